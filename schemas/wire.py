@@ -1,0 +1,186 @@
+"""The sync messages. Rule: a message that does not decode exactly is refused whole, before anything is stored.
+
+Links and contents travel as the bytes that were hashed and signed. Bodies are MessagePack arrays, deflated.
+
+Protocol 1 (2026-11-22): the first field day.
+"""
+
+from typing import Any
+
+from schemas.base import Message
+from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash, Part, RecordId
+
+PROTOCOL = 1
+MEDIA_TYPE = "application/vnd.sambang.sync+msgpack"
+MAX_BODY_BYTES = 8 * 1024 * 1024
+"""Largest message after inflating, either way."""
+MAX_LINKS = 500
+"""Most changes in one request."""
+
+
+class Cursor(Message, kw_only=True):
+    """How far a device has pulled: a position in the office's history, and who wrote it.
+
+    `tag` is the 8 random bytes of the commit that `seq` lies in: an unknown tag means another history.
+    `scope` is a hash over the parts the device holds; `catching` are parts still behind, each with its own seq.
+    """
+
+    seq: int = 0
+    tag: bytes = b""
+    scope: bytes = b""
+    catching: dict[Part, int] = {}
+
+
+class WireTip(Message, kw_only=True):
+    """A tip of the device's chain that the office holds without a gap."""
+
+    counter: int
+    hash: LinkHash
+
+
+class SyncRequest(Message, kw_only=True):
+    """What a phone says: where it stands, what is new, and a signature over its newest link in here.
+
+    `links[i]` is the i-th link's bytes; `contents` are the contents these links name, in any order.
+    `check` holds part digests, sent only after a digest did not match.
+    """
+
+    protocol: int
+    device: DeviceId
+    cursor: Cursor
+    links: list[bytes] = []
+    contents: list[bytes] = []
+    signature: bytes = b""
+    check: dict[Part, bytes] = {}
+
+
+class Applied(Message, kw_only=True, tag="applied"):
+    """Done; `seq` is where it stands in the office's history. `merged` lists fields others had set meanwhile."""
+
+    seq: int
+    merged: list[str] = []
+
+
+class Conflict(Message, kw_only=True, tag="conflict"):
+    """What differed is parked until the office decides; each id is a record of kind `konflik`."""
+
+    ids: list[RecordId]
+    merged: list[str] = []
+
+
+class Held(Message, kw_only=True, tag="held"):
+    """Kept, and waiting for something that has not arrived: a link hash, a change or a record, as hex."""
+
+    waiting: str
+
+
+class Rejected(Message, kw_only=True, tag="rejected"):
+    """Kept raw in quarantine and not applied; `problem` is a code of schemas/problem.py."""
+
+    problem: str
+    field: str = ""
+
+
+Outcome = Applied | Conflict | Held | Rejected
+
+
+class Result(Message, kw_only=True):
+    """The outcome of one change as it stands now."""
+
+    change: ChangeId
+    outcome: Outcome
+
+
+class Row(Message, kw_only=True):
+    """One thing as one part may see it: the state of a record, not its history."""
+
+    part: Part
+    id: RecordId
+    seq: int
+    kind: str
+    body: bytes
+
+
+class Removed(Message, kw_only=True):
+    """A thing that left a part, or ceased to be."""
+
+    part: Part
+    id: RecordId
+    seq: int
+
+
+class SyncResponse(Message, kw_only=True):
+    """What the office answers. `cursor` replaces `start` when the page was stored, and only then.
+
+    `parts` is given when the device's scope hash is not the present one: the parts it may hold from now on.
+    `digest` is given with the last page; `resend` names parts whose digest differed.
+    """
+
+    protocol: int
+    results: list[Result]
+    known: list[WireTip]
+    wanted: list[BlobId]
+    rows: list[Row]
+    removed: list[Removed]
+    start: Cursor
+    cursor: Cursor
+    more: bool
+    parts: list[Part] | None
+    digest: bytes
+    resend: list[Part]
+    office_head: LinkHash
+    server_ms: int
+
+
+class EnrolRequest(Message, kw_only=True):
+    """A phone asks to join with a one-use code; `public_key` is its Ed25519 key (32 bytes)."""
+
+    code: str
+    public_key: bytes
+    model: str
+
+
+class Enrolment(Message, kw_only=True):
+    """What a new phone needs to know of its office and its owner."""
+
+    regency: str
+    office_name: str
+    office_device: DeviceId
+    office_key: bytes
+    device: DeviceId
+    person: str
+    person_name: str
+    person_code: str
+    roles: list[str]
+    server_ms: int
+
+
+class NonceRequest(Message, kw_only=True):
+    """Ask for a nonce to sign."""
+
+    device: DeviceId
+
+
+class Nonce(Message, kw_only=True):
+    """32 random bytes, good for one login within a minute; `server` goes into what is signed."""
+
+    nonce: bytes
+    server: str
+
+
+class LoginRequest(Message, kw_only=True):
+    """The signed nonce."""
+
+    device: DeviceId
+    nonce: bytes
+    signature: bytes
+
+
+class Login(Message, kw_only=True):
+    """An opaque token for the Authorization header, and until when it is good (UTC ms)."""
+
+    token: str
+    expires_ms: int
+
+
+RowBody = dict[str, Any]

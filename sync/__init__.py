@@ -1,0 +1,1 @@
+"""The sync engine, sans-I/O: no sockets, SQL, clock, randomness or threads in here."""

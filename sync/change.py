@@ -1,0 +1,153 @@
+"""What can happen: a change's content. Rule: the id of a change is the SHA-256 of its content bytes.
+
+A content is encoded once, by its author, and kept as those bytes for ever. The salt makes the id say nothing
+about a small answer. The author is fixed when the change is made; the clock is for showing and flagging,
+never for ordering. See docs/protocol.md, "Changes".
+"""
+
+from hashlib import sha256
+from typing import Any, Literal
+
+import msgspec
+
+from schemas.base import Message, encode
+from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId
+
+SALT_BYTES = 16
+
+
+class Clock(Message, kw_only=True):
+    """Times at the moment of the change, all in milliseconds; `boot` tells two runs of `elapsed_ms` apart."""
+
+    wall_ms: int
+    elapsed_ms: int
+    boot: str
+    server_ms: int
+
+
+class Place(Message, kw_only=True):
+    """Where a device says it was: degrees (WGS 84), accuracy in metres, time of the fix in UTC ms."""
+
+    lat: float
+    lng: float
+    accuracy_m: float
+    at_ms: int
+    mock: bool = False
+    source: str = "gps"
+
+
+class Evidence(Message, kw_only=True):
+    """One blob that a visit names: where it belongs and what it was made from."""
+
+    blob: BlobId
+    form: str
+    field: str
+    size_bytes: int
+    media_type: str
+    camera_sha256: str
+    taken_ms: int
+    place: Place | None = None
+
+
+class FormAnswers(Message, kw_only=True):
+    """The answers to one form, with the version they were given to. A skipped answer is `{"skipped": reason}`."""
+
+    version: int
+    answers: dict[str, Any]
+
+
+class Patch(Message, kw_only=True, tag="patch"):
+    """Set fields of a record. `base` holds what the author saw in each of them (absent: nothing)."""
+
+    record: RecordId
+    kind: str
+    base: dict[str, Any]
+    new: dict[str, Any]
+
+
+class Advance(Message, kw_only=True, tag="advance"):
+    """Move a kasus along its workflow. `follows` is the newest Advance (or creation) that the author saw."""
+
+    kasus: RecordId
+    follows: ChangeId | None
+    event: str
+    answers: dict[str, Any]
+
+
+class Submit(Message, kw_only=True, tag="submit"):
+    """A finalised visit, or a further version of one: then `follows` names the version it corrects."""
+
+    visit: RecordId
+    follows: ChangeId | None
+    subject: RecordId | None
+    form: str
+    forms: dict[str, FormAnswers]
+    evidence: list[Evidence]
+    place: Place | None
+    tugas: RecordId | None
+
+
+class Decide(Message, kw_only=True, tag="decide"):
+    """The office's word on a visit. `follows` is the newest change of that visit that the officer saw."""
+
+    visit: RecordId
+    follows: ChangeId
+    decision: Literal["setujui", "kembalikan", "tolak", "tahan"]
+    reasons: dict[str, str]
+    note: str
+
+
+class Resolve(Message, kw_only=True, tag="resolve"):
+    """The office's choice for a parked conflict. `follows` is the conflict's newest state that was seen."""
+
+    conflict: RecordId
+    follows: ChangeId
+    values: dict[str, Any]
+
+
+class Enrolled(Message, kw_only=True, tag="enrolled"):
+    """A device joined: its Ed25519 public key (32 bytes) and whose it is. Only in the office's chain."""
+
+    device: DeviceId
+    person: PersonId
+    public_key: bytes
+
+
+class Accessed(Message, kw_only=True, tag="accessed"):
+    """Someone looked at a closed file, or exported: what, and for which purpose. Only in the office's chain."""
+
+    subject: RecordId
+    purpose: str
+
+
+Body = Patch | Advance | Submit | Decide | Resolve | Enrolled | Accessed
+
+
+class Content(Message, kw_only=True):
+    """One change, whole. `salt` is 16 random bytes."""
+
+    salt: bytes
+    author: PersonId
+    clock: Clock
+    body: Body
+
+
+_decoder = msgspec.msgpack.Decoder(Content)
+
+
+def seal(content: Content) -> tuple[ChangeId, bytes]:
+    """Encode a content for good. Returns its id and its bytes. Raises ValueError for a salt of wrong length."""
+    if len(content.salt) != SALT_BYTES:
+        raise ValueError("the salt has 16 bytes")
+    data = encode(content)
+    return change_id(data), data
+
+
+def change_id(data: bytes) -> ChangeId:
+    """Return the id of a change from its content bytes."""
+    return ChangeId(sha256(data).digest())
+
+
+def read(data: bytes) -> Content:
+    """Decode content bytes strictly. Raises msgspec.ValidationError or msgspec.DecodeError."""
+    return _decoder.decode(data)

@@ -1,0 +1,215 @@
+"""The ports that each end implements. Rule: every call is set-wise, and runs inside its caller's transaction.
+
+`Log` and `Rows` are common to both ends, and one contract suite proves them on every store. `OfficeStore` adds
+what receiving needs, `DeviceStore` what sending needs. The reference for all of it is sync/memory.py.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from schemas.base import Data, Message
+from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash, Part, PersonId, RecordId
+from schemas.wire import Cursor, Outcome, Removed, Row
+from sync.chain import Link, Tip
+
+Fields = dict[str, Any]
+
+
+class Entry(Data, kw_only=True):
+    """One link of a chain with the content it names, both as the bytes that were hashed.
+
+    `content` is None where it was destroyed or has not arrived. `known`: unbroken from the first link.
+    """
+
+    link: Link
+    hash: LinkHash
+    raw_link: bytes
+    content: bytes | None
+    known: bool = True
+
+
+class Signed(Data, kw_only=True):
+    """A device's signature over one of its links."""
+
+    device: DeviceId
+    head: LinkHash
+    signature: bytes
+
+
+class Record(Message, kw_only=True):
+    """A mutable thing as the office holds it now.
+
+    `head` is the newest change that state-like changes (Advance, Decide, Resolve) must follow. `readers` maps a
+    tugas to the person who needs this record for it. `parked` maps a field to its open conflict per branch.
+    """
+
+    id: RecordId
+    kind: str
+    fields: Fields
+    head: ChangeId | None = None
+    readers: dict[RecordId, PersonId] = {}
+    parked: dict[str, RecordId] = {}
+    seq: int = 0
+
+
+class Change(Data, kw_only=True):
+    """A content that arrived, with who sent it, and its outcome as it stands now."""
+
+    id: ChangeId
+    device: DeviceId
+    raw: bytes
+    outcome: Outcome
+    received_ms: int
+    waiting: str = ""
+
+
+class BlobRef(Data, kw_only=True):
+    """That a change of a device names a blob."""
+
+    blob: BlobId
+    change: ChangeId
+    device: DeviceId
+    visit: RecordId
+    form: str
+    field: str
+
+
+class Page(Data, kw_only=True):
+    """Rows and removals in seq order; `last` is the seq they end at, `more` whether others follow."""
+
+    rows: list[Row]
+    removed: list[Removed]
+    last: int
+    more: bool
+
+
+class Log(Protocol):
+    """Chains of devices: links, contents, signed heads."""
+
+    def add_entries(self, entries: Sequence[Entry]) -> None:
+        """Store links with their contents; one that is already there stays as it is, but may become known."""
+        ...
+
+    def add_signature(self, signed: Signed) -> None:
+        """Keep a device's signature over its head."""
+        ...
+
+    def entries(self, device: DeviceId, after: int, limit: int) -> list[Entry]:
+        """Return up to `limit` entries of a device with a counter above `after`, by counter."""
+        ...
+
+    def entries_by_hash(self, hashes: Iterable[LinkHash]) -> dict[LinkHash, Entry]:
+        """Return the entries that exist, by link hash."""
+        ...
+
+    def tips(self, device: DeviceId) -> list[Tip]:
+        """Return the newest known link of each branch, highest counter first; empty for a new chain."""
+        ...
+
+
+class Rows(Protocol):
+    """The present state by parts, each part with its digest."""
+
+    def put_rows(self, rows: Sequence[Row], removed: Sequence[Removed]) -> None:
+        """Store rows by (part, id), each over what was there; a removal takes its row away. Keeps digests."""
+        ...
+
+    def rows(self, ids: Iterable[RecordId]) -> list[Row]:
+        """Return all rows of these ids, in any part."""
+        ...
+
+    def digests(self, parts: Iterable[Part]) -> dict[Part, bytes]:
+        """Return each part's digest (16 bytes; zeros for an empty part)."""
+        ...
+
+
+class OfficeStore(Log, Rows, Protocol):
+    """What the office needs to receive changes and answer pulls."""
+
+    def take_seq(self) -> int:
+        """Return the next seq of this transaction's block; rises by one each call, never reused."""
+        ...
+
+    def tag_at(self, seq: int) -> bytes | None:
+        """Return the tag of the commit that `seq` lies in, None if there is none (seq 0: b"")."""
+        ...
+
+    def last_seq(self) -> int:
+        """Return the newest committed seq, or the newest taken in this transaction."""
+        ...
+
+    def page(self, parts: Mapping[Part, int], limit: int, max_bytes: int) -> Page:
+        """Return the next rows of these parts, each beyond its own seq, in seq order."""
+        ...
+
+    def records(self, ids: Iterable[RecordId]) -> dict[RecordId, Record]:
+        """Return the records that exist."""
+        ...
+
+    def put_records(self, records: Sequence[Record]) -> None:
+        """Store records as they now are."""
+        ...
+
+    def changes(self, ids: Iterable[ChangeId]) -> dict[ChangeId, Change]:
+        """Return the changes that have arrived."""
+        ...
+
+    def put_changes(self, changes: Sequence[Change]) -> None:
+        """Store changes with their outcomes; an existing one gets the new outcome."""
+        ...
+
+    def waiting_on(self, names: Iterable[str]) -> list[Change]:
+        """Return the held changes that wait for any of these."""
+        ...
+
+    def held_after(self, device: DeviceId, hashes: Iterable[LinkHash]) -> list[Entry]:
+        """Return stored links above a gap whose `prev` is one of these, in counter order."""
+        ...
+
+    def add_blob_refs(self, refs: Sequence[BlobRef]) -> None:
+        """Remember which change names which blob."""
+        ...
+
+    def wanted(self, device: DeviceId, limit: int) -> list[BlobId]:
+        """Return blobs named by this device's changes that the office does not hold."""
+        ...
+
+
+class DeviceStore(Log, Rows, Protocol):
+    """What the phone needs to send its changes and keep what it pulled."""
+
+    def device(self) -> DeviceId:
+        """Return this vault's device id."""
+        ...
+
+    def acknowledged(self) -> Tip:
+        """Return the highest tip on this chain that the office is known to hold."""
+        ...
+
+    def cursor(self) -> Cursor:
+        """Return how far this device has pulled."""
+        ...
+
+    def parts(self) -> list[Part]:
+        """Return the parts this device holds."""
+        ...
+
+    def store_page(
+        self,
+        *,
+        rows: Sequence[Row],
+        removed: Sequence[Removed],
+        cursor: Cursor,
+        parts: Sequence[Part] | None,
+        acknowledged: Tip,
+        outcomes: Mapping[ChangeId, Outcome],
+        wanted: Sequence[BlobId],
+        office_head: LinkHash,
+        server_ms: int,
+    ) -> None:
+        """Store one answer of the office, whole or not at all; parts not in `parts` go with their rows."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign with the device's key (Ed25519, 64 bytes)."""
+        ...
