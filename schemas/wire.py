@@ -1,4 +1,4 @@
-"""The sync messages. Rule: a message that does not decode exactly is refused whole, before anything is stored.
+"""The sync messages. Rule: one that does not decode exactly is refused whole, before anything is stored.
 
 Links and contents travel as the bytes that were hashed and signed. Bodies are MessagePack arrays, deflated.
 
@@ -6,6 +6,7 @@ Protocol 1 (2026-11-22): the first field day.
 """
 
 from typing import Any
+
 
 from schemas.base import Message
 from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash, Part, RecordId
@@ -18,11 +19,12 @@ MAX_LINKS = 500
 """Most changes in one request."""
 
 
-class Cursor(Message, kw_only=True):
+class Cursor(Message, frozen=True, kw_only=True):
     """How far a device has pulled: a position in the office's history, and who wrote it.
 
     `tag` is the 8 random bytes of the commit that `seq` lies in: an unknown tag means another history.
-    `scope` is a hash over the parts the device holds; `catching` are parts still behind, each with its own seq.
+    `scope` is a hash over the parts the device holds; `catching` are parts still behind, each with its
+    own seq.
     """
 
     seq: int = 0
@@ -31,14 +33,14 @@ class Cursor(Message, kw_only=True):
     catching: dict[Part, int] = {}
 
 
-class WireTip(Message, kw_only=True):
+class WireTip(Message, frozen=True, kw_only=True):
     """A tip of the device's chain that the office holds without a gap."""
 
     counter: int
     hash: LinkHash
 
 
-class SyncRequest(Message, kw_only=True):
+class SyncRequest(Message, frozen=True, kw_only=True):
     """What a phone says: where it stands, what is new, and a signature over its newest link in here.
 
     `links[i]` is the i-th link's bytes; `contents` are the contents these links name, in any order.
@@ -54,27 +56,27 @@ class SyncRequest(Message, kw_only=True):
     check: dict[Part, bytes] = {}
 
 
-class Applied(Message, kw_only=True, tag="applied"):
-    """Done; `seq` is where it stands in the office's history. `merged` lists fields others had set meanwhile."""
+class Applied(Message, frozen=True, kw_only=True, tag="applied"):
+    """Done; `seq` is its place in the office's history. `merged` lists fields others had set meanwhile."""
 
     seq: int
     merged: list[str] = []
 
 
-class Conflict(Message, kw_only=True, tag="conflict"):
+class Conflict(Message, frozen=True, kw_only=True, tag="conflict"):
     """What differed is parked until the office decides; each id is a record of kind `konflik`."""
 
     ids: list[RecordId]
     merged: list[str] = []
 
 
-class Held(Message, kw_only=True, tag="held"):
+class Held(Message, frozen=True, kw_only=True, tag="held"):
     """Kept, and waiting for something that has not arrived: a link hash, a change or a record, as hex."""
 
     waiting: str
 
 
-class Rejected(Message, kw_only=True, tag="rejected"):
+class Rejected(Message, frozen=True, kw_only=True, tag="rejected"):
     """Kept raw in quarantine and not applied; `problem` is a code of schemas/problem.py."""
 
     problem: str
@@ -84,14 +86,14 @@ class Rejected(Message, kw_only=True, tag="rejected"):
 Outcome = Applied | Conflict | Held | Rejected
 
 
-class Result(Message, kw_only=True):
+class Result(Message, frozen=True, kw_only=True):
     """The outcome of one change as it stands now."""
 
     change: ChangeId
     outcome: Outcome
 
 
-class Row(Message, kw_only=True):
+class Row(Message, frozen=True, kw_only=True):
     """One thing as one part may see it: the state of a record, not its history."""
 
     part: Part
@@ -101,7 +103,7 @@ class Row(Message, kw_only=True):
     body: bytes
 
 
-class Removed(Message, kw_only=True):
+class Removed(Message, frozen=True, kw_only=True):
     """A thing that left a part, or ceased to be."""
 
     part: Part
@@ -109,7 +111,7 @@ class Removed(Message, kw_only=True):
     seq: int
 
 
-class SyncResponse(Message, kw_only=True):
+class SyncResponse(Message, frozen=True, kw_only=True):
     """What the office answers. `cursor` replaces `start` when the page was stored, and only then.
 
     `parts` is given when the device's scope hash is not the present one: the parts it may hold from now on.
@@ -132,7 +134,7 @@ class SyncResponse(Message, kw_only=True):
     server_ms: int
 
 
-class EnrolRequest(Message, kw_only=True):
+class EnrolRequest(Message, frozen=True, kw_only=True):
     """A phone asks to join with a one-use code; `public_key` is its Ed25519 key (32 bytes)."""
 
     code: str
@@ -140,7 +142,7 @@ class EnrolRequest(Message, kw_only=True):
     model: str
 
 
-class Enrolment(Message, kw_only=True):
+class Enrolment(Message, frozen=True, kw_only=True):
     """What a new phone needs to know of its office and its owner."""
 
     regency: str
@@ -155,20 +157,20 @@ class Enrolment(Message, kw_only=True):
     server_ms: int
 
 
-class NonceRequest(Message, kw_only=True):
+class NonceRequest(Message, frozen=True, kw_only=True):
     """Ask for a nonce to sign."""
 
     device: DeviceId
 
 
-class Nonce(Message, kw_only=True):
+class Nonce(Message, frozen=True, kw_only=True):
     """32 random bytes, good for one login within a minute; `server` goes into what is signed."""
 
     nonce: bytes
     server: str
 
 
-class LoginRequest(Message, kw_only=True):
+class LoginRequest(Message, frozen=True, kw_only=True):
     """The signed nonce."""
 
     device: DeviceId
@@ -176,7 +178,7 @@ class LoginRequest(Message, kw_only=True):
     signature: bytes
 
 
-class Login(Message, kw_only=True):
+class Login(Message, frozen=True, kw_only=True):
     """An opaque token for the Authorization header, and until when it is good (UTC ms)."""
 
     token: str

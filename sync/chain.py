@@ -16,7 +16,7 @@ HEAD_DOMAIN = b"sambang head v1\0"
 LOGIN_DOMAIN = b"sambang login v1\0"
 
 
-class Link(Message, kw_only=True):
+class Link(Message, frozen=True, kw_only=True):
     """A change's place in its device's chain. `seen` is the last office head that the device was shown."""
 
     device: DeviceId
@@ -26,7 +26,7 @@ class Link(Message, kw_only=True):
     seen: LinkHash
 
 
-class Tip(Message, kw_only=True):
+class Tip(Message, frozen=True, kw_only=True):
     """The newest link of a branch that is held without a gap from the first link."""
 
     counter: int

@@ -16,7 +16,7 @@ from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId
 SALT_BYTES = 16
 
 
-class Clock(Message, kw_only=True):
+class Clock(Message, frozen=True, kw_only=True):
     """Times at the moment of the change, all in milliseconds; `boot` tells two runs of `elapsed_ms` apart."""
 
     wall_ms: int
@@ -25,7 +25,7 @@ class Clock(Message, kw_only=True):
     server_ms: int
 
 
-class Place(Message, kw_only=True):
+class Place(Message, frozen=True, kw_only=True):
     """Where a device says it was: degrees (WGS 84), accuracy in metres, time of the fix in UTC ms."""
 
     lat: float
@@ -36,7 +36,7 @@ class Place(Message, kw_only=True):
     source: str = "gps"
 
 
-class Evidence(Message, kw_only=True):
+class Evidence(Message, frozen=True, kw_only=True):
     """One blob that a visit names: where it belongs and what it was made from."""
 
     blob: BlobId
@@ -49,14 +49,14 @@ class Evidence(Message, kw_only=True):
     place: Place | None = None
 
 
-class FormAnswers(Message, kw_only=True):
-    """The answers to one form, with the version they were given to. A skipped answer is `{"skipped": reason}`."""
+class FormAnswers(Message, frozen=True, kw_only=True):
+    """Answers to one version of a form. A skipped answer is `{"skipped": reason}`."""
 
     version: int
     answers: dict[str, Any]
 
 
-class Patch(Message, kw_only=True, tag="patch"):
+class Patch(Message, frozen=True, kw_only=True, tag="patch"):
     """Set fields of a record. `base` holds what the author saw in each of them (absent: nothing)."""
 
     record: RecordId
@@ -65,7 +65,7 @@ class Patch(Message, kw_only=True, tag="patch"):
     new: dict[str, Any]
 
 
-class Advance(Message, kw_only=True, tag="advance"):
+class Advance(Message, frozen=True, kw_only=True, tag="advance"):
     """Move a kasus along its workflow. `follows` is the newest Advance (or creation) that the author saw."""
 
     kasus: RecordId
@@ -74,7 +74,7 @@ class Advance(Message, kw_only=True, tag="advance"):
     answers: dict[str, Any]
 
 
-class Submit(Message, kw_only=True, tag="submit"):
+class Submit(Message, frozen=True, kw_only=True, tag="submit"):
     """A finalised visit, or a further version of one: then `follows` names the version it corrects."""
 
     visit: RecordId
@@ -87,7 +87,7 @@ class Submit(Message, kw_only=True, tag="submit"):
     tugas: RecordId | None
 
 
-class Decide(Message, kw_only=True, tag="decide"):
+class Decide(Message, frozen=True, kw_only=True, tag="decide"):
     """The office's word on a visit. `follows` is the newest change of that visit that the officer saw."""
 
     visit: RecordId
@@ -97,7 +97,7 @@ class Decide(Message, kw_only=True, tag="decide"):
     note: str
 
 
-class Resolve(Message, kw_only=True, tag="resolve"):
+class Resolve(Message, frozen=True, kw_only=True, tag="resolve"):
     """The office's choice for a parked conflict. `follows` is the conflict's newest state that was seen."""
 
     conflict: RecordId
@@ -105,7 +105,7 @@ class Resolve(Message, kw_only=True, tag="resolve"):
     values: dict[str, Any]
 
 
-class Enrolled(Message, kw_only=True, tag="enrolled"):
+class Enrolled(Message, frozen=True, kw_only=True, tag="enrolled"):
     """A device joined: its Ed25519 public key (32 bytes) and whose it is. Only in the office's chain."""
 
     device: DeviceId
@@ -113,8 +113,8 @@ class Enrolled(Message, kw_only=True, tag="enrolled"):
     public_key: bytes
 
 
-class Accessed(Message, kw_only=True, tag="accessed"):
-    """Someone looked at a closed file, or exported: what, and for which purpose. Only in the office's chain."""
+class Accessed(Message, frozen=True, kw_only=True, tag="accessed"):
+    """Someone looked at a closed file, or exported it: what, and why. Only in the office's chain."""
 
     subject: RecordId
     purpose: str
@@ -123,7 +123,7 @@ class Accessed(Message, kw_only=True, tag="accessed"):
 Body = Patch | Advance | Submit | Decide | Resolve | Enrolled | Accessed
 
 
-class Content(Message, kw_only=True):
+class Content(Message, frozen=True, kw_only=True):
     """One change, whole. `salt` is 16 random bytes."""
 
     salt: bytes
@@ -136,7 +136,7 @@ _decoder = msgspec.msgpack.Decoder(Content)
 
 
 def seal(content: Content) -> tuple[ChangeId, bytes]:
-    """Encode a content for good. Returns its id and its bytes. Raises ValueError for a salt of wrong length."""
+    """Encode a content for good. Returns its id and bytes. Raises ValueError for a salt of wrong length."""
     if len(content.salt) != SALT_BYTES:
         raise ValueError("the salt has 16 bytes")
     data = encode(content)

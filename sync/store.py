@@ -1,11 +1,12 @@
 """The ports that each end implements. Rule: every call is set-wise, and runs inside its caller's transaction.
 
-`Log` and `Rows` are common to both ends, and one contract suite proves them on every store. `OfficeStore` adds
-what receiving needs, `DeviceStore` what sending needs. The reference for all of it is sync/memory.py.
+`Log` and `Rows` are common to both ends, and one contract suite proves them on every store. `OfficeStore`
+adds what receiving needs, `DeviceStore` what sending needs. The reference for all of it is sync/memory.py.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
+
 
 from schemas.base import Data, Message
 from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash, Part, PersonId, RecordId
@@ -15,7 +16,7 @@ from sync.chain import Link, Tip
 Fields = dict[str, Any]
 
 
-class Entry(Data, kw_only=True):
+class Entry(Data, frozen=True, kw_only=True):
     """One link of a chain with the content it names, both as the bytes that were hashed.
 
     `content` is None where it was destroyed or has not arrived. `known`: unbroken from the first link.
@@ -28,7 +29,7 @@ class Entry(Data, kw_only=True):
     known: bool = True
 
 
-class Signed(Data, kw_only=True):
+class Signed(Data, frozen=True, kw_only=True):
     """A device's signature over one of its links."""
 
     device: DeviceId
@@ -36,11 +37,11 @@ class Signed(Data, kw_only=True):
     signature: bytes
 
 
-class Record(Message, kw_only=True):
+class Record(Message, frozen=True, kw_only=True):
     """A mutable thing as the office holds it now.
 
-    `head` is the newest change that state-like changes (Advance, Decide, Resolve) must follow. `readers` maps a
-    tugas to the person who needs this record for it. `parked` maps a field to its open conflict per branch.
+    `head` is the newest change that state-like changes (Advance, Decide, Resolve) must follow. `readers` maps
+    a tugas to the person who needs this record for it. `parked` maps a branch's field to its open conflict.
     """
 
     id: RecordId
@@ -52,7 +53,7 @@ class Record(Message, kw_only=True):
     seq: int = 0
 
 
-class Change(Data, kw_only=True):
+class Change(Data, frozen=True, kw_only=True):
     """A content that arrived, with who sent it, and its outcome as it stands now."""
 
     id: ChangeId
@@ -63,7 +64,7 @@ class Change(Data, kw_only=True):
     waiting: str = ""
 
 
-class BlobRef(Data, kw_only=True):
+class BlobRef(Data, frozen=True, kw_only=True):
     """That a change of a device names a blob."""
 
     blob: BlobId
@@ -74,7 +75,7 @@ class BlobRef(Data, kw_only=True):
     field: str
 
 
-class Page(Data, kw_only=True):
+class Page(Data, frozen=True, kw_only=True):
     """Rows and removals in seq order; `last` is the seq they end at, `more` whether others follow."""
 
     rows: list[Row]
