@@ -1,0 +1,192 @@
+"""What can be wrong with a form although each of its fields decoded: the relations between them.
+
+One rule: a mistake is a sentence that begins with the place (field, page or opens), then says what is wrong.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from schemas.form_types import (
+    TESTS_OF_TODAY,
+    Angka,
+    Bulan,
+    Condition,
+    Field,
+    Form,
+    Gps,
+    Jam,
+    Multi,
+    Pilihan,
+    Privacy,
+    Rule,
+    Tabel,
+    Tanggal,
+    Turunan,
+    Uang,
+    YaTidak,
+)
+
+PRIVACY_FLOOR: dict[str, Privacy] = {
+    "bpnt_kpm": "spesifik",
+    "kis": "spesifik",
+    "ktk": "rahasia",
+    "pm": "rahasia",
+    "uep": "rahasia",
+}
+"""Below this a form's privacy never falls, whatever a published version says (UU 12/2022, UU 27/2022)."""
+
+RANK: dict[Privacy, int] = {"biasa": 0, "spesifik": 1, "rahasia": 2}
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+CODE = re.compile(r"[a-z0-9][a-z0-9_]*")
+
+
+def mistakes_in(form: Form) -> list[str]:
+    """Every mistake of the form, in the order of its fields; empty when it is whole."""
+    found = [*_of_pages(form), *_of_privacy(form), *_of_scope(form.fields)]
+    for opened in form.opens:
+        where = f"opens {opened.form}"
+        found += [f"{where}: {text}" for text in _of_condition(opened.when, form.fields, today=False)]
+    return found + [f"field {name}: {text}" for name, text in _cycles(form.fields)]
+
+
+def conditions_in(condition: Condition) -> Iterator[Condition]:
+    """The condition's tests of fields, with all inside `all`, `any` and `not`."""
+    if condition.field is not None:
+        yield condition
+    for inner in (
+        *(condition.all or ()),
+        *(condition.any or ()),
+        *((condition.not_,) if condition.not_ else ()),
+    ):
+        yield from conditions_in(inner)
+
+
+def _of_pages(form: Form) -> Iterator[str]:
+    count = Counter(name for page in form.pages for name in page.fields)
+    yield from (f"pages: unknown field {name}" for name in count if name not in form.fields)
+    for name in form.fields:
+        if count[name] != 1:
+            yield f"field {name}: stands on {count[name]} pages instead of one"
+
+
+def _of_privacy(form: Form) -> Iterator[str]:
+    floor = RANK[PRIVACY_FLOOR.get(form.id, "biasa")]
+    if RANK[form.privacy] < floor:
+        yield f"privacy: {form.privacy} is below the floor of this form"
+    for name, field in form.fields.items():
+        if (
+            field.privacy is None
+            or RANK[field.privacy] < floor
+            or (form.privacy == "rahasia" != field.privacy)
+        ):
+            yield f"field {name}: privacy {field.privacy} is below that of the form"
+
+
+def _of_scope(fields: dict[str, Field]) -> Iterator[str]:
+    for name, field in fields.items():
+        yield from (f"field {name}: {text}" for text in _of_field(field, fields))
+        if isinstance(field, Tabel):
+            columns = {column.name: column for column in field.columns}
+            if len(columns) != len(field.columns) or not columns:
+                yield f"field {name}: columns are missing or named twice"
+            yield from (f"field {name}: {text}" for text in _of_scope(columns))
+
+
+def _of_field(field: Field, fields: dict[str, Field]) -> Iterator[str]:
+    if not NAME.fullmatch(field.name):
+        yield "a name is lower-case letters, digits and _"
+    if not field.label.strip() or not field.source:
+        yield "label or source is empty"
+    if field.required and field.required_when is not None:
+        yield "required and required_when exclude each other"
+    yield from _of_kind(field)
+    for condition, today in _conditions_of(field):
+        yield from _of_condition(condition, fields, today=today)
+    for rule in field.rules:
+        if not rule.say.startswith("aturan."):
+            yield f"say {rule.say}: is not a key under aturan"
+
+
+def _of_kind(field: Field) -> Iterator[str]:
+    match field:
+        case Turunan() if field.required or field.required_when is not None:
+            yield "a derived field cannot be required"
+        case Turunan() if (field.value == "pilihan") != bool(field.options):
+            yield "a derived field has options exactly when its value is pilihan"
+        case Angka() if field.min > field.max:
+            yield "min is above max"
+        case Multi() if set(field.exclusive) - {option.code for option in field.options}:
+            yield "exclusive names an unknown option"
+        case _:
+            pass
+    for option in getattr(field, "options", ()):
+        if not CODE.fullmatch(option.code) or not option.label.strip():
+            yield f"option {option.code}: a code is snake_case and has a label"
+
+
+def _conditions_of(field: Field) -> list[tuple[Condition, bool]]:
+    """Each condition of the field, with whether it may look at today's date."""
+    always = [condition for condition in (field.required_when, field.visible_when) if condition is not None]
+    rules: tuple[Rule, ...] = field.rules
+    return [(condition, False) for condition in always] + [(rule.when, True) for rule in rules]
+
+
+def _of_condition(condition: Condition, fields: dict[str, Field], *, today: bool) -> Iterator[str]:
+    for test in conditions_in(condition):
+        target = fields.get(test.field or "")
+        if target is None:
+            yield f"condition on unknown field {test.field}"
+        elif not _fits(test, target, fields):
+            yield f"condition on {test.field}: the test or its value does not fit a {_kind(target)}"
+        elif not today and any(getattr(test, name) is not None for name in TESTS_OF_TODAY):
+            yield f"condition on {test.field}: only a rule may look at today's date"
+
+
+def _fits(test: Condition, target: Field, fields: dict[str, Field]) -> bool:
+    if test.answered is not None:
+        return True
+    wanted = test.in_ if test.in_ is not None else () if test.is_ is None else (test.is_,)
+    other = fields.get(test.before or test.after or "")
+    match target:
+        case Multi():
+            return test.has in {option.code for option in target.options}
+        case Pilihan() | Turunan(value="pilihan"):
+            return bool(wanted) and set(wanted) <= {option.code for option in target.options}
+        case YaTidak() | Turunan(value="yatidak"):
+            return bool(wanted) and all(isinstance(value, bool) for value in wanted)
+        case Angka() | Uang() | Turunan(value="angka" | "uang"):
+            numbers = bool(wanted) and all(type(value) in (int, float) for value in wanted)
+            return numbers or test.above is not None or test.below is not None
+        case Gps():
+            return test.above is not None or test.below is not None
+        case Tanggal() | Bulan() | Jam():
+            relative = type(target) is not Jam and any(
+                getattr(test, name) is not None for name in TESTS_OF_TODAY
+            )
+            return relative or type(other) is type(target)
+        case _:
+            return False
+
+
+def _kind(field: Field) -> str:
+    return str(field.__struct_config__.tag)
+
+
+def _cycles(fields: dict[str, Field]) -> Iterator[tuple[str, str]]:
+    needs = {
+        name: {test.field or "" for test in conditions_in(field.visible_when)}
+        if field.visible_when
+        else set[str]()
+        for name, field in fields.items()
+    }
+    for name in fields:
+        reached: set[str] = set()
+        ahead = set(needs[name])
+        while ahead:
+            step = ahead.pop()
+            if step not in reached:
+                reached.add(step)
+                ahead |= needs.get(step, set[str]())
+        if name in reached:
+            yield name, "its being visible depends on itself"
