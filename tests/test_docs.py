@@ -1,0 +1,142 @@
+"""What the documents say is so: paths exist, commands run, generated pages are current.
+
+One rule: a document is checked as its reader would use it. A path that git ignores is made by a command and
+need not exist yet; a NAME in capitals stands for any name.
+"""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+ENDINGS = (
+    ".py",
+    ".md",
+    ".toml",
+    ".kv",
+    ".sql",
+    ".lock",
+    ".yaml",
+    ".json",
+    ".csv",
+    ".geojson",
+    ".html",
+    ".spec",
+)
+
+# what the end-to-end tests and CI itself run, and what a newcomer does before there is anything to check
+RUN_ELSEWHERE = ("make test", "make demo", "git clone", "cd ")
+
+
+def name_of(document: Path) -> str:
+    return str(document.relative_to(ROOT))
+
+
+def prose_of(document: Path) -> str:
+    return re.sub(r"^```.*?^```", "", document.read_text(encoding="utf-8"), flags=re.M | re.S)
+
+
+def blocks_of(document: Path, kind: str) -> list[str]:
+    """The fenced blocks of one kind."""
+    return re.findall(rf"^```{kind}\n(.*?)^```", document.read_text(encoding="utf-8"), flags=re.M | re.S)
+
+
+def is_made_by_a_command(path: str) -> bool:
+    return subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT, check=False).returncode == 0
+
+
+def exists(path: str) -> bool:
+    """Whether the tree has it; a bare file name may stand in any folder."""
+    pattern = re.sub(r"\b[A-Z]{2,}\b(?!\.md)|VERSION", "*", path) if "/" in path else path
+    if "*" in pattern:
+        return any(ROOT.glob(pattern.rstrip("/")))
+    if (ROOT / path).exists() or is_made_by_a_command(path):
+        return True
+    return "/" not in path and any(
+        found for top in ROOT.iterdir() if top.is_dir() and top.name[0] != "." for found in top.rglob(path)
+    )
+
+
+def paths_in(text: str) -> set[str]:
+    """The words in backticks that are paths of this project."""
+    tops = {path.name for path in ROOT.iterdir()} | {"demo"}
+    return {
+        span
+        for span in re.findall(r"`([^`\n]+)`", text)
+        if re.fullmatch(r"[\w./*-]+", span)
+        and not span.startswith("/")
+        and (span.endswith(ENDINGS) or ("/" in span and span.partition("/")[0] in tops))
+    }
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_path_a_document_names_exists(document: Path) -> None:
+    assert sorted(path for path in paths_in(prose_of(document)) if not exists(path)) == []
+
+
+def test_the_house_plan_shows_rooms_that_stand() -> None:
+    """In a `house` block a folder stands at the margin and what it holds is indented below it."""
+    plans = [plan for document in DOCUMENTS for plan in blocks_of(document, "house")]
+    assert plans
+    missing: list[str] = []
+    for line in "".join(plans).splitlines():
+        names = re.split(r" {2,}", line.strip())[0].split()
+        if not line.startswith(" "):
+            folder = names[0]
+            names = [""]
+        missing.extend(f"{folder}{name}" for name in names if not exists(f"{folder}{name}"))
+    assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_make_target_a_document_names_exists(document: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.M))
+    text = document.read_text(encoding="utf-8")
+    code = re.findall(r"`([^`\n]+)`", text) + "".join(blocks_of(document, "sh")).splitlines()
+    named = {target for piece in code for target in re.findall(r"\bmake ([a-z]+)", piece)}
+    assert named <= targets
+
+
+def commands_in_readme() -> list[str]:
+    lines = "".join(blocks_of(ROOT / "README.md", "sh")).splitlines()
+    commands = [line.partition(" #")[0].strip() for line in lines]
+    return [command for command in commands if command and not command.startswith(RUN_ELSEWHERE)]
+
+
+def as_question(command: str) -> list[str]:
+    """A command as one that only tells about itself: `make -n`, or `--help` in place of its options."""
+    words = shlex.split(command)
+    if words[0] == "make":
+        return ["make", "-n", *words[1:]]
+    options = [number for number, word in enumerate(words) if number > 2 and word.startswith("-")]
+    asked = words[: options[0]] if options else words
+    return [sys.executable if words[0].endswith("python") else words[0], *asked[1:], "--help"]
+
+
+def test_the_readme_gives_commands_to_try() -> None:
+    assert commands_in_readme()
+
+
+@pytest.mark.parametrize("command", commands_in_readme())
+def test_every_command_of_the_readme_runs(command: str) -> None:
+    done = subprocess.run(
+        as_question(command), cwd=ROOT, check=False, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_pages_made_from_forms_and_workflows_are_current() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "schemas.docs", "--check"],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, f"`make docs` writes them anew\n{done.stdout}{done.stderr}"
