@@ -1,7 +1,9 @@
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import schemas.text
 from schemas.text import TextError, load_text
 
 
@@ -12,7 +14,7 @@ def write(folder: Path, **files: str) -> Path:
 
 
 def test_a_text_is_found_by_its_key() -> None:
-    assert load_text()("status.perlu_diperbaiki") == "Perlu diperbaiki"
+    assert load_text()("status.dikembalikan") == "Perlu diperbaiki"
 
 
 def test_fields_are_filled_with_the_values_given() -> None:
@@ -65,7 +67,7 @@ def test_every_status_has_a_word_an_icon_and_a_meaning() -> None:
     codes = {key.partition(".")[2] for key in text.keys_under("status")}
     for table in ("status_ikon", "status_arti"):
         assert {key.partition(".")[2] for key in text.keys_under(table)} == codes
-    assert len(codes) == 8
+    assert len(codes) == 10
 
 
 def test_no_shipped_text_is_empty() -> None:
@@ -73,3 +75,9 @@ def test_no_shipped_text_is_empty() -> None:
     assert [
         key for key in text.keys_under() if not text(key, **dict.fromkeys(text.fields(key), "x")).strip()
     ] == []
+
+
+def test_every_status_icon_is_one_that_is_drawn() -> None:
+    text = load_text()
+    drawn = tomllib.loads((Path(schemas.text.__file__).parent / "icons.toml").read_text("utf-8"))["icons"]
+    assert {text(key) for key in text.keys_under("status_ikon")} <= drawn.keys()
