@@ -1,7 +1,7 @@
 """Forms as everybody meets them: the types, the published versions and what an answer is.
 
-One rule: forms are data. Nothing here or below names a form's fields; to change a form, publish a new version of
-its file in schemas/forms.
+One rule: forms are data. Nothing here or below names a form's fields; to change a form, publish a new version
+of its file in schemas/forms.
 """
 
 from pathlib import Path

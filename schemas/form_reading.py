@@ -1,7 +1,7 @@
 """One form from its TOML: blocks included, every mistake named with its file and field.
 
-One rule: a form that leaves here is whole (targets exist, codes are known, no field is lost or shown twice), so
-nobody downstream checks again. FormError says what is broken in a definition; it is ours, never a user's.
+One rule: a form that leaves here is whole (targets exist, codes are known, no field is lost or shown twice),
+so nobody downstream checks again. FormError says what is broken in a definition; it is ours, never a user's.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ class Include(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class BlockFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A block as it stands in its file; fields are decoded one by one, so that a mistake can name its field."""
+    """A block as it stands in its file; fields are decoded singly, so that a mistake can name its field."""
 
     id: str
     version: int
@@ -151,7 +151,7 @@ def _spelled_out(name: str, members: dict[str, Any]) -> dict[str, Any]:
         full["options"] = [{"code": code, "label": label} for code, label in labels.items()]
     if isinstance(columns, dict):
         inner = cast("dict[str, dict[str, Any]]", columns)
-        inherited = {key: full.get(key) for key in ("privacy", "block", "filled_by") if key in full}
+        inherited = {key: full.get(key) for key in ("privacy", "block", "filled_by", "source") if key in full}
         full["columns"] = [_spelled_out(column, inherited | dict(raw)) for column, raw in inner.items()]
     return full
 

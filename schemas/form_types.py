@@ -78,9 +78,9 @@ class Base(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_fi
     """What every kind of field has.
 
     `label` is the question asked; `official` its name in the office's own list (the label itself when empty).
-    `checks` names rules that need code (schemas.check_coded). `block` is the included block that the field comes
-    from. `privacy` is never None after loading. A field that is not `skippable` cannot be passed over with a
-    reason.
+    `checks` names rules that need code (schemas.check_coded). `block` is the included block that the field
+    comes from. `privacy` is never None after loading. A field that is not `skippable` cannot be passed over with
+    a reason.
     """
 
     name: str
@@ -264,5 +264,5 @@ class Form(Struct, frozen=True, kw_only=True):
 
     @property
     def startable(self) -> bool:
-        """Whether a visit may begin with it: an annex is opened by another, a secret one waits for sealing."""
+        """Whether a visit may begin with it: another form opens an annex, a secret one waits for sealing."""
         return self.privacy != "rahasia" and not self.annex
