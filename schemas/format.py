@@ -1,0 +1,118 @@
+"""Dates, times, numbers and money as the office writes them (office_formats: id-ID, WIB).
+
+One rule: nothing is stored in these forms; what is stored are ISO dates, UTC milliseconds and whole rupiah.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+
+DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
+MONTHS = (
+    *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
+    *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
+)
+WIB = timezone(timedelta(hours=7), "WIB")
+
+_UNITS = (
+    "nol",
+    "satu",
+    "dua",
+    "tiga",
+    "empat",
+    "lima",
+    "enam",
+    "tujuh",
+    "delapan",
+    "sembilan",
+    "sepuluh",
+    "sebelas",
+)
+_SCALES = (
+    (10**12, "triliun"),
+    (10**9, "miliar"),
+    (10**6, "juta"),
+    (10**3, "ribu"),
+    (100, "ratus"),
+    (10, "puluh"),
+)
+
+
+def long_date(day: date) -> str:
+    """Write a date as "Sabtu, 21 November 2026"."""
+    return f"{DAYS[day.weekday()]}, {day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def short_date(day: date) -> str:
+    """Write a date as "21-11-2026"."""
+    return f"{day.day:02}-{day.month:02}-{day.year:04}"
+
+
+def month_name(day: date) -> str:
+    """Write the month of a date as "November 2026"."""
+    return f"{MONTHS[day.month - 1]} {day.year}"
+
+
+def local(utc_ms: int) -> datetime:
+    """Give the local time (WIB, UTC+7, no summer time) of UTC milliseconds."""
+    # By addition: fromtimestamp refuses early dates on some systems, and a phone's clock may say 1970.
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=utc_ms)).astimezone(WIB)
+
+
+def local_date(utc_ms: int) -> date:
+    """Give the local date of UTC milliseconds."""
+    return local(utc_ms).date()
+
+
+def clock(utc_ms: int) -> str:
+    """Write the local time of UTC milliseconds as "14.30 WIB"."""
+    moment = local(utc_ms)
+    return f"{moment.hour:02}.{moment.minute:02} WIB"
+
+
+def date_and_clock(utc_ms: int) -> str:
+    """Write UTC milliseconds as "Sabtu, 21 November 2026, 14.30 WIB"."""
+    return f"{long_date(local_date(utc_ms))}, {clock(utc_ms)}"
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """Write a number with dots between thousands and a decimal comma: 1.234.567,89."""
+    return f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,"))
+
+
+def rupiah(amount: int) -> str:
+    """Write whole rupiah as "Rp1.234.567"."""
+    return f"{'-' if amount < 0 else ''}Rp{number(abs(amount))}"
+
+
+def terbilang(value: int) -> str:
+    """Spell a whole number: 2026 is "dua ribu dua puluh enam". ValueError beyond 999 triliun."""
+    if abs(value) >= 10**15:
+        raise ValueError("too large to spell")
+    return f"minus {_spell(-value)}" if value < 0 else _spell(value)
+
+
+def parse_date(text: str) -> date | None:
+    """Read 21-11-2026, 21/11/2026 or 2026-11-21; None for anything else, or a day that does not exist."""
+    text = text.strip()
+    if found := re.fullmatch(r"([0-9]{1,2})([-/])([0-9]{1,2})\2([0-9]{4})", text):
+        day, _, month, year = found.groups()
+    elif found := re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", text):
+        year, month, day = found.groups()
+    else:
+        return None
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _spell(value: int) -> str:
+    if value < 12:
+        return _UNITS[value]
+    if value < 20:
+        return f"{_UNITS[value - 10]} belas"
+    size, name = next(scale for scale in _SCALES if value >= scale[0])
+    times, rest = divmod(value, size)
+    # One hundred and one thousand have words of their own; one million is "satu juta".
+    head = f"se{name}" if times == 1 and size in (100, 1000) else f"{_spell(times)} {name}"
+    return f"{head} {_spell(rest)}" if rest else head
