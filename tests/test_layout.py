@@ -183,7 +183,8 @@ def indonesian_words() -> set[str]:
             ("schemas", "workflows"),
         }:
             for shown in strings_in(tomllib.loads((ROOT / path).read_text(encoding="utf-8"))):
-                words.update(re.findall(r"[a-z]+", shown.lower()))
+                if not re.fullmatch(r"[a-z0-9_.]+", shown):  # that is a code, not a text
+                    words.update(re.findall(r"[a-z]+", shown.lower()))
     return words
 
 
