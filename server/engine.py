@@ -1,0 +1,100 @@
+"""The port to the database. Rule: reads see one snapshot, writes are answered only after they are durable.
+
+SQL is portable: `:name` parameters, the regency as the first column of every table and key. A transaction
+adds `:kabupaten` by itself. A list given for a parameter is written `IN :name`; each engine expands it.
+
+    EngineError
+    ├── WrongKeyError        the file does not open with this key, or is no database
+    ├── NewerDataError       the data was written by a newer program
+    ├── NotInitialisedError  there is no database here
+    └── ClosedError          asked after close()
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any, Protocol, TypeVar
+
+from schemas.ids import Regency
+
+T = TypeVar("T")
+Params = Mapping[str, object]
+SqlRow = tuple[Any, ...]
+
+
+class EngineError(Exception):
+    """The database is broken or out of reach."""
+
+
+class WrongKeyError(EngineError):
+    """The file does not open with this key."""
+
+
+class NewerDataError(EngineError):
+    """The data was written by a newer program; this one leaves it alone."""
+
+
+class NotInitialisedError(EngineError):
+    """There is no database, or it has no regency."""
+
+
+class ClosedError(EngineError):
+    """The engine was closed."""
+
+
+class Reader(Protocol):
+    """A transaction that reads: everything in it sees one snapshot."""
+
+    @property
+    def regency(self) -> Regency:
+        """The tenant; bound to `:kabupaten` in every statement."""
+        ...
+
+    def query(self, sql: str, params: Params = ...) -> list[SqlRow]:
+        """Return all rows of a query."""
+        ...
+
+
+class Writer(Reader, Protocol):
+    """A transaction that writes. It is rolled back alone if its function raises."""
+
+    def execute(self, sql: str, params: Params = ...) -> int:
+        """Run one statement. Returns the number of rows it touched."""
+        ...
+
+    def many(self, sql: str, rows: Sequence[SqlRow]) -> None:
+        """Run one statement for each tuple; members in the order in which the names appear in the SQL."""
+        ...
+
+    def take_seq(self) -> int:
+        """Return the next seq of this commit: rises by one, is never used again once committed."""
+        ...
+
+    def last_seq(self) -> int:
+        """Return the newest seq, committed or taken in this transaction."""
+        ...
+
+
+class Engine(Protocol):
+    """A database: many readers at a time, one writer that commits waiting functions together."""
+
+    @property
+    def regency(self) -> Regency:
+        """The tenant that this engine was opened for."""
+        ...
+
+    def read(self, work: Callable[[Reader], T]) -> T:
+        """Run `work` on a snapshot, in the calling thread. Raises what `work` raises, or EngineError."""
+        ...
+
+    def write(self, work: Callable[[Writer], T]) -> "Future[T]":
+        """Queue `work` for the writer. The future is done after the commit is durable, or failed."""
+        ...
+
+    def close(self) -> None:
+        """Finish what is queued, fold the log into the main file, and close. May be called twice."""
+        ...
+
+
+def one(rows: Iterable[SqlRow]) -> SqlRow | None:
+    """Return the first row, if there is one."""
+    return next(iter(rows), None)

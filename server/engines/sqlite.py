@@ -1,0 +1,273 @@
+"""SQLite under SQLCipher. Rule: one thread writes, and answers nobody before COMMIT has returned.
+
+Functions that wait for the writer are drained into one `BEGIN IMMEDIATE` transaction, each in a savepoint of
+its own, so that many share one fsync (`synchronous=FULL`, WAL). If the commit fails, every one of them fails.
+"""
+
+import queue
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import msgspec
+import sqlcipher3
+from sqlite_utils import Database
+
+from schemas.ids import Regency
+from server.engine import ClosedError, Params, Reader, SqlRow, Writer, WrongKeyError
+
+T = TypeVar("T")
+
+TAG_BYTES = 8
+MOST_TOGETHER = 256
+"""Most functions in one commit, so that the first of them does not wait without end."""
+READERS = 4
+_LISTED = re.compile(r"\bIN :(\w+)")
+_NOTHING: Params = {}
+
+
+def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
+    """Open the file with its raw 32-byte key. Raises WrongKeyError when the key does not fit."""
+    if len(key) != 32:
+        raise WrongKeyError("the key has 32 bytes")
+    connection = sqlcipher3.connect(
+        str(path), isolation_level=None, check_same_thread=False, cached_statements=512, timeout=30
+    )
+    try:
+        # Without this SQLCipher writes its complaint about a wrong key to stderr.
+        connection.execute("PRAGMA cipher_log_level = NONE")
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute("PRAGMA secure_delete = ON")
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+        else:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+    except sqlcipher3.DatabaseError as error:
+        connection.close()
+        raise WrongKeyError(str(error)) from error
+    return Database(connection)
+
+
+@dataclass
+class _Job:
+    """One function that waits for the writer, and whom to tell."""
+
+    work: Callable[[Writer], Any]
+    future: "Future[Any]"
+
+
+class _Transaction:
+    """A reader and writer over one connection; seqs are counted here and stored when the commit is made."""
+
+    def __init__(self, connection: sqlcipher3.Connection, regency: Regency, seq: int = 0) -> None:
+        self._connection = connection
+        self._regency = regency
+        self.seq = seq
+
+    @property
+    def regency(self) -> Regency:
+        return self._regency
+
+    def query(self, sql: str, params: Params = _NOTHING) -> list[SqlRow]:
+        return self._connection.execute(*self._bound(sql, params)).fetchall()
+
+    def execute(self, sql: str, params: Params = _NOTHING) -> int:
+        return self._connection.execute(*self._bound(sql, params)).rowcount
+
+    def many(self, sql: str, rows: Sequence[SqlRow]) -> None:
+        if rows:
+            self._connection.executemany(sql, rows)
+
+    def take_seq(self) -> int:
+        self.seq += 1
+        return self.seq
+
+    def last_seq(self) -> int:
+        if not self.seq:
+            rows = self.query("SELECT last_seq FROM kabupaten WHERE kabupaten = :kabupaten")
+            return int(rows[0][0]) if rows else 0
+        return self.seq
+
+    def _bound(self, sql: str, params: Params) -> tuple[str, dict[str, object]]:
+        values: dict[str, object] = {"kabupaten": self._regency, **params}
+        if "IN :" in sql:
+            kinds: list[tuple[str, bool]] = []
+            for name in _LISTED.findall(sql):
+                values[name], is_binary = _listed(cast(Iterable[object], values[name]))
+                kinds.append((name, is_binary))
+            sql = _expanded(sql, tuple(kinds))
+        return sql, values
+
+
+def _listed(items: Iterable[object]) -> tuple[str, bool]:
+    listed = list(items)
+    if listed and isinstance(listed[0], bytes):
+        return msgspec.json.encode([cast(bytes, item).hex() for item in listed]).decode(), True
+    return msgspec.json.encode(listed).decode(), False
+
+
+@lru_cache(maxsize=1024)
+def _expanded(sql: str, kinds: tuple[tuple[str, bool], ...]) -> str:
+    binary = dict(kinds)
+
+    def select(match: re.Match[str]) -> str:
+        name = match.group(1)
+        value = "unhex(value)" if binary[name] else "value"
+        return f"IN (SELECT {value} FROM json_each(:{name}))"  # noqa: S608 - the name comes from our own SQL
+
+    return _LISTED.sub(select, sql)
+
+
+class SqliteEngine:
+    """One encrypted file, one writer thread, a few reading connections.
+
+    `now_ms` gives UTC milliseconds and `randomness(n)` n random bytes, for the tag of each commit.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        key: bytes,
+        regency: Regency,
+        *,
+        now_ms: Callable[[], int],
+        randomness: Callable[[int], bytes],
+    ) -> None:
+        self._path, self._key, self._regency = path, key, regency
+        self._now_ms, self._randomness = now_ms, randomness
+        self._connection = cast(sqlcipher3.Connection, connect(path, key).conn)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._idle: queue.LifoQueue[sqlcipher3.Connection] = queue.LifoQueue()
+        self._permits = threading.BoundedSemaphore(READERS)
+        self._closing = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def regency(self) -> Regency:
+        return self._regency
+
+    def read(self, work: Callable[[Reader], T]) -> T:
+        with self._permits:
+            if self._closed:
+                raise ClosedError("the engine was closed")
+            try:
+                connection = self._idle.get_nowait()
+            except queue.Empty:
+                opened = connect(self._path, self._key, read_only=True)
+                connection = cast(sqlcipher3.Connection, opened.conn)
+            try:
+                connection.execute("BEGIN")
+                try:
+                    return work(_Transaction(connection, self._regency))
+                finally:
+                    connection.execute("ROLLBACK")
+            finally:
+                self._idle.put(connection)
+
+    def write(self, work: Callable[[Writer], T]) -> "Future[T]":
+        future: Future[T] = Future()
+        with self._closing:
+            if self._closed:
+                raise ClosedError("the engine was closed")
+            self._jobs.put(_Job(work, future))
+        return future
+
+    def close(self) -> None:
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            self._jobs.put(None)
+        self._thread.join()
+        for _ in range(READERS):
+            self._permits.acquire()
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._connection.close()
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            batch = [job]
+            last = False
+            while len(batch) < MOST_TOGETHER and not last:
+                try:
+                    following = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if following is None:
+                    last = True
+                else:
+                    batch.append(following)
+            self._commit([job for job in batch if job.future.set_running_or_notify_cancel()])
+            if last:
+                return
+
+    def _commit(self, batch: list[_Job]) -> None:
+        """Run all in one transaction; tell each its result after the commit, or that it failed."""
+        connection = self._connection
+        answers: list[tuple[_Job, Any, BaseException | None]] = []
+        try:
+            transaction = self._begin()
+            first = transaction.seq
+            for job in batch:
+                answers.append((job, *self._one(transaction, job)))
+            if transaction.seq > first:
+                self._number(transaction, first)
+            connection.execute("COMMIT")
+        except Exception as error:  # noqa: BLE001 - whatever broke the commit, every waiter must hear of it
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            for job in batch:
+                job.future.set_exception(error)
+            return
+        for job, result, failure in answers:
+            if failure is None:
+                job.future.set_result(result)
+            else:
+                job.future.set_exception(failure)
+
+    def _begin(self) -> _Transaction:
+        self._connection.execute("BEGIN IMMEDIATE")
+        transaction = _Transaction(self._connection, self._regency)
+        # The first statement takes the tenant's row, and with it the right to give out seqs, in any engine.
+        transaction.execute("UPDATE kabupaten SET last_seq = last_seq WHERE kabupaten = :kabupaten")
+        transaction.seq = transaction.last_seq()
+        return transaction
+
+    def _one(self, transaction: _Transaction, job: _Job) -> tuple[Any, BaseException | None]:
+        before = transaction.seq
+        connection = self._connection
+        connection.execute("SAVEPOINT one")
+        try:
+            result = job.work(transaction)
+        except Exception as error:  # it belongs to the one who asked, not to the others
+            # A full disk ends the whole transaction by itself; then nothing of this batch may be answered.
+            if not connection.in_transaction:
+                raise
+            connection.execute("ROLLBACK TO one")
+            connection.execute("RELEASE one")
+            transaction.seq = before
+            return None, error
+        connection.execute("RELEASE one")
+        return result, None
+
+    def _number(self, transaction: _Transaction, first: int) -> None:
+        last: Mapping[str, object] = {"first": first + 1, "last": transaction.seq}
+        transaction.execute("UPDATE kabupaten SET last_seq = :last WHERE kabupaten = :kabupaten", last)
+        transaction.execute(
+            "INSERT INTO commits (kabupaten, first_seq, last_seq, tag, at_ms)"
+            " VALUES (:kabupaten, :first, :last, :tag, :at_ms)",
+            {**last, "tag": self._randomness(TAG_BYTES), "at_ms": self._now_ms()},
+        )
