@@ -40,6 +40,7 @@ from schemas.form_types import (
     Wilayah,
     YaTidak,
 )
+from schemas.form_values import is_skipped, skip_reason
 
 __all__ = [
     "Angka",
@@ -129,16 +130,6 @@ class Forms:
 def load_forms(folder: Path = HERE / "forms", blocks: Path = HERE / "blocks") -> Forms:
     """Find the forms in `folder`; they are decoded strictly, each once, when asked for."""
     return Forms(folder, blocks)
-
-
-def is_skipped(value: Any) -> bool:
-    """Whether an answer is a reason for not answering."""
-    return isinstance(value, dict) and "skipped" in value
-
-
-def skip_reason(value: Any) -> str | None:
-    """The reason for not answering, or None when the value is an answer."""
-    return str(value["skipped"]).strip() if is_skipped(value) else None
 
 
 def _named(path: Path) -> tuple[str, int]:

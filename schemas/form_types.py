@@ -79,8 +79,8 @@ class Base(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_fi
 
     `label` is the question asked; `official` its name in the office's own list (the label itself when empty).
     `checks` names rules that need code (schemas.check_coded). `block` is the included block that the field
-    comes from. `privacy` is never None after loading. A field that is not `skippable` cannot be passed over with
-    a reason.
+    comes from. `privacy` is never None after loading. What is not `skippable` cannot be passed over with a
+    reason.
     """
 
     name: str
