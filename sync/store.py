@@ -7,7 +7,6 @@ adds what receiving needs, `DeviceStore` what sending needs. The reference for a
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-
 from schemas.base import Data, Message
 from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash, Part, PersonId, RecordId
 from schemas.wire import Cursor, Outcome, Removed, Row
@@ -54,13 +53,17 @@ class Record(Message, frozen=True, kw_only=True):
 
 
 class Change(Data, frozen=True, kw_only=True):
-    """A content that arrived, with who sent it, and its outcome as it stands now."""
+    """A content that arrived, with who sent it, and its outcome as it stands now.
+
+    `seq` is where the outcome stands in the office's history: changes replayed by seq give the same state.
+    `waiting` names what a held change waits for: a record id or a change id as hex; else it is empty.
+    """
 
     id: ChangeId
     device: DeviceId
-    raw: bytes
     outcome: Outcome
     received_ms: int
+    seq: int
     waiting: str = ""
 
 
@@ -89,6 +92,10 @@ class Log(Protocol):
 
     def add_entries(self, entries: Sequence[Entry]) -> None:
         """Store links with their contents; one that is already there stays as it is, but may become known."""
+        ...
+
+    def contents(self, changes: Iterable[ChangeId]) -> dict[ChangeId, bytes]:
+        """Return the content bytes that are there, by change: stored by `add_entries`, once."""
         ...
 
     def add_signature(self, signed: Signed) -> None:
@@ -204,11 +211,15 @@ class DeviceStore(Log, Rows, Protocol):
         parts: Sequence[Part] | None,
         acknowledged: Tip,
         outcomes: Mapping[ChangeId, Outcome],
+        cleared: Sequence[Part],
         wanted: Sequence[BlobId],
         office_head: LinkHash,
         server_ms: int,
     ) -> None:
-        """Store one answer of the office, whole or not at all; parts not in `parts` go with their rows."""
+        """Store one answer of the office, whole or not at all.
+
+        Rows of `cleared` parts, and of parts that are not in `parts` any more, go before the rows come.
+        """
         ...
 
     def sign(self, message: bytes) -> bytes:

@@ -1,0 +1,63 @@
+"""What each kind of change does at the office. Rule: the same changes in the same order come to the same end.
+
+Nothing here reads a clock or knows how a change came in. What may not take effect is refused or parked with a
+reason, and never dropped.
+"""
+
+from typing import assert_never
+
+from schemas.ids import RecordId
+from schemas.wire import Applied, Outcome, Rejected
+from sync.arrival import Arrived
+from sync.cases import apply_advance
+from sync.change import Accessed, Advance, Content, Decide, Enrolled, Patch, Resolve, Submit
+from sync.conflicts import apply_resolve
+from sync.desk import Desk
+from sync.records import apply_patch
+from sync.rules import Rules
+from sync.scope import Caller
+from sync.visits import apply_decide, apply_submit
+
+
+def needs(content: Content) -> list[RecordId]:
+    """Return the records that this change will look at, as far as it names them."""
+    match content.body:
+        case Patch(record=record, kind=kind, new=new):
+            target = new.get("sasaran") if kind == "tugas" else None
+            return [record, RecordId(target)] if isinstance(target, str) else [record]
+        case Advance(kasus=kasus):
+            return [kasus, RecordId(content.author)]
+        case Submit(visit=visit, subject=subject, tugas=tugas):
+            return [named for named in (visit, subject, tugas) if named]
+        case Decide(visit=visit):
+            return [visit]
+        case Resolve(conflict=conflict):
+            return [conflict]
+        case Enrolled() | Accessed():
+            return []
+        case _:
+            assert_never(content.body)
+
+
+def apply(desk: Desk, change: Arrived, caller: Caller, rules: Rules) -> Outcome:
+    """Apply one change to the desk and return what became of it."""
+    if not caller.office and change.author != caller.person:
+        return Rejected(problem="penulis_bukan_pemilik_perangkat")
+    body = change.body
+    match body:
+        case Patch():
+            return apply_patch(desk, change, body, caller, rules)
+        case Advance():
+            return apply_advance(desk, change, body, caller, rules)
+        case Submit():
+            return apply_submit(desk, change, body, caller, rules)
+        case Decide():
+            return apply_decide(desk, change, body, caller)
+        case Resolve() if caller.office:
+            return apply_resolve(desk, change, body)
+        case Enrolled() | Accessed() if caller.office:
+            return Applied(seq=change.seq)
+        case Resolve() | Enrolled() | Accessed():
+            return Rejected(problem="hanya_kantor")
+        case _:
+            assert_never(body)

@@ -1,0 +1,53 @@
+"""Cases: a kasus moves by events of its workflow. Rule: a step after an old state is parked, never merged."""
+
+from msgspec.structs import replace
+
+from schemas.ids import RecordId
+from schemas.wire import Applied, Held, Outcome, Rejected
+from sync.arrival import Arrived
+from sync.change import Advance
+from sync.conflicts import park_stale
+from sync.desk import Desk
+from sync.merge import follows_current
+from sync.rules import Rules
+from sync.scope import Caller, in_scope
+
+
+def apply_advance(desk: Desk, change: Arrived, body: Advance, caller: Caller, rules: Rules) -> Outcome:
+    """Move a case one step, keep the step's answers in its history, and set its deadline."""
+    kasus = desk.get(body.kasus)
+    if kasus is None:
+        return Held(waiting=body.kasus)
+    if kasus.kind != "kasus":
+        return Rejected(problem="jenis_data_berbeda")
+    author = desk.get(RecordId(change.author))
+    roles = frozenset(author.fields.get("peran", ())) if author else frozenset[str]()
+    step = rules.step(kasus.fields, body, roles)
+    if isinstance(step, Rejected):
+        stale = not follows_current(body.follows, kasus.head)
+        return park_stale(desk, change, kasus, {"event": body.event, **body.answers}) if stale else step
+    if not follows_current(body.follows, kasus.head) or not _may_touch(kasus.fields, caller):
+        return park_stale(desk, change, kasus, {"state": step.state, "event": body.event, **body.answers})
+    entry = {
+        "event": body.event,
+        "from": kasus.fields["state"],
+        "to": step.state,
+        "by": change.author,
+        "received_ms": change.received_ms,
+        "answers": body.answers,
+        "change": change.id.hex(),
+    }
+    fields = {
+        **kasus.fields,
+        "state": step.state,
+        "since_ms": change.received_ms,
+        "deadline_days": step.deadline_days,
+        "history": [*kasus.fields.get("history", ()), entry],
+    }
+    desk.put(replace(kasus, head=change.id, fields=fields))
+    return Applied(seq=change.seq)
+
+
+def _may_touch(fields: dict[str, object], caller: Caller) -> bool:
+    area = {**fields, "layanan": [fields.get("service")]}
+    return in_scope(caller, "warga", area, ())

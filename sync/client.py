@@ -1,0 +1,131 @@
+"""The phone's session: what to ask next, and what to do with an answer. Rule: the cursor moves with its page.
+
+`next_request` and `receive` are repeated until the first returns None. A phone that believed something
+acknowledged and finds that the office does not know it simply sends it again; it never deletes own work.
+"""
+
+from msgspec.structs import replace
+
+from schemas.base import Data
+from schemas.ids import BlobId, ChangeId, Part
+from schemas.wire import MAX_LINKS, PROTOCOL, Cursor, Outcome, SyncRequest, SyncResponse
+from sync.chain import START, Tip, head_message
+from sync.digest import combine
+from sync.store import DeviceStore, Entry
+
+PUSH_BYTES = 1024 * 1024
+"""Contents in one request, before deflating; at least one change goes."""
+MAX_ROUNDS = 10_000
+
+
+class Session(Data, frozen=True, kw_only=True):
+    """One sync from the first request to quiet. `check` asks the office to compare part by part."""
+
+    rounds: int = 0
+    quiet: bool = False
+    check: bool = False
+    repaired: bool = False
+
+
+class Broken(Data, frozen=True, kw_only=True):
+    """The answer does not fit the request; nothing of it was stored. `problem` is a code."""
+
+    problem: str
+
+
+class Effects(Data, frozen=True, kw_only=True):
+    """What an answer brought, for showing: outcomes, blobs the office wants, how the session goes on."""
+
+    session: Session
+    outcomes: dict[ChangeId, Outcome]
+    wanted: list[BlobId]
+    rows: int
+    diverged: bool = False
+
+
+def next_request(store: DeviceStore, session: Session) -> SyncRequest | None:
+    """Return the next message to the office, None when there is nothing left to say."""
+    if session.quiet or session.rounds >= MAX_ROUNDS:
+        return None
+    push = _bounded(store.entries(store.device(), store.acknowledged().counter, MAX_LINKS))
+    return SyncRequest(
+        protocol=PROTOCOL,
+        device=store.device(),
+        cursor=store.cursor(),
+        links=[entry.raw_link for entry in push],
+        contents=[entry.content for entry in push if entry.content is not None],
+        signature=store.sign(head_message(push[-1].hash)) if push else b"",
+        check=store.digests(store.parts()) if session.check else {},
+    )
+
+
+def receive(
+    store: DeviceStore, session: Session, request: SyncRequest, response: SyncResponse
+) -> Effects | Broken:
+    """Store an answer, whole, and say how the session goes on."""
+    if response.protocol != PROTOCOL:
+        return Broken(problem="versi_protokol")
+    if response.start not in (request.cursor, Cursor()):
+        return Broken(problem="jawaban_tidak_cocok")
+    held = store.parts()
+    parts = held if response.parts is None else response.parts
+    cursor = _caught_up(response, held, parts)
+    outcomes = {result.change: result.outcome for result in response.results}
+    acknowledged = _acknowledged(store, response)
+    store.store_page(
+        rows=response.rows,
+        removed=response.removed,
+        cursor=cursor,
+        parts=response.parts,
+        acknowledged=acknowledged,
+        outcomes=outcomes,
+        cleared=response.resend,
+        wanted=response.wanted,
+        office_head=response.office_head,
+        server_ms=response.server_ms,
+    )
+    head = max(store.tips(store.device()), key=lambda tip: tip.counter, default=START)
+    pulled = not response.more and not cursor.catching
+    caught_up = pulled and acknowledged == head
+    agrees = not caught_up or combine(list(store.digests(parts).values())) == response.digest
+    return Effects(
+        session=_go_on(session, caught_up, agrees),
+        outcomes=outcomes,
+        wanted=response.wanted,
+        rows=len(response.rows),
+        diverged=caught_up and not agrees,
+    )
+
+
+def _go_on(session: Session, caught_up: bool, agrees: bool) -> Session:
+    session = replace(session, rounds=session.rounds + 1)
+    if not caught_up:
+        return replace(session, check=False)
+    if agrees or session.repaired:
+        return replace(session, quiet=True, check=False)
+    return replace(session, check=True, repaired=session.check)
+
+
+def _bounded(entries: list[Entry]) -> list[Entry]:
+    total = 0
+    for count, entry in enumerate(entries):
+        total += len(entry.raw_link) + len(entry.content or b"")
+        if total > PUSH_BYTES and count:
+            return entries[:count]
+    return entries
+
+
+def _caught_up(response: SyncResponse, held: list[Part], parts: list[Part]) -> Cursor:
+    """Return the cursor to keep: new parts and parts to repair are caught up from their beginning."""
+    behind = set(response.resend)
+    if response.start.seq:
+        behind |= set(parts) - set(held)
+    catching = {part: seq for part, seq in response.cursor.catching.items() if part in parts}
+    return replace(response.cursor, catching=catching | dict.fromkeys(sorted(behind), 0))
+
+
+def _acknowledged(store: DeviceStore, response: SyncResponse) -> Tip:
+    """Return the highest tip that the office holds on this phone's own chain; the start if there is none."""
+    own = store.entries_by_hash(tip.hash for tip in response.known)
+    tips = (Tip(counter=tip.counter, hash=tip.hash) for tip in response.known if tip.hash in own)
+    return max(tips, key=lambda tip: tip.counter, default=START)

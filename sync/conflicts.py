@@ -1,0 +1,103 @@
+"""Conflicts as records of kind `konflik`. Rule: it stays open until a person resolves it.
+
+A conflict keeps base, theirs and mine of each field, who wrote it, on which device and when. Its `head` is
+the newest change it must be resolved after: when the office's value moves on, so does the head, and a
+resolution from a stale page is itself parked.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from schemas.ids import RecordId
+from schemas.wire import Applied, Conflict, Held, Outcome, Rejected
+from sync.arrival import Arrived
+from sync.change import Resolve
+from sync.desk import Desk
+from sync.merge import Parked, conflict_id, follows_current
+from sync.store import Fields, Record
+
+OPEN = "menunggu"
+CLOSED = "selesai"
+
+
+def park(
+    desk: Desk, change: Arrived, record: Record, cases: Mapping[str, Parked], reason: str, key: str = ""
+) -> RecordId:
+    """Lay a new conflict on the desk and return its id. `key` tells several conflicts of one change apart."""
+    conflict = conflict_id(change.id, key)
+    fields = {
+        name: {"base": case.base, "theirs": case.theirs, "mine": case.mine} for name, case in cases.items()
+    }
+    about = {
+        "record": record.id,
+        "kind": record.kind,
+        "fields": fields,
+        "petugas": change.author,
+        "device": change.device,
+        "at_ms": change.received_ms,
+        "wall_ms": change.clock.wall_ms,
+        "change": change.id.hex(),
+        "reason": reason,
+        "state": OPEN,
+    }
+    desk.put(Record(id=conflict, kind="konflik", head=change.id, fields=about))
+    return conflict
+
+
+def park_stale(desk: Desk, change: Arrived, record: Record, wanted: Fields) -> Outcome:
+    """Park a state, decision or resolution whole, because it follows something no longer current."""
+    cases = {
+        name: Parked(base=None, theirs=record.fields.get(name), mine=value) for name, value in wanted.items()
+    }
+    return Conflict(ids=[park(desk, change, record, cases, "mundur")])
+
+
+def replace_parked(desk: Desk, change: Arrived, conflict_name: RecordId, field: str, value: Any) -> None:
+    """Give an open conflict the newer value that the same branch wrote."""
+    conflict = desk.get(conflict_name)
+    if conflict is None:
+        raise LookupError("a record names a conflict that is not there")
+    cases = dict(conflict.fields["fields"])
+    cases[field] = {**cases[field], "mine": value}
+    _renew(
+        desk, change, conflict, {"fields": cases, "change": change.id.hex(), "wall_ms": change.clock.wall_ms}
+    )
+
+
+def renew_theirs(desk: Desk, change: Arrived, record: Record, values: Fields) -> None:
+    """Show in the record's open conflicts the value that the office now holds."""
+    for key, conflict_name in record.parked.items():
+        field = key.partition(":")[2]
+        conflict = desk.get(conflict_name)
+        if field not in values or conflict is None:
+            continue
+        cases = dict(conflict.fields["fields"])
+        cases[field] = {**cases[field], "theirs": values[field]}
+        _renew(desk, change, conflict, {"fields": cases})
+
+
+def apply_resolve(desk: Desk, change: Arrived, body: Resolve) -> Outcome:
+    """Set the chosen values and close the conflict, if the resolution follows what is current."""
+    conflict = desk.get(body.conflict)
+    if conflict is None:
+        return Held(waiting=body.conflict)
+    if conflict.kind != "konflik":
+        return Rejected(problem="jenis_data_berbeda")
+    if conflict.fields["state"] != OPEN or not follows_current(body.follows, conflict.head):
+        return park_stale(desk, change, conflict, {"state": CLOSED, **body.values})
+    if not body.values.keys() <= conflict.fields["fields"].keys():
+        return Rejected(problem="isian_bukan_bagian_konflik")
+    record = desk.get(RecordId(conflict.fields["record"]))
+    if record is not None and conflict.fields["reason"] != "mundur":
+        parked = {key: name for key, name in record.parked.items() if name != conflict.id}
+        renew_theirs(desk, change, replace(record, parked=parked), body.values)
+        desk.put(replace(record, parked=parked, fields={**record.fields, **body.values}))
+    closed = {"state": CLOSED, "values": body.values, "resolved_by": change.author}
+    _renew(desk, change, conflict, {**closed, "resolved_ms": change.received_ms})
+    return Applied(seq=change.seq)
+
+
+def _renew(desk: Desk, change: Arrived, conflict: Record, fields: Fields) -> None:
+    desk.put(replace(conflict, head=change.id, fields={**conflict.fields, **fields}))

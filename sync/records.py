@@ -1,0 +1,121 @@
+"""Patches: the fields of any mutable record. Rule: sync/merge.py decides, this carries it out."""
+
+from msgspec.structs import replace
+
+from schemas.ids import PersonId, RecordId
+from schemas.wire import Applied, Conflict, Outcome, Rejected
+from sync.arrival import Arrived
+from sync.change import Patch
+from sync.conflicts import park, renew_theirs, replace_parked
+from sync.desk import Desk
+from sync.merge import Merge, Parked, branch_key, merge_patch, parked_groups
+from sync.rules import Rules
+from sync.scope import OPEN_TUGAS, SUBJECT_KINDS, Caller, in_scope
+from sync.store import Fields, Record
+
+OWN_WAY = frozenset({"kunjungan", "konflik"})
+"""Kinds that only their own changes may touch: Submit and Decide, Resolve."""
+
+
+def apply_patch(desk: Desk, change: Arrived, body: Patch, caller: Caller, rules: Rules) -> Outcome:
+    """Merge a patch into its record, or park what cannot be merged."""
+    if body.kind in OWN_WAY or not (caller.office or body.kind in SUBJECT_KINDS):
+        return Rejected(problem="hanya_kantor")
+    record = desk.get(body.record)
+    if record is None:
+        return _create(desk, change, body, caller, rules)
+    if record.kind != body.kind:
+        return Rejected(problem="jenis_data_berbeda")
+    if body.kind == "kasus" and "state" in body.new:
+        return Rejected(problem="status_lewat_alur")
+    if not in_scope(caller, body.kind, record.fields, record.readers.values()):
+        return _park_whole(desk, change, body, record, "wilayah")
+    survivor = _survivor(desk, record)
+    if survivor is not record or (record.fields.get("dihapus") and "dihapus" not in body.new):
+        return _park_whole(desk, change, body, survivor, "dihapus")
+    merge = merge_patch(
+        kind=body.kind,
+        base=body.base,
+        new=body.new,
+        now=record.fields,
+        device=change.device,
+        parked=record.parked,
+    )
+    return _carry_out(desk, change, record, merge)
+
+
+def set_fields(desk: Desk, record: Record, values: Fields) -> None:
+    """Give a record these values, and with a tugas the rights to read that follow from it."""
+    after = replace(record, fields={**record.fields, **values})
+    desk.put(after)
+    if record.kind == "tugas":
+        _assign(desk, record, after)
+
+
+def _create(desk: Desk, change: Arrived, body: Patch, caller: Caller, rules: Rules) -> Outcome:
+    record = Record(id=body.record, kind=body.kind, fields={}, head=change.id)
+    if not in_scope(caller, body.kind, body.new, ()):
+        return _park_whole(desk, change, body, record, "wilayah")
+    values = body.new
+    if body.kind == "kasus":
+        state = rules.start_state(str(body.new.get("workflow")))
+        if state is None:
+            return Rejected(problem="alur_tidak_dikenal", field="workflow")
+        values = {**values, "state": state, "since_ms": change.received_ms}
+    set_fields(desk, record, values)
+    return Applied(seq=change.seq)
+
+
+def _carry_out(desk: Desk, change: Arrived, record: Record, merge: Merge) -> Outcome:
+    ids: list[RecordId] = []
+    if record.parked:
+        renew_theirs(desk, change, record, merge.values)
+    parked = dict(record.parked)
+    for group in parked_groups(record.kind, merge.parked):
+        conflict = park(desk, change, record, group, "nilai", key=min(group))
+        parked |= {branch_key(change.device, field): conflict for field in group}
+        ids.append(conflict)
+    for field, case in merge.replaced.items():
+        replace_parked(desk, change, case.conflict, field, case.mine)
+        ids.append(case.conflict)
+    if merge.values or ids:
+        set_fields(desk, replace(record, parked=parked), merge.values)
+    if ids:
+        return Conflict(ids=list(dict.fromkeys(ids)), merged=merge.merged)
+    return Applied(seq=change.seq, merged=merge.merged)
+
+
+def _park_whole(desk: Desk, change: Arrived, body: Patch, record: Record, reason: str) -> Outcome:
+    """Park every field. Outside the author's area the answer carries no value of the office."""
+    now = {} if reason == "wilayah" else record.fields
+    cases = {
+        field: Parked(base=body.base.get(field), theirs=now.get(field), mine=mine)
+        for field, mine in body.new.items()
+    }
+    return Conflict(ids=[park(desk, change, record, cases, reason)])
+
+
+def _survivor(desk: Desk, record: Record) -> Record:
+    """Follow `digabung_ke` to the record that lives on."""
+    seen = {record.id}
+    while isinstance(target := record.fields.get("digabung_ke"), str) and target not in seen:
+        seen.add(RecordId(target))
+        further = desk.get(RecordId(target))
+        if further is None:
+            break
+        record = further
+    return record
+
+
+def _assign(desk: Desk, before: Record, after: Record) -> None:
+    """Let the person of an open tugas read its target in full, and no longer once it is closed or moved."""
+    old, new = before.fields.get("sasaran"), after.fields.get("sasaran")
+    for target_id in {name for name in (old, new) if isinstance(name, str)}:
+        target = desk.get(RecordId(target_id))
+        if target is None:
+            continue
+        readers = {tugas: person for tugas, person in target.readers.items() if tugas != after.id}
+        if target_id == new and after.fields.get("state") in OPEN_TUGAS and after.fields.get("petugas"):
+            readers[after.id] = PersonId(after.fields["petugas"])
+        if readers != target.readers:
+            desk.put(replace(target, readers=readers))

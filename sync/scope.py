@@ -1,0 +1,100 @@
+"""Parts: which slice of the data a device may hold. Rule: the office computes them, from
+person and assignments.
+
+A record shows itself to each part as much as that part may see: a desa's list has the end of a NIK, the
+person with an open tugas has all of it.
+"""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any
+
+from schemas.base import Data
+from schemas.ids import DeviceId, Part, PersonId
+from sync.chain import Verifier
+from sync.store import Fields, Record
+
+REFERENCE = Part("ref")
+OPEN_TUGAS = frozenset({"baru", "dikirim", "dikembalikan"})
+HIDDEN = frozenset({"nik", "no_kk", "no_kks", "no_rekening", "bank", "no_hp"})
+"""Fields of a person that only someone with a tugas sees in full."""
+SUBJECT_KINDS = frozenset({"warga", "ewarong"})
+
+
+class Caller(Data, frozen=True, kw_only=True):
+    """Who is speaking: a device, its person, what it may hold, and how to check its signature."""
+
+    device: DeviceId
+    person: PersonId
+    parts: frozenset[Part]
+    verify: Verifier
+    office: bool = False
+
+
+def mine(person: PersonId) -> Part:
+    """Return the part that belongs to one person."""
+    return Part(f"mine/{person}")
+
+
+def desa_part(kode_desa: str, layanan: str) -> Part:
+    """Return the part of one desa and one service."""
+    return Part(f"desa/{kode_desa}/{layanan}")
+
+
+def parts_of_person(person: PersonId, fields: Fields) -> frozenset[Part]:
+    """Return the parts that a petugas may hold on a phone: desa × services, their own, the reference."""
+    desa = {desa_part(kode, layanan) for kode in fields.get("wilayah", ()) for layanan in fields["layanan"]}
+    return frozenset(desa | {mine(person), REFERENCE})
+
+
+def scope_hash(parts: Iterable[Part]) -> bytes:
+    """Return 8 bytes that name a set of parts."""
+    return sha256("\n".join(sorted(parts)).encode()).digest()[:8]
+
+
+def in_scope(caller: Caller, kind: str, fields: Fields, readers: Iterable[PersonId]) -> bool:
+    """Say whether the caller's work on such a record may take effect by itself."""
+    if caller.office or caller.person in readers:
+        return True
+    return kind in SUBJECT_KINDS and not caller.parts.isdisjoint(_desa_parts(fields))
+
+
+def views(record: Record) -> dict[Part, Fields]:
+    """Return what each part sees of a record: nothing for a deleted one, nor for a kind that stays inside."""
+    fields = record.fields
+    if fields.get("dihapus") or fields.get("digabung_ke"):
+        return {}
+    match record.kind:
+        case "warga" | "ewarong":
+            reduced = _reduced(fields) if record.kind == "warga" else fields
+            shown: dict[Part, Fields] = dict.fromkeys(_desa_parts(fields), reduced)
+            for person in record.readers.values():
+                shown[mine(person)] = fields
+            return shown
+        case "kasus":
+            return dict.fromkeys(_desa_parts({**fields, "layanan": [fields.get("service")]}), fields)
+        case "tugas" | "kunjungan" | "konflik":
+            person = fields.get("petugas")
+            return {mine(PersonId(person)): fields} if person else {}
+        case "petugas":
+            return {REFERENCE: {name: fields.get(name) for name in ("nama", "kode", "peran", "aktif")}}
+        case "referensi":
+            return {REFERENCE: fields}
+        case _:
+            return {}
+
+
+def _desa_parts(fields: Fields) -> list[Part]:
+    kode = fields.get("kode_desa")
+    if not isinstance(kode, str):
+        return []
+    layanan: Any = fields.get("layanan") or ()
+    return [desa_part(kode, name) for name in layanan]
+
+
+def _reduced(fields: Fields) -> Fields:
+    shown = {name: value for name, value in fields.items() if name not in HIDDEN}
+    nik = fields.get("nik")
+    if isinstance(nik, str):
+        shown["nik_akhir"] = nik[-4:]
+    return shown

@@ -1,0 +1,101 @@
+"""The office's session: one request in, one response out. Rule: everything in one transaction of the store.
+
+A request may push (links and contents) and always pulls: the state of the caller's parts beyond its cursor.
+See docs/protocol.md; the client's side is sync/client.py.
+"""
+
+from schemas.ids import ChangeId, LinkHash, Part
+from schemas.wire import MAX_LINKS, PROTOCOL, Cursor, Outcome, Result, SyncRequest, SyncResponse, WireTip
+from sync.digest import EMPTY, combine
+from sync.intake import Callers, Malformed, read_run, take_in
+from sync.rules import Rules
+from sync.scope import Caller, scope_hash
+from sync.store import OfficeStore, Page
+
+PAGE_ROWS = 2_000
+PAGE_BYTES = 512 * 1024
+MAX_WANTED = 500
+
+
+def receive(
+    store: OfficeStore,
+    request: SyncRequest,
+    *,
+    caller: Caller,
+    callers: Callers,
+    rules: Rules,
+    office_head: LinkHash,
+    now_ms: int,
+) -> SyncResponse | Malformed:
+    """Answer one request. `callers` says who stands behind another device whose held changes get free."""
+    if request.protocol != PROTOCOL:
+        return Malformed(problem="versi_protokol")
+    if request.device != caller.device:
+        return Malformed(problem="perangkat_berbeda")
+    if len(request.links) > MAX_LINKS:
+        return Malformed(problem="pesan_terlalu_besar")
+    outcomes: dict[ChangeId, Outcome] = {}
+    asked: list[ChangeId] = []
+    if request.links:
+        run = read_run(request.links, request.contents, request.signature, caller)
+        if isinstance(run, Malformed):
+            return run
+        taken = take_in(store, run, request.signature, caller, callers, rules, now_ms)
+        if isinstance(taken, Malformed):
+            return taken
+        outcomes = taken
+        asked = [entry.link.change for entry in run]
+    results = [Result(change=change, outcome=outcomes[change]) for change in asked]
+    return _answer(store, request, caller, results, office_head, now_ms)
+
+
+def _answer(
+    store: OfficeStore,
+    request: SyncRequest,
+    caller: Caller,
+    results: list[Result],
+    office_head: LinkHash,
+    now_ms: int,
+) -> SyncResponse:
+    parts = sorted(caller.parts)
+    scope = scope_hash(parts)
+    start = _start(store, request.cursor)
+    resend = _differing(store, request.check, parts)
+    page = store.page({part: start.catching.get(part, start.seq) for part in parts}, PAGE_ROWS, PAGE_BYTES)
+    cursor = _advance(store, start, page, scope)
+    return SyncResponse(
+        protocol=PROTOCOL,
+        results=results,
+        known=[WireTip(counter=tip.counter, hash=tip.hash) for tip in store.tips(caller.device)],
+        wanted=store.wanted(caller.device, MAX_WANTED),
+        rows=page.rows,
+        removed=page.removed,
+        start=start,
+        cursor=cursor,
+        more=page.more,
+        parts=None if start.scope == scope else parts,
+        digest=combine(list(store.digests(parts).values())) if not page.more else EMPTY,
+        resend=resend,
+        office_head=office_head,
+        server_ms=now_ms,
+    )
+
+
+def _start(store: OfficeStore, cursor: Cursor) -> Cursor:
+    """Return the cursor to pull from: the caller's, or zero if it was written in another history."""
+    return cursor if store.tag_at(cursor.seq) == cursor.tag else Cursor()
+
+
+def _advance(store: OfficeStore, start: Cursor, page: Page, scope: bytes) -> Cursor:
+    """Return where the caller stands once it has stored this page."""
+    reached = page.last if page.more else store.last_seq()
+    seq = max(start.seq, reached)
+    catching = dict.fromkeys(start.catching, reached) if reached < start.seq else {}
+    return Cursor(seq=seq, tag=store.tag_at(seq) or b"", scope=scope, catching=catching)
+
+
+def _differing(store: OfficeStore, check: dict[Part, bytes], parts: list[Part]) -> list[Part]:
+    if not check:
+        return []
+    ours = store.digests(parts)
+    return [part for part in parts if ours[part] != check.get(part, EMPTY)]

@@ -1,0 +1,117 @@
+"""Visits: versions that are only added, and decisions on them. Rule: a version never changes."""
+
+from msgspec.structs import replace
+
+from schemas.ids import RecordId
+from schemas.wire import Applied, Held, Outcome, Rejected
+from sync.arrival import Arrived
+from sync.change import Decide, Submit
+from sync.conflicts import park_stale
+from sync.desk import Desk
+from sync.merge import follows_current
+from sync.records import set_fields
+from sync.rules import Rules
+from sync.scope import Caller, in_scope
+from sync.store import BlobRef, Fields, Record
+
+DECIDED = {"setujui": "disetujui", "kembalikan": "dikembalikan", "tolak": "ditolak", "tahan": "ditahan"}
+UNDECIDED: Fields = {"reasons": {}, "note": "", "decided_by": "", "decided_ms": 0}
+TUGAS_AFTER = {"disetujui": "selesai", "dikembalikan": "dikembalikan", "ditolak": "selesai"}
+
+
+def apply_submit(desk: Desk, change: Arrived, body: Submit, caller: Caller, rules: Rules) -> Outcome:
+    """Add a version to a visit. Two versions after one parent both stand, and are flagged."""
+    refused = rules.check_submit(body)
+    if refused is not None:
+        return refused
+    visit = desk.get(body.visit)
+    if visit is not None and visit.kind != "kunjungan":
+        return Rejected(problem="jenis_data_berbeda")
+    versions = list(visit.fields["versions"]) if visit else []
+    follows = body.follows.hex() if body.follows else None
+    if follows is not None and all(version["change"] != follows for version in versions):
+        return Held(waiting=follows)
+    subject = desk.get(body.subject) if body.subject else None
+    fields = visit.fields if visit else _first(change, body, subject)
+    flags = _flags(fields, versions, follows, change, caller, subject)
+    versions.append(
+        {
+            "change": change.id.hex(),
+            "follows": follows,
+            "received_ms": change.received_ms,
+            "wall_ms": change.clock.wall_ms,
+            "photos": len(body.evidence),
+        }
+    )
+    latest = {"versions": versions, "versi": len(versions), "state": "diterima", "flags": flags}
+    desk.put(
+        Record(id=body.visit, kind="kunjungan", head=change.id, fields={**fields, **latest, **UNDECIDED})
+    )
+    desk.refs.extend(
+        BlobRef(
+            blob=item.blob,
+            change=change.id,
+            device=change.device,
+            visit=body.visit,
+            form=item.form,
+            field=item.field,
+        )
+        for item in body.evidence
+    )
+    _move_tugas(desk, body.tugas, "dikirim")
+    return Applied(seq=change.seq)
+
+
+def apply_decide(desk: Desk, change: Arrived, body: Decide, caller: Caller) -> Outcome:
+    """Decide a visit, if the decision follows what is current. Nobody decides their own."""
+    if not caller.office:
+        return Rejected(problem="hanya_kantor")
+    visit = desk.get(body.visit)
+    if visit is None or visit.kind != "kunjungan":
+        return Held(waiting=body.visit)
+    if visit.fields["petugas"] == change.author:
+        return Rejected(problem="kunjungan_sendiri")
+    if body.decision in ("kembalikan", "tolak") and not (body.reasons or body.note):
+        return Rejected(problem="alasan_wajib")
+    state = DECIDED[body.decision]
+    decided = {"state": state, "reasons": body.reasons, "note": body.note, "decided_by": change.author}
+    if not follows_current(body.follows, visit.head):
+        return park_stale(desk, change, visit, decided)
+    fields = {**visit.fields, **decided, "decided_ms": change.received_ms}
+    desk.put(replace(visit, head=change.id, fields=fields))
+    _move_tugas(desk, visit.fields.get("tugas"), TUGAS_AFTER.get(state))
+    return Applied(seq=change.seq)
+
+
+def _first(change: Arrived, body: Submit, subject: Record | None) -> Fields:
+    return {
+        "form": body.form,
+        "tugas": body.tugas,
+        "subjek": body.subject,
+        "petugas": change.author,
+        "kode_desa": subject.fields.get("kode_desa", "") if subject else "",
+    }
+
+
+def _flags(
+    fields: Fields,
+    versions: list[Fields],
+    follows: str | None,
+    change: Arrived,
+    caller: Caller,
+    subject: Record | None,
+) -> list[str]:
+    flags = set(fields.get("flags", ()))
+    if versions and any(version["follows"] == follows for version in versions):
+        flags.add("cabang")
+    if fields["petugas"] != change.author:
+        flags.add("petugas_berbeda")
+    if subject is not None and not in_scope(caller, subject.kind, subject.fields, subject.readers.values()):
+        flags.add("di_luar_wilayah")
+    return sorted(flags)
+
+
+def _move_tugas(desk: Desk, tugas_id: RecordId | None, state: str | None) -> None:
+    tugas = desk.get(tugas_id) if tugas_id and state else None
+    if tugas is not None and tugas.kind == "tugas" and tugas.fields.get("state") != "batal":
+        set_fields(desk, tugas, {"state": state})
