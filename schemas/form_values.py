@@ -78,10 +78,8 @@ def check_value(field: Field, value: Any) -> str | None:
             return _several(field, value)
         case YaTidak():
             return None if isinstance(value, bool) else WRONG
-        case Wilayah():
-            return None if _matches(REGION[field.level], value) else "aturan.wilayah_tidak_dikenal"
-        case Rujukan():
-            return None if isinstance(value, str) and len(value) <= 64 else WRONG
+        case Wilayah() | Rujukan():
+            return _reference(field, value)
         case Foto() | Berkas() | TandaTangan() | Gps():
             return _evidence(field, value)
         case Tabel():
@@ -161,6 +159,12 @@ def _several(field: Multi, value: Any) -> str | None:
         return "aturan.pilihan_tidak_dikenal"
     alone = any(code in field.exclusive for code in chosen)
     return "aturan.pilihan_berdiri_sendiri" if alone and len(chosen) > 1 else None
+
+
+def _reference(field: Wilayah | Rujukan, value: Any) -> str | None:
+    if isinstance(field, Rujukan):
+        return None if isinstance(value, str) and len(value) <= 64 else WRONG
+    return None if _matches(REGION[field.level], value) else "aturan.wilayah_tidak_dikenal"
 
 
 def _evidence(field: Foto | Berkas | TandaTangan | Gps, value: Any) -> str | None:
