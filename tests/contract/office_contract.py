@@ -1,0 +1,165 @@
+"""What every office store must do beyond chains and rows. Inherit, and give `make_office` and `transaction`."""
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from schemas.ids import NO_LINK, BlobId, ChangeId, Part
+from schemas.wire import Applied, Held, Removed
+from sync.change import Patch
+from sync.store import BlobRef, Change, OfficeStore, Record
+from tests.contract.people import Writer, record_id
+from tests.contract.rows_contract import KEDEN, MINE, row
+
+A, B = ChangeId(b"a" * 32), ChangeId(b"b" * 32)
+
+
+def change(name: ChangeId, seq: int, waiting: str = "") -> Change:
+    outcome = Held(waiting=waiting) if waiting else Applied(seq=seq)
+    device = Writer(7).device
+    return Change(id=name, device=device, outcome=outcome, received_ms=9, seq=seq, waiting=waiting)
+
+
+class OfficeContract:
+    def make_office(self) -> OfficeStore:
+        raise NotImplementedError
+
+    def transaction(self, store: OfficeStore) -> AbstractContextManager[Any]:
+        """One transaction: what is taken in it lies in one commit."""
+        return nullcontext()
+
+    def test_seqs_rise_and_are_never_used_again(self) -> None:
+        store = self.make_office()
+        taken: list[int] = []
+        for _ in range(3):
+            with self.transaction(store):
+                taken += [store.take_seq(), store.take_seq()]
+        assert taken == sorted(set(taken))
+        assert store.last_seq() == taken[-1]
+
+    def test_each_commit_has_a_tag_of_its_own_and_seq_zero_an_empty_one(self) -> None:
+        store = self.make_office()
+        seqs: list[int] = []
+        for _ in range(2):
+            with self.transaction(store):
+                seqs += [store.take_seq(), store.take_seq()]
+        with self.transaction(store):
+            tags = [store.tag_at(seq) for seq in seqs]
+            assert tags[0] == tags[1] != tags[2] == tags[3]
+            assert tags[0] and len(tags[0]) == 8
+            assert store.tag_at(0) == b""
+            assert store.tag_at(seqs[-1] + 1) is None
+
+    def test_a_tag_is_the_same_inside_its_transaction_and_after(self) -> None:
+        store = self.make_office()
+        with self.transaction(store):
+            seq = store.take_seq()
+            inside = store.tag_at(seq)
+        with self.transaction(store):
+            assert store.tag_at(seq) == inside
+
+    def filled_pages(self) -> tuple[OfficeStore, list[int]]:
+        store = self.make_office()
+        with self.transaction(store):
+            seqs = [store.take_seq() for _ in range(4)]
+            store.put_rows([row(1, seqs[0]), row(2, seqs[1], MINE), row(3, seqs[2])], [])
+            store.put_rows([], [Removed(part=KEDEN, id=record_id(1), seq=seqs[3])])
+        return store, seqs
+
+    def test_a_page_has_rows_and_removals_beyond_each_parts_own_seq(self) -> None:
+        store, seqs = self.filled_pages()
+        page = store.page({KEDEN: 0, MINE: seqs[1]}, 10, 10_000)
+        assert page.rows == [row(3, seqs[2])]
+        assert page.removed == [Removed(part=KEDEN, id=record_id(1), seq=seqs[3])]
+        assert not page.more
+
+    def test_a_page_stops_at_its_limit_and_says_so(self) -> None:
+        store, seqs = self.filled_pages()
+        page = store.page({KEDEN: 0, MINE: 0}, 2, 10_000)
+        assert page.rows == [row(2, seqs[1], MINE), row(3, seqs[2])]
+        assert (page.last, page.more) == (seqs[2], True)
+        rest = store.page({KEDEN: page.last, MINE: page.last}, 2, 10_000)
+        assert (rest.rows, len(rest.removed), rest.more) == ([], 1, False)
+
+    def test_a_page_of_too_many_bytes_still_has_one_row(self) -> None:
+        store = self.make_office()
+        with self.transaction(store):
+            rows = [row(number, store.take_seq(), body=b"\xc4\x64" + b"x" * 100) for number in (1, 2)]
+            store.put_rows(rows, [])
+        page = store.page({KEDEN: 0}, 10, 50)
+        assert (page.rows, page.more) == (rows[:1], True)
+
+    def test_a_row_that_comes_back_is_no_longer_a_removal(self) -> None:
+        store, _ = self.filled_pages()
+        with self.transaction(store):
+            again = row(1, store.take_seq())
+            store.put_rows([again], [])
+        page = store.page({KEDEN: 0}, 10, 10_000)
+        assert (page.rows[-1], page.removed) == (again, [])
+
+    def test_parts_outside_the_question_are_not_answered(self) -> None:
+        store, _ = self.filled_pages()
+        assert store.page({Part("desa/33.14.01.2002/bpnt"): 0}, 10, 10_000).rows == []
+
+    def test_records_come_back_as_they_were_put(self) -> None:
+        store = self.make_office()
+        record = Record(
+            id=record_id(1),
+            kind="warga",
+            fields={"nama": "Sutarmi", "layanan": ["bpnt"], "rumah": {"lat": -7.4}},
+            head=A,
+            readers={record_id(5): Writer(7).person},
+            parked={"dev:nama": record_id(6)},
+            seq=3,
+        )
+        with self.transaction(store):
+            store.put_records([record])
+        assert store.records([record_id(1), record_id(2)]) == {record_id(1): record}
+
+    def test_a_change_keeps_its_newest_outcome(self) -> None:
+        store = self.make_office()
+        with self.transaction(store):
+            store.put_changes([change(A, 1, waiting="x"), change(B, 2)])
+        with self.transaction(store):
+            store.put_changes([change(A, 3)])
+        assert store.changes([A, B]) == {A: change(A, 3), B: change(B, 2)}
+        assert store.waiting_on(["x"]) == []
+
+    def test_held_changes_are_found_by_what_they_wait_for_in_order(self) -> None:
+        store = self.make_office()
+        with self.transaction(store):
+            store.put_changes([change(B, 1, waiting="y"), change(A, 2, waiting="x")])
+        assert store.waiting_on(["x", "y", "z"]) == [change(B, 1, waiting="y"), change(A, 2, waiting="x")]
+        assert store.waiting_on([""]) == []
+
+    def test_links_above_a_gap_are_found_by_what_they_follow(self) -> None:
+        store = self.make_office()
+        writer = Writer(7)
+        body = Patch(record=record_id(1), kind="warga", base={}, new={})
+        entries = [writer.write(body, known=False) for _ in range(2)]
+        with self.transaction(store):
+            store.add_entries(entries[1:])
+        assert store.held_after(writer.device, [entries[0].hash]) == entries[1:]
+        assert store.held_after(writer.device, [NO_LINK]) == []
+        assert store.held_after(Writer(8).device, [entries[0].hash]) == []
+
+    def test_a_named_blob_is_wanted_from_the_device_that_named_it(self) -> None:
+        store = self.make_office()
+        writer = Writer(7)
+        blobs = [BlobId(f"{number:064x}") for number in (1, 2)]
+        refs = [
+            BlobRef(
+                blob=blob,
+                change=A,
+                device=writer.device,
+                visit=record_id(1),
+                form="bpnt_kpm",
+                field="foto_rumah_depan",
+            )
+            for blob in (*blobs, blobs[0])
+        ]
+        with self.transaction(store):
+            store.add_blob_refs(refs)
+            store.add_blob_refs(refs[:1])
+        assert sorted(store.wanted(writer.device, 10)) == blobs
+        assert len(store.wanted(writer.device, 1)) == 1
+        assert store.wanted(Writer(8).device, 10) == []
