@@ -73,6 +73,10 @@ class Writer(Reader, Protocol):
         """Return the newest seq, committed or taken in this transaction."""
         ...
 
+    def commit_tag(self) -> bytes:
+        """Return the 8 random bytes that this commit will be known by."""
+        ...
+
 
 class Engine(Protocol):
     """A database: many readers at a time, one writer that commits waiting functions together."""

@@ -51,7 +51,7 @@ def version(connection: Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()[0])
 
 
-def regency(connection: Connection) -> tuple[str, str]:
+def regency_of(connection: Connection) -> tuple[str, str]:
     """Return the code and name of the regency this database was made for. Raises NotInitialisedError."""
     row = connection.execute("SELECT kabupaten, name FROM kabupaten").fetchone()
     if row is None:

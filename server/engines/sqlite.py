@@ -19,7 +19,8 @@ import sqlcipher3
 from sqlite_utils import Database
 
 from schemas.ids import Regency
-from server.engine import ClosedError, Params, Reader, SqlRow, Writer, WrongKeyError
+from server.engine import ClosedError, NotInitialisedError, Params, Reader, SqlRow, Writer, WrongKeyError
+from server.migrate import migrate, regency_of
 
 T = TypeVar("T")
 
@@ -68,10 +69,11 @@ class _Job:
 class _Transaction:
     """A reader and writer over one connection; seqs are counted here and stored when the commit is made."""
 
-    def __init__(self, connection: sqlcipher3.Connection, regency: Regency, seq: int = 0) -> None:
+    def __init__(self, connection: sqlcipher3.Connection, regency: Regency, tag: bytes = b"") -> None:
         self._connection = connection
         self._regency = regency
-        self.seq = seq
+        self._tag = tag
+        self.seq = 0
 
     @property
     def regency(self) -> Regency:
@@ -96,6 +98,9 @@ class _Transaction:
             rows = self.query("SELECT last_seq FROM kabupaten WHERE kabupaten = :kabupaten")
             return int(rows[0][0]) if rows else 0
         return self.seq
+
+    def commit_tag(self) -> bytes:
+        return self._tag
 
     def _bound(self, sql: str, params: Params) -> tuple[str, dict[str, object]]:
         values: dict[str, object] = {"kabupaten": self._regency, **params}
@@ -240,7 +245,7 @@ class SqliteEngine:
 
     def _begin(self) -> _Transaction:
         self._connection.execute("BEGIN IMMEDIATE")
-        transaction = _Transaction(self._connection, self._regency)
+        transaction = _Transaction(self._connection, self._regency, self._randomness(TAG_BYTES))
         # The first statement takes the tenant's row, and with it the right to give out seqs, in any engine.
         transaction.execute("UPDATE kabupaten SET last_seq = last_seq WHERE kabupaten = :kabupaten")
         transaction.seq = transaction.last_seq()
@@ -269,5 +274,35 @@ class SqliteEngine:
         transaction.execute(
             "INSERT INTO commits (kabupaten, first_seq, last_seq, tag, at_ms)"
             " VALUES (:kabupaten, :first, :last, :tag, :at_ms)",
-            {**last, "tag": self._randomness(TAG_BYTES), "at_ms": self._now_ms()},
+            {**last, "tag": transaction.commit_tag(), "at_ms": self._now_ms()},
         )
+
+
+def create(path: Path, key: bytes, regency: Regency, name: str, now_ms: int) -> None:
+    """Make the database of one regency, or bring it up to date. Raises NewerDataError, WrongKeyError."""
+    connection = cast(sqlcipher3.Connection, connect(path, key).conn)
+    try:
+        migrate(connection)
+        connection.execute(
+            "INSERT INTO kabupaten (kabupaten, name, last_seq, created_ms) VALUES (?, ?, 0, ?)"
+            " ON CONFLICT (kabupaten) DO NOTHING",
+            (regency, name, now_ms),
+        )
+    finally:
+        connection.close()
+
+
+def upgrade(path: Path, key: bytes) -> tuple[Regency, str]:
+    """Run the migrations that are missing; return code and name of the regency.
+
+    Raises NewerDataError, WrongKeyError, NotInitialisedError.
+    """
+    if not path.is_file():
+        raise NotInitialisedError("there is no database")
+    connection = cast(sqlcipher3.Connection, connect(path, key).conn)
+    try:
+        migrate(connection)
+        code, name = regency_of(connection)
+    finally:
+        connection.close()
+    return Regency(code), name

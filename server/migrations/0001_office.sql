@@ -102,6 +102,7 @@ CREATE TABLE changes (
     device TEXT NOT NULL,
     outcome BLOB NOT NULL,
     received_ms BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
     waiting TEXT NOT NULL,
     PRIMARY KEY (kabupaten, id)
 );
@@ -189,7 +190,6 @@ CREATE TABLE kunjungan (
     visit TEXT NOT NULL,
     state TEXT NOT NULL,
     form TEXT NOT NULL,
-    service TEXT NOT NULL,
     desa TEXT NOT NULL,
     petugas TEXT NOT NULL,
     subject TEXT NOT NULL,

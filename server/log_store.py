@@ -1,0 +1,140 @@
+"""Chains of devices in SQL. Rule: a link or a content that was stored is never changed or replaced."""
+
+from collections.abc import Iterable, Sequence
+
+from schemas.ids import ChangeId, DeviceId, LinkHash
+from server.engine import Reader, SqlRow, Writer
+from sync.chain import Tip, read_link
+from sync.store import Entry, Signed
+
+_ENTRY = """
+SELECT l.hash, l.raw, l.known, c.raw FROM links l
+LEFT JOIN contents c ON c.kabupaten = l.kabupaten AND c.id = l.change WHERE l.kabupaten = :kabupaten"""
+
+
+class SqlLog:
+    """`sync.store.Log` over one transaction; a reading one has no `writer`."""
+
+    def __init__(self, reader: Reader, writer: Writer | None) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @property
+    def _write(self) -> Writer:
+        if self._writer is None:
+            raise PermissionError("this transaction only reads")
+        return self._writer
+
+    def add_entries(self, entries: Sequence[Entry]) -> None:
+        """See sync.store.Log."""
+        if not entries:
+            return
+        write, regency = self._write, self._reader.regency
+        there = dict(
+            write.query(
+                "SELECT hash, known FROM links WHERE kabupaten = :kabupaten AND hash IN :hashes",
+                {"hashes": [entry.hash for entry in entries]},
+            )
+        )
+        fresh = {entry.hash: entry for entry in entries if entry.hash not in there}
+        write.many(
+            "INSERT INTO links (kabupaten, hash, device, counter, prev, change, known, raw)"
+            " VALUES (:kabupaten, :hash, :device, :counter, :prev, :change, :known, :raw)",
+            [_link_row(regency, entry) for entry in fresh.values()],
+        )
+        write.many(
+            "INSERT INTO contents (kabupaten, id, raw) VALUES (:kabupaten, :id, :raw)"
+            " ON CONFLICT (kabupaten, id) DO NOTHING",
+            [(regency, entry.link.change, entry.content) for entry in entries if entry.content is not None],
+        )
+        filled = {e.hash: e for e in entries if e.known and there.get(e.hash) == 0}
+        write.many(
+            "UPDATE links SET known = 1 WHERE kabupaten = :kabupaten AND hash = :hash",
+            [(regency, name) for name in filled],
+        )
+        self._move_tips([entry for entry in {**fresh, **filled}.values() if entry.known])
+
+    def _move_tips(self, known: Sequence[Entry]) -> None:
+        """Let each newly known link take the place of the tip that it follows."""
+        regency = self._reader.regency
+        followed = {entry.link.prev for entry in known}
+        tips = [entry for entry in known if entry.hash not in followed]
+        # A gap may be filled from above: then a known link already follows.
+        later = self._write.query(
+            "SELECT DISTINCT prev FROM links WHERE kabupaten = :kabupaten AND known = 1 AND prev IN :hashes",
+            {"hashes": [entry.hash for entry in tips]},
+        )
+        self._write.many(
+            "DELETE FROM tips WHERE kabupaten = :kabupaten AND device = :device AND hash = :hash",
+            [(regency, entry.link.device, entry.link.prev) for entry in known],
+        )
+        self._write.many(
+            "INSERT INTO tips (kabupaten, device, hash, counter)"
+            " VALUES (:kabupaten, :device, :hash, :counter)"
+            " ON CONFLICT (kabupaten, device, hash) DO NOTHING",
+            [
+                (regency, entry.link.device, entry.hash, entry.link.counter)
+                for entry in tips
+                if (entry.hash,) not in later
+            ],
+        )
+
+    def contents(self, changes: Iterable[ChangeId]) -> dict[ChangeId, bytes]:
+        """See sync.store.Log."""
+        return dict(
+            self._reader.query(
+                "SELECT id, raw FROM contents WHERE kabupaten = :kabupaten AND id IN :ids",
+                {"ids": list(changes)},
+            )
+        )
+
+    def add_signature(self, signed: Signed) -> None:
+        """See sync.store.Log."""
+        self._write.many(
+            "INSERT INTO signatures (kabupaten, device, head, signature)"
+            " VALUES (:kabupaten, :device, :head, :signature)"
+            " ON CONFLICT (kabupaten, device, head) DO NOTHING",
+            [(self._reader.regency, signed.device, signed.head, signed.signature)],
+        )
+
+    def entries(self, device: DeviceId, after: int, limit: int) -> list[Entry]:
+        """See sync.store.Log."""
+        found = self._reader.query(
+            _ENTRY + " AND l.device = :device AND l.counter > :after ORDER BY l.counter, l.hash LIMIT :limit",
+            {"device": device, "after": after, "limit": limit},
+        )
+        return [_entry(row) for row in found]
+
+    def entries_by_hash(self, hashes: Iterable[LinkHash]) -> dict[LinkHash, Entry]:
+        """See sync.store.Log."""
+        found = self._reader.query(_ENTRY + " AND l.hash IN :hashes", {"hashes": list(hashes)})
+        return {row[0]: _entry(row) for row in found}
+
+    def tips(self, device: DeviceId) -> list[Tip]:
+        """See sync.store.Log."""
+        found = self._reader.query(
+            "SELECT counter, hash FROM tips WHERE kabupaten = :kabupaten AND device = :device"
+            " ORDER BY counter DESC, hash",
+            {"device": device},
+        )
+        return [Tip(counter=counter, hash=name) for counter, name in found]
+
+    def held_after(self, device: DeviceId, hashes: Iterable[LinkHash]) -> list[Entry]:
+        """See sync.store.OfficeStore."""
+        found = self._reader.query(
+            _ENTRY + " AND l.known = 0 AND l.prev IN :hashes AND l.device = :device"
+            " ORDER BY l.counter, l.hash",
+            {"device": device, "hashes": list(hashes)},
+        )
+        return [_entry(row) for row in found]
+
+
+def _link_row(regency: str, entry: Entry) -> SqlRow:
+    link = entry.link
+    known = 1 if entry.known else 0
+    return (regency, entry.hash, link.device, link.counter, link.prev, link.change, known, entry.raw_link)
+
+
+def _entry(row: SqlRow) -> Entry:
+    name, raw, known, content = row
+    return Entry(link=read_link(raw), hash=name, raw_link=raw, content=content, known=bool(known))

@@ -1,0 +1,120 @@
+"""What each part sees, in SQL. Rule: a row and its digest change together; what went is remembered."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from schemas.ids import Part, RecordId
+from schemas.wire import Removed, Row
+from server.engine import SqlRow
+from server.log_store import SqlLog
+from sync.digest import DIGEST_BYTES, EMPTY, fold, row_hash
+from sync.store import Page
+
+_PUT = (
+    "INSERT INTO rows (kabupaten, part, id, kind, seq, removed, hash, body)"
+    " VALUES (:kabupaten, :part, :id, :kind, :seq, :removed, :hash, :body)"
+    " ON CONFLICT (kabupaten, part, id) DO UPDATE SET kind = excluded.kind, seq = excluded.seq,"
+    " removed = excluded.removed, hash = excluded.hash, body = excluded.body"
+)
+
+
+class SqlRows(SqlLog):
+    """`sync.store.Rows` over one transaction, and paging through them."""
+
+    def put_rows(self, rows: Sequence[Row], removed: Sequence[Removed]) -> None:
+        """See sync.store.Rows; the office remembers what went, for those who still have it."""
+        if not rows and not removed:
+            return
+        regency = self._reader.regency
+        put: dict[tuple[Part, RecordId], SqlRow] = {}
+        hashes: dict[tuple[Part, RecordId], int] = {}
+        for row in rows:
+            name = (row.part, row.id)
+            number = hashes[name] = row_hash(row.part, row.id, row.seq, row.body)
+            digest = number.to_bytes(DIGEST_BYTES, "big")
+            put[name] = (regency, row.part, row.id, row.kind, row.seq, 0, digest, row.body)
+        for gone in removed:
+            name = (gone.part, gone.id)
+            hashes[name] = 0
+            put[name] = (regency, gone.part, gone.id, "", gone.seq, 1, EMPTY, b"")
+        before = self._write.query(
+            "SELECT part, id, hash FROM rows WHERE kabupaten = :kabupaten AND id IN :ids",
+            {"ids": list({record for _, record in put})},
+        )
+        delta: dict[Part, int] = defaultdict(int)
+        for (part, _), number in hashes.items():
+            delta[part] ^= number
+        for part, record, digest in before:
+            if (part, record) in put:
+                delta[part] ^= int.from_bytes(digest, "big")
+        self._write.many(_PUT, list(put.values()))
+        self._fold(delta)
+
+    def _fold(self, delta: Mapping[Part, int]) -> None:
+        now = self.digests(delta)
+        self._write.many(
+            "INSERT INTO parts (kabupaten, part, digest) VALUES (:kabupaten, :part, :digest)"
+            " ON CONFLICT (kabupaten, part) DO UPDATE SET digest = excluded.digest",
+            [(self._reader.regency, part, fold(now[part], change)) for part, change in delta.items()],
+        )
+
+    def rows(self, ids: Iterable[RecordId]) -> list[Row]:
+        """See sync.store.Rows."""
+        found = self._reader.query(
+            "SELECT part, id, seq, kind, body FROM rows"
+            " WHERE kabupaten = :kabupaten AND removed = 0 AND id IN :ids",
+            {"ids": list(ids)},
+        )
+        return [
+            Row(part=part, id=name, seq=seq, kind=kind, body=body) for part, name, seq, kind, body in found
+        ]
+
+    def digests(self, parts: Iterable[Part]) -> dict[Part, bytes]:
+        """See sync.store.Rows."""
+        digests = dict.fromkeys(parts, EMPTY)
+        found = self._reader.query(
+            "SELECT part, digest FROM parts WHERE kabupaten = :kabupaten AND part IN :parts",
+            {"parts": list(digests)},
+        )
+        digests.update(found)
+        return digests
+
+    def page(self, parts: Mapping[Part, int], limit: int, max_bytes: int) -> Page:
+        """See sync.store.OfficeStore."""
+        standing: dict[int, list[Part]] = defaultdict(list)
+        for part, after in parts.items():
+            standing[after].append(part)
+        found: list[SqlRow] = []
+        for after, names in standing.items():
+            found += self._reader.query(
+                "SELECT seq, part, id, kind, removed, body FROM rows"
+                " WHERE kabupaten = :kabupaten AND part IN :parts AND seq > :after"
+                " ORDER BY seq LIMIT :limit",
+                {"parts": names, "after": after, "limit": limit + 1},
+            )
+        found.sort(key=lambda row: row[0])
+        rows: list[Row] = []
+        removed: list[Removed] = []
+        total = taken = last = 0
+        for seq, part, name, kind, is_removed, body in found[:limit]:
+            total += len(body)
+            if taken and total > max_bytes:
+                break
+            taken, last = taken + 1, seq
+            if is_removed:
+                removed.append(Removed(part=part, id=name, seq=seq))
+            else:
+                rows.append(Row(part=part, id=name, seq=seq, kind=kind, body=body))
+        return Page(
+            rows=rows,
+            removed=removed,
+            last=last if taken else self.last_seq(),
+            more=taken < len(found),
+        )
+
+    def last_seq(self) -> int:
+        """See sync.store.OfficeStore."""
+        if self._writer is not None:
+            return self._writer.last_seq()
+        found = self._reader.query("SELECT last_seq FROM kabupaten WHERE kabupaten = :kabupaten")
+        return int(found[0][0]) if found else 0

@@ -1,0 +1,38 @@
+"""The SQL store keeps the contract of every office store."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from server.store import SqlOfficeStore
+from sync.store import Log, OfficeStore, Rows
+from tests.contract.log_contract import LogContract
+from tests.contract.office_contract import OfficeContract
+from tests.contract.people import Writer
+from tests.contract.rows_contract import RowsContract
+from tests.server.offices import Handle, make_engine
+
+
+class TestSqlOfficeStore(LogContract, RowsContract, OfficeContract):
+    @pytest.fixture(autouse=True)
+    def _engine(self, tmp_path: Path) -> Any:
+        self.engine = make_engine(tmp_path)
+        yield
+        self.engine.close()
+
+    def handle(self) -> Any:
+        return Handle(self.engine, SqlOfficeStore)
+
+    def make_store(self, writer: Writer) -> Log:
+        return self.handle()
+
+    def make_rows(self) -> Rows:
+        return self.handle()
+
+    def make_office(self) -> OfficeStore:
+        return self.handle()
+
+    def transaction(self, store: Any) -> AbstractContextManager[Any]:
+        return cast(Handle, store).transaction()
