@@ -1,0 +1,27 @@
+"""Counting days, working days and months towards a deadline.
+
+One rule: the day of the event itself is never counted; holidays come in as an argument, the office sets them.
+"""
+
+import calendar
+from collections.abc import Set as AbstractSet
+from datetime import date, timedelta
+
+_SATURDAY = 5
+
+
+def add_months(day: date, months: int) -> date:
+    """Give the same day so many months on, or the last day of a month that is too short for it."""
+    year, month_index = divmod(day.year * 12 + day.month - 1 + months, 12)
+    month = month_index + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def add_working_days(day: date, days: int, holidays: AbstractSet[date] = frozenset()) -> date:
+    """Give the day so many working days on: Monday to Friday, without holidays."""
+    left = days
+    while left > 0:
+        day += timedelta(days=1)
+        if day.weekday() < _SATURDAY and day not in holidays:
+            left -= 1
+    return day
