@@ -52,7 +52,7 @@ def is_made_by_a_command(path: str) -> bool:
 
 def exists(path: str) -> bool:
     """Whether the tree has it; a bare file name may stand in any folder."""
-    pattern = re.sub(r"\b[A-Z]{2,}\b(?!\.md)|VERSION", "*", path) if "/" in path else path
+    pattern = re.sub(r"\b[A-Z]{2,}\b(?!\.md)", "*", path) if "/" in path else path
     if "*" in pattern:
         return any(ROOT.glob(pattern.rstrip("/")))
     if (ROOT / path).exists() or is_made_by_a_command(path):
