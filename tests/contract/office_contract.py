@@ -1,4 +1,4 @@
-"""What every office store must do beyond chains and rows. Inherit, and give `make_office` and `transaction`."""
+"""What every office store must do beyond chains and rows. Give `make_office` and `transaction`."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any

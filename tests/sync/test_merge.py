@@ -1,0 +1,134 @@
+"""Every case of the three-way merge, by name."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.ids import ChangeId, DeviceId, RecordId
+from sync.merge import (
+    Kept,
+    Parked,
+    Replaced,
+    Set,
+    SetMerged,
+    branch_key,
+    conflict_id,
+    merge_field,
+    merge_patch,
+    merge_sets,
+    parked_groups,
+)
+
+DEVICE = DeviceId("d" * 32)
+WAITING = RecordId("c" * 32)
+
+
+def field(base: object, mine: object, now: object, *, is_set: bool = False, parked: RecordId | None = None):
+    return merge_field(base=base, mine=mine, now=now, is_set=is_set, parked=parked)
+
+
+def patch(base: dict, new: dict, now: dict, parked: dict | None = None, kind: str = "warga"):
+    return merge_patch(kind=kind, base=base, new=new, now=now, device=DEVICE, parked=parked or {})
+
+
+def test_a_field_nobody_touched_takes_mine() -> None:
+    assert field("a", "b", "a") == Set(value="b")
+
+
+def test_a_new_field_takes_mine() -> None:
+    assert field(None, "b", None) == Set(value="b")
+
+
+def test_the_same_value_from_both_needs_nothing() -> None:
+    assert field("a", "b", "b") == Kept()
+
+
+def test_a_third_value_is_parked_with_all_three() -> None:
+    assert field("a", "b", "c") == Parked(base="a", theirs="c", mine="b")
+
+
+def test_a_set_takes_what_both_wanted() -> None:
+    assert field(["bpnt"], ["bpnt", "kis"], ["bpnt", "ktkpm"], is_set=True) == SetMerged(
+        value=["bpnt", "ktkpm", "kis"]
+    )
+
+
+def test_a_set_loses_what_either_took_away() -> None:
+    assert merge_sets(["a", "b", "c"], ["b", "c"], ["a", "b"]) == ["b"]
+
+
+def test_a_further_value_of_the_same_branch_replaces_the_parked_one() -> None:
+    assert field("b", "d", "c", parked=WAITING) == Replaced(conflict=WAITING, mine="d")
+
+
+def test_a_parked_field_stays_parked_even_if_the_author_saw_the_offices_value() -> None:
+    merge = patch({"nama": "c"}, {"nama": "d"}, {"nama": "c"}, {branch_key(DEVICE, "nama"): WAITING})
+    assert merge.values == {}
+    assert merge.replaced == {"nama": Replaced(conflict=WAITING, mine="d")}
+
+
+def test_a_conflict_of_another_device_does_not_hinder_mine() -> None:
+    other = branch_key(DeviceId("e" * 32), "nama")
+    assert patch({"nama": "c"}, {"nama": "d"}, {"nama": "c"}, {other: WAITING}).values == {"nama": "d"}
+
+
+def test_fields_set_meanwhile_are_listed_as_merged() -> None:
+    merge = patch({"nama": "a", "rt": "001"}, {"nama": "b"}, {"nama": "a", "rt": "002"})
+    assert (merge.values, merge.merged, merge.parked) == ({"nama": "b"}, ["rt"], {})
+
+
+def test_one_parked_field_does_not_stop_the_others() -> None:
+    merge = patch({"nama": "a", "rt": "1"}, {"nama": "b", "rt": "2"}, {"nama": "c", "rt": "1"})
+    assert merge.parked.keys() == {"nama"}
+    assert merge.values == {"rt": "2"}
+
+
+def test_fields_that_belong_together_park_together() -> None:
+    base = {"penyalur": "bni", "no_kks": "1"}
+    merge = patch(base, {"penyalur": "pos", "no_kks": "2"}, {"penyalur": "bni", "no_kks": "3"})
+    assert merge.values == {}
+    assert merge.parked == {
+        "no_kks": Parked(base="1", theirs="3", mine="2"),
+        "penyalur": Parked(base="bni", theirs="bni", mine="pos"),
+    }
+    assert parked_groups("warga", merge.parked) == [
+        {"no_kks": merge.parked["no_kks"], "penyalur": merge.parked["penyalur"]}
+    ]
+
+
+def test_fields_that_do_not_belong_together_are_conflicts_of_their_own() -> None:
+    parked = {name: Parked(base=1, theirs=2, mine=3) for name in ("nama", "pekerjaan")}
+    assert parked_groups("warga", parked) == [{name: parked[name]} for name in ("nama", "pekerjaan")]
+
+
+def test_a_conflict_has_the_same_id_on_every_replay() -> None:
+    assert conflict_id(ChangeId(b"a" * 32), "nama") == conflict_id(ChangeId(b"a" * 32), "nama")
+    assert conflict_id(ChangeId(b"a" * 32), "nama") != conflict_id(ChangeId(b"a" * 32), "nik")
+
+
+values = st.none() | st.integers(0, 3) | st.sampled_from(["a", "b"])
+names = st.sampled_from(["nama", "rt", "penyalur", "no_kks", "pekerjaan"])
+fields = st.dictionaries(names, values, max_size=4)
+
+
+@given(base=fields, new=fields, now=fields)
+def test_a_value_is_set_kept_or_parked_and_never_dropped(base: dict, new: dict, now: dict) -> None:
+    merge = patch(base, new, now)
+    for name, mine in new.items():
+        places = [name in merge.values, name in merge.parked, now.get(name) == mine]
+        assert any(places)
+        assert not (places[0] and places[1])
+        if name in merge.parked:
+            assert merge.parked[name].mine == mine
+
+
+@given(base=fields, new=fields, now=fields)
+def test_what_is_parked_leaves_the_offices_value_alone(base: dict, new: dict, now: dict) -> None:
+    merge = patch(base, new, now)
+    assert merge.values.keys().isdisjoint(merge.parked)
+    assert merge.values.keys() <= new.keys()
+
+
+@given(st.lists(st.integers(0, 5), unique=True), st.lists(st.integers(0, 5), unique=True))
+def test_a_set_merge_with_an_untouched_side_is_the_other_side(base: list[int], mine: list[int]) -> None:
+    assert set(merge_sets(base, mine, base)) == set(mine)
+    assert merge_sets(base, base, mine) == mine
