@@ -22,7 +22,7 @@ def apply_advance(desk: Desk, change: Arrived, body: Advance, caller: Caller, ru
         return Rejected(problem="jenis_data_berbeda")
     author = desk.get(RecordId(change.author))
     roles = frozenset(author.fields.get("peran", ())) if author else frozenset[str]()
-    step = rules.step(kasus.fields, body, roles)
+    step = rules.step(kasus.fields, body, change.author, roles, change.received_ms)
     if isinstance(step, Rejected):
         stale = not follows_current(body.follows, kasus.head)
         return park_stale(desk, change, kasus, {"event": body.event, **body.answers}) if stale else step
@@ -41,7 +41,7 @@ def apply_advance(desk: Desk, change: Arrived, body: Advance, caller: Caller, ru
         **kasus.fields,
         "state": step.state,
         "since_ms": change.received_ms,
-        "deadline_days": step.deadline_days,
+        "due": step.due,
         "history": [*kasus.fields.get("history", ()), entry],
     }
     desk.put(replace(kasus, head=change.id, fields=fields))

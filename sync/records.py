@@ -58,10 +58,10 @@ def _create(desk: Desk, change: Arrived, body: Patch, caller: Caller, rules: Rul
         return _park_whole(desk, change, body, record, "wilayah")
     values = body.new
     if body.kind == "kasus":
-        state = rules.start_state(str(body.new.get("workflow")))
-        if state is None:
+        step = rules.begin(str(body.new.get("workflow")), change.received_ms)
+        if step is None:
             return Rejected(problem="alur_tidak_dikenal", field="workflow")
-        values = {**values, "state": state, "since_ms": change.received_ms}
+        values = {**values, "state": step.state, "due": step.due, "since_ms": change.received_ms}
     set_fields(desk, record, values)
     return Applied(seq=change.seq)
 

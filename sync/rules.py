@@ -1,34 +1,107 @@
 """What the sync core asks of the domain: forms and workflows. Rule: it learns answers, never reads files.
 
-`Rules` is built once by each end's composition root from the loaded forms and workflows.
+Each end's composition root loads the forms and workflows once and hands them in as `DomainRules`.
 """
 
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 from schemas.base import Data
+from schemas.form import Forms
+from schemas.ids import PersonId
 from schemas.wire import Rejected
+from schemas.workflow import Advanced, Refused, Workflow, Workflows, advance, begin
 from sync.change import Advance, Submit
 from sync.store import Fields
 
+WIB = timedelta(hours=7)
+
 
 class Step(Data, frozen=True, kw_only=True):
-    """Where a kasus stands after an event. `deadline_days` counts from the step's receipt; None: no limit."""
+    """Where a kasus stands now; `due` is the last day allowed there as YYYY-MM-DD, None without a limit."""
 
     state: str
-    deadline_days: int | None
+    due: str | None
 
 
 class Rules(Protocol):
-    """The domain's word on what a change says."""
+    """The domain's word on what a change says. Times are UTC milliseconds of receipt."""
 
     def check_submit(self, body: Submit) -> Rejected | None:
         """Refuse unknown forms and versions, and plaintext of a form that must be sealed."""
         ...
 
-    def start_state(self, workflow: str) -> str | None:
-        """Return the first state of a workflow, None if there is no such workflow."""
+    def begin(self, workflow: str, received_ms: int) -> Step | None:
+        """Return where a new case of this workflow stands, None if there is no such workflow."""
         ...
 
-    def step(self, fields: Fields, body: Advance, roles: frozenset[str]) -> Step | Rejected:
+    def step(
+        self, fields: Fields, body: Advance, author: PersonId, roles: frozenset[str], received_ms: int
+    ) -> Step | Rejected:
         """Return where this event leads from the case's present state, or why it may not."""
         ...
+
+
+class DomainRules:
+    """The rules as the forms and workflows in schemas/ say them."""
+
+    def __init__(self, forms: Forms, workflows: Workflows) -> None:
+        self._forms = forms
+        self._workflows = workflows
+
+    def check_submit(self, body: Submit) -> Rejected | None:
+        """See `Rules`."""
+        if body.form not in body.forms:
+            return Rejected(problem="form_utama_kurang", field=body.form)
+        for name, filled in body.forms.items():
+            if filled.version not in self._forms.versions(name):
+                return Rejected(problem="form_tidak_dikenal", field=name)
+            if self._forms.get(name, filled.version).privacy == "rahasia":
+                return Rejected(problem="harus_tersegel", field=name)
+        return None
+
+    def begin(self, workflow: str, received_ms: int) -> Step | None:
+        """See `Rules`."""
+        found = self._newest(workflow)
+        return _step(begin(found), received_ms) if found else None
+
+    def step(
+        self, fields: Fields, body: Advance, author: PersonId, roles: frozenset[str], received_ms: int
+    ) -> Step | Rejected:
+        """See `Rules`. Of several roles, the first that may is enough."""
+        workflow = self._newest(str(fields.get("workflow")))
+        if workflow is None:
+            return Rejected(problem="alur_tidak_dikenal", field="workflow")
+        history = fields.get("history") or [{}]
+        refused = Rejected(problem="workflow_role", field=body.event)
+        for role in sorted(roles):
+            result = advance(
+                workflow,
+                fields["state"],
+                body.event,
+                role,
+                body.answers,
+                same_person=history[-1].get("by") == author,
+            )
+            if isinstance(result, Advanced):
+                return _step(result, received_ms)
+            refused = _reason(result, body.event)
+        return refused
+
+    def _newest(self, workflow: str) -> Workflow | None:
+        return self._workflows.get(workflow) if workflow in self._workflows.ids() else None
+
+
+def _reason(result: Refused, event: str) -> Rejected:
+    named = (*result.missing, *result.invalid, event)
+    return Rejected(problem=result.problem, field=named[0])
+
+
+def _step(result: Advanced, received_ms: int) -> Step:
+    due = result.due(local_date(received_ms))
+    return Step(state=result.state, due=due.isoformat() if due else None)
+
+
+def local_date(utc_ms: int) -> date:
+    """Return the day in Sragen (WIB, UTC+7) at a moment in UTC milliseconds."""
+    return (datetime.fromtimestamp(utc_ms / 1000, UTC) + WIB).date()

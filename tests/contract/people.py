@@ -78,12 +78,14 @@ class OpenRules:
     def check_submit(self, body: Submit) -> Rejected | None:
         return Rejected(problem="harus_tersegel", field="tertutup") if "tertutup" in body.forms else None
 
-    def start_state(self, workflow: str) -> str | None:
-        return "dicatat" if workflow == "bpnt_masalah" else None
+    def begin(self, workflow: str, received_ms: int) -> Step | None:
+        return Step(state="dicatat", due=None) if workflow == "bpnt_masalah" else None
 
-    def step(self, fields: Fields, body: Advance, roles: frozenset[str]) -> Step | Rejected:
+    def step(
+        self, fields: Fields, body: Advance, author: PersonId, roles: frozenset[str], received_ms: int
+    ) -> Step | Rejected:
         if (fields["state"], body.event) == ("dicatat", "tangani"):
-            return Step(state="ditangani", deadline_days=7)
+            return Step(state="ditangani", due="2026-12-01")
         return Rejected(problem="langkah_tidak_boleh", field=body.event)
 
 

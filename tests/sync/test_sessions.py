@@ -522,7 +522,7 @@ class TestCases:
         self.started(town)
         assert isinstance(self.advance(town, town.office.record_table[record_id(40)].head), Applied)
         fields = town.office.record_table[record_id(40)].fields
-        assert (fields["state"], fields["deadline_days"], len(fields["history"])) == ("ditangani", 7, 1)
+        assert (fields["state"], fields["due"], len(fields["history"])) == ("ditangani", "2026-12-01", 1)
 
     def test_a_step_after_an_old_state_is_parked(self, town: Regency) -> None:
         self.started(town)
