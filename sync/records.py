@@ -61,7 +61,8 @@ def _create(desk: Desk, change: Arrived, body: Patch, caller: Caller, rules: Rul
         step = rules.begin(str(body.new.get("workflow")), change.received_ms)
         if step is None:
             return Rejected(problem="alur_tidak_dikenal", field="workflow")
-        values = {**values, "state": step.state, "due": step.due, "since_ms": change.received_ms}
+        begun = {"workflow_version": step.version, "state": step.state, "due": step.due}
+        values = {**values, **begun, "since_ms": change.received_ms}
     set_fields(desk, record, values)
     return Applied(seq=change.seq)
 

@@ -18,8 +18,12 @@ WIB = timedelta(hours=7)
 
 
 class Step(Data, frozen=True, kw_only=True):
-    """Where a kasus stands now; `due` is the last day allowed there as YYYY-MM-DD, None without a limit."""
+    """Where a kasus stands now; `due` is the last day allowed there as YYYY-MM-DD, None without a limit.
 
+    `version` is the workflow's: a case keeps the one it began with.
+    """
+
+    version: int
     state: str
     due: str | None
 
@@ -62,17 +66,18 @@ class DomainRules:
 
     def begin(self, workflow: str, received_ms: int) -> Step | None:
         """See `Rules`."""
-        found = self._newest(workflow)
-        return _step(begin(found), received_ms) if found else None
+        if workflow not in self._workflows.ids():
+            return None
+        found = self._workflows.get(workflow)
+        return _step(found, begin(found), received_ms)
 
     def step(
         self, fields: Fields, body: Advance, author: PersonId, roles: frozenset[str], received_ms: int
     ) -> Step | Rejected:
         """See `Rules`. Of several roles, the first that may is enough."""
-        workflow = self._newest(str(fields.get("workflow")))
-        if workflow is None:
-            return Rejected(problem="alur_tidak_dikenal", field="workflow")
-        history = fields.get("history") or [{}]
+        workflow = self._workflows.get(fields["workflow"], fields["workflow_version"])
+        history: list[Fields] = fields.get("history", [])
+        before = history[-1]["by"] if history else None
         refused = Rejected(problem="workflow_role", field=body.event)
         for role in sorted(roles):
             result = advance(
@@ -81,15 +86,12 @@ class DomainRules:
                 body.event,
                 role,
                 body.answers,
-                same_person=history[-1].get("by") == author,
+                same_person=before == author,
             )
             if isinstance(result, Advanced):
-                return _step(result, received_ms)
+                return _step(workflow, result, received_ms)
             refused = _reason(result, body.event)
         return refused
-
-    def _newest(self, workflow: str) -> Workflow | None:
-        return self._workflows.get(workflow) if workflow in self._workflows.ids() else None
 
 
 def _reason(result: Refused, event: str) -> Rejected:
@@ -97,9 +99,9 @@ def _reason(result: Refused, event: str) -> Rejected:
     return Rejected(problem=result.problem, field=named[0])
 
 
-def _step(result: Advanced, received_ms: int) -> Step:
+def _step(workflow: Workflow, result: Advanced, received_ms: int) -> Step:
     due = result.due(local_date(received_ms))
-    return Step(state=result.state, due=due.isoformat() if due else None)
+    return Step(version=workflow.version, state=result.state, due=due.isoformat() if due else None)
 
 
 def local_date(utc_ms: int) -> date:

@@ -79,13 +79,13 @@ class OpenRules:
         return Rejected(problem="harus_tersegel", field="tertutup") if "tertutup" in body.forms else None
 
     def begin(self, workflow: str, received_ms: int) -> Step | None:
-        return Step(state="dicatat", due=None) if workflow == "bpnt_masalah" else None
+        return Step(version=1, state="dicatat", due=None) if workflow == "bpnt_masalah" else None
 
     def step(
         self, fields: Fields, body: Advance, author: PersonId, roles: frozenset[str], received_ms: int
     ) -> Step | Rejected:
         if (fields["state"], body.event) == ("dicatat", "tangani"):
-            return Step(state="ditangani", due="2026-12-01")
+            return Step(version=1, state="ditangani", due="2026-12-01")
         return Rejected(problem="langkah_tidak_boleh", field=body.event)
 
 
