@@ -7,7 +7,7 @@ of its file in schemas/forms.
 from pathlib import Path
 from typing import Any
 
-from schemas.form_reading import FormError, form_hash, read_form
+from schemas.form_reading import FormError, form_hash, read_form, read_toml
 from schemas.form_types import (
     Angka,
     Base,
@@ -96,6 +96,7 @@ class Forms:
         self._blocks = blocks
         self._paths = {_named(path): path for path in sorted(folder.glob("*.toml"))}
         self._read: dict[tuple[str, int], Form] = {}
+        self._read_blocks: dict[str, dict[str, Any]] = {}
 
     def ids(self) -> tuple[str, ...]:
         """The ids of all forms, sorted."""
@@ -112,7 +113,7 @@ class Forms:
         key = (form_id, version)
         if key not in self._read:
             path = self._paths[key]
-            form = read_form(path.read_text("utf-8"), path.name, self._block_text)
+            form = read_form(path.read_text("utf-8"), path.name, self._block)
             lost = [opened.form for opened in form.opens if opened.form not in self.ids()]
             if lost:
                 raise FormError([f"{path.name}: opens unknown form {name}" for name in lost])
@@ -123,8 +124,10 @@ class Forms:
         """The newest version of every form, by id."""
         return tuple(self.get(form_id) for form_id in self.ids())
 
-    def _block_text(self, name: str) -> str:
-        return (self._blocks / name).read_text("utf-8")
+    def _block(self, name: str) -> dict[str, Any]:
+        if name not in self._read_blocks:
+            self._read_blocks[name] = read_toml((self._blocks / name).read_text("utf-8"), name)
+        return self._read_blocks[name]
 
 
 def load_forms(folder: Path = HERE / "forms", blocks: Path = HERE / "blocks") -> Forms:

@@ -63,12 +63,12 @@ def form_hash(raw: Mapping[str, Any], blocks: Iterable[Mapping[str, Any]]) -> st
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def read_form(text: str, file: str, block_text: Callable[[str], str]) -> Form:
-    """Read one form from TOML; `block_text(name)` gives the text of an included block's file.
+def read_form(text: str, file: str, block: Callable[[str], dict[str, Any]]) -> Form:
+    """Read one form from TOML; `block(name)` gives what an included block's file holds.
 
     Raises FormError with every mistake found, each beginning with the file's name.
     """
-    raw = _toml(text, file)
+    raw = read_toml(text, file)
     head = _convert(raw, FormFile, file)
     mistakes = [] if f"{head.id}.{head.version}.toml" == file else [f"{file}: holds {head.id}.{head.version}"]
     fields: dict[str, Field] = {}
@@ -77,14 +77,14 @@ def read_form(text: str, file: str, block_text: Callable[[str], str]) -> Form:
     raw_blocks: list[dict[str, Any]] = []
     for include in head.include:
         name = f"{include.block}.{include.version}.toml"
-        raw_block = _toml(block_text(name), name)
+        raw_block = block(name)
         raw_blocks.append(raw_block)
-        block = _convert(raw_block, BlockFile, name)
-        unknown = sorted(set(include.without) - block.fields.keys())
+        read = _convert(raw_block, BlockFile, name)
+        unknown = sorted(set(include.without) - read.fields.keys())
         mistakes += [f"{file}: includes {name} without {field}, which it does not have" for field in unknown]
-        kept = {key: value for key, value in block.fields.items() if key not in include.without}
-        _read_fields(kept, fields, {"privacy": head.privacy, "block": block.id}, name, mistakes)
-        for page in _pages_without(block.pages, include.without):
+        kept = {key: value for key, value in read.fields.items() if key not in include.without}
+        _read_fields(kept, fields, {"privacy": head.privacy, "block": read.id}, name, mistakes)
+        for page in _pages_without(read.pages, include.without):
             (pages if page.last else first).append(page)
     _read_fields(head.fields, fields, {"privacy": head.privacy}, file, mistakes)
     if mistakes:
@@ -111,7 +111,8 @@ def read_form(text: str, file: str, block_text: Callable[[str], str]) -> Form:
     return form
 
 
-def _toml(text: str, file: str) -> dict[str, Any]:
+def read_toml(text: str, file: str) -> dict[str, Any]:
+    """What a TOML text holds. Raises FormError naming the file."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
