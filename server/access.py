@@ -1,0 +1,128 @@
+"""Who may do what. Rule: one table, asked on every path; what it does not grant is refused.
+
+A grant reaches *own* things (one's visits), those of one's *area* (desa and service), or *any*. On top stand
+three rules that no grant lifts: the author never decides a visit, sealed forms open nowhere but in the sealed
+room, and the admin sees no case data. Source: docs/architecture.md, "Trust".
+"""
+
+from typing import Literal, assert_never, get_args
+
+from schemas.base import Data
+from schemas.form_types import Privacy
+from schemas.ids import PersonId
+
+Role = Literal["pendamping", "verifikator", "petugas", "kabid", "pengawas", "admin"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+Action = Literal[
+    "see_visits", "decide_visits", "open_numbers", "see_conflicts", "resolve_conflicts", "see_cases",
+    "move_cases", "see_devices", "enrol_devices",
+]  # fmt: skip
+ACTIONS: tuple[Action, ...] = get_args(Action)
+
+Reach = Literal["own", "area", "any"]
+Why = Literal["role", "row", "own", "sealed"]
+
+TABLE: dict[Action, dict[Role, Reach]] = {
+    "see_visits": {
+        "pendamping": "own", "verifikator": "area", "petugas": "area", "kabid": "area", "pengawas": "area",
+    },
+    "decide_visits": {"verifikator": "area", "petugas": "area", "kabid": "area"},
+    "open_numbers": {"verifikator": "area", "petugas": "area", "kabid": "area", "pengawas": "area"},
+    "see_conflicts": {"verifikator": "area", "petugas": "area", "kabid": "area", "pengawas": "area"},
+    "resolve_conflicts": {"verifikator": "area", "petugas": "area", "kabid": "area"},
+    "see_cases": {"verifikator": "area", "petugas": "area", "kabid": "area", "pengawas": "area"},
+    "move_cases": {"verifikator": "area", "petugas": "area", "kabid": "area"},
+    "see_devices": {"admin": "any"},
+    "enrol_devices": {"admin": "any"},
+}  # fmt: skip
+
+WHOLE_WHEN_UNLISTED: frozenset[Role] = frozenset({"verifikator", "petugas", "kabid", "pengawas"})
+"""Office roles: no desa or service listed means the whole kabupaten, or every service. Others: none."""
+
+
+class Person(Data, frozen=True, kw_only=True):
+    """Somebody who is known: roles, and the regions (with all below them) and services of their work."""
+
+    id: PersonId
+    nama: str
+    kode: str = ""
+    roles: tuple[Role, ...] = ()
+    areas: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+
+
+class Thing(Data, frozen=True, kw_only=True):
+    """What a right is asked for: whose work it is, where, in which service, and how private."""
+
+    author: PersonId | None
+    region: str
+    service: str
+    privacy: Privacy = "spesifik"
+
+
+class Scope(Data, frozen=True, kw_only=True):
+    """The rows one person may list: their own only, or by region and service; None means every one."""
+
+    author: PersonId | None
+    areas: tuple[str, ...] | None
+    services: tuple[str, ...] | None
+
+
+def may(person: Person, action: Action) -> bool:
+    """Whether any role of this person has a grant for this action, on whatever rows."""
+    return any(role in TABLE[action] for role in person.roles)
+
+
+def refused(person: Person, action: Action, thing: Thing) -> Why | None:
+    """Return why this person may not do this to this thing, or None when they may."""
+    granted = _granted(person, action)
+    if not granted:
+        return "role"
+    if thing.privacy == "rahasia":
+        return "sealed"
+    if not any(_reaches(person, role, TABLE[action][role], thing) for role in granted):
+        return "row"
+    if action == "decide_visits" and thing.author == person.id:
+        return "own"
+    return None
+
+
+def scope(person: Person, action: Action) -> Scope | None:
+    """Return which rows to list for an action; None when there is no grant at all."""
+    granted = _granted(person, action)
+    if not granted:
+        return None
+    wide: list[Role] = [role for role in granted if TABLE[action][role] != "own"]
+    if not wide:
+        return Scope(author=person.id, areas=None, services=None)
+    everything = any(TABLE[action][role] == "any" or role in WHOLE_WHEN_UNLISTED for role in wide)
+    return Scope(
+        author=None,
+        areas=person.areas or (None if everything else ()),
+        services=person.services or (None if everything else ()),
+    )
+
+
+def within(region: str, areas: tuple[str, ...]) -> bool:
+    """Whether a region is one of these, or lies below one of them."""
+    return any(region == area or region.startswith(f"{area}.") for area in areas)
+
+
+def _granted(person: Person, action: Action) -> list[Role]:
+    return [role for role in person.roles if role in TABLE[action]]
+
+
+def _reaches(person: Person, role: Role, reach: Reach, thing: Thing) -> bool:
+    match reach:
+        case "any":
+            return True
+        case "own":
+            return thing.author == person.id
+        case "area":
+            whole = role in WHOLE_WHEN_UNLISTED
+            here = within(thing.region, person.areas) if person.areas else whole
+            served = thing.service in person.services if person.services else whole
+            return here and served
+        case _:
+            assert_never(reach)

@@ -1,0 +1,136 @@
+"""Rows of accounts, sessions and login tries. Rule: one function a query; accounts.py gives them meaning."""
+
+from schemas.ids import PersonId
+from server.engine import Reader, SqlRow, Writer, one
+
+
+def add_account(
+    tx: Writer, *, person: PersonId, username: str, password: str, active: bool, changed_ms: int
+) -> None:
+    """Store a new account. The engine's own error tells of a username that is taken."""
+    tx.execute(
+        "INSERT INTO accounts (kabupaten, person, username, password, active, changed_ms)"
+        " VALUES (:kabupaten, :person, :username, :password, :active, :changed_ms)",
+        {
+            "person": person,
+            "username": username,
+            "password": password,
+            "active": int(active),
+            "changed_ms": changed_ms,
+        },
+    )
+
+
+def account_by_name(tx: Reader, username: str) -> SqlRow | None:
+    """Return (person, password, active) of an account."""
+    return one(
+        tx.query(
+            "SELECT person, password, active FROM accounts"
+            " WHERE kabupaten = :kabupaten AND username = :username",
+            {"username": username},
+        )
+    )
+
+
+def set_password(tx: Writer, person: PersonId, password: str, changed_ms: int) -> int:
+    """Replace a password hash. Returns 0 when there is no such account."""
+    return tx.execute(
+        "UPDATE accounts SET password = :password, changed_ms = :changed_ms"
+        " WHERE kabupaten = :kabupaten AND person = :person",
+        {"password": password, "changed_ms": changed_ms, "person": person},
+    )
+
+
+def add_session(tx: Writer, token_hash: bytes, person: PersonId, now_ms: int) -> None:
+    """Open a session."""
+    tx.execute(
+        "INSERT INTO sessions (kabupaten, token_hash, person, created_ms, seen_ms)"
+        " VALUES (:kabupaten, :token_hash, :person, :now, :now)",
+        {"token_hash": token_hash, "person": person, "now": now_ms},
+    )
+
+
+def session(tx: Reader, token_hash: bytes) -> SqlRow | None:
+    """Return (person, created_ms, seen_ms) of a session whose account is active."""
+    return one(
+        tx.query(
+            "SELECT s.person, s.created_ms, s.seen_ms FROM sessions s"
+            " JOIN accounts a ON a.kabupaten = s.kabupaten AND a.person = s.person"
+            " WHERE s.kabupaten = :kabupaten AND s.token_hash = :token_hash AND a.active = 1",
+            {"token_hash": token_hash},
+        )
+    )
+
+
+def touch_session(tx: Writer, token_hash: bytes, now_ms: int) -> None:
+    """Remember when a session was last used."""
+    tx.execute(
+        "UPDATE sessions SET seen_ms = :now WHERE kabupaten = :kabupaten AND token_hash = :token_hash",
+        {"now": now_ms, "token_hash": token_hash},
+    )
+
+
+def drop_session(tx: Writer, token_hash: bytes) -> None:
+    """End a session."""
+    tx.execute(
+        "DELETE FROM sessions WHERE kabupaten = :kabupaten AND token_hash = :token_hash",
+        {"token_hash": token_hash},
+    )
+
+
+def drop_sessions_of(tx: Writer, person: PersonId) -> None:
+    """End every session of a person."""
+    tx.execute("DELETE FROM sessions WHERE kabupaten = :kabupaten AND person = :person", {"person": person})
+
+
+def drop_stale(tx: Writer, *, seen_before_ms: int, created_before_ms: int, tries_before_ms: int) -> None:
+    """Clear sessions and tries that no longer count."""
+    tx.execute(
+        "DELETE FROM sessions WHERE kabupaten = :kabupaten AND (seen_ms < :seen OR created_ms < :created)",
+        {"seen": seen_before_ms, "created": created_before_ms},
+    )
+    tx.execute(
+        "DELETE FROM login_tries WHERE kabupaten = :kabupaten AND at_ms < :before",
+        {"before": tries_before_ms},
+    )
+
+
+def add_try(tx: Writer, at_ms: int, try_id: str, name_hash: bytes, address_hash: bytes) -> None:
+    """Count a try before it is judged."""
+    tx.execute(
+        "INSERT INTO login_tries (kabupaten, at_ms, try, name_hash, address_hash)"
+        " VALUES (:kabupaten, :at, :try, :name, :address)",
+        {"at": at_ms, "try": try_id, "name": name_hash, "address": address_hash},
+    )
+
+
+def drop_tries(tx: Writer, name_hash: bytes, try_id: str) -> None:
+    """Forget the tries on a name, and this one, after a login that succeeded."""
+    tx.execute(
+        "DELETE FROM login_tries WHERE kabupaten = :kabupaten AND (name_hash = :name OR try = :try)",
+        {"name": name_hash, "try": try_id},
+    )
+
+
+def tries_on_name(tx: Reader, name_hash: bytes, since_ms: int) -> list[int]:
+    """Return when a name was tried since then, oldest first."""
+    return [
+        int(row[0])
+        for row in tx.query(
+            "SELECT at_ms FROM login_tries"
+            " WHERE kabupaten = :kabupaten AND name_hash = :hash AND at_ms > :since ORDER BY at_ms",
+            {"hash": name_hash, "since": since_ms},
+        )
+    ]
+
+
+def tries_from_address(tx: Reader, address_hash: bytes, since_ms: int) -> list[int]:
+    """Return when an address tried since then, oldest first."""
+    return [
+        int(row[0])
+        for row in tx.query(
+            "SELECT at_ms FROM login_tries"
+            " WHERE kabupaten = :kabupaten AND address_hash = :hash AND at_ms > :since ORDER BY at_ms",
+            {"hash": address_hash, "since": since_ms},
+        )
+    ]

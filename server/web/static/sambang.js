@@ -1,0 +1,59 @@
+// What JavaScript adds: keys in the queue, and photos seen large without leaving the page. Rule: nothing needs it.
+"use strict";
+
+(() => {
+  const typing = (target) => target.closest("input, select, textarea, dialog, [contenteditable]");
+
+  const move = (by) => {
+    const rows = [...document.querySelectorAll(".row h3 a")];
+    if (!rows.length) return;
+    const here = rows.indexOf(document.activeElement);
+    const next = here < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, here + by));
+    rows[next].focus();
+    rows[next].closest(".row").scrollIntoView({ block: "nearest" });
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
+    if (event.key === "j") move(1);
+    if (event.key === "k") move(-1);
+  });
+
+  // a reason that is opened is about to be written
+  document.addEventListener("toggle", (event) => {
+    if (event.target.matches("details.ask[open]")) event.target.querySelector("textarea").focus();
+  }, true);
+
+  const viewer = document.getElementById("lihat");
+  if (!viewer) return;
+  const shots = [...document.querySelectorAll("a.shot[data-full]")];
+  const stage = viewer.querySelector(".viewer-stage");
+  const picture = stage.querySelector("img");
+  let at = 0;
+
+  const show = (index) => {
+    at = (index + shots.length) % shots.length;
+    stage.classList.remove("near");
+    picture.src = shots[at].dataset.full;
+    picture.alt = shots[at].dataset.title;
+    viewer.querySelector(".viewer-bar p").textContent = `${shots[at].dataset.title} (${at + 1}/${shots.length})`;
+    if (!viewer.open) viewer.showModal();
+  };
+
+  shots.forEach((shot, index) => shot.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    show(index);
+  }));
+  viewer.querySelectorAll("[data-go]").forEach((button) =>
+    button.addEventListener("click", () => show(at + Number(button.dataset.go))));
+  viewer.querySelector("[data-close]").addEventListener("click", () => viewer.close());
+  stage.addEventListener("click", (event) => {
+    if (event.target === stage) viewer.close();
+    else stage.classList.toggle("near");
+  });
+  viewer.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowRight") show(at + 1);
+    if (event.key === "ArrowLeft") show(at - 1);
+  });
+})();
