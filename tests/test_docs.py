@@ -8,9 +8,12 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from schemas.form_reading import read_form
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
@@ -128,6 +131,23 @@ def test_every_command_of_the_readme_runs(command: str) -> None:
         as_question(command), cwd=ROOT, check=False, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_field_that_the_readme_adds_is_a_field() -> None:
+    (field,) = blocks_of(ROOT / "README.md", "toml")
+    (name,) = tomllib.loads(field)["fields"]
+    around = f"""
+        id = "contoh"
+        version = 1
+        title = "Contoh"
+        service = "umum"
+        subject = "none"
+        filled_by = ["pendamping"]
+        privacy = "biasa"
+        pages = [{{ title = "Keluarga", fields = ["{name}"] }}]
+    """
+    form = read_form(around + field, "contoh.1.toml", block={}.__getitem__)
+    assert form.fields[name].required
 
 
 def test_the_pages_made_from_forms_and_workflows_are_current() -> None:
