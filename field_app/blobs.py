@@ -1,0 +1,114 @@
+"""Photo and signature bytes in the vault, and how far each is on its way. Rule: `diterima` only after a
+receipt.
+
+`lokal` is on the phone only; `terkirim` means every byte went but the office's receipt was not seen;
+`diterima` is the office's word that it verified the whole. A blob that the office asks for again is
+`lokal` again.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import sqlcipher3.dbapi2 as sqlcipher
+
+from field_app.vault import Vault
+from schemas.base import Data
+from schemas.ids import BlobId
+
+LOKAL, TERKIRIM, DITERIMA = "lokal", "terkirim", "diterima"
+
+
+class Stored(Data, frozen=True, kw_only=True):
+    """One blob but for its bytes. `sent_bytes` is what the office last said it holds of it."""
+
+    id: BlobId
+    size_bytes: int
+    media_type: str
+    state: str
+    sent_bytes: int
+    upload_url: str
+    problem: str
+
+
+def put_blob(
+    connection: sqlcipher.Connection, blob: BlobId, data: bytes, media_type: str, thumbnail: bytes
+) -> None:
+    """Keep the bytes, once for each content."""
+    connection.execute(
+        "INSERT OR IGNORE INTO blobs (id, size_bytes, media_type, bytes, thumbnail) VALUES (?, ?, ?, ?, ?)",
+        (blob, len(data), media_type, data, thumbnail),
+    )
+
+
+def mark_wanted(connection: sqlcipher.Connection, wanted: Iterable[BlobId]) -> None:
+    """Believe the office that it lacks these: they will be sent (again)."""
+    connection.executemany(
+        "UPDATE blobs SET state = 'lokal', sent_bytes = 0, upload_url = '' WHERE id = ? AND state <> 'lokal'",
+        [(blob,) for blob in wanted],
+    )
+
+
+BY_ID = "SELECT id, size_bytes, media_type, state, sent_bytes, upload_url, problem FROM blobs WHERE id = ?"
+UNSENT = (
+    "SELECT id, size_bytes, media_type, state, sent_bytes, upload_url, problem FROM blobs"
+    " WHERE state <> 'diterima' AND EXISTS ("
+    " SELECT 1 FROM photos JOIN drafts ON drafts.id = photos.draft"
+    " WHERE photos.blob = blobs.id AND drafts.change IS NOT NULL"
+    ") ORDER BY number"
+)
+
+
+class Blobs:
+    """The blobs of one vault."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def read(self, blob: BlobId) -> bytes:
+        """Return the bytes. Raises LookupError for a blob that is not there."""
+        return self._one("SELECT bytes FROM blobs WHERE id = ?", blob)
+
+    def thumbnail(self, blob: BlobId) -> bytes:
+        """Return the small JPEG; empty for what has none. Raises LookupError."""
+        return self._one("SELECT thumbnail FROM blobs WHERE id = ?", blob)
+
+    def of(self, blobs: Iterable[BlobId]) -> dict[BlobId, Stored]:
+        """Return those of these blobs that are there."""
+        found = [item for blob in set(blobs) for item in self._select(BY_ID, (blob,))]
+        return {item.id: item for item in found}
+
+    def unsent(self) -> list[Stored]:
+        """Return the blobs of finalised visits that lack the office's receipt, oldest first."""
+        return self._select(UNSENT, ())
+
+    def progress(
+        self, blob: BlobId, *, state: str = LOKAL, sent_bytes: int, upload_url: str, problem: str = ""
+    ) -> None:
+        """Remember how far a blob is."""
+        with self._vault.write() as connection:
+            connection.execute(
+                "UPDATE blobs SET state = ?, sent_bytes = ?, upload_url = ?, problem = ? WHERE id = ?",
+                (state, sent_bytes, upload_url, problem, blob),
+            )
+
+    def _one(self, query: str, blob: BlobId) -> bytes:
+        with self._vault.read() as connection:
+            found = connection.execute(query, (blob,)).fetchone()
+        if found is None:
+            raise LookupError("no such blob")
+        return found[0]
+
+    def _select(self, query: str, values: Sequence[str]) -> list[Stored]:
+        with self._vault.read() as connection:
+            found = connection.execute(query, values).fetchall()
+        return [
+            Stored(
+                id=BlobId(blob),
+                size_bytes=size_bytes,
+                media_type=media_type,
+                state=state,
+                sent_bytes=sent_bytes,
+                upload_url=upload_url,
+                problem=problem,
+            )
+            for blob, size_bytes, media_type, state, sent_bytes, upload_url, problem in found
+        ]

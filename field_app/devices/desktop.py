@@ -1,0 +1,99 @@
+"""Adapters for a desktop: for development and the demo. Rule: each says what it is, none pretends to be a
+phone.
+"""
+
+import hmac
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sync.change import Place
+
+SECRET_BYTES = 32
+
+
+class FileKeystore:
+    """The device's secret as a file of mode 0600: a stand-in for a keystore, and no protection against its
+    owner.
+    """
+
+    def __init__(self, path: Path, randomness: Callable[[int], bytes] = os.urandom) -> None:
+        self._path = path
+        self._randomness = randomness
+
+    def mac(self, message: bytes) -> bytes:
+        """See devices.Keystore. Makes the secret when it is first needed."""
+        if not self._path.exists():
+            self._make()
+        return hmac.digest(self._path.read_bytes(), message, "sha256")
+
+    def for_development(self) -> bool:
+        """See devices.Keystore."""
+        return True
+
+    def _make(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(self._randomness(SECRET_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+
+
+class SystemTime:
+    """The clocks of the operating system."""
+
+    def now_ms(self) -> int:
+        """See devices.Timepiece."""
+        return time.time_ns() // 1_000_000
+
+    def elapsed_ms(self) -> int:
+        """See devices.Timepiece. Goes on while the device sleeps."""
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+
+    def boot(self) -> str:
+        """See devices.Timepiece."""
+        try:
+            return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        except OSError:
+            return "tidak-diketahui"
+
+
+class FileCamera:
+    """Pictures chosen from files, one after the other."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        self._paths = list(paths)
+
+    def available(self) -> bool:
+        """See devices.Camera."""
+        return bool(self._paths)
+
+    def frame(self) -> bytes:
+        """See devices.Camera."""
+        if not self._paths:
+            raise FileNotFoundError("no picture was chosen")
+        return self._paths.pop(0).read_bytes()
+
+
+class TypedLocation:
+    """A place that someone typed; marked as such in what is recorded."""
+
+    def __init__(self, place: Place | None = None) -> None:
+        self.place = place
+
+    def fix(self) -> Place | None:
+        """See devices.Location."""
+        return self.place
+
+
+class DesktopNetwork:
+    """A desktop's link, which costs nothing by the byte."""
+
+    def __init__(self, metered: bool = False) -> None:
+        self._metered = metered
+
+    def metered(self) -> bool:
+        """See devices.Network."""
+        return self._metered

@@ -1,0 +1,160 @@
+"""Finding a warga or e-warong among tens of thousands, offline. Rule: found by folded name or by the NIK's
+last digits.
+
+The index holds the fullest row of each; for most of them the phone has no more than four digits of a NIK.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import sqlcipher3.dbapi2 as sqlcipher
+
+from schemas.base import Data, decode
+from schemas.identity import search_key
+from schemas.ids import RecordId
+from sync.scope import SUBJECT_KINDS
+
+FEWEST_DIGITS = 3
+KNOWN_DIGITS = 4
+END = "\U0010ffff"
+
+
+class Found(Data, frozen=True, kw_only=True):
+    """One hit, as much as a list shows. `nik_akhir` has up to four digits."""
+
+    id: RecordId
+    kind: str
+    nama: str
+    kode_desa: str
+    alamat: str
+    nik_akhir: str
+
+
+def index_subjects(connection: sqlcipher.Connection, ids: Iterable[RecordId]) -> None:
+    """Bring the index up to date for these ids, from the rows that are there now."""
+    for name in ids:
+        rows = connection.execute("SELECT part, kind, body FROM rows WHERE id = ?", (name,)).fetchall()
+        full = fullest(rows)
+        fields = _fields(full[2]) if full and full[1] in SUBJECT_KINDS else None
+        if full is None or fields is None:
+            connection.execute("DELETE FROM subjects WHERE id = ?", (name,))
+            continue
+        nama = _text(fields, "nama") or _text(fields, "nama_ewarong")
+        digits = _text(fields, "nik") or _text(fields, "nik_akhir")
+        connection.execute(
+            "INSERT INTO subjects (id, kind, nama, kode_desa, alamat, tail, name_key)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET kind = excluded.kind,"
+            " nama = excluded.nama, kode_desa = excluded.kode_desa, alamat = excluded.alamat,"
+            " tail = excluded.tail, name_key = excluded.name_key",
+            (
+                name,
+                full[1],
+                nama,
+                _text(fields, "kode_desa"),
+                _text(fields, "alamat"),
+                digits[::-1],
+                search_key(nama),
+            ),
+        )
+
+
+def fullest(rows: Iterable[tuple[str, str, bytes]]) -> tuple[str, str, bytes] | None:
+    """Return the row (part, kind, body) that shows most of a thing: that of the person's own part."""
+    ordered = sorted(rows, key=lambda row: (not row[0].startswith("mine/"), row[0]))
+    return ordered[0] if ordered else None
+
+
+def search_subjects(
+    connection: sqlcipher.Connection, text: str, limit: int, kode_desa: str | None
+) -> list[Found]:
+    """Return up to `limit` hits: names that begin with what was typed first, then those that hold each
+    word.
+    """
+    digits = "".join(text.split())
+    if digits.isascii() and digits.isdigit():
+        return _by_digits(connection, digits, limit, kode_desa) if len(digits) >= FEWEST_DIGITS else []
+    key = search_key(text)
+    if text.strip() and not key:
+        return []
+    found = _by_beginning(connection, key, limit, kode_desa)
+    if key and len(found) < limit:
+        known = {hit.id for hit in found}
+        found += [hit for hit in _by_words(connection, key, limit, kode_desa) if hit.id not in known]
+    return found[:limit]
+
+
+def _by_digits(
+    connection: sqlcipher.Connection, digits: str, limit: int, kode_desa: str | None
+) -> list[Found]:
+    tail = digits[::-1]
+    return _found(
+        connection.execute(
+            "SELECT id, kind, nama, kode_desa, alamat, tail FROM subjects"
+            " WHERE ((tail >= :tail AND tail < :end) OR (:known <> '' AND tail = :known))"
+            " AND (:desa IS NULL OR kode_desa = :desa) ORDER BY name_key LIMIT :limit",
+            {
+                "tail": tail,
+                "end": tail + END,
+                "known": tail[:KNOWN_DIGITS] if len(tail) > KNOWN_DIGITS else "",
+                "desa": kode_desa,
+                "limit": limit,
+            },
+        )
+    )
+
+
+def _by_beginning(
+    connection: sqlcipher.Connection, key: str, limit: int, kode_desa: str | None
+) -> list[Found]:
+    return _found(
+        connection.execute(
+            "SELECT id, kind, nama, kode_desa, alamat, tail FROM subjects"
+            " WHERE name_key >= :key AND name_key < :end AND (:desa IS NULL OR kode_desa = :desa)"
+            " ORDER BY name_key LIMIT :limit",
+            {"key": key, "end": key + END, "desa": kode_desa, "limit": limit},
+        )
+    )
+
+
+def _by_words(connection: sqlcipher.Connection, key: str, limit: int, kode_desa: str | None) -> list[Found]:
+    found = _found(
+        connection.execute(
+            "SELECT id, kind, nama, kode_desa, alamat, tail FROM subject_words"
+            " JOIN subjects ON number = subject_words.rowid"
+            " WHERE subject_words MATCH :words AND (:desa IS NULL OR kode_desa = :desa) LIMIT :limit",
+            {
+                "words": " AND ".join(f'"{word}"*' for word in key.split()),
+                "desa": kode_desa,
+                "limit": limit,
+            },
+        )
+    )
+    return sorted(found, key=lambda hit: hit.nama)
+
+
+def _found(cursor: Iterable[tuple[str, str, str, str, str, str]]) -> list[Found]:
+    return [
+        Found(
+            id=RecordId(name),
+            kind=kind,
+            nama=nama,
+            kode_desa=desa,
+            alamat=alamat,
+            nik_akhir=tail[:KNOWN_DIGITS][::-1],
+        )
+        for name, kind, nama, desa, alamat, tail in cursor
+    ]
+
+
+def _fields(body: bytes) -> dict[str, Any] | None:
+    """Decode a row; one bad row must not stop the sync that brought it, so it is only not found."""
+    try:
+        return decode(body, dict[str, Any])
+    except msgspec.MsgspecError:
+        return None
+
+
+def _text(fields: dict[str, Any], name: str) -> str:
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,304 @@
+"""The phone's side of sync.store, in the vault. Rule: one answer of the office is stored whole or not at
+all.
+
+SQL of chains, rows and cursor lives here; of searching in search.py, of drafts in drafts.py, of photo
+bytes in blobs.py. Each method joins the transaction of its caller, or makes its own.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+import sqlcipher3.dbapi2 as sqlcipher
+
+from field_app.blobs import mark_wanted
+from field_app.search import index_subjects
+from field_app.vault import Vault
+from schemas.base import decode, encode
+from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash, Part, RecordId
+from schemas.wire import Cursor, Outcome, Removed, Row
+from sync.chain import START, Link, Tip, next_link, read_link, seal_link
+from sync.digest import EMPTY, fold, row_hash
+from sync.store import Entry, Signed
+
+T = TypeVar("T")
+Sign = Callable[[bytes], bytes]
+
+_outcomes: msgspec.msgpack.Decoder[Outcome] = msgspec.msgpack.Decoder(Outcome)
+ENTRY = "SELECT links.hash, links.raw, contents.raw, known FROM links LEFT JOIN contents USING (change)"
+
+
+class Store:
+    """See sync.store.DeviceStore. `sign` is the device's Ed25519 signature."""
+
+    def __init__(self, vault: Vault, device: DeviceId, sign: Sign) -> None:
+        self.vault = vault
+        self._device = device
+        self._sign = sign
+
+    def append(self, change: ChangeId, content: bytes) -> Entry:
+        """Add one own change at the head of the chain; call it inside the transaction that stores the
+        rest.
+        """
+        with self.vault.write() as connection:
+            link = next_link(self.head(), self._device, change, self.office_head())
+            name, raw = seal_link(link)
+            entry = Entry(link=link, hash=name, raw_link=raw, content=content)
+            _add_entry(connection, entry)
+            return entry
+
+    def head(self) -> Tip:
+        """Return the newest link of this device's own chain."""
+        with self.vault.read() as connection:
+            found = connection.execute(
+                "SELECT counter, hash FROM links WHERE device = ? AND known"
+                " ORDER BY counter DESC, hash LIMIT 1",
+                (self._device,),
+            ).fetchone()
+        return Tip(counter=found[0], hash=LinkHash(found[1])) if found else START
+
+    def add_entries(self, entries: Sequence[Entry]) -> None:
+        """See sync.store.Log."""
+        with self.vault.write() as connection:
+            for entry in entries:
+                _add_entry(connection, entry)
+
+    def contents(self, changes: Iterable[ChangeId]) -> dict[ChangeId, bytes]:
+        """See sync.store.Log."""
+        with self.vault.read() as connection:
+            found = (
+                connection.execute("SELECT change, raw FROM contents WHERE change = ?", (change,)).fetchone()
+                for change in set(changes)
+            )
+            return {ChangeId(row[0]): row[1] for row in found if row}
+
+    def add_signature(self, signed: Signed) -> None:
+        """See sync.store.Log."""
+        with self.vault.write() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO signatures (device, head, signature) VALUES (?, ?, ?)",
+                (signed.device, signed.head, signed.signature),
+            )
+
+    def entries(self, device: DeviceId, after: int, limit: int) -> list[Entry]:
+        """See sync.store.Log."""
+        with self.vault.read() as connection:
+            found = connection.execute(
+                f"{ENTRY} WHERE device = ? AND counter > ? ORDER BY counter, links.hash LIMIT ?",
+                (device, after, limit),
+            ).fetchall()
+        return [_entry(row) for row in found]
+
+    def entries_by_hash(self, hashes: Iterable[LinkHash]) -> dict[LinkHash, Entry]:
+        """See sync.store.Log."""
+        with self.vault.read() as connection:
+            rows = (
+                connection.execute(f"{ENTRY} WHERE links.hash = ?", (name,)).fetchone()
+                for name in set(hashes)
+            )
+            found = [_entry(row) for row in rows if row]
+        return {entry.hash: entry for entry in found}
+
+    def tips(self, device: DeviceId) -> list[Tip]:
+        """See sync.store.Log."""
+        with self.vault.read() as connection:
+            found = connection.execute(
+                "SELECT counter, hash FROM links AS tip WHERE device = ? AND known AND NOT EXISTS ("
+                "  SELECT 1 FROM links AS next"
+                "  WHERE next.prev = tip.hash AND next.device = tip.device AND next.known"
+                ") ORDER BY counter DESC, hash",
+                (device,),
+            ).fetchall()
+        return [Tip(counter=counter, hash=LinkHash(name)) for counter, name in found]
+
+    def put_rows(self, rows: Sequence[Row], removed: Sequence[Removed]) -> None:
+        """See sync.store.Rows; keeps the search index beside it."""
+        with self.vault.write() as connection:
+            folds: dict[Part, int] = {}
+            for item in (*rows, *removed):
+                old = connection.execute(
+                    "SELECT seq, body FROM rows WHERE part = ? AND id = ?", (item.part, item.id)
+                ).fetchone()
+                if old:
+                    folds[item.part] = folds.get(item.part, 0) ^ row_hash(item.part, item.id, old[0], old[1])
+                if isinstance(item, Row):
+                    folds[item.part] = folds.get(item.part, 0) ^ row_hash(
+                        item.part, item.id, item.seq, item.body
+                    )
+                    connection.execute(
+                        "INSERT OR REPLACE INTO rows (part, id, seq, kind, body) VALUES (?, ?, ?, ?, ?)",
+                        (item.part, item.id, item.seq, item.kind, item.body),
+                    )
+                elif old:
+                    connection.execute("DELETE FROM rows WHERE part = ? AND id = ?", (item.part, item.id))
+            for part, change in folds.items():
+                _fold_digest(connection, part, change)
+            index_subjects(connection, {item.id for item in (*rows, *removed)})
+
+    def rows(self, ids: Iterable[RecordId]) -> list[Row]:
+        """See sync.store.Rows."""
+        with self.vault.read() as connection:
+            return [
+                _row(found)
+                for name in sorted(set(ids))
+                for found in connection.execute(
+                    "SELECT part, id, seq, kind, body FROM rows WHERE id = ?", (name,)
+                ).fetchall()
+            ]
+
+    def rows_of_kind(self, kind: str) -> list[Row]:
+        """Return all rows of one kind of record, in any part."""
+        with self.vault.read() as connection:
+            found = connection.execute(
+                "SELECT part, id, seq, kind, body FROM rows WHERE kind = ?", (kind,)
+            ).fetchall()
+        return [_row(row) for row in found]
+
+    def digests(self, parts: Iterable[Part]) -> dict[Part, bytes]:
+        """See sync.store.Rows."""
+        with self.vault.read() as connection:
+            known = dict(connection.execute("SELECT part, digest FROM parts").fetchall())
+        return {part: known.get(part, EMPTY) for part in parts}
+
+    def device(self) -> DeviceId:
+        """See sync.store.DeviceStore."""
+        return self._device
+
+    def acknowledged(self) -> Tip:
+        """See sync.store.DeviceStore."""
+        return self.get("acknowledged", Tip, START)
+
+    def cursor(self) -> Cursor:
+        """See sync.store.DeviceStore."""
+        return self.get("cursor", Cursor, Cursor())
+
+    def office_head(self) -> LinkHash:
+        """Return the last head of the office's chain that this device was shown."""
+        return LinkHash(self.get("office_head", bytes, NO_LINK))
+
+    def server_ms(self) -> int:
+        """Return the office's time as last heard, UTC milliseconds; 0 before the first answer."""
+        return self.get("server_ms", int, 0)
+
+    def parts(self) -> list[Part]:
+        """See sync.store.DeviceStore."""
+        with self.vault.read() as connection:
+            found = connection.execute("SELECT part FROM parts WHERE held ORDER BY part").fetchall()
+        return [Part(part) for (part,) in found]
+
+    def store_page(
+        self,
+        *,
+        rows: Sequence[Row],
+        removed: Sequence[Removed],
+        cursor: Cursor,
+        parts: Sequence[Part] | None,
+        acknowledged: Tip,
+        outcomes: Mapping[ChangeId, Outcome],
+        cleared: Sequence[Part],
+        wanted: Sequence[BlobId],
+        office_head: LinkHash,
+        server_ms: int,
+    ) -> None:
+        """See sync.store.DeviceStore."""
+        with self.vault.write() as connection:
+            if parts is not None:
+                connection.execute("UPDATE parts SET held = 0")
+                connection.executemany(
+                    "INSERT INTO parts (part, held, digest) VALUES (?, 1, ?)"
+                    " ON CONFLICT (part) DO UPDATE SET held = 1",
+                    [(part, EMPTY) for part in parts],
+                )
+            _clear(connection, cleared)
+            self.put_rows(rows, removed)
+            connection.executemany(
+                "INSERT OR REPLACE INTO outcomes (change, packed) VALUES (?, ?)",
+                [(change, encode(outcome)) for change, outcome in outcomes.items()],
+            )
+            mark_wanted(connection, wanted)
+            self.put("cursor", cursor)
+            self.put("acknowledged", acknowledged)
+            self.put("office_head", office_head)
+            self.put("server_ms", server_ms)
+
+    def sign(self, message: bytes) -> bytes:
+        """See sync.store.DeviceStore."""
+        return self._sign(message)
+
+    def outcomes(self, changes: Iterable[ChangeId]) -> dict[ChangeId, Outcome]:
+        """Return what became of these changes at the office, as far as it is known."""
+        with self.vault.read() as connection:
+            found = (
+                connection.execute("SELECT change, packed FROM outcomes WHERE change = ?", (name,)).fetchone()
+                for name in set(changes)
+            )
+            return {ChangeId(row[0]): _outcomes.decode(row[1]) for row in found if row}
+
+    def counter_of(self, change: ChangeId) -> int:
+        """Return the place of an own change in the chain. Raises LookupError for one that is not there."""
+        with self.vault.read() as connection:
+            found = connection.execute(
+                "SELECT counter FROM links WHERE change = ? AND device = ?", (change, self._device)
+            ).fetchone()
+        if found is None:
+            raise LookupError("no such change in this chain")
+        return found[0]
+
+    def get(self, name: str, kind: type[T], default: T) -> T:
+        """Return a small value by its name, decoded strictly."""
+        with self.vault.read() as connection:
+            found = connection.execute("SELECT packed FROM meta WHERE name = ?", (name,)).fetchone()
+        return decode(found[0], kind) if found else default
+
+    def put(self, name: str, value: object) -> None:
+        """Keep a small value under a name."""
+        with self.vault.write() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO meta (name, packed) VALUES (?, ?)", (name, encode(value))
+            )
+
+
+def _add_entry(connection: sqlcipher.Connection, entry: Entry) -> None:
+    link = entry.link
+    connection.execute(
+        "INSERT INTO links (hash, device, counter, prev, change, raw, known) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (hash) DO UPDATE SET known = max(known, excluded.known)",
+        (entry.hash, link.device, link.counter, link.prev, link.change, entry.raw_link, entry.known),
+    )
+    if entry.content is not None:
+        connection.execute(
+            "INSERT OR IGNORE INTO contents (change, raw) VALUES (?, ?)", (link.change, entry.content)
+        )
+
+
+def _entry(row: tuple[bytes, bytes, bytes | None, int]) -> Entry:
+    name, raw, content, known = row
+    link: Link = read_link(raw)
+    return Entry(link=link, hash=LinkHash(name), raw_link=raw, content=content, known=bool(known))
+
+
+def _row(found: tuple[Any, ...]) -> Row:
+    part, name, seq, kind, body = found
+    return Row(part=part, id=name, seq=seq, kind=kind, body=body)
+
+
+def _fold_digest(connection: sqlcipher.Connection, part: Part, change: int) -> None:
+    found = connection.execute("SELECT digest FROM parts WHERE part = ?", (part,)).fetchone()
+    connection.execute(
+        "INSERT INTO parts (part, held, digest) VALUES (?, 0, ?)"
+        " ON CONFLICT (part) DO UPDATE SET digest = excluded.digest",
+        (part, fold(found[0] if found else EMPTY, change)),
+    )
+
+
+def _clear(connection: sqlcipher.Connection, cleared: Sequence[Part]) -> None:
+    """Take away the rows of these parts and of those not held any more."""
+    gone = {part for (part,) in connection.execute("SELECT part FROM parts WHERE NOT held").fetchall()}
+    ids: set[RecordId] = set()
+    for part in gone | set(cleared):
+        found = connection.execute("SELECT id FROM rows WHERE part = ?", (part,)).fetchall()
+        ids.update(RecordId(name) for (name,) in found)
+        connection.execute("DELETE FROM rows WHERE part = ?", (part,))
+        connection.execute("UPDATE parts SET digest = ? WHERE part = ?", (EMPTY, part))
+    connection.execute("DELETE FROM parts WHERE NOT held")
+    index_subjects(connection, ids)

@@ -1,0 +1,171 @@
+"""The encrypted file that holds all a worker records. Rule: what was committed is on the disk, and
+unreadable.
+
+SQLCipher 4 with a random 256-bit key. Journal in WAL with synchronous=FULL: a commit that returned
+survives a dead phone. Deleted rows are overwritten, temporary tables stay in memory, and closing empties
+the WAL.
+
+VaultError: broken or out of reach
+|- WrongKeyError: the key does not open this file
+|- NewerVaultError: written by a newer version of the program
+`- StorageFullError: no space left; nothing of the failed step was stored
+"""
+
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlcipher3.dbapi2 as sqlcipher
+from sqlite_utils import Database
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+KEY_BYTES = 32
+WAIT_FOR_OTHERS_S = 10.0
+
+
+class VaultError(Exception):
+    """The vault is broken or out of reach; carries no data of people."""
+
+
+class WrongKeyError(VaultError):
+    """The key does not open this file, or it is no vault."""
+
+
+class NewerVaultError(VaultError):
+    """A newer version of the program wrote this vault; this one must not touch it."""
+
+
+class StorageFullError(VaultError):
+    """No space left on the phone; the step was rolled back whole."""
+
+
+class Vault:
+    """One connection to the vault, safe to use from several threads; `another` opens a second one.
+
+    Two connections (the window's and the worker's) do not block each other's reading.
+    """
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self._path = path
+        self._key = key
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._connection = _connect(path, key)
+        self.db = Database(self._connection)
+
+    def another(self) -> "Vault":
+        """Open a second connection to the same vault."""
+        return Vault(self._path, self._key)
+
+    @contextmanager
+    def write(self) -> Generator[sqlcipher.Connection]:
+        """Run one transaction (BEGIN IMMEDIATE); inside another one of this thread, join it.
+
+        Raises StorageFullError when there is no space; then, as on any exception, nothing was stored.
+        """
+        with self._lock:
+            if self._depth:
+                yield self._connection
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException as error:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                if isinstance(error, sqlcipher.OperationalError) and _is_full(error):
+                    raise StorageFullError from None
+                raise
+            finally:
+                self._depth = 0
+
+    @contextmanager
+    def read(self) -> Generator[sqlcipher.Connection]:
+        """Give the connection for reading, to one thread at a time."""
+        with self._lock:
+            yield self._connection
+
+    def checkpoint(self) -> bool:
+        """Empty the WAL into the file. Returns False when someone still reads an older state."""
+        with self._lock:
+            busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+
+    def close(self) -> None:
+        """Empty the WAL and close."""
+        with self._lock:
+            self.checkpoint()
+            self._connection.close()
+
+
+def open_vault(path: Path, key: bytes, migrations: Path = MIGRATIONS) -> Vault:
+    """Open the vault, making it or bringing it up to date. `key` has 32 bytes.
+
+    Raises WrongKeyError, NewerVaultError, StorageFullError.
+    """
+    vault = Vault(path, key)
+    try:
+        migrate(vault, migrations)
+    except BaseException:
+        vault.close()
+        raise
+    vault.checkpoint()
+    return vault
+
+
+def migrate(vault: Vault, migrations: Path = MIGRATIONS) -> None:
+    """Run the numbered .sql files that this vault has not had, each in one transaction. Raises
+    NewerVaultError.
+    """
+    steps = {int(path.stem.partition("_")[0]): path for path in sorted(migrations.glob("*.sql"))}
+    while True:
+        with vault.write() as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version > max(steps):
+                raise NewerVaultError
+            if version == max(steps):
+                return
+            for statement in _statements(steps[version + 1].read_text("utf-8")):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version + 1}")
+
+
+def _connect(path: Path, key: bytes) -> sqlcipher.Connection:
+    if len(key) != KEY_BYTES:
+        raise WrongKeyError
+    connection = sqlcipher.connect(
+        path, timeout=WAIT_FOR_OTHERS_S, check_same_thread=False, isolation_level=None
+    )
+    # without this a wrong key is reported on stderr, outside of any handling
+    connection.execute("PRAGMA cipher_log_level = NONE")
+    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    try:
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlcipher.DatabaseError as error:
+        connection.close()
+        if isinstance(error, sqlcipher.OperationalError):
+            raise StorageFullError from None if _is_full(error) else error
+        raise WrongKeyError from None
+    return connection
+
+
+def _is_full(error: sqlcipher.OperationalError) -> bool:
+    return "full" in str(error)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split a script by statement, triggers whole; `executescript` would commit in between."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlcipher.complete_statement(statement):
+            yield statement
+            statement = ""

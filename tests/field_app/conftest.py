@@ -1,0 +1,57 @@
+"""What the phone's tests stand on: a clock that is set, light key costs, a vault in a temporary folder."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from field_app.keys import Cost
+from field_app.vault import Vault, open_vault
+
+KEY = bytes(range(32))
+LIGHT = Cost(memory_kib=64, passes=1, lanes=1)
+
+
+class SetTime:
+    """A timepiece that moves only when told."""
+
+    def __init__(self) -> None:
+        self.wall_ms = 1_795_257_000_000  # 21 November 2026, 14.30 WIB
+        self.running_ms = 1_000_000
+        self.boot_name = "boot-1"
+
+    def now_ms(self) -> int:
+        return self.wall_ms
+
+    def elapsed_ms(self) -> int:
+        return self.running_ms
+
+    def boot(self) -> str:
+        return self.boot_name
+
+    def pass_s(self, seconds: int) -> None:
+        self.wall_ms += seconds * 1000
+        self.running_ms += seconds * 1000
+
+
+class CountedRandomness:
+    """Bytes that are never the same twice and the same in every run."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def __call__(self, size: int) -> bytes:
+        return next(self._numbers).to_bytes(size, "big")
+
+
+@pytest.fixture
+def time() -> SetTime:
+    return SetTime()
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Iterator[Vault]:
+    opened = open_vault(tmp_path / "vault.db", KEY)
+    yield opened
+    opened.close()

@@ -1,0 +1,140 @@
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from field_app.devices.desktop import FileKeystore
+from field_app.keys import (
+    TRIES,
+    WAITS_S,
+    Cost,
+    KeyFile,
+    Keys,
+    KeysError,
+    Locked,
+    Opened,
+    PinGone,
+    WrongCode,
+    advise,
+)
+
+KEY = bytes(range(32))
+LIGHT = Cost(memory_kib=64, passes=1, lanes=1)
+PIN, WRONG = "280945", "111112"
+
+
+@pytest.fixture
+def keys(tmp_path: Path, time) -> Keys:
+    return Keys(tmp_path, FileKeystore(tmp_path / "rahasia"), time, cost=LIGHT)
+
+
+def fail(keys: Keys, time, times: int) -> None:
+    for _ in range(times):
+        time.pass_s(max(WAITS_S))
+        keys.unlock(WRONG)
+
+
+def test_the_right_pin_opens_and_a_wrong_one_says_how_many_tries_are_left(keys: Keys) -> None:
+    keys.create(PIN, KEY)
+    assert keys.unlock(WRONG) == Locked(tries_left=9, wait_s=0)
+    assert keys.unlock(PIN) == Opened(key=KEY)
+    assert keys.unlock(WRONG) == Locked(tries_left=9, wait_s=0)
+
+
+def test_a_try_is_on_the_disk_before_the_key_is_derived(tmp_path: Path, time) -> None:
+    counted: list[int] = []
+
+    class Watching(FileKeystore):
+        def mac(self, message: bytes) -> bytes:
+            if (tmp_path / "kunci.json").exists():
+                file = msgspec.json.decode((tmp_path / "kunci.json").read_bytes(), type=KeyFile)
+                counted.append(file.tries.wrong)
+            return super().mac(message)
+
+    keys = Keys(tmp_path, Watching(tmp_path / "rahasia"), time, cost=LIGHT)
+    keys.create(PIN, KEY)
+    keys.unlock(PIN)
+    assert counted == [1]
+
+
+def test_waiting_times_grow_and_a_try_in_between_is_not_counted(keys: Keys, time) -> None:
+    keys.create(PIN, KEY)
+    fail(keys, time, 4)
+    assert keys.tries() == Locked(tries_left=6, wait_s=30, waiting=True)
+    assert keys.unlock(PIN) == Locked(tries_left=6, wait_s=30, waiting=True)
+    time.pass_s(29)
+    assert keys.unlock(PIN) == Locked(tries_left=6, wait_s=1, waiting=True)
+    time.pass_s(1)
+    assert keys.unlock(PIN) == Opened(key=KEY)
+
+
+def test_moving_the_wall_clock_shortens_no_waiting(keys: Keys, time) -> None:
+    keys.create(PIN, KEY)
+    fail(keys, time, 4)
+    time.wall_ms += 10**9
+    assert keys.unlock(PIN) == Locked(tries_left=6, wait_s=30, waiting=True)
+
+
+def test_after_a_reboot_the_waiting_starts_again_in_full(keys: Keys, time) -> None:
+    keys.create(PIN, KEY)
+    fail(keys, time, 4)
+    time.boot_name, time.running_ms = "boot-2", 90_000_000
+    assert keys.unlock(PIN) == Locked(tries_left=6, wait_s=30, waiting=True)
+    time.pass_s(30)
+    assert keys.unlock(PIN) == Opened(key=KEY)
+
+
+def test_the_tenth_wrong_pin_ends_the_pin_but_the_offices_code_still_opens(keys: Keys, time) -> None:
+    code = keys.create(PIN, KEY)
+    fail(keys, time, TRIES - 1)
+    time.pass_s(max(WAITS_S))
+    assert keys.unlock(WRONG) == PinGone()
+    assert keys.unlock(PIN) == PinGone()
+    assert keys.unlock_by_code("AAAA-AAAA-AAAA-AAAA") == WrongCode()
+    assert keys.unlock_by_code("  " + code.lower().replace("-", " ")) == Opened(key=KEY)
+    fresh = keys.renew("594028", KEY)
+    assert keys.unlock_by_code(code) == WrongCode()
+    assert keys.unlock_by_code(fresh) == keys.unlock("594028") == Opened(key=KEY)
+
+
+def test_on_another_device_the_right_pin_opens_nothing(tmp_path: Path, keys: Keys, time) -> None:
+    keys.create(PIN, KEY)
+    elsewhere = Keys(tmp_path, FileKeystore(tmp_path / "lain"), time, cost=LIGHT)
+    assert isinstance(elsewhere.unlock(PIN), Locked)
+
+
+def test_the_cost_stands_in_the_file_and_not_in_the_program(tmp_path: Path, keys: Keys, time) -> None:
+    keys.create(PIN, KEY)
+    heavier = Keys(tmp_path, FileKeystore(tmp_path / "rahasia"), time, cost=Cost(memory_kib=128, passes=2))
+    assert heavier.unlock(PIN) == Opened(key=KEY)
+    heavier.change_pin("594028", KEY)
+    assert keys.unlock("594028") == Opened(key=KEY)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"version": 2}', b'{"version": 1}'])
+def test_a_broken_or_newer_key_file_is_told_apart(tmp_path: Path, keys: Keys, content: bytes) -> None:
+    (tmp_path / "kunci.json").write_bytes(content)
+    with pytest.raises(KeysError):
+        keys.unlock(PIN)
+
+
+def test_neither_key_nor_pin_stands_in_the_files(tmp_path: Path, keys: Keys) -> None:
+    keys.create(PIN, KEY)
+    written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert KEY not in written and PIN.encode() not in written
+    assert (tmp_path / "kunci.json").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "rahasia").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("pin", ["", "12345", "1234567", "12345a", "１２３４５６"])
+def test_a_pin_has_six_digits(pin: str) -> None:
+    assert advise(pin).block
+
+
+@pytest.mark.parametrize("pin", ["123456", "987654", "000000", "112211", "123123"])
+def test_a_pin_that_is_tried_first_is_warned_of(pin: str) -> None:
+    assert advise(pin).warn and not advise(pin).block
+
+
+def test_an_ordinary_pin_passes() -> None:
+    assert (advise(PIN).warn, advise(PIN).block) == ("", "")
