@@ -1,0 +1,134 @@
+"""Photos, scans and signatures at rest. Rule: what is acknowledged is on the disk, whole, and encrypted.
+
+A blob is named by the SHA-256 of its bytes; its file by an HMAC of that, so that a stolen disk does not tell
+whether a known photo is on it. Each blob has its own key (HKDF of the master key and its name) and is cut
+into pieces of 64 KiB, each AES-256-GCM with its number and whether it is the last one: pieces can neither be
+swapped nor cut off. Written tmp, fsync, rename, fsync of the folder. Memory holds one piece at a time.
+"""
+
+import hmac
+import os
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from schemas.ids import BlobId
+from server.disk import ensure_folder, sync_folder
+from server.keys import derive
+
+PIECE_BYTES = 64 * 1024
+TAG_BYTES = 16
+UNFINISHED = ".tmp"
+
+
+class DamagedBlobError(Exception):
+    """A blob is missing, or its bytes are not what they were."""
+
+
+class BlobStore:
+    """Blobs in one folder."""
+
+    def __init__(self, folder: Path, master: bytes) -> None:
+        self._folder, self._master = folder, master
+
+    def path(self, blob: BlobId) -> Path:
+        """Return where a blob rests, whether it is there or not."""
+        name = hmac.new(self._master, b"name\0" + blob.encode(), "sha256").hexdigest()
+        return self._folder / name[:2] / name
+
+    def has(self, blob: BlobId) -> bool:
+        """Say whether a file of that name is there."""
+        return self.path(blob).is_file()
+
+    def put(self, blob: BlobId, chunks: Iterable[bytes], unfinished: str) -> bool:
+        """Store a blob durably. Returns False, and keeps nothing, if the bytes are not those of its name.
+
+        `unfinished` names the temporary file; two writers at once must not share one.
+        """
+        target = self.path(blob)
+        ensure_folder(self._folder)
+        ensure_folder(target.parent)
+        temporary = self._folder / f"{unfinished}{UNFINISHED}"
+        digest = sha256()
+        try:
+            with temporary.open("wb") as file:
+                for piece in self._sealed(blob, _pieces(chunks, digest.update)):
+                    file.write(piece)
+                if digest.hexdigest() != blob:
+                    return False
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.rename(target)
+            sync_folder(target.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return True
+
+    def read(self, blob: BlobId) -> Iterator[bytes]:
+        """Give a blob's bytes piece by piece, each checked. Raises DamagedBlobError."""
+        cipher = AESGCM(derive(self._master, "blob", blob))
+        try:
+            with self.path(blob).open("rb") as file:
+                piece, number = file.read(PIECE_BYTES + TAG_BYTES), 0
+                while True:
+                    following = file.read(PIECE_BYTES + TAG_BYTES)
+                    yield cipher.decrypt(_nonce(number), piece, _about(not following))
+                    if not following:
+                        return
+                    piece, number = following, number + 1
+        except FileNotFoundError as error:
+            raise DamagedBlobError("missing") from error
+        except InvalidTag as error:
+            raise DamagedBlobError("changed") from error
+
+    def check(self, blob: BlobId) -> int:
+        """Read a blob whole and compare it with its name; return its size. Raises DamagedBlobError."""
+        digest, size = sha256(), 0
+        for piece in self.read(blob):
+            digest.update(piece)
+            size += len(piece)
+        if digest.hexdigest() != blob:
+            raise DamagedBlobError("changed")
+        return size
+
+    def files(self) -> Iterator[Path]:
+        """Give every file in the folder, whoever put it there."""
+        return (path for path in self._folder.rglob("*") if not path.is_dir())
+
+    def sweep(self) -> None:
+        """Remove what a crash left unfinished; nothing else may be writing."""
+        for path in self._folder.glob(f"*{UNFINISHED}"):
+            path.unlink()
+
+    def _sealed(self, blob: BlobId, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        cipher = AESGCM(derive(self._master, "blob", blob))
+        piece, number = next(pieces, b""), 0
+        for following in pieces:
+            yield cipher.encrypt(_nonce(number), piece, _about(False))
+            piece, number = following, number + 1
+        yield cipher.encrypt(_nonce(number), piece, _about(True))
+
+
+def _nonce(number: int) -> bytes:
+    # A key belongs to one content, so a counter never meets the same key with other bytes.
+    return number.to_bytes(12, "big")
+
+
+def _about(last: bool) -> bytes:
+    return b"last" if last else b"more"
+
+
+def _pieces(chunks: Iterable[bytes], see: Callable[[bytes], None]) -> Iterator[bytes]:
+    """Cut chunks of any size into pieces of one size, showing each chunk to `see`."""
+    buffer = bytearray()
+    for chunk in chunks:
+        see(chunk)
+        buffer += chunk
+        while len(buffer) >= PIECE_BYTES:
+            yield bytes(buffer[:PIECE_BYTES])
+            del buffer[:PIECE_BYTES]
+    if buffer:
+        yield bytes(buffer)

@@ -1,0 +1,91 @@
+"""The office's keys, in one file outside the data folder. Rule: whoever has this file reads the data.
+
+It holds the database key, the master keys of blobs and uploads, and the Ed25519 key of the office's chain.
+Losing it loses everything: it is kept apart from the data and from its backups.
+"""
+
+import os
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from schemas.base import Data
+from schemas.ids import DeviceId
+
+KEY_BYTES = 32
+
+
+class KeyFileError(Exception):
+    """The key file is missing, unreadable, or no key file."""
+
+
+class Keys(Data, frozen=True, kw_only=True):
+    """All secrets of one office, 32 bytes each, and the id of its own device."""
+
+    database: bytes
+    blobs: bytes
+    uploads: bytes
+    signing: bytes
+    device: DeviceId
+
+    def private_key(self) -> Ed25519PrivateKey:
+        """Return the key that signs the office's chain."""
+        return Ed25519PrivateKey.from_private_bytes(self.signing)
+
+    def public_bytes(self) -> bytes:
+        """Return the public half (32 bytes), which phones are given when they enrol."""
+        return self.private_key().public_key().public_bytes_raw()
+
+
+def make_keys(randomness: bytes) -> Keys:
+    """Cut keys from 144 random bytes. Raises ValueError for another length."""
+    if len(randomness) != 4 * KEY_BYTES + 16:
+        raise ValueError("keys need 144 random bytes")
+    database, blobs, uploads, signing = (
+        randomness[start : start + KEY_BYTES] for start in range(0, 4 * KEY_BYTES, KEY_BYTES)
+    )
+    device = DeviceId(randomness[4 * KEY_BYTES :].hex())
+    return Keys(database=database, blobs=blobs, uploads=uploads, signing=signing, device=device)
+
+
+def derive(master: bytes, purpose: str, name: str) -> bytes:
+    """Return the 32-byte key of one thing (HKDF-SHA256, RFC 5869)."""
+    info = f"sambang {purpose} v1\0{name}".encode()
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(master)
+
+
+def default_path(data: Path) -> Path:
+    """Return where the keys of a data folder lie unless told otherwise: beside it, never inside."""
+    folder = data.absolute()
+    return folder.parent / "keys" / f"{folder.name}.key"
+
+
+def write_keys(path: Path, keys: Keys) -> None:
+    """Store the keys, readable by their owner only. Raises FileExistsError: a key is never overwritten."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(msgspec.json.encode(keys))
+        file.flush()
+        os.fsync(file.fileno())
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def read_keys(path: Path) -> Keys:
+    """Read the keys back. Raises KeyFileError."""
+    try:
+        keys = msgspec.json.decode(path.read_bytes(), type=Keys)
+    except OSError as error:
+        raise KeyFileError(error.strerror or "unreadable") from error
+    except msgspec.DecodeError as error:
+        raise KeyFileError("not a key file") from error
+    if any(len(key) != KEY_BYTES for key in (keys.database, keys.blobs, keys.uploads, keys.signing)):
+        raise KeyFileError("not a key file")
+    return keys
