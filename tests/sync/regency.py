@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from schemas.base import decode
 from schemas.ids import NO_LINK, BlobId, DeviceId, Part, PersonId, RecordId
 from schemas.wire import Outcome, SyncRequest, SyncResponse
 from sync.chain import Tip, head_message
-from sync.change import Body, Evidence, FormAnswers, Patch, Submit
+from sync.change import Body, Evidence, FormAnswers, Patch, Submit, change_id
 from sync.client import Broken, Effects, Session, next_request, receive
 from sync.intake import take_in
 from sync.memory import MemoryDevice, MemoryOffice
@@ -157,3 +159,40 @@ def visit(
 
 def mine_part(phone: Phone) -> Part:
     return Part(f"mine/{phone.writer.person}")
+
+
+def outcome_of(town: Regency, entry) -> object:
+    return town.office.change_table[entry.link.change].outcome
+
+
+def garbage() -> tuple[bytes, bytes]:
+    raw = b"\xc1 this is no content"
+    return change_id(raw), raw
+
+
+def request_of(phone, entries):
+    request = next_request(phone.store, Session())
+    assert request is not None
+    head = phone.writer.key.sign(b"sambang head v1\0" + entries[-1].hash) if entries else b""
+    return replace(
+        request,
+        links=[entry.raw_link for entry in entries],
+        contents=[entry.content for entry in entries],
+        signature=head,
+    )
+
+
+def push_of(town: Regency, phone, entries):
+    return town.answer(request_of(phone, entries))
+
+
+def refusal(town: Regency, request) -> object:
+    return answer(
+        town.office,
+        request,
+        caller=town.caller(request.device),
+        callers=town.caller,
+        rules=OpenRules(),
+        office_head=bytes(32),
+        now_ms=NOW,
+    )

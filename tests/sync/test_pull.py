@@ -1,0 +1,144 @@
+"""What a phone pulls: its area, by pages, by tasks, and nothing else."""
+
+import pytest
+
+from schemas.ids import RecordId
+from schemas.wire import Applied
+from sync.change import Patch
+from tests.contract.people import record_id
+from tests.sync.regency import KEDEN, TROBAYAN, Regency, change_fields
+
+
+def test_a_first_sync_brings_the_area_and_ends_in_equal_digests(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    town.warga(1)
+    town.warga(2, TROBAYAN)
+    effects = town.sync(phone)
+    assert phone.sees(1) is not None
+    assert phone.sees(2) is None
+    assert not any(effect.diverged for effect in effects)
+    ours = town.office.digests(phone.store.parts())
+    assert ours == phone.store.digests(phone.store.parts())
+
+
+def test_a_quiet_sync_is_one_round_trip(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    town.warga(1)
+    town.sync(phone)
+    assert len(town.sync(phone)) == 1
+
+
+def test_a_phone_without_a_task_sees_only_the_end_of_a_nik(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    town.warga(1)
+    town.sync(phone)
+    seen = phone.sees(1)
+    assert seen is not None
+    assert seen["nik_akhir"] == "0001"
+    assert "nik" not in seen
+
+
+def test_a_task_opens_the_full_record_and_its_end_closes_it_again(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    target = town.warga(1)
+    tugas = town.tugas(5, phone, target)
+    town.sync(phone)
+    assert (phone.sees(1) or {}).get("nik") == "3314994107900001"
+    town.act(Patch(record=tugas, kind="tugas", base={"state": "baru"}, new={"state": "selesai"}))
+    town.sync(phone)
+    assert "nik" not in (phone.sees(1) or {})
+
+
+def test_a_task_moved_to_a_colleague_moves_the_full_record_too(town: Regency) -> None:
+    first, second = town.enrol(10, KEDEN), town.enrol(11, KEDEN)
+    tugas = town.tugas(5, first, town.warga(1))
+    town.sync(first)
+    person = {"petugas": first.writer.person}
+    moved = {"petugas": second.writer.person}
+    town.act(Patch(record=tugas, kind="tugas", base=person, new=moved))
+    town.sync(first)
+    town.sync(second)
+    assert first.sees(5) is None
+    assert "nik" not in (first.sees(1) or {})
+    assert "nik" in (second.sees(1) or {})
+
+
+def test_a_new_desa_is_caught_up_from_its_beginning(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    town.warga(1)
+    town.warga(2, TROBAYAN)
+    town.sync(phone)
+    town.act(
+        Patch(
+            record=RecordId(phone.writer.person),
+            kind="petugas",
+            base={"wilayah": [KEDEN]},
+            new={"wilayah": [KEDEN, TROBAYAN]},
+        )
+    )
+    town.sync(phone)
+    assert phone.sees(2) is not None
+
+
+def test_a_desa_taken_away_leaves_the_phone(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN, TROBAYAN)
+    town.warga(1)
+    town.warga(2, TROBAYAN)
+    town.sync(phone)
+    base, new = {"wilayah": [KEDEN, TROBAYAN]}, {"wilayah": [KEDEN]}
+    town.act(Patch(record=RecordId(phone.writer.person), kind="petugas", base=base, new=new))
+    town.sync(phone)
+    assert phone.sees(1) is not None
+    assert phone.sees(2) is None
+
+
+def test_someone_who_moves_to_another_desa_leaves_a_tombstone(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    town.warga(1)
+    town.sync(phone)
+    town.act(change_fields(1, {"kode_desa": KEDEN}, kode_desa=TROBAYAN))
+    town.sync(phone)
+    assert phone.sees(1) is None
+
+
+def test_small_pages_bring_the_same_as_one(town: Regency, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sync.server.PAGE_ROWS", 2)
+    phone = town.enrol(10, KEDEN)
+    for number in range(1, 8):
+        town.warga(number)
+    effects = town.sync(phone)
+    assert len(effects) > 3
+    assert all(phone.sees(number) for number in range(1, 8))
+
+
+def test_a_row_that_went_astray_is_found_and_fetched_again(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    town.warga(1)
+    town.warga(2)
+    town.sync(phone)
+    lost = next(key for key in phone.store.table if key[1] == record_id(1))
+    del phone.store.table[lost]
+    effects = town.sync(phone)
+    assert any(effect.diverged for effect in effects)
+    assert phone.sees(1) is not None
+    assert len(town.sync(phone)) == 1
+
+
+def test_a_cursor_of_another_history_pulls_from_zero_and_keeps_own_work(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    town.warga(1)
+    entry = phone.do(change_fields(1, {"nama": "Warga 1"}, pekerjaan="tani"))
+    town.sync(phone)
+    other = Regency()
+    other.desk.rng.seed(5)
+    again = other.enrol(10, KEDEN)
+    other.office._make_tag = lambda: b"another!"
+    for number in (1, 2, 3, 4, 5, 6):
+        other.warga(number)
+    again.store = phone.store
+    other.phones[phone.writer.device] = phone
+    other.sync(phone)
+    assert all(phone.sees(number) for number in (1, 2, 3, 4, 5, 6))
+    assert other.office.change_table[entry.link.change].outcome == Applied(
+        seq=other.office.change_table[entry.link.change].seq
+    )
