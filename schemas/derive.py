@@ -13,7 +13,6 @@ from typing import Any, cast
 import msgspec
 
 from schemas.deadline import add_months, add_working_days
-from schemas.form import is_skipped
 from schemas.skm import ikm
 from schemas.wilayah import Wilayah
 
@@ -59,33 +58,32 @@ def derive(name: str, answers: Answers, context: Context) -> Any:
 
 def titik_di_luar_desa(answers: Answers, context: Context) -> bool | None:
     """Whether the place lies farther outside the desa than tolerated; a warning only (source J)."""
-    place = _answer(answers, "lokasi")
-    kode = context.kode_desa or _answer(answers, "kode_desa")
-    if not isinstance(place, Mapping) or context.wilayah is None or context.wilayah.get(kode or "") is None:
+    point = _point(answers, "lokasi")
+    kode = context.kode_desa or _text(answers, "kode_desa")
+    desa = context.wilayah.get(kode) if context.wilayah and kode else None
+    if point is None or context.wilayah is None or desa is None:
         return None
-    point = cast(Mapping[str, float], place)
-    away = context.wilayah.outside_m(kode, point["lat"], point["lng"])
-    return away > context.parameters.location_tolerance_m
+    return context.wilayah.outside_m(desa.kode, *point) > context.parameters.location_tolerance_m
 
 
 def kelompok_gizi_terpenuhi(answers: Answers, _: Context) -> int | None:
     """How many food groups were bought, 0 to 4; protein from animals and from plants are two (S1, C09)."""
     rows = _rows(answers, "belanja")
-    return None if rows is None else len({row.get("kelompok") for row in rows} & FOOD_GROUPS)
+    return None if rows is None else len({_text(row, "kelompok") for row in rows} & FOOD_GROUPS)
 
 
 def cabang(answers: Answers, _: Context) -> str | None:
     """The path of a KIS reactivation: a to d; d only where an officer decides so (S3, C20)."""
-    if chosen := _answer(answers, "cabang_petugas"):
-        return str(chosen)
-    match _answer(answers, "cek_dtks"):
+    if chosen := _text(answers, "cabang_petugas"):
+        return chosen
+    match _text(answers, "cek_dtks"):
         case "masuk":
             return "a"
         case "tidak_masuk":
             pass
         case _:
             return None
-    match _answer(answers, "kondisi"), _answer(answers, "pernah_jkn"):
+    match _text(answers, "kondisi"), _text(answers, "pernah_jkn"):
         case (None, _):
             return None
         case ("tidak_sakit", _):
@@ -118,34 +116,34 @@ def kewajiban_lanjut(answers: Answers, context: Context) -> str | None:
 
 def pengelola(answers: Answers, context: Context) -> str | None:
     """The office that answers for complaints about the service (S1–S3, item 6)."""
-    return context.parameters.complaint_officers.get(_answer(answers, "layanan") or "")
+    return context.parameters.complaint_officers.get(_text(answers, "layanan") or "")
 
 
 def batas(answers: Answers, context: Context) -> str | None:
     """The day by which a complaint must be settled, in working days by its kind (C64)."""
-    days = context.parameters.complaint_days.get(_answer(answers, "jenis_pengaduan") or "")
+    days = context.parameters.complaint_days.get(_text(answers, "jenis_pengaduan") or "")
     received = _date(answers, "tanggal_diterima") or context.today
     return None if days is None else add_working_days(received, days, context.holidays).isoformat()
 
 
 def masalah_selesai(answers: Answers, _: Context) -> str | None:
     """Problems settled out of problems received, as "3/5"."""
-    done, received = _answer(answers, "masalah_tuntas"), _answer(answers, "masalah_masuk")
+    done, received = _whole(answers, "masalah_tuntas"), _whole(answers, "masalah_masuk")
     return None if done is None or received is None else f"{done}/{received}"
 
 
 def selisih_harga(row: Answers, _: Context) -> int | None:
     """What a shop asks above (or, negative, below) the market, in rupiah; of one row of its prices (C06)."""
-    price, market = _answer(row, "harga"), _answer(row, "harga_pasar")
+    price, market = _whole(row, "harga"), _whole(row, "harga_pasar")
     return None if price is None or market is None else price - market
 
 
 def selisih_uep(answers: Answers, _: Context) -> int | None:
     """What of a business grant is not accounted for yet, in rupiah; negative when more was spent (J)."""
-    received, rows = _answer(answers, "jumlah_cair"), _rows(answers, "penggunaan")
+    received, rows = _whole(answers, "jumlah_cair"), _rows(answers, "penggunaan")
     if received is None or rows is None:
         return None
-    return received - sum(row.get("rupiah") or 0 for row in rows)
+    return received - sum(_whole(row, "rupiah") or 0 for row in rows)
 
 
 def ikm_lembar(answers: Answers, _: Context) -> str | None:
@@ -171,17 +169,39 @@ DERIVATIONS: Mapping[str, Callable[[Answers, Context], Any]] = {
 """Every name that a form may give in `compute`."""
 
 
-def _answer(answers: Answers, name: str) -> Any:
-    """An answer as a value; blank and skipped are None."""
-    value: Any = answers.get(name)
-    return None if value == "" or is_skipped(value) else value
+def _text(answers: Answers, name: str) -> str | None:
+    # Skipped or of another shape is as good as blank here: answers are looked at while they are typed.
+    value = answers.get(name)
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _whole(answers: Answers, name: str) -> int | None:
+    value = answers.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _rows(answers: Answers, name: str) -> list[dict[str, Any]] | None:
-    value = _answer(answers, name)
-    return cast(list[dict[str, Any]], value) if isinstance(value, list) else None
+    value = answers.get(name)
+    if not isinstance(value, list):
+        return None
+    return [cast(dict[str, Any], row) for row in cast(list[object], value) if isinstance(row, dict)]
 
 
 def _date(answers: Answers, name: str) -> date | None:
-    value = _answer(answers, name)
-    return date.fromisoformat(value) if isinstance(value, str) else None
+    try:
+        found = date.fromisoformat(_text(answers, name) or "")
+    except ValueError:
+        return None
+    # Beyond this it is a slip of the finger, and counting on from it could leave the calendar.
+    return found if found.year < 2200 else None
+
+
+def _point(answers: Answers, name: str) -> tuple[float, float] | None:
+    value = answers.get(name)
+    if not isinstance(value, dict):
+        return None
+    place = cast(dict[str, object], value)
+    lat, lng = place.get("lat"), place.get("lng")
+    if not isinstance(lat, int | float) or not isinstance(lng, int | float):
+        return None
+    return (lat, lng) if abs(lat) <= 90 and abs(lng) <= 180 else None

@@ -133,6 +133,48 @@ def test_settled_problems_stand_against_those_received() -> None:
     assert derive("masalah_selesai", {"masalah_masuk": 5}, PLAIN) is None
 
 
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["masuk", "tidak_masuk", "9999-12-31", "2026-02-30", "33.14.01.2001", "3314012001"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["lat", "lng", "kelompok", "rupiah", "skipped"]), inner)
+    ),
+    max_leaves=6,
+)
+NAMES = (
+    *(
+        "lokasi",
+        "kode_desa",
+        "belanja",
+        "cabang_petugas",
+        "cek_dtks",
+        "kondisi",
+        "pernah_jkn",
+        "tanggal_pengajuan",
+    ),
+    *("tanggal_aktif", "layanan", "jenis_pengaduan", "tanggal_diterima", "masalah_tuntas", "masalah_masuk"),
+    *("harga", "harga_pasar", "jumlah_cair", "penggunaan", *ELEMENTS),
+)
+
+
+@given(st.sampled_from(sorted(DERIVATIONS)), st.dictionaries(st.sampled_from(NAMES), values, max_size=8))
+def test_no_answer_of_any_shape_makes_deriving_fail(name: str, answers: dict[str, Any]) -> None:
+    context = Context(today=TODAY, parameters=PLAIN.parameters, wilayah=PLACED.wilayah)
+    assert isinstance(derive(name, answers, context), str | int | bool | None)
+
+
+def test_a_desa_written_without_dots_is_the_same_desa() -> None:
+    context = Context(
+        today=TODAY, parameters=load_parameters(), wilayah=PLACED.wilayah, kode_desa="3314012001"
+    )
+    assert derive("titik_di_luar_desa", {"lokasi": {"lat": -7.0, "lng": 110.0}}, context) is True
+
+
 def test_an_unknown_name_is_an_error() -> None:
     with pytest.raises(KeyError):
         derive("tidak_ada", {}, PLAIN)

@@ -293,6 +293,23 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
     return lambda text: text.replace(old, new, 1)
 
 
+UNREACHED = """
+[states.lepas]
+label = "Lepas"
+final = true
+source = ["J"]
+"""
+
+BACK_FROM_THE_END = """
+[events.lagi]
+label = "Lagi"
+from = ["akhir"]
+to = "awal"
+who = ["kabid"]
+source = ["J"]
+"""
+
+
 def added(end: str) -> Callable[[str], str]:
     return lambda text: text + end
 
@@ -318,13 +335,8 @@ def added(end: str) -> Callable[[str], str]:
         (replaced('name = "hasil"', 'name = "Hasil!"'), "snake_case name"),
         (replaced('title = "Uji"', 'judul = "Uji"'), "judul"),
         (replaced("version = 1", "version = 2"), "<id>.<version>.toml"),
-        (added('[states.lepas]\nlabel = "Lepas"\nfinal = true\nsource = ["J"]'), "lepas is never reached"),
-        (
-            added(
-                '[events.lagi]\nlabel = "Lagi"\nfrom = ["akhir"]\nto = "awal"\nwho = ["kabid"]\nsource = ["J"]'
-            ),
-            "akhir is final and has events",
-        ),
+        (added(UNREACHED), "lepas is never reached"),
+        (added(BACK_FROM_THE_END), "akhir is final and has events"),
     ],
 )
 def test_a_mistake_in_a_workflow_is_refused_and_named(change: Callable[[str], str], mistake: str) -> None:
