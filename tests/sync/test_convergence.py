@@ -4,8 +4,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from schemas.base import decode
 from schemas.wire import Applied, Conflict
 from sync.change import Decide, Patch
+from sync.scope import views
 from sync.store import Entry
 from tests.contract.people import record_id
 from tests.sync.regency import KEDEN, TROBAYAN, Phone, Regency, change_fields, visit
@@ -91,6 +93,14 @@ class TwoPhones(RuleBasedStateMachine):
         for phone in self.phones:
             parts = phone.store.parts()
             assert phone.store.digests(parts) == self.town.office.digests(parts)
+            held = {key: decode(row.body, dict) for key, row in phone.store.table.items()}
+            shown = {
+                (part, record.id): fields
+                for record in self.town.office.record_table.values()
+                for part, fields in views(record).items()
+                if part in parts
+            }
+            assert held == shown
         for phone, entry in self.written:
             outcome = self.town.office.change_table[entry.link.change].outcome
             assert isinstance(outcome, Applied | Conflict)
