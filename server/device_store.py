@@ -1,0 +1,157 @@
+"""Rows of devices, enrolment codes, nonces and tokens. Rule: one function a query; secrets only as hashes."""
+
+from schemas.base import Data
+from schemas.ids import DeviceId, PersonId
+from server.engine import Reader, SqlRow, Writer, one
+
+
+class Device(Data, frozen=True, kw_only=True):
+    """A phone that joined. Times are UTC ms; `public_key` is Ed25519 (32 bytes)."""
+
+    id: DeviceId
+    person: PersonId
+    public_key: bytes
+    model: str
+    enrolled_ms: int
+    revoked_ms: int | None
+
+
+class Code(Data, frozen=True, kw_only=True):
+    """An enrolment code, known by its hash."""
+
+    person: PersonId
+    expires_ms: int
+    used_ms: int | None
+    device: DeviceId | None
+
+
+_DEVICE = "SELECT device, person, public_key, model, enrolled_ms, revoked_ms FROM devices"
+
+
+def device(reader: Reader, name: DeviceId) -> Device | None:
+    """Return one device."""
+    row = one(reader.query(_DEVICE + " WHERE kabupaten = :kabupaten AND device = :device", {"device": name}))
+    return _device(row) if row else None
+
+
+def devices(reader: Reader) -> list[Device]:
+    """Return all devices, newest first."""
+    found = reader.query(_DEVICE + " WHERE kabupaten = :kabupaten ORDER BY enrolled_ms DESC, device")
+    return [_device(row) for row in found]
+
+
+def add_device(writer: Writer, new: Device) -> None:
+    """Store a device that joined."""
+    writer.many(
+        "INSERT INTO devices (kabupaten, device, person, public_key, model, enrolled_ms, revoked_ms)"
+        " VALUES (:kabupaten, :device, :person, :public_key, :model, :enrolled_ms, :revoked_ms)",
+        [
+            (
+                writer.regency,
+                new.id,
+                new.person,
+                new.public_key,
+                new.model,
+                new.enrolled_ms,
+                new.revoked_ms,
+            )
+        ],
+    )
+
+
+def revoke(writer: Writer, name: DeviceId, now_ms: int) -> bool:
+    """Take a device's rights and tokens; return whether it had any."""
+    about = {"device": name, "now_ms": now_ms}
+    writer.execute("DELETE FROM tokens WHERE kabupaten = :kabupaten AND device = :device", about)
+    touched = writer.execute(
+        "UPDATE devices SET revoked_ms = :now_ms"
+        " WHERE kabupaten = :kabupaten AND device = :device AND revoked_ms IS NULL",
+        about,
+    )
+    return touched > 0
+
+
+def add_code(writer: Writer, code_hash: bytes, person: PersonId, now_ms: int, expires_ms: int) -> None:
+    """Store a new enrolment code."""
+    writer.execute(
+        "INSERT INTO enrolments (kabupaten, code_hash, person, created_ms, expires_ms, used_ms, device)"
+        " VALUES (:kabupaten, :code_hash, :person, :now_ms, :expires_ms, NULL, NULL)",
+        {"code_hash": code_hash, "person": person, "now_ms": now_ms, "expires_ms": expires_ms},
+    )
+
+
+def code(reader: Reader, code_hash: bytes) -> Code | None:
+    """Return what stands behind a code."""
+    row = one(
+        reader.query(
+            "SELECT person, expires_ms, used_ms, device FROM enrolments"
+            " WHERE kabupaten = :kabupaten AND code_hash = :code_hash",
+            {"code_hash": code_hash},
+        )
+    )
+    return Code(person=row[0], expires_ms=row[1], used_ms=row[2], device=row[3]) if row else None
+
+
+def use_code(writer: Writer, code_hash: bytes, joined: DeviceId, now_ms: int) -> None:
+    """Note that a code was used, and by which device."""
+    writer.execute(
+        "UPDATE enrolments SET used_ms = :now_ms, device = :device"
+        " WHERE kabupaten = :kabupaten AND code_hash = :code_hash",
+        {"code_hash": code_hash, "device": joined, "now_ms": now_ms},
+    )
+
+
+def add_nonce(writer: Writer, nonce: bytes, name: DeviceId, now_ms: int, expires_ms: int) -> None:
+    """Store a nonce, and forget those that are over."""
+    about = {"nonce": nonce, "device": name, "now_ms": now_ms, "expires_ms": expires_ms}
+    writer.execute("DELETE FROM nonces WHERE kabupaten = :kabupaten AND expires_ms <= :now_ms", about)
+    writer.execute(
+        "INSERT INTO nonces (kabupaten, nonce, device, expires_ms)"
+        " VALUES (:kabupaten, :nonce, :device, :expires_ms)",
+        about,
+    )
+
+
+def take_nonce(writer: Writer, nonce: bytes, name: DeviceId, now_ms: int) -> bool:
+    """Use a nonce up; return whether it was good for this device."""
+    touched = writer.execute(
+        "DELETE FROM nonces WHERE kabupaten = :kabupaten AND nonce = :nonce AND device = :device"
+        " AND expires_ms > :now_ms",
+        {"nonce": nonce, "device": name, "now_ms": now_ms},
+    )
+    return touched > 0
+
+
+def add_token(writer: Writer, token_hash: bytes, name: DeviceId, now_ms: int, expires_ms: int) -> None:
+    """Store a token's hash, and forget those that are over."""
+    about = {"token_hash": token_hash, "device": name, "now_ms": now_ms, "expires_ms": expires_ms}
+    writer.execute("DELETE FROM tokens WHERE kabupaten = :kabupaten AND expires_ms <= :now_ms", about)
+    writer.execute(
+        "INSERT INTO tokens (kabupaten, token_hash, device, expires_ms)"
+        " VALUES (:kabupaten, :token_hash, :device, :expires_ms)",
+        about,
+    )
+
+
+def token_device(reader: Reader, token_hash: bytes, now_ms: int) -> DeviceId | None:
+    """Return whose token this is, if it is still good."""
+    row = one(
+        reader.query(
+            "SELECT device FROM tokens WHERE kabupaten = :kabupaten AND token_hash = :token_hash"
+            " AND expires_ms > :now_ms",
+            {"token_hash": token_hash, "now_ms": now_ms},
+        )
+    )
+    return DeviceId(row[0]) if row else None
+
+
+def _device(row: SqlRow) -> Device:
+    name, person, public_key, model, enrolled_ms, revoked_ms = row
+    return Device(
+        id=name,
+        person=person,
+        public_key=public_key,
+        model=model,
+        enrolled_ms=enrolled_ms,
+        revoked_ms=revoked_ms,
+    )

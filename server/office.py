@@ -1,0 +1,165 @@
+"""The office as a device: its own chain, and the word it has for every other. Rule: what it does is a change.
+
+Decisions, imports, enrolments and grants go through the same core as what phones send, in the office's chain,
+whose head is signed in each transaction.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from schemas.ids import NO_LINK, DeviceId, LinkHash, Part, PersonId, RecordId
+from schemas.problem import Problem
+from schemas.wire import Outcome, SyncRequest, SyncResponse
+from server import device_store
+from server.engine import Engine, Reader, Writer
+from server.keys import Keys
+from server.store import SqlOfficeStore
+from sync.chain import START, Verifier, head_message, next_link, seal_link
+from sync.change import SALT_BYTES, Body, Clock, Content, Enrolled, seal
+from sync.intake import Callers, Malformed, apply_entries
+from sync.rules import Rules
+from sync.scope import Caller, parts_of_person
+from sync.server import receive
+from sync.store import Entry, Record, Signed
+
+
+class Office:
+    """Makes the office's own changes, and receives those of phones.
+
+    `now_ms` gives UTC milliseconds, `elapsed_ms` milliseconds since `boot`, `randomness(n)` n random bytes.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        keys: Keys,
+        rules: Rules,
+        *,
+        now_ms: Callable[[], int],
+        elapsed_ms: Callable[[], int],
+        randomness: Callable[[int], bytes],
+        boot: str,
+    ) -> None:
+        self._engine, self._rules = engine, rules
+        self._now_ms, self._elapsed_ms, self._randomness = now_ms, elapsed_ms, randomness
+        self._boot = boot
+        self._private = keys.private_key()
+        self.device = keys.device
+        self.person = PersonId(str(keys.device))
+        self.public_key = keys.public_bytes()
+
+    def act(self, author: PersonId, body: Body) -> Outcome:
+        """Make one change, apply it, and return what became of it once it is durable."""
+        return self.act_all(author, [body])[0]
+
+    def act_all(self, author: PersonId, bodies: Sequence[Body]) -> list[Outcome]:
+        """Make several changes in one transaction; blocks until they are durable."""
+        return self.start(author, bodies).result()
+
+    def start(self, author: PersonId, bodies: Sequence[Body]) -> "Future[list[Outcome]]":
+        """Queue several changes for one transaction."""
+        return self._engine.write(lambda writer: self.act_in(writer, author, bodies))
+
+    def act_in(self, writer: Writer, author: PersonId, bodies: Sequence[Body]) -> list[Outcome]:
+        """Make changes within a transaction that is already under way."""
+        store = SqlOfficeStore.writing(writer)
+        now = self._now_ms()
+        clock = Clock(wall_ms=now, elapsed_ms=self._elapsed_ms(), boot=self._boot, server_ms=now)
+        tip = next(iter(store.tips(self.device)), START)
+        entries: list[Entry] = []
+        for body in bodies:
+            salt = self._randomness(SALT_BYTES)
+            change, raw = seal(Content(salt=salt, author=author, clock=clock, body=body))
+            link = next_link(tip, self.device, change, tip.hash)
+            name, raw_link = seal_link(link)
+            entries.append(Entry(link=link, hash=name, raw_link=raw_link, content=raw))
+            tip = type(tip)(counter=link.counter, hash=name)
+        if not entries:
+            return []
+        store.add_entries(entries)
+        signature = self._private.sign(head_message(tip.hash))
+        store.add_signature(Signed(device=self.device, head=tip.hash, signature=signature))
+        outcomes = apply_entries(store, entries, self.callers(writer), self._rules, now)
+        return [outcomes[entry.link.change] for entry in entries]
+
+    def found(self) -> None:
+        """Begin the chain with the office's own key, unless it has begun."""
+        enrolled = Enrolled(device=self.device, person=self.person, public_key=self.public_key)
+
+        def work(writer: Writer) -> None:
+            if not SqlOfficeStore.writing(writer).tips(self.device):
+                self.act_in(writer, self.person, [enrolled])
+
+        self._engine.write(work).result()
+
+    def head(self, store: SqlOfficeStore) -> LinkHash:
+        """Return the newest link of the office's chain."""
+        tips = store.tips(self.device)
+        return tips[0].hash if tips else NO_LINK
+
+    def receive(self, store: SqlOfficeStore, reader: Reader, request: SyncRequest) -> SyncResponse | Problem:
+        """Answer one message of a phone that is logged in as `request.device`."""
+        callers = self.callers(reader)
+        answer = receive(
+            store,
+            request,
+            caller=callers(request.device),
+            callers=callers,
+            rules=self._rules,
+            office_head=self.head(store),
+            now_ms=self._now_ms(),
+        )
+        return Problem(code=answer.problem) if isinstance(answer, Malformed) else answer
+
+    def callers(self, reader: Reader) -> Callers:
+        """Say who stands behind each device, as this transaction sees it."""
+        known: dict[DeviceId, Caller] = {}
+
+        def caller(name: DeviceId) -> Caller:
+            if name not in known:
+                known[name] = self._caller(reader, name)
+            return known[name]
+
+        return caller
+
+    def _caller(self, reader: Reader, name: DeviceId) -> Caller:
+        if name == self.device:
+            return Caller(
+                device=name,
+                person=self.person,
+                parts=frozenset(),
+                verify=verifier(self.public_key),
+                office=True,
+            )
+        found = device_store.device(reader, name)
+        if found is None:
+            raise LookupError("a device that nobody enrolled")
+        person = petugas(reader, found.person)
+        # A device that was revoked, or whose owner left, still hands over its work; it is shown nothing.
+        parts: frozenset[Part] = frozenset()
+        if person is not None and found.revoked_ms is None:
+            parts = parts_of_person(found.person, person.fields)
+        return Caller(device=name, person=found.person, parts=parts, verify=verifier(found.public_key))
+
+
+def petugas(reader: Reader, person: PersonId) -> Record | None:
+    """Return the record of a person who is active."""
+    found = SqlOfficeStore.reading(reader).records([RecordId(person)]).get(RecordId(person))
+    return found if found is not None and found.kind == "petugas" and found.fields.get("aktif") else None
+
+
+def verifier(public_key: bytes) -> Verifier:
+    """Return what checks signatures by one Ed25519 key (32 bytes). Raises ValueError for an unusable key."""
+    key = Ed25519PublicKey.from_public_bytes(public_key)
+
+    def verify(signature: bytes, message: bytes) -> bool:
+        try:
+            key.verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+    return verify

@@ -1,0 +1,184 @@
+"""Resumable uploads, without HTTP. Rule: nothing counts until the whole file has the hash that was announced.
+
+What arrived is kept, encrypted, in one part file for each upload; its durable length is the offset. Whose
+hash it is makes no difference: a device must send the bytes unless that very device sent them before. The
+HTTP side (tus 1.0, tus.io) is server/api/tus.py. All methods block their thread.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from schemas.base import Data
+from schemas.ids import BlobId, DeviceId
+from schemas.problem import Problem
+from server import upload_store
+from server.blobs import BlobStore
+from server.disk import ensure_folder
+from server.engine import Engine, Writer
+from server.keys import derive
+from server.part_file import DamagedPartError, PartFile
+from server.store import SqlOfficeStore
+from server.upload_store import Upload
+
+MAX_UPLOAD_BYTES = 25 * 1024 * 1024
+EXPIRY_MS = 7 * 24 * 3_600_000
+MOST_UNFINISHED = 500
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class Begun(Data, frozen=True, kw_only=True):
+    """An upload and how much of it is durable."""
+
+    upload: Upload
+    offset: int
+
+
+class Uploads:
+    """Uploads in one folder; `randomness(n)` gives n random bytes."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        blobs: BlobStore,
+        folder: Path,
+        master: bytes,
+        *,
+        now_ms: Callable[[], int],
+        randomness: Callable[[int], bytes],
+    ) -> None:
+        self._engine, self._blobs, self._folder, self._master = engine, blobs, folder, master
+        self._now_ms, self._randomness = now_ms, randomness
+        ensure_folder(folder)
+
+    def begin(
+        self, device: DeviceId, size_bytes: int | None, sha256: str | None, metadata: str, *, fresh: bool
+    ) -> Begun | Problem:
+        """Begin an upload, or find the one that this device has begun already, unless `fresh`."""
+        refused = _refused(size_bytes, sha256)
+        if refused is not None or size_bytes is None or sha256 is None:
+            return refused or Problem(code="unggah_sidik_tidak_disebut")
+        self.sweep()
+        blob, now = BlobId(sha256), self._now_ms()
+        new = Upload(
+            id=self._randomness(16).hex(),
+            device=device,
+            blob=blob,
+            size_bytes=size_bytes,
+            metadata=metadata,
+            expires_ms=now + EXPIRY_MS,
+            done=False,
+        )
+
+        def work(writer: Writer) -> Upload | Problem:
+            if upload_store.was_sent_by(writer, blob, device) == size_bytes:
+                done = replace(new, done=True)
+                upload_store.add_upload(writer, done)
+                return done
+            others = upload_store.unfinished(writer, device)
+            if not fresh:
+                for other in others:
+                    if (other.blob, other.size_bytes) == (blob, size_bytes) and other.expires_ms > now:
+                        return other
+            if len(others) >= MOST_UNFINISHED:
+                return Problem(code="unggah_terlalu_banyak")
+            upload_store.add_upload(writer, new)
+            return new
+
+        upload = self._engine.write(work).result()
+        if isinstance(upload, Problem):
+            return upload
+        return Begun(upload=upload, offset=self._offset(upload))
+
+    def find(self, device: DeviceId, name: str) -> Upload | Problem:
+        """Return this device's upload, if it is there and not too old."""
+        found = self._engine.read(lambda reader: upload_store.upload(reader, name))
+        if found is None or found.device != device:
+            return Problem(code="unggah_tidak_ada")
+        if found.expires_ms <= self._now_ms():
+            self.remove(found)
+            return Problem(code="unggah_kedaluwarsa")
+        return found
+
+    def offset(self, upload: Upload) -> int | Problem:
+        """Return how much is durable; finish an upload that a crash kept from being finished."""
+        offset = self._offset(upload)
+        if not upload.done and offset == upload.size_bytes:
+            refused = self.finish(upload)
+            if refused is not None:
+                return refused
+        return offset
+
+    def open(self, upload: Upload) -> PartFile:
+        """Open an upload's part file; only one at a time may have it."""
+        key = derive(self._master, "upload", upload.id)
+        return PartFile(self._path(upload), key, upload.id, self._randomness)
+
+    def finish(self, upload: Upload) -> Problem | None:
+        """Verify the whole file and make it a blob; one that is not what was announced is thrown away."""
+        part = self.open(upload)
+        try:
+            is_right = self._blobs.put(upload.blob, part.chunks(), upload.id)
+        except DamagedPartError:
+            is_right = False
+        finally:
+            part.close()
+        if not is_right:
+            self.remove(upload)
+            return Problem(code="unggah_isi_berbeda")
+        now = self._now_ms()
+
+        def work(writer: Writer) -> None:
+            store = SqlOfficeStore.writing(writer)
+            store.blob_received(upload.blob, upload.size_bytes, upload.device, now)
+            upload_store.set_done(writer, upload.id)
+
+        self._engine.write(work).result()
+        self._path(upload).unlink(missing_ok=True)
+        return None
+
+    def remove(self, upload: Upload) -> None:
+        """End an upload and forget what came of it; a blob that was finished stays."""
+        self._engine.write(lambda writer: upload_store.remove_upload(writer, upload.id)).result()
+        self._path(upload).unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Forget uploads whose time is over."""
+        now = self._now_ms()
+        for upload in self._engine.read(lambda reader: upload_store.expired(reader, now)):
+            self.remove(upload)
+
+    def tidy(self) -> None:
+        """Remove part files that no upload owns any more; at start, when nothing is under way."""
+        under_way = {upload.id for upload in self._engine.read(upload_store.uploads) if not upload.done}
+        for path in self._folder.iterdir():
+            if path.name not in under_way:
+                path.unlink()
+
+    def _offset(self, upload: Upload) -> int:
+        if upload.done:
+            return upload.size_bytes
+        if not self._path(upload).exists():
+            return 0
+        part = self.open(upload)
+        try:
+            return part.offset
+        finally:
+            part.close()
+
+    def _path(self, upload: Upload) -> Path:
+        return self._folder / upload.id
+
+
+def _refused(size_bytes: int | None, sha256: str | None) -> Problem | None:
+    if size_bytes is None or size_bytes < 0:
+        return Problem(code="unggah_ukuran_tidak_disebut")
+    if size_bytes == 0:
+        return Problem(code="unggah_kosong")
+    if size_bytes > MAX_UPLOAD_BYTES:
+        return Problem(code="unggah_terlalu_besar", values={"batas_mb": str(MAX_UPLOAD_BYTES // 1024**2)})
+    if sha256 is None or not _HASH.fullmatch(sha256):
+        return Problem(code="unggah_sidik_tidak_disebut")
+    return None

@@ -1,0 +1,104 @@
+"""Rows of uploads that are under way. Rule: one function a query; how far each is stands in its part file."""
+
+from schemas.base import Data
+from schemas.ids import BlobId, DeviceId
+from server.engine import Reader, SqlRow, Writer, one
+
+
+class Upload(Data, frozen=True, kw_only=True):
+    """One upload: whose it is, what it is to be, until when it may rest (UTC ms)."""
+
+    id: str
+    device: DeviceId
+    blob: BlobId
+    size_bytes: int
+    metadata: str
+    expires_ms: int
+    done: bool
+
+
+_UPLOAD = "SELECT upload, device, blob, size_bytes, metadata, expires_ms, done FROM uploads"
+
+
+def upload(reader: Reader, name: str) -> Upload | None:
+    """Return one upload."""
+    row = one(reader.query(_UPLOAD + " WHERE kabupaten = :kabupaten AND upload = :upload", {"upload": name}))
+    return _upload(row) if row else None
+
+
+def uploads(reader: Reader) -> list[Upload]:
+    """Return all uploads."""
+    return [_upload(row) for row in reader.query(_UPLOAD + " WHERE kabupaten = :kabupaten")]
+
+
+def unfinished(reader: Reader, device: DeviceId) -> list[Upload]:
+    """Return what a device has begun and not finished."""
+    found = reader.query(
+        _UPLOAD + " WHERE kabupaten = :kabupaten AND device = :device AND done = 0", {"device": device}
+    )
+    return [_upload(row) for row in found]
+
+
+def expired(reader: Reader, now_ms: int) -> list[Upload]:
+    """Return the uploads whose time is over."""
+    found = reader.query(
+        _UPLOAD + " WHERE kabupaten = :kabupaten AND expires_ms <= :now_ms", {"now_ms": now_ms}
+    )
+    return [_upload(row) for row in found]
+
+
+def add_upload(writer: Writer, new: Upload) -> None:
+    """Store a new upload."""
+    row = (
+        writer.regency,
+        new.id,
+        new.device,
+        new.blob,
+        new.size_bytes,
+        new.metadata,
+        new.expires_ms,
+        1 if new.done else 0,
+    )
+    writer.many(
+        "INSERT INTO uploads (kabupaten, upload, device, blob, size_bytes, metadata, expires_ms, done)"
+        " VALUES (:kabupaten, :upload, :device, :blob, :size_bytes, :metadata, :expires_ms, :done)",
+        [row],
+    )
+
+
+def set_done(writer: Writer, name: str) -> None:
+    """Note that an upload was verified and stored."""
+    writer.execute(
+        "UPDATE uploads SET done = 1 WHERE kabupaten = :kabupaten AND upload = :upload", {"upload": name}
+    )
+
+
+def remove_upload(writer: Writer, name: str) -> None:
+    """Forget an upload."""
+    writer.execute("DELETE FROM uploads WHERE kabupaten = :kabupaten AND upload = :upload", {"upload": name})
+
+
+def was_sent_by(reader: Reader, blob: BlobId, device: DeviceId) -> int | None:
+    """Return the size of a blob that this very device sent before."""
+    row = one(
+        reader.query(
+            "SELECT b.size_bytes FROM blob_senders s"
+            " JOIN blobs b ON b.kabupaten = s.kabupaten AND b.blob = s.blob"
+            " WHERE s.kabupaten = :kabupaten AND s.blob = :blob AND s.device = :device",
+            {"blob": blob, "device": device},
+        )
+    )
+    return int(row[0]) if row else None
+
+
+def _upload(row: SqlRow) -> Upload:
+    name, device, blob, size_bytes, metadata, expires_ms, done = row
+    return Upload(
+        id=name,
+        device=device,
+        blob=blob,
+        size_bytes=size_bytes,
+        metadata=metadata,
+        expires_ms=expires_ms,
+        done=bool(done),
+    )
