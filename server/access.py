@@ -105,8 +105,8 @@ def scope(person: Person, action: Action) -> Scope | None:
 
 
 def within(region: str, areas: tuple[str, ...]) -> bool:
-    """Whether a region is one of these, or lies below one of them."""
-    return any(region == area or region.startswith(f"{area}.") for area in areas)
+    """Whether a region is one of these, or lies below one; a thing without a region is everybody's."""
+    return not region or any(region == area or region.startswith(f"{area}.") for area in areas)
 
 
 def _granted(person: Person, action: Action) -> list[Role]:

@@ -76,8 +76,14 @@ class Accounts:
         self._now_ms = now_ms
         self._randomness = randomness
 
-    def create(self, person: PersonId, username: str, password: str) -> Created | NotCreated:
-        """Give a person a login. The person's own record is the caller's to make."""
+    def create(
+        self,
+        person: PersonId,
+        username: str,
+        password: str,
+        also: Callable[[Writer], None] = lambda _: None,
+    ) -> Created | NotCreated:
+        """Give a person a login. `also` runs in the same transaction, to make the person's own record."""
         name = _plain(username)
         if not name or len(name) > 64 or any(sign.isspace() for sign in name):
             return NotCreated(say="kantor.akun.nama_salah")
@@ -89,6 +95,7 @@ class Accounts:
             if rows.account_by_name(tx, name) is not None:
                 return NotCreated(say="kantor.akun.nama_terpakai")
             rows.add_account(tx, person=person, username=name, password=hashed, active=True, changed_ms=now)
+            also(tx)
             return Created(person=person)
 
         return self._engine.write(work).result()

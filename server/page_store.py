@@ -4,64 +4,66 @@ from collections.abc import Iterable
 from typing import Literal
 
 from schemas.base import Data
-from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash, RecordId
-from server.access import Scope
+from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash, PersonId, RecordId
 from server.engine import Reader, SqlRow, Writer, one
 
 DAY_MS = 86_400_000
 
 
 class QueueFilter(Data, frozen=True, kw_only=True):
-    """Which visits to list: empty members do not narrow. `region` covers all below it."""
+    """Which visits to list: empty members do not narrow."""
 
     state: str = "diterima"
     forms: tuple[str, ...] | None = None
-    region: str = ""
     received_before_ms: int = 0
     flagged: Literal["", "ya", "tidak"] = ""
 
 
-def visit_ids(tx: Reader, scope: Scope, wanted: QueueFilter, *, limit: int, offset: int) -> list[RecordId]:
-    """Return the visits of a filter, longest waiting first."""
-    where, params = _visits_where(scope, wanted)
+_VISITS = (
+    "FROM kunjungan WHERE kabupaten = :kabupaten AND state = :state"
+    " AND (:author = '' OR petugas = :author)"
+    " AND (:every_form = 1 OR form IN :forms)"
+    " AND (:every_desa = 1 OR desa IN :desa)"
+    " AND (:before = 0 OR received_ms < :before)"
+    " AND (:flagged = '' OR (:flagged = 'ya' AND flags <> '') OR (:flagged = 'tidak' AND flags = ''))"
+)
+
+
+def visit_ids(
+    tx: Reader,
+    wanted: QueueFilter,
+    *,
+    author: PersonId | None,
+    desa: tuple[str, ...] | None,
+    limit: int,
+    offset: int,
+) -> list[RecordId]:
+    """Return the visits of a filter, longest waiting first; `author` and `desa` bound what may be listed."""
     found = tx.query(
-        f"SELECT visit FROM kunjungan WHERE {where} ORDER BY received_ms, visit LIMIT :limit OFFSET :offset",  # noqa: S608 - only fixed conditions
-        {**params, "limit": limit, "offset": offset},
+        f"SELECT visit {_VISITS} ORDER BY received_ms, visit LIMIT :limit OFFSET :offset",
+        {**_bounds(wanted, author, desa), "limit": limit, "offset": offset},
     )
     return [RecordId(row[0]) for row in found]
 
 
-def visit_count(tx: Reader, scope: Scope, wanted: QueueFilter) -> int:
+def visit_count(
+    tx: Reader, wanted: QueueFilter, *, author: PersonId | None, desa: tuple[str, ...] | None
+) -> int:
     """Return how many visits a filter finds."""
-    where, params = _visits_where(scope, wanted)
-    found = tx.query(f"SELECT count(*) FROM kunjungan WHERE {where}", params)  # noqa: S608 - only fixed conditions
-    return int(found[0][0])
+    return int(tx.query(f"SELECT count(*) {_VISITS}", _bounds(wanted, author, desa))[0][0])
 
 
-def _visits_where(scope: Scope, wanted: QueueFilter) -> tuple[str, dict[str, object]]:
-    """Build the conditions of a list from fixed pieces; every value is a parameter."""
-    parts = ["kabupaten = :kabupaten", "state = :state"]
-    params: dict[str, object] = {"state": wanted.state}
-    if scope.author is not None:
-        parts.append("petugas = :author")
-        params["author"] = scope.author
-    if wanted.forms is not None:
-        parts.append("form IN :forms")
-        params["forms"] = list(wanted.forms)
-    for number, area in enumerate(scope.areas or ()):
-        params |= {f"area{number}": area, f"below{number}": f"{area}.%"}
-    if scope.areas is not None:
-        either = [f"desa = :area{n} OR desa LIKE :below{n}" for n in range(len(scope.areas))] or ["1 = 0"]
-        parts.append(f"({' OR '.join(either)})")
-    if wanted.region:
-        parts.append("(desa = :region OR desa LIKE :below)")
-        params |= {"region": wanted.region, "below": f"{wanted.region}.%"}
-    if wanted.received_before_ms:
-        parts.append("received_ms < :before")
-        params["before"] = wanted.received_before_ms
-    if wanted.flagged:
-        parts.append("flags <> ''" if wanted.flagged == "ya" else "flags = ''")
-    return " AND ".join(parts), params
+def _bounds(wanted: QueueFilter, author: PersonId | None, desa: tuple[str, ...] | None) -> dict[str, object]:
+    return {
+        "state": wanted.state,
+        "author": author or "",
+        "every_form": int(wanted.forms is None),
+        "forms": list(wanted.forms or ()),
+        "every_desa": int(desa is None),
+        "desa": list(desa or ()),
+        "before": wanted.received_before_ms,
+        "flagged": wanted.flagged,
+    }
 
 
 def held_blobs(tx: Reader, changes: Iterable[ChangeId]) -> frozenset[tuple[ChangeId, BlobId]]:
@@ -117,25 +119,12 @@ def links_between(tx: Reader, device: DeviceId, first: int, last: int) -> list[t
     return [(LinkHash(row[0]), bytes(row[1])) for row in found]
 
 
-def device_key(tx: Reader, device: DeviceId) -> bytes | None:
-    """Return a device's Ed25519 public key."""
-    found = one(
-        tx.query(
-            "SELECT public_key FROM devices WHERE kabupaten = :kabupaten AND device = :device",
-            {"device": device},
-        )
+def last_heard(tx: Reader) -> dict[DeviceId, int]:
+    """Return when each device last sent a change (UTC ms)."""
+    found = tx.query(
+        "SELECT device, max(received_ms) FROM changes WHERE kabupaten = :kabupaten GROUP BY device"
     )
-    return bytes(found[0]) if found else None
-
-
-def devices(tx: Reader) -> list[SqlRow]:
-    """Return (device, person, model, enrolled_ms, revoked_ms, last_ms) of every phone, newest first."""
-    return tx.query(
-        "SELECT d.device, d.person, d.model, d.enrolled_ms, d.revoked_ms, (SELECT max(c.received_ms)"
-        " FROM changes c JOIN links l ON l.kabupaten = c.kabupaten AND l.change = c.id"
-        " WHERE c.kabupaten = d.kabupaten AND l.device = d.device) FROM devices d"
-        " WHERE d.kabupaten = :kabupaten ORDER BY d.enrolled_ms DESC"
-    )
+    return {DeviceId(row[0]): int(row[1]) for row in found}
 
 
 def add_decision(tx: Writer, visit: RecordId, at_ms: int, change: ChangeId) -> None:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from schemas.base import Data
 from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId
-from server import page_store
+from server import device_store, page_store
 from server.engine import Reader
 from server.store import SqlOfficeStore
 from sync.chain import head_message, link_hash, read_link
@@ -138,7 +138,8 @@ def prove(tx: Reader, version: Version) -> Proof | None:
         return None
     own, counter, known = bytes(link[0]), int(link[1]), bool(link[2])
     signed = page_store.next_signature(tx, version.device, counter)
-    key = page_store.device_key(tx, version.device)
+    device = device_store.device(tx, version.device)
+    key = device.public_key if device else None
     good = False
     if signed is not None and key is not None and int(signed[2]) - counter <= MOST_LINKS_TO_A_HEAD:
         head = bytes(signed[0])

@@ -1,0 +1,119 @@
+"""What can be proved of a visit, as badges. Rule: a badge is good only for what was checked just now."""
+
+import math
+
+from schemas import format as written
+from schemas.base import Data
+from schemas.boundary import metres_per_degree
+from schemas.text import Text
+from schemas.wilayah import Wilayah
+from server.services.visits import Visit
+
+CLOCK_MAY_DIFFER_MS = 10 * 60_000
+OUTSIDE_TOLERANCE_M = 200
+FAR_FROM_VISIT_M = 200
+FAR_FROM_HOME_M = 300
+
+
+class Badge(Data, frozen=True, kw_only=True):
+    """One statement about the evidence."""
+
+    tone: str
+    icon: str
+    title: str
+    text: str
+
+
+def badges(
+    visit: Visit, text: Text, wilayah: Wilayah, region: str, home: tuple[float, float] | None
+) -> tuple[Badge, ...]:
+    """Say of the newest version what holds: content, chain, signature, photos, clock, place."""
+    return (
+        _content(visit, text),
+        _chain(visit, text),
+        _signature(visit, text),
+        *_photos(visit, text),
+        _clock(visit, text),
+        _place(visit, text, wilayah, region, home),
+    )
+
+
+def distance_m(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Metres between two near points, each (lat, lng) in degrees."""
+    east, north = metres_per_degree((one[0] + other[0]) / 2)
+    return math.hypot((one[1] - other[1]) * east, (one[0] - other[0]) * north)
+
+
+def metres(distance: float) -> str:
+    """Write a distance as metres or kilometres."""
+    return f"{written.number(distance)} m" if distance < 1000 else f"{written.number(distance / 1000, 1)} km"
+
+
+def _badge(text: Text, tone: str, icon: str, key: str, **values: object) -> Badge:
+    return Badge(
+        tone=tone,
+        icon=icon,
+        title=text(f"kantor.bukti.{key}"),
+        text=text(f"kantor.bukti.{key}_arti", **values),
+    )
+
+
+def _content(visit: Visit, text: Text) -> Badge:
+    if visit.newest.intact:
+        return _badge(text, "good", "done", "isi_utuh")
+    return _badge(text, "bad", "error", "isi_rusak")
+
+
+def _chain(visit: Visit, text: Text) -> Badge:
+    if visit.proof and visit.proof.known:
+        return _badge(text, "good", "chain", "rantai_utuh", urut=written.number(visit.proof.counter))
+    return _badge(text, "bad", "link_off", "rantai_celah")
+
+
+def _signature(visit: Visit, text: Text) -> Badge:
+    if visit.proof and visit.proof.signed:
+        author = visit.names.get(visit.newest.content.author, "–")
+        return _badge(text, "good", "signature", "tanda_sah", nama=author)
+    return _badge(text, "bad", "error", "tanda_belum")
+
+
+def _photos(visit: Visit, text: Text) -> list[Badge]:
+    blobs = {item.blob for item in visit.newest.photos}
+    held = len(blobs & visit.newest.held)
+    if not blobs:
+        return []
+    if held == len(blobs):
+        return [_badge(text, "good", "camera", "foto_lengkap", jumlah=held)]
+    return [_badge(text, "notice", "hourglass", "foto_kurang", ada=held, jumlah=len(blobs))]
+
+
+def _clock(visit: Visit, text: Text) -> Badge:
+    clock, received = visit.newest.content.clock, visit.newest.received_ms
+    late = clock.wall_ms > received + CLOCK_MAY_DIFFER_MS
+    early = clock.wall_ms < clock.server_ms - CLOCK_MAY_DIFFER_MS
+    if late or early:
+        said = written.date_and_clock(clock.wall_ms)
+        return _badge(text, "notice", "late", "waktu_salah", jam=said)
+    return _badge(text, "good", "clock", "waktu_wajar")
+
+
+def _place(
+    visit: Visit, text: Text, wilayah: Wilayah, region: str, home: tuple[float, float] | None
+) -> Badge:
+    place = visit.newest.submit.place
+    if place is None:
+        return _badge(text, "quiet", "location_off", "lokasi_tidak_ada")
+    if place.mock:
+        return _badge(text, "bad", "wrong_place", "lokasi_tiruan")
+    point = (place.lat, place.lng)
+    outside = wilayah.outside_m(region, *point) if wilayah.get(region) else 0.0
+    if outside > OUTSIDE_TOLERANCE_M:
+        return _badge(text, "notice", "wrong_place", "lokasi_luar", jarak=metres(outside))
+    badge = _badge(text, "good", "location", "lokasi_wajar", meter=written.number(place.accuracy_m))
+    if home is None:
+        return badge
+    apart = distance_m(point, home)
+    said = f"{badge.text} {text('kantor.bukti.jarak_rumah', jarak=metres(apart))}"
+    far = apart > FAR_FROM_HOME_M
+    tone, icon = ("notice", "wrong_place") if far else (badge.tone, badge.icon)
+    return Badge(tone=tone, icon=icon, title=badge.title, text=said)

@@ -1,0 +1,157 @@
+"""The queue: which visits wait, for whom, in words. Rule: only what the reader may see is counted or listed."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from schemas.base import Data
+from schemas.ids import BlobId, ChangeId, RecordId
+from server import page_store
+from server.access import Person, Scope, scope, within
+from server.engine import Engine, Reader
+from server.page_store import DAY_MS, QueueFilter
+from server.services.people import Denied
+from server.services.visit_page import Words, bounds
+from server.services.visits import Version, load_versions, names
+from server.store import SqlOfficeStore
+from sync.store import Record
+
+ROWS_PER_PAGE = 25
+
+
+class Shot(Data, frozen=True, kw_only=True):
+    """A thumbnail in the queue."""
+
+    blob: BlobId
+    held: bool
+
+
+class QueueRow(Data, frozen=True, kw_only=True):
+    """One visit in the queue, in words."""
+
+    id: RecordId
+    name: str
+    title: str
+    region: str
+    author: str
+    received: str
+    state: str
+    version: int
+    own: bool
+    flags: tuple[str, ...]
+    photos: tuple[Shot, ...]
+    photo_count: str
+
+
+class QueuePage(Data, frozen=True, kw_only=True):
+    """A page of the queue: rows, and how many there are in all; `first` counts from 1."""
+
+    rows: tuple[QueueRow, ...]
+    total: int
+    first: int
+
+
+class Queue:
+    """The use cases of the queue. Blocks its thread."""
+
+    def __init__(self, engine: Engine, words: Words) -> None:
+        self._engine, self._words = engine, words
+
+    def page(
+        self, person: Person, wanted: QueueFilter, *, service: str = "", region: str = "", number: int = 1
+    ) -> QueuePage | Denied:
+        """List visits that this person may see, of a service and region (empty: all); pages count from 1."""
+        reach = scope(person, "see_visits")
+        if reach is None:
+            return Denied(why="role")
+        offset = (max(1, number) - 1) * ROWS_PER_PAGE
+        wanted = msgspec.structs.replace(wanted, forms=self._forms(reach, service))
+
+        author, desa = reach.author, self._desa(reach, region)
+
+        def work(tx: Reader) -> QueuePage:
+            total = page_store.visit_count(tx, wanted, author=author, desa=desa)
+            ids = page_store.visit_ids(
+                tx, wanted, author=author, desa=desa, limit=ROWS_PER_PAGE, offset=offset
+            )
+            return QueuePage(rows=tuple(self._rows(tx, ids, person)), total=total, first=offset + 1)
+
+        return self._engine.read(work)
+
+    def count(self, person: Person, state: str) -> int:
+        """Count the visits in a state that this person may see."""
+        reach = scope(person, "see_visits")
+        if reach is None:
+            return 0
+        wanted = QueueFilter(state=state, forms=self._forms(reach, ""))
+        author, desa = reach.author, self._desa(reach, "")
+        return self._engine.read(lambda tx: page_store.visit_count(tx, wanted, author=author, desa=desa))
+
+    def _forms(self, reach: Scope, service: str) -> tuple[str, ...] | None:
+        """Return the forms to list, None for all: those of services in reach, and of the one asked for."""
+        if reach.services is None and not service:
+            return None
+        return tuple(
+            form.id
+            for form in self._words.forms.all()
+            if (not service or form.service == service)
+            and (reach.services is None or form.service in reach.services)
+        )
+
+    def _desa(self, reach: Scope, region: str) -> tuple[str, ...] | None:
+        """Return the desa to list, None for all. A visit without a known desa is every reviewer's."""
+        if reach.areas is None and not region:
+            return None
+        known = tuple(
+            each.kode
+            for each in self._words.wilayah
+            if each.level in ("desa", "kelurahan")
+            and (not region or within(each.kode, (region,)))
+            and (reach.areas is None or within(each.kode, reach.areas))
+        )
+        return known if region else ("", *known)
+
+    def _rows(self, tx: Reader, ids: Sequence[RecordId], person: Person) -> list[QueueRow]:
+        store = SqlOfficeStore.reading(tx)
+        records = store.records(ids)
+        changes = [ChangeId(bytes.fromhex(records[name].fields["versions"][-1]["change"])) for name in ids]
+        versions = {version.submit.visit: version for version in load_versions(tx, changes)}
+        wanted = {
+            str(record.fields.get(key) or "") for record in records.values() for key in ("subjek", "petugas")
+        }
+        known = names(store, wanted - {""})
+        return [self._row(records[name], versions[name], known, person) for name in ids if name in versions]
+
+    def _row(self, record: Record, version: Version, known: Mapping[str, str], person: Person) -> QueueRow:
+        text, fields, submit = self._words.text, record.fields, version.submit
+        shots = tuple(Shot(blob=item.blob, held=item.blob in version.held) for item in version.photos)
+        held = sum(shot.held for shot in shots)
+        key = "kantor.antrean.jumlah_foto" if shots else "kantor.antrean.tidak_ada_foto"
+        form = self._words.forms.get(submit.form, submit.forms[submit.form].version)
+        return QueueRow(
+            id=record.id,
+            name=known.get(str(fields.get("subjek")), "") or _written_name(version),
+            title=form.title,
+            region=self._words.region(str(fields.get("kode_desa") or "")),
+            author=known.get(str(fields.get("petugas")), "–"),
+            received=bounds(version, text),
+            state=str(fields["state"]),
+            version=len(fields["versions"]) - 1,
+            own=fields.get("petugas") == person.id,
+            flags=tuple(self._words.flag(flag) for flag in fields.get("flags", ())),
+            photos=shots,
+            photo_count=text(key, ada=held, jumlah=len(shots)),
+        )
+
+
+def older_than(days: int, now_ms: int) -> int:
+    """Return the moment before which a visit has waited longer than so many days; 0 for no limit."""
+    return now_ms - days * DAY_MS if days else 0
+
+
+def _written_name(version: Version) -> str:
+    for given in version.submit.forms.values():
+        name = given.answers.get("nama") or given.answers.get("nama_ewarong")
+        if isinstance(name, str):
+            return name
+    return ""

@@ -1,0 +1,249 @@
+"""Reviewing a visit: its page, its photos, the decision. Rule: each call asks for the right it needs.
+
+A decision follows the newest change that the officer saw, checked in the transaction that makes it: if the
+visit has moved on, nothing is recorded and the newest state is shown.
+"""
+
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Literal, cast, get_args
+
+from schemas.base import Data
+from schemas.form_types import Privacy
+from schemas.ids import BlobId, PersonId, RecordId
+from schemas.wire import Applied
+from server import page_store
+from server.access import Person, Thing, Why, refused
+from server.engine import Engine, Writer
+from server.services.people import Actor, Denied
+from server.services.visit_page import VisitPage, Words, label_of, visit_page
+from server.services.visits import Version, Visit, load_visit
+from server.store import SqlOfficeStore
+from sync.change import Accessed, Decide, Evidence, Patch
+
+Decision = Literal["setujui", "kembalikan", "tolak", "tahan"]
+DECISIONS: tuple[Decision, ...] = get_args(Decision)
+OPEN_STATES = ("diterima", "ditahan")
+PROBLEM_FORM = "kks_masalah"
+PROBLEM_WORKFLOW = "bpnt_masalah"
+_SECRECY: dict[Privacy, int] = {"biasa": 0, "spesifik": 1, "rahasia": 2}
+
+
+class Rights(Data, frozen=True, kw_only=True):
+    """What the reader may do on a visit's page; `why` is a text key when they may not decide."""
+
+    decide: bool
+    open_numbers: bool
+    why: str = ""
+
+
+class Open(Data, frozen=True, kw_only=True):
+    """A visit's page with the reader's rights on it."""
+
+    page: VisitPage
+    rights: Rights
+
+
+class Shown(Data, frozen=True, kw_only=True):
+    """One photo of a visit that the reader may see."""
+
+    evidence: Evidence
+    label: str
+    name: str
+    held: bool
+    visit_place: tuple[float, float] | None
+
+
+class NotThere(Data, frozen=True, kw_only=True):
+    """No such thing, or none that this person may know of."""
+
+
+class Incomplete(Data, frozen=True, kw_only=True):
+    """The decision lacks something; `say` is a text key."""
+
+    say: str
+
+
+class Stale(Data, frozen=True, kw_only=True):
+    """The visit has moved on since it was read; nothing was decided."""
+
+
+class Decided(Data, frozen=True, kw_only=True):
+    """It stands. `case` is the kasus that the approval opened."""
+
+    case: RecordId | None = None
+
+
+class Reviews:
+    """The use cases of the review page. Blocks its thread."""
+
+    def __init__(self, engine: Engine, office: Actor, words: Words, now_ms: Callable[[], int]) -> None:
+        self._engine, self._office, self._words, self._now_ms = engine, office, words, now_ms
+
+    def open(self, person: Person, visit: RecordId, *, opened: bool = False) -> Open | NotThere | Denied:
+        """Show a visit. `opened` shows numbers in full and needs that right; record it first by `look`."""
+        found = self._load(person, visit)
+        if not isinstance(found, Visit):
+            return found
+        rights = self._rights(person, found)
+        shown = opened and rights.open_numbers
+        return Open(page=visit_page(found, self._words, opened=shown), rights=rights)
+
+    def look(self, person: Person, visit: RecordId, purpose: str) -> Open | NotThere | Denied:
+        """Record why numbers are opened, in the office's chain, and then show the visit with them."""
+        found = self._load(person, visit)
+        if not isinstance(found, Visit):
+            return found
+        why = refused(person, "open_numbers", self._thing(found))
+        if why is not None:
+            return Denied(why=why)
+        outcome = self._office.act(person.id, Accessed(subject=visit, purpose=purpose))
+        if not isinstance(outcome, Applied):
+            raise RuntimeError("the office's own chain did not take a record of access")
+        return self.open(person, visit, opened=True)
+
+    def photo(self, person: Person, visit: RecordId, blob: BlobId) -> Shown | NotThere | Denied:
+        """Say what a photo of a visit is, in any of its versions, if this person may see it."""
+        found = self._load(person, visit)
+        if not isinstance(found, Visit):
+            return found
+        for version in reversed(found.versions):
+            for item in version.photos:
+                if item.blob == blob:
+                    return self._shown(found, version, item)
+        return NotThere()
+
+    def decide(
+        self,
+        person: Person,
+        visit: RecordId,
+        seen: str,
+        decision: str,
+        reasons: Mapping[str, str],
+        note: str,
+    ) -> Decided | Stale | Incomplete | NotThere | Denied:
+        """Decide a visit after the change `seen` (hex). Reasons are by `form.field` or blob."""
+        found = self._load(person, visit)
+        if not isinstance(found, Visit):
+            return found
+        why = self._may_decide(person, found)
+        if why is not None:
+            return Denied(why=why)
+        if found.record.head is None or found.record.head.hex() != seen:
+            return Stale()
+        if found.record.fields["state"] not in OPEN_STATES:
+            return Stale()
+        asked = {key: text.strip() for key, text in reasons.items() if text.strip()}
+        known = _keys(found)
+        lacking = _lacking(decision, asked, note.strip())
+        if lacking or not asked.keys() <= known:
+            return Incomplete(say=lacking or "kantor.tinjau.tidak_dikenal")
+        body = Decide(
+            visit=visit,
+            follows=found.record.head,
+            decision=cast("Decision", decision),
+            reasons=asked,
+            note=note.strip(),
+        )
+        opens = self._case_of(found, person.id) if decision == "setujui" else None
+        return self._engine.write(lambda tx: self._carry_out(tx, person.id, body, opens)).result()
+
+    def _load(self, person: Person, visit: RecordId) -> Visit | NotThere | Denied:
+        found = self._engine.read(lambda tx: load_visit(tx, visit))
+        if found is None:
+            return NotThere()
+        why = refused(person, "see_visits", self._thing(found))
+        if why == "row":
+            return NotThere()
+        return Denied(why=why) if why else found
+
+    def _thing(self, visit: Visit) -> Thing:
+        forms = [
+            self._words.forms.get(name, given.version) for name, given in visit.newest.submit.forms.items()
+        ]
+        main = self._words.forms.get(visit.newest.submit.form)
+        return Thing(
+            author=PersonId(visit.record.fields["petugas"]),
+            region=str(visit.record.fields.get("kode_desa") or ""),
+            service=main.service,
+            privacy=max((form.privacy for form in forms), key=lambda each: _SECRECY[each]),
+        )
+
+    def _may_decide(self, person: Person, visit: Visit) -> Why | None:
+        # whoever wrote any version of it is its author
+        thing = self._thing(visit)
+        return refused(person, "decide_visits", thing) or ("own" if person.id in visit.authors else None)
+
+    def _rights(self, person: Person, visit: Visit) -> Rights:
+        numbers = refused(person, "open_numbers", self._thing(visit)) is None
+        why, state = self._may_decide(person, visit), visit.record.fields["state"]
+        if why is not None:
+            say = "kantor.tinjau.milik_sendiri" if why == "own" else "kantor.tinjau.hanya_baca"
+        elif state in OPEN_STATES:
+            return Rights(decide=True, open_numbers=numbers)
+        else:
+            waits = state == "dikembalikan"
+            say = "kantor.tinjau.menunggu_perbaikan" if waits else "kantor.tinjau.sudah_selesai"
+        return Rights(decide=False, open_numbers=numbers, why=say)
+
+    def _shown(self, visit: Visit, version: Version, item: Evidence) -> Shown:
+        place = version.submit.place
+        return Shown(
+            evidence=item,
+            label=label_of(item, version, self._words.forms),
+            name=visit_page(visit, self._words, opened=False).name,
+            held=item.blob in version.held,
+            visit_place=(place.lat, place.lng) if place else None,
+        )
+
+    def _carry_out(self, tx: Writer, author: PersonId, body: Decide, opens: Patch | None) -> Decided | Stale:
+        """Decide in one transaction, with the case that an approval opens."""
+        store = SqlOfficeStore.writing(tx)
+        now = store.records([body.visit])[body.visit]
+        if now.head != body.follows or not isinstance(self._office.act_in(tx, author, [body])[0], Applied):
+            return Stale()
+        after = store.records([body.visit])[body.visit]
+        if after.head is not None:
+            page_store.add_decision(tx, body.visit, int(after.fields["decided_ms"]), after.head)
+        if opens is None:
+            return Decided()
+        if not store.records([opens.record]):
+            self._office.act_in(tx, author, [opens])
+        return Decided(case=opens.record)
+
+    def _case_of(self, visit: Visit, officer: PersonId) -> Patch | None:
+        """Return the case of a problem with a card: one a visit, however often it is approved."""
+        problem = visit.newest.submit.forms.get(PROBLEM_FORM)
+        if problem is None:
+            return None
+        fields = {
+            "workflow": PROBLEM_WORKFLOW,
+            "service": "bpnt",
+            "subjek": visit.record.fields.get("subjek"),
+            "kode_desa": visit.record.fields.get("kode_desa"),
+            "kunjungan": visit.record.id,
+            "jenis_masalah": problem.answers.get("jenis_masalah"),
+            "officer": officer,
+        }
+        name = sha256(f"kasus\0{visit.record.id}\0{PROBLEM_FORM}".encode()).hexdigest()[:32]
+        return Patch(record=RecordId(name), kind="kasus", base={}, new=fields)
+
+
+def _keys(visit: Visit) -> set[str]:
+    """Everything in the newest version that a reason may be pinned to."""
+    submit = visit.newest.submit
+    fields = {f"{form}.{field}" for form, given in submit.forms.items() for field in given.answers}
+    return fields | {item.blob for item in submit.evidence}
+
+
+def _lacking(decision: str, reasons: Mapping[str, str], note: str) -> str:
+    """Return the text key of what a decision lacks, or nothing."""
+    match decision:
+        case "setujui":
+            return "kantor.tinjau.ada_alasan" if reasons else ""
+        case "kembalikan":
+            return "" if reasons or note else "kantor.tinjau.perlu_alasan"
+        case "tolak" | "tahan":
+            return "" if note else "kantor.tinjau.perlu_catatan"
+        case _:
+            return "kantor.tinjau.tidak_dikenal"

@@ -1,0 +1,267 @@
+"""A visit as the review page shows it. Rule: pure; from facts to words, with no database and no clock."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from schemas import format as written
+from schemas.base import Data
+from schemas.form import Form, Forms
+from schemas.ids import BlobId, RecordId
+from schemas.text import Text
+from schemas.wilayah import Wilayah
+from server.services.answers import Mark, PageOfAnswers, Reading, is_covered, pages, place_words
+from server.services.proofs import FAR_FROM_VISIT_M, Badge, badges, distance_m, metres
+from server.services.visits import Version, Visit, place_of
+from sync.change import Evidence, Place
+
+
+class Photo(Data, frozen=True, kw_only=True):
+    """One piece of evidence. `key` names it in reasons: its hash."""
+
+    blob: BlobId
+    key: str
+    label: str
+    taken: str
+    place: str
+    held: bool
+    reason: str
+    warnings: tuple[str, ...]
+
+
+class Event(Data, frozen=True, kw_only=True):
+    """One line of the timeline; times of devices as bounds."""
+
+    title: str
+    when: str
+    text: str = ""
+
+
+class MapView(Data, frozen=True, kw_only=True):
+    """The map's data as JSON for the script, and the same in words."""
+
+    data: str
+    words: str
+    home: bool
+
+
+class VisitPage(Data, frozen=True, kw_only=True):
+    """All that the review page shows. `seen` is the change that a decision made here follows, as hex."""
+
+    id: RecordId
+    name: str
+    title: str
+    region: str
+    state: str
+    version: int
+    flags: tuple[str, ...]
+    findings: tuple[Mark, ...]
+    pages: tuple[PageOfAnswers, ...]
+    photos: tuple[Photo, ...]
+    map: MapView | None
+    badges: tuple[Badge, ...]
+    timeline: tuple[Event, ...]
+    seen: str
+    masked: bool
+
+
+class Words(Data, frozen=True, kw_only=True):
+    """What wording a visit needs: forms, texts and regions, loaded once."""
+
+    forms: Forms
+    text: Text
+    wilayah: Wilayah
+    kecamatan: frozenset[str]
+
+    def region(self, kode: str) -> str:
+        """Name a region with what lies above it."""
+        found = self.wilayah.get(kode) if kode else None
+        if found is None:
+            return self.text("umum.tidak_ditemukan") if kode else "–"
+        above = self.wilayah.get(found.parent) if found.level in ("desa", "kelurahan") else None
+        own = f"{self.text(f'tingkat_wilayah.{found.level}')} {found.nama}"
+        return f"{own}, {self.text('tingkat_wilayah.kecamatan')} {above.nama}" if above else own
+
+    def flag(self, name: str) -> str:
+        """Name a flag; one that is not known yet is still shown."""
+        key = f"kantor.tanda.{name}"
+        return self.text(key if key in self.text else "kantor.tanda.lain")
+
+
+def visit_page(visit: Visit, words: Words, *, opened: bool) -> VisitPage:
+    """Lay out a visit's newest version. `opened`: numbers of persons are shown in full."""
+    newest, text = visit.newest, words.text
+    reasons = _asked(visit)
+    found = _all_pages(visit, words, reasons, opened)
+    form = words.forms.get(newest.submit.form, newest.submit.forms[newest.submit.form].version)
+    home = place_of(visit.subject.fields.get("rumah")) if visit.subject else None
+    region = str(visit.record.fields.get("kode_desa") or "")
+    return VisitPage(
+        id=visit.record.id,
+        name=name_of(visit),
+        title=form.title,
+        region=words.region(region),
+        state=str(visit.record.fields["state"]),
+        version=len(visit.versions),
+        flags=tuple(words.flag(flag) for flag in visit.record.fields.get("flags", ())),
+        findings=tuple(mark for page in found for answer in page.answers for mark in answer.findings),
+        pages=tuple(found),
+        photos=tuple(_photo(item, newest, reasons, words) for item in newest.photos),
+        map=_map(newest, region, home, words),
+        badges=badges(visit, text, words.wilayah, region, home),
+        timeline=tuple(_timeline(visit, text)),
+        seen=visit.record.head.hex() if visit.record.head else "",
+        masked=not opened and any(_covers(form) for form in _filled(newest, words)),
+    )
+
+
+def name_of(visit: Visit) -> str:
+    """Whom or what the visit was about: the record's name, or else what was written down."""
+    if visit.subject is not None and visit.subject.id in visit.names:
+        return visit.names[visit.subject.id]
+    fields = visit.subject.fields if visit.subject else {}
+    given = fields.get("nama") or fields.get("nama_ewarong")
+    for form in visit.newest.submit.forms.values():
+        given = given or form.answers.get("nama") or form.answers.get("nama_ewarong")
+    return given if isinstance(given, str) else ""
+
+
+def bounds(version: Version, text: Text) -> str:
+    """When a version was made, as far as the office can know: last office time seen … received."""
+    end = written.date_and_clock(version.received_ms)
+    start_ms = version.content.clock.server_ms
+    if not 0 < start_ms <= version.received_ms:
+        return text("kantor.riwayat.sebelum", akhir=end)
+    return text("kantor.riwayat.antara", awal=written.date_and_clock(start_ms), akhir=end)
+
+
+def label_of(item: Evidence, version: Version, forms: Forms) -> str:
+    """Name a photo by the field it answers."""
+    answers = version.submit.forms.get(item.form)
+    form = forms.get(item.form, answers.version) if answers else None
+    field = form.fields.get(item.field) if form else None
+    return field.short if field else item.field
+
+
+def _filled(version: Version, words: Words) -> list[Form]:
+    return [words.forms.get(form_id, given.version) for form_id, given in version.submit.forms.items()]
+
+
+def _covers(form: Form) -> bool:
+    return any(is_covered(field) for field in form.fields.values())
+
+
+def _asked(visit: Visit) -> Mapping[str, str]:
+    """What the newest decision asked for; it stands beside the answers of the version that came after it."""
+    return visit.decisions[-1].decide.reasons if visit.decisions else {}
+
+
+def _all_pages(visit: Visit, words: Words, reasons: Mapping[str, str], opened: bool) -> list[PageOfAnswers]:
+    newest = visit.newest
+    before = _before(visit)
+    reading = Reading(
+        text=words.text,
+        name_of=lambda name: visit.names.get(name, ""),
+        region_of=words.region,
+        opened=opened,
+    )
+    day = written.local_date(newest.received_ms)
+    found: list[PageOfAnswers] = []
+    for form in _filled(newest, words):
+        earlier = before.submit.forms.get(form.id) if before else None
+        found += pages(
+            form,
+            newest.submit.forms[form.id].answers,
+            earlier.answers if earlier else ({} if before else None),
+            reasons,
+            reading,
+            day,
+            words.kecamatan,
+        )
+    return found
+
+
+def _before(visit: Visit) -> Version | None:
+    """The version that the newest one corrects."""
+    follows = visit.newest.submit.follows
+    return next((version for version in visit.versions if version.change == follows), None)
+
+
+def _photo(item: Evidence, version: Version, reasons: Mapping[str, str], words: Words) -> Photo:
+    text = words.text
+    warnings: list[str] = []
+    if item.place and item.place.mock:
+        warnings.append(text("kantor.tinjau.foto_tiruan"))
+    if item.place and version.submit.place:
+        apart = distance_m((item.place.lat, item.place.lng), _point(version.submit.place))
+        if apart > FAR_FROM_VISIT_M:
+            warnings.append(text("kantor.tinjau.foto_jauh", jarak=metres(apart)))
+    return Photo(
+        blob=item.blob,
+        key=item.blob,
+        label=label_of(item, version, words.forms),
+        taken=written.date_and_clock(item.taken_ms),
+        place=place_words(item.place.lat, item.place.lng, item.place.accuracy_m, text) if item.place else "",
+        held=item.blob in version.held,
+        reason=reasons.get(item.blob, ""),
+        warnings=tuple(warnings),
+    )
+
+
+def _timeline(visit: Visit, text: Text) -> list[Event]:
+    events: list[tuple[int, Event]] = []
+    for number, version in enumerate(visit.versions, 1):
+        name = visit.names.get(version.content.author, "–")
+        key = "kantor.riwayat.dibuat" if number == 1 else "kantor.riwayat.dibuat_versi"
+        values: dict[str, Any] = {"nama": name} if number == 1 else {"nama": name, "versi": number - 1}
+        at = version.received_ms
+        events.append((at, Event(title=text(key, **values), when=bounds(version, text))))
+        events.append((at, Event(title=text("kantor.riwayat.diterima"), when=written.date_and_clock(at))))
+    for past in visit.decisions:
+        state = {"setujui": "disetujui", "kembalikan": "dikembalikan", "tolak": "ditolak", "tahan": "ditahan"}
+        title = text(f"kantor.riwayat.{state[past.decide.decision]}", nama=visit.names.get(past.by, "–"))
+        when = written.date_and_clock(past.at_ms)
+        events.append((past.at_ms, Event(title=title, when=when, text=past.decide.note)))
+    return [event for _, event in sorted(events, key=lambda pair: pair[0])]
+
+
+def _map(version: Version, region: str, home: tuple[float, float] | None, words: Words) -> MapView | None:
+    text, place = words.text, version.submit.place
+    known = words.wilayah.get(region) if region else None
+    photos = [
+        {"lat": item.place.lat, "lng": item.place.lng, "label": label_of(item, version, words.forms)}
+        for item in version.photos
+        if item.place
+    ]
+    if place is None and home is None and not photos:
+        return None
+    area = [list(point) for point in words.wilayah.outline(known.kode)] if known else []
+    above = words.wilayah.get(known.parent) if known else None
+    around = [[list(point) for point in words.wilayah.outline(above.kode)]] if above else []
+    data = {
+        "area": area,
+        "around": around,
+        "photos": photos,
+        "visit": {**_pin(place, text("kantor.tinjau.peta_kunjungan")), "accuracy_m": place.accuracy_m}
+        if place
+        else None,
+        "home": {"lat": home[0], "lng": home[1], "label": text("kantor.tinjau.peta_rumah")} if home else None,
+        "credit": text("kantor.tinjau.peta_batas"),
+    }
+    said = [place_words(place.lat, place.lng, place.accuracy_m, text)] if place else []
+    if place and home:
+        said.append(text("kantor.bukti.jarak_rumah", jarak=metres(distance_m(_point(place), home))))
+    # the browser must never read an end of script in here
+    return MapView(
+        data=json.dumps(data, separators=(",", ":"), ensure_ascii=True).replace("<", "\\u003c"),
+        words=" ".join(said),
+        home=home is not None,
+    )
+
+
+def _pin(place: Place, label: str) -> dict[str, Any]:
+    return {"lat": place.lat, "lng": place.lng, "label": label}
+
+
+def _point(place: Place) -> tuple[float, float]:
+    return place.lat, place.lng
