@@ -10,11 +10,13 @@ from hashlib import sha256
 from typing import Any
 
 from schemas.base import Data
-from schemas.ids import DeviceId, Part, PersonId
+from schemas.ids import DeviceId, Part, PersonId, RecordId
 from sync.chain import Verifier
 from sync.store import Fields, Record
 
 REFERENCE = Part("ref")
+NIK_PREFIXES = RecordId("0" * 31 + "1")
+"""The reference record whose `kecamatan` lists further six-digit NIK regions that this regency knows."""
 OPEN_TUGAS = frozenset({"baru", "dikirim", "dikembalikan"})
 HIDDEN = frozenset({"nik", "no_kk", "no_kks", "no_rekening", "bank", "no_hp"})
 """Fields of a person that only someone with a tugas sees in full."""
