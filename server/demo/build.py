@@ -1,4 +1,4 @@
-"""Building the demo regency through the office's own doors. Rule: every fact of it is a change in the chain."""
+"""Building the demo regency through the office's own doors. Rule: each fact is a change in its chain."""
 
 from collections.abc import Callable
 from datetime import date
@@ -17,7 +17,7 @@ from server.office import Office
 from sync.change import Patch
 from sync.scope import NIK_PREFIXES
 
-PASSWORD = "sambang-demo-2026"  # noqa: S105  # said aloud: the demo's people are nobody
+PASSWORD = "sambang-demo-2026"  # noqa: S105 - said aloud, for people who are nobody
 BATCH = 500
 Progress = Callable[[int], None]
 
