@@ -168,6 +168,11 @@ def test_no_answer_of_any_shape_makes_deriving_fail(name: str, answers: dict[str
     assert isinstance(derive(name, answers, context), str | int | bool | None)
 
 
+@pytest.mark.parametrize("typed", ["9999-12-31", "2026-02-30", "besok"])
+def test_a_date_that_cannot_be_meant_gives_no_deadline(typed: str) -> None:
+    assert derive("kewajiban_lanjut", {"tanggal_aktif": typed}, PLAIN) is None
+
+
 def test_a_desa_written_without_dots_is_the_same_desa() -> None:
     context = Context(
         today=TODAY, parameters=load_parameters(), wilayah=PLACED.wilayah, kode_desa="3314012001"

@@ -345,6 +345,13 @@ def test_a_mistake_in_a_workflow_is_refused_and_named(change: Callable[[str], st
         read_workflow(change(GOOD), "uji.1.toml")
 
 
+def test_an_answer_that_contradicts_the_step_is_refused() -> None:
+    workflow = read_workflow(GOOD.replace('baik = "Baik"', 'baik = "Baik", buruk = "Buruk"'), "uji.1.toml")
+    found = advance(workflow, "awal", "selesai", "kabid", {"hasil": "buruk"})
+    assert found == Refused(problem="workflow_condition", invalid=("hasil",))
+    assert isinstance(advance(workflow, "awal", "selesai", "kabid", {"hasil": "baik"}), Advanced)
+
+
 def test_an_older_version_stays_readable(tmp_path: Path) -> None:
     (tmp_path / "uji.1.toml").write_text(GOOD, "utf-8")
     (tmp_path / "uji.2.toml").write_text(GOOD.replace("version = 1", "version = 2"), "utf-8")
