@@ -30,6 +30,10 @@ from schemas.form_types import (
 PRIVACY_FLOOR: dict[str, Privacy] = {
     "bpnt_kpm": "spesifik",
     "kis": "spesifik",
+    "kks_masalah": "spesifik",
+    "pengaduan": "spesifik",
+    "sosek": "spesifik",
+    "usul_dtsen": "spesifik",
     "ktk": "rahasia",
     "pm": "rahasia",
     "uep": "rahasia",
@@ -71,15 +75,11 @@ def _of_pages(form: Form) -> Iterator[str]:
 
 
 def _of_privacy(form: Form) -> Iterator[str]:
-    floor = RANK[PRIVACY_FLOOR.get(form.id, "biasa")]
-    if RANK[form.privacy] < floor:
+    if RANK[form.privacy] < RANK[PRIVACY_FLOOR.get(form.id, "biasa")]:
         yield f"privacy: {form.privacy} is below the floor of this form"
     for name, field in form.fields.items():
-        if (
-            field.privacy is None
-            or RANK[field.privacy] < floor
-            or (form.privacy == "rahasia" != field.privacy)
-        ):
+        parts = (field, *field.columns) if isinstance(field, Tabel) else (field,)
+        if form.privacy == "rahasia" and any(part.privacy != "rahasia" for part in parts):
             yield f"field {name}: privacy {field.privacy} is below that of the form"
 
 

@@ -82,7 +82,9 @@ def read_form(text: str, file: str, block: Callable[[str], dict[str, Any]]) -> F
         read = _convert(raw_block, BlockFile, name)
         unknown = sorted(set(include.without) - read.fields.keys())
         mistakes += [f"{file}: includes {name} without {field}, which it does not have" for field in unknown]
-        kept = {key: value for key, value in read.fields.items() if key not in include.without}
+        # Whatever class a block gives its fields, in a secret form they are secret.
+        secret = {"privacy": head.privacy} if head.privacy == "rahasia" else dict[str, Any]()
+        kept = {key: value | secret for key, value in read.fields.items() if key not in include.without}
         _read_fields(kept, fields, {"privacy": head.privacy, "block": read.id}, name, mistakes)
         for page in _pages_without(read.pages, include.without):
             (pages if page.last else first).append(page)

@@ -101,6 +101,29 @@ def test_all_roles_are_known(forms: Forms) -> None:
     assert roles <= {"pendamping", "verifikator", "petugas", "kabid"}
 
 
+def test_what_is_specific_by_law_or_unlocks_money_is_never_plain(forms: Forms) -> None:
+    guarded = {
+        "bpnt_kpm": ("nik", "no_kk", "no_kks", "tanggal_lahir", "no_hp", "nominal_diterima", "foto_kk"),
+        "kis": ("kondisi", "no_kis", "fc_ktp", "fc_kk", "syarat_lain", "desil"),
+        "usul_dtsen": ("anggota",),
+        "pengaduan": ("pelapor", "isi"),
+        "ewarong": ("tanda_tangan", "catatan"),
+    }
+    classes = {
+        f"{form}.{name}": forms.get(form).fields[name].privacy
+        for form, names in guarded.items()
+        for name in names
+    }
+    assert {name for name, privacy in classes.items() if privacy == "biasa"} == set()
+    assert {field.privacy for field in all_fields(forms.get("sosek").fields.values())} == {"spesifik"}
+
+
+def test_what_lists_and_the_dashboard_show_is_plain(forms: Forms) -> None:
+    fields = forms.get("bpnt_kpm").fields
+    shown = ("hasil_kunjungan", "nama", "kode_desa", "penyalur", "kks_kondisi", "potongan", "usul_kelayakan")
+    assert {fields[name].privacy for name in shown} == {"biasa"}
+
+
 def titles(form: Form) -> list[str]:
     return [page.title for page in form.pages]
 
