@@ -98,12 +98,14 @@ CREATE TABLE drafts (
     subject TEXT,
     follows BLOB,
     number TEXT NOT NULL DEFAULT '',
-    seen BLOB NOT NULL, -- packed: what she sees of each record: {"subject": kind, fields, "returned", "note", "last"}
+    seen BLOB NOT NULL, -- packed: what she was shown when it began, the base of what she changes
     page INTEGER NOT NULL DEFAULT 0,
     started_ms INTEGER NOT NULL,
     touched_ms INTEGER NOT NULL,
     discarded_ms INTEGER,
-    change BLOB -- set when finalised: from then on nothing of it changes
+    change BLOB, -- its Submit, set when finalised: from then on nothing of it changes
+    patch BLOB, -- what it changes of the subject, if anything
+    finalised_ms INTEGER
 ) WITHOUT ROWID;
 CREATE INDEX drafts_by_visit ON drafts (visit);
 CREATE UNIQUE INDEX drafts_by_change ON drafts (change) WHERE change IS NOT NULL;

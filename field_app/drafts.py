@@ -1,0 +1,275 @@
+"""Drafts and finalised versions of visits in the vault. Rule: what was finalised never changes again.
+
+A draft is one row with its answers and photos; finalising gives it the id of its change. All SQL of drafts
+stands here, one function a query; each joins its caller's transaction, or makes its own.
+"""
+
+from typing import Any
+
+import msgspec
+import sqlcipher3.dbapi2 as sqlcipher
+
+from field_app.vault import Vault
+from schemas.base import Data, decode, encode
+from schemas.ids import BlobId, ChangeId, RecordId
+from sync.change import Place
+
+
+class Seen(Data, frozen=True, kw_only=True):
+    """What she was shown when the draft began: `fields` of the subject are the base of what she changes.
+
+    `last` has the answers of an earlier visit by form, `returned` the office's reasons by field or blob.
+    """
+
+    kind: str = ""
+    nama: str = ""
+    kode_desa: str = ""
+    fields: dict[str, Any] = {}
+    last: dict[str, dict[str, Any]] = {}
+    returned: dict[str, str] = {}
+    note: str = ""
+    due: str = ""
+
+
+class Draft(Data, frozen=True, kw_only=True):
+    """One version of a visit, being written or (with `change`) finalised."""
+
+    id: str
+    visit: RecordId
+    form: str
+    tugas: RecordId | None
+    subject: RecordId | None
+    follows: ChangeId | None
+    number: str
+    seen: Seen
+    page: int
+    started_ms: int
+    touched_ms: int
+    discarded_ms: int | None
+    change: ChangeId | None
+    patch: ChangeId | None
+    finalised_ms: int | None
+
+
+class Photo(Data, frozen=True, kw_only=True):
+    """One shot. `number` tells two shots of equal bytes apart."""
+
+    number: int
+    form: str
+    field: str
+    blob: BlobId
+    camera_sha256: str
+    taken_ms: int
+    place: Place | None
+    blurry: bool
+    dark: bool
+    superseded: bool
+    size_bytes: int
+    media_type: str
+
+
+COLUMNS = (
+    "id, visit, form, tugas, subject, follows, number, seen, page, started_ms, touched_ms, discarded_ms,"
+    " change, patch, finalised_ms"
+)
+_place = msgspec.msgpack.Decoder(Place)
+
+
+class Drafts:
+    """The drafts of one vault."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def add(self, draft: Draft) -> None:
+        """Begin a draft."""
+        with self._vault.write() as connection:
+            connection.execute(
+                f"INSERT INTO drafts ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                (
+                    draft.id,
+                    draft.visit,
+                    draft.form,
+                    draft.tugas,
+                    draft.subject,
+                    draft.follows,
+                    draft.number,
+                    encode(draft.seen),
+                    draft.page,
+                    draft.started_ms,
+                    draft.touched_ms,
+                    draft.discarded_ms,
+                    draft.change,
+                    draft.patch,
+                    draft.finalised_ms,
+                ),
+            )
+
+    def get(self, draft: str) -> Draft | None:
+        """Return a draft or a finalised version, None for one that is not there."""
+        with self._vault.read() as connection:
+            found = connection.execute(f"SELECT {COLUMNS} FROM drafts WHERE id = ?", (draft,)).fetchone()  # noqa: S608
+        return _draft(found) if found else None
+
+    def open(self) -> list[Draft]:
+        """Return what is being written, the last touched first."""
+        return self._select("WHERE change IS NULL AND discarded_ms IS NULL ORDER BY touched_ms DESC, id")
+
+    def finalised(self) -> list[Draft]:
+        """Return all finalised versions, the newest first."""
+        return self._select("WHERE change IS NOT NULL ORDER BY finalised_ms DESC, id DESC")
+
+    def touch(self, draft: str, now_ms: int, page: int | None = None) -> None:
+        """Remember when she last wrote, and on which page."""
+        with self._vault.write() as connection:
+            connection.execute(
+                "UPDATE drafts SET touched_ms = ?, page = coalesce(?, page) WHERE id = ? AND change IS NULL",
+                (now_ms, page, draft),
+            )
+
+    def discard(self, draft: str, discarded_ms: int | None) -> None:
+        """Put a draft away, or with None bring it back. Nothing of it is deleted."""
+        with self._vault.write() as connection:
+            connection.execute(
+                "UPDATE drafts SET discarded_ms = ? WHERE id = ? AND change IS NULL", (discarded_ms, draft)
+            )
+
+    def finalise(
+        self, draft: str, *, number: str, change: ChangeId, patch: ChangeId | None, finalised_ms: int
+    ) -> None:
+        """Freeze a draft."""
+        with self._vault.write() as connection:
+            connection.execute(
+                "UPDATE drafts SET number = ?, change = ?, patch = ?, finalised_ms = ?"
+                " WHERE id = ? AND change IS NULL",
+                (number, change, patch, finalised_ms, draft),
+            )
+
+    def pin_form(self, draft: str, form: str, version: int) -> None:
+        """Fix the version of a form that this visit is filled with, once."""
+        with self._vault.write() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO draft_forms (draft, form, version) VALUES (?, ?, ?)",
+                (draft, form, version),
+            )
+
+    def forms(self, draft: str) -> dict[str, int]:
+        """Return the pinned versions by form."""
+        with self._vault.read() as connection:
+            found = connection.execute(
+                "SELECT form, version FROM draft_forms WHERE draft = ?", (draft,)
+            ).fetchall()
+        return dict(found)
+
+    def put_answer(
+        self, draft: str, form: str, field: str, value: Any, *, refused: bool, now_ms: int
+    ) -> None:
+        """Keep one answer. One of wrong shape is kept apart as typed; None takes both away."""
+        with self._vault.write() as connection:
+            if value is None:
+                connection.execute(
+                    "DELETE FROM answers WHERE draft = ? AND form = ? AND field = ?", (draft, form, field)
+                )
+            else:
+                packed = encode(value)
+                connection.execute(
+                    "INSERT INTO answers (draft, form, field, packed, refused, saved_ms)"
+                    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (draft, form, field) DO UPDATE SET"
+                    " packed = coalesce(excluded.packed, packed), refused = excluded.refused,"
+                    " saved_ms = excluded.saved_ms",
+                    (draft, form, field, None if refused else packed, packed if refused else None, now_ms),
+                )
+            connection.execute(
+                "UPDATE drafts SET touched_ms = ? WHERE id = ? AND change IS NULL", (now_ms, draft)
+            )
+
+    def answers(self, draft: str) -> dict[str, dict[str, Any]]:
+        """Return the answers by form and field, as she sees them: what was typed wrong stands as typed."""
+        with self._vault.read() as connection:
+            found = connection.execute(
+                "SELECT form, field, coalesce(refused, packed) FROM answers WHERE draft = ?", (draft,)
+            ).fetchall()
+        answers: dict[str, dict[str, Any]] = {}
+        for form, field, packed in found:
+            answers.setdefault(form, {})[field] = msgspec.msgpack.decode(packed)
+        return answers
+
+    def add_photo(self, draft: str, photo: Photo) -> int:
+        """Keep one shot and return its number; `photo.number` is ignored."""
+        with self._vault.write() as connection:
+            cursor = connection.execute(
+                "INSERT INTO photos"
+                " (draft, form, field, blob, camera_sha256, taken_ms, place, blurry, dark, superseded)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    draft,
+                    photo.form,
+                    photo.field,
+                    photo.blob,
+                    photo.camera_sha256,
+                    photo.taken_ms,
+                    encode(photo.place) if photo.place else None,
+                    photo.blurry,
+                    photo.dark,
+                    photo.superseded,
+                ),
+            )
+            return cursor.lastrowid or 0
+
+    def supersede(self, draft: str, form: str, field: str, number: int | None) -> None:
+        """Let a later shot stand for this one (or for all of the field); it stays as an earlier version."""
+        with self._vault.write() as connection:
+            connection.execute(
+                "UPDATE photos SET superseded = 1"
+                " WHERE draft = ? AND form = ? AND field = ? AND (? IS NULL OR number = ?)",
+                (draft, form, field, number, number),
+            )
+
+    def photos(self, draft: str) -> list[Photo]:
+        """Return all shots of a draft in the order they were taken, superseded ones too."""
+        with self._vault.read() as connection:
+            found = connection.execute(
+                "SELECT photos.number, form, field, blob, camera_sha256, taken_ms, place, blurry, dark,"
+                " superseded, size_bytes, media_type FROM photos JOIN blobs ON blobs.id = blob"
+                " WHERE draft = ? ORDER BY photos.number",
+                (draft,),
+            ).fetchall()
+        return [_photo(row) for row in found]
+
+    def blobs_of(self, draft: str) -> list[BlobId]:
+        """Return the blobs that a draft names, each once."""
+        with self._vault.read() as connection:
+            found = connection.execute(
+                "SELECT DISTINCT blob FROM photos WHERE draft = ?", (draft,)
+            ).fetchall()
+        return [BlobId(blob) for (blob,) in found]
+
+    def _select(self, where: str) -> list[Draft]:
+        with self._vault.read() as connection:
+            found = connection.execute(f"SELECT {COLUMNS} FROM drafts {where}").fetchall()  # noqa: S608
+        return [_draft(row) for row in found]
+
+
+def _draft(row: sqlcipher.Row | tuple[Any, ...]) -> Draft:
+    names = [name.strip() for name in COLUMNS.split(",")]
+    values = dict(zip(names, row, strict=True))
+    values["seen"] = decode(values["seen"], Seen)
+    return Draft(**values)
+
+
+def _photo(row: tuple[Any, ...]) -> Photo:
+    number, form, field, blob, camera, taken_ms, place, blurry, dark, superseded, size_bytes, media_type = row
+    return Photo(
+        number=number,
+        form=form,
+        field=field,
+        blob=blob,
+        camera_sha256=camera,
+        taken_ms=taken_ms,
+        place=_place.decode(place) if place else None,
+        blurry=bool(blurry),
+        dark=bool(dark),
+        superseded=bool(superseded),
+        size_bytes=size_bytes,
+        media_type=media_type,
+    )

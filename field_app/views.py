@@ -1,0 +1,175 @@
+"""What the use cases hand to a screen. Rule: values only, already put together; a screen decides nothing."""
+
+from typing import Any
+
+from schemas.base import Data
+from schemas.ids import BlobId, ChangeId, RecordId
+from sync.change import FormAnswers, Place
+
+
+class SyncStatus(Data, frozen=True, kw_only=True):
+    """Where sending stands. `state`: diam, jalan or gagal; `problem` is a text key, empty without one.
+
+    `done` of `total` counts bytes of photos in the run that is going on. `wait_s` is the time to the next
+    try.
+    """
+
+    data_pending: int = 0
+    photos_pending: int = 0
+    last_ms: int | None = None
+    state: str = "diam"
+    problem: str = ""
+    done: int = 0
+    total: int = 0
+    wait_s: int = 0
+
+
+class SyncItem(Data, frozen=True, kw_only=True):
+    """One thing on its way: `kind` is data or foto; `status` a status word; `problem` a text key or empty."""
+
+    id: str
+    kind: str
+    title: str
+    status: str
+    percent: int
+    problem: str
+
+
+class Card(Data, frozen=True, kw_only=True):
+    """One line of a list: a task, a draft or a visit. `due` is YYYY-MM-DD; `number` of a finalised visit."""
+
+    tugas: RecordId | None = None
+    draft: str | None = None
+    visit: RecordId | None = None
+    subjek: RecordId | None = None
+    nama: str
+    desa: str
+    form: str
+    title: str
+    due: str | None = None
+    status: str
+    number: str = ""
+
+
+class Home(Data, frozen=True, kw_only=True):
+    """The first screen, in groups."""
+
+    returned: tuple[Card, ...]
+    overdue: tuple[Card, ...]
+    today: tuple[Card, ...]
+    upcoming: tuple[Card, ...]
+    drafts: tuple[Card, ...]
+    sent: tuple[Card, ...]
+    sync: SyncStatus
+
+
+class Hit(Data, frozen=True, kw_only=True):
+    """One person or e-warong that a search found."""
+
+    id: RecordId
+    kind: str
+    nama: str
+    desa: str
+    alamat: str
+    nik_akhir: str
+    has_task: bool
+
+
+class TaskView(Data, frozen=True, kw_only=True):
+    """One task. `last_visit` is UTC milliseconds; `reasons` and `note` are of the last return."""
+
+    card: Card
+    why: str
+    subject: dict[str, Any]
+    due: str | None
+    last_visit: int | None
+    reasons: dict[str, str]
+    note: str
+
+
+class Startable(Data, frozen=True, kw_only=True):
+    """One form that a visit may begin with; when not, `say` is the text key of why."""
+
+    form: str
+    title: str
+    subject: str
+    startable: bool
+    say: str = ""
+
+
+class PhotoView(Data, frozen=True, kw_only=True):
+    """One shot. `warnings` are text keys; `number` tells two shots of equal bytes apart."""
+
+    number: int
+    blob: BlobId
+    form: str
+    field: str
+    thumbnail: bytes
+    taken_ms: int
+    place: Place | None
+    blurry: bool
+    dark: bool
+    superseded: bool
+    warnings: tuple[str, ...]
+
+
+class DraftView(Data, frozen=True, kw_only=True):
+    """A draft as she left it. `answers` hold what was typed, also what was refused, and what is derived."""
+
+    id: str
+    form: str
+    title: str
+    nama: str
+    desa: str
+    forms: dict[str, FormAnswers]
+    last: dict[str, dict[str, Any]]
+    returned: dict[str, str]
+    note: str
+    page: int
+    photos: tuple[PhotoView, ...]
+    subject: dict[str, Any]
+    findings: dict[str, tuple["Listed", ...]]
+
+
+class Listed(Data, frozen=True, kw_only=True):
+    """A finding of schemas.check with its form."""
+
+    form: str
+    field: str
+    kind: str
+    say: str
+    row: int | None = None
+    column: str = ""
+
+
+class Saved(Data, frozen=True, kw_only=True):
+    """Committed. `findings` are those of the form now; `forms` those that the visit now consists of."""
+
+    findings: tuple[Listed, ...]
+    forms: tuple[str, ...]
+
+
+class Review(Data, frozen=True, kw_only=True):
+    """What a visit still lacks. Only `blocked` keeps it from being finalised."""
+
+    missing: tuple[Listed, ...]
+    blocked: tuple[Listed, ...]
+    warnings: tuple[Listed, ...]
+    photos: int
+    forms: tuple[str, ...]
+
+
+class Refused(Data, frozen=True, kw_only=True):
+    """Not done; `say` is a text key, `values` fill its fields. What was typed is kept."""
+
+    say: str
+    values: dict[str, str] = {}
+    review: Review | None = None
+
+
+class Finalised(Data, frozen=True, kw_only=True):
+    """A visit that is finished and in the chain."""
+
+    visit: RecordId
+    number: str
+    change: ChangeId
