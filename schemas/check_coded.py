@@ -4,6 +4,7 @@ One rule: a check returns text keys, those that block and those that warn, and l
 shape and at the other answers of its form. Only the shape of a number blocks (C01, C03).
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple, assert_never
@@ -11,6 +12,9 @@ from typing import Any, NamedTuple, assert_never
 from schemas.form_types import CodedCheck
 from schemas.form_values import day_of
 from schemas.identity import JenisKelamin, check_kk, check_nik, normalise_phone
+
+LETTER_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)*(/[0-9A-Za-z.]+){2,}/[0-9]{4}")
+"""<klasifikasi>/<urut>/<unit>/<tahun>, such as 400.9/123/09/2026; the first may have parts (S1, S3)."""
 
 SEX: dict[Any, JenisKelamin] = {"laki_laki": "L", "perempuan": "P"}
 
@@ -44,6 +48,9 @@ def run_check(
             return _keys((), () if normalise_phone(value) else ("NOMOR_HP_TIDAK_WAJAR",))
         case "lokasi":
             return Said(warnings=("aturan.lokasi_tiruan",) if value.get("mock") else ())
+        case "nomor_surat":
+            usual = LETTER_NUMBER.fullmatch(value.strip()) is not None
+            return Said(warnings=() if usual else ("aturan.nomor_surat_tidak_lazim",))
         case _:
             assert_never(name)
 

@@ -12,7 +12,7 @@ Privacy = Literal["biasa", "spesifik", "rahasia"]
 FilledBy = Literal["lapangan", "kantor", "impor", "perangkat"]
 Service = Literal["bpnt", "ktkpm", "kis", "umum"]
 Subject = Literal["warga", "ewarong", "pendamping", "kasus", "none"]
-CodedCheck = Literal["nik", "no_kk", "telepon", "lokasi"]
+CodedCheck = Literal["nik", "no_kk", "telepon", "lokasi", "nomor_surat"]
 Scalar = bool | int | float | str
 
 TESTS = ("is_", "in_", "has", "above", "below", "answered", "before", "after")

@@ -67,6 +67,20 @@ RULES: list[tuple[str, Answers, str, str, str]] = [
     ("bpnt_kpm", {"lokasi": PLACE | {"accuracy_m": 51}}, "lokasi", "warning", "aturan.lokasi_kurang_akurat"),
     ("bpnt_kpm", {"lokasi": PLACE | {"mock": True}}, "lokasi", "warning", "aturan.lokasi_tiruan"),
     ("bpnt_kpm", {"titik_di_luar_desa": True}, "titik_di_luar_desa", "warning", "aturan.titik_di_luar_desa"),
+    (
+        "bpnt_kpm",
+        {"nomor_surat_tugas": "123/2026"},
+        "nomor_surat_tugas",
+        "warning",
+        "aturan.nomor_surat_tidak_lazim",
+    ),
+    (
+        "bpnt_kpm",
+        {"hasil_kunjungan": "tidak_ada", "tanggal_kunjungan": "2026-11-20", "jadwal_ulang": "2026-11-19"},
+        "jadwal_ulang",
+        "warning",
+        "aturan.jadwal_sudah_lewat",
+    ),
     ("bpnt_kpm", {"persetujuan": False}, "persetujuan", "warning", "aturan.belum_diberi_tahu"),
     ("bpnt_kpm", {"kks_dipegang": "ewarong"}, "kks_dipegang", "warning", "aturan.kks_bukan_kpm"),
     ("bpnt_kpm", {"nominal_diterima": 0}, "nominal_diterima", "warning", "aturan.saldo_nol"),
@@ -116,6 +130,8 @@ def test_a_rule_says_its_sentence(form_id: str, answers: Answers, field: str, ki
 
 
 FINE: list[tuple[str, Answers, str]] = [
+    ("bpnt_kpm", {"nomor_surat_tugas": "400.9.14/123/09/2026"}, "nomor_surat_tugas"),
+    ("kks_masalah", {"nomor_surat": "460/2339/09/2022"}, "nomor_surat"),
     (
         "bpnt_kpm",
         {"nik": "3314.9941.0790.0001", "tanggal_lahir": "1990-07-01", "jenis_kelamin": "perempuan"},
