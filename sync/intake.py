@@ -34,7 +34,10 @@ class Malformed(Data, frozen=True, kw_only=True):
 def read_run(
     raw_links: Sequence[bytes], raw_contents: Sequence[bytes], signature: bytes, caller: Caller
 ) -> list[Entry] | Malformed:
-    """Decode the links of one request and check that they are one signed run of the caller's chain."""
+    """Decode the links of one request and check that they are one signed run of the caller's chain.
+
+    The entries say `known` until their place in the chain is looked up.
+    """
     contents = {change_id(raw): raw for raw in raw_contents}
     entries: list[Entry] = []
     for raw in raw_links:
@@ -48,9 +51,7 @@ def read_run(
             return Malformed(problem="isi_kurang")
         if not _continues(entries, link):
             return Malformed(problem="rantai_putus")
-        entries.append(
-            Entry(link=link, hash=link_hash(raw), raw_link=raw, content=contents[link.change], known=False)
-        )
+        entries.append(Entry(link=link, hash=link_hash(raw), raw_link=raw, content=contents[link.change]))
     if entries and not caller.verify(signature, head_message(entries[-1].hash)):
         return Malformed(problem="tanda_tangan_salah")
     return entries
@@ -72,17 +73,17 @@ def take_in(
     if before is not None and before.link.counter + 1 != first.counter:
         return Malformed(problem="rantai_putus")
     known = before.known if before else first.prev == NO_LINK and first.counter == 1
-    fresh = [_known(entry, known) for entry in run if entry.hash not in there]
+    fresh = [entry if known else _known(entry, False) for entry in run if entry.hash not in there]
     store.add_entries(fresh)
     store.add_signature(Signed(device=caller.device, head=run[-1].hash, signature=signature))
+    before_now = store.changes([entry.link.change for entry in run])
+    new = [entry for entry in fresh if entry.link.change not in before_now]
     if known:
-        fresh += _fill_gaps(store, caller.device, [entry.hash for entry in run])
-        outcomes = apply_entries(store, fresh, callers, rules, now_ms)
+        new += _fill_gaps(store, caller.device, [entry.hash for entry in run])
+        outcomes = apply_entries(store, new, callers, rules, now_ms)
     else:
-        outcomes = _hold(store, fresh, first.prev, now_ms)
-    missing = [entry.link.change for entry in run if entry.link.change not in outcomes]
-    stored = store.changes(missing)
-    return {**outcomes, **{change: found.outcome for change, found in stored.items()}}
+        outcomes = _hold(store, new, first.prev, now_ms)
+    return {**{change: found.outcome for change, found in before_now.items()}, **outcomes}
 
 
 def apply_entries(
@@ -98,6 +99,8 @@ def apply_entries(
         done: list[Change] = []
         freed: list[str] = []
         for change, device, content in read_work:
+            if change in outcomes and not isinstance(outcomes[change], Held):
+                continue  # one change named by two links happens once
             seq = store.take_seq()
             if content is None:
                 outcome: Outcome = Rejected(problem="isi_tidak_terbaca")

@@ -46,6 +46,18 @@ def test_a_repeat_answers_the_outcome_as_it_now_stands(town: Regency) -> None:
     assert isinstance(again.results[0].outcome, Applied)
 
 
+def test_a_change_that_two_links_name_happens_once(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    content = phone.writer.content(visit(20))
+    for _ in range(2):
+        phone.store.append(*content)
+    town.sync(phone)
+    phone.store.append(*content)
+    town.sync(phone)
+    assert town.office.record_table[record_id(20)].fields["versi"] == 1
+    assert phone.store.acknowledged().counter == 3
+
+
 def test_a_wrong_signature_is_refused_whole(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
     phone.do(visit(20))
