@@ -7,6 +7,7 @@ adds `:kabupaten` by itself. A list given for a parameter is written `IN :name`;
     ├── WrongKeyError        the file does not open with this key, or is no database
     ├── NewerDataError       the data was written by a newer program
     ├── NotInitialisedError  there is no database here
+    ├── FullError            no space is left; nothing of the transaction was kept
     └── ClosedError          asked after close()
 """
 
@@ -35,6 +36,10 @@ class NewerDataError(EngineError):
 
 class NotInitialisedError(EngineError):
     """There is no database, or it has no regency."""
+
+
+class FullError(EngineError):
+    """No space is left on the disk."""
 
 
 class ClosedError(EngineError):

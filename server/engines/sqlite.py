@@ -19,7 +19,16 @@ import sqlcipher3
 from sqlite_utils import Database
 
 from schemas.ids import Regency
-from server.engine import ClosedError, NotInitialisedError, Params, Reader, SqlRow, Writer, WrongKeyError
+from server.engine import (
+    ClosedError,
+    FullError,
+    NotInitialisedError,
+    Params,
+    Reader,
+    SqlRow,
+    Writer,
+    WrongKeyError,
+)
 from server.migrate import migrate, regency_of
 
 T = TypeVar("T")
@@ -235,7 +244,7 @@ class SqliteEngine:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             for job in batch:
-                job.future.set_exception(error)
+                job.future.set_exception(_named(error))
             return
         for job, result, failure in answers:
             if failure is None:
@@ -264,7 +273,7 @@ class SqliteEngine:
             connection.execute("ROLLBACK TO one")
             connection.execute("RELEASE one")
             transaction.seq = before
-            return None, error
+            return None, _named(error)
         connection.execute("RELEASE one")
         return result, None
 
@@ -276,6 +285,13 @@ class SqliteEngine:
             " VALUES (:kabupaten, :first, :last, :tag, :at_ms)",
             {**last, "tag": transaction.commit_tag(), "at_ms": self._now_ms()},
         )
+
+
+def _named(error: Exception) -> Exception:
+    """Give an error of the driver the name that the port has for it."""
+    if isinstance(error, sqlcipher3.OperationalError) and "full" in str(error):
+        return FullError("no space is left")
+    return error
 
 
 def create(path: Path, key: bytes, regency: Regency, name: str, now_ms: int) -> None:

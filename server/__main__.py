@@ -1,0 +1,25 @@
+"""The office's commands: `python -m server COMMAND --data DIR …`. Rule: each module of commands/ is one."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from schemas.text import load_text
+
+COMMANDS = ("init", "run", "user", "device")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m server", description="Sambang: kantor")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="PERINTAH")
+    for name in COMMANDS:
+        module = importlib.import_module(f"server.commands.{name}")
+        module.add_options(subparsers.add_parser(name, help=module.HELP, description=module.HELP))
+    args = parser.parse_args(arguments)
+    return int(importlib.import_module(f"server.commands.{args.command}").run(args, load_text()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

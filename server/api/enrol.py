@@ -1,0 +1,26 @@
+"""POST /api/enrol: a phone joins with a one-use code. Rule: the answer is the same if the first was lost."""
+
+import asyncio
+from typing import Any
+
+from litestar import Request, Response, post
+
+from schemas.problem import Problem
+from schemas.wire import EnrolRequest
+from server.api.messages import answer, read_message
+from server.deps import Deps
+
+MAX_BYTES = 4096
+
+
+def enrol_routes(deps: Deps) -> list[Any]:
+    """Return the handler of enrolment."""
+
+    @post("/api/enrol", request_max_body_size=MAX_BYTES)
+    async def enrol(request: Request[Any, Any, Any]) -> Response[bytes]:
+        message = read_message(await request.body(), request.headers.get("content-encoding"), EnrolRequest)
+        if isinstance(message, Problem):
+            return answer(request, message, deps.text)
+        return answer(request, await asyncio.wrap_future(deps.devices.enrol(message)), deps.text)
+
+    return [enrol]

@@ -1,0 +1,58 @@
+"""Headers of tus 1.0 (tus.io/protocols/resumable-upload). Rule: read once, strictly, into plain values."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable
+from email.utils import formatdate
+from typing import Any
+
+from schemas.problem import Problem
+from server.upload_store import Upload
+
+VERSION = "1.0.0"
+CHUNK_TYPE = "application/offset+octet-stream"
+EXTENSIONS = "creation,creation-with-upload,checksum,expiration,termination"
+ALGORITHMS: dict[str, Callable[[], Any]] = {"sha256": hashlib.sha256, "sha1": hashlib.sha1}
+"""SHA-1 is what the tus specification asks every server to know; the whole file is always held to SHA-256."""
+
+
+def number(value: str | None) -> int | None:
+    """Return a header's whole number of at most 15 digits, None for anything else."""
+    return int(value) if value and value.isascii() and value.isdigit() and len(value) <= 15 else None
+
+
+def announced_hash(metadata: str | None) -> str | None:
+    """Return the SHA-256 that Upload-Metadata names, as 64 hexadecimal digits."""
+    for pair in (metadata or "").split(","):
+        key, _, value = pair.strip().partition(" ")
+        if key == "sha256":
+            try:
+                return base64.b64decode(value, validate=True).decode("ascii").lower()
+            except (binascii.Error, UnicodeDecodeError):
+                return None
+    return None
+
+
+def checksum(header: str | None) -> tuple[Any, bytes] | Problem | None:
+    """Return hasher and expected digest of Upload-Checksum, None without one."""
+    if header is None:
+        return None
+    name, _, value = header.partition(" ")
+    make = ALGORITHMS.get(name)
+    if make is None:
+        return Problem(code="unggah_checksum_tidak_dikenal")
+    try:
+        return make(), base64.b64decode(value.strip(), validate=True)
+    except binascii.Error:
+        return Problem(code="unggah_checksum_tidak_dikenal")
+
+
+def about(upload: Upload, offset: int) -> dict[str, str]:
+    """Return the headers that tell where an upload stands."""
+    headers = {"Upload-Offset": str(offset), "Upload-Length": str(upload.size_bytes)}
+    if not upload.done:
+        headers["Upload-Expires"] = formatdate(upload.expires_ms / 1000, usegmt=True)
+    if upload.metadata:
+        headers["Upload-Metadata"] = upload.metadata
+    return headers

@@ -1,0 +1,65 @@
+"""The office over HTTP. Rule: every answer that is not a success is a coded problem, whatever went wrong."""
+
+import errno
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Litestar, Request, Response
+from litestar.exceptions import HTTPException
+
+from schemas.problem import Problem
+from server.api.enrol import enrol_routes
+from server.api.health import health_routes
+from server.api.login import login_routes
+from server.api.messages import problem_response
+from server.api.sync import sync_routes
+from server.api.tus import tus_routes
+from server.deps import Deps
+from server.engine import ClosedError, FullError
+from server.problems import code_for_status
+
+logger = logging.getLogger("server")
+
+
+def create_app(deps: Deps, pages: Sequence[Any] = ()) -> Litestar:
+    """Put the API together, and beside it the pages, which answer their own errors."""
+
+    def refuse(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        return problem_response(Problem(code=_code(error)), deps.text)
+
+    routes = [
+        *sync_routes(deps),
+        *enrol_routes(deps),
+        *login_routes(deps),
+        *health_routes(deps),
+        *tus_routes(deps),
+        *pages,
+    ]
+    return Litestar(
+        route_handlers=routes,
+        exception_handlers={HTTPException: refuse, Exception: refuse},
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def _code(error: Exception) -> str:
+    if isinstance(error, HTTPException):
+        return code_for_status(error.status_code)
+    if isinstance(error, ClosedError):
+        return "berhenti"
+    if isinstance(error, FullError) or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        return "penyimpanan_penuh"
+    # The kind and the place only: a message may hold what a person wrote.
+    logger.error("%s at %s", type(error).__name__, _place(error))
+    return "gangguan"
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    places: list[str] = []
+    while trace is not None:
+        places.append(f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return " > ".join(places[-6:])

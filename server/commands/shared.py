@@ -1,0 +1,24 @@
+"""What every command of the office shares: its options, and how it says no."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from schemas.text import Text
+from server.compose import Refused
+
+UNUSABLE = 3
+
+
+def add_folder_options(parser: argparse.ArgumentParser) -> None:
+    """Add --data and --key."""
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder data kantor")
+    parser.add_argument(
+        "--key", type=Path, metavar="BERKAS", help="berkas kunci (biasanya DIR/../keys/<nama DIR>.key)"
+    )
+
+
+def refuse(text: Text, refused: Refused) -> int:
+    """Say in one line why a data folder cannot be used; return the exit code."""
+    print(text(f"perintah.{refused.say}", **refused.values), file=sys.stderr)
+    return UNUSABLE

@@ -1,0 +1,108 @@
+"""`user`: people of the office, with a record and perhaps a login. Rule: a password is no argument."""
+
+import argparse
+import getpass
+import sys
+
+from schemas.ids import PersonId, RecordId, uuid7
+from schemas.text import Text
+from server import access, queries
+from server.accounts import Accounts, NotCreated
+from server.commands.shared import add_folder_options, refuse
+from server.compose import Refused, close_office, open_office
+from server.deps import Deps
+from server.engine import Writer
+from server.passwords import Passwords
+from sync.change import Patch
+
+HELP = "tambah petugas, ganti sandi, atau daftar petugas"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    add_folder_options(parser)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--new", metavar="KODE", help="tambah petugas dengan kode pendek ini")
+    what.add_argument("--password", metavar="PETUGAS", help="ganti sandi petugas ini (kode atau id)")
+    what.add_argument("--list", action="store_true", help="daftar petugas")
+    parser.add_argument("--name", default="", help="nama petugas baru")
+    parser.add_argument("--role", action="append", default=[], choices=access.ROLES, help="peran, berulang")
+    parser.add_argument("--desa", action="append", default=[], metavar="KODE", help="wilayah, berulang")
+    parser.add_argument("--service", action="append", default=[], metavar="ID", help="layanan, berulang")
+    parser.add_argument("--login", default="", metavar="NAMA", help="nama untuk masuk di halaman kantor")
+
+
+def run(args: argparse.Namespace, text: Text) -> int:
+    """Do what was asked; return the exit code."""
+    deps = open_office(args.data, args.key)
+    if isinstance(deps, Refused):
+        return refuse(text, deps)
+    try:
+        if args.new is not None:
+            return _new(deps, args, text)
+        if args.password is not None:
+            return _password(deps, args.password, text)
+        return _list(deps, text)
+    finally:
+        close_office(deps)
+
+
+def _new(deps: Deps, args: argparse.Namespace, text: Text) -> int:
+    if deps.engine.read(lambda reader: queries.find_petugas(reader, args.new)) is not None:
+        print(text("perintah.kode_petugas_terpakai", kode=args.new), file=sys.stderr)
+        return 1
+    person = PersonId(uuid7(deps.now_ms(), deps.randomness(10)))
+    fields = {
+        "nama": args.name or args.new,
+        "kode": args.new,
+        "peran": args.role,
+        "wilayah": args.desa,
+        "layanan": args.service,
+        "aktif": True,
+    }
+    body = Patch(record=RecordId(person), kind="petugas", base={}, new=fields)
+    if args.login:
+
+        def record(writer: Writer) -> None:
+            deps.office.act_in(writer, deps.office.person, [body])
+
+        made = _accounts(deps).create(person, args.login, _ask(text), record)
+        if isinstance(made, NotCreated):
+            print(text(made.say), file=sys.stderr)
+            return 1
+    else:
+        deps.office.act(deps.office.person, body)
+    print(text("perintah.petugas_dibuat", nama=fields["nama"], id=person))
+    return 0
+
+
+def _password(deps: Deps, who: str, text: Text) -> int:
+    person = deps.engine.read(lambda reader: queries.find_petugas(reader, who))
+    if person is None:
+        print(text("perintah.orang_tidak_dikenal"), file=sys.stderr)
+        return 1
+    if not _accounts(deps).set_password(PersonId(person.id), _ask(text)):
+        print(text("perintah.tanpa_akun"), file=sys.stderr)
+        return 1
+    print(text("perintah.sandi_diganti"))
+    return 0
+
+
+def _list(deps: Deps, text: Text) -> int:
+    for person in deps.engine.read(queries.petugas):
+        roles = ", ".join(person.fields.get("peran") or ())
+        kode, nama = person.fields.get("kode", ""), person.fields.get("nama", "")
+        print(text("perintah.petugas_baris", id=person.id, kode=kode, nama=nama, peran=roles))
+    return 0
+
+
+def _accounts(deps: Deps) -> Accounts:
+    passwords = Passwords(deps.randomness)
+    return Accounts(deps.engine, passwords, now_ms=deps.now_ms, randomness=deps.randomness)
+
+
+def _ask(text: Text) -> str:
+    """Ask for a password: unseen at a terminal, else the first line of standard input."""
+    if sys.stdin.isatty():
+        return getpass.getpass(text("perintah.sandi"))
+    return sys.stdin.readline().rstrip("\n")

@@ -1,0 +1,161 @@
+"""Put an office together from its data folder. Rule: what cannot be opened is said in one sentence.
+
+DIR/office.db (and -wal, -shm while open)   the encrypted database
+DIR/blobs/                                  photos, scans and signatures, encrypted
+DIR/uploads/                                uploads under way, encrypted
+DIR/../keys/<DIR>.key                       the keys, elsewhere by --key
+"""
+
+import os
+import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from schemas.base import Data
+from schemas.form import load_forms
+from schemas.ids import Regency
+from schemas.text import load_text
+from schemas.workflow import load_workflows
+from server.blobs import BlobStore
+from server.deps import Deps
+from server.devices import Devices
+from server.disk import ensure_folder
+from server.engine import NewerDataError, NotInitialisedError, WrongKeyError
+from server.engines.sqlite import SqliteEngine, create, upgrade
+from server.keys import KEY_BYTES, KeyFileError, Keys, default_path, make_keys, read_keys, write_keys
+from server.office import Office
+from server.tus import Uploads
+from sync.rules import DomainRules
+
+DATABASE = "office.db"
+THREADS = 16
+
+
+class Refused(Data, frozen=True, kw_only=True):
+    """Why a data folder cannot be used: a key under `perintah` in the texts, and its fields."""
+
+    say: str
+    values: dict[str, str]
+
+
+def now_ms() -> int:
+    """Return the time in UTC milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def elapsed_ms() -> int:
+    """Return milliseconds on a clock that nobody sets."""
+    return time.monotonic_ns() // 1_000_000
+
+
+def init_office(data: Path, key: Path | None, regency: Regency, name: str) -> Refused | None:
+    """Make keys, database and folders of a new office."""
+    key_path = key or default_path(data)
+    refused = _unfit(data, key_path)
+    if refused is not None:
+        return refused
+    try:
+        ensure_folder(data)
+        if any(data.iterdir()):
+            return _refused("sudah_ada", data)
+        keys = make_keys(secrets.token_bytes(4 * KEY_BYTES + 16))
+        write_keys(key_path, keys)
+    except FileExistsError:
+        return Refused(say="kunci_ada", values={"kunci": str(key_path)})
+    except OSError:
+        return _refused("folder_tidak_dapat_ditulis", data)
+    create(data / DATABASE, keys.database, regency, name, now_ms())
+    deps = open_office(data, key)
+    if isinstance(deps, Refused):
+        return deps
+    deps.office.found()
+    close_office(deps)
+    return None
+
+
+def open_office(data: Path, key: Path | None) -> Deps | Refused:
+    """Open an office: migrate what is older, refuse what is newer, build every part."""
+    opened = unlock(data, key)
+    if isinstance(opened, Refused):
+        return opened
+    keys, path = opened
+    if not os.access(data, os.W_OK | os.X_OK) or not os.access(path, os.W_OK):
+        return _refused("folder_tidak_dapat_ditulis", data)
+    try:
+        regency, name = upgrade(path, keys.database)
+    except WrongKeyError:
+        return _refused("kunci_salah", data)
+    except NewerDataError:
+        return _refused("data_lebih_baru", data)
+    except NotInitialisedError:
+        return _refused("folder_bukan_kantor", data)
+    return _build(data, keys, regency, name)
+
+
+def unlock(data: Path, key: Path | None) -> tuple[Keys, Path] | Refused:
+    """Return the keys and the database file of a data folder, without opening or changing anything."""
+    if not data.is_dir():
+        return _refused("folder_tidak_ada", data)
+    path = data / DATABASE
+    if not path.is_file():
+        return _refused("folder_bukan_kantor", data)
+    key_path = key or default_path(data)
+    try:
+        return read_keys(key_path), path
+    except KeyFileError:
+        return Refused(say="kunci_tidak_ada", values={"kunci": str(key_path)})
+
+
+def close_office(deps: Deps) -> None:
+    """Finish what is under way and close cleanly."""
+    deps.pool.shutdown()
+    deps.engine.close()
+
+
+def _build(data: Path, keys: Keys, regency: Regency, name: str) -> Deps:
+    engine = SqliteEngine(
+        data / DATABASE, keys.database, regency, now_ms=now_ms, randomness=secrets.token_bytes
+    )
+    forms, workflows = load_forms(), load_workflows()
+    office = Office(
+        engine,
+        keys,
+        DomainRules(forms, workflows),
+        now_ms=now_ms,
+        elapsed_ms=elapsed_ms,
+        randomness=secrets.token_bytes,
+        boot=secrets.token_hex(8),
+    )
+    blobs = BlobStore(data / "blobs", keys.blobs)
+    uploads = Uploads(
+        engine, blobs, data / "uploads", keys.uploads, now_ms=now_ms, randomness=secrets.token_bytes
+    )
+    return Deps(
+        engine=engine,
+        office=office,
+        office_name=name,
+        devices=Devices(engine, office, name, now_ms=now_ms, randomness=secrets.token_bytes),
+        blobs=blobs,
+        uploads=uploads,
+        forms=forms,
+        workflows=workflows,
+        text=load_text(),
+        pool=ThreadPoolExecutor(THREADS, thread_name_prefix="office"),
+        now_ms=now_ms,
+        randomness=secrets.token_bytes,
+    )
+
+
+def _unfit(data: Path, key_path: Path) -> Refused | None:
+    if key_path.absolute().is_relative_to(data.absolute()):
+        return Refused(say="kunci_di_dalam", values={})
+    if key_path.exists():
+        return Refused(say="kunci_ada", values={"kunci": str(key_path)})
+    if data.exists() and not data.is_dir():
+        return _refused("folder_tidak_dapat_ditulis", data)
+    return None
+
+
+def _refused(say: str, data: Path) -> Refused:
+    return Refused(say=say, values={"folder": str(data)})

@@ -1,0 +1,32 @@
+"""What the office is made of, built once by a command and handed down. Rule: nothing here does anything."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from schemas.form import Forms
+from schemas.text import Text
+from schemas.workflow import Workflows
+from server.blobs import BlobStore
+from server.devices import Devices
+from server.engine import Engine
+from server.office import Office
+from server.tus import Uploads
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deps:
+    """The parts of a running office. `now_ms` gives UTC milliseconds, `randomness(n)` n random bytes."""
+
+    engine: Engine
+    office: Office
+    office_name: str
+    devices: Devices
+    blobs: BlobStore
+    uploads: Uploads
+    forms: Forms
+    workflows: Workflows
+    text: Text
+    pool: ThreadPoolExecutor
+    now_ms: Callable[[], int]
+    randomness: Callable[[int], bytes]

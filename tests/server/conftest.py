@@ -1,0 +1,96 @@
+"""A running office: the real program in a thread, on a port of its own, its data in a temporary folder."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from schemas.ids import PersonId, Regency
+from schemas.problem import Problem
+from server.app import create_app
+from server.commands.run import listen
+from server.compose import Refused, close_office, init_office, open_office
+from server.deps import Deps
+from sync.change import Patch
+from tests.contract.people import record_id
+from tests.server.phones import Phone
+
+DESA = "33.14.01.2001"
+
+
+@dataclass
+class Running:
+    """An office that serves, and how to get a phone into it."""
+
+    deps: Deps
+    address: str
+    data: Path
+    clients: list[httpx.Client] = field(default_factory=list)
+
+    def client(self) -> httpx.Client:
+        self.clients.append(httpx.Client(base_url=self.address, timeout=20))
+        return self.clients[-1]
+
+    def person(self, number: int = 900) -> PersonId:
+        person = record_id(number)
+        fields = {
+            "nama": f"Petugas {number}",
+            "kode": f"P{number}",
+            "peran": ["pendamping"],
+            "wilayah": [DESA],
+            "layanan": ["bpnt"],
+            "aktif": True,
+        }
+        body = Patch(record=person, kind="petugas", base={}, new=fields)
+        self.deps.office.act(self.deps.office.person, body)
+        return PersonId(person)
+
+    def code(self, person: PersonId) -> str:
+        code = self.deps.devices.new_code(person)
+        assert not isinstance(code, Problem)
+        return code.code
+
+    def phone(self, number: int = 900) -> Phone:
+        phone = Phone(self.client())
+        phone.enrol(self.code(self.person(number)))
+        phone.login()
+        return phone
+
+
+def make_office(folder: Path) -> Deps:
+    """Make and open an office in `folder`/office."""
+    assert init_office(folder / "office", None, Regency("33.14"), "Dinas Sosial Uji") is None
+    deps = open_office(folder / "office", None)
+    assert not isinstance(deps, Refused)
+    return deps
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Running]:
+    """Serve an office for one test."""
+    deps = make_office(tmp_path)
+    listener = listen("127.0.0.1", 0)
+    assert not isinstance(listener, Refused)
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(deps), access_log=False, log_level="warning", lifespan="on")
+    )
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.005)
+    try:
+        running = Running(deps, f"http://127.0.0.1:{listener.getsockname()[1]}", tmp_path / "office")
+        yield running
+        for client in running.clients:
+            client.close()
+    finally:
+        server.should_exit = True
+        thread.join(timeout=20)
+        listener.close()
+        close_office(deps)
