@@ -67,15 +67,16 @@ def test_a_secret_visit_that_met_nobody_asks_a_reason_but_no_photo(form_id: str)
     assert missing(form_id, {"hasil_kunjungan": "menolak"}) == {"alasan_tidak_terisi"}
 
 
-def test_a_visit_that_met_nobody_opens_no_other_form_and_asks_for_no_rows() -> None:
-    answers: Answers = {
-        "hasil_kunjungan": "pindah",
-        "nominal_diterima": 0,
-        "tempat_belanja": "ewarong",
-        "belanja": [{}],
-    }
+def test_a_visit_that_met_nobody_opens_no_other_form() -> None:
+    answers: Answers = {"hasil_kunjungan": "pindah", "nominal_diterima": 0}
     assert opened_forms(FORMS, FORMS.get("bpnt_kpm"), answers) == []
-    assert "belanja" not in missing("bpnt_kpm", answers)
+    assert opened_forms(FORMS, FORMS.get("bpnt_kpm"), answers | {"hasil_kunjungan": "terisi_sebagian"}) != []
+
+
+def test_a_visit_that_met_nobody_asks_for_no_cell_of_a_row() -> None:
+    answers: Answers = {"hasil_kunjungan": "terisi_sebagian", "tempat_belanja": "ewarong", "belanja": [{}]}
+    assert "belanja" in missing("bpnt_kpm", answers)
+    assert "belanja" not in missing("bpnt_kpm", answers | {"hasil_kunjungan": "pindah"})
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,8 @@ def test_a_published_version_never_changes(forms: Forms) -> None:
     recorded = tomllib.loads(PUBLISHED.read_text("utf-8"))
     changed = [f'"{name}" = "{sha256}"' for name, sha256 in published.items() if recorded.get(name) != sha256]
     assert not changed, (
-        f"{PUBLISHED.name} says otherwise. Filled in by someone already? Then undo, and change a copy with the "
-        "next version. New, or released nowhere yet? Then write there:\n" + "\n".join(changed)
+        f"{PUBLISHED.name} says otherwise. Filled in by someone already? Then undo, and change a copy with "
+        "the next version. New, or released nowhere yet? Then write there:\n" + "\n".join(changed)
     )
     assert published.keys() == recorded.keys(), "a published version stays readable for ever"
 
