@@ -3,18 +3,16 @@
 Each end's composition root loads the forms and workflows once and hands them in as `DomainRules`.
 """
 
-from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 from schemas.base import Data
 from schemas.form import Forms
+from schemas.format import local_date
 from schemas.ids import PersonId
 from schemas.wire import Rejected
 from schemas.workflow import Advanced, Refused, Workflow, Workflows, advance, begin
 from sync.change import Advance, Submit
 from sync.store import Fields
-
-WIB = timedelta(hours=7)
 
 
 class Step(Data, frozen=True, kw_only=True):
@@ -102,8 +100,3 @@ def _reason(result: Refused, event: str) -> Rejected:
 def _step(workflow: Workflow, result: Advanced, received_ms: int) -> Step:
     due = result.due(local_date(received_ms))
     return Step(version=workflow.version, state=result.state, due=due.isoformat() if due else None)
-
-
-def local_date(utc_ms: int) -> date:
-    """Return the day in Sragen (WIB, UTC+7) at a moment in UTC milliseconds."""
-    return (datetime.fromtimestamp(utc_ms / 1000, UTC) + WIB).date()

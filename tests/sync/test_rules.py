@@ -7,7 +7,7 @@ from schemas.ids import PersonId
 from schemas.wire import Rejected
 from schemas.workflow import load_workflows
 from sync.change import Advance, FormAnswers, Submit
-from sync.rules import DomainRules, Step, local_date
+from sync.rules import DomainRules, Step
 from tests.contract.people import record_id
 
 SATURDAY = 1_795_233_600_000
@@ -81,8 +81,3 @@ def test_a_role_that_may_not_is_told_so(rules: DomainRules) -> None:
         refused = rules.step(fields, advance("tangani"), PersonId("a" * 32), roles, SATURDAY)
         assert isinstance(refused, Rejected)
         assert refused.problem == "workflow_role"
-
-
-def test_the_day_is_that_of_sragen() -> None:
-    assert local_date(SATURDAY).isoformat() == "2026-11-21"
-    assert local_date(SATURDAY + 13 * 3_600_000).isoformat() == "2026-11-22"
