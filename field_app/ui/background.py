@@ -1,0 +1,42 @@
+"""Work that must not stop the drawing: one thread, in order; answers come back on Kivy's clock.
+
+Rule: order is kept, so that the last value typed is the last value saved.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from kivy.clock import Clock
+
+T = TypeVar("T")
+
+
+class Background:
+    """Runs use cases one after another, away from the UI thread."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="guna")
+        self._open = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether something runs, or has an answer that was not handed over yet."""
+        return self._open > 0
+
+    def run(self, work: Callable[[], T], then: Callable[[T], Any]) -> None:
+        """Do `work` in the background; `then` gets its result on the UI thread. An exception is raised there."""
+        self._open += 1
+
+        def deliver(future: Future[T]) -> None:
+            Clock.schedule_once(lambda _dt: self._finish(future, then), 0)
+
+        self._pool.submit(work).add_done_callback(deliver)
+
+    def _finish(self, future: "Future[T]", then: Callable[[T], Any]) -> None:
+        self._open -= 1
+        then(future.result())
+
+    def close(self) -> None:
+        """Wait for what was begun, then end the thread."""
+        self._pool.shutdown(wait=True)

@@ -1,0 +1,84 @@
+"""The home list as rows: groups with their counts, cards with icon, name, task, due date and status.
+
+Rule: words and token names only; drawing is in widgets/rows.py.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from schemas.format import MONTHS
+from schemas.text import Text
+
+FORM_ICONS = {
+    "bpnt_kpm": "house", "sosek": "house", "kks_masalah": "card_off", "ewarong": "store", "pendamping": "people",
+    "uep": "chart", "kis": "health", "usul_dtsen": "family", "pengaduan": "campaign", "skm": "sort",
+}  # fmt: skip
+GROUPS = (
+    ("returned", "aplikasi.beranda.dikembalikan", "returned", "bad"),
+    ("overdue", "aplikasi.beranda.terlambat", "late", "bad"),
+    ("today", "aplikasi.beranda.hari_ini", "today", "primary"),
+    ("upcoming", "aplikasi.beranda.berikutnya", "upcoming", "primary"),
+    ("drafts", "aplikasi.beranda.draf", "draft", "quiet"),
+    ("sent", "aplikasi.beranda.terkirim", "sent", "quiet"),
+)
+
+
+SAYS_STATUS = ("returned", "today", "upcoming", "drafts")
+"""Groups whose heading is the status already."""
+
+
+def due_words(due: str | None, today: date, say: Text) -> str:
+    """A due date as one reads it today."""
+    if not due:
+        return ""
+    day = date.fromisoformat(due)
+    days = (day - today).days
+    if days < 0:
+        return say("aplikasi.beranda.tempo_lewat", hari=-days)
+    if days == 0:
+        return say("aplikasi.beranda.tempo_hari_ini")
+    if days == 1:
+        return say("aplikasi.beranda.tempo_besok")
+    year = f" {day.year}" if day.year != today.year else ""
+    return say("aplikasi.beranda.tempo", tanggal=f"{day.day} {MONTHS[day.month - 1]}{year}")
+
+
+def status_chip(status: str, look: Any, say: Text) -> tuple[str, str, str]:
+    """(word, icon, tone) of a status."""
+    shown = look.theme.status[status]
+    return say(f"status.{status}"), shown.icon, shown.tone
+
+
+def card_item(
+    card: Any, group: str, look: Any, say: Text, today: date, open_card: Callable[[Any], None]
+) -> dict:
+    """One card as a row."""
+    tone = {"returned": "bad", "overdue": "bad"}.get(group, "primary")
+    due = "" if card.status not in ("tugas", "draf", "dikembalikan") else due_words(card.due, today, say)
+    chip = None
+    if group == "overdue":
+        chip, due = (due, "late", "bad"), ""
+    elif group not in SAYS_STATUS:
+        chip = status_chip(card.status, look, say)
+    where = " · ".join(part for part in (card.desa, due) if part)
+    return {
+        "name": card.nama or say("aplikasi.beranda.tanpa_nama"),
+        "lines": (card.title, where),
+        "chip": chip,
+        "icon": FORM_ICONS.get(card.form, "form"),
+        "tone": tone if group != "sent" else "quiet",
+        "open": lambda: open_card(card),
+    }
+
+
+def home_items(view: Any, say: Text, today: date, look: Any, open_card: Callable[[Any], None]) -> list:
+    """The whole home list: groups that hold nothing are left out."""
+    items: list = []
+    for name, title, icon, tone in GROUPS:
+        cards = getattr(view, name)
+        if not cards:
+            continue
+        items.append(("Heading", {"title": say(title), "icon": icon, "tone": tone, "count": len(cards)}))
+        items += [("TaskRow", card_item(card, name, look, say, today, open_card)) for card in cards]
+    return items

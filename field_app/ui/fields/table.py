@@ -1,0 +1,156 @@
+"""Rows that are added in one tap; each is a small card that opens where it stands."""
+
+from typing import Any
+
+from kivy.metrics import dp
+
+from field_app.ui.fields.base import Editor
+from field_app.ui.values import shown
+from field_app.ui.widgets.buttons import Link, Pill, Tappable, appear
+from field_app.ui.widgets.containers import Card
+from field_app.ui.widgets.words import Column, Words
+from schemas.form_conditions import visible_among
+
+
+class RowHead(Tappable):
+    """A row as one line: its number, what it says, and whether it is open."""
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault("size_hint_y", None)
+        self.title, self.under, self.open = "", "", False
+        super().__init__(**kwargs)
+
+    def set(self, title: str, under: str, is_open: bool) -> None:
+        """Show a row's content."""
+        self.title, self.under, self.open = title, under, is_open
+        self.refresh()
+
+    def _room(self):
+        return max(1, self.width - dp(40))
+
+    def needed_height(self):
+        if not self.look:
+            return None
+        words = (
+            self.measure(self.title, "label", self._room())[1]
+            + self.measure(self.under, "small", self._room())[1]
+        )
+        return max(dp(48), words + dp(12))
+
+    def paint(self):
+        look, room = self.look, self._room()
+        title = self.measure(self.title, "label", room)[1]
+        under = self.measure(self.under, "small", room)[1]
+        y = (self.height + title + under) / 2 - title
+        self.write(self.title, "label", look.ink, 0, y, room)
+        self.write(self.under, "small", look.ink_soft, 0, y - under, room)
+        self.draw_icon(
+            "collapse" if self.open else "expand", look.primary, self.width - dp(14), self.height / 2, 24
+        )
+
+
+class TabelEditor(Editor):
+    """Keeps a list of rows; a change in any cell hands over the whole list."""
+
+    def build(self):
+        self.opened: int | None = None
+        self.cards: list[Card] = []
+        self.editors: dict[str, Editor] = {}
+        self.list = Column(spacing=dp(8))
+        self.add_widget(self.list)
+        self.more = Pill(kind="soft", icon="add", text=self.say("aplikasi.formulir.tambah_baris"))
+        self.more.bind(on_release=lambda *_: self.add_row())
+        self.add_widget(self.more)
+        self.show(self.value)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows as they are now."""
+        return [dict(row) for row in self.value] if isinstance(self.value, list) else []
+
+    def show(self, value):
+        rows_before = len(self.cards)
+        self.value = value
+        if len(self.rows()) != rows_before:
+            self._draw()
+        else:
+            self._heads()
+
+    def _draw(self):
+        self.list.clear_widgets()
+        self.cards, self.editors = [], {}
+        for index, row in enumerate(self.rows()):
+            card = Card(ground="sunken", padding=(dp(14), dp(6), dp(14), dp(8)), spacing=dp(6))
+            card.head = RowHead()
+            card.head.bind(on_release=lambda _h, n=index: self.toggle(n))
+            card.add_widget(card.head)
+            if index == self.opened:
+                self._open(card, index, row)
+            self.cards.append(card)
+            self.list.add_widget(card)
+        self.more.disabled = len(self.cards) >= self.field.max_rows
+        self._heads()
+
+    def _open(self, card, index, row):
+        from field_app.ui.fields.editors import editor_for
+
+        seen = visible_among({column.name: column for column in self.field.columns}, row)
+        for column in self.field.columns:
+            if column.name not in seen:
+                continue
+            cell = Column(spacing=dp(6))
+            cell.add_widget(Words(text=column.label, style="strong"))
+            if column.hint:
+                cell.add_widget(Words(text=column.hint, style="small", ink="ink_soft"))
+            editor = editor_for(
+                column, row.get(column.name), lambda v, c=column.name: self.cell(index, c, v), self.host
+            )
+            self.editors[column.name] = editor
+            cell.add_widget(editor)
+            card.add_widget(cell)
+        remove = Link(text=self.say("aplikasi.formulir.hapus_baris"), icon="delete", ink="bad")
+        remove.bind(on_release=lambda *_: self.remove(index))
+        card.add_widget(remove)
+
+    def _heads(self):
+        for index, (card, row) in enumerate(zip(self.cards, self.rows(), strict=True)):
+            words = [shown(column, row.get(column.name), self.say) for column in self.field.columns]
+            words = [text for text in words if text]
+            title = words[0] if words else self.say("aplikasi.formulir.baris", nomor=index + 1)
+            card.head.set(title, " · ".join(words[1:]), index == self.opened)
+
+    def add_row(self):
+        """One tap: a new row, open."""
+        self.flush()
+        rows = [*self.rows(), {}]
+        self.opened = len(rows) - 1
+        self.offer(rows)
+        self._draw()
+        appear(self.cards[-1])
+
+    def remove(self, index):
+        """Take a row away."""
+        rows = self.rows()
+        del rows[index]
+        self.opened = None
+        self.offer(rows or None)
+        self._draw()
+
+    def toggle(self, index):
+        """Open or close a row."""
+        self.flush()
+        self.opened = None if self.opened == index else index
+        self._draw()
+
+    def cell(self, index, column, value):
+        """One cell changed."""
+        rows = self.rows()
+        if value is None:
+            rows[index].pop(column, None)
+        else:
+            rows[index][column] = value
+        self.offer(rows)
+        self._heads()
+
+    def flush(self):
+        for editor in list(self.editors.values()):
+            editor.flush()

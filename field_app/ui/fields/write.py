@@ -1,0 +1,97 @@
+"""Editors that are typed in: text, long text, numbers, money. Saved after a pause and when left."""
+
+from typing import Any
+
+from field_app.ui import typed
+from field_app.ui.fields.base import Editor
+from field_app.ui.widgets.entry import Entry
+
+
+class WriteEditor(Editor):
+    """One Entry; subclasses say how text and value belong together."""
+
+    def build(self):
+        self.entry = Entry(settled=self.settled, **self.entry_options())
+        self.entry.show(self.text_of(self.value))
+        self.entry.disabled = self.field.read_only
+        self.add_widget(self.entry)
+
+    def entry_options(self) -> dict[str, Any]:
+        """What kind of typing this is."""
+        return {}
+
+    def text_of(self, value: Any) -> str:
+        """A stored value as typed text."""
+        return "" if value is None else str(value)
+
+    def value_of(self, text: str) -> Any:
+        """Typed text as a value; None when there is nothing."""
+        return text.strip() or None
+
+    def settled(self, text: str) -> None:
+        """A pause in typing."""
+        value = self.value_of(text)
+        if value != self.value:
+            self.offer(value)
+
+    def show(self, value):
+        self.value = value
+        if not self.entry.focus:
+            self.entry.show(self.text_of(value))
+
+    def flush(self):
+        self.entry.flush()
+
+
+class TeksEditor(WriteEditor):
+    """One line; with `digits`, a number in groups of four on the number pad."""
+
+    def entry_options(self):
+        digits = self.field.digits
+        if digits:
+            return {"mask": lambda text: typed.grouped(text, digits), "input_type": "number"}
+        return {"max_length": self.field.max_length}
+
+    def text_of(self, value):
+        return typed.grouped(str(value or ""), self.field.digits) if self.field.digits else str(value or "")
+
+    def value_of(self, text):
+        return (typed.digits_of(text) if self.field.digits else text.strip()) or None
+
+
+class TeksPanjangEditor(WriteEditor):
+    """Several lines; the box grows with them."""
+
+    def entry_options(self):
+        return {"multiline": True, "max_length": self.field.max_length}
+
+
+class AngkaEditor(WriteEditor):
+    """A number with its unit behind it."""
+
+    def entry_options(self):
+        decimal = self.field.decimal
+        return {
+            "mask": lambda text: typed.number_text(text, decimal),
+            "input_type": "number",
+            "suffix": self.field.unit,
+        }
+
+    def text_of(self, value):
+        return typed.number_shown(value)
+
+    def value_of(self, text):
+        return typed.number_value(text)
+
+
+class UangEditor(WriteEditor):
+    """Whole rupiah: dots come by themselves."""
+
+    def entry_options(self):
+        return {"mask": typed.rupiah, "input_type": "number", "prefix": "Rp"}
+
+    def text_of(self, value):
+        return "" if value is None else typed.rupiah(str(value))
+
+    def value_of(self, text):
+        return typed.rupiah_value(text)

@@ -1,0 +1,168 @@
+"""Draws every screen offscreen with sample data to PNG files: for the guides, and for whoever reviews the look.
+
+python -m field_app.ui.pictures --out DIR [--text 150] [--dark] [--size 360x640] [--only form]
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from field_app.ui.environment import prepare
+
+
+def main() -> None:
+    """Read the arguments, draw, save."""
+    parser = argparse.ArgumentParser(description="Gambar semua layar aplikasi ke berkas PNG.")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the PNG files")
+    parser.add_argument("--text", type=int, default=100, help="text size in percent, 100 to 160")
+    parser.add_argument("--dark", action="store_true", help="the dark look")
+    parser.add_argument("--size", default="360x640", help="in dp")
+    parser.add_argument("--density", type=float, default=2.0, help="pixels for each dp")
+    parser.add_argument("--only", default="", help="only pictures whose name contains this")
+    options = parser.parse_args()
+    width, height = (int(part) for part in options.size.split("x"))
+    prepare((width, height), options.density, offscreen=True)
+    options.out.mkdir(parents=True, exist_ok=True)
+    suffix = f"{'_gelap' if options.dark else ''}{f'_{options.text}' if options.text != 100 else ''}"
+    for name, draw in scenes():
+        if options.only in name:
+            draw_scene(draw, options.text / 100, options.dark).save(options.out / f"{name}{suffix}.png")
+
+
+def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:
+    """(name, what to do with phone and shell before the picture is taken)."""
+    from field_app.ui.sample import NOW_MS, filled_draft
+    from field_app.views import SyncStatus
+
+    def form(page: int, scroll: float = 1.0, toggle: bool = False) -> Callable[[Any, Any], None]:
+        def go(phone: Any, app: Any) -> None:
+            filled_draft(phone.visits, "d1").page = page
+            app.root.go("form", draft="d1")
+            settle(app)
+            app.root.screen.ids.page.scroll_y = scroll
+            app.root.screen.ids.page._remember()
+
+        return go
+
+    def wrong_pin(phone: Any, app: Any) -> None:
+        phone._state = "terkunci"
+        app.root.only("unlock")
+        for key in "111111":
+            app.root.screen.ids.pad.press(key)
+        settle(app)
+        for key in "24":
+            app.root.screen.ids.pad.press(key)
+
+    def locked(phone: Any, app: Any) -> None:
+        phone._state = "terkunci"
+        app.root.only("unlock")
+
+    def enrol_pin(phone: Any, app: Any) -> None:
+        app.root.only("enrol")
+        app.root.screen.address.text, app.root.screen.code.text = "https://10.0.0.1:8443", "K7Q2-M9XD"
+        app.root.screen.next()
+
+    def draft(name: str, **more: Any) -> Callable[[Any, Any], None]:
+        def go(phone: Any, app: Any) -> None:
+            filled_draft(phone.visits, "d1")
+            app.root.go(name, draft="d1", **more)
+
+        return go
+
+    def calm(phone: Any, app: Any) -> None:
+        phone.visits.status = SyncStatus(last_ms=NOW_MS - 60_000)
+        app.root.go("sync")
+
+    def search(phone: Any, app: Any) -> None:
+        app.root.go("search")
+        app.root.screen.line.text = "su"
+
+    def skip(phone: Any, app: Any) -> None:
+        form(2)(phone, app)
+        settle(app)
+        screen = app.root.screen
+        screen.skip(screen._shown_cards()[-1])
+
+    def pick(phone: Any, app: Any) -> None:
+        form(0)(phone, app)
+        screen = app.root.screen
+        step = next(n for n, one in enumerate(screen.steps) if "kode_desa" in one.fields)
+        screen.go_to(step)
+        settle(app)
+        editor = next(c.editor for c in screen._shown_cards() if c.field.name == "kode_desa")
+        editor.open(editor.lower)
+
+    def table(phone: Any, app: Any) -> None:
+        form(0)(phone, app)
+        screen = app.root.screen
+        screen.go_to(next(n for n, one in enumerate(screen.steps) if "belanja" in one.fields))
+        settle(app)
+        card = next(c for c in screen._shown_cards() if c.field.name == "belanja")
+        card.editor.toggle(1)
+        settle(app)
+        screen.ids.page.scroll_y = 0.4
+
+    from field_app.ui.sample import CARDS
+
+    yield "01_kunci", locked
+    yield "02_kunci_salah", wrong_pin
+    yield "03_daftar", lambda _p, app: app.root.only("enrol")
+    yield "04_daftar_pin", enrol_pin
+    yield "05_beranda", lambda _p, app: app.root.only("home")
+    yield "06_beranda_kosong", lambda p, app: (setattr(p.visits, "_empty", True), app.root.only("home"))
+    yield "07_cari", search
+    yield "08_kunjungan_baru", lambda _p, app: app.root.go("start")
+    yield "09_tugas", lambda _p, app: app.root.go("task", card=CARDS["today"][0])
+    for page in range(15):
+        yield f"10_formulir_{page + 1:02d}", form(page)
+    yield "10_formulir_kartu_bawah", form(8, 0.0)
+    yield "11_lewati", skip
+    yield "12_wilayah", pick
+    yield "13_tabel", table
+    yield "14_kamera", draft("camera", form="bpnt_kpm", field="foto_rumah_depan")
+    yield "15_tinjau", draft("review")
+    yield "16_selesai", lambda _p, app: app.root.go("done", number="RW-2026-0042", name="Sutarmi")
+    yield "17_sinkronisasi", lambda _p, app: app.root.go("sync")
+    yield "18_sinkronisasi_kosong", calm
+    yield "19_perbaikan", lambda _p, app: app.root.go("repair", card=CARDS["returned"][0])
+    yield "20_pengaturan", lambda _p, app: app.root.go("settings")
+
+
+def settle(app: Any, seconds: float = 0.35) -> None:
+    """Let the loop run until nothing is under way and animations ended."""
+    from kivy.base import EventLoop
+
+    until = time.monotonic() + seconds
+    while time.monotonic() < until or app.background.busy:
+        EventLoop.idle()
+
+
+def draw_scene(draw: Callable[[Any, Any], None], scale: float, dark: bool) -> Any:
+    """Build the app anew, bring it to the scene, and read the window as a Pillow image."""
+    from kivy.core.window import Window
+    from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
+    from PIL import Image
+
+    from field_app.ui.app import SambangApp
+    from field_app.ui.sample import NOW_MS, SamplePhone
+
+    phone = SamplePhone()
+    phone.settings.text_scale, phone.settings.dark = scale, dark
+    app = SambangApp(phone, now_ms=lambda: NOW_MS, text=phone.text)
+    app.open_embedded()
+    settle(app, 0.05)
+    draw(phone, app)
+    settle(app)
+    Window.dispatch("on_draw")
+    width, height = Window.system_size if Window.system_size[0] > Window.width else Window.size
+    pixels = glReadPixels(0, 0, int(width), int(height), GL_RGBA, GL_UNSIGNED_BYTE)
+    app.on_stop()
+    Window.remove_widget(app.root)
+    image = Image.frombytes("RGBA", (int(width), int(height)), pixels)
+    return image.transpose(Image.Transpose.FLIP_TOP_BOTTOM).convert("RGB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,411 @@
+"""A phone in memory with invented people: for pictures of the screens, and for tests of the screens alone.
+
+Rule: it answers as the use cases do, through the same forms and checks, and keeps nothing. All NIKs begin 331499,
+a kecamatan that does not exist.
+"""
+
+import hashlib
+import io
+from dataclasses import dataclass, field
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+from field_app.views import (
+    Card,
+    DraftView,
+    Finalised,
+    Hit,
+    Home,
+    Listed,
+    PhotoView,
+    Refused,
+    Review,
+    Saved,
+    Startable,
+    SyncItem,
+    SyncStatus,
+    TaskView,
+)
+from schemas.check import check, opened_forms
+from schemas.form import Forms, load_forms
+from schemas.format import local_date
+from schemas.text import Text, load_text
+from schemas.wilayah import Wilayah, load_wilayah
+from sync.change import FormAnswers
+
+NOW_MS = 1_795_224_600_000
+"""Saturday, 21 November 2026, 08.30 WIB: the day of all samples."""
+DESA = "33.14.01.2001"
+SUBJECT = {
+    "nama": "Sutarmi", "nik": "3314994107680002", "no_kk": "3314990101150003", "no_kks": "6032989900014821",
+    "alamat": "Dukuh Ngrombo RT 004 RW 002", "kode_desa": DESA, "tanggal_lahir": "1968-07-01",
+    "status_kpm": "sukses_spm", "penyalur": "bni", "periode": "Okt–Des 2026", "no_hp": "081200000001",
+}  # fmt: skip
+
+
+def picture(seed: int = 1, size: tuple[int, int] = (480, 360)) -> bytes:
+    """A drawn house as JPEG: no photo of anyone's home."""
+    image = Image.new("RGB", size, ((188, 214, 232), (214, 222, 214), (232, 218, 196))[seed % 3])
+    draw = ImageDraw.Draw(image)
+    wide, high = size
+    draw.rectangle(
+        (0, high * 0.72, wide, high), fill=((122, 150, 96), (150, 138, 110), (110, 140, 104))[seed % 3]
+    )
+    wall = ((236, 226, 206), (208, 226, 222), (240, 236, 228))[seed % 3]
+    left, right, low = wide * (0.2 + 0.02 * seed), wide * 0.82, high * 0.8
+    draw.rectangle((left, high * 0.42, right, low), fill=wall)
+    draw.polygon(
+        [(left - 30, high * 0.43), ((left + right) / 2, high * 0.18), (right + 30, high * 0.43)],
+        fill=(158, 84, 62),
+    )
+    draw.rectangle((wide * 0.44, high * 0.56, wide * 0.56, low), fill=(112, 76, 54))
+    for x in (0.28, 0.64):
+        draw.rectangle((wide * x, high * 0.54, wide * (x + 0.1), high * 0.68), fill=(118, 160, 176))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=88)
+    return out.getvalue()
+
+
+def _card(nama: str, desa: str, status: str = "tugas", due: str | None = None, **more: Any) -> Card:
+    form, title = more.pop("form", "bpnt_kpm"), more.pop("title", "Kunjungan KPM BPNT")
+    return Card(nama=nama, desa=desa, form=form, title=title, due=due, status=status, **more)
+
+
+CARDS = {
+    "returned": (_card("Sutarmi", "Desa Banaran", "dikembalikan", visit="k1", tugas="t1", due="2026-11-20"),),
+    "overdue": (_card("Wagiyem", "Desa Ngrombo", due="2026-11-18", tugas="t2"),),
+    "today": (
+        _card("Sugeng Raharjo", "Desa Banaran", due="2026-11-21", tugas="t3"),
+        _card(
+            "e-warong Sumber Rejeki",
+            "Desa Jati",
+            due="2026-11-21",
+            tugas="t4",
+            form="ewarong",
+            title="Monev e-warong",
+        ),
+    ),
+    "upcoming": (
+        _card("Tri Wahyuni", "Desa Kedungwaduk", due="2026-11-22", tugas="t5"),
+        _card("Paiman", "Desa Jati", due="2026-11-27", tugas="t6", form="kis", title="Reaktivasi KIS PBI"),
+    ),
+    "drafts": (_card("Ngatini", "Desa Ngrombo", "draf", draft="d1", due="2026-11-24"),),
+    "sent": (
+        _card("Marsih", "Desa Jati", "menunggu_kirim", visit="k2"),
+        _card("Kasiyem", "Desa Banaran", "diterima", visit="k3"),
+        _card("Slamet", "Desa Banaran", "disetujui", visit="k4"),
+    ),
+}
+
+
+@dataclass
+class SampleSettings:
+    """As the vault keeps them."""
+
+    text_scale: float = 1.0
+    dark: bool = False
+    wifi_only: bool = True
+
+
+@dataclass
+class SampleDraft:
+    """One visit being filled."""
+
+    form: str
+    nama: str = "Sutarmi"
+    desa: str = "Desa Banaran"
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    last: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    returned: dict[str, str] = field(default_factory=dict[str, str])
+    note: str = ""
+    page: int = 0
+    photos: list[PhotoView] = field(default_factory=list[PhotoView])
+    gone: bool = False
+
+
+class SampleVisits:
+    """Use cases over dictionaries."""
+
+    def __init__(self, forms: Forms, wilayah: Wilayah, empty: bool = False) -> None:
+        self._forms, self._wilayah, self._empty = forms, wilayah, empty
+        self.drafts: dict[str, SampleDraft] = {}
+        self.blobs: dict[str, bytes] = {}
+        self.saves: list[tuple[str, str, Any]] = []
+        self.finalised: list[str] = []
+        self.status = SyncStatus(data_pending=3, photos_pending=7, last_ms=NOW_MS - 20 * 60_000)
+
+    def home(self) -> Home:
+        """All groups, or none."""
+        cards = dict.fromkeys(CARDS, ()) if self._empty else CARDS
+        return Home(sync=self.status, **cards)
+
+    def search(self, text: str, limit: int = 50, kode_desa: str | None = None) -> tuple[Hit, ...]:
+        """By name or ending."""
+        people = (
+            ("w1", "warga", "Sutarmi", "Desa Banaran", "Dukuh Ngrombo RT 004 RW 002", "0002", True),
+            ("w2", "warga", "Sutarno", "Desa Jati", "Dukuh Krajan RT 001 RW 001", "4471", False),
+            ("w3", "warga", "Sugeng Raharjo", "Desa Banaran", "Dukuh Tegal RT 007 RW 003", "0915", True),
+            ("e1", "ewarong", "e-warong Sumber Rejeki", "Desa Jati", "Jalan Pasar 12", "", False),
+        )
+        names = ("id", "kind", "nama", "desa", "alamat", "nik_akhir", "has_task")
+        wanted = text.strip().lower()
+        hits = [Hit(**dict(zip(names, person, strict=True))) for person in people]
+        return tuple(
+            hit for hit in hits if wanted and (wanted in hit.nama.lower() or hit.nik_akhir.endswith(wanted))
+        )
+
+    def references(self, to: str, text: str) -> tuple[tuple[str, str, str], ...]:
+        """What a field may refer to."""
+        if to in ("petugas", "pendamping"):
+            return (("p1", "Retno Wulandari", "Pendamping sosial"), ("p2", "Bambang Setiawan", "Verifikator"))
+        return (("e1", "e-warong Sumber Rejeki", "Desa Jati"), ("e2", "e-warong Barokah", "Desa Banaran"))
+
+    def reference_name(self, to: str, key: str) -> str:
+        """The name behind an id."""
+        return next((name for one, name, _ in self.references(to, "") if one == key), key)
+
+    def task(self, tugas: str) -> TaskView:
+        """One task."""
+        card = next(card for cards in CARDS.values() for card in cards if card.tugas == tugas)
+        returned = card.status == "dikembalikan"
+        return TaskView(
+            card=card, why="Kunjungan triwulan ke-4: pastikan bantuan diterima dan dibelanjakan sendiri.",
+            subject=SUBJECT, due=card.due, last_visit=NOW_MS - 92 * 86_400_000,
+            reasons={"bpnt_kpm.foto_rumah_depan": "Foto terlalu gelap, muka rumah tidak terlihat."} if returned else {},
+            note="",
+        )  # fmt: skip
+
+    def startable(self) -> tuple[Startable, ...]:
+        """All forms that are not annexes."""
+        forms = [form for form in self._forms.all() if not form.annex]
+        return tuple(
+            Startable(
+                form=form.id, title=form.title, subject=form.subject, startable=form.startable,
+                say="" if form.startable else "formulir.rahasia_menunggu",
+            )
+            for form in sorted(forms, key=lambda form: not form.startable)
+        )  # fmt: skip
+
+    def start(self, form: str, subject: str | None, tugas: str | None) -> DraftView | Refused:
+        """A new draft."""
+        if not self._forms.get(form).startable:
+            return Refused(say="formulir.rahasia_menunggu")
+        key = f"d{len(self.drafts) + 10}"
+        self.drafts[key] = SampleDraft(form=form, answers={form: {}})
+        return self.draft(key)
+
+    def start_correction(self, visit: str) -> DraftView:
+        """The next version of a returned visit."""
+        draft = filled_draft(self, "dk")
+        draft.returned = {
+            "bpnt_kpm.nominal_diterima": "Jumlah tidak cocok dengan struk. Tanyakan lagi, lalu tulis yang benar.",
+            draft.photos[0].blob: "Foto terlalu gelap, muka rumah tidak terlihat.",
+        }
+        draft.note = "Selain dua hal ini sudah baik. Terima kasih."
+        return self.draft("dk")
+
+    def draft(self, id: str) -> DraftView:  # noqa: A002 - the use case's own name
+        """One draft as it is."""
+        draft = self.drafts[id]
+        form = self._forms.get(draft.form)
+        ids = [draft.form, *opened_forms(self._forms, form, draft.answers.get(draft.form, {}))]
+        return DraftView(
+            id=id, form=draft.form, title=form.title, nama=draft.nama, desa=draft.desa,
+            forms={
+                one: FormAnswers(version=self._forms.get(one).version, answers=dict(draft.answers.get(one, {})))
+                for one in ids
+            },
+            last=draft.last, returned=draft.returned, note=draft.note, page=draft.page,
+            photos=tuple(draft.photos), subject=SUBJECT, findings={one: self._findings(draft, one) for one in ids},
+        )  # fmt: skip
+
+    def _findings(self, draft: SampleDraft, form: str) -> tuple[Listed, ...]:
+        found = check(self._forms.get(form), draft.answers.get(form, {}), local_date(NOW_MS))
+        return tuple(
+            Listed(form=form, field=one.field, kind=one.kind, say=one.say, row=one.row, column=one.column)
+            for one in found
+        )
+
+    def save(self, draft: str, form: str, field: str, value: Any) -> Saved:
+        """Keep one answer."""
+        self.saves.append((form, field, value))
+        answers = self.drafts[draft].answers.setdefault(form, {})
+        if value is None:
+            answers.pop(field, None)
+        else:
+            answers[field] = value
+        view = self.draft(draft)
+        return Saved(findings=view.findings[form], forms=tuple(view.forms))
+
+    def skip(self, draft: str, form: str, field: str, reason: str) -> Saved:
+        """Keep a reason."""
+        return self.save(draft, form, field, {"skipped": reason})
+
+    def remember_page(self, draft: str, form: str, page: int) -> None:
+        """Keep the place."""
+        self.drafts[draft].page = page
+
+    def discard(self, id: str) -> None:  # noqa: A002
+        """Put away."""
+        self.drafts[id].gone = True
+
+    def restore(self, id: str) -> None:  # noqa: A002
+        """Bring back."""
+        self.drafts[id].gone = False
+
+    def add_photo(self, draft: str, form: str, field: str, camera: bytes, fix: Any) -> PhotoView | Refused:
+        """Keep a picture."""
+        if camera[:2] != b"\xff\xd8":
+            return Refused(say="aplikasi.kamera.tidak_terbaca")
+        blob = hashlib.sha256(camera).hexdigest()
+        self.blobs[blob] = camera
+        kept = self.drafts[draft]
+        dark = "foto.gelap" if len(kept.photos) == 2 else ""
+        view = PhotoView(
+            number=len(kept.photos) + 1, blob=blob, form=form, field=field, thumbnail=camera, taken_ms=NOW_MS, place=fix,
+            blurry=False, dark=bool(dark), superseded=False, warnings=(),
+        )  # fmt: skip
+        kept.photos.append(view)
+        answers = kept.answers.setdefault(form, {})
+        answers[field] = [*answers.get(field, []), blob]
+        return view
+
+    def sign(self, draft: str, form: str, field: str, png: bytes) -> str:
+        """Keep a signature."""
+        blob = hashlib.sha256(png).hexdigest()
+        self.blobs[blob] = png
+        self.save(draft, form, field, blob)
+        return blob
+
+    def photo_bytes(self, blob: str) -> bytes:
+        """A kept picture."""
+        return self.blobs.get(blob, b"")
+
+    def review(self, draft: str) -> Review:
+        """What is missing."""
+        view = self.draft(draft)
+        found = [one for form in view.forms for one in view.findings[form]]
+        some = {
+            kind: tuple(one for one in found if one.kind == kind)
+            for kind in ("missing", "blocked", "warning")
+        }
+        return Review(
+            missing=some["missing"], blocked=some["blocked"], warnings=some["warning"], photos=len(view.photos),
+            forms=tuple(view.forms),
+        )  # fmt: skip
+
+    def finalise(self, draft: str) -> Finalised | Refused:
+        """Seal."""
+        review = self.review(draft)
+        if review.blocked:
+            return Refused(say="aplikasi.tinjau.halang", review=review)
+        self.finalised.append(draft)
+        return Finalised(visit="a" * 32, number="RW-2026-0042", change=b"\x01" * 32)
+
+
+def filled_draft(visits: SampleVisits, key: str) -> SampleDraft:
+    """A BPNT visit that is nearly whole."""
+    draft = SampleDraft(
+        form="bpnt_kpm",
+        answers={
+            "bpnt_kpm": {
+                "hasil_kunjungan": "terisi_lengkap", "nama_responden": "Sutarmi", "hubungan_responden": "diri_sendiri",
+                "lokasi": {"lat": -7.42631, "lng": 111.01902, "accuracy_m": 6.4, "at": NOW_MS - 4 * 60_000},
+                "persetujuan": True, "nik": "3314994107680002", "no_kk": "3314990101150003", "nama": "Sutarmi",
+                "ktp_ada": "asli", "status_kpm": "sukses_spm", "keberadaan_kpm": "ditemukan", "penyalur": "bni",
+                "kks_kondisi": "rusak", "kks_dipegang": "ewarong", "no_kks": "6032989900014821",
+                "periode": "Okt–Des 2026", "nominal_diterima": 600000, "cara_terima": "edc_atm",
+                "tempat_belanja": "ewarong", "ewarong_belanja": "e1", "tanggal_lahir": "1968-07-01",
+                "belanja": [
+                    {"nama": "Beras", "kelompok": "karbohidrat", "jumlah": 10, "satuan": "kg", "harga": 140000},
+                    {"nama": "Telur", "kelompok": "protein_hewani", "jumlah": 2.5, "satuan": "kg", "harga": 72500},
+                ],
+                "edukasi": ["jaga_pin_kks", "hak_memilih"], "potongan": False, "dipaksa_paket": False,
+                "usul_kelayakan": "tetap_layak", "kode_desa": DESA, "domisili_sama": True, "jenis_kelamin": "perempuan",
+                "alamat": "Dukuh Ngrombo", "rt": "004", "rw": "002", "tanggal_kunjungan": "2026-11-21",
+                "jam_mulai": "08:05", "jam_selesai": "08:50",
+            }
+        },
+        last={"bpnt_kpm": {"penyalur": "bni", "kks_kondisi": "baik", "nominal_diterima": 400000}},
+    )  # fmt: skip
+    visits.drafts[key] = draft
+    for seed in (1, 2, 3):
+        visits.add_photo(key, "bpnt_kpm", "foto_rumah_depan" if seed < 3 else "foto_kk", picture(seed), None)
+    return draft
+
+
+class SampleWorker:
+    """Says what it is told."""
+
+    def __init__(self, visits: SampleVisits) -> None:
+        self._visits = visits
+        self.listener: Any = None
+        self.asked = 0
+
+    def sync_now(self) -> None:
+        """Remember that it was asked."""
+        self.asked += 1
+
+    def status(self) -> SyncStatus:
+        """As set."""
+        return self._visits.status
+
+    def items(self) -> tuple[SyncItem, ...]:
+        """One of each state."""
+        if not (self._visits.status.data_pending or self._visits.status.photos_pending):
+            return ()
+        rows = (
+            ("data", "Kunjungan Marsih · Desa Jati", "menunggu_kirim", 0, ""),
+            ("data", "Kunjungan Kasiyem · Desa Banaran", "terkirim", 0, ""),
+            ("foto", "Foto rumah tampak depan · Marsih", "menunggu_kirim", 62, ""),
+            ("foto", "Foto KK · Marsih", "menunggu_kirim", 0, ""),
+            ("foto", "Foto rumah tampak depan · Kasiyem", "diterima", 0, ""),
+        )
+        return tuple(
+            SyncItem(id=str(n), kind=kind, title=title, status=status, percent=percent, problem=problem)
+            for n, (kind, title, status, percent, problem) in enumerate(rows)
+        )
+
+
+class SamplePhone:
+    """All of it."""
+
+    def __init__(self, state: str = "terbuka", empty: bool = False, text: Text | None = None) -> None:
+        self.forms = load_forms()
+        self.wilayah = load_wilayah()
+        self.text = text or load_text()
+        self.visits = SampleVisits(self.forms, self.wilayah, empty)
+        self.worker = SampleWorker(self.visits)
+        self.settings = SampleSettings()
+        self._state = state
+        self.tries = 10
+
+    def state(self) -> str:
+        """baru, terkunci or terbuka."""
+        return self._state
+
+    def enrol(self, address: str, code: str, pin: str) -> Any:
+        """Any code but one that says it is used."""
+        if "pakai" in code:
+            return Refused(say="aplikasi.daftar.kosong")
+        self._state = "terbuka"
+        return Finalised(visit="a" * 32, number="", change=b"\x01" * 32)
+
+    def unlock(self, pin: str) -> Any:
+        """The PIN is 246810."""
+        if pin == "246810":
+            self._state = "terbuka"
+            return None
+        self.tries -= 1
+        return _Wrong(self.tries, 0)
+
+    def lock(self) -> None:
+        """Close."""
+        self._state = "terkunci"
+
+
+@dataclass
+class _Wrong:
+    tries_left: int
+    wait_s: int

@@ -1,0 +1,175 @@
+"""Kamera bukti: which shots are needed, how good the place is, and taking one: by the camera, or from a file.
+
+Rule: bytes go to the phone as the camera gave them; the phone develops them and says what is wrong with them.
+"""
+
+from pathlib import Path
+
+from kivy.metrics import dp
+from kivy.uix.gridlayout import GridLayout
+
+from field_app.ui.fields.evidence import PhotoTile
+from field_app.ui.fields.place import Accuracy
+from field_app.ui.kv import load_kv
+from field_app.ui.sheets import FileSheet, LocationSheet
+from field_app.ui.shell import BaseScreen
+from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
+from field_app.ui.widgets.buttons import Pill
+from field_app.ui.widgets.containers import Card
+from field_app.ui.widgets.facts import FindingRow
+from field_app.ui.widgets.words import Notice, Words
+from field_app.views import Refused
+from schemas.check import visible_fields
+from schemas.form_types import Berkas, Foto
+
+load_kv(__file__)
+
+
+class CameraScreen(BaseScreen):
+    """Takes photos for one field of a draft, and shows what else is needed."""
+
+    def build(self, draft: str, form: str, field: str):
+        self._draft, self._form, self._field = draft, form, field
+        self._fix = None
+        self._view = None
+        camera = self.context.camera
+        if camera is None or not camera.available():
+            self.ids.bar.remove_widget(self.ids.shoot)
+
+    def enter(self):
+        self.ids.sync.show(self.context.phone.worker.status(), self.context.now_ms())
+        location = self.context.location
+        if location is not None and self._fix is None:
+            self.context.background.run(location.fix, self._fixed)
+        self.context.background.run(lambda: self.context.phone.visits.draft(self._draft), self._show)
+
+    def _fixed(self, place):
+        self._fix = place
+        if self._view:
+            self._show(self._view)
+
+    def _show(self, view):
+        self._view = view
+        definition = self.context.phone.forms.get(self._form, view.forms[self._form].version)
+        field = definition.fields[self._field]
+        self.ids.header.under = field.label
+        self.ids.choose.text = self.say("aplikasi.kamera.pilih")
+        body = self.ids.page.body
+        body.clear_widgets()
+        body.add_widget(self._place_card())
+        body.add_widget(self._shots(view, field))
+        body.add_widget(self._needed(view, definition))
+
+    def _shots(self, view, field):
+        card = Card()
+        card.add_widget(Words(text=field.label, style="question"))
+        if field.hint:
+            card.add_widget(Words(text=field.hint, style="small", ink="ink_soft"))
+        photos = [
+            p for p in view.photos if (p.form, p.field) == (self._form, self._field) and not p.superseded
+        ]
+        if photos:
+            grid = GridLayout(cols=3, spacing=dp(8), size_hint_y=None)
+            grid.bind(minimum_height=grid.setter("height"))
+            private = isinstance(field, Berkas) and not field.thumbnail
+            for photo in photos:
+                tile = PhotoTile(photo.thumbnail, private, blob=photo.blob, warning=" ".join(photo.warnings))
+                tile.bind(on_release=lambda t: self._look(t.blob))
+                grid.add_widget(tile)
+
+            def fit(_grid, width):
+                for tile in grid.children:
+                    tile.size = ((width - dp(16)) / 3,) * 2
+
+            grid.bind(width=fit)
+            card.add_widget(grid)
+            for key in dict.fromkeys(key for photo in photos for key in photo.warnings):
+                card.add_widget(Notice(icon="warning", tone="notice", text=self.say(key)))
+        elif self.context.camera is None or not self.context.camera.available():
+            card.add_widget(Notice(icon="camera", tone="info", text=self.say("aplikasi.kamera.tanpa_kamera")))
+        return card
+
+    def _place_card(self):
+        card = Card()
+        card.add_widget(Words(text=self.say("aplikasi.kamera.lokasi"), style="question"))
+        if self._fix:
+            accuracy = Accuracy()
+            point = f"{self._fix.lat:.5f} · {self._fix.lng:.5f}".replace(".", ",")
+            accuracy.set(self._fix.accuracy_m, point, "")
+            card.add_widget(accuracy)
+            if self._fix.mock:
+                card.add_widget(
+                    Notice(icon="wrong_place", tone="bad", text=self.say("aplikasi.lokasi.tiruan"))
+                )
+        else:
+            card.add_widget(
+                Words(text=self.say("aplikasi.kamera.lokasi_belum"), style="small", ink="ink_soft")
+            )
+        write = Pill(kind="soft", icon="my_location", text=self.say("aplikasi.kamera.tulis_lokasi"))
+        write.bind(
+            on_release=lambda *_: self.context.shell.present(LocationSheet(self.context.now_ms, self._fixed))
+        )
+        card.add_widget(write)
+        return card
+
+    def _needed(self, view, definition):
+        card = Card(spacing=dp(4))
+        card.add_widget(Words(text=self.say("aplikasi.kamera.daftar"), style="question"))
+        answers = view.forms[self._form].answers
+        for name in visible_fields(definition, answers):
+            field = definition.fields[name]
+            if not isinstance(field, (Foto, Berkas)):
+                continue
+            count = sum(
+                1 for p in view.photos if (p.form, p.field) == (self._form, name) and not p.superseded
+            )
+            under = (
+                self.say("aplikasi.kamera.ada", jumlah=count) if count else self.say("aplikasi.kamera.belum")
+            )
+            row = FindingRow(
+                text=field.label,
+                under=under,
+                icon="check" if count else "camera",
+                tone="good" if count else "quiet",
+            )
+            row.bind(on_release=lambda _r, n=name: self._switch(n))
+            card.add_widget(row)
+        return card
+
+    def _switch(self, field):
+        self._field = field
+        self._show(self._view)
+        self.ids.page.to_top()
+
+    def _look(self, blob):
+        self.context.shell.go("photo", draft=self._draft, form=self._form, field=self._field, blob=blob)
+
+    def shoot(self):
+        """One frame of the camera."""
+        self._keep(self.context.camera.frame)
+
+    def choose(self):
+        """A file of this computer."""
+        self.context.shell.present(
+            FileSheet(self.say, lambda path: self._keep(lambda: Path(path).read_bytes()))
+        )
+
+    def _keep(self, take):
+        visits, fix = self.context.phone.visits, self._fix
+        self.ids.choose.disabled = True
+        self.context.shell.toast(self.say("aplikasi.kamera.memproses"), "camera", 1.5)
+
+        def work():
+            try:
+                data = take()
+            except OSError:
+                return Refused(say="aplikasi.kamera.tidak_terbaca")
+            return visits.add_photo(self._draft, self._form, self._field, data, fix)
+
+        self.context.background.run(work, self._kept)
+
+    def _kept(self, outcome):
+        self.ids.choose.disabled = False
+        if isinstance(outcome, Refused):
+            self.refusal(outcome)
+        self.enter()

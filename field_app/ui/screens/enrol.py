@@ -1,0 +1,145 @@
+"""Daftarkan perangkat: the office's address and one-use code, a PIN typed twice, then who the office is.
+
+Rule: nothing is kept until the office answered; a refusal says what to do and keeps what was typed.
+"""
+
+from kivy.metrics import dp
+
+from field_app.ui.kv import load_kv
+from field_app.ui.shell import BaseScreen
+from field_app.ui.widgets.containers import Card
+from field_app.ui.widgets.entry import Entry
+from field_app.ui.widgets.pin import Dots, PinPad
+from field_app.ui.widgets.sign import DoneSign
+from field_app.ui.widgets.words import Notice, Words
+from field_app.views import Refused
+
+load_kv(__file__)
+
+EASY = ("123456", "654321", "012345", "543210")
+
+
+class EnrolScreen(BaseScreen):
+    """Three steps, one at a time."""
+
+    def build(self):
+        self._step, self._first, self._problem = 1, "", ""
+        self.address = Entry(hint_text="https://", input_type="url")
+        self.code = Entry(input_type="text")
+        self.pad = PinPad(size_hint_y=None, height=dp(280))
+        self.dots = Dots()
+        self.pad.bind(
+            pin=lambda _p, pin: setattr(self.dots, "count", len(pin)),
+            on_typed=lambda _p, pin: self.typed(pin),
+        )
+        self._draw()
+
+    def back(self):
+        if self._step == 2:
+            self._step, self._first = 1, ""
+            self.pad.clear()
+            self._draw()
+            return True
+        return False
+
+    def _draw(self, enrolled=None):
+        body, say = self.ids.page.body, self.say
+        for entry in (self.address, self.code, self.pad, self.dots):
+            if entry.parent:
+                entry.parent.remove_widget(entry)
+        body.clear_widgets()
+        self.ids.bar.opacity, self.ids.bar.disabled = (1, False) if self._step != 2 else (0, True)
+        body.add_widget(
+            Words(text=say("aplikasi.daftar.langkah", ke=self._step), style="caption", ink="primary")
+        )
+        if self._step == 1:
+            body.add_widget(Words(text=say("aplikasi.daftar.judul"), style="title"))
+            if self._problem:
+                body.add_widget(Notice(icon="error", tone="bad", text=self._problem))
+            for key, entry in (("alamat", self.address), ("kode", self.code)):
+                card = Card()
+                card.add_widget(Words(text=say(f"aplikasi.daftar.{key}"), style="question"))
+                card.add_widget(
+                    Words(text=say(f"aplikasi.daftar.{key}_petunjuk"), style="small", ink="ink_soft")
+                )
+                card.add_widget(entry)
+                body.add_widget(card)
+            self.ids.next.text = say("aplikasi.daftar.lanjut")
+        elif self._step == 2:
+            title = "aplikasi.daftar.pin_ulang" if self._first else "aplikasi.daftar.pin_judul"
+            body.add_widget(Words(text=say(title), style="title", align="center"))
+            hint = self._problem or say("aplikasi.daftar.pin_isi")
+            body.add_widget(
+                Notice(
+                    icon="error" if self._problem else "pin",
+                    tone="bad" if self._problem else "info",
+                    text=hint,
+                )
+            )
+            body.add_widget(self.dots)
+            body.add_widget(self.pad)
+            body.add_widget(
+                Words(text=say("aplikasi.daftar.lupa"), style="small", ink="ink_soft", align="center")
+            )
+        else:
+            self._done(body, enrolled)
+        self._problem = ""
+        self.ids.page.to_top()
+
+    def _done(self, body, enrolled):
+        say = self.say
+        body.add_widget(DoneSign(size_hint_y=None, height=dp(96)))
+        body.add_widget(Words(text=say("aplikasi.daftar.selesai"), style="title", align="center"))
+        office = getattr(enrolled, "office", "") or say("aplikasi.daftar.kantor")
+        words = getattr(enrolled, "words", "")
+        key = "aplikasi.daftar.selesai_isi" if words else "aplikasi.daftar.selesai_tanpa_kata"
+        body.add_widget(Words(text=say(key, kantor=office), align="center", ink="ink_soft"))
+        if words:
+            card = Card()
+            shown = words if isinstance(words, str) else " ".join(words)
+            card.add_widget(Words(text=shown, style="heading", align="center"))
+            body.add_widget(card)
+        self.ids.next.text = say("aplikasi.daftar.mulai")
+
+    def next(self):
+        """The button of steps one and three."""
+        if self._step == 3:
+            self.context.shell.only("home")
+        elif self.address.text.strip() and self.code.text.strip():
+            self._step = 2
+            self._draw()
+        else:
+            self._problem = self.say("aplikasi.daftar.kosong")
+            self._draw()
+
+    def typed(self, pin):
+        """A whole PIN: the first, or its repetition."""
+        self.pad.clear()
+        if not self._first and (pin in EASY or len(set(pin)) == 1):
+            self._problem = self.say("aplikasi.daftar.pin_lemah")
+        elif not self._first:
+            self._first = pin
+        elif pin != self._first:
+            self._first, self._problem = "", self.say("aplikasi.daftar.pin_beda")
+        else:
+            self._enrol(pin)
+            return
+        self._draw()
+
+    def _enrol(self, pin):
+        self.pad.disabled = True
+        self.context.shell.toast(self.say("aplikasi.daftar.mendaftar"), "sync", 2)
+        phone, address, code = self.context.phone, self.address.text.strip(), self.code.text.strip()
+        self.context.background.run(lambda: phone.enrol(address, code, pin), self._answered)
+
+    def _answered(self, outcome):
+        self.pad.disabled = False
+        self._first = ""
+        if isinstance(outcome, Refused) or self.context.phone.state() == "baru":
+            self._step = 1
+            values = getattr(outcome, "values", {})
+            self._problem = self.say(outcome.say, **values)
+            self._draw()
+            return
+        self._step = 3
+        self._draw(outcome)

@@ -1,0 +1,329 @@
+"""Formulir: one topic a page, large choices, saved at each answer; nothing stops but what cannot be true.
+
+Rule: the screen holds a copy of the answers to decide what to show; the phone's saved answers are the truth, and
+each answer is handed over at once, in order.
+"""
+
+from datetime import date
+from typing import Any
+
+from kivy.metrics import dp
+
+from field_app.ui.fields.card import FieldCard
+from field_app.ui.kv import load_kv
+from field_app.ui.plan import Step, opened, plan, required_fields
+from field_app.ui.sheets import LocationSheet, PagesSheet, SkipSheet, UndoSheet
+from field_app.ui.shell import BaseScreen
+from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
+from field_app.ui.widgets.buttons import appear
+from field_app.ui.widgets.words import Column, Words
+from field_app.views import Refused
+from schemas.format import clock
+
+load_kv(__file__)
+
+
+class FormScreen(BaseScreen):
+    """Draws the forms of one draft; it is the Host of the editors."""
+
+    def build(self, draft: str, jump: tuple[str, str] | None = None):
+        self._draft = draft
+        self._jump = jump
+        self.view: Any = None
+        self.answers: dict[str, dict[str, Any]] = {}
+        self.steps: list[Step] = []
+        self.at = 0
+        self._cards: dict[tuple[str, str], FieldCard] = {}
+        self._findings: dict[str, list] = {}
+        self._pending: dict[tuple[str, str], int] = {}
+
+    # -- coming and going -----------------------------------------------------------------------------------
+
+    def enter(self):
+        self.ids.sync.show(self.context.phone.worker.status(), self.context.now_ms())
+        self.context.background.run(lambda: self.context.phone.visits.draft(self._draft), self._loaded)
+
+    def leave(self):
+        for card in self._shown_cards():
+            card.flush()
+
+    def back(self):
+        if self.at > 0:
+            self.turn(-1)
+            return True
+        return False
+
+    def quit(self):
+        """Out of the form; everything is saved already."""
+        self.leave()
+        self.at = 0
+        self.context.shell.back()
+
+    def _loaded(self, view):
+        first = self.view is None
+        self.view = view
+        self.answers = {form: dict(filled.answers) for form, filled in view.forms.items()}
+        self.ids.header.title = view.nama or view.title
+        self.ids.header.under = " · ".join(
+            part for part in (view.title if view.nama else "", view.desa) if part
+        )
+        self._findings = {form: list(found) for form, found in view.findings.items()}
+        self._plan()
+        if first:
+            self.at = min(view.page, len(self.steps) - 1)
+            if self._jump:
+                self.at = self._find(*self._jump)
+        self.show_page(fresh=first)
+        if first and self._jump:
+            card = self._cards.get(self._jump)
+            if card:
+                self.ids.page.bring(card)
+            self._jump = None
+
+    def _find(self, form, field):
+        return next(
+            (n for n, step in enumerate(self.steps) if step.form == form and field in step.fields), self.at
+        )
+
+    def _plan(self):
+        self.steps = plan(self.context.phone.forms, self.view.form, self._versions(), self.answers)
+
+    def _versions(self):
+        return {form: filled.version for form, filled in self.view.forms.items()}
+
+    # -- the page -------------------------------------------------------------------------------------------
+
+    @property
+    def step(self) -> Step:
+        """The page in front."""
+        return self.steps[self.at]
+
+    def _shown_cards(self) -> list[FieldCard]:
+        return [child for child in reversed(self.ids.page.body.children) if isinstance(child, FieldCard)]
+
+    def show_page(self, fresh=True):
+        """Show the page in front; what is there already stays where it is."""
+        body, step = self.ids.page.body, self.step
+        if fresh:
+            for child in list(body.children):
+                body.remove_widget(child)
+            head_column = Column(spacing=dp(2))
+            words = self.say("aplikasi.formulir.bagian", ke=self.at + 1, semua=len(self.steps))
+            if step.form != self.view.form:
+                words = f"{words} · {step.form_title}"
+            self._eyebrow = Words(text=words, style="caption", ink="primary")
+            head_column.add_widget(self._eyebrow)
+            head_column.add_widget(Words(text=step.title, style="title"))
+            body.add_widget(head_column)
+        self.ids.progress.count, self.ids.progress.at = len(self.steps), self.at
+        last = self.at == len(self.steps) - 1
+        self.ids.next.text = self.say("aplikasi.formulir.tinjau" if last else "aplikasi.formulir.lanjut")
+        self.ids.previous.disabled = self.at == 0
+        required = required_fields(step.definition, self.answers[step.form])
+        present = {card.field.name: card for card in self._shown_cards()}
+        for name, card in present.items():
+            if name not in step.fields:
+                body.remove_widget(card)
+        for place, name in enumerate(step.fields):
+            card = present.get(name) or self._card(step, name)
+            card.show(self.answers[step.form].get(name), name in required, self._busy(step.form, name))
+            card.findings([found for found in self._findings.get(step.form, []) if found.field == name])
+            if not card.parent:
+                body.add_widget(card, index=len(body.children) - 1 - place)
+                if not fresh:
+                    appear(card)
+        if fresh:
+            self.ids.page.to_top()
+
+    def _card(self, step, name) -> FieldCard:
+        key = (step.form, name)
+        if key not in self._cards:
+            view = self.view
+            reason = view.returned.get(f"{step.form}.{name}", view.returned.get(name, ""))
+            earlier = view.last.get(step.form, {}).get(name)
+            self._cards[key] = FieldCard(
+                step.form, step.definition.fields[name], self.answers[step.form].get(name), self,
+                self.save, self.skip, earlier, reason,
+            )  # fmt: skip
+        return self._cards[key]
+
+    def turn(self, by):
+        """To the next or the last page, or to the review."""
+        self.leave()
+        if self.at + by >= len(self.steps):
+            self.context.shell.go("review", draft=self._draft)
+            return
+        self.go_to(self.at + by)
+
+    def go_to(self, index):
+        """To a page."""
+        self.at = max(0, min(index, len(self.steps) - 1))
+        visits, step, at = self.context.phone.visits, self.step, self.at
+        self.context.background.run(
+            lambda: visits.remember_page(self._draft, step.form, at), lambda _none: None
+        )
+        self.show_page()
+
+    def pages(self):
+        """All pages, and what can be done with the draft."""
+        self.leave()
+        self.context.shell.present(PagesSheet(self))
+
+    def discard(self):
+        """Put the draft away; the word at the bottom says so, and the home list offers it no more."""
+        visits, shell = self.context.phone.visits, self.context.shell
+
+        def gone(_outcome):
+            shell.only("home")
+            shell.present(UndoSheet.of(self.context, self._draft))
+
+        self.context.background.run(lambda: visits.discard(self._draft), gone)
+
+    # -- saving ---------------------------------------------------------------------------------------------
+
+    def _busy(self, form, name):
+        return self._pending.get((form, name), 0) > 0
+
+    def save(self, card: FieldCard, value: Any) -> None:
+        """Hand one answer over, now."""
+        visits, name, form = self.context.phone.visits, card.field.name, card.form
+        self._hand_over(card, value, lambda: visits.save(self._draft, form, name, value))
+
+    def skip(self, card: FieldCard) -> None:
+        """Ask why, then hand over the reason."""
+        visits, name, form = self.context.phone.visits, card.field.name, card.form
+
+        def skipped(reason):
+            self._hand_over(card, {"skipped": reason}, lambda: visits.skip(self._draft, form, name, reason))
+
+        self.context.shell.present(SkipSheet(card.field.label, skipped))
+
+    def _hand_over(self, card, value, work):
+        key = (card.form, card.field.name)
+        answers = self.answers[card.form]
+        if value is None:
+            answers.pop(card.field.name, None)
+        else:
+            answers[card.field.name] = value
+        self._pending[key] = self._pending.get(key, 0) + 1
+        card.settle(True)
+        self._replan()
+        self.context.background.run(work, lambda outcome: self._saved(key, outcome))
+
+    def _saved(self, key, outcome):
+        self._pending[key] -= 1
+        card = self._cards.get(key)
+        if isinstance(outcome, Refused):
+            self.refusal(outcome)
+            self.enter()
+            return
+        self._findings[key[0]] = [found for found in outcome.findings if found.form == key[0]]
+        if card:
+            card.settle(self._busy(*key))
+        if self.steps:
+            self.show_page(fresh=False)
+
+    def _replan(self):
+        """Answers changed: pages and fields may come or go, the page in front stays."""
+        here = (self.step.form, self.step.title)
+        for form in opened(self.context.phone.forms, self.view.form, self._versions(), self.answers):
+            self.answers.setdefault(form, {})
+        self._plan()
+        self.at = next(
+            (n for n, s in enumerate(self.steps) if (s.form, s.title) == here),
+            min(self.at, len(self.steps) - 1),
+        )
+        self.show_page(fresh=False)
+        words = self.say("aplikasi.formulir.bagian", ke=self.at + 1, semua=len(self.steps))
+        self._eyebrow.text = (
+            words if self.step.form == self.view.form else f"{words} · {self.step.form_title}"
+        )
+
+    # -- what editors ask for -------------------------------------------------------------------------------
+
+    def today(self) -> date:
+        """The local day."""
+        return self.context.today()
+
+    def regions(self):
+        """All regions."""
+        return self.context.phone.wilayah
+
+    def references(self, to, text):
+        """[(id, name, second line)] of what a field may refer to."""
+        if hasattr(self.context.phone.visits, "references"):
+            return list(self.context.phone.visits.references(to, text))
+        hits = self.context.phone.visits.search(text)
+        return [(hit.id, hit.nama, hit.desa) for hit in hits if hit.kind == to]
+
+    def reference_name(self, to, key):
+        """The name behind an id."""
+        name_of = getattr(self.context.phone.visits, "reference_name", None)
+        return name_of(to, key) if name_of else key
+
+    def photos(self, field):
+        """Photos of a field of the page in front."""
+        return tuple(p for p in self.view.photos if p.field == field and p.form == self.step.form)
+
+    def photo_bytes(self, blob):
+        """The bytes of a picture that is kept."""
+        return self.context.phone.visits.photo_bytes(blob)
+
+    def take_photo(self, field):
+        """Open the camera for a field."""
+        self.context.shell.go("camera", draft=self._draft, form=self.step.form, field=field)
+
+    def view_photo(self, field, blob):
+        """Look at one photo, or take it again."""
+        self.context.shell.go("photo", draft=self._draft, form=self.step.form, field=field, blob=blob)
+
+    def sign(self, field, png):
+        """Keep a signature."""
+        visits, form = self.context.phone.visits, self.step.form
+
+        def signed(outcome):
+            if isinstance(outcome, Refused):
+                self.refusal(outcome)
+            self.enter()
+
+        self.context.background.run(lambda: visits.sign(self._draft, form, field, png), signed)
+
+    def locate(self, field):
+        """Take a fix where the device can, else have it typed."""
+        card = self._cards[(self.step.form, field)]
+
+        def use(place):
+            value = {"lat": place.lat, "lng": place.lng, "accuracy_m": place.accuracy_m, "at": place.at_ms}
+            if place.mock:
+                value["mock"] = True
+            card.editor.show(value)
+            card.editor.offer(value)
+
+        def fixed(place):
+            if place is None:
+                self.present(LocationSheet(self.context.now_ms, use, self.say("aplikasi.lokasi.tidak_ada")))
+            else:
+                use(place)
+
+        location = self.context.location
+        if location is None:
+            self.present(LocationSheet(self.context.now_ms, use))
+        else:
+            self.context.shell.toast(self.say("aplikasi.lokasi.mencari"), "my_location", 1.5)
+            self.context.background.run(location.fix, fixed)
+
+    def fix_time(self, value):
+        """When a fix was taken, as one reads it."""
+        at = value.get("at")
+        if not at:
+            return ""
+        minutes = max(0, (self.context.now_ms() - at) // 60_000)
+        if minutes < 1:
+            return self.say("aplikasi.lokasi.usia_baru")
+        if minutes < 60:
+            return self.say("aplikasi.lokasi.usia_menit", menit=minutes)
+        return self.say("aplikasi.lokasi.usia_jam", jam=clock(at))
+
+    def present(self, sheet):
+        """Show a sheet."""
+        self.context.shell.present(sheet)

@@ -1,0 +1,74 @@
+"""Beranda: what was sent, then the work in counted groups, and one large button for a new visit."""
+
+from kivy.clock import Clock
+
+from field_app.ui.cards import home_items
+from field_app.ui.kv import load_kv
+from field_app.ui.shell import BaseScreen
+from field_app.ui.widgets import head, rows  # noqa: F401 - their classes are named in the .kv
+from field_app.ui.widgets.words import Empty
+from schemas.format import long_date
+
+load_kv(__file__)
+
+
+class HomeScreen(BaseScreen):
+    """Asks the phone for its groups each time it comes to the front, and after each sync."""
+
+    def build(self):
+        self._empty = None
+        self.ids.date.text = long_date(self.context.today())
+        self._refresh = Clock.create_trigger(lambda _dt: self.enter(), 0.05)
+
+    def enter(self):
+        self.context.phone.worker.listener = self._heard
+        self.context.background.run(self.context.phone.visits.home, self._show)
+
+    def leave(self):
+        self.context.phone.worker.listener = None
+
+    def _heard(self, _status):
+        """From the worker's thread: ask again on ours."""
+        self._refresh()
+
+    def _show(self, view):
+        self.ids.sync.show(view.sync, self.context.now_ms())
+        items = home_items(view, self.say, self.context.today(), self.look, self.open)
+        self.ids.list.show(items)
+        if self._empty:
+            self.ids.place.remove_widget(self._empty)
+            self._empty = None
+        if not items:
+            self._empty = Empty(
+                text=self.say("aplikasi.beranda.kosong"),
+                hint=self.say("aplikasi.beranda.kosong_isi"),
+                icon="inbox",
+            )
+            self._empty.pos_hint = {"center_x": 0.5, "center_y": 0.55}
+            self.ids.place.add_widget(self._empty)
+
+    def open(self, card):
+        """A card was tapped: a draft goes on, a returned visit shows its reasons, a task its details."""
+        shell = self.context.shell
+        if card.status == "dikembalikan" and card.visit:
+            shell.go("repair", card=card)
+        elif card.draft:
+            shell.go("form", draft=card.draft)
+        else:
+            shell.go("task", card=card)
+
+    def new(self):
+        """A new visit."""
+        self.context.shell.go("start")
+
+    def search(self):
+        """Look for someone."""
+        self.context.shell.go("search")
+
+    def settings(self):
+        """Text size, light and dark, lock."""
+        self.context.shell.go("settings")
+
+    def sync(self):
+        """What was sent and what was not."""
+        self.context.shell.go("sync")

@@ -1,0 +1,77 @@
+"""One photo, large: what is to be looked at, and taking it again (the old one is kept as a version)."""
+
+from kivy.graphics import Color, Rectangle
+from kivy.metrics import dp
+
+from field_app.ui.fields.evidence import picture_texture
+from field_app.ui.kv import load_kv
+from field_app.ui.shell import BaseScreen
+from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
+from field_app.ui.widgets.containers import Card
+from field_app.ui.widgets.facts import Fact
+from field_app.ui.widgets.painted import Painted
+from field_app.ui.widgets.words import Notice
+from schemas.format import date_and_clock
+
+load_kv(__file__)
+
+
+class Large(Painted):
+    """The picture, whole, as wide as the screen."""
+
+    def __init__(self, data: bytes, **kwargs):
+        self.texture = picture_texture(data) if data else None
+        kwargs.setdefault("size_hint_y", None)
+        super().__init__(**kwargs)
+
+    def needed_height(self):
+        if not self.texture:
+            return dp(160)
+        return min(self.width * self.texture.height / self.texture.width, self.width * 1.3)
+
+    def paint(self):
+        self.fill(self.look.sunken, radius=self.look.radius("large"))
+        if self.texture:
+            scale = min(self.width / self.texture.width, self.height / self.texture.height)
+            size = self.texture.width * scale, self.texture.height * scale
+            pos = (self.width - size[0]) / 2, (self.height - size[1]) / 2
+            self.add(Color(1, 1, 1, 1), Rectangle(texture=self.texture, pos=pos, size=size))
+        else:
+            self.draw_icon("broken_image", self.look.ink_faint, self.width / 2, self.height / 2, 40)
+
+
+class PhotoScreen(BaseScreen):
+    """Shows one photo of a draft."""
+
+    def build(self, draft: str, form: str, field: str, blob: str):
+        self._draft, self._form, self._field, self._blob = draft, form, field, blob
+
+    def enter(self):
+        visits = self.context.phone.visits
+        self.context.background.run(
+            lambda: (visits.draft(self._draft), visits.photo_bytes(self._blob)), self._show
+        )
+
+    def _show(self, both):
+        view, data = both
+        definition = self.context.phone.forms.get(self._form, view.forms[self._form].version)
+        self.ids.header.title = definition.fields[self._field].label
+        body = self.ids.page.body
+        body.clear_widgets()
+        body.add_widget(Large(data))
+        photo = next((photo for photo in view.photos if photo.blob == self._blob), None)
+        if photo:
+            card = Card(spacing=dp(6))
+            when = self.say("aplikasi.kamera.diambil", kapan=date_and_clock(photo.taken_ms))
+            card.add_widget(Fact(icon="clock", label=self.say("aplikasi.kamera.judul"), text=when))
+            where = self.say("aplikasi.kamera.lokasi_belum")
+            if photo.place:
+                where = self.say("aplikasi.lokasi.akurasi", meter=round(photo.place.accuracy_m))
+            card.add_widget(Fact(icon="location", label=self.say("aplikasi.kamera.lokasi"), text=where))
+            for key in photo.warnings:
+                card.add_widget(Notice(icon="warning", tone="notice", text=self.say(key)))
+            body.add_widget(card)
+
+    def again(self):
+        """Take it again."""
+        self.context.shell.replace("camera", draft=self._draft, form=self._form, field=self._field)

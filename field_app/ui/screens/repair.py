@@ -1,0 +1,92 @@
+"""Perbaikan: each returned field or photo beside its reason; the answer makes the next version."""
+
+from typing import Any
+
+from kivy.metrics import dp
+
+from field_app.ui.fields.evidence import PhotoTile
+from field_app.ui.kv import load_kv
+from field_app.ui.shell import BaseScreen
+from field_app.ui.values import shown
+from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
+from field_app.ui.widgets.buttons import Link
+from field_app.ui.widgets.containers import Card
+from field_app.ui.widgets.words import Notice, Words
+from field_app.views import Refused
+
+load_kv(__file__)
+
+
+class RepairScreen(BaseScreen):
+    """Begins the next version (or goes on with it) and shows what is to be mended."""
+
+    def build(self, card: Any):
+        self._card = card
+        self._draft = card.draft
+        self.ids.header.under = " · ".join(part for part in (card.nama, card.desa) if part)
+
+    def enter(self):
+        self.ids.sync.show(self.context.phone.worker.status(), self.context.now_ms())
+        visits = self.context.phone.visits
+        if self._draft:
+            self.context.background.run(lambda: visits.draft(self._draft), self._show)
+        else:
+            self.context.background.run(lambda: visits.start_correction(self._card.visit), self._show)
+
+    def _show(self, view):
+        if isinstance(view, Refused):
+            self.ids.page.body.clear_widgets()
+            self.ids.page.body.add_widget(
+                Notice(icon="error", tone="bad", text=self.say(view.say, **view.values))
+            )
+            self.ids.start.disabled = True
+            return
+        self._draft = view.id
+        body, say = self.ids.page.body, self.say
+        body.clear_widgets()
+        body.add_widget(Words(text=say("aplikasi.perbaikan.pengantar"), ink="ink_soft"))
+        if view.note:
+            note = Card(spacing=dp(6))
+            note.add_widget(Words(text=say("aplikasi.perbaikan.catatan"), style="question"))
+            note.add_widget(Words(text=view.note))
+            body.add_widget(note)
+        for key, reason in view.returned.items():
+            body.add_widget(self._reason(view, key, reason))
+
+    def _reason(self, view, key, reason):
+        card = Card(spacing=dp(8))
+        form, name, photo = self._place(view, key)
+        definition = (
+            self.context.phone.forms.get(form, view.forms[form].version) if form in view.forms else None
+        )
+        field = definition.fields.get(name) if definition else None
+        title = field.label if field else self.say("aplikasi.perbaikan.umum")
+        card.add_widget(Words(text=title, style="question"))
+        if photo:
+            card.add_widget(PhotoTile(photo.thumbnail, size=(dp(120), dp(120))))
+        elif field:
+            value = shown(field, view.forms[form].answers.get(name), self.say)
+            if value:
+                card.add_widget(Words(text=value, ink="ink_soft"))
+        card.add_widget(Notice(icon="returned", tone="bad", text=reason))
+        if field:
+            link = Link(icon="edit", text=self.say("aplikasi.perbaikan.buka"))
+            link.bind(on_release=lambda *_: self._open(form, name))
+            card.add_widget(link)
+        return card
+
+    def _place(self, view, key):
+        """(form, field, photo) behind a key: a blob's name, "form.field", or a field of the main form."""
+        for photo in view.photos:
+            if photo.blob == key:
+                return photo.form, photo.field, photo
+        form, dot, name = key.partition(".")
+        return (form, name, None) if dot else (view.form, key, None)
+
+    def _open(self, form, name):
+        self.context.shell.go("form", draft=self._draft, jump=(form, name))
+
+    def start(self):
+        """All of it from the beginning."""
+        if self._draft:
+            self.context.shell.go("form", draft=self._draft)

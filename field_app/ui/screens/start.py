@@ -1,0 +1,68 @@
+"""Kunjungan baru: which form; forms that cannot be started yet say why."""
+
+from field_app.ui.cards import FORM_ICONS
+from field_app.ui.kv import load_kv
+from field_app.ui.shell import BaseScreen
+from field_app.ui.widgets import head, rows  # noqa: F401 - named in the .kv
+from field_app.ui.widgets.containers import Sheet
+from field_app.ui.widgets.words import Notice, Words
+from field_app.views import Refused
+
+load_kv(__file__)
+
+
+class StartScreen(BaseScreen):
+    """With `subject` (found by search) the visit begins at once, else it asks whom it is about."""
+
+    def build(self, subject: str | None = None, kind: str = "", name: str = ""):
+        self._subject, self._kind = subject, kind
+        self.ids.header.under = name
+        self._forms = self.context.phone.forms
+
+    def enter(self):
+        self.ids.sync.show(self.context.phone.worker.status(), self.context.now_ms())
+        self.context.background.run(self.context.phone.visits.startable, self._show)
+
+    def _show(self, startable):
+        items = []
+        for one in startable:
+            form_id, ready = one.form, one.startable
+            if self._subject and one.subject not in (self._kind, "none"):
+                continue
+            items.append(
+                (
+                    "TaskRow",
+                    {
+                        "name": one.title,
+                        "lines": (self._service(form_id),),
+                        "icon": FORM_ICONS.get(form_id, "form") if ready else "lock",
+                        "tone": "primary" if ready else "quiet",
+                        "chip": None if ready else (self.say("aplikasi.mulai.belum"), "lock", "quiet"),
+                        "open": lambda form=one: self.open(form),
+                    },
+                )
+            )
+        self.ids.list.show(items)
+
+    def _service(self, form_id):
+        service = self._forms.get(form_id).service
+        return self.say(f"layanan.{service}") if f"layanan.{service}" in self.say else ""
+
+    def open(self, form):
+        """A form was tapped."""
+        if not form.startable:
+            sheet = Sheet(form.title)
+            sheet.add(Notice(icon="lock", tone="quiet", text=self.say(form.say)))
+            sheet.add(Words(text=self.say("aplikasi.mulai.belum_isi"), style="small", ink="ink_soft"))
+            self.context.shell.present(sheet)
+        elif self._subject or form.subject == "none":
+            visits = self.context.phone.visits
+            self.context.background.run(lambda: visits.start(form.form, self._subject, None), self._started)
+        else:
+            self.context.shell.go("search", form=form.form, title=form.title)
+
+    def _started(self, outcome):
+        if isinstance(outcome, Refused):
+            self.refusal(outcome)
+        else:
+            self.context.shell.replace("form", draft=outcome.id)

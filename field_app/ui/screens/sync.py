@@ -1,0 +1,92 @@
+"""Sinkronisasi: every item with its state, how far it is, why it failed and what comes next."""
+
+from kivy.clock import Clock
+from kivy.metrics import dp
+
+from field_app.ui.cards import status_chip
+from field_app.ui.kv import load_kv
+from field_app.ui.shell import BaseScreen
+from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
+from field_app.ui.widgets.containers import Card
+from field_app.ui.widgets.facts import Fact, SyncRow
+from field_app.ui.widgets.switch import Toggle
+from field_app.ui.widgets.words import Empty, Notice, Words
+from schemas.format import date_and_clock
+
+load_kv(__file__)
+
+MOST_SHOWN = 60
+
+
+class SyncScreen(BaseScreen):
+    """Follows the worker while it is in front."""
+
+    def build(self):
+        self._again = Clock.create_trigger(lambda _dt: self._show(), 0.05)
+
+    def enter(self):
+        self.context.phone.worker.listener = lambda _status: self._again()
+        self._show()
+
+    def leave(self):
+        self.context.phone.worker.listener = None
+        self._again.cancel()
+
+    def send(self):
+        """Send now; asking twice does no harm."""
+        self.context.phone.worker.sync_now()
+        self._again()
+
+    def _show(self):
+        worker, say = self.context.phone.worker, self.say
+        status, items = worker.status(), worker.items()
+        self.ids.sync.show(status, self.context.now_ms())
+        running = status.state == "jalan"
+        self.ids.send.disabled = running
+        self.ids.send.text = say("aplikasi.sinkron.sedang" if running else "aplikasi.sinkron.sekarang")
+        body = self.ids.page.body
+        body.clear_widgets()
+        if status.problem:
+            body.add_widget(Notice(icon="sync_problem", tone="bad", text=say(status.problem)))
+        summary = Card(spacing=dp(4))
+        last = date_and_clock(status.last_ms) if status.last_ms else say("aplikasi.sinkron.tidak_pernah")
+        summary.add_widget(Fact(icon="history", label=say("aplikasi.sinkron.terakhir"), text=last))
+        pending = say("aplikasi.sinkron.jumlah", data=status.data_pending, foto=status.photos_pending)
+        summary.add_widget(Fact(icon="upload", label=say("status.menunggu_kirim"), text=pending))
+        switch = Toggle(
+            text=say("aplikasi.sinkron.wifi"), under=say("aplikasi.sinkron.wifi_isi"), icon="wifi",
+            on=bool(self.context.phone.settings.wifi_only),
+        )  # fmt: skip
+        switch.bind(on=lambda _s, on: setattr(self.context.phone.settings, "wifi_only", on))
+        summary.add_widget(switch)
+        body.add_widget(summary)
+        if not items:
+            body.add_widget(
+                Empty(
+                    icon="cloud_done",
+                    text=say("aplikasi.sinkron.kosong"),
+                    hint=say("aplikasi.sinkron.kosong_isi"),
+                )
+            )
+            return
+        body.add_widget(Words(text=say("aplikasi.sinkron.langkah"), style="small", ink="ink_soft"))
+        for kind, title, icon in (
+            ("data", "aplikasi.sinkron.data", "task"),
+            ("foto", "aplikasi.sinkron.foto", "image"),
+        ):
+            some = [item for item in items if item.kind == kind]
+            if some:
+                card = Card(spacing=0)
+                card.add_widget(Words(text=f"{say(title)} ({len(some)})", style="question"))
+                for item in some[:MOST_SHOWN]:
+                    under = say(item.problem) if item.problem else ""
+                    card.add_widget(
+                        SyncRow(
+                            title=item.title,
+                            under=under,
+                            icon=icon,
+                            percent=item.percent,
+                            chip=status_chip(item.status, self.look, say),
+                        )  # fmt: skip
+                    )
+                body.add_widget(card)

@@ -1,0 +1,125 @@
+"""Rincian tugas: why, whom, which form, until when, what happened last, and *Mulai*."""
+
+from typing import Any
+
+from kivy.metrics import dp
+
+from field_app.ui.cards import FORM_ICONS, due_words, status_chip
+from field_app.ui.kv import load_kv
+from field_app.ui.shell import BaseScreen
+from field_app.ui.typed import day_shown, grouped
+from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
+from field_app.ui.widgets.containers import Card
+from field_app.ui.widgets.facts import Fact
+from field_app.ui.widgets.words import Chip, Notice, Words
+from field_app.views import Refused
+from schemas.format import local_date, long_date
+
+load_kv(__file__)
+
+FACTS = (
+    "alamat", "nik", "no_kk", "no_kks", "tanggal_lahir", "no_hp", "status_kpm", "penyalur", "periode", "pemilik", "jenis",
+)  # fmt: skip
+LONG_NUMBERS = ("nik", "no_kk", "no_kks")
+
+
+class TaskScreen(BaseScreen):
+    """Shows one card in full."""
+
+    def build(self, card: Any):
+        self._card = card
+        self.ids.header.title = card.title
+        self.ids.header.under = card.desa
+
+    def enter(self):
+        self.ids.sync.show(self.context.phone.worker.status(), self.context.now_ms())
+        card = self._card
+        done = card.status not in ("tugas", "draf", "dikembalikan")
+        self.ids.start.text = self.say("aplikasi.tugas.lanjutkan" if card.draft else "aplikasi.tugas.mulai")
+        self.ids.bar.opacity = 0 if done and not card.draft else 1
+        self.ids.bar.disabled = bool(done and not card.draft)
+        if card.tugas:
+            self.context.background.run(lambda: self.context.phone.visits.task(card.tugas), self._show)
+        else:
+            self._show(None)
+
+    def _show(self, view):
+        body, card, say = self.ids.page.body, self._card, self.say
+        body.clear_widgets()
+        top = Card()
+        top.add_widget(Words(text=card.nama or say("aplikasi.beranda.tanpa_nama"), style="title"))
+        word, icon, tone = status_chip(card.status, self.look, say)
+        chip = Chip(text=word, icon=icon, tone=tone)
+        chip.width = chip.natural_width()
+        top.add_widget(chip)
+        due = due_words(card.due, self.context.today(), say)
+        for label, value, fact_icon in (
+            ("formulir", card.title, FORM_ICONS.get(card.form, "form")),
+            ("desa", card.desa, "village"),
+            ("tempo", due if card.status in ("tugas", "draf", "dikembalikan") else "", "calendar"),
+        ):
+            if value:
+                top.add_widget(Fact(label=say(f"aplikasi.tugas.{label}"), text=value, icon=fact_icon))
+        body.add_widget(top)
+        if view is None:
+            if card.status not in ("tugas", "draf"):
+                body.add_widget(Notice(icon=icon, tone=tone, text=say(f"status_arti.{card.status}")))
+            return
+        if view.reasons or view.note:
+            back = Card(spacing=dp(8))
+            back.add_widget(Words(text=say("aplikasi.tugas.alasan_kembali"), style="question"))
+            for reason in view.reasons.values():
+                back.add_widget(Notice(icon="returned", tone="bad", text=reason))
+            if view.note:
+                back.add_widget(Notice(icon="office", tone="info", text=view.note))
+            body.add_widget(back)
+        why = Card(spacing=dp(6))
+        if view.why:
+            why.add_widget(Fact(label=say("aplikasi.tugas.mengapa"), text=view.why, icon="info"))
+        last = self._last(view.last_visit)
+        why.add_widget(Fact(label=say("aplikasi.tugas.kunjungan_lalu"), text=last, icon="history"))
+        body.add_widget(why)
+        facts = [(name, self._fact(name, view.subject.get(name))) for name in FACTS]
+        if any(text for _, text in facts):
+            whom = Card(spacing=dp(6))
+            whom.add_widget(Words(text=say("aplikasi.tugas.sasaran"), style="question"))
+            for name, text in facts:
+                if text:
+                    whom.add_widget(Fact(label=say(f"aplikasi.tugas.{name}"), text=text))
+            body.add_widget(whom)
+
+    def _last(self, last) -> str:
+        if not last:
+            return self.say("aplikasi.tugas.belum_pernah")
+        if isinstance(last, int):
+            return long_date(local_date(last))
+        return str(last)
+
+    def _fact(self, name, value) -> str:
+        if value in (None, "", []):
+            return ""
+        if name in LONG_NUMBERS:
+            return grouped(str(value), 16)
+        if name == "tanggal_lahir":
+            return day_shown(str(value))
+        field = self.context.phone.forms.get(self._card.form).fields.get(name)
+        options = getattr(field, "options", ())
+        return next((option.label for option in options if option.code == value), str(value))
+
+    def start(self):
+        """Begin, or go on."""
+        card, visits = self._card, self.context.phone.visits
+        if card.draft:
+            self.context.shell.replace("form", draft=card.draft)
+        else:
+            self.ids.start.disabled = True
+            self.context.background.run(
+                lambda: visits.start(card.form, card.subjek, card.tugas), self._started
+            )
+
+    def _started(self, outcome):
+        self.ids.start.disabled = False
+        if isinstance(outcome, Refused):
+            self.refusal(outcome)
+        else:
+            self.context.shell.replace("form", draft=outcome.id)

@@ -1,0 +1,81 @@
+"""Buka kunci: the PIN, the tries that are left, the time to wait, and what to do when it is forgotten."""
+
+from kivy.clock import Clock
+
+from field_app.ui.kv import load_kv
+from field_app.ui.shell import BaseScreen
+from field_app.ui.widgets import pin  # noqa: F401 - its classes are named in the .kv
+from field_app.ui.widgets.buttons import Pill
+from field_app.ui.widgets.containers import Sheet
+from field_app.ui.widgets.words import Notice, Words
+
+load_kv(__file__)
+
+
+class UnlockScreen(BaseScreen):
+    """Asks for the PIN; each refused try is said in a sentence."""
+
+    def build(self):
+        self._wait_s = 0
+        self._tick = None
+        self.notice = None
+        self.ids.pad.bind(pin=self._shown)
+
+    def _shown(self, _pad, pin):
+        self.ids.dots.count = len(pin)
+        self.ids.dots.tone = "primary"
+
+    def typed(self, pin):
+        """All digits are there: derive the key away from the UI thread."""
+        self.ids.pad.disabled = True
+        self._say(self.say("aplikasi.kunci.membuka"), "key", "info")
+        self.context.background.run(lambda: self.context.phone.unlock(pin), self._answered)
+
+    def _answered(self, outcome):
+        self.ids.pad.disabled = False
+        self.ids.pad.clear()
+        if self.context.phone.state() == "terbuka":
+            self.context.shell.only("home")
+            return
+        self.ids.dots.tone = "bad"
+        tries, self._wait_s = getattr(outcome, "tries_left", 0), getattr(outcome, "wait_s", 0)
+        if not tries:
+            self._say(self.say("aplikasi.kunci.pin_dihapus"), "error", "bad")
+            self.ids.pad.disabled = True
+        elif self._wait_s:
+            self._count_down(tries)
+        else:
+            self._say(self.say("aplikasi.kunci.pin_salah", sisa=tries), "error", "bad")
+
+    def _count_down(self, tries):
+        self.ids.pad.disabled = True
+        self._say(self.say("aplikasi.kunci.tunggu", sisa=tries, detik=self._wait_s), "hourglass", "notice")
+
+        def second(_dt):
+            self._wait_s -= 1
+            if self._wait_s > 0:
+                self._count_down(tries)
+            else:
+                self.ids.pad.disabled = False
+                self._say(self.say("aplikasi.kunci.coba_lagi", sisa=tries), "info", "info")
+
+        self._tick = Clock.schedule_once(second, 1)
+
+    def _say(self, text, icon, tone):
+        if not self.notice:
+            self.notice = Notice()
+            self.ids.said.add_widget(self.notice)
+        self.notice.text, self.notice.icon, self.notice.tone = text, icon, tone
+
+    def forgotten(self):
+        """What to do without the PIN."""
+        sheet = Sheet(self.say("aplikasi.kunci.lupa"))
+        sheet.add(Words(text=self.say("aplikasi.kunci.lupa_isi")))
+        close = Pill(text=self.say("tombol.tutup"))
+        close.bind(on_release=lambda *_: sheet.close())
+        sheet.add(close)
+        self.context.shell.present(sheet)
+
+    def leave(self):
+        if self._tick:
+            self._tick.cancel()

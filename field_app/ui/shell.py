@@ -1,0 +1,191 @@
+"""The frame that holds the screens: one stack, sheets above it, a short word at the bottom, and the back key.
+
+Rule: a screen is built when it is first shown, from its own module, so that the lock screen starts fast. Back never
+leads nowhere: sheet, then screen, then home, then out.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from kivy.animation import Animation
+from kivy.clock import Clock
+from kivy.metrics import dp
+from kivy.properties import ObjectProperty
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.floatlayout import FloatLayout
+
+from field_app.ui.context import Context
+from field_app.ui.kv import load_kv
+from field_app.ui.widgets.containers import Sheet
+from field_app.ui.widgets.painted import Painted
+from field_app.views import Refused
+
+load_kv(__file__)
+
+SCREENS = {
+    "unlock": "Unlock", "enrol": "Enrol", "home": "Home", "search": "Search", "start": "Start", "task": "Task",
+    "form": "Form", "camera": "Camera", "photo": "Photo", "review": "Review", "done": "Done", "sync": "Sync",
+    "repair": "Repair", "settings": "Settings",
+}  # fmt: skip
+"""Name -> class; the module is field_app.ui.screens.<name>, the class <Class>Screen."""
+
+
+class BaseScreen(BoxLayout):
+    """One screen: built once, entered each time it comes to the front."""
+
+    look = ObjectProperty(None)
+    say = ObjectProperty(None)
+
+    def __init__(self, context: Context, **arguments: Any):
+        self.context = context
+        super().__init__(orientation="vertical")
+        self.build(**arguments)
+
+    def build(self, **arguments: Any) -> None:
+        """Fill the ids of the .kv, once."""
+
+    def enter(self) -> None:
+        """Came to the front: ask the phone again."""
+
+    def leave(self) -> None:
+        """Something else comes to the front: hand over what is typed."""
+
+    def back(self) -> bool:
+        """The back key; True when the screen dealt with it."""
+        return False
+
+    def refusal(self, refused: Refused) -> None:
+        """Say why something was not done."""
+        self.context.shell.toast(self.say(refused.say, **refused.values), "warning", 5)
+
+
+class Toast(Painted):
+    """A short word at the bottom that goes by itself."""
+
+    def __init__(self, text: str, icon: str, **kwargs):
+        self.text, self.icon = text, icon
+        super().__init__(size_hint=(None, None), **kwargs)
+        self.refresh()
+
+    def fit(self, width: float) -> None:
+        """Be as large as the words need, at most `width`."""
+        room = width - dp(72)
+        wide, high = self.measure(self.text, "small", room)
+        self.size = min(width, wide + dp(72)), max(dp(48), high + dp(24))
+
+    def paint(self):
+        look = self.look
+        self.fill(look.ink, radius=dp(16))
+        self.draw_icon(self.icon, look.background, dp(24), self.height / 2, 20)
+        room = self.width - dp(60)
+        high = self.measure(self.text, "small", room)[1]
+        self.write(self.text, "small", look.background, dp(44), (self.height - high) / 2, room)
+
+
+class Shell(FloatLayout):
+    """Root of the window."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.context: Context | None = None
+        self._stack: list[tuple[str, dict[str, Any], BaseScreen | None]] = []
+
+    @property
+    def screen(self) -> BaseScreen | None:
+        """The screen in front."""
+        return self._stack[-1][2] if self._stack else None
+
+    @property
+    def name(self) -> str:
+        """The name of the screen in front."""
+        return self._stack[-1][0] if self._stack else ""
+
+    def go(self, name: str, /, **arguments: Any) -> None:
+        """Put a screen in front."""
+        self._drop()
+        self._stack.append((name, arguments, None))
+        self._raise()
+
+    def replace(self, name: str, /, **arguments: Any) -> None:
+        """Put a screen in the place of the one in front."""
+        self._drop()
+        if self._stack:
+            self._stack.pop()
+        self._stack.append((name, arguments, None))
+        self._raise()
+
+    def only(self, name: str, /, **arguments: Any) -> None:
+        """Forget the way here: nothing lies behind this screen."""
+        self._drop()
+        self._stack.clear()
+        self._stack.append((name, arguments, None))
+        self._raise()
+
+    def back(self, *_: Any) -> bool:
+        """One step back; False when there is nowhere to go, and the system may close the window."""
+        if self.sheets():
+            self.sheets()[0].close()
+            return True
+        if self.screen and self.screen.back():
+            return True
+        if len(self._stack) < 2:
+            return False
+        self._drop()
+        self._stack.pop()
+        self._raise()
+        return True
+
+    def back_to(self, name: str) -> None:
+        """Back to the nearest screen of that name, or there anew."""
+        self._drop()
+        while len(self._stack) > 1 and self._stack[-1][0] != name:
+            self._stack.pop()
+        if self._stack[-1][0] != name:
+            self._stack[-1] = (name, {}, None)
+        self._raise()
+
+    def rebuild(self) -> None:
+        """Build the screens anew: the look changed."""
+        self._drop()
+        self._stack = [(name, arguments, None) for name, arguments, _ in self._stack]
+        self._raise()
+
+    def sheets(self) -> list[Sheet]:
+        """Open sheets, the uppermost first."""
+        return [child for child in self.children if isinstance(child, Sheet)]
+
+    def present(self, sheet: Sheet) -> None:
+        """Show a sheet above the screen."""
+        self.add_widget(sheet)
+        panel = sheet.ids.panel
+        sheet.opacity = 0
+        Animation(opacity=1, duration=0.14).start(sheet)
+        panel.do_layout()
+
+    def toast(self, text: str, icon: str = "info", seconds: float = 3.0) -> None:
+        """Say a short word."""
+        for old in [child for child in self.children if isinstance(child, Toast)]:
+            self.remove_widget(old)
+        toast = Toast(text, icon)
+        toast.fit(self.width - dp(32))
+        toast.pos = (self.width - toast.width) / 2, dp(84)
+        self.add_widget(toast)
+        fade = Animation(opacity=0, duration=0.3)
+        fade.bind(on_complete=lambda *_: toast.parent and self.remove_widget(toast))
+        Clock.schedule_once(lambda _dt: fade.start(toast), seconds)
+
+    def _drop(self) -> None:
+        for sheet in self.sheets():
+            self.remove_widget(sheet)
+        if self.screen:
+            self.screen.leave()
+            self.remove_widget(self.screen)
+
+    def _raise(self) -> None:
+        name, arguments, screen = self._stack[-1]
+        if screen is None:
+            module = import_module(f"field_app.ui.screens.{name}")
+            screen = getattr(module, f"{SCREENS[name]}Screen")(self.context, **arguments)
+            self._stack[-1] = (name, arguments, screen)
+        self.add_widget(screen, index=len(self.children))
+        screen.enter()

@@ -1,0 +1,130 @@
+"""The tokens of schemas/theme.toml as Kivy wants them: colours, pixels, fonts, and drawn words that are kept.
+
+Rule: a widget takes every colour and size from here. A change of look builds the screens anew, so nothing is bound.
+"""
+
+import math
+from functools import lru_cache
+
+from kivy.core.text import Label as CoreLabel
+from kivy.graphics.texture import Texture
+from kivy.metrics import dp
+
+from schemas.theme import Theme, rgba
+
+Colour = tuple[float, float, float, float]
+NATURAL_LINE = 1.26
+"""Ascent and descent of Plus Jakarta Sans, as a factor of its size."""
+JAVANESE = range(0xA980, 0xA9E0)
+
+
+class Look:
+    """One look: light or dark, at one text size. Token names that are colours are its attributes."""
+
+    def __init__(
+        self, theme: Theme, dark: bool = False, scale: float = 1.0, insets: tuple[int, int] = (0, 0)
+    ):
+        self.theme = theme
+        self.dark = dark
+        self.scale = min(1.6, max(1.0, scale))
+        self.insets = insets
+        colours = theme.dark if dark else theme.light
+        self._colours: dict[str, Colour] = {name: rgba(value) for name, value in colours.items()}
+        self._fonts = {name: str(theme.font_path(name)) for name in theme.font}
+        self.words = lru_cache(maxsize=1500)(self._words)
+        self.icon = lru_cache(maxsize=300)(self._icon)
+        self.shadow_patch = lru_cache(maxsize=4)(self._shadow)
+
+    def __getattr__(self, name: str) -> Colour:
+        try:
+            return self.__dict__["_colours"][name]
+        except KeyError:
+            raise AttributeError(f"no colour {name}") from None
+
+    def colour(self, name: str) -> Colour:
+        """The colour token of this name."""
+        return self._colours[name]
+
+    def space(self, name: str) -> float:
+        """A gap, in pixels."""
+        return dp(self.theme.space[name])
+
+    def radius(self, name: str) -> float:
+        """A corner, in pixels."""
+        return dp(self.theme.radius[name])
+
+    def size(self, name: str) -> float:
+        """A fixed size (touch target, icon …), in pixels."""
+        return dp(self.theme.size[name])
+
+    def font(self, style: str) -> str:
+        """Path of the font of a step of the type scale."""
+        return self._fonts[self.theme.type[style].weight]
+
+    def font_px(self, style: str, growth: float | None = None) -> float:
+        """Type size in pixels at the reader's text size; titles grow less, so that they stay on a small screen."""
+        base = self.theme.type[style].size
+        grown = 1 + (self.scale - 1) * (growth if growth is not None else (0.55 if base >= 24 else 1.0))
+        return dp(base * grown)
+
+    def icon_px(self, size: float = 24) -> float:
+        """Icons grow with the text, half as fast."""
+        return dp(size * (1 + (self.scale - 1) * 0.5))
+
+    def _words(
+        self, text: str, style: str, width: int = 0, align: str = "left", shrink: bool = False, lines: int = 0
+    ) -> Texture:
+        """White letters on nothing, wrapped at `width` pixels (0: one line); `shrink` fits one line into `width`."""
+        size = self.font_px(style)
+        line = max(1.0, self.theme.type[style].line / NATURAL_LINE)
+        font = self._fonts["javanese"] if any(ord(c) in JAVANESE for c in text) else self.font(style)
+        options = {
+            "text": text,
+            "font_name": font,
+            "font_hinting": None,
+            "halign": align,
+            "line_height": line,
+        }
+        if shrink and width:
+            label = CoreLabel(font_size=size, **options)
+            label.refresh()
+            if label.texture.width > width:
+                size = max(dp(11), size * width / label.texture.width * 0.985)
+            options |= {"text_size": (None, None)}
+        elif width:
+            options |= {"text_size": (width, None)}
+            if lines:
+                options |= {"max_lines": lines, "shorten": False}
+        label = CoreLabel(font_size=size, **options)
+        label.refresh()
+        return label.texture
+
+    def _icon(self, name: str, size: float) -> Texture:
+        """One white icon, `size` pixels high."""
+        label = CoreLabel(
+            text=self.theme.glyphs[name], font_name=self._fonts["icon"], font_size=size, font_hinting=None
+        )
+        label.refresh()
+        return label.texture
+
+    def _shadow(self, radius: int, blur: int) -> Texture:
+        """A soft shadow as a nine-patch texture of side 2 * (radius + blur) + 2, white with alpha."""
+        side = 2 * (radius + blur) + 2
+        half, inner = side / 2, side / 2 - blur - radius
+        values = bytearray()
+        quarter: list[list[int]] = []
+        for row in range(side // 2):
+            line: list[int] = []
+            for column in range(side // 2):
+                dx = max(0.0, abs(column + 0.5 - half) - inner)
+                dy = max(0.0, abs(row + 0.5 - half) - inner)
+                away = (math.hypot(dx, dy) - radius) / blur
+                t = min(1.0, max(0.0, 0.5 - away / 2))
+                line.append(round(255 * t * t * (3 - 2 * t)))
+            quarter.append(line + line[::-1])
+        for line in quarter + quarter[::-1]:
+            for alpha in line:
+                values += bytes((255, 255, 255, alpha))
+        texture = Texture.create(size=(side, side), colorfmt="rgba")
+        texture.blit_buffer(bytes(values), colorfmt="rgba", bufferfmt="ubyte")
+        return texture

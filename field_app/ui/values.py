@@ -1,0 +1,51 @@
+"""An answer as people read it: labels for codes, dots in rupiah, dates in words.
+
+Rule: pure; names of regions and references are asked of the caller.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from field_app.ui.typed import grouped, month_shown, number_shown, time_shown
+from schemas import form_types as kinds
+from schemas import format as written
+from schemas.form_values import is_skipped, skip_reason
+from schemas.text import Text
+
+NameOf = Callable[[kinds.Field, str], str]
+
+
+def shown(field: kinds.Field, value: Any, say: Text, name_of: NameOf = lambda _field, key: key) -> str:
+    """The answer in words; empty when there is none."""
+    if value is None or value == "" or value == []:
+        return ""
+    if is_skipped(value):
+        return skip_reason(value) or ""
+    if isinstance(value, bool):
+        return say("umum.ya" if value else "umum.tidak")
+    match field:
+        case kinds.Pilihan(options=options) | kinds.Turunan(options=options) if options:
+            return next((option.label for option in options if option.code == value), str(value))
+        case kinds.Multi(options=options):
+            return ", ".join(option.label for option in options if option.code in value)
+        case kinds.Uang():
+            return written.rupiah(value)
+        case kinds.Angka():
+            return f"{number_shown(value)} {field.unit}".strip()
+        case kinds.Tanggal():
+            return written.long_date(date.fromisoformat(value))
+        case kinds.Bulan():
+            return month_shown(value)
+        case kinds.Jam():
+            return time_shown(value)
+        case kinds.Teks(digits=int(digits)):
+            return grouped(str(value), digits)
+        case kinds.Wilayah() | kinds.Rujukan():
+            return name_of(field, value)
+        case kinds.Gps():
+            return say("aplikasi.lokasi.akurasi", meter=round(value.get("accuracy_m", 0)))
+        case kinds.Turunan():
+            return number_shown(value) if isinstance(value, (int, float)) else str(value)
+        case _:
+            return str(len(value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,156 @@
+"""What holds other widgets: the scrolled page, cards, sheets from below, header and bottom bar.
+
+Rule: containers know nothing of forms or visits. A page keeps what is on the screen in its place when something
+is inserted below or above it.
+"""
+
+from kivy.animation import Animation
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.metrics import dp
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.floatlayout import FloatLayout
+from kivy.uix.scrollview import ScrollView
+
+from field_app.ui.kv import load_kv
+from field_app.ui.widgets.painted import Painted
+from field_app.ui.widgets.words import Column, Words
+
+load_kv(__file__)
+
+
+class Backdrop(Painted):
+    """A plain painted ground, for canvas-less containers: colour token, radius in dp, shadow or none."""
+
+    ground = StringProperty("surface")
+    corner = NumericProperty(20)
+    shade = BooleanProperty(True)
+    line = StringProperty("")
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.bind(ground=self.repaint, line=self.repaint)
+
+    def paint(self):
+        if self.shade:
+            self.soft_shadow(dp(self.corner))
+        self.fill(self.look.colour(self.ground), radius=dp(self.corner))
+        if self.line:
+            self.outline(self.look.colour(self.line), radius=dp(self.corner))
+
+
+class Card(Column):
+    """A white card with round corners and a soft shadow; what is in it stands one under another."""
+
+    ground = StringProperty("surface")
+    line = StringProperty("")
+
+    def __init__(self, **kwargs):
+        self._back = Backdrop()
+        super().__init__(**kwargs)
+        self.canvas.before.add(self._back.canvas)
+        self.bind(pos=self._back.setter("pos"), size=self._back.setter("size"))
+        self.bind(ground=self._back.setter("ground"), line=self._back.setter("line"))
+        self._back.ground, self._back.line = self.ground, self.line
+
+
+class Page(ScrollView):
+    """One scrolled column. `body` takes the widgets."""
+
+    body = ObjectProperty(None)
+
+    def __init__(self, **kwargs):
+        self.body = Column(padding=(dp(16), dp(12), dp(16), dp(24)), spacing=dp(14))
+        super().__init__(**kwargs)
+        self.add_widget(self.body)
+        self._top = 0.0
+        self._was = 0.0
+        self.body.bind(height=self._keep_place)
+        self.bind(scroll_y=self._remember, height=self._keep_place)
+
+    def _hidden(self) -> float:
+        return max(0.0, self.body.height - self.height)
+
+    def _remember(self, *_):
+        if self.body.height == self._was:
+            self._top = (1 - self.scroll_y) * self._hidden()
+
+    def _keep_place(self, *_):
+        hidden = self._hidden()
+        self._was = self.body.height
+        self.scroll_y = 1.0 if not hidden else min(1.0, max(0.0, 1 - self._top / hidden))
+
+    def to_top(self):
+        """Show the beginning."""
+        self._top, self.scroll_y = 0.0, 1.0
+
+    def bring(self, widget):
+        """Scroll until the widget is seen, its top near the page's."""
+        Clock.schedule_once(lambda _dt: self._bring(widget), 0)
+
+    def _bring(self, widget):
+        hidden = self._hidden()
+        if not hidden or not widget.parent:
+            return
+        top = self.body.height - self.body.to_widget(*widget.to_window(widget.x, widget.top))[1] - dp(12)
+        self._top = min(max(0.0, top), hidden)
+        Animation(scroll_y=1 - self._top / hidden, duration=0.2, t="out_quad").start(self)
+
+
+class BottomBar(BoxLayout):
+    """The fixed bar with the one primary button."""
+
+
+class Sheet(FloatLayout):
+    """Comes from below over a dimmed screen; a tap beside it, or back, closes it."""
+
+    title = StringProperty("")
+    closed = ObjectProperty(None, allownone=True)
+
+    def __init__(self, title: str, **kwargs):
+        super().__init__(**kwargs)
+        self.body = self.ids.body
+        self.title = title
+        self.ids.body.bind(height=self._fit)
+        self.bind(height=self._fit)
+        self._fit()
+
+    def _fit(self, *_):
+        fixed = self.ids.head.height + dp(28)
+        self.ids.panel.height = min(self.height * 0.9, self.ids.body.height + fixed)
+
+    def add(self, widget):
+        """Put a widget under the others."""
+        self.ids.body.add_widget(widget)
+
+    def on_touch_down(self, touch):
+        if not self.ids.panel.collide_point(*touch.pos):
+            self.close()
+            return True
+        super().on_touch_down(touch)
+        return True
+
+    def on_touch_move(self, touch):
+        super().on_touch_move(touch)
+        return True
+
+    def close(self):
+        """Take it away."""
+        if self.parent:
+            self.parent.remove_widget(self)
+            if self.closed:
+                self.closed()
+
+
+class HeadWords(Words):
+    """A header's one-line title: shrinks rather than wraps."""
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault("shrink", True)
+        super().__init__(**kwargs)
+
+
+def keyboard_below() -> None:
+    """Android moves the page so that the field being typed in is seen."""
+    Window.softinput_mode = "below_target"

@@ -1,0 +1,116 @@
+"""Where text is typed: one line with a mask, or several lines that grow.
+
+Rule: what was typed stays seen whole: a long number shrinks to fit instead of scrolling its head away.
+"""
+
+from collections.abc import Callable
+
+from kivy.clock import Clock
+from kivy.core.text import Label as CoreLabel
+from kivy.metrics import dp
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+from kivy.uix.textinput import TextInput
+
+from field_app.ui.kv import load_kv
+from field_app.ui.typed import digits_of
+
+load_kv(__file__)
+
+PAUSE_S = 0.6
+"""A pause in typing after which the answer is saved."""
+
+
+class Entry(TextInput):
+    """A text field. `settled(text)` is called after a short pause, when focus leaves, and by flush()."""
+
+    look = ObjectProperty(None)
+    wrong = BooleanProperty(False)
+    prefix = StringProperty("")
+    suffix = StringProperty("")
+    fit = BooleanProperty(True)
+
+    def __init__(self, mask: Callable[[str], str] | None = None, settled=None, max_length: int = 0, **kwargs):
+        self._mask = mask
+        self._max = max_length
+        self._settled = settled or (lambda _text: None)
+        self._last = kwargs.get("text", "")
+        self._masking = False
+        self._pause = Clock.create_trigger(self.flush, PAUSE_S)
+        kwargs.setdefault("size_hint_y", None)
+        kwargs.setdefault("write_tab", False)
+        if kwargs.get("multiline") is None:
+            kwargs["multiline"] = False
+        super().__init__(**kwargs)
+        self.bind(width=self._fit, minimum_height=self._fit, prefix=self._fit, suffix=self._fit)
+        self._fit()
+
+    def on_text(self, _instance, text):
+        """Mask, shrink, and wait for the pause."""
+        if self._masking:
+            return
+        wanted = self._mask(text) if self._mask else text
+        if self._max and len(wanted) > self._max:
+            wanted = wanted[: self._max]
+        if wanted != text:
+            before = len(digits_of(text[: self.cursor_index()])) if self._mask else self.cursor_index()
+            self._masking = True
+            self.text = wanted
+            self._masking = False
+            self.cursor = self.get_cursor_from_index(self._place(wanted, before))
+        self._fit()
+        if self.text != self._last:
+            self._pause()
+
+    def _place(self, text: str, digits: int) -> int:
+        """Where the cursor goes: behind as many digits as were before it, or at the end."""
+        if not self._mask:
+            return min(digits, len(text))
+        seen = 0
+        for index, character in enumerate(text):
+            if seen == digits and digits_of(text[index:]):
+                return index
+            seen += character.isdigit()
+        return len(text)
+
+    def on_focus(self, _instance, focused):
+        """Save when leaving."""
+        if not focused:
+            self.flush()
+
+    def flush(self, *_):
+        """Hand over what was typed, if it is new."""
+        self._pause.cancel()
+        if self.text != self._last:
+            self._last = self.text
+            self._settled(self.text)
+
+    def show(self, text: str) -> None:
+        """Show a value that is stored already: nothing is saved."""
+        self._last = text
+        self.text = text
+        self._pause.cancel()
+
+    def _extent(self, text: str, size: float) -> float:
+        return CoreLabel(font_name=self.font_name, font_size=size).get_extents(text)[0] if text else 0
+
+    def _fit(self, *_):
+        if not self.look:
+            return
+        full = self.look.font_px("figure" if self._mask else "body")
+        side = dp(16)
+        left = side + (self._extent(self.prefix, full) + dp(6) if self.prefix else 0)
+        right = side + (self._extent(self.suffix, full) + dp(6) if self.suffix else 0)
+        size = full
+        if self.fit and not self.multiline:
+            room = self.width - left - right - dp(4)
+            wide = self._extent(self.text or self.hint_text, full)
+            if room > 0 and wide > room:
+                size = max(dp(9), full * room / wide * 0.98)
+        self.font_size = size
+        if self.multiline:
+            self.padding = (side, dp(14), side, dp(14))
+            self.height = max(dp(120), self.minimum_height)
+        else:
+            self.height = max(dp(54), full * 1.3 + dp(20))
+            above = max(0, (self.height - self.line_height) / 2)
+            self.padding = (left, above, right, 0)

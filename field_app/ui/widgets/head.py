@@ -1,0 +1,187 @@
+"""The header of a screen and the line that always says what was sent.
+
+Rule: header, line, progress and bottom bar together take at most a quarter of a 640 dp screen, at every text size.
+"""
+
+from kivy.metrics import dp
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+
+from field_app.ui.kv import load_kv
+from field_app.ui.widgets.buttons import Tappable
+from field_app.ui.widgets.painted import Painted
+from schemas.format import clock, local_date, short_date
+
+load_kv(__file__)
+
+
+class HeadTitle(Painted):
+    """Name over a second line; both shrink rather than wrap, and large text drops the second."""
+
+    title = StringProperty("")
+    under = StringProperty("")
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.bind(title=self.repaint, under=self.repaint)
+
+    def paint(self):
+        look, room = self.look, self.width
+        title = self.measure(self.title, "question", room, True)[1]
+        under = self.measure(self.under, "small", room, True)[1] if self.under else 0
+        if title + under > self.height:
+            under = 0
+        y = (self.height + title + under) / 2 - title
+        self.write(self.title, "question", look.ink, 0, y, room, shrink=True)
+        if under:
+            self.write(self.under, "small", look.ink_soft, 0, y - under, room, shrink=True)
+
+
+class Header(BoxLayout):
+    """Back and title; children named under it in a .kv stand at the right."""
+
+    title = StringProperty("")
+    under = StringProperty("")
+    back = ObjectProperty(None, allownone=True)
+
+
+class SyncLine(Tappable):
+    """ "3 data, 7 foto belum terkirim · terakhir 08.10": icon, words and colour; the longest form that fits."""
+
+    large = BooleanProperty(False)
+
+    def __init__(self, **kwargs):
+        self.status = None
+        self.now_ms = 0
+        kwargs.setdefault("size_hint_y", None)
+        super().__init__(**kwargs)
+
+    def needed_height(self):
+        if not self.look:
+            return None
+        if not self.large:
+            return dp(30)
+        return max(dp(58), self.measure("X", "strong")[1] + self.measure("X", "small")[1] + dp(18))
+
+    def collide_point(self, x, y):
+        """48 dp high for the finger, whatever is drawn."""
+        spare = max(0, (dp(48) - self.height) / 2)
+        return self.x <= x <= self.right and self.y - spare <= y <= self.top + spare
+
+    def show(self, status, now_ms: int) -> None:
+        """Show another status."""
+        self.status, self.now_ms = status, now_ms
+        self.refresh()
+
+    def _last(self) -> str:
+        if self.status.last_ms is None:
+            return self.say("aplikasi.sinkron.belum_pernah")
+        if local_date(self.status.last_ms) != local_date(self.now_ms):
+            return short_date(local_date(self.status.last_ms))[:5]
+        return clock(self.status.last_ms).removesuffix(" WIB")
+
+    def words(self) -> tuple[str, str, tuple[str, ...]]:
+        """(icon, tone, forms from long to short)."""
+        status, say = self.status, self.say
+        data, photos, last = status.data_pending, status.photos_pending, self._last()
+        if status.state == "jalan":
+            if not status.total:
+                return "sync", "info", (say("aplikasi.sinkron.menghubungi"),)
+            percent = round(100 * status.done / status.total)
+            return "sync", "info", (say("aplikasi.sinkron.mengirim", persen=percent),)
+        pending = (
+            say("aplikasi.sinkron.belum_terkirim", data=data, foto=photos, kapan=last),
+            say("aplikasi.sinkron.belum_terkirim_tengah", data=data, foto=photos, kapan=last),
+            say("aplikasi.sinkron.belum_terkirim_pendek", data=data, foto=photos, kapan=last),
+            say("aplikasi.sinkron.jumlah", data=data, foto=photos),
+        )
+        if status.state == "gagal":
+            return (
+                "sync_problem",
+                "bad",
+                (say("aplikasi.sinkron.gagal", data=data, foto=photos), *pending[1:]),
+            )
+        if data or photos:
+            return "cloud_upload", "notice", pending
+        if status.last_ms is None:
+            return "cloud_off", "quiet", (last,)
+        return (
+            "cloud_done",
+            "good",
+            (
+                say("aplikasi.sinkron.semua_terkirim", kapan=last),
+                say("aplikasi.sinkron.semua_pendek", kapan=last),
+            ),
+        )
+
+    def paint(self):
+        if self.status is None:
+            return
+        look = self.look
+        icon, tone, forms = self.words()
+        style = "strong" if self.large else "caption"
+        side = look.icon_px(24 if self.large else 16)
+        left = dp(16)
+        chevron = dp(36) if self.large else dp(8)
+        if self.large:
+            radius = look.radius("large")
+            self.fill(look.pressed if self.held else look.colour(f"{tone}_soft"), radius=radius)
+            self.draw_icon("next", look.colour(tone), self.width - dp(22), self.height / 2, 22)
+        elif tone == "bad" or self.held:
+            self.fill(look.pressed if self.held else look.colour("bad_soft"))
+        else:
+            self.fill(look.line, height=dp(1))
+        room = self.width - left - side - dp(10) - chevron
+        if self.large and " · " in forms[0]:
+            self._two_lines(forms[0], tone, left + side + dp(12), room)
+            self.draw_icon(icon, look.colour(tone), left + side / 2, self.height / 2, 24)
+            return
+        text = next((form for form in forms if self.measure(form, style)[0] <= room), forms[-1])
+        high = self.measure(text, style, room, True)[1]
+        self.draw_icon(icon, look.colour(tone), left + side / 2, self.height / 2, 24 if self.large else 16)
+        self.write(
+            text,
+            style,
+            look.colour(f"{tone}_ink"),
+            left + side + dp(10),
+            (self.height - high) / 2,
+            room,
+            shrink=True,
+        )
+
+    def _two_lines(self, text, tone, left, room):
+        """What is pending, and under it when it was last heard."""
+        first, _, second = text.partition(" · ")
+        second = second[:1].upper() + second[1:]
+        high, under = (
+            self.measure(first, "strong", room, True)[1],
+            self.measure(second, "small", room, True)[1],
+        )
+        y = (self.height + high + under) / 2 - high
+        ink = self.look.colour(f"{tone}_ink")
+        self.write(first, "strong", ink, left, y, room, shrink=True)
+        self.write(second, "small", ink, left, y - under, room, shrink=True)
+
+
+class HeadLine(Painted):
+    """One line in a box of given height: shrinks to fit both ways, so that a header keeps its height."""
+
+    text = StringProperty("")
+    style = StringProperty("title")
+    ink = StringProperty("ink")
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.bind(text=self.repaint, style=self.repaint, ink=self.repaint)
+
+    def paint(self):
+        high = self.measure(self.text, self.style, self.width, True)[1]
+        self.write(
+            self.text,
+            self.style,
+            self.look.colour(self.ink),
+            0,
+            (self.height - high) / 2,
+            self.width,
+            shrink=True,
+        )

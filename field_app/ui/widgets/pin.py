@@ -1,0 +1,100 @@
+"""Our own pad for the PIN: no system keyboard sees it, and the digits are never shown."""
+
+from kivy.metrics import dp
+from kivy.properties import NumericProperty, StringProperty
+from kivy.uix.gridlayout import GridLayout
+
+from field_app.ui.widgets.buttons import Tappable
+from field_app.ui.widgets.painted import Painted
+
+PIN_DIGITS = 6
+
+
+class Dots(Painted):
+    """One dot for each digit, filled when typed."""
+
+    count = NumericProperty(0)
+    tone = StringProperty("primary")
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault("size_hint_y", None)
+        kwargs.setdefault("height", dp(28))
+        super().__init__(**kwargs)
+        self.bind(count=self.repaint, tone=self.repaint)
+
+    def paint(self):
+        side, gap = dp(14), dp(16)
+        x = (self.width - PIN_DIGITS * side - (PIN_DIGITS - 1) * gap) / 2
+        for index in range(PIN_DIGITS):
+            y = (self.height - side) / 2
+            colour = self.look.colour(self.tone)
+            if index < self.count:
+                self.fill(colour, x, y, side, side, side / 2)
+            else:
+                self.outline(self.look.outline, x, y, side, side, side / 2, dp(1.6))
+            x += side + gap
+
+
+class Key(Tappable):
+    """One key: a digit or an icon."""
+
+    text = StringProperty("")
+    icon = StringProperty("")
+
+    def paint(self):
+        look = self.look
+        side = min(self.width, self.height)
+        wide = min(self.width, side * 1.5)
+        if not self.text and not self.icon:
+            return
+        if self.text or self.held:
+            ground = look.pressed if self.held else look.surface
+            if not self.held:
+                self.soft_shadow(side / 2, 8, 2, (self.width - wide) / 2, 0, wide, side)
+            self.fill(ground, (self.width - wide) / 2, 0, wide, side, side / 2)
+        ink = look.ink_faint if self.disabled else look.ink
+        if self.icon:
+            self.draw_icon(self.icon, ink, self.width / 2, self.height / 2, 26)
+            return
+        high = self.measure(self.text, "title")[1]
+        self.write(self.text, "title", ink, 0, (self.height - high) / 2, self.width, "center", True)
+
+
+class PinPad(GridLayout):
+    """Twelve keys; `typed` is called with the whole PIN at the last digit."""
+
+    pin = StringProperty("")
+
+    def __init__(self, **kwargs):
+        self.register_event_type("on_typed")
+        super().__init__(cols=3, spacing=dp(8), **kwargs)
+        for label in ("1", "2", "3", "4", "5", "6", "7", "8", "9", "", "0", "backspace"):
+            key = Key(text=label if label.isdigit() else "", icon=label if label == "backspace" else "")
+            key.bind(on_release=lambda _k, name=label: self.press(name))
+            self.add_widget(key)
+
+    def press(self, name: str) -> None:
+        """A key was tapped."""
+        if name == "backspace":
+            self.pin = self.pin[:-1]
+        elif name and len(self.pin) < PIN_DIGITS:
+            self.pin += name
+            if len(self.pin) == PIN_DIGITS:
+                self.dispatch("on_typed", self.pin)
+
+    def on_typed(self, _pin: str) -> None:
+        """The last digit was typed."""
+
+    def clear(self) -> None:
+        """Forget what was typed."""
+        self.pin = ""
+
+
+class Emblem(Painted):
+    """The app's neutral sign: a door under a roof."""
+
+    def paint(self):
+        side = min(self.height, self.width)
+        x, y = (self.width - side) / 2, (self.height - side) / 2
+        self.fill(self.look.primary, x, y, side, side, side * 0.32)
+        self.draw_icon("house", self.look.primary_ink, x + side / 2, y + side / 2, 32)
