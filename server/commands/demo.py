@@ -16,11 +16,13 @@ from schemas.ids import Regency
 from schemas.problem import Problem
 from schemas.text import Text
 from schemas.wilayah import load_wilayah
+from server.accounts import Accounts
 from server.compose import Refused, close_office, init_office, now_ms, open_office
 from server.demo.build import Built, build
 from server.demo.play import Day, sayer, serve
 from server.demo.processes import ProcessFailedError, Server
 from server.deps import Deps
+from server.passwords import Passwords
 
 HELP = "kantor dan HP contoh, dengan satu hari lapangan"
 SEED = 2026
@@ -103,11 +105,14 @@ def _make(folder: Path, seed: int, console: Console, text: Text) -> Refused | tu
 
 def _fill(deps: Deps, seed: int, console: Console, text: Text) -> Built:
     now = now_ms()
+    accounts = Accounts(
+        deps.engine, Passwords(deps.randomness), now_ms=deps.now_ms, randomness=deps.randomness
+    )
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task(text("demo.membangun"), total=CHANGES)
         return build(
             deps.office,
-            deps.accounts,
+            accounts,
             load_wilayah(),
             seed=seed,
             today=local_date(now),

@@ -25,16 +25,8 @@ class Server:
 
     def start(self) -> None:
         """Start the server and wait until it answers. Raises ProcessFailedError."""
-        command = [
-            sys.executable,
-            "-m",
-            "server",
-            "run",
-            "--data",
-            str(self._data),
-            "--port",
-            str(self._port),
-        ]
+        where = ["--data", str(self._data), "--port", str(self._port)]
+        command = [sys.executable, "-m", "server", "run", *where]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - our own program
         until = time.monotonic() + START_S
         while time.monotonic() < until:
