@@ -27,8 +27,8 @@ def prepare(
         environment["SDL_VIDEODRIVER"] = "offscreen"
         environment["SDL_AUDIODRIVER"] = "dummy"
 
-    # Kivy tries a touch-panel driver that few systems have, and reports its absence as a traceback.
-    logging.getLogger("kivy").addFilter(lambda record: "is not supported by your" not in str(record.msg))
+    # Kivy looks for a touch-panel driver and an X11 helper that few systems have, and reports it as tracebacks.
+    logging.getLogger("kivy").addFilter(_worth_saying)
 
     from kivy.config import Config  # after the environment, which it reads when imported
 
@@ -41,3 +41,8 @@ def prepare(
     Config.set("kivy", "exit_on_escape", "0")
     Config.set("kivy", "log_level", "warning")
     Config.set("input", "mouse", "mouse,disable_multitouch")
+
+
+def _worth_saying(record: logging.LogRecord) -> bool:
+    text = str(record.msg)
+    return "is not supported by your" not in text and not text.startswith("Cutbuffer:")

@@ -34,7 +34,7 @@ class SkipSheet(Sheet):
         self.said = Notice(icon="info", tone="notice", text=self.say("aplikasi.formulir.lewati_kosong"))
         keep = Pill(text=self.say("aplikasi.formulir.lewati_simpan"))
         keep.bind(on_release=lambda *_: self._keep())
-        self.add(keep)
+        self.add_foot(keep)
 
     def _taken(self, choice):
         for other in self.choices:
@@ -72,7 +72,7 @@ class LocationSheet(Sheet):
         self.said = Notice(icon="error", tone="bad", text=self.say("aplikasi.lokasi.salah"))
         use = Pill(text=self.say("aplikasi.lokasi.pakai"), icon="location")
         use.bind(on_release=lambda *_: self._use())
-        self.add(use)
+        self.add_foot(use)
 
     def _number(self, name):
         text = self.lines[name].text.strip().replace(",", ".").replace("−", "-")

@@ -163,7 +163,7 @@ class FieldCard(Card):
     def _state(self):
         question, say = self.question, self.say
         blank = is_blank(self.value)
-        can_skip = self.field.skippable and not self.field.read_only and not isinstance(self.field, Turunan)
+        can_skip = self.required and self.field.skippable and not self.field.read_only
         question.link = say("tombol.lewati") if blank and not is_skipped(self.value) and can_skip else ""
         if self.saving:
             question.icon, question.tone, question.state = "sync", "quiet", say("aplikasi.formulir.menyimpan")

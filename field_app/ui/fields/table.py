@@ -79,7 +79,7 @@ class TabelEditor(Editor):
         self.list.clear_widgets()
         self.cards, self.editors = [], {}
         for index, row in enumerate(self.rows()):
-            card = Card(ground="sunken", padding=(dp(14), dp(6), dp(14), dp(8)), spacing=dp(6))
+            card = Card(line="line", shade=False, padding=(dp(14), dp(6), dp(14), dp(8)), spacing=dp(6))
             card.head = RowHead()
             card.head.bind(on_release=lambda _h, n=index: self.toggle(n))
             card.add_widget(card.head)

@@ -4,7 +4,7 @@ from kivy.clock import Clock
 
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
-from field_app.ui.widgets import pin  # noqa: F401 - its classes are named in the .kv
+from field_app.ui.widgets import pin as pad  # noqa: F401 - its classes are named in the .kv
 from field_app.ui.widgets.buttons import Pill
 from field_app.ui.widgets.containers import Sheet
 from field_app.ui.widgets.words import Notice, Words

@@ -46,8 +46,8 @@ class Card(Column):
     ground = StringProperty("surface")
     line = StringProperty("")
 
-    def __init__(self, **kwargs):
-        self._back = Backdrop()
+    def __init__(self, shade: bool = True, **kwargs):
+        self._back = Backdrop(shade=shade)
         super().__init__(**kwargs)
         self.canvas.before.add(self._back.canvas)
         self.bind(pos=self._back.setter("pos"), size=self._back.setter("size"))
@@ -113,16 +113,21 @@ class Sheet(FloatLayout):
         self.body = self.ids.body
         self.title = title
         self.ids.body.bind(height=self._fit)
+        self.ids.foot.bind(height=self._fit)
         self.bind(height=self._fit)
         self._fit()
 
     def _fit(self, *_):
-        fixed = self.ids.head.height + dp(28)
+        fixed = self.ids.head.height + self.ids.foot.height + dp(20)
         self.ids.panel.height = min(self.height * 0.9, self.ids.body.height + fixed)
 
     def add(self, widget):
         """Put a widget under the others."""
         self.ids.body.add_widget(widget)
+
+    def add_foot(self, widget):
+        """Put the button under the scrolled part, where it is always seen."""
+        self.ids.foot.add_widget(widget)
 
     def on_touch_down(self, touch):
         if not self.ids.panel.collide_point(*touch.pos):
