@@ -8,6 +8,7 @@ adds `:kabupaten` by itself. A list given for a parameter is written `IN :name`;
     ├── NewerDataError       the data was written by a newer program
     ├── NotInitialisedError  there is no database here
     ├── FullError            no space is left; nothing of the transaction was kept
+    ├── DamagedError         the file cannot be read to its end
     └── ClosedError          asked after close()
 """
 
@@ -40,6 +41,10 @@ class NotInitialisedError(EngineError):
 
 class FullError(EngineError):
     """No space is left on the disk."""
+
+
+class DamagedError(EngineError):
+    """The database file changed under us, or is broken."""
 
 
 class ClosedError(EngineError):

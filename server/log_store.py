@@ -59,11 +59,6 @@ class SqlLog:
         regency = self._reader.regency
         followed = {entry.link.prev for entry in known}
         tips = [entry for entry in known if entry.hash not in followed]
-        # A gap may be filled from above: then a known link already follows.
-        later = self._write.query(
-            "SELECT DISTINCT prev FROM links WHERE kabupaten = :kabupaten AND known = 1 AND prev IN :hashes",
-            {"hashes": [entry.hash for entry in tips]},
-        )
         self._write.many(
             "DELETE FROM tips WHERE kabupaten = :kabupaten AND device = :device AND hash = :hash",
             [(regency, entry.link.device, entry.link.prev) for entry in known],
@@ -72,11 +67,7 @@ class SqlLog:
             "INSERT INTO tips (kabupaten, device, hash, counter)"
             " VALUES (:kabupaten, :device, :hash, :counter)"
             " ON CONFLICT (kabupaten, device, hash) DO NOTHING",
-            [
-                (regency, entry.link.device, entry.hash, entry.link.counter)
-                for entry in tips
-                if (entry.hash,) not in later
-            ],
+            [(regency, entry.link.device, entry.hash, entry.link.counter) for entry in tips],
         )
 
     def contents(self, changes: Iterable[ChangeId]) -> dict[ChangeId, bytes]:

@@ -27,16 +27,26 @@ class DamagedPartError(Exception):
 class PartFile:
     """One upload's bytes so far. `key` is 32 bytes for this upload only; `randomness(n)` gives n bytes."""
 
-    def __init__(self, path: Path, key: bytes, name: str, randomness: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        key: bytes,
+        name: str,
+        randomness: Callable[[int], bytes],
+        *,
+        read_only: bool = False,
+    ) -> None:
         self._cipher = AESGCM(key)
         self._name = name.encode()
         self._randomness = randomness
         is_new = not path.exists()
-        self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._handle = os.open(path, os.O_RDONLY if read_only else os.O_RDWR | os.O_CREAT, 0o600)
         if is_new:
             sync_folder(path.parent)
         self.offset, self._end = self._scan()
-        os.ftruncate(self._handle, self._end)
+        self.is_torn = os.fstat(self._handle).st_size != self._end
+        if self.is_torn and not read_only:
+            os.ftruncate(self._handle, self._end)
 
     def append(self, data: bytes) -> None:
         """Add bytes durably: they survive a power cut when this returns."""

@@ -18,7 +18,7 @@ def put_projections(writer: Writer, records: Sequence[Record]) -> None:
         " desa = excluded.desa, petugas = excluded.petugas, subject = excluded.subject,"
         " tugas = excluded.tugas, versions = excluded.versions, received_ms = excluded.received_ms,"
         " decided_ms = excluded.decided_ms, flags = excluded.flags",
-        [_visit(writer.regency, record) for record in records if record.kind == "kunjungan"],
+        [visit_row(writer.regency, record) for record in records if record.kind == "kunjungan"],
     )
     writer.many(
         "INSERT INTO konflik (kabupaten, conflict, record, kind, state, reason, petugas, at_ms)"
@@ -26,11 +26,12 @@ def put_projections(writer: Writer, records: Sequence[Record]) -> None:
         " ON CONFLICT (kabupaten, conflict) DO UPDATE SET record = excluded.record, kind = excluded.kind,"
         " state = excluded.state, reason = excluded.reason, petugas = excluded.petugas,"
         " at_ms = excluded.at_ms",
-        [_conflict(writer.regency, record) for record in records if record.kind == "konflik"],
+        [conflict_row(writer.regency, record) for record in records if record.kind == "konflik"],
     )
 
 
-def _visit(regency: str, record: Record) -> SqlRow:
+def visit_row(regency: str, record: Record) -> SqlRow:
+    """Return the columns of a visit, in the order of its table."""
     fields = record.fields
     versions: list[dict[str, Any]] = fields.get("versions") or []
     newest = versions[-1] if versions else {}
@@ -50,7 +51,8 @@ def _visit(regency: str, record: Record) -> SqlRow:
     )
 
 
-def _conflict(regency: str, record: Record) -> SqlRow:
+def conflict_row(regency: str, record: Record) -> SqlRow:
+    """Return the columns of a conflict, in the order of its table."""
     fields = record.fields
     names = ("record", "kind", "state", "reason", "petugas")
     return (regency, record.id, *(_text(fields.get(name)) for name in names), _number(fields.get("at_ms")))

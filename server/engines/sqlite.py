@@ -7,8 +7,9 @@ its own, so that many share one fsync (`synchronous=FULL`, WAL). If the commit f
 import queue
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,9 +19,11 @@ import msgspec
 import sqlcipher3
 from sqlite_utils import Database
 
+from schemas.base import Data
 from schemas.ids import Regency
 from server.engine import (
     ClosedError,
+    DamagedError,
     FullError,
     NotInitialisedError,
     Params,
@@ -29,7 +32,7 @@ from server.engine import (
     Writer,
     WrongKeyError,
 )
-from server.migrate import migrate, regency_of
+from server.migrate import migrate, regency_of, version
 
 T = TypeVar("T")
 
@@ -42,11 +45,19 @@ _NOTHING: Params = {}
 
 
 def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
-    """Open the file with its raw 32-byte key. Raises WrongKeyError when the key does not fit."""
+    """Open the file with its raw 32-byte key; `read_only` never writes a byte of it.
+
+    Raises WrongKeyError when the key does not fit.
+    """
     if len(key) != 32:
         raise WrongKeyError("the key has 32 bytes")
     connection = sqlcipher3.connect(
-        str(path), isolation_level=None, check_same_thread=False, cached_statements=512, timeout=30
+        path.absolute().as_uri() + _mode(path, read_only),
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=512,
+        timeout=30,
     )
     try:
         # Without this SQLCipher writes its complaint about a wrong key to stderr.
@@ -65,6 +76,14 @@ def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
         connection.close()
         raise WrongKeyError(str(error)) from error
     return Database(connection)
+
+
+def _mode(path: Path, read_only: bool) -> str:
+    if not read_only:
+        return "?mode=rwc"
+    # Without a log nobody has the file open, and reading it need not leave a log and its index behind.
+    is_closed = not path.with_name(path.name + "-wal").exists()
+    return "?immutable=1" if is_closed else "?mode=ro"
 
 
 @dataclass
@@ -139,6 +158,15 @@ def _expanded(sql: str, kinds: tuple[tuple[str, bool], ...]) -> str:
         return f"IN (SELECT {value} FROM json_each(:{name}))"  # noqa: S608 - the name comes from our own SQL
 
     return _LISTED.sub(select, sql)
+
+
+class Inspection(Data, frozen=True, kw_only=True):
+    """What a database file says about itself; both lists are empty when it is whole."""
+
+    pages: list[str]
+    structure: list[str]
+    page_count: int
+    version: int
 
 
 class SqliteEngine:
@@ -292,6 +320,32 @@ def _named(error: Exception) -> Exception:
     if isinstance(error, sqlcipher3.OperationalError) and "full" in str(error):
         return FullError("no space is left")
     return error
+
+
+@contextmanager
+def inspected(path: Path, key: bytes) -> Generator[tuple[Inspection, Reader | None]]:
+    """Open a database only to look at it: what its pages say, and a snapshot if they are whole.
+
+    Raises WrongKeyError, DamagedError, NotInitialisedError.
+    """
+    connection = cast(sqlcipher3.Connection, connect(path, key, read_only=True).conn)
+    try:
+        connection.execute("BEGIN")
+        pages = [str(row[0]) for row in connection.execute("PRAGMA cipher_integrity_check")]
+        structure = [] if pages else [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
+        [(count,)] = connection.execute("PRAGMA page_count").fetchall()
+        found = Inspection(
+            pages=pages,
+            structure=[line for line in structure if line != "ok"],
+            page_count=count,
+            version=0 if pages else version(connection),
+        )
+        reader = None if pages else _Transaction(connection, Regency(regency_of(connection)[0]))
+        yield found, reader
+    except sqlcipher3.DatabaseError as error:
+        raise DamagedError(str(error)) from error
+    finally:
+        connection.close()
 
 
 def create(path: Path, key: bytes, regency: Regency, name: str, now_ms: int) -> None:

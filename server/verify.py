@@ -1,0 +1,70 @@
+"""Verify an office: every page, chain, signature, change, row, blob, file. Rule: it repairs nothing.
+
+What is compared with what: pages with their HMACs; links and contents with their hashes; heads with
+signatures by keys from the office's chain; all that is held with a replay of the log; blobs with their names;
+files with the database.
+"""
+
+from pathlib import Path
+
+from schemas.text import Text
+from server.blobs import BlobStore
+from server.engine import DamagedError, EngineError, Reader
+from server.engines.sqlite import Inspection, inspected
+from server.keys import Keys
+from server.migrate import migrations
+from server.verifying.chains import check_chains
+from server.verifying.files import check_blobs, check_folder, check_uploads
+from server.verifying.findings import Findings, Progress
+from server.verifying.replay import compare, replay
+from server.verifying.wal import first_bad_frame
+from sync.rules import Rules
+
+
+def verify(data: Path, database: Path, keys: Keys, rules: Rules, text: Text, progress: Progress) -> Findings:
+    """Check a whole data folder. It may be served meanwhile; what is written after the start is not seen."""
+    findings = Findings(text)
+    progress.step("halaman", 1)
+    bad = first_bad_frame(_beside(database, "-wal"))
+    if bad is not None:
+        findings.fault("catatan_tulis", bingkai=bad)
+    mine = {database, _beside(database, "-wal"), _beside(database, "-shm")}
+    try:
+        with inspected(database, keys.database) as (inspection, reader):
+            progress.advance()
+            if _is_readable(inspection, findings) and reader is not None:
+                mine |= _check_contents(reader, data, keys, rules, findings, progress)
+                check_folder(data, mine, findings)
+    except DamagedError:
+        findings.fault("terputus")
+    except EngineError:
+        findings.fault("tidak_terbuka")
+    return findings
+
+
+def _is_readable(inspection: Inspection, findings: Findings) -> bool:
+    findings.counts["halaman"] = inspection.page_count
+    for line in inspection.pages:
+        findings.fault("halaman", apa=line)
+    for line in inspection.structure:
+        findings.fault("susunan", apa=line)
+    if not inspection.pages and inspection.version != migrations()[-1][0]:
+        findings.fault("versi")
+        return False
+    return not inspection.pages and not inspection.structure
+
+
+def _check_contents(
+    reader: Reader, data: Path, keys: Keys, rules: Rules, findings: Findings, progress: Progress
+) -> set[Path]:
+    """Check what the database and the folder hold; return the files that belong to the database."""
+    check_chains(reader, keys.device, keys.public_bytes(), findings, progress)
+    memory = replay(reader, keys.device, rules, findings, progress)
+    compare(reader, memory, findings, progress)
+    blobs = BlobStore(data / "blobs", keys.blobs)
+    mine = check_blobs(reader, blobs, findings, progress)
+    return mine | check_uploads(reader, data / "uploads", keys.uploads, findings)
+
+
+def _beside(database: Path, ending: str) -> Path:
+    return database.with_name(database.name + ending)

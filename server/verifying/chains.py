@@ -1,0 +1,154 @@
+"""Chains: every hash, counter and signature. Rule: keys come from the office's own chain, not from rows."""
+
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+
+import msgspec
+
+from schemas.ids import NO_LINK, DeviceId, LinkHash
+from server.engine import Reader, SqlRow
+from server.office import verifier
+from server.verifying.findings import Findings, Progress
+from sync.chain import head_message, read_link
+from sync.change import Enrolled, read
+
+BATCH = 2_000
+
+
+def check_chains(
+    reader: Reader, office: DeviceId, office_key: bytes, findings: Findings, progress: Progress
+) -> None:
+    """Check all links, contents, tips and signatures. `office_key` is the public key from the key file."""
+    [(links,)] = reader.query("SELECT count(*) FROM links WHERE kabupaten = :kabupaten")
+    [(signed,)] = reader.query("SELECT count(*) FROM signatures WHERE kabupaten = :kabupaten")
+    progress.step("rantai", links + signed)
+    keys = {office: office_key, **_enrolled(reader, office)}
+    _check_devices(reader, keys, findings)
+    devices = [
+        DeviceId(name)
+        for (name,) in reader.query("SELECT DISTINCT device FROM links WHERE kabupaten = :kabupaten")
+    ]
+    for device in devices:
+        leaves = _check_links(reader, device, findings, progress)
+        _check_signatures(reader, device, keys.get(device), leaves, findings, progress)
+        findings.counts["rantai"] += 1
+    orphans = reader.query(
+        "SELECT c.id FROM changes c WHERE c.kabupaten = :kabupaten AND NOT EXISTS"
+        " (SELECT 1 FROM links l WHERE l.kabupaten = c.kabupaten AND l.change = c.id)"
+    )
+    for (change,) in orphans:
+        findings.fault("hasil_tanpa_tautan", catatan=change.hex())
+
+
+def _enrolled(reader: Reader, office: DeviceId) -> dict[DeviceId, bytes]:
+    """Return the key of each device that the office's chain says has joined."""
+    keys: dict[DeviceId, bytes] = {}
+    for row in _links(reader, office):
+        raw = row[6]
+        try:
+            body = read(raw).body if raw is not None else None
+        except msgspec.DecodeError:
+            continue
+        if isinstance(body, Enrolled) and body.device != office:
+            keys[body.device] = body.public_key
+    return keys
+
+
+def _check_devices(reader: Reader, keys: Mapping[DeviceId, bytes], findings: Findings) -> None:
+    found = reader.query("SELECT device, public_key FROM devices WHERE kabupaten = :kabupaten")
+    for device, key in found:
+        if keys.get(device) != key:
+            findings.fault("perangkat_tidak_terdaftar", perangkat=device)
+
+
+def _check_links(reader: Reader, device: DeviceId, findings: Findings, progress: Progress) -> set[LinkHash]:
+    """Check one chain; return its leaves, which must be signed."""
+    seen: dict[LinkHash, tuple[int, bool]] = {}
+    followed: set[LinkHash] = set()
+    followed_known: set[LinkHash] = set()
+    for row in _links(reader, device):
+        name, counter, prev, change, known, _, content, has_outcome = row
+        progress.advance()
+        findings.counts["tautan"] += 1
+        if not _is_itself(row, device):
+            findings.fault("tautan_berubah", nomor=counter, perangkat=device)
+            continue
+        before = (0, True) if prev == NO_LINK else seen.get(prev)
+        if (known and before != (counter - 1, True)) or (before is not None and before[0] != counter - 1):
+            findings.fault("tautan_terputus", nomor=counter, perangkat=device)
+        seen[name] = (counter, bool(known))
+        followed.add(prev)
+        if known:
+            followed_known.add(prev)
+        if content is None:
+            findings.fault("isi_hilang", catatan=change.hex())
+        elif sha256(content).digest() != change:
+            findings.fault("isi_berubah", catatan=change.hex())
+        if not has_outcome:
+            findings.fault("hasil_hilang", catatan=change.hex())
+    tips = {(n, c) for n, (c, known) in seen.items() if known and n not in followed_known}
+    stored = reader.query(
+        "SELECT hash, counter FROM tips WHERE kabupaten = :kabupaten AND device = :device",
+        {"device": device},
+    )
+    if set(stored) != tips:
+        findings.fault("ujung_salah", perangkat=device)
+    return {name for name in seen if name not in followed}
+
+
+def _is_itself(row: SqlRow, device: DeviceId) -> bool:
+    name, counter, prev, change, _, raw, _, _ = row
+    if sha256(raw).digest() != name:
+        return False
+    try:
+        link = read_link(raw)
+    except msgspec.DecodeError:
+        return False
+    return (link.device, link.counter, link.prev, link.change) == (device, counter, prev, change)
+
+
+def _check_signatures(
+    reader: Reader,
+    device: DeviceId,
+    key: bytes | None,
+    leaves: set[LinkHash],
+    findings: Findings,
+    progress: Progress,
+) -> None:
+    if key is None:
+        findings.fault("perangkat_tidak_terdaftar", perangkat=device)
+        return
+    verify = verifier(key)
+    signed: set[LinkHash] = set()
+    found = reader.query(
+        "SELECT head, signature FROM signatures WHERE kabupaten = :kabupaten AND device = :device",
+        {"device": device},
+    )
+    for head, signature in found:
+        progress.advance()
+        findings.counts["tanda_tangan"] += 1
+        if verify(signature, head_message(head)):
+            signed.add(head)
+        else:
+            findings.fault("tanda_tangan_salah", perangkat=device)
+    if not leaves <= signed:
+        findings.fault("tanpa_tanda_tangan", perangkat=device)
+
+
+def _links(reader: Reader, device: DeviceId) -> Iterator[SqlRow]:
+    """Give a chain by counter: hash, counter, prev, change, known, raw, content, if it has an outcome."""
+    counter, name = 0, b""
+    while True:
+        found = reader.query(
+            "SELECT l.hash, l.counter, l.prev, l.change, l.known, l.raw, c.raw,"
+            " EXISTS (SELECT 1 FROM changes o WHERE o.kabupaten = l.kabupaten AND o.id = l.change)"
+            " FROM links l LEFT JOIN contents c ON c.kabupaten = l.kabupaten AND c.id = l.change"
+            " WHERE l.kabupaten = :kabupaten AND l.device = :device"
+            " AND (l.counter > :counter OR (l.counter = :counter AND l.hash > :name))"
+            " ORDER BY l.counter, l.hash LIMIT :limit",
+            {"device": device, "counter": counter, "name": name, "limit": BATCH},
+        )
+        yield from found
+        if len(found) < BATCH:
+            return
+        name, counter = found[-1][0], found[-1][1]

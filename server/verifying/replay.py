@@ -1,0 +1,194 @@
+"""Replay: all changes once more, in order, into memory. Rule: what the office holds follows from its log.
+
+Changes that were refused or still wait have no effect, and are not judged again: forms and workflows may have
+grown since. All others must come to the very outcome that was answered.
+"""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from schemas.ids import DeviceId, Part, PersonId, RecordId
+from schemas.wire import Held, Outcome, Rejected
+from server import device_store
+from server.device_store import Device
+from server.engine import Reader, SqlRow
+from server.projections import conflict_row, visit_row
+from server.verifying.findings import Findings, Progress
+from sync.apply import apply
+from sync.arrival import Arrived, arrived
+from sync.change import read
+from sync.desk import Desk
+from sync.digest import EMPTY, fold, row_hash
+from sync.memory import MemoryOffice
+from sync.rules import Rules
+from sync.scope import Caller, parts_of_person
+from sync.store import Record
+
+BATCH = 1_000
+_record = msgspec.msgpack.Decoder(Record)
+_outcome = msgspec.msgpack.Decoder(Outcome)
+
+
+def replay(
+    reader: Reader, office: DeviceId, rules: Rules, findings: Findings, progress: Progress
+) -> MemoryOffice:
+    """Apply every change again, and compare each outcome; return what comes of them."""
+    [(total,)] = reader.query("SELECT count(*) FROM changes WHERE kabupaten = :kabupaten")
+    progress.step("putar_ulang", total)
+    memory = MemoryOffice(lambda: bytes(8))
+    devices = {device.id: device for device in device_store.devices(reader)}
+    for batch in _changes(reader):
+        desk = Desk(memory)
+        for name, device, stored, received_ms, seq, raw in batch:
+            progress.advance()
+            findings.counts["catatan"] += 1
+            outcome: Outcome = _outcome.decode(stored)
+            if isinstance(outcome, Held | Rejected) or raw is None:
+                continue
+            try:
+                change = arrived(read(raw), name, device, received_ms, seq)
+            except msgspec.DecodeError:
+                findings.fault("hasil_berbeda", catatan=name.hex())
+                continue
+            caller = _caller(desk, devices.get(device), device == office, change)
+            if apply(desk, change, caller, rules) != outcome:
+                findings.fault("hasil_berbeda", catatan=name.hex())
+        desk.flush()
+    return memory
+
+
+def compare(reader: Reader, memory: MemoryOffice, findings: Findings, progress: Progress) -> None:
+    """Compare records, rows, digests, lists and references with what the replay came to."""
+    [(records,)] = reader.query("SELECT count(*) FROM records WHERE kabupaten = :kabupaten")
+    [(rows,)] = reader.query("SELECT count(*) FROM rows WHERE kabupaten = :kabupaten")
+    progress.step("baris", records + rows)
+    _compare_records(reader, memory, findings, progress)
+    _compare_rows(reader, memory, findings, progress)
+    _compare_list(reader, "kunjungan", memory, visit_row, findings)
+    _compare_list(reader, "konflik", memory, conflict_row, findings)
+    _compare_references(reader, memory, findings)
+    _check_commits(reader, findings)
+
+
+def _caller(desk: Desk, device: Device | None, is_office: bool, change: Arrived) -> Caller:
+    parts: frozenset[Part] = frozenset()
+    person = PersonId(str(change.device))
+    if device is not None:
+        person = device.person
+        record = desk.get(RecordId(person))
+        is_active = record is not None and record.kind == "petugas" and record.fields.get("aktif")
+        is_revoked = device.revoked_ms is not None and change.received_ms >= device.revoked_ms
+        if record is not None and is_active and not is_revoked:
+            parts = parts_of_person(person, record.fields)
+    return Caller(device=change.device, person=person, parts=parts, verify=_signs_nothing, office=is_office)
+
+
+def _signs_nothing(signature: bytes, message: bytes) -> bool:
+    raise NotImplementedError(f"a replay checks no signature ({len(signature)}, {len(message)} bytes)")
+
+
+def _compare_records(reader: Reader, memory: MemoryOffice, findings: Findings, progress: Progress) -> None:
+    left = dict(memory.record_table)
+    for name, kind, body in _by_id(reader, "SELECT id, kind, body FROM records", "id"):
+        progress.advance()
+        expected = left.pop(name, None)
+        if expected is None or expected.kind != kind or _record.decode(body) != expected:
+            findings.fault("data_berbeda", id=name)
+    for name in left:
+        findings.fault("data_berbeda", id=name)
+
+
+def _compare_rows(reader: Reader, memory: MemoryOffice, findings: Findings, progress: Progress) -> None:
+    left = dict(memory.table)
+    digests: dict[Part, bytes] = {}
+    select = "SELECT id, part, kind, seq, removed, hash, body FROM rows"
+    for name, part, kind, seq, removed, digest, body in _by_id(reader, select, "id, part"):
+        progress.advance()
+        findings.counts["baris"] += 1
+        expected = left.pop((part, name), None)
+        if removed:
+            is_right = expected is None and digest == EMPTY
+        else:
+            number = row_hash(part, name, seq, body)
+            digests[part] = fold(digests.get(part, EMPTY), number)
+            is_right = expected is not None and (expected.kind, expected.body) == (kind, body)
+            is_right = is_right and digest == number.to_bytes(len(EMPTY), "big")
+        if not is_right:
+            findings.fault("baris_berbeda", id=name)
+    for _, name in left:
+        findings.fault("baris_berbeda", id=name)
+    stored: dict[Part, bytes] = dict(
+        reader.query("SELECT part, digest FROM parts WHERE kabupaten = :kabupaten")
+    )
+    for part in sorted(stored.keys() | digests.keys()):
+        if stored.get(part, EMPTY) != digests.get(part, EMPTY):
+            findings.fault("sidik_berbeda", bagian=part)
+
+
+def _compare_list(
+    reader: Reader,
+    table: str,
+    memory: MemoryOffice,
+    row_of: Callable[[str, Record], SqlRow],
+    findings: Findings,
+) -> None:
+    kind = {record.id: record for record in memory.record_table.values() if record.kind == table}
+    expected = {name: row_of(reader.regency, record) for name, record in kind.items()}
+    found = {row[1]: row for row in reader.query(_LISTS[table])}
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            findings.fault("daftar_berbeda", daftar=table, id=name)
+
+
+_LISTS = {
+    "kunjungan": "SELECT kabupaten, visit, state, form, desa, petugas, subject, tugas, versions, received_ms,"
+    " decided_ms, flags FROM kunjungan WHERE kabupaten = :kabupaten",
+    "konflik": "SELECT kabupaten, conflict, record, kind, state, reason, petugas, at_ms FROM konflik"
+    " WHERE kabupaten = :kabupaten",
+}
+
+
+def _compare_references(reader: Reader, memory: MemoryOffice, findings: Findings) -> None:
+    found = set(
+        reader.query(
+            "SELECT change, form, field, blob, device, visit FROM blob_refs WHERE kabupaten = :kabupaten"
+        )
+    )
+    expected = {(ref.change, ref.form, ref.field, ref.blob, ref.device, ref.visit) for ref in memory.refs}
+    for change, *_ in sorted(found ^ expected):
+        findings.fault("rujukan_berbeda", catatan=change.hex())
+
+
+def _check_commits(reader: Reader, findings: Findings) -> None:
+    """Every seq lies in exactly one commit."""
+    last = 0
+    for first, end in reader.query(
+        "SELECT first_seq, last_seq FROM commits WHERE kabupaten = :kabupaten ORDER BY last_seq"
+    ):
+        if first != last + 1 or end < first:
+            findings.fault("urutan_salah", nomor=first)
+        last = end
+    [(newest,)] = reader.query("SELECT last_seq FROM kabupaten WHERE kabupaten = :kabupaten")
+    if newest != last:
+        findings.fault("urutan_salah", nomor=newest)
+
+
+def _changes(reader: Reader) -> Iterator[list[SqlRow]]:
+    seq, name = 0, b""
+    while True:
+        found = reader.query(
+            "SELECT o.id, o.device, o.outcome, o.received_ms, o.seq, c.raw FROM changes o"
+            " LEFT JOIN contents c ON c.kabupaten = o.kabupaten AND c.id = o.id"
+            " WHERE o.kabupaten = :kabupaten AND (o.seq > :seq OR (o.seq = :seq AND o.id > :name))"
+            " ORDER BY o.seq, o.id LIMIT :limit",
+            {"seq": seq, "name": name, "limit": BATCH},
+        )
+        yield found
+        if len(found) < BATCH:
+            return
+        name, seq = found[-1][0], found[-1][4]
+
+
+def _by_id(reader: Reader, select: str, order: str) -> list[SqlRow]:
+    return reader.query(f"{select} WHERE kabupaten = :kabupaten ORDER BY {order}")

@@ -1,0 +1,216 @@
+"""`verify` says yes to what is whole, and no when one byte of anything is another."""
+
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from schemas.ids import BlobId, Regency
+from schemas.text import load_text
+from schemas.wire import Applied
+from server.__main__ import main
+from server.compose import Refused, close_office, init_office, open_office, unlock
+from server.deps import Deps
+from server.engine import Writer
+from server.store import SqlOfficeStore
+from server.verify import verify
+from server.verifying.wal import first_bad_frame
+from sync.change import Patch
+from tests.contract.people import OpenRules, record_id
+from tests.server.conftest import DESA
+
+PHOTO = random.Random(4).randbytes(150_000)
+BLOB = BlobId(sha256(PHOTO).hexdigest())
+
+
+class Silent:
+    def step(self, name: str, total: int) -> None:
+        pass
+
+    def advance(self, count: int = 1) -> None:
+        pass
+
+
+def fill(deps: Deps) -> None:
+    """A few people, changes that merge, a blob, and an upload under way."""
+    office = deps.office
+    for number in range(3):
+        fields = {"nama": f"Warga {number}", "nik": f"331499010190000{number}", "kode_desa": DESA}
+        body = Patch(record=record_id(number), kind="warga", base={}, new={**fields, "layanan": ["bpnt"]})
+        assert isinstance(office.act(office.person, body), Applied)
+    moved = Patch(record=record_id(1), kind="warga", base={"layanan": ["bpnt"]}, new={"layanan": ["kis"]})
+    office.act(office.person, moved)
+    assert deps.blobs.put(BLOB, [PHOTO], "x")
+
+    def receive(writer: Writer) -> None:
+        SqlOfficeStore.writing(writer).blob_received(BLOB, len(PHOTO), office.device, 1)
+
+    deps.engine.write(receive).result()
+    begun = deps.uploads.begin(office.device, 10_000, "ab" * 32, "", fresh=False)
+    assert not isinstance(begun, Refused) and hasattr(begun, "upload")
+    part = deps.uploads.open(begun.upload)  # type: ignore[union-attr]
+    part.append(b"x" * 5000)
+    part.close()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A filled office that was closed cleanly."""
+    folder = tmp_path_factory.mktemp("verify") / "office"
+    assert init_office(folder, None, Regency("33.14"), "Uji") is None
+    deps = open_office(folder, None)
+    assert not isinstance(deps, Refused)
+    fill(deps)
+    close_office(deps)
+    return folder
+
+
+def faults(folder: Path) -> list[str]:
+    opened = unlock(folder, None)
+    assert not isinstance(opened, Refused)
+    keys, database = opened
+    return verify(folder, database, keys, OpenRules(), load_text(), Silent()).faults
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def changed() -> Iterator[list[tuple[Path, bytes]]]:
+    """Files to be put back as they were."""
+    before: list[tuple[Path, bytes]] = []
+    yield before
+    for path, data in before:
+        path.write_bytes(data)
+
+
+def test_a_whole_office_is_whole_and_verifying_leaves_no_trace(whole: Path) -> None:
+    before = {path: path.read_bytes() for path in files(whole)}
+    assert faults(whole) == []
+    assert {path: path.read_bytes() for path in files(whole)} == before
+
+
+def test_one_changed_byte_anywhere_is_found(whole: Path, changed: list[tuple[Path, bytes]]) -> None:
+    rng = random.Random(9)
+    names = [path.relative_to(whole).parts[0] for path in files(whole)]
+    assert names == ["blobs", "office.db", "uploads"]
+    for path in files(whole):
+        data = path.read_bytes()
+        changed.append((path, data))
+        pages = len(data) // 4096
+        places = {0, 15, 16, 100, len(data) - 1, *(rng.randrange(len(data)) for _ in range(12))}
+        places |= {page * 4096 + rng.randrange(4096) for page in range(0, pages, 9)}
+        for place in sorted(place for place in places if place < len(data)):
+            path.write_bytes(
+                data[:place] + bytes([data[place] ^ (1 << rng.randrange(8))]) + data[place + 1 :]
+            )
+            assert faults(whole), (path.name, place)
+        path.write_bytes(data)
+    assert faults(whole) == []
+
+
+def test_a_file_cut_short_grown_missing_or_added_is_found(
+    whole: Path, changed: list[tuple[Path, bytes]]
+) -> None:
+    for path in files(whole):
+        data = path.read_bytes()
+        changed.append((path, data))
+        for other in (data[:-1], data[:-4096], data + b"\0", data + bytes(4096)):
+            path.write_bytes(other)
+            assert faults(whole), (path.name, len(other) - len(data))
+        path.write_bytes(data)
+    blob = next(path for path in files(whole) if path.parent.parent.name == "blobs")
+    blob.unlink()
+    assert faults(whole)
+    blob.write_bytes(dict(changed)[blob])
+    for extra in (whole / "catatan.txt", whole / "blobs" / "00", whole / "uploads" / "ff"):
+        extra.write_bytes(b"x")
+        assert faults(whole), extra.name
+        extra.unlink()
+    assert faults(whole) == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE records SET body = (SELECT body FROM records WHERE id = :other) WHERE id = :one",
+        "DELETE FROM records WHERE id = :one",
+        "UPDATE rows SET body = x'80' WHERE id = :one",
+        "UPDATE rows SET removed = 1 WHERE id = :one AND :other <> ''",
+        "UPDATE parts SET digest = zeroblob(16)",
+        "DELETE FROM contents WHERE id = (SELECT change FROM links WHERE counter = 3)",
+        "UPDATE contents SET raw = raw || x'00' WHERE id = (SELECT change FROM links WHERE counter = 3)",
+        "UPDATE links SET counter = 30 WHERE counter = 3",
+        "DELETE FROM links WHERE counter = 2",
+        "DELETE FROM links WHERE counter = (SELECT max(counter) FROM links)",
+        "UPDATE signatures SET signature = zeroblob(64)",
+        "DELETE FROM signatures WHERE head = (SELECT hash FROM tips)",
+        "DELETE FROM tips",
+        "DELETE FROM changes WHERE seq = (SELECT max(seq) FROM changes)",
+        "DELETE FROM commits WHERE last_seq = (SELECT max(last_seq) FROM commits)",
+        "UPDATE kabupaten SET last_seq = last_seq + 1",
+        "DELETE FROM blobs",
+        "UPDATE blobs SET size_bytes = 1",
+        "INSERT INTO blob_refs VALUES ('33.14', x'00', 'f', 'g', 'b', 'd', 'v', 0)",
+        "INSERT INTO devices VALUES ('33.14', 'd', 'p', zeroblob(32), 'm', 1, NULL)",
+        "INSERT INTO kunjungan VALUES ('33.14', 'v', 's', 'f', 'd', 'p', 's', 't', 1, 1, 1, '')",
+    ],
+)
+def test_somebody_with_the_key_who_rewrites_the_database_is_found(
+    whole: Path, changed: list[tuple[Path, bytes]], sql: str
+) -> None:
+    changed.append((whole / "office.db", (whole / "office.db").read_bytes()))
+    deps = open_office(whole, None)
+    assert not isinstance(deps, Refused)
+    values = {"one": record_id(1), "other": record_id(2)}
+    used = {name: value for name, value in values.items() if f":{name}" in sql}
+    touched = deps.engine.write(lambda writer: writer.execute(sql, used)).result()
+    close_office(deps)
+    assert touched
+    assert faults(whole)
+
+
+def test_a_log_left_by_a_crash_is_read_and_a_change_in_it_is_found(tmp_path: Path) -> None:
+    folder = tmp_path / "office"
+    assert init_office(folder, None, Regency("33.14"), "Uji") is None
+    work = (
+        "import os, sys\nfrom pathlib import Path\nfrom server.compose import open_office\n"
+        "from sync.change import Patch\ndeps = open_office(Path(sys.argv[1]), None)\n"
+        "for n in range(3):\n"
+        "    body = Patch(record=f'{n:032x}', kind='warga', base={}, new={'nama': 'x'})\n"
+        "    deps.office.act(deps.office.person, body)\n"
+        "os._exit(9)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", work, str(folder)], check=False).returncode == 9
+    wal = folder / "office.db-wal"
+    whole = wal.read_bytes()
+    assert first_bad_frame(wal) is None
+    assert faults(folder) == []
+    assert wal.read_bytes() == whole
+    for place in (3, 20, 32, 60, 5000, len(whole) // 2):
+        wal.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        assert first_bad_frame(wal) is not None, place
+    wal.write_bytes(whole)
+    deps = open_office(folder, None)
+    assert not isinstance(deps, Refused)
+    assert deps.engine.read(lambda reader: reader.query("SELECT count(*) FROM records")) == [(3,)]
+    close_office(deps)
+    assert faults(folder) == []
+
+
+def test_the_command_prints_counts_and_exits_non_zero_when_something_changed(
+    whole: Path, changed: list[tuple[Path, bytes]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", "--data", str(whole)]) == 0
+    assert "Utuh: 1 rantai, 5 tautan" in capsys.readouterr().out
+    path = whole / "office.db"
+    data = path.read_bytes()
+    changed.append((path, data))
+    path.write_bytes(data[:9000] + bytes([data[9000] ^ 1]) + data[9001:])
+    assert main(["verify", "--data", str(whole)]) == 1
+    assert "TIDAK UTUH" in capsys.readouterr().out
