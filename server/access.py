@@ -122,7 +122,7 @@ def _reaches(person: Person, role: Role, reach: Reach, thing: Thing) -> bool:
         case "area":
             whole = role in WHOLE_WHEN_UNLISTED
             here = within(thing.region, person.areas) if person.areas else whole
-            served = thing.service in person.services if person.services else whole
+            served = thing.service in ("", *person.services) if person.services else whole
             return here and served
         case _:
             assert_never(reach)

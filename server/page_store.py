@@ -76,14 +76,6 @@ def held_blobs(tx: Reader, changes: Iterable[ChangeId]) -> frozenset[tuple[Chang
     return frozenset((ChangeId(row[0]), BlobId(row[1])) for row in found)
 
 
-def blob_size(tx: Reader, blob: BlobId) -> int | None:
-    """Return the size of a blob that is held."""
-    found = one(
-        tx.query("SELECT size_bytes FROM blobs WHERE kabupaten = :kabupaten AND blob = :blob", {"blob": blob})
-    )
-    return int(found[0]) if found else None
-
-
 def link_of(tx: Reader, device: DeviceId, change: ChangeId) -> SqlRow | None:
     """Return (hash, counter, known) of a change's link in its device's chain."""
     return one(
@@ -162,3 +154,28 @@ def record_ids(tx: Reader, kind: str, limit: int) -> list[RecordId]:
         {"kind": kind, "limit": limit},
     )
     return [RecordId(row[0]) for row in found]
+
+
+def thumbnail(tx: Reader, blob: BlobId) -> bytes | None:
+    """Return a thumbnail that was made before."""
+    found = one(
+        tx.query("SELECT jpeg FROM thumbnails WHERE kabupaten = :kabupaten AND blob = :blob", {"blob": blob})
+    )
+    return bytes(found[0]) if found else None
+
+
+def put_thumbnail(tx: Writer, blob: BlobId, jpeg: bytes, made_ms: int) -> None:
+    """Keep a thumbnail."""
+    tx.execute(
+        "INSERT INTO thumbnails (kabupaten, blob, made_ms, jpeg) VALUES (:kabupaten, :blob, :made, :jpeg)"
+        " ON CONFLICT (kabupaten, blob) DO NOTHING",
+        {"blob": blob, "made": made_ms, "jpeg": jpeg},
+    )
+
+
+def drop_thumbnails(tx: Writer, made_before_ms: int) -> None:
+    """Forget thumbnails that were made long ago."""
+    tx.execute(
+        "DELETE FROM thumbnails WHERE kabupaten = :kabupaten AND made_ms < :before",
+        {"before": made_before_ms},
+    )

@@ -43,3 +43,13 @@ CREATE TABLE decisions (
     change BLOB NOT NULL,
     PRIMARY KEY (kabupaten, visit, at_ms, change)
 );
+
+-- Small pictures for the lists: made from the blobs, forgotten after a while, made again when asked for.
+CREATE TABLE thumbnails (
+    kabupaten TEXT NOT NULL,
+    blob TEXT NOT NULL,
+    made_ms BIGINT NOT NULL,
+    jpeg BLOB NOT NULL,
+    PRIMARY KEY (kabupaten, blob)
+);
+CREATE INDEX thumbnails_by_age ON thumbnails (kabupaten, made_ms);

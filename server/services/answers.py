@@ -135,6 +135,12 @@ def is_covered(field: Field) -> bool:
     return long or "telepon" in field.checks
 
 
+def covered(number: str) -> str:
+    """Leave only the last four digits of a number."""
+    digits = "".join(sign for sign in number if sign.isdigit())
+    return f"•••• {digits[-4:]}"
+
+
 def show(field: Field, value: Any, reading: Reading) -> str:
     """Write one answer in words; a value of the wrong shape is written as it came."""
     if is_skipped(value):
@@ -142,8 +148,7 @@ def show(field: Field, value: Any, reading: Reading) -> str:
     if is_blank(value):
         return reading.text("umum.belum_diisi")
     if is_covered(field) and not reading.opened:
-        digits = "".join(sign for sign in str(value) if sign.isdigit())
-        return f"•••• {digits[-4:]}"
+        return covered(str(value))
     try:
         return _words(field, value, reading)
     except (TypeError, ValueError, AttributeError, KeyError):

@@ -1,4 +1,4 @@
-"""The queue: which visits wait, for whom, in words. Rule: only what the reader may see is counted or listed."""
+"""The queue: which visits wait, in words. Rule: only what the reader may see is counted or listed."""
 
 from collections.abc import Mapping, Sequence
 

@@ -4,7 +4,7 @@ A decision follows the newest change that the officer saw, checked in the transa
 visit has moved on, nothing is recorded and the newest state is shown.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Literal, cast, get_args
 
@@ -77,8 +77,8 @@ class Decided(Data, frozen=True, kw_only=True):
 class Reviews:
     """The use cases of the review page. Blocks its thread."""
 
-    def __init__(self, engine: Engine, office: Actor, words: Words, now_ms: Callable[[], int]) -> None:
-        self._engine, self._office, self._words, self._now_ms = engine, office, words, now_ms
+    def __init__(self, engine: Engine, office: Actor, words: Words) -> None:
+        self._engine, self._office, self._words = engine, office, words
 
     def open(self, person: Person, visit: RecordId, *, opened: bool = False) -> Open | NotThere | Denied:
         """Show a visit. `opened` shows numbers in full and needs that right; record it first by `look`."""

@@ -176,7 +176,7 @@ def _all_pages(visit: Visit, words: Words, reasons: Mapping[str, str], opened: b
             reasons,
             reading,
             day,
-            words.kecamatan,
+            words.kecamatan | visit.kecamatan_nik,
         )
     return found
 

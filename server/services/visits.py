@@ -18,6 +18,7 @@ from sync.change import Content, Decide, Evidence, Submit, read
 from sync.store import Record
 
 MOST_LINKS_TO_A_HEAD = 1_000
+MOST_REFERENCES = 100
 
 
 class Version(Data, frozen=True, kw_only=True):
@@ -54,7 +55,10 @@ class Proof(Data, frozen=True, kw_only=True):
 
 
 class Visit(Data, frozen=True, kw_only=True):
-    """A visit with its versions (oldest first), its subject, and the names that occur in it."""
+    """A visit with its versions (oldest first), its subject, and the names that occur in it.
+
+    `kecamatan_nik` holds beginnings of NIKs that this office knows besides those of its own regions.
+    """
 
     record: Record
     versions: tuple[Version, ...]
@@ -62,6 +66,7 @@ class Visit(Data, frozen=True, kw_only=True):
     names: dict[str, str]
     decisions: tuple[PastDecision, ...]
     proof: Proof | None
+    kecamatan_nik: frozenset[str] = frozenset()
 
     @property
     def newest(self) -> Version:
@@ -97,6 +102,7 @@ def load_visit(tx: Reader, visit: RecordId) -> Visit | None:
         names=names(store, named),
         decisions=tuple(past),
         proof=prove(tx, versions[-1]),
+        kecamatan_nik=_prefixes(tx, store),
     )
 
 
@@ -181,6 +187,11 @@ def _decisions(store: SqlOfficeStore, met: list[tuple[int, ChangeId]]) -> list[P
 def _subject(store: SqlOfficeStore, record: Record) -> Record | None:
     subject = record.fields.get("subjek")
     return store.records([RecordId(subject)]).get(RecordId(subject)) if subject else None
+
+
+def _prefixes(tx: Reader, store: SqlOfficeStore) -> frozenset[str]:
+    references = store.records(page_store.record_ids(tx, "referensi", MOST_REFERENCES)).values()
+    return frozenset(prefix for each in references for prefix in each.fields.get("kecamatan_nik") or ())
 
 
 def _referred(versions: Iterable[Version]) -> set[PersonId]:

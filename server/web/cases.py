@@ -1,0 +1,88 @@
+"""Kasus: those under way, one of them, its next step. Rule: the workflow file says what a step asks."""
+
+from datetime import date
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from schemas import format as written
+from schemas.ids import RecordId
+from server.access import may
+from server.services.cases import CaseView
+from server.services.people import Denied
+from server.services.review import Decided, Incomplete, NotThere, Stale
+from server.web.errors import ForbiddenError, MissingError
+from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+
+NEED = "isi."
+
+
+def case_routes(site: Site) -> list[Any]:
+    """Return the handlers of the case pages."""
+
+    def today() -> date:
+        return written.local_date(site.deps.now_ms())
+
+    @get("/kasus")
+    async def cases(request: Asking) -> Response[str]:
+        visitor = await site.visitor(request)
+        if not may(visitor.person, "see_cases"):
+            raise ForbiddenError
+        values = {"cases": await site.work(lambda: site.cases.all(visitor.person, today()))}
+        return await site.page("cases/list.html", visitor, "kasus", values)
+
+    async def draw(
+        visitor: Visitor,
+        case: str,
+        notice: Notice | None,
+        status: int,
+        chosen: str = "",
+        typed: dict[str, str] | None = None,
+    ) -> Response[str]:
+        found = await site.work(lambda: site.cases.open(visitor.person, RecordId(case), today()))
+        match found:
+            case CaseView():
+                values = {"case": found, "notice": notice, "chosen": chosen, "typed": typed or {}}
+                return await site.page("cases/one.html", visitor, "kasus", values, status=status)
+            case NotThere():
+                raise MissingError
+            case Denied():
+                raise ForbiddenError
+
+    @get("/kasus/{case:str}")
+    async def one(request: Asking, case: FromPath[str]) -> Response[str]:
+        visitor = await site.visitor(request)
+        done = request.query_params.get("selesai") == "ya"
+        said = Notice(tone="good", icon="done", title=site.text("kantor.kasus.tersimpan")) if done else None
+        return await draw(visitor, case, said, 200)
+
+    @post("/kasus/{case:str}")
+    async def step(request: Asking, case: FromPath[str]) -> Response[Any]:
+        visitor = await site.visitor(request)
+        given = await site.form(request, visitor.csrf)
+        answers = {name.removeprefix(NEED): value for name, value in given.items() if name.startswith(NEED)}
+        event = given.get("langkah", "")
+        outcome = await site.work(
+            lambda: site.cases.advance(
+                visitor.person, RecordId(case), given.get("dilihat", ""), event, answers
+            )
+        )
+        match outcome:
+            case Decided():
+                return Redirect(f"/kasus/{case}?selesai=ya", status_code=303, headers=SECURITY_HEADERS)
+            case Denied():
+                raise ForbiddenError
+            case NotThere():
+                raise MissingError
+            case Stale():
+                said, status = (
+                    Notice(tone="notice", icon="warning", title=site.text("kantor.kasus.usang")),
+                    409,
+                )
+            case Incomplete(say=say):
+                said, status = Notice(tone="bad", icon="error", title=site.text(say)), 422
+        return await draw(visitor, case, said, status, event, answers)
+
+    return [cases, one, step]

@@ -1,0 +1,47 @@
+"""What can go wrong on a page, and the page that says so. Rule: each tells what to do next, and nothing more.
+
+PageError
+├── NotLoggedInError   no session, or it has ended: to the login page
+├── ForbiddenError     the role does not cover this
+├── MissingError       no such page, or a thing outside one's area
+├── ExpiredError       the form was made in another session
+└── UnreadableError    the request itself makes no sense
+"""
+
+
+class PageError(Exception):
+    """A page cannot be shown; `key` names its texts, `status` is the HTTP status."""
+
+    key = "rusak"
+    status = 500
+    icon = "error"
+
+
+class NotLoggedInError(PageError):
+    """Nobody is logged in here."""
+
+    key, status, icon = "dilarang", 401, "lock"
+
+
+class ForbiddenError(PageError):
+    """The role does not cover this."""
+
+    key, status, icon = "dilarang", 403, "lock"
+
+
+class MissingError(PageError):
+    """There is no such page, or none that this person may know of."""
+
+    key, status, icon = "tidak_ada", 404, "not_found"
+
+
+class ExpiredError(PageError):
+    """The form was made in a session that is over."""
+
+    key, status, icon = "kedaluwarsa", 403, "hourglass"
+
+
+class UnreadableError(PageError):
+    """The request cannot be read."""
+
+    key, status, icon = "salah", 400, "error"

@@ -1,0 +1,65 @@
+"""Beranda: a few counts, each a way to what it counts."""
+
+from typing import Any
+
+from litestar import Response, get
+
+from schemas import format as written
+from schemas.base import Data
+from server.access import may
+from server.web.site import Asking, Site, Visitor
+
+
+class Tile(Data, frozen=True, kw_only=True):
+    """One count."""
+
+    href: str
+    icon: str
+    count: int
+    label: str
+    hint: str
+
+
+VISITS = (
+    ("menunggu", "diterima", "inbox"),
+    ("ditahan", "ditahan", "hourglass"),
+    ("dikembalikan", "dikembalikan", "returned"),
+    ("disetujui", "disetujui", "approved"),
+)
+
+
+def home_routes(site: Site) -> list[Any]:
+    """Return the handler of the first page."""
+
+    def tiles(visitor: Visitor) -> list[Tile]:
+        person, found = visitor.person, list[Tile]()
+        if may(person, "see_visits"):
+            for name, state, icon in VISITS:
+                count = site.queue.count(person, state)
+                found.append(_tile(site, name, f"/antrean?status={state}", icon, count))
+        if may(person, "see_conflicts"):
+            found.append(_tile(site, "konflik", "/konflik", "conflict", site.conflicts.count(person)))
+        if may(person, "see_cases"):
+            day = written.local_date(site.deps.now_ms())
+            found.append(_tile(site, "kasus", "/kasus", "task", site.cases.count(person, day)))
+        if may(person, "see_devices"):
+            found.append(_tile(site, "perangkat", "/perangkat", "device", site.device_count()))
+        return found
+
+    @get("/")
+    async def home(request: Asking) -> Response[str]:
+        visitor = await site.visitor(request)
+        in_field = visitor.person.roles == ("pendamping",)
+        values = {
+            "tiles": await site.work(lambda: tiles(visitor)),
+            "today": written.long_date(written.local_date(site.deps.now_ms())),
+            "note": site.text("kantor.beranda.lapangan") if in_field else "",
+        }
+        return await site.page("home/home.html", visitor, "beranda", values)
+
+    return [home]
+
+
+def _tile(site: Site, name: str, href: str, icon: str, count: int) -> Tile:
+    label, hint = site.text(f"kantor.beranda.{name}"), site.text(f"kantor.beranda.{name}_arti")
+    return Tile(href=href, icon=icon, count=count, label=label, hint=hint)

@@ -1,0 +1,122 @@
+"""Masuk and Keluar. Rule: before there is a session, a cookie of its own guards the form."""
+
+import math
+import re
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.datastructures import Cookie
+from litestar.response import Redirect
+
+from server.accounts import LoggedIn, TooManyTries, csrf_of
+from server.web.errors import ExpiredError
+from server.web.site import SECURITY_HEADERS, SESSION_COOKIE, THEME_COOKIE, THEMES, Asking, Site, theme_of
+
+GUARD_COOKIE = "sambang_masuk"
+OWN_PAGE = re.compile(r"/(?:(?:antrean|konflik|kasus|perangkat)(?:/[0-9a-f]{32})?|kunjungan/[0-9a-f]{32})?")
+YEAR_SECONDS = 365 * 86_400
+NOTES = {"berakhir", "sudah_keluar"}
+
+
+def login_routes(site: Site) -> list[Any]:
+    """Return the handlers of logging in and out, and of choosing light or dark."""
+
+    def form(
+        request: Asking,
+        *,
+        status: int = 200,
+        problem: str = "",
+        note: str = "",
+        username: str = "",
+        target: str = "/",
+    ) -> Response[str]:
+        guard = site.deps.randomness(16).hex()
+        values = {"problem": problem, "note": note, "username": username, "target": target}
+        frame = site.frame(None, "", theme_of(request), csrf_of(guard))
+        response = site.show("login/login.html", frame, values, status=status)
+        response.set_cookie(cookie(request, GUARD_COOKIE, guard))
+        return response
+
+    @get("/masuk")
+    async def login_page(request: Asking) -> Response[str]:
+        note, target = request.query_params.get("sebab", ""), request.query_params.get("ke", "/")
+        said = site.text(f"kantor.masuk.{note}") if note in NOTES else ""
+        return form(request, note=said, target=own_page(target))
+
+    @post("/masuk")
+    async def log_in(request: Asking) -> Response[Any]:
+        try:
+            given = await site.form(request, csrf_of(request.cookies.get(GUARD_COOKIE, "-")))
+        except ExpiredError:
+            return form(request, status=403, note=site.text("kantor.masuk.formulir_lama"))
+        username, target = given.get("nama", "")[:64], own_page(given.get("tujuan", "/"))
+        address = request.client.host if request.client else ""
+        old = request.cookies.get(SESSION_COOKIE, "")
+        outcome = await site.work(
+            lambda: site.accounts.log_in(username, given.get("sandi", "")[:256], address, old)
+        )
+        if not isinstance(outcome, LoggedIn):
+            if isinstance(outcome, TooManyTries):
+                minutes = max(1, math.ceil(outcome.wait_ms / 60_000))
+                said, status = site.text("kantor.masuk.terlalu_sering", menit=minutes), 429
+            else:
+                said, status = site.text("kantor.masuk.salah"), 401
+            return form(request, status=status, problem=said, username=username, target=target)
+        response: Response[Any] = Redirect(target, status_code=303, headers=SECURITY_HEADERS)
+        response.set_cookie(cookie(request, SESSION_COOKIE, outcome.token))
+        response.delete_cookie(GUARD_COOKIE, path="/")
+        return response
+
+    @post("/keluar")
+    async def log_out(request: Asking) -> Response[Any]:
+        visitor = await site.visitor(request)
+        await site.form(request, visitor.csrf)
+        await site.work(lambda: site.accounts.log_out(request.cookies.get(SESSION_COOKIE, "")))
+        response: Response[Any] = Redirect(
+            "/masuk?sebab=sudah_keluar", status_code=303, headers=SECURITY_HEADERS
+        )
+        response.delete_cookie(SESSION_COOKIE, path="/")
+        return response
+
+    @post("/tampilan")
+    async def choose_look(request: Asking) -> Response[Any]:
+        visitor = await site.visitor(request)
+        given = await site.form(request, visitor.csrf)
+        back = request.headers.get("referer", "").partition("://")[2].partition("/")[2]
+        response: Response[Any] = Redirect(own_page(f"/{back}"), status_code=303, headers=SECURITY_HEADERS)
+        if given.get("tema") in THEMES:
+            response.set_cookie(cookie(request, THEME_COOKIE, given["tema"], seconds=YEAR_SECONDS))
+        return response
+
+    return [login_page, log_in, log_out, choose_look]
+
+
+def to_login(request: Asking) -> Response[Any]:
+    """Send somebody without a session to the login page, and back to where they were after it."""
+    had = SESSION_COOKIE in request.cookies
+    target = own_page(request.url.path) if request.method == "GET" else "/"
+    query = f"?ke={target}" + ("&sebab=berakhir" if had else "")
+    headers = {**SECURITY_HEADERS, "cache-control": "no-store"}
+    if request.headers.get("hx-request"):
+        # a part of a page must not be replaced by the login form: the whole page goes there
+        return Response(content=b"", status_code=200, headers={**headers, "hx-redirect": f"/masuk{query}"})
+    return Redirect(f"/masuk{query}", status_code=303, headers=headers)
+
+
+def own_page(target: str) -> str:
+    """Return a path of our own pages, whatever was asked: nobody is sent elsewhere after logging in."""
+    path = target.partition("?")[0]
+    return path if OWN_PAGE.fullmatch(path) else "/"
+
+
+def cookie(request: Asking, name: str, value: str, seconds: int | None = None) -> Cookie:
+    """Make a cookie that scripts and other sites cannot use; over HTTPS it stays there."""
+    return Cookie(
+        key=name,
+        value=value,
+        max_age=seconds,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )

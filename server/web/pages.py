@@ -1,0 +1,97 @@
+"""All pages as one router. Rule: whatever goes wrong, the reader gets a page that says what to do next."""
+
+import logging
+from typing import Any
+
+from litestar import Response, Router, get
+from litestar.exceptions import HTTPException
+from litestar.params import FromPath
+
+from schemas.problem import Problem
+from server.api.messages import problem_response
+from server.deps import Deps
+from server.web.assets import asset_routes
+from server.web.cases import case_routes
+from server.web.conflicts import conflict_routes
+from server.web.devices import device_routes
+from server.web.errors import MissingError, NotLoggedInError, PageError, UnreadableError
+from server.web.home import home_routes
+from server.web.login import login_routes, to_login
+from server.web.photo import photo_routes
+from server.web.queue import queue_routes
+from server.web.review import review_routes
+from server.web.site import Asking, Site, build_site, theme_of
+
+LARGEST_FORM_BYTES = 1_000_000
+MACHINES = ("/api", "/tus")
+logger = logging.getLogger("server.web")
+
+
+def web_pages(deps: Deps) -> list[Any]:
+    """Return the route handlers of all pages, for `create_app`. Blocks while it reads style and regions."""
+    return page_routes(build_site(deps))
+
+
+def page_routes(site: Site) -> list[Any]:
+    """Return the route handlers of all pages of a site."""
+
+    def refuse(request: Asking, error: Exception) -> Response[Any]:
+        if isinstance(error, NotLoggedInError):
+            return to_login(request)
+        return error_page(site, request, _as_page_error(error))
+
+    @get("/{rest:path}")
+    async def missing(rest: FromPath[str]) -> Response[Any]:
+        if rest.startswith(MACHINES):
+            return problem_response(Problem(code="tidak_ada"), site.text)
+        raise MissingError
+
+    handlers = [
+        *asset_routes(site.theme),
+        *login_routes(site),
+        *home_routes(site),
+        *queue_routes(site),
+        *review_routes(site),
+        *photo_routes(site),
+        *conflict_routes(site),
+        *case_routes(site),
+        *device_routes(site),
+        missing,
+    ]
+    return [
+        Router(
+            path="/",
+            route_handlers=handlers,
+            exception_handlers={HTTPException: refuse, Exception: refuse},
+            request_max_body_size=LARGEST_FORM_BYTES,
+        )
+    ]
+
+
+def error_page(site: Site, request: Asking, error: PageError) -> Response[str]:
+    """Draw the page of an error; it tells nothing of who is asking."""
+    gone = isinstance(error, NotLoggedInError)
+    values = {
+        "title": site.text(f"kantor.galat.{error.key}"),
+        "text": site.text(f"kantor.galat.{error.key}_arti"),
+        "picture": error.icon,
+        "href": "/masuk" if gone else "/",
+        "label": site.text("kantor.galat.ke_masuk" if gone else "kantor.galat.ke_beranda"),
+    }
+    return site.show(
+        "errors/error.html", site.frame(None, "", theme_of(request)), values, status=error.status
+    )
+
+
+def _as_page_error(error: Exception) -> PageError:
+    match error:
+        case PageError():
+            return error
+        case HTTPException(status_code=404 | 405):
+            return MissingError()
+        case HTTPException(status_code=code) if code < 500:
+            return UnreadableError()
+        case _:
+            # the kind only: a message may hold what a person wrote
+            logger.error("%s while drawing a page", type(error).__name__)
+            return PageError()

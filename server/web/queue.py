@@ -1,0 +1,168 @@
+"""Antrean: the visits that wait. Rule: a filter stands in the address, personal data never does."""
+
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from litestar import Response, get
+
+from schemas.base import Data
+from server.page_store import QueueFilter
+from server.services.people import Denied
+from server.services.queue import ROWS_PER_PAGE, QueuePage, QueueRow, older_than
+from server.web.errors import ForbiddenError
+from server.web.site import Asking, Notice, Site
+
+STATES = ("diterima", "ditahan", "dikembalikan", "disetujui", "ditolak")
+SERVICES = ("bpnt", "kis")
+AGES = {"": 0, "1": 1, "3": 3, "7": 7}
+FLAGGED: dict[str, Literal["", "ya", "tidak"]] = {"": "", "ya": "ya", "tidak": "tidak"}
+DONE = {
+    "disetujui": ("good", "approved"),
+    "disetujui_kasus": ("good", "approved"),
+    "dikembalikan": ("notice", "returned"),
+    "ditolak": ("bad", "rejected"),
+    "ditahan": ("info", "pause"),
+}
+
+
+class Option(Data, frozen=True, kw_only=True):
+    """One choice of a filter."""
+
+    value: str
+    label: str
+
+
+class Group(Data, frozen=True, kw_only=True):
+    """Choices under one heading; without a heading when `label` is empty."""
+
+    label: str
+    options: tuple[Option, ...]
+
+
+class Filter(Data, frozen=True, kw_only=True):
+    """One filter with what is chosen in it."""
+
+    name: str
+    label: str
+    value: str
+    groups: tuple[Group, ...]
+
+
+class Listing(Data, frozen=True, kw_only=True):
+    """One page of the queue with the addresses of its neighbours."""
+
+    rows: tuple[QueueRow, ...]
+    total: int
+    first: int
+    last: int
+    filtered: bool
+    state: str
+    previous: str
+    next: str
+
+
+def queue_routes(site: Site) -> list[Any]:
+    """Return the handler of the queue."""
+    regions = _regions(site)
+
+    @get("/antrean")
+    async def queue(request: Asking) -> Response[str]:
+        visitor = await site.visitor(request)
+        asked = {
+            name: request.query_params.get(name, "")
+            for name in ("status", "layanan", "wilayah", "umur", "tanda")
+        }
+        asked["status"] = asked["status"] if asked["status"] in STATES else "diterima"
+        number = request.query_params.get("hal", "1")
+        at = min(int(number), 10_000) if number.isascii() and number.isdigit() else 1
+        wanted = QueueFilter(
+            state=asked["status"],
+            received_before_ms=older_than(AGES.get(asked["umur"], 0), site.deps.now_ms()),
+            flagged=FLAGGED.get(asked["tanda"], ""),
+        )
+        found = await site.work(
+            lambda: site.queue.page(
+                visitor.person, wanted, service=asked["layanan"], region=asked["wilayah"], number=at
+            )
+        )
+        if isinstance(found, Denied):
+            raise ForbiddenError
+        done = request.query_params.get("selesai", "")
+        values = {
+            "page": _listing(found, asked, max(1, at)),
+            "filters": _filters(site, asked, regions),
+            "notice": _notice(site, done),
+        }
+        return await site.page("queue/queue.html", visitor, "antrean", values)
+
+    return [queue]
+
+
+def _listing(found: QueuePage, asked: dict[str, str], number: int) -> Listing:
+    kept = {name: value for name, value in asked.items() if value}
+    more = found.first - 1 + ROWS_PER_PAGE < found.total
+    return Listing(
+        rows=found.rows,
+        total=found.total,
+        first=found.first,
+        last=found.first - 1 + len(found.rows),
+        filtered=set(kept) != {"status"} or asked["status"] != "diterima",
+        state=asked["status"],
+        previous=f"/antrean?{urlencode({**kept, 'hal': number - 1})}" if number > 1 else "",
+        next=f"/antrean?{urlencode({**kept, 'hal': number + 1})}" if more else "",
+    )
+
+
+def _notice(site: Site, done: str) -> Notice | None:
+    if done not in DONE:
+        return None
+    tone, icon = DONE[done]
+    return Notice(tone=tone, icon=icon, title=site.text(f"kantor.antrean.sudah_{done}"))
+
+
+def _filters(site: Site, asked: dict[str, str], regions: tuple[Group, ...]) -> list[Filter]:
+    text = site.text
+
+    def plain(name: str, pairs: list[tuple[str, str]]) -> Filter:
+        options = tuple(Option(value=value, label=label) for value, label in pairs)
+        group = Group(label="", options=options)
+        return Filter(name=name, label=text(f"kantor.antrean.{name}"), value=asked[name], groups=(group,))
+
+    every = Option(value="", label=text("kantor.antrean.semua_wilayah"))
+    states = [(state, text(f"kantor.antrean.status_{state}")) for state in STATES]
+    services = [("", text("kantor.antrean.semua_layanan"))] + [
+        (name, text(f"layanan.{name}")) for name in SERVICES
+    ]
+    ages = [(days, text(f"kantor.antrean.{f'umur_{days}' if days else 'semua_umur'}")) for days in AGES]
+    flags = [
+        ("", text("kantor.antrean.semua_tanda")),
+        ("ya", text("kantor.antrean.bertanda")),
+        ("tidak", text("kantor.antrean.tanpa_tanda")),
+    ]
+    region = Filter(
+        name="wilayah",
+        label=text("kantor.antrean.wilayah"),
+        value=asked["wilayah"],
+        groups=(Group(label="", options=(every,)), *regions),
+    )
+    return [
+        plain("status", states),
+        plain("layanan", services),
+        region,
+        plain("umur", ages),
+        plain("tanda", flags),
+    ]
+
+
+def _regions(site: Site) -> tuple[Group, ...]:
+    wilayah, text = site.words.wilayah, site.text
+    return tuple(
+        Group(
+            label=f"{text('tingkat_wilayah.kecamatan')} {kecamatan.nama}",
+            options=(
+                Option(value=kecamatan.kode, label=text("kantor.antrean.seluruh", nama=kecamatan.nama)),
+                *(Option(value=desa.kode, label=desa.nama) for desa in wilayah.desa(kecamatan.kode)),
+            ),
+        )
+        for kecamatan in wilayah.kecamatan()
+    )

@@ -1,0 +1,137 @@
+"""Tinjau kunjungan: one visit and the decision on it. Rule: everything here works without JavaScript."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from schemas.base import Data
+from schemas.ids import RecordId
+from server.services.people import Denied
+from server.services.review import Decided, Incomplete, NotThere, Open, Stale
+from server.web.errors import ForbiddenError, MissingError
+from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+
+STATE_AFTER = {"setujui": "disetujui", "kembalikan": "dikembalikan", "tolak": "ditolak", "tahan": "ditahan"}
+REASON = "alasan."
+LONGEST_REASON = 500
+LONGEST_NOTE = 1000
+SHORTEST_PURPOSE = 5
+
+
+class Typed(Data, frozen=True, kw_only=True):
+    """What the reader had typed, to be shown again when a decision was not taken."""
+
+    reasons: dict[str, str] = {}
+    note: str = ""
+
+
+class PageRights(Data, frozen=True, kw_only=True):
+    """What the page offers; `why` says in words why it offers no decision."""
+
+    decide: bool
+    reveal: bool
+    why: str
+    why_icon: str
+
+
+def review_routes(site: Site) -> list[Any]:
+    """Return the handlers of a visit's page."""
+
+    async def draw(
+        visitor: Visitor,
+        found: Open,
+        *,
+        notice: Notice | None = None,
+        typed: Typed | None = None,
+        problem: str = "",
+        status: int = 200,
+    ) -> Response[str]:
+        rights = PageRights(
+            decide=found.rights.decide,
+            reveal=found.rights.open_numbers,
+            why=site.text(found.rights.why) if found.rights.why else "",
+            why_icon="person" if found.rights.why.endswith("milik_sendiri") else "info",
+        )
+        values = {
+            "visit": found.page,
+            "rights": rights,
+            "notice": notice,
+            "typed": typed or Typed(),
+            "problem": problem,
+        }
+        return await site.page("review/review.html", visitor, "antrean", values, status=status)
+
+    @get("/kunjungan/{visit:str}")
+    async def review(request: Asking, visit: FromPath[str]) -> Response[str]:
+        visitor = await site.visitor(request)
+        found = await site.work(lambda: site.reviews.open(visitor.person, RecordId(visit)))
+        return await draw(visitor, _there(found))
+
+    @post("/kunjungan/{visit:str}/buka")
+    async def open_numbers(request: Asking, visit: FromPath[str]) -> Response[str]:
+        visitor = await site.visitor(request)
+        given = await site.form(request, visitor.csrf)
+        purpose = given.get("keperluan", "").strip()[:200]
+        if len(purpose) < SHORTEST_PURPOSE:
+            found = await site.work(lambda: site.reviews.open(visitor.person, RecordId(visit)))
+            notice = _notice(site, "bad", "error", "perlu_keperluan")
+            return await draw(visitor, _there(found), notice=notice, status=422)
+        found = await site.work(lambda: site.reviews.look(visitor.person, RecordId(visit), purpose))
+        return await draw(visitor, _there(found), notice=_notice(site, "notice", "show", "terbuka"))
+
+    @post("/kunjungan/{visit:str}/keputusan")
+    async def decide(request: Asking, visit: FromPath[str]) -> Response[Any]:
+        visitor = await site.visitor(request)
+        given = await site.form(request, visitor.csrf)
+        typed = Typed(
+            reasons={
+                name.removeprefix(REASON): value.strip()[:LONGEST_REASON]
+                for name, value in given.items()
+                if name.startswith(REASON)
+            },
+            note=given.get("catatan", "").strip()[:LONGEST_NOTE],
+        )
+        decision = given.get("keputusan", "")
+        outcome = await site.work(
+            lambda: site.reviews.decide(
+                visitor.person, RecordId(visit), given.get("dilihat", ""), decision, typed.reasons, typed.note
+            )
+        )
+        match outcome:
+            case Decided(case=case):
+                done = STATE_AFTER[decision] + ("_kasus" if case else "")
+                return Redirect(f"/antrean?selesai={done}", status_code=303, headers=SECURITY_HEADERS)
+            case Denied():
+                raise ForbiddenError
+            case NotThere():
+                raise MissingError
+            case Stale():
+                notice, problem, status = _notice(site, "notice", "warning", "usang"), "", 409
+            case Incomplete(say=say):
+                notice, problem, status = None, site.text(say), 422
+        found = await site.work(lambda: site.reviews.open(visitor.person, RecordId(visit)))
+        return await draw(visitor, _there(found), notice=notice, typed=typed, problem=problem, status=status)
+
+    return [review, open_numbers, decide]
+
+
+def _there(found: Open | NotThere | Denied) -> Open:
+    match found:
+        case Open():
+            return found
+        case NotThere():
+            raise MissingError
+        case Denied():
+            raise ForbiddenError
+
+
+def _notice(site: Site, tone: str, icon: str, key: str) -> Notice:
+    full = f"kantor.tinjau.{key}_arti"
+    return Notice(
+        tone=tone,
+        icon=icon,
+        title=site.text(f"kantor.tinjau.{key}"),
+        text=site.text(full) if full in site.text else "",
+    )

@@ -1,0 +1,262 @@
+"""The pages put together: who is asking, how a page is drawn, and what every answer carries.
+
+Rule: a handler that needs a person asks `visitor` first, and one that changes something reads `form`, which
+refuses a form of another session.
+"""
+
+import asyncio
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+from urllib.parse import parse_qsl
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import MediaType, Request, Response
+
+from schemas.base import Data
+from schemas.text import Text
+from schemas.theme import StatusLook, Theme, load_theme
+from schemas.wilayah import load_wilayah
+from server import device_store
+from server.access import Action, Person, may
+from server.accounts import Accounts
+from server.deps import Deps
+from server.passwords import Passwords
+from server.services.cases import Cases
+from server.services.conflicts import Conflicts
+from server.services.people import load_person
+from server.services.queue import Queue
+from server.services.review import Reviews
+from server.services.visit_page import Words
+from server.thumbnails import Thumbnails
+from server.web.errors import ExpiredError, NotLoggedInError, UnreadableError
+
+T = TypeVar("T")
+Asking = Request[Any, Any, Any]
+
+SESSION_COOKIE = "sambang_sesi"
+THEME_COOKIE = "sambang_tampilan"
+THEMES = {"gelap": "dark", "terang": "light"}
+MOST_FIELDS = 600
+FORM_TYPE = "application/x-www-form-urlencoded"
+TEMPLATES = Path(__file__).parent / "templates"
+
+SECURITY_HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+        " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+
+
+class MenuItem(Data, frozen=True, kw_only=True):
+    """One entry of the main menu."""
+
+    page: str
+    href: str
+    icon: str
+    label: str
+    count: int = 0
+
+
+class Frame(Data, frozen=True, kw_only=True):
+    """What stands around every page."""
+
+    page: str
+    theme: str
+    menu: tuple[MenuItem, ...]
+    person: Person | None
+    roles: str
+    csrf: str
+
+
+class Visitor(Data, frozen=True, kw_only=True):
+    """Somebody who is logged in, with the token that their forms carry."""
+
+    person: Person
+    csrf: str
+    theme: str
+
+
+class Notice(Data, frozen=True, kw_only=True):
+    """A sentence above a page."""
+
+    tone: str
+    icon: str
+    title: str
+    text: str = ""
+
+
+MENU: tuple[tuple[str, str, str, Action | None], ...] = (
+    ("beranda", "/", "home", None),
+    ("antrean", "/antrean", "inbox", "see_visits"),
+    ("konflik", "/konflik", "conflict", "see_conflicts"),
+    ("kasus", "/kasus", "task", "see_cases"),
+    ("perangkat", "/perangkat", "device", "see_devices"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """All that the pages are made of, built once."""
+
+    deps: Deps
+    accounts: Accounts
+    thumbnails: Thumbnails
+    words: Words
+    theme: Theme
+    queue: Queue
+    reviews: Reviews
+    conflicts: Conflicts
+    cases: Cases
+    templates: Environment
+
+    @property
+    def text(self) -> Text:
+        """The texts."""
+        return self.words.text
+
+    async def work(self, job: Callable[[], T]) -> T:
+        """Run something that blocks in the office's threads."""
+        return await asyncio.get_running_loop().run_in_executor(self.deps.pool, job)
+
+    async def visitor(self, request: Asking) -> Visitor:
+        """Say who is asking. Raises NotLoggedInError."""
+        token = request.cookies.get(SESSION_COOKIE, "")
+        session = await self.work(lambda: self.accounts.session(token))
+        if session is None:
+            raise NotLoggedInError
+        person = await self.work(lambda: self.deps.engine.read(lambda tx: load_person(tx, session.person)))
+        if person is None:
+            raise NotLoggedInError
+        return Visitor(person=person, csrf=session.csrf, theme=theme_of(request))
+
+    async def form(self, request: Asking, csrf: str) -> dict[str, str]:
+        """Read a posted form that carries this token. Raises ExpiredError, UnreadableError."""
+        if request.headers.get("content-type", "").partition(";")[0].strip() != FORM_TYPE:
+            raise UnreadableError
+        try:
+            body = (await request.body()).decode()
+            pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+        except ValueError as error:
+            raise UnreadableError from error
+        fields = {name: value.replace("\r\n", "\n") for name, value in pairs}
+        if not hmac.compare_digest(fields.get("csrf", "").encode(), csrf.encode()):
+            raise ExpiredError
+        return fields
+
+    def frame(self, visitor: Visitor | None, page: str, theme: str, csrf: str = "") -> Frame:
+        """Build what stands around a page."""
+        person = visitor.person if visitor else None
+        return Frame(
+            page=page,
+            theme=theme,
+            menu=self._menu(person),
+            person=person,
+            roles=", ".join(self.text(f"peran.{role}") for role in person.roles) if person else "",
+            csrf=visitor.csrf if visitor else csrf,
+        )
+
+    def show(
+        self, template: str, frame: Frame, values: Mapping[str, Any], *, status: int = 200
+    ) -> Response[str]:
+        """Draw a page. It is never stored by a browser or proxy."""
+        body = self.templates.get_template(template).render(frame=frame, **values)
+        return Response(
+            content=body,
+            status_code=status,
+            media_type=MediaType.HTML,
+            headers={**SECURITY_HEADERS, "cache-control": "no-store"},
+        )
+
+    async def page(
+        self, template: str, visitor: Visitor, page: str, values: Mapping[str, Any], *, status: int = 200
+    ) -> Response[str]:
+        """Draw a page for somebody, in the office's threads."""
+        return await self.work(
+            lambda: self.show(template, self.frame(visitor, page, visitor.theme), values, status=status)
+        )
+
+    def device_count(self) -> int:
+        """Count the phones that have rights here."""
+        found = self.deps.engine.read(device_store.devices)
+        return sum(device.revoked_ms is None for device in found)
+
+    def _menu(self, person: Person | None) -> tuple[MenuItem, ...]:
+        if person is None:
+            return ()
+        counts = {"antrean": self.queue.count(person, "diterima"), "konflik": self.conflicts.count(person)}
+        return tuple(
+            MenuItem(
+                page=page,
+                href=href,
+                icon=icon,
+                label=self.text(f"kantor.bingkai.{page}"),
+                count=counts.get(page, 0),
+            )
+            for page, href, icon, action in MENU
+            if action is None or may(person, action)
+        )
+
+
+def build_site(deps: Deps) -> Site:
+    """Put the parts of the pages together."""
+    wilayah, theme, engine = load_wilayah(), load_theme(), deps.engine
+    words = Words(
+        forms=deps.forms,
+        text=deps.text,
+        wilayah=wilayah,
+        kecamatan=wilayah.kecamatan_nik_prefixes(),
+    )
+    passwords = Passwords(deps.randomness)
+    return Site(
+        deps=deps,
+        accounts=Accounts(engine, passwords, now_ms=deps.now_ms, randomness=deps.randomness),
+        thumbnails=Thumbnails(engine, deps.blobs, deps.now_ms),
+        words=words,
+        theme=theme,
+        queue=Queue(engine, words),
+        reviews=Reviews(engine, deps.office, words),
+        conflicts=Conflicts(engine, deps.office, words),
+        cases=Cases(engine, deps.office, words, deps.workflows),
+        templates=_templates(deps.text, theme),
+    )
+
+
+def theme_of(request: Asking) -> str:
+    """Return the look that the reader chose; empty for that of their system."""
+    return THEMES.get(request.cookies.get(THEME_COOKIE, ""), "")
+
+
+def _templates(text: Text, theme: Theme) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+    def status_look(state: str) -> dict[str, str]:
+        look = theme.status.get(state) or StatusLook(tone="quiet", icon="info")
+        key = f"status.{state}"
+        return {"tone": look.tone, "icon": look.icon, "word": text(key) if key in text else state}
+
+    def office_text(key: str, **values: object) -> str:
+        return text(f"kantor.{key}", **values)
+
+    def glyph(name: str) -> str:
+        return theme.glyphs[name]
+
+    words: dict[str, Any] = {"t": text, "k": office_text, "glyph": glyph, "status_look": status_look}
+    cast("dict[str, Any]", environment.globals).update(words)
+    return environment

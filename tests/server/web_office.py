@@ -1,0 +1,270 @@
+"""A small office for tests of pages: people of every role, one phone, visits with photos drawn here."""
+
+import io
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from PIL import Image, ImageDraw
+
+from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash, PersonId, RecordId, Regency
+from schemas.problem import Problem
+from schemas.wire import Cursor, Enrolment, EnrolRequest, SyncRequest, SyncResponse
+from server.access import Person, Role
+from server.accounts import Accounts, Created
+from server.app import create_app
+from server.compose import close_office, init_office, open_office
+from server.deps import Deps
+from server.passwords import Passwords
+from server.services.people import create_user
+from server.store import SqlOfficeStore
+from server.web.pages import web_pages
+from sync.chain import Tip, head_message, next_link, seal_link
+from sync.change import Body, Clock, Content, Evidence, FormAnswers, Patch, Place, Submit, seal
+
+DESA = "33.14.01.2001"
+ELSEWHERE = "33.14.02.2001"
+PASSWORD = "rahasia-untuk-uji"
+HOME = {"lat": -7.4401, "lng": 110.7821}
+ROLES: tuple[Role, ...] = ("pendamping", "verifikator", "petugas", "kabid", "pengawas", "admin")
+ANSWERS: dict[str, Any] = {
+    "hasil_kunjungan": "terisi_lengkap",
+    "lokasi": {"lat": -7.4400, "lng": 110.7820, "accuracy_m": 8.0},
+    "persetujuan": True,
+    "nik": "3314990101800001",
+    "no_kk": "3314990101100001",
+    "nama": "Sutarmi",
+    "jenis_kelamin": "perempuan",
+    "tempat_lahir": "Sragen",
+    "tanggal_lahir": "1980-01-01",
+    "alamat": "Dukuh Ngrombo",
+    "rt": "003",
+    "rw": "001",
+    "kode_desa": DESA,
+    "no_hp": {"skipped": "Tidak punya HP"},
+    "keberadaan_kpm": "ditemukan",
+    "penyalur": "bni",
+    "kks_kondisi": "baik",
+    "kks_dipegang": "ketua_kelompok",
+    "no_kks": "6032989900014821",
+    "periode": "Okt–Des 2026",
+    "nominal_diterima": 600000,
+    "cara_terima": "edc_atm",
+    "tempat_belanja": "pasar_warung",
+    "belanja": [
+        {"nama": "Beras", "kelompok": "karbohidrat", "jumlah": 10, "satuan": "kg", "harga": 135000},
+        {"nama": "Telur", "kelompok": "protein_hewani", "jumlah": 2, "satuan": "kg", "harga": 56000},
+    ],
+    "potongan": False,
+    "dipaksa_paket": False,
+    "edukasi": ["jaga_pin_kks", "hak_memilih"],
+    "usul_kelayakan": "tetap_layak",
+    "tanggal_kunjungan": "2026-11-20",
+    "jam_mulai": "09:10",
+    "jam_selesai": "09:40",
+}
+
+
+class Phone:
+    """A device that is enrolled: it signs and pushes changes as a real one does, without HTTP."""
+
+    def __init__(self, deps: Deps, person: PersonId) -> None:
+        self._deps, self._person = deps, person
+        self._key = Ed25519PrivateKey.generate()
+        made = deps.devices.new_code(person)
+        assert not isinstance(made, Problem)
+        public = self._key.public_key().public_bytes_raw()
+        joined = deps.devices.enrol(EnrolRequest(code=made.code, public_key=public, model="Uji 1")).result()
+        assert isinstance(joined, Enrolment)
+        self.device: DeviceId = joined.device
+        self._tip = Tip(counter=0, hash=NO_LINK)
+
+    def push(self, body: Body, *, wall_ms: int | None = None) -> ChangeId:
+        """Send one change and see that the office applied it."""
+        now = self._deps.now_ms()
+        clock = Clock(wall_ms=wall_ms or now, elapsed_ms=1, boot="uji", server_ms=now - 3_600_000)
+        content = Content(salt=secrets.token_bytes(16), author=self._person, clock=clock, body=body)
+        change, raw = seal(content)
+        name, raw_link = seal_link(next_link(self._tip, self.device, change, LinkHash(NO_LINK)))
+        request = SyncRequest(
+            protocol=1,
+            device=self.device,
+            cursor=Cursor(),
+            links=[raw_link],
+            contents=[raw],
+            signature=self._key.sign(head_message(name)),
+        )
+        answer = self._deps.engine.write(
+            lambda tx: self._deps.office.receive(SqlOfficeStore.writing(tx), tx, request)
+        ).result()
+        assert isinstance(answer, SyncResponse), answer
+        self._tip = Tip(counter=self._tip.counter + 1, hash=name)
+        return change
+
+    def send_blob(self, data: bytes) -> BlobId:
+        """Send the bytes of a photo."""
+        blob = BlobId(sha256(data).hexdigest())
+        assert self._deps.blobs.put(blob, [data], secrets.token_hex(8))
+        self._deps.engine.write(
+            lambda tx: SqlOfficeStore.writing(tx).blob_received(
+                blob, len(data), self.device, self._deps.now_ms()
+            )
+        ).result()
+        return blob
+
+
+class Office:
+    """The office with its people and one phone."""
+
+    def __init__(self, deps: Deps) -> None:
+        self.deps = deps
+        self.accounts = Accounts(
+            deps.engine, Passwords(deps.randomness), now_ms=deps.now_ms, randomness=deps.randomness
+        )
+        self.people: dict[str, PersonId] = {}
+        for number, role in enumerate(ROLES):
+            self.add_person(role, f"{role.title()} Uji", f"U0{number}", (role,))
+        self.warga = self.add_warga("Sutarmi", DESA)
+        self.phone = Phone(deps, self.people["pendamping"])
+
+    def add_person(
+        self, username: str, nama: str, kode: str, roles: tuple[Role, ...], areas: tuple[str, ...] = ()
+    ) -> PersonId:
+        """Add somebody with a login."""
+        person = PersonId(secrets.token_hex(16))
+        areas = areas or ((DESA,) if roles == ("pendamping",) else ())
+        made = create_user(
+            self.accounts,
+            self.deps.office,
+            author=self.deps.office.person,
+            person=Person(
+                id=person, nama=nama, kode=kode, roles=roles, areas=areas, services=("bpnt", "kis")
+            ),
+            username=username,
+            password=PASSWORD,
+        )
+        assert isinstance(made, Created)
+        self.people[username] = person
+        return person
+
+    def add_warga(self, nama: str, desa: str) -> RecordId:
+        """Add somebody who is visited."""
+        warga = RecordId(secrets.token_hex(16))
+        fields = {
+            "nama": nama,
+            "kode_desa": desa,
+            "layanan": ["bpnt"],
+            "nik": "3314990101800001",
+            "rumah": HOME,
+        }
+        self.deps.office.act(self.deps.office.person, Patch(record=warga, kind="warga", base={}, new=fields))
+        return warga
+
+    def add_visit(
+        self,
+        *,
+        visit: RecordId | None = None,
+        follows: ChangeId | None = None,
+        warga: RecordId | None = None,
+        phone: Phone | None = None,
+        photos: tuple[str, ...] = ("foto_rumah_depan", "foto_rumah_dalam", "foto_kk"),
+        held: bool = True,
+        answers: dict[str, Any] | None = None,
+        more: dict[str, FormAnswers] | None = None,
+    ) -> tuple[RecordId, ChangeId]:
+        """Let a phone send a visit, with photos that differ from all others."""
+        phone = phone or self.phone
+        visit = visit or RecordId(secrets.token_hex(16))
+        now = self.deps.now_ms()
+        evidence: list[Evidence] = []
+        for number, field in enumerate(photos):
+            data = picture(f"{field} {secrets.token_hex(2)}", number)
+            blob = phone.send_blob(data) if held else BlobId(sha256(data).hexdigest())
+            evidence.append(
+                Evidence(
+                    blob=blob,
+                    form="bpnt_kpm",
+                    field=field,
+                    size_bytes=len(data),
+                    media_type="image/jpeg",
+                    camera_sha256=secrets.token_hex(32),
+                    taken_ms=now - 1_800_000 + number * 60_000,
+                    place=place(now, -7.4400 - number * 0.0001),
+                )
+            )
+        given = {**ANSWERS, **(answers or {}), **{item.field: [item.blob] for item in evidence}}
+        body = Submit(
+            visit=visit,
+            follows=follows,
+            subject=warga or self.warga,
+            form="bpnt_kpm",
+            forms={"bpnt_kpm": FormAnswers(version=1, answers=given), **(more or {})},
+            evidence=evidence,
+            place=place(now, -7.4400),
+            tugas=None,
+        )
+        return visit, phone.push(body)
+
+    def fields(self, record: RecordId) -> dict[str, Any]:
+        """Return what the office holds of a record."""
+        return self.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).records([record]))[record].fields
+
+
+def place(now: int, lat: float) -> Place:
+    """Return a place in the desa."""
+    return Place(lat=lat, lng=110.7820, accuracy_m=8.0, at_ms=now - 1_800_000)
+
+
+def picture(title: str, number: int) -> bytes:
+    """Draw a house in different weather."""
+    sky = [(158, 197, 222), (222, 190, 158), (170, 200, 170)][number % 3]
+    image = Image.new("RGB", (1280, 960), sky)
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 640, 1280, 960), fill=(120, 140, 90))
+    draw.rectangle((360, 420, 920, 780), fill=(205, 180, 140))
+    draw.polygon([(310, 430), (640, 220), (970, 430)], fill=(150, 70, 50))
+    draw.rectangle((590, 560, 700, 780), fill=(90, 60, 40))
+    draw.text((40, 40), title, fill=(20, 20, 20), font_size=40)
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def open_at(folder: Path) -> Office:
+    """Make a new office in a folder."""
+    assert init_office(folder / "office", None, Regency("33.14"), "Dinas Sosial Uji") is None
+    deps = open_office(folder / "office", None)
+    assert isinstance(deps, Deps)
+    return Office(deps)
+
+
+@contextmanager
+def serving(office: Office) -> Iterator[str]:
+    """Serve the office on a free port; stops by its own handle."""
+    app = create_app(office.deps, web_pages(office.deps))
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
+
+
+def shut(office: Office) -> None:
+    """Close the office."""
+    close_office(office.deps)
