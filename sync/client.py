@@ -12,6 +12,7 @@ from schemas.wire import MAX_LINKS, PROTOCOL, Cursor, Outcome, SyncRequest, Sync
 from sync.chain import START, Tip, head_message
 from sync.digest import combine
 from sync.store import DeviceStore, Entry
+from sync.thin import fill
 
 PUSH_BYTES = 1024 * 1024
 """Contents in one request, before deflating; at least one change goes."""
@@ -67,13 +68,16 @@ def receive(
         return Broken(problem="versi_protokol")
     if response.start not in (request.cursor, Cursor()):
         return Broken(problem="jawaban_tidak_cocok")
+    rows = fill(response.rows)
+    if rows is None:
+        return Broken(problem="jawaban_tidak_cocok")
     held = store.parts()
     parts = held if response.parts is None else response.parts
     cursor = _caught_up(response, held, parts)
     outcomes = {result.change: result.outcome for result in response.results}
     acknowledged = _acknowledged(store, response)
     store.store_page(
-        rows=response.rows,
+        rows=rows,
         removed=response.removed,
         cursor=cursor,
         parts=response.parts,
@@ -92,7 +96,7 @@ def receive(
         session=_go_on(session, caught_up, agrees),
         outcomes=outcomes,
         wanted=response.wanted,
-        rows=len(response.rows),
+        rows=len(rows),
         diverged=caught_up and not agrees,
     )
 

@@ -14,6 +14,7 @@ from schemas.ids import DeviceId, Part, PersonId, RecordId
 from sync.chain import Verifier
 from sync.store import Fields, Record
 
+MINE = "mine/"
 REFERENCE = Part("ref")
 NIK_PREFIXES = RecordId("0" * 31 + "1")
 """The reference record whose `kecamatan` lists further six-digit NIK regions that this regency knows."""
@@ -35,7 +36,7 @@ class Caller(Data, frozen=True, kw_only=True):
 
 def mine(person: PersonId) -> Part:
     """Return the part that belongs to one person."""
-    return Part(f"mine/{person}")
+    return Part(f"{MINE}{person}")
 
 
 def desa_part(kode_desa: str, layanan: str) -> Part:
@@ -68,8 +69,8 @@ def views(record: Record) -> dict[Part, Fields]:
         return {}
     match record.kind:
         case "warga" | "ewarong":
-            reduced = _reduced(fields) if record.kind == "warga" else fields
-            shown: dict[Part, Fields] = dict.fromkeys(_desa_parts(fields), reduced)
+            listed = reduced(fields) if record.kind == "warga" else fields
+            shown: dict[Part, Fields] = dict.fromkeys(_desa_parts(fields), listed)
             for person in record.readers.values():
                 shown[mine(person)] = fields
             return shown
@@ -86,17 +87,18 @@ def views(record: Record) -> dict[Part, Fields]:
             return {}
 
 
+def reduced(fields: Fields) -> Fields:
+    """Return a warga as a desa's list shows it; the order of the fields stays."""
+    shown = {name: value for name, value in fields.items() if name not in HIDDEN}
+    nik = fields.get("nik")
+    if isinstance(nik, str):
+        shown["nik_akhir"] = nik[-4:]
+    return shown
+
+
 def _desa_parts(fields: Fields) -> list[Part]:
     kode = fields.get("kode_desa")
     if not isinstance(kode, str):
         return []
     layanan: Any = fields.get("layanan") or ()
     return [desa_part(kode, name) for name in layanan]
-
-
-def _reduced(fields: Fields) -> Fields:
-    shown = {name: value for name, value in fields.items() if name not in HIDDEN}
-    nik = fields.get("nik")
-    if isinstance(nik, str):
-        shown["nik_akhir"] = nik[-4:]
-    return shown

@@ -5,12 +5,22 @@ See docs/protocol.md; the client's side is sync/client.py.
 """
 
 from schemas.ids import ChangeId, LinkHash, Part
-from schemas.wire import MAX_LINKS, PROTOCOL, Cursor, Outcome, Result, SyncRequest, SyncResponse, WireTip
+from schemas.wire import (
+    MAX_LINKS,
+    PROTOCOL,
+    Cursor,
+    Outcome,
+    Result,
+    SyncRequest,
+    SyncResponse,
+    WireTip,
+)
 from sync.digest import EMPTY, combine
 from sync.intake import Callers, Malformed, read_run, take_in
 from sync.rules import Rules
 from sync.scope import Caller, scope_hash
 from sync.store import OfficeStore, Page
+from sync.thin import thin
 
 PAGE_ROWS = 2_000
 PAGE_BYTES = 512 * 1024
@@ -68,7 +78,7 @@ def _answer(
         results=results,
         known=[WireTip(counter=tip.counter, hash=tip.hash) for tip in store.tips(caller.device)],
         wanted=store.wanted(caller.device, MAX_WANTED),
-        rows=page.rows,
+        rows=thin(page.rows),
         removed=page.removed,
         start=start,
         cursor=cursor,

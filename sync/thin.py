@@ -1,0 +1,50 @@
+"""A page's rows without what can be had from others. Rule: `fill(thin(rows))` is `rows`, byte for byte.
+
+Someone with a task sees a warga twice: in full as their own, and reduced in the desa's list. The reduced one
+can be made from the full one on the phone, so it travels empty.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from schemas.base import decode, encode
+from schemas.ids import RecordId
+from schemas.wire import Row, RowBody
+from sync.scope import MINE, reduced
+
+THIN = b""
+
+
+def thin(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows, by id; a reduced row that its fuller one in the same page tells travels empty."""
+    made = _reduced_bodies(rows)
+    return [
+        replace(row, body=THIN) if not _own(row) and made.get(row.id) == row.body else row
+        for row in sorted(rows, key=_id)
+    ]
+
+
+def fill(rows: Sequence[Row]) -> list[Row] | None:
+    """Return the rows whole again; None if an empty one has no fuller one beside it."""
+    made = _reduced_bodies(rows)
+    whole = [row if row.body else replace(row, body=made.get(row.id, THIN)) for row in rows]
+    return whole if all(row.body for row in whole) else None
+
+
+def _reduced_bodies(rows: Iterable[Row]) -> dict[RecordId, bytes]:
+    wanted = {row.id for row in rows if not _own(row)}
+    return {
+        row.id: encode(reduced(decode(row.body, RowBody)))
+        for row in rows
+        if row.id in wanted and row.body and _own(row) and row.kind == "warga"
+    }
+
+
+def _own(row: Row) -> bool:
+    return row.part.startswith(MINE)
+
+
+def _id(row: Row) -> RecordId:
+    """Order a page so that what is alike stands together: it deflates better."""
+    return row.id

@@ -1,0 +1,75 @@
+"""What a benchmark gives, and how it is printed. Rule: medians, with a limit from the same run beside."""
+
+import os
+import platform
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One measured number. `budget` is what we build for; `limit` what the bare machine does in this run.
+
+    `more_is_better` turns the comparison round. A figure without a budget is for information.
+    """
+
+    name: str
+    value: float
+    unit: str
+    budget: float | None = None
+    limit: float | None = None
+    limit_name: str = ""
+    more_is_better: bool = False
+
+    def kept(self) -> bool:
+        """Whether the budget is kept."""
+        if self.budget is None:
+            return True
+        return self.value >= self.budget if self.more_is_better else self.value <= self.budget
+
+
+def median_ms(work: Callable[[], object], runs: int) -> float:
+    """Return the median time of `work` in milliseconds, after one run that is not counted."""
+    work()
+    return statistics.median(timed_ms(work) for _ in range(runs))
+
+
+def timed_ms(work: Callable[[], object]) -> float:
+    """Return how long one run took, in milliseconds."""
+    start = time.perf_counter()
+    work()
+    return (time.perf_counter() - start) * 1000
+
+
+def peak_memory_mb() -> float:
+    """Return the largest resident size that this process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def machine() -> str:
+    """Return one line about the machine."""
+    name = "unknown processor"
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
+        name = names[0].partition(":")[2].strip() if names else name
+    return f"{os.cpu_count()} × {name}, {platform.system()}, Python {platform.python_version()}"
+
+
+def table(figures: list[Figure]) -> str:
+    """Return the figures as lines of text."""
+    lines: list[str] = []
+    for figure in figures:
+        line = f"{figure.name:<58} {figure.value:>10,.2f} {figure.unit:<10}"
+        if figure.budget is not None:
+            sign = "≥" if figure.more_is_better else "≤"
+            line += f" budget {sign} {figure.budget:,.0f} {'kept' if figure.kept() else 'MISSED'}"
+        if figure.limit is not None:
+            ratio = figure.value / figure.limit if figure.limit else 0
+            line += f"   {figure.limit_name}: {figure.limit:,.2f} (ratio {ratio:.2f})"
+        lines.append(line)
+    return "\n".join(lines)

@@ -1,0 +1,134 @@
+"""An office for benchmarks: real data folder, real server process, phones that are logged in."""
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from schemas.base import decode, encode
+from schemas.ids import DeviceId, PersonId, RecordId, Regency
+from schemas.wire import (
+    MEDIA_TYPE,
+    Enrolment,
+    EnrolRequest,
+    Login,
+    LoginRequest,
+    Nonce,
+    NonceRequest,
+    SyncRequest,
+    SyncResponse,
+)
+from server.commands.demo import _free_port as free_port
+from server.compose import close_office, init_office, open_office
+from server.demo.processes import Server
+from sync.chain import login_message
+from sync.change import Patch
+from tests.contract.people import Writer
+
+BATCH = 500
+
+
+@dataclass
+class BenchOffice:
+    """The office, its server, and the one-use codes of its people."""
+
+    server: Server
+    codes: dict[int, str]
+
+
+@contextmanager
+def office(folder: Path, patches: list[Patch], people: dict[int, list[str]]) -> Iterator[BenchOffice]:
+    """Serve an office that holds these changes; `people` maps a seed to the desa of one pendamping."""
+    data = folder / "office"
+    init_office(data, None, Regency("33.14"), "Kantor uji kecepatan")
+    deps = open_office(data, None)
+    codes: dict[int, str] = {}
+    staff = [
+        Patch(
+            record=RecordId(person_of(seed)),
+            kind="petugas",
+            base={},
+            new={
+                "nama": f"Petugas {seed}",
+                "kode": f"B{seed}",
+                "peran": ["pendamping"],
+                "wilayah": desa,
+                "layanan": ["bpnt"],
+                "aktif": True,
+            },
+        )
+        for seed, desa in people.items()
+    ]
+    everything = [*staff, *patches]
+    for start in range(0, len(everything), BATCH):
+        deps.office.act_all(deps.office.person, everything[start : start + BATCH])
+    for seed in people:
+        codes[seed] = deps.devices.new_code(person_of(seed)).code
+    close_office(deps)
+    server = Server(data, free_port())
+    server.start()
+    try:
+        yield BenchOffice(server, codes)
+    finally:
+        server.stop()
+
+
+def person_of(seed: int) -> PersonId:
+    """Return the person behind a seed."""
+    return PersonId(f"{seed + 1000:032x}")
+
+
+class Line:
+    """One phone's connection: raw messages, with the bytes that went each way."""
+
+    def __init__(self, bench: BenchOffice, seed: int) -> None:
+        self.writer = Writer(seed)
+        self._http = httpx.Client(base_url=bench.server.address, timeout=60)
+        welcome = self._ask(
+            "/api/enrol",
+            EnrolRequest(
+                code=bench.codes[seed],
+                public_key=self.writer.key.public_key().public_bytes_raw(),
+                model="bench",
+            ),
+            Enrolment,
+        )
+        self.device = DeviceId(welcome.device)
+        self.writer.device, self.writer.person = self.device, PersonId(welcome.person)
+        nonce = self._ask("/api/login/nonce", NonceRequest(device=self.device), Nonce)
+        signature = self.writer.key.sign(login_message(nonce.nonce, self.device, nonce.server))
+        login = self._ask(
+            "/api/login", LoginRequest(device=self.device, nonce=nonce.nonce, signature=signature), Login
+        )
+        self._http.headers["authorization"] = f"Bearer {login.token}"
+        self.sent = self.received = self.rounds = 0
+
+    def sync(self, request: SyncRequest) -> SyncResponse:
+        """Send one message and return the answer, counting body bytes both ways."""
+        return decode(self.post(packed(request)), SyncResponse)
+
+    def post(self, body: bytes) -> bytes:
+        """Send a deflated message and return the inflated answer."""
+        headers = {"content-type": MEDIA_TYPE, "content-encoding": "deflate", "accept-encoding": "deflate"}
+        with self._http.stream("POST", "/api/sync", content=body, headers=headers) as answer:
+            raw = b"".join(answer.iter_raw())
+        answer.raise_for_status()
+        self.sent, self.received, self.rounds = (
+            self.sent + len(body),
+            self.received + len(raw),
+            self.rounds + 1,
+        )
+        return zlib.decompress(raw) if answer.headers.get("content-encoding") == "deflate" else raw
+
+    def _ask(self, path, message, kind):
+        answer = self._http.post(path, content=encode(message), headers={"content-type": MEDIA_TYPE})
+        answer.raise_for_status()
+        return decode(answer.content, kind)
+
+
+def packed(request: SyncRequest) -> bytes:
+    """Return a request as the bytes that travel."""
+    return zlib.compress(encode(request), 6)

@@ -1,0 +1,110 @@
+"""Durable changes a second through HTTP, beside a bare set-based loop that stores the same rows."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from schemas.base import decode
+from schemas.wire import PROTOCOL, Applied, Cursor, SyncRequest, SyncResponse
+from server.compose import unlock
+from server.engines.sqlite import connect, create
+from sync.chain import head_message
+from sync.change import Patch
+from tests.bench.figures import Figure
+from tests.bench.offices import BATCH, Line, office, packed
+from tests.contract.people import record_id
+
+DESA = "33.14.01.2001"
+PHONES = 4
+ROUNDS = 10
+TABLES = ("links", "contents", "changes", "records", "rows")
+
+
+def measure(folder: Path) -> list[Figure]:
+    """Each phone pushes batches of changes to warga of its own; every change is applied."""
+    warga = [
+        Patch(
+            record=record_id(phone * 10_000 + number),
+            kind="warga",
+            base={},
+            new={"nama": f"Warga {number}", "kode_desa": DESA, "layanan": ["bpnt"], "pekerjaan": "0"},
+        )
+        for phone in range(PHONES)
+        for number in range(BATCH)
+    ]
+    with office(folder, warga, {seed: [DESA] for seed in range(PHONES)}) as bench:
+        lines = [Line(bench, seed) for seed in range(PHONES)]
+        bodies = [_bodies(line, phone) for phone, line in enumerate(lines)]
+        with ThreadPoolExecutor(PHONES) as pool:
+            start = time.perf_counter()
+            answers = list(
+                pool.map(lambda pair: [pair[0].post(body) for body in pair[1]], zip(lines, bodies))
+            )
+            seconds = time.perf_counter() - start
+    outcomes = [one.outcome for run in answers for raw in run for one in decode(raw, SyncResponse).results]
+    if not all(isinstance(outcome, Applied) for outcome in outcomes):
+        raise RuntimeError("a change of the benchmark was not applied")
+    bare = _bare(folder)
+    return [
+        Figure(
+            name="server: durable changes through HTTP, in batches of 500",
+            value=len(outcomes) / seconds,
+            unit="changes/s",
+            budget=8_000,
+            limit=bare,
+            limit_name="bare set-based SQLCipher loop",
+            more_is_better=True,
+        )
+    ]
+
+
+def _push(line: Line, bodies: list[bytes]) -> list[bytes]:
+    return [line.post(body) for body in bodies]
+
+
+def _bodies(line: Line, phone: int) -> list[bytes]:
+    """Return the messages of one phone, made beforehand: round k sets a field from k to k + 1."""
+    bodies: list[bytes] = []
+    for turn in range(ROUNDS):
+        entries = [
+            line.writer.write(
+                Patch(
+                    record=record_id(phone * 10_000 + number),
+                    kind="warga",
+                    base={"pekerjaan": str(turn)},
+                    new={"pekerjaan": str(turn + 1)},
+                )
+            )
+            for number in range(BATCH)
+        ]
+        request = SyncRequest(
+            protocol=PROTOCOL,
+            device=line.device,
+            cursor=Cursor(),
+            links=[entry.raw_link for entry in entries],
+            contents=[entry.content for entry in entries],
+            signature=line.writer.key.sign(head_message(entries[-1].hash)),
+        )
+        bodies.append(packed(request))
+    return bodies
+
+
+def _bare(folder: Path) -> float:
+    """Return changes a second of a loop that only stores: the same rows, the same batches and durability."""
+    keys, path = unlock(folder / "office", None)
+    source = connect(path, keys.database, read_only=True).conn
+    rows = {table: source.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}
+    source.close()
+    create(folder / "bare.db", keys.database, "33.14", "x", 0)
+    target = connect(folder / "bare.db", keys.database).conn
+    count = len(rows["contents"])
+    start = time.perf_counter()
+    for first in range(0, count, BATCH):
+        target.execute("BEGIN IMMEDIATE")
+        for table in TABLES:
+            # Records and rows are fewer than changes: each batch stores as many of them as of changes.
+            batch = [rows[table][(first + n) % len(rows[table])] for n in range(min(BATCH, count - first))]
+            marks = ", ".join("?" * len(batch[0]))
+            target.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", batch)
+        target.execute("COMMIT")
+    return count / (time.perf_counter() - start)

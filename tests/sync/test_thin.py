@@ -1,0 +1,52 @@
+"""Rows that travel empty come out whole."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.base import encode
+from schemas.ids import Part
+from schemas.wire import Row
+from sync.scope import reduced
+from sync.thin import fill, thin
+from tests.contract.people import record_id
+
+DESA, MINE = Part("desa/33.14.01.2001/bpnt"), Part("mine/p")
+FULL = {"nama": "Sutarmi", "nik": "3314994107900001", "rt": "001", "no_kks": "9900000000000001"}
+
+
+def row(part: Part, body: bytes, number: int = 1, kind: str = "warga") -> Row:
+    return Row(part=part, id=record_id(number), seq=number, kind=kind, body=body)
+
+
+def test_a_reduced_row_beside_its_full_one_travels_empty() -> None:
+    rows = [row(DESA, encode(reduced(FULL))), row(MINE, encode(FULL))]
+    assert [one.body for one in thin(rows)] == [b"", encode(FULL)]
+    assert fill(thin(rows)) == rows
+
+
+def test_a_reduced_row_alone_travels_whole() -> None:
+    rows = [row(DESA, encode(reduced(FULL))), row(MINE, encode(FULL), number=2)]
+    assert thin(rows) == rows
+
+
+def test_a_reduced_row_that_differs_travels_whole() -> None:
+    rows = [row(DESA, encode({**reduced(FULL), "rt": "009"})), row(MINE, encode(FULL))]
+    assert thin(rows) == rows
+
+
+def test_an_empty_row_without_its_full_one_is_no_page() -> None:
+    assert fill([row(DESA, b""), row(MINE, encode(FULL), number=2)]) is None
+
+
+names = st.sampled_from(["nama", "nik", "rt", "no_kk", "no_hp", "kode_desa"])
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.booleans(), st.dictionaries(names, st.text(max_size=3)))))
+def test_whatever_is_thinned_is_filled_again(made: list[tuple[int, bool, dict[str, str]]]) -> None:
+    rows = {
+        (own, number): row(MINE if own else DESA, encode(fields if own else reduced(fields)), number)
+        for number, own, fields in made
+    }
+    filled = fill(thin(list(rows.values())))
+    assert filled is not None
+    assert sorted(filled, key=repr) == sorted(rows.values(), key=repr)
