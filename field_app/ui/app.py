@@ -63,13 +63,14 @@ class SambangApp(App):
     def load_kv(self, filename=None):
         """The .kv files lie beside their modules; there is none for the app."""
 
-    def restyle(self) -> None:
+    def restyle(self, rebuild: bool = True) -> None:
         """Light, dark or text size changed."""
         self.theme = self._look()
         Window.clearcolor = self.theme.background
         if self.root:
             self.root.canvas.before.children[0].rgba = self.theme.background
-            self.root.rebuild()
+            if rebuild:
+                self.root.rebuild()
 
     def _key(self, _window, key, *_rest) -> bool:
         """27 is Escape, and back on Android."""

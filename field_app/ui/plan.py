@@ -65,6 +65,5 @@ def _asked(form: Form, name: str, answers: Mapping[str, Any], lifted: bool) -> b
     field = form.fields[name]
     if field.filled_by == "kantor" or (lifted and field.block != "kunjungan"):
         return False
-    if (field.read_only or isinstance(field, Turunan)) and is_blank(answers.get(name)):
-        return False
-    return True
+    shown_only = field.read_only or isinstance(field, Turunan)
+    return not (shown_only and is_blank(answers.get(name)))

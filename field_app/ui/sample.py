@@ -9,6 +9,7 @@ import io
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec.structs import replace
 from PIL import Image, ImageDraw
 
 from field_app.views import (
@@ -29,6 +30,7 @@ from field_app.views import (
 )
 from schemas.check import check, opened_forms
 from schemas.form import Forms, load_forms
+from schemas.form_values import check_value
 from schemas.format import local_date
 from schemas.text import Text, load_text
 from schemas.wilayah import Wilayah, load_wilayah
@@ -155,15 +157,10 @@ class SampleVisits:
             hit for hit in hits if wanted and (wanted in hit.nama.lower() or hit.nik_akhir.endswith(wanted))
         )
 
-    def references(self, to: str, text: str) -> tuple[tuple[str, str, str], ...]:
-        """What a field may refer to."""
-        if to in ("petugas", "pendamping"):
-            return (("p1", "Retno Wulandari", "Pendamping sosial"), ("p2", "Bambang Setiawan", "Verifikator"))
-        return (("e1", "e-warong Sumber Rejeki", "Desa Jati"), ("e2", "e-warong Barokah", "Desa Banaran"))
-
-    def reference_name(self, to: str, key: str) -> str:
-        """The name behind an id."""
-        return next((name for one, name, _ in self.references(to, "") if one == key), key)
+    def person(self, subject: str) -> dict[str, Any]:
+        """What is known of someone."""
+        names = {"e1": "e-warong Sumber Rejeki", "e2": "e-warong Barokah", "p1": "Retno Wulandari"}
+        return {"nama": names[subject]} if subject in names else SUBJECT
 
     def task(self, tugas: str) -> TaskView:
         """One task."""
@@ -182,7 +179,7 @@ class SampleVisits:
         return tuple(
             Startable(
                 form=form.id, title=form.title, subject=form.subject, startable=form.startable,
-                say="" if form.startable else "formulir.rahasia_menunggu",
+                say="" if form.startable else "lapangan.formulir_rahasia",
             )
             for form in sorted(forms, key=lambda form: not form.startable)
         )  # fmt: skip
@@ -190,7 +187,7 @@ class SampleVisits:
     def start(self, form: str, subject: str | None, tugas: str | None) -> DraftView | Refused:
         """A new draft."""
         if not self._forms.get(form).startable:
-            return Refused(say="formulir.rahasia_menunggu")
+            return Refused(say="lapangan.formulir_rahasia")
         key = f"d{len(self.drafts) + 10}"
         self.drafts[key] = SampleDraft(form=form, answers={form: {}})
         return self.draft(key)
@@ -227,18 +224,21 @@ class SampleVisits:
             for one in found
         )
 
-    def save(self, draft: str, form: str, field: str, value: Any) -> Saved:
-        """Keep one answer."""
+    def save(self, draft: str, form: str, field: str, value: Any) -> Saved | Refused:
+        """Keep one answer, and say when it cannot be so."""
         self.saves.append((form, field, value))
         answers = self.drafts[draft].answers.setdefault(form, {})
         if value is None:
             answers.pop(field, None)
         else:
             answers[field] = value
+        wrong = check_value(self._forms.get(form).fields[field], value)
+        if wrong:
+            return Refused(say=wrong)
         view = self.draft(draft)
         return Saved(findings=view.findings[form], forms=tuple(view.forms))
 
-    def skip(self, draft: str, form: str, field: str, reason: str) -> Saved:
+    def skip(self, draft: str, form: str, field: str, reason: str) -> Saved | Refused:
         """Keep a reason."""
         return self.save(draft, form, field, {"skipped": reason})
 
@@ -254,22 +254,34 @@ class SampleVisits:
         """Bring back."""
         self.drafts[id].gone = False
 
-    def add_photo(self, draft: str, form: str, field: str, camera: bytes, fix: Any) -> PhotoView | Refused:
+    def add_photo(
+        self, draft: str, form: str, field: str, camera: bytes, fix: Any, *, replaces: int | None = None
+    ) -> PhotoView | Refused:
         """Keep a picture."""
         if camera[:2] != b"\xff\xd8":
             return Refused(say="aplikasi.kamera.tidak_terbaca")
         blob = hashlib.sha256(camera).hexdigest()
         self.blobs[blob] = camera
         kept = self.drafts[draft]
-        dark = "foto.gelap" if len(kept.photos) == 2 else ""
+        if replaces is not None:
+            self.drop_photo(draft, form, field, replaces)
         view = PhotoView(
             number=len(kept.photos) + 1, blob=blob, form=form, field=field, thumbnail=camera, taken_ms=NOW_MS, place=fix,
-            blurry=False, dark=bool(dark), superseded=False, warnings=(),
+            blurry=False, dark=False, superseded=False, warnings=(),
         )  # fmt: skip
         kept.photos.append(view)
         answers = kept.answers.setdefault(form, {})
         answers[field] = [*answers.get(field, []), blob]
         return view
+
+    def drop_photo(self, draft: str, form: str, field: str, number: int) -> Saved | Refused:
+        """Keep it as an earlier version only."""
+        kept = self.drafts[draft]
+        kept.photos = [replace(one, superseded=True) if one.number == number else one for one in kept.photos]
+        stands = [
+            one.blob for one in kept.photos if (one.form, one.field) == (form, field) and not one.superseded
+        ]
+        return self.save(draft, form, field, stands or None)
 
     def sign(self, draft: str, form: str, field: str, png: bytes) -> str:
         """Keep a signature."""
@@ -379,30 +391,53 @@ class SamplePhone:
         self.worker = SampleWorker(self.visits)
         self.settings = SampleSettings()
         self._state = state
-        self.tries = 10
+        self.tries_left = 10
 
     def state(self) -> str:
         """baru, terkunci or terbuka."""
         return self._state
 
     def enrol(self, address: str, code: str, pin: str) -> Any:
-        """Any code but one that says it is used."""
-        if "pakai" in code:
-            return Refused(say="aplikasi.daftar.kosong")
+        """Any code but one that is used."""
+        if "TERPAKAI" in code:
+            return Refused(say="lapangan.alamat_salah")
         self._state = "terbuka"
-        return Finalised(visit="a" * 32, number="", change=b"\x01" * 32)
+        return SampleEnrolled()
 
     def unlock(self, pin: str) -> Any:
         """The PIN is 246810."""
         if pin == "246810":
             self._state = "terbuka"
             return None
-        self.tries -= 1
-        return _Wrong(self.tries, 0)
+        self.tries_left -= 1
+        return _Wrong(self.tries_left, 0)
+
+    def tries(self) -> Any:
+        """How many are left."""
+        return _Wrong(self.tries_left, 0)
+
+    def rescue(self, code: str, pin: str) -> str | Refused:
+        """The office's code is K7Q2."""
+        if code != "K7Q2":
+            return Refused(say="lapangan.kode_salah")
+        self._state = "terbuka"
+        return "M9XD-41TZ"
 
     def lock(self) -> None:
         """Close."""
         self._state = "terkunci"
+
+
+@dataclass
+class SampleEnrolled:
+    """As field_app.enrol.Enrolled."""
+
+    office: str = "Dinas Sosial Kabupaten Sragen"
+    person_name: str = "Retno Wulandari"
+    person_code: str = "RW"
+    roles: tuple[str, ...] = ("pendamping",)
+    rescue_code: str = "K7Q2-M9XD-41TZ-8RHB"
+    for_development: bool = True
 
 
 @dataclass

@@ -23,7 +23,7 @@ from field_app.views import Refused
 load_kv(__file__)
 
 SCREENS = {
-    "unlock": "Unlock", "enrol": "Enrol", "home": "Home", "search": "Search", "start": "Start", "task": "Task",
+    "unlock": "Unlock", "rescue": "Rescue", "enrol": "Enrol", "home": "Home", "search": "Search", "start": "Start", "task": "Task",
     "form": "Form", "camera": "Camera", "photo": "Photo", "review": "Review", "done": "Done", "sync": "Sync",
     "repair": "Repair", "settings": "Settings",
 }  # fmt: skip
@@ -49,6 +49,11 @@ class BaseScreen(BoxLayout):
 
     def leave(self) -> None:
         """Something else comes to the front: hand over what is typed."""
+
+    def heard(self) -> None:
+        """The worker has news."""
+        if "sync" in self.ids:
+            self.ids.sync.show(self.context.phone.worker.status(), self.context.now_ms())
 
     def back(self) -> bool:
         """The back key; True when the screen dealt with it."""
@@ -89,6 +94,7 @@ class Shell(FloatLayout):
         super().__init__(**kwargs)
         self.context: Context | None = None
         self._stack: list[tuple[str, dict[str, Any], BaseScreen | None]] = []
+        self._news = Clock.create_trigger(lambda _dt: self.screen and self.screen.heard(), 0.05)
 
     @property
     def screen(self) -> BaseScreen | None:
@@ -188,4 +194,8 @@ class Shell(FloatLayout):
             screen = getattr(module, f"{SCREENS[name]}Screen")(self.context, **arguments)
             self._stack[-1] = (name, arguments, screen)
         self.add_widget(screen, index=len(self.children))
+        if self.context.phone.state() == "terbuka":
+            # Called from the worker's thread: the trigger brings it to ours.
+            self.context.phone.worker.listener = lambda _status: self._news()
+        screen.heard()
         screen.enter()

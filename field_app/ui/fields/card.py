@@ -132,6 +132,7 @@ class FieldCard(Card):
         self.editor = editor_for(field, self._answer(), self._commit, host, earlier)
         self.add_widget(self.editor)
         self._notices: dict[str, Notice] = {}
+        self.problem: Notice | None = None
         self.required = False
 
     def _answer(self):
@@ -155,10 +156,21 @@ class FieldCard(Card):
             self.editor.show(self._answer())
         self._state()
 
-    def settle(self, saving: bool) -> None:
-        """Saving began or ended."""
+    def settle(self, saving: bool, problem: str = "") -> None:
+        """Saving began or ended; `problem` says why the answer cannot stand as it is."""
         self.saving = saving
+        if not saving:
+            self._say_problem(problem)
         self._state()
+
+    def _say_problem(self, text: str) -> None:
+        if self.problem and self.problem.text != text:
+            self.remove_widget(self.problem)
+            self.problem = None
+        if text and not self.problem:
+            self.problem = Notice(icon="error", tone="bad", text=text)
+            self.add_widget(self.problem)
+            appear(self.problem)
 
     def _state(self):
         question, say = self.question, self.say
@@ -167,6 +179,8 @@ class FieldCard(Card):
         question.link = say("tombol.lewati") if blank and not is_skipped(self.value) and can_skip else ""
         if self.saving:
             question.icon, question.tone, question.state = "sync", "quiet", say("aplikasi.formulir.menyimpan")
+        elif self.problem or any(notice.tone == "bad" for notice in self._notices.values()):
+            question.icon, question.tone, question.state = "error", "bad", say("aplikasi.formulir.periksa")
         elif is_skipped(self.value):
             question.icon, question.tone = "skip", "notice"
             question.state = f"{say('aplikasi.formulir.dilewati')}: {skip_reason(self.value)}"
@@ -211,7 +225,8 @@ class FieldCard(Card):
         """Show what blocks and what warns; what is merely missing is said when reviewing."""
         wanted = {}
         for finding in found:
-            if finding.kind != "missing" and finding.say in self.say:
+            said = self.problem is not None and self.say(finding.say) == self.problem.text
+            if finding.kind != "missing" and not said:
                 wanted[finding.say] = ("error", "bad") if finding.kind == "blocked" else ("warning", "notice")
         for key in [key for key in self._notices if key not in wanted]:
             self.remove_widget(self._notices.pop(key))
@@ -221,6 +236,7 @@ class FieldCard(Card):
                 self._notices[key] = notice
                 self.add_widget(notice)
                 appear(notice)
+        self._state()
 
     def flush(self) -> None:
         """Hand over what is typed."""

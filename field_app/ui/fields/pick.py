@@ -147,10 +147,7 @@ class WilayahEditor(Editor):
     def open(self, box):
         """Open the list of kecamatan, or of the desa of the chosen one."""
         regions = self.host.regions()
-        if box is self.upper:
-            places = regions.kecamatan()
-        else:
-            places = regions.desa(self.kecamatan)
+        places = regions.kecamatan() if box is self.upper else regions.desa(self.kecamatan)
 
         def find(text):
             wanted = text.strip().lower()

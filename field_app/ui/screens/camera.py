@@ -28,8 +28,9 @@ load_kv(__file__)
 class CameraScreen(BaseScreen):
     """Takes photos for one field of a draft, and shows what else is needed."""
 
-    def build(self, draft: str, form: str, field: str):
+    def build(self, draft: str, form: str, field: str, replaces: int | None = None):
         self._draft, self._form, self._field = draft, form, field
+        self._replaces = replaces
         self._fix = None
         self._view = None
         camera = self.context.camera
@@ -37,7 +38,6 @@ class CameraScreen(BaseScreen):
             self.ids.bar.remove_widget(self.ids.shoot)
 
     def enter(self):
-        self.ids.sync.show(self.context.phone.worker.status(), self.context.now_ms())
         location = self.context.location
         if location is not None and self._fix is None:
             self.context.background.run(location.fix, self._fixed)
@@ -155,7 +155,7 @@ class CameraScreen(BaseScreen):
         )
 
     def _keep(self, take):
-        visits, fix = self.context.phone.visits, self._fix
+        visits, fix, replaces = self.context.phone.visits, self._fix, self._replaces
         self.ids.choose.disabled = True
         self.context.shell.toast(self.say("aplikasi.kamera.memproses"), "camera", 1.5)
 
@@ -164,7 +164,7 @@ class CameraScreen(BaseScreen):
                 data = take()
             except OSError:
                 return Refused(say="aplikasi.kamera.tidak_terbaca")
-            return visits.add_photo(self._draft, self._form, self._field, data, fix)
+            return visits.add_photo(self._draft, self._form, self._field, data, fix, replaces=replaces)
 
         self.context.background.run(work, self._kept)
 
@@ -172,4 +172,6 @@ class CameraScreen(BaseScreen):
         self.ids.choose.disabled = False
         if isinstance(outcome, Refused):
             self.refusal(outcome)
+        else:
+            self._replaces = None
         self.enter()

@@ -22,6 +22,8 @@ EASY = ("123456", "654321", "012345", "543210")
 class EnrolScreen(BaseScreen):
     """Three steps, one at a time."""
 
+    title = "aplikasi.daftar.judul"
+
     def build(self):
         self._step, self._first, self._problem = 1, "", ""
         self.address = Entry(hint_text="https://", input_type="url")
@@ -53,10 +55,10 @@ class EnrolScreen(BaseScreen):
             Words(text=say("aplikasi.daftar.langkah", ke=self._step), style="caption", ink="primary")
         )
         if self._step == 1:
-            body.add_widget(Words(text=say("aplikasi.daftar.judul"), style="title"))
+            body.add_widget(Words(text=say(self.title), style="title"))
             if self._problem:
                 body.add_widget(Notice(icon="error", tone="bad", text=self._problem))
-            for key, entry in (("alamat", self.address), ("kode", self.code)):
+            for key, entry in self.lines():
                 card = Card()
                 card.add_widget(Words(text=say(f"aplikasi.daftar.{key}"), style="question"))
                 card.add_widget(
@@ -88,29 +90,48 @@ class EnrolScreen(BaseScreen):
 
     def _done(self, body, enrolled):
         say = self.say
-        body.add_widget(DoneSign(size_hint_y=None, height=dp(96)))
+        body.add_widget(DoneSign(size_hint_y=None, height=dp(88)))
         body.add_widget(Words(text=say("aplikasi.daftar.selesai"), style="title", align="center"))
-        office = getattr(enrolled, "office", "") or say("aplikasi.daftar.kantor")
-        words = getattr(enrolled, "words", "")
-        key = "aplikasi.daftar.selesai_isi" if words else "aplikasi.daftar.selesai_tanpa_kata"
-        body.add_widget(Words(text=say(key, kantor=office), align="center", ink="ink_soft"))
-        if words:
-            card = Card()
-            shown = words if isinstance(words, str) else " ".join(words)
-            card.add_widget(Words(text=shown, style="heading", align="center"))
-            body.add_widget(card)
+        body.add_widget(
+            Words(
+                text=say("aplikasi.daftar.selesai_isi", kantor=enrolled.office),
+                align="center",
+                ink="ink_soft",
+            )
+        )
+        body.add_widget(self._code_card(enrolled.rescue_code))
+        if enrolled.for_development:
+            body.add_widget(Notice(icon="device", tone="notice", text=say("aplikasi.daftar.pengembangan")))
         self.ids.next.text = say("aplikasi.daftar.mulai")
+
+    def _code_card(self, code):
+        card = Card(spacing=dp(6))
+        card.add_widget(Words(text=self.say("aplikasi.daftar.kode_pembuka"), style="question"))
+        card.add_widget(Words(text=code, style="heading", ink="primary"))
+        card.add_widget(
+            Words(text=self.say("aplikasi.daftar.kode_pembuka_isi"), style="small", ink="ink_soft")
+        )
+        return card
 
     def next(self):
         """The button of steps one and three."""
         if self._step == 3:
+            self.context.shell.restyle(rebuild=False)
             self.context.shell.only("home")
-        elif self.address.text.strip() and self.code.text.strip():
+        elif self.whole():
             self._step = 2
             self._draw()
         else:
             self._problem = self.say("aplikasi.daftar.kosong")
             self._draw()
+
+    def lines(self):
+        """What step one asks: (text key, where it is typed)."""
+        return (("alamat", self.address), ("kode", self.code))
+
+    def whole(self) -> bool:
+        """Whether step one is filled."""
+        return bool(self.address.text.strip() and self.code.text.strip())
 
     def typed(self, pin):
         """A whole PIN: the first, or its repetition."""
@@ -129,16 +150,19 @@ class EnrolScreen(BaseScreen):
     def _enrol(self, pin):
         self.pad.disabled = True
         self.context.shell.toast(self.say("aplikasi.daftar.mendaftar"), "sync", 2)
+        self.context.background.run(self.work(pin), self._answered)
+
+    def work(self, pin):
+        """What is asked of the phone."""
         phone, address, code = self.context.phone, self.address.text.strip(), self.code.text.strip()
-        self.context.background.run(lambda: phone.enrol(address, code, pin), self._answered)
+        return lambda: phone.enrol(address, code, pin)
 
     def _answered(self, outcome):
         self.pad.disabled = False
         self._first = ""
-        if isinstance(outcome, Refused) or self.context.phone.state() == "baru":
+        if isinstance(outcome, Refused):
             self._step = 1
-            values = getattr(outcome, "values", {})
-            self._problem = self.say(outcome.say, **values)
+            self._problem = self.say(outcome.say, **outcome.values)
             self._draw()
             return
         self._step = 3

@@ -18,6 +18,7 @@ from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.buttons import appear
 from field_app.ui.widgets.words import Column, Words
 from field_app.views import Refused
+from schemas.form_types import Turunan
 from schemas.format import clock
 
 load_kv(__file__)
@@ -40,7 +41,6 @@ class FormScreen(BaseScreen):
     # -- coming and going -----------------------------------------------------------------------------------
 
     def enter(self):
-        self.ids.sync.show(self.context.phone.worker.status(), self.context.now_ms())
         self.context.background.run(lambda: self.context.phone.visits.draft(self._draft), self._loaded)
 
     def leave(self):
@@ -211,17 +211,33 @@ class FormScreen(BaseScreen):
         self.context.background.run(work, lambda outcome: self._saved(key, outcome))
 
     def _saved(self, key, outcome):
+        form, _name = key
         self._pending[key] -= 1
         card = self._cards.get(key)
-        if isinstance(outcome, Refused):
-            self.refusal(outcome)
-            self.enter()
-            return
-        self._findings[key[0]] = [found for found in outcome.findings if found.form == key[0]]
+        refused = isinstance(outcome, Refused)
+        if not refused:
+            self._findings[form] = [found for found in outcome.findings if found.form == form]
         if card:
-            card.settle(self._busy(*key))
-        if self.steps:
-            self.show_page(fresh=False)
+            card.settle(self._busy(*key), self.say(outcome.say, **outcome.values) if refused else "")
+        self.show_page(fresh=False)
+        if any(isinstance(field, Turunan) for field in self.step.definition.fields.values()):
+            visits = self.context.phone.visits
+            self.context.background.run(lambda: visits.draft(self._draft), self._computed)
+
+    def _computed(self, view):
+        """Take over what the phone computed; what was typed since stays."""
+        for form, filled in view.forms.items():
+            definition = self.context.phone.forms.get(form, filled.version)
+            answers = self.answers.setdefault(form, {})
+            for name, field in definition.fields.items():
+                if not isinstance(field, Turunan):
+                    continue
+                if name in filled.answers:
+                    answers[name] = filled.answers[name]
+                else:
+                    answers.pop(name, None)
+            self._findings[form] = list(view.findings.get(form, ()))
+        self._replan()
 
     def _replan(self):
         """Answers changed: pages and fields may come or go, the page in front stays."""
@@ -251,15 +267,16 @@ class FormScreen(BaseScreen):
 
     def references(self, to, text):
         """[(id, name, second line)] of what a field may refer to."""
-        if hasattr(self.context.phone.visits, "references"):
-            return list(self.context.phone.visits.references(to, text))
         hits = self.context.phone.visits.search(text)
         return [(hit.id, hit.nama, hit.desa) for hit in hits if hit.kind == to]
 
     def reference_name(self, to, key):
-        """The name behind an id."""
-        name_of = getattr(self.context.phone.visits, "reference_name", None)
-        return name_of(to, key) if name_of else key
+        """The name behind an id, as far as this phone knows it."""
+        try:
+            fields = self.context.phone.visits.person(key)
+        except LookupError:
+            return key[:8]
+        return str(fields.get("nama") or fields.get(f"nama_{to}") or key[:8])
 
     def photos(self, field):
         """Photos of a field of the page in front."""

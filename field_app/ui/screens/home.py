@@ -1,7 +1,5 @@
 """Beranda: what was sent, then the work in counted groups, and one large button for a new visit."""
 
-from kivy.clock import Clock
-
 from field_app.ui.cards import home_items
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
@@ -18,18 +16,10 @@ class HomeScreen(BaseScreen):
     def build(self):
         self._empty = None
         self.ids.date.text = long_date(self.context.today())
-        self._refresh = Clock.create_trigger(lambda _dt: self.enter(), 0.05)
 
-    def enter(self):
-        self.context.phone.worker.listener = self._heard
+    def heard(self):
+        """What was received may be a task or a decision: ask for all of it."""
         self.context.background.run(self.context.phone.visits.home, self._show)
-
-    def leave(self):
-        self.context.phone.worker.listener = None
-
-    def _heard(self, _status):
-        """From the worker's thread: ask again on ours."""
-        self._refresh()
 
     def _show(self, view):
         self.ids.sync.show(view.sync, self.context.now_ms())

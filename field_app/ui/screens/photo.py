@@ -7,10 +7,12 @@ from field_app.ui.fields.evidence import picture_texture
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
+from field_app.ui.widgets.buttons import Link
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import Fact
 from field_app.ui.widgets.painted import Painted
-from field_app.ui.widgets.words import Notice
+from field_app.ui.widgets.words import Notice, Words
+from field_app.views import Refused
 from schemas.format import date_and_clock
 
 load_kv(__file__)
@@ -45,6 +47,7 @@ class PhotoScreen(BaseScreen):
 
     def build(self, draft: str, form: str, field: str, blob: str):
         self._draft, self._form, self._field, self._blob = draft, form, field, blob
+        self._number: int | None = None
 
     def enter(self):
         visits = self.context.phone.visits
@@ -71,7 +74,26 @@ class PhotoScreen(BaseScreen):
             for key in photo.warnings:
                 card.add_widget(Notice(icon="warning", tone="notice", text=self.say(key)))
             body.add_widget(card)
+            drop = Link(icon="delete", ink="bad", text=self.say("aplikasi.kamera.hapus"))
+            drop.bind(on_release=lambda *_: self.drop(photo.number))
+            body.add_widget(drop)
+            body.add_widget(Words(text=self.say("aplikasi.kamera.ulangi_isi"), style="small", ink="ink_soft"))
+            self._number = photo.number
 
     def again(self):
-        """Take it again."""
-        self.context.shell.replace("camera", draft=self._draft, form=self._form, field=self._field)
+        """Take it again: this one becomes an earlier version."""
+        self.context.shell.replace(
+            "camera", draft=self._draft, form=self._form, field=self._field, replaces=self._number
+        )
+
+    def drop(self, number):
+        """Take it out of the answer."""
+        visits, draft, form, field = self.context.phone.visits, self._draft, self._form, self._field
+
+        def dropped(outcome):
+            if isinstance(outcome, Refused):
+                self.refusal(outcome)
+            else:
+                self.context.shell.back()
+
+        self.context.background.run(lambda: visits.drop_photo(draft, form, field, number), dropped)

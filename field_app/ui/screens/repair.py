@@ -26,7 +26,6 @@ class RepairScreen(BaseScreen):
         self.ids.header.under = " · ".join(part for part in (card.nama, card.desa) if part)
 
     def enter(self):
-        self.ids.sync.show(self.context.phone.worker.status(), self.context.now_ms())
         visits = self.context.phone.visits
         if self._draft:
             self.context.background.run(lambda: visits.draft(self._draft), self._show)

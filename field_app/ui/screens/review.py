@@ -27,7 +27,6 @@ class ReviewScreen(BaseScreen):
         self._view = None
 
     def enter(self):
-        self.ids.sync.show(self.context.phone.worker.status(), self.context.now_ms())
         visits = self.context.phone.visits
         self.context.background.run(
             lambda: (visits.draft(self._draft), visits.review(self._draft)), self._show

@@ -32,7 +32,6 @@ class SearchScreen(BaseScreen):
         self.ids.line.height = self.line.height + 12
 
     def enter(self):
-        self.ids.sync.show(self.context.phone.worker.status(), self.context.now_ms())
         self.find()
 
     def find(self):

@@ -20,7 +20,6 @@ class StartScreen(BaseScreen):
         self._forms = self.context.phone.forms
 
     def enter(self):
-        self.ids.sync.show(self.context.phone.worker.status(), self.context.now_ms())
         self.context.background.run(self.context.phone.visits.startable, self._show)
 
     def _show(self, startable):

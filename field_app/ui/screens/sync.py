@@ -1,6 +1,5 @@
 """Sinkronisasi: every item with its state, how far it is, why it failed and what comes next."""
 
-from kivy.clock import Clock
 from kivy.metrics import dp
 
 from field_app.ui.cards import status_chip
@@ -21,21 +20,14 @@ MOST_SHOWN = 60
 class SyncScreen(BaseScreen):
     """Follows the worker while it is in front."""
 
-    def build(self):
-        self._again = Clock.create_trigger(lambda _dt: self._show(), 0.05)
-
-    def enter(self):
-        self.context.phone.worker.listener = lambda _status: self._again()
+    def heard(self):
+        """Show where everything stands now."""
         self._show()
-
-    def leave(self):
-        self.context.phone.worker.listener = None
-        self._again.cancel()
 
     def send(self):
         """Send now; asking twice does no harm."""
         self.context.phone.worker.sync_now()
-        self._again()
+        self._show()
 
     def _show(self):
         worker, say = self.context.phone.worker, self.say
@@ -54,9 +46,11 @@ class SyncScreen(BaseScreen):
         pending = say("aplikasi.sinkron.jumlah", data=status.data_pending, foto=status.photos_pending)
         summary.add_widget(Fact(icon="upload", label=say("status.menunggu_kirim"), text=pending))
         switch = Toggle(
-            text=say("aplikasi.sinkron.wifi"), under=say("aplikasi.sinkron.wifi_isi"), icon="wifi",
+            text=say("aplikasi.sinkron.wifi"),
+            under=say("aplikasi.sinkron.wifi_isi"),
+            icon="wifi",
             on=bool(self.context.phone.settings.wifi_only),
-        )  # fmt: skip
+        )
         switch.bind(on=lambda _s, on: setattr(self.context.phone.settings, "wifi_only", on))
         summary.add_widget(switch)
         body.add_widget(summary)
@@ -87,6 +81,6 @@ class SyncScreen(BaseScreen):
                             icon=icon,
                             percent=item.percent,
                             chip=status_chip(item.status, self.look, say),
-                        )  # fmt: skip
+                        )
                     )
                 body.add_widget(card)

@@ -32,7 +32,6 @@ class TaskScreen(BaseScreen):
         self.ids.header.under = card.desa
 
     def enter(self):
-        self.ids.sync.show(self.context.phone.worker.status(), self.context.now_ms())
         card = self._card
         done = card.status not in ("tugas", "draf", "dikembalikan")
         self.ids.start.text = self.say("aplikasi.tugas.lanjutkan" if card.draft else "aplikasi.tugas.mulai")

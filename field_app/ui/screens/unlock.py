@@ -8,6 +8,7 @@ from field_app.ui.widgets import pin as pad  # noqa: F401 - its classes are name
 from field_app.ui.widgets.buttons import Pill
 from field_app.ui.widgets.containers import Sheet
 from field_app.ui.widgets.words import Notice, Words
+from field_app.views import Refused
 
 load_kv(__file__)
 
@@ -20,6 +21,9 @@ class UnlockScreen(BaseScreen):
         self._tick = None
         self.notice = None
         self.ids.pad.bind(pin=self._shown)
+
+    def enter(self):
+        self._show(self.context.phone.tries(), fresh=True)
 
     def _shown(self, _pad, pin):
         self.ids.dots.count = len(pin)
@@ -35,16 +39,24 @@ class UnlockScreen(BaseScreen):
         self.ids.pad.disabled = False
         self.ids.pad.clear()
         if self.context.phone.state() == "terbuka":
+            self.context.shell.restyle(rebuild=False)  # the settings lie in the vault
             self.context.shell.only("home")
             return
         self.ids.dots.tone = "bad"
+        self._show(outcome)
+
+    def _show(self, outcome, fresh=False):
+        """Say how things stand: `fresh` when nothing was tried yet."""
+        if isinstance(outcome, Refused):
+            self._say(self.say(outcome.say, **outcome.values), "error", "bad")
+            return
         tries, self._wait_s = getattr(outcome, "tries_left", 0), getattr(outcome, "wait_s", 0)
         if not tries:
             self._say(self.say("aplikasi.kunci.pin_dihapus"), "error", "bad")
             self.ids.pad.disabled = True
         elif self._wait_s:
             self._count_down(tries)
-        else:
+        elif not fresh:
             self._say(self.say("aplikasi.kunci.pin_salah", sisa=tries), "error", "bad")
 
     def _count_down(self, tries):
@@ -71,9 +83,9 @@ class UnlockScreen(BaseScreen):
         """What to do without the PIN."""
         sheet = Sheet(self.say("aplikasi.kunci.lupa"))
         sheet.add(Words(text=self.say("aplikasi.kunci.lupa_isi")))
-        close = Pill(text=self.say("tombol.tutup"))
-        close.bind(on_release=lambda *_: sheet.close())
-        sheet.add(close)
+        code = Pill(text=self.say("aplikasi.kunci.punya_kode"), kind="soft", icon="key")
+        code.bind(on_release=lambda *_: self.context.shell.go("rescue"))
+        sheet.add(code)
         self.context.shell.present(sheet)
 
     def leave(self):

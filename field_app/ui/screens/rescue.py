@@ -1,0 +1,32 @@
+"""PIN lupa: the office's code, a new PIN typed twice, then the next code for the office.
+
+Rule: the same three steps as joining (enrol.py and its .kv), without the address.
+"""
+
+from kivy.metrics import dp
+
+from field_app.ui.screens.enrol import EnrolScreen
+from field_app.ui.widgets.sign import DoneSign
+from field_app.ui.widgets.words import Words
+
+
+class RescueScreen(EnrolScreen):
+    """Opens the vault by the office's code."""
+
+    title = "aplikasi.kunci.kode_judul"
+
+    def lines(self):
+        return (("kode_pembuka", self.code),)
+
+    def whole(self):
+        return bool(self.code.text.strip())
+
+    def work(self, pin):
+        phone, code = self.context.phone, self.code.text.strip()
+        return lambda: phone.rescue(code, pin)
+
+    def _done(self, body, code):
+        body.add_widget(DoneSign(size_hint_y=None, height=dp(88)))
+        body.add_widget(Words(text=self.say("aplikasi.kunci.terbuka"), style="title", align="center"))
+        body.add_widget(self._code_card(code))
+        self.ids.next.text = self.say("aplikasi.daftar.mulai")
