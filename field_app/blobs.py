@@ -52,7 +52,7 @@ UNSENT = (
     "SELECT id, size_bytes, media_type, state, sent_bytes, upload_url, problem FROM blobs"
     " WHERE state <> 'diterima' AND EXISTS ("
     " SELECT 1 FROM photos JOIN drafts ON drafts.id = photos.draft"
-    " WHERE photos.blob = blobs.id AND drafts.change IS NOT NULL"
+    " WHERE photos.blob = blobs.id AND photos.named AND drafts.change IS NOT NULL"
     ") ORDER BY number"
 )
 

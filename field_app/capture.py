@@ -119,7 +119,8 @@ def _open(data: bytes, quality: Quality, smallest: int = SMALLEST_SIDE) -> Image
             picture = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
             if picture.width * picture.height > MOST_PIXELS:
                 return Refused(say="lapangan.foto_terlalu_lebar")
-            picture.draft("RGB", (quality.longest, quality.longest))
+            scale = min(1.0, quality.longest / max(picture.size))
+            picture.draft("RGB", (int(picture.width * scale), int(picture.height * scale)))
             picture.load()
     except (Image.DecompressionBombError, MemoryError):
         return Refused(say="lapangan.foto_terlalu_lebar")

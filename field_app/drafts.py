@@ -4,6 +4,7 @@ A draft is one row with its answers and photos; finalising gives it the id of it
 stands here, one function a query; each joins its caller's transaction, or makes its own.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -236,11 +237,19 @@ class Drafts:
             ).fetchall()
         return [_photo(row) for row in found]
 
+    def name_photos(self, draft: str, numbers: Iterable[int]) -> None:
+        """Remember which shots the finalised version names: these will be sent."""
+        with self._vault.write() as connection:
+            connection.executemany(
+                "UPDATE photos SET named = 1 WHERE draft = ? AND number = ?",
+                [(draft, number) for number in numbers],
+            )
+
     def blobs_of(self, draft: str) -> list[BlobId]:
-        """Return the blobs that a draft names, each once."""
+        """Return the blobs that a finalised version names, each once."""
         with self._vault.read() as connection:
             found = connection.execute(
-                "SELECT DISTINCT blob FROM photos WHERE draft = ?", (draft,)
+                "SELECT DISTINCT blob FROM photos WHERE draft = ? AND named", (draft,)
             ).fetchall()
         return [BlobId(blob) for (blob,) in found]
 

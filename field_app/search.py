@@ -65,6 +65,12 @@ def fullest(rows: Iterable[tuple[str, str, bytes]]) -> tuple[str, str, bytes] | 
     return ordered[0] if ordered else None
 
 
+def count_subjects(connection: sqlcipher.Connection) -> int:
+    """Return how many can be found."""
+    (count,) = connection.execute("SELECT count(*) FROM subjects").fetchone()
+    return count
+
+
 def search_subjects(
     connection: sqlcipher.Connection, text: str, limit: int, kode_desa: str | None
 ) -> list[Found]:

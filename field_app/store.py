@@ -246,16 +246,25 @@ class Store:
 
     def get(self, name: str, kind: type[T], default: T) -> T:
         """Return a small value by its name, decoded strictly."""
-        with self.vault.read() as connection:
-            found = connection.execute("SELECT packed FROM meta WHERE name = ?", (name,)).fetchone()
-        return decode(found[0], kind) if found else default
+        found = get_value(self.vault, name, kind)
+        return default if found is None else found
 
     def put(self, name: str, value: object) -> None:
         """Keep a small value under a name."""
-        with self.vault.write() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO meta (name, packed) VALUES (?, ?)", (name, encode(value))
-            )
+        put_value(self.vault, name, value)
+
+
+def get_value(vault: Vault, name: str, kind: type[T]) -> T | None:
+    """Return a small value by its name, decoded strictly; None when there is none."""
+    with vault.read() as connection:
+        found = connection.execute("SELECT packed FROM meta WHERE name = ?", (name,)).fetchone()
+    return decode(found[0], kind) if found else None
+
+
+def put_value(vault: Vault, name: str, value: object) -> None:
+    """Keep a small value under a name."""
+    with vault.write() as connection:
+        connection.execute("INSERT OR REPLACE INTO meta (name, packed) VALUES (?, ?)", (name, encode(value)))
 
 
 def _add_entry(connection: sqlcipher.Connection, entry: Entry) -> None:

@@ -105,6 +105,7 @@ class PhotoView(Data, frozen=True, kw_only=True):
     form: str
     field: str
     thumbnail: bytes
+    camera_sha256: str = ""
     taken_ms: int
     place: Place | None
     blurry: bool

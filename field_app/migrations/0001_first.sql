@@ -154,12 +154,9 @@ CREATE TABLE photos (
     place BLOB,
     blurry INTEGER NOT NULL,
     dark INTEGER NOT NULL,
-    superseded INTEGER NOT NULL DEFAULT 0
+    superseded INTEGER NOT NULL DEFAULT 0,
+    named INTEGER NOT NULL DEFAULT 0 -- by the finalised version: only these are sent
 );
 CREATE INDEX photos_by_draft ON photos (draft, form, field);
 CREATE INDEX photos_by_blob ON photos (blob);
 
-CREATE TABLE settings (
-    name TEXT PRIMARY KEY,
-    packed BLOB NOT NULL
-) WITHOUT ROWID;

@@ -1,14 +1,24 @@
 """What the phone's tests stand on: a clock that is set, light key costs, a vault in a temporary folder."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from field_app.devices.desktop import DesktopNetwork, FileKeystore
 from field_app.keys import Cost
+from field_app.phone import Phone
+from field_app.transport import Transport
 from field_app.vault import Vault, open_vault
+from schemas.derive import load_parameters
+from schemas.form import load_forms
+from schemas.text import load_text
+from schemas.wilayah import load_wilayah
+from schemas.workflow import load_workflows
 
+FORMS = load_forms()
+WILAYAH = load_wilayah()
 KEY = bytes(range(32))
 LIGHT = Cost(memory_kib=64, passes=1, lanes=1)
 
@@ -55,3 +65,23 @@ def vault(tmp_path: Path) -> Iterator[Vault]:
     opened = open_vault(tmp_path / "vault.db", KEY)
     yield opened
     opened.close()
+
+
+def make_phone(folder: Path, time: SetTime, connect: Callable[[str], Transport] | None = None) -> Phone:
+    """A whole phone on a folder, with light keys and no thread of its own."""
+    text = load_text()
+    return Phone(
+        folder,
+        keystore=FileKeystore(folder / "rahasia"),
+        time=time,
+        network=DesktopNetwork(),
+        forms=FORMS,
+        workflows=load_workflows(),
+        wilayah=WILAYAH,
+        parameters=load_parameters(),
+        text=text,
+        connect=connect or (lambda address: Transport(address, text.__contains__)),
+        background=False,
+        chance=lambda: 0.5,
+        cost=LIGHT,
+    )

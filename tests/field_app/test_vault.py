@@ -87,10 +87,10 @@ def test_a_commit_outlives_a_connection_that_was_never_closed(tmp_path: Path) ->
 
 def test_a_failed_step_stores_nothing(vault: Vault) -> None:
     with pytest.raises(RuntimeError), vault.write() as connection:
-        connection.execute("INSERT INTO settings VALUES ('gelap', x'c3')")
+        connection.execute("INSERT INTO meta VALUES ('gelap', x'c3')")
         raise RuntimeError
     with vault.read() as connection:
-        assert connection.execute("SELECT count(*) FROM settings").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM meta").fetchone() == (0,)
 
 
 def test_no_space_left_is_told_apart_and_stores_nothing(vault: Vault) -> None:
@@ -98,10 +98,10 @@ def test_no_space_left_is_told_apart_and_stores_nothing(vault: Vault) -> None:
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(StorageFullError), vault.write() as connection:
-        connection.execute("INSERT INTO settings VALUES ('gelap', x'c3')")
-        connection.execute("INSERT INTO settings VALUES ('besar', zeroblob(100000))")
+        connection.execute("INSERT INTO meta VALUES ('gelap', x'c3')")
+        connection.execute("INSERT INTO meta VALUES ('besar', zeroblob(100000))")
     with vault.read() as connection:
-        assert connection.execute("SELECT count(*) FROM settings").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM meta").fetchone() == (0,)
 
 
 def test_a_vault_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
@@ -130,9 +130,9 @@ def test_a_migration_that_fails_half_way_leaves_the_vault_as_it_was(tmp_path: Pa
 def test_two_connections_see_each_others_commits_and_the_vault_is_durable(vault: Vault) -> None:
     other = vault.another()
     with other.write() as connection:
-        connection.execute("INSERT INTO settings VALUES ('gelap', x'c3')")
+        connection.execute("INSERT INTO meta VALUES ('gelap', x'c3')")
     with vault.read() as connection:
-        assert connection.execute("SELECT name FROM settings").fetchall() == [("gelap",)]
+        assert connection.execute("SELECT name FROM meta").fetchall() == [("gelap",)]
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
         assert connection.execute("PRAGMA secure_delete").fetchone() == (1,)
     other.close()

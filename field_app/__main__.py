@@ -1,0 +1,107 @@
+"""`python -m field_app`: everything of the phone is built here, once. Rule: nowhere else.
+
+Without a command it opens the window; with one it works on the same folder without any window.
+"""
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+from field_app.commands import FAILED, Commands
+from field_app.devices.desktop import DesktopNetwork, FileKeystore, SystemTime
+from field_app.phone import Phone
+from field_app.transport import Transport
+from schemas.derive import load_parameters
+from schemas.form import load_forms
+from schemas.text import Text, load_text
+from schemas.wilayah import load_wilayah
+from schemas.workflow import load_workflows
+
+DEVICE_FILE = "rahasia-perangkat"
+COMMANDS = ("enrol", "sync", "record", "status")
+
+
+def build(folder: Path, text: Text, *, address: str = "", background: bool = True) -> Phone:
+    """Build a phone for a desktop, on a folder."""
+    return Phone(
+        folder,
+        keystore=FileKeystore(folder / DEVICE_FILE),
+        time=SystemTime(),
+        network=DesktopNetwork(),
+        forms=load_forms(),
+        workflows=load_workflows(),
+        wilayah=load_wilayah(),
+        parameters=load_parameters(),
+        text=text,
+        connect=lambda at: Transport(at, text.__contains__),
+        address=address,
+        background=background,
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command, or open the window. Returns the exit code."""
+    text = load_text()
+    given = _parser(text).parse_args(arguments)
+    try:
+        given.dir.mkdir(parents=True, exist_ok=True)
+        phone = build(given.dir, text, address=given.address, background=given.command is None)
+        if given.command is None:
+            return _window(phone, text)
+        return _command(phone, given)
+    except OSError:
+        print(text("lapangan.folder_tidak_bisa_ditulis"), file=sys.stderr)
+        return FAILED
+
+
+def _command(phone: Phone, given: argparse.Namespace) -> int:
+    commands = Commands(phone, lambda line: print(line, flush=True), SystemTime().now_ms)
+    try:
+        match given.command:
+            case "enrol":
+                return commands.enrol(given.address, given.code, given.pin)
+            case "sync":
+                return commands.sync(given.pin)
+            case "record":
+                return commands.record(given.pin)
+            case _:
+                return commands.status(given.pin)
+    finally:
+        phone.lock()
+
+
+def _window(phone: Phone, text: Text) -> int:
+    try:
+        # only now: Kivy takes over arguments and the log when it is imported
+        app = importlib.import_module("field_app.ui.app")
+    except ImportError:
+        print(text("lapangan.perintah.tanpa_jendela"), file=sys.stderr)
+        return FAILED
+    try:
+        app.run(phone)
+    finally:
+        phone.lock()
+    return 0
+
+
+def _parser(text: Text) -> argparse.ArgumentParser:
+    def say(key: str) -> str:
+        return text(f"lapangan.perintah.{key}")
+
+    parser = argparse.ArgumentParser(prog="python -m field_app", description=say("penjelasan"))
+    commands = parser.add_subparsers(dest="command", metavar="{" + ",".join(COMMANDS) + "}")
+    parser.add_argument("--dir", type=Path, default=Path("sambang-hp"), help=say("folder"))
+    parser.add_argument("--address", default="", help=say("alamat"))
+    for name in COMMANDS:
+        command = commands.add_parser(name, help=say(f"bantuan_{name}"))
+        command.add_argument("--dir", type=Path, required=True, help=say("folder"))
+        command.add_argument("--pin", required=True, help=say("pin"))
+        if name == "enrol":
+            command.add_argument("--code", required=True, help=say("kode"))
+        command.add_argument("--address", required=name == "enrol", default="", help=say("alamat"))
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

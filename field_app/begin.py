@@ -1,0 +1,195 @@
+"""How a visit begins: from a task, from a search, or from one that came back. Rule: nothing is filled in
+silently.
+
+What the office knows of the subject, and what was answered last time, is kept beside the draft to be
+confirmed. Only what the device itself knows (day, time, who) and what the office imported is answered at
+once.
+"""
+
+from typing import Any
+
+import msgspec
+
+from field_app.bench import Bench
+from field_app.drafts import Draft, Seen
+from field_app.records import Fields, text_of
+from field_app.views import Refused
+from schemas.form import Form, Foto
+from schemas.form_values import check_value, is_blank
+from schemas.format import local
+from schemas.ids import RecordId
+
+MOST_VISITS = 5
+
+
+def may_start(bench: Bench, form: Form) -> Refused | None:
+    """Say why a visit may not begin with this form, None if it may."""
+    if form.privacy == "rahasia":
+        return Refused(say="lapangan.formulir_rahasia")
+    if not form.startable:
+        return Refused(say="lapangan.formulir_lampiran")
+    if not set(form.filled_by) & set(bench.owner.roles):
+        return Refused(say="lapangan.bukan_wewenang")
+    return None
+
+
+def begin(bench: Bench, form_id: str, subject: RecordId | None, tugas: RecordId | None) -> str | Refused:
+    """Begin a visit, or find the draft of the same task or subject. Returns the draft's id."""
+    if form_id not in bench.forms.ids():
+        return Refused(say="lapangan.formulir_tidak_dikenal")
+    form = bench.forms.get(form_id)
+    refused = may_start(bench, form)
+    if refused is not None:
+        return refused
+    task = bench.records.get(tugas)
+    if tugas is not None and task is None:
+        return Refused(say="lapangan.tugas_tidak_ada")
+    fields = task.fields if task else {}
+    target = subject or RecordId(text_of(fields, "sasaran")) or None
+    for known in bench.drafts.open():
+        same = known.tugas == tugas if tugas else known.tugas is None and known.subject == target is not None
+        if known.form == form_id and known.follows is None and same:
+            return known.id
+    return _begin(bench, form, target, tugas, fields)
+
+
+def correct(bench: Bench, visit: RecordId) -> str | Refused:
+    """Begin the next version of a returned visit. Returns the draft's id; answers and photos are carried
+    over.
+    """
+    started = next((known for known in bench.drafts.open() if known.visit == visit), None)
+    if started is not None:
+        return started.id
+    before = next((version for version in bench.drafts.finalised() if version.visit == visit), None)
+    if before is None:
+        return Refused(say="lapangan.versi_lama_tidak_di_sini")
+    standing = bench.standings.of(before)
+    if standing.status != "dikembalikan":
+        return Refused(say="lapangan.tidak_dikembalikan")
+    refused = may_start(bench, bench.forms.get(before.form))
+    if refused is not None:
+        return refused
+    return _carry_over(bench, before, standing.reasons, standing.note)
+
+
+def _begin(bench: Bench, form: Form, target: RecordId | None, tugas: RecordId | None, task: Fields) -> str:
+    record = bench.records.get(target)
+    fields = record.fields if record else {}
+    if target is None and form.subject in ("warga", "ewarong"):
+        target = bench.new_id()
+    now_ms = bench.time.now_ms()
+    draft = Draft(
+        id=bench.new_id(),
+        visit=bench.new_id(),
+        form=form.id,
+        tugas=tugas,
+        subject=target,
+        follows=None,
+        number="",
+        seen=Seen(
+            kind=record.kind if record else "",
+            nama=text_of(fields, "nama", "nama_ewarong"),
+            kode_desa=text_of(fields, "kode_desa") or text_of(task, "kode_desa"),
+            fields=fields,
+            last=_last_answers(bench, target, form, fields),
+            due=text_of(task, "jatuh_tempo"),
+        ),
+        page=0,
+        started_ms=now_ms,
+        touched_ms=now_ms,
+        discarded_ms=None,
+        change=None,
+        patch=None,
+        finalised_ms=None,
+    )
+    with bench.vault.write():
+        bench.drafts.add(draft)
+        bench.drafts.pin_form(draft.id, form.id, form.version)
+        for name, value in _own_answers(bench, form, draft).items():
+            bench.drafts.put_answer(draft.id, form.id, name, value, refused=False, now_ms=now_ms)
+    return draft.id
+
+
+def _own_answers(bench: Bench, form: Form, draft: Draft) -> dict[str, Any]:
+    """Return what the device knows by itself, and what the office imported."""
+    begun = local(draft.started_ms)
+    earlier = {
+        version.visit
+        for version in bench.drafts.finalised()
+        if version.form == form.id and version.subject == draft.subject is not None
+    }
+    known: dict[str, Any] = {
+        "tanggal_kunjungan": f"{begun:%Y-%m-%d}",
+        "jam_mulai": f"{begun:%H:%M}",
+        "petugas_id": bench.owner.person,
+        "kunjungan_ke": min(len(earlier) + 1, MOST_VISITS),
+        "versi_pemberitahuan": bench.notice,
+    }
+    imported = {
+        name: draft.seen.fields.get(name) for name, field in form.fields.items() if field.filled_by == "impor"
+    }
+    return {
+        name: value
+        for name, value in (known | imported).items()
+        if name in form.fields and not is_blank(value) and check_value(form.fields[name], value) is None
+    }
+
+
+def _last_answers(
+    bench: Bench, target: RecordId | None, form: Form, fields: Fields
+) -> dict[str, dict[str, Any]]:
+    """Return what to confirm: fields of the record, and over them this phone's last visit to the subject."""
+    of_record = {
+        name: fields[name]
+        for name, field in form.fields.items()
+        if name in fields and not is_blank(fields[name]) and check_value(field, fields[name]) is None
+    }
+    last = {form.id: of_record}
+    for version in bench.drafts.finalised():
+        if target is None or version.subject != target:
+            continue
+        for name, answers in bench.drafts.answers(version.id).items():
+            kept = {field: value for field, value in answers.items() if _worth_confirming(bench, name, field)}
+            last[name] = kept | last.get(name, {}) if name == form.id else kept
+        break
+    return last
+
+
+def _worth_confirming(bench: Bench, form: str, name: str) -> bool:
+    if form not in bench.forms.ids():
+        return False
+    field = bench.forms.get(form).fields.get(name)
+    # what belongs to one visit only, its evidence and its result, is never taken from another
+    return field is not None and field.block != "kunjungan" and not isinstance(field, Foto)
+
+
+def _carry_over(bench: Bench, before: Draft, reasons: dict[str, str], note: str) -> str:
+    now_ms = bench.time.now_ms()
+    draft = msgspec.structs.replace(
+        before,
+        id=bench.new_id(),
+        follows=before.change,
+        seen=_seen_again(bench, before, reasons, note),
+        page=0,
+        touched_ms=now_ms,
+        change=None,
+        patch=None,
+        finalised_ms=None,
+    )
+    with bench.vault.write():
+        bench.drafts.add(draft)
+        for name, version in bench.drafts.forms(before.id).items():
+            bench.drafts.pin_form(draft.id, name, version)
+        for name, answers in bench.drafts.answers(before.id).items():
+            for field, value in answers.items():
+                bench.drafts.put_answer(draft.id, name, field, value, refused=False, now_ms=now_ms)
+        for photo in bench.drafts.photos(before.id):
+            bench.drafts.add_photo(draft.id, photo)
+    return draft.id
+
+
+def _seen_again(bench: Bench, before: Draft, reasons: dict[str, str], note: str) -> Seen:
+    """Return what she sees now: the subject as pulled meanwhile, if it is still on the phone."""
+    record = bench.records.get(before.subject)
+    seen = msgspec.structs.replace(before.seen, returned=reasons, note=note)
+    return msgspec.structs.replace(seen, kind=record.kind, fields=record.fields) if record else seen

@@ -1,0 +1,169 @@
+"""What all use cases of a visit stand on. Rule: reads a draft as she sees it, and refuses to touch what is
+finished.
+
+Built once when the vault is opened. Times and randomness come from `time` and `randomness(n)`.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, NamedTuple, TypeVar
+
+from field_app.blobs import Blobs
+from field_app.capture import Quality
+from field_app.devices import Timepiece
+from field_app.drafts import Draft, Drafts, Photo
+from field_app.owner import Owner
+from field_app.records import Records, text_of
+from field_app.sheets import Sheet, Sheets, findings_of
+from field_app.standing import Standings
+from field_app.store import Store
+from field_app.vault import StorageFullError, Vault
+from field_app.views import PhotoView, Refused, Saved
+from schemas.form import Field, Forms
+from schemas.format import local_date
+from schemas.ids import RecordId, uuid7
+from schemas.wilayah import Wilayah
+
+T = TypeVar("T")
+
+
+class Spot(NamedTuple):
+    """One field of one form of a draft that may be written."""
+
+    draft: Draft
+    sheet: Sheet
+    field: Field
+
+
+class Bench:
+    """See the module. `notice` is the version of the notice that is read out; `quality` that of photos."""
+
+    def __init__(
+        self,
+        *,
+        vault: Vault,
+        store: Store,
+        owner: Owner,
+        forms: Forms,
+        sheets: Sheets,
+        wilayah: Wilayah,
+        time: Timepiece,
+        randomness: Callable[[int], bytes],
+        quality: Callable[[], Quality],
+        notice: str,
+    ) -> None:
+        self.vault = vault
+        self.store = store
+        self.owner = owner
+        self.forms = forms
+        self.time = time
+        self.randomness = randomness
+        self.quality = quality
+        self.notice = notice
+        self.drafts = Drafts(vault)
+        self.blobs = Blobs(vault)
+        self.records = Records(store)
+        self.standings = Standings(store, self.drafts, self.blobs, self.records)
+        self._sheets = sheets
+        self._wilayah = wilayah
+
+    def today(self) -> date:
+        """Return the local day."""
+        return local_date(self.time.now_ms())
+
+    def new_id(self) -> RecordId:
+        """Make an id for a new thing."""
+        return uuid7(self.time.now_ms(), self.randomness(10))
+
+    def known(self, draft: str) -> Draft:
+        """Return a draft. Raises LookupError for one that is not there."""
+        found = self.drafts.get(draft)
+        if found is None:
+            raise LookupError("no such draft")
+        return found
+
+    def read(self, draft: Draft) -> dict[str, Sheet]:
+        """Return the sheets of a draft: its forms with answers as typed and derived."""
+        return self._sheets.read(
+            draft.form,
+            self.drafts.forms(draft.id),
+            self.drafts.answers(draft.id),
+            kode_desa=draft.seen.kode_desa,
+            today=self.today(),
+        )
+
+    def writable(self, draft: str, form: str, field: str) -> Spot | Refused:
+        """Return the field to write to, or why it may not be written. Raises LookupError without a draft."""
+        known = self.known(draft)
+        if known.change is not None:
+            return Refused(say="lapangan.sudah_selesai")
+        sheet = self.read(known).get(form)
+        if sheet is None:
+            return Refused(say="lapangan.formulir_tidak_terbuka")
+        definition = sheet.form.fields.get(field)
+        if definition is None:
+            return Refused(say="lapangan.isian_tidak_dikenal")
+        if definition.read_only or definition.filled_by in ("kantor", "impor"):
+            return Refused(say="lapangan.isian_hanya_baca")
+        return Spot(known, sheet, definition)
+
+    def put(self, spot: Spot, value: Any, *, refused: bool) -> Saved:
+        """Keep one answer and say what the form lacks now."""
+        draft, sheet, field = spot
+        with self.vault.write():
+            now_ms = self.time.now_ms()
+            self.drafts.put_answer(draft.id, sheet.form.id, field.name, value, refused=refused, now_ms=now_ms)
+            return self.saved(draft, sheet.form.id)
+
+    def saved(self, draft: Draft, form: str) -> Saved:
+        """Say what one form lacks now, and pin the versions of the forms that are open."""
+        sheets = self.read(draft)
+        for name, sheet in sheets.items():
+            self.drafts.pin_form(draft.id, name, sheet.form.version)
+        return Saved(findings=findings_of(sheets[form], self.today(), self.kecamatan()), forms=tuple(sheets))
+
+    def kecamatan(self) -> frozenset[str]:
+        """Return the six-digit beginnings of NIKs that this regency knows: its own and those that it
+        names.
+        """
+        named = (fields.get("kecamatan_nik") or () for fields in self.records.of_kind("referensi").values())
+        return self._wilayah.kecamatan_nik_prefixes(prefix for prefixes in named for prefix in prefixes)
+
+    def desa(self, kode: str) -> str:
+        """Return the name of a desa, its code for one that is not known."""
+        region = self._wilayah.get(kode)
+        return region.nama if region else kode
+
+    def shown(self, photo: Photo) -> PhotoView:
+        """Return a shot as it is shown, with advice to take it again."""
+        blurry = ("lapangan.foto_kabur",) if photo.blurry else ()
+        dark = ("lapangan.foto_gelap",) if photo.dark else ()
+        return PhotoView(
+            number=photo.number,
+            blob=photo.blob,
+            form=photo.form,
+            field=photo.field,
+            thumbnail=self.blobs.thumbnail(photo.blob),
+            camera_sha256=photo.camera_sha256,
+            taken_ms=photo.taken_ms,
+            place=photo.place,
+            blurry=photo.blurry,
+            dark=photo.dark,
+            superseded=photo.superseded,
+            warnings=blurry + dark,
+        )
+
+    def name_of(self, subject: RecordId | None) -> str:
+        """Return the name of a subject, empty for one that is not on this phone."""
+        record = self.records.get(subject)
+        return text_of(record.fields, "nama", "nama_ewarong") if record else ""
+
+
+def guarded(step: Callable[[], T]) -> T | Refused:
+    """Run a step that stores something; a full phone is an expected outcome, and nothing of the step is
+    kept.
+    """
+    try:
+        return step()
+    except StorageFullError:
+        return Refused(say="lapangan.penyimpanan_penuh")

@@ -1,0 +1,161 @@
+"""The phone without a window: joining, syncing, playing a visit, saying how things stand. Rule: one line a
+step.
+
+The same use cases as the window. Lines hold no personal data: numbers of visits, words of status,
+beginnings of hashes.
+"""
+
+import random
+from collections.abc import Callable
+
+from field_app.enrol import Enrolled
+from field_app.keys import Locked, PinGone
+from field_app.phone import Phone
+from field_app.records import text_of
+from field_app.rehearsal import Rehearsal
+from field_app.views import Card, Finalised, Refused
+from schemas.format import local_date
+from sync.change import Place
+
+OK, FAILED = 0, 1
+Put = Callable[[str], None]
+
+
+class Commands:
+    """Runs one command and returns its exit code; `put` prints a line."""
+
+    def __init__(self, phone: Phone, put: Put, now_ms: Callable[[], int]) -> None:
+        self._phone = phone
+        self._put = put
+        self._now_ms = now_ms
+
+    def enrol(self, address: str, code: str, pin: str) -> int:
+        """Join an office with a one-use code."""
+        done = self._phone.enrol(address, code, pin)
+        if not isinstance(done, Enrolled):
+            return self._refused(done)
+        self._say(
+            "terdaftar",
+            kantor=done.office,
+            peran=", ".join(self._phone.text(f"peran.{role}") for role in done.roles),
+            kode=done.person_code,
+        )
+        self._say("kode_pembuka", kode=done.rescue_code)
+        if done.for_development:
+            self._say("pengembangan")
+        return OK
+
+    def sync(self, pin: str) -> int:
+        """Send and fetch now."""
+        if not self._unlock(pin):
+            return FAILED
+        failure = self._phone.worker.run_once()
+        status = self._phone.worker.status()
+        for item in self._phone.worker.items():
+            if item.kind == "foto" and item.status == "diterima":
+                self._say("terima", sidik=item.id[:16])
+        if failure is None:
+            home = self._phone.visits.home()
+            tasks = len(home.overdue) + len(home.today) + len(home.upcoming)
+            self._say("tersinkron", tugas=tasks, warga=self._phone.visits.count_subjects())
+        else:
+            self._say("gagal", sebab=self._phone.text(failure.say))
+        if status.data_pending or status.photos_pending:
+            self._say("belum_terkirim", data=status.data_pending, foto=status.photos_pending)
+        return OK if failure is None else FAILED
+
+    def record(self, pin: str) -> int:
+        """Play one visit from the first open task; nothing is sent."""
+        if not self._unlock(pin):
+            return FAILED
+        visits = self._phone.visits
+        home = visits.home()
+        ready = [
+            card
+            for card in (*home.overdue, *home.today, *home.upcoming)
+            if card.form in self._phone.forms.ids() and self._phone.forms.get(card.form).startable
+        ]
+        if not ready:
+            self._say("tanpa_tugas")
+            return FAILED
+        card = next((card for card in ready if card.form == "bpnt_kpm"), ready[0])
+        started = visits.start(card.form, card.subjek, card.tugas)
+        if isinstance(started, Refused):
+            return self._refused(started)
+        self._say("mulai", judul=card.title, tanggal=card.due or "-")
+        played = self._rehearsal(card)
+        played.fill(started.id)
+        self._say("jawaban", jumlah=played.answered)
+        review = visits.review(started.id)
+        self._say(
+            "tinjau",
+            kurang=len(review.missing),
+            salah=len(review.blocked),
+            peringatan=len(review.warnings),
+        )
+        done = visits.finalise(started.id)
+        if not isinstance(done, Finalised):
+            return self._refused(done)
+        self._say("selesai", nomor=done.number, sidik=done.change.hex()[:16])
+        return OK
+
+    def status(self, pin: str) -> int:
+        """Print each finalised visit with where it stands, and why."""
+        if not self._unlock(pin):
+            return FAILED
+        home = self._phone.visits.home()
+        cards = (*home.returned, *home.sent)
+        if not cards:
+            self._say("tanpa_kunjungan")
+        for card in cards:
+            self._say("kunjungan", nomor=card.number, keadaan=self._phone.text(f"status.{card.status}"))
+            self._reasons(card)
+        status = self._phone.worker.status()
+        if status.data_pending or status.photos_pending:
+            self._say("belum_terkirim", data=status.data_pending, foto=status.photos_pending)
+        return OK
+
+    def _reasons(self, card: Card) -> None:
+        if card.visit is None:
+            return
+        standing = self._phone.visits.standing(card.visit)
+        for name, why in standing.reasons.items():
+            self._say("alasan", isian=name[:40], alasan=why)
+        if standing.note:
+            self._say("catatan", catatan=standing.note)
+
+    def _rehearsal(self, card: Card) -> Rehearsal:
+        now_ms = self._now_ms()
+        subject = self._phone.visits.person(card.subjek) if card.subjek else {}
+        region = self._phone.wilayah.get(text_of(subject, "kode_desa"))
+        lat, lng = (region.lat, region.lng) if region else (-7.4264, 111.0222)
+        rng = random.Random(card.tugas or "")
+        place = Place(lat=lat, lng=lng, accuracy_m=8.0, at_ms=now_ms, source="contoh")
+        return Rehearsal(
+            self._phone.visits,
+            self._phone.forms,
+            place,
+            rng,
+            local_date(now_ms).isoformat(),
+            lambda what, values: self._say(what, **values),
+        )
+
+    def _unlock(self, pin: str) -> bool:
+        outcome = self._phone.unlock(pin)
+        match outcome:
+            case None:
+                return True
+            case Locked():
+                self._say("terkunci", sisa=outcome.tries_left, detik=outcome.wait_s)
+            case PinGone():
+                self._say("pin_dihapus")
+            case Refused():
+                self._refused(outcome)
+        return False
+
+    def _refused(self, refused: Refused) -> int:
+        self._say("gagal", sebab=self._phone.text(refused.say, **refused.values))
+        return FAILED
+
+    def _say(self, key: str, **values: object) -> None:
+        self._put(self._phone.text(f"lapangan.perintah.{key}", **values))

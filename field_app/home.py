@@ -1,0 +1,176 @@
+"""Lists: the first screen, search, one task. Rule: each thing stands in one group, the most pressing
+first.
+"""
+
+from datetime import date
+
+import msgspec
+
+from field_app.bench import Bench
+from field_app.drafts import Draft
+from field_app.records import Fields, text_of
+from field_app.search import search_subjects
+from field_app.views import Card, Hit, Home, SyncStatus, TaskView
+from schemas.ids import RecordId
+from sync.scope import OPEN_TUGAS
+
+DRAFT, TASK, RETURNED = "draf", "tugas", "dikembalikan"
+
+
+def home(bench: Bench, sync: SyncStatus) -> Home:
+    """Return the first screen's groups."""
+    newest = newest_versions(bench)
+    started = bench.drafts.open()
+    sent = [visit_card(bench, version) for version in newest.values()]
+    corrections = {draft.visit: draft.id for draft in started if draft.follows is not None}
+    returned = [
+        _with_draft(card, corrections.get(card.visit) if card.visit else None)
+        for card in sent
+        if card.status == RETURNED
+    ]
+    tasks = _open_tasks(bench, newest, started)
+    today = bench.today().isoformat()
+    return Home(
+        returned=tuple(returned),
+        overdue=tuple(card for card in tasks if card.due and card.due < today),
+        today=tuple(card for card in tasks if card.due == today),
+        upcoming=tuple(card for card in tasks if not card.due or card.due > today),
+        drafts=tuple(draft_card(bench, draft) for draft in started if draft.follows is None),
+        sent=tuple(card for card in sent if card.status != RETURNED),
+        sync=sync,
+    )
+
+
+def find(bench: Bench, text: str, limit: int, kode_desa: str | None) -> tuple[Hit, ...]:
+    """Return hits of a search, each with whether a task is open for it."""
+    with bench.vault.read() as connection:
+        found = search_subjects(connection, text, limit, kode_desa)
+    wanted = {
+        text_of(fields, "sasaran") for fields in bench.records.of_kind("tugas").values() if is_open(fields)
+    }
+    return tuple(
+        Hit(
+            id=hit.id,
+            kind=hit.kind,
+            nama=hit.nama,
+            desa=bench.desa(hit.kode_desa),
+            alamat=hit.alamat,
+            nik_akhir=hit.nik_akhir,
+            has_task=hit.id in wanted,
+        )
+        for hit in found
+    )
+
+
+def task(bench: Bench, tugas: RecordId) -> TaskView:
+    """Return one task with what is known of its subject. Raises LookupError."""
+    record = bench.records.get(tugas)
+    if record is None or record.kind != "tugas":
+        raise LookupError("no such task")
+    subject = bench.records.get(RecordId(text_of(record.fields, "sasaran")))
+    versions = [version for version in newest_versions(bench).values() if version.tugas == tugas]
+    standing = bench.standings.of(versions[0]) if versions else None
+    visited = [
+        version.finalised_ms
+        for version in newest_versions(bench).values()
+        if subject is not None and version.subject == subject.id and version.finalised_ms
+    ]
+    draft = next((known for known in bench.drafts.open() if known.tugas == tugas), None)
+    card = _task_card(bench, tugas, record.fields)
+    return TaskView(
+        card=_with_draft(card, draft.id if draft else None),
+        why=text_of(record.fields, "alasan"),
+        subject=subject.fields if subject else {},
+        due=text_of(record.fields, "jatuh_tempo") or None,
+        last_visit=max(visited, default=None),
+        reasons=standing.reasons if standing else {},
+        note=standing.note if standing else "",
+    )
+
+
+def newest_versions(bench: Bench) -> dict[RecordId, Draft]:
+    """Return the newest finalised version of each visit, the newest first."""
+    newest: dict[RecordId, Draft] = {}
+    for version in bench.drafts.finalised():
+        newest.setdefault(version.visit, version)
+    return newest
+
+
+def is_open(fields: Fields) -> bool:
+    """Say whether a task still asks for something."""
+    return text_of(fields, "state") in OPEN_TUGAS
+
+
+def visit_card(bench: Bench, version: Draft) -> Card:
+    """Return the card of a finalised version."""
+    return Card(
+        tugas=version.tugas,
+        visit=version.visit,
+        subjek=version.subject,
+        nama=_name(bench, version),
+        desa=bench.desa(version.seen.kode_desa),
+        form=version.form,
+        title=bench.forms.get(version.form).title,
+        due=version.seen.due or None,
+        status=bench.standings.of(version).status,
+        number=version.number,
+    )
+
+
+def draft_card(bench: Bench, draft: Draft) -> Card:
+    """Return the card of a draft."""
+    return Card(
+        tugas=draft.tugas,
+        draft=draft.id,
+        visit=draft.visit,
+        subjek=draft.subject,
+        nama=_name(bench, draft),
+        desa=bench.desa(draft.seen.kode_desa),
+        form=draft.form,
+        title=bench.forms.get(draft.form).title,
+        due=draft.seen.due or None,
+        status=DRAFT,
+        number=draft.number,
+    )
+
+
+def _open_tasks(bench: Bench, newest: dict[RecordId, Draft], started: list[Draft]) -> list[Card]:
+    """Return tasks that nothing was begun for, by due date; a date that is none comes last."""
+    begun = {draft.tugas for draft in (*newest.values(), *started)}
+    cards = [
+        _task_card(bench, name, fields)
+        for name, fields in bench.records.of_kind("tugas").items()
+        if text_of(fields, "state") == "baru" and name not in begun
+    ]
+    return sorted(cards, key=lambda card: (card.due or "9999", card.nama, card.tugas or ""))
+
+
+def _task_card(bench: Bench, tugas: RecordId, fields: Fields) -> Card:
+    form = text_of(fields, "form")
+    subject = bench.records.get(RecordId(text_of(fields, "sasaran")))
+    kode = text_of(fields, "kode_desa") or (text_of(subject.fields, "kode_desa") if subject else "")
+    return Card(
+        tugas=tugas,
+        subjek=subject.id if subject else None,
+        nama=bench.name_of(subject.id if subject else None),
+        desa=bench.desa(kode),
+        form=form,
+        title=bench.forms.get(form).title if form in bench.forms.ids() else form,
+        due=_day(text_of(fields, "jatuh_tempo")),
+        status=TASK,
+    )
+
+
+def _with_draft(card: Card, draft: str | None) -> Card:
+    return msgspec.structs.replace(card, draft=draft) if draft else card
+
+
+def _name(bench: Bench, draft: Draft) -> str:
+    return draft.seen.nama or bench.name_of(draft.subject)
+
+
+def _day(text: str) -> str | None:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return None

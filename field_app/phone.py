@@ -1,0 +1,220 @@
+"""The whole phone as one object: locked or open, with its use cases. Rule: what is open is closed by
+`lock`, whole.
+"""
+
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from field_app.bench import Bench
+from field_app.devices import Keystore, Network, Timepiece
+from field_app.enrol import VAULT, Enrolled, Enroller, get_owner
+from field_app.keys import Cost, Keys, KeysError, Locked, Opened, PinGone, WrongCode, advise
+from field_app.owner import Owner
+from field_app.settings import Settings
+from field_app.sheets import Sheets
+from field_app.store import Store
+from field_app.transport import Transport
+from field_app.vault import NewerVaultError, StorageFullError, Vault, VaultError, open_vault
+from field_app.views import Refused
+from field_app.visits import Visits
+from field_app.worker import Worker
+from schemas.derive import Parameters
+from schemas.form import Forms
+from schemas.text import Text
+from schemas.wilayah import Wilayah
+from schemas.workflow import Workflows
+
+MODEL = "Sambang desktop"
+
+
+class LockedError(Exception):
+    """Something was asked of a phone that is locked: a mistake of the caller."""
+
+
+class Phone:
+    """See the module. `connect(address)` makes a transport; `background` lets the worker run by itself."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        keystore: Keystore,
+        time: Timepiece,
+        network: Network,
+        forms: Forms,
+        workflows: Workflows,
+        wilayah: Wilayah,
+        parameters: Parameters,
+        text: Text,
+        connect: Callable[[str], Transport],
+        address: str = "",
+        background: bool = True,
+        randomness: Callable[[int], bytes] = os.urandom,
+        chance: Callable[[], float] = random.random,
+        cost: Cost | None = None,
+    ) -> None:
+        self.forms = forms
+        self.workflows = workflows
+        self.wilayah = wilayah
+        self.text = text
+        self.settings = Settings()
+        self.address = address
+        self._folder = folder
+        self._time = time
+        self._network = network
+        self._connect = connect
+        self._background = background
+        self._randomness = randomness
+        self._chance = chance
+        self._sheets = Sheets(forms, wilayah, parameters)
+        self._keys = Keys(folder, keystore, time, randomness, cost)
+        self._enroller = Enroller(
+            folder, self._keys, connect, randomness, model=MODEL, for_development=keystore.for_development()
+        )
+        self._open: _Open | None = None
+
+    def state(self) -> str:
+        """Return baru (not enrolled), terkunci or terbuka."""
+        if self._open is not None:
+            return "terbuka"
+        return "terkunci" if self._keys.exists() else "baru"
+
+    def enrol(self, address: str, code: str, pin: str) -> Enrolled | Refused:
+        """Join an office with a one-use code, set the PIN, and open."""
+        done = self._enroller.enrol(address, code, pin)
+        if isinstance(done, Enrolled):
+            outcome = self.unlock(pin)
+            if isinstance(outcome, Refused):
+                return outcome
+        return done
+
+    def tries(self) -> Locked | PinGone | Refused:
+        """Say how many tries are left and how long to wait, without trying."""
+        try:
+            return self._keys.tries()
+        except KeysError:
+            return Refused(say="lapangan.kunci_rusak")
+
+    def unlock(self, pin: str) -> Locked | PinGone | Refused | None:
+        """Open with the PIN; None when it is open."""
+        try:
+            outcome = self._keys.unlock(pin)
+        except KeysError:
+            return Refused(say="lapangan.kunci_rusak")
+        return self._enter(outcome.key) if isinstance(outcome, Opened) else outcome
+
+    def rescue(self, code: str, pin: str) -> str | Refused:
+        """Open with the office's code and set a new PIN; return the next code, to be handed to the office."""
+        advice = advise(pin)
+        if advice.block:
+            return Refused(say=advice.block)
+        try:
+            outcome = self._keys.unlock_by_code(code)
+        except KeysError:
+            return Refused(say="lapangan.kunci_rusak")
+        if isinstance(outcome, WrongCode):
+            return Refused(say="lapangan.kode_salah")
+        fresh = self._keys.renew(pin, outcome.key)
+        return self._enter(outcome.key) or fresh
+
+    def lock(self) -> None:
+        """Close the vault; what was not sent waits in it."""
+        if self._open is not None:
+            self.settings.attach(None)
+            closing, self._open = self._open, None
+            closing.close()
+
+    @property
+    def visits(self) -> Visits:
+        """The use cases. Raises LockedError."""
+        return self._opened().visits
+
+    @property
+    def worker(self) -> Worker:
+        """The one that sends. Raises LockedError."""
+        return self._opened().worker
+
+    @property
+    def owner(self) -> Owner:
+        """Whose phone this is. Raises LockedError."""
+        return self._opened().owner
+
+    def _opened(self) -> "_Open":
+        if self._open is None:
+            raise LockedError
+        return self._open
+
+    def _enter(self, key: bytes) -> Refused | None:
+        self.lock()
+        try:
+            vault = open_vault(self._folder / VAULT, key)
+        except NewerVaultError:
+            return Refused(say="lapangan.brankas_lebih_baru")
+        except StorageFullError:
+            return Refused(say="lapangan.penyimpanan_penuh")
+        except VaultError:
+            return Refused(say="lapangan.brankas_rusak")
+        owner = get_owner(vault)
+        if owner is None:
+            vault.close()
+            return Refused(say="lapangan.brankas_rusak")
+        self._open = self._build(vault, owner)
+        if self._background:
+            self._open.worker.start()
+        return None
+
+    def _build(self, vault: Vault, owner: Owner) -> "_Open":
+        sign = Ed25519PrivateKey.from_private_bytes(owner.private_key).sign
+        store = Store(vault, owner.device, sign)
+        self.settings.attach(store)
+        other = vault.another()
+        transport = self._connect(owner.address)
+        worker = Worker(
+            vault=other,
+            store=Store(other, owner.device, sign),
+            transport=transport,
+            network=self._network,
+            time=self._time,
+            wifi_only=lambda: self.settings.wifi_only,
+            chance=self._chance,
+        )
+        bench = Bench(
+            vault=vault,
+            store=store,
+            owner=owner,
+            forms=self.forms,
+            sheets=self._sheets,
+            wilayah=self.wilayah,
+            time=self._time,
+            randomness=self._randomness,
+            quality=lambda: self.settings.quality,
+            notice=self.text("lapangan.versi_pemberitahuan"),
+        )
+        visits = Visits(bench, worker.status, worker.sync_now)
+        return _Open(owner, (other, vault), transport, visits, worker)
+
+
+class _Open:
+    """What is there only while the vault is open."""
+
+    def __init__(
+        self,
+        owner: Owner,
+        vaults: tuple[Vault, ...],
+        transport: Transport,
+        visits: Visits,
+        worker: Worker,
+    ) -> None:
+        self.owner, self.visits, self.worker = owner, visits, worker
+        self._vaults, self._transport = vaults, transport
+
+    def close(self) -> None:
+        """End the worker, then close connections and vault."""
+        self.worker.stop()
+        self._transport.close()
+        for vault in self._vaults:
+            vault.close()

@@ -1,0 +1,55 @@
+"""Pulled records as maps of fields. Rule: of several rows of one thing, the fullest that this person has
+is shown.
+"""
+
+from typing import Any
+
+import msgspec
+
+from field_app.search import fullest
+from field_app.store import Store
+from schemas.base import Data, decode
+from schemas.ids import RecordId
+
+Fields = dict[str, Any]
+
+
+class Pulled(Data, frozen=True, kw_only=True):
+    """One record as this person may see it."""
+
+    id: RecordId
+    kind: str
+    fields: Fields
+
+
+class Records:
+    """Reading what the office sent."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get(self, name: RecordId | None) -> Pulled | None:
+        """Return the fullest row of a record, None when there is none."""
+        if name is None:
+            return None
+        row = fullest((row.part, row.kind, row.body) for row in self._store.rows([name]))
+        return None if row is None else _pulled(name, row[1], row[2])
+
+    def of_kind(self, kind: str) -> dict[RecordId, Fields]:
+        """Return all records of a kind that has one row each (tugas, kunjungan, konflik, petugas,
+        referensi).
+        """
+        found = [_pulled(row.id, row.kind, row.body) for row in self._store.rows_of_kind(kind)]
+        return {record.id: record.fields for record in found if record}
+
+
+def text_of(fields: Fields, *names: str) -> str:
+    """Return the first of these fields that is a text, empty without one."""
+    return next((value for name in names if isinstance(value := fields.get(name), str)), "")
+
+
+def _pulled(name: RecordId, kind: str, body: bytes) -> Pulled | None:
+    try:
+        return Pulled(id=name, kind=kind, fields=decode(body, dict[str, Any]))
+    except msgspec.MsgspecError:
+        return None

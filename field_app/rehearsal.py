@@ -1,0 +1,224 @@
+"""A visit played without a person: for the demo, for trying out, for measuring. Rule: through the use
+cases alone.
+
+Answers follow from the form's own definition and a seed; pictures and signature are drawn here. Nothing in
+it is, or looks like, a real home or a real person's handwriting.
+"""
+
+import io
+import random
+from collections.abc import Callable
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+from field_app.views import DraftView, PhotoView, Refused
+from field_app.visits import Visits
+from schemas.check import visible_fields
+from schemas.form import (
+    Angka,
+    Berkas,
+    Bulan,
+    Field,
+    Form,
+    Forms,
+    Foto,
+    Gps,
+    Jam,
+    Multi,
+    Pilihan,
+    Rujukan,
+    Tabel,
+    TandaTangan,
+    Tanggal,
+    Teks,
+    TeksPanjang,
+    Turunan,
+    Uang,
+    YaTidak,
+)
+from schemas.form import Wilayah as WilayahField
+from schemas.form_values import check_value
+from sync.change import Place
+
+MOST_ROUNDS = 6
+NIK_OF_NOBODY = "331499" + "010180"
+"""A kecamatan that does not exist, and a date."""
+CALM: dict[str, Any] = {
+    "hasil_kunjungan": "terisi_lengkap",
+    "keberadaan_kpm": "ditemukan",
+    "kks_kondisi": "baik",
+    "kks_dipegang": "kpm",
+    "hubungan_responden": "diri_sendiri",
+    "usul_kelayakan": "tetap_layak",
+    "tempat_belanja": "pasar_warung",
+    "cara_terima": "edc_atm",
+    "nominal_diterima": 600_000,
+    "persetujuan": True,
+    "domisili_sama": True,
+    "ktp_ada": "asli",
+    "periode": "Okt–Des 2026",
+    "catatan": "Rumah mudah ditemukan, keluarga ramah.",
+}
+"""What an ordinary visit answers; every other yes-or-no is no."""
+
+Step = Callable[[str, dict[str, str]], None]
+
+
+class Rehearsal:
+    """Plays one visit. `place` is where it happens; `tell(what, values)` hears of each photo and
+    signature.
+    """
+
+    def __init__(
+        self, visits: Visits, forms: Forms, place: Place, rng: random.Random, today: str, tell: Step
+    ) -> None:
+        self._visits = visits
+        self._forms = forms
+        self._place = place
+        self._rng = rng
+        self._today = today
+        self._tell = tell
+        self.answered = 0
+
+    def fill(self, draft: str) -> DraftView:
+        """Answer every field that is asked, until nothing is left that can be answered."""
+        view = self._visits.draft(draft)
+        for _ in range(MOST_ROUNDS):
+            before = self.answered
+            for name in list(view.forms):
+                self._fill_form(view, name)
+            view = self._visits.draft(draft)
+            if self.answered == before:
+                break
+        return view
+
+    def _fill_form(self, view: DraftView, name: str) -> None:
+        form = self._forms.get(name, view.forms[name].version)
+        answers = dict(view.forms[name].answers)
+        for field_name in list(form.fields):
+            field = form.fields[field_name]
+            if field_name not in visible_fields(form, answers) or answers.get(field_name) is not None:
+                continue
+            if field.filled_by != "lapangan" or field.read_only or isinstance(field, Turunan):
+                continue
+            value = self._answer(view, form, field)
+            if value is not None:
+                answers[field_name] = value
+                self.answered += 1
+
+    def _answer(self, view: DraftView, form: Form, field: Field) -> Any:
+        """Give one answer through the use case that it belongs to; None where there is nothing to say."""
+        match field:
+            case Foto() | Berkas():
+                return self._photograph(view, form, field)
+            case TandaTangan():
+                signed = self._visits.sign(view.id, form.id, field.name, drawn_signature(self._rng))
+                if isinstance(signed, Refused):
+                    return None
+                self._tell("tanda_tangan", {"sidik": signed[:16]})
+                return signed
+            case _:
+                value = view.last.get(form.id, {}).get(field.name)
+                value = self._value(view, field) if value is None else value
+                if value is None or isinstance(
+                    self._visits.save(view.id, form.id, field.name, value), Refused
+                ):
+                    return None
+                return value
+
+    def _photograph(self, view: DraftView, form: Form, field: Field) -> list[str] | None:
+        shot = self._visits.add_photo(view.id, form.id, field.name, drawn_photo(self._rng), self._place)
+        if not isinstance(shot, PhotoView):
+            return None
+        size = len(self._visits.photo_bytes(shot.blob)) // 1024
+        self._tell(
+            "foto",
+            {
+                "isian": field.short,
+                "sidik": shot.blob[:16],
+                "kilobita": str(size),
+                "kamera": shot.camera_sha256[:16],
+            },
+        )
+        return [shot.blob]
+
+    def _value(self, view: DraftView, field: Field) -> Any:  # noqa: C901 - one line for each kind of field
+        if field.name in CALM and check_value(field, CALM[field.name]) is None:
+            return CALM[field.name]
+        match field:
+            case YaTidak():
+                return False
+            case Pilihan():
+                return field.options[0].code
+            case Multi():
+                return [field.options[0].code]
+            case Teks(digits=int(count)):
+                return (NIK_OF_NOBODY + "".join(self._rng.choices("123456789", k=count)))[:count]
+            case Teks() | TeksPanjang():
+                return (view.nama or field.short) if field.name.startswith("nama") else self._words(field)
+            case Angka():
+                return max(int(field.min), min(int(field.max), 2))
+            case Uang():
+                return 10_000 * self._rng.randint(1, 20)
+            case Tanggal():
+                return self._today
+            case Bulan():
+                return self._today[:7]
+            case Jam():
+                return "09:00"
+            case WilayahField():
+                return view.subject.get("kode_desa")
+            case Gps():
+                return self._place
+            case Tabel():
+                return [
+                    {
+                        column.name: value
+                        for column in field.columns
+                        if not isinstance(column, (Turunan, Foto, Berkas))
+                        and (value := self._value(view, column)) is not None
+                    }
+                ]
+            case Rujukan():
+                hits = [hit.id for hit in self._visits.search("", 200) if hit.kind == field.to]
+                return self._rng.choice(hits) if hits else None
+            case _:
+                return None
+
+    def _words(self, field: Field) -> str | None:
+        return "Sesuai keterangan keluarga" if field.required else None
+
+
+def drawn_photo(rng: random.Random, size: tuple[int, int] = (2400, 1800)) -> bytes:
+    """Draw a house front as a camera's JPEG, with make and model as such a file has them."""
+    picture = Image.new("RGB", size, (150 + rng.randrange(40), 190, 225))
+    draw = ImageDraw.Draw(picture)
+    width, height = size
+    draw.rectangle((0, height * 0.7, width, height), fill=(120, 150, 90))
+    wall = tuple(rng.randrange(150, 250) for _ in range(3))
+    draw.rectangle((width * 0.2, height * 0.35, width * 0.8, height * 0.78), fill=wall)
+    draw.polygon(
+        [(width * 0.15, height * 0.37), (width * 0.5, height * 0.12), (width * 0.85, height * 0.37)],
+        fill=(150, 80, 60),
+    )
+    for _ in range(160):  # leaves, tiles and stones, so that it is as sharp as a photo
+        x, y = rng.randrange(width), rng.randrange(height)
+        colour = tuple(rng.randrange(256) for _ in range(3))
+        draw.rectangle((x, y, x + rng.randrange(8, 60), y + rng.randrange(8, 60)), fill=colour)
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110] = "Sambang", "Kamera gambar"
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=88, exif=exif)
+    return out.getvalue()
+
+
+def drawn_signature(rng: random.Random, size: tuple[int, int] = (600, 220)) -> bytes:
+    """Draw a stroke as a PNG."""
+    picture = Image.new("RGBA", size, (255, 255, 255, 0))
+    draw = ImageDraw.Draw(picture)
+    points = [(40 + 52 * step, rng.randrange(30, size[1] - 30)) for step in range(11)]
+    draw.line(points, fill=(20, 20, 60, 255), width=5, joint="curve")
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()

@@ -1,0 +1,70 @@
+"""What she set for herself, kept in the vault. Rule: before the vault is open, only the defaults are
+known.
+"""
+
+from typing import TypeVar
+
+from field_app.capture import Quality
+from field_app.store import Store
+
+T = TypeVar("T", float, bool, int)
+SMALLEST_TEXT, LARGEST_TEXT = 1.0, 1.6
+
+
+class Settings:
+    """Reads and writes; each write is committed at once."""
+
+    def __init__(self) -> None:
+        self._store: Store | None = None
+
+    def attach(self, store: Store | None) -> None:
+        """Use this vault, or none while it is locked."""
+        self._store = store
+
+    @property
+    def text_scale(self) -> float:
+        """Size of text, 1.0 to 1.6."""
+        return self._get("text_scale", float, 1.0)
+
+    @text_scale.setter
+    def text_scale(self, scale: float) -> None:
+        self._put("text_scale", min(LARGEST_TEXT, max(SMALLEST_TEXT, float(scale))))
+
+    @property
+    def dark(self) -> bool:
+        """Whether the dark look is used."""
+        return self._get("dark", bool, False)
+
+    @dark.setter
+    def dark(self, dark: bool) -> None:
+        self._put("dark", bool(dark))
+
+    @property
+    def wifi_only(self) -> bool:
+        """Whether photos wait for a link that costs nothing by the byte."""
+        return self._get("wifi_only", bool, False)
+
+    @wifi_only.setter
+    def wifi_only(self, wifi_only: bool) -> None:
+        self._put("wifi_only", bool(wifi_only))
+
+    @property
+    def quality(self) -> Quality:
+        """How large photos stay."""
+        standard = Quality()
+        return Quality(
+            longest=self._get("foto_longest", int, standard.longest),
+            jpeg=self._get("foto_jpeg", int, standard.jpeg),
+        )
+
+    @quality.setter
+    def quality(self, quality: Quality) -> None:
+        self._put("foto_longest", quality.longest)
+        self._put("foto_jpeg", quality.jpeg)
+
+    def _get(self, name: str, kind: type[T], default: T) -> T:
+        return self._store.get(f"atur/{name}", kind, default) if self._store else default
+
+    def _put(self, name: str, value: float | bool | int) -> None:
+        if self._store:
+            self._store.put(f"atur/{name}", value)

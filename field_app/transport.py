@@ -1,0 +1,217 @@
+"""HTTP to the office. Rule: whatever comes back, the caller gets a message or a `Failure` with a sentence.
+
+Bodies are MessagePack, deflated both ways when that pays; an answer is read up to a limit and decoded
+strictly, once. `Failure.kind` tells apart the network's trouble (try again), the office's word (its own
+sentence) and garbage.
+"""
+
+import re
+import zlib
+from collections.abc import Callable, Iterable
+from typing import Literal, TypeVar
+
+import httpx
+import msgspec
+
+from schemas.base import Data, Message, decode, encode
+from schemas.ids import DeviceId
+from schemas.problem import MEDIA_TYPE as PROBLEM_TYPE
+from schemas.problem import TEXTS
+from schemas.wire import (
+    MAX_BODY_BYTES,
+    MEDIA_TYPE,
+    Enrolment,
+    EnrolRequest,
+    Login,
+    LoginRequest,
+    Nonce,
+    NonceRequest,
+    SyncRequest,
+    SyncResponse,
+)
+from sync.chain import login_message
+
+T = TypeVar("T", bound=Message)
+WORTH_DEFLATING = 200
+MAX_PROBLEM_BYTES = 16 * 1024
+TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=60.0, pool=10.0)
+CODE = re.compile(r"[a-z0-9_]{1,64}")
+OK = 200
+UNAUTHORISED = 401
+
+
+class Failure(Data, frozen=True, kw_only=True):
+    """Nothing came of it. `say` is a text key; `status` the HTTP status, 0 without an answer."""
+
+    kind: Literal["jaringan", "kantor", "rusak"]
+    say: str
+    status: int = 0
+
+
+class Reply(Data, frozen=True, kw_only=True):
+    """A bare answer, for uploads."""
+
+    status: int
+    headers: dict[str, str]
+
+
+class Transport:
+    """One office at one address. `knows(key)` says whether a text exists for an office's problem."""
+
+    def __init__(
+        self,
+        address: str,
+        knows: Callable[[str], bool],
+        client: httpx.Client | None = None,
+    ) -> None:
+        self._address = address.rstrip("/")
+        self._knows = knows
+        self._client = client or httpx.Client(timeout=TIMEOUT, trust_env=False)
+        self._token = ""
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+    def enrol(self, request: EnrolRequest) -> Enrolment | Failure:
+        """Join the office with a one-use code."""
+        return self._call("/api/enrol", request, Enrolment)
+
+    def login(self, device: DeviceId, sign: Callable[[bytes], bytes]) -> Failure | None:
+        """Get a token by signing the office's nonce."""
+        nonce = self._call("/api/login/nonce", NonceRequest(device=device), Nonce)
+        if isinstance(nonce, Failure):
+            return nonce
+        signature = sign(login_message(nonce.nonce, device, nonce.server))
+        answer = self._call(
+            "/api/login", LoginRequest(device=device, nonce=nonce.nonce, signature=signature), Login
+        )
+        if isinstance(answer, Failure):
+            return answer
+        self._token = answer.token
+        return None
+
+    @property
+    def logged_in(self) -> bool:
+        """Whether there is a token; whether it is still good shows when it is used."""
+        return bool(self._token)
+
+    def forget_token(self) -> None:
+        """Log in anew before the next call."""
+        self._token = ""
+
+    def sync(self, request: SyncRequest) -> SyncResponse | Failure:
+        """Exchange one message."""
+        return self._call("/api/sync", request, SyncResponse)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        content: Iterable[bytes] | None = None,
+    ) -> Reply | Failure:
+        """Send a bare request, for uploads; `path` is relative to the address or a whole one of the same
+        office.
+        """
+        url = self._url(path)
+        if url is None:
+            return Failure(kind="rusak", say="lapangan.jawaban_rusak")
+        try:
+            with self._client.stream(
+                method, url, headers={**headers, **self._authorisation()}, content=content
+            ) as answer:
+                if answer.status_code >= httpx.codes.BAD_REQUEST:
+                    return self._refusal(answer)
+                _body(answer, MAX_PROBLEM_BYTES)  # read to its end, so that the connection can be used again
+                return Reply(status=answer.status_code, headers=dict(answer.headers))
+        except (httpx.TransportError, httpx.StreamError) as error:
+            return _network(error)
+        except httpx.InvalidURL:
+            return Failure(kind="rusak", say="lapangan.alamat_salah")
+
+    def _url(self, path: str) -> str | None:
+        """Return the whole address; another office's address never gets the token."""
+        if path.startswith("/") and not path.startswith("//"):
+            return self._address + path
+        return path if path.startswith(self._address + "/") else None
+
+    def _call(self, path: str, message: Message, kind: type[T]) -> T | Failure:
+        body = encode(message)
+        headers = {"content-type": MEDIA_TYPE, "accept": MEDIA_TYPE, "accept-encoding": "deflate"}
+        if len(body) > WORTH_DEFLATING:
+            body = zlib.compress(body)
+            headers["content-encoding"] = "deflate"
+        try:
+            with self._client.stream(
+                "POST", self._address + path, content=body, headers={**headers, **self._authorisation()}
+            ) as answer:
+                if answer.status_code != OK:
+                    return self._refusal(answer)
+                data = _body(answer, MAX_BODY_BYTES)
+        except (httpx.TransportError, httpx.StreamError) as error:
+            return _network(error)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+            return Failure(kind="rusak", say="lapangan.alamat_salah")
+        if data is None:
+            return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK)
+        try:
+            return decode(data, kind)
+        except (msgspec.MsgspecError, RecursionError):
+            return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK)
+
+    def _refusal(self, answer: httpx.Response) -> Failure:
+        """Read a problem (RFC 9457); anything else is named by its status alone."""
+        status = answer.status_code
+        if answer.headers.get("content-type", "").partition(";")[0].strip() == PROBLEM_TYPE:
+            data = _body(answer, MAX_PROBLEM_BYTES)
+            code = _code(data) if data is not None else ""
+            if CODE.fullmatch(code) and self._knows(f"{TEXTS}.{code}"):
+                return Failure(kind="kantor", say=f"{TEXTS}.{code}", status=status)
+        if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            return Failure(kind="jaringan", say="lapangan.kantor_bermasalah", status=status)
+        return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=status)
+
+    def _authorisation(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self._token}"} if self._token else {}
+
+
+def _body(answer: httpx.Response, limit: int) -> bytes | None:
+    """Read a body up to `limit` bytes after inflating; None when it is longer or not what it says."""
+    encoding = answer.headers.get("content-encoding", "identity")
+    if encoding not in ("deflate", "identity"):
+        return None
+    inflater = zlib.decompressobj() if encoding == "deflate" else None
+    data = bytearray()
+    try:
+        for chunk in answer.iter_raw():
+            data += inflater.decompress(chunk, limit + 1 - len(data)) if inflater else chunk
+            if len(data) > limit:
+                return None
+    except zlib.error:
+        return None
+    if inflater and (not inflater.eof or inflater.unconsumed_tail or inflater.unused_data):
+        return None
+    return bytes(data)
+
+
+def _code(data: bytes) -> str:
+    try:
+        found = msgspec.json.decode(data, type=dict[str, object]).get("code")
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""
+    return found if isinstance(found, str) else ""
+
+
+def _network(error: httpx.TransportError | httpx.StreamError) -> Failure:
+    match error:
+        case httpx.UnsupportedProtocol():
+            return Failure(kind="rusak", say="lapangan.alamat_salah")
+        case httpx.TimeoutException():
+            return Failure(kind="jaringan", say="lapangan.kantor_lambat")
+        case httpx.ConnectError():
+            return Failure(kind="jaringan", say="lapangan.tanpa_jaringan")
+        case httpx.RemoteProtocolError():
+            return Failure(kind="jaringan", say="lapangan.jawaban_rusak")
+        case _:
+            return Failure(kind="jaringan", say="lapangan.sambungan_putus")

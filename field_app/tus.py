@@ -1,0 +1,117 @@
+"""Uploading one blob by tus 1.0. Rule: only the office's own offset says how much it has, never our count.
+
+After a cut we ask for the offset and go on from there: the office keeps it durable to within 16 KB. An
+upload that it no longer knows is begun again. `Received` is given only when the office's offset reached
+the end, which it grants after verifying the whole by SHA-256 (docs/protocol.md, "Blobs").
+"""
+
+import base64
+from collections.abc import Callable, Iterator
+
+from field_app.transport import Failure, Reply, Transport
+from schemas.base import Data
+from schemas.ids import BlobId
+
+VERSION = {"tus-resumable": "1.0.0"}
+CHUNK_TYPE = "application/offset+octet-stream"
+PIECE_BYTES = 16 * 1024
+STEP_BYTES = 512 * 1024
+GONE = frozenset({404, 410})
+CONFLICT = 409
+
+
+class Received(Data, frozen=True, kw_only=True):
+    """The office holds the whole blob, verified."""
+
+
+class Upload:
+    """Sends blobs over one transport. `progress(sent_bytes, url)` is told what the office confirmed."""
+
+    def __init__(self, transport: Transport, step_bytes: int = STEP_BYTES) -> None:
+        self._transport = transport
+        self._step_bytes = step_bytes
+
+    def run(
+        self, blob: BlobId, data: bytes, url: str, progress: Callable[[int, str], None]
+    ) -> Received | Failure:
+        """Send what the office lacks of a blob; `url` is that of an upload begun before, empty without
+        one.
+        """
+        begun = self._resume(url, len(data)) if url else None
+        if begun is None:
+            begun = self._create(blob, len(data))
+        if isinstance(begun, Failure):
+            return begun
+        url, offset = begun
+        progress(offset, url)
+        while offset < len(data):
+            reply = self._patch(url, data, offset)
+            if isinstance(reply, Failure):
+                if reply.status != CONFLICT:
+                    return reply
+                found = self._offset(url)
+            else:
+                found = _number(reply, len(data))
+            if isinstance(found, Failure):
+                return found
+            if found <= offset and isinstance(reply, Reply):
+                return Failure(kind="rusak", say="lapangan.jawaban_rusak")
+            if found == offset:
+                return Failure(kind="jaringan", say="lapangan.sambungan_putus")
+            offset = found
+            progress(offset, url)
+        return Received()
+
+    def _resume(self, url: str, size_bytes: int) -> tuple[str, int] | Failure | None:
+        """Ask how far an upload is; None when the office does not know it any more."""
+        found = self._offset(url)
+        if isinstance(found, Failure):
+            return None if found.status in GONE or found.kind == "rusak" else found
+        return None if found > size_bytes else (url, found)
+
+    def _create(self, blob: BlobId, size_bytes: int) -> tuple[str, int] | Failure:
+        named = base64.b64encode(blob.encode()).decode()
+        reply = self._transport.send(
+            "POST",
+            "/tus/",
+            {
+                **VERSION,
+                "upload-length": str(size_bytes),
+                "upload-metadata": f"sha256 {named}",
+                "content-length": "0",
+            },
+        )
+        if isinstance(reply, Failure):
+            return reply
+        place = reply.headers.get("location", "")
+        if not place:
+            return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=reply.status)
+        offset = _number(reply, size_bytes) if "upload-offset" in reply.headers else 0
+        return offset if isinstance(offset, Failure) else (place, offset)
+
+    def _offset(self, url: str) -> int | Failure:
+        reply = self._transport.send("HEAD", url, VERSION)
+        return reply if isinstance(reply, Failure) else _number(reply, None)
+
+    def _patch(self, url: str, data: bytes, offset: int) -> Reply | Failure:
+        end = min(offset + self._step_bytes, len(data))
+        headers = {
+            **VERSION,
+            "content-type": CHUNK_TYPE,
+            "upload-offset": str(offset),
+            "content-length": str(end - offset),
+        }
+        return self._transport.send("PATCH", url, headers, _pieces(data, offset, end))
+
+
+def _pieces(data: bytes, start: int, end: int) -> Iterator[bytes]:
+    """Yield small pieces, so that a cut leaves little that was sent and not counted."""
+    for at in range(start, end, PIECE_BYTES):
+        yield data[at : min(at + PIECE_BYTES, end)]
+
+
+def _number(reply: Reply, most: int | None) -> int | Failure:
+    text = reply.headers.get("upload-offset", "")
+    if not (text.isascii() and text.isdigit()) or (most is not None and int(text) > most):
+        return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=reply.status)
+    return int(text)

@@ -1,0 +1,102 @@
+"""The phone against the real office, over real HTTP."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from field_app.enrol import Enrolled
+from field_app.phone import Phone
+from field_app.rehearsal import Rehearsal
+from field_app.views import DraftView, Finalised
+from schemas.ids import ChangeId, RecordId
+from sync.change import Decide, Patch, Place
+from tests.contract.people import record_id
+from tests.field_app.conftest import SetTime, make_phone
+from tests.server.conftest import DESA, Running, office  # noqa: F401 - the running office as a fixture
+
+PIN = "280945"
+WARGA, TUGAS = record_id(1), record_id(2)
+PLACE = Place(lat=-7.42, lng=111.02, accuracy_m=8.0, at_ms=1)
+
+
+@pytest.fixture
+def enrolled(office: Running, tmp_path: Path, time: SetTime):  # noqa: F811
+    person = office.person()
+    fields = {
+        "nama": "Warga Uji",
+        "nik": "3314990101900001",
+        "kode_desa": DESA,
+        "layanan": ["bpnt"],
+        "alamat": "Dukuh Uji",
+        "rt": "001",
+        "rw": "002",
+    }
+    task = {
+        "petugas": person,
+        "sasaran": WARGA,
+        "sasaran_kind": "warga",
+        "form": "bpnt_kpm",
+        "state": "baru",
+        "jatuh_tempo": "2026-11-21",
+        "alasan": "Daftar SIKS-NG November",
+        "kode_desa": DESA,
+    }
+    office.deps.office.act_all(
+        office.deps.office.person,
+        [
+            Patch(record=WARGA, kind="warga", base={}, new=fields),
+            Patch(record=TUGAS, kind="tugas", base={}, new=task),
+        ],
+    )
+    phone = make_phone(tmp_path / "phone", time)
+    done = phone.enrol(office.address, office.code(person), PIN)
+    assert isinstance(done, Enrolled), done
+    yield phone
+    phone.lock()
+
+
+def record_visit(phone: Phone, draft: DraftView) -> Finalised:
+    played = Rehearsal(
+        phone.visits, phone.forms, PLACE, random.Random(1), "2026-11-21", lambda what, values: None
+    )
+    played.fill(draft.id)
+    done = phone.visits.finalise(draft.id)
+    assert isinstance(done, Finalised), done
+    return done
+
+
+def status(phone: Phone) -> list[str]:
+    home = phone.visits.home()
+    return [card.status for card in (*home.returned, *home.sent)]
+
+
+def decide(office: Running, visit: RecordId, change: ChangeId, decision: str, **reasons: str) -> None:  # noqa: F811
+    body = Decide(visit=visit, follows=change, decision=decision, reasons=reasons, note="")  # type: ignore[arg-type]
+    office.deps.office.act(office.deps.office.person, body)
+
+
+def test_a_field_day_from_task_to_decision(enrolled: Phone, office: Running) -> None:  # noqa: F811
+    assert enrolled.worker.run_once() is None
+    home = enrolled.visits.home()
+    assert [(card.nama, card.status) for card in home.today] == [("Warga Uji", "tugas")]
+    task = enrolled.visits.task(TUGAS)
+    assert task.why == "Daftar SIKS-NG November" and task.subject["nik"] == "3314990101900001"
+
+    started = enrolled.visits.start("bpnt_kpm", WARGA, TUGAS)
+    assert isinstance(started, DraftView)
+    done = record_visit(enrolled, started)
+    assert done.number == "P900-2026-0001"
+    assert status(enrolled) == ["menunggu_kirim"]
+    before = enrolled.worker.status()
+    assert (before.data_pending, before.photos_pending > 0) == (1, True)
+
+    assert enrolled.worker.run_once() is None
+    assert status(enrolled) == ["diterima"]
+    after = enrolled.worker.status()
+    assert (after.data_pending, after.photos_pending, after.state) == (0, 0, "diam")
+    assert enrolled.visits.home().today == ()
+
+    decide(office, done.visit, done.change, "setujui")
+    assert enrolled.worker.run_once() is None
+    assert status(enrolled) == ["disetujui"]
