@@ -21,8 +21,8 @@ LONGEST = 256
 class Passwords:
     """Hashes and checks passwords; blocks its thread for about a tenth of a second."""
 
-    def __init__(self, randomness: Callable[[int], bytes]) -> None:
-        self._randomness = randomness
+    def __init__(self, randomness: Callable[[int], bytes], memory_kib: int = MEMORY_KIB) -> None:
+        self._randomness, self._memory_kib = randomness, memory_kib
         self._turn = threading.BoundedSemaphore(AT_ONCE)
         self._nobody = self.hash(randomness(16).hex())
 
@@ -30,7 +30,11 @@ class Passwords:
         """Hash a new password. Returns a PHC string (RFC 9106)."""
         with self._turn:
             kdf = Argon2id(
-                salt=self._randomness(16), length=32, iterations=PASSES, lanes=LANES, memory_cost=MEMORY_KIB
+                salt=self._randomness(16),
+                length=32,
+                iterations=PASSES,
+                lanes=LANES,
+                memory_cost=self._memory_kib,
             )
             return kdf.derive_phc_encoded(password.encode())
 

@@ -47,6 +47,7 @@ class Mark(Data, frozen=True, kw_only=True):
     text: str
     tone: str
     icon: str
+    kind: str
 
 
 class Table(Data, frozen=True, kw_only=True):
@@ -75,6 +76,21 @@ class PageOfAnswers(Data, frozen=True, kw_only=True):
     title: str
     form_title: str
     answers: tuple[Answer, ...]
+
+    @property
+    def given(self) -> list[Answer]:
+        """What is to be read: answers, reasons, and blanks about which something is to be said."""
+        return [answer for answer in self.answers if not _is_quiet(answer)]
+
+    @property
+    def blank(self) -> list[Answer]:
+        """Blanks that nobody misses."""
+        return [answer for answer in self.answers if _is_quiet(answer)]
+
+
+def _is_quiet(answer: Answer) -> bool:
+    silent = not answer.findings and not answer.reason and answer.was is None
+    return answer.state == "kosong" and silent
 
 
 class Reading(Data, frozen=True, kw_only=True):
@@ -126,6 +142,7 @@ def mark(form: Form, finding: Finding, text: Text) -> Mark:
         text=text("kantor.tinjau.wajib_kosong") if missing else text(finding.say),
         tone=tone,
         icon=icon,
+        kind=finding.kind,
     )
 
 

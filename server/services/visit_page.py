@@ -1,7 +1,7 @@
 """A visit as the review page shows it. Rule: pure; from facts to words, with no database and no clock."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from schemas import format as written
@@ -63,6 +63,7 @@ class VisitPage(Data, frozen=True, kw_only=True):
     timeline: tuple[Event, ...]
     seen: str
     masked: bool
+    several_forms: bool
 
 
 class Words(Data, frozen=True, kw_only=True):
@@ -104,15 +105,23 @@ def visit_page(visit: Visit, words: Words, *, opened: bool) -> VisitPage:
         state=str(visit.record.fields["state"]),
         version=len(visit.versions),
         flags=tuple(words.flag(flag) for flag in visit.record.fields.get("flags", ())),
-        findings=tuple(mark for page in found for answer in page.answers for mark in answer.findings),
+        findings=_findings(found),
         pages=tuple(found),
         photos=tuple(_photo(item, newest, reasons, words) for item in newest.photos),
         map=_map(newest, region, home, words),
         badges=badges(visit, text, words.wilayah, region, home),
         timeline=tuple(_timeline(visit, text)),
         seen=visit.record.head.hex() if visit.record.head else "",
+        several_forms=len(newest.submit.forms) > 1,
         masked=not opened and any(_covers(form) for form in _filled(newest, words)),
     )
+
+
+def _findings(found: Sequence[PageOfAnswers]) -> tuple[Mark, ...]:
+    """All findings, what must be mended before what is only odd."""
+    order = ("blocked", "warning", "missing")
+    marks = [mark for page in found for answer in page.answers for mark in answer.findings]
+    return tuple(sorted(marks, key=lambda mark: order.index(mark.kind)))
 
 
 def name_of(visit: Visit) -> str:
@@ -128,11 +137,15 @@ def name_of(visit: Visit) -> str:
 
 def bounds(version: Version, text: Text) -> str:
     """When a version was made, as far as the office can know: last office time seen … received."""
-    end = written.date_and_clock(version.received_ms)
-    start_ms = version.content.clock.server_ms
-    if not 0 < start_ms <= version.received_ms:
-        return text("kantor.riwayat.sebelum", akhir=end)
-    return text("kantor.riwayat.antara", awal=written.date_and_clock(start_ms), akhir=end)
+    start_ms, end_ms = version.content.clock.server_ms, version.received_ms
+    if not 0 < start_ms <= end_ms:
+        return text("kantor.riwayat.sebelum", akhir=written.date_and_clock(end_ms))
+    day = written.local_date(end_ms)
+    if day == written.local_date(start_ms):
+        start, end = written.clock(start_ms).removesuffix(" WIB"), written.clock(end_ms)
+        return text("kantor.riwayat.antara_jam", hari=written.long_date(day), awal=start, akhir=end)
+    start, end = written.date_and_clock(start_ms), written.date_and_clock(end_ms)
+    return text("kantor.riwayat.antara", awal=start, akhir=end)
 
 
 def label_of(item: Evidence, version: Version, forms: Forms) -> str:
@@ -200,8 +213,8 @@ def _photo(item: Evidence, version: Version, reasons: Mapping[str, str], words: 
         blob=item.blob,
         key=item.blob,
         label=label_of(item, version, words.forms),
-        taken=written.date_and_clock(item.taken_ms),
-        place=place_words(item.place.lat, item.place.lng, item.place.accuracy_m, text) if item.place else "",
+        taken=f"{written.short_date(written.local_date(item.taken_ms))}, {written.clock(item.taken_ms)}",
+        place=text("kantor.tinjau.teliti", meter=written.number(item.place.accuracy_m)) if item.place else "",
         held=item.blob in version.held,
         reason=reasons.get(item.blob, ""),
         warnings=tuple(warnings),

@@ -127,7 +127,10 @@ class Office:
     def __init__(self, deps: Deps) -> None:
         self.deps = deps
         self.accounts = Accounts(
-            deps.engine, Passwords(deps.randomness), now_ms=deps.now_ms, randomness=deps.randomness
+            deps.engine,
+            Passwords(deps.randomness, memory_kib=64),
+            now_ms=deps.now_ms,
+            randomness=deps.randomness,
         )
         self.people: dict[str, PersonId] = {}
         for number, role in enumerate(ROLES):
