@@ -156,6 +156,8 @@ def park_together(
 def parked_groups(kind: str, parked: Mapping[str, Parked]) -> list[dict[str, Parked]]:
     """Split what a patch parked into conflicts: fields that belong together share one."""
     groups: list[dict[str, Parked]] = []
+    if not parked:
+        return groups
     left = dict(parked)
     for together in TOGETHER.get(kind, ()):
         group = {field: left.pop(field) for field in sorted(together & left.keys())}
