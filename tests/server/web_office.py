@@ -25,6 +25,7 @@ from server.compose import close_office, init_office, open_office
 from server.deps import Deps
 from server.passwords import Passwords
 from server.services.people import create_user
+from server.services.visits import load_visit
 from server.store import SqlOfficeStore
 from server.web.pages import web_pages
 from sync.chain import Tip, head_message, next_link, seal_link
@@ -215,6 +216,12 @@ class Office:
             tugas=None,
         )
         return visit, phone.push(body)
+
+    def blobs_of(self, visit: RecordId) -> list[BlobId]:
+        """Return the photos of a visit's newest version, in order."""
+        found = self.deps.engine.read(lambda tx: load_visit(tx, visit))
+        assert found is not None
+        return [item.blob for item in found.newest.photos]
 
     def fields(self, record: RecordId) -> dict[str, Any]:
         """Return what the office holds of a record."""
