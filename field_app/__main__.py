@@ -10,8 +10,8 @@ from pathlib import Path
 
 from field_app.commands import FAILED, Commands
 from field_app.devices.desktop import DesktopNetwork, FileKeystore, SystemTime
+from field_app.link import Link
 from field_app.phone import Phone
-from field_app.transport import Transport
 from schemas.derive import load_parameters
 from schemas.form import load_forms
 from schemas.text import Text, load_text
@@ -34,10 +34,16 @@ def build(folder: Path, text: Text, *, address: str = "", background: bool = Tru
         wilayah=load_wilayah(),
         parameters=load_parameters(),
         text=text,
-        connect=lambda at: Transport(at, text.__contains__),
+        connect=lambda at: _connect(at, text),
         address=address,
         background=background,
     )
+
+
+def _connect(address: str, text: Text) -> Link:
+    from field_app.transport import HttpLink  # half a second that the lock screen need not wait for
+
+    return HttpLink(address, text.__contains__)
 
 
 def main(arguments: list[str] | None = None) -> int:

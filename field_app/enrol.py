@@ -11,9 +11,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from field_app.keys import Keys, advise
+from field_app.link import Failure, Link
 from field_app.owner import Owner
 from field_app.store import get_value, put_value
-from field_app.transport import Failure, Transport
 from field_app.vault import KEY_BYTES, Vault, VaultError, open_vault
 from field_app.views import Refused
 from schemas.base import Data
@@ -45,7 +45,7 @@ class Enroller:
         self,
         folder: Path,
         keys: Keys,
-        connect: Callable[[str], Transport],
+        connect: Callable[[str], Link],
         randomness: Callable[[int], bytes],
         *,
         model: str,
@@ -85,7 +85,7 @@ class Enroller:
             self._pending = (code, self._randomness(DEVICE_KEY_BYTES))
         return self._pending[1]
 
-    def _ask(self, transport: Transport, code: str, private: bytes) -> Enrolment | Failure:
+    def _ask(self, transport: Link, code: str, private: bytes) -> Enrolment | Failure:
         public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
         return transport.enrol(EnrolRequest(code=code.strip(), public_key=public, model=self._model))
 

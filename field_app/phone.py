@@ -13,11 +13,11 @@ from field_app.bench import Bench
 from field_app.devices import Keystore, Network, Timepiece
 from field_app.enrol import VAULT, Enrolled, Enroller, get_owner
 from field_app.keys import Cost, Keys, KeysError, Locked, Opened, PinGone, WrongCode, advise
+from field_app.link import Link
 from field_app.owner import Owner
 from field_app.settings import Settings
 from field_app.sheets import Sheets
 from field_app.store import Store
-from field_app.transport import Transport
 from field_app.vault import NewerVaultError, StorageFullError, Vault, VaultError, open_vault
 from field_app.views import Refused
 from field_app.visits import Visits
@@ -50,7 +50,7 @@ class Phone:
         wilayah: Wilayah,
         parameters: Parameters,
         text: Text,
-        connect: Callable[[str], Transport],
+        connect: Callable[[str], Link],
         address: str = "",
         background: bool = True,
         randomness: Callable[[int], bytes] = os.urandom,
@@ -205,7 +205,7 @@ class _Open:
         self,
         owner: Owner,
         vaults: tuple[Vault, ...],
-        transport: Transport,
+        transport: Link,
         visits: Visits,
         worker: Worker,
     ) -> None:

@@ -8,12 +8,13 @@ sentence) and garbage.
 import re
 import zlib
 from collections.abc import Callable, Iterable
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import httpx
 import msgspec
 
-from schemas.base import Data, Message, decode, encode
+from field_app.link import Failure, Reply
+from schemas.base import Message, decode, encode
 from schemas.ids import DeviceId
 from schemas.problem import MEDIA_TYPE as PROBLEM_TYPE
 from schemas.problem import TEXTS
@@ -37,26 +38,12 @@ MAX_PROBLEM_BYTES = 16 * 1024
 TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=60.0, pool=10.0)
 CODE = re.compile(r"[a-z0-9_]{1,64}")
 OK = 200
-UNAUTHORISED = 401
 
 
-class Failure(Data, frozen=True, kw_only=True):
-    """Nothing came of it. `say` is a text key; `status` the HTTP status, 0 without an answer."""
-
-    kind: Literal["jaringan", "kantor", "rusak"]
-    say: str
-    status: int = 0
-
-
-class Reply(Data, frozen=True, kw_only=True):
-    """A bare answer, for uploads."""
-
-    status: int
-    headers: dict[str, str]
-
-
-class Transport:
-    """One office at one address. `knows(key)` says whether a text exists for an office's problem."""
+class HttpLink:
+    """See field_app.link.Link: one office at one address. `knows(key)` says whether a text exists for an
+    office's problem.
+    """
 
     def __init__(
         self,

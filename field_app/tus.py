@@ -8,7 +8,7 @@ the end, which it grants after verifying the whole by SHA-256 (docs/protocol.md,
 import base64
 from collections.abc import Callable, Iterator
 
-from field_app.transport import Failure, Reply, Transport
+from field_app.link import Failure, Link, Reply
 from schemas.base import Data
 from schemas.ids import BlobId
 
@@ -27,7 +27,7 @@ class Received(Data, frozen=True, kw_only=True):
 class Upload:
     """Sends blobs over one transport. `progress(sent_bytes, url)` is told what the office confirmed."""
 
-    def __init__(self, transport: Transport, step_bytes: int = STEP_BYTES) -> None:
+    def __init__(self, transport: Link, step_bytes: int = STEP_BYTES) -> None:
         self._transport = transport
         self._step_bytes = step_bytes
 

@@ -15,9 +15,12 @@ import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import sqlcipher3.dbapi2 as sqlcipher
-from sqlite_utils import Database
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 KEY_BYTES = 32
@@ -51,8 +54,8 @@ class Vault:
         self._key = key
         self._lock = threading.RLock()
         self._depth = 0
-        self._connection = _connect(path, key)
-        self.db = Database(self._connection)
+        self.db = _connect(path, key)
+        self._connection = cast("sqlcipher.Connection", self.db.conn)
 
     def another(self) -> "Vault":
         """Open a second connection to the same vault."""
@@ -133,12 +136,17 @@ def migrate(vault: Vault, migrations: Path = MIGRATIONS) -> None:
             connection.execute(f"PRAGMA user_version = {version + 1}")
 
 
-def _connect(path: Path, key: bytes) -> sqlcipher.Connection:
+def _connect(path: Path, key: bytes) -> "Database":
+    from sqlite_utils import Database  # a third of a second that the lock screen need not wait for
+
     if len(key) != KEY_BYTES:
         raise WrongKeyError
-    connection = sqlcipher.connect(
-        path, timeout=WAIT_FOR_OTHERS_S, check_same_thread=False, isolation_level=None
-    )
+    try:
+        connection = sqlcipher.connect(
+            path, timeout=WAIT_FOR_OTHERS_S, check_same_thread=False, isolation_level=None
+        )
+    except sqlcipher.OperationalError:
+        raise VaultError from None  # the folder is gone, or may not be written to
     # without this a wrong key is reported on stderr, outside of any handling
     connection.execute("PRAGMA cipher_log_level = NONE")
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
@@ -146,15 +154,16 @@ def _connect(path: Path, key: bytes) -> sqlcipher.Connection:
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        database = Database(connection)
+        database.enable_wal()
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlcipher.DatabaseError as error:
         connection.close()
         if isinstance(error, sqlcipher.OperationalError):
-            raise StorageFullError from None if _is_full(error) else error
+            raise (StorageFullError if _is_full(error) else VaultError) from None
         raise WrongKeyError from None
-    return connection
+    return database
 
 
 def _is_full(error: sqlcipher.OperationalError) -> bool:

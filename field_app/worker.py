@@ -15,8 +15,8 @@ from field_app.blobs import DITERIMA, LOKAL, TERKIRIM, Blobs, Stored
 from field_app.devices import Network, Timepiece
 from field_app.drafts import Drafts
 from field_app.items import data_items, pending_data, photo_items
+from field_app.link import UNAUTHORISED, Failure, Link
 from field_app.store import Store
-from field_app.transport import UNAUTHORISED, Failure, Transport
 from field_app.tus import Upload
 from field_app.vault import StorageFullError, Vault
 from field_app.views import SyncItem, SyncStatus
@@ -37,7 +37,7 @@ class Worker:
         *,
         vault: Vault,
         store: Store,
-        transport: Transport,
+        transport: Link,
         network: Network,
         time: Timepiece,
         wifi_only: Callable[[], bool],

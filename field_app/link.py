@@ -1,0 +1,64 @@
+"""The line to the office as a port. Rule: trouble on it is a returned `Failure`, never an exception.
+
+The adapter over HTTP is transport.py; it is loaded only when the phone is opened, so that the lock screen
+need not wait.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Literal, Protocol
+
+from schemas.base import Data
+from schemas.ids import DeviceId
+from schemas.wire import Enrolment, EnrolRequest, SyncRequest, SyncResponse
+
+UNAUTHORISED = 401
+
+
+class Failure(Data, frozen=True, kw_only=True):
+    """Nothing came of it. `say` is a text key; `status` the HTTP status, 0 without an answer."""
+
+    kind: Literal["jaringan", "kantor", "rusak"]
+    say: str
+    status: int = 0
+
+
+class Reply(Data, frozen=True, kw_only=True):
+    """A bare answer, for uploads."""
+
+    status: int
+    headers: dict[str, str]
+
+
+class Link(Protocol):
+    """One office."""
+
+    @property
+    def logged_in(self) -> bool:
+        """Whether there is a token; whether it is still good shows when it is used."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
+
+    def enrol(self, request: EnrolRequest) -> Enrolment | Failure:
+        """Join the office with a one-use code."""
+        ...
+
+    def login(self, device: DeviceId, sign: Callable[[bytes], bytes]) -> Failure | None:
+        """Get a token by signing the office's nonce."""
+        ...
+
+    def forget_token(self) -> None:
+        """Log in anew before the next call."""
+        ...
+
+    def sync(self, request: SyncRequest) -> SyncResponse | Failure:
+        """Exchange one message."""
+        ...
+
+    def send(
+        self, method: str, path: str, headers: dict[str, str], content: Iterable[bytes] | None = None
+    ) -> Reply | Failure:
+        """Send a bare request, for uploads."""
+        ...
