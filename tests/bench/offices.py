@@ -131,4 +131,4 @@ class Line:
 
 def packed(request: SyncRequest) -> bytes:
     """Return a request as the bytes that travel."""
-    return zlib.compress(encode(request), 6)
+    return zlib.compress(encode(request), 1)

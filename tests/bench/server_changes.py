@@ -4,17 +4,17 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from schemas.base import decode
+from msgspec.structs import replace
+
 from schemas.wire import PROTOCOL, Applied, Cursor, SyncRequest, SyncResponse
 from server.compose import unlock
 from server.engines.sqlite import connect, create
 from sync.chain import head_message
 from sync.change import Patch
 from tests.bench.figures import Figure
-from tests.bench.offices import BATCH, Line, office, packed
+from tests.bench.offices import BATCH, Line, office
 from tests.contract.people import record_id
 
-DESA = "33.14.01.2001"
 PHONES = 4
 ROUNDS = 10
 TABLES = ("links", "contents", "changes", "records", "rows")
@@ -27,21 +27,19 @@ def measure(folder: Path) -> list[Figure]:
             record=record_id(phone * 10_000 + number),
             kind="warga",
             base={},
-            new={"nama": f"Warga {number}", "kode_desa": DESA, "layanan": ["bpnt"], "pekerjaan": "0"},
+            new={"nama": f"Warga {number}", "kode_desa": _desa(phone), "layanan": ["bpnt"], "pekerjaan": "0"},
         )
         for phone in range(PHONES)
         for number in range(BATCH)
     ]
-    with office(folder, warga, {seed: [DESA] for seed in range(PHONES)}) as bench:
+    with office(folder, warga, {seed: [_desa(seed)] for seed in range(PHONES)}) as bench:
         lines = [Line(bench, seed) for seed in range(PHONES)]
-        bodies = [_bodies(line, phone) for phone, line in enumerate(lines)]
+        requests = [_requests(line, phone) for phone, line in enumerate(lines)]
         with ThreadPoolExecutor(PHONES) as pool:
             start = time.perf_counter()
-            answers = list(
-                pool.map(lambda pair: [pair[0].post(body) for body in pair[1]], zip(lines, bodies))
-            )
+            answers = list(pool.map(_push, lines, requests))
             seconds = time.perf_counter() - start
-    outcomes = [one.outcome for run in answers for raw in run for one in decode(raw, SyncResponse).results]
+    outcomes = [one.outcome for run in answers for answer in run for one in answer.results]
     if not all(isinstance(outcome, Applied) for outcome in outcomes):
         raise RuntimeError("a change of the benchmark was not applied")
     bare = _bare(folder)
@@ -58,13 +56,22 @@ def measure(folder: Path) -> list[Figure]:
     ]
 
 
-def _push(line: Line, bodies: list[bytes]) -> list[bytes]:
-    return [line.post(body) for body in bodies]
+def _desa(phone: int) -> str:
+    return f"33.14.01.{2001 + phone}"
 
 
-def _bodies(line: Line, phone: int) -> list[bytes]:
-    """Return the messages of one phone, made beforehand: round k sets a field from k to k + 1."""
-    bodies: list[bytes] = []
+def _push(line: Line, requests: list[SyncRequest]) -> list[SyncResponse]:
+    """Push as a phone does: each message goes on from the cursor that the last answer gave."""
+    cursor, answers = Cursor(), list[SyncResponse]()
+    for request in requests:
+        answers.append(line.sync(replace(request, cursor=cursor)))
+        cursor = answers[-1].cursor
+    return answers
+
+
+def _requests(line: Line, phone: int) -> list[SyncRequest]:
+    """Return the pushes of one phone, made beforehand: round k sets a field from k to k + 1."""
+    requests: list[SyncRequest] = []
     for turn in range(ROUNDS):
         entries = [
             line.writer.write(
@@ -77,16 +84,17 @@ def _bodies(line: Line, phone: int) -> list[bytes]:
             )
             for number in range(BATCH)
         ]
-        request = SyncRequest(
-            protocol=PROTOCOL,
-            device=line.device,
-            cursor=Cursor(),
-            links=[entry.raw_link for entry in entries],
-            contents=[entry.content for entry in entries],
-            signature=line.writer.key.sign(head_message(entries[-1].hash)),
+        requests.append(
+            SyncRequest(
+                protocol=PROTOCOL,
+                device=line.device,
+                cursor=Cursor(),
+                links=[entry.raw_link for entry in entries],
+                contents=[entry.content for entry in entries],
+                signature=line.writer.key.sign(head_message(entries[-1].hash)),
+            )
         )
-        bodies.append(packed(request))
-    return bodies
+    return requests
 
 
 def _bare(folder: Path) -> float:
