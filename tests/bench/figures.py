@@ -67,7 +67,7 @@ def table(figures: list[Figure]) -> str:
         line = f"{figure.name:<58} {figure.value:>10,.2f} {figure.unit:<10}"
         if figure.budget is not None:
             sign = "≥" if figure.more_is_better else "≤"
-            line += f" budget {sign} {figure.budget:,.0f} {'kept' if figure.kept() else 'MISSED'}"
+            line += f" budget {sign} {figure.budget:,g} {'kept' if figure.kept() else 'MISSED'}"
         if figure.limit is not None:
             ratio = figure.value / figure.limit if figure.limit else 0
             line += f"   {figure.limit_name}: {figure.limit:,.2f} (ratio {ratio:.2f})"

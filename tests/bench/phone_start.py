@@ -1,4 +1,4 @@
-"""Cold start: from starting the process to the first screen drawn, with a phone that is enrolled and locked."""
+"""Cold start: from the start of the process to the first screen drawn, on a phone that is locked."""
 
 import os
 import statistics
