@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import errno
 import fcntl
+import gc
 import os
 import signal
 import socket
@@ -18,10 +19,12 @@ from server.commands.shared import add_folder_options, refuse
 from server.compose import Refused, close_office, open_office
 from server.deps import Deps
 from server.keys import default_path
+from server.web.pages import web_pages
 
 HELP = "jalankan server"
 PORT_TAKEN = 4
 GRACE_S = 10
+GARBAGE = (20_000, 20, 50)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -81,7 +84,7 @@ def serve(deps: Deps, listener: socket.socket) -> None:
     deps.uploads.sweep()
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(deps),
+            create_app(deps, web_pages(deps)),
             access_log=False,
             log_level="warning",
             server_header=False,
@@ -91,6 +94,10 @@ def serve(deps: Deps, listener: socket.socket) -> None:
     # uvicorn raises the signal again after it has stopped; then it must not end us before we have closed.
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, _pass)
+    # What was built by now stays: looking through it for garbage would only cost time.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)
     asyncio.run(server.serve(sockets=[listener]))
 
 
