@@ -1,0 +1,265 @@
+"""The pages in a real browser: the day's work, by keyboard, without JavaScript, for everybody, and light."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from schemas.ids import RecordId
+from sync.change import FormAnswers, Patch
+from tests.server.web_office import DESA, PASSWORD, Office, open_at, serving, shut
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-gpu",
+]
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 360, "height": 640}
+HEAVIEST_BYTES = 300_000
+
+
+class Served:
+    """A served office and a browser; every context is closed with it."""
+
+    def __init__(self, office: Office, address: str, browser: Browser) -> None:
+        self.office, self.address, self._browser = office, address, browser
+        self.complaints: list[str] = []
+
+    def page(self, username: str = "", **options: Any) -> Page:
+        """Open a page, logged in when a name is given; what the console complains of is kept."""
+        options.setdefault("viewport", LAPTOP)
+        context: BrowserContext = self._browser.new_context(base_url=self.address, **options)
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda said: self.complaints.append(said.text) if "Policy" in said.text else None)
+        if username:
+            page.goto("/masuk")
+            page.get_by_label("Nama pengguna").fill(username)
+            page.get_by_label("Kata sandi").fill(PASSWORD)
+            page.get_by_role("button", name="Masuk").click()
+            page.wait_for_url(f"{self.address}/")
+        return page
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Office, str]]:
+    office = open_at(tmp_path_factory.mktemp("browser"))
+    with serving(office) as address:
+        yield office, address
+    shut(office)
+
+
+@pytest.fixture
+def served(office: tuple[Office, str], browser: Browser) -> Iterator[Served]:
+    served = Served(*office, browser)
+    yield served
+    for context in browser.contexts:
+        context.close()
+    assert served.complaints == []
+
+
+def queued(served: Served, name: str, **more: Any) -> RecordId:
+    visit, _ = served.office.add_visit(
+        warga=served.office.add_warga(name, DESA), answers={"nama": name, **more}
+    )
+    return visit
+
+
+def test_an_officer_finds_a_visit_in_the_queue_and_approves_it(served: Served) -> None:
+    visit = queued(served, "Warga Setuju")
+    page = served.page("verifikator")
+    page.get_by_role("link", name="Antrean").click()
+    page.get_by_role("link", name="Warga Setuju").click()
+    expect(page.get_by_role("heading", name="Warga Setuju")).to_be_visible()
+    expect(page.locator("#peta path.pin").first).to_be_attached()
+    page.get_by_role("button", name="Setujui").click()
+    expect(page.get_by_text("Kunjungan disetujui.")).to_be_visible()
+    expect(page.get_by_role("link", name="Warga Setuju")).to_have_count(0)
+    assert served.office.fields(visit)["state"] == "disetujui"
+
+
+def test_a_return_is_written_beside_the_answer_and_the_photo(served: Served) -> None:
+    visit = queued(served, "Warga Kembali")
+    page = served.page("verifikator")
+    page.goto(f"/kunjungan/{visit}")
+    page.get_by_title("Minta perbaikan").first.click()
+    page.locator("details[open] textarea").first.fill("Pilih hasil yang benar")
+    page.get_by_title("Minta foto ulang").first.click()
+    page.locator("figure details[open] textarea").fill("Terlalu gelap")
+    page.get_by_role("button", name="Kembalikan").click()
+    expect(page.get_by_text("Kunjungan dikembalikan.")).to_be_visible()
+    reasons = served.office.fields(visit)["reasons"]
+    assert sorted(reasons.values()) == ["Pilih hasil yang benar", "Terlalu gelap"]
+    assert "bpnt_kpm.hasil_kunjungan" in reasons
+
+
+def test_the_queue_is_walked_by_keyboard(served: Served) -> None:
+    queued(served, "Warga Pertama")
+    queued(served, "Warga Kedua")
+    page = served.page("kabid")
+    page.goto("/antrean")
+    names = page.locator(".row h3 a")
+    expect(names.nth(1)).to_be_visible()
+    page.keyboard.press("j")
+    expect(names.nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    expect(names.nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    expect(names.nth(0)).to_be_focused()
+    target = names.nth(0).get_attribute("href")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{target}")
+
+
+def test_a_filter_changes_the_list_without_leaving_the_page(served: Served) -> None:
+    queued(served, "Warga Layanan")
+    page = served.page("kabid")
+    page.goto("/antrean")
+    expect(page.get_by_role("link", name="Warga Layanan")).to_be_visible()
+    page.get_by_label("Layanan").select_option("kis")
+    expect(page.get_by_text("Tidak ada yang cocok")).to_be_visible()
+    assert "layanan=kis" in page.url
+
+
+def test_photos_are_seen_large_without_leaving_the_page(served: Served) -> None:
+    visit = queued(served, "Warga Foto")
+    page = served.page("verifikator")
+    page.goto(f"/kunjungan/{visit}")
+    page.locator("a.shot").first.click()
+    picture = page.locator("dialog[open] img")
+    expect(picture).to_be_visible()
+    first = picture.get_attribute("src")
+    page.keyboard.press("ArrowRight")
+    expect(picture).not_to_have_attribute("src", first or "")
+    picture.click()
+    expect(page.locator(".viewer-stage.near")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+
+
+def test_everything_can_be_read_and_decided_without_javascript(served: Served) -> None:
+    visit = queued(served, "Warga Polos")
+    page = served.page("petugas", java_script_enabled=False)
+    page.goto("/antrean")
+    page.get_by_label("Wilayah").select_option(DESA)
+    page.get_by_role("button", name="Terapkan").click()
+    page.get_by_role("link", name="Warga Polos").click()
+    page.get_by_title("Minta perbaikan").first.click()
+    expect(page.locator("details[open] textarea").first).to_be_visible()
+    page.get_by_role("link", name="Rincian").first.click()
+    expect(page.get_by_role("heading", name="Fakta foto")).to_be_visible()
+    page.go_back()
+    page.get_by_role("button", name="Setujui").click()
+    expect(page.get_by_text("Kunjungan disetujui.")).to_be_visible()
+    assert served.office.fields(visit)["state"] == "disetujui"
+
+
+def test_the_look_is_chosen_and_kept(served: Served) -> None:
+    page = served.page("kabid")
+    page.get_by_role("button", name="Tampilan gelap").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.goto("/antrean")
+    expect(page.get_by_role("button", name="Tampilan terang")).to_be_visible()
+
+
+def every_page(served: Served) -> dict[str, list[str]]:
+    """Fill each page with something to judge; return the addresses by who may see them."""
+    office = served.office
+    problem = FormAnswers(version=1, answers={"jenis_masalah": "kks_hilang"})
+    visit, _ = office.add_visit(more={"kks_masalah": problem})
+    warga = office.add_warga("Warga Beda", DESA)
+    new = {"nama": "Dari Lapangan"}
+    office.phone.push(Patch(record=warga, kind="warga", base={"nama": "Dulu"}, new=new))
+    blob = office.blobs_of(visit)[0]
+    page = served.page("kabid")
+    page.goto(f"/kunjungan/{visit}")
+    page.get_by_role("button", name="Setujui").click()
+    page.goto("/konflik")
+    conflict = page.locator(".row a").first.get_attribute("href") or ""
+    page.goto("/kasus")
+    case = page.locator(".row a").first.get_attribute("href") or ""
+    page.context.close()
+    waiting = queued(served, "Tukiyem binti Kartodimejo Sastrowidjoyo")
+    return {
+        "verifikator": [
+            "/", "/antrean", f"/kunjungan/{waiting}", f"/kunjungan/{visit}",
+            f"/kunjungan/{visit}/foto/{blob}", "/konflik", conflict, "/kasus", case, "/tidak-ada",
+        ],
+        "admin": ["/perangkat"],
+        "": ["/masuk"],
+    }  # fmt: skip
+
+
+CONTRAST = {"type": "rule", "values": ["color-contrast"]}
+STANDARD = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "viewport", "rules"),
+    [("light", LAPTOP, STANDARD), ("dark", LAPTOP, CONTRAST), ("light", PHONE, STANDARD)],
+    ids=["light", "dark", "phone"],
+)
+def test_no_page_shuts_anybody_out(
+    served: Served, scheme: str, viewport: dict[str, int], rules: dict[str, Any]
+) -> None:
+    found: list[str] = []
+    for username, paths in every_page(served).items():
+        page = served.page(username, color_scheme=scheme, viewport=viewport, bypass_csp=True)
+        for path in paths:
+            page.goto(path)
+            page.add_script_tag(path=str(AXE))
+            result = page.evaluate(
+                "rules => axe.run(document, {resultTypes: ['violations'], runOnly: rules})", rules
+            )
+            assert result["passes"] or result["violations"] or result["inapplicable"]
+            found += [
+                f"{path}: {each['id']} {[node['html'][:90] for node in each['nodes'][:3]]}"
+                for each in result["violations"]
+                if each["impact"] in ("serious", "critical")
+            ]
+            wide = page.evaluate("document.documentElement.scrollWidth") - viewport["width"]
+            if wide > 0:
+                found.append(f"{path}: {wide} px wider than the screen")
+    assert found == []
+
+
+def test_pages_stay_light_apart_from_photos(served: Served) -> None:
+    visit = queued(served, "Warga Ringan")
+    weights: dict[str, int] = {}
+    page = served.page("verifikator")
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    kinds: dict[str, str] = {}
+    session.on(
+        "Network.responseReceived", lambda event: kinds.update({event["requestId"]: event["response"]["url"]})
+    )
+
+    def weigh(event: dict[str, Any]) -> None:
+        address = kinds.get(event["requestId"], "")
+        if "/foto/" not in address:
+            weights[page.url] = weights.get(page.url, 0) + int(event["encodedDataLength"])
+
+    session.on("Network.loadingFinished", weigh)
+    for path in ("/", "/antrean", f"/kunjungan/{visit}"):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+    assert len(weights) == 3
+    assert {path: weight for path, weight in weights.items() if weight > HEAVIEST_BYTES} == {}
+    assert all(weight > 20_000 for weight in weights.values())
