@@ -117,8 +117,11 @@ class Drafts:
         return self._select("WHERE change IS NULL AND discarded_ms IS NULL ORDER BY touched_ms DESC, id")
 
     def finalised(self) -> list[Draft]:
-        """Return all finalised versions, the newest first."""
-        return self._select("WHERE change IS NOT NULL ORDER BY finalised_ms DESC, id DESC")
+        """Return all finalised versions, the newest in the chain first: clocks may be wrong."""
+        return self._select(
+            "WHERE change IS NOT NULL ORDER BY"
+            " (SELECT max(counter) FROM links WHERE links.change = drafts.change) DESC"
+        )
 
     def touch(self, draft: str, now_ms: int, page: int | None = None) -> None:
         """Remember when she last wrote, and on which page."""

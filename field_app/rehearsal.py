@@ -71,7 +71,14 @@ class Rehearsal:
     """
 
     def __init__(
-        self, visits: Visits, forms: Forms, place: Place, rng: random.Random, today: str, tell: Step
+        self,
+        visits: Visits,
+        forms: Forms,
+        place: Place,
+        rng: random.Random,
+        today: str,
+        tell: Step,
+        size: tuple[int, int] = (2400, 1800),
     ) -> None:
         self._visits = visits
         self._forms = forms
@@ -79,6 +86,7 @@ class Rehearsal:
         self._rng = rng
         self._today = today
         self._tell = tell
+        self._size = size
         self.answered = 0
 
     def fill(self, draft: str) -> DraftView:
@@ -128,7 +136,9 @@ class Rehearsal:
                 return value
 
     def _photograph(self, view: DraftView, form: Form, field: Field) -> list[str] | None:
-        shot = self._visits.add_photo(view.id, form.id, field.name, drawn_photo(self._rng), self._place)
+        shot = self._visits.add_photo(
+            view.id, form.id, field.name, drawn_photo(self._rng, self._size), self._place
+        )
         if not isinstance(shot, PhotoView):
             return None
         size = len(self._visits.photo_bytes(shot.blob)) // 1024

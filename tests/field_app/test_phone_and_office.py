@@ -58,7 +58,13 @@ def enrolled(office: Running, tmp_path: Path, time: SetTime):  # noqa: F811
 
 def record_visit(phone: Phone, draft: DraftView) -> Finalised:
     played = Rehearsal(
-        phone.visits, phone.forms, PLACE, random.Random(1), "2026-11-21", lambda what, values: None
+        phone.visits,
+        phone.forms,
+        PLACE,
+        random.Random(1),
+        "2026-11-21",
+        lambda what, values: None,
+        (640, 480),
     )
     played.fill(draft.id)
     done = phone.visits.finalise(draft.id)

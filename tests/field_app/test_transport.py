@@ -1,0 +1,206 @@
+"""What may come back from an address: each gets a message or a sentence, and never an exception."""
+
+import json
+import zlib
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from field_app.link import Failure
+from field_app.transport import HttpLink
+from schemas.base import encode
+from schemas.ids import DeviceId
+from schemas.text import load_text
+from schemas.wire import (
+    MAX_BODY_BYTES,
+    Cursor,
+    Enrolment,
+    EnrolRequest,
+    Login,
+    LoginRequest,
+    Nonce,
+    SyncRequest,
+    SyncResponse,
+)
+from sync.chain import login_message
+
+TEXT = load_text()
+ASK = SyncRequest(protocol=1, device=DeviceId("d" * 32), cursor=Cursor())
+BIG_ASK = SyncRequest(protocol=1, device=DeviceId("d" * 32), cursor=Cursor(), links=[bytes(4000)])
+ANSWER = SyncResponse(
+    protocol=1, results=[], known=[], wanted=[], rows=[], removed=[], start=Cursor(), cursor=Cursor(seq=3),
+    more=False, parts=None, digest=bytes(16), resend=[], office_head=bytes(32), server_ms=5,  # type: ignore[arg-type]
+)  # fmt: skip
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+def link(handler: Handler, address: str = "http://kantor.test") -> HttpLink:
+    return HttpLink(address, TEXT.__contains__, httpx.Client(transport=httpx.MockTransport(handler)))
+
+
+def answering(status: int = 200, content: bytes = b"", **headers: str) -> HttpLink:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return link(lambda _: httpx.Response(status, stream=httpx.ByteStream(content), headers=named))
+
+
+def failing(error: Exception) -> HttpLink:
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    return link(fail)
+
+
+def failed(line: HttpLink) -> Failure:
+    outcome = line.sync(ASK)
+    assert isinstance(outcome, Failure)
+    assert outcome.say in TEXT
+    return outcome
+
+
+def test_a_message_goes_deflated_and_comes_back_deflated() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        body = httpx.ByteStream(zlib.compress(encode(ANSWER)))
+        return httpx.Response(200, stream=body, headers={"content-encoding": "deflate"})
+
+    assert link(answer).sync(BIG_ASK) == ANSWER
+    assert seen[0].headers["content-encoding"] == "deflate"
+    assert zlib.decompress(seen[0].content) == encode(BIG_ASK)
+    assert len(seen[0].content) < 500
+
+
+def test_a_short_message_goes_as_it_is_and_a_plain_answer_is_taken() -> None:
+    assert answering(content=encode(ANSWER)).sync(ASK) == ANSWER
+
+
+GARBAGE = [
+    b"",
+    b"<html>Masuk ke Wi-Fi hotel</html>",
+    b"\xc1\xff\x00",
+    encode(ANSWER)[:-3],
+    encode(ANSWER) + b"\x00",
+    encode({"protocol": 1}),
+    b"\x91" * 20_000,
+]
+
+
+@pytest.mark.parametrize("content", GARBAGE)
+@pytest.mark.parametrize("encoding", ["identity", "deflate"])
+def test_garbage_gets_a_sentence(content: bytes, encoding: str) -> None:
+    sent = zlib.compress(content) if encoding == "deflate" else content
+    assert failed(answering(content=sent, content_encoding=encoding)).say == "lapangan.jawaban_rusak"
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (b"not deflate at all", "deflate"),
+        (zlib.compress(encode(ANSWER))[:-4], "deflate"),
+        (zlib.compress(encode(ANSWER)) + b"tail", "deflate"),
+        (encode(ANSWER), "br"),
+        (encode(ANSWER), "gzip"),
+    ],
+)
+def test_a_broken_encoding_gets_a_sentence(content: bytes, encoding: str) -> None:
+    assert failed(answering(content=content, content_encoding=encoding)).kind == "rusak"
+
+
+def test_a_bomb_is_not_inflated() -> None:
+    bomb = zlib.compress(bytes(3 * MAX_BODY_BYTES), 1)
+    assert failed(answering(content=bomb, content_encoding="deflate")).kind == "rusak"
+
+
+@pytest.mark.parametrize(
+    ("error", "say"),
+    [
+        (httpx.ConnectError("x"), "tanpa_jaringan"),
+        (httpx.ConnectTimeout("x"), "kantor_lambat"),
+        (httpx.ReadTimeout("x"), "kantor_lambat"),
+        (httpx.ReadError("x"), "sambungan_putus"),
+        (httpx.WriteError("x"), "sambungan_putus"),
+        (httpx.RemoteProtocolError("x"), "jawaban_rusak"),
+    ],
+)
+def test_the_networks_trouble_is_told_apart_and_may_be_tried_again(error: Exception, say: str) -> None:
+    assert failed(failing(error)) == Failure(kind="jaringan", say=f"lapangan.{say}")
+
+
+@pytest.mark.parametrize(
+    "address", ["", "kantor", "ftp://kantor", "http://", "http://[", "http://kan tor:99999"]
+)
+def test_a_wrong_address_gets_a_sentence(address: str) -> None:
+    outcome = HttpLink(address, TEXT.__contains__).sync(ASK)
+    assert isinstance(outcome, Failure) and outcome.say in TEXT
+
+
+def problem(code: object, content_type: str = "application/problem+json", status: int = 409) -> HttpLink:
+    details = {"type": "about:blank", "title": "x", "status": status, "detail": "…", "code": code}
+    return answering(status, json.dumps(details).encode(), content_type=content_type)
+
+
+def test_the_offices_own_word_is_shown_by_its_sentence() -> None:
+    assert "masalah.kode_salah" in TEXT
+    outcome = problem("kode_salah").enrol(EnrolRequest(code="x", public_key=bytes(32), model="x"))
+    assert outcome == Failure(kind="kantor", say="masalah.kode_salah", status=409)
+
+
+@pytest.mark.parametrize("code", ["tidak_kita_kenal", "../../x", "A" * 500, 7, None])
+def test_a_problem_that_we_do_not_know_still_gets_a_sentence(code: object) -> None:
+    assert failed(problem(code)).say == "lapangan.jawaban_rusak"
+
+
+def test_a_problem_that_is_no_json_still_gets_a_sentence() -> None:
+    line = answering(500, b"\xff{", content_type="application/problem+json")
+    assert failed(line) == Failure(kind="jaringan", say="lapangan.kantor_bermasalah", status=500)
+    assert failed(answering(404, b"<html>")).kind == "rusak"
+    assert failed(answering(302, b"", location="http://lain.test/")).kind == "rusak"
+
+
+def test_login_signs_nonce_device_and_server_and_the_token_goes_along() -> None:
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("authorization", ""))
+        match request.url.path:
+            case "/api/login/nonce":
+                content = encode(Nonce(nonce=b"n" * 32, server="dinas"))
+            case "/api/login":
+                expected = LoginRequest(
+                    device=ASK.device,
+                    nonce=b"n" * 32,
+                    signature=login_message(b"n" * 32, ASK.device, "dinas")[::-1],
+                )
+                assert request.content == encode(expected)
+                content = encode(Login(token="rahasia", expires_ms=9))
+            case _:
+                content = encode(ANSWER)
+        return httpx.Response(200, stream=httpx.ByteStream(content))
+
+    line = link(answer)
+    assert line.login(ASK.device, lambda message: message[::-1]) is None
+    line.sync(ASK)
+    assert seen == ["", "", "Bearer rahasia"]
+
+
+def test_the_token_never_goes_to_another_address() -> None:
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(str(request.url))
+        return httpx.Response(204, headers={"upload-offset": "0"})
+
+    line = link(answer)
+    for other in ("http://lain.test/tus/1", "//lain.test/tus/1", "http://kantor.test.lain/tus/1"):
+        assert isinstance(line.send("HEAD", other, {}), Failure)
+    line.send("HEAD", "/tus/1", {})
+    line.send("HEAD", "http://kantor.test/tus/1", {})
+    assert seen == ["http://kantor.test/tus/1"] * 2
+
+
+def test_an_enrolment_is_decoded_strictly() -> None:
+    loose = answering(content=encode(["33.14"] * 10))
+    outcome = loose.enrol(EnrolRequest(code="x", public_key=bytes(32), model="x"))
+    assert isinstance(outcome, Failure) and not isinstance(outcome, Enrolment)

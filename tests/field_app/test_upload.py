@@ -1,0 +1,189 @@
+"""Uploading over a line that is cut, against the real office behind a proxy that cuts."""
+
+import random
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from hashlib import sha256
+
+import httpx
+import pytest
+
+from field_app.link import Failure, Reply
+from field_app.transport import HttpLink
+from field_app.tus import Received, Upload
+from schemas.ids import BlobId
+from tests.server.conftest import Running, office  # noqa: F401 - the running office as a fixture
+
+KEEP = 16 * 1024
+
+
+class CuttingLine:
+    """A TCP line to the office that is cut after so many bytes of the phone's."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._office = (host, port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.cut_after: list[int] = []
+        self.carried = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                phone, _ = self._listener.accept()
+            except OSError:
+                return
+            there = socket.create_connection(self._office)
+            limit = self.cut_after.pop(0) if self.cut_after else None
+            threading.Thread(target=self._carry, args=(phone, there, limit), daemon=True).start()
+            threading.Thread(target=self._carry, args=(there, phone, None), daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket, limit: int | None) -> None:
+        carried = 0
+        try:
+            while data := source.recv(4096 if limit is None else min(4096, limit - carried) or 1):
+                if limit is not None and carried + len(data) >= limit:
+                    target.sendall(data)
+                    break
+                carried += len(data)
+                if limit is not None or target.getpeername() == self._office:
+                    self.carried += len(data)
+                target.sendall(data)
+        except OSError:
+            pass
+        for end in (source, target):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+
+@pytest.fixture
+def line(office: Running) -> Iterator[tuple[CuttingLine, HttpLink]]:  # noqa: F811
+    url = httpx.URL(office.address)
+    cutting = CuttingLine(url.host, url.port or 80)
+    phone = office.phone()
+    client = httpx.Client(timeout=10, trust_env=False)
+    over = HttpLink(cutting.address, lambda _: True, client)
+    assert over.login(phone.device, phone.key.sign) is None
+    yield cutting, over
+    over.close()
+    cutting.close()
+
+
+def blob_of(data: bytes) -> BlobId:
+    return BlobId(sha256(data).hexdigest())
+
+
+class Told:
+    def __init__(self) -> None:
+        self.offset, self.url, self.resumed = 0, "", list[int]()
+
+    def __call__(self, offset: int, url: str) -> None:
+        self.offset, self.url = offset, url
+
+
+def test_a_photo_arrives_whole_over_a_line_that_is_cut_often(
+    line: tuple[CuttingLine, HttpLink],
+    office: Running,  # noqa: F811
+) -> None:
+    cutting, over = line
+    data = random.Random(4).randbytes(300_000)
+    cutting.cut_after = [0, 40_000, 1_000, 90_000, 17_000, 120_000]
+    over._client.close()  # the cuts are for new connections
+    over._client = httpx.Client(timeout=10, trust_env=False)
+    told, before, failures = Told(), 0, 0
+    for _ in range(20):
+        outcome = Upload(over).run(blob_of(data), data, told.url, told)
+        if isinstance(outcome, Received):
+            break
+        assert outcome.kind == "jaringan", outcome
+        assert told.offset >= before
+        before, failures = told.offset, failures + 1
+    assert isinstance(outcome, Received)
+    assert cutting.cut_after == [] and failures >= 5
+    assert b"".join(office.deps.blobs.read(blob_of(data))) == data
+    twice = cutting.carried - len(data)
+    cuts = 6
+    assert twice < cuts * KEEP + 30 * 2_000, f"{twice} bytes went twice or were headers"
+
+
+def test_an_upload_that_the_office_forgot_is_begun_again(
+    line: tuple[CuttingLine, HttpLink],
+    office: Running,  # noqa: F811
+) -> None:
+    _, over = line
+    data = random.Random(5).randbytes(50_000)
+    told = Told()
+    assert isinstance(Upload(over).run(blob_of(data), data, "/tus/" + "0" * 32, told), Received)
+    assert told.offset == len(data)
+
+
+def test_a_receipt_that_was_lost_is_asked_for_again_without_sending_twice(
+    line: tuple[CuttingLine, HttpLink],
+) -> None:
+    cutting, over = line
+    data = random.Random(6).randbytes(60_000)
+    told = Told()
+    assert isinstance(Upload(over).run(blob_of(data), data, "", told), Received)
+    carried = cutting.carried
+    assert isinstance(Upload(over).run(blob_of(data), data, told.url, told), Received)
+    assert isinstance(Upload(over).run(blob_of(data), data, "", told), Received)
+    assert cutting.carried - carried < 3_000
+
+
+def test_bytes_that_are_not_what_was_announced_get_no_receipt(line: tuple[CuttingLine, HttpLink]) -> None:
+    _, over = line
+    data = random.Random(7).randbytes(20_000)
+    outcome = Upload(over).run(blob_of(data), data[:-1] + b"x", "", Told())
+    assert isinstance(outcome, Failure) and outcome.kind == "kantor"
+
+
+class Scripted:
+    """A link that answers from a script."""
+
+    def __init__(self, *replies: Reply | Failure) -> None:
+        self.replies, self.asked = list(replies), list[str]()
+
+    def send(
+        self, method: str, path: str, headers: dict[str, str], content: object = None
+    ) -> Reply | Failure:
+        self.asked.append(f"{method} {headers.get('upload-offset', '')}".strip())
+        return self.replies.pop(0)
+
+
+def reply(status: int = 204, **headers: str) -> Reply:
+    return Reply(status=status, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        [reply(201)],
+        [reply(201, location="/tus/1", upload_offset="banyak")],
+        [reply(201, location="/tus/1", upload_offset="999999")],
+        [reply(201, location="/tus/1"), reply(upload_offset="0")],
+        [reply(201, location="/tus/1"), reply()],
+        [reply(201, location="/tus/1"), reply(upload_offset="999999")],
+    ],
+)
+def test_an_office_that_talks_nonsense_ends_the_upload_without_a_receipt(replies: list[Reply]) -> None:
+    outcome = Upload(Scripted(*replies)).run(BlobId("0" * 64), bytes(100), "", Told())  # type: ignore[arg-type]
+    assert isinstance(outcome, Failure) and outcome.kind == "rusak"
+
+
+def test_an_offset_that_does_not_match_is_asked_for_and_taken(tmp_path: object) -> None:
+    script = Scripted(
+        reply(201, location="/tus/1"),
+        Failure(kind="kantor", say="x", status=409),
+        reply(200, upload_offset="60"),
+        reply(upload_offset="100"),
+    )
+    outcome = Upload(script).run(BlobId("0" * 64), bytes(100), "", Told())  # type: ignore[arg-type]
+    assert isinstance(outcome, Received)
+    assert script.asked == ["POST", "PATCH 0", "HEAD", "PATCH 60"]
