@@ -21,6 +21,7 @@ from schemas.ids import Regency
 T = TypeVar("T")
 Params = Mapping[str, object]
 SqlRow = tuple[Any, ...]
+NOTHING: Params = {}
 
 
 class EngineError(Exception):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from schemas.ids import ChangeId, DeviceId, LinkHash
-from server.engine import Reader, SqlRow, Writer
+from server.engine import NOTHING, Params, Reader, SqlRow, Writer
 from sync.chain import Tip, read_link
 from sync.store import Entry, Signed
 
@@ -12,18 +12,43 @@ SELECT l.hash, l.raw, l.known, c.raw FROM links l
 LEFT JOIN contents c ON c.kabupaten = l.kabupaten AND c.id = l.change WHERE l.kabupaten = :kabupaten"""
 
 
+class ReadOnly:
+    """Stands for the writer where there is none; all that would write raises PermissionError."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.regency = reader.regency
+        self.query = reader.query
+
+    def execute(self, sql: str, params: Params = NOTHING) -> int:
+        """Refuse."""
+        raise PermissionError("this transaction only reads")
+
+    def many(self, sql: str, rows: Sequence[SqlRow]) -> None:
+        """Refuse, unless there is nothing to write."""
+        if rows:
+            raise PermissionError("this transaction only reads")
+
+    def take_seq(self) -> int:
+        """Refuse."""
+        raise PermissionError("this transaction only reads")
+
+    def last_seq(self) -> int:
+        """Refuse; a reading store asks the table."""
+        raise PermissionError("this transaction only reads")
+
+    def commit_tag(self) -> bytes:
+        """Refuse."""
+        raise PermissionError("this transaction only reads")
+
+
 class SqlLog:
     """`sync.store.Log` over one transaction; a reading one has no `writer`."""
 
     def __init__(self, reader: Reader, writer: Writer | None) -> None:
         self._reader = reader
         self._writer = writer
-
-    @property
-    def _write(self) -> Writer:
-        if self._writer is None:
-            raise PermissionError("this transaction only reads")
-        return self._writer
+        # Asked for several times for each change, so it is no property.
+        self._write: Writer = writer if writer is not None else ReadOnly(reader)
 
     def add_entries(self, entries: Sequence[Entry]) -> None:
         """See sync.store.Log."""

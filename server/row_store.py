@@ -13,7 +13,7 @@ from sync.store import Page
 _PUT = (
     "INSERT INTO rows (kabupaten, part, id, kind, seq, removed, hash, body)"
     " VALUES (:kabupaten, :part, :id, :kind, :seq, :removed, :hash, :body)"
-    " ON CONFLICT (kabupaten, part, id) DO UPDATE SET kind = excluded.kind, seq = excluded.seq,"
+    " ON CONFLICT (kabupaten, id, part) DO UPDATE SET kind = excluded.kind, seq = excluded.seq,"
     " removed = excluded.removed, hash = excluded.hash, body = excluded.body"
 )
 

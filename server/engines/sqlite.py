@@ -22,6 +22,7 @@ from sqlite_utils import Database
 from schemas.base import Data
 from schemas.ids import Regency
 from server.engine import (
+    NOTHING,
     ClosedError,
     DamagedError,
     FullError,
@@ -41,7 +42,6 @@ MOST_TOGETHER = 256
 """Most functions in one commit, so that the first of them does not wait without end."""
 READERS = 4
 _LISTED = re.compile(r"\bIN :(\w+)")
-_NOTHING: Params = {}
 
 
 def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
@@ -66,7 +66,6 @@ def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA cache_size = -65536")
-        connection.execute("PRAGMA secure_delete = ON")
         if read_only:
             connection.execute("PRAGMA query_only = ON")
         else:
@@ -107,10 +106,10 @@ class _Transaction:
     def regency(self) -> Regency:
         return self._regency
 
-    def query(self, sql: str, params: Params = _NOTHING) -> list[SqlRow]:
+    def query(self, sql: str, params: Params = NOTHING) -> list[SqlRow]:
         return self._connection.execute(*self._bound(sql, params)).fetchall()
 
-    def execute(self, sql: str, params: Params = _NOTHING) -> int:
+    def execute(self, sql: str, params: Params = NOTHING) -> int:
         return self._connection.execute(*self._bound(sql, params)).rowcount
 
     def many(self, sql: str, rows: Sequence[SqlRow]) -> None:

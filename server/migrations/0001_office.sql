@@ -116,7 +116,7 @@ CREATE TABLE records (
     body BLOB NOT NULL,
     PRIMARY KEY (kabupaten, id)
 );
-CREATE INDEX records_by_kind ON records (kabupaten, kind, seq);
+CREATE INDEX records_by_kind ON records (kabupaten, kind, id);
 
 CREATE TABLE rows (
     kabupaten TEXT NOT NULL,
@@ -127,10 +127,9 @@ CREATE TABLE rows (
     removed INTEGER NOT NULL,
     hash BLOB NOT NULL,
     body BLOB NOT NULL,
-    PRIMARY KEY (kabupaten, part, id)
+    PRIMARY KEY (kabupaten, id, part)
 );
 CREATE INDEX rows_by_seq ON rows (kabupaten, part, seq);
-CREATE INDEX rows_by_id ON rows (kabupaten, id);
 
 CREATE TABLE parts (
     kabupaten TEXT NOT NULL,
