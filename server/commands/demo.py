@@ -108,7 +108,7 @@ def _fill(deps: Deps, seed: int, console: Console, text: Text) -> Built:
     accounts = Accounts(
         deps.engine, Passwords(deps.randomness), now_ms=deps.now_ms, randomness=deps.randomness
     )
-    with Progress(console=console, transient=True) as progress:
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(text("demo.membangun"), total=CHANGES)
         return build(
             deps.office,

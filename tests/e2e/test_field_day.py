@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -62,14 +63,40 @@ def test_the_visit_was_recorded_while_the_server_was_stopped(played: tuple[Path,
     assert stopped < again - 3, "a visit has more than three lines"
 
 
-def test_every_step_is_told(played: tuple[Path, str]) -> None:
-    told = played[1].lower()
-    for step in ("terdaftar", "tugas", "tersimpan", "foto", "selesai", "terkirim", "diterima", "disetujui"):
-        assert step in told, step
+STEPS = (
+    "Terdaftar di ",
+    "12 tugas terbuka",
+    "dimatikan",
+    "Kunjungan dimulai dari tugas",
+    "jawaban tersimpan di brankas HP",
+    "Diselesaikan tanpa jaringan",
+    "menyala lagi",
+    "Kantor menerima foto",
+    "11 tugas terbuka",
+    "1 kunjungan menunggu",
+    "Kunjungan disetujui di kantor",
+    "Kunjungan P01-",
+)
+
+
+def test_every_step_is_told_in_its_order(played: tuple[Path, str]) -> None:
+    at = 0
+    for step in STEPS:
+        found = played[1].find(step, at)
+        assert found >= 0, step
+        at = found
+
+
+def test_each_photo_has_its_hash_and_the_offices_receipt(played: tuple[Path, str]) -> None:
+    taken = set(re.findall(r"^(?:Foto .*|Tanda tangan): ([0-9a-f]{16})", played[1], re.MULTILINE))
+    received = set(re.findall(r"menerima foto ([0-9a-f]{16})", played[1]))
+    assert len(taken) >= 3
+    assert taken == received
 
 
 def test_the_decision_is_seen_on_the_phone(played: tuple[Path, str]) -> None:
-    assert "disetujui" in played[1].splitlines()[-2].lower() or "disetujui" in played[1][-400:].lower()
+    line = next(line for line in played[1].splitlines() if line.startswith("Kunjungan P01-"))
+    assert line.endswith("Disetujui.")
 
 
 def test_what_the_day_left_behind_verifies(played: tuple[Path, str]) -> None:
