@@ -17,7 +17,7 @@ from sync.store import Fields, Record
 MINE = "mine/"
 REFERENCE = Part("ref")
 NIK_PREFIXES = RecordId("0" * 31 + "1")
-"""The reference record whose `kecamatan` lists further six-digit NIK regions that this regency knows."""
+"""The reference record whose `kecamatan_nik` lists further six-digit NIK regions that this regency knows."""
 OPEN_TUGAS = frozenset({"baru", "dikirim", "dikembalikan"})
 HIDDEN = frozenset({"nik", "no_kk", "no_kks", "no_rekening", "bank", "no_hp"})
 """Fields of a person that only someone with a tugas sees in full."""

@@ -48,7 +48,7 @@ def build(
     """Make people, accounts, warga, e-warong and tasks. `step` hears how many changes were just stored."""
     rng = Random(seed)
     staff = people(rng, wilayah)
-    prefixes = Patch(record=NIK_PREFIXES, kind="referensi", base={}, new={"kecamatan": [DEMO_KECAMATAN]})
+    prefixes = Patch(record=NIK_PREFIXES, kind="referensi", base={}, new={"kecamatan_nik": [DEMO_KECAMATAN]})
     _act(office, [prefixes, *(person.patch() for person in staff)], step)
     for person in staff:
         if not isinstance(accounts.create(person.id, person.username, PASSWORD), Created):
