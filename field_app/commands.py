@@ -65,20 +65,22 @@ class Commands:
         return OK if failure is None else FAILED
 
     def record(self, pin: str) -> int:
-        """Play one visit from the first open task; nothing is sent."""
+        """Play one visit from a draft that was begun or the first open task; nothing is sent."""
         if not self._unlock(pin):
             return FAILED
         visits = self._phone.visits
         home = visits.home()
         ready = [
             card
-            for card in (*home.overdue, *home.today, *home.upcoming)
-            if card.form in self._phone.forms.ids() and self._phone.forms.get(card.form).startable
+            for card in (*home.drafts, *home.overdue, *home.today, *home.upcoming)
+            if card.tugas
+            and card.form in self._phone.forms.ids()
+            and self._phone.forms.get(card.form).startable
         ]
         if not ready:
             self._say("tanpa_tugas")
             return FAILED
-        card = next((card for card in ready if card.form == "bpnt_kpm"), ready[0])
+        card = ready[0]
         started = visits.start(card.form, card.subjek, card.tugas)
         if isinstance(started, Refused):
             return self._refused(started)

@@ -67,11 +67,11 @@ class Enroller:
         if advice.block:
             return Refused(say=advice.block)
         private = self._key_for(code)
-        transport = self._connect(address)
+        link = self._connect(address)
         try:
-            answer = self._ask(transport, code, private)
+            answer = self._ask(link, code, private)
         finally:
-            transport.close()
+            link.close()
         if isinstance(answer, Failure):
             return Refused(say=answer.say)
         try:
@@ -85,9 +85,9 @@ class Enroller:
             self._pending = (code, self._randomness(DEVICE_KEY_BYTES))
         return self._pending[1]
 
-    def _ask(self, transport: Link, code: str, private: bytes) -> Enrolment | Failure:
+    def _ask(self, link: Link, code: str, private: bytes) -> Enrolment | Failure:
         public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
-        return transport.enrol(EnrolRequest(code=code.strip(), public_key=public, model=self._model))
+        return link.enrol(EnrolRequest(code=code.strip(), public_key=public, model=self._model))
 
     def _keep(self, address: str, answer: Enrolment, private: bytes, pin: str) -> Enrolled:
         owner = Owner(

@@ -36,7 +36,7 @@ class LockedError(Exception):
 
 
 class Phone:
-    """See the module. `connect(address)` makes a transport; `background` lets the worker run by itself."""
+    """See the module. `connect(address)` makes a link; `background` lets the worker run by itself."""
 
     def __init__(
         self,
@@ -172,11 +172,11 @@ class Phone:
         store = Store(vault, owner.device, sign)
         self.settings.attach(store)
         other = vault.another()
-        transport = self._connect(owner.address)
+        link = self._connect(owner.address)
         worker = Worker(
             vault=other,
             store=Store(other, owner.device, sign),
-            transport=transport,
+            link=link,
             network=self._network,
             time=self._time,
             wifi_only=lambda: self.settings.wifi_only,
@@ -195,7 +195,7 @@ class Phone:
             notice=self.text("lapangan.versi_pemberitahuan"),
         )
         visits = Visits(bench, worker.status, worker.sync_now)
-        return _Open(owner, (other, vault), transport, visits, worker)
+        return _Open(owner, (other, vault), link, visits, worker)
 
 
 class _Open:
@@ -205,16 +205,16 @@ class _Open:
         self,
         owner: Owner,
         vaults: tuple[Vault, ...],
-        transport: Link,
+        link: Link,
         visits: Visits,
         worker: Worker,
     ) -> None:
         self.owner, self.visits, self.worker = owner, visits, worker
-        self._vaults, self._transport = vaults, transport
+        self._vaults, self._link = vaults, link
 
     def close(self) -> None:
         """End the worker, then close connections and vault."""
         self.worker.stop()
-        self._transport.close()
+        self._link.close()
         for vault in self._vaults:
             vault.close()

@@ -25,10 +25,10 @@ class Received(Data, frozen=True, kw_only=True):
 
 
 class Upload:
-    """Sends blobs over one transport. `progress(sent_bytes, url)` is told what the office confirmed."""
+    """Sends blobs over one link. `progress(sent_bytes, url)` is told what the office confirmed."""
 
-    def __init__(self, transport: Link, step_bytes: int = STEP_BYTES) -> None:
-        self._transport = transport
+    def __init__(self, link: Link, step_bytes: int = STEP_BYTES) -> None:
+        self._link = link
         self._step_bytes = step_bytes
 
     def run(
@@ -71,7 +71,7 @@ class Upload:
 
     def _create(self, blob: BlobId, size_bytes: int) -> tuple[str, int] | Failure:
         named = base64.b64encode(blob.encode()).decode()
-        reply = self._transport.send(
+        reply = self._link.send(
             "POST",
             "/tus/",
             {
@@ -90,7 +90,7 @@ class Upload:
         return offset if isinstance(offset, Failure) else (place, offset)
 
     def _offset(self, url: str) -> int | Failure:
-        reply = self._transport.send("HEAD", url, VERSION)
+        reply = self._link.send("HEAD", url, VERSION)
         return reply if isinstance(reply, Failure) else _number(reply, None)
 
     def _patch(self, url: str, data: bytes, offset: int) -> Reply | Failure:
@@ -101,7 +101,7 @@ class Upload:
             "upload-offset": str(offset),
             "content-length": str(end - offset),
         }
-        return self._transport.send("PATCH", url, headers, _pieces(data, offset, end))
+        return self._link.send("PATCH", url, headers, _pieces(data, offset, end))
 
 
 def _pieces(data: bytes, start: int, end: int) -> Iterator[bytes]:

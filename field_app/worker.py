@@ -37,7 +37,7 @@ class Worker:
         *,
         vault: Vault,
         store: Store,
-        transport: Link,
+        link: Link,
         network: Network,
         time: Timepiece,
         wifi_only: Callable[[], bool],
@@ -45,8 +45,8 @@ class Worker:
     ) -> None:
         self._vault = vault
         self._store = store
-        self._transport = transport
-        self._upload = Upload(transport)
+        self._link = link
+        self._upload = Upload(link)
         self._network = network
         self._time = time
         self._wifi_only = wifi_only
@@ -158,7 +158,7 @@ class Worker:
         """Push and pull until the office and this phone have nothing left to say to each other."""
         session = Session()
         while not self._stopping and (request := next_request(self._store, session)) is not None:
-            response = self._with_login(lambda request=request: self._transport.sync(request))
+            response = self._with_login(lambda request=request: self._link.sync(request))
             if isinstance(response, Failure):
                 return response
             effects = receive(self._store, session, request, response)
@@ -171,14 +171,14 @@ class Worker:
     def _with_login(self, call: Callable[[], SyncResponse | Failure]) -> SyncResponse | Failure:
         """Log in when there is no token, and once more when it is no longer good."""
         for fresh in (False, True):
-            if fresh or not self._transport.logged_in:
-                refused = self._transport.login(self._store.device(), self._store.sign)
+            if fresh or not self._link.logged_in:
+                refused = self._link.login(self._store.device(), self._store.sign)
                 if refused is not None:
                     return refused
             answer = call()
             if not (isinstance(answer, Failure) and answer.status == UNAUTHORISED):
                 return answer
-            self._transport.forget_token()
+            self._link.forget_token()
         return answer
 
     def _send_photos(self, waiting: list[Stored]) -> Failure | None:
@@ -209,8 +209,8 @@ class Worker:
         data = self._blobs.read(blob.id)
         outcome = self._upload.run(blob.id, data, blob.upload_url, progress)
         if isinstance(outcome, Failure) and outcome.status == UNAUTHORISED:
-            self._transport.forget_token()
-            login = self._transport.login(self._store.device(), self._store.sign)
+            self._link.forget_token()
+            login = self._link.login(self._store.device(), self._store.sign)
             outcome = login or self._upload.run(blob.id, data, str(latest[1]), progress)
         sent_bytes, url = int(latest[0]), str(latest[1])
         if isinstance(outcome, Failure):

@@ -1,0 +1,133 @@
+"""The commands, run as a person runs them, against the real office."""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from field_app.__main__ import main
+from sync.change import Patch
+from tests.contract.people import record_id
+from tests.server.conftest import DESA, Running, office  # noqa: F401 - the running office as a fixture
+
+# ruff: noqa: F811 - a test asks for the fixture by its name
+
+PIN = "280945"
+NAMA, NIK = "Suwarni Rahasiawati", "3314990101900001"
+
+
+def give_task(office: Running) -> str:
+    person = office.person()
+    warga = {"nama": NAMA, "nik": NIK, "kode_desa": DESA, "layanan": ["bpnt"]}
+    task = {
+        "petugas": person,
+        "sasaran": record_id(1),
+        "sasaran_kind": "warga",
+        "form": "bpnt_kpm",
+        "state": "baru",
+        "jatuh_tempo": "2026-11-21",
+        "kode_desa": DESA,
+    }
+    office.deps.office.act_all(
+        office.deps.office.person,
+        [
+            Patch(record=record_id(1), kind="warga", base={}, new=warga),
+            Patch(record=record_id(2), kind="tugas", base={}, new=task),
+        ],
+    )
+    return office.code(person)
+
+
+def test_the_field_day_by_commands(
+    office: Running,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code = give_task(office)
+    folder = ["--dir", str(tmp_path / "hp"), "--pin", PIN]
+    assert main(["enrol", *folder, "--address", office.address, "--code", code]) == 0
+    assert main(["status", *folder]) == 0
+    assert main(["record", *folder]) == 1, "no task was pulled yet"
+    assert main(["sync", *folder]) == 0
+    assert main(["record", *folder]) == 0
+    recorded = capsys.readouterr().out
+    assert main(["status", *folder]) == 0
+    assert "Menunggu kirim" in capsys.readouterr().out
+    assert main(["sync", *folder]) == 0
+    sent = capsys.readouterr().out
+    photos = re.findall(r"^.*: ([0-9a-f]{16}) \(", recorded, re.M)
+    assert photos and all(f"Kantor menerima foto {photo}" in sent for photo in photos)
+    assert main(["status", *folder]) == 0
+    assert re.search(r"P900-\d{4}-0001: Diterima\.", capsys.readouterr().out)
+    assert main(["sync", *folder]) == 0
+    written = recorded + sent + capsys.readouterr().out
+    assert NAMA not in written and NIK not in written
+    stored = b"".join(path.read_bytes() for path in (tmp_path / "hp").iterdir())
+    for secret in (NAMA, NIK, "Rahasiawati", PIN):
+        assert secret.encode() not in stored
+
+
+def test_trouble_ends_with_a_sentence_and_an_exit_code(
+    office: Running,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = ["--dir", str(tmp_path / "hp"), "--pin", PIN]
+    code = give_task(office)
+    where = ["--address", office.address]
+    assert main(["enrol", *folder, *where, "--code", "SALAH"]) == 1
+    assert main(["enrol", "--dir", folder[1], "--pin", "12", *where, "--code", code]) == 1
+    assert main(["enrol", *folder, "--address", "http://127.0.0.1:1", "--code", code]) == 1
+    assert not (tmp_path / "hp" / "kunci.json").exists()
+    assert main(["enrol", *folder, *where, "--code", code]) == 0
+    assert main(["enrol", *folder, *where, "--code", code]) == 1
+    shutil.copytree(tmp_path / "hp", tmp_path / "lain")
+    assert main(["enrol", "--dir", str(tmp_path / "baru"), "--pin", PIN, *where, "--code", code]) == 1
+    assert main(["sync", "--dir", folder[1], "--pin", "999998"]) == 1
+    (tmp_path / "lain" / "vault.db").write_bytes(b"x" * 5000)
+    assert main(["status", "--dir", str(tmp_path / "lain"), "--pin", PIN]) == 1
+    (tmp_path / "lain" / "kunci.json").write_bytes(b"")
+    assert main(["status", "--dir", str(tmp_path / "lain"), "--pin", PIN]) == 1
+    written = capsys.readouterr()
+    assert written.err == "" and "Traceback" not in written.out
+    assert "Kode pendaftaran sudah dipakai" in written.out
+
+
+def test_a_folder_that_cannot_be_written_gets_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "berkas").write_text("bukan folder")
+    assert main(["status", "--dir", str(tmp_path / "berkas" / "hp"), "--pin", PIN]) == 1
+    assert "Folder data tidak dapat ditulis" in capsys.readouterr().err
+
+
+def test_a_process_killed_while_recording_leaves_a_vault_that_opens(
+    office: Running,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code = give_task(office)
+    folder = ["--dir", str(tmp_path / "hp"), "--pin", PIN]
+    assert main(["enrol", *folder, "--address", office.address, "--code", code]) == 0
+    assert main(["sync", *folder]) == 0
+    process = subprocess.Popen(
+        [sys.executable, "-m", "field_app", "record", *folder],
+        cwd=Path(__file__).resolve().parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    for line in process.stdout:
+        if "berkas kamera" in line:  # the first photo is in the vault
+            process.send_signal(signal.SIGKILL)
+            break
+    process.wait(20)
+    process.stdout.close()
+    assert main(["record", *folder]) == 0
+    assert main(["sync", *folder]) == 0
+    assert main(["status", *folder]) == 0
+    assert "Diterima" in capsys.readouterr().out

@@ -1,0 +1,252 @@
+"""The worker against an office that is scripted, away, slow or talking nonsense."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from field_app.devices.desktop import DesktopNetwork
+from field_app.link import Failure, Reply
+from field_app.vault import Vault
+from field_app.views import SyncStatus
+from field_app.worker import LONGEST_PAUSE_S, Worker, pause_s
+from schemas.base import encode
+from schemas.ids import NO_LINK, Part, RecordId
+from schemas.text import load_text
+from schemas.wire import Applied, Cursor, Result, Row, SyncRequest, SyncResponse, WireTip
+from sync.chain import link_hash, read_link
+from sync.digest import EMPTY
+from tests.field_app.conftest import SetTime
+from tests.field_app.test_visits import MINE, Field, field  # noqa: F401 - a phone's use cases as a fixture
+
+AWAY = Failure(kind="jaringan", say="lapangan.tanpa_jaringan")
+EXPIRED = Failure(kind="kantor", say="masalah.perlu_masuk", status=401)
+
+
+class Office:
+    """Takes everything; `trouble` is answered first, once each."""
+
+    def __init__(self) -> None:
+        self.trouble: list[Failure] = []
+        self.upload_trouble: list[Failure] = []
+        self.logins = self.syncs = self.running = self.most_running = 0
+        self.uploads: list[str] = []
+        self.logged_in = False
+        self.known: list[WireTip] = []
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def close(self) -> None: ...
+
+    def forget_token(self) -> None:
+        self.logged_in = False
+
+    def login(self, device: str, sign: Any) -> Failure | None:
+        self.logins += 1
+        self.logged_in = True
+        return None
+
+    def sync(self, request: SyncRequest) -> SyncResponse | Failure:
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        self.gate.wait(5)
+        self.syncs += 1
+        self.running -= 1
+        if self.trouble:
+            return self.trouble.pop(0)
+        for raw in request.links:
+            self.known = [WireTip(counter=read_link(raw).counter, hash=link_hash(raw))]
+        return SyncResponse(
+            protocol=1,
+            results=[Result(change=read_link(raw).change, outcome=Applied(seq=1)) for raw in request.links],
+            known=self.known, wanted=[], rows=[], removed=[], start=request.cursor, cursor=request.cursor,
+            more=False, parts=[Part(MINE)], digest=EMPTY, resend=[], office_head=NO_LINK, server_ms=7,
+        )  # fmt: skip
+
+    def send(self, method: str, path: str, headers: dict[str, str], content: Any = None) -> Reply | Failure:
+        if self.upload_trouble:
+            return self.upload_trouble.pop(0)
+        if method == "POST":
+            return Reply(status=201, headers={"location": f"/tus/{len(self.uploads)}"})
+        self.uploads.append(path)
+        sent = len(b"".join(content)) + int(headers["upload-offset"])
+        return Reply(status=204, headers={"upload-offset": str(sent)})
+
+
+class Sending:
+    """A field with a finalised visit, and a worker on a connection of its own."""
+
+    def __init__(self, field: Field, time: SetTime, metered: bool = False) -> None:  # noqa: F811
+        self.field, self.office = field, Office()
+        self.wifi_only = False
+        self.told: list[SyncStatus] = []
+        self.other: Vault = field.vault.another()
+        self.worker = Worker(
+            vault=self.other,
+            store=type(field.store)(self.other, field.store.device(), lambda message: bytes(64)),
+            link=self.office,  # type: ignore[arg-type]
+            network=DesktopNetwork(metered),
+            time=time,
+            wifi_only=lambda: self.wifi_only,
+            chance=lambda: 0.5,
+        )
+        self.worker.listener = self.told.append
+
+
+@pytest.fixture
+def sending(field: Field, time: SetTime) -> Iterator[Sending]:  # noqa: F811
+    field.visit()
+    field.pull({}, cleared=[MINE])  # an office that keeps no rows
+    made = Sending(field, time)
+    yield made
+    made.worker.stop()
+    made.other.close()
+
+
+def test_all_goes_and_only_then_it_says_so(sending: Sending) -> None:
+    assert sending.worker.run_once() is None
+    assert sending.field.status() == ["diterima"]
+    status = sending.worker.status()
+    assert (status.data_pending, status.photos_pending, status.state, status.problem) == (0, 0, "diam", "")
+    assert status.last_ms == sending.field.time.now_ms()
+    seen = [(told.data_pending, told.photos_pending) for told in sending.told]
+    assert seen[0] == (1, 4) and seen[-1] == (0, 0)
+    assert [item.status for item in sending.worker.items()] == ["diterima"] * 5
+
+
+def test_an_office_that_is_away_leaves_everything_and_says_why(sending: Sending) -> None:
+    sending.office.trouble = [AWAY]
+    assert sending.worker.run_once() == AWAY
+    status = sending.worker.status()
+    assert (status.state, status.problem) == ("gagal", "lapangan.tanpa_jaringan")
+    assert (status.data_pending, status.photos_pending, status.last_ms) == (1, 4, None)
+    assert sending.field.status() == ["menunggu_kirim"]
+    assert sending.worker.run_once() is None
+    assert sending.worker.status().problem == ""
+
+
+def test_photos_that_do_not_arrive_do_not_count_as_sent(sending: Sending) -> None:
+    sending.office.upload_trouble = [AWAY]
+    assert sending.worker.run_once() == AWAY
+    status = sending.worker.status()
+    assert (status.data_pending, status.photos_pending) == (0, 4)
+    assert sending.field.status() == ["terkirim"]
+    causes = [item.problem for item in sending.worker.items() if item.kind == "foto"]
+    assert causes.count("lapangan.tanpa_jaringan") == 1
+
+
+def test_one_photo_that_is_refused_does_not_hold_up_the_others(sending: Sending) -> None:
+    refused = Failure(kind="kantor", say="masalah.unggah_isi_berbeda", status=460)
+    sending.office.upload_trouble = [refused]
+    assert sending.worker.run_once() == refused
+    assert sending.worker.status().photos_pending == 1
+    assert len(sending.office.uploads) == 3
+
+
+def test_an_expired_token_is_renewed_once_and_quietly(sending: Sending) -> None:
+    sending.office.logged_in = True
+    sending.office.trouble = [EXPIRED]
+    sending.office.upload_trouble = [EXPIRED]
+    assert sending.worker.run_once() is None
+    assert sending.office.logins == 2
+    sending.office.trouble = [EXPIRED, EXPIRED]
+    assert sending.worker.run_once() == EXPIRED
+
+
+def test_photos_wait_for_wifi_when_she_wants_so(field: Field, time: SetTime) -> None:  # noqa: F811
+    field.visit()
+    field.pull({}, cleared=[MINE])
+    sending = Sending(field, time, metered=True)
+    sending.wifi_only = True
+    assert sending.worker.run_once() is None
+    status = sending.worker.status()
+    assert (status.data_pending, status.photos_pending, status.problem) == (0, 4, "lapangan.menunggu_wifi")
+    sending.wifi_only = False
+    assert sending.worker.run_once() is None
+    assert sending.worker.status().photos_pending == 0
+    sending.other.close()
+
+
+def test_there_are_never_two_syncs_at_once(sending: Sending) -> None:
+    sending.office.gate.clear()
+    threads = [threading.Thread(target=sending.worker.run_once) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    sending.worker.start()
+    sending.worker.sync_now()
+    sending.office.gate.set()
+    for thread in threads:
+        thread.join(10)
+    sending.worker.stop()
+    assert sending.office.most_running == 1
+    assert sending.field.status() == ["diterima"]
+
+
+def test_asking_wakes_the_thread_while_it_waits(sending: Sending) -> None:
+    done = threading.Event()
+
+    def listen(status: SyncStatus) -> None:
+        if status.state == "diam" and sending.office.syncs >= 2:
+            done.set()
+
+    sending.office.trouble = [AWAY]
+    sending.worker.listener = listen
+    sending.worker.start()
+    while sending.worker.status().state != "gagal":
+        pass
+    sending.worker.sync_now()
+    assert done.wait(10)
+
+
+def test_an_answer_that_does_not_fit_stores_nothing(
+    sending: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = sending.office.sync
+
+    def wrong(request: SyncRequest) -> SyncResponse | Failure:
+        answer = right(request)
+        assert isinstance(answer, SyncResponse)
+        return type(answer)(**{n: getattr(answer, n) for n in answer.__struct_fields__} | {"protocol": 9})
+
+    monkeypatch.setattr(sending.office, "sync", wrong)
+    failure = sending.worker.run_once()
+    assert failure is not None and failure.say == "lapangan.jawaban_rusak"
+    assert sending.field.status() == ["menunggu_kirim"]
+    assert sending.field.store.cursor() == Cursor(seq=2)
+
+
+def test_a_full_phone_stops_the_sync_with_a_sentence(sending: Sending) -> None:
+    with sending.other.read() as connection:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        connection.execute("CREATE TEMP TABLE x (y)")
+    row = {"big": "x" * 200_000}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sending.office, "sync", lambda request: _huge(request, row))
+        failure = sending.worker.run_once()
+    assert failure is not None and failure.say == "lapangan.penyimpanan_penuh"
+    assert sending.field.status() == ["menunggu_kirim"]
+
+
+def _huge(request: SyncRequest, fields: dict[str, str]) -> SyncResponse:
+    row = Row(part=MINE, id=RecordId("f" * 32), seq=99, kind="warga", body=encode(fields))
+    return SyncResponse(
+        protocol=1, results=[], known=[], wanted=[], rows=[row], removed=[], start=request.cursor,
+        cursor=Cursor(seq=99), more=False, parts=None, digest=EMPTY, resend=[], office_head=NO_LINK,
+        server_ms=7,
+    )  # fmt: skip
+
+
+def test_pauses_grow_to_a_limit_and_differ_by_chance() -> None:
+    assert pause_s(0, 0.5) == 0
+    assert [pause_s(n, 1.0) for n in (1, 2, 3)] == [5, 10, 20]
+    assert pause_s(1, 0.0) == 2.5
+    assert pause_s(10_000, 1.0) == LONGEST_PAUSE_S
+
+
+def test_every_word_of_status_has_a_text(sending: Sending, tmp_path: Path) -> None:
+    text = load_text()
+    for item in sending.worker.items():
+        assert f"status.{item.status}" in text
