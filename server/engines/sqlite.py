@@ -235,6 +235,8 @@ class SqliteEngine:
             self._permits.acquire()
         while not self._idle.empty():
             self._idle.get_nowait().close()
+        for _ in range(READERS):
+            self._permits.release()
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
 

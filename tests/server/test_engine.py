@@ -1,0 +1,189 @@
+"""The SQLite engine: group commit, savepoints, seqs and tags, snapshots, and what it says when it cannot."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import sqlcipher3
+
+from server.engine import (
+    ClosedError,
+    FullError,
+    NewerDataError,
+    NotInitialisedError,
+    Reader,
+    Writer,
+    WrongKeyError,
+)
+from server.engines.sqlite import SqliteEngine, connect, upgrade
+from tests.server.offices import KEY, make_engine
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[SqliteEngine]:
+    made = make_engine(tmp_path)
+    yield made
+    made.close()
+
+
+class Gate:
+    """Holds the writer until all that should share its next commit is waiting."""
+
+    def __init__(self, engine: SqliteEngine) -> None:
+        self.entered, self.opened = threading.Event(), threading.Event()
+
+        def work(_: Writer) -> None:
+            self.entered.set()
+            assert self.opened.wait(10)
+
+        self.done = engine.write(work)
+        assert self.entered.wait(10)
+
+    def open(self) -> None:
+        self.opened.set()
+        self.done.result(10)
+
+
+def commits(engine: SqliteEngine) -> list[tuple[Any, ...]]:
+    sql = "SELECT first_seq, last_seq, tag FROM commits WHERE kabupaten = :kabupaten ORDER BY last_seq"
+    return engine.read(lambda reader: reader.query(sql))
+
+
+def insert(name: str) -> Any:
+    def work(writer: Writer) -> int:
+        row = (writer.regency, name, f"{name}-digest".encode())
+        writer.many("INSERT INTO parts (kabupaten, part, digest) VALUES (:kabupaten, :part, :digest)", [row])
+        return writer.take_seq()
+
+    return work
+
+
+def parts(engine: SqliteEngine) -> list[str]:
+    return [
+        row[0] for row in engine.read(lambda reader: reader.query("SELECT part FROM parts ORDER BY part"))
+    ]
+
+
+def test_functions_that_wait_share_one_commit(engine: SqliteEngine) -> None:
+    gate = Gate(engine)
+    waiting = [engine.write(insert(f"p{number}")) for number in range(20)]
+    gate.open()
+    assert [future.result(10) for future in waiting] == list(range(1, 21))
+    [(first, last, tag)] = commits(engine)
+    assert (first, last, len(tag)) == (1, 20, 8)
+
+
+def test_one_that_fails_takes_back_its_own_work_and_seqs_only(engine: SqliteEngine) -> None:
+    def broken(writer: Writer) -> None:
+        insert("broken")(writer)
+        raise ValueError("mine")
+
+    gate = Gate(engine)
+    before, failing, after = (engine.write(work) for work in (insert("a"), broken, insert("b")))
+    gate.open()
+    assert (before.result(10), after.result(10)) == (1, 2)
+    with pytest.raises(ValueError, match="mine"):
+        failing.result(10)
+    assert parts(engine) == ["a", "b"]
+    assert commits(engine)[0][:2] == (1, 2)
+
+
+def test_a_commit_that_fails_fails_everyone_who_waited_and_keeps_nothing(engine: SqliteEngine) -> None:
+    connection = cast(Any, engine)._connection
+
+    class Unlucky:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(connection, name)
+
+        def execute(self, sql: str, *rest: Any) -> Any:
+            if sql == "COMMIT":
+                raise sqlcipher3.OperationalError("database or disk is full")
+            return connection.execute(sql, *rest)
+
+    gate = Gate(engine)
+    waiting = [engine.write(insert(name)) for name in ("a", "b")]
+    cast(Any, engine)._connection = Unlucky()
+    gate.open()
+    for future in waiting:
+        with pytest.raises(FullError):
+            future.result(10)
+    cast(Any, engine)._connection = connection
+    assert parts(engine) == []
+    assert engine.write(insert("c")).result(10) == 1
+
+
+def test_nobody_is_answered_before_the_commit(engine: SqliteEngine) -> None:
+    seen: list[bool] = []
+    gate = Gate(engine)
+    first: Future[Any] = engine.write(insert("a"))
+    second = engine.write(lambda _: seen.append(first.done()))
+    gate.open()
+    second.result(10)
+    assert seen == [False]
+    assert first.result(10) == 1
+
+
+def test_a_reader_sees_one_snapshot_while_others_write(engine: SqliteEngine) -> None:
+    def work(reader: Reader) -> tuple[int, int]:
+        count = "SELECT count(*) FROM parts"
+        before = reader.query(count)[0][0]
+        engine.write(insert("a")).result(10)
+        return before, reader.query(count)[0][0]
+
+    assert engine.read(work) == (0, 0)
+    assert parts(engine) == ["a"]
+
+
+def test_a_reader_cannot_write(engine: SqliteEngine) -> None:
+    with pytest.raises(sqlcipher3.OperationalError):
+        engine.read(lambda reader: cast(Writer, reader).execute("DELETE FROM parts"))
+
+
+def test_lists_of_text_and_of_bytes_are_looked_up(engine: SqliteEngine) -> None:
+    engine.write(insert("a")).result(10)
+    sql = "SELECT part FROM parts WHERE kabupaten = :kabupaten AND part IN :parts AND digest IN :digests"
+
+    def ask(names: list[str], digests: list[bytes]) -> Any:
+        values = {"parts": names, "digests": digests}
+        return engine.read(lambda reader: reader.query(sql, values))
+
+    assert ask(["a", "b"], [b"a-digest"]) == [("a",)]
+    assert ask(["a"], [b"x"]) == ask([], [b"a-digest"]) == ask(["a"], []) == []
+
+
+def test_a_closed_engine_leaves_one_file_and_says_that_it_is_closed(tmp_path: Path) -> None:
+    engine = make_engine(tmp_path)
+    last = [engine.write(insert(f"p{number}")) for number in range(50)]
+    parts(engine)
+    engine.close()
+    engine.close()
+    assert [future.result(0) for future in last] == list(range(1, 51))
+    assert [path.name for path in tmp_path.iterdir()] == ["office.db"]
+    with pytest.raises(ClosedError):
+        engine.write(insert("late"))
+    with pytest.raises(ClosedError):
+        parts(engine)
+
+
+def test_nothing_that_was_written_is_readable_in_the_files(engine: SqliteEngine, tmp_path: Path) -> None:
+    engine.write(insert("Sutarmi-yang-dicari")).result(10)
+    for path in tmp_path.iterdir():
+        assert b"Sutarmi" not in path.read_bytes()
+        assert b"SQLite format" not in path.read_bytes()
+
+
+def test_a_wrong_key_a_missing_and_a_newer_database_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "office.db"
+    with pytest.raises(NotInitialisedError):
+        upgrade(path, KEY)
+    make_engine(tmp_path).close()
+    with pytest.raises(WrongKeyError):
+        upgrade(path, bytes(32))
+    connection = connect(path, KEY).conn
+    connection.execute("INSERT INTO migrations (kabupaten, number) VALUES ('*', 9999)")
+    connection.close()
+    with pytest.raises(NewerDataError):
+        upgrade(path, KEY)
