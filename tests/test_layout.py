@@ -37,7 +37,9 @@ NAMES_OF_PLACES = tuple(
 NIK_THAT_PROVE_A_WARNING = {"3372994107900001", "3314980107900001"}
 
 # words that Indonesian and English share: as a type name they need no entry in the glossary
-SHARED_WORDS = {"data", "form", "label", "pin", "server", "status"}
+SHARED_WORDS = set(
+    "app data demo enrol field form host http key label menu office pin record server status sync".split()
+)
 
 
 def committed() -> list[Path]:
