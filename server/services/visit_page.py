@@ -29,12 +29,20 @@ class Photo(Data, frozen=True, kw_only=True):
     warnings: tuple[str, ...]
 
 
+class Asked(Data, frozen=True, kw_only=True):
+    """One thing that a decision asked to be mended."""
+
+    label: str
+    text: str
+
+
 class Event(Data, frozen=True, kw_only=True):
     """One line of the timeline; times of devices as bounds."""
 
     title: str
     when: str
     text: str = ""
+    asked: tuple[Asked, ...] = ()
 
 
 class MapView(Data, frozen=True, kw_only=True):
@@ -110,7 +118,7 @@ def visit_page(visit: Visit, words: Words, *, opened: bool) -> VisitPage:
         photos=tuple(_photo(item, newest, reasons, words) for item in newest.photos),
         map=_map(newest, region, home, words),
         badges=badges(visit, text, words.wilayah, region, home),
-        timeline=tuple(_timeline(visit, text)),
+        timeline=tuple(_timeline(visit, words)),
         seen=visit.record.head.hex() if visit.record.head else "",
         several_forms=len(newest.submit.forms) > 1,
         masked=not opened and any(_covers(form) for form in _filled(newest, words)),
@@ -221,7 +229,8 @@ def _photo(item: Evidence, version: Version, reasons: Mapping[str, str], words: 
     )
 
 
-def _timeline(visit: Visit, text: Text) -> list[Event]:
+def _timeline(visit: Visit, words: Words) -> list[Event]:
+    text = words.text
     events: list[tuple[int, Event]] = []
     for number, version in enumerate(visit.versions, 1):
         name = visit.names.get(version.content.author, "–")
@@ -234,8 +243,23 @@ def _timeline(visit: Visit, text: Text) -> list[Event]:
         state = {"setujui": "disetujui", "kembalikan": "dikembalikan", "tolak": "ditolak", "tahan": "ditahan"}
         title = text(f"kantor.riwayat.{state[past.decide.decision]}", nama=visit.names.get(past.by, "–"))
         when = written.date_and_clock(past.at_ms)
-        events.append((past.at_ms, Event(title=title, when=when, text=past.decide.note)))
+        asked = tuple(
+            Asked(label=_name_of_key(key, visit, words.forms), text=reason)
+            for key, reason in past.decide.reasons.items()
+        )
+        events.append((past.at_ms, Event(title=title, when=when, text=past.decide.note, asked=asked)))
     return [event for _, event in sorted(events, key=lambda pair: pair[0])]
+
+
+def _name_of_key(key: str, visit: Visit, forms: Forms) -> str:
+    """Name what a reason was pinned to: a photo of any version, or a field."""
+    for version in visit.versions:
+        for item in version.photos:
+            if item.blob == key:
+                return label_of(item, version, forms)
+    form_id, _, name = key.partition(".")
+    field = forms.get(form_id).fields.get(name) if form_id in forms.ids() else None
+    return field.short if field else key
 
 
 def _map(version: Version, region: str, home: tuple[float, float] | None, words: Words) -> MapView | None:

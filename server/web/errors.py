@@ -32,7 +32,7 @@ class ForbiddenError(PageError):
 class MissingError(PageError):
     """There is no such page, or none that this person may know of."""
 
-    key, status, icon = "tidak_ada", 404, "not_found"
+    key, status, icon = "tidak_ada", 404, "search"
 
 
 class ExpiredError(PageError):
