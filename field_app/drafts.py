@@ -123,6 +123,14 @@ class Drafts:
             " (SELECT max(counter) FROM links WHERE links.change = drafts.change) DESC"
         )
 
+    def count_beyond(self, counter: int) -> int:
+        """Return how many finalised versions stand in the chain after this counter."""
+        with self._vault.read() as connection:
+            (count,) = connection.execute(
+                "SELECT count(*) FROM drafts JOIN links USING (change) WHERE counter > ?", (counter,)
+            ).fetchone()
+        return count
+
     def touch(self, draft: str, now_ms: int, page: int | None = None) -> None:
         """Remember when she last wrote, and on which page."""
         with self._vault.write() as connection:

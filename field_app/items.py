@@ -13,12 +13,7 @@ WORDS = {"lokal": "menunggu_kirim", "terkirim": "terkirim", DITERIMA: "diterima"
 
 def pending_data(store: Store, drafts: Drafts) -> int:
     """Return how many finalised versions the office does not have yet."""
-    acknowledged = store.acknowledged().counter
-    return sum(
-        1
-        for version in drafts.finalised()
-        if version.change is not None and store.counter_of(version.change) > acknowledged
-    )
+    return drafts.count_beyond(store.acknowledged().counter)
 
 
 def data_items(store: Store, drafts: Drafts) -> tuple[SyncItem, ...]:
