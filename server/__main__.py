@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -18,6 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module = importlib.import_module(f"server.commands.{name}")
         module.add_options(subparsers.add_parser(name, help=module.HELP, description=module.HELP))
     args = parser.parse_args(arguments)
+    # Whatever is made from here on, database and photos above all, is its owner's alone.
+    os.umask(0o077)
     return int(importlib.import_module(f"server.commands.{args.command}").run(args, load_text()))
 
 

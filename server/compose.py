@@ -57,8 +57,6 @@ def init_office(data: Path, key: Path | None, regency: Regency, name: str) -> Re
         return refused
     try:
         ensure_folder(data)
-        if any(data.iterdir()):
-            return _refused("sudah_ada", data)
         keys = make_keys(secrets.token_bytes(4 * KEY_BYTES + 16))
         write_keys(key_path, keys)
     except FileExistsError:
@@ -148,12 +146,14 @@ def _build(data: Path, keys: Keys, regency: Regency, name: str) -> Deps:
 
 
 def _unfit(data: Path, key_path: Path) -> Refused | None:
+    if data.exists() and not data.is_dir():
+        return _refused("folder_tidak_dapat_ditulis", data)
+    if data.exists() and any(data.iterdir()):
+        return _refused("sudah_ada", data)
     if key_path.absolute().is_relative_to(data.absolute()):
         return Refused(say="kunci_di_dalam", values={})
     if key_path.exists():
         return Refused(say="kunci_ada", values={"kunci": str(key_path)})
-    if data.exists() and not data.is_dir():
-        return _refused("folder_tidak_dapat_ditulis", data)
     return None
 
 

@@ -24,6 +24,7 @@ from server.web.pages import web_pages
 HELP = "jalankan server"
 PORT_TAKEN = 4
 GRACE_S = 10
+BACKLOG = 512
 GARBAGE = (20_000, 20, 50)
 
 
@@ -63,14 +64,16 @@ def run(args: argparse.Namespace, text: Text) -> int:
 
 def listen(host: str, port: int) -> socket.socket | Refused:
     """Take the port before anything is opened."""
+    listener: socket.socket | None = None
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        # asyncio sends without delay (TCP_NODELAY) only where the protocol is named.
-        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(512)
+        listener.listen(BACKLOG)
     except (OSError, OverflowError) as error:
+        if listener is not None:
+            listener.close()
         taken = isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES)
         say = "port_terpakai" if taken else "alamat_salah"
         return Refused(say=say, values={"host": host, "port": str(port)})

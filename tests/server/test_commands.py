@@ -1,0 +1,171 @@
+"""The office's commands, as a person types them: what they do, and one plain line when they cannot."""
+
+import fcntl
+import io
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from server.__main__ import COMMANDS, main
+from server.compose import unlock
+from server.engines.sqlite import connect
+
+Line = pytest.CaptureFixture[str]
+
+
+def one_line(said: Line) -> str:
+    err = said.readouterr().err
+    assert (err.count("\n") == 1 and err.endswith(".\n")) or "--" in err, err
+    return err
+
+
+@pytest.fixture
+def folder(tmp_path: Path, capsys: Line) -> Path:
+    data = tmp_path / "office"
+    assert main(["init", "--data", str(data), "--name", "Dinas Uji"]) == 0
+    said = capsys.readouterr().out
+    assert "Dinas Uji (33.14)" in said and str(tmp_path / "keys" / "office.key") in said
+    return data
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str, capsys: Line) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([command, "--help"])
+    assert left.value.code == 0
+    assert "--" in capsys.readouterr().out
+
+
+def test_keys_lie_outside_the_data_and_are_their_owners_alone(folder: Path) -> None:
+    key = folder.parent / "keys" / "office.key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o077 == 0
+    opened = unlock(folder, None)
+    assert isinstance(opened, tuple)
+    for path in folder.rglob("*"):
+        if path.is_file():
+            assert path.stat().st_mode & 0o077 == 0
+            assert opened[0].database not in path.read_bytes()
+
+
+def test_init_touches_nothing_that_is_there(folder: Path, tmp_path: Path, capsys: Line) -> None:
+    before = (folder / "office.db").read_bytes()
+    assert main(["init", "--data", str(folder)]) == 3
+    assert "sudah berisi" in one_line(capsys)
+    other = tmp_path / "other"
+    assert main(["init", "--data", str(other), "--key", str(tmp_path / "keys" / "office.key")]) == 3
+    assert "tidak ditimpa" in one_line(capsys)
+    assert main(["init", "--data", str(other), "--key", str(other / "k.key")]) == 3
+    assert "di dalam folder data" in one_line(capsys)
+    assert not other.exists()
+    assert (folder / "office.db").read_bytes() == before
+
+
+def run_refused(folder: Path, *more: str) -> int:
+    return main(["run", "--data", str(folder), "--port", "0", *more])
+
+
+def test_a_folder_that_is_absent_foreign_or_without_its_key_is_refused(
+    folder: Path, tmp_path: Path, capsys: Line
+) -> None:
+    assert run_refused(tmp_path / "none") == 3
+    assert "tidak ada" in one_line(capsys)
+    (tmp_path / "empty").mkdir()
+    assert run_refused(tmp_path / "empty") == 3
+    assert "bukan data kantor" in one_line(capsys)
+    assert run_refused(folder, "--key", str(tmp_path / "no.key")) == 3
+    assert "kunci" in one_line(capsys)
+    main(["init", "--data", str(tmp_path / "other")])
+    capsys.readouterr()
+    assert run_refused(folder, "--key", str(tmp_path / "keys" / "other.key")) == 3
+    assert "tidak terbuka dengan kunci ini" in one_line(capsys)
+    data = (folder / "office.db").read_bytes()
+    (folder / "office.db").write_bytes(b"x" * len(data))
+    assert run_refused(folder) == 3
+    assert "tidak terbuka dengan kunci ini" in one_line(capsys)
+
+
+def test_a_folder_of_a_newer_version_is_left_alone(folder: Path, capsys: Line) -> None:
+    opened = unlock(folder, None)
+    assert isinstance(opened, tuple)
+    connection = cast(Any, connect(opened[1], opened[0].database).conn)
+    connection.execute("INSERT INTO migrations (kabupaten, number) VALUES ('*', 9999)")
+    connection.close()
+    before = (folder / "office.db").read_bytes()
+    assert run_refused(folder) == 3
+    assert "lebih baru" in one_line(capsys)
+    assert (folder / "office.db").read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_written_is_refused(
+    folder: Path, capsys: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # root may write anywhere, so the answer of the system is given here
+    monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)
+    assert run_refused(folder) == 3
+    assert "tidak dapat ditulis" in one_line(capsys)
+
+
+def test_a_folder_that_another_server_serves_is_refused(folder: Path, capsys: Line) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    assert run_refused(folder) == 3
+    assert "sedang dipakai server lain" in one_line(capsys)
+    os.close(handle)
+
+
+def test_a_port_in_use_is_said_in_one_line(folder: Path, capsys: Line) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["run", "--data", str(folder), "--port", str(port)]) == 4
+        assert f"Port {port}" in one_line(capsys)
+    assert main(["run", "--data", str(folder), "--host", "203.0.113.1"]) == 4
+    assert "203.0.113.1" in one_line(capsys)
+    assert main(["run", "--data", str(folder), "--port", "70000"]) == 4
+
+
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_told_to_stop_leaves_one_clean_file(folder: Path, name: signal.Signals) -> None:
+    command = [sys.executable, "-m", "server", "run", "--data", str(folder), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None and server.stderr is not None
+        found = re.search(r"http://127\.0\.0\.1:\d+", server.stdout.readline())
+        assert found is not None
+        with urllib.request.urlopen(f"{found.group()}/api/health", timeout=10) as answer:
+            assert answer.read() == b"ok"
+        server.send_signal(name)
+        assert server.wait(20) == 0
+        assert "berhenti dengan rapi" in server.stdout.read()
+        assert server.stderr.read().count("\n") == 1
+    assert [path.name for path in folder.iterdir() if path.is_file()] == ["office.db"]
+    assert main(["verify", "--data", str(folder)]) == 0
+
+
+def test_people_and_devices_are_made_listed_and_revoked(
+    folder: Path, capsys: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = ["--data", str(folder)]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("sandi uji yang panjang\n"))
+    new = ["--new", "SRI", "--name", "Sri Uji", "--role", "pendamping", "--desa", "33.14.01.2001"]
+    assert main(["user", *where, *new, "--service", "bpnt", "--login", "sri"]) == 0
+    assert main(["user", *where, "--new", "SRI"]) == 1
+    assert "sudah dipakai" in one_line(capsys)
+    assert main(["user", *where, "--list"]) == 0
+    assert "Sri Uji" in capsys.readouterr().out
+    assert main(["device", *where, "--new", "SRI"]) == 0
+    assert re.search(r"Sri Uji: (\w{4}-){3}\w{4}", capsys.readouterr().out)
+    assert main(["device", *where, "--new", "NONE"]) == 1
+    assert "Tidak ada petugas" in one_line(capsys)
+    assert main(["device", *where, "--revoke", "x"]) == 1
+    assert main(["device", *where, "--list"]) == 0
+    monkeypatch.setattr(sys, "stdin", io.StringIO("pendek\n"))
+    assert main(["user", *where, "--new", "B", "--login", "b"]) == 1
+    assert main(["verify", *where]) == 0
