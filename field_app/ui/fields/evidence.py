@@ -136,6 +136,7 @@ class Pad(Painted):
     """A place to sign with the finger; strokes are kept as they were drawn."""
 
     strokes = ListProperty([])
+    keeps_drags = True
 
     def __init__(self, **kwargs):
         kwargs.setdefault("size_hint_y", None)

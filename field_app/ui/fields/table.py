@@ -8,8 +8,9 @@ from field_app.ui.fields.base import Editor
 from field_app.ui.values import shown
 from field_app.ui.widgets.buttons import Link, Pill, Tappable, appear
 from field_app.ui.widgets.containers import Card
-from field_app.ui.widgets.words import Column, Words
+from field_app.ui.widgets.words import Column, Notice, Words
 from schemas.form_conditions import visible_among
+from schemas.form_types import Berkas, Foto
 
 
 class RowHead(Tappable):
@@ -101,6 +102,10 @@ class TabelEditor(Editor):
             cell.add_widget(Words(text=column.label, style="strong"))
             if column.hint:
                 cell.add_widget(Words(text=column.hint, style="small", ink="ink_soft"))
+            if isinstance(column, (Foto, Berkas)):
+                cell.add_widget(Notice(icon="camera", tone="quiet", text=self.say("aplikasi.formulir.foto_baris")))
+                card.add_widget(cell)
+                continue
             editor = editor_for(
                 column, row.get(column.name), lambda v, c=column.name: self.cell(index, c, v), self.host
             )

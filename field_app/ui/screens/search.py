@@ -34,6 +34,9 @@ class SearchScreen(BaseScreen):
     def enter(self):
         self.find()
 
+    def leave(self):
+        self._pause.cancel()
+
     def find(self):
         """Search for what is typed; only the newest answer is shown."""
         self._asked += 1

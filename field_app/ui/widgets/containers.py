@@ -69,6 +69,18 @@ class Page(ScrollView):
         self.body.bind(height=self._keep_place)
         self.bind(scroll_y=self._remember, height=self._keep_place)
 
+    def on_touch_down(self, touch):
+        """A finger on what is drawn upon draws; anywhere else it scrolls."""
+        touch.push()
+        touch.apply_transform_2d(self.to_local)
+        try:
+            for widget in self.body.walk(restrict=True):
+                if getattr(widget, "keeps_drags", False) and widget.collide_point(*touch.pos):
+                    return widget.dispatch("on_touch_down", touch)
+        finally:
+            touch.pop()
+        return super().on_touch_down(touch)
+
     def _hidden(self) -> float:
         return max(0.0, self.body.height - self.height)
 

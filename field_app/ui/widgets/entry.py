@@ -34,7 +34,6 @@ class Entry(TextInput):
         self._max = max_length
         self._settled = settled or (lambda _text: None)
         self._last = kwargs.get("text", "")
-        self._masking = False
         self._pause = Clock.create_trigger(self.flush, PAUSE_S)
         kwargs.setdefault("size_hint_y", None)
         kwargs.setdefault("write_tab", False)
@@ -45,32 +44,33 @@ class Entry(TextInput):
         self._fit()
 
     def on_text(self, _instance, text):
-        """Mask, shrink, and wait for the pause."""
-        if self._masking:
-            return
-        wanted = self._mask(text) if self._mask else text
-        if self._max and len(wanted) > self._max:
-            wanted = wanted[: self._max]
-        if wanted != text:
-            before = len(digits_of(text[: self.cursor_index()])) if self._mask else self.cursor_index()
-            self._masking = True
-            self.text = wanted
-            self._masking = False
-            self.cursor = self.get_cursor_from_index(self._place(wanted, before))
+        """Shrink, and wait for the pause."""
         self._fit()
-        if self.text != self._last:
+        if text != self._last:
             self._pause()
 
-    def _place(self, text: str, digits: int) -> int:
-        """Where the cursor goes: behind as many digits as were before it, or at the end."""
+    def insert_text(self, substring, from_undo=False):
+        """Typed or pasted: shaped afterwards, when the cursor stands behind it."""
+        if self._max:
+            substring = substring[: max(0, self._max - len(self.text))]
+        super().insert_text(substring, from_undo)
+        self._shape()
+
+    def do_backspace(self, from_undo=False, mode="bkspc"):
+        """Deleted: shaped afterwards."""
+        super().do_backspace(from_undo, mode)
+        self._shape()
+
+    def _shape(self):
+        """Bring the text into its mask; the cursor stays behind the same digit."""
         if not self._mask:
-            return min(digits, len(text))
-        seen = 0
-        for index, character in enumerate(text):
-            if seen == digits and digits_of(text[index:]):
-                return index
-            seen += character.isdigit()
-        return len(text)
+            return
+        cursor, text = self.cursor_index(), self.text
+        wanted = self._mask(text)
+        if wanted != text:
+            place = len(wanted) if cursor == len(text) else _behind(wanted, len(digits_of(text[:cursor])))
+            self.text = wanted
+            self.cursor = self.get_cursor_from_index(place)
 
     def on_focus(self, _instance, focused):
         """Save when leaving."""
@@ -114,3 +114,13 @@ class Entry(TextInput):
             self.height = max(dp(54), full * 1.3 + dp(20))
             above = max(0, (self.height - self.line_height) / 2)
             self.padding = (left, above, right, 0)
+
+
+def _behind(text: str, digits: int) -> int:
+    """The index behind so many digits."""
+    seen = 0
+    for index, character in enumerate(text):
+        if seen == digits:
+            return index
+        seen += character.isdigit()
+    return len(text)

@@ -1,0 +1,305 @@
+"""The form, filled by touch to its end: saved at each answer, conditions, skipping, sealing."""
+
+from typing import Any
+
+import pytest
+
+from field_app.ui.fields.card import FieldCard
+from field_app.ui.fields.evidence import Pad
+from field_app.ui.sample import NOW_MS, SUBJECT, SamplePhone, picture
+from field_app.ui.sheets import LocationSheet
+from field_app.ui.widgets.entry import Entry
+from field_app.ui.widgets.facts import FindingRow
+from field_app.ui.widgets.rows import PickRow
+from schemas import form_types as kinds
+from tests.field_app.ui.driver import Driver
+
+
+class FilmCamera:
+    """Gives the next drawn picture."""
+
+    def __init__(self) -> None:
+        self.shots = 0
+
+    def available(self) -> bool:
+        return True
+
+    def frame(self) -> bytes:
+        self.shots += 1
+        return picture(self.shots)
+
+
+def _card(driver: Driver, name: str) -> FieldCard:
+    return next(card for card in driver.screen._shown_cards() if card.field.name == name)
+
+
+def _page(driver: Driver, name: str) -> FieldCard:
+    """Turn to the page of a field, as the list of pages does."""
+    screen = driver.screen
+    screen.go_to(next(n for n, step in enumerate(screen.steps) if name in step.fields))
+    driver.settle()
+    return _card(driver, name)
+
+
+def _choose(driver: Driver, name: str, label: str) -> None:
+    card = _card(driver, name)
+    driver.tap(next(choice for choice in card.editor.choices if choice.text == label))
+
+
+def _entry(card: FieldCard) -> Entry:
+    return card.editor.entry
+
+
+def _start(driver: Driver, **more: Any) -> SamplePhone:
+    driver.open(**more)
+    driver.phone.visits.start("bpnt_kpm", "w1", None)
+    driver.shell.go("form", draft=next(iter(driver.phone.visits.drafts)))
+    driver.settle()
+    return driver.phone
+
+
+ANSWERS = {
+    "hasil_kunjungan": "Terisi lengkap", "nama_responden": "Sutarmi", "hubungan_responden": "Diri sendiri",
+    "persetujuan": "Ya", "nik": SUBJECT["nik"], "no_kk": SUBJECT["no_kk"], "nama": "Sutarmi",
+    "ktp_ada": "Ada, asli dilihat", "jenis_kelamin": "Perempuan", "tanggal_lahir": "01071968",
+    "alamat": "Dukuh Ngrombo", "rt": "004", "rw": "002", "domisili_sama": "Ya", "keberadaan_kpm": "Ditemukan",
+    "penyalur": "BNI", "kks_kondisi": "Baik", "kks_dipegang": "KPM sendiri", "no_kks": SUBJECT["no_kks"],
+    "periode": "Okt–Des 2026", "nominal_diterima": "600000", "cara_terima": "Transaksi EDC/ATM",
+    "tempat_belanja": "Pasar/warung lain", "potongan": "Tidak", "dipaksa_paket": "Tidak",
+    "usul_kelayakan": "Tetap layak",
+}  # fmt: skip
+
+
+def _answer(driver: Driver, card: FieldCard) -> None:
+    """Fill one card by touch, whatever its kind."""
+    field, given = card.field, ANSWERS.get(card.field.name)
+    match field:
+        case kinds.Pilihan() | kinds.YaTidak() if given:
+            _choose(driver, field.name, given)
+        case kinds.Gps():
+            driver.tap(card.editor.take)
+            sheet = driver.shell.sheets()[0]
+            assert isinstance(sheet, LocationSheet)
+            driver.type(sheet.lines["lintang"], "-7,4263")
+            driver.type(sheet.lines["bujur"], "111,0190")
+            driver.press("Pakai lokasi ini")
+        case kinds.Wilayah(required=True):
+            driver.tap(card.editor.upper)
+            driver.tap(next(w for w in driver.walk() if isinstance(w, PickRow)))
+            driver.tap(next(w for w in driver.walk() if isinstance(w, PickRow)))
+        case kinds.Foto() if field.name == "foto_rumah_depan":
+            driver.tap(card.editor.take)
+            driver.press("Jepret")
+            driver.press("Selesai")
+        case kinds.TandaTangan():
+            pad = next(w for w in driver.walk(card) if isinstance(w, Pad))
+            driver._bring(pad)
+            x, y = pad.to_window(pad.center_x, pad.center_y)
+            driver.touch(x - 60, y, (x - 20, y + 20), (x + 20, y - 20), (x + 60, y))
+            driver.press("Simpan")
+        case kinds.Tanggal() | kinds.Teks() | kinds.Uang() if given:
+            driver.type(_entry(card), given)
+
+
+def test_a_visit_is_filled_to_its_end_by_touch_and_sealed(driver: Driver) -> None:
+    phone = _start(driver, camera=FilmCamera())
+    draft = phone.visits.drafts["d10"]
+    while driver.shell.name == "form":
+        before = driver.screen.at
+        for name in driver.screen.step.fields:
+            _answer(driver, _card(driver, name))
+        driver.tap(driver.screen.ids.next)
+        assert driver.shell.name != "form" or driver.screen.at == before + 1
+    assert driver.shell.name == "review"
+    answers = draft.answers["bpnt_kpm"]
+    assert answers["nik"] == SUBJECT["nik"] and answers["nominal_diterima"] == 600000
+    assert answers["tanggal_lahir"] == "1968-07-01" and answers["persetujuan"] is True
+    assert answers["lokasi"]["lat"] == pytest.approx(-7.4263) and answers["lokasi"]["at"] == NOW_MS
+    assert len(answers["foto_rumah_depan"]) == 1 and phone.visits.blobs[answers["tanda_tangan"]][:4] == b"\x89PNG"
+    review = phone.visits.review("d10")
+    assert [(one.field, one.say) for one in (*review.missing, *review.blocked)] == []
+    assert driver.sees("Semua isian wajib sudah terisi")
+    driver.press("Selesaikan")
+    assert phone.visits.finalised == ["d10"]
+    assert driver.shell.name == "done" and driver.sees("RW-2026-0042")
+    driver.press("Kirim sekarang")
+    assert phone.worker.asked == 1 and driver.shell.name == "sync"
+    assert driver.shell.back() and driver.shell.name == "home"
+
+
+def test_a_choice_is_saved_at_the_tap_and_says_so(driver: Driver) -> None:
+    phone = _start(driver)
+    assert not driver.sees("Tersimpan")
+    _choose(driver, "hasil_kunjungan", "Terisi lengkap")
+    assert ("bpnt_kpm", "hasil_kunjungan", "terisi_lengkap") in phone.visits.saves
+    assert driver.sees("Tersimpan")
+
+
+def test_text_is_saved_after_a_pause_without_leaving_the_field(driver: Driver) -> None:
+    phone = _start(driver)
+    entry = _entry(_page(driver, "alamat"))
+    driver.tap(entry)
+    entry.insert_text("Dukuh Tegal")
+    assert phone.visits.saves == []
+    driver.wait_for(lambda: ("bpnt_kpm", "alamat", "Dukuh Tegal") in phone.visits.saves, 5)
+    assert entry.focus
+
+
+def test_text_is_saved_when_the_page_is_turned(driver: Driver) -> None:
+    phone = _start(driver)
+    entry = _entry(_page(driver, "alamat"))
+    entry.insert_text("Dukuh Krajan")
+    driver.tap(driver.screen.ids.next)
+    assert ("bpnt_kpm", "alamat", "Dukuh Krajan") in phone.visits.saves
+
+
+def test_a_condition_brings_fields_and_what_stands_above_stays(driver: Driver) -> None:
+    _start(driver)
+    card = _page(driver, "keberadaan_kpm")
+    shown = [c.field.name for c in driver.screen._shown_cards()]
+    assert "tanggal_meninggal" not in shown
+    driver._bring(card)
+    top = card.to_window(card.x, card.top)[1]
+    _choose(driver, "keberadaan_kpm", "Meninggal")
+    assert "tanggal_meninggal" in [c.field.name for c in driver.screen._shown_cards()]
+    driver._bring(card.editor.choices[1])
+    assert abs(card.to_window(card.x, card.top)[1] - top) < 240
+    _choose(driver, "keberadaan_kpm", "Ditemukan")
+    assert "tanggal_meninggal" not in [c.field.name for c in driver.screen._shown_cards()]
+
+
+def test_what_is_on_the_screen_does_not_move_when_a_field_comes(driver: Driver) -> None:
+    _start(driver)
+    _page(driver, "usul_kelayakan")
+    choice = next(c for c in _card(driver, "usul_kelayakan").editor.choices if c.code == "tidak_layak")
+    driver._bring(choice)
+    before = choice.to_window(choice.x, choice.y)[1]
+    driver.touch(*choice.to_window(*choice.center))
+    driver.settle()
+    assert "alasan_tidak_layak" in [c.field.name for c in driver.screen._shown_cards()]
+    assert choice.to_window(choice.x, choice.y)[1] == pytest.approx(before, abs=1.5)
+
+
+def test_a_result_that_lifts_the_rest_leaves_only_the_visit_itself(driver: Driver) -> None:
+    _start(driver)
+    pages = len(driver.screen.steps)
+    _choose(driver, "hasil_kunjungan", "Responden menolak")
+    assert len(driver.screen.steps) < pages
+    blocks = {step.definition.fields[name].block for step in driver.screen.steps for name in step.fields}
+    assert blocks == {"kunjungan"}
+
+
+def test_a_required_answer_is_skipped_with_a_reason(driver: Driver) -> None:
+    phone = _start(driver)
+    card = _page(driver, "alamat")
+    driver._bring(card)
+    question = card.question
+    driver.touch(*card.to_window(question.right - 20, question.top - 10))
+    driver.press("Lewati isian ini")
+    assert driver.sees("Tulis alasannya dulu")
+    driver.press("Responden tidak tahu")
+    driver.press("Lewati isian ini")
+    assert ("bpnt_kpm", "alamat", {"skipped": "Responden tidak tahu"}) in phone.visits.saves
+    assert driver.sees("Dilewati: Responden tidak tahu")
+
+
+def test_a_short_number_says_how_to_mend_it_and_is_kept_as_typed(driver: Driver) -> None:
+    phone = _start(driver)
+    card = _page(driver, "nik")
+    driver.type(_entry(card), "331499410768000")
+    assert driver.sees("Harus 16 angka.") and _entry(card).text == "3314 9941 0768 000"
+    assert phone.visits.drafts["d10"].answers["bpnt_kpm"]["nik"] == "331499410768000"
+    driver.type(_entry(card), SUBJECT["nik"])
+    assert not driver.sees("Harus 16 angka.")
+
+
+def test_a_warning_does_not_stop(driver: Driver) -> None:
+    _start(driver)
+    _page(driver, "kks_dipegang")
+    _choose(driver, "kks_dipegang", "e-warong/agen")
+    assert driver.sees("Kartu dipegang orang di luar keluarga")
+    at = driver.screen.at
+    driver.tap(driver.screen.ids.next)
+    assert driver.screen.at == at + 1
+
+
+def test_a_table_row_is_added_in_one_tap_and_sums_itself_up(driver: Driver) -> None:
+    phone = _start(driver)
+    phone.visits.save("d10", "bpnt_kpm", "tempat_belanja", "pasar_warung")
+    driver.screen.enter()
+    driver.settle()
+    table = _page(driver, "belanja").editor
+    driver.tap(table.more)
+    driver.type(table.editors["nama"].entry, "Telur")
+    driver.tap(next(c for c in table.editors["kelompok"].choices if c.text == "Protein hewani"))
+    driver.type(table.editors["harga"].entry, "72500")
+    rows = phone.visits.drafts["d10"].answers["bpnt_kpm"]["belanja"]
+    assert rows == [{"nama": "Telur", "kelompok": "protein_hewani", "harga": 72500}]
+    driver.tap(table.cards[0].head)
+    assert driver.sees("Protein hewani · Rp72.500")
+
+
+def test_a_day_is_typed_or_stepped_and_spelled_out(driver: Driver) -> None:
+    phone = _start(driver)
+    card = _page(driver, "tanggal_lahir")
+    driver.type(card.editor.entry, "31022026")
+    assert driver.sees("Tanggal ini tidak ada")
+    driver.type(card.editor.entry, "01071968")
+    assert driver.sees("Senin, 1 Juli 1968")
+    driver.tap(card.editor.turn)
+    driver.tap(next(w for w in driver.walk(card) if getattr(w, "label", "") == "tahun+1"))
+    assert phone.visits.drafts["d10"].answers["bpnt_kpm"]["tanggal_lahir"] == "1969-07-01"
+
+
+def test_the_review_leads_to_the_field_that_is_missing(driver: Driver) -> None:
+    _start(driver)
+    _choose(driver, "hasil_kunjungan", "Terisi lengkap")
+    driver.shell.go("review", draft="d10")
+    driver.settle()
+    row = next(w for w in driver.walk() if isinstance(w, FindingRow) and w.text == "NIK")
+    driver.tap(row)
+    assert driver.shell.name == "form" and "nik" in driver.screen.step.fields
+
+
+def test_back_goes_page_by_page_then_home(driver: Driver) -> None:
+    _start(driver)
+    driver.tap(driver.screen.ids.next)
+    assert driver.screen.at == 1
+    assert driver.shell.back() and driver.screen.at == 0
+    assert driver.shell.back() and driver.shell.name == "home"
+    assert not driver.shell.back()
+
+
+def test_a_draft_that_was_put_away_can_be_brought_back(driver: Driver) -> None:
+    phone = _start(driver)
+    driver.press("Daftar bagian")
+    driver.press("Hapus draf ini")
+    driver.press("Hapus")
+    assert phone.visits.drafts["d10"].gone and driver.shell.name == "home"
+    driver.press("Kembalikan draf")
+    assert not phone.visits.drafts["d10"].gone and driver.shell.name == "form"
+
+
+def test_a_secret_form_says_why_it_cannot_be_started(driver: Driver) -> None:
+    driver.open()
+    driver.press("Kunjungan baru")
+    rows = driver.screen.ids.list
+    item = next(item for _kind, item in rows._items if item["chip"])
+    item["open"]()
+    driver.settle()
+    assert driver.sees("Formulir rahasia belum dapat diisi di HP.")
+
+
+def test_the_next_shot_stands_for_the_one_that_is_taken_again(driver: Driver) -> None:
+    phone = _start(driver, camera=FilmCamera())
+    card = _page(driver, "foto_rumah_depan")
+    driver.tap(card.editor.take)
+    driver.press("Jepret")
+    driver.press("Selesai")
+    first = phone.visits.drafts["d10"].photos[0]
+    driver.tap(card.editor.grid.children[-1])
+    assert driver.shell.name == "photo"
+    driver.press("Ulangi foto")
+    driver.press("Jepret")
+    assert [photo.superseded for photo in phone.visits.drafts["d10"].photos] == [True, False]
+    assert phone.visits.drafts["d10"].answers["bpnt_kpm"]["foto_rumah_depan"] != [first.blob]

@@ -1,0 +1,69 @@
+"""Opening, joining and locking, by touch."""
+
+from field_app.ui.sample import SamplePhone
+from field_app.ui.widgets.pin import Key
+from tests.field_app.ui.driver import Driver
+
+
+def _type_pin(driver: Driver, pin: str) -> None:
+    for digit in pin:
+        driver.tap(next(w for w in driver.walk() if isinstance(w, Key) and w.text == digit))
+
+
+def test_a_wrong_pin_says_how_many_tries_are_left(driver: Driver) -> None:
+    driver.open(SamplePhone(state="terkunci"))
+    _type_pin(driver, "111111")
+    assert driver.shell.name == "unlock"
+    assert driver.sees("PIN salah. Sisa 9 kali coba.")
+    _type_pin(driver, "246810")
+    assert driver.shell.name == "home"
+
+
+def test_a_forgotten_pin_leads_to_the_code_of_the_office(driver: Driver) -> None:
+    driver.open(SamplePhone(state="terkunci"))
+    driver.press("Lupa PIN?")
+    driver.press("Saya punya kode pembuka")
+    driver.type(driver.screen.code, "K7Q2")
+    driver.press("Lanjut")
+    _type_pin(driver, "246810")
+    _type_pin(driver, "246810")
+    assert driver.sees("M9XD-41TZ")
+    driver.press("Mulai bekerja")
+    assert driver.shell.name == "home"
+
+
+def test_joining_asks_the_pin_twice_and_shows_the_code_for_the_office(driver: Driver) -> None:
+    driver.open(SamplePhone(state="baru"))
+    driver.press("Lanjut")
+    assert driver.sees("Isi alamat dan kode dulu.")
+    driver.type(driver.screen.address, "https://10.0.0.1:8443")
+    driver.type(driver.screen.code, "ABCD")
+    driver.press("Lanjut")
+    _type_pin(driver, "111111")
+    assert driver.sees("mudah ditebak")
+    _type_pin(driver, "246810")
+    _type_pin(driver, "246811")
+    assert driver.sees("Kedua PIN tidak sama")
+    _type_pin(driver, "246810")
+    _type_pin(driver, "246810")
+    assert driver.sees("K7Q2-M9XD-41TZ-8RHB")
+
+
+def test_a_refused_code_keeps_what_was_typed_and_says_why(driver: Driver) -> None:
+    driver.open(SamplePhone(state="baru"))
+    driver.type(driver.screen.address, "10.0.0.1")
+    driver.type(driver.screen.code, "TERPAKAI")
+    driver.press("Lanjut")
+    _type_pin(driver, "246810")
+    _type_pin(driver, "246810")
+    assert driver.sees("Alamat kantor tidak benar")
+    assert driver.screen.address.text == "10.0.0.1"
+
+
+def test_locking_asks_the_pin_again_and_back_does_not_open(driver: Driver) -> None:
+    driver.open()
+    driver.press("Pengaturan")
+    driver.press("Kunci sekarang")
+    assert driver.shell.name == "unlock"
+    assert not driver.shell.back()
+    assert driver.shell.name == "unlock"
