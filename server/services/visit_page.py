@@ -25,6 +25,7 @@ class Photo(Data, frozen=True, kw_only=True):
     taken: str
     place: str
     held: bool
+    is_drawing: bool
     reason: str
     warnings: tuple[str, ...]
 
@@ -224,6 +225,7 @@ def _photo(item: Evidence, version: Version, reasons: Mapping[str, str], words: 
         taken=f"{written.short_date(written.local_date(item.taken_ms))}, {written.clock(item.taken_ms)}",
         place=text("kantor.tinjau.teliti", meter=written.number(item.place.accuracy_m)) if item.place else "",
         held=item.blob in version.held,
+        is_drawing=item.media_type == "image/png",
         reason=reasons.get(item.blob, ""),
         warnings=tuple(warnings),
     )

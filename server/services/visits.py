@@ -88,7 +88,7 @@ def load_visit(tx: Reader, visit: RecordId) -> Visit | None:
     versions = load_versions(tx, [ChangeId(bytes.fromhex(v["change"])) for v in record.fields["versions"]])
     if not versions:
         return None
-    past = _decisions(store, page_store.decisions(tx, visit))
+    past = _decisions(store, _met(tx, record))
     subject = _subject(store, record)
     people = {PersonId(record.fields["petugas"]), *(decision.by for decision in past)}
     people |= {version.content.author for version in versions}
@@ -172,6 +172,15 @@ def _signed(key: bytes, signature: bytes, head: Any) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def _met(tx: Reader, record: Record) -> list[tuple[int, ChangeId]]:
+    """When a visit was decided and by which changes; the newest is known from the visit itself."""
+    met = page_store.decisions(tx, record.id)
+    if record.fields.get("decided_by") and record.head is not None:
+        newest = (int(record.fields["decided_ms"]), record.head)
+        return met if newest in met else [*met, newest]
+    return met
 
 
 def _decisions(store: SqlOfficeStore, met: list[tuple[int, ChangeId]]) -> list[PastDecision]:

@@ -1,5 +1,6 @@
 """Photos of a visit. Rule: bytes are reached only through a visit that the reader may see."""
 
+import re
 from typing import Any
 
 from litestar import Response, get
@@ -112,12 +113,21 @@ def _from_picture(data: bytes) -> list[tuple[str, str, bool]]:
     facts = [
         ("piksel", f"{picture.width} × {picture.height}", False),
         ("kamera", camera, False),
-        ("exif_waktu", taken, False),
+        ("exif_waktu", _moment(taken), False),
     ]
     point = _gps(gps)
     if point is not None:
         facts.append(("exif_tempat", f"{written.number(point[0], 5)}; {written.number(point[1], 5)}", False))
     return facts
+
+
+def _moment(taken: str) -> str:
+    """Write EXIF's `2026:11:22 08:51:36` as people do; anything else as it came."""
+    found = re.fullmatch(r"(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)", taken)
+    if found is None:
+        return taken
+    year, month, day, hour, minute, second = found.groups()
+    return f"{day}-{month}-{year}, {hour}.{minute}.{second}"
 
 
 def _gps(gps: dict[int, Any]) -> tuple[float, float] | None:
