@@ -171,6 +171,8 @@ class Conflicts:
             return self._words.region(str(value))
         if isinstance(value, list):
             return ", ".join(str(each) for each in cast("list[Any]", value))
+        if isinstance(value, dict):
+            return "; ".join(str(each) for each in cast("dict[str, Any]", value).values())
         return str(value)
 
 

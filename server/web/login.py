@@ -45,8 +45,11 @@ def login_routes(site: Site) -> list[Any]:
 
     @post("/masuk")
     async def log_in(request: Asking) -> Response[Any]:
+        guard = request.cookies.get(GUARD_COOKIE, "")
         try:
-            given = await site.form(request, csrf_of(request.cookies.get(GUARD_COOKIE, "-")))
+            given = await site.form(request, csrf_of(guard))
+            if not guard:
+                raise ExpiredError
         except ExpiredError:
             return form(request, status=403, note=site.text("kantor.masuk.formulir_lama"))
         username, target = given.get("nama", "")[:64], own_page(given.get("tujuan", "/"))

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from schemas.ids import ChangeId, RecordId
+from server.accounts import csrf_of
 from server.store import SqlOfficeStore
 from server.web.login import own_page
 from sync.change import Accessed, FormAnswers, Patch, read
@@ -84,8 +85,11 @@ def test_wrong_logins_answer_alike_whichever_part_was_wrong(site: Site) -> None:
 
 def test_a_login_form_from_elsewhere_is_refused(site: Site) -> None:
     with site.visitor() as client:
-        answer = client.post("/masuk", data={"nama": "kabid", "sandi": PASSWORD, "csrf": "0" * 64})
-        assert answer.status_code == 403 and "sambang_sesi" not in answer.cookies
+        for token in ("0" * 64, csrf_of(""), ""):
+            # no cookie of ours came with it: another site wrote this form
+            client.cookies.clear()
+            answer = client.post("/masuk", data={"nama": "kabid", "sandi": PASSWORD, "csrf": token})
+            assert answer.status_code == 403 and "sambang_sesi" not in answer.cookies
 
 
 def test_the_session_cookie_is_for_this_site_alone(site: Site) -> None:
