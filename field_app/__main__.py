@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     text = load_text()
     given = _parser(text).parse_args(arguments)
     try:
-        given.dir.mkdir(parents=True, exist_ok=True)
+        given.dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         phone = build(given.dir, text, address=given.address, background=given.command is None)
         if given.command is None:
             return _window(phone, text)

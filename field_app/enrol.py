@@ -66,6 +66,7 @@ class Enroller:
         advice = advise(pin)
         if advice.block:
             return Refused(say=advice.block)
+        code = code.strip()
         private = self._key_for(code)
         link = self._connect(address)
         try:
@@ -87,7 +88,7 @@ class Enroller:
 
     def _ask(self, link: Link, code: str, private: bytes) -> Enrolment | Failure:
         public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
-        return link.enrol(EnrolRequest(code=code.strip(), public_key=public, model=self._model))
+        return link.enrol(EnrolRequest(code=code, public_key=public, model=self._model))
 
     def _keep(self, address: str, answer: Enrolment, private: bytes, pin: str) -> Enrolled:
         owner = Owner(
@@ -104,7 +105,7 @@ class Enroller:
             roles=answer.roles,
         )
         key = self._randomness(KEY_BYTES)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._clear_half_made()
         vault = open_vault(self._folder / VAULT, key)
         try:

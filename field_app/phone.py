@@ -150,6 +150,8 @@ class Phone:
 
     def _enter(self, key: bytes) -> Refused | None:
         self.lock()
+        if not (self._folder / VAULT).exists():
+            return Refused(say="lapangan.brankas_rusak")
         try:
             vault = open_vault(self._folder / VAULT, key)
         except NewerVaultError:
@@ -195,26 +197,18 @@ class Phone:
             notice=self.text("lapangan.versi_pemberitahuan"),
         )
         visits = Visits(bench, worker.status, worker.sync_now)
-        return _Open(owner, (other, vault), link, visits, worker)
+        return _Open(owner, vault, link, visits, worker)
 
 
 class _Open:
     """What is there only while the vault is open."""
 
-    def __init__(
-        self,
-        owner: Owner,
-        vaults: tuple[Vault, ...],
-        link: Link,
-        visits: Visits,
-        worker: Worker,
-    ) -> None:
+    def __init__(self, owner: Owner, vault: Vault, link: Link, visits: Visits, worker: Worker) -> None:
         self.owner, self.visits, self.worker = owner, visits, worker
-        self._vaults, self._link = vaults, link
+        self._vault, self._link = vault, link
 
     def close(self) -> None:
-        """End the worker, then close connections and vault."""
-        self.worker.stop()
+        """End the worker, then close the line and the vault."""
+        self.worker.close()
         self._link.close()
-        for vault in self._vaults:
-            vault.close()
+        self._vault.close()

@@ -55,9 +55,11 @@ class HttpLink:
         self._knows = knows
         self._client = client or httpx.Client(timeout=TIMEOUT, trust_env=False)
         self._token = ""
+        self._closed = False
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; what still runs on them ends as a network's trouble."""
+        self._closed = True
         self._client.close()
 
     def enrol(self, request: EnrolRequest) -> Enrolment | Failure:
@@ -104,6 +106,8 @@ class HttpLink:
         url = self._url(path)
         if url is None:
             return Failure(kind="rusak", say="lapangan.jawaban_rusak")
+        if self._closed:
+            return Failure(kind="jaringan", say="lapangan.sambungan_putus")
         try:
             with self._client.stream(
                 method, url, headers={**headers, **self._authorisation()}, content=content
@@ -124,6 +128,8 @@ class HttpLink:
         return path if path.startswith(self._address + "/") else None
 
     def _call(self, path: str, message: Message, kind: type[T]) -> T | Failure:
+        if self._closed:
+            return Failure(kind="jaringan", say="lapangan.sambungan_putus")
         body = encode(message)
         headers = {"content-type": MEDIA_TYPE, "accept": MEDIA_TYPE, "accept-encoding": "deflate"}
         if len(body) > WORTH_DEFLATING:

@@ -54,6 +54,7 @@ class Vault:
         self._key = key
         self._lock = threading.RLock()
         self._depth = 0
+        self._closed = False
         self.db = _connect(path, key)
         self._connection = cast("sqlcipher.Connection", self.db.conn)
 
@@ -98,10 +99,12 @@ class Vault:
             return not busy
 
     def close(self) -> None:
-        """Empty the WAL and close."""
+        """Empty the WAL and close; closing twice does nothing."""
         with self._lock:
-            self.checkpoint()
-            self._connection.close()
+            if not self._closed:
+                self._closed = True
+                self.checkpoint()
+                self._connection.close()
 
 
 def open_vault(path: Path, key: bytes, migrations: Path = MIGRATIONS) -> Vault:
@@ -142,10 +145,11 @@ def _connect(path: Path, key: bytes) -> "Database":
     if len(key) != KEY_BYTES:
         raise WrongKeyError
     try:
+        path.touch(mode=0o600)  # the WAL beside it gets the same mode
         connection = sqlcipher.connect(
             path, timeout=WAIT_FOR_OTHERS_S, check_same_thread=False, isolation_level=None
         )
-    except sqlcipher.OperationalError:
+    except (OSError, sqlcipher.OperationalError):
         raise VaultError from None  # the folder is gone, or may not be written to
     # without this a wrong key is reported on stderr, outside of any handling
     connection.execute("PRAGMA cipher_log_level = NONE")

@@ -30,7 +30,9 @@ LAST_SYNC = "terakhir_ms"
 
 
 class Worker:
-    """One vault's worker, on a connection of its own. `chance()` gives a number from 0 to 1."""
+    """One vault's worker, on a connection of its own that it closes. `chance()` gives a number from 0 to
+    1.
+    """
 
     def __init__(
         self,
@@ -79,13 +81,19 @@ class Worker:
             self._asked = True
             self._state.notify_all()
 
-    def stop(self, timeout_s: float = 5.0) -> None:
-        """End the thread after the step it is in."""
+    def close(self, timeout_s: float = 5.0) -> None:
+        """End the thread after the step it is in, and close this worker's connection.
+
+        A step may wait for a slow office longer than `timeout_s`: then the thread closes when it is
+        through.
+        """
         with self._state:
             self._stopping = True
             self._state.notify_all()
             thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
+        if thread is None:
+            self._vault.close()
+        elif thread is not threading.current_thread():
             thread.join(timeout_s)
 
     def status(self) -> SyncStatus:
@@ -128,16 +136,19 @@ class Worker:
             return None
 
     def _loop(self) -> None:
-        while True:
-            with self._state:
-                if not self._asked and not self._stopping:
-                    self._state.wait(self._pause_s or REGULAR_S)
-                if self._stopping:
-                    return
-                self._asked = False
-            failure = self.run_once()
-            self._failures = self._failures + 1 if failure else 0
-            self._pause_s = pause_s(self._failures, self._chance())
+        try:
+            while True:
+                with self._state:
+                    if not self._asked and not self._stopping:
+                        self._state.wait(self._pause_s or REGULAR_S)
+                    if self._stopping:
+                        return
+                    self._asked = False
+                failure = self.run_once()
+                self._failures = self._failures + 1 if failure else 0
+                self._pause_s = pause_s(self._failures, self._chance())
+        finally:
+            self._vault.close()
 
     def _sync(self) -> Failure | None:
         failure = self._exchange()

@@ -106,3 +106,57 @@ def test_a_field_day_from_task_to_decision(enrolled: Phone, office: Running) -> 
     decide(office, done.visit, done.change, "setujui")
     assert enrolled.worker.run_once() is None
     assert status(enrolled) == ["disetujui"]
+
+
+def start_visit(phone: Phone) -> DraftView:
+    assert phone.worker.run_once() is None
+    started = phone.visits.start("bpnt_kpm", WARGA, TUGAS)
+    assert isinstance(started, DraftView)
+    return started
+
+
+def test_a_returned_visit_is_corrected_and_approved(enrolled: Phone, office: Running) -> None:  # noqa: F811
+    first = record_visit(enrolled, start_visit(enrolled))
+    assert enrolled.worker.run_once() is None
+    decide(office, first.visit, first.change, "kembalikan", **{"bpnt_kpm.catatan": "Tulis lebih jelas"})
+    assert enrolled.worker.run_once() is None
+    assert status(enrolled) == ["dikembalikan"]
+    assert enrolled.visits.standing(first.visit).reasons == {"bpnt_kpm.catatan": "Tulis lebih jelas"}
+
+    draft = enrolled.visits.start_correction(first.visit)
+    assert isinstance(draft, DraftView)
+    enrolled.visits.save(draft.id, "bpnt_kpm", "catatan", "Rumah di belakang mushala")
+    second = enrolled.visits.finalise(draft.id)
+    assert isinstance(second, Finalised)
+    assert (status(enrolled), enrolled.visits.home().returned) == (["menunggu_kirim"], ())
+    assert enrolled.worker.run_once() is None
+    assert status(enrolled) == ["diterima"], "photos that the office has are not sent again"
+    decide(office, second.visit, second.change, "setujui")
+    assert enrolled.worker.run_once() is None
+    assert status(enrolled) == ["disetujui"]
+
+
+def test_what_the_office_changed_meanwhile_becomes_a_conflict_that_she_sees(
+    enrolled: Phone,
+    office: Running,  # noqa: F811
+) -> None:
+    draft = start_visit(enrolled)
+    enrolled.visits.save(draft.id, "bpnt_kpm", "hasil_kunjungan", "terisi_sebagian")
+    enrolled.visits.save(draft.id, "bpnt_kpm", "nama", "Warga Uji Benar")
+    body = Patch(record=WARGA, kind="warga", base={"nama": "Warga Uji"}, new={"nama": "Warga Uji Kantor"})
+    office.deps.office.act(office.deps.office.person, body)
+    assert isinstance(enrolled.visits.finalise(draft.id), Finalised)
+    assert enrolled.worker.run_once() is None
+    assert status(enrolled) == ["konflik"]
+
+
+def test_a_visit_waits_in_a_locked_phone_and_goes_when_it_is_opened(enrolled: Phone) -> None:
+    draft = start_visit(enrolled)
+    record_visit(enrolled, draft)
+    enrolled.lock()
+    assert enrolled.state() == "terkunci"
+    assert enrolled.unlock(PIN) is None
+    assert status(enrolled) == ["menunggu_kirim"]
+    assert enrolled.worker.run_once() is None
+    assert enrolled.worker.run_once() is None
+    assert status(enrolled) == ["diterima"]

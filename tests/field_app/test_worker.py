@@ -101,8 +101,7 @@ def sending(field: Field, time: SetTime) -> Iterator[Sending]:  # noqa: F811
     field.pull({}, cleared=[MINE])  # an office that keeps no rows
     made = Sending(field, time)
     yield made
-    made.worker.stop()
-    made.other.close()
+    made.worker.close()
 
 
 def test_all_goes_and_only_then_it_says_so(sending: Sending) -> None:
@@ -166,7 +165,7 @@ def test_photos_wait_for_wifi_when_she_wants_so(field: Field, time: SetTime) -> 
     sending.wifi_only = False
     assert sending.worker.run_once() is None
     assert sending.worker.status().photos_pending == 0
-    sending.other.close()
+    sending.worker.close()
 
 
 def test_there_are_never_two_syncs_at_once(sending: Sending) -> None:
@@ -179,7 +178,7 @@ def test_there_are_never_two_syncs_at_once(sending: Sending) -> None:
     sending.office.gate.set()
     for thread in threads:
         thread.join(10)
-    sending.worker.stop()
+    sending.worker.close()
     assert sending.office.most_running == 1
     assert sending.field.status() == ["diterima"]
 
@@ -237,6 +236,19 @@ def _huge(request: SyncRequest, fields: dict[str, str]) -> SyncResponse:
         cursor=Cursor(seq=99), more=False, parts=None, digest=EMPTY, resend=[], office_head=NO_LINK,
         server_ms=7,
     )  # fmt: skip
+
+
+def test_closing_while_the_office_is_slow_waits_no_longer_than_asked(sending: Sending) -> None:
+    sending.office.gate.clear()
+    sending.worker.start()
+    while not sending.office.running:
+        pass
+    sending.worker.close(timeout_s=0.01)
+    sending.office.gate.set()
+    thread = next(t for t in threading.enumerate() if t.name == "sambang-sync")
+    thread.join(10)
+    assert not thread.is_alive()
+    assert sending.field.status() == ["terkirim"], "what the office answered was still kept"
 
 
 def test_pauses_grow_to_a_limit_and_differ_by_chance() -> None:
