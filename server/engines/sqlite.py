@@ -41,6 +41,7 @@ TAG_BYTES = 8
 MOST_TOGETHER = 256
 """Most functions in one commit, so that the first of them does not wait without end."""
 READERS = 4
+LOG_PAGES = 4_000
 _LISTED = re.compile(r"\bIN :(\w+)")
 
 
@@ -71,6 +72,8 @@ def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
         else:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            # Hot pages of indexes are then written back once for many commits, not once for each.
+            connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
     except sqlcipher3.DatabaseError as error:
         connection.close()
         raise WrongKeyError(str(error)) from error

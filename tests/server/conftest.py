@@ -15,13 +15,25 @@ from schemas.ids import PersonId, Regency
 from schemas.problem import Problem
 from server.app import create_app
 from server.commands.run import listen
-from server.compose import Refused, close_office, init_office, open_office
+from server.compose import Refused, close_office, init_office, open_office, unlock
 from server.deps import Deps
+from server.verify import verify
 from sync.change import Patch
+from sync.rules import DomainRules
 from tests.contract.people import record_id
 from tests.server.phones import Phone
 
 DESA = "33.14.01.2001"
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def step(self, name: str, total: int) -> None:
+        pass
+
+    def advance(self, count: int = 1) -> None:
+        pass
 
 
 @dataclass
@@ -32,6 +44,13 @@ class Running:
     address: str
     data: Path
     clients: list[httpx.Client] = field(default_factory=list)
+
+    def faults(self) -> list[str]:
+        """Verify the office while it serves."""
+        opened = unlock(self.data, None)
+        assert isinstance(opened, tuple)
+        rules = DomainRules(self.deps.forms, self.deps.workflows)
+        return verify(self.data, opened[1], opened[0], rules, self.deps.text, Silent()).faults
 
     def client(self) -> httpx.Client:
         self.clients.append(httpx.Client(base_url=self.address, timeout=20))

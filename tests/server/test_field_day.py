@@ -82,3 +82,33 @@ def test_a_visit_goes_in_its_photo_follows_and_the_decision_comes_back(office: R
     phone.sync()
     [row] = phone.store.rows([visit])
     assert b"disetujui" in row.body
+    assert office.faults() == []
+
+
+def test_conflicts_gaps_and_refused_changes_verify_as_they_were_answered(office: Running) -> None:
+    first, second = office.phone(901), office.phone(902)
+    warga, away = record_id(1), record_id(2)
+    fields = {"nama": "A", "kode_desa": DESA, "layanan": ["bpnt"]}
+    first.write(Patch(record=warga, kind="warga", base={}, new=fields))
+    first.sync()
+    second.sync()
+    first.write(Patch(record=warga, kind="warga", base={"nama": "A"}, new={"nama": "B", "rt": "001"}))
+    second.write(Patch(record=warga, kind="warga", base={"nama": "A"}, new={"nama": "C"}))
+    second.write(Patch(record=away, kind="warga", base={}, new={**fields, "kode_desa": "33.14.02.2001"}))
+    second.write(Patch(record=record_id(3), kind="tugas", base={}, new={"state": "baru"}))
+    first.sync()
+    outcomes = second.sync()[0].outcomes.values()
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Conflict", "Conflict", "Rejected"]
+    visit = Submit(
+        visit=record_id(9),
+        follows=None,
+        subject=warga,
+        form="bpnt_kpm",
+        forms={},
+        evidence=[],
+        place=None,
+        tugas=None,
+    )
+    second.write(visit)
+    second.sync()
+    assert office.faults() == []

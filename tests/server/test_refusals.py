@@ -175,6 +175,7 @@ def test_a_revoked_device_hands_over_its_work_and_is_shown_nothing(office: Runni
     assert phone.store.table == {}
     kinds = office.deps.engine.read(lambda reader: reader.query("SELECT state, reason FROM konflik"))
     assert kinds == [("menunggu", "wilayah")]
+    assert office.faults() == []
 
 
 def test_unknown_addresses_methods_and_bodies_are_problems_too(office: Running) -> None:

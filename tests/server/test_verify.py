@@ -21,18 +21,10 @@ from server.verify import verify
 from server.verifying.wal import first_bad_frame
 from sync.change import Patch
 from tests.contract.people import OpenRules, record_id
-from tests.server.conftest import DESA
+from tests.server.conftest import DESA, Silent
 
 PHOTO = random.Random(4).randbytes(150_000)
 BLOB = BlobId(sha256(PHOTO).hexdigest())
-
-
-class Silent:
-    def step(self, name: str, total: int) -> None:
-        pass
-
-    def advance(self, count: int = 1) -> None:
-        pass
 
 
 def fill(deps: Deps) -> None:
