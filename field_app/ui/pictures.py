@@ -145,8 +145,8 @@ def draw_scene(draw: Callable[[Any, Any], None], scale: float, dark: bool) -> An
     from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
     from PIL import Image
 
-    from field_app.ui.app import SambangApp
     from field_app.ui.sample import NOW_MS, SamplePhone
+    from field_app.ui.window import SambangApp
 
     phone = SamplePhone()
     phone.settings.text_scale, phone.settings.dark = scale, dark

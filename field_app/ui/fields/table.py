@@ -103,7 +103,9 @@ class TabelEditor(Editor):
             if column.hint:
                 cell.add_widget(Words(text=column.hint, style="small", ink="ink_soft"))
             if isinstance(column, (Foto, Berkas)):
-                cell.add_widget(Notice(icon="camera", tone="quiet", text=self.say("aplikasi.formulir.foto_baris")))
+                cell.add_widget(
+                    Notice(icon="camera", tone="quiet", text=self.say("aplikasi.formulir.foto_baris"))
+                )
                 card.add_widget(cell)
                 continue
             editor = editor_for(

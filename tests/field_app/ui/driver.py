@@ -12,11 +12,11 @@ from kivy.uix.recycleview import RecycleView
 from kivy.uix.scrollview import ScrollView
 from kivy.uix.widget import Widget
 
-from field_app.ui.app import SambangApp
 from field_app.ui.sample import NOW_MS, SamplePhone
 from field_app.ui.widgets.buttons import Choice, IconButton, Link, Pill
 from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.painted import Painted
+from field_app.ui.window import SambangApp
 
 
 class Finger(MotionEvent):
@@ -48,7 +48,9 @@ class Driver:
         self.close()
         self.phone = phone or SamplePhone()
         self.phone.settings.text_scale, self.phone.settings.dark = scale, dark
-        self.app = SambangApp(self.phone, now_ms=more.pop("now_ms", lambda: NOW_MS), text=self.phone.text, **more)
+        self.app = SambangApp(
+            self.phone, now_ms=more.pop("now_ms", lambda: NOW_MS), text=self.phone.text, **more
+        )
         self.app.open_embedded()
         self.settle()
         return self
@@ -96,7 +98,9 @@ class Driver:
 
     def texts(self) -> list[str]:
         """All words that are drawn."""
-        return [piece.text for widget in self.walk() if isinstance(widget, Painted) for piece in widget.pieces]
+        return [
+            piece.text for widget in self.walk() if isinstance(widget, Painted) for piece in widget.pieces
+        ]
 
     def sees(self, text: str) -> bool:
         """Whether these words are drawn somewhere."""
@@ -147,7 +151,9 @@ class Driver:
         self.settle()
 
     def _bring(self, widget: Any) -> None:
-        pages = [p for p in self._parents(widget) if isinstance(p, ScrollView) and not isinstance(p, RecycleView)]
+        pages = [
+            p for p in self._parents(widget) if isinstance(p, ScrollView) and not isinstance(p, RecycleView)
+        ]
         before = None
         for _ in range(4):
             at = widget.to_window(*widget.center)

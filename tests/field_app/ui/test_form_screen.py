@@ -26,7 +26,7 @@ class FilmCamera:
 
     def frame(self) -> bytes:
         self.shots += 1
-        return picture(self.shots)
+        return picture(self.shots, (800, 600))
 
 
 def _card(driver: Driver, name: str) -> FieldCard:
@@ -70,7 +70,7 @@ ANSWERS = {
 }  # fmt: skip
 
 
-def _answer(driver: Driver, card: FieldCard) -> None:
+def answer(driver: Driver, card: FieldCard) -> None:
     """Fill one card by touch, whatever its kind."""
     field, given = card.field, ANSWERS.get(card.field.name)
     match field:
@@ -107,7 +107,7 @@ def test_a_visit_is_filled_to_its_end_by_touch_and_sealed(driver: Driver) -> Non
     while driver.shell.name == "form":
         before = driver.screen.at
         for name in driver.screen.step.fields:
-            _answer(driver, _card(driver, name))
+            answer(driver, _card(driver, name))
         driver.tap(driver.screen.ids.next)
         assert driver.shell.name != "form" or driver.screen.at == before + 1
     assert driver.shell.name == "review"
@@ -115,7 +115,10 @@ def test_a_visit_is_filled_to_its_end_by_touch_and_sealed(driver: Driver) -> Non
     assert answers["nik"] == SUBJECT["nik"] and answers["nominal_diterima"] == 600000
     assert answers["tanggal_lahir"] == "1968-07-01" and answers["persetujuan"] is True
     assert answers["lokasi"]["lat"] == pytest.approx(-7.4263) and answers["lokasi"]["at"] == NOW_MS
-    assert len(answers["foto_rumah_depan"]) == 1 and phone.visits.blobs[answers["tanda_tangan"]][:4] == b"\x89PNG"
+    assert (
+        len(answers["foto_rumah_depan"]) == 1
+        and phone.visits.blobs[answers["tanda_tangan"]][:4] == b"\x89PNG"
+    )
     review = phone.visits.review("d10")
     assert [(one.field, one.say) for one in (*review.missing, *review.blocked)] == []
     assert driver.sees("Semua isian wajib sudah terisi")

@@ -61,7 +61,9 @@ def test_nothing_is_cut_off_and_every_target_is_large_enough(driver: Driver, nam
     assert _too_small(driver) == []
 
 
-@pytest.mark.parametrize("name", ["05_beranda", "07_cari", "10_formulir_05", "14_kamera", "15_tinjau", "17_sinkronisasi"])
+@pytest.mark.parametrize(
+    "name", ["05_beranda", "07_cari", "10_formulir_05", "14_kamera", "15_tinjau", "17_sinkronisasi"]
+)
 def test_header_and_bar_leave_three_quarters_of_a_small_screen(driver: Driver, name: str) -> None:
     driver.open(SamplePhone(), scale=1.6)
     SCENES[name](driver.phone, driver.app)
