@@ -32,7 +32,9 @@ class StatusLook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class ContrastRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Inks that are read on these grounds, and the least contrast they must have (WCAG 2.2, 1.4.3 and 1.4.11)."""
+    """Inks that are read on these grounds, and the least contrast they must have (WCAG 2.2, 1.4.3 and
+    1.4.11).
+    """
 
     least: float
     inks: list[str]

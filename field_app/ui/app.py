@@ -1,4 +1,6 @@
-"""Opens the window on a phone. Rule: Kivy is imported only after its environment is set, so only inside run()."""
+"""Opens the window on a phone. Rule: Kivy is imported only after its environment is set, so only inside
+run().
+"""
 
 from typing import Any
 

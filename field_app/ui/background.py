@@ -25,7 +25,9 @@ class Background:
         return self._open > 0
 
     def run(self, work: Callable[[], T], then: Callable[[T], Any]) -> None:
-        """Do `work` in the background; `then` gets its result on the UI thread. An exception is raised there."""
+        """Do `work` in the background; `then` gets its result on the UI thread. An exception is raised
+        there.
+        """
         self._open += 1
 
         def deliver(future: Future[T]) -> None:

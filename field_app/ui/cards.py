@@ -11,7 +11,8 @@ from schemas.format import MONTHS
 from schemas.text import Text
 
 FORM_ICONS = {
-    "bpnt_kpm": "house", "sosek": "house", "kks_masalah": "card_off", "ewarong": "store", "pendamping": "people",
+    "bpnt_kpm": "house", "sosek": "house", "kks_masalah": "card_off", "ewarong": "store",
+    "pendamping": "people",
     "uep": "chart", "kis": "health", "usul_dtsen": "family", "pengaduan": "campaign", "skm": "sort",
 }  # fmt: skip
 GROUPS = (

@@ -27,7 +27,8 @@ def prepare(
         environment["SDL_VIDEODRIVER"] = "offscreen"
         environment["SDL_AUDIODRIVER"] = "dummy"
 
-    # Kivy looks for a touch-panel driver and an X11 helper that few systems have, and reports it as tracebacks.
+    # Kivy looks for a touch-panel driver and an X11 helper that few systems have, and reports it as
+    # tracebacks.
     logging.getLogger("kivy").addFilter(_worth_saying)
 
     from kivy.config import Config  # after the environment, which it reads when imported

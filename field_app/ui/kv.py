@@ -1,4 +1,6 @@
-"""Reads the .kv beside a module, once. Rule: a module with a .kv calls load_kv(__file__) after its imports."""
+"""Reads the .kv beside a module, once. Rule: a module with a .kv calls load_kv(__file__) after its
+imports.
+"""
 
 from pathlib import Path
 

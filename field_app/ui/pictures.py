@@ -1,4 +1,5 @@
-"""Draws every screen offscreen with sample data to PNG files: for the guides, and for whoever reviews the look.
+"""Draws every screen offscreen with sample data to PNG files: for the guides, and for whoever reviews the
+look.
 
 python -m field_app.ui.pictures --out DIR [--text 150] [--dark] [--size 360x640] [--only form]
 """
@@ -31,7 +32,7 @@ def main() -> None:
             draw_scene(draw, options.text / 100, options.dark).save(options.out / f"{name}{suffix}.png")
 
 
-def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:
+def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 - one flat list of pictures
     """(name, what to do with phone and shell before the picture is taken)."""
     from field_app.ui.sample import NOW_MS, filled_draft
     from field_app.views import SyncStatus

@@ -1,6 +1,7 @@
 """What the screens ask of the phone: the use cases, as shapes only.
 
-Rule: a screen knows these and nothing of vaults, chains or HTTP. Times are UTC milliseconds, sizes bytes; `say` and
+Rule: a screen knows these and nothing of vaults, chains or HTTP. Times are UTC milliseconds, sizes bytes;
+`say` and
 `problem` are keys of schemas/text. What a use case refuses is a returned value with `say`, not an exception.
 """
 

@@ -1,6 +1,7 @@
 """A phone in memory with invented people: for pictures of the screens, and for tests of the screens alone.
 
-Rule: it answers as the use cases do, through the same forms and checks, and keeps nothing. All NIKs begin 331499,
+Rule: it answers as the use cases do, through the same forms and checks, and keeps nothing. All NIKs begin
+331499,
 a kecamatan that does not exist.
 """
 
@@ -169,7 +170,8 @@ class SampleVisits:
         return TaskView(
             card=card, why="Kunjungan triwulan ke-4: pastikan bantuan diterima dan dibelanjakan sendiri.",
             subject=SUBJECT, due=card.due, last_visit=NOW_MS - 92 * 86_400_000,
-            reasons={"bpnt_kpm.foto_rumah_depan": "Foto terlalu gelap, muka rumah tidak terlihat."} if returned else {},
+            reasons={"bpnt_kpm.foto_rumah_depan": "Foto terlalu gelap, muka rumah tidak terlihat."} if
+            returned else {},
             note="",
         )  # fmt: skip
 
@@ -210,11 +212,13 @@ class SampleVisits:
         return DraftView(
             id=id, form=draft.form, title=form.title, nama=draft.nama, desa=draft.desa,
             forms={
-                one: FormAnswers(version=self._forms.get(one).version, answers=dict(draft.answers.get(one, {})))
+                one: FormAnswers(version=self._forms.get(one).version, answers=dict(draft.answers.get(one,
+                {})))
                 for one in ids
             },
             last=draft.last, returned=draft.returned, note=draft.note, page=draft.page,
-            photos=tuple(draft.photos), subject=SUBJECT, findings={one: self._findings(draft, one) for one in ids},
+            photos=tuple(draft.photos), subject=SUBJECT, findings={one: self._findings(draft, one) for one
+            in ids},
         )  # fmt: skip
 
     def _findings(self, draft: SampleDraft, form: str) -> tuple[Listed, ...]:
@@ -266,7 +270,8 @@ class SampleVisits:
         if replaces is not None:
             self.drop_photo(draft, form, field, replaces)
         view = PhotoView(
-            number=len(kept.photos) + 1, blob=blob, form=form, field=field, thumbnail=camera, taken_ms=NOW_MS, place=fix,
+            number=len(kept.photos) + 1, blob=blob, form=form, field=field, thumbnail=camera,
+            taken_ms=NOW_MS, place=fix,
             blurry=False, dark=False, superseded=False, warnings=(),
         )  # fmt: skip
         kept.photos.append(view)
@@ -303,7 +308,8 @@ class SampleVisits:
             for kind in ("missing", "blocked", "warning")
         }
         return Review(
-            missing=some["missing"], blocked=some["blocked"], warnings=some["warning"], photos=len(view.photos),
+            missing=some["missing"], blocked=some["blocked"], warnings=some["warning"],
+            photos=len(view.photos),
             forms=tuple(view.forms),
         )  # fmt: skip
 
@@ -322,19 +328,25 @@ def filled_draft(visits: SampleVisits, key: str) -> SampleDraft:
         form="bpnt_kpm",
         answers={
             "bpnt_kpm": {
-                "hasil_kunjungan": "terisi_lengkap", "nama_responden": "Sutarmi", "hubungan_responden": "diri_sendiri",
+                "hasil_kunjungan": "terisi_lengkap", "nama_responden": "Sutarmi", "hubungan_responden":
+                "diri_sendiri",
                 "lokasi": {"lat": -7.42631, "lng": 111.01902, "accuracy_m": 6.4, "at": NOW_MS - 4 * 60_000},
-                "persetujuan": True, "nik": "3314994107680002", "no_kk": "3314990101150003", "nama": "Sutarmi",
-                "ktp_ada": "asli", "status_kpm": "sukses_spm", "keberadaan_kpm": "ditemukan", "penyalur": "bni",
+                "persetujuan": True, "nik": "3314994107680002", "no_kk": "3314990101150003", "nama":
+                "Sutarmi",
+                "ktp_ada": "asli", "status_kpm": "sukses_spm", "keberadaan_kpm": "ditemukan", "penyalur":
+                "bni",
                 "kks_kondisi": "rusak", "kks_dipegang": "ewarong", "no_kks": "6032989900014821",
                 "periode": "Okt–Des 2026", "nominal_diterima": 600000, "cara_terima": "edc_atm",
                 "tempat_belanja": "ewarong", "ewarong_belanja": "e1", "tanggal_lahir": "1968-07-01",
                 "belanja": [
-                    {"nama": "Beras", "kelompok": "karbohidrat", "jumlah": 10, "satuan": "kg", "harga": 140000},
-                    {"nama": "Telur", "kelompok": "protein_hewani", "jumlah": 2.5, "satuan": "kg", "harga": 72500},
+                    {"nama": "Beras", "kelompok": "karbohidrat", "jumlah": 10, "satuan": "kg", "harga":
+                    140000},
+                    {"nama": "Telur", "kelompok": "protein_hewani", "jumlah": 2.5, "satuan": "kg", "harga":
+                    72500},
                 ],
                 "edukasi": ["jaga_pin_kks", "hak_memilih"], "potongan": False, "dipaksa_paket": False,
-                "usul_kelayakan": "tetap_layak", "kode_desa": DESA, "domisili_sama": True, "jenis_kelamin": "perempuan",
+                "usul_kelayakan": "tetap_layak", "kode_desa": DESA, "domisili_sama": True, "jenis_kelamin":
+                "perempuan",
                 "alamat": "Dukuh Ngrombo", "rt": "004", "rw": "002", "tanggal_kunjungan": "2026-11-21",
                 "jam_mulai": "08:05", "jam_selesai": "08:50",
             }

@@ -1,6 +1,7 @@
 """The frame that holds the screens: one stack, sheets above it, a short word at the bottom, and the back key.
 
-Rule: a screen is built when it is first shown, from its own module, so that the lock screen starts fast. Back never
+Rule: a screen is built when it is first shown, from its own module, so that the lock screen starts fast.
+Back never
 leads nowhere: sheet, then screen, then home, then out.
 """
 
@@ -23,7 +24,8 @@ from field_app.views import Refused
 load_kv(__file__)
 
 SCREENS = {
-    "unlock": "Unlock", "rescue": "Rescue", "enrol": "Enrol", "home": "Home", "search": "Search", "start": "Start", "task": "Task",
+    "unlock": "Unlock", "rescue": "Rescue", "enrol": "Enrol", "home": "Home", "search": "Search",
+    "start": "Start", "task": "Task",
     "form": "Form", "camera": "Camera", "photo": "Photo", "review": "Review", "done": "Done", "sync": "Sync",
     "repair": "Repair", "settings": "Settings",
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """The tokens of schemas/theme.toml as Kivy wants them: colours, pixels, fonts, and drawn words that are kept.
 
-Rule: a widget takes every colour and size from here. A change of look builds the screens anew, so nothing is bound.
+Rule: a widget takes every colour and size from here. A change of look builds the screens anew, so nothing
+is bound.
 """
 
 import math
@@ -62,7 +63,9 @@ class Look:
         return self._fonts[self.theme.type[style].weight]
 
     def font_px(self, style: str, growth: float | None = None) -> float:
-        """Type size in pixels at the reader's text size; titles grow less, so that they stay on a small screen."""
+        """Type size in pixels at the reader's text size; titles grow less, so that they stay on a small
+        screen.
+        """
         base = self.theme.type[style].size
         grown = 1 + (self.scale - 1) * (growth if growth is not None else (0.55 if base >= 24 else 1.0))
         return dp(base * grown)
@@ -74,7 +77,9 @@ class Look:
     def _words(
         self, text: str, style: str, width: int = 0, align: str = "left", shrink: bool = False, lines: int = 0
     ) -> Texture:
-        """White letters on nothing, wrapped at `width` pixels (0: one line); `shrink` fits one line into `width`."""
+        """White letters on nothing, wrapped at `width` pixels (0: one line); `shrink` fits one line into
+        `width`.
+        """
         size = self.font_px(style)
         line = max(1.0, self.theme.type[style].line / NATURAL_LINE)
         font = self._fonts["javanese"] if any(ord(c) in JAVANESE for c in text) else self.font(style)

@@ -203,8 +203,8 @@ class FieldCard(Card):
             wanted = False
         if wanted and not self.again:
             words = shown(self.field, self._earlier, self.say, self._name)
-            both = f"{self.say('aplikasi.formulir.dulu_nilai', nilai=words)} · {self.say('aplikasi.formulir.sama')}"
-            self.again = Link(text=both, icon="history")
+            known = self.say("aplikasi.formulir.dulu_nilai", nilai=words)
+            self.again = Link(text=f"{known} · {self.say('aplikasi.formulir.sama')}", icon="history")
             self.again.bind(on_release=lambda *_: self._same())
             self.add_widget(self.again, index=len(self.children) - 1)
         elif self.again and not wanted:

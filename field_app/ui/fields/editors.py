@@ -1,4 +1,6 @@
-"""Which editor a field has. Rule: every kind of field has one; the type checker sees when one is forgotten."""
+"""Which editor a field has. Rule: every kind of field has one; the type checker sees when one is
+forgotten.
+"""
 
 from typing import Any, assert_never
 

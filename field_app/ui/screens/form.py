@@ -1,6 +1,7 @@
 """Formulir: one topic a page, large choices, saved at each answer; nothing stops but what cannot be true.
 
-Rule: the screen holds a copy of the answers to decide what to show; the phone's saved answers are the truth, and
+Rule: the screen holds a copy of the answers to decide what to show; the phone's saved answers are the
+truth, and
 each answer is handed over at once, in order.
 """
 

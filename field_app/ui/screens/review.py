@@ -1,4 +1,6 @@
-"""Tinjau & kirim: what is missing (tap to go there), what must be mended, what will be sealed; then *Selesaikan*."""
+"""Tinjau & kirim: what is missing (tap to go there), what must be mended, what will be sealed; then
+*Selesaikan*.
+"""
 
 from kivy.metrics import dp
 

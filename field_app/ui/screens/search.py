@@ -1,4 +1,6 @@
-"""Cari warga: by name or the last digits of a NIK, without a network; also the way to choose whom a visit is about."""
+"""Cari warga: by name or the last digits of a NIK, without a network; also the way to choose whom a visit
+is about.
+"""
 
 from kivy.clock import Clock
 

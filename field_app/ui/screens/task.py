@@ -18,7 +18,8 @@ from schemas.format import local_date, long_date
 load_kv(__file__)
 
 FACTS = (
-    "alamat", "nik", "no_kk", "no_kks", "tanggal_lahir", "no_hp", "status_kpm", "penyalur", "periode", "pemilik", "jenis",
+    "alamat", "nik", "no_kk", "no_kks", "tanggal_lahir", "no_hp", "status_kpm", "penyalur", "periode",
+    "pemilik", "jenis",
 )  # fmt: skip
 LONG_NUMBERS = ("nik", "no_kk", "no_kks")
 

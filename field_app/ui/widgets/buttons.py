@@ -194,7 +194,8 @@ class Choice(Tappable):
             self.fill(look.pressed if self.held else look.sunken, radius=radius)
         side = look.icon_px(24)
         mark = {
-            (False, False): "radio_off", (False, True): "radio_on", (True, False): "box_off", (True, True): "box_on",
+            (False, False): "radio_off", (False, True): "radio_on", (True, False): "box_off", (True,
+            True): "box_on",
         }[(self.many, self.chosen)]  # fmt: skip
         ink = look.primary_soft_ink if self.chosen else look.ink
         note = self.measure(self.earlier, "caption", self._room())[1] if self.earlier else 0

@@ -1,6 +1,7 @@
 """What holds other widgets: the scrolled page, cards, sheets from below, header and bottom bar.
 
-Rule: containers know nothing of forms or visits. A page keeps what is on the screen in its place when something
+Rule: containers know nothing of forms or visits. A page keeps what is on the screen in its place when
+something
 is inserted below or above it.
 """
 

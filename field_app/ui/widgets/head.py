@@ -1,6 +1,7 @@
 """The header of a screen and the line that always says what was sent.
 
-Rule: header, line, progress and bottom bar together take at most a quarter of a 640 dp screen, at every text size.
+Rule: header, line, progress and bottom bar together take at most a quarter of a 640 dp screen, at every
+text size.
 """
 
 from kivy.metrics import dp
@@ -46,7 +47,9 @@ class Header(BoxLayout):
 
 
 class SyncLine(Tappable):
-    """ "3 data, 7 foto belum terkirim · terakhir 08.10": icon, words and colour; the longest form that fits."""
+    """ "3 data, 7 foto belum terkirim · terakhir 08.10": icon, words and colour; the longest form that
+    fits.
+    """
 
     large = BooleanProperty(False)
 

@@ -1,6 +1,7 @@
 """A widget that paints itself from kept textures: the base of all that is drawn here.
 
-Rule: one thing on the screen is one widget. A choice made of five Kivy widgets costs six times as much (measured).
+Rule: one thing on the screen is one widget. A choice made of five Kivy widgets costs six times as much
+(measured).
 `pieces` tells what words were drawn and where, so that a test can see that nothing is cut off.
 """
 

@@ -1,6 +1,7 @@
 """Recycled rows for long lists: people, tasks, choices, headings. A row is one painted widget.
 
-Rule: a row shows `item` (plain text and token names) and calls `item["open"]`; its height is known before it is
+Rule: a row shows `item` (plain text and token names) and calls `item["open"]`; its height is known before
+it is
 made, from `measure_row`, so a list of thousands never builds what is not seen.
 """
 

@@ -49,7 +49,8 @@ def _receive(phone: Phone, time: SetTime) -> None:
         for seq, (name, kind, fields) in enumerate(((WARGA, "warga", FIELDS), (TUGAS, "tugas", TASK)), 1)
     ]
     store.store_page(
-        rows=rows, removed=[], cursor=Cursor(seq=2), parts=[mine], acknowledged=store.acknowledged(), outcomes={},
+        rows=rows, removed=[], cursor=Cursor(seq=2), parts=[mine], acknowledged=store.acknowledged(),
+        outcomes={},
         cleared=[], wanted=[], office_head=NO_LINK, server_ms=time.now_ms(),
     )  # fmt: skip
 
