@@ -144,6 +144,8 @@ def test_a_file_cut_short_grown_missing_or_added_is_found(
         "DELETE FROM signatures WHERE head = (SELECT hash FROM tips)",
         "DELETE FROM tips",
         "DELETE FROM changes WHERE seq = (SELECT max(seq) FROM changes)",
+        "UPDATE changes SET outcome = (SELECT outcome FROM changes ORDER BY seq LIMIT 1)"
+        " WHERE seq = (SELECT max(seq) FROM changes)",
         "DELETE FROM commits WHERE last_seq = (SELECT max(last_seq) FROM commits)",
         "UPDATE kabupaten SET last_seq = last_seq + 1",
         "DELETE FROM blobs",
