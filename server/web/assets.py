@@ -36,6 +36,14 @@ def load_assets(theme: Theme) -> dict[str, Asset]:
         for path in sorted(FOLDER.rglob("*"))
         if path.suffix in SERVED
     }
+    # one file less to wait for, and a layer, so that Pico's selectors never outweigh ours
+    pico = (
+        files.pop("vendor/pico/pico.min.css")
+        .decode()
+        .removeprefix("\ufeff")
+        .removeprefix('@charset "UTF-8";')
+    )
+    files["sambang.css"] = f"@layer pico{{{pico}}}\n".encode() + files["sambang.css"]
     files["tokens.css"] = tokens_css(theme).encode()
     files["ikon.ttf"] = theme.font_path("icon").read_bytes()
     return {name: _asset(name, data) for name, data in files.items()}
