@@ -49,11 +49,12 @@ class Commands:
         """Send and fetch now."""
         if not self._unlock(pin):
             return FAILED
+        known = self._received()
         failure = self._phone.worker.run_once()
         status = self._phone.worker.status()
-        for item in self._phone.worker.items():
-            if item.kind == "foto" and item.status == "diterima":
-                self._say("terima", sidik=item.id[:16])
+        for blob in self._received():
+            if blob not in known:
+                self._say("terima", sidik=blob[:16])
         if failure is None:
             home = self._phone.visits.home()
             tasks = len(home.overdue) + len(home.today) + len(home.upcoming)
@@ -116,6 +117,11 @@ class Commands:
         if status.data_pending or status.photos_pending:
             self._say("belum_terkirim", data=status.data_pending, foto=status.photos_pending)
         return OK
+
+    def _received(self) -> list[str]:
+        """Return the photos that the office has confirmed."""
+        items = self._phone.worker.items()
+        return [item.id for item in items if item.kind == "foto" and item.status == "diterima"]
 
     def _reasons(self, card: Card) -> None:
         if card.visit is None:

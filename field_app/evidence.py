@@ -10,7 +10,7 @@ from field_app.capture import JPEG, PNG, clean_signature, develop
 from field_app.drafts import Photo
 from field_app.exif import Stamp
 from field_app.views import PhotoView, Refused, Saved
-from schemas.form import Berkas, Foto, Gps, TandaTangan
+from schemas.form import Berkas, Form, Foto, Gps, TandaTangan
 from schemas.ids import BlobId
 from sync.change import Place
 
@@ -36,8 +36,7 @@ def add_photo(
     if len(valid) - (replaces in valid) >= spot.field.max_count:
         return Refused(say="lapangan.foto_penuh", values={"jumlah": str(spot.field.max_count)})
     now_ms = bench.time.now_ms()
-    # a form without a place (a hidden home) keeps its photos without one too
-    place = fix if any(isinstance(other, Gps) for other in spot.sheet.form.fields.values()) else None
+    place = allowed_place(bench.forms.get(spot.draft.form), fix)
     stamp = Stamp(
         visit=spot.draft.visit, device=bench.owner.device, taken_ms=now_ms, direction_deg=direction_deg
     )
@@ -70,6 +69,13 @@ def add_photo(
             return bench.shown(msgspec.structs.replace(photo, number=number))
 
     return guarded(keep)
+
+
+def allowed_place(form: Form, fix: Place | None) -> Place | None:
+    """Return the fix if the visit's main form asks for a place; where it does not, photos have none
+    either.
+    """
+    return fix if any(isinstance(field, Gps) for field in form.fields.values()) else None
 
 
 def drop_photo(bench: Bench, draft: str, form: str, field: str, number: int | None) -> Saved | Refused:

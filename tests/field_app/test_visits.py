@@ -13,6 +13,7 @@ from field_app.bench import Bench
 from field_app.blobs import DITERIMA
 from field_app.capture import Quality
 from field_app.drafts import Drafts
+from field_app.evidence import allowed_place
 from field_app.owner import Owner
 from field_app.rehearsal import Rehearsal, drawn_photo, drawn_signature
 from field_app.sheets import Sheets
@@ -332,6 +333,17 @@ def test_dying_in_the_middle_of_finalising_leaves_a_whole_draft(
     assert field.finish(view.id).number == "P017-2026-0001"
 
 
+def test_the_last_visits_answers_are_shown_to_confirm_but_not_its_evidence_or_result(field: Field) -> None:
+    field.visit()
+    again = field.visits.start("bpnt_kpm", WARGA, None)
+    assert isinstance(again, DraftView)
+    last = again.last["bpnt_kpm"]
+    assert last["kks_kondisi"] == "baik" and last["nama"] == "Warga Uji"
+    of_the_visit = {name for name, item in FORMS.get("bpnt_kpm").fields.items() if item.block == "kunjungan"}
+    assert of_the_visit.isdisjoint(last)
+    assert "kks_kondisi" not in answers(again)
+
+
 def test_numbers_go_on_and_after_a_new_enrolment_follow_what_the_office_has(field: Field) -> None:
     rows = {RecordId(f"{n:032x}"): ("kunjungan", {"petugas": PERSON, "state": "diterima"}) for n in range(7)}
     field.pull(rows)  # type: ignore[arg-type]
@@ -394,6 +406,15 @@ def test_more_photos_than_the_form_takes_are_refused_with_the_number(field: Fiel
     assert full == Refused(say="lapangan.foto_penuh", values={"jumlah": str(most)})
     field.visits.save(view.id, "bpnt_kpm", "foto_kk", None)
     assert "foto_kk" not in answers(field.visits.draft(view.id))
+
+
+def test_photos_have_a_place_only_where_the_visits_form_asks_for_one(field: Field) -> None:
+    view = field.start()
+    field.visits.save(view.id, "bpnt_kpm", "kks_kondisi", "rusak")
+    shot = field.visits.add_photo(view.id, "kks_masalah", "bukti", drawn_photo(field.rng, SMALL), PLACE)
+    assert isinstance(shot, PhotoView) and shot.place == PLACE, "an annex goes by the visit's main form"
+    assert allowed_place(FORMS.get("ktk"), PLACE) is None
+    assert allowed_place(FORMS.get("bpnt_kpm"), None) is None
 
 
 def test_a_bad_picture_is_refused_and_changes_nothing(field: Field) -> None:
