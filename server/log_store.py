@@ -9,7 +9,7 @@ from sync.store import Entry, Signed
 
 _ENTRY = """
 SELECT l.hash, l.raw, l.known, c.raw FROM links l
-LEFT JOIN contents c ON c.kabupaten = l.kabupaten AND c.id = l.change WHERE l.kabupaten = :kabupaten"""
+LEFT JOIN changes c ON c.kabupaten = l.kabupaten AND c.id = l.change WHERE l.kabupaten = :kabupaten"""
 
 
 class ReadOnly:
@@ -68,9 +68,13 @@ class SqlLog:
             [_link_row(regency, entry) for entry in fresh.values()],
         )
         write.many(
-            "INSERT INTO contents (kabupaten, id, raw) VALUES (:kabupaten, :id, :raw)"
-            " ON CONFLICT (kabupaten, id) DO NOTHING",
-            [(regency, entry.link.change, entry.content) for entry in entries if entry.content is not None],
+            "INSERT INTO changes (kabupaten, id, device, received_ms, seq, waiting, raw)"
+            " VALUES (:kabupaten, :id, :device, 0, 0, '', :raw) ON CONFLICT (kabupaten, id) DO NOTHING",
+            [
+                (regency, entry.link.change, entry.link.device, entry.content)
+                for entry in entries
+                if entry.content is not None
+            ],
         )
         filled = {e.hash: e for e in entries if e.known and there.get(e.hash) == 0}
         write.many(
@@ -99,7 +103,7 @@ class SqlLog:
         """See sync.store.Log."""
         return dict(
             self._reader.query(
-                "SELECT id, raw FROM contents WHERE kabupaten = :kabupaten AND id IN :ids",
+                "SELECT id, raw FROM changes WHERE kabupaten = :kabupaten AND raw IS NOT NULL AND id IN :ids",
                 {"ids": list(changes)},
             )
         )

@@ -76,7 +76,7 @@ class SqlOfficeStore(SqlRows):
         """See sync.store.OfficeStore."""
         found = self._reader.query(
             "SELECT id, device, outcome, received_ms, seq, waiting FROM changes"
-            " WHERE kabupaten = :kabupaten AND id IN :ids",
+            " WHERE kabupaten = :kabupaten AND outcome IS NOT NULL AND id IN :ids",
             {"ids": list(ids)},
         )
         return {row[0]: _change(row) for row in found}

@@ -89,21 +89,16 @@ CREATE TABLE signatures (
     PRIMARY KEY (kabupaten, device, head)
 );
 
-CREATE TABLE contents (
-    kabupaten TEXT NOT NULL,
-    id BLOB NOT NULL,
-    raw BLOB NOT NULL,
-    PRIMARY KEY (kabupaten, id)
-);
-
+-- A content as it arrived, and what became of it. Only a change that was just stored has no outcome yet.
 CREATE TABLE changes (
     kabupaten TEXT NOT NULL,
     id BLOB NOT NULL,
     device TEXT NOT NULL,
-    outcome BLOB NOT NULL,
+    outcome BLOB,
     received_ms BIGINT NOT NULL,
     seq BIGINT NOT NULL,
     waiting TEXT NOT NULL,
+    raw BLOB,
     PRIMARY KEY (kabupaten, id)
 );
 CREATE INDEX changes_waiting ON changes (kabupaten, waiting) WHERE waiting <> '';

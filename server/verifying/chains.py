@@ -140,9 +140,8 @@ def _links(reader: Reader, device: DeviceId) -> Iterator[SqlRow]:
     counter, name = 0, b""
     while True:
         found = reader.query(
-            "SELECT l.hash, l.counter, l.prev, l.change, l.known, l.raw, c.raw,"
-            " EXISTS (SELECT 1 FROM changes o WHERE o.kabupaten = l.kabupaten AND o.id = l.change)"
-            " FROM links l LEFT JOIN contents c ON c.kabupaten = l.kabupaten AND c.id = l.change"
+            "SELECT l.hash, l.counter, l.prev, l.change, l.known, l.raw, c.raw, c.outcome IS NOT NULL"
+            " FROM links l LEFT JOIN changes c ON c.kabupaten = l.kabupaten AND c.id = l.change"
             " WHERE l.kabupaten = :kabupaten AND l.device = :device"
             " AND (l.counter > :counter OR (l.counter = :counter AND l.hash > :name))"
             " ORDER BY l.counter, l.hash LIMIT :limit",

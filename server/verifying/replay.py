@@ -178,10 +178,9 @@ def _changes(reader: Reader) -> Iterator[list[SqlRow]]:
     seq, name = 0, b""
     while True:
         found = reader.query(
-            "SELECT o.id, o.device, o.outcome, o.received_ms, o.seq, c.raw FROM changes o"
-            " LEFT JOIN contents c ON c.kabupaten = o.kabupaten AND c.id = o.id"
-            " WHERE o.kabupaten = :kabupaten AND (o.seq > :seq OR (o.seq = :seq AND o.id > :name))"
-            " ORDER BY o.seq, o.id LIMIT :limit",
+            "SELECT id, device, outcome, received_ms, seq, raw FROM changes"
+            " WHERE kabupaten = :kabupaten AND outcome IS NOT NULL"
+            " AND (seq > :seq OR (seq = :seq AND id > :name)) ORDER BY seq, id LIMIT :limit",
             {"seq": seq, "name": name, "limit": BATCH},
         )
         yield found
