@@ -198,7 +198,7 @@ class SampleVisits:
         """The next version of a returned visit."""
         draft = filled_draft(self, "dk")
         draft.returned = {
-            "bpnt_kpm.nominal_diterima": "Jumlah tidak cocok dengan struk. Tanyakan lagi, lalu tulis yang benar.",
+            "bpnt_kpm.nominal_diterima": "Jumlah tidak cocok dengan struk. Tanyakan lagi.",
             draft.photos[0].blob: "Foto terlalu gelap, muka rumah tidak terlihat.",
         }
         draft.note = "Selain dua hal ini sudah baik. Terima kasih."

@@ -36,12 +36,12 @@ class MomentEditor(Editor):
         self.add_widget(row)
         self.steppers = None
         self.spelled = Words(style="small", ink="ink_soft")
-        self.quick_row()
         self.add_widget(self.spelled)
         self.show(self.value)
 
-    def quick_row(self):
-        """Shortcuts under the line; only days have them."""
+    def shortcuts(self):
+        """Widgets above the steppers; only days have some."""
+        return []
 
     def mask(self, text):
         """Shape what is typed."""
@@ -93,15 +93,16 @@ class MomentEditor(Editor):
     def toggle(self, *_):
         """Open or close the steppers."""
         if self.steppers:
-            self.remove_widget(self.steppers)
+            self.remove_widget(self.panel)
             self.steppers = None
             return
         self.steppers = Steppers(self.parts, self.part_text, self.turned)
-        self.add_widget(self.steppers)
-        appear(self.steppers)
-        if self.value is None:
-            self.offer(self.start())
-        self.show(self.value)
+        self.panel = Column(spacing=dp(8))
+        for widget in (*self.shortcuts(), self.steppers):
+            self.panel.add_widget(widget)
+        self.add_widget(self.panel)
+        appear(self.panel)
+        self.steppers.show(self.value or self.start())
 
     def part_text(self, value, part):
         """One part of a value as a stepper shows it."""
@@ -150,15 +151,13 @@ class TanggalEditor(MomentEditor):
     hint = "aplikasi.formulir.hari_bulan_tahun"
     parts = ("hari", "bulan", "tahun")
 
-    def quick_row(self):
-        if self.field.read_only:
-            return
+    def shortcuts(self):
         row = BoxLayout(size_hint_y=None, height=dp(48), spacing=dp(8))
         for word, days in (("umum.hari_ini", 0), ("umum.kemarin", -1)):
             button = Pill(text=self.say(word), kind="soft", compact=True)
             button.bind(on_release=lambda _b, n=days: self.jump(n))
             row.add_widget(button)
-        self.add_widget(row)
+        return [row]
 
     def jump(self, days):
         """Today, or another day near it."""

@@ -1,9 +1,8 @@
 """One photo, large: what is to be looked at, and taking it again (the old one is kept as a version)."""
 
-from kivy.graphics import Color, Rectangle
 from kivy.metrics import dp
 
-from field_app.ui.fields.evidence import picture_texture
+from field_app.ui.fields.evidence import paint_cover, picture_texture
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
@@ -32,13 +31,13 @@ class Large(Painted):
         return min(self.width * self.texture.height / self.texture.width, self.width * 1.3)
 
     def paint(self):
-        self.fill(self.look.sunken, radius=self.look.radius("large"))
         if self.texture:
             scale = min(self.width / self.texture.width, self.height / self.texture.height)
             size = self.texture.width * scale, self.texture.height * scale
             pos = (self.width - size[0]) / 2, (self.height - size[1]) / 2
-            self.add(Color(1, 1, 1, 1), Rectangle(texture=self.texture, pos=pos, size=size))
+            paint_cover(self, self.texture, *pos, *size, self.look.radius("large"))
         else:
+            self.fill(self.look.sunken, radius=self.look.radius("large"))
             self.draw_icon("broken_image", self.look.ink_faint, self.width / 2, self.height / 2, 40)
 
 

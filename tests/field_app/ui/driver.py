@@ -132,6 +132,10 @@ class Driver:
             EventLoop.idle()
         EventLoop.post_dispatch_input("end", finger)
         EventLoop.idle()
+        # Inside a scrolled page Kivy hands the release on a little later.
+        give_up = time.monotonic() + 0.5
+        while finger.grab_list and time.monotonic() < give_up:
+            EventLoop.idle()
         self.settle()
 
     def press(self, text: str) -> None:
@@ -141,7 +145,14 @@ class Driver:
     def type(self, entry: Entry, text: str) -> None:
         """Tap the field, clear it, type, and leave it."""
         self.tap(entry)
-        assert entry.focus, "a tap did not focus the field"
+        where = (
+            entry.text,
+            entry.hint_text,
+            entry.to_window(*entry.center),
+            entry.disabled,
+            self.shell.sheets(),
+        )
+        assert entry.focus, f"a tap did not focus the field: {where}"
         entry.select_all()
         entry.delete_selection()
         for character in text:
@@ -155,14 +166,14 @@ class Driver:
             p for p in self._parents(widget) if isinstance(p, ScrollView) and not isinstance(p, RecycleView)
         ]
         before = None
-        for _ in range(4):
+        for _ in range(12):
             at = widget.to_window(*widget.center)
-            if at == before:
+            if at == before and all(p.collide_point(*p.parent.to_widget(*at)) for p in pages):
                 break
             before = at
             for page in pages:
                 page.scroll_to(widget, padding=dp(80), animate=False)
-            self.settle(frames=1)
+            self.settle()
 
     def _parents(self, widget: Any) -> Iterator[Any]:
         while widget.parent is not None and widget.parent is not widget:
