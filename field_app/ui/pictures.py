@@ -34,7 +34,8 @@ def main() -> None:
 
 def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 - one flat list of pictures
     """(name, what to do with phone and shell before the picture is taken)."""
-    from field_app.ui.sample import NOW_MS, filled_draft
+    from field_app.ui.sample import filled_draft
+    from field_app.ui.sample_data import NOW_MS
     from field_app.views import SyncStatus
 
     def form(page: int, scroll: float = 1.0, toggle: bool = False) -> Callable[[Any, Any], None]:
@@ -105,7 +106,7 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
         settle(app)
         screen.ids.page.scroll_y = 0.4
 
-    from field_app.ui.sample import CARDS
+    from field_app.ui.sample_data import CARDS
 
     yield "01_kunci", locked
     yield "02_kunci_salah", wrong_pin
@@ -146,7 +147,8 @@ def draw_scene(draw: Callable[[Any, Any], None], scale: float, dark: bool) -> An
     from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
     from PIL import Image
 
-    from field_app.ui.sample import NOW_MS, SamplePhone
+    from field_app.ui.sample import SamplePhone
+    from field_app.ui.sample_data import NOW_MS
     from field_app.ui.window import SambangApp
 
     phone = SamplePhone()

@@ -6,15 +6,13 @@ a kecamatan that does not exist.
 """
 
 import hashlib
-import io
 from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec.structs import replace
-from PIL import Image, ImageDraw
 
+from field_app.ui.sample_data import CARDS, DESA, NOW_MS, SUBJECT, picture
 from field_app.views import (
-    Card,
     DraftView,
     Finalised,
     Hit,
@@ -36,70 +34,6 @@ from schemas.format import local_date
 from schemas.text import Text, load_text
 from schemas.wilayah import Wilayah, load_wilayah
 from sync.change import FormAnswers
-
-NOW_MS = 1_795_224_600_000
-"""Saturday, 21 November 2026, 08.30 WIB: the day of all samples."""
-DESA = "33.14.01.2001"
-SUBJECT = {
-    "nama": "Sutarmi", "nik": "3314994107680002", "no_kk": "3314990101150003", "no_kks": "6032989900014821",
-    "alamat": "Dukuh Ngrombo RT 004 RW 002", "kode_desa": DESA, "tanggal_lahir": "1968-07-01",
-    "status_kpm": "sukses_spm", "penyalur": "bni", "periode": "Okt–Des 2026", "no_hp": "081200000001",
-}  # fmt: skip
-
-
-def picture(seed: int = 1, size: tuple[int, int] = (480, 360)) -> bytes:
-    """A drawn house as JPEG: no photo of anyone's home."""
-    image = Image.new("RGB", size, ((188, 214, 232), (214, 222, 214), (232, 218, 196))[seed % 3])
-    draw = ImageDraw.Draw(image)
-    wide, high = size
-    draw.rectangle(
-        (0, high * 0.72, wide, high), fill=((122, 150, 96), (150, 138, 110), (110, 140, 104))[seed % 3]
-    )
-    wall = ((236, 226, 206), (208, 226, 222), (240, 236, 228))[seed % 3]
-    left, right, low = wide * (0.2 + 0.02 * seed), wide * 0.82, high * 0.8
-    draw.rectangle((left, high * 0.42, right, low), fill=wall)
-    draw.polygon(
-        [(left - 30, high * 0.43), ((left + right) / 2, high * 0.18), (right + 30, high * 0.43)],
-        fill=(158, 84, 62),
-    )
-    draw.rectangle((wide * 0.44, high * 0.56, wide * 0.56, low), fill=(112, 76, 54))
-    for x in (0.28, 0.64):
-        draw.rectangle((wide * x, high * 0.54, wide * (x + 0.1), high * 0.68), fill=(118, 160, 176))
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=88)
-    return out.getvalue()
-
-
-def _card(nama: str, desa: str, status: str = "tugas", due: str | None = None, **more: Any) -> Card:
-    form, title = more.pop("form", "bpnt_kpm"), more.pop("title", "Kunjungan KPM BPNT")
-    return Card(nama=nama, desa=desa, form=form, title=title, due=due, status=status, **more)
-
-
-CARDS = {
-    "returned": (_card("Sutarmi", "Desa Banaran", "dikembalikan", visit="k1", tugas="t1", due="2026-11-20"),),
-    "overdue": (_card("Wagiyem", "Desa Ngrombo", due="2026-11-18", tugas="t2"),),
-    "today": (
-        _card("Sugeng Raharjo", "Desa Banaran", due="2026-11-21", tugas="t3"),
-        _card(
-            "e-warong Sumber Rejeki",
-            "Desa Jati",
-            due="2026-11-21",
-            tugas="t4",
-            form="ewarong",
-            title="Monev e-warong",
-        ),
-    ),
-    "upcoming": (
-        _card("Tri Wahyuni", "Desa Kedungwaduk", due="2026-11-22", tugas="t5"),
-        _card("Paiman", "Desa Jati", due="2026-11-27", tugas="t6", form="kis", title="Reaktivasi KIS PBI"),
-    ),
-    "drafts": (_card("Ngatini", "Desa Ngrombo", "draf", draft="d1", due="2026-11-24"),),
-    "sent": (
-        _card("Marsih", "Desa Jati", "menunggu_kirim", visit="k2"),
-        _card("Kasiyem", "Desa Banaran", "diterima", visit="k3"),
-        _card("Slamet", "Desa Banaran", "disetujui", visit="k4"),
-    ),
-}
 
 
 @dataclass

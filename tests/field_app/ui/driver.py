@@ -12,7 +12,8 @@ from kivy.uix.recycleview import RecycleView
 from kivy.uix.scrollview import ScrollView
 from kivy.uix.widget import Widget
 
-from field_app.ui.sample import NOW_MS, SamplePhone
+from field_app.ui.sample import SamplePhone
+from field_app.ui.sample_data import NOW_MS
 from field_app.ui.widgets.buttons import Choice, IconButton, Link, Pill
 from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.painted import Painted

@@ -6,7 +6,8 @@ import pytest
 
 from field_app.ui.fields.card import FieldCard
 from field_app.ui.fields.evidence import Pad
-from field_app.ui.sample import NOW_MS, SUBJECT, SamplePhone, picture
+from field_app.ui.sample import SamplePhone
+from field_app.ui.sample_data import NOW_MS, SUBJECT, picture
 from field_app.ui.sheets import LocationSheet
 from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.facts import FindingRow
