@@ -55,17 +55,12 @@ class SqlLog:
         if not entries:
             return
         write, regency = self._write, self._reader.regency
-        there = dict(
-            write.query(
-                "SELECT hash, known FROM links WHERE kabupaten = :kabupaten AND hash IN :hashes",
-                {"hashes": [entry.hash for entry in entries]},
-            )
-        )
-        fresh = {entry.hash: entry for entry in entries if entry.hash not in there}
         write.many(
             "INSERT INTO links (kabupaten, hash, device, counter, prev, change, known, raw)"
-            " VALUES (:kabupaten, :hash, :device, :counter, :prev, :change, :known, :raw)",
-            [_link_row(regency, entry) for entry in fresh.values()],
+            " VALUES (:kabupaten, :hash, :device, :counter, :prev, :change, :known, :raw)"
+            " ON CONFLICT (kabupaten, hash) DO UPDATE SET known = 1"
+            " WHERE links.known = 0 AND excluded.known = 1",
+            [_link_row(regency, entry) for entry in entries],
         )
         write.many(
             "INSERT INTO changes (kabupaten, id, device, received_ms, seq, waiting, raw)"
@@ -76,21 +71,17 @@ class SqlLog:
                 if entry.content is not None
             ],
         )
-        filled = {e.hash: e for e in entries if e.known and there.get(e.hash) == 0}
-        write.many(
-            "UPDATE links SET known = 1 WHERE kabupaten = :kabupaten AND hash = :hash",
-            [(regency, name) for name in filled],
-        )
-        self._move_tips([entry for entry in {**fresh, **filled}.values() if entry.known])
+        self._move_tips([entry for entry in entries if entry.known])
 
     def _move_tips(self, known: Sequence[Entry]) -> None:
-        """Let each newly known link take the place of the tip that it follows."""
+        """Let the last of known links take the place of the tip that the first of them follows."""
         regency = self._reader.regency
         followed = {entry.link.prev for entry in known}
+        own = {entry.hash for entry in known}
         tips = [entry for entry in known if entry.hash not in followed]
         self._write.many(
             "DELETE FROM tips WHERE kabupaten = :kabupaten AND device = :device AND hash = :hash",
-            [(regency, entry.link.device, entry.link.prev) for entry in known],
+            [(regency, entry.link.device, entry.link.prev) for entry in known if entry.link.prev not in own],
         )
         self._write.many(
             "INSERT INTO tips (kabupaten, device, hash, counter)"

@@ -15,8 +15,8 @@ from tests.bench.figures import Figure
 from tests.bench.offices import BATCH, Line, office
 from tests.contract.people import record_id
 
-PHONES = 4
-ROUNDS = 10
+PHONES = 8
+ROUNDS = 8
 TABLES = ("links", "changes", "records", "rows")
 
 
