@@ -72,8 +72,11 @@ class Writer(Reader, Protocol):
         """Run one statement. Returns the number of rows it touched."""
         ...
 
-    def many(self, sql: str, rows: Sequence[SqlRow]) -> None:
-        """Run one statement for each tuple; members in the order in which the names appear in the SQL."""
+    def many(self, sql: str, rows: Sequence[SqlRow]) -> int:
+        """Run one statement for each tuple, and return how many rows were changed in all.
+
+        The members of a tuple stand in the order in which their names appear in the SQL.
+        """
         ...
 
     def take_seq(self) -> int:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from schemas.ids import NO_LINK, DeviceId, LinkHash, Part, PersonId, RecordId
 from schemas.problem import Problem
-from schemas.wire import Outcome, SyncRequest, SyncResponse
+from schemas.wire import Outcome, Result, SyncRequest, SyncResponse
 from server import device_store
 from server.engine import Engine, Reader, Writer
 from server.keys import Keys
@@ -22,7 +22,7 @@ from sync.change import SALT_BYTES, Body, Clock, Content, Enrolled, seal
 from sync.intake import Callers, Malformed, apply_entries
 from sync.rules import Rules
 from sync.scope import Caller, parts_of_person
-from sync.server import receive
+from sync.server import check, pull, push
 from sync.store import Entry, Record, Signed
 
 
@@ -100,19 +100,36 @@ class Office:
         tips = store.tips(self.device)
         return tips[0].hash if tips else NO_LINK
 
-    def receive(self, store: SqlOfficeStore, reader: Reader, request: SyncRequest) -> SyncResponse | Problem:
-        """Answer one message of a phone that is logged in as `request.device`."""
-        callers = self.callers(reader)
-        answer = receive(
-            store,
+    def check(self, reader: Reader, request: SyncRequest) -> list[Entry] | Problem:
+        """Read what a phone that is logged in as `request.device` pushes; nothing is stored."""
+        run = check(request, self._caller(reader, request.device))
+        return Problem(code=run.problem) if isinstance(run, Malformed) else run
+
+    def push(self, writer: Writer, request: SyncRequest, run: Sequence[Entry]) -> list[Result] | Problem:
+        """Take in what was checked, and say what became of each change."""
+        callers = self.callers(writer)
+        results = push(
+            SqlOfficeStore.writing(writer),
             request,
+            run,
             caller=callers(request.device),
             callers=callers,
             rules=self._rules,
+            now_ms=self._now_ms(),
+        )
+        return Problem(code=results.problem) if isinstance(results, Malformed) else results
+
+    def pull(self, reader: Reader, request: SyncRequest, results: list[Result]) -> SyncResponse:
+        """Answer with what the phone may see beyond its cursor."""
+        store = SqlOfficeStore.reading(reader)
+        return pull(
+            store,
+            request,
+            results,
+            caller=self._caller(reader, request.device),
             office_head=self.head(store),
             now_ms=self._now_ms(),
         )
-        return Problem(code=answer.problem) if isinstance(answer, Malformed) else answer
 
     def callers(self, reader: Reader) -> Callers:
         """Say who stands behind each device, as this transaction sees it."""

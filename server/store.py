@@ -84,13 +84,22 @@ class SqlOfficeStore(SqlRows):
     def put_changes(self, changes: Sequence[Change]) -> None:
         """See sync.store.OfficeStore."""
         regency = self._reader.regency
+        rows = [
+            (c.device, encode(c.outcome), c.received_ms, c.seq, c.waiting, regency, c.id) for c in changes
+        ]
+        stored = self._write.many(
+            "UPDATE changes SET device = :device, outcome = :outcome, received_ms = :received_ms, seq = :seq,"
+            " waiting = :waiting WHERE kabupaten = :kabupaten AND id = :id",
+            rows,
+        )
+        if stored == len(rows):
+            return
+        # Where the content is not there (it was destroyed, say), the outcome makes the row.
         self._write.many(
-            "INSERT INTO changes (kabupaten, id, device, outcome, received_ms, seq, waiting)"
-            " VALUES (:kabupaten, :id, :device, :outcome, :received_ms, :seq, :waiting)"
-            " ON CONFLICT (kabupaten, id) DO UPDATE SET device = excluded.device,"
-            " outcome = excluded.outcome, received_ms = excluded.received_ms, seq = excluded.seq,"
-            " waiting = excluded.waiting",
-            [(regency, c.id, c.device, encode(c.outcome), c.received_ms, c.seq, c.waiting) for c in changes],
+            "INSERT INTO changes (device, outcome, received_ms, seq, waiting, kabupaten, id)"
+            " VALUES (:device, :outcome, :received_ms, :seq, :waiting, :kabupaten, :id)"
+            " ON CONFLICT (kabupaten, id) DO NOTHING",
+            rows,
         )
 
     def waiting_on(self, names: Iterable[str]) -> list[Change]:

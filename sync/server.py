@@ -1,15 +1,16 @@
-"""The office's session: one request in, one response out. Rule: everything in one transaction of the store.
+"""The office's session: one request in, one response out. Rule: a push is answered only once it is durable.
 
 A request may push (links and contents) and always pulls: the state of the caller's parts beyond its cursor.
 See docs/protocol.md; the client's side is sync/client.py.
 """
 
-from schemas.ids import ChangeId, LinkHash, Part
+from collections.abc import Sequence
+
+from schemas.ids import LinkHash, Part
 from schemas.wire import (
     MAX_LINKS,
     PROTOCOL,
     Cursor,
-    Outcome,
     Result,
     SyncRequest,
     SyncResponse,
@@ -19,7 +20,7 @@ from sync.digest import EMPTY, combine
 from sync.intake import Callers, Malformed, read_run, take_in
 from sync.rules import Rules
 from sync.scope import Caller, scope_hash
-from sync.store import OfficeStore, Page
+from sync.store import Entry, OfficeStore, Page
 from sync.thin import thin
 
 PAGE_ROWS = 2_000
@@ -37,36 +38,59 @@ def receive(
     office_head: LinkHash,
     now_ms: int,
 ) -> SyncResponse | Malformed:
-    """Answer one request. `callers` says who stands behind another device whose held changes get free."""
+    """Answer one request in one transaction: `check`, `push` and `pull` in turn."""
+    run = check(request, caller)
+    if isinstance(run, Malformed):
+        return run
+    results = push(store, request, run, caller=caller, callers=callers, rules=rules, now_ms=now_ms)
+    if isinstance(results, Malformed):
+        return results
+    return pull(store, request, results, caller=caller, office_head=office_head, now_ms=now_ms)
+
+
+def check(request: SyncRequest, caller: Caller) -> list[Entry] | Malformed:
+    """Read the run of links that a request pushes, before any store is asked."""
     if request.protocol != PROTOCOL:
         return Malformed(problem="versi_protokol")
     if request.device != caller.device:
         return Malformed(problem="perangkat_berbeda")
     if len(request.links) > MAX_LINKS:
         return Malformed(problem="pesan_terlalu_besar")
-    outcomes: dict[ChangeId, Outcome] = {}
-    asked: list[ChangeId] = []
-    if request.links:
-        run = read_run(request.links, request.contents, request.signature, caller)
-        if isinstance(run, Malformed):
-            return run
-        taken = take_in(store, run, request.signature, caller, callers, rules, now_ms)
-        if isinstance(taken, Malformed):
-            return taken
-        outcomes = taken
-        asked = [entry.link.change for entry in run]
-    results = [Result(change=change, outcome=outcomes[change]) for change in asked]
-    return _answer(store, request, caller, results, office_head, now_ms)
+    return read_run(request.links, request.contents, request.signature, caller)
 
 
-def _answer(
+def push(
     store: OfficeStore,
     request: SyncRequest,
+    run: Sequence[Entry],
+    *,
     caller: Caller,
+    callers: Callers,
+    rules: Rules,
+    now_ms: int,
+) -> list[Result] | Malformed:
+    """Take in a checked run, in a writing transaction.
+
+    `callers` says who stands behind another device whose held changes get free by it.
+    """
+    if not run:
+        return []
+    outcomes = take_in(store, run, request.signature, caller, callers, rules, now_ms)
+    if isinstance(outcomes, Malformed):
+        return outcomes
+    return [Result(change=entry.link.change, outcome=outcomes[entry.link.change]) for entry in run]
+
+
+def pull(
+    store: OfficeStore,
+    request: SyncRequest,
     results: list[Result],
+    *,
+    caller: Caller,
     office_head: LinkHash,
     now_ms: int,
 ) -> SyncResponse:
+    """Answer with what the caller's parts hold beyond its cursor, in any transaction after the push."""
     parts = sorted(caller.parts)
     scope = scope_hash(parts)
     start = _start(store, request.cursor)

@@ -115,9 +115,8 @@ class _Transaction:
     def execute(self, sql: str, params: Params = NOTHING) -> int:
         return self._connection.execute(*self._bound(sql, params)).rowcount
 
-    def many(self, sql: str, rows: Sequence[SqlRow]) -> None:
-        if rows:
-            self._connection.executemany(sql, rows)
+    def many(self, sql: str, rows: Sequence[SqlRow]) -> int:
+        return self._connection.executemany(sql, rows).rowcount if rows else 0
 
     def take_seq(self) -> int:
         self.seq += 1

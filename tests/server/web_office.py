@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 
 from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash, PersonId, RecordId, Regency
 from schemas.problem import Problem
-from schemas.wire import Cursor, Enrolment, EnrolRequest, SyncRequest, SyncResponse
+from schemas.wire import Cursor, Enrolment, EnrolRequest, SyncRequest
 from server.access import Person, Role
 from server.accounts import Accounts, Created
 from server.app import create_app
@@ -103,10 +103,11 @@ class Phone:
             contents=[raw],
             signature=self._key.sign(head_message(name)),
         )
-        answer = self._deps.engine.write(
-            lambda tx: self._deps.office.receive(SqlOfficeStore.writing(tx), tx, request)
-        ).result()
-        assert isinstance(answer, SyncResponse), answer
+        office, engine = self._deps.office, self._deps.engine
+        run = engine.read(lambda tx: office.check(tx, request))
+        assert isinstance(run, list), run
+        results = engine.write(lambda tx: office.push(tx, request, run)).result()
+        assert isinstance(results, list), results
         self._tip = Tip(counter=self._tip.counter + 1, hash=name)
         return change
 
