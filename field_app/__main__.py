@@ -19,6 +19,8 @@ from schemas.wilayah import load_wilayah
 from schemas.workflow import load_workflows
 
 DEVICE_FILE = "rahasia-perangkat"
+INTERRUPTED = 130
+"""The exit code that shells know for Ctrl-C."""
 COMMANDS = ("enrol", "sync", "record", "status")
 
 
@@ -86,6 +88,11 @@ def _window(phone: Phone, text: Text) -> int:
         return FAILED
     try:
         app.run(phone)
+    except app.NoWindowError:
+        print(text("lapangan.perintah.tanpa_jendela"), file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
     finally:
         phone.lock()
     return 0

@@ -5,7 +5,8 @@ Rule: nothing of Kivy is imported here before the environment is set.
 
 import logging
 import os
-from collections.abc import MutableMapping
+import sys
+from collections.abc import Mapping, MutableMapping
 
 
 def prepare(
@@ -42,6 +43,20 @@ def prepare(
     Config.set("kivy", "exit_on_escape", "0")
     Config.set("kivy", "log_level", "warning")
     Config.set("input", "mouse", "mouse,disable_multitouch")
+
+
+def needs_display(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:
+    """Say whether a window needs a display server here; whoever names a driver wants just that one."""
+    named = environment.get("SDL_VIDEODRIVER") or "ANDROID_ARGUMENT" in environment
+    return not named and platform.startswith(("linux", "freebsd"))
+
+
+def has_display(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:
+    """Say whether a window can be seen. Without a display SDL draws to nowhere rather than refuse, and the
+    app would run unseen for ever.
+    """
+    servers = environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")
+    return bool(servers) or not needs_display(environment, platform)
 
 
 def _worth_saying(record: logging.LogRecord) -> bool:
