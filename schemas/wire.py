@@ -5,8 +5,9 @@ Links and contents travel as the bytes that were hashed and signed. Bodies are M
 Protocol 1 (2026-11-22): the first field day.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 
 from schemas.base import Message
 from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash, Part, RecordId
@@ -19,6 +20,10 @@ MAX_LINKS = 500
 """Most changes in one request."""
 
 
+Position = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""A place in the office's history, small enough for any database."""
+
+
 class Cursor(Message, frozen=True, kw_only=True):
     """How far a device has pulled: a position in the office's history, and who wrote it.
 
@@ -27,10 +32,10 @@ class Cursor(Message, frozen=True, kw_only=True):
     own seq.
     """
 
-    seq: int = 0
+    seq: Position = 0
     tag: bytes = b""
     scope: bytes = b""
-    catching: dict[Part, int] = {}
+    catching: dict[Part, Position] = {}
 
 
 class WireTip(Message, frozen=True, kw_only=True):

@@ -165,7 +165,9 @@ class Office:
 def petugas(reader: Reader, person: PersonId) -> Record | None:
     """Return the record of a person who is active."""
     found = SqlOfficeStore.reading(reader).records([RecordId(person)]).get(RecordId(person))
-    return found if found is not None and found.kind == "petugas" and found.fields.get("aktif") else None
+    return (
+        found if found is not None and found.kind == "petugas" and found.fields.get("aktif", True) else None
+    )
 
 
 def verifier(public_key: bytes) -> Verifier:

@@ -5,7 +5,7 @@ or cloned phone goes on as a branch: two links then name one `prev`. See docs/pr
 """
 
 from hashlib import sha256
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import msgspec
 
@@ -20,7 +20,7 @@ class Link(Message, frozen=True, kw_only=True):
     """A change's place in its device's chain. `seen` is the last office head that the device was shown."""
 
     device: DeviceId
-    counter: int
+    counter: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
     prev: LinkHash
     change: ChangeId
     seen: LinkHash

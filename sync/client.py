@@ -102,12 +102,11 @@ def receive(
 
 
 def _go_on(session: Session, caught_up: bool, agrees: bool) -> Session:
-    session = replace(session, rounds=session.rounds + 1)
+    repaired = session.repaired or session.check
+    session = Session(rounds=session.rounds + 1, repaired=repaired)
     if not caught_up:
-        return replace(session, check=False)
-    if agrees or session.repaired:
-        return replace(session, quiet=True, check=False)
-    return replace(session, check=True, repaired=session.check)
+        return session
+    return replace(session, quiet=True) if agrees or repaired else replace(session, check=True)
 
 
 def _bounded(entries: list[Entry]) -> list[Entry]:

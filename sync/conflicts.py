@@ -2,7 +2,8 @@
 
 A conflict keeps base, theirs and mine of each field, who wrote it, on which device and when. Its `head` is
 the newest change it must be resolved after: when the office's value moves on, so does the head, and a
-resolution from a stale page is itself parked.
+resolution from a stale page is itself parked. `shown` says whether the author may see the office's values:
+sync/scope.py leaves them out otherwise.
 """
 
 from collections.abc import Mapping
@@ -10,9 +11,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from schemas.ids import RecordId
+from schemas.ids import PersonId, RecordId
 from schemas.wire import Applied, Conflict, Held, Outcome, Rejected
 from sync.arrival import Arrived
+from sync.assign import may_see, set_fields
 from sync.change import Resolve
 from sync.desk import Desk
 from sync.merge import Parked, conflict_id, follows_current
@@ -20,12 +22,14 @@ from sync.store import Fields, Record
 
 OPEN = "menunggu"
 CLOSED = "selesai"
+STATE_FIELDS = frozenset({"state", "reasons", "note", "decided_by"})
+"""What a parked state or decision is compared with; nothing else of the record goes into its conflict."""
 
 
 def park(
     desk: Desk, change: Arrived, record: Record, cases: Mapping[str, Parked], reason: str, key: str = ""
 ) -> RecordId:
-    """Lay a new conflict on the desk and return its id. `key` tells several conflicts of one change apart."""
+    """Lay a new conflict on the desk and return its id; `key` tells several of one change apart."""
     conflict = conflict_id(change.id, key)
     fields = {
         name: {"base": case.base, "theirs": case.theirs, "mine": case.mine} for name, case in cases.items()
@@ -41,6 +45,7 @@ def park(
         "change": change.id.hex(),
         "reason": reason,
         "state": OPEN,
+        "shown": reason != "wilayah" and may_see(desk, change.author, record),
     }
     desk.put(Record(id=conflict, kind="konflik", head=change.id, fields=about))
     return conflict
@@ -49,7 +54,8 @@ def park(
 def park_stale(desk: Desk, change: Arrived, record: Record, wanted: Fields) -> Outcome:
     """Park a state, decision or resolution whole, because it follows something no longer current."""
     cases = {
-        name: Parked(base=None, theirs=record.fields.get(name), mine=value) for name, value in wanted.items()
+        name: Parked(base=None, theirs=record.fields.get(name) if name in STATE_FIELDS else None, mine=value)
+        for name, value in wanted.items()
     }
     return Conflict(ids=[park(desk, change, record, cases, "mundur")])
 
@@ -61,9 +67,8 @@ def replace_parked(desk: Desk, change: Arrived, conflict_name: RecordId, field: 
         raise LookupError("a record names a conflict that is not there")
     cases = dict(conflict.fields["fields"])
     cases[field] = {**cases[field], "mine": value}
-    _renew(
-        desk, change, conflict, {"fields": cases, "change": change.id.hex(), "wall_ms": change.clock.wall_ms}
-    )
+    newest = {"change": change.id.hex(), "wall_ms": change.clock.wall_ms}
+    _renew(desk, change, conflict, {"fields": cases, **newest})
 
 
 def renew_theirs(desk: Desk, change: Arrived, record: Record, values: Fields) -> None:
@@ -75,11 +80,15 @@ def renew_theirs(desk: Desk, change: Arrived, record: Record, values: Fields) ->
             continue
         cases = dict(conflict.fields["fields"])
         cases[field] = {**cases[field], "theirs": values[field]}
-        _renew(desk, change, conflict, {"fields": cases})
+        shown = conflict.fields["shown"] and may_see(desk, PersonId(conflict.fields["petugas"]), record)
+        _renew(desk, change, conflict, {"fields": cases, "shown": shown})
 
 
 def apply_resolve(desk: Desk, change: Arrived, body: Resolve) -> Outcome:
-    """Set the chosen values and close the conflict, if the resolution follows what is current."""
+    """Set the chosen values and close the conflict, if the resolution follows what is current.
+
+    A field of the conflict that is not among `values` keeps what the office holds.
+    """
     conflict = desk.get(body.conflict)
     if conflict is None:
         return Held(waiting=body.conflict)
@@ -89,14 +98,25 @@ def apply_resolve(desk: Desk, change: Arrived, body: Resolve) -> Outcome:
         return park_stale(desk, change, conflict, {"state": CLOSED, **body.values})
     if not body.values.keys() <= conflict.fields["fields"].keys():
         return Rejected(problem="isian_bukan_bagian_konflik")
-    record = desk.get(RecordId(conflict.fields["record"]))
-    if record is not None and conflict.fields["reason"] != "mundur":
-        parked = {key: name for key, name in record.parked.items() if name != conflict.id}
-        renew_theirs(desk, change, replace(record, parked=parked), body.values)
-        desk.put(replace(record, parked=parked, fields={**record.fields, **body.values}))
+    if conflict.fields["reason"] != "mundur":
+        _choose(desk, change, conflict, body.values)
     closed = {"state": CLOSED, "values": body.values, "resolved_by": change.author}
-    _renew(desk, change, conflict, {**closed, "resolved_ms": change.received_ms})
+    now = desk.get(conflict.id) or conflict
+    _renew(desk, change, now, {**closed, "resolved_ms": change.received_ms})
     return Applied(seq=change.seq)
+
+
+def _choose(desk: Desk, change: Arrived, conflict: Record, values: Fields) -> None:
+    """Write the chosen values into the record; a record that was parked at birth is made of them."""
+    name = RecordId(conflict.fields["record"])
+    record = desk.get(name)
+    if record is None:
+        if values:
+            set_fields(desk, Record(id=name, kind=conflict.fields["kind"], fields={}, head=change.id), values)
+        return
+    parked = {key: waiting for key, waiting in record.parked.items() if waiting != conflict.id}
+    renew_theirs(desk, change, replace(record, parked=parked), values)
+    set_fields(desk, replace(record, parked=parked), values)
 
 
 def _renew(desk: Desk, change: Arrived, conflict: Record, fields: Fields) -> None:

@@ -6,6 +6,8 @@ that its parts see, so that a thousand changes cost a handful of statements.
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from schemas.base import encode
 from schemas.ids import Part, RecordId
 from schemas.wire import Removed, Row
@@ -53,7 +55,7 @@ class Desk:
         removed: list[Removed] = []
         take_seq = self._store.take_seq
         for record_id in self._touched:
-            record = self._now[record_id]
+            record = replace(self._now[record_id], seq=take_seq())
             records.append(record)
             before = self._before[record_id]
             old = views(before) if before is not None else {}
@@ -67,7 +69,7 @@ class Desk:
                     body = encoded[id(fields)] = encode(fields)
                 rows.append(Row(part=part, id=record_id, seq=take_seq(), kind=record.kind, body=body))
             removed.extend(Removed(part=part, id=record_id, seq=take_seq()) for part in gone(old, new))
-            self._before[record_id] = record
+            self._before[record_id] = self._now[record_id] = record
         self._store.put_records(records)
         self._store.put_rows(rows, removed)
         self._store.add_blob_refs(self.refs)

@@ -153,7 +153,7 @@ def _hold(
 def _read(raw: bytes) -> Content | None:
     try:
         return read(raw)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
 
 

@@ -131,8 +131,7 @@ def merge_patch(
                 replaced[field] = case
             case _:
                 assert_never(case)
-    if waits:
-        park_together(kind, base, new, now, values, waits)
+    park_together(kind, base, new, now, values, waits, replaced)
     return Merge(values=values, parked=waits, replaced=replaced, merged=merged)
 
 
@@ -143,10 +142,17 @@ def park_together(
     now: Fields,
     values: dict[str, Any],
     waits: dict[str, Parked],
+    replaced: Mapping[str, Replaced],
 ) -> None:
-    """Move fields of a group out of `values` into `waits` when one of the group waits."""
+    """Move fields of a group out of `values` into `waits` when another field of the group is in dispute.
+
+    That is: it waits itself, or someone changed it since the author saw it and the author did not touch it.
+    """
     for group in TOGETHER.get(kind, ()):
-        if group.isdisjoint(waits):
+        if group.isdisjoint(values):
+            continue
+        moved = any(field in base and now.get(field) != base[field] for field in group - new.keys())
+        if not moved and group.isdisjoint(waits) and group.isdisjoint(replaced):
             continue
         for field in sorted(group & values.keys()):
             del values[field]

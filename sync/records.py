@@ -2,16 +2,18 @@
 
 from msgspec.structs import replace
 
-from schemas.ids import PersonId, RecordId
+from schemas.ids import RecordId
 from schemas.wire import Applied, Conflict, Outcome, Rejected
 from sync.arrival import Arrived
+from sync.assign import set_fields
 from sync.change import Patch
 from sync.conflicts import park, renew_theirs, replace_parked
 from sync.desk import Desk
+from sync.fields import beyond_phone, wrong_field
 from sync.merge import Merge, Parked, branch_key, merge_patch, parked_groups
 from sync.rules import Rules
-from sync.scope import OPEN_TUGAS, SUBJECT_KINDS, Caller, in_scope
-from sync.store import Fields, Record
+from sync.scope import SUBJECT_KINDS, Caller, in_scope
+from sync.store import Record
 
 OWN_WAY = frozenset({"kunjungan", "konflik"})
 """Kinds that only their own changes may touch: Submit and Decide, Resolve."""
@@ -19,15 +21,16 @@ OWN_WAY = frozenset({"kunjungan", "konflik"})
 
 def apply_patch(desk: Desk, change: Arrived, body: Patch, caller: Caller, rules: Rules) -> Outcome:
     """Merge a patch into its record, or park what cannot be merged."""
-    if body.kind in OWN_WAY or not (caller.office or body.kind in SUBJECT_KINDS):
-        return Rejected(problem="hanya_kantor")
+    refused = _refuse(body, caller)
+    if refused is not None:
+        return refused
     record = desk.get(body.record)
     if record is None:
         return _create(desk, change, body, caller, rules)
     if record.kind != body.kind:
         return Rejected(problem="jenis_data_berbeda")
     if body.kind == "kasus" and "state" in body.new:
-        return Rejected(problem="status_lewat_alur")
+        return Rejected(problem="status_lewat_alur", field="state")
     if not in_scope(caller, body.kind, record.fields, record.readers.values()):
         return _park_whole(desk, change, body, record, "wilayah")
     survivor = _survivor(desk, record)
@@ -44,12 +47,15 @@ def apply_patch(desk: Desk, change: Arrived, body: Patch, caller: Caller, rules:
     return _carry_out(desk, change, record, merge)
 
 
-def set_fields(desk: Desk, record: Record, values: Fields) -> None:
-    """Give a record these values, and with a tugas the rights to read that follow from it."""
-    after = replace(record, fields={**record.fields, **values})
-    desk.put(after)
-    if record.kind == "tugas":
-        _assign(desk, record, after)
+def _refuse(body: Patch, caller: Caller) -> Rejected | None:
+    """Refuse what this caller may never set, and values that nobody could work with."""
+    if body.kind in OWN_WAY or not (caller.office or body.kind in SUBJECT_KINDS):
+        return Rejected(problem="hanya_kantor")
+    beyond = None if caller.office else beyond_phone(body.kind, body.new)
+    if beyond is not None:
+        return Rejected(problem="hanya_kantor", field=beyond)
+    wrong = wrong_field(body.kind, body.new) or wrong_field(body.kind, body.base)
+    return Rejected(problem="isi_tidak_terbaca", field=wrong) if wrong else None
 
 
 def _create(desk: Desk, change: Arrived, body: Patch, caller: Caller, rules: Rules) -> Outcome:
@@ -87,13 +93,23 @@ def _carry_out(desk: Desk, change: Arrived, record: Record, merge: Merge) -> Out
 
 
 def _park_whole(desk: Desk, change: Arrived, body: Patch, record: Record, reason: str) -> Outcome:
-    """Park every field. Outside the author's area the answer carries no value of the office."""
-    now = {} if reason == "wilayah" else record.fields
-    cases = {
-        field: Parked(base=body.base.get(field), theirs=now.get(field), mine=mine)
-        for field, mine in body.new.items()
-    }
-    return Conflict(ids=[park(desk, change, record, cases, reason)])
+    """Park every field; what this branch has parked already takes the newer value."""
+    ids: list[RecordId] = []
+    cases: dict[str, Parked] = {}
+    for field, mine in body.new.items():
+        waiting = record.parked.get(branch_key(change.device, field))
+        if waiting is not None:
+            replace_parked(desk, change, waiting, field, mine)
+            ids.append(waiting)
+        else:
+            cases[field] = Parked(base=body.base.get(field), theirs=record.fields.get(field), mine=mine)
+    if cases:
+        conflict = park(desk, change, record, cases, reason)
+        ids.append(conflict)
+        if desk.get(record.id) is not None:
+            keys = {branch_key(change.device, field): conflict for field in cases}
+            desk.put(replace(record, parked=record.parked | keys))
+    return Conflict(ids=list(dict.fromkeys(ids)))
 
 
 def _survivor(desk: Desk, record: Record) -> Record:
@@ -106,17 +122,3 @@ def _survivor(desk: Desk, record: Record) -> Record:
             break
         record = further
     return record
-
-
-def _assign(desk: Desk, before: Record, after: Record) -> None:
-    """Let the person of an open tugas read its target in full, and no longer once it is closed or moved."""
-    old, new = before.fields.get("sasaran"), after.fields.get("sasaran")
-    for target_id in {name for name in (old, new) if isinstance(name, str)}:
-        target = desk.get(RecordId(target_id))
-        if target is None:
-            continue
-        readers = {tugas: person for tugas, person in target.readers.items() if tugas != after.id}
-        if target_id == new and after.fields.get("state") in OPEN_TUGAS and after.fields.get("petugas"):
-            readers[after.id] = PersonId(after.fields["petugas"])
-        if readers != target.readers:
-            desk.put(replace(target, readers=readers))

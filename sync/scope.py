@@ -22,6 +22,8 @@ OPEN_TUGAS = frozenset({"baru", "dikirim", "dikembalikan"})
 HIDDEN = frozenset({"nik", "no_kk", "no_kks", "no_rekening", "bank", "no_hp"})
 """Fields of a person that only someone with a tugas sees in full."""
 SUBJECT_KINDS = frozenset({"warga", "ewarong"})
+KASUS_LISTED = ("workflow", "workflow_version", "service", "subjek", "kode_desa", "state", "due", "since_ms")
+"""What phones of the desa see of a case; its steps' answers stay at the office."""
 
 
 class Caller(Data, frozen=True, kw_only=True):
@@ -57,9 +59,20 @@ def scope_hash(parts: Iterable[Part]) -> bytes:
 
 def in_scope(caller: Caller, kind: str, fields: Fields, readers: Iterable[PersonId]) -> bool:
     """Say whether the caller's work on such a record may take effect by itself."""
-    if caller.office or caller.person in readers:
+    if caller.office:
         return True
-    return kind in SUBJECT_KINDS and not caller.parts.isdisjoint(_desa_parts(fields))
+    if mine(caller.person) not in caller.parts:  # revoked, or no longer on duty
+        return False
+    return caller.person in readers or (
+        kind in SUBJECT_KINDS and not caller.parts.isdisjoint(_desa_parts(fields))
+    )
+
+
+def in_area(kind: str, fields: Fields, petugas: Fields) -> bool:
+    """Say whether a record lies in the area of an active petugas, whose fields these are."""
+    if not petugas.get("aktif", True) or kind not in SUBJECT_KINDS:
+        return False
+    return not parts_of_person(PersonId(""), petugas).isdisjoint(_desa_parts(fields))
 
 
 def views(record: Record) -> dict[Part, Fields]:
@@ -75,8 +88,11 @@ def views(record: Record) -> dict[Part, Fields]:
                 shown[mine(person)] = fields
             return shown
         case "kasus":
-            return dict.fromkeys(_desa_parts({**fields, "layanan": [fields.get("service")]}), fields)
-        case "tugas" | "kunjungan" | "konflik":
+            listed = {name: fields.get(name) for name in KASUS_LISTED}
+            return dict.fromkeys(_desa_parts({**fields, "layanan": [fields.get("service")]}), listed)
+        case "konflik":
+            return {mine(PersonId(fields["petugas"])): _as_author_sees(fields)}
+        case "tugas" | "kunjungan":
             person = fields.get("petugas")
             return {mine(PersonId(person)): fields} if person else {}
         case "petugas":
@@ -94,6 +110,19 @@ def reduced(fields: Fields) -> Fields:
     if isinstance(nik, str):
         shown["nik_akhir"] = nik[-4:]
     return shown
+
+
+def _as_author_sees(fields: Fields) -> Fields:
+    """Return a conflict without what its author's phone may not hold of the office's values."""
+    cases: dict[str, Fields] = {
+        name: {**case, "theirs": _covered(name, case["theirs"]) if fields.get("shown") else None}
+        for name, case in fields["fields"].items()
+    }
+    return {**fields, "fields": cases}
+
+
+def _covered(name: str, value: Any) -> Any:
+    return f"…{value[-4:]}" if name in HIDDEN and isinstance(value, str) else value
 
 
 def _desa_parts(fields: Fields) -> list[Part]:

@@ -16,6 +16,7 @@ from schemas.wire import (
     SyncResponse,
     WireTip,
 )
+from sync.chain import link_hash
 from sync.digest import EMPTY, combine
 from sync.intake import Callers, Malformed, read_run, take_in
 from sync.rules import Rules
@@ -100,7 +101,7 @@ def pull(
     return SyncResponse(
         protocol=PROTOCOL,
         results=results,
-        known=[WireTip(counter=tip.counter, hash=tip.hash) for tip in store.tips(caller.device)],
+        known=_known(store, request, caller),
         wanted=store.wanted(caller.device, MAX_WANTED),
         rows=thin(page.rows),
         removed=page.removed,
@@ -113,6 +114,19 @@ def pull(
         office_head=office_head,
         server_ms=now_ms,
     )
+
+
+def _known(store: OfficeStore, request: SyncRequest, caller: Caller) -> list[WireTip]:
+    """Return the tips, and the last link of this request if it stands below one: a phone that was restored
+    and has nothing new to say would not find itself among the tips.
+    """
+    tips = {tip.hash: tip.counter for tip in store.tips(caller.device)}
+    if request.links:
+        last = link_hash(request.links[-1])
+        entry = store.entries_by_hash([last]).get(last)
+        if entry is not None and entry.known:
+            tips[last] = entry.link.counter
+    return [WireTip(counter=counter, hash=name) for name, counter in tips.items()]
 
 
 def _start(store: OfficeStore, cursor: Cursor) -> Cursor:

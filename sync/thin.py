@@ -6,6 +6,7 @@ can be made from the full one on the phone, so it travels empty.
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
 from msgspec.structs import replace
 
 from schemas.base import decode, encode
@@ -26,8 +27,14 @@ def thin(rows: Sequence[Row]) -> list[Row]:
 
 
 def fill(rows: Sequence[Row]) -> list[Row] | None:
-    """Return the rows whole again; None if an empty one has no fuller one beside it."""
-    made = _reduced_bodies(rows)
+    """Return the rows whole again; None if one is no row, or an empty one has no fuller one beside it."""
+    try:
+        made = _reduced_bodies(rows)
+        for row in rows:
+            if row.body:
+                decode(row.body, RowBody)
+    except msgspec.DecodeError:
+        return None
     whole = [row if row.body else replace(row, body=made.get(row.id, THIN)) for row in rows]
     return whole if all(row.body for row in whole) else None
 

@@ -5,17 +5,17 @@ from msgspec.structs import replace
 from schemas.ids import RecordId
 from schemas.wire import Applied, Held, Outcome, Rejected
 from sync.arrival import Arrived
+from sync.assign import set_fields
 from sync.change import Decide, Submit
 from sync.conflicts import park_stale
 from sync.desk import Desk
 from sync.merge import follows_current
-from sync.records import set_fields
 from sync.rules import Rules
-from sync.scope import Caller, in_scope
+from sync.scope import OPEN_TUGAS, Caller, in_scope, mine
 from sync.store import BlobRef, Fields, Record
 
 DECIDED = {"setujui": "disetujui", "kembalikan": "dikembalikan", "tolak": "ditolak", "tahan": "ditahan"}
-UNDECIDED: Fields = {"reasons": {}, "note": "", "decided_by": "", "decided_ms": 0}
+UNDECIDED: Fields = {"state": "diterima", "reasons": {}, "note": "", "decided_by": "", "decided_ms": 0}
 TUGAS_AFTER = {"disetujui": "selesai", "dikembalikan": "dikembalikan", "ditolak": "selesai"}
 
 
@@ -34,19 +34,22 @@ def apply_submit(desk: Desk, change: Arrived, body: Submit, caller: Caller, rule
     subject = desk.get(body.subject) if body.subject else None
     fields = visit.fields if visit else _first(change, body, subject)
     flags = _flags(fields, versions, follows, change, caller, subject)
+    tugas = desk.get(body.tugas) if body.tugas else None
+    takes_effect = _takes_effect(visit, change, caller, tugas)
     versions.append(
         {
             "change": change.id.hex(),
+            "author": change.author,
             "follows": follows,
             "received_ms": change.received_ms,
             "wall_ms": change.clock.wall_ms,
             "photos": len(body.evidence),
         }
     )
-    latest = {"versions": versions, "versi": len(versions), "state": "diterima", "flags": flags}
-    desk.put(
-        Record(id=body.visit, kind="kunjungan", head=change.id, fields={**fields, **latest, **UNDECIDED})
-    )
+    fields = {**fields, "versions": versions, "versi": len(versions), "flags": flags}
+    if takes_effect:
+        fields |= UNDECIDED
+    desk.put(Record(id=body.visit, kind="kunjungan", head=change.id, fields=fields))
     desk.refs.extend(
         BlobRef(
             blob=item.blob,
@@ -58,7 +61,8 @@ def apply_submit(desk: Desk, change: Arrived, body: Submit, caller: Caller, rule
         )
         for item in body.evidence
     )
-    _move_tugas(desk, body.tugas, "dikirim")
+    if takes_effect and tugas is not None and tugas.fields.get("petugas") == change.author:
+        _move_tugas(desk, tugas, "dikirim")
     return Applied(seq=change.seq)
 
 
@@ -69,7 +73,7 @@ def apply_decide(desk: Desk, change: Arrived, body: Decide, caller: Caller) -> O
     visit = desk.get(body.visit)
     if visit is None or visit.kind != "kunjungan":
         return Held(waiting=body.visit)
-    if visit.fields["petugas"] == change.author:
+    if change.author in authors(visit.fields):
         return Rejected(problem="kunjungan_sendiri")
     if body.decision in ("kembalikan", "tolak") and not (body.reasons or body.note):
         return Rejected(problem="alasan_wajib")
@@ -79,8 +83,27 @@ def apply_decide(desk: Desk, change: Arrived, body: Decide, caller: Caller) -> O
         return park_stale(desk, change, visit, decided)
     fields = {**visit.fields, **decided, "decided_ms": change.received_ms}
     desk.put(replace(visit, head=change.id, fields=fields))
-    _move_tugas(desk, visit.fields.get("tugas"), TUGAS_AFTER.get(state))
+    tugas = desk.get(RecordId(visit.fields["tugas"])) if visit.fields.get("tugas") else None
+    if tugas is not None and state in TUGAS_AFTER:
+        _move_tugas(desk, tugas, TUGAS_AFTER[state])
     return Applied(seq=change.seq)
+
+
+def authors(fields: Fields) -> set[str]:
+    """Return everyone who wrote a version of this visit."""
+    return {fields["petugas"], *(version["author"] for version in fields["versions"])}
+
+
+def _takes_effect(visit: Record | None, change: Arrived, caller: Caller, tugas: Record | None) -> bool:
+    """Say whether a version opens the visit again. Another's word, or a revoked device's, is only added."""
+    if visit is None:
+        return True
+    on_duty = caller.office or mine(caller.person) in caller.parts
+    own = visit.fields["petugas"] == change.author
+    handed_over = tugas is not None and (
+        tugas.id == visit.fields.get("tugas") and tugas.fields.get("petugas") == change.author
+    )
+    return on_duty and (own or handed_over)
 
 
 def _first(change: Arrived, body: Submit, subject: Record | None) -> Fields:
@@ -89,6 +112,7 @@ def _first(change: Arrived, body: Submit, subject: Record | None) -> Fields:
         "tugas": body.tugas,
         "subjek": body.subject,
         "petugas": change.author,
+        **UNDECIDED,
         "kode_desa": subject.fields.get("kode_desa", "") if subject else "",
     }
 
@@ -106,12 +130,14 @@ def _flags(
         flags.add("cabang")
     if fields["petugas"] != change.author:
         flags.add("petugas_berbeda")
-    if subject is not None and not in_scope(caller, subject.kind, subject.fields, subject.readers.values()):
+    if mine(caller.person) not in caller.parts and not caller.office:
+        flags.add("perangkat_dicabut")
+    elif subject is not None and not in_scope(caller, subject.kind, subject.fields, subject.readers.values()):
         flags.add("di_luar_wilayah")
     return sorted(flags)
 
 
-def _move_tugas(desk: Desk, tugas_id: RecordId | None, state: str | None) -> None:
-    tugas = desk.get(tugas_id) if tugas_id and state else None
-    if tugas is not None and tugas.kind == "tugas" and tugas.fields.get("state") != "batal":
+def _move_tugas(desk: Desk, tugas: Record, state: str) -> None:
+    """Move an open task along; one that is closed stays closed until the office opens it."""
+    if tugas.kind == "tugas" and tugas.fields.get("state") in OPEN_TUGAS:
         set_fields(desk, tugas, {"state": state})

@@ -42,6 +42,7 @@ class Regency:
     desk: Writer = field(default_factory=lambda: Writer(1, office=True))
     phones: dict[DeviceId, Phone] = field(default_factory=dict)
     now: int = NOW
+    revoked: set[DeviceId] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         rng = Writer(99).rng
@@ -75,7 +76,8 @@ class Regency:
             return self.desk.caller()
         writer = self.phones[device].writer
         person = self.office.record_table[RecordId(writer.person)]
-        writer.parts = parts_of_person(writer.person, person.fields)
+        parts = parts_of_person(writer.person, person.fields)
+        writer.parts = frozenset() if device in self.revoked else parts
         return writer.caller()
 
     def answer(self, request: SyncRequest) -> SyncResponse:
@@ -196,3 +198,8 @@ def refusal(town: Regency, request) -> object:
         office_head=bytes(32),
         now_ms=NOW,
     )
+
+
+def held_on(phone: Phone) -> bytes:
+    """Return all that a phone has been given, as one run of bytes to search."""
+    return b"".join(row.body for row in phone.store.table.values())

@@ -52,7 +52,7 @@ def test_a_step_that_the_workflow_does_not_know_is_refused(town: Regency) -> Non
 def test_a_state_is_never_set_by_a_patch(town: Regency) -> None:
     started(town)
     body = Patch(record=record_id(40), kind="kasus", base={"state": "dicatat"}, new={"state": "x"})
-    assert town.act(body) == Rejected(problem="status_lewat_alur")
+    assert town.act(body) == Rejected(problem="status_lewat_alur", field="state")
 
 
 def test_the_same_changes_in_the_same_order_give_the_same_office() -> None:

@@ -1,0 +1,45 @@
+"""What a phone may set, and what shape known fields have. Rule: a wrong field refuses its patch only."""
+
+from typing import Any
+
+from sync.merge import SETS, Fields
+
+PHONE_FIELDS: dict[str, frozenset[str]] = {
+    "warga": frozenset(
+        {
+            "nik", "no_kk", "nama", "jenis_kelamin", "tempat_lahir", "tanggal_lahir", "alamat", "rt", "rw",
+            "kode_desa", "no_hp", "status_kawin", "pekerjaan", "penyalur", "no_kks", "bank", "no_rekening",
+            "layanan", "rumah",
+        }
+    ),
+    "ewarong": frozenset(
+        {"nama_ewarong", "pemilik", "jenis", "alamat", "kode_desa", "titik", "layanan"}
+    ),
+}  # fmt: skip
+"""What a worker at the door can know better than the office, by kind of record."""
+
+TEXTS = frozenset({"kode_desa", "digabung_ke", "sasaran", "petugas", "state", "workflow", "service"})
+"""Fields that the core itself reads as texts."""
+
+
+def wrong_field(kind: str, new: Fields) -> str | None:
+    """Return the first field whose value has a shape that the core cannot work with."""
+    sets = SETS.get(kind, frozenset[str]())
+    for name, value in new.items():
+        if value is None:
+            continue
+        if name in sets and not _is_texts(value):
+            return name
+        if name in TEXTS and not isinstance(value, str):
+            return name
+    return None
+
+
+def beyond_phone(kind: str, new: Fields) -> str | None:
+    """Return the first field that a phone may not set in this kind of record."""
+    allowed = PHONE_FIELDS.get(kind, frozenset[str]())
+    return next((name for name in new if name not in allowed), None)
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)  # pyright: ignore[reportUnknownVariableType]

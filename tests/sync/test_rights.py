@@ -1,0 +1,199 @@
+"""What nobody gets or changes beyond their part, whatever their phone sends."""
+
+from schemas.ids import RecordId
+from schemas.wire import Applied, Conflict, Rejected
+from sync.change import Advance, Decide, Patch, Resolve
+from tests.contract.people import record_id
+from tests.sync.regency import KEDEN, TROBAYAN, Regency, change_fields, held_on, outcome_of, visit
+
+NIK = b"3314994107900001"
+
+
+def approve(town: Regency, number: int, follows: bytes) -> object:
+    return town.act(Decide(visit=record_id(number), follows=follows, decision="setujui", reasons={}, note=""))
+
+
+def close(town: Regency, tugas: RecordId) -> object:
+    return town.act(Patch(record=tugas, kind="tugas", base={"state": "baru"}, new={"state": "batal"}))
+
+
+def test_a_conflict_never_tells_a_number_that_the_author_may_not_see(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    town.warga(1, no_hp="08000000001", no_kk="9900000000000001")
+    town.sync(phone)
+    entry = phone.do(change_fields(1, {}, nik="1", no_hp="1", no_kk="1"))
+    town.sync(phone)
+    assert isinstance(outcome_of(town, entry), Conflict)
+    assert NIK not in held_on(phone)
+    assert b"08000000001" not in held_on(phone)
+    assert b"9900000000000001" not in held_on(phone)
+    assert b"\xe2\x80\xa60001" in held_on(phone), "the ending is shown"
+
+
+def test_a_conflict_tells_nothing_new_to_someone_who_lost_the_area(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    tugas = town.tugas(50, phone, town.warga(1, pekerjaan="a"))
+    town.act(change_fields(1, {"pekerjaan": "a"}, pekerjaan="b"))
+    phone.do(change_fields(1, {"pekerjaan": "a"}, pekerjaan="c"))
+    town.sync(phone)
+    me = RecordId(phone.writer.person)
+    town.act(Patch(record=me, kind="petugas", base={"wilayah": [KEDEN]}, new={"wilayah": [TROBAYAN]}))
+    close(town, tugas)
+    town.act(change_fields(1, {"pekerjaan": "b"}, pekerjaan="sesudah pindah"))
+    town.sync(phone)
+    assert b"sesudah pindah" not in held_on(phone)
+
+
+def test_a_step_from_outside_the_area_learns_nothing_of_the_case(town: Regency) -> None:
+    phone = town.enrol(10, TROBAYAN)
+    fields = {"workflow": "bpnt_masalah", "service": "bpnt", "kode_desa": KEDEN, "subjek": "seseorang"}
+    town.act(Patch(record=record_id(40), kind="kasus", base={}, new=fields))
+    phone.do(Advance(kasus=record_id(40), follows=None, event="tangani", answers={"subjek": "x"}))
+    town.sync(phone)
+    assert b"seseorang" not in held_on(phone)
+
+
+def test_a_list_of_cases_leaves_the_answers_at_the_office(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    fields = {"workflow": "bpnt_masalah", "service": "bpnt", "kode_desa": KEDEN, "nomor_surat": "rahasia"}
+    town.act(Patch(record=record_id(40), kind="kasus", base={}, new=fields))
+    town.sync(phone)
+    assert (phone.sees(40) or {})["state"] == "dicatat"
+    assert b"rahasia" not in held_on(phone)
+
+
+def test_a_revoked_phone_changes_nothing_by_itself_even_with_an_open_task(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    town.tugas(50, phone, town.warga(1))
+    town.sync(phone)
+    town.revoked.add(phone.writer.device)
+    entry = phone.do(change_fields(1, {"nama": "Warga 1"}, nama="Diubah"))
+    town.sync(phone)
+    assert isinstance(outcome_of(town, entry), Conflict)
+    assert town.office.record_table[record_id(1)].fields["nama"] == "Warga 1"
+
+
+def test_a_revoked_phones_version_is_kept_and_opens_nothing_again(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    tugas = town.tugas(50, phone, town.warga(1))
+    entry = phone.do(visit(20, record_id(1), tugas))
+    town.sync(phone)
+    approve(town, 20, entry.link.change)
+    town.revoked.add(phone.writer.device)
+    phone.do(visit(20, record_id(1), tugas, follows=entry.link.change))
+    town.sync(phone)
+    fields = town.office.record_table[record_id(20)].fields
+    assert (fields["state"], fields["versi"]) == ("disetujui", 2)
+    assert "perangkat_dicabut" in fields["flags"]
+
+
+def test_another_persons_version_does_not_undo_a_decision(town: Regency) -> None:
+    first, other = town.enrol(10, KEDEN), town.enrol(11, TROBAYAN)
+    entry = first.do(visit(20, town.warga(1)))
+    town.sync(first)
+    approve(town, 20, entry.link.change)
+    other.do(visit(20, record_id(1)))
+    town.sync(other)
+    fields = town.office.record_table[record_id(20)].fields
+    assert (fields["state"], fields["versi"]) == ("disetujui", 2)
+    assert "petugas_berbeda" in fields["flags"]
+
+
+def test_a_colleague_who_was_given_the_task_may_correct_the_visit(town: Regency) -> None:
+    first, second = town.enrol(10, KEDEN), town.enrol(11, KEDEN)
+    tugas = town.tugas(50, first, town.warga(1))
+    entry = first.do(visit(20, record_id(1), tugas))
+    town.sync(first)
+    body = Decide(
+        visit=record_id(20), follows=entry.link.change, decision="kembalikan", reasons={}, note="ulangi"
+    )
+    town.act(body)
+    base, new = {"petugas": first.writer.person}, {"petugas": second.writer.person}
+    town.act(Patch(record=tugas, kind="tugas", base=base, new=new))
+    second.do(visit(20, record_id(1), tugas, follows=entry.link.change))
+    town.sync(second)
+    assert town.office.record_table[record_id(20)].fields["state"] == "diterima"
+
+
+def test_whoever_wrote_a_version_never_decides_the_visit(town: Regency) -> None:
+    first, second = town.enrol(10, KEDEN), town.enrol(11, KEDEN)
+    entry = first.do(visit(20, town.warga(1)))
+    town.sync(first)
+    later = second.do(visit(20, record_id(1), follows=entry.link.change))
+    town.sync(second)
+    body = Decide(visit=record_id(20), follows=later.link.change, decision="setujui", reasons={}, note="")
+    for author in (first.writer.person, second.writer.person):
+        assert town.act(body, author) == Rejected(problem="kunjungan_sendiri")
+
+
+def test_nobody_moves_a_task_that_is_not_theirs(town: Regency) -> None:
+    owner, other = town.enrol(10, KEDEN), town.enrol(11, TROBAYAN)
+    tugas = town.tugas(50, owner, town.warga(1))
+    other.do(visit(21, None, tugas))
+    town.sync(other)
+    assert town.office.record_table[tugas].fields["state"] == "baru"
+
+
+def test_a_task_that_is_closed_is_not_opened_again_by_a_further_visit(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    tugas = town.tugas(50, phone, town.warga(1))
+    entry = phone.do(visit(20, record_id(1), tugas))
+    town.sync(phone)
+    approve(town, 20, entry.link.change)
+    phone.do(visit(21, record_id(1), tugas))
+    town.sync(phone)
+    assert town.office.record_table[tugas].fields["state"] == "selesai"
+    assert "nik" not in (phone.sees(1) or {})
+
+
+def test_resolving_a_task_takes_the_rights_along(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    tugas = town.tugas(50, phone, town.warga(1))
+    phone.do(visit(20, record_id(1), tugas))
+    town.sync(phone)
+    parked = close(town, tugas)
+    assert isinstance(parked, Conflict)
+    conflict = town.office.record_table[parked.ids[0]]
+    assert conflict.head is not None
+    town.act(Resolve(conflict=conflict.id, follows=conflict.head, values={"state": "batal"}))
+    town.sync(phone)
+    assert "nik" not in (phone.sees(1) or {})
+
+
+def test_a_phone_sets_only_what_can_be_seen_at_the_door(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    town.warga(1)
+    for field, value in (("dihapus", True), ("digabung_ke", record_id(2)), ("desil", 1)):
+        entry = phone.do(change_fields(1, {}, **{field: value}))
+        town.sync(phone)
+        assert outcome_of(town, entry) == Rejected(problem="hanya_kantor", field=field)
+
+
+def test_a_person_found_outside_the_area_is_made_when_the_office_agrees(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    new = {"nama": "Baru", "kode_desa": TROBAYAN, "layanan": ["bpnt"]}
+    entry = phone.do(Patch(record=record_id(7), kind="warga", base={}, new=new))
+    town.sync(phone)
+    outcome = outcome_of(town, entry)
+    assert isinstance(outcome, Conflict)
+    assert record_id(7) not in town.office.record_table
+    conflict = town.office.record_table[outcome.ids[0]]
+    assert conflict.head is not None
+    assert isinstance(town.act(Resolve(conflict=conflict.id, follows=conflict.head, values=new)), Applied)
+    assert town.office.record_table[record_id(7)].fields == new
+
+
+def test_choosing_the_offices_side_writes_nothing(town: Regency) -> None:
+    phone = town.enrol(10, TROBAYAN)
+    town.warga(1)
+    entry = phone.do(change_fields(1, {}, nama="X"))
+    town.sync(phone)
+    outcome = outcome_of(town, entry)
+    assert isinstance(outcome, Conflict)
+    town.act(change_fields(1, {"nama": "Warga 1"}, nama="Sutarmi"))
+    conflict = town.office.record_table[outcome.ids[0]]
+    assert conflict.fields["fields"]["nama"]["theirs"] == "Sutarmi", "the office sees its present value"
+    assert conflict.head is not None
+    town.act(Resolve(conflict=conflict.id, follows=conflict.head, values={}))
+    record = town.office.record_table[record_id(1)]
+    assert (record.fields["nama"], record.parked) == ("Sutarmi", {})
