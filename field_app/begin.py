@@ -14,7 +14,8 @@ from field_app.bench import Bench
 from field_app.drafts import Draft, Seen
 from field_app.records import Fields, text_of
 from field_app.views import Refused
-from schemas.form import Form, Foto
+from schemas.form import Berkas, Form, Foto, TandaTangan
+from schemas.form_cells import without_photos
 from schemas.form_values import check_value, is_blank
 from schemas.format import local
 from schemas.ids import RecordId
@@ -149,7 +150,11 @@ def _last_answers(
         if target is None or version.subject != target:
             continue
         for name, answers in bench.drafts.answers(version.id).items():
-            kept = {field: value for field, value in answers.items() if _worth_confirming(bench, name, field)}
+            kept = {
+                field: without_photos(bench.forms.get(name).fields[field], value)
+                for field, value in answers.items()
+                if _worth_confirming(bench, name, field)
+            }
             last[name] = kept | last.get(name, {}) if name == form.id else kept
         break
     return last
@@ -160,7 +165,8 @@ def _worth_confirming(bench: Bench, form: str, name: str) -> bool:
         return False
     field = bench.forms.get(form).fields.get(name)
     # what belongs to one visit only, its evidence and its result, is never taken from another
-    return field is not None and field.block != "kunjungan" and not isinstance(field, Foto)
+    evidence = isinstance(field, (Foto, Berkas, TandaTangan))
+    return field is not None and field.block != "kunjungan" and not evidence
 
 
 def _carry_over(bench: Bench, before: Draft, reasons: dict[str, str], note: str) -> str:

@@ -4,7 +4,7 @@ finished.
 Built once when the vault is opened. Times and randomness come from `time` and `randomness(n)`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, NamedTuple, TypeVar
 
@@ -14,12 +14,14 @@ from field_app.devices import Timepiece
 from field_app.drafts import Draft, Drafts, Photo
 from field_app.owner import Owner
 from field_app.records import Records, text_of
+from field_app.rows import cells_of
 from field_app.sheets import Sheet, Sheets, findings_of
 from field_app.standing import Standings
 from field_app.store import Store
 from field_app.vault import StorageFullError, Vault
 from field_app.views import PhotoView, Refused, Saved
 from schemas.form import Field, Forms
+from schemas.form_cells import Cell
 from schemas.format import local_date
 from schemas.ids import RecordId, uuid7
 from schemas.wilayah import Wilayah
@@ -134,15 +136,15 @@ class Bench:
         region = self._wilayah.get(kode)
         return region.nama if region else kode
 
-    def shown(self, photo: Photo) -> PhotoView:
-        """Return a shot as it is shown, with advice to take it again."""
+    def shown(self, photo: Photo, field: str = "") -> PhotoView:
+        """Return a shot as it is shown, with advice to take it again; `field` where it stands in a row."""
         blurry = ("lapangan.foto_kabur",) if photo.blurry else ()
         dark = ("lapangan.foto_gelap",) if photo.dark else ()
         return PhotoView(
             number=photo.number,
             blob=photo.blob,
             form=photo.form,
-            field=photo.field,
+            field=field or photo.field,
             thumbnail=self.blobs.thumbnail(photo.blob),
             camera_sha256=photo.camera_sha256,
             taken_ms=photo.taken_ms,
@@ -151,6 +153,17 @@ class Bench:
             dark=photo.dark,
             superseded=photo.superseded,
             warnings=blurry + dark,
+        )
+
+    def shown_all(self, draft: str, sheets: Mapping[str, Sheet]) -> tuple[PhotoView, ...]:
+        """Return all shots of a draft; those that stand in a row with that row's cell as their field."""
+        photos = self.drafts.photos(draft)
+        cells: dict[int, Cell] = {}
+        for name, sheet in sheets.items():
+            ours = [photo for photo in photos if photo.form == name]
+            cells |= cells_of(sheet.form.fields, sheet.answers, ours, seen=False)
+        return tuple(
+            self.shown(photo, cells[photo.number].name if photo.number in cells else "") for photo in photos
         )
 
     def name_of(self, subject: RecordId | None) -> str:

@@ -4,7 +4,7 @@ A draft is one row with its answers and photos; finalising gives it the id of it
 stands here, one function a query; each joins its caller's transaction, or makes its own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -235,6 +235,14 @@ class Drafts:
                 "UPDATE photos SET superseded = 1"
                 " WHERE draft = ? AND form = ? AND field = ? AND (? IS NULL OR number = ?)",
                 (draft, form, field, number, number),
+            )
+
+    def mark_superseded(self, draft: str, marks: Mapping[int, bool]) -> None:
+        """Say of shots, by number, whether they are earlier versions."""
+        with self._vault.write() as connection:
+            connection.executemany(
+                "UPDATE photos SET superseded = ? WHERE draft = ? AND number = ?",
+                [(mark, draft, number) for number, mark in marks.items()],
             )
 
     def photos(self, draft: str) -> list[Photo]:

@@ -1,16 +1,22 @@
-"""Photos and signatures of a draft. Rule: a shot that was taken stays; a later one may stand for it."""
+"""Photos and signatures of a draft. Rule: a shot that was taken stays; a later one may stand for it.
+
+A place for photos is a field (`foto_kk`) or the cell of a row as it stands now (`syarat_lain[1].berkas`).
+"""
 
 from hashlib import sha256
+from typing import Any, NamedTuple
 
 import msgspec
 
-from field_app.bench import Bench, guarded
+from field_app.bench import Bench, Spot, guarded
 from field_app.blobs import put_blob
 from field_app.capture import JPEG, PNG, clean_signature, develop
 from field_app.drafts import Photo
 from field_app.exif import Stamp
+from field_app.rows import cells_of, superseded, unknown_blobs
 from field_app.views import PhotoView, Refused, Saved
-from schemas.form import Berkas, Form, Foto, Gps, TandaTangan
+from schemas.form import Berkas, Field, Form, Foto, Gps, Tabel, TandaTangan
+from schemas.form_cells import Cell, cell_of, field_at, rows_of
 from schemas.ids import BlobId
 from sync.change import Place
 
@@ -27,14 +33,15 @@ def add_photo(
     direction_deg: float | None,
 ) -> PhotoView | Refused:
     """Make evidence of a picture and put it into the answer."""
-    spot = bench.writable(draft, form, field)
-    if isinstance(spot, Refused):
-        return spot
-    if not isinstance(spot.field, (Foto, Berkas)):
+    target = _target(bench, draft, form, field)
+    if isinstance(target, Refused):
+        return target
+    if not isinstance(target.field, (Foto, Berkas)):
         return Refused(say="lapangan.bukan_isian_foto")
-    valid = [photo.number for photo in _valid(bench, draft, form, field)]
-    if len(valid) - (replaces in valid) >= spot.field.max_count:
-        return Refused(say="lapangan.foto_penuh", values={"jumlah": str(spot.field.max_count)})
+    valid = [photo.number for photo in _valid(bench, target)]
+    if len(valid) - (replaces in valid) >= target.field.max_count:
+        return Refused(say="lapangan.foto_penuh", values={"jumlah": str(target.field.max_count)})
+    spot = target.spot
     now_ms = bench.time.now_ms()
     place = allowed_place(bench.forms.get(spot.draft.form), fix)
     stamp = Stamp(
@@ -46,7 +53,7 @@ def add_photo(
     photo = Photo(
         number=0,
         form=form,
-        field=field,
+        field=target.key,
         blob=made.blob,
         camera_sha256=made.camera_sha256,
         taken_ms=now_ms,
@@ -57,16 +64,17 @@ def add_photo(
         size_bytes=len(made.data),
         media_type=JPEG,
     )
-    thumbnail = made.thumbnail if isinstance(spot.field, Foto) or spot.field.thumbnail else b""
+    thumbnail = made.thumbnail if isinstance(target.field, Foto) or target.field.thumbnail else b""
 
     def keep() -> PhotoView:
         with bench.vault.write() as connection:
             put_blob(connection, made.blob, made.data, JPEG, thumbnail)
+            stays = [shot.blob for shot in _valid(bench, target) if shot.number != replaces]
             if replaces is not None:
-                bench.drafts.supersede(draft, form, field, replaces)
+                bench.drafts.supersede(draft, form, target.key, replaces)
             number = bench.drafts.add_photo(draft, photo)
-            _list(bench, draft, form, field)
-            return bench.shown(msgspec.structs.replace(photo, number=number))
+            _list(bench, target, [*stays, made.blob])
+            return bench.shown(msgspec.structs.replace(photo, number=number), field)
 
     return guarded(keep)
 
@@ -80,17 +88,33 @@ def allowed_place(form: Form, fix: Place | None) -> Place | None:
 
 def drop_photo(bench: Bench, draft: str, form: str, field: str, number: int | None) -> Saved | Refused:
     """Take one shot (or all) out of the answer; it stays as an earlier version."""
-    spot = bench.writable(draft, form, field)
-    if isinstance(spot, Refused):
-        return spot
+    target = _target(bench, draft, form, field)
+    if isinstance(target, Refused):
+        return target
 
     def drop() -> Saved:
         with bench.vault.write():
-            bench.drafts.supersede(draft, form, field, number)
-            _list(bench, draft, form, field)
-            return bench.saved(spot.draft, form)
+            stands = _valid(bench, target)
+            gone = [shot for shot in stands if number in (None, shot.number)]
+            bench.drafts.mark_superseded(draft, {shot.number: True for shot in gone})
+            _list(bench, target, [shot.blob for shot in stands if shot not in gone])
+            return bench.saved(target.spot.draft, form)
 
     return guarded(drop)
+
+
+def save_rows(bench: Bench, spot: Spot, table: Tabel, value: Any, *, refused: bool) -> Saved | Refused:
+    """Keep a table's rows. Shots of rows that are gone become earlier versions, and stand again when they
+    return; a hash that was never taken here is refused.
+    """
+    draft = spot.draft.id
+    photos = [photo for photo in bench.drafts.photos(draft) if photo.form == spot.sheet.form.id]
+    if unknown_blobs(table, value, photos):
+        return Refused(say="lapangan.lewat_kamera")
+    with bench.vault.write():
+        saved = bench.put(spot, value, refused=refused)
+        bench.drafts.mark_superseded(draft, superseded(table, value, photos))
+        return saved
 
 
 def sign(bench: Bench, draft: str, form: str, field: str, png: bytes) -> BlobId | Refused:
@@ -130,15 +154,60 @@ def sign(bench: Bench, draft: str, form: str, field: str, png: bytes) -> BlobId 
     return guarded(keep)
 
 
-def _valid(bench: Bench, draft: str, form: str, field: str) -> list[Photo]:
-    return [
+class _Target(NamedTuple):
+    """Where a photo belongs: the field or column, the name it is stored under, and the cell in a table."""
+
+    spot: Spot
+    field: Field
+    key: str
+    cell: Cell | None
+
+
+def _target(bench: Bench, draft: str, form: str, name: str) -> _Target | Refused:
+    cell = cell_of(name)
+    spot = bench.writable(draft, form, cell.table if cell else name)
+    if isinstance(spot, Refused):
+        return spot
+    if cell is None:
+        return _Target(spot, spot.field, name, None)
+    column = field_at(spot.sheet.form.fields, name)
+    if column is None:
+        return Refused(say="lapangan.isian_tidak_dikenal")
+    if cell.row is None or cell.row >= len(_rows(bench, spot, cell)):
+        return Refused(say="lapangan.baris_tidak_ada")
+    return _Target(spot, column, cell.of_column, cell)
+
+
+def _rows(bench: Bench, spot: Spot, cell: Cell) -> list[dict[str, Any]]:
+    """Return the rows as they are stored now, without what is derived."""
+    answers = bench.drafts.answers(spot.draft.id).get(spot.sheet.form.id, {})
+    return rows_of(answers.get(cell.table))
+
+
+def _valid(bench: Bench, target: _Target) -> list[Photo]:
+    """Return the shots that stand at a place, in the order in which they were taken."""
+    spot, cell = target.spot, target.cell
+    form = spot.sheet.form
+    shots = [
         photo
-        for photo in bench.drafts.photos(draft)
-        if (photo.form, photo.field) == (form, field) and not photo.superseded
+        for photo in bench.drafts.photos(spot.draft.id)
+        if (photo.form, photo.field) == (form.id, target.key) and not photo.superseded
     ]
+    if cell is None:
+        return shots
+    stands = cells_of(form.fields, {cell.table: _rows(bench, spot, cell)}, shots, seen=False)
+    return [shot for shot in shots if stands.get(shot.number) == cell]
 
 
-def _list(bench: Bench, draft: str, form: str, field: str) -> None:
+def _list(bench: Bench, target: _Target, blobs: list[BlobId]) -> None:
     """Make the answer name the shots that stand, two of equal bytes twice."""
-    blobs = [photo.blob for photo in _valid(bench, draft, form, field)]
-    bench.drafts.put_answer(draft, form, field, blobs or None, refused=False, now_ms=bench.time.now_ms())
+    draft, form = target.spot.draft.id, target.spot.sheet.form.id
+    name, value = target.key, blobs or None
+    if target.cell is not None and target.cell.row is not None:
+        rows = _rows(bench, target.spot, target.cell)
+        row = rows[target.cell.row]
+        row.pop(target.cell.column, None)
+        if blobs:
+            row[target.cell.column] = blobs
+        name, value = target.cell.table, rows
+    bench.drafts.put_answer(draft, form, name, value, refused=False, now_ms=bench.time.now_ms())

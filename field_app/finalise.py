@@ -8,7 +8,10 @@ does, in one transaction.
 from collections.abc import Mapping
 from typing import Any, cast
 
+import msgspec
+
 from field_app.drafts import Draft, Photo
+from field_app.rows import answered_columns, cells_of
 from field_app.sheets import Sheet
 from schemas.form import Form, is_skipped
 from schemas.form_values import check_value, is_blank
@@ -74,13 +77,22 @@ def submit_of(draft: Draft, sheets: Mapping[str, Sheet], photos: list[Photo]) ->
 
 
 def named_photos(sheets: Mapping[str, Sheet], photos: list[Photo]) -> list[Photo]:
-    """Return the shots that are evidence: of fields that are asked and answered, earlier versions too."""
-    answers = {name: sheet.visible() for name, sheet in sheets.items()}
-    return [
-        photo
-        for photo in photos
-        if photo.field in (filled := answers.get(photo.form, {})) and not is_skipped(filled[photo.field])
-    ]
+    """Return the shots that are evidence: of fields and columns that are asked and answered, earlier
+    versions too. One that stands in a row has that row's cell as its field.
+    """
+    found: list[Photo] = []
+    for name, sheet in sheets.items():
+        filled = sheet.visible()
+        ours = [photo for photo in photos if photo.form == name]
+        cells = cells_of(sheet.form.fields, filled, ours)
+        columns = answered_columns(sheet.form.fields, filled)
+        for photo in ours:
+            answered = photo.field in filled and not is_skipped(filled[photo.field])
+            if photo.number in cells:
+                found.append(msgspec.structs.replace(photo, field=cells[photo.number].name))
+            elif answered or (photo.superseded and photo.field in columns):
+                found.append(photo)
+    return sorted(found, key=lambda photo: photo.number)
 
 
 def patch_of(draft: Draft, main: Sheet) -> Patch | None:

@@ -38,6 +38,7 @@ from schemas.form import (
     YaTidak,
 )
 from schemas.form import Wilayah as WilayahField
+from schemas.form_cells import field_at, photo_cells
 from schemas.form_values import check_value
 from sync.change import Place
 
@@ -133,11 +134,14 @@ class Rehearsal:
                     self._visits.save(view.id, form.id, field.name, value), Refused
                 ):
                     return None
+                for cell, _blobs in photo_cells(form.fields, {field.name: value}):
+                    if column := field_at(form.fields, cell.name):
+                        self._photograph(view, form, column, cell.name)
                 return value
 
-    def _photograph(self, view: DraftView, form: Form, field: Field) -> list[str] | None:
+    def _photograph(self, view: DraftView, form: Form, field: Field, place: str = "") -> list[str] | None:
         shot = self._visits.add_photo(
-            view.id, form.id, field.name, drawn_photo(self._rng, self._size), self._place
+            view.id, form.id, place or field.name, drawn_photo(self._rng, self._size), self._place
         )
         if not isinstance(shot, PhotoView):
             return None

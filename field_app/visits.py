@@ -40,7 +40,7 @@ from field_app.views import (
     SyncStatus,
     TaskView,
 )
-from schemas.form import Berkas, Foto, TandaTangan
+from schemas.form import Berkas, Foto, Tabel, TandaTangan
 from schemas.form_values import check_value
 from schemas.format import local_date
 from schemas.ids import BlobId, ChangeId, RecordId
@@ -132,7 +132,7 @@ class Visits:
             returned=known.seen.returned,
             note=known.seen.note,
             page=known.page,
-            photos=tuple(self._bench.shown(photo) for photo in self._bench.drafts.photos(draft)),
+            photos=self._bench.shown_all(draft, sheets),
             subject=known.seen.fields,
             findings=self._findings(sheets),
         )
@@ -180,7 +180,10 @@ class Visits:
         replaces: int | None = None,
         direction_deg: float | None = None,
     ) -> PhotoView | Refused:
-        """Make evidence of a picture. `replaces`: the number of a shot that becomes an earlier version."""
+        """Make evidence of a picture for a field, or for a row as it stands now (`syarat_lain[1].berkas`).
+
+        `replaces`: the number of a shot that becomes an earlier version.
+        """
         return evidence.add_photo(
             self._bench,
             draft,
@@ -222,7 +225,12 @@ class Visits:
         value = tidy(spot.field, value)
         wrong = check_value(spot.field, value)
         try:
-            saved = self._bench.put(spot, value, refused=wrong is not None)
+            if isinstance(spot.field, Tabel):
+                saved = evidence.save_rows(self._bench, spot, spot.field, value, refused=wrong is not None)
+                if isinstance(saved, Refused):
+                    return saved
+            else:
+                saved = self._bench.put(spot, value, refused=wrong is not None)
         except (TypeError, ValueError, OverflowError):
             # what cannot even be written down as it is, is kept as its text
             saved = self._bench.put(spot, str(value)[:2000], refused=True)
@@ -265,11 +273,12 @@ class Visits:
                 return Refused(say="lapangan.perbaiki_dulu", review=review)
             for name, value in added.items():
                 bench.drafts.put_answer(draft, known.form, name, value, refused=False, now_ms=now_ms)
-            photos = named_photos(sheets, bench.drafts.photos(draft))
+            photos = bench.drafts.photos(draft)
             patch = patch_of(known, sheets[known.form])
             patch_id = self._append(patch, now_ms) if patch else None
             change = self._append(submit_of(known, sheets, photos), now_ms)
-            bench.drafts.name_photos(draft, [photo.number for photo in photos])
+            named = [photo.number for photo in named_photos(sheets, photos)]
+            bench.drafts.name_photos(draft, named)
             bench.drafts.finalise(draft, number=number, change=change, patch=patch_id, finalised_ms=now_ms)
             if not known.number:
                 bench.store.put(_counter_name(now_ms), int(number.rpartition("-")[2]))

@@ -16,7 +16,9 @@ from schemas.text import Text
 NameOf = Callable[[kinds.Field, str], str]
 
 
-def shown(field: kinds.Field, value: Any, say: Text, name_of: NameOf = lambda _field, key: key) -> str:
+def shown(  # noqa: C901 - one flat table of kinds
+    field: kinds.Field, value: Any, say: Text, name_of: NameOf = lambda _field, key: key
+) -> str:
     """The answer in words; empty when there is none."""
     if value is None or value == "" or value == []:
         return ""
@@ -45,6 +47,9 @@ def shown(field: kinds.Field, value: Any, say: Text, name_of: NameOf = lambda _f
             return name_of(field, value)
         case kinds.Gps():
             return say("aplikasi.lokasi.akurasi", meter=round(value.get("accuracy_m", 0)))
+        case kinds.Foto() | kinds.Berkas():
+            kind = "foto" if isinstance(field, kinds.Foto) else "berkas"
+            return say(f"aplikasi.formulir.jumlah_{kind}", jumlah=len(value))
         case kinds.Turunan():
             return number_shown(value) if isinstance(value, (int, float)) else str(value)
         case _:

@@ -16,6 +16,7 @@ from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.painted import Painted
 from field_app.ui.widgets.words import Notice
 from schemas.check import Finding
+from schemas.form_cells import photo_columns
 from schemas.form_types import Base, Berkas, Foto, Gps, Multi, Pilihan, Tabel, TandaTangan, Turunan
 from schemas.form_values import is_blank, is_skipped, skip_reason
 
@@ -152,7 +153,7 @@ class FieldCard(Card):
             self.value = value
             self.editor.show(self._answer())
             self._offer_earlier()
-        elif isinstance(self.field, (Foto, Berkas, TandaTangan, Gps, Turunan)):
+        elif isinstance(self.field, (Foto, Berkas, TandaTangan, Gps, Turunan)) or photo_columns(self.field):
             self.editor.show(self._answer())
         self._state()
 

@@ -8,9 +8,10 @@ from field_app.ui.fields.base import Editor
 from field_app.ui.values import shown
 from field_app.ui.widgets.buttons import Link, Pill, Tappable, appear
 from field_app.ui.widgets.containers import Card
-from field_app.ui.widgets.words import Column, Notice, Words
+from field_app.ui.widgets.words import Column, Words
+from schemas.form_cells import Cell
 from schemas.form_conditions import visible_among
-from schemas.form_types import Berkas, Foto
+from schemas.form_types import Berkas, Field, Foto
 
 
 class RowHead(Tappable):
@@ -50,6 +51,33 @@ class RowHead(Tappable):
         )
 
 
+def is_evidence(column: Field) -> bool:
+    """Whether a column holds photos or scans."""
+    return isinstance(column, (Foto, Berkas))
+
+
+class RowHost:
+    """What an editor of photos in a row asks of the screen, with the row's own name for its column."""
+
+    def __init__(self, host: Any, table: str, row: int):
+        self._host, self._table, self._row = host, table, row
+
+    def _name(self, column: str) -> str:
+        return Cell(table=self._table, column=column).in_row(self._row)
+
+    def photos(self, column: str) -> tuple[Any, ...]:
+        """The photos of this row."""
+        return self._host.photos(self._name(column))
+
+    def take_photo(self, column: str) -> None:
+        """Open the camera for this row."""
+        self._host.take_photo(self._name(column))
+
+    def view_photo(self, column: str, blob: str) -> None:
+        """Look at one photo of this row."""
+        self._host.view_photo(self._name(column), blob)
+
+
 class TabelEditor(Editor):
     """Keeps a list of rows; a change in any cell hands over the whole list."""
 
@@ -75,6 +103,7 @@ class TabelEditor(Editor):
             self._draw()
         else:
             self._heads()
+            self._photos()
 
     def _draw(self):
         self.list.clear_widgets()
@@ -102,14 +131,9 @@ class TabelEditor(Editor):
             cell.add_widget(Words(text=column.label, style="strong"))
             if column.hint:
                 cell.add_widget(Words(text=column.hint, style="small", ink="ink_soft"))
-            if isinstance(column, (Foto, Berkas)):
-                cell.add_widget(
-                    Notice(icon="camera", tone="quiet", text=self.say("aplikasi.formulir.foto_baris"))
-                )
-                card.add_widget(cell)
-                continue
+            host = RowHost(self.host, self.field.name, index) if is_evidence(column) else self.host
             editor = editor_for(
-                column, row.get(column.name), lambda v, c=column.name: self.cell(index, c, v), self.host
+                column, row.get(column.name), lambda v, c=column.name: self.cell(index, c, v), host
             )
             self.editors[column.name] = editor
             cell.add_widget(editor)
@@ -117,6 +141,15 @@ class TabelEditor(Editor):
         remove = Link(text=self.say("aplikasi.formulir.hapus_baris"), icon="delete", ink="bad")
         remove.bind(on_release=lambda *_: self.remove(index))
         card.add_widget(remove)
+
+    def _photos(self):
+        """Photos come from the camera, not from the editors: show what the open row holds now."""
+        rows = self.rows()
+        if self.opened is None or self.opened >= len(rows):
+            return
+        for column in self.field.columns:
+            if is_evidence(column) and column.name in self.editors:
+                self.editors[column.name].show(rows[self.opened].get(column.name))
 
     def _heads(self):
         for index, (card, row) in enumerate(zip(self.cards, self.rows(), strict=True)):

@@ -11,6 +11,7 @@ from kivy.uix.gridlayout import GridLayout
 from field_app.ui.fields.evidence import PhotoTile
 from field_app.ui.fields.place import Accuracy
 from field_app.ui.kv import load_kv
+from field_app.ui.labels import question, where
 from field_app.ui.sheets import FileSheet, LocationSheet
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
@@ -20,6 +21,7 @@ from field_app.ui.widgets.facts import FindingRow
 from field_app.ui.widgets.words import Notice, Words
 from field_app.views import Refused
 from schemas.check import visible_fields
+from schemas.form_cells import field_at, photo_cells
 from schemas.form_types import Berkas, Foto
 
 load_kv(__file__)
@@ -51,18 +53,21 @@ class CameraScreen(BaseScreen):
     def _show(self, view):
         self._view = view
         definition = self.context.phone.forms.get(self._form, view.forms[self._form].version)
-        field = definition.fields[self._field]
-        self.ids.header.under = field.label
+        field = field_at(definition.fields, self._field)
+        self.ids.header.under = where(definition, self._field, self.say)
         self.ids.choose.text = self.say("aplikasi.kamera.pilih")
         body = self.ids.page.body
         body.clear_widgets()
         body.add_widget(self._place_card())
-        body.add_widget(self._shots(view, field))
+        body.add_widget(self._shots(view, definition, field))
         body.add_widget(self._needed(view, definition))
 
-    def _shots(self, view, field):
+    def _shots(self, view, definition, field):
         card = Card()
-        card.add_widget(Words(text=field.label, style="question"))
+        label, above = question(definition, self._field, self.say)
+        if above:
+            card.add_widget(Words(text=above, style="caption", ink="primary"))
+        card.add_widget(Words(text=label, style="question"))
         if field.hint:
             card.add_widget(Words(text=field.hint, style="small", ink="ink_soft"))
         photos = [
@@ -115,11 +120,7 @@ class CameraScreen(BaseScreen):
     def _needed(self, view, definition):
         card = Card(spacing=dp(4))
         card.add_widget(Words(text=self.say("aplikasi.kamera.daftar"), style="question"))
-        answers = view.forms[self._form].answers
-        for name in visible_fields(definition, answers):
-            field = definition.fields[name]
-            if not isinstance(field, (Foto, Berkas)):
-                continue
+        for name in self._places(definition, view.forms[self._form].answers):
             count = sum(
                 1 for p in view.photos if (p.form, p.field) == (self._form, name) and not p.superseded
             )
@@ -127,7 +128,7 @@ class CameraScreen(BaseScreen):
                 self.say("aplikasi.kamera.ada", jumlah=count) if count else self.say("aplikasi.kamera.belum")
             )
             row = FindingRow(
-                text=field.label,
+                text=where(definition, name, self.say),
                 under=under,
                 icon="check" if count else "camera",
                 tone="good" if count else "quiet",
@@ -135,6 +136,14 @@ class CameraScreen(BaseScreen):
             row.bind(on_release=lambda _r, n=name: self._switch(n))
             card.add_widget(row)
         return card
+
+    def _places(self, definition, answers):
+        """Every field and every row that asks for pictures, in the form's order."""
+        cells = [cell for cell, _blobs in photo_cells(definition.fields, answers)]
+        for name in visible_fields(definition, answers):
+            if isinstance(definition.fields[name], (Foto, Berkas)):
+                yield name
+            yield from (cell.name for cell in cells if cell.table == name)
 
     def _switch(self, field):
         self._field = field

@@ -19,6 +19,7 @@ from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.buttons import appear
 from field_app.ui.widgets.words import Column, Words
 from field_app.views import Refused
+from schemas.form_cells import answer_at, blobs_of, cell_of, of_column
 from schemas.form_types import Turunan
 from schemas.format import clock
 
@@ -280,8 +281,15 @@ class FormScreen(BaseScreen):
         return str(fields.get("nama") or fields.get(f"nama_{to}") or key[:8])
 
     def photos(self, field):
-        """Photos of a field of the page in front."""
-        return tuple(p for p in self.view.photos if p.field == field and p.form == self.step.form)
+        """Photos of a field, or of one row, of the page in front."""
+        photos = [p for p in self.view.photos if p.form == self.step.form]
+        cell = cell_of(field)
+        if cell is None:
+            return tuple(p for p in photos if p.field == field)
+        # rows may have moved since the phone told of its photos: the row's own answer says which are its
+        named = blobs_of(answer_at(self.answers[self.step.form], field))
+        ours = {p.blob: p for p in photos if of_column(p.field) == cell.of_column and not p.superseded}
+        return tuple(ours[blob] for blob in named if blob in ours)
 
     def photo_bytes(self, blob):
         """The bytes of a picture that is kept."""

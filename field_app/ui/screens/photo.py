@@ -4,6 +4,7 @@ from kivy.metrics import dp
 
 from field_app.ui.fields.evidence import paint_cover, picture_texture
 from field_app.ui.kv import load_kv
+from field_app.ui.labels import question
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.buttons import Link
@@ -57,7 +58,7 @@ class PhotoScreen(BaseScreen):
     def _show(self, both):
         view, data = both
         definition = self.context.phone.forms.get(self._form, view.forms[self._form].version)
-        self.ids.header.title = definition.fields[self._field].label
+        self.ids.header.title, self.ids.header.under = question(definition, self._field, self.say)
         body = self.ids.page.body
         body.clear_widgets()
         body.add_widget(Large(data))

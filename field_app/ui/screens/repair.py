@@ -6,6 +6,7 @@ from kivy.metrics import dp
 
 from field_app.ui.fields.evidence import PhotoTile
 from field_app.ui.kv import load_kv
+from field_app.ui.labels import where
 from field_app.ui.shell import BaseScreen
 from field_app.ui.values import shown
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
@@ -13,6 +14,7 @@ from field_app.ui.widgets.buttons import Link
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.words import Notice, Words
 from field_app.views import Refused
+from schemas.form_cells import answer_at, field_at, table_of
 
 load_kv(__file__)
 
@@ -58,13 +60,13 @@ class RepairScreen(BaseScreen):
         definition = (
             self.context.phone.forms.get(form, view.forms[form].version) if form in view.forms else None
         )
-        field = definition.fields.get(name) if definition else None
-        title = field.label if field else self.say("aplikasi.perbaikan.umum")
+        field = field_at(definition.fields, name) if definition else None
+        title = where(definition, name, self.say) if field else self.say("aplikasi.perbaikan.umum")
         card.add_widget(Words(text=title, style="question"))
         if photo:
             card.add_widget(PhotoTile(photo.thumbnail, size=(dp(120), dp(120))))
         elif field:
-            value = shown(field, view.forms[form].answers.get(name), self.say)
+            value = shown(field, answer_at(view.forms[form].answers, name), self.say)
             if value:
                 card.add_widget(Words(text=value, ink="ink_soft"))
         card.add_widget(Notice(icon="returned", tone="bad", text=reason))
@@ -83,7 +85,7 @@ class RepairScreen(BaseScreen):
         return (form, name, None) if dot else (view.form, key, None)
 
     def _open(self, form, name):
-        self.context.shell.go("form", draft=self._draft, jump=(form, name))
+        self.context.shell.go("form", draft=self._draft, jump=(form, table_of(name)))
 
     def start(self):
         """All of it from the beginning."""

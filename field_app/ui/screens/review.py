@@ -5,12 +5,14 @@
 from kivy.metrics import dp
 
 from field_app.ui.kv import load_kv
+from field_app.ui.labels import where
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import Fact, FindingRow
 from field_app.ui.widgets.words import Column, Notice, Words
 from field_app.views import Refused
+from schemas.form_cells import Cell
 
 load_kv(__file__)
 
@@ -86,9 +88,11 @@ class ReviewScreen(BaseScreen):
         card.add_widget(heading)
         for finding in found:
             form = self.context.phone.forms.get(finding.form, self._view.forms[finding.form].version)
-            field = form.fields[finding.field]
+            spot = finding.field
+            if finding.row is not None:
+                spot = Cell(table=finding.field, column=finding.column).in_row(finding.row)
             under = self.say(finding.say) if name != "missing" and finding.say in self.say else form.title
-            row = FindingRow(text=field.label, under=under, icon=icon, tone=tone)
+            row = FindingRow(text=where(form, spot, self.say), under=under, icon=icon, tone=tone)
             row.bind(on_release=lambda _r, f=finding: self._to(f))
             card.add_widget(row)
         return card

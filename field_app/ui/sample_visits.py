@@ -1,0 +1,304 @@
+"""Visits in memory with invented people, through the real forms and checks.
+
+Rule: it answers as the use cases do, and keeps nothing. All NIKs begin 331499, a kecamatan that does
+not exist.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec.structs import replace
+
+from field_app.rows import cells_of
+from field_app.ui.sample_data import CARDS, DESA, NOW_MS, SUBJECT, picture
+from field_app.views import (
+    DraftView,
+    Finalised,
+    Hit,
+    Home,
+    Listed,
+    PhotoView,
+    Refused,
+    Review,
+    Saved,
+    Startable,
+    SyncStatus,
+    TaskView,
+)
+from schemas.check import check, opened_forms
+from schemas.form import Forms
+from schemas.form_cells import Cell, answer_at, blobs_of, cell_of, of_column
+from schemas.form_values import check_value
+from schemas.format import local_date
+from schemas.wilayah import Wilayah
+from sync.change import FormAnswers
+
+
+@dataclass
+class SampleDraft:
+    """One visit being filled."""
+
+    form: str
+    nama: str = "Sutarmi"
+    desa: str = "Desa Banaran"
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    last: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    returned: dict[str, str] = field(default_factory=dict[str, str])
+    note: str = ""
+    page: int = 0
+    photos: list[PhotoView] = field(default_factory=list[PhotoView])
+    gone: bool = False
+
+
+class SampleVisits:
+    """Use cases over dictionaries."""
+
+    def __init__(self, forms: Forms, wilayah: Wilayah, empty: bool = False) -> None:
+        self._forms, self._wilayah, self._empty = forms, wilayah, empty
+        self.drafts: dict[str, SampleDraft] = {}
+        self.blobs: dict[str, bytes] = {}
+        self.saves: list[tuple[str, str, Any]] = []
+        self.finalised: list[str] = []
+        self.status = SyncStatus(data_pending=3, photos_pending=7, last_ms=NOW_MS - 20 * 60_000)
+
+    def home(self) -> Home:
+        """All groups, or none."""
+        cards = dict.fromkeys(CARDS, ()) if self._empty else CARDS
+        return Home(sync=self.status, **cards)
+
+    def search(self, text: str, limit: int = 50, kode_desa: str | None = None) -> tuple[Hit, ...]:
+        """By name or ending."""
+        people = (
+            ("w1", "warga", "Sutarmi", "Desa Banaran", "Dukuh Ngrombo RT 004 RW 002", "0002", True),
+            ("w2", "warga", "Sutarno", "Desa Jati", "Dukuh Krajan RT 001 RW 001", "4471", False),
+            ("w3", "warga", "Sugeng Raharjo", "Desa Banaran", "Dukuh Tegal RT 007 RW 003", "0915", True),
+            ("e1", "ewarong", "e-warong Sumber Rejeki", "Desa Jati", "Jalan Pasar 12", "", False),
+        )
+        names = ("id", "kind", "nama", "desa", "alamat", "nik_akhir", "has_task")
+        wanted = text.strip().lower()
+        hits = [Hit(**dict(zip(names, person, strict=True))) for person in people]
+        return tuple(
+            hit for hit in hits if wanted and (wanted in hit.nama.lower() or hit.nik_akhir.endswith(wanted))
+        )
+
+    def person(self, subject: str) -> dict[str, Any]:
+        """What is known of someone."""
+        names = {"e1": "e-warong Sumber Rejeki", "e2": "e-warong Barokah", "p1": "Retno Wulandari"}
+        return {"nama": names[subject]} if subject in names else SUBJECT
+
+    def task(self, tugas: str) -> TaskView:
+        """One task."""
+        card = next(card for cards in CARDS.values() for card in cards if card.tugas == tugas)
+        returned = card.status == "dikembalikan"
+        return TaskView(
+            card=card, why="Kunjungan triwulan ke-4: pastikan bantuan diterima dan dibelanjakan sendiri.",
+            subject=SUBJECT, due=card.due, last_visit=NOW_MS - 92 * 86_400_000,
+            reasons={"bpnt_kpm.foto_rumah_depan": "Foto terlalu gelap, muka rumah tidak terlihat."} if
+            returned else {},
+            note="",
+        )  # fmt: skip
+
+    def startable(self) -> tuple[Startable, ...]:
+        """All forms that are not annexes."""
+        forms = [form for form in self._forms.all() if not form.annex]
+        return tuple(
+            Startable(
+                form=form.id, title=form.title, subject=form.subject, startable=form.startable,
+                say="" if form.startable else "lapangan.formulir_rahasia",
+            )
+            for form in sorted(forms, key=lambda form: not form.startable)
+        )  # fmt: skip
+
+    def start(self, form: str, subject: str | None, tugas: str | None) -> DraftView | Refused:
+        """A new draft."""
+        if not self._forms.get(form).startable:
+            return Refused(say="lapangan.formulir_rahasia")
+        key = f"d{len(self.drafts) + 10}"
+        self.drafts[key] = SampleDraft(form=form, answers={form: {}})
+        return self.draft(key)
+
+    def start_correction(self, visit: str) -> DraftView:
+        """The next version of a returned visit."""
+        draft = filled_draft(self, "dk")
+        draft.returned = {
+            "bpnt_kpm.nominal_diterima": "Jumlah tidak cocok dengan struk. Tanyakan lagi.",
+            draft.photos[0].blob: "Foto terlalu gelap, muka rumah tidak terlihat.",
+        }
+        draft.note = "Selain dua hal ini sudah baik. Terima kasih."
+        return self.draft("dk")
+
+    def draft(self, id: str) -> DraftView:  # noqa: A002 - the use case's own name
+        """One draft as it is."""
+        draft = self.drafts[id]
+        form = self._forms.get(draft.form)
+        ids = [draft.form, *opened_forms(self._forms, form, draft.answers.get(draft.form, {}))]
+        return DraftView(
+            id=id, form=draft.form, title=form.title, nama=draft.nama, desa=draft.desa,
+            forms={
+                one: FormAnswers(version=self._forms.get(one).version, answers=dict(draft.answers.get(one,
+                {})))
+                for one in ids
+            },
+            last=draft.last, returned=draft.returned, note=draft.note, page=draft.page,
+            photos=self._photos(draft), subject=SUBJECT, findings={one: self._findings(draft, one) for one
+            in ids},
+        )  # fmt: skip
+
+    def _photos(self, draft: SampleDraft) -> tuple[PhotoView, ...]:
+        cells: dict[int, Cell] = {}
+        for form, answers in draft.answers.items():
+            ours = [photo for photo in draft.photos if photo.form == form]
+            cells |= cells_of(self._forms.get(form).fields, answers, ours)
+        return tuple(
+            replace(photo, field=cells[photo.number].name) if photo.number in cells else photo
+            for photo in draft.photos
+        )
+
+    def _findings(self, draft: SampleDraft, form: str) -> tuple[Listed, ...]:
+        found = check(self._forms.get(form), draft.answers.get(form, {}), local_date(NOW_MS))
+        return tuple(
+            Listed(form=form, field=one.field, kind=one.kind, say=one.say, row=one.row, column=one.column)
+            for one in found
+        )
+
+    def save(self, draft: str, form: str, field: str, value: Any) -> Saved | Refused:
+        """Keep one answer, and say when it cannot be so."""
+        self.saves.append((form, field, value))
+        answers = self.drafts[draft].answers.setdefault(form, {})
+        if value is None:
+            answers.pop(field, None)
+        else:
+            answers[field] = value
+        wrong = check_value(self._forms.get(form).fields[field], value)
+        if wrong:
+            return Refused(say=wrong)
+        view = self.draft(draft)
+        return Saved(findings=view.findings[form], forms=tuple(view.forms))
+
+    def skip(self, draft: str, form: str, field: str, reason: str) -> Saved | Refused:
+        """Keep a reason."""
+        return self.save(draft, form, field, {"skipped": reason})
+
+    def remember_page(self, draft: str, form: str, page: int) -> None:
+        """Keep the place."""
+        self.drafts[draft].page = page
+
+    def discard(self, id: str) -> None:  # noqa: A002
+        """Put away."""
+        self.drafts[id].gone = True
+
+    def restore(self, id: str) -> None:  # noqa: A002
+        """Bring back."""
+        self.drafts[id].gone = False
+
+    def add_photo(
+        self, draft: str, form: str, field: str, camera: bytes, fix: Any, *, replaces: int | None = None
+    ) -> PhotoView | Refused:
+        """Keep a picture."""
+        if camera[:2] != b"\xff\xd8":
+            return Refused(say="aplikasi.kamera.tidak_terbaca")
+        blob = hashlib.sha256(camera).hexdigest()
+        self.blobs[blob] = camera
+        kept = self.drafts[draft]
+        if replaces is not None:
+            self.drop_photo(draft, form, field, replaces)
+        view = PhotoView(
+            number=len(kept.photos) + 1, blob=blob, form=form, field=of_column(field), thumbnail=camera,
+            taken_ms=NOW_MS, place=fix,
+            blurry=False, dark=False, superseded=False, warnings=(),
+        )  # fmt: skip
+        kept.photos.append(view)
+        answers = kept.answers.setdefault(form, {})
+        self._put(answers, field, [*blobs_of(answer_at(answers, field)), blob])
+        return replace(view, field=field)
+
+    def _put(self, answers: dict[str, Any], field: str, blobs: list[str]) -> None:
+        cell = cell_of(field)
+        place, name = answers, field
+        if cell is not None:
+            answers[cell.table] = [dict(row) for row in answers[cell.table]]
+            place, name = answers[cell.table][cell.row or 0], cell.column
+        if blobs:
+            place[name] = blobs
+        else:
+            place.pop(name, None)
+
+    def drop_photo(self, draft: str, form: str, field: str, number: int) -> Saved | Refused:
+        """Keep it as an earlier version only."""
+        kept = self.drafts[draft]
+        gone = next(one for one in kept.photos if one.number == number)
+        kept.photos = [replace(one, superseded=True) if one is gone else one for one in kept.photos]
+        answers = kept.answers.setdefault(form, {})
+        self._put(answers, field, [blob for blob in blobs_of(answer_at(answers, field)) if blob != gone.blob])
+        return Saved(findings=self._findings(kept, form), forms=tuple(kept.answers))
+
+    def sign(self, draft: str, form: str, field: str, png: bytes) -> str:
+        """Keep a signature."""
+        blob = hashlib.sha256(png).hexdigest()
+        self.blobs[blob] = png
+        self.save(draft, form, field, blob)
+        return blob
+
+    def photo_bytes(self, blob: str) -> bytes:
+        """A kept picture."""
+        return self.blobs.get(blob, b"")
+
+    def review(self, draft: str) -> Review:
+        """What is missing."""
+        view = self.draft(draft)
+        found = [one for form in view.forms for one in view.findings[form]]
+        some = {
+            kind: tuple(one for one in found if one.kind == kind)
+            for kind in ("missing", "blocked", "warning")
+        }
+        return Review(
+            missing=some["missing"], blocked=some["blocked"], warnings=some["warning"],
+            photos=len(view.photos),
+            forms=tuple(view.forms),
+        )  # fmt: skip
+
+    def finalise(self, draft: str) -> Finalised | Refused:
+        """Seal."""
+        review = self.review(draft)
+        if review.blocked:
+            return Refused(say="aplikasi.tinjau.halang", review=review)
+        self.finalised.append(draft)
+        return Finalised(visit="a" * 32, number="RW-2026-0042", change=b"\x01" * 32)
+
+
+def filled_draft(visits: SampleVisits, key: str) -> SampleDraft:
+    """A BPNT visit that is nearly whole."""
+    draft = SampleDraft(
+        form="bpnt_kpm",
+        answers={
+            "bpnt_kpm": {
+                "hasil_kunjungan": "terisi_lengkap", "nama_responden": "Sutarmi", "hubungan_responden":
+                "diri_sendiri",
+                "lokasi": {"lat": -7.42631, "lng": 111.01902, "accuracy_m": 6.4, "at": NOW_MS - 4 * 60_000},
+                "persetujuan": True, "nik": "3314994107680002", "no_kk": "3314990101150003", "nama":
+                "Sutarmi",
+                "ktp_ada": "asli", "status_kpm": "sukses_spm", "keberadaan_kpm": "ditemukan", "penyalur":
+                "bni",
+                "kks_kondisi": "rusak", "kks_dipegang": "ewarong", "no_kks": "6032989900014821",
+                "periode": "Okt–Des 2026", "nominal_diterima": 600000, "cara_terima": "edc_atm",
+                "tempat_belanja": "ewarong", "ewarong_belanja": "e1", "tanggal_lahir": "1968-07-01",
+                "belanja": [
+                    {"nama": "Beras", "kelompok": "karbohidrat", "jumlah": 10, "satuan": "kg", "harga":
+                    140000},
+                    {"nama": "Telur", "kelompok": "protein_hewani", "jumlah": 2.5, "satuan": "kg", "harga":
+                    72500},
+                ],
+                "edukasi": ["jaga_pin_kks", "hak_memilih"], "potongan": False, "dipaksa_paket": False,
+                "usul_kelayakan": "tetap_layak", "kode_desa": DESA, "domisili_sama": True, "jenis_kelamin":
+                "perempuan",
+                "alamat": "Dukuh Ngrombo", "rt": "004", "rw": "002", "tanggal_kunjungan": "2026-11-21",
+                "jam_mulai": "08:05", "jam_selesai": "08:50",
+            }
+        },
+        last={"bpnt_kpm": {"penyalur": "bni", "kks_kondisi": "baik", "nominal_diterima": 400000}},
+    )  # fmt: skip
+    visits.drafts[key] = draft
+    for seed in (1, 2, 3):
+        visits.add_photo(key, "bpnt_kpm", "foto_rumah_depan" if seed < 3 else "foto_kk", picture(seed), None)
+    return draft
