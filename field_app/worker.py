@@ -127,6 +127,8 @@ class Worker:
                 failure = Failure(kind="rusak", say="lapangan.penyimpanan_penuh")
             except sqlcipher.Error:
                 failure = Failure(kind="rusak", say="lapangan.penyimpanan_rusak")
+            except Exception:  # noqa: BLE001 - whatever it was, she is told, and the thread tries again later
+                failure = Failure(kind="rusak", say="lapangan.sinkron_terganggu")
             self._progress = (0, 0)
             if failure is not None:
                 self._tell("gagal", failure.say)
@@ -166,8 +168,11 @@ class Worker:
         return self._wifi_only() and self._network.metered() and bool(self._blobs.unsent())
 
     def _exchange(self) -> Failure | None:
-        """Push and pull until the office and this phone have nothing left to say to each other."""
-        session = Session()
+        """Push and pull until the office and this phone have nothing left to say to each other.
+
+        Anything short of that is no success: cut short, or two ends that do not agree.
+        """
+        session, diverged = Session(), False
         while not self._stopping and (request := next_request(self._store, session)) is not None:
             response = self._with_login(lambda request=request: self._link.sync(request))
             if isinstance(response, Failure):
@@ -175,9 +180,11 @@ class Worker:
             effects = receive(self._store, session, request, response)
             if isinstance(effects, Broken):
                 return Failure(kind="rusak", say="lapangan.jawaban_rusak")
-            session = effects.session
+            session, diverged = effects.session, effects.diverged
             self._tell("jalan", "")
-        return None
+        if not session.quiet:
+            return Failure(kind="rusak", say="lapangan.sinkron_belum_selesai")
+        return Failure(kind="kantor", say="lapangan.data_belum_cocok") if diverged else None
 
     def _with_login(self, call: Callable[[], SyncResponse | Failure]) -> SyncResponse | Failure:
         """Log in when there is no token, and once more when it is no longer good."""
@@ -199,7 +206,7 @@ class Worker:
         refused: Failure | None = None
         for blob in waiting:
             if self._stopping:
-                return None
+                return Failure(kind="rusak", say="lapangan.sinkron_belum_selesai")
             outcome = self._send_photo(blob, before, total)
             before += blob.size_bytes
             if isinstance(outcome, Failure):

@@ -16,13 +16,15 @@ from sync.thin import fill
 
 PUSH_BYTES = 1024 * 1024
 """Contents in one request, before deflating; at least one change goes."""
-MAX_ROUNDS = 10_000
+MAX_STALLED = 3
+"""Rounds in a row that may bring neither side further; then the session ends without being quiet."""
 
 
 class Session(Data, frozen=True, kw_only=True):
     """One sync from the first request to quiet. `check` asks the office to compare part by part."""
 
     rounds: int = 0
+    stalled: int = 0
     quiet: bool = False
     check: bool = False
     repaired: bool = False
@@ -46,7 +48,7 @@ class Effects(Data, frozen=True, kw_only=True):
 
 def next_request(store: DeviceStore, session: Session) -> SyncRequest | None:
     """Return the next message to the office, None when there is nothing left to say."""
-    if session.quiet or session.rounds >= MAX_ROUNDS:
+    if session.quiet or session.stalled >= MAX_STALLED:
         return None
     push = _bounded(store.entries(store.device(), store.acknowledged().counter, MAX_LINKS))
     return SyncRequest(
@@ -76,6 +78,7 @@ def receive(
     cursor = _caught_up(response, held, parts)
     outcomes = {result.change: result.outcome for result in response.results}
     acknowledged = _acknowledged(store, response)
+    moved = bool(rows) or cursor != request.cursor or acknowledged != store.acknowledged()
     store.store_page(
         rows=rows,
         removed=response.removed,
@@ -93,7 +96,7 @@ def receive(
     caught_up = pulled and acknowledged == head
     agrees = not caught_up or combine(list(store.digests(parts).values())) == response.digest
     return Effects(
-        session=_go_on(session, caught_up, agrees),
+        session=_go_on(session, caught_up, agrees, moved),
         outcomes=outcomes,
         wanted=response.wanted,
         rows=len(rows),
@@ -101,9 +104,10 @@ def receive(
     )
 
 
-def _go_on(session: Session, caught_up: bool, agrees: bool) -> Session:
+def _go_on(session: Session, caught_up: bool, agrees: bool, moved: bool) -> Session:
     repaired = session.repaired or session.check
-    session = Session(rounds=session.rounds + 1, repaired=repaired)
+    stalled = 0 if moved else session.stalled + 1
+    session = Session(rounds=session.rounds + 1, stalled=stalled, repaired=repaired)
     if not caught_up:
         return session
     return replace(session, quiet=True) if agrees or repaired else replace(session, check=True)

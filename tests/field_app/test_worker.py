@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from field_app.devices.desktop import DesktopNetwork
 from field_app.link import Failure, Reply
@@ -262,3 +263,39 @@ def test_every_word_of_status_has_a_text(sending: Sending, tmp_path: Path) -> No
     text = load_text()
     for item in sending.worker.items():
         assert f"status.{item.status}" in text
+
+
+def test_a_sync_that_was_stopped_is_no_success(sending: Sending) -> None:
+    sending.worker._stopping = True
+    assert isinstance(sending.worker.run_once(), Failure)
+    assert sending.worker.status().last_ms is None
+    assert sending.worker.status().state == "gagal"
+
+
+def test_two_ends_that_never_agree_are_no_success(sending: Sending) -> None:
+    honest = sending.office.sync
+
+    def other_digest(request: SyncRequest) -> SyncResponse | Failure:
+        answer = honest(request)
+        return replace(answer, digest=b"\1" * 16) if isinstance(answer, SyncResponse) else answer
+
+    sending.office.sync = other_digest  # type: ignore[method-assign]
+    failure = sending.worker.run_once()
+    assert isinstance(failure, Failure)
+    assert failure.say == "lapangan.data_belum_cocok"
+    assert sending.worker.status().last_ms is None
+    assert sending.office.syncs < 10
+
+
+def test_an_error_nobody_thought_of_is_told_and_the_next_sync_goes_on(sending: Sending) -> None:
+    honest = sending.office.sync
+
+    def stumbling(request: SyncRequest) -> SyncResponse | Failure:
+        sending.office.sync = honest  # type: ignore[method-assign]
+        raise RuntimeError("out of nowhere")
+
+    sending.office.sync = stumbling  # type: ignore[method-assign]
+    failure = sending.worker.run_once()
+    assert isinstance(failure, Failure)
+    assert failure.say == "lapangan.sinkron_terganggu"
+    assert sending.worker.run_once() is None

@@ -65,6 +65,20 @@ def test_a_digest_that_never_agrees_is_asked_about_once(town: Regency) -> None:
     assert effects[-1].diverged
 
 
+def test_an_office_that_never_moves_on_does_not_keep_the_phone_asking(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    town.warga(1)
+    town.sync(phone)
+    session, rounds = Session(), 0
+    while (request := next_request(phone.store, session)) is not None:
+        answered = replace(town.answer(request), more=True, rows=[], removed=[], cursor=request.cursor)
+        effects = receive(phone.store, session, request, answered)
+        assert not isinstance(effects, Broken)
+        session, rounds = effects.session, rounds + 1
+        assert rounds < 10
+    assert not session.quiet
+
+
 def test_a_row_that_is_none_breaks_the_answer_and_stores_nothing(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
     town.warga(1)
