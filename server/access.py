@@ -10,6 +10,7 @@ from typing import Literal, assert_never, get_args
 from schemas.base import Data
 from schemas.form_types import Privacy
 from schemas.ids import PersonId
+from sync.store import Record
 
 Role = Literal["pendamping", "verifikator", "petugas", "kabid", "pengawas", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -67,6 +68,11 @@ class Scope(Data, frozen=True, kw_only=True):
     author: PersonId | None
     areas: tuple[str, ...] | None
     services: tuple[str, ...] | None
+
+
+def is_active(record: Record) -> bool:
+    """Whether a record is of somebody who works here; who is not said to have left is active."""
+    return record.kind == "petugas" and bool(record.fields.get("aktif", True))
 
 
 def may(person: Person, action: Action) -> bool:

@@ -137,12 +137,46 @@ def decisions(tx: Reader, visit: RecordId) -> list[tuple[int, ChangeId]]:
     return [(int(row[0]), ChangeId(row[1])) for row in found]
 
 
-def conflict_ids(tx: Reader, state: str, limit: int) -> list[RecordId]:
-    """Return conflicts in a state, oldest first."""
+def conflict_shelves(tx: Reader) -> dict[str, int]:
+    """Return how many open conflicts lie on each shelf."""
     found = tx.query(
-        "SELECT conflict FROM konflik WHERE kabupaten = :kabupaten AND state = :state"
-        " ORDER BY at_ms, conflict LIMIT :limit",
-        {"state": state, "limit": limit},
+        "SELECT shelf, count(*) FROM konflik"
+        " WHERE kabupaten = :kabupaten AND state = 'menunggu' GROUP BY shelf"
+    )
+    return {str(row[0]): int(row[1]) for row in found}
+
+
+def conflicts_on(tx: Reader, shelves: Iterable[str], limit: int) -> list[RecordId]:
+    """Return open conflicts of these shelves, oldest first."""
+    found = tx.query(
+        "SELECT conflict FROM konflik WHERE kabupaten = :kabupaten AND state = 'menunggu'"
+        " AND shelf IN :shelves ORDER BY at_ms, conflict LIMIT :limit",
+        {"shelves": list(shelves), "limit": limit},
+    )
+    return [RecordId(row[0]) for row in found]
+
+
+def case_places(tx: Reader, stages: Iterable[str]) -> dict[tuple[str, str], int]:
+    """Return how many cases stand at each of these stages in each desa, by (stage, desa)."""
+    found = tx.query(
+        "SELECT stage, desa, count(*) FROM kasus WHERE kabupaten = :kabupaten AND stage IN :stages"
+        " GROUP BY stage, desa",
+        {"stages": list(stages)},
+    )
+    return {(str(row[0]), str(row[1])): int(row[2]) for row in found}
+
+
+def cases_at(tx: Reader, places: Iterable[tuple[str, str]], limit: int) -> list[RecordId]:
+    """Return the cases of these (stage, desa), soonest due first, those without a limit last."""
+    wanted = list(places)
+    found = tx.query(
+        "SELECT kasus FROM kasus WHERE kabupaten = :kabupaten AND stage IN :stages"
+        " AND stage || ' ' || desa IN :places ORDER BY due = '', due, kasus LIMIT :limit",
+        {
+            "stages": sorted({stage for stage, _ in wanted}),
+            "places": [f"{stage} {desa}" for stage, desa in wanted],
+            "limit": limit,
+        },
     )
     return [RecordId(row[0]) for row in found]
 

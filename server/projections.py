@@ -1,14 +1,22 @@
 """What the office's lists need of a record, as columns. Rule: written with the record, never by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from server.engine import SqlRow, Writer
+import msgspec
+
+from schemas.ids import RecordId
+from server.engine import Reader, SqlRow, Writer
+from server.shelves import about, conflict_shelf, stage
 from sync.store import Record
+
+MOVABLE = frozenset({"warga", "ewarong"})
+"""Kinds whose desa and services change, and with them who may see the conflicts about them."""
+_record = msgspec.msgpack.Decoder(Record)
 
 
 def put_projections(writer: Writer, records: Sequence[Record]) -> None:
-    """Keep the columns of visits and conflicts in step with their records."""
+    """Keep the columns of visits, conflicts and cases in step with their records."""
     writer.many(
         "INSERT INTO kunjungan (kabupaten, visit, state, form, desa, petugas, subject, tugas, versions,"
         " received_ms, decided_ms, flags)"
@@ -21,13 +29,34 @@ def put_projections(writer: Writer, records: Sequence[Record]) -> None:
         [visit_row(writer.regency, record) for record in records if record.kind == "kunjungan"],
     )
     writer.many(
-        "INSERT INTO konflik (kabupaten, conflict, record, kind, state, reason, petugas, at_ms)"
-        " VALUES (:kabupaten, :conflict, :record, :kind, :state, :reason, :petugas, :at_ms)"
+        "INSERT INTO kasus (kabupaten, kasus, stage, desa, due)"
+        " VALUES (:kabupaten, :kasus, :stage, :desa, :due)"
+        " ON CONFLICT (kabupaten, kasus) DO UPDATE SET stage = excluded.stage, desa = excluded.desa,"
+        " due = excluded.due",
+        [case_row(writer.regency, record) for record in records if record.kind == "kasus"],
+    )
+    find = finder(writer)
+    writer.many(
+        "INSERT INTO konflik (kabupaten, conflict, record, kind, state, reason, petugas, at_ms, about, shelf)"
+        " VALUES (:kabupaten, :conflict, :record, :kind, :state, :reason, :petugas, :at_ms, :about, :shelf)"
         " ON CONFLICT (kabupaten, conflict) DO UPDATE SET record = excluded.record, kind = excluded.kind,"
         " state = excluded.state, reason = excluded.reason, petugas = excluded.petugas,"
-        " at_ms = excluded.at_ms",
-        [conflict_row(writer.regency, record) for record in records if record.kind == "konflik"],
+        " at_ms = excluded.at_ms, about = excluded.about, shelf = excluded.shelf",
+        [conflict_row(writer.regency, record, find) for record in records if record.kind == "konflik"],
     )
+    _move_conflicts(writer, [record for record in records if record.kind in MOVABLE])
+
+
+def finder(reader: Reader) -> Callable[[RecordId], Record | None]:
+    """Return what finds one record in the database."""
+
+    def find(name: RecordId) -> Record | None:
+        found = reader.query(
+            "SELECT body FROM records WHERE kabupaten = :kabupaten AND id = :id", {"id": name}
+        )
+        return _record.decode(found[0][0]) if found else None
+
+    return find
 
 
 def visit_row(regency: str, record: Record) -> SqlRow:
@@ -51,11 +80,38 @@ def visit_row(regency: str, record: Record) -> SqlRow:
     )
 
 
-def conflict_row(regency: str, record: Record) -> SqlRow:
-    """Return the columns of a conflict, in the order of its table."""
+def conflict_row(regency: str, record: Record, find: Callable[[RecordId], Record | None]) -> SqlRow:
+    """Return the columns of a conflict, in the order of its table; `find` gives the record it is about."""
     fields = record.fields
     names = ("record", "kind", "state", "reason", "petugas")
-    return (regency, record.id, *(_text(fields.get(name)) for name in names), _number(fields.get("at_ms")))
+    name, target = about(record, find)
+    given = (_text(fields.get(each)) for each in names)
+    shelf = conflict_shelf(record, target).text()
+    return (regency, record.id, *given, _number(fields.get("at_ms")), name, shelf)
+
+
+def case_row(regency: str, record: Record) -> SqlRow:
+    """Return the columns of a case, in the order of its table."""
+    fields = record.fields
+    return (regency, record.id, stage(fields), _text(fields.get("kode_desa")), _text(fields.get("due")))
+
+
+def _move_conflicts(writer: Writer, records: Sequence[Record]) -> None:
+    """Put the conflicts about these records where the records now lie."""
+    if not records:
+        return
+    targets = {record.id: record for record in records}
+    found = writer.query(
+        "SELECT conflict, about, shelf FROM konflik WHERE kabupaten = :kabupaten AND about IN :targets",
+        {"targets": list(targets)},
+    )
+    for conflict, target, shelf in found:
+        now = conflict_shelf(targets[target], targets[target]).text()
+        if now != shelf:
+            writer.execute(
+                "UPDATE konflik SET shelf = :shelf WHERE kabupaten = :kabupaten AND conflict = :conflict",
+                {"shelf": now, "conflict": conflict},
+            )
 
 
 def _text(value: Any) -> str:

@@ -164,6 +164,7 @@ CREATE TABLE blob_senders (
     received_ms BIGINT NOT NULL,
     PRIMARY KEY (kabupaten, blob, device)
 );
+CREATE INDEX blob_senders_by_device ON blob_senders (kabupaten, device);
 
 CREATE TABLE uploads (
     kabupaten TEXT NOT NULL,
@@ -198,6 +199,7 @@ CREATE INDEX kunjungan_by_state ON kunjungan (kabupaten, state, received_ms);
 CREATE INDEX kunjungan_by_petugas ON kunjungan (kabupaten, petugas, received_ms);
 CREATE INDEX kunjungan_by_subject ON kunjungan (kabupaten, subject, received_ms);
 
+-- about: the record in dispute; shelf: what decides who may see it, see server/shelves.py.
 CREATE TABLE konflik (
     kabupaten TEXT NOT NULL,
     conflict TEXT NOT NULL,
@@ -207,7 +209,30 @@ CREATE TABLE konflik (
     reason TEXT NOT NULL,
     petugas TEXT NOT NULL,
     at_ms BIGINT NOT NULL,
+    about TEXT NOT NULL,
+    shelf TEXT NOT NULL,
     PRIMARY KEY (kabupaten, conflict)
 );
-CREATE INDEX konflik_by_state ON konflik (kabupaten, state, at_ms);
+CREATE INDEX konflik_by_state ON konflik (kabupaten, state, shelf, at_ms);
 CREATE INDEX konflik_by_record ON konflik (kabupaten, record);
+CREATE INDEX konflik_by_about ON konflik (kabupaten, about);
+
+-- stage: workflow, version and state; due: YYYY-MM-DD, empty without a limit.
+CREATE TABLE kasus (
+    kabupaten TEXT NOT NULL,
+    kasus TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    desa TEXT NOT NULL,
+    due TEXT NOT NULL,
+    PRIMARY KEY (kabupaten, kasus)
+);
+CREATE INDEX kasus_by_stage ON kasus (kabupaten, stage, desa, due);
+
+-- What is odd about a visit's newest version, as far as that stands in the version itself.
+CREATE TABLE tanda (
+    kabupaten TEXT NOT NULL,
+    visit TEXT NOT NULL,
+    versions INTEGER NOT NULL,
+    flags TEXT NOT NULL,
+    PRIMARY KEY (kabupaten, visit)
+);

@@ -1,12 +1,12 @@
 """Cases: where each stands, how long it may, and what comes next. Rule: the workflow file decides."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from schemas import format as written
 from schemas.base import Data
-from schemas.ids import PersonId, RecordId
+from schemas.ids import RecordId
 from schemas.wire import Applied, Rejected
 from schemas.workflow import Workflow, Workflows, next_events
 from schemas.workflow_types import Event, Need
@@ -17,6 +17,7 @@ from server.services.people import Actor, Denied
 from server.services.review import Decided, Incomplete, NotThere, Stale
 from server.services.visit_page import Words
 from server.services.visits import names
+from server.shelves import stage_text
 from server.store import SqlOfficeStore
 from sync.change import Advance
 from sync.store import Record
@@ -59,27 +60,37 @@ class CaseView(Data, frozen=True, kw_only=True):
     history: tuple[Past, ...]
 
 
+class CaseList(Data, frozen=True, kw_only=True):
+    """The cases under way that somebody may see, soonest due first, of how many in all."""
+
+    shown: tuple[CaseView, ...]
+    total: int
+
+
 class Cases:
     """The use cases of the case pages. Blocks its thread."""
 
     def __init__(self, engine: Engine, office: Actor, words: Words, workflows: Workflows) -> None:
         self._engine, self._office, self._words, self._workflows = engine, office, words, workflows
 
-    def all(self, person: Person, today: date) -> list[CaseView]:
-        """List the cases under way that this person may see, soonest due first."""
+    def all(self, person: Person, today: date) -> CaseList:
+        """List the cases under way that this person may see, soonest due first, at most 500."""
 
-        def work(tx: Reader) -> list[CaseView]:
-            store = SqlOfficeStore.reading(tx)
-            found = store.records(page_store.record_ids(tx, "kasus", MOST))
-            seen = [each for each in found.values() if self._refused(person, each) is None]
-            return [self._view(store, each, person, today) for each in seen]
+        def work(tx: Reader) -> CaseList:
+            store, places = SqlOfficeStore.reading(tx), self._places(tx, person)
+            ids = page_store.cases_at(tx, places, MOST)
+            found = store.records(ids)
+            known = names(store, {str(each.fields.get("subjek") or "") for each in found.values()} - {""})
+            shown = tuple(self._view(found[name], person, today, known) for name in ids)
+            return CaseList(shown=shown, total=sum(places.values()))
 
-        under_way = [case for case in self._engine.read(work) if not case.final]
-        return sorted(under_way, key=lambda case: (case.days is None, case.days or 0, case.name))
+        return self._engine.read(work)
 
-    def count(self, person: Person, today: date) -> int:
-        """Count the cases under way that this person may see, up to 500."""
-        return len(self.all(person, today)) if may(person, "see_cases") else 0
+    def count(self, person: Person) -> int:
+        """Count the cases under way that this person may see."""
+        if not may(person, "see_cases"):
+            return 0
+        return self._engine.read(lambda tx: sum(self._places(tx, person).values()))
 
     def open(self, person: Person, case: RecordId, today: date) -> CaseView | NotThere | Denied:
         """Show one case."""
@@ -92,7 +103,10 @@ class Cases:
             why = self._refused(person, record)
             if why is not None:
                 return NotThere() if why == "row" else Denied(why=why)
-            return self._view(store, record, person, today)
+            fields = record.fields
+            history: list[dict[str, Any]] = fields.get("history", [])
+            named = {str(fields.get("subjek") or ""), *(str(step["by"]) for step in history)}
+            return self._view(record, person, today, names(store, named - {""}))
 
         return self._engine.read(work)
 
@@ -130,23 +144,35 @@ class Cases:
         return self._workflows.get(record.fields["workflow"], record.fields["workflow_version"])
 
     def _thing(self, record: Record) -> Thing:
-        workflow = self._workflow(record)
-        officer = record.fields.get("officer")
-        return Thing(
-            author=PersonId(officer) if officer else None,
-            region=str(record.fields.get("kode_desa") or ""),
-            service=workflow.service,
-            privacy=workflow.privacy,
-        )
+        return _thing(self._workflow(record), str(record.fields.get("kode_desa") or ""))
 
     def _refused(self, person: Person, record: Record) -> Any:
         return refused(person, "see_cases", self._thing(record))
 
-    def _view(self, store: SqlOfficeStore, record: Record, person: Person, today: date) -> CaseView:
+    def _places(self, tx: Reader, person: Person) -> dict[tuple[str, str], int]:
+        """Return how many cases under way this person may see at each (stage, desa)."""
+        stages = {
+            stage_text(workflow.id, workflow.version, state): workflow
+            for workflow in self._versions()
+            for state in workflow.states
+            if not workflow.states[state].final
+        }
+        found = page_store.case_places(tx, stages).items()
+        return {
+            (stage, desa): count
+            for (stage, desa), count in found
+            if refused(person, "see_cases", _thing(stages[stage], desa)) is None
+        }
+
+    def _versions(self) -> Iterator[Workflow]:
+        for newest in self._workflows.all():
+            for version in range(1, newest.version + 1):
+                yield self._workflows.get(newest.id, version)
+
+    def _view(self, record: Record, person: Person, today: date, known: Mapping[str, str]) -> CaseView:
         fields, workflow = record.fields, self._workflow(record)
         subject = str(fields.get("subjek") or "")
         history: list[dict[str, Any]] = fields.get("history", [])
-        known = names(store, {subject, *(str(step["by"]) for step in history)} - {""})
         due = date.fromisoformat(fields["due"]) if fields.get("due") else None
         state = workflow.states[fields["state"]]
         return CaseView(
@@ -177,6 +203,10 @@ class Cases:
             for event in found.values()
             if not any(need.type == "berkas" and need.required for need in event.needs)
         )
+
+
+def _thing(workflow: Workflow, desa: str) -> Thing:
+    return Thing(author=None, region=desa, service=workflow.service, privacy=workflow.privacy)
 
 
 def _answers(step: Event, given: Mapping[str, str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from schemas.base import Data
 from schemas.ids import PersonId, RecordId
 from schemas.wire import Outcome
 from server import page_store
-from server.access import ROLES, Person, Role, Why
+from server.access import ROLES, Person, Role, Why, is_active
 from server.accounts import Accounts, Created, NotCreated
 from server.engine import Reader, Writer
 from server.store import SqlOfficeStore
@@ -51,7 +51,7 @@ def people(tx: Reader, role: Role) -> list[Person]:
 def person_of(record: Record) -> Person | None:
     """Read a petugas record; None for another kind, or somebody who is not active."""
     fields = record.fields
-    if record.kind != "petugas" or fields.get("aktif") is False:
+    if not is_active(record):
         return None
     return Person(
         id=PersonId(record.id),

@@ -30,7 +30,7 @@ def case_routes(site: Site) -> list[Any]:
         visitor = await site.visitor(request)
         if not may(visitor.person, "see_cases"):
             raise ForbiddenError
-        values = {"cases": await site.work(lambda: site.cases.all(visitor.person, today()))}
+        values = {"found": await site.work(lambda: site.cases.all(visitor.person, today()))}
         return await site.page("cases/list.html", visitor, "kasus", values)
 
     async def draw(

@@ -28,7 +28,7 @@ def conflict_routes(site: Site) -> list[Any]:
         done = request.query_params.get("selesai") == "ya"
         said = site.text("kantor.konflik.terpilih")
         values = {
-            "conflicts": await site.work(lambda: site.conflicts.all(visitor.person)),
+            "found": await site.work(lambda: site.conflicts.all(visitor.person)),
             "notice": Notice(tone="good", icon="done", title=said) if done else None,
         }
         return await site.page("conflicts/list.html", visitor, "konflik", values)

@@ -40,8 +40,7 @@ def home_routes(site: Site) -> list[Any]:
         if may(person, "see_conflicts"):
             found.append(_tile(site, "konflik", "/konflik", "conflict", site.conflicts.count(person)))
         if may(person, "see_cases"):
-            day = written.local_date(site.deps.now_ms())
-            found.append(_tile(site, "kasus", "/kasus", "task", site.cases.count(person, day)))
+            found.append(_tile(site, "kasus", "/kasus", "task", site.cases.count(person)))
         if may(person, "see_devices"):
             found.append(_tile(site, "perangkat", "/perangkat", "device", site.device_count()))
         return found
