@@ -10,7 +10,8 @@ from field_app.bench import Bench
 from field_app.drafts import Draft
 from field_app.records import Fields, text_of
 from field_app.search import search_subjects
-from field_app.views import Card, Hit, Home, SyncStatus, TaskView
+from field_app.views import Card, Hit, Home, Reference, SyncStatus, TaskView
+from schemas.identity import search_key
 from schemas.ids import RecordId
 from sync.scope import OPEN_TUGAS
 
@@ -60,6 +61,45 @@ def find(bench: Bench, text: str, limit: int, kode_desa: str | None) -> tuple[Hi
         )
         for hit in found
     )
+
+
+def references(bench: Bench, to: str, text: str, limit: int) -> tuple[Reference, ...]:
+    """Return what a field may refer to: `to` is petugas, pendamping, warga, ewarong or kasus.
+
+    Officers are found by any part of their name or by the beginning of their code; one who no longer works
+    there is not offered.
+    """
+    match to:
+        case "petugas" | "pendamping":
+            found = _officers(bench, text, "" if to == "petugas" else to)
+        case "kasus":
+            found = _cases(bench, text)
+        case _:
+            hits = find(bench, text, limit, None)
+            found = [Reference(id=hit.id, nama=hit.nama, under=hit.desa) for hit in hits if hit.kind == to]
+    return tuple(found[:limit])
+
+
+def _officers(bench: Bench, text: str, role: str) -> list[Reference]:
+    wanted = search_key(text)
+    found: list[Reference] = []
+    for name, fields in bench.records.of_kind("petugas").items():
+        roles = fields.get("peran") or ()
+        nama, kode = text_of(fields, "nama"), text_of(fields, "kode")
+        meant = wanted in search_key(nama) or kode.lower().startswith(text.strip().lower())
+        if meant and nama and fields.get("aktif", True) and (not role or role in roles):
+            found.append(Reference(id=name, nama=nama, under=kode))
+    return sorted(found, key=lambda one: (search_key(one.nama), one.under))
+
+
+def _cases(bench: Bench, text: str) -> list[Reference]:
+    wanted = search_key(text)
+    found: list[Reference] = []
+    for name, fields in bench.records.of_kind("kasus").items():
+        nama = bench.name_of(RecordId(text_of(fields, "subjek")))
+        if wanted in search_key(nama):
+            found.append(Reference(id=name, nama=nama or name[:8], under=text_of(fields, "workflow")))
+    return sorted(found, key=lambda one: (search_key(one.nama), one.id))
 
 
 def task(bench: Bench, tugas: RecordId) -> TaskView:

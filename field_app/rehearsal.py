@@ -182,7 +182,8 @@ class Rehearsal:
             case Jam():
                 return "09:00"
             case WilayahField():
-                return view.subject.get("kode_desa")
+                kode = str(view.subject.get("kode_desa") or "")
+                return (kode if field.level == "desa" else kode[:8]) or None
             case Gps():
                 return self._place
             case Tabel():
@@ -195,8 +196,8 @@ class Rehearsal:
                     }
                 ]
             case Rujukan():
-                hits = [hit.id for hit in self._visits.search("", 200) if hit.kind == field.to]
-                return self._rng.choice(hits) if hits else None
+                found = [one.id for one in self._visits.references(field.to, limit=200)]
+                return self._rng.choice(found) if found else None
             case _:
                 return None
 

@@ -75,6 +75,14 @@ class Hit(Data, frozen=True, kw_only=True):
     has_task: bool
 
 
+class Reference(Data, frozen=True, kw_only=True):
+    """Something that a field may refer to: its id, its name, and what tells two of one name apart."""
+
+    id: RecordId
+    nama: str
+    under: str
+
+
 class TaskView(Data, frozen=True, kw_only=True):
     """One task. `last_visit` is UTC milliseconds; `reasons` and `note` are of the last return."""
 

@@ -21,7 +21,7 @@ from field_app.finalise import (
     place_answer,
     submit_of,
 )
-from field_app.home import find, home, newest_versions, task
+from field_app.home import find, home, newest_versions, references, task
 from field_app.records import Fields
 from field_app.search import count_subjects
 from field_app.sheets import Sheet, findings, tidy
@@ -33,6 +33,7 @@ from field_app.views import (
     Home,
     Listed,
     PhotoView,
+    Reference,
     Refused,
     Review,
     Saved,
@@ -66,6 +67,10 @@ class Visits:
     def search(self, text: str, limit: int = 50, kode_desa: str | None = None) -> tuple[Hit, ...]:
         """Find warga and e-warong by name or by the last digits (three or more) of a NIK."""
         return find(self._bench, text, limit, kode_desa)
+
+    def references(self, to: str, text: str = "", limit: int = 50) -> tuple[Reference, ...]:
+        """Find what a field of kind rujukan may refer to (its `to`): officers, subjects or cases."""
+        return references(self._bench, to, text, limit)
 
     def task(self, tugas: RecordId) -> TaskView:
         """Return one task. Raises LookupError."""

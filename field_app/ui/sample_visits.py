@@ -19,6 +19,7 @@ from field_app.views import (
     Home,
     Listed,
     PhotoView,
+    Reference,
     Refused,
     Review,
     Saved,
@@ -82,9 +83,24 @@ class SampleVisits:
             hit for hit in hits if wanted and (wanted in hit.nama.lower() or hit.nik_akhir.endswith(wanted))
         )
 
+    def references(self, to: str, text: str = "", limit: int = 50) -> tuple[Reference, ...]:
+        """Officers by name, the rest by search."""
+        if to not in ("petugas", "pendamping"):
+            hits = self.search(text or "e")
+            return tuple(Reference(id=h.id, nama=h.nama, under=h.desa) for h in hits if h.kind == to)
+        officers = (("p1", "Retno Wulandari", "P01"), ("p2", "Bagus Prakoso", "P02"))
+        names = ("id", "nama", "under")
+        found = [Reference(**dict(zip(names, one, strict=True))) for one in officers]
+        return tuple(one for one in found if text.strip().lower() in one.nama.lower())
+
     def person(self, subject: str) -> dict[str, Any]:
         """What is known of someone."""
-        names = {"e1": "e-warong Sumber Rejeki", "e2": "e-warong Barokah", "p1": "Retno Wulandari"}
+        names = {
+            "e1": "e-warong Sumber Rejeki",
+            "e2": "e-warong Barokah",
+            "p1": "Retno Wulandari",
+            "p2": "Bagus Prakoso",
+        }
         return {"nama": names[subject]} if subject in names else SUBJECT
 
     def task(self, tugas: str) -> TaskView:

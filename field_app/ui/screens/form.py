@@ -269,8 +269,8 @@ class FormScreen(BaseScreen):
 
     def references(self, to, text):
         """[(id, name, second line)] of what a field may refer to."""
-        hits = self.context.phone.visits.search(text)
-        return [(hit.id, hit.nama, hit.desa) for hit in hits if hit.kind == to]
+        found = self.context.phone.visits.references(to, text)
+        return [(one.id, one.nama, one.under) for one in found]
 
     def reference_name(self, to, key):
         """The name behind an id, as far as this phone knows it."""
