@@ -101,10 +101,16 @@ def use_code(writer: Writer, code_hash: bytes, joined: DeviceId, now_ms: int) ->
     )
 
 
-def add_nonce(writer: Writer, nonce: bytes, name: DeviceId, now_ms: int, expires_ms: int) -> None:
-    """Store a nonce, and forget those that are over."""
-    about = {"nonce": nonce, "device": name, "now_ms": now_ms, "expires_ms": expires_ms}
+def add_nonce(writer: Writer, nonce: bytes, name: DeviceId, now_ms: int, expires_ms: int, most: int) -> None:
+    """Store a nonce; forget those that are over, and the oldest of a device beyond `most`."""
+    about = {"nonce": nonce, "device": name, "now_ms": now_ms, "expires_ms": expires_ms, "kept": most - 1}
     writer.execute("DELETE FROM nonces WHERE kabupaten = :kabupaten AND expires_ms <= :now_ms", about)
+    writer.execute(
+        "DELETE FROM nonces WHERE kabupaten = :kabupaten AND device = :device AND nonce NOT IN ("
+        "SELECT nonce FROM nonces WHERE kabupaten = :kabupaten AND device = :device"
+        " ORDER BY expires_ms DESC, nonce LIMIT :kept)",
+        about,
+    )
     writer.execute(
         "INSERT INTO nonces (kabupaten, nonce, device, expires_ms)"
         " VALUES (:kabupaten, :nonce, :device, :expires_ms)",

@@ -1,6 +1,7 @@
 """How a phone joins and logs in. Rule: a code and a nonce work once; of a token only its hash is kept."""
 
 import base64
+import re
 import secrets
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -22,9 +23,12 @@ CODE_BYTES = 10
 CODE_MS = 10 * 60_000
 NONCE_BYTES = 32
 NONCE_MS = 60_000
+MOST_NONCES = 16
+"""Open nonces of one device. Only devices that joined have any, so all of them together stay few."""
 TOKEN_BYTES = 32
 TOKEN_MS = 12 * 3_600_000
 MODEL_LENGTH = 120
+_DEVICE_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class NewCode(Data, frozen=True, kw_only=True):
@@ -68,11 +72,12 @@ class Devices:
         return self._engine.write(lambda writer: self._enrol(writer, request))
 
     def nonce(self, request: NonceRequest) -> "Future[Nonce]":
-        """Give a nonce to sign; an unknown device gets one too, and learns nothing."""
+        """Give a nonce to sign; an unknown device gets one too, learns nothing, and leaves nothing behind."""
         now, nonce = self._now_ms(), self._randomness(NONCE_BYTES)
 
         def work(writer: Writer) -> Nonce:
-            device_store.add_nonce(writer, nonce, request.device, now, now + NONCE_MS)
+            if device_store.device(writer, request.device) is not None:
+                device_store.add_nonce(writer, nonce, request.device, now, now + NONCE_MS, MOST_NONCES)
             return Nonce(nonce=nonce, server=self._office.device)
 
         return self._engine.write(work)
@@ -83,11 +88,11 @@ class Devices:
         now = self._now_ms()
 
         def work(writer: Writer) -> Login | Problem:
-            if not device_store.take_nonce(writer, request.nonce, request.device, now):
-                return Problem(code="nonce_tidak_berlaku")
             found = device_store.device(writer, request.device)
             if found is None:
                 return Problem(code="perangkat_tidak_dikenal")
+            if not device_store.take_nonce(writer, request.nonce, request.device, now):
+                return Problem(code="nonce_tidak_berlaku")
             message = login_message(request.nonce, request.device, self._office.device)
             if not verifier(found.public_key)(request.signature, message):
                 return Problem(code="tanda_tangan_salah")
@@ -154,6 +159,11 @@ class Devices:
             roles=[str(role) for role in fields.get("peran") or ()],
             server_ms=now,
         )
+
+
+def is_device_id(name: str) -> bool:
+    """Whether a text has the shape of a device's id: 32 hexadecimal digits."""
+    return _DEVICE_ID.fullmatch(name) is not None
 
 
 def code_hash(code: str) -> bytes:

@@ -41,6 +41,7 @@ STATUS: dict[str, int] = {
     "unggah_lebih_pendek": 400,
     "unggah_isi_berbeda": 422,
     "unggah_terlalu_banyak": 429,
+    "unggah_tanpa_catatan": 429,
     "unggah_jenis_isi": 415,
     "unggah_checksum_salah": 460,
     "unggah_checksum_tidak_dikenal": 400,

@@ -6,7 +6,7 @@ HTTP side (tus 1.0, tus.io) is server/api/tus.py. All methods block their thread
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from schemas.problem import Problem
 from server import upload_store
 from server.blobs import BlobStore
 from server.disk import ensure_folder
-from server.engine import Engine, Writer
+from server.engine import Engine, Reader, Writer
 from server.keys import derive
 from server.part_file import DamagedPartError, PartFile
 from server.store import SqlOfficeStore
@@ -26,6 +26,10 @@ from server.upload_store import Upload
 MAX_UPLOAD_BYTES = 25 * 1024 * 1024
 EXPIRY_MS = 7 * 24 * 3_600_000
 MOST_UNFINISHED = 500
+MOST_UNFINISHED_BYTES = 256 * 1024 * 1024
+"""What one device may have announced and not finished: ten of the largest files, or a field week's photos."""
+MOST_UNNAMED_BYTES = 256 * 1024 * 1024
+"""What one device may send that none of its changes names. Records go first, so phones seldom send any."""
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -74,6 +78,9 @@ class Uploads:
 
         def work(writer: Writer) -> Upload | Problem:
             if upload_store.was_sent_by(writer, blob, device) == size_bytes:
+                known = upload_store.finished(writer, device, blob)
+                if known is not None and known.expires_ms > now:
+                    return known
                 done = replace(new, done=True)
                 upload_store.add_upload(writer, done)
                 return done
@@ -82,8 +89,9 @@ class Uploads:
                 for other in others:
                     if (other.blob, other.size_bytes) == (blob, size_bytes) and other.expires_ms > now:
                         return other
-            if len(others) >= MOST_UNFINISHED:
-                return Problem(code="unggah_terlalu_banyak")
+            too_much = _too_much(writer, new, others)
+            if too_much is not None:
+                return too_much
             upload_store.add_upload(writer, new)
             return new
 
@@ -170,6 +178,17 @@ class Uploads:
 
     def _path(self, upload: Upload) -> Path:
         return self._folder / upload.id
+
+
+def _too_much(reader: Reader, new: Upload, others: Sequence[Upload]) -> Problem | None:
+    """Refuse what would let one device fill the disk."""
+    unfinished = sum(other.size_bytes for other in others) + new.size_bytes
+    if len(others) >= MOST_UNFINISHED or unfinished > MOST_UNFINISHED_BYTES:
+        return Problem(code="unggah_terlalu_banyak")
+    if upload_store.is_named(reader, new.device, new.blob):
+        return None
+    unnamed = upload_store.unnamed_bytes(reader, new.device) + unfinished
+    return Problem(code="unggah_tanpa_catatan") if unnamed > MOST_UNNAMED_BYTES else None
 
 
 def _refused(size_bytes: int | None, sha256: str | None) -> Problem | None:

@@ -39,6 +39,39 @@ def unfinished(reader: Reader, device: DeviceId) -> list[Upload]:
     return [_upload(row) for row in found]
 
 
+def finished(reader: Reader, device: DeviceId, blob: BlobId) -> Upload | None:
+    """Return an upload by which a device has sent a blob."""
+    row = one(
+        reader.query(
+            _UPLOAD + " WHERE kabupaten = :kabupaten AND device = :device AND done = 1 AND blob = :blob",
+            {"device": device, "blob": blob},
+        )
+    )
+    return _upload(row) if row else None
+
+
+def is_named(reader: Reader, device: DeviceId, blob: BlobId) -> bool:
+    """Return whether a change of this device names a blob."""
+    found = reader.query(
+        "SELECT 1 FROM blob_refs WHERE kabupaten = :kabupaten AND blob = :blob AND device = :device LIMIT 1",
+        {"device": device, "blob": blob},
+    )
+    return bool(found)
+
+
+def unnamed_bytes(reader: Reader, device: DeviceId) -> int:
+    """Return how many bytes a device has sent, whole, that none of its changes names."""
+    found = reader.query(
+        "SELECT coalesce(sum(b.size_bytes), 0) FROM blob_senders s"
+        " JOIN blobs b ON b.kabupaten = s.kabupaten AND b.blob = s.blob"
+        " WHERE s.kabupaten = :kabupaten AND s.device = :device AND NOT EXISTS ("
+        "SELECT 1 FROM blob_refs r WHERE r.kabupaten = s.kabupaten AND r.blob = s.blob"
+        " AND r.device = s.device)",
+        {"device": device},
+    )
+    return int(found[0][0])
+
+
 def expired(reader: Reader, now_ms: int) -> list[Upload]:
     """Return the uploads whose time is over."""
     found = reader.query(

@@ -9,6 +9,7 @@ from schemas.problem import Problem
 from schemas.wire import LoginRequest, NonceRequest
 from server.api.messages import answer, read_message
 from server.deps import Deps
+from server.devices import is_device_id
 
 MAX_BYTES = 4096
 
@@ -21,6 +22,8 @@ def login_routes(deps: Deps) -> list[Any]:
         message = read_message(await request.body(), request.headers.get("content-encoding"), NonceRequest)
         if isinstance(message, Problem):
             return answer(request, message, deps.text)
+        if not is_device_id(message.device):
+            return answer(request, Problem(code="perangkat_tidak_dikenal"), deps.text)
         return answer(request, await asyncio.wrap_future(deps.devices.nonce(message)), deps.text)
 
     @post("/api/login", request_max_body_size=MAX_BYTES)
@@ -28,6 +31,8 @@ def login_routes(deps: Deps) -> list[Any]:
         message = read_message(await request.body(), request.headers.get("content-encoding"), LoginRequest)
         if isinstance(message, Problem):
             return answer(request, message, deps.text)
+        if not is_device_id(message.device):
+            return answer(request, Problem(code="perangkat_tidak_dikenal"), deps.text)
         return answer(request, await asyncio.wrap_future(deps.devices.login(message)), deps.text)
 
     return [nonce, login]

@@ -48,6 +48,7 @@ CREATE TABLE nonces (
     PRIMARY KEY (kabupaten, nonce)
 );
 CREATE INDEX nonces_by_expiry ON nonces (kabupaten, expires_ms);
+CREATE INDEX nonces_by_device ON nonces (kabupaten, device, expires_ms);
 
 CREATE TABLE tokens (
     kabupaten TEXT NOT NULL,

@@ -129,7 +129,15 @@ def test_a_port_in_use_is_said_in_one_line(folder: Path, capsys: Line) -> None:
         assert f"Port {port}" in one_line(capsys)
     assert main(["run", "--data", str(folder), "--host", "203.0.113.1"]) == 4
     assert "203.0.113.1" in one_line(capsys)
-    assert main(["run", "--data", str(folder), "--port", "70000"]) == 4
+
+
+@pytest.mark.parametrize("port", ["99999", "65536", "-1"])
+def test_a_port_that_does_not_exist_is_said_with_the_ports_that_do(
+    folder: Path, capsys: Line, port: str
+) -> None:
+    assert main(["run", "--data", str(folder), f"--port={port}"]) == 4
+    said = one_line(capsys)
+    assert f"Port {port}" in said and "65535" in said
 
 
 @pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])

@@ -15,7 +15,7 @@ from schemas.base import decode, encode
 from schemas.ids import DeviceId
 from schemas.problem import Problem, ProblemDetails
 from schemas.text import load_text
-from schemas.wire import MAX_BODY_BYTES, EnrolRequest, LoginRequest, Nonce, NonceRequest, SyncResponse
+from schemas.wire import MAX_BODY_BYTES, EnrolRequest, Login, LoginRequest, Nonce, NonceRequest, SyncResponse
 from server import devices, problems
 from server.app import create_app
 from server.compose import close_office
@@ -136,6 +136,38 @@ def test_a_code_works_once_for_ten_minutes_and_again_only_for_the_same_key(
     assert refused(second.post("/api/enrol", encode(request))) == (400, "kunci_perangkat_salah")
     found = office.deps.engine.read(lambda reader: reader.query("SELECT device FROM devices"))
     assert found == [(enrolment.device,)]
+
+
+def open_nonces(office: Running) -> int:
+    return office.deps.engine.read(lambda reader: reader.query("SELECT count(*) FROM nonces"))[0][0]
+
+
+def test_asking_for_nonces_fills_nothing(office: Running) -> None:
+    phone = office.phone()
+    for number in range(devices.MOST_NONCES + 4):
+        phone.call("/api/login/nonce", NonceRequest(device=DeviceId(f"{number:032x}")), Nonce)
+    assert open_nonces(office) == 0
+    own = NonceRequest(device=phone.device)
+    newest = [phone.call("/api/login/nonce", own, Nonce) for _ in range(devices.MOST_NONCES + 4)][-1]
+    assert open_nonces(office) == devices.MOST_NONCES
+    signature = phone.key.sign(login_message(newest.nonce, phone.device, newest.server))
+    request = LoginRequest(device=phone.device, nonce=newest.nonce, signature=signature)
+    assert phone.call("/api/login", request, Login).token
+
+
+@pytest.mark.parametrize(
+    "name", ["", "x", "A" * 32, "a" * 31, "a" * 33, "a" * 4000, "a" * 31 + "\n", "٣" * 32]
+)
+def test_what_is_no_device_gets_no_nonce_and_reaches_no_database(office: Running, name: str) -> None:
+    phone, device = office.phone(), DeviceId(name)
+    request = LoginRequest(device=device, nonce=bytes(32), signature=bytes(64))
+    # a queue that is closed would answer anything that asks it with "berhenti"
+    office.deps.engine.close()
+    for path, message in (("/api/login/nonce", NonceRequest(device=device)), ("/api/login", request)):
+        assert refused(phone.post(path, encode(message)))[1] in (
+            "perangkat_tidak_dikenal",
+            "pesan_terlalu_besar",
+        )
 
 
 def test_a_nonce_is_good_once_for_its_device_and_its_key(office: Running) -> None:

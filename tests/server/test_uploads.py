@@ -9,8 +9,11 @@ from hashlib import sha256
 
 import pytest
 
-from schemas.ids import BlobId
+from schemas.ids import BlobId, ChangeId
 from server import tus
+from server.store import SqlOfficeStore
+from sync.store import BlobRef
+from tests.contract.people import record_id
 from tests.server.conftest import Running
 from tests.server.phones import Phone
 
@@ -243,3 +246,48 @@ def test_an_upload_that_a_crash_kept_from_finishing_is_finished_when_asked(offic
     part.close()
     assert offset(phone, place) == len(DATA)
     assert office.deps.blobs.check(blob_of(DATA)) == len(DATA)
+
+
+def test_one_device_cannot_fill_the_disk_with_what_it_never_finishes(
+    office: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tus, "MOST_UNFINISHED_BYTES", 2 * len(DATA) + 1)
+    phone, other = office.phone(), office.phone(901)
+    first = phone.begin_upload(DATA)
+    assert (first.status_code, phone.begin_upload(DATA[::-1]).status_code) == (201, 201)
+    third = phone.begin_upload(DATA[1:] + b"x")
+    assert third.status_code == 429 and third.json()["code"] == "unggah_terlalu_banyak"
+    # the same one again is no further one, and others are not held up
+    assert phone.begin_upload(DATA).headers["location"] == first.headers["location"]
+    assert other.begin_upload(DATA).status_code == 201
+    assert phone.send(first.headers["location"], DATA, 0).status_code == 204
+    assert phone.begin_upload(DATA[1:] + b"x").status_code == 201
+
+
+def test_one_device_cannot_fill_the_disk_with_what_no_change_names(
+    office: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tus, "MOST_UNNAMED_BYTES", len(DATA) + 1)
+    phone = office.phone()
+    assert phone.send(phone.begin_upload(DATA).headers["location"], DATA, 0).status_code == 204
+    second = DATA[::-1]
+    refused = phone.begin_upload(second)
+    assert refused.status_code == 429 and refused.json()["code"] == "unggah_tanpa_catatan"
+    name_in_a_change(office, phone, blob_of(second))
+    assert phone.begin_upload(second).status_code == 201
+
+
+def name_in_a_change(office: Running, phone: Phone, blob: BlobId) -> None:
+    ref = BlobRef(
+        blob=blob, change=ChangeId(bytes(32)), device=phone.device, visit=record_id(1), form="f", field="g"
+    )
+    office.deps.engine.write(lambda writer: SqlOfficeStore.writing(writer).add_blob_refs([ref])).result()
+
+
+def test_announcing_what_was_sent_again_and_again_leaves_one_row(office: Running) -> None:
+    phone = office.phone()
+    assert phone.send(phone.begin_upload(DATA).headers["location"], DATA, 0).status_code == 204
+    places = {phone.begin_upload(DATA).headers["location"] for _ in range(5)}
+    assert len(places) == 1
+    rows = office.deps.engine.read(lambda reader: reader.query("SELECT count(*) FROM uploads"))
+    assert rows[0][0] == 1
