@@ -100,10 +100,6 @@ class Accounts:
 
         return self._engine.write(work).result()
 
-    def is_free(self, username: str) -> bool:
-        """Whether nobody has this username yet."""
-        return self._engine.read(lambda tx: rows.account_by_name(tx, _plain(username))) is None
-
     def set_password(self, person: PersonId, password: str) -> bool:
         """Replace a password and end all sessions of the person. False when there is no such account."""
         hashed, now = self._passwords.hash(password), self._now_ms()
