@@ -6,6 +6,7 @@ does, in one transaction.
 """
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any, cast
 
 import msgspec
@@ -16,6 +17,7 @@ from field_app.sheets import Sheet
 from schemas.form import Form, is_skipped
 from schemas.form_values import check_value, is_blank
 from schemas.format import local, local_date
+from schemas.ids import DeviceId
 from sync.change import Evidence, FormAnswers, Patch, Place, Submit
 
 OF_RECORD: dict[str, frozenset[str]] = {
@@ -42,6 +44,7 @@ OF_RECORD: dict[str, frozenset[str]] = {
 }
 """Answers that are also fields of the subject's record, by kind."""
 
+MARK_LETTERS, MARK_LENGTH = "ABCDEFGHJKLMNPQRSTUVWXYZ", 4
 SERVICE_NAMES = frozenset({"bpnt", "ktkpm", "kis"})
 
 
@@ -116,9 +119,24 @@ def patch_of(draft: Draft, main: Sheet) -> Patch | None:
     return Patch(record=draft.subject, kind=kind, base=base, new=new)
 
 
-def number_of(person_code: str, now_ms: int, ordinal: int) -> str:
-    """Return a visit's number: code of the officer, year, running number."""
-    return f"{person_code}-{local_date(now_ms).year}-{ordinal:04}"
+def number_of(person_code: str, now_ms: int, ordinal: int, device: DeviceId) -> str:
+    """Return a visit's number: code of the officer, year, running number on this phone, the phone's mark.
+
+    Two phones of one officer (a lost one found again, one enrolled anew) count each for itself without a
+    network, so the number names the phone; where the marks of an officer's two phones are alike, once in
+    330,000, a number may be met twice. What names a visit for the programs is its id, never this number.
+    """
+    return f"{person_code}-{local_date(now_ms).year}-{ordinal:04}-{mark_of(device)}"
+
+
+def mark_of(device: DeviceId) -> str:
+    """Return four letters that stand for a device; none that is easily misread (I, O)."""
+    rest = int.from_bytes(sha256(device.encode()).digest()[:8], "big")
+    letters = ""
+    for _ in range(MARK_LENGTH):
+        rest, letter = divmod(rest, len(MARK_LETTERS))
+        letters += MARK_LETTERS[letter]
+    return letters
 
 
 def end_time(started_ms: int, touched_ms: int) -> str:

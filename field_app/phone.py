@@ -24,6 +24,7 @@ from field_app.visits import Visits
 from field_app.worker import Worker
 from schemas.derive import Parameters
 from schemas.form import Forms
+from schemas.form_cells import label_at
 from schemas.text import Text
 from schemas.wilayah import Wilayah
 from schemas.workflow import Workflows
@@ -169,6 +170,13 @@ class Phone:
             self._open.worker.start()
         return None
 
+    def _label(self, form: str, version: int | None, field: str) -> str:
+        """Name a field; one of a form that this app does not have is named as it is."""
+        if form not in self.forms.ids():
+            return field
+        fields = self.forms.get(form, version).fields
+        return label_at(fields, field, lambda number: self.text("aplikasi.formulir.baris", nomor=number))
+
     def _build(self, vault: Vault, owner: Owner) -> "_Open":
         sign = Ed25519PrivateKey.from_private_bytes(owner.private_key).sign
         store = Store(vault, owner.device, sign)
@@ -183,6 +191,7 @@ class Phone:
             time=self._time,
             wifi_only=lambda: self.settings.wifi_only,
             chance=self._chance,
+            label=self._label,
         )
         bench = Bench(
             vault=vault,

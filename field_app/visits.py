@@ -264,7 +264,9 @@ class Visits:
             if self._is_empty(known):
                 return Refused(say="lapangan.kunjungan_kosong")
             now_ms = bench.time.now_ms()
-            number = known.number or self._next_number(now_ms)
+            ordinal = self._next_ordinal(now_ms)
+            owner = bench.owner
+            number = known.number or number_of(owner.person_code, now_ms, ordinal, owner.device)
             closing = {"jam_selesai": end_time(known.started_ms, known.touched_ms), "no_urut_lokal": number}
             given = bench.drafts.answers(draft).get(known.form, {})
             fields = bench.forms.get(known.form).fields
@@ -286,7 +288,7 @@ class Visits:
             bench.drafts.name_photos(draft, named)
             bench.drafts.finalise(draft, number=number, change=change, patch=patch_id, finalised_ms=now_ms)
             if not known.number:
-                bench.store.put(_counter_name(now_ms), int(number.rpartition("-")[2]))
+                bench.store.put(_counter_name(now_ms), ordinal)
             return Finalised(visit=known.visit, number=number, change=change)
 
     def _append(self, body: Body, now_ms: int) -> ChangeId:
@@ -313,13 +315,9 @@ class Visits:
             for name in answers
         )
 
-    def _next_number(self, now_ms: int) -> str:
-        """Return the next visit number; a phone enrolled anew goes on after the visits that the office
-        has.
-        """
-        received = len(self._bench.records.of_kind("kunjungan"))
-        used = self._bench.store.get(_counter_name(now_ms), int, received)
-        return number_of(self._bench.owner.person_code, now_ms, used + 1)
+    def _next_ordinal(self, now_ms: int) -> int:
+        """Return the next running number of the year on this phone."""
+        return self._bench.store.get(_counter_name(now_ms), int, 0) + 1
 
 
 def _counter_name(now_ms: int) -> str:

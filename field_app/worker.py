@@ -14,7 +14,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 from field_app.blobs import DITERIMA, LOKAL, TERKIRIM, Blobs, Stored
 from field_app.devices import Network, Timepiece
 from field_app.drafts import Drafts
-from field_app.items import data_items, pending_data, photo_items
+from field_app.items import Label, data_items, pending_data, photo_items
 from field_app.link import UNAUTHORISED, Failure, Link
 from field_app.store import Store
 from field_app.tus import Upload
@@ -31,7 +31,7 @@ LAST_SYNC = "terakhir_ms"
 
 class Worker:
     """One vault's worker, on a connection of its own that it closes. `chance()` gives a number from 0 to
-    1.
+    1, `label` names the field of a photo.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class Worker:
         time: Timepiece,
         wifi_only: Callable[[], bool],
         chance: Callable[[], float],
+        label: Label,
     ) -> None:
         self._vault = vault
         self._store = store
@@ -53,6 +54,7 @@ class Worker:
         self._time = time
         self._wifi_only = wifi_only
         self._chance = chance
+        self._label = label
         self._blobs = Blobs(vault)
         self._drafts = Drafts(vault)
         self._running = threading.Lock()
@@ -112,7 +114,7 @@ class Worker:
 
     def items(self) -> tuple[SyncItem, ...]:
         """Return every visit and photo on its way, the newest visits first."""
-        return data_items(self._store, self._drafts) + photo_items(self._blobs, self._drafts)
+        return data_items(self._store, self._drafts) + photo_items(self._blobs, self._drafts, self._label)
 
     def run_once(self) -> Failure | None:
         """Sync until nothing is left to say, in the caller's thread; None when all went well.

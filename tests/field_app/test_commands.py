@@ -62,7 +62,7 @@ def test_the_field_day_by_commands(
     photos = re.findall(r"^.*: ([0-9a-f]{16}) \(", recorded, re.M)
     assert photos and all(f"Kantor menerima foto {photo}" in sent for photo in photos)
     assert main(["status", *folder]) == 0
-    assert re.search(r"P900-\d{4}-0001: Diterima\.", capsys.readouterr().out)
+    assert re.search(r"P900-\d{4}-0001-[A-Z]{4}: Diterima\.", capsys.readouterr().out)
     assert main(["sync", *folder]) == 0
     written = recorded + sent + capsys.readouterr().out
     assert NAMA not in written and NIK not in written

@@ -14,6 +14,7 @@ from field_app.blobs import DITERIMA
 from field_app.capture import Quality
 from field_app.drafts import Drafts
 from field_app.evidence import allowed_place
+from field_app.finalise import mark_of
 from field_app.owner import Owner
 from field_app.rehearsal import Rehearsal, drawn_photo, drawn_signature
 from field_app.sheets import Sheets
@@ -45,13 +46,15 @@ TASK = {
     "jatuh_tempo": "2026-11-21", "alasan": "Daftar November", "kode_desa": DESA,
 }  # fmt: skip
 TEXT = load_text()
+NUMBER = f"P017-2026-0001-{mark_of(DEVICE)}"
 SMALL = (640, 480)
 
 
 class Field:
     """A phone's use cases on a vault that can be killed and opened again."""
 
-    def __init__(self, folder: Path, time: SetTime) -> None:
+    def __init__(self, folder: Path, time: SetTime, device: DeviceId = DEVICE) -> None:
+        self.device = device
         self.path, self.time = folder / "vault.db", time
         self.rng = random.Random(3)
         self.finalised = 0
@@ -60,9 +63,9 @@ class Field:
 
     def open(self, path: Path | None = None) -> None:
         self.vault = open_vault(path or self.path, KEY)
-        self.store = Store(self.vault, DEVICE, lambda message: bytes(64))
+        self.store = Store(self.vault, self.device, lambda message: bytes(64))
         owner = Owner(
-            address="http://kantor", regency=Regency("33.14"), office_name="Dinas", device=DEVICE,
+            address="http://kantor", regency=Regency("33.14"), office_name="Dinas", device=self.device,
             office_device=DeviceId("0" * 32), office_key=bytes(32), private_key=bytes(32),
             person=PERSON, person_name="Petugas", person_code="P017", roles=["pendamping"],
         )  # fmt: skip
@@ -247,7 +250,7 @@ def test_a_full_visit_becomes_one_submit_with_all_that_was_answered(field: Field
     assert isinstance(patch, Patch) and isinstance(submit, Submit)
     assert (submit.visit, submit.subject, submit.tugas, submit.follows) == (done.visit, WARGA, TUGAS, None)
     given = submit.forms["bpnt_kpm"].answers
-    assert given["nik"] == NIK and given["no_urut_lokal"] == done.number == "P017-2026-0001"
+    assert given["nik"] == NIK and given["no_urut_lokal"] == done.number == NUMBER
     assert given["jam_mulai"] == given["jam_selesai"] == "17:30"
     assert submit.place is not None and submit.place.lat == PLACE.lat
     assert {item.field for item in submit.evidence} >= {"foto_rumah_depan", "tanda_tangan"}
@@ -330,7 +333,7 @@ def test_dying_in_the_middle_of_finalising_leaves_a_whole_draft(
     field.die()
     assert field.bodies() == [] and field.bench.blobs.unsent() == []
     assert "no_urut_lokal" not in answers(field.visits.draft(view.id))
-    assert field.finish(view.id).number == "P017-2026-0001"
+    assert field.finish(view.id).number == NUMBER
 
 
 def test_the_last_visits_answers_are_shown_to_confirm_but_not_its_evidence_or_result(field: Field) -> None:
@@ -344,14 +347,29 @@ def test_the_last_visits_answers_are_shown_to_confirm_but_not_its_evidence_or_re
     assert "kks_kondisi" not in answers(again)
 
 
-def test_numbers_go_on_and_after_a_new_enrolment_follow_what_the_office_has(field: Field) -> None:
-    rows = {RecordId(f"{n:032x}"): ("kunjungan", {"petugas": PERSON, "state": "diterima"}) for n in range(7)}
-    field.pull(rows)  # type: ignore[arg-type]
-    assert field.visit().number == "P017-2026-0008"
+def test_numbers_go_on_from_one_visit_to_the_next(field: Field) -> None:
+    assert field.visit().number == NUMBER
     second = field.visits.start("bpnt_kpm", WARGA, None)
     assert isinstance(second, DraftView) and answers(second)["kunjungan_ke"] == 2
     field.visits.save(second.id, "bpnt_kpm", "hasil_kunjungan", "tidak_ada")
-    assert field.finish(second.id).number == "P017-2026-0009"
+    assert field.finish(second.id).number == f"P017-2026-0002-{mark_of(DEVICE)}"
+
+
+def test_a_phone_enrolled_anew_repeats_no_number_even_before_its_first_sync(
+    field: Field, tmp_path: Path
+) -> None:
+    numbers = {field.visit().number}
+    (tmp_path / "baru").mkdir()
+    anew = Field(tmp_path / "baru", field.time, DeviceId("e" * 32))
+    numbers.add(anew.visit().number)
+    anew.vault.close()
+    assert len(numbers) == 2 and {number[:14] for number in numbers} == {"P017-2026-0001"}
+
+
+def test_marks_of_devices_are_spread_and_easily_read() -> None:
+    marks = {mark_of(DeviceId(f"{number:032x}")) for number in range(2000)}
+    assert len(marks) > 1985
+    assert all(len(mark) == 4 and set(mark) <= set("ABCDEFGHJKLMNPQRSTUVWXYZ") for mark in marks)
 
 
 def test_a_visit_that_ends_on_the_next_day_can_still_be_finished(field: Field) -> None:

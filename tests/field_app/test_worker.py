@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 
 from field_app.devices.desktop import DesktopNetwork
 from field_app.link import Failure, Reply
+from field_app.rehearsal import drawn_photo
 from field_app.vault import Vault
 from field_app.views import SyncStatus
 from field_app.worker import LONGEST_PAUSE_S, Worker, pause_s
@@ -19,8 +21,8 @@ from schemas.text import load_text
 from schemas.wire import Applied, Cursor, Result, Row, SyncRequest, SyncResponse, WireTip
 from sync.chain import link_hash, read_link
 from sync.digest import EMPTY
-from tests.field_app.conftest import SetTime
-from tests.field_app.test_visits import MINE, Field, field  # noqa: F401 - a phone's use cases as a fixture
+from tests.field_app.conftest import FORMS, SetTime
+from tests.field_app.test_visits import MINE, PLACE, SMALL, Field, field  # noqa: F401 - a phone's use cases as a fixture
 
 AWAY = Failure(kind="jaringan", say="lapangan.tanpa_jaringan")
 EXPIRED = Failure(kind="kantor", say="masalah.perlu_masuk", status=401)
@@ -76,6 +78,10 @@ class Office:
         return Reply(status=204, headers={"upload-offset": str(sent)})
 
 
+def _label(form: str, version: int | None, field: str) -> str:  # noqa: F811
+    return FORMS.get(form, version).fields[field].label
+
+
 class Sending:
     """A field with a finalised visit, and a worker on a connection of its own."""
 
@@ -92,6 +98,7 @@ class Sending:
             time=time,
             wifi_only=lambda: self.wifi_only,
             chance=lambda: 0.5,
+            label=_label,
         )
         self.worker.listener = self.told.append
 
@@ -299,3 +306,19 @@ def test_an_error_nobody_thought_of_is_told_and_the_next_sync_goes_on(sending: S
     assert isinstance(failure, Failure)
     assert failure.say == "lapangan.sinkron_terganggu"
     assert sending.worker.run_once() is None
+
+
+def test_each_photo_is_called_by_its_field_and_its_visit(field: Field, time: SetTime) -> None:  # noqa: F811
+    view = field.start()
+    for _ in range(2):
+        time.pass_s(1)
+        picture = drawn_photo(Random(1), SMALL)
+        field.visits.add_photo(view.id, "bpnt_kpm", "foto_rumah_depan", picture, PLACE)
+    field.fill(view.id)
+    number = field.finish(view.id).number
+    sending = Sending(field, time)
+    titles = [item.title for item in sending.worker.items() if item.kind == "foto"]
+    sending.worker.close()
+    front = FORMS.get("bpnt_kpm").fields["foto_rumah_depan"].label
+    assert titles[:2] == [f"{front} · {number}", f"{front} (2) · {number}"]
+    assert len(set(titles)) == len(titles) and all(title.endswith(number) for title in titles)
