@@ -5,13 +5,11 @@ Answers follow from the form's own definition and a seed; pictures and signature
 it is, or looks like, a real home or a real person's handwriting.
 """
 
-import io
 import random
 from collections.abc import Callable
 from typing import Any
 
-from PIL import Image, ImageDraw
-
+from field_app.drawing import drawn_photo, drawn_signature
 from field_app.views import DraftView, PhotoView, Refused
 from field_app.visits import Visits
 from schemas.check import visible_fields
@@ -203,37 +201,3 @@ class Rehearsal:
 
     def _words(self, field: Field) -> str | None:
         return "Sesuai keterangan keluarga" if field.required else None
-
-
-def drawn_photo(rng: random.Random, size: tuple[int, int] = (2400, 1800)) -> bytes:
-    """Draw a house front as a camera's JPEG, with make and model as such a file has them."""
-    picture = Image.new("RGB", size, (150 + rng.randrange(40), 190, 225))
-    draw = ImageDraw.Draw(picture)
-    width, height = size
-    draw.rectangle((0, height * 0.7, width, height), fill=(120, 150, 90))
-    wall = tuple(rng.randrange(150, 250) for _ in range(3))
-    draw.rectangle((width * 0.2, height * 0.35, width * 0.8, height * 0.78), fill=wall)
-    draw.polygon(
-        [(width * 0.15, height * 0.37), (width * 0.5, height * 0.12), (width * 0.85, height * 0.37)],
-        fill=(150, 80, 60),
-    )
-    for _ in range(160):  # leaves, tiles and stones, so that it is as sharp as a photo
-        x, y = rng.randrange(width), rng.randrange(height)
-        colour = tuple(rng.randrange(256) for _ in range(3))
-        draw.rectangle((x, y, x + rng.randrange(8, 60), y + rng.randrange(8, 60)), fill=colour)
-    exif = Image.Exif()
-    exif[0x010F], exif[0x0110] = "Sambang", "Kamera gambar"
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=88, exif=exif)
-    return out.getvalue()
-
-
-def drawn_signature(rng: random.Random, size: tuple[int, int] = (600, 220)) -> bytes:
-    """Draw a stroke as a PNG."""
-    picture = Image.new("RGBA", size, (255, 255, 255, 0))
-    draw = ImageDraw.Draw(picture)
-    points = [(40 + 52 * step, rng.randrange(30, size[1] - 30)) for step in range(11)]
-    draw.line(points, fill=(20, 20, 60, 255), width=5, joint="curve")
-    out = io.BytesIO()
-    picture.save(out, "PNG")
-    return out.getvalue()

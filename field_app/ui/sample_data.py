@@ -3,11 +3,10 @@
 Rule: nobody here exists; all NIKs begin 331499, a kecamatan that does not exist.
 """
 
-import io
+import random
 from typing import Any
 
-from PIL import Image, ImageDraw
-
+from field_app.drawing import drawn_photo
 from field_app.views import Card
 
 NOW_MS = 1_795_224_600_000
@@ -22,25 +21,7 @@ SUBJECT = {
 
 def picture(seed: int = 1, size: tuple[int, int] = (480, 360)) -> bytes:
     """A drawn house as JPEG: no photo of anyone's home."""
-    image = Image.new("RGB", size, ((188, 214, 232), (214, 222, 214), (232, 218, 196))[seed % 3])
-    draw = ImageDraw.Draw(image)
-    wide, high = size
-    draw.rectangle(
-        (0, high * 0.72, wide, high), fill=((122, 150, 96), (150, 138, 110), (110, 140, 104))[seed % 3]
-    )
-    wall = ((236, 226, 206), (208, 226, 222), (240, 236, 228))[seed % 3]
-    left, right, low = wide * (0.2 + 0.02 * seed), wide * 0.82, high * 0.8
-    draw.rectangle((left, high * 0.42, right, low), fill=wall)
-    draw.polygon(
-        [(left - 30, high * 0.43), ((left + right) / 2, high * 0.18), (right + 30, high * 0.43)],
-        fill=(158, 84, 62),
-    )
-    draw.rectangle((wide * 0.44, high * 0.56, wide * 0.56, low), fill=(112, 76, 54))
-    for x in (0.28, 0.64):
-        draw.rectangle((wide * x, high * 0.54, wide * (x + 0.1), high * 0.68), fill=(118, 160, 176))
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=88)
-    return out.getvalue()
+    return drawn_photo(random.Random(seed), size)
 
 
 def _card(nama: str, desa: str, status: str = "tugas", due: str | None = None, **more: Any) -> Card:
