@@ -23,6 +23,7 @@ from server.web.pages import web_pages
 
 HELP = "jalankan server"
 PORT_TAKEN = 4
+LAST_PORT = 65_535
 GRACE_S = 10
 BACKLOG = 512
 GARBAGE = (20_000, 20, 50)
@@ -64,6 +65,8 @@ def run(args: argparse.Namespace, text: Text) -> int:
 
 def listen(host: str, port: int) -> socket.socket | Refused:
     """Take the port before anything is opened."""
+    if not 0 <= port <= LAST_PORT:
+        return Refused(say="port_salah", values={"port": str(port)})
     listener: socket.socket | None = None
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
@@ -71,10 +74,10 @@ def listen(host: str, port: int) -> socket.socket | Refused:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(BACKLOG)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         if listener is not None:
             listener.close()
-        taken = isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES)
+        taken = error.errno in (errno.EADDRINUSE, errno.EACCES)
         say = "port_terpakai" if taken else "alamat_salah"
         return Refused(say=say, values={"host": host, "port": str(port)})
     return listener
