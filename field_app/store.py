@@ -57,11 +57,10 @@ class Store:
             ).fetchone()
         return Tip(counter=found[0], hash=LinkHash(found[1])) if found else START
 
-    def add_entries(self, entries: Sequence[Entry]) -> None:
+    def add_entries(self, entries: Sequence[Entry]) -> int:
         """See sync.store.Log."""
         with self.vault.write() as connection:
-            for entry in entries:
-                _add_entry(connection, entry)
+            return sum(_add_entry(connection, entry) for entry in entries)
 
     def contents(self, changes: Iterable[ChangeId]) -> dict[ChangeId, bytes]:
         """See sync.store.Log."""
@@ -267,17 +266,19 @@ def put_value(vault: Vault, name: str, value: object) -> None:
         connection.execute("INSERT OR REPLACE INTO meta (name, packed) VALUES (?, ?)", (name, encode(value)))
 
 
-def _add_entry(connection: sqlcipher.Connection, entry: Entry) -> None:
+def _add_entry(connection: sqlcipher.Connection, entry: Entry) -> int:
+    """Store one link and its content; return 1 if the content is new."""
     link = entry.link
     connection.execute(
         "INSERT INTO links (hash, device, counter, prev, change, raw, known) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (hash) DO UPDATE SET known = max(known, excluded.known)",
         (entry.hash, link.device, link.counter, link.prev, link.change, entry.raw_link, entry.known),
     )
-    if entry.content is not None:
-        connection.execute(
-            "INSERT OR IGNORE INTO contents (change, raw) VALUES (?, ?)", (link.change, entry.content)
-        )
+    if entry.content is None:
+        return 0
+    return connection.execute(
+        "INSERT OR IGNORE INTO contents (change, raw) VALUES (?, ?)", (link.change, entry.content)
+    ).rowcount
 
 
 def _entry(row: tuple[bytes, bytes, bytes | None, int]) -> Entry:

@@ -23,7 +23,7 @@ class ReadOnly:
         """Refuse."""
         raise PermissionError("this transaction only reads")
 
-    def many(self, sql: str, rows: Sequence[SqlRow]) -> None:
+    def many(self, sql: str, rows: Sequence[SqlRow]) -> int:
         """Refuse, unless there is nothing to write."""
         if rows:
             raise PermissionError("this transaction only reads")
@@ -50,10 +50,10 @@ class SqlLog:
         # Asked for several times for each change, so it is no property.
         self._write: Writer = writer if writer is not None else ReadOnly(reader)
 
-    def add_entries(self, entries: Sequence[Entry]) -> None:
+    def add_entries(self, entries: Sequence[Entry]) -> int:
         """See sync.store.Log."""
         if not entries:
-            return
+            return 0
         write, regency = self._write, self._reader.regency
         write.many(
             "INSERT INTO links (kabupaten, hash, device, counter, prev, change, known, raw)"
@@ -62,7 +62,7 @@ class SqlLog:
             " WHERE links.known = 0 AND excluded.known = 1",
             [_link_row(regency, entry) for entry in entries],
         )
-        write.many(
+        new = write.many(
             "INSERT INTO changes (kabupaten, id, device, received_ms, seq, waiting, raw)"
             " VALUES (:kabupaten, :id, :device, 0, 0, '', :raw) ON CONFLICT (kabupaten, id) DO NOTHING",
             [
@@ -72,6 +72,7 @@ class SqlLog:
             ],
         )
         self._move_tips([entry for entry in entries if entry.known])
+        return new
 
     def _move_tips(self, known: Sequence[Entry]) -> None:
         """Let the last of known links take the place of the tip that the first of them follows."""
@@ -132,6 +133,8 @@ class SqlLog:
 
     def held_after(self, device: DeviceId, hashes: Iterable[LinkHash]) -> list[Entry]:
         """See sync.store.OfficeStore."""
+        if not self._reader.query("SELECT 1 FROM links WHERE kabupaten = :kabupaten AND known = 0 LIMIT 1"):
+            return []
         found = self._reader.query(
             _ENTRY + " AND l.known = 0 AND l.prev IN :hashes AND l.device = :device"
             " ORDER BY l.counter, l.hash",

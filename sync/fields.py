@@ -25,12 +25,9 @@ TEXTS = frozenset({"kode_desa", "digabung_ke", "sasaran", "petugas", "state", "w
 def wrong_field(kind: str, new: Fields) -> str | None:
     """Return the first field whose value has a shape that the core cannot work with."""
     sets = SETS.get(kind, frozenset[str]())
-    for name, value in new.items():
-        if value is None:
-            continue
-        if name in sets and not _is_texts(value):
-            return name
-        if name in TEXTS and not isinstance(value, str):
+    for name in sorted(new.keys() & (sets | TEXTS)):
+        value = new[name]
+        if value is not None and not (_is_texts(value) if name in sets else isinstance(value, str)):
             return name
     return None
 
@@ -38,7 +35,7 @@ def wrong_field(kind: str, new: Fields) -> str | None:
 def beyond_phone(kind: str, new: Fields) -> str | None:
     """Return the first field that a phone may not set in this kind of record."""
     allowed = PHONE_FIELDS.get(kind, frozenset[str]())
-    return next((name for name in new if name not in allowed), None)
+    return min(new.keys() - allowed, default=None)
 
 
 def _is_texts(value: Any) -> bool:

@@ -74,9 +74,11 @@ def take_in(
         return Malformed(problem="rantai_putus")
     known = before.known if before else first.prev == NO_LINK and first.counter == 1
     fresh = [entry if known else _known(entry, False) for entry in run if entry.hash not in there]
-    store.add_entries(fresh)
+    new_contents = store.add_entries(fresh)
     store.add_signature(Signed(device=caller.device, head=run[-1].hash, signature=signature))
-    before_now = store.changes([entry.link.change for entry in run])
+    # A change that another link named before has its outcome; most runs have none of these.
+    is_all_new = new_contents == len(run)
+    before_now = {} if is_all_new else store.changes([entry.link.change for entry in run])
     new = [entry for entry in fresh if entry.link.change not in before_now]
     if known:
         new += _fill_gaps(store, caller.device, [entry.hash for entry in run])

@@ -23,14 +23,17 @@ class MemoryStore:
         self.signatures: list[Signed] = []
         self.table: dict[tuple[Part, RecordId], Row] = {}
 
-    def add_entries(self, entries: Sequence[Entry]) -> None:
+    def add_entries(self, entries: Sequence[Entry]) -> int:
         """See sync.store.Log."""
+        contents = {entry.link.change for entry in entries if entry.content is not None}
+        new = len(contents) - len(self.contents(contents))
         for entry in entries:
             there = self.links.get(entry.hash)
             if there is None:
                 self.links[entry.hash] = entry
             elif entry.known:
                 self.links[entry.hash] = replace(there, known=True)
+        return new
 
     def contents(self, changes: Iterable[ChangeId]) -> dict[ChangeId, bytes]:
         """See sync.store.Log."""

@@ -90,8 +90,11 @@ class Page(Data, frozen=True, kw_only=True):
 class Log(Protocol):
     """Chains of devices: links, contents, signed heads."""
 
-    def add_entries(self, entries: Sequence[Entry]) -> None:
-        """Store links with their contents; one that is already there stays as it is, but may become known."""
+    def add_entries(self, entries: Sequence[Entry]) -> int:
+        """Store links with their contents, and return how many contents were new.
+
+        A link or content that is already there stays as it is; a link may become known.
+        """
         ...
 
     def contents(self, changes: Iterable[ChangeId]) -> dict[ChangeId, bytes]:

@@ -49,6 +49,15 @@ class LogContract:
         store, writer, entries = self.filled()
         assert store.tips(writer.device) == [Tip(counter=3, hash=entries[-1].hash)]
 
+    def test_adding_says_how_many_contents_were_new(self) -> None:
+        writer = Writer(7)
+        store = self.make_store(writer)
+        entries = [writer.write(patch(str(number))) for number in range(3)]
+        with self.transaction(store):
+            assert store.add_entries(entries[:2]) == 2
+            assert store.add_entries(entries) == 1
+            assert store.add_entries(entries) == 0
+
     def test_adding_an_entry_again_changes_nothing(self) -> None:
         store, writer, entries = self.filled()
         with self.transaction(store):
