@@ -25,6 +25,7 @@ WALLS: tuple[Colour, ...] = (
 )
 ROOFS: tuple[Colour, ...] = ((164, 86, 62), (142, 74, 58), (124, 92, 78), (176, 102, 70))
 DOORS: tuple[Colour, ...] = ((104, 68, 46), (72, 96, 88), (88, 74, 104))
+CLOUD: Colour = (240, 244, 246)
 GRAIN_SIDE = 256
 
 
@@ -101,10 +102,10 @@ class _House:
     def sky(self) -> None:
         """From blue above to light at the horizon, with two soft clouds."""
         above, below = self.rng.choice(SKIES)
-        fade = Image.linear_gradient("L").resize((self.wide, self.high))
-        self.image.paste(
-            Image.composite(Image.new("RGB", fade.size, below), Image.new("RGB", fade.size, above), fade)
-        )
+        for row in range(self.high):
+            share = min(1.0, row / (self.high * 0.75))
+            tint = tuple(round(one + (two - one) * share) for one, two in zip(above, below, strict=True))
+            self.draw.line((0, row, self.wide, row), fill=tint)
         for _ in range(2):
             x, y = self.rng.uniform(0.05, 0.9), self.rng.uniform(0.06, 0.2)
             for _ in range(5):
@@ -112,7 +113,7 @@ class _House:
                     x + self.rng.uniform(-0.06, 0.06),
                     y + self.rng.uniform(-0.015, 0.015),
                     0.03,
-                    _lighter(above, 58),
+                    CLOUD,
                 )
         soft = self.image.filter(ImageFilter.GaussianBlur(self.wide / 220))
         self.image.paste(soft)

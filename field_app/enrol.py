@@ -1,16 +1,21 @@
 """Joining an office. Rule: the key file is written last, so a phone is enrolled whole or not at all.
 
-The vault is made first with the device's key pair in it; only then is the one-use code spent. When the
-answer was lost, the same phone may ask again with the same code and the same key, and gets the same
-answer.
+When the office's answer was lost, the same phone may ask again with the same code and the same key, and
+gets the same answer, also after it was killed between: until it has joined, the key waits in a file of its
+own, sealed under the device's secret and the one-use code. A key is dropped when the office refuses its code.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from field_app.keys import Keys, advise
+from field_app.devices import Keystore
+from field_app.keys import Keys, advise, write_whole
 from field_app.link import Failure, Link
 from field_app.owner import Owner
 from field_app.store import get_value, put_value
@@ -23,6 +28,11 @@ from schemas.wire import Enrolment, EnrolRequest
 VAULT = "vault.db"
 OWNER = "pemilik"
 DEVICE_KEY_BYTES = 32
+WAITING = "pendaftaran"
+WAITING_INFO = b"sambang/pendaftaran/1"
+NONCE_BYTES = 12
+REFUSING = frozenset({400, 403, 404, 409, 410, 422})
+"""Answers after which it is certain that nobody joined; a busy or broken office may have."""
 
 
 class Enrolled(Data, frozen=True, kw_only=True):
@@ -45,19 +55,18 @@ class Enroller:
         self,
         folder: Path,
         keys: Keys,
+        keystore: Keystore,
         connect: Callable[[str], Link],
         randomness: Callable[[int], bytes],
         *,
         model: str,
-        for_development: bool,
     ) -> None:
         self._folder = folder
         self._keys = keys
+        self._keystore = keystore
         self._connect = connect
         self._randomness = randomness
         self._model = model
-        self._for_development = for_development
-        self._pending: tuple[str, bytes] | None = None
 
     def enrol(self, address: str, code: str, pin: str) -> Enrolled | Refused:
         """Join with a one-use code, and set the PIN."""
@@ -67,24 +76,46 @@ class Enroller:
         if advice.block:
             return Refused(say=advice.block)
         code = code.strip()
-        private = self._key_for(code)
+        try:
+            private = self._key_for(code)
+        except OSError:
+            return Refused(say="lapangan.folder_tidak_bisa_ditulis")
         link = self._connect(address)
         try:
             answer = self._ask(link, code, private)
         finally:
             link.close()
         if isinstance(answer, Failure):
+            if answer.status in REFUSING:
+                self._waiting(code).unlink(missing_ok=True)  # an answer came: nobody joined with this key
             return Refused(say=answer.say)
         try:
-            return self._keep(address, answer, private, pin)
+            joined = self._keep(address, answer, private, pin)
+            for waiting in self._folder.glob(f"{WAITING}-*"):
+                waiting.unlink(missing_ok=True)
         except (VaultError, OSError):
             return Refused(say="lapangan.folder_tidak_bisa_ditulis")
+        return joined
+
+    def _waiting(self, code: str) -> Path:
+        """Return where the key of a code waits; a code typed wrong in between takes the place of no other."""
+        return self._folder / f"{WAITING}-{self._keystore.mac(b'nama/' + code.encode())[:8].hex()}"
 
     def _key_for(self, code: str) -> bytes:
         """Return the device's new private key: for a code that is tried again the same as before."""
-        if self._pending is None or self._pending[0] != code:
-            self._pending = (code, self._randomness(DEVICE_KEY_BYTES))
-        return self._pending[1]
+        stretched = HKDF(algorithm=SHA256(), length=32, salt=None, info=WAITING_INFO)
+        sealing = AESGCM(stretched.derive(self._keystore.mac(b"kunci/" + code.encode())))
+        waiting = self._waiting(code)
+        if waiting.exists():
+            raw = waiting.read_bytes()
+            try:
+                return sealing.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], WAITING_INFO)
+            except (InvalidTag, ValueError):
+                waiting.unlink()  # damaged: no key can be read from it any more
+        private, nonce = self._randomness(DEVICE_KEY_BYTES), self._randomness(NONCE_BYTES)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_whole(waiting, nonce + sealing.encrypt(nonce, private, WAITING_INFO))
+        return private
 
     def _ask(self, link: Link, code: str, private: bytes) -> Enrolment | Failure:
         public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
@@ -119,7 +150,7 @@ class Enroller:
             person_code=owner.person_code,
             roles=tuple(owner.roles),
             rescue_code=rescue_code,
-            for_development=self._for_development,
+            for_development=self._keystore.for_development(),
         )
 
     def _clear_half_made(self) -> None:

@@ -231,20 +231,24 @@ class Keys:
             raise KeysError(type(error).__name__) from None
 
     def _write(self, file: KeyFile) -> None:
-        """Replace the file so that a cut leaves the old or the new one, never half of one."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        fresh = self._folder / (FILE + ".baru")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(msgspec.json.encode(file))
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.replace(self._folder / FILE)
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        write_whole(self._folder / FILE, msgspec.json.encode(file))
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write or replace a file of mode 0600 so that a cut leaves the old or the new one, never half of one."""
+    fresh = path.with_name(path.name + ".baru")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 class PinAdvice(Data, frozen=True, kw_only=True):

@@ -73,9 +73,7 @@ class Phone:
         self._chance = chance
         self._sheets = Sheets(forms, wilayah, parameters)
         self._keys = Keys(folder, keystore, time, randomness, cost)
-        self._enroller = Enroller(
-            folder, self._keys, connect, randomness, model=MODEL, for_development=keystore.for_development()
-        )
+        self._enroller = Enroller(folder, self._keys, keystore, connect, randomness, model=MODEL)
         self._open: _Open | None = None
 
     def state(self) -> str:

@@ -90,10 +90,37 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_key(phone: Phone, office
     assert office.asked[0].public_key == office.asked[1].public_key
 
 
+def test_a_lost_answer_is_asked_for_again_after_the_process_died(
+    phone: Phone, office: Office, tmp_path: Path, time: SetTime
+) -> None:
+    office.lose = True
+    phone.enrol("http://kantor.test", "KODE", PIN)
+    reborn = make_phone(tmp_path / "hp", time, lambda _: office)  # type: ignore[arg-type,return-value]
+    reborn.enrol("http://kantor.test", "KODO", PIN)
+    assert isinstance(reborn.enrol("http://kantor.test", "KODE", PIN), Enrolled)
+    reborn.lock()
+    keys = [request.public_key for request in office.asked]
+    assert keys[0] == keys[2] != keys[1]
+    assert list((tmp_path / "hp").glob("pendaftaran*")) == [], "nothing waits when it has joined"
+
+
+def test_a_waiting_key_opens_only_with_its_code_on_its_device(
+    phone: Phone, office: Office, tmp_path: Path, time: SetTime
+) -> None:
+    office.lose = True
+    phone.enrol("http://kantor.test", "KODE", PIN)
+    (waiting,) = (tmp_path / "hp").glob("pendaftaran-*")
+    assert b"KODE" not in waiting.read_bytes() and waiting.stat().st_mode & 0o077 == 0
+    waiting.write_bytes(waiting.read_bytes()[:-1])
+    join(phone)
+    assert office.asked[0].public_key != office.asked[1].public_key
+
+
 def test_a_wrong_code_or_pin_leaves_nothing_behind(phone: Phone, tmp_path: Path) -> None:
     assert phone.enrol("http://kantor.test", "SALAH", PIN) == Refused(say="masalah.kode_salah")
     assert phone.enrol("http://kantor.test", "KODE", "1234") == Refused(say="lapangan.pin_6_angka")
     assert phone.state() == "baru" and not (tmp_path / "hp" / "vault.db").exists()
+    assert list((tmp_path / "hp").glob("pendaftaran-*")) == []
 
 
 def test_dying_between_vault_and_key_file_leaves_a_phone_that_can_join(

@@ -19,6 +19,14 @@ load_kv(__file__)
 EASY = ("123456", "654321", "012345", "543210")
 
 
+def scanned(text: str) -> tuple[str, str] | None:
+    """Address and code of what the office's QR says, "<address> <code>"; None for any other text."""
+    parts = text.split()
+    if len(parts) != 2 or not parts[0].lower().startswith(("http://", "https://")):
+        return None
+    return parts[0], parts[1]
+
+
 class EnrolScreen(BaseScreen):
     """Three steps, one at a time."""
 
@@ -28,6 +36,8 @@ class EnrolScreen(BaseScreen):
         self._step, self._first, self._problem = 1, "", ""
         self.address = Entry(hint_text="https://", input_type="url")
         self.code = Entry(input_type="text")
+        for entry in (self.address, self.code):
+            entry.bind(text=lambda _entry, text: self.take_apart(text))
         self.pad = PinPad(size_hint_y=None, height=dp(280))
         self.dots = Dots()
         self.pad.bind(
@@ -124,6 +134,12 @@ class EnrolScreen(BaseScreen):
         else:
             self._problem = self.say("aplikasi.daftar.kosong")
             self._draw()
+
+    def take_apart(self, text):
+        """The office's QR says address and code in one line: pasted anywhere, it fills both."""
+        said = scanned(text)
+        if said is not None:
+            self.address.text, self.code.text = said
 
     def lines(self):
         """What step one asks: (text key, where it is typed)."""

@@ -67,3 +67,14 @@ def test_locking_asks_the_pin_again_and_back_does_not_open(driver: Driver) -> No
     assert driver.shell.name == "unlock"
     assert not driver.shell.back()
     assert driver.shell.name == "unlock"
+
+
+def test_the_whole_text_of_the_qr_fills_address_and_code(driver: Driver) -> None:
+    driver.open(SamplePhone(state="baru"))
+    driver.screen.code.insert_text("https://10.0.0.1:8443 K7Q2-M9XD\n")
+    assert driver.screen.address.text == "https://10.0.0.1:8443" and driver.screen.code.text == "K7Q2-M9XD"
+    driver.screen.code.text, driver.screen.address.text = "", ""
+    driver.screen.address.insert_text("http://kantor.test ABCD")
+    assert driver.screen.address.text == "http://kantor.test" and driver.screen.code.text == "ABCD"
+    driver.press("Lanjut")
+    assert driver.sees("Buat PIN")
