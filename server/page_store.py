@@ -6,6 +6,7 @@ from typing import Literal
 from schemas.base import Data
 from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash, PersonId, RecordId
 from server.engine import Reader, SqlRow, Writer, one
+from server.sign_store import ODD
 
 DAY_MS = 86_400_000
 
@@ -20,12 +21,12 @@ class QueueFilter(Data, frozen=True, kw_only=True):
 
 
 _VISITS = (
-    "FROM kunjungan WHERE kabupaten = :kabupaten AND state = :state"
+    "FROM kunjungan k WHERE kabupaten = :kabupaten AND state = :state"
     " AND (:author = '' OR petugas = :author)"
     " AND (:every_form = 1 OR form IN :forms)"
     " AND (:every_desa = 1 OR desa IN :desa)"
     " AND (:before = 0 OR received_ms < :before)"
-    " AND (:flagged = '' OR (:flagged = 'ya' AND flags <> '') OR (:flagged = 'tidak' AND flags = ''))"
+    f" AND (:flagged = '' OR CASE WHEN {ODD} THEN 'ya' ELSE 'tidak' END = :flagged)"
 )
 
 

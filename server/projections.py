@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from schemas.format import local_date
 from schemas.ids import RecordId
 from server.engine import Reader, SqlRow, Writer
 from server.shelves import about, conflict_shelf, stage
@@ -19,13 +20,13 @@ def put_projections(writer: Writer, records: Sequence[Record]) -> None:
     """Keep the columns of visits, conflicts and cases in step with their records."""
     writer.many(
         "INSERT INTO kunjungan (kabupaten, visit, state, form, desa, petugas, subject, tugas, versions,"
-        " received_ms, decided_ms, flags)"
+        " received_ms, decided_ms, flags, quarter)"
         " VALUES (:kabupaten, :visit, :state, :form, :desa, :petugas, :subject, :tugas, :versions,"
-        " :received_ms, :decided_ms, :flags)"
+        " :received_ms, :decided_ms, :flags, :quarter)"
         " ON CONFLICT (kabupaten, visit) DO UPDATE SET state = excluded.state, form = excluded.form,"
         " desa = excluded.desa, petugas = excluded.petugas, subject = excluded.subject,"
         " tugas = excluded.tugas, versions = excluded.versions, received_ms = excluded.received_ms,"
-        " decided_ms = excluded.decided_ms, flags = excluded.flags",
+        " decided_ms = excluded.decided_ms, flags = excluded.flags, quarter = excluded.quarter",
         [visit_row(writer.regency, record) for record in records if record.kind == "kunjungan"],
     )
     writer.many(
@@ -77,7 +78,14 @@ def visit_row(regency: str, record: Record) -> SqlRow:
         _number(newest.get("received_ms")),
         _number(fields.get("decided_ms")),
         " ".join(fields.get("flags") or ()),
+        quarter_of(_number(versions[0].get("received_ms"))) if versions else "",
     )
+
+
+def quarter_of(at_ms: int) -> str:
+    """Name the quarter of a moment (UTC ms) by the office's calendar, as 2026-4."""
+    day = local_date(at_ms)
+    return f"{day.year}-{(day.month + 2) // 3}"
 
 
 def conflict_row(regency: str, record: Record, find: Callable[[RecordId], Record | None]) -> SqlRow:

@@ -180,7 +180,7 @@ CREATE TABLE uploads (
 );
 CREATE INDEX uploads_by_device ON uploads (kabupaten, device, done);
 
--- What the queue shows of a visit, kept with its record.
+-- What the queue shows of a visit, kept with its record. quarter: that in which it first came in, as 2026-4.
 CREATE TABLE kunjungan (
     kabupaten TEXT NOT NULL,
     visit TEXT NOT NULL,
@@ -194,11 +194,12 @@ CREATE TABLE kunjungan (
     received_ms BIGINT NOT NULL,
     decided_ms BIGINT NOT NULL,
     flags TEXT NOT NULL,
+    quarter TEXT NOT NULL,
     PRIMARY KEY (kabupaten, visit)
 );
 CREATE INDEX kunjungan_by_state ON kunjungan (kabupaten, state, received_ms);
 CREATE INDEX kunjungan_by_petugas ON kunjungan (kabupaten, petugas, received_ms);
-CREATE INDEX kunjungan_by_subject ON kunjungan (kabupaten, subject, received_ms);
+CREATE INDEX kunjungan_by_subject ON kunjungan (kabupaten, subject, quarter);
 
 -- about: the record in dispute; shelf: what decides who may see it, see server/shelves.py.
 CREATE TABLE konflik (

@@ -7,12 +7,13 @@ from schemas.base import Data
 from schemas.boundary import metres_per_degree
 from schemas.text import Text
 from schemas.wilayah import Wilayah
-from server.services.visits import Visit
+from server.services.visits import Version, Visit
 
 CLOCK_MAY_DIFFER_MS = 10 * 60_000
 OUTSIDE_TOLERANCE_M = 200
 FAR_FROM_VISIT_M = 200
-FAR_FROM_HOME_M = 300
+FAR_FROM_HOME_M = 500
+"""Farther from the recorded home than a walk around the house and a poor fix explain (source J)."""
 
 
 class Badge(Data, frozen=True, kw_only=True):
@@ -42,6 +43,21 @@ def distance_m(one: tuple[float, float], other: tuple[float, float]) -> float:
     """Metres between two near points, each (lat, lng) in degrees."""
     east, north = metres_per_degree((one[0] + other[0]) / 2)
     return math.hypot((one[1] - other[1]) * east, (one[0] - other[0]) * north)
+
+
+def clock_is_wrong(version: Version) -> bool:
+    """Whether the phone's clock lay outside what the office knows: last office time seen … received."""
+    clock = version.content.clock
+    late = clock.wall_ms > version.received_ms + CLOCK_MAY_DIFFER_MS
+    return late or clock.wall_ms < clock.server_ms - CLOCK_MAY_DIFFER_MS
+
+
+def is_far_from_home(version: Version, home: tuple[float, float] | None) -> bool:
+    """Whether a version was made far from the recorded home; False where either point is not known."""
+    place = version.submit.place
+    if place is None or home is None:
+        return False
+    return distance_m((place.lat, place.lng), home) > FAR_FROM_HOME_M
 
 
 def metres(distance: float) -> str:
@@ -88,11 +104,8 @@ def _photos(visit: Visit, text: Text) -> list[Badge]:
 
 
 def _clock(visit: Visit, text: Text) -> Badge:
-    clock, received = visit.newest.content.clock, visit.newest.received_ms
-    late = clock.wall_ms > received + CLOCK_MAY_DIFFER_MS
-    early = clock.wall_ms < clock.server_ms - CLOCK_MAY_DIFFER_MS
-    if late or early:
-        said = written.date_and_clock(clock.wall_ms)
+    if clock_is_wrong(visit.newest):
+        said = written.date_and_clock(visit.newest.content.clock.wall_ms)
         return _badge(text, "notice", "late", "waktu_salah", jam=said)
     return _badge(text, "good", "clock", "waktu_wajar")
 
@@ -114,6 +127,6 @@ def _place(
         return badge
     apart = distance_m(point, home)
     said = f"{badge.text} {text('kantor.bukti.jarak_rumah', jarak=metres(apart))}"
-    far = apart > FAR_FROM_HOME_M
+    far = is_far_from_home(visit.newest, home)
     tone, icon = ("notice", "wrong_place") if far else (badge.tone, badge.icon)
     return Badge(tone=tone, icon=icon, title=badge.title, text=said)

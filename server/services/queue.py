@@ -6,11 +6,12 @@ import msgspec
 
 from schemas.base import Data
 from schemas.ids import BlobId, ChangeId, RecordId
-from server import page_store
+from server import page_store, sign_store
 from server.access import Person, Scope, scope, within
 from server.engine import Engine, Reader
 from server.page_store import DAY_MS, QueueFilter
 from server.services.people import Denied
+from server.services.signs import REUSED, TWICE, examine
 from server.services.visit_page import Words, bounds
 from server.services.visits import Version, load_versions, names
 from server.store import SqlOfficeStore
@@ -68,6 +69,7 @@ class Queue:
         wanted = msgspec.structs.replace(wanted, forms=self._forms(reach, service))
 
         author, desa = reach.author, self._desa(reach, region)
+        examine(self._engine, wanted.state)
 
         def work(tx: Reader) -> QueuePage:
             total = page_store.visit_count(tx, wanted, author=author, desa=desa)
@@ -120,9 +122,21 @@ class Queue:
             str(record.fields.get(key) or "") for record in records.values() for key in ("subjek", "petugas")
         }
         known = names(store, wanted - {""})
-        return [self._row(records[name], versions[name], known, person) for name in ids if name in versions]
+        flags = _flags(tx, records)
+        return [
+            self._row(records[name], versions[name], known, flags[name], person)
+            for name in ids
+            if name in versions
+        ]
 
-    def _row(self, record: Record, version: Version, known: Mapping[str, str], person: Person) -> QueueRow:
+    def _row(
+        self,
+        record: Record,
+        version: Version,
+        known: Mapping[str, str],
+        flags: Sequence[str],
+        person: Person,
+    ) -> QueueRow:
         text, fields, submit = self._words.text, record.fields, version.submit
         shots = tuple(Shot(blob=item.blob, held=item.blob in version.held) for item in version.photos)
         held = sum(shot.held for shot in shots)
@@ -138,7 +152,7 @@ class Queue:
             state=str(fields["state"]),
             version=len(fields["versions"]) - 1,
             own=fields.get("petugas") == person.id,
-            flags=tuple(self._words.flag(flag) for flag in fields.get("flags", ())),
+            flags=tuple(self._words.flag(flag) for flag in flags),
             photos=shots,
             photo_count=text(key, ada=held, jumlah=len(shots)),
         )
@@ -147,6 +161,17 @@ class Queue:
 def older_than(days: int, now_ms: int) -> int:
     """Return the moment before which a visit has waited longer than so many days; 0 for no limit."""
     return now_ms - days * DAY_MS if days else 0
+
+
+def _flags(tx: Reader, records: Mapping[RecordId, Record]) -> dict[RecordId, list[str]]:
+    """Return all that is odd about each visit: flagged when it came in, in itself, and beside others."""
+    own, twice = sign_store.signs(tx, records), sign_store.visited_twice(tx, records)
+    reused = {visit for visit, _ in sign_store.reused_photos(tx, records)}
+    found: dict[RecordId, list[str]] = {}
+    for name, record in records.items():
+        found[name] = [*record.fields.get("flags", ()), *own.get(name, ())]
+        found[name] += [TWICE] * (name in twice) + [REUSED] * (name in reused)
+    return found
 
 
 def _written_name(version: Version) -> str:

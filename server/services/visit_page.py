@@ -12,6 +12,7 @@ from schemas.text import Text
 from schemas.wilayah import Wilayah
 from server.services.answers import Mark, PageOfAnswers, Reading, is_covered, pages, place_words
 from server.services.proofs import FAR_FROM_VISIT_M, Badge, badges, distance_m, metres
+from server.services.signs import REUSED, TWICE, signs_of
 from server.services.visits import Version, Visit, place_of
 from sync.change import Evidence, Place
 
@@ -113,10 +114,10 @@ def visit_page(visit: Visit, words: Words, *, opened: bool) -> VisitPage:
         region=words.region(region),
         state=str(visit.record.fields["state"]),
         version=len(visit.versions),
-        flags=tuple(words.flag(flag) for flag in visit.record.fields.get("flags", ())),
+        flags=tuple(words.flag(flag) for flag in _flags(visit, home)),
         findings=_findings(found),
         pages=tuple(found),
-        photos=tuple(_photo(item, newest, reasons, words) for item in newest.photos),
+        photos=tuple(_photo(item, visit, reasons, words) for item in newest.photos),
         map=_map(newest, region, home, words),
         badges=badges(visit, text, words.wilayah, region, home),
         timeline=tuple(_timeline(visit, words)),
@@ -209,9 +210,16 @@ def _before(visit: Visit) -> Version | None:
     return next((version for version in visit.versions if version.change == follows), None)
 
 
-def _photo(item: Evidence, version: Version, reasons: Mapping[str, str], words: Words) -> Photo:
-    text = words.text
+def _flags(visit: Visit, home: tuple[float, float] | None) -> list[str]:
+    flags = [*visit.record.fields.get("flags", ()), *signs_of(visit.newest, home)]
+    return flags + [TWICE] * visit.visited_twice + [REUSED] * bool(visit.reused)
+
+
+def _photo(item: Evidence, visit: Visit, reasons: Mapping[str, str], words: Words) -> Photo:
+    text, version = words.text, visit.newest
     warnings: list[str] = []
+    if item.blob in visit.reused:
+        warnings.append(text("kantor.tinjau.foto_pernah_ada"))
     if item.place and item.place.mock:
         warnings.append(text("kantor.tinjau.foto_tiruan"))
     if item.place and version.submit.place:

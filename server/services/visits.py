@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from schemas.base import Data
 from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId
-from server import device_store, page_store
+from server import device_store, page_store, sign_store
 from server.engine import Reader
 from server.store import SqlOfficeStore
 from sync.chain import head_message, link_hash, read_link
@@ -58,6 +58,8 @@ class Visit(Data, frozen=True, kw_only=True):
     """A visit with its versions (oldest first), its subject, and the names that occur in it.
 
     `kecamatan_nik` holds beginnings of NIKs that this office knows besides those of its own regions.
+    `visited_twice`: another visit to the target stands in the same quarter; `reused`: photos that came
+    before, in a visit to somebody else.
     """
 
     record: Record
@@ -67,6 +69,8 @@ class Visit(Data, frozen=True, kw_only=True):
     decisions: tuple[PastDecision, ...]
     proof: Proof | None
     kecamatan_nik: frozenset[str] = frozenset()
+    visited_twice: bool = False
+    reused: frozenset[BlobId] = frozenset()
 
     @property
     def newest(self) -> Version:
@@ -103,6 +107,8 @@ def load_visit(tx: Reader, visit: RecordId) -> Visit | None:
         decisions=tuple(past),
         proof=prove(tx, versions[-1]),
         kecamatan_nik=_prefixes(tx, store),
+        visited_twice=visit in sign_store.visited_twice(tx, [visit]),
+        reused=frozenset(blob for _, blob in sign_store.reused_photos(tx, [visit])),
     )
 
 

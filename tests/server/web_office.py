@@ -184,13 +184,15 @@ class Office:
         held: bool = True,
         answers: dict[str, Any] | None = None,
         more: dict[str, FormAnswers] | None = None,
+        evidence: list[Evidence] | None = None,
+        wall_ms: int | None = None,
     ) -> tuple[RecordId, ChangeId]:
-        """Let a phone send a visit, with photos that differ from all others."""
+        """Let a phone send a visit, with photos that differ from all others, or with this evidence."""
         phone = phone or self.phone
         visit = visit or RecordId(secrets.token_hex(16))
         now = self.deps.now_ms()
-        evidence: list[Evidence] = []
-        for number, field in enumerate(photos):
+        evidence = list(evidence or ())
+        for number, field in enumerate(() if evidence else photos):
             data = picture(f"{field} {secrets.token_hex(2)}", number)
             blob = phone.send_blob(data) if held else BlobId(sha256(data).hexdigest())
             evidence.append(
@@ -216,7 +218,7 @@ class Office:
             place=place(now, -7.4400),
             tugas=None,
         )
-        return visit, phone.push(body)
+        return visit, phone.push(body, wall_ms=wall_ms)
 
     def blobs_of(self, visit: RecordId) -> list[BlobId]:
         """Return the photos of a visit's newest version, in order."""

@@ -1,0 +1,60 @@
+"""Signs: what is odd about a visit, for whoever reviews it. Rule: a sign asks for a look, it decides nothing.
+
+Some were flagged when the visit came in (sync/visits.py). Those here stand in the version itself, and are
+kept beside the visit when the queue first shows it, so that it can be filtered by them.
+"""
+
+from schemas.ids import ChangeId, RecordId
+from server import sign_store
+from server.engine import Engine, Reader
+from server.services.proofs import clock_is_wrong, is_far_from_home
+from server.services.visits import Version, load_versions, place_of
+from server.store import SqlOfficeStore
+
+BATCH = 250
+TWICE = "dua_kunjungan"
+REUSED = "foto_pernah_ada"
+EXAMINED_STATES = frozenset({"diterima", "ditahan"})
+"""Where visits wait for a decision. Whatever was decided went through here."""
+
+
+def signs_of(version: Version, home: tuple[float, float] | None) -> tuple[str, ...]:
+    """Return the flags that a version carries in itself; `home` is the recorded home, (lat, lng)."""
+    place, found = version.submit.place, list[str]()
+    if place is not None and place.mock:
+        found.append("lokasi_tiruan")
+    if is_far_from_home(version, home):
+        found.append("jauh_dari_rumah")
+    if clock_is_wrong(version):
+        found.append("jam_salah")
+    return tuple(found)
+
+
+def examine(engine: Engine, state: str) -> None:
+    """Examine the visits in a state whose newest version nobody has looked at yet. Blocks its thread."""
+    while state in EXAMINED_STATES:
+        found = engine.read(lambda tx: _examined(tx, state))
+        if not found:
+            return
+        engine.write(lambda tx, found=found: sign_store.put_signs(tx, found)).result()
+
+
+def _examined(tx: Reader, state: str) -> list[tuple[RecordId, int, tuple[str, ...]]]:
+    waiting = sign_store.unexamined(tx, state, BATCH)
+    store = SqlOfficeStore.reading(tx)
+    records = store.records(visit for visit, _ in waiting)
+    newest = {
+        visit: ChangeId(bytes.fromhex(record.fields["versions"][-1]["change"]))
+        for visit, record in records.items()
+    }
+    versions = {version.change: version for version in load_versions(tx, list(newest.values()))}
+    subjects = store.records(
+        RecordId(each.fields["subjek"]) for each in records.values() if each.fields["subjek"]
+    )
+    found: list[tuple[RecordId, int, tuple[str, ...]]] = []
+    for visit, count in waiting:
+        version = versions.get(newest[visit])
+        subject = subjects.get(RecordId(records[visit].fields["subjek"] or ""))
+        home = place_of(subject.fields.get("rumah")) if subject else None
+        found.append((visit, count, signs_of(version, home) if version else ()))
+    return found

@@ -1,0 +1,81 @@
+"""What is odd about a visit beside others, in SQL. Rule: the filter finds what the lists show."""
+
+from collections.abc import Iterable
+
+from schemas.ids import BlobId, RecordId
+from server.engine import Reader, Writer
+
+_TWICE = (
+    "k.subject <> '' AND EXISTS (SELECT 1 FROM kunjungan o WHERE o.kabupaten = k.kabupaten"
+    " AND o.subject = k.subject AND o.quarter = k.quarter AND o.form = k.form AND o.visit <> k.visit"
+    " AND o.state <> 'ditolak')"
+)
+_REUSED = (
+    "FROM blob_refs r JOIN blob_refs o ON o.kabupaten = r.kabupaten AND o.blob = r.blob"
+    " AND o.visit <> r.visit JOIN kunjungan e ON e.kabupaten = o.kabupaten AND e.visit = o.visit"
+    " JOIN changes c ON c.kabupaten = o.kabupaten AND c.id = o.change"
+    " WHERE r.kabupaten = k.kabupaten AND r.visit = k.visit AND e.subject <> k.subject"
+    " AND c.seq < (SELECT min(f.seq) FROM blob_refs s"
+    " JOIN changes f ON f.kabupaten = s.kabupaten AND f.id = s.change"
+    " WHERE s.kabupaten = r.kabupaten AND s.visit = r.visit AND s.blob = r.blob)"
+)
+ODD = (
+    "k.flags <> '' OR EXISTS (SELECT 1 FROM tanda t WHERE t.kabupaten = k.kabupaten AND t.visit = k.visit"  # noqa: S608
+    f" AND t.versions = k.versions AND t.flags <> '') OR ({_TWICE}) OR EXISTS (SELECT 1 {_REUSED})"
+)
+"""Whether anything is odd about a visit `k`: the same that the lists show."""
+
+
+def visited_twice(tx: Reader, visits: Iterable[RecordId]) -> frozenset[RecordId]:
+    """Return those of some visits beside which another of the same form stands to one target in one quarter.
+
+    Two rounds in a quarter may be right; which is for the reviewer to say (source J).
+    """
+    found = tx.query(
+        f"SELECT k.visit FROM kunjungan k WHERE k.kabupaten = :kabupaten AND k.visit IN :visits AND {_TWICE}",  # noqa: S608
+        {"visits": list(visits)},
+    )
+    return frozenset(RecordId(row[0]) for row in found)
+
+
+def reused_photos(tx: Reader, visits: Iterable[RecordId]) -> frozenset[tuple[RecordId, BlobId]]:
+    """Return (visit, photo) where the same photo came before, in a visit to somebody else."""
+    found = tx.query(
+        "SELECT DISTINCT k.visit, p.blob FROM kunjungan k JOIN blob_refs p ON p.kabupaten = k.kabupaten"  # noqa: S608
+        " AND p.visit = k.visit WHERE k.kabupaten = :kabupaten AND k.visit IN :visits"
+        f" AND EXISTS (SELECT 1 {_REUSED} AND r.blob = p.blob)",
+        {"visits": list(visits)},
+    )
+    return frozenset((RecordId(row[0]), BlobId(row[1])) for row in found)
+
+
+def unexamined(tx: Reader, state: str, limit: int) -> list[tuple[RecordId, int]]:
+    """Return (visit, number of versions) of visits in a state whose newest version nobody has examined."""
+    found = tx.query(
+        "SELECT k.visit, k.versions FROM kunjungan k WHERE k.kabupaten = :kabupaten AND k.state = :state"
+        " AND NOT EXISTS (SELECT 1 FROM tanda t WHERE t.kabupaten = k.kabupaten AND t.visit = k.visit"
+        " AND t.versions = k.versions) LIMIT :limit",
+        {"state": state, "limit": limit},
+    )
+    return [(RecordId(row[0]), int(row[1])) for row in found]
+
+
+def put_signs(tx: Writer, examined: Iterable[tuple[RecordId, int, Iterable[str]]]) -> None:
+    """Keep what examining some visits found: (visit, number of versions, flags)."""
+    tx.many(
+        "INSERT INTO tanda (kabupaten, visit, versions, flags)"
+        " VALUES (:kabupaten, :visit, :versions, :flags)"
+        " ON CONFLICT (kabupaten, visit) DO UPDATE SET versions = excluded.versions, flags = excluded.flags",
+        [(tx.regency, visit, versions, " ".join(flags)) for visit, versions, flags in examined],
+    )
+
+
+def signs(tx: Reader, visits: Iterable[RecordId]) -> dict[RecordId, list[str]]:
+    """Return what examining found about the newest versions of some visits."""
+    found = tx.query(
+        "SELECT t.visit, t.flags FROM tanda t JOIN kunjungan k ON k.kabupaten = t.kabupaten"
+        " AND k.visit = t.visit AND k.versions = t.versions"
+        " WHERE t.kabupaten = :kabupaten AND t.visit IN :visits",
+        {"visits": list(visits)},
+    )
+    return {RecordId(row[0]): str(row[1]).split() for row in found}

@@ -1,0 +1,104 @@
+"""Signs: what is odd about a visit is shown where it is decided, and the filter finds just that."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+
+from schemas.ids import RecordId
+from server.page_store import QueueFilter
+from server.projections import quarter_of
+from server.services.queue import QueuePage, QueueRow
+from server.services.review import Open
+from server.services.visits import load_visit
+from server.web.site import build_site
+from sync.change import Patch
+from tests.server.test_conflict_pages import Desk
+from tests.server.web_office import DESA, Office, open_at, shut
+
+TWICE = "Dua kunjungan dalam satu triwulan"
+REUSED = "Foto pernah dipakai"
+FAR = "Jauh dari rumah"
+CLOCK = "Jam HP salah"
+MINUTE_MS = 60_000
+
+
+class Signs:
+    """What the queue and the review page say of a visit; both must say the same."""
+
+    def __init__(self, office: Office) -> None:
+        self.office, self._site = office, build_site(office.deps)
+        self._kabid = Desk(office).person("kabid")
+
+    def of(self, visit: RecordId) -> set[str]:
+        page = self._site.reviews.open(self._kabid, visit)
+        assert isinstance(page, Open)
+        shown = set(page.page.flags)
+        assert {row.id: set(row.flags) for row in self.rows("")}.get(visit, shown) == shown
+        assert (visit in {row.id for row in self.rows("ya")}) == bool(shown)
+        assert (visit in {row.id for row in self.rows("tidak")}) == (not shown)
+        return shown
+
+    def rows(self, flagged: Literal["", "ya", "tidak"]) -> list[QueueRow]:
+        wanted = QueueFilter(flagged=flagged)
+        page = self._site.queue.page(self._kabid, wanted)
+        assert isinstance(page, QueuePage) and page.total == len(page.rows)
+        return list(page.rows)
+
+    def warnings(self, visit: RecordId) -> set[str]:
+        page = self._site.reviews.open(self._kabid, visit)
+        assert isinstance(page, Open)
+        return {warning for photo in page.page.photos for warning in photo.warnings}
+
+
+@pytest.fixture
+def signs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signs]:
+    office = open_at(tmp_path_factory.mktemp("signs"))
+    yield Signs(office)
+    shut(office)
+
+
+def test_a_second_visit_to_one_target_in_one_quarter_is_shown_at_both(signs: Signs) -> None:
+    office = signs.office
+    first, _ = office.add_visit(photos=())
+    assert signs.of(first) == set()
+    second, _ = office.add_visit(photos=())
+    assert signs.of(first) == signs.of(second) == {TWICE}
+    other, _ = office.add_visit(photos=(), warga=office.add_warga("Orang Lain", DESA))
+    assert signs.of(other) == set()
+
+
+def test_quarters_are_those_of_the_offices_calendar() -> None:
+    # 2026-09-30 23:59:59 and 2026-10-01 00:00:00 in WIB
+    assert quarter_of(1_790_787_599_000) == "2026-3" and quarter_of(1_790_787_600_000) == "2026-4"
+
+
+def test_a_photo_that_came_before_from_another_house_is_shown_where_it_came_again(signs: Signs) -> None:
+    office = signs.office
+    first, change = office.add_visit()
+    found = office.deps.engine.read(lambda tx: load_visit(tx, first))
+    assert found is not None
+    again, _ = office.add_visit(
+        warga=office.add_warga("Orang Lain", DESA), evidence=found.newest.submit.evidence
+    )
+    # a correction of the first keeps its photos and stays the first
+    office.add_visit(visit=first, follows=change, evidence=found.newest.submit.evidence)
+    assert signs.of(again) == {REUSED} and signs.of(first) == set()
+    assert signs.warnings(again) == {"Sudah ada di kunjungan lain"} and signs.warnings(first) == set()
+
+
+def test_a_clock_or_a_place_that_cannot_be_right_is_shown(signs: Signs) -> None:
+    office = signs.office
+    now = office.deps.now_ms()
+    late, change = office.add_visit(photos=(), wall_ms=now + 20 * MINUTE_MS)
+    assert signs.of(late) == {CLOCK}
+    # the correction is judged by itself
+    office.add_visit(visit=late, follows=change, photos=())
+    assert signs.of(late) == set()
+    far = office.add_warga("Orang Jauh", DESA)
+    rumah = {"lat": -7.47, "lng": 110.7821}
+    before = office.fields(far)["rumah"]
+    patch = Patch(record=far, kind="warga", base={"rumah": before}, new={"rumah": rumah})
+    office.deps.office.act(office.deps.office.person, patch)
+    early, _ = office.add_visit(photos=(), warga=far, wall_ms=now - 90 * MINUTE_MS)
+    assert signs.of(early) == {CLOCK, FAR}
