@@ -38,7 +38,6 @@ STATUS: dict[str, int] = {
     "unggah_kedaluwarsa": 410,
     "unggah_posisi_berbeda": 409,
     "unggah_lebih_panjang": 413,
-    "unggah_lebih_pendek": 400,
     "unggah_isi_berbeda": 422,
     "unggah_terlalu_banyak": 429,
     "unggah_tanpa_catatan": 429,

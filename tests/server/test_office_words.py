@@ -1,0 +1,80 @@
+"""The office's words: each is said somewhere, so that nobody translates or mends what nobody reads."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SAID_BY_KEY = {
+    "kantor.antrean": ["server/web/queue.py"],
+    "kantor.beranda": ["server/web/home.py"],
+    "kantor.bingkai": ["server/web/site.py"],
+    "kantor.bukti": ["server/services/proofs.py"],
+    "kantor.foto": ["server/web/photo.py"],
+    "kantor.galat": ["server/web/errors.py"],
+    "kantor.jenis": ["sync"],
+    "kantor.konflik": ["sync"],
+    "kantor.masuk": ["server/web/login.py"],
+    "kantor.riwayat": ["server/services/visit_page.py"],
+    "kantor.tanda": ["sync/visits.py", "server/services/signs.py"],
+    "kantor.tinjau": ["server/web/review.py"],
+    "masalah": ["server", "sync"],
+    "perintah": ["server/compose.py", "server/commands"],
+    "periksa": ["server/verify.py", "server/verifying"],
+    "periksa.salah": ["server/verify.py", "server/verifying"],
+}
+"""Tables whose keys are put together in code, and where the last part of each key stands by itself."""
+
+TABLE = "problems.py"
+"""Lists every problem with its status; that is no place where one arises."""
+CHOICES = {
+    "kantor.antrean": r"(?:status|sudah|umur)_(\w+)",
+}
+"""Keys of which a part before the underline is put in front of what stands in the code."""
+
+
+def sources(where: str) -> str:
+    path = ROOT / where
+    inside = [each for each in path.rglob("*") if each.suffix in (".py", ".html") and each.name != TABLE]
+    files = [path] if path.is_file() else inside
+    return "\n".join(each.read_text("utf-8") for each in files)
+
+
+def strings(where: str) -> set[str]:
+    return set(re.findall(r"""["']([\w.]+)["']""", sources(where)))
+
+
+def keys(table: dict[str, Any], above: str = "") -> Iterator[str]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from keys(cast(dict[str, Any], value), f"{above}{name}.")
+        else:
+            yield above + name
+
+
+def unsaid(name: str) -> list[str]:
+    everywhere, found = strings("server"), list[str]()
+    for key in keys(tomllib.loads((ROOT / "schemas" / "text" / "id" / name).read_text("utf-8"))):
+        table, _, leaf = key.rpartition(".")
+        if {key, key.removeprefix("kantor.")} & everywhere or table == "judul_masalah":
+            continue
+        said = set[str]().union(*(strings(where) for where in SAID_BY_KEY.get(table, ())))
+        chosen = re.fullmatch(CHOICES.get(table, r"(?!)()"), leaf)
+        if not {leaf, leaf.removesuffix("_arti"), chosen[1] if chosen else leaf} & said:
+            found.append(key)
+    return found
+
+
+@pytest.mark.parametrize("name", ["kantor.toml", "server.toml"])
+def test_every_text_of_the_office_is_said_somewhere(name: str) -> None:
+    assert unsaid(name) == []
+
+
+def test_every_title_of_a_problem_has_a_status_that_uses_it() -> None:
+    texts = tomllib.loads((ROOT / "schemas" / "text" / "id" / "server.toml").read_text("utf-8"))
+    used = set(re.findall(r'": (\d{3}),', sources("server/problems.py")))
+    assert set(texts["judul_masalah"]) == used
