@@ -10,9 +10,11 @@ import struct
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from math import isfinite
+from typing import Any
 
 import piexif
 
+from field_app.devices.places import FoundPlace, on_earth
 from schemas.base import Data
 from schemas.format import local
 from schemas.ids import DeviceId, RecordId
@@ -53,6 +55,52 @@ def camera_of(camera: bytes) -> MadeBy:
     except (ValueError, KeyError, IndexError, TypeError, OverflowError, struct.error, MemoryError):
         return MadeBy()
     return MadeBy(make=_name(first.get(piexif.ImageIFD.Make)), model=_name(first.get(piexif.ImageIFD.Model)))
+
+
+def place_in(camera: bytes) -> FoundPlace | None:
+    """Read where a camera's file says it was taken; None without a place, or where that part is broken.
+
+    It is only ever offered: whoever has the file could have written anything there.
+    """
+    if camera[:2] != b"\xff\xd8":
+        return None
+    try:
+        gps = piexif.load(camera).get("GPS", {})
+        lat = _signed(gps, piexif.GPSIFD.GPSLatitude, piexif.GPSIFD.GPSLatitudeRef, b"S")
+        lng = _signed(gps, piexif.GPSIFD.GPSLongitude, piexif.GPSIFD.GPSLongitudeRef, b"W")
+        error = gps.get(piexif.GPSIFD.GPSHPositioningError)
+        accuracy = _quotient(error) if error else None
+        at_ms = _time_of_fix(gps)
+    except (ValueError, KeyError, IndexError, TypeError, OverflowError, ZeroDivisionError):
+        return None
+    except (struct.error, MemoryError):
+        return None
+    if not on_earth(lat, lng):
+        return None
+    return FoundPlace(lat=lat, lng=lng, accuracy_m=accuracy if accuracy else None, at_ms=at_ms)
+
+
+def _signed(gps: "piexif.Ifd", value: int, ref: int, negative: bytes) -> float:
+    parts: Any = gps[value]
+    degrees, minutes, seconds = (_quotient(part) for part in parts)
+    size = degrees + minutes / 60 + seconds / 3600
+    return -size if gps.get(ref, b"") == negative else size
+
+
+def _quotient(part: Any) -> float:
+    over, under = part
+    return over / under
+
+
+def _time_of_fix(gps: "piexif.Ifd") -> int | None:
+    day, clock = gps.get(piexif.GPSIFD.GPSDateStamp), gps.get(piexif.GPSIFD.GPSTimeStamp)
+    if not isinstance(day, bytes) or not isinstance(clock, tuple):
+        return None
+    hour, minute, second = (int(_quotient(part)) for part in clock)
+    at = datetime.strptime(day.decode("ascii", "replace").strip("\0"), "%Y:%m:%d").replace(
+        hour=hour, minute=minute, second=second, tzinfo=UTC
+    )
+    return max(0, round(at.timestamp() * 1000))
 
 
 def tags(place: Place | None, stamp: Stamp, made_by: MadeBy, size: tuple[int, int]) -> "piexif.ExifDict":

@@ -150,8 +150,9 @@ def end_time(started_ms: int, touched_ms: int) -> str:
 
 
 def place_answer(place: Place) -> dict[str, Any]:
-    """Return a place as the answer to a gps field."""
-    return {
+    """Return a place as the answer to a gps field; one that no satellite gave says where it is from."""
+    source = {} if place.source == "gps" else {"source": place.source}
+    return source | {
         "lat": place.lat,
         "lng": place.lng,
         "accuracy_m": place.accuracy_m,
@@ -172,6 +173,7 @@ def place_of(answers: Mapping[str, Any]) -> Place | None:
         accuracy_m=float(place["accuracy_m"]),
         at_ms=place.get("at", 0),
         mock=place.get("mock", False),
+        source=str(place.get("source", "gps")),
     )
 
 

@@ -20,10 +20,13 @@ def run(phone: Any, camera: Any = None, location: Any = None) -> None:
 
     from kivy.core.window import Window
 
+    from field_app.ui.webcam import Webcam
     from field_app.ui.window import SambangApp
 
     # SDL that finds no working display takes its driver without a screen, and knows no window there
     unseen = Window is None or (needs_display() and Window.get_window_info() is None)
     if unseen:
         raise NoWindowError
-    SambangApp(phone, now_ms=SystemTime().now_ms, text=phone.text, camera=camera, location=location).run()
+    SambangApp(
+        phone, now_ms=SystemTime().now_ms, text=phone.text, camera=camera or Webcam(), location=location
+    ).run()

@@ -4,13 +4,20 @@ from pathlib import Path
 
 from kivy.metrics import dp
 
-from field_app.ui.typed import digits_of
+from field_app.devices.places import read_place
 from field_app.ui.widgets.buttons import Choice, Link, Pill
 from field_app.ui.widgets.containers import Sheet
 from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.rows import RowList
 from field_app.ui.widgets.words import Notice, Words
+from field_app.views import Refused
 from sync.change import Place
+
+PHOTO_FILES = (".jpg", ".jpeg", ".png", ".webp")
+PLACE_FILES = (".gpx", ".geojson", ".json", ".txt", ".csv")
+MOST_READ = 64 * 1024 * 1024
+"""More than any photo may have: what is longer is refused for its length, and not read whole."""
+MOST_ACCURACY_M = 100_000
 
 
 class SkipSheet(Sheet):
@@ -51,28 +58,73 @@ class SkipSheet(Sheet):
 
 
 class LocationSheet(Sheet):
-    """Latitude, longitude and accuracy by hand: for a desktop, and where there is no fix."""
+    """Latitude, longitude and accuracy by hand or out of a file: for a desktop, and where there is no fix.
 
-    def __init__(self, now_ms, used, reason="", **kwargs):
+    `found` is offered filled in, still to be confirmed; an accuracy that nobody said is asked, never made up.
+    """
+
+    def __init__(self, now_ms, used, reason="", found=None, without=None, **kwargs):
         super().__init__("", **kwargs)
         self.say = self.ids.title.say
-        self._used, self._now_ms = used, now_ms
+        self._used, self._now_ms, self._found = used, now_ms, None
         self.title = self.say("aplikasi.lokasi.judul")
+        self.reason = Notice(icon="location_off", tone="notice", text=reason)
         if reason:
-            self.add(Notice(icon="location_off", tone="notice", text=reason))
+            self.add(self.reason)
         self.lines = {}
         for name, hint in (
             ("lintang", "aplikasi.lokasi.contoh_lintang"),
             ("bujur", "aplikasi.lokasi.contoh_bujur"),
-            ("akurasi_meter", ""),
+            ("akurasi_meter", "aplikasi.lokasi.contoh_akurasi"),
         ):
             self.add(Words(text=self.say(f"aplikasi.lokasi.{name}"), style="strong"))
-            self.lines[name] = Entry(hint_text=self.say(hint) if hint else "10", input_type="number")
+            self.lines[name] = Entry(hint_text=self.say(hint), input_type="number")
             self.add(self.lines[name])
+        self.add(Words(text=self.say("aplikasi.lokasi.akurasi_isi"), style="small", ink="ink_soft"))
         self.said = Notice(icon="error", tone="bad", text=self.say("aplikasi.lokasi.salah"))
+        if without is None:
+            link = Link(icon="file", text=self.say("aplikasi.lokasi.dari_berkas"))
+            link.bind(on_release=lambda *_: self.choose())
+        else:
+            link = Link(icon="location_off", text=self.say("aplikasi.lokasi.tanpa_lokasi_foto"))
+            link.bind(on_release=lambda *_: (self.close(), without()))
+        self.add(link)
         use = Pill(text=self.say("aplikasi.lokasi.pakai"), icon="location")
         use.bind(on_release=lambda *_: self._use())
         self.add_foot(use)
+        if found:
+            self.fill(found)
+
+    def choose(self):
+        """Take the place out of a file of this computer."""
+        self.parent.present(
+            FileSheet(self.say, self.read, suffixes=PLACE_FILES, title="aplikasi.lokasi.dari_berkas")
+        )
+
+    def read(self, path):
+        """Read a file and fill its point in, or say why it has none."""
+        try:
+            found = read_place(read_bytes(path))
+        except OSError:
+            found = Refused(say="aplikasi.kamera.tidak_terbaca")
+        if isinstance(found, Refused):
+            self._say("error", "bad", self.say(found.say, **found.values))
+            return
+        self.fill(found)
+        words = self.say("aplikasi.lokasi.terbaca", jumlah=found.count)
+        self._say("file", "info", words)
+
+    def fill(self, found):
+        """Fill in a point that came from a file."""
+        self._found = found
+        self.lines["lintang"].text = _written(found.lat)
+        self.lines["bujur"].text = _written(found.lng)
+        self.lines["akurasi_meter"].text = "" if found.accuracy_m is None else f"{found.accuracy_m:g}"
+
+    def _say(self, icon, tone, text):
+        self.reason.icon, self.reason.tone, self.reason.text = icon, tone, text
+        if not self.reason.parent:
+            self.ids.body.add_widget(self.reason, index=len(self.ids.body.children))
 
     def _number(self, name):
         text = self.lines[name].text.strip().replace(",", ".").replace("−", "-")
@@ -82,14 +134,26 @@ class LocationSheet(Sheet):
             return None
 
     def _use(self):
-        lat, lng = self._number("lintang"), self._number("bujur")
-        accuracy = self._number("akurasi_meter") if digits_of(self.lines["akurasi_meter"].text) else 10.0
-        right = lat is not None and lng is not None and accuracy is not None
-        if right and -90 <= lat <= 90 and -180 <= lng <= 180 and accuracy >= 0:
-            self.close()
-            self._used(Place(lat=lat, lng=lng, accuracy_m=accuracy, at_ms=self._now_ms(), source="ketik"))
-        elif not self.said.parent:
-            self.add(self.said)
+        lat, lng, accuracy = (self._number(name) for name in ("lintang", "bujur", "akurasi_meter"))
+        said = lat is not None and lng is not None and -90 <= lat <= 90 and -180 <= lng <= 180
+        if not said or accuracy is None or not 0 < accuracy < MOST_ACCURACY_M:
+            self.said.text = self.say(f"aplikasi.lokasi.{'akurasi_kosong' if said else 'salah'}")
+            if not self.said.parent:
+                self.add(self.said)
+            return
+        at_ms, source = self._now_ms(), "ketik"
+        found = self._found
+        if found and (self.lines["lintang"].text, self.lines["bujur"].text) == (
+            _written(found.lat), _written(found.lng)
+        ):  # fmt: skip
+            # what she changed by hand is hers; what she left is the file's, with all its digits
+            at_ms, source, lat, lng = found.at_ms or at_ms, "berkas", found.lat, found.lng
+        self.close()
+        self._used(Place(lat=lat, lng=lng, accuracy_m=accuracy, at_ms=at_ms, source=source))
+
+
+def _written(degrees: float) -> str:
+    return f"{degrees:.6f}".replace(".", ",")
 
 
 class PagesSheet(Sheet):
@@ -158,12 +222,21 @@ class UndoSheet(Sheet):
         return sheet
 
 
-class FileSheet(Sheet):
-    """JPEG files and folders of this computer; hidden ones are left out."""
+def read_bytes(path: Path) -> bytes:
+    """Read a file that someone chose, but no more than can be wanted. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(MOST_READ)
 
-    def __init__(self, say, picked, folder: Path | None = None, **kwargs):
-        super().__init__(say("aplikasi.kamera.pilih"), **kwargs)
-        self.say, self._picked = say, picked
+
+class FileSheet(Sheet):
+    """Files of some kinds, and folders, of this computer; hidden ones are left out."""
+
+    def __init__(
+        self, say, picked, folder: Path | None = None, suffixes=PHOTO_FILES, title="aplikasi.kamera.pilih",
+        **kwargs,
+    ):  # fmt: skip
+        super().__init__(say(title), **kwargs)
+        self.say, self._picked, self._suffixes = say, picked, suffixes
         self._name = Words(style="small", ink="ink_soft")
         self.rows = RowList(size_hint_y=None, height=dp(360))
         self.add(self._name)
@@ -172,36 +245,28 @@ class FileSheet(Sheet):
         self._enter(folder or Path.home())
 
     def _enter(self, folder: Path):
-        self._name.text = folder.name or str(folder)
         try:
             inside = sorted(folder.iterdir(), key=lambda path: (path.is_file(), path.name.lower()))
         except OSError:
             inside = []
         items = []
         if folder.parent != folder:
-            up = {
-                "name": self.say("aplikasi.kamera.folder_atas"),
-                "icon": "previous",
-                "open": lambda: self._enter(folder.parent),
-            }
-            items.append(("PickRow", up))
-        for path in inside:
-            if path.name.startswith("."):
-                continue
+            up = self.say("aplikasi.kamera.folder_atas")
+            items.append(self._row(up, "previous", lambda: self._enter(folder.parent)))
+        files = 0
+        for path in (path for path in inside if not path.name.startswith(".")):
             if path.is_dir():
-                items.append(
-                    ("PickRow", {"name": path.name, "icon": "next", "open": lambda p=path: self._enter(p)})
-                )
-            elif path.suffix.lower() in (".jpg", ".jpeg"):
-                items.append(
-                    ("PickRow", {"name": path.name, "icon": "image", "open": lambda p=path: self._take(p)})
-                )
-        self._name.text = (
-            self._name.text
-            if any(i[1]["icon"] == "image" for i in items)
-            else self.say("aplikasi.kamera.folder_kosong")
-        )
+                items.append(self._row(path.name, "next", lambda p=path: self._enter(p)))
+            elif path.suffix.lower() in self._suffixes:
+                icon = "image" if self._suffixes is PHOTO_FILES else "location"
+                items.append(self._row(path.name, icon, lambda p=path: self._take(p)))
+                files += 1
+        empty = "folder_kosong" if self._suffixes is PHOTO_FILES else "folder_tanpa_lokasi"
+        self._name.text = folder.name or str(folder) if files else self.say(f"aplikasi.kamera.{empty}")
         self.rows.show(items)
+
+    def _row(self, name, icon, action):
+        return ("PickRow", {"name": name, "icon": icon, "open": action})
 
     def _take(self, path):
         self.close()

@@ -3,16 +3,15 @@
 Rule: bytes go to the phone as the camera gave them; the phone develops them and says what is wrong with them.
 """
 
-from pathlib import Path
-
 from kivy.metrics import dp
 from kivy.uix.gridlayout import GridLayout
 
+from field_app.exif import place_in
 from field_app.ui.fields.evidence import PhotoTile
 from field_app.ui.fields.place import Accuracy
 from field_app.ui.kv import load_kv
 from field_app.ui.labels import question, where
-from field_app.ui.sheets import FileSheet, LocationSheet
+from field_app.ui.sheets import FileSheet, LocationSheet, read_bytes
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.buttons import Pill
@@ -100,7 +99,9 @@ class CameraScreen(BaseScreen):
         if self._fix:
             accuracy = Accuracy()
             point = f"{self._fix.lat:.5f} · {self._fix.lng:.5f}".replace(".", ",")
-            accuracy.set(self._fix.accuracy_m, point, "")
+            source = f"aplikasi.lokasi.sumber_{self._fix.source}"
+            known = self.say(source) if source in self.context.text else ""
+            accuracy.set(self._fix.accuracy_m, point, known)
             card.add_widget(accuracy)
             if self._fix.mock:
                 card.add_widget(
@@ -155,15 +156,44 @@ class CameraScreen(BaseScreen):
 
     def shoot(self):
         """One frame of the camera."""
-        self._keep(self.context.camera.frame)
+        self._keep(self.context.camera.frame, "aplikasi.kamera.tanpa_gambar")
 
     def choose(self):
         """A file of this computer."""
+        self.context.shell.present(FileSheet(self.say, self._chosen))
+
+    def _chosen(self, path):
+        """Read the file; the place that it says it was taken at is offered, never taken by itself."""
+
+        def work():
+            try:
+                data = read_bytes(path)
+            except OSError:
+                return Refused(say="aplikasi.kamera.tidak_terbaca")
+            return data, place_in(data)
+
+        self.context.background.run(work, self._read)
+
+    def _read(self, outcome):
+        if isinstance(outcome, Refused):
+            self.refusal(outcome)
+            return
+        data, found = outcome
+
+        def keep(place=None):
+            self._fix = place or self._fix
+            self._keep(lambda: data)
+
+        if found is None:
+            keep()
+            return
         self.context.shell.present(
-            FileSheet(self.say, lambda path: self._keep(lambda: Path(path).read_bytes()))
+            LocationSheet(
+                self.context.now_ms, keep, self.say("aplikasi.lokasi.dari_foto"), found=found, without=keep
+            )
         )
 
-    def _keep(self, take):
+    def _keep(self, take, trouble="aplikasi.kamera.tidak_terbaca"):
         visits, fix, replaces = self.context.phone.visits, self._fix, self._replaces
         self.ids.choose.disabled = True
         self.context.shell.toast(self.say("aplikasi.kamera.memproses"), "camera", 1.5)
@@ -172,7 +202,7 @@ class CameraScreen(BaseScreen):
             try:
                 data = take()
             except OSError:
-                return Refused(say="aplikasi.kamera.tidak_terbaca")
+                return Refused(say=trouble)
             return visits.add_photo(self._draft, self._form, self._field, data, fix, replaces=replaces)
 
         self.context.background.run(work, self._kept)

@@ -10,6 +10,7 @@ from typing import Any
 
 from kivy.metrics import dp
 
+from field_app.finalise import place_answer
 from field_app.ui.fields.card import FieldCard
 from field_app.ui.kv import load_kv
 from field_app.ui.plan import Step, opened, plan, required_fields
@@ -319,9 +320,7 @@ class FormScreen(BaseScreen):
         card = self._cards[(self.step.form, field)]
 
         def use(place):
-            value = {"lat": place.lat, "lng": place.lng, "accuracy_m": place.accuracy_m, "at": place.at_ms}
-            if place.mock:
-                value["mock"] = True
+            value = place_answer(place)
             card.editor.show(value)
             card.editor.offer(value)
 
@@ -339,8 +338,12 @@ class FormScreen(BaseScreen):
             self.context.background.run(location.fix, fixed)
 
     def fix_time(self, value):
-        """When a fix was taken, as one reads it."""
-        at = value.get("at")
+        """When a fix was taken, and where it is from if no satellite gave it, as one reads it."""
+        source = f"aplikasi.lokasi.sumber_{value.get('source', 'gps')}"
+        known = self.say(source) if source in self.context.text else ""
+        return " · ".join(part for part in (known, self._age(value.get("at"))) if part)
+
+    def _age(self, at):
         if not at:
             return ""
         minutes = max(0, (self.context.now_ms() - at) // 60_000)

@@ -83,6 +83,7 @@ def answer(driver: Driver, card: FieldCard) -> None:
             assert isinstance(sheet, LocationSheet)
             driver.type(sheet.lines["lintang"], "-7,4263")
             driver.type(sheet.lines["bujur"], "111,0190")
+            driver.type(sheet.lines["akurasi_meter"], "10")
             driver.press("Pakai lokasi ini")
         case kinds.Wilayah(required=True):
             driver.tap(card.editor.upper)

@@ -1,0 +1,183 @@
+"""Kamera bukti on a desktop: a webcam or chosen files, and a place that says where it is from."""
+
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from kivy.event import EventDispatcher
+from kivy.graphics.texture import Texture
+
+from field_app.capture import Photo, Quality, develop
+from field_app.drawing import drawn_photo
+from field_app.exif import Stamp
+from field_app.ui.sample_data import NOW_MS
+from field_app.ui.sheets import FileSheet, LocationSheet
+from field_app.ui.webcam import Webcam
+from schemas.ids import DeviceId, RecordId
+from sync.change import Place
+from tests.field_app.ui.driver import Driver
+
+
+class Lens(EventDispatcher):
+    """A camera that gives one grey frame after another."""
+
+    frames = 20
+
+    def __init__(self, **_: Any) -> None:
+        self.register_event_type("on_texture")
+        super().__init__()
+        self.texture: Any = None
+        self.stopped = False
+
+    def on_texture(self) -> None: ...
+
+    def start(self) -> None:
+        self.texture = Texture.create(size=(320, 240), colorfmt="rgb")
+        self.texture.blit_buffer(bytes((200, 120, 40)) * 320 * 240, colorfmt="rgb")
+        for _ in range(self.frames):
+            self.dispatch("on_texture")
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+class BrokenLens(Lens):
+    def start(self) -> None:
+        raise RuntimeError("no stream")
+
+
+def _camera(driver: Driver, **more: Any) -> Any:
+    driver.open(**more)
+    driver.phone.visits.start("bpnt_kpm", "w1", None)
+    driver.shell.go("camera", draft="d10", form="bpnt_kpm", field="foto_rumah_depan")
+    driver.settle()
+    return driver.screen
+
+
+def _photos(driver: Driver) -> list[Any]:
+    return driver.phone.visits.drafts["d10"].photos
+
+
+def _with_place(accuracy_m: float) -> bytes:
+    place = Place(lat=-7.4263, lng=111.019, accuracy_m=accuracy_m, at_ms=NOW_MS - 60_000)
+    stamp = Stamp(visit=RecordId("1" * 32), device=DeviceId("d" * 32), taken_ms=NOW_MS)
+    made = develop(drawn_photo(Random(1), (640, 480)), place, stamp, Quality())
+    assert isinstance(made, Photo)
+    return made.data
+
+
+@pytest.mark.parametrize(
+    ("provider", "device"), [(lambda: None, True), (lambda: Lens, False)], ids=["no provider", "no device"]
+)
+def test_without_a_camera_files_are_chosen(driver: Driver, provider: Any, device: bool) -> None:
+    webcam = Webcam(provider, lambda: device)
+    assert not webcam.available()
+    _camera(driver, camera=webcam)
+    assert driver.sees("Kamera tidak ditemukan.") and not driver.sees("Jepret")
+    with pytest.raises(OSError, match="no camera"):
+        webcam.frame()
+
+
+def test_looking_for_a_camera_here_raises_nothing() -> None:
+    assert Webcam().available() in (True, False)
+    assert Webcam(device=lambda: True).available() in (True, False)
+
+
+def test_a_webcam_gives_a_picture(driver: Driver) -> None:
+    _camera(driver, camera=Webcam(lambda: Lens, lambda: True))
+    driver.press("Jepret")
+    driver.wait_for(lambda: _photos(driver))
+    assert driver.phone.visits.blobs[_photos(driver)[0].blob][:2] == b"\xff\xd8"
+
+
+def test_a_webcam_that_fails_is_told_in_a_sentence(driver: Driver) -> None:
+    _camera(driver, camera=Webcam(lambda: BrokenLens, lambda: True))
+    driver.press("Jepret")
+    driver.settle()
+    assert driver.sees("Kamera tidak memberi gambar.") and _photos(driver) == []
+
+
+def test_a_chosen_photo_without_a_place_is_kept_at_once(driver: Driver, tmp_path: Path) -> None:
+    (tmp_path / "rumah.jpg").write_bytes(drawn_photo(Random(1), (640, 480)))
+    _camera(driver)
+    driver.screen._chosen(tmp_path / "rumah.jpg")
+    driver.settle()
+    assert len(_photos(driver)) == 1 and _photos(driver)[0].place is None
+
+
+def test_the_place_of_a_photo_is_offered_and_marked_as_from_the_file(driver: Driver, tmp_path: Path) -> None:
+    (tmp_path / "rumah.jpg").write_bytes(_with_place(6.5))
+    _camera(driver)
+    driver.screen._chosen(tmp_path / "rumah.jpg")
+    driver.settle()
+    assert _photos(driver) == [] and driver.sees("Foto ini membawa lokasinya sendiri.")
+    driver.press("Pakai lokasi ini")
+    place = _photos(driver)[0].place
+    assert (round(place.lat, 5), round(place.lng, 5), place.accuracy_m) == (-7.4263, 111.019, 6.5)
+    assert place.source == "berkas" and place.at_ms == NOW_MS - 60_000 and driver.sees("Dari berkas")
+
+
+def test_the_place_of_a_photo_can_be_left_out(driver: Driver, tmp_path: Path) -> None:
+    (tmp_path / "rumah.jpg").write_bytes(_with_place(6.5))
+    _camera(driver)
+    driver.screen._chosen(tmp_path / "rumah.jpg")
+    driver.settle()
+    driver.press("Jangan pakai lokasi dari foto")
+    assert len(_photos(driver)) == 1 and _photos(driver)[0].place is None
+
+
+def _sheet(driver: Driver) -> LocationSheet:
+    driver.press("Tulis lokasi")
+    sheet = driver.shell.sheets()[0]
+    assert isinstance(sheet, LocationSheet)
+    return sheet
+
+
+def test_a_place_is_read_from_a_file_and_its_accuracy_is_asked(driver: Driver, tmp_path: Path) -> None:
+    (tmp_path / "titik.gpx").write_text('<gpx><wpt lat="-7.4263" lon="111.0190"/></gpx>', "utf-8")
+    screen = _camera(driver)
+    sheet = _sheet(driver)
+    driver.press("Ambil dari berkas GPX, GeoJSON, atau teks")
+    files = driver.shell.sheets()[0]
+    assert isinstance(files, FileSheet)
+    files._enter(tmp_path)
+    driver.settle()
+    assert driver.sees("titik.gpx")
+    files._take(tmp_path / "titik.gpx")
+    driver.settle()
+    assert driver.sees("Terbaca dari berkas (1 titik")
+    driver.press("Pakai lokasi ini")
+    assert driver.sees("Isi akurasinya dalam meter.") and screen._fix is None
+    driver.type(sheet.lines["akurasi_meter"], "25")
+    driver.press("Pakai lokasi ini")
+    assert (screen._fix.source, screen._fix.accuracy_m, screen._fix.lat) == ("berkas", 25.0, -7.4263)
+
+
+def test_a_place_changed_by_hand_is_no_longer_the_files(driver: Driver, tmp_path: Path) -> None:
+    (tmp_path / "titik.txt").write_text("-7.4263, 111.0190, 9", "utf-8")
+    screen = _camera(driver)
+    sheet = _sheet(driver)
+    sheet.read(tmp_path / "titik.txt")
+    driver.settle()
+    driver.type(sheet.lines["lintang"], "-7,5")
+    driver.press("Pakai lokasi ini")
+    assert (screen._fix.source, screen._fix.lat, screen._fix.at_ms) == ("ketik", -7.5, NOW_MS)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"rumah", "Tidak ada lokasi di berkas ini."), (b"<gpx>", "Berkas lokasi ini rusak.")],
+)
+def test_a_bad_file_says_so_and_keeps_what_was_typed(
+    driver: Driver, tmp_path: Path, content: bytes, said: str
+) -> None:
+    (tmp_path / "titik.txt").write_bytes(content)
+    _camera(driver)
+    sheet = _sheet(driver)
+    driver.type(sheet.lines["lintang"], "-7,1")
+    sheet.read(tmp_path / "titik.txt")
+    sheet.read(tmp_path / "tidak-ada.txt")
+    sheet.read(tmp_path / "titik.txt")
+    driver.settle()
+    assert driver.sees(said) and sheet.lines["lintang"].text == "-7,1"
