@@ -10,11 +10,13 @@ _TWICE = (
     " AND o.subject = k.subject AND o.quarter = k.quarter AND o.form = k.form AND o.visit <> k.visit"
     " AND o.state <> 'ditolak')"
 )
+# CROSS JOIN keeps SQLite to this order: from the visit's few photos outwards.
 _REUSED = (
-    "FROM blob_refs r JOIN blob_refs o ON o.kabupaten = r.kabupaten AND o.blob = r.blob"
-    " AND o.visit <> r.visit JOIN kunjungan e ON e.kabupaten = o.kabupaten AND e.visit = o.visit"
-    " JOIN changes c ON c.kabupaten = o.kabupaten AND c.id = o.change"
-    " WHERE r.kabupaten = k.kabupaten AND r.visit = k.visit AND e.subject <> k.subject"
+    "FROM blob_refs r CROSS JOIN blob_refs o CROSS JOIN kunjungan e CROSS JOIN changes c"
+    " WHERE r.kabupaten = k.kabupaten AND r.visit = k.visit"
+    " AND o.kabupaten = r.kabupaten AND o.blob = r.blob AND o.visit <> r.visit"
+    " AND e.kabupaten = o.kabupaten AND e.visit = o.visit AND e.subject <> k.subject"
+    " AND c.kabupaten = o.kabupaten AND c.id = o.change"
     " AND c.seq < (SELECT min(f.seq) FROM blob_refs s"
     " JOIN changes f ON f.kabupaten = s.kabupaten AND f.id = s.change"
     " WHERE s.kabupaten = r.kabupaten AND s.visit = r.visit AND s.blob = r.blob)"
