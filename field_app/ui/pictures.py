@@ -34,8 +34,10 @@ def main() -> None:
 
 def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 - one flat list of pictures
     """(name, what to do with phone and shell before the picture is taken)."""
+    from field_app.devices.places import FoundPlace
     from field_app.ui.sample import filled_draft
-    from field_app.ui.sample_data import NOW_MS
+    from field_app.ui.sample_data import NOW_MS, picture
+    from field_app.ui.sheets import LocationSheet
     from field_app.views import SyncStatus
 
     def form(page: int, scroll: float = 1.0, toggle: bool = False) -> Callable[[Any, Any], None]:
@@ -106,6 +108,44 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
         settle(app)
         screen.ids.page.scroll_y = 0.4
 
+    def row_photo(phone: Any, app: Any) -> None:
+        visits = phone.visits
+        visits.start("kis", "w1", None)
+        visits.save("d10", "kis", "syarat_lain", [{"jenis": "sktm"}, {"jenis": "surat_sakit"}])
+        visits.add_photo("d10", "kis", "syarat_lain[1].berkas", picture(4), None)
+        app.root.go("form", draft="d10")
+        settle(app)
+        screen = app.root.screen
+        screen.go_to(next(n for n, one in enumerate(screen.steps) if "syarat_lain" in one.fields))
+        settle(app)
+        card = next(c for c in screen._shown_cards() if c.field.name == "syarat_lain")
+        card.editor.toggle(1)
+        settle(app)
+        screen.ids.page.scroll_y = 0.0
+
+    def place(phone: Any, app: Any) -> None:
+        draft("camera", form="bpnt_kpm", field="foto_rumah_depan")(phone, app)
+        settle(app)
+        found = FoundPlace(lat=-7.4263, lng=111.019, accuracy_m=12)
+        said = phone.text("aplikasi.lokasi.dari_foto")
+        app.root.present(
+            LocationSheet(lambda: NOW_MS, lambda _: None, said, found=found, without=lambda: None)
+        )
+
+    def officers(phone: Any, app: Any) -> None:
+        phone.visits.start("pendamping", None, None)
+        app.root.go("form", draft="d10")
+        settle(app)
+        screen = app.root.screen
+        screen.go_to(next(n for n, one in enumerate(screen.steps) if "nama_pendamping" in one.fields))
+        settle(app)
+        next(c for c in screen._shown_cards() if c.field.name == "nama_pendamping").editor.open()
+
+    def photo(phone: Any, app: Any) -> None:
+        kept = filled_draft(phone.visits, "d1")
+        blob = kept.photos[0].blob
+        app.root.go("photo", draft="d1", form="bpnt_kpm", field="foto_rumah_depan", blob=blob)
+
     from field_app.ui.sample_data import CARDS
 
     yield "01_kunci", locked
@@ -124,6 +164,10 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
     yield "12_wilayah", pick
     yield "13_tabel", table
     yield "14_kamera", draft("camera", form="bpnt_kpm", field="foto_rumah_depan")
+    yield "13_tabel_foto", row_photo
+    yield "13_rujukan", officers
+    yield "14_lokasi", place
+    yield "14_foto", photo
     yield "15_tinjau", draft("review")
     yield "16_selesai", lambda _p, app: app.root.go("done", number="RW-2026-0042", name="Sutarmi")
     yield "17_sinkronisasi", lambda _p, app: app.root.go("sync")

@@ -68,7 +68,8 @@ class LocationSheet(Sheet):
         self.say = self.ids.title.say
         self._used, self._now_ms, self._found = used, now_ms, None
         self.title = self.say("aplikasi.lokasi.judul")
-        self.reason = Notice(icon="location_off", tone="notice", text=reason)
+        icon, tone = ("location", "info") if found else ("location_off", "notice")
+        self.reason = Notice(icon=icon, tone=tone, text=reason)
         if reason:
             self.add(self.reason)
         self.lines = {}

@@ -1,5 +1,6 @@
 """Drives the app as a finger does: finds what is seen, taps it, types, and waits until all is quiet."""
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -61,7 +62,10 @@ class Driver:
         if self.app:
             self.app.on_stop()
             Window.remove_widget(self.app.root)
-            self.app = None
+            self.app = self.phone = None
+            # widgets point at each other, and what weighs is their textures, which Python does not count:
+            # left to itself it collects them only after a gigabyte
+            gc.collect()
 
     @property
     def shell(self) -> Any:
@@ -158,7 +162,7 @@ class Driver:
         entry.delete_selection()
         for character in text:
             Window.dispatch("on_textinput", character)
-            EventLoop.idle()
+        EventLoop.idle()
         entry.focus = False
         self.settle()
 
