@@ -11,11 +11,9 @@ from server import projections
 from server.access import Person, Role
 from server.services import cases as cases_module
 from server.services import conflicts as conflicts_module
-from server.services.cases import Cases
-from server.services.conflicts import Conflicts, ConflictView
+from server.services.conflicts import ConflictView
 from server.services.people import load_person
 from server.services.review import Decided, Stale
-from server.services.visit_page import Words
 from server.web.site import build_site
 from sync.change import Decide, Patch
 from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
@@ -28,10 +26,8 @@ class Desk:
 
     def __init__(self, office: Office) -> None:
         self.office = office
-        site = build_site(office.deps)
-        self.conflicts: Conflicts = site.conflicts
-        self.cases: Cases = site.cases
-        self.words: Words = site.words
+        self.site = build_site(office.deps)
+        self.conflicts, self.cases = self.site.conflicts, self.site.cases
 
     def person(self, name: str) -> Person:
         found = self.office.deps.engine.read(lambda tx: load_person(tx, self.office.people[name]))
@@ -181,7 +177,7 @@ def test_cases_that_are_over_or_elsewhere_take_no_place_in_the_list(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cases_module, "MOST", 2)
-    workflow = build_site(desk.office.deps).deps.workflows.get("bpnt_masalah")
+    workflow = desk.office.deps.workflows.get("bpnt_masalah")
     final = next(state for state, about in workflow.states.items() if about.final)
     opened = [open_case(desk, DESA), open_case(desk, DESA)]
     for _ in range(3):

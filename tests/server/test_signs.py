@@ -11,7 +11,6 @@ from server.projections import quarter_of
 from server.services.queue import QueuePage, QueueRow
 from server.services.review import Open
 from server.services.visits import load_visit
-from server.web.site import build_site
 from sync.change import Patch
 from tests.server.test_conflict_pages import Desk
 from tests.server.web_office import DESA, Office, open_at, shut
@@ -27,8 +26,8 @@ class Signs:
     """What the queue and the review page say of a visit; both must say the same."""
 
     def __init__(self, office: Office) -> None:
-        self.office, self._site = office, build_site(office.deps)
-        self._kabid = Desk(office).person("kabid")
+        desk = Desk(office)
+        self.office, self._site, self._kabid = office, desk.site, desk.person("kabid")
 
     def of(self, visit: RecordId) -> set[str]:
         page = self._site.reviews.open(self._kabid, visit)

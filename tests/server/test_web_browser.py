@@ -241,6 +241,17 @@ def test_no_page_shuts_anybody_out_in_light_or_dark_wide_or_narrow(served: Serve
     assert found == []
 
 
+def test_the_decision_stays_in_sight_however_far_the_answers_are_read(served: Served) -> None:
+    visit = queued(served, "Warga Panjang")
+    page = served.page("verifikator")
+    page.goto(f"/kunjungan/{visit}")
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    assert page.evaluate("scrollY") > LAPTOP["height"] / 2
+    for name in ("Setujui", "Kembalikan", "Tahan", "Tolak"):
+        box = page.locator("#keputusan").get_by_role("button", name=name).bounding_box()
+        assert box is not None and box["y"] >= 0 and box["y"] + box["height"] <= LAPTOP["height"], name
+
+
 def test_large_text_cuts_nothing_off(served: Served) -> None:
     visit = queued(served, "Warga Huruf Besar")
     page = served.page("verifikator", viewport=PHONE)
