@@ -15,6 +15,7 @@ from typing import Any, cast
 import pytest
 
 from server.__main__ import COMMANDS, main
+from server.commands.run import listen
 from server.compose import unlock
 from server.engines.sqlite import connect
 
@@ -129,6 +130,17 @@ def test_a_port_in_use_is_said_in_one_line(folder: Path, capsys: Line) -> None:
         assert f"Port {port}" in one_line(capsys)
     assert main(["run", "--data", str(folder), "--host", "203.0.113.1"]) == 4
     assert "203.0.113.1" in one_line(capsys)
+
+
+def test_answers_are_sent_without_waiting_for_more() -> None:
+    listener = listen("127.0.0.1", 0)
+    assert isinstance(listener, socket.socket)
+    with listener, socket.create_connection(listener.getsockname()) as line:
+        # asyncio sets TCP_NODELAY on what it accepts only where the protocol is named: else 40 ms an answer
+        accepted, _ = listener.accept()
+        assert accepted.proto == socket.IPPROTO_TCP
+        accepted.close()
+        assert line.getpeername() == listener.getsockname()
 
 
 @pytest.mark.parametrize("port", ["99999", "65536", "-1"])
