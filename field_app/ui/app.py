@@ -20,7 +20,7 @@ def run(phone: Any, camera: Any = None, location: Any = None) -> None:
 
     from kivy.core.window import Window
 
-    from field_app.ui.webcam import Webcam
+    from field_app.ui.webcam import DesktopCamera
     from field_app.ui.window import SambangApp
 
     # SDL that finds no working display takes its driver without a screen, and knows no window there
@@ -28,5 +28,9 @@ def run(phone: Any, camera: Any = None, location: Any = None) -> None:
     if unseen:
         raise NoWindowError
     SambangApp(
-        phone, now_ms=SystemTime().now_ms, text=phone.text, camera=camera or Webcam(), location=location
+        phone,
+        now_ms=SystemTime().now_ms,
+        text=phone.text,
+        camera=camera or DesktopCamera(),
+        location=location,
     ).run()

@@ -35,7 +35,7 @@ def has_device() -> bool:
     return not sys.platform.startswith("linux") or any(Path("/dev").glob("video*"))
 
 
-class Webcam:
+class DesktopCamera:
     """See devices.Camera."""
 
     def __init__(

@@ -13,7 +13,7 @@ from field_app.drawing import drawn_photo
 from field_app.exif import Stamp
 from field_app.ui.sample_data import NOW_MS
 from field_app.ui.sheets import FileSheet, LocationSheet
-from field_app.ui.webcam import Webcam
+from field_app.ui.webcam import DesktopCamera
 from schemas.ids import DeviceId, RecordId
 from sync.change import Place
 from tests.field_app.ui.driver import Driver
@@ -71,7 +71,7 @@ def _with_place(accuracy_m: float) -> bytes:
     ("provider", "device"), [(lambda: None, True), (lambda: Lens, False)], ids=["no provider", "no device"]
 )
 def test_without_a_camera_files_are_chosen(driver: Driver, provider: Any, device: bool) -> None:
-    webcam = Webcam(provider, lambda: device)
+    webcam = DesktopCamera(provider, lambda: device)
     assert not webcam.available()
     _camera(driver, camera=webcam)
     assert driver.sees("Kamera tidak ditemukan.") and not driver.sees("Jepret")
@@ -80,19 +80,19 @@ def test_without_a_camera_files_are_chosen(driver: Driver, provider: Any, device
 
 
 def test_looking_for_a_camera_here_raises_nothing() -> None:
-    assert Webcam().available() in (True, False)
-    assert Webcam(device=lambda: True).available() in (True, False)
+    assert DesktopCamera().available() in (True, False)
+    assert DesktopCamera(device=lambda: True).available() in (True, False)
 
 
 def test_a_webcam_gives_a_picture(driver: Driver) -> None:
-    _camera(driver, camera=Webcam(lambda: Lens, lambda: True))
+    _camera(driver, camera=DesktopCamera(lambda: Lens, lambda: True))
     driver.press("Jepret")
     driver.wait_for(lambda: _photos(driver))
     assert driver.phone.visits.blobs[_photos(driver)[0].blob][:2] == b"\xff\xd8"
 
 
 def test_a_webcam_that_fails_is_told_in_a_sentence(driver: Driver) -> None:
-    _camera(driver, camera=Webcam(lambda: BrokenLens, lambda: True))
+    _camera(driver, camera=DesktopCamera(lambda: BrokenLens, lambda: True))
     driver.press("Jepret")
     driver.settle()
     assert driver.sees("Kamera tidak memberi gambar.") and _photos(driver) == []
