@@ -6,6 +6,7 @@ own, sealed under the device's secret and the one-use code. A key is dropped whe
 """
 
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -137,7 +138,7 @@ class Enroller:
         )
         key = self._randomness(KEY_BYTES)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._clear_half_made()
+        self._set_aside()
         vault = open_vault(self._folder / VAULT, key)
         try:
             put_owner(vault, owner)
@@ -153,10 +154,15 @@ class Enroller:
             for_development=self._keystore.for_development(),
         )
 
-    def _clear_half_made(self) -> None:
-        """Take away a vault that no key file belongs to: nobody ever worked in it, and nobody can open it."""
-        for ending in ("", "-wal", "-shm"):
-            (self._folder / (VAULT + ending)).unlink(missing_ok=True)
+    def _set_aside(self) -> None:
+        """Move a vault without its key file aside, whole: should the key turn up, so does the work."""
+        if not (self._folder / VAULT).exists():
+            return
+        aside = next(name for n in count(1) if not (self._folder / (name := f"{VAULT}.lama-{n}")).exists())
+        for ending in ("-wal", "-shm", ""):
+            part = self._folder / (VAULT + ending)
+            if part.exists():
+                part.rename(self._folder / (aside + ending))
 
 
 def put_owner(vault: Vault, owner: Owner) -> None:

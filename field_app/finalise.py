@@ -19,6 +19,7 @@ from schemas.form_values import check_value, is_blank
 from schemas.format import local, local_date
 from schemas.ids import DeviceId
 from sync.change import Evidence, FormAnswers, Patch, Place, Submit
+from sync.merge import with_partners
 
 OF_RECORD: dict[str, frozenset[str]] = {
     "warga": frozenset(
@@ -115,7 +116,7 @@ def patch_of(draft: Draft, main: Sheet) -> Patch | None:
         new["layanan"] = [main.form.service]
     if not new:
         return None
-    base = {name: known[name] for name in new if name in known}
+    base = {name: known[name] for name in sorted(with_partners(kind, new)) if name in known}
     return Patch(record=draft.subject, kind=kind, base=base, new=new)
 
 

@@ -172,6 +172,15 @@ def parked_groups(kind: str, parked: Mapping[str, Parked]) -> list[dict[str, Par
     return groups + [{field: case} for field, case in left.items()]
 
 
+def with_partners(kind: str, fields: Iterable[str]) -> set[str]:
+    """Return these fields and those that mean something only together with one of them.
+
+    An author names what they saw in all of these as `base`: then a partner that changed unseen is noticed.
+    """
+    named = set(fields)
+    return named.union(*(group for group in TOGETHER.get(kind, ()) if not group.isdisjoint(named)))
+
+
 def follows_current(follows: ChangeId | None, head: ChangeId | None) -> bool:
     """Say whether a state, decision or resolution follows what is current; if not, it is parked whole."""
     return follows == head

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from field_app.enrol import Enrolled
+from field_app.enrol import VAULT, Enrolled
 from field_app.keys import TRIES, WAITS_S, Locked, PinGone
 from field_app.link import Failure
 from field_app.phone import LockedError, Phone
@@ -132,6 +132,21 @@ def test_dying_between_vault_and_key_file_leaves_a_phone_that_can_join(
             phone.enrol("http://kantor.test", "KODE", PIN)
     assert phone.state() == "baru"
     join(phone)
+
+
+def test_a_vault_whose_key_file_is_gone_is_set_aside_and_never_deleted(phone: Phone, tmp_path: Path) -> None:
+    join(phone)
+    phone.lock()
+    key, whole = (tmp_path / "hp" / "kunci.json").read_bytes(), (tmp_path / "hp" / VAULT).read_bytes()
+    for number in (1, 2):
+        (tmp_path / "hp" / "kunci.json").unlink()
+        join(phone)
+        phone.lock()
+        assert (tmp_path / "hp" / f"{VAULT}.lama-{number}").exists()
+    assert (tmp_path / "hp" / f"{VAULT}.lama-1").read_bytes() == whole
+    (tmp_path / "hp" / f"{VAULT}.lama-1").replace(tmp_path / "hp" / VAULT)
+    (tmp_path / "hp" / "kunci.json").write_bytes(key)
+    assert phone.unlock(PIN) is None, "the old key opens the old vault again"
 
 
 def test_an_enrolled_phone_does_not_join_twice(phone: Phone) -> None:

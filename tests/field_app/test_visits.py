@@ -268,6 +268,7 @@ def test_what_she_found_different_becomes_a_patch_with_what_she_saw_as_base(fiel
     field.finish(view.id)
     patch = field.bodies()[0]
     assert patch.new["alamat"] == "Dukuh Baru" and patch.base["alamat"] == "Dukuh Uji"
+    assert {"rt", "rw", "kode_desa"} <= patch.base.keys() - patch.new.keys(), "an address is seen whole"
     assert "nik" not in patch.new and "kode_desa" not in patch.new
 
 
