@@ -14,6 +14,7 @@ from schemas.ids import NO_LINK, DeviceId, LinkHash, Part, PersonId, RecordId
 from schemas.problem import Problem
 from schemas.wire import Outcome, Result, SyncRequest, SyncResponse
 from server import device_store
+from server.access import is_active
 from server.engine import Engine, Reader, Writer
 from server.keys import Keys
 from server.store import SqlOfficeStore
@@ -165,9 +166,7 @@ class Office:
 def petugas(reader: Reader, person: PersonId) -> Record | None:
     """Return the record of a person who is active."""
     found = SqlOfficeStore.reading(reader).records([RecordId(person)]).get(RecordId(person))
-    return (
-        found if found is not None and found.kind == "petugas" and found.fields.get("aktif", True) else None
-    )
+    return found if found is not None and is_active(found) else None
 
 
 def verifier(public_key: bytes) -> Verifier:

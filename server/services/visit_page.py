@@ -7,6 +7,7 @@ from typing import Any
 from schemas import format as written
 from schemas.base import Data
 from schemas.form import Form, Forms
+from schemas.form_cells import label_at
 from schemas.ids import BlobId, RecordId
 from schemas.text import Text
 from schemas.wilayah import Wilayah
@@ -159,11 +160,10 @@ def bounds(version: Version, text: Text) -> str:
 
 
 def label_of(item: Evidence, version: Version, forms: Forms) -> str:
-    """Name a photo by the field it answers."""
+    """Name a photo by the field it answers, in a table by its row too: "Syarat lain · 2 · Berkas"."""
     answers = version.submit.forms.get(item.form)
     form = forms.get(item.form, answers.version) if answers else None
-    field = form.fields.get(item.field) if form else None
-    return field.short if field else item.field
+    return label_at(form.fields, item.field, str, short=True) if form else item.field
 
 
 def _filled(version: Version, words: Words) -> list[Form]:
