@@ -25,6 +25,8 @@ TEXTS = frozenset({"kode_desa", "digabung_ke", "sasaran", "petugas", "state", "w
 def wrong_field(kind: str, new: Fields) -> str | None:
     """Return the first field whose value has a shape that the core cannot work with."""
     sets = SETS.get(kind, frozenset[str]())
+    if new.keys().isdisjoint(TEXTS) and new.keys().isdisjoint(sets):
+        return None
     for name in sorted(new.keys() & (sets | TEXTS)):
         value = new[name]
         if value is not None and not (_is_texts(value) if name in sets else isinstance(value, str)):
@@ -35,7 +37,7 @@ def wrong_field(kind: str, new: Fields) -> str | None:
 def beyond_phone(kind: str, new: Fields) -> str | None:
     """Return the first field that a phone may not set in this kind of record."""
     allowed = PHONE_FIELDS.get(kind, frozenset[str]())
-    return min(new.keys() - allowed, default=None)
+    return None if new.keys() <= allowed else min(new.keys() - allowed)
 
 
 def _is_texts(value: Any) -> bool:
