@@ -50,12 +50,12 @@ def _until_drawn(command: list[str]) -> float:
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     assert process.stdout is not None
-    for line in process.stdout:
-        if line.strip() == DRAWN:
-            break
+    drawn = any(line.strip() == DRAWN for line in process.stdout)
     seconds = time.perf_counter() - start
     process.terminate()
     process.wait()
+    if not drawn:
+        raise RuntimeError("the window was never drawn")
     return seconds
 
 
@@ -66,7 +66,7 @@ def start(folder: Path) -> None:
     prepare(offscreen=True)
     from kivy.clock import Clock
 
-    from field_app.ui.app import SambangApp
+    from field_app.ui.window import SambangApp
 
     text = load_text()
     app = SambangApp(build(folder, text), SystemTime().now_ms, text)
