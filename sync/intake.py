@@ -68,24 +68,22 @@ def take_in(
 ) -> dict[ChangeId, Outcome] | Malformed:
     """Store a run and apply what can be applied. Returns the outcome of each change as it now stands."""
     first = run[0].link
-    there = store.entries_by_hash([first.prev, *(entry.hash for entry in run)])
-    before = there.get(first.prev)
+    before = store.entries_by_hash([first.prev]).get(first.prev)
     if before is not None and before.link.counter + 1 != first.counter:
         return Malformed(problem="rantai_putus")
     known = before.known if before else first.prev == NO_LINK and first.counter == 1
-    fresh = [entry if known else _known(entry, False) for entry in run if entry.hash not in there]
-    new_contents = store.add_entries(fresh)
+    entries = run if known else [_known(entry, False) for entry in run]
+    is_all_new = store.add_entries(entries) == len(run)
     store.add_signature(Signed(device=caller.device, head=run[-1].hash, signature=signature))
-    # A change that another link named before has its outcome; most runs have none of these.
-    is_all_new = new_contents == len(run)
-    before_now = {} if is_all_new else store.changes([entry.link.change for entry in run])
-    new = [entry for entry in fresh if entry.link.change not in before_now]
+    # What came before, by this link or another, has its outcome; most runs have none of these.
+    there = {} if is_all_new else store.changes([entry.link.change for entry in run])
+    stored = {change: found.outcome for change, found in there.items()}
     if known:
+        new = [entry for entry in run if isinstance(stored.get(entry.link.change), Held | None)]
         new += _fill_gaps(store, caller.device, [entry.hash for entry in run])
-        outcomes = apply_entries(store, new, callers, rules, now_ms)
-    else:
-        outcomes = _hold(store, new, first.prev, now_ms)
-    return {**{change: found.outcome for change, found in before_now.items()}, **outcomes}
+        return {**stored, **apply_entries(store, new, callers, rules, now_ms)}
+    new = [entry for entry in entries if entry.link.change not in stored]
+    return {**stored, **_hold(store, new, first.prev, now_ms)}
 
 
 def apply_entries(
@@ -169,6 +167,8 @@ def _frees(change: ChangeId, content: Content, outcome: Outcome) -> list[str]:
     if not isinstance(outcome, Applied | Conflict):
         return []
     match content.body:
+        case Patch(kind=kind) if kind != "kasus":
+            return []
         case Submit(visit=name) | Patch(record=name, kind="kasus"):
             return [change.hex(), name]
         case Advance() | Decide() | Resolve():
