@@ -95,10 +95,18 @@ def answer(driver: Driver, card: FieldCard) -> None:
             driver.press("Selesai")
         case kinds.TandaTangan():
             pad = next(w for w in driver.walk(card) if isinstance(w, Pad))
-            driver._bring(pad)
-            x, y = pad.to_window(pad.center_x, pad.center_y)
-            driver.touch(x - 60, y, (x - 20, y + 20), (x + 20, y - 20), (x + 60, y))
-            driver.press("Simpan")
+            for _ in range(3):  # on a busy machine a stroke may pass for a scroll; a person signs again
+                driver._bring(pad)
+                x, y = pad.to_window(pad.center_x, pad.center_y)
+                driver.touch(x - 60, y, (x - 20, y + 20), (x + 20, y - 20), (x + 60, y))
+                if pad.strokes:
+                    break
+            assert pad.strokes, "nothing was signed"
+            for _ in range(3):
+                driver.tap(card.editor.keep)
+                if card.editor.value:
+                    break
+            assert card.editor.value, "the signature was not kept"
         case kinds.Tanggal() | kinds.Teks() | kinds.Uang() if given:
             driver.type(_entry(card), given)
 
