@@ -23,7 +23,6 @@ MAX_STALLED = 3
 class Session(Data, frozen=True, kw_only=True):
     """One sync from the first request to quiet. `check` asks the office to compare part by part."""
 
-    rounds: int = 0
     stalled: int = 0
     quiet: bool = False
     check: bool = False
@@ -107,7 +106,7 @@ def receive(
 def _go_on(session: Session, caught_up: bool, agrees: bool, moved: bool) -> Session:
     repaired = session.repaired or session.check
     stalled = 0 if moved else session.stalled + 1
-    session = Session(rounds=session.rounds + 1, stalled=stalled, repaired=repaired)
+    session = Session(stalled=stalled, repaired=repaired)
     if not caught_up:
         return session
     return replace(session, quiet=True) if agrees or repaired else replace(session, check=True)
