@@ -13,6 +13,7 @@ from field_app.capture import Quality
 from field_app.devices import Timepiece
 from field_app.drafts import Draft, Drafts, Photo
 from field_app.owner import Owner
+from field_app.pen import Pen
 from field_app.records import Records, text_of
 from field_app.rows import cells_of
 from field_app.sheets import Sheet, Sheets, findings_of
@@ -60,6 +61,7 @@ class Bench:
         self.forms = forms
         self.time = time
         self.randomness = randomness
+        self.pen = Pen(store, owner, time, randomness)
         self.quality = quality
         self.notice = notice
         self.drafts = Drafts(vault)

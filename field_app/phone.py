@@ -15,6 +15,7 @@ from field_app.enrol import VAULT, Enrolled, Enroller, get_owner
 from field_app.keys import Cost, Keys, KeysError, Locked, Opened, PinGone, WrongCode, advise
 from field_app.link import Link
 from field_app.owner import Owner
+from field_app.pen import Pen
 from field_app.settings import Settings
 from field_app.sheets import Sheets
 from field_app.store import Store
@@ -181,9 +182,11 @@ class Phone:
         self.settings.attach(store)
         other = vault.another()
         link = self._connect(owner.address)
+        sending = Store(other, owner.device, sign)
         worker = Worker(
             vault=other,
-            store=Store(other, owner.device, sign),
+            store=sending,
+            pen=Pen(sending, owner, self._time, self._randomness),
             link=link,
             network=self._network,
             time=self._time,

@@ -57,19 +57,11 @@ class Store:
             ).fetchone()
         return Tip(counter=found[0], hash=LinkHash(found[1])) if found else START
 
-    def add_entries(self, entries: Sequence[Entry]) -> int:
-        """See sync.store.Log."""
+    def add_entries(self, entries: Sequence[Entry]) -> None:
+        """See sync.store.DeviceStore."""
         with self.vault.write() as connection:
-            return sum(_add_entry(connection, entry) for entry in entries)
-
-    def contents(self, changes: Iterable[ChangeId]) -> dict[ChangeId, bytes]:
-        """See sync.store.Log."""
-        with self.vault.read() as connection:
-            found = (
-                connection.execute("SELECT change, raw FROM contents WHERE change = ?", (change,)).fetchone()
-                for change in set(changes)
-            )
-            return {ChangeId(row[0]): row[1] for row in found if row}
+            for entry in entries:
+                _add_entry(connection, entry)
 
     def add_signature(self, signed: Signed) -> None:
         """See sync.store.Log."""
@@ -88,12 +80,14 @@ class Store:
             ).fetchall()
         return [_entry(row) for row in found]
 
-    def entries_by_hash(self, hashes: Iterable[LinkHash]) -> dict[LinkHash, Entry]:
+    def entries_at(self, device: DeviceId, tips: Iterable[Tip]) -> dict[LinkHash, Entry]:
         """See sync.store.Log."""
         with self.vault.read() as connection:
             rows = (
-                connection.execute(f"{ENTRY} WHERE links.hash = ?", (name,)).fetchone()
-                for name in set(hashes)
+                connection.execute(
+                    f"{ENTRY} WHERE links.hash = ? AND device = ?", (tip.hash, device)
+                ).fetchone()
+                for tip in tips
             )
             found = [_entry(row) for row in rows if row]
         return {entry.hash: entry for entry in found}
@@ -171,6 +165,11 @@ class Store:
         """See sync.store.DeviceStore."""
         return self.get("cursor", Cursor, Cursor())
 
+    def backed_up(self) -> Tip | None:
+        """Return up to where, blobs included, this chain is safe in the office's backups."""
+        tip = self.get("backed_up", Tip, START)
+        return None if tip == START else tip
+
     def office_head(self) -> LinkHash:
         """Return the last head of the office's chain that this device was shown."""
         return LinkHash(self.get("office_head", bytes, NO_LINK))
@@ -196,6 +195,7 @@ class Store:
         outcomes: Mapping[ChangeId, Outcome],
         cleared: Sequence[Part],
         wanted: Sequence[BlobId],
+        backed_up: Tip | None,
         office_head: LinkHash,
         server_ms: int,
     ) -> None:
@@ -217,6 +217,7 @@ class Store:
             mark_wanted(connection, wanted)
             self.put("cursor", cursor)
             self.put("acknowledged", acknowledged)
+            self.put("backed_up", backed_up or START)
             self.put("office_head", office_head)
             self.put("server_ms", server_ms)
 
@@ -266,19 +267,18 @@ def put_value(vault: Vault, name: str, value: object) -> None:
         connection.execute("INSERT OR REPLACE INTO meta (name, packed) VALUES (?, ?)", (name, encode(value)))
 
 
-def _add_entry(connection: sqlcipher.Connection, entry: Entry) -> int:
-    """Store one link and its content; return 1 if the content is new."""
+def _add_entry(connection: sqlcipher.Connection, entry: Entry) -> None:
+    """Store one link and its content, if it has one."""
     link = entry.link
     connection.execute(
         "INSERT INTO links (hash, device, counter, prev, change, raw, known) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (hash) DO UPDATE SET known = max(known, excluded.known)",
         (entry.hash, link.device, link.counter, link.prev, link.change, entry.raw_link, entry.known),
     )
-    if entry.content is None:
-        return 0
-    return connection.execute(
-        "INSERT OR IGNORE INTO contents (change, raw) VALUES (?, ?)", (link.change, entry.content)
-    ).rowcount
+    if entry.content is not None:
+        connection.execute(
+            "INSERT OR IGNORE INTO contents (change, raw) VALUES (?, ?)", (link.change, entry.content)
+        )
 
 
 def _entry(row: tuple[bytes, bytes, bytes | None, int]) -> Entry:

@@ -44,8 +44,9 @@ from field_app.views import (
 from schemas.form import Berkas, Foto, Tabel, TandaTangan
 from schemas.form_values import check_value
 from schemas.format import local_date
-from schemas.ids import BlobId, ChangeId, RecordId
-from sync.change import SALT_BYTES, Body, Clock, Content, FormAnswers, Place, seal
+from schemas.ids import BlobId, RecordId
+from schemas.wire import MAX_CONTENT_BYTES
+from sync.change import FormAnswers, Place
 
 
 class Visits:
@@ -278,33 +279,21 @@ class Visits:
             review = self._review(known, sheets)
             if review.blocked:
                 return Refused(say="lapangan.perbaiki_dulu", review=review)
+            photos = bench.drafts.photos(draft)
+            change, raw = bench.pen.sealed(submit_of(known, sheets, photos), now_ms)
+            if len(raw) > MAX_CONTENT_BYTES:
+                return Refused(say="lapangan.kunjungan_terlalu_besar")
             for name, value in added.items():
                 bench.drafts.put_answer(draft, known.form, name, value, refused=False, now_ms=now_ms)
-            photos = bench.drafts.photos(draft)
             patch = patch_of(known, sheets[known.form])
-            patch_id = self._append(patch, now_ms) if patch else None
-            change = self._append(submit_of(known, sheets, photos), now_ms)
+            patch_id = bench.pen.write(patch, now_ms) if patch else None
+            bench.store.append(change, raw)
             named = [photo.number for photo in named_photos(sheets, photos)]
             bench.drafts.name_photos(draft, named)
             bench.drafts.finalise(draft, number=number, change=change, patch=patch_id, finalised_ms=now_ms)
             if not known.number:
                 bench.store.put(_counter_name(now_ms), ordinal)
             return Finalised(visit=known.visit, number=number, change=change)
-
-    def _append(self, body: Body, now_ms: int) -> ChangeId:
-        bench = self._bench
-        clock = Clock(
-            wall_ms=now_ms,
-            elapsed_ms=bench.time.elapsed_ms(),
-            boot=bench.time.boot(),
-            server_ms=bench.store.server_ms(),
-        )
-        content = Content(
-            salt=bench.randomness(SALT_BYTES), author=bench.owner.person, clock=clock, body=body
-        )
-        change, raw = seal(content)
-        bench.store.append(change, raw)
-        return change
 
     def _is_empty(self, draft: Draft) -> bool:
         """Say whether she answered nothing herself."""

@@ -16,12 +16,14 @@ from field_app.devices import Network, Timepiece
 from field_app.drafts import Drafts
 from field_app.items import Label, data_items, pending_data, photo_items
 from field_app.link import UNAUTHORISED, Failure, Link
+from field_app.pen import Pen
 from field_app.store import Store
 from field_app.tus import Upload
 from field_app.vault import StorageFullError, Vault
 from field_app.views import SyncItem, SyncStatus
 from schemas.wire import SyncResponse
-from sync.client import Broken, Session, next_request, receive
+from sync.change import Gap
+from sync.client import Broken, Missing, Session, next_request, receive
 
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 15 * 60.0
@@ -39,6 +41,7 @@ class Worker:
         *,
         vault: Vault,
         store: Store,
+        pen: Pen,
         link: Link,
         network: Network,
         time: Timepiece,
@@ -48,6 +51,7 @@ class Worker:
     ) -> None:
         self._vault = vault
         self._store = store
+        self._pen = pen
         self._link = link
         self._upload = Upload(link)
         self._network = network
@@ -176,6 +180,9 @@ class Worker:
         """
         session, diverged = Session(), False
         while not self._stopping and (request := next_request(self._store, session)) is not None:
+            if isinstance(request, Missing):
+                self._pen.write(Gap(first=request.first, last=request.last), self._time.now_ms())
+                continue
             response = self._with_login(lambda request=request: self._link.sync(request))
             if isinstance(response, Failure):
                 return response

@@ -3,6 +3,8 @@
 Links and contents travel as the bytes that were hashed and signed. Bodies are MessagePack arrays, deflated.
 
 Protocol 1 (2026-11-22): the first field day.
+Protocol 2 (2026-11-25): a phone may declare a gap in its chain; the office tells of outcomes that changed
+since they were answered, and what is safe in backups. An older phone is answered in its own shape.
 """
 
 from typing import Annotated, Any
@@ -12,10 +14,14 @@ import msgspec
 from schemas.base import Message
 from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash, Part, RecordId
 
-PROTOCOL = 1
+PROTOCOL = 2
+OLDEST = 1
+"""The oldest protocol that the office still answers."""
 MEDIA_TYPE = "application/vnd.sambang.sync+msgpack"
 MAX_BODY_BYTES = 8 * 1024 * 1024
 """Largest message after inflating, either way."""
+MAX_CONTENT_BYTES = 4 * 1024 * 1024
+"""Largest content of one change: it has to fit into a message with room to spare."""
 MAX_LINKS = 500
 """Most changes in one request."""
 
@@ -45,11 +51,20 @@ class WireTip(Message, frozen=True, kw_only=True):
     hash: LinkHash
 
 
+class Declared(Message, frozen=True, kw_only=True):
+    """A link with its content, a `Gap`, and the device's signature over the link: good by itself."""
+
+    link: bytes
+    content: bytes
+    signature: bytes
+
+
 class SyncRequest(Message, frozen=True, kw_only=True):
     """What a phone says: where it stands, what is new, and a signature over its newest link in here.
 
     `links[i]` is the i-th link's bytes; `contents` are the contents these links name, in any order.
-    `check` holds part digests, sent only after a digest did not match.
+    `check` holds part digests, sent only after a digest did not match. `gap` declares places of the chain
+    that the links lack; it comes with every run that needs it.
     """
 
     protocol: int
@@ -59,6 +74,7 @@ class SyncRequest(Message, frozen=True, kw_only=True):
     contents: list[bytes] = []
     signature: bytes = b""
     check: dict[Part, bytes] = {}
+    gap: Declared | None = None
 
 
 class Applied(Message, frozen=True, kw_only=True, tag="applied"):
@@ -120,7 +136,8 @@ class SyncResponse(Message, frozen=True, kw_only=True):
     """What the office answers. `cursor` replaces `start` when the page was stored, and only then.
 
     `parts` is given when the device's scope hash is not the present one: the parts it may hold from now on.
-    `digest` is given with the last page; `resend` names parts whose digest differed.
+    `digest` is given with the last page; `resend` names parts whose digest differed. `news` are outcomes
+    that changed after they had been answered. All up to `backed_up` is safe in backups, blobs too.
     """
 
     protocol: int
@@ -137,6 +154,15 @@ class SyncResponse(Message, frozen=True, kw_only=True):
     resend: list[Part]
     office_head: LinkHash
     server_ms: int
+    news: list[Result] = []
+    backed_up: WireTip | None = None
+
+
+def for_protocol(response: SyncResponse) -> SyncResponse | tuple[Any, ...]:
+    """Return a response in the shape of the protocol it answers: an older one has fewer members."""
+    if response.protocol >= 2:
+        return response
+    return msgspec.structs.astuple(response)[:-2]
 
 
 class EnrolRequest(Message, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ DIR/office.db (and -wal, -shm while open)   the encrypted database
 DIR/blobs/                                  photos, scans and signatures, encrypted
 DIR/uploads/                                uploads under way, encrypted
 DIR/../keys/<DIR>.key                       the keys, elsewhere by --key
+DIR/../keys/<DIR>.key.musnah                what was destroyed, so that no restore brings it back
 """
 
 import os
@@ -19,6 +20,7 @@ from schemas.text import load_text
 from schemas.workflow import load_workflows
 from server.blobs import BlobStore
 from server.deps import Deps
+from server.destruction import DamagedListError, Destruction, DestructionList
 from server.devices import Devices
 from server.disk import ensure_folder
 from server.engine import NewerDataError, NotInitialisedError, WrongKeyError
@@ -88,7 +90,13 @@ def open_office(data: Path, key: Path | None) -> Deps | Refused:
         return _refused("data_lebih_baru", data)
     except NotInitialisedError:
         return _refused("folder_bukan_kantor", data)
-    return _build(data, keys, regency, name)
+    deps = _build(data, key or default_path(data), keys, regency, name)
+    try:
+        deps.destruction.apply_list()
+    except DamagedListError:
+        close_office(deps)
+        return _refused("daftar_musnah_rusak", data)
+    return deps
 
 
 def unlock(data: Path, key: Path | None) -> tuple[Keys, Path] | Refused:
@@ -111,7 +119,7 @@ def close_office(deps: Deps) -> None:
     deps.engine.close()
 
 
-def _build(data: Path, keys: Keys, regency: Regency, name: str) -> Deps:
+def _build(data: Path, key_path: Path, keys: Keys, regency: Regency, name: str) -> Deps:
     engine = SqliteEngine(
         data / DATABASE, keys.database, regency, now_ms=now_ms, randomness=secrets.token_bytes
     )
@@ -126,6 +134,7 @@ def _build(data: Path, keys: Keys, regency: Regency, name: str) -> Deps:
         boot=secrets.token_hex(8),
     )
     blobs = BlobStore(data / "blobs", keys.blobs)
+    destroyed = DestructionList(key_path, keys.blobs, secrets.token_bytes)
     uploads = Uploads(
         engine, blobs, data / "uploads", keys.uploads, now_ms=now_ms, randomness=secrets.token_bytes
     )
@@ -135,6 +144,7 @@ def _build(data: Path, keys: Keys, regency: Regency, name: str) -> Deps:
         office_name=name,
         devices=Devices(engine, office, name, now_ms=now_ms, randomness=secrets.token_bytes),
         blobs=blobs,
+        destruction=Destruction(engine, office, blobs, destroyed),
         uploads=uploads,
         forms=forms,
         workflows=workflows,

@@ -8,6 +8,7 @@ from schemas.form import Forms
 from schemas.text import Text
 from schemas.workflow import Workflows
 from server.blobs import BlobStore
+from server.destruction import Destruction
 from server.devices import Devices
 from server.engine import Engine
 from server.office import Office
@@ -23,6 +24,7 @@ class Deps:
     office_name: str
     devices: Devices
     blobs: BlobStore
+    destruction: Destruction
     uploads: Uploads
     forms: Forms
     workflows: Workflows

@@ -51,29 +51,19 @@ class SqlLog:
         # Asked for several times for each change, so it is no property.
         self._write: Writer = writer if writer is not None else ReadOnly(reader)
 
-    def add_entries(self, entries: Sequence[Entry]) -> int:
-        """See sync.store.Log."""
+    def add_links(self, entries: Sequence[Entry]) -> None:
+        """See sync.store.OfficeStore."""
         if not entries:
-            return 0
-        write, regency = self._write, self._reader.regency
-        write.many(
+            return
+        regency = self._reader.regency
+        self._write.many(
             "INSERT INTO links (kabupaten, hash, device, counter, prev, change, known, raw)"
             " VALUES (:kabupaten, :hash, :device, :counter, :prev, :change, :known, :raw)"
-            " ON CONFLICT (kabupaten, hash) DO UPDATE SET known = 1"
+            " ON CONFLICT (kabupaten, device, counter, hash) DO UPDATE SET known = 1"
             " WHERE links.known = 0 AND excluded.known = 1",
             [_link_row(regency, entry) for entry in entries],
         )
-        new = write.many(
-            "INSERT INTO changes (kabupaten, id, device, received_ms, seq, waiting, raw)"
-            " VALUES (:kabupaten, :id, :device, 0, 0, '', :raw) ON CONFLICT (kabupaten, id) DO NOTHING",
-            [
-                (regency, entry.link.change, entry.link.device, entry.content)
-                for entry in entries
-                if entry.content is not None
-            ],
-        )
         self._move_tips([entry for entry in entries if entry.known])
-        return new
 
     def _move_tips(self, known: Sequence[Entry]) -> None:
         """Let the last of known links take the place of the tip that the first of them follows."""
@@ -93,7 +83,7 @@ class SqlLog:
         )
 
     def contents(self, changes: Iterable[ChangeId]) -> dict[ChangeId, bytes]:
-        """See sync.store.Log."""
+        """See sync.store.OfficeStore."""
         return dict(
             self._reader.query(
                 "SELECT id, raw FROM changes WHERE kabupaten = :kabupaten AND raw IS NOT NULL AND id IN :ids",
@@ -104,10 +94,10 @@ class SqlLog:
     def add_signature(self, signed: Signed) -> None:
         """See sync.store.Log."""
         self._write.many(
-            "INSERT INTO signatures (kabupaten, device, head, signature)"
-            " VALUES (:kabupaten, :device, :head, :signature)"
-            " ON CONFLICT (kabupaten, device, head) DO NOTHING",
-            [(self._reader.regency, signed.device, signed.head, signed.signature)],
+            "INSERT INTO signatures (kabupaten, device, counter, head, signature)"
+            " VALUES (:kabupaten, :device, :counter, :head, :signature)"
+            " ON CONFLICT (kabupaten, device, counter, head) DO NOTHING",
+            [(self._reader.regency, signed.device, signed.counter, signed.head, signed.signature)],
         )
 
     def entries(self, device: DeviceId, after: int, limit: int) -> list[Entry]:
@@ -118,10 +108,26 @@ class SqlLog:
         )
         return [_entry(row) for row in found]
 
-    def entries_by_hash(self, hashes: Iterable[LinkHash]) -> dict[LinkHash, Entry]:
+    def entries_at(self, device: DeviceId, tips: Iterable[Tip]) -> dict[LinkHash, Entry]:
         """See sync.store.Log."""
-        found = self._reader.query(_ENTRY + " AND l.hash IN :hashes", {"hashes": list(hashes)})
+        places = list(tips)
+        found = self._reader.query(
+            _ENTRY + " AND l.device = :device AND l.counter IN :counters AND l.hash IN :hashes",
+            {
+                "device": device,
+                "counters": [place.counter for place in places],
+                "hashes": [place.hash for place in places],
+            },
+        )
         return {row[0]: _entry(row) for row in found}
+
+    def place_of(self, device: DeviceId, link: LinkHash) -> int | None:
+        """See sync.store.OfficeStore."""
+        found = self._reader.query(
+            "SELECT counter FROM links WHERE kabupaten = :kabupaten AND device = :device AND hash = :link",
+            {"device": device, "link": link},
+        )
+        return int(found[0][0]) if found else None
 
     def tips(self, device: DeviceId) -> list[Tip]:
         """See sync.store.Log."""

@@ -18,9 +18,10 @@ from server.access import is_active
 from server.engine import Engine, Reader, Writer
 from server.keys import Keys
 from server.store import SqlOfficeStore
+from sync.applying import Callers, Job, apply_jobs
 from sync.chain import START, Verifier, head_message, next_link, seal_link
 from sync.change import SALT_BYTES, Body, Clock, Content, Enrolled, seal
-from sync.intake import Callers, Malformed, apply_entries
+from sync.intake import Malformed, Run
 from sync.rules import Rules
 from sync.scope import Caller, parts_of_person
 from sync.server import check, pull, push
@@ -71,19 +72,26 @@ class Office:
         clock = Clock(wall_ms=now, elapsed_ms=self._elapsed_ms(), boot=self._boot, server_ms=now)
         tip = next(iter(store.tips(self.device)), START)
         entries: list[Entry] = []
+        contents: list[bytes] = []
         for body in bodies:
             salt = self._randomness(SALT_BYTES)
             change, raw = seal(Content(salt=salt, author=author, clock=clock, body=body))
             link = next_link(tip, self.device, change, tip.hash)
             name, raw_link = seal_link(link)
             entries.append(Entry(link=link, hash=name, raw_link=raw_link, content=raw))
+            contents.append(raw)
             tip = type(tip)(counter=link.counter, hash=name)
         if not entries:
             return []
-        store.add_entries(entries)
+        store.add_links(entries)
         signature = self._private.sign(head_message(tip.hash))
-        store.add_signature(Signed(device=self.device, head=tip.hash, signature=signature))
-        outcomes = apply_entries(store, entries, self.callers(writer), self._rules, now)
+        head = Signed(device=self.device, counter=tip.counter, head=tip.hash, signature=signature)
+        store.add_signature(head)
+        jobs = [
+            Job(change=e.link.change, device=self.device, counter=e.link.counter, content=raw, late=False)
+            for e, raw in zip(entries, contents, strict=True)
+        ]
+        outcomes = apply_jobs(store, jobs, self.callers(writer), self._rules, now)
         return [outcomes[entry.link.change] for entry in entries]
 
     def found(self) -> None:
@@ -101,19 +109,18 @@ class Office:
         tips = store.tips(self.device)
         return tips[0].hash if tips else NO_LINK
 
-    def check(self, reader: Reader, request: SyncRequest) -> list[Entry] | Problem:
+    def check(self, reader: Reader, request: SyncRequest) -> Run | Problem:
         """Read what a phone that is logged in as `request.device` pushes; nothing is stored."""
         run = check(request, self._caller(reader, request.device))
         return Problem(code=run.problem) if isinstance(run, Malformed) else run
 
-    def push(self, writer: Writer, request: SyncRequest, run: Sequence[Entry]) -> list[Result] | Problem:
+    def push(self, writer: Writer, device: DeviceId, run: Run) -> list[Result] | Problem:
         """Take in what was checked, and say what became of each change."""
         callers = self.callers(writer)
         results = push(
             SqlOfficeStore.writing(writer),
-            request,
             run,
-            caller=callers(request.device),
+            caller=callers(device),
             callers=callers,
             rules=self._rules,
             now_ms=self._now_ms(),

@@ -81,9 +81,9 @@ def link_of(tx: Reader, device: DeviceId, change: ChangeId) -> SqlRow | None:
     """Return (hash, counter, known) of a change's link in its device's chain."""
     return one(
         tx.query(
-            "SELECT hash, counter, known FROM links"
-            " WHERE kabupaten = :kabupaten AND device = :device AND change = :change"
-            " ORDER BY counter LIMIT 1",
+            "SELECT l.hash, l.counter, l.known FROM changes c JOIN links l"
+            " ON l.kabupaten = c.kabupaten AND l.device = c.device AND l.counter = c.counter"
+            " AND l.change = c.id WHERE c.kabupaten = :kabupaten AND c.device = :device AND c.id = :change",
             {"device": device, "change": change},
         )
     )
@@ -93,10 +93,9 @@ def next_signature(tx: Reader, device: DeviceId, counter: int) -> SqlRow | None:
     """Return (head, signature, counter) of the first signed head at or after a link of a device's chain."""
     return one(
         tx.query(
-            "SELECT s.head, s.signature, l.counter FROM links l JOIN signatures s"
-            " ON s.kabupaten = l.kabupaten AND s.device = l.device AND s.head = l.hash"
-            " WHERE l.kabupaten = :kabupaten AND l.device = :device AND l.counter >= :counter"
-            " ORDER BY l.counter LIMIT 1",
+            "SELECT head, signature, counter FROM signatures"
+            " WHERE kabupaten = :kabupaten AND device = :device AND counter >= :counter"
+            " ORDER BY counter LIMIT 1",
             {"device": device, "counter": counter},
         )
     )

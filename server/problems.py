@@ -22,6 +22,8 @@ STATUS: dict[str, int] = {
     "tautan_tidak_terbaca": 400,
     "isi_kurang": 400,
     "rantai_putus": 400,
+    "celah_salah": 400,
+    "berkas_dimusnahkan": 410,
     "pesan_terlalu_besar": 413,
     "jenis_isi_salah": 415,
     "tidak_ada": 404,

@@ -3,9 +3,10 @@
 Rule: set-wise. A batch of a thousand changes costs a handful of statements, and no dict is built for a row.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from schemas.base import encode
 from schemas.ids import BlobId, ChangeId, DeviceId, RecordId
@@ -13,7 +14,8 @@ from schemas.wire import Outcome
 from server.engine import Reader, SqlRow, Writer
 from server.projections import put_projections
 from server.row_store import SqlRows
-from sync.store import BlobRef, Change, Record
+from sync.chain import Tip
+from sync.store import DESTROYED, BlobRef, Change, Record, nobodys
 
 _record = msgspec.msgpack.Decoder(Record)
 _outcome = msgspec.msgpack.Decoder(Outcome)
@@ -75,50 +77,111 @@ class SqlOfficeStore(SqlRows):
     def changes(self, ids: Iterable[ChangeId]) -> dict[ChangeId, Change]:
         """See sync.store.OfficeStore."""
         found = self._reader.query(
-            "SELECT id, device, outcome, received_ms, seq, waiting FROM changes"
-            " WHERE kabupaten = :kabupaten AND outcome IS NOT NULL AND id IN :ids",
+            "SELECT id, device, counter, outcome, received_ms, seq, waiting FROM changes"
+            " WHERE kabupaten = :kabupaten AND id IN :ids",
             {"ids": list(ids)},
         )
         return {row[0]: _change(row) for row in found}
 
-    def put_changes(self, changes: Sequence[Change]) -> None:
+    def put_changes(self, changes: Sequence[Change], contents: Mapping[ChangeId, bytes]) -> None:
         """See sync.store.OfficeStore."""
         regency = self._reader.regency
-        rows = [
-            (c.device, encode(c.outcome), c.received_ms, c.seq, c.waiting, regency, c.id) for c in changes
-        ]
-        stored = self._write.many(
-            "UPDATE changes SET device = :device, outcome = :outcome, received_ms = :received_ms, seq = :seq,"
-            " waiting = :waiting WHERE kabupaten = :kabupaten AND id = :id",
-            rows,
-        )
-        if stored == len(rows):
-            return
-        # Where the content is not there (it was destroyed, say), the outcome makes the row.
         self._write.many(
-            "INSERT INTO changes (device, outcome, received_ms, seq, waiting, kabupaten, id)"
-            " VALUES (:device, :outcome, :received_ms, :seq, :waiting, :kabupaten, :id)"
-            " ON CONFLICT (kabupaten, id) DO NOTHING",
-            rows,
+            "INSERT INTO changes (kabupaten, id, device, counter, outcome, received_ms, seq, waiting, raw)"
+            " VALUES (:kabupaten, :id, :device, :counter, :outcome, :received_ms, :seq, :waiting, :raw)"
+            " ON CONFLICT (kabupaten, id) DO UPDATE SET device = excluded.device,"
+            " counter = excluded.counter, outcome = excluded.outcome, received_ms = excluded.received_ms,"
+            " seq = excluded.seq, waiting = excluded.waiting",
+            [
+                (
+                    regency,
+                    one.id,
+                    one.device,
+                    one.counter,
+                    encode(one.outcome),
+                    one.received_ms,
+                    one.seq,
+                    one.waiting,
+                    contents.get(one.id),
+                )
+                for one in changes
+            ],
         )
 
     def waiting_on(self, names: Iterable[str]) -> list[Change]:
         """See sync.store.OfficeStore."""
         found = self._reader.query(
-            "SELECT id, device, outcome, received_ms, seq, waiting FROM changes"
+            "SELECT id, device, counter, outcome, received_ms, seq, waiting FROM changes"
             " WHERE kabupaten = :kabupaten AND waiting <> '' AND waiting IN :names ORDER BY seq",
             {"names": list(names)},
         )
         return [_change(row) for row in found]
+
+    def tell(self, device: DeviceId, changes: Sequence[ChangeId]) -> None:
+        """See sync.store.OfficeStore."""
+        regency = self._reader.regency
+        self._write.many(
+            "INSERT INTO news (kabupaten, device, seq, change) VALUES (:kabupaten, :device, :seq, :change)",
+            [(regency, device, self.take_seq(), change) for change in changes],
+        )
+
+    def news(self, device: DeviceId, after: int, upto: int) -> list[ChangeId]:
+        """See sync.store.OfficeStore."""
+        found = self._reader.query(
+            "SELECT change FROM news WHERE kabupaten = :kabupaten AND device = :device"
+            " AND seq > :after AND seq <= :upto ORDER BY seq",
+            {"device": device, "after": after, "upto": upto},
+        )
+        return [row[0] for row in found]
+
+    def backed_up(self, device: DeviceId) -> Tip | None:
+        """See sync.store.OfficeStore."""
+        found = self._reader.query(
+            "SELECT counter, hash FROM backed_up WHERE kabupaten = :kabupaten AND device = :device",
+            {"device": device},
+        )
+        return Tip(counter=found[0][0], hash=found[0][1]) if found else None
+
+    def destroy(self, changes: Sequence[ChangeId], blobs: Sequence[BlobId]) -> None:
+        """See sync.store.OfficeStore."""
+        there = self.changes(changes)
+        gone = [replace(there.get(name, nobodys(name)), outcome=DESTROYED, waiting="") for name in changes]
+        self.put_changes(gone, {})
+        named = {"changes": list(changes), "blobs": list(blobs)}
+        self._write.execute(
+            "UPDATE changes SET raw = NULL WHERE kabupaten = :kabupaten AND id IN :changes", named
+        )
+        self._write.execute(
+            "DELETE FROM blob_refs WHERE kabupaten = :kabupaten AND (change IN :changes OR blob IN :blobs)",
+            named,
+        )
+        self._write.execute("DELETE FROM blobs WHERE kabupaten = :kabupaten AND blob IN :blobs", named)
+        self._write.execute("DELETE FROM thumbnails WHERE kabupaten = :kabupaten AND blob IN :blobs", named)
+        self._write.many(
+            "INSERT INTO destroyed_blobs (kabupaten, blob) VALUES (:kabupaten, :blob)"
+            " ON CONFLICT (kabupaten, blob) DO NOTHING",
+            [(self._reader.regency, blob) for blob in blobs],
+        )
+        for change in gone:
+            if change.device:
+                self.tell(change.device, [change.id])
+
+    def is_destroyed(self, blob: BlobId) -> bool:
+        """Say whether these bytes must not come back."""
+        found = self._reader.query(
+            "SELECT 1 FROM destroyed_blobs WHERE kabupaten = :kabupaten AND blob = :blob", {"blob": blob}
+        )
+        return bool(found)
 
     def add_blob_refs(self, refs: Sequence[BlobRef]) -> None:
         """See sync.store.OfficeStore."""
         regency = self._reader.regency
         self._write.many(
             "INSERT INTO blob_refs (kabupaten, change, form, field, blob, device, visit, received)"
-            " VALUES (:kabupaten, :change, :form, :field, :blob, :device, :visit, CASE WHEN EXISTS ("
+            " SELECT :kabupaten, :change, :form, :field, :blob, :device, :visit, CASE WHEN EXISTS ("
             "SELECT 1 FROM blob_senders s WHERE s.kabupaten = :kabupaten AND s.blob = :blob"
-            " AND s.device = :device) THEN 1 ELSE 0 END)"
+            " AND s.device = :device) THEN 1 ELSE 0 END WHERE NOT EXISTS ("
+            "SELECT 1 FROM destroyed_blobs d WHERE d.kabupaten = :kabupaten AND d.blob = :blob)"
             " ON CONFLICT (kabupaten, change, form, field, blob) DO NOTHING",
             [(regency, ref.change, ref.form, ref.field, ref.blob, ref.device, ref.visit) for ref in refs],
         )
@@ -153,10 +216,11 @@ class SqlOfficeStore(SqlRows):
 
 
 def _change(row: SqlRow) -> Change:
-    name, device, outcome, received_ms, seq, waiting = row
+    name, device, counter, outcome, received_ms, seq, waiting = row
     return Change(
         id=name,
         device=device,
+        counter=counter,
         outcome=_outcome.decode(outcome),
         received_ms=received_ms,
         seq=seq,

@@ -77,6 +77,8 @@ class Uploads:
         )
 
         def work(writer: Writer) -> Upload | Problem:
+            if SqlOfficeStore.writing(writer).is_destroyed(blob):
+                return Problem(code="berkas_dimusnahkan")
             if upload_store.was_sent_by(writer, blob, device) == size_bytes:
                 known = upload_store.finished(writer, device, blob)
                 if known is not None and known.expires_ms > now:
@@ -126,6 +128,9 @@ class Uploads:
 
     def finish(self, upload: Upload) -> Problem | None:
         """Verify the whole file and make it a blob; one that is not what was announced is thrown away."""
+        if self._engine.read(lambda reader: SqlOfficeStore.reading(reader).is_destroyed(upload.blob)):
+            self.remove(upload)
+            return Problem(code="berkas_dimusnahkan")
         part = self.open(upload)
         try:
             is_right = self._blobs.put(upload.blob, part.chunks(), upload.id)

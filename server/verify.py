@@ -58,8 +58,8 @@ def _check_contents(
     reader: Reader, data: Path, keys: Keys, rules: Rules, findings: Findings, progress: Progress
 ) -> set[Path]:
     """Check what the database and the folder hold; return the files that belong to the database."""
-    check_chains(reader, keys.device, keys.public_bytes(), findings, progress)
-    memory = replay(reader, keys.device, rules, findings, progress)
+    destroyed = check_chains(reader, keys.device, keys.public_bytes(), findings, progress)
+    memory = replay(reader, keys.device, rules, destroyed, findings, progress)
     compare(reader, memory, findings, progress)
     blobs = BlobStore(data / "blobs", keys.blobs)
     mine = check_blobs(reader, blobs, findings, progress)

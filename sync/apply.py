@@ -10,9 +10,10 @@ from schemas.ids import RecordId
 from schemas.wire import Applied, Outcome, Rejected
 from sync.arrival import Arrived
 from sync.cases import apply_advance
-from sync.change import Accessed, Advance, Content, Decide, Enrolled, Patch, Resolve, Submit
+from sync.change import Accessed, Advance, Content, Decide, Destroyed, Enrolled, Gap, Patch, Resolve, Submit
 from sync.conflicts import apply_resolve
 from sync.desk import Desk
+from sync.losses import apply_destroyed, apply_gap
 from sync.records import apply_patch
 from sync.rules import Rules
 from sync.scope import Caller
@@ -33,7 +34,9 @@ def needs(content: Content) -> list[RecordId]:
             return [visit]
         case Resolve(conflict=conflict):
             return [conflict]
-        case Enrolled() | Accessed():
+        case Destroyed(records=records):
+            return records
+        case Enrolled() | Accessed() | Gap():
             return []
         case _:
             assert_never(content.body)
@@ -57,7 +60,11 @@ def apply(desk: Desk, change: Arrived, caller: Caller, rules: Rules) -> Outcome:
             return apply_resolve(desk, change, body)
         case Enrolled() | Accessed() if caller.office:
             return Applied(seq=change.seq)
-        case Resolve() | Enrolled() | Accessed():
+        case Destroyed() if caller.office:
+            return apply_destroyed(desk, change, body)
+        case Gap():
+            return apply_gap(desk, change, body)
+        case Resolve() | Enrolled() | Accessed() | Destroyed():
             return Rejected(problem="hanya_kantor")
         case _:
             assert_never(body)

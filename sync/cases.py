@@ -8,6 +8,7 @@ from sync.arrival import Arrived
 from sync.change import Advance
 from sync.conflicts import park_stale
 from sync.desk import Desk
+from sync.losses import DESTROYED, is_destroyed
 from sync.merge import follows_current
 from sync.rules import Rules
 from sync.scope import Caller, in_scope
@@ -20,6 +21,8 @@ def apply_advance(desk: Desk, change: Arrived, body: Advance, caller: Caller, ru
         return Held(waiting=body.kasus)
     if kasus.kind != "kasus":
         return Rejected(problem="jenis_data_berbeda")
+    if is_destroyed(kasus):
+        return Rejected(problem=DESTROYED)
     author = desk.get(RecordId(change.author))
     roles = frozenset(author.fields.get("peran", ())) if author else frozenset[str]()
     step = rules.step(kasus.fields, body, change.author, roles, change.received_ms)

@@ -6,7 +6,7 @@ never for ordering. See docs/protocol.md, "Changes".
 """
 
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -120,7 +120,27 @@ class Accessed(Message, frozen=True, kw_only=True, tag="accessed"):
     purpose: str
 
 
-Body = Patch | Advance | Submit | Decide | Resolve | Enrolled | Accessed
+class Gap(Message, frozen=True, kw_only=True, tag="gap"):
+    """The places `first` to `last` of this device's chain can never be filled again: the phone lost them."""
+
+    first: Annotated[int, msgspec.Meta(ge=1)]
+    last: Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Destroyed(Message, frozen=True, kw_only=True, tag="destroyed"):
+    """These contents and blobs were destroyed, and these records emptied. Only in the office's chain.
+
+    `changes` keeps of each what the order of things still needs: its content without answers, reasons, place
+    and evidence; empty where it never took effect. `basis` names the berita acara.
+    """
+
+    changes: dict[ChangeId, bytes]
+    blobs: list[BlobId]
+    records: list[RecordId]
+    basis: str
+
+
+Body = Patch | Advance | Submit | Decide | Resolve | Enrolled | Accessed | Gap | Destroyed
 
 
 class Content(Message, frozen=True, kw_only=True):

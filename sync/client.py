@@ -4,12 +4,15 @@
 acknowledged and finds that the office does not know it simply sends it again; it never deletes own work.
 """
 
+from collections.abc import Iterable, Iterator
+
 from msgspec.structs import replace
 
 from schemas.base import Data
 from schemas.ids import BlobId, ChangeId, Part
-from schemas.wire import MAX_LINKS, PROTOCOL, Cursor, Outcome, SyncRequest, SyncResponse
+from schemas.wire import MAX_LINKS, PROTOCOL, Cursor, Declared, Outcome, SyncRequest, SyncResponse, WireTip
 from sync.chain import START, Tip, head_message
+from sync.change import Gap, read
 from sync.digest import combine
 from sync.store import DeviceStore, Entry
 from sync.thin import fill
@@ -29,6 +32,20 @@ class Session(Data, frozen=True, kw_only=True):
     repaired: bool = False
 
 
+class Missing(Data, frozen=True, kw_only=True):
+    """This phone lacks what the office should get next: a `Gap` over these places must be declared first."""
+
+    first: int
+    last: int
+
+
+class _Declaration(Data, frozen=True, kw_only=True):
+    """A gap of this chain, and the entry that declares it."""
+
+    entry: Entry
+    body: Gap
+
+
 class Broken(Data, frozen=True, kw_only=True):
     """The answer does not fit the request; nothing of it was stored. `problem` is a code."""
 
@@ -45,11 +62,19 @@ class Effects(Data, frozen=True, kw_only=True):
     diverged: bool = False
 
 
-def next_request(store: DeviceStore, session: Session) -> SyncRequest | None:
-    """Return the next message to the office, None when there is nothing left to say."""
+def next_request(store: DeviceStore, session: Session) -> SyncRequest | Missing | None:
+    """Return the next message to the office, None when there is nothing left to say.
+
+    `Missing` asks to declare first what this phone can no longer send.
+    """
     if session.quiet or session.stalled >= MAX_STALLED:
         return None
-    push = _bounded(store.entries(store.device(), store.acknowledged().counter, MAX_LINKS))
+    after = store.acknowledged()
+    entries = store.entries(store.device(), after.counter, MAX_LINKS)
+    gap = _gap(store, after) if entries and not _follows(entries[0], after) else None
+    if isinstance(gap, Missing):
+        return gap
+    push = _bounded(_unbroken(entries, gap.body.last if gap else 0))
     return SyncRequest(
         protocol=PROTOCOL,
         device=store.device(),
@@ -58,6 +83,7 @@ def next_request(store: DeviceStore, session: Session) -> SyncRequest | None:
         contents=[entry.content for entry in push if entry.content is not None],
         signature=store.sign(head_message(push[-1].hash)) if push else b"",
         check=store.digests(store.parts()) if session.check else {},
+        gap=_declared(store, gap.entry) if gap else None,
     )
 
 
@@ -75,7 +101,7 @@ def receive(
     held = store.parts()
     parts = held if response.parts is None else response.parts
     cursor = _caught_up(response, held, parts)
-    outcomes = {result.change: result.outcome for result in response.results}
+    outcomes = {result.change: result.outcome for result in (*response.results, *response.news)}
     acknowledged = _acknowledged(store, response)
     moved = bool(rows) or cursor != request.cursor or acknowledged != store.acknowledged()
     store.store_page(
@@ -87,6 +113,7 @@ def receive(
         outcomes=outcomes,
         cleared=response.resend,
         wanted=response.wanted,
+        backed_up=_own(store, [response.backed_up] if response.backed_up else []),
         office_head=response.office_head,
         server_ms=response.server_ms,
     )
@@ -112,6 +139,43 @@ def _go_on(session: Session, caught_up: bool, agrees: bool, moved: bool) -> Sess
     return replace(session, quiet=True) if agrees or repaired else replace(session, check=True)
 
 
+def _follows(entry: Entry, before: Tip) -> bool:
+    return entry.content is not None and entry.link.prev == before.hash
+
+
+def _unbroken(entries: list[Entry], lost: int) -> list[Entry]:
+    """Return the links up to the first break; up to the counter `lost` they may lack their contents."""
+    for number, entry in enumerate(entries):
+        is_next = number == 0 or entry.link.prev == entries[number - 1].hash
+        if not is_next or (entry.content is None and entry.link.counter > lost):
+            return entries[:number]
+    return entries
+
+
+def _gap(store: DeviceStore, after: Tip) -> _Declaration | Missing:
+    """Find this chain's declaration that covers what should follow `after`, or say what it must cover."""
+    first, last = after.counter + 1, 0
+    for entry in _chain(store, after.counter):
+        if entry.content is None:
+            continue
+        last = last or entry.link.counter - 1
+        body = read(entry.content).body
+        if isinstance(body, Gap) and body.first <= first <= body.last:
+            return _Declaration(entry=entry, body=body)
+    return Missing(first=first, last=last or max(tip.counter for tip in store.tips(store.device())))
+
+
+def _chain(store: DeviceStore, after: int) -> Iterator[Entry]:
+    while entries := store.entries(store.device(), after, MAX_LINKS):
+        yield from entries
+        after = entries[-1].link.counter
+
+
+def _declared(store: DeviceStore, entry: Entry) -> Declared:
+    signature = store.sign(head_message(entry.hash))
+    return Declared(link=entry.raw_link, content=entry.content or b"", signature=signature)
+
+
 def _bounded(entries: list[Entry]) -> list[Entry]:
     total = 0
     for count, entry in enumerate(entries):
@@ -132,6 +196,11 @@ def _caught_up(response: SyncResponse, held: list[Part], parts: list[Part]) -> C
 
 def _acknowledged(store: DeviceStore, response: SyncResponse) -> Tip:
     """Return the highest tip that the office holds on this phone's own chain; the start if there is none."""
-    own = store.entries_by_hash(tip.hash for tip in response.known)
-    tips = (Tip(counter=tip.counter, hash=tip.hash) for tip in response.known if tip.hash in own)
-    return max(tips, key=lambda tip: tip.counter, default=START)
+    return _own(store, response.known) or START
+
+
+def _own(store: DeviceStore, known: Iterable[WireTip]) -> Tip | None:
+    """Return the highest of these tips that stands on this phone's own chain."""
+    tips = [Tip(counter=tip.counter, hash=tip.hash) for tip in known]
+    there = store.entries_at(store.device(), tips)
+    return max((tip for tip in tips if tip.hash in there), key=lambda tip: tip.counter, default=None)

@@ -17,6 +17,7 @@ from sync.arrival import Arrived
 from sync.assign import may_see, set_fields
 from sync.change import Resolve
 from sync.desk import Desk
+from sync.losses import DESTROYED, is_destroyed
 from sync.merge import Parked, conflict_id, follows_current
 from sync.store import Fields, Record
 
@@ -94,6 +95,8 @@ def apply_resolve(desk: Desk, change: Arrived, body: Resolve) -> Outcome:
         return Held(waiting=body.conflict)
     if conflict.kind != "konflik":
         return Rejected(problem="jenis_data_berbeda")
+    if is_destroyed(conflict):
+        return Rejected(problem=DESTROYED)
     if conflict.fields["state"] != OPEN or not follows_current(body.follows, conflict.head):
         return park_stale(desk, change, conflict, {"state": CLOSED, **body.values})
     if not body.values.keys() <= conflict.fields["fields"].keys():

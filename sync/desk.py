@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from schemas.base import encode
 from schemas.ids import Part, RecordId
 from schemas.wire import Removed, Row
+from sync.change import Destroyed
 from sync.scope import views
 from sync.store import BlobRef, Fields, OfficeStore, Record
 
@@ -24,6 +25,7 @@ class Desk:
         self._now: dict[RecordId, Record] = {}
         self._touched: dict[RecordId, None] = {}
         self.refs: list[BlobRef] = []
+        self.destroyed: list[Destroyed] = []
 
     def fetch(self, ids: Iterable[RecordId]) -> None:
         """Read these records in one go, so that `get` finds them at hand."""
@@ -73,8 +75,10 @@ class Desk:
         self._store.put_records(records)
         self._store.put_rows(rows, removed)
         self._store.add_blob_refs(self.refs)
+        for body in self.destroyed:
+            self._store.destroy(list(body.changes), body.blobs)
         self._touched.clear()
-        self.refs = []
+        self.refs, self.destroyed = [], []
 
 
 def gone(old: dict[Part, Fields], new: dict[Part, Fields]) -> list[Part]:

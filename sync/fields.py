@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sync.merge import SETS, Fields
+from sync.merge import NO_FIELDS, SETS, Fields
 
 PHONE_FIELDS: dict[str, frozenset[str]] = {
     "warga": frozenset(
@@ -24,8 +24,8 @@ TEXTS = frozenset({"kode_desa", "digabung_ke", "sasaran", "petugas", "state", "w
 
 def wrong_field(kind: str, new: Fields) -> str | None:
     """Return the first field whose value has a shape that the core cannot work with."""
-    sets = SETS.get(kind, frozenset[str]())
-    if new.keys().isdisjoint(TEXTS) and new.keys().isdisjoint(sets):
+    sets = SETS.get(kind, NO_FIELDS)
+    if TEXTS.isdisjoint(new) and sets.isdisjoint(new):
         return None
     for name in sorted(new.keys() & (sets | TEXTS)):
         value = new[name]
@@ -36,7 +36,7 @@ def wrong_field(kind: str, new: Fields) -> str | None:
 
 def beyond_phone(kind: str, new: Fields) -> str | None:
     """Return the first field that a phone may not set in this kind of record."""
-    allowed = PHONE_FIELDS.get(kind, frozenset[str]())
+    allowed = PHONE_FIELDS.get(kind, NO_FIELDS)
     return None if new.keys() <= allowed else min(new.keys() - allowed)
 
 

@@ -1,28 +1,24 @@
 """Taking in pushed links and contents. Rule: one bad change never blocks the rest.
 
 The links of one request form an unbroken run, so one signature over the last covers them all. What follows
-the known chain is applied; what stands above a gap is stored and held until the gap is filled; what cannot be
-read or may not be done is kept as it came, with its reason, and counts as known.
+the known chain is applied; what stands above a gap is stored and held until the gap is filled, or declared
+by a `Gap` never to be; what cannot be read or may not be done is kept as it came, with its reason, and counts
+as known.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from schemas.base import Data
-from schemas.ids import NO_LINK, ChangeId, DeviceId, LinkHash
-from schemas.wire import Applied, Conflict, Held, Outcome, Rejected
-from sync.apply import apply, needs
-from sync.arrival import arrived
-from sync.chain import Link, head_message, link_hash, read_link
-from sync.change import Advance, Content, Decide, Patch, Resolve, Submit, change_id, read
-from sync.desk import Desk
+from schemas.ids import ChangeId, DeviceId, LinkHash
+from schemas.wire import Declared, Held, Outcome, Rejected
+from sync.applying import Callers, Job, apply_jobs, change_of
+from sync.chain import START, Link, Tip, head_message, link_hash, read_link
+from sync.change import Gap, change_id, read
 from sync.rules import Rules
 from sync.scope import Caller
-from sync.store import Change, Entry, OfficeStore, Signed
-
-Callers = Callable[[DeviceId], Caller]
-"""Who stands behind a device: needed when a change that was held is applied later."""
+from sync.store import Entry, OfficeStore, Signed
 
 
 class Malformed(Data, frozen=True, kw_only=True):
@@ -31,13 +27,34 @@ class Malformed(Data, frozen=True, kw_only=True):
     problem: str
 
 
-def read_run(
-    raw_links: Sequence[bytes], raw_contents: Sequence[bytes], signature: bytes, caller: Caller
-) -> list[Entry] | Malformed:
-    """Decode the links of one request and check that they are one signed run of the caller's chain.
+class Hole(Data, frozen=True, kw_only=True):
+    """A signed declaration: the places `first` to `last` of this chain can never be filled again."""
+
+    first: int
+    last: int
+    entry: Entry
+    signature: bytes
+
+
+class Run(Data, frozen=True, kw_only=True):
+    """What one request pushes, read and checked: entries in order, and the hole that they may rest on.
 
     The entries say `known` until their place in the chain is looked up.
     """
+
+    entries: list[Entry]
+    signature: bytes
+    hole: Hole | None = None
+
+
+def read_run(
+    raw_links: Sequence[bytes],
+    raw_contents: Sequence[bytes],
+    signature: bytes,
+    declared: Declared | None,
+    caller: Caller,
+) -> Run | Malformed:
+    """Decode what a request pushes and check that it is one signed run of the caller's chain."""
     contents = {change_id(raw): raw for raw in raw_contents}
     entries: list[Entry] = []
     for raw in raw_links:
@@ -47,75 +64,46 @@ def read_run(
             return Malformed(problem="tautan_tidak_terbaca")
         if link.device != caller.device:
             return Malformed(problem="tautan_perangkat_lain")
-        if link.change not in contents:
-            return Malformed(problem="isi_kurang")
         if not _continues(entries, link):
             return Malformed(problem="rantai_putus")
-        entries.append(Entry(link=link, hash=link_hash(raw), raw_link=raw, content=contents[link.change]))
+        content = contents.get(link.change)
+        entries.append(Entry(link=link, hash=link_hash(raw), raw_link=raw, content=content))
     if entries and not caller.verify(signature, head_message(entries[-1].hash)):
         return Malformed(problem="tanda_tangan_salah")
-    return entries
+    hole = _read_hole(declared, caller) if declared else None
+    return hole if isinstance(hole, Malformed) else Run(entries=entries, signature=signature, hole=hole)
 
 
 def take_in(
-    store: OfficeStore,
-    run: Sequence[Entry],
-    signature: bytes,
-    caller: Caller,
-    callers: Callers,
-    rules: Rules,
-    now_ms: int,
+    store: OfficeStore, run: Run, caller: Caller, callers: Callers, rules: Rules, now_ms: int
 ) -> dict[ChangeId, Outcome] | Malformed:
     """Store a run and apply what can be applied. Returns the outcome of each change as it now stands."""
-    first = run[0].link
-    before = store.entries_by_hash([first.prev]).get(first.prev)
-    if before is not None and before.link.counter + 1 != first.counter:
-        return Malformed(problem="rantai_putus")
-    known = before.known if before else first.prev == NO_LINK and first.counter == 1
-    entries = run if known else [_known(entry, False) for entry in run]
-    is_all_new = store.add_entries(entries) == len(run)
-    store.add_signature(Signed(device=caller.device, head=run[-1].hash, signature=signature))
-    # What came before, by this link or another, has its outcome; most runs have none of these.
-    there = {} if is_all_new else store.changes([entry.link.change for entry in run])
-    stored = {change: found.outcome for change, found in there.items()}
-    if known:
-        new = [entry for entry in run if isinstance(stored.get(entry.link.change), Held | None)]
-        new += _fill_gaps(store, caller.device, [entry.hash for entry in run])
-        return {**stored, **apply_entries(store, new, callers, rules, now_ms)}
-    new = [entry for entry in entries if entry.link.change not in stored]
-    return {**stored, **_hold(store, new, first.prev, now_ms)}
-
-
-def apply_entries(
-    store: OfficeStore, entries: Sequence[Entry], callers: Callers, rules: Rules, now_ms: int
-) -> dict[ChangeId, Outcome]:
-    """Apply changes in order, and then, until quiet, those that waited for them."""
-    outcomes: dict[ChangeId, Outcome] = {}
-    work = [(entry.link.change, entry.link.device, entry.content) for entry in entries if entry.content]
-    while work:
-        desk = Desk(store)
-        read_work = [(change, device, _read(raw)) for change, device, raw in work]
-        desk.fetch(name for _, _, content in read_work if content for name in needs(content))
-        done: list[Change] = []
-        freed: list[str] = []
-        for change, device, content in read_work:
-            if change in outcomes and not isinstance(outcomes[change], Held):
-                continue  # one change named by two links happens once
-            seq = store.take_seq()
-            if content is None:
-                outcome: Outcome = Rejected(problem="isi_tidak_terbaca")
-            else:
-                arrival = arrived(content, change, device, now_ms, seq)
-                outcome = apply(desk, arrival, callers(device), rules)
-                freed += _frees(change, content, outcome)
-            outcomes[change] = outcome
-            done.append(_change(change, device, outcome, now_ms, seq))
-        desk.flush()
-        store.put_changes(done)
-        waiting = store.waiting_on(freed) if freed else []
-        raws = store.contents([change.id for change in waiting])
-        work = [(change.id, change.device, raws[change.id]) for change in waiting]
-    return outcomes
+    entries, first = run.entries, run.entries[0].link
+    known = _stands_on(store, first, run.hole, caller.device)
+    if isinstance(known, Malformed):
+        return known
+    # What came before, by this link or another, has its outcome.
+    there = store.changes([entry.link.change for entry in entries])
+    outcomes = {change: found.outcome for change, found in there.items()}
+    lost = [entry for entry in entries if entry.content is None and entry.link.change not in outcomes]
+    if any(not _lies_in(entry.link, run.hole) for entry in lost):
+        return Malformed(problem="isi_kurang")
+    if run.hole is not None:
+        _keep_hole(store, run.hole, now_ms)
+    store.add_links(entries if known else [_known(entry, False) for entry in entries])
+    store.add_signature(_signed(entries[-1], run.signature))
+    outcomes |= _write_off(store, lost, now_ms)
+    if not known:
+        new = [entry for entry in entries if entry.link.change not in outcomes]
+        return outcomes | _hold(store, new, first.prev, now_ms)
+    jobs = [
+        _job(entry)
+        for entry in entries
+        if entry.content is not None and isinstance(outcomes.get(entry.link.change), Held | None)
+    ]
+    filled = _fill_gaps(store, caller.device, entries)
+    jobs += [_job(entry, late=True) for entry in filled if entry.content is not None]
+    return outcomes | apply_jobs(store, jobs, callers, rules, now_ms)
 
 
 def _continues(entries: Sequence[Entry], link: Link) -> bool:
@@ -125,53 +113,93 @@ def _continues(entries: Sequence[Entry], link: Link) -> bool:
     return link.prev == last.hash and link.counter == last.link.counter + 1
 
 
-def _known(entry: Entry, known: bool) -> Entry:
-    return msgspec.structs.replace(entry, known=known)
+def _read_hole(declared: Declared, caller: Caller) -> Hole | Malformed:
+    """Read a declared gap; it speaks for itself, so that it may come before its place in the chain does."""
+    try:
+        link, content = read_link(declared.link), read(declared.content)
+    except msgspec.DecodeError:
+        return Malformed(problem="celah_salah")
+    body, name = content.body, link_hash(declared.link)
+    is_whole = link.device == caller.device and link.change == change_id(declared.content)
+    if not is_whole or not isinstance(body, Gap) or not body.first <= body.last < link.counter:
+        return Malformed(problem="celah_salah")
+    if not caller.verify(declared.signature, head_message(name)):
+        return Malformed(problem="tanda_tangan_salah")
+    entry = Entry(link=link, hash=name, raw_link=declared.link, content=declared.content, known=False)
+    return Hole(first=body.first, last=body.last, entry=entry, signature=declared.signature)
 
 
-def _fill_gaps(store: OfficeStore, device: DeviceId, hashes: Sequence[LinkHash]) -> list[Entry]:
+def _stands_on(store: OfficeStore, first: Link, hole: Hole | None, device: DeviceId) -> bool | Malformed:
+    """Say whether what a run follows is known without a gap, or with a declared one."""
+    place = Tip(counter=first.counter - 1, hash=first.prev)
+    if place == START:
+        return True
+    before = store.entries_at(device, [place]).get(place.hash)
+    if before is not None and before.known:
+        return True
+    if before is None and store.place_of(device, place.hash) is not None:
+        return Malformed(problem="rantai_putus")
+    if hole is None or not hole.first <= place.counter <= hole.last:
+        return False
+    reached = max((tip.counter for tip in store.tips(device)), default=0)
+    return reached >= hole.first - 1
+
+
+def _lies_in(link: Link, hole: Hole | None) -> bool:
+    return hole is not None and hole.first <= link.counter <= hole.last
+
+
+def _keep_hole(store: OfficeStore, hole: Hole, now_ms: int) -> None:
+    """Keep the declaration at once: what it lets through must be explained even if its link never comes."""
+    link = hole.entry.link
+    if link.change not in store.changes([link.change]):
+        store.add_links([hole.entry])
+        store.add_signature(_signed(hole.entry, hole.signature))
+        _hold(store, [hole.entry], link.prev, now_ms)
+
+
+def _write_off(store: OfficeStore, lost: Sequence[Entry], now_ms: int) -> dict[ChangeId, Outcome]:
+    """Note that these contents will never come."""
+    gone: Outcome = Rejected(problem="isi_hilang")
+    changes = [change_of(_job(entry), gone, now_ms, store.take_seq()) for entry in lost]
+    store.put_changes(changes, {})
+    return {change.id: gone for change in changes}
+
+
+def _fill_gaps(store: OfficeStore, device: DeviceId, entries: Sequence[Entry]) -> list[Entry]:
     """Mark as known what was stored above the gap that has just been filled."""
     filled: list[Entry] = []
-    while held := store.held_after(device, hashes):
-        held = [_known(entry, True) for entry in held]
-        store.add_entries(held)
+    below = {entry.hash: entry.link.counter for entry in entries}
+    while held := store.held_after(device, below):
+        held = [_known(entry, True) for entry in held if entry.link.counter == below[entry.link.prev] + 1]
+        if not held:
+            break
+        store.add_links(held)
         filled += held
-        hashes = [entry.hash for entry in held]
+        below = {entry.hash: entry.link.counter for entry in held}
     return filled
 
 
 def _hold(
     store: OfficeStore, entries: Sequence[Entry], prev: LinkHash, now_ms: int
 ) -> dict[ChangeId, Outcome]:
-    held = Held(waiting=prev.hex())
-    store.put_changes(
-        [_change(entry.link.change, entry.link.device, held, now_ms, store.take_seq()) for entry in entries]
+    held: Outcome = Held(waiting=prev.hex())
+    changes = [change_of(_job(entry), held, now_ms, store.take_seq()) for entry in entries]
+    store.put_changes(changes, {e.link.change: e.content for e in entries if e.content is not None})
+    return {change.id: held for change in changes}
+
+
+def _known(entry: Entry, known: bool) -> Entry:
+    return msgspec.structs.replace(entry, known=known)
+
+
+def _job(entry: Entry, *, late: bool = False) -> Job:
+    link = entry.link
+    return Job(
+        change=link.change, device=link.device, counter=link.counter, content=entry.content or b"", late=late
     )
-    return {entry.link.change: held for entry in entries}
 
 
-def _read(raw: bytes) -> Content | None:
-    try:
-        return read(raw)
-    except (msgspec.DecodeError, RecursionError):
-        return None
-
-
-def _change(change: ChangeId, device: DeviceId, outcome: Outcome, now_ms: int, seq: int) -> Change:
-    waiting = outcome.waiting if isinstance(outcome, Held) else ""
-    return Change(id=change, device=device, outcome=outcome, received_ms=now_ms, seq=seq, waiting=waiting)
-
-
-def _frees(change: ChangeId, content: Content, outcome: Outcome) -> list[str]:
-    """Return the names that a held change may have waited for."""
-    if not isinstance(outcome, Applied | Conflict):
-        return []
-    match content.body:
-        case Patch(kind=kind) if kind != "kasus":
-            return []
-        case Submit(visit=name) | Patch(record=name, kind="kasus"):
-            return [change.hex(), name]
-        case Advance() | Decide() | Resolve():
-            return [change.hex()]
-        case _:
-            return []
+def _signed(entry: Entry, signature: bytes) -> Signed:
+    link = entry.link
+    return Signed(device=link.device, counter=link.counter, head=entry.hash, signature=signature)

@@ -12,7 +12,7 @@ from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash, Part, Rec
 from schemas.wire import Cursor, Outcome, Removed, Row
 from sync.chain import START, Tip, next_link, seal_link
 from sync.digest import EMPTY, fold, row_hash
-from sync.store import BlobRef, Change, Entry, Page, Record, Signed
+from sync.store import DESTROYED, BlobRef, Change, Entry, Page, Record, Signed, nobodys
 
 
 class MemoryStore:
@@ -20,29 +20,26 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.links: dict[LinkHash, Entry] = {}
+        self.content_table: dict[ChangeId, bytes] = {}
         self.signatures: list[Signed] = []
         self.table: dict[tuple[Part, RecordId], Row] = {}
 
-    def add_entries(self, entries: Sequence[Entry]) -> int:
-        """See sync.store.Log."""
-        contents = {entry.link.change for entry in entries if entry.content is not None}
-        new = len(contents) - len(self.contents(contents))
+    def add_links(self, entries: Sequence[Entry]) -> None:
+        """See sync.store.OfficeStore."""
         for entry in entries:
             there = self.links.get(entry.hash)
             if there is None:
-                self.links[entry.hash] = entry
+                self.links[entry.hash] = replace(entry, content=None)
             elif entry.known:
                 self.links[entry.hash] = replace(there, known=True)
-        return new
+
+    def add_contents(self, contents: Mapping[ChangeId, bytes]) -> None:
+        """Keep contents; one that is already there stays as it is."""
+        self.content_table = {**contents, **self.content_table}
 
     def contents(self, changes: Iterable[ChangeId]) -> dict[ChangeId, bytes]:
-        """See sync.store.Log."""
-        wanted = set(changes)
-        return {
-            entry.link.change: entry.content
-            for entry in self.links.values()
-            if entry.link.change in wanted and entry.content is not None
-        }
+        """See sync.store.OfficeStore."""
+        return {name: self.content_table[name] for name in changes if name in self.content_table}
 
     def add_signature(self, signed: Signed) -> None:
         """See sync.store.Log."""
@@ -52,11 +49,16 @@ class MemoryStore:
     def entries(self, device: DeviceId, after: int, limit: int) -> list[Entry]:
         """See sync.store.Log."""
         found = [e for e in self.links.values() if e.link.device == device and e.link.counter > after]
-        return sorted(found, key=lambda entry: (entry.link.counter, entry.hash))[:limit]
+        found.sort(key=lambda entry: (entry.link.counter, entry.hash))
+        return [self._filled(entry) for entry in found[:limit]]
 
-    def entries_by_hash(self, hashes: Iterable[LinkHash]) -> dict[LinkHash, Entry]:
+    def entries_at(self, device: DeviceId, tips: Iterable[Tip]) -> dict[LinkHash, Entry]:
         """See sync.store.Log."""
-        return {name: self.links[name] for name in hashes if name in self.links}
+        there = (self.links.get(tip.hash) for tip in tips)
+        return {entry.hash: self._filled(entry) for entry in there if entry and entry.link.device == device}
+
+    def _filled(self, entry: Entry) -> Entry:
+        return replace(entry, content=self.content_table.get(entry.link.change))
 
     def tips(self, device: DeviceId) -> list[Tip]:
         """See sync.store.Log."""
@@ -99,6 +101,9 @@ class MemoryOffice(MemoryStore):
         self.refs: list[BlobRef] = []
         self.blobs: set[BlobId] = set()
         self.tombstones: dict[tuple[Part, RecordId], Removed] = {}
+        self.told: list[tuple[int, DeviceId, ChangeId]] = []
+        self.backups: dict[DeviceId, Tip] = {}
+        self.destroyed_blobs: set[BlobId] = set()
 
     def commit(self) -> None:
         """End the transaction: what is taken from now on lies in another commit."""
@@ -162,8 +167,14 @@ class MemoryOffice(MemoryStore):
         """See sync.store.OfficeStore."""
         return {name: self.change_table[name] for name in ids if name in self.change_table}
 
-    def put_changes(self, changes: Sequence[Change]) -> None:
+    def place_of(self, device: DeviceId, link: LinkHash) -> int | None:
         """See sync.store.OfficeStore."""
+        there = self.links.get(link)
+        return there.link.counter if there and there.link.device == device else None
+
+    def put_changes(self, changes: Sequence[Change], contents: Mapping[ChangeId, bytes]) -> None:
+        """See sync.store.OfficeStore."""
+        self.add_contents(contents)
         self.change_table.update({change.id: change for change in changes})
 
     def waiting_on(self, names: Iterable[str]) -> list[Change]:
@@ -180,11 +191,36 @@ class MemoryOffice(MemoryStore):
             for entry in self.links.values()
             if entry.link.device == device and not entry.known and entry.link.prev in before
         ]
-        return sorted(found, key=lambda entry: (entry.link.counter, entry.hash))
+        found.sort(key=lambda entry: (entry.link.counter, entry.hash))
+        return [self._filled(entry) for entry in found]
+
+    def tell(self, device: DeviceId, changes: Sequence[ChangeId]) -> None:
+        """See sync.store.OfficeStore."""
+        self.told += [(self.take_seq(), device, change) for change in changes]
+
+    def news(self, device: DeviceId, after: int, upto: int) -> list[ChangeId]:
+        """See sync.store.OfficeStore."""
+        return [change for seq, whose, change in self.told if whose == device and after < seq <= upto]
+
+    def backed_up(self, device: DeviceId) -> Tip | None:
+        """See sync.store.OfficeStore."""
+        return self.backups.get(device)
+
+    def destroy(self, changes: Sequence[ChangeId], blobs: Sequence[BlobId]) -> None:
+        """See sync.store.OfficeStore."""
+        there = self.changes(changes)
+        for name in changes:
+            before = there.get(name, nobodys(name))
+            self.change_table[name] = replace(before, outcome=DESTROYED, waiting="")
+            self.content_table.pop(name, None)
+            if before.device:
+                self.tell(before.device, [name])
+        self.refs = [ref for ref in self.refs if ref.change not in changes and ref.blob not in blobs]
+        self.destroyed_blobs |= set(blobs)
 
     def add_blob_refs(self, refs: Sequence[BlobRef]) -> None:
         """See sync.store.OfficeStore."""
-        self.refs.extend(refs)
+        self.refs.extend(ref for ref in refs if ref.blob not in self.destroyed_blobs)
 
     def wanted(self, device: DeviceId, limit: int) -> list[BlobId]:
         """See sync.store.OfficeStore."""
@@ -204,6 +240,7 @@ class MemoryDevice(MemoryStore):
         self._parts: list[Part] = []
         self.outcomes: dict[ChangeId, Outcome] = {}
         self.wanted_blobs: list[BlobId] = []
+        self.backed_up: Tip | None = None
         self.office_head = NO_LINK
         self.server_ms = 0
 
@@ -215,6 +252,13 @@ class MemoryDevice(MemoryStore):
         entry = Entry(link=link, hash=name, raw_link=raw, content=content)
         self.add_entries([entry])
         return entry
+
+    def add_entries(self, entries: Sequence[Entry]) -> None:
+        """See sync.store.DeviceStore."""
+        self.add_links(entries)
+        self.add_contents(
+            {entry.link.change: entry.content for entry in entries if entry.content is not None}
+        )
 
     def device(self) -> DeviceId:
         """See sync.store.DeviceStore."""
@@ -243,6 +287,7 @@ class MemoryDevice(MemoryStore):
         outcomes: Mapping[ChangeId, Outcome],
         cleared: Sequence[Part],
         wanted: Sequence[BlobId],
+        backed_up: Tip | None,
         office_head: LinkHash,
         server_ms: int,
     ) -> None:
@@ -256,6 +301,7 @@ class MemoryDevice(MemoryStore):
         self._acknowledged = acknowledged
         self.outcomes.update(outcomes)
         self.wanted_blobs = list(wanted)
+        self.backed_up = backed_up
         self.office_head = office_head
         self.server_ms = server_ms
 

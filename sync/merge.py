@@ -20,6 +20,8 @@ from schemas.ids import ChangeId, DeviceId, RecordId
 
 Fields = Mapping[str, Any]
 
+NO_FIELDS: frozenset[str] = frozenset()
+
 SETS: dict[str, frozenset[str]] = {
     "warga": frozenset({"layanan"}),
     "ewarong": frozenset({"layanan"}),
@@ -104,7 +106,7 @@ def merge_patch(
     *, kind: str, base: Fields, new: Fields, now: Fields, device: DeviceId, parked: Mapping[str, RecordId]
 ) -> Merge:
     """Merge one patch field by field. `base` may hold more fields than `new`: all that the author saw."""
-    sets = SETS.get(kind, frozenset[str]())
+    sets = SETS.get(kind, NO_FIELDS)
     values: dict[str, Any] = {}
     waits: dict[str, Parked] = {}
     replaced: dict[str, Replaced] = {}

@@ -10,6 +10,7 @@ from sync.change import Patch
 from sync.conflicts import park, renew_theirs, replace_parked
 from sync.desk import Desk
 from sync.fields import beyond_phone, wrong_field
+from sync.losses import DESTROYED, is_destroyed
 from sync.merge import Merge, Parked, branch_key, merge_patch, parked_groups
 from sync.rules import Rules
 from sync.scope import SUBJECT_KINDS, Caller, in_scope
@@ -27,6 +28,8 @@ def apply_patch(desk: Desk, change: Arrived, body: Patch, caller: Caller, rules:
     record = desk.get(body.record)
     if record is None:
         return _create(desk, change, body, caller, rules)
+    if is_destroyed(record):
+        return Rejected(problem=DESTROYED)
     if record.kind != body.kind:
         return Rejected(problem="jenis_data_berbeda")
     if body.kind == "kasus" and "state" in body.new:

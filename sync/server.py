@@ -6,9 +6,10 @@ See docs/protocol.md; the client's side is sync/client.py.
 
 from collections.abc import Sequence
 
-from schemas.ids import LinkHash, Part
+from schemas.ids import DeviceId, LinkHash, Part
 from schemas.wire import (
     MAX_LINKS,
+    OLDEST,
     PROTOCOL,
     Cursor,
     Result,
@@ -16,12 +17,13 @@ from schemas.wire import (
     SyncResponse,
     WireTip,
 )
-from sync.chain import link_hash
+from sync.applying import Callers
+from sync.chain import Tip, link_hash, read_link
 from sync.digest import EMPTY, combine
-from sync.intake import Callers, Malformed, read_run, take_in
+from sync.intake import Malformed, Run, read_run, take_in
 from sync.rules import Rules
 from sync.scope import Caller, scope_hash
-from sync.store import Entry, OfficeStore, Page
+from sync.store import OfficeStore, Page
 from sync.thin import thin
 
 PAGE_ROWS = 2_000
@@ -43,27 +45,26 @@ def receive(
     run = check(request, caller)
     if isinstance(run, Malformed):
         return run
-    results = push(store, request, run, caller=caller, callers=callers, rules=rules, now_ms=now_ms)
+    results = push(store, run, caller=caller, callers=callers, rules=rules, now_ms=now_ms)
     if isinstance(results, Malformed):
         return results
     return pull(store, request, results, caller=caller, office_head=office_head, now_ms=now_ms)
 
 
-def check(request: SyncRequest, caller: Caller) -> list[Entry] | Malformed:
+def check(request: SyncRequest, caller: Caller) -> Run | Malformed:
     """Read the run of links that a request pushes, before any store is asked."""
-    if request.protocol != PROTOCOL:
+    if not OLDEST <= request.protocol <= PROTOCOL:
         return Malformed(problem="versi_protokol")
     if request.device != caller.device:
         return Malformed(problem="perangkat_berbeda")
     if len(request.links) > MAX_LINKS:
         return Malformed(problem="pesan_terlalu_besar")
-    return read_run(request.links, request.contents, request.signature, caller)
+    return read_run(request.links, request.contents, request.signature, request.gap, caller)
 
 
 def push(
     store: OfficeStore,
-    request: SyncRequest,
-    run: Sequence[Entry],
+    run: Run,
     *,
     caller: Caller,
     callers: Callers,
@@ -74,12 +75,12 @@ def push(
 
     `callers` says who stands behind another device whose held changes get free by it.
     """
-    if not run:
+    if not run.entries:
         return []
-    outcomes = take_in(store, run, request.signature, caller, callers, rules, now_ms)
+    outcomes = take_in(store, run, caller, callers, rules, now_ms)
     if isinstance(outcomes, Malformed):
         return outcomes
-    return [Result(change=entry.link.change, outcome=outcomes[entry.link.change]) for entry in run]
+    return [Result(change=entry.link.change, outcome=outcomes[entry.link.change]) for entry in run.entries]
 
 
 def pull(
@@ -98,8 +99,9 @@ def pull(
     resend = _differing(store, request.check, parts)
     page = store.page({part: start.catching.get(part, start.seq) for part in parts}, PAGE_ROWS, PAGE_BYTES)
     cursor = _advance(store, start, page, scope)
+    backed_up = store.backed_up(caller.device)
     return SyncResponse(
-        protocol=PROTOCOL,
+        protocol=request.protocol,
         results=results,
         known=_known(store, request, caller),
         wanted=store.wanted(caller.device, MAX_WANTED),
@@ -113,7 +115,25 @@ def pull(
         resend=resend,
         office_head=office_head,
         server_ms=now_ms,
+        news=_news(store, caller.device, start, cursor, results),
+        backed_up=WireTip(counter=backed_up.counter, hash=backed_up.hash) if backed_up else None,
     )
+
+
+def _news(
+    store: OfficeStore, device: DeviceId, start: Cursor, cursor: Cursor, results: Sequence[Result]
+) -> list[Result]:
+    """Return the outcomes that this device was told otherwise, and that this answer does not hold already."""
+    names = store.news(device, start.seq, cursor.seq)
+    if not names:
+        return []
+    answered = {result.change for result in results}
+    found = store.changes(names)
+    return [
+        Result(change=name, outcome=found[name].outcome)
+        for name in dict.fromkeys(names)
+        if name not in answered
+    ]
 
 
 def _known(store: OfficeStore, request: SyncRequest, caller: Caller) -> list[WireTip]:
@@ -122,10 +142,11 @@ def _known(store: OfficeStore, request: SyncRequest, caller: Caller) -> list[Wir
     """
     tips = {tip.hash: tip.counter for tip in store.tips(caller.device)}
     if request.links:
-        last = link_hash(request.links[-1])
-        entry = store.entries_by_hash([last]).get(last)
+        last = read_link(request.links[-1])
+        tip = Tip(counter=last.counter, hash=link_hash(request.links[-1]))
+        entry = store.entries_at(caller.device, [tip]).get(tip.hash)
         if entry is not None and entry.known:
-            tips[last] = entry.link.counter
+            tips[tip.hash] = tip.counter
     return [WireTip(counter=counter, hash=name) for name, counter in tips.items()]
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from schemas.base import Data, Message
 from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash, Part, PersonId, RecordId
-from schemas.wire import Cursor, Outcome, Removed, Row
+from schemas.wire import Cursor, Outcome, Rejected, Removed, Row
 from sync.chain import Link, Tip
 
 Fields = dict[str, Any]
@@ -29,9 +29,10 @@ class Entry(Data, frozen=True, kw_only=True):
 
 
 class Signed(Data, frozen=True, kw_only=True):
-    """A device's signature over one of its links."""
+    """A device's signature over one of its links; `counter` is that link's place."""
 
     device: DeviceId
+    counter: int
     head: LinkHash
     signature: bytes
 
@@ -55,16 +56,27 @@ class Record(Message, frozen=True, kw_only=True):
 class Change(Data, frozen=True, kw_only=True):
     """A content that arrived, with who sent it, and its outcome as it stands now.
 
-    `seq` is where the outcome stands in the office's history: changes replayed by seq give the same state.
+    `counter` is the place in the sender's chain that named it first. `seq` is where the outcome stands in the
+    office's history: changes replayed by seq give the same state.
     `waiting` names what a held change waits for: a record id or a change id as hex; else it is empty.
     """
 
     id: ChangeId
     device: DeviceId
+    counter: int
     outcome: Outcome
     received_ms: int
     seq: int
     waiting: str = ""
+
+
+DESTROYED = Rejected(problem="dimusnahkan")
+"""How a change stands whose content was destroyed."""
+
+
+def nobodys(change: ChangeId) -> Change:
+    """Return how a change stands that was destroyed before it ever came here."""
+    return Change(id=change, device=DeviceId(""), counter=0, outcome=DESTROYED, received_ms=0, seq=0)
 
 
 class BlobRef(Data, frozen=True, kw_only=True):
@@ -90,17 +102,6 @@ class Page(Data, frozen=True, kw_only=True):
 class Log(Protocol):
     """Chains of devices: links, contents, signed heads."""
 
-    def add_entries(self, entries: Sequence[Entry]) -> int:
-        """Store links with their contents, and return how many contents were new.
-
-        A link or content that is already there stays as it is; a link may become known.
-        """
-        ...
-
-    def contents(self, changes: Iterable[ChangeId]) -> dict[ChangeId, bytes]:
-        """Return the content bytes that are there, by change: stored by `add_entries`, once."""
-        ...
-
     def add_signature(self, signed: Signed) -> None:
         """Keep a device's signature over its head."""
         ...
@@ -109,8 +110,8 @@ class Log(Protocol):
         """Return up to `limit` entries of a device with a counter above `after`, by counter."""
         ...
 
-    def entries_by_hash(self, hashes: Iterable[LinkHash]) -> dict[LinkHash, Entry]:
-        """Return the entries that exist, by link hash."""
+    def entries_at(self, device: DeviceId, tips: Iterable[Tip]) -> dict[LinkHash, Entry]:
+        """Return those entries of a device that are there, by link hash."""
         ...
 
     def tips(self, device: DeviceId) -> list[Tip]:
@@ -165,8 +166,23 @@ class OfficeStore(Log, Rows, Protocol):
         """Return the changes that have arrived."""
         ...
 
-    def put_changes(self, changes: Sequence[Change]) -> None:
-        """Store changes with their outcomes; an existing one gets the new outcome."""
+    def add_links(self, entries: Sequence[Entry]) -> None:
+        """Store links. One that is already there stays as it is, but may become known."""
+        ...
+
+    def place_of(self, device: DeviceId, link: LinkHash) -> int | None:
+        """Return the counter of a device's link wherever it stands; slow, for links that look misplaced."""
+        ...
+
+    def contents(self, changes: Iterable[ChangeId]) -> dict[ChangeId, bytes]:
+        """Return the content bytes that are there, by change."""
+        ...
+
+    def put_changes(self, changes: Sequence[Change], contents: Mapping[ChangeId, bytes]) -> None:
+        """Store changes with their outcomes, and the contents of those that are new.
+
+        A change that is already there gets the new outcome; its content stays as it is.
+        """
         ...
 
     def waiting_on(self, names: Iterable[str]) -> list[Change]:
@@ -175,6 +191,25 @@ class OfficeStore(Log, Rows, Protocol):
 
     def held_after(self, device: DeviceId, hashes: Iterable[LinkHash]) -> list[Entry]:
         """Return stored links above a gap whose `prev` is one of these, in counter order."""
+        ...
+
+    def tell(self, device: DeviceId, changes: Sequence[ChangeId]) -> None:
+        """Remember, each with a seq, that a device was answered something else about these changes."""
+        ...
+
+    def news(self, device: DeviceId, after: int, upto: int) -> list[ChangeId]:
+        """Return what a device is to be told anew, of seqs beyond `after` and not beyond `upto`."""
+        ...
+
+    def backed_up(self, device: DeviceId) -> Tip | None:
+        """Return the newest link that is safe in backups, with all before it and their blobs."""
+        ...
+
+    def destroy(self, changes: Sequence[ChangeId], blobs: Sequence[BlobId]) -> None:
+        """Remove contents and references, refuse them and the blobs for ever, and tell their devices.
+
+        A destroyed change keeps its place; its outcome becomes `Rejected("dimusnahkan")`.
+        """
         ...
 
     def add_blob_refs(self, refs: Sequence[BlobRef]) -> None:
@@ -188,6 +223,10 @@ class OfficeStore(Log, Rows, Protocol):
 
 class DeviceStore(Log, Rows, Protocol):
     """What the phone needs to send its changes and keep what it pulled."""
+
+    def add_entries(self, entries: Sequence[Entry]) -> None:
+        """Store links with their contents. What is already there stays as it is."""
+        ...
 
     def device(self) -> DeviceId:
         """Return this vault's device id."""
@@ -216,6 +255,7 @@ class DeviceStore(Log, Rows, Protocol):
         outcomes: Mapping[ChangeId, Outcome],
         cleared: Sequence[Part],
         wanted: Sequence[BlobId],
+        backed_up: Tip | None,
         office_head: LinkHash,
         server_ms: int,
     ) -> None:

@@ -9,6 +9,7 @@ from sync.assign import set_fields
 from sync.change import Decide, Submit
 from sync.conflicts import park_stale
 from sync.desk import Desk
+from sync.losses import DESTROYED, is_destroyed
 from sync.merge import follows_current
 from sync.rules import Rules
 from sync.scope import OPEN_TUGAS, Caller, in_scope, mine
@@ -27,6 +28,8 @@ def apply_submit(desk: Desk, change: Arrived, body: Submit, caller: Caller, rule
     visit = desk.get(body.visit)
     if visit is not None and visit.kind != "kunjungan":
         return Rejected(problem="jenis_data_berbeda")
+    if is_destroyed(visit):
+        return Rejected(problem=DESTROYED)
     versions = list(visit.fields["versions"]) if visit else []
     follows = body.follows.hex() if body.follows else None
     if follows is not None and all(version["change"] != follows for version in versions):
@@ -73,6 +76,8 @@ def apply_decide(desk: Desk, change: Arrived, body: Decide, caller: Caller) -> O
     visit = desk.get(body.visit)
     if visit is None or visit.kind != "kunjungan":
         return Held(waiting=body.visit)
+    if is_destroyed(visit):
+        return Rejected(problem=DESTROYED)
     if change.author in authors(visit.fields):
         return Rejected(problem="kunjungan_sendiri")
     if body.decision in ("kembalikan", "tolak") and not (body.reasons or body.note):

@@ -37,7 +37,7 @@ def read_message(body: bytes, encoding: str | None, kind: type[T]) -> T | Proble
         return Problem(code="pesan_tidak_terbaca")
 
 
-def write_message(message: Message, accepted: str | None) -> tuple[bytes, dict[str, str]]:
+def write_message(message: Message | tuple[Any, ...], accepted: str | None) -> tuple[bytes, dict[str, str]]:
     """Encode a message, deflated where that pays and the caller takes it; return it with its headers."""
     body = encode(message)
     headers = {"cache-control": "no-store"}
@@ -47,8 +47,10 @@ def write_message(message: Message, accepted: str | None) -> tuple[bytes, dict[s
     return body, headers
 
 
-def answer(request: Request[Any, Any, Any], result: Message | Problem, text: Text) -> Response[bytes]:
-    """Return a message or a problem as a response."""
+def answer(
+    request: Request[Any, Any, Any], result: Message | tuple[Any, ...] | Problem, text: Text
+) -> Response[bytes]:
+    """Return a message, whole or in an older shape, or a problem as a response."""
     if isinstance(result, Problem):
         return problem_response(result, text)
     body, headers = write_message(result, request.headers.get("accept-encoding"))

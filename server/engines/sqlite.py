@@ -135,7 +135,7 @@ class _Transaction:
         values: dict[str, object] = {"kabupaten": self._regency, **params}
         if "IN :" in sql:
             kinds: list[tuple[str, bool]] = []
-            for name in _LISTED.findall(sql):
+            for name in dict.fromkeys(_LISTED.findall(sql)):
                 values[name], is_binary = _listed(cast(Iterable[object], values[name]))
                 kinds.append((name, is_binary))
             sql = _expanded(sql, tuple(kinds))

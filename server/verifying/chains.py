@@ -1,35 +1,39 @@
 """Chains: every hash, counter and signature. Rule: keys come from the office's own chain, not from rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from hashlib import sha256
 
 import msgspec
 
-from schemas.ids import NO_LINK, DeviceId, LinkHash
+from schemas.ids import NO_LINK, ChangeId, DeviceId, LinkHash
 from server.engine import Reader, SqlRow
 from server.office import verifier
 from server.verifying.findings import Findings, Progress
 from sync.chain import head_message, read_link
-from sync.change import Enrolled, read
+from sync.change import Destroyed, Enrolled, Gap, read
 
 BATCH = 2_000
 
 
 def check_chains(
     reader: Reader, office: DeviceId, office_key: bytes, findings: Findings, progress: Progress
-) -> None:
-    """Check all links, contents, tips and signatures. `office_key` is the public key from the key file."""
+) -> Mapping[ChangeId, bytes]:
+    """Check all links, contents, tips and signatures. `office_key` is the public key from the key file.
+
+    Returns what the office's chain says was destroyed, each with what was kept of it.
+    """
     [(links,)] = reader.query("SELECT count(*) FROM links WHERE kabupaten = :kabupaten")
     [(signed,)] = reader.query("SELECT count(*) FROM signatures WHERE kabupaten = :kabupaten")
     progress.step("rantai", links + signed)
-    keys = {office: office_key, **_enrolled(reader, office)}
+    enrolled, destroyed = _office_says(reader, office)
+    keys = {office: office_key, **enrolled}
     _check_devices(reader, keys, findings)
     devices = [
         DeviceId(name)
         for (name,) in reader.query("SELECT DISTINCT device FROM links WHERE kabupaten = :kabupaten")
     ]
     for device in devices:
-        leaves = _check_links(reader, device, findings, progress)
+        leaves = _check_links(reader, device, destroyed, findings, progress)
         _check_signatures(reader, device, keys.get(device), leaves, findings, progress)
         findings.counts["rantai"] += 1
     orphans = reader.query(
@@ -37,12 +41,15 @@ def check_chains(
         " (SELECT 1 FROM links l WHERE l.kabupaten = c.kabupaten AND l.change = c.id)"
     )
     for (change,) in orphans:
-        findings.fault("hasil_tanpa_tautan", catatan=change.hex())
+        if change not in destroyed:
+            findings.fault("hasil_tanpa_tautan", catatan=change.hex())
+    return destroyed
 
 
-def _enrolled(reader: Reader, office: DeviceId) -> dict[DeviceId, bytes]:
-    """Return the key of each device that the office's chain says has joined."""
+def _office_says(reader: Reader, office: DeviceId) -> tuple[dict[DeviceId, bytes], dict[ChangeId, bytes]]:
+    """Return from the office's chain the key of each device that joined, and what was destroyed."""
     keys: dict[DeviceId, bytes] = {}
+    destroyed: dict[ChangeId, bytes] = {}
     for row in _links(reader, office):
         raw = row[6]
         try:
@@ -51,7 +58,9 @@ def _enrolled(reader: Reader, office: DeviceId) -> dict[DeviceId, bytes]:
             continue
         if isinstance(body, Enrolled) and body.device != office:
             keys[body.device] = body.public_key
-    return keys
+        elif isinstance(body, Destroyed):
+            destroyed |= body.changes
+    return keys, destroyed
 
 
 def _check_devices(reader: Reader, keys: Mapping[DeviceId, bytes], findings: Findings) -> None:
@@ -61,8 +70,17 @@ def _check_devices(reader: Reader, keys: Mapping[DeviceId, bytes], findings: Fin
             findings.fault("perangkat_tidak_terdaftar", perangkat=device)
 
 
-def _check_links(reader: Reader, device: DeviceId, findings: Findings, progress: Progress) -> set[LinkHash]:
-    """Check one chain; return its leaves, which must be signed."""
+def _check_links(
+    reader: Reader,
+    device: DeviceId,
+    destroyed: Container[ChangeId],
+    findings: Findings,
+    progress: Progress,
+) -> set[LinkHash]:
+    """Check one chain; return its leaves, which must be signed. Holes must be declared in it."""
+    torn: list[int] = []
+    empty: list[tuple[int, ChangeId]] = []
+    holes: list[Gap] = []
     seen: dict[LinkHash, tuple[int, bool]] = {}
     followed: set[LinkHash] = set()
     followed_known: set[LinkHash] = set()
@@ -75,17 +93,25 @@ def _check_links(reader: Reader, device: DeviceId, findings: Findings, progress:
             continue
         before = (0, True) if prev == NO_LINK else seen.get(prev)
         if (known and before != (counter - 1, True)) or (before is not None and before[0] != counter - 1):
-            findings.fault("tautan_terputus", nomor=counter, perangkat=device)
+            torn.append(counter)
         seen[name] = (counter, bool(known))
         followed.add(prev)
         if known:
             followed_known.add(prev)
         if content is None:
-            findings.fault("isi_hilang", catatan=change.hex())
+            empty.append((counter, change))
         elif sha256(content).digest() != change:
             findings.fault("isi_berubah", catatan=change.hex())
+        else:
+            holes += _holes(content)
         if not has_outcome:
             findings.fault("hasil_hilang", catatan=change.hex())
+    for counter in torn:
+        if not any(hole.first <= counter - 1 <= hole.last for hole in holes):
+            findings.fault("tautan_terputus", nomor=counter, perangkat=device)
+    for counter, change in empty:
+        if change not in destroyed and not any(hole.first <= counter <= hole.last for hole in holes):
+            findings.fault("isi_hilang", catatan=change.hex())
     tips = {(n, c) for n, (c, known) in seen.items() if known and n not in followed_known}
     stored = reader.query(
         "SELECT hash, counter FROM tips WHERE kabupaten = :kabupaten AND device = :device",
@@ -94,6 +120,14 @@ def _check_links(reader: Reader, device: DeviceId, findings: Findings, progress:
     if set(stored) != tips:
         findings.fault("ujung_salah", perangkat=device)
     return {name for name in seen if name not in followed}
+
+
+def _holes(content: bytes) -> list[Gap]:
+    try:
+        body = read(content).body
+    except msgspec.DecodeError:
+        return []
+    return [body] if isinstance(body, Gap) else []
 
 
 def _is_itself(row: SqlRow, device: DeviceId) -> bool:
@@ -140,7 +174,7 @@ def _links(reader: Reader, device: DeviceId) -> Iterator[SqlRow]:
     counter, name = 0, b""
     while True:
         found = reader.query(
-            "SELECT l.hash, l.counter, l.prev, l.change, l.known, l.raw, c.raw, c.outcome IS NOT NULL"
+            "SELECT l.hash, l.counter, l.prev, l.change, l.known, l.raw, c.raw, c.id IS NOT NULL"
             " FROM links l LEFT JOIN changes c ON c.kabupaten = l.kabupaten AND c.id = l.change"
             " WHERE l.kabupaten = :kabupaten AND l.device = :device"
             " AND (l.counter > :counter OR (l.counter = :counter AND l.hash > :name))"

@@ -4,12 +4,12 @@ Changes that were refused or still wait have no effect, and are not judged again
 grown since. All others must come to the very outcome that was answered.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 from msgspec.structs import replace
 
-from schemas.ids import DeviceId, Part, PersonId, RecordId
+from schemas.ids import ChangeId, DeviceId, Part, PersonId, RecordId
 from schemas.wire import Held, Outcome, Rejected
 from server import device_store
 from server.access import is_active
@@ -25,7 +25,7 @@ from sync.digest import EMPTY, fold, row_hash
 from sync.memory import MemoryOffice
 from sync.rules import Rules
 from sync.scope import Caller, parts_of_person
-from sync.store import Record
+from sync.store import DESTROYED, Record
 
 BATCH = 1_000
 _record = msgspec.msgpack.Decoder(Record)
@@ -33,9 +33,17 @@ _outcome = msgspec.msgpack.Decoder(Outcome)
 
 
 def replay(
-    reader: Reader, office: DeviceId, rules: Rules, findings: Findings, progress: Progress
+    reader: Reader,
+    office: DeviceId,
+    rules: Rules,
+    destroyed: Mapping[ChangeId, bytes],
+    findings: Findings,
+    progress: Progress,
 ) -> MemoryOffice:
-    """Apply every change again, and compare each outcome; return what comes of them."""
+    """Apply every change again, and compare each outcome; return what comes of them.
+
+    Of what was `destroyed` the order of things is kept: its stub is applied in its place.
+    """
     [(total,)] = reader.query("SELECT count(*) FROM changes WHERE kabupaten = :kabupaten")
     progress.step("putar_ulang", total)
     memory = MemoryOffice(lambda: bytes(8))
@@ -46,7 +54,13 @@ def replay(
             progress.advance()
             findings.counts["catatan"] += 1
             outcome: Outcome = _outcome.decode(stored)
-            if isinstance(outcome, Held | Rejected) or raw is None:
+            if name in destroyed:
+                if raw is not None or outcome != DESTROYED:
+                    findings.fault("belum_musnah", catatan=name.hex())
+                raw = destroyed[name]
+            elif isinstance(outcome, Held | Rejected) or raw is None:
+                continue
+            if not raw:
                 continue
             try:
                 change = arrived(read(raw), name, device, received_ms, seq)
@@ -54,7 +68,7 @@ def replay(
                 findings.fault("hasil_berbeda", catatan=name.hex())
                 continue
             caller = _caller(desk, devices.get(device), device == office, change)
-            if apply(desk, change, caller, rules) != outcome:
+            if apply(desk, change, caller, rules) != outcome and name not in destroyed:
                 findings.fault("hasil_berbeda", catatan=name.hex())
         desk.flush()
     return memory
@@ -184,7 +198,7 @@ def _changes(reader: Reader) -> Iterator[list[SqlRow]]:
     while True:
         found = reader.query(
             "SELECT id, device, outcome, received_ms, seq, raw FROM changes"
-            " WHERE kabupaten = :kabupaten AND outcome IS NOT NULL"
+            " WHERE kabupaten = :kabupaten"
             " AND (seq > :seq OR (seq = :seq AND id > :name)) ORDER BY seq, id LIMIT :limit",
             {"seq": seq, "name": name, "limit": BATCH},
         )

@@ -15,7 +15,7 @@ from tests.bench.figures import Figure
 from tests.bench.offices import BATCH, Line, office
 from tests.contract.people import record_id
 
-PHONES = 8
+PHONES = 16
 ROUNDS = 8
 TABLES = ("links", "changes", "records", "rows")
 

@@ -17,6 +17,7 @@ PAGE = {
     "outcomes": {},
     "cleared": [],
     "wanted": [],
+    "backed_up": None,
     "office_head": LinkHash(b"h" * 32),
     "server_ms": 5,
 }

@@ -1,12 +1,13 @@
 """What every office store must do beyond chains and rows. Give `make_office` and `transaction`."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from schemas.ids import NO_LINK, BlobId, ChangeId, Part
 from schemas.wire import Applied, Held, Removed
 from sync.change import Patch
-from sync.store import BlobRef, Change, OfficeStore, Record
+from sync.store import BlobRef, Change, Entry, OfficeStore, Record
 from tests.contract.people import Writer, record_id
 from tests.contract.rows_contract import KEDEN, MINE, row
 
@@ -16,7 +17,9 @@ A, B = ChangeId(b"a" * 32), ChangeId(b"b" * 32)
 def change(name: ChangeId, seq: int, waiting: str = "") -> Change:
     outcome = Held(waiting=waiting) if waiting else Applied(seq=seq)
     device = Writer(7).device
-    return Change(id=name, device=device, outcome=outcome, received_ms=9, seq=seq, waiting=waiting)
+    return Change(
+        id=name, device=device, counter=seq, outcome=outcome, received_ms=9, seq=seq, waiting=waiting
+    )
 
 
 class OfficeContract:
@@ -26,6 +29,12 @@ class OfficeContract:
     def transaction(self, store: OfficeStore) -> AbstractContextManager[Any]:
         """One transaction: what is taken in it lies in one commit."""
         return nullcontext()
+
+    def add(self, store: Any, entries: Sequence[Entry]) -> None:
+        """Store links, and their contents with an outcome: the office has no content without one."""
+        store.add_links(entries)
+        contents = {e.link.change: e.content for e in entries if e.content is not None}
+        store.put_changes([change(name, 1, waiting="x") for name in contents], contents)
 
     def test_seqs_rise_and_are_never_used_again(self) -> None:
         store = self.make_office()
@@ -118,16 +127,24 @@ class OfficeContract:
     def test_a_change_keeps_its_newest_outcome(self) -> None:
         store = self.make_office()
         with self.transaction(store):
-            store.put_changes([change(A, 1, waiting="x"), change(B, 2)])
+            store.put_changes([change(A, 1, waiting="x"), change(B, 2)], {A: b"a", B: b"b"})
         with self.transaction(store):
-            store.put_changes([change(A, 3)])
+            store.put_changes([change(A, 3)], {})
         assert store.changes([A, B]) == {A: change(A, 3), B: change(B, 2)}
         assert store.waiting_on(["x"]) == []
+
+    def test_a_content_that_is_there_is_never_replaced(self) -> None:
+        store = self.make_office()
+        with self.transaction(store):
+            store.put_changes([change(A, 1, waiting="x"), change(B, 2)], {A: b"a"})
+        with self.transaction(store):
+            store.put_changes([change(A, 3)], {A: b"another"})
+        assert store.contents([A, B, ChangeId(bytes(32))]) == {A: b"a"}
 
     def test_held_changes_are_found_by_what_they_wait_for_in_order(self) -> None:
         store = self.make_office()
         with self.transaction(store):
-            store.put_changes([change(B, 1, waiting="y"), change(A, 2, waiting="x")])
+            store.put_changes([change(B, 1, waiting="y"), change(A, 2, waiting="x")], {})
         assert store.waiting_on(["x", "y", "z"]) == [change(B, 1, waiting="y"), change(A, 2, waiting="x")]
         assert store.waiting_on([""]) == []
 
@@ -137,7 +154,7 @@ class OfficeContract:
         body = Patch(record=record_id(1), kind="warga", base={}, new={})
         entries = [writer.write(body, known=False) for _ in range(2)]
         with self.transaction(store):
-            store.add_entries(entries[1:])
+            self.add(store, entries[1:])
         assert store.held_after(writer.device, [entries[0].hash]) == entries[1:]
         assert store.held_after(writer.device, [NO_LINK]) == []
         assert store.held_after(Writer(8).device, [entries[0].hash]) == []

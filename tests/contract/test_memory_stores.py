@@ -18,7 +18,7 @@ def office() -> MemoryOffice:
     return MemoryOffice(lambda: rng.randbytes(8))
 
 
-class TestMemoryOffice(LogContract, RowsContract, OfficeContract):
+class TestMemoryOffice(OfficeContract, LogContract, RowsContract):
     def make_store(self, writer: Writer) -> Log:
         return office()
 

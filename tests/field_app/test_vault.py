@@ -39,6 +39,7 @@ def fill(vault: Vault) -> None:
         outcomes={},
         cleared=[],
         wanted=[],
+        backed_up=None,
         office_head=NO_LINK,
         server_ms=1,
     )

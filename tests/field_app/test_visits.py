@@ -98,7 +98,7 @@ class Field:
         page = {
             "rows": sent, "removed": [], "cursor": Cursor(seq=self.seq), "parts": [MINE],
             "acknowledged": self.store.acknowledged(), "outcomes": {}, "cleared": [], "wanted": [],
-            "office_head": NO_LINK, "server_ms": self.time.now_ms(),
+            "backed_up": None, "office_head": NO_LINK, "server_ms": self.time.now_ms(),
         }  # fmt: skip
         self.store.store_page(**(page | more))
 

@@ -18,7 +18,7 @@ from field_app.worker import LONGEST_PAUSE_S, Worker, pause_s
 from schemas.base import encode
 from schemas.ids import NO_LINK, Part, RecordId
 from schemas.text import load_text
-from schemas.wire import Applied, Cursor, Result, Row, SyncRequest, SyncResponse, WireTip
+from schemas.wire import PROTOCOL, Applied, Cursor, Result, Row, SyncRequest, SyncResponse, WireTip
 from sync.chain import link_hash, read_link
 from sync.digest import EMPTY
 from tests.field_app.conftest import FORMS, SetTime
@@ -62,7 +62,7 @@ class Office:
         for raw in request.links:
             self.known = [WireTip(counter=read_link(raw).counter, hash=link_hash(raw))]
         return SyncResponse(
-            protocol=1,
+            protocol=PROTOCOL,
             results=[Result(change=read_link(raw).change, outcome=Applied(seq=1)) for raw in request.links],
             known=self.known, wanted=[], rows=[], removed=[], start=request.cursor, cursor=request.cursor,
             more=False, parts=[Part(MINE)], digest=EMPTY, resend=[], office_head=NO_LINK, server_ms=7,
@@ -93,6 +93,7 @@ class Sending:
         self.worker = Worker(
             vault=self.other,
             store=type(field.store)(self.other, field.store.device(), lambda message: bytes(64)),
+            pen=field.bench.pen,
             link=self.office,  # type: ignore[arg-type]
             network=DesktopNetwork(metered),
             time=time,
@@ -240,7 +241,7 @@ def test_a_full_phone_stops_the_sync_with_a_sentence(sending: Sending) -> None:
 def _huge(request: SyncRequest, fields: dict[str, str]) -> SyncResponse:
     row = Row(part=MINE, id=RecordId("f" * 32), seq=99, kind="warga", body=encode(fields))
     return SyncResponse(
-        protocol=1, results=[], known=[], wanted=[], rows=[row], removed=[], start=request.cursor,
+        protocol=PROTOCOL, results=[], known=[], wanted=[], rows=[row], removed=[], start=request.cursor,
         cursor=Cursor(seq=99), more=False, parts=None, digest=EMPTY, resend=[], office_head=NO_LINK,
         server_ms=7,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from tests.contract.rows_contract import RowsContract
 from tests.server.offices import Handle, make_engine
 
 
-class TestSqlOfficeStore(LogContract, RowsContract, OfficeContract):
+class TestSqlOfficeStore(OfficeContract, LogContract, RowsContract):
     @pytest.fixture(autouse=True)
     def _engine(self, tmp_path: Path) -> Any:
         self.engine = make_engine(tmp_path)

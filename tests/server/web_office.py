@@ -30,6 +30,7 @@ from server.store import SqlOfficeStore
 from server.web.pages import web_pages
 from sync.chain import Tip, head_message, next_link, seal_link
 from sync.change import Body, Clock, Content, Evidence, FormAnswers, Patch, Place, Submit, seal
+from sync.intake import Run
 
 DESA = "33.14.01.2001"
 ELSEWHERE = "33.14.02.2001"
@@ -105,8 +106,8 @@ class Phone:
         )
         office, engine = self._deps.office, self._deps.engine
         run = engine.read(lambda tx: office.check(tx, request))
-        assert isinstance(run, list), run
-        results = engine.write(lambda tx: office.push(tx, request, run)).result()
+        assert isinstance(run, Run), run
+        results = engine.write(lambda tx: office.push(tx, self.device, run)).result()
         assert isinstance(results, list), results
         self._tip = Tip(counter=self._tip.counter + 1, hash=name)
         return change

@@ -8,9 +8,9 @@ from schemas.base import decode
 from schemas.ids import NO_LINK, BlobId, DeviceId, Part, PersonId, RecordId
 from schemas.wire import Outcome, SyncRequest, SyncResponse
 from sync.chain import Tip, head_message
-from sync.change import Body, Evidence, FormAnswers, Patch, Submit, change_id
-from sync.client import Broken, Effects, Session, next_request, receive
-from sync.intake import take_in
+from sync.change import Body, Evidence, FormAnswers, Gap, Patch, Submit, change_id
+from sync.client import Broken, Effects, Missing, Session, next_request, receive
+from sync.intake import Run, take_in
 from sync.memory import MemoryDevice, MemoryOffice
 from sync.scope import Caller, parts_of_person
 from sync.server import receive as answer
@@ -52,9 +52,8 @@ class Regency:
         """Do something at the office, in the office's own chain."""
         entry = self.desk.write(body, author)
         signature = self.desk.key.sign(head_message(entry.hash))
-        outcomes = take_in(
-            self.office, [entry], signature, self.desk.caller(), self.caller, OpenRules(), self.now
-        )
+        run = Run(entries=[entry], signature=signature)
+        outcomes = take_in(self.office, run, self.desk.caller(), self.caller, OpenRules(), self.now)
         assert isinstance(outcomes, dict)
         self.office.commit()
         return outcomes[entry.link.change]
@@ -102,6 +101,9 @@ class Regency:
             request = next_request(phone.store, session)
             if request is None:
                 return effects
+            if isinstance(request, Missing):
+                phone.do(Gap(first=request.first, last=request.last))
+                continue
             response = self.answer(request)
             if lose_answers > 0:
                 lose_answers -= 1

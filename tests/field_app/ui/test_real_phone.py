@@ -51,7 +51,7 @@ def _receive(phone: Phone, time: SetTime) -> None:
     store.store_page(
         rows=rows, removed=[], cursor=Cursor(seq=2), parts=[mine], acknowledged=store.acknowledged(),
         outcomes={},
-        cleared=[], wanted=[], office_head=NO_LINK, server_ms=time.now_ms(),
+        cleared=[], wanted=[], backed_up=None, office_head=NO_LINK, server_ms=time.now_ms(),
     )  # fmt: skip
 
 

@@ -1,0 +1,130 @@
+"""Destroying for good, and keeping it so. Rule: the list stands outside the database, and is written first.
+
+A database that comes back from a backup holds again what was destroyed since; the list, which lies beside the
+key file, is applied before the office answers anybody. It is encrypted and only ever grows.
+"""
+
+import base64
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from schemas.base import decode, encode
+from schemas.ids import BlobId, ChangeId, PersonId, RecordId
+from schemas.wire import Applied, Conflict
+from server.blobs import BlobStore
+from server.disk import sync_folder
+from server.engine import Engine, Reader
+from server.keys import derive
+from server.office import Office
+from server.store import SqlOfficeStore
+from sync.change import Destroyed, read
+from sync.losses import stub
+from sync.store import DESTROYED
+
+ENDING = ".musnah"
+NONCE_BYTES = 12
+
+
+class DamagedListError(Exception):
+    """The list of what was destroyed is not what this office wrote."""
+
+
+class DestructionList:
+    """Bodies of `Destroyed`, one a line, each AES-256-GCM under a key derived from the office's."""
+
+    def __init__(self, key_path: Path, master: bytes, randomness: Callable[[int], bytes]) -> None:
+        self.path = key_path.with_name(key_path.name + ENDING)
+        self._cipher = AESGCM(derive(master, "destruction", ""))
+        self._randomness = randomness
+
+    def add(self, body: Destroyed) -> None:
+        """Append a body, durably."""
+        nonce = self._randomness(NONCE_BYTES)
+        line = base64.b64encode(nonce + self._cipher.encrypt(nonce, encode(body), None)) + b"\n"
+        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(handle, line)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        sync_folder(self.path.parent)
+
+    def bodies(self) -> Iterator[Destroyed]:
+        """Give every body; a last line that a crash cut off is passed over. Raises DamagedListError."""
+        lines = self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
+        for line in lines:
+            if not line.endswith(b"\n"):
+                return
+            try:
+                sealed = base64.b64decode(line)
+                plain = self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
+                yield decode(plain, Destroyed)
+            except (ValueError, InvalidTag) as error:
+                raise DamagedListError(str(self.path)) from error
+
+
+class Destruction:
+    """Destroys at the office's word, and again after a restore."""
+
+    def __init__(self, engine: Engine, office: Office, blobs: BlobStore, entries: DestructionList) -> None:
+        self._engine, self._office, self._blobs = engine, office, blobs
+        self.entries = entries
+
+    def destroy(
+        self, author: PersonId, changes: Iterable[ChangeId], records: Iterable[RecordId], basis: str
+    ) -> Destroyed:
+        """Destroy the contents of changes with their blobs, and empty records. Blocks until it is durable."""
+        names = list(changes)
+        body = self._engine.read(lambda reader: _body(reader, names, list(records), basis))
+        self.entries.add(body)
+        self._carry_out(author, body)
+        return body
+
+    def apply_list(self) -> int:
+        """Destroy again what came back, and return how many entries of the list had to be applied."""
+        again = [body for body in self.entries.bodies() if not self._engine.read(_is_done(body))]
+        for body in again:
+            self._carry_out(self._office.person, body)
+        return len(again)
+
+    def _carry_out(self, author: PersonId, body: Destroyed) -> None:
+        self._office.act(author, body)
+        for blob in body.blobs:
+            self._blobs.path(blob).unlink(missing_ok=True)
+
+
+def _body(reader: Reader, changes: list[ChangeId], records: list[RecordId], basis: str) -> Destroyed:
+    store = SqlOfficeStore.reading(reader)
+    contents, there = store.contents(changes), store.changes(changes)
+    stubs: dict[ChangeId, bytes] = {}
+    for name in changes:
+        took_effect = name in there and isinstance(there[name].outcome, Applied | Conflict)
+        stubs[name] = stub(read(contents[name])) if took_effect and name in contents else b""
+    return Destroyed(changes=stubs, blobs=_only_theirs(reader, changes), records=records, basis=basis)
+
+
+def _only_theirs(reader: Reader, changes: list[ChangeId]) -> list[BlobId]:
+    """Return the blobs that these changes name and no other does."""
+    named = reader.query(
+        "SELECT blob FROM blob_refs WHERE kabupaten = :kabupaten AND change IN :changes", {"changes": changes}
+    )
+    blobs = {row[0] for row in named}
+    found = reader.query(
+        "SELECT blob, change FROM blob_refs WHERE kabupaten = :kabupaten AND blob IN :blobs", {"blobs": blobs}
+    )
+    return sorted(blobs - {blob for blob, change in found if change not in changes})
+
+
+def _is_done(body: Destroyed) -> Callable[[Reader], bool]:
+    def work(reader: Reader) -> bool:
+        store = SqlOfficeStore.reading(reader)
+        there = store.changes(body.changes)
+        return all(name in there and there[name].outcome == DESTROYED for name in body.changes) and all(
+            store.is_destroyed(blob) for blob in body.blobs
+        )
+
+    return work

@@ -1,0 +1,59 @@
+"""What is gone for good: destroyed by the office, or lost by a phone. Rule: the links stay, and say so."""
+
+from msgspec.structs import replace
+
+from schemas.base import encode
+from schemas.wire import Applied, Outcome
+from sync.arrival import Arrived
+from sync.change import Content, Decide, Destroyed, Gap, Patch, Submit
+from sync.desk import Desk
+from sync.merge import conflict_id
+from sync.store import Record
+
+DESTROYED = "dimusnahkan"
+"""The field by which an emptied record says on what basis, and the problem that answers what comes later."""
+
+
+def apply_destroyed(desk: Desk, change: Arrived, body: Destroyed) -> Outcome:
+    """Empty the records, and have the store remove contents and blobs."""
+    for name in body.records:
+        record = desk.get(name)
+        if record is not None:
+            emptied = {"dihapus": True, DESTROYED: body.basis}
+            desk.put(Record(id=name, kind=record.kind, head=change.id, fields=emptied))
+    desk.destroyed.append(body)
+    return Applied(seq=change.seq)
+
+
+def is_destroyed(record: Record | None) -> bool:
+    """Say whether a record was emptied; nothing may be added to it again."""
+    return record is not None and DESTROYED in record.fields
+
+
+def apply_gap(desk: Desk, change: Arrived, body: Gap) -> Outcome:
+    """Lay what a phone lost before the office, as a record of kind `celah`."""
+    fields = {
+        "perangkat": change.device,
+        "petugas": change.author,
+        "awal": body.first,
+        "akhir": body.last,
+        "at_ms": change.received_ms,
+    }
+    desk.put(Record(id=conflict_id(change.id, "celah"), kind="celah", head=change.id, fields=fields))
+    return Applied(seq=change.seq)
+
+
+def stub(content: Content) -> bytes:
+    """Return what may be kept of a content that is destroyed: which thing it moved, and nothing it said."""
+    body = content.body
+    match body:
+        case Submit():
+            forms = {name: replace(filled, answers={}) for name, filled in body.forms.items()}
+            body = replace(body, forms=forms, evidence=[], place=None)
+        case Patch():
+            body = replace(body, base={}, new={})
+        case Decide():
+            body = replace(body, reasons={}, note="-")
+        case _:
+            pass
+    return encode(replace(content, salt=b"", body=body))

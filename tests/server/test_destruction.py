@@ -1,0 +1,170 @@
+"""What was destroyed does not come back: not by a restored database, not by an upload, not by a phone."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from schemas.ids import BlobId, ChangeId, RecordId
+from schemas.problem import Problem
+from server.compose import Refused, close_office, open_office, unlock
+from server.deps import Deps
+from server.keys import default_path
+from server.store import SqlOfficeStore
+from server.verify import verify
+from sync.rules import DomainRules
+from sync.store import DESTROYED
+from tests.server.conftest import Silent
+from tests.server.web_office import Office, open_at, shut
+
+
+class Destroyed:
+    """An office in which one of two visits was destroyed, and a copy of its folder from before."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.copy = folder / "office", folder / "copy"
+        office = open_at(folder)
+        office.deps.office.found()
+        self.visit, self.change = office.add_visit()
+        self.other, _ = office.add_visit()
+        self.photos = office.blobs_of(self.visit)
+        shut(office)
+        shutil.copytree(self.folder, self.copy)
+        self.deps = self.open()
+        self.deps.destruction.destroy(self.deps.office.person, [self.change], [self.visit], "BA 12/2026")
+
+    def open(self) -> Deps:
+        deps = open_office(self.folder, None)
+        assert isinstance(deps, Deps), deps
+        return deps
+
+    def close(self) -> None:
+        close_office(self.deps)
+
+    def restore(self) -> None:
+        """Put the older folder in place, as somebody would who has no better backup."""
+        self.close()
+        shutil.rmtree(self.folder)
+        shutil.copytree(self.copy, self.folder)
+        self.deps = self.open()
+
+    def content(self) -> bytes | None:
+        found = self.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).contents([self.change]))
+        return found.get(self.change)
+
+    def outcome(self, change: ChangeId) -> object:
+        return self.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).changes([change]))[change].outcome
+
+    def fields(self, record: RecordId) -> dict:
+        return self.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).records([record]))[record].fields
+
+    def faults(self) -> list[str]:
+        opened = unlock(self.folder, None)
+        assert not isinstance(opened, Refused)
+        rules = DomainRules(self.deps.forms, self.deps.workflows)
+        return verify(self.folder, opened[1], opened[0], rules, self.deps.text, Silent()).faults
+
+
+@pytest.fixture
+def gone(tmp_path: Path) -> Iterator[Destroyed]:
+    made = Destroyed(tmp_path)
+    yield made
+    made.close()
+
+
+def is_gone(made: Destroyed) -> bool:
+    no_file = not any(made.deps.blobs.has(photo) for photo in made.photos)
+    emptied = made.fields(made.visit) == {"dihapus": True, "dimusnahkan": "BA 12/2026"}
+    return made.content() is None and made.outcome(made.change) == DESTROYED and no_file and emptied
+
+
+def test_contents_and_photos_are_gone_and_the_office_still_verifies(gone: Destroyed) -> None:
+    assert is_gone(gone)
+    assert "versions" in gone.fields(gone.other)
+    assert gone.faults() == []
+
+
+def test_a_restored_database_does_not_bring_it_back(gone: Destroyed) -> None:
+    gone.restore()
+    assert is_gone(gone)
+    assert gone.faults() == []
+
+
+def test_opening_again_destroys_nothing_twice(gone: Destroyed) -> None:
+    gone.restore()
+    assert gone.deps.destruction.apply_list() == 0
+
+
+def test_its_photos_cannot_be_sent_again(gone: Destroyed) -> None:
+    [(device,)] = gone.deps.engine.read(
+        lambda tx: tx.query("SELECT DISTINCT device FROM blob_senders WHERE kabupaten = :kabupaten")
+    )
+    refused = gone.deps.uploads.begin(device, 500, gone.photos[0], "", fresh=False)
+    assert refused == Problem(code="berkas_dimusnahkan")
+
+
+def test_an_upload_that_was_begun_before_is_refused_at_its_end(gone: Destroyed) -> None:
+    data = b"another photo" * 99
+    from hashlib import sha256
+
+    blob = BlobId(sha256(data).hexdigest())
+    begun = gone.deps.uploads.begin(gone.deps.office.device, len(data), blob, "", fresh=False)
+    assert not isinstance(begun, Problem)
+    part = gone.deps.uploads.open(begun.upload)
+    part.append(data)
+    part.close()
+    gone.deps.engine.write(lambda tx: SqlOfficeStore.writing(tx).destroy([], [blob])).result()
+    assert gone.deps.uploads.finish(begun.upload) == Problem(code="berkas_dimusnahkan")
+    assert not gone.deps.blobs.has(blob)
+
+
+def test_the_list_says_nothing_in_plain_and_a_changed_one_keeps_the_office_shut(gone: Destroyed) -> None:
+    path = gone.deps.destruction.entries.path
+    data = path.read_bytes()
+    assert path.parent == default_path(gone.folder).parent
+    assert b"BA 12" not in data and gone.visit.encode() not in data
+    gone.close()
+    path.write_bytes(data[:40] + bytes([data[40] ^ 1]) + data[41:])
+    refused = open_office(gone.folder, None)
+    path.write_bytes(data[:-20])
+    torn = open_office(gone.folder, None)
+    assert isinstance(torn, Deps)
+    close_office(torn)
+    path.write_bytes(data)
+    gone.deps = gone.open()
+    assert isinstance(refused, Refused) and refused.say == "daftar_musnah_rusak"
+
+
+def test_what_came_back_beside_its_destruction_is_found(gone: Destroyed) -> None:
+    gone.deps.engine.write(
+        lambda tx: tx.execute(
+            "UPDATE changes SET raw = x'00' WHERE kabupaten = :kabupaten AND id = :id", {"id": gone.change}
+        )
+    ).result()
+    assert any("dimusnahkan" in fault for fault in gone.faults())
+
+
+def test_a_photo_that_another_visit_names_too_stays(tmp_path: Path) -> None:
+    office = open_at(tmp_path)
+    try:
+        visit, change = office.add_visit()
+        kept = shared_visit(office, visit)
+        office.deps.destruction.destroy(office.deps.office.person, [change], [visit], "BA 1/2026")
+        assert all(office.deps.blobs.has(photo) for photo in office.blobs_of(kept))
+    finally:
+        shut(office)
+
+
+def shared_visit(office: Office, visit: RecordId) -> RecordId:
+    """Send another visit that names the photos of the first."""
+    from server.services.visits import load_visit
+    from sync.change import Submit, read
+
+    def work(tx):
+        found = load_visit(tx, visit)
+        return SqlOfficeStore.reading(tx).contents([found.newest.change])[found.newest.change]
+
+    body = read(office.deps.engine.read(work)).body
+    assert isinstance(body, Submit)
+    return office.add_visit(evidence=list(body.evidence))[0]

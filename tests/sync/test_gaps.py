@@ -1,0 +1,180 @@
+"""What a phone lost for good is declared, signed and shown; what follows proceeds."""
+
+from msgspec.structs import replace
+
+from schemas.ids import RecordId
+from schemas.wire import Applied, Held, Rejected
+from sync.chain import head_message
+from sync.change import Gap
+from sync.client import Missing, Session, next_request
+from sync.intake import Malformed
+from sync.server import check, push
+from tests.contract.people import OpenRules, record_id
+from tests.sync.regency import KEDEN, Phone, Regency, outcome_of, visit
+
+
+def forget_contents(phone: Phone, *counters: int) -> None:
+    for entry in phone.store.entries(phone.writer.device, 0, 99):
+        if entry.link.counter in counters:
+            del phone.store.content_table[entry.link.change]
+
+
+def lose_links(phone: Phone, *counters: int) -> None:
+    forget_contents(phone, *counters)
+    lost = [name for name, entry in phone.store.links.items() if entry.link.counter in counters]
+    for name in lost:
+        del phone.store.links[name]
+
+
+def holes(town: Regency) -> list[tuple[int, int]]:
+    found = [record for record in town.office.record_table.values() if record.kind == "celah"]
+    return [(record.fields["awal"], record.fields["akhir"]) for record in found]
+
+
+def versions_at(town: Regency) -> set[int]:
+    return {number for number in range(20, 40) if record_id(number) in town.office.record_table}
+
+
+def test_contents_that_were_lost_are_declared_and_the_rest_arrives(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    entries = [phone.do(visit(number)) for number in range(20, 26)]
+    forget_contents(phone, 2, 3)
+    town.sync(phone)
+    assert versions_at(town) == {20, 23, 24, 25}
+    assert outcome_of(town, entries[1]) == Rejected(problem="isi_hilang")
+    assert holes(town) == [(2, 3)]
+    assert phone.store.acknowledged().counter == 7
+    assert len(town.office.tips(phone.writer.device)) == 1
+
+
+def test_links_that_were_lost_are_declared_and_the_rest_arrives(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    phone.do(visit(20))
+    town.sync(phone)
+    for number in range(21, 26):
+        phone.do(visit(number))
+    lose_links(phone, 2, 3)
+    town.sync(phone)
+    assert versions_at(town) == {20, 23, 24, 25}
+    assert holes(town) == [(2, 3)]
+    assert phone.store.acknowledged().counter == 7
+
+
+def test_two_holes_are_declared_one_after_the_other(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    for number in range(20, 30):
+        phone.do(visit(number))
+    lose_links(phone, 1, 2)
+    forget_contents(phone, 3, 6)
+    town.sync(phone)
+    assert versions_at(town) == {23, 24, 26, 27, 28, 29}
+    assert sorted(holes(town)) == [(1, 3), (6, 6)]
+    assert phone.store.acknowledged() == phone.store.tips(phone.writer.device)[0]
+
+
+def test_a_hole_wider_than_one_request_is_passed(town: Regency, monkeypatch) -> None:
+    monkeypatch.setattr("sync.client.MAX_LINKS", 3)
+    phone = town.enrol(10, KEDEN)
+    for number in range(20, 32):
+        phone.do(visit(number))
+    forget_contents(phone, *range(2, 10))
+    town.sync(phone)
+    assert versions_at(town) == {20, 29, 30, 31}
+    assert holes(town) == [(2, 9)]
+
+
+def test_an_office_that_holds_what_the_phone_lost_is_told_of_no_hole(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    for number in (20, 21):
+        phone.do(visit(number))
+    town.sync(phone)
+    forget_contents(phone, 1, 2)
+    phone.do(visit(22))
+    town.sync(phone)
+    assert versions_at(town) == {20, 21, 22}
+    assert holes(town) == []
+
+
+def test_nothing_passes_a_hole_that_nobody_declared(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    for number in (20, 21, 22):
+        phone.do(visit(number))
+    forget_contents(phone, 2)
+    assert next_request(phone.store, Session()) is not None  # the first change goes by itself
+    town.answer(next_request(phone.store, Session()))  # type: ignore[arg-type]
+    phone.do(Gap(first=2, last=2))
+    town.sync(phone)
+    request = next_request(phone.store, Session())
+    assert not isinstance(request, Missing)
+    caller = town.caller(phone.writer.device)
+    entries = phone.store.entries(phone.writer.device, 0, 3)
+    assert request is not None
+    bare = replace(
+        request,
+        links=[entry.raw_link for entry in entries],
+        contents=[entry.content for entry in entries if entry.content],
+        signature=phone.store.sign(head_message(entries[-1].hash)),
+    )
+    fresh = Regency()
+    fresh.phones[phone.writer.device] = phone
+    fresh.enrol(10, KEDEN)
+    run = check(bare, caller)
+    assert not isinstance(run, Malformed)
+    refused = push(fresh.office, run, caller=caller, callers=town.caller, rules=OpenRules(), now_ms=town.now)
+    assert refused == Malformed(problem="isi_kurang")
+    assert fresh.office.entries(phone.writer.device, 0, 9) == []
+
+
+def test_a_declaration_that_another_signed_is_refused(town: Regency) -> None:
+    phone, thief = town.enrol(10, KEDEN), town.enrol(11, KEDEN)
+    for number in (20, 21):
+        phone.do(visit(number))
+    forget_contents(phone, 1)
+    phone.do(Gap(first=1, last=1))
+    request = next_request(phone.store, Session())
+    assert request is not None and not isinstance(request, Missing) and request.gap is not None
+    caller = town.caller(phone.writer.device)
+    forged = replace(request.gap, signature=thief.store.sign(b"x"))
+    assert check(replace(request, gap=forged), caller) == Malformed(problem="tanda_tangan_salah")
+    answer = replace(request.gap, content=phone.writer.content(visit(30))[1])
+    assert check(replace(request, gap=answer), caller) == Malformed(problem="celah_salah")
+    assert check(replace(request, gap=replace(request.gap, link=b"\xc1")), caller) == Malformed(
+        problem="celah_salah"
+    )
+
+
+def test_what_was_held_is_told_of_when_it_is_applied(town: Regency) -> None:
+    first, second = town.enrol(10, KEDEN), town.enrol(11, KEDEN)
+    parent = first.writer.content(visit(20))
+    waits = second.do(visit(20, follows=parent[0]))
+    town.sync(second)
+    assert second.store.outcomes[waits.link.change] == Held(waiting=parent[0].hex())
+    first.store.append(*parent)
+    town.sync(first)
+    town.sync(second)
+    assert isinstance(second.store.outcomes[waits.link.change], Applied)
+
+
+def test_news_is_told_again_when_its_answer_was_lost(town: Regency) -> None:
+    first, second = town.enrol(10, KEDEN), town.enrol(11, KEDEN)
+    parent = first.writer.content(visit(20))
+    waits = second.do(visit(20, follows=parent[0]))
+    town.sync(second)
+    first.store.append(*parent)
+    town.sync(first)
+    town.sync(second, lose_answers=1)
+    assert isinstance(second.store.outcomes[waits.link.change], Applied)
+
+
+def test_up_to_where_backups_reach_is_told_only_for_this_chain(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    entry = phone.do(visit(20))
+    town.sync(phone)
+    tip = phone.store.tips(phone.writer.device)[0]
+    town.office.backups[phone.writer.device] = tip
+    town.sync(phone)
+    assert phone.store.backed_up == tip
+    town.office.backups[phone.writer.device] = replace(tip, hash=bytes(32))
+    town.sync(phone)
+    assert phone.store.backed_up is None
+    assert RecordId(record_id(20)) in town.office.record_table and entry.link.counter == 1
