@@ -96,7 +96,7 @@ def _freed(store: OfficeStore, names: Sequence[str]) -> list[Job]:
 def _read(raw: bytes) -> Content | None:
     try:
         return read(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except msgspec.DecodeError:
         return None
 
 

@@ -5,8 +5,9 @@ about a small answer. The author is fixed when the change is made; the clock is 
 never for ordering. See docs/protocol.md, "Changes".
 """
 
+from collections.abc import Iterable
 from hashlib import sha256
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 
@@ -14,6 +15,8 @@ from schemas.base import Message, encode
 from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId
 
 SALT_BYTES = 16
+MOST_NESTED = 16
+"""How many lists and maps may stand in one another in an answer; a table of answers needs three."""
 
 
 class Clock(Message, frozen=True, kw_only=True):
@@ -169,5 +172,37 @@ def change_id(data: bytes) -> ChangeId:
 
 
 def read(data: bytes) -> Content:
-    """Decode content bytes strictly. Raises msgspec.ValidationError or msgspec.DecodeError."""
-    return _decoder.decode(data)
+    """Decode content bytes strictly. Raises msgspec.ValidationError or msgspec.DecodeError.
+
+    How deep a value may be nested is said here, so that both ends and every Python agree on it.
+    """
+    try:
+        content = _decoder.decode(data)
+    except RecursionError as error:
+        raise msgspec.ValidationError("nested too deep") from error
+    if any(_is_deep(value, MOST_NESTED) for value in _free_values(content.body)):
+        raise msgspec.ValidationError("nested too deep")
+    return content
+
+
+def _free_values(body: Body) -> Iterable[Any]:
+    """Return the values of a body whose shape only the forms know."""
+    match body:
+        case Patch(base=base, new=new):
+            return (*base.values(), *new.values())
+        case Submit(forms=forms):
+            return (filled.answers for filled in forms.values())
+        case Advance(answers=values) | Resolve(values=values):
+            return values.values()
+        case _:
+            return ()
+
+
+def _is_deep(value: Any, left: int) -> bool:
+    if isinstance(value, dict):
+        inner: Iterable[Any] = cast(dict[str, Any], value).values()
+    elif isinstance(value, list):
+        inner = cast(list[Any], value)
+    else:
+        return False
+    return left == 0 or any(_is_deep(one, left - 1) for one in inner)

@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from schemas.base import decode, encode
 from schemas.ids import Part
-from schemas.wire import Cursor, Rejected, SyncRequest
-from sync.change import Patch, change_id
+from schemas.wire import Applied, Cursor, Rejected, SyncRequest
+from sync.change import MOST_NESTED, Patch, change_id
 from sync.client import Broken, Session, next_request, receive
 from sync.memory import MemoryDevice
 from tests.contract.people import record_id
@@ -29,15 +29,25 @@ def test_a_value_of_the_wrong_shape_is_refused_alone(town: Regency, new: dict) -
     assert record_id(20) in town.office.record_table
 
 
-def test_a_content_nested_without_end_is_refused_alone(town: Regency) -> None:
+@pytest.mark.parametrize("depth", [MOST_NESTED, 5000, 100_000])
+def test_a_content_nested_without_end_is_refused_alone(town: Regency, depth: int) -> None:
     phone = town.enrol(10, KEDEN)
     good = phone.writer.content(visit(21))[1]
-    bad = good.replace(b"\xa3bni", b"\x91" * 5000 + b"\xc0")
+    bad = good.replace(b"\xa3bni", b"\x91" * depth + b"\xc0")
     entry = phone.store.append(change_id(bad), bad)
     phone.do(visit(20))
     town.sync(phone)
     assert outcome_of(town, entry) == Rejected(problem="isi_tidak_terbaca")
     assert record_id(20) in town.office.record_table
+
+
+def test_a_content_nested_as_deep_as_may_be_is_taken(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    good = phone.writer.content(visit(21))[1]
+    deep = good.replace(b"\xa3bni", b"\x91" * (MOST_NESTED - 1) + b"\xc0")
+    entry = phone.store.append(change_id(deep), deep)
+    town.sync(phone)
+    assert isinstance(outcome_of(town, entry), Applied)
 
 
 def test_a_restored_phone_with_nothing_new_comes_to_rest(town: Regency) -> None:
