@@ -180,8 +180,9 @@ def read(data: bytes) -> Content:
         content = _decoder.decode(data)
     except RecursionError as error:
         raise msgspec.ValidationError("nested too deep") from error
-    if any(_is_deep(value, MOST_NESTED) for value in _free_values(content.body)):
-        raise msgspec.ValidationError("nested too deep")
+    for value in _free_values(content.body):
+        if isinstance(value, list | dict) and _is_deep(value, MOST_NESTED):
+            raise msgspec.ValidationError("nested too deep")
     return content
 
 
@@ -191,7 +192,7 @@ def _free_values(body: Body) -> Iterable[Any]:
         case Patch(base=base, new=new):
             return (*base.values(), *new.values())
         case Submit(forms=forms):
-            return (filled.answers for filled in forms.values())
+            return [filled.answers for filled in forms.values()]
         case Advance(answers=values) | Resolve(values=values):
             return values.values()
         case _:

@@ -160,6 +160,8 @@ def _keep_hole(store: OfficeStore, hole: Hole, now_ms: int) -> None:
 
 def _write_off(store: OfficeStore, lost: Sequence[Entry], now_ms: int) -> dict[ChangeId, Outcome]:
     """Note that these contents will never come."""
+    if not lost:
+        return {}
     gone: Outcome = Rejected(problem="isi_hilang")
     changes = [change_of(_job(entry), gone, now_ms, store.take_seq()) for entry in lost]
     store.put_changes(changes, {})

@@ -6,6 +6,7 @@ person with an open tugas has all of it.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -125,9 +126,14 @@ def _covered(name: str, value: Any) -> Any:
     return f"…{value[-4:]}" if name in HIDDEN and isinstance(value, str) else value
 
 
-def _desa_parts(fields: Fields) -> list[Part]:
+def _desa_parts(fields: Fields) -> tuple[Part, ...]:
     kode = fields.get("kode_desa")
     if not isinstance(kode, str):
-        return []
-    layanan: Any = fields.get("layanan") or ()
-    return [desa_part(kode, name) for name in layanan]
+        return ()
+    return _parts_of_desa(kode, tuple(fields.get("layanan") or ()))
+
+
+@lru_cache(maxsize=8192)
+def _parts_of_desa(kode_desa: str, layanan: tuple[str, ...]) -> tuple[Part, ...]:
+    # asked for three times with each change of a warga, for a few hundred desa in all
+    return tuple(desa_part(kode_desa, name) for name in layanan)
