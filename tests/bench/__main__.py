@@ -18,6 +18,13 @@ NAMES = (
     "phone_start",
     "sync_sizes",
     "server_changes",
+    "sync_rates",
+    "many_phones",
+    "visit_rates",
+    "quiet_sync",
+    "cut_upload",
+    "restored_office",
+    "fair_shares",
 )
 
 

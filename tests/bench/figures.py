@@ -31,6 +31,22 @@ class Figure:
         return self.value >= self.budget if self.more_is_better else self.value <= self.budget
 
 
+def scaled(count: int, least: int = 1) -> int:
+    """Return a size for this run: `SCALE=0.1` in the environment makes everything ten times smaller."""
+    return max(least, round(count * float(os.environ.get("SCALE", "1"))))
+
+
+def with_peers() -> bool:
+    """Whether others' programs are measured too: `PEERS=1` in the environment."""
+    return os.environ.get("PEERS", "0") not in ("", "0")
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Return the value below which `share` (0 to 1) of them lie; the largest for few values."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
 def median_ms(work: Callable[[], object], runs: int) -> float:
     """Return the median time of `work` in milliseconds, after one run that is not counted."""
     work()
@@ -44,9 +60,9 @@ def timed_ms(work: Callable[[], object]) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def peak_memory_mb() -> float:
-    """Return the largest resident size that this process has had since it was started, in MB (Linux)."""
-    status = Path("/proc/self/status").read_text()
+def peak_memory_mb(process: int | str = "self") -> float:
+    """Return the largest resident size that a process has had since it was started, in MB (Linux)."""
+    status = Path(f"/proc/{process}/status").read_text()
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
 
 

@@ -81,29 +81,34 @@ def person_of(seed: int) -> PersonId:
     return PersonId(f"{seed + 1000:032x}")
 
 
+def join(http: httpx.Client, bench: BenchOffice, seed: int) -> tuple[Writer, str]:
+    """Enrol the phone of a seed and log it in; return who writes its changes, and its token."""
+    writer = Writer(seed)
+    asked = EnrolRequest(
+        code=bench.codes[seed], public_key=writer.key.public_key().public_bytes_raw(), model="bench"
+    )
+    welcome = _ask(http, "/api/enrol", asked, Enrolment)
+    writer.device, writer.person = DeviceId(welcome.device), PersonId(welcome.person)
+    nonce = _ask(http, "/api/login/nonce", NonceRequest(device=writer.device), Nonce)
+    signature = writer.key.sign(login_message(nonce.nonce, writer.device, nonce.server))
+    given = LoginRequest(device=writer.device, nonce=nonce.nonce, signature=signature)
+    return writer, _ask(http, "/api/login", given, Login).token
+
+
+def _ask(http, path, message, kind):
+    answer = http.post(path, content=encode(message), headers={"content-type": MEDIA_TYPE})
+    answer.raise_for_status()
+    return decode(answer.content, kind)
+
+
 class Line:
     """One phone's connection: raw messages, with the bytes that went each way."""
 
     def __init__(self, bench: BenchOffice, seed: int) -> None:
-        self.writer = Writer(seed)
         self._http = httpx.Client(base_url=bench.server.address, timeout=60)
-        welcome = self._ask(
-            "/api/enrol",
-            EnrolRequest(
-                code=bench.codes[seed],
-                public_key=self.writer.key.public_key().public_bytes_raw(),
-                model="bench",
-            ),
-            Enrolment,
-        )
-        self.device = DeviceId(welcome.device)
-        self.writer.device, self.writer.person = self.device, PersonId(welcome.person)
-        nonce = self._ask("/api/login/nonce", NonceRequest(device=self.device), Nonce)
-        signature = self.writer.key.sign(login_message(nonce.nonce, self.device, nonce.server))
-        login = self._ask(
-            "/api/login", LoginRequest(device=self.device, nonce=nonce.nonce, signature=signature), Login
-        )
-        self._http.headers["authorization"] = f"Bearer {login.token}"
+        self.writer, token = join(self._http, bench, seed)
+        self.device = self.writer.device
+        self._http.headers["authorization"] = f"Bearer {token}"
         self.sent = self.received = self.rounds = 0
 
     def sync(self, request: SyncRequest) -> SyncResponse:
@@ -122,11 +127,6 @@ class Line:
             self.rounds + 1,
         )
         return zlib.decompress(raw) if answer.headers.get("content-encoding") == "deflate" else raw
-
-    def _ask(self, path, message, kind):
-        answer = self._http.post(path, content=encode(message), headers={"content-type": MEDIA_TYPE})
-        answer.raise_for_status()
-        return decode(answer.content, kind)
 
 
 def packed(request: SyncRequest) -> bytes:

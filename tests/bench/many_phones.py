@@ -1,0 +1,92 @@
+"""400 phones that sync ten changes each: in one instant, and within seconds. Rule: none is refused.
+
+The load runs on the server's cores: bodies are made before, and what it costs is printed. A request's time is
+what the phone waits, from opening its connection to the last byte of the answer.
+"""
+
+import asyncio
+import time
+import zlib
+from pathlib import Path
+
+from sync.change import Patch
+from tests.bench.figures import Figure, percentile, scaled
+from tests.bench.offices import office
+from tests.bench.raw_phones import DEFLATED, RawPhone, raw_phones
+from tests.bench.same_records import every_desa
+from tests.contract.people import record_id
+
+PHONES = 400
+CHANGES = 10
+SPREADS_S = (0.0, 2.0, 5.0)
+
+
+def measure(folder: Path) -> list[Figure]:
+    """Let each phone change ten warga of its own, once for each spread."""
+    count = scaled(PHONES, least=8)
+    desa = every_desa()
+    warga = [
+        Patch(
+            record=record_id(phone * CHANGES + number),
+            kind="warga",
+            base={},
+            new={
+                "nama": f"Warga {number}",
+                "kode_desa": desa[phone % len(desa)],
+                "layanan": ["bpnt"],
+                "pekerjaan": "0",
+            },
+        )
+        for phone in range(count)
+        for number in range(CHANGES)
+    ]
+    areas = {phone: [desa[phone % len(desa)]] for phone in range(count)}
+    figures: list[Figure] = []
+    with office(folder, warga, areas) as bench:
+        phones = raw_phones(bench, range(count))
+        for turn, spread_s in enumerate(SPREADS_S):
+            figures += asyncio.run(_round(phones, turn, spread_s))
+    return figures
+
+
+async def _round(phones: list[RawPhone], turn: int, spread_s: float) -> list[Figure]:
+    for phone in phones:
+        await phone.catch_up()
+        await phone.http.close()
+    bodies = [zlib.compress(phone.message(_changes(number, turn)), 1) for number, phone in enumerate(phones)]
+    times: list[float] = []
+    refused = 0
+
+    async def one(phone: RawPhone, number: int) -> None:
+        nonlocal refused
+        await asyncio.sleep(spread_s * number / len(phones))
+        answer = await phone.http.ask("POST", "/api/sync", bodies[number], DEFLATED)
+        times.append(answer.ms)
+        refused += answer.status != 200
+
+    start, used = time.perf_counter(), time.process_time()
+    await asyncio.gather(*(one(phone, number) for number, phone in enumerate(phones)))
+    seconds, used = time.perf_counter() - start, time.process_time() - used
+    for phone in phones:
+        await phone.http.close()
+    when = "in one instant" if not spread_s else f"within {spread_s:g} s"
+    what = f"{len(phones)} phones, {CHANGES} changes each, {when}"
+    return [
+        Figure(name=f"{what}: p50", value=percentile(times, 0.5), unit="ms"),
+        Figure(name=f"{what}: p99", value=percentile(times, 0.99), unit="ms", budget=250),
+        Figure(name=f"{what}: refused", value=refused, unit="", budget=0),
+        Figure(name=f"{what}: until the last answer", value=seconds * 1000, unit="ms"),
+        Figure(name=f"{what}: what the load itself took of one core", value=used * 1000, unit="ms"),
+    ]
+
+
+def _changes(phone: int, turn: int) -> list[Patch]:
+    return [
+        Patch(
+            record=record_id(phone * CHANGES + number),
+            kind="warga",
+            base={"pekerjaan": str(turn)},
+            new={"pekerjaan": str(turn + 1)},
+        )
+        for number in range(CHANGES)
+    ]

@@ -1,0 +1,90 @@
+"""Phones that only speak: their messages are made beforehand or as cheaply as can be. Rule: for loads alone.
+
+The real phone (tests/bench/worker_phones.py) would itself take the time that is to be measured.
+"""
+
+import base64
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import httpx
+
+from schemas.base import decode, encode
+from schemas.ids import BlobId
+from schemas.wire import MEDIA_TYPE, PROTOCOL, Applied, Cursor, SyncRequest, SyncResponse
+from sync.chain import head_message
+from sync.change import Body
+from tests.bench.offices import BenchOffice, join
+from tests.bench.raw_http import Answer, RawHttp
+from tests.contract.people import Writer
+
+HEADERS = {"content-type": MEDIA_TYPE, "accept-encoding": "deflate"}
+DEFLATED = {**HEADERS, "content-encoding": "deflate"}
+WORTH_DEFLATING = 200
+TUS = {"tus-resumable": "1.0.0"}
+
+
+@dataclass
+class RawPhone:
+    """One phone on one connection; `refused` counts answers that are not what was asked for."""
+
+    writer: Writer
+    http: RawHttp
+    cursor: Cursor = field(default_factory=Cursor)
+    refused: int = 0
+
+    def message(self, bodies: Sequence[Body] = ()) -> bytes:
+        """Return a request that goes on from the present cursor and pushes these changes."""
+        entries = [self.writer.write(body) for body in bodies]
+        request = SyncRequest(
+            protocol=PROTOCOL,
+            device=self.writer.device,
+            cursor=self.cursor,
+            links=[entry.raw_link for entry in entries],
+            contents=[entry.content for entry in entries if entry.content],
+            signature=self.writer.key.sign(head_message(entries[-1].hash)) if entries else b"",
+        )
+        return encode(request)
+
+    async def send(self, message: bytes) -> tuple[Answer, SyncResponse | None]:
+        """Send a message; None where it was refused, whole or in one of its changes."""
+        deflate = len(message) > WORTH_DEFLATING
+        body = zlib.compress(message, 1) if deflate else message
+        answer = await self.http.ask("POST", "/api/sync", body, DEFLATED if deflate else HEADERS)
+        if answer.status != 200:
+            self.refused += 1
+            return answer, None
+        raw = zlib.decompress(answer.body) if "content-encoding" in answer.headers else answer.body
+        response = decode(raw, SyncResponse)
+        self.cursor = response.cursor
+        if not all(isinstance(result.outcome, Applied) for result in response.results):
+            self.refused += 1
+        return answer, response
+
+    async def catch_up(self) -> None:
+        """Pull until there is no more."""
+        while True:
+            _, response = await self.send(self.message())
+            if response is None or not response.more:
+                return
+
+    async def upload(self, blob: BlobId, data: bytes) -> None:
+        """Send one photo by tus, in the two steps of the phone."""
+        named = base64.b64encode(blob.encode()).decode()
+        about = {**TUS, "upload-length": str(len(data)), "upload-metadata": f"sha256 {named}"}
+        made = await self.http.ask("POST", "/tus/", headers=about)
+        chunk = {**TUS, "content-type": "application/offset+octet-stream", "upload-offset": "0"}
+        done = await self.http.ask("PATCH", made.headers.get("location", "/tus/none"), data, chunk)
+        if (made.status, done.status) != (201, 204):
+            self.refused += 1
+
+
+def raw_phones(bench: BenchOffice, seeds: Sequence[int]) -> list[RawPhone]:
+    """Enrol and log in the phones of these seeds."""
+    phones: list[RawPhone] = []
+    with httpx.Client(base_url=bench.server.address, timeout=60) as http:
+        for seed in seeds:
+            writer, token = join(http, bench, seed)
+            phones.append(RawPhone(writer, RawHttp(bench.server.address, token)))
+    return phones

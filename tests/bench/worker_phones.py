@@ -1,0 +1,98 @@
+"""Phones for benchmarks that are real but for the PIN: vault, store, worker and HTTP as in the app.
+
+Rule: what they say to the office is what the app says. The vault's key is given instead of derived, because a
+run makes many of them and the derivation is slow on purpose.
+"""
+
+from pathlib import Path
+
+from field_app.blobs import Blobs, put_blob
+from field_app.devices.desktop import DesktopNetwork, SystemTime
+from field_app.link import Failure
+from field_app.store import Store
+from field_app.transport import HttpLink
+from field_app.vault import open_vault
+from field_app.worker import Worker
+from schemas.ids import BlobId, ChangeId, DeviceId, PersonId
+from schemas.wire import EnrolRequest
+from sync.change import Body, Clock, Content, seal
+from tests.bench.offices import BenchOffice
+from tests.contract.people import key_of
+
+VAULT_KEY = bytes(range(32))
+PHOTO = (
+    "INSERT INTO photos (draft, form, field, blob, camera_sha256, taken_ms, blurry, dark, named)"
+    " VALUES (?, 'skm', ?, ?, '', 0, 0, 0, 1)"
+)
+
+
+class WorkerPhone:
+    """One phone, enrolled at `address` and logged in; `folder` holds its vault."""
+
+    def __init__(self, folder: Path, bench: BenchOffice, seed: int, address: str = "") -> None:
+        key = key_of(seed)
+        self._time = SystemTime()
+        self.link = HttpLink(address or bench.server.address, lambda _: True)
+        asked = EnrolRequest(
+            code=bench.codes[seed], public_key=key.public_key().public_bytes_raw(), model="bench"
+        )
+        welcome = self.link.enrol(asked)
+        if isinstance(welcome, Failure):
+            raise RuntimeError(str(welcome))
+        self.person = PersonId(welcome.person)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._salts = iter(range(1 << 62))
+        self.vault = open_vault(folder / f"phone-{seed}.db", VAULT_KEY)
+        self.store = Store(self.vault, DeviceId(welcome.device), key.sign)
+        refused = self.link.login(self.store.device(), self.store.sign)
+        if refused is not None:
+            raise RuntimeError(str(refused))
+        self.worker = Worker(
+            vault=self.vault,
+            store=self.store,
+            link=self.link,
+            network=DesktopNetwork(),
+            time=self._time,
+            wifi_only=lambda: False,
+            chance=lambda: 0.5,
+            label=lambda form, version, field: field,
+        )
+
+    def write(self, bodies: list[Body]) -> list[ChangeId]:
+        """Make changes, durably, in one transaction; they wait for the next sync."""
+        clock = Clock(wall_ms=self._time.now_ms(), elapsed_ms=self._time.elapsed_ms(), boot="b", server_ms=0)
+        changes: list[ChangeId] = []
+        with self.vault.write():
+            for body in bodies:
+                salt = next(self._salts).to_bytes(16, "big")
+                change, raw = seal(Content(salt=salt, author=self.person, clock=clock, body=body))
+                self.store.append(change, raw)
+                changes.append(change)
+        return changes
+
+    def keep_photos(self, visit: str, change: ChangeId, photos: dict[BlobId, bytes]) -> None:
+        """Keep photos as those of a visit that was finalised by `change`."""
+        with self.vault.write() as connection:
+            connection.execute(
+                "INSERT INTO drafts (id, visit, form, seen, started_ms, touched_ms, change)"
+                " VALUES (?, ?, 'skm', x'80', 0, 0, ?)",
+                (visit, visit, change),
+            )
+            for number, (blob, data) in enumerate(photos.items()):
+                put_blob(connection, blob, data, "image/jpeg", b"")
+                connection.execute(PHOTO, (visit, f"foto{number}", blob))
+
+    def unsent(self) -> int:
+        """Return how many photos lack the office's receipt."""
+        return len(Blobs(self.vault).unsent())
+
+    def sync(self) -> None:
+        """Sync until quiet, as the app does. Raises RuntimeError if that fails."""
+        failure = self.worker.run_once()
+        if failure is not None:
+            raise RuntimeError(str(failure))
+
+    def close(self) -> None:
+        """Close the line and the vault."""
+        self.link.close()
+        self.vault.close()
