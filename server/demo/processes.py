@@ -46,6 +46,13 @@ class Server:
         except (URLError, OSError):
             return False
 
+    @property
+    def pid(self) -> int:
+        """The process that serves. Raises ProcessFailedError when none does."""
+        if self._process is None:
+            raise ProcessFailedError("server run")
+        return self._process.pid
+
     def stop(self) -> None:
         """Ask the server to finish, and wait until it has."""
         if self._process is None:
