@@ -1,4 +1,4 @@
-"""Visits for benchmarks: the BPNT form with 21 answers, and photos that are only bytes. Rule: valid answers."""
+"""Visits for benchmarks: the BPNT form with 21 answers, and a photo of noise. Rule: nothing is left out."""
 
 import random
 from hashlib import sha256

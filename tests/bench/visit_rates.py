@@ -1,7 +1,7 @@
 """Visits from 32 phones at once: plain ones, and with a photo of 300 KB. Rule: each durable when answered.
 
 The budgets are ten and three times what ODK Central 2026.2 with PostgreSQL did on such a machine, as recorded
-elsewhere: 151 submissions a second, 78 with a photo, 327 MB of memory, 1,335 bytes up for a form of 21 fields.
+elsewhere: 151 submissions a second, 78 with a photo, 327 MB of memory, 1,335 bytes up for 21 fields.
 """
 
 import asyncio
