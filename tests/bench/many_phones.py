@@ -9,15 +9,21 @@ import time
 import zlib
 from pathlib import Path
 
+from schemas.base import decode
+from schemas.ids import RecordId
+from schemas.wire import Applied, SyncResponse
 from sync.change import Patch
 from tests.bench.figures import Figure, percentile, scaled
 from tests.bench.offices import office
+from tests.bench.raw_http import Answer
 from tests.bench.raw_phones import DEFLATED, RawPhone, raw_phones
 from tests.bench.same_records import every_desa
 from tests.contract.people import record_id
 
 PHONES = 400
 CHANGES = 10
+FIRST_RECORD = 1_000_000
+"""Far from the ids of people, see tests/bench/offices.py."""
 SPREADS_S = (0.0, 2.0, 5.0)
 
 
@@ -27,7 +33,7 @@ def measure(folder: Path) -> list[Figure]:
     desa = every_desa()
     warga = [
         Patch(
-            record=record_id(phone * CHANGES + number),
+            record=_record(phone, number),
             kind="warga",
             base={},
             new={
@@ -54,21 +60,19 @@ async def _round(phones: list[RawPhone], turn: int, spread_s: float) -> list[Fig
         await phone.catch_up()
         await phone.http.close()
     bodies = [zlib.compress(phone.message(_changes(number, turn)), 1) for number, phone in enumerate(phones)]
-    times: list[float] = []
-    refused = 0
+    answers: list[Answer] = []
 
     async def one(phone: RawPhone, number: int) -> None:
-        nonlocal refused
         await asyncio.sleep(spread_s * number / len(phones))
-        answer = await phone.http.ask("POST", "/api/sync", bodies[number], DEFLATED)
-        times.append(answer.ms)
-        refused += answer.status != 200
+        answers.append(await phone.http.ask("POST", "/api/sync", bodies[number], DEFLATED))
 
     start, used = time.perf_counter(), time.process_time()
     await asyncio.gather(*(one(phone, number) for number, phone in enumerate(phones)))
     seconds, used = time.perf_counter() - start, time.process_time() - used
     for phone in phones:
         await phone.http.close()
+    times = [answer.ms for answer in answers]
+    refused = sum(not _all_applied(answer) for answer in answers)
     when = "in one instant" if not spread_s else f"within {spread_s:g} s"
     what = f"{len(phones)} phones, {CHANGES} changes each, {when}"
     return [
@@ -80,10 +84,21 @@ async def _round(phones: list[RawPhone], turn: int, spread_s: float) -> list[Fig
     ]
 
 
+def _all_applied(answer: Answer) -> bool:
+    if answer.status != 200:
+        return False
+    response = decode(zlib.decompress(answer.body), SyncResponse)
+    return [type(result.outcome) for result in response.results] == [Applied] * CHANGES
+
+
+def _record(phone: int, number: int) -> RecordId:
+    return record_id(FIRST_RECORD + phone * CHANGES + number)
+
+
 def _changes(phone: int, turn: int) -> list[Patch]:
     return [
         Patch(
-            record=record_id(phone * CHANGES + number),
+            record=_record(phone, number),
             kind="warga",
             base={"pekerjaan": str(turn)},
             new={"pekerjaan": str(turn + 1)},

@@ -27,12 +27,16 @@ TUS = {"tus-resumable": "1.0.0"}
 
 @dataclass
 class RawPhone:
-    """One phone on one connection; `refused` counts answers that are not what was asked for."""
+    """One phone on one connection; `refused` counts answers that are not what was asked for.
+
+    `busy` is for the caller: a phone never has two syncs under way.
+    """
 
     writer: Writer
     http: RawHttp
     cursor: Cursor = field(default_factory=Cursor)
     refused: int = 0
+    busy: bool = False
 
     def message(self, bodies: Sequence[Body] = ()) -> bytes:
         """Return a request that goes on from the present cursor and pushes these changes."""

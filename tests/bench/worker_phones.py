@@ -27,30 +27,48 @@ PHOTO = (
 
 
 class WorkerPhone:
-    """One phone, enrolled at `address` and logged in; `folder` holds its vault."""
+    """One phone, enrolled and logged in at `address`; `folder` holds its vault."""
 
     def __init__(self, folder: Path, bench: BenchOffice, seed: int, address: str = "") -> None:
+        self._begin(folder, address or bench.server.address, bench.codes[seed], seed)
+
+    @classmethod
+    def at(cls, folder: Path, address: str, code: str, seed: int) -> "WorkerPhone":
+        """Make a phone in another process than the office's benchmark."""
+        phone = cls.__new__(cls)
+        phone._begin(folder, address, code, seed)
+        return phone
+
+    def _begin(self, folder: Path, address: str, code: str, seed: int) -> None:
         key = key_of(seed)
         self._time = SystemTime()
-        self.link = HttpLink(address or bench.server.address, lambda _: True)
-        asked = EnrolRequest(
-            code=bench.codes[seed], public_key=key.public_key().public_bytes_raw(), model="bench"
+        self._salts = iter(range(1 << 62))
+        link = HttpLink(address, lambda _: True)
+        welcome = link.enrol(
+            EnrolRequest(code=code, public_key=key.public_key().public_bytes_raw(), model="bench")
         )
-        welcome = self.link.enrol(asked)
         if isinstance(welcome, Failure):
             raise RuntimeError(str(welcome))
         self.person = PersonId(welcome.person)
         folder.mkdir(parents=True, exist_ok=True)
-        self._salts = iter(range(1 << 62))
         self.vault = open_vault(folder / f"phone-{seed}.db", VAULT_KEY)
         self.store = Store(self.vault, DeviceId(welcome.device), key.sign)
-        refused = self.link.login(self.store.device(), self.store.sign)
+        self._use(link)
+        refused = link.login(self.store.device(), self.store.sign)
         if refused is not None:
             raise RuntimeError(str(refused))
+
+    def go_through(self, address: str) -> None:
+        """Reach the office by another line from now on; the phone logs in anew when it must."""
+        self.link.close()
+        self._use(HttpLink(address, lambda _: True))
+
+    def _use(self, link: HttpLink) -> None:
+        self.link = link
         self.worker = Worker(
             vault=self.vault,
             store=self.store,
-            link=self.link,
+            link=link,
             network=DesktopNetwork(),
             time=self._time,
             wifi_only=lambda: False,
