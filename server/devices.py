@@ -13,7 +13,7 @@ from schemas.problem import Problem
 from schemas.wire import Enrolment, EnrolRequest, Login, LoginRequest, Nonce, NonceRequest
 from server import device_store
 from server.device_store import Device
-from server.engine import Engine, Writer
+from server.engine import Engine, Reader, Writer
 from server.office import Office, petugas, verifier
 from sync.chain import login_message
 from sync.change import Enrolled
@@ -103,8 +103,11 @@ class Devices:
 
     def device_of(self, token: str) -> DeviceId | None:
         """Return whose token this is; None if it is no longer good."""
-        now = self._now_ms()
-        return self._engine.read(lambda reader: device_store.token_device(reader, token_hash(token), now))
+        return self._engine.read(lambda reader: self.device_in(reader, token))
+
+    def device_in(self, reader: Reader, token: str) -> DeviceId | None:
+        """Return whose token this is, within a transaction."""
+        return device_store.token_device(reader, token_hash(token), self._now_ms())
 
     def revoke(self, device: DeviceId) -> bool:
         """Take a device's rights; what it still sends goes to review. Returns whether it had any."""

@@ -24,7 +24,7 @@ from sync.change import SALT_BYTES, Body, Clock, Content, Enrolled, seal
 from sync.intake import Malformed, Run
 from sync.rules import Rules
 from sync.scope import Caller, parts_of_person
-from sync.server import check, pull, push
+from sync.server import PAGE_ROWS, check, pull, push
 from sync.store import Entry, Record, Signed
 
 
@@ -111,12 +111,39 @@ class Office:
 
     def check(self, reader: Reader, request: SyncRequest) -> Run | Problem:
         """Read what a phone that is logged in as `request.device` pushes; nothing is stored."""
-        run = check(request, self._caller(reader, request.device))
-        return Problem(code=run.problem) if isinstance(run, Malformed) else run
+        return _checked(request, self._caller(reader, request.device))
+
+    def look(self, reader: Reader, request: SyncRequest) -> Run | SyncResponse | Problem:
+        """Read what a phone pushes; where that is nothing, answer it at once."""
+        caller = self._caller(reader, request.device)
+        run = _checked(request, caller)
+        if isinstance(run, Problem) or run.entries:
+            return run
+        return self._answer(SqlOfficeStore.reading(reader), request, [], caller, PAGE_ROWS)
 
     def push(self, writer: Writer, device: DeviceId, run: Run) -> list[Result] | Problem:
         """Take in what was checked, and say what became of each change."""
+        return self._take_in(writer, device, run, self.callers(writer))
+
+    def receive(
+        self, writer: Writer, request: SyncRequest, run: Run, most_rows: int
+    ) -> SyncResponse | Problem:
+        """Take in what was checked and answer it, with at most so many rows, in one transaction."""
         callers = self.callers(writer)
+        results = self._take_in(writer, request.device, run, callers)
+        if isinstance(results, Problem):
+            return results
+        store = SqlOfficeStore.writing(writer)
+        return self._answer(store, request, results, callers(request.device), most_rows)
+
+    def pull(self, reader: Reader, request: SyncRequest, results: list[Result]) -> SyncResponse:
+        """Answer with what the phone may see beyond its cursor."""
+        caller = self._caller(reader, request.device)
+        return self._answer(SqlOfficeStore.reading(reader), request, results, caller, PAGE_ROWS)
+
+    def _take_in(
+        self, writer: Writer, device: DeviceId, run: Run, callers: Callers
+    ) -> list[Result] | Problem:
         results = push(
             SqlOfficeStore.writing(writer),
             run,
@@ -127,16 +154,22 @@ class Office:
         )
         return Problem(code=results.problem) if isinstance(results, Malformed) else results
 
-    def pull(self, reader: Reader, request: SyncRequest, results: list[Result]) -> SyncResponse:
-        """Answer with what the phone may see beyond its cursor."""
-        store = SqlOfficeStore.reading(reader)
+    def _answer(
+        self,
+        store: SqlOfficeStore,
+        request: SyncRequest,
+        results: list[Result],
+        caller: Caller,
+        most_rows: int,
+    ) -> SyncResponse:
         return pull(
             store,
             request,
             results,
-            caller=self._caller(reader, request.device),
+            caller=caller,
             office_head=self.head(store),
             now_ms=self._now_ms(),
+            most_rows=most_rows,
         )
 
     def callers(self, reader: Reader) -> Callers:
@@ -168,6 +201,11 @@ class Office:
         if person is not None and found.revoked_ms is None:
             parts = parts_of_person(found.person, person.fields)
         return Caller(device=name, person=found.person, parts=parts, verify=verifier(found.public_key))
+
+
+def _checked(request: SyncRequest, caller: Caller) -> Run | Problem:
+    run = check(request, caller)
+    return Problem(code=run.problem) if isinstance(run, Malformed) else run
 
 
 def petugas(reader: Reader, person: PersonId) -> Record | None:

@@ -91,13 +91,14 @@ def pull(
     caller: Caller,
     office_head: LinkHash,
     now_ms: int,
+    most_rows: int = PAGE_ROWS,
 ) -> SyncResponse:
     """Answer with what the caller's parts hold beyond its cursor, in any transaction after the push."""
     parts = sorted(caller.parts)
     scope = scope_hash(parts)
     start = _start(store, request.cursor)
     resend = _differing(store, request.check, parts)
-    page = store.page({part: start.catching.get(part, start.seq) for part in parts}, PAGE_ROWS, PAGE_BYTES)
+    page = store.page({part: start.catching.get(part, start.seq) for part in parts}, most_rows, PAGE_BYTES)
     cursor = _advance(store, start, page, scope)
     backed_up = store.backed_up(caller.device)
     return SyncResponse(

@@ -1,44 +1,67 @@
-"""POST /api/sync: one message in, one out. Rule: what is pushed is answered only after it is durable."""
+"""POST /api/sync: one message in, one out. Rule: what is pushed is answered only after it is durable.
+
+A message is read, checked and, where it pushes nothing, answered in one look at the database, which never
+waits for the writer. One that pushes is answered by the writer in the transaction that took it in, where what
+it touches is at hand; only an answer of many rows is left to a reader, so that nobody waits behind it.
+"""
 
 import asyncio
 from typing import Any
 
 from litestar import Request, Response, post
 
+from schemas.base import Data
 from schemas.problem import Problem
-from schemas.wire import MAX_BODY_BYTES, Result, SyncRequest, for_protocol
+from schemas.wire import MAX_BODY_BYTES, Result, SyncRequest, SyncResponse, for_protocol
 from server.api.messages import answer, bearer, read_message
 from server.deps import Deps
+from server.engine import Reader
 from sync.intake import Run
+
+WRITERS_ROWS = 100
+"""Most rows that the writer itself reads for an answer."""
+
+
+class _Pushes(Data, frozen=True, kw_only=True):
+    """A message whose run was checked and waits for the writer."""
+
+    message: SyncRequest
+    run: Run
 
 
 def sync_routes(deps: Deps) -> list[Any]:
-    """Return the handler of sync messages. A message that pushes nothing never waits for the writer."""
+    """Return the handler of sync messages."""
 
-    def read(body: bytes, encoding: str | None, token: str | None) -> tuple[SyncRequest, Run] | Problem:
-        """Decode a message and check the run it pushes."""
-        device = deps.devices.device_of(token) if token else None
-        if device is None:
-            return Problem(code="perlu_masuk")
-        message = read_message(body, encoding, SyncRequest)
-        if isinstance(message, Problem):
-            return message
-        if message.device != device:
-            return Problem(code="perangkat_berbeda")
-        run = deps.engine.read(lambda reader: deps.office.check(reader, message))
-        return run if isinstance(run, Problem) else (message, run)
+    def read(body: bytes, encoding: str | None, token: str | None) -> SyncResponse | _Pushes | Problem:
+        """Say who speaks, decode the message and check what it pushes; answer it if that is nothing."""
 
-    async def push(message: SyncRequest, run: Run) -> list[Result] | Problem:
-        """Have the writer take in a run; nothing to take in never waits for it."""
-        if not run.entries:
-            return []
-        return await asyncio.wrap_future(
-            deps.engine.write(lambda writer: deps.office.push(writer, message.device, run))
+        def work(reader: Reader) -> SyncResponse | _Pushes | Problem:
+            device = deps.devices.device_in(reader, token) if token else None
+            if device is None:
+                return Problem(code="perlu_masuk")
+            message = read_message(body, encoding, SyncRequest)
+            if isinstance(message, Problem):
+                return message
+            if message.device != device:
+                return Problem(code="perangkat_berbeda")
+            found = deps.office.look(reader, message)
+            return _Pushes(message=message, run=found) if isinstance(found, Run) else found
+
+        return deps.engine.read(work)
+
+    async def push(given: _Pushes) -> SyncResponse | Problem:
+        """Have the writer take in a run and answer it."""
+        message, run = given.message, given.run
+        response = await asyncio.wrap_future(
+            deps.engine.write(lambda writer: deps.office.receive(writer, message, run, WRITERS_ROWS))
         )
+        if isinstance(response, Problem) or not response.more:
+            return response
+        return await asyncio.get_running_loop().run_in_executor(deps.pool, pull, message, response.results)
 
-    def pull(request: Request[Any, Any, Any], message: SyncRequest, results: list[Result]) -> Response[bytes]:
-        response = deps.engine.read(lambda reader: deps.office.pull(reader, message, results))
-        return answer(request, for_protocol(response), deps.text)
+    def pull(message: SyncRequest, results: list[Result]) -> SyncResponse:
+        """Answer a push whose answer has many rows."""
+        return deps.engine.read(lambda reader: deps.office.pull(reader, message, results))
 
     @post("/api/sync", request_max_body_size=MAX_BODY_BYTES)
     async def sync(request: Request[Any, Any, Any]) -> Response[bytes]:
@@ -48,12 +71,12 @@ def sync_routes(deps: Deps) -> list[Any]:
         given = await loop.run_in_executor(
             deps.pool, read, body, headers.get("content-encoding"), bearer(headers.get("authorization"))
         )
-        if isinstance(given, Problem):
-            return answer(request, given, deps.text)
-        message, run = given
-        results = await push(message, run)
-        if isinstance(results, Problem):
-            return answer(request, results, deps.text)
-        return await loop.run_in_executor(deps.pool, pull, request, message, results)
+        result = await push(given) if isinstance(given, _Pushes) else given
+        if isinstance(result, Problem):
+            return answer(request, result, deps.text)
+        shaped = for_protocol(result)
+        if len(result.rows) > WRITERS_ROWS:
+            return await loop.run_in_executor(deps.pool, answer, request, shaped, deps.text)
+        return answer(request, shaped, deps.text)
 
     return [sync]
