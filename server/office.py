@@ -6,6 +6,7 @@ whose head is signed in each transaction.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -214,8 +215,12 @@ def petugas(reader: Reader, person: PersonId) -> Record | None:
     return found if found is not None and is_active(found) else None
 
 
+@lru_cache(maxsize=2048)
 def verifier(public_key: bytes) -> Verifier:
-    """Return what checks signatures by one Ed25519 key (32 bytes). Raises ValueError for an unusable key."""
+    """Return what checks signatures by one Ed25519 key (32 bytes). Raises ValueError for an unusable key.
+
+    Kept for the phones of a regency: reading a key takes as long as checking a signature with it.
+    """
     key = Ed25519PublicKey.from_public_bytes(public_key)
 
     def verify(signature: bytes, message: bytes) -> bool:

@@ -116,9 +116,11 @@ class Uploads:
         """Return how much is durable; finish an upload that a crash kept from being finished."""
         offset = self._offset(upload)
         if not upload.done and offset == upload.size_bytes:
-            refused = self.finish(upload)
-            if refused is not None:
-                return refused
+            part = self.open(upload)
+            try:
+                return self.finish(upload, part) or offset
+            finally:
+                part.close()
         return offset
 
     def open(self, upload: Upload) -> PartFile:
@@ -126,18 +128,15 @@ class Uploads:
         key = derive(self._master, "upload", upload.id)
         return PartFile(self._path(upload), key, upload.id, self._randomness)
 
-    def finish(self, upload: Upload) -> Problem | None:
+    def finish(self, upload: Upload, part: PartFile) -> Problem | None:
         """Verify the whole file and make it a blob; one that is not what was announced is thrown away."""
         if self._engine.read(lambda reader: SqlOfficeStore.reading(reader).is_destroyed(upload.blob)):
             self.remove(upload)
             return Problem(code="berkas_dimusnahkan")
-        part = self.open(upload)
         try:
             is_right = self._blobs.put(upload.blob, part.chunks(), upload.id)
         except DamagedPartError:
             is_right = False
-        finally:
-            part.close()
         if not is_right:
             self.remove(upload)
             return Problem(code="unggah_isi_berbeda")

@@ -15,9 +15,9 @@ from schemas.ids import DeviceId
 from schemas.problem import MEDIA_TYPE, Problem
 from server.api import tus_headers
 from server.api.messages import bearer
-from server.api.upload_body import UploadBody
+from server.api.upload_body import MOST_WAITING, UploadBody
 from server.deps import Deps
-from server.part_file import SEGMENT_BYTES, PartFile
+from server.part_file import PartFile
 from server.problems import problem_json, status_of
 from server.tus import MAX_UPLOAD_BYTES
 from server.upload_store import Upload
@@ -74,17 +74,24 @@ class TusApp:
         if headers.get("tus-resumable") != tus_headers.VERSION:
             return Problem(code="unggah_versi")
         token = bearer(headers.get("authorization"))
-        device = await self._aside(self._deps.devices.device_of, token) if token else None
+        about_one = bool(name) and method in ("HEAD", "PATCH", "DELETE")
+        found = await self._aside(self._of, token, name if about_one else "")
+        match found:
+            case Problem():
+                return found
+            case Upload():
+                return await self._held(found, method, headers, receive)
+            case _:
+                if method == "POST" and not name:
+                    return await self._create(found, headers, receive)
+                return Problem(code="cara_salah" if name or method != "HEAD" else "unggah_tidak_ada")
+
+    def _of(self, token: str | None, name: str) -> Upload | DeviceId | Problem:
+        """Return the caller's upload of that name; without a name, who is calling."""
+        device = self._deps.devices.device_of(token) if token else None
         if device is None:
             return Problem(code="perlu_masuk")
-        if method == "POST" and not name:
-            return await self._create(device, headers, receive)
-        if not name or method not in ("HEAD", "PATCH", "DELETE"):
-            return Problem(code="cara_salah" if name or method != "HEAD" else "unggah_tidak_ada")
-        upload = await self._aside(self._deps.uploads.find, device, name)
-        if isinstance(upload, Problem):
-            return upload
-        return await self._held(upload, method, headers, receive)
+        return self._deps.uploads.find(device, name) if name else device
 
     async def _create(
         self, device: DeviceId, headers: dict[str, str], receive: Receive
@@ -154,15 +161,15 @@ class TusApp:
                 return refused
             result = await self._store(upload, part, body, check)
             offset = part.offset
+            if not isinstance(result, Problem) and offset == upload.size_bytes:
+                unfit = await self._aside(self._deps.uploads.finish, upload, part)
+                if unfit is not None:
+                    return unfit
         finally:
             await body.close()
             await self._aside(part.close)
         if isinstance(result, Problem):
             return result
-        if offset == upload.size_bytes:
-            unfit = await self._aside(self._deps.uploads.finish, upload)
-            if unfit is not None:
-                return unfit
         return (204, tus_headers.about(upload, offset)) if result else None
 
     def _at(self, upload: Upload, offset: int, headers: dict[str, str]) -> Answer | Problem:
@@ -180,7 +187,7 @@ class TusApp:
         """Store what comes, durably. Returns whether the body came whole."""
         start = part.mark()
         while True:
-            data = await body.take(LEAST_BYTES, SEGMENT_BYTES, PATIENCE_S)
+            data = await body.take(LEAST_BYTES, MOST_WAITING, PATIENCE_S)
             if part.offset + len(data) > upload.size_bytes:
                 await self._aside(part.back_to, start)
                 return Problem(code="unggah_lebih_panjang")

@@ -133,13 +133,18 @@ class _Transaction:
 
     def _bound(self, sql: str, params: Params) -> tuple[str, dict[str, object]]:
         values: dict[str, object] = {"kabupaten": self._regency, **params}
-        if "IN :" in sql:
+        if names := _lists_in(sql):
             kinds: list[tuple[str, bool]] = []
-            for name in dict.fromkeys(_LISTED.findall(sql)):
+            for name in names:
                 values[name], is_binary = _listed(cast(Iterable[object], values[name]))
                 kinds.append((name, is_binary))
             sql = _expanded(sql, tuple(kinds))
         return sql, values
+
+
+@lru_cache(maxsize=1024)
+def _lists_in(sql: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_LISTED.findall(sql)))
 
 
 def _listed(items: Iterable[object]) -> tuple[str, bool]:
