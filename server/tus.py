@@ -25,6 +25,8 @@ from server.upload_store import Upload
 
 MAX_UPLOAD_BYTES = 25 * 1024 * 1024
 EXPIRY_MS = 7 * 24 * 3_600_000
+SWEEP_MS = 60_000
+"""How long to wait between two looks through all uploads, of which a busy week leaves many."""
 MOST_UNFINISHED = 500
 MOST_UNFINISHED_BYTES = 256 * 1024 * 1024
 """What one device may have announced and not finished: ten of the largest files, or a field week's photos."""
@@ -55,6 +57,7 @@ class Uploads:
     ) -> None:
         self._engine, self._blobs, self._folder, self._master = engine, blobs, folder, master
         self._now_ms, self._randomness = now_ms, randomness
+        self._swept_ms = 0
         ensure_folder(folder)
 
     def begin(
@@ -64,8 +67,9 @@ class Uploads:
         refused = _refused(size_bytes, sha256)
         if refused is not None or size_bytes is None or sha256 is None:
             return refused or Problem(code="unggah_sidik_tidak_disebut")
-        self.sweep()
         blob, now = BlobId(sha256), self._now_ms()
+        if now - self._swept_ms >= SWEEP_MS:
+            self.sweep()
         new = Upload(
             id=self._randomness(16).hex(),
             device=device,
@@ -158,7 +162,7 @@ class Uploads:
 
     def sweep(self) -> None:
         """Forget uploads whose time is over."""
-        now = self._now_ms()
+        now = self._swept_ms = self._now_ms()
         for upload in self._engine.read(lambda reader: upload_store.expired(reader, now)):
             self.remove(upload)
 
