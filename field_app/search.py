@@ -4,7 +4,7 @@ last digits.
 The index holds the fullest row of each; for most of them the phone has no more than four digits of a NIK.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -18,6 +18,8 @@ from sync.scope import SUBJECT_KINDS
 FEWEST_DIGITS = 3
 KNOWN_DIGITS = 4
 END = "\U0010ffff"
+SubjectRow = tuple[str, str, bytes]
+"""One row of a thing as the index reads it: part, kind, body."""
 
 
 class Found(Data, frozen=True, kw_only=True):
@@ -31,35 +33,34 @@ class Found(Data, frozen=True, kw_only=True):
     nik_akhir: str
 
 
-def index_subjects(connection: sqlcipher.Connection, ids: Iterable[RecordId]) -> None:
-    """Bring the index up to date for these ids, from the rows that are there now."""
-    for name in ids:
-        rows = connection.execute("SELECT part, kind, body FROM rows WHERE id = ?", (name,)).fetchall()
-        full = fullest(rows)
-        fields = _fields(full[2]) if full and full[1] in SUBJECT_KINDS else None
-        if full is None or fields is None:
-            connection.execute("DELETE FROM subjects WHERE id = ?", (name,))
-            continue
-        nama = _text(fields, "nama") or _text(fields, "nama_ewarong")
-        digits = _text(fields, "nik") or _text(fields, "nik_akhir")
-        connection.execute(
-            "INSERT INTO subjects (id, kind, nama, kode_desa, alamat, tail, name_key)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET kind = excluded.kind,"
-            " nama = excluded.nama, kode_desa = excluded.kode_desa, alamat = excluded.alamat,"
-            " tail = excluded.tail, name_key = excluded.name_key",
-            (
-                name,
-                full[1],
-                nama,
-                _text(fields, "kode_desa"),
-                _text(fields, "alamat"),
-                digits[::-1],
-                search_key(nama),
-            ),
-        )
+def index_subjects(connection: sqlcipher.Connection, shown: Mapping[RecordId, Sequence[SubjectRow]]) -> None:
+    """Bring the index up to date for these ids: `shown` has every row that each of them now has."""
+    found = {name: _subject(name, rows) for name, rows in shown.items()}
+    connection.executemany(
+        "DELETE FROM subjects WHERE id = ?", [(name,) for name, subject in found.items() if subject is None]
+    )
+    connection.executemany(
+        "INSERT INTO subjects (id, kind, nama, kode_desa, alamat, tail, name_key)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET kind = excluded.kind,"
+        " nama = excluded.nama, kode_desa = excluded.kode_desa, alamat = excluded.alamat,"
+        " tail = excluded.tail, name_key = excluded.name_key",
+        [subject for subject in found.values() if subject is not None],
+    )
 
 
-def fullest(rows: Iterable[tuple[str, str, bytes]]) -> tuple[str, str, bytes] | None:
+def _subject(name: RecordId, rows: Sequence[SubjectRow]) -> tuple[str, ...] | None:
+    """Return what the index holds of a thing; None for what is not looked for by name."""
+    full = fullest(rows)
+    fields = _fields(full[2]) if full and full[1] in SUBJECT_KINDS else None
+    if full is None or fields is None:
+        return None
+    nama = _text(fields, "nama") or _text(fields, "nama_ewarong")
+    digits = _text(fields, "nik") or _text(fields, "nik_akhir")
+    place, address = _text(fields, "kode_desa"), _text(fields, "alamat")
+    return name, full[1], nama, place, address, digits[::-1], search_key(nama)
+
+
+def fullest(rows: Iterable[SubjectRow]) -> SubjectRow | None:
     """Return the row (part, kind, body) that shows most of a thing: that of the person's own part."""
     ordered = sorted(rows, key=lambda row: (not row[0].startswith("mine/"), row[0]))
     return ordered[0] if ordered else None

@@ -12,7 +12,7 @@ import msgspec
 import sqlcipher3.dbapi2 as sqlcipher
 
 from field_app.blobs import mark_wanted
-from field_app.search import index_subjects
+from field_app.search import SubjectRow, index_subjects
 from field_app.vault import Vault
 from schemas.base import decode, encode
 from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash, Part, RecordId
@@ -106,38 +106,37 @@ class Store:
 
     def put_rows(self, rows: Sequence[Row], removed: Sequence[Removed]) -> None:
         """See sync.store.Rows; keeps the search index beside it."""
+        items: dict[tuple[Part, RecordId], Row | Removed] = {
+            (item.part, item.id): item for item in (*rows, *removed)
+        }
+        shown: dict[RecordId, list[SubjectRow]] = {name: [] for _, name in items}
+        folds: dict[Part, int] = {}
         with self.vault.write() as connection:
-            folds: dict[Part, int] = {}
-            for item in (*rows, *removed):
-                old = connection.execute(
-                    "SELECT seq, body FROM rows WHERE part = ? AND id = ?", (item.part, item.id)
-                ).fetchone()
-                if old:
-                    folds[item.part] = folds.get(item.part, 0) ^ row_hash(item.part, item.id, old[0], old[1])
-                if isinstance(item, Row):
-                    folds[item.part] = folds.get(item.part, 0) ^ row_hash(
-                        item.part, item.id, item.seq, item.body
-                    )
-                    connection.execute(
-                        "INSERT OR REPLACE INTO rows (part, id, seq, kind, body) VALUES (?, ?, ?, ?, ?)",
-                        (item.part, item.id, item.seq, item.kind, item.body),
-                    )
-                elif old:
-                    connection.execute("DELETE FROM rows WHERE part = ? AND id = ?", (item.part, item.id))
+            for old in _rows_of(connection, shown):
+                if (old.part, old.id) in items:
+                    folds[old.part] = folds.get(old.part, 0) ^ _hash(old)
+                else:
+                    shown[old.id].append((old.part, old.kind, old.body))
+            put = sorted((item for item in items.values() if isinstance(item, Row)), key=_place)
+            for row in put:
+                folds[row.part] = folds.get(row.part, 0) ^ _hash(row)
+                shown[row.id].append((row.part, row.kind, row.body))
+            connection.executemany(
+                "INSERT OR REPLACE INTO rows (part, id, seq, kind, body) VALUES (?, ?, ?, ?, ?)",
+                [(row.part, row.id, row.seq, row.kind, row.body) for row in put],
+            )
+            connection.executemany(
+                "DELETE FROM rows WHERE part = ? AND id = ?",
+                [(item.part, item.id) for item in items.values() if isinstance(item, Removed)],
+            )
             for part, change in folds.items():
                 _fold_digest(connection, part, change)
-            index_subjects(connection, {item.id for item in (*rows, *removed)})
+            index_subjects(connection, shown)
 
     def rows(self, ids: Iterable[RecordId]) -> list[Row]:
         """See sync.store.Rows."""
         with self.vault.read() as connection:
-            return [
-                _row(found)
-                for name in sorted(set(ids))
-                for found in connection.execute(
-                    "SELECT part, id, seq, kind, body FROM rows WHERE id = ?", (name,)
-                ).fetchall()
-            ]
+            return _rows_of(connection, ids)
 
     def rows_of_kind(self, kind: str) -> list[Row]:
         """Return all rows of one kind of record, in any part."""
@@ -292,6 +291,25 @@ def _row(found: tuple[Any, ...]) -> Row:
     return Row(part=part, id=name, seq=seq, kind=kind, body=body)
 
 
+def _rows_of(connection: sqlcipher.Connection, ids: Iterable[RecordId]) -> list[Row]:
+    """Return all rows of these ids, by id: one statement for a whole page."""
+    listed = msgspec.json.encode(sorted(set(ids))).decode()
+    found = connection.execute(
+        "SELECT part, id, seq, kind, body FROM rows WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (listed,),
+    )
+    return [_row(one) for one in found.fetchall()]
+
+
+def _hash(row: Row) -> int:
+    return row_hash(row.part, row.id, row.seq, row.body)
+
+
+def _place(row: Row) -> tuple[Part, RecordId]:
+    """Order rows as the table holds them, so that each of its pages is met once."""
+    return row.part, row.id
+
+
 def _fold_digest(connection: sqlcipher.Connection, part: Part, change: int) -> None:
     found = connection.execute("SELECT digest FROM parts WHERE part = ?", (part,)).fetchone()
     connection.execute(
@@ -311,4 +329,7 @@ def _clear(connection: sqlcipher.Connection, cleared: Sequence[Part]) -> None:
         connection.execute("DELETE FROM rows WHERE part = ?", (part,))
         connection.execute("UPDATE parts SET digest = ? WHERE part = ?", (EMPTY, part))
     connection.execute("DELETE FROM parts WHERE NOT held")
-    index_subjects(connection, ids)
+    shown: dict[RecordId, list[SubjectRow]] = {name: [] for name in ids}
+    for row in _rows_of(connection, ids):
+        shown[row.id].append((row.part, row.kind, row.body))
+    index_subjects(connection, shown)
