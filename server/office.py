@@ -25,7 +25,7 @@ from sync.change import SALT_BYTES, Body, Clock, Content, Enrolled, seal
 from sync.intake import Malformed, Run
 from sync.rules import Rules
 from sync.scope import Caller, parts_of_person
-from sync.server import PAGE_ROWS, check, pull, push
+from sync.server import check, pull, push
 from sync.store import Entry, Record, Signed
 
 
@@ -120,7 +120,7 @@ class Office:
         run = _checked(request, caller)
         if isinstance(run, Problem) or run.entries:
             return run
-        return self._answer(SqlOfficeStore.reading(reader), request, [], caller, PAGE_ROWS)
+        return self._answer(SqlOfficeStore.reading(reader), request, [], caller)
 
     def push(self, writer: Writer, device: DeviceId, run: Run) -> list[Result] | Problem:
         """Take in what was checked, and say what became of each change."""
@@ -140,7 +140,7 @@ class Office:
     def pull(self, reader: Reader, request: SyncRequest, results: list[Result]) -> SyncResponse:
         """Answer with what the phone may see beyond its cursor."""
         caller = self._caller(reader, request.device)
-        return self._answer(SqlOfficeStore.reading(reader), request, results, caller, PAGE_ROWS)
+        return self._answer(SqlOfficeStore.reading(reader), request, results, caller)
 
     def _take_in(
         self, writer: Writer, device: DeviceId, run: Run, callers: Callers
@@ -161,7 +161,7 @@ class Office:
         request: SyncRequest,
         results: list[Result],
         caller: Caller,
-        most_rows: int,
+        most_rows: int | None = None,
     ) -> SyncResponse:
         return pull(
             store,

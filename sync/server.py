@@ -91,14 +91,18 @@ def pull(
     caller: Caller,
     office_head: LinkHash,
     now_ms: int,
-    most_rows: int = PAGE_ROWS,
+    most_rows: int | None = None,
 ) -> SyncResponse:
-    """Answer with what the caller's parts hold beyond its cursor, in any transaction after the push."""
+    """Answer with what the caller's parts hold beyond its cursor, in any transaction after the push.
+
+    `most_rows` bounds the page further than usual, where others wait for this transaction.
+    """
     parts = sorted(caller.parts)
     scope = scope_hash(parts)
     start = _start(store, request.cursor)
     resend = _differing(store, request.check, parts)
-    page = store.page({part: start.catching.get(part, start.seq) for part in parts}, most_rows, PAGE_BYTES)
+    limit = PAGE_ROWS if most_rows is None else most_rows
+    page = store.page({part: start.catching.get(part, start.seq) for part in parts}, limit, PAGE_BYTES)
     cursor = _advance(store, start, page, scope)
     backed_up = store.backed_up(caller.device)
     return SyncResponse(

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from schemas.base import decode, encode
-from schemas.ids import RecordId
+from schemas.ids import Part, RecordId
 from schemas.wire import Row, RowBody
 from sync.scope import MINE, reduced
 
@@ -18,11 +18,13 @@ THIN = b""
 
 
 def thin(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows, by id; a reduced row that its fuller one in the same page tells travels empty."""
+    """Return the rows, those of one thing together; a reduced row that its fuller one in the same page tells
+    travels empty.
+    """
     made = _reduced_bodies(rows)
     return [
         replace(row, body=THIN) if not _own(row) and made.get(row.id) == row.body else row
-        for row in sorted(rows, key=_id)
+        for row in _neighbours(rows)
     ]
 
 
@@ -52,6 +54,11 @@ def _own(row: Row) -> bool:
     return row.part.startswith(MINE)
 
 
-def _id(row: Row) -> RecordId:
-    """Order a page so that what is alike stands together: it deflates better."""
-    return row.id
+def _neighbours(rows: Sequence[Row]) -> list[Row]:
+    """Order a page so that what is alike stands together, which deflates better: things of one desa, and the
+    rows of one thing.
+    """
+    first: dict[RecordId, Part] = {}
+    for row in rows:
+        first[row.id] = min(row.part, first.get(row.id, row.part))
+    return sorted(rows, key=lambda row: (first[row.id], row.id))
