@@ -114,10 +114,10 @@ def _look_inside(deps: Deps, request: SyncRequest, counted: Counted) -> None:
 
 
 def _answer(deps: Deps, reader: Reader, request: SyncRequest) -> SyncResponse:
-    run = deps.office.check(reader, request)
-    if run != []:
-        raise RuntimeError(str(run))
-    return deps.office.pull(reader, request, [])
+    answer = deps.office.look(reader, request)
+    if not isinstance(answer, SyncResponse):
+        raise RuntimeError(str(answer))
+    return answer
 
 
 @contextmanager

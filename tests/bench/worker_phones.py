@@ -4,18 +4,21 @@ Rule: what they say to the office is what the app says. The vault's key is given
 run makes many of them and the derivation is slow on purpose.
 """
 
+import os
 from pathlib import Path
 
 from field_app.blobs import Blobs, put_blob
 from field_app.devices.desktop import DesktopNetwork, SystemTime
 from field_app.link import Failure
+from field_app.owner import Owner
+from field_app.pen import Pen
 from field_app.store import Store
 from field_app.transport import HttpLink
 from field_app.vault import open_vault
 from field_app.worker import Worker
-from schemas.ids import BlobId, ChangeId, DeviceId, PersonId
+from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, Regency
 from schemas.wire import EnrolRequest
-from sync.change import Body, Clock, Content, seal
+from sync.change import Body
 from tests.bench.offices import BenchOffice
 from tests.contract.people import key_of
 
@@ -42,17 +45,29 @@ class WorkerPhone:
     def _begin(self, folder: Path, address: str, code: str, seed: int) -> None:
         key = key_of(seed)
         self._time = SystemTime()
-        self._salts = iter(range(1 << 62))
         link = HttpLink(address, lambda _: True)
         welcome = link.enrol(
             EnrolRequest(code=code, public_key=key.public_key().public_bytes_raw(), model="bench")
         )
         if isinstance(welcome, Failure):
             raise RuntimeError(str(welcome))
-        self.person = PersonId(welcome.person)
+        owner = Owner(
+            address=address,
+            regency=Regency(welcome.regency),
+            office_name=welcome.office_name,
+            office_device=welcome.office_device,
+            office_key=welcome.office_key,
+            device=DeviceId(welcome.device),
+            private_key=key.private_bytes_raw(),
+            person=PersonId(welcome.person),
+            person_name=welcome.person_name,
+            person_code=welcome.person_code,
+            roles=welcome.roles,
+        )
         folder.mkdir(parents=True, exist_ok=True)
         self.vault = open_vault(folder / f"phone-{seed}.db", VAULT_KEY)
-        self.store = Store(self.vault, DeviceId(welcome.device), key.sign)
+        self.store = Store(self.vault, owner.device, key.sign)
+        self._pen = Pen(self.store, owner, self._time, os.urandom)
         self._use(link)
         refused = link.login(self.store.device(), self.store.sign)
         if refused is not None:
@@ -71,6 +86,7 @@ class WorkerPhone:
             link=link,
             network=DesktopNetwork(),
             time=self._time,
+            pen=self._pen,
             wifi_only=lambda: False,
             chance=lambda: 0.5,
             label=lambda form, version, field: field,
@@ -78,15 +94,8 @@ class WorkerPhone:
 
     def write(self, bodies: list[Body]) -> list[ChangeId]:
         """Make changes, durably, in one transaction; they wait for the next sync."""
-        clock = Clock(wall_ms=self._time.now_ms(), elapsed_ms=self._time.elapsed_ms(), boot="b", server_ms=0)
-        changes: list[ChangeId] = []
         with self.vault.write():
-            for body in bodies:
-                salt = next(self._salts).to_bytes(16, "big")
-                change, raw = seal(Content(salt=salt, author=self.person, clock=clock, body=body))
-                self.store.append(change, raw)
-                changes.append(change)
-        return changes
+            return [self._pen.write(body, self._time.now_ms()) for body in bodies]
 
     def keep_photos(self, visit: str, change: ChangeId, photos: dict[BlobId, bytes]) -> None:
         """Keep photos as those of a visit that was finalised by `change`."""
