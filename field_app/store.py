@@ -25,6 +25,8 @@ T = TypeVar("T")
 Sign = Callable[[bytes], bytes]
 
 _outcomes: msgspec.msgpack.Decoder[Outcome] = msgspec.msgpack.Decoder(Outcome)
+BRANCHED = "bercabang"
+"""Whether a link was ever added elsewhere than at the head."""
 ENTRY = "SELECT links.hash, links.raw, contents.raw, known FROM links LEFT JOIN contents USING (change)"
 
 
@@ -61,6 +63,12 @@ class Store:
         """See sync.store.DeviceStore."""
         with self.vault.write() as connection:
             for entry in entries:
+                if (
+                    not entry.known
+                    or entry.link.device != self._device
+                    or entry.link.prev != self.head().hash
+                ):
+                    self.put(BRANCHED, True)
                 _add_entry(connection, entry)
 
     def add_signature(self, signed: Signed) -> None:
@@ -93,7 +101,10 @@ class Store:
         return {entry.hash: entry for entry in found}
 
     def tips(self, device: DeviceId) -> list[Tip]:
-        """See sync.store.Log."""
+        """See sync.store.Log. A chain that only ever grew at its head has no other tip; it may be long."""
+        if device == self._device and not self.get(BRANCHED, bool, False):
+            head = self.head()
+            return [head] if head.counter else []
         with self.vault.read() as connection:
             found = connection.execute(
                 "SELECT counter, hash FROM links AS tip WHERE device = ? AND known AND NOT EXISTS ("
@@ -129,8 +140,7 @@ class Store:
                 "DELETE FROM rows WHERE part = ? AND id = ?",
                 [(item.part, item.id) for item in items.values() if isinstance(item, Removed)],
             )
-            for part, change in folds.items():
-                _fold_digest(connection, part, change)
+            _fold_digests(connection, folds)
             index_subjects(connection, shown)
 
     def rows(self, ids: Iterable[RecordId]) -> list[Row]:
@@ -310,12 +320,12 @@ def _place(row: Row) -> tuple[Part, RecordId]:
     return row.part, row.id
 
 
-def _fold_digest(connection: sqlcipher.Connection, part: Part, change: int) -> None:
-    found = connection.execute("SELECT digest FROM parts WHERE part = ?", (part,)).fetchone()
-    connection.execute(
+def _fold_digests(connection: sqlcipher.Connection, folds: Mapping[Part, int]) -> None:
+    now: dict[Part, bytes] = dict(connection.execute("SELECT part, digest FROM parts").fetchall())
+    connection.executemany(
         "INSERT INTO parts (part, held, digest) VALUES (?, 0, ?)"
         " ON CONFLICT (part) DO UPDATE SET digest = excluded.digest",
-        (part, fold(found[0] if found else EMPTY, change)),
+        [(part, fold(now.get(part, EMPTY), change)) for part, change in folds.items()],
     )
 
 

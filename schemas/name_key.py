@@ -20,6 +20,7 @@ Known limits: Soejono may be Sujono or Suyono and is read as Suyono; a lone M. s
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _MUHAMMAD = re.compile(r"m[uo](h|kh|ch)(d|am+[ae][dt])?")
 _TITLE = re.compile(
@@ -66,6 +67,7 @@ def _without_titles(words: list[str]) -> list[str]:
     return words[first:last]
 
 
+@lru_cache(maxsize=4096)
 def _fold(word: str) -> str:
     if _MUHAMMAD.fullmatch(word):
         return "muhamad"
