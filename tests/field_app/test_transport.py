@@ -204,3 +204,14 @@ def test_an_enrolment_is_decoded_strictly() -> None:
     loose = answering(content=encode(["33.14"] * 10))
     outcome = loose.enrol(EnrolRequest(code="x", public_key=bytes(32), model="x"))
     assert isinstance(outcome, Failure) and not isinstance(outcome, Enrolment)
+
+
+def test_a_request_says_only_what_the_office_reads() -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, content=encode(ANSWER))
+
+    link(answer).sync(ASK)
+    assert set(asked[0].headers) == {"host", "content-type", "accept-encoding", "content-length"}
