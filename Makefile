@@ -36,7 +36,7 @@ format: setup ## put the code in shape
 docs: setup ## write the pages that are made from forms and workflows
 	$(PYTHON) -m schemas.docs
 
-bench: setup ## the numbers, each beside the limit of this machine
+bench: setup ## the numbers, each beside the limit of this machine (PEERS=1: and other programs; SCALE=0.1: small)
 	$(PYTHON) -m tests.bench
 
 lock: $(READY) ## write requirements.lock anew, with the newest releases that fit

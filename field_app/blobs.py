@@ -34,8 +34,11 @@ def put_blob(
 ) -> None:
     """Keep the bytes, once for each content."""
     connection.execute(
-        "INSERT OR IGNORE INTO blobs (id, size_bytes, media_type, bytes, thumbnail) VALUES (?, ?, ?, ?, ?)",
-        (blob, len(data), media_type, data, thumbnail),
+        "INSERT OR IGNORE INTO blobs (id, size_bytes, media_type) VALUES (?, ?, ?)",
+        (blob, len(data), media_type),
+    )
+    connection.execute(
+        "INSERT OR IGNORE INTO blob_bytes (id, thumbnail, bytes) VALUES (?, ?, ?)", (blob, thumbnail, data)
     )
 
 
@@ -65,11 +68,11 @@ class Blobs:
 
     def read(self, blob: BlobId) -> bytes:
         """Return the bytes. Raises LookupError for a blob that is not there."""
-        return self._one("SELECT bytes FROM blobs WHERE id = ?", blob)
+        return self._one("SELECT bytes FROM blob_bytes WHERE id = ?", blob)
 
     def thumbnail(self, blob: BlobId) -> bytes:
         """Return the small JPEG; empty for what has none. Raises LookupError."""
-        return self._one("SELECT thumbnail FROM blobs WHERE id = ?", blob)
+        return self._one("SELECT thumbnail FROM blob_bytes WHERE id = ?", blob)
 
     def of(self, blobs: Iterable[BlobId]) -> dict[BlobId, Stored]:
         """Return those of these blobs that are there."""
