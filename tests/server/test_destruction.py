@@ -113,9 +113,10 @@ def test_an_upload_that_was_begun_before_is_refused_at_its_end(gone: Destroyed) 
     assert not isinstance(begun, Problem)
     part = gone.deps.uploads.open(begun.upload)
     part.append(data)
-    part.close()
     gone.deps.engine.write(lambda tx: SqlOfficeStore.writing(tx).destroy([], [blob])).result()
-    assert gone.deps.uploads.finish(begun.upload) == Problem(code="berkas_dimusnahkan")
+    refused = gone.deps.uploads.finish(begun.upload, part)
+    part.close()
+    assert refused == Problem(code="berkas_dimusnahkan")
     assert not gone.deps.blobs.has(blob)
 
 
