@@ -31,6 +31,7 @@ from schemas.wire import (
     SyncResponse,
 )
 from sync.chain import login_message
+from sync.thin_links import fill_results, thin_links
 
 T = TypeVar("T", bound=Message)
 WORTH_DEFLATING = 200
@@ -95,7 +96,10 @@ class HttpLink:
 
     def sync(self, request: SyncRequest) -> SyncResponse | Failure:
         """Exchange one message."""
-        return self._call("/api/sync", request, SyncResponse)
+        answer = self._call("/api/sync", thin_links(request), SyncResponse)
+        if isinstance(answer, Failure):
+            return answer
+        return fill_results(answer, request) or Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK)
 
     def send(
         self,

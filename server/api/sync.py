@@ -17,37 +17,25 @@ from server.api.messages import answer, bearer, read_message
 from server.deps import Deps
 from server.engine import Reader
 from sync.intake import Run
+from sync.thin_links import fill_links, thin_results
 
 WRITERS_ROWS = 100
 """Most rows that the writer itself reads for an answer."""
 
 
 class _Pushes(Data, frozen=True, kw_only=True):
-    """A message whose run was checked and waits for the writer."""
+    """A message whose run was checked and waits for the writer; `is_thin`: not all its links travelled."""
 
     message: SyncRequest
     run: Run
+    is_thin: bool
 
 
 def sync_routes(deps: Deps) -> list[Any]:
     """Return the handler of sync messages."""
 
     def read(body: bytes, encoding: str | None, token: str | None) -> SyncResponse | _Pushes | Problem:
-        """Say who speaks, decode the message and check what it pushes; answer it if that is nothing."""
-
-        def work(reader: Reader) -> SyncResponse | _Pushes | Problem:
-            device = deps.devices.device_in(reader, token) if token else None
-            if device is None:
-                return Problem(code="perlu_masuk")
-            message = read_message(body, encoding, SyncRequest)
-            if isinstance(message, Problem):
-                return message
-            if message.device != device:
-                return Problem(code="perangkat_berbeda")
-            found = deps.office.look(reader, message)
-            return _Pushes(message=message, run=found) if isinstance(found, Run) else found
-
-        return deps.engine.read(work)
+        return deps.engine.read(lambda reader: _understood(deps, reader, body, encoding, token))
 
     async def push(given: _Pushes) -> SyncResponse | Problem:
         """Have the writer take in a run and answer it."""
@@ -55,9 +43,14 @@ def sync_routes(deps: Deps) -> list[Any]:
         response = await asyncio.wrap_future(
             deps.engine.write(lambda writer: deps.office.receive(writer, message, run, WRITERS_ROWS))
         )
-        if isinstance(response, Problem) or not response.more:
+        if isinstance(response, Problem):
             return response
-        return await asyncio.get_running_loop().run_in_executor(deps.pool, pull, message, response.results)
+        if response.more:
+            loop = asyncio.get_running_loop()
+            response = await loop.run_in_executor(deps.pool, pull, message, response.results)
+        if not given.is_thin:
+            return response
+        return thin_results(response, [entry.link.change for entry in run.entries])
 
     def pull(message: SyncRequest, results: list[Result]) -> SyncResponse:
         """Answer a push whose answer has many rows."""
@@ -80,3 +73,24 @@ def sync_routes(deps: Deps) -> list[Any]:
         return answer(request, shaped, deps.text)
 
     return [sync]
+
+
+def _understood(
+    deps: Deps, reader: Reader, body: bytes, encoding: str | None, token: str | None
+) -> SyncResponse | _Pushes | Problem:
+    """Say who speaks, decode the message and check what it pushes; answer it if that is nothing."""
+    device = deps.devices.device_in(reader, token) if token else None
+    if device is None:
+        return Problem(code="perlu_masuk")
+    message = read_message(body, encoding, SyncRequest)
+    if isinstance(message, Problem):
+        return message
+    if message.device != device:
+        return Problem(code="perangkat_berbeda")
+    whole = fill_links(message)
+    if whole is None:
+        return Problem(code="tautan_tidak_terbaca")
+    found = deps.office.look(reader, whole)
+    if isinstance(found, Run):
+        return _Pushes(message=whole, run=found, is_thin=whole is not message)
+    return found

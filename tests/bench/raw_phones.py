@@ -15,6 +15,7 @@ from schemas.ids import BlobId
 from schemas.wire import MEDIA_TYPE, PROTOCOL, Applied, Cursor, SyncRequest, SyncResponse
 from sync.chain import head_message
 from sync.change import Body
+from sync.thin_links import thin_links
 from tests.bench.offices import BenchOffice, join
 from tests.bench.raw_http import Answer, RawHttp
 from tests.contract.people import Writer
@@ -49,7 +50,7 @@ class RawPhone:
             contents=[entry.content for entry in entries if entry.content],
             signature=self.writer.key.sign(head_message(entries[-1].hash)) if entries else b"",
         )
-        return encode(request)
+        return encode(thin_links(request))
 
     async def send(self, message: bytes) -> tuple[Answer, SyncResponse | None]:
         """Send a message; None where it was refused, whole or in one of its changes."""

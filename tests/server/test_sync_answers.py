@@ -3,12 +3,16 @@
 import threading
 from concurrent.futures import Future
 
-from schemas.wire import SyncRequest, SyncResponse
+from msgspec.structs import replace
+
+from schemas.base import encode
+from schemas.wire import Applied, SyncRequest, SyncResponse
 from server.api.sync import WRITERS_ROWS
 from server.engine import Writer
 from sync.change import Patch
 from sync.client import Session, receive
 from sync.intake import Run
+from sync.thin_links import fill_results, thin_links
 from tests.contract.people import record_id
 from tests.server.conftest import DESA, Running
 from tests.server.phones import Phone
@@ -79,3 +83,26 @@ def test_a_push_sees_its_own_rows_in_its_answer_and_only_there(office: Running) 
     assert (effects.rows, effects.session.quiet) == (1, True)
     [again] = phone.sync()
     assert (again.rows, again.session.quiet) == (0, True)
+
+
+def test_links_that_follow_from_their_contents_need_not_travel(office: Running) -> None:
+    phone = office.phone()
+    for number in range(1, 4):
+        phone.write(new_warga(number))
+    request = phone.quiet_request()
+    sent = thin_links(request)
+    assert sent.links[1:] == [b"", b""]
+    answer = phone.call("/api/sync", sent, SyncResponse)
+    assert [(result.change, type(result.outcome)) for result in answer.results] == [(b"", Applied)] * 3
+    whole = phone.call("/api/sync", request, SyncResponse)
+    assert fill_results(answer, request) == replace(answer, results=whole.results)
+    assert office.faults() == []
+
+
+def test_a_link_that_cannot_be_made_refuses_the_whole_run(office: Running) -> None:
+    phone = office.phone()
+    phone.write(new_warga(1))
+    broken = replace(phone.quiet_request(), links=[b""])
+    answer = phone.post("/api/sync", encode(broken))
+    assert (answer.status_code, answer.json()["code"]) == (400, "tautan_tidak_terbaca")
+    assert phone.sync()[-1].session.quiet
