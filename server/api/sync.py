@@ -15,7 +15,7 @@ from schemas.problem import Problem
 from schemas.wire import MAX_BODY_BYTES, Result, SyncRequest, SyncResponse, for_protocol
 from server.api.messages import answer, bearer, read_message
 from server.deps import Deps
-from server.engine import Reader
+from server.engine import Reader, Writer
 from sync.intake import Run
 from sync.thin_links import fill_links, thin_results
 
@@ -37,17 +37,23 @@ def sync_routes(deps: Deps) -> list[Any]:
     def read(body: bytes, encoding: str | None, token: str | None) -> SyncResponse | _Pushes | Problem:
         return deps.engine.read(lambda reader: _understood(deps, reader, body, encoding, token))
 
+    def take_in(writer: Writer, message: SyncRequest, run: Run) -> list[Result] | SyncResponse | Problem:
+        """Take in a run; answer it too, unless as many rows come back as changes came."""
+        if len(run.entries) > WRITERS_ROWS:
+            return deps.office.push(writer, message.device, run)
+        return deps.office.receive(writer, message, run, WRITERS_ROWS)
+
     async def push(given: _Pushes) -> SyncResponse | Problem:
-        """Have the writer take in a run and answer it."""
+        """Have the writer take in a run, and a reader answer where the writer did not."""
         message, run = given.message, given.run
-        response = await asyncio.wrap_future(
-            deps.engine.write(lambda writer: deps.office.receive(writer, message, run, WRITERS_ROWS))
-        )
-        if isinstance(response, Problem):
-            return response
-        if response.more:
+        taken = await asyncio.wrap_future(deps.engine.write(lambda writer: take_in(writer, message, run)))
+        if isinstance(taken, Problem):
+            return taken
+        response = taken if isinstance(taken, SyncResponse) else None
+        if response is None or response.more:
+            results = taken if isinstance(taken, list) else taken.results
             loop = asyncio.get_running_loop()
-            response = await loop.run_in_executor(deps.pool, pull, message, response.results)
+            response = await loop.run_in_executor(deps.pool, pull, message, results)
         if not given.is_thin:
             return response
         return thin_results(response, [entry.link.change for entry in run.entries])
