@@ -37,6 +37,7 @@ def measure(folder: Path) -> list[Figure]:
     subjects = [patch.record for patch in records]
     with office(folder, records, {seed: [desa[seed]] for seed in range(CLIENTS + 1)}) as bench:
         phones = raw_phones(bench, range(CLIENTS))
+        empty = asyncio.run(_all(phones, lambda phone: _empty(phone, scaled(ONE_BY_ONE))))
         one = asyncio.run(_all(phones, lambda phone: _plain(phone, subjects, scaled(ONE_BY_ONE), 1)))
         tens = asyncio.run(_all(phones, lambda phone: _plain(phone, subjects, scaled(IN_TENS), TEN)))
         plain_memory = peak_memory_mb(bench.server.pid)
@@ -47,7 +48,13 @@ def measure(folder: Path) -> list[Figure]:
         raise RuntimeError(f"{refused} answers were not what was asked for")
     plain = {"unit": "visits/s", "budget": 10 * ODK_PLAIN, "more_is_better": True}
     return [
-        Figure(name=f"{CLIENTS} clients: visits, one in a request", value=one[0], **plain),
+        Figure(
+            name=f"{CLIENTS} clients: visits, one in a request",
+            value=one[0],
+            limit=empty[0],
+            limit_name="requests that ask nothing",
+            **plain,
+        ),
         Figure(name=f"{CLIENTS} clients: … p99", value=one[1], unit="ms"),
         Figure(name=f"{CLIENTS} clients: visits, ten in a request", value=TEN * tens[0], **plain),
         Figure(name=f"{CLIENTS} clients: … p99", value=tens[1], unit="ms"),
@@ -82,6 +89,11 @@ async def _all(
     for phone in phones:
         await phone.http.close()
     return len(times) / seconds, percentile(times, 0.99)
+
+
+async def _empty(phone: RawPhone, steps: int) -> list[float]:
+    """Ask only whether the server is there: what HTTP alone costs, with the same clients."""
+    return [(await phone.http.ask("GET", "/api/health")).ms for _ in range(steps)]
 
 
 async def _plain(phone: RawPhone, subjects: list[RecordId], steps: int, together: int) -> list[float]:
