@@ -1,0 +1,211 @@
+"""Processes that die at a chosen moment: before a chosen statement, or in the middle of a write to the disk.
+
+Rule: they run the real programs on real files, and die by a signal that no code of theirs can answer.
+
+One process has everything loaded and no threads; it forks a child for each piece of work, so that a death costs
+some milliseconds. Run as `python -m tests.faults.nursery`; it reads orders from stdin, one JSON a line.
+"""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+TORN = -signal.SIGXFSZ
+KILLED = -signal.SIGKILL
+
+
+class Nursery:
+    """The test's side: start a child, wait for its end."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.nursery"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def close(self) -> None:
+        self._process.communicate()
+
+    def begin(self, do: str, out: Path, *given: Any, seen: Sequence[str] = (), torn_at: int = 0) -> int:
+        """Start a child and return its pid. Its stdout goes to `out`, its stderr to `out` with `.log`.
+
+        It is killed before the statement that matches the last of `seen`, once those before it were met, in
+        order ("" meets every statement); with `torn_at`, in the write that would make any file longer.
+        """
+        return self._order(do=do, out=str(out), given=given, seen=list(seen), torn_at=torn_at)
+
+    def wait(self, pid: int) -> int:
+        """Return how a child ended: its exit code, or the negative number of the signal that killed it."""
+        return self._order(wait=pid)
+
+    def run(self, do: str, out: Path, *given: Any, seen: Sequence[str] = (), torn_at: int = 0) -> int:
+        return self.wait(self.begin(do, out, *given, seen=seen, torn_at=torn_at))
+
+    def _order(self, **order: Any) -> int:
+        pipe = self._process
+        assert pipe.stdin is not None and pipe.stdout is not None
+        pipe.stdin.write(json.dumps(order, default=str) + "\n")
+        pipe.stdin.flush()
+        return int(pipe.stdout.readline())
+
+
+# the children -----------------------------------------------------------------------------------------------
+
+
+class Doom:
+    """Counts the statements of every connection, and kills its own process at the one that was chosen."""
+
+    def __init__(self, seen: Sequence[str], torn_at: int) -> None:
+        self._waiting = list(seen)
+        self._torn_at = torn_at
+        self._armed = False
+        self.statements = 0
+
+    def arm(self) -> None:
+        self._armed = True
+        if self._torn_at:
+            signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self._torn_at, resource.RLIM_INFINITY))
+
+    def disarm(self) -> None:
+        self._armed = False
+
+    def see(self, statement: str) -> None:
+        if not self._armed:
+            return
+        self.statements += 1
+        if self._waiting and self._waiting[0] in statement:
+            self._waiting.pop(0)
+            if not self._waiting:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _watch(doom: Doom) -> None:
+    """Show every statement of every connection that is opened from now on."""
+    import sqlcipher3
+    import sqlcipher3.dbapi2
+
+    for module in (sqlcipher3, sqlcipher3.dbapi2):
+
+        def connect(*given: Any, real: Callable[..., Any] = module.connect, **named: Any) -> Any:
+            connection = real(*given, **named)
+            connection.set_trace_callback(doom.see)
+            return connection
+
+        module.connect = connect  # type: ignore[assignment]
+
+
+def serve(doom: Doom, folder: str, *_: Any) -> None:
+    """The real server; doomed from the moment that it answers."""
+    from server import app
+    from server.__main__ import main
+    from server.commands import run
+
+    real = app.create_app
+
+    def create_app(*given: Any) -> Any:
+        doom.arm()
+        return real(*given)
+
+    run.create_app = create_app
+    sys.exit(main(["run", "--data", folder, "--port", "0"]))
+
+
+def use(doom: Doom, folder: str, what: str, *given: Any) -> None:
+    """A real phone, opened; doomed while it does one thing, and only then."""
+    from tests.faults import world
+
+    phone = world.make_phone(Path(folder))
+    assert phone.unlock(world.PIN) is None
+    phone.visits.home()
+    doom.arm()
+    match what:
+        case "answer":
+            draft, field, value = given
+            phone.visits.save(draft, world.FORM, field, value)
+        case "photo":
+            draft, seed = given
+            world.photograph(phone, draft, seed)
+        case "finalise":
+            (draft,) = given
+            world.finish(phone, draft)
+        case "sync":
+            phone.worker.run_once()
+        case _:
+            raise ValueError(what)
+    doom.disarm()
+    phone.lock()
+
+
+def open_vault(doom: Doom, path: str, key: str, migrations: str) -> None:
+    """Bring a phone's vault up to date."""
+    from field_app import vault
+
+    doom.arm()
+    vault.open_vault(Path(path), bytes.fromhex(key), Path(migrations)).close()
+
+
+def upgrade(doom: Doom, path: str, key: str) -> None:
+    """Bring an office's database up to date."""
+    from server.engines import sqlite
+
+    doom.arm()
+    sqlite.upgrade(Path(path), bytes.fromhex(key))
+
+
+WORK: dict[str, Callable[..., None]] = {
+    "serve": serve,
+    "use": use,
+    "open_vault": open_vault,
+    "upgrade": upgrade,
+}
+
+
+def _child(order: dict[str, Any]) -> None:
+    out = os.open(order["out"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    log = os.open(order["out"] + ".log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(out, 1)
+    os.dup2(log, 2)
+    doom = Doom(order["seen"], order["torn_at"])
+    _watch(doom)
+    WORK[order["do"]](doom, *order["given"])
+    print(doom.statements, flush=True)
+
+
+def main() -> None:
+    """Fork a child for each order; say its pid, or how it ended."""
+    import server.__main__
+    import tests.faults.world  # noqa: F401 - loaded once, for all children
+
+    for line in sys.stdin:
+        order = json.loads(line)
+        if "wait" in order:
+            _, status = os.waitpid(order["wait"], 0)
+            print(os.waitstatus_to_exitcode(status), flush=True)
+        elif pid := os.fork():
+            print(pid, flush=True)
+        else:
+            try:
+                _child(order)
+            except SystemExit as end:
+                os._exit(int(end.code or 0))
+            except BaseException as error:
+                os.write(2, f"{type(error).__name__}: {error}\n".encode())
+                os._exit(70)
+            os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
