@@ -42,7 +42,7 @@ class _Hold:
         """Ask the holder to store what it has and to stop."""
         self.is_wanted_elsewhere = True
         if self.body is not None:
-            self.body.cut()
+            self.body.hurry()
 
 
 class TusApp:
@@ -154,7 +154,7 @@ class TusApp:
         part = await self._aside(self._deps.uploads.open, upload)
         hold.body = body = UploadBody(receive)
         if hold.is_wanted_elsewhere:
-            body.cut()
+            body.hurry()
         try:
             refused = self._at(upload, part.offset, headers)
             if isinstance(refused, Problem):

@@ -9,6 +9,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 MOST_WAITING = 512 * 1024
+QUIET_S = 0.1
+"""A pause after which a body that somebody newer waits for is over: what had arrived has been read by then."""
+LAST_S = 5.0
+"""How long such a body may still go on without a pause."""
 
 
 class UploadBody:
@@ -22,6 +26,7 @@ class UploadBody:
         self._room.set()
         self.is_whole = False
         self.is_cut = False
+        self._until: float | None = None
         self._task = asyncio.create_task(self._pull())
 
     async def take(self, least: int, most: int, patience_s: float) -> bytes:
@@ -29,9 +34,11 @@ class UploadBody:
         while len(self._buffer) < least and not self.is_whole and not self.is_cut:
             self._changed.clear()
             try:
-                await asyncio.wait_for(self._changed.wait(), patience_s)
+                await asyncio.wait_for(self._changed.wait(), QUIET_S if self._until else patience_s)
             except TimeoutError:
                 self.is_cut = True
+        if self._until is not None and asyncio.get_running_loop().time() >= self._until:
+            self.is_cut = True
         taken = bytes(self._buffer[:most])
         del self._buffer[:most]
         self._room.set()
@@ -42,10 +49,11 @@ class UploadBody:
         """Whether all that came was taken."""
         return not self._buffer
 
-    def cut(self) -> None:
-        """Stop here; what came so far can still be taken."""
-        self.is_cut = True
-        self._changed.set()
+    def hurry(self) -> None:
+        """End at the first pause; what has arrived, and may still lie in a buffer below us, is taken first."""
+        if self._until is None:
+            self._until = asyncio.get_running_loop().time() + LAST_S
+            self._changed.set()
 
     async def close(self) -> None:
         """Stop reading."""
