@@ -6,6 +6,7 @@ One process has everything loaded and no threads; it forks a child for each piec
 some milliseconds. Run as `python -m tests.faults.nursery`; it reads orders from stdin, one JSON a line.
 """
 
+import importlib
 import json
 import os
 import resource
@@ -164,6 +165,20 @@ def upgrade(doom: Doom, path: str, key: str) -> None:
     sqlite.upgrade(Path(path), bytes.fromhex(key))
 
 
+LOADED = (
+    "anyio._backends._asyncio",
+    "litestar._kwargs",
+    "litestar.exceptions.responses",
+    "litestar.middleware.response_cache",
+    "server.commands.demo",
+    "server.commands.run",
+    "tests.faults.world",
+    "uvicorn.lifespan.on",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
+)
+"""What a child would load by itself, loaded once before any is forked."""
+
 WORK: dict[str, Callable[..., None]] = {
     "serve": serve,
     "use": use,
@@ -186,9 +201,8 @@ def _child(order: dict[str, Any]) -> None:
 
 def main() -> None:
     """Fork a child for each order; say its pid, or how it ended."""
-    import server.__main__
-    import tests.faults.world  # noqa: F401 - loaded once, for all children
-
+    for name in LOADED:
+        importlib.import_module(name)
     for line in sys.stdin:
         order = json.loads(line)
         if "wait" in order:
