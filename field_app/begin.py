@@ -74,7 +74,7 @@ def correct(bench: Bench, visit: RecordId) -> str | Refused:
 
 
 def _begin(bench: Bench, form: Form, target: RecordId | None, tugas: RecordId | None, task: Fields) -> str:
-    record = bench.records.get(target)
+    record = bench.records.as_written(target)
     fields = record.fields if record else {}
     if target is None and form.subject in ("warga", "ewarong"):
         target = bench.new_id()
@@ -195,7 +195,7 @@ def _carry_over(bench: Bench, before: Draft, reasons: dict[str, str], note: str)
 
 
 def _seen_again(bench: Bench, before: Draft, reasons: dict[str, str], note: str) -> Seen:
-    """Return what she sees now: the subject as pulled meanwhile, if it is still on the phone."""
-    record = bench.records.get(before.subject)
+    """Return what she sees now: the subject as pulled, or written by her, meanwhile; if it is still here."""
+    record = bench.records.as_written(before.subject)
     seen = msgspec.structs.replace(before.seen, returned=reasons, note=note)
     return msgspec.structs.replace(seen, kind=record.kind, fields=record.fields) if record else seen

@@ -10,6 +10,7 @@ from field_app.search import fullest
 from field_app.store import Store
 from schemas.base import Data, decode
 from schemas.ids import RecordId
+from sync.change import Patch
 
 Fields = dict[str, Any]
 
@@ -34,6 +35,21 @@ class Records:
             return None
         row = fullest((row.part, row.kind, row.body) for row in self._store.rows([name]))
         return None if row is None else _pulled(name, row[1], row[2])
+
+    def as_written(self, name: RecordId | None) -> Pulled | None:
+        """Return a record with this phone's own changes of it that the office has not answered yet.
+
+        It is the base of what she changes next: else her second word on a field would contradict her first.
+        """
+        if name is None:
+            return None
+        record = self.get(name)
+        for content in self._store.unanswered():
+            body = content.body
+            if isinstance(body, Patch) and body.record == name:
+                fields = record.fields if record else {}
+                record = Pulled(id=name, kind=body.kind, fields=fields | body.new)
+        return record
 
     def of_kind(self, kind: str) -> dict[RecordId, Fields]:
         """Return all records of a kind that has one row each (tugas, kunjungan, konflik, petugas,

@@ -5,7 +5,7 @@ SQL of chains, rows and cursor lives here; of searching in search.py, of drafts 
 bytes in blobs.py. Each method joins the transaction of its caller, or makes its own.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,8 +16,9 @@ from field_app.search import SubjectRow, index_subjects
 from field_app.vault import Vault
 from schemas.base import decode, encode
 from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash, Part, RecordId
-from schemas.wire import Cursor, Outcome, Removed, Row
+from schemas.wire import MAX_LINKS, Cursor, Outcome, Removed, Row
 from sync.chain import START, Link, Tip, next_link, read_link, seal_link
+from sync.change import Content, read
 from sync.digest import EMPTY, fold, row_hash
 from sync.store import Entry, Signed
 
@@ -242,6 +243,13 @@ class Store:
                 for name in set(changes)
             )
             return {ChangeId(row[0]): _outcomes.decode(row[1]) for row in found if row}
+
+    def unanswered(self) -> Iterator[Content]:
+        """Give the own changes that the office's last answer did not cover, in order."""
+        after = self.acknowledged().counter
+        while entries := self.entries(self._device, after, MAX_LINKS):
+            yield from (read(entry.content) for entry in entries if entry.content is not None)
+            after = entries[-1].link.counter
 
     def counter_of(self, change: ChangeId) -> int:
         """Return the place of an own change in the chain. Raises LookupError for one that is not there."""

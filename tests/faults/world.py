@@ -300,9 +300,10 @@ def _people(number: int, beat: Beat) -> list[Body]:
 # what a pendamping does -------------------------------------------------------------------------------------
 
 
-def start(phone: Phone, beat: Beat | None) -> DraftView:
-    """Begin the visit of a task, or one without a task to somebody new."""
-    started = phone.visits.start(FORM, beat and beat.warga, beat and beat.tugas)
+def start(phone: Phone, whom: Beat | RecordId | None) -> DraftView:
+    """Begin the visit of a task, or one without a task to somebody known, or to somebody new."""
+    subject, task = (whom.warga, whom.tugas) if isinstance(whom, Beat) else (whom, None)
+    started = phone.visits.start(FORM, subject, task)
     assert isinstance(started, DraftView), started
     return started
 
@@ -331,10 +332,10 @@ def finish(phone: Phone, draft: str) -> Finalised:
     return done
 
 
-def visit(phone: Phone, beat: Beat | None, *seeds: int, **values: Any) -> Finalised:
-    """Record a short visit with a photo for each seed, and finish it; without a beat, to somebody new."""
-    draft = start(phone, beat)
-    if beat is None:
+def visit(phone: Phone, whom: Beat | RecordId | None, *seeds: int, **values: Any) -> Finalised:
+    """Record a short visit with a photo for each seed, and finish it; of nobody known, to somebody new."""
+    draft = start(phone, whom)
+    if whom is None:
         values = {"nama": "Warga Baru", "kode_desa": DESA, **values}
     answer(phone, draft.id, hasil_kunjungan="terisi_sebagian", **values)
     for seed in seeds:
