@@ -10,7 +10,7 @@ from typing import Any
 
 MOST_WAITING = 512 * 1024
 QUIET_S = 0.1
-"""A pause after which a body that somebody newer waits for is over: what had arrived has been read by then."""
+"""A pause after which a body that somebody newer waits for is over: by then all that arrived was read."""
 LAST_S = 5.0
 """How long such a body may still go on without a pause."""
 
@@ -50,7 +50,7 @@ class UploadBody:
         return not self._buffer
 
     def hurry(self) -> None:
-        """End at the first pause; what has arrived, and may still lie in a buffer below us, is taken first."""
+        """End at the first pause: what has arrived, and may still lie in a buffer below, is taken first."""
         if self._until is None:
             self._until = asyncio.get_running_loop().time() + LAST_S
             self._changed.set()

@@ -2,8 +2,8 @@
 
 Rule: they run the real programs on real files, and die by a signal that no code of theirs can answer.
 
-One process has everything loaded and no threads; it forks a child for each piece of work, so that a death costs
-some milliseconds. Run as `python -m tests.faults.nursery`; it reads orders from stdin, one JSON a line.
+One process has everything loaded and no threads; it forks a child for each piece of work, so that a death
+costs some milliseconds. Run as `python -m tests.faults.nursery`; it reads orders from stdin, one JSON a line.
 """
 
 import importlib
@@ -215,7 +215,7 @@ def main() -> None:
                 _child(order)
             except SystemExit as end:
                 os._exit(int(end.code or 0))
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - a child never goes on as its parent
                 os.write(2, f"{type(error).__name__}: {error}\n".encode())
                 os._exit(70)
             os._exit(0)

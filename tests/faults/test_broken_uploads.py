@@ -97,7 +97,7 @@ def upload(up: Upload, data: bytes) -> int:
 
 
 def test_an_upload_broken_off_before_a_correction_mixes_nothing_up(regency: Make) -> None:
-    """Row 6. Cut, sent back, corrected under the same visit with another photo, then sent: both stand whole."""
+    """Row 6. Cut, sent back, corrected under the same visit with another photo, then sent: both stand."""
     world = regency()
     phone = world.phone()
     sync(phone)
@@ -154,7 +154,7 @@ def test_photos_in_several_sessions_one_of_no_bytes_are_asked_for_until_all_are_
 def test_a_hundred_photos_over_a_line_that_is_cut_again_and_again_go_little_more_than_once(
     regency: Make,
 ) -> None:
-    """Row 9. Every byte up is counted, requests and repeats included: at most a tenth more than the photos."""
+    """Row 9. Every byte up counts, requests and repeats included: at most a tenth more than the photos."""
     world = regency()
     phone = world.wire_phone()
     up = uploader(world, phone)

@@ -221,7 +221,7 @@ def test_two_phones_from_one_copy_both_hand_over_everything_and_come_to_rest(reg
 
 
 def test_a_folder_without_its_key_file_is_not_taken_over_by_the_next_to_join(regency: Make) -> None:
-    """Row 23. Half a restore: the vault came back and its key did not; whoever joins there leaves it whole."""
+    """Row 23. Half a restore: the vault is back and its key is not; whoever joins there leaves it whole."""
     world = regency(2)
     phone = world.phone(0)
     sync(phone)
