@@ -1,4 +1,4 @@
-"""Processes killed with SIGKILL in the middle of their work, at either end. Rule: all of a step or nothing."""
+"""Processes killed in the middle of their work, at either end. Rule: all of a step or nothing of it."""
 
 import os
 import random
@@ -7,9 +7,11 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from field_app.blobs import Blobs
@@ -200,7 +202,7 @@ def test_a_server_that_dies_in_a_push_gives_no_number_twice_and_loses_no_change(
         [one.change.hex()] for one in (done, other)
     ]
     commits = world.rows("SELECT first_seq, last_seq FROM commits ORDER BY first_seq")
-    assert all(before[1] < after[0] for before, after in zip(commits, commits[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(commits))
     for phone in (first, second):
         assert [hit.nama for hit in phone.visits.search("Warga")] == ["Warga Nol", "Warga Satu"]
     assert world.faults() == []
@@ -253,7 +255,7 @@ def test_a_server_that_dies_in_a_write_of_photo_bytes_keeps_what_was_answered(
     # the log of the database may grow beyond the limit too: that death is as good
     world.serve(torn_at=torn_at)
     phone.http = world.browser()
-    with pytest.raises(Exception, match="disconnect|reset|closed|refused"):
+    with pytest.raises(httpx.TransportError):
         phone.send(place, data, 0)
     assert world.wait() == TORN
     world.serve()
