@@ -2,6 +2,7 @@
 `lock`, whole.
 """
 
+import errno
 import os
 import random
 from collections.abc import Callable
@@ -105,6 +106,8 @@ class Phone:
             outcome = self._keys.unlock(pin)
         except KeysError:
             return Refused(say="lapangan.kunci_rusak")
+        except OSError as error:  # a try that cannot be counted is not made
+            return _unwritable(error)
         return self._enter(outcome.key) if isinstance(outcome, Opened) else outcome
 
     def rescue(self, code: str, pin: str) -> str | Refused:
@@ -118,7 +121,10 @@ class Phone:
             return Refused(say="lapangan.kunci_rusak")
         if isinstance(outcome, WrongCode):
             return Refused(say="lapangan.kode_salah")
-        fresh = self._keys.renew(pin, outcome.key)
+        try:
+            fresh = self._keys.renew(pin, outcome.key)
+        except OSError as error:
+            return _unwritable(error)
         return self._enter(outcome.key) or fresh
 
     def lock(self) -> None:
@@ -208,6 +214,11 @@ class Phone:
         )
         visits = Visits(bench, worker.status, worker.sync_now)
         return _Open(owner, vault, link, visits, worker)
+
+
+def _unwritable(error: OSError) -> Refused:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return Refused(say="lapangan.penyimpanan_penuh" if full else "lapangan.folder_tidak_bisa_ditulis")
 
 
 class _Open:

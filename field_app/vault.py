@@ -93,13 +93,20 @@ class Vault:
             yield self._connection
 
     def checkpoint(self) -> bool:
-        """Empty the WAL into the file. Returns False when someone still reads an older state."""
+        """Empty the WAL into the file. Returns False when someone still reads an older state, or the file
+        has no room to grow: then all is still in the WAL.
+        """
         with self._lock:
-            busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            try:
+                busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlcipher.OperationalError as error:
+                if _is_full(error):
+                    return False
+                raise
             return not busy
 
     def close(self) -> None:
-        """Empty the WAL and close; closing twice does nothing."""
+        """Empty the WAL, if there is room for it, and close; closing twice does nothing."""
         with self._lock:
             if not self._closed:
                 self._closed = True

@@ -42,7 +42,7 @@ def only_conflict(world: World) -> RecordId:
 
 
 def test_an_open_conflict_outlives_clean_syncs_restarts_and_further_visits(regency: Make) -> None:
-    """Row 17. It stays on the author's phone and at the office until somebody decides it, and only then ends."""
+    """Row 17. It stays on the author's phone and at the office until somebody decides it."""
     world = regency()
     phone = world.phone()
     sync(phone)
@@ -74,7 +74,7 @@ def test_an_open_conflict_outlives_clean_syncs_restarts_and_further_visits(regen
 
 
 def test_somebody_deleted_at_the_office_does_not_come_back_with_late_work(regency: Make) -> None:
-    """Row 18. The visit stands, its change of the person is parked, and neither end shows the person again."""
+    """Row 18. The visit stands, its change of the person is parked; neither end shows the person again."""
     world = regency()
     phone = world.phone()
     sync(phone)
@@ -95,7 +95,7 @@ def test_somebody_deleted_at_the_office_does_not_come_back_with_late_work(regenc
 
 
 def test_an_area_that_changes_while_she_is_away_loses_none_of_her_work(regency: Make) -> None:
-    """Row 19. Her old desa leaves the phone, the new one comes; a pending visit and a draft of the old stay."""
+    """Row 19. Her old desa leaves the phone, the new one comes; pending visit and draft of the old stay."""
     world = regency()
     phone = world.phone()
     sync(phone)
@@ -123,7 +123,7 @@ def test_an_area_that_changes_while_she_is_away_loses_none_of_her_work(regency: 
 
 @pytest.mark.parametrize("years", [-56, 60], ids=["1970", "ahead"])
 def test_a_wrong_clock_neither_wins_nor_loses_anything(regency: Make, years: int) -> None:
-    """Row 22. Who is right is decided by values: at 1970 her change is taken, years ahead it is parked alike."""
+    """Row 22. Who is right is decided by values: a change is taken or parked alike, at 1970 and in 2086."""
     world = regency()
     time = SetTime()
     phone = world.phone(time=time)

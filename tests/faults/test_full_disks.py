@@ -1,0 +1,200 @@
+"""No space left, on a small disk of its own: the phone's, then the office's.
+
+Rule: what was said to be kept is there, what was not says so, and with room again all goes on.
+"""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from field_app.views import Finalised, Refused
+from sync.change import Patch
+from tests.contract.people import record_id
+from tests.faults.conftest import Make
+from tests.faults.world import (
+    FORM,
+    PLACE,
+    answer,
+    make_phone,
+    pending,
+    picture,
+    start,
+    sync,
+    visit,
+    words,
+)
+from tests.server.conftest import DESA
+
+FULL = "lapangan.penyimpanan_penuh"
+Disk = Callable[[Path, int], Path]
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    """Move a folder to a disk of so many KB more than it takes; only root may mount one."""
+    mounted: list[Path] = []
+
+    def move(folder: Path, room_kb: int) -> Path:
+        held_kb = sum(-(-path.stat().st_size // 4096) * 4 + 4 for path in folder.rglob("*"))
+        aside = folder.with_name(folder.name + "-asal")
+        folder.rename(aside)
+        folder.mkdir()
+        size = f"size={held_kb + room_kb}k"
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)], capture_output=True, check=False
+        )
+        if done.returncode:
+            pytest.skip("a small disk can be mounted by root only")
+        mounted.append(folder)
+        shutil.copytree(aside, folder, dirs_exist_ok=True)
+        return folder
+
+    yield move
+    for folder in mounted:
+        # open files of a test that failed must not keep the disk
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(folder: Path, leave_kb: int = 0) -> Path:
+    """Fill the disk of a folder but for so much; return the file whose removal makes room."""
+    ballast = folder / "isi"
+    with ballast.open("wb") as file:
+        room = shutil.disk_usage(folder).free - leave_kb * 1024
+        if room > 0:
+            file.write(bytes(room))
+    return ballast
+
+
+def test_a_full_phone_keeps_what_it_said_it_kept_and_goes_on_with_room(regency: Make, disk: Disk) -> None:
+    """Row 26. Photos and answers are refused in plain words, whole; the draft stays as it was."""
+    world = regency()
+    phone = world.phone()
+    sync(phone)
+    draft = start(phone, world.beats[0]).id
+    answer(phone, draft, hasil_kunjungan="terisi_sebagian", alamat="Dukuh Lama")
+    phone.lock()
+    folder = disk(world.folder / "hp-0", 300)
+    phone = world.again(folder)
+    kept: list[str] = []
+    for seed in range(60):
+        shot = phone.visits.add_photo(draft, FORM, "foto_rumah_depan", picture(seed), PLACE)
+        if isinstance(shot, Refused):
+            assert shot.say == FULL
+            break
+        kept.append(shot.blob)
+    assert kept and isinstance(shot, Refused)
+    ballast = fill(folder)
+    typed = ""
+    for number in range(200):
+        said = phone.visits.save(draft, FORM, "catatan", f"{number} " + "x" * 1400)
+        if isinstance(said, Refused):
+            assert said.say == FULL
+            break
+        typed = f"{number} "
+    assert isinstance(said, Refused), "the disk was never full"
+    view = phone.visits.draft(draft)
+    assert view.forms[FORM].answers["alamat"] == "Dukuh Lama"
+    assert view.forms[FORM].answers.get("catatan", "").startswith(typed)
+    assert [photo.blob for photo in view.photos] == kept
+
+    phone.lock()
+    phone = world.phone_at(folder)
+    ballast.unlink()
+    assert phone.unlock("280945") is None
+    assert [photo.blob for photo in phone.visits.draft(draft).photos] == kept
+    assert all(phone.visits.photo_bytes(blob) for blob in kept)  # type: ignore[arg-type]
+    done = phone.visits.finalise(draft)
+    assert isinstance(done, Finalised)
+    sync(phone)
+    assert (words(phone), pending(phone)) == (["diterima"], (0, 0))
+    assert (world.lacks(), world.faults()) == ([], [])
+
+
+def test_a_phone_too_full_for_a_page_says_so_and_counts_nothing_as_fetched(regency: Make, disk: Disk) -> None:
+    """Row 26. The page that does not fit is not stored in part, and her own work was sent all the same."""
+    world = regency()
+    phone = world.phone()
+    sync(phone)
+    done = visit(phone, world.beats[0])
+    last = phone.worker.status().last_ms
+    phone.lock()
+    new = {"kode_desa": DESA, "layanan": ["bpnt"], "alamat": "x" * 200}
+    world.act(
+        *(
+            Patch(record=record_id(3000 + n), kind="warga", base={}, new={**new, "nama": f"W{n}"})
+            for n in range(1500)
+        )
+    )
+    folder = disk(world.folder / "hp-0", 260)
+    phone = world.again(folder)
+    failure = phone.worker.run_once()
+    assert failure is not None and failure.say == FULL
+    status = phone.worker.status()
+    assert (status.state, status.problem, status.last_ms) == ("gagal", FULL, last)
+    assert (phone.visits.count_subjects(), words(phone)) == (1, ["menunggu_kirim"])
+    assert world.versions(done.visit) == [done.change.hex()], "it had been pushed in the same message"
+    phone.lock()
+    roomy = world.folder / "hp-lega"
+    shutil.copytree(folder, roomy)
+    phone = world.again(roomy)
+    sync(phone)
+    assert (phone.visits.count_subjects(), words(phone)) == (1501, ["diterima"])
+
+
+def test_a_phone_that_is_full_before_it_is_opened_says_so_and_opens_with_room(
+    regency: Make, disk: Disk
+) -> None:
+    """Row 26. Not even a try of the PIN can be counted: it is not made, and nothing is broken."""
+    world = regency()
+    phone = world.phone()
+    sync(phone)
+    visit(phone, world.beats[0], 1)
+    phone.lock()
+    folder = disk(world.folder / "hp-0", 400)
+    ballast = fill(folder)
+    phone = make_phone(folder)
+    outcome = phone.unlock("280945")
+    assert isinstance(outcome, Refused) and outcome.say == FULL
+    ballast.unlink()
+    phone = world.again(folder)
+    assert words(phone) == ["menunggu_kirim"]
+    sync(phone)
+    assert words(phone) == ["diterima"]
+
+
+def test_a_full_office_refuses_with_a_word_of_its_own_and_takes_all_with_room(
+    regency: Make, disk: Disk
+) -> None:
+    """Row 26. Pushes and photos are refused as 507; nothing is half there; phones keep and say why."""
+    world = regency(2)
+    phones = [world.phone(number) for number in range(2)]
+    for phone in phones:
+        sync(phone)
+    world.kill()
+    disk(world.office, 900)
+    world.serve()
+    small = visit(phones[0], world.beats[0], 1)
+    sync(phones[0])
+    ballast = fill(world.office)
+    big = visit(phones[1], world.beats[1], 2, 3, 4, catatan="y" * 1500)
+    failure = phones[1].worker.run_once()
+    assert failure is not None and (failure.status, failure.say) == (507, "masalah.penyimpanan_penuh")
+    status = phones[1].worker.status()
+    assert (status.state, status.problem) == ("gagal", "masalah.penyimpanan_penuh")
+    assert (words(phones[1]), pending(phones[1])) == (["menunggu_kirim"], (1, 3))
+    assert words(phones[0]) == ["diterima"], "who has nothing to send is served"
+    assert phones[0].worker.run_once() is None
+
+    # room for the records and not for the photos
+    ballast.unlink()
+    ballast = fill(world.office, leave_kb=100)
+    assert phones[1].worker.run_once() is not None
+    ballast.unlink()
+    sync(phones[1])
+    assert (words(phones[1]), pending(phones[1])) == (["diterima"], (0, 0))
+    assert [len(world.versions(one.visit)) for one in (small, big)] == [1, 1]
+    assert (world.lacks(), world.faults()) == ([], [])
+    assert "Traceback" not in world.said()
