@@ -76,7 +76,8 @@ def test_a_full_phone_keeps_what_it_said_it_kept_and_goes_on_with_room(regency: 
     draft = start(phone, world.beats[0]).id
     answer(phone, draft, hasil_kunjungan="terisi_sebagian", alamat="Dukuh Lama")
     phone.lock()
-    folder = disk(world.folder / "hp-0", 300)
+    folder = disk(world.folder / "hp-0", 1200)
+    ballast = fill(folder, leave_kb=300)
     phone = world.again(folder)
     kept: list[str] = []
     for seed in range(60):
@@ -86,7 +87,6 @@ def test_a_full_phone_keeps_what_it_said_it_kept_and_goes_on_with_room(regency: 
             break
         kept.append(shot.blob)
     assert kept and isinstance(shot, Refused)
-    ballast = fill(folder)
     typed = ""
     for number in range(200):
         said = phone.visits.save(draft, FORM, "catatan", f"{number} " + "x" * 1400)
