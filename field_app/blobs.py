@@ -3,7 +3,7 @@ receipt.
 
 `lokal` is on the phone only; `terkirim` means every byte went but the office's receipt was not seen;
 `diterima` is the office's word that it verified the whole. A blob that the office asks for again is
-`lokal` again.
+`lokal` again; one whose visit the office has lost is `terkirim` until it gives a new receipt.
 """
 
 from collections.abc import Iterable, Sequence
@@ -47,6 +47,18 @@ def mark_wanted(connection: sqlcipher.Connection, wanted: Iterable[BlobId]) -> N
     connection.executemany(
         "UPDATE blobs SET state = 'lokal', sent_bytes = 0, upload_url = '' WHERE id = ? AND state <> 'lokal'",
         [(blob,) for blob in wanted],
+    )
+
+
+def doubt_receipts(connection: sqlcipher.Connection, beyond: int) -> None:
+    """Take back the receipts of what was named beyond this place of the chain: the office lost that, and
+    perhaps the bytes with it.
+    """
+    connection.execute(
+        "UPDATE blobs SET state = 'terkirim', upload_url = '' WHERE state = 'diterima' AND id IN ("
+        " SELECT blob FROM photos JOIN drafts ON drafts.id = photos.draft JOIN links USING (change)"
+        " WHERE named AND counter > ?)",
+        (beyond,),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 import sqlcipher3.dbapi2 as sqlcipher
 
-from field_app.blobs import mark_wanted
+from field_app.blobs import doubt_receipts, mark_wanted
 from field_app.search import SubjectRow, index_subjects
 from field_app.vault import Vault
 from schemas.base import decode, encode
@@ -224,6 +224,8 @@ class Store:
                 "INSERT OR REPLACE INTO outcomes (change, packed) VALUES (?, ?)",
                 [(change, encode(outcome)) for change, outcome in outcomes.items()],
             )
+            if acknowledged.counter < self.acknowledged().counter:
+                doubt_receipts(connection, acknowledged.counter)
             mark_wanted(connection, wanted)
             self.put("cursor", cursor)
             self.put("acknowledged", acknowledged)
