@@ -76,7 +76,7 @@ def test_a_full_phone_keeps_what_it_said_it_kept_and_goes_on_with_room(regency: 
     draft = start(phone, world.beats[0]).id
     answer(phone, draft, hasil_kunjungan="terisi_sebagian", alamat="Dukuh Lama")
     phone.lock()
-    folder = disk(world.folder / "hp-0", 1200)
+    folder = disk(world.folder / "hp-0", 1800)
     ballast = fill(folder, leave_kb=300)
     phone = world.again(folder)
     kept: list[str] = []
