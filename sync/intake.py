@@ -96,19 +96,26 @@ def take_in(
     if not known:
         new = [entry for entry in entries if entry.link.change not in outcomes]
         return outcomes | _hold(store, new, first.prev, now_ms)
-    jobs = [
-        _job(entry)
-        for entry in entries
-        if entry.content is not None and isinstance(outcomes.get(entry.link.change), Held | None)
-    ]
+    waiting = [entry for entry in entries if isinstance(outcomes.get(entry.link.change), Held | None)]
+    jobs = [_job(entry) for entry in _with_contents(store, waiting)]
     filled = _fill_gaps(store, caller.device, entries)
     jobs += [_job(entry, late=True) for entry in filled if entry.content is not None]
     return outcomes | apply_jobs(store, jobs, callers, rules, now_ms)
 
 
+def _with_contents(store: OfficeStore, entries: Sequence[Entry]) -> list[Entry]:
+    """Return those whose content came, now or before: a link may name what another place brought and held."""
+    there = store.contents([entry.link.change for entry in entries if entry.content is None])
+    return [
+        msgspec.structs.replace(entry, content=content)
+        for entry in entries
+        if (content := entry.content or there.get(entry.link.change)) is not None
+    ]
+
+
 def _continues(entries: Sequence[Entry], link: Link) -> bool:
     if not entries:
-        return link.counter >= 1
+        return link.counter >= 1 and (link.counter == 1) == (link.prev == START.hash)
     last = entries[-1]
     return link.prev == last.hash and link.counter == last.link.counter + 1
 

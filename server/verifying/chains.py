@@ -92,7 +92,8 @@ def _check_links(
             findings.fault("tautan_berubah", nomor=counter, perangkat=device)
             continue
         before = (0, True) if prev == NO_LINK else seen.get(prev)
-        if (known and before != (counter - 1, True)) or (before is not None and before[0] != counter - 1):
+        # what is not known has no place in the chain yet, and may never fit: it is kept as it came
+        if known and before != (counter - 1, True):
             torn.append(counter)
         seen[name] = (counter, bool(known))
         followed.add(prev)
