@@ -66,21 +66,29 @@ class SqlLog:
         self._move_tips([entry for entry in entries if entry.known])
 
     def _move_tips(self, known: Sequence[Entry]) -> None:
-        """Let the last of known links take the place of the tip that the first of them follows."""
-        regency = self._reader.regency
+        """Let the last of known links take the place of a tip that any of them follows.
+
+        They may have come before, in part or whole: then others may follow the last of them already.
+        """
         followed = {entry.link.prev for entry in known}
-        own = {entry.hash for entry in known}
-        tips = [entry for entry in known if entry.hash not in followed]
-        self._write.many(
-            "DELETE FROM tips WHERE kabupaten = :kabupaten AND device = :device AND hash = :hash",
-            [(regency, entry.link.device, entry.link.prev) for entry in known if entry.link.prev not in own],
-        )
-        self._write.many(
-            "INSERT INTO tips (kabupaten, device, hash, counter)"
-            " VALUES (:kabupaten, :device, :hash, :counter)"
-            " ON CONFLICT (kabupaten, device, hash) DO NOTHING",
-            [(regency, entry.link.device, entry.hash, entry.link.counter) for entry in tips],
-        )
+        for device in {entry.link.device for entry in known}:
+            there = self._reader.query(
+                "SELECT hash FROM tips WHERE kabupaten = :kabupaten AND device = :device", {"device": device}
+            )
+            self._write.many(
+                "DELETE FROM tips WHERE kabupaten = :kabupaten AND device = :device AND hash = :hash",
+                [(self._reader.regency, device, name) for (name,) in there if name in followed],
+            )
+        for entry in known:
+            if entry.hash not in followed:
+                self._write.execute(
+                    "INSERT INTO tips (kabupaten, device, hash, counter)"
+                    " SELECT :kabupaten, :device, :hash, :counter WHERE NOT EXISTS (SELECT 1 FROM links"
+                    " WHERE kabupaten = :kabupaten AND device = :device AND counter = :counter + 1"
+                    " AND prev = :hash AND known = 1)"
+                    " ON CONFLICT (kabupaten, device, hash) DO NOTHING",
+                    {"device": entry.link.device, "hash": entry.hash, "counter": entry.link.counter},
+                )
 
     def contents(self, changes: Iterable[ChangeId]) -> dict[ChangeId, bytes]:
         """See sync.store.OfficeStore."""

@@ -65,6 +65,15 @@ class LogContract:
         assert store.entries_at(writer.device, tips) == {entries[2].hash: entries[2]}
         assert store.entries_at(Writer(8).device, tips) == {}
 
+    def test_a_run_that_came_in_part_before_leaves_one_tip(self) -> None:
+        writer = Writer(7)
+        store = self.make_store(writer)
+        entries = [writer.write(patch(str(number))) for number in range(4)]
+        for run in (entries[:2], entries, entries[:3], entries[1:2], entries[2:]):
+            with self.transaction(store):
+                self.add(store, run)
+        assert store.tips(writer.device) == [Tip(counter=4, hash=entries[-1].hash)]
+
     def test_two_branches_have_two_tips(self) -> None:
         if self.own_device_only:
             return
