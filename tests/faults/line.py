@@ -91,7 +91,8 @@ class Line:
             with self._lock:
                 self._ends |= {phone, there}
             for way, source, target in ((UP, phone, there), (DOWN, there, phone)):
-                source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                with suppress(OSError):  # it may be gone already
+                    source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 threading.Thread(target=self._carry, args=(way, source, target), daemon=True).start()
 
     def _carry(self, way: str, source: socket.socket, target: socket.socket) -> None:

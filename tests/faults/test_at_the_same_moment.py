@@ -84,6 +84,29 @@ def test_a_request_that_the_line_delivers_twice_changes_nothing_the_second_time(
     assert words(phone) == ["diterima"]
 
 
+def test_work_added_after_a_lost_answer_goes_with_what_is_sent_again_and_makes_no_branch(
+    regency: Make,
+) -> None:
+    """Row 4. The second push holds the first whole; later the line even delivers the first once more."""
+    world = regency()
+    phone = world.phone()
+    sync(phone)
+    asked = len(world.line.requests)
+    first = visit(phone, world.beats[0])
+    world.line.lose_answer()
+    assert phone.worker.run_once() is not None
+    second = visit(phone, None)
+    sync(phone)
+    push = next(one for one in world.line.requests[asked:] if one.startswith(b"POST /api/sync"))
+    assert world.line.repeat(push)[0] == 200
+    assert world.rows("SELECT count(*) FROM tips WHERE device = :device", device=phone.owner.device) == [(1,)]
+    assert [world.versions(one.visit) for one in (first, second)] == [
+        [one.change.hex()] for one in (first, second)
+    ]
+    sync(phone)
+    assert (words(phone), world.faults()) == (["diterima"] * 2, [])
+
+
 def test_syncs_by_hand_and_in_the_background_are_never_two_at_once(regency: Make) -> None:
     """Row 5. As seen on the line: one request at a time, however often she asks while one is held up."""
     world = regency()

@@ -4,7 +4,9 @@ Rule: the old shape is made by the first migration itself; what lies in it comes
 """
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 import sqlcipher3
@@ -29,22 +31,44 @@ def first_only(folder: Path, place: Path) -> Path:
     return place
 
 
-def pour(source: sqlcipher3.Connection, target: sqlcipher3.Connection) -> int:
+MOVED = {"blobs": "blobs JOIN blob_bytes USING (id)"}
+"""Tables of the phone whose columns went elsewhere since: where they are to be found now."""
+
+
+def pour(
+    source: sqlcipher3.Connection,
+    target: sqlcipher3.Connection,
+    moved: Mapping[str, str] = MappingProxyType({}),
+) -> int:
     """Copy all rows of the tables that both have, in the columns that the target has; return how many."""
     target.execute("PRAGMA defer_foreign_keys = ON")
     poured = 0
     listed = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
-    names = {name for (name,) in target.execute(listed)} & {name for (name,) in source.execute(listed)}
-    for name in sorted(names):
+    here = {name for (name,) in source.execute(listed)}
+    for name in sorted(here & {name for (name,) in target.execute(listed)}):
         if name.startswith(("subject_words", "sqlite_", "migrations", "_")):
             continue  # filled by triggers, or the program's own
-        has = {row[1] for row in source.execute(f"PRAGMA table_info({name})")}
+        place = moved.get(name, name)
+        has = {column[0] for column in source.execute(f"SELECT * FROM {place} LIMIT 0").description}
         columns = [row[1] for row in target.execute(f"PRAGMA table_info({name})") if row[1] in has]
-        rows = source.execute(f"SELECT {', '.join(columns)} FROM {name}").fetchall()
+        rows = source.execute(f"SELECT {', '.join(columns)} FROM {place}").fetchall()
         marks = ", ".join("?" * len(columns))
         target.executemany(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})", rows)
         poured += len(rows)
     return poured
+
+
+def old_vault(folder: Path, key: bytes, place: Path) -> Path:
+    """A phone's vault as the first version would have kept it."""
+    old = open_vault(place, key, first_only(vaults.MIGRATIONS, place.with_suffix(".sql")))
+    new = vaults.Vault(folder / "vault.db", key)
+    with old.write() as target, new.read() as source:
+        assert pour(source, target, MOVED) > 20
+    with old.read() as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    old.close()
+    new.close()
+    return place
 
 
 def old_office(world: World, place: Path) -> Path:
@@ -86,16 +110,7 @@ def test_a_phones_first_vault_opens_after_the_upgrade_with_all_that_was_in_it(re
     phone.lock()
 
     folder = world.folder / "hp-0"
-    (folder / "vault.db").rename(world.folder / "baru.db")
-    old = open_vault(folder / "vault.db", key, first_only(vaults.MIGRATIONS, world.folder / "satu"))
-    new = vaults.Vault(world.folder / "baru.db", key)
-    with old.write() as target, new.read() as source:
-        assert pour(source, target) > 30
-    with old.read() as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
-    old.close()
-    new.close()
-
+    shutil.move(old_vault(folder, key, world.folder / "lama.db"), folder / "vault.db")
     phone = world.again(folder)
     assert words(phone) == ["menunggu_kirim", "diterima"]
     assert phone.visits.draft(draft.id).forms[FORM].answers["catatan"] == "Pagar biru"
@@ -175,54 +190,61 @@ def test_an_office_that_dies_in_its_upgrade_is_of_the_old_shape_or_the_new(
     assert (number_of(path, key), world.faults()) == (newest, [])
 
 
-def test_a_phone_that_dies_in_its_upgrade_has_the_old_shape_or_the_new(
+def test_a_phone_that_dies_in_its_upgrade_loses_nothing_and_goes_on_with_it(
     regency: Make, nursery: Nursery
 ) -> None:
-    """Rows 25 and 30. A further migration, which rewrites a table, killed at every statement and torn."""
+    """Rows 25 and 30. From the first shape to one beyond the newest, killed at every statement and torn: each
+    migration is done or not, and the next start ends what was begun.
+    """
     world = regency()
     phone = world.phone()
     sync(phone)
-    visit(phone, world.beats[0], 1)
+    done = visit(phone, world.beats[0], 1, 2)
     key = key_of(phone)
     phone.lock()
+    old = old_vault(world.folder / "hp-0", key, world.folder / "lama.db")
     steps = world.folder / "langkah"
     shutil.copytree(vaults.MIGRATIONS, steps)
-    now = int(max(steps.glob("*.sql")).name[:4])
-    (steps / f"{now + 1:04}_next.sql").write_text(
-        "CREATE TABLE next_blobs (id TEXT PRIMARY KEY, bytes BLOB NOT NULL, extra TEXT NOT NULL);\n"
-        "INSERT INTO next_blobs SELECT id, bytes, 'x' FROM blobs;\n"
-        "CREATE TABLE counted (rows INTEGER NOT NULL);\n"
-        "INSERT INTO counted SELECT count(*) FROM next_blobs;\n"
+    newest = int(max(steps.glob("*.sql")).name[:4])
+    (steps / f"{newest + 1:04}_next.sql").write_text(
+        "CREATE TABLE next_links (hash BLOB PRIMARY KEY, raw BLOB NOT NULL) WITHOUT ROWID;\n"
+        "INSERT INTO next_links SELECT hash, raw FROM links;\n"
         "UPDATE blobs SET problem = 'y';\n"
+        "DROP TABLE links;\n"
     )
 
     def dies(place: str, **doom: Any) -> tuple[int, Path]:
         path = world.folder / f"{place}.db"
-        shutil.copy(world.folder / "hp-0" / "vault.db", path)
+        shutil.copy(old, path)
         return nursery.run("open_vault", world.folder / "kata", path, key.hex(), steps, **doom), path
 
-    def shape(path: Path) -> tuple[int, int, str]:
+    def shape(path: Path) -> tuple[int, str, bool]:
         opened = vaults.Vault(path, key)
         with opened.read() as connection:
             (reached,) = connection.execute("PRAGMA user_version").fetchone()
-            (tables,) = connection.execute(
-                "SELECT count(*) FROM sqlite_master WHERE name IN ('next_blobs', 'counted')"
-            ).fetchone()
-            (problem,) = connection.execute("SELECT problem FROM blobs").fetchone()
+            links = "links" if reached <= newest else "next_links"
+            held = {change for (change,) in connection.execute(f"SELECT raw FROM {links}")}
+            problems = {problem for (problem,) in connection.execute("SELECT problem FROM blobs")}
         opened.close()
-        return reached, tables, problem
+        (problem,) = problems
+        return reached, problem, any(done.change in raw for raw in held)
 
     assert dies("utuh")[0] == 0
     statements = int((world.folder / "kata").read_text())
-    seen: set[tuple[int, int, str]] = set()
+    seen: set[tuple[int, str, bool]] = set()
+    torn = 0
     for place in range(1, statements + 1):
         ended, path = dies(f"mati-{place}", seen=[""] * place)
         assert ended == KILLED
         seen.add(shape(path))
-    torn = 0
-    for torn_at in range(6 * KB, 90 * KB, 9 * KB):
+    for torn_at in range(6 * KB, 160 * KB, 13 * KB):
         ended, path = dies(f"robek-{torn_at}", torn_at=torn_at)
         if ended == TORN:
             torn += 1
             seen.add(shape(path))
-    assert torn and seen == {(now, 0, ""), (now + 1, 2, "y")}
+    assert torn and seen == {(n, "", True) for n in range(1, newest + 1)} | {(newest + 1, "y", True)}
+    shutil.move(world.folder / "mati-3.db", world.folder / "hp-0" / "vault.db")
+    phone = world.again(world.folder / "hp-0")
+    assert (words(phone), pending(phone)) == (["menunggu_kirim"], (1, 2))
+    sync(phone)
+    assert (words(phone), world.lacks()) == (["diterima"], [])
