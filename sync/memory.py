@@ -1,10 +1,13 @@
 """The reference stores, in memory: the tests' oracle. Rule: obviously right before fast.
 
 Every other store must behave like these; tests/contract/ holds them all to it. `verify` replays an office's
-changes into a `MemoryOffice` and compares.
+changes into a `MemoryOffice` and compares, and tests/simulation/ runs a regency on them: what is asked for by
+something is kept by it as well, so that no question costs more as the years pass.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 
 from msgspec.structs import replace
 
@@ -13,29 +16,64 @@ from schemas.wire import Cursor, Outcome, Removed, Row
 from sync.chain import START, Tip, next_link, seal_link
 from sync.digest import EMPTY, fold, row_hash
 from sync.store import DESTROYED, BlobRef, Change, Entry, Page, Record, Signed, nobodys
+from sync.undo import Journal
 
 
 class MemoryStore:
     """What both ends have: chains, and rows by part."""
 
     def __init__(self) -> None:
+        self._journal = Journal()
         self.links: dict[LinkHash, Entry] = {}
+        self.signatures: dict[tuple[DeviceId, LinkHash], Signed] = {}
         self.content_table: dict[ChangeId, bytes] = {}
-        self.signatures: list[Signed] = []
-        self.table: dict[tuple[Part, RecordId], Row] = {}
+        self._chains: dict[DeviceId, list[tuple[int, LinkHash]]] = {}
+        self._tips: dict[DeviceId, dict[LinkHash, Tip]] = {}
+        self._followed: dict[LinkHash, bool] = {}
+        """Links that a known link names as its previous one."""
+        self._held: dict[LinkHash, dict[LinkHash, Entry]] = {}
+        """Links that are not known yet, by the one they follow."""
+        self._rows: dict[Part, dict[RecordId, Row]] = {}
+        self._digests: dict[Part, bytes] = {}
+
+    @property
+    def table(self) -> dict[tuple[Part, RecordId], Row]:
+        """All rows, by part and id."""
+        return {(part, name): row for part, rows in self._rows.items() for name, row in rows.items()}
 
     def add_links(self, entries: Sequence[Entry]) -> None:
         """See sync.store.OfficeStore."""
         for entry in entries:
             there = self.links.get(entry.hash)
             if there is None:
-                self.links[entry.hash] = replace(entry, content=None)
-            elif entry.known:
-                self.links[entry.hash] = replace(there, known=True)
+                self._add_link(replace(entry, content=None))
+            elif entry.known and not there.known:
+                self._become_known(replace(there, known=True))
 
     def add_contents(self, contents: Mapping[ChangeId, bytes]) -> None:
         """Keep contents; one that is already there stays as it is."""
-        self.content_table = {**contents, **self.content_table}
+        for change, content in contents.items():
+            if change not in self.content_table:
+                self._journal.put(self.content_table, change, content)
+
+    def _add_link(self, entry: Entry) -> None:
+        link = entry.link
+        self._journal.insert(self._chains.setdefault(link.device, []), (link.counter, entry.hash))
+        if entry.known:
+            self._become_known(entry)
+        else:
+            self._journal.put(self.links, entry.hash, entry)
+            self._journal.put(self._held.setdefault(link.prev, {}), entry.hash, entry)
+
+    def _become_known(self, entry: Entry) -> None:
+        link = entry.link
+        self._journal.put(self.links, entry.hash, entry)
+        self._journal.drop(self._held.get(link.prev, {}), entry.hash)
+        self._journal.put(self._followed, link.prev, True)
+        tips = self._tips.setdefault(link.device, {})
+        self._journal.drop(tips, link.prev)
+        if entry.hash not in self._followed:
+            self._journal.put(tips, entry.hash, Tip(counter=link.counter, hash=entry.hash))
 
     def contents(self, changes: Iterable[ChangeId]) -> dict[ChangeId, bytes]:
         """See sync.store.OfficeStore."""
@@ -43,14 +81,14 @@ class MemoryStore:
 
     def add_signature(self, signed: Signed) -> None:
         """See sync.store.Log."""
-        if signed not in self.signatures:
-            self.signatures.append(signed)
+        if (signed.device, signed.head) not in self.signatures:
+            self._journal.put(self.signatures, (signed.device, signed.head), signed)
 
     def entries(self, device: DeviceId, after: int, limit: int) -> list[Entry]:
         """See sync.store.Log."""
-        found = [e for e in self.links.values() if e.link.device == device and e.link.counter > after]
-        found.sort(key=lambda entry: (entry.link.counter, entry.hash))
-        return [self._filled(entry) for entry in found[:limit]]
+        chain = self._chains.get(device, [])
+        start = bisect_right(chain, after, key=_counter)
+        return [self._filled(self.links[name]) for _, name in chain[start : start + limit]]
 
     def entries_at(self, device: DeviceId, tips: Iterable[Tip]) -> dict[LinkHash, Entry]:
         """See sync.store.Log."""
@@ -62,30 +100,34 @@ class MemoryStore:
 
     def tips(self, device: DeviceId) -> list[Tip]:
         """See sync.store.Log."""
-        known = [entry for entry in self.links.values() if entry.link.device == device and entry.known]
-        followed = {entry.link.prev for entry in known}
-        tips = [Tip(counter=e.link.counter, hash=e.hash) for e in known if e.hash not in followed]
-        return sorted(tips, key=lambda tip: (-tip.counter, tip.hash))
+        return sorted(self._tips.get(device, {}).values(), key=lambda tip: (-tip.counter, tip.hash))
 
     def put_rows(self, rows: Sequence[Row], removed: Sequence[Removed]) -> None:
         """See sync.store.Rows."""
         for row in rows:
-            self.table[row.part, row.id] = row
+            self._take_row(row.part, row.id)
+            self._journal.put(self._rows.setdefault(row.part, {}), row.id, row)
+            self._fold(row)
         for gone in removed:
-            self.table.pop((gone.part, gone.id), None)
+            self._take_row(gone.part, gone.id)
+
+    def _take_row(self, part: Part, record: RecordId) -> None:
+        row = self._journal.drop(self._rows.get(part, {}), record)
+        if row is not None:
+            self._fold(row)
+
+    def _fold(self, row: Row) -> None:
+        digest = fold(self._digests.get(row.part, EMPTY), row_hash(row.part, row.id, row.seq, row.body))
+        self._journal.put(self._digests, row.part, digest)
 
     def rows(self, ids: Iterable[RecordId]) -> list[Row]:
         """See sync.store.Rows."""
         wanted = set(ids)
-        return [row for row in self.table.values() if row.id in wanted]
+        return [rows[name] for rows in self._rows.values() for name in wanted if name in rows]
 
     def digests(self, parts: Iterable[Part]) -> dict[Part, bytes]:
         """See sync.store.Rows."""
-        digests = dict.fromkeys(parts, EMPTY)
-        for row in self.table.values():
-            if row.part in digests:
-                digests[row.part] = fold(digests[row.part], row_hash(row.part, row.id, row.seq, row.body))
-        return digests
+        return {part: self._digests.get(part, EMPTY) for part in parts}
 
 
 class MemoryOffice(MemoryStore):
@@ -98,12 +140,32 @@ class MemoryOffice(MemoryStore):
         self._tags: list[tuple[int, bytes]] = [(0, b"")]
         self.record_table: dict[RecordId, Record] = {}
         self.change_table: dict[ChangeId, Change] = {}
-        self.refs: list[BlobRef] = []
-        self.blobs: set[BlobId] = set()
-        self.tombstones: dict[tuple[Part, RecordId], Removed] = {}
-        self.told: list[tuple[int, DeviceId, ChangeId]] = []
+        self._waiting: dict[str, dict[ChangeId, Change]] = {}
+        self._refs: dict[BlobRef, bool] = {}
+        self.received: dict[tuple[BlobId, DeviceId], int] = {}
+        """Which device sent which blob, with its size in bytes."""
+        self._missing: dict[DeviceId, dict[BlobId, bool]] = {}
+        """What each device named and did not send yet."""
+        self._told: dict[DeviceId, list[tuple[int, ChangeId]]] = {}
         self.backups: dict[DeviceId, Tip] = {}
-        self.destroyed_blobs: set[BlobId] = set()
+        self.destroyed_blobs: dict[BlobId, bool] = {}
+        self.tombstones: dict[tuple[Part, RecordId], Removed] = {}
+        self._order: dict[Part, list[tuple[int, RecordId]]] = {}
+        """Rows and tombstones of each part in seq order."""
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Keep all that is done inside, as one commit, or none of it. Inside another one: a savepoint."""
+        seq, tags = self._seq, len(self._tags)
+        try:
+            with self._journal.transaction():
+                yield
+        except BaseException:
+            self._seq = seq
+            del self._tags[tags:]
+            raise
+        if not self._journal.is_open:
+            self.commit()
 
     def commit(self) -> None:
         """End the transaction: what is taken from now on lies in another commit."""
@@ -119,28 +181,44 @@ class MemoryOffice(MemoryStore):
         """See sync.store.OfficeStore."""
         if self._tags[-1][0] < seq <= self._seq:
             self.commit()
-        return next((tag for last, tag in self._tags if seq <= last), None)
+        found = bisect_left(self._tags, seq, key=_last_seq)
+        return self._tags[found][1] if found < len(self._tags) else None
 
     def last_seq(self) -> int:
         """See sync.store.OfficeStore."""
         return self._seq
 
+    @property
+    def refs(self) -> list[BlobRef]:
+        """Which change names which blob, in the order of arrival."""
+        return list(self._refs)
+
     def put_rows(self, rows: Sequence[Row], removed: Sequence[Removed]) -> None:
         """See sync.store.Rows; the office remembers what went, for those who still have it."""
-        super().put_rows(rows, removed)
-        for row in rows:
-            self.tombstones.pop((row.part, row.id), None)
-        for gone in removed:
-            self.tombstones[gone.part, gone.id] = gone
+        for item in (*rows, *removed):
+            order = self._order.setdefault(item.part, [])
+            old = self._standing(item.part, item.id)
+            if old is not None:
+                self._journal.remove(order, (old.seq, item.id))
+            self._journal.insert(order, (item.seq, item.id))
+            if isinstance(item, Row):
+                super().put_rows([item], [])
+                self._journal.drop(self.tombstones, (item.part, item.id))
+            else:
+                super().put_rows([], [item])
+                self._journal.put(self.tombstones, (item.part, item.id), item)
+
+    def _standing(self, part: Part, record: RecordId) -> Row | Removed | None:
+        return self._rows.get(part, {}).get(record) or self.tombstones.get((part, record))
 
     def page(self, parts: Mapping[Part, int], limit: int, max_bytes: int) -> Page:
         """See sync.store.OfficeStore."""
-        found: list[Row | Removed] = [
-            item
-            for item in (*self.table.values(), *self.tombstones.values())
-            if item.part in parts and item.seq > parts[item.part]
+        beyond = [
+            self._standing(part, name)
+            for part, after in parts.items()
+            for _, name in self._beyond(part, after)
         ]
-        found.sort(key=lambda item: item.seq)
+        found = sorted((item for item in beyond if item is not None), key=lambda item: item.seq)
         taken: list[Row | Removed] = []
         total = 0
         for item in found[:limit]:
@@ -155,13 +233,18 @@ class MemoryOffice(MemoryStore):
             more=len(taken) < len(found),
         )
 
+    def _beyond(self, part: Part, after: int) -> list[tuple[int, RecordId]]:
+        order = self._order.get(part, [])
+        return order[bisect_right(order, after, key=_first) :]
+
     def records(self, ids: Iterable[RecordId]) -> dict[RecordId, Record]:
         """See sync.store.OfficeStore."""
         return {name: self.record_table[name] for name in ids if name in self.record_table}
 
     def put_records(self, records: Sequence[Record]) -> None:
         """See sync.store.OfficeStore."""
-        self.record_table.update({record.id: record for record in records})
+        for record in records:
+            self._journal.put(self.record_table, record.id, record)
 
     def changes(self, ids: Iterable[ChangeId]) -> dict[ChangeId, Change]:
         """See sync.store.OfficeStore."""
@@ -175,32 +258,35 @@ class MemoryOffice(MemoryStore):
     def put_changes(self, changes: Sequence[Change], contents: Mapping[ChangeId, bytes]) -> None:
         """See sync.store.OfficeStore."""
         self.add_contents(contents)
-        self.change_table.update({change.id: change for change in changes})
+        for change in changes:
+            old = self.change_table.get(change.id)
+            if old is not None and old.waiting:
+                self._journal.drop(self._waiting[old.waiting], change.id)
+            if change.waiting:
+                self._journal.put(self._waiting.setdefault(change.waiting, {}), change.id, change)
+            self._journal.put(self.change_table, change.id, change)
 
     def waiting_on(self, names: Iterable[str]) -> list[Change]:
         """See sync.store.OfficeStore."""
-        wanted = set(names) - {""}
-        waiting = [change for change in self.change_table.values() if change.waiting in wanted]
+        waiting = [change for name in set(names) for change in self._waiting.get(name, {}).values()]
         return sorted(waiting, key=lambda change: change.seq)
 
     def held_after(self, device: DeviceId, hashes: Iterable[LinkHash]) -> list[Entry]:
         """See sync.store.OfficeStore."""
-        before = set(hashes)
-        found = [
-            entry
-            for entry in self.links.values()
-            if entry.link.device == device and not entry.known and entry.link.prev in before
-        ]
-        found.sort(key=lambda entry: (entry.link.counter, entry.hash))
-        return [self._filled(entry) for entry in found]
+        held = [entry for name in set(hashes) for entry in self._held.get(name, {}).values()]
+        found = [self._filled(entry) for entry in held if entry.link.device == device]
+        return sorted(found, key=lambda entry: (entry.link.counter, entry.hash))
 
     def tell(self, device: DeviceId, changes: Sequence[ChangeId]) -> None:
         """See sync.store.OfficeStore."""
-        self.told += [(self.take_seq(), device, change) for change in changes]
+        for change in changes:
+            self._journal.insert(self._told.setdefault(device, []), (self.take_seq(), change))
 
     def news(self, device: DeviceId, after: int, upto: int) -> list[ChangeId]:
         """See sync.store.OfficeStore."""
-        return [change for seq, whose, change in self.told if whose == device and after < seq <= upto]
+        told = self._told.get(device, [])
+        start, end = (bisect_right(told, seq, key=_seq) for seq in (after, upto))
+        return [change for _, change in told[start:end]]
 
     def backed_up(self, device: DeviceId) -> Tip | None:
         """See sync.store.OfficeStore."""
@@ -211,21 +297,38 @@ class MemoryOffice(MemoryStore):
         there = self.changes(changes)
         for name in changes:
             before = there.get(name, nobodys(name))
-            self.change_table[name] = replace(before, outcome=DESTROYED, waiting="")
-            self.content_table.pop(name, None)
+            self.put_changes([replace(before, outcome=DESTROYED, waiting="")], {})
+            self._journal.drop(self.content_table, name)
             if before.device:
                 self.tell(before.device, [name])
-        self.refs = [ref for ref in self.refs if ref.change not in changes and ref.blob not in blobs]
-        self.destroyed_blobs |= set(blobs)
+        for blob in blobs:
+            self._journal.put(self.destroyed_blobs, blob, True)
+        gone = [ref for ref in self._refs if ref.change in changes or ref.blob in blobs]
+        for ref in gone:
+            self._journal.drop(self._refs, ref)
+        named = {(ref.device, ref.blob) for ref in self._refs}
+        for ref in gone:
+            if (ref.device, ref.blob) not in named:
+                self._journal.drop(self._missing.get(ref.device, {}), ref.blob)
 
     def add_blob_refs(self, refs: Sequence[BlobRef]) -> None:
         """See sync.store.OfficeStore."""
-        self.refs.extend(ref for ref in refs if ref.blob not in self.destroyed_blobs)
+        for ref in refs:
+            if ref.blob in self.destroyed_blobs:
+                continue
+            if ref not in self._refs:
+                self._journal.put(self._refs, ref, True)
+            if (ref.blob, ref.device) not in self.received:
+                self._journal.put(self._missing.setdefault(ref.device, {}), ref.blob, True)
 
     def wanted(self, device: DeviceId, limit: int) -> list[BlobId]:
-        """See sync.store.OfficeStore."""
-        named = (ref.blob for ref in self.refs if ref.device == device and ref.blob not in self.blobs)
-        return list(dict.fromkeys(named))[:limit]
+        """See sync.store.OfficeStore. What another device sent is wanted from this one all the same."""
+        return sorted(self._missing.get(device, {}))[:limit]
+
+    def blob_received(self, blob: BlobId, size_bytes: int, device: DeviceId, now_ms: int) -> None:
+        """Note that a device sent these bytes, and that they rest, verified, in the blob store."""
+        self._journal.put(self.received, (blob, device), size_bytes)
+        self._journal.drop(self._missing.get(device, {}), blob)
 
 
 class MemoryDevice(MemoryStore):
@@ -259,6 +362,14 @@ class MemoryDevice(MemoryStore):
         self.add_contents(
             {entry.link.change: entry.content for entry in entries if entry.content is not None}
         )
+
+    def lose(self, links: Iterable[LinkHash]) -> None:
+        """Lose links, as a damaged file does. Their contents stay."""
+        gone = set(links)
+        left = [entry for name, entry in self.links.items() if name not in gone]
+        for table in (self.links, self._chains, self._tips, self._followed, self._held):
+            table.clear()
+        self.add_links(left)
 
     def device(self) -> DeviceId:
         """See sync.store.DeviceStore."""
@@ -295,7 +406,9 @@ class MemoryDevice(MemoryStore):
         if parts is not None:
             self._parts = list(parts)
         kept = set(self._parts) - set(cleared)
-        self.table = {key: row for key, row in self.table.items() if row.part in kept}
+        for part in self._rows.keys() - kept:
+            del self._rows[part]
+            self._digests.pop(part, None)
         self.put_rows(rows, removed)
         self._cursor = cursor
         self._acknowledged = acknowledged
@@ -308,3 +421,19 @@ class MemoryDevice(MemoryStore):
     def sign(self, message: bytes) -> bytes:
         """See sync.store.DeviceStore."""
         return self._sign(message)
+
+
+def _counter(item: tuple[int, LinkHash]) -> int:
+    return item[0]
+
+
+def _seq(item: tuple[int, ChangeId]) -> int:
+    return item[0]
+
+
+def _first(item: tuple[int, RecordId]) -> int:
+    return item[0]
+
+
+def _last_seq(item: tuple[int, bytes]) -> int:
+    return item[0]

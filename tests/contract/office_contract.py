@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+import pytest
+from msgspec.structs import replace
+
 from schemas.ids import NO_LINK, BlobId, ChangeId, Part
 from schemas.wire import Applied, Held, Removed
 from sync.change import Patch
-from sync.store import BlobRef, Change, Entry, OfficeStore, Record
+from sync.store import BlobRef, Change, Entry, OfficeStore, Record, Signed
 from tests.contract.people import Writer, record_id
 from tests.contract.rows_contract import KEDEN, MINE, row
 
 A, B = ChangeId(b"a" * 32), ChangeId(b"b" * 32)
+BLOB = BlobId("b" * 64)
 
 
 def change(name: ChangeId, seq: int, waiting: str = "") -> Change:
@@ -65,6 +69,54 @@ class OfficeContract:
             inside = store.tag_at(seq)
         with self.transaction(store):
             assert store.tag_at(seq) == inside
+
+    def test_a_transaction_that_raises_leaves_nothing_behind(self) -> None:
+        store, seqs = self.filled_pages()
+        before = self.everything(store)
+        with pytest.raises(InterruptedError), self.transaction(store):
+            self.write_a_bit_of_all(store)
+            raise InterruptedError
+        assert self.everything(store) == before
+        with self.transaction(store):
+            assert store.take_seq() == seqs[-1] + 1
+
+    def write_a_bit_of_all(self, store: OfficeStore) -> None:
+        """Change, add and take away something in every table."""
+        writer = Writer(7)
+        entries = [writer.write(Patch(record=record_id(1), kind="warga", base={}, new={})) for _ in range(2)]
+        store.add_links(entries[:1])
+        store.add_links([replace(entries[1], known=False)])
+        store.add_signature(
+            Signed(device=writer.device, counter=1, head=entries[0].hash, signature=b"s" * 64)
+        )
+        store.put_rows([row(3, store.take_seq()), row(1, store.take_seq())], [])
+        store.put_rows([], [Removed(part=MINE, id=record_id(2), seq=store.take_seq())])
+        store.put_records([Record(id=record_id(1), kind="warga", fields={})])
+        store.put_changes([change(A, store.take_seq(), waiting="x"), change(B, store.take_seq())], {A: b"a"})
+        ref = BlobRef(blob=BLOB, change=A, device=writer.device, visit=record_id(1), form="f", field="x")
+        store.add_blob_refs([ref])
+        store.tell(writer.device, [A])
+        store.destroy([B], [BlobId("c" * 64)])
+
+    def everything(self, store: OfficeStore) -> list[object]:
+        """What can be asked of a store, as far as these tests write it."""
+        device = Writer(7).device
+        parts = {Part(KEDEN): 0, Part(MINE): 0}
+        return [
+            store.entries(device, 0, 10),
+            store.tips(device),
+            store.page(parts, 100, 10_000),
+            store.digests(parts),
+            sorted(store.rows([record_id(number) for number in (1, 2, 3)]), key=lambda one: one.seq),
+            store.records([record_id(1)]),
+            store.changes([A, B]),
+            store.contents([A, B]),
+            store.waiting_on(["x"]),
+            store.news(device, 0, 1_000),
+            store.held_after(device, [entry.hash for entry in store.entries(device, 0, 10)]),
+            store.wanted(device, 10),
+            store.last_seq(),
+        ]
 
     def filled_pages(self) -> tuple[OfficeStore, list[int]]:
         store = self.make_office()

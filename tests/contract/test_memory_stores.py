@@ -30,9 +30,9 @@ class TestMemoryOffice(OfficeContract, LogContract, RowsContract):
 
     @contextmanager
     def transaction(self, store: Log | Rows) -> Iterator[None]:
-        yield
         assert isinstance(store, MemoryOffice)
-        store.commit()
+        with store.transaction():
+            yield
 
 
 class TestMemoryDevice(LogContract, RowsContract, DeviceContract):

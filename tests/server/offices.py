@@ -43,6 +43,7 @@ class Handle:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         calls = self._calls = queue.SimpleQueue()
+        broken: list[BaseException] = []
 
         def work(writer: Writer) -> None:
             store = self._make(writer, writer)
@@ -52,11 +53,17 @@ class Handle:
                     answer.set_result(getattr(store, name)(*args))
                 except Exception as error:  # noqa: BLE001 - it is raised again where it was asked
                     answer.set_exception(error)
+            for error in broken:
+                raise error
 
         done = self._engine.write(work)
         try:
             yield
+        except Exception as error:
+            broken.append(error)
+            raise
         finally:
             calls.put(None)
             self._calls = None
-            done.result(timeout=10)
+            done.exception(timeout=10)
+        done.result()

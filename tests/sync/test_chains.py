@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from schemas.wire import Applied, Cursor, Held
 from sync.client import Broken, Session, next_request, receive
 from sync.intake import Malformed
+from sync.memory import MemoryDevice
 from tests.contract.people import record_id
 from tests.sync.regency import KEDEN, Regency, push_of, refusal, request_of, visit
 
@@ -13,10 +14,10 @@ def test_a_restored_phone_goes_on_as_a_branch_and_both_stand(town: Regency) -> N
     phone = town.enrol(10, KEDEN)
     town.warga(1)
     first = phone.do(visit(20, record_id(1)))
-    before = dict(phone.store.links)
     second = phone.do(visit(21, record_id(1)))
     town.sync(phone)
-    phone.store.links = before
+    phone.store = MemoryDevice(phone.writer.device, phone.writer.key.sign)
+    phone.store.add_entries([first])
     third = phone.do(visit(22, record_id(1)))
     town.sync(phone)
     assert third.link.prev == second.link.prev == first.hash

@@ -21,9 +21,7 @@ def forget_contents(phone: Phone, *counters: int) -> None:
 
 def lose_links(phone: Phone, *counters: int) -> None:
     forget_contents(phone, *counters)
-    lost = [name for name, entry in phone.store.links.items() if entry.link.counter in counters]
-    for name in lost:
-        del phone.store.links[name]
+    phone.store.lose([name for name, entry in phone.store.links.items() if entry.link.counter in counters])
 
 
 def holes(town: Regency) -> list[tuple[int, int]]:

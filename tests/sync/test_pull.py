@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.ids import RecordId
-from schemas.wire import Applied
+from schemas.wire import Applied, Removed
 from sync.change import Patch
 from tests.contract.people import record_id
 from tests.sync.regency import KEDEN, TROBAYAN, Regency, change_fields
@@ -116,8 +116,8 @@ def test_a_row_that_went_astray_is_found_and_fetched_again(town: Regency) -> Non
     town.warga(1)
     town.warga(2)
     town.sync(phone)
-    lost = next(key for key in phone.store.table if key[1] == record_id(1))
-    del phone.store.table[lost]
+    lost = phone.store.rows([record_id(1)])[0]
+    phone.store.put_rows([], [Removed(part=lost.part, id=lost.id, seq=lost.seq)])
     effects = town.sync(phone)
     assert any(effect.diverged for effect in effects)
     assert phone.sees(1) is not None

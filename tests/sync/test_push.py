@@ -95,7 +95,7 @@ def test_blobs_named_by_a_visit_are_wanted_until_they_arrive(town: Regency) -> N
     phone.do(visit(20, blobs=(photo,)))
     town.sync(phone)
     assert phone.store.wanted_blobs == [photo]
-    town.office.blobs.add(BlobId(photo))
+    town.office.blob_received(BlobId(photo), 10, phone.writer.device, town.now)
     town.sync(phone)
     assert phone.store.wanted_blobs == []
 
