@@ -1,0 +1,291 @@
+"""What must hold once a regency has come to rest. Rule: looked at from outside, without the code that made it.
+
+Each function raises Violation; `check` runs them all. Only `_replays` uses the core again, as `verify` does.
+"""
+
+from collections import Counter
+from hashlib import sha256
+from typing import Any
+
+from schemas.base import encode
+from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash, PersonId, RecordId
+from schemas.wire import Applied, Conflict, Held, Rejected
+from sync.apply import apply
+from sync.arrival import arrived
+from sync.chain import head_message, read_link
+from sync.change import Advance, Content, Patch, Resolve, Submit, read
+from sync.desk import Desk
+from sync.digest import EMPTY, fold, row_hash
+from sync.memory import MemoryOffice
+from sync.merge import SETS
+from sync.scope import Caller, parts_of_person, views
+from sync.store import Change, Record
+from tests.simulation.faults import Violation
+from tests.simulation.office import Office
+from tests.simulation.phone import Phone
+from tests.simulation.state import OfficeState
+from tests.simulation.world import World, domain_rules
+
+
+def check(world: World) -> None:
+    """Check everything. Raises Violation."""
+    office = world.offices[0]
+    state = office.state()
+    contents = {name: read(raw) for name, raw in state.contents.items()}
+    _chains_verify(state, office)
+    _what_was_told_is_so(state, office)
+    _seqs_are_used_once(state)
+    for phone in world.phones.values():
+        _has_given_everything(phone, state, office)
+        _agrees(phone, state, office)
+    _happened_once(state, contents)
+    _nothing_parked_is_lost(state, contents)
+    _nothing_was_overwritten_unseen(state, contents)
+    _rows_show_the_records(state)
+    _replays(state, contents, office)
+
+
+def _holds(name: str, is_so: bool, about: object = "") -> None:
+    if not is_so:
+        raise Violation(name, about)
+
+
+def _chains_verify(state: OfficeState, office: Office) -> None:
+    """Every link is what its hash says, follows what it names, and lies under a signature."""
+    followed: set[LinkHash] = set()
+    for name, entry in state.links.items():
+        link = entry.link
+        _holds("a link is not what its hash says", sha256(entry.raw_link).digest() == name)
+        _holds("a link was changed", read_link(entry.raw_link) == link)
+        before = state.links.get(link.prev)
+        starts = link.prev == NO_LINK and link.counter == 1
+        follows = before is not None and before.link.device == link.device
+        follows = follows and before is not None and before.link.counter + 1 == link.counter
+        if entry.known:
+            is_whole = starts or (follows and before is not None and before.known)
+            _holds("a known link follows nothing", is_whole, link.counter)
+        content = state.contents.get(link.change)
+        _holds("a content is gone", content is not None, link.counter)
+        _holds("a content was changed", sha256(content or b"").digest() == link.change)
+        followed.add(link.prev)
+    for (device, head), signature in state.signatures.items():
+        key = office.key if device == office.device else office.people[device].key
+        _holds("a signature does not hold", key.verify(signature, head_message(head)))
+    for name, entry in state.links.items():
+        is_signed = name in followed or (entry.link.device, name) in state.signatures
+        _holds("the end of a chain is not signed", is_signed)
+
+
+def _what_was_told_is_so(state: OfficeState, office: Office) -> None:
+    """All that this office, in this history, has told is still so."""
+    told = office.told
+    for change, outcome in told.outcomes.items():
+        _holds("a change that was answered is gone", change in state.contents)
+        there = state.changes.get(change)
+        _holds("an outcome that was told is gone", there is not None)
+        if there is not None and not isinstance(outcome, Held):
+            _holds("an outcome changed after it was told", there.outcome == outcome, outcome)
+    for tip in told.tips:
+        _holds("a known tip is gone", tip in state.links and state.links[tip].known)
+    for blob, device in told.blobs:
+        _holds("a blob that was received is gone", sha256(office.files.get(blob, b"")).hexdigest() == blob)
+        _holds("a receipt is gone", (blob, device) in state.received)
+
+
+def _seqs_are_used_once(state: OfficeState) -> None:
+    used = [
+        *(change.seq for change in state.changes.values()),
+        *(record.seq for record in state.records.values()),
+        *(row.seq for row in state.rows.values()),
+        *(gone.seq for gone in state.removed.values()),
+    ]
+    twice = [seq for seq, times in Counter(used).items() if times > 1]
+    _holds("a seq was used twice", not twice, twice[:3])
+    _holds("a seq lies beyond the last", max(used) <= state.last_seq)
+
+
+def _has_given_everything(phone: Phone, state: OfficeState, office: Office) -> None:
+    """Whatever a phone still holds, the office holds too; and the phone knows how far that is so."""
+    entries = phone.entries()
+    for entry in entries:
+        there = state.links.get(entry.hash)
+        _holds("a phone's change never arrived", there is not None and there.known, entry.link.counter)
+        _holds("a change has no outcome", entry.link.change in state.changes)
+        _holds("a change arrived as another", state.contents[entry.link.change] == entry.content)
+    head = entries[-1].hash if entries else NO_LINK
+    _holds("a phone does not know what was received", phone.store.acknowledged().hash == head)
+    for blob, photo in phone.photos.items():
+        is_there = (blob, phone.device) in state.received and office.files.get(blob) == photo.data
+        _holds("a photo never arrived", is_there)
+        _holds("a phone does not know that a photo was received", photo.received)
+
+
+def _agrees(phone: Phone, state: OfficeState, office: Office) -> None:
+    """A phone holds exactly the rows of its parts."""
+    parts = office.parts_of(office.store, phone.device)
+    _holds("a phone holds other parts than it may", set(phone.store.parts()) == parts)
+    ours = {name: row for name, row in state.rows.items() if name[0] in parts}
+    theirs = phone.rows()
+    if ours != theirs:
+        differ = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
+        raise Violation("a phone's rows differ from the office's", differ[:3])
+    digests = dict.fromkeys(parts, EMPTY)
+    for row in ours.values():
+        digests[row.part] = fold(digests[row.part], row_hash(row.part, row.id, row.seq, row.body))
+    _holds("a phone's digests are wrong", phone.store.digests(parts) == digests)
+    _holds("the office's digests are wrong", office.store.digests(parts) == digests)
+
+
+def _happened_once(state: OfficeState, contents: dict[ChangeId, Content]) -> None:
+    """Every visit's versions, every case's steps and every blob's mention are those of the log, once each."""
+    versions = Counter[tuple[RecordId, str]]()
+    steps = Counter[tuple[RecordId, str]]()
+    named = Counter[tuple[ChangeId, BlobId]]()
+    for name, change in state.changes.items():
+        if not isinstance(change.outcome, Applied):
+            continue
+        match contents[name].body:
+            case Submit(visit=visit, evidence=evidence):
+                versions[visit, name.hex()] += 1
+                named.update((name, item.blob) for item in {item.blob: item for item in evidence}.values())
+            case Advance(kasus=kasus):
+                steps[kasus, name.hex()] += 1
+            case _:
+                pass
+    held = Counter(
+        (record.id, version["change"])
+        for record in state.records.values()
+        if record.kind == "kunjungan"
+        for version in record.fields["versions"]
+    )
+    _holds("a visit's versions are not those that were accepted", held == versions)
+    moved = Counter(
+        (record.id, entry["change"])
+        for record in state.records.values()
+        if record.kind == "kasus"
+        for entry in record.fields.get("history", [])
+    )
+    _holds("a case's steps are not those that were accepted", moved == steps)
+    refs = Counter((ref.change, ref.blob) for ref in state.refs)
+    _holds("the blobs that visits name are not known once each", refs == named)
+
+
+def _nothing_parked_is_lost(state: OfficeState, contents: dict[ChangeId, Content]) -> None:
+    """What was parked waits with the newest value its author wrote, or a Resolve ended it."""
+    resolved: set[RecordId] = set()
+    newest: dict[tuple[RecordId, str], Any] = {}
+    parked: set[RecordId] = set()
+    for name, change in sorted(state.changes.items(), key=lambda item: item[1].seq):
+        body = contents[name].body
+        if isinstance(change.outcome, Applied) and isinstance(body, Resolve):
+            resolved.add(body.conflict)
+        if not isinstance(change.outcome, Conflict):
+            continue
+        parked |= set(change.outcome.ids)
+        for conflict in change.outcome.ids:
+            record = state.records.get(conflict)
+            _holds("a conflict is gone", record is not None and record.kind == "konflik")
+            if record is not None and isinstance(body, Patch):
+                newest |= {(conflict, field): body.new[field] for field in body.new.keys() & record.fields["fields"]}
+    for conflict in parked:
+        fields = state.records[conflict].fields
+        if conflict in resolved:
+            _holds("a conflict was resolved and is open", fields["state"] == "selesai")
+            continue
+        _holds("a conflict was closed by nobody", fields["state"] == "menunggu")
+        for field, case in fields["fields"].items():
+            if (conflict, field) in newest:
+                _holds("a parked value is not what was written", case["mine"] == newest[conflict, field])
+    for record in state.records.values():
+        for conflict in record.parked.values():
+            _holds("a record waits for a conflict that is closed", conflict in parked - resolved)
+
+
+def _nothing_was_overwritten_unseen(state: OfficeState, contents: dict[ChangeId, Content]) -> None:
+    """No value gave way to one whose author had not seen it. By value, field by field, from the log alone."""
+    now: dict[RecordId, dict[str, Any]] = {}
+    for name, change in sorted(state.changes.items(), key=lambda item: item[1].seq):
+        body = contents[name].body
+        if isinstance(body, Resolve) and isinstance(change.outcome, Applied):
+            about = state.records[body.conflict].fields
+            if about["kind"] == "warga" and about["reason"] != "mundur":
+                now.setdefault(RecordId(about["record"]), {}).update(body.values)
+        if not isinstance(body, Patch) or body.kind != "warga" or isinstance(change.outcome, Rejected | Held):
+            continue
+        fields = now.get(body.record)
+        if fields is None:
+            if isinstance(change.outcome, Applied):
+                now[body.record] = dict(body.new)
+            continue
+        parked = _parked_fields(state, change)
+        for field, mine in body.new.items():
+            before = fields.get(field)
+            if field in parked or before == mine:
+                continue
+            if field in SETS["warga"]:
+                base = set(body.base.get(field) or ())
+                fields[field] = (set(before or ()) - (base - set(mine))) | (set(mine) - base)
+                continue
+            _holds("a value was overwritten unseen", before == body.base.get(field), field)
+            fields[field] = mine
+    for name, fields in now.items():
+        there = state.records[name].fields
+        for field, value in fields.items():
+            is_so = set(there[field] or ()) == set(value or ()) if field in SETS["warga"] else there[field] == value
+            _holds("a record is not what its changes say", is_so, field)
+
+
+def _parked_fields(state: OfficeState, change: Change) -> set[str]:
+    if not isinstance(change.outcome, Conflict):
+        return set()
+    return {field for conflict in change.outcome.ids for field in state.records[conflict].fields["fields"]}
+
+
+def _rows_show_the_records(state: OfficeState) -> None:
+    shown = {
+        (part, record.id): (record.kind, encode(fields))
+        for record in state.records.values()
+        for part, fields in views(record).items()
+    }
+    rows = {name: (row.kind, row.body) for name, row in state.rows.items()}
+    if shown != rows:
+        differ = sorted(name for name in shown.keys() | rows.keys() if shown.get(name) != rows.get(name))
+        raise Violation("the rows are not what the records show", differ[:3])
+
+
+def _replays(state: OfficeState, contents: dict[ChangeId, Content], office: Office) -> None:
+    """All changes once more, by seq, into an empty store: the same outcomes and the same records."""
+    again = MemoryOffice(lambda: bytes(8))
+    rules = domain_rules()
+    desk = Desk(again)
+    for name, change in sorted(state.changes.items(), key=lambda item: item[1].seq):
+        if isinstance(change.outcome, Held | Rejected):
+            continue
+        arrival = arrived(contents[name], name, change.device, change.received_ms, change.seq)
+        outcome = apply(desk, arrival, _caller_then(desk, office, change), rules)
+        _holds("a change comes to another end when it is replayed", outcome == change.outcome, outcome)
+    desk.flush()
+    replayed = {name: _bare(record) for name, record in again.record_table.items()}
+    ours = {name: _bare(record) for name, record in state.records.items()}
+    if replayed != ours:
+        differ = sorted(name for name in replayed.keys() | ours.keys() if replayed.get(name) != ours.get(name))
+        raise Violation("a replay gives other records", differ[:3])
+
+
+def _caller_then(desk: Desk, office: Office, change: Change) -> Caller:
+    """Say who stood behind a device when a change was received."""
+    if change.device == office.device:
+        return office.caller(office.store, change.device)
+    person: PersonId = office.people[change.device].person
+    record = desk.get(RecordId(person))
+    parts = frozenset()
+    revoked_ms = office.revoked.get(DeviceId(change.device))
+    is_revoked = revoked_ms is not None and change.received_ms >= revoked_ms
+    if record is not None and record.fields.get("aktif", True) and not is_revoked:
+        parts = parts_of_person(person, record.fields)
+    key = office.people[change.device].key
+    return Caller(device=change.device, person=person, parts=parts, verify=key.verify)
+
+
+def _bare(record: Record) -> tuple[object, ...]:
+    return (record.kind, record.fields, record.head, record.readers, record.parked)

@@ -1,0 +1,313 @@
+"""An office of the simulation: the real core over a store, transactions that can fail, a chain of its own.
+
+Rule: as in server/api/sync.py and server/office.py, what is pushed is committed first and answered then; what
+arrived at one moment shares one commit, each message in a savepoint of its own.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from hashlib import blake2b, sha256
+from typing import TypeVar
+
+import msgspec
+
+from schemas.base import decode, encode
+from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash, Part, PersonId, RecordId
+from schemas.wire import Conflict, Outcome, Result, SyncRequest, SyncResponse
+from sync.chain import START, head_message, next_link, seal_link
+from sync.change import Body, Clock, Content, seal
+from sync.intake import Callers, Malformed, apply_entries
+from sync.memory import MemoryOffice
+from sync.rules import Rules
+from sync.scope import Caller, parts_of_person
+from sync.server import check, pull, push
+from sync.store import Entry, OfficeStore, Record, Signed
+from tests.simulation.copies import copied
+from tests.simulation.faults import Crash, Full, Fuse, Violation, fused
+from tests.simulation.state import OfficeState, office_state
+from tests.simulation.trust import Key
+
+T = TypeVar("T")
+WRITES = (
+    "add_entries",
+    "add_signature",
+    "put_records",
+    "put_rows",
+    "put_changes",
+    "add_blob_refs",
+    "blob_received",
+)
+Answer = SyncResponse | str
+"""What a message is answered with: a response, or why it was refused."""
+
+
+class Fsync(Exception):  # noqa: N818 - it is no error of the program
+    """The disk would not say that the commit is durable."""
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """A device that may speak, and whose it is."""
+
+    device: DeviceId
+    person: PersonId
+    key: Key
+
+
+@dataclass
+class Told:
+    """What this office has told others, or done itself. It goes with the folder: a restored one knows less."""
+
+    outcomes: dict[ChangeId, Outcome] = field(default_factory=dict)
+    tips: dict[LinkHash, bool] = field(default_factory=dict)
+    blobs: dict[tuple[BlobId, DeviceId], bool] = field(default_factory=dict)
+    conflicts: dict[RecordId, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What of an upload is durable."""
+
+    device: DeviceId
+    blob: BlobId
+    size_bytes: int
+    data: bytes
+
+
+class Office:
+    """One office. `number` tells this run of it apart from any other that went on from the same folder."""
+
+    def __init__(
+        self, seed: int, key: Key, people: dict[DeviceId, Enrolled], rules: Rules, counts: Counter[str]
+    ) -> None:
+        self.device = DeviceId(f"{0:032x}")
+        self.person = PersonId(f"{0:032x}")
+        self._seed, self.key, self._rules = seed, key, rules
+        self.people = people
+        self.revoked: dict[DeviceId, int] = {}
+        self.told = Told()
+        self.files: dict[BlobId, bytes] = {}
+        self.uploads: dict[str, Upload] = {}
+        """Uploads under way, by device and blob."""
+        self.counts = counts
+        self.fuse = Fuse(counts)
+        self.set_number(0)
+        self.store = self.new_store()
+
+    # what differs between kinds of stores
+
+    def new_store(self) -> OfficeStore:
+        """Return an empty store."""
+        store = MemoryStoreOfOffice(self._tag)
+        store.fuse = self.fuse
+        return store
+
+    def transaction(self) -> AbstractContextManager[object]:
+        """Return a transaction, or a savepoint in one, of the store."""
+        return self.store.transaction()  # type: ignore[attr-defined]
+
+    def copy(self, number: int) -> "Office":
+        """Return what a copy of this office's folder would be as an office."""
+        other = copied(self)
+        other.told = copied(self.told)
+        other.counts = self.counts
+        other.fuse = Fuse(self.counts)
+        other.set_number(number)
+        other.store = copied(self.store)
+        other.store.fuse = other.fuse  # type: ignore[attr-defined]
+        other.store._make_tag = other._tag  # type: ignore[attr-defined]
+        return other
+
+    def set_number(self, number: int) -> None:
+        """Begin a run: tags and salts come from its number from now on."""
+        self.number, self._made = number, 0
+
+    def _bytes(self, size: int) -> bytes:
+        self._made += 1
+        about = f"{self._seed}/{self.number}/{self._made}".encode()
+        return blake2b(about, digest_size=size).digest()
+
+    def _tag(self) -> bytes:
+        return self._bytes(8)
+
+    # transactions
+
+    def write(self, works: Sequence[Callable[[OfficeStore], T]], *, fails: bool = False) -> list[T | Full]:
+        """Run all in one transaction, and return their results when it is durable; `fails`: the fsync does.
+
+        What a full disk refused is undone alone. Raises Crash and Fsync: then nothing was stored.
+        """
+        results: list[T | Full] = []
+        with self.transaction():
+            for work in works:
+                try:
+                    with self.transaction():
+                        results.append(work(self.store))
+                except Full as full:
+                    results.append(full)
+            try:
+                self.fuse.end()
+            except Full:
+                raise Crash from None  # no space for the commit itself: nothing of it is there
+            if fails:
+                self.counts["office_fsync"] += 1
+                raise Fsync
+        return results
+
+    # the office's own word
+
+    def act(self, author: PersonId, body: Body, now_ms: int) -> Outcome:
+        """Make one change of the office's own, in its own chain."""
+        clock = Clock(wall_ms=now_ms, elapsed_ms=now_ms, boot="office", server_ms=now_ms)
+        change, raw = seal(Content(salt=self._bytes(16), author=author, clock=clock, body=body))
+        [outcome] = self.write([lambda store: self._act(store, change, raw, now_ms)])
+        if isinstance(outcome, Full):
+            raise Violation("a full disk that nobody filled")
+        self._remember(change, outcome)
+        return outcome
+
+    def _act(self, store: OfficeStore, change: ChangeId, raw: bytes, now_ms: int) -> Outcome:
+        tip = next(iter(store.tips(self.device)), START)
+        link = next_link(tip, self.device, change, tip.hash)
+        name, raw_link = seal_link(link)
+        entry = Entry(link=link, hash=name, raw_link=raw_link, content=raw)
+        store.add_entries([entry])
+        signature = self.key.sign(head_message(name))
+        store.add_signature(Signed(device=self.device, head=name, signature=signature))
+        return apply_entries(store, [entry], self.callers(store), self._rules, now_ms)[change]
+
+    def _remember(self, change: ChangeId, outcome: Outcome) -> None:
+        self.told.outcomes[change] = outcome
+        if isinstance(outcome, Conflict):
+            self.told.conflicts.update(dict.fromkeys(outcome.ids, True))
+
+    # phones
+
+    def receive(
+        self, messages: Sequence[tuple[DeviceId, bytes]], now_ms: int, *, fails: bool = False
+    ) -> list[Answer]:
+        """Answer messages that came at one moment. Raises Crash and Fsync: then nobody is answered."""
+        checked = [self._check(device, body) for device, body in messages]
+        runs = [one for one in checked if not isinstance(one, str) and one[1]]
+        works = [self._pushing(request, run, now_ms) for request, run in runs]
+        done = iter(self.write(works, fails=fails) if works else [])
+        answers: list[Answer] = []
+        for one in checked:
+            if isinstance(one, str):
+                answers.append(one)
+                continue
+            request, run = one
+            results = next(done) if run else []
+            if isinstance(results, Full):
+                answers.append("penyimpanan_penuh")
+            elif isinstance(results, Malformed):
+                answers.append(results.problem)
+            else:
+                answers.append(self._pull(request, results, now_ms))
+        return answers
+
+    def _check(self, device: DeviceId, body: bytes) -> tuple[SyncRequest, list[Entry]] | str:
+        try:
+            request = decode(body, SyncRequest)
+        except msgspec.DecodeError:
+            return "pesan_tidak_terbaca"
+        if request.device != device:
+            return "perangkat_berbeda"
+        run = check(request, self.caller(self.store, device))
+        return run.problem if isinstance(run, Malformed) else (request, run)
+
+    def _pushing(
+        self, request: SyncRequest, run: list[Entry], now_ms: int
+    ) -> Callable[[OfficeStore], list[Result] | Malformed]:
+        def work(store: OfficeStore) -> list[Result] | Malformed:
+            callers = self.callers(store)
+            caller = callers(request.device)
+            return push(
+                store, request, run, caller=caller, callers=callers, rules=self._rules, now_ms=now_ms
+            )
+
+        return work
+
+    def _pull(self, request: SyncRequest, results: list[Result], now_ms: int) -> SyncResponse:
+        tips = self.store.tips(self.device)
+        response = pull(
+            self.store,
+            request,
+            results,
+            caller=self.caller(self.store, request.device),
+            office_head=tips[0].hash if tips else NO_LINK,
+            now_ms=now_ms,
+        )
+        for result in results:
+            self._remember(result.change, result.outcome)
+        self.told.tips.update((tip.hash, True) for tip in response.known)
+        return decode(encode(response), SyncResponse)
+
+    def caller(self, store: OfficeStore, device: DeviceId) -> Caller:
+        """Say who stands behind a device, as server/office.py does."""
+        if device == self.device:
+            return Caller(
+                device=device,
+                person=self.person,
+                parts=frozenset(),
+                verify=self.key.verify,
+                office=True,
+            )
+        enrolled = self.people[device]
+        return Caller(
+            device=device,
+            person=enrolled.person,
+            parts=self.parts_of(store, device),
+            verify=enrolled.key.verify,
+        )
+
+    def parts_of(self, store: OfficeStore, device: DeviceId) -> frozenset[Part]:
+        """Return what a device may hold now: nothing once it is revoked or its person has left."""
+        person = self.people[device].person
+        record = store.records([RecordId(person)]).get(RecordId(person))
+        if record is None or not record.fields.get("aktif", True) or device in self.revoked:
+            return frozenset()
+        return parts_of_person(person, record.fields)
+
+    def callers(self, store: OfficeStore) -> Callers:
+        """Say who stands behind each device, as one transaction sees it."""
+        known: dict[DeviceId, Caller] = {}
+
+        def caller(device: DeviceId) -> Caller:
+            if device not in known:
+                known[device] = self.caller(store, device)
+            return known[device]
+
+        return caller
+
+    def state(self) -> OfficeState:
+        """Return all that this office holds."""
+        return office_state(self.store)
+
+    def record(self, name: RecordId) -> Record | None:
+        """Return a record as it stands."""
+        return self.store.records([name]).get(name)
+
+    # blobs
+
+    def finish(self, name: str, now_ms: int) -> bool:
+        """Verify an upload that is whole and make it a blob; one that is not what was announced goes."""
+        upload = self.uploads[name]
+        if sha256(upload.data).hexdigest() != upload.blob:
+            del self.uploads[name]
+            return False
+        self.files[upload.blob] = upload.data
+        size, device = len(upload.data), upload.device
+        self.write([lambda store: store.blob_received(upload.blob, size, device, now_ms)])  # type: ignore[attr-defined]
+        del self.uploads[name]
+        self.told.blobs[upload.blob, device] = True
+        return True
+
+
+class MemoryStoreOfOffice(fused(MemoryOffice, WRITES)):
+    """The reference store, with a fuse."""
+
+    fuse: Fuse
+

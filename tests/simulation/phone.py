@@ -1,0 +1,169 @@
+"""A phone of the simulation: a real device store and session, photos, and a worker's way through a sync.
+
+Rule: as in field_app/worker.py, records go first, then photos, then a last look; a sync that fails is left.
+"""
+
+from collections import Counter
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import Any
+
+from field_app.link import Failure
+from field_app.tus import Upload
+from schemas.base import decode
+from schemas.ids import BlobId, ChangeId, DeviceId, Part, PersonId, RecordId
+from schemas.wire import Cursor, Row
+from sync.change import Body, Clock, Content, seal
+from sync.client import Broken, Session, next_request, receive
+from sync.memory import MemoryDevice
+from sync.store import Entry
+from tests.simulation.copies import copied
+from tests.simulation.faults import Fuse, Violation, fused
+from tests.simulation.line import Line
+from tests.simulation.trust import Key
+
+MOST_ROUNDS = 60
+STEP_BYTES = 100
+"""Bytes in one piece of an upload: a photo of the simulation has up to 192."""
+WRITES = ("append", "store_page")
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A blob on a phone, and how far it is on its way."""
+
+    data: bytes
+    url: str = ""
+    received: bool = False
+
+
+class MemoryStoreOfPhone(fused(MemoryDevice, WRITES)):
+    """The reference store, with a fuse."""
+
+    fuse: Fuse
+
+
+class Phone:
+    """One phone. `life` rises whenever it becomes what it was before."""
+
+    def __init__(self, device: DeviceId, person: PersonId, key: Key, counts: Counter[str]) -> None:
+        self.device, self.person, self.key = device, person, key
+        self.fuse = Fuse(counts, "phone")
+        self.store = self.new_store()
+        self.photos: dict[BlobId, Photo] = {}
+        self.unsent: dict[BlobId, bool] = {}
+        self.visits: list[tuple[RecordId, ChangeId]] = []
+        self.wall_ms: int | None = None
+        """What its clock said when it was set wrong, None for a right one."""
+        self.life = 0
+        self.is_busy = False
+        self.is_of_another_history = False
+        """Whether it pulled from zero since it last agreed: then rows of the other history may be left."""
+        self.rounds = 0
+
+    def new_store(self) -> Any:
+        """Return an empty store."""
+        store = MemoryStoreOfPhone(self.device, self.key.sign)
+        store.fuse = self.fuse
+        return store
+
+    def copy(self, counts: Counter[str]) -> "Phone":
+        """Return what a copy of this phone would be as a phone."""
+        other = copied(self)
+        other.fuse = Fuse(counts, "phone")
+        other.store = copied(self.store)
+        other.store.fuse = other.fuse
+        other.is_busy = False
+        other.life = self.life + 1
+        return other
+
+    def sees(self, record: RecordId) -> dict[str, Any] | None:
+        """Return what this phone holds of a record: the fullest row."""
+        rows: list[Row] = sorted(self.store.rows([record]), key=lambda row: row.part.startswith("mine/"))
+        return decode(rows[-1].body, dict) if rows else None
+
+    def rows(self) -> dict[tuple[Part, RecordId], Row]:
+        """Return all that this phone was given."""
+        return self.store.table
+
+    def entries(self) -> list[Entry]:
+        """Return this phone's own chain."""
+        return self.store.entries(self.device, 0, 1_000_000)
+
+    def write(self, body: Body, n: int, now_ms: int, photos: dict[BlobId, Photo]) -> Entry:
+        """Make one change, with its photos, offline."""
+        wall = now_ms if self.wall_ms is None else self.wall_ms
+        clock = Clock(wall_ms=wall, elapsed_ms=now_ms, boot=str(self.life), server_ms=self.store_server_ms())
+        salt = blake2b(f"{self.device}/{n}".encode(), digest_size=16).digest()
+        change, raw = seal(Content(salt=salt, author=self.person, clock=clock, body=body))
+        entry = self.store.append(change, raw)
+        for blob, photo in photos.items():
+            if blob not in self.photos:
+                self.photos[blob] = photo
+                self.unsent[blob] = True
+        return entry
+
+    def store_server_ms(self) -> int:
+        """Return the office's time as last heard."""
+        return self.store.server_ms
+
+    def sync(self, line: Line) -> Generator[int]:
+        """Sync once. Yields for how many events it waits for an answer."""
+        self.is_busy, self.rounds = True, 0
+        try:
+            if (yield from self._exchange(line)) and self.unsent:
+                self._send_photos(line)
+                yield from self._exchange(line)
+        finally:
+            self.is_busy = False
+            self.fuse.out()
+
+    def _exchange(self, line: Line) -> Generator[int, None, bool]:
+        """Push and pull until nothing is left to say; return whether it came to that."""
+        session, life = Session(), self.life
+        while (request := next_request(self.store, session)) is not None:
+            self.rounds += 1
+            if self.rounds > MOST_ROUNDS:
+                raise Violation("a sync never ends")
+            response = yield from line.exchange(request)
+            if response is None or self.life != life:
+                return False
+            self.is_of_another_history |= response.start == Cursor() != request.cursor
+            effects = receive(self.store, session, request, response)
+            if isinstance(effects, Broken):
+                raise Violation("an answer did not fit its request", effects.problem)
+            self._believe(response.wanted)
+            session = effects.session
+            if effects.diverged and not self.is_of_another_history:
+                raise Violation("the digests differ at the end of a sync")
+        if not session.quiet:
+            raise Violation("a sync came to no end that both agree on")
+        self.is_of_another_history = False
+        return True
+
+    def _believe(self, wanted: list[BlobId]) -> None:
+        """Take the office's word for what it lacks, as field_app/blobs.py does."""
+        for blob in wanted:
+            photo = self.photos.get(blob)
+            if photo is not None:
+                self.photos[blob] = replace(photo, received=False, url=photo.url if blob in self.unsent else "")
+                self.unsent[blob] = True
+
+    def _send_photos(self, line: Line) -> None:
+        upload = Upload(line, STEP_BYTES)  # type: ignore[arg-type]
+        for blob in list(self.unsent):
+            photo = self.photos[blob]
+
+            def progress(sent_bytes: int, url: str, blob: BlobId = blob) -> None:
+                self.photos[blob] = replace(self.photos[blob], url=url)
+
+            outcome = upload.run(blob, photo.data, photo.url, progress)
+            if isinstance(outcome, Failure):
+                if outcome.kind == "jaringan":
+                    return
+                continue
+            if (blob, self.device) not in line.office.told.blobs:
+                raise Violation("a phone was told 'received' of a blob that is not there")
+            self.photos[blob] = replace(photo, received=True, url="")
+            del self.unsent[blob]

@@ -1,0 +1,167 @@
+"""Makes a story from a seed. Rule: it looks at nothing but its own random numbers.
+
+A device-day has at least 5 visits with 4 photos each and 20 syncs, and so many troubles that at least 2 of them
+meet a message.
+"""
+
+import random
+from collections.abc import Iterator
+
+from tests.simulation import story
+from tests.simulation.story import AnyEvent, Story, Trouble
+
+VISITS, PHOTOS, SYNCS = 5, 4, 20
+TROUBLED = 0.25
+"""The share of syncs in which something goes wrong."""
+FIELDS = ("nama", "rt", "alamat", "penyalur", "no_kks", "bank", "no_rekening", "pekerjaan", "layanan")
+VALUES = ("a", "b", "c", "d")
+DAY_MS = 24 * 3_600_000
+CLOCKS = (0, 1, 4_102_444_800_000, 1_700_000_000_000)
+"""1970, years ahead, years behind: UTC ms."""
+
+
+def make_story(seed: int, devices: int, days: int) -> Story:
+    """Return what happens to so many phones in so many days."""
+    return Story(seed=seed, devices=devices, days=days, events=tuple(_Maker(seed, devices).all(days)))
+
+
+class _Maker:
+    def __init__(self, seed: int, devices: int) -> None:
+        self._rng = random.Random(seed)
+        self._devices = devices
+        self._phones = devices
+        self._n = 0
+
+    def all(self, days: int) -> Iterator[AnyEvent]:
+        for phone in range(self._devices):
+            yield story.Sync(n=self._number(), phone=phone)
+        for _ in range(days):
+            yield from self._day()
+
+    def _day(self) -> list[AnyEvent]:
+        rng = self._rng
+        events: list[AnyEvent] = []
+        for phone in range(self._phones):
+            # a clone is a phone of its own but adds no device-day: it does less
+            events += self._phone_day(phone) if phone < self._devices else self._clone_day(phone)
+        for _ in range(self._devices):
+            events += self._office_share()
+        events += self._whole_office()
+        rng.shuffle(events)
+        if rng.random() < 0.15:
+            # two offices go on from one copy for a part of the day
+            at, until = sorted(rng.randrange(len(events)) for _ in range(2))
+            events.insert(at, story.Fork(n=self._number(), pick=self._pick()))
+            events.insert(until + 1, story.Join(n=self._number(), keep=rng.randrange(2)))
+        return events
+
+    def _phone_day(self, phone: int) -> list[AnyEvent]:
+        rng = self._rng
+        events: list[AnyEvent] = [
+            story.Visit(
+                n=self._number(), phone=phone, pick=self._pick(), photos=PHOTOS, again=rng.random() < 0.15
+            )
+            for _ in range(VISITS)
+        ]
+        events += [self._edit(phone) for _ in range(rng.randrange(3))]
+        events += [self._sync(phone) for _ in range(SYNCS)]
+        events += self._phone_mishaps(phone)
+        return events
+
+    def _clone_day(self, phone: int) -> list[AnyEvent]:
+        visit = story.Visit(n=self._number(), phone=phone, pick=self._pick(), photos=1)
+        return [visit, self._edit(phone), self._sync(phone), self._sync(phone)]
+
+    def _edit(self, phone: int) -> AnyEvent:
+        field, value = self._field_value()
+        return story.Edit(n=self._number(), phone=phone, pick=self._pick(), field=field, value=value)
+
+    def _sync(self, phone: int) -> AnyEvent:
+        rng = self._rng
+        troubles: list[Trouble] = []
+        if rng.random() < TROUBLED:
+            step = 0 if rng.random() < 0.6 else rng.randrange(12)
+            kind = rng.choice(story.TROUBLES)
+            troubles.append(Trouble(step=step, kind=kind, at=rng.randrange(1, 5000)))
+        return story.Sync(
+            n=self._number(), phone=phone, office=rng.randrange(2), troubles=tuple(troubles)
+        )
+
+    def _phone_mishaps(self, phone: int) -> Iterator[AnyEvent]:
+        rng = self._rng
+        if rng.random() < 0.2:
+            yield story.Clock(n=self._number(), phone=phone, wall_ms=rng.choice(CLOCKS))
+        if rng.random() < 0.25:
+            yield story.Copy(n=self._number(), phone=phone)
+        if rng.random() < 0.06:
+            yield story.PutBack(n=self._number(), phone=phone)
+        if rng.random() < 0.04 and self._phones < 2 * self._devices:
+            yield story.Clone(n=self._number(), phone=phone, into=self._phones)
+            self._phones += 1
+        if rng.random() < 0.005:
+            yield story.Revoke(n=self._number(), phone=phone)
+
+    def _office_share(self) -> list[AnyEvent]:
+        """What the office does in a day for each of its phones."""
+        rng, number, pick = self._rng, self._number, self._pick
+        events: list[AnyEvent] = [
+            story.Assign(n=number(), phone=rng.randrange(self._devices), pick=pick()),
+            *(
+                story.Decide(
+                    n=number(),
+                    pick=pick(),
+                    decision=rng.choice(["setujui", "kembalikan", "tolak", "tahan"]),
+                    stale=rng.random() < 0.1,
+                )
+                for _ in range(3)
+            ),
+            self._resolve(),
+        ]
+        if rng.random() < 0.6:
+            field, value = self._field_value()
+            events.append(story.Amend(n=number(), pick=pick(), field=field, value=value))
+        if rng.random() < 0.3:
+            events.append(story.Move(n=number(), pick=pick(), desa=pick()))
+        if rng.random() < 0.1:
+            into = pick() if rng.random() < 0.5 else None
+            events.append(story.Remove(n=number(), pick=pick(), into=into, back=rng.random() < 0.3))
+        if rng.random() < 0.4:
+            state = rng.choice(["", "selesai", "baru", "dikembalikan"])
+            phone = rng.randrange(self._devices) if rng.random() < 0.4 else None
+            events.append(story.Task(n=number(), pick=pick(), state=state, phone=phone))
+        if rng.random() < 0.3:
+            events.append(story.Case(n=number(), pick=pick()))
+        if rng.random() < 0.5:
+            phone = rng.randrange(self._devices) if rng.random() < 0.5 else None
+            events.append(story.Step(n=number(), pick=pick(), phone=phone, stale=rng.random() < 0.15))
+        if rng.random() < 0.1:
+            desa = tuple(pick() for _ in range(rng.randrange(1, 4)))
+            events.append(story.Area(n=number(), phone=rng.randrange(self._devices), desa=desa))
+        if rng.random() < 0.06:
+            active = rng.random() < 0.6
+            events.append(story.Duty(n=number(), phone=rng.randrange(self._devices), active=active))
+        return events
+
+    def _resolve(self) -> AnyEvent:
+        choice = self._rng.choice(["mine", "theirs", "third"])
+        stale = self._rng.random() < 0.1
+        return story.Resolve(n=self._number(), pick=self._pick(), choice=choice, stale=stale)
+
+    def _whole_office(self) -> list[AnyEvent]:
+        rng = self._rng
+        events: list[AnyEvent] = [story.Backup(n=self._number()) for _ in range(1 + rng.randrange(2))]
+        if rng.random() < 0.4:
+            events.append(story.Restore(n=self._number(), pick=self._pick()))
+        if rng.random() < 0.5:
+            events.append(story.Publish(n=self._number(), pick=self._pick(), value=str(self._pick())))
+        return events
+
+    def _field_value(self) -> tuple[str, str]:
+        return self._rng.choice(FIELDS), self._rng.choice(VALUES)
+
+    def _pick(self) -> int:
+        return self._rng.randrange(1_000_000)
+
+    def _number(self) -> int:
+        self._n += 1
+        return self._n
