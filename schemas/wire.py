@@ -64,7 +64,8 @@ class SyncRequest(Message, frozen=True, kw_only=True):
 
     `links[i]` is the i-th link's bytes; `contents` are the contents these links name, in any order.
     `check` holds part digests, sent only after a digest did not match. `gap` declares places of the chain
-    that the links lack; it comes with every run that needs it.
+    that the links lack; it comes with every run that needs it. `received` is the link up to which the phone
+    believes its chain received: a restored phone's stands below the tips that the office has.
     """
 
     protocol: int
@@ -75,6 +76,7 @@ class SyncRequest(Message, frozen=True, kw_only=True):
     signature: bytes = b""
     check: dict[Part, bytes] = {}
     gap: Declared | None = None
+    received: WireTip | None = None
 
 
 class Applied(Message, frozen=True, kw_only=True, tag="applied"):

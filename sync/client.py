@@ -84,6 +84,7 @@ def next_request(store: DeviceStore, session: Session) -> SyncRequest | Missing 
         signature=store.sign(head_message(push[-1].hash)) if push else b"",
         check=store.digests(store.parts()) if session.check else {},
         gap=_declared(store, gap.entry) if gap else None,
+        received=WireTip(counter=after.counter, hash=after.hash) if after != START else None,
     )
 
 

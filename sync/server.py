@@ -142,16 +142,18 @@ def _news(
 
 
 def _known(store: OfficeStore, request: SyncRequest, caller: Caller) -> list[WireTip]:
-    """Return the tips, and the last link of this request if it stands below one: a phone that was restored
-    and has nothing new to say would not find itself among the tips.
+    """Return the tips, and where the phone itself stands if that is below one: a phone that was restored
+    would not find itself among the tips, and send all it has again and again.
     """
     tips = {tip.hash: tip.counter for tip in store.tips(caller.device)}
+    standing = [Tip(counter=tip.counter, hash=tip.hash) for tip in (request.received,) if tip]
     if request.links:
         last = read_link(request.links[-1])
-        tip = Tip(counter=last.counter, hash=link_hash(request.links[-1]))
-        entry = store.entries_at(caller.device, [tip]).get(tip.hash)
-        if entry is not None and entry.known:
-            tips[tip.hash] = tip.counter
+        standing.append(Tip(counter=last.counter, hash=link_hash(request.links[-1])))
+    below = [tip for tip in standing if tip.hash not in tips]
+    for name, entry in store.entries_at(caller.device, below).items() if below else ():
+        if entry.known:
+            tips[name] = entry.link.counter
     return [WireTip(counter=counter, hash=name) for name, counter in tips.items()]
 
 

@@ -186,7 +186,9 @@ def _nothing_parked_is_lost(state: OfficeState, contents: dict[ChangeId, Content
             record = state.records.get(conflict)
             _holds("a conflict is gone", record is not None and record.kind == "konflik")
             if record is not None and isinstance(body, Patch):
-                newest |= {(conflict, field): body.new[field] for field in body.new.keys() & record.fields["fields"]}
+                newest |= {
+                    (conflict, field): body.new[field] for field in body.new.keys() & record.fields["fields"]
+                }
     for conflict in parked:
         fields = state.records[conflict].fields
         if conflict in resolved:
@@ -231,7 +233,11 @@ def _nothing_was_overwritten_unseen(state: OfficeState, contents: dict[ChangeId,
     for name, fields in now.items():
         there = state.records[name].fields
         for field, value in fields.items():
-            is_so = set(there[field] or ()) == set(value or ()) if field in SETS["warga"] else there[field] == value
+            is_so = (
+                set(there[field] or ()) == set(value or ())
+                if field in SETS["warga"]
+                else there[field] == value
+            )
             _holds("a record is not what its changes say", is_so, field)
 
 
@@ -268,7 +274,9 @@ def _replays(state: OfficeState, contents: dict[ChangeId, Content], office: Offi
     replayed = {name: _bare(record) for name, record in again.record_table.items()}
     ours = {name: _bare(record) for name, record in state.records.items()}
     if replayed != ours:
-        differ = sorted(name for name in replayed.keys() | ours.keys() if replayed.get(name) != ours.get(name))
+        differ = sorted(
+            name for name in replayed.keys() | ours.keys() if replayed.get(name) != ours.get(name)
+        )
         raise Violation("a replay gives other records", differ[:3])
 
 

@@ -125,9 +125,7 @@ class Line:
         kind, at = (trouble.kind, trouble.at) if trouble else ("", 0)
 
         def ask(sent: bytes) -> Reply | Failure:
-            return uploads.handle(
-                self.office, self._device, method, path, headers, sent, self._post.now_ms
-            )
+            return uploads.handle(self.office, self._device, method, path, headers, sent, self._post.now_ms)
 
         match kind:
             case "lose_request" | "late" | "office_fsync":

@@ -224,9 +224,7 @@ class Office:
         def work(store: OfficeStore) -> list[Result] | Malformed:
             callers = self.callers(store)
             caller = callers(request.device)
-            return push(
-                store, request, run, caller=caller, callers=callers, rules=self._rules, now_ms=now_ms
-            )
+            return push(store, request, run, caller=caller, callers=callers, rules=self._rules, now_ms=now_ms)
 
         return work
 
@@ -310,4 +308,3 @@ class MemoryStoreOfOffice(fused(MemoryOffice, WRITES)):
     """The reference store, with a fuse."""
 
     fuse: Fuse
-

@@ -147,7 +147,9 @@ class Phone:
         for blob in wanted:
             photo = self.photos.get(blob)
             if photo is not None:
-                self.photos[blob] = replace(photo, received=False, url=photo.url if blob in self.unsent else "")
+                self.photos[blob] = replace(
+                    photo, received=False, url=photo.url if blob in self.unsent else ""
+                )
                 self.unsent[blob] = True
 
     def _send_photos(self, line: Line) -> None:

@@ -83,9 +83,7 @@ class _Maker:
             step = 0 if rng.random() < 0.6 else rng.randrange(12)
             kind = rng.choice(story.TROUBLES)
             troubles.append(Trouble(step=step, kind=kind, at=rng.randrange(1, 5000)))
-        return story.Sync(
-            n=self._number(), phone=phone, office=rng.randrange(2), troubles=tuple(troubles)
-        )
+        return story.Sync(n=self._number(), phone=phone, office=rng.randrange(2), troubles=tuple(troubles))
 
     def _phone_mishaps(self, phone: int) -> Iterator[AnyEvent]:
         rng = self._rng

@@ -54,7 +54,9 @@ class World:
         self.counts = Counter[str]()
         self.now_ms = START_MS
         self.turn = 0
-        self.desa = [f"33.14.{1 + n // 9:02d}.{2001 + n % 9}" for n in range(1 + told.devices // DEVICES_IN_DESA)]
+        self.desa = [
+            f"33.14.{1 + n // 9:02d}.{2001 + n % 9}" for n in range(1 + told.devices // DEVICES_IN_DESA)
+        ]
         self.people: dict[DeviceId, Enrolled] = {}
         self.phones: dict[int, Phone] = {}
         self.copies: dict[int, Phone] = {}
@@ -72,9 +74,7 @@ class World:
 
     def new_office(self) -> Office:
         """Return an office that holds nothing yet."""
-        return Office(
-            self.story.seed, self.make_key(b"office"), self.people, domain_rules(), self.counts
-        )
+        return Office(self.story.seed, self.make_key(b"office"), self.people, domain_rules(), self.counts)
 
     def new_phone(self, device: DeviceId, person: PersonId) -> Phone:
         """Return a phone that has just joined."""
@@ -316,7 +316,9 @@ class World:
 
     def move(self, event: story.Move) -> None:
         kode = self.desa[event.desa % len(self.desa)]
-        self._patch(event.n, warga(event.pick % (len(self.desa) * WARGA_IN_DESA)), "warga", {"kode_desa": kode})
+        self._patch(
+            event.n, warga(event.pick % (len(self.desa) * WARGA_IN_DESA)), "warga", {"kode_desa": kode}
+        )
 
     def remove(self, event: story.Remove) -> None:
         many = len(self.desa) * WARGA_IN_DESA

@@ -5,8 +5,8 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.base import decode, encode
-from schemas.ids import Part
-from schemas.wire import Applied, Cursor, Rejected, SyncRequest
+from schemas.ids import LinkHash, Part
+from schemas.wire import Applied, Cursor, Rejected, SyncRequest, WireTip
 from sync.change import MOST_NESTED, Patch, change_id
 from sync.client import Broken, Session, next_request, receive
 from sync.memory import MemoryDevice
@@ -60,6 +60,33 @@ def test_a_restored_phone_with_nothing_new_comes_to_rest(town: Regency) -> None:
     effects = town.sync(Phone(phone.writer, restored))
     assert len(effects) <= 3
     assert restored.acknowledged().counter == 2
+
+
+def test_a_restored_phone_with_nothing_new_sends_its_chain_only_once(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    for number in (20, 21, 22):
+        phone.do(visit(number))
+    town.sync(phone)
+    restored = Phone(phone.writer, MemoryDevice(phone.writer.device, phone.writer.key.sign))
+    restored.store.add_entries(phone.store.entries(phone.writer.device, 0, 2))
+    town.sync(restored)
+    before = town.office.last_seq()
+    request = next_request(restored.store, Session())
+    assert request is not None and request.links == []
+    assert len(town.sync(restored)) == 1
+    assert restored.store.acknowledged().counter == 2
+    assert town.office.last_seq() == before
+
+
+def test_a_link_named_as_received_is_believed_only_where_the_office_holds_it(town: Regency) -> None:
+    phone, other = town.enrol(10, KEDEN), town.enrol(11, KEDEN)
+    entry = other.do(visit(20))
+    town.sync(other)
+    request = next_request(phone.store, Session())
+    assert request is not None
+    for name in (entry.hash, LinkHash(b"x" * 32)):
+        tip = WireTip(counter=1, hash=name)
+        assert town.answer(replace(request, received=tip)).known == []
 
 
 def test_a_digest_that_never_agrees_is_asked_about_once(town: Regency) -> None:
