@@ -1,8 +1,8 @@
-"""`python -m tests.simulation --seed N --devices D --days T`: a regency under every fault, and what must hold.
+"""`python -m tests.simulation --seed N --devices D --days T`: a regency under every fault, and what holds.
 
-Prints how fast it went, what went wrong on purpose and a fingerprint of the end: the same seed gives the same.
-A violated property prints the seed, and a story that was made as short as it could be: `--story FILE` tells a
-story from a file once more.
+Prints how fast it went, what went wrong on purpose and a fingerprint of the end: the same seed gives the
+same. A violated property prints the seed, and a story that was made as short as it could be:
+`--story FILE` tells a story from a file once more.
 """
 
 import argparse

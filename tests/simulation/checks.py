@@ -1,4 +1,4 @@
-"""What must hold once a regency has come to rest. Rule: looked at from outside, without the code that made it.
+"""What must hold once a regency has come to rest. Rule: looked at from outside, not by what made it.
 
 Each function raises Violation; `check` runs them all. Only `_replays` uses the core again, as `verify` does.
 """
@@ -13,7 +13,7 @@ from schemas.wire import Applied, Conflict, Held, Rejected
 from sync.apply import apply
 from sync.arrival import arrived
 from sync.chain import head_message, read_link
-from sync.change import Advance, Content, Patch, Resolve, Submit, read
+from sync.change import Advance, Content, Decide, Patch, Resolve, Submit, read
 from sync.desk import Desk
 from sync.digest import EMPTY, fold, row_hash
 from sync.memory import MemoryOffice
@@ -41,6 +41,8 @@ def check(world: World) -> None:
     _happened_once(state, contents)
     _nothing_parked_is_lost(state, contents)
     _nothing_was_overwritten_unseen(state, contents)
+    _nothing_stale_took_effect(state, contents)
+    _nothing_waits_for_what_is_there(state)
     _rows_show_the_records(state)
     _replays(state, contents, office)
 
@@ -48,6 +50,12 @@ def check(world: World) -> None:
 def _holds(name: str, is_so: bool, about: object = "") -> None:
     if not is_so:
         raise Violation(name, about)
+
+
+def _same(name: str, ours: dict[Any, Any], theirs: dict[Any, Any]) -> None:
+    if ours != theirs:
+        differ = sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
+        raise Violation(name, differ[:3])
 
 
 def _chains_verify(state: OfficeState, office: Office) -> None:
@@ -126,9 +134,7 @@ def _agrees(phone: Phone, state: OfficeState, office: Office) -> None:
     _holds("a phone holds other parts than it may", set(phone.store.parts()) == parts)
     ours = {name: row for name, row in state.rows.items() if name[0] in parts}
     theirs = phone.rows()
-    if ours != theirs:
-        differ = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
-        raise Violation("a phone's rows differ from the office's", differ[:3])
+    _same("a phone's rows differ from the office's", ours, theirs)
     digests = dict.fromkeys(parts, EMPTY)
     for row in ours.values():
         digests[row.part] = fold(digests[row.part], row_hash(row.part, row.id, row.seq, row.body))
@@ -186,9 +192,8 @@ def _nothing_parked_is_lost(state: OfficeState, contents: dict[ChangeId, Content
             record = state.records.get(conflict)
             _holds("a conflict is gone", record is not None and record.kind == "konflik")
             if record is not None and isinstance(body, Patch):
-                newest |= {
-                    (conflict, field): body.new[field] for field in body.new.keys() & record.fields["fields"]
-                }
+                own = body.new.keys() & record.fields["fields"].keys()
+                newest |= {(conflict, field): body.new[field] for field in own}
     for conflict in parked:
         fields = state.records[conflict].fields
         if conflict in resolved:
@@ -233,12 +238,41 @@ def _nothing_was_overwritten_unseen(state: OfficeState, contents: dict[ChangeId,
     for name, fields in now.items():
         there = state.records[name].fields
         for field, value in fields.items():
-            is_so = (
-                set(there[field] or ()) == set(value or ())
-                if field in SETS["warga"]
-                else there[field] == value
-            )
+            held = there[field]
+            is_so = set(held or ()) == set(value or ()) if field in SETS["warga"] else held == value
             _holds("a record is not what its changes say", is_so, field)
+
+
+def _nothing_stale_took_effect(state: OfficeState, contents: dict[ChangeId, Content]) -> None:
+    """A step of a case and a decision on a visit took effect only after the one that was then the newest."""
+    heads: dict[RecordId, ChangeId] = {}
+    for name, change in sorted(state.changes.items(), key=lambda item: item[1].seq):
+        if not isinstance(change.outcome, Applied):
+            continue
+        match contents[name].body:
+            case Patch(record=record, kind="kasus"):
+                heads.setdefault(record, name)
+            case Submit(visit=visit):
+                heads[visit] = name
+            case Advance(kasus=record, follows=follows) | Decide(visit=record, follows=follows):
+                _holds("a step took effect after something old", follows == heads.get(record))
+                heads[record] = name
+            case _:
+                pass
+
+
+def _nothing_waits_for_what_is_there(state: OfficeState) -> None:
+    for name, change in state.changes.items():
+        if not isinstance(change.outcome, Held):
+            continue
+        waiting = change.outcome.waiting
+        raw = bytes.fromhex(waiting)
+        there = state.changes.get(ChangeId(raw))
+        is_there = there is not None and isinstance(there.outcome, Applied | Conflict)
+        is_there |= RecordId(waiting) in state.records
+        link = state.links.get(LinkHash(raw))
+        is_there |= link is not None and link.known
+        _holds("a change waits for what is there", not is_there, name.hex())
 
 
 def _parked_fields(state: OfficeState, change: Change) -> set[str]:
@@ -254,9 +288,7 @@ def _rows_show_the_records(state: OfficeState) -> None:
         for part, fields in views(record).items()
     }
     rows = {name: (row.kind, row.body) for name, row in state.rows.items()}
-    if shown != rows:
-        differ = sorted(name for name in shown.keys() | rows.keys() if shown.get(name) != rows.get(name))
-        raise Violation("the rows are not what the records show", differ[:3])
+    _same("the rows are not what the records show", shown, rows)
 
 
 def _replays(state: OfficeState, contents: dict[ChangeId, Content], office: Office) -> None:
@@ -273,11 +305,7 @@ def _replays(state: OfficeState, contents: dict[ChangeId, Content], office: Offi
     desk.flush()
     replayed = {name: _bare(record) for name, record in again.record_table.items()}
     ours = {name: _bare(record) for name, record in state.records.items()}
-    if replayed != ours:
-        differ = sorted(
-            name for name in replayed.keys() | ours.keys() if replayed.get(name) != ours.get(name)
-        )
-        raise Violation("a replay gives other records", differ[:3])
+    _same("a replay gives other records", replayed, ours)
 
 
 def _caller_then(desk: Desk, office: Office, change: Change) -> Caller:

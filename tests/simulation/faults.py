@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class Violation(AssertionError):
+class Violation(AssertionError):  # noqa: N818 - what it says reads as a sentence
     """A property of the simulation does not hold. `name` says which, in a word or two."""
 
     def __init__(self, name: str, about: object = "") -> None:

@@ -1,7 +1,7 @@
 """The line of one sync between a phone and an office, with what goes wrong on it. Rule: only bytes pass.
 
-Every message is a step; the troubles of a sync name the steps that they meet. What fails looks to the phone as
-it does in real life: no answer.
+Every message is a step; the troubles of a sync name the steps that they meet. What fails looks to the phone
+as it does in real life: no answer.
 """
 
 from collections.abc import Callable, Generator, Iterable, Sequence

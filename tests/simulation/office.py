@@ -58,7 +58,7 @@ class Enrolled:
 
 @dataclass
 class Told:
-    """What this office has told others, or done itself. It goes with the folder: a restored one knows less."""
+    """What this office has told others, or done itself. It goes with the folder: restored, it knows less."""
 
     outcomes: dict[ChangeId, Outcome] = field(default_factory=dict)
     tips: dict[LinkHash, bool] = field(default_factory=dict)

@@ -14,8 +14,8 @@ from field_app.tus import Upload
 from schemas.base import decode
 from schemas.ids import BlobId, ChangeId, DeviceId, Part, PersonId, RecordId
 from schemas.wire import Cursor, Row
+from sync import client
 from sync.change import Body, Clock, Content, seal
-from sync.client import Broken, Session, next_request, receive
 from sync.memory import MemoryDevice
 from sync.store import Entry
 from tests.simulation.copies import copied
@@ -23,7 +23,7 @@ from tests.simulation.faults import Fuse, Violation, fused
 from tests.simulation.line import Line
 from tests.simulation.trust import Key
 
-MOST_ROUNDS = 60
+MOST_ROUNDS = 600
 STEP_BYTES = 100
 """Bytes in one piece of an upload: a photo of the simulation has up to 192."""
 WRITES = ("append", "store_page")
@@ -121,8 +121,8 @@ class Phone:
 
     def _exchange(self, line: Line) -> Generator[int, None, bool]:
         """Push and pull until nothing is left to say; return whether it came to that."""
-        session, life = Session(), self.life
-        while (request := next_request(self.store, session)) is not None:
+        session, life = client.Session(), self.life
+        while (request := client.next_request(self.store, session)) is not None:
             self.rounds += 1
             if self.rounds > MOST_ROUNDS:
                 raise Violation("a sync never ends")
@@ -130,8 +130,8 @@ class Phone:
             if response is None or self.life != life:
                 return False
             self.is_of_another_history |= response.start == Cursor() != request.cursor
-            effects = receive(self.store, session, request, response)
-            if isinstance(effects, Broken):
+            effects = client.receive(self.store, session, request, response)
+            if isinstance(effects, client.Broken):
                 raise Violation("an answer did not fit its request", effects.problem)
             self._believe(response.wanted)
             session = effects.session
@@ -147,9 +147,8 @@ class Phone:
         for blob in wanted:
             photo = self.photos.get(blob)
             if photo is not None:
-                self.photos[blob] = replace(
-                    photo, received=False, url=photo.url if blob in self.unsent else ""
-                )
+                url = photo.url if blob in self.unsent else ""
+                self.photos[blob] = replace(photo, received=False, url=url)
                 self.unsent[blob] = True
 
     def _send_photos(self, line: Line) -> None:

@@ -1,7 +1,7 @@
 """Makes a story from a seed. Rule: it looks at nothing but its own random numbers.
 
-A device-day has at least 5 visits with 4 photos each and 20 syncs, and so many troubles that at least 2 of them
-meet a message.
+A device-day has at least 5 visits with 4 photos each and 20 syncs, and so many troubles that at least 2 of
+them meet a message.
 """
 
 import random
@@ -16,13 +16,23 @@ TROUBLED = 0.25
 FIELDS = ("nama", "rt", "alamat", "penyalur", "no_kks", "bank", "no_rekening", "pekerjaan", "layanan")
 VALUES = ("a", "b", "c", "d")
 DAY_MS = 24 * 3_600_000
+SIZES = ((2_000, 512 * 1024), (6, 5_000), (40, 20_000))
+"""Rows in a page and bytes in a message, from what is usual down to what makes everything come in pieces."""
 CLOCKS = (0, 1, 4_102_444_800_000, 1_700_000_000_000)
 """1970, years ahead, years behind: UTC ms."""
 
 
 def make_story(seed: int, devices: int, days: int) -> Story:
     """Return what happens to so many phones in so many days."""
-    return Story(seed=seed, devices=devices, days=days, events=tuple(_Maker(seed, devices).all(days)))
+    page_rows, message_bytes = SIZES[seed % len(SIZES)]
+    return Story(
+        seed=seed,
+        devices=devices,
+        days=days,
+        page_rows=page_rows,
+        message_bytes=message_bytes,
+        events=tuple(_Maker(seed, devices).all(days)),
+    )
 
 
 class _Maker:
@@ -61,7 +71,7 @@ class _Maker:
             story.Visit(
                 n=self._number(), phone=phone, pick=self._pick(), photos=PHOTOS, again=rng.random() < 0.15
             )
-            for _ in range(VISITS)
+            for _ in range(VISITS + rng.randrange(2))
         ]
         events += [self._edit(phone) for _ in range(rng.randrange(3))]
         events += [self._sync(phone) for _ in range(SYNCS)]

@@ -3,6 +3,8 @@
 import traceback
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from tests.simulation.checks import check
 from tests.simulation.faults import Violation
 from tests.simulation.story import Event, Story
@@ -23,7 +25,10 @@ def violation_of(world: World) -> Violation | None:
 
 
 def shrunk(told: Story, found: Violation, tries: int, note: Callable[[int], object]) -> Story:
-    """Leave out events, in ever smaller runs, as long as the same property is violated; at most `tries` worlds."""
+    """Leave out events, in ever smaller runs, as long as the same property is violated.
+
+    At most `tries` worlds are told, and a few more to make its syncs calmer.
+    """
     left = tries
 
     def still(shorter: Story) -> bool:
@@ -60,7 +65,7 @@ def _calmer(told: Story, still: Callable[[Story], bool]) -> Story:
             continue
         events: list[Event] = list(told.events)
         events[place] = type(event)(n=event.n, phone=event.phone, office=event.office)  # type: ignore[attr-defined,call-arg]
-        shorter = Story(seed=told.seed, devices=told.devices, days=told.days, events=tuple(events))  # type: ignore[arg-type]
+        shorter = replace(told, events=tuple(events))
         if still(shorter):
             told = shorter
     return told

@@ -231,6 +231,8 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     devices: int
     days: int
+    page_rows: int
+    message_bytes: int
     events: tuple[AnyEvent, ...]
 
     def without(self, gone: Sequence[int]) -> "Story":

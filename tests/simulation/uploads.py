@@ -1,4 +1,4 @@
-"""Uploads at an office of the simulation: what server/tus.py and server/api/tus.py do, without files and HTTP.
+"""Uploads at an office of the simulation: what server/tus.py and server/api/tus.py do, less files and HTTP.
 
 Rule: the offset is what is durable. A phone's side of it is the real one, field_app/tus.py.
 """

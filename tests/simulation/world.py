@@ -7,6 +7,7 @@ event that no longer means anything (its phone or its visit is not there) is lef
 import heapq
 from collections import Counter
 from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from functools import cache
 from hashlib import blake2b, sha256
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from typing import Any, Literal
 from schemas.form import load_forms
 from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId
 from schemas.workflow import load_workflows
+from sync import client, server
 from sync.change import Advance, Body, Decide, Evidence, FormAnswers, Patch, Resolve, Submit
 from sync.merge import with_partners
 from sync.rules import DomainRules
@@ -40,6 +42,17 @@ REVIEWED = 40
 FORM = "bpnt_kpm"
 
 
+@contextmanager
+def sizes(page_rows: int, message_bytes: int) -> Generator[None]:
+    """Let pages and messages be of this size for a while."""
+    before = server.PAGE_ROWS, server.PAGE_BYTES, client.PUSH_BYTES
+    server.PAGE_ROWS, server.PAGE_BYTES, client.PUSH_BYTES = page_rows, message_bytes, message_bytes
+    try:
+        yield
+    finally:
+        server.PAGE_ROWS, server.PAGE_BYTES, client.PUSH_BYTES = before
+
+
 @cache
 def domain_rules() -> DomainRules:
     """Return the real forms and workflows, read once."""
@@ -54,9 +67,8 @@ class World:
         self.counts = Counter[str]()
         self.now_ms = START_MS
         self.turn = 0
-        self.desa = [
-            f"33.14.{1 + n // 9:02d}.{2001 + n % 9}" for n in range(1 + told.devices // DEVICES_IN_DESA)
-        ]
+        many = 1 + told.devices // DEVICES_IN_DESA
+        self.desa = [f"33.14.{1 + number // 9:02d}.{2001 + number % 9}" for number in range(many)]
         self.people: dict[DeviceId, Enrolled] = {}
         self.phones: dict[int, Phone] = {}
         self.copies: dict[int, Phone] = {}
@@ -84,9 +96,10 @@ class World:
 
     def run(self) -> None:
         """Tell the whole story, and then let everything come to rest. Raises Violation."""
-        for event in self.story.events:
-            self.do(event)
-        self.settle()
+        with sizes(self.story.page_rows, self.story.message_bytes):
+            for event in self.story.events:
+                self.do(event)
+            self.settle()
 
     def do(self, event: AnyEvent) -> None:
         """Let one event happen, and after it all that was under way until now."""
@@ -197,7 +210,7 @@ class World:
         phone = self.phones.get(event.phone)
         if phone is None:
             return
-        subject = warga(event.pick % (len(self.desa) * WARGA_IN_DESA))
+        subject = self._warga(event.pick)
         seen = phone.sees(subject)
         follows, name, tugas = None, id_of("kunjungan", event.n), None
         if event.again and phone.visits:
@@ -240,7 +253,7 @@ class World:
         phone = self.phones.get(event.phone)
         if phone is None:
             return
-        record = warga(event.pick % (len(self.desa) * WARGA_IN_DESA))
+        record = self._warga(event.pick)
         seen = phone.sees(record)
         if seen is None and event.pick % 5:
             return  # mostly she edits what she sees; a few edit what left the phone meanwhile
@@ -297,6 +310,9 @@ class World:
     def _act(self, office: Office, body: Body, author: int = 0) -> None:
         office.act(PersonId(officer(author)), body, self.now_ms)
 
+    def _warga(self, pick: int) -> RecordId:
+        return warga(pick % (len(self.desa) * WARGA_IN_DESA))
+
     def _any_office(self, n: int) -> Office:
         return self.offices[n % len(self.offices)]
 
@@ -309,23 +325,20 @@ class World:
             self._act(office, Patch(record=record, kind=kind, base=base, new=new), n % OFFICERS)
 
     def amend(self, event: story.Amend) -> None:
-        record = warga(event.pick % (len(self.desa) * WARGA_IN_DESA))
+        record = self._warga(event.pick)
         found = self._any_office(event.n).record(record)
         if found is not None:
             self._act(self._any_office(event.n), edit_of(record, found.fields, event.field, event.value))
 
     def move(self, event: story.Move) -> None:
         kode = self.desa[event.desa % len(self.desa)]
-        self._patch(
-            event.n, warga(event.pick % (len(self.desa) * WARGA_IN_DESA)), "warga", {"kode_desa": kode}
-        )
+        self._patch(event.n, self._warga(event.pick), "warga", {"kode_desa": kode})
 
     def remove(self, event: story.Remove) -> None:
-        many = len(self.desa) * WARGA_IN_DESA
-        record = warga(event.pick % many)
+        record = self._warga(event.pick)
         new: dict[str, Any] = {"dihapus": not event.back}
         if event.into is not None:
-            into = warga(event.into % many)
+            into = self._warga(event.into)
             new = {"digabung_ke": None if event.back or into == record else into}
         self._patch(event.n, record, "warga", new)
 
@@ -333,7 +346,7 @@ class World:
         phone = self.phones.get(event.phone)
         if phone is None:
             return
-        target = warga(event.pick % (len(self.desa) * WARGA_IN_DESA))
+        target = self._warga(event.pick)
         name = id_of("tugas", event.n)
         new = {"petugas": phone.person, "sasaran": target, "form": FORM, "state": "baru"}
         self._act(self._any_office(event.n), Patch(record=name, kind="tugas", base={}, new=new))
@@ -372,16 +385,22 @@ class World:
         self._act(office, body, event.n % OFFICERS)
 
     def case(self, event: story.Case) -> None:
+        office = self._any_office(event.n)
         number = event.pick % (len(self.desa) * WARGA_IN_DESA)
         name = id_of("kasus", event.n)
+        if event.pick % 3 == 0 and self.cases:
+            # a case that a restored office lost is entered again, from its paper
+            lost = newest(self.cases, event.pick)
+            name = lost if office.record(lost) is None else name
         new = {
             "workflow": "bpnt_masalah",
             "service": "bpnt",
             "subjek": warga(number),
             "kode_desa": self.desa[number // WARGA_IN_DESA],
         }
-        self._act(self._any_office(event.n), Patch(record=name, kind="kasus", base={}, new=new))
-        self.cases.append(name)
+        self._act(office, Patch(record=name, kind="kasus", base={}, new=new))
+        if name not in self.cases:
+            self.cases.append(name)
 
     def step(self, event: story.Step) -> None:
         if not self.cases:
