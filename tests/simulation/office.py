@@ -238,10 +238,20 @@ class Office:
             office_head=tips[0].hash if tips else NO_LINK,
             now_ms=now_ms,
         )
+        self._has(results)
         for result in results:
             self._remember(result.change, result.outcome)
         self.told.tips.update((tip.hash, True) for tip in response.known)
         return decode(encode(response), SyncResponse)
+
+    def _has(self, results: Sequence[Result]) -> None:
+        """Nobody is told of what is not there, committed. Raises Violation."""
+        names = [result.change for result in results]
+        contents, changes = self.store.contents(names), self.store.changes(names)
+        for result in results:
+            there = changes.get(result.change)
+            if result.change not in contents or there is None or there.outcome != result.outcome:
+                raise Violation("an answer tells of what is not there", type(result.outcome).__name__)
 
     def caller(self, store: OfficeStore, device: DeviceId) -> Caller:
         """Say who stands behind a device, as server/office.py does."""

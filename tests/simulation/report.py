@@ -3,7 +3,7 @@
 from tests.simulation.world import World
 
 MINUTE_S = 60
-WORK = ("visits", "syncs", "waits")
+WORK = ("visits", "photos", "syncs", "waits")
 """Counted, and no faults."""
 
 
@@ -22,9 +22,8 @@ def print_run(world: World, wall_s: float, cpu_s: float) -> None:
         f" ({device_days / cpu_s * MINUTE_S:,.0f} of processor time)"
     )
     days = max(device_days, 1)
-    photos = sum(len(office.files) for office in world.offices[:1])
     print(
-        f"  in a device-day: {counts['visits'] / days:.1f} visits, {photos / days:.1f} blobs,"
+        f"  in a device-day: {counts['visits'] / days:.1f} visits, {counts['photos'] / days:.1f} blobs,"
         f" {counts['syncs'] / days:.1f} syncs, {faults(world) / days:.1f} faults"
     )
     told_faults = sorted((kind, times) for kind, times in counts.items() if kind not in WORK)

@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from tests.simulation import story
 from tests.simulation.story import AnyEvent, Story, Trouble
 
-VISITS, PHOTOS, SYNCS = 5, 4, 20
+VISITS, PHOTOS, SYNCS = 5, 4, 22
 TROUBLED = 0.25
 """The share of syncs in which something goes wrong."""
-FIELDS = ("nama", "rt", "alamat", "penyalur", "no_kks", "bank", "no_rekening", "pekerjaan", "layanan")
+HOT = 8
+"""The warga of whom phones and office speak most."""
+FIELDS = ("rt", "penyalur", "no_kks", "layanan", "nama", "alamat", "bank", "no_rekening", "pekerjaan")
 VALUES = ("a", "b", "c", "d")
-DAY_MS = 24 * 3_600_000
+FAR = 0.4
+"""The share of phones that have no signal until the evening of a day."""
 SIZES = ((2_000, 512 * 1024), (6, 5_000), (40, 20_000))
 """Rows in a page and bytes in a message, from what is usual down to what makes everything come in pieces."""
 CLOCKS = (0, 1, 4_102_444_800_000, 1_700_000_000_000)
@@ -57,13 +60,19 @@ class _Maker:
         for _ in range(self._devices):
             events += self._office_share()
         events += self._whole_office()
-        rng.shuffle(events)
+        far = {phone for phone in range(self._devices) if rng.random() < FAR}
+        events = sorted(events, key=lambda event: self._hour(event, far))
         if rng.random() < 0.15:
             # two offices go on from one copy for a part of the day
             at, until = sorted(rng.randrange(len(events)) for _ in range(2))
             events.insert(at, story.Fork(n=self._number(), pick=self._pick()))
             events.insert(until + 1, story.Join(n=self._number(), keep=rng.randrange(2)))
         return events
+
+    def _hour(self, event: AnyEvent, far: set[int]) -> float:
+        """When in the day something happens: who is far from any signal all day syncs in the evening."""
+        hour = self._rng.random()
+        return 0.8 + hour / 5 if isinstance(event, story.Sync) and event.phone in far else hour
 
     def _phone_day(self, phone: int) -> list[AnyEvent]:
         rng = self._rng
@@ -73,18 +82,23 @@ class _Maker:
             )
             for _ in range(VISITS + rng.randrange(2))
         ]
-        events += [self._edit(phone) for _ in range(rng.randrange(3))]
+        for _ in range(1 + rng.randrange(4)):
+            events += self._edits(phone)
         events += [self._sync(phone) for _ in range(SYNCS)]
         events += self._phone_mishaps(phone)
         return events
 
     def _clone_day(self, phone: int) -> list[AnyEvent]:
         visit = story.Visit(n=self._number(), phone=phone, pick=self._pick(), photos=1)
-        return [visit, self._edit(phone), self._sync(phone), self._sync(phone)]
+        return [visit, *self._edits(phone), self._sync(phone), self._sync(phone)]
 
-    def _edit(self, phone: int) -> AnyEvent:
-        field, value = self._field_value()
-        return story.Edit(n=self._number(), phone=phone, pick=self._pick(), field=field, value=value)
+    def _edits(self, phone: int) -> list[AnyEvent]:
+        """One edit, or two of the same field: she changes her mind."""
+        pick, (field, value) = self._warga(), self._field_value()
+        values = [value, self._field_value()[1]] if self._rng.random() < 0.4 else [value]
+        return [
+            story.Edit(n=self._number(), phone=phone, pick=pick, field=field, value=one) for one in values
+        ]
 
     def _sync(self, phone: int) -> AnyEvent:
         rng = self._rng
@@ -99,11 +113,11 @@ class _Maker:
         rng = self._rng
         if rng.random() < 0.2:
             yield story.Clock(n=self._number(), phone=phone, wall_ms=rng.choice(CLOCKS))
-        if rng.random() < 0.25:
+        if rng.random() < 0.5:
             yield story.Copy(n=self._number(), phone=phone)
-        if rng.random() < 0.06:
+        if rng.random() < 0.12:
             yield story.PutBack(n=self._number(), phone=phone)
-        if rng.random() < 0.04 and self._phones < 2 * self._devices:
+        if rng.random() < 0.08 and self._phones < 2 * self._devices:
             yield story.Clone(n=self._number(), phone=phone, into=self._phones)
             self._phones += 1
         if rng.random() < 0.005:
@@ -125,9 +139,9 @@ class _Maker:
             ),
             self._resolve(),
         ]
-        if rng.random() < 0.6:
+        for _ in range(1 + rng.randrange(2)):
             field, value = self._field_value()
-            events.append(story.Amend(n=number(), pick=pick(), field=field, value=value))
+            events.append(story.Amend(n=number(), pick=self._warga(), field=field, value=value))
         if rng.random() < 0.3:
             events.append(story.Move(n=number(), pick=pick(), desa=pick()))
         if rng.random() < 0.1:
@@ -165,7 +179,12 @@ class _Maker:
         return events
 
     def _field_value(self) -> tuple[str, str]:
-        return self._rng.choice(FIELDS), self._rng.choice(VALUES)
+        fields = FIELDS[:4] if self._rng.random() < 0.5 else FIELDS
+        return self._rng.choice(fields), self._rng.choice(VALUES)
+
+    def _warga(self) -> int:
+        """Of whom many speak: mostly of the same few, so that they come into each other's way."""
+        return self._rng.randrange(HOT) if self._rng.random() < 0.7 else self._pick()
 
     def _pick(self) -> int:
         return self._rng.randrange(1_000_000)

@@ -248,6 +248,7 @@ class World:
                 self.visits.append(name)
             phone.visits.append((name, entry.link.change))
             self.counts["visits"] += 1
+            self.counts["photos"] += len(photos)
 
     def edit(self, event: story.Edit) -> None:
         phone = self.phones.get(event.phone)
@@ -388,10 +389,9 @@ class World:
         office = self._any_office(event.n)
         number = event.pick % (len(self.desa) * WARGA_IN_DESA)
         name = id_of("kasus", event.n)
-        if event.pick % 3 == 0 and self.cases:
-            # a case that a restored office lost is entered again, from its paper
-            lost = newest(self.cases, event.pick)
-            name = lost if office.record(lost) is None else name
+        lost = [case for case in self.cases[-REVIEWED:] if office.record(case) is None]
+        if event.pick % 2 and lost:
+            name = lost[0]  # a case that a restored office lost is entered again, from its paper
         new = {
             "workflow": "bpnt_masalah",
             "service": "bpnt",
@@ -407,18 +407,18 @@ class World:
             return
         name, office = newest(self.cases, event.pick), self._any_office(event.n)
         found = office.record(name)
-        if found is None or found.head is None:
-            return
-        history = found.fields.get("history", [])
-        event_name, answers = STEPS[found.fields["state"]]
+        fields = found.fields if found else {"state": "dicatat"}
+        history = fields.get("history", [])
+        event_name, answers = STEPS[fields["state"]]
         is_stale = event.stale and len(history) > 1
-        follows = ChangeId(bytes.fromhex(history[0]["change"])) if is_stale else found.head
+        head = found.head if found else None
+        follows = ChangeId(bytes.fromhex(history[0]["change"])) if is_stale else head
         body = Advance(kasus=name, follows=follows, event=event_name, answers=answers)
         phone = self.phones.get(event.phone) if event.phone is not None else None
-        if phone is None:
-            self._act(office, body, event.n % OFFICERS)
-        else:
+        if phone is not None:
             self._write(phone, body, event.n, {})
+        elif found is not None:
+            self._act(office, body, event.n % OFFICERS)
 
     def publish(self, event: story.Publish) -> None:
         record = id_of("referensi", event.pick % 5)

@@ -1,0 +1,291 @@
+"""Rules of the sync broken on purpose, one at a time. Rule: the simulation must notice each of them.
+
+Each function breaks one rule in the real code, by pytest's monkeypatch.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from schemas.wire import Applied, Cursor, Held
+from sync import client, conflicts, desk, intake, memory, merge, records, server
+from sync.chain import START, Tip
+from sync.memory import MemoryDevice, MemoryOffice, MemoryStore
+
+Patch = Any
+"""pytest.MonkeyPatch."""
+
+
+class Behind:
+    """A store with something in front of it."""
+
+    def __init__(self, store: Any) -> None:
+        self.store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+
+def the_cursor_moves_before_its_page_is_stored(patch: Patch) -> None:
+    """The page and the cursor are stored in two steps; a phone may stop between them."""
+    real = client.receive
+
+    class Split(Behind):
+        def store_page(self, **page: Any) -> None:
+            self.store.store_page(**page | {"rows": [], "removed": []})
+            self.store.store_page(**page)
+
+    patch.setattr(client, "receive", lambda store, *rest: real(Split(store), *rest))
+
+
+def known_tips_are_believed_without_looking(patch: Patch) -> None:
+    """A restored or cloned phone takes the tip of its other branch for its own."""
+
+    def believed(store: Any, response: Any) -> Tip:
+        tips = (Tip(counter=tip.counter, hash=tip.hash) for tip in response.known)
+        return max(tips, key=lambda tip: tip.counter, default=START)
+
+    patch.setattr(client, "_acknowledged", believed)
+
+
+def what_was_received_once_is_never_sent_again(patch: Patch) -> None:
+    """A phone does not notice that the office was restored."""
+    real = client._acknowledged
+
+    def highest(store: Any, response: Any) -> Tip:
+        return max(real(store, response), store.acknowledged(), key=lambda tip: tip.counter)
+
+    patch.setattr(client, "_acknowledged", highest)
+
+
+def an_answer_counts_as_a_receipt(patch: Patch) -> None:
+    """A phone believes that all it has was received, whatever the office says."""
+
+    def everything(store: Any, response: Any) -> Tip:
+        return max(store.tips(store.device()), key=lambda tip: tip.counter, default=START)
+
+    patch.setattr(client, "_acknowledged", everything)
+
+
+def the_last_writer_wins(patch: Patch) -> None:
+    real = merge.merge_field
+
+    def last(**asked: Any) -> Any:
+        case = real(**asked)
+        return merge.Set(value=case.mine) if isinstance(case, merge.Parked) else case
+
+    patch.setattr(merge, "merge_field", last)
+
+
+def fields_that_belong_together_are_parted(patch: Patch) -> None:
+    """The office's value of a field in dispute is overwritten when its partner is not."""
+    real = merge.merge_field
+
+    def careless(**asked: Any) -> Any:
+        case = real(**asked)
+        return merge.Kept() if isinstance(case, merge.Parked) else case
+
+    patch.setattr(merge, "merge_field", careless)
+
+
+def a_tombstone_is_forgotten(patch: Patch) -> None:
+    patch.setattr(desk, "gone", lambda old, new: [])
+
+
+def a_part_that_is_gone_stays_on_the_phone(patch: Patch) -> None:
+    real = MemoryDevice.store_page
+
+    def keeps(self: Any, **page: Any) -> None:
+        rows = dict(self._rows)
+        real(self, **page)
+        self._rows = rows | self._rows
+
+    patch.setattr(MemoryDevice, "store_page", keeps)
+
+
+def a_new_part_is_not_caught_up(patch: Patch) -> None:
+    patch.setattr(client, "_caught_up", lambda response, held, parts: response.cursor)
+
+
+def a_held_change_is_forgotten(patch: Patch) -> None:
+    """What waited is not looked at again when that for which it waited comes."""
+    patch.setattr(MemoryOffice, "waiting_on", lambda self, names: [])
+
+
+def a_change_above_a_gap_is_dropped(patch: Patch) -> None:
+    """It is answered as held, and not kept."""
+    real = intake.take_in
+
+    def drops(store: Any, run: Any, *rest: Any) -> Any:
+        before = store.entries_by_hash([run[0].link.prev]).get(run[0].link.prev)
+        if before is None and run[0].link.counter > 1:
+            return {entry.link.change: Held(waiting=run[0].link.prev.hex()) for entry in run}
+        return real(store, run, *rest)
+
+    patch.setattr(server, "take_in", drops)
+
+
+def a_repeated_push_is_applied_again(patch: Patch) -> None:
+    """The office does not look whether it has a change already."""
+    real = intake.take_in
+
+    class Forgetful(Behind):
+        def changes(self, ids: Any) -> Any:
+            return {}
+
+    patch.setattr(server, "take_in", lambda store, *rest: real(Forgetful(store), *rest))
+
+
+def a_parked_value_is_overwritten(patch: Patch) -> None:
+    """Two conflicts on one field share an id, and the newer takes the place of the older."""
+    patch.setattr(conflicts, "conflict_id", lambda change, key: merge.conflict_id(bytes(32), key))
+
+
+def a_newer_parked_value_is_dropped(patch: Patch) -> None:
+    """The same branch writes a field again while it waits: the first value stays."""
+    patch.setattr(records, "replace_parked", lambda *asked: None)
+
+
+def a_conflict_is_closed_by_a_later_change(patch: Patch) -> None:
+    """An open conflict is forgotten when the office's value moves on."""
+    real = conflicts.renew_theirs
+
+    def forgets(desk: Any, change: Any, record: Any, values: Any) -> None:
+        real(desk, change, record, values)
+        for name in record.parked.values():
+            conflict = desk.get(name)
+            desk.put(replace(conflict, fields={**conflict.fields, "state": conflicts.CLOSED}))
+
+    patch.setattr(records, "renew_theirs", forgets)
+
+
+def a_page_ends_one_too_far(patch: Patch) -> None:
+    real = MemoryOffice.page
+
+    def too_far(self: Any, *asked: Any) -> Any:
+        page = real(self, *asked)
+        return replace(page, last=page.last + 1) if page.more else page
+
+    patch.setattr(MemoryOffice, "page", too_far)
+
+
+def a_seq_is_taken_twice(patch: Patch) -> None:
+    real = MemoryOffice.take_seq
+
+    def twice(self: Any) -> int:
+        seq = real(self)
+        if seq % 50 == 0:
+            self._seq -= 1
+        return seq
+
+    patch.setattr(MemoryOffice, "take_seq", twice)
+
+
+def a_seq_is_used_again_after_a_failed_commit(patch: Patch) -> None:
+    """What failed is not undone, and its seqs are given out once more."""
+    patch.setattr(memory.Journal, "transaction", _keeps_what_failed)
+
+
+def what_another_device_sent_is_not_wanted(patch: Patch) -> None:
+    real = MemoryOffice.wanted
+
+    def ignores(self: Any, device: Any, limit: int) -> Any:
+        sent = {blob for blob, _ in self.received}
+        return [blob for blob in real(self, device, limit) if blob not in sent]
+
+    patch.setattr(MemoryOffice, "wanted", ignores)
+
+
+def wanted_blobs_are_never_asked_for(patch: Patch) -> None:
+    patch.setattr(MemoryOffice, "wanted", lambda self, device, limit: [])
+
+
+def the_tag_of_a_cursor_is_not_looked_at(patch: Patch) -> None:
+    """A restored office goes on from a position in another history."""
+    patch.setattr(server, "_start", lambda store, cursor: cursor)
+
+
+def every_cursor_is_of_another_history(patch: Patch) -> None:
+    """Every pull begins at zero: right, and without end where pages are small."""
+    patch.setattr(server, "_start", lambda store, cursor: Cursor())
+
+
+def a_stale_step_takes_effect(patch: Patch) -> None:
+    for module in ("sync.cases", "sync.visits"):
+        patch.setattr(f"{module}.follows_current", lambda follows, head: True)
+
+
+def a_run_above_a_gap_counts_as_known(patch: Patch) -> None:
+    """A gap in a chain is not noticed."""
+    real = MemoryStore.add_entries
+
+    def known(self: Any, entries: Any) -> int:
+        return real(self, [replace(entry, known=True) for entry in entries])
+
+    patch.setattr(MemoryStore, "add_entries", known)
+
+
+def one_bad_change_blocks_the_rest(patch: Patch) -> None:
+    """What follows a change that was not applied is answered, and not done."""
+    real = intake.apply_entries
+
+    def stops(store: Any, entries: Any, *rest: Any) -> Any:
+        outcomes: dict[Any, Any] = {}
+        for number, entry in enumerate(entries):
+            outcomes |= real(store, [entry], *rest)
+            if not isinstance(outcomes[entry.link.change], Applied):
+                return outcomes | {other.link.change: Applied(seq=0) for other in entries[number + 1 :]}
+        return outcomes
+
+    patch.setattr(intake, "apply_entries", stops)
+
+
+def a_signature_is_not_kept(patch: Patch) -> None:
+    patch.setattr(MemoryStore, "add_signature", lambda self, signed: None)
+
+
+def rows_of_one_part_are_skipped(patch: Patch) -> None:
+    """A row is stored for one of the parts that see it, and not for the others."""
+    real = MemoryOffice.put_rows
+
+    def skips(self: Any, rows: Any, removed: Any) -> None:
+        real(self, list({row.id: row for row in rows}.values()), removed)
+
+    patch.setattr(MemoryOffice, "put_rows", skips)
+
+
+def _keeps_what_failed(self: Any) -> Any:
+    from contextlib import nullcontext
+
+    return nullcontext()
+
+
+MUTATIONS: tuple[Callable[[Patch], None], ...] = (
+    the_cursor_moves_before_its_page_is_stored,
+    known_tips_are_believed_without_looking,
+    what_was_received_once_is_never_sent_again,
+    an_answer_counts_as_a_receipt,
+    the_last_writer_wins,
+    fields_that_belong_together_are_parted,
+    a_tombstone_is_forgotten,
+    a_part_that_is_gone_stays_on_the_phone,
+    a_new_part_is_not_caught_up,
+    a_held_change_is_forgotten,
+    a_change_above_a_gap_is_dropped,
+    a_repeated_push_is_applied_again,
+    a_parked_value_is_overwritten,
+    a_newer_parked_value_is_dropped,
+    a_conflict_is_closed_by_a_later_change,
+    a_page_ends_one_too_far,
+    a_seq_is_taken_twice,
+    a_seq_is_used_again_after_a_failed_commit,
+    what_another_device_sent_is_not_wanted,
+    wanted_blobs_are_never_asked_for,
+    the_tag_of_a_cursor_is_not_looked_at,
+    a_stale_step_takes_effect,
+    a_run_above_a_gap_counts_as_known,
+    one_bad_change_blocks_the_rest,
+    a_signature_is_not_kept,
+    rows_of_one_part_are_skipped,
+)
