@@ -59,7 +59,14 @@ class Phone:
         self.life = 0
         self.is_busy = False
         self.is_of_another_history = False
-        """Whether it pulled from zero since it last agreed: then rows of the other history may be left."""
+        """Whether it may hold rows of another history since it last agreed: then a digest may differ, once.
+
+        So it is after a pull from zero; and where a pull began at an office, and went on at another that had
+        gone on from a copy of it: the cursor is good in both, but a row that moved on in the first between
+        the copy and the page was left for a later page, which never came.
+        """
+        self.pulling_from: int | None = None
+        """The run of the office in the middle of whose pages it is."""
         self.rounds = 0
 
     def new_store(self) -> Any:
@@ -129,12 +136,15 @@ class Phone:
             response = yield from line.exchange(request)
             if response is None or self.life != life:
                 return False
+            run = line.office.number
             self.is_of_another_history |= response.start == Cursor() != request.cursor
+            self.is_of_another_history |= self.pulling_from not in (None, run)
             effects = client.receive(self.store, session, request, response)
             if isinstance(effects, client.Broken):
                 raise Violation("an answer did not fit its request", effects.problem)
             self._believe(response.wanted)
             session = effects.session
+            self.pulling_from = run if response.more or response.cursor.catching else None
             if effects.diverged and not self.is_of_another_history:
                 raise Violation("the digests differ at the end of a sync")
         if not session.quiet:
