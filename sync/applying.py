@@ -14,6 +14,7 @@ from sync.desk import Desk
 from sync.rules import Rules
 from sync.scope import Caller
 from sync.store import Change, OfficeStore
+from sync.visits import evidence_of
 
 Callers = Callable[[DeviceId], Caller]
 """Who stands behind a device: needed when a change that was held is applied later."""
@@ -36,7 +37,7 @@ def apply_jobs(
     outcomes: dict[ChangeId, Outcome] = {}
     while jobs:
         desk = Desk(store)
-        contents = [_read(job.content) for job in jobs]
+        contents = [readable(job.content) for job in jobs]
         desk.fetch(name for content in contents if content for name in needs(content))
         done: list[Change] = []
         freed: list[str] = []
@@ -50,6 +51,7 @@ def apply_jobs(
                 arrival = arrived(content, job.change, job.device, now_ms, seq)
                 outcome = apply(desk, arrival, callers(job.device), rules)
                 freed += _frees(job.change, content, outcome)
+                desk.refs += evidence_of(content, job.change, job.device)
             outcomes[job.change] = outcome
             done.append(change_of(job, outcome, now_ms, seq))
         desk.flush()
@@ -93,7 +95,8 @@ def _freed(store: OfficeStore, names: Sequence[str]) -> list[Job]:
     ]
 
 
-def _read(raw: bytes) -> Content | None:
+def readable(raw: bytes) -> Content | None:
+    """Read a content; None for one that cannot be read."""
     try:
         return read(raw)
     except msgspec.DecodeError:

@@ -13,12 +13,13 @@ import msgspec
 from schemas.base import Data
 from schemas.ids import ChangeId, DeviceId, LinkHash
 from schemas.wire import Declared, Held, Outcome, Rejected
-from sync.applying import Callers, Job, apply_jobs, change_of
+from sync.applying import Callers, Job, apply_jobs, change_of, readable
 from sync.chain import START, Link, Tip, head_message, link_hash, read_link
 from sync.change import Gap, change_id, read
 from sync.rules import Rules
 from sync.scope import Caller
 from sync.store import Entry, OfficeStore, Signed
+from sync.visits import evidence_of
 
 
 class Malformed(Data, frozen=True, kw_only=True):
@@ -194,7 +195,11 @@ def _hold(
 ) -> dict[ChangeId, Outcome]:
     held: Outcome = Held(waiting=prev.hex())
     changes = [change_of(_job(entry), held, now_ms, store.take_seq()) for entry in entries]
-    store.put_changes(changes, {e.link.change: e.content for e in entries if e.content is not None})
+    contents = {entry.link.change: entry.content for entry in entries if entry.content is not None}
+    store.put_changes(changes, contents)
+    for name, raw in contents.items():
+        content = readable(raw)
+        store.add_blob_refs(evidence_of(content, name, entries[0].link.device) if content else [])
     return {change.id: held for change in changes}
 
 

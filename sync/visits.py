@@ -2,11 +2,11 @@
 
 from msgspec.structs import replace
 
-from schemas.ids import RecordId
+from schemas.ids import ChangeId, DeviceId, RecordId
 from schemas.wire import Applied, Held, Outcome, Rejected
 from sync.arrival import Arrived
 from sync.assign import set_fields
-from sync.change import Decide, Submit
+from sync.change import Content, Decide, Submit
 from sync.conflicts import park_stale
 from sync.desk import Desk
 from sync.losses import DESTROYED, is_destroyed
@@ -53,20 +53,27 @@ def apply_submit(desk: Desk, change: Arrived, body: Submit, caller: Caller, rule
     if takes_effect:
         fields |= UNDECIDED
     desk.put(Record(id=body.visit, kind="kunjungan", head=change.id, fields=fields))
-    desk.refs.extend(
+    if takes_effect and tugas is not None and tugas.fields.get("petugas") == change.author:
+        _move_tugas(desk, tugas, "dikirim")
+    return Applied(seq=change.seq)
+
+
+def evidence_of(content: Content, change: ChangeId, device: DeviceId) -> list[BlobRef]:
+    """Return the blobs that a change names: they are wanted also while it waits, or when it is refused."""
+    body = content.body
+    if not isinstance(body, Submit):
+        return []
+    return [
         BlobRef(
             blob=item.blob,
-            change=change.id,
-            device=change.device,
+            change=change,
+            device=device,
             visit=body.visit,
             form=item.form,
             field=item.field,
         )
         for item in body.evidence
-    )
-    if takes_effect and tugas is not None and tugas.fields.get("petugas") == change.author:
-        _move_tugas(desk, tugas, "dikirim")
-    return Applied(seq=change.seq)
+    ]
 
 
 def apply_decide(desk: Desk, change: Arrived, body: Decide, caller: Caller) -> Outcome:

@@ -18,14 +18,15 @@ from server.engine import Reader, SqlRow
 from server.projections import case_row, conflict_row, visit_row
 from server.verifying.findings import Findings, Progress
 from sync.apply import apply
+from sync.applying import readable
 from sync.arrival import Arrived, arrived
-from sync.change import read
 from sync.desk import Desk
 from sync.digest import EMPTY, fold, row_hash
 from sync.memory import MemoryOffice
 from sync.rules import Rules
 from sync.scope import Caller, parts_of_person
 from sync.store import DESTROYED, Record
+from sync.visits import evidence_of
 
 BATCH = 1_000
 _record = msgspec.msgpack.Decoder(Record)
@@ -58,15 +59,15 @@ def replay(
                 if raw is not None or outcome != DESTROYED:
                     findings.fault("belum_musnah", catatan=name.hex())
                 raw = destroyed[name]
-            elif isinstance(outcome, Held | Rejected) or raw is None:
+            content = readable(raw) if raw else None
+            if content is not None and name not in destroyed:
+                desk.refs += evidence_of(content, name, device)
+            if not raw or (isinstance(outcome, Held | Rejected) and name not in destroyed):
                 continue
-            if not raw:
-                continue
-            try:
-                change = arrived(read(raw), name, device, received_ms, seq)
-            except msgspec.DecodeError:
+            if content is None:
                 findings.fault("hasil_berbeda", catatan=name.hex())
                 continue
+            change = arrived(content, name, device, received_ms, seq)
             caller = _caller(desk, devices.get(device), device == office, change)
             if apply(desk, change, caller, rules) != outcome and name not in destroyed:
                 findings.fault("hasil_berbeda", catatan=name.hex())

@@ -7,7 +7,7 @@ from schemas.wire import Applied, Held, Rejected
 from sync.chain import Tip
 from sync.change import Accessed, Decide, Patch, Resolve
 from tests.contract.people import record_id
-from tests.sync.regency import KEDEN, Regency, change_fields, garbage, outcome_of, visit
+from tests.sync.regency import KEDEN, Regency, change_fields, garbage, outcome_of, push_of, visit
 
 
 def test_an_offline_change_is_applied_and_acknowledged(town: Regency) -> None:
@@ -98,6 +98,22 @@ def test_blobs_named_by_a_visit_are_wanted_until_they_arrive(town: Regency) -> N
     town.office.blob_received(BlobId(photo), 10, phone.writer.device, town.now)
     town.sync(phone)
     assert phone.store.wanted_blobs == []
+
+
+def test_blobs_of_a_visit_that_waits_or_is_refused_are_wanted_too(town: Regency) -> None:
+    """A restored office asks for them again: nobody else would."""
+    phone = town.enrol(10, KEDEN)
+    waits, refused, above = ("a" * 64, "b" * 64, "c" * 64)
+    entries = [
+        phone.do(visit(20, follows=b"x" * 32, blobs=(waits,))),
+        phone.do(visit(21, blobs=(refused,), form="tertutup")),
+    ]
+    town.sync(phone)
+    assert isinstance(outcome_of(town, entries[0]), Held)
+    assert isinstance(outcome_of(town, entries[1]), Rejected)
+    assert phone.store.wanted_blobs == [waits, refused]
+    entries = [phone.do(visit(22)), phone.do(visit(23, blobs=(above,)))]
+    assert push_of(town, phone, entries[1:]).wanted == [waits, refused, above]
 
 
 def test_many_changes_go_in_several_requests(town: Regency, monkeypatch: pytest.MonkeyPatch) -> None:
