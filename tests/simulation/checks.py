@@ -3,7 +3,7 @@
 Each function raises Violation; `check` runs them all. Only `_replays` uses the core again, as `verify` does.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from hashlib import sha256
 from typing import Any
 
@@ -13,15 +13,15 @@ from schemas.wire import Applied, Conflict, Held, Rejected
 from sync.apply import apply
 from sync.arrival import arrived
 from sync.chain import head_message, read_link
-from sync.change import Advance, Content, Decide, Patch, Resolve, Submit, read
+from sync.change import Advance, Content, Decide, Destroyed, Gap, Patch, Resolve, Submit, read
 from sync.desk import Desk
 from sync.digest import EMPTY, fold, row_hash
 from sync.memory import MemoryOffice
 from sync.merge import SETS
 from sync.scope import Caller, parts_of_person, views
-from sync.store import Change, Record
+from sync.store import DESTROYED, Change, Record
 from tests.simulation.faults import Violation
-from tests.simulation.office import Office
+from tests.simulation.office import GONE, Office
 from tests.simulation.phone import Phone
 from tests.simulation.state import OfficeState
 from tests.simulation.world import World, domain_rules
@@ -36,8 +36,10 @@ def check(world: World) -> None:
     _what_was_told_is_so(state, office)
     _seqs_are_used_once(state)
     for phone in world.phones.values():
-        _has_given_everything(phone, state, office)
+        _has_given_everything(world, phone, state, office)
         _agrees(phone, state, office)
+    _destroyed_stays_so(world, state, office)
+    _forgotten_is_safe(world, state, office)
     _happened_once(state, contents)
     _nothing_parked_is_lost(state, contents)
     _nothing_was_overwritten_unseen(state, contents)
@@ -61,6 +63,7 @@ def _same(name: str, ours: dict[Any, Any], theirs: dict[Any, Any]) -> None:
 def _chains_verify(state: OfficeState, office: Office) -> None:
     """Every link is what its hash says, follows what it names, and lies under a signature."""
     followed: set[LinkHash] = set()
+    gaps = _gaps(state)
     for name, entry in state.links.items():
         link = entry.link
         _holds("a link is not what its hash says", sha256(entry.raw_link).digest() == name)
@@ -71,10 +74,13 @@ def _chains_verify(state: OfficeState, office: Office) -> None:
         follows = follows and before is not None and before.link.counter + 1 == link.counter
         if entry.known:
             is_whole = starts or (follows and before is not None and before.known)
+            is_whole |= any(first <= link.counter - 1 <= last for first, last in gaps[link.device])
             _holds("a known link follows nothing", is_whole, link.counter)
         content = state.contents.get(link.change)
-        _holds("a content is gone", content is not None, link.counter)
-        _holds("a content was changed", sha256(content or b"").digest() == link.change)
+        if content is None:
+            _holds("a content is gone", _is_gone(state.changes.get(link.change)), link.counter)
+        else:
+            _holds("a content was changed", sha256(content).digest() == link.change)
         followed.add(link.prev)
     for (device, head), signature in state.signatures.items():
         key = office.key if device == office.device else office.people[device].key
@@ -84,25 +90,49 @@ def _chains_verify(state: OfficeState, office: Office) -> None:
         _holds("the end of a chain is not signed", is_signed)
 
 
+def _gaps(state: OfficeState) -> dict[DeviceId, list[tuple[int, int]]]:
+    """Return the places of each chain that its device declared lost, from the log."""
+    gaps: dict[DeviceId, list[tuple[int, int]]] = defaultdict(list)
+    for name, change in state.changes.items():
+        body = read(state.contents[name]).body if name in state.contents else None
+        if isinstance(body, Gap):
+            gaps[change.device].append((body.first, body.last))
+    return gaps
+
+
+def _is_gone(change: Change | None) -> bool:
+    """Say whether a change has no content because it was declared lost, or destroyed."""
+    outcome = change.outcome if change else None
+    return isinstance(outcome, Rejected) and outcome.problem in GONE
+
+
+def _is_destroyed(change: Change | None) -> bool:
+    return change is not None and change.outcome == DESTROYED
+
+
 def _what_was_told_is_so(state: OfficeState, office: Office) -> None:
     """All that this office, in this history, has told is still so."""
     told = office.told
     for change, outcome in told.outcomes.items():
-        _holds("a change that was answered is gone", change in state.contents)
         there = state.changes.get(change)
+        is_there = change in state.contents or _is_gone(there)
+        _holds("a change that was answered is gone", is_there)
         _holds("an outcome that was told is gone", there is not None)
-        if there is not None and not isinstance(outcome, Held):
+        if there is not None and not isinstance(outcome, Held) and not _is_destroyed(there):
             _holds("an outcome changed after it was told", there.outcome == outcome, outcome)
     for tip in told.tips:
         _holds("a known tip is gone", tip in state.links and state.links[tip].known)
     for blob, device in told.blobs:
+        if blob in state.destroyed:
+            _holds("a destroyed blob came back", blob not in office.files)
+            continue
         _holds("a blob that was received is gone", sha256(office.files.get(blob, b"")).hexdigest() == blob)
         _holds("a receipt is gone", (blob, device) in state.received)
 
 
 def _seqs_are_used_once(state: OfficeState) -> None:
     used = [
-        *(change.seq for change in state.changes.values()),
+        *(change.seq for change in state.changes.values() if change.device),
         *(record.seq for record in state.records.values()),
         *(row.seq for row in state.rows.values()),
         *(gone.seq for gone in state.removed.values()),
@@ -112,17 +142,33 @@ def _seqs_are_used_once(state: OfficeState) -> None:
     _holds("a seq lies beyond the last", max(used) <= state.last_seq)
 
 
-def _has_given_everything(phone: Phone, state: OfficeState, office: Office) -> None:
-    """Whatever a phone still holds, the office holds too; and the phone knows how far that is so."""
+def _has_given_everything(world: World, phone: Phone, state: OfficeState, office: Office) -> None:
+    """Whatever a phone still holds, the office holds too; and the phone knows how far that is so.
+
+    What became of each change it knows as well, unless it has a twin, or the office went from one history to
+    another and back: then it knows what it was told last of what it sent itself.
+    """
+    is_told = phone.device not in world.copied and not world.counts["office_forked"]
+    is_told &= world.counts["office_restored"] <= 1
     entries = phone.entries()
     for entry in entries:
         there = state.links.get(entry.hash)
         _holds("a phone's change never arrived", there is not None and there.known, entry.link.counter)
-        _holds("a change has no outcome", entry.link.change in state.changes)
-        _holds("a change arrived as another", state.contents[entry.link.change] == entry.content)
+        change = entry.link.change
+        _holds("a change has no outcome", change in state.changes)
+        if entry.content is not None and not _is_destroyed(state.changes[change]):
+            arrived_as = state.contents.get(change)
+            _holds(
+                "a change that a phone holds never arrived", arrived_as == entry.content, entry.link.counter
+            )
+        if is_told:
+            known = phone.store.outcomes.get(change)
+            _holds("a phone knows another outcome", known == state.changes[change].outcome, known)
     head = entries[-1].hash if entries else NO_LINK
     _holds("a phone does not know what was received", phone.store.acknowledged().hash == head)
     for blob, photo in phone.photos.items():
+        if blob in state.destroyed:
+            continue
         is_there = (blob, phone.device) in state.received and office.files.get(blob) == photo.data
         _holds("a photo never arrived", is_there)
         _holds("a phone does not know that a photo was received", photo.received)
@@ -148,21 +194,21 @@ def _happened_once(state: OfficeState, contents: dict[ChangeId, Content]) -> Non
     steps = Counter[tuple[RecordId, str]]()
     named = Counter[tuple[ChangeId, BlobId]]()
     for name, change in state.changes.items():
-        if not isinstance(change.outcome, Applied):
-            continue
-        match contents[name].body:
+        is_applied = isinstance(change.outcome, Applied)
+        match contents[name].body if name in contents else None:
             case Submit(visit=visit, evidence=evidence):
-                versions[visit, name.hex()] += 1
-                named.update((name, item.blob) for item in {item.blob: item for item in evidence}.values())
+                versions[visit, name.hex()] += is_applied
+                blobs = {item.blob for item in evidence} - state.destroyed
+                named.update((name, blob) for blob in blobs)
             case Advance(kasus=kasus):
-                steps[kasus, name.hex()] += 1
+                steps[kasus, name.hex()] += is_applied
             case _:
                 pass
     held = Counter(
         (record.id, version["change"])
         for record in state.records.values()
         if record.kind == "kunjungan"
-        for version in record.fields["versions"]
+        for version in record.fields.get("versions", [])
     )
     _holds("a visit's versions are not those that were accepted", held == versions)
     moved = Counter(
@@ -182,6 +228,8 @@ def _nothing_parked_is_lost(state: OfficeState, contents: dict[ChangeId, Content
     newest: dict[tuple[RecordId, str], Any] = {}
     parked: set[RecordId] = set()
     for name, change in sorted(state.changes.items(), key=lambda item: item[1].seq):
+        if name not in contents:
+            continue
         body = contents[name].body
         if isinstance(change.outcome, Applied) and isinstance(body, Resolve):
             resolved.add(body.conflict)
@@ -212,6 +260,8 @@ def _nothing_was_overwritten_unseen(state: OfficeState, contents: dict[ChangeId,
     """No value gave way to one whose author had not seen it. By value, field by field, from the log alone."""
     now: dict[RecordId, dict[str, Any]] = {}
     for name, change in sorted(state.changes.items(), key=lambda item: item[1].seq):
+        if name not in contents:
+            continue
         body = contents[name].body
         if isinstance(body, Resolve) and isinstance(change.outcome, Applied):
             about = state.records[body.conflict].fields
@@ -246,10 +296,12 @@ def _nothing_was_overwritten_unseen(state: OfficeState, contents: dict[ChangeId,
 def _nothing_stale_took_effect(state: OfficeState, contents: dict[ChangeId, Content]) -> None:
     """A step of a case and a decision on a visit took effect only after the one that was then the newest."""
     heads: dict[RecordId, ChangeId] = {}
+    stubs = _stubs(contents)
     for name, change in sorted(state.changes.items(), key=lambda item: item[1].seq):
-        if not isinstance(change.outcome, Applied):
+        content = stubs.get(name) or contents.get(name)
+        if content is None or not (name in stubs or isinstance(change.outcome, Applied)):
             continue
-        match contents[name].body:
+        match content.body:
             case Patch(record=record, kind="kasus"):
                 heads.setdefault(record, name)
             case Submit(visit=visit):
@@ -296,16 +348,45 @@ def _replays(state: OfficeState, contents: dict[ChangeId, Content], office: Offi
     again = MemoryOffice(lambda: bytes(8))
     rules = domain_rules()
     desk = Desk(again)
+    stubs = _stubs(contents)
     for name, change in sorted(state.changes.items(), key=lambda item: item[1].seq):
-        if isinstance(change.outcome, Held | Rejected):
+        if name not in stubs and isinstance(change.outcome, Held | Rejected):
             continue
-        arrival = arrived(contents[name], name, change.device, change.received_ms, change.seq)
+        content = stubs.get(name) or contents.get(name)
+        if content is None or not change.device:
+            continue  # destroyed before it ever came into this history
+        arrival = arrived(content, name, change.device, change.received_ms, change.seq)
         outcome = apply(desk, arrival, _caller_then(desk, office, change), rules)
-        _holds("a change comes to another end when it is replayed", outcome == change.outcome, outcome)
+        is_same = name in stubs or outcome == change.outcome
+        _holds("a change comes to another end when it is replayed", is_same, outcome)
     desk.flush()
     replayed = {name: _bare(record) for name, record in again.record_table.items()}
     ours = {name: _bare(record) for name, record in state.records.items()}
     _same("a replay gives other records", replayed, ours)
+
+
+def _stubs(contents: dict[ChangeId, Content]) -> dict[ChangeId, Content]:
+    """Return what was kept of the changes that were destroyed and had taken effect."""
+    bodies = (content.body for content in contents.values())
+    destroyed = [body.changes for body in bodies if isinstance(body, Destroyed)]
+    return {name: read(raw) for stubs in destroyed for name, raw in stubs.items() if raw}
+
+
+def _destroyed_stays_so(world: World, state: OfficeState, office: Office) -> None:
+    """What was ever destroyed is so in this history too, whatever was restored since."""
+    for body in world.destroyed:
+        for name in body.changes:
+            _holds("a destroyed content came back", name not in state.contents)
+            _holds("a destroyed change is not said to be so", _is_destroyed(state.changes.get(name)))
+        for blob in body.blobs:
+            _holds("a destroyed photo came back", blob not in office.files)
+
+
+def _forgotten_is_safe(world: World, state: OfficeState, office: Office) -> None:
+    """What a phone forgot, because it was told that backups hold it, is at the office."""
+    for blob, device in world.forgotten:
+        is_there = (blob, device) in state.received and blob in office.files
+        _holds("a photo was forgotten and is nowhere", is_there or blob in state.destroyed)
 
 
 def _caller_then(desk: Desk, office: Office, change: Change) -> Caller:

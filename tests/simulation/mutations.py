@@ -118,9 +118,9 @@ def a_change_above_a_gap_is_dropped(patch: Patch) -> None:
     real = intake.take_in
 
     def drops(store: Any, run: Any, *rest: Any) -> Any:
-        before = store.entries_by_hash([run[0].link.prev]).get(run[0].link.prev)
-        if before is None and run[0].link.counter > 1:
-            return {entry.link.change: Held(waiting=run[0].link.prev.hex()) for entry in run}
+        first = run.entries[0].link
+        if first.counter > 1 and store.place_of(first.device, first.prev) is None:
+            return {entry.link.change: Held(waiting=first.prev.hex()) for entry in run.entries}
         return real(store, run, *rest)
 
     patch.setattr(server, "take_in", drops)
@@ -218,27 +218,27 @@ def a_stale_step_takes_effect(patch: Patch) -> None:
 
 def a_run_above_a_gap_counts_as_known(patch: Patch) -> None:
     """A gap in a chain is not noticed."""
-    real = MemoryStore.add_entries
+    real = MemoryStore.add_links
 
-    def known(self: Any, entries: Any) -> int:
-        return real(self, [replace(entry, known=True) for entry in entries])
+    def known(self: Any, entries: Any) -> None:
+        real(self, [replace(entry, known=True) for entry in entries])
 
-    patch.setattr(MemoryStore, "add_entries", known)
+    patch.setattr(MemoryStore, "add_links", known)
 
 
 def one_bad_change_blocks_the_rest(patch: Patch) -> None:
     """What follows a change that was not applied is answered, and not done."""
-    real = intake.apply_entries
+    real = intake.apply_jobs
 
-    def stops(store: Any, entries: Any, *rest: Any) -> Any:
+    def stops(store: Any, jobs: Any, *rest: Any) -> Any:
         outcomes: dict[Any, Any] = {}
-        for number, entry in enumerate(entries):
-            outcomes |= real(store, [entry], *rest)
-            if not isinstance(outcomes[entry.link.change], Applied):
-                return outcomes | {other.link.change: Applied(seq=0) for other in entries[number + 1 :]}
+        for number, job in enumerate(jobs):
+            outcomes |= real(store, [job], *rest)
+            if not isinstance(outcomes[job.change], Applied):
+                return outcomes | {other.change: Applied(seq=0) for other in jobs[number + 1 :]}
         return outcomes
 
-    patch.setattr(intake, "apply_entries", stops)
+    patch.setattr(intake, "apply_jobs", stops)
 
 
 def a_signature_is_not_kept(patch: Patch) -> None:
@@ -253,6 +253,28 @@ def rows_of_one_part_are_skipped(patch: Patch) -> None:
         real(self, list({row.id: row for row in rows}.values()), removed)
 
     patch.setattr(MemoryOffice, "put_rows", skips)
+
+
+def news_are_not_told(patch: Patch) -> None:
+    """What was held and is applied later stays held to the phone that sent it."""
+    patch.setattr(MemoryOffice, "tell", lambda self, device, changes: None)
+
+
+def a_destroyed_content_is_taken_in_again(patch: Patch) -> None:
+    """A phone that sends again what was destroyed, after a restore, brings it back."""
+    real = MemoryOffice.destroy
+
+    def forgets(self: Any, changes: Any, blobs: Any) -> None:
+        real(self, changes, blobs)
+        for name in changes:
+            del self.change_table[name]
+
+    patch.setattr(MemoryOffice, "destroy", forgets)
+
+
+def a_gap_lets_everything_through(patch: Patch) -> None:
+    """Whatever follows nothing is taken for known, gap or not."""
+    patch.setattr(intake, "_stands_on", lambda store, first, hole, device: True)
 
 
 def _keeps_what_failed(self: Any) -> Any:
@@ -288,4 +310,7 @@ MUTATIONS: tuple[Callable[[Patch], None], ...] = (
     one_bad_change_blocks_the_rest,
     a_signature_is_not_kept,
     rows_of_one_part_are_skipped,
+    news_are_not_told,
+    a_destroyed_content_is_taken_in_again,
+    a_gap_lets_everything_through,
 )

@@ -9,21 +9,23 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from hashlib import blake2b, sha256
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from schemas.base import decode, encode
 from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash, Part, PersonId, RecordId
-from schemas.wire import Conflict, Outcome, Result, SyncRequest, SyncResponse
-from sync.chain import START, head_message, next_link, seal_link
-from sync.change import Body, Clock, Content, seal
-from sync.intake import Callers, Malformed, apply_entries
+from schemas.wire import Applied, Conflict, Outcome, Rejected, Result, SyncRequest, SyncResponse
+from sync.applying import Callers, Job, apply_jobs
+from sync.chain import START, Tip, head_message, next_link, seal_link
+from sync.change import Body, Clock, Content, Destroyed, Submit, read, seal
+from sync.intake import Malformed, Run
+from sync.losses import stub
 from sync.memory import MemoryOffice
 from sync.rules import Rules
 from sync.scope import Caller, parts_of_person
 from sync.server import check, pull, push
-from sync.store import Entry, OfficeStore, Record, Signed
+from sync.store import DESTROYED, Entry, OfficeStore, Record, Signed
 from tests.simulation.copies import copied
 from tests.simulation.faults import Crash, Full, Fuse, Violation, fused
 from tests.simulation.state import OfficeState, office_state
@@ -31,7 +33,7 @@ from tests.simulation.trust import Key
 
 T = TypeVar("T")
 WRITES = (
-    "add_entries",
+    "add_links",
     "add_signature",
     "put_records",
     "put_rows",
@@ -41,6 +43,11 @@ WRITES = (
 )
 Answer = SyncResponse | str
 """What a message is answered with: a response, or why it was refused."""
+
+
+MOST_LINKS = 1_000_000
+GONE = frozenset({"isi_hilang", "dimusnahkan"})
+"""Why a change has no content: its phone lost it and said so, or the office destroyed it."""
 
 
 class Fsync(Exception):  # noqa: N818 - it is no error of the program
@@ -173,10 +180,12 @@ class Office:
         link = next_link(tip, self.device, change, tip.hash)
         name, raw_link = seal_link(link)
         entry = Entry(link=link, hash=name, raw_link=raw_link, content=raw)
-        store.add_entries([entry])
+        store.add_links([entry])
         signature = self.key.sign(head_message(name))
-        store.add_signature(Signed(device=self.device, head=name, signature=signature))
-        return apply_entries(store, [entry], self.callers(store), self._rules, now_ms)[change]
+        head = Signed(device=self.device, counter=link.counter, head=name, signature=signature)
+        store.add_signature(head)
+        job = Job(change=change, device=self.device, counter=link.counter, content=raw, late=False)
+        return apply_jobs(store, [job], self.callers(store), self._rules, now_ms)[change]
 
     def _remember(self, change: ChangeId, outcome: Outcome) -> None:
         self.told.outcomes[change] = outcome
@@ -190,7 +199,7 @@ class Office:
     ) -> list[Answer]:
         """Answer messages that came at one moment. Raises Crash and Fsync: then nobody is answered."""
         checked = [self._check(device, body) for device, body in messages]
-        runs = [one for one in checked if not isinstance(one, str) and one[1]]
+        runs = [one for one in checked if not isinstance(one, str) and one[1].entries]
         works = [self._pushing(request, run, now_ms) for request, run in runs]
         done = iter(self.write(works, fails=fails) if works else [])
         answers: list[Answer] = []
@@ -199,7 +208,7 @@ class Office:
                 answers.append(one)
                 continue
             request, run = one
-            results = next(done) if run else []
+            results = next(done) if run.entries else []
             if isinstance(results, Full):
                 answers.append("penyimpanan_penuh")
             elif isinstance(results, Malformed):
@@ -208,7 +217,7 @@ class Office:
                 answers.append(self._pull(request, results, now_ms))
         return answers
 
-    def _check(self, device: DeviceId, body: bytes) -> tuple[SyncRequest, list[Entry]] | str:
+    def _check(self, device: DeviceId, body: bytes) -> tuple[SyncRequest, Run] | str:
         try:
             request = decode(body, SyncRequest)
         except msgspec.DecodeError:
@@ -219,12 +228,12 @@ class Office:
         return run.problem if isinstance(run, Malformed) else (request, run)
 
     def _pushing(
-        self, request: SyncRequest, run: list[Entry], now_ms: int
+        self, request: SyncRequest, run: Run, now_ms: int
     ) -> Callable[[OfficeStore], list[Result] | Malformed]:
         def work(store: OfficeStore) -> list[Result] | Malformed:
             callers = self.callers(store)
             caller = callers(request.device)
-            return push(store, request, run, caller=caller, callers=callers, rules=self._rules, now_ms=now_ms)
+            return push(store, run, caller=caller, callers=callers, rules=self._rules, now_ms=now_ms)
 
         return work
 
@@ -250,7 +259,9 @@ class Office:
         contents, changes = self.store.contents(names), self.store.changes(names)
         for result in results:
             there = changes.get(result.change)
-            if result.change not in contents or there is None or there.outcome != result.outcome:
+            is_gone = isinstance(result.outcome, Rejected) and result.outcome.problem in GONE
+            is_there = is_gone or result.change in contents
+            if not is_there or there is None or there.outcome != result.outcome:
                 raise Violation("an answer tells of what is not there", type(result.outcome).__name__)
 
     def caller(self, store: OfficeStore, device: DeviceId) -> Caller:
@@ -290,6 +301,10 @@ class Office:
 
         return caller
 
+    def is_destroyed(self, blob: BlobId) -> bool:
+        """Say whether a blob was destroyed, and may not come back."""
+        return blob in self.store.destroyed_blobs  # type: ignore[attr-defined]
+
     def state(self) -> OfficeState:
         """Return all that this office holds."""
         return office_state(self.store)
@@ -298,17 +313,95 @@ class Office:
         """Return a record as it stands."""
         return self.store.records([name]).get(name)
 
+    # what is destroyed
+
+    def destroy(self, author: PersonId, visit: RecordId, now_ms: int) -> Destroyed | None:
+        """Destroy a visit with all that was said of it, as server/destruction.py does."""
+        record = self.record(visit)
+        if record is None or not record.fields.get("versions"):
+            return None
+        names = [ChangeId(bytes.fromhex(version["change"])) for version in record.fields["versions"]]
+        contents, there = self.store.contents(names), self.store.changes(names)
+        stubs = {
+            name: stub(read(contents[name]))
+            if name in contents and isinstance(there[name].outcome, Applied | Conflict)
+            else b""
+            for name in names
+        }
+        blobs = {ref.blob for ref in self.state().refs if ref.change in stubs}
+        others = {ref.blob for ref in self.state().refs if ref.change not in stubs}
+        body = Destroyed(changes=stubs, blobs=sorted(blobs - others), records=[visit], basis="BA 1")
+        self.carry_out(author, body, now_ms)
+        return body
+
+    def carry_out(self, author: PersonId, body: Destroyed, now_ms: int) -> None:
+        """Destroy what a body names: at first, and again after a restore."""
+        self.act(author, body, now_ms)
+        for blob in body.blobs:
+            self.files.pop(blob, None)
+
+    def has_destroyed(self, body: Destroyed) -> bool:
+        """Say whether all that a body names is destroyed here already."""
+        there = self.store.changes(body.changes)
+        changes = all(name in there and there[name].outcome == DESTROYED for name in body.changes)
+        return changes and all(self.is_destroyed(blob) for blob in body.blobs)
+
+    # backups
+
+    def note_backups(self, copies: Sequence["Office"]) -> None:
+        """Work out for each device up to where every copy that may yet be restored holds all, blobs too."""
+        for device in self.people:
+            safe: Tip | None = None
+            for entry in self.store.entries(device, 0, MOST_LINKS):
+                if not all(copy.has_all_of(entry) for copy in copies):
+                    break
+                safe = Tip(counter=entry.link.counter, hash=entry.hash)
+            self._note_backup(device, safe)
+
+    def has_all_of(self, entry: Entry) -> bool:
+        """Say whether this office holds a link, known, with its content and the blobs that it names."""
+        tip = Tip(counter=entry.link.counter, hash=entry.hash)
+        there = self.store.entries_at(entry.link.device, [tip]).get(entry.hash)
+        if there is None or not there.known or there.content is None:
+            return False
+        body = read(there.content).body
+        evidence = body.evidence if isinstance(body, Submit) else []
+        return all(self.holds(item.blob, entry.link.device) for item in evidence)
+
+    def forget_backups(self) -> None:
+        """Know nothing of backups any more: a restored office may say more than its media hold."""
+        for device in self.people:
+            self._note_backup(device, None)
+
+    def _note_backup(self, device: DeviceId, safe: Tip | None) -> None:
+        backups: dict[DeviceId, Tip] = self.store.backups  # type: ignore[attr-defined]
+        backups.pop(device, None)
+        if safe is not None:
+            backups[device] = safe
+
     # blobs
+
+    def holds(self, blob: BlobId, device: DeviceId) -> bool:
+        """Say whether a blob came from a device and rests here."""
+        return (blob, device) in self.told.blobs and blob in self.files
 
     def finish(self, name: str, now_ms: int) -> bool:
         """Verify an upload that is whole and make it a blob; one that is not what was announced goes."""
         upload = self.uploads[name]
+        if self.is_destroyed(upload.blob):
+            del self.uploads[name]
+            return False
         if sha256(upload.data).hexdigest() != upload.blob:
             del self.uploads[name]
             return False
         self.files[upload.blob] = upload.data
         size, device = len(upload.data), upload.device
-        self.write([lambda store: store.blob_received(upload.blob, size, device, now_ms)])  # type: ignore[attr-defined]
+
+        def work(store: Any) -> None:
+            return store.blob_received(upload.blob, size, device, now_ms)
+
+        if isinstance(self.write([work])[0], Full):
+            raise Full
         del self.uploads[name]
         self.told.blobs[upload.blob, device] = True
         return True

@@ -15,7 +15,7 @@ from schemas.base import decode
 from schemas.ids import BlobId, ChangeId, DeviceId, Part, PersonId, RecordId
 from schemas.wire import Cursor, Row
 from sync import client
-from sync.change import Body, Clock, Content, seal
+from sync.change import Body, Clock, Content, Gap, Submit, read, seal
 from sync.memory import MemoryDevice
 from sync.store import Entry
 from tests.simulation.copies import copied
@@ -23,7 +23,7 @@ from tests.simulation.faults import Fuse, Violation, fused
 from tests.simulation.line import Line
 from tests.simulation.trust import Key
 
-MOST_ROUNDS = 600
+MOST_ROUNDS = 200
 STEP_BYTES = 100
 """Bytes in one piece of an upload: a photo of the simulation has up to 192."""
 WRITES = ("append", "store_page")
@@ -100,16 +100,50 @@ class Phone:
 
     def write(self, body: Body, n: int, now_ms: int, photos: dict[BlobId, Photo]) -> Entry:
         """Make one change, with its photos, offline."""
-        wall = now_ms if self.wall_ms is None else self.wall_ms
-        clock = Clock(wall_ms=wall, elapsed_ms=now_ms, boot=str(self.life), server_ms=self.store_server_ms())
-        salt = blake2b(f"{self.device}/{n}".encode(), digest_size=16).digest()
-        change, raw = seal(Content(salt=salt, author=self.person, clock=clock, body=body))
-        entry = self.store.append(change, raw)
+        entry = self._append(body, str(n), now_ms)
         for blob, photo in photos.items():
             if blob not in self.photos:
                 self.photos[blob] = photo
                 self.unsent[blob] = True
         return entry
+
+    def _append(self, body: Body, about: str, now_ms: int) -> Entry:
+        wall = now_ms if self.wall_ms is None else self.wall_ms
+        clock = Clock(wall_ms=wall, elapsed_ms=now_ms, boot=str(self.life), server_ms=self.store_server_ms())
+        salt = blake2b(f"{self.device}/{about}".encode(), digest_size=16).digest()
+        change, raw = seal(Content(salt=salt, author=self.person, clock=clock, body=body))
+        return self.store.append(change, raw)
+
+    def lose(self, pick: int, many: int, *, links: bool) -> None:
+        """Lose contents of the own chain, with their photos, and the links too; the newest link stays."""
+        entries = self.entries()[:-1]
+        if not entries:
+            return
+        start = pick % len(entries)
+        gone = entries[start : start + many]
+        for entry in gone:
+            body = read(entry.content).body if entry.content is not None else None
+            for item in body.evidence if isinstance(body, Submit) else ():
+                self.photos.pop(item.blob, None)
+                self.unsent.pop(item.blob, None)
+            self.store.content_table.pop(entry.link.change, None)
+        if links:
+            self.store.lose([entry.hash for entry in gone])
+
+    def forget(self) -> list[BlobId]:
+        """Forget the photos of visits that the office said are safe; return which."""
+        safe = self.store.backed_up
+        gone: list[BlobId] = []
+        for entry in self.entries() if safe is not None else []:
+            if safe is None or entry.link.counter > safe.counter or entry.content is None:
+                break
+            body = read(entry.content).body
+            for item in body.evidence if isinstance(body, Submit) else ():
+                photo = self.photos.get(item.blob)
+                if photo is not None and photo.received and item.blob not in self.unsent:
+                    del self.photos[item.blob]
+                    gone.append(item.blob)
+        return gone
 
     def store_server_ms(self) -> int:
         """Return the office's time as last heard."""
@@ -133,6 +167,10 @@ class Phone:
             self.rounds += 1
             if self.rounds > MOST_ROUNDS:
                 raise Violation("a sync never ends")
+            if isinstance(request, client.Missing):
+                gap = Gap(first=request.first, last=request.last)
+                self._append(gap, f"{life}/{gap.first}/{gap.last}/{self.rounds}", self.store_server_ms())
+                continue
             response = yield from line.exchange(request)
             if response is None or self.life != life:
                 return False
@@ -174,7 +212,7 @@ class Phone:
                 if outcome.kind == "jaringan":
                     return
                 continue
-            if (blob, self.device) not in line.office.told.blobs:
+            if not line.office.holds(blob, self.device):
                 raise Violation("a phone was told 'received' of a blob that is not there")
             self.photos[blob] = replace(photo, received=True, url="")
             del self.unsent[blob]

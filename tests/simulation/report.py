@@ -3,7 +3,7 @@
 from tests.simulation.world import World
 
 MINUTE_S = 60
-WORK = ("visits", "photos", "syncs", "waits")
+WORK = ("visits", "photos", "syncs", "waits", "forgotten")
 """Counted, and no faults."""
 
 

@@ -120,6 +120,11 @@ class _Maker:
         if rng.random() < 0.08 and self._phones < 2 * self._devices:
             yield story.Clone(n=self._number(), phone=phone, into=self._phones)
             self._phones += 1
+        if rng.random() < 0.05:
+            many, links = rng.randrange(1, 5), rng.random() < 0.5
+            yield story.Lose(n=self._number(), phone=phone, pick=self._pick(), many=many, links=links)
+        if rng.random() < 0.3:
+            yield story.Forget(n=self._number(), phone=phone)
         if rng.random() < 0.005:
             yield story.Revoke(n=self._number(), phone=phone)
 
@@ -172,6 +177,9 @@ class _Maker:
     def _whole_office(self) -> list[AnyEvent]:
         rng = self._rng
         events: list[AnyEvent] = [story.Backup(n=self._number()) for _ in range(1 + rng.randrange(2))]
+        events += [story.Safe(n=self._number()) for _ in range(2)]
+        if rng.random() < 0.3:
+            events.append(story.Destroy(n=self._number(), pick=self._pick()))
         if rng.random() < 0.4:
             events.append(story.Restore(n=self._number(), pick=self._pick()))
         if rng.random() < 0.5:

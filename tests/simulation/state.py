@@ -28,6 +28,7 @@ class OfficeState:
     removed: dict[tuple[Part, RecordId], Removed]
     refs: list[BlobRef]
     received: set[tuple[BlobId, DeviceId]]
+    destroyed: set[BlobId]
     last_seq: int
 
 
@@ -44,6 +45,7 @@ def office_state(store: Any) -> OfficeState:
         removed=dict(store.tombstones),
         refs=store.refs,
         received=set(store.received),
+        destroyed=set(store.destroyed_blobs),
         last_seq=store.last_seq(),
     )
 

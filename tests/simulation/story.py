@@ -194,6 +194,31 @@ class Revoke(Event, frozen=True, kw_only=True, tag=True):
     phone: int
 
 
+class Lose(Event, frozen=True, kw_only=True, tag=True):
+    """A phone's file is damaged: contents of its chain are lost, with their photos, and links too."""
+
+    phone: int
+    pick: int
+    many: int
+    links: bool = False
+
+
+class Forget(Event, frozen=True, kw_only=True, tag=True):
+    """A phone forgets the photos that it was told are safe."""
+
+    phone: int
+
+
+class Safe(Event, frozen=True, kw_only=True, tag=True):
+    """The office works out what every copy of it holds, and tells phones."""
+
+
+class Destroy(Event, frozen=True, kw_only=True, tag=True):
+    """The office destroys a visit for good."""
+
+    pick: int
+
+
 class Backup(Event, frozen=True, kw_only=True, tag=True):
     """The office's folder is copied."""
 
@@ -221,7 +246,8 @@ class Join(Event, frozen=True, kw_only=True, tag=True):
 
 AnyEvent = (
     Visit | Edit | Sync | Clock | Copy | PutBack | Clone | Amend | Move | Remove | Assign | Task | Decide
-    | Resolve | Case | Step | Publish | Area | Duty | Revoke | Backup | Restore | Fork | Join
+    | Resolve | Case | Step | Publish | Area | Duty | Revoke | Lose | Forget | Safe | Destroy | Backup
+    | Restore | Fork | Join
 )  # fmt: skip
 
 

@@ -36,6 +36,8 @@ def _create(office: Office, device: DeviceId, headers: Mapping[str, str], now_ms
     blob = BlobId(base64.b64decode(named).decode())
     size = int(headers["upload-length"])
     path = f"/tus/{device}-{blob}"
+    if office.is_destroyed(blob):
+        return _refused(410)
     if (blob, device) in office.told.blobs:
         return Reply(status=201, headers={"location": path, "upload-offset": str(size)})
     if path not in office.uploads:

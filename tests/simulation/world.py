@@ -16,7 +16,7 @@ from schemas.form import load_forms
 from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId
 from schemas.workflow import load_workflows
 from sync import client, server
-from sync.change import Advance, Body, Decide, Evidence, FormAnswers, Patch, Resolve, Submit
+from sync.change import Advance, Body, Decide, Destroyed, Evidence, FormAnswers, Patch, Resolve, Submit
 from sync.merge import with_partners
 from sync.rules import DomainRules
 from tests.simulation import story
@@ -72,7 +72,12 @@ class World:
         self.people: dict[DeviceId, Enrolled] = {}
         self.phones: dict[int, Phone] = {}
         self.copies: dict[int, Phone] = {}
+        self.copied: set[DeviceId] = set()
+        """Devices whose copy went on: as a clone, or in place of what had gone on meanwhile."""
         self.backups: list[Office] = []
+        self.destroyed: list[Destroyed] = []
+        """The list of what was destroyed: it lies apart from the office's folder, and is never restored."""
+        self.forgotten: set[tuple[BlobId, DeviceId]] = set()
         self.runs = 0
         self.visits: list[RecordId] = []
         self.tugas: list[RecordId] = []
@@ -275,11 +280,13 @@ class World:
         if event.phone in self.copies and event.phone in self.phones:
             self.phones[event.phone].life += 1  # whatever it waits for goes nowhere
             self.phones[event.phone] = self.copies[event.phone].copy(self.counts)
+            self.copied.add(self.phones[event.phone].device)
             self.count("phone_restored")
 
     def clone(self, event: story.Clone) -> None:
         if event.phone in self.copies and event.into not in self.phones:
             self.phones[event.into] = self.copies[event.phone].copy(self.counts)
+            self.copied.add(self.phones[event.into].device)
             self.count("phone_cloned")
 
     def sync(self, event: story.Sync) -> None:
@@ -366,8 +373,9 @@ class World:
         visit = office.record(newest(self.visits, event.pick)) if self.visits else None
         if visit is None or visit.head is None:
             return
-        first = ChangeId(bytes.fromhex(visit.fields["versions"][0]["change"]))
-        follows = first if event.stale else visit.head
+        versions = visit.fields.get("versions", [])
+        is_stale = event.stale and versions
+        follows = ChangeId(bytes.fromhex(versions[0]["change"])) if is_stale else visit.head
         body = Decide(
             visit=visit.id, follows=follows, decision=event.decision, reasons={}, note="kurang jelas"
         )
@@ -446,6 +454,31 @@ class World:
                 office.revoked.setdefault(self.phones[event.phone].device, self.now_ms)
             self.count("revoked")
 
+    def lose(self, event: story.Lose) -> None:
+        phone = self.phones.get(event.phone)
+        if phone is not None and not phone.is_busy:
+            phone.lose(event.pick, event.many, links=event.links)
+            self.count("phone_damaged")
+
+    def forget(self, event: story.Forget) -> None:
+        phone = self.phones.get(event.phone)
+        if phone is not None and not phone.is_busy:
+            gone = phone.forget()
+            self.forgotten.update((blob, phone.device) for blob in gone)
+            self.counts["forgotten"] += len(gone)
+
+    def safe(self, event: story.Safe) -> None:
+        for office in self.offices:
+            office.note_backups(self.backups)
+
+    def destroy(self, event: story.Destroy) -> None:
+        if self.visits and len(self.offices) == 1:
+            visit = newest(self.visits, event.pick)
+            body = self.offices[0].destroy(PersonId(officer(0)), visit, self.now_ms)
+            if body is not None:
+                self.destroyed.append(body)
+                self.count("destroyed")
+
     # the folder
 
     def backup(self, event: story.Backup) -> None:
@@ -467,7 +500,13 @@ class World:
             self.offices = [self.offices[event.keep % 2]]
 
     def _from_backup(self, pick: int) -> Office:
-        return self.backups[pick % len(self.backups)].copy(self._next_run())
+        """Begin a run from a copy: what was destroyed since is destroyed again before anybody is answered."""
+        office = self.backups[pick % len(self.backups)].copy(self._next_run())
+        office.forget_backups()
+        for body in self.destroyed:
+            if not office.has_destroyed(body):
+                office.carry_out(PersonId(officer(0)), body, self.now_ms)
+        return office
 
 
 ANSWERS: dict[str, Any] = {"penyalur": "bni", "kks_ada": True, "jumlah": 3, "catatan": "ada di rumah"}
@@ -499,6 +538,10 @@ HAPPENS: dict[type, Callable[[World, Any], None]] = {
     story.Area: World.area,
     story.Duty: World.duty,
     story.Revoke: World.revoke,
+    story.Lose: World.lose,
+    story.Forget: World.forget,
+    story.Safe: World.safe,
+    story.Destroy: World.destroy,
     story.Backup: World.backup,
     story.Restore: World.restore,
     story.Fork: World.fork,
