@@ -104,7 +104,8 @@ class Uploads:
         upload = self._engine.write(work).result()
         if isinstance(upload, Problem):
             return upload
-        return Begun(upload=upload, offset=self._offset(upload))
+        offset = self.offset(upload)
+        return offset if isinstance(offset, Problem) else Begun(upload=upload, offset=offset)
 
     def find(self, device: DeviceId, name: str) -> Upload | Problem:
         """Return this device's upload, if it is there and not too old."""

@@ -248,6 +248,21 @@ def test_an_upload_that_a_crash_kept_from_finishing_is_finished_when_asked(offic
     assert office.deps.blobs.check(blob_of(DATA)) == len(DATA)
 
 
+def test_an_upload_that_a_crash_kept_from_finishing_is_finished_when_it_is_begun_again(
+    office: Running,
+) -> None:
+    """A restored phone no longer knows the upload's address, and takes a full offset for a receipt."""
+    phone = office.phone()
+    place = phone.begin_upload(DATA).headers["location"]
+    upload = office.deps.uploads.find(phone.device, place.rpartition("/")[2])
+    part = office.deps.uploads.open(upload)  # type: ignore[arg-type]
+    part.append(DATA)
+    part.close()
+    again = phone.begin_upload(DATA)
+    assert (again.status_code, again.headers["upload-offset"]) == (201, str(len(DATA)))
+    assert office.deps.blobs.check(blob_of(DATA)) == len(DATA)
+
+
 def test_one_device_cannot_fill_the_disk_with_what_it_never_finishes(
     office: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
