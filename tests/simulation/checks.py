@@ -162,7 +162,7 @@ def _has_given_everything(world: World, phone: Phone, state: OfficeState, office
                 "a change that a phone holds never arrived", arrived_as == entry.content, entry.link.counter
             )
         if is_told:
-            known = phone.store.outcomes.get(change)
+            known = phone.outcome(change)
             _holds("a phone knows another outcome", known == state.changes[change].outcome, known)
     head = entries[-1].hash if entries else NO_LINK
     _holds("a phone does not know what was received", phone.store.acknowledged().hash == head)

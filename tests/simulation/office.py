@@ -122,10 +122,15 @@ class Office:
         other.counts = self.counts
         other.fuse = Fuse(self.counts)
         other.set_number(number)
-        other.store = copied(self.store)
-        other.store.fuse = other.fuse  # type: ignore[attr-defined]
-        other.store._make_tag = other._tag  # type: ignore[attr-defined]
+        other.store = other.copy_store(self)
         return other
+
+    def copy_store(self, other: "Office") -> OfficeStore:
+        """Return a copy of another office's store, for this run."""
+        store: MemoryStoreOfOffice = copied(other.store)  # type: ignore[assignment]
+        store.fuse = self.fuse
+        store._make_tag = self._tag
+        return store
 
     def set_number(self, number: int) -> None:
         """Begin a run: tags and salts come from its number from now on."""

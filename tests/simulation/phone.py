@@ -13,8 +13,9 @@ from field_app.link import Failure
 from field_app.tus import Upload
 from schemas.base import decode
 from schemas.ids import BlobId, ChangeId, DeviceId, Part, PersonId, RecordId
-from schemas.wire import Cursor, Row
+from schemas.wire import Cursor, Outcome, Row
 from sync import client
+from sync.chain import Tip
 from sync.change import Body, Clock, Content, Gap, Submit, read, seal
 from sync.memory import MemoryDevice
 from sync.store import Entry
@@ -79,11 +80,26 @@ class Phone:
         """Return what a copy of this phone would be as a phone."""
         other = copied(self)
         other.fuse = Fuse(counts, "phone")
-        other.store = copied(self.store)
+        other.store = self.copy_store()
         other.store.fuse = other.fuse
         other.is_busy = False
         other.life = self.life + 1
         return other
+
+    def copy_store(self) -> Any:
+        """Return a copy of the store, as it is now."""
+        return copied(self.store)
+
+    def crash(self) -> None:
+        """Begin again with what is durable."""
+
+    def outcome(self, change: ChangeId) -> Outcome | None:
+        """Return what this phone knows of a change's outcome."""
+        return self.store.outcomes.get(change)
+
+    def safe(self) -> Tip | None:
+        """Return up to where the office said that all is safe."""
+        return self.store.backed_up
 
     def sees(self, record: RecordId) -> dict[str, Any] | None:
         """Return what this phone holds of a record: the fullest row."""
@@ -126,13 +142,18 @@ class Phone:
             for item in body.evidence if isinstance(body, Submit) else ():
                 self.photos.pop(item.blob, None)
                 self.unsent.pop(item.blob, None)
+        self.lose_entries(gone, links=links)
+
+    def lose_entries(self, gone: list[Entry], *, links: bool) -> None:
+        """Lose contents, and the links that named them."""
+        for entry in gone:
             self.store.content_table.pop(entry.link.change, None)
         if links:
             self.store.lose([entry.hash for entry in gone])
 
     def forget(self) -> list[BlobId]:
         """Forget the photos of visits that the office said are safe; return which."""
-        safe = self.store.backed_up
+        safe = self.safe()
         gone: list[BlobId] = []
         for entry in self.entries() if safe is not None else []:
             if safe is None or entry.link.counter > safe.counter or entry.content is None:

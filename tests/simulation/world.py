@@ -302,7 +302,10 @@ class World:
     def _go_on(self, phone: Phone, sync: Generator[int]) -> None:
         try:
             turns = next(sync)
-        except (StopIteration, Crash, Full):
+        except Crash:
+            phone.crash()
+            return
+        except (StopIteration, Full):
             return
         self.counts["waits"] += 1
         heapq.heappush(self._waiting, (self.turn + turns, self.counts["waits"], phone, sync))
@@ -310,8 +313,11 @@ class World:
     def _write(self, phone: Phone, body: Body, n: int, photos: dict[BlobId, Photo]) -> Any:
         try:
             return phone.write(body, n, self.now_ms, photos)
-        except (Crash, Full):
-            return None  # it was not saved, and she saw that
+        except Crash:
+            phone.crash()
+        except Full:
+            pass
+        return None  # it was not saved, and she saw that
 
     # the office
 
