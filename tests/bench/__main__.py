@@ -25,6 +25,7 @@ NAMES = (
     "cut_upload",
     "restored_office",
     "fair_shares",
+    "simulation",
 )
 
 

@@ -13,13 +13,24 @@ from schemas.wire import Applied, Conflict, Held, Rejected
 from sync.apply import apply
 from sync.arrival import arrived
 from sync.chain import head_message, read_link
-from sync.change import Advance, Content, Decide, Destroyed, Gap, Patch, Resolve, Submit, read
+from sync.change import (
+    Advance,
+    Content,
+    Decide,
+    Destroyed,
+    Evidence,
+    Gap,
+    Patch,
+    Resolve,
+    Submit,
+    read,
+)
 from sync.desk import Desk
 from sync.digest import EMPTY, fold, row_hash
 from sync.memory import MemoryOffice
 from sync.merge import SETS
 from sync.scope import Caller, parts_of_person, views
-from sync.store import DESTROYED, Change, Record
+from sync.store import DESTROYED, Change, Entry, Record
 from tests.simulation.faults import Violation
 from tests.simulation.office import GONE, Office
 from tests.simulation.phone import Phone
@@ -151,27 +162,39 @@ def _has_given_everything(world: World, phone: Phone, state: OfficeState, office
     is_told = phone.device not in world.copied and not world.counts["office_forked"]
     is_told &= world.counts["office_restored"] <= 1
     entries = phone.entries()
+    # what a phone declared lost stays so, also when its twin still has it
+    gaps = _gaps(state)[phone.device] if phone.device in world.copied else []
     for entry in entries:
+        change, counter = entry.link.change, entry.link.counter
+        if any(first <= counter <= last for first, last in gaps):
+            continue
         there = state.links.get(entry.hash)
-        _holds("a phone's change never arrived", there is not None and there.known, entry.link.counter)
-        change = entry.link.change
+        _holds("a phone's change never arrived", there is not None and there.known, counter)
         _holds("a change has no outcome", change in state.changes)
         if entry.content is not None and not _is_destroyed(state.changes[change]):
             arrived_as = state.contents.get(change)
-            _holds(
-                "a change that a phone holds never arrived", arrived_as == entry.content, entry.link.counter
-            )
+            _holds("a change that a phone holds never arrived", arrived_as == entry.content, counter)
         if is_told:
             known = phone.outcome(change)
             _holds("a phone knows another outcome", known == state.changes[change].outcome, known)
     head = entries[-1].hash if entries else NO_LINK
     _holds("a phone does not know what was received", phone.store.acknowledged().hash == head)
+    named = {item.blob for entry in entries for item in _evidence(entry, state)}
     for blob, photo in phone.photos.items():
-        if blob in state.destroyed:
+        if blob in state.destroyed or blob not in named:
             continue
         is_there = (blob, phone.device) in state.received and office.files.get(blob) == photo.data
         _holds("a photo never arrived", is_there)
         _holds("a phone does not know that a photo was received", photo.received)
+
+
+def _evidence(entry: Entry, state: OfficeState) -> list[Evidence]:
+    """Return what a change on a phone names, unless it was destroyed or declared lost."""
+    change = state.changes.get(entry.link.change)
+    if entry.content is None or change is None or _is_gone(change):
+        return []
+    body = read(entry.content).body
+    return body.evidence if isinstance(body, Submit) else []
 
 
 def _agrees(phone: Phone, state: OfficeState, office: Office) -> None:
