@@ -16,6 +16,7 @@ import msgspec
 from schemas.base import decode, encode
 from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash, Part, PersonId, RecordId
 from schemas.wire import Applied, Conflict, Outcome, Rejected, Result, SyncRequest, SyncResponse
+from sync import server
 from sync.applying import Callers, Job, apply_jobs
 from sync.chain import START, Tip, head_message, next_link, seal_link
 from sync.change import Body, Clock, Content, Destroyed, Submit, read, seal
@@ -46,6 +47,8 @@ Answer = SyncResponse | str
 
 
 MOST_LINKS = 1_000_000
+WRITERS_ROWS = 100
+"""As in server/api/sync.py: a longer page is read after the commit."""
 GONE = frozenset({"isi_hilang", "dimusnahkan"})
 """Why a change has no content: its phone lost it and said so, or the office destroyed it."""
 
@@ -213,13 +216,15 @@ class Office:
                 answers.append(one)
                 continue
             request, run = one
-            results = next(done) if run.entries else []
-            if isinstance(results, Full):
+            answer = next(done) if run.entries else self._pull(self.store, request, [], now_ms)
+            if isinstance(answer, Full):
                 answers.append("penyimpanan_penuh")
-            elif isinstance(results, Malformed):
-                answers.append(results.problem)
+            elif isinstance(answer, Malformed):
+                answers.append(answer.problem)
             else:
-                answers.append(self._pull(request, results, now_ms))
+                if run.entries and answer.more:
+                    answer = self._pull(self.store, request, answer.results, now_ms)
+                answers.append(self._sent(answer))
         return answers
 
     def _check(self, device: DeviceId, body: bytes) -> tuple[SyncRequest, Run] | str:
@@ -234,26 +239,42 @@ class Office:
 
     def _pushing(
         self, request: SyncRequest, run: Run, now_ms: int
-    ) -> Callable[[OfficeStore], list[Result] | Malformed]:
-        def work(store: OfficeStore) -> list[Result] | Malformed:
+    ) -> Callable[[OfficeStore], SyncResponse | Malformed]:
+        """Take in a run and answer it in the same transaction, as server/api/sync.py has the writer do."""
+
+        def work(store: OfficeStore) -> SyncResponse | Malformed:
             callers = self.callers(store)
             caller = callers(request.device)
-            return push(store, run, caller=caller, callers=callers, rules=self._rules, now_ms=now_ms)
+            results = push(store, run, caller=caller, callers=callers, rules=self._rules, now_ms=now_ms)
+            if isinstance(results, Malformed):
+                return results
+            return self._pull(store, request, results, now_ms, min(WRITERS_ROWS, server.PAGE_ROWS))
 
         return work
 
-    def _pull(self, request: SyncRequest, results: list[Result], now_ms: int) -> SyncResponse:
-        tips = self.store.tips(self.device)
-        response = pull(
-            self.store,
+    def _pull(
+        self,
+        store: OfficeStore,
+        request: SyncRequest,
+        results: list[Result],
+        now_ms: int,
+        most_rows: int | None = None,
+    ) -> SyncResponse:
+        tips = store.tips(self.device)
+        return pull(
+            store,
             request,
             results,
-            caller=self.caller(self.store, request.device),
+            caller=self.caller(store, request.device),
             office_head=tips[0].hash if tips else NO_LINK,
             now_ms=now_ms,
+            most_rows=most_rows,
         )
-        self._has(results)
-        for result in results:
+
+    def _sent(self, response: SyncResponse) -> SyncResponse:
+        """Note what is told, once it is durable. Raises Violation if it is not there."""
+        self._has(response.results)
+        for result in response.results:
             self._remember(result.change, result.outcome)
         self.told.tips.update((tip.hash, True) for tip in response.known)
         return decode(encode(response), SyncResponse)
