@@ -7,6 +7,7 @@ same. A violated property prints the seed, and a story that was made as short as
 
 import argparse
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from tests.simulation.scenario import make_story
 from tests.simulation.shrink import shrunk, violation_of
 from tests.simulation.story import load, save
 from tests.simulation.world import World
+
+STORY = Path(tempfile.gettempdir()) / "sambang-story.json"
 
 
 def main() -> int:
@@ -49,7 +52,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--runs", type=int, default=1, help="so many seeds from --seed on")
     parser.add_argument("--story", type=Path, help="tell this story instead")
     parser.add_argument("--tries", type=int, default=400, help="worlds to try when a story is made shorter")
-    parser.add_argument("--out", type=Path, default=Path("story.json"), help="where a shrunk story goes")
+    parser.add_argument("--out", type=Path, default=STORY, help="where a shrunk story goes")
     return parser
 
 

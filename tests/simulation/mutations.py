@@ -9,9 +9,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from schemas.wire import Applied, Cursor, Held
-from sync import client, conflicts, desk, intake, memory, merge, records, server
+from sync import client, conflicts, desk, intake, merge, records, server
 from sync.chain import START, Tip
-from sync.memory import MemoryDevice, MemoryOffice, MemoryStore
+from sync.memory import MemoryDevice, MemoryOffice
+from sync.memory_store import MemoryStore
+from sync.undo import Journal
 
 Patch = Any
 """pytest.MonkeyPatch."""
@@ -184,7 +186,7 @@ def a_seq_is_taken_twice(patch: Patch) -> None:
 
 def a_seq_is_used_again_after_a_failed_commit(patch: Patch) -> None:
     """What failed is not undone, and its seqs are given out once more."""
-    patch.setattr(memory.Journal, "transaction", _keeps_what_failed)
+    patch.setattr(Journal, "transaction", _keeps_what_failed)
 
 
 def what_another_device_sent_is_not_wanted(patch: Patch) -> None:
