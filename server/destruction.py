@@ -42,12 +42,18 @@ class DestructionList:
         self._randomness = randomness
 
     def add(self, body: Destroyed) -> None:
-        """Append a body, durably."""
+        """Append a body, durably, in place of a last line that a crash cut off."""
         nonce = self._randomness(NONCE_BYTES)
         line = base64.b64encode(nonce + self._cipher.encrypt(nonce, encode(body), None)) + b"\n"
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        whole = self.path.read_bytes().rpartition(b"\n") if self.path.exists() else (b"", b"", b"")
+        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
-            os.write(handle, line)
+            place = len(whole[0] + whole[1])
+            os.ftruncate(handle, place)
+            view = memoryview(line)
+            while view:
+                written = os.pwrite(handle, view, place)
+                view, place = view[written:], place + written
             os.fsync(handle)
         finally:
             os.close(handle)

@@ -137,6 +137,14 @@ def test_the_list_says_nothing_in_plain_and_a_changed_one_keeps_the_office_shut(
     assert isinstance(refused, Refused) and refused.say == "daftar_musnah_rusak"
 
 
+def test_a_line_that_a_crash_cut_off_spoils_no_later_one(gone: Destroyed) -> None:
+    entries = gone.deps.destruction.entries
+    [body] = entries.bodies()
+    entries.path.write_bytes(entries.path.read_bytes() + entries.path.read_bytes()[:40])
+    entries.add(body)
+    assert list(entries.bodies()) == [body, body]
+
+
 def test_what_came_back_beside_its_destruction_is_found(gone: Destroyed) -> None:
     gone.deps.engine.write(
         lambda tx: tx.execute(
