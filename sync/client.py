@@ -4,7 +4,7 @@
 acknowledged and finds that the office does not know it simply sends it again; it never deletes own work.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from msgspec.structs import replace
 
@@ -103,7 +103,7 @@ def receive(
     parts = held if response.parts is None else response.parts
     cursor = _caught_up(response, held, parts)
     outcomes = {result.change: result.outcome for result in (*response.results, *response.news)}
-    acknowledged = _acknowledged(store, response)
+    acknowledged = _answered(store, _acknowledged(store, response), set(outcomes))
     moved = bool(rows) or cursor != request.cursor or acknowledged != store.acknowledged()
     store.store_page(
         rows=rows,
@@ -198,6 +198,21 @@ def _caught_up(response: SyncResponse, held: list[Part], parts: list[Part]) -> C
 def _acknowledged(store: DeviceStore, response: SyncResponse) -> Tip:
     """Return the highest tip that the office holds on this phone's own chain; the start if there is none."""
     return _own(store, response.known) or START
+
+
+def _answered(store: DeviceStore, received: Tip, answered: Set[ChangeId]) -> Tip:
+    """Return the tip up to which this phone also knows what became of its changes: all after it go again.
+
+    The office may have got them another way: by a twin of this phone, or out of a file.
+    """
+    after = store.acknowledged()
+    if received.counter <= after.counter:
+        return received
+    for entry in store.entries(store.device(), after.counter, received.counter - after.counter):
+        if entry.link.change not in answered:
+            break
+        after = Tip(counter=entry.link.counter, hash=entry.hash)
+    return after
 
 
 def _own(store: DeviceStore, known: Iterable[WireTip]) -> Tip | None:

@@ -78,6 +78,21 @@ def test_a_restored_phone_with_nothing_new_sends_its_chain_only_once(town: Regen
     assert town.office.last_seq() == before
 
 
+def test_what_became_of_changes_that_came_another_way_is_asked_for(
+    town: Regency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A twin sent them, or somebody carried them there in a file: the office knows all, the phone little."""
+    phone = town.enrol(10, KEDEN)
+    entries = [phone.do(visit(number)) for number in (20, 21, 22, 23)]
+    twin = Phone(phone.writer, MemoryDevice(phone.writer.device, phone.writer.key.sign))
+    twin.store.add_entries(entries)
+    town.sync(twin)
+    monkeypatch.setattr("sync.client.PUSH_BYTES", 1)
+    town.sync(phone)
+    assert phone.store.acknowledged().counter == 4
+    assert phone.store.outcomes.keys() == {entry.link.change for entry in entries}
+
+
 def test_a_link_named_as_received_is_believed_only_where_the_office_holds_it(town: Regency) -> None:
     phone, other = town.enrol(10, KEDEN), town.enrol(11, KEDEN)
     entry = other.do(visit(20))
