@@ -15,7 +15,7 @@ import msgspec
 
 from schemas.base import decode, encode
 from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash, Part, PersonId, RecordId
-from schemas.wire import Applied, Conflict, Outcome, Rejected, Result, SyncRequest, SyncResponse
+from schemas.wire import Applied, Conflict, Held, Outcome, Rejected, Result, SyncRequest, SyncResponse
 from sync import server
 from sync.applying import Callers, Job, apply_jobs
 from sync.chain import START, Tip, head_message, next_link, seal_link
@@ -287,7 +287,11 @@ class Office:
             there = changes.get(result.change)
             is_gone = isinstance(result.outcome, Rejected) and result.outcome.problem in GONE
             is_there = is_gone or result.change in contents
-            if not is_there or there is None or there.outcome != result.outcome:
+            # what was held when it was answered may have got free within the same commit: that is news
+            is_so = there is not None and (
+                there.outcome == result.outcome or isinstance(result.outcome, Held)
+            )
+            if not is_there or not is_so:
                 raise Violation("an answer tells of what is not there", type(result.outcome).__name__)
 
     def caller(self, store: OfficeStore, device: DeviceId) -> Caller:
