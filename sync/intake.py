@@ -98,7 +98,8 @@ def take_in(
         new = [entry for entry in entries if entry.link.change not in outcomes]
         return outcomes | _hold(store, new, first.prev, now_ms)
     waiting = [entry for entry in entries if isinstance(outcomes.get(entry.link.change), Held | None)]
-    jobs = [_job(entry) for entry in _with_contents(store, waiting)]
+    # One that was held when it came first may be pushed by another than the one who waits for its outcome.
+    jobs = [_job(entry, late=entry.link.change in outcomes) for entry in _with_contents(store, waiting)]
     filled = _fill_gaps(store, caller.device, entries)
     jobs += [_job(entry, late=True) for entry in filled if entry.content is not None]
     return outcomes | apply_jobs(store, jobs, callers, rules, now_ms)

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from schemas.base import decode, encode
 from schemas.ids import LinkHash, Part
-from schemas.wire import Applied, Cursor, Rejected, SyncRequest, WireTip
+from schemas.wire import Applied, Cursor, Held, Rejected, SyncRequest, WireTip
 from sync.change import MOST_NESTED, Patch, change_id
 from sync.client import Broken, Session, next_request, receive
 from sync.memory import MemoryDevice
@@ -91,6 +91,21 @@ def test_what_became_of_changes_that_came_another_way_is_asked_for(
     town.sync(phone)
     assert phone.store.acknowledged().counter == 4
     assert phone.store.outcomes.keys() == {entry.link.change for entry in entries}
+
+
+def test_a_held_change_that_a_twin_sends_again_is_news_to_the_phone(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    first = phone.do(visit(20))
+    second = phone.do(visit(20, follows=first.link.change))
+    twin = Phone(phone.writer, MemoryDevice(phone.writer.device, phone.writer.key.sign))
+    twin.store.add_entries([first, second])
+    del phone.store.content_table[first.link.change]
+    phone.store.lose([first.hash])
+    town.sync(phone)
+    assert isinstance(phone.store.outcomes[second.link.change], Held)
+    town.sync(twin)
+    town.sync(phone)
+    assert isinstance(phone.store.outcomes[second.link.change], Applied)
 
 
 def test_a_link_named_as_received_is_believed_only_where_the_office_holds_it(town: Regency) -> None:
