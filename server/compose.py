@@ -18,6 +18,10 @@ from schemas.form import load_forms
 from schemas.ids import Regency
 from schemas.text import load_text
 from schemas.workflow import load_workflows
+from server import restore_store
+from server.backups.keeper import Keeper
+from server.backups.making import Source
+from server.backups.medium import disk_of
 from server.blobs import BlobStore
 from server.deps import Deps
 from server.destruction import DamagedListError, Destruction, DestructionList
@@ -115,6 +119,7 @@ def unlock(data: Path, key: Path | None) -> tuple[Keys, Path] | Refused:
 
 def close_office(deps: Deps) -> None:
     """Finish what is under way and close cleanly."""
+    deps.keeper.stop()
     deps.pool.shutdown()
     deps.engine.close()
 
@@ -132,14 +137,25 @@ def _build(data: Path, key_path: Path, keys: Keys, regency: Regency, name: str) 
         elapsed_ms=elapsed_ms,
         randomness=secrets.token_bytes,
         boot=secrets.token_hex(8),
+        restored=engine.read(restore_store.last_restore) is not None,
     )
     blobs = BlobStore(data / "blobs", keys.blobs)
     destroyed = DestructionList(key_path, keys.blobs, secrets.token_bytes)
     uploads = Uploads(
         engine, blobs, data / "uploads", keys.uploads, now_ms=now_ms, randomness=secrets.token_bytes
     )
+    source = Source(
+        engine=engine,
+        database=data / DATABASE,
+        keys=keys,
+        blobs=blobs,
+        disk_of=disk_of,
+        now_ms=now_ms,
+        randomness=secrets.token_bytes,
+    )
     return Deps(
         engine=engine,
+        keeper=Keeper(source),
         office=office,
         office_name=name,
         devices=Devices(engine, office, name, now_ms=now_ms, randomness=secrets.token_bytes),

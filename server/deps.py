@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from schemas.form import Forms
 from schemas.text import Text
 from schemas.workflow import Workflows
+from server.backups.keeper import Keeper
 from server.blobs import BlobStore
 from server.destruction import Destruction
 from server.devices import Devices
@@ -26,6 +27,7 @@ class Deps:
     blobs: BlobStore
     destruction: Destruction
     uploads: Uploads
+    keeper: Keeper
     forms: Forms
     workflows: Workflows
     text: Text

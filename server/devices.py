@@ -11,7 +11,7 @@ from schemas.base import Data
 from schemas.ids import DeviceId, PersonId
 from schemas.problem import Problem
 from schemas.wire import Enrolment, EnrolRequest, Login, LoginRequest, Nonce, NonceRequest
-from server import device_store
+from server import device_store, restore_store
 from server.device_store import Device
 from server.engine import Engine, Reader, Writer
 from server.office import Office, petugas, verifier
@@ -97,6 +97,7 @@ class Devices:
             if not verifier(found.public_key)(request.signature, message):
                 return Problem(code="tanda_tangan_salah")
             device_store.add_token(writer, token_hash(token), request.device, now, now + TOKEN_MS)
+            restore_store.note_return(writer, request.device, now)
             return Login(token=token, expires_ms=now + TOKEN_MS)
 
         return self._engine.write(work)

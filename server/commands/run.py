@@ -89,6 +89,7 @@ def serve(deps: Deps, listener: socket.socket) -> None:
     deps.blobs.sweep()
     deps.uploads.tidy()
     deps.uploads.sweep()
+    deps.keeper.start()
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(deps, web_pages(deps)),

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from schemas.text import Text
+from server.backups.medium import Trouble
 from server.compose import Refused
 
 UNUSABLE = 3
@@ -21,4 +22,10 @@ def add_folder_options(parser: argparse.ArgumentParser) -> None:
 def refuse(text: Text, refused: Refused) -> int:
     """Say in one line why a data folder cannot be used; return the exit code."""
     print(text(f"perintah.{refused.say}", **refused.values), file=sys.stderr)
+    return UNUSABLE
+
+
+def say_trouble(text: Text, trouble: Trouble) -> int:
+    """Say in one line what is wrong with a medium or a wish; return the exit code."""
+    print(text(f"cadangan.masalah.{trouble.code}", **trouble.values), file=sys.stderr)
     return UNUSABLE

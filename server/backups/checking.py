@@ -1,0 +1,129 @@
+"""Reading copies back. Rule: whole is what opens under the office's key and holds what its manifest says."""
+
+import os
+from collections.abc import Collection
+from hashlib import sha256
+from pathlib import Path
+
+from schemas.base import Data
+from schemas.ids import NO_LINK, BlobId, DeviceId
+from server import backup_store, reach_store
+from server.backups.blob_copies import is_whole, sealed_bytes
+from server.backups.manifest import DamagedManifestError, Manifest, read_manifest
+from server.backups.medium import Medium, Trouble, forget_cached
+from server.blobs import BlobStore
+from server.engine import EngineError, Reader
+from server.engines.sqlite import inspected
+from server.keys import Keys
+from server.store import SqlOfficeStore
+from server.verifying.findings import Progress
+from sync.chain import Tip
+
+CHUNK_BYTES = 1024 * 1024
+
+
+class MediumFindings(Data, frozen=True, kw_only=True):
+    """What was found on a medium: whole copies, the numbers of others, blobs looked at, and bad ones."""
+
+    whole: list[Manifest]
+    damaged: list[int]
+    blobs: int
+    bad_blobs: list[BlobId]
+
+
+def file_hash(path: Path, *, durably: bool = False) -> str:
+    """Return the SHA-256 of a file as the disk holds it; `durably` first makes sure that it does."""
+    digest = sha256()
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        if durably:
+            os.fsync(handle)
+        forget_cached(handle)
+        while chunk := os.read(handle, CHUNK_BYTES):
+            digest.update(chunk)
+    finally:
+        os.close(handle)
+    return digest.hexdigest()
+
+
+def is_verified(medium: Medium, keys: Keys, number: int) -> bool | None:
+    """Say whether a copy was read back when it was made; None for a manifest that is damaged."""
+    try:
+        return read_manifest(medium, keys, number).verified_ms > 0
+    except DamagedManifestError:
+        return None
+
+
+def check_database(
+    medium: Medium, keys: Keys, manifest: Manifest, absent: Collection[BlobId]
+) -> dict[DeviceId, Tip] | Trouble:
+    """Open a copy, compare all of it with its manifest, and return up to where it reaches.
+
+    Raises OSError when the medium fails.
+    """
+    path = medium.database(manifest.number)
+    bad = Trouble(code="salinan_rusak", values={"folder": str(medium.path), "nomor": str(manifest.number)})
+    if not path.is_file() or file_hash(path) != manifest.sha256:
+        return bad
+    try:
+        if read_manifest(medium, keys, manifest.number) != manifest:
+            return bad
+        with inspected(path, keys.database) as (inspection, reader):
+            if inspection.pages or inspection.structure or reader is None:
+                return bad
+            if not _is_what_it_says(reader, keys, manifest):
+                return bad
+            return reach_store.reach(reader, absent)
+    except (EngineError, DamagedManifestError):
+        return bad
+
+
+def check_medium(medium: Medium, keys: Keys, progress: Progress) -> MediumFindings:
+    """Check every copy, and every blob that any of them names. Raises OSError when the medium fails."""
+    whole: list[Manifest] = []
+    damaged: list[int] = []
+    wanted: dict[BlobId, int] = {}
+    numbers = medium.numbers()
+    progress.step("salinan", len(numbers))
+    for number in numbers:
+        try:
+            manifest = read_manifest(medium, keys, number)
+        except DamagedManifestError:
+            manifest = None
+        if manifest is None:
+            damaged.append(number)
+        elif manifest.verified_ms:
+            if isinstance(check_database(medium, keys, manifest, ()), Trouble):
+                damaged.append(number)
+            else:
+                whole.append(manifest)
+                wanted |= _blobs_of(medium, keys, manifest)
+        progress.advance()
+    store = BlobStore(medium.blobs, keys.blobs)
+    progress.step("berkas", len(wanted))
+    bad_blobs: list[BlobId] = []
+    for blob, size_bytes in sorted(wanted.items()):
+        if not is_whole(store, blob, size_bytes):
+            bad_blobs.append(blob)
+        progress.advance()
+    return MediumFindings(whole=whole, damaged=damaged, blobs=len(wanted), bad_blobs=bad_blobs)
+
+
+def _blobs_of(medium: Medium, keys: Keys, manifest: Manifest) -> dict[BlobId, int]:
+    missing = set(manifest.absent)
+    with inspected(medium.database(manifest.number), keys.database) as (_, reader):
+        found = backup_store.blobs(reader) if reader is not None else []
+    return {blob: size for blob, size in found if blob not in missing}
+
+
+def _is_what_it_says(reader: Reader, keys: Keys, manifest: Manifest) -> bool:
+    store = SqlOfficeStore.reading(reader)
+    tips = store.tips(keys.device)
+    blob_bytes = sum(sealed_bytes(size) for _, size in backup_store.blobs(reader))
+    return (
+        store.last_seq() == manifest.last_seq
+        and store.tag_at(manifest.last_seq) == manifest.tag
+        and (tips[0].hash if tips else NO_LINK) == manifest.head
+        and backup_store.counts(reader) == manifest.counts
+        and blob_bytes == manifest.blob_bytes
+    )

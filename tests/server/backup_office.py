@@ -1,0 +1,105 @@
+"""Media and copies for the tests of backup and restore: real folders, real files, the real office."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from schemas.text import load_text
+from server.backups.destroyed import Destruction, read_list
+from server.backups.keeper import Keeper
+from server.backups.making import Made, Source, make_copy
+from server.backups.medium import Medium, Trouble, prepare
+from server.backups.restoring import Restored, Wanted, restore
+from server.compose import DATABASE, Refused, close_office, open_office
+from server.deps import Deps
+from server.keys import Keys, default_path, read_keys
+from server.verify import verify
+from sync.rules import DomainRules
+
+
+class Quiet:
+    """Progress that nobody watches; `at(step)` is called when a step begins."""
+
+    def step(self, name: str, total: int) -> None:
+        self.at(name)
+
+    def advance(self, count: int = 1) -> None:
+        pass
+
+    def at(self, name: str) -> None:
+        pass
+
+
+def source_of(deps: Deps, data: Path, own_disk: str = "") -> Source:
+    return Source(
+        engine=deps.engine,
+        database=data / DATABASE,
+        keys=keys_of(data),
+        blobs=deps.blobs,
+        disk_of=lambda path: "own" if path == data or path.name == own_disk else path.name,
+        now_ms=deps.now_ms,
+        randomness=deps.randomness,
+    )
+
+
+def with_disks(deps: Deps, data: Path, *, age_days: int = 90, own_disk: str = "") -> Deps:
+    """The same office, to which each folder is a disk, as they are all on one here; `own_disk` is its own."""
+    return replace(deps, keeper=Keeper(source_of(deps, data, own_disk), age_days=age_days))
+
+
+def keys_of(data: Path) -> Keys:
+    return read_keys(default_path(data))
+
+
+def medium_at(path: Path, data: Path, deps: Deps) -> Medium:
+    made = prepare(path, keys_of(data).device, deps.randomness)
+    assert isinstance(made, Medium), made
+    return made
+
+
+def copied(deps: Deps, data: Path, medium: Medium, keep: int = 7) -> Made:
+    made = make_copy(source_of(deps, data), medium, keep, Quiet())
+    assert isinstance(made, Made), made
+    return made
+
+
+def restored(
+    medium: Medium, data: Path, key: Path, *also: Medium, until_ms: int | None = None
+) -> Restored | Trouble | Refused:
+    wanted = Wanted(
+        data=data,
+        key=key,
+        keys=read_keys(key),
+        media=[medium, *also],
+        until_ms=until_ms,
+        destruction=read_list(key) if key.exists() else Destruction(),
+    )
+    return restore(wanted, Quiet())
+
+
+@contextmanager
+def opened(data: Path, key: Path) -> Iterator[Deps]:
+    deps = open_office(data, key)
+    assert isinstance(deps, Deps), deps
+    try:
+        yield deps
+    finally:
+        close_office(deps)
+
+
+def faults(deps: Deps, data: Path, key: Path) -> list[str]:
+    """What `verify` says of an office."""
+    rules = DomainRules(deps.forms, deps.workflows)
+    return verify(data, data / DATABASE, read_keys(key), rules, load_text(), Quiet()).faults
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def another_office(medium: Medium) -> None:
+    """Make a medium somebody else's."""
+    mark = json.loads((medium.path / "sambang-medium.json").read_bytes())
+    (medium.path / "sambang-medium.json").write_bytes(json.dumps({**mark, "office": "0" * 32}).encode())
