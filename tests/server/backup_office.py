@@ -1,11 +1,14 @@
 """Media and copies for the tests of backup and restore: real folders, real files, the real office."""
 
 import json
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
+from schemas.ids import BlobId
 from schemas.text import load_text
 from server.backups.destroyed import Destruction, read_list
 from server.backups.keeper import Keeper
@@ -14,7 +17,9 @@ from server.backups.medium import Medium, Trouble, prepare
 from server.backups.restoring import Restored, Wanted, restore
 from server.compose import DATABASE, Refused, close_office, open_office
 from server.deps import Deps
+from server.engine import Writer
 from server.keys import Keys, default_path, read_keys
+from server.store import SqlOfficeStore
 from server.verify import verify
 from sync.rules import DomainRules
 
@@ -32,11 +37,11 @@ class Quiet:
         pass
 
 
-def source_of(deps: Deps, data: Path, own_disk: str = "") -> Source:
+def source_of(deps: Deps, data: Path, own_disk: str = "", key: Path | None = None) -> Source:
     return Source(
         engine=deps.engine,
         database=data / DATABASE,
-        keys=keys_of(data),
+        keys=read_keys(key or default_path(data)),
         blobs=deps.blobs,
         disk_of=lambda path: "own" if path == data or path.name == own_disk else path.name,
         now_ms=deps.now_ms,
@@ -103,3 +108,20 @@ def another_office(medium: Medium) -> None:
     """Make a medium somebody else's."""
     mark = json.loads((medium.path / "sambang-medium.json").read_bytes())
     (medium.path / "sambang-medium.json").write_bytes(json.dumps({**mark, "office": "0" * 32}).encode())
+
+
+def add_blobs(deps: Deps, count: int, seed: int, size_bytes: int = 40_000) -> list[BlobId]:
+    """Store blobs that differ, as if the office itself had sent them."""
+    rng, added = random.Random(seed), list[BlobId]()
+    for _ in range(count):
+        data = rng.randbytes(size_bytes)
+        blob = BlobId(sha256(data).hexdigest())
+        assert deps.blobs.put(blob, [data], "x")
+        added.append(blob)
+
+    def work(writer: Writer) -> None:
+        for blob in added:
+            SqlOfficeStore.writing(writer).blob_received(blob, size_bytes, deps.office.device, deps.now_ms())
+
+    deps.engine.write(work).result()
+    return added
