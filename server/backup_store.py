@@ -1,10 +1,14 @@
 """Rows about backups: plan, media, verified copies, tries. Rule: one function a query."""
 
+import msgspec
+
 from schemas.base import Data
 from schemas.ids import BlobId
+from server.backups.medium import Trouble
 from server.engine import Reader, SqlRow, Writer
 
 COPY, STREAM = "salinan", "aliran"
+_trouble = msgspec.json.Decoder(Trouble | None)
 KEPT_ROWS = 60
 """Verified copies of one medium that are remembered; the medium itself keeps fewer."""
 
@@ -38,11 +42,11 @@ class Copy(Data, frozen=True, kw_only=True):
 
 
 class Try(Data, frozen=True, kw_only=True):
-    """How the last try at a place ended; an empty problem is a success."""
+    """How the last try at a place ended; without trouble it was a success."""
 
     path: str
     at_ms: int
-    problem: str
+    trouble: Trouble | None
 
 
 def plan(reader: Reader) -> Plan:
@@ -110,14 +114,14 @@ def put_try(writer: Writer, tried: Try) -> None:
         "INSERT INTO backup_tries (kabupaten, path, at_ms, problem)"
         " VALUES (:kabupaten, :path, :at_ms, :problem) ON CONFLICT (kabupaten, path)"
         " DO UPDATE SET at_ms = excluded.at_ms, problem = excluded.problem",
-        [(writer.regency, tried.path, tried.at_ms, tried.problem)],
+        [(writer.regency, tried.path, tried.at_ms, msgspec.json.encode(tried.trouble).decode())],
     )
 
 
 def tries(reader: Reader) -> dict[str, Try]:
     """Return how the last try at each place ended."""
     rows = reader.query("SELECT path, at_ms, problem FROM backup_tries WHERE kabupaten = :kabupaten")
-    return {path: Try(path=path, at_ms=at_ms, problem=problem) for path, at_ms, problem in rows}
+    return {path: Try(path=path, at_ms=at_ms, trouble=_trouble.decode(said)) for path, at_ms, said in rows}
 
 
 def blobs(reader: Reader) -> list[tuple[BlobId, int]]:

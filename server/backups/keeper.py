@@ -90,6 +90,11 @@ class Keeper:
         return bool(self._threads)
 
     @property
+    def is_asked(self) -> bool:
+        """Whether copies were asked for that have not begun."""
+        return self._asked
+
+    @property
     def stream(self) -> StreamState:
         """How the stream stands."""
         return self._streamer.state
@@ -150,7 +155,7 @@ class Keeper:
         finally:
             self.running = None
         tried = Try(
-            path=path, at_ms=self._source.now_ms(), problem=made.code if isinstance(made, Trouble) else ""
+            path=path, at_ms=self._source.now_ms(), trouble=made if isinstance(made, Trouble) else None
         )
         self._source.engine.write(lambda writer: backup_store.put_try(writer, tried)).result()
         return made
@@ -214,10 +219,16 @@ class Keeper:
             )
         )  # fmt: skip
         now_ms = self._source.now_ms()
-        asked, self._asked = self._asked, False
+        asked = self._asked
         paths = plan.copies if asked else due(plan, copies, tries, now_ms)
         if paths:
+            self.running = Running(path=paths[0])
+        if asked:
+            self._asked = False
+        try:
             self.copy_to(paths, plan.keep)
+        finally:
+            self.running = None
         if not 0 <= now_ms - self._worked_out_ms < DAY_MS:
             self.work_out()
 
@@ -243,7 +254,7 @@ def due(plan: Plan, copies: Sequence[Copy], tries: dict[str, Try], now_ms: int) 
     def is_due(path: str) -> bool:
         is_fresh = path in newest and 0 <= now_ms - newest[path] < plan.every_ms
         tried = tries.get(path)
-        is_too_soon = tried is not None and tried.problem and 0 <= now_ms - tried.at_ms < RETRY_MS
+        is_too_soon = tried is not None and tried.trouble is not None and 0 <= now_ms - tried.at_ms < RETRY_MS
         return not is_fresh and not is_too_soon
 
     return tuple(path for path in plan.copies if is_due(path))

@@ -99,22 +99,25 @@ def _media(paths: list[Path], keys: Keys) -> list[Medium] | Trouble:
 def _say(restored: Restored, data: Path, key: Path, text: Text) -> int:
     manifest, missing = restored.manifest, restored.missing
     when = written.date_and_clock(manifest.begun_ms)
-    say = "cadangan.perintah"
-    print(text(f"{say}.dipulihkan", nama=manifest.name, folder=data, nomor=manifest.number, waktu=when))
-    print(text(f"{say}.diputar_ulang", catatan=restored.changes, berkas=restored.blobs))
+    print(
+        text(
+            "cadangan.perintah.dipulihkan", nama=manifest.name, folder=data, nomor=manifest.number, waktu=when
+        )
+    )
+    print(text("cadangan.perintah.diputar_ulang", catatan=restored.changes, berkas=restored.blobs))
     if restored.damaged_copies:
         numbers = ", ".join(str(number) for number in restored.damaged_copies)
-        print(text(f"{say}.dilewati", nomor=numbers), file=sys.stderr)
+        print(text("cadangan.perintah.dilewati", nomor=numbers), file=sys.stderr)
     if restored.damaged_logs:
-        print(text(f"{say}.aliran_rusak", jumlah=restored.damaged_logs), file=sys.stderr)
+        print(text("cadangan.perintah.aliran_rusak", jumlah=restored.damaged_logs), file=sys.stderr)
     if restored.refused:
-        print(text(f"{say}.ditolak", jumlah=restored.refused), file=sys.stderr)
+        print(text("cadangan.perintah.ditolak", jumlah=restored.refused), file=sys.stderr)
     if missing.is_empty:
-        print(text(f"{say}.lengkap"))
+        print(text("cadangan.perintah.lengkap"))
     else:
-        print(text(f"{say}.belum_kembali", hp=len(missing.phones), berkas=missing.blobs))
+        print(text("cadangan.perintah.belum_kembali", hp=len(missing.phones), berkas=missing.blobs))
         _say_phones(data, key, text)
-    print(text(f"{say}.masuk_lagi"))
+    print(text("cadangan.perintah.masuk_lagi"))
     return 0
 
 

@@ -67,18 +67,17 @@ def _check_medium(path: Path, key: Path, text: Text) -> int:
             found = check_medium(medium, keys, RichProgress(bar, text, "cadangan.langkah"))
     except OSError as error:
         return say_trouble(text, trouble_of(error, path))
-    say = "cadangan.perintah"
     if found.damaged or found.bad_blobs:
         bad = len(found.damaged), len(found.bad_blobs)
-        print(text(f"{say}.media_tidak_utuh", salinan=bad[0], berkas=bad[1], folder=path))
+        print(text("cadangan.perintah.media_tidak_utuh", salinan=bad[0], berkas=bad[1], folder=path))
         return NOT_IN_ORDER
     if not found.whole:
-        print(text(f"{say}.media_kosong", folder=path))
+        print(text("cadangan.perintah.media_kosong", folder=path))
         return NOT_IN_ORDER
     newest = found.whole[0]
     print(
         text(
-            f"{say}.media_utuh",
+            "cadangan.perintah.media_utuh",
             salinan=len(found.whole),
             berkas=found.blobs,
             folder=path,

@@ -37,7 +37,7 @@ CREATE TABLE backups (
     PRIMARY KEY (kabupaten, medium, number)
 );
 
--- How the last try at each place ended; problem is empty, or names a sentence.
+-- How the last try at each place ended; problem names a sentence and its fields, as JSON, or null.
 CREATE TABLE backup_tries (
     kabupaten TEXT NOT NULL,
     path TEXT NOT NULL,

@@ -11,6 +11,7 @@ from schemas.problem import Problem
 from server.api.messages import problem_response
 from server.deps import Deps
 from server.web.assets import asset_routes
+from server.web.backups import backup_routes
 from server.web.cases import case_routes
 from server.web.conflicts import conflict_routes
 from server.web.devices import device_routes
@@ -56,6 +57,7 @@ def page_routes(site: Site) -> list[Any]:
         *conflict_routes(site),
         *case_routes(site),
         *device_routes(site),
+        *backup_routes(site),
         missing,
     ]
     return [

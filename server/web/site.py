@@ -24,6 +24,7 @@ from server.access import Action, Person, may
 from server.accounts import Accounts
 from server.deps import Deps
 from server.passwords import Passwords
+from server.services.backups import Backups
 from server.services.cases import Cases
 from server.services.conflicts import Conflicts
 from server.services.people import load_person
@@ -101,6 +102,7 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("konflik", "/konflik", "conflict", "see_conflicts"),
     ("kasus", "/kasus", "task", "see_cases"),
     ("perangkat", "/perangkat", "device", "see_devices"),
+    ("cadangan", "/cadangan", "save", "see_backups"),
 )
 
 
@@ -117,6 +119,7 @@ class Site:
     reviews: Reviews
     conflicts: Conflicts
     cases: Cases
+    backups: Backups
     templates: Environment
 
     @property
@@ -227,6 +230,7 @@ def build_site(deps: Deps) -> Site:
         reviews=Reviews(engine, deps.office, words),
         conflicts=Conflicts(engine, deps.office, words),
         cases=Cases(engine, deps.office, words, deps.workflows),
+        backups=Backups(engine, deps.keeper, deps.text, deps.now_ms),
         templates=_templates(deps.text, theme),
     )
 

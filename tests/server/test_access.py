@@ -22,8 +22,10 @@ ALLOWED: dict[Action, set[str]] = {
     "move_cases": OFFICE,
     "see_devices": {"admin"},
     "enrol_devices": {"admin"},
+    "see_backups": {"admin"},
+    "make_backups": {"admin"},
 }
-CHANGES = {"decide_visits", "resolve_conflicts", "move_cases", "enrol_devices"}
+CHANGES = {"decide_visits", "resolve_conflicts", "move_cases", "enrol_devices", "make_backups"}
 
 
 def person(*roles: Role, areas: tuple[str, ...] = (DESA,), services: tuple[str, ...] = ("bpnt",)) -> Person:
@@ -58,7 +60,7 @@ def test_pengawas_changes_nothing(action: Action) -> None:
     assert refused(person("pengawas"), action, thing()) == "role"
 
 
-@pytest.mark.parametrize("action", [action for action in ACTIONS if not action.endswith("devices")])
+@pytest.mark.parametrize("action", [action for action in ACTIONS if not action.endswith(("devices", "backups"))])
 def test_admin_sees_no_case_data(action: Action) -> None:
     assert refused(person("admin", areas=("33.14",), services=("bpnt", "kis")), action, thing()) == "role"
 

@@ -105,7 +105,7 @@ def test_what_is_due_follows_from_what_was_verified() -> None:
     assert due(plan, [COPY], {}, begun + HOUR_MS) == ("/b",)
     assert due(plan, [COPY], {}, begun + 24 * HOUR_MS) == ("/a", "/b")
     assert due(plan, [COPY], {}, begun - 1) == ("/a", "/b"), "a copy from the future says nothing"
-    failed = {"/b": Try(path="/b", at_ms=begun, problem="media_tidak_ada")}
+    failed = {"/b": Try(path="/b", at_ms=begun, trouble=Trouble(code="media_tidak_ada"))}
     assert due(plan, [COPY], failed, begun + RETRY_MS - 1) == ()
     assert due(plan, [COPY], failed, begun + RETRY_MS) == ("/b",)
     older = replace(COPY, medium="n", path="/b", begun_ms=begun - 48 * HOUR_MS)
@@ -119,8 +119,9 @@ def test_one_medium_that_fails_is_noted_and_stops_neither_the_other_nor_the_serv
     office.keeper.start()
     wait_for(lambda: office.newest() == {"usb2": 1})
     tried = office.deps.engine.read(backup_store.tries)
-    assert tried[str(gone.path)].problem == "media_tidak_ada"
-    assert tried[str(there.path)].problem == ""
+    failed = tried[str(gone.path)].trouble
+    assert failed is not None and failed.code == "media_tidak_ada"
+    assert tried[str(there.path)].trouble is None
     office.write()
 
 
