@@ -137,6 +137,12 @@ def is_held(reader: Reader, blob: BlobId) -> bool:
     )
 
 
+def destroyed_blobs(reader: Reader) -> list[BlobId]:
+    """Return the blobs that were destroyed, and must be on no medium."""
+    rows = reader.query("SELECT blob FROM destroyed_blobs WHERE kabupaten = :kabupaten ORDER BY blob")
+    return [BlobId(row[0]) for row in rows]
+
+
 def counts(reader: Reader) -> dict[str, int]:
     """Return how many links, changes and blobs there are."""
     [row] = reader.query(

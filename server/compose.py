@@ -78,8 +78,11 @@ def init_office(data: Path, key: Path | None, regency: Regency, name: str) -> Re
     return None
 
 
-def open_office(data: Path, key: Path | None) -> Deps | Refused:
-    """Open an office: migrate what is older, refuse what is newer, build every part."""
+def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Deps | Refused:
+    """Open an office: migrate what is older, refuse what is newer, build every part.
+
+    `restoring`: what was destroyed is not destroyed again yet, as logs are to be applied before.
+    """
     opened = unlock(data, key)
     if isinstance(opened, Refused):
         return opened
@@ -95,6 +98,8 @@ def open_office(data: Path, key: Path | None) -> Deps | Refused:
     except NotInitialisedError:
         return _refused("folder_bukan_kantor", data)
     deps = _build(data, key or default_path(data), keys, regency, name)
+    if restoring:
+        return deps
     try:
         deps.destruction.apply_list()
     except DamagedListError:

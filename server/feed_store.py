@@ -5,9 +5,11 @@ and senders of blobs are never moved, and a copy of the pages keeps the numbers.
 history only. Another engine streams by means of its own.
 """
 
+from collections.abc import Iterable, Iterator
+
 from schemas.base import Data, Message
 from schemas.ids import BlobId, DeviceId, PersonId
-from server.engine import Reader, Writer
+from server.engine import Reader, SqlRow, Writer
 
 BATCH = 2_000
 
@@ -77,20 +79,19 @@ def newest(reader: Reader) -> Position:
 
 def since(reader: Reader, position: Position) -> Fed:
     """Return what follows a position: about `BATCH` links, in whole runs that end at a signature."""
-    limit = BATCH
-    while True:
-        rows = reader.query(
-            "SELECT l.rowid, l.raw, c.raw, c.received_ms, s.signature FROM links l"
-            " LEFT JOIN changes c ON c.kabupaten = l.kabupaten AND c.id = l.change"
-            " LEFT JOIN signatures s ON s.kabupaten = l.kabupaten AND s.device = l.device AND s.head = l.hash"
-            " WHERE l.kabupaten = :kabupaten AND l.rowid > :after ORDER BY l.rowid LIMIT :limit",
-            {"after": position.links, "limit": limit},
-        )
-        whole = next((end for end in range(len(rows), 0, -1) if rows[end - 1][4] is not None), 0)
-        if whole or len(rows) < limit:
-            break
-        limit *= 4  # one run that is longer than a batch: an import
-    links = rows[:whole]
+    rows = reader.query(
+        _LINK + " AND l.rowid > :after ORDER BY l.rowid LIMIT :limit",
+        {"after": position.links, "limit": BATCH},
+    )
+    links: list[SqlRow] = []
+    reached = rows[-1][0] if rows else position.links
+    for run in _runs(rows):
+        links += run
+        if run[-1][_SIGNATURE] is None:
+            rest = _rest(reader, run[-1])
+            links += rest
+            for row in rest:  # a long run, an import say, is not begun anew by the next batch
+                reached += row[0] == reached + 1
     senders = reader.query(
         "SELECT s.rowid, s.blob, s.device, b.size_bytes, s.received_ms FROM blob_senders s"
         " JOIN blobs b ON b.kabupaten = s.kabupaten AND b.blob = s.blob"
@@ -100,17 +101,59 @@ def since(reader: Reader, position: Position) -> Fed:
     return Fed(
         links=[
             FedLink(raw=raw, content=content, received_ms=received_ms or 0, signature=signature)
-            for _, raw, content, received_ms, signature in links
+            for _, _, _, _, _, raw, content, received_ms, signature in links
         ],
         blobs=[
             FedBlob(blob=blob, device=device, size_bytes=size_bytes, received_ms=received_ms)
             for _, blob, device, size_bytes, received_ms in senders
         ],
-        position=[
-            links[-1][0] if links else position.links,
-            senders[-1][0] if senders else position.senders,
-        ],
+        position=[reached, senders[-1][0] if senders else position.senders],
     )
+
+
+_LINK = (
+    "SELECT l.rowid, l.device, l.counter, l.hash, l.prev, l.raw, c.raw, c.received_ms, s.signature"
+    " FROM links l LEFT JOIN changes c ON c.kabupaten = l.kabupaten AND c.id = l.change"
+    " LEFT JOIN signatures s ON s.kabupaten = l.kabupaten AND s.device = l.device"
+    " AND s.counter = l.counter AND s.head = l.hash WHERE l.kabupaten = :kabupaten"
+)
+_DEVICE, _COUNTER, _HASH, _PREV, _SIGNATURE = 1, 2, 3, 4, 8
+
+
+def _runs(rows: Iterable[SqlRow]) -> Iterator[list[SqlRow]]:
+    """Cut rows where a signature stands, or where the next does not follow."""
+    run: list[SqlRow] = []
+    for row in rows:
+        if run and (row[_DEVICE], row[_PREV]) != (run[-1][_DEVICE], run[-1][_HASH]):
+            yield run
+            run = []
+        run.append(row)
+        if row[_SIGNATURE] is not None:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _rest(reader: Reader, last: SqlRow) -> list[SqlRow]:
+    """Return the links that follow one, up to the first signed one: stored before, or of the same run."""
+    found: list[SqlRow] = []
+    while last[_SIGNATURE] is None:
+        following = reader.query(
+            _LINK  # noqa: S608 - all of it stands here
+            + " AND l.device = :device AND l.counter > :counter AND l.counter <= (SELECT min(n.counter)"
+            " FROM signatures n WHERE n.kabupaten = l.kabupaten AND n.device = l.device"
+            " AND n.counter > :counter) ORDER BY l.counter",
+            {"device": last[_DEVICE], "counter": last[_COUNTER]},
+        )
+        before = last
+        for row in following:
+            if row[_PREV] == last[_HASH]:
+                found.append(row)
+                last = row
+        if last is before:
+            break
+    return found
 
 
 def devices(reader: Reader) -> list[FedDevice]:

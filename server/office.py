@@ -159,7 +159,7 @@ class Office:
         if isinstance(results, Malformed):
             return Problem(code=results.problem)
         if self._restored:
-            note_heads(writer, run, self._now_ms())
+            note_heads(writer, run.entries, self._now_ms())
         return results
 
     def _answer(

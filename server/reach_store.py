@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from schemas.base import Data
 from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash
-from server.engine import Reader, Writer, one
+from server.engine import Reader, Writer
 from sync.chain import Tip
 
 STALE_MS = 60 * 24 * 3_600_000
@@ -76,17 +76,6 @@ def put_backed_up(writer: Writer, found: Mapping[DeviceId, Tip]) -> None:
         " VALUES (:kabupaten, :device, :counter, :hash)",
         [(writer.regency, device, tip.counter, tip.hash) for device, tip in found.items()],
     )
-
-
-def backed_up(reader: Reader, device: DeviceId) -> Tip | None:
-    """Return the newest link up to which a phone may forget the bytes."""
-    row = one(
-        reader.query(
-            "SELECT counter, hash FROM backed_up WHERE kabupaten = :kabupaten AND device = :device",
-            {"device": device},
-        )
-    )
-    return Tip(counter=row[0], hash=LinkHash(row[1])) if row else None
 
 
 def forget_reach(writer: Writer) -> None:
@@ -183,17 +172,18 @@ def _newest(reader: Reader, device: DeviceId, ends: list[Tip], bad: Collection[T
 
 
 def _up_to(reader: Reader, device: DeviceId, end: Tip, counter: int) -> Tip | None:
-    """Return the link on the way to `end` that has this counter, or `end` itself if it comes before."""
+    """Return the newest link on the way to `end` that is not beyond this counter."""
     if counter >= end.counter:
         return end
     rows = reader.query(
-        "SELECT hash FROM links WHERE kabupaten = :kabupaten AND device = :device AND known = 1"
-        " AND counter = :counter",
+        "SELECT counter, hash FROM links l WHERE kabupaten = :kabupaten AND device = :device AND known = 1"
+        " AND counter = (SELECT max(o.counter) FROM links o WHERE o.kabupaten = l.kabupaten"
+        " AND o.device = l.device AND o.known = 1 AND o.counter <= :counter)",
         {"device": device, "counter": counter},
     )
-    if len(rows) == 1:  # every counter up to `end` is on the way, so this one is
-        return Tip(counter=counter, hash=LinkHash(rows[0][0]))
-    return next((tip for tip in _path(reader, device, end) if tip.counter == counter), None)
+    if len(rows) == 1:  # no branch stands beside it, so it is on the way; below a declared gap it is the last
+        return Tip(counter=rows[0][0], hash=LinkHash(rows[0][1]))
+    return next((tip for tip in reversed(_path(reader, device, end)) if tip.counter <= counter), None)
 
 
 def _path(reader: Reader, device: DeviceId, end: Tip) -> list[Tip]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from schemas.base import Data
-from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash
+from schemas.ids import NO_LINK, BlobId, DeviceId, LinkHash
 from server.engine import Reader, Writer, one
 from sync.store import Entry
 
@@ -107,6 +107,8 @@ def missing(reader: Reader) -> Missing:
     [(blobs,)] = reader.query(
         "SELECT count(*) FROM restored_blobs r WHERE r.kabupaten = :kabupaten AND NOT EXISTS"
         " (SELECT 1 FROM blobs b WHERE b.kabupaten = r.kabupaten AND b.blob = r.blob)"
+        " AND NOT EXISTS (SELECT 1 FROM destroyed_blobs d WHERE d.kabupaten = r.kabupaten"
+        " AND d.blob = r.blob)"
     )
     [(heads,)] = reader.query(
         "SELECT count(*) FROM lost_heads h WHERE h.kabupaten = :kabupaten AND NOT EXISTS"
@@ -146,17 +148,3 @@ def note_heads(writer: Writer, run: Iterable[Entry], now_ms: int) -> None:
         " ON CONFLICT (kabupaten, head) DO NOTHING",
         [(writer.regency, head, device, now_ms) for head, device in seen.items() if head not in there],
     )
-
-
-def destroy(writer: Writer, changes: Sequence[ChangeId], blobs: Sequence[BlobId]) -> None:
-    """Take away contents and blobs that were destroyed before; their links stay."""
-    regency = writer.regency
-    writer.many(
-        "UPDATE changes SET raw = NULL WHERE kabupaten = :kabupaten AND id = :id",
-        [(regency, change) for change in changes],
-    )
-    for table in ("blobs", "blob_senders"):
-        writer.many(
-            f"DELETE FROM {table} WHERE kabupaten = :kabupaten AND blob = :blob",  # noqa: S608 - our own names
-            [(regency, blob) for blob in blobs],
-        )

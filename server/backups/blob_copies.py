@@ -83,6 +83,11 @@ class BlobCopies:
         self.store.path(blob).unlink(missing_ok=True)
         return False
 
+    def destroy(self, blobs: Iterable[BlobId]) -> None:
+        """Take away what the office destroyed."""
+        for blob in blobs:
+            self.store.path(blob).unlink(missing_ok=True)
+
     def sweep(self) -> None:
         """Remove what was left unfinished under this ending; each that writes to a medium has its own."""
         for path in self._folder.glob(f"*{self._ending}"):

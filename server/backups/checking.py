@@ -83,6 +83,7 @@ def check_medium(medium: Medium, keys: Keys, progress: Progress) -> MediumFindin
     whole: list[Manifest] = []
     damaged: list[int] = []
     wanted: dict[BlobId, int] = {}
+    destroyed: set[BlobId] = set()
     numbers = medium.numbers()
     progress.step("salinan", len(numbers))
     for number in numbers:
@@ -97,9 +98,13 @@ def check_medium(medium: Medium, keys: Keys, progress: Progress) -> MediumFindin
                 damaged.append(number)
             else:
                 whole.append(manifest)
-                wanted |= _blobs_of(medium, keys, manifest)
+                named, gone = _blobs_of(medium, keys, manifest)
+                wanted |= named
+                destroyed |= gone
         progress.advance()
     store = BlobStore(medium.blobs, keys.blobs)
+    for blob in destroyed:  # an older copy does not know of it
+        wanted.pop(blob, None)
     progress.step("berkas", len(wanted))
     bad_blobs: list[BlobId] = []
     for blob, size_bytes in sorted(wanted.items()):
@@ -109,11 +114,14 @@ def check_medium(medium: Medium, keys: Keys, progress: Progress) -> MediumFindin
     return MediumFindings(whole=whole, damaged=damaged, blobs=len(wanted), bad_blobs=bad_blobs)
 
 
-def _blobs_of(medium: Medium, keys: Keys, manifest: Manifest) -> dict[BlobId, int]:
+def _blobs_of(medium: Medium, keys: Keys, manifest: Manifest) -> tuple[dict[BlobId, int], set[BlobId]]:
+    """Return the blobs that a copy names and has, and those that it knows to be destroyed."""
     missing = set(manifest.absent)
     with inspected(medium.database(manifest.number), keys.database) as (_, reader):
-        found = backup_store.blobs(reader) if reader is not None else []
-    return {blob: size for blob, size in found if blob not in missing}
+        if reader is None:
+            return {}, set()
+        found = {blob: size for blob, size in backup_store.blobs(reader) if blob not in missing}
+        return found, set(backup_store.destroyed_blobs(reader))
 
 
 def _is_what_it_says(reader: Reader, keys: Keys, manifest: Manifest) -> bool:

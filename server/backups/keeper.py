@@ -17,10 +17,10 @@ from schemas.base import Data
 from server import backup_store, reach_store
 from server.backup_store import Copy, Plan, Try
 from server.backups.making import Made, Progress, Source, StoppedError, make_copy
-from server.backups.medium import Medium, Trouble, open_medium
+from server.backups.medium import Trouble, open_medium
 from server.backups.streaming import Streamer, StreamState
 from server.disk import ensure_folder
-from server.engine import ClosedError, EngineError
+from server.engine import ClosedError, EngineError, Writer
 
 T = TypeVar("T")
 
@@ -144,29 +144,34 @@ class Keeper:
         self._worked_out_ms = now_ms
 
     def _copy(self, path: str, keep: int, progress: Progress) -> Made | Trouble:
-        opened = open_medium(Path(path), self._source.keys.device)
+        medium = open_medium(Path(path), self._source.keys.device)
         try:
-            if isinstance(opened, Trouble):
-                made: Made | Trouble = opened
-            else:
-                made = make_copy(self._source, opened, keep, progress)
-            if isinstance(made, Made) and isinstance(opened, Medium):
-                self._note(opened, made)
+            made = medium if isinstance(medium, Trouble) else make_copy(self._source, medium, keep, progress)
         finally:
             self.running = None
         tried = Try(
             path=path, at_ms=self._source.now_ms(), trouble=made if isinstance(made, Trouble) else None
         )
-        self._source.engine.write(lambda writer: backup_store.put_try(writer, tried)).result()
+        copy = self._verified(path, made) if isinstance(made, Made) else None
+
+        def note(writer: Writer) -> None:
+            if copy is not None and isinstance(made, Made):
+                backup_store.add_copy(writer, copy)
+                reach_store.put_reach(writer, copy.medium, made.reach)
+            backup_store.put_try(writer, tried)
+
+        self._source.engine.write(note).result()
+        if copy is not None:
+            self.work_out()
         return made
 
-    def _note(self, medium: Medium, made: Made) -> None:
-        """Write down what was verified, and what follows from it for phones."""
+    def _verified(self, path: str, made: Made) -> Copy:
+        """Return what is kept of a copy that was verified."""
         manifest = made.manifest
-        disk = self._source.disk_of(medium.path)
-        copy = Copy(
-            medium=medium.id,
-            path=str(medium.path),
+        disk = self._source.disk_of(Path(path))
+        return Copy(
+            medium=manifest.medium,
+            path=path,
             disk=disk,
             beside_data=disk == self._source.disk_of(self._source.database.parent),
             number=manifest.number,
@@ -180,10 +185,6 @@ class Keeper:
             blobs=manifest.counts["blobs"],
             problem="berkas_kantor_rusak" if manifest.absent else "",
         )
-        engine = self._source.engine
-        engine.write(lambda writer: backup_store.add_copy(writer, copy)).result()
-        engine.write(lambda writer: reach_store.put_reach(writer, medium.id, made.reach)).result()
-        self.work_out()
 
     @contextmanager
     def _alone(self) -> Generator[bool]:

@@ -100,6 +100,7 @@ def _make(source: Source, medium: Medium, keep: int, progress: Progress) -> Made
         ensure_folder(folder)
     copies = BlobCopies(source.blobs, medium.blobs, source.keys.blobs)
     copies.sweep()
+    copies.destroy(source.engine.read(backup_store.destroyed_blobs))
     kept = tidy(medium, source.keys)
     work = _Work(number=max(medium.numbers(), default=0) + 1, begun_ms=source.now_ms())
     short = no_room(medium, source.database.stat().st_size)

@@ -17,15 +17,15 @@ from server import backup_store, reach_store, restore_store
 from server.backup_store import Copy
 from server.backups.blob_copies import BlobCopies
 from server.backups.checking import check_database, file_hash
-from server.backups.destroyed import Destruction
 from server.backups.making import Progress
 from server.backups.manifest import DamagedManifestError, Manifest, read_manifest
 from server.backups.medium import Medium, Trouble, disk_of, trouble_of
-from server.backups.replaying import Replayed, replay
+from server.backups.replaying import Gone, Replayed, replay
 from server.backups.stream import Committed, Head, log_numbers, read_log
 from server.blobs import BlobStore
 from server.compose import DATABASE, Refused, close_office, open_office
 from server.deps import Deps
+from server.destruction import DamagedListError
 from server.disk import sync_folder
 from server.engine import Reader, Writer
 from server.keys import Keys
@@ -58,7 +58,6 @@ class Wanted:
     keys: Keys
     media: Sequence[Medium]
     until_ms: int | None
-    destruction: Destruction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,11 +88,13 @@ def restore(wanted: Wanted, progress: Progress) -> Restored | Trouble | Refused:
             return Trouble(code="media_rusak", values={"folder": str(medium.path)})
     except OSError as error:
         return trouble_of(error, medium.path)
-    deps = open_office(building, wanted.key)
+    deps = open_office(building, wanted.key, restoring=True)
     if isinstance(deps, Refused):
         return deps
     try:
         restored = _fill(wanted, building, deps, manifest, damaged, progress)
+    except DamagedListError:
+        return Refused(say="daftar_musnah_rusak", values={"folder": str(wanted.data)})
     finally:
         close_office(deps)
     _settle(building)
@@ -134,8 +135,9 @@ def _fill(
         BlobCopies(BlobStore(medium.blobs, wanted.keys.blobs), building / "blobs", wanted.keys.blobs)
         for medium in wanted.media
     ]
+    gone = _gone(deps)
     known = deps.engine.read(backup_store.blobs)
-    kept = [(blob, size) for blob, size in known if blob not in wanted.destruction.blobs]
+    kept = [(blob, size) for blob, size in known if blob not in gone.blobs]
     lost = _bring_back(copies, kept, progress)
     logs, damaged_logs = deps.engine.read(lambda reader: _logs_of(wanted, reader, manifest))
     deps.engine.write(lambda writer: _begin(writer, wanted, manifest, lost)).result()
@@ -147,10 +149,12 @@ def _fill(
             for committed in log.messages:
                 if wanted.until_ms is None or committed.at_ms <= wanted.until_ms:
                     from_medium = copies[log.medium]
-                    replay(deps.engine, deps.office, rules, from_medium, wanted.destruction, committed, done)
+                    replay(deps.engine, deps.office, rules, from_medium, gone, committed, done)
         except (DamagedPartError, msgspec.DecodeError):
             damaged_logs += 1
         progress.advance()
+    deps.destruction.apply_list()
+    _sweep(deps)
 
     def finish(writer: Writer) -> Missing:
         new = Restore(
@@ -196,7 +200,6 @@ def _begin(writer: Writer, wanted: Wanted, manifest: Manifest, lost: Sequence[Bl
     restore_store.begin(writer)
     reach_store.forget_reach(writer)
     restore_store.lose_blobs(writer, lost)
-    restore_store.destroy(writer, list(wanted.destruction.changes), list(wanted.destruction.blobs))
     medium = wanted.media[0]
     backup_store.add_copy(
         writer,
@@ -216,6 +219,23 @@ def _begin(writer: Writer, wanted: Wanted, manifest: Manifest, lost: Sequence[Bl
             blobs=manifest.counts["blobs"],
         ),
     )
+
+
+def _gone(deps: Deps) -> Gone:
+    """Return what the list beside the key file says was destroyed. Raises DamagedListError."""
+    bodies = list(deps.destruction.entries.bodies())
+    return Gone(
+        changes={name: stub for body in bodies for name, stub in body.changes.items()},
+        blobs=frozenset(blob for body in bodies for blob in body.blobs),
+    )
+
+
+def _sweep(deps: Deps) -> None:
+    """Remove blobs that a log brought and a later line of it destroyed."""
+    mine = {deps.blobs.path(blob) for blob, _ in deps.engine.read(backup_store.blobs)}
+    for path in list(deps.blobs.files()):
+        if path not in mine:
+            path.unlink()
 
 
 def _logs_of(wanted: Wanted, reader: Reader, manifest: Manifest) -> tuple[list[_Log], int]:

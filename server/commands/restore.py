@@ -8,7 +8,6 @@ from pathlib import Path
 from schemas import format as written
 from schemas.text import Text
 from server import restore_store
-from server.backups.destroyed import DamagedListError, read_list
 from server.backups.making import Progress
 from server.backups.medium import Medium, Trouble, open_medium
 from server.backups.restoring import Restored, Wanted, restore
@@ -49,17 +48,12 @@ def run(args: argparse.Namespace, text: Text) -> int:
     key: Path = args.key or default_path(args.data)
     try:
         keys = read_keys(key)
-        destruction = read_list(key)
     except KeyFileError:
         return refuse(text, Refused(say="kunci_tidak_ada", values={"kunci": str(key)}))
-    except DamagedListError:
-        return say_trouble(text, Trouble(code="daftar_musnah_rusak"))
     media = _media([args.source, *args.also], keys)
     if isinstance(media, Trouble):
         return say_trouble(text, media)
-    wanted = Wanted(
-        data=args.data, key=key, keys=keys, media=media, until_ms=until_ms, destruction=destruction
-    )
+    wanted = Wanted(data=args.data, key=key, keys=keys, media=media, until_ms=until_ms)
     with progress_bar() as bar:
         shown: Progress = RichProgress(bar, text, "cadangan.langkah")
         try:

@@ -1,4 +1,4 @@
-"""How the office's backups stand, in words. Rule: each problem says what to do; only what was read is safe."""
+"""How the backups stand, in words. Rule: a problem says what to do, and only what was read back counts."""
 
 from collections.abc import Callable
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from schemas.ids import BlobId
 from schemas.text import load_text
-from server.backups.destroyed import Destruction, read_list
 from server.backups.keeper import Keeper
 from server.backups.making import Made, Source, make_copy
 from server.backups.medium import Medium, Trouble, prepare
@@ -79,7 +78,6 @@ def restored(
         keys=read_keys(key),
         media=[medium, *also],
         until_ms=until_ms,
-        destruction=read_list(key) if key.exists() else Destruction(),
     )
     return restore(wanted, Quiet())
 

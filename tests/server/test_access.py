@@ -60,7 +60,9 @@ def test_pengawas_changes_nothing(action: Action) -> None:
     assert refused(person("pengawas"), action, thing()) == "role"
 
 
-@pytest.mark.parametrize("action", [action for action in ACTIONS if not action.endswith(("devices", "backups"))])
+@pytest.mark.parametrize(
+    "action", [action for action in ACTIONS if not action.endswith(("devices", "backups"))]
+)
 def test_admin_sees_no_case_data(action: Action) -> None:
     assert refused(person("admin", areas=("33.14",), services=("bpnt", "kis")), action, thing()) == "role"
 

@@ -12,7 +12,7 @@ from server import reach_store
 from server.backups.making import Made
 from server.backups.medium import Medium
 from server.deps import Deps
-from server.reach_store import backed_up
+from server.store import SqlOfficeStore
 from sync.change import Evidence, FormAnswers, Submit
 from tests.server.backup_office import medium_at, with_disks
 from tests.server.conftest import Running
@@ -62,7 +62,9 @@ class World:
         assert all(isinstance(made, Made) for made in ended.values()), ended
 
     def counter(self, device: DeviceId | None = None) -> int:
-        tip = self.deps.engine.read(lambda tx: backed_up(tx, device or self.phone.device))
+        tip = self.deps.engine.read(
+            lambda tx: SqlOfficeStore.reading(tx).backed_up(device or self.phone.device)
+        )
         return tip.counter if tip else 0
 
     def later(self, days: int, age_days: int) -> int:
@@ -93,7 +95,7 @@ def test_one_disk_is_not_enough_two_are(world: World) -> None:
     assert world.counter() == 0
     world.copy(world.media[1])
     assert world.counter() == 2
-    tip = world.deps.engine.read(lambda tx: backed_up(tx, world.phone.device))
+    tip = world.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).backed_up(world.phone.device))
     assert tip is not None and tip == world.phone.store.acknowledged()
 
 
@@ -182,6 +184,6 @@ def test_each_branch_of_a_copied_phone_counts_by_itself(world: World) -> None:
     world.visit()
     world.visit()
     world.copy()
-    tip = world.deps.engine.read(lambda tx: backed_up(tx, world.phone.device))
+    tip = world.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).backed_up(world.phone.device))
     assert tip is not None and tip.counter == first.counter + 2
     assert tip == older.acknowledged()

@@ -16,21 +16,22 @@ import uvicorn
 from schemas.ids import BlobId, RecordId
 from server import backup_store, device_store, restore_store
 from server.app import create_app
-from server.backups.destroyed import add_to_list
+from server.backups.checking import check_medium
 from server.backups.medium import Medium, Trouble
 from server.backups.restoring import UNFINISHED, Restored
 from server.backups.streaming import Streamer
 from server.compose import Refused
 from server.deps import Deps
 from server.keys import default_path
-from server.reach_store import backed_up
 from server.store import SqlOfficeStore
-from sync.change import Decide, Evidence, FormAnswers, Patch, Submit, change_id
+from sync.change import Decide, Evidence, FormAnswers, Gap, Patch, Submit
 from tests.contract.people import record_id
 from tests.server.backup_office import (
+    Quiet,
     copied,
     faults,
     files,
+    keys_of,
     medium_at,
     opened,
     restored,
@@ -414,14 +415,17 @@ def test_nobody_is_logged_in_and_nothing_is_promised_after_a_restore(world: Worl
     world.visit()
     copied(world.deps, world.data, world.other)
     world.deps.keeper.copy_to([str(world.other.path), str(world.usb.path)], 7)
-    assert world.deps.engine.read(lambda tx: backed_up(tx, world.phone.device)) is not None
+    assert (
+        world.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).backed_up(world.phone.device))
+        is not None
+    )
     world.copy()
     world.restore("back")
     with world.back("back") as deps:
         assert deps.devices.device_of(world.phone.token) is None
-        assert deps.engine.read(lambda tx: backed_up(tx, world.phone.device)) is None
+        assert deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).backed_up(world.phone.device)) is None
         deps.keeper.work_out()
-        assert deps.engine.read(lambda tx: backed_up(tx, world.phone.device)) is None
+        assert deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).backed_up(world.phone.device)) is None
 
 
 def test_two_offices_may_be_restored_from_one_copy(world: World) -> None:
@@ -470,26 +474,62 @@ def test_the_log_of_a_restored_office_continues_the_copy_it_came_from(world: Wor
     assert made.changes == 1
 
 
-def test_what_was_destroyed_comes_back_from_no_copy_and_no_log(world: World) -> None:
-    world.visit()
+@pytest.mark.parametrize("streamed", ["before", "after", "never"])
+def test_what_was_destroyed_comes_back_from_no_copy_and_no_log(world: World, streamed: str) -> None:
+    first = world.visit()
     world.copy()
     world.stream()
-    world.visit()
-    world.stream()
+    second = world.visit()
+    if streamed == "before":
+        world.stream()
     entries = world.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).entries(world.phone.device, 0, 9))
-    contents = [entry.content for entry in entries]
-    assert all(content is not None for content in contents)
-    add_to_list(
-        world.key,
-        [change_id(content) for content in contents if content is not None],
-        [BlobId(sha256(photo(number)).hexdigest()) for number in (1, 2)],
-    )
+    changes = [entry.link.change for entry in entries]
+    world.deps.destruction.destroy(world.deps.office.person, changes, [first, second], "BA 7")
+    if streamed == "after":
+        world.stream()
     world.restore("back", world.other)
     with world.back("back") as deps:
         kept = deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).entries(world.phone.device, 0, 9))
-        assert [entry.content for entry in kept] == [None, None]
+        assert [entry.content for entry in kept] == [None] * (1 if streamed == "never" else 2)
         assert deps.engine.read(backup_store.blobs) == []
+        assert deps.engine.read(restore_store.missing).blobs == 0
+        world.is_whole(deps, "back")
     assert files(world.folder / "back" / "blobs") == []
+
+
+def test_a_medium_loses_what_the_office_destroyed_with_the_next_copy(world: World) -> None:
+    visit = world.visit()
+    world.copy()
+    assert len(files(world.usb.blobs)) == 1
+    entries = world.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).entries(world.phone.device, 0, 9))
+    changes = [entry.link.change for entry in entries]
+    world.deps.destruction.destroy(world.deps.office.person, changes, [visit], "BA 7")
+    world.copy()
+    assert files(world.usb.blobs) == []
+    assert check_medium(world.usb, keys_of(world.data), Quiet()).bad_blobs == []
+    world.usb.manifest(2).unlink()  # and the older copy, which knows nothing of it, asks no phone for it
+    assert world.restore("back").missing.blobs == 0
+
+
+def test_a_gap_that_a_phone_declared_is_streamed_with_what_rests_on_it(world: World) -> None:
+    world.copy()
+    world.stream()
+    phone = world.phone
+    for number in (1, 2, 3):
+        new = {"nama": f"W{number}", "kode_desa": DESA, "layanan": ["bpnt"]}
+        phone.write(Patch(record=record_id(number), kind="warga", base={}, new=new))
+    for entry in phone.store.entries(phone.device, 0, 2)[:2]:  # lost for good, as by a damaged file
+        del phone.store.content_table[entry.link.change]
+    phone.write(Gap(first=1, last=2))
+    phone.sync()
+    assert phone_tip(world.deps, phone) == 4
+    world.stream()
+    made = world.restore("back", world.other)
+    assert made.refused == 0
+    with world.back("back") as deps:
+        world.is_whole(deps, "back")
+        assert phone_tip(deps, phone) == 4
+        assert world.record(deps, record_id(3)) is not None
 
 
 def test_another_key_and_another_office_are_told_apart(world: World, tmp_path: Path) -> None:

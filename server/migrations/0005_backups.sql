@@ -56,15 +56,6 @@ CREATE TABLE backup_reach (
     PRIMARY KEY (kabupaten, medium, device)
 );
 
--- Up to which link a phone may forget the bytes: on two separate media, and old enough.
-CREATE TABLE backed_up (
-    kabupaten TEXT NOT NULL,
-    device TEXT NOT NULL,
-    counter BIGINT NOT NULL,
-    hash BLOB NOT NULL,
-    PRIMARY KEY (kabupaten, device)
-);
-
 -- When this office was restored, and from which copy.
 CREATE TABLE restores (
     kabupaten TEXT NOT NULL,
