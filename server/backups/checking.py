@@ -5,16 +5,20 @@ from collections.abc import Collection
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
+
 from schemas.base import Data
 from schemas.ids import NO_LINK, BlobId, DeviceId
 from server import backup_store, reach_store
 from server.backups.blob_copies import is_whole, sealed_bytes
 from server.backups.manifest import DamagedManifestError, Manifest, read_manifest
 from server.backups.medium import Medium, Trouble, forget_cached
+from server.backups.stream import log_numbers, read_log
 from server.blobs import BlobStore
 from server.engine import EngineError, Reader
 from server.engines.sqlite import inspected
 from server.keys import Keys
+from server.part_file import DamagedPartError
 from server.store import SqlOfficeStore
 from server.verifying.findings import Progress
 from sync.chain import Tip
@@ -23,12 +27,14 @@ CHUNK_BYTES = 1024 * 1024
 
 
 class MediumFindings(Data, frozen=True, kw_only=True):
-    """What was found on a medium: whole copies, the numbers of others, blobs looked at, and bad ones."""
+    """What was found on a medium: whole copies, the numbers of others, blobs and logs, and bad ones."""
 
     whole: list[Manifest]
     damaged: list[int]
     blobs: int
     bad_blobs: list[BlobId]
+    logs: int
+    bad_logs: int
 
 
 def file_hash(path: Path, *, durably: bool = False) -> str:
@@ -79,7 +85,7 @@ def check_database(
 
 
 def check_medium(medium: Medium, keys: Keys, progress: Progress) -> MediumFindings:
-    """Check every copy, and every blob that any of them names. Raises OSError when the medium fails."""
+    """Check every copy, every blob that any of them names, every log. Raises OSError for a failing medium."""
     whole: list[Manifest] = []
     damaged: list[int] = []
     wanted: dict[BlobId, int] = {}
@@ -111,7 +117,26 @@ def check_medium(medium: Medium, keys: Keys, progress: Progress) -> MediumFindin
         if not is_whole(store, blob, size_bytes):
             bad_blobs.append(blob)
         progress.advance()
-    return MediumFindings(whole=whole, damaged=damaged, blobs=len(wanted), bad_blobs=bad_blobs)
+    logs = log_numbers(medium)
+    return MediumFindings(
+        whole=whole,
+        damaged=damaged,
+        blobs=len(wanted),
+        bad_blobs=bad_blobs,
+        logs=len(logs),
+        bad_logs=sum(not _is_whole_log(medium, keys, number) for number in logs),
+    )
+
+
+def _is_whole_log(medium: Medium, keys: Keys, number: int) -> bool:
+    """Read a log to its end; one that is torn there is as whole as it can be."""
+    opened = read_log(medium, keys, number)
+    if opened is None:
+        return False
+    try:
+        return sum(1 for _ in opened[1]) >= 0
+    except (DamagedPartError, msgspec.DecodeError):
+        return False
 
 
 def _blobs_of(medium: Medium, keys: Keys, manifest: Manifest) -> tuple[dict[BlobId, int], set[BlobId]]:

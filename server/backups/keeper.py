@@ -20,7 +20,7 @@ from server.backups.making import Made, Progress, Source, StoppedError, make_cop
 from server.backups.medium import Trouble, open_medium
 from server.backups.streaming import Streamer, StreamState
 from server.disk import ensure_folder
-from server.engine import ClosedError, EngineError, Writer
+from server.engine import ClosedError, Writer
 
 T = TypeVar("T")
 
@@ -206,7 +206,7 @@ class Keeper:
                 self._look()
             except (StoppedError, ClosedError):
                 return
-            except (EngineError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, the schedule goes on
                 # The kind only: a message may name what a person wrote.
                 logger.error("%s while keeping backups", type(error).__name__)
             self._wake.wait(LOOK_S)
@@ -240,8 +240,9 @@ class Keeper:
                 self._streamer.step(plan.stream)
             except ClosedError:
                 break
-            except EngineError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, the stream is taken up again
                 logger.error("%s while streaming", type(error).__name__)
+                self._streamer.close()
             self._stop.wait(STREAM_S if self._streamer.state.trouble is None else 5 * STREAM_S)
         self._streamer.close()
 

@@ -207,7 +207,7 @@ def _begin(writer: Writer, wanted: Wanted, manifest: Manifest, lost: Sequence[Bl
             medium=manifest.medium,
             path=str(medium.path),
             disk=disk_of(medium.path),
-            beside_data=False,
+            beside_data=disk_of(medium.path) == disk_of(wanted.data.parent),
             number=manifest.number,
             begun_ms=manifest.begun_ms,
             verified_ms=manifest.verified_ms,

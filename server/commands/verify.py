@@ -67,22 +67,17 @@ def _check_medium(path: Path, key: Path, text: Text) -> int:
             found = check_medium(medium, keys, RichProgress(bar, text, "cadangan.langkah"))
     except OSError as error:
         return say_trouble(text, trouble_of(error, path))
-    if found.damaged or found.bad_blobs:
-        bad = len(found.damaged), len(found.bad_blobs)
-        print(text("cadangan.perintah.media_tidak_utuh", salinan=bad[0], berkas=bad[1], folder=path))
+    bad = {"salinan": len(found.damaged), "berkas": len(found.bad_blobs), "aliran": found.bad_logs}
+    if any(bad.values()):
+        print(text("cadangan.perintah.media_tidak_utuh", folder=path, **bad))
         return NOT_IN_ORDER
-    if not found.whole:
+    if not found.whole and not found.logs:
         print(text("cadangan.perintah.media_kosong", folder=path))
         return NOT_IN_ORDER
-    newest = found.whole[0]
-    print(
-        text(
-            "cadangan.perintah.media_utuh",
-            salinan=len(found.whole),
-            berkas=found.blobs,
-            folder=path,
-            nomor=newest.number,
-            waktu=written.date_and_clock(newest.begun_ms),
-        )
-    )
+    counts = {"salinan": len(found.whole), "berkas": found.blobs, "aliran": found.logs}
+    print(text("cadangan.perintah.media_utuh", folder=path, **counts))
+    if found.whole:
+        newest = found.whole[0]
+        when = written.date_and_clock(newest.begun_ms)
+        print(text("cadangan.perintah.media_terbaru", nomor=newest.number, waktu=when))
     return 0
