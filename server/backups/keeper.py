@@ -18,7 +18,7 @@ from server import backup_store, reach_store
 from server.backup_store import Copy, Plan, Try
 from server.backups.making import Made, Progress, Source, StoppedError, make_copy
 from server.backups.medium import Trouble, open_medium
-from server.backups.streaming import Streamer, StreamState
+from server.backups.streaming import LogState, Streamer
 from server.disk import ensure_folder
 from server.engine import ClosedError, Writer
 
@@ -95,7 +95,7 @@ class Keeper:
         return self._asked
 
     @property
-    def stream(self) -> StreamState:
+    def stream(self) -> LogState:
         """How the stream stands."""
         return self._streamer.state
 

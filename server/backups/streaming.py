@@ -21,7 +21,7 @@ RECENT_MS = 14 * 24 * 3_600_000
 """A log serves the newest copy of every medium that was seen within this time."""
 
 
-class StreamState(Data, frozen=True, kw_only=True):
+class LogState(Data, frozen=True, kw_only=True):
     """How the stream stands: since when it runs, when it last wrote, and what is wrong (UTC ms)."""
 
     path: str
@@ -42,13 +42,13 @@ class Streamer:
         self._base = Position()
         self._devices: list[FedDevice] = []
         self._accounts: list[FedAccount] = []
-        self.state = StreamState(path="")
+        self.state = LogState(path="")
 
     def step(self, path: str) -> None:
         """Append what came in since the last step. Failures end in `state`, not in an exception."""
         if path != self.state.path:
             self.close()
-            self.state = StreamState(path=path)
+            self.state = LogState(path=path)
         if not path:
             return
         try:
@@ -92,7 +92,7 @@ class Streamer:
         self._base = self._position = base
         self._devices, self._accounts = [], []
         retire_logs(medium)
-        self.state = StreamState(path=self.state.path, since_ms=begun_ms, written_ms=begun_ms)
+        self.state = LogState(path=self.state.path, since_ms=begun_ms, written_ms=begun_ms)
         return True
 
     def _append(self) -> bool:
@@ -111,7 +111,7 @@ class Streamer:
         )
         self._position = Position(links=fed.position[0], senders=fed.position[1])
         self._devices, self._accounts = devices or self._devices, accounts or self._accounts
-        self.state = StreamState(path=self.state.path, since_ms=self.state.since_ms, written_ms=now_ms)
+        self.state = LogState(path=self.state.path, since_ms=self.state.since_ms, written_ms=now_ms)
         return True
 
     def _news(self, reader: Reader) -> tuple[Fed, list[FedDevice], list[FedAccount]]:
@@ -133,7 +133,7 @@ class Streamer:
         )
 
     def _fail(self, trouble: Trouble) -> None:
-        self.state = StreamState(
+        self.state = LogState(
             path=self.state.path,
             since_ms=self.state.since_ms,
             written_ms=self.state.written_ms,
