@@ -48,9 +48,14 @@ def source_of(deps: Deps, data: Path, own_disk: str = "", key: Path | None = Non
     )
 
 
-def with_disks(deps: Deps, data: Path, *, age_days: int = 90, own_disk: str = "") -> Deps:
+def with_disks(
+    deps: Deps, data: Path, *, age_days: int = 90, own_disk: str = "", one_disk: bool = False
+) -> Deps:
     """The same office, to which each folder is a disk, as they are all on one here; `own_disk` is its own."""
-    return replace(deps, keeper=Keeper(source_of(deps, data, own_disk), age_days=age_days))
+    source = source_of(deps, data, own_disk)
+    if one_disk:
+        source = replace(source, disk_of=lambda path: "own" if path == data else "usb")
+    return replace(deps, keeper=Keeper(source, age_days=age_days))
 
 
 def keys_of(data: Path) -> Keys:

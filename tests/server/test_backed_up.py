@@ -99,15 +99,22 @@ def test_one_disk_is_not_enough_two_are(world: World) -> None:
     assert tip is not None and tip == world.phone.store.acknowledged()
 
 
-def test_two_folders_on_one_disk_are_one_disk(office: Running, tmp_path: Path) -> None:
-    world = World(office, tmp_path)
-    world.deps = office.deps  # asks the real file system, on which both folders are
+def test_two_folders_on_one_disk_are_one_disk(world: World, office: Running) -> None:
+    world.deps = with_disks(office.deps, office.data, age_days=0, one_disk=True)
     world.visit()
     world.copy()
     assert world.counter() == 0
     world.deps = with_disks(office.deps, office.data, age_days=0)
     world.copy()
     assert world.counter() == 1
+
+
+def test_folders_of_a_real_disk_are_known_to_be_on_it(office: Running, tmp_path: Path) -> None:
+    world = World(office, tmp_path)
+    world.deps = office.deps  # asks the real file system, on which the data and both folders are
+    world.visit()
+    world.copy()
+    assert world.counter() == 0
 
 
 def test_the_disk_of_the_data_does_not_count(world: World, office: Running) -> None:

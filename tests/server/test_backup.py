@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 
 from schemas.ids import BlobId
+from server import backup_store
 from server.backups.checking import check_medium
 from server.backups.making import Made, StoppedError, make_copy
 from server.backups.manifest import read_manifest
 from server.backups.medium import Medium, Trouble, disk_of, open_medium, prepare
 from server.compose import close_office
 from server.deps import Deps
+from server.engines.sqlite import inspected
+from server.engines.sqlite_copy import snapshot
 from server.store import SqlOfficeStore
 from sync.change import Patch
 from tests.contract.people import record_id
@@ -119,6 +122,29 @@ def test_a_copy_is_of_one_moment_while_the_office_goes_on(office: Office) -> Non
     assert len(written) >= 60
     assert office.is_whole()
     assert made.manifest.counts["changes"] < 2 + len(written)
+
+
+def test_what_is_copied_is_what_was_read_whatever_comes_between(office: Office, tmp_path: Path) -> None:
+    keys = keys_of(office.data)
+    path = tmp_path / "copy.db"
+    count = "SELECT count(*) FROM changes"
+    with snapshot(office.data / "office.db", keys.database) as taken:
+        [(before,)] = taken.reader.query(count)
+        office.write(7)
+        taken.copy_to(path, lambda done, total: None)
+    assert office.deps.engine.read(lambda tx: tx.query(count)) == [(before + 1,)]
+    with inspected(path, keys.database) as (_, reader):
+        assert reader is not None and reader.query(count) == [(before,)]
+
+
+def test_a_copy_that_is_not_what_its_manifest_says_is_not_called_one(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = backup_store.counts
+    told = iter([{**office.deps.engine.read(real), "changes": 0}])
+    monkeypatch.setattr(backup_store, "counts", lambda reader: next(told, None) or real(reader))
+    made = office.try_copy()
+    assert isinstance(made, Trouble) and made.code == "salinan_rusak"
 
 
 def test_a_stopped_copy_leaves_the_earlier_ones_whole_and_the_next_clears_it_away(office: Office) -> None:

@@ -223,6 +223,18 @@ def test_a_log_begins_where_the_copies_end_and_old_logs_go(office: Office) -> No
     streamer.close()
 
 
+def test_a_log_serves_the_older_of_two_disks_too(office: Office) -> None:
+    first, second = office.media
+    office.keeper.copy_to([str(first.path)], 7)
+    office.write()
+    office.keeper.copy_to([str(second.path)], 7)
+    office.write()
+    streamer = Streamer(office.source)
+    streamer.step(str(first.path))
+    streamer.close()
+    assert office.streamed(first) == [2]
+
+
 def test_an_import_longer_than_a_batch_is_one_run(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     from server import feed_store
 

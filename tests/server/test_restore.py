@@ -17,6 +17,7 @@ from schemas.ids import BlobId, RecordId
 from server import backup_store, device_store, restore_store
 from server.app import create_app
 from server.backups.checking import check_medium
+from server.backups.making import Made, make_copy
 from server.backups.medium import Medium, Trouble
 from server.backups.restoring import UNFINISHED, Restored
 from server.backups.streaming import Streamer
@@ -495,6 +496,38 @@ def test_what_was_destroyed_comes_back_from_no_copy_and_no_log(world: World, str
         assert deps.engine.read(restore_store.missing).blobs == 0
         world.is_whole(deps, "back")
     assert files(world.folder / "back" / "blobs") == []
+
+
+def test_a_visit_whose_content_was_destroyed_keeps_its_place(world: World) -> None:
+    world.copy()
+    visit = world.visit()
+    [entry] = world.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).entries(world.phone.device, 0, 9))
+    world.deps.destruction.destroy(world.deps.office.person, [entry.link.change], [], "BA 7")
+    world.stream()
+    world.restore("back", world.other)
+    with world.back("back") as deps:
+        assert world.record(deps, visit).kind == "kunjungan"
+        world.is_whole(deps, "back")
+
+
+def test_a_log_of_another_branch_is_not_applied(world: World) -> None:
+    world.copy()
+    world.visit()
+    world.stream()  # begins after the copy, in a history that goes no further
+    world.streamer.close()
+    world.restore("one")
+    with world.back("one") as deps:
+        for number in range(20):
+            new = {"nama": f"W{number}", "kode_desa": DESA, "layanan": []}
+            deps.office.act(
+                deps.office.person, Patch(record=record_id(number), kind="warga", base={}, new=new)
+            )
+        copied_again = make_copy(source_of(deps, world.folder / "one", key=world.key), world.usb, 7, Quiet())
+        assert isinstance(copied_again, Made)
+    made = world.restore("two", world.other)
+    assert (made.manifest.number, made.changes) == (2, 0)
+    with world.back("two") as deps:
+        assert phone_tip(deps, world.phone) == 0
 
 
 def test_a_medium_loses_what_the_office_destroyed_with_the_next_copy(world: World) -> None:
