@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from schemas.base import Data
-from schemas.ids import NO_LINK, BlobId, DeviceId, LinkHash
+from schemas.ids import NO_LINK, BlobId, DeviceId
 from server.engine import Reader, Writer, one
 from sync.store import Entry
 
@@ -42,7 +42,7 @@ LOGINS = ("tokens", "sessions", "nonces", "enrolments", "login_tries", "uploads"
 
 def begin(writer: Writer) -> None:
     """Empty what must not come back from an older state, and forget what an earlier restore missed."""
-    for table in (*LOGINS, "restored_devices", "restored_blobs", "lost_heads"):
+    for table in (*LOGINS, "restored_devices", "restored_blobs", "seen_heads"):
         writer.execute(f"DELETE FROM {table} WHERE kabupaten = :kabupaten")  # noqa: S608 - our own names
 
 
@@ -97,8 +97,8 @@ def last_restore(reader: Reader) -> Restore | None:
     )
 
 
-def missing(reader: Reader) -> Missing:
-    """Return what has not come back."""
+def missing(reader: Reader, office: DeviceId) -> Missing:
+    """Return what has not come back; `office` is the id of its own chain."""
     phones = reader.query(
         "SELECT r.device FROM restored_devices r JOIN devices d ON d.kabupaten = r.kabupaten"
         " AND d.device = r.device WHERE r.kabupaten = :kabupaten AND r.returned_ms IS NULL"
@@ -111,8 +111,9 @@ def missing(reader: Reader) -> Missing:
         " AND d.blob = r.blob)"
     )
     [(heads,)] = reader.query(
-        "SELECT count(*) FROM lost_heads h WHERE h.kabupaten = :kabupaten AND NOT EXISTS"
-        " (SELECT 1 FROM links l WHERE l.kabupaten = h.kabupaten AND l.hash = h.head)"
+        "SELECT count(*) FROM seen_heads WHERE kabupaten = :kabupaten AND head NOT IN"
+        " (SELECT hash FROM links WHERE kabupaten = :kabupaten AND device = :office)",
+        {"office": office},
     )
     return Missing(phones=[DeviceId(row[0]) for row in phones], blobs=int(blobs), heads=int(heads))
 
@@ -133,18 +134,10 @@ def note_return(writer: Writer, device: DeviceId, now_ms: int) -> None:
 
 
 def note_heads(writer: Writer, run: Iterable[Entry], now_ms: int) -> None:
-    """Keep the links of the office's chain that a phone names and that are not here."""
+    """Keep which links of the office's chain a phone names; whether they are here is asked later."""
     seen = {entry.link.seen: entry.link.device for entry in run if entry.link.seen != NO_LINK}
-    if not seen:
-        return
-    there = {
-        LinkHash(row[0])
-        for row in writer.query(
-            "SELECT hash FROM links WHERE kabupaten = :kabupaten AND hash IN :heads", {"heads": list(seen)}
-        )
-    }
     writer.many(
-        "INSERT INTO lost_heads (kabupaten, head, device, at_ms) VALUES (:kabupaten, :head, :device, :at_ms)"
+        "INSERT INTO seen_heads (kabupaten, head, device, at_ms) VALUES (:kabupaten, :head, :device, :at_ms)"
         " ON CONFLICT (kabupaten, head) DO NOTHING",
-        [(writer.regency, head, device, now_ms) for head, device in seen.items() if head not in there],
+        [(writer.regency, head, device, now_ms) for head, device in seen.items()],
     )

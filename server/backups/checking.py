@@ -84,6 +84,15 @@ def check_database(
         return bad
 
 
+def is_damaged(database: Path, keys: Keys) -> bool:
+    """Say whether the office's own database is what a copy was spoiled by."""
+    try:
+        with inspected(database, keys.database) as (inspection, _):
+            return bool(inspection.pages or inspection.structure)
+    except EngineError:
+        return True
+
+
 def check_medium(medium: Medium, keys: Keys, progress: Progress) -> MediumFindings:
     """Check every copy, every blob that any of them names, every log. Raises OSError for a failing medium."""
     whole: list[Manifest] = []

@@ -18,7 +18,7 @@ from schemas.ids import NO_LINK, BlobId, DeviceId
 from server import backup_store, feed_store
 from server.backups import blob_copies
 from server.backups.blob_copies import BlobCopies, check_back, copy_all, in_turn
-from server.backups.checking import check_database, file_hash, is_verified
+from server.backups.checking import check_database, file_hash, is_damaged, is_verified
 from server.backups.manifest import FORMAT, NONCE_BYTES, Manifest, write_manifest
 from server.backups.medium import UNFINISHED, Medium, Trouble, trouble_of
 from server.blobs import BlobStore
@@ -91,7 +91,9 @@ def make_copy(source: Source, medium: Medium, keep: int, progress: Progress) -> 
             if not is_ours:
                 return Trouble(code="media_dipakai", values={"folder": str(medium.path)})
             return _make(source, medium, keep, progress)
-    except (OSError, FullError, DamagedError) as error:
+    except DamagedError:
+        return Trouble(code="kantor_rusak")
+    except (OSError, FullError) as error:
         return trouble_of(error, medium.path)
 
 
@@ -129,7 +131,7 @@ def _make(source: Source, medium: Medium, keep: int, progress: Progress) -> Made
     progress.step("basis_data", 1)
     reach = check_database(medium, source.keys, manifest, [*absent, *lost])
     if isinstance(reach, Trouble):
-        return reach
+        return Trouble(code="kantor_rusak") if is_damaged(source.database, source.keys) else reach
     progress.advance()
     manifest = replace(manifest, absent=sorted({*absent, *lost}), verified_ms=source.now_ms())
     write_manifest(medium, source.keys, manifest, source.randomness(NONCE_BYTES))

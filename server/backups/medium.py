@@ -20,7 +20,7 @@ import msgspec
 from schemas.base import Data
 from schemas.ids import DeviceId
 from server.disk import ensure_folder, sync_folder
-from server.engine import DamagedError, FullError
+from server.engine import FullError
 
 FORMAT = 1
 MARK = "sambang-medium.json"
@@ -161,7 +161,7 @@ def forget_cached(handle: int) -> None:
     os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def trouble_of(error: Exception, path: Path) -> Trouble:
+def trouble_of(error: OSError | FullError, path: Path) -> Trouble:
     """Say what an error of reading or writing a medium means to the one who looks after it."""
     number = error.errno if isinstance(error, OSError) else None
     if isinstance(error, FullError) or number in _FULL:
@@ -170,9 +170,7 @@ def trouble_of(error: Exception, path: Path) -> Trouble:
         return _trouble("media_hilang", path)
     if number in _CLOSED:
         return _trouble("media_tidak_dapat_ditulis", path)
-    if isinstance(error, DamagedError | OSError):
-        return _trouble("media_rusak", path)
-    raise error
+    return _trouble("media_rusak", path)
 
 
 def _trouble(code: str, path: Path) -> Trouble:

@@ -73,7 +73,7 @@ def restore(wanted: Wanted, progress: Progress) -> Restored | Trouble | Refused:
     """Lay a new data folder. Raises OSError when the new disk fails."""
     building = wanted.data.with_name(wanted.data.name + UNFINISHED)
     if wanted.data.exists():
-        return Refused(say="sudah_ada", values={"folder": str(wanted.data)})
+        return Trouble(code="folder_sudah_ada", values={"folder": str(wanted.data)})
     if building.exists():
         shutil.rmtree(building)  # only a restore that was cut off leaves one
     medium = wanted.media[0]
@@ -166,7 +166,7 @@ def _fill(
             replayed=done.changes,
         )
         restore_store.add_restore(writer, new)
-        return restore_store.missing(writer)
+        return restore_store.missing(writer, wanted.keys.device)
 
     return Restored(
         manifest=manifest,

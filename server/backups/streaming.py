@@ -142,8 +142,12 @@ class Streamer:
 
 
 def _history(reader: Reader) -> list[tuple[int, bytes]]:
-    """Return the commits that tell this history: those that copies were made at, and the newest."""
+    """Return commits that tell this history: of each copy, and ever fewer the older they are."""
     store = SqlOfficeStore.reading(reader)
     last_seq = store.last_seq()
     found = {(copy.last_seq, copy.tag) for copy in backup_store.all_copies(reader)}
-    return sorted(found | {(last_seq, store.tag_at(last_seq) or b"")})
+    back = 0
+    while back < last_seq:
+        found.add((last_seq - back, store.tag_at(last_seq - back) or b""))
+        back = 2 * back + 1
+    return sorted(found | {(1, store.tag_at(1) or b"")})

@@ -4,6 +4,7 @@ SQLite copies page by page; SQLCipher opens each and seals it anew under the sam
 that is held meanwhile keeps the snapshot still, and lets the writer, in this process or another, go on.
 """
 
+import errno
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,8 @@ class Snapshot:
     def copy_to(self, target: Path, progress: Callable[[int, int], None]) -> None:
         """Write the snapshot to a new file; `progress` is told pages done and pages in all.
 
-        The file is not yet durable. Raises FullError, DamagedError, and whatever `progress` raises.
+        The file is not yet durable. Raises FullError or OSError for the new file, DamagedError for the
+        database itself, and whatever `progress` raises.
         """
         copy = sqlcipher3.connect(str(target), isolation_level=None)
         try:
@@ -47,6 +49,8 @@ class Snapshot:
         except sqlcipher3.OperationalError as error:
             if "full" in str(error):
                 raise FullError("no space is left") from error
+            raise OSError(errno.EIO, str(error)) from error
+        except sqlcipher3.DatabaseError as error:
             raise DamagedError(str(error)) from error
         finally:
             copy.close()

@@ -85,8 +85,8 @@ CREATE TABLE restored_blobs (
     PRIMARY KEY (kabupaten, blob)
 );
 
--- Links of the office's own chain that phones were shown and that are not here.
-CREATE TABLE lost_heads (
+-- Links of the office's own chain that phones name since a restore; those that are not here were lost.
+CREATE TABLE seen_heads (
     kabupaten TEXT NOT NULL,
     head BLOB NOT NULL,
     device TEXT NOT NULL,

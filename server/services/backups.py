@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from schemas import format as written
 from schemas.base import Data
+from schemas.ids import DeviceId
 from schemas.text import Text
 from server import backup_store, device_store, restore_store
 from server.backup_store import Copy, Plan, Try
@@ -85,8 +86,11 @@ class _Facts(Data, frozen=True, kw_only=True):
 class Backups:
     """What the page and the first page show."""
 
-    def __init__(self, engine: Engine, keeper: Keeper, text: Text, now_ms: Callable[[], int]) -> None:
-        self._engine, self._keeper, self._text, self._now_ms = engine, keeper, text, now_ms
+    def __init__(
+        self, engine: Engine, keeper: Keeper, office: DeviceId, text: Text, now_ms: Callable[[], int]
+    ) -> None:
+        self._engine, self._keeper, self._office = engine, keeper, office
+        self._text, self._now_ms = text, now_ms
 
     def ask(self) -> str:
         """Ask for copies now; return the key of the sentence that answers."""
@@ -115,7 +119,7 @@ class Backups:
         )
 
     def _facts(self, reader: Reader) -> _Facts:
-        missing = restore_store.missing(reader)
+        missing = restore_store.missing(reader, self._office)
         counters = restore_store.known_counters(reader)
         devices = {device.id: device for device in device_store.devices(reader)}
         owners = names(SqlOfficeStore.reading(reader), {devices[name].person for name in missing.phones})

@@ -230,7 +230,7 @@ def build_site(deps: Deps) -> Site:
         reviews=Reviews(engine, deps.office, words),
         conflicts=Conflicts(engine, deps.office, words),
         cases=Cases(engine, deps.office, words, deps.workflows),
-        backups=Backups(engine, deps.keeper, deps.text, deps.now_ms),
+        backups=Backups(engine, deps.keeper, deps.office.device, deps.text, deps.now_ms),
         templates=_templates(deps.text, theme),
     )
 

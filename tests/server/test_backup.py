@@ -16,7 +16,7 @@ from server.backups.checking import check_medium
 from server.backups.making import Made, StoppedError, make_copy
 from server.backups.manifest import read_manifest
 from server.backups.medium import Medium, Trouble, disk_of, open_medium, prepare
-from server.compose import close_office
+from server.compose import close_office, open_office
 from server.deps import Deps
 from server.engines.sqlite import inspected
 from server.engines.sqlite_copy import snapshot
@@ -250,6 +250,24 @@ def test_the_copy_that_the_disk_spoiled_is_not_called_one(
     assert isinstance(made, Trouble) and made.code == "salinan_rusak"
     monkeypatch.undo()
     assert office.copy().manifest.number > 1
+    assert office.is_whole()
+
+
+def test_a_damaged_office_is_not_copied_over_what_is_whole(office: Office) -> None:
+    office.copy()
+    for number in range(200):
+        office.write(1_000 + number)
+    office.deps.engine.close()
+    path = office.data / "office.db"
+    data = path.read_bytes()
+    place = len(data) // 2
+    path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+    deps = open_office(office.data, None)
+    assert isinstance(deps, Deps)
+    office.deps = deps
+    made = office.try_copy()
+    assert isinstance(made, Trouble) and made.code == "kantor_rusak"
+    assert 1 in office.medium.numbers()
     assert office.is_whole()
 
 

@@ -153,7 +153,7 @@ def test_every_refusal_is_one_line_and_an_exit_code(
     assert "Tidak ada salinan" in refusal(
         "restore", "--from", str(medium), "--data", str(tmp_path / "new"), *key
     )
-    assert "sudah berisi" in refusal("restore", "--from", str(medium), "--data", data, *key)
+    assert "sudah ada dan tidak disentuh" in refusal("restore", "--from", str(medium), "--data", data, *key)
     assert "tidak terbaca" in refusal(
         "restore", "--from", str(medium), "--data", str(tmp_path / "new"), "--at", "kemarin", *key
     )

@@ -1,5 +1,7 @@
 """Schedule and stream inside the server: what is due is made, one at a time, and nothing stops for it."""
 
+import errno
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -206,6 +208,26 @@ def test_a_medium_that_vanishes_is_said_and_taken_up_again_with_nothing_left_out
     streamer.step(str(medium.path))
     assert streamer.state.trouble is None
     assert office.streamed(medium)[-1] == 4  # the office's first change and the three
+    streamer.close()
+
+
+def test_a_log_that_finds_no_space_is_said_and_leaves_nothing_out(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streamer, medium = Streamer(office.source), office.media[0]
+    streamer.step(str(medium.path))
+    office.write()
+    with monkeypatch.context() as patch:
+
+        def full(_: int) -> None:
+            raise OSError(errno.ENOSPC, "no space")
+
+        patch.setattr(os, "fsync", full)
+        streamer.step(str(medium.path))
+    assert streamer.state.trouble is not None and streamer.state.trouble.code == "media_penuh"
+    streamer.step(str(medium.path))
+    assert streamer.state.trouble is None
+    assert office.streamed(medium)[-1] == 2  # the office's first change and this one
     streamer.close()
 
 

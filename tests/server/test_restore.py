@@ -21,9 +21,9 @@ from server.backups.making import Made, make_copy
 from server.backups.medium import Medium, Trouble
 from server.backups.restoring import UNFINISHED, Restored
 from server.backups.streaming import Streamer
-from server.compose import Refused
 from server.deps import Deps
 from server.keys import default_path
+from server.restore_store import Missing
 from server.store import SqlOfficeStore
 from sync.change import Decide, Evidence, FormAnswers, Gap, Patch, Submit
 from tests.contract.people import record_id
@@ -151,6 +151,10 @@ def world(office: Running, tmp_path: Path) -> World:
     return World(office, tmp_path)
 
 
+def missing(deps: Deps) -> Missing:
+    return deps.engine.read(lambda tx: restore_store.missing(tx, deps.office.device))
+
+
 def phone_tip(deps: Deps, phone: Phone) -> int:
     tips = deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).tips(phone.device))
     return tips[0].counter if tips else 0
@@ -173,10 +177,10 @@ def test_nothing_that_is_there_is_touched(world: World) -> None:
     world.copy()
     before = {path: path.read_bytes() for path in files(world.usb.path)}
     made = restored(world.usb, world.data, world.key)
-    assert isinstance(made, Refused) and made.say == "sudah_ada"
+    assert isinstance(made, Trouble) and made.code == "folder_sudah_ada"
     (world.folder / "empty").mkdir()
     made = restored(world.usb, world.folder / "empty", world.key)
-    assert isinstance(made, Refused)
+    assert isinstance(made, Trouble) and made.code == "folder_sudah_ada"
     world.restore("back")
     assert {path: path.read_bytes() for path in files(world.usb.path)} == before
 
@@ -223,7 +227,7 @@ def test_phones_bring_back_all_that_the_copy_does_not_have(world: World) -> None
                     upload(phone, data)
             phone.sync()
             assert phone.store.wanted_blobs == []
-            left = deps.engine.read(restore_store.missing)
+            left = missing(deps)
             assert len(left.phones) == 1 - number
         assert (phone_tip(deps, world.phone), phone_tip(deps, second)) == (3, 2)
         assert len(deps.engine.read(backup_store.blobs)) == 5
@@ -346,7 +350,7 @@ def test_a_blob_that_no_medium_holds_is_asked_for_again(world: World) -> None:
         upload(world.phone, next(data for data in map(photo, (1, 2)) if sha256(data).hexdigest() == wanted))
         world.phone.sync()
         assert world.phone.store.wanted_blobs == []
-        assert deps.engine.read(restore_store.missing).is_empty
+        assert missing(deps).is_empty
 
 
 def test_a_blob_that_one_medium_lost_comes_from_another(world: World) -> None:
@@ -398,7 +402,7 @@ def test_links_of_the_office_that_phones_saw_and_that_are_gone_are_counted(world
         world.phone.http.base_url = address
         world.phone.login()
         world.phone.sync()
-        assert deps.engine.read(restore_store.missing).heads >= 1
+        assert missing(deps).heads >= 1
         # and the office goes on from its own head, as a branch of what was lost
         deps.office.act(
             deps.office.person,
@@ -493,7 +497,7 @@ def test_what_was_destroyed_comes_back_from_no_copy_and_no_log(world: World, str
         kept = deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).entries(world.phone.device, 0, 9))
         assert [entry.content for entry in kept] == [None] * (1 if streamed == "never" else 2)
         assert deps.engine.read(backup_store.blobs) == []
-        assert deps.engine.read(restore_store.missing).blobs == 0
+        assert missing(deps).blobs == 0
         world.is_whole(deps, "back")
     assert files(world.folder / "back" / "blobs") == []
 
