@@ -112,6 +112,7 @@ def _make(source: Source, medium: Medium, keep: int, progress: Progress) -> Made
     missing = [(blob, size) for blob, size in work.blobs if not copies.has(blob, size)]
     short = no_room(medium, sum(blob_copies.sealed_bytes(size) for _, size in missing))
     if short is not None:
+        medium.database(work.number).unlink()
         return short
     progress.step("berkas", len(missing))
     fresh, absent = copy_all(copies, missing, progress.advance)
@@ -173,7 +174,11 @@ def no_room(medium: Medium, needed_bytes: int) -> Trouble | None:
     free_bytes = shutil.disk_usage(medium.path).free
     if free_bytes > needed_bytes + SPARE_BYTES:
         return None
-    values = {"folder": str(medium.path), "perlu": _mb(needed_bytes + SPARE_BYTES), "ada": _mb(free_bytes)}
+    values = {
+        "folder": str(medium.path),
+        "perlu": megabytes(needed_bytes + SPARE_BYTES),
+        "ada": megabytes(free_bytes),
+    }
     return Trouble(code="media_kurang", values=values)
 
 
@@ -243,5 +248,6 @@ def _still_held(engine: Engine, blobs: Sequence[BlobId]) -> list[BlobId]:
     return engine.read(lambda reader: [blob for blob in blobs if backup_store.is_held(reader, blob)])
 
 
-def _mb(size_bytes: int) -> str:
+def megabytes(size_bytes: int) -> str:
+    """Write a size in whole megabytes, rounded up."""
     return str(-(-size_bytes // 1024**2))

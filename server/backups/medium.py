@@ -161,10 +161,15 @@ def forget_cached(handle: int) -> None:
     os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
+def is_full(error: OSError | FullError) -> bool:
+    """Say whether an error means that no space is left."""
+    return isinstance(error, FullError) or error.errno in _FULL
+
+
 def trouble_of(error: OSError | FullError, path: Path) -> Trouble:
     """Say what an error of reading or writing a medium means to the one who looks after it."""
     number = error.errno if isinstance(error, OSError) else None
-    if isinstance(error, FullError) or number in _FULL:
+    if is_full(error):
         return _trouble("media_penuh", path)
     if not path.is_dir() or read_mark(path) is None:
         return _trouble("media_hilang", path)

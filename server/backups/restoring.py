@@ -4,6 +4,7 @@ The folder is built beside its place under another name, and renamed when all of
 medium holds count as not received, so that phones are asked for them again. Everybody logs in anew.
 """
 
+import errno
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,9 +18,9 @@ from server import backup_store, reach_store, restore_store
 from server.backup_store import Copy
 from server.backups.blob_copies import BlobCopies
 from server.backups.checking import check_database, file_hash
-from server.backups.making import Progress
+from server.backups.making import SPARE_BYTES, Progress, megabytes
 from server.backups.manifest import DamagedManifestError, Manifest, read_manifest
-from server.backups.medium import Medium, Trouble, disk_of, trouble_of
+from server.backups.medium import Medium, Trouble, disk_of, is_full, open_medium, trouble_of
 from server.backups.replaying import Gone, Replayed, replay
 from server.backups.stream import Committed, Head, log_numbers, read_log
 from server.blobs import BlobStore
@@ -27,7 +28,7 @@ from server.compose import DATABASE, Refused, close_office, open_office
 from server.deps import Deps
 from server.destruction import DamagedListError
 from server.disk import sync_folder
-from server.engine import Reader, Writer
+from server.engine import FullError, Reader, Writer
 from server.keys import Keys
 from server.part_file import DamagedPartError
 from server.restore_store import Missing, Restore
@@ -70,37 +71,58 @@ class _Log:
 
 
 def restore(wanted: Wanted, progress: Progress) -> Restored | Trouble | Refused:
-    """Lay a new data folder. Raises OSError when the new disk fails."""
-    building = wanted.data.with_name(wanted.data.name + UNFINISHED)
+    """Lay a new data folder; whatever goes wrong, there is either all of it or none."""
     if wanted.data.exists():
         return Trouble(code="folder_sudah_ada", values={"folder": str(wanted.data)})
+    try:
+        return _restore(wanted, progress)
+    except DamagedListError:
+        return Refused(say="daftar_musnah_rusak", values={"folder": str(wanted.data)})
+    except (OSError, FullError) as error:
+        return _trouble(wanted, error)
+
+
+def _restore(wanted: Wanted, progress: Progress) -> Restored | Trouble | Refused:
+    building = wanted.data.with_name(wanted.data.name + UNFINISHED)
     if building.exists():
         shutil.rmtree(building)  # only a restore that was cut off leaves one
+    chosen = choose(wanted, progress)
+    if isinstance(chosen, Trouble):
+        return chosen
+    manifest, damaged = chosen
     medium = wanted.media[0]
-    try:
-        chosen = choose(wanted, progress)
-        if isinstance(chosen, Trouble):
-            return chosen
-        manifest, damaged = chosen
-        building.mkdir(parents=True, mode=0o700)
-        shutil.copyfile(medium.database(manifest.number), building / DATABASE)
-        if file_hash(building / DATABASE, durably=True) != manifest.sha256:
-            return Trouble(code="media_rusak", values={"folder": str(medium.path)})
-    except OSError as error:
-        return trouble_of(error, medium.path)
+    building.mkdir(parents=True, mode=0o700)
+    needed_bytes = manifest.size_bytes + manifest.blob_bytes + SPARE_BYTES
+    free_bytes = shutil.disk_usage(building).free
+    if free_bytes < needed_bytes:
+        values = {"perlu": megabytes(needed_bytes), "ada": megabytes(free_bytes)}
+        return Trouble(code="tujuan_kurang", values={"folder": str(wanted.data), **values})
+    shutil.copyfile(medium.database(manifest.number), building / DATABASE)
+    if file_hash(building / DATABASE, durably=True) != manifest.sha256:
+        return Trouble(code="media_rusak", values={"folder": str(medium.path)})
     deps = open_office(building, wanted.key, restoring=True)
     if isinstance(deps, Refused):
         return deps
     try:
         restored = _fill(wanted, building, deps, manifest, damaged, progress)
-    except DamagedListError:
-        return Refused(say="daftar_musnah_rusak", values={"folder": str(wanted.data)})
     finally:
         close_office(deps)
     _settle(building)
     building.rename(wanted.data)
     sync_folder(wanted.data.parent)
     return restored
+
+
+def _trouble(wanted: Wanted, error: OSError | FullError) -> Trouble:
+    """Tell a medium that failed from the disk that is restored to."""
+    to = {"folder": str(wanted.data)}
+    if is_full(error):
+        return Trouble(code="tujuan_penuh", values=to)
+    for medium in wanted.media:
+        if isinstance(open_medium(medium.path, wanted.keys.device), Trouble):
+            return trouble_of(error, medium.path)
+    is_ours = isinstance(error, OSError) and str(error.filename or "").startswith(str(wanted.data))
+    return Trouble(code="tujuan_gagal", values=to) if is_ours else trouble_of(error, wanted.media[0].path)
 
 
 def choose(wanted: Wanted, progress: Progress) -> tuple[Manifest, list[int]] | Trouble:
@@ -153,6 +175,7 @@ def _fill(
         except (DamagedPartError, msgspec.DecodeError):
             damaged_logs += 1
         progress.advance()
+    _still_there(wanted)
     deps.destruction.apply_list()
     _sweep(deps)
 
@@ -219,6 +242,13 @@ def _begin(writer: Writer, wanted: Wanted, manifest: Manifest, lost: Sequence[Bl
             blobs=manifest.counts["blobs"],
         ),
     )
+
+
+def _still_there(wanted: Wanted) -> None:
+    """See that no medium went away meanwhile: its blobs would look as if they had never been on it."""
+    for medium in wanted.media:
+        if isinstance(open_medium(medium.path, wanted.keys.device), Trouble):
+            raise OSError(errno.ENODEV, "a medium went away")
 
 
 def _gone(deps: Deps) -> Gone:

@@ -8,7 +8,6 @@ from pathlib import Path
 from schemas import format as written
 from schemas.text import Text
 from server import restore_store
-from server.backups.making import Progress
 from server.backups.medium import Medium, Trouble, open_medium
 from server.backups.restoring import Restored, Wanted, restore
 from server.commands.progress import RichProgress, progress_bar
@@ -55,11 +54,7 @@ def run(args: argparse.Namespace, text: Text) -> int:
         return say_trouble(text, media)
     wanted = Wanted(data=args.data, key=key, keys=keys, media=media, until_ms=until_ms)
     with progress_bar() as bar:
-        shown: Progress = RichProgress(bar, text, "cadangan.langkah")
-        try:
-            restored = restore(wanted, shown)
-        except OSError:
-            return refuse(text, Refused(say="folder_tidak_dapat_ditulis", values={"folder": str(args.data)}))
+        restored = restore(wanted, RichProgress(bar, text, "cadangan.langkah"))
     if isinstance(restored, Refused):
         return refuse(text, restored)
     if isinstance(restored, Trouble):

@@ -1,7 +1,10 @@
 """A restored office: what copy and logs hold is there, what is missing is known, and phones bring it back."""
 
 import asyncio
+import errno
 import json
+import os
+import shutil
 import socket
 import threading
 import time
@@ -16,6 +19,7 @@ import uvicorn
 from schemas.ids import BlobId, RecordId
 from server import backup_store, device_store, restore_store
 from server.app import create_app
+from server.backups import restoring
 from server.backups.checking import check_medium
 from server.backups.making import Made, make_copy
 from server.backups.medium import Medium, Trouble
@@ -192,11 +196,11 @@ def test_a_restore_that_was_cut_off_leaves_no_office_and_the_next_goes_through(
     world.copy()
 
     def cut(*_: object) -> None:
-        raise OSError("pulled out")
+        raise RuntimeError("cut off")
 
     with monkeypatch.context() as patch:
         patch.setattr(restore_store, "add_restore", cut)
-        with pytest.raises(OSError, match="pulled out"):
+        with pytest.raises(RuntimeError, match="cut off"):
             world.restore("back")
     assert not (world.folder / "back").exists()
     assert (world.folder / f"back{UNFINISHED}").exists()
@@ -204,6 +208,46 @@ def test_a_restore_that_was_cut_off_leaves_no_office_and_the_next_goes_through(
     assert not (world.folder / f"back{UNFINISHED}").exists()
     with world.back("back") as deps:
         world.is_whole(deps, "back")
+
+
+def test_a_new_disk_without_space_is_said_before_and_during_and_no_office_is_left(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.visit()
+    world.copy()
+    usage = shutil.disk_usage(world.folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1_000))
+        made = restored(world.usb, world.folder / "back", world.key)
+        assert isinstance(made, Trouble) and made.code == "tujuan_kurang"
+    with monkeypatch.context() as patch:
+
+        def full(_: int) -> None:
+            raise OSError(errno.ENOSPC, "no space")
+
+        patch.setattr(os, "fsync", full)
+        made = restored(world.usb, world.folder / "back", world.key)
+        assert isinstance(made, Trouble) and made.code == "tujuan_penuh"
+    assert not (world.folder / "back").exists()
+    world.restore("back")
+
+
+def test_a_medium_that_is_pulled_out_during_a_restore_is_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.visit()
+    world.copy()
+    real = restoring.file_hash
+
+    def pulled(path: Path, *, durably: bool = False) -> str:
+        if world.usb.path.exists():
+            world.usb.path.rename(world.folder / "away")
+        return real(path, durably=durably)
+
+    monkeypatch.setattr(restoring, "file_hash", pulled)
+    made = restored(world.usb, world.folder / "back", world.key)
+    assert isinstance(made, Trouble) and made.code == "media_hilang"
+    assert not (world.folder / "back").exists()
 
 
 def test_phones_bring_back_all_that_the_copy_does_not_have(world: World) -> None:
