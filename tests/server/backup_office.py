@@ -107,6 +107,12 @@ def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
+def spoil(path: Path) -> None:
+    """Change one byte of a file, whatever it was."""
+    data = path.read_bytes()
+    path.write_bytes(bytes([data[0] ^ 1]) + data[1:])
+
+
 def another_office(medium: Medium) -> None:
     """Make a medium somebody else's."""
     mark = json.loads((medium.path / "sambang-medium.json").read_bytes())

@@ -23,7 +23,16 @@ from server.engines.sqlite_copy import snapshot
 from server.store import SqlOfficeStore
 from sync.change import Patch
 from tests.contract.people import record_id
-from tests.server.backup_office import Quiet, another_office, copied, files, keys_of, medium_at, source_of
+from tests.server.backup_office import (
+    Quiet,
+    another_office,
+    copied,
+    files,
+    keys_of,
+    medium_at,
+    source_of,
+    spoil,
+)
 from tests.server.conftest import DESA, make_office
 
 SECRET = "Nama Yang Rahasia"
@@ -206,7 +215,7 @@ def test_a_damaged_copy_of_a_blob_is_replaced_within_a_turn(office: Office) -> N
     office.copy()
     for blob in blobs:
         path = office.blob_copy(blob)
-        path.write_bytes(b"\0" + path.read_bytes()[1:])
+        spoil(path)
     assert sum(office.copy().mended for _ in range(16)) == len(blobs)
     assert office.is_whole()
 
@@ -223,7 +232,7 @@ def test_a_blob_that_the_office_lost_is_said_and_the_copy_made(office: Office) -
     blob, other = office.add_blob(), office.add_blob()
     office.deps.blobs.path(blob).unlink()
     path = office.deps.blobs.path(other)
-    path.write_bytes(b"\0" + path.read_bytes()[1:])
+    spoil(path)
     made = office.copy()
     assert made.manifest.absent == sorted([blob, other])
     assert not office.blob_copy(other).exists()

@@ -41,6 +41,7 @@ from tests.server.backup_office import (
     opened,
     restored,
     source_of,
+    spoil,
     with_disks,
 )
 from tests.server.conftest import DESA, Running
@@ -382,7 +383,7 @@ def test_a_blob_that_no_medium_holds_is_asked_for_again(world: World) -> None:
     world.visit()
     world.copy()
     [path, _] = files(world.usb.blobs)
-    path.write_bytes(b"\0" + path.read_bytes()[1:])
+    spoil(path)
     made = world.restore("back")
     assert made.missing.blobs == 1
     with world.back("back") as deps, serving(deps) as address:
