@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 
 from schemas.problem import Problem
 from server.api.enrol import enrol_routes
+from server.api.handover import handover_routes
 from server.api.health import health_routes
 from server.api.login import login_routes
 from server.api.messages import problem_response
@@ -32,6 +33,7 @@ def create_app(deps: Deps, pages: Sequence[Any] = ()) -> Litestar:
         *sync_routes(deps),
         *enrol_routes(deps),
         *login_routes(deps),
+        *handover_routes(deps),
         *health_routes(deps),
         *tus_routes(deps),
         *pages,

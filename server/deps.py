@@ -12,6 +12,7 @@ from server.destruction import Destruction
 from server.devices import Devices
 from server.engine import Engine
 from server.office import Office
+from server.services.handover import Handovers
 from server.tus import Uploads
 
 
@@ -26,6 +27,7 @@ class Deps:
     blobs: BlobStore
     destruction: Destruction
     uploads: Uploads
+    handovers: Handovers
     forms: Forms
     workflows: Workflows
     text: Text
