@@ -165,6 +165,8 @@ class Uploads:
         refused = _refused(size_bytes, blob)
         if refused is not None:
             return refused
+        if self._engine.read(lambda reader: SqlOfficeStore.reading(reader).is_destroyed(blob)):
+            return Problem(code="berkas_dimusnahkan")
         if self._engine.read(lambda reader: upload_store.was_sent_by(reader, blob, device)) == size_bytes:
             return False
         refused = self._engine.read(lambda reader: _unnamed(reader, device, blob, size_bytes))

@@ -17,10 +17,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
 from schemas.handover import Asked, BlobHead, BlobPiece, Header, Record, Sent
-from schemas.ids import NO_LINK
+from schemas.ids import NO_LINK, BlobId
 from schemas.wire import PROTOCOL, EarlyEnrolment, EnrolRequest, SyncRequest, WireTip
 from server.sealing import Gcm, seal_key
 from server.services.handover import Taken
+from server.store import SqlOfficeStore
 from sync import handover
 from sync.change import Patch
 from sync.client import Outgoing
@@ -179,6 +180,20 @@ def test_a_photo_that_is_not_what_it_is_called_is_told_and_the_rest_is_taken(
     with site.log_in("petugas") as client:
         page = upload(client, ("a.smb", data))
     assert "1 data baru" in page.text and "Isi berkas berbeda dari sidiknya" in page.text
+
+
+def test_a_photo_that_was_destroyed_does_not_come_back_by_file(
+    site: Site,  # noqa: F811
+    joined: Phone,
+) -> None:
+    photo = b"a photo that the office destroyed"
+    blob = BlobId(sha256(photo).hexdigest())
+    engine = site.office.deps.engine
+    engine.write(lambda tx: SqlOfficeStore.writing(tx).destroy([], [blob])).result()
+    with site.log_in("petugas") as client:
+        page = upload(client, ("a.smb", written(joined, site.office.deps.handovers.public_key, (photo,))))
+    assert "sudah dimusnahkan" in page.text
+    assert not site.office.deps.blobs.has(blob)
 
 
 def test_a_file_signed_by_another_device_is_refused(site: Site, joined: Phone) -> None:  # noqa: F811
