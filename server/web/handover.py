@@ -49,14 +49,24 @@ class HandoverRow(Data, frozen=True, kw_only=True):
     answer: str
 
 
+class Phone(Data, frozen=True, kw_only=True):
+    """One phone to choose."""
+
+    id: DeviceId
+    owner: str
+    model: str
+
+
 def handover_routes(site: Site) -> list[Any]:
     """Return the handlers of the page."""
 
     async def draw(
         visitor: Visitor, results: list[Result], notice: Notice | None = None, status: int = 200
     ) -> Response[str]:
-        rows = await site.work(lambda: site.deps.engine.read(lambda tx: _listed(site, tx)))
-        values = {"rows": rows, "results": results, "notice": notice}
+        rows, phones = await site.work(
+            lambda: site.deps.engine.read(lambda tx: (_listed(site, tx), _phones(tx)))
+        )
+        values = {"rows": rows, "phones": phones, "results": results, "notice": notice}
         return await site.page("handover/handover.html", visitor, "serah_terima", values, status=status)
 
     @get("/serah-terima")
@@ -81,17 +91,11 @@ def handover_routes(site: Site) -> list[Any]:
                 each.file.close()
         return await draw(visitor, results)
 
-    @get("/serah-terima/{device:str}/{file:str}/jawaban")
-    async def answer(request: Asking, device: FromPath[str], file: FromPath[str]) -> Response[Any]:
-        visitor = await _allowed(site, request)
-        try:
-            name = bytes.fromhex(file)
-        except ValueError as error:
-            raise MissingError from error
+    async def give(visitor: Visitor, device: DeviceId, file: bytes | None) -> Response[Any]:
         out = await site.work(site.deps.uploads.scratch)
         done: Written | Problem = Problem(code="gangguan")
         try:
-            done = await site.work(lambda: site.deps.handovers.answer(DeviceId(device), name, out))
+            done = await site.work(lambda: site.deps.handovers.answer(device, file, out))
         finally:
             if isinstance(done, Problem):
                 out.close()
@@ -105,7 +109,21 @@ def handover_routes(site: Site) -> list[Any]:
         }
         return Stream(_pieces(out), media_type=MEDIA_TYPE, headers=headers)  # type: ignore[return-value]
 
-    return [page, take_all, answer]
+    @get("/serah-terima/{device:str}/{file:str}/jawaban")
+    async def answer(request: Asking, device: FromPath[str], file: FromPath[str]) -> Response[Any]:
+        visitor = await _allowed(site, request)
+        try:
+            name = bytes.fromhex(file)
+        except ValueError as error:
+            raise MissingError from error
+        return await give(visitor, DeviceId(device), name)
+
+    @get("/serah-terima/kabar")
+    async def news(request: Asking) -> Response[Any]:
+        visitor = await _allowed(site, request)
+        return await give(visitor, DeviceId(request.query_params.get("hp", "")), None)
+
+    return [page, take_all, answer, news]
 
 
 def _take(site: Site, sent: SentFile, person: PersonId) -> Result:
@@ -138,13 +156,21 @@ def _listed(site: Site, tx: Reader) -> list[HandoverRow]:
         HandoverRow(
             owner=people[phones[each.device]],
             file=site.text("kantor.serah_terima.nomor", nomor=each.number),
-            taken=written.date_and_clock(each.taken_ms),
+            taken=f"{written.short_date(written.local_date(each.taken_ms))}, {written.clock(each.taken_ms)}",
             by=_by(site, each.taken_by, people),
             holds=site.text("kantor.serah_terima.isi_nilai", data=each.changes, foto=each.photos),
             answer=_address(each.device, each.file),
         )
         for each in known
     ]
+
+
+def _phones(tx: Reader) -> list[Phone]:
+    """Return the phones that an answer can be made for, by the name of their owner."""
+    able = [each for each in device_store.devices(tx) if each.handover_key and each.revoked_ms is None]
+    people = _names(tx, {each.person for each in able})
+    phones = [Phone(id=each.id, owner=people[each.person], model=each.model or "–") for each in able]
+    return sorted(phones, key=lambda each: (each.owner, each.id))
 
 
 def _by(site: Site, person: PersonId, people: dict[PersonId, str]) -> str:

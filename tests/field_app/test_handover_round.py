@@ -389,6 +389,18 @@ def test_what_waits_says_since_when_it_is_in_a_file_until_the_office_has_it(
     assert {item.handed_ms for item in phone.worker.items()} == {None}
 
 
+def test_news_come_by_file_to_a_phone_that_never_handed_anything_over(
+    office: Running,  # noqa: F811
+    phone: Phone,
+    stick: Path,
+) -> None:
+    body = Patch(record=WARGA, kind="warga", base={"nama": "Warga Uji"}, new={"nama": "Warga Baru"})
+    office.deps.office.act(office.deps.office.person, body)
+    read = phone.handover.read(answer(office, phone, stick))
+    assert isinstance(read, AnswerRead) and read.rows > 0
+    assert phone.visits.person(WARGA)["nama"] == "Warga Baru"
+
+
 def test_a_phone_that_joined_before_learns_the_office_s_key_at_its_next_sync(
     phone: Phone, stick: Path
 ) -> None:

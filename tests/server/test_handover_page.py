@@ -123,6 +123,21 @@ def test_files_are_taken_and_answered_each_in_its_own_words(site: Site, joined: 
         assert client.get(f"/serah-terima/{joined.device}/bukan-hex/jawaban").status_code == 404
 
 
+def test_news_for_a_phone_need_no_file_of_it(site: Site) -> None:  # noqa: F811
+    phone = Phone(httpx.Client(base_url=site.address, timeout=20), handover_key=KEY)
+    phone.enrol(site.office.deps.devices.new_code(site.office.people["pendamping"]).code)  # type: ignore[union-attr]
+    phone.http.close()
+    with site.log_in("petugas") as client:
+        assert f'value="{phone.device}"' in client.get("/serah-terima").text
+        assert f'value="{site.office.phone.device}"' not in client.get("/serah-terima").text
+        answer = client.get("/serah-terima/kabar", params={"hp": phone.device})
+        assert answer.content.startswith(b"SAMBANG\0")
+        unknown = client.get("/serah-terima/kabar", params={"hp": "0" * 32})
+        assert unknown.status_code == 422 and "tidak terdaftar" in unknown.text
+        silent = client.get("/serah-terima/kabar", params={"hp": site.office.phone.device})
+        assert silent.status_code == 422 and "belum memberi tahu kunci" in silent.text
+
+
 def test_a_form_of_another_session_leaves_nothing(site: Site, joined: Phone) -> None:  # noqa: F811
     change(joined, 301)
     data = written(joined, site.office.deps.handovers.public_key)
