@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from field_app.enrol import Enrolled
-from field_app.handover import OFFICE_KEY
+from field_app.handover import OFFICE_KEY, learn_office_key
 from field_app.phone import Phone
 from field_app.views import AnswerRead, DraftView, Finalised, HandedOver, Refused
+from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import ChangeId
 from schemas.problem import Problem
 from server.services.handover import Counts, Taken, Written
@@ -410,6 +411,31 @@ def test_a_phone_that_joined_before_learns_the_office_s_key_at_its_next_sync(
     assert phone.handover.write(stick) == Refused(say="lapangan.serah.belum_ada_kunci")
     assert phone.worker.run_once() is None
     assert store.get(OFFICE_KEY, bytes, b"") == known
+
+
+def test_a_phone_knows_the_office_s_key_from_joining_alone(
+    office: Running,  # noqa: F811
+    stick: Path,
+    tmp_path: Path,
+    time: SetTime,
+) -> None:
+    fresh = make_phone(tmp_path / "baru", time)
+    assert isinstance(fresh.enrol(office.address, office.code(office.person(902)), PIN), Enrolled)
+    path = hand_over(fresh, stick)
+    assert take(office, path).changes == 0
+    assert isinstance(fresh.handover.read(answer(office, fresh, stick)), AnswerRead)
+    fresh.lock()
+
+
+def test_a_key_that_the_office_did_not_sign_is_not_believed(phone: Phone) -> None:
+    class Somebody:
+        def office_key(self, request: OfficeKeyRequest) -> OfficeKey:
+            return OfficeKey(public_key=bytes(range(32)), signature=bytes(64))
+
+    store: Any = phone.visits._bench.store
+    store.put(OFFICE_KEY, b"")
+    learn_office_key(store, phone.owner, Somebody())  # type: ignore[arg-type]
+    assert store.get(OFFICE_KEY, bytes, b"") == b""
 
 
 def test_an_answer_waits_while_a_sync_is_under_way(

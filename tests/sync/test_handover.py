@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -10,7 +11,8 @@ from schemas.handover import Answered, Answering, BlobHead, BlobPiece, Header, Q
 from schemas.ids import DeviceId
 from schemas.wire import Cursor, SyncRequest, SyncResponse
 from sync import answering, handover
-from sync.client import Effects, Missing, Outgoing, Session
+from sync.client import Broken, Effects, Missing, Outgoing, Session
+from sync.memory import MemoryDevice
 from sync.sealed_file import Cipher, UnfitFileError, read_header, read_records, write_file
 from tests.sync.regency import KEDEN, NOW, TROBAYAN, Phone, Regency, change_fields, held_on, visit
 
@@ -269,6 +271,41 @@ def test_an_answer_that_was_cut_off_by_a_dead_phone_is_read_again(
     assert agree(town, phone) and not phone.store.cursor().catching
 
 
+def test_an_answer_that_skips_a_message_is_not_taken(town: Regency, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sync.server.PAGE_ROWS", 10)
+    phone = town.enrol(7, KEDEN)
+    for number in range(1, 41):
+        town.warga(number)
+    _, first, _, third, *_ = answer(town, hand_over(phone))
+    assert isinstance(first, Answered) and isinstance(third, Answered)
+    effects = handover.take(phone.store, Session(), None, first.response)
+    assert isinstance(effects, Effects)
+    stood = phone.store.cursor()
+    assert isinstance(handover.take(phone.store, effects.session, first.response, third.response), Broken)
+    assert phone.store.cursor() == stood
+
+
+def test_a_restored_phone_with_nothing_new_finds_itself_below_the_branch_of_before(town: Regency) -> None:
+    phone = town.enrol(7, KEDEN)
+    phone.do(visit(100))
+    town.sync(phone)
+    restored = MemoryDevice(phone.writer.device, phone.writer.key.sign)
+    restored.add_entries(phone.store.entries(phone.writer.device, 0, 10))
+    phone.do(visit(101))
+    town.sync(phone)
+    phone.store = restored
+    written = hand_over(phone)
+    take_in(town, written)
+    assert read(phone, answer(town, written))
+    assert phone.store.acknowledged().counter == 1
+    assert handed_over_again(phone) == []
+
+
+def handed_over_again(phone: Phone) -> list[bytes]:
+    """Return the links that the next file would hold."""
+    return [link for message in sent(phone, check=False) for link in message.links]
+
+
 def test_a_restored_office_is_told_again_by_file_and_believed_from_zero(town: Regency) -> None:
     phone = town.enrol(7, KEDEN)
     phone.do(visit(100))
@@ -375,6 +412,17 @@ def test_a_file_with_any_byte_changed_or_added_is_refused() -> None:
             opened(bytes(changed))
     with pytest.raises(UnfitFileError):
         opened(data + b"\0")
+
+
+def test_a_header_that_is_written_in_another_way_is_refused() -> None:
+    """One content, one encoding: else the signature would be over something else than what stands there."""
+    data = sealed([])
+    plain = msgspec.msgpack.encode(HEADER.number) + msgspec.msgpack.encode(HEADER.made_ms)
+    wide = b"\xcd\x00\x03" + msgspec.msgpack.encode(HEADER.made_ms)
+    assert data.count(plain) == 1
+    size = int.from_bytes(data[10:12], "big") + 2
+    with pytest.raises(UnfitFileError):
+        opened(data[:10] + size.to_bytes(2, "big") + data[12:].replace(plain, wide, 1))
 
 
 def test_a_newer_format_is_told_apart_from_a_damaged_file() -> None:
