@@ -13,7 +13,7 @@ import msgspec
 
 from schemas.base import Message
 from schemas.ids import BlobId, DeviceId, Part
-from schemas.wire import MAX_BODY_BYTES, Cursor, SyncRequest, SyncResponse, WireTip
+from schemas.wire import MAX_BODY_BYTES, Cursor, Position, SyncRequest, SyncResponse, WireTip
 
 FORMAT = 1
 MAGIC = b"SAMBANG\0"
@@ -50,11 +50,11 @@ class Header(Message, frozen=True, kw_only=True):
 
     direction: Direction
     office: DeviceId
-    key: bytes
+    key: Annotated[bytes, msgspec.Meta(min_length=KEY_NAME_BYTES, max_length=KEY_NAME_BYTES)]
     device: DeviceId
-    file: bytes
-    number: int
-    made_ms: int
+    file: Annotated[bytes, msgspec.Meta(min_length=FILE_ID_BYTES, max_length=FILE_ID_BYTES)]
+    number: Position
+    made_ms: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
     sealed: bytes = b""
 
 
@@ -68,7 +68,7 @@ class Asked(Message, frozen=True, kw_only=True, tag="asked"):
     acknowledged: WireTip
     head: WireTip
     parts: list[Part]
-    answer_key: bytes
+    answer_key: Annotated[bytes, msgspec.Meta(min_length=KEY_BYTES, max_length=KEY_BYTES)]
 
 
 class Sent(Message, frozen=True, kw_only=True, tag="sent"):

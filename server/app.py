@@ -1,6 +1,5 @@
 """The office over HTTP. Rule: every answer that is not a success is a coded problem, whatever went wrong."""
 
-import errno
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +16,8 @@ from server.api.messages import problem_response
 from server.api.sync import sync_routes
 from server.api.tus import tus_routes
 from server.deps import Deps
-from server.engine import ClosedError, FullError
+from server.disk import is_full
+from server.engine import ClosedError
 from server.problems import code_for_status
 
 logger = logging.getLogger("server")
@@ -51,7 +51,7 @@ def _code(error: Exception) -> str:
         return code_for_status(error.status_code)
     if isinstance(error, ClosedError):
         return "berhenti"
-    if isinstance(error, FullError) or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+    if is_full(error):
         return "penyimpanan_penuh"
     # The kind and the place only: a message may hold what a person wrote.
     logger.error("%s at %s", type(error).__name__, _place(error))

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from schemas.base import Data
 from schemas.handover import (
-    KEY_BYTES,
     MOST_MARKS,
     Answered,
     Answering,
@@ -31,6 +30,8 @@ from sync.sealed_file import UnfitFileError
 from sync.server import pull
 from sync.store import OfficeStore
 
+LAST_COUNTER = 2**63 - 1
+
 
 class Photo(Data, frozen=True, kw_only=True):
     """One blob out of a file; what of its `pieces` is not taken is passed over."""
@@ -43,7 +44,7 @@ class Photo(Data, frozen=True, kw_only=True):
 def question(records: Iterator[Record]) -> Asked:
     """Take where the phone stands off the records of a file to the office. Raises UnfitFileError."""
     first = next(records, None)
-    if not isinstance(first, Asked) or len(first.answer_key) != KEY_BYTES:
+    if not isinstance(first, Asked) or max(first.acknowledged.counter, first.head.counter) > LAST_COUNTER:
         raise UnfitFileError("serah_berubah")
     return first
 

@@ -6,12 +6,13 @@ import sys
 from pathlib import Path
 
 from schemas.ids import DeviceId
-from schemas.problem import Problem
+from schemas.problem import TEXTS, Problem
 from schemas.text import Text
 from server.commands.shared import add_folder_options, hold, refuse
 from server.compose import Refused, close_office, open_office
 from server.deps import Deps
-from server.disk import sync_folder
+from server.disk import is_full, sync_folder
+from server.engine import FullError
 from server.services.handover import sentences
 
 HELP = "berkas serah-terima: sinkron tanpa jaringan"
@@ -57,8 +58,9 @@ def _take(deps: Deps, paths: list[Path], text: Text) -> int:
         try:
             with path.open("rb") as file:
                 outcome = deps.handovers.take(file, deps.office.person)
-        except OSError:
-            print(text("serah_terima.tidak_terbaca", berkas=path.name), file=sys.stderr)
+        except (OSError, FullError) as error:
+            full = text(f"{TEXTS}.penyimpanan_penuh") if is_full(error) else ""
+            print(full or text("serah_terima.tidak_terbaca", berkas=path.name), file=sys.stderr)
             code = NOT_ALL
             continue
         if isinstance(outcome, Problem):

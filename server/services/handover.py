@@ -116,15 +116,18 @@ class Handovers:
         name, asking = asked or (b"", _from_zero(device))
         key = self._randomness(KEY_BYTES)
 
-        def work(reader: Reader) -> str:
+        def work(reader: Reader) -> str | None:
             store = SqlOfficeStore.reading(reader)
             header = self._header(found, store.last_seq(), key)
+            if header is None:
+                return None
             records = self._answer(reader, name, asking)
             for piece in write_file(header, Gcm(key), records, self._sign):
                 out.write(piece)
             return f"sambang-{device[:8]}-jawaban-{header.number}.smb"
 
-        return Written(name=self._engine.read(work))
+        written = self._engine.read(work)
+        return Written(name=written) if written else Problem(code="serah_kunci_hp_belum_ada")
 
     def _take(self, file: BinaryIO, by: PersonId) -> Taken | Problem:
         header = read_header(file.read)
@@ -232,7 +235,8 @@ class Handovers:
             return replace(counts, photos=counts.photos + 1)
         return replace(counts, photos_before=counts.photos_before + 1)
 
-    def _header(self, device: Device, number: int, key: bytes) -> Header:
+    def _header(self, device: Device, number: int, key: bytes) -> Header | None:
+        """Return the header of an answer; None when the phone's key is none that can be sealed to."""
         header = Header(
             direction="to_device",
             office=self._office.device,
@@ -242,7 +246,10 @@ class Handovers:
             number=number,
             made_ms=self._now_ms(),
         )
-        return replace(header, sealed=seal_key(key, device.handover_key, seal_info(header)))
+        try:
+            return replace(header, sealed=seal_key(key, device.handover_key, seal_info(header)))
+        except ValueError:
+            return None
 
     def _answer(self, reader: Reader, file: bytes, question: Question) -> Iterator[Record]:
         store, device = SqlOfficeStore.reading(reader), question.request.device
@@ -285,4 +292,5 @@ def sentences(text: Text, outcome: Taken | Problem) -> list[str]:
 def _from_zero(device: DeviceId) -> Question:
     """Return what a phone asks that never handed anything over."""
     request = SyncRequest(protocol=PROTOCOL, device=device, cursor=Cursor())
-    return Question(request=request, asked=Asked(acknowledged=START, head=START, parts=[], answer_key=b""))
+    asked = Asked(acknowledged=START, head=START, parts=[], answer_key=bytes(KEY_BYTES))
+    return Question(request=request, asked=asked)

@@ -14,7 +14,8 @@ from schemas.ids import DeviceId, PersonId
 from schemas.problem import TEXTS, Problem
 from server import device_store, handover_store
 from server.access import may
-from server.engine import Reader
+from server.disk import is_full
+from server.engine import FullError, Reader
 from server.services.handover import Taken, Written, sentences
 from server.services.visits import names
 from server.store import SqlOfficeStore
@@ -86,6 +87,11 @@ def handover_routes(site: Site) -> list[Any]:
                 return await draw(visitor, [], Notice(tone="bad", icon="error", title=said), 422)
             person = visitor.person.id
             results = [await site.work(lambda each=each: _take(site, each, person)) for each in sent]
+        except (OSError, FullError) as error:
+            if not is_full(error):
+                raise
+            said = Notice(tone="bad", icon="error", title=site.text(f"{TEXTS}.penyimpanan_penuh"))
+            return await draw(visitor, [], said, 507)
         finally:
             for each in reader.files:
                 each.file.close()

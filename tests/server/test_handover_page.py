@@ -165,6 +165,34 @@ def test_a_file_beyond_the_limit_is_refused_without_the_others_suffering(
     assert "Berkas ini lebih dari" in page.text and "1 data baru" in page.text
 
 
+def test_a_full_disk_is_said_and_nothing_of_the_file_is_lost(
+    site: Site,  # noqa: F811
+    joined: Phone,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    change(joined, 304)
+    data = written(joined, site.office.deps.handovers.public_key, (b"a photo for a full disk",))
+
+    def full(*_: object) -> bool:
+        raise OSError(28, "no space left")
+
+    monkeypatch.setattr(site.office.deps.blobs, "put", full)
+    with site.log_in("petugas") as client:
+        page = upload(client, ("a.smb", data))
+        assert page.status_code == 507 and "Penyimpanan kantor penuh" in page.text
+        monkeypatch.undo()
+        again = upload(client, ("a.smb", data))
+        assert "1 foto baru" in again.text and "1 sudah ada" in again.text
+
+
+def test_a_key_that_nothing_can_be_sealed_to_gets_no_answer(site: Site) -> None:  # noqa: F811
+    phone = Phone(httpx.Client(base_url=site.address, timeout=20), handover_key=bytes(32))
+    phone.enrol(site.office.deps.devices.new_code(site.office.people["pendamping"]).code)  # type: ignore[union-attr]
+    phone.http.close()
+    with site.log_in("petugas") as client:
+        assert client.get("/serah-terima/kabar", params={"hp": phone.device}).status_code == 422
+
+
 def test_nothing_is_left_in_the_uploads_folder(site: Site, joined: Phone) -> None:  # noqa: F811
     folder = site.office.deps.uploads._folder
     with site.log_in("petugas") as client:
