@@ -452,7 +452,7 @@ def test_an_answer_waits_while_a_sync_is_under_way(
     assert isinstance(phone.handover.read(path), AnswerRead)
 
 
-PHOTOS, PHOTO_BYTES, ROOM = 100, 300_000, 6_000_000
+PHOTOS, PHOTO_BYTES, ROOM = 100, 300_000, 3_000_000
 
 
 def test_a_hundred_photos_go_through_a_few_megabytes_of_memory(

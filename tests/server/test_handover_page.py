@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from hashlib import sha256
 from io import BytesIO
@@ -298,6 +299,36 @@ def test_the_command_takes_and_answers_while_no_server_runs(
     done = command("--data", office.data, "answer", "--device", "0" * 32, "--out", tmp_path / "x.smb")
     assert done.returncode == 1 and "tidak terdaftar" in done.stderr
     assert not (tmp_path / "x.smb").exists() and not list(tmp_path.glob(".*.tmp"))
+
+
+def test_a_command_that_is_killed_half_way_is_simply_run_again(
+    office: Running,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    phone = office.phone()
+    change(phone, 1)
+    path = tmp_path / "besar.smb"
+    photos = tuple(sha256(bytes([number])).digest() * 8_000 for number in range(40))
+    path.write_bytes(written(phone, office.deps.handovers.public_key, photos))
+    started = subprocess.Popen(
+        [sys.executable, "-m", "server", "handover", "--data", str(office.data), "take", str(path)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while not list((office.data / "blobs").glob("*/*")):
+        assert started.poll() is None, "it was through before it could be killed"
+        time.sleep(0.002)
+    started.kill()
+    started.wait()
+    done = command("--data", office.data, "take", path)
+    assert done.returncode == 0, done.stderr
+    new, before = map(int, re.findall(r"(\d+) foto baru \((\d+) sudah ada\)", done.stdout)[0])
+    assert new + before == len(photos) and before < len(photos)
+    assert all(office.deps.blobs.check(blob) for blob in map(name_of, photos))
+    assert office.faults() == []
+
+
+def name_of(photo: bytes) -> BlobId:
+    return BlobId(sha256(photo).hexdigest())
 
 
 def test_the_command_points_to_the_page_while_the_server_holds_the_folder(
