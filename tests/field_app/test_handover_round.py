@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from field_app.blobs import put_blob
 from field_app.enrol import Enrolled
 from field_app.handover import OFFICE_KEY, learn_office_key
 from field_app.phone import Phone
 from field_app.views import AnswerRead, DraftView, Finalised, HandedOver, Refused
 from schemas.handover import OfficeKey, OfficeKeyRequest
-from schemas.ids import ChangeId
+from schemas.ids import BlobId, ChangeId
 from schemas.problem import Problem
 from server.services.handover import Counts, Taken, Written
 from server.store import SqlOfficeStore
@@ -484,11 +485,7 @@ def with_photos(phone: Phone, change: ChangeId) -> None:
         for number in range(PHOTOS):
             data = sha256(number.to_bytes(4, "big")).digest() * (PHOTO_BYTES // 32)
             name = sha256(data).hexdigest()
-            connection.execute(
-                "INSERT INTO blobs (id, size_bytes, media_type, bytes, thumbnail)"
-                " VALUES (?, ?, 'image/jpeg', ?, x'')",
-                (name, len(data), data),
-            )
+            put_blob(connection, BlobId(name), data, "image/jpeg", b"")
             connection.execute(
                 "INSERT INTO photos (draft, form, field, blob, camera_sha256, taken_ms, blurry, dark, named)"
                 " VALUES (?, 'bpnt_kpm', 'foto_rumah_depan', ?, '', 1, 0, 0, 1)",
