@@ -1,6 +1,7 @@
 """Handing over by touch: to a folder and back, on the real phone, its vault and a real office's keys."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,6 +80,20 @@ def test_a_visit_is_handed_over_and_answered_by_touch(
     assert driver.sees("Kantor sudah menerima")
     driver.press("Tutup")
     assert driver.sees("Diterima") and not driver.sees("Ada di berkas serah-terima")
+
+
+def test_news_of_the_worker_that_come_while_the_phone_is_locked_disturb_nobody(
+    driver: Driver,
+    phone: Phone,  # noqa: F811
+    time: SetTime,
+) -> None:
+    driver.open(phone, now_ms=time.now_ms)
+    driver.shell.go("sync")
+    listener: Any = phone.worker.listener
+    listener(None)
+    phone.lock()
+    driver.wait_for(lambda: not driver.shell._news.is_triggered)
+    assert driver.shell.name == "sync"
 
 
 def test_media_of_a_desktop_are_the_folders_that_can_be_written_to(tmp_path: Path) -> None:
