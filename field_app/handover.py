@@ -87,7 +87,13 @@ class Handover:
             return Refused(say="lapangan.serah.belum_ada_kunci")
         if not folder.is_dir():
             return Refused(say="lapangan.serah.folder_tidak_ada")
-        self._declare_gaps()
+        try:
+            self._declare_gaps()
+        except StorageFullError:
+            return Refused(say="lapangan.penyimpanan_penuh")
+        return self._write(office_key, folder, progress)
+
+    def _write(self, office_key: bytes, folder: Path, progress: Progress) -> HandedOver | Refused:
         number, name = self._free_name(folder)
         unfinished = folder / f".{name}.tmp"
         file = _File(self._store, self._blobs, self._blobs.unsent())
@@ -201,7 +207,10 @@ class _File:
                 self.counter = message.ends.counter
                 yield Sent(request=message.request)
         for blob in self.blobs:
-            data = self._bytes.read(blob.id)
+            try:
+                data = self._bytes.read(blob.id)
+            except LookupError:
+                continue  # what is not here cannot be handed over; the office goes on asking for it
             yield BlobHead(blob=blob.id, size_bytes=len(data))
             for start in range(0, len(data), PIECE_BYTES):
                 piece = data[start : start + PIECE_BYTES]

@@ -216,6 +216,20 @@ def test_what_a_phone_lost_is_declared_in_its_file_and_the_rest_is_taken(
     assert office.faults() == []
 
 
+def test_a_photo_whose_bytes_are_gone_keeps_no_other_from_the_file(
+    office: Running,  # noqa: F811
+    phone: Phone,
+    stick: Path,
+) -> None:
+    visit(phone)
+    _, photos = waiting(phone)
+    with phone.visits._bench.vault.write() as connection:
+        connection.execute("DELETE FROM blob_bytes WHERE id = (SELECT min(id) FROM blob_bytes)")
+    assert take(office, hand_over(phone, stick)).photos == photos - 1
+    assert isinstance(phone.handover.read(answer(office, phone, stick)), AnswerRead)
+    assert waiting(phone) == (0, 1) and status(phone) == ["terkirim"]
+
+
 def test_an_old_answer_read_late_does_no_harm(
     office: Running,  # noqa: F811
     phone: Phone,
