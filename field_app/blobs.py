@@ -18,7 +18,9 @@ LOKAL, TERKIRIM, DITERIMA = "lokal", "terkirim", "diterima"
 
 
 class Stored(Data, frozen=True, kw_only=True):
-    """One blob but for its bytes. `sent_bytes` is what the office last said it holds of it."""
+    """One blob but for its bytes. `sent_bytes` is what the office last said it holds of it, `handed_ms` when
+    it was last written into a hand-over file (UTC ms).
+    """
 
     id: BlobId
     size_bytes: int
@@ -27,6 +29,7 @@ class Stored(Data, frozen=True, kw_only=True):
     sent_bytes: int
     upload_url: str
     problem: str
+    handed_ms: int | None = None
 
 
 def put_blob(
@@ -62,10 +65,21 @@ def doubt_receipts(connection: sqlcipher.Connection, beyond: int) -> None:
     )
 
 
-BY_ID = "SELECT id, size_bytes, media_type, state, sent_bytes, upload_url, problem FROM blobs WHERE id = ?"
+def mark_received(connection: sqlcipher.Connection, received: Iterable[BlobId]) -> int:
+    """Believe the office's receipts; return how many of them were news."""
+    told = connection.executemany(
+        "UPDATE blobs SET state = 'diterima', sent_bytes = size_bytes, upload_url = '', problem = ''"
+        " WHERE id = ? AND state <> 'diterima'",
+        [(blob,) for blob in received],
+    )
+    return max(0, told.rowcount)
+
+
+STORED = "SELECT id, size_bytes, media_type, state, sent_bytes, upload_url, problem, handed_ms FROM blobs"
+BY_ID = STORED + " WHERE id = ?"
 UNSENT = (
-    "SELECT id, size_bytes, media_type, state, sent_bytes, upload_url, problem FROM blobs"
-    " WHERE state <> 'diterima' AND EXISTS ("
+    STORED  # noqa: S608 - our own columns
+    + " WHERE state <> 'diterima' AND EXISTS ("
     " SELECT 1 FROM photos JOIN drafts ON drafts.id = photos.draft"
     " WHERE photos.blob = blobs.id AND photos.named AND drafts.change IS NOT NULL"
     ") ORDER BY number"
@@ -124,6 +138,7 @@ class Blobs:
                 sent_bytes=sent_bytes,
                 upload_url=upload_url,
                 problem=problem,
+                handed_ms=handed_ms,
             )
-            for blob, size_bytes, media_type, state, sent_bytes, upload_url, problem in found
+            for blob, size_bytes, media_type, state, sent_bytes, upload_url, problem, handed_ms in found
         ]

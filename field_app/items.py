@@ -8,6 +8,7 @@ from field_app.drafts import Draft, Drafts
 from field_app.records import Records
 from field_app.standing import Standings
 from field_app.store import Store
+from field_app.vault import Vault
 from field_app.views import SyncItem
 from schemas.ids import BlobId
 
@@ -22,20 +23,33 @@ def pending_data(store: Store, drafts: Drafts) -> int:
     return drafts.count_beyond(store.acknowledged().counter)
 
 
+def newest_handover(vault: Vault) -> tuple[int, int]:
+    """Return the counter that the newest hand-over file reaches, and when it was written; zeros for none."""
+    with vault.read() as connection:
+        found = connection.execute(
+            "SELECT counter, written_ms FROM handovers ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+    return found or (0, 0)
+
+
 def data_items(store: Store, drafts: Drafts) -> tuple[SyncItem, ...]:
     """Return the newest finalised versions, each with where it stands."""
     standings = Standings(store, drafts, Blobs(store.vault), Records(store))
+    counter, handed_ms = newest_handover(store.vault)
     items: list[SyncItem] = []
     for version in drafts.finalised()[:MOST_VISITS]:
         standing = standings.of(version)
+        waits = standing.status == "menunggu_kirim"
+        in_file = waits and version.change is not None and store.counter_of(version.change) <= counter
         items.append(
             SyncItem(
                 id=version.id,
                 kind="data",
                 title=title_of(version),
                 status=standing.status,
-                percent=0 if standing.status == "menunggu_kirim" else 100,
+                percent=0 if waits else 100,
                 problem=standing.problem,
+                handed_ms=handed_ms if in_file else None,
             )
         )
     return tuple(items)
@@ -58,6 +72,7 @@ def photo_items(blobs: Blobs, drafts: Drafts, label: Label) -> tuple[SyncItem, .
                     status=WORDS[blob.state],
                     percent=100 * blob.sent_bytes // max(1, blob.size_bytes),
                     problem=blob.problem,
+                    handed_ms=blob.handed_ms if blob.state != DITERIMA else None,
                 )
             )
     return tuple(items)

@@ -1,5 +1,6 @@
 """What the use cases hand to a screen. Rule: values only, already put together; a screen decides nothing."""
 
+from pathlib import Path
 from typing import Any
 
 from schemas.base import Data
@@ -25,7 +26,10 @@ class SyncStatus(Data, frozen=True, kw_only=True):
 
 
 class SyncItem(Data, frozen=True, kw_only=True):
-    """One thing on its way: `kind` is data or foto; `status` a status word; `problem` a text key or empty."""
+    """One thing on its way: `kind` is data or foto; `status` a status word; `problem` a text key or empty.
+
+    `handed_ms`: when it was last written into a hand-over file, as long as the office has not received it.
+    """
 
     id: str
     kind: str
@@ -33,6 +37,28 @@ class SyncItem(Data, frozen=True, kw_only=True):
     status: str
     percent: int
     problem: str
+    handed_ms: int | None = None
+
+
+class HandedOver(Data, frozen=True, kw_only=True):
+    """A file that was written for the office: where, when (UTC ms), and how much the office did not have."""
+
+    path: Path
+    written_ms: int
+    changes: int
+    photos: int
+
+
+class AnswerRead(Data, frozen=True, kw_only=True):
+    """An answer of the office was taken in: what it confirmed, and how many rows it brought.
+
+    `out_of_step`: the two ends do not agree yet; the next file, or a sync, will ask what differs.
+    """
+
+    changes: int
+    photos: int
+    rows: int
+    out_of_step: bool = False
 
 
 class Card(Data, frozen=True, kw_only=True):

@@ -7,7 +7,8 @@ pause.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 import sqlcipher3.dbapi2 as sqlcipher
 
@@ -33,7 +34,7 @@ LAST_SYNC = "terakhir_ms"
 
 class Worker:
     """One vault's worker, on a connection of its own that it closes. `chance()` gives a number from 0 to
-    1, `label` names the field of a photo.
+    1, `label` names the field of a photo, `after()` is done when a sync went well.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Worker:
         wifi_only: Callable[[], bool],
         chance: Callable[[], float],
         label: Label,
+        after: Callable[[], None] = lambda: None,
     ) -> None:
         self._vault = vault
         self._store = store
@@ -59,6 +61,7 @@ class Worker:
         self._wifi_only = wifi_only
         self._chance = chance
         self._label = label
+        self._after = after
         self._blobs = Blobs(vault)
         self._drafts = Drafts(vault)
         self._running = threading.Lock()
@@ -129,6 +132,8 @@ class Worker:
             self._tell("jalan", "")
             try:
                 failure = self._sync()
+                if failure is None:
+                    self._after()
             except StorageFullError:
                 failure = Failure(kind="rusak", say="lapangan.penyimpanan_penuh")
             except sqlcipher.Error:
@@ -142,6 +147,17 @@ class Worker:
             self._store.put(LAST_SYNC, self._time.now_ms())
             self._tell("diam", "lapangan.menunggu_wifi" if self._photos_wait() else "")
             return None
+
+    @contextmanager
+    def alone(self) -> Generator[bool]:
+        """Keep syncs waiting meanwhile; gives False, and keeps nobody, when one is under way."""
+        free = self._running.acquire(blocking=False)
+        try:
+            yield free
+        finally:
+            if free:
+                self._running.release()
+                self._tell(self._phase, self._problem)
 
     def _loop(self) -> None:
         try:

@@ -17,7 +17,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 Action = Literal[
     "see_visits", "decide_visits", "open_numbers", "see_conflicts", "resolve_conflicts", "see_cases",
-    "move_cases", "see_devices", "enrol_devices", "see_backups", "make_backups",
+    "move_cases", "see_devices", "enrol_devices", "see_backups", "make_backups", "take_handovers",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -38,6 +38,7 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "enrol_devices": {"admin": "any"},
     "see_backups": {"admin": "any"},
     "make_backups": {"admin": "any"},
+    "take_handovers": {"verifikator": "any", "petugas": "any", "kabid": "any", "admin": "any"},
 }  # fmt: skip
 
 WHOLE_WHEN_UNLISTED: frozenset[Role] = frozenset({"verifikator", "petugas", "kabid", "pengawas"})

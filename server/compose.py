@@ -31,6 +31,7 @@ from server.engine import NewerDataError, NotInitialisedError, WrongKeyError
 from server.engines.sqlite import SqliteEngine, create, upgrade
 from server.keys import KEY_BYTES, KeyFileError, Keys, default_path, make_keys, read_keys, write_keys
 from server.office import Office
+from server.services.handover import Handovers
 from server.tus import Uploads
 from sync.rules import DomainRules
 
@@ -163,10 +164,13 @@ def _build(data: Path, key_path: Path, keys: Keys, regency: Regency, name: str) 
         keeper=Keeper(source),
         office=office,
         office_name=name,
-        devices=Devices(engine, office, name, now_ms=now_ms, randomness=secrets.token_bytes),
+        devices=Devices(
+            engine, office, name, keys.exchange_bytes(), now_ms=now_ms, randomness=secrets.token_bytes
+        ),
         blobs=blobs,
         destruction=Destruction(engine, office, blobs, destroyed),
         uploads=uploads,
+        handovers=Handovers(engine, office, uploads, keys, now_ms=now_ms, randomness=secrets.token_bytes),
         forms=forms,
         workflows=workflows,
         text=load_text(),

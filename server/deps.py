@@ -13,6 +13,7 @@ from server.destruction import Destruction
 from server.devices import Devices
 from server.engine import Engine
 from server.office import Office
+from server.services.handover import Handovers
 from server.tus import Uploads
 
 
@@ -28,6 +29,7 @@ class Deps:
     destruction: Destruction
     uploads: Uploads
     keeper: Keeper
+    handovers: Handovers
     forms: Forms
     workflows: Workflows
     text: Text

@@ -39,6 +39,13 @@ class Missing(Data, frozen=True, kw_only=True):
     last: int
 
 
+class Outgoing(Data, frozen=True, kw_only=True):
+    """A message, and the tip of the own chain that it reaches."""
+
+    request: SyncRequest
+    ends: Tip
+
+
 class _Declaration(Data, frozen=True, kw_only=True):
     """A gap of this chain, and the entry that declares it."""
 
@@ -69,23 +76,30 @@ def next_request(store: DeviceStore, session: Session) -> SyncRequest | Missing 
     """
     if session.quiet or session.stalled >= MAX_STALLED:
         return None
-    after = store.acknowledged()
+    message = message_after(store, store.acknowledged(), check=session.check)
+    return message if isinstance(message, Missing) else message.request
+
+
+def message_after(store: DeviceStore, after: Tip, *, check: bool) -> Outgoing | Missing:
+    """Return the message with the next run of own changes beyond a tip, and the tip that it ends at."""
     entries = store.entries(store.device(), after.counter, MAX_LINKS)
     gap = _gap(store, after) if entries and not _follows(entries[0], after) else None
     if isinstance(gap, Missing):
         return gap
     push = _bounded(_unbroken(entries, gap.body.last if gap else 0))
-    return SyncRequest(
+    request = SyncRequest(
         protocol=PROTOCOL,
         device=store.device(),
         cursor=store.cursor(),
         links=[entry.raw_link for entry in push],
         contents=[entry.content for entry in push if entry.content is not None],
         signature=store.sign(head_message(push[-1].hash)) if push else b"",
-        check=store.digests(store.parts()) if session.check else {},
+        check=store.digests(store.parts()) if check else {},
         gap=_declared(store, gap.entry) if gap else None,
         received=WireTip(counter=after.counter, hash=after.hash) if after != START else None,
     )
+    ends = Tip(counter=push[-1].link.counter, hash=push[-1].hash) if push else after
+    return Outgoing(request=request, ends=ends)
 
 
 def receive(
@@ -101,7 +115,7 @@ def receive(
         return Broken(problem="jawaban_tidak_cocok")
     held = store.parts()
     parts = held if response.parts is None else response.parts
-    cursor = _caught_up(response, held, parts)
+    cursor = caught_up(response, held, parts)
     outcomes = {result.change: result.outcome for result in (*response.results, *response.news)}
     acknowledged = _answered(store, _acknowledged(store, response), set(outcomes))
     moved = bool(rows) or cursor != request.cursor or acknowledged != store.acknowledged()
@@ -120,22 +134,22 @@ def receive(
     )
     head = max(store.tips(store.device()), key=lambda tip: tip.counter, default=START)
     pulled = not response.more and not cursor.catching
-    caught_up = pulled and acknowledged == head
-    agrees = not caught_up or combine(list(store.digests(parts).values())) == response.digest
+    is_even = pulled and acknowledged == head
+    agrees = not is_even or combine(list(store.digests(parts).values())) == response.digest
     return Effects(
-        session=_go_on(session, caught_up, agrees, moved),
+        session=_go_on(session, is_even, agrees, moved),
         outcomes=outcomes,
         wanted=response.wanted,
         rows=len(rows),
-        diverged=caught_up and not agrees,
+        diverged=is_even and not agrees,
     )
 
 
-def _go_on(session: Session, caught_up: bool, agrees: bool, moved: bool) -> Session:
+def _go_on(session: Session, is_even: bool, agrees: bool, moved: bool) -> Session:
     repaired = session.repaired or session.check
     stalled = 0 if moved else session.stalled + 1
     session = Session(stalled=stalled, repaired=repaired)
-    if not caught_up:
+    if not is_even:
         return session
     return replace(session, quiet=True) if agrees or repaired else replace(session, check=True)
 
@@ -186,7 +200,7 @@ def _bounded(entries: list[Entry]) -> list[Entry]:
     return entries
 
 
-def _caught_up(response: SyncResponse, held: list[Part], parts: list[Part]) -> Cursor:
+def caught_up(response: SyncResponse, held: list[Part], parts: list[Part]) -> Cursor:
     """Return the cursor to keep: new parts and parts to repair are caught up from their beginning."""
     behind = set(response.resend)
     if response.start.seq:

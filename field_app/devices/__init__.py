@@ -2,6 +2,7 @@
 device says.
 """
 
+from pathlib import Path
 from typing import Protocol
 
 from sync.change import Place
@@ -60,4 +61,12 @@ class Network(Protocol):
 
     def metered(self) -> bool:
         """Say whether sending costs money by the byte, as on mobile data."""
+        ...
+
+
+class Media(Protocol):
+    """Where files can be put to be carried away: sticks, cards, shared storage."""
+
+    def places(self) -> list[Path]:
+        """Return folders that can be written to now, the most likely one first."""
         ...

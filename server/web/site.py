@@ -101,6 +101,7 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("antrean", "/antrean", "inbox", "see_visits"),
     ("konflik", "/konflik", "conflict", "see_conflicts"),
     ("kasus", "/kasus", "task", "see_cases"),
+    ("serah_terima", "/serah-terima", "upload", "take_handovers"),
     ("perangkat", "/perangkat", "device", "see_devices"),
     ("cadangan", "/cadangan", "save", "see_backups"),
 )

@@ -23,11 +23,13 @@ SAID_BY_KEY = {
     "kantor.jenis": ["sync"],
     "kantor.konflik": ["sync"],
     "kantor.masuk": ["server/web/login.py"],
+    "kantor.serah_terima": ["server/web/handover.py"],
     "kantor.riwayat": ["server/services/visit_page.py"],
     "kantor.tanda": ["sync/visits.py", "server/services/signs.py"],
     "kantor.tinjau": ["server/web/review.py"],
     "masalah": ["server", "sync"],
     "perintah": ["server/compose.py", "server/commands"],
+    "serah_terima": ["server/services/handover.py", "server/commands/handover.py"],
     "periksa": ["server/verify.py", "server/verifying"],
     "periksa.salah": ["server/verify.py", "server/verifying"],
 }

@@ -3,6 +3,7 @@
 from kivy.metrics import dp
 
 from field_app.ui.cards import status_chip
+from field_app.ui.handover import HandoverCard
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
@@ -10,7 +11,7 @@ from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import Fact, SyncRow
 from field_app.ui.widgets.switch import Toggle
 from field_app.ui.widgets.words import Empty, Notice, Words
-from schemas.format import date_and_clock
+from schemas.format import date_and_clock, local_date, short_date
 
 load_kv(__file__)
 
@@ -54,6 +55,7 @@ class SyncScreen(BaseScreen):
         switch.bind(on=lambda _s, on: setattr(self.context.phone.settings, "wifi_only", on))
         summary.add_widget(switch)
         body.add_widget(summary)
+        body.add_widget(HandoverCard(self.context, self._show))
         if not items:
             body.add_widget(
                 Empty(
@@ -74,10 +76,14 @@ class SyncScreen(BaseScreen):
                 card.add_widget(Words(text=f"{say(title)} ({len(some)})", style="question"))
                 for item in some[:MOST_SHOWN]:
                     under = say(item.problem) if item.problem else ""
+                    handed = item.handed_ms and say(
+                        "aplikasi.serah.di_berkas", tanggal=short_date(local_date(item.handed_ms))
+                    )
                     card.add_widget(
                         SyncRow(
                             title=item.title,
                             under=under,
+                            note=handed or "",
                             icon=icon,
                             percent=item.percent,
                             chip=status_chip(item.status, self.look, say),
