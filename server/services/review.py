@@ -15,6 +15,8 @@ from schemas.wire import Applied
 from server import page_store
 from server.access import Person, Thing, Why, refused
 from server.engine import Engine, Writer
+from server.services.conflict_facts import merged_beside
+from server.services.conflict_view import label_of_field
 from server.services.people import Actor, Denied
 from server.services.visit_page import VisitPage, Words, label_of, visit_page
 from server.services.visits import Version, Visit, load_visit
@@ -38,10 +40,14 @@ class Rights(Data, frozen=True, kw_only=True):
 
 
 class Open(Data, frozen=True, kw_only=True):
-    """A visit's page with the reader's rights on it."""
+    """A visit's page with the reader's rights on it.
+
+    `merged` are fields of the subject that both this visit and somebody else changed, and that both now stand.
+    """
 
     page: VisitPage
     rights: Rights
+    merged: tuple[str, ...] = ()
 
 
 class Shown(Data, frozen=True, kw_only=True):
@@ -87,7 +93,9 @@ class Reviews:
             return found
         rights = self._rights(person, found)
         shown = opened and rights.open_numbers
-        return Open(page=visit_page(found, self._words, opened=shown), rights=rights)
+        return Open(
+            page=visit_page(found, self._words, opened=shown), rights=rights, merged=self._merged(found)
+        )
 
     def look(self, person: Person, visit: RecordId, purpose: str) -> Open | NotThere | Denied:
         """Record why numbers are opened, in the office's chain, and then show the visit with them."""
@@ -173,6 +181,13 @@ class Reviews:
         # whoever wrote any version of it is its author
         thing = self._thing(visit)
         return refused(person, "decide_visits", thing) or ("own" if person.id in visit.authors else None)
+
+    def _merged(self, visit: Visit) -> tuple[str, ...]:
+        subject = visit.subject
+        if subject is None:
+            return ()
+        found = self._engine.read(lambda tx: merged_beside(tx, visit.newest, subject.id))
+        return tuple(label_of_field(subject.kind, name, self._words) for name in found)
 
     def _rights(self, person: Person, visit: Visit) -> Rights:
         numbers = refused(person, "open_numbers", self._thing(visit)) is None

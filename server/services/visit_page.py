@@ -148,7 +148,11 @@ def name_of(visit: Visit) -> str:
 
 def bounds(version: Version, text: Text) -> str:
     """When a version was made, as far as the office can know: last office time seen … received."""
-    start_ms, end_ms = version.content.clock.server_ms, version.received_ms
+    return between(version.content.clock.server_ms, version.received_ms, text)
+
+
+def between(start_ms: int, end_ms: int, text: Text) -> str:
+    """Write the bounds of a moment (UTC ms); a start of 0 or after the end is not known."""
     if not 0 < start_ms <= end_ms:
         return text("kantor.riwayat.sebelum", akhir=written.date_and_clock(end_ms))
     day = written.local_date(end_ms)

@@ -10,6 +10,7 @@ from server.page_store import QueueFilter
 from server.services.people import Denied
 from server.services.queue import ROWS_PER_PAGE, QueuePage, QueueRow, older_than
 from server.web.errors import ForbiddenError
+from server.web.filters import Filter, Group, Option
 from server.web.site import Asking, Notice, Site
 
 STATES = ("diterima", "ditahan", "dikembalikan", "disetujui", "ditolak")
@@ -23,29 +24,6 @@ DONE = {
     "ditolak": ("bad", "rejected"),
     "ditahan": ("info", "pause"),
 }
-
-
-class Option(Data, frozen=True, kw_only=True):
-    """One choice of a filter."""
-
-    value: str
-    label: str
-
-
-class Group(Data, frozen=True, kw_only=True):
-    """Choices under one heading; without a heading when `label` is empty."""
-
-    label: str
-    options: tuple[Option, ...]
-
-
-class Filter(Data, frozen=True, kw_only=True):
-    """One filter with what is chosen in it."""
-
-    name: str
-    label: str
-    value: str
-    groups: tuple[Group, ...]
 
 
 class Listing(Data, frozen=True, kw_only=True):

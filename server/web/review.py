@@ -56,6 +56,7 @@ def review_routes(site: Site) -> list[Any]:
         )
         values = {
             "visit": found.page,
+            "merged": found.merged,
             "rights": rights,
             "notice": notice,
             "typed": typed or Typed(),

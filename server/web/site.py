@@ -33,6 +33,7 @@ from server.services.review import Reviews
 from server.services.visit_page import Words
 from server.thumbnails import Thumbnails
 from server.web.errors import ExpiredError, NotLoggedInError, UnreadableError
+from server.web.filters import Group, regions
 
 T = TypeVar("T")
 Asking = Request[Any, Any, Any]
@@ -121,6 +122,7 @@ class Site:
     conflicts: Conflicts
     cases: Cases
     backups: Backups
+    regions: tuple[Group, ...]
     templates: Environment
 
     @property
@@ -229,9 +231,10 @@ def build_site(deps: Deps) -> Site:
         theme=theme,
         queue=Queue(engine, words),
         reviews=Reviews(engine, deps.office, words),
-        conflicts=Conflicts(engine, deps.office, words),
+        conflicts=Conflicts(engine, deps.office, words, deps.workflows, deps.now_ms),
         cases=Cases(engine, deps.office, words, deps.workflows),
         backups=Backups(engine, deps.keeper, deps.office.device, deps.text, deps.now_ms),
+        regions=regions(words),
         templates=_templates(deps.text, theme),
     )
 

@@ -20,6 +20,7 @@ SAID_BY_KEY = {
     "kantor.cadangan": ["server/services/backups.py", "server/web/backups.py"],
     "kantor.foto": ["server/web/photo.py"],
     "kantor.galat": ["server/web/errors.py"],
+    "kantor.isian": ["sync"],
     "kantor.jenis": ["sync"],
     "kantor.konflik": ["sync"],
     "kantor.masuk": ["server/web/login.py"],

@@ -1,11 +1,11 @@
-// What JavaScript adds: keys in the queue, and photos seen large without leaving the page. Rule: nothing needs it.
+// What JavaScript adds: keys in lists, and photos seen large without leaving the page. Rule: nothing needs it.
 "use strict";
 
 (() => {
   const typing = (target) => target.closest("input, select, textarea, dialog, [contenteditable]");
 
   const move = (by) => {
-    const rows = [...document.querySelectorAll(".row h3 a")];
+    const rows = [...document.querySelectorAll(".row h3 a, .row-title a")];
     if (!rows.length) return;
     const here = rows.indexOf(document.activeElement);
     const next = here < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, here + by));
@@ -17,12 +17,20 @@
     if (event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
     if (event.key === "j") move(1);
     if (event.key === "k") move(-1);
+    const onward = ["n", "p"].includes(event.key) && document.querySelector(`a[data-key=${event.key}]`);
+    if (onward) onward.click();
   });
 
   // a reason that is opened is about to be written
   document.addEventListener("toggle", (event) => {
     if (event.target.matches("details.ask[open]")) event.target.querySelector("textarea").focus();
   }, true);
+
+  // whoever types another value means to take it
+  document.addEventListener("input", (event) => {
+    const other = event.target.closest(".other .typed");
+    if (other) other.parentElement.querySelector("input[type=radio]").checked = true;
+  });
 
   const viewer = document.getElementById("lihat");
   if (!viewer) return;

@@ -1,0 +1,39 @@
+"""What the lists are narrowed by. Rule: a filter stands in the address, personal data never does."""
+
+from schemas.base import Data
+from server.services.visit_page import Words
+
+
+class Option(Data, frozen=True, kw_only=True):
+    """One choice of a filter."""
+
+    value: str
+    label: str
+
+
+class Group(Data, frozen=True, kw_only=True):
+    """Choices under one heading; without a heading when `label` is empty."""
+
+    label: str
+    options: tuple[Option, ...]
+
+
+class Filter(Data, frozen=True, kw_only=True):
+    """One filter with what is chosen in it."""
+
+    name: str
+    label: str
+    value: str
+    groups: tuple[Group, ...]
+
+
+def regions(words: Words) -> tuple[Group, ...]:
+    """Return every desa under its kecamatan."""
+    wilayah, above = words.wilayah, words.text("tingkat_wilayah.kecamatan")
+    return tuple(
+        Group(
+            label=f"{above} {kecamatan.nama}",
+            options=tuple(Option(value=desa.kode, label=desa.nama) for desa in wilayah.desa(kecamatan.kode)),
+        )
+        for kecamatan in wilayah.kecamatan()
+    )
