@@ -17,7 +17,8 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 Action = Literal[
     "see_visits", "decide_visits", "open_numbers", "see_conflicts", "resolve_conflicts", "see_cases",
-    "move_cases", "see_devices", "enrol_devices", "see_backups", "make_backups", "take_handovers",
+    "move_cases", "see_quarantine", "open_quarantine", "judge_again", "see_devices", "enrol_devices",
+    "see_backups", "make_backups", "take_handovers",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -34,7 +35,12 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "resolve_conflicts": {"verifikator": "area", "petugas": "area", "kabid": "area"},
     "see_cases": {"verifikator": "area", "petugas": "area", "kabid": "area", "pengawas": "area"},
     "move_cases": {"verifikator": "area", "petugas": "area", "kabid": "area"},
-    "see_devices": {"admin": "any"},
+    "see_quarantine": {
+        "verifikator": "area", "petugas": "area", "kabid": "area", "pengawas": "area", "admin": "any",
+    },
+    "open_quarantine": {"verifikator": "area", "petugas": "area", "kabid": "area", "pengawas": "area"},
+    "judge_again": {"petugas": "any", "kabid": "any", "admin": "any"},
+    "see_devices": {"kabid": "any", "admin": "any"},
     "enrol_devices": {"admin": "any"},
     "see_backups": {"admin": "any"},
     "make_backups": {"admin": "any"},

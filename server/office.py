@@ -11,7 +11,7 @@ from functools import lru_cache
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from schemas.ids import NO_LINK, DeviceId, LinkHash, Part, PersonId, RecordId
+from schemas.ids import NO_LINK, ChangeId, DeviceId, LinkHash, Part, PersonId, RecordId
 from schemas.problem import Problem
 from schemas.wire import Outcome, Result, SyncRequest, SyncResponse
 from server import device_store
@@ -20,6 +20,7 @@ from server.engine import Engine, Reader, Writer
 from server.keys import Keys
 from server.restore_store import note_heads
 from server.store import SqlOfficeStore
+from sync.again import judge_again
 from sync.applying import Callers, Job, apply_jobs
 from sync.chain import START, Verifier, head_message, next_link, seal_link
 from sync.change import SALT_BYTES, Body, Clock, Content, Enrolled, seal
@@ -179,6 +180,11 @@ class Office:
             now_ms=self._now_ms(),
             most_rows=most_rows,
         )
+
+    def judge_again(self, writer: Writer, names: Sequence[ChangeId]) -> dict[ChangeId, Outcome]:
+        """Judge refused changes by the present rules; return the outcomes that are others now."""
+        store = SqlOfficeStore.writing(writer)
+        return judge_again(store, names, self.callers(writer), self._rules, self._now_ms())
 
     def callers(self, reader: Reader) -> Callers:
         """Say who stands behind each device, as this transaction sees it."""

@@ -18,7 +18,8 @@ from server.commands.shared import add_folder_options, hold, refuse
 from server.compose import Refused, close_office, open_office
 from server.deps import Deps
 from server.keys import default_path
-from server.web.pages import web_pages
+from server.web.pages import page_routes
+from server.web.site import build_site
 
 HELP = "jalankan server"
 PORT_TAKEN = 4
@@ -88,10 +89,12 @@ def serve(deps: Deps, listener: socket.socket) -> None:
     deps.blobs.sweep()
     deps.uploads.tidy()
     deps.uploads.sweep()
+    site = build_site(deps)
+    site.quarantine.judge_after_upgrade()
     deps.keeper.start()
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(deps, web_pages(deps)),
+            create_app(deps, page_routes(site)),
             access_log=False,
             log_level="warning",
             server_header=False,

@@ -148,9 +148,9 @@ def value_words(
         return str(value) if opened else covered(str(value))
     if name == "kode_desa":
         return words.region(str(value))
-    if isinstance(value, list) and name == "layanan":
-        known = [str(each) for each in cast("list[Any]", value)]
-        return ", ".join(text(f"layanan.{each}") if f"layanan.{each}" in text else each for each in known)
+    if name == "layanan":
+        known = [f"layanan.{each}" for each in _items(value)]
+        return ", ".join(text(key) if key in text else key.removeprefix("layanan.") for key in known)
     if name in ("state", "event"):
         key = f"status.{value}"
         return spoken.get(str(value)) or (text(key) if key in text else str(value))
@@ -162,9 +162,13 @@ def _is_nothing(value: Any) -> bool:
     return value is None or value == "" or value == [] or value == {}
 
 
+def _items(value: Any) -> list[str]:
+    return [str(each) for each in cast("list[Any]", value)] if isinstance(value, list) else [str(value)]
+
+
 def _plain(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(str(each) for each in cast("list[Any]", value))
+        return ", ".join(_items(value))
     if isinstance(value, dict):
         return "; ".join(str(each) for each in cast("dict[str, Any]", value).values())
     return str(value)

@@ -14,7 +14,7 @@ from schemas.ids import PersonId, RecordId
 from schemas.wire import Applied
 from schemas.workflow import Workflows
 from server import conflict_store, page_store
-from server.access import Action, Person, Thing, Why, may, refused
+from server.access import Person, Thing, Why, may, refused
 from server.engine import Engine, Reader, Writer
 from server.projections import finder
 from server.services.conflict_facts import Facts, VisitAround, gather
@@ -22,10 +22,11 @@ from server.services.conflict_story import Story, story
 from server.services.conflict_view import Choice, ConflictView, cases_of, conflict_view, subject_of
 from server.services.people import Actor, Denied
 from server.services.review import Decided, NotThere, Stale
+from server.services.shelf_rights import ShelfRights
 from server.services.visit_page import Words
 from server.services.visits import names
 from server.services.written_value import Wrong, field_of, read_written
-from server.shelves import Shelf, about, conflict_shelf, read_shelf
+from server.shelves import about, conflict_shelf, read_shelf
 from server.store import SqlOfficeStore
 from sync.change import Accessed, Resolve
 from sync.merge import NO_FIELDS, SETS
@@ -33,8 +34,6 @@ from sync.store import Record
 
 MOST = 50
 MOST_REFERENCES = 100
-SEALED = frozenset({"ktkpm"})
-"""Services whose records open nowhere but in the sealed room."""
 WRITTEN = "lain"
 """The choice of a value that the officer writes."""
 
@@ -94,7 +93,7 @@ class Conflicts:
         now_ms: Callable[[], int],
     ) -> None:
         self._engine, self._office, self._words = engine, office, words
-        self._workflows, self._now_ms = workflows, now_ms
+        self._workflows, self._now_ms, self._rights = workflows, now_ms, ShelfRights(words.forms)
         self._desa = frozenset(r.kode for r in words.wilayah if r.level in ("desa", "kelurahan"))
 
     def count(self, person: Person) -> int:
@@ -130,7 +129,7 @@ class Conflicts:
                 first=offset + 1,
                 sealed=sum(pile.count for pile in self._piles(tx, person, "sealed")),
                 desa=tuple(sorted({shelf.desa for shelf in shelves if shelf.desa})),
-                services=tuple(sorted({name for shelf in shelves for name in self._services(shelf)})),
+                services=tuple(sorted({name for shelf in shelves for name in self._rights.services(shelf)})),
                 kinds=tuple(sorted({pile.kind for pile in piles})),
             )
 
@@ -150,7 +149,7 @@ class Conflicts:
             if not isinstance(view, ConflictView):
                 return view
             record, target = self._both(tx, conflict)
-            may_open = self._why(person, "open_numbers", conflict_shelf(record, target)) is None
+            may_open = self._rights.why(person, "open_numbers", conflict_shelf(record, target)) is None
             shelves = self._narrowed(self._piles(tx, person, None), wanted)
             at_ms = int(record.fields["at_ms"])
             return ConflictPage(
@@ -169,7 +168,7 @@ class Conflicts:
         def work(tx: Reader) -> bool:
             if not isinstance(self._open(tx, person, conflict, opened=False), ConflictView):
                 return False
-            return self._why(person, "open_numbers", conflict_shelf(*self._both(tx, conflict))) is None
+            return self._rights.why(person, "open_numbers", conflict_shelf(*self._both(tx, conflict))) is None
 
         if not self._engine.read(work):
             return False
@@ -216,7 +215,7 @@ class Conflicts:
         if record is None or record.kind != "konflik" or "record" not in record.fields:
             return NotThere()
         target = about(record, finder(tx))[1]
-        why = self._why(person, "see_conflicts", conflict_shelf(record, target))
+        why = self._rights.why(person, "see_conflicts", conflict_shelf(record, target))
         if why is not None:
             return NotThere() if why == "row" else Denied(why=why)
         known = names(store, {str(record.fields["petugas"]), subject_of(target)} - {""})
@@ -236,7 +235,7 @@ class Conflicts:
         opened: bool = False,
     ) -> ConflictView:
         open_still, own = conflict.fields["state"] == "menunggu", conflict.fields["petugas"] == person.id
-        allowed = self._why(person, "resolve_conflicts", conflict_shelf(conflict, target)) is None
+        allowed = self._rights.why(person, "resolve_conflicts", conflict_shelf(conflict, target)) is None
         resolvable = open_still and not own and allowed
         spoken = self._spoken(target)
         return conflict_view(
@@ -287,35 +286,8 @@ class Conflicts:
         """Return the piles of open conflicts that this person may see, or may not for this reason."""
         found = conflict_store.piles(tx)
         shelves = {pile.shelf for pile in found}
-        judged = {shelf: self._why(person, "see_conflicts", read_shelf(shelf)) for shelf in shelves}
+        judged = {shelf: self._rights.why(person, "see_conflicts", read_shelf(shelf)) for shelf in shelves}
         return [pile for pile in found if judged[pile.shelf] == why]
-
-    def _why(self, person: Person, action: Action, shelf: Shelf) -> Why | None:
-        """Return why this person may not. One service of the record that lets them is enough."""
-        whys: set[Why | None] = {
-            self._refused(person, action, shelf.desa, *each) for each in self._served(shelf)
-        }
-        if None in whys:
-            return None
-        return "sealed" if "sealed" in whys else next(iter(whys))
-
-    def _refused(
-        self, person: Person, action: Action, region: str, service: str, privacy: Privacy
-    ) -> Why | None:
-        # asked twice, so that only those whose work it is learn that there is something sealed
-        open_thing = Thing(author=None, region=region, service=service)
-        why = refused(person, action, open_thing)
-        sealed = Thing(author=None, region=region, service=service, privacy=privacy)
-        return why or refused(person, action, sealed)
-
-    def _served(self, shelf: Shelf) -> Iterable[tuple[str, Privacy]]:
-        if shelf.form in self._words.forms.ids():
-            form = self._words.forms.get(shelf.form)
-            return [(form.service, form.privacy)]
-        return [(name, "rahasia" if name in SEALED else "spesifik") for name in shelf.services or ("",)]
-
-    def _services(self, shelf: Shelf) -> Iterable[str]:
-        return (name for name, _ in self._served(shelf) if name)
 
     def _narrowed(self, piles: Iterable[conflict_store.Pile], wanted: ConflictFilter) -> set[str]:
         """Return the shelves that a filter leaves."""
@@ -324,7 +296,7 @@ class Conflicts:
             text
             for text, shelf in found.items()
             if wanted.desa in ("", shelf.desa)
-            and (not wanted.service or wanted.service in self._services(shelf))
+            and (not wanted.service or wanted.service in self._rights.services(shelf))
         }
 
     def _chosen(

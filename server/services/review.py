@@ -42,7 +42,7 @@ class Rights(Data, frozen=True, kw_only=True):
 class Open(Data, frozen=True, kw_only=True):
     """A visit's page with the reader's rights on it.
 
-    `merged` are fields of the subject that both this visit and somebody else changed, and that both now stand.
+    `merged` are fields of its subject that others had changed meanwhile, and that now stand beside its own.
     """
 
     page: VisitPage

@@ -20,6 +20,7 @@ from server.web.handover import handover_routes
 from server.web.home import home_routes
 from server.web.login import login_routes, to_login
 from server.web.photo import photo_routes
+from server.web.quarantine import quarantine_routes
 from server.web.queue import queue_routes
 from server.web.review import review_routes
 from server.web.site import Asking, Site, build_site, theme_of
@@ -56,6 +57,7 @@ def page_routes(site: Site) -> list[Any]:
         *review_routes(site),
         *photo_routes(site),
         *conflict_routes(site),
+        *quarantine_routes(site),
         *case_routes(site),
         *handover_routes(site),
         *device_routes(site),

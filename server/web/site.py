@@ -28,6 +28,7 @@ from server.services.backups import Backups
 from server.services.cases import Cases
 from server.services.conflicts import Conflicts
 from server.services.people import load_person
+from server.services.quarantine import Quarantine
 from server.services.queue import Queue
 from server.services.review import Reviews
 from server.services.visit_page import Words
@@ -103,6 +104,7 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("konflik", "/konflik", "conflict", "see_conflicts"),
     ("kasus", "/kasus", "task", "see_cases"),
     ("serah_terima", "/serah-terima", "upload", "take_handovers"),
+    ("karantina", "/karantina", "pause", "see_quarantine"),
     ("perangkat", "/perangkat", "device", "see_devices"),
     ("cadangan", "/cadangan", "save", "see_backups"),
 )
@@ -120,6 +122,7 @@ class Site:
     queue: Queue
     reviews: Reviews
     conflicts: Conflicts
+    quarantine: Quarantine
     cases: Cases
     backups: Backups
     regions: tuple[Group, ...]
@@ -232,6 +235,7 @@ def build_site(deps: Deps) -> Site:
         queue=Queue(engine, words),
         reviews=Reviews(engine, deps.office, words),
         conflicts=Conflicts(engine, deps.office, words, deps.workflows, deps.now_ms),
+        quarantine=Quarantine(engine, deps.office, words, deps.workflows, deps.now_ms),
         cases=Cases(engine, deps.office, words, deps.workflows),
         backups=Backups(engine, deps.keeper, deps.office.device, deps.text, deps.now_ms),
         regions=regions(words),

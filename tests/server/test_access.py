@@ -20,14 +20,18 @@ ALLOWED: dict[Action, set[str]] = {
     "resolve_conflicts": OFFICE,
     "see_cases": OFFICE | {"pengawas"},
     "move_cases": OFFICE,
-    "see_devices": {"admin"},
+    "see_quarantine": OFFICE | {"pengawas", "admin"},
+    "open_quarantine": OFFICE | {"pengawas"},
+    "judge_again": {"petugas", "kabid", "admin"},
+    "see_devices": {"kabid", "admin"},
     "enrol_devices": {"admin"},
     "see_backups": {"admin"},
     "make_backups": {"admin"},
     "take_handovers": OFFICE | {"admin"},
 }
 CHANGES = {
-    "decide_visits", "resolve_conflicts", "move_cases", "enrol_devices", "make_backups", "take_handovers",
+    "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "enrol_devices", "make_backups",
+    "take_handovers",
 }  # fmt: skip
 
 
@@ -63,8 +67,12 @@ def test_pengawas_changes_nothing(action: Action) -> None:
     assert refused(person("pengawas"), action, thing()) == "role"
 
 
-OPEN_TO_ADMIN = {"see_devices", "enrol_devices", "see_backups", "make_backups", "take_handovers"}
-"""None of these shows a case: of a hand-over file, only whose it is and how much it brought."""
+OPEN_TO_ADMIN = {
+    "see_devices", "enrol_devices", "see_backups", "make_backups", "take_handovers", "see_quarantine",
+    "judge_again",
+}  # fmt: skip
+"""None of these shows a case: of a hand-over file, only whose it is and how much it brought; of what was
+refused, how much and why, and that it be judged again."""
 
 
 @pytest.mark.parametrize("action", [action for action in ACTIONS if action not in OPEN_TO_ADMIN])

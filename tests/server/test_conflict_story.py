@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 import httpx
 import pytest
@@ -215,7 +216,10 @@ def test_of_two_officers_at_once_one_decides_and_the_other_sees_who_did(town: St
     warga, conflict = town.born("Warga Berdua")
     with town.log_in("kabid") as one, town.log_in("petugas") as two:
         pages = [client.get(f"/konflik/{conflict}") for client in (one, two)]
-        sent = [form_of(page, pilih__tanggal_lahir=side) for page, side in zip(pages, ("mine", "base"))]
+        sent = [
+            form_of(page, pilih__tanggal_lahir=side)
+            for page, side in zip(pages, ("mine", "base"), strict=True)
+        ]
         assert one.post(f"/konflik/{conflict}", data=sent[0]).status_code == 303
         late = two.post(f"/konflik/{conflict}", data=sent[1])
     assert late.status_code == 409 and "Diputuskan Kabid Uji" in late.text
@@ -267,7 +271,7 @@ def test_the_list_is_narrowed_and_walked_within_what_it_was_narrowed_to(town: St
     assert town.site.conflicts.all(kabid, ConflictFilter(kind="kasus")).total == 0
     # next and previous follow the list, and stay inside the filter
     order = [each.id for each in town.site.conflicts.all(kabid).shown]
-    for one, two in zip(order, order[1:]):
+    for one, two in pairwise(order):
         assert town.page(one).next == two and town.page(two).previous == one
     alone = town.site.conflicts.page(kabid, town.conflict(far), desa)
     assert isinstance(alone, ConflictPage)

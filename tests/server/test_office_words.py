@@ -22,6 +22,7 @@ SAID_BY_KEY = {
     "kantor.galat": ["server/web/errors.py"],
     "kantor.isian": ["sync"],
     "kantor.jenis": ["sync"],
+    "kantor.karantina": ["server/services/kept_change.py"],
     "kantor.konflik": ["sync"],
     "kantor.masuk": ["server/web/login.py"],
     "kantor.serah_terima": ["server/web/handover.py"],

@@ -14,7 +14,9 @@ from server.web.login import own_page
 from sync.change import Accessed, FormAnswers, Patch, read
 from tests.server.web_office import DESA, ELSEWHERE, PASSWORD, Office, Phone, open_at, serving, shut
 
-PAGES = ["/", "/antrean", "/konflik", "/kasus", "/serah-terima", "/perangkat", "/tampilan", "/keluar"]
+PAGES = [
+    "/", "/antrean", "/konflik", "/kasus", "/serah-terima", "/karantina", "/perangkat", "/tampilan", "/keluar",
+]  # fmt: skip
 NIK = "3314990101800001"
 
 
@@ -112,7 +114,8 @@ MATRIX = {
     "/konflik": {"verifikator", "petugas", "kabid", "pengawas"},
     "/kasus": {"verifikator", "petugas", "kabid", "pengawas"},
     "/serah-terima": {"verifikator", "petugas", "kabid", "admin"},
-    "/perangkat": {"admin"},
+    "/karantina": {"verifikator", "petugas", "kabid", "pengawas", "admin"},
+    "/perangkat": {"kabid", "admin"},
 }
 
 

@@ -29,7 +29,7 @@ from server.services.visits import load_visit
 from server.store import SqlOfficeStore
 from server.web.pages import web_pages
 from sync.chain import Tip, head_message, next_link, seal_link
-from sync.change import Body, Clock, Content, Evidence, FormAnswers, Patch, Place, Submit, seal
+from sync.change import Body, Clock, Content, Evidence, FormAnswers, Patch, Place, Submit, change_id, seal
 from sync.intake import Run
 
 DESA = "33.14.01.2001"
@@ -94,8 +94,12 @@ class Phone:
         now = self._deps.now_ms()
         clock = Clock(wall_ms=wall_ms or now, elapsed_ms=1, boot="uji", server_ms=now - 3_600_000)
         content = Content(salt=secrets.token_bytes(16), author=self._person, clock=clock, body=body)
-        change, raw = seal(content)
-        name, raw_link = seal_link(next_link(self._tip, self.device, change, LinkHash(NO_LINK)))
+        return self.push_raw(seal(content)[1])
+
+    def push_raw(self, raw: bytes, seen: LinkHash = NO_LINK) -> ChangeId:
+        """Send one content as it is, whatever it holds."""
+        change = change_id(raw)
+        name, raw_link = seal_link(next_link(self._tip, self.device, change, seen))
         request = SyncRequest(
             protocol=1,
             device=self.device,

@@ -12,6 +12,7 @@ from sync.change import Body, Evidence, FormAnswers, Gap, Patch, Submit, change_
 from sync.client import Broken, Effects, Missing, Session, next_request, receive
 from sync.intake import Run, take_in
 from sync.memory import MemoryDevice, MemoryOffice
+from sync.rules import Rules
 from sync.scope import Caller, parts_of_person
 from sync.server import receive as answer
 from tests.contract.people import OpenRules, Writer, record_id
@@ -43,6 +44,7 @@ class Regency:
     phones: dict[DeviceId, Phone] = field(default_factory=dict)
     now: int = NOW
     revoked: set[DeviceId] = field(default_factory=set)
+    rules: Rules = field(default_factory=OpenRules)
 
     def __post_init__(self) -> None:
         rng = Writer(99).rng
@@ -53,7 +55,7 @@ class Regency:
         entry = self.desk.write(body, author)
         signature = self.desk.key.sign(head_message(entry.hash))
         run = Run(entries=[entry], signature=signature)
-        outcomes = take_in(self.office, run, self.desk.caller(), self.caller, OpenRules(), self.now)
+        outcomes = take_in(self.office, run, self.desk.caller(), self.caller, self.rules, self.now)
         assert isinstance(outcomes, dict)
         self.office.commit()
         return outcomes[entry.link.change]
@@ -86,7 +88,7 @@ class Regency:
             request,
             caller=self.caller(request.device),
             callers=self.caller,
-            rules=OpenRules(),
+            rules=self.rules,
             office_head=head.hash if head else NO_LINK,
             now_ms=self.now,
         )
