@@ -15,11 +15,12 @@ class Pile(Data, frozen=True, kw_only=True):
     count: int
 
 
-def piles(tx: Reader) -> list[Pile]:
-    """Return the open conflicts, counted by shelf and kind."""
+def piles(tx: Reader, before_ms: int = 2**62) -> list[Pile]:
+    """Return the open conflicts that came in before a moment (UTC ms), counted by shelf and kind."""
     found = tx.query(
         "SELECT shelf, kind, count(*) FROM konflik"
-        " WHERE kabupaten = :kabupaten AND state = 'menunggu' GROUP BY shelf, kind"
+        " WHERE kabupaten = :kabupaten AND state = 'menunggu' AND at_ms < :before GROUP BY shelf, kind",
+        {"before": before_ms},
     )
     return [Pile(shelf=str(row[0]), kind=str(row[1]), count=int(row[2])) for row in found]
 

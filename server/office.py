@@ -13,10 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from schemas.ids import NO_LINK, ChangeId, DeviceId, LinkHash, Part, PersonId, RecordId
 from schemas.problem import Problem
-from schemas.wire import Outcome, Result, SyncRequest, SyncResponse
+from schemas.wire import PROTOCOL, Outcome, Result, SyncRequest, SyncResponse
 from server import device_store
 from server.access import is_active
 from server.engine import Engine, Reader, Writer
+from server.hearing import note_push
 from server.keys import Keys
 from server.restore_store import note_heads
 from server.store import SqlOfficeStore
@@ -126,16 +127,18 @@ class Office:
             return run
         return self._answer(SqlOfficeStore.reading(reader), request, [], caller)
 
-    def push(self, writer: Writer, device: DeviceId, run: Run) -> list[Result] | Problem:
+    def push(
+        self, writer: Writer, device: DeviceId, run: Run, protocol: int = PROTOCOL
+    ) -> list[Result] | Problem:
         """Take in what was checked, and say what became of each change."""
-        return self._take_in(writer, device, run, self.callers(writer))
+        return self._take_in(writer, device, run, self.callers(writer), protocol)
 
     def receive(
         self, writer: Writer, request: SyncRequest, run: Run, most_rows: int
     ) -> SyncResponse | Problem:
         """Take in what was checked and answer it, with at most so many rows, in one transaction."""
         callers = self.callers(writer)
-        results = self._take_in(writer, request.device, run, callers)
+        results = self._take_in(writer, request.device, run, callers, request.protocol)
         if isinstance(results, Problem):
             return results
         store = SqlOfficeStore.writing(writer)
@@ -147,7 +150,7 @@ class Office:
         return self._answer(SqlOfficeStore.reading(reader), request, results, caller)
 
     def _take_in(
-        self, writer: Writer, device: DeviceId, run: Run, callers: Callers
+        self, writer: Writer, device: DeviceId, run: Run, callers: Callers, protocol: int
     ) -> list[Result] | Problem:
         results = push(
             SqlOfficeStore.writing(writer),
@@ -161,6 +164,7 @@ class Office:
             return Problem(code=results.problem)
         if self._restored:
             note_heads(writer, run.entries, self._now_ms())
+        note_push(writer, device, protocol, run, self.device, self._now_ms())
         return results
 
     def _answer(

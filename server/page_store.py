@@ -111,14 +111,6 @@ def links_between(tx: Reader, device: DeviceId, first: int, last: int) -> list[t
     return [(LinkHash(row[0]), bytes(row[1])) for row in found]
 
 
-def last_heard(tx: Reader) -> dict[DeviceId, int]:
-    """Return when each device last sent a change (UTC ms)."""
-    found = tx.query(
-        "SELECT device, max(received_ms) FROM changes WHERE kabupaten = :kabupaten GROUP BY device"
-    )
-    return {DeviceId(row[0]): int(row[1]) for row in found}
-
-
 def add_decision(tx: Writer, visit: RecordId, at_ms: int, change: ChangeId) -> None:
     """Remember that a change decided a visit."""
     tx.execute(

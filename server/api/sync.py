@@ -16,6 +16,7 @@ from schemas.wire import MAX_BODY_BYTES, Result, SyncRequest, SyncResponse, for_
 from server.api.messages import answer, bearer, read_message
 from server.deps import Deps
 from server.engine import Reader, Writer
+from server.hearing import Hearing
 from sync.intake import Run
 from sync.thin_links import fill_links, thin_results
 
@@ -33,14 +34,15 @@ class _Pushes(Data, frozen=True, kw_only=True):
 
 def sync_routes(deps: Deps) -> list[Any]:
     """Return the handler of sync messages."""
+    hearing = Hearing(deps.engine, deps.now_ms)
 
     def read(body: bytes, encoding: str | None, token: str | None) -> SyncResponse | _Pushes | Problem:
-        return deps.engine.read(lambda reader: _understood(deps, reader, body, encoding, token))
+        return deps.engine.read(lambda reader: _understood(deps, hearing, reader, body, encoding, token))
 
     def take_in(writer: Writer, message: SyncRequest, run: Run) -> list[Result] | SyncResponse | Problem:
         """Take in a run; answer it too, unless as many rows come back as changes came."""
         if len(run.entries) > WRITERS_ROWS:
-            return deps.office.push(writer, message.device, run)
+            return deps.office.push(writer, message.device, run, message.protocol)
         return deps.office.receive(writer, message, run, WRITERS_ROWS)
 
     async def push(given: _Pushes) -> SyncResponse | Problem:
@@ -82,7 +84,7 @@ def sync_routes(deps: Deps) -> list[Any]:
 
 
 def _understood(
-    deps: Deps, reader: Reader, body: bytes, encoding: str | None, token: str | None
+    deps: Deps, hearing: Hearing, reader: Reader, body: bytes, encoding: str | None, token: str | None
 ) -> SyncResponse | _Pushes | Problem:
     """Say who speaks, decode the message and check what it pushes; answer it if that is nothing."""
     device = deps.devices.device_in(reader, token) if token else None
@@ -99,4 +101,6 @@ def _understood(
     found = deps.office.look(reader, whole)
     if isinstance(found, Run):
         return _Pushes(message=whole, run=found, is_thin=whole is not message)
+    if isinstance(found, SyncResponse):
+        hearing.quiet(message)
     return found

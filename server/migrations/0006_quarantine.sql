@@ -18,6 +18,9 @@ CREATE TABLE heard (
     clock_ms BIGINT NOT NULL,
     PRIMARY KEY (kabupaten, device)
 );
+INSERT INTO heard
+SELECT c.kabupaten, c.device, max(c.received_ms), 1, 0 FROM changes c
+JOIN devices d ON d.kabupaten = c.kabupaten AND d.device = c.device GROUP BY c.kabupaten, c.device;
 
 -- Heads of this office's chain that a phone was shown, and that this office does not have.
 CREATE TABLE unknown_heads (

@@ -77,7 +77,7 @@ def gather(tx: Reader, conflict: Record, target: Record | None) -> Facts:
     neighbours = _neighbours(tx, store, visits, own)
     mine = neighbours.get(own)
     present = {field: target.fields.get(field) if target else None for field in fields["fields"]}
-    theirs = _who_wrote_theirs(tx, store, conflict, name, present, neighbours)
+    theirs = _who_wrote_theirs(tx, store, conflict, name, present, target, neighbours)
     author = PersonId(str(fields["petugas"]))
     evidence_mine = tuple(visit for visit in visits if visit.version.content.author == author)
     other = theirs.author if theirs else None
@@ -165,6 +165,7 @@ def _who_wrote_theirs(
     conflict: Record,
     name: RecordId,
     theirs: dict[str, Any],
+    target: Record | None,
     neighbours: dict[ChangeId, _Found],
 ) -> Written | None:
     """Find the newest change that set the office's value of a field in dispute."""
@@ -176,6 +177,7 @@ def _who_wrote_theirs(
         if _sets(each.content, name, theirs) and isinstance(each.change.outcome, Applied | Conflict)
     ]
     found += _earlier_choices(tx, store, conflict, name, theirs)
+    found += _office_step(target)
     return max(found, key=lambda each: each.received_ms, default=None)
 
 
@@ -201,6 +203,18 @@ def _earlier_choices(
     ]
     found = _load(store, closing)
     return [_written(e.change, e.content) for e in found.values() if _sets(e.content, name, theirs)]
+
+
+def _office_step(target: Record | None) -> list[Written]:
+    """Return who decided a visit, or took the newest step of a case: those made its present state."""
+    fields: dict[str, Any] = target.fields if target else {}
+    history: list[dict[str, Any]] = fields.get("history") or [{}]
+    by = fields.get("decided_by") or history[-1].get("by")
+    at_ms = int(fields.get("decided_ms") or history[-1].get("received_ms") or 0)
+    if not isinstance(by, str) or not at_ms:
+        return []
+    who = PersonId(by)
+    return [Written(author=who, device=DeviceId(""), server_ms=at_ms, received_ms=at_ms, wall_ms=at_ms)]
 
 
 def _merged(found: Iterable[_Found], name: RecordId) -> tuple[str, ...]:

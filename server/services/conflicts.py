@@ -96,11 +96,13 @@ class Conflicts:
         self._workflows, self._now_ms, self._rights = workflows, now_ms, ShelfRights(words.forms)
         self._desa = frozenset(r.kode for r in words.wilayah if r.level in ("desa", "kelurahan"))
 
-    def count(self, person: Person) -> int:
-        """Count the open conflicts that this person may see."""
+    def count(self, person: Person, before_ms: int = 2**62) -> int:
+        """Count the open conflicts that this person may see, of those from before a moment (UTC ms)."""
         if not may(person, "see_conflicts"):
             return 0
-        return self._engine.read(lambda tx: sum(pile.count for pile in self._piles(tx, person, None)))
+        return self._engine.read(
+            lambda tx: sum(pile.count for pile in self._piles(tx, person, None, before_ms))
+        )
 
     def all(
         self,
@@ -282,9 +284,11 @@ class Conflicts:
         thing = Thing(author=author, region=around.region, service=main.service, privacy=privacy)
         return refused(person, "see_visits", thing) is None
 
-    def _piles(self, tx: Reader, person: Person, why: Why | None) -> list[conflict_store.Pile]:
+    def _piles(
+        self, tx: Reader, person: Person, why: Why | None, before_ms: int = 2**62
+    ) -> list[conflict_store.Pile]:
         """Return the piles of open conflicts that this person may see, or may not for this reason."""
-        found = conflict_store.piles(tx)
+        found = conflict_store.piles(tx, before_ms)
         shelves = {pile.shelf for pile in found}
         judged = {shelf: self._rights.why(person, "see_conflicts", read_shelf(shelf)) for shelf in shelves}
         return [pile for pile in found if judged[pile.shelf] == why]

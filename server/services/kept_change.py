@@ -62,7 +62,7 @@ def title_of(content: Content | None, words: Words) -> str:
             key = f"kantor.jenis.{kind}"
             return text("kantor.karantina.ubahan", jenis=text(key if key in text else "kantor.jenis.lain"))
         case Submit(form=form) if form in words.forms.ids():
-            return text("kantor.karantina.kunjungan", formulir=words.forms.get(form).title)
+            return words.forms.get(form).title
         case Submit():
             return text("kantor.karantina.kunjungan_baru")
         case Advance():

@@ -1,4 +1,7 @@
-"""Perangkat: the phones, and a one-use code for a new one. Rule: a code is shown once, kept as a hash."""
+"""Perangkat: the phones and how each stands, and a one-use code for a new one.
+
+Rule: a code is shown once and kept as a hash.
+"""
 
 import io
 from typing import Any
@@ -10,26 +13,12 @@ from markupsafe import Markup
 from schemas import format as written
 from schemas.base import Data
 from schemas.problem import Problem
-from server import device_store, page_store
 from server.access import Person, may
-from server.engine import Reader
 from server.services.people import people
-from server.services.visits import names
-from server.store import SqlOfficeStore
 from server.web.errors import ForbiddenError
 from server.web.site import Asking, Notice, Site, Visitor
 
 FIELD_ROLES = ("pendamping", "verifikator")
-
-
-class DeviceRow(Data, frozen=True, kw_only=True):
-    """One phone in words."""
-
-    owner: str
-    model: str
-    enrolled: str
-    last: str
-    revoked: bool
 
 
 class CodeView(Data, frozen=True, kw_only=True):
@@ -43,28 +32,25 @@ class CodeView(Data, frozen=True, kw_only=True):
 def device_routes(site: Site) -> list[Any]:
     """Return the handlers of the devices page."""
 
-    def listed(tx: Reader) -> tuple[list[DeviceRow], list[Person]]:
-        phones, heard = device_store.devices(tx), page_store.last_heard(tx)
-        owners = names(SqlOfficeStore.reading(tx), {phone.person for phone in phones})
-        never = site.text("kantor.perangkat.belum_pernah")
-        rows = [
-            DeviceRow(
-                owner=owners.get(phone.person, "–"),
-                model=phone.model or "–",
-                enrolled=written.date_and_clock(phone.enrolled_ms),
-                last=written.date_and_clock(heard[phone.id]) if phone.id in heard else never,
-                revoked=phone.revoked_ms is not None,
-            )
-            for phone in phones
-        ]
-        found = {person.id: person for role in FIELD_ROLES for person in people(tx, role)}
-        return rows, sorted(found.values(), key=lambda person: person.nama)
+    def workers() -> list[Person]:
+        found = {
+            person.id: person
+            for role in FIELD_ROLES
+            for person in site.deps.engine.read(lambda tx, role=role: people(tx, role))
+        }
+        return sorted(found.values(), key=lambda person: person.nama)
 
     async def draw(
         visitor: Visitor, code: CodeView | None, notice: Notice | None, status: int = 200
     ) -> Response[str]:
-        rows, workers = await site.work(lambda: site.deps.engine.read(listed))
-        values: dict[str, Any] = {"rows": rows, "workers": workers, "code": code, "notice": notice}
+        may_enrol = may(visitor.person, "enrol_devices")
+        values: dict[str, Any] = {
+            "rows": await site.work(site.alarms.phones),
+            "workers": await site.work(workers) if may_enrol else [],
+            "may_enrol": may_enrol,
+            "code": code,
+            "notice": notice,
+        }
         values["qr"] = Markup(qr_svg(code)) if code else ""  # noqa: S704 - made by segno from our own code
         return await site.page("devices/devices.html", visitor, "perangkat", values, status=status)
 
@@ -81,8 +67,8 @@ def device_routes(site: Site) -> list[Any]:
         if not may(visitor.person, "enrol_devices"):
             raise ForbiddenError
         given = await site.form(request, visitor.csrf)
-        _, workers = await site.work(lambda: site.deps.engine.read(listed))
-        person = next((worker for worker in workers if worker.id == given.get("petugas")), None)
+        found = await site.work(workers)
+        person = next((worker for worker in found if worker.id == given.get("petugas")), None)
         made = await site.work(lambda: site.deps.devices.new_code(person.id)) if person else None
         if person is None or made is None or isinstance(made, Problem):
             said = site.text("kantor.perangkat.salah_petugas")

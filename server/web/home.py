@@ -7,8 +7,12 @@ from litestar import Response, get
 from schemas import format as written
 from schemas.base import Data
 from server.access import may
+from server.services.alarms import DAY_MS, Alarm
 from server.services.backups import Standing
 from server.web.site import Asking, Site, Visitor
+
+MOST_ALARMS = 8
+OLD_CONFLICT_DAYS = 7
 
 
 class Tile(Data, frozen=True, kw_only=True):
@@ -51,12 +55,29 @@ def home_routes(site: Site) -> list[Any]:
         standing = site.backups.standing() if may(visitor.person, "see_backups") else None
         return standing if standing is not None and standing.tone != "good" else None
 
+    def alarms(visitor: Visitor) -> list[Alarm]:
+        """List what needs attention, for those who look after the office."""
+        person = visitor.person
+        if not may(person, "see_devices"):
+            return []
+        found = site.alarms.attention()
+        kept = site.quarantine.count(person)
+        if kept:
+            found.append(_alarm(site, "pause", "karantina", kept, "/karantina"))
+        waiting = site.conflicts.count(person, site.deps.now_ms() - OLD_CONFLICT_DAYS * DAY_MS)
+        if waiting:
+            found.append(_alarm(site, "conflict", "konflik_lama", waiting, "/konflik"))
+        return found
+
     @get("/")
     async def home(request: Asking) -> Response[str]:
         visitor = await site.visitor(request)
+        found = await site.work(lambda: alarms(visitor))
         in_field = visitor.person.roles == ("pendamping",)
         values = {
             "tiles": await site.work(lambda: tiles(visitor)),
+            "alarms": found[:MOST_ALARMS],
+            "alarm_count": len(found),
             "today": written.long_date(written.local_date(site.deps.now_ms())),
             "warning": await site.work(lambda: warning(visitor)),
             "note": site.text("kantor.beranda.lapangan") if in_field else "",
@@ -64,6 +85,13 @@ def home_routes(site: Site) -> list[Any]:
         return await site.page("home/home.html", visitor, "beranda", values)
 
     return [home]
+
+
+def _alarm(site: Site, icon: str, key: str, count: int, href: str) -> Alarm:
+    said, todo = f"kantor.alarm.{key}", f"kantor.alarm.{key}_arti"
+    values = {"jumlah": count, "hari": OLD_CONFLICT_DAYS}
+    title, text = site.text(said, **values), site.text(todo, **values)
+    return Alarm(tone="notice", icon=icon, title=title, text=text, href=href)
 
 
 def _tile(site: Site, name: str, href: str, icon: str, count: int) -> Tile:

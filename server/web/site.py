@@ -24,6 +24,7 @@ from server.access import Action, Person, may
 from server.accounts import Accounts
 from server.deps import Deps
 from server.passwords import Passwords
+from server.services.alarms import Alarms
 from server.services.backups import Backups
 from server.services.cases import Cases
 from server.services.conflicts import Conflicts
@@ -123,6 +124,7 @@ class Site:
     reviews: Reviews
     conflicts: Conflicts
     quarantine: Quarantine
+    alarms: Alarms
     cases: Cases
     backups: Backups
     regions: tuple[Group, ...]
@@ -235,6 +237,7 @@ def build_site(deps: Deps) -> Site:
         queue=Queue(engine, words),
         reviews=Reviews(engine, deps.office, words),
         conflicts=Conflicts(engine, deps.office, words, deps.workflows, deps.now_ms),
+        alarms=Alarms(engine, deps.text, deps.now_ms),
         quarantine=Quarantine(engine, deps.office, words, deps.workflows, deps.now_ms),
         cases=Cases(engine, deps.office, words, deps.workflows),
         backups=Backups(engine, deps.keeper, deps.office.device, deps.text, deps.now_ms),

@@ -13,6 +13,7 @@ SAID_BY_KEY = {
     "cadangan.langkah": ["server/backups"],
     "cadangan.masalah": ["server/backups", "server/commands"],
     "cadangan.perintah": ["server/commands"],
+    "kantor.alarm": ["server/services/alarms.py", "server/web/home.py"],
     "kantor.antrean": ["server/web/queue.py"],
     "kantor.beranda": ["server/web/home.py"],
     "kantor.bingkai": ["server/web/site.py"],

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from schemas.ids import RecordId
-from sync.change import FormAnswers, Patch
-from tests.server.web_office import DESA, PASSWORD, Office, open_at, serving, shut
+from sync.change import FormAnswers, Gap, Patch
+from tests.server.web_office import DESA, PASSWORD, Office, Phone, open_at, serving, shut
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -170,6 +170,86 @@ def test_everything_can_be_read_and_decided_without_javascript(served: Served) -
     assert served.office.fields(visit)["state"] == "disetujui"
 
 
+def two_dates(served: Served, name: str) -> tuple[RecordId, Phone]:
+    """Two phones see a date of birth differently, each on a visit with photos."""
+    office = served.office
+    second = Phone(office.deps, office.people["pendamping"])
+    warga = office.add_warga(name, DESA)
+    for phone, day in ((second, "1980-11-01"), (office.phone, "1980-01-11")):
+        office.add_visit(warga=warga, phone=phone)
+        base = {"tanggal_lahir": None if phone is second else "1980-01-01"}
+        phone.push(Patch(record=warga, kind="warga", base=base, new={"tanggal_lahir": day}))
+    return warga, second
+
+
+def test_a_conflict_is_found_looked_into_and_ended_with_a_third_value(served: Served) -> None:
+    warga, second = two_dates(served, "Warga Beda Tanggal")
+    page = served.page("kabid")
+    page.get_by_role("link", name="Konflik").first.click()
+    page.get_by_label("Jenis data").select_option("warga")
+    page.get_by_role("link", name="Warga Beda Tanggal").click()
+    expect(page.get_by_text("Kantor dan petugas lapangan mengisi nilai yang berbeda")).to_be_visible()
+    expect(page.locator(".strip img").first).to_be_visible()
+    page.locator(".strip img").first.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.strip img').naturalWidth > 0")
+    expect(page.get_by_role("radio", name="Di kantor")).to_be_checked()
+    # whoever types another value means it
+    page.get_by_label("Nilai lain untuk Tanggal lahir").fill("1980-01-21")
+    expect(page.get_by_role("radio", name="Tulis nilai lain")).to_be_checked()
+    # meanwhile the office's value moves: nothing is saved, and what was typed is still there
+    second.push(
+        Patch(
+            record=warga,
+            kind="warga",
+            base={"tanggal_lahir": "1980-11-01"},
+            new={"tanggal_lahir": "1980-12-01"},
+        )
+    )
+    page.locator("p.act button").last.click()
+    expect(page.get_by_text("Konflik ini sudah berubah sejak Anda membukanya")).to_be_visible()
+    expect(page.get_by_text("Yang berubah sejak Anda buka")).to_be_visible()
+    expect(page.get_by_label("Nilai lain untuk Tanggal lahir")).to_have_value("1980-01-21")
+    page.locator("p.act button").last.click()
+    expect(page.get_by_text("Pilihan disimpan.")).to_be_visible()
+    assert served.office.fields(warga)["tanggal_lahir"] == "1980-01-21"
+    expect(page.get_by_role("link", name="Warga Beda Tanggal")).to_have_count(0)
+
+
+def test_conflicts_are_walked_by_keyboard(served: Served) -> None:
+    for number in range(3):
+        two_dates(served, f"Warga Urut {number}")
+    page = served.page("petugas")
+    page.goto("/konflik")
+    expect(page.locator(".row-title a").nth(2)).to_be_visible()
+    page.keyboard.press("j")
+    expect(page.locator(".row-title a").first).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/konflik/*")
+    first = page.url
+    page.keyboard.press("n")
+    page.wait_for_url(lambda url: url != first)
+    page.keyboard.press("p")
+    page.wait_for_url(first)
+    # what is typed into a field is no command
+    page.locator(".typed input").first.focus()
+    page.keyboard.press("n")
+    expect(page.locator(".typed input").first).to_be_focused()
+    assert page.url == first
+
+
+def test_a_conflict_is_ended_without_javascript(served: Served) -> None:
+    warga, _ = two_dates(served, "Warga Tanpa Skrip")
+    page = served.page("kabid", java_script_enabled=False)
+    page.goto("/konflik")
+    page.get_by_label("Desa").select_option(DESA)
+    page.get_by_role("button", name="Terapkan").click()
+    page.get_by_role("link", name="Warga Tanpa Skrip").click()
+    page.get_by_role("radio", name="Dari lapangan").check()
+    page.locator("p.act button").last.click()
+    expect(page.get_by_text("Pilihan disimpan.")).to_be_visible()
+    assert served.office.fields(warga)["tanggal_lahir"] == "1980-01-11"
+
+
 def test_the_look_is_chosen_and_kept(served: Served) -> None:
     page = served.page("kabid")
     page.get_by_role("button", name="Tampilan gelap").click()
@@ -186,6 +266,8 @@ def every_page(served: Served) -> dict[str, list[str]]:
     warga = office.add_warga("Warga Beda", DESA)
     new = {"nama": "Dari Lapangan"}
     office.phone.push(Patch(record=warga, kind="warga", base={"nama": "Dulu"}, new=new))
+    refused = office.phone.push(Patch(record=warga, kind="warga", base={"nama": "Dulu"}, new={"desil": 3}))
+    office.phone.push(Gap(first=1, last=1))
     blob = office.blobs_of(visit)[0]
     page = served.page("kabid")
     page.goto(f"/kunjungan/{visit}")
@@ -200,8 +282,9 @@ def every_page(served: Served) -> dict[str, list[str]]:
         "verifikator": [
             "/", "/antrean", f"/kunjungan/{waiting}", f"/kunjungan/{visit}",
             f"/kunjungan/{visit}/foto/{blob}", "/konflik", conflict, "/kasus", case, "/tidak-ada",
+            "/karantina", f"/karantina/{refused.hex()}",
         ],
-        "admin": ["/perangkat", "/cadangan", "/serah-terima"],
+        "admin": ["/", "/perangkat", "/karantina", "/cadangan", "/serah-terima"],
         "": ["/masuk"],
     }  # fmt: skip
 

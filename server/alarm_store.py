@@ -1,0 +1,106 @@
+"""What the office knows of its phones, for whoever must notice. Rule: one function a query."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from schemas.base import Data, decode
+from schemas.ids import DeviceId, LinkHash, PersonId
+from server.engine import Reader, Writer
+from sync.scope import OPEN_TUGAS, mine
+
+
+class Heard(Data, frozen=True, kw_only=True):
+    """When a device was last heard (UTC ms), its protocol, and how far its clock was off (ms, 0: it fits)."""
+
+    at_ms: int
+    protocol: int
+    clock_ms: int
+
+
+class UnknownHead(Data, frozen=True, kw_only=True):
+    """A head that a phone was shown and this office lacks; `counter` is that of the link that names it."""
+
+    device: DeviceId
+    head: LinkHash
+    counter: int
+    at_ms: int
+
+
+def note_heard(tx: Writer, device: DeviceId, at_ms: int, protocol: int, clock_ms: int | None) -> None:
+    """Note that a device spoke; where it said nothing of its clock, what was known of that stays."""
+    tx.execute(
+        "INSERT INTO heard (kabupaten, device, at_ms, protocol, clock_ms)"
+        " VALUES (:kabupaten, :device, :at, :protocol, coalesce(:clock, 0))"
+        " ON CONFLICT (kabupaten, device) DO UPDATE SET at_ms = excluded.at_ms,"
+        " protocol = excluded.protocol, clock_ms = coalesce(:clock, heard.clock_ms)",
+        {"device": device, "at": at_ms, "protocol": protocol, "clock": clock_ms},
+    )
+
+
+def heard(tx: Reader) -> dict[DeviceId, Heard]:
+    """Return when each device was last heard."""
+    found = tx.query("SELECT device, at_ms, protocol, clock_ms FROM heard WHERE kabupaten = :kabupaten")
+    return {
+        DeviceId(row[0]): Heard(at_ms=int(row[1]), protocol=int(row[2]), clock_ms=int(row[3]))
+        for row in found
+    }
+
+
+def is_own_head(tx: Reader, office: DeviceId, head: LinkHash) -> bool:
+    """Whether this office has signed a head. Every head that a phone was shown was signed."""
+    found = tx.query(
+        "SELECT 1 FROM signatures WHERE kabupaten = :kabupaten AND head = :head AND device = :office LIMIT 1",
+        {"head": head, "office": office},
+    )
+    return bool(found)
+
+
+def note_unknown_head(tx: Writer, unknown: UnknownHead) -> None:
+    """Keep a head that this office does not have; the first time that a device named it counts."""
+    tx.many(
+        "INSERT INTO unknown_heads (kabupaten, device, head, counter, at_ms)"
+        " VALUES (:kabupaten, :device, :head, :counter, :at_ms)"
+        " ON CONFLICT (kabupaten, device, head) DO NOTHING",
+        [(tx.regency, unknown.device, unknown.head, unknown.counter, unknown.at_ms)],
+    )
+
+
+def unknown_heads(tx: Reader) -> list[UnknownHead]:
+    """Return the heads that phones were shown and this office does not have, as they became known."""
+    found = tx.query(
+        "SELECT device, head, counter, at_ms FROM unknown_heads WHERE kabupaten = :kabupaten"
+        " ORDER BY at_ms, device, head"
+    )
+    return [
+        UnknownHead(device=row[0], head=LinkHash(row[1]), counter=int(row[2]), at_ms=int(row[3]))
+        for row in found
+    ]
+
+
+def tips(tx: Reader) -> dict[DeviceId, list[int]]:
+    """Return the places of the newest links of each device's branches."""
+    found: dict[DeviceId, list[int]] = {}
+    for device, counter in tx.query("SELECT device, counter FROM tips WHERE kabupaten = :kabupaten"):
+        found.setdefault(DeviceId(device), []).append(int(counter))
+    return found
+
+
+def blobs_to_come(tx: Reader, devices: Iterable[DeviceId]) -> dict[DeviceId, int]:
+    """Return how many photos these devices named and have not sent."""
+    found = tx.query(
+        "SELECT device, count(DISTINCT blob) FROM blob_refs WHERE kabupaten = :kabupaten"
+        " AND device IN :devices AND received = 0 GROUP BY device",
+        {"devices": list(devices)},
+    )
+    return {DeviceId(row[0]): int(row[1]) for row in found}
+
+
+def open_tasks(tx: Reader, person: PersonId) -> int:
+    """Return how many tasks of a person are open."""
+    found = tx.query(
+        "SELECT body FROM rows WHERE kabupaten = :kabupaten AND part = :part AND kind = 'tugas'"
+        " AND removed = 0",
+        {"part": mine(person)},
+    )
+    tasks = [decode(row[0], dict[str, Any]) for row in found]
+    return sum(task.get("state") in OPEN_TUGAS for task in tasks)

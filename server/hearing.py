@@ -1,0 +1,68 @@
+"""Noticing phones: that they spoke, how their clock stands, which head of this office they were shown.
+
+Rule: it never holds up an answer. What is pushed is noted in its own transaction; a phone that had nothing to
+say is noted now and then, without waiting.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from schemas.ids import NO_LINK, DeviceId
+from schemas.wire import SyncRequest
+from server import alarm_store
+from server.alarm_store import UnknownHead
+from server.engine import Engine, Writer
+from sync.change import Clock, read
+from sync.intake import Run
+
+CLOCK_OFF_MS = 10 * 60_000
+"""A clock may be off by so much before anybody is told."""
+NOTED_EVERY_MS = 5 * 60_000
+
+
+def clock_off_ms(clock: Clock, received_ms: int) -> int:
+    """Return how far a device's clock lies outside what the office knows to be possible, 0 if it fits.
+
+    A change was made after the last office time that the device had seen, and before it was received.
+    """
+    if clock.wall_ms > received_ms + CLOCK_OFF_MS:
+        return clock.wall_ms - received_ms
+    if clock.server_ms and clock.wall_ms < clock.server_ms - CLOCK_OFF_MS:
+        return clock.wall_ms - clock.server_ms
+    return 0
+
+
+def note_push(tx: Writer, device: DeviceId, protocol: int, run: Run, office: DeviceId, now_ms: int) -> None:
+    """Note what a pushed run tells of its device, by its newest link."""
+    newest = run.entries[-1]
+    alarm_store.note_heard(tx, device, now_ms, protocol, _clock_off(newest.content, now_ms))
+    seen = newest.link.seen
+    if seen != NO_LINK and not alarm_store.is_own_head(tx, office, seen):
+        unknown = UnknownHead(device=device, head=seen, counter=newest.link.counter, at_ms=now_ms)
+        alarm_store.note_unknown_head(tx, unknown)
+
+
+class Hearing:
+    """Remembers phones that have nothing to say."""
+
+    def __init__(self, engine: Engine, now_ms: Callable[[], int]) -> None:
+        self._engine, self._now_ms = engine, now_ms
+        self._noted: dict[DeviceId, int] = {}
+
+    def quiet(self, request: SyncRequest) -> None:
+        """Note that a device spoke, if that has not been noted for a while. Waits for nothing."""
+        now, device = self._now_ms(), request.device
+        if now - self._noted.get(device, 0) < NOTED_EVERY_MS:
+            return
+        self._noted[device] = now
+        self._engine.write(lambda tx: alarm_store.note_heard(tx, device, now, request.protocol, None))
+
+
+def _clock_off(raw: bytes | None, now_ms: int) -> int | None:
+    if raw is None:
+        return None
+    try:
+        return clock_off_ms(read(raw).clock, now_ms)
+    except (msgspec.DecodeError, RecursionError):
+        return None

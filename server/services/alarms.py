@@ -1,0 +1,180 @@
+"""What needs attention: phones that lost something, split or fell silent, an office that lacks what it had.
+
+Rule: an alarm says what happened in one sentence and what to do in the next, and nothing of any visit.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from schemas import format as written
+from schemas.base import Data
+from schemas.ids import DeviceId
+from schemas.text import Text
+from schemas.wire import PROTOCOL
+from server import alarm_store, device_store, quarantine_store
+from server.alarm_store import Heard
+from server.device_store import Device
+from server.engine import Engine, Reader
+from server.queries import records_of_kind
+from server.services.visits import names
+from server.store import SqlOfficeStore
+from sync.store import Fields
+
+DAY_MS = 86_400_000
+HOUR_MS, MINUTE_MS = 3_600_000, 60_000
+SILENT_DAYS = 7
+
+
+class Alarm(Data, frozen=True, kw_only=True):
+    """One thing to notice: what happened, and what to do."""
+
+    tone: str
+    icon: str
+    title: str
+    text: str
+    href: str = ""
+
+
+class PhoneState(Data, frozen=True, kw_only=True):
+    """One phone in words, with what is to be noticed. `waits`: what has not come yet, as far as known."""
+
+    id: DeviceId
+    owner: str
+    model: str
+    enrolled: str
+    last: str
+    protocol: str
+    waits: tuple[str, ...]
+    revoked: bool
+    alarms: tuple[Alarm, ...]
+
+
+class _Known(Data, frozen=True, kw_only=True):
+    phones: list[Device]
+    owners: dict[str, str]
+    heard: dict[DeviceId, Heard]
+    tips: dict[DeviceId, list[int]]
+    gaps: dict[DeviceId, list[Fields]]
+    unknown: dict[DeviceId, int]
+    held: dict[DeviceId, int]
+    blobs: dict[DeviceId, int]
+    tasks: dict[DeviceId, int]
+
+
+class Alarms:
+    """The use cases of alarms. Blocks its thread."""
+
+    def __init__(self, engine: Engine, text: Text, now_ms: Callable[[], int]) -> None:
+        self._engine, self._text, self._now_ms = engine, text, now_ms
+
+    def phones(self) -> list[PhoneState]:
+        """Say of every phone how it stands, newest first."""
+        now = self._now_ms()
+        known = self._engine.read(lambda tx: _load(tx, now))
+        return [self._state(phone, known, now) for phone in known.phones]
+
+    def attention(self) -> list[Alarm]:
+        """List what needs attention at this office, the gravest first."""
+        now = self._now_ms()
+        known = self._engine.read(lambda tx: _load(tx, now))
+        found = [
+            alarm for phone in known.phones for alarm in self._of(phone, known, now) if alarm.tone != "quiet"
+        ]
+        return sorted(found, key=lambda alarm: alarm.tone != "bad")
+
+    def _state(self, phone: Device, known: _Known, now_ms: int) -> PhoneState:
+        text, heard = self._text, known.heard.get(phone.id)
+        waits = (
+            ("kantor.perangkat.foto_belum", known.blobs.get(phone.id, 0)),
+            ("kantor.perangkat.catatan_menunggu", known.held.get(phone.id, 0)),
+        )
+        last = written.date_and_clock(heard.at_ms) if heard else text("kantor.perangkat.belum_pernah")
+        return PhoneState(
+            id=phone.id,
+            owner=known.owners.get(phone.person, "–"),
+            model=phone.model or "–",
+            enrolled=written.short_date(written.local_date(phone.enrolled_ms)),
+            last=last,
+            protocol=text("kantor.perangkat.protokol", nomor=heard.protocol) if heard else "–",
+            waits=tuple(text(key, jumlah=count) for key, count in waits if count),
+            revoked=phone.revoked_ms is not None,
+            alarms=tuple(self._of(phone, known, now_ms)),
+        )
+
+    def _of(self, phone: Device, known: _Known, now_ms: int) -> list[Alarm]:
+        """Return the alarms of one phone, the gravest first."""
+        name = known.owners.get(phone.person, phone.model or "–")
+        gaps, found = known.gaps.get(phone.id, []), list[Alarm]()
+        if phone.id in known.unknown:
+            values = {"nama": name, "jumlah": known.unknown[phone.id]}
+            found.append(self._alarm("bad", "link_off", "kepala_asing", **values))
+        branches = branch_count(known.tips.get(phone.id, []), gaps)
+        if branches > 1:
+            found.append(self._alarm("bad", "conflict", "cabang", nama=name, jumlah=branches))
+        for gap in gaps:
+            at = written.date_and_clock(int(gap["at_ms"]))
+            values = {"nama": name, "awal": gap["awal"], "akhir": gap["akhir"], "waktu": at}
+            found.append(self._alarm("bad", "broken_image", "celah", **values))
+        heard = known.heard.get(phone.id)
+        if heard and heard.clock_ms:
+            off = self._span(abs(heard.clock_ms))
+            late = "jam_lambat" if heard.clock_ms < 0 else "jam_cepat"
+            found.append(self._alarm("notice", "late", late, nama=name, selisih=off))
+        days = (now_ms - (heard.at_ms if heard else phone.enrolled_ms)) // DAY_MS
+        if known.tasks.get(phone.id):
+            values = {"nama": name, "hari": days, "jumlah": known.tasks[phone.id]}
+            found.append(self._alarm("notice", "cloud_off", "diam", **values))
+        if heard and heard.protocol < PROTOCOL and phone.revoked_ms is None:
+            found.append(self._alarm("quiet", "download", "protokol_lama", nama=name))
+        return found
+
+    def _alarm(self, tone: str, icon: str, key: str, **values: object) -> Alarm:
+        said, todo = f"kantor.alarm.{key}", f"kantor.alarm.{key}_arti"
+        return Alarm(
+            tone=tone,
+            icon=icon,
+            title=self._text(said, **values),
+            text=self._text(todo, **values),
+            href="/perangkat",
+        )
+
+    def _span(self, span_ms: int) -> str:
+        """Write a span of time in the largest unit that fits."""
+        for key, unit_ms in (("kantor.alarm.hari", DAY_MS), ("kantor.alarm.jam", HOUR_MS)):
+            if span_ms >= 2 * unit_ms:
+                return self._text(key, jumlah=written.number(round(span_ms / unit_ms)))
+        return self._text("kantor.alarm.menit", jumlah=round(span_ms / MINUTE_MS))
+
+
+def branch_count(tips: Sequence[int], gaps: Sequence[Mapping[str, object]]) -> int:
+    """Return on how many branches a chain goes on. What ends where a declared gap begins is no branch."""
+    ends = [
+        tip for tip in tips if any(int(str(gap["awal"])) - 1 <= tip <= int(str(gap["akhir"])) for gap in gaps)
+    ]
+    return len(tips) - len(ends) if len(ends) < len(tips) else 1
+
+
+def _load(tx: Reader, now_ms: int) -> _Known:
+    phones, heard = device_store.devices(tx), alarm_store.heard(tx)
+    gaps: dict[DeviceId, list[Fields]] = {}
+    for record in records_of_kind(tx, "celah"):
+        gaps.setdefault(DeviceId(str(record.fields["perangkat"])), []).append(record.fields)
+    unknown: dict[DeviceId, int] = {}
+    for head in alarm_store.unknown_heads(tx):
+        unknown[head.device] = unknown.get(head.device, 0) + 1
+    silent = [phone for phone in phones if phone.revoked_ms is None and _is_silent(phone, heard, now_ms)]
+    return _Known(
+        phones=phones,
+        owners=names(SqlOfficeStore.reading(tx), {phone.person for phone in phones}),
+        heard=heard,
+        tips=alarm_store.tips(tx),
+        gaps=gaps,
+        unknown=unknown,
+        held=quarantine_store.waits_by_device(tx),
+        blobs=alarm_store.blobs_to_come(tx, [phone.id for phone in phones]),
+        tasks={phone.id: alarm_store.open_tasks(tx, phone.person) for phone in silent},
+    )
+
+
+def _is_silent(phone: Device, heard: Mapping[DeviceId, Heard], now_ms: int) -> bool:
+    last = heard[phone.id].at_ms if phone.id in heard else phone.enrolled_ms
+    return now_ms - last >= SILENT_DAYS * DAY_MS
