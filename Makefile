@@ -33,8 +33,9 @@ format: setup ## put the code in shape
 	$(PYTHON) -m ruff check --fix-only .
 	$(PYTHON) -m ruff format .
 
-docs: setup ## write the pages that are made from forms and workflows
+docs: setup ## write the pages that are made from forms, workflows and the protocol's own code
 	$(PYTHON) -m schemas.docs
+	$(PYTHON) -m server.protocol_docs
 
 bench: setup ## the numbers, each beside the limit of this machine (PEERS=1: and other programs; SCALE=0.1: small)
 	$(PYTHON) -m tests.bench

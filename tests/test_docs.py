@@ -150,9 +150,10 @@ def test_the_field_that_the_readme_adds_is_a_field() -> None:
     assert form.fields[name].required
 
 
-def test_the_pages_made_from_forms_and_workflows_are_current() -> None:
+@pytest.mark.parametrize("writer", ["schemas.docs", "server.protocol_docs"])
+def test_the_pages_made_from_forms_workflows_and_code_are_current(writer: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "schemas.docs", "--check"],
+        [sys.executable, "-m", writer, "--check"],
         cwd=ROOT,
         check=False,
         capture_output=True,

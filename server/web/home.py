@@ -1,4 +1,4 @@
-"""Beranda: a few counts, each a way to what it counts."""
+"""Beranda: what needs attention, and a few counts, each a way to what it counts."""
 
 from typing import Any
 

@@ -1,0 +1,268 @@
+"""Writes the examples of docs/protocol.md, by letting a phone and an office talk in memory.
+
+Rule: every byte comes from the code that serves and sends; keys, ids, salts and times are fixed, so that a
+second run changes nothing. `python -m server.protocol_docs --check` says whether the page is current.
+"""
+
+import argparse
+import base64
+import sys
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from schemas.base import encode
+from schemas.form import load_forms
+from schemas.ids import NO_LINK, DeviceId, PersonId, RecordId
+from schemas.wire import PROTOCOL, Cursor, Declared, SyncRequest, SyncResponse
+from schemas.workflow import load_workflows
+from server.office import verifier
+from sync.chain import START, Tip, head_message, next_link, seal_link
+from sync.change import Body, Clock, Content, Gap, Patch, seal
+from sync.intake import Run, take_in
+from sync.memory import MemoryOffice
+from sync.rules import DomainRules
+from sync.scope import Caller, parts_of_person
+from sync.server import receive
+from sync.store import Entry
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = "docs/protocol.md"
+BEGIN, END = "<!-- examples: begin, written by `make docs` -->\n", "<!-- examples: end -->\n"
+WIDTH = 104
+SHORTEST = 12
+"""Byte strings up to this length are shown whole in the notation."""
+
+DEVICE, OFFICE = DeviceId("d1" * 16), DeviceId("0f" * 16)
+PERSON, WARGA = PersonId("a1" * 16), RecordId("b1" * 16)
+DEVICE_KEY, OFFICE_KEY = bytes(range(32)), bytes(range(32, 64))
+NOW_MS = 1_764_000_000_000
+PHOTO = b"not really a photo"
+
+
+class Speaker:
+    """A device of the examples: it seals and signs as any other, with a fixed key and salts that count."""
+
+    def __init__(self, device: DeviceId, person: PersonId, key: bytes) -> None:
+        self.device, self.person = device, person
+        self.key = Ed25519PrivateKey.from_private_bytes(key)
+        self.tip, self._salts = START, 0
+
+    def write(self, body: Body) -> Entry:
+        """Make one own change and take its place in the chain."""
+        self._salts += 1
+        clock = Clock(wall_ms=NOW_MS, elapsed_ms=5000, boot="b1", server_ms=NOW_MS - 60_000)
+        salt = bytes([self._salts]) * 16
+        change, raw = seal(Content(salt=salt, author=self.person, clock=clock, body=body))
+        link = next_link(self.tip, self.device, change, NO_LINK)
+        name, raw_link = seal_link(link)
+        self.tip = Tip(counter=link.counter, hash=name)
+        return Entry(link=link, hash=name, raw_link=raw_link, content=raw)
+
+    def sign(self, entry: Entry) -> bytes:
+        """Sign a link as a head of this chain."""
+        return self.key.sign(head_message(entry.hash))
+
+
+class Talk:
+    """A phone and an office, and what they say to each other."""
+
+    def __init__(self) -> None:
+        self.rules = DomainRules(load_forms(), load_workflows())
+        tags = count(1)
+        self.office = MemoryOffice(lambda: bytes([next(tags)]) * 8)
+        self.phone = Speaker(DEVICE, PERSON, DEVICE_KEY)
+        self.desk = Speaker(OFFICE, PersonId(OFFICE), OFFICE_KEY)
+        person = {"nama": "Uji", "peran": ["pendamping"], "wilayah": ["33.14.01.2001"], "layanan": ["bpnt"]}
+        self.act(Patch(record=RecordId(PERSON), kind="petugas", base={}, new=person))
+        warga = {"nama": "Sutarmi", "pekerjaan": "Tani", "kode_desa": "33.14.01.2001", "layanan": ["bpnt"]}
+        self.act(Patch(record=WARGA, kind="warga", base={}, new=warga))
+
+    def caller(self, device: DeviceId) -> Caller:
+        """Say who stands behind a device."""
+        speaker, is_office = (self.desk, True) if device == OFFICE else (self.phone, False)
+        found = self.office.records([RecordId(PERSON)]).get(RecordId(PERSON))
+        parts = parts_of_person(PERSON, found.fields) if found and not is_office else frozenset[Any]()
+        verify = verifier(speaker.key.public_key().public_bytes_raw())
+        return Caller(device=device, person=speaker.person, parts=parts, verify=verify, office=is_office)
+
+    def act(self, body: Body) -> None:
+        """Let the office do something."""
+        entry = self.desk.write(body)
+        run = Run(entries=[entry], signature=self.desk.sign(entry))
+        take_in(self.office, run, self.caller(OFFICE), self.caller, self.rules, NOW_MS)
+        self.office.commit()
+
+    def ask(self, request: SyncRequest) -> SyncResponse:
+        """Let the office answer the phone."""
+        response = receive(
+            self.office,
+            request,
+            caller=self.caller(DEVICE),
+            callers=self.caller,
+            rules=self.rules,
+            office_head=self.desk.tip.hash,
+            now_ms=NOW_MS,
+        )
+        self.office.commit()
+        if not isinstance(response, SyncResponse):
+            raise RuntimeError("the examples are refused by the code that they are made by")
+        return response
+
+
+def render() -> str:
+    """Return the section of examples."""
+    talk = Talk()
+    first = talk.ask(_request(Cursor()))
+    quiet = _request(first.cursor)
+    still = talk.ask(quiet)
+    patch = Patch(record=WARGA, kind="warga", base={"pekerjaan": "Tani"}, new={"pekerjaan": "Buruh"})
+    entry = talk.phone.write(patch)
+    push = _request(
+        first.cursor, links=[entry.raw_link], contents=_contents(entry), signature=talk.phone.sign(entry)
+    )
+    answer = talk.ask(push)
+    gap = talk.phone.write(Gap(first=1, last=1))
+    declared = Declared(link=gap.raw_link, content=_contents(gap)[0], signature=talk.phone.sign(gap))
+    parts = [
+        "## Examples",
+        "Made by the code itself with fixed keys, ids, salts, tags and times. `h'…'` are bytes in",
+        "hexadecimal, long ones by their first four with their length behind; the blocks below are whole.",
+        "",
+        _example(
+            "A content", "Its id is the SHA-256 of these bytes.", _contents(entry)[0], entry.link.change
+        ),
+        _example("Its link", "Its hash is what the next link names as `prev`.", entry.raw_link, entry.hash),
+        _signature(talk.phone, entry),
+        _example("A quiet request", "Nothing to say since the cursor.", encode(quiet)),
+        _example("Its answer", "No rows; the digest is that of all that the phone holds.", encode(still)),
+        _example("A push of that content", "Cursor as above.", encode(push)),
+        _example("Its answer", "Applied, and the row as the desa now sees it.", encode(answer)),
+        _example("A gap", "`[link, content, signature]`; the content at place 1 is lost.", encode(declared)),
+        _tus(),
+    ]
+    return "\n".join(parts)
+
+
+def page_with(text: str, section: str) -> str:
+    """Return a page with its examples replaced. Raises ValueError where it has no place for them."""
+    before, found, rest = text.partition(BEGIN)
+    _, ended, after = rest.partition(END)
+    if not found or not ended:
+        raise ValueError("the page has no place for examples")
+    return before + BEGIN + section + END + after
+
+
+def main(arguments: list[str], root: Path = ROOT) -> int:
+    """Run the command; with --check nothing is written, and the result is 1 when the page is out of date."""
+    parser = argparse.ArgumentParser(prog="python -m server.protocol_docs", description=__doc__)
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail when the page is out of date"
+    )
+    only_check = parser.parse_args(arguments).check
+    path = root / PAGE
+    text = path.read_text("utf-8")
+    wanted = page_with(text, render())
+    if wanted == text:
+        return 0
+    if not only_check:
+        path.write_text(wanted, "utf-8")
+    sys.stdout.write(f"{PAGE}: {'out of date' if only_check else 'written'}\n")
+    return 1 if only_check else 0
+
+
+def _request(cursor: Cursor, **more: Any) -> SyncRequest:
+    return SyncRequest(protocol=PROTOCOL, device=DEVICE, cursor=cursor, **more)
+
+
+def _contents(entry: Entry) -> list[bytes]:
+    return [entry.content or b""]
+
+
+def _example(title: str, said: str, raw: bytes, name: bytes = b"") -> str:
+    value = msgspec.msgpack.decode(raw)
+    block = [*_wrapped(notation(value)), "", *_hexadecimal(raw)]
+    named = [f"SHA-256: {name.hex()}"] if name else []
+    return "\n".join([f"**{title}**, {len(raw)} bytes. {said}", "```text", *block, *named, "```", ""])
+
+
+def _signature(speaker: Speaker, entry: Entry) -> str:
+    lines = [
+        "private key:",
+        *_hexadecimal(DEVICE_KEY),
+        "public key:",
+        *_hexadecimal(speaker.key.public_key().public_bytes_raw()),
+        "signs:",
+        *_hexadecimal(head_message(entry.hash)),
+        "signature:",
+        *_hexadecimal(speaker.sign(entry)),
+    ]
+    return "\n".join(["**Its signature**, by Ed25519 (RFC 8032).", "```text", *lines, "```", ""])
+
+
+def _tus() -> str:
+    """Write how a photo goes up, cut once on its way."""
+    name = sha256(PHOTO).hexdigest()
+    metadata = base64.b64encode(name.encode()).decode()
+    lines = [
+        "POST /tus/                                  201 Created",
+        "  Tus-Resumable: 1.0.0                        Location: /tus/<upload>",
+        f"  Upload-Length: {len(PHOTO)}",
+        f"  Upload-Metadata: sha256 {metadata[:44]}",
+        f"                          {metadata[44:]}",
+        "PATCH /tus/<upload>                         (the line is cut after 7 bytes)",
+        "  Content-Type: application/offset+octet-stream",
+        "  Upload-Offset: 0",
+        "HEAD /tus/<upload>                          200 OK",
+        "                                              Upload-Offset: 7",
+        "PATCH /tus/<upload>                         204 No Content",
+        "  Upload-Offset: 7                            " + f"Upload-Offset: {len(PHOTO)}",
+    ]
+    photo = f'the {len(PHOTO)} bytes of "{PHOTO.decode()}"'
+    said = f"**A photo**, here {photo}; each request carries `Authorization`."
+    return "\n".join([said, "```text", *lines, "```", ""])
+
+
+def notation(value: Any) -> str:
+    """Write a decoded MessagePack value for a reader."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case bytes():
+            shown = value.hex() if len(value) <= SHORTEST else f"{value[:4].hex()}…"
+            return f"h'{shown}'" + (f"({len(value)})" if len(value) > SHORTEST else "")
+        case str():
+            return f'"{value}"'
+        case list():
+            return f"[{', '.join(notation(each) for each in cast('list[Any]', value))}]"
+        case dict():
+            pairs = cast("dict[Any, Any]", value).items()
+            return "{" + ", ".join(f"{notation(key)}: {notation(each)}" for key, each in pairs) + "}"
+        case _:
+            return str(value)
+
+
+def _wrapped(text: str) -> list[str]:
+    """Break a line between its members."""
+    lines, line = list[str](), ""
+    for piece in text.split(", "):
+        if line and len(line) + len(piece) + 2 > WIDTH:
+            lines.append(line.rstrip())
+            line = "  "
+        line += piece + ", "
+    return [*lines, line.removesuffix(", ")]
+
+
+def _hexadecimal(raw: bytes) -> list[str]:
+    text = raw.hex()
+    return [text[start : start + WIDTH] for start in range(0, len(text), WIDTH)]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

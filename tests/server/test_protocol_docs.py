@@ -1,0 +1,196 @@
+"""The examples of docs/protocol.md, built once more by hand: by the page's rules, without our Structs."""
+
+import base64
+import re
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from server.protocol_docs import PAGE, Talk, main, notation, page_with, render
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / PAGE).read_text("utf-8")
+DEVICE, PERSON, WARGA = "d1" * 16, "a1" * 16, "b1" * 16
+PARTS = ["desa/33.14.01.2001/bpnt", f"mine/{PERSON}", "ref"]
+NO_LINK = bytes(32)
+
+
+def pack(value: object) -> bytes:
+    """MessagePack in its shortest form, as far as the protocol needs it."""
+    match value:
+        case None:
+            return b"\xc0"
+        case bool():
+            return b"\xc3" if value else b"\xc2"
+        case int() if 0 <= value < 128:
+            return bytes([value])
+        case int():
+            for code, size in ((0xCC, 1), (0xCD, 2), (0xCE, 4), (0xCF, 8)):
+                if value < 1 << (8 * size):
+                    return bytes([code]) + value.to_bytes(size, "big")
+        case bytes():
+            return b"\xc4" + bytes([len(value)]) + value
+        case str():
+            raw = value.encode()
+            return (bytes([0xA0 | len(raw)]) if len(raw) < 32 else b"\xd9" + bytes([len(raw)])) + raw
+        case list():
+            head = bytes([0x90 | len(value)]) if len(value) < 16 else b"\xdc" + len(value).to_bytes(2, "big")
+            return head + b"".join(map(pack, value))
+        case dict():
+            return bytes([0x80 | len(value)]) + b"".join(pack(k) + pack(v) for k, v in value.items())
+    raise AssertionError(value)
+
+
+def blocks() -> list[tuple[str, str]]:
+    """The examples in their order: title, and what stands in the block."""
+    return re.findall(r"^\*\*([^*\n]+)\*\*[^\n]*\n```text\n(.*?)```", TEXT, flags=re.M | re.S)
+
+
+def example(title: str, nth: int = 0) -> bytes:
+    """The whole bytes of an example, as the page gives them."""
+    text = [block for name, block in blocks() if name == title][nth]
+    lines = [line for line in text.splitlines() if re.fullmatch(r"[0-9a-f]+", line)]
+    return bytes.fromhex("".join(lines))
+
+
+def clock() -> list[object]:
+    return [1764000000000, 5000, "b1", 1763999940000]
+
+
+def content() -> bytes:
+    body = ["patch", WARGA, "warga", {"pekerjaan": "Tani"}, {"pekerjaan": "Buruh"}]
+    return pack([b"\x01" * 16, PERSON, clock(), body])
+
+
+def link() -> bytes:
+    return pack([DEVICE, 1, NO_LINK, sha256(content()).digest(), NO_LINK])
+
+
+def signature(over: bytes) -> bytes:
+    key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    return key.sign(b"sambang head v1\0" + sha256(over).digest())
+
+
+def cursor(seq: int, tag: int) -> list[object]:
+    return [seq, bytes([tag]) * 8, sha256("\n".join(sorted(PARTS)).encode()).digest()[:8], {}]
+
+
+def digest(rows: list[tuple[str, str, int, bytes]]) -> bytes:
+    total = 0
+    for part, name, seq, body in rows:
+        hashed = sha256(b"\0".join([part.encode(), name.encode(), str(seq).encode(), body])).digest()
+        total ^= int.from_bytes(hashed[:16], "big")
+    return total.to_bytes(16, "big")
+
+
+def warga(pekerjaan: str) -> bytes:
+    return pack(
+        {"nama": "Sutarmi", "pekerjaan": pekerjaan, "kode_desa": "33.14.01.2001", "layanan": ["bpnt"]}
+    )
+
+
+def person() -> bytes:
+    return pack({"nama": "Uji", "kode": None, "peran": ["pendamping"], "aktif": None})
+
+
+def office_head() -> bytes:
+    """The office's second link: it made the person, then the warga."""
+    person = {"nama": "Uji", "peran": ["pendamping"], "wilayah": ["33.14.01.2001"], "layanan": ["bpnt"]}
+    fields = {"nama": "Sutarmi", "pekerjaan": "Tani", "kode_desa": "33.14.01.2001", "layanan": ["bpnt"]}
+    bodies = [["patch", PERSON, "petugas", {}, person], ["patch", WARGA, "warga", {}, fields]]
+    prev = NO_LINK
+    for number, body in enumerate(bodies, 1):
+        raw = pack([bytes([number]) * 16, "0f" * 16, clock(), body])
+        prev = sha256(pack(["0f" * 16, number, prev, sha256(raw).digest(), NO_LINK])).digest()
+    return prev
+
+
+def test_a_content_and_its_id() -> None:
+    assert example("A content") == content()
+    assert f"SHA-256: {sha256(content()).hexdigest()}" in TEXT
+
+
+def test_a_link_and_its_hash() -> None:
+    assert example("Its link") == link()
+    assert f"SHA-256: {sha256(link()).hexdigest()}" in TEXT
+
+
+def test_a_signature_over_the_head() -> None:
+    given = example("Its signature")
+    key, public, message, signed = given[:32], given[32:64], given[64:-64], given[-64:]
+    assert key == bytes(range(32)) and message == b"sambang head v1\0" + sha256(link()).digest()
+    assert signed == signature(link())
+    Ed25519PublicKey.from_public_bytes(public).verify(signed, message)
+
+
+def test_a_quiet_request_and_its_answer() -> None:
+    assert example("A quiet request") == pack([2, DEVICE, cursor(6, 2), [], [], b"", {}, None])
+    rows = [("ref", PERSON, 3, person()), (PARTS[0], WARGA, 6, warga("Tani"))]
+    here = cursor(6, 2)
+    assert example("Its answer") == pack(
+        [2, *[[]] * 5, here, here, False, None, digest(rows), [], office_head(), 1764000000000, [], None]
+    )
+
+
+def test_a_push_and_its_answer() -> None:
+    pushed = [2, DEVICE, cursor(6, 2), [link()], [content()], signature(link()), {}, None]
+    assert example("A push of that content") == pack(pushed)
+    body = warga("Buruh")
+    rows = [("ref", PERSON, 3, person()), (PARTS[0], WARGA, 9, body)]
+    answer = [
+        2,
+        [[sha256(content()).digest(), ["applied", 7, []]]],
+        [[1, sha256(link()).digest()]],
+        [],
+        [[PARTS[0], WARGA, 9, "warga", body]],
+        [],
+        cursor(6, 2),
+        cursor(9, 3),
+        False,
+        None,
+        digest(rows),
+        [],
+        office_head(),
+        1764000000000,
+        [],
+        None,
+    ]
+    assert example("Its answer", 1) == pack(answer)
+
+
+def test_a_gap() -> None:
+    lost = pack([b"\x02" * 16, PERSON, clock(), ["gap", 1, 1]])
+    place = pack([DEVICE, 2, sha256(link()).digest(), sha256(lost).digest(), NO_LINK])
+    assert example("A gap") == pack([place, lost, signature(place)])
+
+
+def test_a_photo_is_named_in_its_metadata() -> None:
+    named = base64.b64encode(sha256(b"not really a photo").hexdigest().encode()).decode()
+    [(_, block)] = [each for each in blocks() if each[0] == "A photo"]
+    assert named in re.sub(r"\s+", "", block)
+
+
+def test_the_page_is_current_and_a_second_run_changes_nothing() -> None:
+    assert main(["--check"]) == 0, "`make docs` writes it anew"
+    assert render() == render() and page_with(TEXT, render()) == TEXT
+
+
+def test_a_page_that_is_out_of_date_is_told_of_and_written(tmp_path: Path) -> None:
+    page = tmp_path / PAGE
+    page.parent.mkdir()
+    page.write_text(TEXT.replace("Its link", "His link"), "utf-8")
+    assert main(["--check"], tmp_path) == 1
+    assert main([], tmp_path) == 0 and page.read_text("utf-8") == TEXT
+    with pytest.raises(ValueError, match="no place"):
+        page_with("a page without examples", render())
+
+
+def test_the_notation_says_what_the_bytes_hold() -> None:
+    value = [1, True, None, "a", b"\x01", b"x" * 13, {"k": [False]}]
+    assert notation(value) == "[1, true, null, \"a\", h'01', h'78787878…'(13), {\"k\": [false]}]"
+
+
+def test_what_the_examples_say_is_accepted_by_an_office() -> None:
+    assert Talk().office.last_seq() == 6
