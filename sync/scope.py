@@ -119,7 +119,18 @@ def _as_author_sees(fields: Fields) -> Fields:
         name: {**case, "theirs": _covered(name, case["theirs"]) if fields.get("shown") else None}
         for name, case in fields["fields"].items()
     }
-    return {**fields, "fields": cases}
+    shown = {**fields, "fields": cases}
+    if "values" in fields:
+        shown["values"] = {name: _chosen(fields, name, value) for name, value in fields["values"].items()}
+    return shown
+
+
+def _chosen(fields: Fields, name: str, value: Any) -> Any:
+    """Return a chosen value as its author may see it: what they wrote or saw themselves is no secret."""
+    case: Fields = fields["fields"][name]
+    if value == case["mine"] or value == case["base"]:
+        return value
+    return _covered(name, value) if fields.get("shown") else None
 
 
 def _covered(name: str, value: Any) -> Any:

@@ -197,3 +197,39 @@ def test_choosing_the_offices_side_writes_nothing(town: Regency) -> None:
     town.act(Resolve(conflict=conflict.id, follows=conflict.head, values={}))
     record = town.office.record_table[record_id(1)]
     assert (record.fields["nama"], record.parked) == ("Sutarmi", {})
+
+
+def test_a_value_that_an_officer_writes_is_told_only_to_who_may_hold_it(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    near, far = town.warga(1, nama="Dekat"), town.warga(2, TROBAYAN, nama="Jauh")
+    ids = []
+    for name, number in ((near, 1), (far, 2)):
+        entry = phone.do(
+            change_fields(number, {"nama": "X", "nik": "Y"}, nama="Dari HP", nik="3314990101800009")
+        )
+        town.sync(phone)
+        outcome = outcome_of(town, entry)
+        assert isinstance(outcome, Conflict), name
+        ids.append(outcome.ids)
+    for conflict in (each for of in ids for each in of):
+        record = town.office.record_table[conflict]
+        written = {"nama": "Nama Kantor", "nik": "3314990101807777"}
+        values = {field: written[field] for field in record.fields["fields"]}
+        assert isinstance(town.act(Resolve(conflict=conflict, follows=record.head, values=values)), Applied)
+    town.sync(phone)
+    seen = [{name: value for each in of for name, value in phone.sees(each)["values"].items()} for of in ids]
+    assert seen[0] == {"nama": "Nama Kantor", "nik": "…7777"}
+    assert seen[1] == {"nama": None, "nik": None}
+    assert b"3314990101807777" not in held_on(phone)
+
+
+def test_an_author_is_told_that_their_own_value_was_chosen(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    town.warga(2, TROBAYAN)
+    entry = phone.do(change_fields(2, {"nik": "Y"}, nik="3314990101800009"))
+    town.sync(phone)
+    [conflict] = outcome_of(town, entry).ids
+    head = town.office.record_table[conflict].head
+    town.act(Resolve(conflict=conflict, follows=head, values={"nik": "3314990101800009"}))
+    town.sync(phone)
+    assert phone.sees(conflict)["values"] == {"nik": "3314990101800009"}
