@@ -121,6 +121,17 @@ def test_a_choice_made_before_the_office_changed_the_value_is_not_taken(desk: De
     assert desk.office.fields(warga)["nama"] == "Nama Baru Kantor"
 
 
+def test_a_choice_about_a_record_that_was_made_meanwhile_is_not_taken(desk: Desk) -> None:
+    warga = RecordId(secrets.token_hex(16))
+    new: dict[str, object] = {"nama": "Dari Lapangan", "kode_desa": ELSEWHERE, "layanan": ["bpnt"]}
+    desk.office.phone.push(Patch(record=warga, kind="warga", base={}, new=new))
+    conflict, kabid = desk.conflict_about(warga), desk.person("kabid")
+    seen = desk.view(conflict, kabid).seen
+    desk.patch(warga, "warga", {"nama": "Dari Kantor", "kode_desa": ELSEWHERE, "layanan": ["bpnt"]})
+    assert desk.conflicts.resolve(kabid, conflict, seen, {"nama": "mine"}) == Stale()
+    assert desk.office.fields(warga)["nama"] == "Dari Kantor"
+
+
 def test_fields_that_belong_together_are_chosen_together(desk: Desk) -> None:
     warga, conflict = field_conflict(desk, ELSEWHERE, alamat="Dukuh Lapangan", rt="009", rw="008")
     shown = desk.view(conflict, desk.person("kabid"))

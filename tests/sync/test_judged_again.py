@@ -121,3 +121,15 @@ def test_a_decision_on_a_visit_that_was_refused_takes_effect_after_it(old: Regen
     old.rules = OpenRules()
     judge(old, entry)
     assert old.office.record_table[record_id(20)].fields["state"] == "ditahan"
+
+
+def test_what_was_refused_for_what_it_says_stays_refused_whatever_the_rules_say_now(
+    town: Regency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = town.enrol(10, KEDEN)
+    sealed = phone.do(visit(20, form="tertutup"))
+    town.sync(phone)
+    assert outcome_of(town, sealed) == Rejected(problem="harus_tersegel", field="tertutup")
+    monkeypatch.setattr(OpenRules, "check_submit", lambda self, body: None)
+    assert judge(town, sealed) == {}
+    assert record_id(20) not in town.office.record_table
