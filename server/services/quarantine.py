@@ -63,13 +63,14 @@ class KeptOfDevice(Data, frozen=True, kw_only=True):
 
 
 class KeptList(Data, frozen=True, kw_only=True):
-    """Everything kept that the reader may know of; `total` counts all at the office, `may_judge` a right."""
+    """What is kept that the reader may know of. `more`: there is more than one page lists."""
 
     devices: tuple[KeptOfDevice, ...]
     refused: int
     held: int
     mendable: int
     may_judge: bool
+    more: bool
 
 
 class KeptPage(Data, frozen=True, kw_only=True):
@@ -105,10 +106,7 @@ class Quarantine:
         """Count what is kept at the office and not applied; 0 for who may not know."""
         if not may(person, "see_quarantine"):
             return 0
-        before = self._now_ms() - LONG_HELD_MS
-        return self._engine.read(
-            lambda tx: quarantine_store.rejected_count(tx) + quarantine_store.held_count(tx, before)
-        )
+        return self._engine.read(self._counted)
 
     def all(self, person: Person) -> KeptList | Denied:
         """List what is kept, by device; for each what waits for it. At most 200 refused and 200 waiting."""
@@ -116,7 +114,8 @@ class Quarantine:
             return Denied(why="role")
 
         def work(tx: Reader) -> KeptList:
-            kept = self._load(tx, self._ids(tx))
+            ids = self._ids(tx)
+            kept = self._load(tx, ids)
             shown = [each for each in kept if self._why(person, each, "see_quarantine") is None]
             waiting = quarantine_store.waiting_for(tx, {name for each in shown for name in _names(each)})
             rows = [(each.change.device, self._row(person, each, waiting)) for each in shown]
@@ -126,6 +125,7 @@ class Quarantine:
                 held=sum(isinstance(each.change.outcome, Held) for each in shown),
                 mendable=sum(row.mendable for _, row in rows),
                 may_judge=may(person, "judge_again"),
+                more=len(ids) >= MOST and self._counted(tx) > len(ids),
             )
 
         return self._engine.read(work)
@@ -160,6 +160,10 @@ class Quarantine:
     def judge_after_upgrade(self) -> int:
         """Judge again if what was refused has not been judged by these rules yet; return how many changed."""
         return 0 if self._engine.read(quarantine_store.judged_by) == self._rules else self.judge()
+
+    def _counted(self, tx: Reader) -> int:
+        before = self._now_ms() - LONG_HELD_MS
+        return quarantine_store.rejected_count(tx) + quarantine_store.held_count(tx, before)
 
     def _ids(self, tx: Reader) -> list[ChangeId]:
         refused = [change for _, change in quarantine_store.rejected(tx, 0, MOST)]

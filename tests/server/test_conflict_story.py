@@ -105,6 +105,18 @@ def test_both_writers_are_named_with_bounds_place_and_the_photos_of_their_visits
     assert story.mine.evidence[0].visit != story.theirs.evidence[0].visit
 
 
+def test_photos_of_a_visit_that_a_reader_may_not_see_are_not_shown_beside_a_conflict(town: Story) -> None:
+    warga, conflict = town.born("Warga Pindah")
+    office = town.office.deps.office
+    moved = {"kode_desa": ELSEWHERE}
+    office.act(office.person, Patch(record=warga, kind="warga", base={"kode_desa": DESA}, new=moved))
+    town.office.add_person("jauh", "Jauh Uji", "U91", ("verifikator",), (ELSEWHERE,))
+    story = town.page(conflict, "jauh").story
+    assert story.mine.who == "Pendamping Uji"
+    assert story.mine.evidence == story.theirs.evidence == ()
+    assert town.page(conflict, "kabid").story.mine.evidence != ()
+
+
 def test_a_value_of_no_visit_is_laid_at_nobodys_door(town: Story) -> None:
     warga = town.warga("Warga Impor", alamat="Dukuh Impor")
     town.office.add_visit(warga=warga, phone=town.second)

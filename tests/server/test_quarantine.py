@@ -269,6 +269,16 @@ def test_an_officer_has_it_judged_again_and_hears_what_came_of_it(
     assert ward.office.fields(visit)["state"] == "diterima"
 
 
+def test_a_list_that_is_cut_says_so(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        ward.office.phone.push_raw(GARBAGE + bytes([number]))
+    with ward.log_in("kabid") as client:
+        assert "hanya yang terlama" not in client.get("/karantina").text
+        monkeypatch.setattr("server.services.quarantine.MOST", 2)
+        page = client.get("/karantina").text
+        assert "hanya yang terlama" in page and page.count("Catatan yang tidak terbaca") == 2
+
+
 @pytest.mark.parametrize("name", ["x", "0" * 63, "0" * 64, "Z" * 64, "..%2f..", "é" * 64])
 def test_a_change_that_is_not_there_is_not_there(ward: Ward, name: str) -> None:
     with ward.log_in("kabid") as client:
