@@ -126,7 +126,7 @@ def test_a_signature_over_the_head() -> None:
 
 
 def test_a_quiet_request_and_its_answer() -> None:
-    assert example("A quiet request") == pack([2, DEVICE, cursor(6, 2), [], [], b"", {}, None])
+    assert example("A quiet request") == pack([2, DEVICE, cursor(6, 2), [], [], b"", {}, None, None])
     rows = [("ref", PERSON, 3, person()), (PARTS[0], WARGA, 6, warga("Tani"))]
     here = cursor(6, 2)
     assert example("Its answer") == pack(
@@ -135,7 +135,7 @@ def test_a_quiet_request_and_its_answer() -> None:
 
 
 def test_a_push_and_its_answer() -> None:
-    pushed = [2, DEVICE, cursor(6, 2), [link()], [content()], signature(link()), {}, None]
+    pushed = [2, DEVICE, cursor(6, 2), [link()], [content()], signature(link()), {}, None, None]
     assert example("A push of that content") == pack(pushed)
     body = warga("Buruh")
     rows = [("ref", PERSON, 3, person()), (PARTS[0], WARGA, 9, body)]
