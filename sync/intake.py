@@ -108,10 +108,12 @@ def take_in(
 def _with_contents(store: OfficeStore, entries: Sequence[Entry]) -> list[Entry]:
     """Return those whose content came, now or before: a link may name what another place brought and held."""
     there = store.contents([entry.link.change for entry in entries if entry.content is None])
+    # an empty content is one too, if none that can be read
+    came = [entry.content if entry.content is not None else there.get(entry.link.change) for entry in entries]
     return [
         msgspec.structs.replace(entry, content=content)
-        for entry in entries
-        if (content := entry.content or there.get(entry.link.change)) is not None
+        for entry, content in zip(entries, came, strict=True)
+        if content is not None
     ]
 
 

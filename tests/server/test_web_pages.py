@@ -15,7 +15,8 @@ from sync.change import Accessed, FormAnswers, Patch, read
 from tests.server.web_office import DESA, ELSEWHERE, PASSWORD, Office, Phone, open_at, serving, shut
 
 PAGES = [
-    "/", "/antrean", "/konflik", "/kasus", "/serah-terima", "/karantina", "/perangkat", "/tampilan", "/keluar",
+    "/", "/antrean", "/konflik", "/kasus", "/serah-terima", "/karantina", "/perangkat", "/tampilan",
+    "/keluar",
 ]  # fmt: skip
 NIK = "3314990101800001"
 

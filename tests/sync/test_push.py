@@ -56,6 +56,15 @@ def test_one_bad_change_never_blocks_the_rest(town: Regency) -> None:
     assert town.office.contents([unreadable.link.change]) != {}
 
 
+def test_an_empty_content_is_kept_as_one_that_cannot_be_read_and_blocks_no_other(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    empty = phone.store.append(change_id(b""), b"")
+    good = phone.do(visit(20))
+    town.sync(phone)
+    assert outcome_of(town, empty) == Rejected(problem="isi_tidak_terbaca")
+    assert isinstance(outcome_of(town, good), Applied)
+
+
 def test_a_change_with_text_that_is_no_text_blocks_no_other(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
     town.warga(1)
