@@ -131,7 +131,7 @@ def test_a_phone_that_dies_while_it_stores_a_page_has_all_of_it_or_nothing(
     whole = held_rows(world.folder / "whole", key)
     assert whole[1] == 1 + 13 + 2 and whole[0] > 0
     seen: set[tuple[int, int]] = set()
-    for place in sorted({*range(2, statements, statements // 8), *range(statements - 12, statements + 1)}):
+    for place in sorted({*range(2, statements, statements // 5), *range(statements - 8, statements + 1)}):
         folder = world.folder / f"mati-{place}"
         shutil.copytree(fresh, folder)
         doom = [""] * place
