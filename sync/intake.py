@@ -107,14 +107,16 @@ def take_in(
 
 def _with_contents(store: OfficeStore, entries: Sequence[Entry]) -> list[Entry]:
     """Return those whose content came, now or before: a link may name what another place brought and held."""
-    there = store.contents([entry.link.change for entry in entries if entry.content is None])
     # an empty content is one too, if none that can be read
-    came = [entry.content if entry.content is not None else there.get(entry.link.change) for entry in entries]
-    return [
-        msgspec.structs.replace(entry, content=content)
-        for entry, content in zip(entries, came, strict=True)
-        if content is not None
+    lacking = [entry.link.change for entry in entries if entry.content is None]
+    there = store.contents(lacking) if lacking else {}
+    found = [
+        entry
+        if entry.content is not None
+        else msgspec.structs.replace(entry, content=there.get(entry.link.change))
+        for entry in entries
     ]
+    return [entry for entry in found if entry.content is not None]
 
 
 def _continues(entries: Sequence[Entry], link: Link) -> bool:

@@ -32,10 +32,14 @@ class Line:
         self._lock = threading.Lock()
         self._ends: set[socket.socket] = set()
         self._asking: dict[socket.socket, bytearray] = {}
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
         self.release()
+        # a thread that still waits on a closed socket would take what comes to the next one of that number
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join(10)
         self._listener.close()
         self.hang_up()
 
@@ -44,7 +48,7 @@ class Line:
         with self._lock:
             ends = list(self._ends)
         for end in ends:
-            _close(end)
+            _shut(end)
 
     def cut(self, way: str, *after_bytes: int) -> None:
         """Cut the line after so many more bytes that way; each further number counts from the last cut."""
@@ -86,14 +90,26 @@ class Line:
             try:
                 there = socket.create_connection(self.office or ("127.0.0.1", 1))
             except OSError:
-                _close(phone)
+                phone.close()
                 continue
             with self._lock:
                 self._ends |= {phone, there}
-            for way, source, target in ((UP, phone, there), (DOWN, there, phone)):
-                with suppress(OSError):  # it may be gone already
-                    source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                threading.Thread(target=self._carry, args=(way, source, target), daemon=True).start()
+            threading.Thread(target=self._join, args=(phone, there), daemon=True).start()
+
+    def _join(self, phone: socket.socket, there: socket.socket) -> None:
+        """Carry both ways until the line is down; only then are the sockets closed."""
+        for end in (phone, there):
+            with suppress(OSError):  # it may be gone already
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        up = threading.Thread(target=self._carry, args=(UP, phone, there), daemon=True)
+        up.start()
+        self._carry(DOWN, there, phone)
+        up.join()
+        with self._lock:
+            self._ends -= {phone, there}
+            self._asking.pop(phone, None)
+        phone.close()
+        there.close()
 
     def _carry(self, way: str, source: socket.socket, target: socket.socket) -> None:
         """Move bytes one way until an end closes or the line is cut."""
@@ -105,10 +121,7 @@ class Line:
                 if not self._pass(way, data, source, target):
                     break
         for end in (source, target):
-            _close(end)
-        with self._lock:
-            self._ends -= {source, target}
-            self._asking.pop(source, None)
+            _shut(end)
 
     def _pass(self, way: str, data: bytes, source: socket.socket, target: socket.socket) -> bool:
         """Carry one piece, or what of it comes before the cut; say whether the line still stands."""
@@ -141,7 +154,6 @@ class Line:
         self._asking[source] += data
 
 
-def _close(end: socket.socket) -> None:
+def _shut(end: socket.socket) -> None:
     with suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
-    end.close()

@@ -4,6 +4,7 @@ import shutil
 
 from field_app.views import Refused
 from schemas.ids import RecordId
+from schemas.wire import Cursor, SyncResponse
 from sync.change import Patch
 from tests.contract.people import record_id
 from tests.faults.conftest import Make
@@ -151,17 +152,20 @@ def test_numbers_given_out_again_after_a_restore_hide_nothing_from_a_phone_that_
 ) -> None:
     """Row 16. The same seq means something else in the history that went on from the copy."""
     world = regency()
-    phone = world.phone()
+    phone, bare = world.phone(), world.wire_phone()
     sync(phone)
     older = world.copy("jumat")
     world.act(Patch(record=record_id(70), kind="warga", base={}, new=_warga("Warga Hilang")))
     sync(phone)
+    bare.sync()
     (reached,) = world.rows("SELECT last_seq FROM kabupaten")
     world.kill()
     world.put_back(older)
     world.act(Patch(record=record_id(71), kind="warga", base={}, new=_warga("Warga Pengganti")))
     assert world.rows("SELECT last_seq FROM kabupaten") == [reached], "the number is used again"
     world.serve()
+    told = bare.call("/api/sync", bare.quiet_request(), SyncResponse)
+    assert told.start == Cursor(), "known by the commit's tag at once, not by what does not fit later"
     sync(phone)
     assert [hit.nama for hit in phone.visits.search("Warga")] == ["Warga 0", "Warga Pengganti"]
 

@@ -172,7 +172,7 @@ def test_an_office_that_dies_in_its_upgrade_is_of_the_old_shape_or_the_new(
     assert dies("utuh")[0] == 0
     statements = int((world.folder / "kata").read_text())
     reached: list[int] = []
-    for place in [*range(8, statements, 1 + statements // 12), statements]:
+    for place in [*range(8, statements, 1 + statements // 8), statements]:
         ended, path = dies(f"mati-{place}", seen=[""] * place)
         assert ended == KILLED
         reached.append(number_of(path, key))
@@ -237,7 +237,7 @@ def test_a_phone_that_dies_in_its_upgrade_loses_nothing_and_goes_on_with_it(
         ended, path = dies(f"mati-{place}", seen=[""] * place)
         assert ended == KILLED
         seen.add(shape(path))
-    for torn_at in range(6 * KB, 160 * KB, 13 * KB):
+    for torn_at in range(6 * KB, 160 * KB, 26 * KB):
         ended, path = dies(f"robek-{torn_at}", torn_at=torn_at)
         if ended == TORN:
             torn += 1
