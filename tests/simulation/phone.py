@@ -195,7 +195,7 @@ class Phone:
             response = yield from line.exchange(request)
             if response is None or self.life != life:
                 return False
-            run = line.office.number
+            run = line.run
             self.is_of_another_history |= response.start == Cursor() != request.cursor
             self.is_of_another_history |= self.pulling_from not in (None, run)
             effects = client.receive(self.store, session, request, response)
