@@ -183,7 +183,7 @@ class Phone:
 
     def _exchange(self, line: Line) -> Generator[int, None, bool]:
         """Push and pull until nothing is left to say; return whether it came to that."""
-        session, life = client.Session(), self.life
+        session, life, diverged = client.Session(), self.life, False
         while (request := client.next_request(self.store, session)) is not None:
             self.rounds += 1
             if self.rounds > MOST_ROUNDS:
@@ -204,12 +204,14 @@ class Phone:
             self._believe(response.wanted)
             session = effects.session
             self.pulling_from = run if response.more or response.cursor.catching else None
-            if effects.diverged and not self.is_of_another_history:
+            diverged = effects.diverged
+            if diverged and not self.is_of_another_history:
                 raise Violation("the digests differ at the end of a sync")
         if not session.quiet:
             raise Violation("a sync came to no end that both agree on")
-        self.is_of_another_history = False
-        return True
+        # repaired once, it may have met another history after that: the next sync repairs again
+        self.is_of_another_history &= diverged
+        return not diverged
 
     def _believe(self, wanted: list[BlobId]) -> None:
         """Take the office's word for what it lacks, as field_app/blobs.py does."""
