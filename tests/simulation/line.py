@@ -58,7 +58,7 @@ class Line:
         self._troubles = {trouble.step: trouble for trouble in troubles}
         self._step = 0
         self.run = 0
-        """The run of the office that the last answer came from; by the time it arrives it may be another's."""
+        """The run of the office that answered last; when the answer arrives, another may stand there."""
 
     @property
     def office(self) -> Office:
