@@ -160,7 +160,7 @@ def _has_given_everything(world: World, phone: Phone, state: OfficeState, office
     another and back: then it knows what it was told last of what it sent itself.
     """
     is_told = phone.device not in world.copied and not world.counts["office_forked"]
-    is_told &= world.counts["office_restored"] <= 1
+    is_told &= world.counts["office_restored"] <= (0 if world.handed else 1)
     entries = phone.entries()
     # what a phone declared lost stays so, also when its twin still has it
     gaps = _gaps(state)[phone.device] if phone.device in world.copied else []

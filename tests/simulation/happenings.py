@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from schemas.ids import ChangeId, PersonId, RecordId
 from sync.change import Advance, Decide, Evidence, FormAnswers, Patch, Resolve, Submit
-from tests.simulation import story
+from tests.simulation import handover, story
+from tests.simulation.faults import Crash, Full
 from tests.simulation.office import Office
 from tests.simulation.phone import Photo
 from tests.simulation.things import (
@@ -21,6 +22,7 @@ from tests.simulation.things import (
     newest,
     officer,
     photos_of,
+    recent,
     warga,
 )
 
@@ -289,6 +291,47 @@ def destroy(world: "World", event: story.Destroy) -> None:
             world.count("destroyed")
 
 
+def write_file(world: "World", event: story.WriteFile) -> None:
+    phone = world.phones.get(event.phone)
+    if phone is None or phone.is_busy:
+        return
+    try:
+        world.handed.append(handover.write(phone, event.n))
+        world.count("file_written")
+    except (Crash, Full):
+        phone.crash()
+
+
+def take_file(world: "World", event: story.TakeFile) -> None:
+    file = _file(world, event)
+    if file is not None:
+        handover.take(world.office_at(event.office), file, world.now_ms)
+        world.count("file_taken")
+
+
+def answer_file(world: "World", event: story.AnswerFile) -> None:
+    file = _file(world, event)
+    reply = handover.answer(world.office_at(event.office), file, world.now_ms) if file else None
+    world.replies += [reply] if reply else []
+
+
+def read_answer(world: "World", event: story.ReadAnswer) -> None:
+    phone = world.phones.get(event.phone)
+    mine = [reply for reply in world.replies if phone and reply.device == phone.device]
+    if phone is None or phone.is_busy or not mine:
+        return
+    try:
+        world.counts["answer_read"] += handover.read(phone, recent(mine, event.pick))
+    except (Crash, Full):
+        phone.crash()
+
+
+def _file(world: "World", event: story.TakeFile | story.AnswerFile) -> handover.File | None:
+    phone = world.phones.get(event.phone)
+    files = [file for file in world.handed if phone and file.device == phone.device]
+    return recent(files, event.pick) if files else None
+
+
 def backup(world: "World", event: story.Backup) -> None:
     world.backups.append(world.offices[event.office % len(world.offices)].copy(world.next_run()))
     del world.backups[:-6]
@@ -346,6 +389,10 @@ HAPPENS: dict[type, Callable[["World", Any], None]] = {
     story.Forget: forget,
     story.Safe: safe,
     story.Destroy: destroy,
+    story.WriteFile: write_file,
+    story.TakeFile: take_file,
+    story.AnswerFile: answer_file,
+    story.ReadAnswer: read_answer,
     story.Backup: backup,
     story.Restore: restore,
     story.Fork: fork,

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from schemas.wire import Applied, Cursor, Held
-from sync import client, conflicts, desk, intake, merge, records, server
+from sync import client, conflicts, desk, handover, intake, merge, records, server
 from sync.chain import START, Tip
 from sync.memory import MemoryDevice, MemoryOffice
 from sync.memory_store import MemoryStore
@@ -280,6 +280,10 @@ def a_gap_lets_everything_through(patch: Patch) -> None:
     patch.setattr(intake, "_stands_on", lambda store, first, hole, device: True)
 
 
+def an_answer_out_of_a_file_is_taken_however_old_it_is(patch: Patch) -> None:
+    patch.setattr(handover, "fits", lambda store, answering, first: True)
+
+
 def _keeps_what_failed(self: Any) -> Any:
     from contextlib import nullcontext
 
@@ -316,4 +320,5 @@ MUTATIONS: tuple[Callable[[Patch], None], ...] = (
     news_are_not_told,
     a_destroyed_content_is_taken_in_again,
     a_gap_lets_everything_through,
+    an_answer_out_of_a_file_is_taken_however_old_it_is,
 )

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from schemas.base import decode, encode
+from schemas.handover import Question
 from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash, Part, PersonId, RecordId
 from schemas.wire import Applied, Conflict, Held, Outcome, Rejected, Result, SyncRequest, SyncResponse
 from sync import server
@@ -99,6 +100,8 @@ class Office:
         self.revoked: dict[DeviceId, int] = {}
         self.told = Told()
         self.files: dict[BlobId, bytes] = {}
+        self.questions: dict[int, Question] = {}
+        """What hand-over files ask, by the event that wrote them."""
         self.uploads: dict[str, Upload] = {}
         """Uploads under way, by device and blob."""
         self.counts = counts
@@ -224,7 +227,7 @@ class Office:
             else:
                 if run.entries and answer.more:
                     answer = self._pull(self.store, request, answer.results, now_ms)
-                answers.append(self._sent(answer))
+                answers.append(self.sent(answer))
         return answers
 
     def _check(self, device: DeviceId, body: bytes) -> tuple[SyncRequest, Run] | str:
@@ -271,7 +274,7 @@ class Office:
             most_rows=most_rows,
         )
 
-    def _sent(self, response: SyncResponse) -> SyncResponse:
+    def sent(self, response: SyncResponse) -> SyncResponse:
         """Note what is told, once it is durable. Raises Violation if it is not there."""
         self._has(response.results)
         for result in response.results:

@@ -1,7 +1,7 @@
 """The people, homes, visits and edits of the simulation, made from numbers. Rule: same number, same thing."""
 
 from hashlib import blake2b, sha256
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from schemas.ids import BlobId, RecordId
 from sync.change import Patch
@@ -16,7 +16,10 @@ SHARED_PHOTOS = 5
 """Photos that several phones take alike, such as an empty page."""
 REVIEWED = 40
 """Officers look at the newest so many of visits, conflicts, tugas and cases."""
+FILES = 3
+"""Of a phone's hand-over files, and of the answers to them, the newest so many are still at hand."""
 FORM = "bpnt_kpm"
+T = TypeVar("T")
 ANSWERS: dict[str, Any] = {"penyalur": "bni", "kks_ada": True, "jumlah": 3, "catatan": "ada di rumah"}
 STEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "dicatat": ("tangani", {}),
@@ -39,6 +42,11 @@ def warga(number: int) -> RecordId:
 def id_of(kind: str, n: int) -> RecordId:
     """Return the id of what an event makes."""
     return RecordId(blake2b(f"{kind}/{n}".encode(), digest_size=16).hexdigest())
+
+
+def recent(things: list[T], pick: int) -> T:
+    """Return one of the last few."""
+    return things[-1 - pick % min(len(things), FILES)]
 
 
 def newest(names: list[RecordId], pick: int) -> RecordId:

@@ -18,7 +18,7 @@ from schemas.workflow import load_workflows
 from sync import client, server
 from sync.change import Body, Destroyed, Patch
 from sync.rules import DomainRules
-from tests.simulation import story
+from tests.simulation import handover, story
 from tests.simulation.faults import Crash, Full, Violation
 from tests.simulation.happenings import HAPPENS
 from tests.simulation.line import Line, Message
@@ -76,6 +76,8 @@ class World:
         self.backups: list[Office] = []
         self.destroyed: list[Destroyed] = []
         """The list of what was destroyed: it lies apart from the office's folder, and is never restored."""
+        self.handed: list[handover.File] = []
+        self.replies: list[handover.Reply] = []
         self.forgotten: set[tuple[BlobId, DeviceId]] = set()
         self.runs = 0
         self.visits: list[RecordId] = []
