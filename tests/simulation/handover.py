@@ -108,7 +108,7 @@ def answer(office: Office, file: File, now_ms: int) -> Reply | None:
         run=office.number,
         opening=encode(records[0]),
         messages=tuple(encode(response) for response in responses),
-        receipts=tuple(sorted(blob for blob, device in office.told.blobs if device == file.device)),
+        receipts=tuple(office.told.blobs.get(file.device, {})),
     )
 
 

@@ -296,7 +296,7 @@ def write_file(world: "World", event: story.WriteFile) -> None:
     if phone is None or phone.is_busy:
         return
     try:
-        world.handed.append(handover.write(phone, event.n))
+        world.handed[phone.device].append(handover.write(phone, event.n))
         world.count("file_written")
     except (Crash, Full):
         phone.crash()
@@ -312,12 +312,13 @@ def take_file(world: "World", event: story.TakeFile) -> None:
 def answer_file(world: "World", event: story.AnswerFile) -> None:
     file = _file(world, event)
     reply = handover.answer(world.office_at(event.office), file, world.now_ms) if file else None
-    world.replies += [reply] if reply else []
+    if reply is not None:
+        world.replies[reply.device].append(reply)
 
 
 def read_answer(world: "World", event: story.ReadAnswer) -> None:
     phone = world.phones.get(event.phone)
-    mine = [reply for reply in world.replies if phone and reply.device == phone.device]
+    mine = world.replies[phone.device] if phone else []
     if phone is None or phone.is_busy or not mine:
         return
     try:
@@ -328,7 +329,7 @@ def read_answer(world: "World", event: story.ReadAnswer) -> None:
 
 def _file(world: "World", event: story.TakeFile | story.AnswerFile) -> handover.File | None:
     phone = world.phones.get(event.phone)
-    files = [file for file in world.handed if phone and file.device == phone.device]
+    files = world.handed[phone.device] if phone else []
     return recent(files, event.pick) if files else None
 
 

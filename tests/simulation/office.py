@@ -73,7 +73,7 @@ class Told:
 
     outcomes: dict[ChangeId, Outcome] = field(default_factory=dict)
     tips: dict[LinkHash, bool] = field(default_factory=dict)
-    blobs: dict[tuple[BlobId, DeviceId], bool] = field(default_factory=dict)
+    blobs: dict[DeviceId, dict[BlobId, bool]] = field(default_factory=dict)
     conflicts: dict[RecordId, bool] = field(default_factory=dict)
 
 
@@ -416,7 +416,7 @@ class Office:
 
     def holds(self, blob: BlobId, device: DeviceId) -> bool:
         """Say whether a blob came from a device and rests here."""
-        return (blob, device) in self.told.blobs and blob in self.files
+        return blob in self.told.blobs.get(device, {}) and blob in self.files
 
     def finish(self, name: str, now_ms: int) -> bool:
         """Verify an upload that is whole and make it a blob; one that is not what was announced goes."""
@@ -436,7 +436,7 @@ class Office:
         if isinstance(self.write([work])[0], Full):
             raise Full
         del self.uploads[name]
-        self.told.blobs[upload.blob, device] = True
+        self.told.blobs.setdefault(device, {})[upload.blob] = True
         return True
 
 

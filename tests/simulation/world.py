@@ -5,7 +5,7 @@ event that no longer means anything (its phone or its visit is not there) is lef
 """
 
 import heapq
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
@@ -76,8 +76,8 @@ class World:
         self.backups: list[Office] = []
         self.destroyed: list[Destroyed] = []
         """The list of what was destroyed: it lies apart from the office's folder, and is never restored."""
-        self.handed: list[handover.File] = []
-        self.replies: list[handover.Reply] = []
+        self.handed: dict[DeviceId, list[handover.File]] = defaultdict(list)
+        self.replies: dict[DeviceId, list[handover.Reply]] = defaultdict(list)
         self.forgotten: set[tuple[BlobId, DeviceId]] = set()
         self.runs = 0
         self.visits: list[RecordId] = []
