@@ -83,7 +83,7 @@ def next_request(store: DeviceStore, session: Session) -> SyncRequest | Missing 
 def message_after(store: DeviceStore, after: Tip, *, check: bool) -> Outgoing | Missing:
     """Return the message with the next run of own changes beyond a tip, and the tip that it ends at."""
     entries = store.entries(store.device(), after.counter, MAX_LINKS)
-    gap = _gap(store, after) if entries and not _follows(entries[0], after) else None
+    gap = _gap(store, after, entries[0]) if entries and not _follows(entries[0], after) else None
     if isinstance(gap, Missing):
         return gap
     push = _bounded(_unbroken(entries, gap.body.last if gap else 0))
@@ -167,15 +167,19 @@ def _unbroken(entries: list[Entry], lost: int) -> list[Entry]:
     return entries
 
 
-def _gap(store: DeviceStore, after: Tip) -> _Declaration | Missing:
-    """Find this chain's declaration that covers what should follow `after`, or say what it must cover."""
+def _gap(store: DeviceStore, after: Tip, there: Entry) -> _Declaration | Missing:
+    """Find this chain's declaration that covers what should follow `after`, or say what it must cover.
+
+    One that ends before what is `there` next brings the office no step further: then the hole grew since.
+    """
     first, last = after.counter + 1, 0
+    needed = max(first, there.link.counter - (there.content is not None))
     for entry in _chain(store, after.counter):
         if entry.content is None:
             continue
         last = last or entry.link.counter - 1
         body = read(entry.content).body
-        if isinstance(body, Gap) and body.first <= first <= body.last:
+        if isinstance(body, Gap) and body.first <= first and body.last >= needed:
             return _Declaration(entry=entry, body=body)
     return Missing(first=first, last=last or max(tip.counter for tip in store.tips(store.device())))
 

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from schemas.wire import Applied, Cursor, Held
-from sync import client, conflicts, desk, intake, merge, records, server
+from sync import client, conflicts, desk, handover, intake, merge, records, server
 from sync.chain import START, Tip
 from sync.memory import MemoryDevice, MemoryOffice
 from sync.memory_store import MemoryStore
@@ -49,6 +49,7 @@ def known_tips_are_believed_without_looking(patch: Patch) -> None:
         return max(tips, key=lambda tip: tip.counter, default=START)
 
     patch.setattr(client, "_acknowledged", believed)
+    patch.setattr(client, "_answered", lambda store, received, answered: received)
 
 
 def what_was_received_once_is_never_sent_again(patch: Patch) -> None:
@@ -279,6 +280,10 @@ def a_gap_lets_everything_through(patch: Patch) -> None:
     patch.setattr(intake, "_stands_on", lambda store, first, hole, device: True)
 
 
+def an_answer_out_of_a_file_is_taken_however_old_it_is(patch: Patch) -> None:
+    patch.setattr(handover, "fits", lambda store, answering, first: True)
+
+
 def _keeps_what_failed(self: Any) -> Any:
     from contextlib import nullcontext
 
@@ -315,4 +320,5 @@ MUTATIONS: tuple[Callable[[Patch], None], ...] = (
     news_are_not_told,
     a_destroyed_content_is_taken_in_again,
     a_gap_lets_everything_through,
+    an_answer_out_of_a_file_is_taken_however_old_it_is,
 )

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from schemas.base import decode, encode
+from schemas.handover import Question
 from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash, Part, PersonId, RecordId
 from schemas.wire import Applied, Conflict, Held, Outcome, Rejected, Result, SyncRequest, SyncResponse
 from sync import server
@@ -72,7 +73,7 @@ class Told:
 
     outcomes: dict[ChangeId, Outcome] = field(default_factory=dict)
     tips: dict[LinkHash, bool] = field(default_factory=dict)
-    blobs: dict[tuple[BlobId, DeviceId], bool] = field(default_factory=dict)
+    blobs: dict[DeviceId, dict[BlobId, bool]] = field(default_factory=dict)
     conflicts: dict[RecordId, bool] = field(default_factory=dict)
 
 
@@ -99,6 +100,8 @@ class Office:
         self.revoked: dict[DeviceId, int] = {}
         self.told = Told()
         self.files: dict[BlobId, bytes] = {}
+        self.questions: dict[int, Question] = {}
+        """What hand-over files ask, by the event that wrote them."""
         self.uploads: dict[str, Upload] = {}
         """Uploads under way, by device and blob."""
         self.counts = counts
@@ -224,7 +227,7 @@ class Office:
             else:
                 if run.entries and answer.more:
                     answer = self._pull(self.store, request, answer.results, now_ms)
-                answers.append(self._sent(answer))
+                answers.append(self.sent(answer))
         return answers
 
     def _check(self, device: DeviceId, body: bytes) -> tuple[SyncRequest, Run] | str:
@@ -271,7 +274,7 @@ class Office:
             most_rows=most_rows,
         )
 
-    def _sent(self, response: SyncResponse) -> SyncResponse:
+    def sent(self, response: SyncResponse) -> SyncResponse:
         """Note what is told, once it is durable. Raises Violation if it is not there."""
         self._has(response.results)
         for result in response.results:
@@ -413,7 +416,7 @@ class Office:
 
     def holds(self, blob: BlobId, device: DeviceId) -> bool:
         """Say whether a blob came from a device and rests here."""
-        return (blob, device) in self.told.blobs and blob in self.files
+        return blob in self.told.blobs.get(device, {}) and blob in self.files
 
     def finish(self, name: str, now_ms: int) -> bool:
         """Verify an upload that is whole and make it a blob; one that is not what was announced goes."""
@@ -433,7 +436,7 @@ class Office:
         if isinstance(self.write([work])[0], Full):
             raise Full
         del self.uploads[name]
-        self.told.blobs[upload.blob, device] = True
+        self.told.blobs.setdefault(device, {})[upload.blob] = True
         return True
 
 

@@ -13,7 +13,7 @@ from field_app.link import Failure
 from field_app.tus import Upload
 from schemas.base import decode
 from schemas.ids import BlobId, ChangeId, DeviceId, Part, PersonId, RecordId
-from schemas.wire import Cursor, Outcome, Row
+from schemas.wire import Cursor, Outcome, Row, SyncResponse
 from sync import client
 from sync.chain import Tip
 from sync.change import Body, Clock, Content, Gap, Submit, read, seal
@@ -68,7 +68,7 @@ class Phone:
         """
         self.pulling_from: int | None = None
         """The run of the office in the middle of whose pages it is."""
-        self.rounds = 0
+        self.rounds = self.run = 0
 
     def new_store(self) -> Any:
         """Return an empty store."""
@@ -183,37 +183,46 @@ class Phone:
 
     def _exchange(self, line: Line) -> Generator[int, None, bool]:
         """Push and pull until nothing is left to say; return whether it came to that."""
-        session, life = client.Session(), self.life
+        session, life, diverged = client.Session(), self.life, False
         while (request := client.next_request(self.store, session)) is not None:
             self.rounds += 1
             if self.rounds > MOST_ROUNDS:
                 raise Violation("a sync never ends")
             if isinstance(request, client.Missing):
-                gap = Gap(first=request.first, last=request.last)
-                self._append(gap, f"{life}/{gap.first}/{gap.last}/{self.rounds}", self.store_server_ms())
+                self.declare(request.first, request.last, str(self.rounds))
                 continue
             response = yield from line.exchange(request)
             if response is None or self.life != life:
                 return False
-            run = line.office.number
-            self.is_of_another_history |= response.start == Cursor() != request.cursor
-            self.is_of_another_history |= self.pulling_from not in (None, run)
+            self.note_history(response.start == Cursor() != request.cursor, line.run)
             effects = client.receive(self.store, session, request, response)
             if isinstance(effects, client.Broken):
                 raise Violation("an answer did not fit its request", effects.problem)
-            self._believe(response.wanted)
+            self.learn(response)
             session = effects.session
-            self.pulling_from = run if response.more or response.cursor.catching else None
-            if effects.diverged and not self.is_of_another_history:
+            diverged = effects.diverged
+            if diverged and not self.is_of_another_history:
                 raise Violation("the digests differ at the end of a sync")
         if not session.quiet:
             raise Violation("a sync came to no end that both agree on")
-        self.is_of_another_history = False
-        return True
+        # repaired once, it may have met another history after that: the next sync repairs again
+        self.is_of_another_history &= diverged
+        return not diverged
 
-    def _believe(self, wanted: list[BlobId]) -> None:
-        """Take the office's word for what it lacks, as field_app/blobs.py does."""
-        for blob in wanted:
+    def declare(self, first: int, last: int, about: str) -> None:
+        """Declare what of the own chain can never be sent again."""
+        gap = Gap(first=first, last=last)
+        self._append(gap, f"{self.life}/{first}/{last}/{about}", self.store_server_ms())
+
+    def note_history(self, is_from_zero: bool, run: int) -> None:
+        """Note, before an answer is stored, whether rows of another history may be left after it."""
+        self.is_of_another_history |= is_from_zero or self.pulling_from not in (None, run)
+        self.run = run
+
+    def learn(self, response: SyncResponse) -> None:
+        """Note what an answer left to pull, and what the office lacks, as field_app/blobs.py does."""
+        self.pulling_from = self.run if response.more or self.store.cursor().catching else None
+        for blob in response.wanted:
             photo = self.photos.get(blob)
             if photo is not None:
                 url = photo.url if blob in self.unsent else ""

@@ -3,7 +3,7 @@
 from tests.simulation.world import World
 
 MINUTE_S = 60
-WORK = ("visits", "photos", "syncs", "waits", "forgotten")
+WORK = ("visits", "photos", "syncs", "waits", "forgotten", "file_written", "file_taken", "answer_read")
 """Counted, and no faults."""
 
 

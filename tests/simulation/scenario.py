@@ -123,10 +123,21 @@ class _Maker:
         if rng.random() < 0.05:
             many, links = rng.randrange(1, 5), rng.random() < 0.5
             yield story.Lose(n=self._number(), phone=phone, pick=self._pick(), many=many, links=links)
+        if rng.random() < 0.4:
+            yield from self._handing_over(phone)
         if rng.random() < 0.3:
             yield story.Forget(n=self._number(), phone=phone)
         if rng.random() < 0.005:
             yield story.Revoke(n=self._number(), phone=phone)
+
+    def _handing_over(self, phone: int) -> Iterator[AnyEvent]:
+        """Files that go to and fro in whatever order, also more than once."""
+        for _ in range(4):
+            pick, office = self._pick(), self._rng.randrange(2)
+            yield story.WriteFile(n=self._number(), phone=phone)
+            yield story.TakeFile(n=self._number(), phone=phone, pick=pick, office=office)
+            yield story.AnswerFile(n=self._number(), phone=phone, pick=pick, office=office)
+            yield story.ReadAnswer(n=self._number(), phone=phone, pick=self._pick())
 
     def _office_share(self) -> list[AnyEvent]:
         """What the office does in a day for each of its phones."""

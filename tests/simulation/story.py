@@ -209,6 +209,35 @@ class Forget(Event, frozen=True, kw_only=True, tag=True):
     phone: int
 
 
+class WriteFile(Event, frozen=True, kw_only=True, tag=True):
+    """A phone writes a hand-over file."""
+
+    phone: int
+
+
+class TakeFile(Event, frozen=True, kw_only=True, tag=True):
+    """An office takes in a phone's hand-over file: for the first time or again, in whatever order."""
+
+    phone: int
+    pick: int
+    office: int = 0
+
+
+class AnswerFile(Event, frozen=True, kw_only=True, tag=True):
+    """An office writes its answer to a phone's hand-over file."""
+
+    phone: int
+    pick: int
+    office: int = 0
+
+
+class ReadAnswer(Event, frozen=True, kw_only=True, tag=True):
+    """A phone reads an answer: a new one, or an old one once more."""
+
+    phone: int
+    pick: int
+
+
 class Safe(Event, frozen=True, kw_only=True, tag=True):
     """The office works out what every copy of it holds, and tells phones."""
 
@@ -247,7 +276,7 @@ class Join(Event, frozen=True, kw_only=True, tag=True):
 AnyEvent = (
     Visit | Edit | Sync | Clock | Copy | PutBack | Clone | Amend | Move | Remove | Assign | Task | Decide
     | Resolve | Case | Step | Publish | Area | Duty | Revoke | Lose | Forget | Safe | Destroy | Backup
-    | Restore | Fork | Join
+    | Restore | Fork | Join | WriteFile | TakeFile | AnswerFile | ReadAnswer
 )  # fmt: skip
 
 

@@ -72,6 +72,22 @@ class SmallWorld(RuleBasedStateMachine):
         self.happens(story.Safe)
         self.happens(story.Forget, phone=phone)
 
+    @rule(phone=phones)
+    def write_file(self, phone: int) -> None:
+        self.happens(story.WriteFile, phone=phone)
+
+    @rule(phone=phones, pick=picks, office=st.integers(0, 1))
+    def take_file(self, phone: int, pick: int, office: int) -> None:
+        self.happens(story.TakeFile, phone=phone, pick=pick, office=office)
+
+    @rule(phone=phones, pick=picks, office=st.integers(0, 1))
+    def answer_file(self, phone: int, pick: int, office: int) -> None:
+        self.happens(story.AnswerFile, phone=phone, pick=pick, office=office)
+
+    @rule(phone=phones, pick=picks)
+    def read_answer(self, phone: int, pick: int) -> None:
+        self.happens(story.ReadAnswer, phone=phone, pick=pick)
+
     @rule(pick=picks, field=fields, value=values)
     def amend(self, pick: int, field: str, value: str) -> None:
         self.happens(story.Amend, pick=pick, field=field, value=value)

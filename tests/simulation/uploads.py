@@ -38,7 +38,7 @@ def _create(office: Office, device: DeviceId, headers: Mapping[str, str], now_ms
     path = f"/tus/{device}-{blob}"
     if office.is_destroyed(blob):
         return _refused(410)
-    if (blob, device) in office.told.blobs:
+    if office.holds(blob, device):
         return Reply(status=201, headers={"location": path, "upload-offset": str(size)})
     if path not in office.uploads:
         office.uploads[path] = Upload(device=device, blob=blob, size_bytes=size, data=b"")
@@ -72,10 +72,9 @@ def _append(office: Office, path: str, offset: int, data: bytes, now_ms: int) ->
 def _finished(office: Office, path: str) -> Reply | Failure:
     """Answer for an upload that is no longer under way: it was finished, or is not known here."""
     device, _, blob = path.removeprefix("/tus/").partition("-")
-    data = office.files.get(BlobId(blob))
-    if data is None or (BlobId(blob), DeviceId(device)) not in office.told.blobs:
+    if not office.holds(BlobId(blob), DeviceId(device)):
         return _refused(404)
-    return Reply(status=200, headers={"upload-offset": str(len(data))})
+    return Reply(status=200, headers={"upload-offset": str(len(office.files[BlobId(blob)]))})
 
 
 def _at(upload: Upload) -> Reply:

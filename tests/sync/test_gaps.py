@@ -1,5 +1,6 @@
 """What a phone lost for good is declared, signed and shown; what follows proceeds."""
 
+import pytest
 from msgspec.structs import replace
 
 from schemas.ids import RecordId
@@ -56,6 +57,25 @@ def test_links_that_were_lost_are_declared_and_the_rest_arrives(town: Regency) -
     assert versions_at(town) == {20, 23, 24, 25}
     assert holes(town) == [(2, 3)]
     assert phone.store.acknowledged().counter == 7
+
+
+@pytest.mark.parametrize("lose", [lose_links, forget_contents])
+def test_a_hole_that_grew_after_it_was_declared_is_declared_anew(town: Regency, lose) -> None:
+    """An office that was restored has to be told of it all again."""
+    phone = town.enrol(10, KEDEN)
+    for number in (20, 21, 22):
+        phone.do(visit(number))
+    lose_links(phone, 1)
+    town.sync(phone)
+    lose(phone, 2)
+    restored = Regency()
+    restored.enrol(10, KEDEN)
+    restored.phones[phone.writer.device] = phone
+    restored.office._make_tag = lambda: b"restored"
+    restored.sync(phone)
+    assert versions_at(restored) == {22}
+    assert (1, 2) in holes(restored)
+    assert phone.store.acknowledged().counter == 5
 
 
 def test_two_holes_are_declared_one_after_the_other(town: Regency) -> None:
