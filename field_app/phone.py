@@ -197,6 +197,7 @@ class Phone:
             network=self._network,
             time=self._time,
             wifi_only=lambda: self.settings.wifi_only,
+            keeping=lambda: self.settings.keeping,
             chance=self._chance,
             label=self._label,
         )
@@ -212,7 +213,7 @@ class Phone:
             quality=lambda: self.settings.quality,
             notice=self.text("lapangan.versi_pemberitahuan"),
         )
-        visits = Visits(bench, worker.status, worker.sync_now)
+        visits = Visits(bench, worker.status, worker.sync_soon)
         return _Open(owner, vault, link, visits, worker)
 
 

@@ -119,7 +119,13 @@ def _as_author_sees(fields: Fields) -> Fields:
         name: {**case, "theirs": _covered(name, case["theirs"]) if fields.get("shown") else None}
         for name, case in fields["fields"].items()
     }
-    return {**fields, "fields": cases}
+    chosen: Fields = fields.get("values") or {}
+    values = {
+        name: value if value == cases.get(name, {}).get("mine") else _covered(name, value)
+        for name, value in chosen.items()
+        if fields.get("shown") or value == cases.get(name, {}).get("mine")
+    }
+    return {**fields, "fields": cases, **({"values": values} if chosen else {})}
 
 
 def _covered(name: str, value: Any) -> Any:

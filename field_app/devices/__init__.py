@@ -61,3 +61,7 @@ class Network(Protocol):
     def metered(self) -> bool:
         """Say whether sending costs money by the byte, as on mobile data."""
         ...
+
+    def available(self) -> bool:
+        """Say whether there is any link at all; True where the device cannot tell. Asked often, so cheap."""
+        ...

@@ -10,11 +10,13 @@ import pytest
 from msgspec.structs import replace
 
 from field_app.devices.desktop import DesktopNetwork
+from field_app.forgetting import Keeping
 from field_app.link import Failure, Reply
+from field_app.pace import LONGEST_PAUSE_S, pause_s
 from field_app.rehearsal import drawn_photo
 from field_app.vault import Vault
 from field_app.views import SyncStatus
-from field_app.worker import LONGEST_PAUSE_S, Worker, pause_s
+from field_app.worker import Worker
 from schemas.base import encode
 from schemas.ids import NO_LINK, Part, RecordId
 from schemas.text import load_text
@@ -88,6 +90,7 @@ class Sending:
     def __init__(self, field: Field, time: SetTime, metered: bool = False) -> None:  # noqa: F811
         self.field, self.office = field, Office()
         self.wifi_only = False
+        self.keeping = Keeping(most_bytes=2**40, keep_days=30)
         self.told: list[SyncStatus] = []
         self.other: Vault = field.vault.another()
         self.worker = Worker(
@@ -98,6 +101,7 @@ class Sending:
             network=DesktopNetwork(metered),
             time=time,
             wifi_only=lambda: self.wifi_only,
+            keeping=lambda: self.keeping,
             chance=lambda: 0.5,
             label=_label,
         )
