@@ -9,7 +9,7 @@ from field_app.records import Records
 from field_app.standing import CURABLE, Standings
 from field_app.store import Store
 from field_app.views import SyncItem
-from schemas.ids import BlobId, ChangeId
+from schemas.ids import BlobId, ChangeId, RecordId
 from schemas.wire import Rejected
 
 Label = Callable[[str, int | None, str], str]
@@ -23,9 +23,9 @@ def pending_data(store: Store, drafts: Drafts) -> int:
     return drafts.count_beyond(store.acknowledged().counter)
 
 
-def again_helps(store: Store, drafts: Drafts, version: str | None) -> set[ChangeId]:
-    """Return the refused changes of one version, or of all, that the office may judge otherwise by now."""
-    found = [one for one in drafts.finalised() if version in (None, one.id)]
+def again_helps(store: Store, drafts: Drafts, visit: RecordId | None) -> set[ChangeId]:
+    """Return the refused changes of one visit, or of all, that the office may judge otherwise by now."""
+    found = [one for one in drafts.finalised() if visit in (None, one.visit)]
     changes = [name for one in found for name in (one.patch, one.change) if name is not None]
     outcomes = store.outcomes(changes)
     return {
@@ -68,6 +68,7 @@ def data_items(store: Store, drafts: Drafts) -> tuple[SyncItem, ...]:
             percent=0 if standing.status == "menunggu_kirim" else 100,
             problem=standing.problem,
             again=standing.again,
+            visit=version.visit,
             waits_for=titles.get(standing.waits, ""),
             held_up=tuple(name for key in keys_of(version) for name in waiting.get(key, ())),
         )

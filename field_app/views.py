@@ -44,6 +44,7 @@ class SyncItem(Data, frozen=True, kw_only=True):
     waits_for: str = ""
     held_up: tuple[str, ...] = ()
     kept: bool = False
+    visit: RecordId | None = None
 
 
 class Lost(Data, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ from field_app.sending import Sending
 from field_app.store import Store
 from field_app.vault import StorageFullError, Vault
 from field_app.views import SyncItem, SyncStatus
-from schemas.ids import ChangeId
+from schemas.ids import ChangeId, RecordId
 from schemas.wire import SyncResponse
 from sync.client import Broken, Missing, Session, next_request, receive
 from sync.conflicts import OPEN
@@ -107,9 +107,9 @@ class Worker:
             self._asked = True
             self._state.notify_all()
 
-    def ask_again(self, version: str | None = None) -> None:
-        """Have the office say anew what it thinks of refused work: of one version, or of all."""
-        refused = again_helps(self._store, self._drafts, version)
+    def ask_again(self, visit: RecordId | None = None) -> None:
+        """Have the office say anew what it thinks of refused work: of one visit, or of all."""
+        refused = again_helps(self._store, self._drafts, visit)
         with self._state:
             self._again |= refused
         self.sync_now()

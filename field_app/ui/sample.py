@@ -33,6 +33,11 @@ class SampleWorker:
         self._visits = visits
         self.listener: Any = None
         self.asked = 0
+        self.asked_again: list[str | None] = []
+
+    def ask_again(self, visit: str | None = None) -> None:
+        """Remember about what it was asked."""
+        self.asked_again.append(visit)
 
     def sync_now(self) -> None:
         """Remember that it was asked."""
@@ -49,14 +54,20 @@ class SampleWorker:
         rows = (
             ("data", "Kunjungan Marsih · Desa Jati", "menunggu_kirim", 0, ""),
             ("data", "Kunjungan Kasiyem · Desa Banaran", "terkirim", 0, ""),
+            ("data", "Slamet · RW-2026-0037-KSTP", "tidak_diterima", 100, "masalah.form_tidak_dikenal"),
+            ("data", "Paiman · RW-2026-0040-KSTP", "terkirim", 100, "lapangan.menunggu_lain"),
             ("foto", "Foto rumah tampak depan · Marsih", "menunggu_kirim", 62, ""),
             ("foto", "Foto KK · Marsih", "menunggu_kirim", 0, ""),
             ("foto", "Foto rumah tampak depan · Kasiyem", "diterima", 0, ""),
         )
         return tuple(
-            SyncItem(id=str(n), kind=kind, title=title, status=status, percent=percent, problem=problem)
+            SyncItem(
+                id=str(n), kind=kind, title=title, status=status, percent=percent, problem=problem,
+                again=status == "tidak_diterima", visit=f"k{n}",
+                waits_for="Slamet · RW-2026-0037-KSTP" if problem == "lapangan.menunggu_lain" else "",
+            )
             for n, (kind, title, status, percent, problem) in enumerate(rows)
-        )
+        )  # fmt: skip
 
 
 class SamplePhone:

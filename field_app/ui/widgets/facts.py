@@ -89,10 +89,11 @@ class FindingRow(Tappable):
 
 
 class SyncRow(Tappable):
-    """One thing to be sent: its name, its state, how far it is, and why it failed."""
+    """One thing to be sent: its name, its state, how far it is, why it failed, and what else to know."""
 
     title = StringProperty("")
     under = StringProperty("")
+    note = StringProperty("")
     icon = StringProperty("task")
     chip = ObjectProperty(("", "waiting", "notice"))
     percent = NumericProperty(0)
@@ -114,7 +115,8 @@ class SyncRow(Tappable):
         if not self.look:
             return None
         room = self._room()
-        words = self.measure(self.title, "label", room)[1] + self.measure(self.under, "small", room)[1]
+        words = self.measure(self.title, "label", room)[1]
+        words += sum(self.measure(text, "small", room)[1] for text in (self.under, self.note) if text)
         return words + self._chip_height() + dp(26) + (dp(10) if 0 < self.percent < 100 else 0)
 
     def paint(self):
@@ -125,7 +127,11 @@ class SyncRow(Tappable):
         self.fill(look.colour(f"{tone}_soft"), 0, top - side, side, side, dp(13))
         self.draw_icon(self.icon, look.colour(tone), side / 2, top - side / 2, 22)
         y = top
-        for text, style, ink in ((self.title, "label", look.ink), (self.under, "small", look.bad_ink)):
+        for text, style, ink in (
+            (self.title, "label", look.ink),
+            (self.under, "small", look.bad_ink),
+            (self.note, "small", look.ink_soft),
+        ):
             if text:
                 y -= self.measure(text, style, room)[1]
                 self.write(text, style, ink, left, y, room)
