@@ -39,6 +39,10 @@ class SampleWorker:
         """Remember about what it was asked."""
         self.asked_again.append(visit)
 
+    def sync_soon(self) -> None:
+        """Remember that it was asked."""
+        self.asked += 1
+
     def sync_now(self) -> None:
         """Remember that it was asked."""
         self.asked += 1

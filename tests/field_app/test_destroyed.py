@@ -61,7 +61,7 @@ def test_nothing_of_a_destroyed_visit_is_left_but_its_links(near: Sending) -> No
     near.office.act(body)
     near.field.pull({}, removed=[Removed(part=MINE, id=WARGA, seq=9)])
     assert near.worker.run_once() is None
-    for table in ("contents", "answers", "photos", "blobs", "subjects", "subject_words"):
+    for table in ("contents", "answers", "photos", "blobs", "blob_bytes", "subjects", "subject_words"):
         assert count(near.field, table) == 0, table
     assert count(near.field, "links") == 2
     left = everything(near.field)

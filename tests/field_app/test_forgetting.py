@@ -53,12 +53,12 @@ def whole(field: Field) -> list[int]:  # noqa: F811
 
 def bytes_here(field: Field) -> int:  # noqa: F811
     with field.vault.read() as connection:
-        return connection.execute("SELECT sum(length(bytes)) FROM blobs").fetchone()[0]
+        return connection.execute("SELECT sum(length(bytes)) FROM blob_bytes").fetchone()[0]
 
 
 def thumbnails(field: Field) -> int:  # noqa: F811
     with field.vault.read() as connection:
-        return connection.execute("SELECT count(*) FROM blobs WHERE length(thumbnail) > 0").fetchone()[0]
+        return connection.execute("SELECT count(*) FROM blob_bytes WHERE length(thumbnail) > 0").fetchone()[0]
 
 
 def test_a_safe_visit_loses_its_bytes_and_keeps_links_answers_and_thumbnails(field: Field) -> None:  # noqa: F811
@@ -186,7 +186,10 @@ def test_little_room_on_the_phone_counts_however_small_the_vault_is(
 def test_the_file_gets_smaller_in_bounded_steps(field: Field) -> None:  # noqa: F811
     safe_visit(field)
     with field.vault.write() as connection:
-        connection.execute("UPDATE blobs SET bytes = zeroblob(3000000) WHERE number = 1")
+        connection.execute(
+            "UPDATE blob_bytes SET bytes = zeroblob(3000000)"
+            " WHERE id = (SELECT id FROM blobs WHERE number = 1)"
+        )
     field.vault.checkpoint()
     before = field.path.stat().st_size
     forgetting(field).step(TINY)
@@ -241,7 +244,7 @@ def test_a_kill_in_the_middle_of_forgetting_leaves_the_visit_whole(field: Field,
     child.stdin.close()
     killed = open_vault(copy, KEY)
     with killed.read() as connection:
-        assert connection.execute("SELECT sum(length(bytes)) FROM blobs").fetchone()[0] == here
+        assert connection.execute("SELECT sum(length(bytes)) FROM blob_bytes").fetchone()[0] == here
         assert connection.execute("SELECT count(*) FROM contents").fetchone()[0] == 2
         assert connection.execute("SELECT count(*) FROM gone_contents").fetchone()[0] == 0
     killed.close()

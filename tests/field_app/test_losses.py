@@ -138,7 +138,7 @@ def test_a_lost_visit_is_recorded_again_with_what_is_left_of_it(near: Sending) -
     spoiled = near.field.visits.visit(lost.visit).photos[0].blob
     damage(near, lost, LOSE_CONTENT)
     with near.field.vault.write() as connection:
-        connection.execute("UPDATE blobs SET bytes = x'00' WHERE id = ?", (spoiled,))
+        connection.execute("UPDATE blob_bytes SET bytes = x'00' WHERE id = ?", (spoiled,))
     near.worker.run_once()
     again = near.field.visits.record_again(lost.visit)
     assert isinstance(again, DraftView)
@@ -183,7 +183,7 @@ def test_a_photo_whose_bytes_changed_is_never_sent_and_stops_no_other(near: Send
     photos = near.field.visits.visit(done.visit).photos
     spoiled = photos[0].blob
     with near.field.vault.write() as connection:
-        connection.execute("UPDATE blobs SET bytes = x'00' WHERE id = ?", (spoiled,))
+        connection.execute("UPDATE blob_bytes SET bytes = x'00' WHERE id = ?", (spoiled,))
     failure = near.worker.run_once()
     assert failure is not None and failure.say == "lapangan.foto_rusak"
     assert set(near.office.received) == {photo.blob for photo in photos} - {spoiled}
