@@ -94,12 +94,16 @@ def test_a_draft_that_was_begun_from_it_goes_too_and_no_other(field: Field) -> N
 
 def test_bytes_that_another_visit_names_too_stay(field: Field) -> None:  # noqa: F811
     first, second = visited(field), visited(field)
-    shared = field.bench.drafts.finalised()[0].id
-    blobs = set(field.bench.drafts.blobs_of(shared))
+    newer, older = field.bench.drafts.finalised()
+    shared, other = field.bench.drafts.photos(older.id)[:2]
+    number = field.bench.drafts.add_photo(newer.id, shared)
+    field.bench.drafts.name_photos(newer.id, [number])
+    blobs = field.bench.drafts.blobs_of(newer.id)
     field.acknowledge()
     field.pull({}, outcomes={first.change: GONE})
-    assert set(field.bench.drafts.blobs_of(shared)) == blobs
-    assert all(field.visits.photo_bytes(blob) for blob in blobs)
+    assert shared.blob in blobs and all(field.visits.photo_bytes(blob) for blob in blobs)
+    with pytest.raises(LookupError):
+        field.visits.photo_bytes(other.blob)
     assert field.visits.visit(second.visit).status == "terkirim"
 
 

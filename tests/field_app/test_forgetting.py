@@ -285,3 +285,33 @@ def test_an_outcome_of_each_change_is_needed(field: Field) -> None:  # noqa: F81
     decided(field, done)
     field.pull({}, backed_up=tip)
     assert forgetting(field).step(TINY) is False
+
+
+def test_a_correction_that_was_begun_keeps_a_visit_without_photos(field: Field) -> None:  # noqa: F811
+    view = field.start()
+    field.visits.save(view.id, "bpnt_kpm", "hasil_kunjungan", "tidak_ada")
+    done = field.finish(view.id)
+    field.acknowledge()
+    field.decided(done, "dikembalikan")
+    draft = field.visits.start_correction(done.visit)
+    assert isinstance(draft, DraftView)
+    field.visits.discard(draft.id)
+    decided(field, done)
+    field.pull({}, backed_up=field.store.head())
+    assert forgetting(field).step(TINY) is False, "a draft that was put away may be brought back"
+
+
+def test_bytes_that_an_open_visit_names_too_stay(field: Field) -> None:  # noqa: F811
+    first = safe_visit(field)
+    second = field.visit()
+    field.receive_photos()
+    field.acknowledge()
+    newer, older = field.bench.drafts.finalised()
+    field.bench.drafts.add_photo(newer.id, field.bench.drafts.photos(older.id)[0])
+    decided(field, first)
+    decided(field, second, "diterima")
+    field.pull({}, backed_up=field.store.head())
+    assert forgetting(field).step(TINY) is False
+    decided(field, second)
+    field.pull({}, backed_up=field.store.head())
+    assert forgetting(field).step(TINY) is True

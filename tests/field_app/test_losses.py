@@ -86,6 +86,7 @@ def test_a_whole_content_that_lost_its_link_arrives_all_the_same(
 def test_a_visit_without_link_and_content_is_told_wherever_it_stood(near: Sending, which: int) -> None:
     made = visits(near, 3)
     damage(near, made[which], LOSE_LINK, LOSE_CONTENT)
+    assert near.worker.status().data_pending == 3, "what was not sent is never left out of the count"
     assert near.worker.run_once() is None
     assert near.office.visits() == {done.visit for done in made} - {made[which].visit}
     assert [told.visit for told in near.field.visits.losses()] == [made[which].visit]
