@@ -60,8 +60,9 @@ def doubt_receipts(connection: sqlcipher.Connection, beyond: int) -> None:
     perhaps the bytes with it.
     """
     connection.execute(
-        "UPDATE blobs SET state = 'terkirim', upload_url = '' WHERE state = 'diterima' AND gone = '' AND id IN ("
-        " SELECT blob FROM photos JOIN drafts ON drafts.id = photos.draft JOIN links USING (change)"
+        "UPDATE blobs SET state = 'terkirim', upload_url = '' WHERE state = 'diterima' AND gone = ''"
+        " AND id IN (SELECT blob FROM photos JOIN drafts ON drafts.id = photos.draft"
+        " JOIN links USING (change)"
         " WHERE named AND counter > ?)",
         (beyond,),
     )

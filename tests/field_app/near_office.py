@@ -92,5 +92,5 @@ class NearOffice:
         blob = BlobId(path.rpartition("/")[2])
         sent = len(b"".join(content)) + int(headers["upload-offset"])
         self.received.append(blob)
-        self.office.blobs.add(blob)
+        self.office.blob_received(blob, sent, DEVICE, self.now)
         return Reply(status=204, headers={"upload-offset": str(sent)})
