@@ -201,6 +201,7 @@ def _connect(path: Path, key: bytes) -> "Database":
         raise WrongKeyError
     try:
         path.touch(mode=0o600)  # the WAL beside it gets the same mode
+        is_new = path.stat().st_size == 0
         connection = sqlcipher.connect(
             path, timeout=WAIT_FOR_OTHERS_S, check_same_thread=False, isolation_level=None
         )
@@ -211,7 +212,8 @@ def _connect(path: Path, key: bytes) -> "Database":
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
     try:
         connection.execute("PRAGMA temp_store = MEMORY")
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # heard only by a file that has no table yet
+        if is_new:  # heard only before there is a table, but written each time it is said
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
