@@ -136,6 +136,26 @@ class Drafts:
             ).fetchall()
         return [_draft(row) for row in found]
 
+    def changes_of(self, visit: RecordId) -> list[ChangeId]:
+        """Return the changes of all finalised versions of one visit."""
+        with self._vault.read() as connection:
+            found = connection.execute(
+                "SELECT patch, change FROM drafts WHERE visit = ? AND change IS NOT NULL"
+                " ORDER BY finalised_ms, id",
+                (visit,),
+            ).fetchall()
+        return [ChangeId(name) for pair in found for name in pair if name is not None]
+
+    def beyond(self, counter: int) -> set[str]:
+        """Return the finalised versions that stand in the chain after this counter, or nowhere in it."""
+        with self._vault.read() as connection:
+            found = connection.execute(
+                "SELECT id FROM drafts WHERE change IS NOT NULL AND"
+                " coalesce((SELECT max(counter) FROM links WHERE links.change = drafts.change), ?1 + 1) > ?1",
+                (counter,),
+            ).fetchall()
+        return {draft for (draft,) in found}
+
     def lost(self) -> list[tuple[Draft, str, str | None]]:
         """Return the finalised versions that were declared lost, each with why, and the draft by which it is
         recorded again, if there is one that was not put away; the newest first.

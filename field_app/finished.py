@@ -12,6 +12,7 @@ from field_app.items import keys_of, title_of, titles_of
 from field_app.records import Fields, text_of
 from field_app.views import ConflictView, FieldConflict, Lost, VisitPhoto, VisitView
 from schemas.ids import BlobId, RecordId
+from schemas.wire import Held
 from sync.conflicts import OPEN
 
 WORDS = {"lokal": "menunggu_kirim", "terkirim": "terkirim", DITERIMA: "diterima"}
@@ -19,15 +20,16 @@ WORDS = {"lokal": "menunggu_kirim", "terkirim": "terkirim", DITERIMA: "diterima"
 
 def visit_view(bench: Bench, visit: RecordId) -> VisitView:
     """Return the newest finalised version of a visit. Raises LookupError for one that is not here."""
-    versions = [one for one in bench.drafts.finalised() if one.visit == visit]
+    finalised = bench.drafts.finalised()
+    versions = [one for one in finalised if one.visit == visit]
     if not versions:
         raise LookupError("no such visit")
     newest = versions[0]
     standing = bench.standings.of(newest)
-    raised = {each.hex() for one in versions for each in (one.patch, one.change) if each is not None}
-    found = [each for each in conflicts(bench) if each.id in standing.conflicts]
-    found += [each for each in conflicts(bench, raised) if each.id not in standing.conflicts]
-    titles = titles_of(bench.drafts)
+    seen = conflicts(bench)
+    found = [each for each in seen if each.id in standing.conflicts]
+    found += [each for each in seen if each.id not in standing.conflicts and each.visit == visit]
+    titles = titles_of(finalised)
     return VisitView(
         visit=visit,
         version=newest.id,
@@ -41,23 +43,20 @@ def visit_view(bench: Bench, visit: RecordId) -> VisitView:
         photos=tuple(_photos(bench, newest)),
         conflicts=tuple(found),
         waits_for=titles.get(standing.waits, ""),
-        held_up=_held_up(bench, newest),
+        held_up=_held_up(bench, newest, finalised),
         again=standing.again,
         record_again=standing.status == "hilang" and not _recorded_again(bench, newest),
     )
 
 
-def conflicts(bench: Bench, raised: set[str] | None = None) -> list[ConflictView]:
-    """Return conflicts that she raised, open ones first, then by time; only of some changes if given."""
+def conflicts(bench: Bench) -> list[ConflictView]:
+    """Return conflicts that she raised, open ones first, then by time."""
     names = bench.records.of_kind("konflik")
-    mine = {one.change.hex(): one.visit for one in bench.drafts.finalised() if one.change} | {
-        one.patch.hex(): one.visit for one in bench.drafts.finalised() if one.patch
-    }
+    mine = {key: one.visit for one in bench.drafts.finalised() for key in keys_of(one)} if names else {}
     views = [
         _conflict(bench, name, fields, mine.get(text_of(fields, "change")))
         for name, fields in names.items()
         if fields.get("petugas") == bench.owner.person
-        and (raised is None or text_of(fields, "change") in raised)
     ]
     return sorted(views, key=lambda view: (not view.open, -view.received_ms, view.id))
 
@@ -138,11 +137,22 @@ def _word(blob: Stored) -> str:
     return LOST if blob.gone == LOST else WORDS[blob.state]
 
 
-def _held_up(bench: Bench, version: Draft) -> tuple[str, ...]:
+def _held_up(bench: Bench, version: Draft, finalised: list[Draft]) -> tuple[str, ...]:
     """Return the visits that wait for this one."""
     keys = keys_of(version)
-    others = [one for one in bench.drafts.finalised() if one.id != version.id]
-    return tuple(title_of(one) for one in others if bench.standings.of(one).waits in keys)
+    outcomes = bench.store.outcomes(
+        name for one in finalised for name in (one.patch, one.change) if name is not None
+    )
+    waiting = {
+        change
+        for change, outcome in outcomes.items()
+        if isinstance(outcome, Held) and outcome.waiting in keys
+    }
+    return tuple(
+        title_of(one)
+        for one in finalised
+        if one.id != version.id and not waiting.isdisjoint({one.patch, one.change})
+    )
 
 
 def _recorded_again(bench: Bench, version: Draft) -> bool:

@@ -1,7 +1,7 @@
 """What is on its way, item by item. Rule: each photo is an item of its own, with the office's word on it."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from field_app.blobs import DITERIMA, FORGOTTEN, LOST, Blobs
 from field_app.drafts import Draft, Drafts
@@ -35,15 +35,13 @@ def again_helps(store: Store, drafts: Drafts, visit: RecordId | None) -> set[Cha
     }
 
 
-def shown_versions(store: Store, drafts: Drafts) -> list[Draft]:
+def shown_versions(store: Store, drafts: Drafts, versions: Sequence[Draft]) -> list[Draft]:
     """Return what a list of sending shows: all that is on its way, and the newest of the rest."""
-    versions = drafts.finalised()
-    acknowledged = store.acknowledged().counter
+    pending = drafts.beyond(store.acknowledged().counter)
     rest = MOST_VISITS
     shown: list[Draft] = []
     for version in versions:
-        place = store.place_of(version.change) if version.change else None
-        is_pending = place is None or place > acknowledged
+        is_pending = version.id in pending
         if is_pending or rest > 0:
             shown.append(version)
             rest -= not is_pending
@@ -53,8 +51,9 @@ def shown_versions(store: Store, drafts: Drafts) -> list[Draft]:
 def data_items(store: Store, drafts: Drafts) -> tuple[SyncItem, ...]:
     """Return finalised versions, each with where it stands, why, and what waits for it."""
     standings = Standings(store, drafts, Blobs(store.vault), Records(store))
-    titles = titles_of(drafts)
-    shown = [(version, standings.of(version)) for version in shown_versions(store, drafts)]
+    versions = drafts.finalised()
+    titles = titles_of(versions)
+    shown = [(version, standings.of(version)) for version in shown_versions(store, drafts, versions)]
     waiting: dict[str, list[str]] = {}
     for version, standing in shown:
         if standing.waits:
@@ -122,9 +121,9 @@ def title_of(version: Draft) -> str:
     return " · ".join(part for part in (version.seen.nama, version.number) if part)
 
 
-def titles_of(drafts: Drafts) -> dict[str, str]:
+def titles_of(versions: Iterable[Draft]) -> dict[str, str]:
     """Return what finalised visits are called, by each name that a held change may wait for."""
-    return {key: title_of(version) for version in drafts.finalised() for key in keys_of(version)}
+    return {key: title_of(version) for version in versions for key in keys_of(version)}
 
 
 def keys_of(version: Draft) -> tuple[str, ...]:

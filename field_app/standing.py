@@ -12,7 +12,7 @@
 | dikembalikan, disetujui, ditolak, ditahan | the office's word on this very version |
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from field_app.blobs import DITERIMA, LOST, Blobs
@@ -22,7 +22,7 @@ from field_app.store import Store
 from schemas.base import Data
 from schemas.ids import ChangeId, RecordId
 from schemas.problem import TEXTS
-from schemas.wire import Conflict, Held, Rejected
+from schemas.wire import Applied, Conflict, Held, Outcome, Rejected
 from sync.losses import DESTROYED
 
 DECIDED = frozenset({"dikembalikan", "disetujui", "ditolak", "ditahan"})
@@ -62,15 +62,20 @@ class Standings:
         """Return where one finalised version stands. Raises LookupError for a draft."""
         if version.change is None:
             raise LookupError("not finalised")
+        raised = self._drafts.changes_of(version.visit)
+        told = self._store.outcomes(raised)
         changes = [change for change in (version.patch, version.change) if change is not None]
-        outcomes = self._store.outcomes(changes)
+        outcomes = {change: told[change] for change in changes if change in told}
         own = outcomes.get(version.change)
         if isinstance(own, Rejected) and own.problem == DESTROYED:
             return Standing(status="dimusnahkan", problem=f"{TEXTS}.{DESTROYED}")
-        why = self._store.gone([version.change]).get(version.change, "")
-        if why in ("hilang", "tidak_kembali"):
-            return Standing(status="hilang", problem=f"lapangan.kunjungan_{why}")
-        open_still = self._open_conflicts(version.visit)
+        place = self._store.place_of(version.change)
+        arrived = place is not None and place <= self._store.acknowledged().counter
+        if not arrived or not isinstance(own, Applied | Conflict):
+            why = self._store.gone([version.change]).get(version.change, "")
+            if why in ("hilang", "tidak_kembali"):
+                return Standing(status="hilang", problem=f"lapangan.kunjungan_{why}")
+        open_still = self._open_conflicts(told[change] for change in raised if change in told)
         names = self._drafts.blobs_of(version.id)
         stored = self._blobs.of(names)
         lost = sum(1 for name in names if name not in stored or stored[name].gone == LOST)
@@ -83,8 +88,7 @@ class Standings:
                 conflicts=open_still,
                 lost_photos=lost,
             )
-        place = self._store.place_of(version.change)
-        if place is None or place > self._store.acknowledged().counter:
+        if not arrived:
             return Standing(status="menunggu_kirim", conflicts=open_still, lost_photos=lost)
         refused = next((each for each in outcomes.values() if isinstance(each, Rejected)), None)
         if refused is not None:
@@ -107,19 +111,12 @@ class Standings:
             lost_photos=lost,
         )
 
-    def _open_conflicts(self, visit: RecordId) -> tuple[RecordId, ...]:
-        """Return the conflicts that any version of a visit raised and nobody has resolved, the oldest first.
+    def _open_conflicts(self, outcomes: Iterable[Outcome]) -> tuple[RecordId, ...]:
+        """Return the conflicts among the outcomes of all versions of a visit that nobody has resolved.
 
         One that the office has not shown yet counts as open: a later clean sync does not make it forgotten.
         """
-        changes = [name for one in self._drafts.versions(visit) for name in (one.patch, one.change) if name]
-        outcomes = self._store.outcomes(changes)
-        raised = [
-            name
-            for change in changes
-            if isinstance(outcome := outcomes.get(change), Conflict)
-            for name in outcome.ids
-        ]
+        raised = [name for each in outcomes if isinstance(each, Conflict) for name in each.ids]
         return tuple(name for name in dict.fromkeys(raised) if self._is_open(name))
 
     def _is_open(self, conflict: RecordId) -> bool:

@@ -265,7 +265,9 @@ class Store:
         """Return the newest place of an own change in the chain, None for one that lost it."""
         with self.vault.read() as connection:
             (found,) = connection.execute(
-                "SELECT max(counter) FROM links WHERE change = ? AND device = ?", (change, self._device)
+                # the plus keeps SQLite from walking the chain backwards for the greatest counter
+                "SELECT max(counter) FROM links WHERE change = ? AND +device = ?",
+                (change, self._device),
             ).fetchone()
         return found
 
