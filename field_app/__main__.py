@@ -21,7 +21,7 @@ from schemas.workflow import load_workflows
 DEVICE_FILE = "rahasia-perangkat"
 INTERRUPTED = 130
 """The exit code that shells know for Ctrl-C."""
-COMMANDS = ("enrol", "sync", "record", "status")
+COMMANDS = ("enrol", "sync", "record", "status", "handover", "answer")
 
 
 def build(folder: Path, text: Text, *, address: str = "", background: bool = True) -> Phone:
@@ -73,6 +73,10 @@ def _command(phone: Phone, given: argparse.Namespace) -> int:
                 return commands.sync(given.pin)
             case "record":
                 return commands.record(given.pin)
+            case "handover":
+                return commands.handover(given.pin, given.out)
+            case "answer":
+                return commands.answer(given.pin, given.file)
             case _:
                 return commands.status(given.pin)
     finally:
@@ -112,6 +116,10 @@ def _parser(text: Text) -> argparse.ArgumentParser:
         command.add_argument("--pin", required=True, help=say("pin"))
         if name == "enrol":
             command.add_argument("--code", required=True, help=say("kode"))
+        if name == "handover":
+            command.add_argument("--out", type=Path, required=True, help=say("folder_tujuan"))
+        if name == "answer":
+            command.add_argument("--file", type=Path, required=True, help=say("berkas_jawaban"))
         command.add_argument("--address", required=name == "enrol", default="", help=say("alamat"))
     return parser
 

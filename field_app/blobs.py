@@ -21,7 +21,9 @@ FORGOTTEN, LOST = "dilupakan", "hilang"
 
 
 class Stored(Data, frozen=True, kw_only=True):
-    """One blob but for its bytes. `sent_bytes` is what the office last said it holds of it."""
+    """One blob but for its bytes. `sent_bytes` is what the office last said it holds of it, `handed_ms` when
+    it was last written into a hand-over file (UTC ms).
+    """
 
     id: BlobId
     size_bytes: int
@@ -31,6 +33,7 @@ class Stored(Data, frozen=True, kw_only=True):
     upload_url: str
     problem: str
     gone: str = ""
+    handed_ms: int | None = None
 
 
 def put_blob(
@@ -68,11 +71,21 @@ def doubt_receipts(connection: sqlcipher.Connection, beyond: int) -> None:
     )
 
 
-BY_ID = (
-    "SELECT id, size_bytes, media_type, state, sent_bytes, upload_url, problem, gone FROM blobs WHERE id = ?"
-)
+def mark_received(connection: sqlcipher.Connection, received: Iterable[BlobId]) -> int:
+    """Believe the office's receipts; return how many of them were news."""
+    told = connection.executemany(
+        "UPDATE blobs SET state = 'diterima', sent_bytes = size_bytes, upload_url = '', problem = ''"
+        " WHERE id = ? AND state <> 'diterima'",
+        [(blob,) for blob in received],
+    )
+    return max(0, told.rowcount)
+
+
+STORED = "SELECT id, size_bytes, media_type, state, sent_bytes, upload_url, problem, handed_ms, gone FROM"
+BY_ID = STORED + " blobs WHERE id = ?"
 UNSENT = (
-    "SELECT id, size_bytes, media_type, state, sent_bytes, upload_url, problem, gone FROM ("
+    STORED  # noqa: S608 - our own columns
+    + " ("
     " SELECT blobs.*, (SELECT min(links.counter) FROM photos JOIN drafts ON drafts.id = photos.draft"
     "  JOIN links USING (change) WHERE photos.blob = blobs.id AND photos.named) AS place"
     " FROM blobs WHERE state <> 'diterima' AND gone = ''"
@@ -142,7 +155,18 @@ class Blobs:
                 sent_bytes=sent_bytes,
                 upload_url=upload_url,
                 problem=problem,
+                handed_ms=handed_ms,
                 gone=gone,
             )
-            for blob, size_bytes, media_type, state, sent_bytes, upload_url, problem, gone in found
+            for (
+                blob,
+                size_bytes,
+                media_type,
+                state,
+                sent_bytes,
+                upload_url,
+                problem,
+                handed_ms,
+                gone,
+            ) in found
         ]

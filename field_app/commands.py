@@ -7,6 +7,7 @@ beginnings of hashes.
 
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 from field_app.enrol import Enrolled
 from field_app.keys import Locked, PinGone
@@ -116,6 +117,26 @@ class Commands:
         status = self._phone.worker.status()
         if status.data_pending or status.photos_pending:
             self._say("belum_terkirim", data=status.data_pending, foto=status.photos_pending)
+        return OK
+
+    def handover(self, pin: str, folder: Path) -> int:
+        """Write a file for the office into a folder."""
+        if not self._unlock(pin):
+            return FAILED
+        done = self._phone.handover.write(folder)
+        if isinstance(done, Refused):
+            return self._refused(done)
+        self._say("serah", berkas=done.path, data=done.changes, foto=done.photos)
+        return OK
+
+    def answer(self, pin: str, path: Path) -> int:
+        """Take the office's answer in."""
+        if not self._unlock(pin):
+            return FAILED
+        done = self._phone.handover.read(path)
+        if isinstance(done, Refused):
+            return self._refused(done)
+        self._say("jawaban_kantor", data=done.changes, foto=done.photos, baris=done.rows)
         return OK
 
     def _received(self) -> list[str]:

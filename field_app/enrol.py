@@ -16,9 +16,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from field_app.devices import Keystore
+from field_app.handover import OFFICE_KEY
 from field_app.keys import Keys, advise, write_whole
 from field_app.link import Failure, Link
 from field_app.owner import Owner
+from field_app.sealing import exchange_bytes
 from field_app.store import get_value, put_value
 from field_app.vault import KEY_BYTES, Vault, VaultError, open_vault
 from field_app.views import Refused
@@ -120,7 +122,10 @@ class Enroller:
 
     def _ask(self, link: Link, code: str, private: bytes) -> Enrolment | Failure:
         public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
-        return link.enrol(EnrolRequest(code=code, public_key=public, model=self._model))
+        request = EnrolRequest(
+            code=code, public_key=public, model=self._model, handover_key=exchange_bytes(private)
+        )
+        return link.enrol(request)
 
     def _keep(self, address: str, answer: Enrolment, private: bytes, pin: str) -> Enrolled:
         owner = Owner(
@@ -142,6 +147,8 @@ class Enroller:
         vault = open_vault(self._folder / VAULT, key)
         try:
             put_owner(vault, owner)
+            if answer.handover_key:
+                put_value(vault, OFFICE_KEY, answer.handover_key)
         finally:
             vault.close()
         rescue_code = self._keys.create(pin, key)

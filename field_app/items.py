@@ -8,6 +8,7 @@ from field_app.drafts import Draft, Drafts
 from field_app.records import Records
 from field_app.standing import CURABLE, Standings
 from field_app.store import Store
+from field_app.vault import Vault
 from field_app.views import SyncItem
 from schemas.ids import BlobId, ChangeId, RecordId
 from schemas.wire import Rejected
@@ -48,9 +49,20 @@ def shown_versions(store: Store, drafts: Drafts, versions: Sequence[Draft]) -> l
     return shown
 
 
+def newest_handover(vault: Vault) -> tuple[int, int]:
+    """Return the counter that the newest hand-over file reaches, and when it was written; zeros for none."""
+    with vault.read() as connection:
+        found = connection.execute(
+            "SELECT counter, written_ms FROM handovers ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+    return found or (0, 0)
+
+
 def data_items(store: Store, drafts: Drafts) -> tuple[SyncItem, ...]:
     """Return finalised versions, each with where it stands, why, and what waits for it."""
     standings = Standings(store, drafts, Blobs(store.vault), Records(store))
+    counter, handed_ms = newest_handover(store.vault)
+    beyond_file = drafts.beyond(counter)
     versions = drafts.finalised()
     titles = titles_of(versions)
     shown = [(version, standings.of(version)) for version in shown_versions(store, drafts, versions)]
@@ -70,6 +82,9 @@ def data_items(store: Store, drafts: Drafts) -> tuple[SyncItem, ...]:
             visit=version.visit,
             waits_for=titles.get(standing.waits, ""),
             held_up=tuple(name for key in keys_of(version) for name in waiting.get(key, ())),
+            handed_ms=(
+                handed_ms if standing.status == "menunggu_kirim" and version.id not in beyond_file else None
+            ),
         )
         for version, standing in shown
     )
@@ -96,6 +111,7 @@ def photo_items(blobs: Blobs, drafts: Drafts, label: Label) -> tuple[SyncItem, .
                     percent=100 * blob.sent_bytes // max(1, blob.size_bytes),
                     problem=blob.problem or ("lapangan.foto_tidak_ada_lagi" if blob.gone == LOST else ""),
                     kept=blob.gone == FORGOTTEN,
+                    handed_ms=blob.handed_ms if blob.state != DITERIMA else None,
                 )
             )
     return tuple(items)

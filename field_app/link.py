@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal, Protocol
 
 from schemas.base import Data
+from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import DeviceId
 from schemas.wire import Enrolment, EnrolRequest, SyncRequest, SyncResponse
 
@@ -57,6 +58,10 @@ class Link(Protocol):
 
     def forget_token(self) -> None:
         """Log in anew before the next call."""
+        ...
+
+    def office_key(self, request: OfficeKeyRequest) -> OfficeKey | Failure:
+        """Ask for the office's key for hand-over files."""
         ...
 
     def sync(self, request: SyncRequest) -> SyncResponse | Failure:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from field_app.bench import Bench
 from field_app.devices import Keystore, Network, Timepiece
 from field_app.enrol import VAULT, Enrolled, Enroller, get_owner
+from field_app.handover import Handover, learn_office_key
 from field_app.keys import Cost, Keys, KeysError, Locked, Opened, PinGone, WrongCode, advise
 from field_app.link import Link
 from field_app.owner import Owner
@@ -145,6 +146,11 @@ class Phone:
         return self._opened().worker
 
     @property
+    def handover(self) -> Handover:
+        """Files for the office and from it. Raises LockedError."""
+        return self._opened().handover
+
+    @property
     def owner(self) -> Owner:
         """Whose phone this is. Raises LockedError."""
         return self._opened().owner
@@ -200,6 +206,16 @@ class Phone:
             keeping=lambda: self.settings.keeping,
             chance=self._chance,
             label=self._label,
+            after=lambda: learn_office_key(sending, owner, link),
+        )
+        handover = Handover(
+            vault=vault,
+            store=store,
+            owner=owner,
+            pen=Pen(store, owner, self._time, self._randomness),
+            time=self._time,
+            randomness=self._randomness,
+            alone=worker.alone,
         )
         bench = Bench(
             vault=vault,
@@ -214,7 +230,7 @@ class Phone:
             notice=self.text("lapangan.versi_pemberitahuan"),
         )
         visits = Visits(bench, worker.status, worker.sync_soon)
-        return _Open(owner, vault, link, visits, worker)
+        return _Open(owner, vault, link, visits, worker, handover)
 
 
 def _unwritable(error: OSError) -> Refused:
@@ -225,8 +241,16 @@ def _unwritable(error: OSError) -> Refused:
 class _Open:
     """What is there only while the vault is open."""
 
-    def __init__(self, owner: Owner, vault: Vault, link: Link, visits: Visits, worker: Worker) -> None:
-        self.owner, self.visits, self.worker = owner, visits, worker
+    def __init__(
+        self,
+        owner: Owner,
+        vault: Vault,
+        link: Link,
+        visits: Visits,
+        worker: Worker,
+        handover: Handover,
+    ) -> None:
+        self.owner, self.visits, self.worker, self.handover = owner, visits, worker, handover
         self._vault, self._link = vault, link
 
     def close(self) -> None:

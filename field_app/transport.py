@@ -15,7 +15,8 @@ import httpx
 import msgspec
 
 from field_app.link import UNREACHABLE, Failure, Reply
-from schemas.base import Message, decode, encode
+from schemas.base import UNREADABLE, Message, decode, encode
+from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import DeviceId
 from schemas.problem import MEDIA_TYPE as PROBLEM_TYPE
 from schemas.problem import TEXTS
@@ -97,6 +98,10 @@ class HttpLink:
         """Log in anew before the next call."""
         self._token = ""
 
+    def office_key(self, request: OfficeKeyRequest) -> OfficeKey | Failure:
+        """Ask for the office's key for hand-over files."""
+        return self._call("/api/handover/key", request, OfficeKey)
+
     def sync(self, request: SyncRequest) -> SyncResponse | Failure:
         """Exchange one message."""
         answer = self._call("/api/sync", thin_links(request), SyncResponse)
@@ -161,7 +166,7 @@ class HttpLink:
             return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK)
         try:
             return decode(data, kind)
-        except (msgspec.MsgspecError, RecursionError):
+        except UNREADABLE:
             return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK)
 
     def _refusal(self, answer: httpx.Response) -> Failure:
@@ -216,7 +221,7 @@ def _retry_s(headers: httpx.Headers) -> int:
 def _code(data: bytes) -> str:
     try:
         found = msgspec.json.decode(data, type=dict[str, object]).get("code")
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return ""
     return found if isinstance(found, str) else ""
 

@@ -1,5 +1,6 @@
 """What the use cases hand to a screen. Rule: values only, already put together; a screen decides nothing."""
 
+from pathlib import Path
 from typing import Any
 
 from schemas.base import Data
@@ -32,6 +33,7 @@ class SyncItem(Data, frozen=True, kw_only=True):
 
     `again`: asking the office once more may help. `waits_for` names the visit that must come first, `held_up`
     those that wait for this one. `kept`: the bytes left this phone, the office has them.
+    `handed_ms`: when it was last written into a hand-over file, as long as the office has not received it.
     """
 
     id: str
@@ -40,6 +42,7 @@ class SyncItem(Data, frozen=True, kw_only=True):
     status: str
     percent: int
     problem: str
+    handed_ms: int | None = None
     again: bool = False
     waits_for: str = ""
     held_up: tuple[str, ...] = ()
@@ -127,6 +130,27 @@ class VisitView(Data, frozen=True, kw_only=True):
     held_up: tuple[str, ...] = ()
     again: bool = False
     record_again: bool = False
+
+
+class HandedOver(Data, frozen=True, kw_only=True):
+    """A file that was written for the office: where, when (UTC ms), and how much the office did not have."""
+
+    path: Path
+    written_ms: int
+    changes: int
+    photos: int
+
+
+class AnswerRead(Data, frozen=True, kw_only=True):
+    """An answer of the office was taken in: what it confirmed, and how many rows it brought.
+
+    `out_of_step`: the two ends do not agree yet; the next file, or a sync, will ask what differs.
+    """
+
+    changes: int
+    photos: int
+    rows: int
+    out_of_step: bool = False
 
 
 class Card(Data, frozen=True, kw_only=True):

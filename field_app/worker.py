@@ -7,7 +7,8 @@ when the network comes back, from time to time (pace.py), and when she asks.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 import sqlcipher3.dbapi2 as sqlcipher
 
@@ -44,7 +45,7 @@ SHRINK_PAGES = 256
 
 class Worker:
     """One vault's worker, on a connection of its own that it closes. `chance()` gives a number from 0 to
-    1, `label` names the field of a photo.
+    1, `label` names the field of a photo, `after()` is done when a sync went well.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Worker:
         keeping: Callable[[], Keeping],
         chance: Callable[[], float],
         label: Label,
+        after: Callable[[], None] = lambda: None,
     ) -> None:
         self._vault = vault
         self._store = store
@@ -70,6 +72,7 @@ class Worker:
         self._wifi_only = wifi_only
         self._keeping = keeping
         self._label = label
+        self._after = after
         self._blobs = Blobs(vault)
         self._drafts = Drafts(vault)
         self._records = Records(store)
@@ -158,6 +161,8 @@ class Worker:
             self._tell("jalan", "")
             try:
                 failure = self._sync()
+                if failure is None:
+                    self._after()
             except StorageFullError:
                 failure = Failure(kind="rusak", say="lapangan.penyimpanan_penuh")
             except (sqlcipher.Error, UnsoundError):
@@ -171,6 +176,17 @@ class Worker:
             self._store.put(LAST_SYNC, self._time.now_ms())
             self._tell("diam", "lapangan.menunggu_wifi" if self._photos_wait() else "")
             return None
+
+    @contextmanager
+    def alone(self) -> Generator[bool]:
+        """Keep syncs waiting meanwhile; gives False, and keeps nobody, when one is under way."""
+        free = self._running.acquire(blocking=False)
+        try:
+            yield free
+        finally:
+            if free:
+                self._running.release()
+                self._tell(self._phase, self._problem)
 
     def _loop(self) -> None:
         try:

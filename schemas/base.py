@@ -9,6 +9,9 @@ import msgspec
 
 T = TypeVar("T")
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""All that decoding foreign bytes may raise: text that is no UTF-8 has an error of its own in msgspec."""
+
 
 class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A value that is stored or read from a file, as a map with named members."""

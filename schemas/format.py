@@ -84,6 +84,14 @@ def rupiah(amount: int) -> str:
     return f"{'-' if amount < 0 else ''}Rp{number(abs(amount))}"
 
 
+def size(size_bytes: int) -> str:
+    """Write a size as people read it: "512 KB", "3,4 MB", "12,0 GB" (of 1024 each)."""
+    for unit, bytes_each in (("GB", 1024**3), ("MB", 1024**2)):
+        if size_bytes >= bytes_each:
+            return f"{number(size_bytes / bytes_each, 1)} {unit}"
+    return f"{number(-(-size_bytes // 1024))} KB"
+
+
 def terbilang(value: int) -> str:
     """Spell a whole number: 2026 is "dua ribu dua puluh enam". ValueError beyond 999 triliun."""
     if abs(value) >= 10**15:

@@ -168,15 +168,20 @@ def for_protocol(response: SyncResponse) -> SyncResponse | tuple[Any, ...]:
 
 
 class EnrolRequest(Message, frozen=True, kw_only=True):
-    """A phone asks to join with a one-use code; `public_key` is its Ed25519 key (32 bytes)."""
+    """A phone asks to join with a one-use code; `public_key` is its Ed25519 key (32 bytes).
+
+    `handover_key` is its X25519 key (32 bytes), to which answers without a network are sealed; phones of
+    before 2026-11-25 say none.
+    """
 
     code: str
     public_key: bytes
     model: str
+    handover_key: bytes = b""
 
 
-class Enrolment(Message, frozen=True, kw_only=True):
-    """What a new phone needs to know of its office and its owner."""
+class EarlyEnrolment(Message, frozen=True, kw_only=True):
+    """What a new phone needs to know of its office and owner, as one that said no `handover_key` reads it."""
 
     regency: str
     office_name: str
@@ -188,6 +193,12 @@ class Enrolment(Message, frozen=True, kw_only=True):
     person_code: str
     roles: list[str]
     server_ms: int
+
+
+class Enrolment(EarlyEnrolment, frozen=True, kw_only=True):
+    """The same, and the office's X25519 key (32 bytes), to which hand-over files are sealed."""
+
+    handover_key: bytes = b""
 
 
 class NonceRequest(Message, frozen=True, kw_only=True):

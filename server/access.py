@@ -17,7 +17,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 Action = Literal[
     "see_visits", "decide_visits", "open_numbers", "see_conflicts", "resolve_conflicts", "see_cases",
-    "move_cases", "see_devices", "enrol_devices",
+    "move_cases", "see_devices", "enrol_devices", "see_backups", "make_backups", "take_handovers",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -36,6 +36,9 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "move_cases": {"verifikator": "area", "petugas": "area", "kabid": "area"},
     "see_devices": {"admin": "any"},
     "enrol_devices": {"admin": "any"},
+    "see_backups": {"admin": "any"},
+    "make_backups": {"admin": "any"},
+    "take_handovers": {"verifikator": "any", "petugas": "any", "kabid": "any", "admin": "any"},
 }  # fmt: skip
 
 WHOLE_WHEN_UNLISTED: frozenset[Role] = frozenset({"verifikator", "petugas", "kabid", "pengawas"})

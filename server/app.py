@@ -1,6 +1,5 @@
 """The office over HTTP. Rule: every answer that is not a success is a coded problem, whatever went wrong."""
 
-import errno
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -10,13 +9,15 @@ from litestar.exceptions import HTTPException
 
 from schemas.problem import Problem
 from server.api.enrol import enrol_routes
+from server.api.handover import handover_routes
 from server.api.health import health_routes
 from server.api.login import login_routes
 from server.api.messages import problem_response
 from server.api.sync import sync_routes
 from server.api.tus import tus_routes
 from server.deps import Deps
-from server.engine import ClosedError, FullError
+from server.disk import is_full
+from server.engine import ClosedError
 from server.problems import code_for_status
 
 logger = logging.getLogger("server")
@@ -32,6 +33,7 @@ def create_app(deps: Deps, pages: Sequence[Any] = ()) -> Litestar:
         *sync_routes(deps),
         *enrol_routes(deps),
         *login_routes(deps),
+        *handover_routes(deps),
         *health_routes(deps),
         *tus_routes(deps),
         *pages,
@@ -49,7 +51,7 @@ def _code(error: Exception) -> str:
         return code_for_status(error.status_code)
     if isinstance(error, ClosedError):
         return "berhenti"
-    if isinstance(error, FullError) or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+    if is_full(error):
         return "penyimpanan_penuh"
     # The kind and the place only: a message may hold what a person wrote.
     logger.error("%s at %s", type(error).__name__, _place(error))

@@ -18,6 +18,10 @@ from schemas.form import load_forms
 from schemas.ids import Regency
 from schemas.text import load_text
 from schemas.workflow import load_workflows
+from server import restore_store
+from server.backups.keeper import Keeper
+from server.backups.making import Source
+from server.backups.medium import disk_of
 from server.blobs import BlobStore
 from server.deps import Deps
 from server.destruction import DamagedListError, Destruction, DestructionList
@@ -27,6 +31,7 @@ from server.engine import NewerDataError, NotInitialisedError, WrongKeyError
 from server.engines.sqlite import SqliteEngine, create, upgrade
 from server.keys import KEY_BYTES, KeyFileError, Keys, default_path, make_keys, read_keys, write_keys
 from server.office import Office
+from server.services.handover import Handovers
 from server.tus import Uploads
 from sync.rules import DomainRules
 
@@ -74,8 +79,11 @@ def init_office(data: Path, key: Path | None, regency: Regency, name: str) -> Re
     return None
 
 
-def open_office(data: Path, key: Path | None) -> Deps | Refused:
-    """Open an office: migrate what is older, refuse what is newer, build every part."""
+def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Deps | Refused:
+    """Open an office: migrate what is older, refuse what is newer, build every part.
+
+    `restoring`: what was destroyed is not destroyed again yet, as logs are to be applied before.
+    """
     opened = unlock(data, key)
     if isinstance(opened, Refused):
         return opened
@@ -91,6 +99,8 @@ def open_office(data: Path, key: Path | None) -> Deps | Refused:
     except NotInitialisedError:
         return _refused("folder_bukan_kantor", data)
     deps = _build(data, key or default_path(data), keys, regency, name)
+    if restoring:
+        return deps
     try:
         deps.destruction.apply_list()
     except DamagedListError:
@@ -115,6 +125,7 @@ def unlock(data: Path, key: Path | None) -> tuple[Keys, Path] | Refused:
 
 def close_office(deps: Deps) -> None:
     """Finish what is under way and close cleanly."""
+    deps.keeper.stop()
     deps.pool.shutdown()
     deps.engine.close()
 
@@ -132,20 +143,34 @@ def _build(data: Path, key_path: Path, keys: Keys, regency: Regency, name: str) 
         elapsed_ms=elapsed_ms,
         randomness=secrets.token_bytes,
         boot=secrets.token_hex(8),
+        restored=engine.read(restore_store.last_restore) is not None,
     )
     blobs = BlobStore(data / "blobs", keys.blobs)
     destroyed = DestructionList(key_path, keys.blobs, secrets.token_bytes)
     uploads = Uploads(
         engine, blobs, data / "uploads", keys.uploads, now_ms=now_ms, randomness=secrets.token_bytes
     )
+    source = Source(
+        engine=engine,
+        database=data / DATABASE,
+        keys=keys,
+        blobs=blobs,
+        disk_of=disk_of,
+        now_ms=now_ms,
+        randomness=secrets.token_bytes,
+    )
     return Deps(
         engine=engine,
+        keeper=Keeper(source),
         office=office,
         office_name=name,
-        devices=Devices(engine, office, name, now_ms=now_ms, randomness=secrets.token_bytes),
+        devices=Devices(
+            engine, office, name, keys.exchange_bytes(), now_ms=now_ms, randomness=secrets.token_bytes
+        ),
         blobs=blobs,
         destruction=Destruction(engine, office, blobs, destroyed),
         uploads=uploads,
+        handovers=Handovers(engine, office, uploads, keys, now_ms=now_ms, randomness=secrets.token_bytes),
         forms=forms,
         workflows=workflows,
         text=load_text(),

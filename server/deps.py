@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from schemas.form import Forms
 from schemas.text import Text
 from schemas.workflow import Workflows
+from server.backups.keeper import Keeper
 from server.blobs import BlobStore
 from server.destruction import Destruction
 from server.devices import Devices
 from server.engine import Engine
 from server.office import Office
+from server.services.handover import Handovers
 from server.tus import Uploads
 
 
@@ -26,6 +28,8 @@ class Deps:
     blobs: BlobStore
     destruction: Destruction
     uploads: Uploads
+    keeper: Keeper
+    handovers: Handovers
     forms: Forms
     workflows: Workflows
     text: Text

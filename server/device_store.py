@@ -6,7 +6,10 @@ from server.engine import Reader, SqlRow, Writer, one
 
 
 class Device(Data, frozen=True, kw_only=True):
-    """A phone that joined. Times are UTC ms; `public_key` is Ed25519 (32 bytes)."""
+    """A phone that joined. Times are UTC ms; `public_key` is Ed25519 (32 bytes).
+
+    `handover_key` is X25519 (32 bytes), empty as long as the phone has not said it.
+    """
 
     id: DeviceId
     person: PersonId
@@ -14,6 +17,7 @@ class Device(Data, frozen=True, kw_only=True):
     model: str
     enrolled_ms: int
     revoked_ms: int | None
+    handover_key: bytes = b""
 
 
 class Code(Data, frozen=True, kw_only=True):
@@ -25,7 +29,7 @@ class Code(Data, frozen=True, kw_only=True):
     device: DeviceId | None
 
 
-_DEVICE = "SELECT device, person, public_key, model, enrolled_ms, revoked_ms FROM devices"
+_DEVICE = "SELECT device, person, public_key, model, enrolled_ms, revoked_ms, handover_key FROM devices"
 
 
 def device(reader: Reader, name: DeviceId) -> Device | None:
@@ -43,8 +47,9 @@ def devices(reader: Reader) -> list[Device]:
 def add_device(writer: Writer, new: Device) -> None:
     """Store a device that joined."""
     writer.many(
-        "INSERT INTO devices (kabupaten, device, person, public_key, model, enrolled_ms, revoked_ms)"
-        " VALUES (:kabupaten, :device, :person, :public_key, :model, :enrolled_ms, :revoked_ms)",
+        "INSERT INTO devices (kabupaten, device, person, public_key, model, enrolled_ms, revoked_ms,"
+        " handover_key) VALUES (:kabupaten, :device, :person, :public_key, :model, :enrolled_ms,"
+        " :revoked_ms, :handover_key)",
         [
             (
                 writer.regency,
@@ -54,8 +59,17 @@ def add_device(writer: Writer, new: Device) -> None:
                 new.model,
                 new.enrolled_ms,
                 new.revoked_ms,
+                new.handover_key or None,
             )
         ],
+    )
+
+
+def put_handover_key(writer: Writer, name: DeviceId, key: bytes) -> None:
+    """Keep the key to which answers for this device are sealed."""
+    writer.execute(
+        "UPDATE devices SET handover_key = :key WHERE kabupaten = :kabupaten AND device = :device",
+        {"device": name, "key": key},
     )
 
 
@@ -152,7 +166,7 @@ def token_device(reader: Reader, token_hash: bytes, now_ms: int) -> DeviceId | N
 
 
 def _device(row: SqlRow) -> Device:
-    name, person, public_key, model, enrolled_ms, revoked_ms = row
+    name, person, public_key, model, enrolled_ms, revoked_ms, handover_key = row
     return Device(
         id=name,
         person=person,
@@ -160,4 +174,5 @@ def _device(row: SqlRow) -> Device:
         model=model,
         enrolled_ms=enrolled_ms,
         revoked_ms=revoked_ms,
+        handover_key=handover_key or b"",
     )

@@ -8,10 +8,11 @@ from concurrent.futures import Future
 from hashlib import sha256
 
 from schemas.base import Data
+from schemas.handover import KEY_BYTES
 from schemas.ids import DeviceId, PersonId
 from schemas.problem import Problem
 from schemas.wire import Enrolment, EnrolRequest, Login, LoginRequest, Nonce, NonceRequest
-from server import device_store
+from server import device_store, restore_store
 from server.device_store import Device
 from server.engine import Engine, Reader, Writer
 from server.office import Office, petugas, verifier
@@ -39,18 +40,20 @@ class NewCode(Data, frozen=True, kw_only=True):
 
 
 class Devices:
-    """Enrolment and login over the engine."""
+    """Enrolment and login over the engine. `handover_key` is the office's X25519 key (32 bytes)."""
 
     def __init__(
         self,
         engine: Engine,
         office: Office,
         office_name: str,
+        handover_key: bytes,
         *,
         now_ms: Callable[[], int],
         randomness: Callable[[int], bytes],
     ) -> None:
         self._engine, self._office, self._office_name = engine, office, office_name
+        self._handover_key = handover_key
         self._now_ms, self._randomness = now_ms, randomness
 
     def new_code(self, person: PersonId) -> NewCode | Problem:
@@ -97,6 +100,7 @@ class Devices:
             if not verifier(found.public_key)(request.signature, message):
                 return Problem(code="tanda_tangan_salah")
             device_store.add_token(writer, token_hash(token), request.device, now, now + TOKEN_MS)
+            restore_store.note_return(writer, request.device, now)
             return Login(token=token, expires_ms=now + TOKEN_MS)
 
         return self._engine.write(work)
@@ -128,7 +132,7 @@ class Devices:
                 return Problem(code="kode_terpakai")
         elif code.expires_ms <= now:
             return Problem(code="kode_kedaluwarsa")
-        elif not _usable(request.public_key):
+        elif not _usable(request.public_key) or len(request.handover_key) not in (0, KEY_BYTES):
             return Problem(code="kunci_perangkat_salah")
         else:
             joined = self._join(writer, request, code.person, now)
@@ -143,6 +147,7 @@ class Devices:
             model=request.model[:MODEL_LENGTH],
             enrolled_ms=now,
             revoked_ms=None,
+            handover_key=request.handover_key,
         )
         device_store.add_device(writer, joined)
         body = Enrolled(device=joined.id, person=person, public_key=joined.public_key)
@@ -161,6 +166,7 @@ class Devices:
             person_code=str(fields.get("kode") or ""),
             roles=[str(role) for role in fields.get("peran") or ()],
             server_ms=now,
+            handover_key=self._handover_key,
         )
 
 

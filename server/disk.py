@@ -1,7 +1,10 @@
 """Durable steps on the file system. Rule: acknowledged means that it survives a power cut."""
 
+import errno
 import os
 from pathlib import Path
+
+from server.engine import FullError
 
 
 def sync_folder(folder: Path) -> None:
@@ -18,3 +21,8 @@ def ensure_folder(folder: Path) -> None:
     if not folder.is_dir():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         sync_folder(folder.parent)
+
+
+def is_full(error: Exception) -> bool:
+    """Say whether an error means that no space is left, on the disk or in one's share of it."""
+    return isinstance(error, FullError) or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)

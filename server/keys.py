@@ -1,6 +1,7 @@
 """The office's keys, in one file outside the data folder. Rule: whoever has this file reads the data.
 
-It holds the database key, the master keys of blobs and uploads, and the Ed25519 key of the office's chain.
+It holds the database key, the master keys of blobs and uploads, and the Ed25519 key of the office's chain,
+from which the X25519 key of hand-over files is derived.
 Losing it loses everything: it is kept apart from the data and from its backups.
 """
 
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -38,6 +40,14 @@ class Keys(Data, frozen=True, kw_only=True):
     def public_bytes(self) -> bytes:
         """Return the public half (32 bytes), which phones are given when they enrol."""
         return self.private_key().public_key().public_bytes_raw()
+
+    def exchange_key(self) -> X25519PrivateKey:
+        """Return the key that opens hand-over files; derived, so that older key files have it too."""
+        return X25519PrivateKey.from_private_bytes(derive(self.signing, "handover", self.device))
+
+    def exchange_bytes(self) -> bytes:
+        """Return its public half (32 bytes), to which phones seal what they hand over."""
+        return self.exchange_key().public_key().public_bytes_raw()
 
 
 def make_keys(randomness: bytes) -> Keys:

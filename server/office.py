@@ -18,6 +18,7 @@ from server import device_store
 from server.access import is_active
 from server.engine import Engine, Reader, Writer
 from server.keys import Keys
+from server.restore_store import note_heads
 from server.store import SqlOfficeStore
 from sync.applying import Callers, Job, apply_jobs
 from sync.chain import START, Verifier, head_message, next_link, seal_link
@@ -33,6 +34,7 @@ class Office:
     """Makes the office's own changes, and receives those of phones.
 
     `now_ms` gives UTC milliseconds, `elapsed_ms` milliseconds since `boot`, `randomness(n)` n random bytes.
+    `restored`: this office came from a backup once, so phones may name links of its chain that are not here.
     """
 
     def __init__(
@@ -45,10 +47,11 @@ class Office:
         elapsed_ms: Callable[[], int],
         randomness: Callable[[int], bytes],
         boot: str,
+        restored: bool = False,
     ) -> None:
         self._engine, self._rules = engine, rules
         self._now_ms, self._elapsed_ms, self._randomness = now_ms, elapsed_ms, randomness
-        self._boot = boot
+        self._boot, self._restored = boot, restored
         self._private = keys.private_key()
         self.device = keys.device
         self.person = PersonId(str(keys.device))
@@ -153,7 +156,11 @@ class Office:
             rules=self._rules,
             now_ms=self._now_ms(),
         )
-        return Problem(code=results.problem) if isinstance(results, Malformed) else results
+        if isinstance(results, Malformed):
+            return Problem(code=results.problem)
+        if self._restored:
+            note_heads(writer, run.entries, self._now_ms())
+        return results
 
     def _answer(
         self,

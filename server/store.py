@@ -53,6 +53,15 @@ class SqlOfficeStore(SqlRows):
             return self._writer.commit_tag()
         return None
 
+    def commits(self, limit: int) -> list[tuple[int, bytes]]:
+        """See sync.store.OfficeStore."""
+        found = self._reader.query(
+            "SELECT last_seq, tag FROM commits WHERE kabupaten = :kabupaten"
+            " ORDER BY last_seq DESC LIMIT :limit",
+            {"limit": limit},
+        )
+        return [(last_seq, tag) for last_seq, tag in reversed(found)]
+
     def records(self, ids: Iterable[RecordId]) -> dict[RecordId, Record]:
         """See sync.store.OfficeStore."""
         found = self._reader.query(

@@ -6,8 +6,10 @@ HTTP side (tus 1.0, tus.io) is server/api/tus.py. All methods block their thread
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
 
 from msgspec.structs import replace
 
@@ -156,6 +158,32 @@ class Uploads:
         self._path(upload).unlink(missing_ok=True)
         return None
 
+    def take(
+        self, device: DeviceId, blob: BlobId, size_bytes: int, pieces: Iterable[bytes]
+    ) -> bool | Problem:
+        """Store a blob that came whole, in a hand-over file. Returns whether it is new from this device."""
+        refused = _refused(size_bytes, blob)
+        if refused is not None:
+            return refused
+        if self._engine.read(lambda reader: SqlOfficeStore.reading(reader).is_destroyed(blob)):
+            return Problem(code="berkas_dimusnahkan")
+        if self._engine.read(lambda reader: upload_store.was_sent_by(reader, blob, device)) == size_bytes:
+            return False
+        refused = self._engine.read(lambda reader: _unnamed(reader, device, blob, size_bytes))
+        if refused is not None:
+            return refused
+        if not self._blobs.put(blob, pieces, self._randomness(16).hex()):
+            return Problem(code="unggah_isi_berbeda")
+        now = self._now_ms()
+        self._engine.write(
+            lambda writer: SqlOfficeStore.writing(writer).blob_received(blob, size_bytes, device, now)
+        ).result()
+        return True
+
+    def scratch(self) -> BinaryIO:
+        """Return a file without a name on the office's disk: gone when it is closed, also by a crash."""
+        return cast(BinaryIO, TemporaryFile(dir=self._folder))
+
     def remove(self, upload: Upload) -> None:
         """End an upload and forget what came of it; a blob that was finished stays."""
         self._engine.write(lambda writer: upload_store.remove_upload(writer, upload.id)).result()
@@ -194,9 +222,14 @@ def _too_much(reader: Reader, new: Upload, others: Sequence[Upload]) -> Problem 
     unfinished = sum(other.size_bytes for other in others) + new.size_bytes
     if len(others) >= MOST_UNFINISHED or unfinished > MOST_UNFINISHED_BYTES:
         return Problem(code="unggah_terlalu_banyak")
-    if upload_store.is_named(reader, new.device, new.blob):
+    return _unnamed(reader, new.device, new.blob, unfinished)
+
+
+def _unnamed(reader: Reader, device: DeviceId, blob: BlobId, more_bytes: int) -> Problem | None:
+    """Refuse more bytes of what no change names than one device may leave here."""
+    if upload_store.is_named(reader, device, blob):
         return None
-    unnamed = upload_store.unnamed_bytes(reader, new.device) + unfinished
+    unnamed = upload_store.unnamed_bytes(reader, device) + more_bytes
     return Problem(code="unggah_tanpa_catatan") if unnamed > MOST_UNNAMED_BYTES else None
 
 

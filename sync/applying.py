@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-import msgspec
-
-from schemas.base import Data
+from schemas.base import UNREADABLE, Data
 from schemas.ids import ChangeId, DeviceId
 from schemas.wire import Applied, Conflict, Held, Outcome, Rejected
 from sync.apply import apply, needs
@@ -99,7 +97,7 @@ def readable(raw: bytes) -> Content | None:
     """Read a content; None for one that cannot be read."""
     try:
         return read(raw)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None
 
 

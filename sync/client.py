@@ -43,6 +43,13 @@ class Missing(Data, frozen=True, kw_only=True):
     last: int
 
 
+class Outgoing(Data, frozen=True, kw_only=True):
+    """A message, and the tip of the own chain that it reaches."""
+
+    request: SyncRequest
+    ends: Tip
+
+
 class _Declaration(Data, frozen=True, kw_only=True):
     """A gap of this chain, and the entry that declares it."""
 
@@ -73,23 +80,35 @@ def next_request(store: DeviceStore, session: Session) -> SyncRequest | Missing 
     """
     if session.quiet or session.stalled >= MAX_STALLED:
         return None
-    after = store.acknowledged()
+    message = message_after(store, store.acknowledged(), check=session.check, again=session.again)
+    return message if isinstance(message, Missing) else message.request
+
+
+def message_after(
+    store: DeviceStore, after: Tip, *, check: bool, again: tuple[int, ...] = ()
+) -> Outgoing | Missing:
+    """Return the message with the next run of own changes beyond a tip, and the tip that it ends at.
+
+    When nothing is new, the first of the places `again` is said once more.
+    """
     entries = store.entries(store.device(), after.counter, MAX_LINKS)
     gap = _gap(store, after) if _is_broken(store, entries, after) else None
     if isinstance(gap, Missing):
         return gap
-    push = _bounded(_unbroken(entries, gap.body.last if gap else 0)) or _repeated(store, session)
-    return SyncRequest(
+    push = _bounded(_unbroken(entries, gap.body.last if gap else 0)) or _repeated(store, again)
+    request = SyncRequest(
         protocol=PROTOCOL,
         device=store.device(),
         cursor=store.cursor(),
         links=[entry.raw_link for entry in push],
         contents=[entry.content for entry in push if entry.content is not None],
         signature=store.sign(head_message(push[-1].hash)) if push else b"",
-        check=store.digests(store.parts()) if session.check else {},
+        check=store.digests(store.parts()) if check else {},
         gap=_declared(store, gap.entry) if gap else None,
         received=WireTip(counter=after.counter, hash=after.hash) if after != START else None,
     )
+    ends = Tip(counter=push[-1].link.counter, hash=push[-1].hash) if push else after
+    return Outgoing(request=request, ends=ends)
 
 
 def receive(
@@ -105,7 +124,7 @@ def receive(
         return Broken(problem="jawaban_tidak_cocok")
     held = store.parts()
     parts = held if response.parts is None else response.parts
-    cursor = _caught_up(response, held, parts)
+    cursor = caught_up(response, held, parts)
     outcomes = {result.change: result.outcome for result in (*response.results, *response.news)}
     acknowledged = _answered(store, _acknowledged(store, response), set(outcomes))
     # what is new goes before what is said once more
@@ -126,31 +145,31 @@ def receive(
     )
     head = max(store.tips(store.device()), key=lambda tip: tip.counter, default=START)
     pulled = not response.more and not cursor.catching
-    caught_up = pulled and acknowledged == head
-    agrees = not caught_up or combine(list(store.digests(parts).values())) == response.digest
+    is_even = pulled and acknowledged == head
+    agrees = not is_even or combine(list(store.digests(parts).values())) == response.digest
     if session.again and not is_new:
         session, moved = replace(session, again=session.again[1:]), True
     return Effects(
-        session=_go_on(session, caught_up, agrees, moved),
+        session=_go_on(session, is_even, agrees, moved),
         outcomes=outcomes,
         wanted=response.wanted,
         rows=len(rows),
-        diverged=caught_up and not agrees,
+        diverged=is_even and not agrees,
     )
 
 
-def _go_on(session: Session, caught_up: bool, agrees: bool, moved: bool) -> Session:
+def _go_on(session: Session, is_even: bool, agrees: bool, moved: bool) -> Session:
     repaired = session.repaired or session.check
     stalled = 0 if moved else session.stalled + 1
     session = Session(stalled=stalled, repaired=repaired, again=session.again)
-    if not caught_up or session.again:
+    if not is_even or session.again:
         return session
     return replace(session, quiet=True) if agrees or repaired else replace(session, check=True)
 
 
-def _repeated(store: DeviceStore, session: Session) -> list[Entry]:
+def _repeated(store: DeviceStore, again: tuple[int, ...]) -> list[Entry]:
     """Return the next place to send once more; none if it cannot be read."""
-    place = session.again[0] if session.again else 0
+    place = again[0] if again else 0
     entries = store.entries(store.device(), place - 1, 1) if place else []
     return [entry for entry in entries if entry.link.counter == place and entry.content is not None]
 
@@ -208,7 +227,7 @@ def _bounded(entries: list[Entry]) -> list[Entry]:
     return entries
 
 
-def _caught_up(response: SyncResponse, held: list[Part], parts: list[Part]) -> Cursor:
+def caught_up(response: SyncResponse, held: list[Part], parts: list[Part]) -> Cursor:
     """Return the cursor to keep: new parts and parts to repair are caught up from their beginning."""
     behind = set(response.resend)
     if response.start.seq:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from schemas.base import Data
+from schemas.base import UNREADABLE, Data
 from schemas.ids import ChangeId, DeviceId, LinkHash
 from schemas.wire import Declared, Held, Outcome, Rejected
 from sync.applying import Callers, Job, apply_jobs, change_of, readable
@@ -61,7 +61,7 @@ def read_run(
     for raw in raw_links:
         try:
             link = read_link(raw)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             return Malformed(problem="tautan_tidak_terbaca")
         if link.device != caller.device:
             return Malformed(problem="tautan_perangkat_lain")
@@ -126,7 +126,7 @@ def _read_hole(declared: Declared, caller: Caller) -> Hole | Malformed:
     """Read a declared gap; it speaks for itself, so that it may come before its place in the chain does."""
     try:
         link, content = read_link(declared.link), read(declared.content)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return Malformed(problem="celah_salah")
     body, name = content.body, link_hash(declared.link)
     is_whole = link.device == caller.device and link.change == change_id(declared.content)

@@ -81,6 +81,10 @@ class MemoryOffice(MemoryStore):
         """Which change names which blob, in the order of arrival."""
         return list(self._refs)
 
+    def commits(self, limit: int) -> list[tuple[int, bytes]]:
+        """See sync.store.OfficeStore."""
+        return self._tags[1:][-limit:]
+
     def put_rows(self, rows: Sequence[Row], removed: Sequence[Removed]) -> None:
         """See sync.store.Rows; the office remembers what went, for those who still have it."""
         for item in (*rows, *removed):

@@ -150,6 +150,10 @@ class OfficeStore(Log, Rows, Protocol):
         """Return the newest committed seq, or the newest taken in this transaction."""
         ...
 
+    def commits(self, limit: int) -> list[tuple[int, bytes]]:
+        """Return the last seq and the tag of the newest commits, up to `limit`, oldest first."""
+        ...
+
     def page(self, parts: Mapping[Part, int], limit: int, max_bytes: int) -> Page:
         """Return the next rows of these parts, each beyond its own seq, in seq order."""
         ...

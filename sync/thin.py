@@ -6,10 +6,9 @@ can be made from the full one on the phone, so it travels empty.
 
 from collections.abc import Iterable, Sequence
 
-import msgspec
 from msgspec.structs import replace
 
-from schemas.base import decode, encode
+from schemas.base import UNREADABLE, decode, encode
 from schemas.ids import Part, RecordId
 from schemas.wire import Row, RowBody
 from sync.scope import MINE, reduced
@@ -35,7 +34,7 @@ def fill(rows: Sequence[Row]) -> list[Row] | None:
         for row in rows:
             if row.body:
                 decode(row.body, RowBody)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None
     whole = [row if row.body else replace(row, body=made.get(row.id, THIN)) for row in rows]
     return whole if all(row.body for row in whole) else None

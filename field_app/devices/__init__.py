@@ -2,6 +2,7 @@
 device says.
 """
 
+from pathlib import Path
 from typing import Protocol
 
 from sync.change import Place
@@ -64,4 +65,12 @@ class Network(Protocol):
 
     def available(self) -> bool:
         """Say whether there is any link at all; True where the device cannot tell. Asked often, so cheap."""
+        ...
+
+
+class Media(Protocol):
+    """Where files can be put to be carried away: sticks, cards, shared storage."""
+
+    def places(self) -> list[Path]:
+        """Return folders that can be written to now, the most likely one first."""
         ...

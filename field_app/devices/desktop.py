@@ -105,3 +105,17 @@ class DesktopNetwork:
             return len(self._routes.read_text("ascii").splitlines()) > 1
         except OSError:
             return True
+
+
+class MountedMedia:
+    """Sticks and cards where a desktop mounts them, below folders that hold one folder for each user."""
+
+    def __init__(self, roots: tuple[Path, ...] = (Path("/media"), Path("/run/media"))) -> None:
+        self._roots = roots
+
+    def places(self) -> list[Path]:
+        """See devices.Media."""
+        found: list[Path] = []
+        for root in self._roots:
+            found += (place for place in sorted(root.glob("*/*")) if os.access(place, os.W_OK | os.X_OK))
+        return [place for place in found if place.is_dir()]

@@ -4,7 +4,7 @@ run().
 
 from typing import Any
 
-from field_app.devices.desktop import SystemTime
+from field_app.devices.desktop import MountedMedia, SystemTime
 from field_app.ui.environment import has_display, needs_display, prepare
 
 
@@ -33,4 +33,5 @@ def run(phone: Any, camera: Any = None, location: Any = None) -> None:
         text=phone.text,
         camera=camera or DesktopCamera(),
         location=location,
+        media=MountedMedia(),
     ).run()

@@ -28,6 +28,7 @@ class Context:
     now_ms: Callable[[], int]
     camera: Any = None
     location: Any = None
+    media: Any = None
 
     def today(self) -> date:
         """The local day."""

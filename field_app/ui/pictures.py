@@ -35,10 +35,11 @@ def main() -> None:
 def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 - one flat list of pictures
     """(name, what to do with phone and shell before the picture is taken)."""
     from field_app.devices.places import FoundPlace
+    from field_app.ui.handover import HandoverCard
     from field_app.ui.sample import filled_draft
     from field_app.ui.sample_data import NOW_MS, picture
     from field_app.ui.sheets import LocationSheet
-    from field_app.views import SyncStatus
+    from field_app.views import Refused, SyncStatus
 
     def form(page: int, scroll: float = 1.0, toggle: bool = False) -> Callable[[Any, Any], None]:
         def go(phone: Any, app: Any) -> None:
@@ -169,6 +170,23 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
 
     from msgspec.structs import replace
 
+    def handing(step: str | None) -> Callable[[Any, Any], None]:
+        def go(phone: Any, app: Any) -> None:
+            app.root.go("sync")
+            settle(app)
+            page = app.root.screen.ids.page
+            card = next(child for child in page.body.children if isinstance(child, HandoverCard))
+            page.bring(card)
+            if step:
+                action = getattr(card, step)
+                action(*((Path("/media/retno/FLASHDISK"),) if step[0] == "_" else ()))
+
+        return go
+
+    def not_handed(phone: Any, app: Any) -> None:
+        phone.handover.write = lambda folder, tell: Refused(say="lapangan.serah.penuh")
+        handing("_write")(phone, app)
+
     from field_app.ui.sample_data import CARDS
 
     yield "01_kunci", locked
@@ -197,6 +215,11 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
     yield "18_sinkronisasi_kosong", calm
     yield "18_sinkronisasi_masalah", trouble
     yield "18_sinkronisasi_berjalan", sending
+    yield "21_serah_terima", handing(None)
+    yield "21_serah_folder", handing("hand_over")
+    yield "21_serah_siap", handing("_write")
+    yield "21_jawaban_terbaca", handing("_read")
+    yield "21_serah_gagal", not_handed
     yield "19_perbaikan", lambda _p, app: app.root.go("repair", card=CARDS["returned"][0])
     yield "20_pengaturan", lambda _p, app: app.root.go("settings")
     for visit, name in (

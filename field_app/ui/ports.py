@@ -6,6 +6,7 @@ Rule: a screen knows these and nothing of vaults, chains or HTTP. Times are UTC 
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from schemas.form import Forms
@@ -86,6 +87,14 @@ class Worker(Protocol):
     def items(self) -> Any: ...
 
 
+class Handover(Protocol):
+    """Files for the office and from it (field_app/handover.py). `progress` gets 0 to 1, from any thread."""
+
+    def last(self) -> Any: ...
+    def write(self, folder: Path, progress: Callable[[float], None]) -> Any: ...
+    def read(self, path: Path, progress: Callable[[float], None]) -> Any: ...
+
+
 class Settings(Protocol):
     """Kept in the vault."""
 
@@ -99,6 +108,7 @@ class Phone(Protocol):
 
     visits: Visits
     worker: Worker
+    handover: Handover
     settings: Settings
     forms: Forms
     wilayah: Wilayah

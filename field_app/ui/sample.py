@@ -6,10 +6,12 @@ a kecamatan that does not exist.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from field_app.ui.sample_data import NOW_MS
 from field_app.ui.sample_visits import SampleVisits, filled_draft
-from field_app.views import Refused, SyncItem, SyncStatus
+from field_app.views import AnswerRead, HandedOver, Refused, SyncItem, SyncStatus
 from schemas.form import load_forms
 from schemas.text import Text, load_text
 from schemas.wilayah import load_wilayah
@@ -69,9 +71,35 @@ class SampleWorker:
                 id=str(n), kind=kind, title=title, status=status, percent=percent, problem=problem,
                 again=status == "tidak_diterima", visit=f"k{n}",
                 waits_for="Slamet · RW-2026-0037-KSTP" if problem == "lapangan.menunggu_lain" else "",
+                handed_ms=NOW_MS - 86_400_000 if status == "menunggu_kirim" and not percent else None,
             )
             for n, (kind, title, status, percent, problem) in enumerate(rows)
         )  # fmt: skip
+
+
+class SampleHandover:
+    """Has written one file, and knows what to answer."""
+
+    def __init__(self, visits: SampleVisits) -> None:
+        self._visits = visits
+
+    def last(self) -> HandedOver | None:
+        """One of yesterday; none where nothing waits."""
+        if not self._visits.status.data_pending:
+            return None
+        path = Path("/media/retno/FLASHDISK/sambang-8f3a21c4-0003.smb")
+        return HandedOver(path=path, written_ms=NOW_MS - 86_400_000, changes=2, photos=5)
+
+    def write(self, folder: Path, progress: Any) -> HandedOver:
+        """Write nothing, and say so as if."""
+        progress(1.0)
+        path = folder / "sambang-8f3a21c4-0004.smb"
+        return HandedOver(path=path, written_ms=NOW_MS, changes=2, photos=5)
+
+    def read(self, path: Path, progress: Any) -> AnswerRead:
+        """As the office answers."""
+        progress(1.0)
+        return AnswerRead(changes=2, photos=5, rows=12)
 
 
 class SamplePhone:
@@ -83,6 +111,7 @@ class SamplePhone:
         self.text = text or load_text()
         self.visits = SampleVisits(self.forms, self.wilayah, empty)
         self.worker = SampleWorker(self.visits)
+        self.handover = SampleHandover(self.visits)
         self.settings = SampleSettings()
         self._state = state
         self.tries_left = 10

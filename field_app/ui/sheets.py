@@ -99,7 +99,14 @@ class LocationSheet(Sheet):
     def choose(self):
         """Take the place out of a file of this computer."""
         self.parent.present(
-            FileSheet(self.say, self.read, suffixes=PLACE_FILES, title="aplikasi.lokasi.dari_berkas")
+            FileSheet(
+                self.say,
+                self.read,
+                suffixes=PLACE_FILES,
+                title="aplikasi.lokasi.dari_berkas",
+                icon="location",
+                empty="aplikasi.kamera.folder_tanpa_lokasi",
+            )
         )
 
     def read(self, path):
@@ -234,10 +241,11 @@ class FileSheet(Sheet):
 
     def __init__(
         self, say, picked, folder: Path | None = None, suffixes=PHOTO_FILES, title="aplikasi.kamera.pilih",
-        **kwargs,
+        icon="image", empty="aplikasi.kamera.folder_kosong", **kwargs,
     ):  # fmt: skip
         super().__init__(say(title), **kwargs)
         self.say, self._picked, self._suffixes = say, picked, suffixes
+        self._icon, self._empty = icon, empty
         self._name = Words(style="small", ink="ink_soft")
         self.rows = RowList(size_hint_y=None, height=dp(360))
         self.add(self._name)
@@ -246,6 +254,7 @@ class FileSheet(Sheet):
         self._enter(folder or Path.home())
 
     def _enter(self, folder: Path):
+        self.folder = folder
         try:
             inside = sorted(folder.iterdir(), key=lambda path: (path.is_file(), path.name.lower()))
         except OSError:
@@ -259,11 +268,10 @@ class FileSheet(Sheet):
             if path.is_dir():
                 items.append(self._row(path.name, "next", lambda p=path: self._enter(p)))
             elif path.suffix.lower() in self._suffixes:
-                icon = "image" if self._suffixes is PHOTO_FILES else "location"
-                items.append(self._row(path.name, icon, lambda p=path: self._take(p)))
+                items.append(self._row(path.name, self._icon, lambda p=path: self._take(p)))
                 files += 1
-        empty = "folder_kosong" if self._suffixes is PHOTO_FILES else "folder_tanpa_lokasi"
-        self._name.text = folder.name or str(folder) if files else self.say(f"aplikasi.kamera.{empty}")
+        name = folder.name or str(folder)
+        self._name.text = name if files else self.say(self._empty, folder=name)
         self.rows.show(items)
 
     def _row(self, name, icon, action):

@@ -96,7 +96,7 @@ class Shell(FloatLayout):
         super().__init__(**kwargs)
         self.context: Context | None = None
         self._stack: list[tuple[str, dict[str, Any], BaseScreen | None]] = []
-        self._news = Clock.create_trigger(lambda _dt: self.screen and self.screen.heard(), 0.05)
+        self._news = Clock.create_trigger(lambda _dt: self._heard(), 0.05)
 
     @property
     def screen(self) -> BaseScreen | None:
@@ -181,6 +181,11 @@ class Shell(FloatLayout):
         fade = Animation(opacity=0, duration=0.3)
         fade.bind(on_complete=lambda *_: toast.parent and self.remove_widget(toast))
         Clock.schedule_once(lambda _dt: fade.start(toast), seconds)
+
+    def _heard(self) -> None:
+        """Hand news on, unless the phone was locked since they came."""
+        if self.screen and self.context.phone.state() == "terbuka":
+            self.screen.heard()
 
     def _drop(self) -> None:
         for sheet in self.sheets():

@@ -32,6 +32,7 @@ class SambangApp(App):
         theme: Theme | None = None,
         camera: Any = None,
         location: Any = None,
+        media: Any = None,
     ) -> None:
         super().__init__()
         self.phone = phone
@@ -39,7 +40,7 @@ class SambangApp(App):
         self._theme = theme or load_theme()
         self.theme = self._look()
         self._now_ms = now_ms
-        self._camera, self._location = camera, location
+        self._camera, self._location, self._media = camera, location, media
         self.background = Background()
 
     def _look(self) -> Look:
@@ -53,7 +54,7 @@ class SambangApp(App):
         shell = Shell()
         shell.context = Context(
             phone=self.phone, text=self.text, background=self.background, shell=shell, now_ms=self._now_ms,
-            camera=self._camera, location=self._location,
+            camera=self._camera, location=self._location, media=self._media,
         )  # fmt: skip
         Window.bind(on_keyboard=self._key)
         shell.restyle = self.restyle

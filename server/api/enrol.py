@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Request, Response, post
 
 from schemas.problem import Problem
-from schemas.wire import EnrolRequest
+from schemas.wire import EarlyEnrolment, Enrolment, EnrolRequest
 from server.api.messages import answer, read_message
 from server.deps import Deps
 
@@ -21,6 +21,11 @@ def enrol_routes(deps: Deps) -> list[Any]:
         message = read_message(await request.body(), request.headers.get("content-encoding"), EnrolRequest)
         if isinstance(message, Problem):
             return answer(request, message, deps.text)
-        return answer(request, await asyncio.wrap_future(deps.devices.enrol(message)), deps.text)
+        joined = await asyncio.wrap_future(deps.devices.enrol(message))
+        if isinstance(joined, Enrolment) and not message.handover_key:
+            # a phone of before reads only what it knows
+            early = {name: getattr(joined, name) for name in EarlyEnrolment.__struct_fields__}
+            joined = EarlyEnrolment(**early)
+        return answer(request, joined, deps.text)
 
     return [enrol]

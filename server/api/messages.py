@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 from litestar import Request, Response
 
-from schemas.base import Message, encode
+from schemas.base import UNREADABLE, Message, encode
 from schemas.problem import MEDIA_TYPE as PROBLEM_TYPE
 from schemas.problem import Problem
 from schemas.text import Text
@@ -33,7 +33,7 @@ def read_message(body: bytes, encoding: str | None, kind: type[T]) -> T | Proble
         return Problem(code="pesan_terlalu_besar")
     try:
         return msgspec.msgpack.decode(body, type=kind)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return Problem(code="pesan_tidak_terbaca")
 
 

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import errno
-import fcntl
 import gc
 import os
 import signal
@@ -15,7 +14,7 @@ import uvicorn
 
 from schemas.text import Text
 from server.app import create_app
-from server.commands.shared import add_folder_options, refuse
+from server.commands.shared import add_folder_options, hold, refuse
 from server.compose import Refused, close_office, open_office
 from server.deps import Deps
 from server.keys import default_path
@@ -43,7 +42,7 @@ def run(args: argparse.Namespace, text: Text) -> int:
         print(text(f"perintah.{listener.say}", **listener.values), file=sys.stderr)
         return PORT_TAKEN
     with listener:
-        lock = _lock(args.data)
+        lock = hold(args.data)
         if isinstance(lock, Refused):
             return refuse(text, lock)
         deps = open_office(args.data, args.key)
@@ -89,6 +88,7 @@ def serve(deps: Deps, listener: socket.socket) -> None:
     deps.blobs.sweep()
     deps.uploads.tidy()
     deps.uploads.sweep()
+    deps.keeper.start()
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(deps, web_pages(deps)),
@@ -110,20 +110,6 @@ def serve(deps: Deps, listener: socket.socket) -> None:
 
 def _pass(*_: object) -> None:
     """Do nothing about a signal."""
-
-
-def _lock(data: Path) -> int | Refused:
-    """Hold the folder, so that no second server serves it."""
-    try:
-        handle = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError:
-        return Refused(say="folder_tidak_ada", values={"folder": str(data)})
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        return Refused(say="folder_dipakai", values={"folder": str(data)})
-    return handle
 
 
 def _warn(data: Path, key: Path, text: Text) -> None:

@@ -1,10 +1,13 @@
 """What every command of the office shares: its options, and how it says no."""
 
 import argparse
+import fcntl
+import os
 import sys
 from pathlib import Path
 
 from schemas.text import Text
+from server.backups.medium import Trouble
 from server.compose import Refused
 
 UNUSABLE = 3
@@ -22,3 +25,23 @@ def refuse(text: Text, refused: Refused) -> int:
     """Say in one line why a data folder cannot be used; return the exit code."""
     print(text(f"perintah.{refused.say}", **refused.values), file=sys.stderr)
     return UNUSABLE
+
+
+def say_trouble(text: Text, trouble: Trouble) -> int:
+    """Say in one line what is wrong with a medium or a wish; return the exit code."""
+    print(text(f"cadangan.masalah.{trouble.code}", **trouble.values), file=sys.stderr)
+    return UNUSABLE
+
+
+def hold(data: Path) -> int | Refused:
+    """Hold the folder, so that no server and no other such command works on it; close what is returned."""
+    try:
+        handle = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return Refused(say="folder_tidak_ada", values={"folder": str(data)})
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return Refused(say="folder_dipakai", values={"folder": str(data)})
+    return handle

@@ -1,17 +1,19 @@
-"""`verify`: check everything in a data folder. Rule: exit code 0 only if all of it is whole."""
+"""`verify`: check all of a data folder, or of a medium. Rule: exit code 0 only if all of it is whole."""
 
 import argparse
 import sys
+from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
-
+from schemas import format as written
 from schemas.form import load_forms
 from schemas.text import Text
 from schemas.workflow import load_workflows
-from server.commands.shared import add_folder_options, refuse
+from server.backups.checking import check_medium
+from server.backups.medium import Trouble, open_medium, trouble_of
+from server.commands.progress import RichProgress, progress_bar
+from server.commands.shared import add_folder_options, refuse, say_trouble
 from server.compose import Refused, unlock
+from server.keys import KeyFileError, default_path, read_keys
 from server.verify import verify
 from sync.rules import DomainRules
 
@@ -20,45 +22,25 @@ NOT_IN_ORDER = 1
 SHOWN = 20
 
 
-class RichProgress:
-    """Shows each step as a bar on standard error."""
-
-    def __init__(self, bar: Bar, text: Text) -> None:
-        self._bar, self._text = bar, text
-        self._task: TaskID | None = None
-
-    def step(self, name: str, total: int) -> None:
-        """Begin a step of `total` things."""
-        self._task = self._bar.add_task(self._text(f"periksa.{name}"), total=max(total, 1))
-        if not total:
-            self._bar.advance(self._task)
-
-    def advance(self, count: int = 1) -> None:
-        """Note that so many were looked at."""
-        if self._task is not None:
-            self._bar.advance(self._task, count)
-
-
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     add_folder_options(parser)
+    parser.add_argument(
+        "--medium", type=Path, metavar="MEDIA", help="periksa media cadangan ini, bukan folder datanya"
+    )
 
 
 def run(args: argparse.Namespace, text: Text) -> int:
     """Check, and print what was counted and what is not in order; return the exit code."""
+    if args.medium is not None:
+        return _check_medium(args.medium.absolute(), args.key or default_path(args.data), text)
     opened = unlock(args.data, args.key)
     if isinstance(opened, Refused):
         return refuse(text, opened)
     keys, database = opened
     rules = DomainRules(load_forms(), load_workflows())
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True)) as bar:
-        findings = verify(args.data, database, keys, rules, text, RichProgress(bar, text))
+    with progress_bar() as bar:
+        findings = verify(args.data, database, keys, rules, text, RichProgress(bar, text, "periksa"))
     if findings.faults:
         for fault in findings.faults[:SHOWN]:
             print(fault, file=sys.stderr)
@@ -68,4 +50,34 @@ def run(args: argparse.Namespace, text: Text) -> int:
         return NOT_IN_ORDER
     names = text.fields("periksa.baik")
     print(text("periksa.baik", **{name: findings.counts[name] for name in names}))
+    return 0
+
+
+def _check_medium(path: Path, key: Path, text: Text) -> int:
+    """Check a medium whole, and say what is on it; return the exit code. The data folder may be gone."""
+    try:
+        keys = read_keys(key)
+    except KeyFileError:
+        return refuse(text, Refused(say="kunci_tidak_ada", values={"kunci": str(key)}))
+    medium = open_medium(path, keys.device)
+    if isinstance(medium, Trouble):
+        return say_trouble(text, medium)
+    try:
+        with progress_bar() as bar:
+            found = check_medium(medium, keys, RichProgress(bar, text, "cadangan.langkah"))
+    except OSError as error:
+        return say_trouble(text, trouble_of(error, path))
+    bad = {"salinan": len(found.damaged), "berkas": len(found.bad_blobs), "aliran": found.bad_logs}
+    if any(bad.values()):
+        print(text("cadangan.perintah.media_tidak_utuh", folder=path, **bad))
+        return NOT_IN_ORDER
+    if not found.whole and not found.logs:
+        print(text("cadangan.perintah.media_kosong", folder=path))
+        return NOT_IN_ORDER
+    counts = {"salinan": len(found.whole), "berkas": found.blobs, "aliran": found.logs}
+    print(text("cadangan.perintah.media_utuh", folder=path, **counts))
+    if found.whole:
+        newest = found.whole[0]
+        when = written.date_and_clock(newest.begun_ms)
+        print(text("cadangan.perintah.media_terbaru", nomor=newest.number, waktu=when))
     return 0

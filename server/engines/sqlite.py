@@ -96,7 +96,7 @@ class _Job:
     future: "Future[Any]"
 
 
-class _Transaction:
+class Transaction:
     """A reader and writer over one connection; seqs are counted here and stored when the commit is made."""
 
     def __init__(self, connection: sqlcipher3.Connection, regency: Regency, tag: bytes = b"") -> None:
@@ -217,7 +217,7 @@ class SqliteEngine:
             try:
                 connection.execute("BEGIN")
                 try:
-                    return work(_Transaction(connection, self._regency))
+                    return work(Transaction(connection, self._regency))
                 finally:
                     connection.execute("ROLLBACK")
             finally:
@@ -288,15 +288,15 @@ class SqliteEngine:
             else:
                 job.future.set_exception(failure)
 
-    def _begin(self) -> _Transaction:
+    def _begin(self) -> Transaction:
         self._connection.execute("BEGIN IMMEDIATE")
-        transaction = _Transaction(self._connection, self._regency, self._randomness(TAG_BYTES))
+        transaction = Transaction(self._connection, self._regency, self._randomness(TAG_BYTES))
         # The first statement takes the tenant's row, and with it the right to give out seqs, in any engine.
         transaction.execute("UPDATE kabupaten SET last_seq = last_seq WHERE kabupaten = :kabupaten")
         transaction.seq = transaction.last_seq()
         return transaction
 
-    def _one(self, transaction: _Transaction, job: _Job) -> tuple[Any, BaseException | None]:
+    def _one(self, transaction: Transaction, job: _Job) -> tuple[Any, BaseException | None]:
         before = transaction.seq
         connection = self._connection
         connection.execute("SAVEPOINT one")
@@ -313,7 +313,7 @@ class SqliteEngine:
         connection.execute("RELEASE one")
         return result, None
 
-    def _number(self, transaction: _Transaction, first: int) -> None:
+    def _number(self, transaction: Transaction, first: int) -> None:
         last: Mapping[str, object] = {"first": first + 1, "last": transaction.seq}
         transaction.execute("UPDATE kabupaten SET last_seq = :last WHERE kabupaten = :kabupaten", last)
         transaction.execute(
@@ -348,7 +348,7 @@ def inspected(path: Path, key: bytes) -> Generator[tuple[Inspection, Reader | No
             page_count=count,
             version=0 if pages else version(connection),
         )
-        reader = None if pages else _Transaction(connection, Regency(regency_of(connection)[0]))
+        reader = None if pages else Transaction(connection, Regency(regency_of(connection)[0]))
         yield found, reader
     except sqlcipher3.DatabaseError as error:
         raise DamagedError(str(error)) from error

@@ -3,8 +3,7 @@
 from collections.abc import Container, Iterator, Mapping
 from hashlib import sha256
 
-import msgspec
-
+from schemas.base import UNREADABLE
 from schemas.ids import NO_LINK, ChangeId, DeviceId, LinkHash
 from server.engine import Reader, SqlRow
 from server.office import verifier
@@ -54,7 +53,7 @@ def _office_says(reader: Reader, office: DeviceId) -> tuple[dict[DeviceId, bytes
         raw = row[6]
         try:
             body = read(raw).body if raw is not None else None
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
         if isinstance(body, Enrolled) and body.device != office:
             keys[body.device] = body.public_key
@@ -126,7 +125,7 @@ def _check_links(
 def _holes(content: bytes) -> list[Gap]:
     try:
         body = read(content).body
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return []
     return [body] if isinstance(body, Gap) else []
 
@@ -137,7 +136,7 @@ def _is_itself(row: SqlRow, device: DeviceId) -> bool:
         return False
     try:
         link = read_link(raw)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return False
     return (link.device, link.counter, link.prev, link.change) == (device, counter, prev, change)
 

@@ -7,6 +7,7 @@ from litestar import Response, get
 from schemas import format as written
 from schemas.base import Data
 from server.access import may
+from server.services.backups import Standing
 from server.web.site import Asking, Site, Visitor
 
 
@@ -45,6 +46,11 @@ def home_routes(site: Site) -> list[Any]:
             found.append(_tile(site, "perangkat", "/perangkat", "device", site.device_count()))
         return found
 
+    def warning(visitor: Visitor) -> Standing | None:
+        """Tell admins on their first page when the office is not safe."""
+        standing = site.backups.standing() if may(visitor.person, "see_backups") else None
+        return standing if standing is not None and standing.tone != "good" else None
+
     @get("/")
     async def home(request: Asking) -> Response[str]:
         visitor = await site.visitor(request)
@@ -52,6 +58,7 @@ def home_routes(site: Site) -> list[Any]:
         values = {
             "tiles": await site.work(lambda: tiles(visitor)),
             "today": written.long_date(written.local_date(site.deps.now_ms())),
+            "warning": await site.work(lambda: warning(visitor)),
             "note": site.text("kantor.beranda.lapangan") if in_field else "",
         }
         return await site.page("home/home.html", visitor, "beranda", values)

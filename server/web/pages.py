@@ -11,10 +11,12 @@ from schemas.problem import Problem
 from server.api.messages import problem_response
 from server.deps import Deps
 from server.web.assets import asset_routes
+from server.web.backups import backup_routes
 from server.web.cases import case_routes
 from server.web.conflicts import conflict_routes
 from server.web.devices import device_routes
 from server.web.errors import MissingError, NotLoggedInError, PageError, UnreadableError
+from server.web.handover import handover_routes
 from server.web.home import home_routes
 from server.web.login import login_routes, to_login
 from server.web.photo import photo_routes
@@ -55,7 +57,9 @@ def page_routes(site: Site) -> list[Any]:
         *photo_routes(site),
         *conflict_routes(site),
         *case_routes(site),
+        *handover_routes(site),
         *device_routes(site),
+        *backup_routes(site),
         missing,
     ]
     return [

@@ -24,6 +24,7 @@ from server.access import Action, Person, may
 from server.accounts import Accounts
 from server.deps import Deps
 from server.passwords import Passwords
+from server.services.backups import Backups
 from server.services.cases import Cases
 from server.services.conflicts import Conflicts
 from server.services.people import load_person
@@ -100,7 +101,9 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("antrean", "/antrean", "inbox", "see_visits"),
     ("konflik", "/konflik", "conflict", "see_conflicts"),
     ("kasus", "/kasus", "task", "see_cases"),
+    ("serah_terima", "/serah-terima", "upload", "take_handovers"),
     ("perangkat", "/perangkat", "device", "see_devices"),
+    ("cadangan", "/cadangan", "save", "see_backups"),
 )
 
 
@@ -117,6 +120,7 @@ class Site:
     reviews: Reviews
     conflicts: Conflicts
     cases: Cases
+    backups: Backups
     templates: Environment
 
     @property
@@ -227,6 +231,7 @@ def build_site(deps: Deps) -> Site:
         reviews=Reviews(engine, deps.office, words),
         conflicts=Conflicts(engine, deps.office, words),
         cases=Cases(engine, deps.office, words, deps.workflows),
+        backups=Backups(engine, deps.keeper, deps.office.device, deps.text, deps.now_ms),
         templates=_templates(deps.text, theme),
     )
 

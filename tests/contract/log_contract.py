@@ -58,6 +58,7 @@ class LogContract:
         with self.transaction(store):
             self.add(store, entries[:2])
         assert store.entries(writer.device, 0, 10) == entries
+        assert store.tips(writer.device) == [Tip(counter=3, hash=entries[-1].hash)]
 
     def test_entries_are_found_by_place(self) -> None:
         store, writer, entries = self.filled()

@@ -62,6 +62,16 @@ class OfficeContract:
             assert store.tag_at(0) == b""
             assert store.tag_at(seqs[-1] + 1) is None
 
+    def test_the_newest_commits_are_told_with_their_tags_oldest_first(self) -> None:
+        store = self.make_office()
+        ends: list[int] = []
+        for _ in range(3):
+            with self.transaction(store):
+                ends.append([store.take_seq(), store.take_seq()][-1])
+        with self.transaction(store):
+            assert store.commits(2) == [(seq, store.tag_at(seq)) for seq in ends[1:]]
+            assert [seq for seq, _ in store.commits(10)] == ends
+
     def test_a_tag_is_the_same_inside_its_transaction_and_after(self) -> None:
         store = self.make_office()
         with self.transaction(store):

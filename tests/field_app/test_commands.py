@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from field_app.__main__ import main
+from server.services.handover import Taken
 from sync.change import Patch
 from tests.contract.people import record_id
 from tests.server.conftest import DESA, Running, office  # noqa: F401 - the running office as a fixture
@@ -40,6 +41,36 @@ def give_task(office: Running) -> str:
         ],
     )
     return office.code(person)
+
+
+def test_a_field_day_by_files(
+    office: Running,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code = give_task(office)
+    folder = ["--dir", str(tmp_path / "hp"), "--pin", PIN]
+    assert main(["enrol", *folder, "--address", office.address, "--code", code]) == 0
+    assert main(["sync", *folder]) == 0
+    assert main(["record", *folder]) == 0
+    assert main(["handover", *folder, "--out", str(tmp_path / "tidak-ada")]) == 1
+    assert main(["handover", *folder, "--out", str(tmp_path)]) == 0
+    [path] = tmp_path.glob("*.smb")
+    capsys.readouterr()
+    assert main(["status", *folder]) == 0
+    assert "Menunggu kirim" in capsys.readouterr().out
+    with path.open("rb") as file:
+        taken = office.deps.handovers.take(file, office.deps.office.person)
+    assert isinstance(taken, Taken)
+    answer = tmp_path / "jawaban.smb"
+    with answer.open("wb") as out:
+        office.deps.handovers.answer(taken.device.id, None, out)
+    assert main(["answer", *folder, "--file", str(path)]) == 1
+    assert main(["answer", *folder, "--file", str(answer)]) == 0
+    assert main(["status", *folder]) == 0
+    said = capsys.readouterr().out
+    assert "Jawaban kantor terbaca" in said and "Diterima" in said
+    assert NAMA not in said and NIK not in said
 
 
 def test_the_field_day_by_commands(

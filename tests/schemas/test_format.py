@@ -14,6 +14,7 @@ from schemas.format import (
     parse_date,
     rupiah,
     short_date,
+    size,
     terbilang,
 )
 
@@ -129,3 +130,11 @@ def test_what_is_no_date_is_none(text: str) -> None:
 
 def test_short_days_and_spaces_are_read() -> None:
     assert parse_date(" 1/2/2026 ") == date(2026, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "said"),
+    [(0, "0 KB"), (1, "1 KB"), (1_023 * 1_024, "1.023 KB"), (1_024**2, "1,0 MB"), (5 * 1_024**3, "5,0 GB")],
+)
+def test_a_size_is_written_in_the_largest_unit_that_fits(size_bytes: int, said: str) -> None:
+    assert size(size_bytes) == said

@@ -37,6 +37,7 @@ class Phone:
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     token: str = ""
     sent: int = 0
+    handover_key: bytes = b""
 
     def call(self, path: str, message: Message, kind: type[T]) -> T:
         answer = self.post(path, encode(message))
@@ -53,7 +54,9 @@ class Phone:
     def enrol(self, code: str) -> Enrolment:
         public = self.key.public_key().public_bytes_raw()
         self.enrolment = self.call(
-            "/api/enrol", EnrolRequest(code=code, public_key=public, model="Uji 1"), Enrolment
+            "/api/enrol",
+            EnrolRequest(code=code, public_key=public, model="Uji 1", handover_key=self.handover_key),
+            Enrolment,
         )
         self.device = self.enrolment.device
         self.store = MemoryDevice(self.device, self.key.sign)

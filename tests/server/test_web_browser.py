@@ -201,7 +201,7 @@ def every_page(served: Served) -> dict[str, list[str]]:
             "/", "/antrean", f"/kunjungan/{waiting}", f"/kunjungan/{visit}",
             f"/kunjungan/{visit}/foto/{blob}", "/konflik", conflict, "/kasus", case, "/tidak-ada",
         ],
-        "admin": ["/perangkat"],
+        "admin": ["/perangkat", "/cadangan", "/serah-terima"],
         "": ["/masuk"],
     }  # fmt: skip
 

@@ -14,7 +14,7 @@ from server.web.login import own_page
 from sync.change import Accessed, FormAnswers, Patch, read
 from tests.server.web_office import DESA, ELSEWHERE, PASSWORD, Office, Phone, open_at, serving, shut
 
-PAGES = ["/", "/antrean", "/konflik", "/kasus", "/perangkat", "/tampilan", "/keluar"]
+PAGES = ["/", "/antrean", "/konflik", "/kasus", "/serah-terima", "/perangkat", "/tampilan", "/keluar"]
 NIK = "3314990101800001"
 
 
@@ -111,6 +111,7 @@ MATRIX = {
     "/antrean": {"pendamping", "verifikator", "petugas", "kabid", "pengawas"},
     "/konflik": {"verifikator", "petugas", "kabid", "pengawas"},
     "/kasus": {"verifikator", "petugas", "kabid", "pengawas"},
+    "/serah-terima": {"verifikator", "petugas", "kabid", "admin"},
     "/perangkat": {"admin"},
 }
 

@@ -107,7 +107,7 @@ def a_part_that_is_gone_stays_on_the_phone(patch: Patch) -> None:
 
 
 def a_new_part_is_not_caught_up(patch: Patch) -> None:
-    patch.setattr(client, "_caught_up", lambda response, held, parts: response.cursor)
+    patch.setattr(client, "caught_up", lambda response, held, parts: response.cursor)
 
 
 def a_held_change_is_forgotten(patch: Patch) -> None:

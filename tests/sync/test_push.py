@@ -5,7 +5,7 @@ import pytest
 from schemas.ids import BlobId
 from schemas.wire import Applied, Held, Rejected
 from sync.chain import Tip
-from sync.change import Accessed, Decide, Patch, Resolve
+from sync.change import Accessed, Decide, Patch, Resolve, change_id
 from tests.contract.people import record_id
 from tests.sync.regency import KEDEN, Regency, change_fields, garbage, outcome_of, push_of, visit
 
@@ -54,6 +54,18 @@ def test_one_bad_change_never_blocks_the_rest(town: Regency) -> None:
     assert outcome_of(town, unreadable) == Rejected(problem="isi_tidak_terbaca")
     assert isinstance(outcome_of(town, good), Applied)
     assert town.office.contents([unreadable.link.change]) != {}
+
+
+def test_a_change_with_text_that_is_no_text_blocks_no_other(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    town.warga(1)
+    _, raw = phone.writer.content(change_fields(1, {"rt": None}, rt="zzz"))
+    raw = raw.replace(b"zzz", b"\xff\xfe\xfd")
+    unreadable = phone.store.append(change_id(raw), raw)
+    good = phone.do(change_fields(1, {"rt": None}, rt="003"))
+    town.sync(phone)
+    assert outcome_of(town, unreadable) == Rejected(problem="isi_tidak_terbaca")
+    assert isinstance(outcome_of(town, good), Applied)
 
 
 def test_what_depends_on_a_refused_change_waits(town: Regency) -> None:

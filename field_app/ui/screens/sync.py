@@ -3,6 +3,7 @@
 from kivy.metrics import dp
 
 from field_app.ui.cards import status_chip
+from field_app.ui.handover import HandoverCard
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
 from field_app.ui.sync_cards import conflicts_card, losses_card, notes_of, progress_words
@@ -13,7 +14,7 @@ from field_app.ui.widgets.facts import Fact, SyncRow
 from field_app.ui.widgets.switch import Toggle
 from field_app.ui.widgets.words import Empty, Notice, Words
 from field_app.views import Refused
-from schemas.format import date_and_clock
+from schemas.format import date_and_clock, local_date, short_date
 
 load_kv(__file__)
 
@@ -67,6 +68,7 @@ class SyncScreen(BaseScreen):
         switch.bind(on=lambda _s, on: setattr(self.context.phone.settings, "wifi_only", on))
         summary.add_widget(switch)
         body.add_widget(summary)
+        body.add_widget(HandoverCard(self.context, self._show))
         if not items:
             body.add_widget(
                 Empty(
@@ -87,11 +89,15 @@ class SyncScreen(BaseScreen):
                 card.add_widget(Words(text=f"{say(title)} ({len(some)})", style="question"))
                 for item in some[:MOST_SHOWN]:
                     under = say(item.problem) if item.problem else ""
-                    under = " ".join(part for part in (under, notes_of(item, say)) if part)
+                    handed = item.handed_ms and say(
+                        "aplikasi.serah.di_berkas", tanggal=short_date(local_date(item.handed_ms))
+                    )
+                    notes = (notes_of(item, say), handed or "")
                     card.add_widget(
                         SyncRow(
                             title=item.title,
                             under=under,
+                            note=" · ".join(note for note in notes if note),
                             icon=icon,
                             percent=item.percent,
                             chip=status_chip(item.status, self.look, say),

@@ -1,0 +1,262 @@
+"""The schedule inside the server. Rule: never two copies at once, and none that fails stops anything else.
+
+What is due follows from what was verified, so a run that was missed while the server was off is made up for
+at its start. One folder lock keeps this process and the `backup` command apart. A second thread streams.
+"""
+
+import fcntl
+import logging
+import os
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from schemas.base import Data
+from server import backup_store, reach_store
+from server.backup_store import Copy, Plan, Try
+from server.backups.making import Made, Progress, Source, StoppedError, make_copy
+from server.backups.medium import Trouble, open_medium
+from server.backups.streaming import LogState, Streamer
+from server.disk import ensure_folder
+from server.engine import ClosedError, Writer
+
+T = TypeVar("T")
+
+LOOK_S = 30
+STREAM_S = 0.4
+RETRY_MS = 15 * 60_000
+DAY_MS = 24 * 3_600_000
+AGE_DAYS = 90
+"""How old a change must be before a phone may forget its bytes; see reach_store.py."""
+logger = logging.getLogger("server.backups")
+
+
+class Running(Data, frozen=True, kw_only=True):
+    """A copy that is being made: where, which step, how far."""
+
+    path: str
+    step: str = ""
+    done: int = 0
+    total: int = 0
+
+
+class _Watched:
+    """Shows a copy's progress on the page as well, and ends the copy when the server stops."""
+
+    def __init__(self, keeper: "Keeper", path: str, shown: Progress | None) -> None:
+        self._keeper, self._shown = keeper, shown
+        self._running = Running(path=path)
+
+    def step(self, name: str, total: int) -> None:
+        self._show(Running(path=self._running.path, step=name, total=total))
+        if self._shown is not None:
+            self._shown.step(name, total)
+
+    def advance(self, count: int = 1) -> None:
+        running = self._running
+        done = running.done + count
+        self._show(Running(path=running.path, step=running.step, done=done, total=running.total))
+        if self._shown is not None:
+            self._shown.advance(count)
+
+    def _show(self, running: Running) -> None:
+        if self._keeper.is_stopping:
+            raise StoppedError
+        self._running = self._keeper.running = running
+
+
+class Keeper:
+    """Makes copies when they are due or asked for, and streams. `age_days` see AGE_DAYS."""
+
+    def __init__(self, source: Source, *, age_days: int = AGE_DAYS) -> None:
+        self._source, self._age_days = source, age_days
+        self._stop, self._wake = threading.Event(), threading.Event()
+        self._asked = False
+        self._worked_out_ms = 0
+        self._threads: list[threading.Thread] = []
+        self._streamer = Streamer(source)
+        self.running: Running | None = None
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the server is being stopped."""
+        return self._stop.is_set()
+
+    @property
+    def is_started(self) -> bool:
+        """Whether the schedule runs in this process."""
+        return bool(self._threads)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether copies were asked for that have not begun."""
+        return self._asked
+
+    @property
+    def stream(self) -> LogState:
+        """How the stream stands."""
+        return self._streamer.state
+
+    def start(self) -> None:
+        """Begin to keep the schedule, in threads of its own."""
+        self._threads = [
+            threading.Thread(target=self._keep, name="backups", daemon=True),
+            threading.Thread(target=self._stream, name="stream", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End what is under way; a copy that is half made is taken away by the next."""
+        self._stop.set()
+        self._wake.set()
+        for thread in self._threads:
+            thread.join()
+        self._threads = []
+
+    def ask(self) -> bool:
+        """Ask for copies on all planned media now; False where nobody keeps the schedule."""
+        if not self.is_started:
+            return False
+        self._asked = True
+        self._wake.set()
+        return True
+
+    def copy_to(
+        self, paths: Sequence[str], keep: int, progress: Progress | None = None
+    ) -> dict[str, Made | Trouble]:
+        """Make a copy on each medium, one after the other; note how each ended. Raises StoppedError."""
+        ended: dict[str, Made | Trouble] = {}
+        with self._alone() as is_alone:
+            for path in paths:
+                busy = Trouble(code="sedang_berjalan")
+                ended[path] = self._copy(path, keep, _Watched(self, path, progress)) if is_alone else busy
+        return ended
+
+    def work_out(self) -> None:
+        """Work out anew what phones may forget."""
+        now_ms = self._source.now_ms()
+        engine = self._source.engine
+        found = engine.read(lambda reader: reach_store.work_out_backed_up(reader, now_ms, self._age_days))
+        engine.write(lambda writer: reach_store.put_backed_up(writer, found)).result()
+        self._worked_out_ms = now_ms
+
+    def _copy(self, path: str, keep: int, progress: Progress) -> Made | Trouble:
+        medium = open_medium(Path(path), self._source.keys.device)
+        try:
+            made = medium if isinstance(medium, Trouble) else make_copy(self._source, medium, keep, progress)
+        finally:
+            self.running = None
+        tried = Try(
+            path=path, at_ms=self._source.now_ms(), trouble=made if isinstance(made, Trouble) else None
+        )
+        copy = self._verified(path, made) if isinstance(made, Made) else None
+
+        def note(writer: Writer) -> None:
+            if copy is not None and isinstance(made, Made):
+                backup_store.add_copy(writer, copy)
+                reach_store.put_reach(writer, copy.medium, made.reach)
+            backup_store.put_try(writer, tried)
+
+        self._source.engine.write(note).result()
+        if copy is not None:
+            self.work_out()
+        return made
+
+    def _verified(self, path: str, made: Made) -> Copy:
+        """Return what is kept of a copy that was verified."""
+        manifest = made.manifest
+        disk = self._source.disk_of(Path(path))
+        return Copy(
+            medium=manifest.medium,
+            path=path,
+            disk=disk,
+            beside_data=disk == self._source.disk_of(self._source.database.parent),
+            number=manifest.number,
+            begun_ms=manifest.begun_ms,
+            verified_ms=manifest.verified_ms,
+            last_seq=manifest.last_seq,
+            tag=manifest.tag,
+            links=manifest.links,
+            senders=manifest.senders,
+            size_bytes=manifest.size_bytes + manifest.blob_bytes,
+            blobs=manifest.counts["blobs"],
+            problem="berkas_kantor_rusak" if manifest.absent else "",
+        )
+
+    @contextmanager
+    def _alone(self) -> Generator[bool]:
+        """Hold the folder of blobs, which stands for "copying"; the data folder itself is held by `run`."""
+        folder = self._source.database.parent / "blobs"
+        ensure_folder(folder)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield True
+        except BlockingIOError:
+            yield False
+        finally:
+            os.close(handle)
+
+    def _keep(self) -> None:
+        while not self.is_stopping:
+            try:
+                self._look()
+            except (StoppedError, ClosedError):
+                return
+            except Exception as error:  # noqa: BLE001 - whatever it was, the schedule goes on
+                # The kind only: a message may name what a person wrote.
+                logger.error("%s while keeping backups", type(error).__name__)
+            self._wake.wait(LOOK_S)
+            self._wake.clear()
+
+    def _look(self) -> None:
+        """Make what is due or asked for."""
+        plan, copies, tries = self._source.engine.read(
+            lambda reader: (
+                backup_store.plan(reader), backup_store.newest_copies(reader), backup_store.tries(reader),
+            )
+        )  # fmt: skip
+        now_ms = self._source.now_ms()
+        asked = self._asked
+        paths = plan.copies if asked else due(plan, copies, tries, now_ms)
+        if paths:
+            self.running = Running(path=paths[0])
+        if asked:
+            self._asked = False
+        try:
+            self.copy_to(paths, plan.keep)
+        finally:
+            self.running = None
+        if not 0 <= now_ms - self._worked_out_ms < DAY_MS:
+            self.work_out()
+
+    def _stream(self) -> None:
+        while not self.is_stopping:
+            try:
+                plan = self._source.engine.read(backup_store.plan)
+                self._streamer.step(plan.stream)
+            except ClosedError:
+                break
+            except Exception as error:  # noqa: BLE001 - whatever it was, the stream is taken up again
+                logger.error("%s while streaming", type(error).__name__)
+                self._streamer.close()
+            self._stop.wait(STREAM_S if self._streamer.state.trouble is None else 5 * STREAM_S)
+        self._streamer.close()
+
+
+def due(plan: Plan, copies: Sequence[Copy], tries: dict[str, Try], now_ms: int) -> tuple[str, ...]:
+    """Return the places whose newest copy is too old, or of the future; not right after a failure."""
+    newest: dict[str, int] = {}
+    for copy in copies:
+        newest[copy.path] = max(copy.begun_ms, newest.get(copy.path, 0))
+
+    def is_due(path: str) -> bool:
+        is_fresh = path in newest and 0 <= now_ms - newest[path] < plan.every_ms
+        tried = tries.get(path)
+        is_too_soon = tried is not None and tried.trouble is not None and 0 <= now_ms - tried.at_ms < RETRY_MS
+        return not is_fresh and not is_too_soon
+
+    return tuple(path for path in plan.copies if is_due(path))

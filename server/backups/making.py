@@ -1,0 +1,253 @@
+"""Making one copy on one medium. Rule: what was there before stays whole until the new copy was read back.
+
+The order is what makes it safe to kill at any moment: the database under another name, the blobs, a manifest
+that says "not verified", reading back, and only then the manifest that counts. A copy without a manifest, or
+with one that was not verified, is nobody's, and the next run takes it away.
+"""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from schemas.base import Data
+from schemas.ids import NO_LINK, BlobId, DeviceId
+from server import backup_store, feed_store
+from server.backups import blob_copies
+from server.backups.blob_copies import BlobCopies, check_back, copy_all, in_turn
+from server.backups.checking import check_database, file_hash, is_damaged, is_verified
+from server.backups.manifest import FORMAT, NONCE_BYTES, Manifest, write_manifest
+from server.backups.medium import UNFINISHED, Medium, Trouble, trouble_of
+from server.blobs import BlobStore
+from server.disk import ensure_folder, sync_folder
+from server.engine import DamagedError, Engine, FullError, Reader
+from server.engines.sqlite_copy import snapshot
+from server.keys import Keys
+from server.store import SqlOfficeStore
+from sync.chain import Tip
+
+SPARE_BYTES = 4 * 1024 * 1024
+"""Space that a copy needs besides its files."""
+
+
+class Progress(Protocol):
+    """Shows how far one step is; may raise StoppedError to end it."""
+
+    def step(self, name: str, total: int) -> None:
+        """Begin a step of `total` things."""
+        ...
+
+    def advance(self, count: int = 1) -> None:
+        """Note that so many are done."""
+        ...
+
+
+class StoppedError(Exception):
+    """Whoever asked for the copy wants it no longer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """The office that is copied. `disk_of` names the disk that a path is on."""
+
+    engine: Engine
+    database: Path
+    keys: Keys
+    blobs: BlobStore
+    disk_of: Callable[[Path], str]
+    now_ms: Callable[[], int]
+    randomness: Callable[[int], bytes]
+
+
+class Made(Data, frozen=True, kw_only=True):
+    """A verified copy: how many blobs are new or were mended, and up to where it reaches."""
+
+    manifest: Manifest
+    fresh: int
+    mended: int
+    reach: dict[DeviceId, Tip]
+
+
+@dataclass
+class _Work:
+    """A copy that is being made."""
+
+    number: int
+    begun_ms: int
+    manifest: Manifest | None = None
+    blobs: list[tuple[BlobId, int]] = field(default_factory=list[tuple[BlobId, int]])
+
+
+def make_copy(source: Source, medium: Medium, keep: int, progress: Progress) -> Made | Trouble:
+    """Copy the office to a medium and read the copy back; keep the newest `keep` copies.
+
+    Raises StoppedError, or EngineError when the office itself cannot be read.
+    """
+    try:
+        with medium.locked() as is_ours:
+            if not is_ours:
+                return Trouble(code="media_dipakai", values={"folder": str(medium.path)})
+            return _make(source, medium, keep, progress)
+    except DamagedError:
+        return Trouble(code="kantor_rusak")
+    except (OSError, FullError) as error:
+        return trouble_of(error, medium.path)
+
+
+def _make(source: Source, medium: Medium, keep: int, progress: Progress) -> Made | Trouble:
+    for folder in (medium.copies, medium.blobs):
+        ensure_folder(folder)
+    copies = BlobCopies(source.blobs, medium.blobs, source.keys.blobs)
+    copies.sweep()
+    copies.destroy(source.engine.read(backup_store.destroyed_blobs))
+    kept = tidy(medium, source.keys)
+    work = _Work(number=max(medium.numbers(), default=0) + 1, begun_ms=source.now_ms())
+    short = no_room(medium, source.database.stat().st_size)
+    if short is not None:
+        return short
+    facts = _copy_database(source, medium, work, progress)
+    missing = [(blob, size) for blob, size in work.blobs if not copies.has(blob, size)]
+    short = no_room(medium, sum(blob_copies.sealed_bytes(size) for _, size in missing))
+    if short is not None:
+        medium.database(work.number).unlink()
+        return short
+    progress.step("berkas", len(missing))
+    fresh, absent = copy_all(copies, missing, progress.advance)
+    absent = _still_held(source.engine, absent)
+    manifest = replace(facts, absent=sorted(absent))
+    write_manifest(medium, source.keys, manifest, source.randomness(NONCE_BYTES))
+    new = {blob for blob, _ in missing}
+    old = [
+        (blob, size)
+        for blob, size in work.blobs
+        if blob not in new and in_turn(copies.store, blob, work.number)
+    ]
+    progress.step("periksa", len(fresh) + len(old))
+    lost_fresh, mended_fresh = _check(copies, fresh, progress)
+    lost_old, mended_old = _check(copies, old, progress)
+    lost = _still_held(source.engine, lost_fresh + lost_old)
+    progress.step("basis_data", 1)
+    reach = check_database(medium, source.keys, manifest, [*absent, *lost])
+    if isinstance(reach, Trouble):
+        return Trouble(code="kantor_rusak") if is_damaged(source.database, source.keys) else reach
+    progress.advance()
+    manifest = replace(manifest, absent=sorted({*absent, *lost}), verified_ms=source.now_ms())
+    write_manifest(medium, source.keys, manifest, source.randomness(NONCE_BYTES))
+    retire(medium, [work.number, *kept], keep)
+    return Made(manifest=manifest, fresh=len(fresh), mended=mended_fresh + mended_old, reach=reach)
+
+
+def tidy(medium: Medium, keys: Keys) -> list[int]:
+    """Take away what a run that was cut off left; return the copies that count, newest first.
+
+    What cannot be read is no leftover: it stays, to be looked at.
+    """
+    kept: list[int] = []
+    for number in medium.numbers():
+        verified = is_verified(medium, keys, number)
+        if verified is False:
+            medium.manifest(number).unlink()
+            medium.database(number).unlink(missing_ok=True)
+        elif verified:
+            kept.append(number)
+    for path in medium.copies.iterdir():
+        has_manifest = path.with_suffix(".manifest").exists()
+        if path.name.endswith(UNFINISHED) or (path.suffix == ".db" and not has_manifest):
+            path.unlink()
+    sync_folder(medium.copies)
+    return kept
+
+
+def retire(medium: Medium, verified: Sequence[int], keep: int) -> None:
+    """Remove the oldest verified copies beyond `keep`, each manifest before its copy."""
+    for number in verified[max(keep, 1) :]:
+        medium.manifest(number).unlink(missing_ok=True)
+        sync_folder(medium.copies)
+        medium.database(number).unlink(missing_ok=True)
+
+
+def no_room(medium: Medium, needed_bytes: int) -> Trouble | None:
+    """Say in time that a medium has too little space left."""
+    free_bytes = shutil.disk_usage(medium.path).free
+    if free_bytes > needed_bytes + SPARE_BYTES:
+        return None
+    values = {
+        "folder": str(medium.path),
+        "perlu": megabytes(needed_bytes + SPARE_BYTES),
+        "ada": megabytes(free_bytes),
+    }
+    return Trouble(code="media_kurang", values=values)
+
+
+def _copy_database(source: Source, medium: Medium, work: _Work, progress: Progress) -> Manifest:
+    """Copy one snapshot durably, and say what it is."""
+    target = medium.database(work.number)
+    temporary = target.with_name(target.name + UNFINISHED)
+    progress.step("salin", 0)
+    done = 0
+
+    def copied(pages: int, total: int) -> None:
+        nonlocal done
+        if not done:
+            progress.step("salin", total)
+        progress.advance(pages - done)
+        done = pages
+
+    with snapshot(source.database, source.keys.database) as taken:
+        work.blobs = backup_store.blobs(taken.reader)
+        facts = _facts(taken.reader, source, medium, work)
+        taken.copy_to(temporary, copied)
+    digest = file_hash(temporary, durably=True)
+    temporary.rename(target)
+    sync_folder(medium.copies)
+    return replace(facts, size_bytes=target.stat().st_size, sha256=digest)
+
+
+def _facts(reader: Reader, source: Source, medium: Medium, work: _Work) -> Manifest:
+    store = SqlOfficeStore.reading(reader)
+    last_seq = store.last_seq()
+    tips = store.tips(source.keys.device)
+    position = feed_store.newest(reader)
+    [(name,)] = reader.query("SELECT name FROM kabupaten WHERE kabupaten = :kabupaten")
+    return Manifest(
+        format=FORMAT,
+        number=work.number,
+        medium=medium.id,
+        office=source.keys.device,
+        regency=reader.regency,
+        name=name,
+        begun_ms=work.begun_ms,
+        verified_ms=0,
+        size_bytes=0,
+        sha256="",
+        last_seq=last_seq,
+        tag=store.tag_at(last_seq) or b"",
+        head=tips[0].hash if tips else NO_LINK,
+        links=position.links,
+        senders=position.senders,
+        counts=backup_store.counts(reader),
+        blob_bytes=sum(blob_copies.sealed_bytes(size) for _, size in work.blobs),
+        absent=[],
+    )
+
+
+def _check(
+    copies: BlobCopies, blobs: Sequence[tuple[BlobId, int]], progress: Progress
+) -> tuple[list[BlobId], int]:
+    """Read blobs back; return those that are lost, and how many had to be replaced."""
+    before = copies.mended
+    lost = check_back(copies, blobs, progress.advance)
+    return lost, copies.mended - before
+
+
+def _still_held(engine: Engine, blobs: Sequence[BlobId]) -> list[BlobId]:
+    """Return those of these that the office still says it holds: some may be destroyed meanwhile."""
+    return engine.read(lambda reader: [blob for blob in blobs if backup_store.is_held(reader, blob)])
+
+
+def megabytes(size_bytes: int) -> str:
+    """Write a size in whole megabytes, rounded up."""
+    return str(-(-size_bytes // 1024**2))

@@ -1,0 +1,182 @@
+"""A medium: a folder on a disk, prepared once for one office. Rule: nothing is written where no mark stands.
+
+A disk that is not mounted is an empty folder on the wrong disk; the mark tells it from the medium.
+
+PATH/sambang-medium.json   the mark: a random id, and whose backups these are
+PATH/copies/               NUMBER.db, encrypted under the office's key, and NUMBER.manifest beside it
+PATH/blobs/                photos and files, shared by all copies, encrypted as at the office
+PATH/stream/               logs of what was committed between copies
+"""
+
+import errno
+import fcntl
+import os
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from schemas.base import Data
+from schemas.ids import DeviceId
+from server.disk import ensure_folder, sync_folder
+from server.engine import FullError
+
+FORMAT = 1
+MARK = "sambang-medium.json"
+UNFINISHED = ".tmp"
+DISKS = Path("/dev/disk/by-uuid")
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+class Trouble(Data, frozen=True, kw_only=True):
+    """Why something cannot be done with a medium: a key under `cadangan.masalah`, and its fields."""
+
+    code: str
+    values: dict[str, str] = {}
+
+
+class Mark(Data, frozen=True, kw_only=True):
+    """What makes a folder a medium. It tells nothing of the office but the id of its chain."""
+
+    format: int
+    medium: str
+    office: DeviceId
+
+
+class Medium(Data, frozen=True, kw_only=True):
+    """A folder that carries our mark."""
+
+    id: str
+    path: Path
+
+    @property
+    def copies(self) -> Path:
+        """Where databases and their manifests lie."""
+        return self.path / "copies"
+
+    @property
+    def blobs(self) -> Path:
+        """Where blobs lie, shared by all copies."""
+        return self.path / "blobs"
+
+    @property
+    def stream(self) -> Path:
+        """Where logs lie."""
+        return self.path / "stream"
+
+    def database(self, number: int) -> Path:
+        """Return where the database of a copy lies."""
+        return self.copies / f"{number:08}.db"
+
+    def manifest(self, number: int) -> Path:
+        """Return where the manifest of a copy lies."""
+        return self.copies / f"{number:08}.manifest"
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of all copies that have a manifest, newest first."""
+        found = (path.stem for path in self.copies.glob("*.manifest"))
+        return sorted((int(name) for name in found if name.isdigit()), reverse=True)
+
+    @contextmanager
+    def locked(self) -> Generator[bool]:
+        """Hold the medium, so that no other process works on it; False where one does."""
+        handle = os.open(self.path / MARK, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield True
+        except BlockingIOError:
+            yield False
+        finally:
+            os.close(handle)
+
+
+def prepare(path: Path, office: DeviceId, randomness: Callable[[int], bytes]) -> Medium | Trouble:
+    """Make a folder a medium of this office; one that is already stays as it is."""
+    opened = open_medium(path, office)
+    if isinstance(opened, Medium) or opened.code == "kantor_lain":
+        return opened
+    if not path.parent.is_dir():
+        return _trouble("media_tidak_ada", path)
+    mark = Mark(format=FORMAT, medium=randomness(8).hex(), office=office)
+    try:
+        ensure_folder(path)
+        write_durably(path / MARK, msgspec.json.encode(mark))
+    except OSError as error:
+        return trouble_of(error, path)
+    return Medium(id=mark.medium, path=path)
+
+
+def open_medium(path: Path, office: DeviceId | None) -> Medium | Trouble:
+    """Open a folder that was prepared for this office; None takes that of any office."""
+    if not path.is_dir():
+        return _trouble("media_tidak_ada", path)
+    mark = read_mark(path)
+    if mark is None:
+        return _trouble("bukan_folder_cadangan", path)
+    if mark.format != FORMAT:
+        return _trouble("media_lebih_baru", path)
+    if office is not None and mark.office != office:
+        return _trouble("kantor_lain", path)
+    return Medium(id=mark.medium, path=path)
+
+
+def read_mark(path: Path) -> Mark | None:
+    """Return the mark of a folder, if there is one that can be read."""
+    try:
+        return msgspec.json.decode((path / MARK).read_bytes(), type=Mark)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def disk_of(path: Path) -> str:
+    """Name the file system that a path is on: by its UUID where the system tells, else by its number.
+
+    Numbers are given out anew each time a disk is plugged in, so two disks that take turns may share one.
+    """
+    number = path.stat().st_dev
+    try:
+        for entry in DISKS.iterdir():
+            if entry.stat().st_rdev == number:
+                return f"uuid:{entry.name}"
+    except OSError:
+        pass
+    return f"dev:{os.major(number)}:{os.minor(number)}"
+
+
+def write_durably(target: Path, data: bytes) -> None:
+    """Write a small file so that it is there whole, or as it was before."""
+    temporary = target.with_name(target.name + UNFINISHED)
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.rename(target)
+    sync_folder(target.parent)
+
+
+def forget_cached(handle: int) -> None:
+    """Have what is read next of a durable file come from the disk, as far as the system obeys."""
+    os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def is_full(error: OSError | FullError) -> bool:
+    """Say whether an error means that no space is left."""
+    return isinstance(error, FullError) or error.errno in _FULL
+
+
+def trouble_of(error: OSError | FullError, path: Path) -> Trouble:
+    """Say what an error of reading or writing a medium means to the one who looks after it."""
+    number = error.errno if isinstance(error, OSError) else None
+    if is_full(error):
+        return _trouble("media_penuh", path)
+    if not path.is_dir() or read_mark(path) is None:
+        return _trouble("media_hilang", path)
+    if number in _CLOSED:
+        return _trouble("media_tidak_dapat_ditulis", path)
+    return _trouble("media_rusak", path)
+
+
+def _trouble(code: str, path: Path) -> Trouble:
+    return Trouble(code=code, values={"folder": str(path)})

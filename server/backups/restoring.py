@@ -1,0 +1,296 @@
+"""A new data folder from a medium. Rule: nothing that is there is touched; half done is no office.
+
+The folder is built beside its place under another name, and renamed when all of it is durable. Blobs that no
+medium holds count as not received, so that phones are asked for them again. Everybody logs in anew.
+"""
+
+import errno
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from schemas.base import Data
+from schemas.ids import BlobId
+from server import backup_store, reach_store, restore_store
+from server.backup_store import Copy
+from server.backups.blob_copies import BlobCopies
+from server.backups.checking import check_database, file_hash
+from server.backups.making import SPARE_BYTES, Progress, megabytes
+from server.backups.manifest import DamagedManifestError, Manifest, read_manifest
+from server.backups.medium import Medium, Trouble, disk_of, is_full, open_medium, trouble_of
+from server.backups.replaying import Gone, Replayed, replay
+from server.backups.stream import Committed, Head, log_numbers, read_log
+from server.blobs import BlobStore
+from server.compose import DATABASE, Refused, close_office, open_office
+from server.deps import Deps
+from server.destruction import DamagedListError
+from server.disk import sync_folder
+from server.engine import FullError, Reader, Writer
+from server.keys import Keys
+from server.part_file import DamagedPartError
+from server.restore_store import Missing, Restore
+from server.store import SqlOfficeStore
+from sync.rules import DomainRules
+
+UNFINISHED = ".memulihkan"
+
+
+class Restored(Data, frozen=True, kw_only=True):
+    """What a restore brought: from which copy, what logs added, what is missing, what was passed over."""
+
+    manifest: Manifest
+    changes: int
+    blobs: int
+    refused: int
+    missing: Missing
+    damaged_copies: list[int]
+    damaged_logs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What to restore, and where to: the first medium has the copy, the others may add logs and blobs."""
+
+    data: Path
+    key: Path
+    keys: Keys
+    media: Sequence[Medium]
+    until_ms: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Log:
+    """A log that continues the copy; `medium` is its place in the list of media."""
+
+    medium: int
+    begun_ms: int
+    messages: Iterator[Committed]
+
+
+def restore(wanted: Wanted, progress: Progress) -> Restored | Trouble | Refused:
+    """Lay a new data folder; whatever goes wrong, there is either all of it or none."""
+    if wanted.data.exists():
+        return Trouble(code="folder_sudah_ada", values={"folder": str(wanted.data)})
+    try:
+        return _restore(wanted, progress)
+    except DamagedListError:
+        return Refused(say="daftar_musnah_rusak", values={"folder": str(wanted.data)})
+    except (OSError, FullError) as error:
+        return _trouble(wanted, error)
+
+
+def _restore(wanted: Wanted, progress: Progress) -> Restored | Trouble | Refused:
+    building = wanted.data.with_name(wanted.data.name + UNFINISHED)
+    if building.exists():
+        shutil.rmtree(building)  # only a restore that was cut off leaves one
+    chosen = choose(wanted, progress)
+    if isinstance(chosen, Trouble):
+        return chosen
+    manifest, damaged = chosen
+    medium = wanted.media[0]
+    building.mkdir(parents=True, mode=0o700)
+    needed_bytes = manifest.size_bytes + manifest.blob_bytes + SPARE_BYTES
+    free_bytes = shutil.disk_usage(building).free
+    if free_bytes < needed_bytes:
+        values = {"perlu": megabytes(needed_bytes), "ada": megabytes(free_bytes)}
+        return Trouble(code="tujuan_kurang", values={"folder": str(wanted.data), **values})
+    shutil.copyfile(medium.database(manifest.number), building / DATABASE)
+    if file_hash(building / DATABASE, durably=True) != manifest.sha256:
+        return Trouble(code="media_rusak", values={"folder": str(medium.path)})
+    deps = open_office(building, wanted.key, restoring=True)
+    if isinstance(deps, Refused):
+        return deps
+    try:
+        restored = _fill(wanted, building, deps, manifest, damaged, progress)
+    finally:
+        close_office(deps)
+    _settle(building)
+    building.rename(wanted.data)
+    sync_folder(wanted.data.parent)
+    return restored
+
+
+def _trouble(wanted: Wanted, error: OSError | FullError) -> Trouble:
+    """Tell a medium that failed from the disk that is restored to."""
+    to = {"folder": str(wanted.data)}
+    if is_full(error):
+        return Trouble(code="tujuan_penuh", values=to)
+    for medium in wanted.media:
+        if isinstance(open_medium(medium.path, wanted.keys.device), Trouble):
+            return trouble_of(error, medium.path)
+    is_ours = isinstance(error, OSError) and str(error.filename or "").startswith(str(wanted.data))
+    return Trouble(code="tujuan_gagal", values=to) if is_ours else trouble_of(error, wanted.media[0].path)
+
+
+def choose(wanted: Wanted, progress: Progress) -> tuple[Manifest, list[int]] | Trouble:
+    """Return the newest whole copy of the wanted time, and the numbers of damaged ones passed over."""
+    medium, damaged, readable = wanted.media[0], list[int](), 0
+    numbers = medium.numbers()
+    progress.step("salinan", len(numbers))
+    for number in numbers:
+        progress.advance()
+        try:
+            manifest = read_manifest(medium, wanted.keys, number)
+        except DamagedManifestError:
+            damaged.append(number)
+            continue
+        readable += 1
+        is_too_late = wanted.until_ms is not None and manifest.begun_ms > wanted.until_ms
+        if not manifest.verified_ms or is_too_late:
+            continue
+        if isinstance(check_database(medium, wanted.keys, manifest, ()), Trouble):
+            damaged.append(number)
+            continue
+        return manifest, damaged
+    code = "kunci_cadangan_salah" if damaged and not readable else "tidak_ada_salinan"
+    return Trouble(code=code, values={"folder": str(medium.path)})
+
+
+def _fill(
+    wanted: Wanted, building: Path, deps: Deps, manifest: Manifest, damaged: list[int], progress: Progress
+) -> Restored:
+    """Bring blobs back, apply logs, and note what is missing."""
+    copies = [
+        BlobCopies(BlobStore(medium.blobs, wanted.keys.blobs), building / "blobs", wanted.keys.blobs)
+        for medium in wanted.media
+    ]
+    gone = _gone(deps)
+    known = deps.engine.read(backup_store.blobs)
+    kept = [(blob, size) for blob, size in known if blob not in gone.blobs]
+    lost = _bring_back(copies, kept, progress)
+    logs, damaged_logs = deps.engine.read(lambda reader: _logs_of(wanted, reader, manifest))
+    deps.engine.write(lambda writer: _begin(writer, wanted, manifest, lost)).result()
+    done = Replayed()
+    rules = DomainRules(deps.forms, deps.workflows)
+    progress.step("putar_ulang", len(logs))
+    for log in logs:
+        try:
+            for committed in log.messages:
+                if wanted.until_ms is None or committed.at_ms <= wanted.until_ms:
+                    from_medium = copies[log.medium]
+                    replay(deps.engine, deps.office, rules, from_medium, gone, committed, done)
+        except (DamagedPartError, msgspec.DecodeError):
+            damaged_logs += 1
+        progress.advance()
+    _still_there(wanted)
+    deps.destruction.apply_list()
+    _sweep(deps)
+
+    def finish(writer: Writer) -> Missing:
+        new = Restore(
+            at_ms=deps.now_ms(),
+            medium=manifest.medium,
+            number=manifest.number,
+            begun_ms=manifest.begun_ms,
+            last_seq=manifest.last_seq,
+            replayed=done.changes,
+        )
+        restore_store.add_restore(writer, new)
+        return restore_store.missing(writer, wanted.keys.device)
+
+    return Restored(
+        manifest=manifest,
+        changes=done.changes,
+        blobs=done.blobs,
+        refused=done.refused,
+        missing=deps.engine.write(finish).result(),
+        damaged_copies=damaged,
+        damaged_logs=damaged_logs,
+    )
+
+
+def _bring_back(
+    copies: Sequence[BlobCopies], blobs: Sequence[tuple[BlobId, int]], progress: Progress
+) -> list[BlobId]:
+    """Copy blobs from the first medium that has each whole; return those that none has."""
+    progress.step("berkas", len(blobs))
+    lost: list[BlobId] = []
+    for blob, size in blobs:
+        if not any(medium.copy(blob, size) and medium.is_whole(blob, size) for medium in copies):
+            copies[0].store.path(blob).unlink(missing_ok=True)
+            lost.append(blob)
+        progress.advance()
+    for medium in copies:
+        medium.settle()
+    return lost
+
+
+def _begin(writer: Writer, wanted: Wanted, manifest: Manifest, lost: Sequence[BlobId]) -> None:
+    """Make of a copy an office that may go on: nobody logged in, nothing promised, nothing destroyed back."""
+    restore_store.begin(writer)
+    reach_store.forget_reach(writer)
+    restore_store.lose_blobs(writer, lost)
+    medium = wanted.media[0]
+    backup_store.add_copy(
+        writer,
+        Copy(
+            medium=manifest.medium,
+            path=str(medium.path),
+            disk=disk_of(medium.path),
+            beside_data=disk_of(medium.path) == disk_of(wanted.data.parent),
+            number=manifest.number,
+            begun_ms=manifest.begun_ms,
+            verified_ms=manifest.verified_ms,
+            last_seq=manifest.last_seq,
+            tag=manifest.tag,
+            links=manifest.links,
+            senders=manifest.senders,
+            size_bytes=manifest.size_bytes + manifest.blob_bytes,
+            blobs=manifest.counts["blobs"],
+        ),
+    )
+
+
+def _still_there(wanted: Wanted) -> None:
+    """See that no medium went away meanwhile: its blobs would look as if they had never been on it."""
+    for medium in wanted.media:
+        if isinstance(open_medium(medium.path, wanted.keys.device), Trouble):
+            raise OSError(errno.ENODEV, "a medium went away")
+
+
+def _gone(deps: Deps) -> Gone:
+    """Return what the list beside the key file says was destroyed. Raises DamagedListError."""
+    bodies = list(deps.destruction.entries.bodies())
+    return Gone(
+        changes={name: stub for body in bodies for name, stub in body.changes.items()},
+        blobs=frozenset(blob for body in bodies for blob in body.blobs),
+    )
+
+
+def _sweep(deps: Deps) -> None:
+    """Remove blobs that a log brought and a later line of it destroyed."""
+    mine = {deps.blobs.path(blob) for blob, _ in deps.engine.read(backup_store.blobs)}
+    for path in list(deps.blobs.files()):
+        if path not in mine:
+            path.unlink()
+
+
+def _logs_of(wanted: Wanted, reader: Reader, manifest: Manifest) -> tuple[list[_Log], int]:
+    """Return the logs that continue this copy's history, oldest first, and how many cannot be opened."""
+    store, found, damaged = SqlOfficeStore.reading(reader), list[_Log](), 0
+    for index, medium in enumerate(wanted.media):
+        for number in log_numbers(medium):
+            opened = read_log(medium, wanted.keys, number)
+            if opened is None:
+                damaged += 1
+            elif _continues(store, opened[0], manifest.last_seq):
+                found.append(_Log(medium=index, begun_ms=opened[0].begun_ms, messages=opened[1]))
+    return sorted(found, key=lambda log: log.begun_ms), damaged
+
+
+def _continues(store: SqlOfficeStore, head: Head, last_seq: int) -> bool:
+    """Say whether a log tells of the history that the copy is of: the newest commit both can know is one."""
+    common = [(seq, tag) for seq, tag in head.history if seq <= last_seq]
+    return bool(common) and store.tag_at(common[-1][0]) == common[-1][1]
+
+
+def _settle(folder: Path) -> None:
+    """Make every folder that was built durable; the files in them are already."""
+    for path in [folder, *(path for path in folder.rglob("*") if path.is_dir())]:
+        sync_folder(path)
+    for path in folder.iterdir():
+        if path.is_file():
+            file_hash(path, durably=True)

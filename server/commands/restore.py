@@ -1,0 +1,122 @@
+"""`restore`: a new data folder from a backup. Rule: never over another; what is missing is said and kept."""
+
+import argparse
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from schemas import format as written
+from schemas.text import Text
+from server import restore_store
+from server.backups.medium import Medium, Trouble, open_medium
+from server.backups.restoring import Restored, Wanted, restore
+from server.commands.progress import RichProgress, progress_bar
+from server.commands.shared import refuse, say_trouble
+from server.compose import Refused, close_office, open_office
+from server.keys import KeyFileError, Keys, default_path, read_keys
+
+HELP = "pulihkan kantor dari cadangan ke folder baru"
+SHOWN = 20
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "--from", dest="source", type=Path, required=True, metavar="MEDIA", help="media cadangan"
+    )
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="folder baru untuk data kantor"
+    )
+    parser.add_argument(
+        "--key", type=Path, metavar="BERKAS", help="berkas kunci (biasanya DIR/../keys/<nama DIR>.key)"
+    )
+    parser.add_argument(
+        "--also", type=Path, action="append", default=[], metavar="MEDIA",
+        help="media lain: alirannya diputar ulang, dan foto yang kurang diambil dari sana",
+    )  # fmt: skip
+    parser.add_argument(
+        "--at", metavar="WAKTU", help="keadaan paling lambat saat ini, seperti 2026-11-25T14:30 (WIB)"
+    )
+
+
+def run(args: argparse.Namespace, text: Text) -> int:
+    """Restore, and say what came back and what did not; return the exit code."""
+    until_ms = _moment(args.at)
+    if isinstance(until_ms, Trouble):
+        return say_trouble(text, until_ms)
+    key: Path = args.key or default_path(args.data)
+    try:
+        keys = read_keys(key)
+    except KeyFileError:
+        return refuse(text, Refused(say="kunci_tidak_ada", values={"kunci": str(key)}))
+    media = _media([args.source, *args.also], keys)
+    if isinstance(media, Trouble):
+        return say_trouble(text, media)
+    wanted = Wanted(data=args.data, key=key, keys=keys, media=media, until_ms=until_ms)
+    with progress_bar() as bar:
+        restored = restore(wanted, RichProgress(bar, text, "cadangan.langkah"))
+    if isinstance(restored, Refused):
+        return refuse(text, restored)
+    if isinstance(restored, Trouble):
+        return say_trouble(text, restored)
+    return _say(restored, args.data, key, text)
+
+
+def _moment(given: str | None) -> int | Trouble | None:
+    """Read a day or a time in WIB as UTC milliseconds; a day means its end."""
+    if given is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        return Trouble(code="waktu_salah", values={"waktu": given})
+    if "T" not in given and " " not in given:
+        moment = moment.replace(hour=23, minute=59, second=59)
+    return int(moment.replace(tzinfo=moment.tzinfo or written.WIB).timestamp() * 1000)
+
+
+def _media(paths: list[Path], keys: Keys) -> list[Medium] | Trouble:
+    found: list[Medium] = []
+    for path in paths:
+        opened = open_medium(path.absolute(), keys.device)
+        if isinstance(opened, Trouble):
+            return opened
+        found.append(opened)
+    return found
+
+
+def _say(restored: Restored, data: Path, key: Path, text: Text) -> int:
+    manifest, missing = restored.manifest, restored.missing
+    when = written.date_and_clock(manifest.begun_ms)
+    print(
+        text(
+            "cadangan.perintah.dipulihkan", nama=manifest.name, folder=data, nomor=manifest.number, waktu=when
+        )
+    )
+    print(text("cadangan.perintah.diputar_ulang", catatan=restored.changes, berkas=restored.blobs))
+    if restored.damaged_copies:
+        numbers = ", ".join(str(number) for number in restored.damaged_copies)
+        print(text("cadangan.perintah.dilewati", nomor=numbers), file=sys.stderr)
+    if restored.damaged_logs:
+        print(text("cadangan.perintah.aliran_rusak", jumlah=restored.damaged_logs), file=sys.stderr)
+    if restored.refused:
+        print(text("cadangan.perintah.ditolak", jumlah=restored.refused), file=sys.stderr)
+    if missing.is_empty:
+        print(text("cadangan.perintah.lengkap"))
+    else:
+        print(text("cadangan.perintah.belum_kembali", hp=len(missing.phones), berkas=missing.blobs))
+        _say_phones(data, key, text)
+    print(text("cadangan.perintah.masuk_lagi"))
+    return 0
+
+
+def _say_phones(data: Path, key: Path, text: Text) -> None:
+    deps = open_office(data, key)
+    if isinstance(deps, Refused):
+        return
+    try:
+        counters = deps.engine.read(restore_store.known_counters)
+    finally:
+        close_office(deps)
+    for device, counter in list(counters.items())[:SHOWN]:
+        print(text("cadangan.perintah.hp", perangkat=device, nomor=counter))

@@ -1,0 +1,81 @@
+"""What a phone puts into a hand-over file, and which answer it takes. Rule: as online, only later.
+
+It writes the messages that it would have sent; nothing counts as sent by that. The office (sync/answering.py)
+takes them in by the same check and push, and answers with the messages that a phone standing where this one
+stood would have been given. An answer may come late, twice, or after another: it is taken only if it reaches
+at least as far as the phone already is, in the same history of the office, for every part; see `fits`.
+"""
+
+from collections.abc import Iterator
+
+from schemas.handover import Answering, Asked
+from schemas.ids import Part
+from schemas.wire import Cursor, SyncRequest, SyncResponse, WireTip
+from sync.chain import START, Tip
+from sync.client import Broken, Effects, Missing, Outgoing, Session, message_after, receive
+from sync.store import DeviceStore
+
+
+def asked(store: DeviceStore, answer_key: bytes) -> Asked:
+    """Say where this phone stands, and to which key (X25519, 32 bytes) the answer is to be sealed."""
+    head = max(store.tips(store.device()), key=lambda tip: tip.counter, default=START)
+    return Asked(
+        acknowledged=_wire(store.acknowledged()),
+        head=_wire(head),
+        parts=store.parts(),
+        answer_key=answer_key,
+    )
+
+
+def messages(store: DeviceStore, *, check: bool) -> Iterator[Outgoing | Missing]:
+    """Give all messages that this phone has for the office, at least one; `check` after a digest differed.
+
+    After a `Missing` this ends: a gap has to be declared first, and all asked for again.
+    """
+    message = message_after(store, store.acknowledged(), check=check)
+    yield message
+    while isinstance(message, Outgoing) and message.request.links:
+        message = message_after(store, message.ends, check=False)
+        if isinstance(message, Missing) or message.request.links:
+            yield message
+
+
+def fits(store: DeviceStore, answering: Answering, first: SyncResponse) -> bool:
+    """Say whether an answer brings this phone forward from where it stands by now, and leaves nothing out.
+
+    It does if nothing newer came since the question; or if the phone's cursor lies in the history that the
+    answer tells, and every part begins in the answer no later than the phone has it.
+    """
+    now = store.cursor()
+    if now == answering.asked:
+        return first.start in (now, Cursor())
+    if now.seq and not any(mark.tag == now.tag and mark.seq >= now.seq for mark in answering.marks):
+        return False
+    here = set(store.parts())
+    return all(_begins(answering, first.start, part) <= _has(now, here, part) for part in first.parts or ())
+
+
+def take(
+    store: DeviceStore, session: Session, before: SyncResponse | None, response: SyncResponse
+) -> Effects | Broken:
+    """Store one message of an answer that fits, as if it had just been asked for; `before` came before it."""
+    if before is not None and response.start != before.cursor:
+        return Broken(problem="jawaban_tidak_cocok")
+    request = SyncRequest(protocol=response.protocol, device=store.device(), cursor=response.start)
+    return receive(store, session, request, response)
+
+
+def _begins(answering: Answering, start: Cursor, part: Part) -> int:
+    """Return beyond which seq an answer tells of a part."""
+    if not start.seq or part not in answering.held:
+        return 0
+    return start.catching.get(part, start.seq)
+
+
+def _has(now: Cursor, here: set[Part], part: Part) -> int:
+    """Return up to which seq a phone has a part."""
+    return now.catching.get(part, now.seq) if part in here else 0
+
+
+def _wire(tip: Tip) -> WireTip:
+    return WireTip(counter=tip.counter, hash=tip.hash)
