@@ -96,3 +96,12 @@ def test_all_that_was_refused_can_be_asked_about_from_the_list(driver: Driver) -
     driver.press("Tanyakan lagi ke kantor")
     assert len(driver.phone.worker.asked_again) == 1
     assert driver.sees("2 catatan menunggu keputusan kantor")
+
+
+def test_an_app_that_comes_to_the_front_again_syncs_and_a_locked_one_does_not(driver: Driver) -> None:
+    driver.open(SamplePhone())
+    driver.app.on_resume()
+    assert driver.phone.worker.asked == 1
+    driver.phone.lock()
+    driver.app.on_resume()
+    assert driver.phone.worker.asked == 1
