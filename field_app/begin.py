@@ -6,7 +6,7 @@ confirmed. Only what the device itself knows (day, time, who) and what the offic
 once.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -18,7 +18,7 @@ from schemas.form import Berkas, Form, Foto, TandaTangan
 from schemas.form_cells import without_photos
 from schemas.form_values import check_value, is_blank
 from schemas.format import local
-from schemas.ids import RecordId
+from schemas.ids import BlobId, ChangeId, RecordId
 
 MOST_VISITS = 5
 
@@ -70,7 +70,29 @@ def correct(bench: Bench, visit: RecordId) -> str | Refused:
     refused = may_start(bench, bench.forms.get(before.form))
     if refused is not None:
         return refused
-    return _carry_over(bench, before, standing.reasons, standing.note)
+    return _carry_over(bench, before, standing.reasons, standing.note, into=before, follows=before.change)
+
+
+def record_again(bench: Bench, visit: RecordId) -> str | Refused:
+    """Begin a visit anew that never arrived, with what is still here of it. Returns the draft's id.
+
+    It is another visit, with an id and a number of its own: the lost one stays lost, and is known to be.
+    """
+    found = next((each for each in bench.drafts.lost() if each[0].visit == visit), None)
+    if found is None:
+        return Refused(say="lapangan.tidak_hilang")
+    before, _, begun = found
+    if begun is not None:
+        return begun
+    refused = may_start(bench, bench.forms.get(before.form))
+    if refused is not None:
+        return refused
+    anew = msgspec.structs.replace(before, visit=bench.new_id(), number="")
+    with bench.vault.write():
+        draft = _carry_over(bench, before, {}, "", into=anew, follows=None)
+        if before.change is not None:
+            bench.drafts.record_again(before.change, draft)
+    return draft
 
 
 def _begin(bench: Bench, form: Form, target: RecordId | None, tugas: RecordId | None, task: Fields) -> str:
@@ -169,12 +191,21 @@ def _worth_confirming(bench: Bench, form: str, name: str) -> bool:
     return field is not None and field.block != "kunjungan" and not evidence
 
 
-def _carry_over(bench: Bench, before: Draft, reasons: dict[str, str], note: str) -> str:
+def _carry_over(
+    bench: Bench,
+    before: Draft,
+    reasons: dict[str, str],
+    note: str,
+    *,
+    into: Draft,
+    follows: ChangeId | None,
+) -> str:
+    """Begin a draft with the answers of another; photos whose bytes are gone stay out of it."""
     now_ms = bench.time.now_ms()
     draft = msgspec.structs.replace(
-        before,
+        into,
         id=bench.new_id(),
-        follows=before.change,
+        follows=follows,
         seen=_seen_again(bench, before, reasons, note),
         page=0,
         touched_ms=now_ms,
@@ -186,12 +217,35 @@ def _carry_over(bench: Bench, before: Draft, reasons: dict[str, str], note: str)
         bench.drafts.add(draft)
         for name, version in bench.drafts.forms(before.id).items():
             bench.drafts.pin_form(draft.id, name, version)
+        photos = bench.drafts.photos(before.id)
+        stored = bench.blobs.of(photo.blob for photo in photos)
+        gone = {photo.blob for photo in photos if stored[photo.blob].gone}
         for name, answers in bench.drafts.answers(before.id).items():
             for field, value in answers.items():
-                bench.drafts.put_answer(draft.id, name, field, value, refused=False, now_ms=now_ms)
-        for photo in bench.drafts.photos(before.id):
-            bench.drafts.add_photo(draft.id, photo)
+                kept = _without(value, gone) if field != "no_urut_lokal" or follows else None
+                if kept is not None:
+                    bench.drafts.put_answer(draft.id, name, field, kept, refused=False, now_ms=now_ms)
+        for photo in photos:
+            if photo.blob not in gone:
+                bench.drafts.add_photo(draft.id, photo)
     return draft.id
+
+
+def _without(value: Any, gone: set[BlobId]) -> Any:
+    """Return an answer without the photos that are gone; None where nothing else was in it."""
+    if not gone:
+        return value
+    match value:
+        case str():
+            return None if value in gone else value
+        case list():
+            kept = [_without(each, gone) for each in cast("list[Any]", value)]
+            return [each for each in kept if each is not None] or None
+        case dict():
+            items = cast("dict[str, Any]", value).items()
+            return {name: kept for name, each in items if (kept := _without(each, gone)) is not None}
+        case _:
+            return value
 
 
 def _seen_again(bench: Bench, before: Draft, reasons: dict[str, str], note: str) -> Seen:

@@ -3,7 +3,9 @@ receipt.
 
 `lokal` is on the phone only; `terkirim` means every byte went but the office's receipt was not seen;
 `diterima` is the office's word that it verified the whole. A blob that the office asks for again is
-`lokal` again; one whose visit the office has lost is `terkirim` until it gives a new receipt.
+`lokal` again; one whose visit the office has lost is `terkirim` until it gives a new receipt. One whose
+bytes are `gone` from this phone is never sent: either the office holds it (`dilupakan`), or nobody does
+(`hilang`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,6 +17,7 @@ from schemas.base import Data
 from schemas.ids import BlobId
 
 LOKAL, TERKIRIM, DITERIMA = "lokal", "terkirim", "diterima"
+FORGOTTEN, LOST = "dilupakan", "hilang"
 
 
 class Stored(Data, frozen=True, kw_only=True):
@@ -29,6 +32,7 @@ class Stored(Data, frozen=True, kw_only=True):
     sent_bytes: int
     upload_url: str
     problem: str
+    gone: str = ""
     handed_ms: int | None = None
 
 
@@ -46,9 +50,10 @@ def put_blob(
 
 
 def mark_wanted(connection: sqlcipher.Connection, wanted: Iterable[BlobId]) -> None:
-    """Believe the office that it lacks these: they will be sent (again)."""
+    """Believe the office that it lacks these: they will be sent (again), or are lost if they cannot be."""
     connection.executemany(
-        "UPDATE blobs SET state = 'lokal', sent_bytes = 0, upload_url = '' WHERE id = ? AND state <> 'lokal'",
+        "UPDATE blobs SET state = 'lokal', sent_bytes = 0, upload_url = '',"
+        " gone = CASE gone WHEN 'dilupakan' THEN 'hilang' ELSE gone END WHERE id = ? AND state <> 'lokal'",
         [(blob,) for blob in wanted],
     )
 
@@ -58,8 +63,9 @@ def doubt_receipts(connection: sqlcipher.Connection, beyond: int) -> None:
     perhaps the bytes with it.
     """
     connection.execute(
-        "UPDATE blobs SET state = 'terkirim', upload_url = '' WHERE state = 'diterima' AND id IN ("
-        " SELECT blob FROM photos JOIN drafts ON drafts.id = photos.draft JOIN links USING (change)"
+        "UPDATE blobs SET state = 'terkirim', upload_url = '' WHERE state = 'diterima' AND gone = ''"
+        " AND id IN (SELECT blob FROM photos JOIN drafts ON drafts.id = photos.draft"
+        " JOIN links USING (change)"
         " WHERE named AND counter > ?)",
         (beyond,),
     )
@@ -75,14 +81,17 @@ def mark_received(connection: sqlcipher.Connection, received: Iterable[BlobId]) 
     return max(0, told.rowcount)
 
 
-STORED = "SELECT id, size_bytes, media_type, state, sent_bytes, upload_url, problem, handed_ms FROM blobs"
-BY_ID = STORED + " WHERE id = ?"
+STORED = "SELECT id, size_bytes, media_type, state, sent_bytes, upload_url, problem, handed_ms, gone FROM"
+BY_ID = STORED + " blobs WHERE id = ?"
 UNSENT = (
     STORED  # noqa: S608 - our own columns
-    + " WHERE state <> 'diterima' AND EXISTS ("
-    " SELECT 1 FROM photos JOIN drafts ON drafts.id = photos.draft"
-    " WHERE photos.blob = blobs.id AND photos.named AND drafts.change IS NOT NULL"
-    ") ORDER BY number"
+    + " ("
+    " SELECT blobs.*, (SELECT min(links.counter) FROM photos JOIN drafts ON drafts.id = photos.draft"
+    "  JOIN links USING (change) WHERE photos.blob = blobs.id AND photos.named) AS place"
+    " FROM blobs WHERE state <> 'diterima' AND gone = ''"
+    ") WHERE place IS NOT NULL"
+    " ORDER BY problem NOT IN ('', 'lapangan.sambungan_putus', 'lapangan.tanpa_jaringan'),"
+    " place, size_bytes, number"
 )
 
 
@@ -106,8 +115,16 @@ class Blobs:
         return {item.id: item for item in found}
 
     def unsent(self) -> list[Stored]:
-        """Return the blobs of finalised visits that lack the office's receipt, oldest first."""
+        """Return the blobs of finalised visits that lack the office's receipt: those of the visit that was
+        finalised first, the small ones before the large; what failed by itself goes after the others.
+        """
         return self._select(UNSENT, ())
+
+    def lose(self, blob: BlobId, problem: str) -> None:
+        """Note that the bytes here are not what their name says, and can never be sent."""
+        with self._vault.write() as connection:
+            connection.execute("UPDATE blobs SET gone = 'hilang', problem = ? WHERE id = ?", (problem, blob))
+            connection.execute("UPDATE blob_bytes SET bytes = x'' WHERE id = ?", (blob,))
 
     def progress(
         self, blob: BlobId, *, state: str = LOKAL, sent_bytes: int, upload_url: str, problem: str = ""
@@ -139,6 +156,17 @@ class Blobs:
                 upload_url=upload_url,
                 problem=problem,
                 handed_ms=handed_ms,
+                gone=gone,
             )
-            for blob, size_bytes, media_type, state, sent_bytes, upload_url, problem, handed_ms in found
+            for (
+                blob,
+                size_bytes,
+                media_type,
+                state,
+                sent_bytes,
+                upload_url,
+                problem,
+                handed_ms,
+                gone,
+            ) in found
         ]

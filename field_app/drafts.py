@@ -116,6 +116,10 @@ class Drafts:
         """Return what is being written, the last touched first."""
         return self._select("WHERE change IS NULL AND discarded_ms IS NULL ORDER BY touched_ms DESC, id")
 
+    def unfinished(self) -> list[Draft]:
+        """Return all that is not finalised, what was put away too: it may be brought back."""
+        return self._select("WHERE change IS NULL ORDER BY id")
+
     def finalised(self) -> list[Draft]:
         """Return all finalised versions, the newest in the chain first: clocks may be wrong."""
         return self._select(
@@ -123,11 +127,63 @@ class Drafts:
             " (SELECT max(counter) FROM links WHERE links.change = drafts.change) DESC"
         )
 
+    def versions(self, visit: RecordId) -> list[Draft]:
+        """Return the finalised versions of one visit, in any order."""
+        with self._vault.read() as connection:
+            found = connection.execute(
+                f"SELECT {COLUMNS} FROM drafts WHERE visit = ? AND change IS NOT NULL",  # noqa: S608
+                (visit,),
+            ).fetchall()
+        return [_draft(row) for row in found]
+
+    def changes_of(self, visit: RecordId) -> list[ChangeId]:
+        """Return the changes of all finalised versions of one visit."""
+        with self._vault.read() as connection:
+            found = connection.execute(
+                "SELECT patch, change FROM drafts WHERE visit = ? AND change IS NOT NULL"
+                " ORDER BY finalised_ms, id",
+                (visit,),
+            ).fetchall()
+        return [ChangeId(name) for pair in found for name in pair if name is not None]
+
+    def beyond(self, counter: int) -> set[str]:
+        """Return the finalised versions that stand in the chain after this counter, or nowhere in it."""
+        with self._vault.read() as connection:
+            found = connection.execute(
+                "SELECT id FROM drafts WHERE change IS NOT NULL AND"
+                " coalesce((SELECT max(counter) FROM links WHERE links.change = drafts.change), ?1 + 1) > ?1",
+                (counter,),
+            ).fetchall()
+        return {draft for (draft,) in found}
+
+    def lost(self) -> list[tuple[Draft, str, str | None]]:
+        """Return the finalised versions that were declared lost, each with why, and the draft by which it is
+        recorded again, if there is one that was not put away; the newest first.
+        """
+        names = ", ".join(f"drafts.{name.strip()}" for name in COLUMNS.split(","))
+        with self._vault.read() as connection:
+            found = connection.execute(
+                f"SELECT {names}, why, anew.id FROM drafts JOIN gone_contents USING (change)"  # noqa: S608
+                " LEFT JOIN drafts AS anew ON anew.id = again AND anew.discarded_ms IS NULL"
+                " WHERE why IN ('hilang', 'tidak_kembali') ORDER BY drafts.finalised_ms DESC, drafts.id"
+            ).fetchall()
+        return [(_draft(row[:-2]), row[-2], row[-1]) for row in found]
+
+    def record_again(self, lost: ChangeId, draft: str) -> None:
+        """Remember by which draft a lost version is recorded again."""
+        with self._vault.write() as connection:
+            connection.execute("UPDATE gone_contents SET again = ? WHERE change = ?", (draft, lost))
+
     def count_beyond(self, counter: int) -> int:
-        """Return how many finalised versions stand in the chain after this counter."""
+        """Return how many finalised versions stand in the chain after this counter, or have no place in it
+        any more; not those that were declared lost.
+        """
         with self._vault.read() as connection:
             (count,) = connection.execute(
-                "SELECT count(*) FROM drafts JOIN links USING (change) WHERE counter > ?", (counter,)
+                "SELECT count(*) FROM drafts LEFT JOIN gone_contents USING (change)"
+                " WHERE change IS NOT NULL AND coalesce(why, '') NOT IN ('hilang', 'tidak_kembali') AND"
+                " coalesce((SELECT max(counter) FROM links WHERE links.change = drafts.change), ?1 + 1) > ?1",
+                (counter,),
             ).fetchone()
         return count
 
@@ -271,6 +327,24 @@ class Drafts:
                 "SELECT DISTINCT blob FROM photos WHERE draft = ? AND named", (draft,)
             ).fetchall()
         return [BlobId(blob) for (blob,) in found]
+
+    def naming(self, blobs: Iterable[BlobId]) -> set[str]:
+        """Return the drafts and versions that hold a shot with any of these bytes, superseded ones too."""
+        with self._vault.read() as connection:
+            return {
+                draft
+                for blob in blobs
+                for (draft,) in connection.execute("SELECT draft FROM photos WHERE blob = ?", (blob,))
+            }
+
+    def changes_with_content(self) -> set[ChangeId]:
+        """Return the changes of finalised versions whose content is on this phone."""
+        with self._vault.read() as connection:
+            found = connection.execute(
+                "SELECT contents.change FROM contents"
+                " JOIN drafts ON contents.change IN (drafts.change, drafts.patch)"
+            ).fetchall()
+        return {ChangeId(name) for (name,) in found}
 
     def _select(self, where: str) -> list[Draft]:
         with self._vault.read() as connection:

@@ -18,6 +18,7 @@ from field_app.answer import OUT_OF_STEP, Alone, Answers
 from field_app.blobs import Blobs, Stored
 from field_app.devices import Timepiece
 from field_app.link import Link
+from field_app.losses import UnsoundError, declare, mend
 from field_app.owner import Owner
 from field_app.pen import Pen
 from field_app.sealing import Gcm, exchange_bytes, seal_key
@@ -39,7 +40,6 @@ from schemas.handover import (
     key_message,
 )
 from sync import handover
-from sync.change import Gap
 from sync.client import Missing, Outgoing
 from sync.sealed_file import key_name, seal_info, write_file
 
@@ -91,6 +91,8 @@ class Handover:
             self._declare_gaps()
         except StorageFullError:
             return Refused(say="lapangan.penyimpanan_penuh")
+        except UnsoundError:
+            return Refused(say="lapangan.penyimpanan_rusak")
         return self._write(office_key, folder, progress)
 
     def _write(self, office_key: bytes, folder: Path, progress: Progress) -> HandedOver | Refused:
@@ -130,12 +132,13 @@ class Handover:
 
     def _declare_gaps(self) -> None:
         """Say in the chain itself what this phone can no longer send, as the worker does before a sync."""
+        mend(self._store)
         while True:
             found = handover.messages(self._store, check=False)
             gap = next((each for each in found if isinstance(each, Missing)), None)
             if gap is None:
                 return
-            self._pen.write(Gap(first=gap.first, last=gap.last), self._time.now_ms())
+            declare(self._store, self._pen, gap, self._time.now_ms())
 
     def _free_name(self, folder: Path) -> tuple[int, str]:
         with self._vault.read() as connection:

@@ -15,7 +15,7 @@ from schemas.identity import search_key
 from schemas.ids import RecordId
 from sync.scope import OPEN_TUGAS
 
-DRAFT, TASK, RETURNED = "draf", "tugas", "dikembalikan"
+DRAFT, TASK, RETURNED, LOST = "draf", "tugas", "dikembalikan", "hilang"
 
 
 def home(bench: Bench, sync: SyncStatus) -> Home:
@@ -24,11 +24,13 @@ def home(bench: Bench, sync: SyncStatus) -> Home:
     started = bench.drafts.open()
     sent = [visit_card(bench, version) for version in newest.values()]
     corrections = {draft.visit: draft.id for draft in started if draft.follows is not None}
-    returned = [
-        _with_draft(card, corrections.get(card.visit) if card.visit else None)
+    recorded = {version.visit for version, _, again in bench.drafts.lost() if again is not None}
+    urgent = [
+        card
         for card in sent
-        if card.status == RETURNED
+        if card.status == RETURNED or (card.status == LOST and card.visit not in recorded)
     ]
+    returned = [_with_draft(card, corrections.get(card.visit) if card.visit else None) for card in urgent]
     tasks = _open_tasks(bench, newest, started)
     today = bench.today().isoformat()
     return Home(
@@ -37,7 +39,7 @@ def home(bench: Bench, sync: SyncStatus) -> Home:
         today=tuple(card for card in tasks if card.due == today),
         upcoming=tuple(card for card in tasks if not card.due or card.due > today),
         drafts=tuple(draft_card(bench, draft) for draft in started if draft.follows is None),
-        sent=tuple(card for card in sent if card.status != RETURNED),
+        sent=tuple(card for card in sent if card not in urgent),
         sync=sync,
     )
 
@@ -143,6 +145,7 @@ def is_open(fields: Fields) -> bool:
 
 def visit_card(bench: Bench, version: Draft) -> Card:
     """Return the card of a finalised version."""
+    standing = bench.standings.of(version)
     return Card(
         tugas=version.tugas,
         visit=version.visit,
@@ -152,8 +155,9 @@ def visit_card(bench: Bench, version: Draft) -> Card:
         form=version.form,
         title=bench.forms.get(version.form).title,
         due=version.seen.due or None,
-        status=bench.standings.of(version).status,
+        status=standing.status,
         number=version.number,
+        conflicts=len(standing.conflicts),
     )
 
 

@@ -1,16 +1,17 @@
 """What is on its way, item by item. Rule: each photo is an item of its own, with the office's word on it."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
-from field_app.blobs import DITERIMA, Blobs
+from field_app.blobs import DITERIMA, FORGOTTEN, LOST, Blobs
 from field_app.drafts import Draft, Drafts
 from field_app.records import Records
-from field_app.standing import Standings
+from field_app.standing import CURABLE, Standings
 from field_app.store import Store
 from field_app.vault import Vault
 from field_app.views import SyncItem
-from schemas.ids import BlobId
+from schemas.ids import BlobId, ChangeId, RecordId
+from schemas.wire import Rejected
 
 Label = Callable[[str, int | None, str], str]
 """Names a field of a form of some version for a reader."""
@@ -23,6 +24,31 @@ def pending_data(store: Store, drafts: Drafts) -> int:
     return drafts.count_beyond(store.acknowledged().counter)
 
 
+def again_helps(store: Store, drafts: Drafts, visit: RecordId | None) -> set[ChangeId]:
+    """Return the refused changes of one visit, or of all, that the office may judge otherwise by now."""
+    found = [one for one in drafts.finalised() if visit in (None, one.visit)]
+    changes = [name for one in found for name in (one.patch, one.change) if name is not None]
+    outcomes = store.outcomes(changes)
+    return {
+        change
+        for change, outcome in outcomes.items()
+        if isinstance(outcome, Rejected) and outcome.problem in CURABLE
+    }
+
+
+def shown_versions(store: Store, drafts: Drafts, versions: Sequence[Draft]) -> list[Draft]:
+    """Return what a list of sending shows: all that is on its way, and the newest of the rest."""
+    pending = drafts.beyond(store.acknowledged().counter)
+    rest = MOST_VISITS
+    shown: list[Draft] = []
+    for version in versions:
+        is_pending = version.id in pending
+        if is_pending or rest > 0:
+            shown.append(version)
+            rest -= not is_pending
+    return shown
+
+
 def newest_handover(vault: Vault) -> tuple[int, int]:
     """Return the counter that the newest hand-over file reaches, and when it was written; zeros for none."""
     with vault.read() as connection:
@@ -33,35 +59,47 @@ def newest_handover(vault: Vault) -> tuple[int, int]:
 
 
 def data_items(store: Store, drafts: Drafts) -> tuple[SyncItem, ...]:
-    """Return the newest finalised versions, each with where it stands."""
+    """Return finalised versions, each with where it stands, why, and what waits for it."""
     standings = Standings(store, drafts, Blobs(store.vault), Records(store))
     counter, handed_ms = newest_handover(store.vault)
-    items: list[SyncItem] = []
-    for version in drafts.finalised()[:MOST_VISITS]:
-        standing = standings.of(version)
-        waits = standing.status == "menunggu_kirim"
-        in_file = waits and version.change is not None and store.counter_of(version.change) <= counter
-        items.append(
-            SyncItem(
-                id=version.id,
-                kind="data",
-                title=title_of(version),
-                status=standing.status,
-                percent=0 if waits else 100,
-                problem=standing.problem,
-                handed_ms=handed_ms if in_file else None,
-            )
+    beyond_file = drafts.beyond(counter)
+    versions = drafts.finalised()
+    titles = titles_of(versions)
+    shown = [(version, standings.of(version)) for version in shown_versions(store, drafts, versions)]
+    waiting: dict[str, list[str]] = {}
+    for version, standing in shown:
+        if standing.waits:
+            waiting.setdefault(standing.waits, []).append(title_of(version))
+    return tuple(
+        SyncItem(
+            id=version.id,
+            kind="data",
+            title=title_of(version) or standing.status,
+            status=standing.status,
+            percent=0 if standing.status == "menunggu_kirim" else 100,
+            problem=standing.problem,
+            again=standing.again,
+            visit=version.visit,
+            waits_for=titles.get(standing.waits, ""),
+            held_up=tuple(name for key in keys_of(version) for name in waiting.get(key, ())),
+            handed_ms=(
+                handed_ms if standing.status == "menunggu_kirim" and version.id not in beyond_file else None
+            ),
         )
-    return tuple(items)
+        for version, standing in shown
+    )
 
 
 def photo_items(blobs: Blobs, drafts: Drafts, label: Label) -> tuple[SyncItem, ...]:
-    """Return the photos of the newest finalised versions, each with how far it is.
+    """Return the photos of the newest finalised versions and all on their way, each with how far it is.
 
     Each is called by its field and its visit; the second and further ones of a field are counted.
     """
     items: list[SyncItem] = []
-    for version in drafts.finalised()[:MOST_VISITS]:
+    unsent = {blob.id for blob in blobs.unsent()}
+    for number, version in enumerate(drafts.finalised()):
+        if number >= MOST_VISITS and unsent.isdisjoint(drafts.blobs_of(version.id)):
+            continue
         names = _names_of_photos(drafts, version, label)
         for blob in sorted(blobs.of(names).values(), key=lambda blob: list(names).index(blob.id)):
             items.append(
@@ -69,9 +107,10 @@ def photo_items(blobs: Blobs, drafts: Drafts, label: Label) -> tuple[SyncItem, .
                     id=blob.id,
                     kind="foto",
                     title=names[blob.id],
-                    status=WORDS[blob.state],
+                    status=LOST if blob.gone == LOST else WORDS[blob.state],
                     percent=100 * blob.sent_bytes // max(1, blob.size_bytes),
-                    problem=blob.problem,
+                    problem=blob.problem or ("lapangan.foto_tidak_ada_lagi" if blob.gone == LOST else ""),
+                    kept=blob.gone == FORGOTTEN,
                     handed_ms=blob.handed_ms if blob.state != DITERIMA else None,
                 )
             )
@@ -96,3 +135,14 @@ def _names_of_photos(drafts: Drafts, version: Draft, label: Label) -> dict[BlobI
 def title_of(version: Draft) -> str:
     """Return what a visit is called in a list: whom, and its number."""
     return " · ".join(part for part in (version.seen.nama, version.number) if part)
+
+
+def titles_of(versions: Iterable[Draft]) -> dict[str, str]:
+    """Return what finalised visits are called, by each name that a held change may wait for."""
+    return {key: title_of(version) for version in versions for key in keys_of(version)}
+
+
+def keys_of(version: Draft) -> tuple[str, ...]:
+    """Return the names by which a held change may wait for this version."""
+    changes = (name.hex() for name in (version.patch, version.change) if name is not None)
+    return (version.visit, *changes)

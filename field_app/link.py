@@ -13,14 +13,20 @@ from schemas.ids import DeviceId
 from schemas.wire import Enrolment, EnrolRequest, SyncRequest, SyncResponse
 
 UNAUTHORISED = 401
+UNREACHABLE = "lapangan.tanpa_jaringan"
+"""What a failure says when there was no way to the office at all."""
 
 
 class Failure(Data, frozen=True, kw_only=True):
-    """Nothing came of it. `say` is a text key; `status` the HTTP status, 0 without an answer."""
+    """Nothing came of it. `say` is a text key; `status` the HTTP status, 0 without an answer.
+
+    `retry_s` is how long the office asks to be left alone, in seconds; 0 when it does not say.
+    """
 
     kind: Literal["jaringan", "kantor", "rusak"]
     say: str
     status: int = 0
+    retry_s: int = 0
 
 
 class Reply(Data, frozen=True, kw_only=True):

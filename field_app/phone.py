@@ -203,6 +203,7 @@ class Phone:
             network=self._network,
             time=self._time,
             wifi_only=lambda: self.settings.wifi_only,
+            keeping=lambda: self.settings.keeping,
             chance=self._chance,
             label=self._label,
             after=lambda: learn_office_key(sending, owner, link),
@@ -228,7 +229,7 @@ class Phone:
             quality=lambda: self.settings.quality,
             notice=self.text("lapangan.versi_pemberitahuan"),
         )
-        visits = Visits(bench, worker.status, worker.sync_now)
+        visits = Visits(bench, worker.status, worker.sync_soon)
         return _Open(owner, vault, link, visits, worker, handover)
 
 

@@ -5,10 +5,12 @@ known.
 from typing import TypeVar
 
 from field_app.capture import Quality
+from field_app.forgetting import Keeping
 from field_app.store import Store
 
 T = TypeVar("T", float, bool, int)
 SMALLEST_TEXT, LARGEST_TEXT = 1.0, 1.6
+MEGABYTE = 1024 * 1024
 
 
 class Settings:
@@ -61,6 +63,19 @@ class Settings:
     def quality(self, quality: Quality) -> None:
         self._put("foto_longest", quality.longest)
         self._put("foto_jpeg", quality.jpeg)
+
+    @property
+    def keeping(self) -> Keeping:
+        """How large the vault may be before old visits are forgotten, and how long they stay at least."""
+        return Keeping(
+            most_bytes=self._get("simpan_mb", int, 512) * MEGABYTE,
+            keep_days=self._get("simpan_hari", int, 30),
+        )
+
+    @keeping.setter
+    def keeping(self, keeping: Keeping) -> None:
+        self._put("simpan_mb", keeping.most_bytes // MEGABYTE)
+        self._put("simpan_hari", keeping.keep_days)
 
     def _get(self, name: str, kind: type[T], default: T) -> T:
         return self._store.get(f"atur/{name}", kind, default) if self._store else default

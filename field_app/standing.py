@@ -2,35 +2,51 @@
 
 | word | when |
 |---|---|
+| dimusnahkan | the office destroyed it, and nothing of it is left here |
+| hilang | it could not be read any more before it arrived, and that was declared |
 | menunggu_kirim | the office's last answer did not cover its link |
 | terkirim | the link is there, but not yet a receipt for every blob, or the change is held |
 | diterima | the change was taken and every blob has a receipt |
 | konflik | a conflict of it is open at the office |
+| tidak_diterima | the office keeps it, but could not take it in: `problem` says why and what to do |
 | dikembalikan, disetujui, ditolak, ditahan | the office's word on this very version |
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from field_app.blobs import DITERIMA, Blobs
+from field_app.blobs import DITERIMA, LOST, Blobs
 from field_app.drafts import Draft, Drafts
 from field_app.records import Fields, Records
 from field_app.store import Store
 from schemas.base import Data
 from schemas.ids import ChangeId, RecordId
 from schemas.problem import TEXTS
-from schemas.wire import Conflict, Held, Outcome, Rejected
+from schemas.wire import Applied, Conflict, Held, Outcome, Rejected
+from sync.losses import DESTROYED
 
 DECIDED = frozenset({"dikembalikan", "disetujui", "ditolak", "ditahan"})
+WAITS = "lapangan.menunggu_lain"
+CURABLE = frozenset({"isi_tidak_terbaca", "form_tidak_dikenal", "form_utama_kurang", "alur_tidak_dikenal"})
+"""Refusals of an office that was older than this app: once it is newer, it may judge otherwise."""
 
 
 class Standing(Data, frozen=True, kw_only=True):
-    """A status word, with the office's reasons by field or blob, its note, and a text key of a problem."""
+    """A status word, with the office's reasons by field or blob, its note, and a text key of a problem.
+
+    `conflicts` are those still open that any version of the visit raised; `waits` what a held change waits
+    for (a record or change, as hex); `lost_photos` how many photos of it can never be sent. `again`: asking
+    the office once more may help.
+    """
 
     status: str
     reasons: dict[str, str] = {}
     note: str = ""
     problem: str = ""
+    conflicts: tuple[RecordId, ...] = ()
+    waits: str = ""
+    lost_photos: int = 0
+    again: bool = False
 
 
 class Standings:
@@ -46,30 +62,66 @@ class Standings:
         """Return where one finalised version stands. Raises LookupError for a draft."""
         if version.change is None:
             raise LookupError("not finalised")
-        decided = decision_on(version.change, self._row(version.visit))
-        if decided is not None:
-            return decided
+        raised = self._drafts.changes_of(version.visit)
+        told = self._store.outcomes(raised)
         changes = [change for change in (version.patch, version.change) if change is not None]
-        outcomes = self._store.outcomes(changes)
-        if self._store.counter_of(version.change) > self._store.acknowledged().counter:
-            return Standing(status="menunggu_kirim")
-        for outcome in outcomes.values():
-            if isinstance(outcome, Rejected):
-                return Standing(status="ditolak", problem=f"{TEXTS}.{outcome.problem}")
-        if any(self._is_open(outcome) for outcome in outcomes.values()):
-            return Standing(status="konflik")
+        outcomes = {change: told[change] for change in changes if change in told}
+        own = outcomes.get(version.change)
+        if isinstance(own, Rejected) and own.problem == DESTROYED:
+            return Standing(status="dimusnahkan", problem=f"{TEXTS}.{DESTROYED}")
+        place = self._store.place_of(version.change)
+        arrived = place is not None and place <= self._store.acknowledged().counter
+        if not arrived or not isinstance(own, Applied | Conflict):
+            why = self._store.gone([version.change]).get(version.change, "")
+            if why in ("hilang", "tidak_kembali"):
+                return Standing(status="hilang", problem=f"lapangan.kunjungan_{why}")
+        open_still = self._open_conflicts(told[change] for change in raised if change in told)
         names = self._drafts.blobs_of(version.id)
         stored = self._blobs.of(names)
+        lost = sum(1 for name in names if name not in stored or stored[name].gone == LOST)
+        decided = decision_on(version.change, self._row(version.visit))
+        if decided is not None:
+            return Standing(
+                status=decided.status,
+                reasons=decided.reasons,
+                note=decided.note,
+                conflicts=open_still,
+                lost_photos=lost,
+            )
+        if not arrived:
+            return Standing(status="menunggu_kirim", conflicts=open_still, lost_photos=lost)
+        refused = next((each for each in outcomes.values() if isinstance(each, Rejected)), None)
+        if refused is not None:
+            return Standing(
+                status="tidak_diterima",
+                problem=f"{TEXTS}.{refused.problem}",
+                conflicts=open_still,
+                lost_photos=lost,
+                again=refused.problem in CURABLE,
+            )
+        if open_still:
+            return Standing(status="konflik", conflicts=open_still, lost_photos=lost)
         received = all(name in stored and stored[name].state == DITERIMA for name in names)
         settled = len(outcomes) == len(changes)
-        held = any(isinstance(outcome, Held) for outcome in outcomes.values())
-        return Standing(status="diterima" if received and settled and not held else "terkirim")
+        held = next((each for each in outcomes.values() if isinstance(each, Held)), None)
+        return Standing(
+            status="diterima" if received and settled and not held else "terkirim",
+            problem=WAITS if held else "",
+            waits=held.waiting if held else "",
+            lost_photos=lost,
+        )
 
-    def _is_open(self, outcome: Outcome) -> bool:
-        if not isinstance(outcome, Conflict):
-            return False
-        rows = [self._records.get(name) for name in outcome.ids]
-        return any(row is None or row.fields.get("state") != "selesai" for row in rows)
+    def _open_conflicts(self, outcomes: Iterable[Outcome]) -> tuple[RecordId, ...]:
+        """Return the conflicts among the outcomes of all versions of a visit that nobody has resolved.
+
+        One that the office has not shown yet counts as open: a later clean sync does not make it forgotten.
+        """
+        raised = [name for each in outcomes if isinstance(each, Conflict) for name in each.ids]
+        return tuple(name for name in dict.fromkeys(raised) if self._is_open(name))
+
+    def _is_open(self, conflict: RecordId) -> bool:
+        row = self._records.get(conflict)
+        return row is None or row.fields.get("state") != "selesai"
 
     def _row(self, visit: RecordId) -> Fields | None:
         found = self._records.get(visit)

@@ -12,13 +12,14 @@ import msgspec
 import sqlcipher3.dbapi2 as sqlcipher
 
 from field_app.blobs import doubt_receipts, mark_wanted
+from field_app.erasing import erase_destroyed
 from field_app.search import SubjectRow, index_subjects
 from field_app.vault import Vault
 from schemas.base import decode, encode
 from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash, Part, RecordId
 from schemas.wire import MAX_LINKS, Cursor, Outcome, Removed, Row
-from sync.chain import START, Link, Tip, next_link, read_link, seal_link
-from sync.change import Content, read
+from sync.chain import START, Link, Tip, link_hash, next_link, read_link, seal_link
+from sync.change import Content, change_id, read
 from sync.digest import EMPTY, fold, row_hash
 from sync.store import Entry, Signed
 
@@ -28,7 +29,9 @@ Sign = Callable[[bytes], bytes]
 _outcomes: msgspec.msgpack.Decoder[Outcome] = msgspec.msgpack.Decoder(Outcome)
 BRANCHED = "bercabang"
 """Whether a link was ever added elsewhere than at the head."""
-ENTRY = "SELECT links.hash, links.raw, contents.raw, known FROM links LEFT JOIN contents USING (change)"
+ENTRY = (
+    "SELECT links.hash, links.raw, contents.raw, known, counter FROM links LEFT JOIN contents USING (change)"
+)
 
 
 class Store:
@@ -81,13 +84,17 @@ class Store:
             )
 
     def entries(self, device: DeviceId, after: int, limit: int) -> list[Entry]:
-        """See sync.store.Log."""
-        with self.vault.read() as connection:
-            found = connection.execute(
-                f"{ENTRY} WHERE device = ? AND counter > ? ORDER BY counter, links.hash LIMIT ?",
-                (device, after, limit),
-            ).fetchall()
-        return [_entry(row) for row in found]
+        """See sync.store.Log. A link that is not what its name says is as good as not there."""
+        while True:
+            with self.vault.read() as connection:
+                found = connection.execute(
+                    f"{ENTRY} WHERE device = ? AND counter > ? ORDER BY counter, links.hash LIMIT ?",
+                    (device, after, limit),
+                ).fetchall()
+            entries = [entry for row in found if (entry := _entry(row)) is not None]
+            if entries or len(found) < limit:
+                return entries
+            after = found[-1][4]
 
     def entries_at(self, device: DeviceId, tips: Iterable[Tip]) -> dict[LinkHash, Entry]:
         """See sync.store.Log."""
@@ -99,7 +106,7 @@ class Store:
                 for tip in tips
             )
             found = [_entry(row) for row in rows if row]
-        return {entry.hash: entry for entry in found}
+        return {entry.hash: entry for entry in found if entry is not None}
 
     def tips(self, device: DeviceId) -> list[Tip]:
         """See sync.store.Log. A chain that only ever grew at its head has no other tip; it may be long."""
@@ -227,6 +234,7 @@ class Store:
             if acknowledged.counter < self.acknowledged().counter:
                 doubt_receipts(connection, acknowledged.counter)
             mark_wanted(connection, wanted)
+            erase_destroyed(connection, outcomes)
             self.put("cursor", cursor)
             self.put("acknowledged", acknowledged)
             self.put("backed_up", backed_up or START)
@@ -253,15 +261,33 @@ class Store:
             yield from (read(entry.content) for entry in entries if entry.content is not None)
             after = entries[-1].link.counter
 
-    def counter_of(self, change: ChangeId) -> int:
-        """Return the place of an own change in the chain. Raises LookupError for one that is not there."""
+    def place_of(self, change: ChangeId) -> int | None:
+        """Return the newest place of an own change in the chain, None for one that lost it."""
         with self.vault.read() as connection:
-            found = connection.execute(
-                "SELECT counter FROM links WHERE change = ? AND device = ?", (change, self._device)
+            (found,) = connection.execute(
+                # the plus keeps SQLite from walking the chain backwards for the greatest counter
+                "SELECT max(counter) FROM links WHERE change = ? AND +device = ?",
+                (change, self._device),
             ).fetchone()
+        return found
+
+    def counter_of(self, change: ChangeId) -> int:
+        """Return the newest place of an own change in the chain. Raises LookupError for one without."""
+        found = self.place_of(change)
         if found is None:
             raise LookupError("no such change in this chain")
-        return found[0]
+        return found
+
+    def gone(self, changes: Iterable[ChangeId]) -> dict[ChangeId, str]:
+        """Return why the contents of these are not here: dilupakan, hilang or tidak_kembali."""
+        with self.vault.read() as connection:
+            found = (
+                connection.execute(
+                    "SELECT change, why FROM gone_contents WHERE change = ?", (name,)
+                ).fetchone()
+                for name in set(changes)
+            )
+            return {ChangeId(row[0]): row[1] for row in found if row}
 
     def get(self, name: str, kind: type[T], default: T) -> T:
         """Return a small value by its name, decoded strictly."""
@@ -300,10 +326,14 @@ def _add_entry(connection: sqlcipher.Connection, entry: Entry) -> None:
         )
 
 
-def _entry(row: tuple[bytes, bytes, bytes | None, int]) -> Entry:
-    name, raw, content, known = row
+def _entry(row: tuple[bytes, bytes, bytes | None, int, int]) -> Entry | None:
+    """Read a link with its content; None for a link that is not what its name says, and so for a content."""
+    name, raw, content, known, _ = row
+    if link_hash(raw) != name:
+        return None
     link: Link = read_link(raw)
-    return Entry(link=link, hash=LinkHash(name), raw_link=raw, content=content, known=bool(known))
+    whole = content if content is not None and change_id(content) == link.change else None
+    return Entry(link=link, hash=LinkHash(name), raw_link=raw, content=whole, known=bool(known))
 
 
 def _row(found: tuple[Any, ...]) -> Row:

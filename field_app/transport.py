@@ -8,12 +8,13 @@ sentence) and garbage.
 import re
 import zlib
 from collections.abc import Callable, Iterable
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import httpx
 import msgspec
 
-from field_app.link import Failure, Reply
+from field_app.link import UNREACHABLE, Failure, Reply
 from schemas.base import UNREADABLE, Message, decode, encode
 from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import DeviceId
@@ -37,9 +38,11 @@ from sync.thin_links import fill_results, thin_links
 T = TypeVar("T", bound=Message)
 WORTH_DEFLATING = 200
 MAX_PROBLEM_BYTES = 16 * 1024
+MOST_RETRY_S = 60 * 60
+"""An office that asks for more than an hour is tried after an hour."""
 TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=60.0, pool=10.0)
 CODE = re.compile(r"[a-z0-9_]{1,64}")
-OK = 200
+OK, TOO_MANY, UNAVAILABLE = 200, 429, 503
 UNASKED_HEADERS = ("accept", "accept-encoding", "connection", "user-agent")
 """What httpx would say with each request and nobody here reads: a hundred bytes each time."""
 
@@ -168,14 +171,16 @@ class HttpLink:
 
     def _refusal(self, answer: httpx.Response) -> Failure:
         """Read a problem (RFC 9457); anything else is named by its status alone."""
-        status = answer.status_code
+        status, retry_s = answer.status_code, _retry_s(answer.headers)
         if answer.headers.get("content-type", "").partition(";")[0].strip() == PROBLEM_TYPE:
             data = _body(answer, MAX_PROBLEM_BYTES)
             code = _code(data) if data is not None else ""
             if CODE.fullmatch(code) and self._knows(f"{TEXTS}.{code}"):
-                return Failure(kind="kantor", say=f"{TEXTS}.{code}", status=status)
+                return Failure(kind="kantor", say=f"{TEXTS}.{code}", status=status, retry_s=retry_s)
+        if status in (TOO_MANY, UNAVAILABLE) and (retry_s or status == TOO_MANY):
+            return Failure(kind="jaringan", say="lapangan.kantor_sibuk", status=status, retry_s=retry_s)
         if status >= httpx.codes.INTERNAL_SERVER_ERROR:
-            return Failure(kind="jaringan", say="lapangan.kantor_bermasalah", status=status)
+            return Failure(kind="jaringan", say="lapangan.kantor_bermasalah", status=status, retry_s=retry_s)
         return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=status)
 
     def _authorisation(self) -> dict[str, str]:
@@ -201,6 +206,18 @@ def _body(answer: httpx.Response, limit: int) -> bytes | None:
     return bytes(data)
 
 
+def _retry_s(headers: httpx.Headers) -> int:
+    """Read Retry-After (RFC 9110 §10.2.3): seconds, or a time, compared with the office's own clock."""
+    said = headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdigit():
+        return min(int(said[:9]), MOST_RETRY_S)
+    try:
+        wait = parsedate_to_datetime(said) - parsedate_to_datetime(headers.get("date", ""))
+        return min(max(0, int(wait.total_seconds())), MOST_RETRY_S)
+    except (TypeError, ValueError):
+        return 0
+
+
 def _code(data: bytes) -> str:
     try:
         found = msgspec.json.decode(data, type=dict[str, object]).get("code")
@@ -216,7 +233,7 @@ def _network(error: httpx.TransportError | httpx.StreamError) -> Failure:
         case httpx.TimeoutException():
             return Failure(kind="jaringan", say="lapangan.kantor_lambat")
         case httpx.ConnectError():
-            return Failure(kind="jaringan", say="lapangan.tanpa_jaringan")
+            return Failure(kind="jaringan", say=UNREACHABLE)
         case httpx.RemoteProtocolError():
             return Failure(kind="jaringan", say="lapangan.jawaban_rusak")
         case _:

@@ -3,7 +3,7 @@ unreadable.
 
 SQLCipher 4 with a random 256-bit key. Journal in WAL with synchronous=FULL: a commit that returned
 survives a dead phone. Deleted rows are overwritten, temporary tables stay in memory, and closing empties
-the WAL.
+the WAL. Pages that are no longer used are given back to the storage in small steps.
 
 VaultError: broken or out of reach
 |- WrongKeyError: the key does not open this file
@@ -11,6 +11,7 @@ VaultError: broken or out of reach
 `- StorageFullError: no space left; nothing of the failed step was stored
 """
 
+import shutil
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).parent / "migrations"
 KEY_BYTES = 32
 WAIT_FOR_OTHERS_S = 10.0
+INCREMENTAL = 2
+"""What `PRAGMA auto_vacuum` answers for a file that gives its free pages back when asked."""
+MOST_REWRITTEN_BYTES = 64 * 1024 * 1024
+"""A vault from before it could shrink is rewritten once when it is opened, if it is no larger than this."""
 
 
 class VaultError(Exception):
@@ -105,6 +110,47 @@ class Vault:
                 raise
             return not busy
 
+    def used_bytes(self) -> int:
+        """Return how much of the file is in use."""
+        with self._lock:
+            pages, free, size = (
+                self._number(f"PRAGMA {name}") for name in ("page_count", "freelist_count", "page_size")
+            )
+        return (pages - free) * size
+
+    def free_bytes(self) -> int:
+        """Return how much room is left on the storage that the file lies on."""
+        return shutil.disk_usage(self._path.parent).free
+
+    def shrink(self, most_pages: int) -> int:
+        """Give up to so many unused pages back to the storage; return how many are left unused.
+
+        The file is shorter after the next checkpoint; a large one from before it could shrink stays as it is.
+        """
+        with self._lock:
+            # each row of the answer is one page that went: it must be read to its end
+            self._connection.execute(f"PRAGMA incremental_vacuum({most_pages})").fetchall()
+            return self._number("PRAGMA freelist_count")
+
+    def is_sound(self) -> bool:
+        """Read the whole file and say whether it hangs together; slow, for when something is missing."""
+        with self._lock:
+            try:
+                return self._connection.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
+            except sqlcipher.DatabaseError:
+                return False
+
+    def let_shrink(self) -> None:
+        """Rewrite a small vault from before it could shrink; a large one uses its free pages again."""
+        with self._lock:
+            size = self._number("PRAGMA page_count") * self._number("PRAGMA page_size")
+            if self._number("PRAGMA auto_vacuum") != INCREMENTAL and size <= MOST_REWRITTEN_BYTES:
+                self._connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+                self._connection.execute("VACUUM")
+
+    def _number(self, query: str) -> int:
+        return int(self._connection.execute(query).fetchone()[0])  # SQLCipher gives some of them as text
+
     def close(self) -> None:
         """Empty the WAL, if there is room for it, and close; closing twice does nothing."""
         with self._lock:
@@ -122,6 +168,7 @@ def open_vault(path: Path, key: bytes, migrations: Path = MIGRATIONS) -> Vault:
     vault = Vault(path, key)
     try:
         migrate(vault, migrations)
+        vault.let_shrink()
     except BaseException:
         vault.close()
         raise
@@ -141,9 +188,10 @@ def migrate(vault: Vault, migrations: Path = MIGRATIONS) -> None:
                 raise NewerVaultError
             if version == max(steps):
                 return
-            for statement in _statements(steps[version + 1].read_text("utf-8")):
+            step = min(number for number in steps if number > version)
+            for statement in _statements(steps[step].read_text("utf-8")):
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {version + 1}")
+            connection.execute(f"PRAGMA user_version = {step}")
 
 
 def _connect(path: Path, key: bytes) -> "Database":
@@ -153,6 +201,7 @@ def _connect(path: Path, key: bytes) -> "Database":
         raise WrongKeyError
     try:
         path.touch(mode=0o600)  # the WAL beside it gets the same mode
+        is_new = path.stat().st_size == 0
         connection = sqlcipher.connect(
             path, timeout=WAIT_FOR_OTHERS_S, check_same_thread=False, isolation_level=None
         )
@@ -163,6 +212,8 @@ def _connect(path: Path, key: bytes) -> "Database":
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
     try:
         connection.execute("PRAGMA temp_store = MEMORY")
+        if is_new:  # heard only before there is a table, but written each time it is said
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")

@@ -12,11 +12,14 @@ class SyncStatus(Data, frozen=True, kw_only=True):
     """Where sending stands. `state`: diam, jalan or gagal; `problem` is a text key, empty without one.
 
     `done` of `total` counts bytes of photos in the run that is going on. `wait_s` is the time to the next
-    try.
+    try. `lost` counts visits that never arrived and wait to be recorded again, `conflicts` what waits for the
+    office's choice.
     """
 
     data_pending: int = 0
     photos_pending: int = 0
+    lost: int = 0
+    conflicts: int = 0
     last_ms: int | None = None
     state: str = "diam"
     problem: str = ""
@@ -28,6 +31,8 @@ class SyncStatus(Data, frozen=True, kw_only=True):
 class SyncItem(Data, frozen=True, kw_only=True):
     """One thing on its way: `kind` is data or foto; `status` a status word; `problem` a text key or empty.
 
+    `again`: asking the office once more may help. `waits_for` names the visit that must come first, `held_up`
+    those that wait for this one. `kept`: the bytes left this phone, the office has them.
     `handed_ms`: when it was last written into a hand-over file, as long as the office has not received it.
     """
 
@@ -38,6 +43,93 @@ class SyncItem(Data, frozen=True, kw_only=True):
     percent: int
     problem: str
     handed_ms: int | None = None
+    again: bool = False
+    waits_for: str = ""
+    held_up: tuple[str, ...] = ()
+    kept: bool = False
+    visit: RecordId | None = None
+
+
+class Lost(Data, frozen=True, kw_only=True):
+    """A visit that did not arrive: what names it for her, when it was (UTC ms), and whether she may record it
+    again from what is left of it.
+    """
+
+    visit: RecordId
+    number: str
+    nama: str
+    finalised_ms: int
+    why: str
+    again: bool
+
+
+class FieldConflict(Data, frozen=True, kw_only=True):
+    """One field of a conflict: its name, what she saw, what she wrote, what the office holds as far as she
+    may see it, and after the decision what stands (`chosen`: mine, theirs or other).
+    """
+
+    name: str
+    base: Any
+    mine: Any
+    theirs: Any
+    now: Any = None
+    chosen: str = ""
+
+
+class ConflictView(Data, frozen=True, kw_only=True):
+    """Something that waits for the office's choice, or was chosen. Fields that belong together are one.
+
+    `reason` is nilai, mundur, dihapus or wilayah; times are UTC milliseconds, 0 when not known. `shown` says
+    whether she may see the office's values at all; `visit` is the visit that it came with, if it is hers.
+    """
+
+    id: RecordId
+    kind: str
+    nama: str
+    reason: str
+    open: bool
+    shown: bool
+    fields: tuple[FieldConflict, ...]
+    written_ms: int
+    received_ms: int
+    resolved_ms: int = 0
+    resolved_by: str = ""
+    visit: RecordId | None = None
+
+
+class VisitPhoto(Data, frozen=True, kw_only=True):
+    """A photo of a finalised visit: `status` a status word, `kept` when its bytes are only at the office."""
+
+    blob: BlobId
+    form: str
+    field: str
+    thumbnail: bytes
+    status: str
+    kept: bool
+
+
+class VisitView(Data, frozen=True, kw_only=True):
+    """A finalised visit: where it stands and why, its photos, and its conflicts, open ones first.
+
+    `problem` is a text key or empty; `waits_for` names the visit that must come first, `held_up` those that
+    wait for this one.
+    """
+
+    visit: RecordId
+    version: str
+    status: str
+    problem: str
+    note: str
+    reasons: dict[str, str]
+    number: str
+    finalised_ms: int
+    versions: dict[str, int]
+    photos: tuple[VisitPhoto, ...]
+    conflicts: tuple[ConflictView, ...]
+    waits_for: str = ""
+    held_up: tuple[str, ...] = ()
+    again: bool = False
+    record_again: bool = False
 
 
 class HandedOver(Data, frozen=True, kw_only=True):
@@ -62,7 +154,9 @@ class AnswerRead(Data, frozen=True, kw_only=True):
 
 
 class Card(Data, frozen=True, kw_only=True):
-    """One line of a list: a task, a draft or a visit. `due` is YYYY-MM-DD; `number` of a finalised visit."""
+    """One line of a list: a task, a draft or a visit. `due` is YYYY-MM-DD; `number` of a finalised visit;
+    `conflicts` how many open ones it has at the office.
+    """
 
     tugas: RecordId | None = None
     draft: str | None = None
@@ -75,6 +169,7 @@ class Card(Data, frozen=True, kw_only=True):
     due: str | None = None
     status: str
     number: str = ""
+    conflicts: int = 0
 
 
 class Home(Data, frozen=True, kw_only=True):

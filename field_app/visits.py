@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from field_app import evidence
-from field_app.begin import begin, correct, may_start
+from field_app.begin import begin, correct, may_start, record_again
 from field_app.bench import Bench, Spot, guarded
 from field_app.drafts import Draft
 from field_app.finalise import (
@@ -21,17 +21,20 @@ from field_app.finalise import (
     place_answer,
     submit_of,
 )
+from field_app.finished import conflicts, losses, visit_view
 from field_app.home import find, home, newest_versions, references, task
 from field_app.records import Fields
 from field_app.search import count_subjects
 from field_app.sheets import Sheet, findings, tidy
 from field_app.standing import Standing
 from field_app.views import (
+    ConflictView,
     DraftView,
     Finalised,
     Hit,
     Home,
     Listed,
+    Lost,
     PhotoView,
     Reference,
     Refused,
@@ -40,6 +43,7 @@ from field_app.views import (
     Startable,
     SyncStatus,
     TaskView,
+    VisitView,
 )
 from schemas.form import Berkas, Foto, Tabel, TandaTangan
 from schemas.form_values import check_value
@@ -118,6 +122,23 @@ class Visits:
     def start_correction(self, visit: RecordId) -> DraftView | Refused:
         """Begin the next version of a returned visit, with its answers and photos carried over."""
         begun = guarded(lambda: correct(self._bench, visit))
+        return begun if isinstance(begun, Refused) else self.draft(begun)
+
+    def visit(self, visit: RecordId) -> VisitView:
+        """Return a finalised visit with where it stands and why. Raises LookupError."""
+        return visit_view(self._bench, visit)
+
+    def conflicts(self) -> tuple[ConflictView, ...]:
+        """Return what she wrote that waits for the office's choice, and then what was chosen."""
+        return tuple(conflicts(self._bench))
+
+    def losses(self) -> tuple[Lost, ...]:
+        """Return the visits that never arrived and can no longer be sent."""
+        return losses(self._bench.drafts)
+
+    def record_again(self, visit: RecordId) -> DraftView | Refused:
+        """Begin a lost visit anew, with the answers and photos that are still here."""
+        begun = guarded(lambda: record_again(self._bench, visit))
         return begun if isinstance(begun, Refused) else self.draft(begun)
 
     def draft(self, draft: str) -> DraftView:

@@ -1,9 +1,9 @@
 """Sending and fetching, in one thread of its own. Rule: never two at once, and never a word better than
 the truth.
 
-Records go first, then photos, then a last look for receipts and decisions. What fails is tried again after
-a pause that grows, with some chance in it so that phones do not all come at once; asking by hand ends the
-pause.
+Records go first, then photos, then a last look for receipts and decisions; when all went well and room is
+short, what is safe at the office is forgotten. It syncs when the phone is opened, when a visit is finalised,
+when the network comes back, from time to time (pace.py), and when she asks.
 """
 
 import threading
@@ -12,24 +12,35 @@ from contextlib import contextmanager
 
 import sqlcipher3.dbapi2 as sqlcipher
 
-from field_app.blobs import DITERIMA, LOKAL, TERKIRIM, Blobs, Stored
+from field_app.blobs import Blobs
 from field_app.devices import Network, Timepiece
 from field_app.drafts import Drafts
-from field_app.items import Label, data_items, pending_data, photo_items
+from field_app.erasing import EMPTY_WAL
+from field_app.forgetting import Forgetting, Keeping
+from field_app.items import Label, again_helps, data_items, pending_data, photo_items
 from field_app.link import UNAUTHORISED, Failure, Link
+from field_app.losses import UnsoundError, declare, mend
+from field_app.pace import Pace
 from field_app.pen import Pen
+from field_app.records import Records
+from field_app.sending import Sending
 from field_app.store import Store
-from field_app.tus import Upload
 from field_app.vault import StorageFullError, Vault
 from field_app.views import SyncItem, SyncStatus
+from schemas.ids import ChangeId, RecordId
 from schemas.wire import SyncResponse
-from sync.change import Gap
 from sync.client import Broken, Missing, Session, next_request, receive
+from sync.conflicts import OPEN
 
-FIRST_PAUSE_S = 5.0
-LONGEST_PAUSE_S = 15 * 60.0
-REGULAR_S = 15 * 60.0
 LAST_SYNC = "terakhir_ms"
+LOOK_S = 5.0
+"""How often a waiting worker looks whether the network has come back."""
+FORGOTTEN_AT_ONCE = 20
+"""Visits forgotten after one sync; the rest after the next."""
+SPARE_PAGES = 1024
+"""Unused pages that may stay in the file: the next visit fills them."""
+SHRINK_PAGES = 256
+"""Pages given back in one step: about 1 MB, so that nobody waits long for the vault."""
 
 
 class Worker:
@@ -47,6 +58,7 @@ class Worker:
         network: Network,
         time: Timepiece,
         wifi_only: Callable[[], bool],
+        keeping: Callable[[], Keeping],
         chance: Callable[[], float],
         label: Label,
         after: Callable[[], None] = lambda: None,
@@ -55,15 +67,20 @@ class Worker:
         self._store = store
         self._pen = pen
         self._link = link
-        self._upload = Upload(link)
         self._network = network
         self._time = time
         self._wifi_only = wifi_only
-        self._chance = chance
+        self._keeping = keeping
         self._label = label
         self._after = after
         self._blobs = Blobs(vault)
         self._drafts = Drafts(vault)
+        self._records = Records(store)
+        self._forgetting = Forgetting(store, self._drafts, self._blobs, self._records)
+        self._sending = Sending(self._blobs, link, self._log_in, self._may_send_photos, self._photos_moved)
+        self._pace = Pace(chance)
+        self._moved = False
+        self._again: set[ChangeId] = set()
         self._running = threading.Lock()
         self._state = threading.Condition()
         self._asked = False
@@ -72,8 +89,6 @@ class Worker:
         self._phase = "diam"
         self._problem = ""
         self._progress = (0, 0)
-        self._failures = 0
-        self._pause_s = 0.0
         self.listener: Callable[[SyncStatus], None] | None = None
 
     def start(self) -> None:
@@ -85,10 +100,22 @@ class Worker:
                 self._thread.start()
 
     def sync_now(self) -> None:
-        """Ask for a sync. Asking while one runs starts no second, but one more round after it."""
+        """She asks for a sync. Asking while one runs starts no second, but one more round after it."""
+        self._pace.start_over()
+        self.sync_soon()
+
+    def sync_soon(self) -> None:
+        """There is something new to send; how often it failed before still counts."""
         with self._state:
             self._asked = True
             self._state.notify_all()
+
+    def ask_again(self, visit: RecordId | None = None) -> None:
+        """Have the office say anew what it thinks of refused work: of one visit, or of all."""
+        refused = again_helps(self._store, self._drafts, visit)
+        with self._state:
+            self._again |= refused
+        self.sync_now()
 
     def close(self, timeout_s: float = 5.0) -> None:
         """End the thread after the step it is in, and close this worker's connection.
@@ -111,12 +138,14 @@ class Worker:
         return SyncStatus(
             data_pending=pending_data(self._store, self._drafts),
             photos_pending=len(self._blobs.unsent()),
+            lost=sum(again is None for _, _, again in self._drafts.lost()),
+            conflicts=self._open_conflicts(),
             last_ms=self._store.get(LAST_SYNC, int, 0) or None,
             state=self._phase,
             problem=self._problem,
             done=done,
             total=total,
-            wait_s=int(self._pause_s),
+            wait_s=self._wait_s(),
         )
 
     def items(self) -> tuple[SyncItem, ...]:
@@ -136,7 +165,7 @@ class Worker:
                     self._after()
             except StorageFullError:
                 failure = Failure(kind="rusak", say="lapangan.penyimpanan_penuh")
-            except sqlcipher.Error:
+            except (sqlcipher.Error, UnsoundError):
                 failure = Failure(kind="rusak", say="lapangan.penyimpanan_rusak")
             except Exception:  # noqa: BLE001 - whatever it was, she is told, and the thread tries again later
                 failure = Failure(kind="rusak", say="lapangan.sinkron_terganggu")
@@ -161,43 +190,90 @@ class Worker:
 
     def _loop(self) -> None:
         try:
-            while True:
-                with self._state:
-                    if not self._asked and not self._stopping:
-                        self._state.wait(self._pause_s or REGULAR_S)
-                    if self._stopping:
-                        return
-                    self._asked = False
+            while self._wait_for_turn():
                 failure = self.run_once()
-                self._failures = self._failures + 1 if failure else 0
-                self._pause_s = pause_s(self._failures, self._chance())
+                self._pace.ended(failure, moved=self._moved, now_ms=self._time.elapsed_ms())
+                self._tell(self._phase, self._problem)
         finally:
             self._vault.close()
 
+    def _wait_for_turn(self) -> bool:
+        """Wait until it is time for a sync; False when the worker is to end."""
+        with self._state:
+            was_there = self._network.available()
+            while not self._stopping:
+                left_s = self._pace.left_s(self._time.elapsed_ms(), asked=self._asked)
+                if left_s <= 0:
+                    self._asked = False
+                    return True
+                self._state.wait(min(left_s, LOOK_S))
+                is_there = self._network.available()
+                if is_there and not was_there:
+                    self._pace.start_over()
+                    self._asked = True
+                was_there = is_there
+        return False
+
+    def _wait_s(self) -> int:
+        """Return the seconds to the next try after a failure, 0 without one."""
+        if self._phase != "gagal" or not self._pace.is_waiting():
+            return 0
+        return round(self._pace.left_s(self._time.elapsed_ms(), asked=self._asked))
+
     def _sync(self) -> Failure | None:
+        self._moved = False
         failure = self._exchange()
         if failure is not None:
             return failure
         waiting = self._blobs.unsent()
-        if not waiting or self._photos_wait():
-            return None
-        failure = self._send_photos(waiting)
-        # also after a failure: what did arrive is confirmed, and decisions come all the same
-        return self._exchange() or failure
+        if waiting and not self._photos_wait():
+            failure = self._sending.run(waiting)
+            if failure is None or not failure.retry_s:
+                # also after a failure: what did arrive is confirmed, and decisions come all the same
+                failure = self._exchange() or failure
+        if failure is None:
+            self._make_room()
+        return failure
 
     def _photos_wait(self) -> bool:
         """Say whether photos stay on the phone until the link costs nothing by the byte."""
         return self._wifi_only() and self._network.metered() and bool(self._blobs.unsent())
+
+    def _may_send_photos(self) -> bool:
+        return not self._stopping and not (self._wifi_only() and self._network.metered())
+
+    def _photos_moved(self, done: int, total: int, moved: bool) -> None:
+        self._progress = (done, total)
+        self._moved = self._moved or moved
+        self._tell("jalan", "")
+
+    def _make_room(self) -> None:
+        """Forget what is safe at the office while room is short, and give free pages back, step by step."""
+        keeping = self._keeping()
+        for _ in range(FORGOTTEN_AT_ONCE):
+            if self._stopping or not self._forgetting.needed(keeping) or not self._forgetting.step(keeping):
+                break
+        unused, before = self._vault.shrink(SHRINK_PAGES), 0
+        while unused > SPARE_PAGES and unused != before and not self._stopping:
+            unused, before = self._vault.shrink(SHRINK_PAGES), unused
+            self._vault.checkpoint()
+
+    def _empty_wal(self) -> None:
+        """Empty the WAL of what was destroyed; tried again after the next answer while someone reads."""
+        if self._store.get(EMPTY_WAL, bool, False) and self._vault.checkpoint():
+            self._store.put(EMPTY_WAL, False)
+            self._vault.checkpoint()
 
     def _exchange(self) -> Failure | None:
         """Push and pull until the office and this phone have nothing left to say to each other.
 
         Anything short of that is no success: cut short, or two ends that do not agree.
         """
-        session, diverged = Session(), False
+        mend(self._store)
+        session, diverged = Session(again=self._places_again()), False
         while not self._stopping and (request := next_request(self._store, session)) is not None:
             if isinstance(request, Missing):
-                self._pen.write(Gap(first=request.first, last=request.last), self._time.now_ms())
+                declare(self._store, self._pen, request, self._time.now_ms())
                 continue
             response = self._with_login(lambda request=request: self._link.sync(request))
             if isinstance(response, Failure):
@@ -206,6 +282,8 @@ class Worker:
             if isinstance(effects, Broken):
                 return Failure(kind="rusak", say="lapangan.jawaban_rusak")
             session, diverged = effects.session, effects.diverged
+            self._moved = self._moved or bool(request.links or effects.rows)
+            self._empty_wal()
             self._tell("jalan", "")
         if not session.quiet:
             return Failure(kind="rusak", say="lapangan.sinkron_belum_selesai")
@@ -224,59 +302,23 @@ class Worker:
             self._link.forget_token()
         return answer
 
-    def _send_photos(self, waiting: list[Stored]) -> Failure | None:
-        """Send each blob; one that the office refuses does not hold up the others."""
-        total = sum(blob.size_bytes for blob in waiting)
-        before = 0
-        refused: Failure | None = None
-        for blob in waiting:
-            if self._stopping:
-                return Failure(kind="rusak", say="lapangan.sinkron_belum_selesai")
-            outcome = self._send_photo(blob, before, total)
-            before += blob.size_bytes
-            if isinstance(outcome, Failure):
-                refused = outcome
-                if outcome.kind == "jaringan":
-                    return outcome
-        return refused
+    def _log_in(self) -> Failure | None:
+        self._link.forget_token()
+        return self._link.login(self._store.device(), self._store.sign)
 
-    def _send_photo(self, blob: Stored, before: int, total: int) -> Failure | None:
-        latest = [blob.sent_bytes, blob.upload_url]
+    def _places_again(self) -> tuple[int, ...]:
+        """Return the places in the chain that the office is to judge anew, and ask for them once."""
+        with self._state:
+            changes, self._again = self._again, set()
+        places = (self._store.place_of(change) for change in changes)
+        return tuple(sorted(place for place in places if place is not None))
 
-        def progress(sent_bytes: int, url: str) -> None:
-            latest[:] = [sent_bytes, url]
-            self._blobs.progress(blob.id, sent_bytes=sent_bytes, upload_url=url)
-            self._progress = (before + sent_bytes, total)
-            self._tell("jalan", "")
-
-        data = self._blobs.read(blob.id)
-        outcome = self._upload.run(blob.id, data, blob.upload_url, progress)
-        if isinstance(outcome, Failure) and outcome.status == UNAUTHORISED:
-            self._link.forget_token()
-            login = self._link.login(self._store.device(), self._store.sign)
-            outcome = login or self._upload.run(blob.id, data, str(latest[1]), progress)
-        sent_bytes, url = int(latest[0]), str(latest[1])
-        if isinstance(outcome, Failure):
-            state = TERKIRIM if sent_bytes == blob.size_bytes else LOKAL
-            self._blobs.progress(
-                blob.id, state=state, sent_bytes=sent_bytes, upload_url=url, problem=outcome.say
-            )
-            return outcome
-        self._blobs.progress(blob.id, state=DITERIMA, sent_bytes=blob.size_bytes, upload_url="")
-        return None
+    def _open_conflicts(self) -> int:
+        found = self._records.of_kind("konflik").values()
+        return sum(fields.get("state") == OPEN for fields in found)
 
     def _tell(self, phase: str, problem: str) -> None:
         self._phase, self._problem = phase, problem
         listener = self.listener
         if listener is not None:
             listener(self.status())
-
-
-def pause_s(failures: int, chance: float) -> float:
-    """Return how long to wait after so many failures in a row: doubling, between half and all of it by
-    chance.
-    """
-    if failures == 0:
-        return 0.0
-    longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(failures - 1, 16))
-    return longest * (0.5 + 0.5 * chance)

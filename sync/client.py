@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from schemas.base import Data
 from schemas.ids import BlobId, ChangeId, Part
 from schemas.wire import MAX_LINKS, PROTOCOL, Cursor, Declared, Outcome, SyncRequest, SyncResponse, WireTip
-from sync.chain import START, Tip, head_message
+from sync.chain import START, Tip, head_message, read_link
 from sync.change import Gap, read
 from sync.digest import combine
 from sync.store import DeviceStore, Entry
@@ -24,12 +24,16 @@ MAX_STALLED = 3
 
 
 class Session(Data, frozen=True, kw_only=True):
-    """One sync from the first request to quiet. `check` asks the office to compare part by part."""
+    """One sync from the first request to quiet. `check` asks the office to compare part by part.
+
+    `again` are places of the own chain to send once more, so that the office says how they stand now.
+    """
 
     stalled: int = 0
     quiet: bool = False
     check: bool = False
     repaired: bool = False
+    again: tuple[int, ...] = ()
 
 
 class Missing(Data, frozen=True, kw_only=True):
@@ -76,17 +80,22 @@ def next_request(store: DeviceStore, session: Session) -> SyncRequest | Missing 
     """
     if session.quiet or session.stalled >= MAX_STALLED:
         return None
-    message = message_after(store, store.acknowledged(), check=session.check)
+    message = message_after(store, store.acknowledged(), check=session.check, again=session.again)
     return message if isinstance(message, Missing) else message.request
 
 
-def message_after(store: DeviceStore, after: Tip, *, check: bool) -> Outgoing | Missing:
-    """Return the message with the next run of own changes beyond a tip, and the tip that it ends at."""
+def message_after(
+    store: DeviceStore, after: Tip, *, check: bool, again: tuple[int, ...] = ()
+) -> Outgoing | Missing:
+    """Return the message with the next run of own changes beyond a tip, and the tip that it ends at.
+
+    When nothing is new, the first of the places `again` is said once more.
+    """
     entries = store.entries(store.device(), after.counter, MAX_LINKS)
-    gap = _gap(store, after, entries[0]) if entries and not _follows(entries[0], after) else None
+    gap = _gap(store, after, next(iter(entries), None)) if _is_broken(store, entries, after) else None
     if isinstance(gap, Missing):
         return gap
-    push = _bounded(_unbroken(entries, gap.body.last if gap else 0))
+    push = _bounded(_unbroken(entries, gap.body.last if gap else 0)) or _repeated(store, again)
     request = SyncRequest(
         protocol=PROTOCOL,
         device=store.device(),
@@ -118,6 +127,8 @@ def receive(
     cursor = caught_up(response, held, parts)
     outcomes = {result.change: result.outcome for result in (*response.results, *response.news)}
     acknowledged = _answered(store, _acknowledged(store, response), set(outcomes))
+    # what is new goes before what is said once more
+    is_new = bool(request.links) and read_link(request.links[-1]).counter > store.acknowledged().counter
     moved = bool(rows) or cursor != request.cursor or acknowledged != store.acknowledged()
     store.store_page(
         rows=rows,
@@ -136,6 +147,8 @@ def receive(
     pulled = not response.more and not cursor.catching
     is_even = pulled and acknowledged == head
     agrees = not is_even or combine(list(store.digests(parts).values())) == response.digest
+    if session.again and not is_new:
+        session, moved = replace(session, again=session.again[1:]), True
     return Effects(
         session=_go_on(session, is_even, agrees, moved),
         outcomes=outcomes,
@@ -148,10 +161,24 @@ def receive(
 def _go_on(session: Session, is_even: bool, agrees: bool, moved: bool) -> Session:
     repaired = session.repaired or session.check
     stalled = 0 if moved else session.stalled + 1
-    session = Session(stalled=stalled, repaired=repaired)
-    if not is_even:
+    session = Session(stalled=stalled, repaired=repaired, again=session.again)
+    if not is_even or session.again:
         return session
     return replace(session, quiet=True) if agrees or repaired else replace(session, check=True)
+
+
+def _repeated(store: DeviceStore, again: tuple[int, ...]) -> list[Entry]:
+    """Return the next place to send once more; none if it cannot be read."""
+    place = again[0] if again else 0
+    entries = store.entries(store.device(), place - 1, 1) if place else []
+    return [entry for entry in entries if entry.link.counter == place and entry.content is not None]
+
+
+def _is_broken(store: DeviceStore, entries: list[Entry], after: Tip) -> bool:
+    """Say whether what should follow `after` is not there: something else comes first, or nothing at all."""
+    if entries:
+        return not _follows(entries[0], after)
+    return any(tip.counter > after.counter for tip in store.tips(store.device()))
 
 
 def _follows(entry: Entry, before: Tip) -> bool:
@@ -167,13 +194,13 @@ def _unbroken(entries: list[Entry], lost: int) -> list[Entry]:
     return entries
 
 
-def _gap(store: DeviceStore, after: Tip, there: Entry) -> _Declaration | Missing:
+def _gap(store: DeviceStore, after: Tip, there: Entry | None) -> _Declaration | Missing:
     """Find this chain's declaration that covers what should follow `after`, or say what it must cover.
 
     One that ends before what is `there` next brings the office no step further: then the hole grew since.
     """
     first, last = after.counter + 1, 0
-    needed = max(first, there.link.counter - (there.content is not None))
+    needed = max(first, there.link.counter - (there.content is not None)) if there else first
     for entry in _chain(store, after.counter):
         if entry.content is None:
             continue

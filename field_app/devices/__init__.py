@@ -63,6 +63,10 @@ class Network(Protocol):
         """Say whether sending costs money by the byte, as on mobile data."""
         ...
 
+    def available(self) -> bool:
+        """Say whether there is any link at all; True where the device cannot tell. Asked often, so cheap."""
+        ...
+
 
 class Media(Protocol):
     """Where files can be put to be carried away: sticks, cards, shared storage."""

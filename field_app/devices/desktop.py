@@ -91,12 +91,20 @@ class TypedLocation:
 class DesktopNetwork:
     """A desktop's link, which costs nothing by the byte."""
 
-    def __init__(self, metered: bool = False) -> None:
+    def __init__(self, metered: bool = False, routes: Path = Path("/proc/net/route")) -> None:
         self._metered = metered
+        self._routes = routes
 
     def metered(self) -> bool:
         """See devices.Network."""
         return self._metered
+
+    def available(self) -> bool:
+        """See devices.Network: whether there is a way to anywhere, IPv4 on Linux."""
+        try:
+            return len(self._routes.read_text("ascii").splitlines()) > 1
+        except OSError:
+            return True
 
 
 class MountedMedia:

@@ -62,7 +62,10 @@ def card_item(
         chip, due = (due, "late", "bad"), ""
     elif group not in SAYS_STATUS:
         chip = status_chip(card.status, look, say)
-    where = " · ".join(part for part in (card.desa, due) if part)
+    open_still = say("aplikasi.konflik.jumlah", jumlah=card.conflicts) if card.conflicts else ""
+    if card.status == "hilang":
+        due = say("status.hilang")
+    where = " · ".join(part for part in (card.desa, due, open_still) if part)
     return {
         "name": card.nama or say("aplikasi.beranda.tanpa_nama"),
         "lines": (card.title, where),

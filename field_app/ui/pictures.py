@@ -80,6 +80,27 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
         phone.visits.status = SyncStatus(last_ms=NOW_MS - 60_000)
         app.root.go("sync")
 
+    def trouble(phone: Any, app: Any) -> None:
+        phone.visits.status = SyncStatus(
+            data_pending=2, photos_pending=5, last_ms=NOW_MS - 3_600_000, state="gagal", lost=1, conflicts=4,
+            problem="lapangan.kantor_sibuk", wait_s=95,
+        )  # fmt: skip
+        app.root.go("sync")
+
+    def sending(phone: Any, app: Any) -> None:
+        phone.visits.status = SyncStatus(
+            data_pending=1, photos_pending=5, last_ms=NOW_MS - 3_600_000, state="jalan",
+            done=1_300_000, total=3_400_000,
+        )  # fmt: skip
+        app.root.go("sync")
+
+    def finished(visit: str) -> Callable[[Any, Any], None]:
+        def go(phone: Any, app: Any) -> None:
+            view = phone.visits.visit(visit)
+            app.root.go("task", card=replace(CARDS["sent"][1], visit=visit, status=view.status))
+
+        return go
+
     def search(phone: Any, app: Any) -> None:
         app.root.go("search")
         app.root.screen.line.text = "su"
@@ -147,6 +168,8 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
         blob = kept.photos[0].blob
         app.root.go("photo", draft="d1", form="bpnt_kpm", field="foto_rumah_depan", blob=blob)
 
+    from msgspec.structs import replace
+
     def handing(step: str | None) -> Callable[[Any, Any], None]:
         def go(phone: Any, app: Any) -> None:
             app.root.go("sync")
@@ -190,6 +213,8 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
     yield "16_selesai", lambda _p, app: app.root.go("done", number="RW-2026-0042", name="Sutarmi")
     yield "17_sinkronisasi", lambda _p, app: app.root.go("sync")
     yield "18_sinkronisasi_kosong", calm
+    yield "18_sinkronisasi_masalah", trouble
+    yield "18_sinkronisasi_berjalan", sending
     yield "21_serah_terima", handing(None)
     yield "21_serah_folder", handing("hand_over")
     yield "21_serah_siap", handing("_write")
@@ -197,6 +222,12 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
     yield "21_serah_gagal", not_handed
     yield "19_perbaikan", lambda _p, app: app.root.go("repair", card=CARDS["returned"][0])
     yield "20_pengaturan", lambda _p, app: app.root.go("settings")
+    for visit, name in (
+        ("k3", "konflik"), ("k4", "di_kantor"), ("k5", "tidak_diterima"), ("k6", "menunggu_lain"),
+        ("k7", "hilang"), ("k8", "dimusnahkan"),
+    ):  # fmt: skip
+        yield f"21_kunjungan_{name}", finished(visit)
+    yield "22_keputusan_kantor", lambda _p, app: app.root.go("conflicts")
 
 
 def settle(app: Any, seconds: float = 0.35) -> None:

@@ -35,6 +35,15 @@ class SampleWorker:
         self._visits = visits
         self.listener: Any = None
         self.asked = 0
+        self.asked_again: list[str | None] = []
+
+    def ask_again(self, visit: str | None = None) -> None:
+        """Remember about what it was asked."""
+        self.asked_again.append(visit)
+
+    def sync_soon(self) -> None:
+        """Remember that it was asked."""
+        self.asked += 1
 
     def sync_now(self) -> None:
         """Remember that it was asked."""
@@ -51,22 +60,21 @@ class SampleWorker:
         rows = (
             ("data", "Kunjungan Marsih · Desa Jati", "menunggu_kirim", 0, ""),
             ("data", "Kunjungan Kasiyem · Desa Banaran", "terkirim", 0, ""),
+            ("data", "Slamet · RW-2026-0037-KSTP", "tidak_diterima", 100, "masalah.form_tidak_dikenal"),
+            ("data", "Paiman · RW-2026-0040-KSTP", "terkirim", 100, "lapangan.menunggu_lain"),
             ("foto", "Foto rumah tampak depan · Marsih", "menunggu_kirim", 62, ""),
             ("foto", "Foto KK · Marsih", "menunggu_kirim", 0, ""),
             ("foto", "Foto rumah tampak depan · Kasiyem", "diterima", 0, ""),
         )
         return tuple(
             SyncItem(
-                id=str(n),
-                kind=kind,
-                title=title,
-                status=status,
-                percent=percent,
-                problem=problem,
+                id=str(n), kind=kind, title=title, status=status, percent=percent, problem=problem,
+                again=status == "tidak_diterima", visit=f"k{n}",
+                waits_for="Slamet · RW-2026-0037-KSTP" if problem == "lapangan.menunggu_lain" else "",
                 handed_ms=NOW_MS - 86_400_000 if status == "menunggu_kirim" and not percent else None,
             )
             for n, (kind, title, status, percent, problem) in enumerate(rows)
-        )
+        )  # fmt: skip
 
 
 class SampleHandover:

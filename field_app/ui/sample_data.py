@@ -50,7 +50,7 @@ CARDS = {
     "drafts": (_card("Ngatini", "Desa Ngrombo", "draf", draft="d1", due="2026-11-24"),),
     "sent": (
         _card("Marsih", "Desa Jati", "menunggu_kirim", visit="k2"),
-        _card("Kasiyem", "Desa Banaran", "diterima", visit="k3"),
+        _card("Kasiyem", "Desa Banaran", "konflik", visit="k3", conflicts=1),
         _card("Slamet", "Desa Banaran", "disetujui", visit="k4"),
     ),
 }

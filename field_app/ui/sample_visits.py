@@ -12,12 +12,15 @@ from msgspec.structs import replace
 
 from field_app.rows import cells_of
 from field_app.ui.sample_data import CARDS, DESA, NOW_MS, SUBJECT, picture
+from field_app.ui.sample_finished import CONFLICTS, LOST, STANDINGS
 from field_app.views import (
+    ConflictView,
     DraftView,
     Finalised,
     Hit,
     Home,
     Listed,
+    Lost,
     PhotoView,
     Reference,
     Refused,
@@ -26,6 +29,7 @@ from field_app.views import (
     Startable,
     SyncStatus,
     TaskView,
+    VisitView,
 )
 from schemas.check import check, opened_forms
 from schemas.form import Forms
@@ -114,6 +118,23 @@ class SampleVisits:
             returned else {},
             note="",
         )  # fmt: skip
+
+    def visit(self, visit: str) -> VisitView:
+        """One finished visit."""
+        return STANDINGS[visit]
+
+    def conflicts(self) -> tuple[ConflictView, ...]:
+        """One of each kind, and two that were decided."""
+        return () if self._empty else CONFLICTS
+
+    def losses(self) -> tuple[Lost, ...]:
+        """The one that never arrived, where the status says so."""
+        return (LOST,) if self.status.lost else ()
+
+    def record_again(self, visit: str) -> DraftView:
+        """What is left of it."""
+        filled_draft(self, "du")
+        return self.draft("du")
 
     def startable(self) -> tuple[Startable, ...]:
         """All forms that are not annexes."""

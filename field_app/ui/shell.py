@@ -27,7 +27,7 @@ SCREENS = {
     "unlock": "Unlock", "rescue": "Rescue", "enrol": "Enrol", "home": "Home", "search": "Search",
     "start": "Start", "task": "Task",
     "form": "Form", "camera": "Camera", "photo": "Photo", "review": "Review", "done": "Done", "sync": "Sync",
-    "repair": "Repair", "settings": "Settings",
+    "repair": "Repair", "settings": "Settings", "conflicts": "Conflicts",
 }  # fmt: skip
 """Name -> class; the module is field_app.ui.screens.<name>, the class <Class>Screen."""
 

@@ -83,6 +83,11 @@ class SambangApp(App):
             self.root.screen.leave()
         return True
 
+    def on_resume(self) -> None:
+        """The app is in front again: what came meanwhile is fetched."""
+        if self.phone.state() == "terbuka":
+            self.phone.worker.sync_soon()
+
     def on_stop(self) -> None:
         """The window closes: keep what is typed, finish what was begun."""
         Window.unbind(on_keyboard=self._key)

@@ -10,7 +10,7 @@ from field_app.phone import Phone
 from field_app.rehearsal import Rehearsal
 from field_app.views import DraftView, Finalised
 from schemas.ids import ChangeId, RecordId
-from sync.change import Decide, Patch, Place
+from sync.change import Decide, Destroyed, Patch, Place, Resolve
 from tests.contract.people import record_id
 from tests.field_app.conftest import SetTime, make_phone
 from tests.server.conftest import DESA, Running, office  # noqa: F401 - the running office as a fixture
@@ -145,9 +145,55 @@ def test_what_the_office_changed_meanwhile_becomes_a_conflict_that_she_sees(
     enrolled.visits.save(draft.id, "bpnt_kpm", "nama", "Warga Uji Benar")
     body = Patch(record=WARGA, kind="warga", base={"nama": "Warga Uji"}, new={"nama": "Warga Uji Kantor"})
     office.deps.office.act(office.deps.office.person, body)
-    assert isinstance(enrolled.visits.finalise(draft.id), Finalised)
+    done = enrolled.visits.finalise(draft.id)
+    assert isinstance(done, Finalised)
     assert enrolled.worker.run_once() is None
     assert status(enrolled) == ["konflik"]
+    [open_still] = enrolled.visits.conflicts()
+    assert (open_still.open, open_still.reason, open_still.shown) == (True, "nilai", True)
+    assert (open_still.nama, open_still.visit) == ("Warga Uji Kantor", done.visit)
+    [field] = open_still.fields
+    assert (field.name, field.base) == ("nama", "Warga Uji")
+    assert (field.mine, field.theirs) == ("Warga Uji Benar", "Warga Uji Kantor")
+
+    # neither a decision nor a clean sync lets it be forgotten
+    decide(office, done.visit, done.change, "setujui")
+    for _ in range(2):
+        assert enrolled.worker.run_once() is None
+    assert status(enrolled) == ["disetujui"]
+    assert [card.conflicts for card in enrolled.visits.home().sent] == [1]
+    assert enrolled.worker.status().conflicts == 1
+
+    conflict = office.deps.office.act
+    head = ChangeId(bytes.fromhex(enrolled_conflict_change(enrolled)))
+    conflict(
+        office.deps.office.person,
+        Resolve(conflict=open_still.id, follows=head, values={"nama": "Warga Uji Benar"}),
+    )
+    assert enrolled.worker.run_once() is None
+    [closed] = enrolled.visits.visit(done.visit).conflicts
+    assert (closed.open, closed.fields[0].chosen, closed.fields[0].now) == (False, "mine", "Warga Uji Benar")
+    assert closed.resolved_ms > 0
+    assert [card.conflicts for card in enrolled.visits.home().sent] == [0]
+
+
+def enrolled_conflict_change(phone: Phone) -> str:
+    """The change that raised the one conflict: what a resolution follows."""
+    patch = phone._opened().visits._bench.drafts.finalised()[0].patch
+    assert patch is not None
+    return patch.hex()
+
+
+def test_what_the_office_destroyed_is_gone_from_the_phone(enrolled: Phone, office: Running) -> None:  # noqa: F811
+    done = record_visit(enrolled, start_visit(enrolled))
+    assert enrolled.worker.run_once() is None
+    body = Destroyed(changes={done.change: b""}, blobs=[], records=[done.visit], basis="BA 1/2026")
+    office.deps.office.act(office.deps.office.person, body)
+    assert enrolled.worker.run_once() is None
+    assert status(enrolled) == ["dimusnahkan"]
+    view = enrolled.visits.visit(done.visit)
+    assert (view.photos, view.number) == ((), done.number)
+    assert enrolled.visits._bench.drafts.answers(view.version) == {}
 
 
 def test_a_visit_waits_in_a_locked_phone_and_goes_when_it_is_opened(enrolled: Phone) -> None:

@@ -72,6 +72,25 @@ def test_a_message_goes_deflated_and_comes_back_deflated() -> None:
     assert len(seen[0].content) < 500
 
 
+@pytest.mark.parametrize(
+    ("status", "said", "waits_s", "say"),
+    [
+        (503, "120", 120, "lapangan.kantor_sibuk"),
+        (429, "5", 5, "lapangan.kantor_sibuk"),
+        (429, "", 0, "lapangan.kantor_sibuk"),
+        (503, "", 0, "lapangan.kantor_bermasalah"),
+        (503, "9" * 30, 3600, "lapangan.kantor_sibuk"),
+        (503, "-5", 0, "lapangan.kantor_bermasalah"),
+        (503, "besok", 0, "lapangan.kantor_bermasalah"),
+        (503, "Wed, 25 Nov 2026 10:01:00 GMT", 60, "lapangan.kantor_sibuk"),
+        (503, "Wed, 25 Nov 2026 09:00:00 GMT", 0, "lapangan.kantor_bermasalah"),
+    ],
+)
+def test_how_long_the_office_asks_to_be_left_alone(status: int, said: str, waits_s: int, say: str) -> None:
+    failure = failed(answering(status, retry_after=said, date="Wed, 25 Nov 2026 10:00:00 GMT"))
+    assert (failure.retry_s, failure.say, failure.status) == (waits_s, say, status)
+
+
 def test_a_short_message_goes_as_it_is_and_a_plain_answer_is_taken() -> None:
     assert answering(content=encode(ANSWER)).sync(ASK) == ANSWER
 

@@ -526,7 +526,7 @@ def test_sent_is_said_only_as_far_as_the_office_confirmed(field: Field) -> None:
     [
         (Held(waiting="x"), "terkirim"),
         (Conflict(ids=[RecordId("c" * 32)]), "konflik"),
-        (Rejected(problem="harus_tersegel"), "ditolak"),
+        (Rejected(problem="harus_tersegel"), "tidak_diterima"),
     ],
 )
 def test_each_outcome_has_its_word(field: Field, outcome: Outcome, status: str) -> None:

@@ -10,11 +10,13 @@ import pytest
 from msgspec.structs import replace
 
 from field_app.devices.desktop import DesktopNetwork
+from field_app.forgetting import Keeping
 from field_app.link import Failure, Reply
+from field_app.pen import Pen
 from field_app.rehearsal import drawn_photo
 from field_app.vault import Vault
 from field_app.views import SyncStatus
-from field_app.worker import LONGEST_PAUSE_S, Worker, pause_s
+from field_app.worker import Worker
 from schemas.base import encode
 from schemas.ids import NO_LINK, Part, RecordId
 from schemas.text import load_text
@@ -85,19 +87,42 @@ def _label(form: str, version: int | None, field: str) -> str:  # noqa: F811
 class Sending:
     """A field with a finalised visit, and a worker on a connection of its own."""
 
-    def __init__(self, field: Field, time: SetTime, metered: bool = False) -> None:  # noqa: F811
-        self.field, self.office = field, Office()
+    def __init__(
+        self,
+        field: Field,  # noqa: F811
+        time: SetTime,
+        metered: bool = False,
+        office: Any = None,
+        network: Any = None,
+    ) -> None:
+        self.field, self.office = field, office or Office()
         self.wifi_only = False
+        self.keeping = Keeping(most_bytes=2**40, keep_days=30)
         self.told: list[SyncStatus] = []
+        self.network = network or DesktopNetwork(metered)
+        self.time = time
+        self._connect()
+
+    def reopen(self) -> None:
+        """Close all that reads the vault, and open it anew."""
+        self.worker.close()
+        self.field.vault.close()
+        self.field.open()
+        self._connect()
+
+    def _connect(self) -> None:
+        field = self.field  # noqa: F811
         self.other: Vault = field.vault.another()
+        store = type(field.store)(self.other, field.store.device(), lambda message: bytes(64))
         self.worker = Worker(
             vault=self.other,
-            store=type(field.store)(self.other, field.store.device(), lambda message: bytes(64)),
-            pen=field.bench.pen,
-            link=self.office,  # type: ignore[arg-type]
-            network=DesktopNetwork(metered),
-            time=time,
+            store=store,
+            pen=Pen(store, field.bench.owner, self.time, field.rng.randbytes),
+            link=self.office,
+            network=self.network,
+            time=self.time,
             wifi_only=lambda: self.wifi_only,
+            keeping=lambda: self.keeping,
             chance=lambda: 0.5,
             label=_label,
         )
@@ -260,13 +285,6 @@ def test_closing_while_the_office_is_slow_waits_no_longer_than_asked(sending: Se
     assert sending.field.status() == ["terkirim"], "what the office answered was still kept"
 
 
-def test_pauses_grow_to_a_limit_and_differ_by_chance() -> None:
-    assert pause_s(0, 0.5) == 0
-    assert [pause_s(n, 1.0) for n in (1, 2, 3)] == [5, 10, 20]
-    assert pause_s(1, 0.0) == 2.5
-    assert pause_s(10_000, 1.0) == LONGEST_PAUSE_S
-
-
 def test_every_word_of_status_has_a_text(sending: Sending, tmp_path: Path) -> None:
     text = load_text()
     for item in sending.worker.items():
@@ -323,3 +341,58 @@ def test_each_photo_is_called_by_its_field_and_its_visit(field: Field, time: Set
     front = FORMS.get("bpnt_kpm").fields["foto_rumah_depan"].label
     assert titles[:2] == [f"{front} · {number}", f"{front} (2) · {number}"]
     assert len(set(titles)) == len(titles) and all(title.endswith(number) for title in titles)
+
+
+class Switchable(DesktopNetwork):
+    """A network that is there or not, as told."""
+
+    there = False
+
+    def available(self) -> bool:
+        return self.there
+
+
+def test_the_network_that_comes_back_starts_a_sync(
+    field: Field,  # noqa: F811
+    time: SetTime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("field_app.worker.LOOK_S", 0.005)
+    field.visit()
+    field.pull({}, cleared=[MINE])
+    network = Switchable()
+    sending = Sending(field, time, network=network)
+    tried, sent = threading.Event(), threading.Event()
+
+    def listen(status: SyncStatus) -> None:
+        if status.state == "gagal" and sending.office.logins:
+            tried.set()
+        if status.state == "diam" and not status.data_pending:
+            sent.set()
+
+    sending.office.trouble = [AWAY]
+    sending.worker.listener = listen
+    sending.worker.start()
+    assert tried.wait(10)
+    assert not sent.wait(0.05), "by itself it would wait for seconds"
+    network.there = True
+    assert sent.wait(10)
+    sending.worker.close()
+
+
+def test_a_desktop_says_whether_it_has_a_way_to_anywhere(tmp_path: Path) -> None:
+    routes = tmp_path / "route"
+    assert DesktopNetwork(routes=routes).available() is True, "nobody can tell"
+    routes.write_text("Iface Destination\n")
+    assert DesktopNetwork(routes=routes).available() is False
+    routes.write_text("Iface Destination\neth0 00000000\n")
+    assert DesktopNetwork(routes=routes).available() is True
+
+
+def test_all_that_is_on_its_way_is_listed_however_much_came_after(
+    sending: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("field_app.items.MOST_VISITS", 0)
+    assert [item.status for item in sending.worker.items()] == ["menunggu_kirim"] * 5
+    assert sending.worker.run_once() is None
+    assert sending.worker.items() == ()

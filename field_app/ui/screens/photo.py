@@ -62,6 +62,8 @@ class PhotoScreen(BaseScreen):
         body = self.ids.page.body
         body.clear_widgets()
         body.add_widget(Large(data))
+        if not data:
+            body.add_widget(Notice(icon="office", tone="info", text=self.say("lapangan.foto_di_kantor")))
         photo = next((photo for photo in view.photos if photo.blob == self._blob), None)
         if photo:
             card = Card(spacing=dp(6))

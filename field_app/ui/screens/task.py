@@ -5,13 +5,14 @@ from typing import Any
 from kivy.metrics import dp
 
 from field_app.ui.cards import FORM_ICONS, due_words, status_chip
+from field_app.ui.finished_cards import fitting_chip, visit_cards
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
 from field_app.ui.typed import day_shown, grouped
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import Fact
-from field_app.ui.widgets.words import Chip, Notice, Words
+from field_app.ui.widgets.words import Notice, Words
 from field_app.views import Refused
 from schemas.format import local_date, long_date
 
@@ -36,22 +37,24 @@ class TaskScreen(BaseScreen):
         card = self._card
         done = card.status not in ("tugas", "draf", "dikembalikan")
         self.ids.start.text = self.say("aplikasi.tugas.lanjutkan" if card.draft else "aplikasi.tugas.mulai")
-        self.ids.bar.opacity = 0 if done and not card.draft else 1
-        self.ids.bar.disabled = bool(done and not card.draft)
-        if card.tugas:
-            self.context.background.run(lambda: self.context.phone.visits.task(card.tugas), self._show)
-        else:
-            self._show(None)
+        if done and not card.draft and self.ids.bar.parent:
+            self.remove_widget(self.ids.bar)
+        visits = self.context.phone.visits
+        self.context.background.run(
+            lambda: (
+                visits.task(card.tugas) if card.tugas else None,
+                visits.visit(card.visit) if done and card.visit else None,
+            ),
+            lambda both: self._show(*both),
+        )
 
-    def _show(self, view):
+    def _show(self, view, finished):
         body, card, say = self.ids.page.body, self._card, self.say
         body.clear_widgets()
         top = Card()
         top.add_widget(Words(text=card.nama or say("aplikasi.beranda.tanpa_nama"), style="title"))
         word, icon, tone = status_chip(card.status, self.look, say)
-        chip = Chip(text=word, icon=icon, tone=tone)
-        chip.width = chip.natural_width()
-        top.add_widget(chip)
+        top.add_widget(fitting_chip(word, icon, tone))
         due = due_words(card.due, self.context.today(), say)
         for label, value, fact_icon in (
             ("formulir", card.title, FORM_ICONS.get(card.form, "form")),
@@ -61,11 +64,12 @@ class TaskScreen(BaseScreen):
             if value:
                 top.add_widget(Fact(label=say(f"aplikasi.tugas.{label}"), text=value, icon=fact_icon))
         body.add_widget(top)
+        if finished is not None:
+            for widget in visit_cards(self.context, self.look, finished, self._act):
+                body.add_widget(widget)
         if view is None:
-            if card.status not in ("tugas", "draf"):
-                body.add_widget(Notice(icon=icon, tone=tone, text=say(f"status_arti.{card.status}")))
             return
-        if view.reasons or view.note:
+        if finished is None and (view.reasons or view.note):
             back = Card(spacing=dp(8))
             back.add_widget(Words(text=say("aplikasi.tugas.alasan_kembali"), style="question"))
             for reason in view.reasons.values():
@@ -105,6 +109,15 @@ class TaskScreen(BaseScreen):
         field = self.context.phone.forms.get(self._card.form).fields.get(name)
         options = getattr(field, "options", ())
         return next((option.label for option in options if option.code == value), str(value))
+
+    def _act(self, what):
+        """Ask the office again about what it refused, or record again what never arrived."""
+        context, visit = self.context, self._card.visit
+        if what == "catat_ulang":
+            context.background.run(lambda: context.phone.visits.record_again(visit), self._started)
+        else:
+            context.background.run(lambda: context.phone.worker.ask_again(visit), lambda _none: None)
+            context.shell.toast(self.say("aplikasi.kunjungan.ditanyakan"), "sync")
 
     def start(self):
         """Begin, or go on."""

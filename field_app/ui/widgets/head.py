@@ -88,10 +88,15 @@ class SyncLine(Tappable):
         status, say = self.status, self.say
         data, photos, last = status.data_pending, status.photos_pending, self._last()
         if status.state == "jalan":
-            if not status.total:
-                return "sync", "info", (say("aplikasi.sinkron.menghubungi"),)
-            percent = round(100 * status.done / status.total)
-            return "sync", "info", (say("aplikasi.sinkron.mengirim", persen=percent),)
+            step, values = "menghubungi", {}
+            if status.total:
+                step, values = "mengirim", {"persen": round(100 * status.done / status.total)}
+            short = say(f"aplikasi.sinkron.{step}", **values)
+            if not (data or photos):
+                return "sync", "info", (short,)
+            whole = say(f"aplikasi.sinkron.{step}_sisa", data=data, foto=photos, **values)
+            left = say("aplikasi.sinkron.jumlah", data=data, foto=photos)
+            return "sync", "info", (whole, f"{short} {left}", left)
         pending = (
             say("aplikasi.sinkron.belum_terkirim", data=data, foto=photos, kapan=last),
             say("aplikasi.sinkron.belum_terkirim_tengah", data=data, foto=photos, kapan=last),
@@ -106,6 +111,8 @@ class SyncLine(Tappable):
             )
         if data or photos:
             return "cloud_upload", "notice", pending
+        if status.lost:
+            return "error", "bad", (say("aplikasi.sinkron.tidak_sampai", jumlah=status.lost, kapan=last),)
         if status.last_ms is None:
             return "cloud_off", "quiet", (last,)
         return (

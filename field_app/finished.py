@@ -1,0 +1,169 @@
+"""Finalised visits as she sees them: where they stand, what is lost, what waits for the office's choice.
+
+Rule: nothing open is ever left out, and of the office's values only what came with the pulled rows is shown.
+"""
+
+from typing import Any, cast
+
+from field_app.bench import Bench
+from field_app.blobs import DITERIMA, FORGOTTEN, LOST, Stored
+from field_app.drafts import Draft, Drafts
+from field_app.items import keys_of, title_of, titles_of
+from field_app.records import Fields, text_of
+from field_app.views import ConflictView, FieldConflict, Lost, VisitPhoto, VisitView
+from schemas.ids import BlobId, RecordId
+from schemas.wire import Held
+from sync.conflicts import OPEN
+
+WORDS = {"lokal": "menunggu_kirim", "terkirim": "terkirim", DITERIMA: "diterima"}
+
+
+def visit_view(bench: Bench, visit: RecordId) -> VisitView:
+    """Return the newest finalised version of a visit. Raises LookupError for one that is not here."""
+    finalised = bench.drafts.finalised()
+    versions = [one for one in finalised if one.visit == visit]
+    if not versions:
+        raise LookupError("no such visit")
+    newest = versions[0]
+    standing = bench.standings.of(newest)
+    seen = conflicts(bench)
+    found = [each for each in seen if each.id in standing.conflicts]
+    found += [each for each in seen if each.id not in standing.conflicts and each.visit == visit]
+    titles = titles_of(finalised)
+    return VisitView(
+        visit=visit,
+        version=newest.id,
+        status=standing.status,
+        problem=standing.problem,
+        note=standing.note,
+        reasons=standing.reasons,
+        number=newest.number,
+        finalised_ms=newest.finalised_ms or 0,
+        versions=bench.drafts.forms(newest.id),
+        photos=tuple(_photos(bench, newest)),
+        conflicts=tuple(found),
+        waits_for=titles.get(standing.waits, ""),
+        held_up=_held_up(bench, newest, finalised),
+        again=standing.again,
+        record_again=standing.status == "hilang" and not _recorded_again(bench, newest),
+    )
+
+
+def conflicts(bench: Bench) -> list[ConflictView]:
+    """Return conflicts that she raised, open ones first, then by time."""
+    names = bench.records.of_kind("konflik")
+    mine = {key: one.visit for one in bench.drafts.finalised() for key in keys_of(one)} if names else {}
+    views = [
+        _conflict(bench, name, fields, mine.get(text_of(fields, "change")))
+        for name, fields in names.items()
+        if fields.get("petugas") == bench.owner.person
+    ]
+    return sorted(views, key=lambda view: (not view.open, -view.received_ms, view.id))
+
+
+def losses(drafts: Drafts) -> tuple[Lost, ...]:
+    """Return the visits that were declared lost, the newest first."""
+    found = drafts.lost()
+    return tuple(
+        Lost(
+            visit=version.visit,
+            number=version.number,
+            nama=version.seen.nama,
+            finalised_ms=version.finalised_ms or 0,
+            why=why,
+            again=again is None,
+        )
+        for version, why, again in found
+    )
+
+
+def _conflict(bench: Bench, name: RecordId, fields: Fields, visit: RecordId | None) -> ConflictView:
+    cases: dict[str, dict[str, Any]] = fields.get("fields") or {}
+    is_open = fields.get("state") == OPEN
+    values: dict[str, Any] = fields.get("values") or {}
+    settles = fields.get("reason") != "mundur"
+    return ConflictView(
+        id=name,
+        kind=text_of(fields, "kind"),
+        nama=bench.name_of(RecordId(text_of(fields, "record"))) or _seen_name(bench, visit),
+        reason=text_of(fields, "reason"),
+        open=is_open,
+        shown=bool(fields.get("shown")),
+        fields=tuple(
+            _field(field, case, values, is_decided=settles and not is_open) for field, case in cases.items()
+        ),
+        written_ms=_number(fields, "wall_ms"),
+        received_ms=_number(fields, "at_ms"),
+        resolved_ms=_number(fields, "resolved_ms"),
+        resolved_by=bench.name_of(RecordId(text_of(fields, "resolved_by"))),
+        visit=visit,
+    )
+
+
+def _field(name: str, case: dict[str, Any], values: dict[str, Any], *, is_decided: bool) -> FieldConflict:
+    mine, theirs = case.get("mine"), case.get("theirs")
+    if not is_decided:
+        return FieldConflict(name=name, base=case.get("base"), mine=mine, theirs=theirs)
+    # a field that the office did not choose keeps what it held
+    now = values.get(name, theirs)
+    chosen = "mine" if now == mine else "theirs" if name not in values or now == theirs else "other"
+    return FieldConflict(name=name, base=case.get("base"), mine=mine, theirs=theirs, now=now, chosen=chosen)
+
+
+def _photos(bench: Bench, version: Draft) -> list[VisitPhoto]:
+    named = bench.drafts.blobs_of(version.id)
+    stored = bench.blobs.of(named)
+    seen: set[BlobId] = set()
+    photos: list[VisitPhoto] = []
+    for shot in bench.drafts.photos(version.id):
+        blob = stored.get(shot.blob)
+        if blob is None or shot.blob not in named or shot.blob in seen:
+            continue
+        seen.add(shot.blob)
+        photos.append(
+            VisitPhoto(
+                blob=shot.blob,
+                form=shot.form,
+                field=shot.field,
+                thumbnail=bench.blobs.thumbnail(shot.blob),
+                status=_word(blob),
+                kept=blob.gone == FORGOTTEN,
+            )
+        )
+    return photos
+
+
+def _word(blob: Stored) -> str:
+    return LOST if blob.gone == LOST else WORDS[blob.state]
+
+
+def _held_up(bench: Bench, version: Draft, finalised: list[Draft]) -> tuple[str, ...]:
+    """Return the visits that wait for this one."""
+    keys = keys_of(version)
+    outcomes = bench.store.outcomes(
+        name for one in finalised for name in (one.patch, one.change) if name is not None
+    )
+    waiting = {
+        change
+        for change, outcome in outcomes.items()
+        if isinstance(outcome, Held) and outcome.waiting in keys
+    }
+    return tuple(
+        title_of(one)
+        for one in finalised
+        if one.id != version.id and not waiting.isdisjoint({one.patch, one.change})
+    )
+
+
+def _recorded_again(bench: Bench, version: Draft) -> bool:
+    return any(one.id == version.id and again is not None for one, _, again in bench.drafts.lost())
+
+
+def _seen_name(bench: Bench, visit: RecordId | None) -> str:
+    versions = bench.drafts.versions(visit) if visit else []
+    return versions[0].seen.nama if versions else ""
+
+
+def _number(fields: Fields, name: str) -> int:
+    value = cast("object", fields.get(name))
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,119 @@
+"""Photos on their way: in which order, over what lines, and past what cannot be sent."""
+
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+
+from field_app.link import Failure
+from field_app.rehearsal import drawn_photo
+from field_app.views import SyncStatus
+from schemas.ids import BlobId
+from tests.field_app.conftest import SetTime
+from tests.field_app.near_office import NearOffice
+from tests.field_app.test_visits import PLACE, SMALL, Field, field  # noqa: F401 - use cases as a fixture
+from tests.field_app.test_worker import Sending
+
+CUT = Failure(kind="jaringan", say="lapangan.sambungan_putus")
+BROKEN = Failure(kind="jaringan", say="lapangan.kantor_bermasalah", status=500)
+BUSY = Failure(kind="jaringan", say="lapangan.kantor_sibuk", status=503, retry_s=60)
+
+
+@pytest.fixture
+def near(field: Field, time: SetTime) -> Iterator[Sending]:  # noqa: F811
+    made = Sending(field, time, office=NearOffice())
+    yield made
+    made.worker.close()
+
+
+def visit(near: Sending, *sizes: tuple[int, int]) -> list[BlobId]:
+    """A visit with a photo of each size; returns their names, smallest first."""
+    field, view = near.field, near.field.start()  # noqa: F811
+    field.visits.save(view.id, "bpnt_kpm", "hasil_kunjungan", "terisi_sebagian")
+    for number, size in enumerate(sizes):
+        near.time.pass_s(1)
+        name = ("foto_rumah_depan", "foto_kk", "foto_rumah_dalam")[number % 3]
+        field.visits.add_photo(view.id, "bpnt_kpm", name, drawn_photo(Random(number), size), PLACE)
+    field.finish(view.id)
+    assert len(field.bench.drafts.blobs_of(view.id)) == len(sizes)
+    stored = field.bench.blobs.of(field.bench.drafts.blobs_of(view.id))
+    return sorted(stored, key=lambda blob: stored[blob].size_bytes)
+
+
+def test_the_first_visit_goes_first_and_its_small_photos_before_the_large(near: Sending) -> None:
+    first = visit(near, (640, 480), SMALL)
+    second = visit(near, (320, 240))
+    assert near.worker.run_once() is None
+    assert near.office.received == [*first, *second]
+
+
+def test_each_photo_is_sent_once(near: Sending) -> None:
+    visit(near, SMALL, (320, 240))
+    assert near.worker.run_once() is None
+    assert near.worker.run_once() is None
+    assert len(near.office.received) == len(set(near.office.received)) == 2
+
+
+def test_two_photos_that_the_office_stumbles_over_hold_up_no_other(near: Sending) -> None:
+    made = visit(near, SMALL, (320, 240), (400, 300))
+    near.office.cut = [BROKEN] * 4
+    failure = near.worker.run_once()
+    assert failure is not None
+    assert near.office.received == made[2:]
+    assert near.worker.run_once() is None
+    assert set(near.office.received) == set(made)
+
+
+def test_photos_that_failed_by_themselves_go_after_the_others_next_time(near: Sending) -> None:
+    made = visit(near, SMALL, (320, 240), (400, 300))
+    blobs = near.field.bench.blobs
+    blobs.progress(made[0], sent_bytes=0, upload_url="", problem=BROKEN.say)
+    blobs.progress(made[1], sent_bytes=0, upload_url="", problem=CUT.say)
+    assert [blob.id for blob in blobs.unsent()] == [made[1], made[2], made[0]]
+
+
+def test_a_busy_office_is_left_alone_at_once(near: Sending) -> None:
+    visit(near, SMALL, (320, 240))
+    asked: list[int] = []
+
+    def busy(*_: object) -> Failure:
+        asked.append(len(near.office.requests))
+        return BUSY
+
+    near.office.send = busy
+    assert near.worker.run_once() == BUSY
+    assert asked == [len(near.office.requests)], "it was asked nothing more, neither by tus nor by sync"
+
+
+def test_a_line_that_is_always_cut_is_given_up_after_a_few_photos(near: Sending) -> None:
+    visit(near, SMALL, (320, 240), (400, 300), (500, 300), (300, 300))
+    near.office.cut = [CUT] * 100
+    assert near.worker.run_once() == CUT
+    assert 100 - len(near.office.cut) == 6
+
+
+def test_progress_is_told_in_bytes(near: Sending) -> None:
+    made = visit(near, SMALL, (320, 240))
+    stored = near.field.bench.blobs.of(made)
+    total = sum(blob.size_bytes for blob in stored.values())
+    seen: list[SyncStatus] = []
+    near.worker.listener = seen.append
+    assert near.worker.run_once() is None
+    done = [status.done for status in seen if status.total]
+    assert done == sorted(done) and done[-1] == total
+    assert {status.total for status in seen if status.total} == {total}
+
+
+def test_a_line_that_begins_to_cost_ends_the_photos_and_is_no_failure(near: Sending) -> None:
+    visit(near, SMALL, (320, 240))
+    near.wifi_only = True
+    sent = near.office.send
+
+    def and_then_mobile(*arguments: object, **more: object) -> object:
+        near.network._metered = True
+        return sent(*arguments, **more)
+
+    near.office.send = and_then_mobile
+    assert near.worker.run_once() is None
+    status = near.worker.status()
+    assert (status.photos_pending, status.problem) == (1, "lapangan.menunggu_wifi")
