@@ -187,6 +187,7 @@ def test_a_conflict_is_found_looked_into_and_ended_with_a_third_value(served: Se
     page = served.page("kabid")
     page.get_by_role("link", name="Konflik").first.click()
     page.get_by_label("Jenis data").select_option("warga")
+    page.wait_for_url("**jenis=warga*")  # the list has been drawn anew: nothing is on its way any more
     page.get_by_role("link", name="Warga Beda Tanggal").click()
     expect(page.get_by_text("Kantor dan petugas lapangan mengisi nilai yang berbeda")).to_be_visible()
     expect(page.locator(".strip img").first).to_be_visible()
