@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec.structs import replace
 
 from schemas.base import decode, encode
 from schemas.ids import BlobId, ChangeId, PersonId, RecordId
@@ -94,7 +95,8 @@ class Destruction:
         """Destroy again what came back, and return how many entries of the list had to be applied."""
         again = [body for body in self.entries.bodies() if not self._engine.read(_is_done(body))]
         for body in again:
-            self._carry_out(self._office.person, body)
+            here = self._engine.read(lambda reader, body=body: _as_here(reader, body))
+            self._carry_out(self._office.person, here)
         return len(again)
 
     def _carry_out(self, author: PersonId, body: Destroyed) -> None:
@@ -123,6 +125,16 @@ def _only_theirs(reader: Reader, changes: list[ChangeId]) -> list[BlobId]:
         "SELECT blob, change FROM blob_refs WHERE kabupaten = :kabupaten AND blob IN :blobs", {"blobs": blobs}
     )
     return sorted(blobs - {blob for blob, change in found if change not in changes})
+
+
+def _as_here(reader: Reader, body: Destroyed) -> Destroyed:
+    """Keep the stubs of those changes that had taken effect in this history too, and of no others."""
+    there = SqlOfficeStore.reading(reader).changes(body.changes)
+    stubs = {
+        name: kept if name in there and isinstance(there[name].outcome, Applied | Conflict) else b""
+        for name, kept in body.changes.items()
+    }
+    return replace(body, changes=stubs)
 
 
 def _is_done(body: Destroyed) -> Callable[[Reader], bool]:

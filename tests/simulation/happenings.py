@@ -361,7 +361,7 @@ def _from_backup(world: "World", pick: int) -> Office:
     office.forget_backups()
     for body in world.destroyed:
         if not office.has_destroyed(body):
-            office.carry_out(PersonId(officer(0)), body, world.now_ms)
+            office.carry_out(PersonId(officer(0)), office.as_here(body), world.now_ms)
     return office
 
 

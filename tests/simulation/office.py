@@ -379,6 +379,15 @@ class Office:
         changes = all(name in there and there[name].outcome == DESTROYED for name in body.changes)
         return changes and all(self.is_destroyed(blob) for blob in body.blobs)
 
+    def as_here(self, body: Destroyed) -> Destroyed:
+        """Return a body for another history: with the stubs of what had taken effect in it."""
+        there = self.store.changes(body.changes)
+        stubs = {
+            name: kept if name in there and isinstance(there[name].outcome, Applied | Conflict) else b""
+            for name, kept in body.changes.items()
+        }
+        return msgspec.structs.replace(body, changes=stubs)
+
     # backups
 
     def note_backups(self, copies: Sequence["Office"]) -> None:
