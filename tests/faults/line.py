@@ -27,6 +27,7 @@ class Line:
         self.answer_waits = threading.Event()
         self._left: dict[str, list[int]] = {UP: [], DOWN: []}
         self._at: list[tuple[int, Callable[[], None]]] = []
+        self._dies = self._is_dead = False
         self._open = threading.Event()
         self._open.set()
         self._lock = threading.Lock()
@@ -54,6 +55,14 @@ class Line:
         """Cut the line after so many more bytes that way; each further number counts from the last cut."""
         with self._lock:
             self._left[way] += after_bytes
+
+    def die(self, way: str, after_bytes: int) -> None:
+        """Cut the line after so many more bytes that way, and let nobody through until it is mended."""
+        self._dies = True
+        self.cut(way, after_bytes)
+
+    def mend(self) -> None:
+        self._dies = self._is_dead = False
 
     def lose_answer(self) -> None:
         """Let the next request reach the office, and nothing of its answer come back."""
@@ -87,6 +96,9 @@ class Line:
                 phone, _ = self._listener.accept()
             except OSError:
                 return
+            if self._is_dead:
+                phone.close()
+                continue
             try:
                 there = socket.create_connection(self.office or ("127.0.0.1", 1))
             except OSError:
@@ -130,6 +142,7 @@ class Line:
             if cut:
                 data = data[: self._left[way].pop(0)]
                 self.cuts += 1
+                self._is_dead = self._dies
             elif self._left[way]:
                 self._left[way][0] -= len(data)
             self.carried[way] += len(data)

@@ -102,15 +102,17 @@ def test_an_upload_broken_off_before_a_correction_mixes_nothing_up(regency: Make
     phone = world.phone()
     sync(phone)
     first = visit(phone, world.beats[0], 1)
-    world.line.cut(UP, 9_000)
+    world.line.die(UP, 9_000)
     assert phone.worker.run_once() is not None
+    world.line.mend()
     assert world.lacks(), "the photo did not arrive"
     reasons = {f"{FORM}.foto_rumah_depan": "Kurang jelas"}
     world.act(
         Decide(visit=first.visit, follows=first.change, decision="kembalikan", reasons=reasons, note="")
     )
-    world.line.cut(UP, 9_000)
+    world.line.die(UP, 9_000)
     assert phone.worker.run_once() is not None
+    world.line.mend()
     assert words(phone) == ["dikembalikan"]
 
     draft = phone.visits.start_correction(first.visit)

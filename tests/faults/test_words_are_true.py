@@ -61,17 +61,17 @@ def answer_cut(world: World, phone: Phone) -> None:
 
 
 def photo_cut(world: World, phone: Phone) -> None:
-    world.line.cut(UP, 9_000)
+    world.line.die(UP, 9_000)
 
 
 def receipts_lost(world: World, phone: Phone) -> None:
-    world.line.when_up(30_000, lambda: world.line.cut(DOWN, 0))
+    world.line.when_up(30_000, lambda: world.line.die(DOWN, 0))
 
 
 def revoked(world: World, phone: Phone) -> None:
     with world.hand() as deps:
         assert deps.devices.revoke(phone.owner.device)
-    world.line.when_up(8_000, world.line.lose_answer)
+    world.line.when_up(8_000, lambda: world.line.die(DOWN, 0))
 
 
 def dies_in_the_push(world: World, phone: Phone) -> None:
@@ -107,6 +107,7 @@ def test_what_the_phone_says_holds_at_the_office_after(
     failure = phone.worker.run_once()
     assert failure is not None, "the trouble did no harm: it is not in the way"
     must_be_true(world, phone, said_well=False)
+    world.line.mend()
     if world.line.office is None or trouble in (dies_in_the_push, dies_in_a_photo):
         if world.server:
             world.wait()
