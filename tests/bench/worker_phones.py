@@ -12,6 +12,7 @@ from field_app.devices.desktop import DesktopNetwork, SystemTime
 from field_app.link import Failure
 from field_app.owner import Owner
 from field_app.pen import Pen
+from field_app.settings import Settings
 from field_app.store import Store
 from field_app.transport import HttpLink
 from field_app.vault import open_vault
@@ -88,6 +89,7 @@ class WorkerPhone:
             time=self._time,
             pen=self._pen,
             wifi_only=lambda: False,
+            keeping=lambda: Settings().keeping,
             chance=lambda: 0.5,
             label=lambda form, version, field: field,
         )
