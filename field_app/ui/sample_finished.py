@@ -33,7 +33,7 @@ def field(name: str, base: Any, mine: Any, theirs: Any, **more: Any) -> FieldCon
 CONFLICTS = (
     conflict(
         "nilai",
-        field("penyalur", "bni", "pt_pos", "bsi"),
+        field("penyalur", None, "pt_pos", "bni"),
         field("no_kks", "6032989900014821", "6032989900014839", "…4855"),
     ),
     conflict(

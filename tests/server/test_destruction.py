@@ -2,17 +2,23 @@
 
 import shutil
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from schemas.base import encode
 from schemas.ids import BlobId, ChangeId, RecordId
 from schemas.problem import Problem
 from server.compose import Refused, close_office, open_office, unlock
 from server.deps import Deps
+from server.engine import Reader
 from server.keys import default_path
+from server.services.visits import load_visit
 from server.store import SqlOfficeStore
 from server.verify import verify
+from sync.change import Content, Submit, change_id, read
 from sync.rules import DomainRules
 from sync.store import DESTROYED
 from tests.server.conftest import Silent
@@ -34,10 +40,14 @@ class Destroyed:
         self.deps = self.open()
         self.deps.destruction.destroy(self.deps.office.person, [self.change], [self.visit], "BA 12/2026")
 
-    def open(self) -> Deps:
-        deps = open_office(self.folder, None)
+    @staticmethod
+    def open_at(folder: Path) -> Deps:
+        deps = open_office(folder, None)
         assert isinstance(deps, Deps), deps
         return deps
+
+    def open(self) -> Deps:
+        return self.open_at(self.folder)
 
     def close(self) -> None:
         close_office(self.deps)
@@ -60,10 +70,14 @@ class Destroyed:
         return self.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).records([record]))[record].fields
 
     def faults(self) -> list[str]:
-        opened = unlock(self.folder, None)
+        return self.faults_of(self.folder, self.deps)
+
+    @staticmethod
+    def faults_of(folder: Path, deps: Deps) -> list[str]:
+        opened = unlock(folder, None)
         assert not isinstance(opened, Refused)
-        rules = DomainRules(self.deps.forms, self.deps.workflows)
-        return verify(self.folder, opened[1], opened[0], rules, self.deps.text, Silent()).faults
+        rules = DomainRules(deps.forms, deps.workflows)
+        return verify(folder, opened[1], opened[0], rules, deps.text, Silent()).faults
 
 
 @pytest.fixture
@@ -106,8 +120,6 @@ def test_its_photos_cannot_be_sent_again(gone: Destroyed) -> None:
 
 def test_an_upload_that_was_begun_before_is_refused_at_its_end(gone: Destroyed) -> None:
     data = b"another photo" * 99
-    from hashlib import sha256
-
     blob = BlobId(sha256(data).hexdigest())
     begun = gone.deps.uploads.begin(gone.deps.office.device, len(data), blob, "", fresh=False)
     assert not isinstance(begun, Problem)
@@ -165,15 +177,45 @@ def test_a_photo_that_another_visit_names_too_stays(tmp_path: Path) -> None:
         shut(office)
 
 
-def shared_visit(office: Office, visit: RecordId) -> RecordId:
-    """Send another visit that names the photos of the first."""
-    from server.services.visits import load_visit
-    from sync.change import Submit, read
+def test_what_only_waited_in_a_restored_history_is_destroyed_there_as_such(tmp_path: Path) -> None:
+    """Its stub must not take effect in a history in which it had not."""
+    office = open_at(tmp_path)
+    first, _ = office.add_visit()
+    content, visit = content_of(office, first), RecordId("ab" * 16)
+    parent = encode(replace(content, salt=b"p" * 16, body=replace(content.body, visit=visit)))
+    _, waiting = office.add_visit(visit=visit, follows=change_id(parent))
+    shut(office)
+    folder, copy = tmp_path / "office", tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    office.phone._deps = later = Destroyed.open_at(folder)
+    came = office.phone.push_raw(parent)
+    later.destruction.destroy(later.office.person, [came, waiting], [visit], "BA 2/2026")
+    assert Destroyed.faults_of(folder, later) == []
+    close_office(later)
+    shutil.rmtree(folder)
+    shutil.copytree(copy, folder)
+    restored = Destroyed.open_at(folder)
+    try:
+        found = restored.engine.read(lambda tx: SqlOfficeStore.reading(tx).changes([came, waiting]))
+        assert {one.outcome for one in found.values()} == {DESTROYED}
+        assert Destroyed.faults_of(folder, restored) == []
+    finally:
+        close_office(restored)
 
-    def work(tx):
+
+def content_of(office: Office, visit: RecordId) -> Content:
+    """Return the content of a visit's newest version."""
+
+    def work(tx: Reader) -> bytes:
         found = load_visit(tx, visit)
+        assert found is not None
         return SqlOfficeStore.reading(tx).contents([found.newest.change])[found.newest.change]
 
-    body = read(office.deps.engine.read(work)).body
+    return read(office.deps.engine.read(work))
+
+
+def shared_visit(office: Office, visit: RecordId) -> RecordId:
+    """Send another visit that names the photos of the first."""
+    body = content_of(office, visit).body
     assert isinstance(body, Submit)
     return office.add_visit(evidence=list(body.evidence))[0]
