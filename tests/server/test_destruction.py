@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.base import encode
-from schemas.ids import BlobId, ChangeId, RecordId
+from schemas.ids import NO_LINK, BlobId, ChangeId, RecordId
 from schemas.problem import Problem
 from server.compose import Refused, close_office, open_office, unlock
 from server.deps import Deps
@@ -18,6 +18,7 @@ from server.keys import default_path
 from server.services.visits import load_visit
 from server.store import SqlOfficeStore
 from server.verify import verify
+from sync.chain import Tip, next_link, seal_link
 from sync.change import Content, Submit, change_id, read
 from sync.rules import DomainRules
 from sync.store import DESTROYED
@@ -180,24 +181,27 @@ def test_a_photo_that_another_visit_names_too_stays(tmp_path: Path) -> None:
 def test_what_only_waited_in_a_restored_history_is_destroyed_there_as_such(tmp_path: Path) -> None:
     """Its stub must not take effect in a history in which it had not."""
     office = open_at(tmp_path)
-    first, _ = office.add_visit()
-    content, visit = content_of(office, first), RecordId("ab" * 16)
-    parent = encode(replace(content, salt=b"p" * 16, body=replace(content.body, visit=visit)))
-    _, waiting = office.add_visit(visit=visit, follows=change_id(parent))
+    phone = office.phone
+    lost = encode(replace(content_of(office, office.add_visit()[0]), salt=b"p" * 16))
+    before = phone._tip
+    skipped, _ = seal_link(next_link(before, phone.device, change_id(lost), NO_LINK))
+    phone._tip = Tip(counter=before.counter + 1, hash=skipped)
+    visit, waiting = office.add_visit()  # above a gap
     shut(office)
     folder, copy = tmp_path / "office", tmp_path / "copy"
     shutil.copytree(folder, copy)
-    office.phone._deps = later = Destroyed.open_at(folder)
-    came = office.phone.push_raw(parent)
-    later.destruction.destroy(later.office.person, [came, waiting], [visit], "BA 2/2026")
+    phone._deps = later = Destroyed.open_at(folder)
+    phone._tip = before
+    phone.push_raw(lost)
+    later.destruction.destroy(later.office.person, [waiting], [visit], "BA 2/2026")
     assert Destroyed.faults_of(folder, later) == []
     close_office(later)
     shutil.rmtree(folder)
     shutil.copytree(copy, folder)
     restored = Destroyed.open_at(folder)
     try:
-        found = restored.engine.read(lambda tx: SqlOfficeStore.reading(tx).changes([came, waiting]))
-        assert {one.outcome for one in found.values()} == {DESTROYED}
+        found = restored.engine.read(lambda tx: SqlOfficeStore.reading(tx).changes([waiting]))
+        assert found[waiting].outcome == DESTROYED
         assert Destroyed.faults_of(folder, restored) == []
     finally:
         close_office(restored)
