@@ -6,10 +6,11 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from schemas.base import Data
+from schemas.base import Data, decode
 from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash
 from server.engine import Reader, Writer
 from sync.chain import Tip
+from sync.store import Record
 
 STALE_MS = 60 * 24 * 3_600_000
 """A medium that was not verified for so long does not count any more: nobody knows whether it still reads."""
@@ -54,15 +55,21 @@ def put_reach(writer: Writer, medium: str, reached: Mapping[DeviceId, Tip]) -> N
 
 
 def work_out_backed_up(reader: Reader, now_ms: int, age_days: int) -> dict[DeviceId, Tip]:
-    """Return what every phone may forget: on two separate disks, and received `age_days` ago or earlier."""
+    """Return what every phone may forget: on two separate disks, and received `age_days` ago or earlier.
+
+    Nothing from a declared gap on counts: a phone that is put back to an older state holds again what it
+    believed lost, and may be the only one that does.
+    """
     young = _first_young(reader, now_ms - age_days * 24 * 3_600_000)
+    holes = _first_holes(reader)
     tips = _tips(reader)
     found: dict[DeviceId, Tip] = {}
     for device, reached in _reached(reader, now_ms - STALE_MS).items():
         common = _on_two(reader, device, reached, tips.get(device, []))
         if common is None:
             continue
-        tip = _up_to(reader, device, common, young.get(device, common.counter + 1) - 1)
+        beyond = common.counter + 1
+        tip = _up_to(reader, device, common, min(young.get(device, beyond), holes.get(device, beyond)) - 1)
         if tip is not None:
             found[device] = tip
     return found
@@ -125,6 +132,16 @@ def _first_young(reader: Reader, before_ms: int) -> dict[DeviceId, int]:
         {"before": before_ms},
     )
     return {DeviceId(device): int(counter) for device, counter in rows}
+
+
+def _first_holes(reader: Reader) -> dict[DeviceId, int]:
+    """Return for each device the lowest place that it ever declared lost."""
+    found: dict[DeviceId, int] = {}
+    for (body,) in reader.query("SELECT body FROM records WHERE kabupaten = :kabupaten AND kind = 'celah'"):
+        fields = decode(body, Record).fields
+        device, first = DeviceId(fields["perangkat"]), int(fields["awal"])
+        found[device] = min(first, found.get(device, first))
+    return found
 
 
 def _reached(reader: Reader, fresh_ms: int) -> dict[DeviceId, list[Reached]]:

@@ -13,7 +13,7 @@ from server.backups.making import Made
 from server.backups.medium import Medium
 from server.deps import Deps
 from server.store import SqlOfficeStore
-from sync.change import Evidence, FormAnswers, Submit
+from sync.change import Evidence, FormAnswers, Gap, Submit
 from tests.server.backup_office import medium_at, with_disks
 from tests.server.conftest import Running
 from tests.server.phones import Phone
@@ -194,3 +194,13 @@ def test_each_branch_of_a_copied_phone_counts_by_itself(world: World) -> None:
     tip = world.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).backed_up(world.phone.device))
     assert tip is not None and tip.counter == first.counter + 2
     assert tip == older.acknowledged()
+
+
+def test_nothing_from_a_declared_gap_on_counts(world: World) -> None:
+    """A phone that is put back holds again what it had declared lost, and nobody else may."""
+    for _ in range(4):
+        world.visit(with_photo=True)
+    world.phone.write(Gap(first=3, last=3))
+    world.phone.sync()
+    world.copy()
+    assert world.counter() == 2

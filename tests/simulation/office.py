@@ -395,8 +395,9 @@ class Office:
         for device in self.people:
             safe: Tip | None = None
             for entry in self.store.entries(device, 0, MOST_LINKS):
-                if not all(copy.has_all_of(entry) for copy in copies):
-                    break
+                is_next = entry.link.counter <= (safe.counter if safe else 0) + 1
+                if not is_next or not all(copy.has_all_of(entry) for copy in copies):
+                    break  # also at a gap: a phone that is put back may hold again what it declared lost
                 safe = Tip(counter=entry.link.counter, hash=entry.hash)
             self._note_backup(device, safe)
 
