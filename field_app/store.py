@@ -271,13 +271,6 @@ class Store:
             ).fetchone()
         return found
 
-    def counter_of(self, change: ChangeId) -> int:
-        """Return the newest place of an own change in the chain. Raises LookupError for one without."""
-        found = self.place_of(change)
-        if found is None:
-            raise LookupError("no such change in this chain")
-        return found
-
     def gone(self, changes: Iterable[ChangeId]) -> dict[ChangeId, str]:
         """Return why the contents of these are not here: dilupakan, hilang or tidak_kembali."""
         with self.vault.read() as connection:

@@ -7,14 +7,11 @@ for it is freed. Everything else keeps its outcome, so that judging twice change
 
 from collections.abc import Sequence
 
-import msgspec
-
 from schemas.ids import ChangeId
 from schemas.wire import Held, Outcome, Rejected
 from sync.apply import apply
-from sync.applying import Callers, Job, apply_jobs
+from sync.applying import Callers, Job, apply_jobs, readable
 from sync.arrival import arrived
-from sync.change import Content, read
 from sync.desk import Desk
 from sync.rules import Rules
 from sync.store import Change, OfficeStore
@@ -62,15 +59,8 @@ def _differs(
     store: OfficeStore, change: Change, raw: bytes, callers: Callers, rules: Rules, now_ms: int
 ) -> bool:
     """Try a change on a desk that is never flushed, and say whether it would fare otherwise."""
-    content = _read(raw)
+    content = readable(raw)
     if content is None:
         return change.outcome != Rejected(problem="isi_tidak_terbaca")
     again = arrived(content, change.id, change.device, now_ms, change.seq)
     return apply(Desk(store), again, callers(change.device), rules) != change.outcome
-
-
-def _read(raw: bytes) -> Content | None:
-    try:
-        return read(raw)
-    except (msgspec.DecodeError, RecursionError):
-        return None

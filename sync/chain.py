@@ -58,7 +58,10 @@ def link_hash(data: bytes) -> LinkHash:
 
 def read_link(data: bytes) -> Link:
     """Decode link bytes strictly. Raises msgspec.ValidationError or msgspec.DecodeError."""
-    return _decoder.decode(data)
+    try:
+        return _decoder.decode(data)
+    except UnicodeDecodeError as error:  # msgspec lets it through
+        raise msgspec.ValidationError("no UTF-8") from error
 
 
 def next_link(tip: Tip, device: DeviceId, change: ChangeId, seen: LinkHash) -> Link:

@@ -178,8 +178,8 @@ def read(data: bytes) -> Content:
     """
     try:
         content = _decoder.decode(data)
-    except RecursionError as error:
-        raise msgspec.ValidationError("nested too deep") from error
+    except (RecursionError, UnicodeDecodeError) as error:  # msgspec lets both through
+        raise msgspec.ValidationError("nested too deep, or no UTF-8") from error
     for value in _free_values(content.body):
         if isinstance(value, list | dict) and _is_deep(value, MOST_NESTED):
             raise msgspec.ValidationError("nested too deep")

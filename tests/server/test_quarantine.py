@@ -227,7 +227,8 @@ def test_a_form_of_a_later_version_is_read_with_the_labels_that_are_known(ward: 
 
 
 def test_unreadable_bytes_are_listed_counted_and_drawn_by_nothing(ward: Ward) -> None:
-    for raw in (GARBAGE, b"", b"\x94" * 5000, encode([1, 2, 3])):
+    no_text = encode([bytes(16), "x" * 32, [1, 1, "b", 1], ["patch"]]).replace(b"x" * 32, b"\xff" * 32)
+    for raw in (GARBAGE, b"", b"\x94" * 5000, encode([1, 2, 3]), no_text):
         change = ward.office.phone.push_raw(raw)
         assert ward.outcome(change) == Rejected(problem="isi_tidak_terbaca")
         for role in ("kabid", "admin"):

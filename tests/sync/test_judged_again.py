@@ -72,7 +72,6 @@ def test_a_content_that_could_not_be_read_is_read_by_a_newer_program(
     town.warga(1, pekerjaan="Tani")
     phone = town.enrol(10, KEDEN)
     monkeypatch.setattr(applying, "read", reads_no_patch)
-    monkeypatch.setattr(again, "read", reads_no_patch)
     entry = phone.do(change_fields(1, {"pekerjaan": "Tani"}, pekerjaan="Buruh"))
     town.sync(phone)
     assert outcome_of(town, entry) == Rejected(problem="isi_tidak_terbaca")
