@@ -13,6 +13,7 @@ import msgspec
 
 from schemas.base import Message, encode
 from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId
+from schemas.sealed import KeyName, Note
 
 SALT_BYTES = 16
 MOST_NESTED = 16
@@ -143,7 +144,77 @@ class Destroyed(Message, frozen=True, kw_only=True, tag="destroyed"):
     basis: str
 
 
-Body = Patch | Advance | Submit | Decide | Resolve | Enrolled | Accessed | Gap | Destroyed
+class SealedSubmit(Message, frozen=True, kw_only=True, tag="sealed_submit"):
+    """A finalised visit to a sealed case: all of it lies in one container, a blob like others.
+
+    `key` names the unit key that opens `opened`, the container's content key by HPKE.
+    """
+
+    visit: RecordId
+    follows: ChangeId | None
+    kasus: RecordId
+    number: Annotated[int, msgspec.Meta(ge=1)]
+    blob: BlobId
+    size_bytes: Annotated[int, msgspec.Meta(ge=1)]
+    key: KeyName
+    opened: bytes
+    tugas: RecordId | None
+
+
+class SealedAdvance(Message, frozen=True, kw_only=True, tag="sealed_advance"):
+    """Move a sealed kasus along its workflow; the step's answers are a note to the unit. Only the office's."""
+
+    kasus: RecordId
+    follows: ChangeId | None
+    event: str
+    note: Note
+
+
+class SealedDecide(Message, frozen=True, kw_only=True, tag="sealed_decide"):
+    """The office's word on a sealed visit; the reasons are notes, to the unit and to the author's devices."""
+
+    visit: RecordId
+    follows: ChangeId
+    decision: Literal["setujui", "kembalikan", "tolak", "tahan"]
+    notes: list[Note]
+
+
+class SealedNote(Message, frozen=True, kw_only=True, tag="sealed_note"):
+    """Something about a sealed case or task that only its readers may know; takes the place of what stood there.
+
+    `record` is a kasus or tugas, `name` tells its notes apart, `follows` is the change that was seen there.
+    """
+
+    record: RecordId
+    name: str
+    follows: ChangeId | None
+    notes: list[Note]
+
+
+class SealedAccess(Message, frozen=True, kw_only=True, tag="sealed_access"):
+    """Someone opened the room for a case, or broke its glass; the purpose is a note. Only the office's."""
+
+    kasus: RecordId
+    action: Literal["buka", "unduh", "cetak", "darurat"]
+    note: Note
+
+
+Body = (
+    Patch
+    | Advance
+    | Submit
+    | Decide
+    | Resolve
+    | Enrolled
+    | Accessed
+    | Gap
+    | Destroyed
+    | SealedSubmit
+    | SealedAdvance
+    | SealedDecide
+    | SealedNote
+    | SealedAccess
+)
 
 
 class Content(Message, frozen=True, kw_only=True):

@@ -14,33 +14,36 @@ whether a file is whole is known at its end, so it is read once to check and onc
 
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
-from typing import Protocol
 
 import msgspec
 
 from schemas.base import UNREADABLE, encode
 from schemas.handover import (
-    CHUNK_BYTES,
     FORMAT,
     KEY_NAME_BYTES,
     MAGIC,
     MAX_HEADER_BYTES,
     MAX_RECORD_BYTES,
     SIGNATURE_BYTES,
-    TAG_BYTES,
     Header,
     Record,
 )
 from sync.chain import Verifier
+from sync.chunks import (
+    LENGTH_BYTES,
+    AlteredError,
+    Cipher,
+    Read,
+    TornError,
+    exactly,
+    read_chunks,
+    some,
+    write_chunks,
+)
 
 SIGN_DOMAIN = b"sambang handover v1\0"
 SEAL_DOMAIN = b"sambang handover seal v1\0"
 NUMBER_BYTES = 2
-LENGTH_BYTES = 4
-LAST = 1 << 31
-
-Read = Callable[[int], bytes]
-"""Gives up to so many of the next bytes; none at the end."""
 
 _header = msgspec.msgpack.Decoder(Header)
 _record: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
@@ -52,18 +55,6 @@ class UnfitFileError(Exception):
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
         self.problem = problem
-
-
-class Cipher(Protocol):
-    """AES-256-GCM under one content key."""
-
-    def encrypt(self, nonce: bytes, data: bytes, about: bytes) -> bytes:
-        """Return the ciphertext with its tag."""
-        ...
-
-    def decrypt(self, nonce: bytes, data: bytes, about: bytes) -> bytes | None:
-        """Return the plaintext, None if it is not what was encrypted."""
-        ...
 
 
 def key_name(public_key: bytes) -> bytes:
@@ -90,7 +81,7 @@ def write_file(
 
 def read_header(read: Read) -> Header:
     """Read the opening of a file. Raises UnfitFileError."""
-    if _some(read, len(MAGIC)) != MAGIC:
+    if some(read, len(MAGIC)) != MAGIC:
         raise UnfitFileError("serah_bukan_berkas")
     if int.from_bytes(_exactly(read, NUMBER_BYTES), "big") != FORMAT:
         raise UnfitFileError("serah_versi")
@@ -114,20 +105,14 @@ def read_records(read: Read, header: Header, cipher: Cipher, verify: Verifier) -
     """
     digest = sha256(_opening(header))
     buffer = bytearray()
-    number, last = 0, False
-    while not last:
-        head = _exactly(read, LENGTH_BYTES)
-        length, last = int.from_bytes(head, "big") & (LAST - 1), bool(head[0] & 0x80)
-        if not TAG_BYTES <= length <= CHUNK_BYTES + TAG_BYTES:
-            raise UnfitFileError("serah_berubah")
-        sealed = _exactly(read, length)
-        digest.update(head + sealed)
-        plain = cipher.decrypt(_nonce(number), sealed, _about(last))
-        if plain is None:
-            raise UnfitFileError("serah_berubah")
-        buffer += plain
-        number += 1
-        yield from _whole_records(buffer)
+    try:
+        for plain in read_chunks(read, cipher, digest.update):
+            buffer += plain
+            yield from _whole_records(buffer)
+    except TornError as error:
+        raise UnfitFileError("serah_terpotong") from error
+    except AlteredError as error:
+        raise UnfitFileError("serah_berubah") from error
     signature = _exactly(read, SIGNATURE_BYTES)
     if buffer or read(1) or not verify(signature, SIGN_DOMAIN + digest.digest()):
         raise UnfitFileError("serah_berubah")
@@ -135,25 +120,17 @@ def read_records(read: Read, header: Header, cipher: Cipher, verify: Verifier) -
 
 def _body(header: Header, cipher: Cipher, records: Iterable[Record]) -> Iterator[bytes]:
     yield _opening(header)
-    buffer, number = bytearray(), 0
-    for record in records:
-        raw = encode(record)
-        buffer += len(raw).to_bytes(LENGTH_BYTES, "big") + raw
-        while len(buffer) > CHUNK_BYTES:
-            yield _chunk(cipher, number, bytes(buffer[:CHUNK_BYTES]), last=False)
-            del buffer[:CHUNK_BYTES]
-            number += 1
-    yield _chunk(cipher, number, bytes(buffer), last=True)
+    yield from write_chunks(cipher, (_framed(record) for record in records))
+
+
+def _framed(record: Record) -> bytes:
+    raw = encode(record)
+    return len(raw).to_bytes(LENGTH_BYTES, "big") + raw
 
 
 def _opening(header: Header) -> bytes:
     raw = encode(header)
     return MAGIC + FORMAT.to_bytes(NUMBER_BYTES, "big") + len(raw).to_bytes(NUMBER_BYTES, "big") + raw
-
-
-def _chunk(cipher: Cipher, number: int, plain: bytes, *, last: bool) -> bytes:
-    sealed = cipher.encrypt(_nonce(number), plain, _about(last))
-    return (len(sealed) | (LAST if last else 0)).to_bytes(LENGTH_BYTES, "big") + sealed
 
 
 def _whole_records(buffer: bytearray) -> Iterator[Record]:
@@ -176,23 +153,8 @@ def _whole_records(buffer: bytearray) -> Iterator[Record]:
     del buffer[:place]
 
 
-def _nonce(number: int) -> bytes:
-    return number.to_bytes(12, "big")  # the key is of this file only, so a counter never meets it twice
-
-
-def _about(last: bool) -> bytes:
-    return b"last" if last else b"more"
-
-
-def _some(read: Read, size: int) -> bytes:
-    found = b""
-    while len(found) < size and (more := read(size - len(found))):
-        found += more
-    return found
-
-
 def _exactly(read: Read, size: int) -> bytes:
-    found = _some(read, size)
-    if len(found) < size:
-        raise UnfitFileError("serah_terpotong")
-    return found
+    try:
+        return exactly(read, size)
+    except TornError as error:
+        raise UnfitFileError("serah_terpotong") from error

@@ -1,0 +1,115 @@
+"""What a sealed case looks like from outside, and what lies inside. Rule: nothing here says where or about whom.
+
+A case is *rahasia* by its service, and sealing belongs to the case: all that is written about it is sealed to
+the unit that may read it, or from the office to one person's device. Outside stand a neutral code, the service,
+the state, the officer and days. How it is sealed is in sync/sealed_case.py; docs/protocol.md, "Sealed cases".
+
+Format 1 (2026-11-25): the first.
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from schemas.base import Message
+from schemas.handover import KEY_BYTES, KEY_NAME_BYTES, SIGNATURE_BYTES
+from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId, Regency
+
+FORMAT = 1
+MEDIA_TYPE = "application/vnd.sambang.sealed"
+SEALED_FORM = "tersegel"
+"""What stands for the form of a sealed visit: which one it is would tell what happened to somebody."""
+SEALED_FIELD = "berkas"
+"""What stands for the field of its container."""
+STEP_BYTES = 1024 * 1024
+"""A container is padded to a multiple of this."""
+NOTE_STEP_BYTES = 256
+"""A note is padded to a multiple of this before it is sealed."""
+MAX_CONTAINER_BYTES = 24 * STEP_BYTES
+MAX_NOTE_BYTES = 64 * 1024
+
+Role = Literal["isi", "langkah", "alasan", "tujuan", "tugas", "catatan", "surat"]
+"""What is sealed: a visit, the answers of a step, reasons, the purpose of a look, an assignment, what is known
+of a case besides, a letter. A seal made for one role opens for no other."""
+
+KeyName = Annotated[bytes, msgspec.Meta(min_length=KEY_NAME_BYTES, max_length=KEY_NAME_BYTES)]
+PublicKey = Annotated[bytes, msgspec.Meta(min_length=KEY_BYTES, max_length=KEY_BYTES)]
+Signature = Annotated[bytes, msgspec.Meta(min_length=SIGNATURE_BYTES, max_length=SIGNATURE_BYTES)]
+
+
+class About(Message, frozen=True, kw_only=True):
+    """What a seal is bound to. `number` is the version of a visit, from 1, or the place in a case's history."""
+
+    regency: Regency
+    role: Role
+    subject: RecordId
+    number: Annotated[int, msgspec.Meta(ge=0)]
+    key: KeyName
+
+
+class Note(Message, frozen=True, kw_only=True):
+    """Something small, sealed whole: `key` names the reader's public key, `data` is HPKE of the padded text."""
+
+    key: KeyName
+    data: Annotated[bytes, msgspec.Meta(max_length=MAX_NOTE_BYTES + 1024)]
+
+
+class UnitKey(Message, frozen=True, kw_only=True):
+    """A key of the unit that may read, signed by the unit's identity; phones take no other.
+
+    `number` counts the unit's keys from 1, and the highest is the one to seal to.
+    """
+
+    regency: Regency
+    service: str
+    number: Annotated[int, msgspec.Meta(ge=1)]
+    public_key: PublicKey
+    made_ms: int
+    signature: Signature | Literal[b""] = b""
+
+
+class Opening(Message, frozen=True, kw_only=True, tag="opening"):
+    """The first record of a container: what stands outside, once more, and which forms lie inside.
+
+    A reader refuses a container whose opening does not agree with the change that named it.
+    """
+
+    regency: Regency
+    visit: RecordId
+    number: int
+    follows: ChangeId | None
+    kasus: RecordId
+    author: PersonId
+    device: DeviceId
+    form: str
+    forms: dict[str, int]
+    made_ms: int
+
+
+class Shot(Message, frozen=True, kw_only=True):
+    """One photo, scan or signature inside: its place in the forms, and the SHA-256 of its bytes as hex."""
+
+    blob: BlobId
+    form: str
+    field: str
+    size_bytes: int
+    media_type: str
+    camera_sha256: str
+    taken_ms: int
+    thumbnail: bytes = b""
+
+
+class Answers(Message, frozen=True, kw_only=True, tag="answers"):
+    """All answers by form, and what is photographed."""
+
+    answers: dict[str, dict[str, Any]]
+    shots: list[Shot]
+
+
+class Piece(Message, frozen=True, kw_only=True, tag="piece"):
+    """The next bytes of the shots, in their order, one after another."""
+
+    data: bytes
+
+
+SealedRecord = Opening | Answers | Piece
