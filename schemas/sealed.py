@@ -1,8 +1,9 @@
-"""What a sealed case looks like from outside, and what lies inside. Rule: nothing here says where or about whom.
+"""What a sealed case looks like from outside, and what lies inside. Rule: outside, nothing says where or who.
 
 A case is *rahasia* by its service, and sealing belongs to the case: all that is written about it is sealed to
-the unit that may read it, or from the office to one person's device. Outside stand a neutral code, the service,
-the state, the officer and days. How it is sealed is in sync/sealed_case.py; docs/protocol.md, "Sealed cases".
+the unit that may read it, or from the office to one person's device. Outside stand a neutral code, the
+service, the state, the officer and days. How it is sealed is in sync/sealed_case.py; docs/protocol.md,
+"Sealed cases".
 
 Format 1 (2026-11-25): the first.
 """
@@ -29,8 +30,8 @@ MAX_CONTAINER_BYTES = 24 * STEP_BYTES
 MAX_NOTE_BYTES = 64 * 1024
 
 Role = Literal["isi", "langkah", "alasan", "tujuan", "tugas", "catatan", "surat"]
-"""What is sealed: a visit, the answers of a step, reasons, the purpose of a look, an assignment, what is known
-of a case besides, a letter. A seal made for one role opens for no other."""
+"""What is sealed: a visit, the answers of a step, reasons, the purpose of a look, an assignment, what is
+known of a case besides, a letter. A seal made for one role opens for no other."""
 
 KeyName = Annotated[bytes, msgspec.Meta(min_length=KEY_NAME_BYTES, max_length=KEY_NAME_BYTES)]
 PublicKey = Annotated[bytes, msgspec.Meta(min_length=KEY_BYTES, max_length=KEY_BYTES)]
@@ -38,7 +39,7 @@ Signature = Annotated[bytes, msgspec.Meta(min_length=SIGNATURE_BYTES, max_length
 
 
 class About(Message, frozen=True, kw_only=True):
-    """What a seal is bound to. `number` is the version of a visit, from 1, or the place in a case's history."""
+    """What a seal is bound to. `number` is the version of a visit, from 1, in "isi" and "alasan"; else 0."""
 
     regency: Regency
     role: Role
@@ -48,7 +49,7 @@ class About(Message, frozen=True, kw_only=True):
 
 
 class Note(Message, frozen=True, kw_only=True):
-    """Something small, sealed whole: `key` names the reader's public key, `data` is HPKE of the padded text."""
+    """Something small, sealed whole: `key` names the reader's public key, `data` is HPKE of a padded text."""
 
     key: KeyName
     data: Annotated[bytes, msgspec.Meta(max_length=MAX_NOTE_BYTES + 1024)]

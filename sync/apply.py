@@ -10,7 +10,23 @@ from schemas.ids import RecordId
 from schemas.wire import Applied, Outcome, Rejected
 from sync.arrival import Arrived
 from sync.cases import apply_advance
-from sync.change import Accessed, Advance, Content, Decide, Destroyed, Enrolled, Gap, Patch, Resolve, Submit
+from sync.change import (
+    Accessed,
+    Advance,
+    Content,
+    Decide,
+    Destroyed,
+    Enrolled,
+    Gap,
+    Patch,
+    Resolve,
+    SealedAccess,
+    SealedAdvance,
+    SealedDecide,
+    SealedNote,
+    SealedSubmit,
+    Submit,
+)
 from sync.conflicts import apply_resolve
 from sync.desk import Desk
 from sync.losses import apply_destroyed, apply_gap
@@ -36,6 +52,16 @@ def needs(content: Content) -> list[RecordId]:
             return [conflict]
         case Destroyed(records=records):
             return records
+        case SealedSubmit(visit=visit, kasus=kasus, tugas=tugas):
+            return [named for named in (visit, kasus, tugas) if named]
+        case SealedAdvance(kasus=kasus):
+            return [kasus, RecordId(content.author)]
+        case SealedDecide(visit=visit):
+            return [visit]
+        case SealedNote(record=record):
+            return [record]
+        case SealedAccess(kasus=kasus):
+            return [kasus]
         case Enrolled() | Accessed() | Gap():
             return []
         case _:
@@ -66,5 +92,8 @@ def apply(desk: Desk, change: Arrived, caller: Caller, rules: Rules) -> Outcome:
             return apply_gap(desk, change, body)
         case Resolve() | Enrolled() | Accessed() | Destroyed():
             return Rejected(problem="hanya_kantor")
+        case SealedSubmit() | SealedAdvance() | SealedDecide() | SealedNote() | SealedAccess():
+            # read, but not carried out by this version: judged again by the one that does (sync/again.py)
+            return Rejected(problem="isi_tidak_terbaca")
         case _:
             assert_never(body)

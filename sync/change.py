@@ -162,7 +162,7 @@ class SealedSubmit(Message, frozen=True, kw_only=True, tag="sealed_submit"):
 
 
 class SealedAdvance(Message, frozen=True, kw_only=True, tag="sealed_advance"):
-    """Move a sealed kasus along its workflow; the step's answers are a note to the unit. Only the office's."""
+    """Move a sealed kasus along its workflow; the step's answers are a note to the unit. Only the office."""
 
     kasus: RecordId
     follows: ChangeId | None
@@ -180,7 +180,7 @@ class SealedDecide(Message, frozen=True, kw_only=True, tag="sealed_decide"):
 
 
 class SealedNote(Message, frozen=True, kw_only=True, tag="sealed_note"):
-    """Something about a sealed case or task that only its readers may know; takes the place of what stood there.
+    """Something about a sealed case or task that only its readers may know, in place of what stood there.
 
     `record` is a kasus or tugas, `name` tells its notes apart, `follows` is the change that was seen there.
     """

@@ -1,4 +1,4 @@
-"""Encrypted chunks, as hand-over files and sealed containers hold them. Rule: none can be swapped, left out or cut off.
+"""Encrypted chunks, in hand-over files and sealed containers. Rule: none can be swapped, left out or cut off.
 
     length (4 bytes; its highest bit marks the last), chunk      AES-256-GCM, as often as needed
 

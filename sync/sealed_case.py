@@ -1,11 +1,11 @@
-"""How everything of a sealed case is sealed: notes, and one padded container for a visit. Rule: a reader names
-what it expects to read, and gets that or nothing.
+"""How all of a sealed case is sealed: notes, and one padded container for a visit. Rule: a reader names what
+it expects to read, and gets that or nothing.
 
 A note is HPKE (RFC 9180, base mode: X25519, HKDF-SHA256, AES-256-GCM) of a padded text to one reader, bound
 to what it is about. A container is encrypted chunks (sync/chunks.py) under a content key of its own, which is
 sealed like a note; inside lie records, each with its length before it: the opening, the answers, the bytes of
-the shots in order. A length of zero ends them, and zeros fill up to a multiple of 1 MiB. A container is a blob
-like others, named by its SHA-256; nobody reads it before its whole was checked.
+the shots in order. A length of zero ends them, and zeros fill up to a multiple of 1 MiB. A container is a
+blob like others, named by its SHA-256; nobody reads it before its whole was checked.
 
     NotReadableError    altered, cut off, of a newer format, or about something else
 """
@@ -71,7 +71,7 @@ class Unseal(Protocol):
 
 
 class Expected(NamedTuple):
-    """What a reader knows of a visit from outside: whose word it is, and the change that named the container."""
+    """What a reader knows of a visit from outside: whose word it is, and the change naming the container."""
 
     regency: Regency
     author: PersonId

@@ -1,4 +1,4 @@
-"""Notes and containers of sealed cases: what was sealed comes back whole to its reader, and to no one else."""
+"""Notes and containers of sealed cases: what was sealed comes back whole to its reader, and to no other."""
 
 from hashlib import sha256
 
@@ -39,8 +39,8 @@ INFO = info_of(REGENCY, "isi", VISIT, 1, PUBLIC)
 
 def opening(**other: object) -> Opening:
     made = Opening(
-        regency=REGENCY, visit=VISIT, number=1, follows=None, kasus=KASUS, author=AUTHOR, device=DEVICE, form="ktk",
-        forms={"ktk": 1}, made_ms=5,
+        regency=REGENCY, visit=VISIT, number=1, follows=None, kasus=KASUS, author=AUTHOR, device=DEVICE,
+        form="ktk", forms={"ktk": 1}, made_ms=5,
     )  # fmt: skip
     return msgspec.structs.replace(made, **other)
 
@@ -57,7 +57,7 @@ def answers(*shots: bytes) -> Answers:
                 media_type="image/jpeg",
                 camera_sha256="",
                 taken_ms=1,
-            )  # fmt: skip
+            )
             for shot in shots
         ],
     )
@@ -65,8 +65,8 @@ def answers(*shots: bytes) -> Answers:
 
 def sealed(data: bytes, **other: object) -> SealedSubmit:
     made = SealedSubmit(
-        visit=VISIT, follows=None, kasus=KASUS, number=1, blob=BlobId(sha256(data).hexdigest()), size_bytes=len(data),
-        key=name_of(PUBLIC), opened=seal_key(KEY, PUBLIC, INFO), tugas=None,
+        visit=VISIT, follows=None, kasus=KASUS, number=1, blob=BlobId(sha256(data).hexdigest()),
+        size_bytes=len(data), key=name_of(PUBLIC), opened=seal_key(KEY, PUBLIC, INFO), tugas=None,
     )  # fmt: skip
     return msgspec.structs.replace(made, **other)
 
