@@ -31,6 +31,7 @@ from server.engine import NewerDataError, NotInitialisedError, WrongKeyError
 from server.engines.sqlite import SqliteEngine, create, upgrade
 from server.keys import KEY_BYTES, KeyFileError, Keys, default_path, make_keys, read_keys, write_keys
 from server.office import Office
+from server.parsing.pool import Parsers
 from server.services.handover import Handovers
 from server.tus import Uploads
 from sync.rules import DomainRules
@@ -127,6 +128,7 @@ def close_office(deps: Deps) -> None:
     """Finish what is under way and close cleanly."""
     deps.keeper.stop()
     deps.pool.shutdown()
+    deps.parsers.close()
     deps.engine.close()
 
 
@@ -171,6 +173,7 @@ def _build(data: Path, key_path: Path, keys: Keys, regency: Regency, name: str) 
         destruction=Destruction(engine, office, blobs, destroyed),
         uploads=uploads,
         handovers=Handovers(engine, office, uploads, keys, now_ms=now_ms, randomness=secrets.token_bytes),
+        parsers=Parsers(),
         forms=forms,
         workflows=workflows,
         text=load_text(),

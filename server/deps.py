@@ -13,6 +13,7 @@ from server.destruction import Destruction
 from server.devices import Devices
 from server.engine import Engine
 from server.office import Office
+from server.parsing.pool import Parsers
 from server.services.handover import Handovers
 from server.tus import Uploads
 
@@ -30,6 +31,7 @@ class Deps:
     uploads: Uploads
     keeper: Keeper
     handovers: Handovers
+    parsers: Parsers
     forms: Forms
     workflows: Workflows
     text: Text

@@ -1,23 +1,17 @@
 """Small pictures for the pages. Rule: made once from the evidence, never evidence themselves.
 
-They rest in the encrypted database and can be made again at any time. Only JPEG and PNG are read, their size
-known before any pixel.
+They rest in the encrypted database and can be made again at any time. A child process makes them
+(server/parsing), as a picture comes from elsewhere.
 """
 
-import io
-import warnings
 from collections.abc import Callable
-
-from PIL import Image, ImageOps
 
 from schemas.ids import BlobId
 from server import page_store
 from server.blobs import BlobStore
 from server.engine import Engine, Writer
+from server.parsing.pool import Parsers
 
-LONGEST_SIDE = 320
-QUALITY = 70
-MOST_PIXELS = 60_000_000
 MOST_BYTES = 40 * 1024 * 1024
 KEEP_MS = 60 * 86_400_000
 
@@ -25,8 +19,8 @@ KEEP_MS = 60 * 86_400_000
 class Thumbnails:
     """Thumbnails of the evidence that the office holds."""
 
-    def __init__(self, engine: Engine, blobs: BlobStore, now_ms: Callable[[], int]) -> None:
-        self._engine, self._blobs, self._now_ms = engine, blobs, now_ms
+    def __init__(self, engine: Engine, blobs: BlobStore, parsers: Parsers, now_ms: Callable[[], int]) -> None:
+        self._engine, self._blobs, self._parsers, self._now_ms = engine, blobs, parsers, now_ms
 
     def get(self, blob: BlobId) -> bytes | None:
         """Return a JPEG of at most 320 pixels a side; None for a blob that is no picture. Blocks its thread.
@@ -36,7 +30,7 @@ class Thumbnails:
         kept = self._engine.read(lambda tx: page_store.thumbnail(tx, blob))
         if kept is not None:
             return kept
-        made = shrink(whole(self._blobs, blob))
+        made = self._parsers.thumbnail(whole(self._blobs, blob))
         if made is not None:
             self._keep(blob, made)
         return made
@@ -59,33 +53,3 @@ def whole(blobs: BlobStore, blob: BlobId) -> bytes:
         if len(buffer) > MOST_BYTES:
             raise ValueError("larger than any evidence")
     return bytes(buffer)
-
-
-def open_picture(data: bytes) -> Image.Image | None:
-    """Read a picture's head; None for what is no JPEG or PNG, or far too large."""
-    bombs = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(data), formats=("JPEG", "PNG"))
-    except (OSError, ValueError, *bombs):
-        return None
-    return picture if picture.width * picture.height <= MOST_PIXELS else None
-
-
-def shrink(data: bytes) -> bytes | None:
-    """Make a thumbnail without any metadata; None for what cannot be read as a picture."""
-    picture = open_picture(data)
-    if picture is None:
-        return None
-    try:
-        picture.draft("RGB", (LONGEST_SIDE * 2, LONGEST_SIDE * 2))
-        upright = ImageOps.exif_transpose(picture)
-        upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-        plain = Image.new("RGB", upright.size, "white")
-        plain.paste(upright, mask=upright.getchannel("A") if "A" in upright.getbands() else None)
-    except (OSError, ValueError, SyntaxError):
-        return None
-    out = io.BytesIO()
-    plain.save(out, "JPEG", quality=QUALITY, optimize=True)
-    return out.getvalue()

@@ -5,7 +5,6 @@ from typing import Any
 
 from litestar import Response, get
 from litestar.params import FromPath
-from PIL import ExifTags
 
 from schemas import format as written
 from schemas.base import Data
@@ -14,7 +13,7 @@ from server.services.answers import place_words
 from server.services.people import Denied
 from server.services.proofs import distance_m, metres
 from server.services.review import NotThere, Shown
-from server.thumbnails import open_picture, whole
+from server.thumbnails import whole
 from server.web.errors import ForbiddenError, MissingError
 from server.web.site import SECURITY_HEADERS, Asking, Site, Visitor
 
@@ -88,7 +87,7 @@ def _facts(site: Site, found: Shown, data: bytes) -> list[Fact]:
         ("diambil", written.date_and_clock(item.taken_ms), False),
         ("tempat", said, False),
         *((("sumber", place.source.upper(), False),) if place else ()),
-        *_from_picture(data),
+        *_from_picture(site, data),
         ("ukuran", f"{written.number(item.size_bytes / 1024)} KB", False),
         ("sidik", item.blob, True),
         ("sidik_kamera", item.camera_sha256, True),
@@ -98,26 +97,19 @@ def _facts(site: Site, found: Shown, data: bytes) -> list[Fact]:
     ]
 
 
-def _from_picture(data: bytes) -> list[tuple[str, str, bool]]:
+def _from_picture(site: Site, data: bytes) -> list[tuple[str, str, bool]]:
     """Read the allow-list of EXIF back from the evidence itself."""
-    picture = open_picture(data)
-    if picture is None:
+    seen = site.deps.parsers.look(data)
+    if seen is None:
         return []
-    exif = picture.getexif()
-    inner = exif.get_ifd(ExifTags.IFD.Exif)
-    gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
-    camera = " ".join(
-        str(exif[tag]).strip("\0 ") for tag in (ExifTags.Base.Make, ExifTags.Base.Model) if tag in exif
-    )
-    taken = str(inner.get(ExifTags.Base.DateTimeOriginal, "")).strip("\0 ")
     facts = [
-        ("piksel", f"{picture.width} × {picture.height}", False),
-        ("kamera", camera, False),
-        ("exif_waktu", _moment(taken), False),
+        ("piksel", f"{seen.width} × {seen.height}", False),
+        ("kamera", seen.camera, False),
+        ("exif_waktu", _moment(seen.taken), False),
     ]
-    point = _gps(gps)
-    if point is not None:
-        facts.append(("exif_tempat", f"{written.number(point[0], 5)}; {written.number(point[1], 5)}", False))
+    if seen.place is not None:
+        lat, lng = (written.number(part, 5) for part in seen.place)
+        facts.append(("exif_tempat", f"{lat}; {lng}", False))
     return facts
 
 
@@ -128,20 +120,3 @@ def _moment(taken: str) -> str:
         return taken
     year, month, day, hour, minute, second = found.groups()
     return f"{day}-{month}-{year}, {hour}.{minute}.{second}"
-
-
-def _gps(gps: dict[int, Any]) -> tuple[float, float] | None:
-    try:
-        lat, lng = (_degrees(gps[tag]) for tag in (ExifTags.GPS.GPSLatitude, ExifTags.GPS.GPSLongitude))
-        south, west = (
-            gps.get(ExifTags.GPS.GPSLatitudeRef) == "S",
-            gps.get(ExifTags.GPS.GPSLongitudeRef) == "W",
-        )
-    except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        return None
-    return (-lat if south else lat), (-lng if west else lng)
-
-
-def _degrees(parts: Any) -> float:
-    degrees, minutes, seconds = (float(part) for part in parts)
-    return degrees + minutes / 60 + seconds / 3600

@@ -231,7 +231,7 @@ def build_site(deps: Deps) -> Site:
     return Site(
         deps=deps,
         accounts=Accounts(engine, passwords, now_ms=deps.now_ms, randomness=deps.randomness),
-        thumbnails=Thumbnails(engine, deps.blobs, deps.now_ms),
+        thumbnails=Thumbnails(engine, deps.blobs, deps.parsers, deps.now_ms),
         words=words,
         theme=theme,
         queue=Queue(engine, words),

@@ -26,6 +26,7 @@ NAMES = (
     "restored_office",
     "fair_shares",
     "simulation",
+    "parsing",
 )
 
 

@@ -1,0 +1,85 @@
+"""What the office and a child say to each other. Rule: a length, then one message; nothing else ever."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from schemas.base import Message
+
+LENGTH_BYTES = 4
+MOST_BYTES = 44 * 1024 * 1024
+"""Largest message: the largest evidence and what stands around it."""
+
+
+class Thumbnail(Message, frozen=True, kw_only=True, tag="thumbnail"):
+    """Make a small picture of a JPEG or PNG."""
+
+    data: bytes
+
+
+class Look(Message, frozen=True, kw_only=True, tag="look"):
+    """Say what a JPEG or PNG tells of itself."""
+
+    data: bytes
+
+
+class Stamp(Message, frozen=True, kw_only=True, tag="stamp"):
+    """Write a line across a JPEG or PNG, again and again, so that a picture of it says who looked."""
+
+    data: bytes
+    words: str
+
+
+class Picture(Message, frozen=True, kw_only=True, tag="picture"):
+    """A picture that the child drew itself, as JPEG without any metadata."""
+
+    jpeg: bytes
+
+
+class Looked(Message, frozen=True, kw_only=True, tag="looked"):
+    """Size in pixels, and what EXIF says: camera, time as written there, place in degrees (WGS 84)."""
+
+    width: int
+    height: int
+    camera: str = ""
+    taken: str = ""
+    place: tuple[float, float] | None = None
+
+
+class NotOne(Message, frozen=True, kw_only=True, tag="not_one"):
+    """This is no sound JPEG or PNG, or it is far too large."""
+
+
+class Used(Message, frozen=True, kw_only=True, tag="used"):
+    """Ask what the child has used so far."""
+
+
+class Usage(Message, frozen=True, kw_only=True, tag="usage"):
+    """Its highest memory in KiB, and whether the kernel guards its calls."""
+
+    peak_kib: int
+    guarded: bool
+
+
+Task = Thumbnail | Look | Stamp | Used
+Answer = Picture | Looked | NotOne | Usage
+
+tasks: msgspec.msgpack.Decoder[Task] = msgspec.msgpack.Decoder(Task)
+answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
+
+
+def frame(message: Task | Answer) -> bytes:
+    """Return a message with its length before it. Raises ValueError for one that is too large."""
+    raw = msgspec.msgpack.encode(message)
+    if len(raw) > MOST_BYTES:
+        raise ValueError("larger than any evidence")
+    return len(raw).to_bytes(LENGTH_BYTES, "big") + raw
+
+
+def read_frame(read: Callable[[int], bytes]) -> bytes | None:
+    """Read one message's bytes; None where the other end is gone, or says what it may not."""
+    head = read(LENGTH_BYTES)
+    if len(head) < LENGTH_BYTES or (length := int.from_bytes(head, "big")) > MOST_BYTES:
+        return None
+    raw = read(length)
+    return raw if len(raw) == length else None

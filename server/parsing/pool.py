@@ -1,0 +1,137 @@
+"""The office's end: children that are kept warm. Rule: a task ends after ten seconds, whatever the file does.
+
+A child that took too long, died, or answered what it was not asked is ended, and the next task has a new
+one. So is each after two hundred tasks, so that nothing of one file stays about for long.
+"""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from queue import Empty, LifoQueue
+from typing import IO, TypeVar, cast
+
+from schemas.base import UNREADABLE
+from server.parsing.messages import (
+    Answer,
+    Look,
+    Looked,
+    NotOne,
+    Picture,
+    Stamp,
+    Task,
+    Thumbnail,
+    Usage,
+    Used,
+    answers,
+    frame,
+    read_frame,
+)
+
+CHILDREN = 2
+SECONDS = 10.0
+TASKS = 200
+ROOT = Path(__file__).resolve().parents[2]
+START = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from server.parsing.child import main; main()"
+
+A = TypeVar("A", bound=Answer)
+
+
+class Parsers:
+    """Reads what others made, in children. Safe to use from several threads; blocks the one that asks."""
+
+    def __init__(self, children: int = CHILDREN, seconds: float = SECONDS) -> None:
+        self._seconds = seconds
+        self._free: LifoQueue[_Child] = LifoQueue()
+        self._turns = threading.BoundedSemaphore(children)
+        self._closed = False
+
+    def thumbnail(self, data: bytes) -> bytes | None:
+        """Return a JPEG of at most 320 pixels a side; None for what cannot be read as a picture."""
+        made = self._ask(Thumbnail(data=data), Picture)
+        return made.jpeg if made else None
+
+    def look(self, data: bytes) -> Looked | None:
+        """Return what a picture tells of itself; None for what cannot be read as one."""
+        return self._ask(Look(data=data), Looked)
+
+    def stamp(self, data: bytes, words: str) -> bytes | None:
+        """Return a JPEG with these words across all of it; None for what cannot be read as a picture."""
+        made = self._ask(Stamp(data=data, words=words), Picture)
+        return made.jpeg if made else None
+
+    def usage(self) -> Usage | None:
+        """Return what the child that is asked next has used: for measuring."""
+        return self._ask(Used(), Usage)
+
+    def close(self) -> None:
+        """End all children. Those at work end with their task."""
+        self._closed = True
+        while True:
+            try:
+                self._free.get_nowait().end()
+            except Empty:
+                return
+
+    def _ask(self, task: Task, kind: type[A]) -> A | None:
+        try:
+            said = frame(task)
+        except ValueError:
+            return None
+        with self._turns:
+            child = self._child()
+            answer = child.ask(said, self._seconds)
+            sound = isinstance(answer, kind | NotOne)
+            if sound and child.tasks < TASKS and not self._closed:
+                self._free.put(child)
+            else:
+                child.end()
+        return answer if isinstance(answer, kind) else None
+
+    def _child(self) -> "_Child":
+        try:
+            return self._free.get_nowait()
+        except Empty:
+            return _Child()
+
+
+class _Child:
+    """A process at the other end of two pipes."""
+
+    def __init__(self) -> None:
+        self.tasks = 0
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
+            [sys.executable, "-I", "-c", START],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={},
+            cwd="/",
+            start_new_session=True,
+        )
+        self._in, self._out = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
+
+    def ask(self, said: bytes, seconds: float) -> Answer | None:
+        """Return the answer; None when there was none in time, or it was none at all."""
+        self.tasks += 1
+        clock = threading.Timer(seconds, self._process.kill)
+        clock.start()
+        try:
+            self._in.write(said)
+            self._in.flush()
+            raw = read_frame(self._out.read)
+            return None if raw is None else answers.decode(raw)
+        except (OSError, ValueError, *UNREADABLE):
+            return None
+        finally:
+            clock.cancel()
+
+    def end(self) -> None:
+        """Kill it, and wait until it is gone."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._in, self._out):
+            try:
+                pipe.close()
+            except OSError:
+                continue  # what was not written to a dead child is lost, as it should be
