@@ -8,7 +8,7 @@ service, the state, the officer and days. How it is sealed is in sync/sealed_cas
 Format 1 (2026-11-25): the first.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -18,22 +18,40 @@ from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId, Regency
 
 FORMAT = 1
 MEDIA_TYPE = "application/vnd.sambang.sealed"
+SEALED_SERVICES = frozenset({"ktkpm"})
+"""Every case of these services is *rahasia*, and never less: the floor is here, at both ends."""
 SEALED_FORM = "tersegel"
 """What stands for the form of a sealed visit: which one it is would tell what happened to somebody."""
 SEALED_FIELD = "berkas"
 """What stands for the field of its container."""
 STEP_BYTES = 1024 * 1024
 """A container is padded to a multiple of this."""
+SEALED_KEY_BYTES = 80
+"""A content key (32 bytes) by HPKE: the encapsulated key, the ciphertext, its tag."""
 NOTE_STEP_BYTES = 256
 """A note is padded to a multiple of this before it is sealed."""
 MAX_CONTAINER_BYTES = 24 * STEP_BYTES
 MAX_NOTE_BYTES = 64 * 1024
+MAX_NOTES = 64
+"""One for each reader: the unit, and the devices of the person whom it concerns."""
+KODE_SIGNS = "BCDFGHJKLMNPQRSTVWXZ"
+"""Without vowels, so that a code never spells a name."""
+KODE_LENGTH = 6
+KODE_PATTERN = rf"^KS-\d{{4}}-[{KODE_SIGNS}]{{{KODE_LENGTH}}}$"
 
 Role = Literal["isi", "langkah", "alasan", "tujuan", "tugas", "catatan", "surat"]
 """What is sealed: a visit, the answers of a step, reasons, the purpose of a look, an assignment, what is
 known of a case besides, a letter. A seal made for one role opens for no other."""
 
 KeyName = Annotated[bytes, msgspec.Meta(min_length=KEY_NAME_BYTES, max_length=KEY_NAME_BYTES)]
+SealedKey = Annotated[bytes, msgspec.Meta(min_length=SEALED_KEY_BYTES, max_length=SEALED_KEY_BYTES)]
+NoteName = Annotated[str, msgspec.Meta(pattern=rf"^({'|'.join(get_args(Role))})(\.[0-9a-f]{{1,32}})?$")]
+"""What tells the notes of a case or task apart: the role they are sealed under, and a number where one role
+has several, such as letters. Nothing else, for it stands outside.
+"""
+Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""A name out of a workflow, and no sentence."""
+ContainerBytes = Annotated[int, msgspec.Meta(ge=STEP_BYTES, le=MAX_CONTAINER_BYTES, multiple_of=STEP_BYTES)]
 PublicKey = Annotated[bytes, msgspec.Meta(min_length=KEY_BYTES, max_length=KEY_BYTES)]
 Signature = Annotated[bytes, msgspec.Meta(min_length=SIGNATURE_BYTES, max_length=SIGNATURE_BYTES)]
 
@@ -114,3 +132,12 @@ class Piece(Message, frozen=True, kw_only=True, tag="piece"):
 
 
 SealedRecord = Opening | Answers | Piece
+
+
+def kode_of(year: int, randomness: bytes) -> str:
+    """Return the neutral code of a case, such as KS-2026-KTRMBW, from a year and 8 random bytes."""
+    number, signs = int.from_bytes(randomness, "big"), ""
+    for _ in range(KODE_LENGTH):
+        number, place = divmod(number, len(KODE_SIGNS))
+        signs += KODE_SIGNS[place]
+    return f"KS-{year:04d}-{signs}"

@@ -33,6 +33,7 @@ __all__ = [
     "begin",
     "load_workflows",
     "next_events",
+    "wrong_answers",
 ]
 
 NOTE = "catatan"
@@ -81,11 +82,14 @@ def advance(
     state: str,
     event: str,
     role: str,
-    answers: Mapping[str, Any],
+    answers: Mapping[str, Any] | None,
     *,
     same_person: bool = False,
 ) -> Advanced | Refused:
-    """Move a kasus by one event. `same_person`: whether the actor also took the step before."""
+    """Move a kasus by one event. `same_person`: whether the actor also took the step before.
+
+    `answers` are None where they are sealed: then whoever sealed them has checked them, with `wrong_answers`.
+    """
     if state not in workflow.states:
         return Refused(problem="workflow_state_unknown")
     step = workflow.event(event)
@@ -98,6 +102,12 @@ def advance(
     if step.two_people and same_person:
         return Refused(problem="workflow_two_people")
 
+    refused = wrong_answers(step, answers) if answers is not None else None
+    return refused or _entered(workflow, step.to, step.days_allowed)
+
+
+def wrong_answers(step: Event, answers: Mapping[str, Any]) -> Refused | None:
+    """Say what is missing or wrong in the answers to an event, None if nothing is."""
     missing = tuple(need.name for need in step.needs if need.required and _blank(answers.get(need.name)))
     if missing:
         return Refused(problem="workflow_need_missing", missing=missing)
@@ -110,9 +120,7 @@ def advance(
     if invalid:
         return Refused(problem="workflow_need_invalid", invalid=invalid)
     contradicted = tuple(name for name, value in step.when.items() if answers.get(name) != value)
-    if contradicted:
-        return Refused(problem="workflow_condition", invalid=contradicted)
-    return _entered(workflow, step.to, step.days_allowed)
+    return Refused(problem="workflow_condition", invalid=contradicted) if contradicted else None
 
 
 class Workflows:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from schemas.sealed import SEALED_SERVICES
 from schemas.workflow_types import Event, Need, Role, State, Workflow
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -64,7 +65,7 @@ def read_workflow(text: str, file: str) -> Workflow:
 
 def mistakes_in(workflow: Workflow) -> list[str]:
     """List what is wrong between the parts of a workflow."""
-    mistakes = [*_of_states(workflow), *_of_events(workflow)]
+    mistakes = [*_of_privacy(workflow), *_of_states(workflow), *_of_events(workflow)]
     # Walking is only meaningful where every name leads somewhere.
     return mistakes or list(_of_ways(workflow))
 
@@ -74,6 +75,11 @@ def _event(code: str, table: Mapping[str, Any]) -> Event:
         return msgspec.convert({"code": code, **table}, Event)
     except msgspec.ValidationError as error:
         raise msgspec.ValidationError(f"event {code}: {error}") from error
+
+
+def _of_privacy(workflow: Workflow) -> Iterator[str]:
+    if (workflow.privacy == "rahasia") != (workflow.service in SEALED_SERVICES):
+        yield "the cases of sealed services, and no others, are rahasia"
 
 
 def _of_states(workflow: Workflow) -> Iterator[str]:
