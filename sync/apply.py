@@ -30,9 +30,11 @@ from sync.change import (
 from sync.conflicts import apply_resolve
 from sync.desk import Desk
 from sync.losses import apply_destroyed, apply_gap
+from sync.plaintext import refuse_plain
 from sync.records import apply_patch
 from sync.rules import Rules
 from sync.scope import Caller
+from sync.sealed import apply_sealed
 from sync.visits import apply_decide, apply_submit
 
 
@@ -40,8 +42,8 @@ def needs(content: Content) -> list[RecordId]:
     """Return the records that this change will look at, as far as it names them."""
     match content.body:
         case Patch(record=record, kind=kind, new=new):
-            target = new.get("sasaran") if kind == "tugas" else None
-            return [record, RecordId(target)] if isinstance(target, str) else [record]
+            named = (new.get("sasaran"), new.get("kasus")) if kind == "tugas" else ()
+            return [record, *(RecordId(name) for name in named if isinstance(name, str))]
         case Advance(kasus=kasus):
             return [kasus, RecordId(content.author)]
         case Submit(visit=visit, subject=subject, tugas=tugas):
@@ -62,7 +64,9 @@ def needs(content: Content) -> list[RecordId]:
             return [record]
         case SealedAccess(kasus=kasus):
             return [kasus]
-        case Enrolled() | Accessed() | Gap():
+        case Accessed(subject=subject):
+            return [subject]
+        case Enrolled() | Gap():
             return []
         case _:
             assert_never(content.body)
@@ -84,7 +88,9 @@ def apply(desk: Desk, change: Arrived, caller: Caller, rules: Rules) -> Outcome:
             return apply_decide(desk, change, body, caller)
         case Resolve() if caller.office:
             return apply_resolve(desk, change, body)
-        case Enrolled() | Accessed() if caller.office:
+        case Accessed(subject=subject) if caller.office:
+            return refuse_plain(desk, subject) or Applied(seq=change.seq)
+        case Enrolled() if caller.office:
             return Applied(seq=change.seq)
         case Destroyed() if caller.office:
             return apply_destroyed(desk, change, body)
@@ -93,7 +99,6 @@ def apply(desk: Desk, change: Arrived, caller: Caller, rules: Rules) -> Outcome:
         case Resolve() | Enrolled() | Accessed() | Destroyed():
             return Rejected(problem="hanya_kantor")
         case SealedSubmit() | SealedAdvance() | SealedDecide() | SealedNote() | SealedAccess():
-            # read, but not carried out by this version: judged again by the one that does (sync/again.py)
-            return Rejected(problem="isi_tidak_terbaca")
+            return apply_sealed(desk, change, body, caller, rules)
         case _:
             assert_never(body)

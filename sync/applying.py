@@ -7,7 +7,19 @@ from schemas.ids import ChangeId, DeviceId
 from schemas.wire import Applied, Conflict, Held, Outcome, Rejected
 from sync.apply import apply, needs
 from sync.arrival import arrived
-from sync.change import Advance, Content, Decide, Patch, Resolve, Submit, read
+from sync.change import (
+    Advance,
+    Content,
+    Decide,
+    Patch,
+    Resolve,
+    SealedAdvance,
+    SealedDecide,
+    SealedNote,
+    SealedSubmit,
+    Submit,
+    read,
+)
 from sync.desk import Desk
 from sync.rules import Rules
 from sync.scope import Caller
@@ -106,11 +118,11 @@ def _frees(change: ChangeId, content: Content, outcome: Outcome) -> list[str]:
     if not isinstance(outcome, Applied | Conflict):
         return []
     match content.body:
-        case Patch(kind=kind) if kind != "kasus":
+        case Patch(kind=kind) if kind not in ("kasus", "tugas"):
             return []
-        case Submit(visit=name) | Patch(record=name, kind="kasus"):
+        case Submit(visit=name) | SealedSubmit(visit=name) | Patch(record=name):
             return [change.hex(), name]
-        case Advance() | Decide() | Resolve():
+        case Advance() | Decide() | Resolve() | SealedAdvance() | SealedDecide() | SealedNote():
             return [change.hex()]
         case _:
             return []

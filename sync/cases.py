@@ -10,8 +10,10 @@ from sync.conflicts import park_stale
 from sync.desk import Desk
 from sync.losses import DESTROYED, is_destroyed
 from sync.merge import follows_current
-from sync.rules import Rules
+from sync.plaintext import refuse_plain
+from sync.rules import Rules, Step
 from sync.scope import Caller, in_scope
+from sync.store import Fields, Record
 
 
 def apply_advance(desk: Desk, change: Arrived, body: Advance, caller: Caller, rules: Rules) -> Outcome:
@@ -23,21 +25,35 @@ def apply_advance(desk: Desk, change: Arrived, body: Advance, caller: Caller, ru
         return Rejected(problem="jenis_data_berbeda")
     if is_destroyed(kasus):
         return Rejected(problem=DESTROYED)
-    author = desk.get(RecordId(change.author))
-    roles = frozenset(author.fields.get("peran", ())) if author else frozenset[str]()
+    refused = refuse_plain(desk, body.kasus)
+    if refused is not None:
+        return refused
+    roles = roles_of(desk, change)
     step = rules.step(kasus.fields, body, change.author, roles, change.received_ms)
     if isinstance(step, Rejected):
         stale = not follows_current(body.follows, kasus.head)
         return park_stale(desk, change, kasus, {"event": body.event, **body.answers}) if stale else step
     if not follows_current(body.follows, kasus.head) or not _may_touch(kasus.fields, caller):
         return park_stale(desk, change, kasus, {"state": step.state, "event": body.event, **body.answers})
+    desk.put(moved(kasus, change, body.event, step, {"answers": body.answers}))
+    return Applied(seq=change.seq)
+
+
+def roles_of(desk: Desk, change: Arrived) -> frozenset[str]:
+    """Return the roles that the author of a change has."""
+    author = desk.get(RecordId(change.author))
+    return frozenset(author.fields.get("peran", ())) if author else frozenset[str]()
+
+
+def moved(kasus: Record, change: Arrived, event: str, step: Step, said: Fields) -> Record:
+    """Return a case after a step: its state and deadline, and in its history what was `said`."""
     entry = {
-        "event": body.event,
+        "event": event,
         "from": kasus.fields["state"],
         "to": step.state,
         "by": change.author,
         "received_ms": change.received_ms,
-        "answers": body.answers,
+        **said,
         "change": change.id.hex(),
     }
     fields = {
@@ -47,8 +63,7 @@ def apply_advance(desk: Desk, change: Arrived, body: Advance, caller: Caller, ru
         "due": step.due,
         "history": [*kasus.fields.get("history", ()), entry],
     }
-    desk.put(replace(kasus, head=change.id, fields=fields))
-    return Applied(seq=change.seq)
+    return replace(kasus, head=change.id, fields=fields)
 
 
 def _may_touch(fields: dict[str, object], caller: Caller) -> bool:

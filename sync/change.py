@@ -13,9 +13,10 @@ import msgspec
 
 from schemas.base import Message, encode
 from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId
-from schemas.sealed import KeyName, Note
+from schemas.sealed import MAX_NOTES, Code, ContainerBytes, KeyName, Note, NoteName, SealedKey
 
 SALT_BYTES = 16
+Notes = Annotated[list[Note], msgspec.Meta(max_length=MAX_NOTES)]
 MOST_NESTED = 16
 """How many lists and maps may stand in one another in an answer; a table of answers needs three."""
 
@@ -155,9 +156,9 @@ class SealedSubmit(Message, frozen=True, kw_only=True, tag="sealed_submit"):
     kasus: RecordId
     number: Annotated[int, msgspec.Meta(ge=1)]
     blob: BlobId
-    size_bytes: Annotated[int, msgspec.Meta(ge=1)]
+    size_bytes: ContainerBytes
     key: KeyName
-    opened: bytes
+    opened: SealedKey
     tugas: RecordId | None
 
 
@@ -166,7 +167,7 @@ class SealedAdvance(Message, frozen=True, kw_only=True, tag="sealed_advance"):
 
     kasus: RecordId
     follows: ChangeId | None
-    event: str
+    event: Code
     note: Note
 
 
@@ -176,19 +177,20 @@ class SealedDecide(Message, frozen=True, kw_only=True, tag="sealed_decide"):
     visit: RecordId
     follows: ChangeId
     decision: Literal["setujui", "kembalikan", "tolak", "tahan"]
-    notes: list[Note]
+    notes: Notes
 
 
 class SealedNote(Message, frozen=True, kw_only=True, tag="sealed_note"):
     """Something about a sealed case or task that only its readers may know, in place of what stood there.
 
     `record` is a kasus or tugas, `name` tells its notes apart, `follows` is the change that was seen there.
+    Only the office; no notes take away what stood there.
     """
 
     record: RecordId
-    name: str
+    name: NoteName
     follows: ChangeId | None
-    notes: list[Note]
+    notes: Notes
 
 
 class SealedAccess(Message, frozen=True, kw_only=True, tag="sealed_access"):

@@ -19,6 +19,7 @@ from sync.change import Resolve
 from sync.desk import Desk
 from sync.losses import DESTROYED, is_destroyed
 from sync.merge import Parked, conflict_id, follows_current
+from sync.plaintext import refuse_values, sealed_about
 from sync.store import Fields, Record
 
 OPEN = "menunggu"
@@ -97,6 +98,10 @@ def apply_resolve(desk: Desk, change: Arrived, body: Resolve) -> Outcome:
         return Rejected(problem="jenis_data_berbeda")
     if is_destroyed(conflict):
         return Rejected(problem=DESTROYED)
+    sealed = sealed_about(desk, conflict.id)
+    refused = refuse_values(sealed, body.values) if sealed is not None else None
+    if refused is not None:
+        return refused
     if conflict.fields["state"] != OPEN or not follows_current(body.follows, conflict.head):
         return park_stale(desk, change, conflict, {"state": CLOSED, **body.values})
     if not body.values.keys() <= conflict.fields["fields"].keys():

@@ -15,10 +15,12 @@ PHONE_FIELDS: dict[str, frozenset[str]] = {
     "ewarong": frozenset(
         {"nama_ewarong", "pemilik", "jenis", "alamat", "kode_desa", "titik", "layanan"}
     ),
+    # only when it makes a sealed one
+    "kasus": frozenset({"workflow", "service", "kode", "petugas"}),
 }  # fmt: skip
 """What a worker at the door can know better than the office, by kind of record."""
 
-TEXTS = frozenset({"kode_desa", "digabung_ke", "sasaran", "petugas", "state", "workflow", "service"})
+TEXTS = frozenset({"kode_desa", "digabung_ke", "sasaran", "petugas", "state", "workflow", "service", "kasus"})
 """Fields that the core itself reads as texts."""
 
 

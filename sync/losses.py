@@ -3,13 +3,35 @@
 from msgspec.structs import replace
 
 from schemas.base import encode
+from schemas.handover import KEY_NAME_BYTES
+from schemas.ids import BlobId
+from schemas.sealed import SEALED_KEY_BYTES, Note
 from schemas.wire import Applied, Outcome
 from sync.arrival import Arrived
-from sync.change import Content, Decide, Destroyed, Gap, Patch, Submit
+from sync.change import (
+    Content,
+    Decide,
+    Destroyed,
+    Gap,
+    Patch,
+    SealedAccess,
+    SealedAdvance,
+    SealedDecide,
+    SealedNote,
+    SealedSubmit,
+    Submit,
+)
 from sync.desk import Desk
 from sync.merge import conflict_id
+from sync.neutral import is_sealed
 from sync.store import Record
 
+SEALED_BY = {"kasus": ("service",), "tugas": ("service",), "kunjungan": ("form",)}
+"""By which field a thing is a sealed one, by kind; see sync/neutral.py."""
+KEPT = ("workflow", "service", "kasus")
+"""Fields of a patch that say how a case or task begins, and nothing of anybody."""
+NO_NOTE = Note(key=bytes(KEY_NAME_BYTES), data=b"")
+NO_BLOB = BlobId("0" * 64)
 DESTROYED = "dimusnahkan"
 """The field by which an emptied record says on what basis, and the problem that answers what comes later."""
 
@@ -19,7 +41,11 @@ def apply_destroyed(desk: Desk, change: Arrived, body: Destroyed) -> Outcome:
     for name in body.records:
         record = desk.get(name)
         if record is not None:
-            emptied = {"dihapus": True, DESTROYED: body.basis}
+            # a sealed thing stays one: nothing may be said of it in plaintext afterwards either
+            kept = {
+                field: record.fields[field] for field in SEALED_BY.get(record.kind, ()) if is_sealed(record)
+            }
+            emptied = {**kept, "dihapus": True, DESTROYED: body.basis}
             desk.put(Record(id=name, kind=record.kind, head=change.id, fields=emptied))
     desk.destroyed.append(body)
     return Applied(seq=change.seq)
@@ -50,10 +76,16 @@ def stub(content: Content) -> bytes:
         case Submit():
             forms = {name: replace(filled, answers={}) for name, filled in body.forms.items()}
             body = replace(body, forms=forms, evidence=[], place=None)
-        case Patch():
-            body = replace(body, base={}, new={})
+        case Patch(new=new):
+            body = replace(body, base={}, new={name: new[name] for name in KEPT if name in new})
         case Decide():
             body = replace(body, reasons={}, note="-")
+        case SealedSubmit():
+            body = replace(body, key=NO_NOTE.key, opened=bytes(SEALED_KEY_BYTES), blob=NO_BLOB)
+        case SealedAdvance() | SealedAccess():
+            body = replace(body, note=NO_NOTE)
+        case SealedDecide() | SealedNote():
+            body = replace(body, notes=[NO_NOTE] if body.notes else [])
         case _:
             pass
     return encode(replace(content, salt=b"", body=body))

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from schemas.ids import RecordId
-from schemas.wire import Applied, Conflict, Outcome, Rejected
+from schemas.wire import Applied, Conflict, Held, Outcome, Rejected
 from sync.arrival import Arrived
 from sync.assign import set_fields
 from sync.change import Patch
@@ -12,9 +12,11 @@ from sync.desk import Desk
 from sync.fields import beyond_phone, wrong_field
 from sync.losses import DESTROYED, is_destroyed
 from sync.merge import Merge, Parked, branch_key, merge_patch, parked_groups
+from sync.plaintext import is_made_sealed, refuse_patch, sealed_about
 from sync.rules import Rules
 from sync.scope import SUBJECT_KINDS, Caller, in_scope
-from sync.store import Record
+from sync.sealed import new_case_flags
+from sync.store import Fields, Record
 
 OWN_WAY = frozenset({"kunjungan", "konflik"})
 """Kinds that only their own changes may touch: Submit and Decide, Resolve."""
@@ -22,14 +24,18 @@ OWN_WAY = frozenset({"kunjungan", "konflik"})
 
 def apply_patch(desk: Desk, change: Arrived, body: Patch, caller: Caller, rules: Rules) -> Outcome:
     """Merge a patch into its record, or park what cannot be merged."""
-    refused = _refuse(body, caller)
-    if refused is not None:
-        return refused
     record = desk.get(body.record)
-    if record is None:
-        return _create(desk, change, body, caller, rules)
     if is_destroyed(record):
         return Rejected(problem=DESTROYED)
+    waits_for = _case_to_come(desk, body)
+    if waits_for is not None:
+        return Held(waiting=waits_for)
+    opens_sealed = record is None and body.kind == "kasus" and is_made_sealed(desk, body)
+    refused = _refuse(body, caller, may_open=opens_sealed) or refuse_patch(desk, body, record, rules)
+    if refused is not None:
+        return refused
+    if record is None:
+        return _create(desk, change, body, caller, rules)
     if record.kind != body.kind:
         return Rejected(problem="jenis_data_berbeda")
     if body.kind == "kasus" and "state" in body.new:
@@ -50,9 +56,18 @@ def apply_patch(desk: Desk, change: Arrived, body: Patch, caller: Caller, rules:
     return _carry_out(desk, change, record, merge)
 
 
-def _refuse(body: Patch, caller: Caller) -> Rejected | None:
-    """Refuse what this caller may never set, and values that nobody could work with."""
-    if body.kind in OWN_WAY or not (caller.office or body.kind in SUBJECT_KINDS):
+def _case_to_come(desk: Desk, body: Patch) -> RecordId | None:
+    """Return the kasus that a tugas names and that is not there yet: whether it is sealed must be known."""
+    kasus = body.new.get("kasus") if body.kind == "tugas" else None
+    return RecordId(kasus) if isinstance(kasus, str) and desk.get(RecordId(kasus)) is None else None
+
+
+def _refuse(body: Patch, caller: Caller, *, may_open: bool) -> Rejected | None:
+    """Refuse what this caller may never set, and values that nobody could work with.
+
+    `may_open`: it makes a sealed kasus, which a phone may.
+    """
+    if body.kind in OWN_WAY or not (caller.office or body.kind in SUBJECT_KINDS or may_open):
         return Rejected(problem="hanya_kantor")
     beyond = None if caller.office else beyond_phone(body.kind, body.new)
     if beyond is not None:
@@ -63,17 +78,47 @@ def _refuse(body: Patch, caller: Caller) -> Rejected | None:
 
 def _create(desk: Desk, change: Arrived, body: Patch, caller: Caller, rules: Rules) -> Outcome:
     record = Record(id=body.record, kind=body.kind, fields={}, head=change.id)
+    if is_made_sealed(desk, body):
+        return _create_sealed(desk, change, body, record, caller, rules)
     if not in_scope(caller, body.kind, body.new, ()):
         return _park_whole(desk, change, body, record, "wilayah")
     values = body.new
     if body.kind == "kasus":
-        step = rules.begin(str(body.new.get("workflow")), change.received_ms)
-        if step is None:
-            return Rejected(problem="alur_tidak_dikenal", field="workflow")
-        begun = {"workflow_version": step.version, "state": step.state, "due": step.due}
-        values = {**values, **begun, "since_ms": change.received_ms}
+        begun = _begun(change, body, rules)
+        if isinstance(begun, Rejected):
+            return begun
+        values = {**values, **begun}
     set_fields(desk, record, values)
     return Applied(seq=change.seq)
+
+
+def _create_sealed(
+    desk: Desk, change: Arrived, body: Patch, record: Record, caller: Caller, rules: Rules
+) -> Outcome:
+    """Make a sealed kasus, or a tugas of one. A phone's is its author's own, and flagged if they may not."""
+    if body.kind == "tugas":
+        case = sealed_about(desk, body.new["kasus"])
+        service = case.fields["service"] if case else None
+        set_fields(desk, record, {**body.new, "service": service, "notes": {}})
+        return Applied(seq=change.seq)
+    if not caller.office and body.new.get("petugas", change.author) != change.author:
+        return Rejected(problem="hanya_kantor", field="petugas")
+    begun = _begun(change, body, rules)
+    if isinstance(begun, Rejected):
+        return begun
+    values = body.new if caller.office else {**body.new, "petugas": change.author}
+    flags = new_case_flags(desk, change, body.new["service"], caller)
+    set_fields(desk, record, {**values, **begun, "flags": flags, "notes": {}})
+    return Applied(seq=change.seq)
+
+
+def _begun(change: Arrived, body: Patch, rules: Rules) -> Fields | Rejected:
+    """Return the fields with which a new kasus begins its workflow."""
+    step = rules.begin(str(body.new.get("workflow")), change.received_ms)
+    if step is None:
+        return Rejected(problem="alur_tidak_dikenal", field="workflow")
+    begun = {"workflow_version": step.version, "state": step.state, "due": step.due}
+    return {**begun, "since_ms": change.received_ms}
 
 
 def _carry_out(desk: Desk, change: Arrived, record: Record, merge: Merge) -> Outcome:

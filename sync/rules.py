@@ -3,7 +3,8 @@
 Each end's composition root loads the forms and workflows once and hands them in as `DomainRules`.
 """
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from schemas.base import Data
 from schemas.form import Forms
@@ -33,6 +34,14 @@ class Rules(Protocol):
         """Refuse unknown forms and versions, and plaintext of a form that must be sealed."""
         ...
 
+    def is_sealed_form(self, form: str) -> bool:
+        """Say whether a form is *rahasia* in any of its versions."""
+        ...
+
+    def service_of(self, workflow: str) -> str | None:
+        """Return the service whose cases this workflow moves, None if there is no such workflow."""
+        ...
+
     def begin(self, workflow: str, received_ms: int) -> Step | None:
         """Return where a new case of this workflow stands, None if there is no such workflow."""
         ...
@@ -41,6 +50,12 @@ class Rules(Protocol):
         self, fields: Fields, body: Advance, author: PersonId, roles: frozenset[str], received_ms: int
     ) -> Step | Rejected:
         """Return where this event leads from the case's present state, or why it may not."""
+        ...
+
+    def sealed_step(
+        self, fields: Fields, event: str, author: PersonId, roles: frozenset[str], received_ms: int
+    ) -> Step | Rejected:
+        """Return the same of a sealed case, whose answers nobody sees here: state, role and person decide."""
         ...
 
 
@@ -62,6 +77,14 @@ class DomainRules:
                 return Rejected(problem="harus_tersegel", field=name)
         return None
 
+    def is_sealed_form(self, form: str) -> bool:
+        """See `Rules`."""
+        return any(self._forms.get(form, each).privacy == "rahasia" for each in self._forms.versions(form))
+
+    def service_of(self, workflow: str) -> str | None:
+        """See `Rules`."""
+        return self._workflows.get(workflow).service if workflow in self._workflows.ids() else None
+
     def begin(self, workflow: str, received_ms: int) -> Step | None:
         """See `Rules`."""
         if workflow not in self._workflows.ids():
@@ -73,22 +96,32 @@ class DomainRules:
         self, fields: Fields, body: Advance, author: PersonId, roles: frozenset[str], received_ms: int
     ) -> Step | Rejected:
         """See `Rules`. Of several roles, the first that may is enough."""
+        return self._step(fields, body.event, body.answers, author, roles, received_ms)
+
+    def sealed_step(
+        self, fields: Fields, event: str, author: PersonId, roles: frozenset[str], received_ms: int
+    ) -> Step | Rejected:
+        """See `Rules`. Who seals the answers has checked them."""
+        return self._step(fields, event, None, author, roles, received_ms)
+
+    def _step(
+        self,
+        fields: Fields,
+        event: str,
+        answers: Mapping[str, Any] | None,
+        author: PersonId,
+        roles: frozenset[str],
+        received_ms: int,
+    ) -> Step | Rejected:
         workflow = self._workflows.get(fields["workflow"], fields["workflow_version"])
         history: list[Fields] = fields.get("history", [])
         before = history[-1]["by"] if history else None
-        refused = Rejected(problem="workflow_role", field=body.event)
+        refused = Rejected(problem="workflow_role", field=event)
         for role in sorted(roles):
-            result = advance(
-                workflow,
-                fields["state"],
-                body.event,
-                role,
-                body.answers,
-                same_person=before == author,
-            )
+            result = advance(workflow, fields["state"], event, role, answers, same_person=before == author)
             if isinstance(result, Advanced):
                 return _step(workflow, result, received_ms)
-            refused = _reason(result, body.event)
+            refused = _reason(result, event)
         return refused
 
 

@@ -13,18 +13,28 @@ from typing import Any
 from schemas.base import Data
 from schemas.ids import DeviceId, Part, PersonId, RecordId
 from sync.chain import Verifier
+from sync.neutral import is_sealed
 from sync.store import Fields, Record
 
 MINE = "mine/"
 REFERENCE = Part("ref")
 NIK_PREFIXES = RecordId("0" * 31 + "1")
 """The reference record whose `kecamatan_nik` lists further six-digit NIK regions that this regency knows."""
+UNIT_KEYS = RecordId("0" * 31 + "2")
+"""The reference record of the unit that reads sealed cases: its `identity` (Ed25519, 32 bytes) and its
+`keys`, each an encoded schemas.sealed.UnitKey. A phone believes none that its pinned identity did not sign.
+"""
 OPEN_TUGAS = frozenset({"baru", "dikirim", "dikembalikan"})
 HIDDEN = frozenset({"nik", "no_kk", "no_kks", "no_rekening", "bank", "no_hp"})
 """Fields of a person that only someone with a tugas sees in full."""
 SUBJECT_KINDS = frozenset({"warga", "ewarong"})
 KASUS_LISTED = ("workflow", "workflow_version", "service", "subjek", "kode_desa", "state", "due", "since_ms")
 """What phones of the desa see of a case; its steps' answers stay at the office."""
+SEALED_LISTED = (
+    "workflow", "workflow_version", "service", "kode", "petugas", "state", "due", "since_ms", "flags",
+    "notes",
+)  # fmt: skip
+"""What the phone of its petugas sees of a sealed case, and nobody else's."""
 
 
 class Caller(Data, frozen=True, kw_only=True):
@@ -88,6 +98,10 @@ def views(record: Record) -> dict[Part, Fields]:
             for person in record.readers.values():
                 shown[mine(person)] = fields
             return shown
+        case "kasus" if is_sealed(record):
+            person = fields.get("petugas")
+            listed = {name: fields[name] for name in SEALED_LISTED if name in fields}
+            return {mine(PersonId(person)): listed} if person else {}
         case "kasus":
             listed = {name: fields.get(name) for name in KASUS_LISTED}
             return dict.fromkeys(_desa_parts({**fields, "layanan": [fields.get("service")]}), listed)

@@ -3,14 +3,16 @@
 from msgspec.structs import replace
 
 from schemas.ids import ChangeId, DeviceId, RecordId
+from schemas.sealed import SEALED_FIELD, SEALED_FORM
 from schemas.wire import Applied, Held, Outcome, Rejected
 from sync.arrival import Arrived
 from sync.assign import set_fields
-from sync.change import Content, Decide, Submit
+from sync.change import Content, Decide, SealedSubmit, Submit
 from sync.conflicts import park_stale
 from sync.desk import Desk
 from sync.losses import DESTROYED, is_destroyed
 from sync.merge import follows_current
+from sync.plaintext import refuse_plain
 from sync.rules import Rules
 from sync.scope import OPEN_TUGAS, Caller, in_scope, mine
 from sync.store import BlobRef, Fields, Record
@@ -22,7 +24,7 @@ TUGAS_AFTER = {"disetujui": "selesai", "dikembalikan": "dikembalikan", "ditolak"
 
 def apply_submit(desk: Desk, change: Arrived, body: Submit, caller: Caller, rules: Rules) -> Outcome:
     """Add a version to a visit. Two versions after one parent both stand, and are flagged."""
-    refused = rules.check_submit(body)
+    refused = rules.check_submit(body) or refuse_plain(desk, body.visit, body.subject, body.tugas)
     if refused is not None:
         return refused
     visit = desk.get(body.visit)
@@ -36,9 +38,9 @@ def apply_submit(desk: Desk, change: Arrived, body: Submit, caller: Caller, rule
         return Held(waiting=follows)
     subject = desk.get(body.subject) if body.subject else None
     fields = visit.fields if visit else _first(change, body, subject)
-    flags = _flags(fields, versions, follows, change, caller, subject)
+    flags = flags_of(fields, versions, follows, change, caller, subject)
     tugas = desk.get(body.tugas) if body.tugas else None
-    takes_effect = _takes_effect(visit, change, caller, tugas)
+    opens = takes_effect(visit, change, caller, tugas)
     versions.append(
         {
             "change": change.id.hex(),
@@ -50,17 +52,28 @@ def apply_submit(desk: Desk, change: Arrived, body: Submit, caller: Caller, rule
         }
     )
     fields = {**fields, "versions": versions, "versi": len(versions), "flags": flags}
-    if takes_effect:
+    if opens:
         fields |= UNDECIDED
     desk.put(Record(id=body.visit, kind="kunjungan", head=change.id, fields=fields))
-    if takes_effect and tugas is not None and tugas.fields.get("petugas") == change.author:
-        _move_tugas(desk, tugas, "dikirim")
+    if opens and tugas is not None and tugas.fields.get("petugas") == change.author:
+        move_tugas(desk, tugas, "dikirim")
     return Applied(seq=change.seq)
 
 
 def evidence_of(content: Content, change: ChangeId, device: DeviceId) -> list[BlobRef]:
     """Return the blobs that a change names: they are wanted also while it waits, or when it is refused."""
     body = content.body
+    if isinstance(body, SealedSubmit):
+        return [
+            BlobRef(
+                blob=body.blob,
+                change=change,
+                device=device,
+                visit=body.visit,
+                form=SEALED_FORM,
+                field=SEALED_FIELD,
+            )
+        ]
     if not isinstance(body, Submit):
         return []
     return [
@@ -85,6 +98,9 @@ def apply_decide(desk: Desk, change: Arrived, body: Decide, caller: Caller) -> O
         return Held(waiting=body.visit)
     if is_destroyed(visit):
         return Rejected(problem=DESTROYED)
+    refused = refuse_plain(desk, body.visit)
+    if refused is not None:
+        return refused
     if change.author in authors(visit.fields):
         return Rejected(problem="kunjungan_sendiri")
     if body.decision in ("kembalikan", "tolak") and not (body.reasons or body.note):
@@ -97,7 +113,7 @@ def apply_decide(desk: Desk, change: Arrived, body: Decide, caller: Caller) -> O
     desk.put(replace(visit, head=change.id, fields=fields))
     tugas = desk.get(RecordId(visit.fields["tugas"])) if visit.fields.get("tugas") else None
     if tugas is not None and state in TUGAS_AFTER:
-        _move_tugas(desk, tugas, TUGAS_AFTER[state])
+        move_tugas(desk, tugas, TUGAS_AFTER[state])
     return Applied(seq=change.seq)
 
 
@@ -106,7 +122,7 @@ def authors(fields: Fields) -> set[str]:
     return {fields["petugas"], *(version["author"] for version in fields["versions"])}
 
 
-def _takes_effect(visit: Record | None, change: Arrived, caller: Caller, tugas: Record | None) -> bool:
+def takes_effect(visit: Record | None, change: Arrived, caller: Caller, tugas: Record | None) -> bool:
     """Say whether a version opens the visit again. Another's word, or a revoked device's, is only added."""
     if visit is None:
         return True
@@ -129,14 +145,15 @@ def _first(change: Arrived, body: Submit, subject: Record | None) -> Fields:
     }
 
 
-def _flags(
+def flags_of(
     fields: Fields,
     versions: list[Fields],
     follows: str | None,
     change: Arrived,
     caller: Caller,
-    subject: Record | None,
+    subject: Record | None = None,
 ) -> list[str]:
+    """Return what a reviewer should know of a visit, this version included, and nothing that refuses it."""
     flags = set(fields.get("flags", ()))
     if versions and any(version["follows"] == follows for version in versions):
         flags.add("cabang")
@@ -149,7 +166,7 @@ def _flags(
     return sorted(flags)
 
 
-def _move_tugas(desk: Desk, tugas: Record, state: str) -> None:
+def move_tugas(desk: Desk, tugas: Record, state: str) -> None:
     """Move an open task along; one that is closed stays closed until the office opens it."""
     if tugas.kind == "tugas" and tugas.fields.get("state") in OPEN_TUGAS:
         set_fields(desk, tugas, {"state": state})

@@ -73,20 +73,31 @@ class Writer:
 
 
 class OpenRules:
-    """Forms and workflows for tests of the core: form `tertutup` is sealed, `bpnt_masalah` has two steps."""
+    """Forms and workflows for tests of the core: form `tertutup` is sealed, two workflows have two steps."""
 
     def check_submit(self, body: Submit) -> Rejected | None:
         return Rejected(problem="harus_tersegel", field="tertutup") if "tertutup" in body.forms else None
 
+    def is_sealed_form(self, form: str) -> bool:
+        return form == "tertutup"
+
+    def service_of(self, workflow: str) -> str | None:
+        return {"bpnt_masalah": "bpnt", "ktkpm": "ktkpm"}.get(workflow)
+
     def begin(self, workflow: str, received_ms: int) -> Step | None:
-        return Step(version=1, state="dicatat", due=None) if workflow == "bpnt_masalah" else None
+        return Step(version=1, state="dicatat", due=None) if self.service_of(workflow) else None
 
     def step(
         self, fields: Fields, body: Advance, author: PersonId, roles: frozenset[str], received_ms: int
     ) -> Step | Rejected:
-        if (fields["state"], body.event) == ("dicatat", "tangani"):
+        return self.sealed_step(fields, body.event, author, roles, received_ms)
+
+    def sealed_step(
+        self, fields: Fields, event: str, author: PersonId, roles: frozenset[str], received_ms: int
+    ) -> Step | Rejected:
+        if (fields["state"], event) == ("dicatat", "tangani"):
             return Step(version=1, state="ditangani", due="2026-12-01")
-        return Rejected(problem="langkah_tidak_boleh", field=body.event)
+        return Rejected(problem="langkah_tidak_boleh", field=event)
 
 
 def record_id(number: int) -> RecordId:

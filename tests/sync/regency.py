@@ -60,13 +60,13 @@ class Regency:
         self.office.commit()
         return outcomes[entry.link.change]
 
-    def enrol(self, seed: int, *desa: str) -> Phone:
+    def enrol(self, seed: int, *desa: str, layanan: tuple[str, ...] = ("bpnt",)) -> Phone:
         """A new pendamping with a phone and an area."""
         writer = Writer(seed)
         phone = Phone(writer, MemoryDevice(writer.device, writer.key.sign))
         self.phones[writer.device] = phone
         person = {"nama": "Uji", "kode": f"P{seed}", "peran": ["pendamping"]}
-        area = {"wilayah": list(desa), "layanan": ["bpnt"]}
+        area = {"wilayah": list(desa), "layanan": list(layanan)}
         self.act(
             Patch(record=RecordId(writer.person), kind="petugas", base={}, new={**person, **area}),
         )
