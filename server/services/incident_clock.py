@@ -1,7 +1,7 @@
 """Deadlines that run from a moment of knowing. Rule: pure; hours run on, at night and on holidays too.
 
-Within 3 × 24 hours the office tells those concerned and the authority of a failure to protect their data, gives
-access, and corrects what is wrong (UU 27/2022, ps. 46, 30 and 32). Times are UTC milliseconds.
+Within 3 × 24 hours the office tells those concerned and the authority of a failure to protect their data,
+gives access, and corrects what is wrong (UU 27/2022, ps. 46, 30 and 32). Times are UTC milliseconds.
 """
 
 from typing import Literal
