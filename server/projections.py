@@ -20,13 +20,14 @@ def put_projections(writer: Writer, records: Sequence[Record]) -> None:
     """Keep the columns of visits, conflicts and cases in step with their records."""
     writer.many(
         "INSERT INTO kunjungan (kabupaten, visit, state, form, desa, petugas, subject, tugas, versions,"
-        " received_ms, decided_ms, flags, quarter)"
+        " received_ms, decided_ms, flags, quarter, kasus)"
         " VALUES (:kabupaten, :visit, :state, :form, :desa, :petugas, :subject, :tugas, :versions,"
-        " :received_ms, :decided_ms, :flags, :quarter)"
+        " :received_ms, :decided_ms, :flags, :quarter, :kasus)"
         " ON CONFLICT (kabupaten, visit) DO UPDATE SET state = excluded.state, form = excluded.form,"
         " desa = excluded.desa, petugas = excluded.petugas, subject = excluded.subject,"
         " tugas = excluded.tugas, versions = excluded.versions, received_ms = excluded.received_ms,"
-        " decided_ms = excluded.decided_ms, flags = excluded.flags, quarter = excluded.quarter",
+        " decided_ms = excluded.decided_ms, flags = excluded.flags, quarter = excluded.quarter,"
+        " kasus = excluded.kasus",
         [visit_row(writer.regency, record) for record in records if record.kind == "kunjungan"],
     )
     writer.many(
@@ -79,6 +80,7 @@ def visit_row(regency: str, record: Record) -> SqlRow:
         _number(fields.get("decided_ms")),
         " ".join(fields.get("flags") or ()),
         quarter_of(_number(versions[0].get("received_ms"))) if versions else "",
+        _text(fields.get("kasus")),
     )
 
 

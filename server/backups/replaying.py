@@ -21,7 +21,7 @@ from server.feed_store import FedBlob, FedDevice, FedLink
 from server.office import Office
 from server.store import SqlOfficeStore
 from sync.chain import head_message, link_hash, read_link
-from sync.change import Body, Decide, Gap, read
+from sync.change import Body, Decide, Gap, SealedDecide, read
 from sync.intake import Hole, Malformed, Run, take_in
 from sync.rules import Rules
 from sync.store import Entry
@@ -176,7 +176,7 @@ def _note_decisions(writer: Writer, pushed: _Pushed) -> None:
     """Keep the index of decisions in step, as server/services/review.py does when it decides."""
     for entry in pushed.entries:
         body = _body(entry)
-        if isinstance(body, Decide):
+        if isinstance(body, Decide | SealedDecide):
             record = SqlOfficeStore.reading(writer).records([body.visit]).get(body.visit)
             if record is not None and record.head == entry.link.change:
                 at_ms = int(record.fields.get("decided_ms") or pushed.received_ms)

@@ -15,11 +15,13 @@ from server.access import Person, Thing, may, refused
 from server.engine import Engine, Reader, Writer
 from server.services.people import Actor, Denied
 from server.services.review import Decided, Incomplete, NotThere, Stale
+from server.services.sealed_rows import kode_of, officer_of, officers, title_of
 from server.services.visit_page import Words
 from server.services.visits import names
 from server.shelves import stage_text
 from server.store import SqlOfficeStore
 from sync.change import Advance
+from sync.neutral import is_sealed
 from sync.store import Record
 
 MOST = 500
@@ -58,6 +60,8 @@ class CaseView(Data, frozen=True, kw_only=True):
     visit: str
     steps: tuple[Step, ...]
     history: tuple[Past, ...]
+    officer: str = ""
+    sealed: bool = False
 
 
 class CaseList(Data, frozen=True, kw_only=True):
@@ -80,7 +84,8 @@ class Cases:
             store, places = SqlOfficeStore.reading(tx), self._places(tx, person)
             ids = page_store.cases_at(tx, places, MOST)
             found = store.records(ids)
-            known = names(store, {str(each.fields.get("subjek") or "") for each in found.values()} - {""})
+            named = {str(each.fields.get("subjek") or "") for each in found.values()}
+            known = names(store, (named | set(officers(found.values()))) - {""})
             shown = tuple(self._view(found[name], person, today, known) for name in ids)
             return CaseList(shown=shown, total=sum(places.values()))
 
@@ -161,7 +166,7 @@ class Cases:
         return {
             (stage, desa): count
             for (stage, desa), count in found
-            if refused(person, "see_cases", _thing(stages[stage], desa)) is None
+            if refused(person, "see_cases", _listed(stages[stage], desa)) is None
         }
 
     def _versions(self) -> Iterator[Workflow]:
@@ -174,11 +179,12 @@ class Cases:
         subject = str(fields.get("subjek") or "")
         history: list[dict[str, Any]] = fields.get("history", [])
         due = date.fromisoformat(fields["due"]) if fields.get("due") else None
-        state = workflow.states[fields["state"]]
+        state, sealed = workflow.states[fields["state"]], is_sealed(record)
+        name = known.get(subject, "") or self._words.text("kantor.antrean.tanpa_nama")
         return CaseView(
             id=record.id,
-            name=known.get(subject, "") or self._words.text("kantor.antrean.tanpa_nama"),
-            title=workflow.title,
+            name=kode_of(record, self._words) if sealed else name,
+            title=title_of(workflow.service, self._words) if sealed else workflow.title,
             service=workflow.service,
             region=self._words.region(str(fields.get("kode_desa") or "")),
             state=state.label,
@@ -189,7 +195,9 @@ class Cases:
             seen=record.head.hex() if record.head else "",
             visit=str(fields.get("kunjungan") or ""),
             steps=self._steps(record, workflow, person),
-            history=tuple(_past(step, workflow, known) for step in history),
+            history=() if sealed else tuple(_past(step, workflow, known) for step in history),
+            officer=officer_of(record, known) if sealed else "",
+            sealed=sealed,
         )
 
     def _steps(self, record: Record, workflow: Workflow, person: Person) -> tuple[Step, ...]:
@@ -207,6 +215,11 @@ class Cases:
 
 def _thing(workflow: Workflow, desa: str) -> Thing:
     return Thing(author=None, region=desa, service=workflow.service, privacy=workflow.privacy)
+
+
+def _listed(workflow: Workflow, desa: str) -> Thing:
+    """Return a case as a list shows it: of a sealed one only what stands outside."""
+    return Thing(author=None, region=desa, service=workflow.service)
 
 
 def _answers(step: Event, given: Mapping[str, str]) -> dict[str, Any]:

@@ -15,7 +15,23 @@ from schemas.ids import RecordId
 from server.services.answers import LONG_NUMBER, Reading, covered, show
 from server.services.conflict_view import label_of_field, value_words
 from server.services.visit_page import Words
-from sync.change import Advance, Content, Decide, FormAnswers, Patch, Resolve, Submit, read
+from sync.change import (
+    Advance,
+    Content,
+    Decide,
+    FormAnswers,
+    Patch,
+    Resolve,
+    SealedAccess,
+    SealedAdvance,
+    SealedDecide,
+    SealedNote,
+    SealedSubmit,
+    Submit,
+    read,
+)
+
+SEALED_BODIES = SealedSubmit | SealedAdvance | SealedDecide | SealedNote | SealedAccess
 
 
 class Line(Data, frozen=True, kw_only=True):
@@ -48,6 +64,10 @@ def named(content: Content) -> RecordId | None:
             return name
         case Submit(subject=subject, visit=visit):
             return subject or visit
+        case SealedSubmit(kasus=name) | SealedAdvance(kasus=name) | SealedAccess(kasus=name):
+            return name
+        case SealedDecide(visit=name) | SealedNote(record=name):
+            return name
         case _:
             return None
 
@@ -71,6 +91,8 @@ def title_of(content: Content | None, words: Words) -> str:
             return text("kantor.karantina.keputusan")
         case Resolve():
             return text("kantor.karantina.pilihan")
+        case SealedSubmit() | SealedAdvance() | SealedDecide() | SealedNote() | SealedAccess():
+            return text("kantor.karantina.tersegel")
         case _:
             return text("kantor.karantina.catatan_lain")
 
@@ -78,6 +100,8 @@ def title_of(content: Content | None, words: Words) -> str:
 def privacy_of(content: Content, words: Words) -> Privacy:
     """Return how private a change is; a form in a version that is not known is taken as its newest known."""
     body = content.body
+    if isinstance(body, SEALED_BODIES):
+        return "rahasia"
     if not isinstance(body, Submit):
         return "spesifik"
     known = words.forms.ids()

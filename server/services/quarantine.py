@@ -12,12 +12,21 @@ from schemas import format as written
 from schemas.base import Data, encode
 from schemas.form import Forms
 from schemas.ids import ChangeId, DeviceId, RecordId
+from schemas.sealed import SEALED_SERVICES
 from schemas.wire import PROTOCOL, Held, Outcome, Rejected
 from schemas.workflow import Workflows
 from server import device_store, quarantine_store
 from server.access import Person, Why, may
 from server.engine import Engine, Reader, Writer
-from server.services.kept_change import Section, decoded, named, privacy_of, sections_of, title_of
+from server.services.kept_change import (
+    SEALED_BODIES,
+    Section,
+    decoded,
+    named,
+    privacy_of,
+    sections_of,
+    title_of,
+)
 from server.services.people import Denied
 from server.services.review import NotThere
 from server.services.shelf_rights import ShelfRights
@@ -26,7 +35,8 @@ from server.services.visits import names
 from server.shelves import Shelf, conflict_shelf
 from server.store import SqlOfficeStore
 from sync.again import MENDABLE
-from sync.change import Body, Content, Patch, Submit
+from sync.change import Body, Content, Patch, SealedSubmit, Submit
+from sync.plaintext import MUST_BE_SEALED
 from sync.store import Change, Record
 
 MOST = 200
@@ -179,7 +189,7 @@ class Quarantine:
                 change=changes[name],
                 content=contents.get(name),
                 shelf=self._shelf(contents.get(name), subjects),
-                sealed=self._is_sealed(contents.get(name)),
+                sealed=self._is_sealed(contents.get(name), changes[name].outcome),
             )
             for name in ids
             if name in changes
@@ -199,10 +209,15 @@ class Quarantine:
             case Submit(form=form, forms=forms):
                 desa = next((_text(g.answers.get("kode_desa")) for g in forms.values()), "")
                 return Shelf(desa=desa, form=form)
+            case _ if isinstance(body, SEALED_BODIES):
+                return Shelf(desa="", services=tuple(sorted(SEALED_SERVICES)))
             case _:
                 return Shelf(desa="")
 
-    def _is_sealed(self, content: Content | None) -> bool:
+    def _is_sealed(self, content: Content | None, outcome: Outcome) -> bool:
+        """Say whether nobody opens a change here: what it says is sealed, or is refused for not being so."""
+        if isinstance(outcome, Rejected) and outcome.problem == MUST_BE_SEALED:
+            return True
         return content is not None and privacy_of(content, self._words) == "rahasia"
 
     def _why(self, person: Person, kept: _Kept, action: Any) -> Why | None:
@@ -277,7 +292,7 @@ def _names(kept: _Kept) -> list[str]:
     body = kept.content.body if kept.content else None
     own = [kept.change.id.hex()]
     match body:
-        case Submit(visit=name) | Patch(record=name, kind="kasus"):
+        case Submit(visit=name) | SealedSubmit(visit=name) | Patch(record=name, kind="kasus" | "tugas"):
             return [*own, name]
         case _:
             return own

@@ -6,11 +6,13 @@ import msgspec
 
 from schemas.base import Data
 from schemas.ids import BlobId, ChangeId, RecordId
+from schemas.sealed import SEALED_FORM, SEALED_SERVICES
 from server import page_store, sign_store
 from server.access import Person, Scope, scope, within
 from server.engine import Engine, Reader
 from server.page_store import DAY_MS, QueueFilter
 from server.services.people import Denied
+from server.services.sealed_rows import SealedRow, sealed_rows
 from server.services.signs import REUSED, TWICE, examine
 from server.services.visit_page import Words, bounds
 from server.services.visits import Version, load_versions, names
@@ -42,6 +44,7 @@ class QueueRow(Data, frozen=True, kw_only=True):
     flags: tuple[str, ...]
     photos: tuple[Shot, ...]
     photo_count: str
+    sealed: bool = False
 
 
 class QueuePage(Data, frozen=True, kw_only=True):
@@ -93,12 +96,12 @@ class Queue:
         """Return the forms to list, None for all: those of services in reach, and of the one asked for."""
         if reach.services is None and not service:
             return None
-        return tuple(
-            form.id
-            for form in self._words.forms.all()
-            if (not service or form.service == service)
-            and (reach.services is None or form.service in reach.services)
-        )
+
+        def is_wanted(each: str) -> bool:
+            return (not service or each == service) and (reach.services is None or each in reach.services)
+
+        forms = [form.id for form in self._words.forms.all() if is_wanted(form.service)]
+        return (*forms, *([SEALED_FORM] if any(map(is_wanted, SEALED_SERVICES)) else ()))
 
     def _desa(self, reach: Scope, region: str) -> tuple[str, ...] | None:
         """Return the desa to list, None for all. A visit without a known desa is every reviewer's."""
@@ -123,11 +126,38 @@ class Queue:
         }
         known = names(store, wanted - {""})
         flags = _flags(tx, records)
+        sealed = sealed_rows(tx, records.values(), self._words)
         return [
-            self._row(records[name], versions[name], known, flags[name], person)
+            self._sealed_row(records[name], sealed[name], known, flags[name], person)
+            if name in sealed
+            else self._row(records[name], versions[name], known, flags[name], person)
             for name in ids
-            if name in versions
+            if name in versions or name in sealed
         ]
+
+    def _sealed_row(
+        self,
+        record: Record,
+        sealed: SealedRow,
+        known: Mapping[str, str],
+        flags: Sequence[str],
+        person: Person,
+    ) -> QueueRow:
+        return QueueRow(
+            id=record.id,
+            name=sealed.kode,
+            title=sealed.title,
+            region=self._words.region(""),
+            author=known.get(str(record.fields.get("petugas")), "–"),
+            received=sealed.received,
+            state=str(record.fields["state"]),
+            version=len(record.fields["versions"]) - 1,
+            own=record.fields.get("petugas") == person.id,
+            flags=tuple(self._words.flag(flag) for flag in flags),
+            photos=(),
+            photo_count=sealed.container,
+            sealed=True,
+        )
 
     def _row(
         self,

@@ -22,6 +22,7 @@ from server.services.visit_page import VisitPage, Words, label_of, visit_page
 from server.services.visits import Version, Visit, load_visit
 from server.store import SqlOfficeStore
 from sync.change import Accessed, Decide, Evidence, Patch
+from sync.neutral import is_sealed
 
 Decision = Literal["setujui", "kembalikan", "tolak", "tahan"]
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
@@ -159,11 +160,20 @@ class Reviews:
     def _load(self, person: Person, visit: RecordId) -> Visit | NotThere | Denied:
         found = self._engine.read(lambda tx: load_visit(tx, visit))
         if found is None:
-            return NotThere()
+            return self._closed(person, visit)
         why = refused(person, "see_visits", self._thing(found))
         if why == "row":
             return NotThere()
         return Denied(why=why) if why else found
+
+    def _closed(self, person: Person, visit: RecordId) -> NotThere | Denied:
+        """Say that a sealed visit does not open here, to those who see it in their lists."""
+        record = self._engine.read(lambda tx: SqlOfficeStore.reading(tx).records([visit])).get(visit)
+        if record is None or record.kind != "kunjungan" or not is_sealed(record):
+            return NotThere()
+        author = PersonId(str(record.fields.get("petugas") or ""))
+        listed = Thing(author=author, region="", service=str(record.fields.get("service") or ""))
+        return NotThere() if refused(person, "see_visits", listed) else Denied(why="sealed")
 
     def _thing(self, visit: Visit) -> Thing:
         forms = [

@@ -4,11 +4,9 @@ from collections.abc import Iterable
 
 from schemas.form import Forms
 from schemas.form_types import Privacy
+from schemas.sealed import SEALED_SERVICES
 from server.access import Action, Person, Thing, Why, refused
 from server.shelves import Shelf
-
-SEALED = frozenset({"ktkpm"})
-"""Services whose records open nowhere but in the sealed room."""
 
 
 class ShelfRights:
@@ -43,4 +41,6 @@ class ShelfRights:
         if shelf.form in self._forms.ids():
             form = self._forms.get(shelf.form)
             return [(form.service, form.privacy)]
-        return [(name, "rahasia" if name in SEALED else "spesifik") for name in shelf.services or ("",)]
+        return [
+            (name, "rahasia" if name in SEALED_SERVICES else "spesifik") for name in shelf.services or ("",)
+        ]

@@ -49,12 +49,12 @@ def _examined(tx: Reader, state: str) -> list[tuple[RecordId, int, tuple[str, ..
     }
     versions = {version.change: version for version in load_versions(tx, list(newest.values()))}
     subjects = store.records(
-        RecordId(each.fields["subjek"]) for each in records.values() if each.fields["subjek"]
+        RecordId(each.fields["subjek"]) for each in records.values() if each.fields.get("subjek")
     )
     found: list[tuple[RecordId, int, tuple[str, ...]]] = []
     for visit, count in waiting:
         version = versions.get(newest[visit])
-        subject = subjects.get(RecordId(records[visit].fields["subjek"] or ""))
+        subject = subjects.get(RecordId(records[visit].fields.get("subjek") or ""))
         home = place_of(subject.fields.get("rumah")) if subject else None
         found.append((visit, count, signs_of(version, home) if version else ()))
     return found

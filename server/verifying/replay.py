@@ -162,7 +162,7 @@ def _compare_list(
 
 _LISTS = {
     "kunjungan": "SELECT kabupaten, visit, state, form, desa, petugas, subject, tugas, versions, received_ms,"
-    " decided_ms, flags, quarter FROM kunjungan WHERE kabupaten = :kabupaten",
+    " decided_ms, flags, quarter, kasus FROM kunjungan WHERE kabupaten = :kabupaten",
     "kasus": "SELECT kabupaten, kasus, stage, desa, due FROM kasus WHERE kabupaten = :kabupaten",
     "konflik": "SELECT kabupaten, conflict, record, kind, state, reason, petugas, at_ms, about, shelf"
     " FROM konflik WHERE kabupaten = :kabupaten",

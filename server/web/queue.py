@@ -14,7 +14,7 @@ from server.web.filters import Filter, Group, Option
 from server.web.site import Asking, Notice, Site
 
 STATES = ("diterima", "ditahan", "dikembalikan", "disetujui", "ditolak")
-SERVICES = ("bpnt", "kis")
+SERVICES = ("bpnt", "kis", "ktkpm")
 AGES = {"": 0, "1": 1, "3": 3, "7": 7}
 FLAGGED: dict[str, Literal["", "ya", "tidak"]] = {"": "", "ya": "ya", "tidak": "tidak"}
 DONE = {

@@ -152,7 +152,7 @@ def test_a_file_cut_short_grown_missing_or_added_is_found(
         "UPDATE blobs SET size_bytes = 1",
         "INSERT INTO blob_refs VALUES ('33.14', x'00', 'f', 'g', 'b', 'd', 'v', 0)",
         "INSERT INTO devices VALUES ('33.14', 'd', 'p', zeroblob(32), 'm', 1, NULL, NULL)",
-        "INSERT INTO kunjungan VALUES ('33.14', 'v', 's', 'f', 'd', 'p', 's', 't', 1, 1, 1, '', '')",
+        "INSERT INTO kunjungan VALUES ('33.14', 'v', 's', 'f', 'd', 'p', 's', 't', 1, 1, 1, '', '', '')",
     ],
 )
 def test_somebody_with_the_key_who_rewrites_the_database_is_found(

@@ -146,7 +146,13 @@ class Office:
         self.phone = Phone(deps, self.people["pendamping"])
 
     def add_person(
-        self, username: str, nama: str, kode: str, roles: tuple[Role, ...], areas: tuple[str, ...] = ()
+        self,
+        username: str,
+        nama: str,
+        kode: str,
+        roles: tuple[Role, ...],
+        areas: tuple[str, ...] = (),
+        services: tuple[str, ...] = ("bpnt", "kis"),
     ) -> PersonId:
         """Add somebody with a login."""
         person = PersonId(secrets.token_hex(16))
@@ -155,9 +161,7 @@ class Office:
             self.accounts,
             self.deps.office,
             author=self.deps.office.person,
-            person=Person(
-                id=person, nama=nama, kode=kode, roles=roles, areas=areas, services=("bpnt", "kis")
-            ),
+            person=Person(id=person, nama=nama, kode=kode, roles=roles, areas=areas, services=services),
             username=username,
             password=PASSWORD,
         )

@@ -1,0 +1,164 @@
+"""Sealed cases on the office's pages: code, service, state, officer and date; and nothing opens here."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from schemas.wire import Rejected
+from server.compose import unlock
+from server.engine import Reader
+from server.verify import verify
+from sync.change import Accessed, Advance, Destroyed, Patch
+from sync.rules import DomainRules
+from tests.server.conftest import Silent
+from tests.server.sealed_office import KODE, STORY, SealedCase
+from tests.server.web_office import PASSWORD, open_at, serving, shut
+
+
+class Served:
+    """A served office with a sealed case in it."""
+
+    def __init__(self, case: SealedCase, address: str, data: Path) -> None:
+        self.case, self.address, self.data = case, address, data
+
+    @contextmanager
+    def log_in(self, username: str) -> Iterator[httpx.Client]:
+        with httpx.Client(base_url=self.address, timeout=20) as client:
+            page = client.get("/masuk")
+            found = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
+            assert found
+            form = {"csrf": found[1], "nama": username, "sandi": PASSWORD}
+            assert client.post("/masuk", data=form).status_code == 303
+            yield client
+
+    def faults(self) -> list[str]:
+        opened, deps = unlock(self.data, None), self.case.office.deps
+        assert isinstance(opened, tuple)
+        rules = DomainRules(deps.forms, deps.workflows)
+        return verify(self.data, opened[1], opened[0], rules, deps.text, Silent()).faults
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("sealed")
+    office = open_at(folder)
+    case = SealedCase(office)
+    with serving(office) as address:
+        yield Served(case, address, folder / "office")
+    shut(office)
+
+
+def test_the_queue_tells_code_service_officer_and_day(served: Served) -> None:
+    with served.log_in("kabid_ktk") as client:
+        text = client.get("/antrean?layanan=ktkpm").text
+    for shown in (KODE, "KTKPM, tersegel", "Peksos Uji", "Berkas tersegel sudah diterima"):
+        assert shown in text
+    assert "Kelurahan" not in re.sub(r"<form.*?</form>", "", text, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("page", ["/antrean", "/antrean?layanan=ktkpm", "/kasus"])
+def test_whoever_has_not_the_service_sees_not_even_the_code(served: Served, page: str) -> None:
+    with served.log_in("kabid") as client:
+        answer = client.get(page)
+    assert answer.status_code == 200
+    assert KODE not in answer.text
+
+
+def test_a_region_finds_no_sealed_visit(served: Served) -> None:
+    with served.log_in("kabid_ktk") as client:
+        assert KODE not in client.get("/antrean?wilayah=33.14.01").text
+
+
+def test_the_list_of_cases_tells_code_state_and_officer(served: Served) -> None:
+    with served.log_in("verif_ktk") as client:
+        text = client.get("/kasus").text
+    for shown in (KODE, "Desa/kelurahan", "Peksos Uji", "Tersegel"):
+        assert shown in text
+
+
+@pytest.mark.parametrize("username", ["kabid_ktk", "verif_ktk"])
+def test_nothing_sealed_opens_outside_the_room(served: Served, username: str) -> None:
+    case = served.case
+    with served.log_in(username) as client:
+        assert client.get(f"/kunjungan/{case.visit}").status_code == 403
+        assert client.get(f"/kasus/{case.kasus}").status_code == 403
+        for ending in ("", "/isi", "/kecil"):
+            answer = client.get(f"/kunjungan/{case.visit}/foto/{case.blob}{ending}")
+            assert answer.status_code == 403
+
+
+def test_whoever_has_not_the_service_learns_not_that_a_visit_is_there(served: Served) -> None:
+    with served.log_in("kabid") as client:
+        assert client.get(f"/kunjungan/{served.case.visit}").status_code == 404
+
+
+def test_plaintext_that_was_refused_opens_for_nobody(served: Served) -> None:
+    case = served.case
+    said = Patch(record=case.kasus, kind="kasus", base={}, new={"catatan": "Sutarmi Dipukul"})
+    change = case.phone.push(said)
+    assert isinstance(case.outcome(change), Rejected)
+    step = case.phone.push(Advance(kasus=case.kasus, follows=None, event="x", answers={"a": "Dipukul"}))
+    for name in (change, step):
+        with served.log_in("kabid_ktk") as client:
+            page = client.get(f"/karantina/{name.hex()}")
+        assert page.status_code == 200
+        assert "Dipukul" not in page.text
+
+
+def test_the_offices_own_look_in_plaintext_is_refused(served: Served) -> None:
+    outcome = served.case.act(Accessed(subject=served.case.visit, purpose="ingin tahu"))
+    assert outcome == Rejected(problem="harus_tersegel")
+
+
+def test_all_that_happens_to_a_sealed_case_verifies_also_when_it_was_destroyed(tmp_path: Path) -> None:
+    office = open_at(tmp_path)
+    office.deps.office.found()
+    case = SealedCase(office)
+    served = Served(case, "", tmp_path / "office")
+    try:
+        case.work()
+        second = case.submit(case.submitted, 2)
+        assert served.faults() == []
+        found = office.deps.engine.read(
+            lambda tx: tx.query(
+                "SELECT visit, form, desa, versions FROM kunjungan"
+                " WHERE kabupaten = :kabupaten AND kasus = :kasus",
+                {"kasus": case.kasus},
+            )
+        )
+        assert [tuple(row) for row in found] == [(case.visit, "tersegel", "", 2)]
+        changes = [case.opened, case.submitted, second]
+        body = office.deps.destruction.destroy(case.reader, changes, [case.visit, case.kasus], "BA 3/2026")
+        assert isinstance(body, Destroyed)
+        assert served.faults() == []
+        assert not office.deps.blobs.has(case.blob)
+    finally:
+        shut(office)
+
+
+def test_what_is_sealed_stands_nowhere_in_the_office(tmp_path: Path) -> None:
+    office = open_at(tmp_path)
+    case = SealedCase(office)
+    case.work()
+
+    def everything(tx: Reader) -> bytes:
+        tables = [name for (name,) in tx.query("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        rows = [row for name in tables for row in tx.query(f"SELECT * FROM {name}")]
+        return b"\n".join(
+            bytes(cell) if isinstance(cell, bytes | memoryview) else str(cell).encode()
+            for row in rows
+            for cell in row
+        )
+
+    try:
+        held = office.deps.engine.read(everything)
+        assert KODE.encode() in held
+        for said in (STORY.encode(), b"kronologi", b'"ktk"'):
+            assert said not in held
+        assert STORY.encode() not in b"".join(office.deps.blobs.read(case.blob))
+    finally:
+        shut(office)
