@@ -71,13 +71,13 @@ def _is_tugas_state(value: Any) -> bool:
 
 _KASUS: Shapes = {"petugas": _is_id, "due": _is_day, "dihapus": _is_yes_or_no}
 _TUGAS: Shapes = {**_KASUS, "state": _is_tugas_state}
-LATER: dict[str, Shapes] = {"kasus": _KASUS, "tugas": _TUGAS}
-"""What may be set in a sealed thing that is there."""
-FIRST: dict[str, Shapes] = {
+OUTSIDE: dict[str, Shapes] = {
     "kasus": {**_KASUS, "workflow": _is_code, "service": _is_code, "kode": _is_kode},
     "tugas": {**_TUGAS, "kasus": _is_id, "kode": _is_kode},
 }
-"""What may be set in one that is new."""
+"""What may be said of a sealed thing."""
+FIXED = ("workflow", "service", "kode", "kasus")
+"""What is said when it is made, and stays."""
 SEEN: Shapes = {"state": _is_code}
 """What an author may say to have seen besides."""
 IN_CONFLICT: Shapes = {**_TUGAS, "state": _is_code, "event": _is_code, "decided_by": _is_id, "note": _is_code}

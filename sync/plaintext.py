@@ -9,7 +9,7 @@ from schemas.sealed import SEALED_SERVICES
 from schemas.wire import Rejected
 from sync.change import Patch
 from sync.desk import Desk
-from sync.neutral import FIRST, IN_CONFLICT, LATER, SEEN, Shapes, is_sealed, unfit_field
+from sync.neutral import FIXED, IN_CONFLICT, OUTSIDE, SEEN, is_sealed, unfit_field
 from sync.rules import Rules
 from sync.store import Fields, Record
 
@@ -45,10 +45,11 @@ def refuse_patch(desk: Desk, body: Patch, record: Record | None, rules: Rules) -
     What was written in the open does not become sealed by a patch, nor the other way about.
     """
     makes_sealed = record is None and is_made_sealed(desk, body)
-    if record is not None and is_sealed(record) and record.kind == body.kind:
-        return _refuse_fields(body, LATER.get(body.kind, {}))
     if makes_sealed and not _leads_elsewhere(body, rules):
-        return _refuse_fields(body, FIRST[body.kind])
+        return _refuse_fields(body)
+    if record is not None and is_sealed(record) and record.kind == body.kind:
+        other = [name for name in FIXED if name in body.new and body.new[name] != record.fields.get(name)]
+        return _refuse_fields(body) or _refused(other[0] if other else None)
     if makes_sealed or is_sealed(record) or _speaks_of_sealed(desk, body, rules):
         return Rejected(problem=MUST_BE_SEALED)
     return None
@@ -76,10 +77,10 @@ def _leads_elsewhere(body: Patch, rules: Rules) -> bool:
     return service is not None and service != body.new.get("service")
 
 
-def _refuse_fields(body: Patch, shapes: Shapes) -> Rejected | None:
-    return _refused(
-        unfit_field(body.kind, body.new, shapes) or unfit_field(body.kind, body.base, {**shapes, **SEEN})
-    )
+def _refuse_fields(body: Patch) -> Rejected | None:
+    shapes = OUTSIDE[body.kind]
+    wrong = unfit_field(body.kind, body.new, shapes) or unfit_field(body.kind, body.base, {**shapes, **SEEN})
+    return _refused(wrong)
 
 
 def _refused(field: str | None) -> Rejected | None:

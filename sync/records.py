@@ -31,7 +31,8 @@ def apply_patch(desk: Desk, change: Arrived, body: Patch, caller: Caller, rules:
     if waits_for is not None:
         return Held(waiting=waits_for)
     opens_sealed = record is None and body.kind == "kasus" and is_made_sealed(desk, body)
-    refused = _refuse(body, caller, may_open=opens_sealed) or refuse_patch(desk, body, record, rules)
+    # plaintext first: why a change is refused says who may read it where it is kept
+    refused = refuse_patch(desk, body, record, rules) or _refuse(body, caller, may_open=opens_sealed)
     if refused is not None:
         return refused
     if record is None:

@@ -36,6 +36,7 @@ from server.shelves import Shelf, conflict_shelf
 from server.store import SqlOfficeStore
 from sync.again import MENDABLE
 from sync.change import Body, Content, Patch, SealedSubmit, Submit
+from sync.neutral import is_sealed
 from sync.plaintext import MUST_BE_SEALED
 from sync.store import Change, Record
 
@@ -201,11 +202,12 @@ class Quarantine:
         about = subjects.get(name) if content and (name := named(content)) else None
         if about is not None and about.kind != "konflik":
             found = conflict_shelf(about, about)
-            form = body.form if isinstance(body, Submit) else found.form
+            form = body.form if isinstance(body, Submit) and not is_sealed(about) else found.form
             return Shelf(desa=found.desa, services=found.services, form=form)
         match body:
             case Patch(new=new):
-                return Shelf(desa=_text(new.get("kode_desa")), services=tuple(_texts(new.get("layanan"))))
+                services = _texts(new.get("layanan")) or _texts([new.get("service")])
+                return Shelf(desa=_text(new.get("kode_desa")), services=tuple(services))
             case Submit(form=form, forms=forms):
                 desa = next((_text(g.answers.get("kode_desa")) for g in forms.values()), "")
                 return Shelf(desa=desa, form=form)

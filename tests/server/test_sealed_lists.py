@@ -3,19 +3,22 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import httpx
 import pytest
 
 from schemas.wire import Rejected
+from server.access import Person
 from server.compose import unlock
 from server.engine import Reader
 from server.verify import verify
-from sync.change import Accessed, Advance, Destroyed, Patch
+from server.web.site import build_site
+from sync.change import Accessed, Advance, Clock, Content, Destroyed, FormAnswers, Patch, Submit, seal
 from sync.rules import DomainRules
 from tests.server.conftest import Silent
-from tests.server.sealed_office import KODE, STORY, SealedCase
+from tests.server.sealed_office import KODE, STORY, SealedCase, fresh
 from tests.server.web_office import PASSWORD, open_at, serving, shut
 
 
@@ -102,7 +105,19 @@ def test_plaintext_that_was_refused_opens_for_nobody(served: Served) -> None:
     change = case.phone.push(said)
     assert isinstance(case.outcome(change), Rejected)
     step = case.phone.push(Advance(kasus=case.kasus, follows=None, event="x", answers={"a": "Dipukul"}))
-    for name in (change, step):
+    made = {"workflow": "ktkpm", "service": "ktkpm", "kode": KODE, "kronologi": "Dipukul"}
+    new = case.phone.push(Patch(record=fresh(), kind="kasus", base={}, new=made))
+    form = {"bpnt_kpm": FormAnswers(version=1, answers={"catatan": "Dipukul"})}
+    visit = Submit(
+        visit=fresh(), follows=None, subject=case.kasus, form="bpnt_kpm", forms=form, evidence=[], place=None,
+        tugas=None,
+    )  # fmt: skip
+    clock = Clock(wall_ms=1, elapsed_ms=1, boot="b", server_ms=0)
+    of_another = Content(salt=bytes(16), author=case.reader, clock=clock, body=visit)
+    foreign = case.phone.push_raw(seal(of_another)[1])
+    assert case.outcome(foreign) == Rejected(problem="penulis_bukan_pemilik_perangkat")
+    letter = Patch(record=fresh(), kind="surat", base={}, new={"kasus": case.kasus, "isi": "Dipukul"})
+    for name in (change, step, new, case.phone.push(letter), case.phone.push(visit), foreign):
         with served.log_in("kabid_ktk") as client:
             page = client.get(f"/karantina/{name.hex()}")
         assert page.status_code == 200
@@ -114,6 +129,10 @@ def test_the_offices_own_look_in_plaintext_is_refused(served: Served) -> None:
     assert outcome == Rejected(problem="harus_tersegel")
 
 
+def _person(case: SealedCase) -> Person:
+    return Person(id=case.reader, nama="Kabid KTK", roles=("kabid",), services=("ktkpm",))
+
+
 def test_all_that_happens_to_a_sealed_case_verifies_also_when_it_was_destroyed(tmp_path: Path) -> None:
     office = open_at(tmp_path)
     office.deps.office.found()
@@ -121,6 +140,8 @@ def test_all_that_happens_to_a_sealed_case_verifies_also_when_it_was_destroyed(t
     served = Served(case, "", tmp_path / "office")
     try:
         case.work()
+        listed = build_site(office.deps).cases.all(_person(case), date(2026, 11, 25)).shown
+        assert [(each.name, each.history, each.steps) for each in listed] == [(KODE, (), ())]
         second = case.submit(case.submitted, 2)
         assert served.faults() == []
         found = office.deps.engine.read(

@@ -69,7 +69,8 @@ PLAIN: dict[str, Body] = {
     "isian tugas": about_case("tugas", TASK, alamat=SAID),
     "sasaran tugas": about_case("tugas", TASK, sasaran=record_id(1)),
     "kata sebagai status": about_case("tugas", TASK, state=SAID),
-    "tugas dipindah ke kasus lain": about_case("tugas", TASK, kasus=record_id(CASE)),
+    "tugas dipindah ke kasus lain": about_case("tugas", TASK, kasus=record_id(63)),
+    "kode lain": about_case("kasus", CASE, kode="KS-2026-ZZZZZZ"),
     "kasus sebagai warga": about_case("warga", CASE, nama=SAID),
     "kasus baru dengan isi": about_case(
         "kasus", 81, workflow="ktkpm", service="ktkpm", kode="KS-2026-BCDFGH", kronologi=SAID
@@ -89,6 +90,7 @@ PLAIN: dict[str, Body] = {
 def phone(town: Regency) -> Phone:
     phone, _ = worked(town)
     town.act(task(phone))
+    town.act(case(63))
     town.warga(1)
     return phone
 

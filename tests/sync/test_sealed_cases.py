@@ -213,6 +213,13 @@ def test_a_phone_never_moves_a_sealed_case(town: Regency, body: object) -> None:
     assert town.office.record_table[record_id(CASE)] == before
 
 
+def test_a_case_that_is_entered_again_stays_as_it_is(town: Regency) -> None:
+    worked(town)
+    before = fields_of(town, CASE)
+    assert isinstance(town.act(case()), Applied)
+    assert fields_of(town, CASE) == before
+
+
 def test_a_phone_opens_cases_for_nobody_else(town: Regency) -> None:
     phone, other = worker(town), worker(town, 11)
     entry = phone.do(case(petugas=other.writer.person))
