@@ -78,7 +78,7 @@ def _leads_elsewhere(body: Patch, rules: Rules) -> bool:
 
 
 def _refuse_fields(body: Patch) -> Rejected | None:
-    shapes = OUTSIDE[body.kind]
+    shapes = OUTSIDE.get(body.kind, {})
     wrong = unfit_field(body.kind, body.new, shapes) or unfit_field(body.kind, body.base, {**shapes, **SEEN})
     return _refused(wrong)
 

@@ -18,10 +18,12 @@ from sync.change import (
     Content,
     Decide,
     Destroyed,
-    Evidence,
     Gap,
     Patch,
     Resolve,
+    SealedAdvance,
+    SealedDecide,
+    SealedSubmit,
     Submit,
     read,
 )
@@ -34,7 +36,9 @@ from sync.store import DESTROYED, Change, Entry, Record
 from tests.simulation.faults import Violation
 from tests.simulation.office import GONE, Office
 from tests.simulation.phone import Phone
+from tests.simulation.sealed_checks import check_sealed
 from tests.simulation.state import OfficeState
+from tests.simulation.things import blobs_in
 from tests.simulation.world import World, domain_rules
 
 Gaps = dict[DeviceId, list[tuple[int, int]]]
@@ -61,6 +65,7 @@ def check(world: World) -> None:
     _nothing_stale_took_effect(state, contents)
     _nothing_waits_for_what_is_there(state)
     _rows_show_the_records(state)
+    check_sealed(world, office, state, contents)
     _replays(state, contents, office)
 
 
@@ -182,7 +187,7 @@ def _has_given_everything(world: World, phone: Phone, state: OfficeState, office
             _holds("a phone knows another outcome", known == state.changes[change].outcome, known)
     head = entries[-1].hash if entries else NO_LINK
     _holds("a phone does not know what was received", phone.store.acknowledged().hash == head)
-    named = {item.blob for entry in entries for item in _evidence(entry, state)}
+    named = {blob for entry in entries for blob in _evidence(entry, state)}
     for blob, photo in phone.photos.items():
         if blob in state.destroyed or blob not in named:
             continue
@@ -191,13 +196,12 @@ def _has_given_everything(world: World, phone: Phone, state: OfficeState, office
         _holds("a phone does not know that a photo was received", photo.received)
 
 
-def _evidence(entry: Entry, state: OfficeState) -> list[Evidence]:
+def _evidence(entry: Entry, state: OfficeState) -> list[BlobId]:
     """Return what a change on a phone names, unless it was destroyed or declared lost."""
     change = state.changes.get(entry.link.change)
     if entry.content is None or change is None or _is_gone(change):
         return []
-    body = read(entry.content).body
-    return body.evidence if isinstance(body, Submit) else []
+    return blobs_in(read(entry.content).body)
 
 
 def _agrees(phone: Phone, state: OfficeState, office: Office) -> None:
@@ -226,7 +230,10 @@ def _happened_once(state: OfficeState, contents: dict[ChangeId, Content]) -> Non
                 versions[visit, name.hex()] += is_applied
                 blobs = {item.blob for item in evidence} - state.destroyed
                 named.update((name, blob) for blob in blobs)
-            case Advance(kasus=kasus):
+            case SealedSubmit(visit=visit, blob=blob):
+                versions[visit, name.hex()] += is_applied
+                named.update((name, one) for one in {blob} - state.destroyed)
+            case Advance(kasus=kasus) | SealedAdvance(kasus=kasus):
                 steps[kasus, name.hex()] += is_applied
             case _:
                 pass
@@ -330,9 +337,14 @@ def _nothing_stale_took_effect(state: OfficeState, contents: dict[ChangeId, Cont
         match content.body:
             case Patch(record=record, kind="kasus"):
                 heads.setdefault(record, name)
-            case Submit(visit=visit):
+            case Submit(visit=visit) | SealedSubmit(visit=visit):
                 heads[visit] = name
-            case Advance(kasus=record, follows=follows) | Decide(visit=record, follows=follows):
+            case (
+                Advance(kasus=record, follows=follows)
+                | SealedAdvance(kasus=record, follows=follows)
+                | Decide(visit=record, follows=follows)
+                | SealedDecide(visit=record, follows=follows)
+            ):
                 _holds("a step took effect after something old", follows == heads.get(record))
                 heads[record] = name
             case _:

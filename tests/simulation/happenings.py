@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from schemas.ids import ChangeId, PersonId, RecordId
 from sync.change import Advance, Decide, Evidence, FormAnswers, Patch, Resolve, Submit
-from tests.simulation import handover, story
+from tests.simulation import handover, sealed, story
 from tests.simulation.faults import Crash, Full
 from tests.simulation.office import Office
 from tests.simulation.phone import Photo
@@ -283,8 +283,9 @@ def safe(world: "World", event: story.Safe) -> None:
 
 
 def destroy(world: "World", event: story.Destroy) -> None:
-    if world.visits and len(world.offices) == 1:
-        visit = newest(world.visits, event.pick)
+    visits = world.sealed_visits if event.pick % 4 == 0 and world.sealed_visits else world.visits
+    if visits and len(world.offices) == 1:
+        visit = newest(visits, event.pick)
         body = world.offices[0].destroy(PersonId(officer(0)), visit, world.now_ms)
         if body is not None:
             world.destroyed.append(body)
@@ -398,4 +399,5 @@ HAPPENS: dict[type, Callable[["World", Any], None]] = {
     story.Restore: restore,
     story.Fork: fork,
     story.Join: join,
+    **sealed.HAPPENS,
 }

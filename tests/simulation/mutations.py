@@ -8,12 +8,28 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from schemas.sealed import SEALED_FORM
 from schemas.wire import Applied, Cursor, Held
-from sync import client, conflicts, desk, handover, intake, merge, records, server
+from sync import (
+    apply,
+    client,
+    conflicts,
+    desk,
+    handover,
+    intake,
+    merge,
+    records,
+    scope,
+    sealed,
+    server,
+    visits,
+)
 from sync.chain import START, Tip
 from sync.memory import MemoryDevice, MemoryOffice
 from sync.memory_store import MemoryStore
+from sync.neutral import is_sealed
 from sync.undo import Journal
+from tests.simulation import seals
 
 Patch = Any
 """pytest.MonkeyPatch."""
@@ -284,6 +300,59 @@ def an_answer_out_of_a_file_is_taken_however_old_it_is(patch: Patch) -> None:
     patch.setattr(handover, "fits", lambda store, answering, first: True)
 
 
+def plaintext_about_sealed_cases_is_taken(patch: Patch) -> None:
+    for module in ("sync.visits", "sync.cases", "sync.apply"):
+        patch.setattr(f"{module}.refuse_plain", lambda desk, *names: None)
+    patch.setattr(records, "refuse_patch", lambda *asked: None)
+
+
+def a_sealed_case_is_shown_to_everybody(patch: Patch) -> None:
+    real = scope.views
+
+    def shows(record: Any) -> Any:
+        shown = real(record)
+        return shown | {scope.REFERENCE: {"kode": record.fields.get("kode")}} if is_sealed(record) else shown
+
+    for module in ("sync.desk", "tests.simulation.checks"):
+        patch.setattr(f"{module}.views", shows)
+
+
+def a_phone_moves_sealed_cases(patch: Patch) -> None:
+    real = apply.apply_sealed
+    patch.setattr(
+        apply,
+        "apply_sealed",
+        lambda desk, change, body, caller, rules: real(
+            desk, change, body, replace(caller, office=True), rules
+        ),
+    )
+
+
+def a_stale_sealed_step_takes_effect(patch: Patch) -> None:
+    patch.setattr("sync.sealed.follows_current", lambda follows, head: True)
+
+
+def containers_are_not_asked_for(patch: Patch) -> None:
+    for module in ("sync.applying", "sync.intake"):
+        patch.setattr(
+            f"{module}.evidence_of",
+            lambda content, *where: [
+                ref for ref in visits.evidence_of(content, *where) if ref.form != SEALED_FORM
+            ],
+        )
+
+
+def a_sealed_history_tells_answers(patch: Patch) -> None:
+    real = sealed.moved
+    patch.setattr(sealed, "moved", lambda *step: real(*step[:-1], {"answers": {}}))
+
+
+def a_sealed_visit_is_written_in_the_open(patch: Patch) -> None:
+    """A phone seals nothing: what it calls a container is what she wrote."""
+    real = seals.container
+    patch.setattr(seals, "container", lambda opening, said: (said.encode(), real(opening, said)[1]))
+
+
 def _keeps_what_failed(self: Any) -> Any:
     from contextlib import nullcontext
 
@@ -321,4 +390,11 @@ MUTATIONS: tuple[Callable[[Patch], None], ...] = (
     a_destroyed_content_is_taken_in_again,
     a_gap_lets_everything_through,
     an_answer_out_of_a_file_is_taken_however_old_it_is,
+    plaintext_about_sealed_cases_is_taken,
+    a_sealed_case_is_shown_to_everybody,
+    a_phone_moves_sealed_cases,
+    a_stale_sealed_step_takes_effect,
+    containers_are_not_asked_for,
+    a_sealed_history_tells_answers,
+    a_sealed_visit_is_written_in_the_open,
 )

@@ -20,7 +20,7 @@ from schemas.wire import Applied, Conflict, Held, Outcome, Rejected, Result, Syn
 from sync import server
 from sync.applying import Callers, Job, apply_jobs
 from sync.chain import START, Tip, head_message, next_link, seal_link
-from sync.change import Body, Clock, Content, Destroyed, Submit, read, seal
+from sync.change import Body, Clock, Content, Destroyed, read, seal
 from sync.intake import Malformed, Run
 from sync.losses import stub
 from sync.memory import MemoryOffice
@@ -31,6 +31,7 @@ from sync.store import DESTROYED, Entry, OfficeStore, Record, Signed
 from tests.simulation.copies import copied
 from tests.simulation.faults import Crash, Full, Fuse, Violation, fused
 from tests.simulation.state import OfficeState, office_state
+from tests.simulation.things import blobs_in
 from tests.simulation.trust import Key
 
 T = TypeVar("T")
@@ -407,9 +408,7 @@ class Office:
         there = self.store.entries_at(entry.link.device, [tip]).get(entry.hash)
         if there is None or not there.known or there.content is None:
             return False
-        body = read(there.content).body
-        evidence = body.evidence if isinstance(body, Submit) else []
-        return all(self.holds(item.blob, entry.link.device) for item in evidence)
+        return all(self.holds(blob, entry.link.device) for blob in blobs_in(read(there.content).body))
 
     def forget_backups(self) -> None:
         """Know nothing of backups any more: a restored office may say more than its media hold."""

@@ -16,12 +16,13 @@ from schemas.ids import BlobId, ChangeId, DeviceId, Part, PersonId, RecordId
 from schemas.wire import Cursor, Outcome, Row, SyncResponse
 from sync import client
 from sync.chain import Tip
-from sync.change import Body, Clock, Content, Gap, Submit, read, seal
+from sync.change import Body, Clock, Content, Gap, read, seal
 from sync.memory import MemoryDevice
 from sync.store import Entry
 from tests.simulation.copies import copied
 from tests.simulation.faults import Fuse, Violation, fused
 from tests.simulation.line import Line
+from tests.simulation.things import blobs_in
 from tests.simulation.trust import Key
 
 MOST_ROUNDS = 200
@@ -55,6 +56,8 @@ class Phone:
         self.photos: dict[BlobId, Photo] = {}
         self.unsent: dict[BlobId, bool] = {}
         self.visits: list[tuple[RecordId, ChangeId]] = []
+        self.sealed: list[tuple[RecordId, RecordId, ChangeId, int]] = []
+        """Own sealed visits: the case, the visit, its newest version and that version's number."""
         self.wall_ms: int | None = None
         """What its clock said when it was set wrong, None for a right one."""
         self.life = 0
@@ -139,9 +142,9 @@ class Phone:
         gone = entries[start : start + many]
         for entry in gone:
             body = read(entry.content).body if entry.content is not None else None
-            for item in body.evidence if isinstance(body, Submit) else ():
-                self.photos.pop(item.blob, None)
-                self.unsent.pop(item.blob, None)
+            for blob in blobs_in(body):
+                self.photos.pop(blob, None)
+                self.unsent.pop(blob, None)
         self.lose_entries(gone, links=links)
 
     def lose_entries(self, gone: list[Entry], *, links: bool) -> None:
@@ -159,11 +162,11 @@ class Phone:
             if safe is None or entry.link.counter > safe.counter or entry.content is None:
                 break
             body = read(entry.content).body
-            for item in body.evidence if isinstance(body, Submit) else ():
-                photo = self.photos.get(item.blob)
-                if photo is not None and photo.received and item.blob not in self.unsent:
-                    del self.photos[item.blob]
-                    gone.append(item.blob)
+            for blob in blobs_in(body):
+                photo = self.photos.get(blob)
+                if photo is not None and photo.received and blob not in self.unsent:
+                    del self.photos[blob]
+                    gone.append(blob)
         return gone
 
     def store_server_ms(self) -> int:

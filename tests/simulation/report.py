@@ -3,7 +3,17 @@
 from tests.simulation.world import World
 
 MINUTE_S = 60
-WORK = ("visits", "photos", "syncs", "waits", "forgotten", "file_written", "file_taken", "answer_read")
+WORK = (
+    "visits",
+    "sealed_visits",
+    "photos",
+    "syncs",
+    "waits",
+    "forgotten",
+    "file_written",
+    "file_taken",
+    "answer_read",
+)
 """Counted, and no faults."""
 
 

@@ -58,7 +58,7 @@ class _Maker:
             # a clone is a phone of its own but adds no device-day: it does less
             events += self._phone_day(phone) if phone < self._devices else self._clone_day(phone)
         for _ in range(self._devices):
-            events += self._office_share()
+            events += [*self._office_share(), *self._sealed_share()]
         events += self._whole_office()
         far = {phone for phone in range(self._devices) if rng.random() < FAR}
         events = sorted(events, key=lambda event: self._hour(event, far))
@@ -84,6 +84,15 @@ class _Maker:
         ]
         for _ in range(1 + rng.randrange(4)):
             events += self._edits(phone)
+        if rng.random() < 0.35:
+            events.append(story.SealedCase(n=self._number(), phone=phone))
+        if rng.random() < 0.9:
+            again = rng.random() < 0.5
+            events.append(story.SealedVisit(n=self._number(), phone=phone, pick=self._pick(), again=again))
+        if rng.random() < 0.15:
+            events.append(self._blurt(phone))
+        if rng.random() < 0.15:
+            events.append(story.SealedStep(n=self._number(), phone=phone, pick=self._pick()))
         events += [self._sync(phone) for _ in range(SYNCS)]
         events += self._phone_mishaps(phone)
         return events
@@ -179,6 +188,27 @@ class _Maker:
             active = rng.random() < 0.6
             events.append(story.Duty(n=number(), phone=rng.randrange(self._devices), active=active))
         return events
+
+    def _sealed_share(self) -> Iterator[AnyEvent]:
+        """What the office does in a day about sealed cases, for each of its phones."""
+        rng, number, pick = self._rng, self._number, self._pick
+        if rng.random() < 0.1:
+            yield story.SealedCase(n=number())
+        if rng.random() < 0.5:
+            decision = rng.choice(["setujui", "kembalikan", "tolak", "tahan"])
+            yield story.SealedDecision(n=number(), pick=pick(), decision=decision, stale=rng.random() < 0.15)
+        if rng.random() < 0.4:
+            yield story.SealedStep(n=number(), pick=pick(), stale=rng.random() < 0.2)
+        if rng.random() < 0.3:
+            yield story.SealedNote(n=number(), pick=pick(), stale=rng.random() < 0.2)
+        if rng.random() < 0.3:
+            phone, over = rng.randrange(self._devices), rng.random() < 0.4
+            yield story.SealedTask(n=number(), pick=pick(), phone=phone, over=over)
+        if rng.random() < 0.2:
+            yield self._blurt(None)
+
+    def _blurt(self, phone: int | None) -> AnyEvent:
+        return story.Blurt(n=self._number(), pick=self._pick(), way=self._pick(), phone=phone)
 
     def _resolve(self) -> AnyEvent:
         choice = self._rng.choice(["mine", "theirs", "third"])

@@ -273,10 +273,64 @@ class Join(Event, frozen=True, kw_only=True, tag=True):
     keep: int
 
 
+class SealedCase(Event, frozen=True, kw_only=True, tag=True):
+    """A sealed case is opened on a phone, or at the office."""
+
+    phone: int | None = None
+
+
+class SealedVisit(Event, frozen=True, kw_only=True, tag=True):
+    """A visit to a sealed case is finalised on a phone, in a container; `again`: a further version."""
+
+    phone: int
+    pick: int
+    again: bool = False
+
+
+class SealedStep(Event, frozen=True, kw_only=True, tag=True):
+    """A sealed case moves a step at the office; a phone tries to."""
+
+    pick: int
+    phone: int | None = None
+    stale: bool = False
+
+
+class SealedDecision(Event, frozen=True, kw_only=True, tag=True):
+    """An officer decides a sealed visit, with reasons for its author's devices."""
+
+    pick: int
+    decision: Literal["setujui", "kembalikan", "tolak", "tahan"]
+    stale: bool = False
+
+
+class SealedNote(Event, frozen=True, kw_only=True, tag=True):
+    """An officer looks at a sealed case, and writes something down about it."""
+
+    pick: int
+    stale: bool = False
+
+
+class SealedTask(Event, frozen=True, kw_only=True, tag=True):
+    """Someone gets a task of a sealed case, or the case itself goes `over` to them."""
+
+    pick: int
+    phone: int
+    over: bool = False
+
+
+class Blurt(Event, frozen=True, kw_only=True, tag=True):
+    """Somebody writes about a sealed case in plaintext, on a phone or at the office, in one of many ways."""
+
+    pick: int
+    way: int
+    phone: int | None = None
+
+
 AnyEvent = (
     Visit | Edit | Sync | Clock | Copy | PutBack | Clone | Amend | Move | Remove | Assign | Task | Decide
     | Resolve | Case | Step | Publish | Area | Duty | Revoke | Lose | Forget | Safe | Destroy | Backup
-    | Restore | Fork | Join | WriteFile | TakeFile | AnswerFile | ReadAnswer
+    | Restore | Fork | Join | WriteFile | TakeFile | AnswerFile | ReadAnswer | SealedCase | SealedVisit
+    | SealedStep | SealedDecision | SealedNote | SealedTask | Blurt
 )  # fmt: skip
 
 

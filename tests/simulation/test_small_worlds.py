@@ -118,6 +118,29 @@ class SmallWorld(RuleBasedStateMachine):
             self.happens(story.Case, pick=pick)
         self.happens(story.Step, pick=pick, phone=phone, stale=stale)
 
+    @rule(pick=picks, phone=phones, is_new=maybe, again=maybe)
+    def sealed_visit(self, pick: int, phone: int, is_new: bool, again: bool) -> None:
+        if is_new:
+            self.happens(story.SealedCase, phone=phone)
+        self.happens(story.SealedVisit, phone=phone, pick=pick, again=again)
+
+    @rule(pick=picks, phone=st.none() | phones, stale=maybe)
+    def sealed_step(self, pick: int, phone: int | None, stale: bool) -> None:
+        self.happens(story.SealedStep, pick=pick, phone=phone, stale=stale)
+
+    @rule(pick=picks, decision=st.sampled_from(["setujui", "kembalikan"]), stale=maybe)
+    def sealed_decision(self, pick: int, decision: str, stale: bool) -> None:
+        self.happens(story.SealedDecision, pick=pick, decision=decision, stale=stale)
+
+    @rule(pick=picks, phone=phones, over=maybe, stale=maybe)
+    def sealed_task(self, pick: int, phone: int, over: bool, stale: bool) -> None:
+        self.happens(story.SealedTask, pick=pick, phone=phone, over=over)
+        self.happens(story.SealedNote, pick=pick, stale=stale)
+
+    @rule(pick=picks, way=picks, phone=st.none() | phones)
+    def blurt(self, pick: int, way: int, phone: int | None) -> None:
+        self.happens(story.Blurt, pick=pick, way=way, phone=phone)
+
     @rule(phone=phones, desa=st.lists(st.integers(0, 1), max_size=2).map(tuple), active=maybe)
     def people(self, phone: int, desa: tuple[int, ...], active: bool) -> None:
         self.happens(story.Area, phone=phone, desa=desa)

@@ -4,7 +4,7 @@ from hashlib import blake2b, sha256
 from typing import Any, Literal, TypeVar
 
 from schemas.ids import BlobId, RecordId
-from sync.change import Patch
+from sync.change import Body, Patch, SealedSubmit, Submit
 from sync.merge import with_partners
 from tests.simulation import story
 
@@ -64,6 +64,17 @@ def photos_of(event: story.Visit) -> list[tuple[BlobId, bytes]]:
         data = blake2b(about.encode()).digest() * (1 + (event.pick + number) % 3)
         photos.append((BlobId(sha256(data).hexdigest()), data))
     return photos
+
+
+def blobs_in(body: Body | None) -> list[BlobId]:
+    """Return the blobs that a change names: photos, or the container of a sealed visit."""
+    match body:
+        case Submit(evidence=evidence):
+            return [item.blob for item in evidence]
+        case SealedSubmit(blob=blob):
+            return [blob]
+        case _:
+            return []
 
 
 def edit_of(record: RecordId, seen: dict[str, Any], field: str, value: str) -> Patch:

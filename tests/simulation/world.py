@@ -15,10 +15,10 @@ from typing import Any
 from schemas.form import load_forms
 from schemas.ids import BlobId, DeviceId, PersonId, RecordId
 from schemas.workflow import load_workflows
-from sync import client, server
+from sync import client, sealed_case, server
 from sync.change import Body, Destroyed, Patch
 from sync.rules import DomainRules
-from tests.simulation import handover, story
+from tests.simulation import handover, seals, story
 from tests.simulation.faults import Crash, Full, Violation
 from tests.simulation.happenings import HAPPENS
 from tests.simulation.line import Line, Message
@@ -43,13 +43,14 @@ SETTLING = 8
 
 @contextmanager
 def sizes(page_rows: int, message_bytes: int) -> Generator[None]:
-    """Let pages and messages be of this size for a while."""
-    before = server.PAGE_ROWS, server.PAGE_BYTES, client.PUSH_BYTES
+    """Let pages and messages be of this size for a while, and containers small."""
+    before = server.PAGE_ROWS, server.PAGE_BYTES, client.PUSH_BYTES, sealed_case.STEP_BYTES
     server.PAGE_ROWS, server.PAGE_BYTES, client.PUSH_BYTES = page_rows, message_bytes, message_bytes
+    sealed_case.STEP_BYTES = seals.STEP_BYTES
     try:
         yield
     finally:
-        server.PAGE_ROWS, server.PAGE_BYTES, client.PUSH_BYTES = before
+        server.PAGE_ROWS, server.PAGE_BYTES, client.PUSH_BYTES, sealed_case.STEP_BYTES = before
 
 
 @cache
@@ -83,6 +84,11 @@ class World:
         self.visits: list[RecordId] = []
         self.tugas: list[RecordId] = []
         self.cases: list[RecordId] = []
+        self.sealed_cases: list[RecordId] = []
+        self.sealed_visits: list[RecordId] = []
+        self.sealed_tugas: list[RecordId] = []
+        self.blurted: dict[int, RecordId] = {}
+        """Of which sealed thing each event said something in plaintext."""
         self._late: list[tuple[int, Message]] = []
         self._waiting: list[tuple[int, int, Phone, Generator[int]]] = []
         self.offices = [self.new_office()]
@@ -201,7 +207,7 @@ class World:
             "kode": f"P{number}",
             "peran": ["pendamping"],
             "wilayah": list(dict.fromkeys(desa)),
-            "layanan": list(SERVICES),
+            "layanan": [*SERVICES, *(["ktkpm"] if number % 3 else [])],
             "aktif": True,
         }
         self.act(office, Patch(record=RecordId(person), kind="petugas", base={}, new=fields))
@@ -245,6 +251,10 @@ class World:
     def act(self, office: Office, body: Body, author: int = 0) -> None:
         """Let an officer do something."""
         office.act(PersonId(officer(author)), body, self.now_ms)
+
+    def devices_of(self, person: PersonId) -> list[DeviceId]:
+        """Return the devices that joined as a person's."""
+        return [device for device, enrolled in self.people.items() if enrolled.person == person]
 
     def warga_at(self, pick: int) -> RecordId:
         """Return one of the warga who were there from the beginning."""

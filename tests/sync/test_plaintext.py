@@ -71,6 +71,8 @@ PLAIN: dict[str, Body] = {
     "kata sebagai status": about_case("tugas", TASK, state=SAID),
     "tugas dipindah ke kasus lain": about_case("tugas", TASK, kasus=record_id(63)),
     "kode lain": about_case("kasus", CASE, kode="KS-2026-ZZZZZZ"),
+    "isian kunjungan": about_case("kunjungan", VISIT, catatan=SAID),
+    "isian kunjungan tanpa isi": about_case("kunjungan", VISIT, {"catatan": SAID}, state="disetujui"),
     "kasus sebagai warga": about_case("warga", CASE, nama=SAID),
     "kasus baru dengan isi": about_case(
         "kasus", 81, workflow="ktkpm", service="ktkpm", kode="KS-2026-BCDFGH", kronologi=SAID
