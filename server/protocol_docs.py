@@ -18,9 +18,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from schemas.base import encode
 from schemas.form import load_forms
 from schemas.ids import NO_LINK, DeviceId, PersonId, RecordId
-from schemas.wire import PROTOCOL, Cursor, Declared, SyncRequest, SyncResponse
+from schemas.wire import PROTOCOL, Applied, Cursor, Declared, SyncRequest, SyncResponse
 from schemas.workflow import load_workflows
 from server.office import verifier
+from server.protocol_sealed import examples as sealed_examples
+from server.protocol_sealed import open_case, sealed_visit
 from sync.chain import START, Tip, head_message, next_link, seal_link
 from sync.change import Body, Clock, Content, Gap, Patch, seal
 from sync.intake import Run, take_in
@@ -144,8 +146,26 @@ def render() -> str:
         _example("Its answer", "Applied, and the row as the desa now sees it.", encode(answer)),
         _example("A gap", "`[link, content, signature]`; the content at place 1 is lost.", encode(declared)),
         _tus(),
+        *_sealed(),
     ]
     return "\n".join(parts)
+
+
+def _sealed() -> list[str]:
+    """Write the examples of a sealed case that a phone opens and visits."""
+    talk = Talk()
+    visit, *_ = sealed_visit(PERSON, DEVICE)
+    entries = (talk.phone.write(open_case()), talk.phone.write(visit))
+    request = _request(
+        Cursor(),
+        links=[entry.raw_link for entry in entries],
+        contents=[entry.content or b"" for entry in entries],
+        signature=talk.phone.sign(entries[-1]),
+    )
+    if not all(isinstance(result.outcome, Applied) for result in talk.ask(request).results):
+        raise RuntimeError("the examples are refused by the code that they are made by")
+    found = sealed_examples(*entries, PERSON, DEVICE)
+    return [_example(each.title, each.said, each.raw, each.name) for each in found]
 
 
 def page_with(text: str, section: str) -> str:
@@ -184,10 +204,19 @@ def _contents(entry: Entry) -> list[bytes]:
 
 
 def _example(title: str, said: str, raw: bytes, name: bytes = b"") -> str:
-    value = msgspec.msgpack.decode(raw)
-    block = [*_wrapped(notation(value)), "", *_hexadecimal(raw)]
+    block = [*_wrapped(_spelt(raw)), "", *_hexadecimal(raw)]
     named = [f"SHA-256: {name.hex()}"] if name else []
     return "\n".join([f"**{title}**, {len(raw)} bytes. {said}", "```text", *block, *named, "```", ""])
+
+
+def _spelt(raw: bytes) -> str:
+    """Write bytes as what they say; what begins with a domain is that, two bytes of a format, and a value."""
+    domain, found, rest = raw.partition(b"\0")
+    if not found or not domain.startswith(b"sambang "):
+        return notation(msgspec.msgpack.decode(raw))
+    number, value = (rest[:2], rest[2:]) if rest[:1] == b"\0" else (b"", rest)
+    spelt = [f'"{domain.decode()}\\0"', *([notation(number)] if number else [])]
+    return " + ".join([*spelt, notation(msgspec.msgpack.decode(value))])
 
 
 def _signature(speaker: Speaker, entry: Entry) -> str:
