@@ -1,6 +1,7 @@
 """Messages packed with words that both ends know: the same again at the other end, or refused by a name."""
 
 import tomllib
+import tracemalloc
 import zlib
 from hashlib import sha256
 from pathlib import Path
@@ -61,7 +62,12 @@ def test_other_words_are_refused_by_their_name_and_never_guessed() -> None:
 
 def test_a_bomb_is_not_unpacked() -> None:
     bomb = PACKING.pack(bytes(50_000_000), PACKING.newest)
-    assert PACKING.unpack(bomb, MOST) == Refused(problem="pesan_terlalu_besar")
+    tracemalloc.start()
+    found = PACKING.unpack(bomb, MOST)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == Refused(problem="pesan_terlalu_besar")
+    assert peak_bytes < 1_000_000
     assert isinstance(PACKING.unpack(PACKING.pack(bytes(MOST), PACKING.newest), MOST), Unpacked)
     assert PACKING.unpack(PACKING.pack(bytes(MOST + 1), PACKING.newest), MOST) == Refused(
         problem="pesan_terlalu_besar"
