@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.base import encode
+from schemas.folding import fold
 from schemas.form import Form, Forms, load_forms
 from schemas.form_types import (
     Angka,
@@ -64,17 +65,17 @@ TASK: Any = {
 }  # fmt: skip
 
 
-def gathered(forms: Iterable[Form]) -> bytes:
-    """Return the words of these forms, and of the messages that carry their answers, as they are encoded."""
+def gathered(forms: Sequence[Form]) -> bytes:
+    """Return the words of these forms, and of the messages that carry their answers, as they travel."""
     words: list[object] = [*PARTS, *OUTCOMES, *WARGA]
     said = [encode(word) for word in words]
     said += [encode(_answer(kind, fields)) for kind, fields in (("tugas", TASK), ("kunjungan", VISIT))]
     said.append(encode(_content(["patch", NOBODY, "warga", {}, {"nama": ""}])))
     for form in forms:
-        codes = dict.fromkeys(code for field in form.fields.values() for code in _codes(field))
-        said += [encode(code) for code in codes]
-        said.append(encode(_request(_content(_submit(form)))))
-    return b"".join(said)
+        said += dict.fromkeys(each for field in form.fields.values() for each in _choices(field))
+        said.append(encode(form.id) + encode(_filled(form)))
+    said.append(encode(_request(_content(_submit(forms[-1])))))
+    return fold(b"".join(said))
 
 
 def _request(content: object) -> list[Any]:
@@ -95,8 +96,11 @@ def _content(body: object) -> list[object]:
 
 def _submit(form: Form) -> list[object]:
     photo = [BLOB, form.id, "foto", 300_000, "image/jpeg", BLOB, AT_MS, PLACE]
-    filled = {form.id: [form.version, _answers(form.fields.values())]}
-    return ["submit", NOBODY, None, NOBODY, form.id, filled, [photo], PLACE, None]
+    return ["submit", NOBODY, None, NOBODY, form.id, _filled(form), [photo], PLACE, None]
+
+
+def _filled(form: Form) -> dict[str, Any]:
+    return {form.id: [form.version, _answers(form.fields.values())]}
 
 
 def _answers(fields: Iterable[Field]) -> dict[str, Any]:
@@ -129,12 +133,15 @@ def _plain(field: Field) -> Any:
             return None
 
 
-def _codes(field: Field) -> list[str]:
+def _choices(field: Field) -> list[bytes]:
+    """Return what else may be chosen, each with the name of its field before it where one alone is chosen."""
     match field:
-        case Pilihan() | Multi() | Turunan():
-            return [option.code for option in field.options]
+        case Pilihan():
+            return [encode(field.name) + encode(option.code) for option in field.options[1:]]
+        case Multi() | Turunan():
+            return [encode(option.code) for option in field.options]
         case Tabel():
-            return [code for column in field.columns for code in _codes(column)]
+            return [each for column in field.columns for each in _choices(column)]
         case _:
             return []
 

@@ -1,8 +1,8 @@
 """Messages as they travel: deflated with words that both ends know. Rule: unpacked, each is the same again.
 
-A packed message is a zlib stream (RFC 1950) with a preset dictionary, which the stream itself names by the
-Adler-32 of its bytes. The dictionaries are data/dictionary.N.bin; each stays for ever, and dictionary.py
-tells how the newest was made. See docs/protocol.md, "Packed messages".
+A packed message, its ids folded if it is short, is a zlib stream (RFC 1950) with a preset dictionary, which
+the stream itself names by the Adler-32 of its bytes. The dictionaries are data/dictionary.N.bin; each stays for
+ever, and dictionary.py tells how the newest was made. See docs/protocol.md, "Packed messages".
 """
 
 import zlib
@@ -12,10 +12,15 @@ from pathlib import Path
 from typing import Literal
 
 from schemas.base import Data
+from schemas.folding import fold, unfold
 
 FOLDER = Path(__file__).parent / "data"
 PACKED_TYPE = "application/vnd.sambang"
 """The media type of a packed message, where the plain ones have schemas.wire.MEDIA_TYPE."""
+SHORT_BYTES = 16 * 1024
+"""Longest message whose ids are folded: in longer ones deflate does as well by itself."""
+FOLDED = b"\xc1"
+"""What a folded message begins with, and no other."""
 LEVEL = 6
 HEADER_BYTES = 6
 DEFLATED, HAS_DICTIONARY = 8, 0x20
@@ -49,6 +54,8 @@ class Packing:
     def pack(self, data: bytes, dictionary: int) -> bytes:
         """Return a message packed with one of the known dictionaries. Raises KeyError for another."""
         compressor = self._ready[dictionary].copy()
+        if len(data) <= SHORT_BYTES:
+            data = FOLDED + fold(data)
         return compressor.compress(data) + compressor.flush()
 
     def unpack(self, data: bytes, most_bytes: int) -> Unpacked | Refused:
@@ -67,6 +74,13 @@ class Packing:
             return Refused(problem="pesan_terlalu_besar")
         if not inflater.eof or inflater.unused_data:
             return Refused(problem="pesan_tidak_terbaca")
+        if found.startswith(FOLDED):
+            try:
+                found = unfold(found[len(FOLDED) :])
+            except ValueError:
+                return Refused(problem="pesan_tidak_terbaca")
+            if len(found) > SHORT_BYTES:
+                return Refused(problem="pesan_tidak_terbaca")
         return Unpacked(data=found, dictionary=name)
 
 

@@ -12,14 +12,14 @@ from schemas import dictionary
 from schemas.base import encode
 from schemas.dictionary import main, recipe
 from schemas.form import load_forms
-from schemas.packing import FOLDER, Packing, Refused, Unpacked, load_packing, read_dictionaries
+from schemas.packing import FOLDER, SHORT_BYTES, Packing, Refused, Unpacked, load_packing, read_dictionaries
 
 PUBLISHED = Path(__file__).parent / "published_dictionaries.toml"
 WINDOW_BYTES = 32 * 1024 - 262
 """How far back deflate can see, whatever the message."""
 PACKING = load_packing()
 SAID = encode(["submit", "bpnt_kpm", {"keberadaan_kpm": "ada", "tempat_belanja": "ewarong"}] * 9)
-MOST = 10_000
+MOST = 40_000
 
 
 @pytest.mark.parametrize("message", [b"", b"x", SAID, bytes(range(256)) * 30])
@@ -35,7 +35,32 @@ def test_any_reader_of_zlib_unpacks_it_with_the_published_file() -> None:
     packed = Packing([words]).pack(SAID, zlib.adler32(words))
     assert packed[2:6] == zlib.adler32(words).to_bytes(4, "big")
     inflater = zlib.decompressobj(zdict=words)
-    assert inflater.decompress(packed) == SAID and inflater.eof
+    assert inflater.decompress(packed) == b"\xc1" + SAID and inflater.eof
+    long = bytes(SHORT_BYTES + 1)
+    packed = Packing([words]).pack(long, zlib.adler32(words))
+    assert zlib.decompressobj(zdict=words).decompress(packed) == long
+
+
+def test_an_id_takes_half_of_its_digits_in_a_short_message_only() -> None:
+    ids = [sha256(bytes([number])).hexdigest()[:32] for number in range(200)]
+    few, many = encode(ids[:4]), encode([*ids, "x" * SHORT_BYTES])
+    assert len(PACKING.pack(few, PACKING.newest)) < 4 * 18 + 30
+    for message in (few, many):
+        assert PACKING.unpack(PACKING.pack(message, PACKING.newest), 2 * SHORT_BYTES) == Unpacked(
+            data=message, dictionary=PACKING.newest
+        )
+
+
+def test_what_is_folded_must_be_short_and_sound() -> None:
+    def packed(data: bytes) -> bytes:
+        words = read_dictionaries()[-1]
+        deflater = zlib.compressobj(zdict=words)
+        return deflater.compress(data) + deflater.flush()
+
+    assert isinstance(PACKING.unpack(packed(b"\xc1" + bytes(SHORT_BYTES)), 2 * SHORT_BYTES), Unpacked)
+    for wrong in (b"\xc1\xc1", b"\xc1" + bytes(SHORT_BYTES + 1), b"\xc1" + (b"\xc1\x20" + bytes(16)) * 600):
+        found = PACKING.unpack(packed(wrong), 2 * SHORT_BYTES)
+        assert found == Refused(problem="pesan_tidak_terbaca")
 
 
 def test_what_is_often_said_takes_less_than_half() -> None:
