@@ -1,8 +1,8 @@
 """Messages as they travel: deflated with words that both ends know. Rule: unpacked, each is the same again.
 
 A packed message, its ids folded if it is short, is a zlib stream (RFC 1950) with a preset dictionary, which
-the stream itself names by the Adler-32 of its bytes. The dictionaries are data/dictionary.N.bin; each stays for
-ever, and dictionary.py tells how the newest was made. See docs/protocol.md, "Packed messages".
+the stream itself names by the Adler-32 of its bytes. The dictionaries are data/dictionary.N.bin; each stays
+for ever, and dictionary.py tells how the newest was made. See docs/protocol.md, "Packed messages".
 """
 
 import zlib
