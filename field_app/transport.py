@@ -1,8 +1,8 @@
 """HTTP to the office. Rule: whatever comes back, the caller gets a message or a `Failure` with a sentence.
 
-Bodies are MessagePack, deflated both ways when that pays; an answer is read up to a limit and decoded
-strictly, once. `Failure.kind` tells apart the network's trouble (try again), the office's word (its own
-sentence) and garbage.
+Bodies are MessagePack: those of a sync packed with words that both ends know, others deflated when that pays.
+An answer is read up to a limit and decoded strictly, once. `Failure.kind` tells apart the network's trouble
+(try again), the office's word (its own sentence) and garbage.
 """
 
 import re
@@ -18,6 +18,7 @@ from field_app.link import UNREACHABLE, Failure, Reply
 from schemas.base import UNREADABLE, Message, decode, encode
 from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import DeviceId
+from schemas.packing import PACKED_TYPE, Packing, Refused, load_packing
 from schemas.problem import MEDIA_TYPE as PROBLEM_TYPE
 from schemas.problem import TEXTS
 from schemas.wire import (
@@ -33,7 +34,7 @@ from schemas.wire import (
     SyncResponse,
 )
 from sync.chain import login_message
-from sync.thin_links import fill_results, thin_links
+from sync.thin_links import fill_results, thin_request
 
 T = TypeVar("T", bound=Message)
 WORTH_DEFLATING = 200
@@ -47,6 +48,10 @@ UNASKED_HEADERS = ("accept", "accept-encoding", "connection", "user-agent")
 """What httpx would say with each request and nobody here reads: a hundred bytes each time."""
 
 
+NOT_UNPACKED = (f"{TEXTS}.kamus_tidak_dikenal", f"{TEXTS}.pesan_tidak_terbaca")
+"""What an office says that lacks the newest dictionary, or is of a time before there was any."""
+
+
 class HttpLink:
     """See field_app.link.Link: one office at one address. `knows(key)` says whether a text exists for an
     office's problem.
@@ -57,12 +62,15 @@ class HttpLink:
         address: str,
         knows: Callable[[str], bool],
         client: httpx.Client | None = None,
+        packing: Packing | None = None,
     ) -> None:
         self._address = address.rstrip("/")
         self._knows = knows
         self._client = client or httpx.Client(timeout=TIMEOUT, trust_env=False)
         for name in UNASKED_HEADERS:
             self._client.headers.pop(name, None)
+        self._packing = packing or load_packing()
+        self._packs = True
         self._token = ""
         self._closed = False
 
@@ -103,8 +111,12 @@ class HttpLink:
         return self._call("/api/handover/key", request, OfficeKey)
 
     def sync(self, request: SyncRequest) -> SyncResponse | Failure:
-        """Exchange one message."""
-        answer = self._call("/api/sync", thin_links(request), SyncResponse)
+        """Exchange one message. An office that cannot unpack it gets it again plain, and all after it."""
+        sent = thin_request(request)
+        answer = self._call("/api/sync", sent, SyncResponse, packs=self._packs)
+        if self._packs and isinstance(answer, Failure) and answer.say in NOT_UNPACKED:
+            self._packs = False
+            answer = self._call("/api/sync", sent, SyncResponse)
         if isinstance(answer, Failure):
             return answer
         return fill_results(answer, request) or Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK)
@@ -143,21 +155,21 @@ class HttpLink:
             return self._address + path
         return path if path.startswith(self._address + "/") else None
 
-    def _call(self, path: str, message: Message, kind: type[T]) -> T | Failure:
+    def _call(self, path: str, message: Message, kind: type[T], *, packs: bool = False) -> T | Failure:
         if self._closed:
             return Failure(kind="jaringan", say="lapangan.sambungan_putus")
-        body = encode(message)
-        headers = {"content-type": MEDIA_TYPE, "accept-encoding": "deflate"}
-        if len(body) > WORTH_DEFLATING:
-            body = zlib.compress(body)
-            headers["content-encoding"] = "deflate"
+        body, headers = self._packed(encode(message)) if packs else _deflated(encode(message))
         try:
             with self._client.stream(
                 "POST", self._address + path, content=body, headers={**headers, **self._authorisation()}
             ) as answer:
                 if answer.status_code != OK:
                     return self._refusal(answer)
-                data = _body(answer, MAX_BODY_BYTES)
+                data = (
+                    self._unpacked(answer)
+                    if _media_type(answer) == PACKED_TYPE
+                    else _body(answer, MAX_BODY_BYTES)
+                )
         except (httpx.TransportError, httpx.StreamError) as error:
             return _network(error)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
@@ -172,7 +184,7 @@ class HttpLink:
     def _refusal(self, answer: httpx.Response) -> Failure:
         """Read a problem (RFC 9457); anything else is named by its status alone."""
         status, retry_s = answer.status_code, _retry_s(answer.headers)
-        if answer.headers.get("content-type", "").partition(";")[0].strip() == PROBLEM_TYPE:
+        if _media_type(answer) == PROBLEM_TYPE:
             data = _body(answer, MAX_PROBLEM_BYTES)
             code = _code(data) if data is not None else ""
             if CODE.fullmatch(code) and self._knows(f"{TEXTS}.{code}"):
@@ -183,8 +195,27 @@ class HttpLink:
             return Failure(kind="jaringan", say="lapangan.kantor_bermasalah", status=status, retry_s=retry_s)
         return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=status)
 
+    def _packed(self, data: bytes) -> tuple[bytes, dict[str, str]]:
+        return self._packing.pack(data, self._packing.newest), {"content-type": PACKED_TYPE}
+
+    def _unpacked(self, answer: httpx.Response) -> bytes | None:
+        data = _body(answer, MAX_BODY_BYTES)
+        found = self._packing.unpack(data, MAX_BODY_BYTES) if data is not None else None
+        return None if found is None or isinstance(found, Refused) else found.data
+
     def _authorisation(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self._token}"} if self._token else {}
+
+
+def _deflated(data: bytes) -> tuple[bytes, dict[str, str]]:
+    headers = {"content-type": MEDIA_TYPE, "accept-encoding": "deflate"}
+    if len(data) <= WORTH_DEFLATING:
+        return data, headers
+    return zlib.compress(data), {**headers, "content-encoding": "deflate"}
+
+
+def _media_type(answer: httpx.Response) -> str:
+    return answer.headers.get("content-type", "").partition(";")[0].strip()
 
 
 def _body(answer: httpx.Response, limit: int) -> bytes | None:

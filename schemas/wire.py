@@ -5,6 +5,8 @@ Links and contents travel as the bytes that were hashed and signed. Bodies are M
 Protocol 1 (2026-11-22): the first field day.
 Protocol 2 (2026-11-25): a phone may declare a gap in its chain; the office tells of outcomes that changed
 since they were answered, and what is safe in backups. An older phone is answered in its own shape.
+Protocol 3 (2026-11-25): a request need not name its device, nor a link that follows from the rest, the first
+neither; it may travel packed with words that both ends know.
 """
 
 from typing import Annotated, Any
@@ -14,7 +16,7 @@ import msgspec
 from schemas.base import Message
 from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash, Part, RecordId
 
-PROTOCOL = 2
+PROTOCOL = 3
 OLDEST = 1
 """The oldest protocol that the office still answers."""
 MEDIA_TYPE = "application/vnd.sambang.sync+msgpack"
@@ -62,7 +64,8 @@ class Declared(Message, frozen=True, kw_only=True):
 class SyncRequest(Message, frozen=True, kw_only=True):
     """What a phone says: where it stands, what is new, and a signature over its newest link in here.
 
-    `links[i]` is the i-th link's bytes; `contents` are the contents these links name, in any order.
+    `links[i]` is the i-th link's bytes; `contents` are the contents these links name, in any order. On
+    the way `device` and links may be left out, see sync/thin_links.py.
     `check` holds part digests, sent only after a digest did not match. `gap` declares places of the chain
     that the links lack; it comes with every run that needs it. `received` is the link up to which the phone
     believes its chain received: a restored phone's stands below the tips that the office has.

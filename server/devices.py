@@ -26,7 +26,8 @@ NONCE_BYTES = 32
 NONCE_MS = 60_000
 MOST_NONCES = 16
 """Open nonces of one device. Only devices that joined have any, so all of them together stay few."""
-TOKEN_BYTES = 32
+TOKEN_BYTES = 20
+"""160 bits, as RFC 6749 asks (§10.10): a token goes with every request."""
 TOKEN_MS = 12 * 3_600_000
 MODEL_LENGTH = 120
 _DEVICE_ID = re.compile(r"[0-9a-f]{32}")

@@ -11,7 +11,7 @@ from functools import lru_cache
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from schemas.ids import NO_LINK, ChangeId, DeviceId, LinkHash, Part, PersonId, RecordId
+from schemas.ids import NO_LINK, ChangeId, DeviceId, LinkHash, Part, PersonId
 from schemas.problem import Problem
 from schemas.wire import PROTOCOL, Outcome, Result, SyncRequest, SyncResponse
 from server import device_store
@@ -19,6 +19,7 @@ from server.access import is_active
 from server.engine import Engine, Reader, Writer
 from server.hearing import note_push
 from server.keys import Keys
+from server.projections import petugas_record
 from server.restore_store import note_heads
 from server.store import SqlOfficeStore
 from sync.again import judge_again
@@ -228,7 +229,7 @@ def _checked(request: SyncRequest, caller: Caller) -> Run | Problem:
 
 def petugas(reader: Reader, person: PersonId) -> Record | None:
     """Return the record of a person who is active."""
-    found = SqlOfficeStore.reading(reader).records([RecordId(person)]).get(RecordId(person))
+    found = petugas_record(reader, person)
     return found if found is not None and is_active(found) else None
 
 

@@ -26,6 +26,7 @@ STATUS: dict[str, int] = {
     "berkas_dimusnahkan": 410,
     "pesan_terlalu_besar": 413,
     "jenis_isi_salah": 415,
+    "kamus_tidak_dikenal": 415,
     "tidak_ada": 404,
     "cara_salah": 405,
     "gangguan": 500,

@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from schemas.base import encode
 from schemas.format import local_date
-from schemas.ids import RecordId
+from schemas.ids import PersonId, RecordId
 from server.engine import Reader, SqlRow, Writer
 from server.shelves import about, conflict_shelf, stage
 from sync.store import Record
@@ -17,7 +18,12 @@ _record = msgspec.msgpack.Decoder(Record)
 
 
 def put_projections(writer: Writer, records: Sequence[Record]) -> None:
-    """Keep the columns of visits, conflicts and cases in step with their records."""
+    """Keep the columns of visits, conflicts and cases in step with their records, and the people apart."""
+    writer.many(
+        "INSERT INTO petugas (kabupaten, person, body) VALUES (:kabupaten, :person, :body)"
+        " ON CONFLICT (kabupaten, person) DO UPDATE SET body = excluded.body",
+        [(writer.regency, record.id, encode(record)) for record in records if record.kind == "petugas"],
+    )
     writer.many(
         "INSERT INTO kunjungan (kabupaten, visit, state, form, desa, petugas, subject, tugas, versions,"
         " received_ms, decided_ms, flags, quarter, kasus)"
@@ -47,6 +53,14 @@ def put_projections(writer: Writer, records: Sequence[Record]) -> None:
         [conflict_row(writer.regency, record, find) for record in records if record.kind == "konflik"],
     )
     _move_conflicts(writer, [record for record in records if record.kind in MOVABLE])
+
+
+def petugas_record(reader: Reader, person: PersonId) -> Record | None:
+    """Return the record of a person, out of the few that are such."""
+    found = reader.query(
+        "SELECT body FROM petugas WHERE kabupaten = :kabupaten AND person = :person", {"person": person}
+    )
+    return _record.decode(found[0][0]) if found else None
 
 
 def finder(reader: Reader) -> Callable[[RecordId], Record | None]:

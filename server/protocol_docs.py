@@ -11,6 +11,7 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
+from zlib import adler32
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from schemas.base import encode
 from schemas.form import load_forms
 from schemas.ids import NO_LINK, DeviceId, PersonId, RecordId
+from schemas.packing import read_dictionaries
 from schemas.wire import PROTOCOL, Applied, Cursor, Declared, SyncRequest, SyncResponse
 from schemas.workflow import load_workflows
 from server.office import verifier
@@ -31,6 +33,7 @@ from sync.rules import DomainRules
 from sync.scope import Caller, parts_of_person
 from sync.server import receive
 from sync.store import Entry
+from sync.thin_links import thin_request
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = "docs/protocol.md"
@@ -144,6 +147,12 @@ def render() -> str:
         _example("Its answer", "No rows; the digest is that of all that the phone holds.", encode(still)),
         _example("A push of that content", "Cursor as above.", encode(push)),
         _example("Its answer", "Applied, and the row as the desa now sees it.", encode(answer)),
+        _example(
+            "The same push, thin",
+            "Its link follows the start: only the head that was seen travels. The session names the device.",
+            encode(thin_request(push)),
+        ),
+        _dictionary(),
         _example("A gap", "`[link, content, signature]`; the content at place 1 is lost.", encode(declared)),
         _tus(),
         *_sealed(),
@@ -217,6 +226,15 @@ def _spelt(raw: bytes) -> str:
     number, value = (rest[:2], rest[2:]) if rest[:1] == b"\0" else (b"", rest)
     spelt = [f'"{domain.decode()}\\0"', *([notation(number)] if number else [])]
     return " + ".join([*spelt, notation(msgspec.msgpack.decode(value))])
+
+
+def _dictionary() -> str:
+    """Tell the newest dictionary by its sums; what deflate makes of a message is each program's choice."""
+    published = read_dictionaries()
+    words, name = published[-1], f"dictionary.{len(published)}.bin"
+    sums = [f"Adler-32: {adler32(words):08x}", f"SHA-256: {sha256(words).hexdigest()}"]
+    said = f"`schemas/data/{name}`, {len(words)} bytes."
+    return "\n".join([f"**The newest dictionary**, {said}", "```text", *sums, "```", ""])
 
 
 def _signature(speaker: Speaker, entry: Entry) -> str:

@@ -47,15 +47,23 @@ class SqlRows(SqlLog):
         for part, record, digest in before:
             if (part, record) in put:
                 delta[part] ^= int.from_bytes(digest, "big")
+        newest: dict[Part, int] = defaultdict(int)
+        for one in (*rows, *removed):
+            newest[one.part] = max(newest[one.part], one.seq)
         self._write.many(_PUT, list(put.values()))
-        self._fold(delta)
+        self._fold(delta, newest)
 
-    def _fold(self, delta: Mapping[Part, int]) -> None:
+    def _fold(self, delta: Mapping[Part, int], newest: Mapping[Part, int]) -> None:
         now = self.digests(delta)
         self._write.many(
-            "INSERT INTO parts (kabupaten, part, digest) VALUES (:kabupaten, :part, :digest)"
-            " ON CONFLICT (kabupaten, part) DO UPDATE SET digest = excluded.digest",
-            [(self._reader.regency, part, fold(now[part], change)) for part, change in delta.items()],
+            "INSERT INTO parts (kabupaten, part, digest, last_seq)"
+            " VALUES (:kabupaten, :part, :digest, :last_seq)"
+            " ON CONFLICT (kabupaten, part) DO UPDATE SET digest = excluded.digest, last_seq ="
+            " CASE WHEN excluded.last_seq > parts.last_seq THEN excluded.last_seq ELSE parts.last_seq END",
+            [
+                (self._reader.regency, part, fold(now[part], change), newest[part])
+                for part, change in delta.items()
+            ],
         )
 
     def rows(self, ids: Iterable[RecordId]) -> list[Row]:
@@ -82,8 +90,12 @@ class SqlRows(SqlLog):
     def page(self, parts: Mapping[Part, int], limit: int, max_bytes: int) -> Page:
         """See sync.store.OfficeStore."""
         standing: dict[int, list[Part]] = defaultdict(list)
-        for part, after in parts.items():
-            standing[after].append(part)
+        for part, last_seq in self._reader.query(
+            "SELECT part, last_seq FROM parts WHERE kabupaten = :kabupaten AND part IN :parts",
+            {"parts": list(parts)},
+        ):
+            if last_seq > parts[part]:  # the index of rows is deep, and mostly there is nothing new
+                standing[parts[part]].append(part)
         found: list[SqlRow] = []
         for after, names in standing.items():
             found += self._reader.query(

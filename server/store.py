@@ -42,16 +42,21 @@ class SqlOfficeStore(SqlRows):
         """See sync.store.OfficeStore."""
         if seq == 0:
             return b""
+        newest = self._reader.query(
+            "SELECT first_seq, last_seq, tag FROM kabupaten WHERE kabupaten = :kabupaten"
+        )
+        first, last, tag = newest[0] if newest else (0, 0, b"")
+        if seq > last:
+            is_own = self._writer is not None and seq <= self._writer.last_seq()
+            return self._write.commit_tag() if is_own else None
+        if seq >= first:
+            return tag
         found = self._reader.query(
             "SELECT first_seq, tag FROM commits WHERE kabupaten = :kabupaten AND last_seq >= :seq"
             " ORDER BY last_seq LIMIT 1",
             {"seq": seq},
         )
-        if found:
-            return found[0][1] if found[0][0] <= seq else None
-        if self._writer is not None and seq <= self._writer.last_seq():
-            return self._writer.commit_tag()
-        return None
+        return found[0][1] if found and found[0][0] <= seq else None
 
     def commits(self, limit: int) -> list[tuple[int, bytes]]:
         """See sync.store.OfficeStore."""

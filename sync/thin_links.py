@@ -1,46 +1,58 @@
-"""A run of links without what follows from the rest. Rule: filled again, each is the same, byte for byte.
+"""A request without what follows from the rest. Rule: filled again, it is the same, byte for byte.
 
-Within a run each link names the hash of the one before it and of its content. Both can be had on the other
-side, and hashes are all that does not deflate: so the first link of a run travels, and each other one that
-says nothing of its own is left empty. The answer leaves out the changes that its results are of.
+The device is that of the session. Within a run each link names the hash of the one before it and of its
+content; the first one follows what the phone believes received. All of it can be had on the other side, and
+hashes are all that does not deflate: a link that follows so is only the office head that it has seen, or left
+empty where the one before it had seen the same. The answer leaves out the changes that its results are of.
 """
 
 from collections.abc import Sequence
 
-import msgspec
 from msgspec.structs import replace
 
-from schemas.ids import ChangeId
-from schemas.wire import MAX_LINKS, SyncRequest, SyncResponse
-from sync.chain import Tip, link_hash, next_link, read_link, seal_link
+from schemas.base import UNREADABLE
+from schemas.ids import NO_LINK, ChangeId, DeviceId, LinkHash
+from schemas.wire import MAX_LINKS, SyncRequest, SyncResponse, WireTip
+from sync.chain import START, Tip, link_hash, next_link, read_link, seal_link
 from sync.change import change_id
 
 EMPTY = b""
+SEEN_BYTES = len(NO_LINK)
 UNNAMED = ChangeId(b"")
+SESSIONS_DEVICE = DeviceId("")
 
 
-def thin_links(request: SyncRequest) -> SyncRequest:
-    """Return a request without the links that the office can make itself."""
-    links = request.links
-    if len(links) < 2 or len(links) != len(request.contents):
-        return request
-    sent = links[:1]
-    for before, content, raw in zip(links, request.contents[1:], links[1:], strict=False):
-        sent.append(EMPTY if raw == _following(before, content) else raw)
-    return replace(request, links=sent)
+def thin_request(request: SyncRequest) -> SyncRequest:
+    """Return a request without its device, and without the links that the office can make itself."""
+    return replace(request, device=SESSIONS_DEVICE, links=_thin_links(request))
 
 
-def fill_links(request: SyncRequest) -> SyncRequest | None:
-    """Return a request with all its links; None where one cannot be made. A whole one stays as it is."""
-    if EMPTY not in request.links or len(request.links) > MAX_LINKS:
+def fill_request(request: SyncRequest, device: DeviceId) -> SyncRequest | None:
+    """Return a request whole, as that of the device whose session it came in.
+
+    None where a link cannot be made. What travelled whole stays as it is, the name of a device too.
+    """
+    if not request.device:
+        request = replace(request, device=device)
+    if not any(map(_is_thin, request.links)) or len(request.links) > MAX_LINKS:
         return request  # too many are refused further on, and must not cost the time to make them
     if len(request.links) != len(request.contents):
         return None
     links: list[bytes] = []
+    tip, seen = _stands(request.received), EMPTY
     try:
         for raw, content in zip(request.links, request.contents, strict=True):
-            links.append(raw or _following(links[-1], content))
-    except (IndexError, msgspec.DecodeError):
+            if _is_thin(raw):
+                seen = raw or seen
+                if not seen:
+                    return None
+                name, whole = _following(tip, request.device, content, seen)
+                tip = Tip(counter=tip.counter + 1, hash=name)
+            else:
+                link, whole = read_link(raw), raw
+                tip, seen = Tip(counter=link.counter, hash=link_hash(raw)), link.seen
+            links.append(whole)
+    except (*UNREADABLE, OverflowError):
         return None
     return replace(request, links=links)
 
@@ -65,8 +77,27 @@ def fill_results(response: SyncResponse, request: SyncRequest) -> SyncResponse |
     return replace(response, results=results)
 
 
-def _following(before: bytes, content: bytes) -> bytes:
-    """Return the bytes of the link that follows another one and says nothing new but its content."""
-    link = read_link(before)
-    tip = Tip(counter=link.counter, hash=link_hash(before))
-    return seal_link(next_link(tip, link.device, change_id(content), link.seen))[1]
+def _thin_links(request: SyncRequest) -> list[bytes]:
+    if len(request.links) != len(request.contents):
+        return request.links
+    sent: list[bytes] = []
+    tip, seen = _stands(request.received), EMPTY
+    for raw, content in zip(request.links, request.contents, strict=True):
+        link = read_link(raw)
+        follows = _following(tip, request.device, content, link.seen)[1] == raw
+        sent.append(raw if not follows else EMPTY if link.seen == seen else link.seen)
+        tip, seen = Tip(counter=link.counter, hash=link_hash(raw)), link.seen
+    return sent
+
+
+def _is_thin(raw: bytes) -> bool:
+    return len(raw) in (len(EMPTY), SEEN_BYTES)
+
+
+def _stands(received: WireTip | None) -> Tip:
+    return Tip(counter=received.counter, hash=received.hash) if received else START
+
+
+def _following(tip: Tip, device: DeviceId, content: bytes, seen: bytes) -> tuple[LinkHash, bytes]:
+    """Return hash and bytes of the link that follows a tip and says nothing new but its content."""
+    return seal_link(next_link(tip, device, change_id(content), LinkHash(seen)))

@@ -1,23 +1,53 @@
-"""Bodies of the API: deflated MessagePack in, the same or a problem out. Rule: nothing is decoded twice."""
+"""Bodies of the API: deflated or packed MessagePack in, the same or a problem out.
+
+Rule: nothing is decoded twice, and an answer has the form in which it was asked.
+"""
 
 import zlib
 from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request, Response
+from msgspec.structs import replace
 
-from schemas.base import UNREADABLE, Message, encode
+from schemas.base import UNREADABLE, Data, Message, encode
+from schemas.packing import PACKED_TYPE, Packing, Refused
 from schemas.problem import MEDIA_TYPE as PROBLEM_TYPE
 from schemas.problem import Problem
 from schemas.text import Text
-from schemas.wire import MAX_BODY_BYTES, MEDIA_TYPE
+from schemas.wire import MAX_BODY_BYTES, MEDIA_TYPE, PROTOCOL, SyncRequest
 from server.problems import problem_json, status_of
 
 T = TypeVar("T")
 
+NO_STORE = {"cache-control": "no-store"}
+PLAIN = (None, "", "identity")
 WORTH_DEFLATING = 200
 """Bytes below which deflating costs more than it saves."""
 LEVEL = 6
+
+
+class Wrapping(Data, frozen=True, kw_only=True):
+    """How a message travels, by its headers; `dictionary`: what it was packed with, once that is known."""
+
+    media_type: str | None
+    encoding: str | None
+    packing: Packing
+    dictionary: int | None = None
+
+
+def read_wrapped(body: bytes, wrapping: Wrapping) -> tuple[SyncRequest, Wrapping] | Problem:
+    """Read a sync message, packed or plain, and say with which dictionary it may be answered."""
+    if (wrapping.media_type or "").partition(";")[0].strip().lower() != PACKED_TYPE:
+        read = read_message(body, wrapping.encoding, SyncRequest)
+        return read if isinstance(read, Problem) else (read, wrapping)
+    if wrapping.encoding not in PLAIN:
+        return Problem(code="jenis_isi_salah")
+    unpacked = wrapping.packing.unpack(body, MAX_BODY_BYTES)
+    if isinstance(unpacked, Refused):
+        return Problem(code=unpacked.problem)
+    read = read_message(unpacked.data, None, SyncRequest)
+    return read if isinstance(read, Problem) else (read, replace(wrapping, dictionary=unpacked.dictionary))
 
 
 def read_message(body: bytes, encoding: str | None, kind: type[T]) -> T | Problem:
@@ -27,20 +57,22 @@ def read_message(body: bytes, encoding: str | None, kind: type[T]) -> T | Proble
         if isinstance(inflated, Problem):
             return inflated
         body = inflated
-    elif encoding not in (None, "", "identity"):
+    elif encoding not in PLAIN:
         return Problem(code="jenis_isi_salah")
     if len(body) > MAX_BODY_BYTES:
         return Problem(code="pesan_terlalu_besar")
     try:
         return msgspec.msgpack.decode(body, type=kind)
     except UNREADABLE:
-        return Problem(code="pesan_tidak_terbaca")
+        return Problem(
+            code="versi_protokol" if kind is SyncRequest and _is_newer(body) else "pesan_tidak_terbaca"
+        )
 
 
 def write_message(message: Message | tuple[Any, ...], accepted: str | None) -> tuple[bytes, dict[str, str]]:
     """Encode a message, deflated where that pays and the caller takes it; return it with its headers."""
     body = encode(message)
-    headers = {"cache-control": "no-store"}
+    headers = dict(NO_STORE)
     if len(body) > WORTH_DEFLATING and (accepted is None or "deflate" in accepted or "*" in accepted):
         headers["content-encoding"] = "deflate"
         body = zlib.compress(body, LEVEL)
@@ -48,11 +80,17 @@ def write_message(message: Message | tuple[Any, ...], accepted: str | None) -> t
 
 
 def answer(
-    request: Request[Any, Any, Any], result: Message | tuple[Any, ...] | Problem, text: Text
+    request: Request[Any, Any, Any],
+    result: Message | tuple[Any, ...] | Problem,
+    text: Text,
+    wrapping: Wrapping | None = None,
 ) -> Response[bytes]:
-    """Return a message, whole or in an older shape, or a problem as a response."""
+    """Return a message, whole or in an older shape, or a problem as a response; packed if it was asked so."""
     if isinstance(result, Problem):
         return problem_response(result, text)
+    if wrapping is not None and wrapping.dictionary is not None:
+        packed = wrapping.packing.pack(encode(result), wrapping.dictionary)
+        return Response(content=packed, media_type=PACKED_TYPE, status_code=200, headers=dict(NO_STORE))
     body, headers = write_message(result, request.headers.get("accept-encoding"))
     return Response(content=body, media_type=MEDIA_TYPE, status_code=200, headers=headers)
 
@@ -63,8 +101,17 @@ def problem_response(problem: Problem, text: Text) -> Response[bytes]:
         content=problem_json(problem, text),
         media_type=PROBLEM_TYPE,
         status_code=status_of(problem),
-        headers={"cache-control": "no-store"},
+        headers=dict(NO_STORE),
     )
+
+
+def _is_newer(body: bytes) -> bool:
+    """Say whether a message that cannot be read is of a later protocol: it may have more members."""
+    try:
+        members = msgspec.msgpack.decode(body, type=list[msgspec.Raw])
+        return bool(members) and msgspec.msgpack.decode(members[0], type=int) > PROTOCOL
+    except UNREADABLE:
+        return False
 
 
 def bearer(header: str | None) -> str | None:

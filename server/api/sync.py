@@ -11,14 +11,16 @@ from typing import Any
 from litestar import Request, Response, post
 
 from schemas.base import Data
+from schemas.ids import DeviceId
+from schemas.packing import load_packing
 from schemas.problem import Problem
 from schemas.wire import MAX_BODY_BYTES, Result, SyncRequest, SyncResponse, for_protocol
-from server.api.messages import answer, bearer, read_message
+from server.api.messages import Wrapping, answer, bearer, read_wrapped
 from server.deps import Deps
 from server.engine import Reader, Writer
 from server.hearing import Hearing
 from sync.intake import Run
-from sync.thin_links import fill_links, thin_results
+from sync.thin_links import SESSIONS_DEVICE, fill_request, thin_results
 
 WRITERS_ROWS = 100
 """Most rows that the writer itself reads for an answer."""
@@ -32,12 +34,20 @@ class _Pushes(Data, frozen=True, kw_only=True):
     is_thin: bool
 
 
+class _Understood(Data, frozen=True, kw_only=True):
+    """What a message comes to, and the form in which its sender takes the answer."""
+
+    found: SyncResponse | _Pushes | Problem
+    wrapping: Wrapping
+
+
 def sync_routes(deps: Deps) -> list[Any]:
     """Return the handler of sync messages."""
     hearing = Hearing(deps.engine, deps.now_ms)
+    packing = load_packing()
 
-    def read(body: bytes, encoding: str | None, token: str | None) -> SyncResponse | _Pushes | Problem:
-        return deps.engine.read(lambda reader: _understood(deps, hearing, reader, body, encoding, token))
+    def read(body: bytes, wrapping: Wrapping, token: str | None) -> _Understood:
+        return deps.engine.read(lambda reader: _understood(deps, hearing, reader, body, wrapping, token))
 
     def take_in(writer: Writer, message: SyncRequest, run: Run) -> list[Result] | SyncResponse | Problem:
         """Take in a run; answer it too, unless as many rows come back as changes came."""
@@ -69,38 +79,46 @@ def sync_routes(deps: Deps) -> list[Any]:
         body = await request.body()
         headers = request.headers
         loop = asyncio.get_running_loop()
-        given = await loop.run_in_executor(
-            deps.pool, read, body, headers.get("content-encoding"), bearer(headers.get("authorization"))
+        asked = Wrapping(
+            media_type=headers.get("content-type"), encoding=headers.get("content-encoding"), packing=packing
         )
-        result = await push(given) if isinstance(given, _Pushes) else given
+        given = await loop.run_in_executor(deps.pool, read, body, asked, bearer(headers.get("authorization")))
+        result = await push(given.found) if isinstance(given.found, _Pushes) else given.found
         if isinstance(result, Problem):
             return answer(request, result, deps.text)
         shaped = for_protocol(result)
         if len(result.rows) > WRITERS_ROWS:
-            return await loop.run_in_executor(deps.pool, answer, request, shaped, deps.text)
-        return answer(request, shaped, deps.text)
+            return await loop.run_in_executor(deps.pool, answer, request, shaped, deps.text, given.wrapping)
+        return answer(request, shaped, deps.text, given.wrapping)
 
     return [sync]
 
 
 def _understood(
-    deps: Deps, hearing: Hearing, reader: Reader, body: bytes, encoding: str | None, token: str | None
-) -> SyncResponse | _Pushes | Problem:
+    deps: Deps, hearing: Hearing, reader: Reader, body: bytes, wrapping: Wrapping, token: str | None
+) -> _Understood:
     """Say who speaks, decode the message and check what it pushes; answer it if that is nothing."""
     device = deps.devices.device_in(reader, token) if token else None
     if device is None:
-        return Problem(code="perlu_masuk")
-    message = read_message(body, encoding, SyncRequest)
-    if isinstance(message, Problem):
-        return message
-    if message.device != device:
+        return _Understood(found=Problem(code="perlu_masuk"), wrapping=wrapping)
+    read = read_wrapped(body, wrapping)
+    if isinstance(read, Problem):
+        return _Understood(found=read, wrapping=wrapping)
+    message, wrapping = read
+    return _Understood(found=_found(deps, hearing, reader, message, device), wrapping=wrapping)
+
+
+def _found(
+    deps: Deps, hearing: Hearing, reader: Reader, message: SyncRequest, device: DeviceId
+) -> SyncResponse | _Pushes | Problem:
+    if message.device not in (device, SESSIONS_DEVICE):
         return Problem(code="perangkat_berbeda")
-    whole = fill_links(message)
+    whole = fill_request(message, device)
     if whole is None:
         return Problem(code="tautan_tidak_terbaca")
     found = deps.office.look(reader, whole)
     if isinstance(found, Run):
-        return _Pushes(message=whole, run=found, is_thin=whole is not message)
+        return _Pushes(message=whole, run=found, is_thin=whole.links != message.links)
     if isinstance(found, SyncResponse):
-        hearing.quiet(message)
+        hearing.quiet(whole)
     return found

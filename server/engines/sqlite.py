@@ -315,11 +315,16 @@ class SqliteEngine:
 
     def _number(self, transaction: Transaction, first: int) -> None:
         last: Mapping[str, object] = {"first": first + 1, "last": transaction.seq}
-        transaction.execute("UPDATE kabupaten SET last_seq = :last WHERE kabupaten = :kabupaten", last)
+        commit = {**last, "tag": transaction.commit_tag()}
+        transaction.execute(
+            "UPDATE kabupaten SET first_seq = :first, last_seq = :last, tag = :tag"
+            " WHERE kabupaten = :kabupaten",
+            commit,
+        )
         transaction.execute(
             "INSERT INTO commits (kabupaten, first_seq, last_seq, tag, at_ms)"
             " VALUES (:kabupaten, :first, :last, :tag, :at_ms)",
-            {**last, "tag": transaction.commit_tag(), "at_ms": self._now_ms()},
+            {**commit, "at_ms": self._now_ms()},
         )
 
 

@@ -82,6 +82,7 @@ def compare(reader: Reader, memory: MemoryOffice, findings: Findings, progress: 
     progress.step("baris", records + rows)
     _compare_records(reader, memory, findings, progress)
     _compare_rows(reader, memory, findings, progress)
+    _compare_petugas(reader, findings)
     _compare_list(reader, "kunjungan", memory, visit_row, findings)
     _compare_list(reader, "kasus", memory, case_row, findings)
     find = memory.record_table.get
@@ -121,10 +122,12 @@ def _compare_records(reader: Reader, memory: MemoryOffice, findings: Findings, p
 def _compare_rows(reader: Reader, memory: MemoryOffice, findings: Findings, progress: Progress) -> None:
     left = dict(memory.table)
     digests: dict[Part, bytes] = {}
+    newest: dict[Part, int] = {}
     select = "SELECT id, part, kind, seq, removed, hash, body FROM rows"
     for name, part, kind, seq, removed, digest, body in _by_id(reader, select, "id, part"):
         progress.advance()
         findings.counts["baris"] += 1
+        newest[part] = max(seq, newest.get(part, 0))
         expected = left.pop((part, name), None)
         if removed:
             is_right = expected is None and digest == EMPTY
@@ -137,12 +140,26 @@ def _compare_rows(reader: Reader, memory: MemoryOffice, findings: Findings, prog
             findings.fault("baris_berbeda", id=name)
     for _, name in left:
         findings.fault("baris_berbeda", id=name)
-    stored: dict[Part, bytes] = dict(
-        reader.query("SELECT part, digest FROM parts WHERE kabupaten = :kabupaten")
-    )
-    for part in sorted(stored.keys() | digests.keys()):
-        if stored.get(part, EMPTY) != digests.get(part, EMPTY):
+    stored = {
+        part: (digest, last_seq)
+        for part, digest, last_seq in reader.query(
+            "SELECT part, digest, last_seq FROM parts WHERE kabupaten = :kabupaten"
+        )
+    }
+    for part in sorted(stored.keys() | newest.keys()):
+        if stored.get(part, (EMPTY, 0)) != (digests.get(part, EMPTY), newest.get(part, 0)):
             findings.fault("sidik_berbeda", bagian=part)
+
+
+def _compare_petugas(reader: Reader, findings: Findings) -> None:
+    """The people's records stand apart once more: they must be those that the replay was compared with."""
+    kept = dict(reader.query("SELECT person, body FROM petugas WHERE kabupaten = :kabupaten"))
+    measure = dict(
+        reader.query("SELECT id, body FROM records WHERE kabupaten = :kabupaten AND kind = 'petugas'")
+    )
+    for name in sorted(kept.keys() | measure.keys()):
+        if kept.get(name) != measure.get(name):
+            findings.fault("daftar_berbeda", daftar="petugas", id=name)
 
 
 def _compare_list(
@@ -182,16 +199,16 @@ def _compare_references(reader: Reader, memory: MemoryOffice, findings: Findings
 
 def _check_commits(reader: Reader, findings: Findings) -> None:
     """Every seq lies in exactly one commit."""
-    last = 0
-    for first, end in reader.query(
-        "SELECT first_seq, last_seq FROM commits WHERE kabupaten = :kabupaten ORDER BY last_seq"
+    last, begun, of_newest = 0, 0, b""
+    for first, end, tag in reader.query(
+        "SELECT first_seq, last_seq, tag FROM commits WHERE kabupaten = :kabupaten ORDER BY last_seq"
     ):
         if first != last + 1 or end < first:
             findings.fault("urutan_salah", nomor=first)
-        last = end
-    [(newest,)] = reader.query("SELECT last_seq FROM kabupaten WHERE kabupaten = :kabupaten")
-    if newest != last:
-        findings.fault("urutan_salah", nomor=newest)
+        last, begun, of_newest = end, first, tag
+    [newest] = reader.query("SELECT first_seq, last_seq, tag FROM kabupaten WHERE kabupaten = :kabupaten")
+    if newest != (begun, last, of_newest):
+        findings.fault("urutan_salah", nomor=newest[1])
 
 
 def _changes(reader: Reader) -> Iterator[list[SqlRow]]:

@@ -13,11 +13,13 @@ from statistics import median
 from unittest.mock import patch
 
 from schemas.base import encode
+from schemas.packing import load_packing
 from schemas.wire import PROTOCOL, SyncRequest, SyncResponse
 from server.compose import close_office, open_office
 from server.deps import Deps
 from server.engine import Reader
 from server.engines import sqlite
+from sync.thin_links import thin_request
 from tests.bench.figures import Figure, scaled, timed_ms
 from tests.bench.offices import office
 from tests.bench.same_records import every_desa, warga
@@ -116,7 +118,9 @@ def _look_inside(deps: Deps, request: SyncRequest, counted: Counted) -> None:
         answer = deps.engine.read(lambda _: deps.engine.read(look))
     if not counted.statements:
         raise RuntimeError("nothing was traced")
-    counted.body_bytes = len(encode(request)) + len(encode(answer))
+    packing = load_packing()
+    bodies = (encode(thin_request(request)), encode(answer))
+    counted.body_bytes = sum(len(packing.pack(body, packing.newest)) for body in bodies)
     if answer.rows or answer.more or answer.cursor != request.cursor:
         raise RuntimeError("this sync was not quiet")
 

@@ -4,7 +4,6 @@ The real phone (tests/bench/worker_phones.py) would itself take the time that is
 """
 
 import base64
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -12,17 +11,16 @@ import httpx
 
 from schemas.base import decode, encode
 from schemas.ids import BlobId
-from schemas.wire import MEDIA_TYPE, PROTOCOL, Applied, Cursor, SyncRequest, SyncResponse
-from sync.chain import head_message
+from schemas.packing import PACKED_TYPE, Unpacked, load_packing
+from schemas.wire import MAX_BODY_BYTES, PROTOCOL, Applied, Cursor, SyncRequest, SyncResponse, WireTip
+from sync.chain import START, head_message
 from sync.change import Body
-from sync.thin_links import thin_links
+from sync.thin_links import thin_request
 from tests.bench.offices import BenchOffice, join
 from tests.bench.raw_http import Answer, RawHttp
 from tests.contract.people import Writer
 
-HEADERS = {"content-type": MEDIA_TYPE, "accept-encoding": "deflate"}
-DEFLATED = {**HEADERS, "content-encoding": "deflate"}
-WORTH_DEFLATING = 200
+HEADERS = {"content-type": PACKED_TYPE}
 TUS = {"tus-resumable": "1.0.0"}
 
 
@@ -40,7 +38,8 @@ class RawPhone:
     busy: bool = False
 
     def message(self, bodies: Sequence[Body] = ()) -> bytes:
-        """Return a request that goes on from the present cursor and pushes these changes."""
+        """Return a packed request that goes on from the present cursor and pushes these changes."""
+        before = self.writer.tip
         entries = [self.writer.write(body) for body in bodies]
         request = SyncRequest(
             protocol=PROTOCOL,
@@ -49,19 +48,21 @@ class RawPhone:
             links=[entry.raw_link for entry in entries],
             contents=[entry.content for entry in entries if entry.content],
             signature=self.writer.key.sign(head_message(entries[-1].hash)) if entries else b"",
+            received=WireTip(counter=before.counter, hash=before.hash) if before != START else None,
         )
-        return encode(thin_links(request))
+        packing = load_packing()
+        return packing.pack(encode(thin_request(request)), packing.newest)
 
     async def send(self, message: bytes) -> tuple[Answer, SyncResponse | None]:
         """Send a message; None where it was refused, whole or in one of its changes."""
-        deflate = len(message) > WORTH_DEFLATING
-        body = zlib.compress(message, 1) if deflate else message
-        answer = await self.http.ask("POST", "/api/sync", body, DEFLATED if deflate else HEADERS)
+        answer = await self.http.ask("POST", "/api/sync", message, HEADERS)
         if answer.status != 200:
             self.refused += 1
             return answer, None
-        raw = zlib.decompress(answer.body) if "content-encoding" in answer.headers else answer.body
-        response = decode(raw, SyncResponse)
+        found = load_packing().unpack(answer.body, MAX_BODY_BYTES)
+        if not isinstance(found, Unpacked):
+            raise RuntimeError(found.problem)
+        response = decode(found.data, SyncResponse)
         self.cursor = response.cursor
         if not all(isinstance(result.outcome, Applied) for result in response.results):
             self.refused += 1

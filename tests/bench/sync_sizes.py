@@ -51,7 +51,7 @@ def _measure(folder: Path, *, with_tasks: bool) -> list[Figure]:
 def _sync(line: Line, store: MemoryDevice) -> None:
     session = Session()
     while (request := next_request(store, session)) is not None:
-        session = receive(store, session, request, line.sync(request)).session
+        session = receive(store, session, request, line.sync_packed(request)).session
 
 
 def _moved(patch: Patch) -> Patch:

@@ -11,9 +11,11 @@ from field_app.link import Failure
 from field_app.transport import HttpLink
 from schemas.base import encode
 from schemas.ids import DeviceId
+from schemas.packing import PACKED_TYPE, Packing, load_packing
 from schemas.text import load_text
 from schemas.wire import (
     MAX_BODY_BYTES,
+    MEDIA_TYPE,
     Cursor,
     Enrolment,
     EnrolRequest,
@@ -24,8 +26,10 @@ from schemas.wire import (
     SyncResponse,
 )
 from sync.chain import login_message
+from sync.thin_links import thin_request
 
 TEXT = load_text()
+PACKING = load_packing()
 ASK = SyncRequest(protocol=1, device=DeviceId("d" * 32), cursor=Cursor())
 BIG_ASK = SyncRequest(protocol=1, device=DeviceId("d" * 32), cursor=Cursor(), links=[bytes(4000)])
 ANSWER = SyncResponse(
@@ -58,18 +62,70 @@ def failed(line: HttpLink) -> Failure:
     return outcome
 
 
-def test_a_message_goes_deflated_and_comes_back_deflated() -> None:
+def packed(message: SyncRequest | SyncResponse) -> bytes:
+    return PACKING.pack(encode(message), PACKING.newest)
+
+
+def test_a_message_goes_packed_and_comes_back_packed() -> None:
     seen: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         seen.append(request)
+        body = httpx.ByteStream(packed(ANSWER))
+        return httpx.Response(200, stream=body, headers={"content-type": PACKED_TYPE})
+
+    assert link(answer).sync(BIG_ASK) == ANSWER
+    assert seen[0].headers["content-type"] == PACKED_TYPE
+    assert seen[0].content == packed(thin_request(BIG_ASK))
+
+
+def refusal(status: int, code: str) -> httpx.Response:
+    body = httpx.ByteStream(json.dumps({"code": code}).encode())
+    return httpx.Response(status, stream=body, headers={"content-type": "application/problem+json"})
+
+
+@pytest.mark.parametrize("code", ["kamus_tidak_dikenal", "pesan_tidak_terbaca"])
+def test_an_office_that_cannot_unpack_gets_it_plain_and_all_that_follows(code: str) -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        if request.headers["content-type"] == PACKED_TYPE:
+            return refusal(415, code)
         body = httpx.ByteStream(zlib.compress(encode(ANSWER)))
         return httpx.Response(200, stream=body, headers={"content-encoding": "deflate"})
 
-    assert link(answer).sync(BIG_ASK) == ANSWER
-    assert seen[0].headers["content-encoding"] == "deflate"
-    assert zlib.decompress(seen[0].content) == encode(BIG_ASK)
-    assert len(seen[0].content) < 500
+    line = link(answer)
+    assert line.sync(BIG_ASK) == ANSWER == line.sync(BIG_ASK)
+    assert [request.headers["content-type"] for request in seen] == [PACKED_TYPE, MEDIA_TYPE, MEDIA_TYPE]
+    assert seen[1].headers["content-encoding"] == "deflate"
+    assert zlib.decompress(seen[1].content) == encode(thin_request(BIG_ASK))
+    assert len(seen[1].content) < 500
+
+
+def test_what_an_office_refuses_plain_as_well_is_told_as_it_says_then() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        code = "pesan_tidak_terbaca" if request.headers["content-type"] == PACKED_TYPE else "versi_protokol"
+        return refusal(400, code)
+
+    assert failed(link(answer)).say == "masalah.versi_protokol"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"not packed at all",
+        zlib.compress(encode(ANSWER)),
+        packed(ANSWER)[:-3],
+        packed(ANSWER) + b"tail",
+        Packing([b"other words"]).pack(encode(ANSWER), zlib.adler32(b"other words")),
+        PACKING.pack(bytes(3 * MAX_BODY_BYTES), PACKING.newest),
+    ],
+    ids=["nothing", "garbage", "without a dictionary", "cut", "with a tail", "other words", "bomb"],
+)
+def test_a_packed_answer_that_cannot_be_unpacked_gets_a_sentence(content: bytes) -> None:
+    assert failed(answering(content=content, content_type=PACKED_TYPE)).say == "lapangan.jawaban_rusak"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +147,7 @@ def test_how_long_the_office_asks_to_be_left_alone(status: int, said: str, waits
     assert (failure.retry_s, failure.say, failure.status) == (waits_s, say, status)
 
 
-def test_a_short_message_goes_as_it_is_and_a_plain_answer_is_taken() -> None:
+def test_a_plain_answer_is_taken() -> None:
     assert answering(content=encode(ANSWER)).sync(ASK) == ANSWER
 
 
@@ -233,4 +289,4 @@ def test_a_request_says_only_what_the_office_reads() -> None:
         return httpx.Response(200, content=encode(ANSWER))
 
     link(answer).sync(ASK)
-    assert set(asked[0].headers) == {"host", "content-type", "accept-encoding", "content-length"}
+    assert set(asked[0].headers) == {"host", "content-type", "content-length"}

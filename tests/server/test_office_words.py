@@ -30,7 +30,7 @@ SAID_BY_KEY = {
     "kantor.riwayat": ["server/services/visit_page.py"],
     "kantor.tanda": ["sync/visits.py", "server/services/signs.py"],
     "kantor.tinjau": ["server/web/review.py"],
-    "masalah": ["server", "sync"],
+    "masalah": ["schemas/packing.py", "server", "sync"],
     "perintah": ["server/compose.py", "server/commands"],
     "serah_terima": ["server/services/handover.py", "server/commands/handover.py"],
     "periksa": ["server/verify.py", "server/verifying"],

@@ -4,10 +4,12 @@ import base64
 import re
 from hashlib import sha256
 from pathlib import Path
+from zlib import adler32
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from schemas.packing import FOLDER
 from server.protocol_docs import PAGE, Talk, main, notation, page_with, render
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -126,21 +128,21 @@ def test_a_signature_over_the_head() -> None:
 
 
 def test_a_quiet_request_and_its_answer() -> None:
-    assert example("A quiet request") == pack([2, DEVICE, cursor(6, 2), [], [], b"", {}, None, None])
+    assert example("A quiet request") == pack([3, DEVICE, cursor(6, 2), [], [], b"", {}, None, None])
     rows = [("ref", PERSON, 3, person()), (PARTS[0], WARGA, 6, warga("Tani"))]
     here = cursor(6, 2)
     assert example("Its answer") == pack(
-        [2, *[[]] * 5, here, here, False, None, digest(rows), [], office_head(), 1764000000000, [], None]
+        [3, *[[]] * 5, here, here, False, None, digest(rows), [], office_head(), 1764000000000, [], None]
     )
 
 
 def test_a_push_and_its_answer() -> None:
-    pushed = [2, DEVICE, cursor(6, 2), [link()], [content()], signature(link()), {}, None, None]
+    pushed = [3, DEVICE, cursor(6, 2), [link()], [content()], signature(link()), {}, None, None]
     assert example("A push of that content") == pack(pushed)
     body = warga("Buruh")
     rows = [("ref", PERSON, 3, person()), (PARTS[0], WARGA, 9, body)]
     answer = [
-        2,
+        3,
         [[sha256(content()).digest(), ["applied", 7, []]]],
         [[1, sha256(link()).digest()]],
         [],
@@ -158,6 +160,17 @@ def test_a_push_and_its_answer() -> None:
         None,
     ]
     assert example("Its answer", 1) == pack(answer)
+
+
+def test_a_push_without_what_follows_from_the_rest() -> None:
+    thin = [3, "", cursor(6, 2), [NO_LINK], [content()], signature(link()), {}, None, None]
+    assert example("The same push, thin") == pack(thin)
+
+
+def test_the_dictionary_is_told_by_its_sums() -> None:
+    [(_, block)] = [each for each in blocks() if each[0] == "The newest dictionary"]
+    words = (FOLDER / "dictionary.1.bin").read_bytes()
+    assert f"Adler-32: {adler32(words):08x}\nSHA-256: {sha256(words).hexdigest()}" in block
 
 
 def test_a_gap() -> None:

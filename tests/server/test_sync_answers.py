@@ -1,18 +1,23 @@
 """Who answers a sync: a reader, or the writer in the transaction that took it in. Neither loses a row."""
 
 import threading
+import zlib
 from concurrent.futures import Future
 
+import msgspec
 from msgspec.structs import replace
 
-from schemas.base import encode
-from schemas.wire import Applied, SyncRequest, SyncResponse
+from schemas.base import decode, encode
+from schemas.ids import NO_LINK, LinkHash
+from schemas.packing import PACKED_TYPE, Packing, Unpacked, load_packing
+from schemas.wire import MAX_BODY_BYTES, PROTOCOL, Applied, SyncRequest, SyncResponse, WireTip
 from server.api.sync import WRITERS_ROWS
 from server.engine import Writer
+from sync.chain import link_hash
 from sync.change import Patch
 from sync.client import Session, receive
 from sync.intake import Run
-from sync.thin_links import fill_results, thin_links
+from sync.thin_links import fill_results, thin_request
 from tests.contract.people import record_id
 from tests.server.conftest import DESA, Running
 from tests.server.phones import Phone
@@ -85,13 +90,13 @@ def test_a_push_sees_its_own_rows_in_its_answer_and_only_there(office: Running) 
     assert (again.rows, again.session.quiet) == (0, True)
 
 
-def test_links_that_follow_from_their_contents_need_not_travel(office: Running) -> None:
+def test_what_follows_from_the_rest_need_not_travel(office: Running) -> None:
     phone = office.phone()
     for number in range(1, 4):
         phone.write(new_warga(number))
     request = phone.quiet_request()
-    sent = thin_links(request)
-    assert sent.links[1:] == [b"", b""]
+    sent = thin_request(request)
+    assert (sent.device, sent.links) == ("", [NO_LINK, b"", b""])
     answer = phone.call("/api/sync", sent, SyncResponse)
     assert [(result.change, type(result.outcome)) for result in answer.results] == [(b"", Applied)] * 3
     whole = phone.call("/api/sync", request, SyncResponse)
@@ -99,10 +104,98 @@ def test_links_that_follow_from_their_contents_need_not_travel(office: Running) 
     assert office.faults() == []
 
 
+def test_a_lone_change_after_others_needs_no_link_of_its_own_either(office: Running) -> None:
+    phone = office.phone()
+    phone.write(new_warga(1))
+    phone.sync()
+    change = phone.write(new_warga(2))
+    request = phone.quiet_request()
+    sent = thin_request(request)
+    assert [len(raw) for raw in sent.links] == [32]
+    answer = phone.call("/api/sync", sent, SyncResponse)
+    assert [(result.change, type(result.outcome)) for result in answer.results] == [(b"", Applied)]
+    filled = fill_results(answer, request)
+    assert filled is not None and [result.change for result in filled.results] == [change]
+    assert answer.known[0].hash == link_hash(request.links[0])
+    assert office.faults() == []
+
+
+def test_a_link_made_from_a_tip_that_is_not_the_phones_own_is_refused_by_its_signature(
+    office: Running,
+) -> None:
+    phone = office.phone()
+    phone.write(new_warga(1))
+    forged = WireTip(counter=4, hash=LinkHash(b"x" * 32))
+    sent = replace(thin_request(phone.quiet_request()), received=forged)
+    answer = phone.post("/api/sync", encode(sent))
+    assert (answer.status_code, answer.json()["code"]) == (403, "tanda_tangan_salah")
+    assert phone.sync()[-1].session.quiet
+
+
+def test_another_phones_chain_is_not_taken_for_that_of_the_session(office: Running) -> None:
+    one, two = office.phone(901), office.phone(902)
+    two.write(new_warga(1))
+    for stolen in (two.quiet_request(), thin_request(two.quiet_request())):
+        answer = one.post("/api/sync", encode(replace(stolen, device="")))
+        assert answer.status_code == 403
+        assert answer.json()["code"] in ("tautan_perangkat_lain", "tanda_tangan_salah")
+    assert two.sync()[-1].session.quiet
+
+
+def test_a_packed_message_is_answered_packed_with_the_words_it_came_with(office: Running) -> None:
+    phone = office.phone()
+    phone.write(new_warga(1))
+    packing = load_packing()
+    body = packing.pack(encode(thin_request(phone.quiet_request())), packing.newest)
+    answer = phone.post("/api/sync", body, deflate=False, **{"content-type": PACKED_TYPE})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, PACKED_TYPE)
+    assert "content-encoding" not in answer.headers
+    unpacked = packing.unpack(answer.content, MAX_BODY_BYTES)
+    assert isinstance(unpacked, Unpacked) and unpacked.dictionary == packing.newest
+    [result] = decode(unpacked.data, SyncResponse).results
+    assert isinstance(result.outcome, Applied)
+    assert phone.sync()[-1].session.quiet
+
+
+def test_what_cannot_be_unpacked_is_refused_by_its_name_and_costs_nothing_else(office: Running) -> None:
+    phone = office.phone()
+    phone.write(new_warga(1))
+    message = encode(phone.quiet_request())
+    packing, other = load_packing(), Packing([b"words of tomorrow"])
+    sound = packing.pack(message, packing.newest)
+
+    def refused(body: bytes, **headers: str) -> tuple[int, str]:
+        answer = phone.post("/api/sync", body, deflate=False, **{"content-type": PACKED_TYPE, **headers})
+        return answer.status_code, answer.json()["code"]
+
+    assert refused(other.pack(message, other.newest)) == (415, "kamus_tidak_dikenal")
+    assert refused(packing.pack(bytes(MAX_BODY_BYTES + 1), packing.newest)) == (413, "pesan_terlalu_besar")
+    for garbage in (b"", message, zlib.compress(message), sound[:-1], sound + b"x"):
+        assert refused(garbage) == (400, "pesan_tidak_terbaca")
+    assert refused(packing.pack(message[:-1], packing.newest)) == (400, "pesan_tidak_terbaca")
+    deflated = {"content-encoding": "deflate"}
+    assert refused(zlib.compress(sound), **deflated) == (415, "jenis_isi_salah")
+    assert refused(sound, authorization="Bearer nobody") == (401, "perlu_masuk")
+    assert office.deps.engine.read(lambda tx: tx.query("SELECT count(*) FROM tips")) == [(1,)]
+    assert phone.sync()[-1].session.quiet
+
+
+def test_a_phone_of_a_later_protocol_is_told_so_whatever_else_it_says(office: Running) -> None:
+    phone = office.phone()
+    members = msgspec.msgpack.decode(encode(phone.quiet_request()))
+    for later in ([PROTOCOL + 1, *members[1:], "a member of tomorrow"], [PROTOCOL + 1], [PROTOCOL + 1, {}]):
+        answer = phone.post("/api/sync", encode(later))
+        assert (answer.status_code, answer.json()["code"]) == (400, "versi_protokol")
+    for unreadable in ([PROTOCOL, *members[1:], "one too many"], [], ["4"], {"protocol": 9}):
+        answer = phone.post("/api/sync", encode(unreadable))
+        assert (answer.status_code, answer.json()["code"]) == (400, "pesan_tidak_terbaca")
+
+
 def test_a_link_that_cannot_be_made_refuses_the_whole_run(office: Running) -> None:
     phone = office.phone()
     phone.write(new_warga(1))
     broken = replace(phone.quiet_request(), links=[b""])
+    assert len(broken.contents) == 1
     answer = phone.post("/api/sync", encode(broken))
     assert (answer.status_code, answer.json()["code"]) == (400, "tautan_tidak_terbaca")
     assert phone.sync()[-1].session.quiet

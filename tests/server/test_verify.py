@@ -36,6 +36,7 @@ def fill(deps: Deps) -> None:
         assert isinstance(office.act(office.person, body), Applied)
     moved = Patch(record=record_id(1), kind="warga", base={"layanan": ["bpnt"]}, new={"layanan": ["kis"]})
     office.act(office.person, moved)
+    office.act(office.person, Patch(record=record_id(7), kind="petugas", base={}, new={"nama": "Petugas"}))
     assert deps.blobs.put(BLOB, [PHOTO], "x")
 
     def receive(writer: Writer) -> None:
@@ -148,6 +149,12 @@ def test_a_file_cut_short_grown_missing_or_added_is_found(
         " WHERE seq = (SELECT max(seq) FROM changes)",
         "DELETE FROM commits WHERE last_seq = (SELECT max(last_seq) FROM commits)",
         "UPDATE kabupaten SET last_seq = last_seq + 1",
+        "UPDATE kabupaten SET first_seq = first_seq + 1",
+        "UPDATE kabupaten SET tag = zeroblob(8)",
+        "UPDATE parts SET last_seq = last_seq - 1",
+        "UPDATE petugas SET body = body || x'00'",
+        "DELETE FROM petugas",
+        "INSERT INTO petugas SELECT kabupaten, id, body FROM records WHERE id = :one",
         "DELETE FROM blobs",
         "UPDATE blobs SET size_bytes = 1",
         "INSERT INTO blob_refs VALUES ('33.14', x'00', 'f', 'g', 'b', 'd', 'v', 0)",
@@ -201,7 +208,7 @@ def test_the_command_prints_counts_and_exits_non_zero_when_something_changed(
     whole: Path, changed: list[tuple[Path, bytes]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["verify", "--data", str(whole)]) == 0
-    assert "Utuh: 1 rantai, 5 tautan" in capsys.readouterr().out
+    assert "Utuh: 1 rantai, 6 tautan" in capsys.readouterr().out
     path = whole / "office.db"
     data = path.read_bytes()
     changed.append((path, data))
