@@ -87,7 +87,7 @@ def apply(desk: Desk, change: Arrived, caller: Caller, rules: Rules) -> Outcome:
         case Decide():
             return apply_decide(desk, change, body, caller)
         case Resolve() if caller.office:
-            return apply_resolve(desk, change, body)
+            return apply_resolve(desk, change, body, rules)
         case Accessed(subject=subject) if caller.office:
             return refuse_plain(desk, subject) or Applied(seq=change.seq)
         case Enrolled() if caller.office:

@@ -15,11 +15,12 @@ from schemas.ids import PersonId, RecordId
 from schemas.wire import Applied, Conflict, Held, Outcome, Rejected
 from sync.arrival import Arrived
 from sync.assign import may_see, set_fields
-from sync.change import Resolve
+from sync.change import Patch, Resolve
 from sync.desk import Desk
 from sync.losses import DESTROYED, is_destroyed
 from sync.merge import Parked, conflict_id, follows_current
-from sync.plaintext import refuse_values, sealed_about
+from sync.plaintext import refuse_patch, refuse_values, sealed_about
+from sync.rules import Rules
 from sync.store import Fields, Record
 
 OPEN = "menunggu"
@@ -86,7 +87,7 @@ def renew_theirs(desk: Desk, change: Arrived, record: Record, values: Fields) ->
         _renew(desk, change, conflict, {"fields": cases, "shown": shown})
 
 
-def apply_resolve(desk: Desk, change: Arrived, body: Resolve) -> Outcome:
+def apply_resolve(desk: Desk, change: Arrived, body: Resolve, rules: Rules) -> Outcome:
     """Set the chosen values and close the conflict, if the resolution follows what is current.
 
     A field of the conflict that is not among `values` keeps what the office holds.
@@ -98,8 +99,7 @@ def apply_resolve(desk: Desk, change: Arrived, body: Resolve) -> Outcome:
         return Rejected(problem="jenis_data_berbeda")
     if is_destroyed(conflict):
         return Rejected(problem=DESTROYED)
-    sealed = sealed_about(desk, conflict.id)
-    refused = refuse_values(sealed, body.values) if sealed is not None else None
+    refused = _refuse_plain(desk, conflict, body.values, rules)
     if refused is not None:
         return refused
     if conflict.fields["state"] != OPEN or not follows_current(body.follows, conflict.head):
@@ -112,6 +112,15 @@ def apply_resolve(desk: Desk, change: Arrived, body: Resolve) -> Outcome:
     now = desk.get(conflict.id) or conflict
     _renew(desk, change, now, {**closed, "resolved_ms": change.received_ms})
     return Applied(seq=change.seq)
+
+
+def _refuse_plain(desk: Desk, conflict: Record, values: Fields, rules: Rules) -> Rejected | None:
+    """Refuse a choice that says too much of a sealed thing, or makes a sealed one of another."""
+    sealed = sealed_about(desk, conflict.id)
+    if sealed is not None:
+        return refuse_values(sealed, values)
+    name, kind = RecordId(conflict.fields["record"]), conflict.fields["kind"]
+    return refuse_patch(desk, Patch(record=name, kind=kind, base={}, new=values), desk.get(name), rules)
 
 
 def _choose(desk: Desk, change: Arrived, conflict: Record, values: Fields) -> None:

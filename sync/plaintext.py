@@ -11,9 +11,12 @@ from sync.change import Patch
 from sync.desk import Desk
 from sync.neutral import FIXED, IN_CONFLICT, OUTSIDE, SEEN, is_sealed, unfit_field
 from sync.rules import Rules
+from sync.scope import SUBJECT_KINDS
 from sync.store import Fields, Record
 
 MUST_BE_SEALED = "harus_tersegel"
+NAMES = frozenset({"kasus", "sasaran"})
+"""Fields that name a case, or what a task is about."""
 MOST_STEPS = 10
 """A conflict about a conflict about a conflict … is followed so far."""
 
@@ -44,6 +47,13 @@ def refuse_patch(desk: Desk, body: Patch, record: Record | None, rules: Rules) -
 
     What was written in the open does not become sealed by a patch, nor the other way about.
     """
+    if (
+        body.kind in SUBJECT_KINDS
+        and record is not None
+        and record.kind == body.kind
+        and NAMES.isdisjoint(body.new)
+    ):
+        return None  # most patches, by far
     makes_sealed = record is None and is_made_sealed(desk, body)
     if makes_sealed and not _leads_elsewhere(body, rules):
         return _refuse_fields(body)
@@ -67,7 +77,7 @@ def _speaks_of_sealed(desk: Desk, body: Patch, rules: Rules) -> bool:
     if body.kind == "kasus":
         workflow = _text(new, "workflow")
         return bool(SEALED_SERVICES & {_text(new, "service"), rules.service_of(workflow) or ""})
-    names_sealed = any(sealed_about(desk, new.get(name)) is not None for name in ("kasus", "sasaran"))
+    names_sealed = any(sealed_about(desk, new.get(name)) is not None for name in NAMES)
     return names_sealed or (body.kind == "tugas" and rules.is_sealed_form(_text(new, "form")))
 
 

@@ -125,6 +125,19 @@ def test_what_was_open_is_not_sealed_by_a_word(town: Regency, phone: Phone) -> N
     assert refused(town.act(Patch(record=tugas, kind="tugas", base={}, new={"kasus": record_id(CASE)})))
 
 
+def test_a_choice_seals_nothing_that_was_open(town: Regency, phone: Phone) -> None:
+    new = {"workflow": "bpnt_masalah", "service": "bpnt", "kode_desa": KEDEN}
+    town.act(Patch(record=record_id(40), kind="kasus", base={}, new=new))
+    parked = town.act(about_case("kasus", 40, {"service": "lain"}, service="kis"))
+    assert isinstance(parked, Conflict)
+    head = town.office.record_table[parked.ids[0]].head
+    assert head is not None
+    assert refused(town.act(Resolve(conflict=parked.ids[0], follows=head, values={"service": "ktkpm"})))
+    assert not isinstance(
+        town.act(Resolve(conflict=parked.ids[0], follows=head, values={"service": "kis"})), Rejected
+    )
+
+
 def test_a_conflict_about_a_sealed_case_is_resolved_without_words(town: Regency, phone: Phone) -> None:
     head = head_of(town, CASE)
     advance(town, head)
