@@ -9,13 +9,25 @@ from pathlib import Path
 import httpx
 import pytest
 
-from schemas.wire import Rejected
+from schemas.wire import Conflict, Rejected
 from server.access import Person
 from server.compose import unlock
 from server.engine import Reader
 from server.verify import verify
 from server.web.site import build_site
-from sync.change import Accessed, Advance, Clock, Content, Destroyed, FormAnswers, Patch, Submit, seal
+from sync.change import (
+    Accessed,
+    Advance,
+    Clock,
+    Content,
+    Destroyed,
+    FormAnswers,
+    Patch,
+    SealedAdvance,
+    SealedDecide,
+    Submit,
+    seal,
+)
 from sync.rules import DomainRules
 from tests.server.conftest import Silent
 from tests.server.sealed_office import KODE, STORY, SealedCase, fresh
@@ -127,6 +139,36 @@ def test_plaintext_that_was_refused_opens_for_nobody(served: Served) -> None:
 def test_the_offices_own_look_in_plaintext_is_refused(served: Served) -> None:
     outcome = served.case.act(Accessed(subject=served.case.visit, purpose="ingin tahu"))
     assert outcome == Rejected(problem="harus_tersegel")
+
+
+def test_a_conflict_about_a_sealed_thing_is_counted_and_opens_nowhere(tmp_path: Path) -> None:
+    office = open_at(tmp_path)
+    case = SealedCase(office)
+    case.work()
+    tugas = fresh()
+    new = {"kasus": case.kasus, "kode": KODE, "petugas": case.author, "state": "baru"}
+    case.act(Patch(record=tugas, kind="tugas", base={}, new=new))
+    stale = [
+        SealedDecide(visit=case.visit, follows=case.submitted, decision="setujui", notes=[]),
+        SealedAdvance(
+            kasus=case.kasus, follows=case.opened, event="ke_kecamatan", note=case.note(STORY, "langkah")
+        ),
+        Patch(record=tugas, kind="tugas", base={"petugas": None}, new={"petugas": case.reader}),
+    ]
+    parked = [outcome for body in stale if isinstance(outcome := case.act(body), Conflict)]
+    assert len(parked) == len(stale)
+    try:
+        with serving(office) as address:
+            served = Served(case, address, tmp_path / "office")
+            with served.log_in("kabid_ktk") as client:
+                page = client.get("/konflik").text
+                assert "3 konflik pada data tertutup" in page
+                for outcome in parked:
+                    assert client.get(f"/konflik/{outcome.ids[0]}").status_code == 403
+                assert client.get("/").status_code == 200
+        assert served.faults() == []
+    finally:
+        shut(office)
 
 
 def _person(case: SealedCase) -> Person:
