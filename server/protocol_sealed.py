@@ -73,11 +73,11 @@ def examples(case: Entry, visit: Entry, author: PersonId, device: DeviceId) -> I
     bare = UnitKey(regency=REGENCY, service="ktkpm", number=1, public_key=unit_public(), made_ms=MADE_MS)
     key = msgspec.structs.replace(bare, signature=identity.sign(unit_message(bare)))
     _, opening, answers, data = sealed_visit(author, device)
-    note = seal_note(REASON.encode(), seal, unit_public(), _info("alasan"))
+    note = seal_note(encode(("ktk", dict[str, str](), REASON)), seal, unit_public(), _info("alasan"))
     yield Example("A unit key", "Its private half is the bytes 64 to 95.", encode(key))
     yield Example("What signs it", "The unit's identity has the bytes 96 to 127.", unit_message(bare))
     yield Example("An info", "Of the reasons for the first version of a visit.", _info("alasan"))
-    said = f'"{REASON}" under that info; the fresh key of HPKE is the bytes 128 to 159.'
+    said = f'`["ktk", {{}}, "{REASON}"]` under that info; the fresh key of HPKE is the bytes 128 to 159.'
     yield Example("A note", said, encode(note))
     yield Example("A sealed case", "As a phone opens it.", case.content or b"", case.link.change)
     yield Example(

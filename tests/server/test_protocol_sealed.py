@@ -53,9 +53,9 @@ def test_an_info_names_what_a_seal_is_about() -> None:
 
 
 def test_a_note_opens_for_the_unit_under_its_info() -> None:
-    note = example("A note")
+    note, said = example("A note"), pack(["ktk", {}, "Lampirkan surat desa."])
     assert note[:19] == b"\x92\xc4\x10" + NAME
-    assert opened(note[-304:], "alasan") == b"Lampirkan surat desa.\x80".ljust(256, b"\0")
+    assert opened(note[-304:], "alasan") == (said + b"\x80").ljust(256, b"\0")
 
 
 def test_a_sealed_case_is_opened_by_a_patch() -> None:
