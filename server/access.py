@@ -47,6 +47,10 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "take_handovers": {"verifikator": "any", "petugas": "any", "kabid": "any", "admin": "any"},
 }  # fmt: skip
 
+EVERY_SERVICES = "umum"
+"""Forms that belong to no service alone: each service standard asks for complaints and the survey (S1 to S3,
+items 6 and 14), and the house is looked at for all. So whoever serves one service serves these too."""
+
 WHOLE_WHEN_UNLISTED: frozenset[Role] = frozenset({"verifikator", "petugas", "kabid", "pengawas"})
 """Office roles: no desa or service listed means the whole kabupaten, or every service. Others: none."""
 
@@ -115,13 +119,17 @@ def scope(person: Person, action: Action) -> Scope | None:
     return Scope(
         author=None,
         areas=person.areas or (None if everything else ()),
-        services=person.services or (None if everything else ()),
+        services=_served(person) or (None if everything else ()),
     )
 
 
 def within(region: str, areas: tuple[str, ...]) -> bool:
     """Whether a region is one of these, or lies below one; a thing without a region is everybody's."""
     return not region or any(region == area or region.startswith(f"{area}.") for area in areas)
+
+
+def _served(person: Person) -> tuple[str, ...]:
+    return (*person.services, EVERY_SERVICES) if person.services else ()
 
 
 def _granted(person: Person, action: Action) -> list[Role]:
@@ -137,7 +145,7 @@ def _reaches(person: Person, role: Role, reach: Reach, thing: Thing) -> bool:
         case "area":
             whole = role in WHOLE_WHEN_UNLISTED
             here = within(thing.region, person.areas) if person.areas else whole
-            served = thing.service in ("", *person.services) if person.services else whole
+            served = thing.service in ("", *_served(person)) if person.services else whole
             return here and served
         case _:
             assert_never(reach)

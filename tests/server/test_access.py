@@ -93,6 +93,20 @@ def test_work_of_another_desa_or_service_is_not_there() -> None:
     assert refused(person("verifikator", areas=("33.14.0",)), "see_visits", thing()) == "row"
 
 
+@pytest.mark.parametrize("action", ["see_visits", "decide_visits", "see_quarantine"])
+def test_what_belongs_to_no_service_alone_is_work_of_whoever_serves_one(action: Action) -> None:
+    assert refused(person("verifikator", services=("kis",)), action, thing(service="umum")) is None
+    assert refused(person("verifikator"), action, thing(region=OTHER, service="umum")) == "row"
+    assert refused(person("pendamping"), "see_visits", thing(service="umum")) == "row"
+
+
+def test_the_list_of_visits_reaches_what_belongs_to_no_service_alone() -> None:
+    reach = scope(person("verifikator", services=("kis",)), "see_visits")
+    assert reach is not None and reach.services == ("kis", "umum")
+    whole = scope(person("verifikator", services=()), "see_visits")
+    assert whole is not None and whole.services is None
+
+
 def test_an_office_role_without_listed_regions_serves_the_whole_kabupaten() -> None:
     assert refused(person("kabid", areas=(), services=()), "see_visits", thing(region=OTHER)) is None
     assert scope(person("kabid", areas=(), services=()), "see_visits").areas is None  # type: ignore[union-attr]
