@@ -276,7 +276,7 @@ class SqliteEngine:
             if transaction.seq > first:
                 self._number(transaction, first)
             connection.execute("COMMIT")
-        except Exception as error:  # noqa: BLE001 - whatever broke the commit, every waiter must hear of it
+        except BaseException as error:  # noqa: BLE001 - whatever broke the commit, every waiter must hear of it
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             for job in batch:
@@ -302,7 +302,7 @@ class SqliteEngine:
         connection.execute("SAVEPOINT one")
         try:
             result = job.work(transaction)
-        except Exception as error:  # it belongs to the one who asked, not to the others
+        except BaseException as error:  # it is the business of the one who asked, not of this thread
             # A full disk ends the whole transaction by itself; then nothing of this batch may be answered.
             if not connection.in_transaction:
                 raise
@@ -328,7 +328,7 @@ class SqliteEngine:
         )
 
 
-def _named(error: Exception) -> Exception:
+def _named(error: BaseException) -> BaseException:
     """Give an error of the driver the name that the port has for it."""
     if isinstance(error, sqlcipher3.OperationalError) and "full" in str(error):
         return FullError("no space is left")

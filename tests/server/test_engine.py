@@ -115,6 +115,41 @@ def test_a_commit_that_fails_fails_everyone_who_waited_and_keeps_nothing(engine:
     assert engine.write(insert("c")).result(10) == 1
 
 
+@pytest.mark.parametrize("ending", [SystemExit(1), KeyboardInterrupt(), GeneratorExit()])
+def test_a_function_that_would_end_its_thread_ends_not_the_writer(
+    engine: SqliteEngine, ending: BaseException
+) -> None:
+    def leaves(writer: Writer) -> None:
+        insert("half")(writer)
+        raise ending
+
+    gate = Gate(engine)
+    before, leaving, after = (engine.write(work) for work in (insert("a"), leaves, insert("b")))
+    gate.open()
+    with pytest.raises(type(ending)):
+        leaving.result(10)
+    assert (before.result(10), after.result(10)) == (1, 2)
+    assert parts(engine) == ["a", "b"]
+
+
+def test_a_commit_that_cannot_even_begin_fails_its_waiters_and_the_writer_goes_on(
+    engine: SqliteEngine,
+) -> None:
+    randomness = cast(Any, engine)._randomness
+
+    def leaves(_: int) -> bytes:
+        raise SystemExit(1)
+
+    gate = Gate(engine)
+    waiting = engine.write(insert("a"))
+    cast(Any, engine)._randomness = leaves
+    gate.open()
+    with pytest.raises(SystemExit):
+        waiting.result(10)
+    cast(Any, engine)._randomness = randomness
+    assert engine.write(insert("b")).result(10) == 1
+
+
 def test_nobody_is_answered_before_the_commit(engine: SqliteEngine) -> None:
     seen: list[bool] = []
     gate = Gate(engine)
