@@ -10,7 +10,7 @@ _NO_PROMISE = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS)
 
 
 class NoPromiseError(OSError):
-    """The disk is well, but this file system cannot make the names in a folder durable: some network shares."""
+    """The disk is well, but its file system cannot make names in a folder durable, as some network shares."""
 
 
 def sync_folder(folder: Path) -> None:
