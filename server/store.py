@@ -58,6 +58,15 @@ class SqlOfficeStore(SqlRows):
         )
         return found[0][1] if found and found[0][0] <= seq else None
 
+    def commit_end(self, tag: bytes) -> int | None:
+        """See sync.store.OfficeStore."""
+        if not tag:
+            return 0
+        found = self._reader.query(
+            "SELECT last_seq FROM commits WHERE kabupaten = :kabupaten AND tag = :tag", {"tag": tag}
+        )
+        return int(found[0][0]) if found else None
+
     def commits(self, limit: int) -> list[tuple[int, bytes]]:
         """See sync.store.OfficeStore."""
         found = self._reader.query(
@@ -147,6 +156,15 @@ class SqlOfficeStore(SqlRows):
             {"device": device, "after": after, "upto": upto},
         )
         return [row[0] for row in found]
+
+    def newest_changes(self, device: DeviceId, limit: int) -> list[ChangeId]:
+        """See sync.store.OfficeStore."""
+        found = self._reader.query(
+            "SELECT change FROM links WHERE kabupaten = :kabupaten AND device = :device"
+            " ORDER BY counter DESC, hash DESC LIMIT :limit",
+            {"device": device, "limit": limit},
+        )
+        return list(dict.fromkeys(ChangeId(row[0]) for row in found))
 
     def backed_up(self, device: DeviceId) -> Tip | None:
         """See sync.store.OfficeStore."""

@@ -26,6 +26,8 @@ class MemoryOffice(MemoryStore):
         self._make_tag = make_tag
         self._seq = 0
         self._tags: list[tuple[int, bytes]] = [(0, b"")]
+        self._ends = {b"": 0}
+        """The last seq of each commit, by its tag."""
         self.record_table: dict[RecordId, Record] = {}
         self.change_table: dict[ChangeId, Change] = {}
         self._waiting: dict[str, dict[ChangeId, Change]] = {}
@@ -50,6 +52,8 @@ class MemoryOffice(MemoryStore):
                 yield
         except BaseException:
             self._seq = seq
+            for _, tag in self._tags[tags:]:
+                del self._ends[tag]
             del self._tags[tags:]
             raise
         if not self._journal.is_open:
@@ -59,6 +63,7 @@ class MemoryOffice(MemoryStore):
         """End the transaction: what is taken from now on lies in another commit."""
         if self._tags[-1][0] < self._seq:
             self._tags.append((self._seq, self._make_tag()))
+            self._ends[self._tags[-1][1]] = self._seq
 
     def take_seq(self) -> int:
         """See sync.store.OfficeStore."""
@@ -71,6 +76,10 @@ class MemoryOffice(MemoryStore):
             self.commit()
         found = bisect_left(self._tags, seq, key=_last_seq)
         return self._tags[found][1] if found < len(self._tags) else None
+
+    def commit_end(self, tag: bytes) -> int | None:
+        """See sync.store.OfficeStore."""
+        return self._ends.get(tag)
 
     def last_seq(self) -> int:
         """See sync.store.OfficeStore."""
@@ -179,6 +188,11 @@ class MemoryOffice(MemoryStore):
         told = self._told.get(device, [])
         start, end = (bisect_right(told, seq, key=_seq) for seq in (after, upto))
         return [change for _, change in told[start:end]]
+
+    def newest_changes(self, device: DeviceId, limit: int) -> list[ChangeId]:
+        """See sync.store.OfficeStore."""
+        chain = self._chains.get(device, [])[-limit:]
+        return list(dict.fromkeys(self.links[name].link.change for _, name in reversed(chain)))
 
     def backed_up(self, device: DeviceId) -> Tip | None:
         """See sync.store.OfficeStore."""

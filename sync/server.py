@@ -29,6 +29,8 @@ from sync.thin import thin
 PAGE_ROWS = 2_000
 PAGE_BYTES = 512 * 1024
 MAX_WANTED = 500
+MAX_OUTCOMES = 20_000
+"""Most outcomes that are told to a phone that begins at zero, 50 bytes each: those of its newest changes."""
 
 
 def receive(
@@ -128,8 +130,13 @@ def pull(
 def _news(
     store: OfficeStore, device: DeviceId, start: Cursor, cursor: Cursor, results: Sequence[Result]
 ) -> list[Result]:
-    """Return the outcomes that this device was told otherwise, and that this answer does not hold already."""
+    """Return the outcomes that this device was told otherwise, and that this answer does not hold already.
+
+    Whoever begins at zero may come from another history, where any of its changes fared otherwise.
+    """
     names = store.news(device, start.seq, cursor.seq)
+    if not start.seq:
+        names += store.newest_changes(device, MAX_OUTCOMES)
     if not names:
         return []
     answered = {result.change for result in results}
@@ -137,7 +144,7 @@ def _news(
     return [
         Result(change=name, outcome=found[name].outcome)
         for name in dict.fromkeys(names)
-        if name not in answered
+        if name not in answered and name in found
     ]
 
 
@@ -158,8 +165,13 @@ def _known(store: OfficeStore, request: SyncRequest, caller: Caller) -> list[Wir
 
 
 def _start(store: OfficeStore, cursor: Cursor) -> Cursor:
-    """Return the cursor to pull from: the caller's, or zero if it was written in another history."""
-    return cursor if store.tag_at(cursor.seq) == cursor.tag else Cursor()
+    """Return the cursor to pull from: the caller's, or zero if it was written in another history.
+
+    Its tag is that of the newest commit of then, however far behind that its page ended: so what this history
+    shares with another ends where they part, also in the midst of a pull.
+    """
+    end = store.commit_end(cursor.tag)
+    return cursor if end is not None and end >= cursor.seq else Cursor()
 
 
 def _advance(store: OfficeStore, start: Cursor, page: Page, scope: bytes) -> Cursor:
@@ -167,7 +179,7 @@ def _advance(store: OfficeStore, start: Cursor, page: Page, scope: bytes) -> Cur
     reached = page.last if page.more else store.last_seq()
     seq = max(start.seq, reached)
     catching = dict.fromkeys(start.catching, reached) if reached < start.seq else {}
-    return Cursor(seq=seq, tag=store.tag_at(seq) or b"", scope=scope, catching=catching)
+    return Cursor(seq=seq, tag=store.tag_at(store.last_seq()) or b"", scope=scope, catching=catching)
 
 
 def _differing(store: OfficeStore, check: dict[Part, bytes], parts: list[Part]) -> list[Part]:

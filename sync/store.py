@@ -146,6 +146,10 @@ class OfficeStore(Log, Rows, Protocol):
         """Return the tag of the commit that `seq` lies in, None if there is none (seq 0: b"")."""
         ...
 
+    def commit_end(self, tag: bytes) -> int | None:
+        """Return the last seq of the commit with this tag, None if this history has none (b"": 0)."""
+        ...
+
     def last_seq(self) -> int:
         """Return the newest committed seq, or the newest taken in this transaction."""
         ...
@@ -203,6 +207,10 @@ class OfficeStore(Log, Rows, Protocol):
 
     def news(self, device: DeviceId, after: int, upto: int) -> list[ChangeId]:
         """Return what a device is to be told anew, of seqs beyond `after` and not beyond `upto`."""
+        ...
+
+    def newest_changes(self, device: DeviceId, limit: int) -> list[ChangeId]:
+        """Return up to `limit` changes that links of this device name, the newest places first."""
         ...
 
     def backed_up(self, device: DeviceId) -> Tip | None:

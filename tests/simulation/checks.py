@@ -157,13 +157,7 @@ def _seqs_are_used_once(state: OfficeState) -> None:
 
 
 def _has_given_everything(world: World, phone: Phone, state: OfficeState, office: Office, gaps: Gaps) -> None:
-    """Whatever a phone still holds, the office holds too; and the phone knows how far that is so.
-
-    What became of each change it knows as well, unless it has a twin, or the office went from one history to
-    another and back: then it knows what it was told last of what it sent itself.
-    """
-    is_told = phone.device not in world.copied and not world.counts["office_forked"]
-    is_told &= world.counts["office_restored"] <= (0 if any(world.handed.values()) else 1)
+    """Whatever a phone still holds, the office holds too; the phone knows so, and what became of it."""
     entries = phone.entries()
     # what a phone declared lost stays so, also when its twin still has it
     lost = gaps[phone.device] if phone.device in world.copied else []
@@ -177,9 +171,8 @@ def _has_given_everything(world: World, phone: Phone, state: OfficeState, office
         if entry.content is not None and not _is_destroyed(state.changes[change]):
             arrived_as = state.contents.get(change)
             _holds("a change that a phone holds never arrived", arrived_as == entry.content, counter)
-        if is_told:
-            known = phone.outcome(change)
-            _holds("a phone knows another outcome", known == state.changes[change].outcome, known)
+        known = phone.outcome(change)
+        _holds("a phone knows another outcome", known == state.changes[change].outcome, known)
     head = entries[-1].hash if entries else NO_LINK
     _holds("a phone does not know what was received", phone.store.acknowledged().hash == head)
     named = {item.blob for entry in entries for item in _evidence(entry, state)}

@@ -204,6 +204,22 @@ def wanted_blobs_are_never_asked_for(patch: Patch) -> None:
     patch.setattr(MemoryOffice, "wanted", lambda self, device, limit: [])
 
 
+def a_cursor_is_known_by_the_commit_that_its_page_ended_in(patch: Patch) -> None:
+    """What a phone was told in the midst of a pull counts as of each history that shares this page."""
+    real = server._advance
+
+    def behind(store: Any, *rest: Any) -> Cursor:
+        cursor = real(store, *rest)
+        return replace(cursor, tag=store.tag_at(cursor.seq) or b"")
+
+    patch.setattr(server, "_advance", behind)
+
+
+def a_phone_of_another_history_is_told_its_news_only(patch: Patch) -> None:
+    """What its changes came to there, it goes on believing here."""
+    patch.setattr(MemoryOffice, "newest_changes", lambda self, device, limit: [])
+
+
 def the_tag_of_a_cursor_is_not_looked_at(patch: Patch) -> None:
     """A restored office goes on from a position in another history."""
     patch.setattr(server, "_start", lambda store, cursor: cursor)
@@ -311,6 +327,8 @@ MUTATIONS: tuple[Callable[[Patch], None], ...] = (
     a_seq_is_used_again_after_a_failed_commit,
     what_another_device_sent_is_not_wanted,
     wanted_blobs_are_never_asked_for,
+    a_cursor_is_known_by_the_commit_that_its_page_ended_in,
+    a_phone_of_another_history_is_told_its_news_only,
     the_tag_of_a_cursor_is_not_looked_at,
     a_stale_step_takes_effect,
     a_run_above_a_gap_counts_as_known,

@@ -60,15 +60,8 @@ class Phone:
         self.life = 0
         self.is_busy = False
         self.is_of_another_history = False
-        """Whether it may hold rows of another history since it last agreed: then a digest may differ, once.
-
-        So it is after a pull from zero; and where a pull began at an office, and went on at another that had
-        gone on from a copy of it: the cursor is good in both, but a row that moved on in the first between
-        the copy and the page was left for a later page, which never came.
-        """
-        self.pulling_from: int | None = None
-        """The run of the office in the middle of whose pages it is."""
-        self.rounds = self.run = 0
+        """Whether it pulled from zero since it last agreed: then rows of another history may be left."""
+        self.rounds = 0
 
     def new_store(self) -> Any:
         """Return an empty store."""
@@ -194,7 +187,7 @@ class Phone:
             response = yield from line.exchange(request)
             if response is None or self.life != life:
                 return False
-            self.note_history(response.start == Cursor() != request.cursor, line.run)
+            self.is_of_another_history |= response.start == Cursor() != request.cursor
             effects = client.receive(self.store, session, request, response)
             if isinstance(effects, client.Broken):
                 raise Violation("an answer did not fit its request", effects.problem)
@@ -214,14 +207,8 @@ class Phone:
         gap = Gap(first=first, last=last)
         self._append(gap, f"{self.life}/{first}/{last}/{about}", self.store_server_ms())
 
-    def note_history(self, is_from_zero: bool, run: int) -> None:
-        """Note, before an answer is stored, whether rows of another history may be left after it."""
-        self.is_of_another_history |= is_from_zero or self.pulling_from not in (None, run)
-        self.run = run
-
     def learn(self, response: SyncResponse) -> None:
-        """Note what an answer left to pull, and what the office lacks, as field_app/blobs.py does."""
-        self.pulling_from = self.run if response.more or self.store.cursor().catching else None
+        """Note what the office lacks, as field_app/blobs.py does."""
         for blob in response.wanted:
             photo = self.photos.get(blob)
             if photo is not None:
