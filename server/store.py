@@ -114,7 +114,7 @@ class SqlOfficeStore(SqlRows):
             " VALUES (:kabupaten, :id, :device, :counter, :outcome, :received_ms, :seq, :waiting, :raw)"
             " ON CONFLICT (kabupaten, id) DO UPDATE SET device = excluded.device,"
             " counter = excluded.counter, outcome = excluded.outcome, received_ms = excluded.received_ms,"
-            " seq = excluded.seq, waiting = excluded.waiting",
+            " seq = excluded.seq, waiting = excluded.waiting, raw = coalesce(changes.raw, excluded.raw)",
             [
                 (
                     regency,
@@ -137,6 +137,15 @@ class SqlOfficeStore(SqlRows):
             "SELECT id, device, counter, outcome, received_ms, seq, waiting FROM changes"
             " WHERE kabupaten = :kabupaten AND waiting <> '' AND waiting IN :names ORDER BY seq",
             {"names": list(names)},
+        )
+        return [_change(row) for row in found]
+
+    def waiting_of(self, device: DeviceId) -> list[Change]:
+        """See sync.store.OfficeStore."""
+        found = self._reader.query(
+            "SELECT id, device, counter, outcome, received_ms, seq, waiting FROM changes"
+            " WHERE kabupaten = :kabupaten AND waiting <> '' AND device = :device ORDER BY seq",
+            {"device": device},
         )
         return [_change(row) for row in found]
 

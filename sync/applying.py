@@ -7,7 +7,7 @@ from schemas.ids import ChangeId, DeviceId
 from schemas.wire import Applied, Conflict, Held, Outcome, Rejected
 from sync.apply import apply, needs
 from sync.arrival import arrived
-from sync.change import Advance, Content, Decide, Patch, Resolve, Submit, read
+from sync.change import Advance, Content, Decide, Gap, Patch, Resolve, Submit, read
 from sync.desk import Desk
 from sync.rules import Rules
 from sync.scope import Caller
@@ -39,6 +39,7 @@ def apply_jobs(
         desk.fetch(name for content in contents if content for name in needs(content))
         done: list[Change] = []
         freed: list[str] = []
+        torn: list[DeviceId] = []
         for job, content in zip(jobs, contents, strict=True):
             if job.change in outcomes and not isinstance(outcomes[job.change], Held):
                 continue  # one change named by two links happens once
@@ -49,6 +50,7 @@ def apply_jobs(
                 arrival = arrived(content, job.change, job.device, now_ms, seq)
                 outcome = apply(desk, arrival, callers(job.device), rules)
                 freed += _frees(job.change, content, outcome)
+                torn += [job.device] if isinstance(content.body, Gap) and isinstance(outcome, Applied) else []
                 desk.refs += evidence_of(content, job.change, job.device)
             outcomes[job.change] = outcome
             done.append(change_of(job, outcome, now_ms, seq))
@@ -57,7 +59,7 @@ def apply_jobs(
         for job in jobs:
             if job.late and not isinstance(outcomes[job.change], Held):
                 store.tell(job.device, [job.change])
-        jobs = _freed(store, freed)
+        jobs = [*_freed(store, freed), *(job for device in torn for job in _orphans(store, device))]
     return outcomes
 
 
@@ -78,7 +80,26 @@ def change_of(job: Job, outcome: Outcome, now_ms: int, seq: int) -> Change:
 def _freed(store: OfficeStore, names: Sequence[str]) -> list[Job]:
     if not names:
         return []
-    waiting = store.waiting_on(names)
+    return _jobs(store, store.waiting_on(names))
+
+
+def _orphans(store: OfficeStore, device: DeviceId) -> list[Job]:
+    """Return the versions of visits that wait for one that may be lost: a `Gap` lets them go on."""
+    waiting = store.waiting_of(device)
+    contents = store.contents(change.id for change in waiting)
+    return _jobs(
+        store, [one for one in waiting if one.id in contents and _follows(contents[one.id]) == one.waiting]
+    )
+
+
+def _follows(raw: bytes) -> str:
+    """Return which version a content follows, as hex; empty for all that is none."""
+    content = readable(raw)
+    body = content.body if content else None
+    return body.follows.hex() if isinstance(body, Submit) and body.follows else ""
+
+
+def _jobs(store: OfficeStore, waiting: Sequence[Change]) -> list[Job]:
     contents = store.contents([change.id for change in waiting])
     return [
         Job(

@@ -3,7 +3,7 @@
 The links of one request form an unbroken run, so one signature over the last covers them all. What follows
 the known chain is applied; what stands above a gap is stored and held until the gap is filled, or declared
 by a `Gap` never to be; what cannot be read or may not be done is kept as it came, with its reason, and counts
-as known.
+as known. What was declared lost and turns up all the same is taken in late.
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,11 @@ import msgspec
 
 from schemas.base import UNREADABLE, Data
 from schemas.ids import ChangeId, DeviceId, LinkHash
-from schemas.wire import Declared, Held, Outcome, Rejected
+from schemas.wire import Declared, Held, Outcome
 from sync.applying import Callers, Job, apply_jobs, change_of, readable
 from sync.chain import START, Link, Tip, head_message, link_hash, read_link
 from sync.change import Gap, change_id, read
+from sync.losses import LOST
 from sync.rules import Rules
 from sync.scope import Caller
 from sync.store import Entry, OfficeStore, Signed
@@ -86,6 +87,11 @@ def take_in(
     # What came before, by this link or another, has its outcome.
     there = store.changes([entry.link.change for entry in entries])
     outcomes = {change: found.outcome for change, found in there.items()}
+    found_again = {
+        entry.link.change
+        for entry in entries
+        if entry.content is not None and outcomes.get(entry.link.change) == LOST
+    }
     lost = [entry for entry in entries if entry.content is None and entry.link.change not in outcomes]
     if any(not _lies_in(entry.link, run.hole) for entry in lost):
         return Malformed(problem="isi_kurang")
@@ -95,9 +101,14 @@ def take_in(
     store.add_signature(_signed(entries[-1], run.signature))
     outcomes |= _write_off(store, lost, now_ms)
     if not known:
-        new = [entry for entry in entries if entry.link.change not in outcomes]
+        settled = outcomes.keys() - found_again
+        new = [entry for entry in entries if entry.link.change not in settled]
         return outcomes | _hold(store, new, first.prev, now_ms)
-    waiting = [entry for entry in entries if isinstance(outcomes.get(entry.link.change), Held | None)]
+    waiting = [
+        entry
+        for entry in entries
+        if isinstance(outcomes.get(entry.link.change), Held | None) or entry.link.change in found_again
+    ]
     # One that was held when it came first may be pushed by another than the one who waits for its outcome.
     jobs = [_job(entry, late=entry.link.change in outcomes) for entry in _with_contents(store, waiting)]
     filled = _fill_gaps(store, caller.device, entries)
@@ -175,10 +186,9 @@ def _write_off(store: OfficeStore, lost: Sequence[Entry], now_ms: int) -> dict[C
     """Note that these contents will never come."""
     if not lost:
         return {}
-    gone: Outcome = Rejected(problem="isi_hilang")
-    changes = [change_of(_job(entry), gone, now_ms, store.take_seq()) for entry in lost]
+    changes = [change_of(_job(entry), LOST, now_ms, store.take_seq()) for entry in lost]
     store.put_changes(changes, {})
-    return {change.id: gone for change in changes}
+    return {change.id: LOST for change in changes}
 
 
 def _fill_gaps(store: OfficeStore, device: DeviceId, entries: Sequence[Entry]) -> list[Entry]:

@@ -172,6 +172,11 @@ class MemoryOffice(MemoryStore):
         waiting = [change for name in set(names) for change in self._waiting.get(name, {}).values()]
         return sorted(waiting, key=lambda change: change.seq)
 
+    def waiting_of(self, device: DeviceId) -> list[Change]:
+        """See sync.store.OfficeStore."""
+        waiting = [change for changes in self._waiting.values() for change in changes.values()]
+        return sorted((one for one in waiting if one.device == device), key=lambda change: change.seq)
+
     def held_after(self, device: DeviceId, hashes: Iterable[LinkHash]) -> list[Entry]:
         """See sync.store.OfficeStore."""
         held = [entry for name in set(hashes) for entry in self._held.get(name, {}).values()]

@@ -21,6 +21,7 @@ from sync.applying import Callers
 from sync.chain import Tip, link_hash, read_link
 from sync.digest import EMPTY, combine
 from sync.intake import Malformed, Run, read_run, take_in
+from sync.losses import chain_id
 from sync.rules import Rules
 from sync.scope import Caller, scope_hash
 from sync.store import OfficeStore, Page
@@ -110,7 +111,7 @@ def pull(
     return SyncResponse(
         protocol=request.protocol,
         results=results,
-        known=_known(store, request, caller),
+        known=_known(store, request, caller, start),
         wanted=store.wanted(caller.device, MAX_WANTED),
         rows=thin(page.rows),
         removed=page.removed,
@@ -148,9 +149,12 @@ def _news(
     ]
 
 
-def _known(store: OfficeStore, request: SyncRequest, caller: Caller) -> list[WireTip]:
+def _known(store: OfficeStore, request: SyncRequest, caller: Caller, start: Cursor) -> list[WireTip]:
     """Return the tips, and where the phone itself stands if that is below one: a phone that was restored
     would not find itself among the tips, and send all it has again and again.
+
+    Whoever begins at zero is told nothing from the first declared hole on: it may be a copy of the phone that
+    declared it, and hold what was lost. So it sends all from there once more.
     """
     tips = {tip.hash: tip.counter for tip in store.tips(caller.device)}
     standing = [Tip(counter=tip.counter, hash=tip.hash) for tip in (request.received,) if tip]
@@ -161,7 +165,18 @@ def _known(store: OfficeStore, request: SyncRequest, caller: Caller) -> list[Wir
     for name, entry in store.entries_at(caller.device, below).items() if below else ():
         if entry.known:
             tips[name] = entry.link.counter
+    hole = 0 if start.seq else _first_hole(store, caller.device)
+    if hole:
+        before = store.entries(caller.device, hole - 2, MAX_LINKS) if hole > 1 else []
+        tips = {name: counter for name, counter in tips.items() if counter < hole}
+        tips |= {each.hash: hole - 1 for each in before if each.known and each.link.counter == hole - 1}
     return [WireTip(counter=counter, hash=name) for name, counter in tips.items()]
+
+
+def _first_hole(store: OfficeStore, device: DeviceId) -> int:
+    name = chain_id(device)
+    chain = store.records([name]).get(name)
+    return chain.fields["awal"] if chain else 0
 
 
 def _start(store: OfficeStore, cursor: Cursor) -> Cursor:

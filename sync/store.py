@@ -187,14 +187,18 @@ class OfficeStore(Log, Rows, Protocol):
         ...
 
     def put_changes(self, changes: Sequence[Change], contents: Mapping[ChangeId, bytes]) -> None:
-        """Store changes with their outcomes, and the contents of those that are new.
+        """Store changes with their outcomes, and their contents.
 
-        A change that is already there gets the new outcome; its content stays as it is.
+        A change that is already there gets the new outcome; its content stays as it is, or is filled in.
         """
         ...
 
     def waiting_on(self, names: Iterable[str]) -> list[Change]:
         """Return the held changes that wait for any of these."""
+        ...
+
+    def waiting_of(self, device: DeviceId) -> list[Change]:
+        """Return the held changes of a device, by seq; few wait at a time."""
         ...
 
     def held_after(self, device: DeviceId, hashes: Iterable[LinkHash]) -> list[Entry]:

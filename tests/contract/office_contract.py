@@ -77,6 +77,24 @@ class OfficeContract:
         assert len(newest) == 3 and len(store.newest_changes(writer.device, 2)) == 2
         assert store.newest_changes(Writer(8).device, 10) == []
 
+    def test_a_content_that_turns_up_is_filled_in_and_one_that_is_there_stays(self) -> None:
+        store = self.make_office()
+        with self.transaction(store):
+            store.put_changes([change(A, 1), change(B, 2)], {B: b"as it came"})
+        with self.transaction(store):
+            store.put_changes([change(A, 3), change(B, 4)], {A: b"late", B: b"another"})
+            assert store.contents([A, B]) == {A: b"late", B: b"as it came"}
+
+    def test_what_waits_is_found_by_its_device(self) -> None:
+        store = self.make_office()
+        other = replace(change(A, 1, waiting="x"), device=Writer(8).device)
+        with self.transaction(store):
+            store.put_changes([other, change(B, 3, waiting="y"), change(ChangeId(b"c" * 32), 2)], {})
+            assert store.waiting_of(Writer(7).device) == [change(B, 3, waiting="y")]
+            assert store.waiting_of(Writer(8).device) == [other]
+            store.put_changes([change(B, 4)], {})
+            assert store.waiting_of(Writer(7).device) == []
+
     def test_a_commit_is_found_by_its_tag(self) -> None:
         store = self.make_office()
         ends: list[int] = []

@@ -28,11 +28,11 @@ class NearOffice:
         self.requests: list[SyncRequest] = []
         self.received: list[BlobId] = []
         self.cut: list[Failure] = []
+        self._rng = random.Random(7)
         self.restore_empty()
 
     def restore_empty(self) -> None:
-        rng = random.Random(7)
-        self.office = MemoryOffice(lambda: rng.randbytes(8))
+        self.office = MemoryOffice(lambda: self._rng.randbytes(8))
         self.desk = Writer(1, office=True)
         area = {
             "wilayah": [DESA],

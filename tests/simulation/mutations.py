@@ -220,6 +220,21 @@ def a_phone_of_another_history_is_told_its_news_only(patch: Patch) -> None:
     patch.setattr(MemoryOffice, "newest_changes", lambda self, device, limit: [])
 
 
+def what_was_lost_stays_lost(patch: Patch) -> None:
+    """A copy of the phone that lost it brings it, and it is answered as before."""
+    real = intake.take_in
+
+    def drops(store: Any, run: Any, *rest: Any) -> Any:
+        there = store.changes([entry.link.change for entry in run.entries])
+        lost = {name for name, change in there.items() if change.outcome == intake.LOST}
+        entries = [
+            replace(entry, content=None) if entry.link.change in lost else entry for entry in run.entries
+        ]
+        return real(store, replace(run, entries=entries), *rest)
+
+    patch.setattr(server, "take_in", drops)
+
+
 def the_tag_of_a_cursor_is_not_looked_at(patch: Patch) -> None:
     """A restored office goes on from a position in another history."""
     patch.setattr(server, "_start", lambda store, cursor: cursor)
@@ -340,3 +355,5 @@ MUTATIONS: tuple[Callable[[Patch], None], ...] = (
     a_gap_lets_everything_through,
     an_answer_out_of_a_file_is_taken_however_old_it_is,
 )
+RARE: tuple[Callable[[Patch], None], ...] = (what_was_lost_stays_lost,)
+"""What shows only where many things meet: in larger worlds."""
