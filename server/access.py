@@ -17,8 +17,8 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 Action = Literal[
     "see_visits", "decide_visits", "open_numbers", "see_conflicts", "resolve_conflicts", "see_cases",
-    "move_cases", "see_quarantine", "open_quarantine", "judge_again", "see_devices", "enrol_devices",
-    "see_backups", "make_backups", "take_handovers",
+    "move_cases", "see_quarantine", "open_quarantine", "judge_again", "see_devices", "handle_alarms",
+    "enrol_devices", "see_backups", "make_backups", "take_handovers",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -41,6 +41,7 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "open_quarantine": {"verifikator": "area", "petugas": "area", "kabid": "area", "pengawas": "area"},
     "judge_again": {"petugas": "any", "kabid": "any", "admin": "any"},
     "see_devices": {"kabid": "any", "admin": "any"},
+    "handle_alarms": {"kabid": "any", "admin": "any"},
     "enrol_devices": {"admin": "any"},
     "see_backups": {"admin": "any"},
     "make_backups": {"admin": "any"},

@@ -85,6 +85,20 @@ def tips(tx: Reader) -> dict[DeviceId, list[int]]:
     return found
 
 
+def forks(tx: Reader, devices: Iterable[DeviceId]) -> dict[DeviceId, list[LinkHash]]:
+    """Return the links with which the branches of each of these chains begin, where they fork."""
+    found: dict[DeviceId, list[LinkHash]] = {}
+    for device, name in tx.query(
+        "SELECT l.device, l.hash FROM links l WHERE l.kabupaten = :kabupaten AND l.device IN :devices"
+        " AND l.known = 1 AND EXISTS (SELECT 1 FROM links o WHERE o.kabupaten = l.kabupaten"
+        " AND o.device = l.device AND o.counter = l.counter AND o.prev = l.prev AND o.hash <> l.hash"
+        " AND o.known = 1) ORDER BY l.device, l.counter, l.hash",
+        {"devices": list(devices)},
+    ):
+        found.setdefault(DeviceId(device), []).append(LinkHash(name))
+    return found
+
+
 def blobs_to_come(tx: Reader, devices: Iterable[DeviceId]) -> dict[DeviceId, int]:
     """Return how many photos these devices named and have not sent."""
     found = tx.query(

@@ -24,14 +24,15 @@ ALLOWED: dict[Action, set[str]] = {
     "open_quarantine": OFFICE | {"pengawas"},
     "judge_again": {"petugas", "kabid", "admin"},
     "see_devices": {"kabid", "admin"},
+    "handle_alarms": {"kabid", "admin"},
     "enrol_devices": {"admin"},
     "see_backups": {"admin"},
     "make_backups": {"admin"},
     "take_handovers": OFFICE | {"admin"},
 }
 CHANGES = {
-    "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "enrol_devices", "make_backups",
-    "take_handovers",
+    "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "handle_alarms", "enrol_devices",
+    "make_backups", "take_handovers",
 }  # fmt: skip
 
 
@@ -68,8 +69,8 @@ def test_pengawas_changes_nothing(action: Action) -> None:
 
 
 OPEN_TO_ADMIN = {
-    "see_devices", "enrol_devices", "see_backups", "make_backups", "take_handovers", "see_quarantine",
-    "judge_again",
+    "see_devices", "handle_alarms", "enrol_devices", "see_backups", "make_backups", "take_handovers",
+    "see_quarantine", "judge_again",
 }  # fmt: skip
 """None of these shows a case: of a hand-over file, only whose it is and how much it brought; of what was
 refused, how much and why, and that it be judged again."""
