@@ -106,9 +106,8 @@ def device_routes(site: Site) -> list[Any]:
 
 def _done(site: Site, said: str) -> Notice | None:
     """Say what became of an alarm, as the address after it tells."""
-    if said not in ("ditandai", "dibuka"):
-        return None
-    return Notice(tone="good", icon="done", title=site.text(f"kantor.alarm.{said}"))
+    key = {"ditandai": "kantor.alarm.ditandai", "dibuka": "kantor.alarm.dibuka"}.get(said)
+    return Notice(tone="good", icon="done", title=site.text(key)) if key else None
 
 
 def qr_svg(code: CodeView) -> str:
