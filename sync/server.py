@@ -30,7 +30,7 @@ from sync.thin import thin
 PAGE_ROWS = 2_000
 PAGE_BYTES = 512 * 1024
 MAX_WANTED = 500
-MAX_OUTCOMES = 20_000
+MAX_OUTCOMES = 5_000
 """Most outcomes that are told to a phone that begins at zero, 50 bytes each: those of its newest changes."""
 
 
