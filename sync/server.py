@@ -191,10 +191,11 @@ def _start(store: OfficeStore, cursor: Cursor) -> Cursor:
 
 def _advance(store: OfficeStore, start: Cursor, page: Page, scope: bytes) -> Cursor:
     """Return where the caller stands once it has stored this page."""
-    reached = page.last if page.more else store.last_seq()
+    newest = store.last_seq()
+    reached = page.last if page.more else newest
     seq = max(start.seq, reached)
     catching = dict.fromkeys(start.catching, reached) if reached < start.seq else {}
-    return Cursor(seq=seq, tag=store.tag_at(store.last_seq()) or b"", scope=scope, catching=catching)
+    return Cursor(seq=seq, tag=store.tag_at(newest) or b"", scope=scope, catching=catching)
 
 
 def _differing(store: OfficeStore, check: dict[Part, bytes], parts: list[Part]) -> list[Part]:
