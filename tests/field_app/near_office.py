@@ -86,11 +86,14 @@ class NearOffice:
     def send(self, method: str, path: str, headers: dict[str, str], content: Any = None) -> Reply | Failure:
         if self.cut:
             return self.cut.pop(0)
+        made: dict[str, str] = {}
         if method == "POST":
-            blob = base64.b64decode(headers["upload-metadata"].split()[1]).decode()
-            return Reply(status=201, headers={"location": f"/tus/{blob}"})
+            path = "/tus/" + base64.b64decode(headers["upload-metadata"].split()[1]).decode()
+            made = {"location": path}
+            if content is None:
+                return Reply(status=201, headers=made)
         blob = BlobId(path.rpartition("/")[2])
-        sent = len(b"".join(content)) + int(headers["upload-offset"])
+        sent = len(b"".join(content)) + int(headers.get("upload-offset", "0"))
         self.received.append(blob)
         self.office.blob_received(blob, sent, DEVICE, self.now)
-        return Reply(status=204, headers={"upload-offset": str(sent)})
+        return Reply(status=201 if made else 204, headers={"upload-offset": str(sent), **made})

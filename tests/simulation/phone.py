@@ -1,6 +1,7 @@
 """A phone of the simulation: a real device store and session, photos, and a worker's way through a sync.
 
-Rule: as in field_app/worker.py, records go first, then photos, then a last look; a sync that fails is left.
+Rule: as in field_app/worker.py, records go first, then photos, then a last look if one of them did not get
+through; a sync that fails is left.
 """
 
 from collections import Counter
@@ -10,7 +11,7 @@ from hashlib import blake2b
 from typing import Any
 
 from field_app.link import Failure
-from field_app.tus import Upload
+from field_app.tus import UNTOLD, Upload
 from schemas.base import decode
 from schemas.ids import BlobId, ChangeId, DeviceId, Part, PersonId, RecordId
 from schemas.wire import Cursor, Outcome, Row, SyncResponse
@@ -54,6 +55,7 @@ class Phone:
         self.store = self.new_store()
         self.photos: dict[BlobId, Photo] = {}
         self.unsent: dict[BlobId, bool] = {}
+        self.lacking: frozenset[BlobId] = frozenset()
         self.visits: list[tuple[RecordId, ChangeId]] = []
         self.wall_ms: int | None = None
         """What its clock said when it was set wrong, None for a right one."""
@@ -169,7 +171,8 @@ class Phone:
         try:
             if (yield from self._exchange(line)) and self.unsent:
                 self._send_photos(line)
-                yield from self._exchange(line)
+                if self.unsent:
+                    yield from self._exchange(line)
         finally:
             self.is_busy = False
             self.fuse.out()
@@ -209,6 +212,7 @@ class Phone:
 
     def learn(self, response: SyncResponse) -> None:
         """Note what the office lacks, as field_app/blobs.py does."""
+        self.lacking = frozenset(response.wanted)
         for blob in response.wanted:
             photo = self.photos.get(blob)
             if photo is not None:
@@ -224,7 +228,8 @@ class Phone:
             def progress(sent_bytes: int, url: str, blob: BlobId = blob) -> None:
                 self.photos[blob] = replace(self.photos[blob], url=url)
 
-            outcome = upload.run(blob, photo.data, photo.url, progress)
+            url = photo.url or ("" if blob in self.lacking else UNTOLD)
+            outcome = upload.run(blob, photo.data, url, progress)
             if isinstance(outcome, Failure):
                 if outcome.kind == "jaringan":
                     return
