@@ -127,14 +127,21 @@ class Uploads:
 
     def offset(self, upload: Upload) -> int | Problem:
         """Return how much is durable; finish an upload that a crash kept from being finished."""
-        offset = self._offset(upload)
-        if not upload.done and offset == upload.size_bytes:
-            part = self.open(upload)
-            try:
-                return self.finish(upload, part.chunks()) or offset
-            finally:
-                part.close()
-        return offset
+        # it may have been finished or ended since it was looked for
+        now = self._engine.read(lambda reader: upload_store.upload(reader, upload.id))
+        if now is None:
+            return Problem(code="unggah_tidak_ada")
+        if now.done:
+            return now.size_bytes
+        part = self.part(now)
+        if part is None:
+            return 0
+        try:
+            if part.offset < now.size_bytes:
+                return part.offset
+            return self.finish(now, part.chunks()) or now.size_bytes
+        finally:
+            part.close()
 
     def part(self, upload: Upload) -> PartFile | None:
         """Open an upload's part file if anything was kept in it; only one at a time may have it."""
@@ -233,17 +240,6 @@ class Uploads:
             expires_ms=now + EXPIRY_MS,
             done=False,
         )
-
-    def _offset(self, upload: Upload) -> int:
-        if upload.done:
-            return upload.size_bytes
-        part = self.part(upload)
-        if part is None:
-            # it may have been finished since it was looked for
-            now = self._engine.read(lambda reader: upload_store.upload(reader, upload.id))
-            return upload.size_bytes if now is not None and now.done else 0
-        part.close()
-        return part.offset
 
     def _path(self, upload: Upload) -> Path:
         return self._folder / upload.id

@@ -91,7 +91,8 @@ class NearOffice:
             path = "/tus/" + base64.b64decode(headers["upload-metadata"].split()[1]).decode()
             made = {"location": path}
             if content is None:
-                return Reply(status=201, headers=made)
+                held = self.office.received.get((BlobId(path.rpartition("/")[2]), DEVICE), 0)
+                return Reply(status=201, headers={"upload-offset": str(held), **made})
         blob = BlobId(path.rpartition("/")[2])
         sent = len(b"".join(content)) + int(headers.get("upload-offset", "0"))
         self.received.append(blob)
