@@ -3,6 +3,7 @@
 import base64
 import random
 import socket
+import time
 
 import httpx
 import pytest

@@ -6,6 +6,7 @@ import os
 import random
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -162,7 +163,7 @@ def test_what_does_not_come_at_once_is_kept_while_it_comes(
     monkeypatch.setattr(upload_body, "HOLD_S", 0)
     with half_sent(office, phone, DATA[:100_000], len(DATA)) as line:
         while sum(path.stat().st_size for path in (office.data / "uploads").iterdir()) < 100_000 - KEPT_BYTES:
-            pass
+            time.sleep(0.01)
         line.sendall(DATA[100_000:])
         assert line.recv(12) == b"HTTP/1.1 201"
     assert office.deps.blobs.check(blob_of(DATA)) == len(DATA)
