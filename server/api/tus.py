@@ -87,11 +87,9 @@ class TusApp:
                 return found
             case Upload():
                 async with self._alone(found.id, body) as waited:
-                    if waited:  # who was here before may have finished or ended it
-                        found = await self._aside(self._deps.uploads.find, found.device, name)
-                    return (
-                        found if isinstance(found, Problem) else await self._do(found, method, headers, body)
-                    )
+                    # who was here before may have finished or ended it
+                    now = await self._aside(self._deps.uploads.find, found.device, name) if waited else found
+                    return now if isinstance(now, Problem) else await self._do(now, method, headers, body)
             case _:
                 if method == "POST" and not name:
                     file = tus_headers.announced_hash(headers.get("upload-metadata"))

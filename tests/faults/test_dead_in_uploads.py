@@ -3,7 +3,6 @@
 import base64
 import random
 import socket
-import time
 
 import httpx
 import pytest
@@ -16,6 +15,7 @@ from tests.faults.line import DOWN, UP
 from tests.faults.nursery import KILLED, TORN
 from tests.faults.test_broken_uploads import KEPT_BYTES, named, submit, wanted
 from tests.faults.world import World, pending, sync, visit, words
+from tests.server.test_uploads_at_once import kept_within
 
 UPLOAD = {
     "renamed": (0, ["INSERT INTO blobs"]),
@@ -93,10 +93,7 @@ def test_a_server_that_dies_in_a_slow_upload_keeps_what_had_come(regency: Make) 
     assert world.line.office is not None
     with socket.create_connection(world.line.office) as line:
         line.sendall(head.encode() + data[:100_000])
-        while (
-            sum(path.stat().st_size for path in (world.office / "uploads").iterdir()) < 100_000 - KEPT_BYTES
-        ):
-            pass
+        assert kept_within(world.office, 100_000, tries=1_000)
         world.kill()
     world.serve()
     phone.http = world.browser()
