@@ -82,6 +82,8 @@ class TusApp:
         token = bearer(headers.get("authorization"))
         about_one = bool(name) and method in ("HEAD", "PATCH", "DELETE")
         found = await self._aside(self._of, token, name if about_one else "")
+        if body is not None and not isinstance(found, Problem):
+            body.admit()
         match found:
             case Problem():
                 return found

@@ -2,7 +2,7 @@
 loses nothing.
 
 An ASGI server drops what it holds when the line is cut, so a task of its own takes every piece at once. It
-stops taking when `MOST_WAITING` bytes wait for the disk.
+stops taking when `MOST_WAITING` bytes wait for the disk, and earlier while it is not known whose they are.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from typing import Any
 LEAST_BYTES = 16 * 1024
 """What is worth a write of its own; so much may be lost if the office itself dies."""
 MOST_WAITING = 512 * 1024
+MOST_OF_STRANGERS = 64 * 1024
 HOLD_S = 0.1
 """How long bytes may wait in memory for the rest of their body, which is then stored at one go."""
 PATIENCE_S = 60.0
@@ -29,6 +30,7 @@ class UploadBody:
         self._clock = asyncio.get_running_loop().time
         self._pieces: list[bytes] = []
         self._waiting = 0
+        self._most = MOST_OF_STRANGERS
         self._since = self._last = self._clock()
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
@@ -64,6 +66,11 @@ class UploadBody:
         """Whether nothing more will come and all that came was taken."""
         return not self._waiting and (self.is_whole or self.is_cut)
 
+    def admit(self) -> None:
+        """Take as much as may wait: it is known now who sends it."""
+        self._most = MOST_WAITING
+        self._room.set()
+
     def hurry(self) -> None:
         """End at the first pause: what has arrived, and may still lie in a buffer below, is taken first."""
         if self._until is None:
@@ -85,7 +92,7 @@ class UploadBody:
 
     async def _pull(self) -> None:
         while not self.is_whole and not self.is_cut:
-            if self._waiting >= MOST_WAITING:
+            if self._waiting >= self._most:
                 self._room.clear()
                 await self._room.wait()
             event = await self._receive()
