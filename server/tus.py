@@ -100,13 +100,9 @@ class Uploads:
                 upload_store.put_upload(writer, done)
                 return done
             others = upload_store.unfinished(writer, new.device)
-            if or_older:
-                for other in others:
-                    if (other.blob, other.size_bytes) == (
-                        new.blob,
-                        new.size_bytes,
-                    ) and other.expires_ms > now:
-                        return other
+            older = _begun_before(new, others, now) if or_older else None
+            if older is not None:
+                return older
             too_much = _too_much(writer, new, others)
             if too_much is not None:
                 return too_much
@@ -243,6 +239,14 @@ class Uploads:
 
     def _path(self, upload: Upload) -> Path:
         return self._folder / upload.id
+
+
+def _begun_before(new: Upload, others: Sequence[Upload], now_ms: int) -> Upload | None:
+    """Return one of a device's unfinished uploads that is of the same file and not too old."""
+    for other in others:
+        if other.blob == new.blob and other.size_bytes == new.size_bytes and other.expires_ms > now_ms:
+            return other
+    return None
 
 
 def _too_much(reader: Reader, new: Upload, others: Sequence[Upload]) -> Problem | None:
