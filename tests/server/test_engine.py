@@ -1,7 +1,7 @@
 """The SQLite engine: group commit, savepoints, seqs and tags, snapshots, and what it says when it cannot."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, cast
@@ -74,6 +74,50 @@ def test_functions_that_wait_share_one_commit(engine: SqliteEngine) -> None:
     assert [future.result(10) for future in waiting] == list(range(1, 21))
     [(first, last, tag)] = commits(engine)
     assert (first, last, len(tag)) == (1, 20, 8)
+
+
+class Inserting:
+    """Inserts a part for each item, and notes in what company it was asked; "bad" cannot be inserted."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[str]] = []
+
+    def work(self, writer: Writer, names: Sequence[str]) -> list[int]:
+        self.calls.append(list(names))
+        seqs = [insert(name)(writer) for name in names if name != "bad"]
+        if "bad" in names:
+            raise ValueError("bad")
+        return seqs
+
+
+def test_items_that_wait_for_one_function_are_given_to_it_in_one_call(engine: SqliteEngine) -> None:
+    gate, inserting = Gate(engine), Inserting()
+    waiting = [engine.write_each(inserting.work, ["a", "b"]), engine.write_each(inserting.work, ["c"])]
+    gate.open()
+    assert [future.result(10) for future in waiting] == [[1, 2], [3]]
+    assert inserting.calls == [["a", "b", "c"]]
+    assert len(commits(engine)) == 1
+
+
+def test_items_keep_their_place_between_functions_that_wait(engine: SqliteEngine) -> None:
+    gate, inserting = Gate(engine), Inserting()
+    first = engine.write_each(inserting.work, ["a"])
+    between = engine.write(insert("b"))
+    last = engine.write_each(inserting.work, ["c"])
+    gate.open()
+    assert (first.result(10), between.result(10), last.result(10)) == ([1], 2, [3])
+    assert inserting.calls == [["a"], ["c"]]
+
+
+def test_an_item_that_fails_fails_alone(engine: SqliteEngine) -> None:
+    gate, inserting = Gate(engine), Inserting()
+    waiting = [engine.write_each(inserting.work, ["a", "bad"]), engine.write_each(inserting.work, ["c"])]
+    gate.open()
+    [good, bad], [other] = (future.result(10) for future in waiting)
+    assert (good, str(bad), other) == (1, "bad", 2)
+    assert inserting.calls == [["a", "bad", "c"], ["a"], ["bad"], ["c"]]
+    assert parts(engine) == ["a", "c"]
+    assert [(first, last) for first, last, _ in commits(engine)] == [(1, 2)]
 
 
 def test_one_that_fails_takes_back_its_own_work_and_seqs_only(engine: SqliteEngine) -> None:
