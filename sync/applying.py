@@ -1,6 +1,6 @@
 """Applying changes that have their place in a chain: in order, and then, until quiet, those that waited."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from schemas.base import UNREADABLE, Data
 from schemas.ids import ChangeId, DeviceId
@@ -11,11 +11,13 @@ from sync.change import Advance, Content, Decide, Gap, Patch, Resolve, Submit, r
 from sync.desk import Desk
 from sync.rules import Rules
 from sync.scope import Caller
-from sync.store import Change, OfficeStore
+from sync.store import Change, Taking
 from sync.visits import evidence_of
 
 Callers = Callable[[DeviceId], Caller]
 """Who stands behind a device: needed when a change that was held is applied later."""
+
+NOTHING: Mapping[ChangeId, Content | None] = {}
 
 
 class Job(Data, frozen=True, kw_only=True):
@@ -29,13 +31,23 @@ class Job(Data, frozen=True, kw_only=True):
 
 
 def apply_jobs(
-    store: OfficeStore, jobs: Sequence[Job], callers: Callers, rules: Rules, now_ms: int
+    store: Taking,
+    jobs: Sequence[Job],
+    callers: Callers,
+    rules: Rules,
+    now_ms: int,
+    read_before: Mapping[ChangeId, Content | None] = NOTHING,
 ) -> dict[ChangeId, Outcome]:
-    """Apply changes in order, and then, until quiet, those that waited for them."""
+    """Apply changes in order, and then, until quiet, those that waited for them.
+
+    `read_before` has what was read of their contents already, None for what cannot be read.
+    """
     outcomes: dict[ChangeId, Outcome] = {}
     while jobs:
         desk = Desk(store)
-        contents = [readable(job.content) for job in jobs]
+        contents = [
+            read_before[job.change] if job.change in read_before else readable(job.content) for job in jobs
+        ]
         desk.fetch(name for content in contents if content for name in needs(content))
         done: list[Change] = []
         freed: list[str] = []
@@ -49,7 +61,8 @@ def apply_jobs(
             else:
                 arrival = arrived(content, job.change, job.device, now_ms, seq)
                 outcome = apply(desk, arrival, callers(job.device), rules)
-                freed += _frees(job.change, content, outcome)
+                if isinstance(outcome, Applied | Conflict):
+                    freed += frees(job.change, content)
                 torn += [job.device] if isinstance(content.body, Gap) and isinstance(outcome, Applied) else []
                 desk.refs += evidence_of(content, job.change, job.device)
             outcomes[job.change] = outcome
@@ -77,13 +90,14 @@ def change_of(job: Job, outcome: Outcome, now_ms: int, seq: int) -> Change:
     )
 
 
-def _freed(store: OfficeStore, names: Sequence[str]) -> list[Job]:
-    if not names:
+def _freed(store: Taking, names: Sequence[str]) -> list[Job]:
+    waiting = store.waiting_on(names) if names else []
+    if not waiting:
         return []
-    return _jobs(store, store.waiting_on(names))
+    return _jobs(store, waiting)
 
 
-def _orphans(store: OfficeStore, device: DeviceId) -> list[Job]:
+def _orphans(store: Taking, device: DeviceId) -> list[Job]:
     """Return the versions of visits that wait for one that may be lost: a `Gap` lets them go on."""
     waiting = store.waiting_of(device)
     contents = store.contents(change.id for change in waiting)
@@ -99,7 +113,7 @@ def _follows(raw: bytes) -> str:
     return body.follows.hex() if isinstance(body, Submit) and body.follows else ""
 
 
-def _jobs(store: OfficeStore, waiting: Sequence[Change]) -> list[Job]:
+def _jobs(store: Taking, waiting: Sequence[Change]) -> list[Job]:
     contents = store.contents([change.id for change in waiting])
     return [
         Job(
@@ -122,10 +136,8 @@ def readable(raw: bytes) -> Content | None:
         return None
 
 
-def _frees(change: ChangeId, content: Content, outcome: Outcome) -> list[str]:
-    """Return the names that a held change may have waited for."""
-    if not isinstance(outcome, Applied | Conflict):
-        return []
+def frees(change: ChangeId, content: Content) -> list[str]:
+    """Return the names that a held change may have waited for, if this one takes effect."""
     match content.body:
         case Patch(kind=kind) if kind != "kasus":
             return []

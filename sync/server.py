@@ -20,12 +20,14 @@ from schemas.wire import (
 from sync.applying import Callers
 from sync.chain import Tip, link_hash, read_link
 from sync.digest import EMPTY, combine
+from sync.glance import Glance
 from sync.intake import Malformed, Run, read_run, take_in
 from sync.losses import chain_id
 from sync.rules import Rules
 from sync.scope import Caller, scope_hash
-from sync.store import OfficeStore, Page
+from sync.store import OfficeStore, Page, Taking, Telling
 from sync.thin import thin
+from sync.tray import Tray
 
 PAGE_ROWS = 2_000
 PAGE_BYTES = 512 * 1024
@@ -66,7 +68,7 @@ def check(request: SyncRequest, caller: Caller) -> Run | Malformed:
 
 
 def push(
-    store: OfficeStore,
+    store: Taking,
     run: Run,
     *,
     caller: Caller,
@@ -86,8 +88,55 @@ def push(
     return [Result(change=entry.link.change, outcome=outcomes[entry.link.change]) for entry in run.entries]
 
 
-def pull(
+def push_all(
     store: OfficeStore,
+    runs: Sequence[tuple[Run, Caller]],
+    *,
+    callers: Callers,
+    rules: Rules,
+    now_ms: int,
+) -> list[list[Result] | Malformed]:
+    """Take in the checked runs of several callers, in order, in one writing transaction.
+
+    What is stored and what became of each change is as if `push` had been called for one after another; only
+    the store is asked and written once for all.
+    """
+    tray = Tray(store)
+    devices = {caller.device for _, caller in runs}
+    tray.fetch([run for run, _ in runs if run.entries], store.standings(devices, 0))
+    results = [
+        push(tray, run, caller=caller, callers=callers, rules=rules, now_ms=now_ms) for run, caller in runs
+    ]
+    tray.settle()
+    return results
+
+
+def pull_all(
+    store: OfficeStore,
+    asked: Sequence[tuple[SyncRequest, list[Result], Caller]],
+    *,
+    office_head: LinkHash,
+    now_ms: int,
+    most_rows: int | None = None,
+) -> list[SyncResponse]:
+    """Answer several callers, each as `pull` does, with one set of questions to the store."""
+    glance = Glance(store, [(caller, request.cursor) for request, _, caller in asked], MAX_WANTED)
+    return [
+        pull(
+            glance,
+            request,
+            results,
+            caller=caller,
+            office_head=office_head,
+            now_ms=now_ms,
+            most_rows=most_rows,
+        )
+        for request, results, caller in asked
+    ]
+
+
+def pull(
+    store: Telling,
     request: SyncRequest,
     results: list[Result],
     *,
@@ -129,7 +178,7 @@ def pull(
 
 
 def _news(
-    store: OfficeStore, device: DeviceId, start: Cursor, cursor: Cursor, results: Sequence[Result]
+    store: Telling, device: DeviceId, start: Cursor, cursor: Cursor, results: Sequence[Result]
 ) -> list[Result]:
     """Return the outcomes that this device was told otherwise, and that this answer does not hold already.
 
@@ -149,7 +198,7 @@ def _news(
     ]
 
 
-def _known(store: OfficeStore, request: SyncRequest, caller: Caller, start: Cursor) -> list[WireTip]:
+def _known(store: Telling, request: SyncRequest, caller: Caller, start: Cursor) -> list[WireTip]:
     """Return the tips, and where the phone itself stands if that is below one: a phone that was restored
     would not find itself among the tips, and send all it has again and again.
 
@@ -159,8 +208,9 @@ def _known(store: OfficeStore, request: SyncRequest, caller: Caller, start: Curs
     tips = {tip.hash: tip.counter for tip in store.tips(caller.device)}
     standing = [Tip(counter=tip.counter, hash=tip.hash) for tip in (request.received,) if tip]
     if request.links:
-        last = read_link(request.links[-1])
-        standing.append(Tip(counter=last.counter, hash=link_hash(request.links[-1])))
+        last = Tip(counter=read_link(request.links[-1]).counter, hash=link_hash(request.links[-1]))
+        # Where its newest link is a tip, the phone finds itself by that, beyond what it believed received.
+        standing = [] if last.hash in tips else [*standing, last]
     below = [tip for tip in standing if tip.hash not in tips]
     for name, entry in store.entries_at(caller.device, below).items() if below else ():
         if entry.known:
@@ -173,13 +223,13 @@ def _known(store: OfficeStore, request: SyncRequest, caller: Caller, start: Curs
     return [WireTip(counter=counter, hash=name) for name, counter in tips.items()]
 
 
-def _first_hole(store: OfficeStore, device: DeviceId) -> int:
+def _first_hole(store: Telling, device: DeviceId) -> int:
     name = chain_id(device)
     chain = store.records([name]).get(name)
     return chain.fields["awal"] if chain else 0
 
 
-def _start(store: OfficeStore, cursor: Cursor) -> Cursor:
+def _start(store: Telling, cursor: Cursor) -> Cursor:
     """Return the cursor to pull from: the caller's, or zero if it was written in another history.
 
     Its tag is that of the newest commit of then, however far behind that its page ended: so what this history
@@ -189,7 +239,7 @@ def _start(store: OfficeStore, cursor: Cursor) -> Cursor:
     return cursor if end is not None and end >= cursor.seq else Cursor()
 
 
-def _advance(store: OfficeStore, start: Cursor, page: Page, scope: bytes) -> Cursor:
+def _advance(store: Telling, start: Cursor, page: Page, scope: bytes) -> Cursor:
     """Return where the caller stands once it has stored this page."""
     newest = store.last_seq()
     reached = page.last if page.more else newest
@@ -198,7 +248,7 @@ def _advance(store: OfficeStore, start: Cursor, page: Page, scope: bytes) -> Cur
     return Cursor(seq=seq, tag=store.tag_at(newest) or b"", scope=scope, catching=catching)
 
 
-def _differing(store: OfficeStore, check: dict[Part, bytes], parts: list[Part]) -> list[Part]:
+def _differing(store: Telling, check: dict[Part, bytes], parts: list[Part]) -> list[Part]:
     if not check:
         return []
     ours = store.digests(parts)

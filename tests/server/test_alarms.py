@@ -223,10 +223,10 @@ def test_a_phone_with_nothing_to_say_is_heard_too(office: Running) -> None:
     assert 0 <= office.deps.now_ms() - heard.at_ms < 60_000
     # what a push said of its clock stays when it has nothing to say
     office.deps.engine.write(
-        lambda tx: alarm_store.note_heard(tx, phone.device, heard.at_ms, PROTOCOL, 7)
+        lambda tx: alarm_store.note_heard(tx, [(phone.device, heard.at_ms, PROTOCOL, 7)])
     ).result()
     office.deps.engine.write(
-        lambda tx: alarm_store.note_heard(tx, phone.device, heard.at_ms + 1, PROTOCOL, None)
+        lambda tx: alarm_store.note_heard(tx, [(phone.device, heard.at_ms + 1, PROTOCOL, None)])
     ).result()
     after = office.deps.engine.read(alarm_store.heard)[phone.device]
     assert (after.at_ms, after.clock_ms) == (heard.at_ms + 1, 7)
