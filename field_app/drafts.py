@@ -13,7 +13,10 @@ import sqlcipher3.dbapi2 as sqlcipher
 from field_app.vault import Vault
 from schemas.base import Data, decode, encode
 from schemas.ids import BlobId, ChangeId, RecordId
+from schemas.wire import Applied, Conflict, Outcome
 from sync.change import Place
+
+_outcomes = msgspec.msgpack.Decoder(Outcome)
 
 
 class Seen(Data, frozen=True, kw_only=True):
@@ -159,15 +162,19 @@ class Drafts:
     def lost(self) -> list[tuple[Draft, str, str | None]]:
         """Return the finalised versions that were declared lost, each with why, and the draft by which it is
         recorded again, if there is one that was not put away; the newest first.
+
+        What a copy of this phone brought to the office all the same is not lost.
         """
         names = ", ".join(f"drafts.{name.strip()}" for name in COLUMNS.split(","))
         with self._vault.read() as connection:
             found = connection.execute(
-                f"SELECT {names}, why, anew.id FROM drafts JOIN gone_contents USING (change)"  # noqa: S608
+                f"SELECT {names}, why, anew.id, packed FROM drafts JOIN gone_contents USING (change)"  # noqa: S608
                 " LEFT JOIN drafts AS anew ON anew.id = again AND anew.discarded_ms IS NULL"
+                " LEFT JOIN outcomes ON outcomes.change = drafts.change"
+                " AND drafts.change IN (SELECT change FROM links)"
                 " WHERE why IN ('hilang', 'tidak_kembali') ORDER BY drafts.finalised_ms DESC, drafts.id"
             ).fetchall()
-        return [(_draft(row[:-2]), row[-2], row[-1]) for row in found]
+        return [(_draft(row[:-3]), row[-3], row[-2]) for row in found if not _is_taken(row[-1])]
 
     def record_again(self, lost: ChangeId, draft: str) -> None:
         """Remember by which draft a lost version is recorded again."""
@@ -375,3 +382,7 @@ def _photo(row: tuple[Any, ...]) -> Photo:
         size_bytes=size_bytes,
         media_type=media_type,
     )
+
+
+def _is_taken(packed: bytes | None) -> bool:
+    return packed is not None and isinstance(_outcomes.decode(packed), Applied | Conflict)

@@ -150,6 +150,10 @@ class Phone:
         """Files for the office and from it. Raises LockedError."""
         return self._opened().handover
 
+    def used_bytes(self) -> int:
+        """Say how much room the vault takes. Raises LockedError."""
+        return self._opened().used_bytes()
+
     @property
     def owner(self) -> Owner:
         """Whose phone this is. Raises LockedError."""
@@ -252,6 +256,10 @@ class _Open:
     ) -> None:
         self.owner, self.visits, self.worker, self.handover = owner, visits, worker, handover
         self._vault, self._link = vault, link
+
+    def used_bytes(self) -> int:
+        """Return how much of the vault's file is in use."""
+        return self._vault.used_bytes()
 
     def close(self) -> None:
         """End the worker, then close the line and the vault."""

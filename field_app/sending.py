@@ -3,15 +3,17 @@
 Photos of the visit that was finalised first go first, the small ones before the large (blobs.py). A line that
 is cut is taken up again as long as each attempt brings the office further; when three photos in a row get no
 further, the rest waits for the next sync, and goes before them then. A photo whose bytes are not what its
-name says is never sent: it is lost, and said to be.
+name says is never sent: it is lost, and said to be. A photo that the office did not say it lacks may be there
+already: then it is asked before any byte goes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from hashlib import sha256
 
 from field_app.blobs import DITERIMA, LOKAL, TERKIRIM, Blobs, Stored
 from field_app.link import UNAUTHORISED, UNREACHABLE, Failure, Link
-from field_app.tus import Upload
+from field_app.tus import UNTOLD, Upload
+from schemas.ids import BlobId
 
 IDLE_ATTEMPTS = 2
 """Attempts at one photo that may bring the office no further; the second one asks how far the first came."""
@@ -39,15 +41,17 @@ class Sending:
         self._blobs, self._upload = blobs, Upload(link)
         self._log_in, self._may_go_on, self._moved = log_in, may_go_on, moved
 
-    def run(self, waiting: list[Stored]) -> Failure | None:
-        """Send each; return the last failure, None when all were received."""
+    def run(self, waiting: list[Stored], lacking: Set[BlobId]) -> Failure | None:
+        """Send each; return the last failure, None when all were received. `lacking`: of which the office
+        said just now that it has not got them.
+        """
         total = sum(blob.size_bytes for blob in waiting)
         before, idle = 0, 0
         failed: Failure | None = None
         for blob in waiting:
             if not self._may_go_on():
                 return failed
-            failure = self._send(blob, before, total)
+            failure = self._send(blob, blob.id in lacking, before, total)
             before += blob.size_bytes
             if failure is None:
                 idle = 0
@@ -59,20 +63,21 @@ class Sending:
                 return failure
         return failed
 
-    def _send(self, blob: Stored, before: int, total: int) -> Failure | None:
+    def _send(self, blob: Stored, is_lacking: bool, before: int, total: int) -> Failure | None:
         """Send one photo, through as many cuts as bring it further."""
         data = self._blobs.read(blob.id)
         if sha256(data).hexdigest() != blob.id:
             self._blobs.lose(blob.id, DAMAGED)
             return Failure(kind="rusak", say=DAMAGED)
-        reached, url = blob.sent_bytes, blob.upload_url
+        reached, url = blob.sent_bytes, blob.upload_url or ("" if is_lacking else UNTOLD)
         furthest = reached
 
         def progress(sent_bytes: int, at: str) -> None:
             nonlocal furthest, reached, url
             further, furthest = sent_bytes > furthest, max(furthest, sent_bytes)
             reached, url = sent_bytes, at
-            self._blobs.progress(blob.id, sent_bytes=sent_bytes, upload_url=at)
+            if sent_bytes < blob.size_bytes:  # at its end it is received, and that is noted next
+                self._blobs.progress(blob.id, sent_bytes=sent_bytes, upload_url=at)
             self._moved(before + sent_bytes, total, further)
 
         idle, logged_in = 0, False

@@ -11,6 +11,10 @@ from field_app.store import Store
 T = TypeVar("T", float, bool, int)
 SMALLEST_TEXT, LARGEST_TEXT = 1.0, 1.6
 MEGABYTE = 1024 * 1024
+KEEP_MB = (256, 512, 1024, 2048)
+"""How large the vault may be before old visits are forgotten, in steps; the second is the usual one."""
+KEEP_DAYS = (14, 30, 90, 180)
+"""How many days a decided visit stays whole at least, in steps; the second is the usual one."""
 
 
 class Settings:
@@ -68,14 +72,14 @@ class Settings:
     def keeping(self) -> Keeping:
         """How large the vault may be before old visits are forgotten, and how long they stay at least."""
         return Keeping(
-            most_bytes=self._get("simpan_mb", int, 512) * MEGABYTE,
-            keep_days=self._get("simpan_hari", int, 30),
+            most_bytes=self._get("simpan_mb", int, KEEP_MB[1]) * MEGABYTE,
+            keep_days=self._get("simpan_hari", int, KEEP_DAYS[1]),
         )
 
     @keeping.setter
     def keeping(self, keeping: Keeping) -> None:
-        self._put("simpan_mb", keeping.most_bytes // MEGABYTE)
-        self._put("simpan_hari", keeping.keep_days)
+        self._put("simpan_mb", min(KEEP_MB[-1], max(KEEP_MB[0], keeping.most_bytes // MEGABYTE)))
+        self._put("simpan_hari", min(KEEP_DAYS[-1], max(KEEP_DAYS[0], keeping.keep_days)))
 
     def _get(self, name: str, kind: type[T], default: T) -> T:
         return self._store.get(f"atur/{name}", kind, default) if self._store else default

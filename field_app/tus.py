@@ -1,8 +1,10 @@
 """Uploading one blob by tus 1.0. Rule: only the office's own offset says how much it has, never our count.
 
-After a cut we ask for the offset and go on from there: the office keeps it durable to within 16 KB. An
-upload that it no longer knows is begun again. `Received` is given only when the office's offset reached
-the end, which it grants after verifying the whole by SHA-256 (docs/protocol.md, "Blobs").
+A blob goes with the creation of its upload: one request for a photo on a good line. After a cut we ask for
+the offset and go on from there: the office keeps it durable to within 16 KB, also when the line was cut
+before it could say where (`UNTOLD`). An upload that it no longer knows is begun again. `Received` is given
+only when the office's offset reached the end, which it grants after verifying the whole by SHA-256
+(docs/protocol.md, "Photos").
 """
 
 import base64
@@ -16,6 +18,8 @@ VERSION = {"tus-resumable": "1.0.0"}
 CHUNK_TYPE = "application/offset+octet-stream"
 PIECE_BYTES = 16 * 1024
 STEP_BYTES = 512 * 1024
+UNTOLD = "/tus/"
+"""The address of an upload that was begun and whose own the office could not say: it is asked here for it."""
 GONE = frozenset({404, 410})
 CONFLICT = 409
 
@@ -34,12 +38,14 @@ class Upload:
     def run(
         self, blob: BlobId, data: bytes, url: str, progress: Callable[[int, str], None]
     ) -> Received | Failure:
-        """Send what the office lacks of a blob; `url` is that of an upload begun before, empty without
-        one.
+        """Send what the office lacks of a blob. `url` is that of an upload begun before; empty for a blob
+        that the office said it lacks, `UNTOLD` if it may have some of it. `progress` must remember that
+        like any address, or bytes go twice.
         """
-        begun = self._resume(url, len(data)) if url else None
+        begun = self._resume(url, blob, data) if url else None
         if begun is None:
-            begun = self._create(blob, len(data))
+            progress(0, UNTOLD)
+            begun = self._create(blob, data, self._step_bytes)
         if isinstance(begun, Failure):
             return begun
         url, offset = begun
@@ -62,31 +68,35 @@ class Upload:
             progress(offset, url)
         return Received()
 
-    def _resume(self, url: str, size_bytes: int) -> tuple[str, int] | Failure | None:
+    def _resume(self, url: str, blob: BlobId, data: bytes) -> tuple[str, int] | Failure | None:
         """Ask how far an upload is; None when the office does not know it any more."""
+        if url == UNTOLD:
+            # a creation without bytes finds the upload that this device has begun, or begins it
+            return self._create(blob, data, 0)
         found = self._offset(url)
         if isinstance(found, Failure):
             return None if found.status in GONE or found.kind == "rusak" else found
-        return None if found > size_bytes else (url, found)
+        return None if found > len(data) else (url, found)
 
-    def _create(self, blob: BlobId, size_bytes: int) -> tuple[str, int] | Failure:
+    def _create(self, blob: BlobId, data: bytes, first_bytes: int) -> tuple[str, int] | Failure:
+        """Begin an upload with so many of its bytes; return its address and how far it is."""
         named = base64.b64encode(blob.encode()).decode()
-        reply = self._link.send(
-            "POST",
-            "/tus/",
-            {
-                **VERSION,
-                "upload-length": str(size_bytes),
-                "upload-metadata": f"sha256 {named}",
-                "content-length": "0",
-            },
-        )
+        end = min(first_bytes, len(data))
+        headers = {
+            **VERSION,
+            "upload-length": str(len(data)),
+            "upload-metadata": f"sha256 {named}",
+            "content-length": str(end),
+        }
+        if end:
+            headers["content-type"] = CHUNK_TYPE
+        reply = self._link.send("POST", UNTOLD, headers, _pieces(data, 0, end) if end else None)
         if isinstance(reply, Failure):
             return reply
         place = reply.headers.get("location", "")
         if not place:
             return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=reply.status)
-        offset = _number(reply, size_bytes) if "upload-offset" in reply.headers else 0
+        offset = _number(reply, len(data)) if "upload-offset" in reply.headers else 0
         return offset if isinstance(offset, Failure) else (place, offset)
 
     def _offset(self, url: str) -> int | Failure:

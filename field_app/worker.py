@@ -1,8 +1,9 @@
 """Sending and fetching, in one thread of its own. Rule: never two at once, and never a word better than
 the truth.
 
-Records go first, then photos, then a last look for receipts and decisions; when all went well and room is
-short, what is safe at the office is forgotten. It syncs when the phone is opened, when a visit is finalised,
+Records go first, then photos, each with the office's receipt in its answer; a last look for decisions follows
+where that took long or failed. When all went well and room is short, what is safe at the office is forgotten.
+It syncs when the phone is opened, when a visit is finalised,
 when the network comes back, from time to time (pace.py), and when she asks.
 """
 
@@ -27,7 +28,7 @@ from field_app.sending import Sending
 from field_app.store import Store
 from field_app.vault import StorageFullError, Vault
 from field_app.views import SyncItem, SyncStatus
-from schemas.ids import ChangeId, RecordId
+from schemas.ids import BlobId, ChangeId, RecordId
 from schemas.wire import SyncResponse
 from sync.client import Broken, Missing, Session, next_request, receive
 from sync.conflicts import OPEN
@@ -35,6 +36,8 @@ from sync.conflicts import OPEN
 LAST_SYNC = "terakhir_ms"
 LOOK_S = 5.0
 """How often a waiting worker looks whether the network has come back."""
+NEWS_MS = 30_000
+"""Photos that took so long are followed by a last look: there may be decisions by then."""
 FORGOTTEN_AT_ONCE = 20
 """Visits forgotten after one sync; the rest after the next."""
 SPARE_PAGES = 1024
@@ -80,6 +83,7 @@ class Worker:
         self._sending = Sending(self._blobs, link, self._log_in, self._may_send_photos, self._photos_moved)
         self._pace = Pace(chance)
         self._moved = False
+        self._lacking: frozenset[BlobId] = frozenset()
         self._again: set[ChangeId] = set()
         self._running = threading.Lock()
         self._state = threading.Condition()
@@ -227,9 +231,11 @@ class Worker:
             return failure
         waiting = self._blobs.unsent()
         if waiting and not self._photos_wait():
-            failure = self._sending.run(waiting)
-            if failure is None or not failure.retry_s:
-                # also after a failure: what did arrive is confirmed, and decisions come all the same
+            begun_ms = self._time.elapsed_ms()
+            failure = self._sending.run(waiting, self._lacking)
+            took_long = self._time.elapsed_ms() - begun_ms >= NEWS_MS
+            if took_long if failure is None else not failure.retry_s:
+                # also after a failure: decisions come all the same
                 failure = self._exchange() or failure
         if failure is None:
             self._make_room()
@@ -282,6 +288,7 @@ class Worker:
             if isinstance(effects, Broken):
                 return Failure(kind="rusak", say="lapangan.jawaban_rusak")
             session, diverged = effects.session, effects.diverged
+            self._lacking = frozenset(effects.wanted)
             self._moved = self._moved or bool(request.links or effects.rows)
             self._empty_wal()
             self._tell("jalan", "")

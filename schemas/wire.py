@@ -35,7 +35,8 @@ Position = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 class Cursor(Message, frozen=True, kw_only=True):
     """How far a device has pulled: a position in the office's history, and who wrote it.
 
-    `tag` is the 8 random bytes of the commit that `seq` lies in: an unknown tag means another history.
+    `tag` is the 8 random bytes of the office's newest commit when it was given, at `seq` or beyond: an
+    unknown tag means another history.
     `scope` is a hash over the parts the device holds; `catching` are parts still behind, each with its
     own seq.
     """

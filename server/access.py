@@ -17,8 +17,8 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 Action = Literal[
     "see_visits", "decide_visits", "open_numbers", "see_conflicts", "resolve_conflicts", "see_cases",
-    "move_cases", "see_quarantine", "open_quarantine", "judge_again", "see_devices", "enrol_devices",
-    "see_backups", "make_backups", "take_handovers",
+    "move_cases", "see_quarantine", "open_quarantine", "judge_again", "see_devices", "handle_alarms",
+    "enrol_devices", "see_backups", "make_backups", "take_handovers",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -41,11 +41,16 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "open_quarantine": {"verifikator": "area", "petugas": "area", "kabid": "area", "pengawas": "area"},
     "judge_again": {"petugas": "any", "kabid": "any", "admin": "any"},
     "see_devices": {"kabid": "any", "admin": "any"},
+    "handle_alarms": {"kabid": "any", "admin": "any"},
     "enrol_devices": {"admin": "any"},
     "see_backups": {"admin": "any"},
     "make_backups": {"admin": "any"},
     "take_handovers": {"verifikator": "any", "petugas": "any", "kabid": "any", "admin": "any"},
 }  # fmt: skip
+
+EVERY_SERVICES = "umum"
+"""Forms that belong to no service alone: each service standard asks for complaints and the survey (S1 to S3,
+items 6 and 14), and the house is looked at for all. So whoever serves one service serves these too."""
 
 WHOLE_WHEN_UNLISTED: frozenset[Role] = frozenset({"verifikator", "petugas", "kabid", "pengawas"})
 """Office roles: no desa or service listed means the whole kabupaten, or every service. Others: none."""
@@ -115,13 +120,17 @@ def scope(person: Person, action: Action) -> Scope | None:
     return Scope(
         author=None,
         areas=person.areas or (None if everything else ()),
-        services=person.services or (None if everything else ()),
+        services=_served(person) or (None if everything else ()),
     )
 
 
 def within(region: str, areas: tuple[str, ...]) -> bool:
     """Whether a region is one of these, or lies below one; a thing without a region is everybody's."""
     return not region or any(region == area or region.startswith(f"{area}.") for area in areas)
+
+
+def _served(person: Person) -> tuple[str, ...]:
+    return (*person.services, EVERY_SERVICES) if person.services else ()
 
 
 def _granted(person: Person, action: Action) -> list[Role]:
@@ -137,7 +146,7 @@ def _reaches(person: Person, role: Role, reach: Reach, thing: Thing) -> bool:
         case "area":
             whole = role in WHOLE_WHEN_UNLISTED
             here = within(thing.region, person.areas) if person.areas else whole
-            served = thing.service in ("", *person.services) if person.services else whole
+            served = thing.service in ("", *_served(person)) if person.services else whole
             return here and served
         case _:
             assert_never(reach)

@@ -1,6 +1,6 @@
 """What the office knows of its phones, for whoever must notice. Rule: one function a query."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from schemas.base import Data, decode
@@ -26,14 +26,17 @@ class UnknownHead(Data, frozen=True, kw_only=True):
     at_ms: int
 
 
-def note_heard(tx: Writer, device: DeviceId, at_ms: int, protocol: int, clock_ms: int | None) -> None:
-    """Note that a device spoke; where it said nothing of its clock, what was known of that stays."""
-    tx.execute(
+def note_heard(tx: Writer, heard: Sequence[tuple[DeviceId, int, int, int | None]]) -> None:
+    """Note that devices spoke: device, when (UTC ms), protocol, how far its clock was off.
+
+    Where one said nothing of its clock (None), what was known of that stays.
+    """
+    tx.many(
         "INSERT INTO heard (kabupaten, device, at_ms, protocol, clock_ms)"
         " VALUES (:kabupaten, :device, :at, :protocol, coalesce(:clock, 0))"
         " ON CONFLICT (kabupaten, device) DO UPDATE SET at_ms = excluded.at_ms,"
         " protocol = excluded.protocol, clock_ms = coalesce(:clock, heard.clock_ms)",
-        {"device": device, "at": at_ms, "protocol": protocol, "clock": clock_ms},
+        [(tx.regency, *one) for one in heard],
     )
 
 
@@ -46,13 +49,13 @@ def heard(tx: Reader) -> dict[DeviceId, Heard]:
     }
 
 
-def is_own_head(tx: Reader, office: DeviceId, head: LinkHash) -> bool:
-    """Whether this office has signed a head. Every head that a phone was shown was signed."""
+def own_heads(tx: Reader, office: DeviceId, heads: Iterable[LinkHash]) -> set[LinkHash]:
+    """Return those heads that this office has signed. Every head that a phone was shown was signed."""
     found = tx.query(
-        "SELECT 1 FROM signatures WHERE kabupaten = :kabupaten AND head = :head AND device = :office LIMIT 1",
-        {"head": head, "office": office},
+        "SELECT head FROM signatures WHERE kabupaten = :kabupaten AND head IN :heads AND device = :office",
+        {"heads": list(heads), "office": office},
     )
-    return bool(found)
+    return {row[0] for row in found}
 
 
 def note_unknown_head(tx: Writer, unknown: UnknownHead) -> None:
@@ -82,6 +85,20 @@ def tips(tx: Reader) -> dict[DeviceId, list[int]]:
     found: dict[DeviceId, list[int]] = {}
     for device, counter in tx.query("SELECT device, counter FROM tips WHERE kabupaten = :kabupaten"):
         found.setdefault(DeviceId(device), []).append(int(counter))
+    return found
+
+
+def forks(tx: Reader, devices: Iterable[DeviceId]) -> dict[DeviceId, list[LinkHash]]:
+    """Return the links with which the branches of each of these chains begin, where they fork."""
+    found: dict[DeviceId, list[LinkHash]] = {}
+    for device, name in tx.query(
+        "SELECT l.device, l.hash FROM links l WHERE l.kabupaten = :kabupaten AND l.device IN :devices"
+        " AND l.known = 1 AND EXISTS (SELECT 1 FROM links o WHERE o.kabupaten = l.kabupaten"
+        " AND o.device = l.device AND o.counter = l.counter AND o.prev = l.prev AND o.hash <> l.hash"
+        " AND o.known = 1) ORDER BY l.device, l.counter, l.hash",
+        {"devices": list(devices)},
+    ):
+        found.setdefault(DeviceId(device), []).append(LinkHash(name))
     return found
 
 

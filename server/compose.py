@@ -26,7 +26,7 @@ from server.blobs import BlobStore
 from server.deps import Deps
 from server.destruction import DamagedListError, Destruction, DestructionList
 from server.devices import Devices
-from server.disk import ensure_folder
+from server.disk import NoPromiseError, ensure_folder, sync_folder
 from server.engine import NewerDataError, NotInitialisedError, WrongKeyError
 from server.engines.sqlite import SqliteEngine, create, upgrade
 from server.keys import KEY_BYTES, KeyFileError, Keys, default_path, make_keys, read_keys, write_keys
@@ -65,10 +65,13 @@ def init_office(data: Path, key: Path | None, regency: Regency, name: str) -> Re
         return refused
     try:
         ensure_folder(data)
+        sync_folder(data)
         keys = make_keys(secrets.token_bytes(4 * KEY_BYTES + 16))
         write_keys(key_path, keys)
     except FileExistsError:
         return Refused(say="kunci_ada", values={"kunci": str(key_path)})
+    except NoPromiseError:
+        return _refused("folder_tanpa_jaminan", data)
     except OSError:
         return _refused("folder_tidak_dapat_ditulis", data)
     create(data / DATABASE, keys.database, regency, name, now_ms())
@@ -91,6 +94,11 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
     keys, path = opened
     if not os.access(data, os.W_OK | os.X_OK) or not os.access(path, os.W_OK):
         return _refused("folder_tidak_dapat_ditulis", data)
+    try:
+        sync_folder(data)
+    except NoPromiseError:
+        # What is acknowledged here would not survive a power cut: nothing may be acknowledged.
+        return _refused("folder_tanpa_jaminan", data)
     try:
         regency, name = upgrade(path, keys.database)
     except WrongKeyError:

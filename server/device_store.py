@@ -1,5 +1,7 @@
 """Rows of devices, enrolment codes, nonces and tokens. Rule: one function a query; secrets only as hashes."""
 
+from collections.abc import Iterable
+
 from schemas.base import Data
 from schemas.ids import DeviceId, PersonId
 from server.engine import Reader, SqlRow, Writer, one
@@ -36,6 +38,14 @@ def device(reader: Reader, name: DeviceId) -> Device | None:
     """Return one device."""
     row = one(reader.query(_DEVICE + " WHERE kabupaten = :kabupaten AND device = :device", {"device": name}))
     return _device(row) if row else None
+
+
+def devices_named(reader: Reader, names: Iterable[DeviceId]) -> list[Device]:
+    """Return some devices, in no order."""
+    found = reader.query(
+        _DEVICE + " WHERE kabupaten = :kabupaten AND device IN :names", {"names": list(names)}
+    )
+    return [_device(row) for row in found]
 
 
 def devices(reader: Reader) -> list[Device]:
@@ -153,16 +163,14 @@ def add_token(writer: Writer, token_hash: bytes, name: DeviceId, now_ms: int, ex
     )
 
 
-def token_device(reader: Reader, token_hash: bytes, now_ms: int) -> DeviceId | None:
-    """Return whose token this is, if it is still good."""
-    row = one(
-        reader.query(
-            "SELECT device FROM tokens WHERE kabupaten = :kabupaten AND token_hash = :token_hash"
-            " AND expires_ms > :now_ms",
-            {"token_hash": token_hash, "now_ms": now_ms},
-        )
+def token_devices(reader: Reader, hashes: Iterable[bytes], now_ms: int) -> dict[bytes, DeviceId]:
+    """Return whose tokens these are, by their hashes, of those that are still good."""
+    found = reader.query(
+        "SELECT token_hash, device FROM tokens WHERE kabupaten = :kabupaten AND token_hash IN :hashes"
+        " AND expires_ms > :now_ms",
+        {"hashes": list(hashes), "now_ms": now_ms},
     )
-    return DeviceId(row[0]) if row else None
+    return {row[0]: DeviceId(row[1]) for row in found}
 
 
 def _device(row: SqlRow) -> Device:

@@ -3,7 +3,7 @@
 import base64
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from hashlib import sha256
 
@@ -108,11 +108,13 @@ class Devices:
 
     def device_of(self, token: str) -> DeviceId | None:
         """Return whose token this is; None if it is no longer good."""
-        return self._engine.read(lambda reader: self.device_in(reader, token))
+        return self._engine.read(lambda reader: self.devices_in(reader, [token])[0])
 
-    def device_in(self, reader: Reader, token: str) -> DeviceId | None:
-        """Return whose token this is, within a transaction."""
-        return device_store.token_device(reader, token_hash(token), self._now_ms())
+    def devices_in(self, reader: Reader, tokens: Sequence[str]) -> list[DeviceId | None]:
+        """Return whose tokens these are, in their order, within a transaction."""
+        hashes = [token_hash(token) for token in tokens]
+        found = device_store.token_devices(reader, hashes, self._now_ms())
+        return [found.get(name) for name in hashes]
 
     def revoke(self, device: DeviceId) -> bool:
         """Take a device's rights; what it still sends goes to review. Returns whether it had any."""

@@ -6,12 +6,22 @@ from pathlib import Path
 
 from server.engine import FullError
 
+_NO_PROMISE = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS)
+
+
+class NoPromiseError(OSError):
+    """The disk is well, but its file system cannot make names in a folder durable, as some network shares."""
+
 
 def sync_folder(folder: Path) -> None:
-    """Make what was created, renamed or removed in a folder durable."""
+    """Make what was created, renamed or removed in a folder durable. Raises NoPromiseError, OSError."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno in _NO_PROMISE:
+            raise NoPromiseError(error.errno, error.strerror, str(folder)) from error
+        raise
     finally:
         os.close(handle)
 

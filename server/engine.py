@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeVar
 from schemas.ids import Regency
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 Params = Mapping[str, object]
 SqlRow = tuple[Any, ...]
 NOTHING: Params = {}
@@ -106,6 +107,16 @@ class Engine(Protocol):
 
     def write(self, work: Callable[[Writer], T]) -> "Future[T]":
         """Queue `work` for the writer. The future is done after the commit is durable, or failed."""
+        ...
+
+    def write_each(
+        self, work: Callable[[Writer, Sequence[Item]], Sequence[T]], items: Sequence[Item]
+    ) -> "Future[list[T | Exception]]":
+        """Queue items for the writer; all that then wait for the same `work` are given to it in one call.
+
+        `work` returns a result for each item, in order. Should it raise, it is called again for each item
+        alone, so that one fails by itself. The future is done after the commit is durable, or failed.
+        """
         ...
 
     def close(self) -> None:

@@ -4,16 +4,14 @@ Rule: it never holds up an answer. What is pushed is noted in its own transactio
 say is noted now and then, without waiting.
 """
 
-from collections.abc import Callable
-
-import msgspec
+from collections.abc import Callable, Sequence
 
 from schemas.ids import NO_LINK, DeviceId
 from schemas.wire import SyncRequest
 from server import alarm_store
 from server.alarm_store import UnknownHead
 from server.engine import Engine, Writer
-from sync.change import Clock, read
+from sync.change import Clock
 from sync.intake import Run
 
 CLOCK_OFF_MS = 10 * 60_000
@@ -33,14 +31,21 @@ def clock_off_ms(clock: Clock, received_ms: int) -> int:
     return 0
 
 
-def note_push(tx: Writer, device: DeviceId, protocol: int, run: Run, office: DeviceId, now_ms: int) -> None:
-    """Note what a pushed run tells of its device, by its newest link."""
-    newest = run.entries[-1]
-    alarm_store.note_heard(tx, device, now_ms, protocol, _clock_off(newest.content, now_ms))
-    seen = newest.link.seen
-    if seen != NO_LINK and not alarm_store.is_own_head(tx, office, seen):
-        unknown = UnknownHead(device=device, head=seen, counter=newest.link.counter, at_ms=now_ms)
-        alarm_store.note_unknown_head(tx, unknown)
+def note_pushes(tx: Writer, pushed: Sequence[tuple[int, Run]], office: DeviceId, now_ms: int) -> None:
+    """Note what runs, each pushed by some protocol, tell of their devices by their newest links."""
+    alarm_store.note_heard(
+        tx,
+        [
+            (run.entries[-1].link.device, now_ms, protocol, _clock_off(run, now_ms))
+            for protocol, run in pushed
+        ],
+    )
+    newest = [run.entries[-1].link for _, run in pushed if run.entries[-1].link.seen != NO_LINK]
+    own = alarm_store.own_heads(tx, office, {link.seen for link in newest})
+    for link in newest:
+        if link.seen not in own:
+            unknown = UnknownHead(device=link.device, head=link.seen, counter=link.counter, at_ms=now_ms)
+            alarm_store.note_unknown_head(tx, unknown)
 
 
 class Hearing:
@@ -56,13 +61,9 @@ class Hearing:
         if now - self._noted.get(device, 0) < NOTED_EVERY_MS:
             return
         self._noted[device] = now
-        self._engine.write(lambda tx: alarm_store.note_heard(tx, device, now, request.protocol, None))
+        self._engine.write(lambda tx: alarm_store.note_heard(tx, [(device, now, request.protocol, None)]))
 
 
-def _clock_off(raw: bytes | None, now_ms: int) -> int | None:
-    if raw is None:
-        return None
-    try:
-        return clock_off_ms(read(raw).clock, now_ms)
-    except (msgspec.DecodeError, RecursionError):
-        return None
+def _clock_off(run: Run, now_ms: int) -> int | None:
+    newest = run.read.get(run.entries[-1].link.change)
+    return clock_off_ms(newest.clock, now_ms) if newest else None

@@ -70,25 +70,29 @@ class SqlLog:
 
         They may have come before, in part or whole: then others may follow the last of them already.
         """
-        followed = {entry.link.prev for entry in known}
-        for device in {entry.link.device for entry in known}:
-            there = self._reader.query(
-                "SELECT hash FROM tips WHERE kabupaten = :kabupaten AND device = :device", {"device": device}
-            )
-            self._write.many(
-                "DELETE FROM tips WHERE kabupaten = :kabupaten AND device = :device AND hash = :hash",
-                [(self._reader.regency, device, name) for (name,) in there if name in followed],
-            )
-        for entry in known:
-            if entry.hash not in followed:
-                self._write.execute(
-                    "INSERT INTO tips (kabupaten, device, hash, counter)"
-                    " SELECT :kabupaten, :device, :hash, :counter WHERE NOT EXISTS (SELECT 1 FROM links"
-                    " WHERE kabupaten = :kabupaten AND device = :device AND counter = :counter + 1"
-                    " AND prev = :hash AND known = 1)"
-                    " ON CONFLICT (kabupaten, device, hash) DO NOTHING",
-                    {"device": entry.link.device, "hash": entry.hash, "counter": entry.link.counter},
-                )
+        if not known:
+            return
+        regency, followed = self._reader.regency, {entry.link.prev for entry in known}
+        there = self._reader.query(
+            "SELECT device, hash FROM tips WHERE kabupaten = :kabupaten AND device IN :devices",
+            {"devices": list({entry.link.device for entry in known})},
+        )
+        self._write.many(
+            "DELETE FROM tips WHERE kabupaten = :kabupaten AND device = :device AND hash = :hash",
+            [(regency, device, name) for device, name in there if name in followed],
+        )
+        self._write.many(
+            "INSERT INTO tips (kabupaten, device, hash, counter)"
+            " SELECT :kabupaten, :device, :hash, :counter WHERE NOT EXISTS (SELECT 1 FROM links"
+            " WHERE kabupaten = :kabupaten AND device = :device AND counter = :counter + 1"
+            " AND prev = :hash AND known = 1)"
+            " ON CONFLICT (kabupaten, device, hash) DO NOTHING",
+            [
+                (regency, entry.link.device, entry.hash, entry.link.counter)
+                for entry in known
+                if entry.hash not in followed
+            ],
+        )
 
     def contents(self, changes: Iterable[ChangeId]) -> dict[ChangeId, bytes]:
         """See sync.store.OfficeStore."""
@@ -101,11 +105,16 @@ class SqlLog:
 
     def add_signature(self, signed: Signed) -> None:
         """See sync.store.Log."""
+        self.add_signatures([signed])
+
+    def add_signatures(self, signed: Sequence[Signed]) -> None:
+        """See sync.store.OfficeStore."""
+        regency = self._reader.regency
         self._write.many(
             "INSERT INTO signatures (kabupaten, device, counter, head, signature)"
             " VALUES (:kabupaten, :device, :counter, :head, :signature)"
             " ON CONFLICT (kabupaten, device, counter, head) DO NOTHING",
-            [(self._reader.regency, signed.device, signed.counter, signed.head, signed.signature)],
+            [(regency, one.device, one.counter, one.head, one.signature) for one in signed],
         )
 
     def entries(self, device: DeviceId, after: int, limit: int) -> list[Entry]:
@@ -145,6 +154,14 @@ class SqlLog:
             {"device": device},
         )
         return [Tip(counter=counter, hash=name) for counter, name in found]
+
+    def followed_by_held(self, hashes: Iterable[LinkHash]) -> set[LinkHash]:
+        """See sync.store.OfficeStore."""
+        found = self._reader.query(
+            "SELECT DISTINCT prev FROM links WHERE kabupaten = :kabupaten AND known = 0 AND prev IN :hashes",
+            {"hashes": list(hashes)},
+        )
+        return {row[0] for row in found}
 
     def held_after(self, device: DeviceId, hashes: Iterable[LinkHash]) -> list[Entry]:
         """See sync.store.OfficeStore."""

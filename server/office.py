@@ -4,22 +4,24 @@ Decisions, imports, enrolments and grants go through the same core as what phone
 whose head is signed in each transaction.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from schemas.base import Data
 from schemas.ids import NO_LINK, ChangeId, DeviceId, LinkHash, Part, PersonId
 from schemas.problem import Problem
-from schemas.wire import PROTOCOL, Outcome, Result, SyncRequest, SyncResponse
+from schemas.wire import Outcome, Result, SyncRequest, SyncResponse
 from server import device_store
 from server.access import is_active
+from server.device_store import Device
 from server.engine import Engine, Reader, Writer
-from server.hearing import note_push
+from server.hearing import note_pushes
 from server.keys import Keys
-from server.projections import petugas_record
+from server.projections import petugas_records
 from server.restore_store import note_heads
 from server.store import SqlOfficeStore
 from sync.again import judge_again
@@ -29,8 +31,15 @@ from sync.change import SALT_BYTES, Body, Clock, Content, Enrolled, seal
 from sync.intake import Malformed, Run
 from sync.rules import Rules
 from sync.scope import Caller, parts_of_person
-from sync.server import check, pull, push
+from sync.server import check, pull, pull_all, push, push_all
 from sync.store import Entry, Record, Signed
+
+
+class Push(Data, frozen=True, kw_only=True):
+    """A request whose run was checked and waits to be taken in."""
+
+    request: SyncRequest
+    run: Run
 
 
 class Office:
@@ -118,108 +127,143 @@ class Office:
 
     def check(self, reader: Reader, request: SyncRequest) -> Run | Problem:
         """Read what a phone that is logged in as `request.device` pushes; nothing is stored."""
-        return _checked(request, self._caller(reader, request.device))
+        return _checked(request, self.callers(reader)(request.device))
 
     def look(self, reader: Reader, request: SyncRequest) -> Run | SyncResponse | Problem:
         """Read what a phone pushes; where that is nothing, answer it at once."""
-        caller = self._caller(reader, request.device)
-        run = _checked(request, caller)
-        if isinstance(run, Problem) or run.entries:
-            return run
-        return self._answer(SqlOfficeStore.reading(reader), request, [], caller)
+        return self.look_all(reader, [request])[0]
 
-    def push(
-        self, writer: Writer, device: DeviceId, run: Run, protocol: int = PROTOCOL
-    ) -> list[Result] | Problem:
+    def look_all(
+        self, reader: Reader, requests: Sequence[SyncRequest], most_rows: int | None = None
+    ) -> list[Run | SyncResponse | Problem]:
+        """Read what several phones push; answer those that push nothing, with at most so many rows each."""
+        callers = self.callers(reader, [request.device for request in requests])
+        found = [_checked(request, callers(request.device)) for request in requests]
+        quiet = [
+            (request, list[Result](), callers(request.device))
+            for request, run in zip(requests, found, strict=True)
+            if isinstance(run, Run) and not run.entries
+        ]
+        answers = iter(self._answers(SqlOfficeStore.reading(reader), quiet, most_rows))
+        return [next(answers) if isinstance(run, Run) and not run.entries else run for run in found]
+
+    def push(self, writer: Writer, request: SyncRequest, run: Run) -> list[Result] | Problem:
         """Take in what was checked, and say what became of each change."""
-        return self._take_in(writer, device, run, self.callers(writer), protocol)
-
-    def receive(
-        self, writer: Writer, request: SyncRequest, run: Run, most_rows: int
-    ) -> SyncResponse | Problem:
-        """Take in what was checked and answer it, with at most so many rows, in one transaction."""
         callers = self.callers(writer)
-        results = self._take_in(writer, request.device, run, callers, request.protocol)
-        if isinstance(results, Problem):
-            return results
-        store = SqlOfficeStore.writing(writer)
-        return self._answer(store, request, results, callers(request.device), most_rows)
-
-    def pull(self, reader: Reader, request: SyncRequest, results: list[Result]) -> SyncResponse:
-        """Answer with what the phone may see beyond its cursor."""
-        caller = self._caller(reader, request.device)
-        return self._answer(SqlOfficeStore.reading(reader), request, results, caller)
-
-    def _take_in(
-        self, writer: Writer, device: DeviceId, run: Run, callers: Callers, protocol: int
-    ) -> list[Result] | Problem:
         results = push(
             SqlOfficeStore.writing(writer),
             run,
-            caller=callers(device),
+            caller=callers(request.device),
             callers=callers,
             rules=self._rules,
             now_ms=self._now_ms(),
         )
         if isinstance(results, Malformed):
             return Problem(code=results.problem)
-        if self._restored:
-            note_heads(writer, run.entries, self._now_ms())
-        note_push(writer, device, protocol, run, self.device, self._now_ms())
+        self._note(writer, [Push(request=request, run=run)])
         return results
 
-    def _answer(
+    def receive_all(
+        self, writer: Writer, pushes: Sequence[Push], most_rows: int
+    ) -> list[SyncResponse | Problem]:
+        """Take in what was checked and answer it, each with at most so many rows, in one transaction.
+
+        What is stored, and what became of each change, is as if one had come after the other.
+        """
+        callers = self.callers(writer, [push.request.device for push in pushes])
+        given = [(push.run, callers(push.request.device)) for push in pushes]
+        store, now = SqlOfficeStore.writing(writer), self._now_ms()
+        # One alone asks and writes no less by way of a tray.
+        taken = (
+            push_all(store, given, callers=callers, rules=self._rules, now_ms=now)
+            if len(given) > 1
+            else [
+                push(store, run, caller=caller, callers=callers, rules=self._rules, now_ms=now)
+                for run, caller in given
+            ]
+        )
+        good = [
+            (one, results) for one, results in zip(pushes, taken, strict=True) if isinstance(results, list)
+        ]
+        self._note(writer, [one for one, _ in good])
+        asked = [(one.request, results, callers(one.request.device)) for one, results in good]
+        answers = iter(self._answers(store, asked, most_rows))
+        return [Problem(code=one.problem) if isinstance(one, Malformed) else next(answers) for one in taken]
+
+    def pull(self, reader: Reader, request: SyncRequest, results: list[Result]) -> SyncResponse:
+        """Answer with what the phone may see beyond its cursor."""
+        caller = self.callers(reader)(request.device)
+        return self._answers(SqlOfficeStore.reading(reader), [(request, results, caller)])[0]
+
+    def _note(self, writer: Writer, pushes: Sequence[Push]) -> None:
+        """Note what runs that were taken in tell beside their changes."""
+        if not pushes:
+            return
+        if self._restored:
+            note_heads(writer, [entry for one in pushes for entry in one.run.entries], self._now_ms())
+        note_pushes(writer, [(one.request.protocol, one.run) for one in pushes], self.device, self._now_ms())
+
+    def _answers(
         self,
         store: SqlOfficeStore,
-        request: SyncRequest,
-        results: list[Result],
-        caller: Caller,
+        asked: Sequence[tuple[SyncRequest, list[Result], Caller]],
         most_rows: int | None = None,
-    ) -> SyncResponse:
-        return pull(
-            store,
-            request,
-            results,
-            caller=caller,
-            office_head=self.head(store),
-            now_ms=self._now_ms(),
-            most_rows=most_rows,
-        )
+    ) -> list[SyncResponse]:
+        head, now = (self.head(store), self._now_ms()) if asked else (NO_LINK, 0)
+        if len(asked) > 1:
+            return pull_all(store, asked, office_head=head, now_ms=now, most_rows=most_rows)
+        return [
+            pull(
+                store,
+                request,
+                results,
+                caller=caller,
+                office_head=head,
+                now_ms=now,
+                most_rows=most_rows,
+            )
+            for request, results, caller in asked
+        ]
 
     def judge_again(self, writer: Writer, names: Sequence[ChangeId]) -> dict[ChangeId, Outcome]:
         """Judge refused changes by the present rules; return the outcomes that are others now."""
         store = SqlOfficeStore.writing(writer)
         return judge_again(store, names, self.callers(writer), self._rules, self._now_ms())
 
-    def callers(self, reader: Reader) -> Callers:
-        """Say who stands behind each device, as this transaction sees it."""
-        known: dict[DeviceId, Caller] = {}
+    def callers(self, reader: Reader, named: Iterable[DeviceId] = ()) -> Callers:
+        """Say who stands behind each device, as this transaction sees it; `named` are asked for at once."""
+        known = self._callers(reader, set(named))
 
         def caller(name: DeviceId) -> Caller:
             if name not in known:
-                known[name] = self._caller(reader, name)
+                known.update(self._callers(reader, {name}))
+            if name not in known:
+                raise LookupError("a device that nobody enrolled")
             return known[name]
 
         return caller
 
-    def _caller(self, reader: Reader, name: DeviceId) -> Caller:
-        if name == self.device:
-            return Caller(
-                device=name,
+    def _callers(self, reader: Reader, names: set[DeviceId]) -> dict[DeviceId, Caller]:
+        found = device_store.devices_named(reader, names - {self.device}) if names else []
+        people = active_petugas(reader, {device.person for device in found})
+        callers = {device.id: _caller(device, people.get(device.person)) for device in found}
+        if self.device in names:
+            callers[self.device] = Caller(
+                device=self.device,
                 person=self.person,
                 parts=frozenset(),
                 verify=verifier(self.public_key),
                 office=True,
             )
-        found = device_store.device(reader, name)
-        if found is None:
-            raise LookupError("a device that nobody enrolled")
-        person = petugas(reader, found.person)
-        # A device that was revoked, or whose owner left, still hands over its work; it is shown nothing.
-        parts: frozenset[Part] = frozenset()
-        if person is not None and found.revoked_ms is None:
-            parts = parts_of_person(found.person, person.fields)
-        return Caller(device=name, person=found.person, parts=parts, verify=verifier(found.public_key))
+        return callers
+
+
+def _caller(device: Device, person: Record | None) -> Caller:
+    # A device that was revoked, or whose owner left, still hands over its work; it is shown nothing.
+    parts: frozenset[Part] = frozenset()
+    if person is not None and device.revoked_ms is None:
+        parts = parts_of_person(device.person, person.fields)
+    return Caller(device=device.id, person=device.person, parts=parts, verify=verifier(device.public_key))
 
 
 def _checked(request: SyncRequest, caller: Caller) -> Run | Problem:
@@ -229,8 +273,13 @@ def _checked(request: SyncRequest, caller: Caller) -> Run | Problem:
 
 def petugas(reader: Reader, person: PersonId) -> Record | None:
     """Return the record of a person who is active."""
-    found = petugas_record(reader, person)
-    return found if found is not None and is_active(found) else None
+    return active_petugas(reader, [person]).get(person)
+
+
+def active_petugas(reader: Reader, people: Iterable[PersonId]) -> dict[PersonId, Record]:
+    """Return the records of those people who are active."""
+    found = petugas_records(reader, people)
+    return {name: record for name, record in found.items() if is_active(record)}
 
 
 @lru_cache(maxsize=2048)

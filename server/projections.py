@@ -1,6 +1,6 @@
 """What the office's lists need of a record, as columns. Rule: written with the record, never by itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -55,12 +55,13 @@ def put_projections(writer: Writer, records: Sequence[Record]) -> None:
     _move_conflicts(writer, [record for record in records if record.kind in MOVABLE])
 
 
-def petugas_record(reader: Reader, person: PersonId) -> Record | None:
-    """Return the record of a person, out of the few that are such."""
+def petugas_records(reader: Reader, people: Iterable[PersonId]) -> dict[PersonId, Record]:
+    """Return the records of some people, out of the few that are such."""
     found = reader.query(
-        "SELECT body FROM petugas WHERE kabupaten = :kabupaten AND person = :person", {"person": person}
+        "SELECT person, body FROM petugas WHERE kabupaten = :kabupaten AND person IN :people",
+        {"people": list(people)},
     )
-    return _record.decode(found[0][0]) if found else None
+    return {PersonId(name): _record.decode(body) for name, body in found}
 
 
 def finder(reader: Reader) -> Callable[[RecordId], Record | None]:

@@ -256,17 +256,18 @@ def _tus() -> str:
     name = sha256(PHOTO).hexdigest()
     metadata = base64.b64encode(name.encode()).decode()
     lines = [
-        "POST /tus/                                  201 Created",
-        "  Tus-Resumable: 1.0.0                        Location: /tus/<upload>",
+        "POST /tus/                                  (the line is cut after 7 bytes)",
+        "  Tus-Resumable: 1.0.0",
         f"  Upload-Length: {len(PHOTO)}",
         f"  Upload-Metadata: sha256 {metadata[:44]}",
         f"                          {metadata[44:]}",
-        "PATCH /tus/<upload>                         (the line is cut after 7 bytes)",
         "  Content-Type: application/offset+octet-stream",
-        "  Upload-Offset: 0",
-        "HEAD /tus/<upload>                          200 OK",
+        f"  Content-Length: {len(PHOTO)}",
+        "POST /tus/                                  201 Created",
+        "  (as before, without a body)                 Location: /tus/<upload>",
         "                                              Upload-Offset: 7",
         "PATCH /tus/<upload>                         204 No Content",
+        "  Content-Type: application/offset+octet-stream",
         "  Upload-Offset: 7                            " + f"Upload-Offset: {len(PHOTO)}",
     ]
     photo = f'the {len(PHOTO)} bytes of "{PHOTO.decode()}"'

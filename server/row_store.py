@@ -8,6 +8,7 @@ from schemas.wire import Removed, Row
 from server.engine import SqlRow
 from server.log_store import SqlLog
 from sync.digest import DIGEST_BYTES, EMPTY, fold, row_hash
+from sync.paging import cut
 from sync.store import Page
 
 _PUT = (
@@ -15,6 +16,10 @@ _PUT = (
     " VALUES (:kabupaten, :part, :id, :kind, :seq, :removed, :hash, :body)"
     " ON CONFLICT (kabupaten, id, part) DO UPDATE SET kind = excluded.kind, seq = excluded.seq,"
     " removed = excluded.removed, hash = excluded.hash, body = excluded.body"
+)
+_BEYOND = (
+    "SELECT seq, part, id, kind, removed, body FROM rows"
+    " WHERE kabupaten = :kabupaten AND part IN :parts AND seq > :after ORDER BY seq LIMIT :limit"
 )
 
 
@@ -98,31 +103,16 @@ class SqlRows(SqlLog):
                 standing[parts[part]].append(part)
         found: list[SqlRow] = []
         for after, names in standing.items():
-            found += self._reader.query(
-                "SELECT seq, part, id, kind, removed, body FROM rows"
-                " WHERE kabupaten = :kabupaten AND part IN :parts AND seq > :after"
-                " ORDER BY seq LIMIT :limit",
-                {"parts": names, "after": after, "limit": limit + 1},
-            )
+            found += self._reader.query(_BEYOND, {"parts": names, "after": after, "limit": limit + 1})
         found.sort(key=lambda row: row[0])
-        rows: list[Row] = []
-        removed: list[Removed] = []
-        total = taken = last = 0
-        for seq, part, name, kind, is_removed, body in found[:limit]:
-            total += len(body)
-            if taken and total > max_bytes:
-                break
-            taken, last = taken + 1, seq
-            if is_removed:
-                removed.append(Removed(part=part, id=name, seq=seq))
-            else:
-                rows.append(Row(part=part, id=name, seq=seq, kind=kind, body=body))
-        return Page(
-            rows=rows,
-            removed=removed,
-            last=last if taken else self.last_seq(),
-            more=taken < len(found),
-        )
+        # Where there is nothing, the page ends at the newest seq, which costs a question of its own.
+        last = 0 if found else self.last_seq()
+        return cut([_item(row) for row in found[: limit + 1]], limit, max_bytes, last)
+
+    def beyond(self, parts: Iterable[Part], after: int, limit: int) -> list[Row | Removed]:
+        """See sync.store.OfficeStore."""
+        found = self._reader.query(_BEYOND, {"parts": list(parts), "after": after, "limit": limit})
+        return [_item(row) for row in found]
 
     def last_seq(self) -> int:
         """See sync.store.OfficeStore."""
@@ -130,3 +120,10 @@ class SqlRows(SqlLog):
             return self._writer.last_seq()
         found = self._reader.query("SELECT last_seq FROM kabupaten WHERE kabupaten = :kabupaten")
         return int(found[0][0]) if found else 0
+
+
+def _item(row: SqlRow) -> Row | Removed:
+    seq, part, name, kind, is_removed, body = row
+    if is_removed:
+        return Removed(part=part, id=name, seq=seq)
+    return Row(part=part, id=name, seq=seq, kind=kind, body=body)

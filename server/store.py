@@ -13,15 +13,14 @@ from schemas.ids import BlobId, ChangeId, DeviceId, RecordId
 from schemas.wire import Outcome
 from server.engine import Reader, SqlRow, Writer
 from server.projections import put_projections
-from server.row_store import SqlRows
-from sync.chain import Tip
+from server.standing_store import SqlStandings
 from sync.store import DESTROYED, BlobRef, Change, Record, nobodys
 
 _record = msgspec.msgpack.Decoder(Record)
 _outcome = msgspec.msgpack.Decoder(Outcome)
 
 
-class SqlOfficeStore(SqlRows):
+class SqlOfficeStore(SqlStandings):
     """Everything the office needs to receive changes and answer pulls."""
 
     @classmethod
@@ -58,6 +57,23 @@ class SqlOfficeStore(SqlRows):
         )
         return found[0][1] if found and found[0][0] <= seq else None
 
+    def commit_end(self, tag: bytes) -> int | None:
+        """See sync.store.OfficeStore."""
+        return self.commit_ends([tag]).get(tag)
+
+    def commit_ends(self, tags: Iterable[bytes]) -> dict[bytes, int]:
+        """See sync.store.OfficeStore. Who stands at the newest commit needs no look into the list of all."""
+        newest = self._reader.query("SELECT tag, last_seq FROM kabupaten WHERE kabupaten = :kabupaten")
+        ends: dict[bytes, int] = {**dict(newest), b"": 0}
+        if older := [tag for tag in tags if tag not in ends]:
+            ends |= dict(
+                self._reader.query(
+                    "SELECT tag, last_seq FROM commits WHERE kabupaten = :kabupaten AND tag IN :tags",
+                    {"tags": older},
+                )
+            )
+        return ends
+
     def commits(self, limit: int) -> list[tuple[int, bytes]]:
         """See sync.store.OfficeStore."""
         found = self._reader.query(
@@ -79,11 +95,11 @@ class SqlOfficeStore(SqlRows):
         if not records:
             return
         regency = self._reader.regency
+        # What kind of thing a record is never changes; so the index by kind is left alone.
         self._write.many(
             "INSERT INTO records (kabupaten, id, kind, seq, body)"
             " VALUES (:kabupaten, :id, :kind, :seq, :body)"
-            " ON CONFLICT (kabupaten, id) DO UPDATE SET kind = excluded.kind, seq = excluded.seq,"
-            " body = excluded.body",
+            " ON CONFLICT (kabupaten, id) DO UPDATE SET seq = excluded.seq, body = excluded.body",
             [(regency, record.id, record.kind, record.seq, encode(record)) for record in records],
         )
         put_projections(self._write, records)
@@ -105,7 +121,7 @@ class SqlOfficeStore(SqlRows):
             " VALUES (:kabupaten, :id, :device, :counter, :outcome, :received_ms, :seq, :waiting, :raw)"
             " ON CONFLICT (kabupaten, id) DO UPDATE SET device = excluded.device,"
             " counter = excluded.counter, outcome = excluded.outcome, received_ms = excluded.received_ms,"
-            " seq = excluded.seq, waiting = excluded.waiting",
+            " seq = excluded.seq, waiting = excluded.waiting, raw = coalesce(changes.raw, excluded.raw)",
             [
                 (
                     regency,
@@ -131,6 +147,15 @@ class SqlOfficeStore(SqlRows):
         )
         return [_change(row) for row in found]
 
+    def waiting_of(self, device: DeviceId) -> list[Change]:
+        """See sync.store.OfficeStore."""
+        found = self._reader.query(
+            "SELECT id, device, counter, outcome, received_ms, seq, waiting FROM changes"
+            " WHERE kabupaten = :kabupaten AND waiting <> '' AND device = :device ORDER BY seq",
+            {"device": device},
+        )
+        return [_change(row) for row in found]
+
     def tell(self, device: DeviceId, changes: Sequence[ChangeId]) -> None:
         """See sync.store.OfficeStore."""
         regency = self._reader.regency
@@ -139,22 +164,14 @@ class SqlOfficeStore(SqlRows):
             [(regency, device, self.take_seq(), change) for change in changes],
         )
 
-    def news(self, device: DeviceId, after: int, upto: int) -> list[ChangeId]:
+    def newest_changes(self, device: DeviceId, limit: int) -> list[ChangeId]:
         """See sync.store.OfficeStore."""
         found = self._reader.query(
-            "SELECT change FROM news WHERE kabupaten = :kabupaten AND device = :device"
-            " AND seq > :after AND seq <= :upto ORDER BY seq",
-            {"device": device, "after": after, "upto": upto},
+            "SELECT change FROM links WHERE kabupaten = :kabupaten AND device = :device"
+            " ORDER BY counter DESC, hash DESC LIMIT :limit",
+            {"device": device, "limit": limit},
         )
-        return [row[0] for row in found]
-
-    def backed_up(self, device: DeviceId) -> Tip | None:
-        """See sync.store.OfficeStore."""
-        found = self._reader.query(
-            "SELECT counter, hash FROM backed_up WHERE kabupaten = :kabupaten AND device = :device",
-            {"device": device},
-        )
-        return Tip(counter=found[0][0], hash=found[0][1]) if found else None
+        return list(dict.fromkeys(ChangeId(row[0]) for row in found))
 
     def destroy(self, changes: Sequence[ChangeId], blobs: Sequence[BlobId]) -> None:
         """See sync.store.OfficeStore."""
@@ -199,15 +216,6 @@ class SqlOfficeStore(SqlRows):
             " ON CONFLICT (kabupaten, change, form, field, blob) DO NOTHING",
             [(regency, ref.change, ref.form, ref.field, ref.blob, ref.device, ref.visit) for ref in refs],
         )
-
-    def wanted(self, device: DeviceId, limit: int) -> list[BlobId]:
-        """See sync.store.OfficeStore. What another device sent is wanted from this one all the same."""
-        found = self._reader.query(
-            "SELECT DISTINCT blob FROM blob_refs WHERE kabupaten = :kabupaten AND device = :device"
-            " AND received = 0 ORDER BY blob LIMIT :limit",
-            {"device": device, "limit": limit},
-        )
-        return [row[0] for row in found]
 
     def blob_received(self, blob: BlobId, size_bytes: int, device: DeviceId, now_ms: int) -> None:
         """Note that a device sent these bytes, and that they rest, verified, in the blob store."""

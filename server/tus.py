@@ -1,8 +1,9 @@
 """Resumable uploads, without HTTP. Rule: nothing counts until the whole file has the hash that was announced.
 
-What arrived is kept, encrypted, in one part file for each upload; its durable length is the offset. Whose
-hash it is makes no difference: a device must send the bytes unless that very device sent them before. The
-HTTP side (tus 1.0, tus.io) is server/api/tus.py. All methods block their thread.
+What arrived is kept, encrypted, in one part file for each upload; its durable length is the offset. A file
+that came whole in one go needs neither part file nor a row before: it becomes a blob, an upload that is done
+and a receipt in one commit. Whose hash it is makes no difference: a device must send the bytes unless that
+very device sent them before. The HTTP side (tus 1.0, tus.io) is server/api/tus.py. All methods block.
 """
 
 import re
@@ -13,7 +14,6 @@ from typing import BinaryIO, cast
 
 from msgspec.structs import replace
 
-from schemas.base import Data
 from schemas.ids import BlobId, DeviceId
 from schemas.problem import Problem
 from server import upload_store
@@ -37,13 +37,6 @@ MOST_UNNAMED_BYTES = 256 * 1024 * 1024
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
-class Begun(Data, frozen=True, kw_only=True):
-    """An upload and how much of it is durable."""
-
-    upload: Upload
-    offset: int
-
-
 class Uploads:
     """Uploads in one folder; `randomness(n)` gives n random bytes."""
 
@@ -62,52 +55,61 @@ class Uploads:
         self._swept_ms = 0
         ensure_folder(folder)
 
+    def plan(
+        self, device: DeviceId, size_bytes: int | None, sha256: str | None, metadata: str
+    ) -> Upload | Problem:
+        """Return a new upload, of which nothing is stored yet: its first bytes come with its creation.
+
+        It is `done`, and stored, if this very device sent these bytes before.
+        """
+        new = self._new(device, size_bytes, sha256, metadata)
+        if isinstance(new, Problem):
+            return new
+
+        def look(reader: Reader) -> Problem | bool:
+            if SqlOfficeStore.reading(reader).is_destroyed(new.blob):
+                return Problem(code="berkas_dimusnahkan")
+            if upload_store.was_sent_by(reader, new.blob, device) == new.size_bytes:
+                return True
+            return _too_much(reader, new, upload_store.unfinished(reader, device)) or False
+
+        found = self._engine.read(look)
+        if isinstance(found, Problem):
+            return found
+        return self.keep(new) if found else new
+
     def begin(
-        self, device: DeviceId, size_bytes: int | None, sha256: str | None, metadata: str, *, fresh: bool
-    ) -> Begun | Problem:
-        """Begin an upload, or find the one that this device has begun already, unless `fresh`."""
-        refused = _refused(size_bytes, sha256)
-        if refused is not None or size_bytes is None or sha256 is None:
-            return refused or Problem(code="unggah_sidik_tidak_disebut")
-        blob, now = BlobId(sha256), self._now_ms()
-        if now - self._swept_ms >= SWEEP_MS:
-            self.sweep()
-        new = Upload(
-            id=self._randomness(16).hex(),
-            device=device,
-            blob=blob,
-            size_bytes=size_bytes,
-            metadata=metadata,
-            expires_ms=now + EXPIRY_MS,
-            done=False,
-        )
+        self, device: DeviceId, size_bytes: int | None, sha256: str | None, metadata: str
+    ) -> Upload | Problem:
+        """Begin an upload, or find the one that this device has begun or finished already."""
+        new = self._new(device, size_bytes, sha256, metadata)
+        return new if isinstance(new, Problem) else self.keep(new, or_older=True)
+
+    def keep(self, new: Upload, *, or_older: bool = False) -> Upload | Problem:
+        """Store a new upload, so that it can be gone on with; `or_older`: unless one like it is there."""
+        now = self._now_ms()
 
         def work(writer: Writer) -> Upload | Problem:
-            if SqlOfficeStore.writing(writer).is_destroyed(blob):
+            if SqlOfficeStore.writing(writer).is_destroyed(new.blob):
                 return Problem(code="berkas_dimusnahkan")
-            if upload_store.was_sent_by(writer, blob, device) == size_bytes:
-                known = upload_store.finished(writer, device, blob)
+            if upload_store.was_sent_by(writer, new.blob, new.device) == new.size_bytes:
+                known = upload_store.finished(writer, new.device, new.blob)
                 if known is not None and known.expires_ms > now:
                     return known
                 done = replace(new, done=True)
-                upload_store.add_upload(writer, done)
+                upload_store.put_upload(writer, done)
                 return done
-            others = upload_store.unfinished(writer, device)
-            if not fresh:
-                for other in others:
-                    if (other.blob, other.size_bytes) == (blob, size_bytes) and other.expires_ms > now:
-                        return other
+            others = upload_store.unfinished(writer, new.device)
+            older = _begun_before(new, others, now) if or_older else None
+            if older is not None:
+                return older
             too_much = _too_much(writer, new, others)
             if too_much is not None:
                 return too_much
-            upload_store.add_upload(writer, new)
+            upload_store.put_upload(writer, new)
             return new
 
-        upload = self._engine.write(work).result()
-        if isinstance(upload, Problem):
-            return upload
-        offset = self.offset(upload)
-        return offset if isinstance(offset, Problem) else Begun(upload=upload, offset=offset)
+        return self._engine.write(work).result()
 
     def find(self, device: DeviceId, name: str) -> Upload | Problem:
         """Return this device's upload, if it is there and not too old."""
@@ -121,27 +123,41 @@ class Uploads:
 
     def offset(self, upload: Upload) -> int | Problem:
         """Return how much is durable; finish an upload that a crash kept from being finished."""
-        offset = self._offset(upload)
-        if not upload.done and offset == upload.size_bytes:
-            part = self.open(upload)
-            try:
-                return self.finish(upload, part) or offset
-            finally:
-                part.close()
-        return offset
+        # it may have been finished or ended since it was looked for
+        now = self._engine.read(lambda reader: upload_store.upload(reader, upload.id))
+        if now is None:
+            return Problem(code="unggah_tidak_ada")
+        if now.done:
+            return now.size_bytes
+        part = self.part(now)
+        if part is None:
+            return 0
+        try:
+            if part.offset < now.size_bytes:
+                return part.offset
+            return self.finish(now, part.chunks()) or now.size_bytes
+        finally:
+            part.close()
+
+    def part(self, upload: Upload) -> PartFile | None:
+        """Open an upload's part file if anything was kept in it; only one at a time may have it."""
+        return self.open(upload) if self._path(upload).exists() else None
 
     def open(self, upload: Upload) -> PartFile:
-        """Open an upload's part file; only one at a time may have it."""
+        """Open an upload's part file, new or not; only one at a time may have it."""
         key = derive(self._master, "upload", upload.id)
         return PartFile(self._path(upload), key, upload.id, self._randomness)
 
-    def finish(self, upload: Upload, part: PartFile) -> Problem | None:
-        """Verify the whole file and make it a blob; one that is not what was announced is thrown away."""
+    def finish(self, upload: Upload, pieces: Iterable[bytes]) -> Problem | None:
+        """Verify the whole file and make it a blob; one that is not what was announced is thrown away.
+
+        The upload need not be stored before: then all of it is in the one commit that gives the receipt.
+        """
         if self._engine.read(lambda reader: SqlOfficeStore.reading(reader).is_destroyed(upload.blob)):
             self.remove(upload)
             return Problem(code="berkas_dimusnahkan")
         try:
-            is_right = self._blobs.put(upload.blob, part.chunks(), upload.id)
+            is_right = self._blobs.put(upload.blob, pieces, upload.id)
         except DamagedPartError:
             is_right = False
         if not is_right:
@@ -152,7 +168,7 @@ class Uploads:
         def work(writer: Writer) -> None:
             store = SqlOfficeStore.writing(writer)
             store.blob_received(upload.blob, upload.size_bytes, upload.device, now)
-            upload_store.set_done(writer, upload.id)
+            upload_store.put_upload(writer, replace(upload, done=True))
 
         self._engine.write(work).result()
         self._path(upload).unlink(missing_ok=True)
@@ -202,19 +218,35 @@ class Uploads:
             if path.name not in under_way:
                 path.unlink()
 
-    def _offset(self, upload: Upload) -> int:
-        if upload.done:
-            return upload.size_bytes
-        if not self._path(upload).exists():
-            return 0
-        part = self.open(upload)
-        try:
-            return part.offset
-        finally:
-            part.close()
+    def _new(
+        self, device: DeviceId, size_bytes: int | None, sha256: str | None, metadata: str
+    ) -> Upload | Problem:
+        refused = _refused(size_bytes, sha256)
+        if refused is not None or size_bytes is None or sha256 is None:
+            return refused or Problem(code="unggah_sidik_tidak_disebut")
+        now = self._now_ms()
+        if now - self._swept_ms >= SWEEP_MS:
+            self.sweep()
+        return Upload(
+            id=self._randomness(16).hex(),
+            device=device,
+            blob=BlobId(sha256),
+            size_bytes=size_bytes,
+            metadata=metadata,
+            expires_ms=now + EXPIRY_MS,
+            done=False,
+        )
 
     def _path(self, upload: Upload) -> Path:
         return self._folder / upload.id
+
+
+def _begun_before(new: Upload, others: Sequence[Upload], now_ms: int) -> Upload | None:
+    """Return one of a device's unfinished uploads that is of the same file and not too old."""
+    for other in others:
+        if other.blob == new.blob and other.size_bytes == new.size_bytes and other.expires_ms > now_ms:
+            return other
+    return None
 
 
 def _too_much(reader: Reader, new: Upload, others: Sequence[Upload]) -> Problem | None:

@@ -80,29 +80,23 @@ def expired(reader: Reader, now_ms: int) -> list[Upload]:
     return [_upload(row) for row in found]
 
 
-def add_upload(writer: Writer, new: Upload) -> None:
-    """Store a new upload."""
+def put_upload(writer: Writer, upload: Upload) -> None:
+    """Store an upload; of one that is there already, only whether it is done."""
     row = (
         writer.regency,
-        new.id,
-        new.device,
-        new.blob,
-        new.size_bytes,
-        new.metadata,
-        new.expires_ms,
-        1 if new.done else 0,
+        upload.id,
+        upload.device,
+        upload.blob,
+        upload.size_bytes,
+        upload.metadata,
+        upload.expires_ms,
+        1 if upload.done else 0,
     )
     writer.many(
         "INSERT INTO uploads (kabupaten, upload, device, blob, size_bytes, metadata, expires_ms, done)"
-        " VALUES (:kabupaten, :upload, :device, :blob, :size_bytes, :metadata, :expires_ms, :done)",
+        " VALUES (:kabupaten, :upload, :device, :blob, :size_bytes, :metadata, :expires_ms, :done)"
+        " ON CONFLICT (kabupaten, upload) DO UPDATE SET done = excluded.done",
         [row],
-    )
-
-
-def set_done(writer: Writer, name: str) -> None:
-    """Note that an upload was verified and stored."""
-    writer.execute(
-        "UPDATE uploads SET done = 1 WHERE kabupaten = :kabupaten AND upload = :upload", {"upload": name}
     )
 
 

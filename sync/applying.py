@@ -1,6 +1,6 @@
 """Applying changes that have their place in a chain: in order, and then, until quiet, those that waited."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from schemas.base import UNREADABLE, Data
 from schemas.ids import ChangeId, DeviceId
@@ -11,6 +11,7 @@ from sync.change import (
     Advance,
     Content,
     Decide,
+    Gap,
     Patch,
     Resolve,
     SealedAdvance,
@@ -23,11 +24,13 @@ from sync.change import (
 from sync.desk import Desk
 from sync.rules import Rules
 from sync.scope import Caller
-from sync.store import Change, OfficeStore
+from sync.store import Change, Taking
 from sync.visits import evidence_of
 
 Callers = Callable[[DeviceId], Caller]
 """Who stands behind a device: needed when a change that was held is applied later."""
+
+NOTHING: Mapping[ChangeId, Content | None] = {}
 
 
 class Job(Data, frozen=True, kw_only=True):
@@ -41,16 +44,27 @@ class Job(Data, frozen=True, kw_only=True):
 
 
 def apply_jobs(
-    store: OfficeStore, jobs: Sequence[Job], callers: Callers, rules: Rules, now_ms: int
+    store: Taking,
+    jobs: Sequence[Job],
+    callers: Callers,
+    rules: Rules,
+    now_ms: int,
+    read_before: Mapping[ChangeId, Content | None] = NOTHING,
 ) -> dict[ChangeId, Outcome]:
-    """Apply changes in order, and then, until quiet, those that waited for them."""
+    """Apply changes in order, and then, until quiet, those that waited for them.
+
+    `read_before` has what was read of their contents already, None for what cannot be read.
+    """
     outcomes: dict[ChangeId, Outcome] = {}
     while jobs:
         desk = Desk(store)
-        contents = [readable(job.content) for job in jobs]
+        contents = [
+            read_before[job.change] if job.change in read_before else readable(job.content) for job in jobs
+        ]
         desk.fetch(name for content in contents if content for name in needs(content))
         done: list[Change] = []
         freed: list[str] = []
+        torn: list[DeviceId] = []
         for job, content in zip(jobs, contents, strict=True):
             if job.change in outcomes and not isinstance(outcomes[job.change], Held):
                 continue  # one change named by two links happens once
@@ -60,7 +74,9 @@ def apply_jobs(
             else:
                 arrival = arrived(content, job.change, job.device, now_ms, seq)
                 outcome = apply(desk, arrival, callers(job.device), rules)
-                freed += _frees(job.change, content, outcome)
+                if isinstance(outcome, Applied | Conflict):
+                    freed += frees(job.change, content)
+                torn += [job.device] if isinstance(content.body, Gap) and isinstance(outcome, Applied) else []
                 desk.refs += evidence_of(content, job.change, job.device)
             outcomes[job.change] = outcome
             done.append(change_of(job, outcome, now_ms, seq))
@@ -69,7 +85,7 @@ def apply_jobs(
         for job in jobs:
             if job.late and not isinstance(outcomes[job.change], Held):
                 store.tell(job.device, [job.change])
-        jobs = _freed(store, freed)
+        jobs = [*_freed(store, freed), *(job for device in torn for job in _orphans(store, device))]
     return outcomes
 
 
@@ -87,10 +103,30 @@ def change_of(job: Job, outcome: Outcome, now_ms: int, seq: int) -> Change:
     )
 
 
-def _freed(store: OfficeStore, names: Sequence[str]) -> list[Job]:
-    if not names:
+def _freed(store: Taking, names: Sequence[str]) -> list[Job]:
+    waiting = store.waiting_on(names) if names else []
+    if not waiting:
         return []
-    waiting = store.waiting_on(names)
+    return _jobs(store, waiting)
+
+
+def _orphans(store: Taking, device: DeviceId) -> list[Job]:
+    """Return the versions of visits that wait for one that may be lost: a `Gap` lets them go on."""
+    waiting = store.waiting_of(device)
+    contents = store.contents(change.id for change in waiting)
+    return _jobs(
+        store, [one for one in waiting if one.id in contents and _follows(contents[one.id]) == one.waiting]
+    )
+
+
+def _follows(raw: bytes) -> str:
+    """Return which version a content follows, as hex; empty for all that is none."""
+    content = readable(raw)
+    body = content.body if content else None
+    return body.follows.hex() if isinstance(body, Submit) and body.follows else ""
+
+
+def _jobs(store: Taking, waiting: Sequence[Change]) -> list[Job]:
     contents = store.contents([change.id for change in waiting])
     return [
         Job(
@@ -113,10 +149,8 @@ def readable(raw: bytes) -> Content | None:
         return None
 
 
-def _frees(change: ChangeId, content: Content, outcome: Outcome) -> list[str]:
-    """Return the names that a held change may have waited for."""
-    if not isinstance(outcome, Applied | Conflict):
-        return []
+def frees(change: ChangeId, content: Content) -> list[str]:
+    """Return the names that a held change may have waited for, if this one takes effect."""
     match content.body:
         case Patch(kind=kind) if kind not in ("kasus", "tugas"):
             return []

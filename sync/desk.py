@@ -13,13 +13,13 @@ from schemas.ids import Part, RecordId
 from schemas.wire import Removed, Row
 from sync.change import Destroyed
 from sync.scope import views
-from sync.store import BlobRef, Fields, OfficeStore, Record
+from sync.store import BlobRef, Fields, Record, Taking
 
 
 class Desk:
     """Records under work in one transaction, over a store."""
 
-    def __init__(self, store: OfficeStore) -> None:
+    def __init__(self, store: Taking) -> None:
         self._store = store
         self._before: dict[RecordId, Record | None] = {}
         self._now: dict[RecordId, Record] = {}

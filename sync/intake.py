@@ -3,7 +3,7 @@
 The links of one request form an unbroken run, so one signature over the last covers them all. What follows
 the known chain is applied; what stands above a gap is stored and held until the gap is filled, or declared
 by a `Gap` never to be; what cannot be read or may not be done is kept as it came, with its reason, and counts
-as known.
+as known. What was declared lost and turns up all the same is taken in late.
 """
 
 from collections.abc import Sequence
@@ -12,13 +12,14 @@ import msgspec
 
 from schemas.base import UNREADABLE, Data
 from schemas.ids import ChangeId, DeviceId, LinkHash
-from schemas.wire import Declared, Held, Outcome, Rejected
+from schemas.wire import Declared, Held, Outcome
 from sync.applying import Callers, Job, apply_jobs, change_of, readable
 from sync.chain import START, Link, Tip, head_message, link_hash, read_link
-from sync.change import Gap, change_id, read
+from sync.change import Content, Gap, change_id, read
+from sync.losses import LOST
 from sync.rules import Rules
 from sync.scope import Caller
-from sync.store import Entry, OfficeStore, Signed
+from sync.store import Entry, Signed, Taking
 from sync.visits import evidence_of
 
 
@@ -40,12 +41,14 @@ class Hole(Data, frozen=True, kw_only=True):
 class Run(Data, frozen=True, kw_only=True):
     """What one request pushes, read and checked: entries in order, and the hole that they may rest on.
 
-    The entries say `known` until their place in the chain is looked up.
+    The entries say `known` until their place in the chain is looked up. `read` has what the contents say,
+    None for one that cannot be read: checking is work for many, and the writer is one.
     """
 
     entries: list[Entry]
     signature: bytes
     hole: Hole | None = None
+    read: dict[ChangeId, Content | None] = {}
 
 
 def read_run(
@@ -72,11 +75,15 @@ def read_run(
     if entries and not caller.verify(signature, head_message(entries[-1].hash)):
         return Malformed(problem="tanda_tangan_salah")
     hole = _read_hole(declared, caller) if declared else None
-    return hole if isinstance(hole, Malformed) else Run(entries=entries, signature=signature, hole=hole)
+    if isinstance(hole, Malformed):
+        return hole
+    named = {entry.link.change: entry.content for entry in entries if entry.content is not None}
+    understood = {change: readable(raw) for change, raw in named.items()}
+    return Run(entries=entries, signature=signature, hole=hole, read=understood)
 
 
 def take_in(
-    store: OfficeStore, run: Run, caller: Caller, callers: Callers, rules: Rules, now_ms: int
+    store: Taking, run: Run, caller: Caller, callers: Callers, rules: Rules, now_ms: int
 ) -> dict[ChangeId, Outcome] | Malformed:
     """Store a run and apply what can be applied. Returns the outcome of each change as it now stands."""
     entries, first = run.entries, run.entries[0].link
@@ -86,6 +93,11 @@ def take_in(
     # What came before, by this link or another, has its outcome.
     there = store.changes([entry.link.change for entry in entries])
     outcomes = {change: found.outcome for change, found in there.items()}
+    found_again = {
+        entry.link.change
+        for entry in entries
+        if entry.content is not None and outcomes.get(entry.link.change) == LOST
+    }
     lost = [entry for entry in entries if entry.content is None and entry.link.change not in outcomes]
     if any(not _lies_in(entry.link, run.hole) for entry in lost):
         return Malformed(problem="isi_kurang")
@@ -95,17 +107,22 @@ def take_in(
     store.add_signature(_signed(entries[-1], run.signature))
     outcomes |= _write_off(store, lost, now_ms)
     if not known:
-        new = [entry for entry in entries if entry.link.change not in outcomes]
+        settled = outcomes.keys() - found_again
+        new = [entry for entry in entries if entry.link.change not in settled]
         return outcomes | _hold(store, new, first.prev, now_ms)
-    waiting = [entry for entry in entries if isinstance(outcomes.get(entry.link.change), Held | None)]
+    waiting = [
+        entry
+        for entry in entries
+        if isinstance(outcomes.get(entry.link.change), Held | None) or entry.link.change in found_again
+    ]
     # One that was held when it came first may be pushed by another than the one who waits for its outcome.
     jobs = [_job(entry, late=entry.link.change in outcomes) for entry in _with_contents(store, waiting)]
     filled = _fill_gaps(store, caller.device, entries)
     jobs += [_job(entry, late=True) for entry in filled if entry.content is not None]
-    return outcomes | apply_jobs(store, jobs, callers, rules, now_ms)
+    return outcomes | apply_jobs(store, jobs, callers, rules, now_ms, run.read)
 
 
-def _with_contents(store: OfficeStore, entries: Sequence[Entry]) -> list[Entry]:
+def _with_contents(store: Taking, entries: Sequence[Entry]) -> list[Entry]:
     """Return those whose content came, now or before: a link may name what another place brought and held."""
     # an empty content is one too, if none that can be read
     lacking = [entry.link.change for entry in entries if entry.content is None]
@@ -142,10 +159,10 @@ def _read_hole(declared: Declared, caller: Caller) -> Hole | Malformed:
     return Hole(first=body.first, last=body.last, entry=entry, signature=declared.signature)
 
 
-def _stands_on(store: OfficeStore, first: Link, hole: Hole | None, device: DeviceId) -> bool | Malformed:
+def _stands_on(store: Taking, first: Link, hole: Hole | None, device: DeviceId) -> bool | Malformed:
     """Say whether what a run follows is known without a gap, or with a declared one."""
     place = Tip(counter=first.counter - 1, hash=first.prev)
-    if place == START:
+    if place == START or place in store.tips(device):
         return True
     before = store.entries_at(device, [place]).get(place.hash)
     if before is not None and before.known:
@@ -162,7 +179,7 @@ def _lies_in(link: Link, hole: Hole | None) -> bool:
     return hole is not None and hole.first <= link.counter <= hole.last
 
 
-def _keep_hole(store: OfficeStore, hole: Hole, now_ms: int) -> None:
+def _keep_hole(store: Taking, hole: Hole, now_ms: int) -> None:
     """Keep the declaration at once: what it lets through must be explained even if its link never comes."""
     link = hole.entry.link
     if link.change not in store.changes([link.change]):
@@ -171,17 +188,16 @@ def _keep_hole(store: OfficeStore, hole: Hole, now_ms: int) -> None:
         _hold(store, [hole.entry], link.prev, now_ms)
 
 
-def _write_off(store: OfficeStore, lost: Sequence[Entry], now_ms: int) -> dict[ChangeId, Outcome]:
+def _write_off(store: Taking, lost: Sequence[Entry], now_ms: int) -> dict[ChangeId, Outcome]:
     """Note that these contents will never come."""
     if not lost:
         return {}
-    gone: Outcome = Rejected(problem="isi_hilang")
-    changes = [change_of(_job(entry), gone, now_ms, store.take_seq()) for entry in lost]
+    changes = [change_of(_job(entry), LOST, now_ms, store.take_seq()) for entry in lost]
     store.put_changes(changes, {})
-    return {change.id: gone for change in changes}
+    return {change.id: LOST for change in changes}
 
 
-def _fill_gaps(store: OfficeStore, device: DeviceId, entries: Sequence[Entry]) -> list[Entry]:
+def _fill_gaps(store: Taking, device: DeviceId, entries: Sequence[Entry]) -> list[Entry]:
     """Mark as known what was stored above the gap that has just been filled."""
     filled: list[Entry] = []
     below = {entry.hash: entry.link.counter for entry in entries}
@@ -195,9 +211,7 @@ def _fill_gaps(store: OfficeStore, device: DeviceId, entries: Sequence[Entry]) -
     return filled
 
 
-def _hold(
-    store: OfficeStore, entries: Sequence[Entry], prev: LinkHash, now_ms: int
-) -> dict[ChangeId, Outcome]:
+def _hold(store: Taking, entries: Sequence[Entry], prev: LinkHash, now_ms: int) -> dict[ChangeId, Outcome]:
     held: Outcome = Held(waiting=prev.hex())
     changes = [change_of(_job(entry), held, now_ms, store.take_seq()) for entry in entries]
     contents = {entry.link.change: entry.content for entry in entries if entry.content is not None}

@@ -1,12 +1,14 @@
 """What is gone for good: destroyed by the office, or lost by a phone. Rule: the links stay, and say so."""
 
+from hashlib import sha256
+
 from msgspec.structs import replace
 
 from schemas.base import encode
 from schemas.handover import KEY_NAME_BYTES
-from schemas.ids import BlobId
+from schemas.ids import BlobId, DeviceId, RecordId
 from schemas.sealed import SEALED_KEY_BYTES, Note
-from schemas.wire import Applied, Outcome
+from schemas.wire import Applied, Outcome, Rejected
 from sync.arrival import Arrived
 from sync.change import (
     Content,
@@ -34,6 +36,14 @@ NO_NOTE = Note(key=bytes(KEY_NAME_BYTES), data=b"")
 NO_BLOB = BlobId("0" * 64)
 DESTROYED = "dimusnahkan"
 """The field by which an emptied record says on what basis, and the problem that answers what comes later."""
+
+LOST = Rejected(problem="isi_hilang")
+"""How a change stands whose content its phone declared lost; a copy of that phone may bring it yet."""
+
+
+def chain_id(device: DeviceId) -> RecordId:
+    """Return the id of the record (kind `rantai`) of a chain with holes; `awal` is the lowest place lost."""
+    return RecordId(sha256(b"rantai" + device.encode()).hexdigest()[:32])
 
 
 def apply_destroyed(desk: Desk, change: Arrived, body: Destroyed) -> Outcome:
@@ -66,7 +76,16 @@ def apply_gap(desk: Desk, change: Arrived, body: Gap) -> Outcome:
         "at_ms": change.received_ms,
     }
     desk.put(Record(id=conflict_id(change.id, "celah"), kind="celah", head=change.id, fields=fields))
+    chain = desk.get(chain_id(change.device))
+    first = min(body.first, chain.fields["awal"]) if chain else body.first
+    about = {"perangkat": change.device, "awal": first}
+    desk.put(Record(id=chain_id(change.device), kind="rantai", head=change.id, fields=about))
     return Applied(seq=change.seq)
+
+
+def may_be_lost(desk: Desk, device: DeviceId) -> bool:
+    """Say whether what a device names and nobody has may be among what it declared lost."""
+    return desk.get(chain_id(device)) is not None
 
 
 def stub(content: Content) -> bytes:

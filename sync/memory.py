@@ -15,7 +15,10 @@ from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash, Part, Rec
 from schemas.wire import Cursor, Outcome, Removed, Row
 from sync.chain import START, Tip, next_link, seal_link
 from sync.memory_store import MemoryStore
-from sync.store import DESTROYED, BlobRef, Change, Entry, Page, Record, nobodys
+from sync.paging import cut
+from sync.store import DESTROYED, BlobRef, Change, Entry, Page, Record, Signed, Standing, nobodys
+
+NO_LIMIT = 2**63
 
 
 class MemoryOffice(MemoryStore):
@@ -26,6 +29,8 @@ class MemoryOffice(MemoryStore):
         self._make_tag = make_tag
         self._seq = 0
         self._tags: list[tuple[int, bytes]] = [(0, b"")]
+        self._ends = {b"": 0}
+        """The last seq of each commit, by its tag."""
         self.record_table: dict[RecordId, Record] = {}
         self.change_table: dict[ChangeId, Change] = {}
         self._waiting: dict[str, dict[ChangeId, Change]] = {}
@@ -50,6 +55,8 @@ class MemoryOffice(MemoryStore):
                 yield
         except BaseException:
             self._seq = seq
+            for _, tag in self._tags[tags:]:
+                del self._ends[tag]
             del self._tags[tags:]
             raise
         if not self._journal.is_open:
@@ -59,6 +66,7 @@ class MemoryOffice(MemoryStore):
         """End the transaction: what is taken from now on lies in another commit."""
         if self._tags[-1][0] < self._seq:
             self._tags.append((self._seq, self._make_tag()))
+            self._ends[self._tags[-1][1]] = self._seq
 
     def take_seq(self) -> int:
         """See sync.store.OfficeStore."""
@@ -71,6 +79,10 @@ class MemoryOffice(MemoryStore):
             self.commit()
         found = bisect_left(self._tags, seq, key=_last_seq)
         return self._tags[found][1] if found < len(self._tags) else None
+
+    def commit_end(self, tag: bytes) -> int | None:
+        """See sync.store.OfficeStore."""
+        return self._ends.get(tag)
 
     def last_seq(self) -> int:
         """See sync.store.OfficeStore."""
@@ -111,19 +123,12 @@ class MemoryOffice(MemoryStore):
             for _, name in self._beyond(part, after)
         ]
         found = sorted((item for item in beyond if item is not None), key=lambda item: item.seq)
-        taken: list[Row | Removed] = []
-        total = 0
-        for item in found[:limit]:
-            total += len(item.body) if isinstance(item, Row) else 0
-            if taken and total > max_bytes:
-                break
-            taken.append(item)
-        return Page(
-            rows=[item for item in taken if isinstance(item, Row)],
-            removed=[item for item in taken if isinstance(item, Removed)],
-            last=taken[-1].seq if taken else self._seq,
-            more=len(taken) < len(found),
-        )
+        return cut(found, limit, max_bytes, self._seq)
+
+    def beyond(self, parts: Iterable[Part], after: int, limit: int) -> list[Row | Removed]:
+        """See sync.store.OfficeStore."""
+        page = self.page(dict.fromkeys(parts, after), limit, NO_LIMIT)
+        return sorted((*page.rows, *page.removed), key=lambda item: item.seq)
 
     def _beyond(self, part: Part, after: int) -> list[tuple[int, RecordId]]:
         order = self._order.get(part, [])
@@ -163,11 +168,45 @@ class MemoryOffice(MemoryStore):
         waiting = [change for name in set(names) for change in self._waiting.get(name, {}).values()]
         return sorted(waiting, key=lambda change: change.seq)
 
+    def waiting_of(self, device: DeviceId) -> list[Change]:
+        """See sync.store.OfficeStore."""
+        waiting = [change for changes in self._waiting.values() for change in changes.values()]
+        return sorted((one for one in waiting if one.device == device), key=lambda change: change.seq)
+
     def held_after(self, device: DeviceId, hashes: Iterable[LinkHash]) -> list[Entry]:
         """See sync.store.OfficeStore."""
         held = [entry for name in set(hashes) for entry in self._held.get(name, {}).values()]
         found = [self._filled(entry) for entry in held if entry.link.device == device]
         return sorted(found, key=lambda entry: (entry.link.counter, entry.hash))
+
+    def followed_by_held(self, hashes: Iterable[LinkHash]) -> set[LinkHash]:
+        """See sync.store.OfficeStore."""
+        return {name for name in hashes if self._held.get(name)}
+
+    def add_signatures(self, signed: Sequence[Signed]) -> None:
+        """See sync.store.OfficeStore."""
+        for one in signed:
+            self.add_signature(one)
+
+    def standings(self, devices: Iterable[DeviceId], most_wanted: int) -> dict[DeviceId, Standing]:
+        """See sync.store.OfficeStore."""
+        return {
+            device: Standing(
+                tips=self.tips(device),
+                wanted=self.wanted(device, most_wanted),
+                backed_up=self.backed_up(device),
+            )
+            for device in devices
+        }
+
+    def commit_ends(self, tags: Iterable[bytes]) -> dict[bytes, int]:
+        """See sync.store.OfficeStore."""
+        ends = {tag: self.commit_end(tag) for tag in tags}
+        return {b"": 0, **{tag: end for tag, end in ends.items() if end is not None}}
+
+    def news_of(self, devices: Iterable[DeviceId], after: int, upto: int) -> dict[DeviceId, list[ChangeId]]:
+        """See sync.store.OfficeStore."""
+        return {device: self.news(device, after, upto) for device in devices}
 
     def tell(self, device: DeviceId, changes: Sequence[ChangeId]) -> None:
         """See sync.store.OfficeStore."""
@@ -179,6 +218,11 @@ class MemoryOffice(MemoryStore):
         told = self._told.get(device, [])
         start, end = (bisect_right(told, seq, key=_seq) for seq in (after, upto))
         return [change for _, change in told[start:end]]
+
+    def newest_changes(self, device: DeviceId, limit: int) -> list[ChangeId]:
+        """See sync.store.OfficeStore."""
+        chain = self._chains.get(device, [])[-limit:]
+        return list(dict.fromkeys(self.links[name].link.change for _, name in reversed(chain)))
 
     def backed_up(self, device: DeviceId) -> Tip | None:
         """See sync.store.OfficeStore."""

@@ -16,13 +16,13 @@ from sync.cases import moved, roles_of
 from sync.change import SealedAccess, SealedAdvance, SealedDecide, SealedNote, SealedSubmit
 from sync.conflicts import park_stale
 from sync.desk import Desk
-from sync.losses import DESTROYED, is_destroyed
+from sync.losses import DESTROYED, is_destroyed, may_be_lost
 from sync.merge import follows_current
 from sync.neutral import is_sealed
 from sync.rules import Rules
 from sync.scope import OPEN_TUGAS, Caller, mine
 from sync.store import Fields, Record
-from sync.visits import DECIDED, TUGAS_AFTER, UNDECIDED, authors, flags_of, move_tugas, takes_effect
+from sync.visits import DECIDED, TUGAS_AFTER, UNDECIDED, authors, flags_of, move_tugas, place_of, takes_effect
 
 NOT_SEALED = "bukan_kasus_tersegel"
 REASONS = "alasan"
@@ -72,18 +72,22 @@ def _submit(desk: Desk, change: Arrived, body: SealedSubmit, caller: Caller) -> 
         return Rejected(problem="tugas_kasus_lain")
     versions: list[Fields] = list(visit.fields["versions"]) if visit else []
     follows = body.follows.hex() if body.follows else None
-    if follows is not None and all(version["change"] != follows for version in versions):
-        return Held(waiting=follows)
+    is_orphan = follows is not None and all(version["change"] != follows for version in versions)
+    if is_orphan and not may_be_lost(desk, change.device):
+        return Held(waiting=follows or "")
     fields = visit.fields if visit else _first(change, body, kasus)
     flags = flags_of(fields, versions, follows, change, caller)
     if not caller.office and not _cares_for(change, kasus, tugas):
         flags = sorted({*flags, "bukan_petugas_kasus"})
-    opens = takes_effect(visit, change, caller, tugas)
-    versions.append(_version(change, body, follows))
+    place = place_of(versions, change.id.hex())
+    is_newest = visit is None or place == len(versions)
+    opens = is_newest and takes_effect(visit, change, caller, tugas)
+    versions.insert(place, _version(change, body, follows))
     fields = {**fields, "versions": versions, "versi": len(versions), "flags": flags}
     if opens:
         fields |= {**UNDECIDED, "notes": {}}
-    desk.put(Record(id=body.visit, kind="kunjungan", head=change.id, fields=fields))
+    head = change.id if is_newest or visit is None else visit.head
+    desk.put(Record(id=body.visit, kind="kunjungan", head=head, fields=fields))
     if opens and tugas is not None and tugas.fields.get("petugas") == change.author:
         move_tugas(desk, tugas, "dikirim")
     return Applied(seq=change.seq)

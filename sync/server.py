@@ -20,15 +20,20 @@ from schemas.wire import (
 from sync.applying import Callers
 from sync.chain import Tip, link_hash, read_link
 from sync.digest import EMPTY, combine
+from sync.glance import Glance
 from sync.intake import Malformed, Run, read_run, take_in
+from sync.losses import chain_id
 from sync.rules import Rules
 from sync.scope import Caller, scope_hash
-from sync.store import OfficeStore, Page
+from sync.store import OfficeStore, Page, Taking, Telling
 from sync.thin import thin
+from sync.tray import Tray
 
 PAGE_ROWS = 2_000
 PAGE_BYTES = 512 * 1024
 MAX_WANTED = 500
+MAX_OUTCOMES = 5_000
+"""Most outcomes that are told to a phone that begins at zero, 50 bytes each: those of its newest changes."""
 
 
 def receive(
@@ -63,7 +68,7 @@ def check(request: SyncRequest, caller: Caller) -> Run | Malformed:
 
 
 def push(
-    store: OfficeStore,
+    store: Taking,
     run: Run,
     *,
     caller: Caller,
@@ -83,8 +88,55 @@ def push(
     return [Result(change=entry.link.change, outcome=outcomes[entry.link.change]) for entry in run.entries]
 
 
-def pull(
+def push_all(
     store: OfficeStore,
+    runs: Sequence[tuple[Run, Caller]],
+    *,
+    callers: Callers,
+    rules: Rules,
+    now_ms: int,
+) -> list[list[Result] | Malformed]:
+    """Take in the checked runs of several callers, in order, in one writing transaction.
+
+    What is stored and what became of each change is as if `push` had been called for one after another; only
+    the store is asked and written once for all.
+    """
+    tray = Tray(store)
+    devices = {caller.device for _, caller in runs}
+    tray.fetch([run for run, _ in runs if run.entries], store.standings(devices, 0))
+    results = [
+        push(tray, run, caller=caller, callers=callers, rules=rules, now_ms=now_ms) for run, caller in runs
+    ]
+    tray.settle()
+    return results
+
+
+def pull_all(
+    store: OfficeStore,
+    asked: Sequence[tuple[SyncRequest, list[Result], Caller]],
+    *,
+    office_head: LinkHash,
+    now_ms: int,
+    most_rows: int | None = None,
+) -> list[SyncResponse]:
+    """Answer several callers, each as `pull` does, with one set of questions to the store."""
+    glance = Glance(store, [(caller, request.cursor) for request, _, caller in asked], MAX_WANTED)
+    return [
+        pull(
+            glance,
+            request,
+            results,
+            caller=caller,
+            office_head=office_head,
+            now_ms=now_ms,
+            most_rows=most_rows,
+        )
+        for request, results, caller in asked
+    ]
+
+
+def pull(
+    store: Telling,
     request: SyncRequest,
     results: list[Result],
     *,
@@ -108,7 +160,7 @@ def pull(
     return SyncResponse(
         protocol=request.protocol,
         results=results,
-        known=_known(store, request, caller),
+        known=_known(store, request, caller, start),
         wanted=store.wanted(caller.device, MAX_WANTED),
         rows=thin(page.rows),
         removed=page.removed,
@@ -126,10 +178,15 @@ def pull(
 
 
 def _news(
-    store: OfficeStore, device: DeviceId, start: Cursor, cursor: Cursor, results: Sequence[Result]
+    store: Telling, device: DeviceId, start: Cursor, cursor: Cursor, results: Sequence[Result]
 ) -> list[Result]:
-    """Return the outcomes that this device was told otherwise, and that this answer does not hold already."""
+    """Return the outcomes that this device was told otherwise, and that this answer does not hold already.
+
+    Whoever begins at zero may come from another history, where any of its changes fared otherwise.
+    """
     names = store.news(device, start.seq, cursor.seq)
+    if not start.seq:
+        names += store.newest_changes(device, MAX_OUTCOMES)
     if not names:
         return []
     answered = {result.change for result in results}
@@ -137,40 +194,61 @@ def _news(
     return [
         Result(change=name, outcome=found[name].outcome)
         for name in dict.fromkeys(names)
-        if name not in answered
+        if name not in answered and name in found
     ]
 
 
-def _known(store: OfficeStore, request: SyncRequest, caller: Caller) -> list[WireTip]:
+def _known(store: Telling, request: SyncRequest, caller: Caller, start: Cursor) -> list[WireTip]:
     """Return the tips, and where the phone itself stands if that is below one: a phone that was restored
     would not find itself among the tips, and send all it has again and again.
+
+    Whoever begins at zero is told nothing from the first declared hole on: it may be a copy of the phone that
+    declared it, and hold what was lost. So it sends all from there once more.
     """
     tips = {tip.hash: tip.counter for tip in store.tips(caller.device)}
     standing = [Tip(counter=tip.counter, hash=tip.hash) for tip in (request.received,) if tip]
     if request.links:
-        last = read_link(request.links[-1])
-        standing.append(Tip(counter=last.counter, hash=link_hash(request.links[-1])))
+        last = Tip(counter=read_link(request.links[-1]).counter, hash=link_hash(request.links[-1]))
+        # Where its newest link is a tip, the phone finds itself by that, beyond what it believed received.
+        standing = [] if last.hash in tips else [*standing, last]
     below = [tip for tip in standing if tip.hash not in tips]
     for name, entry in store.entries_at(caller.device, below).items() if below else ():
         if entry.known:
             tips[name] = entry.link.counter
+    hole = 0 if start.seq else _first_hole(store, caller.device)
+    if hole:
+        before = store.entries(caller.device, hole - 2, MAX_LINKS) if hole > 1 else []
+        tips = {name: counter for name, counter in tips.items() if counter < hole}
+        tips |= {each.hash: hole - 1 for each in before if each.known and each.link.counter == hole - 1}
     return [WireTip(counter=counter, hash=name) for name, counter in tips.items()]
 
 
-def _start(store: OfficeStore, cursor: Cursor) -> Cursor:
-    """Return the cursor to pull from: the caller's, or zero if it was written in another history."""
-    return cursor if store.tag_at(cursor.seq) == cursor.tag else Cursor()
+def _first_hole(store: Telling, device: DeviceId) -> int:
+    name = chain_id(device)
+    chain = store.records([name]).get(name)
+    return chain.fields["awal"] if chain else 0
 
 
-def _advance(store: OfficeStore, start: Cursor, page: Page, scope: bytes) -> Cursor:
+def _start(store: Telling, cursor: Cursor) -> Cursor:
+    """Return the cursor to pull from: the caller's, or zero if it was written in another history.
+
+    Its tag is that of the newest commit of then, however far behind that its page ended: so what this history
+    shares with another ends where they part, also in the midst of a pull.
+    """
+    end = store.commit_end(cursor.tag)
+    return cursor if end is not None and end >= cursor.seq else Cursor()
+
+
+def _advance(store: Telling, start: Cursor, page: Page, scope: bytes) -> Cursor:
     """Return where the caller stands once it has stored this page."""
-    reached = page.last if page.more else store.last_seq()
+    newest = store.last_seq()
+    reached = page.last if page.more else newest
     seq = max(start.seq, reached)
     catching = dict.fromkeys(start.catching, reached) if reached < start.seq else {}
-    return Cursor(seq=seq, tag=store.tag_at(seq) or b"", scope=scope, catching=catching)
+    return Cursor(seq=seq, tag=store.tag_at(newest) or b"", scope=scope, catching=catching)
 
 
-def _differing(store: OfficeStore, check: dict[Part, bytes], parts: list[Part]) -> list[Part]:
+def _differing(store: Telling, check: dict[Part, bytes], parts: list[Part]) -> list[Part]:
     if not check:
         return []
     ours = store.digests(parts)

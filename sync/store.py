@@ -135,27 +135,68 @@ class Rows(Protocol):
         ...
 
 
-class OfficeStore(Log, Rows, Protocol):
-    """What the office needs to receive changes and answer pulls."""
+class Standing(Data, frozen=True, kw_only=True):
+    """What an answer says of one device: its tips, highest counter first; the blobs that the office lacks;
+    the newest link that is safe in backups.
+    """
+
+    tips: list[Tip]
+    wanted: list[BlobId]
+    backed_up: Tip | None
+
+
+class Taking(Protocol):
+    """What the office needs of a store to take in runs; sync/tray.py stands for one while there are many."""
 
     def take_seq(self) -> int:
         """Return the next seq of this transaction's block; rises by one each call, never reused."""
         ...
 
-    def tag_at(self, seq: int) -> bytes | None:
-        """Return the tag of the commit that `seq` lies in, None if there is none (seq 0: b"")."""
+    def changes(self, ids: Iterable[ChangeId]) -> dict[ChangeId, Change]:
+        """Return the changes that have arrived."""
         ...
 
-    def last_seq(self) -> int:
-        """Return the newest committed seq, or the newest taken in this transaction."""
+    def put_changes(self, changes: Sequence[Change], contents: Mapping[ChangeId, bytes]) -> None:
+        """Store changes with their outcomes, and their contents.
+
+        A change that is already there gets the new outcome; its content stays as it is, or is filled in.
+        """
         ...
 
-    def commits(self, limit: int) -> list[tuple[int, bytes]]:
-        """Return the last seq and the tag of the newest commits, up to `limit`, oldest first."""
+    def contents(self, changes: Iterable[ChangeId]) -> dict[ChangeId, bytes]:
+        """Return the content bytes that are there, by change."""
         ...
 
-    def page(self, parts: Mapping[Part, int], limit: int, max_bytes: int) -> Page:
-        """Return the next rows of these parts, each beyond its own seq, in seq order."""
+    def waiting_on(self, names: Iterable[str]) -> list[Change]:
+        """Return the held changes that wait for any of these."""
+        ...
+
+    def waiting_of(self, device: DeviceId) -> list[Change]:
+        """Return the held changes of a device, by seq; few wait at a time."""
+        ...
+
+    def tips(self, device: DeviceId) -> list[Tip]:
+        """See Log."""
+        ...
+
+    def entries_at(self, device: DeviceId, tips: Iterable[Tip]) -> dict[LinkHash, Entry]:
+        """See Log."""
+        ...
+
+    def place_of(self, device: DeviceId, link: LinkHash) -> int | None:
+        """Return the counter of a device's link wherever it stands; slow, for links that look misplaced."""
+        ...
+
+    def add_links(self, entries: Sequence[Entry]) -> None:
+        """Store links. One that is already there stays as it is, but may become known."""
+        ...
+
+    def held_after(self, device: DeviceId, hashes: Iterable[LinkHash]) -> list[Entry]:
+        """Return stored links above a gap whose `prev` is one of these, in counter order."""
+        ...
+
+    def add_signature(self, signed: Signed) -> None:
+        """See Log."""
         ...
 
     def records(self, ids: Iterable[RecordId]) -> dict[RecordId, Record]:
@@ -166,47 +207,16 @@ class OfficeStore(Log, Rows, Protocol):
         """Store records as they now are."""
         ...
 
-    def changes(self, ids: Iterable[ChangeId]) -> dict[ChangeId, Change]:
-        """Return the changes that have arrived."""
+    def put_rows(self, rows: Sequence[Row], removed: Sequence[Removed]) -> None:
+        """See Rows."""
         ...
 
-    def add_links(self, entries: Sequence[Entry]) -> None:
-        """Store links. One that is already there stays as it is, but may become known."""
-        ...
-
-    def place_of(self, device: DeviceId, link: LinkHash) -> int | None:
-        """Return the counter of a device's link wherever it stands; slow, for links that look misplaced."""
-        ...
-
-    def contents(self, changes: Iterable[ChangeId]) -> dict[ChangeId, bytes]:
-        """Return the content bytes that are there, by change."""
-        ...
-
-    def put_changes(self, changes: Sequence[Change], contents: Mapping[ChangeId, bytes]) -> None:
-        """Store changes with their outcomes, and the contents of those that are new.
-
-        A change that is already there gets the new outcome; its content stays as it is.
-        """
-        ...
-
-    def waiting_on(self, names: Iterable[str]) -> list[Change]:
-        """Return the held changes that wait for any of these."""
-        ...
-
-    def held_after(self, device: DeviceId, hashes: Iterable[LinkHash]) -> list[Entry]:
-        """Return stored links above a gap whose `prev` is one of these, in counter order."""
+    def add_blob_refs(self, refs: Sequence[BlobRef]) -> None:
+        """Remember which change names which blob."""
         ...
 
     def tell(self, device: DeviceId, changes: Sequence[ChangeId]) -> None:
         """Remember, each with a seq, that a device was answered something else about these changes."""
-        ...
-
-    def news(self, device: DeviceId, after: int, upto: int) -> list[ChangeId]:
-        """Return what a device is to be told anew, of seqs beyond `after` and not beyond `upto`."""
-        ...
-
-    def backed_up(self, device: DeviceId) -> Tip | None:
-        """Return the newest link that is safe in backups, with all before it and their blobs."""
         ...
 
     def destroy(self, changes: Sequence[ChangeId], blobs: Sequence[BlobId]) -> None:
@@ -216,12 +226,96 @@ class OfficeStore(Log, Rows, Protocol):
         """
         ...
 
-    def add_blob_refs(self, refs: Sequence[BlobRef]) -> None:
-        """Remember which change names which blob."""
+
+class Telling(Protocol):
+    """What the office needs of a store to answer; sync/glance.py stands for one while it answers many."""
+
+    def tips(self, device: DeviceId) -> list[Tip]:
+        """See Log."""
+        ...
+
+    def entries_at(self, device: DeviceId, tips: Iterable[Tip]) -> dict[LinkHash, Entry]:
+        """See Log."""
+        ...
+
+    def digests(self, parts: Iterable[Part]) -> dict[Part, bytes]:
+        """See Rows."""
+        ...
+
+    def tag_at(self, seq: int) -> bytes | None:
+        """Return the tag of the commit that `seq` lies in, None if there is none (seq 0: b"")."""
+        ...
+
+    def commit_end(self, tag: bytes) -> int | None:
+        """Return the last seq of the commit with this tag, None if this history has none (b"": 0)."""
+        ...
+
+    def last_seq(self) -> int:
+        """Return the newest committed seq, or the newest taken in this transaction."""
+        ...
+
+    def page(self, parts: Mapping[Part, int], limit: int, max_bytes: int) -> Page:
+        """Return the next rows of these parts, each beyond its own seq, in seq order."""
+        ...
+
+    def changes(self, ids: Iterable[ChangeId]) -> dict[ChangeId, Change]:
+        """Return the changes that have arrived."""
+        ...
+
+    def news(self, device: DeviceId, after: int, upto: int) -> list[ChangeId]:
+        """Return what a device is to be told anew, of seqs beyond `after` and not beyond `upto`."""
+        ...
+
+    def newest_changes(self, device: DeviceId, limit: int) -> list[ChangeId]:
+        """Return up to `limit` changes that links of this device name, the newest places first."""
+        ...
+
+    def backed_up(self, device: DeviceId) -> Tip | None:
+        """Return the newest link that is safe in backups, with all before it and their blobs."""
         ...
 
     def wanted(self, device: DeviceId, limit: int) -> list[BlobId]:
         """Return blobs named by this device's changes that the office does not hold."""
+        ...
+
+    def records(self, ids: Iterable[RecordId]) -> dict[RecordId, Record]:
+        """See Taking."""
+        ...
+
+    def entries(self, device: DeviceId, after: int, limit: int) -> list[Entry]:
+        """See Log."""
+        ...
+
+
+class OfficeStore(Taking, Telling, Log, Rows, Protocol):
+    """What the office needs to receive changes and answer pulls, also of many devices at once."""
+
+    def commits(self, limit: int) -> list[tuple[int, bytes]]:
+        """Return the last seq and the tag of the newest commits, up to `limit`, oldest first."""
+        ...
+
+    def add_signatures(self, signed: Sequence[Signed]) -> None:
+        """Keep signatures of several devices over their heads."""
+        ...
+
+    def followed_by_held(self, hashes: Iterable[LinkHash]) -> set[LinkHash]:
+        """Return those of these links that some link above a gap names as its `prev`."""
+        ...
+
+    def standings(self, devices: Iterable[DeviceId], most_wanted: int) -> dict[DeviceId, Standing]:
+        """Return how each of these devices stands, with up to so many wanted blobs."""
+        ...
+
+    def news_of(self, devices: Iterable[DeviceId], after: int, upto: int) -> dict[DeviceId, list[ChangeId]]:
+        """Return what each of these devices is to be told anew, as `news` does for one."""
+        ...
+
+    def commit_ends(self, tags: Iterable[bytes]) -> dict[bytes, int]:
+        """Return the last seqs of those commits with these tags that this history has, and 0 for b""."""
+        ...
+
+    def beyond(self, parts: Iterable[Part], after: int, limit: int) -> list[Row | Removed]:
+        """Return up to `limit` rows and removals of these parts beyond one seq, in seq order."""
         ...
 
 

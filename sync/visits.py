@@ -10,7 +10,7 @@ from sync.assign import set_fields
 from sync.change import Content, Decide, SealedSubmit, Submit
 from sync.conflicts import park_stale
 from sync.desk import Desk
-from sync.losses import DESTROYED, is_destroyed
+from sync.losses import DESTROYED, is_destroyed, may_be_lost
 from sync.merge import follows_current
 from sync.plaintext import refuse_plain
 from sync.rules import Rules
@@ -34,14 +34,18 @@ def apply_submit(desk: Desk, change: Arrived, body: Submit, caller: Caller, rule
         return Rejected(problem=DESTROYED)
     versions = list(visit.fields["versions"]) if visit else []
     follows = body.follows.hex() if body.follows else None
-    if follows is not None and all(version["change"] != follows for version in versions):
-        return Held(waiting=follows)
+    is_orphan = follows is not None and all(version["change"] != follows for version in versions)
+    if is_orphan and not may_be_lost(desk, change.device):
+        return Held(waiting=follows or "")
     subject = desk.get(body.subject) if body.subject else None
     fields = visit.fields if visit else _first(change, body, subject)
     flags = flags_of(fields, versions, follows, change, caller, subject)
     tugas = desk.get(body.tugas) if body.tugas else None
-    opens = takes_effect(visit, change, caller, tugas)
-    versions.append(
+    place = place_of(versions, change.id.hex())
+    is_newest = visit is None or place == len(versions)
+    opens = is_newest and takes_effect(visit, change, caller, tugas)
+    versions.insert(
+        place,
         {
             "change": change.id.hex(),
             "author": change.author,
@@ -49,12 +53,13 @@ def apply_submit(desk: Desk, change: Arrived, body: Submit, caller: Caller, rule
             "received_ms": change.received_ms,
             "wall_ms": change.clock.wall_ms,
             "photos": len(body.evidence),
-        }
+        },
     )
     fields = {**fields, "versions": versions, "versi": len(versions), "flags": flags}
     if opens:
         fields |= UNDECIDED
-    desk.put(Record(id=body.visit, kind="kunjungan", head=change.id, fields=fields))
+    head = change.id if is_newest or visit is None else visit.head
+    desk.put(Record(id=body.visit, kind="kunjungan", head=head, fields=fields))
     if opens and tugas is not None and tugas.fields.get("petugas") == change.author:
         move_tugas(desk, tugas, "dikirim")
     return Applied(seq=change.seq)
@@ -132,6 +137,14 @@ def takes_effect(visit: Record | None, change: Arrived, caller: Caller, tugas: R
         tugas.id == visit.fields.get("tugas") and tugas.fields.get("petugas") == change.author
     )
     return on_duty and (own or handed_over)
+
+
+def place_of(versions: list[Fields], name: str) -> int:
+    """Return where a version belongs: last, unless it was believed lost and another went on without it."""
+    for place, version in enumerate(versions):
+        if version["follows"] == name:
+            return place
+    return len(versions)
 
 
 def _first(change: Arrived, body: Submit, subject: Record | None) -> Fields:

@@ -76,6 +76,12 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
 
         return go
 
+    def room(_phone: Any, app: Any) -> None:
+        app.root.go("settings")
+        settle(app, 0.1)
+        ids = app.root.screen.ids
+        ids.page.scroll_to(ids.room, animate=False)
+
     def calm(phone: Any, app: Any) -> None:
         phone.visits.status = SyncStatus(last_ms=NOW_MS - 60_000)
         app.root.go("sync")
@@ -222,6 +228,7 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
     yield "21_serah_gagal", not_handed
     yield "19_perbaikan", lambda _p, app: app.root.go("repair", card=CARDS["returned"][0])
     yield "20_pengaturan", lambda _p, app: app.root.go("settings")
+    yield "20_pengaturan_ruang", room
     for visit, name in (
         ("k3", "konflik"), ("k4", "di_kantor"), ("k5", "tidak_diterima"), ("k6", "menunggu_lain"),
         ("k7", "hilang"), ("k8", "dimusnahkan"),

@@ -5,10 +5,11 @@ Rule: it answers as the use cases do, through the same forms and checks, and kee
 a kecamatan that does not exist.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from field_app.forgetting import Keeping
 from field_app.ui.sample_data import NOW_MS
 from field_app.ui.sample_visits import SampleVisits, filled_draft
 from field_app.views import AnswerRead, HandedOver, Refused, SyncItem, SyncStatus
@@ -26,6 +27,7 @@ class SampleSettings:
     text_scale: float = 1.0
     dark: bool = False
     wifi_only: bool = True
+    keeping: Keeping = field(default_factory=lambda: Keeping(most_bytes=512 * 1024 * 1024, keep_days=30))
 
 
 class SampleWorker:
@@ -145,6 +147,10 @@ class SamplePhone:
             return Refused(say="lapangan.kode_salah")
         self._state = "terbuka"
         return "M9XD-41TZ"
+
+    def used_bytes(self) -> int:
+        """A few hundred photos."""
+        return 143 * 1024 * 1024
 
     def lock(self) -> None:
         """Close."""

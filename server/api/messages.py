@@ -25,6 +25,9 @@ PLAIN = (None, "", "identity")
 WORTH_DEFLATING = 200
 """Bytes below which deflating costs more than it saves."""
 LEVEL = 6
+SMALL_WINDOW = 8_192
+"""Bytes (a power of two) up to which a body needs no larger window; filling that of 32 KB would cost more."""
+SMALL_MEMORY = 6
 
 
 class Wrapping(Data, frozen=True, kw_only=True):
@@ -75,22 +78,35 @@ def write_message(message: Message | tuple[Any, ...], accepted: str | None) -> t
     headers = dict(NO_STORE)
     if len(body) > WORTH_DEFLATING and (accepted is None or "deflate" in accepted or "*" in accepted):
         headers["content-encoding"] = "deflate"
-        body = zlib.compress(body, LEVEL)
+        body = deflated(body)
     return body, headers
 
 
+def deflated(body: bytes) -> bytes:
+    """Deflate a body as zlib does; a small one in a window that fits it, which is made sooner."""
+    if len(body) > SMALL_WINDOW:
+        return zlib.compress(body, LEVEL)
+    deflater = zlib.compressobj(LEVEL, zlib.DEFLATED, SMALL_WINDOW.bit_length() - 1, SMALL_MEMORY)
+    return deflater.compress(body) + deflater.flush()
+
+
+def write_wrapped(
+    message: Message | tuple[Any, ...], wrapping: Wrapping, accepted: str | None
+) -> tuple[bytes, dict[str, str]]:
+    """Encode the answer to a sync message, packed if it was asked so; return it with its headers."""
+    if wrapping.dictionary is not None:
+        packed = wrapping.packing.pack(encode(message), wrapping.dictionary)
+        return packed, {"content-type": PACKED_TYPE, **NO_STORE}
+    body, headers = write_message(message, accepted)
+    return body, {"content-type": MEDIA_TYPE, **headers}
+
+
 def answer(
-    request: Request[Any, Any, Any],
-    result: Message | tuple[Any, ...] | Problem,
-    text: Text,
-    wrapping: Wrapping | None = None,
+    request: Request[Any, Any, Any], result: Message | tuple[Any, ...] | Problem, text: Text
 ) -> Response[bytes]:
-    """Return a message, whole or in an older shape, or a problem as a response; packed if it was asked so."""
+    """Return a message, whole or in an older shape, or a problem as a response."""
     if isinstance(result, Problem):
         return problem_response(result, text)
-    if wrapping is not None and wrapping.dictionary is not None:
-        packed = wrapping.packing.pack(encode(result), wrapping.dictionary)
-        return Response(content=packed, media_type=PACKED_TYPE, status_code=200, headers=dict(NO_STORE))
     body, headers = write_message(result, request.headers.get("accept-encoding"))
     return Response(content=body, media_type=MEDIA_TYPE, status_code=200, headers=headers)
 

@@ -1,11 +1,13 @@
 """tus 1.0 at /tus/. Rule: an offset that is answered is durable, and what arrived before a cut is kept.
 
 Creation, creation-with-upload, checksum, expiration, termination. PATCHes without a checksum are taken too:
-the whole file is verified before it counts. A newer request for an upload ends an older one that still hangs.
+the whole file is verified before it counts. A newer request for an upload ends an older one that still hangs;
+so does a newer creation by the same device of the same file, of which nobody knows an address yet.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from litestar import asgi
@@ -15,7 +17,8 @@ from schemas.ids import DeviceId
 from schemas.problem import MEDIA_TYPE, Problem
 from server.api import tus_headers
 from server.api.messages import bearer
-from server.api.upload_body import MOST_WAITING, UploadBody
+from server.api.upload_body import UploadBody
+from server.api.upload_intake import UploadIntake
 from server.deps import Deps
 from server.part_file import PartFile
 from server.problems import problem_json, status_of
@@ -25,24 +28,20 @@ from server.upload_store import Upload
 T = TypeVar("T")
 Answer = tuple[int, dict[str, str]]
 
-LEAST_BYTES = 16 * 1024
-PATIENCE_S = 60.0
 TAKE_OVER_S = 20.0
 
 
 class _Hold:
     """One request's hold on an upload; a newer one asks it to let go."""
 
-    def __init__(self) -> None:
-        self.body: UploadBody | None = None
-        self.is_wanted_elsewhere = False
+    def __init__(self, body: UploadBody | None) -> None:
+        self._body = body
         self.released = asyncio.Event()
 
     def give_up(self) -> None:
         """Ask the holder to store what it has and to stop."""
-        self.is_wanted_elsewhere = True
-        if self.body is not None:
-            self.body.hurry()
+        if self._body is not None:
+            self._body.hurry()
 
 
 class TusApp:
@@ -57,12 +56,19 @@ class TusApp:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         method = headers.get("x-http-method-override", scope["method"]).upper()
         name = scope["path"].removeprefix("/tus").strip("/")
-        result = await self._route(method, name, headers, receive)
+        has_bytes = headers.get("content-type") == tus_headers.CHUNK_TYPE and method in ("POST", "PATCH")
+        # it is read from now on: what is cut while we look who is calling arrived all the same
+        body = UploadBody(receive) if has_bytes else None
+        try:
+            result = await self._route(method, name, headers, body)
+        finally:
+            if body is not None:
+                await body.close()
         if result is not None:
             await _send(send, result, self._deps, is_head=method == "HEAD")
 
     async def _route(
-        self, method: str, name: str, headers: dict[str, str], receive: Receive
+        self, method: str, name: str, headers: dict[str, str], body: UploadBody | None
     ) -> Answer | Problem | None:
         if method == "OPTIONS":
             return 204, {
@@ -76,14 +82,21 @@ class TusApp:
         token = bearer(headers.get("authorization"))
         about_one = bool(name) and method in ("HEAD", "PATCH", "DELETE")
         found = await self._aside(self._of, token, name if about_one else "")
+        if body is not None and not isinstance(found, Problem):
+            body.admit()
         match found:
             case Problem():
                 return found
             case Upload():
-                return await self._held(found, method, headers, receive)
+                async with self._alone(found.id, body) as waited:
+                    # who was here before may have finished or ended it
+                    now = await self._aside(self._deps.uploads.find, found.device, name) if waited else found
+                    return now if isinstance(now, Problem) else await self._do(now, method, headers, body)
             case _:
                 if method == "POST" and not name:
-                    return await self._create(found, headers, receive)
+                    file = tus_headers.announced_hash(headers.get("upload-metadata"))
+                    async with self._alone(f"{found} {file}", body):
+                        return await self._create(found, file, headers, body)
                 return Problem(code="cara_salah" if name or method != "HEAD" else "unggah_tidak_ada")
 
     def _of(self, token: str | None, name: str) -> Upload | DeviceId | Problem:
@@ -93,117 +106,97 @@ class TusApp:
             return Problem(code="perlu_masuk")
         return self._deps.uploads.find(device, name) if name else device
 
-    async def _create(
-        self, device: DeviceId, headers: dict[str, str], receive: Receive
-    ) -> Answer | Problem | None:
-        has_body = headers.get("content-type") == tus_headers.CHUNK_TYPE
-        metadata = headers.get("upload-metadata", "")
-        begun = await self._aside(
-            lambda: self._deps.uploads.begin(
-                device,
-                tus_headers.number(headers.get("upload-length")),
-                tus_headers.announced_hash(metadata),
-                metadata,
-                fresh=has_body,
-            )
-        )
-        if isinstance(begun, Problem):
-            return begun
-        place = {"Location": f"/tus/{begun.upload.id}"}
-        if not has_body or begun.upload.done:
-            return 201, {**place, **tus_headers.about(begun.upload, begun.offset)}
-        result = await self._held(begun.upload, "PATCH", {**headers, "upload-offset": "0"}, receive)
-        if isinstance(result, tuple):
-            return 201, {**place, **result[1]}
-        return result
-
-    async def _held(
-        self, upload: Upload, method: str, headers: dict[str, str], receive: Receive
-    ) -> Answer | Problem | None:
-        """Do one thing with an upload while nobody else does."""
-        while (other := self._holds.get(upload.id)) is not None:
+    @asynccontextmanager
+    async def _alone(self, what: str, body: UploadBody | None) -> AsyncGenerator[bool]:
+        """Let nobody else work on an upload meanwhile; gives whether one did, who was asked to stop."""
+        waited = False
+        while (other := self._holds.get(what)) is not None:
+            waited = True
             other.give_up()
             await asyncio.wait_for(other.released.wait(), TAKE_OVER_S)
-        hold = self._holds[upload.id] = _Hold()
+        hold = self._holds[what] = _Hold(body)
         try:
-            match method:
-                case "HEAD":
-                    offset = await self._aside(self._deps.uploads.offset, upload)
-                    if isinstance(offset, Problem):
-                        return offset
-                    return 200, tus_headers.about(upload, offset)
-                case "DELETE":
-                    await self._aside(self._deps.uploads.remove, upload)
-                    return 204, {}
-                case _:
-                    return await self._patch(upload, hold, headers, receive)
+            yield waited
         finally:
-            del self._holds[upload.id]
+            del self._holds[what]
             hold.released.set()
 
-    async def _patch(
-        self, upload: Upload, hold: _Hold, headers: dict[str, str], receive: Receive
+    async def _create(
+        self, device: DeviceId, file: str | None, headers: dict[str, str], body: UploadBody | None
     ) -> Answer | Problem | None:
-        if headers.get("content-type") != tus_headers.CHUNK_TYPE:
-            return Problem(code="unggah_jenis_isi")
-        check = tus_headers.checksum(headers.get("upload-checksum"))
-        if isinstance(check, Problem):
-            return check
-        if upload.done:
-            return self._at(upload, upload.size_bytes, headers)
-        part = await self._aside(self._deps.uploads.open, upload)
-        hold.body = body = UploadBody(receive)
-        if hold.is_wanted_elsewhere:
-            body.hurry()
-        try:
-            refused = self._at(upload, part.offset, headers)
-            if isinstance(refused, Problem):
+        uploads, metadata = self._deps.uploads, headers.get("upload-metadata", "")
+        make = uploads.begin if body is None else uploads.plan
+        upload = await self._aside(
+            make, device, tus_headers.number(headers.get("upload-length")), file, metadata
+        )
+        if isinstance(upload, Problem):
+            return upload
+        if body is not None and not upload.done:
+            made = await self._take(upload, None, body, {**headers, "upload-offset": "0"}, is_stored=False)
+        else:
+            async with self._alone(upload.id, None):
+                made = upload, await self._aside(uploads.offset, upload)
+        match made:
+            case (upload, int(offset)):
+                return 201, {"Location": f"/tus/{upload.id}", **tus_headers.about(upload, offset)}
+            case (_, refused):
                 return refused
-            result = await self._store(upload, part, body, check)
-            offset = part.offset
-            if not isinstance(result, Problem) and offset == upload.size_bytes:
-                unfit = await self._aside(self._deps.uploads.finish, upload, part)
-                if unfit is not None:
-                    return unfit
+
+    async def _do(
+        self, upload: Upload, method: str, headers: dict[str, str], body: UploadBody | None
+    ) -> Answer | Problem | None:
+        """Do one thing with an upload that is there."""
+        uploads = self._deps.uploads
+        match method:
+            case "HEAD":
+                offset = await self._aside(uploads.offset, upload)
+                return offset if isinstance(offset, Problem) else (200, tus_headers.about(upload, offset))
+            case "DELETE":
+                await self._aside(uploads.remove, upload)
+                return 204, {}
+            case _ if body is None:
+                return Problem(code="unggah_jenis_isi")
+            case _ if upload.done:
+                refused = _misplaced(upload, upload.size_bytes, headers)
+                return refused or (204, tus_headers.about(upload, upload.size_bytes))
+            case _:
+                part = await self._aside(uploads.part, upload)
+                upload, offset = await self._take(upload, part, body, headers, is_stored=True)
+                return (204, tus_headers.about(upload, offset)) if isinstance(offset, int) else offset
+
+    async def _take(
+        self,
+        upload: Upload,
+        part: PartFile | None,
+        body: UploadBody,
+        headers: dict[str, str],
+        *,
+        is_stored: bool,
+    ) -> tuple[Upload, int | Problem | None]:
+        """Take a body into an upload; see UploadIntake."""
+        intake = UploadIntake(self._deps.uploads, self._deps.pool, upload, part, is_stored=is_stored)
+        try:
+            check = tus_headers.checksum(headers.get("upload-checksum"))
+            refused = check if isinstance(check, Problem) else _misplaced(upload, intake.offset, headers)
+            if isinstance(check, Problem) or refused is not None:
+                return upload, refused
+            offset = await intake.run(body, check)
         finally:
-            await body.close()
-            await self._aside(part.close)
-        if isinstance(result, Problem):
-            return result
-        return (204, tus_headers.about(upload, offset)) if result else None
-
-    def _at(self, upload: Upload, offset: int, headers: dict[str, str]) -> Answer | Problem:
-        """Refuse a PATCH that does not begin where the upload stands, or that would go beyond its end."""
-        announced = tus_headers.number(headers.get("content-length"))
-        if tus_headers.number(headers.get("upload-offset")) != offset:
-            return Problem(code="unggah_posisi_berbeda", values={"posisi": str(offset)})
-        if announced is not None and offset + announced > upload.size_bytes:
-            return Problem(code="unggah_lebih_panjang")
-        return 204, tus_headers.about(upload, offset)
-
-    async def _store(
-        self, upload: Upload, part: PartFile, body: UploadBody, check: tuple[Any, bytes] | None
-    ) -> bool | Problem:
-        """Store what comes, durably. Returns whether the body came whole."""
-        start = part.mark()
-        while True:
-            data = await body.take(LEAST_BYTES, MOST_WAITING, PATIENCE_S)
-            if part.offset + len(data) > upload.size_bytes:
-                await self._aside(part.back_to, start)
-                return Problem(code="unggah_lebih_panjang")
-            if check is not None:
-                check[0].update(data)
-            await self._aside(part.append, data)
-            if body.is_empty and (body.is_whole or body.is_cut):
-                break
-        is_whole = body.is_whole
-        if check is not None and (not is_whole or check[0].digest() != check[1]):
-            await self._aside(part.back_to, start)
-            return Problem(code="unggah_checksum_salah")
-        return is_whole
+            await intake.close()
+        return intake.upload, offset
 
     async def _aside(self, work: Callable[..., T], *args: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._deps.pool, work, *args)
+
+
+def _misplaced(upload: Upload, offset: int, headers: dict[str, str]) -> Problem | None:
+    """Refuse bytes that do not begin where the upload stands, or that would go beyond its end."""
+    announced = tus_headers.number(headers.get("content-length"))
+    if tus_headers.number(headers.get("upload-offset")) != offset:
+        return Problem(code="unggah_posisi_berbeda", values={"posisi": str(offset)})
+    if announced is not None and offset + announced > upload.size_bytes:
+        return Problem(code="unggah_lebih_panjang")
+    return None
 
 
 async def _send(send: Send, result: Answer | Problem, deps: Deps, *, is_head: bool) -> None:

@@ -19,7 +19,7 @@ import msgspec
 
 from schemas.base import Data
 from schemas.ids import DeviceId
-from server.disk import ensure_folder, sync_folder
+from server.disk import NoPromiseError, ensure_folder, sync_folder
 from server.engine import FullError
 
 FORMAT = 1
@@ -102,6 +102,7 @@ def prepare(path: Path, office: DeviceId, randomness: Callable[[int], bytes]) ->
     mark = Mark(format=FORMAT, medium=randomness(8).hex(), office=office)
     try:
         ensure_folder(path)
+        sync_folder(path)  # where nothing can be made durable no mark is left either
         write_durably(path / MARK, msgspec.json.encode(mark))
     except OSError as error:
         return trouble_of(error, path)
@@ -171,6 +172,8 @@ def trouble_of(error: OSError | FullError, path: Path) -> Trouble:
     number = error.errno if isinstance(error, OSError) else None
     if is_full(error):
         return _trouble("media_penuh", path)
+    if isinstance(error, NoPromiseError):
+        return _trouble("media_tanpa_jaminan", path)
     if not path.is_dir() or read_mark(path) is None:
         return _trouble("media_hilang", path)
     if number in _CLOSED:

@@ -27,7 +27,7 @@ from server.blobs import BlobStore
 from server.compose import DATABASE, Refused, close_office, open_office
 from server.deps import Deps
 from server.destruction import DamagedListError
-from server.disk import sync_folder
+from server.disk import NoPromiseError, sync_folder
 from server.engine import FullError, Reader, Writer
 from server.keys import Keys
 from server.part_file import DamagedPartError
@@ -92,6 +92,7 @@ def _restore(wanted: Wanted, progress: Progress) -> Restored | Trouble | Refused
     manifest, damaged = chosen
     medium = wanted.media[0]
     building.mkdir(parents=True, mode=0o700)
+    sync_folder(building)
     needed_bytes = manifest.size_bytes + manifest.blob_bytes + SPARE_BYTES
     free_bytes = shutil.disk_usage(building).free
     if free_bytes < needed_bytes:
@@ -118,6 +119,8 @@ def _trouble(wanted: Wanted, error: OSError | FullError) -> Trouble:
     to = {"folder": str(wanted.data)}
     if is_full(error):
         return Trouble(code="tujuan_penuh", values=to)
+    if isinstance(error, NoPromiseError):  # media are only read here
+        return Trouble(code="tujuan_tanpa_jaminan", values=to)
     for medium in wanted.media:
         if isinstance(open_medium(medium.path, wanted.keys.device), Trouble):
             return trouble_of(error, medium.path)

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from schemas.ids import DeviceId
@@ -11,7 +12,7 @@ from schemas.text import Text
 from server.commands.shared import add_folder_options, hold, refuse
 from server.compose import Refused, close_office, open_office
 from server.deps import Deps
-from server.disk import is_full, sync_folder
+from server.disk import NoPromiseError, is_full, sync_folder
 from server.engine import FullError
 from server.services.handover import sentences
 
@@ -88,7 +89,8 @@ def _answer(deps: Deps, device: DeviceId, out: Path, text: Text) -> int:
             print(text("serah_terima.ditolak", berkas=out.name, sebab=why), file=sys.stderr)
             return NOT_ALL
         unfinished.replace(out)
-        sync_folder(out.absolute().parent)
+        with suppress(NoPromiseError):  # an answer that is lost is written again
+            sync_folder(out.absolute().parent)
     except OSError:
         print(text("serah_terima.tidak_dapat_ditulis", berkas=out), file=sys.stderr)
         return NOT_ALL

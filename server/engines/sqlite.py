@@ -5,17 +5,13 @@ its own, so that many share one fsync (`synchronous=FULL`, WAL). If the commit f
 """
 
 import queue
-import re
 import threading
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import msgspec
 import sqlcipher3
 from sqlite_utils import Database
 
@@ -33,16 +29,18 @@ from server.engine import (
     Writer,
     WrongKeyError,
 )
+from server.engines.lists import expanded, listed, lists_in
+from server.engines.waiting import Items, Job, Waiting, neighbours
 from server.migrate import migrate, regency_of, version
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 TAG_BYTES = 8
 MOST_TOGETHER = 256
-"""Most functions in one commit, so that the first of them does not wait without end."""
+"""Most functions or items in one commit, so that the first of them does not wait without end."""
 READERS = 4
 LOG_PAGES = 4_000
-_LISTED = re.compile(r"\bIN :(\w+)")
 
 
 def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
@@ -88,14 +86,6 @@ def _mode(path: Path, read_only: bool) -> str:
     return "?immutable=1" if is_closed else "?mode=ro"
 
 
-@dataclass
-class _Job:
-    """One function that waits for the writer, and whom to tell."""
-
-    work: Callable[[Writer], Any]
-    future: "Future[Any]"
-
-
 class Transaction:
     """A reader and writer over one connection; seqs are counted here and stored when the commit is made."""
 
@@ -133,37 +123,13 @@ class Transaction:
 
     def _bound(self, sql: str, params: Params) -> tuple[str, dict[str, object]]:
         values: dict[str, object] = {"kabupaten": self._regency, **params}
-        if names := _lists_in(sql):
+        if names := lists_in(sql):
             kinds: list[tuple[str, bool]] = []
             for name in names:
-                values[name], is_binary = _listed(cast(Iterable[object], values[name]))
+                values[name], is_binary = listed(cast(Iterable[object], values[name]))
                 kinds.append((name, is_binary))
-            sql = _expanded(sql, tuple(kinds))
+            sql = expanded(sql, tuple(kinds))
         return sql, values
-
-
-@lru_cache(maxsize=1024)
-def _lists_in(sql: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_LISTED.findall(sql)))
-
-
-def _listed(items: Iterable[object]) -> tuple[str, bool]:
-    listed = list(items)
-    if listed and isinstance(listed[0], bytes):
-        return msgspec.json.encode([cast(bytes, item).hex() for item in listed]).decode(), True
-    return msgspec.json.encode(listed).decode(), False
-
-
-@lru_cache(maxsize=1024)
-def _expanded(sql: str, kinds: tuple[tuple[str, bool], ...]) -> str:
-    binary = dict(kinds)
-
-    def select(match: re.Match[str]) -> str:
-        name = match.group(1)
-        value = "unhex(value)" if binary[name] else "value"
-        return f"IN (SELECT {value} FROM json_each(:{name}))"  # noqa: S608 - the name comes from our own SQL
-
-    return _LISTED.sub(select, sql)
 
 
 class Inspection(Data, frozen=True, kw_only=True):
@@ -193,7 +159,7 @@ class SqliteEngine:
         self._path, self._key, self._regency = path, key, regency
         self._now_ms, self._randomness = now_ms, randomness
         self._connection = cast(sqlcipher3.Connection, connect(path, key).conn)
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._idle: queue.LifoQueue[sqlcipher3.Connection] = queue.LifoQueue()
         self._permits = threading.BoundedSemaphore(READERS)
         self._closing = threading.Lock()
@@ -225,11 +191,21 @@ class SqliteEngine:
 
     def write(self, work: Callable[[Writer], T]) -> "Future[T]":
         future: Future[T] = Future()
+        self._queue(Job(work, future))
+        return future
+
+    def write_each(
+        self, work: Callable[[Writer, Sequence[Item]], Sequence[T]], items: Sequence[Item]
+    ) -> "Future[list[T | Exception]]":
+        future: Future[list[T | Exception]] = Future()
+        self._queue(Items(work, items, future))
+        return future
+
+    def _queue(self, job: Waiting) -> None:
         with self._closing:
             if self._closed:
                 raise ClosedError("the engine was closed")
-            self._jobs.put(_Job(work, future))
-        return future
+            self._jobs.put(job)
 
     def close(self) -> None:
         with self._closing:
@@ -249,9 +225,9 @@ class SqliteEngine:
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            batch = [job]
+            batch, weight = [job], job.weight
             last = False
-            while len(batch) < MOST_TOGETHER and not last:
+            while weight < MOST_TOGETHER and not last:
                 try:
                     following = self._jobs.get_nowait()
                 except queue.Empty:
@@ -260,23 +236,27 @@ class SqliteEngine:
                     last = True
                 else:
                     batch.append(following)
+                    weight += following.weight
             self._commit([job for job in batch if job.future.set_running_or_notify_cancel()])
             if last:
                 return
 
-    def _commit(self, batch: list[_Job]) -> None:
+    def _commit(self, batch: list[Waiting]) -> None:
         """Run all in one transaction; tell each its result after the commit, or that it failed."""
         connection = self._connection
-        answers: list[tuple[_Job, Any, BaseException | None]] = []
+        answers: list[tuple[Waiting, Any, BaseException | None]] = []
         try:
             transaction = self._begin()
             first = transaction.seq
-            for job in batch:
-                answers.append((job, *self._one(transaction, job)))
+            for together in neighbours(batch):
+                if isinstance(together, Job):
+                    answers.append((together, *self._one(transaction, together.work)))
+                else:
+                    answers += self._each(transaction, together)
             if transaction.seq > first:
                 self._number(transaction, first)
             connection.execute("COMMIT")
-        except Exception as error:  # noqa: BLE001 - whatever broke the commit, every waiter must hear of it
+        except BaseException as error:  # noqa: BLE001 - whatever broke the commit, every waiter must hear of it
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             for job in batch:
@@ -296,13 +276,36 @@ class SqliteEngine:
         transaction.seq = transaction.last_seq()
         return transaction
 
-    def _one(self, transaction: Transaction, job: _Job) -> tuple[Any, BaseException | None]:
+    def _each(
+        self, transaction: Transaction, together: list[Items]
+    ) -> list[tuple[Waiting, Any, BaseException | None]]:
+        """Give the items of several jobs to their function in one call; if that fails, one by one."""
+        work, items = together[0].work, [item for job in together for item in job.items]
+        results, failure = self._one(transaction, lambda writer: list(work(writer, items)))
+        if failure is not None:
+            results = [self._alone(transaction, work, item) for item in items]
+        answers: list[tuple[Waiting, Any, BaseException | None]] = []
+        for job in together:
+            answers.append((job, results[: len(job.items)], None))
+            results = results[len(job.items) :]
+        return answers
+
+    def _alone(
+        self, transaction: Transaction, work: Callable[[Writer, Sequence[Any]], Sequence[Any]], item: Any
+    ) -> Any:
+        """Return what a function makes of one item, or what it raised."""
+        results, failure = self._one(transaction, lambda writer: list(work(writer, [item])))
+        return results[0] if failure is None else failure
+
+    def _one(
+        self, transaction: Transaction, work: Callable[[Writer], Any]
+    ) -> tuple[Any, BaseException | None]:
         before = transaction.seq
         connection = self._connection
         connection.execute("SAVEPOINT one")
         try:
-            result = job.work(transaction)
-        except Exception as error:  # it belongs to the one who asked, not to the others
+            result = work(transaction)
+        except BaseException as error:  # it is the business of the one who asked, not of this thread
             # A full disk ends the whole transaction by itself; then nothing of this batch may be answered.
             if not connection.in_transaction:
                 raise
@@ -328,7 +331,7 @@ class SqliteEngine:
         )
 
 
-def _named(error: Exception) -> Exception:
+def _named(error: BaseException) -> BaseException:
     """Give an error of the driver the name that the port has for it."""
     if isinstance(error, sqlcipher3.OperationalError) and "full" in str(error):
         return FullError("no space is left")

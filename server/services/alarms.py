@@ -4,20 +4,23 @@ Rule: an alarm says what happened in one sentence and what to do in the next, an
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
+
+from msgspec.structs import replace
 
 from schemas import format as written
 from schemas.base import Data
-from schemas.ids import DeviceId
+from schemas.ids import DeviceId, LinkHash
 from schemas.text import Text
 from schemas.wire import PROTOCOL
 from server import alarm_store, device_store, quarantine_store
-from server.alarm_store import Heard
+from server.alarm_store import Heard, UnknownHead
 from server.device_store import Device
 from server.engine import Engine, Reader
 from server.queries import records_of_kind
 from server.services.visits import names
 from server.store import SqlOfficeStore
-from sync.store import Fields
+from sync.store import Record
 
 DAY_MS = 86_400_000
 HOUR_MS, MINUTE_MS = 3_600_000, 60_000
@@ -25,13 +28,17 @@ SILENT_DAYS = 7
 
 
 class Alarm(Data, frozen=True, kw_only=True):
-    """One thing to notice: what happened, and what to do."""
+    """One thing to notice: what happened, and what to do.
+
+    `key` tells this very alarm from any that comes later; one that passes by itself has none.
+    """
 
     tone: str
     icon: str
     title: str
     text: str
     href: str = ""
+    key: str = ""
 
 
 class PhoneState(Data, frozen=True, kw_only=True):
@@ -53,8 +60,9 @@ class _Known(Data, frozen=True, kw_only=True):
     owners: dict[str, str]
     heard: dict[DeviceId, Heard]
     tips: dict[DeviceId, list[int]]
-    gaps: dict[DeviceId, list[Fields]]
-    unknown: dict[DeviceId, int]
+    forks: dict[DeviceId, list[LinkHash]]
+    gaps: dict[DeviceId, list[Record]]
+    unknown: dict[DeviceId, list[UnknownHead]]
     held: dict[DeviceId, int]
     blobs: dict[DeviceId, int]
     tasks: dict[DeviceId, int]
@@ -104,16 +112,21 @@ class Alarms:
         """Return the alarms of one phone, the gravest first."""
         name = known.owners.get(phone.person, phone.model or "–")
         gaps, found = known.gaps.get(phone.id, []), list[Alarm]()
-        if phone.id in known.unknown:
-            values = {"nama": name, "jumlah": known.unknown[phone.id]}
-            found.append(self._alarm("bad", "link_off", "kepala_asing", **values))
-        branches = branch_count(known.tips.get(phone.id, []), gaps)
+        if unknown := known.unknown.get(phone.id):
+            values = {"nama": name, "jumlah": len(unknown)}
+            alarm = self._alarm("bad", "link_off", "kepala_asing", **values)
+            heads = _digest(sorted(one.head for one in unknown))
+            found.append(replace(alarm, key=f"kepala_asing/{phone.id}/{heads}"))
+        branches = branch_count(known.tips.get(phone.id, []), [gap.fields for gap in gaps])
         if branches > 1:
-            found.append(self._alarm("bad", "conflict", "cabang", nama=name, jumlah=branches))
+            alarm = self._alarm("bad", "conflict", "cabang", nama=name, jumlah=branches)
+            begun = _digest(known.forks.get(phone.id, []))
+            found.append(replace(alarm, key=f"cabang/{phone.id}/{branches}/{begun}"))
         for gap in gaps:
-            at = written.date_and_clock(int(gap["at_ms"]))
-            values = {"nama": name, "awal": gap["awal"], "akhir": gap["akhir"], "waktu": at}
-            found.append(self._alarm("bad", "broken_image", "celah", **values))
+            at = written.date_and_clock(int(gap.fields["at_ms"]))
+            values = {"nama": name, "awal": gap.fields["awal"], "akhir": gap.fields["akhir"], "waktu": at}
+            alarm = self._alarm("bad", "broken_image", "celah", **values)
+            found.append(replace(alarm, key=f"celah/{gap.id}"))
         heard = known.heard.get(phone.id)
         if heard and heard.clock_ms:
             off = self._span(abs(heard.clock_ms))
@@ -153,20 +166,25 @@ def branch_count(tips: Sequence[int], gaps: Sequence[Mapping[str, object]]) -> i
     return len(tips) - len(ends) if len(ends) < len(tips) else 1
 
 
+def _digest(names: Sequence[LinkHash]) -> str:
+    return sha256(b"".join(names)).hexdigest()[:32]
+
+
 def _load(tx: Reader, now_ms: int) -> _Known:
-    phones, heard = device_store.devices(tx), alarm_store.heard(tx)
-    gaps: dict[DeviceId, list[Fields]] = {}
+    phones, heard, tips = device_store.devices(tx), alarm_store.heard(tx), alarm_store.tips(tx)
+    gaps: dict[DeviceId, list[Record]] = {}
     for record in records_of_kind(tx, "celah"):
-        gaps.setdefault(DeviceId(str(record.fields["perangkat"])), []).append(record.fields)
-    unknown: dict[DeviceId, int] = {}
+        gaps.setdefault(DeviceId(str(record.fields["perangkat"])), []).append(record)
+    unknown: dict[DeviceId, list[UnknownHead]] = {}
     for head in alarm_store.unknown_heads(tx):
-        unknown[head.device] = unknown.get(head.device, 0) + 1
+        unknown.setdefault(head.device, []).append(head)
     silent = [phone for phone in phones if phone.revoked_ms is None and _is_silent(phone, heard, now_ms)]
     return _Known(
         phones=phones,
         owners=names(SqlOfficeStore.reading(tx), {phone.person for phone in phones}),
         heard=heard,
-        tips=alarm_store.tips(tx),
+        tips=tips,
+        forks=alarm_store.forks(tx, [device for device, ends in tips.items() if len(ends) > 1]),
         gaps=gaps,
         unknown=unknown,
         held=quarantine_store.waits_by_device(tx),

@@ -210,7 +210,7 @@ class Handovers:
         def work(writer: Writer) -> Counts | Problem:
             store = SqlOfficeStore.writing(writer)
             before = store.changes(entry.link.change for entry in entries)
-            results = self._office.push(writer, request.device, run)
+            results = self._office.push(writer, request, run)
             if isinstance(results, Problem):
                 return results
             outcomes = [result.outcome for result in results]

@@ -8,15 +8,17 @@ from typing import Any
 
 import segno
 from litestar import Response, get, post
+from litestar.response import Redirect
 from markupsafe import Markup
 
 from schemas import format as written
 from schemas.base import Data
 from schemas.problem import Problem
 from server.access import Person, may
+from server.services.handling import MOST_NOTE
 from server.services.people import people
 from server.web.errors import ForbiddenError
-from server.web.site import Asking, Notice, Site, Visitor
+from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
 
 FIELD_ROLES = ("pendamping", "verifikator")
 
@@ -48,6 +50,8 @@ def device_routes(site: Site) -> list[Any]:
             "rows": await site.work(site.alarms.phones),
             "workers": await site.work(workers) if may_enrol else [],
             "may_enrol": may_enrol,
+            "may_handle": may(visitor.person, "handle_alarms"),
+            "most_note": MOST_NOTE,
             "code": code,
             "notice": notice,
         }
@@ -59,7 +63,26 @@ def device_routes(site: Site) -> list[Any]:
         visitor = await site.visitor(request)
         if not may(visitor.person, "see_devices"):
             raise ForbiddenError
-        return await draw(visitor, None, None)
+        return await draw(visitor, None, _done(site, request.query_params.get("alarm", "")))
+
+    @post("/perangkat/alarm")
+    async def handle(request: Asking) -> Response[Any]:
+        visitor = await site.visitor(request)
+        if not may(visitor.person, "handle_alarms"):
+            raise ForbiddenError
+        given = await site.form(request, visitor.csrf)
+        key, note = given.get("alarm", ""), given.get("catatan", "").strip()
+        if "buka" in given:
+            done, said = await site.work(lambda: site.alarms.take_back(visitor.person, key)), "dibuka"
+        elif not 0 < len(note) <= MOST_NOTE:
+            wrong = site.text("kantor.alarm.catatan_kosong", jumlah=MOST_NOTE)
+            return await draw(visitor, None, Notice(tone="bad", icon="error", title=wrong), 422)
+        else:
+            done, said = await site.work(lambda: site.alarms.mark(visitor.person, key, note)), "ditandai"
+        if not done:
+            moved = Notice(tone="notice", icon="info", title=site.text("kantor.alarm.berubah"))
+            return await draw(visitor, None, moved, 409)
+        return Redirect(f"/perangkat?alarm={said}", status_code=303, headers=SECURITY_HEADERS)
 
     @post("/perangkat")
     async def new_code(request: Asking) -> Response[str]:
@@ -78,7 +101,13 @@ def device_routes(site: Site) -> list[Any]:
         address = f"{request.url.scheme}://{request.url.netloc}"
         return await draw(visitor, CodeView(code=made.code, said=said, address=address), None)
 
-    return [devices, new_code]
+    return [devices, handle, new_code]
+
+
+def _done(site: Site, said: str) -> Notice | None:
+    """Say what became of an alarm, as the address after it tells."""
+    key = {"ditandai": "kantor.alarm.ditandai", "dibuka": "kantor.alarm.dibuka"}.get(said)
+    return Notice(tone="good", icon="done", title=site.text(key)) if key else None
 
 
 def qr_svg(code: CodeView) -> str:

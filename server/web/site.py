@@ -28,6 +28,7 @@ from server.services.alarms import Alarms
 from server.services.backups import Backups
 from server.services.cases import Cases
 from server.services.conflicts import Conflicts
+from server.services.handling import Handling
 from server.services.people import load_person
 from server.services.quarantine import Quarantine
 from server.services.queue import Queue
@@ -124,7 +125,7 @@ class Site:
     reviews: Reviews
     conflicts: Conflicts
     quarantine: Quarantine
-    alarms: Alarms
+    alarms: Handling
     cases: Cases
     backups: Backups
     regions: tuple[Group, ...]
@@ -237,7 +238,7 @@ def build_site(deps: Deps) -> Site:
         queue=Queue(engine, words),
         reviews=Reviews(engine, deps.office, words),
         conflicts=Conflicts(engine, deps.office, words, deps.workflows, deps.now_ms),
-        alarms=Alarms(engine, deps.text, deps.now_ms),
+        alarms=Handling(engine, deps.office, Alarms(engine, deps.text, deps.now_ms), deps.text, deps.now_ms),
         quarantine=Quarantine(engine, deps.office, words, deps.workflows, deps.now_ms),
         cases=Cases(engine, deps.office, words, deps.workflows),
         backups=Backups(engine, deps.keeper, deps.office.device, deps.text, deps.now_ms),

@@ -6,17 +6,15 @@ what the phone waits, from opening its connection to the last byte of the answer
 
 import asyncio
 import time
-import zlib
 from pathlib import Path
 
-from schemas.base import decode
 from schemas.ids import RecordId
-from schemas.wire import Applied, SyncResponse
+from schemas.wire import Applied
 from sync.change import Patch
 from tests.bench.figures import Figure, percentile, scaled
 from tests.bench.offices import office
 from tests.bench.raw_http import Answer
-from tests.bench.raw_phones import DEFLATED, RawPhone, raw_phones
+from tests.bench.raw_phones import HEADERS, RawPhone, opened, raw_phones
 from tests.bench.same_records import every_desa
 from tests.contract.people import record_id
 
@@ -68,12 +66,12 @@ async def _round(phones: list[RawPhone], turn: int, spread_s: float, empty_ms: f
     for phone in phones:
         await phone.catch_up()
         await phone.http.close()
-    bodies = [zlib.compress(phone.message(_changes(number, turn)), 1) for number, phone in enumerate(phones)]
+    bodies = [phone.message(_changes(number, turn)) for number, phone in enumerate(phones)]
     answers: list[Answer] = []
 
     async def one(phone: RawPhone, number: int) -> None:
         await asyncio.sleep(spread_s * number / len(phones))
-        answers.append(await phone.http.ask("POST", "/api/sync", bodies[number], DEFLATED))
+        answers.append(await phone.http.ask("POST", "/api/sync", bodies[number], HEADERS))
 
     start, used = time.perf_counter(), time.process_time()
     await asyncio.gather(*(one(phone, number) for number, phone in enumerate(phones)))
@@ -103,7 +101,7 @@ async def _round(phones: list[RawPhone], turn: int, spread_s: float, empty_ms: f
 def _all_applied(answer: Answer) -> bool:
     if answer.status != 200:
         return False
-    response = decode(zlib.decompress(answer.body), SyncResponse)
+    response = opened(answer)
     return [type(result.outcome) for result in response.results] == [Applied] * CHANGES
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import httpx
+from msgspec.structs import replace
 
 from schemas.base import decode, encode
 from schemas.ids import BlobId
@@ -37,8 +38,8 @@ class RawPhone:
     refused: int = 0
     busy: bool = False
 
-    def message(self, bodies: Sequence[Body] = ()) -> bytes:
-        """Return a packed request that goes on from the present cursor and pushes these changes."""
+    def pushing(self, bodies: Sequence[Body] = ()) -> SyncRequest:
+        """Return a request that pushes these changes, made and signed; only its cursor is still to be set."""
         before = self.writer.tip
         entries = [self.writer.write(body) for body in bodies]
         request = SyncRequest(
@@ -50,8 +51,16 @@ class RawPhone:
             signature=self.writer.key.sign(head_message(entries[-1].hash)) if entries else b"",
             received=WireTip(counter=before.counter, hash=before.hash) if before != START else None,
         )
+        return thin_request(request)
+
+    def going_on(self, request: SyncRequest) -> bytes:
+        """Return a request packed as it travels, going on from the present cursor."""
         packing = load_packing()
-        return packing.pack(encode(thin_request(request)), packing.newest)
+        return packing.pack(encode(replace(request, cursor=self.cursor)), packing.newest)
+
+    def message(self, bodies: Sequence[Body] = ()) -> bytes:
+        """Return a packed request that goes on from the present cursor and pushes these changes."""
+        return self.going_on(self.pushing(bodies))
 
     async def send(self, message: bytes) -> tuple[Answer, SyncResponse | None]:
         """Send a message; None where it was refused, whole or in one of its changes."""
@@ -59,10 +68,7 @@ class RawPhone:
         if answer.status != 200:
             self.refused += 1
             return answer, None
-        found = load_packing().unpack(answer.body, MAX_BODY_BYTES)
-        if not isinstance(found, Unpacked):
-            raise RuntimeError(found.problem)
-        response = decode(found.data, SyncResponse)
+        response = opened(answer)
         self.cursor = response.cursor
         if not all(isinstance(result.outcome, Applied) for result in response.results):
             self.refused += 1
@@ -76,14 +82,21 @@ class RawPhone:
                 return
 
     async def upload(self, blob: BlobId, data: bytes) -> None:
-        """Send one photo by tus, in the two steps of the phone."""
+        """Send one photo by tus, in the one step of the phone: it comes with the creation of its upload."""
         named = base64.b64encode(blob.encode()).decode()
         about = {**TUS, "upload-length": str(len(data)), "upload-metadata": f"sha256 {named}"}
-        made = await self.http.ask("POST", "/tus/", headers=about)
-        chunk = {**TUS, "content-type": "application/offset+octet-stream", "upload-offset": "0"}
-        done = await self.http.ask("PATCH", made.headers.get("location", "/tus/none"), data, chunk)
-        if (made.status, done.status) != (201, 204):
+        about["content-type"] = "application/offset+octet-stream"
+        done = await self.http.ask("POST", "/tus/", data, about)
+        if (done.status, done.headers.get("upload-offset")) != (201, str(len(data))):
             self.refused += 1
+
+
+def opened(answer: Answer) -> SyncResponse:
+    """Unpack and decode what the office answered."""
+    found = load_packing().unpack(answer.body, MAX_BODY_BYTES)
+    if not isinstance(found, Unpacked):
+        raise RuntimeError(found.problem)
+    return decode(found.data, SyncResponse)
 
 
 def raw_phones(bench: BenchOffice, seeds: Sequence[int]) -> list[RawPhone]:

@@ -62,6 +62,54 @@ class OfficeContract:
             assert store.tag_at(0) == b""
             assert store.tag_at(seqs[-1] + 1) is None
 
+    def test_the_newest_changes_of_a_device_are_those_its_links_name_on_any_branch(self) -> None:
+        store, writer = self.make_office(), Writer(7)
+        first = writer.write(Patch(record=record_id(1), kind="warga", base={}, new={}))
+        before = writer.tip
+        second = writer.write(Patch(record=record_id(2), kind="warga", base={}, new={}))
+        writer.tip = before
+        branch = writer.write(Patch(record=record_id(3), kind="warga", base={}, new={}), known=False)
+        again = writer.entry(first.link.change, first.content or b"")
+        with self.transaction(store):
+            self.add(store, [first, second, branch, again])
+        newest = store.newest_changes(writer.device, 10)
+        assert newest[0] == first.link.change and set(newest[1:]) == {second.link.change, branch.link.change}
+        assert len(newest) == 3 and len(store.newest_changes(writer.device, 2)) == 2
+        assert store.newest_changes(Writer(8).device, 10) == []
+
+    def test_a_content_that_turns_up_is_filled_in_and_one_that_is_there_stays(self) -> None:
+        store = self.make_office()
+        with self.transaction(store):
+            store.put_changes([change(A, 1), change(B, 2)], {B: b"as it came"})
+        with self.transaction(store):
+            store.put_changes([change(A, 3), change(B, 4)], {A: b"late", B: b"another"})
+            assert store.contents([A, B]) == {A: b"late", B: b"as it came"}
+
+    def test_what_waits_is_found_by_its_device(self) -> None:
+        store = self.make_office()
+        other = replace(change(A, 1, waiting="x"), device=Writer(8).device)
+        with self.transaction(store):
+            store.put_changes([other, change(B, 3, waiting="y"), change(ChangeId(b"c" * 32), 2)], {})
+            assert store.waiting_of(Writer(7).device) == [change(B, 3, waiting="y")]
+            assert store.waiting_of(Writer(8).device) == [other]
+            store.put_changes([change(B, 4)], {})
+            assert store.waiting_of(Writer(7).device) == []
+
+    def test_a_commit_is_found_by_its_tag(self) -> None:
+        store = self.make_office()
+        ends: list[int] = []
+        for _ in range(2):
+            with self.transaction(store):
+                ends.append([store.take_seq(), store.take_seq()][-1])
+        with pytest.raises(InterruptedError), self.transaction(store):
+            undone = store.tag_at(store.take_seq())
+            raise InterruptedError
+        with self.transaction(store):
+            assert [store.commit_end(store.tag_at(end)) for end in ends] == ends
+            assert [store.commit_end(store.tag_at(end - 1)) for end in ends] == ends
+            assert store.commit_end(b"") == 0
+            assert store.commit_end(undone) is None and store.commit_end(bytes(8)) is None
+
     def test_the_newest_commits_are_told_with_their_tags_oldest_first(self) -> None:
         store = self.make_office()
         ends: list[int] = []

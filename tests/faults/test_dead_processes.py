@@ -1,7 +1,6 @@
 """Processes killed in the middle of their work, at either end. Rule: all of a step or nothing of it."""
 
 import os
-import random
 import shutil
 import signal
 from collections.abc import Iterator
@@ -11,7 +10,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from field_app.blobs import Blobs
@@ -21,10 +19,9 @@ from field_app.vault import Vault, open_vault
 from schemas.ids import DeviceId
 from sync.chain import START
 from sync.change import read
-from tests.contract.people import record_id
 from tests.faults.conftest import Make
 from tests.faults.nursery import KILLED, TORN, Nursery
-from tests.faults.test_broken_uploads import named, submit, wanted
+from tests.faults.test_broken_uploads import named
 from tests.faults.test_order_and_pages import key_of
 from tests.faults.world import FORM, World, answer, pending, photograph, start, sync, visit, words
 
@@ -211,62 +208,3 @@ def test_a_server_that_dies_in_a_push_gives_no_number_twice_and_loses_no_change(
     for phone in (first, second):
         assert [hit.nama for hit in phone.visits.search("Warga")] == ["Warga Nol", "Warga Satu"]
     assert world.faults() == []
-
-
-UPLOAD = [
-    ["INSERT INTO uploads"],
-    ["UPDATE uploads"],
-    ["INSERT INTO blobs"],
-    ["INSERT INTO blobs", "COMMIT"],
-    ["INSERT INTO blobs", "COMMIT", ""],
-]
-
-
-@pytest.mark.parametrize("seen", UPLOAD, ids=["begun", "counted", "stored", "commit", "answered"])
-def test_a_server_that_dies_in_an_upload_asks_for_it_until_it_is_there(
-    regency: Make, seen: list[str]
-) -> None:
-    """Row 25. Killed when the upload begins and when it ends: the photo is there once, or asked for."""
-    world = regency()
-    phone = world.phone()
-    sync(phone)
-    world.kill()
-    world.serve(*seen)
-    done = visit(phone, world.beats[0], 1)
-    assert phone.worker.run_once() is not None
-    assert world.wait() == KILLED
-    assert words(phone) != ["diterima"] or world.lacks() == []
-    world.serve()
-    sync(phone)
-    assert (words(phone), pending(phone)) == (["diterima"], (0, 0))
-    assert world.versions(done.visit) == [done.change.hex()]
-    assert world.rows("SELECT count(*) FROM blobs") == [(1,)]
-    assert list((world.office / "uploads").iterdir()) == []
-    assert (world.lacks(), world.faults()) == ([], [])
-
-
-@pytest.mark.parametrize("torn_at", [20_000, 70_000, 130_000])
-def test_a_server_that_dies_in_a_write_of_photo_bytes_keeps_what_was_answered(
-    regency: Make, torn_at: int
-) -> None:
-    """Row 25. A torn write in the file of an upload: what was durable before stays, and the rest follows."""
-    world = regency()
-    phone = world.wire_phone()
-    data = random.Random(torn_at).randbytes(200_000)
-    phone.write(submit(record_id(50), ("foto_rumah_depan", data)))
-    phone.sync()
-    place = phone.begin_upload(data).headers["location"]
-    world.kill()
-    # the log of the database may grow beyond the limit too: that death is as good
-    world.serve(torn_at=torn_at)
-    phone.http = world.browser()
-    with pytest.raises(httpx.TransportError):
-        phone.send(place, data, 0)
-    assert world.wait() == TORN
-    world.serve()
-    phone.http = world.browser()
-    kept = int(phone.tus("HEAD", place).headers["upload-offset"])
-    assert kept <= torn_at
-    assert phone.send(place, data[kept:], kept).status_code == 204
-    assert wanted(phone) == []
-    assert (world.lacks(), world.faults()) == ([], [])

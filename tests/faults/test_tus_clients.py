@@ -34,8 +34,13 @@ def command(client: str) -> list[str]:
     return [node, str(HERE / "tus_upload.cjs")]
 
 
+def at_once(client: str) -> list[str]:
+    """What is added where a client sends its first bytes with the creation."""
+    return ["at-once"] if client.endswith("at-once") else []
+
+
 @pytest.mark.parametrize("cut", [0, 150_000, 390_000], ids=["whole", "cut-once", "cut-late"])
-@pytest.mark.parametrize("client", ["tuspy", "tus-js-client"])
+@pytest.mark.parametrize("client", ["tuspy", "tus-js-client", "tus-js-client-at-once"])
 def test_a_client_that_others_wrote_uploads_a_photo(regency: Make, client: str, cut: int) -> None:
     """Row 10. Creation, offsets, resuming after a cut, checksums where the client sends them."""
     program = command(client)
@@ -48,7 +53,7 @@ def test_a_client_that_others_wrote_uploads_a_photo(regency: Make, client: str, 
     assert wanted(phone) == [named(data)]
     if cut:
         world.line.cut(UP, cut)
-    given = [f"{world.line.address}/tus/", phone.token, str(file), named(data)]
+    given = [f"{world.line.address}/tus/", phone.token, str(file), named(data), *at_once(client)]
     done = subprocess.run([*program, *given], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "500000"), done.stderr
     assert world.line.cuts == bool(cut)

@@ -28,11 +28,11 @@ class NearOffice:
         self.requests: list[SyncRequest] = []
         self.received: list[BlobId] = []
         self.cut: list[Failure] = []
+        self._rng = random.Random(7)
         self.restore_empty()
 
     def restore_empty(self) -> None:
-        rng = random.Random(7)
-        self.office = MemoryOffice(lambda: rng.randbytes(8))
+        self.office = MemoryOffice(lambda: self._rng.randbytes(8))
         self.desk = Writer(1, office=True)
         area = {
             "wilayah": [DESA],
@@ -86,11 +86,15 @@ class NearOffice:
     def send(self, method: str, path: str, headers: dict[str, str], content: Any = None) -> Reply | Failure:
         if self.cut:
             return self.cut.pop(0)
+        made: dict[str, str] = {}
         if method == "POST":
-            blob = base64.b64decode(headers["upload-metadata"].split()[1]).decode()
-            return Reply(status=201, headers={"location": f"/tus/{blob}"})
+            path = "/tus/" + base64.b64decode(headers["upload-metadata"].split()[1]).decode()
+            made = {"location": path}
+            if content is None:
+                held = self.office.received.get((BlobId(path.rpartition("/")[2]), DEVICE), 0)
+                return Reply(status=201, headers={"upload-offset": str(held), **made})
         blob = BlobId(path.rpartition("/")[2])
-        sent = len(b"".join(content)) + int(headers["upload-offset"])
+        sent = len(b"".join(content)) + int(headers.get("upload-offset", "0"))
         self.received.append(blob)
         self.office.blob_received(blob, sent, DEVICE, self.now)
-        return Reply(status=204, headers={"upload-offset": str(sent)})
+        return Reply(status=201 if made else 204, headers={"upload-offset": str(sent), **made})

@@ -7,6 +7,7 @@ import pytest
 from field_app.forgetting import Keeping
 from field_app.views import DraftView, Finalised, Refused
 from schemas.ids import RecordId
+from schemas.wire import PROTOCOL, Cursor, SyncRequest, SyncResponse
 from sync.change import Decide, Gap, read
 from tests.field_app.conftest import SetTime
 from tests.field_app.near_office import NearOffice
@@ -66,6 +67,25 @@ def test_a_content_that_is_gone_or_altered_is_declared_and_the_rest_arrives(near
     )
     assert near.field.visits.visit(second.visit).status == "hilang"
     assert near.worker.run_once() is None and gaps(near) == 1, "what was declared is declared once"
+
+
+def test_what_a_copy_of_the_phone_brings_all_the_same_is_lost_no_more(near: Sending) -> None:
+    _, second, _ = visits(near, 3)
+    [entry] = near.field.store.entries(DEVICE, 1, 1)
+    damage(near, second, LOSE_CONTENT)
+    assert near.worker.run_once() is None
+    assert near.worker.status().lost == 1 and near.field.visits.visit(second.visit).status == "hilang"
+    brought = SyncRequest(
+        protocol=PROTOCOL,
+        device=DEVICE,
+        cursor=Cursor(),
+        links=[entry.raw_link],
+        contents=[entry.content or b""],
+    )
+    assert isinstance(near.office.sync(brought), SyncResponse)
+    assert near.worker.run_once() is None
+    assert near.worker.status().lost == 0 and near.field.visits.losses() == ()
+    assert near.field.visits.visit(second.visit).status == "diterima"
 
 
 @pytest.mark.parametrize("lost", [LOSE_LINK, SPOIL_LINK])

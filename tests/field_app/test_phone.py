@@ -8,9 +8,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from field_app.enrol import VAULT, Enrolled
+from field_app.forgetting import Keeping
 from field_app.keys import TRIES, WAITS_S, Locked, PinGone
 from field_app.link import Failure
 from field_app.phone import LockedError, Phone
+from field_app.settings import MEGABYTE
 from field_app.vault import open_vault
 from field_app.views import Refused
 from schemas.text import load_text
@@ -193,6 +195,16 @@ def test_settings_are_kept_in_the_vault(phone: Phone) -> None:
     assert (phone.settings.text_scale, phone.settings.dark) == (1.0, False)
     phone.unlock(PIN)
     assert (phone.settings.text_scale, phone.settings.dark, phone.settings.wifi_only) == (1.6, True, True)
+
+
+def test_how_much_stays_on_the_phone_is_kept_within_what_is_sensible(phone: Phone) -> None:
+    join(phone)
+    assert phone.settings.keeping == Keeping(most_bytes=512 * MEGABYTE, keep_days=30)
+    phone.settings.keeping = Keeping(most_bytes=0, keep_days=10_000)
+    phone.lock()
+    phone.unlock(PIN)
+    assert phone.settings.keeping == Keeping(most_bytes=256 * MEGABYTE, keep_days=180)
+    assert 0 < phone.used_bytes() < MEGABYTE
 
 
 def damage(folder: Path, what: str) -> None:

@@ -32,7 +32,9 @@ def judged(near: Sending, change: bytes, outcome: object) -> None:
 def test_refused_work_is_asked_about_again_by_its_own_link_alone(near: Sending) -> None:
     first, second, third = visits(near, 3)
     assert near.worker.run_once() is None
-    near.field.pull({}, acknowledged=near.field.store.acknowledged(), outcomes={second.change: OLD})
+    # by its own cursor: who comes from another history is told all anew
+    store = near.field.store
+    near.field.pull({}, cursor=store.cursor(), parts=store.parts(), outcomes={second.change: OLD})
     view = near.field.visits.visit(second.visit)
     assert (view.status, view.problem, view.again) == (
         "tidak_diterima", "masalah.form_tidak_dikenal", True,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from field_app.views import SyncStatus
 from schemas.ids import BlobId
 from tests.field_app.conftest import SetTime
 from tests.field_app.near_office import NearOffice
-from tests.field_app.test_visits import PLACE, SMALL, Field, field  # noqa: F401 - use cases as a fixture
+from tests.field_app.test_visits import DEVICE, PLACE, SMALL, Field, field  # noqa: F401 - use cases as a fixture
 from tests.field_app.test_worker import Sending
 
 CUT = Failure(kind="jaringan", say="lapangan.sambungan_putus")
@@ -52,6 +53,36 @@ def test_each_photo_is_sent_once(near: Sending) -> None:
     assert near.worker.run_once() is None
     assert near.worker.run_once() is None
     assert len(near.office.received) == len(set(near.office.received)) == 2
+
+
+@pytest.mark.parametrize(("photo_s", "looks"), [(1, 0), (15, 1)], ids=["quick", "slow"])
+def test_only_photos_that_took_long_are_followed_by_a_look_for_decisions(
+    near: Sending, photo_s: int, looks: int
+) -> None:
+    """Each photo that went was answered with its receipt already."""
+    visit(near, SMALL, (320, 240))
+    send, before = near.office.send, list[int]()
+
+    def in_so_long(*arguments: Any, **more: Any) -> Any:
+        before.append(len(near.office.requests))
+        near.time.pass_s(photo_s)
+        return send(*arguments, **more)
+
+    near.office.send = in_so_long
+    assert near.worker.run_once() is None
+    assert near.field.status() == ["diterima"]
+    assert len(before) == 2
+    assert len(near.office.requests) - before[0] == looks
+
+
+def test_a_photo_that_the_office_did_not_say_it_lacks_is_asked_for_before_a_byte_goes(near: Sending) -> None:
+    """So it is on a phone that was restored from before its photos went."""
+    there, lacking = visit(near, SMALL, (320, 240))
+    near.office.office.blob_received(there, near.field.bench.blobs.of([there])[there].size_bytes, DEVICE, 1)
+    assert near.worker.run_once() is None
+    assert near.office.received == [lacking]
+    assert near.field.status() == ["diterima"]
+    assert near.worker.status().photos_pending == 0
 
 
 def test_two_photos_that_the_office_stumbles_over_hold_up_no_other(near: Sending) -> None:

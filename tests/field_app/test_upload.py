@@ -3,7 +3,7 @@
 import random
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 
@@ -12,7 +12,7 @@ import pytest
 
 from field_app.link import Failure, Reply
 from field_app.transport import HttpLink
-from field_app.tus import Received, Upload
+from field_app.tus import UNTOLD, Received, Upload
 from schemas.ids import BlobId
 from tests.server.conftest import Running, office  # noqa: F401 - the running office as a fixture
 
@@ -82,10 +82,11 @@ def blob_of(data: bytes) -> BlobId:
 
 class Told:
     def __init__(self) -> None:
-        self.offset, self.url, self.resumed = 0, "", list[int]()
+        self.offset, self.url, self.seen = 0, "", list[tuple[int, str]]()
 
     def __call__(self, offset: int, url: str) -> None:
         self.offset, self.url = offset, url
+        self.seen.append((offset, url))
 
 
 def test_a_photo_arrives_whole_over_a_line_that_is_cut_often(
@@ -133,7 +134,7 @@ def test_a_receipt_that_was_lost_is_asked_for_again_without_sending_twice(
     assert isinstance(Upload(over).run(blob_of(data), data, "", told), Received)
     carried = cutting.carried
     assert isinstance(Upload(over).run(blob_of(data), data, told.url, told), Received)
-    assert isinstance(Upload(over).run(blob_of(data), data, "", told), Received)
+    assert isinstance(Upload(over).run(blob_of(data), data, UNTOLD, told), Received)
     assert cutting.carried - carried < 3_000
 
 
@@ -145,15 +146,18 @@ def test_bytes_that_are_not_what_was_announced_get_no_receipt(line: tuple[Cuttin
 
 
 class Scripted:
-    """A link that answers from a script."""
+    """A link that answers from a script; `asked` is method, offset and how many bytes came with it."""
 
-    def __init__(self, *replies: Reply | Failure) -> None:
-        self.replies, self.asked = list(replies), list[str]()
+    def __init__(self, *replies: Reply | Failure, before: Callable[[], None] = lambda: None) -> None:
+        self.replies, self.asked, self.before = list(replies), list[str](), before
 
     def send(
-        self, method: str, path: str, headers: dict[str, str], content: object = None
+        self, method: str, path: str, headers: dict[str, str], content: Iterable[bytes] | None = None
     ) -> Reply | Failure:
-        self.asked.append(f"{method} {headers.get('upload-offset', '')}".strip())
+        self.before()
+        sent = b"".join(content or ())
+        assert headers.get("content-length", "0") == str(len(sent))
+        self.asked.append(" ".join((method, headers.get("upload-offset", "-"), str(len(sent)))))
         return self.replies.pop(0)
 
 
@@ -172,12 +176,15 @@ def reply(status: int = 204, **headers: str) -> Reply:
         [reply(201, location="/tus/1"), reply(upload_offset="999999")],
     ],
 )
-def test_an_office_that_talks_nonsense_ends_the_upload_without_a_receipt(replies: list[Reply]) -> None:
-    outcome = Upload(Scripted(*replies)).run(BlobId("0" * 64), bytes(100), "", Told())  # type: ignore[arg-type]
+@pytest.mark.parametrize("url", ["", UNTOLD])
+def test_an_office_that_talks_nonsense_ends_the_upload_without_a_receipt(
+    replies: list[Reply], url: str
+) -> None:
+    outcome = Upload(Scripted(*replies)).run(BlobId("0" * 64), bytes(100), url, Told())  # type: ignore[arg-type]
     assert isinstance(outcome, Failure) and outcome.kind == "rusak"
 
 
-def test_an_offset_that_does_not_match_is_asked_for_and_taken(tmp_path: object) -> None:
+def test_an_offset_that_does_not_match_is_asked_for_and_taken() -> None:
     script = Scripted(
         reply(201, location="/tus/1"),
         Failure(kind="kantor", say="x", status=409),
@@ -186,4 +193,42 @@ def test_an_offset_that_does_not_match_is_asked_for_and_taken(tmp_path: object) 
     )
     outcome = Upload(script).run(BlobId("0" * 64), bytes(100), "", Told())  # type: ignore[arg-type]
     assert isinstance(outcome, Received)
-    assert script.asked == ["POST", "PATCH 0", "HEAD", "PATCH 60"]
+    assert script.asked == ["POST - 100", "PATCH 0 100", "HEAD - 0", "PATCH 60 40"]
+
+
+def test_a_photo_that_the_office_lacks_goes_in_one_request() -> None:
+    script = Scripted(reply(201, location="/tus/1", upload_offset="100"))
+    outcome = Upload(script).run(BlobId("0" * 64), bytes(100), "", Told())  # type: ignore[arg-type]
+    assert isinstance(outcome, Received)
+    assert script.asked == ["POST - 100"]
+
+
+def test_a_large_file_goes_in_steps_of_which_the_first_is_its_creation() -> None:
+    script = Scripted(
+        reply(201, location="/tus/1", upload_offset="40"),
+        reply(upload_offset="80"),
+        reply(upload_offset="100"),
+    )
+    told = Told()
+    outcome = Upload(script, 40).run(BlobId("0" * 64), bytes(100), "", told)  # type: ignore[arg-type]
+    assert isinstance(outcome, Received)
+    assert script.asked == ["POST - 40", "PATCH 40 40", "PATCH 80 20"]
+    assert told.seen == [(0, UNTOLD), (40, "/tus/1"), (80, "/tus/1"), (100, "/tus/1")]
+
+
+def test_that_an_upload_was_begun_is_remembered_before_its_first_byte_goes() -> None:
+    """Whoever dies in the middle of it must ask how far it came, and not send all of it again."""
+    told, known = Told(), list[str]()
+    script = Scripted(
+        Failure(kind="jaringan", say="lapangan.sambungan_putus"), before=lambda: known.append(told.url)
+    )
+    outcome = Upload(script).run(BlobId("0" * 64), bytes(100), "", told)  # type: ignore[arg-type]
+    assert isinstance(outcome, Failure)
+    assert known == [told.url] == [UNTOLD]
+
+
+def test_an_upload_whose_address_was_never_told_is_asked_for_without_a_byte() -> None:
+    script = Scripted(reply(201, location="/tus/1", upload_offset="60"), reply(upload_offset="100"))
+    outcome = Upload(script).run(BlobId("0" * 64), bytes(100), UNTOLD, Told())  # type: ignore[arg-type]
+    assert isinstance(outcome, Received)
+    assert script.asked == ["POST - 0", "PATCH 60 40"]

@@ -73,11 +73,12 @@ class Office:
     def send(self, method: str, path: str, headers: dict[str, str], content: Any = None) -> Reply | Failure:
         if self.upload_trouble:
             return self.upload_trouble.pop(0)
-        if method == "POST":
-            return Reply(status=201, headers={"location": f"/tus/{len(self.uploads)}"})
+        made = {"location": f"/tus/{len(self.uploads)}"} if method == "POST" else {}
+        if content is None:
+            return Reply(status=201, headers=made)
         self.uploads.append(path)
-        sent = len(b"".join(content)) + int(headers["upload-offset"])
-        return Reply(status=204, headers={"upload-offset": str(sent)})
+        sent = len(b"".join(content)) + int(headers.get("upload-offset", "0"))
+        return Reply(status=201 if made else 204, headers={"upload-offset": str(sent), **made})
 
 
 def _label(form: str, version: int | None, field: str) -> str:  # noqa: F811

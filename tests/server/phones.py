@@ -100,10 +100,10 @@ class Phone:
             headers={"tus-resumable": "1.0.0", "authorization": f"Bearer {self.token}", **names},
         )
 
-    def begin_upload(self, data: bytes, **headers: str) -> httpx.Response:
+    def begin_upload(self, data: bytes, content: Any = None, **headers: str) -> httpx.Response:
         digest = base64.b64encode(sha256(data).hexdigest().encode()).decode()
         about = {"upload_length": str(len(data)), "upload_metadata": f"sha256 {digest}", **headers}
-        return self.tus("POST", "/tus/", **about)
+        return self.tus("POST", "/tus/", content, **about)
 
     def send(self, place: str, data: bytes, offset: int, **headers: str) -> httpx.Response:
         return self.tus(

@@ -24,14 +24,15 @@ ALLOWED: dict[Action, set[str]] = {
     "open_quarantine": OFFICE | {"pengawas"},
     "judge_again": {"petugas", "kabid", "admin"},
     "see_devices": {"kabid", "admin"},
+    "handle_alarms": {"kabid", "admin"},
     "enrol_devices": {"admin"},
     "see_backups": {"admin"},
     "make_backups": {"admin"},
     "take_handovers": OFFICE | {"admin"},
 }
 CHANGES = {
-    "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "enrol_devices", "make_backups",
-    "take_handovers",
+    "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "handle_alarms", "enrol_devices",
+    "make_backups", "take_handovers",
 }  # fmt: skip
 
 
@@ -68,8 +69,8 @@ def test_pengawas_changes_nothing(action: Action) -> None:
 
 
 OPEN_TO_ADMIN = {
-    "see_devices", "enrol_devices", "see_backups", "make_backups", "take_handovers", "see_quarantine",
-    "judge_again",
+    "see_devices", "handle_alarms", "enrol_devices", "see_backups", "make_backups", "take_handovers",
+    "see_quarantine", "judge_again",
 }  # fmt: skip
 """None of these shows a case: of a hand-over file, only whose it is and how much it brought; of what was
 refused, how much and why, and that it be judged again."""
@@ -91,6 +92,20 @@ def test_work_of_another_desa_or_service_is_not_there() -> None:
     assert refused(person("verifikator"), "see_visits", thing(service="kis")) == "row"
     assert refused(person("verifikator", areas=("33.14.01",)), "see_visits", thing()) is None
     assert refused(person("verifikator", areas=("33.14.0",)), "see_visits", thing()) == "row"
+
+
+@pytest.mark.parametrize("action", ["see_visits", "decide_visits", "see_quarantine"])
+def test_what_belongs_to_no_service_alone_is_work_of_whoever_serves_one(action: Action) -> None:
+    assert refused(person("verifikator", services=("kis",)), action, thing(service="umum")) is None
+    assert refused(person("verifikator"), action, thing(region=OTHER, service="umum")) == "row"
+    assert refused(person("pendamping"), "see_visits", thing(service="umum")) == "row"
+
+
+def test_the_list_of_visits_reaches_what_belongs_to_no_service_alone() -> None:
+    reach = scope(person("verifikator", services=("kis",)), "see_visits")
+    assert reach is not None and reach.services == ("kis", "umum")
+    whole = scope(person("verifikator", services=()), "see_visits")
+    assert whole is not None and whole.services is None
 
 
 def test_an_office_role_without_listed_regions_serves_the_whole_kabupaten() -> None:

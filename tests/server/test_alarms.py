@@ -12,9 +12,11 @@ import pytest
 from schemas.ids import NO_LINK, LinkHash, RecordId
 from schemas.wire import PROTOCOL
 from server import alarm_store
+from server.access import Person
 from server.hearing import CLOCK_OFF_MS, clock_off_ms
 from server.services.alarms import DAY_MS, Alarms, branch_count
-from sync.change import Clock, Content, Gap, Patch, seal
+from server.services.handling import Handling
+from sync.change import Clock, Content, Gap, Patch, read, seal
 from tests.server.conftest import Running
 from tests.server.web_office import DESA, PASSWORD, Office, Phone, open_at, serving, shut
 
@@ -221,10 +223,10 @@ def test_a_phone_with_nothing_to_say_is_heard_too(office: Running) -> None:
     assert 0 <= office.deps.now_ms() - heard.at_ms < 60_000
     # what a push said of its clock stays when it has nothing to say
     office.deps.engine.write(
-        lambda tx: alarm_store.note_heard(tx, phone.device, heard.at_ms, PROTOCOL, 7)
+        lambda tx: alarm_store.note_heard(tx, [(phone.device, heard.at_ms, PROTOCOL, 7)])
     ).result()
     office.deps.engine.write(
-        lambda tx: alarm_store.note_heard(tx, phone.device, heard.at_ms + 1, PROTOCOL, None)
+        lambda tx: alarm_store.note_heard(tx, [(phone.device, heard.at_ms + 1, PROTOCOL, None)])
     ).result()
     after = office.deps.engine.read(alarm_store.heard)[phone.device]
     assert (after.at_ms, after.clock_ms) == (heard.at_ms + 1, 7)
@@ -240,3 +242,121 @@ def test_heads_of_this_office_are_found_by_an_index(watch: Watch) -> None:
     sql = "EXPLAIN QUERY PLAN SELECT 1 FROM signatures WHERE kabupaten = :kabupaten AND head = :head"
     found = watch.office.deps.engine.read(lambda tx: tx.query(sql, {"head": b"x"}))
     assert "signatures_by_head" in str(found)
+
+
+class Desk:
+    """Kabid and admin at the page of the phones."""
+
+    def __init__(self, watch: Watch) -> None:
+        deps = watch.office.deps
+        self.watch = watch
+        alarms = Alarms(deps.engine, deps.text, deps.now_ms)
+        self.handling = Handling(deps.engine, deps.office, alarms, deps.text, deps.now_ms)
+        self.kabid = Person(id=watch.office.people["kabid"], nama="Kabid Uji", roles=("kabid",))
+
+    def open(self) -> list[str]:
+        return [alarm.title for alarm in self.handling.attention()]
+
+    def keys(self) -> list[str]:
+        return [alarm.key for alarm in self.handling.attention() if alarm.key]
+
+    def seen(self) -> list[str]:
+        return [one.said for page in self.handling.phones() for one in page.seen]
+
+
+def branch(watch: Watch) -> None:
+    phone = watch.office.phone
+    backup = phone._tip
+    watch.write(phone, "Buruh")
+    phone._tip = backup
+    watch.write(phone, "Dagang")
+
+
+def test_an_alarm_that_was_seen_to_is_shown_as_such_and_a_new_one_all_the_same(watch: Watch) -> None:
+    desk = Desk(watch)
+    watch.write(watch.office.phone)
+    branch(watch)
+    [key] = desk.keys()
+    assert desk.handling.mark(desk.kabid, key, "HP lama sudah ditarik")
+    assert desk.open() == []
+    [said] = desk.seen()
+    assert said.startswith("Oleh Kabid Uji, ") and said.endswith(": HP lama sudah ditarik")
+
+    for _ in range(2):
+        watch.write(watch.office.phone, "Tani")
+        assert desk.open() == [], "a branch that only grows is the same"
+    branch(watch)
+    assert desk.open() == ["HP Pendamping Uji bercabang menjadi 3 rantai catatan"]
+    watch.office.phone.push(Gap(first=1, last=1))
+    assert len(desk.open()) == 2
+
+
+def test_each_gap_and_each_unknown_head_is_seen_to_by_itself(watch: Watch) -> None:
+    desk, phone = Desk(watch), watch.office.phone
+    for number in range(4):
+        watch.write(phone, f"Kerja {number}")
+    for first in (1, 3):
+        phone.push(Gap(first=first, last=first))
+    desk.handling.mark(desk.kabid, desk.keys()[0], "Sudah dicatat ulang")
+    assert len(desk.open()) == 1 and len(desk.seen()) == 1
+    desk.handling.mark(desk.kabid, desk.keys()[0], "Sudah dicatat ulang")
+    for number in (7, 8):
+        phone.push_raw(watch.content(watch.office.deps.now_ms(), 1), LinkHash(bytes([number]) * 32))
+        [key] = desk.keys()
+        assert desk.handling.mark(desk.kabid, key, "Verify sudah dijalankan")
+    assert desk.open() == [] and len(desk.seen()) == 3
+
+
+def test_a_mark_is_taken_back_and_both_stand_in_the_chain(watch: Watch) -> None:
+    desk = Desk(watch)
+    watch.office.phone.push(Gap(first=1, last=1))
+    [key] = desk.keys()
+    desk.handling.mark(desk.kabid, key, "Sudah dicatat ulang")
+    assert desk.handling.take_back(desk.kabid, key)
+    assert desk.keys() == [key] and desk.seen() == []
+    assert not desk.handling.take_back(desk.kabid, key)
+    assert desk.handling.mark(desk.kabid, key, "Sudah dicatat ulang, dua kali")
+    rows = watch.office.deps.engine.read(
+        lambda tx: tx.query(
+            "SELECT raw FROM changes WHERE device = :it", {"it": watch.office.deps.office.device}
+        )
+    )
+    bodies = [read(raw).body for (raw,) in rows]
+    marks = [body for body in bodies if isinstance(body, Patch) and body.kind == "penanganan"]
+    assert sorted(body.new["ditangani"] for body in marks) == [False, True, True]
+
+
+def test_what_is_not_there_is_not_marked_in_advance(watch: Watch) -> None:
+    desk = Desk(watch)
+    watch.write(watch.office.phone)
+    assert not desk.handling.mark(desk.kabid, f"cabang/{watch.office.phone.device}/2/", "x")
+    assert not desk.handling.mark(desk.kabid, "", "x")
+
+
+def test_kabid_marks_an_alarm_on_the_page_with_a_note(watch: Watch) -> None:
+    watch.office.phone.push(Gap(first=1, last=1))
+    with watch.log_in("kabid") as client:
+        page = client.get("/perangkat").text
+        token, key = (re.search(f'name="{name}" value="([^"]+)"', page) for name in ("csrf", "alarm"))
+        assert token and key
+        form = {"csrf": token[1], "alarm": key[1]}
+        for note in ("", "  ", "x" * 501):
+            refused = client.post("/perangkat/alarm", data={**form, "catatan": note})
+            assert refused.status_code == 422 and "Tulis dulu apa yang sudah dilakukan" in refused.text
+        done = client.post("/perangkat/alarm", data={**form, "catatan": "Sudah <b>dicatat</b> ulang"})
+        assert done.status_code == 303
+        after = client.get(done.headers["location"]).text
+        assert "Ditandai sudah ditangani" in after and "Sudah ditangani: 1" in after
+        assert "Sudah &lt;b&gt;dicatat&lt;/b&gt; ulang" in after
+        assert "Perlu perhatian" not in client.get("/").text
+        assert (
+            client.post("/perangkat/alarm", data={**form, "alarm": "celah/x", "catatan": "x"}).status_code
+            == 409
+        )
+        assert client.post("/perangkat/alarm", data={**form, "buka": "1"}).status_code == 303
+        assert "kehilangan catatan nomor 1" in client.get("/").text
+    with watch.log_in("petugas") as client:
+        token = re.search(r'name="csrf" value="([0-9a-f]+)"', client.get("/").text)
+        assert token
+        sent = {"csrf": token[1], "alarm": key[1], "catatan": "x"}
+        assert client.post("/perangkat/alarm", data=sent).status_code == 403

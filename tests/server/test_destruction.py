@@ -115,19 +115,19 @@ def test_its_photos_cannot_be_sent_again(gone: Destroyed) -> None:
     [(device,)] = gone.deps.engine.read(
         lambda tx: tx.query("SELECT DISTINCT device FROM blob_senders WHERE kabupaten = :kabupaten")
     )
-    refused = gone.deps.uploads.begin(device, 500, gone.photos[0], "", fresh=False)
+    refused = gone.deps.uploads.begin(device, 500, gone.photos[0], "")
     assert refused == Problem(code="berkas_dimusnahkan")
 
 
 def test_an_upload_that_was_begun_before_is_refused_at_its_end(gone: Destroyed) -> None:
     data = b"another photo" * 99
     blob = BlobId(sha256(data).hexdigest())
-    begun = gone.deps.uploads.begin(gone.deps.office.device, len(data), blob, "", fresh=False)
+    begun = gone.deps.uploads.begin(gone.deps.office.device, len(data), blob, "")
     assert not isinstance(begun, Problem)
-    part = gone.deps.uploads.open(begun.upload)
+    part = gone.deps.uploads.open(begun)
     part.append(data)
     gone.deps.engine.write(lambda tx: SqlOfficeStore.writing(tx).destroy([], [blob])).result()
-    refused = gone.deps.uploads.finish(begun.upload, part)
+    refused = gone.deps.uploads.finish(begun, part.chunks())
     part.close()
     assert refused == Problem(code="berkas_dimusnahkan")
     assert not gone.deps.blobs.has(blob)

@@ -1,7 +1,7 @@
 """The SQLite engine: group commit, savepoints, seqs and tags, snapshots, and what it says when it cannot."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, cast
@@ -76,6 +76,50 @@ def test_functions_that_wait_share_one_commit(engine: SqliteEngine) -> None:
     assert (first, last, len(tag)) == (1, 20, 8)
 
 
+class Inserting:
+    """Inserts a part for each item, and notes in what company it was asked; "bad" cannot be inserted."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[str]] = []
+
+    def work(self, writer: Writer, names: Sequence[str]) -> list[int]:
+        self.calls.append(list(names))
+        seqs = [insert(name)(writer) for name in names if name != "bad"]
+        if "bad" in names:
+            raise ValueError("bad")
+        return seqs
+
+
+def test_items_that_wait_for_one_function_are_given_to_it_in_one_call(engine: SqliteEngine) -> None:
+    gate, inserting = Gate(engine), Inserting()
+    waiting = [engine.write_each(inserting.work, ["a", "b"]), engine.write_each(inserting.work, ["c"])]
+    gate.open()
+    assert [future.result(10) for future in waiting] == [[1, 2], [3]]
+    assert inserting.calls == [["a", "b", "c"]]
+    assert len(commits(engine)) == 1
+
+
+def test_items_keep_their_place_between_functions_that_wait(engine: SqliteEngine) -> None:
+    gate, inserting = Gate(engine), Inserting()
+    first = engine.write_each(inserting.work, ["a"])
+    between = engine.write(insert("b"))
+    last = engine.write_each(inserting.work, ["c"])
+    gate.open()
+    assert (first.result(10), between.result(10), last.result(10)) == ([1], 2, [3])
+    assert inserting.calls == [["a"], ["c"]]
+
+
+def test_an_item_that_fails_fails_alone(engine: SqliteEngine) -> None:
+    gate, inserting = Gate(engine), Inserting()
+    waiting = [engine.write_each(inserting.work, ["a", "bad"]), engine.write_each(inserting.work, ["c"])]
+    gate.open()
+    [good, bad], [other] = (future.result(10) for future in waiting)
+    assert (good, str(bad), other) == (1, "bad", 2)
+    assert inserting.calls == [["a", "bad", "c"], ["a"], ["bad"], ["c"]]
+    assert parts(engine) == ["a", "c"]
+    assert [(first, last) for first, last, _ in commits(engine)] == [(1, 2)]
+
+
 def test_one_that_fails_takes_back_its_own_work_and_seqs_only(engine: SqliteEngine) -> None:
     def broken(writer: Writer) -> None:
         insert("broken")(writer)
@@ -113,6 +157,41 @@ def test_a_commit_that_fails_fails_everyone_who_waited_and_keeps_nothing(engine:
     cast(Any, engine)._connection = connection
     assert parts(engine) == []
     assert engine.write(insert("c")).result(10) == 1
+
+
+@pytest.mark.parametrize("ending", [SystemExit(1), KeyboardInterrupt(), GeneratorExit()])
+def test_a_function_that_would_end_its_thread_ends_not_the_writer(
+    engine: SqliteEngine, ending: BaseException
+) -> None:
+    def leaves(writer: Writer) -> None:
+        insert("half")(writer)
+        raise ending
+
+    gate = Gate(engine)
+    before, leaving, after = (engine.write(work) for work in (insert("a"), leaves, insert("b")))
+    gate.open()
+    with pytest.raises(type(ending)):
+        leaving.result(10)
+    assert (before.result(10), after.result(10)) == (1, 2)
+    assert parts(engine) == ["a", "b"]
+
+
+def test_a_commit_that_cannot_even_begin_fails_its_waiters_and_the_writer_goes_on(
+    engine: SqliteEngine,
+) -> None:
+    randomness = cast(Any, engine)._randomness
+
+    def leaves(_: int) -> bytes:
+        raise SystemExit(1)
+
+    gate = Gate(engine)
+    waiting = engine.write(insert("a"))
+    cast(Any, engine)._randomness = leaves
+    gate.open()
+    with pytest.raises(SystemExit):
+        waiting.result(10)
+    cast(Any, engine)._randomness = randomness
+    assert engine.write(insert("b")).result(10) == 1
 
 
 def test_nobody_is_answered_before_the_commit(engine: SqliteEngine) -> None:

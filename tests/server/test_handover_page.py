@@ -342,3 +342,27 @@ def test_the_command_points_to_the_page_while_the_server_holds_the_folder(
     finally:
         os.close(handle)
     assert done.returncode == 1 and "halaman Serah-terima" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE handovers SET question = x'00'",
+        "UPDATE handovers SET question = substr(question, 1, length(question) - 1)",
+        "UPDATE handovers SET device = 'somebody'",
+        "UPDATE handovers SET changes = -1",
+        "UPDATE handovers SET file = x'01'",
+        "UPDATE devices SET handover_key = zeroblob(32)",
+    ],
+)
+def test_verify_says_when_an_answer_would_go_to_another_or_say_something_else(
+    office: Running,  # noqa: F811
+    sql: str,
+) -> None:
+    phone = office.phone()
+    change(phone, 1)
+    file = BytesIO(written(phone, office.deps.handovers.public_key))
+    assert isinstance(office.deps.handovers.take(file, office.person()), Taken)
+    assert office.faults() == []
+    assert office.deps.engine.write(lambda writer: writer.execute(sql)).result()
+    assert [fault for fault in office.faults() if phone.device in fault or "somebody" in fault]

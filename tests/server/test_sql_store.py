@@ -36,3 +36,16 @@ class TestSqlOfficeStore(OfficeContract, LogContract, RowsContract):
 
     def transaction(self, store: Any) -> AbstractContextManager[Any]:
         return cast(Handle, store).transaction()
+
+    def test_a_cursor_and_what_a_device_changed_are_found_by_an_index(self) -> None:
+        """With each sync, or each that begins at zero: neither may look at all that was ever committed."""
+        by_tag = "EXPLAIN QUERY PLAN SELECT last_seq FROM commits WHERE kabupaten = :kabupaten AND tag = :tag"
+        newest = (
+            "EXPLAIN QUERY PLAN SELECT change FROM links WHERE kabupaten = :kabupaten AND device = :device"
+            " ORDER BY counter DESC, hash DESC LIMIT 10"
+        )
+        plans = self.engine.read(
+            lambda tx: [tx.query(by_tag, {"tag": b"x"}), tx.query(newest, {"device": "x"})]
+        )
+        assert "commits_by_tag" in str(plans[0])
+        assert "USING INDEX" in str(plans[1]) and "TEMP B-TREE" not in str(plans[1])

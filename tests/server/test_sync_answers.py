@@ -1,26 +1,28 @@
 """Who answers a sync: a reader, or the writer in the transaction that took it in. Neither loses a row."""
 
+import asyncio
 import threading
 import zlib
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
+import pytest
 from msgspec.structs import replace
 
 from schemas.base import decode, encode
-from schemas.ids import NO_LINK, LinkHash
+from schemas.ids import NO_LINK, DeviceId, LinkHash
 from schemas.packing import PACKED_TYPE, Packing, Unpacked, load_packing
 from schemas.wire import MAX_BODY_BYTES, PROTOCOL, Applied, SyncRequest, SyncResponse, WireTip
-from server.api.sync import WRITERS_ROWS
+from server.api.messages import Wrapping
+from server.api.reception import WRITERS_ROWS, Asked, Reception
 from server.engine import Writer
 from sync.chain import link_hash
 from sync.change import Patch
 from sync.client import Session, receive
-from sync.intake import Run
 from sync.thin_links import fill_results, thin_request
 from tests.contract.people import record_id
 from tests.server.conftest import DESA, Running
-from tests.server.phones import Phone
 
 
 def new_warga(number: int) -> Patch:
@@ -28,18 +30,42 @@ def new_warga(number: int) -> Patch:
     return Patch(record=record_id(number), kind="warga", base={}, new=fields)
 
 
-def queued(office: Running, phone: Phone) -> tuple[SyncRequest, "Future[SyncResponse]"]:
-    """Let the writer have what a phone pushes, as the API does."""
-    request = phone.quiet_request()
-    run = office.deps.engine.read(lambda reader: office.deps.office.look(reader, request))
-    assert isinstance(run, Run)
+def held_up(office: Running) -> Callable[[], None]:
+    """Keep the writer busy; return what lets it go on."""
+    begun, go = threading.Event(), threading.Event()
 
-    def work(writer: Writer) -> SyncResponse:
-        answer = office.deps.office.receive(writer, request, run, WRITERS_ROWS)
-        assert isinstance(answer, SyncResponse)
-        return answer
+    def hold_up(writer: Writer) -> None:
+        begun.set()
+        assert go.wait(10)
 
-    return request, office.deps.engine.write(work)
+    done = office.deps.engine.write(hold_up)
+    assert begun.wait(10)
+
+    def let_go() -> None:
+        go.set()
+        done.result(10)
+
+    return let_go
+
+
+def at_once(office: Running, asked: Sequence[tuple[SyncRequest, str]]) -> list[Any]:
+    """Let messages wait together where the API has them wait; return answers, and errors as values."""
+    reception, let_go = Reception(office.deps), held_up(office)
+    plain = Wrapping(media_type=None, encoding=None, packing=load_packing())
+
+    async def ask() -> list[Any]:
+        every = [
+            asyncio.ensure_future(reception.ask(Asked(body=encode(request), wrapping=plain, token=token)))
+            for request, token in asked
+        ]
+        await asyncio.sleep(0)
+        while reception._waiting or reception._is_checking:
+            await asyncio.sleep(0.001)
+        await asyncio.get_running_loop().run_in_executor(None, let_go)
+        answers = await asyncio.gather(*every, return_exceptions=True)
+        return [answer[0] if isinstance(answer, tuple) else answer for answer in answers]
+
+    return asyncio.run(ask())
 
 
 def test_two_phones_in_one_commit_miss_nothing_of_each_other(office: Running) -> None:
@@ -48,25 +74,59 @@ def test_two_phones_in_one_commit_miss_nothing_of_each_other(office: Running) ->
         phone.sync()
     one.write(new_warga(1))
     two.write(new_warga(2))
-    begun, go = threading.Event(), threading.Event()
-
-    def hold_up(writer: Writer) -> None:
-        begun.set()
-        assert go.wait(10)
-
-    held_up = office.deps.engine.write(hold_up)
-    assert begun.wait(10)
-    asked = [(phone, *queued(office, phone)) for phone in (one, two)]
-    go.set()
-    held_up.result(10)
-    answers = [future.result(10) for _, _, future in asked]
+    asked = [phone.quiet_request() for phone in (one, two)]
+    answers = at_once(office, [(asked[0], one.token), (asked[1], two.token)])
+    assert all(isinstance(answer, SyncResponse) for answer in answers)
     assert answers[0].cursor.tag == answers[1].cursor.tag, "they were to share a commit"
-    for (phone, request, _), answer in zip(asked, answers, strict=True):
+    for phone, request, answer in zip((one, two), asked, answers, strict=True):
         receive(phone.store, Session(), request, answer)
     for phone in (one, two):
         phone.sync()
         assert {row.id for row in phone.store.table.values()} >= {record_id(1), record_id(2)}
     assert office.faults() == []
+
+
+def breaking_at(real: Any, bad: DeviceId) -> Any:
+    """Break a function of the office that is given several requests, where one of a device is among them."""
+
+    def broken(transaction: Any, given: Sequence[Any], most_rows: int) -> Any:
+        if bad in [getattr(one, "request", one).device for one in given]:
+            raise RuntimeError("broken")
+        return real(transaction, given, most_rows)
+
+    return broken
+
+
+@pytest.mark.parametrize("step", ["look_all", "receive_all"])
+def test_one_message_that_breaks_the_office_is_no_harm_to_those_that_wait_with_it(
+    office: Running, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    phones = [office.phone(number) for number in (901, 902, 903)]
+    for number, phone in enumerate(phones):
+        phone.sync()
+        phone.write(new_warga(number))
+    breaks = breaking_at(getattr(office.deps.office, step), phones[1].device)
+    monkeypatch.setattr(office.deps.office, step, breaks)
+    answers = at_once(office, [(phone.quiet_request(), phone.token) for phone in phones])
+    assert isinstance(answers[1], RuntimeError)
+    good = [answers[0], answers[2]]
+    assert [type(answer.results[0].outcome) for answer in good] == [Applied, Applied]
+    assert good[0].cursor.tag == good[1].cursor.tag
+    assert office.faults() == []
+
+
+def test_each_that_waits_with_others_gets_its_own_refusal(office: Running) -> None:
+    one, two = office.phone(901), office.phone(902)
+    for phone in (one, two):
+        phone.sync()
+    one.write(new_warga(1))
+    forged = replace(one.quiet_request(), signature=bytes(64))
+    asked = [(two.quiet_request(), two.token), (forged, one.token), (two.quiet_request(), "no token"),
+             (one.quiet_request(), two.token), (one.quiet_request(), one.token)]  # fmt: skip
+    quiet, *refused, pushed = at_once(office, asked)
+    assert isinstance(quiet, SyncResponse) and quiet.results == []
+    assert [problem.code for problem in refused] == ["tanda_tangan_salah", "perlu_masuk", "perangkat_berbeda"]
+    assert isinstance(pushed.results[0].outcome, Applied)
 
 
 def test_a_push_with_many_rows_to_fetch_is_answered_with_a_whole_page(office: Running) -> None:

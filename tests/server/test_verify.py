@@ -17,6 +17,7 @@ from server.compose import Refused, close_office, init_office, open_office, unlo
 from server.deps import Deps
 from server.engine import Writer
 from server.store import SqlOfficeStore
+from server.upload_store import Upload
 from server.verify import verify
 from server.verifying.wal import first_bad_frame
 from sync.change import Patch
@@ -43,9 +44,9 @@ def fill(deps: Deps) -> None:
         SqlOfficeStore.writing(writer).blob_received(BLOB, len(PHOTO), office.device, 1)
 
     deps.engine.write(receive).result()
-    begun = deps.uploads.begin(office.device, 10_000, "ab" * 32, "", fresh=False)
-    assert not isinstance(begun, Refused) and hasattr(begun, "upload")
-    part = deps.uploads.open(begun.upload)  # type: ignore[union-attr]
+    begun = deps.uploads.begin(office.device, 10_000, "ab" * 32, "")
+    assert isinstance(begun, Upload)
+    part = deps.uploads.open(begun)
     part.append(b"x" * 5000)
     part.close()
 

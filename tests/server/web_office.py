@@ -111,7 +111,7 @@ class Phone:
         office, engine = self._deps.office, self._deps.engine
         run = engine.read(lambda tx: office.check(tx, request))
         assert isinstance(run, Run), run
-        results = engine.write(lambda tx: office.push(tx, self.device, run)).result()
+        results = engine.write(lambda tx: office.push(tx, request, run)).result()
         assert isinstance(results, list), results
         self._tip = Tip(counter=self._tip.counter + 1, hash=name)
         return change

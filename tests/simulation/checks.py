@@ -29,6 +29,7 @@ from sync.change import (
 )
 from sync.desk import Desk
 from sync.digest import EMPTY, fold, row_hash
+from sync.losses import LOST
 from sync.memory import MemoryOffice
 from sync.merge import SETS
 from sync.scope import Caller, parts_of_person, views
@@ -55,7 +56,7 @@ def check(world: World) -> None:
     _what_was_told_is_so(state, office)
     _seqs_are_used_once(state)
     for phone in world.phones.values():
-        _has_given_everything(world, phone, state, office, gaps)
+        _has_given_everything(phone, state, office)
         _agrees(phone, state, office)
     _destroyed_stays_so(world, state, office)
     _forgotten_is_safe(world, state, office)
@@ -137,7 +138,9 @@ def _what_was_told_is_so(state: OfficeState, office: Office) -> None:
         is_there = change in state.contents or _is_gone(there)
         _holds("a change that was answered is gone", is_there)
         _holds("an outcome that was told is gone", there is not None)
-        if there is not None and not isinstance(outcome, Held) and not _is_destroyed(there):
+        # what waited may have got free, and what was lost may have turned up
+        is_final = not isinstance(outcome, Held) and outcome != LOST
+        if there is not None and is_final and not _is_destroyed(there):
             _holds("an outcome changed after it was told", there.outcome == outcome, outcome)
     for tip in told.tips:
         _holds("a known tip is gone", tip in state.links and state.links[tip].known)
@@ -161,30 +164,19 @@ def _seqs_are_used_once(state: OfficeState) -> None:
     _holds("a seq lies beyond the last", max(used) <= state.last_seq)
 
 
-def _has_given_everything(world: World, phone: Phone, state: OfficeState, office: Office, gaps: Gaps) -> None:
-    """Whatever a phone still holds, the office holds too; and the phone knows how far that is so.
-
-    What became of each change it knows as well, unless it has a twin, or the office went from one history to
-    another and back: then it knows what it was told last of what it sent itself.
-    """
-    is_told = phone.device not in world.copied and not world.counts["office_forked"]
-    is_told &= world.counts["office_restored"] <= (0 if any(world.handed.values()) else 1)
+def _has_given_everything(phone: Phone, state: OfficeState, office: Office) -> None:
+    """Whatever a phone still holds, the office holds too; the phone knows so, and what became of it."""
     entries = phone.entries()
-    # what a phone declared lost stays so, also when its twin still has it
-    lost = gaps[phone.device] if phone.device in world.copied else []
     for entry in entries:
         change, counter = entry.link.change, entry.link.counter
-        if any(first <= counter <= last for first, last in lost):
-            continue
         there = state.links.get(entry.hash)
         _holds("a phone's change never arrived", there is not None and there.known, counter)
         _holds("a change has no outcome", change in state.changes)
         if entry.content is not None and not _is_destroyed(state.changes[change]):
             arrived_as = state.contents.get(change)
             _holds("a change that a phone holds never arrived", arrived_as == entry.content, counter)
-        if is_told:
-            known = phone.outcome(change)
-            _holds("a phone knows another outcome", known == state.changes[change].outcome, known)
+        known = phone.outcome(change)
+        _holds("a phone knows another outcome", known == state.changes[change].outcome, known)
     head = entries[-1].hash if entries else NO_LINK
     _holds("a phone does not know what was received", phone.store.acknowledged().hash == head)
     named = {blob for entry in entries for blob in _evidence(entry, state)}
@@ -329,6 +321,7 @@ def _nothing_was_overwritten_unseen(state: OfficeState, contents: dict[ChangeId,
 def _nothing_stale_took_effect(state: OfficeState, contents: dict[ChangeId, Content]) -> None:
     """A step of a case and a decision on a visit took effect only after the one that was then the newest."""
     heads: dict[RecordId, ChangeId] = {}
+    went_on_without: set[ChangeId] = set()
     stubs = _stubs(contents)
     for name, change in sorted(state.changes.items(), key=lambda item: item[1].seq):
         content = stubs.get(name) or contents.get(name)
@@ -337,8 +330,10 @@ def _nothing_stale_took_effect(state: OfficeState, contents: dict[ChangeId, Cont
         match content.body:
             case Patch(record=record, kind="kasus"):
                 heads.setdefault(record, name)
-            case Submit(visit=visit) | SealedSubmit(visit=visit):
-                heads[visit] = name
+            case Submit(visit=visit, follows=follows) | SealedSubmit(visit=visit, follows=follows):
+                went_on_without |= {follows} if follows else set()
+                if name not in went_on_without:
+                    heads[visit] = name
             case (
                 Advance(kasus=record, follows=follows)
                 | SealedAdvance(kasus=record, follows=follows)

@@ -31,10 +31,9 @@ class File:
 
 @dataclass(frozen=True)
 class Reply:
-    """What an office wrote for one phone. `run` is that of the office."""
+    """What an office wrote for one phone."""
 
     device: DeviceId
-    run: int
     opening: bytes
     messages: tuple[bytes, ...]
     receipts: tuple[BlobId, ...]
@@ -105,7 +104,6 @@ def answer(office: Office, file: File, now_ms: int) -> Reply | None:
         office.sent(response)
     return Reply(
         device=file.device,
-        run=office.number,
         opening=encode(records[0]),
         messages=tuple(encode(response) for response in responses),
         receipts=tuple(office.told.blobs.get(file.device, {})),
@@ -120,7 +118,7 @@ def read(phone: Phone, reply: Reply) -> bool:
         response = decode(message, SyncResponse)
         if before is None and not handover.fits(phone.store, opening, response):
             return False
-        phone.note_history(response.start == Cursor() != phone.store.cursor(), reply.run)
+        phone.is_of_another_history |= response.start == Cursor() != phone.store.cursor()
         effects = handover.take(phone.store, session, before, response)
         if isinstance(effects, Broken):
             raise Violation("an answer does not fit itself", effects.problem)

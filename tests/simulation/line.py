@@ -57,8 +57,6 @@ class Line:
         self._post, self._place, self._device, self._phone = post, place, device, phone
         self._troubles = {trouble.step: trouble for trouble in troubles}
         self._step = 0
-        self.run = 0
-        """The run of the office that answered last; when the answer arrives, another may stand there."""
 
     @property
     def office(self) -> Office:
@@ -177,7 +175,6 @@ class Line:
     def _ask(self, bodies: Sequence[bytes], *, fails: bool = False) -> SyncResponse | None:
         """Deliver a request, so often, together with those that are late; return the answer, if any."""
         messages = [*self._post.due(), *((self._device, body) for body in bodies)]
-        self.run = self.office.number
         try:
             answers: list[Answer] = self.office.receive(messages, self._post.now_ms, fails=fails)
         except (Crash, Fsync):

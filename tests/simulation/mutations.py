@@ -220,6 +220,37 @@ def wanted_blobs_are_never_asked_for(patch: Patch) -> None:
     patch.setattr(MemoryOffice, "wanted", lambda self, device, limit: [])
 
 
+def a_cursor_is_known_by_the_commit_that_its_page_ended_in(patch: Patch) -> None:
+    """What a phone was told in the midst of a pull counts as of each history that shares this page."""
+    real = server._advance
+
+    def behind(store: Any, *rest: Any) -> Cursor:
+        cursor = real(store, *rest)
+        return replace(cursor, tag=store.tag_at(cursor.seq) or b"")
+
+    patch.setattr(server, "_advance", behind)
+
+
+def a_phone_of_another_history_is_told_its_news_only(patch: Patch) -> None:
+    """What its changes came to there, it goes on believing here."""
+    patch.setattr(MemoryOffice, "newest_changes", lambda self, device, limit: [])
+
+
+def what_was_lost_stays_lost(patch: Patch) -> None:
+    """A copy of the phone that lost it brings it, and it is answered as before."""
+    real = intake.take_in
+
+    def drops(store: Any, run: Any, *rest: Any) -> Any:
+        there = store.changes([entry.link.change for entry in run.entries])
+        lost = {name for name, change in there.items() if change.outcome == intake.LOST}
+        entries = [
+            replace(entry, content=None) if entry.link.change in lost else entry for entry in run.entries
+        ]
+        return real(store, replace(run, entries=entries), *rest)
+
+    patch.setattr(server, "take_in", drops)
+
+
 def the_tag_of_a_cursor_is_not_looked_at(patch: Patch) -> None:
     """A restored office goes on from a position in another history."""
     patch.setattr(server, "_start", lambda store, cursor: cursor)
@@ -380,6 +411,8 @@ MUTATIONS: tuple[Callable[[Patch], None], ...] = (
     a_seq_is_used_again_after_a_failed_commit,
     what_another_device_sent_is_not_wanted,
     wanted_blobs_are_never_asked_for,
+    a_cursor_is_known_by_the_commit_that_its_page_ended_in,
+    a_phone_of_another_history_is_told_its_news_only,
     the_tag_of_a_cursor_is_not_looked_at,
     a_stale_step_takes_effect,
     a_run_above_a_gap_counts_as_known,
@@ -398,3 +431,5 @@ MUTATIONS: tuple[Callable[[Patch], None], ...] = (
     a_sealed_history_tells_answers,
     a_sealed_visit_is_written_in_the_open,
 )
+RARE: tuple[Callable[[Patch], None], ...] = (what_was_lost_stays_lost,)
+"""What shows only where many things meet: in larger worlds."""

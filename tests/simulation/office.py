@@ -1,7 +1,7 @@
 """An office of the simulation: the real core over a store, transactions that can fail, a chain of its own.
 
-Rule: as in server/api/sync.py and server/office.py, what is pushed is committed first and answered then; what
-arrived at one moment shares one commit, each message in a savepoint of its own.
+Rule: as in server/api/reception.py and server/office.py, what is pushed is committed first and answered then;
+what arrived at one moment is taken in together, or else each message in a savepoint of its own.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ from sync.losses import stub
 from sync.memory import MemoryOffice
 from sync.rules import Rules
 from sync.scope import Caller, parts_of_person
-from sync.server import check, pull, push
+from sync.server import check, pull, pull_all, push, push_all
 from sync.store import DESTROYED, Entry, OfficeStore, Record, Signed
 from tests.simulation.copies import copied
 from tests.simulation.faults import Crash, Full, Fuse, Violation, fused
@@ -38,6 +38,7 @@ T = TypeVar("T")
 WRITES = (
     "add_links",
     "add_signature",
+    "add_signatures",
     "put_records",
     "put_rows",
     "put_changes",
@@ -50,7 +51,7 @@ Answer = SyncResponse | str
 
 MOST_LINKS = 1_000_000
 WRITERS_ROWS = 100
-"""As in server/api/sync.py: a longer page is read after the commit."""
+"""As in server/api/reception.py: a longer page is read after the commit."""
 GONE = frozenset({"isi_hilang", "dimusnahkan"})
 """Why a change has no content: its phone lost it and said so, or the office destroyed it."""
 
@@ -212,8 +213,7 @@ class Office:
         """Answer messages that came at one moment. Raises Crash and Fsync: then nobody is answered."""
         checked = [self._check(device, body) for device, body in messages]
         runs = [one for one in checked if not isinstance(one, str) and one[1].entries]
-        works = [self._pushing(request, run, now_ms) for request, run in runs]
-        done = iter(self.write(works, fails=fails) if works else [])
+        done = iter(self._taken(runs, now_ms, fails=fails) if runs else [])
         answers: list[Answer] = []
         for one in checked:
             if isinstance(one, str):
@@ -241,10 +241,44 @@ class Office:
         run = check(request, self.caller(self.store, device))
         return run.problem if isinstance(run, Malformed) else (request, run)
 
+    def _taken(
+        self, runs: Sequence[tuple[SyncRequest, Run]], now_ms: int, *, fails: bool
+    ) -> Sequence[SyncResponse | Malformed | Full]:
+        """Take in together what came together; where the disk has no room for it, one after the other."""
+        [done] = self.write([lambda store: self._together(store, runs, now_ms)], fails=fails)
+        if not isinstance(done, Full):
+            return done
+        alone = [self._pushing(request, run, now_ms) for request, run in runs]
+        return self.write(alone, fails=fails)
+
+    def _together(
+        self, store: OfficeStore, runs: Sequence[tuple[SyncRequest, Run]], now_ms: int
+    ) -> list[SyncResponse | Malformed]:
+        """Take in runs and answer them in the same transaction, as the office does where several wait."""
+        callers = self.callers(store)
+        given = [(run, callers(request.device)) for request, run in runs]
+        taken = push_all(store, given, callers=callers, rules=self._rules, now_ms=now_ms)
+        asked = [
+            (request, results, callers(request.device))
+            for (request, _), results in zip(runs, taken, strict=True)
+            if isinstance(results, list)
+        ]
+        tips = store.tips(self.device)
+        answers = iter(
+            pull_all(
+                store,
+                asked,
+                office_head=tips[0].hash if tips else NO_LINK,
+                now_ms=now_ms,
+                most_rows=min(WRITERS_ROWS, server.PAGE_ROWS),
+            )
+        )
+        return [results if isinstance(results, Malformed) else next(answers) for results in taken]
+
     def _pushing(
         self, request: SyncRequest, run: Run, now_ms: int
     ) -> Callable[[OfficeStore], SyncResponse | Malformed]:
-        """Take in a run and answer it in the same transaction, as server/api/sync.py has the writer do."""
+        """Take in a run and answer it in the same transaction, as the office does where one waits alone."""
 
         def work(store: OfficeStore) -> SyncResponse | Malformed:
             callers = self.callers(store)

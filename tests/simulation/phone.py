@@ -1,6 +1,7 @@
 """A phone of the simulation: a real device store and session, photos, and a worker's way through a sync.
 
-Rule: as in field_app/worker.py, records go first, then photos, then a last look; a sync that fails is left.
+Rule: as in field_app/worker.py, records go first, then photos, then a last look if one of them did not get
+through; a sync that fails is left.
 """
 
 from collections import Counter
@@ -10,7 +11,7 @@ from hashlib import blake2b
 from typing import Any
 
 from field_app.link import Failure
-from field_app.tus import Upload
+from field_app.tus import UNTOLD, Upload
 from schemas.base import decode
 from schemas.ids import BlobId, ChangeId, DeviceId, Part, PersonId, RecordId
 from schemas.wire import Cursor, Outcome, Row, SyncResponse
@@ -55,6 +56,7 @@ class Phone:
         self.store = self.new_store()
         self.photos: dict[BlobId, Photo] = {}
         self.unsent: dict[BlobId, bool] = {}
+        self.lacking: frozenset[BlobId] = frozenset()
         self.visits: list[tuple[RecordId, ChangeId]] = []
         self.sealed: list[tuple[RecordId, RecordId, ChangeId, int]] = []
         """Own sealed visits: the case, the visit, its newest version and that version's number."""
@@ -63,15 +65,8 @@ class Phone:
         self.life = 0
         self.is_busy = False
         self.is_of_another_history = False
-        """Whether it may hold rows of another history since it last agreed: then a digest may differ, once.
-
-        So it is after a pull from zero; and where a pull began at an office, and went on at another that had
-        gone on from a copy of it: the cursor is good in both, but a row that moved on in the first between
-        the copy and the page was left for a later page, which never came.
-        """
-        self.pulling_from: int | None = None
-        """The run of the office in the middle of whose pages it is."""
-        self.rounds = self.run = 0
+        """Whether it pulled from zero since it last agreed: then rows of another history may be left."""
+        self.rounds = 0
 
     def new_store(self) -> Any:
         """Return an empty store."""
@@ -179,7 +174,8 @@ class Phone:
         try:
             if (yield from self._exchange(line)) and self.unsent:
                 self._send_photos(line)
-                yield from self._exchange(line)
+                if self.unsent:
+                    yield from self._exchange(line)
         finally:
             self.is_busy = False
             self.fuse.out()
@@ -197,7 +193,7 @@ class Phone:
             response = yield from line.exchange(request)
             if response is None or self.life != life:
                 return False
-            self.note_history(response.start == Cursor() != request.cursor, line.run)
+            self.is_of_another_history |= response.start == Cursor() != request.cursor
             effects = client.receive(self.store, session, request, response)
             if isinstance(effects, client.Broken):
                 raise Violation("an answer did not fit its request", effects.problem)
@@ -217,14 +213,9 @@ class Phone:
         gap = Gap(first=first, last=last)
         self._append(gap, f"{self.life}/{first}/{last}/{about}", self.store_server_ms())
 
-    def note_history(self, is_from_zero: bool, run: int) -> None:
-        """Note, before an answer is stored, whether rows of another history may be left after it."""
-        self.is_of_another_history |= is_from_zero or self.pulling_from not in (None, run)
-        self.run = run
-
     def learn(self, response: SyncResponse) -> None:
-        """Note what an answer left to pull, and what the office lacks, as field_app/blobs.py does."""
-        self.pulling_from = self.run if response.more or self.store.cursor().catching else None
+        """Note what the office lacks, as field_app/blobs.py does."""
+        self.lacking = frozenset(response.wanted)
         for blob in response.wanted:
             photo = self.photos.get(blob)
             if photo is not None:
@@ -240,7 +231,8 @@ class Phone:
             def progress(sent_bytes: int, url: str, blob: BlobId = blob) -> None:
                 self.photos[blob] = replace(self.photos[blob], url=url)
 
-            outcome = upload.run(blob, photo.data, photo.url, progress)
+            url = photo.url or ("" if blob in self.lacking else UNTOLD)
+            outcome = upload.run(blob, photo.data, url, progress)
             if isinstance(outcome, Failure):
                 if outcome.kind == "jaringan":
                     return

@@ -23,9 +23,7 @@ def test_nothing_is_lost_on_the_real_stores(seed: int, tmp_path: Path) -> None:
 
 
 BROKEN = {
-    "what_is_missing_is_not_wanted": lambda patch: patch.setattr(
-        SqlOfficeStore, "wanted", lambda self, device, limit: []
-    ),
+    "what_is_missing_is_not_wanted": lambda patch: _nothing_is_wanted(patch),
     "a_removal_is_not_stored": lambda patch: patch.setattr(
         SqlOfficeStore, "put_rows", _without_removals(SqlOfficeStore.put_rows)
     ),
@@ -33,6 +31,12 @@ BROKEN = {
         "field_app.store._clear", lambda connection, cleared: None
     ),
 }
+
+
+def _nothing_is_wanted(patch):
+    """Whether one is answered or many."""
+    patch.setattr(SqlOfficeStore, "wanted", lambda self, device, limit: [])
+    patch.setattr(SqlOfficeStore, "_wanted", lambda self, devices, limit: {})
 
 
 def _without_removals(real):

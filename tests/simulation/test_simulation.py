@@ -15,6 +15,8 @@ SEEDS = range(1, 10)
 MUTATION_SEEDS = range(1, 31)
 """So many worlds at most until a broken rule must have been noticed; most need one or two."""
 
+LARGER_SEEDS = range(108, 140)
+
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_is_lost_whatever_goes_wrong(seed: int) -> None:
@@ -48,6 +50,15 @@ def test_a_device_day_is_as_full_as_it_is_said_to_be() -> None:
 def test_a_broken_rule_is_noticed(broken, monkeypatch: pytest.MonkeyPatch) -> None:
     broken(monkeypatch)
     worlds = (World(make_story(seed, devices=4, days=2)) for seed in MUTATION_SEEDS)
+    assert any(violation_of(world) is not None for world in worlds)
+
+
+@pytest.mark.parametrize("broken", mutations.RARE, ids=lambda broken: broken.__name__)
+def test_a_broken_rule_that_seldom_matters_is_noticed_in_a_larger_world(
+    broken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken(monkeypatch)
+    worlds = (World(make_story(seed, devices=12, days=5)) for seed in LARGER_SEEDS)
     assert any(violation_of(world) is not None for world in worlds)
 
 

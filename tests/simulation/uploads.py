@@ -24,14 +24,16 @@ def handle(
     """Answer one request of an upload. Raises Crash, Full: then what was durable before still is."""
     match method:
         case "POST":
-            return _create(office, device, headers, now_ms)
+            return _create(office, device, headers, data, now_ms)
         case "HEAD":
             return _offset(office, path, now_ms)
         case _:
             return _append(office, path, int(headers["upload-offset"]), data, now_ms)
 
 
-def _create(office: Office, device: DeviceId, headers: Mapping[str, str], now_ms: int) -> Reply | Failure:
+def _create(
+    office: Office, device: DeviceId, headers: Mapping[str, str], data: bytes, now_ms: int
+) -> Reply | Failure:
     named = headers["upload-metadata"].partition(" ")[2]
     blob = BlobId(base64.b64decode(named).decode())
     size = int(headers["upload-length"])
@@ -40,9 +42,9 @@ def _create(office: Office, device: DeviceId, headers: Mapping[str, str], now_ms
         return _refused(410)
     if office.holds(blob, device):
         return Reply(status=201, headers={"location": path, "upload-offset": str(size)})
-    if path not in office.uploads:
+    if data or path not in office.uploads:
         office.uploads[path] = Upload(device=device, blob=blob, size_bytes=size, data=b"")
-    found = _offset(office, path, now_ms)
+    found = _append(office, path, 0, data, now_ms) if data else _offset(office, path, now_ms)
     return found if isinstance(found, Failure) else replace_status(found, 201, location=path)
 
 

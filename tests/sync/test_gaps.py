@@ -1,14 +1,17 @@
 """What a phone lost for good is declared, signed and shown; what follows proceeds."""
 
+from copy import deepcopy
+
 import pytest
 from msgspec.structs import replace
 
 from schemas.ids import RecordId
 from schemas.wire import Applied, Held, Rejected
 from sync.chain import head_message
-from sync.change import Gap
+from sync.change import Decide, Gap
 from sync.client import Missing, Session, next_request
 from sync.intake import Malformed
+from sync.memory import MemoryDevice
 from sync.server import check, push
 from tests.contract.people import OpenRules, record_id
 from tests.sync.regency import KEDEN, Phone, Regency, outcome_of, visit
@@ -99,6 +102,101 @@ def test_a_hole_wider_than_one_request_is_passed(town: Regency, monkeypatch) -> 
     town.sync(phone)
     assert versions_at(town) == {20, 29, 30, 31}
     assert holes(town) == [(2, 9)]
+
+
+def twin_of(phone: Phone) -> Phone:
+    """Return a phone that holds what this one holds now, and the same key."""
+    twin = Phone(phone.writer, MemoryDevice(phone.writer.device, phone.writer.key.sign))
+    twin.store.add_entries(phone.store.entries(phone.writer.device, 0, 99))
+    return twin
+
+
+def versions_of(town: Regency, number: int) -> list[str]:
+    return [version["change"] for version in town.office.record_table[record_id(number)].fields["versions"]]
+
+
+@pytest.mark.parametrize("lose", [lose_links, forget_contents])
+def test_what_was_declared_lost_is_taken_in_when_a_copy_of_the_phone_brings_it(town: Regency, lose) -> None:
+    phone = town.enrol(10, KEDEN)
+    entries = [phone.do(visit(number, blobs=(f"{number:064x}",))) for number in range(20, 24)]
+    twin = twin_of(phone)
+    lose(phone, 2, 3)
+    town.sync(phone)
+    assert versions_at(town) == {20, 23} and holes(town) == [(2, 3)]
+    town.sync(twin)
+    assert versions_at(town) == {20, 21, 22, 23}
+    assert all(isinstance(outcome_of(town, entry), Applied) for entry in entries)
+    assert town.office.contents([entries[1].link.change]) == {entries[1].link.change: entries[1].content}
+    assert len(town.office.wanted(phone.writer.device, 9)) == 4
+    assert len(town.office.tips(phone.writer.device)) == 1, "its place in the chain was waiting for it"
+    town.sync(phone)
+    assert phone.store.outcomes.get(entries[3].link.change) == outcome_of(town, entries[3])
+    if lose is forget_contents:
+        assert phone.store.outcomes[entries[1].link.change] == outcome_of(town, entries[1])
+
+
+@pytest.mark.parametrize("lose", [lose_links, forget_contents])
+def test_a_correction_of_a_version_that_was_lost_goes_on_without_it(town: Regency, lose) -> None:
+    phone = town.enrol(10, KEDEN)
+    phone.do(visit(20))
+    first = phone.do(visit(21))
+    second = phone.do(visit(21, follows=first.link.change))
+    twin = twin_of(phone)
+    lose(phone, 2)
+    town.sync(phone)
+    assert isinstance(phone.store.outcomes[second.link.change], Applied)
+    assert versions_of(town, 21) == [second.link.change.hex()]
+
+    town.sync(twin)
+    assert versions_of(town, 21) == [first.link.change.hex(), second.link.change.hex()]
+    visited = town.office.record_table[record_id(21)]
+    assert visited.head == second.link.change, "what came late is not what the office decides on"
+    assert visited.fields["flags"] == []
+
+
+def test_a_version_that_came_late_opens_no_decided_visit_again(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    first = phone.do(visit(21))
+    second = phone.do(visit(21, follows=first.link.change))
+    twin = twin_of(phone)
+    forget_contents(phone, 1)
+    town.sync(phone)
+    decided = Decide(
+        visit=record_id(21), follows=second.link.change, decision="setujui", reasons={}, note="baik"
+    )
+    assert isinstance(town.act(decided), Applied)
+    town.sync(twin)
+    fields = town.office.record_table[record_id(21)].fields
+    assert (fields["state"], fields["versi"]) == ("disetujui", 2)
+
+
+def test_a_correction_of_what_another_has_yet_to_send_waits_for_it(town: Regency) -> None:
+    phone, other = town.enrol(10, KEDEN), town.enrol(11, KEDEN)
+    parent = other.do(visit(20))
+    own = phone.do(visit(20, follows=parent.link.change))
+    town.sync(phone)
+    assert phone.store.outcomes[own.link.change] == Held(waiting=parent.link.change.hex())
+
+
+@pytest.mark.parametrize("lose", [lose_links, forget_contents])
+def test_a_copy_that_believed_all_received_before_a_restore_sends_what_was_lost_since(
+    town: Regency, lose
+) -> None:
+    phone = town.enrol(10, KEDEN)
+    before = deepcopy(town.office)
+    entries = [phone.do(visit(number)) for number in range(20, 24)]
+    town.sync(phone)
+    twin = Phone(phone.writer, deepcopy(phone.store))
+    town.office = before
+    town.warga(1)
+    lose(phone, 2, 3)
+    town.sync(phone)
+    assert versions_at(town) == {20, 23}
+    town.sync(twin)
+    assert versions_at(town) == {20, 21, 22, 23}
+    assert all(isinstance(outcome_of(town, entry), Applied) for entry in entries)
+    for each in (phone, twin):
+        assert len(town.sync(each)) == 1, "and then it is quiet"
 
 
 def test_an_office_that_holds_what_the_phone_lost_is_told_of_no_hole(town: Regency) -> None:

@@ -95,12 +95,12 @@ def test_what_became_of_changes_that_came_another_way_is_asked_for(
 
 def test_a_held_change_that_a_twin_sends_again_is_news_to_the_phone(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
-    first = phone.do(visit(20))
-    second = phone.do(visit(20, follows=first.link.change))
+    parent = phone.writer.content(visit(20))
+    content = phone.writer.content(visit(20, follows=parent[0]))
     twin = Phone(phone.writer, MemoryDevice(phone.writer.device, phone.writer.key.sign))
-    twin.store.add_entries([first, second])
-    del phone.store.content_table[first.link.change]
-    phone.store.lose([first.hash])
+    twin.store.append(*parent)
+    twin.store.append(*content)
+    second = phone.store.append(*content)
     town.sync(phone)
     assert isinstance(phone.store.outcomes[second.link.change], Held)
     town.sync(twin)

@@ -1,0 +1,37 @@
+"""Pengaturan in the real window: what she taps is kept at once."""
+
+from field_app.forgetting import Keeping
+from field_app.settings import KEEP_DAYS, KEEP_MB, MEGABYTE
+from tests.field_app.ui.driver import Driver
+
+
+def kept(driver: Driver) -> tuple[int, int]:
+    keeping = driver.phone.settings.keeping
+    return keeping.most_bytes // MEGABYTE, keeping.keep_days
+
+
+def test_how_much_stays_on_the_phone_and_how_long_is_set_by_a_tap(driver: Driver) -> None:
+    driver.open()
+    driver.shell.go("settings")
+    driver.settle()
+    assert driver.sees("512 MB") and driver.sees("30 hari") and driver.sees("Terpakai sekarang 143,0 MB.")
+    driver.press("Tambah ruang")
+    assert kept(driver) == (1024, 30) and driver.sees("1 GB")
+    driver.press("Tambah hari")
+    assert kept(driver) == (1024, 90) and driver.sees("90 hari")
+    driver.press("Kurangi ruang")
+    driver.press("Kurangi hari")
+    assert kept(driver) == (512, 30)
+
+
+def test_at_either_end_there_is_no_further_step(driver: Driver) -> None:
+    driver.open()
+    driver.phone.settings.keeping = Keeping(most_bytes=KEEP_MB[0] * MEGABYTE, keep_days=KEEP_DAYS[-1])
+    driver.shell.go("settings")
+    driver.settle()
+    shut = {
+        widget.label
+        for widget in driver.walk()
+        if getattr(widget, "disabled", False) and hasattr(widget, "label")
+    }
+    assert shut == {"Perkecil huruf", "Kurangi ruang", "Tambah hari"}

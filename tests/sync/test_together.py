@@ -1,0 +1,149 @@
+"""Runs that are taken in together leave what they would leave one after another, and are answered alike."""
+
+import random
+from typing import Any
+
+import pytest
+
+from schemas.ids import NO_LINK
+from schemas.wire import PROTOCOL, Cursor, SyncRequest
+from sync import glance
+from sync.change import Patch
+from sync.memory import MemoryOffice
+from sync.server import pull, pull_all, push, push_all
+from sync.tray import Tray
+from tests.contract.people import OpenRules, record_id
+from tests.contract.together import DESA, Town
+from tests.simulation.state import office_state
+from tests.sync.regency import visit
+
+NOW = 1_764_000_000_000
+ROUNDS = 6
+
+
+def office() -> MemoryOffice:
+    return MemoryOffice(_tags(3))
+
+
+def _tags(seed: int):
+    rng = random.Random(seed)
+    return lambda: rng.randbytes(8)
+
+
+def everything(store: MemoryOffice, town: Town) -> Any:
+    devices = [phone.device for phone in town.phones]
+    return (
+        office_state(store),
+        store.commits(100),
+        {device: store.tips(device) for device in devices},
+        {device: store.news(device, 0, store.last_seq()) for device in devices},
+        {device: store.wanted(device, 100) for device in devices},
+        store.digests([part for phone in town.phones for part in phone.parts]),
+        sorted((name, sorted(there)) for name, there in store._waiting.items() if there),
+    )
+
+
+def both(seed: int):
+    """Give two offices that were told the same, round by round: one together, one run after another."""
+    town = Town(random.Random(seed))
+    alone, together = office(), office()
+    rules = OpenRules()
+    first, desk = town.begin()
+    for store in (alone, together):
+        push(store, first, caller=desk, callers=town.caller, rules=rules, now_ms=NOW)
+        store.commit()
+    for number in range(1, ROUNDS + 1):
+        group, now = town.group(), NOW + number
+        one_by_one = [
+            push(alone, run, caller=caller, callers=town.caller, rules=rules, now_ms=now)
+            for run, caller in group
+        ]
+        at_once = push_all(together, group, callers=town.caller, rules=rules, now_ms=now)
+        alone.commit()
+        together.commit()
+        yield town, (alone, one_by_one), (together, at_once)
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_a_group_leaves_what_its_runs_leave_one_after_another(seed: int) -> None:
+    for town, (alone, one_by_one), (together, at_once) in both(seed):
+        assert at_once == one_by_one
+        assert everything(together, town) == everything(alone, town)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_tray_knows_the_tips_as_they_would_stand_in_the_store(seed: int) -> None:
+    town, rules = Town(random.Random(seed)), OpenRules()
+    alone, together = office(), office()
+    tray = Tray(together)
+    for _ in range(ROUNDS):
+        group = town.group()
+        devices = {caller.device for _, caller in group}
+        tray.fetch([run for run, _ in group], together.standings(devices, 0))
+        for run, caller in group:
+            for store in (alone, tray):
+                push(store, run, caller=caller, callers=town.caller, rules=rules, now_ms=NOW)
+            assert tray.tips(caller.device) == alone.tips(caller.device)
+        tray.settle()
+
+
+@pytest.mark.parametrize(("rows_each", "far_behind"), [(40, 50_000), (1, 50_000), (40, 10)])
+@pytest.mark.parametrize("seed", range(30))
+def test_phones_that_are_answered_together_are_told_what_each_would_be_told_alone(
+    seed: int, rows_each: int, far_behind: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(glance, "ROWS_EACH", rows_each)
+    monkeypatch.setattr(glance, "FAR_BEHIND", far_behind)
+    rng = random.Random(seed)
+    for town, _, (store, _) in both(seed):
+        marks = [(0, b""), *store.commits(100)]
+        asked = []
+        for phone in town.phones:
+            seq, tag = rng.choice(marks)
+            cursor = Cursor(seq=seq, tag=tag if rng.random() < 0.9 else b"another!")
+            asked.append(
+                (SyncRequest(protocol=PROTOCOL, device=phone.device, cursor=cursor), [], phone.caller())
+            )
+        for most in (None, 3):
+            told: dict[str, Any] = {"office_head": NO_LINK, "now_ms": NOW, "most_rows": most}
+            alone = [pull(store, request, [], caller=caller, **told) for request, _, caller in asked]
+            assert pull_all(store, asked, **told) == alone
+
+
+def new_warga(number: int) -> Patch:
+    fields = {"nama": f"Warga {number}", "kode_desa": DESA[0], "layanan": ["bpnt"]}
+    return Patch(record=record_id(500 + number), kind="warga", base={}, new=fields)
+
+
+class Counting:
+    """A store that counts what it is asked and told."""
+
+    def __init__(self, store: MemoryOffice) -> None:
+        self.store, self.calls = store, list[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        self.calls.append(name)
+        return getattr(self.store, name)
+
+
+def test_the_store_is_written_once_for_a_group_of_plain_runs() -> None:
+    town = Town(random.Random(1))
+    store = office()
+    group = [
+        (town.run_of(phone, [phone.write(new_warga(n)), phone.write(visit(600 + n))]), phone.caller())
+        for n, phone in enumerate((*town.phones, *town.phones))
+    ]
+    counting: Any = Counting(store)
+    push_all(counting, group, callers=town.caller, rules=OpenRules(), now_ms=NOW)
+    for name in ("add_links", "add_signatures", "put_records", "put_rows", "put_changes", "changes"):
+        assert counting.calls.count(name) == 1, name
+
+
+def test_what_lies_on_a_tray_is_stored_before_a_question_that_was_not_foreseen() -> None:
+    town = Town(random.Random(1))
+    store = office()
+    tray = Tray(store)
+    run, caller = town.goes_on(town.phones[0]), town.phones[0].caller()
+    push(tray, run, caller=caller, callers=town.caller, rules=OpenRules(), now_ms=NOW)
+    names = [entry.link.change for entry in run.entries]
+    assert tray.contents(names) == store.contents(names) == {e.link.change: e.content for e in run.entries}
