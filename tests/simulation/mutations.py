@@ -411,7 +411,6 @@ MUTATIONS: tuple[Callable[[Patch], None], ...] = (
     a_seq_is_used_again_after_a_failed_commit,
     what_another_device_sent_is_not_wanted,
     wanted_blobs_are_never_asked_for,
-    a_cursor_is_known_by_the_commit_that_its_page_ended_in,
     a_phone_of_another_history_is_told_its_news_only,
     the_tag_of_a_cursor_is_not_looked_at,
     a_stale_step_takes_effect,
@@ -431,5 +430,8 @@ MUTATIONS: tuple[Callable[[Patch], None], ...] = (
     a_sealed_history_tells_answers,
     a_sealed_visit_is_written_in_the_open,
 )
-RARE: tuple[Callable[[Patch], None], ...] = (what_was_lost_stays_lost,)
+RARE: tuple[Callable[[Patch], None], ...] = (
+    what_was_lost_stays_lost,
+    a_cursor_is_known_by_the_commit_that_its_page_ended_in,
+)
 """What shows only where many things meet: in larger worlds."""
