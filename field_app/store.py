@@ -103,7 +103,8 @@ class Store:
         with self.vault.read() as connection:
             rows = (
                 connection.execute(
-                    f"{ENTRY} WHERE links.hash = ? AND device = ?", (tip.hash, device)
+                    f"{ENTRY} WHERE device = ? AND counter = ? AND links.hash = ?",
+                    (device, tip.counter, tip.hash),
                 ).fetchone()
                 for tip in tips
             )
@@ -118,8 +119,8 @@ class Store:
         with self.vault.read() as connection:
             found = connection.execute(
                 "SELECT counter, hash FROM links AS tip WHERE device = ? AND known AND NOT EXISTS ("
-                "  SELECT 1 FROM links AS next"
-                "  WHERE next.prev = tip.hash AND next.device = tip.device AND next.known"
+                "  SELECT 1 FROM links AS next WHERE next.device = tip.device"
+                "  AND next.counter = tip.counter + 1 AND next.prev = tip.hash AND next.known"
                 ") ORDER BY counter DESC, hash",
                 (device,),
             ).fetchall()
@@ -316,7 +317,7 @@ def _add_entry(connection: sqlcipher.Connection, entry: Entry) -> None:
     link = entry.link
     connection.execute(
         "INSERT INTO links (hash, device, counter, prev, change, raw, known) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (hash) DO UPDATE SET known = max(known, excluded.known)",
+        " ON CONFLICT (device, counter, hash) DO UPDATE SET known = max(known, excluded.known)",
         (entry.hash, link.device, link.counter, link.prev, link.change, entry.raw_link, entry.known),
     )
     if entry.content is not None:

@@ -31,3 +31,31 @@ CREATE INDEX rows_by_kind ON rows (kind) WHERE kind NOT IN ('warga', 'ewarong');
 DROP TRIGGER subjects_added;
 DROP TRIGGER subjects_gone;
 DROP TRIGGER subjects_changed;
+
+-- Links lie by their place in a chain, contents in the order in which they came: a run to send is read from few pages,
+-- and a new change is written to few. Both lay by hashes, one page for each.
+
+CREATE TABLE links_by_place (
+    device TEXT NOT NULL,
+    counter INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    prev BLOB NOT NULL,
+    change BLOB NOT NULL,
+    raw BLOB NOT NULL,
+    known INTEGER NOT NULL,
+    PRIMARY KEY (device, counter, hash)
+) WITHOUT ROWID;
+INSERT INTO links_by_place SELECT device, counter, hash, prev, change, raw, known FROM links;
+DROP TABLE links;
+ALTER TABLE links_by_place RENAME TO links;
+CREATE INDEX links_by_change ON links (change);
+
+ALTER TABLE contents RENAME TO contents_by_hash;
+CREATE TABLE contents (
+    change BLOB NOT NULL UNIQUE,
+    raw BLOB NOT NULL
+);
+INSERT INTO contents (change, raw)
+    SELECT contents_by_hash.change, contents_by_hash.raw FROM contents_by_hash LEFT JOIN links USING (change)
+    GROUP BY contents_by_hash.change ORDER BY min(counter);
+DROP TABLE contents_by_hash;
