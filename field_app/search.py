@@ -1,7 +1,8 @@
 """Finding a warga or e-warong among tens of thousands, offline. Rule: found by folded name or by the NIK's
 last digits.
 
-The index holds the fullest row of each, and is written a page at a time, with the page. For most of them the phone has no more than four digits of a NIK.
+The index holds the fullest row of each, and is written with each page of rows, in a few statements for all of
+it. Of most NIKs the phone has no more than four digits.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

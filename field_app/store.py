@@ -34,6 +34,7 @@ ENTRY = (
 )
 
 ROW = "SELECT part, id, seq, kind, body FROM rows JOIN parts ON number = part_number"
+LISTED = "id IN (SELECT value FROM json_each(?))"
 
 
 class Store:
@@ -344,9 +345,7 @@ def _row(found: tuple[Any, ...]) -> Row:
 def _rows_of(connection: sqlcipher.Connection, ids: Iterable[RecordId]) -> list[Row]:
     """Return all rows of these ids, by id: one statement for a whole page."""
     listed = msgspec.json.encode(sorted(set(ids))).decode()
-    found = connection.execute(
-        f"{ROW} WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id, part", (listed,)
-    )
+    found = connection.execute(f"{ROW} WHERE {LISTED} ORDER BY id, part", (listed,))
     return [_row(one) for one in found.fetchall()]
 
 

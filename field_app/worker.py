@@ -26,13 +26,16 @@ from field_app.pen import Pen
 from field_app.records import Records
 from field_app.sending import Sending
 from field_app.store import Store
+from field_app.under_way import UnderWay
 from field_app.vault import StorageFullError, Vault
 from field_app.views import SyncItem, SyncStatus
 from schemas.ids import BlobId, ChangeId, RecordId
-from schemas.wire import SyncResponse
+from schemas.wire import MAX_LINKS, SyncRequest, SyncResponse
+from sync.ahead import follow_up, read_ahead
 from sync.client import Broken, Missing, Session, next_request, receive
 from sync.conflicts import OPEN
 
+Answering = UnderWay[SyncResponse | Failure]
 LAST_SYNC = "terakhir_ms"
 LOOK_S = 5.0
 """How often a waiting worker looks whether the network has come back."""
@@ -273,28 +276,50 @@ class Worker:
     def _exchange(self) -> Failure | None:
         """Push and pull until the office and this phone have nothing left to say to each other.
 
-        Anything short of that is no success: cut short, or two ends that do not agree.
+        Anything short of that is no success: cut short, or two ends that do not agree. What follows an answer
+        is under way while it is stored; whatever ends this, nothing is left under way.
         """
         mend(self._store)
         session, diverged = Session(again=self._places_again()), False
-        while not self._stopping and (request := next_request(self._store, session)) is not None:
-            if isinstance(request, Missing):
-                declare(self._store, self._pen, request, self._time.now_ms())
-                continue
-            response = self._with_login(lambda request=request: self._link.sync(request))
-            if isinstance(response, Failure):
-                return response
-            effects = receive(self._store, session, request, response)
-            if isinstance(effects, Broken):
-                return Failure(kind="rusak", say="lapangan.jawaban_rusak")
-            session, diverged = effects.session, effects.diverged
-            self._lacking = frozenset(effects.wanted)
-            self._moved = self._moved or bool(request.links or effects.rows)
-            self._empty_wal()
-            self._tell("jalan", "")
+        request, under_way = self._next(session)
+        try:
+            while request is not None and under_way is not None:
+                ahead = read_ahead(self._store, session, request)
+                response = under_way.answer()
+                if isinstance(response, Failure):
+                    return response
+                answered, request, under_way = request, None, None
+                following = follow_up(self._store, answered, response, ahead)
+                if following is not None and not self._stopping:
+                    request, under_way = following, self._send(following, at_once=True)
+                effects = receive(self._store, session, answered, response)
+                if isinstance(effects, Broken):
+                    return Failure(kind="rusak", say="lapangan.jawaban_rusak")
+                session, diverged = effects.session, effects.diverged
+                self._lacking = frozenset(effects.wanted)
+                self._moved = self._moved or bool(answered.links or effects.rows)
+                self._empty_wal()
+                self._tell("jalan", "")
+                if request is None:
+                    request, under_way = self._next(session)
+        finally:
+            if under_way is not None:
+                under_way.give_up()
         if not session.quiet:
             return Failure(kind="rusak", say="lapangan.sinkron_belum_selesai")
         return Failure(kind="kantor", say="lapangan.data_belum_cocok") if diverged else None
+
+    def _next(self, session: Session) -> tuple[SyncRequest, Answering] | tuple[None, None]:
+        """Send the next message, if there is one; declare first what this phone can no longer send."""
+        while not self._stopping and (request := next_request(self._store, session)) is not None:
+            if not isinstance(request, Missing):
+                # a run that is full has another behind it, which is read meanwhile
+                return request, self._send(request, at_once=len(request.links) == MAX_LINKS)
+            declare(self._store, self._pen, request, self._time.now_ms())
+        return None, None
+
+    def _send(self, request: SyncRequest, *, at_once: bool) -> Answering:
+        return UnderWay(lambda: self._with_login(lambda: self._link.sync(request)), at_once=at_once)
 
     def _with_login(self, call: Callable[[], SyncResponse | Failure]) -> SyncResponse | Failure:
         """Log in when there is no token, and once more when it is no longer good."""

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Set
 from msgspec.structs import replace
 
 from schemas.base import Data
-from schemas.ids import BlobId, ChangeId, Part
+from schemas.ids import BlobId, ChangeId, LinkHash, Part
 from schemas.wire import MAX_LINKS, PROTOCOL, Cursor, Declared, Outcome, SyncRequest, SyncResponse, WireTip
-from sync.chain import START, Tip, head_message, read_link
+from sync.chain import START, Link, Tip, head_message, link_hash, read_link
 from sync.change import Gap, read
 from sync.digest import combine
 from sync.store import DeviceStore, Entry
@@ -126,7 +126,7 @@ def receive(
     parts = held if response.parts is None else response.parts
     cursor = caught_up(response, held, parts)
     outcomes = {result.change: result.outcome for result in (*response.results, *response.news)}
-    acknowledged = _answered(store, _acknowledged(store, response), set(outcomes))
+    acknowledged = _answered(store, request, _acknowledged(store, response), set(outcomes))
     # what is new goes before what is said once more
     is_new = bool(request.links) and read_link(request.links[-1]).counter > store.acknowledged().counter
     moved = bool(rows) or cursor != request.cursor or acknowledged != store.acknowledged()
@@ -245,7 +245,7 @@ def _acknowledged(store: DeviceStore, response: SyncResponse) -> Tip:
     return _own(store, response.known) or START
 
 
-def _answered(store: DeviceStore, received: Tip, answered: Set[ChangeId]) -> Tip:
+def _answered(store: DeviceStore, request: SyncRequest, received: Tip, answered: Set[ChangeId]) -> Tip:
     """Return the tip up to which this phone also knows what became of its changes: all after it go again.
 
     The office may have got them another way: by a twin of this phone, or out of a file.
@@ -253,11 +253,25 @@ def _answered(store: DeviceStore, received: Tip, answered: Set[ChangeId]) -> Tip
     after = store.acknowledged()
     if received.counter <= after.counter:
         return received
-    for entry in store.entries(store.device(), after.counter, received.counter - after.counter):
-        if entry.link.change not in answered:
+    for link, name in _links_between(store, request, after, received.counter):
+        if link.change not in answered:
             break
-        after = Tip(counter=entry.link.counter, hash=entry.hash)
+        after = Tip(counter=link.counter, hash=name)
     return after
+
+
+def _links_between(
+    store: DeviceStore, request: SyncRequest, after: Tip, last: int
+) -> Iterator[tuple[Link, LinkHash]]:
+    """Give the own links behind `after` up to the counter `last`, first those that the request holds."""
+    for raw in request.links:
+        link = read_link(raw)
+        if link.prev == after.hash and link.counter <= last:
+            after = Tip(counter=link.counter, hash=link_hash(raw))
+            yield link, after.hash
+    if after.counter < last:
+        for entry in store.entries(store.device(), after.counter, last - after.counter):
+            yield entry.link, entry.hash
 
 
 def _own(store: DeviceStore, known: Iterable[WireTip]) -> Tip | None:
