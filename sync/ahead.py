@@ -33,9 +33,9 @@ def follow_up(
     if ahead is None or not fits or response.resend:
         return None
     end = _end(request)
-    if end != START and WireTip(counter=end.counter, hash=end.hash) not in response.known:
-        return None
-    if len(response.results) != len(request.links):
+    is_taken = end == START or WireTip(counter=end.counter, hash=end.hash) in response.known
+    is_newest = all(tip.counter <= end.counter for tip in response.known)
+    if not (is_taken and is_newest and len(response.results) == len(request.links)):
         return None
     held = store.parts()
     cursor = caught_up(response, held, held if response.parts is None else response.parts)
