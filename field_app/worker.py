@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import sqlcipher3.dbapi2 as sqlcipher
+from msgspec.structs import replace
 
 from field_app.blobs import Blobs
 from field_app.devices import Network, Timepiece
@@ -24,14 +25,16 @@ from field_app.losses import UnsoundError, declare, mend
 from field_app.pace import Pace
 from field_app.pen import Pen
 from field_app.records import Records
+from field_app.runs import Runs
 from field_app.sending import Sending
 from field_app.store import Store
 from field_app.under_way import UnderWay
 from field_app.vault import StorageFullError, Vault
 from field_app.views import SyncItem, SyncStatus
 from schemas.ids import BlobId, ChangeId, RecordId
-from schemas.wire import MAX_LINKS, SyncRequest, SyncResponse
+from schemas.wire import SyncRequest, SyncResponse
 from sync.ahead import follow_up, read_ahead
+from sync.chain import read_link
 from sync.client import Broken, Missing, Session, next_request, receive
 from sync.conflicts import OPEN
 
@@ -85,6 +88,7 @@ class Worker:
         self._forgetting = Forgetting(store, self._drafts, self._blobs, self._records)
         self._sending = Sending(self._blobs, link, self._log_in, self._may_send_photos, self._photos_moved)
         self._pace = Pace(chance)
+        self._runs = Runs()
         self._moved = False
         self._lacking: frozenset[BlobId] = frozenset()
         self._again: set[ChangeId] = set()
@@ -280,7 +284,7 @@ class Worker:
         is under way while it is stored; whatever ends this, nothing is left under way.
         """
         mend(self._store)
-        session, diverged = Session(again=self._places_again()), False
+        session, diverged = Session(again=self._places_again(), most_bytes=self._runs.most_bytes), False
         request, under_way = self._next(session)
         try:
             while request is not None and under_way is not None:
@@ -295,7 +299,8 @@ class Worker:
                 effects = receive(self._store, session, answered, response)
                 if isinstance(effects, Broken):
                     return Failure(kind="rusak", say="lapangan.jawaban_rusak")
-                session, diverged = effects.session, effects.diverged
+                session = replace(effects.session, most_bytes=self._runs.most_bytes)
+                diverged = effects.diverged
                 self._lacking = frozenset(effects.wanted)
                 self._moved = self._moved or bool(answered.links or effects.rows)
                 self._empty_wal()
@@ -313,13 +318,28 @@ class Worker:
         """Send the next message, if there is one; declare first what this phone can no longer send."""
         while not self._stopping and (request := next_request(self._store, session)) is not None:
             if not isinstance(request, Missing):
-                # a run that is full has another behind it, which is read meanwhile
-                return request, self._send(request, at_once=len(request.links) == MAX_LINKS)
+                return request, self._send(request, at_once=self._is_not_all(request))
             declare(self._store, self._pen, request, self._time.now_ms())
         return None, None
 
+    def _is_not_all(self, request: SyncRequest) -> bool:
+        """Say whether another run lies behind what a request pushes: it is read meanwhile."""
+        links = request.links
+        return bool(links) and read_link(links[-1]).counter < self._store.head().counter
+
     def _send(self, request: SyncRequest, *, at_once: bool) -> Answering:
-        return UnderWay(lambda: self._with_login(lambda: self._link.sync(request)), at_once=at_once)
+        def call() -> SyncResponse | Failure:
+            began_ms = self._time.elapsed_ms()
+            answer = self._with_login(lambda: self._link.sync(request))
+            if isinstance(answer, Failure):
+                if answer.kind == "jaringan":
+                    self._runs.failed()
+            elif request.links:
+                sent_bytes = sum(map(len, request.links)) + sum(map(len, request.contents))
+                self._runs.answered(sent_bytes, self._time.elapsed_ms() - began_ms)
+            return answer
+
+        return UnderWay(call, at_once=at_once)
 
     def _with_login(self, call: Callable[[], SyncResponse | Failure]) -> SyncResponse | Failure:
         """Log in when there is no token, and once more when it is no longer good."""

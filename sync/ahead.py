@@ -19,7 +19,7 @@ def read_ahead(store: DeviceStore, session: Session, request: SyncRequest) -> Sy
     """Return what to push behind a request that is under way, for `follow_up`; None if it is open."""
     if session.check or session.again or request.gap is not None:
         return None
-    message = message_after(store, _end(request), check=False)
+    message = message_after(store, _end(request), check=False, most_bytes=session.most_bytes)
     return message.request if isinstance(message, Outgoing) and message.request.gap is None else None
 
 

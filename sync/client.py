@@ -27,6 +27,7 @@ class Session(Data, frozen=True, kw_only=True):
     """One sync from the first request to quiet. `check` asks the office to compare part by part.
 
     `again` are places of the own chain to send once more, so that the office says how they stand now.
+    `most_bytes` bounds a run further than PUSH_BYTES does, where the line is bad.
     """
 
     stalled: int = 0
@@ -34,6 +35,7 @@ class Session(Data, frozen=True, kw_only=True):
     check: bool = False
     repaired: bool = False
     again: tuple[int, ...] = ()
+    most_bytes: int | None = None
 
 
 class Missing(Data, frozen=True, kw_only=True):
@@ -80,12 +82,18 @@ def next_request(store: DeviceStore, session: Session) -> SyncRequest | Missing 
     """
     if session.quiet or session.stalled >= MAX_STALLED:
         return None
-    message = message_after(store, store.acknowledged(), check=session.check, again=session.again)
+    after, most_bytes = store.acknowledged(), session.most_bytes
+    message = message_after(store, after, check=session.check, again=session.again, most_bytes=most_bytes)
     return message if isinstance(message, Missing) else message.request
 
 
 def message_after(
-    store: DeviceStore, after: Tip, *, check: bool, again: tuple[int, ...] = ()
+    store: DeviceStore,
+    after: Tip,
+    *,
+    check: bool,
+    again: tuple[int, ...] = (),
+    most_bytes: int | None = None,
 ) -> Outgoing | Missing:
     """Return the message with the next run of own changes beyond a tip, and the tip that it ends at.
 
@@ -95,7 +103,8 @@ def message_after(
     gap = _gap(store, after, next(iter(entries), None)) if _is_broken(store, entries, after) else None
     if isinstance(gap, Missing):
         return gap
-    push = _bounded(_unbroken(entries, gap.body.last if gap else 0)) or _repeated(store, again)
+    unbroken = _unbroken(entries, gap.body.last if gap else 0)
+    push = _bounded(unbroken, min(most_bytes or PUSH_BYTES, PUSH_BYTES)) or _repeated(store, again)
     request = SyncRequest(
         protocol=PROTOCOL,
         device=store.device(),
@@ -161,7 +170,7 @@ def receive(
 def _go_on(session: Session, is_even: bool, agrees: bool, moved: bool) -> Session:
     repaired = session.repaired or session.check
     stalled = 0 if moved else session.stalled + 1
-    session = Session(stalled=stalled, repaired=repaired, again=session.again)
+    session = replace(session, stalled=stalled, repaired=repaired, check=False)
     if not is_even or session.again:
         return session
     return replace(session, quiet=True) if agrees or repaired else replace(session, check=True)
@@ -222,11 +231,11 @@ def _declared(store: DeviceStore, entry: Entry) -> Declared:
     return Declared(link=entry.raw_link, content=entry.content or b"", signature=signature)
 
 
-def _bounded(entries: list[Entry]) -> list[Entry]:
+def _bounded(entries: list[Entry], most_bytes: int) -> list[Entry]:
     total = 0
     for count, entry in enumerate(entries):
         total += len(entry.raw_link) + len(entry.content or b"")
-        if total > PUSH_BYTES and count:
+        if total > most_bytes and count:
             return entries[:count]
     return entries
 
