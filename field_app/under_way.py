@@ -22,6 +22,11 @@ class UnderWay(Generic[T]):
             self._thread = threading.Thread(target=self._run, name="sambang-line", daemon=True)
             self._thread.start()
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether the call runs, or ran, in a thread of its own."""
+        return self._thread is not None
+
     def answer(self) -> T:
         """Wait for the answer and return it; raises what the call raised."""
         self._end()

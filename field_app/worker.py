@@ -12,33 +12,27 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import sqlcipher3.dbapi2 as sqlcipher
-from msgspec.structs import replace
 
 from field_app.blobs import Blobs
 from field_app.devices import Network, Timepiece
 from field_app.drafts import Drafts
 from field_app.erasing import EMPTY_WAL
+from field_app.exchange import Exchange
 from field_app.forgetting import Forgetting, Keeping
 from field_app.items import Label, again_helps, data_items, pending_data, photo_items
-from field_app.link import UNAUTHORISED, Failure, Link
-from field_app.losses import UnsoundError, declare, mend
+from field_app.link import Failure, Link
+from field_app.losses import UnsoundError
 from field_app.pace import Pace
 from field_app.pen import Pen
 from field_app.records import Records
-from field_app.runs import Runs
 from field_app.sending import Sending
 from field_app.store import Store
-from field_app.under_way import UnderWay
 from field_app.vault import StorageFullError, Vault
 from field_app.views import SyncItem, SyncStatus
 from schemas.ids import BlobId, ChangeId, RecordId
-from schemas.wire import SyncRequest, SyncResponse
-from sync.ahead import follow_up, read_ahead
-from sync.chain import read_link
-from sync.client import Broken, Missing, Session, next_request, receive
+from sync.client import Effects
 from sync.conflicts import OPEN
 
-Answering = UnderWay[SyncResponse | Failure]
 LAST_SYNC = "terakhir_ms"
 LOOK_S = 5.0
 """How often a waiting worker looks whether the network has come back."""
@@ -74,8 +68,6 @@ class Worker:
     ) -> None:
         self._vault = vault
         self._store = store
-        self._pen = pen
-        self._link = link
         self._network = network
         self._time = time
         self._wifi_only = wifi_only
@@ -86,9 +78,18 @@ class Worker:
         self._drafts = Drafts(vault)
         self._records = Records(store)
         self._forgetting = Forgetting(store, self._drafts, self._blobs, self._records)
-        self._sending = Sending(self._blobs, link, self._log_in, self._may_send_photos, self._photos_moved)
+        self._exchange = Exchange(
+            store=store,
+            pen=pen,
+            link=link,
+            time=time,
+            may_go_on=lambda: not self._stopping,
+            stored=self._stored,
+        )
+        self._sending = Sending(
+            self._blobs, link, self._exchange.log_in, self._may_send_photos, self._photos_moved
+        )
         self._pace = Pace(chance)
-        self._runs = Runs()
         self._moved = False
         self._lacking: frozenset[BlobId] = frozenset()
         self._again: set[ChangeId] = set()
@@ -233,7 +234,7 @@ class Worker:
 
     def _sync(self) -> Failure | None:
         self._moved = False
-        failure = self._exchange()
+        failure = self._exchange.run(self._places_again())
         if failure is not None:
             return failure
         waiting = self._blobs.unsent()
@@ -243,7 +244,7 @@ class Worker:
             took_long = self._time.elapsed_ms() - begun_ms >= NEWS_MS
             if took_long if failure is None else not failure.retry_s:
                 # also after a failure: decisions come all the same
-                failure = self._exchange() or failure
+                failure = self._exchange.run(self._places_again()) or failure
         if failure is None:
             self._make_room()
         return failure
@@ -271,92 +272,18 @@ class Worker:
             unused, before = self._vault.shrink(SHRINK_PAGES), unused
             self._vault.checkpoint()
 
+    def _stored(self, effects: Effects, moved: bool) -> None:
+        """An answer was stored; `moved`: it took or brought something."""
+        self._lacking = frozenset(effects.wanted)
+        self._moved = self._moved or moved
+        self._empty_wal()
+        self._tell("jalan", "")
+
     def _empty_wal(self) -> None:
         """Empty the WAL of what was destroyed; tried again after the next answer while someone reads."""
         if self._store.get(EMPTY_WAL, bool, False) and self._vault.checkpoint():
             self._store.put(EMPTY_WAL, False)
             self._vault.checkpoint()
-
-    def _exchange(self) -> Failure | None:
-        """Push and pull until the office and this phone have nothing left to say to each other.
-
-        Anything short of that is no success: cut short, or two ends that do not agree. What follows an answer
-        is under way while it is stored; whatever ends this, nothing is left under way.
-        """
-        mend(self._store)
-        session, diverged = Session(again=self._places_again(), most_bytes=self._runs.most_bytes), False
-        request, under_way = self._next(session)
-        try:
-            while request is not None and under_way is not None:
-                ahead = read_ahead(self._store, session, request)
-                response = under_way.answer()
-                if isinstance(response, Failure):
-                    return response
-                answered, request, under_way = request, None, None
-                following = follow_up(self._store, answered, response, ahead)
-                if following is not None and not self._stopping:
-                    request, under_way = following, self._send(following, at_once=True)
-                effects = receive(self._store, session, answered, response)
-                if isinstance(effects, Broken):
-                    return Failure(kind="rusak", say="lapangan.jawaban_rusak")
-                session = replace(effects.session, most_bytes=self._runs.most_bytes)
-                diverged = effects.diverged
-                self._lacking = frozenset(effects.wanted)
-                self._moved = self._moved or bool(answered.links or effects.rows)
-                self._empty_wal()
-                self._tell("jalan", "")
-                if request is None:
-                    request, under_way = self._next(session)
-        finally:
-            if under_way is not None:
-                under_way.give_up()
-        if not session.quiet:
-            return Failure(kind="rusak", say="lapangan.sinkron_belum_selesai")
-        return Failure(kind="kantor", say="lapangan.data_belum_cocok") if diverged else None
-
-    def _next(self, session: Session) -> tuple[SyncRequest, Answering] | tuple[None, None]:
-        """Send the next message, if there is one; declare first what this phone can no longer send."""
-        while not self._stopping and (request := next_request(self._store, session)) is not None:
-            if not isinstance(request, Missing):
-                return request, self._send(request, at_once=self._is_not_all(request))
-            declare(self._store, self._pen, request, self._time.now_ms())
-        return None, None
-
-    def _is_not_all(self, request: SyncRequest) -> bool:
-        """Say whether another run lies behind what a request pushes: it is read meanwhile."""
-        links = request.links
-        return bool(links) and read_link(links[-1]).counter < self._store.head().counter
-
-    def _send(self, request: SyncRequest, *, at_once: bool) -> Answering:
-        def call() -> SyncResponse | Failure:
-            began_ms = self._time.elapsed_ms()
-            answer = self._with_login(lambda: self._link.sync(request))
-            if isinstance(answer, Failure):
-                if answer.kind == "jaringan":
-                    self._runs.failed()
-            elif request.links:
-                sent_bytes = sum(map(len, request.links)) + sum(map(len, request.contents))
-                self._runs.answered(sent_bytes, self._time.elapsed_ms() - began_ms)
-            return answer
-
-        return UnderWay(call, at_once=at_once)
-
-    def _with_login(self, call: Callable[[], SyncResponse | Failure]) -> SyncResponse | Failure:
-        """Log in when there is no token, and once more when it is no longer good."""
-        for fresh in (False, True):
-            if fresh or not self._link.logged_in:
-                refused = self._link.login(self._store.device(), self._store.sign)
-                if refused is not None:
-                    return refused
-            answer = call()
-            if not (isinstance(answer, Failure) and answer.status == UNAUTHORISED):
-                return answer
-            self._link.forget_token()
-        return answer
-
-    def _log_in(self) -> Failure | None:
-        self._link.forget_token()
-        return self._link.login(self._store.device(), self._store.sign)
 
     def _places_again(self) -> tuple[int, ...]:
         """Return the places in the chain that the office is to judge anew, and ask for them once."""

@@ -3,8 +3,8 @@
 While the office works on one run, the phone reads the run behind it; when the answer comes, that run goes at
 once and the answer is stored meanwhile. There is one request under way at a time, and each begins where the
 answer to the one before it ended. None goes ahead where what follows depends on more than that: another
-history, a gap, a difference to repair, changes that the office did not take. Dying in between is like losing
-an answer: the phone begins again at what it stored, and hears of its changes as they then stand.
+history, a gap to declare, a difference to repair, changes that the office did not take. Dying in between is
+like losing an answer: the phone begins again at what it stored, and hears of its changes as they then stand.
 """
 
 from msgspec.structs import replace
@@ -17,10 +17,10 @@ from sync.store import DeviceStore
 
 def read_ahead(store: DeviceStore, session: Session, request: SyncRequest) -> SyncRequest | None:
     """Return what to push behind a request that is under way, for `follow_up`; None if it is open."""
-    if session.check or session.again or request.gap is not None:
+    if session.check or session.again:
         return None
     message = message_after(store, _end(request), check=False, most_bytes=session.most_bytes)
-    return message.request if isinstance(message, Outgoing) and message.request.gap is None else None
+    return message.request if isinstance(message, Outgoing) else None
 
 
 def follow_up(

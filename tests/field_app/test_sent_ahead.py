@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from field_app.link import Failure
+from field_app.under_way import UnderWay
 from field_app.vault import StorageFullError
 from schemas.wire import SyncRequest, SyncResponse
 from tests.field_app.conftest import SetTime
@@ -94,17 +95,34 @@ def test_a_sync_that_has_one_thing_to_say_needs_no_other_thread(near: Sending) -
 
 @pytest.mark.parametrize("full_at", [1, 2, 3])
 def test_a_full_disk_with_a_run_under_way_loses_nothing_and_leaves_nothing_under_way(
-    near: Sending, full_at: int
+    near: Sending, full_at: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    may_end, end, asked = threading.Event(), UnderWay.give_up, near.office.sync
+
     def before(page: int) -> None:
         if page == full_at:
             raise StorageFullError
 
+    def give_up(under_way: UnderWay[Any]) -> None:
+        may_end.set()
+        end(under_way)
+
+    def sync(request: SyncRequest) -> SyncResponse | Failure:
+        """The office is so slow that what went ahead is still there when the disk is full."""
+        answer = asked(request)
+        if len(near.office.requests) - first > full_at:
+            may_end.wait(WAIT_S)
+        return answer
+
     pages(near, before)
+    first = len(near.office.requests)
+    monkeypatch.setattr(near.office, "sync", sync)
+    monkeypatch.setattr(UnderWay, "give_up", give_up)
     failure = near.worker.run_once()
     assert failure is not None and failure.say == "lapangan.penyimpanan_penuh"
     assert "sambang-line" not in {thread.name for thread in threading.enumerate()}
-    assert near.office.at_once == 0
+    assert may_end.is_set() == (full_at == 2), "behind the second page the third run is under way"
+    may_end.set()
     assert near.worker.run_once() is None
     assert near.field.status() == ["diterima"] * 3
     kept = [record for record in near.office.office.record_table.values() if record.kind == "kunjungan"]
