@@ -14,7 +14,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 from schemas.base import UNREADABLE, Data
 from schemas.identity import search_key
 from schemas.ids import RecordId
-from sync.scope import SUBJECT_KINDS
+from sync.scope import MINE, SUBJECT_KINDS
 
 FEWEST_DIGITS = 3
 KNOWN_DIGITS = 4
@@ -120,8 +120,7 @@ def _subject(name: RecordId, rows: Sequence[SubjectRow]) -> Subject | None:
 
 def fullest(rows: Iterable[SubjectRow]) -> SubjectRow | None:
     """Return the row (part, kind, body) that shows most of a thing: that of the person's own part."""
-    ordered = sorted(rows, key=lambda row: (not row[0].startswith("mine/"), row[0]))
-    return ordered[0] if ordered else None
+    return min(rows, key=lambda row: (not row[0].startswith(MINE), row[0]), default=None)
 
 
 def count_subjects(connection: sqlcipher.Connection) -> int:
