@@ -24,8 +24,8 @@ Answering = UnderWay[SyncResponse | Failure]
 
 
 class Exchange:
-    """Of one worker. `may_go_on()` is asked before each message; `stored(effects, moved)` is called after each
-    stored answer: what it brought, and whether it took or brought something.
+    """Of one worker. `may_go_on()` is asked before each message; `stored(effects, moved)` is called after
+    each answer that was stored; `moved`: it took or brought something.
     """
 
     def __init__(
