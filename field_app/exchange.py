@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from field_app.devices import Timepiece
+from field_app.devices import Network, Timepiece
 from field_app.link import UNAUTHORISED, Failure, Link
 from field_app.losses import declare, mend
 from field_app.pen import Pen
@@ -34,11 +34,13 @@ class Exchange:
         store: Store,
         pen: Pen,
         link: Link,
+        network: Network,
         time: Timepiece,
         may_go_on: Callable[[], bool],
         stored: Callable[[Effects, bool], None],
     ) -> None:
-        self._store, self._pen, self._link, self._time = store, pen, link, time
+        self._store, self._pen, self._link = store, pen, link
+        self._network, self._time = network, time
         self._may_go_on, self._stored = may_go_on, stored
         self._runs = Runs()
 
@@ -48,6 +50,7 @@ class Exchange:
         `again` are places of the own chain that the office is to judge anew.
         """
         mend(self._store)
+        self._runs.starts(metered=self._network.metered())
         session, diverged = Session(again=again, most_bytes=self._runs.most_bytes), False
         request, under_way = self._next(session)
         try:

@@ -6,7 +6,9 @@ hold at all: each run costs both ends a commit, so that few large ones are cheap
 
 from sync.client import PUSH_BYTES
 
-FIRST_BYTES = 128 * 1024
+FIRST_BYTES = 320 * 1024
+FIRST_METERED_BYTES = 64 * 1024
+"""Where the network is paid by the byte, it is likely to be a slow one as well."""
 LEAST_BYTES = 16 * 1024
 WANTED_MS = 2_000
 """How long a run may be under way: more than that again is what a cut may cost."""
@@ -19,6 +21,13 @@ class Runs:
 
     def __init__(self) -> None:
         self.most_bytes = FIRST_BYTES
+        self._metered = False
+
+    def starts(self, *, metered: bool) -> None:
+        """A sync starts; on another kind of network than the last one the line is unknown."""
+        if metered != self._metered:
+            self._metered = metered
+            self._become(FIRST_METERED_BYTES if metered else FIRST_BYTES)
 
     def answered(self, sent_bytes: int, took_ms: float) -> None:
         """A run of so many bytes was answered after so long. One that was far from full says little."""

@@ -82,6 +82,7 @@ class Worker:
             store=store,
             pen=pen,
             link=link,
+            network=network,
             time=time,
             may_go_on=lambda: not self._stopping,
             stored=self._stored,

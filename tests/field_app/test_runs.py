@@ -1,6 +1,6 @@
 """How much goes up in one request, by how the last ones fared."""
 
-from field_app.runs import FIRST_BYTES, LEAST_BYTES, WANTED_MS, Runs
+from field_app.runs import FIRST_BYTES, FIRST_METERED_BYTES, LEAST_BYTES, WANTED_MS, Runs
 from sync.client import PUSH_BYTES
 
 
@@ -37,5 +37,17 @@ def test_after_a_cut_the_least_goes_and_from_there_it_grows_again() -> None:
 
 def test_an_answer_in_no_time_at_all_is_no_trouble() -> None:
     runs = Runs()
+    runs.failed()
     runs.answered(runs.most_bytes, 0)
-    assert runs.most_bytes == 4 * FIRST_BYTES
+    assert runs.most_bytes == 4 * LEAST_BYTES
+
+
+def test_another_kind_of_network_is_another_line() -> None:
+    runs = Runs()
+    runs.starts(metered=True)
+    assert runs.most_bytes == FIRST_METERED_BYTES
+    runs.failed()
+    runs.starts(metered=True)
+    assert runs.most_bytes == LEAST_BYTES, "the same line is as bad as it was"
+    runs.starts(metered=False)
+    assert runs.most_bytes == FIRST_BYTES
