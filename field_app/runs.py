@@ -1,4 +1,4 @@
-"""How much goes up in one request. Rule: little on a line that is bad or unknown, so that a cut loses little.
+"""How much goes up in one request. Rule: little on a line that may well be bad, so that a cut loses little.
 
 A run is bounded by its bytes before deflating. It grows while answers come quickly, up to what a request may
 hold at all: each run costs both ends a commit, so that few large ones are cheaper than many small ones.
