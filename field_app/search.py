@@ -1,25 +1,42 @@
 """Finding a warga or e-warong among tens of thousands, offline. Rule: found by folded name or by the NIK's
 last digits.
 
-The index holds the fullest row of each; for most of them the phone has no more than four digits of a NIK.
+The index holds the fullest row of each, and is written with each page of rows, in a few statements for all of
+it. Of most NIKs the phone has no more than four digits.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import sqlcipher3.dbapi2 as sqlcipher
 
-from schemas.base import Data, decode
+from schemas.base import UNREADABLE, Data
 from schemas.identity import search_key
 from schemas.ids import RecordId
-from sync.scope import SUBJECT_KINDS
+from sync.scope import MINE, SUBJECT_KINDS
 
 FEWEST_DIGITS = 3
 KNOWN_DIGITS = 4
 END = "\U0010ffff"
 SubjectRow = tuple[str, str, bytes]
 """One row of a thing as the index reads it: part, kind, body."""
+Subject = tuple[str, str, str, str, str, str, str]
+"""A thing as the index holds it: id, kind, nama, kode_desa, alamat, tail, name_key."""
+
+
+class _Fields(msgspec.Struct, frozen=True):
+    """As much of a row as the index reads: the other fields are not even built."""
+
+    nama: Any = ""
+    nama_ewarong: Any = ""
+    nik: Any = ""
+    nik_akhir: Any = ""
+    kode_desa: Any = ""
+    alamat: Any = ""
+
+
+_decoder = msgspec.msgpack.Decoder(_Fields)
 
 
 class Found(Data, frozen=True, kw_only=True):
@@ -35,35 +52,75 @@ class Found(Data, frozen=True, kw_only=True):
 
 def index_subjects(connection: sqlcipher.Connection, shown: Mapping[RecordId, Sequence[SubjectRow]]) -> None:
     """Bring the index up to date for these ids: `shown` has every row that each of them now has."""
-    found = {name: _subject(name, rows) for name, rows in shown.items()}
-    connection.executemany(
-        "DELETE FROM subjects WHERE id = ?", [(name,) for name, subject in found.items() if subject is None]
+    wanted = {name: subject for name, rows in shown.items() if (subject := _subject(name, rows))}
+    stale: list[int] = []
+    for number, *columns in _there(connection, shown):
+        subject = tuple(columns)
+        if wanted.get(subject[0]) == subject:
+            del wanted[subject[0]]
+        else:
+            stale.append(number)
+    _take_out(connection, stale)
+    _put_in(connection, wanted.values())
+
+
+def _there(connection: sqlcipher.Connection, ids: Iterable[RecordId]) -> list[tuple[Any, ...]]:
+    """Return what the index holds of these ids, each behind its number."""
+    return connection.execute(
+        "SELECT number, id, kind, nama, kode_desa, alamat, tail, name_key FROM subjects"
+        " WHERE id IN (SELECT value FROM json_each(?))",
+        (_listed(sorted(ids)),),
+    ).fetchall()
+
+
+def _take_out(connection: sqlcipher.Connection, numbers: Sequence[int]) -> None:
+    """Take subjects away, their words first: the index of words is told what to forget."""
+    if not numbers:
+        return
+    listed = (_listed(numbers),)
+    connection.execute(
+        "INSERT INTO subject_words (subject_words, rowid, name_key) SELECT 'delete', number, name_key"
+        " FROM subjects WHERE number IN (SELECT value FROM json_each(?))",
+        listed,
     )
+    connection.execute("DELETE FROM subjects WHERE number IN (SELECT value FROM json_each(?))", listed)
+
+
+def _put_in(connection: sqlcipher.Connection, subjects: Collection[Subject]) -> None:
+    """Add subjects behind all others, and their words in one statement."""
+    if not subjects:
+        return
+    (last,) = connection.execute("SELECT coalesce(max(number), 0) FROM subjects").fetchone()
     connection.executemany(
         "INSERT INTO subjects (id, kind, nama, kode_desa, alamat, tail, name_key)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET kind = excluded.kind,"
-        " nama = excluded.nama, kode_desa = excluded.kode_desa, alamat = excluded.alamat,"
-        " tail = excluded.tail, name_key = excluded.name_key",
-        [subject for subject in found.values() if subject is not None],
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        subjects,
+    )
+    connection.execute(
+        "INSERT INTO subject_words (rowid, name_key) SELECT number, name_key FROM subjects WHERE number > ?",
+        (last,),
     )
 
 
-def _subject(name: RecordId, rows: Sequence[SubjectRow]) -> tuple[str, ...] | None:
+def _listed(values: Sequence[RecordId] | Sequence[int]) -> str:
+    return msgspec.json.encode(values).decode()
+
+
+def _subject(name: RecordId, rows: Sequence[SubjectRow]) -> Subject | None:
     """Return what the index holds of a thing; None for what is not looked for by name."""
     full = fullest(rows)
     fields = _fields(full[2]) if full and full[1] in SUBJECT_KINDS else None
     if full is None or fields is None:
         return None
-    nama = _text(fields, "nama") or _text(fields, "nama_ewarong")
-    digits = _text(fields, "nik") or _text(fields, "nik_akhir")
-    place, address = _text(fields, "kode_desa"), _text(fields, "alamat")
+    nama = _text(fields.nama) or _text(fields.nama_ewarong)
+    digits = _text(fields.nik) or _text(fields.nik_akhir)
+    place, address = _text(fields.kode_desa), _text(fields.alamat)
     return name, full[1], nama, place, address, digits[::-1], search_key(nama)
 
 
 def fullest(rows: Iterable[SubjectRow]) -> SubjectRow | None:
     """Return the row (part, kind, body) that shows most of a thing: that of the person's own part."""
-    ordered = sorted(rows, key=lambda row: (not row[0].startswith("mine/"), row[0]))
-    return ordered[0] if ordered else None
+    return min(rows, key=lambda row: (not row[0].startswith(MINE), row[0]), default=None)
 
 
 def count_subjects(connection: sqlcipher.Connection) -> int:
@@ -154,14 +211,13 @@ def _found(cursor: Iterable[tuple[str, str, str, str, str, str]]) -> list[Found]
     ]
 
 
-def _fields(body: bytes) -> dict[str, Any] | None:
+def _fields(body: bytes) -> _Fields | None:
     """Decode a row; one bad row must not stop the sync that brought it, so it is only not found."""
     try:
-        return decode(body, dict[str, Any])
-    except msgspec.MsgspecError:
+        return _decoder.decode(body)
+    except UNREADABLE:
         return None
 
 
-def _text(fields: dict[str, Any], name: str) -> str:
-    value = fields.get(name)
+def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""

@@ -33,6 +33,9 @@ ENTRY = (
     "SELECT links.hash, links.raw, contents.raw, known, counter FROM links LEFT JOIN contents USING (change)"
 )
 
+ROW = "SELECT part, id, seq, kind, body FROM rows JOIN parts ON number = part_number"
+LISTED = "id IN (SELECT value FROM json_each(?))"
+
 
 class Store:
     """See sync.store.DeviceStore. `sign` is the device's Ed25519 signature."""
@@ -101,7 +104,8 @@ class Store:
         with self.vault.read() as connection:
             rows = (
                 connection.execute(
-                    f"{ENTRY} WHERE links.hash = ? AND device = ?", (tip.hash, device)
+                    f"{ENTRY} WHERE device = ? AND counter = ? AND links.hash = ?",
+                    (device, tip.counter, tip.hash),
                 ).fetchone()
                 for tip in tips
             )
@@ -116,8 +120,8 @@ class Store:
         with self.vault.read() as connection:
             found = connection.execute(
                 "SELECT counter, hash FROM links AS tip WHERE device = ? AND known AND NOT EXISTS ("
-                "  SELECT 1 FROM links AS next"
-                "  WHERE next.prev = tip.hash AND next.device = tip.device AND next.known"
+                "  SELECT 1 FROM links AS next WHERE next.device = tip.device"
+                "  AND next.counter = tip.counter + 1 AND next.prev = tip.hash AND next.known"
                 ") ORDER BY counter DESC, hash",
                 (device,),
             ).fetchall()
@@ -140,15 +144,21 @@ class Store:
             for row in put:
                 folds[row.part] = folds.get(row.part, 0) ^ _hash(row)
                 shown[row.id].append((row.part, row.kind, row.body))
+            numbers = _fold_digests(connection, folds)
             connection.executemany(
-                "INSERT OR REPLACE INTO rows (part, id, seq, kind, body) VALUES (?, ?, ?, ?, ?)",
-                [(row.part, row.id, row.seq, row.kind, row.body) for row in put],
+                "INSERT INTO rows (part_number, id, seq, kind, body) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (id, part_number) DO UPDATE SET seq = excluded.seq, kind = excluded.kind,"
+                " body = excluded.body",
+                [(numbers[row.part], row.id, row.seq, row.kind, row.body) for row in put],
             )
             connection.executemany(
-                "DELETE FROM rows WHERE part = ? AND id = ?",
-                [(item.part, item.id) for item in items.values() if isinstance(item, Removed)],
+                "DELETE FROM rows WHERE id = ? AND part_number = ?",
+                [
+                    (item.id, numbers[item.part])
+                    for item in items.values()
+                    if isinstance(item, Removed) and item.part in numbers
+                ],
             )
-            _fold_digests(connection, folds)
             index_subjects(connection, shown)
 
     def rows(self, ids: Iterable[RecordId]) -> list[Row]:
@@ -159,9 +169,7 @@ class Store:
     def rows_of_kind(self, kind: str) -> list[Row]:
         """Return all rows of one kind of record, in any part."""
         with self.vault.read() as connection:
-            found = connection.execute(
-                "SELECT part, id, seq, kind, body FROM rows WHERE kind = ?", (kind,)
-            ).fetchall()
+            found = connection.execute(f"{ROW} WHERE kind = ?", (kind,)).fetchall()
         return [_row(row) for row in found]
 
     def digests(self, parts: Iterable[Part]) -> dict[Part, bytes]:
@@ -229,7 +237,7 @@ class Store:
             self.put_rows(rows, removed)
             connection.executemany(
                 "INSERT OR REPLACE INTO outcomes (change, packed) VALUES (?, ?)",
-                [(change, encode(outcome)) for change, outcome in outcomes.items()],
+                sorted((change, encode(outcome)) for change, outcome in outcomes.items()),
             )
             if acknowledged.counter < self.acknowledged().counter:
                 doubt_receipts(connection, acknowledged.counter)
@@ -310,7 +318,7 @@ def _add_entry(connection: sqlcipher.Connection, entry: Entry) -> None:
     link = entry.link
     connection.execute(
         "INSERT INTO links (hash, device, counter, prev, change, raw, known) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (hash) DO UPDATE SET known = max(known, excluded.known)",
+        " ON CONFLICT (device, counter, hash) DO UPDATE SET known = max(known, excluded.known)",
         (entry.hash, link.device, link.counter, link.prev, link.change, entry.raw_link, entry.known),
     )
     if entry.content is not None:
@@ -337,10 +345,7 @@ def _row(found: tuple[Any, ...]) -> Row:
 def _rows_of(connection: sqlcipher.Connection, ids: Iterable[RecordId]) -> list[Row]:
     """Return all rows of these ids, by id: one statement for a whole page."""
     listed = msgspec.json.encode(sorted(set(ids))).decode()
-    found = connection.execute(
-        "SELECT part, id, seq, kind, body FROM rows WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
-        (listed,),
-    )
+    found = connection.execute(f"{ROW} WHERE {LISTED} ORDER BY id, part", (listed,))
     return [_row(one) for one in found.fetchall()]
 
 
@@ -348,29 +353,34 @@ def _hash(row: Row) -> int:
     return row_hash(row.part, row.id, row.seq, row.body)
 
 
-def _place(row: Row) -> tuple[Part, RecordId]:
-    """Order rows as the table holds them, so that each of its pages is met once."""
-    return row.part, row.id
+def _place(row: Row) -> tuple[RecordId, Part]:
+    """Order rows as their index holds them, so that each of its pages is met once."""
+    return row.id, row.part
 
 
-def _fold_digests(connection: sqlcipher.Connection, folds: Mapping[Part, int]) -> None:
+def _fold_digests(connection: sqlcipher.Connection, folds: Mapping[Part, int]) -> dict[Part, int]:
+    """Fold row hashes into the digests of their parts; return the number of each part."""
     now: dict[Part, bytes] = dict(connection.execute("SELECT part, digest FROM parts").fetchall())
     connection.executemany(
         "INSERT INTO parts (part, held, digest) VALUES (?, 0, ?)"
         " ON CONFLICT (part) DO UPDATE SET digest = excluded.digest",
         [(part, fold(now.get(part, EMPTY), change)) for part, change in folds.items()],
     )
+    return dict(connection.execute("SELECT part, number FROM parts").fetchall())
 
 
 def _clear(connection: sqlcipher.Connection, cleared: Sequence[Part]) -> None:
     """Take away the rows of these parts and of those not held any more."""
-    gone = {part for (part,) in connection.execute("SELECT part FROM parts WHERE NOT held").fetchall()}
+    listed = msgspec.json.encode(list(cleared)).decode()
+    numbers = connection.execute(
+        "SELECT number FROM parts WHERE NOT held OR part IN (SELECT value FROM json_each(?))", (listed,)
+    ).fetchall()
     ids: set[RecordId] = set()
-    for part in gone | set(cleared):
-        found = connection.execute("SELECT id FROM rows WHERE part = ?", (part,)).fetchall()
+    for number in numbers:
+        found = connection.execute("SELECT id FROM rows WHERE part_number = ?", number).fetchall()
         ids.update(RecordId(name) for (name,) in found)
-        connection.execute("DELETE FROM rows WHERE part = ?", (part,))
-        connection.execute("UPDATE parts SET digest = ? WHERE part = ?", (EMPTY, part))
+        connection.execute("DELETE FROM rows WHERE part_number = ?", number)
+        connection.execute("UPDATE parts SET digest = ? WHERE number = ?", (EMPTY, *number))
     connection.execute("DELETE FROM parts WHERE NOT held")
     shown: dict[RecordId, list[SubjectRow]] = {name: [] for name in ids}
     for row in _rows_of(connection, ids):

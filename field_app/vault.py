@@ -28,6 +28,10 @@ KEY_BYTES = 32
 WAIT_FOR_OTHERS_S = 10.0
 INCREMENTAL = 2
 """What `PRAGMA auto_vacuum` answers for a file that gives its free pages back when asked."""
+CACHE_KB = 8 * 1024
+"""Decrypted pages that a connection may keep: the 2 MB that SQLite keeps by itself do not hold the indexes of
+many names, and each row would decrypt some of their pages anew.
+"""
 MOST_REWRITTEN_BYTES = 64 * 1024 * 1024
 """A vault from before it could shrink is rewritten once when it is opened, if it is no larger than this."""
 
@@ -212,6 +216,7 @@ def _connect(path: Path, key: bytes) -> "Database":
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
     try:
         connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")
         if is_new:  # heard only before there is a table, but written each time it is said
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA secure_delete = ON")

@@ -17,10 +17,11 @@ from field_app.blobs import Blobs
 from field_app.devices import Network, Timepiece
 from field_app.drafts import Drafts
 from field_app.erasing import EMPTY_WAL
+from field_app.exchange import Exchange
 from field_app.forgetting import Forgetting, Keeping
 from field_app.items import Label, again_helps, data_items, pending_data, photo_items
-from field_app.link import UNAUTHORISED, Failure, Link
-from field_app.losses import UnsoundError, declare, mend
+from field_app.link import Failure, Link
+from field_app.losses import UnsoundError
 from field_app.pace import Pace
 from field_app.pen import Pen
 from field_app.records import Records
@@ -29,8 +30,7 @@ from field_app.store import Store
 from field_app.vault import StorageFullError, Vault
 from field_app.views import SyncItem, SyncStatus
 from schemas.ids import BlobId, ChangeId, RecordId
-from schemas.wire import SyncResponse
-from sync.client import Broken, Missing, Session, next_request, receive
+from sync.client import Effects
 from sync.conflicts import OPEN
 
 LAST_SYNC = "terakhir_ms"
@@ -68,8 +68,6 @@ class Worker:
     ) -> None:
         self._vault = vault
         self._store = store
-        self._pen = pen
-        self._link = link
         self._network = network
         self._time = time
         self._wifi_only = wifi_only
@@ -80,7 +78,18 @@ class Worker:
         self._drafts = Drafts(vault)
         self._records = Records(store)
         self._forgetting = Forgetting(store, self._drafts, self._blobs, self._records)
-        self._sending = Sending(self._blobs, link, self._log_in, self._may_send_photos, self._photos_moved)
+        self._exchange = Exchange(
+            store=store,
+            pen=pen,
+            link=link,
+            network=network,
+            time=time,
+            may_go_on=lambda: not self._stopping,
+            stored=self._stored,
+        )
+        self._sending = Sending(
+            self._blobs, link, self._exchange.log_in, self._may_send_photos, self._photos_moved
+        )
         self._pace = Pace(chance)
         self._moved = False
         self._lacking: frozenset[BlobId] = frozenset()
@@ -226,7 +235,7 @@ class Worker:
 
     def _sync(self) -> Failure | None:
         self._moved = False
-        failure = self._exchange()
+        failure = self._exchange.run(self._places_again())
         if failure is not None:
             return failure
         waiting = self._blobs.unsent()
@@ -236,7 +245,7 @@ class Worker:
             took_long = self._time.elapsed_ms() - begun_ms >= NEWS_MS
             if took_long if failure is None else not failure.retry_s:
                 # also after a failure: decisions come all the same
-                failure = self._exchange() or failure
+                failure = self._exchange.run(self._places_again()) or failure
         if failure is None:
             self._make_room()
         return failure
@@ -264,54 +273,18 @@ class Worker:
             unused, before = self._vault.shrink(SHRINK_PAGES), unused
             self._vault.checkpoint()
 
+    def _stored(self, effects: Effects, moved: bool) -> None:
+        """An answer was stored; `moved`: it took or brought something."""
+        self._lacking = frozenset(effects.wanted)
+        self._moved = self._moved or moved
+        self._empty_wal()
+        self._tell("jalan", "")
+
     def _empty_wal(self) -> None:
         """Empty the WAL of what was destroyed; tried again after the next answer while someone reads."""
         if self._store.get(EMPTY_WAL, bool, False) and self._vault.checkpoint():
             self._store.put(EMPTY_WAL, False)
             self._vault.checkpoint()
-
-    def _exchange(self) -> Failure | None:
-        """Push and pull until the office and this phone have nothing left to say to each other.
-
-        Anything short of that is no success: cut short, or two ends that do not agree.
-        """
-        mend(self._store)
-        session, diverged = Session(again=self._places_again()), False
-        while not self._stopping and (request := next_request(self._store, session)) is not None:
-            if isinstance(request, Missing):
-                declare(self._store, self._pen, request, self._time.now_ms())
-                continue
-            response = self._with_login(lambda request=request: self._link.sync(request))
-            if isinstance(response, Failure):
-                return response
-            effects = receive(self._store, session, request, response)
-            if isinstance(effects, Broken):
-                return Failure(kind="rusak", say="lapangan.jawaban_rusak")
-            session, diverged = effects.session, effects.diverged
-            self._lacking = frozenset(effects.wanted)
-            self._moved = self._moved or bool(request.links or effects.rows)
-            self._empty_wal()
-            self._tell("jalan", "")
-        if not session.quiet:
-            return Failure(kind="rusak", say="lapangan.sinkron_belum_selesai")
-        return Failure(kind="kantor", say="lapangan.data_belum_cocok") if diverged else None
-
-    def _with_login(self, call: Callable[[], SyncResponse | Failure]) -> SyncResponse | Failure:
-        """Log in when there is no token, and once more when it is no longer good."""
-        for fresh in (False, True):
-            if fresh or not self._link.logged_in:
-                refused = self._link.login(self._store.device(), self._store.sign)
-                if refused is not None:
-                    return refused
-            answer = call()
-            if not (isinstance(answer, Failure) and answer.status == UNAUTHORISED):
-                return answer
-            self._link.forget_token()
-        return answer
-
-    def _log_in(self) -> Failure | None:
-        self._link.forget_token()
-        return self._link.login(self._store.device(), self._store.sign)
 
     def _places_again(self) -> tuple[int, ...]:
         """Return the places in the chain that the office is to judge anew, and ask for them once."""

@@ -22,6 +22,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+_IN_WORDS = re.compile(r"['\u2019`\u0300-\u036f]")
+_WORD = re.compile(r"[a-z]+")
 _MUHAMMAD = re.compile(r"m[uo](h|kh|ch)(d|am+[ae][dt])?")
 _TITLE = re.compile(
     r"hj?|hajj?ah|haji|kh|rr?|rd|raden|tn|ny|nn|sdri?|dr[agsh]?|ir|prof|almh?|almarhum(ah)?"
@@ -47,24 +49,35 @@ _FOLDS = (
 
 def search_key(name: str) -> str:
     """Fold a name to words of a–z for searching and comparing; empty when the name has no letters."""
-    decomposed = unicodedata.normalize("NFKD", name.partition(",")[0] or name)
-    letters = re.sub(r"['\u2019`\u0300-\u036f]", "", decomposed).lower()
-    words = re.findall(r"[a-z]+", letters)
-    return " ".join(_fold(word) for word in _without_titles(words))
+    letters = name.partition(",")[0] or name
+    if not letters.isascii():
+        letters = unicodedata.normalize("NFKD", letters)
+    words = _WORD.findall(_IN_WORDS.sub("", letters).lower())
+    return " ".join(map(_fold, _without_titles(words)))
 
 
 def _without_titles(words: list[str]) -> list[str]:
     first, last = 0, len(words)
-    while last - first > 1 and _TITLE.fullmatch(words[first]):
+    while last - first > 1 and _is_title(words[first]):
         first += 1
     while last - first > 1:
-        if _DEGREE.fullmatch(words[last - 1]):
+        if _is_degree(words[last - 1]):
             last -= 1
-        elif last - first > 2 and _DEGREE.fullmatch(words[last - 2] + words[last - 1]):
+        elif last - first > 2 and _is_degree(words[last - 2] + words[last - 1]):
             last -= 2
         else:
             break
     return words[first:last]
+
+
+@lru_cache(maxsize=4096)
+def _is_title(word: str) -> bool:
+    return _TITLE.fullmatch(word) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_degree(word: str) -> bool:
+    return _DEGREE.fullmatch(word) is not None
 
 
 @lru_cache(maxsize=4096)

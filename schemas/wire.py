@@ -24,7 +24,7 @@ MAX_BODY_BYTES = 8 * 1024 * 1024
 """Largest message after inflating, either way."""
 MAX_CONTENT_BYTES = 4 * 1024 * 1024
 """Largest content of one change: it has to fit into a message with room to spare."""
-MAX_LINKS = 500
+MAX_LINKS = 2_000
 """Most changes in one request."""
 
 

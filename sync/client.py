@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Set
 from msgspec.structs import replace
 
 from schemas.base import Data
-from schemas.ids import BlobId, ChangeId, Part
+from schemas.ids import BlobId, ChangeId, LinkHash, Part
 from schemas.wire import MAX_LINKS, PROTOCOL, Cursor, Declared, Outcome, SyncRequest, SyncResponse, WireTip
-from sync.chain import START, Tip, head_message, read_link
+from sync.chain import START, Link, Tip, head_message, link_hash, read_link
 from sync.change import Gap, read
 from sync.digest import combine
 from sync.store import DeviceStore, Entry
@@ -27,6 +27,7 @@ class Session(Data, frozen=True, kw_only=True):
     """One sync from the first request to quiet. `check` asks the office to compare part by part.
 
     `again` are places of the own chain to send once more, so that the office says how they stand now.
+    `most_bytes` bounds a run further than PUSH_BYTES does, where the line is bad.
     """
 
     stalled: int = 0
@@ -34,6 +35,7 @@ class Session(Data, frozen=True, kw_only=True):
     check: bool = False
     repaired: bool = False
     again: tuple[int, ...] = ()
+    most_bytes: int | None = None
 
 
 class Missing(Data, frozen=True, kw_only=True):
@@ -80,12 +82,18 @@ def next_request(store: DeviceStore, session: Session) -> SyncRequest | Missing 
     """
     if session.quiet or session.stalled >= MAX_STALLED:
         return None
-    message = message_after(store, store.acknowledged(), check=session.check, again=session.again)
+    after, most_bytes = store.acknowledged(), session.most_bytes
+    message = message_after(store, after, check=session.check, again=session.again, most_bytes=most_bytes)
     return message if isinstance(message, Missing) else message.request
 
 
 def message_after(
-    store: DeviceStore, after: Tip, *, check: bool, again: tuple[int, ...] = ()
+    store: DeviceStore,
+    after: Tip,
+    *,
+    check: bool,
+    again: tuple[int, ...] = (),
+    most_bytes: int | None = None,
 ) -> Outgoing | Missing:
     """Return the message with the next run of own changes beyond a tip, and the tip that it ends at.
 
@@ -95,7 +103,8 @@ def message_after(
     gap = _gap(store, after, next(iter(entries), None)) if _is_broken(store, entries, after) else None
     if isinstance(gap, Missing):
         return gap
-    push = _bounded(_unbroken(entries, gap.body.last if gap else 0)) or _repeated(store, again)
+    unbroken = _unbroken(entries, gap.body.last if gap else 0)
+    push = _bounded(unbroken, min(most_bytes or PUSH_BYTES, PUSH_BYTES)) or _repeated(store, again)
     request = SyncRequest(
         protocol=PROTOCOL,
         device=store.device(),
@@ -126,7 +135,7 @@ def receive(
     parts = held if response.parts is None else response.parts
     cursor = caught_up(response, held, parts)
     outcomes = {result.change: result.outcome for result in (*response.results, *response.news)}
-    acknowledged = _answered(store, _acknowledged(store, response), set(outcomes))
+    acknowledged = _answered(store, request, _acknowledged(store, response), set(outcomes))
     # what is new goes before what is said once more
     is_new = bool(request.links) and read_link(request.links[-1]).counter > store.acknowledged().counter
     moved = bool(rows) or cursor != request.cursor or acknowledged != store.acknowledged()
@@ -161,7 +170,7 @@ def receive(
 def _go_on(session: Session, is_even: bool, agrees: bool, moved: bool) -> Session:
     repaired = session.repaired or session.check
     stalled = 0 if moved else session.stalled + 1
-    session = Session(stalled=stalled, repaired=repaired, again=session.again)
+    session = replace(session, stalled=stalled, repaired=repaired, check=False)
     if not is_even or session.again:
         return session
     return replace(session, quiet=True) if agrees or repaired else replace(session, check=True)
@@ -222,11 +231,11 @@ def _declared(store: DeviceStore, entry: Entry) -> Declared:
     return Declared(link=entry.raw_link, content=entry.content or b"", signature=signature)
 
 
-def _bounded(entries: list[Entry]) -> list[Entry]:
+def _bounded(entries: list[Entry], most_bytes: int) -> list[Entry]:
     total = 0
     for count, entry in enumerate(entries):
         total += len(entry.raw_link) + len(entry.content or b"")
-        if total > PUSH_BYTES and count:
+        if total > most_bytes and count:
             return entries[:count]
     return entries
 
@@ -245,7 +254,7 @@ def _acknowledged(store: DeviceStore, response: SyncResponse) -> Tip:
     return _own(store, response.known) or START
 
 
-def _answered(store: DeviceStore, received: Tip, answered: Set[ChangeId]) -> Tip:
+def _answered(store: DeviceStore, request: SyncRequest, received: Tip, answered: Set[ChangeId]) -> Tip:
     """Return the tip up to which this phone also knows what became of its changes: all after it go again.
 
     The office may have got them another way: by a twin of this phone, or out of a file.
@@ -253,11 +262,25 @@ def _answered(store: DeviceStore, received: Tip, answered: Set[ChangeId]) -> Tip
     after = store.acknowledged()
     if received.counter <= after.counter:
         return received
-    for entry in store.entries(store.device(), after.counter, received.counter - after.counter):
-        if entry.link.change not in answered:
+    for link, name in _links_between(store, request, after, received.counter):
+        if link.change not in answered:
             break
-        after = Tip(counter=entry.link.counter, hash=entry.hash)
+        after = Tip(counter=link.counter, hash=name)
     return after
+
+
+def _links_between(
+    store: DeviceStore, request: SyncRequest, after: Tip, last: int
+) -> Iterator[tuple[Link, LinkHash]]:
+    """Give the own links behind `after` up to the counter `last`, first those that the request holds."""
+    for raw in request.links:
+        link = read_link(raw)
+        if link.prev == after.hash and link.counter <= last:
+            after = Tip(counter=link.counter, hash=link_hash(raw))
+            yield link, after.hash
+    if after.counter < last:
+        for entry in store.entries(store.device(), after.counter, last - after.counter):
+            yield entry.link, entry.hash
 
 
 def _own(store: DeviceStore, known: Iterable[WireTip]) -> Tip | None:

@@ -75,6 +75,20 @@ def _pouchdb(folder: Path, listed: list[Document], written: list[Document]) -> R
     return best
 
 
+def pouchdb_pull(folder: Path, listed: list[Document], batch: int = 1000) -> Rates:
+    """Pull a large set into LevelDB once, at the batch size that was near its best with smaller ones."""
+    peers.install()
+    (folder / "local").mkdir(parents=True)
+    rates = Rates(pull_how=f"batches of {batch}")
+    with peers.pouchdb_server(folder / "server") as address, line_to(address) as line:
+        url = f"{line.address}/warga"
+        peers.pouchdb("fill", url=url, file=str(save(listed, folder / "listed.json")))
+        line.take()
+        done = peers.pouchdb("pull", url=url, folder=str(folder / "local"), batch=batch, runs=1)
+        rates.pull, rates.pull_bytes = len(listed) / min(done["seconds"]), line.take().total_bytes
+    return rates
+
+
 def _kinto(folder: Path, listed: list[Document], written: list[Document]) -> Rates:
     rates = Rates(pull_how="one answer", push_how=f"batches of {peers.BATCH_OF_KINTO}")
     runs = 1 if len(written) > KINTO_SLOW else RUNS

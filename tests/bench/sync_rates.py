@@ -2,8 +2,8 @@
 
 Ours: the real office over HTTP, the phone's worker with its encrypted vault and search index, every commit
 on the disk at both ends, every change hashed and signed. PouchDB: LevelDB files at both ends, nothing signed
-or encrypted, no fsync. Kinto: memory. Each at its best of three runs; all of it passes one line
-(tests/bench/tcp_line.py), which counts.
+or encrypted, no fsync. Kinto: memory. Each at its best of three runs, the largest set once and only pulled;
+all of it passes one line (tests/bench/tcp_line.py), which counts.
 """
 
 from pathlib import Path
@@ -29,6 +29,8 @@ from tests.bench.tcp_line import TcpLine, line_to
 from tests.bench.worker_phones import WorkerPhone
 
 SIZES = (1_000, 10_000)
+LARGEST = 100_000
+"""Pulled once: filling the peers with so many takes minutes."""
 RUNS = 3
 
 
@@ -44,6 +46,36 @@ def measure(folder: Path) -> list[Figure]:
         documents = listed(records)
         peers = peer_rates.measure(here, documents, written(records)) if with_peers() else {}
         figures += _figures(count, ours, peers, bare_copy(documents), bare_inserts(here, documents))
+    return figures + _largest(folder / "largest")
+
+
+def _largest(folder: Path) -> list[Figure]:
+    """Pull the largest set: ours once, and PouchDB once with PEERS=1."""
+    count = scaled(LARGEST, least=100)
+    folder.mkdir(parents=True)
+    records = warga(count)
+    with office(folder, records, {1: every_desa()}) as bench, line_to(bench.server.address) as line:
+        phone = WorkerPhone(folder / "phones", bench, 1, line.address)
+        line.take()
+        rate, size = count / timed_ms(phone.sync) * 1000, line.take().total_bytes
+        phone.close()
+    of, documents = f"{count:,} warga", listed(records)
+    inserted = bare_inserts(folder, documents)
+    figures = [
+        Figure(
+            name=f"pull {of}: phone with vault and index",
+            value=rate,
+            unit="rec/s",
+            limit=inserted,
+            limit_name="plain SQLite inserts",
+        ),
+        Figure(name=f"pull {of}: bytes on the line", value=size / 1024, unit="KB"),
+    ]
+    if with_peers():
+        pouch = peer_rates.pouchdb_pull(folder / "pouchdb", documents)
+        vault = "pull, vault against LevelDB"
+        figures += _beside(vault, of, rate, pouch.pull, "PouchDB", pouch.pull_how, 5)
+        figures.append(_bytes("pull", of, size, pouch.pull_bytes, "PouchDB"))
     return figures
 
 

@@ -83,7 +83,7 @@ def test_a_change_that_is_always_refused_stops_no_other(regency: Make) -> None:
     phone = world.phone()
     sync(phone)
     before = visit(phone, world.beats[0], 1)
-    bad = phone.worker._pen.write(
+    bad = phone.worker._exchange._pen.write(
         Patch(record=RecordId(world.beats[0].person), kind="petugas", base={}, new={"peran": ["kabid"]}), 1
     )
     after = visit(phone, None, 2)

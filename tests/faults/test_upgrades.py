@@ -31,7 +31,10 @@ def first_only(folder: Path, place: Path) -> Path:
     return place
 
 
-MOVED = {"blobs": "blobs JOIN blob_bytes USING (id)"}
+MOVED = {
+    "blobs": "blobs JOIN blob_bytes USING (id)",
+    "rows": "rows JOIN parts ON number = part_number",
+}
 """Tables of the phone whose columns went elsewhere since: where they are to be found now."""
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from schemas.sealed import SEALED_FORM
 from schemas.wire import Applied, Cursor, Held
 from sync import (
+    ahead,
     apply,
     client,
     conflicts,
@@ -65,7 +66,7 @@ def known_tips_are_believed_without_looking(patch: Patch) -> None:
         return max(tips, key=lambda tip: tip.counter, default=START)
 
     patch.setattr(client, "_acknowledged", believed)
-    patch.setattr(client, "_answered", lambda store, received, answered: received)
+    patch.setattr(client, "_answered", lambda store, request, received, answered: received)
 
 
 def what_was_received_once_is_never_sent_again(patch: Patch) -> None:
@@ -85,6 +86,26 @@ def an_answer_counts_as_a_receipt(patch: Patch) -> None:
         return max(store.tips(store.device()), key=lambda tip: tip.counter, default=START)
 
     patch.setattr(client, "_acknowledged", everything)
+
+
+def a_run_goes_ahead_of_any_answer(patch: Patch) -> None:
+    """What was read ahead follows also where the office did not take what it rests on."""
+
+    def at_once(store: Any, request: Any, response: Any, behind: Any) -> Any:
+        return replace(behind, cursor=response.cursor) if behind is not None and behind.links else None
+
+    patch.setattr(ahead, "follow_up", at_once)
+
+
+def what_goes_ahead_asks_for_the_same_page(patch: Patch) -> None:
+    """The cursor of what goes ahead is the stored one: each row comes twice."""
+    real = ahead.follow_up
+
+    def stale(store: Any, request: Any, *rest: Any) -> Any:
+        following = real(store, request, *rest)
+        return following and replace(following, cursor=request.cursor)
+
+    patch.setattr(ahead, "follow_up", stale)
 
 
 def the_last_writer_wins(patch: Patch) -> None:
@@ -395,6 +416,8 @@ MUTATIONS: tuple[Callable[[Patch], None], ...] = (
     known_tips_are_believed_without_looking,
     what_was_received_once_is_never_sent_again,
     an_answer_counts_as_a_receipt,
+    a_run_goes_ahead_of_any_answer,
+    what_goes_ahead_asks_for_the_same_page,
     the_last_writer_wins,
     fields_that_belong_together_are_parted,
     a_tombstone_is_forgotten,

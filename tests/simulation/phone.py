@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
+
 from field_app.link import Failure
 from field_app.tus import UNTOLD, Upload
 from schemas.base import decode
 from schemas.ids import BlobId, ChangeId, DeviceId, Part, PersonId, RecordId
-from schemas.wire import Cursor, Outcome, Row, SyncResponse
-from sync import client
+from schemas.wire import Cursor, Outcome, Row, SyncRequest, SyncResponse
+from sync import ahead, client
 from sync.chain import Tip
 from sync.change import Body, Clock, Content, Gap, read, seal
 from sync.memory import MemoryDevice
@@ -183,17 +185,20 @@ class Phone:
     def _exchange(self, line: Line) -> Generator[int, None, bool]:
         """Push and pull until nothing is left to say; return whether it came to that."""
         session, life, diverged = client.Session(), self.life, False
-        while (request := client.next_request(self.store, session)) is not None:
-            self.rounds += 1
-            if self.rounds > MOST_ROUNDS:
-                raise Violation("a sync never ends")
-            if isinstance(request, client.Missing):
-                self.declare(request.first, request.last, str(self.rounds))
-                continue
-            response = yield from line.exchange(request)
+        request, response = self._next(session), None
+        while request is not None:
+            behind = ahead.read_ahead(self.store, session, request)
+            if response is None:
+                response = yield from self._ask(line, request)
             if response is None or self.life != life:
                 return False
             self.is_of_another_history |= response.start == Cursor() != request.cursor
+            following, coming = ahead.follow_up(self.store, request, response, behind), None
+            is_fast = self.rounds % 2 == 1
+            if following is not None and is_fast:  # it is answered before this answer is stored
+                coming = yield from self._ask(line, following)
+                if self.life != life:
+                    return False
             effects = client.receive(self.store, session, request, response)
             if isinstance(effects, client.Broken):
                 raise Violation("an answer did not fit its request", effects.problem)
@@ -202,11 +207,41 @@ class Phone:
             diverged = effects.diverged
             if diverged and not self.is_of_another_history:
                 raise Violation("the digests differ at the end of a sync")
+            request = self._next(session)
+            if following is not None:
+                self._same(following, request)
+                if is_fast and coming is None:
+                    return False
+                request = following
+            response = coming
         if not session.quiet:
             raise Violation("a sync came to no end that both agree on")
         # repaired once, it may have met another history after that: the next sync repairs again
         self.is_of_another_history &= diverged
         return not diverged
+
+    def _next(self, session: client.Session) -> SyncRequest | None:
+        """Return the next message; declare first what can never be sent again."""
+        while isinstance(request := client.next_request(self.store, session), client.Missing):
+            self.rounds += 1
+            self.declare(request.first, request.last, str(self.rounds))
+        return request
+
+    def _ask(self, line: Line, request: SyncRequest) -> Generator[int, None, SyncResponse | None]:
+        self.rounds += 1
+        if self.rounds > MOST_ROUNDS:
+            raise Violation("a sync never ends")
+        return (yield from line.exchange(request))
+
+    def _same(self, early: SyncRequest, after: SyncRequest | None) -> None:
+        """Hold what went ahead against what would go now; only what was written since may come on top."""
+        if after is None or early != msgspec.structs.replace(
+            after,
+            links=after.links[: len(early.links)],
+            contents=after.contents[: len(early.contents)],
+            signature=early.signature,
+        ):
+            raise Violation("what was sent ahead is not what follows")
 
     def declare(self, first: int, last: int, about: str) -> None:
         """Declare what of the own chain can never be sent again."""

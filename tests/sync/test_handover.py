@@ -125,7 +125,10 @@ def test_a_phone_reaches_by_file_what_it_reaches_online(town: Regency) -> None:
     assert set(phone.store.outcomes) == {entry.link.change for entry in entries}
 
 
-def test_more_changes_than_one_message_holds_go_as_one_run_after_another(town: Regency) -> None:
+def test_more_changes_than_one_message_holds_go_as_one_run_after_another(
+    town: Regency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.client.MAX_LINKS", 500)
     phone = town.enrol(7, KEDEN)
     for number in range(1, 1202):
         phone.do(visit(10_000 + number))

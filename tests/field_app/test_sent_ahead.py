@@ -1,0 +1,147 @@
+"""The worker sends what follows while it stores the last answer: one at a time, and nothing is lost by it."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from field_app.link import Failure
+from field_app.under_way import UnderWay
+from field_app.vault import StorageFullError
+from schemas.wire import SyncRequest, SyncResponse
+from tests.field_app.conftest import SetTime
+from tests.field_app.near_office import NearOffice
+from tests.field_app.test_losses import visits
+from tests.field_app.test_visits import Field, field  # noqa: F401 - use cases as a fixture
+from tests.field_app.test_worker import Sending
+
+WAIT_S = 10
+"""How long a test waits for what happens at once, before it fails."""
+
+
+class Watched(NearOffice):
+    """An office that notes which threads ask, how many at once, and that one asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads: list[str] = []
+        self.at_once = self.most_at_once = 0
+        self.asked = threading.Semaphore(0)
+
+    def sync(self, request: SyncRequest) -> SyncResponse | Failure:
+        self.threads.append(threading.current_thread().name)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        self.asked.release()
+        try:
+            return super().sync(request)
+        finally:
+            self.at_once -= 1
+
+
+@pytest.fixture
+def near(field: Field, time: SetTime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sending]:  # noqa: F811
+    """A phone with three visits to send, one in each request."""
+    monkeypatch.setattr("sync.client.PUSH_BYTES", 1)
+    made = Sending(field, time, office=Watched())
+    assert made.worker.run_once() is None
+    visits(made, 3)
+    yield made
+    made.worker.close()
+
+
+def pages(near: Sending, before: Any) -> None:
+    """Have `before(n)` done before the n-th page is stored, counted from 1."""
+    store, count = near.worker._store, iter(range(1, 100))
+    real = store.store_page
+
+    def store_page(**page: Any) -> None:
+        before(next(count))
+        real(**page)
+
+    store.store_page = store_page  # type: ignore[method-assign]
+
+
+def test_what_follows_is_under_way_before_the_last_answer_is_stored(near: Sending) -> None:
+    near.office.asked = threading.Semaphore(0)
+    # the first pulls from zero, so that nothing goes ahead of it; behind the second there is the third
+    asked_before = {1: 1, 2: 2}
+    seen: list[bool] = []
+
+    def before(page: int) -> None:
+        seen.extend(near.office.asked.acquire(timeout=WAIT_S) for _ in range(asked_before.get(page, 0)))
+
+    pages(near, before)
+    assert near.worker.run_once() is None
+    assert seen == [True] * 3
+    assert len(near.office.visits()) == 3
+    assert near.field.status() == ["diterima"] * 3
+
+
+def test_never_are_two_messages_under_way(near: Sending) -> None:
+    assert near.worker.run_once() is None
+    assert (near.office.most_at_once, near.office.at_once) == (1, 0)
+    assert "sambang-line" in near.office.threads
+
+
+def test_a_sync_that_has_one_thing_to_say_needs_no_other_thread(near: Sending) -> None:
+    assert near.worker.run_once() is None
+    near.office.threads.clear()
+    visits(near, 1)
+    assert near.worker.run_once() is None
+    assert set(near.office.threads) == {threading.current_thread().name}
+
+
+@pytest.mark.parametrize("full_at", [1, 2, 3])
+def test_a_full_disk_with_a_run_under_way_loses_nothing_and_leaves_nothing_under_way(
+    near: Sending, full_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end, end, asked = threading.Event(), UnderWay.give_up, near.office.sync
+
+    def before(page: int) -> None:
+        if page == full_at:
+            raise StorageFullError
+
+    def give_up(under_way: UnderWay[Any]) -> None:
+        may_end.set()
+        end(under_way)
+
+    def sync(request: SyncRequest) -> SyncResponse | Failure:
+        """The office is so slow that what went ahead is still there when the disk is full."""
+        answer = asked(request)
+        if len(near.office.requests) - first > full_at:
+            may_end.wait(WAIT_S)
+        return answer
+
+    pages(near, before)
+    first = len(near.office.requests)
+    monkeypatch.setattr(near.office, "sync", sync)
+    monkeypatch.setattr(UnderWay, "give_up", give_up)
+    failure = near.worker.run_once()
+    assert failure is not None and failure.say == "lapangan.penyimpanan_penuh"
+    assert "sambang-line" not in {thread.name for thread in threading.enumerate()}
+    assert may_end.is_set() == (full_at == 2), "behind the second page the third run is under way"
+    may_end.set()
+    assert near.worker.run_once() is None
+    assert near.field.status() == ["diterima"] * 3
+    kept = [record for record in near.office.office.record_table.values() if record.kind == "kunjungan"]
+    assert [len(record.fields["versions"]) for record in kept] == [1, 1, 1]
+
+
+def test_after_a_cut_runs_are_small_until_the_line_proves_good(
+    near: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.client.PUSH_BYTES", 1024 * 1024)
+    monkeypatch.setattr("field_app.runs.LEAST_BYTES", 1)
+    real, cut = near.office.sync, [Failure(kind="jaringan", say="lapangan.sambungan_putus")]
+    sizes: list[int] = []
+
+    def sync(request: SyncRequest) -> SyncResponse | Failure:
+        sizes.append(len(request.links))
+        return cut.pop() if cut else real(request)
+
+    near.office.sync = sync  # type: ignore[method-assign]
+    assert near.worker.run_once() is not None
+    assert near.worker.run_once() is None
+    assert sizes[0] > 1 and sizes[1] == 1
