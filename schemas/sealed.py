@@ -37,7 +37,7 @@ MAX_NOTES = 64
 KODE_SIGNS = "BCDFGHJKLMNPQRSTVWXZ"
 """Without vowels, so that a code never spells a name."""
 KODE_LENGTH = 6
-KODE_PATTERN = rf"^KS-\d{{4}}-[{KODE_SIGNS}]{{{KODE_LENGTH}}}$"
+KODE_PATTERN = rf"^KS-[0-9]{{4}}-[{KODE_SIGNS}]{{{KODE_LENGTH}}}\Z"
 
 Role = Literal["isi", "langkah", "alasan", "tujuan", "tugas", "catatan", "surat"]
 """What is sealed: a visit, the answers of a step, reasons, the purpose of a look, an assignment, what is
@@ -45,11 +45,13 @@ known of a case besides, a letter. A seal made for one role opens for no other."
 
 KeyName = Annotated[bytes, msgspec.Meta(min_length=KEY_NAME_BYTES, max_length=KEY_NAME_BYTES)]
 SealedKey = Annotated[bytes, msgspec.Meta(min_length=SEALED_KEY_BYTES, max_length=SEALED_KEY_BYTES)]
-NoteName = Annotated[str, msgspec.Meta(pattern=rf"^({'|'.join(get_args(Role))})(\.[0-9a-f]{{1,32}})?$")]
+NoteName = Annotated[str, msgspec.Meta(pattern=rf"^({'|'.join(get_args(Role))})(\.[0-9a-f]{{1,32}})?\Z")]
 """What tells the notes of a case or task apart: the role they are sealed under, and a number where one role
 has several, such as letters. Nothing else, for it stands outside.
 """
-Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+ThingId = Annotated[RecordId, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
+ContainerId = Annotated[BlobId, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
 """A name out of a workflow, and no sentence."""
 ContainerBytes = Annotated[int, msgspec.Meta(ge=STEP_BYTES, le=MAX_CONTAINER_BYTES, multiple_of=STEP_BYTES)]
 PublicKey = Annotated[bytes, msgspec.Meta(min_length=KEY_BYTES, max_length=KEY_BYTES)]

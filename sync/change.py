@@ -13,7 +13,17 @@ import msgspec
 
 from schemas.base import Message, encode
 from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId
-from schemas.sealed import MAX_NOTES, Code, ContainerBytes, KeyName, Note, NoteName, SealedKey
+from schemas.sealed import (
+    MAX_NOTES,
+    Code,
+    ContainerBytes,
+    ContainerId,
+    KeyName,
+    Note,
+    NoteName,
+    SealedKey,
+    ThingId,
+)
 
 SALT_BYTES = 16
 Notes = Annotated[list[Note], msgspec.Meta(max_length=MAX_NOTES)]
@@ -151,21 +161,21 @@ class SealedSubmit(Message, frozen=True, kw_only=True, tag="sealed_submit"):
     `key` names the unit key that opens `opened`, the container's content key by HPKE.
     """
 
-    visit: RecordId
+    visit: ThingId
     follows: ChangeId | None
-    kasus: RecordId
+    kasus: ThingId
     number: Annotated[int, msgspec.Meta(ge=1)]
-    blob: BlobId
+    blob: ContainerId
     size_bytes: ContainerBytes
     key: KeyName
     opened: SealedKey
-    tugas: RecordId | None
+    tugas: ThingId | None
 
 
 class SealedAdvance(Message, frozen=True, kw_only=True, tag="sealed_advance"):
     """Move a sealed kasus along its workflow; the step's answers are a note to the unit. Only the office."""
 
-    kasus: RecordId
+    kasus: ThingId
     follows: ChangeId | None
     event: Code
     note: Note
@@ -174,7 +184,7 @@ class SealedAdvance(Message, frozen=True, kw_only=True, tag="sealed_advance"):
 class SealedDecide(Message, frozen=True, kw_only=True, tag="sealed_decide"):
     """The office's word on a sealed visit; the reasons are notes, to the unit and to the author's devices."""
 
-    visit: RecordId
+    visit: ThingId
     follows: ChangeId
     decision: Literal["setujui", "kembalikan", "tolak", "tahan"]
     notes: Notes
@@ -187,7 +197,7 @@ class SealedNote(Message, frozen=True, kw_only=True, tag="sealed_note"):
     Only the office; no notes take away what stood there.
     """
 
-    record: RecordId
+    record: ThingId
     name: NoteName
     follows: ChangeId | None
     notes: Notes
@@ -196,7 +206,7 @@ class SealedNote(Message, frozen=True, kw_only=True, tag="sealed_note"):
 class SealedAccess(Message, frozen=True, kw_only=True, tag="sealed_access"):
     """Someone opened the room for a case, or broke its glass; the purpose is a note. Only the office's."""
 
-    kasus: RecordId
+    kasus: ThingId
     action: Literal["buka", "unduh", "cetak", "darurat"]
     note: Note
 

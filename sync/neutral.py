@@ -42,7 +42,8 @@ def unfit_field(kind: str, values: Fields, shapes: Shapes) -> str | None:
     return None
 
 
-def _is_id(value: Any) -> bool:
+def is_id(value: Any) -> bool:
+    """Say whether a value is an id, and holds no word."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
@@ -69,15 +70,15 @@ def _is_tugas_state(value: Any) -> bool:
     return isinstance(value, str) and value in _TUGAS_STATES
 
 
-_KASUS: Shapes = {"petugas": _is_id, "due": _is_day, "dihapus": _is_yes_or_no}
+_KASUS: Shapes = {"petugas": is_id, "due": _is_day, "dihapus": _is_yes_or_no}
 _TUGAS: Shapes = {**_KASUS, "state": _is_tugas_state}
 OUTSIDE: dict[str, Shapes] = {
     "kasus": {**_KASUS, "workflow": _is_code, "service": _is_code, "kode": _is_kode},
-    "tugas": {**_TUGAS, "kasus": _is_id, "kode": _is_kode},
+    "tugas": {**_TUGAS, "kasus": is_id, "kode": _is_kode},
 }
 """What may be said of a sealed thing."""
 FIXED = ("workflow", "service", "kode", "kasus")
 """What is said when it is made, and stays."""
 SEEN: Shapes = {"state": _is_code}
 """What an author may say to have seen besides."""
-IN_CONFLICT: Shapes = {**_TUGAS, "state": _is_code, "event": _is_code, "decided_by": _is_id, "note": _is_code}
+IN_CONFLICT: Shapes = {**_TUGAS, "state": _is_code, "event": _is_code, "decided_by": is_id, "note": _is_code}

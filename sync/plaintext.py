@@ -9,7 +9,7 @@ from schemas.sealed import SEALED_SERVICES
 from schemas.wire import Rejected
 from sync.change import Patch
 from sync.desk import Desk
-from sync.neutral import FIXED, IN_CONFLICT, OUTSIDE, SEEN, is_sealed, unfit_field
+from sync.neutral import FIXED, IN_CONFLICT, OUTSIDE, SEEN, is_id, is_sealed, unfit_field
 from sync.rules import Rules
 from sync.scope import SUBJECT_KINDS
 from sync.store import Fields, Record
@@ -88,6 +88,8 @@ def _leads_elsewhere(body: Patch, rules: Rules) -> bool:
 
 
 def _refuse_fields(body: Patch) -> Rejected | None:
+    if not is_id(body.record):
+        return _refused(body.kind)
     shapes = OUTSIDE.get(body.kind, {})
     wrong = unfit_field(body.kind, body.new, shapes) or unfit_field(body.kind, body.base, {**shapes, **SEEN})
     return _refused(wrong)

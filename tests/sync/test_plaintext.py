@@ -77,8 +77,12 @@ PLAIN: dict[str, Body] = {
     "kasus baru dengan isi": about_case(
         "kasus", 81, workflow="ktkpm", service="ktkpm", kode="KS-2026-BCDFGH", kronologi=SAID
     ),
+    "kasus baru dengan nama sebagai id": Patch(
+        record=RecordId("sutarmi"), kind="kasus", base={}, new=dict(case().new)
+    ),
     "kasus baru tentang seseorang": case(81, subjek=record_id(1)),
     "kasus baru dengan kode terbaca": case(81, kode="KS-2026-SUTARMI"),
+    "kasus baru dengan angka lain": case(81, kode="KS-٢٠٢٦-BCDFGH"),
     "kasus baru dengan layanan lain": case(81, service="bpnt"),
     "kasus baru dengan alur lain": case(81, workflow="bpnt_masalah"),
     "tugas baru dengan isi": about_case("tugas", 82, kasus=record_id(CASE), alasan=SAID),

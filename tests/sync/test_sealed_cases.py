@@ -1,6 +1,8 @@
 """Sealed cases from both ends: what moves them, who sees them, and how little."""
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from schemas.wire import Applied, Conflict, Held, Rejected
 from sync.change import Destroyed, Patch, SealedAdvance, SealedDecide, read, seal
@@ -336,6 +338,30 @@ def test_a_destroyed_case_takes_nothing_more_and_stays_sealed(town: Regency) -> 
     town.sync(phone)
     assert outcome_of(town, entry) == Rejected(problem="dimusnahkan")
     assert phone.sees(CASE) is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"visit": "sutarmi"}, {"kasus": "sutarmi"}, {"tugas": "sutarmi"}, {"blob": "sutarmi"}, {"number": 0},
+        {"size_bytes": 1_048_577}, {"size_bytes": 25 * 1024 * 1024}, {"key": b"sutarmi"},
+        {"opened": b"sutarmi"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_a_sealed_visit_says_outside_has_no_room_for_words(town: Regency, other: dict) -> None:
+    _, raw = town.desk.content(replace(submit(), **other))
+    with pytest.raises(msgspec.ValidationError):
+        read(raw)
+
+
+@pytest.mark.parametrize(
+    "name", ["sutarmi", "catatan.sutarmi", "catatan.", "surat.0G", "Surat", "surat.1f\n"]
+)
+def test_a_notes_name_has_no_room_for_words(town: Regency, name: str) -> None:
+    _, raw = town.desk.content(notes(CASE, name, b"x"))
+    with pytest.raises(msgspec.ValidationError):
+        read(raw)
 
 
 def test_a_sealed_change_reads_back_as_it_was_written(town: Regency) -> None:
