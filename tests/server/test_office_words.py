@@ -28,7 +28,7 @@ SAID_BY_KEY = {
     "kantor.masuk": ["server/web/login.py"],
     "kantor.serah_terima": ["server/web/handover.py"],
     "kantor.riwayat": ["server/services/visit_page.py"],
-    "kantor.tanda": ["sync/visits.py", "server/services/signs.py"],
+    "kantor.tanda": ["sync/visits.py", "sync/sealed.py", "server/services/signs.py"],
     "kantor.tinjau": ["server/web/review.py"],
     "masalah": ["schemas/packing.py", "server", "sync"],
     "perintah": ["server/compose.py", "server/commands"],
