@@ -17,7 +17,7 @@ from sync.store import Record
 
 
 class SealedRow(Data, frozen=True, kw_only=True):
-    """What a list says of a sealed visit. `held`: its container has come, whole."""
+    """What a list says of a sealed visit; `container` says in words whether it has come, whole."""
 
     kode: str
     title: str
