@@ -2,7 +2,8 @@
 
 A grant reaches *own* things (one's visits), those of one's *area* (desa and service), or *any*. On top stand
 three rules that no grant lifts: the author never decides a visit, sealed forms open nowhere but in the sealed
-room, and the admin sees no case data. Source: docs/architecture.md, "Trust".
+room, and the admin sees no case data. To open the room it needs more than the role: only named officers hold
+its keys (server/custody.py). Source: docs/architecture.md, "Trust".
 """
 
 from typing import Literal, assert_never, get_args
@@ -18,7 +19,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 Action = Literal[
     "see_visits", "decide_visits", "open_numbers", "see_conflicts", "resolve_conflicts", "see_cases",
     "move_cases", "see_quarantine", "open_quarantine", "judge_again", "see_devices", "handle_alarms",
-    "enrol_devices", "see_backups", "make_backups", "take_handovers",
+    "enrol_devices", "see_backups", "make_backups", "take_handovers", "open_room", "see_broken_glass",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -46,6 +47,8 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "see_backups": {"admin": "any"},
     "make_backups": {"admin": "any"},
     "take_handovers": {"verifikator": "any", "petugas": "any", "kabid": "any", "admin": "any"},
+    "open_room": {"petugas": "any", "kabid": "any"},
+    "see_broken_glass": {"kabid": "any", "pengawas": "any"},
 }  # fmt: skip
 
 EVERY_SERVICES = "umum"

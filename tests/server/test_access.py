@@ -29,10 +29,12 @@ ALLOWED: dict[Action, set[str]] = {
     "see_backups": {"admin"},
     "make_backups": {"admin"},
     "take_handovers": OFFICE | {"admin"},
+    "open_room": {"petugas", "kabid"},
+    "see_broken_glass": {"kabid", "pengawas"},
 }
 CHANGES = {
     "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "handle_alarms", "enrol_devices",
-    "make_backups", "take_handovers",
+    "make_backups", "take_handovers", "open_room",
 }  # fmt: skip
 
 
