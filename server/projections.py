@@ -8,6 +8,7 @@ import msgspec
 from schemas.base import encode
 from schemas.format import local_date
 from schemas.ids import PersonId, RecordId
+from server import sealed_store
 from server.engine import Reader, SqlRow, Writer
 from server.shelves import about, conflict_shelf, stage
 from sync.store import Record
@@ -53,6 +54,7 @@ def put_projections(writer: Writer, records: Sequence[Record]) -> None:
         [conflict_row(writer.regency, record, find) for record in records if record.kind == "konflik"],
     )
     _move_conflicts(writer, [record for record in records if record.kind in MOVABLE])
+    sealed_store.put_tugas(writer, records)
 
 
 def petugas_records(reader: Reader, people: Iterable[PersonId]) -> dict[PersonId, Record]:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from schemas.base import encode
 from schemas.ids import BlobId, ChangeId, DeviceId, RecordId
 from schemas.wire import Outcome
+from server import sealed_store
 from server.engine import Reader, SqlRow, Writer
 from server.projections import put_projections
 from server.standing_store import SqlStandings
@@ -137,6 +138,7 @@ class SqlOfficeStore(SqlStandings):
                 for one in changes
             ],
         )
+        sealed_store.index(self._write, contents)
 
     def waiting_on(self, names: Iterable[str]) -> list[Change]:
         """See sync.store.OfficeStore."""
@@ -188,6 +190,7 @@ class SqlOfficeStore(SqlStandings):
         )
         self._write.execute("DELETE FROM blobs WHERE kabupaten = :kabupaten AND blob IN :blobs", named)
         self._write.execute("DELETE FROM thumbnails WHERE kabupaten = :kabupaten AND blob IN :blobs", named)
+        sealed_store.forget(self._write, changes)
         self._write.many(
             "INSERT INTO destroyed_blobs (kabupaten, blob) VALUES (:kabupaten, :blob)"
             " ON CONFLICT (kabupaten, blob) DO NOTHING",

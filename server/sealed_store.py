@@ -1,0 +1,93 @@
+"""Which changes speak of a sealed case: an index to the log. Rule: written with it, and it knows no more.
+
+A content says of a sealed case only ids, so the index is made from the log alone, and again by a restore.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from schemas.ids import ChangeId, RecordId
+from server.engine import Reader, Writer
+from sync.applying import readable
+from sync.change import SealedAccess, SealedAdvance, SealedDecide, SealedNote, SealedSubmit
+from sync.store import Record
+
+MARK = b"sealed_"
+"""Stands in the tag of each sealed body; most contents are passed over by this alone."""
+
+
+def index(tx: Writer, contents: Mapping[ChangeId, bytes]) -> None:
+    """Note of what the sealed ones among these new contents speak."""
+    rows = [
+        (tx.regency, name, change) for change, raw in contents.items() if MARK in raw for name in _about(raw)
+    ]
+    tx.many(
+        "INSERT INTO sealed_changes (kabupaten, about, change) VALUES (:kabupaten, :about, :change)"
+        " ON CONFLICT (kabupaten, about, change) DO NOTHING",
+        rows,
+    )
+
+
+def put_tugas(tx: Writer, records: Sequence[Record]) -> None:
+    """Note which tugas belong to which case."""
+    tx.many(
+        "INSERT INTO sealed_tugas (kabupaten, kasus, tugas) VALUES (:kabupaten, :kasus, :tugas)"
+        " ON CONFLICT (kabupaten, kasus, tugas) DO NOTHING",
+        [
+            (tx.regency, record.fields["kasus"], record.id)
+            for record in records
+            if record.kind == "tugas" and isinstance(record.fields.get("kasus"), str)
+        ],
+    )
+
+
+def forget(tx: Writer, changes: Sequence[ChangeId]) -> None:
+    """Forget what was sealed anew of changes that are destroyed."""
+    tx.execute(
+        "DELETE FROM room_reseals WHERE kabupaten = :kabupaten AND change IN :changes",
+        {"changes": list(changes)},
+    )
+
+
+def about(tx: Reader, names: Iterable[RecordId]) -> list[ChangeId]:
+    """Return the sealed changes that speak of these, in the order in which they came."""
+    found = tx.query(
+        "SELECT DISTINCT c.id, c.seq FROM sealed_changes s"
+        " JOIN changes c ON c.kabupaten = s.kabupaten AND c.id = s.change"
+        " WHERE s.kabupaten = :kabupaten AND s.about IN :names AND c.raw IS NOT NULL ORDER BY c.seq",
+        {"names": list(names)},
+    )
+    return [ChangeId(change) for change, _ in found]
+
+
+def all_changes(tx: Reader) -> list[ChangeId]:
+    """Return every sealed change whose content is there."""
+    found = tx.query(
+        "SELECT DISTINCT c.id FROM sealed_changes s"
+        " JOIN changes c ON c.kabupaten = s.kabupaten AND c.id = s.change"
+        " WHERE s.kabupaten = :kabupaten AND c.raw IS NOT NULL ORDER BY c.id"
+    )
+    return [ChangeId(change) for (change,) in found]
+
+
+def tugas_of(tx: Reader, kasus: RecordId) -> list[RecordId]:
+    """Return the tugas of a case."""
+    found = tx.query(
+        "SELECT tugas FROM sealed_tugas WHERE kabupaten = :kabupaten AND kasus = :kasus ORDER BY tugas",
+        {"kasus": kasus},
+    )
+    return [RecordId(name) for (name,) in found]
+
+
+def _about(raw: bytes) -> tuple[RecordId, ...]:
+    content = readable(raw)
+    match content.body if content is not None else None:
+        case SealedSubmit(visit=visit, kasus=kasus):
+            return (visit, kasus)
+        case SealedAdvance(kasus=kasus) | SealedAccess(kasus=kasus):
+            return (kasus,)
+        case SealedDecide(visit=visit):
+            return (visit,)
+        case SealedNote(record=record):
+            return (record,)
+        case _:
+            return ()
