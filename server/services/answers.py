@@ -10,6 +10,7 @@ from schemas import format as written
 from schemas.base import Data
 from schemas.check import Finding, check, visible_fields
 from schemas.form import Answers, Form
+from schemas.form_cells import rows_of
 from schemas.form_types import (
     Angka,
     Berkas,
@@ -184,7 +185,8 @@ def _answer(
     value, key = answers.get(field.name), f"{form.id}.{field.name}"
     changed = before is not None and before.get(field.name) != value
     state = "lewat" if is_skipped(value) else "kosong" if is_blank(value) else "isi"
-    table = _table(field, value or [], reading) if isinstance(field, Tabel) and state == "isi" else None
+    rows = rows_of(value)
+    table = _table(field, rows, reading) if isinstance(field, Tabel) and rows and state == "isi" else None
     return Answer(
         key=key,
         label=field.short,
