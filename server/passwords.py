@@ -26,6 +26,11 @@ class Passwords:
         self._turn = threading.BoundedSemaphore(AT_ONCE)
         self._nobody = self.hash(randomness(16).hex())
 
+    @property
+    def memory_kib(self) -> int:
+        """What one derivation costs."""
+        return self._memory_kib
+
     def hash(self, password: str) -> str:
         """Hash a new password. Returns a PHC string (RFC 9106)."""
         with self._turn:

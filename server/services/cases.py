@@ -133,7 +133,7 @@ class Cases:
             step = self._workflow(record).event(event)
             if step is None:
                 return Incomplete(say="problem.workflow_event_unknown")
-            body = Advance(kasus=case, follows=record.head, event=event, answers=_answers(step, given))
+            body = Advance(kasus=case, follows=record.head, event=event, answers=answers_of(step, given))
             outcome = self._office.act_in(tx, person.id, [body])[0]
             match outcome:
                 case Applied():
@@ -203,14 +203,19 @@ class Cases:
     def _steps(self, record: Record, workflow: Workflow, person: Person) -> tuple[Step, ...]:
         if refused(person, "move_cases", self._thing(record)) is not None:
             return ()
-        found: dict[str, Event] = {}
-        for role in person.roles:
-            found |= {event.code: event for event in next_events(workflow, record.fields["state"], role)}
-        return tuple(
-            Step(code=event.code, label=event.label, needs=event.needs)
-            for event in found.values()
-            if not any(need.type == "berkas" and need.required for need in event.needs)
-        )
+        return steps_of(workflow, record.fields["state"], person)
+
+
+def steps_of(workflow: Workflow, state: str, person: Person) -> tuple[Step, ...]:
+    """Return the steps that any of somebody's roles may take now; not those that ask for a file."""
+    found: dict[str, Event] = {}
+    for role in person.roles:
+        found |= {event.code: event for event in next_events(workflow, state, role)}
+    return tuple(
+        Step(code=event.code, label=event.label, needs=event.needs)
+        for event in found.values()
+        if not any(need.type == "berkas" and need.required for need in event.needs)
+    )
 
 
 def _thing(workflow: Workflow, desa: str) -> Thing:
@@ -222,7 +227,7 @@ def _listed(workflow: Workflow, desa: str) -> Thing:
     return Thing(author=None, region=desa, service=workflow.service)
 
 
-def _answers(step: Event, given: Mapping[str, str]) -> dict[str, Any]:
+def answers_of(step: Event, given: Mapping[str, str]) -> dict[str, Any]:
     """Read what was typed: money as whole rupiah, all else as text; blanks are left out."""
     answers: dict[str, Any] = {}
     for need in step.needs:

@@ -144,7 +144,7 @@ class Reviews:
             return Stale()
         asked = {key: text.strip() for key, text in reasons.items() if text.strip()}
         known = _keys(found)
-        lacking = _lacking(decision, asked, note.strip())
+        lacking = lacking_in(decision, asked, note.strip())
         if lacking or not asked.keys() <= known:
             return Incomplete(say=lacking or "kantor.tinjau.tidak_dikenal")
         body = Decide(
@@ -261,7 +261,7 @@ def _keys(visit: Visit) -> set[str]:
     return fields | {item.blob for item in submit.evidence}
 
 
-def _lacking(decision: str, reasons: Mapping[str, str], note: str) -> str:
+def lacking_in(decision: str, reasons: Mapping[str, str], note: str) -> str:
     """Return the text key of what a decision lacks, or nothing."""
     match decision:
         case "setujui":

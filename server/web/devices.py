@@ -54,6 +54,7 @@ def device_routes(site: Site) -> list[Any]:
             "most_note": MOST_NOTE,
             "code": code,
             "notice": notice,
+            "glass": await site.work(lambda: site.room.alarms.unseen(visitor.person)),
         }
         values["qr"] = Markup(qr_svg(code)) if code else ""  # noqa: S704 - made by segno from our own code
         return await site.page("devices/devices.html", visitor, "perangkat", values, status=status)

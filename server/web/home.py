@@ -58,9 +58,10 @@ def home_routes(site: Site) -> list[Any]:
     def alarms(visitor: Visitor) -> list[Alarm]:
         """List what needs attention, for those who look after the office."""
         person = visitor.person
+        found = site.room.alarms.attention(person)
         if not may(person, "see_devices"):
-            return []
-        found = site.alarms.attention()
+            return found
+        found += site.alarms.attention()
         kept = site.quarantine.count(person)
         if kept:
             found.append(_alarm(site, "pause", "karantina", kept, "/karantina"))

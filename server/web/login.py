@@ -13,7 +13,10 @@ from server.web.errors import ExpiredError
 from server.web.site import SECURITY_HEADERS, SESSION_COOKIE, THEME_COOKIE, THEMES, Asking, Site, theme_of
 
 GUARD_COOKIE = "sambang_masuk"
-OWN_PAGE = re.compile(r"/(?:(?:antrean|konflik|kasus|perangkat)(?:/[0-9a-f]{32})?|kunjungan/[0-9a-f]{32})?")
+OWN_PAGE = re.compile(
+    r"/(?:(?:antrean|konflik|kasus|perangkat)(?:/[0-9a-f]{32})?|kunjungan/[0-9a-f]{32}"
+    r"|ruang(?:/[a-z-]+(?:/[0-9a-f]{32})?)?)?"
+)
 YEAR_SECONDS = 365 * 86_400
 NOTES = {"berakhir", "sudah_keluar"}
 
@@ -74,7 +77,7 @@ def login_routes(site: Site) -> list[Any]:
     async def log_out(request: Asking) -> Response[Any]:
         visitor = await site.visitor(request)
         await site.form(request, visitor.csrf)
-        await site.work(lambda: site.accounts.log_out(request.cookies.get(SESSION_COOKIE, "")))
+        await site.work(lambda: end_session(site, request))
         response: Response[Any] = Redirect(
             "/masuk?sebab=sudah_keluar", status_code=303, headers=SECURITY_HEADERS
         )
@@ -92,6 +95,13 @@ def login_routes(site: Site) -> list[Any]:
         return response
 
     return [login_page, log_in, log_out, choose_look]
+
+
+def end_session(site: Site, request: Asking) -> None:
+    """End the session of a request, and with it what it opened in the sealed room."""
+    token = request.cookies.get(SESSION_COOKIE, "")
+    site.room.held.end_session(token)
+    site.accounts.log_out(token)
 
 
 def to_login(request: Asking) -> Response[Any]:

@@ -23,6 +23,10 @@ from server.web.photo import photo_routes
 from server.web.quarantine import quarantine_routes
 from server.web.queue import queue_routes
 from server.web.review import review_routes
+from server.web.room import room_routes
+from server.web.room_case import room_case_routes
+from server.web.room_ceremony import ceremony_routes
+from server.web.room_keys import key_routes, new_officer_routes
 from server.web.site import Asking, Site, build_site, theme_of
 
 LARGEST_FORM_BYTES = 1_000_000
@@ -59,6 +63,11 @@ def page_routes(site: Site) -> list[Any]:
         *conflict_routes(site),
         *quarantine_routes(site),
         *case_routes(site),
+        *room_routes(site),
+        *room_case_routes(site),
+        *ceremony_routes(site),
+        *key_routes(site),
+        *new_officer_routes(site),
         *handover_routes(site),
         *device_routes(site),
         *backup_routes(site),

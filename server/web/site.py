@@ -33,6 +33,7 @@ from server.services.people import load_person
 from server.services.quarantine import Quarantine
 from server.services.queue import Queue
 from server.services.review import Reviews
+from server.services.room import Room, build_room
 from server.services.visit_page import Words
 from server.thumbnails import Thumbnails
 from server.web.errors import ExpiredError, NotLoggedInError, UnreadableError
@@ -105,6 +106,7 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("antrean", "/antrean", "inbox", "see_visits"),
     ("konflik", "/konflik", "conflict", "see_conflicts"),
     ("kasus", "/kasus", "task", "see_cases"),
+    ("ruang", "/ruang", "lock", "open_room"),
     ("serah_terima", "/serah-terima", "upload", "take_handovers"),
     ("karantina", "/karantina", "pause", "see_quarantine"),
     ("perangkat", "/perangkat", "device", "see_devices"),
@@ -128,6 +130,7 @@ class Site:
     alarms: Handling
     cases: Cases
     backups: Backups
+    room: Room
     regions: tuple[Group, ...]
     templates: Environment
 
@@ -219,8 +222,8 @@ class Site:
         )
 
 
-def build_site(deps: Deps) -> Site:
-    """Put the parts of the pages together."""
+def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
+    """Put the parts of the pages together; passwords cost what they should unless said otherwise."""
     wilayah, theme, engine = load_wilayah(), load_theme(), deps.engine
     words = Words(
         forms=deps.forms,
@@ -228,7 +231,7 @@ def build_site(deps: Deps) -> Site:
         wilayah=wilayah,
         kecamatan=wilayah.kecamatan_nik_prefixes(),
     )
-    passwords = Passwords(deps.randomness)
+    passwords = passwords or Passwords(deps.randomness)
     return Site(
         deps=deps,
         accounts=Accounts(engine, passwords, now_ms=deps.now_ms, randomness=deps.randomness),
@@ -242,6 +245,7 @@ def build_site(deps: Deps) -> Site:
         quarantine=Quarantine(engine, deps.office, words, deps.workflows, deps.now_ms),
         cases=Cases(engine, deps.office, words, deps.workflows),
         backups=Backups(engine, deps.keeper, deps.office.device, deps.text, deps.now_ms),
+        room=build_room(deps, passwords, words),
         regions=regions(words),
         templates=_templates(deps.text, theme),
     )

@@ -269,9 +269,9 @@ def open_at(folder: Path) -> Office:
 
 
 @contextmanager
-def serving(office: Office) -> Iterator[str]:
-    """Serve the office on a free port; stops by its own handle."""
-    app = create_app(office.deps, web_pages(office.deps))
+def serving(office: Office, pages: list[Any] | None = None) -> Iterator[str]:
+    """Serve the office on a free port, with its usual pages or these; stops by its own handle."""
+    app = create_app(office.deps, pages or web_pages(office.deps))
     # named, so that asyncio knows it for TCP and sets TCP_NODELAY: else each answer waits 40 ms
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))

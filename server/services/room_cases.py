@@ -1,0 +1,294 @@
+"""Sealed cases as the room shows them. Rule: outside stand a code, a service, a state, an officer and days.
+
+What is inside is worded only for somebody who has the case open.
+"""
+
+import base64
+from collections.abc import Mapping
+from datetime import date
+
+from schemas import format as written
+from schemas.form import Form
+from schemas.form_cells import label_at
+from schemas.ids import ChangeId, RecordId
+from schemas.sealed import SEALED_SERVICES, Shot
+from schemas.workflow import Workflow, Workflows
+from server import page_store
+from server.access import Person
+from server.engine import Engine, Reader
+from server.parsing.pool import Parsers
+from server.queries import records_of_kind
+from server.services.answers import PageOfAnswers, Reading, pages
+from server.services.cases import steps_of
+from server.services.room_opening import OpenCase, Openings
+from server.services.room_reading import CaseFacts, Fact, load_case
+from server.services.room_story import Teller, reasons_of
+from server.services.room_views import Outside, OutsideList, Picture, RoomCase, RoomVisit
+from server.services.visit_page import Words
+from server.services.visits import names
+from server.shelves import stage_text
+from server.store import SqlOfficeStore
+from sync.change import SealedSubmit
+from sync.neutral import is_sealed
+from sync.sealed_case import Container
+from sync.store import Record
+from sync.visits import authors
+
+MOST = 500
+OPEN_STATES = ("diterima", "ditahan")
+SAFE_FIELDS = ("aman_dihubungi", "aman_dikunjungi", "laporan_3x24", "usia_saat_kejadian")
+"""What is read before anything else: how to reach somebody without endangering them."""
+PICTURES = ("image/jpeg", "image/png")
+
+
+class RoomCases:
+    """Lists and shows sealed cases. Blocks its thread."""
+
+    def __init__(
+        self, engine: Engine, openings: Openings, parsers: Parsers, words: Words, workflows: Workflows
+    ) -> None:
+        self._engine, self._openings, self._parsers = engine, openings, parsers
+        self._words, self._workflows = words, workflows
+        self._teller = Teller(words, workflows)
+
+    def all(self, today: date) -> OutsideList:
+        """List the sealed cases under way, at most 500."""
+
+        def work(tx: Reader) -> OutsideList:
+            stages = {
+                stage_text(workflow.id, version, state)
+                for workflow in self._workflows.all()
+                if workflow.service in SEALED_SERVICES
+                for version in range(1, workflow.version + 1)
+                for state, each in self._workflows.get(workflow.id, version).states.items()
+                if not each.final
+            }
+            places = page_store.case_places(tx, stages)
+            store = SqlOfficeStore.reading(tx)
+            ids = page_store.cases_at(tx, places, MOST)
+            found = store.records(ids)
+            known = names(store, {str(each.fields.get("petugas") or "") for each in found.values()} - {""})
+            shown = tuple(self._outside(found[name], known, today) for name in ids)
+            return OutsideList(shown=shown, total=sum(places.values()))
+
+        return self._engine.read(work)
+
+    def by_code(self, kode: str) -> RecordId | None:
+        """Find a sealed case by its code, also one that has ended; for the day on which glass is broken."""
+        found = self._engine.read(lambda tx: records_of_kind(tx, "kasus"))
+        return next((each.id for each in found if is_sealed(each) and each.fields.get("kode") == kode), None)
+
+    def case_of(self, visit: RecordId) -> RecordId | None:
+        """Return the case that a sealed visit belongs to."""
+        record = self._engine.read(lambda tx: SqlOfficeStore.reading(tx).records([visit])).get(visit)
+        return RecordId(record.fields["kasus"]) if record is not None and is_sealed(record) else None
+
+    def one(self, kasus: RecordId, today: date) -> Outside | None:
+        """Show one case from outside; None when there is no such."""
+
+        def work(tx: Reader) -> Outside | None:
+            facts = load_case(tx, kasus)
+            if facts is None:
+                return None
+            store = SqlOfficeStore.reading(tx)
+            person = str(facts.record.fields.get("petugas") or "")
+            return self._outside(facts.record, names(store, {person} - {""}), today)
+
+        return self._engine.read(work)
+
+    def inside(
+        self, person: Person, opened: OpenCase, chosen: RecordId | None, stamp: str, today: date
+    ) -> RoomCase | None:
+        """Show an open case with one of its visits, the newest unless another is chosen.
+
+        `stamp` is written across every picture.
+        """
+        facts = self._engine.read(lambda tx: load_case(tx, opened.kasus))
+        if facts is None:
+            return None
+        named = self._names(facts)
+        visits = sorted(facts.visits, key=_received)
+        record = next((each for each in visits if each.id == chosen), visits[-1] if visits else None)
+        timeline, doubles = self._teller.timeline(facts, opened, named), self._doubles(opened)
+        return RoomCase(
+            outside=self._outside(facts.record, named, today),
+            seen=facts.record.head.hex() if facts.record.head else "",
+            visit=self._visit(person, facts, opened, record, stamp, named) if record else None,
+            visits=tuple(self._teller.visit(each, named) for each in reversed(visits) if each is not record),
+            tugas=tuple(self._teller.task(each, facts, opened, named) for each in facts.tugas),
+            steps=steps_of(self._workflow(facts.record), str(facts.record.fields["state"]), person),
+            timeline=timeline,
+            doubles=doubles,
+            newer=any(
+                fact.change not in opened.keys
+                for fact in facts.facts
+                if isinstance(fact.content.body, SealedSubmit)
+            ),
+        )
+
+    def picture(self, opened: OpenCase, change: ChangeId, number: int, stamp: str) -> bytes | None:
+        """Return one picture as JPEG with the stamp burned in; None for what is not there or is none."""
+        container = self._container(opened, change)
+        if container is None or not 0 <= number < len(container.shots):
+            return None
+        if container.answers.shots[number].media_type not in PICTURES:
+            return None
+        return self._parsers.stamp(container.shots[number], stamp)
+
+    def label_of(self, opened: OpenCase, change: ChangeId, number: int) -> str | None:
+        """Name one picture; None for what is not there."""
+        container = self._container(opened, change)
+        if container is None or not 0 <= number < len(container.shots):
+            return None
+        return self._label(container, container.answers.shots[number])
+
+    def _container(self, opened: OpenCase, change: ChangeId) -> Container | None:
+        facts = self._engine.read(lambda tx: load_case(tx, opened.kasus))
+        fact = next((each for each in facts.facts if each.change == change), None) if facts else None
+        return self._openings.container(opened, fact) if fact else None
+
+    def _label(self, container: Container, shot: Shot) -> str:
+        """Name a shot by the field that it answers."""
+        form = self._form(shot.form, container.opening.forms)
+        return label_at(form.fields, shot.field, str, short=True) if form else shot.field
+
+    def _visit(
+        self,
+        person: Person,
+        facts: CaseFacts,
+        opened: OpenCase,
+        record: Record,
+        stamp: str,
+        named: Mapping[str, str],
+    ) -> RoomVisit:
+        versions = facts.versions(record.id)
+        newest = versions[-1] if versions else None
+        container = self._openings.container(opened, newest) if newest else None
+        before = self._before(opened, versions)
+        shown = self._pages(facts, opened, record, container, before, newest, named)
+        safe = tuple(a for page in shown for a in page.answers if a.key.partition(".")[2] in SAFE_FIELDS)
+        why = self._why_not(person, record, container)
+        form = self._form(container.opening.form, container.opening.forms) if container else None
+        unreadable = ""
+        if container is None:
+            unreadable = "baru" if newest and newest.change not in opened.keys else "belum"
+        return RoomVisit(
+            id=record.id,
+            change=newest.change.hex() if newest else "",
+            title=form.title if form else self._words.text("ruang.kasus.tertutup"),
+            state=str(record.fields["state"]),
+            version=len(versions),
+            seen=record.head.hex() if record.head else "",
+            safe=safe,
+            pages=tuple(shown),
+            pictures=self._pictures(container, stamp) if container else (),
+            several_forms=container is not None and len(container.answers.answers) > 1,
+            unreadable=unreadable,
+            decide=not why,
+            why=why,
+        )
+
+    def _pages(
+        self,
+        facts: CaseFacts,
+        opened: OpenCase,
+        record: Record,
+        container: Container | None,
+        before: Container | None,
+        newest: Fact | None,
+        named: Mapping[str, str],
+    ) -> list[PageOfAnswers]:
+        if container is None or newest is None:
+            return []
+        reading = Reading(
+            text=self._words.text,
+            name_of=lambda name: named.get(name, ""),
+            region_of=self._words.region,
+            opened=True,
+        )
+        reasons = reasons_of(facts, opened, record.id)
+        found: list[PageOfAnswers] = []
+        for name, answers in container.answers.answers.items():
+            form = self._form(name, container.opening.forms)
+            if form is not None:
+                earlier = before.answers.answers.get(name, {}) if before else None
+                day = written.local_date(newest.received_ms)
+                found += pages(form, answers, earlier, reasons, reading, day, self._words.kecamatan)
+        return found
+
+    def _pictures(self, container: Container, stamp: str) -> tuple[Picture, ...]:
+        found: list[Picture] = []
+        for number, (shot, data) in enumerate(zip(container.answers.shots, container.shots, strict=True)):
+            small = self._parsers.thumbnail(data) if shot.media_type in PICTURES else None
+            stamped = self._parsers.stamp(small, stamp) if small else None
+            thumb = f"data:image/jpeg;base64,{base64.b64encode(stamped).decode()}" if stamped else ""
+            found.append(
+                Picture(
+                    number=number,
+                    key=shot.blob,
+                    label=self._label(container, shot),
+                    taken=written.date_and_clock(shot.taken_ms),
+                    thumb=thumb,
+                    is_picture=stamped is not None,
+                )
+            )
+        return tuple(found)
+
+    def _before(self, opened: OpenCase, versions: list[Fact]) -> Container | None:
+        """The version that the newest one corrects, where it can be read."""
+        body = versions[-1].content.body if versions else None
+        follows = body.follows if isinstance(body, SealedSubmit) else None
+        earlier = next((fact for fact in versions if fact.change == follows), None)
+        return self._openings.container(opened, earlier) if earlier else None
+
+    def _why_not(self, person: Person, record: Record, container: Container | None) -> str:
+        """Return the text key of why a visit is not decided here and now; empty when it may be."""
+        state = record.fields["state"]
+        if state not in OPEN_STATES:
+            waits = state == "dikembalikan"
+            return "kantor.tinjau.menunggu_perbaikan" if waits else "kantor.tinjau.sudah_selesai"
+        if person.id in authors(record.fields):
+            return "kantor.tinjau.milik_sendiri"
+        return "" if container is not None else "ruang.kasus.belum_dibaca"
+
+    def _outside(self, record: Record, known: Mapping[str, str], today: date) -> Outside:
+        fields, workflow = record.fields, self._workflow(record)
+        due = date.fromisoformat(fields["due"]) if fields.get("due") else None
+        state = workflow.states[fields["state"]]
+        return Outside(
+            id=record.id,
+            kode=str(fields.get("kode") or record.id[:8]),
+            service=workflow.service,
+            state=state.label,
+            final=state.final,
+            officer=known.get(str(fields.get("petugas") or ""), ""),
+            since=written.long_date(written.local_date(fields["since_ms"])),
+            due=written.long_date(due) if due else "",
+            days=(due - today).days if due else None,
+        )
+
+    def _doubles(self, opened: OpenCase) -> tuple[tuple[RecordId, str], ...]:
+        found = self._engine.read(lambda tx: SqlOfficeStore.reading(tx).records(opened.doubles))
+        return tuple(
+            (name, str(found[name].fields.get("kode") or "")) for name in opened.doubles if name in found
+        )
+
+    def _names(self, facts: CaseFacts) -> dict[str, str]:
+        people = {fact.content.author for fact in facts.facts}
+        people |= {
+            str(each.fields.get("petugas") or "") for each in (facts.record, *facts.visits, *facts.tugas)
+        }
+        people |= {str(step["by"]) for step in facts.record.fields.get("history", ())}
+        return self._engine.read(lambda tx: names(SqlOfficeStore.reading(tx), people - {""}))
+
+    def _form(self, name: str, versions: Mapping[str, int]) -> Form | None:
+        forms = self._words.forms
+        version = versions.get(name)
+        return forms.get(name, version) if name in forms.ids() and version in forms.versions(name) else None
+
+    def _workflow(self, record: Record) -> Workflow:
+        return self._workflows.get(record.fields["workflow"], record.fields["workflow_version"])
+
+
+def _received(visit: Record) -> int:
+    return int(visit.fields["versions"][-1]["received_ms"])

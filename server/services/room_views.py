@@ -1,0 +1,81 @@
+"""What the room's pages are handed. Rule: plain values in words; what stands in them was opened before."""
+
+from schemas.base import Data
+from schemas.ids import RecordId
+from server.services.answers import Answer, PageOfAnswers
+from server.services.cases import Step
+from server.services.visit_page import Event
+
+
+class Outside(Data, frozen=True, kw_only=True):
+    """A sealed case as anybody who is named sees it, without opening it."""
+
+    id: RecordId
+    kode: str
+    service: str
+    state: str
+    final: bool
+    officer: str
+    since: str
+    due: str
+    days: int | None
+
+
+class OutsideList(Data, frozen=True, kw_only=True):
+    """The sealed cases under way, soonest due first, of how many in all."""
+
+    shown: tuple[Outside, ...]
+    total: int
+
+
+class Picture(Data, frozen=True, kw_only=True):
+    """One shot of a visit; `thumb` is a data address of a stamped picture, empty where there is none."""
+
+    number: int
+    key: str
+    label: str
+    taken: str
+    thumb: str
+    is_picture: bool
+
+
+class RoomVisit(Data, frozen=True, kw_only=True):
+    """One visit, opened. `problem` is a text key where it cannot be read or not be decided."""
+
+    id: RecordId
+    change: str
+    title: str
+    state: str
+    version: int
+    seen: str
+    safe: tuple[Answer, ...]
+    pages: tuple[PageOfAnswers, ...]
+    pictures: tuple[Picture, ...]
+    several_forms: bool
+    unreadable: str
+    decide: bool
+    why: str
+
+
+class Other(Data, frozen=True, kw_only=True):
+    """Another visit of the case, or a task about it."""
+
+    id: RecordId
+    title: str
+    state: str
+    when: str
+    text: str = ""
+
+
+class RoomCase(Data, frozen=True, kw_only=True):
+    """A case that is open, with everything in it."""
+
+    outside: Outside
+    seen: str
+    visit: RoomVisit | None
+    visits: tuple[Other, ...]
+    tugas: tuple[Other, ...]
+    steps: tuple[Step, ...]
+    timeline: tuple[Event, ...]
+    doubles: tuple[tuple[RecordId, str], ...]
+    newer: bool

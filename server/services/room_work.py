@@ -1,0 +1,276 @@
+"""What is done inside the room: deciding a visit, moving a case, giving a task. Rule: what is required is
+checked before it is sealed, for nobody can check it afterwards.
+
+Everything is sealed to the unit; reasons also to the author's phones, a task to those of whoever gets it.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import date
+from typing import Any, cast
+
+from schemas.base import Data, encode
+from schemas.form import Forms
+from schemas.ids import ChangeId, PersonId, RecordId, uuid7
+from schemas.sealed import MAX_NOTES, SEALED_SERVICES, Note, Role
+from schemas.sealed_notes import Assignment, Reasons, StepAnswers
+from schemas.wire import Applied, Rejected
+from schemas.workflow import Advanced, Refused, Workflows, advance
+from server import device_store
+from server.access import Person
+from server.engine import Engine, Reader, Writer
+from server.sealing import seal_key
+from server.services.cases import answers_of
+from server.services.people import Actor, load_person
+from server.services.review import Decision, lacking_in
+from server.services.room_custody import load_unit_keys
+from server.services.room_held import Refusal
+from server.services.room_opening import Opened, Openings
+from server.services.room_reading import load_case
+from server.store import SqlOfficeStore
+from sync.change import Body, Patch, SealedAdvance, SealedDecide, SealedNote, SealedSubmit
+from sync.neutral import is_sealed
+from sync.sealed_case import Container, info_of, seal_note
+from sync.store import Record
+from sync.visits import authors
+
+OPEN_STATES = ("diterima", "ditahan")
+TASK_NOTE = "tugas"
+FIELD_ROLES = frozenset({"pendamping", "verifikator", "petugas"})
+SHORTEST_TASK = 10
+
+
+class Key(Data, frozen=True, kw_only=True):
+    """What proves that a case is open: the cookie's secret, the login session, and what it opened."""
+
+    token: str
+    session: str
+    opened: Opened
+
+    @property
+    def kasus(self) -> RecordId:
+        """The open case."""
+        return self.opened.case.kasus
+
+
+class RoomWork:
+    """The use cases of work inside the room. Blocks its thread."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        office: Actor,
+        openings: Openings,
+        forms: Forms,
+        workflows: Workflows,
+        *,
+        now_ms: Callable[[], int],
+        randomness: Callable[[int], bytes],
+    ) -> None:
+        self._engine, self._office, self._openings = engine, office, openings
+        self._forms, self._workflows = forms, workflows
+        self._now_ms, self._randomness = now_ms, randomness
+
+    def decide(
+        self,
+        person: Person,
+        key: Key,
+        visit: RecordId,
+        seen: str,
+        decision: str,
+        reasons: Mapping[str, str],
+        note: str,
+    ) -> Refusal | None:
+        """Decide a visit after the change `seen` (hex). Reasons are by `form.field` or hash of a photo."""
+        facts = self._engine.read(lambda tx: load_case(tx, key.kasus))
+        record = next((each for each in facts.visits if each.id == visit), None) if facts else None
+        versions = facts.versions(visit) if facts else []
+        container = self._openings.container(key.opened.case, versions[-1]) if versions else None
+        if record is None or container is None:
+            return Refusal(say="belum_terbaca", status=409)
+        if person.id in authors(record.fields):
+            return Refusal(say="milik_sendiri", status=403)
+        if record.head is None or record.head.hex() != seen or record.fields["state"] not in OPEN_STATES:
+            return Refusal(say="usang", status=409)
+        asked = {name: text.strip() for name, text in reasons.items() if text.strip()}
+        lacking = lacking_in(decision, asked, note.strip())
+        if lacking or not asked.keys() <= self._keys(container):
+            return Refusal(say=lacking or "kantor.tinjau.tidak_dikenal")
+        said = Reasons(form=container.opening.form, reasons=asked, note=note.strip())
+        people = authors(record.fields)
+        newest = versions[-1].content.body
+        number = newest.number if isinstance(newest, SealedSubmit) else len(versions)
+
+        def work(tx: Writer) -> None:
+            notes = self._sealed(tx, encode(said), "alasan", visit, number, people)
+            body = SealedDecide(
+                visit=visit,
+                follows=ChangeId(bytes.fromhex(seen)),
+                decision=cast("Decision", decision),
+                notes=notes,
+            )
+            self._act(tx, person, key, [body], visit, encode(said))
+
+        return self._done(work)
+
+    def advance(
+        self, person: Person, key: Key, seen: str, event: str, given: Mapping[str, str]
+    ) -> Refusal | None:
+        """Move the case one step, with answers that only the unit reads."""
+
+        def work(tx: Writer) -> Refusal | None:
+            record = SqlOfficeStore.writing(tx).records([key.kasus]).get(key.kasus)
+            if record is None or record.head is None or record.head.hex() != seen:
+                return Refusal(say="usang", status=409)
+            answers = self._answers(record, person, event, given)
+            if isinstance(answers, Refusal):
+                return answers
+            plain = encode(StepAnswers(answers=answers))
+            [note] = self._sealed(tx, plain, "langkah", key.kasus, 0, frozenset())
+            body = SealedAdvance(kasus=key.kasus, follows=record.head, event=event, note=note)
+            self._act(tx, person, key, [body], key.kasus, plain)
+            return None
+
+        return self._done(work)
+
+    def assign(
+        self, person: Person, key: Key, whom: PersonId, form: str, text: str, due: date | None
+    ) -> Refusal | None:
+        """Give somebody a task about the case; what it is about only their phones and the unit can read."""
+        if len(text.strip()) < SHORTEST_TASK:
+            return Refusal(say="perlu_tugas")
+        if form not in sealed_forms(self._forms):
+            return Refusal(say="perlu_form")
+        plain = encode(Assignment(forms=[form], text=text.strip()))
+        tugas = uuid7(self._now_ms(), self._randomness(10))
+
+        def work(tx: Writer) -> Refusal | None:
+            if whom not in {each.id for each in reachable(tx)}:
+                return Refusal(say="tanpa_hp")
+            record = SqlOfficeStore.writing(tx).records([key.kasus])[key.kasus]
+            new: dict[str, Any] = {
+                "kasus": key.kasus,
+                "kode": record.fields.get("kode"),
+                "petugas": whom,
+                "state": "baru",
+                "due": due.isoformat() if due else None,
+            }
+            notes = self._sealed(tx, plain, "tugas", tugas, 0, frozenset({whom}))
+            bodies: list[Body] = [
+                Patch(record=tugas, kind="tugas", base={}, new=new),
+                SealedNote(record=tugas, name=TASK_NOTE, follows=None, notes=notes),
+            ]
+            self._act(tx, person, key, bodies, tugas, plain)
+            return None
+
+        return self._done(work)
+
+    def reachable(self) -> list[Person]:
+        """Return the people who can be given a task."""
+        return self._engine.read(reachable)
+
+    def sealed_forms(self) -> tuple[tuple[str, str], ...]:
+        """Return the forms that a task may ask for, with their titles."""
+        return tuple((name, self._forms.get(name).title) for name in sealed_forms(self._forms))
+
+    def _answers(
+        self, record: Record, person: Person, event: str, given: Mapping[str, str]
+    ) -> dict[str, Any] | Refusal:
+        """Read and check the answers to a step, as any of the person's roles may take it."""
+        fields = record.fields
+        workflow = self._workflows.get(fields["workflow"], fields["workflow_version"])
+        step = workflow.event(event)
+        if step is None or not is_sealed(record):
+            return Refusal(say="problem.workflow_event_unknown")
+        answers = answers_of(step, given)
+        history: list[dict[str, Any]] = fields.get("history", [])
+        same = bool(history) and history[-1]["by"] == person.id
+        refused: Refused | None = None
+        for role in person.roles:
+            result = advance(workflow, fields["state"], event, role, answers, same_person=same)
+            if isinstance(result, Advanced):
+                return answers
+            if refused is None or result.problem != "workflow_role":
+                refused = result
+        problem = refused.problem if refused else "workflow_role"
+        return Refusal(say=f"problem.{problem}")
+
+    def _sealed(
+        self,
+        tx: Reader,
+        plain: bytes,
+        role: Role,
+        subject: RecordId,
+        number: int,
+        people: frozenset[str] | set[str],
+    ) -> list[Note]:
+        """Seal a note to the unit first, then to each phone of these people that can still read.
+
+        A phone whose key cannot be sealed to is left out: it must not hold up a decision.
+        """
+        keys = load_unit_keys(tx)
+        if keys is None:
+            raise LookupError("a sealed case without a unit that reads it")
+        phones = [
+            phone.handover_key
+            for phone in device_store.devices(tx)
+            if phone.person in people and phone.handover_key and phone.revoked_ms is None
+        ]
+        unit = keys.newest.public_key
+        notes = [seal_note(plain, seal_key, unit, info_of(tx.regency, role, subject, number, unit))]
+        for public in phones[: MAX_NOTES - 1]:
+            info = info_of(tx.regency, role, subject, number, public)
+            with suppress(ValueError):
+                notes.append(seal_note(plain, seal_key, public, info))
+        return notes
+
+    def _act(
+        self, tx: Writer, person: Person, key: Key, bodies: list[Body], about: RecordId, plain: bytes
+    ) -> None:
+        """Make the changes, and keep what they say readable in this browser while the case is open."""
+        for outcome in self._office.act_in(tx, person.id, bodies):
+            if isinstance(outcome, Rejected):
+                raise _NotTakenError(f"masalah.{outcome.problem}")
+            if not isinstance(outcome, Applied):
+                raise _NotTakenError("usang")
+        after = SqlOfficeStore.writing(tx).records([about])[about]
+        named = after.fields.get("notes_from", {}).get(TASK_NOTE)
+        change = ChangeId(bytes.fromhex(named)) if after.kind == "tugas" else after.head
+        if change is not None:
+            self._openings.note_in(tx, key.token, key.session, person.id, key.opened, change, plain)
+
+    def _done(self, work: Callable[[Writer], Refusal | None]) -> Refusal | None:
+        """Carry out; what the core does not take leaves no trace in the chain."""
+        try:
+            return self._engine.write(work).result()
+        except _NotTakenError as error:
+            return Refusal(say=str(error), status=409)
+
+    def _keys(self, container: Container) -> set[str]:
+        """Everything in a visit that a reason may be pinned to."""
+        found: set[str] = {shot.blob for shot in container.answers.shots}
+        for name, version in container.opening.forms.items():
+            if name in self._forms.ids() and version in self._forms.versions(name):
+                found |= {f"{name}.{field}" for field in self._forms.get(name, version).fields}
+        return found
+
+
+class _NotTakenError(Exception):
+    """The core did not take a change; the text key says why."""
+
+
+def sealed_forms(forms: Forms) -> tuple[str, ...]:
+    """Return the forms that a sealed case is visited with."""
+    found = (forms.get(name) for name in forms.ids())
+    return tuple(form.id for form in found if form.service in SEALED_SERVICES and form.privacy == "rahasia")
+
+
+def reachable(tx: Reader) -> list[Person]:
+    """Return the people whose phones can read what is sealed to them, by name."""
+    owners = {
+        phone.person for phone in device_store.devices(tx) if phone.handover_key and not phone.revoked_ms
+    }
+    found = (load_person(tx, owner) for owner in owners)
+    able = [each for each in found if each is not None and FIELD_ROLES & set(each.roles)]
+    served = [each for each in able if not each.services or SEALED_SERVICES & set(each.services)]
+    return sorted(served, key=lambda each: each.nama)

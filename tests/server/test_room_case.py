@@ -1,0 +1,534 @@
+"""A sealed case in the room: opened with a purpose, read and decided there, and nowhere else."""
+
+import dataclasses
+import io
+import re
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image, ImageChops
+
+from schemas.base import decode
+from schemas.ids import ChangeId, RecordId
+from schemas.sealed_notes import Assignment, Reasons
+from server import device_store, sealed_store
+from server.compose import unlock
+from server.engine import Reader
+from server.services.room_opening import OPEN_MS
+from server.store import SqlOfficeStore
+from server.verify import verify
+from sync.change import SealedAccess, SealedAdvance, SealedDecide, SealedSubmit, read
+from sync.rules import DomainRules
+from sync.sealed_case import name_of
+from tests.server.conftest import Silent
+from tests.server.room_office import (
+    BUDI,
+    FIELD,
+    NIK,
+    PHRASES,
+    PURPOSE,
+    SECRET,
+    SITI,
+    STORY,
+    Sealer,
+    add_officers,
+    csrf,
+    hold_ceremony,
+    log_in,
+    open_case,
+    send,
+    serving_cheaply,
+)
+from tests.server.web_office import Office, open_at, shut
+
+
+class Site:
+    """A prepared room, its halves of paper, and a phone that seals."""
+
+    def __init__(self, office: Office, address: str, data: Path) -> None:
+        self.office, self.address, self.data = office, address, data
+        self.clients: list[httpx.Client] = []
+        with httpx.Client(base_url=address, timeout=20) as client:
+            self.halves = hold_ceremony(client)
+        self.sealer = Sealer(office, office.people[FIELD])
+
+    def screen(self, name: str = "") -> httpx.Client:
+        self.clients.append(httpx.Client(base_url=self.address, timeout=20))
+        if name:
+            log_in(self.clients[-1], name)
+        return self.clients[-1]
+
+    def opened(self, name: str = SITI, **more: Any) -> tuple[httpx.Client, RecordId, RecordId, ChangeId]:
+        """Return a screen on which a fresh case is open, with its visit."""
+        kasus, _ = self.sealer.case()
+        visit, change = self.sealer.visit(kasus, **more)
+        client = self.screen(name)
+        assert open_case(client, kasus, name).status_code == 303
+        return client, kasus, visit, change
+
+    def bodies(self, about: RecordId) -> list[Any]:
+        """Return the sealed changes about a case or visit, in order."""
+
+        def work(tx: Reader) -> list[Any]:
+            changes = sealed_store.about(tx, [about])
+            raws = SqlOfficeStore.reading(tx).contents(changes)
+            return [read(raws[change]).body for change in changes]
+
+        return self.office.deps.engine.read(work)
+
+    def everything(self) -> bytes:
+        """Return all that the office's database holds, as bytes."""
+
+        def work(tx: Reader) -> bytes:
+            tables = [name for (name,) in tx.query("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            rows = [row for name in tables for row in tx.query(f"SELECT * FROM {name}")]
+            return b"\n".join(
+                cell if isinstance(cell, bytes) else str(cell).encode() for row in rows for cell in row
+            )
+
+        return self.office.deps.engine.read(work)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("kasus")
+    office = open_at(folder)
+    add_officers(office)
+    with serving_cheaply(office) as address:
+        site = Site(office, address, folder / "office")
+        yield site
+        for client in site.clients:
+            client.close()
+    shut(office)
+
+
+def page_of(kasus: RecordId) -> str:
+    return f"/ruang/kasus/{kasus}"
+
+
+def seen(page: httpx.Response, action: str) -> str:
+    """Return the change that a form on the page follows."""
+    found = re.search(rf'value="{action}">.*?name="dilihat" value="([0-9a-f]+)"', page.text, re.S)
+    assert found, page.text[:3000]
+    return found[1]
+
+
+def decide(
+    client: httpx.Client, kasus: RecordId, visit: RecordId, decision: str, **more: str
+) -> httpx.Response:
+    page = client.get(page_of(kasus))
+    form = {"csrf": csrf(page), "langkah": "putus", "kunjungan": visit, "keputusan": decision, "catatan": ""}
+    return client.post(page_of(kasus), data={**form, "dilihat": seen(page, "putus"), **more})
+
+
+def test_a_case_opens_with_passphrase_and_purpose_and_shows_the_safe_contact_first(site: Site) -> None:
+    client, kasus, _, _ = site.opened()
+    page = client.get(page_of(kasus))
+    assert page.status_code == 200 and page.headers["cache-control"] == "no-store"
+    text = page.text
+    assert 0 < text.index(SECRET) < text.index(STORY) and NIK in text and "Etalase" in text
+    assert text.count("data:image/jpeg;base64,") == 2
+    assert PURPOSE in text, "who looked and why stands in the room's own history"
+
+
+def test_outside_stand_a_code_a_service_a_state_an_officer_and_days(site: Site) -> None:
+    kasus, kode = site.sealer.case()
+    visit, _ = site.sealer.visit(kasus)
+    client = site.screen(SITI)
+    listed, door = client.get("/ruang").text, client.get(page_of(kasus)).text
+    assert kode in listed and kode in door
+    for text in (listed, door, client.get("/antrean").text, client.get("/kasus").text, client.get("/").text):
+        assert not re.search(f"{SECRET}|{STORY}|{NIK}|Korban Uji|data:image", text)
+    assert client.get(f"/kunjungan/{visit}").status_code in (403, 404)
+    way = client.get(f"/ruang/kunjungan/{visit}").headers["location"]
+    assert way == f"{page_of(kasus)}?kunjungan={visit}"
+    assert f"/ruang/kasus/{kasus}" in client.get("/kasus").text
+
+
+def test_a_closed_case_gives_nothing_away(site: Site) -> None:
+    kasus, _ = site.sealer.case()
+    _, change = site.sealer.visit(kasus)
+    client = site.screen(SITI)
+    assert client.get(f"{page_of(kasus)}/foto/{change.hex()}/0").status_code == 404
+    token = csrf(client.get("/ruang/kunci"))
+    for form in ({"langkah": "putus"}, {"langkah": "maju"}, {"langkah": "tugas"}, {"langkah": "cetak"}):
+        answer = client.post(page_of(kasus), data={"csrf": token, **form})
+        assert answer.status_code == 409 and STORY not in answer.text
+    assert [type(body) for body in site.bodies(kasus)] == [SealedSubmit]
+
+
+def test_without_a_purpose_or_with_another_passphrase_nothing_opens_or_is_recorded(site: Site) -> None:
+    kasus, _ = site.sealer.case()
+    client = site.screen(SITI)
+    assert open_case(client, kasus, SITI, "lihat").status_code == 422
+    assert open_case(client, kasus, BUDI).status_code == 422
+    assert site.bodies(kasus) == [] and "sambang_ruang" not in client.cookies
+
+
+@pytest.mark.parametrize("name", ["petugas", "kabid", "verifikator", "admin", "pengawas"])
+def test_whoever_is_not_named_gets_nothing(site: Site, name: str) -> None:
+    kasus, kode = site.sealer.case()
+    client = site.screen(name)
+    assert client.get(page_of(kasus)).status_code == 403
+    form = {"csrf": csrf(client.get("/")), "langkah": "buka", "frasa": PHRASES[SITI], "keperluan": PURPOSE}
+    assert client.post(page_of(kasus), data=form).status_code == 403
+    assert kode not in client.get("/ruang").text
+    assert site.bodies(kasus) == []
+
+
+def test_an_opening_is_of_one_browser_one_login_and_one_case(site: Site) -> None:
+    client, kasus, _, change = site.opened()
+    other, _ = site.sealer.case()
+    assert STORY not in client.get(page_of(other)).text
+    stolen = {"sambang_ruang": client.cookies["sambang_ruang"]}
+    colleague, anew = site.screen(BUDI), site.screen(SITI)
+    for screen in (colleague, anew):
+        screen.cookies.set("sambang_ruang", stolen["sambang_ruang"], path="/ruang")
+        assert STORY not in screen.get(page_of(kasus)).text
+        assert screen.get(f"{page_of(kasus)}/foto/{change.hex()}/0").status_code == 404
+    del client.cookies["sambang_ruang"]
+    assert STORY not in client.get(page_of(kasus)).text
+
+
+def test_any_process_serves_an_open_case_and_none_without_the_cookie(site: Site) -> None:
+    client, kasus, _, _ = site.opened()
+    cookies = {cookie.name: cookie.value or "" for cookie in client.cookies.jar}
+    with serving_cheaply(site.office) as address:
+        with httpx.Client(base_url=address, cookies=cookies, timeout=20) as second:
+            assert STORY in second.get(page_of(kasus)).text
+        del cookies["sambang_ruang"]
+        with httpx.Client(base_url=address, cookies=cookies, timeout=20) as third:
+            assert STORY not in third.get(page_of(kasus)).text
+
+
+def test_a_copy_of_the_database_says_nothing_of_what_lies_inside(site: Site) -> None:
+    client, kasus, visit, _ = site.opened()
+    assert decide(client, kasus, visit, "kembalikan", catatan="Alasan rahasia kembali").status_code == 303
+    everything = site.everything()
+    assert kasus.encode() in everything, "the copy is one"
+    for marker in (SECRET, STORY, NIK, "Korban Uji", PURPOSE, "Alasan rahasia", PHRASES[SITI], "fc_ktp"):
+        assert marker.encode() not in everything, marker
+    assert client.cookies["sambang_ruang"].encode() not in everything
+    assert bytes.fromhex(client.cookies["sambang_ruang"]) not in everything
+
+
+@pytest.mark.parametrize("way", ["tutup", "keluar"])
+def test_the_room_closes_by_its_button_and_by_logging_out(site: Site, way: str) -> None:
+    client, kasus, _, _ = site.opened()
+    kept = client.cookies["sambang_ruang"]
+    if way == "tutup":
+        assert send(client, page_of(kasus), langkah="tutup").headers["location"] == "/ruang"
+    else:
+        client.post("/keluar", data={"csrf": csrf(client.get("/"))})
+        log_in(client, SITI)
+    client.cookies.set("sambang_ruang", kept, path="/ruang")
+    assert STORY not in client.get(page_of(kasus)).text
+    named = sha256(b"room\0" + kept.encode()).digest()
+    sql = "SELECT count(*) FROM room_held WHERE kabupaten = :kabupaten AND token_hash = :named"
+    assert site.office.deps.engine.read(lambda tx: tx.query(sql, {"named": named})) == [(0,)]
+
+
+def test_the_room_closes_after_ten_minutes_by_the_offices_clock(site: Site) -> None:
+    office, shift = site.office, [0]
+    real = office.deps
+    office.deps = dataclasses.replace(real, now_ms=lambda: real.now_ms() + shift[0])
+    try:
+        with serving_cheaply(office) as address, httpx.Client(base_url=address, timeout=20) as client:
+            kasus, _ = site.sealer.case()
+            site.sealer.visit(kasus)
+            log_in(client, SITI)
+            open_case(client, kasus)
+            page = client.get(page_of(kasus))
+            seconds, target = page.headers["refresh"].split("; url=")
+            assert STORY in page.text and 590 <= int(seconds) <= 601 and target == page_of(kasus)
+            shift[0] = OPEN_MS - 5_000
+            assert STORY in client.get(page_of(kasus)).text
+            shift[0] = OPEN_MS + 1_000
+            assert STORY not in client.get(page_of(kasus)).text
+    finally:
+        office.deps = real
+
+
+def test_every_look_is_a_change_whose_purpose_only_the_unit_reads(site: Site) -> None:
+    client, kasus, _, change = site.opened()
+    looks = [body for body in site.bodies(kasus) if isinstance(body, SealedAccess)]
+    assert [look.action for look in looks] == ["buka"]
+    assert looks[0].note.key == name_of(site.sealer.keys().newest.public_key)
+    short = send(client, page_of(kasus), langkah="cetak", keperluan="lihat")
+    assert short.status_code == 422
+    printed = send(client, page_of(kasus), langkah="cetak", keperluan="Lampiran SK untuk Bupati")
+    assert printed.status_code == 200 and "Dicetak oleh Siti Uji" in printed.text and STORY in printed.text
+    token = csrf(client.get(page_of(kasus)))
+    path = f"{page_of(kasus)}/unduh/{change.hex()}/0"
+    assert client.post(path, data={"csrf": token, "keperluan": ""}).status_code == 422
+    taken = client.post(path, data={"csrf": token, "keperluan": "Melengkapi berkas BPPKAD"})
+    assert taken.headers["content-disposition"].startswith('attachment; filename="KS-2026-')
+    looks = [body for body in site.bodies(kasus) if isinstance(body, SealedAccess)]
+    assert [look.action for look in looks] == ["buka", "cetak", "unduh"]
+
+
+def test_pictures_carry_the_name_of_who_looks_and_are_never_kept(site: Site) -> None:
+    client, kasus, _, change = site.opened()
+    page = client.get(f"{page_of(kasus)}/foto/{change.hex()}/0")
+    assert "FC KTP" in page.text and page.headers["cache-control"] == "no-store"
+    path = f"{page_of(kasus)}/foto/{change.hex()}/0/isi"
+    assert client.get(path, headers={"sec-fetch-dest": "document"}).status_code == 404
+    answer = client.get(path)
+    assert answer.headers["content-type"] == "image/jpeg" and answer.headers["cache-control"] == "no-store"
+    stamped = Image.open(io.BytesIO(answer.content)).convert("RGB")
+    colleague = site.screen(BUDI)
+    open_case(colleague, kasus, BUDI)
+    theirs = Image.open(io.BytesIO(colleague.get(path).content)).convert("RGB")
+    assert stamped.size == theirs.size
+    assert ImageChops.difference(stamped, theirs).getbbox() is not None, "each has another name on it"
+    for number in ("7", "7/isi"):
+        assert client.get(f"{page_of(kasus)}/foto/{change.hex()}/{number}").status_code == 404
+    stamp = client.get("/ruang/cap.svg")
+    assert "Siti Uji SI" in stamp.text and stamp.headers["cache-control"] == "no-store"
+    [(kept,)] = site.office.deps.engine.read(
+        lambda tx: tx.query("SELECT count(*) FROM thumbnails WHERE kabupaten = :kabupaten")
+    )
+    assert kept == 0
+
+
+def test_a_return_is_sealed_to_the_phone_that_sent_the_visit(site: Site) -> None:
+    client, kasus, visit, _ = site.opened()
+    reason = {"alasan.ktk.hasil_verifikasi": "Periksa lagi hasilnya"}
+    assert decide(client, kasus, visit, "kembalikan").status_code == 422, "a return says why"
+    answer = decide(client, kasus, visit, "kembalikan", catatan="Temui lagi di balai desa", **reason)
+    assert answer.status_code == 303
+    fields = site.office.fields(visit)
+    assert fields["state"] == "dikembalikan"
+    plain = site.sealer.reads(fields["notes"]["alasan"], "alasan", visit, 1)
+    said = decode(plain, Reasons)
+    assert said == Reasons(
+        form="ktk", reasons={"ktk.hasil_verifikasi": "Periksa lagi hasilnya"}, note="Temui lagi di balai desa"
+    )
+    page = client.get(page_of(kasus)).text
+    assert "Temui lagi di balai desa" in page, "who wrote it still reads it"
+    client.post(page_of(kasus), data={"csrf": csrf(client.get(page_of(kasus))), "langkah": "tutup"})
+    open_case(client, kasus)
+    assert "Temui lagi di balai desa" in client.get(page_of(kasus)).text
+
+
+def test_a_further_version_stands_beside_what_it_changed_and_what_was_asked(site: Site) -> None:
+    client, kasus, visit, change = site.opened()
+    decide(client, kasus, visit, "kembalikan", catatan="Temui lagi")
+    site.sealer.visit(
+        kasus, visit=visit, follows=change, number=2, answers={"hasil_verifikasi": "kurang_berkas"}
+    )
+    page = client.get(page_of(kasus)).text
+    assert "Ada yang datang sesudah ruang dibuka" in page and "Kurang berkas" not in page
+    open_case(client, kasus)
+    page = client.get(page_of(kasus)).text
+    assert "Kurang berkas" in page and '<span class="was">' in page
+
+
+def test_nobody_decides_their_own_visit_in_the_room_either(site: Site) -> None:
+    own = Sealer(site.office, site.office.people[SITI])
+    kasus, _ = own.case()
+    visit, change = own.visit(kasus)
+    client = site.screen(SITI)
+    open_case(client, kasus)
+    page = client.get(page_of(kasus))
+    assert "Ini kunjungan Anda sendiri" in page.text and 'name="keputusan"' not in page.text
+    form = {
+        "csrf": csrf(page),
+        "langkah": "putus",
+        "kunjungan": visit,
+        "keputusan": "setujui",
+        "dilihat": change.hex(),
+    }
+    assert client.post(page_of(kasus), data=form).status_code == 403
+    assert site.office.fields(visit)["state"] == "diterima"
+    assert not any(isinstance(body, SealedDecide) for body in site.bodies(visit))
+
+
+def test_a_decision_after_another_is_not_taken(site: Site) -> None:
+    client, kasus, visit, change = site.opened()
+    colleague = site.screen(BUDI)
+    open_case(colleague, kasus, BUDI)
+    old = {"csrf": csrf(colleague.get(page_of(kasus))), "langkah": "putus", "kunjungan": visit}
+    assert decide(client, kasus, visit, "setujui").status_code == 303
+    late = {**old, "keputusan": "tolak", "catatan": "terlambat", "dilihat": change.hex()}
+    answer = colleague.post(page_of(kasus), data=late)
+    assert answer.status_code == 409 and "sudah berubah" in answer.text
+    assert site.office.fields(visit)["state"] == "disetujui"
+
+
+def move(client: httpx.Client, kasus: RecordId, event: str, **answers: str) -> httpx.Response:
+    page = client.get(page_of(kasus))
+    form = {"csrf": csrf(page), "langkah": "maju", "acara": event, "dilihat": seen(page, "maju")}
+    return client.post(
+        page_of(kasus), data={**form, **{f"isi.{name}": value for name, value in answers.items()}}
+    )
+
+
+def test_a_step_is_checked_before_it_is_sealed(site: Site) -> None:
+    client, kasus, _, _ = site.opened()
+    lacking = move(client, kasus, "ke_kecamatan", nomor_surat_desa="470/12")
+    assert lacking.status_code == 422 and "belum lengkap" in lacking.text and "470/12" in lacking.text
+    wrong = move(client, kasus, "ke_kecamatan", nomor_surat_desa="470/12", tanggal_surat_desa="kemarin")
+    assert wrong.status_code == 422
+    assert move(client, kasus, "setujui").status_code == 422, "not from here"
+    assert not any(isinstance(body, SealedAdvance) for body in site.bodies(kasus))
+    right = move(client, kasus, "ke_kecamatan", nomor_surat_desa="470/12/IX", tanggal_surat_desa="2026-11-02")
+    assert right.status_code == 303
+    assert site.office.fields(kasus)["state"] == "kecamatan"
+    assert b"470/12/IX" not in site.everything()
+    assert "470/12/IX" in client.get(page_of(kasus)).text
+
+
+def test_a_result_of_verification_needs_a_second_person(site: Site) -> None:
+    client, kasus, _, _ = site.opened()
+    letter = {"nomor_surat_desa": "1", "tanggal_surat_desa": "2026-11-02"}
+    assert move(client, kasus, "ke_kecamatan", **letter).status_code == 303
+    letter = {"nomor_surat_kecamatan": "2", "tanggal_surat_kecamatan": "2026-11-03"}
+    assert move(client, kasus, "ke_dinsos", **letter).status_code == 303
+    result = {"hasil_verifikasi": "memenuhi_syarat", "alasan": "Lengkap", "tanggal_verifikasi": "2026-11-10"}
+    assert move(client, kasus, "memenuhi", **result).status_code == 303
+    alone = move(client, kasus, "setujui")
+    assert alone.status_code == 422 and "orang lain" in alone.text
+    assert site.office.fields(kasus)["state"] == "persetujuan"
+    colleague = site.screen(BUDI)
+    open_case(colleague, kasus, BUDI)
+    assert move(colleague, kasus, "setujui").status_code == 303
+    assert site.office.fields(kasus)["state"] == "siap_diusulkan"
+
+
+def test_a_task_is_readable_on_its_persons_phones_only(site: Site) -> None:
+    client, kasus, _, _ = site.opened()
+    whom = site.office.people[FIELD]
+    form = {"langkah": "tugas", "petugas": whom, "form": "ktk", "tenggat": "2026-12-24"}
+    assert send(client, page_of(kasus), **form, isi_tugas="temui").status_code == 422
+    stranger = {**form, "petugas": site.office.people["kabid"]}
+    assert send(client, page_of(kasus), **stranger, isi_tugas="Temui lewat kader Rini").status_code == 422
+    done = send(client, page_of(kasus), **form, isi_tugas="Temui lewat kader Rini di balai desa")
+    assert done.status_code == 303
+    [tugas] = site.office.deps.engine.read(lambda tx: sealed_store.tugas_of(tx, kasus))
+    fields = site.office.fields(tugas)
+    assert fields["petugas"] == whom and fields["due"] == "2026-12-24" and fields["state"] == "baru"
+    plain = site.sealer.reads(fields["notes"]["tugas"], "tugas", tugas, 0)
+    assert decode(plain, Assignment) == Assignment(forms=["ktk"], text="Temui lewat kader Rini di balai desa")
+    assert "Temui lewat kader Rini di balai desa" in client.get(page_of(kasus)).text
+    assert b"di balai desa" not in site.everything()
+
+
+def test_the_same_nik_in_a_year_is_told_inside_the_room_only(site: Site) -> None:
+    nik = "3314994202900007"
+    first, kode = site.sealer.case()
+    site.sealer.visit(first, answers={"nik": nik, "tanggal_kunjungan": "2026-03-01"})
+    client = site.screen(SITI)
+    open_case(client, first)
+    assert "tahun yang sama" not in client.get(page_of(first)).text
+    second, _ = site.sealer.case()
+    site.sealer.visit(second, answers={"nik": nik, "tanggal_kunjungan": "2026-11-01"})
+    third, _ = site.sealer.case()
+    site.sealer.visit(third, answers={"nik": nik, "tanggal_kunjungan": "2027-01-05"})
+    open_case(client, second)
+    page = client.get(page_of(second)).text
+    assert f"NIK ini juga ada di kasus {kode} tahun yang sama" in page
+    open_case(client, third)
+    assert "tahun yang sama" not in client.get(page_of(third)).text
+    assert nik.encode() not in site.everything()
+
+
+def test_a_container_that_is_late_altered_or_of_another_visit_is_said_and_not_decided(site: Site) -> None:
+    client, kasus, visit, change = site.opened(held=False)
+    page = client.get(page_of(kasus))
+    assert "belum sampai seluruhnya" in page.text and 'name="keputusan"' not in page.text
+    form = {
+        "csrf": csrf(page),
+        "langkah": "putus",
+        "kunjungan": visit,
+        "keputusan": "setujui",
+        "dilihat": change.hex(),
+    }
+    assert client.post(page_of(kasus), data=form).status_code == 409
+
+
+ODD: tuple[dict[str, Any], ...] = (
+    {"rencana_uep": "satu"}, {"rencana_uep": [1]}, {"nik": 5}, {"tanggal_kunjungan": []},
+    {"jenis_kekerasan": 7}, {"aman_dikunjungi": {"a": 1}}, {"hasil_verifikasi": None}, {"bidang_asing": "x"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("answers", ODD)
+def test_answers_of_odd_shapes_shut_nobody_out(site: Site, answers: dict[str, Any]) -> None:
+    client, kasus, _, _ = site.opened(answers=answers, photos=0)
+    page = client.get(page_of(kasus))
+    assert page.status_code == 200 and 'name="keputusan"' in page.text
+
+
+def test_a_phone_with_a_key_that_is_none_holds_up_no_decision(site: Site) -> None:
+    spoilt = Sealer(site.office, site.office.people[FIELD])
+    site.office.deps.engine.write(
+        lambda tx: device_store.put_handover_key(tx, spoilt.phone.device, bytes(32))
+    ).result()
+    client, kasus, visit, _ = site.opened()
+    assert decide(client, kasus, visit, "tahan", catatan="Menunggu keterangan").status_code == 303
+    notes = site.office.fields(visit)["notes"]["alasan"]
+    assert decode(site.sealer.reads(notes, "alasan", visit, 1), Reasons).note == "Menunggu keterangan"
+
+
+def test_both_halves_open_in_need_and_sound_an_alarm_until_each_has_seen_it(site: Site) -> None:
+    kasus, kode = site.sealer.case()
+    site.sealer.visit(kasus)
+    client = site.screen("petugas")
+    form = {"kode": kode, "keperluan": "Kedua petugas sakit, korban meminta"}
+    first, second = site.halves
+    swapped = send(client, "/ruang/darurat", **form, kertas_1=second, kertas_2=first)
+    assert swapped.status_code == 422 and "Kertas 1" in swapped.text
+    unknown = send(
+        client, "/ruang/darurat", **{**form, "kode": "KS-2026-XXXXXX"}, kertas_1=first, kertas_2=second
+    )
+    assert unknown.status_code == 422
+    assert site.bodies(kasus) and not any(isinstance(body, SealedAccess) for body in site.bodies(kasus))
+    opened = send(client, "/ruang/darurat", **form, kertas_1=first, kertas_2=second)
+    assert opened.headers["location"] == page_of(kasus)
+    assert STORY in client.get(page_of(kasus)).text
+    assert [body.action for body in site.bodies(kasus) if isinstance(body, SealedAccess)] == ["darurat"]
+    said = f"Kasus {kode} dibuka darurat oleh Petugas Uji"
+    kabid, pengawas = site.screen("kabid"), site.screen("pengawas")
+    assert said in kabid.get("/perangkat").text
+    for watcher in (kabid, pengawas):
+        assert said in watcher.get("/").text
+        page = watcher.get("/ruang/alarm")
+        alarm = re.search(rf'{re.escape(said)}.*?name="alarm" value="([0-9a-f]+)"', page.text, re.S)
+        assert alarm
+        watcher.post("/ruang/alarm", data={"csrf": csrf(page), "alarm": alarm[1]})
+        assert said not in watcher.get("/").text
+        if watcher is kabid:
+            assert said in pengawas.get("/").text, "each marks for themselves"
+    assert site.screen("verifikator").get("/ruang/alarm").status_code == 403
+    assert STORY not in pengawas.get("/ruang/alarm").text
+
+
+def test_verify_follows_the_chain_through_a_day_in_the_room(site: Site) -> None:
+    client, kasus, visit, _ = site.opened()
+    decide(client, kasus, visit, "tahan", catatan="Menunggu keterangan desa")
+    task = {"langkah": "tugas", "petugas": site.office.people[FIELD], "form": "ktk"}
+    send(client, page_of(kasus), **task, isi_tugas="Temui lagi di balai desa")
+    deps = site.office.deps
+    opened = unlock(site.data, None)
+    assert isinstance(opened, tuple)
+    rules = DomainRules(deps.forms, deps.workflows)
+    assert verify(site.data, opened[1], opened[0], rules, deps.text, Silent()).faults == []
+
+
+def test_what_is_destroyed_leaves_no_seal_behind(site: Site) -> None:
+    kasus, _ = site.sealer.case()
+    _, change = site.sealer.visit(kasus)
+    client = site.screen(BUDI)
+    send(client, "/ruang/kunci", langkah="putar", frasa=PHRASES[BUDI])
+    count = "SELECT count(*) FROM room_reseals WHERE kabupaten = :kabupaten AND change = :change"
+    engine = site.office.deps.engine
+    assert engine.read(lambda tx: tx.query(count, {"change": change})) == [(1,)]
+    engine.write(lambda tx: SqlOfficeStore.writing(tx).destroy([change], [])).result()
+    assert engine.read(lambda tx: tx.query(count, {"change": change})) == [(0,)]
+    open_case(client, kasus, BUDI)
+    assert client.get(page_of(kasus)).status_code == 200
