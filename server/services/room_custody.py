@@ -166,3 +166,11 @@ def load_unit_keys(tx: Transaction) -> UnitKeys | None:
         key=lambda key: key.number,
     )
     return UnitKeys(identity=bytes(record.fields["identity"]), keys=tuple(keys))
+
+
+def vouched_for(keys: UnitKeys, secrets: Secrets) -> bool:
+    """Whether the public keys that everybody seals to are the halves of the unit's own."""
+    halves = {number: custody.public_of(private) for number, private in secrets.keys.items()}
+    return keys.identity == custody.identity_of(secrets) and all(
+        halves.get(key.number) == key.public_key for key in keys.keys
+    )

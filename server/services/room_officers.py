@@ -21,7 +21,14 @@ from server.engine import Engine, Reader
 from server.sealing import open_key, seal_key
 from server.services.people import people
 from server.services.room_ceremony import Ceremonies
-from server.services.room_custody import SERVICE, Custodian, UnitKeys, load_custody, load_unit_keys
+from server.services.room_custody import (
+    SERVICE,
+    Custodian,
+    UnitKeys,
+    load_custody,
+    load_unit_keys,
+    vouched_for,
+)
 from server.services.room_held import Held, Refusal
 from server.services.room_seals import seals_of
 from server.store import SqlOfficeStore
@@ -150,7 +157,7 @@ class OfficersOfRoom:
         if isinstance(opened, Refusal):
             return opened
         keys = self._engine.read(load_unit_keys)
-        if keys is None:
+        if keys is None or not vouched_for(keys, opened.secrets):
             return Refusal(say="kunci_rusak", status=409)
         number, regency = keys.newest.number + 1, self._custodian.regency
         fresh = {**opened.secrets.keys, number: self._custodian.randomness(custody.KEY_BYTES)}

@@ -23,7 +23,7 @@ from server.recovery_paper import WrongLines, joined, read_half
 from server.sealing import Gcm, seal_key
 from server.services.people import Actor
 from server.services.room_ceremony import wrong_lines
-from server.services.room_custody import HALVES, Custodian, UnitKeys, Unlocked, load_unit_keys
+from server.services.room_custody import HALVES, Custodian, Unlocked, load_unit_keys, vouched_for
 from server.services.room_held import Held, Refusal, session_name
 from server.services.room_reading import CaseFacts, Fact, Unsealed, load_case, unseal
 from server.thumbnails import whole
@@ -38,9 +38,10 @@ Look = Literal["buka", "unduh", "cetak", "darurat"]
 
 
 class OpenCase(Message, frozen=True, kw_only=True):
-    """What rests while a case is open."""
+    """What rests while a case is open. `unit` is the public key that the unit's own secrets vouch for."""
 
     kasus: RecordId
+    unit: bytes
     keys: dict[ChangeId, bytes]
     notes: dict[ChangeId, bytes]
     doubles: list[RecordId]
@@ -119,21 +120,20 @@ class Openings:
         change: ChangeId,
         plain: bytes,
     ) -> Opened:
-        """Keep what was just written in the room readable there, for as long as it is open."""
+        """Keep what was just written in the room readable there, unless it was closed meanwhile."""
+        if self._held.get(tx, token, WHAT, session) is None:
+            return opened
         case = replace(opened.case, notes={**opened.case.notes, change: plain})
         self._held.put_in(tx, token, WHAT, person, session, opened.until_ms, encode(case))
         return Opened(case=case, until_ms=opened.until_ms)
 
-    def look(self, person: Person, kasus: RecordId, action: Look, purpose: str, what: str) -> Refusal | None:
+    def look(self, person: Person, case: OpenCase, action: Look, purpose: str, what: str) -> Refusal | None:
         """Record that something was printed or taken out, and why, before it is."""
         unfit = _unfit(purpose)
         if unfit is not None:
             return unfit
-        keys = self._engine.read(load_unit_keys)
-        if keys is None:
-            return Refusal(say="kunci_rusak", status=409)
         said = encode(Purpose(by=person.id, text=purpose.strip(), what=what))
-        body = self._access(kasus, action, said, keys)
+        body = self._access(case.kasus, action, said, case.unit)
         if not isinstance(self._office.act(person.id, body), Applied):
             raise RuntimeError("the office's own chain did not take a record of access")
         return None
@@ -152,10 +152,13 @@ class Openings:
         facts = self._engine.read(lambda tx: load_case(tx, kasus))
         if facts is None or keys is None:
             return Refusal(say="kasus_tidak_ada", status=404)
+        if not vouched_for(keys, unlocked.secrets):
+            return Refusal(say="kunci_rusak", status=409)
+        unit = keys.newest.public_key
         unsealed = unseal(facts, unlocked.secrets, keys, self._custodian.regency)
         tokens = self._doubles(facts, unsealed, unlocked.secrets.doubles)
         said = encode(Purpose(by=person.id, text=purpose.strip()))
-        access = self._access(kasus, action, said, keys)
+        access = self._access(kasus, action, said, unit)
         token, now = self._held.token(), self._custodian.now_ms()
         kode = str(facts.record.fields.get("kode") or "")
 
@@ -166,6 +169,7 @@ class Openings:
             this_look = sealed_store.about(tx, [kasus])[-1]
             case = OpenCase(
                 kasus=kasus,
+                unit=unit,
                 keys=unsealed.keys,
                 notes={**unsealed.notes, this_look: said},
                 doubles=custody_store.doubles(tx, kasus, tokens),
@@ -179,10 +183,9 @@ class Openings:
         self._engine.write(work).result()
         return token
 
-    def _access(self, kasus: RecordId, action: Look, said: bytes, keys: UnitKeys) -> SealedAccess:
-        public = keys.newest.public_key
-        info = info_of(self._custodian.regency, "tujuan", kasus, 0, public)
-        return SealedAccess(kasus=kasus, action=action, note=seal_note(said, seal_key, public, info))
+    def _access(self, kasus: RecordId, action: Look, said: bytes, unit: bytes) -> SealedAccess:
+        info = info_of(self._custodian.regency, "tujuan", kasus, 0, unit)
+        return SealedAccess(kasus=kasus, action=action, note=seal_note(said, seal_key, unit, info))
 
     def _doubles(self, facts: CaseFacts, unsealed: Unsealed, key: bytes) -> list[bytes]:
         """Return a token for each NIK and year that the newest versions of this case hold."""

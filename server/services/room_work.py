@@ -23,7 +23,6 @@ from server.sealing import seal_key
 from server.services.cases import answers_of
 from server.services.people import Actor, load_person
 from server.services.review import Decision, lacking_in
-from server.services.room_custody import load_unit_keys
 from server.services.room_held import Refusal
 from server.services.room_opening import Opened, Openings
 from server.services.room_reading import load_case
@@ -97,12 +96,12 @@ class RoomWork:
         if lacking or not asked.keys() <= self._keys(container):
             return Refusal(say=lacking or "kantor.tinjau.tidak_dikenal")
         said = Reasons(form=container.opening.form, reasons=asked, note=note.strip())
-        people = authors(record.fields)
+        people, unit = authors(record.fields), key.opened.case.unit
         newest = versions[-1].content.body
         number = newest.number if isinstance(newest, SealedSubmit) else len(versions)
 
         def work(tx: Writer) -> None:
-            notes = self._sealed(tx, encode(said), "alasan", visit, number, people)
+            notes = self._sealed(tx, unit, encode(said), "alasan", visit, number, people)
             body = SealedDecide(
                 visit=visit,
                 follows=ChangeId(bytes.fromhex(seen)),
@@ -117,6 +116,7 @@ class RoomWork:
         self, person: Person, key: Key, seen: str, event: str, given: Mapping[str, str]
     ) -> Refusal | None:
         """Move the case one step, with answers that only the unit reads."""
+        unit = key.opened.case.unit
 
         def work(tx: Writer) -> Refusal | None:
             record = SqlOfficeStore.writing(tx).records([key.kasus]).get(key.kasus)
@@ -126,7 +126,7 @@ class RoomWork:
             if isinstance(answers, Refusal):
                 return answers
             plain = encode(StepAnswers(answers=answers))
-            [note] = self._sealed(tx, plain, "langkah", key.kasus, 0, frozenset())
+            [note] = self._sealed(tx, unit, plain, "langkah", key.kasus, 0, frozenset())
             body = SealedAdvance(kasus=key.kasus, follows=record.head, event=event, note=note)
             self._act(tx, person, key, [body], key.kasus, plain)
             return None
@@ -142,7 +142,7 @@ class RoomWork:
         if form not in sealed_forms(self._forms):
             return Refusal(say="perlu_form")
         plain = encode(Assignment(forms=[form], text=text.strip()))
-        tugas = uuid7(self._now_ms(), self._randomness(10))
+        tugas, unit = uuid7(self._now_ms(), self._randomness(10)), key.opened.case.unit
 
         def work(tx: Writer) -> Refusal | None:
             if whom not in {each.id for each in reachable(tx)}:
@@ -155,7 +155,7 @@ class RoomWork:
                 "state": "baru",
                 "due": due.isoformat() if due else None,
             }
-            notes = self._sealed(tx, plain, "tugas", tugas, 0, frozenset({whom}))
+            notes = self._sealed(tx, unit, plain, "tugas", tugas, 0, frozenset({whom}))
             bodies: list[Body] = [
                 Patch(record=tugas, kind="tugas", base={}, new=new),
                 SealedNote(record=tugas, name=TASK_NOTE, follows=None, notes=notes),
@@ -198,6 +198,7 @@ class RoomWork:
     def _sealed(
         self,
         tx: Reader,
+        unit: bytes,
         plain: bytes,
         role: Role,
         subject: RecordId,
@@ -208,15 +209,11 @@ class RoomWork:
 
         A phone whose key cannot be sealed to is left out: it must not hold up a decision.
         """
-        keys = load_unit_keys(tx)
-        if keys is None:
-            raise LookupError("a sealed case without a unit that reads it")
         phones = [
             phone.handover_key
             for phone in device_store.devices(tx)
             if phone.person in people and phone.handover_key and phone.revoked_ms is None
         ]
-        unit = keys.newest.public_key
         notes = [seal_note(plain, seal_key, unit, info_of(tx.regency, role, subject, number, unit))]
         for public in phones[: MAX_NOTES - 1]:
             info = info_of(tx.regency, role, subject, number, public)

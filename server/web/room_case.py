@@ -103,7 +103,7 @@ def room_case_routes(site: Site) -> list[Any]:
         purpose = given.get("keperluan", "").strip()[:LONGEST_PURPOSE]
         data = await site.work(lambda: _picture(site, visitor, key, change, number))
         look, what = room.openings.look, f"{change}/{number}"
-        refusal = await site.work(lambda: look(visitor.person, key.kasus, "unduh", purpose, what))
+        refusal = await site.work(lambda: look(visitor.person, key.opened.case, "unduh", purpose, what))
         if refusal is not None:
             return await desk.inside(request, visitor, key, refusal=refusal, kept=Kept(purpose=purpose))
         kode = await site.work(lambda: room.cases.one(key.kasus, today(site)))
@@ -135,7 +135,7 @@ async def _print_case(
 ) -> Response[str]:
     purpose = given.get("keperluan", "").strip()[:LONGEST_PURPOSE]
     look = site.room.openings.look
-    refusal = await site.work(lambda: look(visitor.person, key.kasus, "cetak", purpose, ""))
+    refusal = await site.work(lambda: look(visitor.person, key.opened.case, "cetak", purpose, ""))
     if refusal is not None:
         return await desk.inside(request, visitor, key, refusal=refusal, kept=Kept(purpose=purpose))
     return await desk.inside(request, visitor, key, template="room/print.html")

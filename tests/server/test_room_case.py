@@ -10,9 +10,10 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from PIL import Image, ImageChops
 
-from schemas.base import decode
+from schemas.base import decode, encode
 from schemas.ids import ChangeId, RecordId
 from schemas.sealed_notes import Assignment, Reasons
 from server import device_store, sealed_store
@@ -21,8 +22,9 @@ from server.engine import Reader
 from server.services.room_opening import OPEN_MS
 from server.store import SqlOfficeStore
 from server.verify import verify
-from sync.change import SealedAccess, SealedAdvance, SealedDecide, SealedSubmit, read
+from sync.change import Patch, SealedAccess, SealedAdvance, SealedDecide, SealedSubmit, read
 from sync.rules import DomainRules
+from sync.scope import UNIT_KEYS
 from sync.sealed_case import name_of
 from tests.server.conftest import Silent
 from tests.server.room_office import (
@@ -449,6 +451,27 @@ def test_a_container_that_is_late_altered_or_of_another_visit_is_said_and_not_de
         "dilihat": change.hex(),
     }
     assert client.post(page_of(kasus), data=form).status_code == 409
+
+
+def test_a_key_that_somebody_slipped_in_for_the_units_is_noticed_before_anything_is_sealed_to_it(
+    site: Site,
+) -> None:
+    kasus, _ = site.sealer.case()
+    client = site.screen(SITI)
+    office, keys = site.office.deps.office, site.sealer.keys()
+    true = [encode(key) for key in keys.keys]
+    foreign = encode(replace(keys.newest, number=keys.newest.number + 1, public_key=site.sealer.public))
+    fields = {"base": {"keys": true}, "new": {"keys": [*true, foreign]}}
+    office.act(office.person, Patch(record=UNIT_KEYS, kind="referensi", **fields))
+    try:
+        answer = open_case(client, kasus)
+        assert answer.status_code == 409 and "tidak utuh" in answer.text
+        assert site.bodies(kasus) == []
+        assert send(client, "/ruang/kunci", langkah="putar", frasa=PHRASES[SITI]).status_code == 409
+    finally:
+        fields = {"base": {"keys": [*true, foreign]}, "new": {"keys": true}}
+        office.act(office.person, Patch(record=UNIT_KEYS, kind="referensi", **fields))
+    assert open_case(client, kasus).status_code == 303
 
 
 ODD: tuple[dict[str, Any], ...] = (
