@@ -55,15 +55,7 @@ class RoomCases:
         """List the sealed cases under way, at most 500."""
 
         def work(tx: Reader) -> OutsideList:
-            stages = {
-                stage_text(workflow.id, version, state)
-                for workflow in self._workflows.all()
-                if workflow.service in SEALED_SERVICES
-                for version in range(1, workflow.version + 1)
-                for state, each in self._workflows.get(workflow.id, version).states.items()
-                if not each.final
-            }
-            places = page_store.case_places(tx, stages)
+            places = page_store.case_places(tx, self._stages())
             store = SqlOfficeStore.reading(tx)
             ids = page_store.cases_at(tx, places, MOST)
             found = store.records(ids)
@@ -72,6 +64,10 @@ class RoomCases:
             return OutsideList(shown=shown, total=sum(places.values()))
 
         return self._engine.read(work)
+
+    def count(self) -> int:
+        """Count the sealed cases under way."""
+        return self._engine.read(lambda tx: sum(page_store.case_places(tx, self._stages()).values()))
 
     def by_code(self, kode: str) -> RecordId | None:
         """Find a sealed case by its code, also one that has ended; for the day on which glass is broken."""
@@ -250,6 +246,17 @@ class RoomCases:
         if person.id in authors(record.fields):
             return "kantor.tinjau.milik_sendiri"
         return "" if container is not None else "ruang.kasus.belum_dibaca"
+
+    def _stages(self) -> set[str]:
+        """Return every stage of a sealed service at which a case is still under way."""
+        return {
+            stage_text(workflow.id, version, state)
+            for workflow in self._workflows.all()
+            if workflow.service in SEALED_SERVICES
+            for version in range(1, workflow.version + 1)
+            for state, each in self._workflows.get(workflow.id, version).states.items()
+            if not each.final
+        }
 
     def _outside(self, record: Record, known: Mapping[str, str], today: date) -> Outside:
         fields, workflow = record.fields, self._workflow(record)

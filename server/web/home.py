@@ -46,6 +46,8 @@ def home_routes(site: Site) -> list[Any]:
             found.append(_tile(site, "konflik", "/konflik", "conflict", site.conflicts.count(person)))
         if may(person, "see_cases"):
             found.append(_tile(site, "kasus", "/kasus", "task", site.cases.count(person)))
+        if site.room.custodian.is_officer(person):
+            found.append(_tile(site, "ruang", "/ruang", "lock", site.room.cases.count()))
         if may(person, "see_devices"):
             found.append(_tile(site, "perangkat", "/perangkat", "device", site.device_count()))
         return found

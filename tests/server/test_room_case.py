@@ -143,6 +143,9 @@ def test_outside_stand_a_code_a_service_a_state_an_officer_and_days(site: Site) 
     client = site.screen(SITI)
     listed, door = client.get("/ruang").text, client.get(page_of(kasus)).text
     assert kode in listed and kode in door
+    assert 'href="/ruang"' in client.get("/").text.partition("<main")[2], (
+        "a count on the first page leads there"
+    )
     for text in (listed, door, client.get("/antrean").text, client.get("/kasus").text, client.get("/").text):
         assert not re.search(f"{SECRET}|{STORY}|{NIK}|Korban Uji|data:image", text)
     assert client.get(f"/kunjungan/{visit}").status_code in (403, 404)
@@ -179,6 +182,7 @@ def test_whoever_is_not_named_gets_nothing(site: Site, name: str) -> None:
     form = {"csrf": csrf(client.get("/")), "langkah": "buka", "frasa": PHRASES[SITI], "keperluan": PURPOSE}
     assert client.post(page_of(kasus), data=form).status_code == 403
     assert kode not in client.get("/ruang").text
+    assert 'href="/ruang"' not in client.get("/").text.partition("<main")[2]
     assert site.bodies(kasus) == []
 
 
