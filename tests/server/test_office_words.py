@@ -30,6 +30,12 @@ SAID_BY_KEY = {
     "kantor.riwayat": ["server/services/visit_page.py"],
     "kantor.tanda": ["sync/visits.py", "sync/sealed.py", "server/services/signs.py"],
     "kantor.tinjau": ["server/web/review.py"],
+    "ruang.kasus": ["server/services/room_cases.py"],
+    "ruang.riwayat": ["sync", "server/services/room_story.py"],
+    "ruang.selesai_kerja": ["server/web/room_case.py"],
+    "ruang.sudah": ["server/web/room_keys.py"],
+    "ruang.tolak": ["server/services", "server/web"],
+    "ruang.tugas_keadaan": ["sync"],
     "masalah": ["schemas/packing.py", "server", "sync"],
     "perintah": ["server/compose.py", "server/commands"],
     "serah_terima": ["server/services/handover.py", "server/commands/handover.py"],
@@ -42,6 +48,8 @@ TABLE = "problems.py"
 """Lists every problem with its status; that is no place where one arises."""
 CHOICES = {
     "kantor.antrean": r"(?:status|sudah|umur)_(\w+)",
+    "ruang.kasus": r"tak_terbaca_(\w+)",
+    "ruang.tolak": r"(\w+)_darurat",
 }
 """Keys of which a part before the underline is put in front of what stands in the code."""
 
@@ -78,7 +86,7 @@ def unsaid(name: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["cadangan.toml", "kantor.toml", "server.toml"])
+@pytest.mark.parametrize("name", ["cadangan.toml", "kantor.toml", "ruang.toml", "server.toml"])
 def test_every_text_of_the_office_is_said_somewhere(name: str) -> None:
     assert unsaid(name) == []
 
