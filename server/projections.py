@@ -54,7 +54,7 @@ def put_projections(writer: Writer, records: Sequence[Record]) -> None:
         [conflict_row(writer.regency, record, find) for record in records if record.kind == "konflik"],
     )
     _move_conflicts(writer, [record for record in records if record.kind in MOVABLE])
-    sealed_store.put_tugas(writer, records)
+    sealed_store.keep_in_step(writer, records)
 
 
 def petugas_records(reader: Reader, people: Iterable[PersonId]) -> dict[PersonId, Record]:

@@ -9,6 +9,7 @@ from schemas.ids import ChangeId, RecordId
 from server.engine import Reader, Writer
 from sync.applying import readable
 from sync.change import SealedAccess, SealedAdvance, SealedDecide, SealedNote, SealedSubmit
+from sync.losses import is_destroyed
 from sync.store import Record
 
 MARK = b"sealed_"
@@ -27,8 +28,8 @@ def index(tx: Writer, contents: Mapping[ChangeId, bytes]) -> None:
     )
 
 
-def put_tugas(tx: Writer, records: Sequence[Record]) -> None:
-    """Note which tugas belong to which case."""
+def keep_in_step(tx: Writer, records: Sequence[Record]) -> None:
+    """Note which tugas belong to which case; of a case that was destroyed forget whom it resembled."""
     tx.many(
         "INSERT INTO sealed_tugas (kabupaten, kasus, tugas) VALUES (:kabupaten, :kasus, :tugas)"
         " ON CONFLICT (kabupaten, kasus, tugas) DO NOTHING",
@@ -38,6 +39,9 @@ def put_tugas(tx: Writer, records: Sequence[Record]) -> None:
             if record.kind == "tugas" and isinstance(record.fields.get("kasus"), str)
         ],
     )
+    gone = [record.id for record in records if record.kind == "kasus" and is_destroyed(record)]
+    if gone:
+        tx.execute("DELETE FROM room_doubles WHERE kabupaten = :kabupaten AND kasus IN :gone", {"gone": gone})
 
 
 def forget(tx: Writer, changes: Sequence[ChangeId]) -> None:

@@ -77,7 +77,8 @@ class RoomCases:
     def case_of(self, visit: RecordId) -> RecordId | None:
         """Return the case that a sealed visit belongs to."""
         record = self._engine.read(lambda tx: SqlOfficeStore.reading(tx).records([visit])).get(visit)
-        return RecordId(record.fields["kasus"]) if record is not None and is_sealed(record) else None
+        kasus = record.fields.get("kasus") if record is not None and is_sealed(record) else None
+        return RecordId(kasus) if kasus else None
 
     def one(self, kasus: RecordId, today: date) -> Outside | None:
         """Show one case from outside; None when there is no such."""

@@ -19,6 +19,7 @@ from server.services.room_custody import UnitKeys
 from server.services.room_seals import seals_of
 from server.store import SqlOfficeStore
 from sync.change import Content, SealedSubmit, read
+from sync.losses import is_destroyed
 from sync.neutral import is_sealed
 from sync.sealed_case import NotReadableError, info_of, name_of, unpad
 from sync.store import Record
@@ -61,10 +62,10 @@ class Unsealed(Data, frozen=True, kw_only=True):
 
 
 def load_case(tx: Reader, kasus: RecordId) -> CaseFacts | None:
-    """Read a sealed case; None when there is no such."""
+    """Read a sealed case with what was not destroyed of it; None when there is no such."""
     store = SqlOfficeStore.reading(tx)
     record = store.records([kasus]).get(kasus)
-    if record is None or record.kind != "kasus" or not is_sealed(record):
+    if record is None or record.kind != "kasus" or not is_sealed(record) or is_destroyed(record):
         return None
     tugas = sealed_store.tugas_of(tx, kasus)
     direct = _facts(tx, sealed_store.about(tx, [kasus, *tugas]))
@@ -73,11 +74,12 @@ def load_case(tx: Reader, kasus: RecordId) -> CaseFacts | None:
     known = {fact.change for fact in direct}
     facts = direct + [each for each in _facts(tx, sealed_store.about(tx, visits)) if each.change not in known]
     facts.sort(key=lambda fact: fact.received_ms)
-    records = store.records([*visits, *tugas])
+    found = store.records([*visits, *tugas])
+    there = {name: each for name, each in found.items() if not is_destroyed(each)}
     return CaseFacts(
         record=record,
-        visits=tuple(records[name] for name in visits if name in records),
-        tugas=tuple(records[name] for name in tugas if name in records),
+        visits=tuple(there[name] for name in visits if name in there),
+        tugas=tuple(there[name] for name in tugas if name in there),
         facts=tuple(facts),
         reseals=custody_store.reseals(tx, [fact.change for fact in facts]),
     )

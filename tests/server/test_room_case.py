@@ -548,14 +548,24 @@ def test_verify_follows_the_chain_through_a_day_in_the_room(site: Site) -> None:
 
 
 def test_what_is_destroyed_leaves_no_seal_behind(site: Site) -> None:
-    kasus, _ = site.sealer.case()
-    _, change = site.sealer.visit(kasus)
+    kasus, kode = site.sealer.case()
+    visit, change = site.sealer.visit(kasus)
+    other, kept = site.sealer.visit(kasus)
     client = site.screen(BUDI)
     send(client, "/ruang/kunci", langkah="putar", frasa=PHRASES[BUDI])
-    count = "SELECT count(*) FROM room_reseals WHERE kabupaten = :kabupaten AND change = :change"
-    engine = site.office.deps.engine
-    assert engine.read(lambda tx: tx.query(count, {"change": change})) == [(1,)]
-    engine.write(lambda tx: SqlOfficeStore.writing(tx).destroy([change], [])).result()
-    assert engine.read(lambda tx: tx.query(count, {"change": change})) == [(0,)]
     open_case(client, kasus, BUDI)
-    assert client.get(page_of(kasus)).status_code == 200
+    engine, destruction = site.office.deps.engine, site.office.deps.destruction
+    seals = "SELECT change FROM room_reseals WHERE kabupaten = :kabupaten AND change IN :changes"
+    tokens = "SELECT 1 FROM room_doubles WHERE kabupaten = :kabupaten AND kasus = :kasus"
+    both = {"changes": [change, kept]}
+    assert len(engine.read(lambda tx: tx.query(seals, both))) == 2
+    destruction.destroy(site.office.people["kabid"], [change], [visit], "BA 1")
+    assert engine.read(lambda tx: tx.query(seals, both)) == [(kept,)]
+    page = client.get(page_of(kasus))
+    assert page.status_code == 200 and STORY in page.text and visit not in page.text and other in page.text
+    assert engine.read(lambda tx: tx.query(tokens, {"kasus": kasus})) != []
+    destruction.destroy(site.office.people["kabid"], [kept], [kasus, other], "BA 2")
+    assert engine.read(lambda tx: tx.query(tokens, {"kasus": kasus})) == []
+    assert client.get(page_of(kasus)).status_code == 404
+    assert client.get(f"/ruang/kunjungan/{visit}").status_code == 404
+    assert kode not in client.get("/ruang").text
