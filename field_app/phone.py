@@ -123,7 +123,7 @@ class Phone:
         if isinstance(outcome, WrongCode):
             return Refused(say="lapangan.kode_salah")
         try:
-            fresh = self._keys.renew(pin, outcome.key)
+            fresh = self._keys.renew(pin, outcome.key, outcome.second)
         except OSError as error:
             return _unwritable(error)
         return self._enter(outcome.key) or fresh
