@@ -17,6 +17,7 @@ UNIT_WORDS = 8
 PASSPHRASE_WORDS = 6
 """As many are proposed for a passphrase: 60 bits, before Argon2id."""
 LEAST_PASSPHRASE_WORDS = 5
+UNIT_DOMAIN = b"sambang unit identity v1"
 
 
 @lru_cache(maxsize=1)
@@ -34,6 +35,11 @@ def words_of(domain: bytes, data: bytes, count: int) -> tuple[str, ...]:
         raise ValueError("one to 25 words")
     bits = int.from_bytes(sha256(domain + b"\0" + data).digest(), "big")
     return tuple(word_list()[bits >> (256 - BITS * place) & (COUNT - 1)] for place in range(1, count + 1))
+
+
+def unit_words(identity: bytes) -> tuple[str, ...]:
+    """Return the fingerprint of a unit's identity (32 bytes): what hangs on paper and what phones show."""
+    return words_of(UNIT_DOMAIN, identity, UNIT_WORDS)
 
 
 def propose(randomness: bytes) -> tuple[str, ...]:
