@@ -86,7 +86,8 @@ class UnitKey(Message, frozen=True, kw_only=True):
     number: Annotated[int, msgspec.Meta(ge=1)]
     public_key: PublicKey
     made_ms: int
-    signature: Signature | Literal[b""] = b""
+    signature: Annotated[bytes, msgspec.Meta(max_length=SIGNATURE_BYTES)] = b""
+    """Empty only where it is made; one that is no signature verifies as none."""
 
 
 class Opening(Message, frozen=True, kw_only=True, tag="opening"):
