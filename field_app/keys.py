@@ -10,8 +10,8 @@ having 80 bits of its own. Wrapping is AES-256-GCM. A third wrap, under a rescue
 is not made yet.
 
 The second unlock asks for the PIN again and opens another key, under which the keys of sealed drafts are
-wrapped. It lies in wraps of its own beside the vault's key, so that a changed or forgotten PIN loses no draft,
-and whoever has the vault's key alone has none of it. Its tries are counted with the others.
+wrapped. It lies in wraps of its own beside the vault's key, so that a changed or forgotten PIN loses no
+draft, and whoever has the vault's key alone has none of it. Its tries are counted with the others.
 """
 
 import base64
@@ -91,8 +91,8 @@ class KeyFile(Data, frozen=True, kw_only=True):
 
 
 class Opened(Data, frozen=True, kw_only=True):
-    """The vault's key, 32 bytes; or that of the second unlock. By the office's code both, `second` empty where
-    there is none.
+    """The vault's key, 32 bytes; or that of the second unlock. By the office's code both, `second` empty
+    where there is none.
     """
 
     key: bytes
@@ -294,11 +294,16 @@ def write_whole(path: Path, data: bytes) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names that were given or taken away in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 class PinAdvice(Data, frozen=True, kw_only=True):
