@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import sqlcipher3.dbapi2 as sqlcipher
 from msgspec.structs import replace
 
-from field_app.drafts import Seen
+from field_app.draft import Seen
 from schemas.base import decode, encode
 from schemas.ids import BlobId, ChangeId, RecordId
 from schemas.wire import Outcome, Rejected

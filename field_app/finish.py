@@ -4,7 +4,7 @@ Rule: a refusal leaves the draft as it was.
 """
 
 from field_app.bench import Bench
-from field_app.drafts import Draft
+from field_app.draft import Draft
 from field_app.finalise import end_time, named_photos, number_of, patch_of, submit_of
 from field_app.sealed_finish import finish_sealed
 from field_app.sheets import Sheet, findings

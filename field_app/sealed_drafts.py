@@ -15,8 +15,8 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from field_app.draft import Draft, Photo, Seen
 from field_app.draft_keys import DraftKeyError, DraftKeys
-from field_app.drafts import Draft, Photo, Seen
 from field_app.erasing import take_sealed_draft
 from field_app.second import Second
 from field_app.vault import Vault

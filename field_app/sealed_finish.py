@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from field_app.bench import Bench
 from field_app.blobs import put_blob
-from field_app.drafts import Draft, Photo, Seen
+from field_app.draft import Draft, Photo, Seen
 from field_app.finalise import named_photos
 from field_app.sealed_drafts import Cover
 from field_app.sealing import KEY_BYTES, Gcm, seal_key

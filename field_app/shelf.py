@@ -8,7 +8,7 @@ Each method joins its caller's transaction, or makes its own. A sealed shelf rai
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from field_app.drafts import Draft, Photo
+from field_app.draft import Draft, Photo
 from schemas.ids import BlobId
 
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from field_app import evidence
 from field_app.bench import Bench
-from field_app.drafts import Draft
+from field_app.draft import Draft
 from field_app.sheets import Sheet
 from field_app.views import Listed, Refused, Statement
 from schemas.form import Field, Form, Multi, Pilihan, Tabel, Tanggal, Uang
