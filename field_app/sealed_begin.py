@@ -11,7 +11,7 @@ from field_app.begin import may_start, own_answers
 from field_app.bench import Bench
 from field_app.draft import Draft, Seen
 from field_app.records import Fields, text_of
-from field_app.sealed_drafts import Cover, Head
+from field_app.sealed_drafts import Cover, Head, draft_of
 from field_app.sealed_notes import reasons_of
 from field_app.views import Refused
 from schemas.form import Form
@@ -127,14 +127,11 @@ def _add(
         touched_ms=now_ms,
         discarded_ms=None,
     )
-    bench.sealed.add(cover, Head(form=form.id, forms={form.id: form.version}, seen=seen))
-    known = bench.known(cover.id)
-    given = own_answers(bench, form, known)
+    head = Head(form=form.id, forms={form.id: form.version}, seen=seen)
+    given = own_answers(bench, form, draft_of(cover, head))
     if "kode_kasus" in form.fields:
         given["kode_kasus"] = code
-    with bench.vault.write():
-        for name, value in given.items():
-            bench.sealed.put_answer(cover.id, form.id, name, value, refused=False, now_ms=now_ms)
+    bench.sealed.add(cover, head, given)
     return cover.id
 
 

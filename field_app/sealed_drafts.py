@@ -79,8 +79,10 @@ class SealedDrafts:
     ) -> None:
         self._vault, self._keys, self._second, self._randomness = vault, keys, second, randomness
 
-    def add(self, cover: Cover, head: Head) -> None:
-        """Begin a draft: its key first, noted as to be erased until its row stands. Raises OSError."""
+    def add(self, cover: Cover, head: Head, answers: Mapping[str, Any]) -> None:
+        """Begin a draft with what its main form is already told: its key first, noted as to be erased until
+        its row stands. Raises OSError.
+        """
         second = self._second.key()
         with self._vault.write() as connection:
             connection.execute("INSERT OR IGNORE INTO sealed_erasing (draft) VALUES (?)", (cover.id,))
@@ -94,6 +96,8 @@ class SealedDrafts:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (*msgspec.structs.astuple(cover), self._seal(key, encode(head), _about(cover.id, b"head"))),
             )
+            for name, value in answers.items():
+                self.put_answer(cover.id, head.form, name, value, refused=False, now_ms=cover.touched_ms)
 
     def require_open(self) -> None:
         """Raise ClosedError when the second unlock is closed."""
@@ -117,24 +121,7 @@ class SealedDrafts:
         cover = self.cover(draft)
         if cover is None:
             return None
-        head = self._head(draft)
-        return Draft(
-            id=cover.id,
-            visit=cover.visit,
-            form=head.form,
-            tugas=cover.tugas,
-            subject=cover.kasus,
-            follows=cover.follows,
-            number=cover.kode,
-            seen=head.seen,
-            page=cover.page,
-            started_ms=cover.started_ms,
-            touched_ms=cover.touched_ms,
-            discarded_ms=cover.discarded_ms,
-            change=None,
-            patch=None,
-            finalised_ms=None,
-        )
+        return draft_of(cover, self._head(draft))
 
     def touch(self, draft: str, now_ms: int, page: int | None = None) -> None:
         """See Shelf."""
@@ -321,6 +308,27 @@ class SealedDrafts:
     def _seal(self, key: bytes, plain: bytes, about: bytes) -> bytes:
         nonce = self._randomness(NONCE_BYTES)
         return nonce + AESGCM(key).encrypt(nonce, plain, about)
+
+
+def draft_of(cover: Cover, head: Head) -> Draft:
+    """Return a sealed draft as every other draft is seen; its subject is the kasus, its number the code."""
+    return Draft(
+        id=cover.id,
+        visit=cover.visit,
+        form=head.form,
+        tugas=cover.tugas,
+        subject=cover.kasus,
+        follows=cover.follows,
+        number=cover.kode,
+        seen=head.seen,
+        page=cover.page,
+        started_ms=cover.started_ms,
+        touched_ms=cover.touched_ms,
+        discarded_ms=cover.discarded_ms,
+        change=None,
+        patch=None,
+        finalised_ms=None,
+    )
 
 
 def _cover(row: tuple[Any, ...]) -> Cover:

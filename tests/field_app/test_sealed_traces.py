@@ -39,6 +39,7 @@ class Plain(sqlcipher.Connection):
 @pytest.fixture
 def field(tmp_path: Path, time: SetTime, monkeypatch: pytest.MonkeyPatch) -> Iterator[SealedField]:
     real = sqlcipher.connect
+    monkeypatch.setattr(vault_module, "WAIT_FOR_OTHERS_S", 0.05)
     monkeypatch.setattr(
         vault_module.sqlcipher, "connect", lambda *given, **named: real(*given, **named, factory=Plain)
     )
