@@ -81,7 +81,8 @@ def test_only_the_identity_whose_words_were_compared_is_pinned(field: SealedFiel
 
 def test_a_visit_is_sealed_to_the_newest_key_that_the_identity_signed(field: SealedField) -> None:
     newer = X25519PrivateKey.from_private_bytes(bytes([3]) * 32)
-    forged = unit_key(Ed25519PrivateKey.from_private_bytes(bytes([8]) * 32), newer, number=9)
+    stranger = X25519PrivateKey.from_private_bytes(bytes([4]) * 32)
+    forged = unit_key(Ed25519PrivateKey.from_private_bytes(bytes([8]) * 32), stranger, number=9)
     field.ready()
     old = unit_key(field.identity, field.unit_private)
     field.offer_unit(forged, unit_key(field.identity, newer, number=2), old)
