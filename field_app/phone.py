@@ -20,7 +20,7 @@ from field_app.link import Link
 from field_app.owner import Owner
 from field_app.pen import Pen
 from field_app.records import Records
-from field_app.sealed import Sealed
+from field_app.sealed import SERVICE, Sealed
 from field_app.sealed_drafts import SealedDrafts
 from field_app.second import Second
 from field_app.settings import Settings
@@ -255,7 +255,9 @@ class Phone:
         )
         visits = Visits(bench, worker.status, worker.sync_soon)
         sealed.erase()  # what a death between finalising and erasing left
-        return _Open(owner, vault, link, visits, worker, handover, Sealed(bench, second))
+        return _Open(
+            owner, vault, link, visits, worker, handover, Sealed(bench, second, self.workflows.get(SERVICE))
+        )
 
 
 def _after_sync(sealed: SealedDrafts, store: Store, owner: Owner, link: Link) -> None:

@@ -5,7 +5,8 @@ Rule: without the second unlock, nothing.
 
 from field_app.bench import Bench, guarded
 from field_app.keys import Locked, PinGone
-from field_app.records import text_of
+from field_app.records import Fields, text_of
+from field_app.sealed_begin import NEW_CASE_FORMS
 from field_app.sealed_notes import assignment_of, reasons_of
 from field_app.second import Second
 from field_app.statement import sign_statement, statement_of
@@ -13,15 +14,16 @@ from field_app.views import CaseView, Refused, Statement, UnitView
 from schemas.ids import BlobId, RecordId
 from schemas.sealed_notes import Assignment, Reasons
 from schemas.words import unit_words
+from schemas.workflow import Workflow
 
 SERVICE = "ktkpm"
 
 
 class Sealed:
-    """See the module; of one open vault."""
+    """See the module; of one open vault. `workflow` is that of the sealed cases."""
 
-    def __init__(self, bench: Bench, second: Second) -> None:
-        self._bench, self._second = bench, second
+    def __init__(self, bench: Bench, second: Second, workflow: Workflow) -> None:
+        self._bench, self._second, self._workflow = bench, second, workflow
 
     def unlock(self, pin: str) -> Locked | PinGone | Refused | None:
         """Open with the PIN; None when it is open. Wrong tries count with those of the first unlock."""
@@ -43,6 +45,10 @@ class Sealed:
     def is_sealed(self, draft: str) -> bool:
         """Say whether a draft is of a sealed case."""
         return self._bench.sealed.holds(draft)
+
+    def begins_case(self, form: str) -> bool:
+        """Say whether a case may begin with this form."""
+        return form in NEW_CASE_FORMS
 
     def reasons(self, visit: RecordId) -> Reasons | Refused:
         """Return why a visit came back."""
@@ -75,9 +81,13 @@ class Sealed:
             if version.subject is not None and version.number.startswith("KS-"):
                 codes.setdefault(version.subject, version.number)
         return tuple(
-            CaseView(id=name, kode=code, state=text_of(found.get(name, {}), "state"))
+            CaseView(id=name, kode=code, state=self._state(found.get(name, {})))
             for name, code in sorted(codes.items(), key=lambda item: item[1])
         )
+
+    def _state(self, fields: Fields) -> str:
+        state = self._workflow.states.get(text_of(fields, "state"))
+        return state.label if state else ""
 
     def unit(self) -> UnitView:
         """Say whether cases can be sealed, with the words of the unit's identity to compare with the

@@ -19,6 +19,7 @@ from field_app.views import DraftView, Refused
 from schemas.base import encode
 from schemas.ids import DeviceId, RecordId, Regency
 from schemas.sealed import Note, Role, UnitKey
+from schemas.workflow import load_workflows
 from sync.change import SealedSubmit
 from sync.scope import UNIT_KEYS
 from sync.sealed_case import Container, Expected, info_of, name_of, read_container, seal_note, unit_message
@@ -57,7 +58,7 @@ class SealedField(Field):
 
     def open(self, path: Path | None = None) -> None:
         super().open(path)
-        self.sealed = Sealed(self.bench, self.second)
+        self.sealed = Sealed(self.bench, self.second, load_workflows().get("ktkpm"))
 
     @property
     def identity_bytes(self) -> bytes:

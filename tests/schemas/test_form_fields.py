@@ -297,7 +297,7 @@ def test_a_secret_form_asks_for_safe_contact_first_and_for_each_consent_by_itsel
     forms: Forms, form_id: str
 ) -> None:
     form = forms.get(form_id)
-    assert form.pages[0].fields == ("kode_kasus", "aman_dihubungi", "aman_dikunjungi")
+    assert form.pages[0].fields == ("aman_dihubungi", "aman_dikunjungi", "kode_kasus")
     purposes = [form.fields[name] for name in form.pages[2].fields]
     assert len(purposes) == 7
     assert all(isinstance(each, YaTidak) and each.required and not each.skippable for each in purposes)
@@ -325,7 +325,11 @@ def test_forms_for_the_field_begin_with_the_visit_and_its_subject(forms: Forms) 
         "bpnt_kpm", "ewarong", "kis", "pendamping", "uep", "usul_dtsen",
     }  # fmt: skip
     # how she can be reached safely comes before all else, whatever the visit's result
-    assert {form for form, first in begin.items() if first == "kode_kasus"} == {"ktk", "pm", "cabut_setuju"}
+    assert {form for form, first in begin.items() if first == "aman_dihubungi"} == {
+        "ktk",
+        "pm",
+        "cabut_setuju",
+    }
     with_identity = {
         form.id for form in forms.all() if any(f.block == "identitas" for f in form.fields.values())
     }
