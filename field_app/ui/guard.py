@@ -113,6 +113,7 @@ class Guard:
         phone = self._shell.context.phone
         if phone.state() != "terbuka":
             self.rest()
+            self._wipe()
             return
         left_s = phone.sealed.left_s()
         if self._strip is not None:

@@ -155,6 +155,14 @@ def test_it_closes_also_when_something_else_is_in_front(driver: Driver) -> None:
     assert driver.shell.name == "home" and _traces(driver) == []
 
 
+def test_locking_the_phone_lets_go_of_what_was_drawn_too(driver: Driver) -> None:
+    phone = _enter(driver)
+    phone.lock()
+    driver.shell.only("unlock")
+    driver.shell.guard.look()
+    driver.wait_for(lambda: not _traces(driver))
+
+
 def test_no_place_is_asked_for_or_shown_with_a_photo_of_a_sealed_case(driver: Driver) -> None:
     class Location:
         asked = 0
