@@ -5,8 +5,6 @@ here. What a returned visit has to be asked again stands in the office's sealed 
 earlier versions are not on this phone, and cannot be read by it.
 """
 
-from collections.abc import Callable
-
 from field_app.begin import may_start, own_answers
 from field_app.bench import Bench
 from field_app.draft import Draft, Seen
@@ -15,17 +13,11 @@ from field_app.sealed_drafts import Cover, Head, draft_of
 from field_app.sealed_notes import reasons_of
 from field_app.views import Refused
 from schemas.form import Form
-from schemas.format import local_date
 from schemas.ids import ChangeId, RecordId
 from schemas.sealed import kode_of
 
 NEW_CASE_FORMS = frozenset({"ktk", "pm"})
 """Forms that a case may begin with; the others are about one that exists."""
-
-
-def new_code(now_ms: int, randomness: Callable[[int], bytes]) -> str:
-    """Return the neutral code of a new case: it says the year, and nothing else."""
-    return kode_of(local_date(now_ms).year, randomness(8))
 
 
 def begin_sealed(bench: Bench, form: Form, kasus: RecordId | None, tugas: RecordId | None) -> str | Refused:
@@ -47,15 +39,16 @@ def begin_sealed(bench: Bench, form: Form, kasus: RecordId | None, tugas: Record
             return known.id
     if target is None and form.id not in NEW_CASE_FORMS:
         return Refused(say="lapangan.tersegel.pilih_kasus")
-    code = _code_of(bench, target, fields)
-    if target is not None and not code:
+    known_code = _code_of(bench, target, fields)
+    if target is not None and not known_code:
         return Refused(say="lapangan.tersegel.kasus_tidak_ada")
+    code = known_code or kode_of(bench.today().year, bench.randomness(8))
     return _add(
         bench,
         form,
         visit=bench.new_id(),
         kasus=target or bench.new_id(),
-        code=code or new_code(bench.time.now_ms(), bench.randomness),
+        code=code,
         is_new=target is None,
         tugas=tugas,
         follows=None,

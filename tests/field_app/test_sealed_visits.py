@@ -208,6 +208,7 @@ def test_a_new_case_has_a_neutral_code_made_here_and_says_nothing_else_outside(f
     field.ready()
     draft = field.begin("pm")
     kode = draft.forms["pm"].answers["kode_kasus"]
+    assert draft.nama == kode
     field.visits.save(draft.id, "pm", "hasil_kunjungan", "terisi_sebagian")
     field.finish(draft.id)
     patch, submit = field.bodies()
