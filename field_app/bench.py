@@ -25,7 +25,7 @@ from field_app.standing import Standings
 from field_app.store import Store
 from field_app.unit import Unit
 from field_app.vault import StorageFullError, Vault
-from field_app.views import PhotoView, Refused, Saved
+from field_app.views import PhotoView, Refused, Saved, unwritable
 from schemas.form import Field, Forms
 from schemas.form_cells import Cell
 from schemas.format import local_date
@@ -207,8 +207,8 @@ class Bench:
 
 
 def guarded(step: Callable[[], T]) -> T | Refused:
-    """Run a step that stores something. A full phone, a closed second unlock and the lost key of a draft are
-    expected outcomes, and nothing of the step is kept.
+    """Run a step that stores something. A full phone, a folder that cannot be written, a closed second unlock
+    and the lost key of a draft are expected outcomes, and nothing of the step is kept.
     """
     try:
         return step()
@@ -216,5 +216,7 @@ def guarded(step: Callable[[], T]) -> T | Refused:
         return Refused(say="lapangan.penyimpanan_penuh")
     except ClosedError:
         return Refused(say=CLOSED)
+    except OSError as error:  # the key file of a draft cannot be written
+        return unwritable(error)
     except DraftKeyError:
         return Refused(say="lapangan.tersegel.kunci_draf_hilang")

@@ -9,7 +9,7 @@ import msgspec
 from field_app.bench import Bench
 from field_app.drafts import Draft
 from field_app.records import Fields, text_of
-from field_app.sealed_drafts import Cover
+from field_app.sealed_draft import Cover
 from field_app.search import search_subjects
 from field_app.views import Card, Hit, Home, Reference, SyncStatus, TaskView
 from schemas.identity import search_key

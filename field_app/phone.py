@@ -2,7 +2,6 @@
 `lock`, whole.
 """
 
-import errno
 import os
 import random
 from collections.abc import Callable
@@ -28,7 +27,7 @@ from field_app.sheets import Sheets
 from field_app.store import Store
 from field_app.unit import Unit
 from field_app.vault import NewerVaultError, StorageFullError, Vault, VaultError, open_vault
-from field_app.views import Refused
+from field_app.views import Refused, unwritable
 from field_app.visits import Visits
 from field_app.worker import Worker
 from schemas.derive import Parameters
@@ -115,7 +114,7 @@ class Phone:
         except KeysError:
             return Refused(say="lapangan.kunci_rusak")
         except OSError as error:  # a try that cannot be counted is not made
-            return _unwritable(error)
+            return unwritable(error)
         return self._enter(outcome.key) if isinstance(outcome, Opened) else outcome
 
     def rescue(self, code: str, pin: str) -> str | Refused:
@@ -132,7 +131,7 @@ class Phone:
         try:
             fresh = self._keys.renew(pin, outcome.key, outcome.second)
         except OSError as error:
-            return _unwritable(error)
+            return unwritable(error)
         return self._enter(outcome.key) or fresh
 
     def lock(self) -> None:
@@ -264,11 +263,6 @@ def _after_sync(sealed: SealedDrafts, store: Store, owner: Owner, link: Link) ->
     """Do what waits for a quiet moment: the worker reads nothing now, so the WAL can be emptied."""
     sealed.erase()
     learn_office_key(store, owner, link)
-
-
-def _unwritable(error: OSError) -> Refused:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return Refused(say="lapangan.penyimpanan_penuh" if full else "lapangan.folder_tidak_bisa_ditulis")
 
 
 class _Open:

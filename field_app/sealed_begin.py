@@ -9,7 +9,7 @@ from field_app.begin import may_start, own_answers
 from field_app.bench import Bench
 from field_app.draft import Draft, Seen
 from field_app.records import Fields, text_of
-from field_app.sealed_drafts import Cover, Head, draft_of
+from field_app.sealed_draft import Cover, Head, draft_of
 from field_app.sealed_notes import reasons_of
 from field_app.views import Refused
 from schemas.form import Form

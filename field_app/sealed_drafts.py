@@ -15,56 +15,18 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from field_app.draft import Draft, Photo, Seen
+from field_app.draft import Draft, Photo
 from field_app.draft_keys import DraftKeyError, DraftKeys
 from field_app.erasing import take_sealed_draft
+from field_app.sealed_draft import COLUMNS, Answer, Cover, Head, cover_of, draft_of
 from field_app.second import Second
 from field_app.vault import Vault
-from schemas.base import Data, decode, encode
-from schemas.ids import BlobId, ChangeId, RecordId
+from schemas.base import decode, encode
+from schemas.ids import BlobId
 
 NONCE_BYTES = 12
 NAME_BYTES = 16
 PLACE_BYTES = 16
-
-
-class Cover(Data, frozen=True, kw_only=True):
-    """What of a sealed draft may be shown without the second unlock. `number` is the version of the visit."""
-
-    id: str
-    visit: RecordId
-    kasus: RecordId
-    kode: str
-    is_new: bool
-    tugas: RecordId | None
-    follows: ChangeId | None
-    number: int
-    due: str
-    page: int
-    started_ms: int
-    touched_ms: int
-    discarded_ms: int | None
-
-
-class Head(Data, frozen=True, kw_only=True):
-    """What is sealed of the draft itself: its main form, the pinned versions, and what she was shown."""
-
-    form: str
-    forms: dict[str, int]
-    seen: Seen
-
-
-class Answer(Data, frozen=True, kw_only=True):
-    """One answer with its place."""
-
-    form: str
-    field: str
-    value: Any
-
-
-COLUMNS = (
-    "id, visit, kasus, kode, is_new, tugas, follows, number, due, page, started_ms, touched_ms, discarded_ms"
-)
 
 
 class SealedDrafts:
@@ -272,7 +234,7 @@ class SealedDrafts:
     def _covers(self, where: str, values: tuple[str, ...]) -> list[Cover]:
         with self._vault.read() as connection:
             found = connection.execute(f"SELECT {COLUMNS} FROM sealed_drafts {where}", values).fetchall()  # noqa: S608
-        return [_cover(row) for row in found]
+        return [cover_of(row) for row in found]
 
     def _key(self, draft: str) -> bytes:
         return self._keys.open(draft, self._second.key())
@@ -308,33 +270,6 @@ class SealedDrafts:
     def _seal(self, key: bytes, plain: bytes, about: bytes) -> bytes:
         nonce = self._randomness(NONCE_BYTES)
         return nonce + AESGCM(key).encrypt(nonce, plain, about)
-
-
-def draft_of(cover: Cover, head: Head) -> Draft:
-    """Return a sealed draft as every other draft is seen; its subject is the kasus, its number the code."""
-    return Draft(
-        id=cover.id,
-        visit=cover.visit,
-        form=head.form,
-        tugas=cover.tugas,
-        subject=cover.kasus,
-        follows=cover.follows,
-        number=cover.kode,
-        seen=head.seen,
-        page=cover.page,
-        started_ms=cover.started_ms,
-        touched_ms=cover.touched_ms,
-        discarded_ms=cover.discarded_ms,
-        change=None,
-        patch=None,
-        finalised_ms=None,
-    )
-
-
-def _cover(row: tuple[Any, ...]) -> Cover:
-    values = dict(zip((name.strip() for name in COLUMNS.split(",")), row, strict=True))
-    values["is_new"] = bool(values["is_new"])
-    return Cover(**values)
 
 
 def _about(draft: str, place: bytes) -> bytes:

@@ -12,7 +12,7 @@ from field_app.bench import Bench
 from field_app.blobs import put_blob
 from field_app.draft import Draft, Photo, Seen
 from field_app.finalise import named_photos
-from field_app.sealed_drafts import Cover
+from field_app.sealed_draft import Cover
 from field_app.sealing import KEY_BYTES, Gcm, seal_key
 from field_app.sheets import Sheet
 from field_app.views import Finalised, Refused

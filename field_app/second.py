@@ -3,16 +3,13 @@
 Without a touch for a minute it is closed, and its key forgotten; so it is when the phone is locked.
 """
 
-import errno
-
 from field_app.devices import Timepiece
 from field_app.keys import Keys, KeysError, Locked, Opened, PinGone
-from field_app.views import Refused
+from field_app.views import Refused, unwritable
 
 LOCK_S = 60
 GRACE_S = 5
 """What was typed just before the minute was over is still kept, within this time."""
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class ClosedError(Exception):
@@ -34,10 +31,7 @@ class Second:
         except KeysError:
             return Refused(say="lapangan.kunci_rusak")
         except OSError as error:  # a try that cannot be counted is not made
-            is_full = error.errno in FULL
-            return Refused(
-                say="lapangan.penyimpanan_penuh" if is_full else "lapangan.folder_tidak_bisa_ditulis"
-            )
+            return unwritable(error)
         if not isinstance(outcome, Opened):
             return outcome
         self._key = outcome.key

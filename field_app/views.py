@@ -1,5 +1,6 @@
 """What the use cases hand to a screen. Rule: values only, already put together; a screen decides nothing."""
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -299,6 +300,12 @@ class Refused(Data, frozen=True, kw_only=True):
     say: str
     values: dict[str, str] = {}
     review: Review | None = None
+
+
+def unwritable(error: OSError) -> Refused:
+    """Say why a file of the device's folder could not be written."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return Refused(say="lapangan.penyimpanan_penuh" if full else "lapangan.folder_tidak_bisa_ditulis")
 
 
 class Finalised(Data, frozen=True, kw_only=True):

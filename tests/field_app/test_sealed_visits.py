@@ -1,5 +1,6 @@
 """Visits to sealed cases as use cases: what begins them, what closes them, and what leaves the phone."""
 
+import errno
 import random
 from pathlib import Path
 
@@ -174,6 +175,26 @@ def test_a_draft_opens_with_its_own_key_file_and_without_it_says_so(
     with pytest.raises(DraftKeyError):
         field.visits.draft(first.id)
     assert field.visits.draft(second.id).form == "pm"
+
+
+@pytest.mark.parametrize(
+    ("number", "say"),
+    [(errno.ENOSPC, "lapangan.penyimpanan_penuh"), (errno.EACCES, "lapangan.folder_tidak_bisa_ditulis")],
+)
+def test_a_key_file_that_cannot_be_written_begins_nothing_and_leaves_nothing(
+    field: SealedField, monkeypatch: pytest.MonkeyPatch, number: int, say: str
+) -> None:
+    field.ready()
+
+    def full(*_: object) -> None:
+        raise OSError(number, "no room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("field_app.draft_keys.write_whole", full)
+        assert field.visits.start("ktk", None, None) == Refused(say=say)
+    assert field.visits.home().drafts == ()
+    assert field.bench.sealed.erase()
+    assert isinstance(field.visits.start("ktk", None, None), DraftView)
 
 
 # what is shown of it ----------------------------------------------------------------------------------------
