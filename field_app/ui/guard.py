@@ -95,7 +95,12 @@ class Guard:
             screen.remove_widget(old)
         screen.add_widget(self._strip, index=len(screen.children))
         self._strip.left_s = context.phone.sealed.left_s()
-        self.watch()
+        if name == ASKING:
+            # what was open is closed before a PIN can be given, and never after it
+            self.rest()
+            self.forget()
+        else:
+            self.watch()
 
     def watch(self) -> None:
         """Look each second how much of the minute is left."""
@@ -125,7 +130,8 @@ class Guard:
         if self.is_sealed(name, arguments):
             self._let_go()
             self._shell.stand(("home", {}), (ASKING, {"then": (name, arguments), "closed": True}))
-        self.forget()
+        elif name != ASKING:
+            self.forget()
 
     def leave(self) -> None:
         """*Keluar cepat*: away at once; the draft is kept."""

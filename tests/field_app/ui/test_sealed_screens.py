@@ -145,6 +145,18 @@ def test_a_touch_or_a_key_keeps_it_open_and_the_last_seconds_are_shown(driver: D
     assert not driver.sees("detik lagi")
 
 
+def test_a_pin_given_at_once_is_not_closed_again_by_the_minute_that_was_over(driver: Driver) -> None:
+    phone = _enter(driver)
+    driver.shell.only("home")
+    phone.sealed.open_s = 0
+    driver.shell.go("form", draft="ds")
+    for key in PIN:
+        driver.screen.ids.pad.press(key)
+    driver.shell.guard.look()  # the second that comes while the key is derived
+    driver.settle()
+    assert driver.shell.name == "form" and phone.sealed.left_s() == 60
+
+
 def test_it_closes_also_when_something_else_is_in_front(driver: Driver) -> None:
     phone = _enter(driver)
     driver.shell.only("home")
