@@ -19,19 +19,19 @@ from schemas.form_cells import without_photos
 from schemas.form_values import check_value, is_blank
 from schemas.format import local
 from schemas.ids import BlobId, ChangeId, RecordId
+from schemas.sealed import SEALED_FORM
 
 MOST_VISITS = 5
 
 
 def may_start(bench: Bench, form: Form) -> Refused | None:
     """Say why a visit may not begin with this form, None if it may."""
-    if form.privacy == "rahasia":
-        return Refused(say="lapangan.formulir_rahasia")
     if not form.startable:
         return Refused(say="lapangan.formulir_lampiran")
     if not set(form.filled_by) & set(bench.owner.roles):
         return Refused(say="lapangan.bukan_wewenang")
-    return None
+    problem = bench.unit.state(form.service).problem if form.privacy == "rahasia" else ""
+    return Refused(say=problem) if problem else None
 
 
 def begin(bench: Bench, form_id: str, subject: RecordId | None, tugas: RecordId | None) -> str | Refused:
@@ -84,6 +84,8 @@ def record_again(bench: Bench, visit: RecordId) -> str | Refused:
     before, _, begun = found
     if begun is not None:
         return begun
+    if before.form == SEALED_FORM:
+        return Refused(say="lapangan.tersegel.catat_ulang")
     refused = may_start(bench, bench.forms.get(before.form))
     if refused is not None:
         return refused
@@ -128,12 +130,12 @@ def _begin(bench: Bench, form: Form, target: RecordId | None, tugas: RecordId | 
     with bench.vault.write():
         bench.drafts.add(draft)
         bench.drafts.pin_form(draft.id, form.id, form.version)
-        for name, value in _own_answers(bench, form, draft).items():
+        for name, value in own_answers(bench, form, draft).items():
             bench.drafts.put_answer(draft.id, form.id, name, value, refused=False, now_ms=now_ms)
     return draft.id
 
 
-def _own_answers(bench: Bench, form: Form, draft: Draft) -> dict[str, Any]:
+def own_answers(bench: Bench, form: Form, draft: Draft) -> dict[str, Any]:
     """Return what the device knows by itself, and what the office imported."""
     begun = local(draft.started_ms)
     earlier = {

@@ -11,23 +11,32 @@ from typing import Any, NamedTuple, TypeVar
 from field_app.blobs import Blobs
 from field_app.capture import Quality
 from field_app.devices import Timepiece
+from field_app.draft_keys import DraftKeyError
 from field_app.drafts import Draft, Drafts, Photo
 from field_app.owner import Owner
 from field_app.pen import Pen
 from field_app.records import Records, text_of
 from field_app.rows import cells_of
+from field_app.sealed_drafts import SealedDrafts
+from field_app.second import ClosedError
 from field_app.sheets import Sheet, Sheets, findings_of
+from field_app.shelf import Shelf
 from field_app.standing import Standings
 from field_app.store import Store
+from field_app.unit import Unit
 from field_app.vault import StorageFullError, Vault
-from field_app.views import PhotoView, Refused, Saved
+from field_app.views import PhotoView, Refused, Saved, unwritable
 from schemas.form import Field, Forms
 from schemas.form_cells import Cell
 from schemas.format import local_date
 from schemas.ids import RecordId, uuid7
+from schemas.sealed import SEALED_FORM
+from schemas.text import Text
 from schemas.wilayah import Wilayah
 
 T = TypeVar("T")
+CLOSED = "lapangan.tersegel.tertutup"
+"""Why nothing of a sealed draft can be shown or kept: the PIN has to be given again."""
 
 
 class Spot(NamedTuple):
@@ -39,7 +48,9 @@ class Spot(NamedTuple):
 
 
 class Bench:
-    """See the module. `notice` is the version of the notice that is read out; `quality` that of photos."""
+    """See the module. `quality` is that of photos, `words` what is said, with the version of the notice that
+    is read out; `sealed` holds the drafts of sealed cases, `unit` the keys that these are sealed to.
+    """
 
     def __init__(
         self,
@@ -53,7 +64,9 @@ class Bench:
         time: Timepiece,
         randomness: Callable[[int], bytes],
         quality: Callable[[], Quality],
-        notice: str,
+        words: Text,
+        sealed: SealedDrafts,
+        unit: Unit,
     ) -> None:
         self.vault = vault
         self.store = store
@@ -63,8 +76,11 @@ class Bench:
         self.randomness = randomness
         self.pen = Pen(store, owner, time, randomness)
         self.quality = quality
-        self.notice = notice
+        self.words = words
+        self.notice = words("lapangan.versi_pemberitahuan")
         self.drafts = Drafts(vault)
+        self.sealed = sealed
+        self.unit = unit
         self.blobs = Blobs(vault)
         self.records = Records(store)
         self.standings = Standings(store, self.drafts, self.blobs, self.records)
@@ -79,19 +95,26 @@ class Bench:
         """Make an id for a new thing."""
         return uuid7(self.time.now_ms(), self.randomness(10))
 
+    def shelf(self, draft: str) -> Shelf:
+        """Return where a draft lies; finalised versions and those that are nowhere are the plain one's."""
+        return self.sealed if self.sealed.holds(draft) else self.drafts
+
     def known(self, draft: str) -> Draft:
-        """Return a draft. Raises LookupError for one that is not there."""
-        found = self.drafts.get(draft)
+        """Return a draft. Raises LookupError for one that is not there, ClosedError for a sealed one while
+        the second unlock is closed.
+        """
+        found = self.shelf(draft).get(draft)
         if found is None:
             raise LookupError("no such draft")
         return found
 
     def read(self, draft: Draft) -> dict[str, Sheet]:
         """Return the sheets of a draft: its forms with answers as typed and derived."""
+        shelf = self.shelf(draft.id)
         return self._sheets.read(
             draft.form,
-            self.drafts.forms(draft.id),
-            self.drafts.answers(draft.id),
+            shelf.forms(draft.id),
+            shelf.answers(draft.id),
             kode_desa=draft.seen.kode_desa,
             today=self.today(),
         )
@@ -116,14 +139,16 @@ class Bench:
         draft, sheet, field = spot
         with self.vault.write():
             now_ms = self.time.now_ms()
-            self.drafts.put_answer(draft.id, sheet.form.id, field.name, value, refused=refused, now_ms=now_ms)
+            self.shelf(draft.id).put_answer(
+                draft.id, sheet.form.id, field.name, value, refused=refused, now_ms=now_ms
+            )
             return self.saved(draft, sheet.form.id)
 
     def saved(self, draft: Draft, form: str) -> Saved:
         """Say what one form lacks now, and pin the versions of the forms that are open."""
         sheets = self.read(draft)
         for name, sheet in sheets.items():
-            self.drafts.pin_form(draft.id, name, sheet.form.version)
+            self.shelf(draft.id).pin_form(draft.id, name, sheet.form.version)
         return Saved(findings=findings_of(sheets[form], self.today(), self.kecamatan()), forms=tuple(sheets))
 
     def kecamatan(self) -> frozenset[str]:
@@ -138,7 +163,7 @@ class Bench:
         region = self._wilayah.get(kode)
         return region.nama if region else kode
 
-    def shown(self, photo: Photo, field: str = "") -> PhotoView:
+    def shown(self, draft: str, photo: Photo, field: str = "") -> PhotoView:
         """Return a shot as it is shown, with advice to take it again; `field` where it stands in a row."""
         blurry = ("lapangan.foto_kabur",) if photo.blurry else ()
         dark = ("lapangan.foto_gelap",) if photo.dark else ()
@@ -147,7 +172,7 @@ class Bench:
             blob=photo.blob,
             form=photo.form,
             field=field or photo.field,
-            thumbnail=self.blobs.thumbnail(photo.blob),
+            thumbnail=self.shelf(draft).thumbnail(draft, photo),
             camera_sha256=photo.camera_sha256,
             taken_ms=photo.taken_ms,
             place=photo.place,
@@ -159,14 +184,21 @@ class Bench:
 
     def shown_all(self, draft: str, sheets: Mapping[str, Sheet]) -> tuple[PhotoView, ...]:
         """Return all shots of a draft; those that stand in a row with that row's cell as their field."""
-        photos = self.drafts.photos(draft)
+        photos = self.shelf(draft).photos(draft)
         cells: dict[int, Cell] = {}
         for name, sheet in sheets.items():
             ours = [photo for photo in photos if photo.form == name]
             cells |= cells_of(sheet.form.fields, sheet.answers, ours, seen=False)
         return tuple(
-            self.shown(photo, cells[photo.number].name if photo.number in cells else "") for photo in photos
+            self.shown(draft, photo, cells[photo.number].name if photo.number in cells else "")
+            for photo in photos
         )
+
+    def title_of(self, form: str) -> str:
+        """Return what a visit with this form is called; of a sealed one not even that is said."""
+        if form == SEALED_FORM:
+            return self.words("lapangan.tersegel.judul")
+        return self.forms.get(form).title if form in self.forms.ids() else form
 
     def name_of(self, subject: RecordId | None) -> str:
         """Return the name of a subject, empty for one that is not on this phone."""
@@ -175,10 +207,16 @@ class Bench:
 
 
 def guarded(step: Callable[[], T]) -> T | Refused:
-    """Run a step that stores something; a full phone is an expected outcome, and nothing of the step is
-    kept.
+    """Run a step that stores something. A full phone, a folder that cannot be written, a closed second unlock
+    and the lost key of a draft are expected outcomes, and nothing of the step is kept.
     """
     try:
         return step()
     except StorageFullError:
         return Refused(say="lapangan.penyimpanan_penuh")
+    except ClosedError:
+        return Refused(say=CLOSED)
+    except OSError as error:  # the key file of a draft cannot be written
+        return unwritable(error)
+    except DraftKeyError:
+        return Refused(say="lapangan.tersegel.kunci_draf_hilang")

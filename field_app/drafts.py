@@ -1,7 +1,8 @@
 """Drafts and finalised versions of visits in the vault. Rule: what was finalised never changes again.
 
 A draft is one row with its answers and photos; finalising gives it the id of its change. All SQL of drafts
-stands here, one function a query; each joins its caller's transaction, or makes its own.
+stands here, one function a query; each joins its caller's transaction, or makes its own. This is the plain
+Shelf; of a sealed case only finalised versions stand here, without anything of their contents.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,68 +11,15 @@ from typing import Any
 import msgspec
 import sqlcipher3.dbapi2 as sqlcipher
 
+from field_app.blobs import Blobs, put_blob
+from field_app.draft import Draft, Photo, Seen
 from field_app.vault import Vault
-from schemas.base import Data, decode, encode
+from schemas.base import decode, encode
 from schemas.ids import BlobId, ChangeId, RecordId
 from schemas.wire import Applied, Conflict, Outcome
 from sync.change import Place
 
 _outcomes = msgspec.msgpack.Decoder(Outcome)
-
-
-class Seen(Data, frozen=True, kw_only=True):
-    """What she was shown when the draft began: `fields` of the subject are the base of what she changes.
-
-    `last` has the answers of an earlier visit by form, `returned` the office's reasons by field or blob.
-    """
-
-    kind: str = ""
-    nama: str = ""
-    kode_desa: str = ""
-    fields: dict[str, Any] = {}
-    last: dict[str, dict[str, Any]] = {}
-    returned: dict[str, str] = {}
-    note: str = ""
-    due: str = ""
-
-
-class Draft(Data, frozen=True, kw_only=True):
-    """One version of a visit, being written or (with `change`) finalised."""
-
-    id: str
-    visit: RecordId
-    form: str
-    tugas: RecordId | None
-    subject: RecordId | None
-    follows: ChangeId | None
-    number: str
-    seen: Seen
-    page: int
-    started_ms: int
-    touched_ms: int
-    discarded_ms: int | None
-    change: ChangeId | None
-    patch: ChangeId | None
-    finalised_ms: int | None
-
-
-class Photo(Data, frozen=True, kw_only=True):
-    """One shot. `number` tells two shots of equal bytes apart."""
-
-    number: int
-    form: str
-    field: str
-    blob: BlobId
-    camera_sha256: str
-    taken_ms: int
-    place: Place | None
-    blurry: bool
-    dark: bool
-    superseded: bool
-    size_bytes: int
-    media_type: str
-
-
 COLUMNS = (
     "id, visit, form, tugas, subject, follows, number, seen, page, started_ms, touched_ms, discarded_ms,"
     " change, patch, finalised_ms"
@@ -109,6 +57,10 @@ class Drafts:
                 ),
             )
 
+    def holds(self, draft: str) -> bool:
+        """See Shelf."""
+        return self.get(draft) is not None
+
     def get(self, draft: str) -> Draft | None:
         """Return a draft or a finalised version, None for one that is not there."""
         with self._vault.read() as connection:
@@ -119,9 +71,13 @@ class Drafts:
         """Return what is being written, the last touched first."""
         return self._select("WHERE change IS NULL AND discarded_ms IS NULL ORDER BY touched_ms DESC, id")
 
-    def unfinished(self) -> list[Draft]:
-        """Return all that is not finalised, what was put away too: it may be brought back."""
-        return self._select("WHERE change IS NULL ORDER BY id")
+    def unfinished_visits(self) -> set[RecordId]:
+        """Return the visits of all that is not finalised, sealed drafts too."""
+        with self._vault.read() as connection:
+            found = connection.execute(
+                "SELECT visit FROM drafts WHERE change IS NULL UNION SELECT visit FROM sealed_drafts"
+            ).fetchall()
+        return {RecordId(visit) for (visit,) in found}
 
     def finalised(self) -> list[Draft]:
         """Return all finalised versions, the newest in the chain first: clocks may be wrong."""
@@ -290,6 +246,20 @@ class Drafts:
                 ),
             )
             return cursor.lastrowid or 0
+
+    def keep_photo(self, draft: str, photo: Photo, data: bytes, thumbnail: bytes) -> int:
+        """See Shelf."""
+        with self._vault.write() as connection:
+            put_blob(connection, photo.blob, data, photo.media_type, thumbnail)
+            return self.add_photo(draft, photo)
+
+    def thumbnail(self, draft: str, photo: Photo) -> bytes:
+        """See Shelf."""
+        return Blobs(self._vault).thumbnail(photo.blob)
+
+    def photo_bytes(self, blob: BlobId) -> bytes:
+        """See Shelf."""
+        return Blobs(self._vault).read(blob)
 
     def supersede(self, draft: str, form: str, field: str, number: int | None) -> None:
         """Let a later shot stand for this one (or for all of the field); it stays as an earlier version."""

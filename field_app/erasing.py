@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import sqlcipher3.dbapi2 as sqlcipher
 from msgspec.structs import replace
 
-from field_app.drafts import Seen
+from field_app.draft import Seen
 from schemas.base import decode, encode
 from schemas.ids import BlobId, ChangeId, RecordId
 from schemas.wire import Outcome, Rejected
@@ -36,10 +36,22 @@ def erase_destroyed(connection: sqlcipher.Connection, outcomes: Mapping[ChangeId
             _empty_version(connection, draft)
             if subject is not None:
                 _forget_last_answers(connection, RecordId(subject))
+        for (draft,) in connection.execute(
+            "SELECT id FROM sealed_drafts WHERE follows = ?", (change,)
+        ).fetchall():
+            take_sealed_draft(connection, draft)
     if changes:
         connection.execute(
             "INSERT OR REPLACE INTO meta (name, packed) VALUES (?, ?)", (EMPTY_WAL, encode(True))
         )
+
+
+def take_sealed_draft(connection: sqlcipher.Connection, draft: str) -> None:
+    """Take all rows of a sealed draft away, and note that its key and the WAL are still to be erased."""
+    connection.execute("DELETE FROM sealed_answers WHERE draft = ?", (draft,))
+    connection.execute("DELETE FROM sealed_photos WHERE draft = ?", (draft,))
+    connection.execute("DELETE FROM sealed_drafts WHERE id = ?", (draft,))
+    connection.execute("INSERT OR IGNORE INTO sealed_erasing (draft) VALUES (?)", (draft,))
 
 
 def forget(connection: sqlcipher.Connection, changes: Sequence[ChangeId], blobs: Iterable[BlobId]) -> None:

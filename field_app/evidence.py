@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import msgspec
 
 from field_app.bench import Bench, Spot, guarded
-from field_app.blobs import put_blob
 from field_app.capture import JPEG, PNG, clean_signature, develop
 from field_app.drafts import Photo
 from field_app.exif import Stamp
@@ -64,17 +63,17 @@ def add_photo(
         size_bytes=len(made.data),
         media_type=JPEG,
     )
+    shelf = bench.shelf(draft)
     thumbnail = made.thumbnail if isinstance(target.field, Foto) or target.field.thumbnail else b""
 
     def keep() -> PhotoView:
-        with bench.vault.write() as connection:
-            put_blob(connection, made.blob, made.data, JPEG, thumbnail)
+        with bench.vault.write():
             stays = [shot.blob for shot in _valid(bench, target) if shot.number != replaces]
             if replaces is not None:
-                bench.drafts.supersede(draft, form, target.key, replaces)
-            number = bench.drafts.add_photo(draft, photo)
+                shelf.supersede(draft, form, target.key, replaces)
+            number = shelf.keep_photo(draft, photo, made.data, thumbnail)
             _list(bench, target, [*stays, made.blob])
-            return bench.shown(msgspec.structs.replace(photo, number=number), field)
+            return bench.shown(draft, msgspec.structs.replace(photo, number=number), field)
 
     return guarded(keep)
 
@@ -96,7 +95,7 @@ def drop_photo(bench: Bench, draft: str, form: str, field: str, number: int | No
         with bench.vault.write():
             stands = _valid(bench, target)
             gone = [shot for shot in stands if number in (None, shot.number)]
-            bench.drafts.mark_superseded(draft, {shot.number: True for shot in gone})
+            bench.shelf(draft).mark_superseded(draft, {shot.number: True for shot in gone})
             _list(bench, target, [shot.blob for shot in stands if shot not in gone])
             return bench.saved(target.spot.draft, form)
 
@@ -108,12 +107,13 @@ def save_rows(bench: Bench, spot: Spot, table: Tabel, value: Any, *, refused: bo
     return; a hash that was never taken here is refused.
     """
     draft = spot.draft.id
-    photos = [photo for photo in bench.drafts.photos(draft) if photo.form == spot.sheet.form.id]
+    shelf = bench.shelf(draft)
+    photos = [photo for photo in shelf.photos(draft) if photo.form == spot.sheet.form.id]
     if unknown_blobs(table, value, photos):
         return Refused(say="lapangan.lewat_kamera")
     with bench.vault.write():
         saved = bench.put(spot, value, refused=refused)
-        bench.drafts.mark_superseded(draft, superseded(table, value, photos))
+        shelf.mark_superseded(draft, superseded(table, value, photos))
         return saved
 
 
@@ -144,10 +144,10 @@ def sign(bench: Bench, draft: str, form: str, field: str, png: bytes) -> BlobId 
     )
 
     def keep() -> BlobId:
-        with bench.vault.write() as connection:
-            put_blob(connection, blob, clean, PNG, b"")
-            bench.drafts.supersede(draft, form, field, None)
-            bench.drafts.add_photo(draft, photo)
+        shelf = bench.shelf(draft)
+        with bench.vault.write():
+            shelf.supersede(draft, form, field, None)
+            shelf.keep_photo(draft, photo, clean, b"")
             bench.put(spot, blob, refused=False)
         return blob
 
@@ -180,7 +180,7 @@ def _target(bench: Bench, draft: str, form: str, name: str) -> _Target | Refused
 
 def _rows(bench: Bench, spot: Spot, cell: Cell) -> list[dict[str, Any]]:
     """Return the rows as they are stored now, without what is derived."""
-    answers = bench.drafts.answers(spot.draft.id).get(spot.sheet.form.id, {})
+    answers = bench.shelf(spot.draft.id).answers(spot.draft.id).get(spot.sheet.form.id, {})
     return rows_of(answers.get(cell.table))
 
 
@@ -190,7 +190,7 @@ def _valid(bench: Bench, target: _Target) -> list[Photo]:
     form = spot.sheet.form
     shots = [
         photo
-        for photo in bench.drafts.photos(spot.draft.id)
+        for photo in bench.shelf(spot.draft.id).photos(spot.draft.id)
         if (photo.form, photo.field) == (form.id, target.key) and not photo.superseded
     ]
     if cell is None:
@@ -210,4 +210,4 @@ def _list(bench: Bench, target: _Target, blobs: list[BlobId]) -> None:
         if blobs:
             row[target.cell.column] = blobs
         name, value = target.cell.table, rows
-    bench.drafts.put_answer(draft, form, name, value, refused=False, now_ms=bench.time.now_ms())
+    bench.shelf(draft).put_answer(draft, form, name, value, refused=False, now_ms=bench.time.now_ms())

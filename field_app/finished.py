@@ -12,6 +12,7 @@ from field_app.items import keys_of, title_of, titles_of
 from field_app.records import Fields, text_of
 from field_app.views import ConflictView, FieldConflict, Lost, VisitPhoto, VisitView
 from schemas.ids import BlobId, RecordId
+from schemas.sealed import SEALED_FORM
 from schemas.wire import Held
 from sync.conflicts import OPEN
 
@@ -45,7 +46,10 @@ def visit_view(bench: Bench, visit: RecordId) -> VisitView:
         waits_for=titles.get(standing.waits, ""),
         held_up=_held_up(bench, newest, finalised),
         again=standing.again,
-        record_again=standing.status == "hilang" and not _recorded_again(bench, newest),
+        record_again=(
+            standing.status == "hilang" and newest.form != SEALED_FORM and not _recorded_again(bench, newest)
+        ),
+        sealed=newest.form == SEALED_FORM,
     )
 
 
@@ -71,7 +75,7 @@ def losses(drafts: Drafts) -> tuple[Lost, ...]:
             nama=version.seen.nama,
             finalised_ms=version.finalised_ms or 0,
             why=why,
-            again=again is None,
+            again=again is None and version.form != SEALED_FORM,
         )
         for version, why, again in found
     )

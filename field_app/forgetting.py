@@ -75,7 +75,7 @@ class Forgetting:
         by_visit: dict[RecordId, list[Draft]] = {}
         for version in reversed(self._drafts.finalised()):
             by_visit.setdefault(version.visit, []).append(version)
-        started = {draft.visit for draft in self._drafts.unfinished()}
+        started = self._drafts.unfinished_visits()
         old_ms = self._store.server_ms() - keeping.keep_days * DAY_MS
         free = {
             name: found

@@ -9,10 +9,12 @@ import msgspec
 from field_app.bench import Bench
 from field_app.drafts import Draft
 from field_app.records import Fields, text_of
+from field_app.sealed_draft import Cover
 from field_app.search import search_subjects
 from field_app.views import Card, Hit, Home, Reference, SyncStatus, TaskView
 from schemas.identity import search_key
 from schemas.ids import RecordId
+from schemas.sealed import SEALED_FORM
 from sync.scope import OPEN_TUGAS
 
 DRAFT, TASK, RETURNED, LOST = "draf", "tugas", "dikembalikan", "hilang"
@@ -22,8 +24,9 @@ def home(bench: Bench, sync: SyncStatus) -> Home:
     """Return the first screen's groups."""
     newest = newest_versions(bench)
     started = bench.drafts.open()
+    covers = bench.sealed.covers()
     sent = [visit_card(bench, version) for version in newest.values()]
-    corrections = {draft.visit: draft.id for draft in started if draft.follows is not None}
+    corrections = {draft.visit: draft.id for draft in (*started, *covers) if draft.follows is not None}
     recorded = {version.visit for version, _, again in bench.drafts.lost() if again is not None}
     urgent = [
         card
@@ -31,14 +34,18 @@ def home(bench: Bench, sync: SyncStatus) -> Home:
         if card.status == RETURNED or (card.status == LOST and card.visit not in recorded)
     ]
     returned = [_with_draft(card, corrections.get(card.visit) if card.visit else None) for card in urgent]
-    tasks = _open_tasks(bench, newest, started)
+    begun = {draft.tugas for draft in (*newest.values(), *started, *covers)}
+    tasks = _open_tasks(bench, begun)
     today = bench.today().isoformat()
     return Home(
         returned=tuple(returned),
         overdue=tuple(card for card in tasks if card.due and card.due < today),
         today=tuple(card for card in tasks if card.due == today),
         upcoming=tuple(card for card in tasks if not card.due or card.due > today),
-        drafts=tuple(draft_card(bench, draft) for draft in started if draft.follows is None),
+        drafts=(
+            *(sealed_card(bench, cover) for cover in covers if cover.follows is None),
+            *(draft_card(bench, draft) for draft in started if draft.follows is None),
+        ),
         sent=tuple(card for card in sent if card not in urgent),
         sync=sync,
     )
@@ -98,7 +105,7 @@ def _cases(bench: Bench, text: str) -> list[Reference]:
     wanted = search_key(text)
     found: list[Reference] = []
     for name, fields in bench.records.of_kind("kasus").items():
-        nama = bench.name_of(RecordId(text_of(fields, "subjek")))
+        nama = text_of(fields, "kode") or bench.name_of(RecordId(text_of(fields, "subjek")))
         if wanted in search_key(nama):
             found.append(Reference(id=name, nama=nama or name[:8], under=text_of(fields, "workflow")))
     return sorted(found, key=lambda one: (search_key(one.nama), one.id))
@@ -117,13 +124,14 @@ def task(bench: Bench, tugas: RecordId) -> TaskView:
         for version in newest_versions(bench).values()
         if subject is not None and version.subject == subject.id and version.finalised_ms
     ]
-    draft = next((known for known in bench.drafts.open() if known.tugas == tugas), None)
+    started = (*bench.drafts.open(), *bench.sealed.covers())
+    draft = next((known for known in started if known.tugas == tugas), None)
     card = _task_card(bench, tugas, record.fields)
     return TaskView(
         card=_with_draft(card, draft.id if draft else None),
         why=text_of(record.fields, "alasan"),
         subject=subject.fields if subject else {},
-        due=text_of(record.fields, "jatuh_tempo") or None,
+        due=text_of(record.fields, "jatuh_tempo", "due") or None,
         last_visit=max(visited, default=None),
         reasons=standing.reasons if standing else {},
         note=standing.note if standing else "",
@@ -150,10 +158,10 @@ def visit_card(bench: Bench, version: Draft) -> Card:
         tugas=version.tugas,
         visit=version.visit,
         subjek=version.subject,
-        nama=_name(bench, version),
+        nama=version.number if version.form == SEALED_FORM else _name(bench, version),
         desa=bench.desa(version.seen.kode_desa),
         form=version.form,
-        title=bench.forms.get(version.form).title,
+        title=bench.title_of(version.form),
         due=version.seen.due or None,
         status=standing.status,
         number=version.number,
@@ -178,9 +186,23 @@ def draft_card(bench: Bench, draft: Draft) -> Card:
     )
 
 
-def _open_tasks(bench: Bench, newest: dict[RecordId, Draft], started: list[Draft]) -> list[Card]:
+def sealed_card(bench: Bench, cover: Cover) -> Card:
+    """Return the card of a sealed draft: its code, the service and the due date, and nothing else."""
+    return Card(
+        tugas=cover.tugas,
+        draft=cover.id,
+        visit=cover.visit,
+        nama=cover.kode,
+        desa="",
+        form=SEALED_FORM,
+        title=bench.title_of(SEALED_FORM),
+        due=cover.due or None,
+        status=DRAFT,
+    )
+
+
+def _open_tasks(bench: Bench, begun: set[RecordId | None]) -> list[Card]:
     """Return tasks that nothing was begun for, by due date; a date that is none comes last."""
-    begun = {draft.tugas for draft in (*newest.values(), *started)}
     cards = [
         _task_card(bench, name, fields)
         for name, fields in bench.records.of_kind("tugas").items()
@@ -190,6 +212,8 @@ def _open_tasks(bench: Bench, newest: dict[RecordId, Draft], started: list[Draft
 
 
 def _task_card(bench: Bench, tugas: RecordId, fields: Fields) -> Card:
+    if text_of(fields, "kasus"):
+        return _sealed_task_card(bench, tugas, fields)
     form = text_of(fields, "form")
     subject = bench.records.get(RecordId(text_of(fields, "sasaran")))
     kode = text_of(fields, "kode_desa") or (text_of(subject.fields, "kode_desa") if subject else "")
@@ -199,8 +223,22 @@ def _task_card(bench: Bench, tugas: RecordId, fields: Fields) -> Card:
         nama=bench.name_of(subject.id if subject else None),
         desa=bench.desa(kode),
         form=form,
-        title=bench.forms.get(form).title if form in bench.forms.ids() else form,
+        title=bench.title_of(form),
         due=_day(text_of(fields, "jatuh_tempo")),
+        status=TASK,
+    )
+
+
+def _sealed_task_card(bench: Bench, tugas: RecordId, fields: Fields) -> Card:
+    """Return the card of a task of a sealed case; what it is about is sealed to this device."""
+    return Card(
+        tugas=tugas,
+        subjek=RecordId(text_of(fields, "kasus")),
+        nama=text_of(fields, "kode"),
+        desa="",
+        form=SEALED_FORM,
+        title=bench.title_of(SEALED_FORM),
+        due=_day(text_of(fields, "due")),
         status=TASK,
     )
 

@@ -8,6 +8,10 @@ wraps and tries.
 KEK(PIN) = HKDF-SHA256(keystore HMAC(Argon2id(PIN, salt))); KEK(code) = HKDF-SHA256(code, salt), the code
 having 80 bits of its own. Wrapping is AES-256-GCM. A third wrap, under a rescue key in officers' custody,
 is not made yet.
+
+The second unlock asks for the PIN again and opens another key, under which the keys of sealed drafts are
+wrapped. It lies in wraps of its own beside the vault's key, so that a changed or forgotten PIN loses no
+draft, and whoever has the vault's key alone has none of it. Its tries are counted with the others.
 """
 
 import base64
@@ -35,6 +39,9 @@ PIN_DIGITS = 6
 CODE_BYTES = 10
 PIN_INFO = b"sambang pin v1"
 CODE_INFO = b"sambang kode kantor v1"
+SECOND_PIN_INFO = b"sambang kunci kedua pin v1"
+SECOND_CODE_INFO = b"sambang kunci kedua kode kantor v1"
+KEY_BYTES = 32
 
 
 class Cost(Data, frozen=True, kw_only=True):
@@ -71,18 +78,25 @@ class Tries(Data, frozen=True, kw_only=True):
 
 
 class KeyFile(Data, frozen=True, kw_only=True):
-    """What `kunci.json` holds. Without `pin` only the office's code opens."""
+    """What `kunci.json` holds. Without `pin` only the office's code opens; `second` and `second_office` wrap
+    the key of the second unlock, which a phone from before sealed drafts makes at its first one.
+    """
 
     version: int = 1
     pin: PinWrap | None
     office: CodeWrap
     tries: Tries = Tries()
+    second: PinWrap | None = None
+    second_office: CodeWrap | None = None
 
 
 class Opened(Data, frozen=True, kw_only=True):
-    """The vault's key, 32 bytes."""
+    """The vault's key, 32 bytes; or that of the second unlock. By the office's code both, `second` empty
+    where there is none.
+    """
 
     key: bytes
+    second: bytes = b""
 
 
 class Locked(Data, frozen=True, kw_only=True):
@@ -126,19 +140,44 @@ class Keys:
         """Say whether this device has a key."""
         return (self._folder / FILE).exists()
 
-    def create(self, pin: str, key: bytes) -> str:
-        """Wrap the vault's key under the PIN and under a new office code, and return that code, to be
-        handed over.
+    def create(self, pin: str, key: bytes, second: bytes = b"") -> str:
+        """Wrap the vault's key, and that of the second unlock (a new one by default), under the PIN and under
+        a new office code. Return that code, to be handed over.
         """
         code = self._new_code()
-        self._write(KeyFile(pin=self._wrap_by_pin(pin, key), office=self._wrap_by_code(code, key)))
+        second = second or self._randomness(KEY_BYTES)
+        self._write(
+            KeyFile(
+                pin=self._wrap_by_pin(pin, key, PIN_INFO),
+                office=self._wrap_by_code(code, key, CODE_INFO),
+                second=self._wrap_by_pin(pin, second, SECOND_PIN_INFO),
+                second_office=self._wrap_by_code(code, second, SECOND_CODE_INFO),
+            )
+        )
         return code
 
     def unlock(self, pin: str) -> Opened | Locked | PinGone:
         """Try a PIN. The try is on the disk before the key is derived. Raises KeysError."""
+        return self._try(pin, lambda file: (file.pin, PIN_INFO))
+
+    def second(self, pin: str) -> Opened | Locked | PinGone:
+        """Try the PIN again, for the key of the second unlock; counted like `unlock`. Raises KeysError."""
+        if self._read().second is None:
+            first = self.unlock(pin)
+            if not isinstance(first, Opened):
+                return first
+            second = self._randomness(KEY_BYTES)
+            wrap = self._wrap_by_pin(pin, second, SECOND_PIN_INFO)
+            self._write(msgspec.structs.replace(self._read(), second=wrap))
+            return Opened(key=second)
+        return self._try(pin, lambda file: (file.second, SECOND_PIN_INFO))
+
+    def _try(
+        self, pin: str, wrapped: Callable[[KeyFile], tuple[PinWrap | None, bytes]]
+    ) -> Opened | Locked | PinGone:
         file = self._read()
-        wrap = file.pin
-        if wrap is None:
+        wrap, info = wrapped(file)
+        if file.pin is None or wrap is None:
             return PinGone()
         wait_s = self._wait_s(file)
         if wait_s:
@@ -147,12 +186,12 @@ class Keys:
         tries = Tries(wrong=wrong, elapsed_ms=self._time.elapsed_ms(), boot=self._time.boot())
         file = msgspec.structs.replace(file, tries=tries)
         self._write(file)
-        key = _open(self._kek_of_pin(pin, wrap), wrap, PIN_INFO)
+        key = _open(self._kek_of_pin(pin, wrap, info), wrap, info)
         if key is not None:
             self._write(msgspec.structs.replace(file, tries=Tries()))
             return Opened(key=key)
         if wrong >= TRIES:
-            self._write(msgspec.structs.replace(file, pin=None))
+            self._write(msgspec.structs.replace(file, pin=None, second=None))
             return PinGone()
         return Locked(tries_left=TRIES - wrong, wait_s=self._wait_s(file))
 
@@ -170,19 +209,30 @@ class Keys:
         """
         file = self._read()
         raw = _code_bytes(code)
-        key = _open(_kek_of_code(raw, file.office.salt), file.office, CODE_INFO) if raw else None
-        return WrongCode() if key is None else Opened(key=key)
+        key = _open(_kek_of_code(raw, file.office.salt, CODE_INFO), file.office, CODE_INFO) if raw else None
+        if key is None:
+            return WrongCode()
+        wrap = file.second_office
+        second = wrap and _open(_kek_of_code(raw, wrap.salt, SECOND_CODE_INFO), wrap, SECOND_CODE_INFO)
+        return Opened(key=key, second=second or b"")
 
-    def renew(self, pin: str, key: bytes) -> str:
-        """Set a new PIN and a new office code for a key that was opened; return the code. The old ones
-        end.
+    def renew(self, pin: str, key: bytes, second: bytes) -> str:
+        """Set a new PIN and a new office code for keys that were opened by the old code; return the code. The
+        old ones end.
         """
-        return self.create(pin, key)
+        return self.create(pin, key, second)
 
-    def change_pin(self, pin: str, key: bytes) -> None:
-        """Set a new PIN for a key that was opened; the office's code stays. Raises KeysError."""
+    def change_pin(self, pin: str, key: bytes, second: bytes) -> None:
+        """Set a new PIN for keys that were opened, both; the office's code stays. Raises KeysError."""
         file = self._read()
-        self._write(msgspec.structs.replace(file, pin=self._wrap_by_pin(pin, key), tries=Tries()))
+        self._write(
+            msgspec.structs.replace(
+                file,
+                pin=self._wrap_by_pin(pin, key, PIN_INFO),
+                second=self._wrap_by_pin(pin, second, SECOND_PIN_INFO),
+                tries=Tries(),
+            )
+        )
 
     def _wait_s(self, file: KeyFile) -> int:
         tries = file.tries
@@ -197,17 +247,17 @@ class Keys:
             return full
         return max(0, full - max(0, elapsed_ms - tries.elapsed_ms) // 1000)
 
-    def _wrap_by_pin(self, pin: str, key: bytes) -> PinWrap:
+    def _wrap_by_pin(self, pin: str, key: bytes, info: bytes) -> PinWrap:
         wrap = PinWrap(salt=self._randomness(16), nonce=self._randomness(12), sealed=b"", cost=self._cost)
-        sealed = AESGCM(self._kek_of_pin(pin, wrap)).encrypt(wrap.nonce, key, PIN_INFO)
+        sealed = AESGCM(self._kek_of_pin(pin, wrap, info)).encrypt(wrap.nonce, key, info)
         return msgspec.structs.replace(wrap, sealed=sealed)
 
-    def _wrap_by_code(self, code: str, key: bytes) -> CodeWrap:
+    def _wrap_by_code(self, code: str, key: bytes, info: bytes) -> CodeWrap:
         salt, nonce = self._randomness(16), self._randomness(12)
-        sealed = AESGCM(_kek_of_code(_code_bytes(code), salt)).encrypt(nonce, key, CODE_INFO)
+        sealed = AESGCM(_kek_of_code(_code_bytes(code), salt, info)).encrypt(nonce, key, info)
         return CodeWrap(salt=salt, nonce=nonce, sealed=sealed)
 
-    def _kek_of_pin(self, pin: str, wrap: PinWrap) -> bytes:
+    def _kek_of_pin(self, pin: str, wrap: PinWrap, info: bytes) -> bytes:
         stretched = Argon2id(
             salt=wrap.salt,
             length=32,
@@ -215,7 +265,7 @@ class Keys:
             lanes=wrap.cost.lanes,
             memory_cost=wrap.cost.memory_kib,
         ).derive(pin.encode())
-        return _hkdf(self._keystore.mac(stretched), wrap.salt, PIN_INFO)
+        return _hkdf(self._keystore.mac(stretched), wrap.salt, info)
 
     def _new_code(self) -> str:
         text = base64.b32encode(self._randomness(CODE_BYTES)).decode()
@@ -244,11 +294,16 @@ def write_whole(path: Path, data: bytes) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names that were given or taken away in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 class PinAdvice(Data, frozen=True, kw_only=True):
@@ -275,8 +330,8 @@ def _open(kek: bytes, wrap: PinWrap | CodeWrap, info: bytes) -> bytes | None:
         return None
 
 
-def _kek_of_code(code: bytes, salt: bytes) -> bytes:
-    return _hkdf(code, salt, CODE_INFO)
+def _kek_of_code(code: bytes, salt: bytes, info: bytes) -> bytes:
+    return _hkdf(code, salt, info)
 
 
 def _hkdf(secret: bytes, salt: bytes, info: bytes) -> bytes:

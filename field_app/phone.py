@@ -2,7 +2,6 @@
 `lock`, whole.
 """
 
-import errno
 import os
 import random
 from collections.abc import Callable
@@ -12,22 +11,29 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from field_app.bench import Bench
 from field_app.devices import Keystore, Network, Timepiece
+from field_app.draft_keys import DraftKeys
 from field_app.enrol import VAULT, Enrolled, Enroller, get_owner
 from field_app.handover import Handover, learn_office_key
 from field_app.keys import Cost, Keys, KeysError, Locked, Opened, PinGone, WrongCode, advise
 from field_app.link import Link
 from field_app.owner import Owner
 from field_app.pen import Pen
+from field_app.records import Records
+from field_app.sealed import SERVICE, Sealed
+from field_app.sealed_drafts import SealedDrafts
+from field_app.second import Second
 from field_app.settings import Settings
 from field_app.sheets import Sheets
 from field_app.store import Store
+from field_app.unit import Unit
 from field_app.vault import NewerVaultError, StorageFullError, Vault, VaultError, open_vault
-from field_app.views import Refused
+from field_app.views import Refused, unwritable
 from field_app.visits import Visits
 from field_app.worker import Worker
 from schemas.derive import Parameters
 from schemas.form import Forms
 from schemas.form_cells import label_at
+from schemas.sealed import SEALED_FORM
 from schemas.text import Text
 from schemas.wilayah import Wilayah
 from schemas.workflow import Workflows
@@ -108,7 +114,7 @@ class Phone:
         except KeysError:
             return Refused(say="lapangan.kunci_rusak")
         except OSError as error:  # a try that cannot be counted is not made
-            return _unwritable(error)
+            return unwritable(error)
         return self._enter(outcome.key) if isinstance(outcome, Opened) else outcome
 
     def rescue(self, code: str, pin: str) -> str | Refused:
@@ -123,9 +129,9 @@ class Phone:
         if isinstance(outcome, WrongCode):
             return Refused(say="lapangan.kode_salah")
         try:
-            fresh = self._keys.renew(pin, outcome.key)
+            fresh = self._keys.renew(pin, outcome.key, outcome.second)
         except OSError as error:
-            return _unwritable(error)
+            return unwritable(error)
         return self._enter(outcome.key) or fresh
 
     def lock(self) -> None:
@@ -153,6 +159,11 @@ class Phone:
     def used_bytes(self) -> int:
         """Say how much room the vault takes. Raises LockedError."""
         return self._opened().used_bytes()
+
+    @property
+    def sealed(self) -> Sealed:
+        """The second unlock, and what only it shows. Raises LockedError."""
+        return self._opened().sealed
 
     @property
     def owner(self) -> Owner:
@@ -186,7 +197,11 @@ class Phone:
         return None
 
     def _label(self, form: str, version: int | None, field: str) -> str:
-        """Name a field; one of a form that this app does not have is named as it is."""
+        """Name a field; one of a form that this app does not have is named as it is, and none of a sealed
+        one.
+        """
+        if form == SEALED_FORM:
+            return self.text("lapangan.tersegel.berkas")
         if form not in self.forms.ids():
             return field
         fields = self.forms.get(form, version).fields
@@ -196,6 +211,8 @@ class Phone:
         sign = Ed25519PrivateKey.from_private_bytes(owner.private_key).sign
         store = Store(vault, owner.device, sign)
         self.settings.attach(store)
+        second = Second(self._keys, self._time)
+        sealed = SealedDrafts(vault, DraftKeys(self._folder, self._randomness), second, self._randomness)
         other = vault.another()
         link = self._connect(owner.address)
         sending = Store(other, owner.device, sign)
@@ -210,7 +227,7 @@ class Phone:
             keeping=lambda: self.settings.keeping,
             chance=self._chance,
             label=self._label,
-            after=lambda: learn_office_key(sending, owner, link),
+            after=lambda: _after_sync(sealed, sending, owner, link),
         )
         handover = Handover(
             vault=vault,
@@ -231,15 +248,21 @@ class Phone:
             time=self._time,
             randomness=self._randomness,
             quality=lambda: self.settings.quality,
-            notice=self.text("lapangan.versi_pemberitahuan"),
+            words=self.text,
+            sealed=sealed,
+            unit=Unit(store, Records(store), owner.regency),
         )
         visits = Visits(bench, worker.status, worker.sync_soon)
-        return _Open(owner, vault, link, visits, worker, handover)
+        sealed.erase()  # what a death between finalising and erasing left
+        return _Open(
+            owner, vault, link, visits, worker, handover, Sealed(bench, second, self.workflows.get(SERVICE))
+        )
 
 
-def _unwritable(error: OSError) -> Refused:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return Refused(say="lapangan.penyimpanan_penuh" if full else "lapangan.folder_tidak_bisa_ditulis")
+def _after_sync(sealed: SealedDrafts, store: Store, owner: Owner, link: Link) -> None:
+    """Do what waits for a quiet moment: the worker reads nothing now, so the WAL can be emptied."""
+    sealed.erase()
+    learn_office_key(store, owner, link)
 
 
 class _Open:
@@ -253,8 +276,10 @@ class _Open:
         visits: Visits,
         worker: Worker,
         handover: Handover,
+        sealed: Sealed,
     ) -> None:
         self.owner, self.visits, self.worker, self.handover = owner, visits, worker, handover
+        self.sealed = sealed
         self._vault, self._link = vault, link
 
     def used_bytes(self) -> int:
@@ -262,7 +287,8 @@ class _Open:
         return self._vault.used_bytes()
 
     def close(self) -> None:
-        """End the worker, then close the line and the vault."""
+        """Forget the second unlock, end the worker, then close the line and the vault."""
+        self.sealed.lock()
         self.worker.close()
         self._link.close()
         self._vault.close()

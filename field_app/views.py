@@ -1,5 +1,6 @@
 """What the use cases hand to a screen. Rule: values only, already put together; a screen decides nothing."""
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ class VisitView(Data, frozen=True, kw_only=True):
     """A finalised visit: where it stands and why, its photos, and its conflicts, open ones first.
 
     `problem` is a text key or empty; `waits_for` names the visit that must come first, `held_up` those that
-    wait for this one.
+    wait for this one. Of a `sealed` one the reasons are asked for behind the second unlock.
     """
 
     visit: RecordId
@@ -130,6 +131,7 @@ class VisitView(Data, frozen=True, kw_only=True):
     held_up: tuple[str, ...] = ()
     again: bool = False
     record_again: bool = False
+    sealed: bool = False
 
 
 class HandedOver(Data, frozen=True, kw_only=True):
@@ -244,7 +246,9 @@ class PhotoView(Data, frozen=True, kw_only=True):
 
 
 class DraftView(Data, frozen=True, kw_only=True):
-    """A draft as she left it. `answers` hold what was typed, also what was refused, and what is derived."""
+    """A draft as she left it. `answers` hold what was typed, also what was refused, and what is derived.
+    `sealed`: it is of a sealed case, and closes by itself.
+    """
 
     id: str
     form: str
@@ -259,6 +263,7 @@ class DraftView(Data, frozen=True, kw_only=True):
     photos: tuple[PhotoView, ...]
     subject: dict[str, Any]
     findings: dict[str, tuple["Listed", ...]]
+    sealed: bool = False
 
 
 class Listed(Data, frozen=True, kw_only=True):
@@ -297,9 +302,45 @@ class Refused(Data, frozen=True, kw_only=True):
     review: Review | None = None
 
 
+def unwritable(error: OSError) -> Refused:
+    """Say why a file of the device's folder could not be written."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return Refused(say="lapangan.penyimpanan_penuh" if full else "lapangan.folder_tidak_bisa_ditulis")
+
+
 class Finalised(Data, frozen=True, kw_only=True):
     """A visit that is finished and in the chain."""
 
     visit: RecordId
     number: str
     change: ChangeId
+
+
+class CaseView(Data, frozen=True, kw_only=True):
+    """One of this officer's sealed cases: what may be shown of it. `state` is empty before the office has
+    it.
+    """
+
+    id: RecordId
+    kode: str
+    state: str
+
+
+class UnitView(Data, frozen=True, kw_only=True):
+    """Whether cases can be sealed: `problem` is a text key of why not, empty when they can. The words are
+    eight each: of the identity that the office names, and of the one that was compared; empty without one.
+    """
+
+    problem: str
+    offered: tuple[str, ...]
+    pinned: tuple[str, ...]
+
+
+class Statement(Data, frozen=True, kw_only=True):
+    """What is read out before it is signed, paragraph by paragraph; `missing` names fields that it still
+    needs.
+    """
+
+    title: str
+    paragraphs: tuple[str, ...]
+    missing: tuple[str, ...]

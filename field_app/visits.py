@@ -12,28 +12,24 @@ from typing import Any
 from field_app import evidence
 from field_app.begin import begin, correct, may_start, record_again
 from field_app.bench import Bench, Spot, guarded
-from field_app.drafts import Draft
-from field_app.finalise import (
-    end_time,
-    named_photos,
-    number_of,
-    patch_of,
-    place_answer,
-    submit_of,
-)
+from field_app.draft_keys import DraftKeyError
+from field_app.finalise import place_answer
+from field_app.finish import findings_in, finish, review_of
 from field_app.finished import conflicts, losses, visit_view
 from field_app.home import find, home, newest_versions, references, task
 from field_app.records import Fields
+from field_app.sealed_begin import begin_sealed, correct_sealed
 from field_app.search import count_subjects
-from field_app.sheets import Sheet, findings, tidy
+from field_app.second import ClosedError
+from field_app.sheets import tidy
 from field_app.standing import Standing
+from field_app.statement import SIGNATURE
 from field_app.views import (
     ConflictView,
     DraftView,
     Finalised,
     Hit,
     Home,
-    Listed,
     Lost,
     PhotoView,
     Reference,
@@ -47,9 +43,8 @@ from field_app.views import (
 )
 from schemas.form import Berkas, Foto, Tabel, TandaTangan
 from schemas.form_values import check_value
-from schemas.format import local_date
 from schemas.ids import BlobId, RecordId
-from schemas.wire import MAX_CONTENT_BYTES
+from schemas.sealed import SEALED_FORM
 from sync.change import FormAnswers, Place
 
 
@@ -115,14 +110,30 @@ class Visits:
         )
 
     def start(self, form: str, subject: RecordId | None, tugas: RecordId | None) -> DraftView | Refused:
-        """Begin a visit, or come back to the draft of the same task or subject."""
-        begun = guarded(lambda: begin(self._bench, form, subject, tugas))
+        """Begin a visit, or come back to the draft of the same task or subject. A sealed one begins only
+        behind the second unlock; its subject is a kasus, None for a new one.
+        """
+        begun = guarded(lambda: self._begin(form, subject, tugas))
         return begun if isinstance(begun, Refused) else self.draft(begun)
 
+    def _begin(self, form: str, subject: RecordId | None, tugas: RecordId | None) -> str | Refused:
+        bench = self._bench
+        if form in bench.forms.ids() and bench.forms.get(form).privacy == "rahasia":
+            return begin_sealed(bench, bench.forms.get(form), subject, tugas)
+        return begin(bench, form, subject, tugas)
+
     def start_correction(self, visit: RecordId) -> DraftView | Refused:
-        """Begin the next version of a returned visit, with its answers and photos carried over."""
-        begun = guarded(lambda: correct(self._bench, visit))
+        """Begin the next version of a returned visit, with its answers and photos carried over; a sealed one
+        without, for they are not on this phone.
+        """
+        begun = guarded(lambda: self._correct(visit))
         return begun if isinstance(begun, Refused) else self.draft(begun)
+
+    def _correct(self, visit: RecordId) -> str | Refused:
+        newest = newest_versions(self._bench).get(visit)
+        if newest is not None and newest.form == SEALED_FORM:
+            return correct_sealed(self._bench, newest)
+        return correct(self._bench, visit)
 
     def visit(self, visit: RecordId) -> VisitView:
         """Return a finalised visit with where it stands and why. Raises LookupError."""
@@ -142,7 +153,9 @@ class Visits:
         return begun if isinstance(begun, Refused) else self.draft(begun)
 
     def draft(self, draft: str) -> DraftView:
-        """Return a draft as she left it."""
+        """Return a draft as she left it. Raises ClosedError for a sealed one while the second unlock is
+        closed.
+        """
         known = self._bench.known(draft)
         sheets = self._bench.read(known)
         return DraftView(
@@ -161,24 +174,25 @@ class Visits:
             page=known.page,
             photos=self._bench.shown_all(draft, sheets),
             subject=known.seen.fields,
-            findings=self._findings(sheets),
+            findings=findings_in(self._bench, sheets),
+            sealed=self._bench.sealed.holds(draft),
         )
 
     def discard(self, draft: str) -> None:
         """Put a draft away; `restore` brings it back, nothing is deleted."""
-        self._bench.drafts.discard(draft, self._bench.time.now_ms())
+        self._bench.shelf(draft).discard(draft, self._bench.time.now_ms())
 
     def restore(self, draft: str) -> None:
         """Bring a draft back that was put away."""
-        self._bench.drafts.discard(draft, None)
+        self._bench.shelf(draft).discard(draft, None)
 
     def remember_page(self, draft: str, form: str, page: int) -> None:
         """Remember where she was: the page of a form, counted over all forms of the visit."""
-        self._bench.drafts.touch(draft, self._bench.time.now_ms(), page)
+        self._bench.shelf(draft).touch(draft, self._bench.time.now_ms(), page)
 
     def save(self, draft: str, form: str, field: str, value: Any) -> Saved | Refused:
         """Keep one answer, None to clear it. One of wrong shape is refused, but stays as it was typed."""
-        spot = self._bench.writable(draft, form, field)
+        spot = guarded(lambda: self._bench.writable(draft, form, field))
         if isinstance(spot, Refused):
             return spot
         if isinstance(spot.field, (Foto, Berkas, TandaTangan)) and not isinstance(value, dict):
@@ -189,7 +203,7 @@ class Visits:
 
     def skip(self, draft: str, form: str, field: str, reason: str) -> Saved | Refused:
         """Keep why a question is not answered."""
-        spot = self._bench.writable(draft, form, field)
+        spot = guarded(lambda: self._bench.writable(draft, form, field))
         if isinstance(spot, Refused):
             return spot
         value = {"skipped": reason.strip()}
@@ -211,38 +225,56 @@ class Visits:
 
         `replaces`: the number of a shot that becomes an earlier version.
         """
-        return evidence.add_photo(
-            self._bench,
-            draft,
-            form,
-            field,
-            camera,
-            fix,
-            replaces=replaces,
-            direction_deg=direction_deg,
+        return guarded(
+            lambda: evidence.add_photo(
+                self._bench,
+                draft,
+                form,
+                field,
+                camera,
+                fix,
+                replaces=replaces,
+                direction_deg=direction_deg,
+            )
         )
 
     def drop_photo(self, draft: str, form: str, field: str, number: int) -> Saved | Refused:
         """Take a shot out of the answer; it stays as an earlier version."""
-        return evidence.drop_photo(self._bench, draft, form, field, number)
+        return guarded(lambda: evidence.drop_photo(self._bench, draft, form, field, number))
 
     def sign(self, draft: str, form: str, field: str, png: bytes) -> BlobId | Refused:
-        """Keep a drawn signature; an earlier one stays as an earlier version."""
-        return evidence.sign(self._bench, draft, form, field, png)
+        """Keep a drawn signature; an earlier one stays as an earlier version. One under a statement is made
+        where that is read out (sealed.py).
+        """
+        if field == SIGNATURE:
+            return Refused(say="lapangan.tersegel.bacakan_dulu")
+        return guarded(lambda: evidence.sign(self._bench, draft, form, field, png))
 
     def photo_bytes(self, blob: BlobId) -> bytes:
-        """Return the bytes of a photo or signature."""
-        return self._bench.blobs.read(blob)
+        """Return the bytes of a photo or signature. Raises LookupError, which a sealed one also is while the
+        second unlock is closed.
+        """
+        try:
+            return self._bench.drafts.photo_bytes(blob)
+        except LookupError:
+            return self._sealed_bytes(blob)
+
+    def _sealed_bytes(self, blob: BlobId) -> bytes:
+        try:
+            return self._bench.sealed.photo_bytes(blob)
+        except (ClosedError, DraftKeyError) as error:
+            raise LookupError("not to be seen now") from error
 
     def review(self, draft: str) -> Review:
-        """Say what a visit still lacks."""
+        """Say what a visit still lacks. Raises ClosedError as `draft` does."""
         known = self._bench.known(draft)
-        return self._review(known, self._bench.read(known))
+        return review_of(self._bench, known, self._bench.read(known))
 
     def finalise(self, draft: str) -> Finalised | Refused:
         """Finish a visit: what is missing stays missing, what is blocked must be mended first."""
-        done = guarded(lambda: self._finish(draft))
+        done = guarded(lambda: finish(self._bench, draft))
         if isinstance(done, Finalised):
+            self._bench.sealed.erase()
             self._finalised()
         return done
 
@@ -263,72 +295,3 @@ class Visits:
             saved = self._bench.put(spot, str(value)[:2000], refused=True)
             wrong = wrong or "aturan.bentuk_salah"
         return Refused(say=wrong) if wrong else saved
-
-    def _findings(self, sheets: dict[str, Sheet]) -> dict[str, tuple[Listed, ...]]:
-        return findings(sheets, self._bench.today(), self._bench.kecamatan())
-
-    def _review(self, draft: Draft, sheets: dict[str, Sheet]) -> Review:
-        listed = [item for items in self._findings(sheets).values() for item in items]
-        return Review(
-            missing=tuple(item for item in listed if item.kind == "missing"),
-            blocked=tuple(item for item in listed if item.kind == "blocked"),
-            warnings=tuple(item for item in listed if item.kind == "warning"),
-            photos=len(named_photos(sheets, self._bench.drafts.photos(draft.id))),
-            forms=tuple(sheets),
-        )
-
-    def _finish(self, draft: str) -> Finalised | Refused:
-        bench = self._bench
-        with bench.vault.write():
-            known = bench.known(draft)
-            if known.change is not None:
-                return Refused(say="lapangan.sudah_selesai")
-            if self._is_empty(known):
-                return Refused(say="lapangan.kunjungan_kosong")
-            now_ms = bench.time.now_ms()
-            ordinal = self._next_ordinal(now_ms)
-            owner = bench.owner
-            number = known.number or number_of(owner.person_code, now_ms, ordinal, owner.device)
-            closing = {"jam_selesai": end_time(known.started_ms, known.touched_ms), "no_urut_lokal": number}
-            given = bench.drafts.answers(draft).get(known.form, {})
-            fields = bench.forms.get(known.form).fields
-            # looked at before anything is kept: a refusal leaves the draft as it was
-            sheets = bench.read(known)
-            main = sheets[known.form]
-            added = {name: value for name, value in closing.items() if name in fields and name not in given}
-            sheets[known.form] = Sheet(form=main.form, answers=main.answers | added)
-            review = self._review(known, sheets)
-            if review.blocked:
-                return Refused(say="lapangan.perbaiki_dulu", review=review)
-            photos = bench.drafts.photos(draft)
-            change, raw = bench.pen.sealed(submit_of(known, sheets, photos), now_ms)
-            if len(raw) > MAX_CONTENT_BYTES:
-                return Refused(say="lapangan.kunjungan_terlalu_besar")
-            for name, value in added.items():
-                bench.drafts.put_answer(draft, known.form, name, value, refused=False, now_ms=now_ms)
-            patch = patch_of(known, sheets[known.form])
-            patch_id = bench.pen.write(patch, now_ms) if patch else None
-            bench.store.append(change, raw)
-            named = [photo.number for photo in named_photos(sheets, photos)]
-            bench.drafts.name_photos(draft, named)
-            bench.drafts.finalise(draft, number=number, change=change, patch=patch_id, finalised_ms=now_ms)
-            if not known.number:
-                bench.store.put(_counter_name(now_ms), ordinal)
-            return Finalised(visit=known.visit, number=number, change=change)
-
-    def _is_empty(self, draft: Draft) -> bool:
-        """Say whether she answered nothing herself."""
-        fields = self._bench.forms.get(draft.form).fields
-        return not any(
-            name not in fields or fields[name].filled_by == "lapangan"
-            for answers in self._bench.drafts.answers(draft.id).values()
-            for name in answers
-        )
-
-    def _next_ordinal(self, now_ms: int) -> int:
-        """Return the next running number of the year on this phone."""
-        return self._bench.store.get(_counter_name(now_ms), int, 0) + 1
-
-
-def _counter_name(now_ms: int) -> str:
-    return f"urut/{local_date(now_ms).year}"

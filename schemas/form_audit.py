@@ -37,6 +37,7 @@ PRIVACY_FLOOR: dict[str, Privacy] = {
     "ktk": "rahasia",
     "pm": "rahasia",
     "uep": "rahasia",
+    "cabut_setuju": "rahasia",
 }
 """Below this a form's privacy never falls, whatever a published version says (UU 12/2022, UU 27/2022)."""
 

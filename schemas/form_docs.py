@@ -86,7 +86,7 @@ def _of(form: Form, block: str) -> dict[str, Field]:
 
 def _form(form: Form, blocks: Mapping[str, Form], words: Text) -> Iterator[str]:
     yield f"\n## {form.id}\n"
-    start = "" if form.startable else ", opened by another form" if form.annex else ", cannot be started yet"
+    start = "" if form.startable else ", opened by another form"
     roles = ", ".join(words(f"peran.{role}") for role in form.filled_by)
     yield (
         f"{form.title}. Version {form.version}, service `{form.service}`, about `{form.subject}`, "

@@ -264,5 +264,5 @@ class Form(Struct, frozen=True, kw_only=True):
 
     @property
     def startable(self) -> bool:
-        """Whether a visit may begin with it: another form opens an annex, a secret one waits for sealing."""
-        return self.privacy != "rahasia" and not self.annex
+        """Whether a visit may begin with it: an annex is opened by another form."""
+        return not self.annex

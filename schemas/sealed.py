@@ -87,6 +87,7 @@ class UnitKey(Message, frozen=True, kw_only=True):
     public_key: PublicKey
     made_ms: int
     signature: Annotated[bytes, msgspec.Meta(max_length=SIGNATURE_BYTES)] = b""
+    """Empty only where it is made; one that is no signature verifies as none."""
 
 
 class Opening(Message, frozen=True, kw_only=True, tag="opening"):

@@ -8,12 +8,13 @@ from datetime import date
 from typing import Any
 
 from schemas.format import MONTHS
+from schemas.sealed import SEALED_FORM
 from schemas.text import Text
 
 FORM_ICONS = {
     "bpnt_kpm": "house", "sosek": "house", "kks_masalah": "card_off", "ewarong": "store",
-    "pendamping": "people",
-    "uep": "chart", "kis": "health", "usul_dtsen": "family", "pengaduan": "campaign", "skm": "sort",
+    "pendamping": "people", SEALED_FORM: "lock", "ktk": "lock", "pm": "lock", "cabut_setuju": "lock",
+    "uep": "lock", "kis": "health", "usul_dtsen": "family", "pengaduan": "campaign", "skm": "sort",
 }  # fmt: skip
 GROUPS = (
     ("returned", "aplikasi.beranda.dikembalikan", "returned", "bad"),

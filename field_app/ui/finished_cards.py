@@ -19,9 +19,10 @@ from field_app.ui.widgets.buttons import Pill
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import Fact
 from field_app.ui.widgets.words import Chip, Column, Notice, Words
-from field_app.views import ConflictView, FieldConflict, VisitView
+from field_app.views import ConflictView, FieldConflict, VisitPhoto, VisitView
 from schemas.form import Field
 from schemas.format import date_and_clock, local_date, long_date
+from schemas.sealed import SEALED_FORM
 
 COVERED = "…"
 
@@ -115,18 +116,26 @@ def _photos(context: Context, view: VisitView) -> Card:
     card = Card(spacing=dp(10))
     card.add_widget(Words(text=f"{say('aplikasi.sinkron.foto')} ({len(view.photos)})", style="question"))
     for photo in view.photos:
-        form = context.phone.forms.get(photo.form, view.versions.get(photo.form))
         state = "lapangan.foto_di_kantor" if photo.kept else f"status.{photo.status}"
         row = BoxLayout(size_hint_y=None, spacing=dp(12))
         words = Column(pos_hint={"center_y": 0.5}, spacing=dp(2))
-        words.add_widget(Words(text=where(form, photo.field, say), style="label"))
+        words.add_widget(Words(text=_photo_label(context, view, photo), style="label"))
         words.add_widget(Words(text=say(state), style="small", ink="ink_soft"))
-        row.add_widget(PhotoTile(photo.thumbnail, size=(dp(56), dp(56)), pos_hint={"center_y": 0.5}))
+        private = photo.form == SEALED_FORM
+        row.add_widget(PhotoTile(photo.thumbnail, private, size=(dp(56), dp(56)), pos_hint={"center_y": 0.5}))
         row.add_widget(words)
         words.bind(height=lambda _w, high, row=row: setattr(row, "height", max(high, dp(56))))
         row.height = max(words.height, dp(56))
         card.add_widget(row)
     return card
+
+
+def _photo_label(context: Context, view: VisitView, photo: VisitPhoto) -> str:
+    if photo.form == SEALED_FORM:
+        return context.text("lapangan.tersegel.berkas")
+    return where(
+        context.phone.forms.get(photo.form, view.versions.get(photo.form)), photo.field, context.text
+    )
 
 
 def _state_of(conflict: ConflictView, look: Look, say: Any) -> tuple[str, str, str]:

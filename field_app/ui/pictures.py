@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from field_app.ui.environment import prepare
+from field_app.ui.pictures_sealed import sealed_scenes
 
 
 def main() -> None:
@@ -235,6 +236,7 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
     ):  # fmt: skip
         yield f"21_kunjungan_{name}", finished(visit)
     yield "22_keputusan_kantor", lambda _p, app: app.root.go("conflicts")
+    yield from sealed_scenes(settle)
 
 
 def settle(app: Any, seconds: float = 0.35) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from field_app.forgetting import Keeping
 from field_app.ui.sample_data import NOW_MS
+from field_app.ui.sample_sealed import SampleSealed
 from field_app.ui.sample_visits import SampleVisits, filled_draft
 from field_app.views import AnswerRead, HandedOver, Refused, SyncItem, SyncStatus
 from schemas.form import load_forms
@@ -114,6 +115,7 @@ class SamplePhone:
         self.visits = SampleVisits(self.forms, self.wilayah, empty)
         self.worker = SampleWorker(self.visits)
         self.handover = SampleHandover(self.visits)
+        self.sealed = SampleSealed(self.visits, self.forms, self.text)
         self.settings = SampleSettings()
         self._state = state
         self.tries_left = 10

@@ -32,7 +32,7 @@ from field_app.views import (
     VisitView,
 )
 from schemas.check import check, opened_forms
-from schemas.form import Forms
+from schemas.form import Form, Forms
 from schemas.form_cells import Cell, answer_at, blobs_of, cell_of, of_column
 from schemas.form_values import check_value
 from schemas.format import local_date
@@ -65,6 +65,7 @@ class SampleVisits:
         self.blobs: dict[str, bytes] = {}
         self.saves: list[tuple[str, str, Any]] = []
         self.finalised: list[str] = []
+        self.unit_problem = "lapangan.unit.belum_dicocokkan"
         self.status = SyncStatus(data_pending=3, photos_pending=7, last_ms=NOW_MS - 20 * 60_000)
 
     def home(self) -> Home:
@@ -141,22 +142,27 @@ class SampleVisits:
         forms = [form for form in self._forms.all() if not form.annex]
         return tuple(
             Startable(
-                form=form.id, title=form.title, subject=form.subject, startable=form.startable,
-                say="" if form.startable else "lapangan.formulir_rahasia",
+                form=form.id, title=form.title, subject=form.subject,
+                startable=not self._refused(form), say=self._refused(form),
             )
-            for form in sorted(forms, key=lambda form: not form.startable)
+            for form in sorted(forms, key=self._refused)
         )  # fmt: skip
+
+    def _refused(self, form: Form) -> str:
+        return self.unit_problem if form.privacy == "rahasia" else ""
 
     def start(self, form: str, subject: str | None, tugas: str | None) -> DraftView | Refused:
         """A new draft."""
-        if not self._forms.get(form).startable:
-            return Refused(say="lapangan.formulir_rahasia")
+        if refused := self._refused(self._forms.get(form)):
+            return Refused(say=refused)
         key = f"d{len(self.drafts) + 10}"
         self.drafts[key] = SampleDraft(form=form, answers={form: {}})
         return self.draft(key)
 
-    def start_correction(self, visit: str) -> DraftView:
-        """The next version of a returned visit."""
+    def start_correction(self, visit: str) -> DraftView | Refused:
+        """The next version of a returned visit; of a sealed one without its answers."""
+        if visit == "ks":
+            return self.start("ktk", None, None)
         draft = filled_draft(self, "dk")
         draft.returned = {
             "bpnt_kpm.nominal_diterima": "Jumlah tidak cocok dengan struk. Tanyakan lagi.",
@@ -179,7 +185,7 @@ class SampleVisits:
             },
             last=draft.last, returned=draft.returned, note=draft.note, page=draft.page,
             photos=self._photos(draft), subject=SUBJECT, findings={one: self._findings(draft, one) for one
-            in ids},
+            in ids}, sealed=form.privacy == "rahasia",
         )  # fmt: skip
 
     def _photos(self, draft: SampleDraft) -> tuple[PhotoView, ...]:

@@ -5,8 +5,9 @@ Back never
 leads nowhere: sheet, then screen, then home, then out.
 """
 
+from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 from kivy.animation import Animation
 from kivy.clock import Clock
@@ -15,7 +16,9 @@ from kivy.properties import ObjectProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
 
+from field_app.bench import guarded
 from field_app.ui.context import Context
+from field_app.ui.guard import ASKING, Guard
 from field_app.ui.kv import load_kv
 from field_app.ui.widgets.containers import Sheet
 from field_app.ui.widgets.painted import Painted
@@ -23,11 +26,13 @@ from field_app.views import Refused
 
 load_kv(__file__)
 
+T = TypeVar("T")
 SCREENS = {
     "unlock": "Unlock", "rescue": "Rescue", "enrol": "Enrol", "home": "Home", "search": "Search",
     "start": "Start", "task": "Task",
     "form": "Form", "camera": "Camera", "photo": "Photo", "review": "Review", "done": "Done", "sync": "Sync",
     "repair": "Repair", "settings": "Settings", "conflicts": "Conflicts",
+    "second": "Second", "cases": "Cases", "closed": "Closed", "statement": "Statement", "unit_key": "UnitKey",
 }  # fmt: skip
 """Name -> class; the module is field_app.ui.screens.<name>, the class <Class>Screen."""
 
@@ -60,6 +65,19 @@ class BaseScreen(BoxLayout):
     def back(self) -> bool:
         """The back key; True when the screen dealt with it."""
         return False
+
+    def ask(self, work: Callable[[], T], then: Callable[[T], Any]) -> None:
+        """Do `work` in the background; what is refused, or closed meanwhile, is said, and the rest goes
+        on.
+        """
+
+        def answered(outcome: T | Refused) -> None:
+            if isinstance(outcome, Refused):
+                self.refusal(outcome)
+            else:
+                then(outcome)
+
+        self.context.background.run(lambda: guarded(work), answered)
 
     def refusal(self, refused: Refused) -> None:
         """Say why something was not done."""
@@ -95,6 +113,7 @@ class Shell(FloatLayout):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.context: Context | None = None
+        self.guard = Guard(self)
         self._stack: list[tuple[str, dict[str, Any], BaseScreen | None]] = []
         self._news = Clock.create_trigger(lambda _dt: self._heard(), 0.05)
 
@@ -102,6 +121,11 @@ class Shell(FloatLayout):
     def screen(self) -> BaseScreen | None:
         """The screen in front."""
         return self._stack[-1][2] if self._stack else None
+
+    @property
+    def front(self) -> tuple[str, dict[str, Any]]:
+        """The screen in front, by its name and what it was given."""
+        return self._stack[-1][:2]
 
     @property
     def name(self) -> str:
@@ -128,6 +152,17 @@ class Shell(FloatLayout):
         self._stack.clear()
         self._stack.append((name, arguments, None))
         self._raise()
+
+    def stand(self, *screens: tuple[str, dict[str, Any]]) -> None:
+        """Forget the way here, and stand before the last of these, with the others behind it."""
+        self._drop()
+        self._stack = [(name, arguments, None) for name, arguments in screens]
+        self._raise()
+
+    def on_touch_down(self, touch):
+        """Any touch keeps what is sealed open."""
+        self.guard.touched()
+        return super().on_touch_down(touch)
 
     def back(self, *_: Any) -> bool:
         """One step back; False when there is nowhere to go, and the system may close the window."""
@@ -196,10 +231,14 @@ class Shell(FloatLayout):
 
     def _raise(self) -> None:
         name, arguments, screen = self._stack[-1]
+        if self.guard.asks_first(name, arguments):
+            self._stack[-1] = (ASKING, {"then": (name, arguments)}, None)
+            name, arguments, screen = self._stack[-1]
         if screen is None:
             module = import_module(f"field_app.ui.screens.{name}")
             screen = getattr(module, f"{SCREENS[name]}Screen")(self.context, **arguments)
             self._stack[-1] = (name, arguments, screen)
+        self.guard.raised(screen, name, arguments)
         self.add_widget(screen, index=len(self.children))
         if self.context.phone.state() == "terbuka":
             # Called from the worker's thread: the trigger brings it to ours.

@@ -91,8 +91,10 @@ class SambangApp(App):
     def on_stop(self) -> None:
         """The window closes: keep what is typed, finish what was begun."""
         Window.unbind(on_keyboard=self._key)
-        if self.root and self.root.screen:
-            self.root.screen.leave()
+        if self.root:
+            self.root.guard.rest()
+            if self.root.screen:
+                self.root.screen.leave()
         self.background.close()
 
     def open_embedded(self) -> None:

@@ -15,6 +15,7 @@ NAMES = (
     "phone_answers",
     "phone_search",
     "phone_photos",
+    "phone_sealing",
     "phone_start",
     "sync_sizes",
     "server_changes",

@@ -93,7 +93,7 @@ class Doom:
 
 
 def _watch(doom: Doom) -> None:
-    """Show every statement of every connection that is opened from now on."""
+    """Show every statement of every connection that is opened from now on, and each step of a key file."""
     import sqlcipher3
     import sqlcipher3.dbapi2
 
@@ -105,6 +105,13 @@ def _watch(doom: Doom) -> None:
             return connection
 
         module.connect = connect  # type: ignore[assignment]
+
+    def hook(event: str, given: tuple[Any, ...]) -> None:
+        """Let what happens to the key files of drafts count as a statement too."""
+        if event in ("open", "os.remove", "os.rename") and ".kunci" in str(given[0]):
+            doom.see(f"{event} draf.kunci")
+
+    sys.addaudithook(hook)
 
 
 def serve(doom: Doom, folder: str, *_: Any) -> None:
@@ -130,6 +137,8 @@ def use(doom: Doom, folder: str, what: str, *given: Any) -> None:
     phone = world.make_phone(Path(folder))
     assert phone.unlock(world.PIN) is None
     phone.visits.home()
+    if what.endswith("_sealed"):
+        assert phone.sealed.unlock(world.PIN) is None
     doom.arm()
     match what:
         case "answer":
@@ -138,7 +147,10 @@ def use(doom: Doom, folder: str, what: str, *given: Any) -> None:
         case "photo":
             draft, seed = given
             world.photograph(phone, draft, seed)
-        case "finalise":
+        case "begin_sealed":
+            (kasus,) = given
+            phone.visits.start("uep", kasus, None)
+        case "finalise" | "finalise_sealed":
             (draft,) = given
             world.finish(phone, draft)
         case "sync":

@@ -20,6 +20,7 @@ from field_app.keys import (
 
 KEY = bytes(range(32))
 LIGHT = Cost(memory_kib=64, passes=1, lanes=1)
+SECOND = bytes(range(32, 64))
 PIN, WRONG = "280945", "111112"
 
 
@@ -91,10 +92,12 @@ def test_the_tenth_wrong_pin_ends_the_pin_but_the_offices_code_still_opens(keys:
     assert keys.unlock(WRONG) == PinGone()
     assert keys.unlock(PIN) == PinGone()
     assert keys.unlock_by_code("AAAA-AAAA-AAAA-AAAA") == WrongCode()
-    assert keys.unlock_by_code("  " + code.lower().replace("-", " ")) == Opened(key=KEY)
-    fresh = keys.renew("594028", KEY)
+    opened = keys.unlock_by_code("  " + code.lower().replace("-", " "))
+    assert isinstance(opened, Opened) and opened.key == KEY
+    fresh = keys.renew("594028", opened.key, opened.second)
     assert keys.unlock_by_code(code) == WrongCode()
-    assert keys.unlock_by_code(fresh) == keys.unlock("594028") == Opened(key=KEY)
+    assert keys.unlock_by_code(fresh) == opened
+    assert keys.unlock("594028") == Opened(key=KEY)
 
 
 def test_on_another_device_the_right_pin_opens_nothing(tmp_path: Path, keys: Keys, time) -> None:
@@ -107,8 +110,49 @@ def test_the_cost_stands_in_the_file_and_not_in_the_program(tmp_path: Path, keys
     keys.create(PIN, KEY)
     heavier = Keys(tmp_path, FileKeystore(tmp_path / "rahasia"), time, cost=Cost(memory_kib=128, passes=2))
     assert heavier.unlock(PIN) == Opened(key=KEY)
-    heavier.change_pin("594028", KEY)
+    heavier.change_pin("594028", KEY, SECOND)
     assert keys.unlock("594028") == Opened(key=KEY)
+
+
+def test_the_second_unlock_opens_another_key_with_the_same_pin(keys: Keys) -> None:
+    keys.create(PIN, KEY, SECOND)
+    assert keys.second(PIN) == Opened(key=SECOND)
+    assert keys.unlock(PIN) == Opened(key=KEY)
+
+
+def test_wrong_tries_at_the_second_unlock_count_with_those_at_the_first(keys: Keys, time) -> None:
+    code = keys.create(PIN, KEY, SECOND)
+    fail(keys, time, TRIES - 2)
+    time.pass_s(max(WAITS_S))
+    assert keys.second(WRONG) == Locked(tries_left=1, wait_s=3600)
+    assert keys.second(PIN) == Locked(tries_left=1, wait_s=3600, waiting=True)
+    time.pass_s(3600)
+    assert keys.second(WRONG) == PinGone()
+    assert keys.second(PIN) == keys.unlock(PIN) == PinGone()
+    assert keys.unlock_by_code(code) == Opened(key=KEY, second=SECOND)
+
+
+def test_a_new_pin_and_a_forgotten_one_lose_no_key_of_the_second_unlock(keys: Keys) -> None:
+    code = keys.create(PIN, KEY, SECOND)
+    keys.change_pin("594028", KEY, SECOND)
+    assert keys.second("594028") == Opened(key=SECOND)
+    opened = keys.unlock_by_code(code)
+    assert isinstance(opened, Opened)
+    keys.renew("710362", opened.key, opened.second)
+    assert keys.second("710362") == Opened(key=SECOND)
+
+
+def test_a_key_file_from_before_gets_its_second_key_once_and_only_by_the_right_pin(
+    tmp_path: Path, keys: Keys
+) -> None:
+    keys.create(PIN, KEY)
+    path = tmp_path / "kunci.json"
+    file = msgspec.json.decode(path.read_bytes(), type=KeyFile)
+    path.write_bytes(msgspec.json.encode(msgspec.structs.replace(file, second=None, second_office=None)))
+    assert keys.second(WRONG) == Locked(tries_left=9, wait_s=0)
+    made = keys.second(PIN)
+    assert isinstance(made, Opened) and len(made.key) == 32
+    assert keys.second(PIN) == made
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"version": 2}', b'{"version": 1}'])
@@ -119,9 +163,9 @@ def test_a_broken_or_newer_key_file_is_told_apart(tmp_path: Path, keys: Keys, co
 
 
 def test_neither_key_nor_pin_stands_in_the_files(tmp_path: Path, keys: Keys) -> None:
-    keys.create(PIN, KEY)
+    keys.create(PIN, KEY, SECOND)
     written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    assert KEY not in written and PIN.encode() not in written
+    assert KEY not in written and SECOND not in written and PIN.encode() not in written
     assert (tmp_path / "kunci.json").stat().st_mode & 0o077 == 0
     assert (tmp_path / "rahasia").stat().st_mode & 0o077 == 0
 

@@ -19,6 +19,7 @@ from schemas.form import (
     Teks,
     TeksPanjang,
     Turunan,
+    YaTidak,
     load_forms,
 )
 
@@ -27,6 +28,7 @@ LISTED: dict[str, dict[str, dict[str, Any]]] = tomllib.loads(
 )
 BLOCKS = ("kunjungan", "identitas")
 LETTERS = ("ba",)
+OURS = {"cabut_setuju"}  # what the law asks for, and no list of the office has
 NOT_FIELDS = ("uuid", "alur", "tetap")  # an id, a workflow, a sentence of a letter
 
 SPLIT = {
@@ -87,7 +89,7 @@ def tag(field: Field) -> str:
 
 
 def test_every_form_of_the_list_exists_and_no_other(forms: Forms) -> None:
-    assert set(forms.ids()) == set(LISTED) - {*BLOCKS, *LETTERS}
+    assert set(forms.ids()) == set(LISTED) - {*BLOCKS, *LETTERS} | OURS
 
 
 def test_the_list_is_whole() -> None:
@@ -282,13 +284,28 @@ def test_the_15_statuses_of_siks_ng_are_kept_to_the_letter(forms: Forms) -> None
     assert (field.filled_by, field.read_only) == ("impor", True)
 
 
-@pytest.mark.parametrize("form_id", ["ktk", "pm", "uep"])
+@pytest.mark.parametrize("form_id", ["ktk", "pm", "uep", "cabut_setuju"])
 def test_secret_forms_take_no_place_and_no_house(forms: Forms, form_id: str) -> None:
     form = forms.get(form_id)
     assert form.privacy == "rahasia"
-    assert not form.startable
     assert {f.privacy for f in every_field(form)} == {"rahasia"}
     assert {tag(f) for f in form.fields.values()}.isdisjoint({"gps", "foto"})
+
+
+@pytest.mark.parametrize("form_id", ["ktk", "pm"])
+def test_a_secret_form_asks_for_safe_contact_first_and_for_each_consent_by_itself(
+    forms: Forms, form_id: str
+) -> None:
+    form = forms.get(form_id)
+    assert form.pages[0].fields == ("aman_dihubungi", "aman_dikunjungi", "kode_kasus")
+    purposes = [form.fields[name] for name in form.pages[2].fields]
+    assert len(purposes) == 7
+    assert all(isinstance(each, YaTidak) and each.required and not each.skippable for each in purposes)
+    says = [rule.say for each in purposes for rule in each.rules]
+    assert len(set(says)) == 7, "each no says by itself what can still be done"
+    taken_back = forms.get("cabut_setuju").fields["tujuan_ditarik"]
+    assert isinstance(taken_back, Multi)
+    assert {f"setuju_{option.code}" for option in taken_back.options} == {each.name for each in purposes}
 
 
 def every_field(form: Form) -> list[Field]:
@@ -305,8 +322,14 @@ def test_an_anonymous_survey_asks_for_nobody(forms: Forms) -> None:
 def test_forms_for_the_field_begin_with_the_visit_and_its_subject(forms: Forms) -> None:
     begin = {form.id: next(iter(form.fields)) for form in forms.all()}
     assert {form for form, first in begin.items() if first == "hasil_kunjungan"} == {
-        "bpnt_kpm", "ewarong", "kis", "ktk", "pendamping", "pm", "uep", "usul_dtsen",
+        "bpnt_kpm", "ewarong", "kis", "pendamping", "uep", "usul_dtsen",
     }  # fmt: skip
+    # how she can be reached safely comes before all else, whatever the visit's result
+    assert {form for form, first in begin.items() if first == "aman_dihubungi"} == {
+        "ktk",
+        "pm",
+        "cabut_setuju",
+    }
     with_identity = {
         form.id for form in forms.all() if any(f.block == "identitas" for f in form.fields.values())
     }

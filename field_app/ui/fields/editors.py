@@ -4,13 +4,16 @@ forgotten.
 
 from typing import Any, assert_never
 
-from field_app.ui.fields import choose, derived, evidence, moment, pick, place, table, write
+from field_app.statement import SIGNATURE
+from field_app.ui.fields import choose, derived, evidence, moment, pick, place, statement, table, write
 from field_app.ui.fields.base import Commit, Editor, Host
 from schemas import form_types as kinds
 
 
 def editor_for(field: kinds.Field, value: Any, commit: Commit, host: Host, earlier: Any = None) -> Editor:
     """Build the editor of a field with its present value; `earlier` is the answer of the last visit."""
+    if isinstance(field, kinds.TandaTangan) and field.name == SIGNATURE:
+        return statement.StatementEditor(field, value, commit, host, earlier)
     read_only = field.read_only and not isinstance(field, kinds.Turunan)
     kind = derived.ReadOnlyEditor if read_only else _class_for(field)
     return kind(field, value, commit, host, earlier)

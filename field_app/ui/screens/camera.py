@@ -39,10 +39,13 @@ class CameraScreen(BaseScreen):
             self.ids.bar.remove_widget(self.ids.shoot)
 
     def enter(self):
+        self.ask(lambda: self.context.phone.visits.draft(self._draft), self._loaded)
+
+    def _loaded(self, view):
         location = self.context.location
-        if location is not None and self._fix is None:
+        if location is not None and self._fix is None and not view.sealed:
             self.context.background.run(location.fix, self._fixed)
-        self.context.background.run(lambda: self.context.phone.visits.draft(self._draft), self._show)
+        self._show(view)
 
     def _fixed(self, place):
         self._fix = place
@@ -57,7 +60,8 @@ class CameraScreen(BaseScreen):
         self.ids.choose.text = self.say("aplikasi.kamera.pilih")
         body = self.ids.page.body
         body.clear_widgets()
-        body.add_widget(self._place_card())
+        if not view.sealed:  # a sealed case says nowhere where it is
+            body.add_widget(self._place_card())
         body.add_widget(self._shots(view, definition, field))
         body.add_widget(self._needed(view, definition))
 
@@ -170,7 +174,7 @@ class CameraScreen(BaseScreen):
                 data = read_bytes(path)
             except OSError:
                 return Refused(say="aplikasi.kamera.tidak_terbaca")
-            return data, place_in(data)
+            return data, None if self._view is None or self._view.sealed else place_in(data)
 
         self.context.background.run(work, self._read)
 

@@ -44,7 +44,7 @@ class FormScreen(BaseScreen):
     # -- coming and going -----------------------------------------------------------------------------------
 
     def enter(self):
-        self.context.background.run(lambda: self.context.phone.visits.draft(self._draft), self._loaded)
+        self.ask(lambda: self.context.phone.visits.draft(self._draft), self._loaded)
 
     def leave(self):
         for card in self._shown_cards():
@@ -225,7 +225,7 @@ class FormScreen(BaseScreen):
         self.show_page(fresh=False)
         if any(isinstance(field, Turunan) for field in self.step.definition.fields.values()):
             visits = self.context.phone.visits
-            self.context.background.run(lambda: visits.draft(self._draft), self._computed)
+            self.ask(lambda: visits.draft(self._draft), self._computed)
 
     def _computed(self, view):
         """Take over what the phone computed; what was typed since stays."""
@@ -293,8 +293,11 @@ class FormScreen(BaseScreen):
         return tuple(ours[blob] for blob in named if blob in ours)
 
     def photo_bytes(self, blob):
-        """The bytes of a picture that is kept."""
-        return self.context.phone.visits.photo_bytes(blob)
+        """The bytes of a picture that is kept, None when it cannot be seen now."""
+        try:
+            return self.context.phone.visits.photo_bytes(blob)
+        except LookupError:
+            return None
 
     def take_photo(self, field):
         """Open the camera for a field."""
@@ -314,6 +317,10 @@ class FormScreen(BaseScreen):
             self.enter()
 
         self.context.background.run(lambda: visits.sign(self._draft, form, field, png), signed)
+
+    def read_statement(self):
+        """Read the statement out, and have it signed."""
+        self.context.shell.go("statement", draft=self._draft)
 
     def locate(self, field):
         """Take a fix where the device can, else have it typed."""

@@ -6,6 +6,7 @@ from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head, rows  # noqa: F401 - their classes are named in the .kv
 from field_app.ui.widgets.words import Empty
 from schemas.format import long_date
+from schemas.sealed import SEALED_FORM
 
 load_kv(__file__)
 
@@ -40,7 +41,9 @@ class HomeScreen(BaseScreen):
     def open(self, card):
         """A card was tapped: a draft goes on, a returned visit shows its reasons, a task its details."""
         shell = self.context.shell
-        if card.status == "dikembalikan" and card.visit:
+        if card.form == SEALED_FORM and not card.draft and card.status in ("tugas", "dikembalikan"):
+            shell.go("closed", card=card)
+        elif card.form != SEALED_FORM and card.status == "dikembalikan" and card.visit:
             shell.go("repair", card=card)
         elif card.draft:
             shell.go("form", draft=card.draft)

@@ -51,9 +51,7 @@ class PhotoScreen(BaseScreen):
 
     def enter(self):
         visits = self.context.phone.visits
-        self.context.background.run(
-            lambda: (visits.draft(self._draft), visits.photo_bytes(self._blob)), self._show
-        )
+        self.ask(lambda: (visits.draft(self._draft), visits.photo_bytes(self._blob)), self._show)
 
     def _show(self, both):
         view, data = both
@@ -72,7 +70,8 @@ class PhotoScreen(BaseScreen):
             where = self.say("aplikasi.kamera.lokasi_belum")
             if photo.place:
                 where = self.say("aplikasi.lokasi.akurasi", meter=round(photo.place.accuracy_m))
-            card.add_widget(Fact(icon="location", label=self.say("aplikasi.kamera.lokasi"), text=where))
+            if not view.sealed:
+                card.add_widget(Fact(icon="location", label=self.say("aplikasi.kamera.lokasi"), text=where))
             for key in photo.warnings:
                 card.add_widget(Notice(icon="warning", tone="notice", text=self.say(key)))
             body.add_widget(card)

@@ -32,9 +32,7 @@ class ReviewScreen(BaseScreen):
 
     def enter(self):
         visits = self.context.phone.visits
-        self.context.background.run(
-            lambda: (visits.draft(self._draft), visits.review(self._draft)), self._show
-        )
+        self.ask(lambda: (visits.draft(self._draft), visits.review(self._draft)), self._show)
 
     def _show(self, both):
         view, review = both
@@ -70,7 +68,8 @@ class ReviewScreen(BaseScreen):
                 text=self.say("aplikasi.tinjau.foto", jumlah=review.photos),
             )
         )
-        seal.add_widget(Notice(icon="sealed", tone="info", text=self.say("aplikasi.tinjau.segel_isi")))
+        said = "aplikasi.tersegel.lapis_segel" if view.sealed else "aplikasi.tinjau.segel_isi"
+        seal.add_widget(Notice(icon="sealed", tone="info", text=self.say(said)))
         body.add_widget(seal)
         self.ids.finish.disabled = bool(review.blocked)
         self.ids.finish.text = self.say(
@@ -115,4 +114,5 @@ class ReviewScreen(BaseScreen):
             self.enter()
             return
         self.context.shell.only("home")
-        self.context.shell.go("done", number=outcome.number, name=self._view.nama)
+        name = "" if self._view.sealed else self._view.nama
+        self.context.shell.go("done", number=outcome.number, name=name)

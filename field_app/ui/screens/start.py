@@ -4,8 +4,9 @@ from field_app.ui.cards import FORM_ICONS
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head, rows  # noqa: F401 - named in the .kv
+from field_app.ui.widgets.buttons import Pill
 from field_app.ui.widgets.containers import Sheet
-from field_app.ui.widgets.words import Notice, Words
+from field_app.ui.widgets.words import Notice
 from field_app.views import Refused
 
 load_kv(__file__)
@@ -52,8 +53,13 @@ class StartScreen(BaseScreen):
         if not form.startable:
             sheet = Sheet(form.title)
             sheet.add(Notice(icon="lock", tone="quiet", text=self.say(form.say)))
-            sheet.add(Words(text=self.say("aplikasi.mulai.belum_isi"), style="small", ink="ink_soft"))
+            if form.say.startswith("lapangan.unit."):
+                key = Pill(kind="soft", icon="key", text=self.say("aplikasi.kunci_unit.judul"))
+                key.bind(on_release=lambda *_: self.context.shell.go("unit_key"))
+                sheet.add(key)
             self.context.shell.present(sheet)
+        elif self._forms.get(form.form).privacy == "rahasia":
+            self.context.shell.go("cases", form=form.form, title=form.title)
         elif self._subject or form.subject == "none":
             visits = self.context.phone.visits
             self.context.background.run(lambda: visits.start(form.form, self._subject, None), self._started)

@@ -300,7 +300,9 @@ def test_a_secret_form_says_why_it_cannot_be_started(driver: Driver) -> None:
     item = next(item for _kind, item in rows._items if item["chip"])
     item["open"]()
     driver.settle()
-    assert driver.sees("Formulir rahasia belum dapat diisi di HP.")
+    assert driver.sees("Kunci unit belum dicocokkan di HP ini.")
+    driver.press("Kunci unit")
+    assert driver.shell.name == "unit_key"
 
 
 def test_the_next_shot_stands_for_the_one_that_is_taken_again(driver: Driver) -> None:
