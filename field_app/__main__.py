@@ -6,11 +6,12 @@ Without a command it opens the window; with one it works on the same folder with
 import argparse
 import importlib
 import sys
+import time
 from pathlib import Path
 
 from field_app.commands import FAILED, Commands
 from field_app.devices.desktop import DesktopNetwork, FileKeystore, SystemTime
-from field_app.link import Link
+from field_app.link import Door, Link
 from field_app.phone import Phone
 from schemas.derive import load_parameters
 from schemas.form import load_forms
@@ -36,16 +37,16 @@ def build(folder: Path, text: Text, *, address: str = "", background: bool = Tru
         wilayah=load_wilayah(),
         parameters=load_parameters(),
         text=text,
-        connect=lambda at: _connect(at, text),
+        connect=lambda door: _connect(door, text),
         address=address,
         background=background,
     )
 
 
-def _connect(address: str, text: Text) -> Link:
-    from field_app.transport import HttpLink  # half a second that the lock screen need not wait for
+def _connect(door: Door, text: Text) -> Link:
+    from field_app.transport import open_link  # half a second that the lock screen need not wait for
 
-    return HttpLink(address, text.__contains__)
+    return open_link(door, text.__contains__)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,7 +69,7 @@ def _command(phone: Phone, given: argparse.Namespace) -> int:
     try:
         match given.command:
             case "enrol":
-                return commands.enrol(given.address, given.code, given.pin)
+                return commands.enrol(given.address, given.code, given.pin, given.wait, time.sleep)
             case "sync":
                 return commands.sync(given.pin)
             case "record":
@@ -116,6 +117,7 @@ def _parser(text: Text) -> argparse.ArgumentParser:
         command.add_argument("--pin", required=True, help=say("pin"))
         if name == "enrol":
             command.add_argument("--code", required=True, help=say("kode"))
+            command.add_argument("--wait", type=int, default=600, metavar="DETIK", help=say("tunggu"))
         if name == "handover":
             command.add_argument("--out", type=Path, required=True, help=say("folder_tujuan"))
         if name == "answer":

@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from field_app.enrol import Enrolled
+from field_app.enrol import Enrolled, Waiting, Welcomed
 from field_app.keys import Locked, PinGone
 from field_app.phone import Phone
 from field_app.records import text_of
@@ -19,6 +19,7 @@ from schemas.format import local_date
 from sync.change import Place
 
 OK, FAILED = 0, 1
+ASK_EVERY_S = 0.5
 Put = Callable[[str], None]
 
 
@@ -30,9 +31,23 @@ class Commands:
         self._put = put
         self._now_ms = now_ms
 
-    def enrol(self, address: str, code: str, pin: str) -> int:
-        """Join an office with a one-use code."""
-        done = self._phone.enrol(address, code, pin)
+    def enrol(
+        self, address: str, code: str, pin: str, patience_s: int, pause: Callable[[float], None]
+    ) -> int:
+        """Join an office with a one-use code: print the words, and wait until somebody compared them."""
+        asked: Waiting | Welcomed | Refused = self._phone.join(address, code)
+        if isinstance(asked, Waiting):
+            self._say("kata", kata=" ".join(asked.words))
+        left_s = float(patience_s)
+        while isinstance(asked, Waiting):
+            asked = self._phone.ask_joined()
+            if isinstance(asked, Waiting):
+                if left_s <= 0:
+                    self._say("belum_diterima")
+                    return FAILED
+                pause(ASK_EVERY_S)
+                left_s -= ASK_EVERY_S
+        done = self._phone.finish(pin) if isinstance(asked, Welcomed) else asked
         if not isinstance(done, Enrolled):
             return self._refused(done)
         self._say(

@@ -1,14 +1,20 @@
-"""Joining an office. Rule: the key file is written last, so a phone is enrolled whole or not at all.
+"""Joining an office. Rule: nothing is believed of an office before an officer has compared the four words.
 
-When the office's answer was lost, the same phone may ask again with the same code and the same key, and
-gets the same answer, also after it was killed between: until it has joined, the key waits in a file of its
-own, sealed under the device's secret and the one-use code. A key is dropped when the office refuses its code.
+Three steps: the code is used, and the office's authority is checked against it; the phone waits, showing its
+words, until it is let in; then the PIN is set. The key file is written last, so a phone is enrolled whole or
+not at all.
+
+Until then the device's key waits in a file of its own, sealed under the device's secret: after a lost answer,
+or killed in between, the same phone goes on with the same key and is told the same. A key is dropped when the
+office refuses its code.
 """
 
 from collections.abc import Callable
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,24 +24,45 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from field_app.devices import Keystore
 from field_app.handover import OFFICE_KEY
 from field_app.keys import Keys, advise, write_whole
-from field_app.link import Failure, Link
+from field_app.link import Door, Failure, Link
 from field_app.owner import Owner
 from field_app.sealing import exchange_bytes
 from field_app.store import get_value, put_value
 from field_app.vault import KEY_BYTES, Vault, VaultError, open_vault
 from field_app.views import Refused
-from schemas.base import Data
+from schemas.base import UNREADABLE, Data
 from schemas.ids import DeviceId, PersonId, Regency
-from schemas.wire import Enrolment, EnrolRequest
+from schemas.joining import SECRET_BYTES, Invitation, Parties, code_hash, commitment, read_invitation
+from schemas.wire import Enrolment, EnrolRequest, JoinedRequest
 
 VAULT = "vault.db"
 OWNER = "pemilik"
+UNIT_IDENTITY = "identitas_unit"
+"""The Ed25519 key of the unit that reads sealed cases, once this phone knows it."""
 DEVICE_KEY_BYTES = 32
 WAITING = "pendaftaran"
-WAITING_INFO = b"sambang/pendaftaran/1"
+WAITING_INFO = b"sambang/pendaftaran/2"
+OPENING_INFO = b"sambang/pendaftaran/pembuka/1"
 NONCE_BYTES = 12
 REFUSING = frozenset({400, 403, 404, 409, 410, 422})
-"""Answers after which it is certain that nobody joined; a busy or broken office may have."""
+"""Answers after which it is certain that nobody joins; a busy or broken office may still let it in."""
+STRANGER = "lapangan.kantor_lain"
+UNWRITABLE = "lapangan.folder_tidak_bisa_ditulis"
+
+
+class Waiting(Data, frozen=True, kw_only=True):
+    """Not let in yet: the four words to compare. `trouble` is a text key while nobody answers."""
+
+    address: str
+    words: tuple[str, ...]
+    trouble: str = ""
+
+
+class Welcomed(Data, frozen=True, kw_only=True):
+    """Let in: who and where, as the office says. The PIN is set next."""
+
+    office: str
+    person_name: str
 
 
 class Enrolled(Data, frozen=True, kw_only=True):
@@ -51,6 +78,36 @@ class Enrolled(Data, frozen=True, kw_only=True):
     for_development: bool
 
 
+class Pending(Data, frozen=True, kw_only=True):
+    """What waits on the disk: keys are 32 bytes, `authority` a certificate (DER). `office_key` and
+    `challenge` are empty until the office has answered.
+    """
+
+    address: str
+    token: str
+    private_key: bytes
+    authority: bytes = b""
+    office_key: bytes = b""
+    challenge: bytes = b""
+
+    def opening(self) -> bytes:
+        """Return the secret that this phone settled on; from its key, so that it is the same again."""
+        stretched = HKDF(algorithm=SHA256(), length=SECRET_BYTES, salt=None, info=OPENING_INFO)
+        return stretched.derive(self.private_key)
+
+    def parties(self) -> Parties:
+        """Return what the words stand for."""
+        return Parties(
+            office_key=self.office_key,
+            authority=sha256(self.authority).digest() if self.authority else b"",
+            public_key=Ed25519PrivateKey.from_private_bytes(self.private_key).public_key().public_bytes_raw(),
+            handover_key=exchange_bytes(self.private_key),
+            code=code_hash(self.token),
+            challenge=self.challenge,
+            opening=self.opening(),
+        )
+
+
 class Enroller:
     """Joins one device folder to an office. `randomness(n)` gives n random bytes."""
 
@@ -59,7 +116,7 @@ class Enroller:
         folder: Path,
         keys: Keys,
         keystore: Keystore,
-        connect: Callable[[str], Link],
+        connect: Callable[[Door], Link],
         randomness: Callable[[int], bytes],
         *,
         model: str,
@@ -70,76 +127,182 @@ class Enroller:
         self._connect = connect
         self._randomness = randomness
         self._model = model
+        self._welcome: tuple[Pending, Enrolment] | None = None
 
-    def enrol(self, address: str, code: str, pin: str) -> Enrolled | Refused:
-        """Join with a one-use code, and set the PIN."""
+    def join(self, address: str, code: str) -> Waiting | Refused:
+        """Use a one-use code, as scanned or typed, at an office."""
+        if self._keys.exists():
+            return Refused(say="lapangan.sudah_terdaftar")
+        invited, address = read_invitation(code), address.strip().rstrip("/")
+        if invited is None:
+            return Refused(say="lapangan.kode_bukan_kode")
+        if invited.pin and not address.lower().startswith("https://"):
+            return Refused(say="lapangan.alamat_https")
+        try:
+            pending = self._pending_for(invited, address)
+            authority = self._authority(invited, pending)
+            if isinstance(authority, Refused):
+                return authority
+            return self._begin(msgspec.structs.replace(pending, authority=authority))
+        except OSError:
+            return Refused(say=UNWRITABLE)
+
+    def waiting(self) -> Waiting | None:
+        """Return what this folder waits for, also after the app was closed; None for nothing."""
+        pending = self._newest()
+        return _shown(pending) if pending else None
+
+    def ask(self) -> Waiting | Welcomed | Refused:
+        """Ask once whether this phone was let in. Refused is final, but for a disk that cannot be read."""
+        pending = self._newest()
+        if pending is None:
+            return Refused(say="lapangan.tidak_menunggu")
+        parties = pending.parties()
+        signature = Ed25519PrivateKey.from_private_bytes(pending.private_key).sign(parties.signed())
+        link = self._connect(Door(address=pending.address, authority=pending.authority))
+        try:
+            answer = link.joined(
+                JoinedRequest(code=pending.token, opening=parties.opening, signature=signature)
+            )
+        finally:
+            link.close()
+        if isinstance(answer, Failure):
+            if answer.status in REFUSING:
+                self.give_up()
+                return Refused(say=answer.say)
+            return msgspec.structs.replace(_shown(pending), trouble=answer.say)
+        welcome = answer.enrolment
+        if welcome is None:
+            return _shown(pending)
+        if welcome.office_key != pending.office_key:
+            return Refused(say=STRANGER)  # not the key that the words stood for
+        self._welcome = (pending, welcome)
+        return Welcomed(office=welcome.office_name, person_name=welcome.person_name)
+
+    def tidy(self) -> None:
+        """Remove what waited, of a phone that has joined: its key is in the vault, and nowhere else."""
+        if self._keys.exists():
+            for waiting in self._folder.glob(f"{WAITING}-*"):
+                waiting.unlink(missing_ok=True)
+
+    def give_up(self) -> None:
+        """Forget the code that waits."""
+        self._welcome = None
+        pending = self._newest()
+        if pending is not None:
+            self._path(pending.token).unlink(missing_ok=True)
+
+    def finish(self, pin: str) -> Enrolled | Refused:
+        """Set the PIN of a phone that was let in, and make its vault."""
         if self._keys.exists():
             return Refused(say="lapangan.sudah_terdaftar")
         advice = advise(pin)
         if advice.block:
             return Refused(say=advice.block)
-        code = code.strip()
+        if self._welcome is None:
+            asked = self.ask()
+            if isinstance(asked, Refused):
+                return asked
+        if self._welcome is None:
+            return Refused(say="lapangan.belum_diterima")
+        pending, welcome = self._welcome
         try:
-            private = self._key_for(code)
-        except OSError:
-            return Refused(say="lapangan.folder_tidak_bisa_ditulis")
-        link = self._connect(address)
+            joined = self._keep(pending, welcome, pin)
+            self.tidy()
+        except (VaultError, OSError):
+            return Refused(say=UNWRITABLE)
+        self._welcome = None
+        return joined
+
+    def _authority(self, invited: Invitation, pending: Pending) -> bytes | Refused:
+        """Return the certificate to trust, fetched from whoever answers and checked against the code."""
+        if not invited.pin or invited.fits(pending.authority):
+            return pending.authority
+        link = self._connect(Door(address=pending.address, checked=False))
         try:
-            answer = self._ask(link, code, private)
+            found = link.authority()
+        finally:
+            link.close()
+        if isinstance(found, Failure):
+            return Refused(say=found.say)
+        return found if invited.fits(found) else Refused(say=STRANGER)
+
+    def _begin(self, pending: Pending) -> Waiting | Refused:
+        parties = pending.parties()
+        link = self._connect(Door(address=pending.address, authority=pending.authority))
+        try:
+            answer = link.enrol(
+                EnrolRequest(
+                    code=pending.token,
+                    public_key=parties.public_key,
+                    model=self._model,
+                    handover_key=parties.handover_key,
+                    authority=parties.authority,
+                    commitment=commitment(parties.opening),
+                )
+            )
         finally:
             link.close()
         if isinstance(answer, Failure):
             if answer.status in REFUSING:
-                self._waiting(code).unlink(missing_ok=True)  # an answer came: nobody joined with this key
+                self._path(pending.token).unlink(missing_ok=True)
             return Refused(say=answer.say)
-        try:
-            joined = self._keep(address, answer, private, pin)
-            for waiting in self._folder.glob(f"{WAITING}-*"):
-                waiting.unlink(missing_ok=True)
-        except (VaultError, OSError):
-            return Refused(say="lapangan.folder_tidak_bisa_ditulis")
-        return joined
+        pending = msgspec.structs.replace(pending, office_key=answer.office_key, challenge=answer.challenge)
+        self._write(pending)
+        return _shown(pending)
 
-    def _waiting(self, code: str) -> Path:
-        """Return where the key of a code waits; a code typed wrong in between takes the place of no other."""
-        return self._folder / f"{WAITING}-{self._keystore.mac(b'nama/' + code.encode())[:8].hex()}"
+    def _path(self, token: str) -> Path:
+        """Return where a code's key waits; a code typed wrong in between takes the place of no other."""
+        return self._folder / f"{WAITING}-{self._keystore.mac(b'nama/' + token.encode())[:8].hex()}"
 
-    def _key_for(self, code: str) -> bytes:
-        """Return the device's new private key: for a code that is tried again the same as before."""
+    def _sealing(self) -> AESGCM:
         stretched = HKDF(algorithm=SHA256(), length=32, salt=None, info=WAITING_INFO)
-        sealing = AESGCM(stretched.derive(self._keystore.mac(b"kunci/" + code.encode())))
-        waiting = self._waiting(code)
-        if waiting.exists():
-            raw = waiting.read_bytes()
-            try:
-                return sealing.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], WAITING_INFO)
-            except (InvalidTag, ValueError):
-                waiting.unlink()  # damaged: no key can be read from it any more
-        private, nonce = self._randomness(DEVICE_KEY_BYTES), self._randomness(NONCE_BYTES)
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(waiting, nonce + sealing.encrypt(nonce, private, WAITING_INFO))
-        return private
+        return AESGCM(stretched.derive(self._keystore.mac(b"kunci/pendaftaran")))
 
-    def _ask(self, link: Link, code: str, private: bytes) -> Enrolment | Failure:
-        public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
-        request = EnrolRequest(
-            code=code, public_key=public, model=self._model, handover_key=exchange_bytes(private)
+    def _pending_for(self, invited: Invitation, address: str) -> Pending:
+        """Return what waits for a code that is tried again, with the same key; else make a new one."""
+        known = self._read(self._path(invited.token))
+        if known is not None and known.token == invited.token:
+            return msgspec.structs.replace(known, address=address)
+        pending = Pending(
+            address=address, token=invited.token, private_key=self._randomness(DEVICE_KEY_BYTES)
         )
-        return link.enrol(request)
+        self._write(pending)
+        return pending
 
-    def _keep(self, address: str, answer: Enrolment, private: bytes, pin: str) -> Enrolled:
+    def _newest(self) -> Pending | None:
+        """Return what was answered last, of all codes that wait."""
+        paths = sorted(self._folder.glob(f"{WAITING}-*"), key=lambda path: path.stat().st_mtime_ns)
+        found = (self._read(path) for path in reversed(paths))
+        return next((pending for pending in found if pending is not None and pending.challenge), None)
+
+    def _read(self, path: Path) -> Pending | None:
+        try:
+            raw = path.read_bytes()
+            plain = self._sealing().decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], WAITING_INFO)
+            return msgspec.msgpack.decode(plain, type=Pending)
+        except (OSError, InvalidTag, ValueError, *UNREADABLE):
+            return None  # absent, damaged, or of another device: no key can be read from it any more
+
+    def _write(self, pending: Pending) -> None:
+        nonce, plain = self._randomness(NONCE_BYTES), msgspec.msgpack.encode(pending)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_whole(self._path(pending.token), nonce + self._sealing().encrypt(nonce, plain, WAITING_INFO))
+
+    def _keep(self, pending: Pending, answer: Enrolment, pin: str) -> Enrolled:
         owner = Owner(
-            address=address.rstrip("/"),
+            address=pending.address,
             regency=Regency(answer.regency),
             office_name=answer.office_name,
             office_device=answer.office_device,
             office_key=answer.office_key,
             device=DeviceId(answer.device),
-            private_key=private,
+            private_key=pending.private_key,
             person=PersonId(answer.person),
             person_name=answer.person_name,
             person_code=answer.person_code,
             roles=answer.roles,
+            authority=pending.authority,
         )
         key = self._randomness(KEY_BYTES)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -149,6 +312,8 @@ class Enroller:
             put_owner(vault, owner)
             if answer.handover_key:
                 put_value(vault, OFFICE_KEY, answer.handover_key)
+            if answer.unit_identity:
+                put_value(vault, UNIT_IDENTITY, answer.unit_identity)
         finally:
             vault.close()
         rescue_code = self._keys.create(pin, key)
@@ -180,3 +345,7 @@ def put_owner(vault: Vault, owner: Owner) -> None:
 def get_owner(vault: Vault) -> Owner | None:
     """Return whose vault this is, None before enrolment was kept."""
     return get_value(vault, OWNER, Owner)
+
+
+def _shown(pending: Pending) -> Waiting:
+    return Waiting(address=pending.address, words=pending.parties().words())

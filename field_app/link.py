@@ -10,11 +10,22 @@ from typing import Literal, Protocol
 from schemas.base import Data
 from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import DeviceId
-from schemas.wire import Enrolment, EnrolRequest, SyncRequest, SyncResponse
+from schemas.wire import EnrolRequest, JoinedAnswer, JoinedRequest, Joining, SyncRequest, SyncResponse
 
 UNAUTHORISED = 401
 UNREACHABLE = "lapangan.tanpa_jaringan"
 """What a failure says when there was no way to the office at all."""
+
+
+class Door(Data, frozen=True, kw_only=True):
+    """Where an office is, and by what it is known: the certificate (DER) of its authority, if it has one, and
+    the id of its device, to which alone this phone logs in. Unchecked, it is good for `authority` only.
+    """
+
+    address: str
+    authority: bytes = b""
+    office: str = ""
+    checked: bool = True
 
 
 class Failure(Data, frozen=True, kw_only=True):
@@ -48,8 +59,16 @@ class Link(Protocol):
         """Close all connections."""
         ...
 
-    def enrol(self, request: EnrolRequest) -> Enrolment | Failure:
-        """Join the office with a one-use code."""
+    def authority(self) -> bytes | Failure:
+        """Ask for the certificate (DER) of the office's authority. Whoever asks checks it."""
+        ...
+
+    def enrol(self, request: EnrolRequest) -> Joining | Failure:
+        """Begin to join the office with a one-use code."""
+        ...
+
+    def joined(self, request: JoinedRequest) -> JoinedAnswer | Failure:
+        """Ask whether an officer has let this phone in."""
         ...
 
     def login(self, device: DeviceId, sign: Callable[[bytes], bytes]) -> Failure | None:

@@ -5,7 +5,10 @@ from schemas.ids import DeviceId, PersonId, Regency
 
 
 class Owner(Data, frozen=True, kw_only=True):
-    """The person, the device with its Ed25519 private key (32 bytes), and the office it belongs to."""
+    """The person, the device with its Ed25519 private key (32 bytes), and the office it belongs to.
+
+    `authority` is the certificate (DER) that its server's must be signed by; empty where none is pinned.
+    """
 
     address: str
     regency: Regency
@@ -18,3 +21,4 @@ class Owner(Data, frozen=True, kw_only=True):
     person_name: str
     person_code: str
     roles: list[str]
+    authority: bytes = b""

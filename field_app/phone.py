@@ -11,11 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from field_app.bench import Bench
 from field_app.devices import Keystore, Network, Timepiece
+from field_app.enrol import VAULT, Enrolled, Enroller, Waiting, Welcomed, get_owner
 from field_app.draft_keys import DraftKeys
-from field_app.enrol import VAULT, Enrolled, Enroller, get_owner
 from field_app.handover import Handover, learn_office_key
 from field_app.keys import Cost, Keys, KeysError, Locked, Opened, PinGone, WrongCode, advise
-from field_app.link import Link
+from field_app.link import Door, Link
 from field_app.owner import Owner
 from field_app.pen import Pen
 from field_app.records import Records
@@ -23,6 +23,8 @@ from field_app.sealed import SERVICE, Sealed
 from field_app.sealed_drafts import SealedDrafts
 from field_app.second import Second
 from field_app.settings import Settings
+from field_app.shared import SharedPhone
+from field_app.shared import Worker as SharedWorker
 from field_app.sheets import Sheets
 from field_app.store import Store
 from field_app.unit import Unit
@@ -46,7 +48,7 @@ class LockedError(Exception):
 
 
 class Phone:
-    """See the module. `connect(address)` makes a link; `background` lets the worker run by itself."""
+    """See the module. `connect(door)` makes a link; `background` lets the worker run by itself."""
 
     def __init__(
         self,
@@ -60,7 +62,7 @@ class Phone:
         wilayah: Wilayah,
         parameters: Parameters,
         text: Text,
-        connect: Callable[[str], Link],
+        connect: Callable[[Door], Link],
         address: str = "",
         background: bool = True,
         randomness: Callable[[int], bytes] = os.urandom,
@@ -73,7 +75,8 @@ class Phone:
         self.text = text
         self.settings = Settings()
         self.address = address
-        self._folder = folder
+        self._shared = SharedPhone(folder)
+        self._keystore, self._cost = keystore, cost
         self._time = time
         self._network = network
         self._connect = connect
@@ -81,9 +84,39 @@ class Phone:
         self._randomness = randomness
         self._chance = chance
         self._sheets = Sheets(forms, wilayah, parameters)
-        self._keys = Keys(folder, keystore, time, randomness, cost)
-        self._enroller = Enroller(folder, self._keys, keystore, connect, randomness, model=MODEL)
         self._open: _Open | None = None
+        ready = self._shared.all()
+        self._use(ready[0].id if ready else "")
+
+    def workers(self) -> tuple[SharedWorker, ...]:
+        """Return who has a vault on this phone."""
+        return self._shared.all()
+
+    @property
+    def chosen(self) -> str:
+        """The id of the worker whose vault is asked for."""
+        return self._chosen
+
+    def choose(self, worker: str) -> None:
+        """Turn to another worker's vault; whatever is open is closed first. Raises ValueError."""
+        self.lock()
+        self._use(worker)
+
+    def add_worker(self, sign: str) -> Refused | None:
+        """Turn to a folder for one more worker, who joins next."""
+        self.lock()
+        try:
+            self._use(self._shared.fresh(sign))
+        except OSError as error:
+            return _unwritable(error)
+        return None
+
+    def _use(self, worker: str) -> None:
+        self._chosen, self._folder = worker, self._shared.path(worker)
+        self._keys = Keys(self._folder, self._keystore, self._time, self._randomness, self._cost)
+        self._enroller = Enroller(
+            self._folder, self._keys, self._keystore, self._connect, self._randomness, model=MODEL
+        )
 
     def state(self) -> str:
         """Return baru (not enrolled), terkunci or terbuka."""
@@ -91,9 +124,25 @@ class Phone:
             return "terbuka"
         return "terkunci" if self._keys.exists() else "baru"
 
-    def enrol(self, address: str, code: str, pin: str) -> Enrolled | Refused:
-        """Join an office with a one-use code, set the PIN, and open."""
-        done = self._enroller.enrol(address, code, pin)
+    def join(self, address: str, code: str) -> Waiting | Refused:
+        """Use a one-use code at an office; the words are compared next."""
+        return self._enroller.join(address, code)
+
+    def waiting(self) -> Waiting | None:
+        """Return what this phone waits for, also after it was closed."""
+        return self._enroller.waiting()
+
+    def ask_joined(self) -> Waiting | Welcomed | Refused:
+        """Ask once whether an officer has let this phone in."""
+        return self._enroller.ask()
+
+    def give_up(self) -> None:
+        """Forget the code that waits."""
+        self._enroller.give_up()
+
+    def finish(self, pin: str) -> Enrolled | Refused:
+        """Set the PIN of a phone that was let in, and open it."""
+        done = self._enroller.finish(pin)
         if isinstance(done, Enrolled):
             outcome = self.unlock(pin)
             if isinstance(outcome, Refused):
@@ -110,6 +159,7 @@ class Phone:
     def unlock(self, pin: str) -> Locked | PinGone | Refused | None:
         """Open with the PIN; None when it is open."""
         try:
+            self._enroller.tidy()
             outcome = self._keys.unlock(pin)
         except KeysError:
             return Refused(say="lapangan.kunci_rusak")
@@ -214,7 +264,9 @@ class Phone:
         second = Second(self._keys, self._time)
         sealed = SealedDrafts(vault, DraftKeys(self._folder, self._randomness), second, self._randomness)
         other = vault.another()
-        link = self._connect(owner.address)
+        link = self._connect(
+            Door(address=owner.address, authority=owner.authority, office=owner.office_device)
+        )
         sending = Store(other, owner.device, sign)
         worker = Worker(
             vault=other,

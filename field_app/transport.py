@@ -14,7 +14,8 @@ from typing import TypeVar
 import httpx
 import msgspec
 
-from field_app.link import UNREACHABLE, Failure, Reply
+from field_app.link import UNREACHABLE, Door, Failure, Reply
+from field_app.pinning import pinned
 from schemas.base import UNREADABLE, Message, decode, encode
 from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import DeviceId
@@ -24,8 +25,10 @@ from schemas.problem import TEXTS
 from schemas.wire import (
     MAX_BODY_BYTES,
     MEDIA_TYPE,
-    Enrolment,
     EnrolRequest,
+    JoinedAnswer,
+    JoinedRequest,
+    Joining,
     Login,
     LoginRequest,
     Nonce,
@@ -46,15 +49,26 @@ CODE = re.compile(r"[a-z0-9_]{1,64}")
 OK, TOO_MANY, UNAVAILABLE = 200, 429, 503
 UNASKED_HEADERS = ("accept", "accept-encoding", "connection", "user-agent")
 """What httpx would say with each request and nobody here reads: a hundred bytes each time."""
-
-
+STRANGER = "lapangan.kantor_lain"
+UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
+"""How OpenSSL says that whoever answered is not the one that was asked for."""
 NOT_UNPACKED = (f"{TEXTS}.kamus_tidak_dikenal", f"{TEXTS}.pesan_tidak_terbaca")
 """What an office says that lacks the newest dictionary, or is of a time before there was any."""
 
 
+def open_link(door: Door, knows: Callable[[str], bool]) -> "HttpLink":
+    """Make a link to an office: its own authority is trusted where it has one, else those of the system.
+
+    Raises ssl.SSLError for an authority that is no certificate.
+    """
+    verify = pinned(door.authority) if door.authority else door.checked
+    client = httpx.Client(timeout=TIMEOUT, trust_env=False, verify=verify)
+    return HttpLink(door.address, knows, client, office=door.office)
+
+
 class HttpLink:
     """See field_app.link.Link: one office at one address. `knows(key)` says whether a text exists for an
-    office's problem.
+    office's problem; `office` is the id of the one to log in to, empty before it is known.
     """
 
     def __init__(
@@ -63,7 +77,10 @@ class HttpLink:
         knows: Callable[[str], bool],
         client: httpx.Client | None = None,
         packing: Packing | None = None,
+        *,
+        office: str = "",
     ) -> None:
+        self._office = office
         self._address = address.rstrip("/")
         self._knows = knows
         self._client = client or httpx.Client(timeout=TIMEOUT, trust_env=False)
@@ -79,15 +96,34 @@ class HttpLink:
         self._closed = True
         self._client.close()
 
-    def enrol(self, request: EnrolRequest) -> Enrolment | Failure:
-        """Join the office with a one-use code."""
-        return self._call("/api/enrol", request, Enrolment)
+    def authority(self) -> bytes | Failure:
+        """Ask for the certificate (DER) of the office's authority. Whoever asks checks it."""
+        try:
+            with self._client.stream("GET", self._address + "/api/authority") as answer:
+                if answer.status_code != OK:
+                    return self._refusal(answer)
+                data = _body(answer, MAX_PROBLEM_BYTES)
+        except (httpx.TransportError, httpx.StreamError) as error:
+            return _network(error)
+        except httpx.InvalidURL:
+            return Failure(kind="rusak", say="lapangan.alamat_salah")
+        return data or Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK)
+
+    def enrol(self, request: EnrolRequest) -> Joining | Failure:
+        """Begin to join the office with a one-use code."""
+        return self._call("/api/enrol", request, Joining)
+
+    def joined(self, request: JoinedRequest) -> JoinedAnswer | Failure:
+        """Ask whether an officer has let this phone in."""
+        return self._call("/api/enrol/joined", request, JoinedAnswer)
 
     def login(self, device: DeviceId, sign: Callable[[bytes], bytes]) -> Failure | None:
-        """Get a token by signing the office's nonce."""
+        """Get a token by signing the office's nonce; one of another office is not signed."""
         nonce = self._call("/api/login/nonce", NonceRequest(device=device), Nonce)
         if isinstance(nonce, Failure):
             return nonce
+        if self._office not in ("", nonce.server):
+            return Failure(kind="rusak", say=STRANGER, status=OK)
         signature = sign(login_message(nonce.nonce, device, nonce.server))
         answer = self._call(
             "/api/login", LoginRequest(device=device, nonce=nonce.nonce, signature=signature), Login
@@ -263,6 +299,8 @@ def _network(error: httpx.TransportError | httpx.StreamError) -> Failure:
             return Failure(kind="rusak", say="lapangan.alamat_salah")
         case httpx.TimeoutException():
             return Failure(kind="jaringan", say="lapangan.kantor_lambat")
+        case httpx.ConnectError() if UNTRUSTED in str(error):
+            return Failure(kind="jaringan", say=STRANGER)
         case httpx.ConnectError():
             return Failure(kind="jaringan", say=UNREACHABLE)
         case httpx.RemoteProtocolError():

@@ -5,6 +5,7 @@ Links and contents travel as the bytes that were hashed and signed. Bodies are M
 Protocol 1 (2026-11-22): the first field day.
 Protocol 2 (2026-11-25): a phone may declare a gap in its chain; the office tells of outcomes that changed
 since they were answered, and what is safe in backups. An older phone is answered in its own shape.
+Joining (2026-11-26): in two steps, four words are compared between them; who joined before is not touched.
 Protocol 3 (2026-11-25): a request need not name its device, nor a link that follows from the rest, the first
 neither; it may travel packed with words that both ends know.
 """
@@ -172,20 +173,43 @@ def for_protocol(response: SyncResponse) -> SyncResponse | tuple[Any, ...]:
 
 
 class EnrolRequest(Message, frozen=True, kw_only=True):
-    """A phone asks to join with a one-use code; `public_key` is its Ed25519 key (32 bytes).
+    """A phone asks to join with a one-use code; `public_key` is its Ed25519, `handover_key` its X25519 key.
 
-    `handover_key` is its X25519 key (32 bytes), to which answers without a network are sealed; phones of
-    before 2026-11-25 say none.
+    `authority` is the SHA-256 of the certificate that it pins, empty for none. `commitment` settles the
+    secret that it will open (schemas/joining.py); a phone of before says none and cannot join any more.
     """
 
     code: str
     public_key: bytes
     model: str
     handover_key: bytes = b""
+    authority: bytes = b""
+    commitment: bytes = b""
 
 
-class EarlyEnrolment(Message, frozen=True, kw_only=True):
-    """What a new phone needs to know of its office and owner, as one that said no `handover_key` reads it."""
+class Joining(Message, frozen=True, kw_only=True):
+    """The keys to compare by four words, and nothing else: the office's chain key and a random number, 32
+    bytes each.
+    """
+
+    office_key: bytes
+    challenge: bytes
+
+
+class JoinedRequest(Message, frozen=True, kw_only=True):
+    """A phone that waits asks whether it has joined: its opened secret, and its signature over all."""
+
+    code: str
+    opening: bytes
+    signature: bytes
+
+
+class Enrolment(Message, frozen=True, kw_only=True):
+    """What a phone that joined needs to know of its office and owner.
+
+    `handover_key` is the office's X25519 key (32 bytes), to which hand-over files are sealed; `unit_identity`
+    the Ed25519 key (32 bytes) that signs the keys of sealed cases, empty before there is one.
+    """
 
     regency: str
     office_name: str
@@ -197,12 +221,14 @@ class EarlyEnrolment(Message, frozen=True, kw_only=True):
     person_code: str
     roles: list[str]
     server_ms: int
-
-
-class Enrolment(EarlyEnrolment, frozen=True, kw_only=True):
-    """The same, and the office's X25519 key (32 bytes), to which hand-over files are sealed."""
-
     handover_key: bytes = b""
+    unit_identity: bytes = b""
+
+
+class JoinedAnswer(Message, frozen=True, kw_only=True):
+    """Null as long as the officer has not compared the words."""
+
+    enrolment: Enrolment | None = None
 
 
 class NonceRequest(Message, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ clocks are wrong; browsers do not. P-256 with SHA-256, X.509 version 3 (RFC 5280
 
 import ipaddress
 import os
+import re
 import ssl
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,9 @@ RENEW_BEFORE_MS = 30 * 86_400_000
 EARLIER = timedelta(days=1)
 """A certificate is good from the day before it was made: browsers' clocks are a little off."""
 MOST_NAME_LETTERS = 64
+MOST_HOST_LETTERS = 253
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 
 class AuthorityError(Exception):
@@ -118,6 +122,15 @@ def issue(authority: Authority, names: tuple[str, ...], now_ms: int) -> Leaf:
         private_key=_pem(key),
         until_ms=int(until.timestamp() * 1000),
     )
+
+
+def is_server_name(name: str) -> bool:
+    """Whether a certificate can be made for this name: an IP address, or a host's name (RFC 1123)."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return len(name) <= MOST_HOST_LETTERS and HOST.fullmatch(name) is not None
+    return True
 
 
 class Certificates:

@@ -4,6 +4,7 @@ DIR/office.db (and -wal, -shm while open)   the encrypted database
 DIR/blobs/                                  photos, scans and signatures, encrypted
 DIR/uploads/                                uploads under way, encrypted
 DIR/../keys/<DIR>.key                       the keys, elsewhere by --key
+DIR/../keys/<DIR>.key.ca                    the authority of its TLS, with its key
 DIR/../keys/<DIR>.key.musnah                what was destroyed, so that no restore brings it back
 """
 
@@ -23,12 +24,21 @@ from server.backups.keeper import Keeper
 from server.backups.making import Source
 from server.backups.medium import disk_of
 from server.blobs import BlobStore
+from server.certificates import (
+    Authority,
+    AuthorityError,
+    authority_path,
+    make_authority,
+    read_authority,
+    write_authority,
+)
 from server.deps import Deps
 from server.destruction import DamagedListError, Destruction, DestructionList
 from server.devices import Devices
 from server.disk import NoPromiseError, ensure_folder, sync_folder
 from server.engine import NewerDataError, NotInitialisedError, WrongKeyError
 from server.engines.sqlite import SqliteEngine, create, upgrade
+from server.joining import Joinings
 from server.keys import KEY_BYTES, KeyFileError, Keys, default_path, make_keys, read_keys, write_keys
 from server.office import Office
 from server.parsing.pool import Parsers
@@ -68,6 +78,7 @@ def init_office(data: Path, key: Path | None, regency: Regency, name: str) -> Re
         sync_folder(data)
         keys = make_keys(secrets.token_bytes(4 * KEY_BYTES + 16))
         write_keys(key_path, keys)
+        write_authority(authority_path(key_path), make_authority(name, now_ms()))
     except FileExistsError:
         return Refused(say="kunci_ada", values={"kunci": str(key_path)})
     except NoPromiseError:
@@ -107,7 +118,12 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
         return _refused("data_lebih_baru", data)
     except NotInitialisedError:
         return _refused("folder_bukan_kantor", data)
-    deps = _build(data, key or default_path(data), keys, regency, name)
+    key_path = key or default_path(data)
+    try:
+        authority = authority_of(key_path, name)
+    except AuthorityError:
+        return Refused(say="wewenang_rusak", values={"berkas": str(authority_path(key_path))})
+    deps = _build(data, key_path, keys, authority.certificate if authority else b"", regency, name)
     if restoring:
         return deps
     try:
@@ -116,6 +132,22 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
         close_office(deps)
         return _refused("daftar_musnah_rusak", data)
     return deps
+
+
+def authority_of(key_path: Path, office: str) -> Authority | None:
+    """Return the office's authority; an office of before gets one now, None where it cannot be kept.
+
+    Raises AuthorityError for one that is there and cannot be read.
+    """
+    path = authority_path(key_path)
+    if not path.exists():
+        try:
+            write_authority(path, make_authority(office, now_ms()))
+        except FileExistsError:
+            pass  # another process was first
+        except OSError:
+            return None
+    return read_authority(path)
 
 
 def unlock(data: Path, key: Path | None) -> tuple[Keys, Path] | Refused:
@@ -140,7 +172,7 @@ def close_office(deps: Deps) -> None:
     deps.engine.close()
 
 
-def _build(data: Path, key_path: Path, keys: Keys, regency: Regency, name: str) -> Deps:
+def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Regency, name: str) -> Deps:
     engine = SqliteEngine(
         data / DATABASE, keys.database, regency, now_ms=now_ms, randomness=secrets.token_bytes
     )
@@ -174,8 +206,15 @@ def _build(data: Path, key_path: Path, keys: Keys, regency: Regency, name: str) 
         keeper=Keeper(source),
         office=office,
         office_name=name,
-        devices=Devices(
-            engine, office, name, keys.exchange_bytes(), now_ms=now_ms, randomness=secrets.token_bytes
+        devices=Devices(engine, office, now_ms=now_ms, randomness=secrets.token_bytes),
+        joinings=Joinings(
+            engine,
+            office,
+            name,
+            keys.exchange_bytes(),
+            authority,
+            now_ms=now_ms,
+            randomness=secrets.token_bytes,
         ),
         blobs=blobs,
         destruction=Destruction(engine, office, blobs, destroyed),
@@ -198,8 +237,9 @@ def _unfit(data: Path, key_path: Path) -> Refused | None:
         return _refused("sudah_ada", data)
     if key_path.absolute().is_relative_to(data.absolute()):
         return Refused(say="kunci_di_dalam", values={})
-    if key_path.exists():
-        return Refused(say="kunci_ada", values={"kunci": str(key_path)})
+    taken = next((path for path in (key_path, authority_path(key_path)) if path.exists()), None)
+    if taken is not None:
+        return Refused(say="kunci_ada", values={"kunci": str(taken)})
     return None
 
 

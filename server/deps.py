@@ -12,6 +12,7 @@ from server.blobs import BlobStore
 from server.destruction import Destruction
 from server.devices import Devices
 from server.engine import Engine
+from server.joining import Joinings
 from server.office import Office
 from server.parsing.pool import Parsers
 from server.services.handover import Handovers
@@ -20,12 +21,16 @@ from server.tus import Uploads
 
 @dataclass(frozen=True, kw_only=True)
 class Deps:
-    """The parts of a running office. `now_ms` gives UTC milliseconds, `randomness(n)` n random bytes."""
+    """The parts of a running office. `now_ms` gives UTC milliseconds, `randomness(n)` n random bytes.
+
+    `address` is where phones find it while it speaks TLS itself; empty while it does not.
+    """
 
     engine: Engine
     office: Office
     office_name: str
     devices: Devices
+    joinings: Joinings
     blobs: BlobStore
     destruction: Destruction
     uploads: Uploads
@@ -38,3 +43,4 @@ class Deps:
     pool: ThreadPoolExecutor
     now_ms: Callable[[], int]
     randomness: Callable[[int], bytes]
+    address: str = ""

@@ -23,14 +23,31 @@ class Device(Data, frozen=True, kw_only=True):
 
 
 class Code(Data, frozen=True, kw_only=True):
-    """An enrolment code, known by its hash."""
+    """An enrolment code, known by its hash, and the phone that joins with it once there is one.
 
+    Keys, `commitment`, `challenge` and `opening` are 32 bytes each, and empty until they are known;
+    `authority` too where the phone pins none. Times are UTC ms.
+    """
+
+    hash: bytes
     person: PersonId
     expires_ms: int
-    used_ms: int | None
     device: DeviceId | None
+    joined_ms: int | None
+    refused_ms: int | None
+    model: str
+    public_key: bytes
+    handover_key: bytes
+    authority: bytes
+    commitment: bytes
+    challenge: bytes
+    opening: bytes
 
 
+_CODE = (
+    "SELECT code_hash, person, expires_ms, device, joined_ms, refused_ms, model, public_key, handover_key,"
+    " authority, commitment, challenge, opening FROM enrolments WHERE kabupaten = :kabupaten"
+)
 _DEVICE = "SELECT device, person, public_key, model, enrolled_ms, revoked_ms, handover_key FROM devices"
 
 
@@ -106,22 +123,74 @@ def add_code(writer: Writer, code_hash: bytes, person: PersonId, now_ms: int, ex
 
 def code(reader: Reader, code_hash: bytes) -> Code | None:
     """Return what stands behind a code."""
+    row = one(reader.query(_CODE + " AND code_hash = :code_hash", {"code_hash": code_hash}))
+    return _code(row) if row else None
+
+
+def waiting(reader: Reader, since_ms: int) -> list[Code]:
+    """Return the phones that joined since then and were neither confirmed nor refused, the first first."""
+    found = reader.query(
+        _CODE + " AND joined_ms > :since_ms AND device IS NULL AND refused_ms IS NULL"
+        " ORDER BY joined_ms, code_hash",
+        {"since_ms": since_ms},
+    )
+    return [_code(row) for row in found]
+
+
+def is_expecting(reader: Reader, now_ms: int, since_ms: int) -> bool:
+    """Whether a code is good that no phone used, or a phone that joined since then waits."""
     row = one(
         reader.query(
-            "SELECT person, expires_ms, used_ms, device FROM enrolments"
-            " WHERE kabupaten = :kabupaten AND code_hash = :code_hash",
-            {"code_hash": code_hash},
+            "SELECT 1 FROM enrolments WHERE kabupaten = :kabupaten AND device IS NULL AND refused_ms IS NULL"
+            " AND (joined_ms > :since_ms OR (joined_ms IS NULL AND expires_ms > :now_ms)) LIMIT 1",
+            {"now_ms": now_ms, "since_ms": since_ms},
         )
     )
-    return Code(person=row[0], expires_ms=row[1], used_ms=row[2], device=row[3]) if row else None
+    return row is not None
 
 
-def use_code(writer: Writer, code_hash: bytes, joined: DeviceId, now_ms: int) -> None:
-    """Note that a code was used, and by which device."""
+def begin_joining(writer: Writer, joining: Code) -> None:
+    """Note which phone joins with a code."""
     writer.execute(
-        "UPDATE enrolments SET used_ms = :now_ms, device = :device"
+        "UPDATE enrolments SET joined_ms = :joined_ms, model = :model, public_key = :public_key,"
+        " handover_key = :handover_key, authority = :authority, commitment = :commitment,"
+        " challenge = :challenge WHERE kabupaten = :kabupaten AND code_hash = :hash",
+        {
+            "hash": joining.hash,
+            "joined_ms": joining.joined_ms,
+            "model": joining.model,
+            "public_key": joining.public_key,
+            "handover_key": joining.handover_key,
+            "authority": joining.authority,
+            "commitment": joining.commitment,
+            "challenge": joining.challenge,
+        },
+    )
+
+
+def put_opening(writer: Writer, code_hash: bytes, opening: bytes) -> None:
+    """Keep the secret that a joining phone opened."""
+    writer.execute(
+        "UPDATE enrolments SET opening = :opening WHERE kabupaten = :kabupaten AND code_hash = :code_hash",
+        {"code_hash": code_hash, "opening": opening},
+    )
+
+
+def use_code(writer: Writer, code_hash: bytes, joined: DeviceId, by: PersonId, now_ms: int) -> None:
+    """Note that the phone of a code was confirmed, by whom, and which device it is."""
+    writer.execute(
+        "UPDATE enrolments SET used_ms = :now_ms, device = :device, decided_by = :by"
         " WHERE kabupaten = :kabupaten AND code_hash = :code_hash",
-        {"code_hash": code_hash, "device": joined, "now_ms": now_ms},
+        {"code_hash": code_hash, "device": joined, "by": by, "now_ms": now_ms},
+    )
+
+
+def refuse_joining(writer: Writer, code_hash: bytes, by: PersonId, now_ms: int) -> None:
+    """Note that the phone of a code was sent away, and by whom."""
+    writer.execute(
+        "UPDATE enrolments SET refused_ms = :now_ms, decided_by = :by"
+        " WHERE kabupaten = :kabupaten AND code_hash = :code_hash",
+        {"code_hash": code_hash, "by": by, "now_ms": now_ms},
     )
 
 
@@ -183,4 +252,24 @@ def _device(row: SqlRow) -> Device:
         enrolled_ms=enrolled_ms,
         revoked_ms=revoked_ms,
         handover_key=handover_key or b"",
+    )
+
+
+def _code(row: SqlRow) -> Code:
+    hashed, person, expires_ms, device_id, joined_ms, refused_ms, model, *secrets = row
+    public_key, handover_key, authority, commitment, challenge, opening = (part or b"" for part in secrets)
+    return Code(
+        hash=hashed,
+        person=person,
+        expires_ms=expires_ms,
+        device=device_id,
+        joined_ms=joined_ms,
+        refused_ms=refused_ms,
+        model=model or "",
+        public_key=public_key,
+        handover_key=handover_key,
+        authority=authority,
+        commitment=commitment,
+        challenge=challenge,
+        opening=opening,
     )

@@ -2,10 +2,19 @@
 
 import msgspec
 
-from server.engine import Reader
+from schemas.ids import RecordId
+from server.engine import Reader, one
 from sync.store import Record
 
 _record = msgspec.msgpack.Decoder(Record)
+
+
+def record(reader: Reader, name: RecordId) -> Record | None:
+    """Return one record."""
+    row = one(
+        reader.query("SELECT body FROM records WHERE kabupaten = :kabupaten AND id = :id", {"id": name})
+    )
+    return _record.decode(row[0]) if row else None
 
 
 def records_of_kind(reader: Reader, kind: str) -> list[Record]:

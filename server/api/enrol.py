@@ -1,31 +1,52 @@
-"""POST /api/enrol: a phone joins with a one-use code. Rule: the answer is the same if the first was lost."""
+"""POST /api/enrol and /api/enrol/joined: a phone joins with a one-use code, and asks whether it has.
+
+Rule: an answer that was lost is the same when it is asked for again. GET /api/authority is public: whoever
+reads it compares it with the code that a person brought.
+"""
 
 import asyncio
 from typing import Any
 
-from litestar import Request, Response, post
+from litestar import Request, Response, get, post
 
 from schemas.problem import Problem
-from schemas.wire import EarlyEnrolment, Enrolment, EnrolRequest
+from schemas.wire import EnrolRequest, JoinedRequest
 from server.api.messages import answer, read_message
 from server.deps import Deps
 
 MAX_BYTES = 4096
+CERTIFICATE_TYPE = "application/pkix-cert"
+"""RFC 2585: a browser offers to trust it."""
 
 
 def enrol_routes(deps: Deps) -> list[Any]:
-    """Return the handler of enrolment."""
+    """Return the handlers of joining."""
 
     @post("/api/enrol", request_max_body_size=MAX_BYTES)
     async def enrol(request: Request[Any, Any, Any]) -> Response[bytes]:
         message = read_message(await request.body(), request.headers.get("content-encoding"), EnrolRequest)
         if isinstance(message, Problem):
             return answer(request, message, deps.text)
-        joined = await asyncio.wrap_future(deps.devices.enrol(message))
-        if isinstance(joined, Enrolment) and not message.handover_key:
-            # a phone of before reads only what it knows
-            early = {name: getattr(joined, name) for name in EarlyEnrolment.__struct_fields__}
-            joined = EarlyEnrolment(**early)
-        return answer(request, joined, deps.text)
+        return answer(request, await asyncio.wrap_future(deps.joinings.join(message)), deps.text)
 
-    return [enrol]
+    @post("/api/enrol/joined", request_max_body_size=MAX_BYTES)
+    async def joined(request: Request[Any, Any, Any]) -> Response[bytes]:
+        message = read_message(await request.body(), request.headers.get("content-encoding"), JoinedRequest)
+        if isinstance(message, Problem):
+            return answer(request, message, deps.text)
+        return answer(request, await asyncio.wrap_future(deps.joinings.joined(message)), deps.text)
+
+    @get("/api/authority")
+    async def authority(request: Request[Any, Any, Any]) -> Response[bytes]:
+        if not deps.joinings.authority:
+            return answer(request, Problem(code="tidak_ada"), deps.text)
+        return Response(
+            content=deps.joinings.authority,
+            media_type=CERTIFICATE_TYPE,
+            headers={
+                "content-disposition": 'attachment; filename="sambang-kantor.crt"',
+                "x-content-type-options": "nosniff",
+            },
+        )
+
+    return [enrol, joined, authority]

@@ -95,7 +95,7 @@ def _make(folder: Path, seed: int, console: Console, text: Text) -> Refused | tu
         return deps
     try:
         built = _fill(deps, seed, console, text)
-        code = deps.devices.new_code(built.person("pendamping").id)
+        code = deps.joinings.new_code(built.person("pendamping").id)
         if isinstance(code, Problem):
             return Refused(say=code.code, values={})
         return built, code.code

@@ -4,6 +4,7 @@ import argparse
 
 from schemas.ids import Regency
 from schemas.text import Text
+from server.certificates import authority_path, read_authority
 from server.commands.shared import add_folder_options, refuse
 from server.compose import init_office
 from server.keys import default_path
@@ -24,5 +25,9 @@ def run(args: argparse.Namespace, text: Text) -> int:
     if refused is not None:
         return refuse(text, refused)
     print(text("perintah.kantor_dibuat", nama=args.name, kode=args.regency, folder=args.data))
-    print(text("perintah.kunci_dibuat", kunci=args.key or default_path(args.data)))
+    key = args.key or default_path(args.data)
+    print(text("perintah.kunci_dibuat", kunci=key))
+    authority = authority_path(key)
+    print(text("perintah.wewenang_dibuat", berkas=authority))
+    print(text("perintah.wewenang_sidik", sidik=read_authority(authority).fingerprint().hex()))
     return 0

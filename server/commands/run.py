@@ -8,12 +8,21 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
 
 from schemas.text import Text
 from server.app import create_app
+from server.certificates import (
+    AuthorityError,
+    Certificates,
+    authority_path,
+    is_server_name,
+    read_authority,
+)
 from server.commands.shared import add_folder_options, hold, refuse
 from server.compose import Refused, close_office, open_office
 from server.deps import Deps
@@ -26,6 +35,9 @@ PORT_TAKEN = 4
 LAST_PORT = 65_535
 GRACE_S = 10
 BACKLOG = 512
+RENEW_EVERY_S = 86_400
+STRICT = ("strict-transport-security", "max-age=31536000")
+"""A browser that came by TLS once comes by nothing else for a year (RFC 6797)."""
 GARBAGE = (20_000, 20, 50)
 
 
@@ -34,10 +46,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_folder_options(parser)
     parser.add_argument("--host", default="127.0.0.1", help="alamat untuk mendengarkan")
     parser.add_argument("--port", type=int, default=8314, help="port; 0 memilih yang kosong")
+    parser.add_argument("--tls", action="store_true", help="HTTPS dengan sertifikat kantor sendiri")
+    parser.add_argument(
+        "--name", action="append", default=[], metavar="NAMA",
+        help="nama atau alamat IP kantor di mata HP, untuk --tls; boleh beberapa, yang pertama masuk kode QR",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace, text: Text) -> int:
     """Serve until SIGINT or SIGTERM; return the exit code."""
+    names = tls_names(args.name, args.host) if args.tls else ()
+    if isinstance(names, Refused):
+        return refuse(text, names)
     listener = listen(args.host, args.port)
     if isinstance(listener, Refused):
         print(text(f"perintah.{listener.say}", **listener.values), file=sys.stderr)
@@ -53,9 +73,16 @@ def run(args: argparse.Namespace, text: Text) -> int:
         try:
             _warn(args.data, args.key or default_path(args.data), text)
             host, port = listener.getsockname()[:2]
-            address = f"http://{host}:{port}"
+            address = f"https://{_shown(names[0])}:{port}" if names else f"http://{_shown(host)}:{port}"
+            certificates = None
+            if names:
+                deps = replace(deps, address=address)
+                made = _certificates(args.key or default_path(args.data), deps, names)
+                if isinstance(made, Refused):
+                    return refuse(text, made)
+                certificates = made
             print(text("perintah.alamat", nama=deps.office_name, alamat=address), flush=True)
-            serve(deps, listener)
+            serve(deps, listener, certificates)
         finally:
             close_office(deps)
             os.close(lock)
@@ -84,23 +111,38 @@ def listen(host: str, port: int) -> socket.socket | Refused:
     return listener
 
 
-def serve(deps: Deps, listener: socket.socket) -> None:
-    """Answer until a signal asks to stop; what is under way is finished."""
+def tls_names(given: list[str], host: str) -> tuple[str, ...] | Refused:
+    """Return the names for the server's certificate, the one that phones use first."""
+    everywhere = host in ("", "0.0.0.0", "::")  # noqa: S104 - what was asked for, not what we do
+    named = tuple(dict.fromkeys(given or (() if everywhere else (host,))))
+    if not named:
+        return Refused(say="tls_tanpa_nama", values={})
+    wrong = next((name for name in named if not is_server_name(name)), None)
+    if wrong is not None:
+        return Refused(say="nama_salah", values={"nama": wrong})
+    return tuple(dict.fromkeys((*named, "localhost", "127.0.0.1")))
+
+
+def serve(deps: Deps, listener: socket.socket, certificates: Certificates | None = None) -> None:
+    """Answer until a signal asks to stop; what is under way is finished. With certificates: over TLS."""
     deps.blobs.sweep()
     deps.uploads.tidy()
     deps.uploads.sweep()
     site = build_site(deps)
     site.quarantine.judge_after_upgrade()
     deps.keeper.start()
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(deps, page_routes(site)),
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_S,
-        )
+    config = uvicorn.Config(
+        create_app(deps, page_routes(site)),
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+        headers=[STRICT] if certificates else [],
     )
+    if certificates is not None:
+        config.load()
+        config.ssl = certificates.context
+    server = uvicorn.Server(config)
     # uvicorn raises the signal again after it has stopped; then it must not end us before we have closed.
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, _pass)
@@ -108,7 +150,40 @@ def serve(deps: Deps, listener: socket.socket) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE)
-    asyncio.run(server.serve(sockets=[listener]))
+    asyncio.run(_answer(server, listener, certificates, deps.now_ms))
+
+
+async def _answer(
+    server: uvicorn.Server,
+    listener: socket.socket,
+    certificates: Certificates | None,
+    now_ms: Callable[[], int],
+) -> None:
+    renewing = asyncio.create_task(_renew(certificates, now_ms)) if certificates else None
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        if renewing is not None:
+            renewing.cancel()
+
+
+async def _renew(certificates: Certificates, now_ms: Callable[[], int]) -> None:
+    """Take a new certificate in time, for as long as the server runs; new connections get it."""
+    while True:
+        await asyncio.sleep(RENEW_EVERY_S)
+        certificates.renew(now_ms())
+
+
+def _certificates(key: Path, deps: Deps, names: tuple[str, ...]) -> Certificates | Refused:
+    path = authority_path(key)
+    try:
+        return Certificates(read_authority(path), names, deps.now_ms())
+    except AuthorityError:
+        return Refused(say="wewenang_tidak_ada", values={"berkas": str(path)})
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _pass(*_: object) -> None:

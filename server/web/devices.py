@@ -1,6 +1,6 @@
 """Perangkat: the phones and how each stands, and a one-use code for a new one.
 
-Rule: a code is shown once and kept as a hash.
+Rule: a code is shown once and kept as a hash. What follows, the comparing of words, is joinings.py.
 """
 
 import io
@@ -18,6 +18,7 @@ from server.access import Person, may
 from server.services.handling import MOST_NOTE
 from server.services.people import people
 from server.web.errors import ForbiddenError
+from server.web.joinings import joining_view, outcome_notice
 from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
 
 FIELD_ROLES = ("pendamping", "verifikator")
@@ -56,6 +57,7 @@ def device_routes(site: Site) -> list[Any]:
             "notice": notice,
             "glass": await site.work(lambda: site.room.alarms.unseen(visitor.person)),
         }
+        values["joining"] = await site.work(lambda: joining_view(site)) if may_enrol else None
         values["qr"] = Markup(qr_svg(code)) if code else ""  # noqa: S704 - made by segno from our own code
         return await site.page("devices/devices.html", visitor, "perangkat", values, status=status)
 
@@ -64,7 +66,10 @@ def device_routes(site: Site) -> list[Any]:
         visitor = await site.visitor(request)
         if not may(visitor.person, "see_devices"):
             raise ForbiddenError
-        return await draw(visitor, None, _done(site, request.query_params.get("alarm", "")))
+        done = _done(site, request.query_params.get("alarm", ""))
+        return await draw(
+            visitor, None, done or outcome_notice(site, request.query_params.get("hasil", ""))
+        )
 
     @post("/perangkat/alarm")
     async def handle(request: Asking) -> Response[Any]:
@@ -91,15 +96,19 @@ def device_routes(site: Site) -> list[Any]:
         if not may(visitor.person, "enrol_devices"):
             raise ForbiddenError
         given = await site.form(request, visitor.csrf)
-        found = await site.work(workers)
+        found, own = await site.work(workers), site.deps.address
         person = next((worker for worker in found if worker.id == given.get("petugas")), None)
-        made = await site.work(lambda: site.deps.devices.new_code(person.id)) if person else None
+        made = (
+            await site.work(lambda: site.deps.joinings.new_code(person.id, pinned=bool(own)))
+            if person
+            else None
+        )
         if person is None or made is None or isinstance(made, Problem):
             said = site.text("kantor.perangkat.salah_petugas")
             return await draw(visitor, None, Notice(tone="bad", icon="error", title=said), 422)
         until = written.clock(made.expires_ms)
         said = site.text("kantor.perangkat.kode_arti", nama=person.nama, waktu=until)
-        address = f"{request.url.scheme}://{request.url.netloc}"
+        address = own or f"{request.url.scheme}://{request.url.netloc}"
         return await draw(visitor, CodeView(code=made.code, said=said, address=address), None)
 
     return [devices, handle, new_code]

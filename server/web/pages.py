@@ -18,6 +18,7 @@ from server.web.devices import device_routes
 from server.web.errors import MissingError, NotLoggedInError, PageError, UnreadableError
 from server.web.handover import handover_routes
 from server.web.home import home_routes
+from server.web.joinings import joining_routes
 from server.web.login import login_routes, to_login
 from server.web.photo import photo_routes
 from server.web.quarantine import quarantine_routes
@@ -70,6 +71,7 @@ def page_routes(site: Site) -> list[Any]:
         *new_officer_routes(site),
         *handover_routes(site),
         *device_routes(site),
+        *joining_routes(site),
         *backup_routes(site),
         missing,
     ]

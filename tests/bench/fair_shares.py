@@ -129,7 +129,7 @@ def _figures(how: str, times: list[float], alone: list[float] | None) -> list[Fi
 
 def greedy(what: str, folder: Path, address: str, code: str, seed: int, subject: RecordId) -> None:
     """Be the greedy phone: make ready, say so, wait for the word, and take all that can be had."""
-    phone = WorkerPhone.at(folder, address, code, seed)
+    phone = WorkerPhone.at(folder, folder.parent / "office", address, code, seed)
     if what == "photos":
         phone.sync()
         rng = random.Random(seed)

@@ -15,8 +15,6 @@ from schemas.packing import PACKED_TYPE, Refused, load_packing
 from schemas.wire import (
     MAX_BODY_BYTES,
     MEDIA_TYPE,
-    Enrolment,
-    EnrolRequest,
     Login,
     LoginRequest,
     Nonce,
@@ -31,6 +29,8 @@ from sync.chain import login_message
 from sync.change import Patch
 from sync.thin_links import thin_request
 from tests.contract.people import Writer
+from tests.server.letting_in import beside
+from tests.server.phones import Phone
 
 BATCH = 500
 
@@ -41,6 +41,7 @@ class BenchOffice:
 
     server: Server
     codes: dict[int, str]
+    data: Path
 
 
 @contextmanager
@@ -70,12 +71,12 @@ def office(folder: Path, patches: list[Patch], people: dict[int, list[str]]) -> 
     for start in range(0, len(everything), BATCH):
         deps.office.act_all(deps.office.person, everything[start : start + BATCH])
     for seed in people:
-        codes[seed] = deps.devices.new_code(person_of(seed)).code
+        codes[seed] = deps.joinings.new_code(person_of(seed)).code
     close_office(deps)
     server = Server(data, free_port())
     server.start()
     try:
-        yield BenchOffice(server, codes)
+        yield BenchOffice(server, codes, data)
     finally:
         server.stop()
 
@@ -88,10 +89,9 @@ def person_of(seed: int) -> PersonId:
 def join(http: httpx.Client, bench: BenchOffice, seed: int) -> tuple[Writer, str]:
     """Enrol the phone of a seed and log it in; return who writes its changes, and its token."""
     writer = Writer(seed)
-    asked = EnrolRequest(
-        code=bench.codes[seed], public_key=writer.key.public_key().public_bytes_raw(), model="bench"
-    )
-    welcome = _ask(http, "/api/enrol", asked, Enrolment)
+    phone = Phone(http, writer.key)
+    with beside(bench.data) as deps:
+        welcome = phone.enrol(bench.codes[seed], deps)
     writer.device, writer.person = DeviceId(welcome.device), PersonId(welcome.person)
     nonce = _ask(http, "/api/login/nonce", NonceRequest(device=writer.device), Nonce)
     signature = writer.key.sign(login_message(nonce.nonce, writer.device, nonce.server))

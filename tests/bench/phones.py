@@ -7,12 +7,12 @@ from datetime import date
 from pathlib import Path
 
 from field_app.__main__ import build
-from field_app.enrol import Enrolled
 from field_app.phone import Phone
 from schemas.text import load_text
 from schemas.wilayah import load_wilayah
 from server.demo.data import Maker
 from tests.bench.offices import office
+from tests.server.letting_in import beside, let_in
 
 PIN = "280945"
 TODAY = date(2026, 11, 22)
@@ -28,9 +28,8 @@ def synced_phone(folder: Path, count: int) -> Iterator[Phone]:
     phone_folder.mkdir(parents=True)
     phone = build(phone_folder, load_text(), background=False)
     with office(folder, list(maker.warga(count)), {1: every}) as bench:
-        joined = phone.enrol(bench.server.address, bench.codes[1], PIN)
-        if not isinstance(joined, Enrolled):
-            raise RuntimeError(joined.say)
+        with beside(bench.data) as deps:
+            let_in(phone, deps, bench.server.address, bench.codes[1], PIN)
         trouble = phone.worker.run_once()
         if trouble is not None:
             raise RuntimeError(str(trouble))

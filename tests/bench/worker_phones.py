@@ -7,9 +7,10 @@ run makes many of them and the derivation is slow on purpose.
 import os
 from pathlib import Path
 
+import httpx
+
 from field_app.blobs import Blobs, put_blob
 from field_app.devices.desktop import DesktopNetwork, SystemTime
-from field_app.link import Failure
 from field_app.owner import Owner
 from field_app.pen import Pen
 from field_app.settings import Settings
@@ -18,10 +19,11 @@ from field_app.transport import HttpLink
 from field_app.vault import open_vault
 from field_app.worker import Worker
 from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, Regency
-from schemas.wire import EnrolRequest
 from sync.change import Body
 from tests.bench.offices import BenchOffice
 from tests.contract.people import key_of
+from tests.server.letting_in import beside
+from tests.server.phones import Phone
 
 VAULT_KEY = bytes(range(32))
 PHOTO = (
@@ -34,24 +36,21 @@ class WorkerPhone:
     """One phone, enrolled and logged in at `address`; `folder` holds its vault."""
 
     def __init__(self, folder: Path, bench: BenchOffice, seed: int, address: str = "") -> None:
-        self._begin(folder, address or bench.server.address, bench.codes[seed], seed)
+        self._begin(folder, bench.data, address or bench.server.address, bench.codes[seed], seed)
 
     @classmethod
-    def at(cls, folder: Path, address: str, code: str, seed: int) -> "WorkerPhone":
+    def at(cls, folder: Path, data: Path, address: str, code: str, seed: int) -> "WorkerPhone":
         """Make a phone in another process than the office's benchmark."""
         phone = cls.__new__(cls)
-        phone._begin(folder, address, code, seed)
+        phone._begin(folder, data, address, code, seed)
         return phone
 
-    def _begin(self, folder: Path, address: str, code: str, seed: int) -> None:
+    def _begin(self, folder: Path, data: Path, address: str, code: str, seed: int) -> None:
         key = key_of(seed)
         self._time = SystemTime()
         link = HttpLink(address, lambda _: True)
-        welcome = link.enrol(
-            EnrolRequest(code=code, public_key=key.public_key().public_bytes_raw(), model="bench")
-        )
-        if isinstance(welcome, Failure):
-            raise RuntimeError(str(welcome))
+        with httpx.Client(base_url=address, timeout=60) as http, beside(data) as deps:
+            welcome = Phone(http, key).enrol(code, deps)
         owner = Owner(
             address=address,
             regency=Regency(welcome.regency),

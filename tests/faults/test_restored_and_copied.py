@@ -2,14 +2,12 @@
 
 import shutil
 
-from field_app.views import Refused
 from schemas.ids import RecordId
 from schemas.wire import Cursor, SyncResponse
 from sync.change import Patch
 from tests.contract.people import record_id
 from tests.faults.conftest import Make
 from tests.faults.world import (
-    PIN,
     World,
     answer,
     finish,
@@ -234,7 +232,7 @@ def test_a_folder_without_its_key_file_is_not_taken_over_by_the_next_to_join(reg
     folder = world.folder / "hp-0"
     (folder / "kunci.json").rename(world.folder / "kunci-terselip.json")
     other = world.phone_at(folder)
-    assert not isinstance(other.enrol(world.line.address, world.code(1), PIN), Refused)
+    world.join(other, 1)
     sync(other)
     theirs = visit(other, world.beats[1], 2)
     sync(other)

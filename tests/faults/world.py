@@ -19,7 +19,6 @@ import httpx
 
 from field_app.devices.desktop import DesktopNetwork, FileKeystore
 from field_app.drawing import drawn_photo
-from field_app.enrol import Enrolled
 from field_app.phone import Phone
 from field_app.transport import TIMEOUT, HttpLink
 from field_app.views import DraftView, Finalised, PhotoView, Refused
@@ -44,6 +43,7 @@ from tests.faults.line import Line
 from tests.faults.nursery import KILLED, Nursery
 from tests.field_app.conftest import LIGHT, SetTime
 from tests.server.conftest import DESA, Silent
+from tests.server.letting_in import let_in
 from tests.server.phones import Phone as WirePhone
 
 PIN = "280945"
@@ -207,9 +207,14 @@ class World:
     def phone(self, number: int = 0, name: str = "", time: SetTime | None = None) -> Phone:
         """A real phone in a folder of its own, joined and open."""
         phone = self.phone_at(self.folder / (name or f"hp-{number}"), time)
-        done = phone.enrol(self.line.address, self.code(number), PIN)
-        assert isinstance(done, Enrolled), done
+        self.join(phone, number)
         return phone
+
+    def join(self, phone: Phone, number: int = 0) -> None:
+        """Let a phone in for this officer, by a code and the words on both sides."""
+        code = self.code(number)
+        with self.hand() as deps:
+            let_in(phone, deps, self.line.address, code, PIN)
 
     def phone_at(self, folder: Path, time: SetTime | None = None) -> Phone:
         """The phone of a folder, as it is when the app is started: not yet open."""
@@ -231,7 +236,9 @@ class World:
     def wire_phone(self, number: int = 0) -> WirePhone:
         """A phone that speaks the bare protocol, for what a sound one never says."""
         phone = WirePhone(self.browser())
-        phone.enrol(self.code(number))
+        code = self.code(number)
+        with self.hand() as deps:
+            phone.enrol(code, deps)
         phone.login()
         return phone
 
@@ -249,8 +256,8 @@ def make_phone(folder: Path, time: SetTime | None = None) -> Phone:
         parameters=PARAMETERS,
         text=TEXT,
         # no certificates are read for a line without TLS: that alone costs a tenth of a second
-        connect=lambda address: HttpLink(
-            address, TEXT.__contains__, httpx.Client(timeout=TIMEOUT, trust_env=False, verify=False)
+        connect=lambda door: HttpLink(
+            door.address, TEXT.__contains__, httpx.Client(timeout=TIMEOUT, trust_env=False, verify=False)
         ),
         background=False,
         chance=lambda: 0.5,
@@ -259,7 +266,7 @@ def make_phone(folder: Path, time: SetTime | None = None) -> Phone:
 
 
 def _code(deps: Deps, person: PersonId) -> str:
-    code = deps.devices.new_code(person)
+    code = deps.joinings.new_code(person)
     assert not isinstance(code, Problem)
     return code.code
 

@@ -8,9 +8,9 @@ import pytest
 
 from field_app.devices.desktop import DesktopNetwork, FileKeystore
 from field_app.keys import Cost
-from field_app.link import Link
+from field_app.link import Door, Link
 from field_app.phone import Phone
-from field_app.transport import HttpLink
+from field_app.transport import open_link
 from field_app.vault import Vault, open_vault
 from schemas.derive import load_parameters
 from schemas.form import load_forms
@@ -68,7 +68,7 @@ def vault(tmp_path: Path) -> Iterator[Vault]:
     opened.close()
 
 
-def make_phone(folder: Path, time: SetTime, connect: Callable[[str], Link] | None = None) -> Phone:
+def make_phone(folder: Path, time: SetTime, connect: Callable[[Door], Link] | None = None) -> Phone:
     """A whole phone on a folder, with light keys and no thread of its own."""
     text = load_text()
     return Phone(
@@ -81,7 +81,7 @@ def make_phone(folder: Path, time: SetTime, connect: Callable[[str], Link] | Non
         wilayah=WILAYAH,
         parameters=load_parameters(),
         text=text,
-        connect=connect or (lambda address: HttpLink(address, text.__contains__)),
+        connect=connect or (lambda door: open_link(door, text.__contains__)),
         background=False,
         chance=lambda: 0.5,
         cost=LIGHT,

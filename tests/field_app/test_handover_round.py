@@ -22,6 +22,7 @@ from sync.change import Decide, Patch
 from tests.field_app.conftest import SetTime, make_phone
 from tests.field_app.test_phone_and_office import PIN, TUGAS, WARGA, record_visit, status
 from tests.server.conftest import DESA, Running, make_office, office  # noqa: F401 - the running office as a fixture
+from tests.server.letting_in import let_in
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def phone(office: Running, tmp_path: Path, time: SetTime) -> Iterator[Phone]:  #
         ],
     )
     made = make_phone(tmp_path / "phone", time)
-    done = made.enrol(office.address, office.code(person), PIN)
+    done = let_in(made, office.deps, office.address, office.code(person), PIN)
     assert isinstance(done, Enrolled), done
     assert made.worker.run_once() is None
     yield made
@@ -340,7 +341,7 @@ def test_an_altered_cut_or_foreign_answer_is_refused_and_changes_nothing(
     assert phone.handover.read(path) == Refused(say="lapangan.jawaban.bukan_jawaban")
     assert phone.handover.read(stick / "tidak-ada.smb") == Refused(say="lapangan.jawaban.tidak_terbaca")
     colleague = make_phone(tmp_path / "rekan", time)
-    assert isinstance(colleague.enrol(office.address, office.code(office.person(901)), PIN), Enrolled)
+    let_in(colleague, office.deps, office.address, office.code(office.person(901)), PIN)
     assert colleague.handover.read(whole) == Refused(say="lapangan.jawaban.hp_lain")
     colleague.lock()
     assert (store.cursor(), waiting(phone)) == before
@@ -435,7 +436,7 @@ def test_a_phone_knows_the_office_s_key_from_joining_alone(
     time: SetTime,
 ) -> None:
     fresh = make_phone(tmp_path / "baru", time)
-    assert isinstance(fresh.enrol(office.address, office.code(office.person(902)), PIN), Enrolled)
+    let_in(fresh, office.deps, office.address, office.code(office.person(902)), PIN)
     path = hand_over(fresh, stick)
     assert take(office, path).changes == 0
     assert isinstance(fresh.handover.read(answer(office, fresh, stick)), AnswerRead)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from field_app.enrol import Enrolled
 from field_app.phone import Phone
 from field_app.rehearsal import Rehearsal
 from field_app.views import DraftView, Finalised
@@ -14,6 +13,7 @@ from sync.change import Decide, Destroyed, Patch, Place, Resolve
 from tests.contract.people import record_id
 from tests.field_app.conftest import SetTime, make_phone
 from tests.server.conftest import DESA, Running, office  # noqa: F401 - the running office as a fixture
+from tests.server.letting_in import let_in
 
 PIN = "280945"
 WARGA, TUGAS = record_id(1), record_id(2)
@@ -50,8 +50,7 @@ def enrolled(office: Running, tmp_path: Path, time: SetTime):  # noqa: F811
         ],
     )
     phone = make_phone(tmp_path / "phone", time)
-    done = phone.enrol(office.address, office.code(person), PIN)
-    assert isinstance(done, Enrolled), done
+    let_in(phone, office.deps, office.address, office.code(person), PIN)
     yield phone
     phone.lock()
 

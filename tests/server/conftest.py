@@ -71,13 +71,13 @@ class Running:
         return PersonId(person)
 
     def code(self, person: PersonId) -> str:
-        code = self.deps.devices.new_code(person)
+        code = self.deps.joinings.new_code(person)
         assert not isinstance(code, Problem)
         return code.code
 
     def phone(self, number: int = 900) -> Phone:
         phone = Phone(self.client())
-        phone.enrol(self.code(self.person(number)))
+        phone.enrol(self.code(self.person(number)), self.deps)
         phone.login()
         return phone
 

@@ -10,9 +10,13 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from schemas.base import Message, decode, encode
+from schemas.joining import Parties, code_hash, commitment
 from schemas.wire import (
     Enrolment,
     EnrolRequest,
+    JoinedAnswer,
+    JoinedRequest,
+    Joining,
     Login,
     LoginRequest,
     Nonce,
@@ -20,12 +24,15 @@ from schemas.wire import (
     SyncRequest,
     SyncResponse,
 )
+from server.deps import Deps
 from sync.chain import login_message
 from sync.change import Body, Clock, Content, seal
 from sync.client import Effects, Session, next_request, receive
 from sync.memory import MemoryDevice
+from tests.server.letting_in import compare
 
 T = TypeVar("T")
+OPENING = bytes(range(32))
 CLOCK = Clock(wall_ms=1, elapsed_ms=1, boot="b", server_ms=0)
 
 
@@ -51,13 +58,39 @@ class Phone:
             sent["content-encoding"] = "deflate"
         return self.http.post(path, content=body, headers=sent)
 
-    def enrol(self, code: str) -> Enrolment:
-        public = self.key.public_key().public_bytes_raw()
-        self.enrolment = self.call(
-            "/api/enrol",
-            EnrolRequest(code=code, public_key=public, model="Uji 1", handover_key=self.handover_key),
-            Enrolment,
+    def request(self, code: str) -> EnrolRequest:
+        return EnrolRequest(
+            code=code,
+            public_key=self.key.public_key().public_bytes_raw(),
+            model="Uji 1",
+            handover_key=self.handover_key or bytes(range(32)),
+            commitment=commitment(OPENING),
         )
+
+    def join(self, code: str) -> Parties:
+        """Begin to join; return what the words stand for."""
+        asked = self.request(code)
+        joining = self.call("/api/enrol", asked, Joining)
+        return Parties(
+            office_key=joining.office_key,
+            authority=asked.authority,
+            public_key=asked.public_key,
+            handover_key=asked.handover_key,
+            code=code_hash(code),
+            challenge=joining.challenge,
+            opening=OPENING,
+        )
+
+    def question(self, code: str, parties: Parties) -> JoinedRequest:
+        return JoinedRequest(code=code, opening=OPENING, signature=self.key.sign(parties.signed()))
+
+    def enrol(self, code: str, deps: Deps) -> Enrolment:
+        parties = self.join(code)
+        assert self.call("/api/enrol/joined", self.question(code, parties), JoinedAnswer).enrolment is None
+        compare(deps, parties.words())
+        answer = self.call("/api/enrol/joined", self.question(code, parties), JoinedAnswer)
+        assert answer.enrolment is not None
+        self.enrolment = answer.enrolment
         self.device = self.enrolment.device
         self.store = MemoryDevice(self.device, self.key.sign)
         return self.enrolment

@@ -17,6 +17,7 @@ from sync.change import Patch
 from tests.contract.people import record_id
 from tests.server.backup_office import add_blobs, opened
 from tests.server.conftest import DESA, Running, make_office
+from tests.server.letting_in import beside
 from tests.server.phones import Phone
 from tests.server.test_killed import served
 
@@ -40,7 +41,7 @@ def prepared(folder: Path, *names: str) -> list[Path]:
 def test_a_copy_beside_a_working_server_holds_all_that_was_answered_before_it(tmp_path: Path) -> None:
     deps = make_office(tmp_path)
     add_blobs(deps, 5, seed=6)
-    code = deps.devices.new_code(Running(deps, "", tmp_path / "office").person())
+    code = deps.joinings.new_code(Running(deps, "", tmp_path / "office").person())
     assert not isinstance(code, Problem)
     close_office(deps)
     data = str(tmp_path / "office")
@@ -60,7 +61,8 @@ def test_a_copy_beside_a_working_server_holds_all_that_was_answered_before_it(tm
 
     with served(tmp_path / "office") as (_, address), httpx.Client(base_url=address, timeout=20) as http:
         phone = Phone(http)
-        phone.enrol(code.code)
+        with beside(tmp_path / "office") as hand:
+            phone.enrol(code.code, hand)
         phone.login()
         worker = threading.Thread(target=work, args=[phone])
         worker.start()

@@ -17,13 +17,14 @@ from sync.change import Patch
 from tests.contract.people import record_id
 from tests.server.backup_office import opened
 from tests.server.conftest import DESA, Running, make_office
+from tests.server.letting_in import beside
 from tests.server.phones import Phone
 from tests.server.test_killed import served
 
 
 def test_a_disk_that_dies_takes_nothing_along_that_was_answered_a_second_before(tmp_path: Path) -> None:
     deps = make_office(tmp_path)
-    code = deps.devices.new_code(Running(deps, "", tmp_path / "office").person())
+    code = deps.joinings.new_code(Running(deps, "", tmp_path / "office").person())
     assert not isinstance(code, Problem)
     close_office(deps)
     data, usb, second = (str(tmp_path / name) for name in ("office", "usb1", "usb2"))
@@ -34,7 +35,8 @@ def test_a_disk_that_dies_takes_nothing_along_that_was_answered_a_second_before(
     assert main(["backup", "--data", data]) == 0
     with served(tmp_path / "office") as (server, address), httpx.Client(base_url=address, timeout=20) as http:
         phone = Phone(http)
-        phone.enrol(code.code)
+        with beside(tmp_path / "office") as hand:
+            phone.enrol(code.code, hand)
         phone.login()
         for number in range(30):
             new = {"nama": f"W{number}", "kode_desa": DESA, "layanan": ["bpnt"]}

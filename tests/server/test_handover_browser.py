@@ -21,8 +21,8 @@ from tests.server.test_web_browser import (  # noqa: F401 - the browser and the 
 @pytest.fixture
 def joined(served: Served) -> Iterator[Phone]:  # noqa: F811
     phone = Phone(httpx.Client(base_url=served.address, timeout=20))
-    code = served.office.deps.devices.new_code(served.office.people["pendamping"])
-    phone.enrol(code.code)  # type: ignore[union-attr]
+    code = served.office.deps.joinings.new_code(served.office.people["pendamping"])
+    phone.enrol(code.code, served.office.deps)  # type: ignore[union-attr]
     yield phone
     phone.http.close()
 

@@ -12,14 +12,13 @@ from io import BytesIO
 from pathlib import Path
 
 import httpx
-import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
 from schemas.handover import Asked, BlobHead, BlobPiece, Header, Record, Sent
 from schemas.ids import NO_LINK, BlobId
-from schemas.wire import PROTOCOL, EarlyEnrolment, EnrolRequest, SyncRequest, WireTip
+from schemas.wire import PROTOCOL, SyncRequest, WireTip
 from server.sealing import Gcm, seal_key
 from server.services.handover import Taken
 from server.store import SqlOfficeStore
@@ -68,8 +67,8 @@ def change(phone: Phone, number: int) -> None:
 @pytest.fixture
 def joined(site: Site) -> Iterator[Phone]:  # noqa: F811
     phone = Phone(httpx.Client(base_url=site.address, timeout=20))
-    code = site.office.deps.devices.new_code(site.office.people["pendamping"])
-    phone.enrol(code.code)  # type: ignore[union-attr]
+    code = site.office.deps.joinings.new_code(site.office.people["pendamping"])
+    phone.enrol(code.code, site.office.deps)  # type: ignore[union-attr]
     yield phone
     phone.http.close()
 
@@ -126,7 +125,8 @@ def test_files_are_taken_and_answered_each_in_its_own_words(site: Site, joined: 
 
 def test_news_for_a_phone_need_no_file_of_it(site: Site) -> None:  # noqa: F811
     phone = Phone(httpx.Client(base_url=site.address, timeout=20), handover_key=KEY)
-    phone.enrol(site.office.deps.devices.new_code(site.office.people["pendamping"]).code)  # type: ignore[union-attr]
+    code = site.office.deps.joinings.new_code(site.office.people["pendamping"])
+    phone.enrol(code.code, site.office.deps)  # type: ignore[union-attr]
     phone.http.close()
     with site.log_in("petugas") as client:
         assert f'value="{phone.device}"' in client.get("/serah-terima").text
@@ -188,7 +188,8 @@ def test_a_full_disk_is_said_and_nothing_of_the_file_is_lost(
 
 def test_a_key_that_nothing_can_be_sealed_to_gets_no_answer(site: Site) -> None:  # noqa: F811
     phone = Phone(httpx.Client(base_url=site.address, timeout=20), handover_key=bytes(32))
-    phone.enrol(site.office.deps.devices.new_code(site.office.people["pendamping"]).code)  # type: ignore[union-attr]
+    code = site.office.deps.joinings.new_code(site.office.people["pendamping"])
+    phone.enrol(code.code, site.office.deps)  # type: ignore[union-attr]
     phone.http.close()
     with site.log_in("petugas") as client:
         assert client.get("/serah-terima/kabar", params={"hp": phone.device}).status_code == 422
@@ -261,17 +262,6 @@ def test_messages_of_another_device_inside_a_file_are_refused(site: Site, joined
     data = b"".join(write_file(header, Gcm(KEY), [asked, foreign], joined.key.sign))
     with site.log_in("petugas") as client:
         assert "rusak atau diubah" in upload(client, ("a.smb", data)).text
-
-
-def test_a_phone_of_before_is_answered_at_enrolment_as_it_can_read(office: Running) -> None:  # noqa: F811
-    phone = Phone(office.client())
-    public = phone.key.public_key().public_bytes_raw()
-    early = [office.code(office.person()), public, "HP lama"]
-    answer = phone.post("/api/enrol", msgspec.msgpack.encode(early))
-    assert answer.status_code == 200
-    assert msgspec.msgpack.decode(answer.content, type=EarlyEnrolment).person == office.person()
-    request = EnrolRequest(code="X", public_key=public, model="", handover_key=b"short")
-    assert phone.post("/api/enrol", msgspec.msgpack.encode(request)).status_code in (400, 403)
 
 
 def command(*arguments: object) -> "subprocess.CompletedProcess[str]":

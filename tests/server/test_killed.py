@@ -18,6 +18,7 @@ from server.compose import close_office
 from sync.change import Patch
 from tests.contract.people import record_id
 from tests.server.conftest import DESA, Running, make_office
+from tests.server.letting_in import beside
 from tests.server.phones import Phone
 
 DATA = random.Random(8).randbytes(300_000)
@@ -40,13 +41,14 @@ def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 def test_what_was_answered_survives_a_kill_and_an_upload_goes_on(tmp_path: Path) -> None:
     deps = make_office(tmp_path)
     person = Running(deps, "", tmp_path / "office").person()
-    code = deps.devices.new_code(person)
+    code = deps.joinings.new_code(person)
     assert not isinstance(code, Problem)
     close_office(deps)
     folder = tmp_path / "office"
     with served(folder) as (server, address), httpx.Client(base_url=address, timeout=20) as http:
         phone = Phone(http)
-        phone.enrol(code.code)
+        with beside(folder) as hand:
+            phone.enrol(code.code, hand)
         phone.login()
         place = phone.begin_upload(DATA).headers["location"]
         phone.send(place, DATA[:100_000], 0)

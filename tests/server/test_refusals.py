@@ -23,7 +23,6 @@ from sync.chain import login_message
 from sync.change import Patch
 from tests.contract.people import record_id
 from tests.server.conftest import DESA, Running, make_office
-from tests.server.phones import Phone
 
 
 def problem(answer: httpx.Response) -> ProblemDetails:
@@ -114,29 +113,6 @@ def test_who_is_not_logged_in_is_refused(office: Running) -> None:
     for header in ("", "Bearer", "Bearer x", f"Basic {phone.token}"):
         answer = phone.post("/api/sync", body, authorization=header)
         assert refused(answer) == (401, "perlu_masuk")
-
-
-def test_a_code_works_once_for_ten_minutes_and_again_only_for_the_same_key(
-    office: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    person = office.person()
-    first, second = Phone(office.client()), Phone(office.client())
-    code = office.code(person)
-    enrolment = first.enrol(code.lower().replace("-", " "))
-    assert first.enrol(code) == msgspec.structs.replace(enrolment, server_ms=first.enrolment.server_ms)
-    public = second.key.public_key().public_bytes_raw()
-    request = EnrolRequest(code=code, public_key=public, model="x")
-    assert refused(second.post("/api/enrol", encode(request))) == (409, "kode_terpakai")
-    request = msgspec.structs.replace(request, code="AAAA-BBBB-CCCC-DDDD")
-    assert refused(second.post("/api/enrol", encode(request))) == (403, "kode_salah")
-    monkeypatch.setattr(devices, "CODE_MS", 0)
-    request = msgspec.structs.replace(request, code=office.code(person))
-    assert refused(second.post("/api/enrol", encode(request))) == (410, "kode_kedaluwarsa")
-    monkeypatch.undo()
-    request = msgspec.structs.replace(request, code=office.code(person), public_key=b"short")
-    assert refused(second.post("/api/enrol", encode(request))) == (400, "kunci_perangkat_salah")
-    found = office.deps.engine.read(lambda reader: reader.query("SELECT device FROM devices"))
-    assert found == [(enrolment.device,)]
 
 
 def open_nonces(office: Running) -> int:

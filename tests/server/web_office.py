@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image, ImageDraw
 
 from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash, PersonId, RecordId, Regency
+from schemas.joining import Parties, code_hash, commitment
 from schemas.problem import Problem
-from schemas.wire import Cursor, Enrolment, EnrolRequest, SyncRequest
+from schemas.wire import Cursor, EnrolRequest, JoinedRequest, Joining, SyncRequest
 from server.access import Person, Role
 from server.accounts import Accounts, Created
 from server.app import create_app
@@ -31,7 +32,9 @@ from server.web.pages import web_pages
 from sync.chain import Tip, head_message, next_link, seal_link
 from sync.change import Body, Clock, Content, Evidence, FormAnswers, Patch, Place, Submit, change_id, seal
 from sync.intake import Run
+from tests.server.letting_in import compare
 
+OPENING = bytes(range(32))
 DESA = "33.14.01.2001"
 ELSEWHERE = "33.14.02.2001"
 PASSWORD = "rahasia-untuk-uji"
@@ -81,12 +84,29 @@ class Phone:
     def __init__(self, deps: Deps, person: PersonId) -> None:
         self._deps, self._person = deps, person
         self._key = Ed25519PrivateKey.generate()
-        made = deps.devices.new_code(person)
+        made = deps.joinings.new_code(person)
         assert not isinstance(made, Problem)
-        public = self._key.public_key().public_bytes_raw()
-        joined = deps.devices.enrol(EnrolRequest(code=made.code, public_key=public, model="Uji 1")).result()
-        assert isinstance(joined, Enrolment)
-        self.device: DeviceId = joined.device
+        asked = EnrolRequest(
+            code=made.code,
+            public_key=self._key.public_key().public_bytes_raw(),
+            model="Uji 1",
+            handover_key=bytes(range(32)),
+            commitment=commitment(OPENING),
+        )
+        joining = deps.joinings.join(asked).result()
+        assert isinstance(joining, Joining)
+        parties = Parties(
+            office_key=joining.office_key,
+            authority=b"",
+            public_key=asked.public_key,
+            handover_key=asked.handover_key,
+            code=code_hash(made.code),
+            challenge=joining.challenge,
+            opening=OPENING,
+        )
+        signature = self._key.sign(parties.signed())
+        deps.joinings.joined(JoinedRequest(code=made.code, opening=OPENING, signature=signature)).result()
+        self.device: DeviceId = compare(deps, parties.words())
         self._tip = Tip(counter=0, hash=NO_LINK)
 
     def push(self, body: Body, *, wall_ms: int | None = None) -> ChangeId:
