@@ -19,6 +19,8 @@ from schemas.text import Text, load_text
 from schemas.wilayah import load_wilayah
 from schemas.workflow import load_workflows
 
+PAUSE = time.sleep
+"""How the command waits before it asks again."""
 DEVICE_FILE = "rahasia-perangkat"
 INTERRUPTED = 130
 """The exit code that shells know for Ctrl-C."""
@@ -69,7 +71,7 @@ def _command(phone: Phone, given: argparse.Namespace) -> int:
     try:
         match given.command:
             case "enrol":
-                return commands.enrol(given.address, given.code, given.pin, given.wait, time.sleep)
+                return commands.enrol(given.address, given.code, given.pin, given.wait, PAUSE)
             case "sync":
                 return commands.sync(given.pin)
             case "record":

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from field_app.enrol import Enrolled, Waiting, Welcomed
-from field_app.keys import Locked, PinGone
+from field_app.keys import Locked, PinGone, advise
 from field_app.phone import Phone
 from field_app.records import text_of
 from field_app.rehearsal import Rehearsal
@@ -35,6 +35,9 @@ class Commands:
         self, address: str, code: str, pin: str, patience_s: int, pause: Callable[[float], None]
     ) -> int:
         """Join an office with a one-use code: print the words, and wait until somebody compared them."""
+        advice = advise(pin)
+        if advice.block:
+            return self._refused(Refused(say=advice.block))
         asked: Waiting | Welcomed | Refused = self._phone.join(address, code)
         if isinstance(asked, Waiting):
             self._say("kata", kata=" ".join(asked.words))

@@ -36,7 +36,7 @@ class NewCode(Data, frozen=True, kw_only=True):
 
 
 class Waiting(Data, frozen=True, kw_only=True):
-    """A phone that waits, until `until_ms` (UTC), to be confirmed. `words` are empty until it has them too."""
+    """A phone that waits until `until_ms` (UTC). `words` are empty until it has opened its secret."""
 
     id: str
     person: PersonId

@@ -5,16 +5,19 @@ visit is synced, approved on a web page, and the decision is seen on the phone.
 """
 
 import subprocess
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from schemas.text import Text
+from schemas.words import ENROLMENT_WORDS, word_list
 from server.demo.browser import Browser
 from server.demo.build import PASSWORD, Built
 from server.demo.people import DemoPerson
-from server.demo.processes import ProcessFailedError, Server, open_window, phone
+from server.demo.processes import ProcessFailedError, Server, joining_phone, open_window, phone
 
 PIN = "314159"
+COMPARE_S = 30
 Say = Callable[..., None]
 
 
@@ -29,7 +32,9 @@ class Day:
         """Join the phone to the office and fetch its tasks."""
         self._server.start()
         self._say("server_jalan", alamat=self._server.address)
-        phone("enrol", *self._phone, "--address", self._server.address, "--code", code, "--pin", PIN)
+        where = ("--address", self._server.address, "--code", code, "--pin", PIN)
+        with joining_phone("enrol", *self._phone, *where) as line:
+            self._compare(line)
         self._sync()
 
     def record_offline(self) -> None:
@@ -65,6 +70,24 @@ class Day:
         """Sync once more, and show on the phone what the office decided."""
         self._sync()
         phone("status", *self._phone, "--pin", PIN)
+
+    def _compare(self, line: Iterator[str]) -> None:
+        """As the admin, see that the page shows the words which the phone says, and let it in."""
+        browser = self._log_in(self._built.person("admin"))
+        for said in line:
+            words = said.split()[-ENROLMENT_WORDS:]
+            if not all(word in word_list() for word in words):
+                continue
+            page = browser.open("/perangkat")
+            until = time.monotonic() + COMPARE_S
+            while not all(f"<li>{word}</li>" in page for word in words):
+                if time.monotonic() > until:
+                    raise ProcessFailedError("perangkat")
+                time.sleep(0.1)
+                page = browser.open("/perangkat")
+            browser.submit("/perangkat/menunggu", jawab="sama")
+            self._say("dicocokkan", kata=" ".join(words))
+            return
 
     def _sync(self) -> None:
         phone("sync", *self._phone, "--pin", PIN)

@@ -3,7 +3,10 @@
 import subprocess
 import sys
 import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -76,6 +79,34 @@ def phone(command: str, *arguments: str) -> None:
     done = subprocess.run([sys.executable, "-m", "field_app", command, *arguments], check=False)  # noqa: S603
     if done.returncode:
         raise ProcessFailedError(f"field_app {command}")
+
+
+@contextmanager
+def joining_phone(command: str, *arguments: str) -> Generator[Iterator[str]]:
+    """Run a command of the phone that waits for the office; gives its lines, which are printed too.
+
+    Raises ProcessFailedError when it ends without success.
+    """
+    whole = [sys.executable, "-u", "-m", "field_app", command, *arguments]
+    with subprocess.Popen(whole, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own program
+        if process.stdout is None:
+            raise ProcessFailedError(f"field_app {command}")
+        lines = _printed(process.stdout)
+        try:
+            yield lines
+            for _ in lines:
+                pass
+        finally:
+            if process.poll() is None and sys.exc_info()[0] is not None:
+                process.kill()
+    if process.returncode:
+        raise ProcessFailedError(f"field_app {command}")
+
+
+def _printed(stream: IO[str]) -> Iterator[str]:
+    for line in stream:
+        print(line, end="", flush=True)
+        yield line
 
 
 def open_window(folder: Path, address: str) -> "subprocess.Popen[bytes]":

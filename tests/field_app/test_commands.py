@@ -14,6 +14,7 @@ from server.services.handover import Taken
 from sync.change import Patch
 from tests.contract.people import record_id
 from tests.server.conftest import DESA, Running, office  # noqa: F401 - the running office as a fixture
+from tests.server.letting_in import compare
 
 # ruff: noqa: F811 - a test asks for the fixture by its name
 
@@ -41,6 +42,20 @@ def give_task(office: Running) -> str:
         ],
     )
     return office.code(person)
+
+
+@pytest.fixture(autouse=True)
+def officer(office: Running, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """Somebody at the office compares the words whenever a phone pauses to ask again; returns them."""
+    compared: list[tuple[str, ...]] = []
+
+    def pause(_seconds: float) -> None:
+        for phone in office.deps.joinings.waiting():
+            compared.append(phone.words)
+            compare(office.deps, phone.words)
+
+    monkeypatch.setattr("field_app.__main__.PAUSE", pause)
+    return compared
 
 
 def test_a_field_day_by_files(
@@ -106,15 +121,19 @@ def test_trouble_ends_with_a_sentence_and_an_exit_code(
     office: Running,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
+    officer: list[tuple[str, ...]],
 ) -> None:
     folder = ["--dir", str(tmp_path / "hp"), "--pin", PIN]
     code = give_task(office)
     where = ["--address", office.address]
     assert main(["enrol", *folder, *where, "--code", "SALAH"]) == 1
     assert main(["enrol", "--dir", folder[1], "--pin", "12", *where, "--code", code]) == 1
+    assert office.deps.joinings.waiting() == [], "a PIN that cannot be costs no code"
     assert main(["enrol", *folder, "--address", "http://127.0.0.1:1", "--code", code]) == 1
     assert not (tmp_path / "hp" / "kunci.json").exists()
+    assert main(["enrol", *folder, *where, "--code", code, "--wait", "0"]) == 1
     assert main(["enrol", *folder, *where, "--code", code]) == 0
+    assert " ".join(officer[0]) in (said := capsys.readouterr().out) and said.count(officer[0][0]) == 2
     assert main(["enrol", *folder, *where, "--code", code]) == 1
     shutil.copytree(tmp_path / "hp", tmp_path / "lain")
     assert main(["enrol", "--dir", str(tmp_path / "baru"), "--pin", PIN, *where, "--code", code]) == 1

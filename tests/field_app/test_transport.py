@@ -17,8 +17,8 @@ from schemas.wire import (
     MAX_BODY_BYTES,
     MEDIA_TYPE,
     Cursor,
-    Enrolment,
     EnrolRequest,
+    JoinedRequest,
     Login,
     LoginRequest,
     Nonce,
@@ -278,7 +278,28 @@ def test_the_token_never_goes_to_another_address() -> None:
 def test_an_enrolment_is_decoded_strictly() -> None:
     loose = answering(content=encode(["33.14"] * 10))
     outcome = loose.enrol(EnrolRequest(code="x", public_key=bytes(32), model="x"))
-    assert isinstance(outcome, Failure) and not isinstance(outcome, Enrolment)
+    assert isinstance(outcome, Failure)
+    asked = loose.joined(JoinedRequest(code="x", opening=bytes(32), signature=bytes(64)))
+    assert isinstance(asked, Failure)
+
+
+@pytest.mark.parametrize("server", ["lain", "", "dinas\0"])
+def test_a_nonce_of_another_office_is_not_signed(server: str) -> None:
+    signed: list[bytes] = []
+
+    def sign(message: bytes) -> bytes:
+        signed.append(message)
+        return bytes(64)
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        body = encode(Nonce(nonce=b"n" * 32, server=server))
+        return httpx.Response(200, stream=httpx.ByteStream(body))
+
+    client = httpx.Client(transport=httpx.MockTransport(answer))
+    line = HttpLink("http://kantor.test", TEXT.__contains__, client, office="dinas")
+    outcome = line.login(ASK.device, sign)
+    assert outcome is not None and outcome.say == "lapangan.kantor_lain" and outcome.say in TEXT
+    assert signed == [] and not line.logged_in
 
 
 def test_a_request_says_only_what_the_office_reads() -> None:

@@ -31,6 +31,12 @@ def let_in(phone: Phone, deps: Deps, address: str, code: str, pin: str) -> Enrol
     return done
 
 
+def as_of_before(deps: Deps, device: DeviceId) -> None:
+    """Make a phone one that joined when phones said no key for answers yet."""
+    old = "UPDATE devices SET handover_key = NULL WHERE kabupaten = :kabupaten AND device = :device"
+    deps.engine.write(lambda writer: writer.execute(old, {"device": device})).result()
+
+
 @contextmanager
 def beside(data: Path) -> Iterator[Deps]:
     """Open an office beside the process that serves it, as the command `device` does."""

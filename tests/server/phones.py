@@ -29,7 +29,7 @@ from sync.chain import login_message
 from sync.change import Body, Clock, Content, seal
 from sync.client import Effects, Session, next_request, receive
 from sync.memory import MemoryDevice
-from tests.server.letting_in import compare
+from tests.server.letting_in import as_of_before, compare
 
 T = TypeVar("T")
 OPENING = bytes(range(32))
@@ -92,6 +92,8 @@ class Phone:
         assert answer.enrolment is not None
         self.enrolment = answer.enrolment
         self.device = self.enrolment.device
+        if not self.handover_key:
+            as_of_before(deps, self.device)
         self.store = MemoryDevice(self.device, self.key.sign)
         return self.enrolment
 

@@ -10,6 +10,7 @@ from schemas.joining import commitment, read_invitation
 from schemas.problem import Problem
 from schemas.wire import EnrolRequest, JoinedAnswer
 from server import joining
+from server.__main__ import main
 from server.joining import NewCode
 from sync.change import Patch
 from sync.scope import UNIT_KEYS
@@ -196,3 +197,26 @@ def test_the_authority_is_public_and_fits_the_code_that_names_it(office: Running
     plain = read_invitation(office.code(office.person()))
     assert plain is not None and plain.pin == b"" and not plain.fits(answer.content)
     assert OPENING not in answer.content
+
+
+def test_the_command_lets_a_phone_in_by_its_words_and_sends_another_away(
+    office: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["device", "--data", str(office.data)]
+    phones = [Phone(office.client()), Phone(office.client())]
+    assert main([*where, "--waiting"]) == 0 and "Tidak ada HP" in capsys.readouterr().out
+    codes = [office.code(office.person()) for _ in phones]
+    parties = [phone.join(code) for phone, code in zip(phones, codes, strict=True)]
+    for phone, code, party in zip(phones, codes, parties, strict=True):
+        phone.call(JOINED, phone.question(code, party), JoinedAnswer)
+    first, second = (" ".join(party.words()) for party in parties)
+    assert main([*where, "--waiting"]) == 0
+    said = capsys.readouterr().out
+    assert first in said and second in said and "Petugas 900" in said
+    assert main([*where, "--confirm", "satu dua"]) == 1 and main([*where, "--confirm", "a b c d"]) == 1
+    assert devices(office) == 0
+    assert main([*where, "--confirm", first.upper().replace(" ", ", ")]) == 0
+    assert main([*where, "--refuse", second]) == 0
+    assert main([*where, "--confirm", second]) == 1
+    assert joined(phones[0], codes[0]).enrolment is not None and devices(office) == 1
+    assert refused(phones[1].post(JOIN, encode(phones[1].request(codes[1])))) == (403, "pendaftaran_ditolak")

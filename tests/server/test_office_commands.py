@@ -181,7 +181,9 @@ def test_people_and_devices_are_made_listed_and_revoked(
     assert main(["user", *where, "--list"]) == 0
     assert "Sri Uji" in capsys.readouterr().out
     assert main(["device", *where, "--new", "SRI"]) == 0
-    assert re.search(r"Sri Uji: (\w{4}-){3}\w{4}", capsys.readouterr().out)
+    assert re.search(r"Sri Uji: \w{4}-\w{4}\n", capsys.readouterr().out)
+    assert main(["device", *where, "--new", "SRI", "--tls"]) == 0
+    assert re.search(r"Sri Uji: (\w{4}-){5}\w{4}\n", capsys.readouterr().out)
     assert main(["device", *where, "--new", "NONE"]) == 1
     assert "Tidak ada petugas" in one_line(capsys)
     assert main(["device", *where, "--revoke", "x"]) == 1

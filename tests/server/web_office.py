@@ -32,7 +32,7 @@ from server.web.pages import web_pages
 from sync.chain import Tip, head_message, next_link, seal_link
 from sync.change import Body, Clock, Content, Evidence, FormAnswers, Patch, Place, Submit, change_id, seal
 from sync.intake import Run
-from tests.server.letting_in import compare
+from tests.server.letting_in import as_of_before, compare
 
 OPENING = bytes(range(32))
 DESA = "33.14.01.2001"
@@ -107,6 +107,7 @@ class Phone:
         signature = self._key.sign(parties.signed())
         deps.joinings.joined(JoinedRequest(code=made.code, opening=OPENING, signature=signature)).result()
         self.device: DeviceId = compare(deps, parties.words())
+        as_of_before(deps, self.device)
         self._tip = Tip(counter=0, hash=NO_LINK)
 
     def push(self, body: Body, *, wall_ms: int | None = None) -> ChangeId:

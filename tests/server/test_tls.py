@@ -1,0 +1,146 @@
+"""An office that speaks TLS by its own authority: the real server, phones that pin it, and browsers."""
+
+import re
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from field_app.pinning import pinned
+from field_app.views import Refused
+from schemas.joining import invitation
+from schemas.problem import Problem
+from server.__main__ import main
+from server.certificates import authority_path, is_server_name, make_authority, read_authority
+from server.commands.run import STRICT, tls_names
+from server.compose import Refused as CommandRefused
+from server.compose import close_office
+from server.keys import default_path
+from tests.field_app.conftest import SetTime, make_phone
+from tests.server.conftest import Running, make_office
+from tests.server.letting_in import beside, let_in
+
+PIN = "280945"
+
+
+@contextmanager
+def served(folder: Path, *more: str) -> Iterator[str]:
+    """Serve over TLS in a process of its own; gives the address that phones use."""
+    command = [sys.executable, "-m", "server", "run", "--data", str(folder), "--port", "0", "--tls", *more]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout is not None
+        found = re.search(r"https://\S+", server.stdout.readline())
+        assert found is not None
+        try:
+            yield found.group()
+        finally:
+            server.kill()
+
+
+def test_a_code_alone_brings_a_phone_to_its_office_over_tls_and_to_no_other(tmp_path: Path) -> None:
+    deps = make_office(tmp_path)
+    person = Running(deps, "", tmp_path / "office").person()
+    codes = [deps.joinings.new_code(person, pinned=True) for _ in range(2)]
+    authority = deps.joinings.authority
+    close_office(deps)
+    assert not isinstance(codes[0], Problem) and not isinstance(codes[1], Problem)
+    phone = make_phone(tmp_path / "hp", SetTime())
+    with served(tmp_path / "office", "--name", "127.0.0.1") as address, beside(tmp_path / "office") as hand:
+        assert re.fullmatch(r"https://127\.0\.0\.1:\d+", address)
+        plain = phone.join(address.replace("https", "http"), codes[0].code)
+        assert plain == Refused(say="lapangan.alamat_https")
+        stranger = invitation(b"lain!", make_authority("Dinas Sosial Uji", 1).certificate)
+        assert phone.join(address, stranger.typed()) == Refused(say="lapangan.kantor_lain")
+        let_in(phone, hand, address, codes[0].code, PIN)
+        assert phone.owner.authority == authority and phone.worker.run_once() is None
+        phone.lock()
+        assert phone.unlock(PIN) is None and phone.worker.run_once() is None, "pinned after a restart too"
+        strict_browser(address, authority)
+        old_phone(address)
+    impostor(tmp_path, address, phone)
+
+
+def strict_browser(address: str, authority: bytes) -> None:
+    """Browsers that were told of the authority need no exception, and keep to TLS from then on."""
+    with httpx.Client(base_url=address, verify=ssl.create_default_context(cadata=authority)) as browser:
+        page = browser.get("/masuk")
+        assert page.headers[STRICT[0]] == STRICT[1]
+        cookies = page.headers.get_list("set-cookie")
+        assert cookies and all("secure" in each.lower() and "httponly" in each.lower() for each in cookies)
+        assert browser.get("/api/health").headers[STRICT[0]] == STRICT[1]
+    with httpx.Client(base_url=address) as stranger, pytest.raises(httpx.ConnectError):
+        stranger.get("/masuk")
+
+
+def old_phone(address: str) -> None:
+    """Nothing is answered without TLS on that port."""
+    bare = httpx.Client(base_url=address.replace("https", "http"))
+    with bare, pytest.raises(httpx.TransportError):
+        bare.get("/api/health")
+
+
+def impostor(folder: Path, address: str, phone: object) -> None:
+    """Another office of the same name at the same address gets not even a login."""
+    (folder / "lain").mkdir()
+    deps = make_office(folder / "lain")
+    close_office(deps)
+    port = address.rpartition(":")[2]
+    with served(folder / "lain" / "office", "--name", "127.0.0.1", "--port", port) as there:
+        assert there == address
+        failure = phone.worker.run_once()  # type: ignore[attr-defined]
+        assert failure is not None and failure.say == "lapangan.kantor_lain"
+    phone.lock()  # type: ignore[attr-defined]
+
+
+def test_init_makes_the_authority_beside_the_key_and_an_office_of_before_gets_one(tmp_path: Path) -> None:
+    close_office(make_office(tmp_path))
+    path = authority_path(default_path(tmp_path / "office"))
+    first = read_authority(path)
+    assert path.stat().st_mode & 0o077 == 0 and path.parent.name == "keys"
+    with beside(tmp_path / "office") as deps:
+        assert deps.joinings.authority == first.certificate
+    path.unlink()
+    with beside(tmp_path / "office") as deps:
+        assert deps.joinings.authority == read_authority(path).certificate != first.certificate
+
+
+def test_a_damaged_authority_is_told_and_not_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    close_office(make_office(tmp_path))
+    path = authority_path(default_path(tmp_path / "office"))
+    path.write_bytes(b"rusak")
+    assert main(["device", "--data", str(tmp_path / "office"), "--list"]) == 3
+    assert "tidak terbaca" in capsys.readouterr().err and path.read_bytes() == b"rusak"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", ""])
+def test_tls_on_every_address_asks_for_a_name(host: str) -> None:
+    assert tls_names([], host) == CommandRefused(say="tls_tanpa_nama", values={})
+    assert tls_names(["kantor.lokal"], host) == ("kantor.lokal", "localhost", "127.0.0.1")
+    assert tls_names([], "10.1.2.3") == ("10.1.2.3", "localhost", "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("name", "good"),
+    [
+        ("kantor", True), ("dinsos.sragen.go.id", True), ("10.1.2.3", True), ("fe80::1", True),
+        ("https://kantor", False), ("kantor:8314", False), ("", False), ("-a", False), ("a..b", False),
+        ("kan tor", False), ("a" * 64, False), ("*.kantor", False), ("10.1.2.3\n", False),
+    ],
+)  # fmt: skip
+def test_a_certificate_is_made_for_names_and_addresses_only(name: str, good: bool) -> None:
+    assert is_server_name(name) is good
+    assert (tls_names([name], "") == CommandRefused(say="nama_salah", values={"nama": name})) is not good
+
+
+def test_a_phone_speaks_no_old_tls_and_pins_no_garbage() -> None:
+    authority = make_authority("Dinas Sosial Uji", 1)
+    assert pinned(authority.certificate).minimum_version == ssl.TLSVersion.TLSv1_2
+    with pytest.raises(ssl.SSLError):
+        pinned(b"bukan sertifikat")
