@@ -9,12 +9,12 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from field_app.enrol import Enrolled, Waiting, Welcomed
+from field_app.enrol import Enrolled
 from field_app.keys import Locked, PinGone, advise
 from field_app.phone import Phone
 from field_app.records import text_of
 from field_app.rehearsal import Rehearsal
-from field_app.views import Card, Finalised, Refused
+from field_app.views import Card, Finalised, Refused, Waiting, Welcomed
 from schemas.format import local_date
 from sync.change import Place
 

@@ -29,7 +29,7 @@ from field_app.owner import Owner
 from field_app.sealing import exchange_bytes
 from field_app.store import get_value, put_value
 from field_app.vault import KEY_BYTES, Vault, VaultError, open_vault
-from field_app.views import Refused
+from field_app.views import Refused, Waiting, Welcomed
 from schemas.base import UNREADABLE, Data
 from schemas.ids import DeviceId, PersonId, Regency
 from schemas.joining import SECRET_BYTES, Invitation, Parties, code_hash, commitment, read_invitation
@@ -48,21 +48,6 @@ REFUSING = frozenset({400, 403, 404, 409, 410, 422})
 """Answers after which it is certain that nobody joins; a busy or broken office may still let it in."""
 STRANGER = "lapangan.kantor_lain"
 UNWRITABLE = "lapangan.folder_tidak_bisa_ditulis"
-
-
-class Waiting(Data, frozen=True, kw_only=True):
-    """Not let in yet: the four words to compare. `trouble` is a text key while nobody answers."""
-
-    address: str
-    words: tuple[str, ...]
-    trouble: str = ""
-
-
-class Welcomed(Data, frozen=True, kw_only=True):
-    """Let in: who and where, as the office says. The PIN is set next."""
-
-    office: str
-    person_name: str
 
 
 class Enrolled(Data, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from field_app.bench import Bench
 from field_app.devices import Keystore, Network, Timepiece
-from field_app.enrol import VAULT, Enrolled, Enroller, Waiting, Welcomed, get_owner
+from field_app.enrol import VAULT, Enrolled, Enroller, get_owner
 from field_app.draft_keys import DraftKeys
 from field_app.handover import Handover, learn_office_key
 from field_app.keys import Cost, Keys, KeysError, Locked, Opened, PinGone, WrongCode, advise
@@ -24,11 +24,11 @@ from field_app.sealed_drafts import SealedDrafts
 from field_app.second import Second
 from field_app.settings import Settings
 from field_app.shared import SharedPhone
-from field_app.shared import Worker as SharedWorker
 from field_app.sheets import Sheets
 from field_app.store import Store
 from field_app.unit import Unit
 from field_app.vault import NewerVaultError, StorageFullError, Vault, VaultError, open_vault
+from field_app.views import PhoneUser, Refused, Waiting, Welcomed
 from field_app.views import Refused, unwritable
 from field_app.visits import Visits
 from field_app.worker import Worker
@@ -88,7 +88,7 @@ class Phone:
         ready = self._shared.all()
         self._use(ready[0].id if ready else "")
 
-    def workers(self) -> tuple[SharedWorker, ...]:
+    def users(self) -> tuple[PhoneUser, ...]:
         """Return who has a vault on this phone."""
         return self._shared.all()
 
@@ -97,12 +97,12 @@ class Phone:
         """The id of the worker whose vault is asked for."""
         return self._chosen
 
-    def choose(self, worker: str) -> None:
+    def choose(self, user: str) -> None:
         """Turn to another worker's vault; whatever is open is closed first. Raises ValueError."""
         self.lock()
-        self._use(worker)
+        self._use(user)
 
-    def add_worker(self, sign: str) -> Refused | None:
+    def add_user(self, sign: str) -> Refused | None:
         """Turn to a folder for one more worker, who joins next."""
         self.lock()
         try:
@@ -111,8 +111,8 @@ class Phone:
             return _unwritable(error)
         return None
 
-    def _use(self, worker: str) -> None:
-        self._chosen, self._folder = worker, self._shared.path(worker)
+    def _use(self, user: str) -> None:
+        self._chosen, self._folder = user, self._shared.path(user)
         self._keys = Keys(self._folder, self._keystore, self._time, self._randomness, self._cost)
         self._enroller = Enroller(
             self._folder, self._keys, self._keystore, self._connect, self._randomness, model=MODEL

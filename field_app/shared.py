@@ -13,24 +13,13 @@ import msgspec
 
 from field_app.enrol import WAITING
 from field_app.keys import FILE, write_whole
+from field_app.views import PhoneUser
 from schemas.base import UNREADABLE, Data
 
 FOLDER = re.compile(r"petugas-([1-9][0-9]{0,3})")
 SIGN_FILE = "tanda.json"
 MOST_SIGNS = 12
 FIRST = ""
-
-
-class Worker(Data, frozen=True, kw_only=True):
-    """Somebody with a vault here. `id` names the folder, empty for the first; `sign` may be empty.
-
-    `ready` says whether it has a PIN; else a phone is still waiting to be let in.
-    """
-
-    id: str
-    number: int
-    sign: str
-    ready: bool
 
 
 class Sign(Data, frozen=True, kw_only=True):
@@ -45,14 +34,14 @@ class SharedPhone:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def all(self) -> tuple[Worker, ...]:
+    def all(self) -> tuple[PhoneUser, ...]:
         """Return everybody who has joined here or waits to, the first one first."""
         found = [(1, FIRST)]
         if self._folder.is_dir():
             names = (FOLDER.fullmatch(path.name) for path in self._folder.iterdir() if path.is_dir())
             found += sorted((int(name[1]), name[0]) for name in names if name)
         return tuple(
-            Worker(id=name, number=number, sign=self._sign(name), ready=(self.path(name) / FILE).exists())
+            PhoneUser(id=name, number=number, sign=self._sign(name), ready=(self.path(name) / FILE).exists())
             for number, name in found
             if (self.path(name) / FILE).exists() or any(self.path(name).glob(f"{WAITING}-*"))
         )
@@ -79,7 +68,7 @@ class SharedPhone:
 
     def put_sign(self, name: str, sign: str) -> None:
         """Keep what the lock screen calls a worker: at most 12 letters. Raises OSError."""
-        short = " ".join(sign.split())[:MOST_SIGNS]
+        short = " ".join(sign.split())[:MOST_SIGNS].rstrip()
         write_whole(self.path(name) / SIGN_FILE, msgspec.json.encode(Sign(sign=short)))
 
     def _sign(self, name: str) -> str:

@@ -316,31 +316,46 @@ class Finalised(Data, frozen=True, kw_only=True):
     change: ChangeId
 
 
+class Waiting(Data, frozen=True, kw_only=True):
+    """Not let in yet: the four words to compare. `trouble` is a text key while nobody answers."""
+
+    address: str
+    words: tuple[str, ...]
+    trouble: str = ""
+
+
+class Welcomed(Data, frozen=True, kw_only=True):
+    """Let in: who and where, as the office says. The PIN is set next."""
+
+    office: str
+    person_name: str
+
+
+class PhoneUser(Data, frozen=True, kw_only=True):
+    """Somebody with a vault here. `id` names the folder, empty for the first; `sign` may be empty.
+
+    `ready` says whether it has a PIN; else a phone is still waiting to be let in.
+    """
+
+    id: str
+    number: int
+    sign: str
+    ready: bool
 class CaseView(Data, frozen=True, kw_only=True):
     """One of this officer's sealed cases: what may be shown of it. `state` is empty before the office has
     it.
-    """
-
     id: RecordId
     kode: str
     state: str
-
-
 class UnitView(Data, frozen=True, kw_only=True):
     """Whether cases can be sealed: `problem` is a text key of why not, empty when they can. The words are
     eight each: of the identity that the office names, and of the one that was compared; empty without one.
-    """
-
     problem: str
     offered: tuple[str, ...]
     pinned: tuple[str, ...]
-
-
 class Statement(Data, frozen=True, kw_only=True):
     """What is read out before it is signed, paragraph by paragraph; `missing` names fields that it still
     needs.
-    """
-
     title: str
     paragraphs: tuple[str, ...]
     missing: tuple[str, ...]

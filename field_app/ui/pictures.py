@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from field_app.ui.environment import prepare
+from field_app.views import PhoneUser, Welcomed
 from field_app.ui.pictures_sealed import sealed_scenes
 
 
@@ -69,6 +70,29 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
         app.root.only("enrol")
         app.root.screen.address.text, app.root.screen.code.text = "https://10.0.0.1:8443", "K7Q2-M9XD"
         app.root.screen.next()
+
+    def comparing(_phone: Any, app: Any) -> None:
+        enrol_pin(_phone, app)
+        settle(app)
+
+    def enrol_pin_after(phone: Any, app: Any) -> None:
+        phone.lets_in = Welcomed(office="Dinas Sosial Kabupaten Sragen", person_name="")
+        comparing(phone, app)
+        app.root.screen._ask()
+
+    def several(phone: Any, app: Any) -> None:
+        phone._state = "terkunci"
+        phone.people = (
+            PhoneUser(id="", number=1, sign="", ready=True),
+            PhoneUser(id="petugas-2", number=2, sign="RW", ready=True),
+            PhoneUser(id="petugas-3", number=3, sign="SUTARMI-KDWG", ready=False),
+        )
+        app.root.only("who")
+
+    def one_more(phone: Any, app: Any) -> None:
+        several(phone, app)
+        settle(app)
+        app.root.screen.add()
 
     def draft(name: str, **more: Any) -> Callable[[Any, Any], None]:
         def go(phone: Any, app: Any) -> None:
@@ -199,7 +223,10 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
     yield "01_kunci", locked
     yield "02_kunci_salah", wrong_pin
     yield "03_daftar", lambda _p, app: app.root.only("enrol")
-    yield "04_daftar_pin", enrol_pin
+    yield "04_daftar_pin", enrol_pin_after
+    yield "04_daftar_kata", comparing
+    yield "04_siapa", several
+    yield "04_siapa_tambah", one_more
     yield "05_beranda", lambda _p, app: app.root.only("home")
     yield "06_beranda_kosong", lambda p, app: (setattr(p.visits, "_empty", True), app.root.only("home"))
     yield "07_cari", search

@@ -13,7 +13,7 @@ from field_app.forgetting import Keeping
 from field_app.ui.sample_data import NOW_MS
 from field_app.ui.sample_sealed import SampleSealed
 from field_app.ui.sample_visits import SampleVisits, filled_draft
-from field_app.views import AnswerRead, HandedOver, Refused, SyncItem, SyncStatus
+from field_app.views import AnswerRead, HandedOver, PhoneUser, Refused, SyncItem, SyncStatus, Waiting
 from schemas.form import load_forms
 from schemas.text import Text, load_text
 from schemas.wilayah import load_wilayah
@@ -119,15 +119,52 @@ class SamplePhone:
         self.settings = SampleSettings()
         self._state = state
         self.tries_left = 10
+        self.waits: Waiting | None = None
+        self.lets_in: Any = None
+        self.chosen = ""
+        self.people: tuple[PhoneUser, ...] = (PhoneUser(id="", number=1, sign="", ready=True),)
 
     def state(self) -> str:
         """baru, terkunci or terbuka."""
         return self._state
 
-    def enrol(self, address: str, code: str, pin: str) -> Any:
+    def users(self) -> tuple[PhoneUser, ...]:
+        """One of two chose no sign."""
+        return self.people
+
+    def choose(self, user: str) -> None:
+        """Turn to another's vault."""
+        ready = next(one.ready for one in self.people if one.id == user)
+        self.chosen = user
+        self._state = "terkunci" if ready else "baru"
+
+    def add_user(self, sign: str) -> Refused | None:
+        """Begin with an empty folder."""
+        self._state = "baru"
+        self.people = (*self.people, PhoneUser(id="petugas-9", number=9, sign=sign, ready=False))
+        return None
+
+    def join(self, address: str, code: str) -> Any:
         """Any code but one that is used."""
         if "TERPAKAI" in code:
             return Refused(say="lapangan.alamat_salah")
+        self.waits = Waiting(address=address, words=("kursi", "layang", "pisang", "sungai"))
+        return self.waits
+
+    def waiting(self) -> Any:
+        """Whether it waits for the office."""
+        return self.waits
+
+    def ask_joined(self) -> Any:
+        """As the office says: `lets_in`."""
+        return self.lets_in or self.waits
+
+    def give_up(self) -> None:
+        """Wait no more."""
+        self.waits = None
+
+    def finish(self, pin: str) -> Any:
+        """Set a PIN."""
         self._state = "terbuka"
         return SampleEnrolled()
 

@@ -28,8 +28,8 @@ load_kv(__file__)
 
 T = TypeVar("T")
 SCREENS = {
-    "unlock": "Unlock", "rescue": "Rescue", "enrol": "Enrol", "home": "Home", "search": "Search",
-    "start": "Start", "task": "Task",
+    "who": "Who", "unlock": "Unlock", "rescue": "Rescue", "enrol": "Enrol", "home": "Home",
+    "search": "Search", "start": "Start", "task": "Task",
     "form": "Form", "camera": "Camera", "photo": "Photo", "review": "Review", "done": "Done", "sync": "Sync",
     "repair": "Repair", "settings": "Settings", "conflicts": "Conflicts",
     "second": "Second", "cases": "Cases", "closed": "Closed", "statement": "Statement", "unit_key": "UnitKey",

@@ -58,7 +58,9 @@ class SambangApp(App):
         )  # fmt: skip
         Window.bind(on_keyboard=self._key)
         shell.restyle = self.restyle
-        shell.only({"baru": "enrol", "terkunci": "unlock", "terbuka": "home"}[self.phone.state()])
+        several = self.phone.state() != "terbuka" and len(self.phone.users()) > 1
+        first = {"baru": "enrol", "terkunci": "unlock", "terbuka": "home"}[self.phone.state()]
+        shell.only("who" if several else first)
         return shell
 
     def load_kv(self, filename=None):

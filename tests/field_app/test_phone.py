@@ -9,14 +9,14 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from field_app.enrol import UNIT_IDENTITY, VAULT, Enrolled, Waiting, Welcomed
+from field_app.enrol import UNIT_IDENTITY, VAULT, Enrolled
 from field_app.forgetting import Keeping
 from field_app.keys import TRIES, WAITS_S, Locked, PinGone
 from field_app.link import Door, Failure
 from field_app.phone import LockedError, Phone
 from field_app.settings import MEGABYTE
 from field_app.vault import open_vault
-from field_app.views import Refused
+from field_app.views import Refused, Waiting, Welcomed
 from schemas.joining import Parties, code_hash, commitment, invitation
 from schemas.text import load_text
 from schemas.wire import Enrolment, EnrolRequest, JoinedAnswer, JoinedRequest, Joining, SyncRequest
@@ -184,7 +184,7 @@ def test_waiting_goes_on_after_the_process_died(
     waiting = wait(again)
     assert office.asked[0] == office.asked[2] != office.asked[1], "a code in between takes no other's place"
     last = reborn(tmp_path, time, office)
-    assert last.waiting() == waiting and last.workers()[0].ready is False
+    assert last.waiting() == waiting and last.users()[0].ready is False
     office.lets_in = WELCOME
     assert isinstance(last.ask_joined(), Welcomed)
     dead = reborn(tmp_path, time, office)

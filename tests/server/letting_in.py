@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from field_app.enrol import Enrolled, Waiting, Welcomed
+from field_app.enrol import Enrolled
 from field_app.phone import Phone
+from field_app.views import Waiting, Welcomed
 from schemas.ids import DeviceId
 from server.compose import Refused, close_office, open_office
 from server.deps import Deps

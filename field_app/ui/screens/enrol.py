@@ -1,39 +1,38 @@
-"""Daftarkan perangkat: the office's address and one-use code, a PIN typed twice, then who the office is.
+"""Daftarkan perangkat: address and one-use code, four words to compare with the office, a PIN typed twice.
 
-Rule: nothing is kept until the office answered; a refusal says what to do and keeps what was typed.
+Rule: nothing of the office is shown before it has compared the words; a refusal says what to do and keeps
+what was typed.
 """
 
+from kivy.clock import Clock
 from kivy.metrics import dp
 
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
+from field_app.ui.widgets.buttons import Pill
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.pin import Dots, PinPad
 from field_app.ui.widgets.sign import DoneSign
 from field_app.ui.widgets.words import Notice, Words
-from field_app.views import Refused
+from field_app.views import Refused, Waiting
+from schemas.joining import scanned
 
 load_kv(__file__)
 
 EASY = ("123456", "654321", "012345", "543210")
-
-
-def scanned(text: str) -> tuple[str, str] | None:
-    """Address and code of what the office's QR says, "<address> <code>"; None for any other text."""
-    parts = text.split()
-    if len(parts) != 2 or not parts[0].lower().startswith(("http://", "https://")):
-        return None
-    return parts[0], parts[1]
+ASK_EVERY_S = 2
 
 
 class EnrolScreen(BaseScreen):
-    """Three steps, one at a time."""
+    """One step at a time."""
 
     title = "aplikasi.daftar.judul"
+    steps = ("isi", "kata", "pin", "selesai")
 
     def build(self):
-        self._step, self._first, self._problem = 1, "", ""
+        self._step, self._first, self._problem = "isi", "", ""
+        self._waiting, self._asking, self._in_front = None, None, False
         self.address = Entry(hint_text="https://", input_type="url")
         self.code = Entry(input_type="text")
         for entry in (self.address, self.code):
@@ -46,13 +45,33 @@ class EnrolScreen(BaseScreen):
         )
         self._draw()
 
+    def enter(self):
+        self._in_front = True
+        self.context.background.run(self.resumed, self._resume)
+
+    def leave(self):
+        self._in_front = False
+        self._stop_asking()
+
     def back(self):
-        if self._step == 2:
-            self._step, self._first = 1, ""
+        if self._step == "pin" and not self._first and "kata" in self.steps:
+            return True  # let in already: there is nothing to go back to
+        if self._step in ("kata", "pin"):
+            self._stop_asking()
+            self._step = "pin" if self._first and "kata" in self.steps else "isi"
+            self._first = ""
             self.pad.clear()
             self._draw()
             return True
         return False
+
+    def resumed(self):
+        """What was waited for when the app was closed."""
+        return self.context.phone.waiting()
+
+    def _resume(self, waiting):
+        if waiting is not None and self._step == "isi":
+            self._wait(waiting)
 
     def _draw(self, enrolled=None):
         body, say = self.ids.page.body, self.say
@@ -60,43 +79,58 @@ class EnrolScreen(BaseScreen):
             if entry.parent:
                 entry.parent.remove_widget(entry)
         body.clear_widgets()
-        self.ids.bar.opacity, self.ids.bar.disabled = (1, False) if self._step != 2 else (0, True)
-        body.add_widget(
-            Words(text=say("aplikasi.daftar.langkah", ke=self._step), style="caption", ink="primary")
-        )
-        if self._step == 1:
-            body.add_widget(Words(text=say(self.title), style="title"))
-            if self._problem:
-                body.add_widget(Notice(icon="error", tone="bad", text=self._problem))
-            for key, entry in self.lines():
-                card = Card()
-                card.add_widget(Words(text=say(f"aplikasi.daftar.{key}"), style="question"))
-                card.add_widget(
-                    Words(text=say(f"aplikasi.daftar.{key}_petunjuk"), style="small", ink="ink_soft")
-                )
-                card.add_widget(entry)
-                body.add_widget(card)
-            self.ids.next.text = say("aplikasi.daftar.lanjut")
-        elif self._step == 2:
-            title = "aplikasi.daftar.pin_ulang" if self._first else "aplikasi.daftar.pin_judul"
-            body.add_widget(Words(text=say(title), style="title", align="center"))
-            hint = self._problem or say("aplikasi.daftar.pin_isi")
-            body.add_widget(
-                Notice(
-                    icon="error" if self._problem else "pin",
-                    tone="bad" if self._problem else "info",
-                    text=hint,
-                )
-            )
-            body.add_widget(self.dots)
-            body.add_widget(self.pad)
-            body.add_widget(
-                Words(text=say("aplikasi.daftar.lupa"), style="small", ink="ink_soft", align="center")
-            )
-        else:
-            self._done(body, enrolled)
+        asks = self._step in ("isi", "selesai")
+        self.ids.bar.opacity, self.ids.bar.disabled = (1, False) if asks else (0, True)
+        number, all_steps = self.steps.index(self._step) + 1, len(self.steps)
+        step = say("aplikasi.daftar.langkah", ke=number, semua=all_steps)
+        body.add_widget(Words(text=step, style="caption", ink="primary"))
+        {"isi": self._ask_code, "kata": self._show_words, "pin": self._ask_pin}.get(
+            self._step, lambda body: self._done(body, enrolled)
+        )(body)
         self._problem = ""
         self.ids.page.to_top()
+
+    def _ask_code(self, body):
+        say = self.say
+        body.add_widget(Words(text=say(self.title), style="title"))
+        if self._problem:
+            body.add_widget(Notice(icon="error", tone="bad", text=self._problem))
+        for key, entry in self.lines():
+            card = Card()
+            card.add_widget(Words(text=say(f"aplikasi.daftar.{key}"), style="question"))
+            card.add_widget(Words(text=say(f"aplikasi.daftar.{key}_petunjuk"), style="small", ink="ink_soft"))
+            card.add_widget(entry)
+            body.add_widget(card)
+        self.ids.next.text = say("aplikasi.daftar.lanjut")
+
+    def _show_words(self, body):
+        say = self.say
+        body.add_widget(Words(text=say("aplikasi.kata.judul"), style="title", align="center"))
+        card = Card(spacing=dp(6))
+        for word in self._waiting.words:
+            card.add_widget(Words(text=word, style="title", ink="primary", align="center"))
+        body.add_widget(card)
+        body.add_widget(Words(text=say("aplikasi.kata.isi"), align="center", ink="ink_soft"))
+        trouble = self._waiting.trouble
+        said = say(trouble) if trouble else say("aplikasi.kata.menunggu")
+        icon, tone = ("warning", "notice") if trouble else ("hourglass", "info")
+        body.add_widget(Notice(icon=icon, tone=tone, text=said))
+        differ = Pill(text=say("aplikasi.kata.beda"), kind="plain", icon="close")
+        differ.bind(on_release=lambda *_: self.give_up())
+        body.add_widget(differ)
+
+    def _ask_pin(self, body):
+        say = self.say
+        title = "aplikasi.daftar.pin_ulang" if self._first else "aplikasi.daftar.pin_judul"
+        body.add_widget(Words(text=say(title), style="title", align="center"))
+        hint = self._problem or say("aplikasi.daftar.pin_isi")
+        icon, tone = ("error", "bad") if self._problem else ("pin", "info")
+        body.add_widget(Notice(icon=icon, tone=tone, text=hint))
+        body.add_widget(self.dots)
+        body.add_widget(self.pad)
+        body.add_widget(
+            Words(text=say("aplikasi.daftar.lupa"), style="small", ink="ink_soft", align="center")
+        )
 
     def _done(self, body, enrolled):
         say = self.say
@@ -124,16 +158,66 @@ class EnrolScreen(BaseScreen):
         return card
 
     def next(self):
-        """The button of steps one and three."""
-        if self._step == 3:
+        """The button of the first and the last step."""
+        if self._step == "selesai":
             self.context.shell.restyle(rebuild=False)
             self.context.shell.only("home")
         elif self.whole():
-            self._step = 2
-            self._draw()
+            self.begin()
         else:
             self._problem = self.say("aplikasi.daftar.kosong")
             self._draw()
+
+    def begin(self):
+        """Use the code at the office."""
+        self.ids.bar.disabled = True
+        self.context.shell.toast(self.say("aplikasi.daftar.mendaftar"), "sync", 2)
+        phone, address, code = self.context.phone, self.address.text.strip(), self.code.text.strip()
+        self.context.background.run(lambda: phone.join(address, code), self._heard_of)
+
+    def _heard_of(self, outcome):
+        """What the office says: wait, come in, or no."""
+        self._stop_asking()
+        if isinstance(outcome, Refused):
+            self._refuse(outcome)
+        elif isinstance(outcome, Waiting):
+            self._wait(outcome)
+        elif self._step == "kata":
+            self._step = "pin"
+            self._draw()
+            self.context.shell.toast(self.say("aplikasi.kata.diterima", kantor=outcome.office), "check", 3)
+
+    def _wait(self, waiting):
+        if (self._step, self._waiting) != ("kata", waiting):
+            self._step, self._waiting = "kata", waiting
+            self._draw()
+        if self._in_front and self._asking is None:
+            self._asking = Clock.schedule_once(lambda _dt: self._ask(), ASK_EVERY_S)
+
+    def _ask(self):
+        self.context.background.run(
+            self.context.phone.ask_joined,
+            lambda outcome: self._heard_of(outcome) if self._step == "kata" else None,
+        )
+
+    def _stop_asking(self):
+        if self._asking:
+            self._asking.cancel()
+        self._asking = None
+
+    def _refuse(self, refused):
+        self._stop_asking()
+        self._step = "isi"
+        self._problem = self.say(refused.say, **refused.values)
+        self._draw()
+
+    def give_up(self):
+        """The words differ: forget the code, and say what to do."""
+        self._stop_asking()
+        self.code.text = ""
+        self.context.background.run(
+            self.context.phone.give_up, lambda _none: self._refuse(Refused(say="aplikasi.kata.beda_isi"))
+        )
 
     def take_apart(self, text):
         """The office's QR says address and code in one line: pasted anywhere, it fills both."""
@@ -159,27 +243,24 @@ class EnrolScreen(BaseScreen):
         elif pin != self._first:
             self._first, self._problem = "", self.say("aplikasi.daftar.pin_beda")
         else:
-            self._enrol(pin)
+            self._set_pin(pin)
             return
         self._draw()
 
-    def _enrol(self, pin):
+    def _set_pin(self, pin):
         self.pad.disabled = True
-        self.context.shell.toast(self.say("aplikasi.daftar.mendaftar"), "sync", 2)
         self.context.background.run(self.work(pin), self._answered)
 
     def work(self, pin):
         """What is asked of the phone."""
-        phone, address, code = self.context.phone, self.address.text.strip(), self.code.text.strip()
-        return lambda: phone.enrol(address, code, pin)
+        phone = self.context.phone
+        return lambda: phone.finish(pin)
 
     def _answered(self, outcome):
         self.pad.disabled = False
         self._first = ""
         if isinstance(outcome, Refused):
-            self._step = 1
-            self._problem = self.say(outcome.say, **outcome.values)
-            self._draw()
+            self._refuse(outcome)
             return
-        self._step = 3
+        self._step = "selesai"
         self._draw(outcome)

@@ -1,6 +1,6 @@
 """PIN lupa: the office's code, a new PIN typed twice, then the next code for the office.
 
-Rule: the same three steps as joining (enrol.py and its .kv), without the address.
+Rule: the steps of joining (enrol.py and its .kv), without the office.
 """
 
 from kivy.metrics import dp
@@ -14,6 +14,14 @@ class RescueScreen(EnrolScreen):
     """Opens the vault by the office's code."""
 
     title = "aplikasi.kunci.kode_judul"
+    steps = ("isi", "pin", "selesai")
+
+    def resumed(self):
+        return None
+
+    def begin(self):
+        self._step = "pin"
+        self._draw()
 
     def lines(self):
         return (("kode_pembuka", self.code),)
