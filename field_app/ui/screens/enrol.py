@@ -31,7 +31,7 @@ class EnrolScreen(BaseScreen):
     steps = ("isi", "kata", "pin", "selesai")
 
     def build(self):
-        self._step, self._first, self._problem = "isi", "", ""
+        self._step, self._first, self._problem, self._office = "isi", "", "", ""
         self._waiting, self._asking, self._in_front = None, None, False
         self.address = Entry(hint_text="https://", input_type="url")
         self.code = Entry(input_type="text")
@@ -123,6 +123,9 @@ class EnrolScreen(BaseScreen):
         say = self.say
         title = "aplikasi.daftar.pin_ulang" if self._first else "aplikasi.daftar.pin_judul"
         body.add_widget(Words(text=say(title), style="title", align="center"))
+        if self._office:
+            known = say("aplikasi.kata.diterima", kantor=self._office)
+            body.add_widget(Words(text=known, style="small", ink="ink_soft", align="center"))
         hint = self._problem or say("aplikasi.daftar.pin_isi")
         icon, tone = ("error", "bad") if self._problem else ("pin", "info")
         body.add_widget(Notice(icon=icon, tone=tone, text=hint))
@@ -171,7 +174,7 @@ class EnrolScreen(BaseScreen):
     def begin(self):
         """Use the code at the office."""
         self.ids.bar.disabled = True
-        self.context.shell.toast(self.say("aplikasi.daftar.mendaftar"), "sync", 2)
+        self.ids.next.text = self.say("aplikasi.daftar.mendaftar")
         phone, address, code = self.context.phone, self.address.text.strip(), self.code.text.strip()
         self.context.background.run(lambda: phone.join(address, code), self._heard_of)
 
@@ -183,9 +186,8 @@ class EnrolScreen(BaseScreen):
         elif isinstance(outcome, Waiting):
             self._wait(outcome)
         elif self._step == "kata":
-            self._step = "pin"
+            self._step, self._office = "pin", outcome.office
             self._draw()
-            self.context.shell.toast(self.say("aplikasi.kata.diterima", kantor=outcome.office), "check", 3)
 
     def _wait(self, waiting):
         if (self._step, self._waiting) != ("kata", waiting):
