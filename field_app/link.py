@@ -10,7 +10,15 @@ from typing import Literal, Protocol
 from schemas.base import Data
 from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import DeviceId
-from schemas.wire import EnrolRequest, JoinedAnswer, JoinedRequest, Joining, SyncRequest, SyncResponse
+from schemas.wire import (
+    EnrolRequest,
+    JoinedAnswer,
+    JoinedRequest,
+    Joining,
+    SignedAuthority,
+    SyncRequest,
+    SyncResponse,
+)
 
 UNAUTHORISED = 401
 UNREACHABLE = "lapangan.tanpa_jaringan"
@@ -61,6 +69,10 @@ class Link(Protocol):
 
     def authority(self) -> bytes | Failure:
         """Ask for the certificate (DER) of the office's authority. Whoever asks checks it."""
+        ...
+
+    def signed_authority(self) -> SignedAuthority | Failure:
+        """Ask for it with the office's signature, which whoever asks checks."""
         ...
 
     def enrol(self, request: EnrolRequest) -> Joining | Failure:

@@ -11,11 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from field_app.bench import Bench
 from field_app.devices import Keystore, Network, Timepiece
-from field_app.enrol import VAULT, Enrolled, Enroller, get_owner
+from field_app.enrol import VAULT, Enrolled, Enroller, get_owner, put_owner
 from field_app.draft_keys import DraftKeys
 from field_app.handover import Handover, learn_office_key
 from field_app.keys import Cost, Keys, KeysError, Locked, Opened, PinGone, WrongCode, advise
 from field_app.link import Door, Link
+from field_app.moving import MovingLink
 from field_app.owner import Owner
 from field_app.pen import Pen
 from field_app.records import Records
@@ -264,9 +265,7 @@ class Phone:
         second = Second(self._keys, self._time)
         sealed = SealedDrafts(vault, DraftKeys(self._folder, self._randomness), second, self._randomness)
         other = vault.another()
-        link = self._connect(
-            Door(address=owner.address, authority=owner.authority, office=owner.office_device)
-        )
+        link = MovingLink(owner, self._connect, lambda moved: put_owner(other, moved))
         sending = Store(other, owner.device, sign)
         worker = Worker(
             vault=other,

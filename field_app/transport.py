@@ -33,6 +33,7 @@ from schemas.wire import (
     LoginRequest,
     Nonce,
     NonceRequest,
+    SignedAuthority,
     SyncRequest,
     SyncResponse,
 )
@@ -98,8 +99,22 @@ class HttpLink:
 
     def authority(self) -> bytes | Failure:
         """Ask for the certificate (DER) of the office's authority. Whoever asks checks it."""
+        return self._get("/api/authority")
+
+    def signed_authority(self) -> SignedAuthority | Failure:
+        """Ask for it with the office's signature, which whoever asks checks."""
+        found = self._get("/api/authority/signed")
+        if isinstance(found, Failure):
+            return found
         try:
-            with self._client.stream("GET", self._address + "/api/authority") as answer:
+            return decode(found, SignedAuthority)
+        except UNREADABLE:
+            return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK)
+
+    def _get(self, path: str) -> bytes | Failure:
+        headers = {"accept-encoding": "deflate"}
+        try:
+            with self._client.stream("GET", self._address + path, headers=headers) as answer:
                 if answer.status_code != OK:
                     return self._refusal(answer)
                 data = _body(answer, MAX_PROBLEM_BYTES)

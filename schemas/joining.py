@@ -20,6 +20,7 @@ HASH_BYTES = 32
 GROUP = 4
 WORDS_DOMAIN = b"sambang joining words v1"
 SIGNED_DOMAIN = b"sambang joining v1\0"
+AUTHORITY_DOMAIN = b"sambang authority v1\0"
 OPENING_DOMAIN = b"sambang joining opening v1\0"
 
 
@@ -100,6 +101,13 @@ def code_hash(token: str) -> bytes:
     """Return what the office keeps of a token. A whole code, as typed, is hashed as its token."""
     read = read_invitation(token)
     return sha256(b"code\0" + (read.token if read else token).encode()).digest()
+
+
+def authority_message(certificate: bytes) -> bytes:
+    """Return what the office's chain key signs for its authority: by it a phone that has joined before knows
+    the authority of an office that speaks TLS only now, or whose authority was lost.
+    """
+    return AUTHORITY_DOMAIN + certificate
 
 
 def commitment(opening: bytes) -> bytes:

@@ -231,6 +231,13 @@ class JoinedAnswer(Message, frozen=True, kw_only=True):
     enrolment: Enrolment | None = None
 
 
+class SignedAuthority(Message, frozen=True, kw_only=True):
+    """The certificate (DER) of the office's authority, signed by the key of the office's chain."""
+
+    certificate: bytes
+    signature: bytes
+
+
 class NonceRequest(Message, frozen=True, kw_only=True):
     """Ask for a nonce to sign."""
 

@@ -17,7 +17,9 @@ from pathlib import Path
 from schemas.base import Data
 from schemas.form import load_forms
 from schemas.ids import Regency
+from schemas.joining import authority_message
 from schemas.text import load_text
+from schemas.wire import SignedAuthority
 from schemas.workflow import load_workflows
 from server import restore_store
 from server.backups.keeper import Keeper
@@ -212,7 +214,10 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
             office,
             name,
             keys.exchange_bytes(),
-            authority,
+            SignedAuthority(
+                certificate=authority,
+                signature=keys.private_key().sign(authority_message(authority)),
+            ),
             now_ms=now_ms,
             randomness=secrets.token_bytes,
         ),

@@ -14,7 +14,7 @@ from schemas.handover import KEY_BYTES
 from schemas.ids import DeviceId, PersonId
 from schemas.joining import HASH_BYTES, SECRET_BYTES, TOKEN_BYTES, Parties, code_hash, commitment, invitation
 from schemas.problem import Problem
-from schemas.wire import Enrolment, EnrolRequest, JoinedAnswer, JoinedRequest, Joining
+from schemas.wire import Enrolment, EnrolRequest, JoinedAnswer, JoinedRequest, Joining, SignedAuthority
 from server import device_store, queries
 from server.device_store import Code, Device
 from server.engine import Engine, Reader, Writer
@@ -46,8 +46,8 @@ class Waiting(Data, frozen=True, kw_only=True):
 
 
 class Joinings:
-    """Joining over the engine. `authority` is the office's own certificate (DER), empty where it has none;
-    `handover_key` its X25519 key (32 bytes).
+    """Joining over the engine. `signed` is the office's own authority, its certificate empty where it has
+    none; `handover_key` its X25519 key (32 bytes).
     """
 
     def __init__(
@@ -56,13 +56,13 @@ class Joinings:
         office: Office,
         office_name: str,
         handover_key: bytes,
-        authority: bytes,
+        signed: SignedAuthority,
         *,
         now_ms: Callable[[], int],
         randomness: Callable[[int], bytes],
     ) -> None:
         self._engine, self._office, self._office_name = engine, office, office_name
-        self._handover_key, self.authority = handover_key, authority
+        self._handover_key, self.signed, self.authority = handover_key, signed, signed.certificate
         self._now_ms, self._randomness = now_ms, randomness
 
     def new_code(self, person: PersonId, *, pinned: bool = False) -> NewCode | Problem:

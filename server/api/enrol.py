@@ -1,7 +1,7 @@
 """POST /api/enrol and /api/enrol/joined: a phone joins with a one-use code, and asks whether it has.
 
-Rule: an answer that was lost is the same when it is asked for again. GET /api/authority is public: whoever
-reads it compares it with the code that a person brought.
+Rule: an answer that was lost is the same when it is asked for again. /api/authority is public: whoever reads
+it compares it with the code that a person brought, or, having joined before, checks its signature.
 """
 
 import asyncio
@@ -49,4 +49,9 @@ def enrol_routes(deps: Deps) -> list[Any]:
             },
         )
 
-    return [enrol, joined, authority]
+    @get("/api/authority/signed")
+    async def signed(request: Request[Any, Any, Any]) -> Response[bytes]:
+        found = deps.joinings.signed
+        return answer(request, found if found.certificate else Problem(code="tidak_ada"), deps.text)
+
+    return [enrol, joined, authority, signed]

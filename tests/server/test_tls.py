@@ -1,6 +1,7 @@
 """An office that speaks TLS by its own authority: the real server, phones that pin it, and browsers."""
 
 import re
+import shutil
 import ssl
 import subprocess
 import sys
@@ -26,15 +27,16 @@ from tests.server.conftest import Running, make_office
 from tests.server.letting_in import beside, let_in
 
 PIN = "280945"
+TLS = ("--tls", "--name", "127.0.0.1")
 
 
 @contextmanager
 def served(folder: Path, *more: str) -> Iterator[str]:
-    """Serve over TLS in a process of its own; gives the address that phones use."""
-    command = [sys.executable, "-m", "server", "run", "--data", str(folder), "--port", "0", "--tls", *more]
+    """Serve in a process of its own; gives the address that phones use."""
+    command = [sys.executable, "-m", "server", "run", "--data", str(folder), "--port", "0", *more]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         assert server.stdout is not None
-        found = re.search(r"https://\S+", server.stdout.readline())
+        found = re.search(r"https?://\S+", server.stdout.readline())
         assert found is not None
         try:
             yield found.group()
@@ -50,7 +52,7 @@ def test_a_code_alone_brings_a_phone_to_its_office_over_tls_and_to_no_other(tmp_
     close_office(deps)
     assert not isinstance(codes[0], Problem) and not isinstance(codes[1], Problem)
     phone = make_phone(tmp_path / "hp", SetTime())
-    with served(tmp_path / "office", "--name", "127.0.0.1") as address, beside(tmp_path / "office") as hand:
+    with served(tmp_path / "office", *TLS) as address, beside(tmp_path / "office") as hand:
         assert re.fullmatch(r"https://127\.0\.0\.1:\d+", address)
         plain = phone.join(address.replace("https", "http"), codes[0].code)
         assert plain == Refused(say="lapangan.alamat_https")
@@ -90,11 +92,48 @@ def impostor(folder: Path, address: str, phone: object) -> None:
     deps = make_office(folder / "lain")
     close_office(deps)
     port = address.rpartition(":")[2]
-    with served(folder / "lain" / "office", "--name", "127.0.0.1", "--port", port) as there:
+    with served(folder / "lain" / "office", *TLS, "--port", port) as there:
         assert there == address
         failure = phone.worker.run_once()  # type: ignore[attr-defined]
         assert failure is not None and failure.say == "lapangan.kantor_lain"
     phone.lock()  # type: ignore[attr-defined]
+
+
+def test_a_phone_of_before_follows_its_office_to_tls_and_to_another_authority(tmp_path: Path) -> None:
+    deps = make_office(tmp_path)
+    code = deps.joinings.new_code(Running(deps, "", tmp_path / "office").person())
+    close_office(deps)
+    assert not isinstance(code, Problem)
+    folder, phone = tmp_path / "office", make_phone(tmp_path / "hp", SetTime())
+    with served(folder) as address, beside(folder) as hand:
+        let_in(phone, hand, address, code.code, PIN)
+        assert phone.worker.run_once() is None
+    assert phone.owner.authority == b"" and address.startswith("http://")
+    authority, port = authority_path(default_path(folder)), address.rpartition(":")[2]
+    tls = address.replace("http", "https")
+    for _ in range(2):
+        with served(folder, *TLS, "--port", port) as there:
+            assert there == tls
+            phone.worker.run_once()  # finds that nobody answers as before
+            assert phone.worker.run_once() is None
+        phone.lock()
+        assert phone.unlock(PIN) is None
+        assert phone.owner.address == tls, "kept in the vault"
+        assert phone.owner.authority == read_authority(authority).certificate
+        authority.unlink()  # and the office makes another one
+    make_office_over(folder)
+    with served(folder, *TLS, "--port", port):
+        phone.worker.run_once()
+        failure = phone.worker.run_once()
+    assert failure is not None and failure.say == "lapangan.kantor_lain", "its signature is another one"
+    phone.lock()
+
+
+def make_office_over(folder: Path) -> None:
+    """Put an office with other keys in the place of this one."""
+    shutil.rmtree(folder)
+    shutil.rmtree(folder.parent / "keys")
+    close_office(make_office(folder.parent))
 
 
 def test_init_makes_the_authority_beside_the_key_and_an_office_of_before_gets_one(tmp_path: Path) -> None:
