@@ -67,9 +67,7 @@ def device_routes(site: Site) -> list[Any]:
         if not may(visitor.person, "see_devices"):
             raise ForbiddenError
         done = _done(site, request.query_params.get("alarm", ""))
-        return await draw(
-            visitor, None, done or outcome_notice(site, request.query_params.get("hasil", ""))
-        )
+        return await draw(visitor, None, done or outcome_notice(site, request.query_params.get("hasil", "")))
 
     @post("/perangkat/alarm")
     async def handle(request: Asking) -> Response[Any]:
