@@ -1,0 +1,110 @@
+"""Where an office went: only its own signature is followed, only to TLS, and only if it lets the phone in."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from field_app.link import Door, Failure
+from field_app.moving import MovingLink
+from field_app.owner import Owner
+from schemas.ids import DeviceId, PersonId, Regency
+from schemas.joining import authority_message
+from schemas.wire import SignedAuthority
+
+KEY, OTHER = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1, 2))
+AWAY = Failure(kind="jaringan", say="lapangan.tanpa_jaringan")
+STRANGER = Failure(kind="jaringan", say="lapangan.kantor_lain")
+OWNER = Owner(
+    address="http://kantor.test:8314", regency=Regency("33.14"), office_name="", office_device=DeviceId("o"),
+    office_key=KEY.public_key().public_bytes_raw(), device=DeviceId("d"), private_key=bytes(32),
+    person=PersonId("p"), person_name="", person_code="", roles=[],
+)  # fmt: skip
+
+
+def signed(key: Ed25519PrivateKey, certificate: bytes = b"baru") -> SignedAuthority:
+    return SignedAuthority(certificate=certificate, signature=key.sign(authority_message(certificate)))
+
+
+class Network:
+    """What answers behind each door: `refuses(door)` at login, and the authority that is shown."""
+
+    def __init__(self, shown: SignedAuthority | Failure, refuses: Callable[[Door], Failure | None]) -> None:
+        self.shown, self.refuses, self.doors, self.kept = shown, refuses, [], []  # type: ignore[var-annotated]
+
+    def connect(self, door: Door) -> Any:
+        self.doors.append(door)
+        return Behind(self, door)
+
+    def login(self, owner: Owner = OWNER) -> Failure | None:
+        link = MovingLink(owner, self.connect, self.kept.append)
+        return link.login(owner.device, KEY.sign)
+
+
+class Behind:
+    """A link to whoever is behind a door."""
+
+    logged_in = False
+
+    def __init__(self, network: Network, door: Door) -> None:
+        self._network, self._door = network, door
+
+    def login(self, *_: Any) -> Failure | None:
+        assert self._door.checked, "nobody logs in through a door that is not checked"
+        return self._network.refuses(self._door)
+
+    def signed_authority(self) -> SignedAuthority | Failure:
+        return self._network.shown
+
+    def close(self) -> None: ...
+
+
+def plain_is_silent(door: Door) -> Failure | None:
+    return AWAY if door.address.startswith("http://") else None
+
+
+def test_an_office_that_signs_for_itself_is_followed_to_tls_and_kept() -> None:
+    network = Network(signed(KEY), plain_is_silent)
+    assert network.login() is None
+    moved = msgspec.structs.replace(OWNER, address="https://kantor.test:8314", authority=b"baru")
+    assert network.kept == [moved]
+    assert network.doors[-1] == Door(address=moved.address, authority=b"baru", office="o")
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [signed(OTHER), SignedAuthority(certificate=b"lain", signature=signed(KEY).signature), AWAY,
+     SignedAuthority(certificate=b"baru", signature=b"")],
+)  # fmt: skip
+def test_a_certificate_that_the_office_did_not_sign_is_not_followed(shown: SignedAuthority | Failure) -> None:
+    network = Network(shown, plain_is_silent)
+    assert network.login() == AWAY and network.kept == []
+    assert [door.checked for door in network.doors] == [True, False], "it was not even connected to"
+
+
+def test_an_office_that_does_not_let_it_in_that_way_is_not_kept() -> None:
+    network = Network(signed(KEY), lambda _door: AWAY)
+    assert network.login() == AWAY and network.kept == []
+
+
+def test_no_way_leads_back_from_tls_and_an_old_authority_is_no_news() -> None:
+    pinned = msgspec.structs.replace(OWNER, address="https://kantor.test", authority=b"baru")
+    away = Network(signed(KEY, b"lebih baru"), lambda _door: AWAY)
+    assert away.login(pinned) == AWAY and len(away.doors) == 1, "nobody answering is no reason to look"
+    same = Network(signed(KEY), lambda _door: STRANGER)
+    assert same.login(pinned) == STRANGER and same.kept == []
+    assert all(door.address.startswith("https://") for door in (*away.doors, *same.doors))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Failure(kind="kantor", say="masalah.perangkat_tidak_dikenal", status=403),
+        Failure(kind="jaringan", say="lapangan.kantor_bermasalah", status=500),
+    ],
+)
+def test_an_office_that_answers_has_not_moved(said: Failure) -> None:
+    network = Network(signed(KEY), lambda _door: said)
+    assert network.login() == said and len(network.doors) == 1
