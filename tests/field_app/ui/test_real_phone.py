@@ -13,7 +13,7 @@ from schemas.base import encode
 from schemas.ids import NO_LINK, Part, RecordId
 from schemas.wire import Cursor, Row
 from tests.field_app.conftest import SetTime, make_phone
-from tests.field_app.test_phone import PIN, WRONG, Office
+from tests.field_app.test_phone import CODE, PIN, WELCOME, WRONG, Office
 from tests.field_app.ui.driver import Driver
 from tests.field_app.ui.test_form_screen import FilmCamera, answer
 
@@ -30,7 +30,8 @@ TASK = {
 
 @pytest.fixture
 def phone(tmp_path: Path, time: SetTime) -> Iterator[Phone]:
-    made = make_phone(tmp_path / "hp", time, lambda _: Office())  # type: ignore[arg-type,return-value]
+    office = Office()
+    made = make_phone(tmp_path / "hp", time, office.at)  # type: ignore[arg-type,return-value]
     yield made
     made.lock()
 
@@ -58,8 +59,12 @@ def _receive(phone: Phone, time: SetTime) -> None:
 def test_a_field_day_by_touch_on_the_real_phone(driver: Driver, phone: Phone, time: SetTime) -> None:
     driver.open(phone, now_ms=time.now_ms, camera=FilmCamera())
     driver.type(driver.screen.address, "http://kantor.test")
-    driver.type(driver.screen.code, "KODE")
+    driver.type(driver.screen.code, CODE)
     driver.press("Lanjut")
+    waiting = phone.waiting()
+    assert waiting is not None and all(driver.sees(word) for word in waiting.words)
+    phone._connect.__self__.lets_in = WELCOME  # type: ignore[attr-defined]
+    driver.wait_for(lambda: driver.sees("Buat PIN"))
     _pin(driver, PIN)
     _pin(driver, PIN)
     assert driver.sees("Dinas Uji")
