@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from field_app.bench import Bench
 from field_app.devices import Keystore, Network, Timepiece
-from field_app.enrol import VAULT, Enrolled, Enroller, get_owner, put_owner
 from field_app.draft_keys import DraftKeys
+from field_app.enrol import VAULT, Enrolled, Enroller, get_owner, put_owner
 from field_app.handover import Handover, learn_office_key
 from field_app.keys import Cost, Keys, KeysError, Locked, Opened, PinGone, WrongCode, advise
 from field_app.link import Door, Link
@@ -29,8 +29,7 @@ from field_app.sheets import Sheets
 from field_app.store import Store
 from field_app.unit import Unit
 from field_app.vault import NewerVaultError, StorageFullError, Vault, VaultError, open_vault
-from field_app.views import PhoneUser, Refused, Waiting, Welcomed
-from field_app.views import Refused, unwritable
+from field_app.views import PhoneUser, Refused, Waiting, Welcomed, unwritable
 from field_app.visits import Visits
 from field_app.worker import Worker
 from schemas.derive import Parameters
@@ -109,7 +108,7 @@ class Phone:
         try:
             self._use(self._shared.fresh(sign))
         except OSError as error:
-            return _unwritable(error)
+            return unwritable(error)
         return None
 
     def _use(self, user: str) -> None:

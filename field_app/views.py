@@ -316,6 +316,36 @@ class Finalised(Data, frozen=True, kw_only=True):
     change: ChangeId
 
 
+class CaseView(Data, frozen=True, kw_only=True):
+    """One of this officer's sealed cases: what may be shown of it. `state` is empty before the office has
+    it.
+    """
+
+    id: RecordId
+    kode: str
+    state: str
+
+
+class UnitView(Data, frozen=True, kw_only=True):
+    """Whether cases can be sealed: `problem` is a text key of why not, empty when they can. The words are
+    eight each: of the identity that the office names, and of the one that was compared; empty without one.
+    """
+
+    problem: str
+    offered: tuple[str, ...]
+    pinned: tuple[str, ...]
+
+
+class Statement(Data, frozen=True, kw_only=True):
+    """What is read out before it is signed, paragraph by paragraph; `missing` names fields that it still
+    needs.
+    """
+
+    title: str
+    paragraphs: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
 class Waiting(Data, frozen=True, kw_only=True):
     """Not let in yet: the four words to compare. `trouble` is a text key while nobody answers."""
 
@@ -341,21 +371,3 @@ class PhoneUser(Data, frozen=True, kw_only=True):
     number: int
     sign: str
     ready: bool
-class CaseView(Data, frozen=True, kw_only=True):
-    """One of this officer's sealed cases: what may be shown of it. `state` is empty before the office has
-    it.
-    id: RecordId
-    kode: str
-    state: str
-class UnitView(Data, frozen=True, kw_only=True):
-    """Whether cases can be sealed: `problem` is a text key of why not, empty when they can. The words are
-    eight each: of the identity that the office names, and of the one that was compared; empty without one.
-    problem: str
-    offered: tuple[str, ...]
-    pinned: tuple[str, ...]
-class Statement(Data, frozen=True, kw_only=True):
-    """What is read out before it is signed, paragraph by paragraph; `missing` names fields that it still
-    needs.
-    title: str
-    paragraphs: tuple[str, ...]
-    missing: tuple[str, ...]

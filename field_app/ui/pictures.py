@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from field_app.ui.environment import prepare
-from field_app.views import PhoneUser, Welcomed
 from field_app.ui.pictures_sealed import sealed_scenes
+from field_app.views import PhoneUser, Welcomed
 
 
 def main() -> None:
