@@ -28,6 +28,7 @@ from field_app.link import Door, Failure, Link
 from field_app.owner import Owner
 from field_app.sealing import exchange_bytes
 from field_app.store import get_value, put_value
+from field_app.unit import PINNED
 from field_app.vault import KEY_BYTES, Vault, VaultError, open_vault
 from field_app.views import Refused, Waiting, Welcomed
 from schemas.base import UNREADABLE, Data
@@ -37,8 +38,6 @@ from schemas.wire import Enrolment, EnrolRequest, JoinedRequest
 
 VAULT = "vault.db"
 OWNER = "pemilik"
-UNIT_IDENTITY = "identitas_unit"
-"""The Ed25519 key of the unit that reads sealed cases, once this phone knows it."""
 DEVICE_KEY_BYTES = 32
 WAITING = "pendaftaran"
 WAITING_INFO = b"sambang/pendaftaran/2"
@@ -298,7 +297,7 @@ class Enroller:
             if answer.handover_key:
                 put_value(vault, OFFICE_KEY, answer.handover_key)
             if answer.unit_identity:
-                put_value(vault, UNIT_IDENTITY, answer.unit_identity)
+                put_value(vault, PINNED, answer.unit_identity)
         finally:
             vault.close()
         rescue_code = self._keys.create(pin, key)

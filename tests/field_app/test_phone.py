@@ -9,12 +9,13 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from field_app.enrol import UNIT_IDENTITY, VAULT, Enrolled
+from field_app.enrol import VAULT, Enrolled
 from field_app.forgetting import Keeping
 from field_app.keys import TRIES, WAITS_S, Locked, PinGone
 from field_app.link import Door, Failure
 from field_app.phone import LockedError, Phone
 from field_app.settings import MEGABYTE
+from field_app.unit import PINNED
 from field_app.vault import open_vault
 from field_app.views import Refused, Waiting, Welcomed
 from schemas.joining import Parties, code_hash, commitment, invitation
@@ -29,7 +30,7 @@ AWAY = Failure(kind="jaringan", say="lapangan.tanpa_jaringan")
 
 
 CODE, OTHER_CODE = invitation(b"kode1", b"").typed(), invitation(b"kode2", b"").typed()
-PINNED = invitation(b"kode3", AUTHORITY).typed()
+PINNED_CODE = invitation(b"kode3", AUTHORITY).typed()
 HTTP, HTTPS = "http://kantor.test", "https://kantor.test"
 STRANGER = "lapangan.kantor_lain"
 WELCOME = Enrolment(
@@ -111,10 +112,10 @@ def wait(phone: Phone, code: str = CODE) -> Waiting:
     return waiting
 
 
-def join(phone: Phone) -> Enrolled:
+def join(phone: Phone, welcome: Enrolment = WELCOME) -> Enrolled:
     office: Office = phone._connect.__self__  # type: ignore[attr-defined]
     wait(phone)
-    office.lets_in = WELCOME
+    office.lets_in = welcome
     assert phone.ask_joined() == Welcomed(office="Dinas Uji", person_name="Petugas Uji")
     done = phone.finish(PIN)
     assert isinstance(done, Enrolled), done
@@ -131,7 +132,7 @@ def test_a_new_phone_joins_and_is_open(phone: Phone, office: Office, tmp_path: P
     message = b"sambang"
     public.verify(phone.visits._bench.store.sign(message), message)
     assert list((tmp_path / "hp").glob("pendaftaran*")) == [], "nothing waits when it has joined"
-    assert phone.visits._bench.store.get(UNIT_IDENTITY, bytes, b"") == WELCOME.unit_identity
+    assert phone.visits._bench.store.get(PINNED, bytes, b"") == WELCOME.unit_identity
 
 
 def test_the_words_stand_for_every_key_and_number_of_both_sides(phone: Phone, office: Office) -> None:
@@ -232,11 +233,11 @@ def test_a_phone_that_was_sent_away_says_why_and_forgets_its_key(
 
 
 def test_a_code_that_names_an_authority_is_good_only_with_that_one(phone: Phone, office: Office) -> None:
-    assert phone.join(HTTP, PINNED) == Refused(say="lapangan.alamat_https") and office.doors == []
+    assert phone.join(HTTP, PINNED_CODE) == Refused(say="lapangan.alamat_https") and office.doors == []
     office.certificate = AUTHORITY + b"!"
-    assert phone.join(HTTPS, PINNED) == Refused(say=STRANGER) and office.asked == []
+    assert phone.join(HTTPS, PINNED_CODE) == Refused(say=STRANGER) and office.asked == []
     office.certificate = AUTHORITY
-    assert isinstance(phone.join(HTTPS, PINNED), Waiting)
+    assert isinstance(phone.join(HTTPS, PINNED_CODE), Waiting)
     assert office.doors[-1] == Door(address=HTTPS, authority=AUTHORITY)
     assert office.asked[0].authority == sha256(AUTHORITY).digest()
     office.lets_in = WELCOME

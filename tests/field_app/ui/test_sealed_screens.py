@@ -7,6 +7,7 @@ import weakref
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from kivy.cache import Cache
 
@@ -28,7 +29,7 @@ from sync.scope import UNIT_KEYS
 from tests.field_app.conftest import SetTime, make_phone
 from tests.field_app.sealed_field import SealedField, unit_key
 from tests.field_app.test_phone import PIN as PHONE_PIN
-from tests.field_app.test_phone import Office
+from tests.field_app.test_phone import WELCOME, Office, join
 from tests.field_app.ui.driver import Driver
 from tests.field_app.ui.test_form_screen import FilmCamera
 
@@ -260,8 +261,8 @@ def test_the_units_words_are_believed_only_after_they_were_compared(driver: Driv
 
 
 def test_a_new_case_by_touch_on_the_real_phone(driver: Driver, tmp_path: Path, time: SetTime) -> None:
-    phone = make_phone(tmp_path / "hp", time, lambda _: Office())  # type: ignore[arg-type,return-value]
-    phone.enrol("http://kantor.test", "KODE", PHONE_PIN)
+    phone = make_phone(tmp_path / "hp", time, Office().at)  # type: ignore[arg-type,return-value]
+    join(phone, msgspec.structs.replace(WELCOME, unit_identity=b""))
     phone.owner.roles[:] = ["verifikator"]
     keys = SealedField(tmp_path / "kunci", time) if (tmp_path / "kunci").mkdir() is None else None
     assert keys is not None
