@@ -78,7 +78,7 @@ class SyncLine(Tappable):
 
     def _last(self) -> str:
         if self.status.last_ms is None:
-            return self.say("aplikasi.sinkron.belum_pernah")
+            return self.say("aplikasi.sinkron.kapan_belum")
         if local_date(self.status.last_ms) != local_date(self.now_ms):
             return short_date(local_date(self.status.last_ms))[:5]
         return clock(self.status.last_ms).removesuffix(" WIB")
@@ -114,7 +114,7 @@ class SyncLine(Tappable):
         if status.lost:
             return "error", "bad", (say("aplikasi.sinkron.tidak_sampai", jumlah=status.lost, kapan=last),)
         if status.last_ms is None:
-            return "cloud_off", "quiet", (last,)
+            return "cloud_off", "quiet", (say("aplikasi.sinkron.belum_pernah"),)
         return (
             "cloud_done",
             "good",
