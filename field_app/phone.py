@@ -134,6 +134,35 @@ class Phone:
             return unwritable(error)
         return self._enter(outcome.key) or fresh
 
+    def change_pin(self, pin: str, fresh: str) -> Locked | PinGone | Refused | None:
+        """Set a new PIN in the place of this one, which counts as a try; None when it is done."""
+        advice = advise(fresh)
+        if advice.block:
+            return Refused(say=advice.block)
+        self._opened()
+        try:
+            outcome = self._keys.unlock(pin)
+            if not isinstance(outcome, Opened):
+                return outcome
+            second = self._keys.second(pin)
+            if not isinstance(second, Opened):
+                return second
+            self._keys.change_pin(fresh, outcome.key, second.key)
+        except KeysError:
+            return Refused(say="lapangan.kunci_rusak")
+        except OSError as error:
+            return _unwritable(error)
+        return None
+
+    @property
+    def shuffled_pin(self) -> bool:
+        """Whether the digits of the pad are shuffled; known while locked."""
+        return self._keys.shuffled()
+
+    @shuffled_pin.setter
+    def shuffled_pin(self, shuffled: bool) -> None:
+        self._keys.set_shuffled(shuffled)
+
     def lock(self) -> None:
         """Close the vault; what was not sent waits in it."""
         if self._open is not None:

@@ -228,6 +228,7 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
     yield "21_jawaban_terbaca", handing("_read")
     yield "21_serah_gagal", not_handed
     yield "19_perbaikan", lambda _p, app: app.root.go("repair", card=CARDS["returned"][0])
+    yield "20_ganti_pin", lambda _p, app: app.root.go("change_pin")
     yield "20_pengaturan", lambda _p, app: app.root.go("settings")
     yield "20_pengaturan_ruang", room
     for visit, name in (
