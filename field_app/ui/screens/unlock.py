@@ -24,7 +24,8 @@ class UnlockScreen(BaseScreen):
 
     def enter(self):
         self.ids.pad.shuffled = self.context.phone.shuffled_pin
-        self.ids.pad.lay()
+        if self.ids.pad.shuffled:
+            self.ids.pad.lay()
         self._show(self.context.phone.tries(), fresh=True)
 
     def _shown(self, _pad, pin):
