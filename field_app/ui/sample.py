@@ -166,6 +166,10 @@ class SamplePhone:
         self.tries_left -= 1
         return _Wrong(self.tries_left, 0)
 
+    def wipe_due(self) -> bool:
+        """No order ever comes."""
+        return False
+
     def lock(self) -> None:
         """Close."""
         self._state = "terkunci"

@@ -118,8 +118,15 @@ class SambangApp(App):
     def _look_at_clock(self) -> None:
         if self.phone.state() != "terbuka" or self.root.name == "unlock":
             self._autolock.touched()  # the minutes begin when the phone is opened
+        elif self.phone.wipe_due():
+            self.lock(self._wiped)
         elif self._autolock.due():
             self.lock()
+
+    def _wiped(self) -> None:
+        """The office had this phone wiped: say so, and begin as a new one."""
+        self.root.only("enrol")
+        self.root.toast(self.text("aplikasi.kunci.dihapus_kantor"), "info", 12)
 
     def lock(self, then: Callable[[], Any] | None = None) -> None:
         """Cover what is seen at once, keep what is typed, and close the vault after what was begun."""

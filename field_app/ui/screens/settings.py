@@ -30,6 +30,10 @@ class SettingsScreen(BaseScreen):
         used = written.size(self.context.phone.used_bytes())
         self.ids.used.text = self.say("aplikasi.pengaturan.terpakai", ukuran=used)
         self._show_keeping()
+        self.ids.left.on, self.ids.shuffled.on = settings.lock_when_left, self.context.phone.shuffled_pin
+        self.ids.left.bind(on=lambda _s, on: setattr(settings, "lock_when_left", on))
+        self.ids.shuffled.bind(on=lambda _s, on: setattr(self.context.phone, "shuffled_pin", on))
+        self._say_minutes()
 
     def _show(self, shown, text: str, value: float, steps: tuple[float, ...]):
         shown.text, shown.is_least, shown.is_most = text, value <= steps[0], value >= steps[-1]
@@ -41,11 +45,6 @@ class SettingsScreen(BaseScreen):
         self._show(self.ids.most, self.say(f"aplikasi.pengaturan.{key}", jumlah=most), most_mb, KEEP_MB)
         days = self.say("aplikasi.pengaturan.hari", jumlah=keeping.keep_days)
         self._show(self.ids.days, days, keeping.keep_days, KEEP_DAYS)
-
-        self.ids.left.on, self.ids.shuffled.on = settings.lock_when_left, self.context.phone.shuffled_pin
-        self.ids.left.bind(on=lambda _s, on: setattr(settings, "lock_when_left", on))
-        self.ids.shuffled.bind(on=lambda _s, on: setattr(self.context.phone, "shuffled_pin", on))
-        self._say_minutes()
 
     def _say_minutes(self):
         minutes = self.context.phone.settings.lock_minutes
