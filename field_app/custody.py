@@ -2,7 +2,7 @@
 office's signature and for this very device, and nothing is wiped before all was handed over.
 
 The phone says what waits on it, brings its rescue letter, and learns the rescue key and whether it is to be
-wiped. It speaks after the first sync of each opening and then once an hour; at once when it has news, and when
+wiped. It speaks after the first sync of each opening and then once an hour; at once with news, and when
 it had to log in anew: the office ends the sessions of a phone that it revokes or orders to be wiped.
 """
 

@@ -1,5 +1,5 @@
-"""Wiping this phone because the office ordered it. Rule: only a paper in the folder that was written after all
-was handed over sets it off, and it goes on from any step it was cut off at.
+"""Wiping this phone because the office ordered it. Rule: only a paper in the folder that was written after
+all was handed over sets it off, and it goes on from any step it was cut off at.
 
 Nothing here is started by a wrong PIN, by time, or by anything but custody.py, which checks the order. The
 keys go first: what is left after them is ciphertext that nobody opens. What is kept is sealed to the office:

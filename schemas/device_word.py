@@ -1,7 +1,7 @@
 """What a phone and the office say of the phone itself: what waits on it, the key that rescues it, its wiping.
 
 Rule: an order is carried out only under the signature of the office's chain, and what a phone says of being
-wiped counts only under its own. Spoken at `/api/device` after a sync; docs/protocol.md, "Of the phone itself".
+wiped counts only under its own. Spoken at `/api/device` after a sync; docs/protocol.md, "The phone itself".
 """
 
 from typing import Annotated, Literal
@@ -22,7 +22,7 @@ MAX_LETTER_BYTES = 256
 Lock = Literal["perangkat_keras", "berkas"]
 """Where the device's secret lies: in hardware that gives it to nobody, or in a file beside the vault."""
 HandedBy = Literal["sinkron", "berkas"]
-"""How what was not received was handed over before wiping: by sync, or in sealed files that stay on the phone."""
+"""How what was not received was handed over: by sync, or in sealed files that stay on the phone."""
 Step = Literal["diserahkan", "dihapus"]
 
 

@@ -70,8 +70,8 @@ _WIPE = (
     " handed_ms, wiped_ms FROM wipes WHERE kabupaten = :kabupaten"
 )
 _LOST = (
-    "SELECT lost, device, known_ms, reported_by, story, facts, subjects_told_ms, authority_told_ms, closed_ms,"
-    " closed_by, outcome FROM lost_phones WHERE kabupaten = :kabupaten"
+    "SELECT lost, device, known_ms, reported_by, story, facts, subjects_told_ms, authority_told_ms,"
+    " closed_ms, closed_by, outcome FROM lost_phones WHERE kabupaten = :kabupaten"
 )
 
 

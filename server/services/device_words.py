@@ -1,5 +1,5 @@
-"""What phones say of themselves, and what the office answers. Rule: an order that two people gave is signed by
-the chain's key; a phone's word on its wiping counts by its own signature, with or without a login.
+"""What phones say of themselves, and what the office answers. Rule: an order that two people gave is signed
+by the chain's key; a phone's word on its wiping counts by its own signature, with or without a login.
 """
 
 from collections.abc import Callable

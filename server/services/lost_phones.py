@@ -118,7 +118,7 @@ class LostPhones:
         return self._engine.write(work).result()
 
     def order(self, by: Person, device: DeviceId, reason: str) -> str | NotDone:
-        """Order a phone to be wiped; it is told nothing until somebody else approves. Return the order's id."""
+        """Order a phone to be wiped; it hears nothing until somebody else approves. Return its id."""
         if not may(by, "order_wipes"):
             return NotDone(why="bukan_wewenang")
         if not reason.strip():
@@ -186,7 +186,7 @@ class LostPhones:
                 return NotDone(why="laporan")
             note = lost_store.note_subjects_told if whom == "warga" else lost_store.note_authority_told
             note(tx, name, now)
-            self._record(tx, by.id, LOST, name, **{f"diberitahu_{whom}_ms": now})
+            self._record(tx, by.id, LOST, name, None, **{f"diberitahu_{whom}_ms": now})
             return None
 
         return self._engine.write(work).result()
