@@ -73,7 +73,8 @@ class Tries(Data, frozen=True, kw_only=True):
 
 class KeyFile(Data, frozen=True, kw_only=True):
     """What `kunci.json` holds. Without `pin` only codes open; `seal` is the device's word on the tries.
-    `second` and `second_office` wrap the key of the second unlock, which a phone from before makes at its first one.
+
+    `second` and `second_office` wrap the key of the second unlock, made by older phones at their first one.
     """
 
     version: int = 1

@@ -14,7 +14,7 @@ from server import alarm_store, device_store, lost_store
 from server.access import Person, may
 from server.engine import Engine, Reader, Writer
 from server.lost_store import Lost, Wipe
-from server.projections import petugas_record
+from server.projections import petugas_records
 from server.services.incident_clock import Deadline, deadline
 from server.services.people import Actor
 from sync.change import Patch
@@ -249,7 +249,7 @@ def _seen(tx: Reader, lost: Lost, now_ms: int) -> LostPhone:
 
 def _facts(tx: Reader, device: DeviceId) -> Facts:
     found = device_store.device(tx, device)
-    person = petugas_record(tx, found.person) if found else None
+    person = petugas_records(tx, [found.person]).get(found.person) if found else None
     parts = parts_of_person(found.person, person.fields) if found and person else frozenset[str]()
     held = [
         Held(part=WITH_NIK if part.startswith(MINE) else part, kind=kind, count=count)
