@@ -10,8 +10,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from field_app.bench import Bench
+from field_app.custody import Custody
 from field_app.devices import Keystore, Network, Timepiece
 from field_app.draft_keys import DraftKeys
+from field_app.drafts import Drafts
 from field_app.enrol import VAULT, Enrolled, Enroller, get_owner
 from field_app.handover import Handover, learn_office_key
 from field_app.keys import Cost, Keys, KeysError, Locked, Opened, PinGone, WrongCode, advise
@@ -29,6 +31,7 @@ from field_app.unit import Unit
 from field_app.vault import NewerVaultError, StorageFullError, Vault, VaultError, open_vault
 from field_app.views import Refused, unwritable
 from field_app.visits import Visits
+from field_app.wiping import read_paper, tell, wipe
 from field_app.worker import Worker
 from schemas.derive import Parameters
 from schemas.form import Forms
@@ -74,7 +77,7 @@ class Phone:
         self.settings = Settings()
         self.address = address
         self._folder = folder
-        self._time = time
+        self._keystore, self._time = keystore, time
         self._network = network
         self._connect = connect
         self._background = background
@@ -84,6 +87,7 @@ class Phone:
         self._keys = Keys(folder, keystore, time, randomness, cost)
         self._enroller = Enroller(folder, self._keys, keystore, connect, randomness, model=MODEL)
         self._open: _Open | None = None
+        wipe(folder, keystore)  # one that was cut off goes on
 
     def state(self) -> str:
         """Return baru (not enrolled), terkunci or terbuka."""
@@ -93,6 +97,7 @@ class Phone:
 
     def enrol(self, address: str, code: str, pin: str) -> Enrolled | Refused:
         """Join an office with a one-use code, set the PIN, and open."""
+        self.tell_wiped()
         done = self._enroller.enrol(address, code, pin)
         if isinstance(done, Enrolled):
             outcome = self.unlock(pin)
@@ -134,12 +139,51 @@ class Phone:
             return unwritable(error)
         return self._enter(outcome.key) or fresh
 
+    def change_pin(self, pin: str, fresh: str) -> Locked | PinGone | Refused | None:
+        """Set a new PIN in the place of this one, which counts as a try; None when it is done."""
+        advice = advise(fresh)
+        if advice.block:
+            return Refused(say=advice.block)
+        self._opened()
+        try:
+            outcome = self._keys.unlock(pin)
+            if not isinstance(outcome, Opened):
+                return outcome
+            second = self._keys.second(pin)
+            if not isinstance(second, Opened):
+                return second
+            self._keys.change_pin(fresh, outcome.key, second.key)
+        except KeysError:
+            return Refused(say="lapangan.kunci_rusak")
+        except OSError as error:
+            return unwritable(error)
+        return None
+
+    @property
+    def shuffled_pin(self) -> bool:
+        """Whether the digits of the pad are shuffled; known while locked."""
+        return self._keys.shuffled()
+
+    @shuffled_pin.setter
+    def shuffled_pin(self, shuffled: bool) -> None:
+        self._keys.set_shuffled(shuffled)
+
     def lock(self) -> None:
         """Close the vault; what was not sent waits in it."""
         if self._open is not None:
             self.settings.attach(None)
             closing, self._open = self._open, None
             closing.close()
+        if wipe(self._folder, self._keystore):
+            self.tell_wiped()
+
+    def wipe_due(self) -> bool:
+        """Say whether the office's order to wipe was obeyed as far as is possible while open: lock now."""
+        return self._open is not None and read_paper(self._folder) is not None
+
+    def tell_wiped(self) -> bool:
+        """Tell the office that this phone was wiped, if that is still to be told; False if it failed."""
+        return tell(self._folder, self._connect) is None
 
     @property
     def visits(self) -> Visits:
@@ -191,7 +235,7 @@ class Phone:
         if owner is None:
             vault.close()
             return Refused(say="lapangan.brankas_rusak")
-        self._open = self._build(vault, owner)
+        self._open = self._build(vault, owner, key)
         if self._background:
             self._open.worker.start()
         return None
@@ -207,7 +251,7 @@ class Phone:
         fields = self.forms.get(form, version).fields
         return label_at(fields, field, lambda number: self.text("aplikasi.formulir.baris", nomor=number))
 
-    def _build(self, vault: Vault, owner: Owner) -> "_Open":
+    def _build(self, vault: Vault, owner: Owner, key: bytes) -> "_Open":
         sign = Ed25519PrivateKey.from_private_bytes(owner.private_key).sign
         store = Store(vault, owner.device, sign)
         self.settings.attach(store)
@@ -227,7 +271,7 @@ class Phone:
             keeping=lambda: self.settings.keeping,
             chance=self._chance,
             label=self._label,
-            after=lambda: _after_sync(sealed, sending, owner, link),
+            after=lambda: after_sync(),
         )
         handover = Handover(
             vault=vault,
@@ -238,6 +282,24 @@ class Phone:
             randomness=self._randomness,
             alone=worker.alone,
         )
+        custody = Custody(
+            folder=self._folder,
+            key=key,
+            keys=self._keys,
+            keystore=self._keystore,
+            store=sending,
+            owner=owner,
+            link=link,
+            time=self._time,
+            status=worker.status,
+            drafts=Drafts(other).under_work,
+            hand_over=handover.write,
+        )
+
+        def after_sync() -> None:
+            _after_sync(sealed, sending, owner, link)
+            custody.after_sync()
+
         bench = Bench(
             vault=vault,
             store=store,

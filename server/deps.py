@@ -14,6 +14,7 @@ from server.devices import Devices
 from server.engine import Engine
 from server.office import Office
 from server.parsing.pool import Parsers
+from server.services.device_words import DeviceWords
 from server.services.handover import Handovers
 from server.tus import Uploads
 
@@ -26,6 +27,7 @@ class Deps:
     office: Office
     office_name: str
     devices: Devices
+    device_words: DeviceWords
     blobs: BlobStore
     destruction: Destruction
     uploads: Uploads

@@ -35,6 +35,10 @@ class Keystore(Protocol):
         """Return HMAC-SHA256 of the message under the device's secret (32 bytes)."""
         ...
 
+    def forget(self) -> None:
+        """Destroy the secret: what was derived from it is gone for good. Only a wipe asks for it."""
+        ...
+
     def for_development(self) -> bool:
         """Say whether the secret is only a file or a keyring, which the screen then says."""
         ...

@@ -30,6 +30,10 @@ class FileKeystore:
             self._make()
         return hmac.digest(self._path.read_bytes(), message, "sha256")
 
+    def forget(self) -> None:
+        """See devices.Keystore."""
+        self._path.unlink(missing_ok=True)
+
     def for_development(self) -> bool:
         """See devices.Keystore."""
         return True

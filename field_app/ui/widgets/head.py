@@ -9,7 +9,7 @@ from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from field_app.ui.kv import load_kv
-from field_app.ui.widgets.buttons import Tappable
+from field_app.ui.widgets.buttons import IconButton, Tappable
 from field_app.ui.widgets.painted import Painted
 from schemas.format import clock, local_date, short_date
 
@@ -44,6 +44,22 @@ class Header(BoxLayout):
     title = StringProperty("")
     under = StringProperty("")
     back = ObjectProperty(None, allownone=True)
+
+    def on_kv_post(self, _base):
+        """At the far right, on every screen alike, the way out."""
+        self.add_widget(LeaveButton())
+
+
+class LeaveButton(IconButton):
+    """Keluar cepat: a plain cross that locks the phone and closes the app at one tap."""
+
+    def on_release(self):
+        """Ask the screen that this stands on."""
+        above = self.parent
+        while above is not None and not hasattr(above, "context"):
+            above = above.parent
+        if above is not None:
+            above.context.shell.quick_exit()
 
 
 class SyncLine(Tappable):
