@@ -137,6 +137,13 @@ class Drafts:
         with self._vault.write() as connection:
             connection.execute("UPDATE gone_contents SET again = ? WHERE change = ?", (draft, lost))
 
+    def under_work(self) -> int:
+        """Count visits that are not finalised: what is in them is in no change yet."""
+        with self._vault.read() as connection:
+            return connection.execute(
+                "SELECT count(*) FROM drafts WHERE change IS NULL AND discarded_ms IS NULL"
+            ).fetchone()[0]
+
     def count_beyond(self, counter: int) -> int:
         """Return how many finalised versions stand in the chain after this counter, or have no place in it
         any more; not those that were declared lost.

@@ -1,98 +1,103 @@
-"""The vault's key, wrapped: under the PIN on this very device, and under a one-use code that the office
-keeps.
+"""The vault's key, wrapped three times: under the PIN on this very device, under a one-use code that the
+office keeps, and under a code that only officers with the rescue key can read.
 
 Rule: a try is counted on the disk before anything is derived, and no mistake ever deletes data. The tenth
-wrong PIN removes the PIN's wrap; the office's code still opens. `kunci.json` in the device's folder holds
-wraps and tries.
+wrong PIN removes the PIN's wrap; the codes still open. `kunci.json` in the device's folder holds wraps and
+tries (wraps.py says how they are made).
 
-KEK(PIN) = HKDF-SHA256(keystore HMAC(Argon2id(PIN, salt))); KEK(code) = HKDF-SHA256(code, salt), the code
-having 80 bits of its own. Wrapping is AES-256-GCM. A third wrap, under a rescue key in officers' custody,
-is not made yet.
+Tries are sealed under the device's secret, and `kunci.coba` beside it counts all that were ever made: an
+older copy of the one that was put back lacks tries, and they count as wrong ones. One of the two altered or
+gone leaves one try after the longest wait. Neither fitting means another device, where no PIN can open.
 
 The second unlock asks for the PIN again and opens another key, under which the keys of sealed drafts are
 wrapped. It lies in wraps of its own beside the vault's key, so that a changed or forgotten PIN loses no
 draft, and whoever has the vault's key alone has none of it. Its tries are counted with the others.
 """
 
-import base64
 import json
 import os
+import threading
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 
 import msgspec
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from msgspec.structs import replace
 
 from field_app.devices import Keystore, Timepiece
+from field_app.sealing import seal_key
+from field_app.wraps import (
+    CODE_BYTES,
+    CODE_INFO,
+    PIN_DIGITS,
+    RESCUE_BYTES,
+    RESCUE_INFO,
+    SECOND_CODE_INFO,
+    CodeWrap,
+    Cost,
+    PinAdvice,
+    PinWrap,
+    RescueWrap,
+    advise,
+    kek_of_pin,
+    open_by_code,
+    open_wrap,
+    read_code,
+    wrap_by_code,
+    written_code,
+)
 from schemas.base import Data
 
+__all__ = ["PIN_DIGITS", "CodeWrap", "Cost", "PinAdvice", "PinWrap", "RescueWrap", "advise"]
+
 FILE = "kunci.json"
+GUARD = "kunci.coba"
 TRIES = 10
 WAITS_S = (0, 0, 0, 30, 60, 120, 300, 900, 3600)
 """Seconds to wait after the first, second, … wrong PIN."""
-PIN_DIGITS = 6
-CODE_BYTES = 10
-PIN_INFO = b"sambang pin v1"
-CODE_INFO = b"sambang kode kantor v1"
-SECOND_PIN_INFO = b"sambang kunci kedua pin v1"
-SECOND_CODE_INFO = b"sambang kunci kedua kode kantor v1"
 KEY_BYTES = 32
-
-
-class Cost(Data, frozen=True, kw_only=True):
-    """What one guess costs: Argon2id's memory in KiB, passes and lanes (RFC 9106)."""
-
-    memory_kib: int = 64 * 1024
-    passes: int = 3
-    lanes: int = 2
-
-
-class PinWrap(Data, frozen=True, kw_only=True):
-    """The key under the PIN; all bytes as base64."""
-
-    salt: bytes
-    nonce: bytes
-    sealed: bytes
-    cost: Cost
-
-
-class CodeWrap(Data, frozen=True, kw_only=True):
-    """The key under the office's code."""
-
-    salt: bytes
-    nonce: bytes
-    sealed: bytes
+TRIES_DOMAIN = b"sambang/coba/1\0"
+GUARD_DOMAIN = b"sambang/coba/jumlah/1\0"
 
 
 class Tries(Data, frozen=True, kw_only=True):
-    """Wrong PINs since the last right one, and when the last was, on the clock of that boot."""
+    """Wrong PINs since the last right one, and when the last was, on the clock of that boot; `total` counts
+    all that were ever made.
+    """
 
     wrong: int = 0
     elapsed_ms: int = 0
     boot: str = ""
+    total: int = 0
 
 
 class KeyFile(Data, frozen=True, kw_only=True):
-    """What `kunci.json` holds. Without `pin` only the office's code opens; `second` and `second_office` wrap
-    the key of the second unlock, which a phone from before sealed drafts makes at its first one.
+    """What `kunci.json` holds. Without `pin` only codes open; `seal` is the device's word on the tries.
+
+    `second` and `second_office` wrap the key of the second unlock, made by older phones at their first one.
     """
 
     version: int = 1
     pin: PinWrap | None
     office: CodeWrap
     tries: Tries = Tries()
+    rescue: RescueWrap | None = None
+    shuffled: bool = False
+    seal: bytes = b""
     second: PinWrap | None = None
     second_office: CodeWrap | None = None
 
 
+class Guard(Data, frozen=True, kw_only=True):
+    """What `kunci.coba` holds: how many tries were ever made, under the device's secret."""
+
+    total: int
+    seal: bytes
+
+
 class Opened(Data, frozen=True, kw_only=True):
     """The vault's key, 32 bytes; or that of the second unlock. By the office's code both, `second` empty
-    where there is none.
+    where there is none, as by the rescue code.
     """
 
     key: bytes
@@ -108,11 +113,15 @@ class Locked(Data, frozen=True, kw_only=True):
 
 
 class PinGone(Data, frozen=True, kw_only=True):
-    """No PIN opens any more; the data is whole and the office's code opens it."""
+    """No PIN opens any more; the data is whole and the codes open it. `other_device`: because the secret of
+    this device is not the one that the key was wrapped with.
+    """
+
+    other_device: bool = False
 
 
 class WrongCode(Data, frozen=True, kw_only=True):
-    """This is not the office's code of this device."""
+    """This is not a code of this device."""
 
 
 class KeysError(Exception):
@@ -135,6 +144,7 @@ class Keys:
         self._time = time
         self._randomness = randomness
         self._cost = cost or Cost()
+        self._lock = threading.RLock()  # the window and the worker both write the file
 
     def exists(self) -> bool:
         """Say whether this device has a key."""
@@ -144,95 +154,163 @@ class Keys:
         """Wrap the vault's key, and that of the second unlock (a new one by default), under the PIN and under
         a new office code. Return that code, to be handed over.
         """
-        code = self._new_code()
-        second = second or self._randomness(KEY_BYTES)
-        self._write(
-            KeyFile(
-                pin=self._wrap_by_pin(pin, key, PIN_INFO),
-                office=self._wrap_by_code(code, key, CODE_INFO),
-                second=self._wrap_by_pin(pin, second, SECOND_PIN_INFO),
-                second_office=self._wrap_by_code(code, second, SECOND_CODE_INFO),
-            )
-        )
-        return code
+        with self._lock:
+            return self._create(pin, key, second, None)
 
     def unlock(self, pin: str) -> Opened | Locked | PinGone:
         """Try a PIN. The try is on the disk before the key is derived. Raises KeysError."""
-        return self._try(pin, lambda file: (file.pin, PIN_INFO))
+        with self._lock:
+            return self._try(pin, second=False)
 
     def second(self, pin: str) -> Opened | Locked | PinGone:
         """Try the PIN again, for the key of the second unlock; counted like `unlock`. Raises KeysError."""
-        if self._read().second is None:
-            first = self.unlock(pin)
+        with self._lock:
+            if self._read().second is not None:
+                return self._try(pin, second=True)
+            first = self._try(pin, second=False)
             if not isinstance(first, Opened):
                 return first
-            second = self._randomness(KEY_BYTES)
-            wrap = self._wrap_by_pin(pin, second, SECOND_PIN_INFO)
-            self._write(msgspec.structs.replace(self._read(), second=wrap))
-            return Opened(key=second)
-        return self._try(pin, lambda file: (file.second, SECOND_PIN_INFO))
+            key = self._randomness(KEY_BYTES)
+            self._write(replace(self._read(), second=self._wrap_by_pin(pin, key, second=True)))
+            return Opened(key=key)
 
-    def _try(
-        self, pin: str, wrapped: Callable[[KeyFile], tuple[PinWrap | None, bytes]]
-    ) -> Opened | Locked | PinGone:
-        file = self._read()
-        wrap, info = wrapped(file)
-        if file.pin is None or wrap is None:
-            return PinGone()
+    def _try(self, pin: str, *, second: bool) -> Opened | Locked | PinGone:
+        file, first = self._standing()
+        wrap = file.second if second else first
+        if first is None or wrap is None:
+            return PinGone(other_device=file.pin is not None)
         wait_s = self._wait_s(file)
         if wait_s:
             return Locked(tries_left=TRIES - file.tries.wrong, wait_s=wait_s, waiting=True)
         wrong = file.tries.wrong + 1
-        tries = Tries(wrong=wrong, elapsed_ms=self._time.elapsed_ms(), boot=self._time.boot())
-        file = msgspec.structs.replace(file, tries=tries)
+        file = replace(file, tries=self._tries(wrong, file.tries.total + 1))
         self._write(file)
-        key = _open(self._kek_of_pin(pin, wrap, info), wrap, info)
+        key = open_wrap(kek_of_pin(pin, wrap, self._keystore), wrap, wrap.info)
         if key is not None:
-            self._write(msgspec.structs.replace(file, tries=Tries()))
+            fresh = wrap if wrap.guarded else self._wrap_by_pin(pin, key, second=second)
+            file = replace(file, second=fresh) if second else replace(file, pin=fresh)
+            self._write(replace(file, tries=Tries(total=file.tries.total)))
             return Opened(key=key)
         if wrong >= TRIES:
-            self._write(msgspec.structs.replace(file, pin=None, second=None))
+            self._write(replace(file, pin=None, second=None))
             return PinGone()
         return Locked(tries_left=TRIES - wrong, wait_s=self._wait_s(file))
 
     def tries(self) -> Locked | PinGone:
         """Say how many tries are left and how long to wait, without trying. Raises KeysError."""
-        file = self._read()
-        if file.pin is None:
-            return PinGone()
-        wait_s = self._wait_s(file)
-        return Locked(tries_left=TRIES - file.tries.wrong, wait_s=wait_s, waiting=bool(wait_s))
+        with self._lock:
+            file, wrap = self._standing()
+            if wrap is None:
+                return PinGone(other_device=file.pin is not None)
+            wait_s = self._wait_s(file)
+            return Locked(tries_left=TRIES - file.tries.wrong, wait_s=wait_s, waiting=bool(wait_s))
 
     def unlock_by_code(self, code: str) -> Opened | WrongCode:
-        """Open by the office's code, typed in any case and spacing. It stays good until `renew`. Raises
-        KeysError.
+        """Open by the office's code or the rescue code, typed in any case and spacing. It stays good until
+        `renew`. Raises KeysError.
         """
-        file = self._read()
-        raw = _code_bytes(code)
-        key = _open(_kek_of_code(raw, file.office.salt, CODE_INFO), file.office, CODE_INFO) if raw else None
-        if key is None:
-            return WrongCode()
-        wrap = file.second_office
-        second = wrap and _open(_kek_of_code(raw, wrap.salt, SECOND_CODE_INFO), wrap, SECOND_CODE_INFO)
-        return Opened(key=key, second=second or b"")
+        file, raw = self._read(), read_code(code)
+        key, second = None, None
+        if len(raw) == CODE_BYTES:
+            key = open_by_code(raw, file.office, CODE_INFO)
+            second = file.second_office and open_by_code(raw, file.second_office, SECOND_CODE_INFO)
+        elif len(raw) == RESCUE_BYTES and file.rescue is not None:
+            key = open_by_code(raw, file.rescue.wrap, RESCUE_INFO)
+        return WrongCode() if key is None else Opened(key=key, second=second or b"")
 
     def renew(self, pin: str, key: bytes, second: bytes) -> str:
-        """Set a new PIN and a new office code for keys that were opened by the old code; return the code. The
-        old ones end.
+        """Set a new PIN, a new office code and a new rescue code for keys that were opened; return
+        the office code. The old ones end.
         """
-        return self.create(pin, key, second)
+        with self._lock:
+            return self._create(pin, key, second, self._read())
 
     def change_pin(self, pin: str, key: bytes, second: bytes) -> None:
-        """Set a new PIN for keys that were opened, both; the office's code stays. Raises KeysError."""
-        file = self._read()
+        """Set a new PIN for keys that were opened, both; the codes stay. Raises KeysError."""
+        with self._lock:
+            file = self._read()
+            tries = Tries(total=file.tries.total)
+            first, again = self._wrap_by_pin(pin, key), self._wrap_by_pin(pin, second, second=True)
+            self._write(replace(file, pin=first, second=again, tries=tries))
+
+    def shuffled(self) -> bool:
+        """Say whether the pad's digits are shuffled: known before anything is open, and no secret."""
+        try:
+            return self._read().shuffled
+        except KeysError:
+            return False
+
+    def set_shuffled(self, shuffled: bool) -> None:
+        """Shuffle the pad's digits from now on, or no more. Raises KeysError."""
+        with self._lock:
+            self._write(replace(self._read(), shuffled=shuffled))
+
+    def set_rescue(self, public: bytes, about: bytes, key: bytes) -> None:
+        """Wrap the key under a rescue code too, sealed to this rescue key (32 bytes), unless it is already.
+        `about` goes into the info of the seal. Raises KeysError, ValueError for a key that is none.
+        """
+        with self._lock:
+            file = self._read()
+            if file.rescue is None or (file.rescue.public, file.rescue.about) != (public, about):
+                self._write(replace(file, rescue=self._wrap_by_rescue(public, about, key)))
+
+    def rescue_letter(self) -> RescueWrap | None:
+        """Return the rescue wrap with its letter, None before there is one. Raises KeysError."""
+        return self._read().rescue
+
+    def rescue_delivered(self, letter: bytes) -> None:
+        """Note that the office has this letter; a newer one still has to be brought. Raises KeysError."""
+        with self._lock:
+            file = self._read()
+            if file.rescue is not None and file.rescue.letter == letter:
+                self._write(replace(file, rescue=replace(file.rescue, delivered=True)))
+
+    def _create(self, pin: str, key: bytes, second: bytes, before: KeyFile | None) -> str:
+        code = self._randomness(CODE_BYTES)
+        second = second or self._randomness(KEY_BYTES)
+        old = before.rescue if before else None
         self._write(
-            msgspec.structs.replace(
-                file,
-                pin=self._wrap_by_pin(pin, key, PIN_INFO),
-                second=self._wrap_by_pin(pin, second, SECOND_PIN_INFO),
-                tries=Tries(),
+            KeyFile(
+                pin=self._wrap_by_pin(pin, key),
+                office=self._wrap_by_code(code, key, CODE_INFO),
+                second=self._wrap_by_pin(pin, second, second=True),
+                second_office=self._wrap_by_code(code, second, SECOND_CODE_INFO),
+                tries=Tries(total=before.tries.total if before else 0),
+                rescue=self._wrap_by_rescue(old.public, old.about, key) if old else None,
+                shuffled=before.shuffled if before else False,
             )
         )
+        return written_code(code)
+
+    def _standing(self) -> tuple[KeyFile, PinWrap | None]:
+        """Return the file and the PIN's wrap as far as it may be tried: None when no PIN can open.
+
+        What was altered or put back is counted here, and written down.
+        """
+        file = self._read()
+        wrap = file.pin
+        if wrap is None or not wrap.guarded:
+            return file, wrap
+        guard = self._guard()
+        fits = file.seal == self._seal(file)
+        if not fits and guard is None:
+            return file, None
+        if guard is None or not fits:
+            wrong, total = max(file.tries.wrong, TRIES - 1), file.tries.total + 1
+        else:
+            wrong = file.tries.wrong + max(0, guard.total - file.tries.total)
+            total = max(guard.total, file.tries.total)
+        if (wrong, total) == (file.tries.wrong, file.tries.total):
+            return file, wrap
+        wrap = None if wrong >= TRIES else wrap
+        again = file.second if wrap else None
+        file = replace(file, pin=wrap, second=again, tries=self._tries(min(wrong, TRIES), total))
+        self._write(file)
+        return file, wrap
+
+    def _tries(self, wrong: int, total: int) -> Tries:
+        now, boot = self._time.elapsed_ms(), self._time.boot()
+        return Tries(wrong=wrong, elapsed_ms=now, boot=boot, total=total)
 
     def _wait_s(self, file: KeyFile) -> int:
         tries = file.tries
@@ -242,34 +320,38 @@ class Keys:
         boot, elapsed_ms = self._time.boot(), self._time.elapsed_ms()
         if tries.boot != boot:
             # a restarted clock proves nothing about time passed, so the waiting starts again in full
-            restarted = Tries(wrong=tries.wrong, elapsed_ms=elapsed_ms, boot=boot)
-            self._write(msgspec.structs.replace(file, tries=restarted))
+            self._write(replace(file, tries=self._tries(tries.wrong, tries.total)))
             return full
         return max(0, full - max(0, elapsed_ms - tries.elapsed_ms) // 1000)
 
-    def _wrap_by_pin(self, pin: str, key: bytes, info: bytes) -> PinWrap:
-        wrap = PinWrap(salt=self._randomness(16), nonce=self._randomness(12), sealed=b"", cost=self._cost)
-        sealed = AESGCM(self._kek_of_pin(pin, wrap, info)).encrypt(wrap.nonce, key, info)
-        return msgspec.structs.replace(wrap, sealed=sealed)
+    def _wrap_by_code(self, code: bytes, key: bytes, info: bytes) -> CodeWrap:
+        return wrap_by_code(code, key, self._randomness(16), self._randomness(12), info)
 
-    def _wrap_by_code(self, code: str, key: bytes, info: bytes) -> CodeWrap:
+    def _wrap_by_pin(self, pin: str, key: bytes, *, second: bool = False) -> PinWrap:
         salt, nonce = self._randomness(16), self._randomness(12)
-        sealed = AESGCM(_kek_of_code(_code_bytes(code), salt, info)).encrypt(nonce, key, info)
-        return CodeWrap(salt=salt, nonce=nonce, sealed=sealed)
+        wrap = PinWrap(salt=salt, nonce=nonce, sealed=b"", cost=self._cost, guarded=True, second=second)
+        sealed = AESGCM(kek_of_pin(pin, wrap, self._keystore)).encrypt(nonce, key, wrap.info)
+        return replace(wrap, sealed=sealed)
 
-    def _kek_of_pin(self, pin: str, wrap: PinWrap, info: bytes) -> bytes:
-        stretched = Argon2id(
-            salt=wrap.salt,
-            length=32,
-            iterations=wrap.cost.passes,
-            lanes=wrap.cost.lanes,
-            memory_cost=wrap.cost.memory_kib,
-        ).derive(pin.encode())
-        return _hkdf(self._keystore.mac(stretched), wrap.salt, info)
+    def _wrap_by_rescue(self, public: bytes, about: bytes, key: bytes) -> RescueWrap:
+        code = self._randomness(RESCUE_BYTES)
+        wrap = self._wrap_by_code(code, key, RESCUE_INFO)
+        return RescueWrap(wrap=wrap, public=public, about=about, letter=seal_key(code, public, about))
 
-    def _new_code(self) -> str:
-        text = base64.b32encode(self._randomness(CODE_BYTES)).decode()
-        return "-".join(text[at : at + 4] for at in range(0, len(text), 4))
+    def _seal(self, file: KeyFile) -> bytes:
+        salt = file.pin.salt if file.pin else b""
+        return self._keystore.mac(TRIES_DOMAIN + salt + msgspec.json.encode(file.tries))
+
+    def _guard(self) -> Guard | None:
+        """Return the count of all tries, None if it is gone or not this device's word."""
+        try:
+            guard = msgspec.json.decode((self._folder / GUARD).read_bytes(), type=Guard)
+        except (OSError, ValueError):
+            return None
+        return guard if guard.seal == self._guard_seal(guard.total) else None
+
+    def _guard_seal(self, total: int) -> bytes:
+        return self._keystore.mac(GUARD_DOMAIN + str(total).encode())
 
     def _read(self) -> KeyFile:
         try:
@@ -281,7 +363,14 @@ class Keys:
             raise KeysError(type(error).__name__) from None
 
     def _write(self, file: KeyFile) -> None:
+        """Write the count of all tries, then the file: a cut in between counts one try too many."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        if file.pin is not None and file.pin.guarded:
+            guard, total = self._guard(), file.tries.total
+            if guard is None or guard.total != total:
+                fresh = Guard(total=total, seal=self._guard_seal(total))
+                write_whole(self._folder / GUARD, msgspec.json.encode(fresh))
+            file = replace(file, seal=self._seal(file))
         write_whole(self._folder / FILE, msgspec.json.encode(file))
 
 
@@ -304,45 +393,3 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-class PinAdvice(Data, frozen=True, kw_only=True):
-    """What to say of a new PIN: `block` must be mended, `warn` may be passed; both text keys or empty."""
-
-    block: str = ""
-    warn: str = ""
-
-
-def advise(pin: str) -> PinAdvice:
-    """Judge a new PIN: six digits, and better not one that is tried first."""
-    if len(pin) != PIN_DIGITS or not (pin.isascii() and pin.isdigit()):
-        return PinAdvice(block="lapangan.pin_6_angka")
-    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
-    if steps in ({0}, {1}, {9}) or len(set(pin)) < 3 or pin[:3] == pin[3:]:
-        return PinAdvice(warn="lapangan.pin_mudah_ditebak")
-    return PinAdvice()
-
-
-def _open(kek: bytes, wrap: PinWrap | CodeWrap, info: bytes) -> bytes | None:
-    try:
-        return AESGCM(kek).decrypt(wrap.nonce, wrap.sealed, info)
-    except InvalidTag:
-        return None
-
-
-def _kek_of_code(code: bytes, salt: bytes, info: bytes) -> bytes:
-    return _hkdf(code, salt, info)
-
-
-def _hkdf(secret: bytes, salt: bytes, info: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=salt, info=info).derive(secret)
-
-
-def _code_bytes(code: str) -> bytes:
-    """Read a typed code; empty when it cannot be one. 0 and 1 stand for the letters they look like."""
-    bare = "".join(code.split()).replace("-", "").upper().replace("0", "O").replace("1", "I")
-    try:
-        raw = base64.b32decode(bare)
-    except ValueError:
-        return b""
-    return raw if len(raw) == CODE_BYTES else b""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal, Protocol
 
 from schemas.base import Data
+from schemas.device_word import DeviceOrders, DeviceReport, WipeWord
 from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import DeviceId
 from schemas.wire import (
@@ -63,6 +64,11 @@ class Link(Protocol):
         """Whether there is a token; whether it is still good shows when it is used."""
         ...
 
+    @property
+    def logins(self) -> int:
+        """How often it was logged in: the office ends a session when it has something grave to say."""
+        ...
+
     def close(self) -> None:
         """Close all connections."""
         ...
@@ -93,6 +99,14 @@ class Link(Protocol):
 
     def office_key(self, request: OfficeKeyRequest) -> OfficeKey | Failure:
         """Ask for the office's key for hand-over files."""
+        ...
+
+    def report(self, report: DeviceReport) -> DeviceOrders | Failure:
+        """Say what there is to say of this phone, and hear what the office has for it."""
+        ...
+
+    def tell_wipe(self, word: WipeWord) -> Failure | None:
+        """Bring a word on wiping, which needs no login."""
         ...
 
     def sync(self, request: SyncRequest) -> SyncResponse | Failure:

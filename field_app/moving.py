@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from field_app.link import Door, Failure, Link, Reply
 from field_app.owner import Owner
+from schemas.device_word import DeviceOrders, DeviceReport, WipeWord
 from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import DeviceId
 from schemas.joining import authority_message
@@ -39,12 +40,17 @@ class MovingLink:
 
     def __init__(self, owner: Owner, connect: Callable[[Door], Link], keep: Callable[[Owner], None]) -> None:
         self._owner, self._connect, self._keep = owner, connect, keep
-        self._link = connect(door_of(owner))
+        self._link, self._earlier = connect(door_of(owner)), 0
 
     @property
     def logged_in(self) -> bool:
         """See Link."""
         return self._link.logged_in
+
+    @property
+    def logins(self) -> int:
+        """See Link; those before it moved count too."""
+        return self._earlier + self._link.logins
 
     def close(self) -> None:
         """See Link."""
@@ -63,6 +69,7 @@ class MovingLink:
         if failure is not None:
             link.close()
             return refused
+        self._earlier += self._link.logins
         self._link.close()
         self._link, self._owner = link, moved
         self._keep(moved)
@@ -91,6 +98,14 @@ class MovingLink:
     def office_key(self, request: OfficeKeyRequest) -> OfficeKey | Failure:
         """See Link."""
         return self._link.office_key(request)
+
+    def report(self, report: DeviceReport) -> DeviceOrders | Failure:
+        """See Link."""
+        return self._link.report(report)
+
+    def tell_wipe(self, word: WipeWord) -> Failure | None:
+        """See Link."""
+        return self._link.tell_wipe(word)
 
     def sync(self, request: SyncRequest) -> SyncResponse | Failure:
         """See Link; after trouble that moving would explain, the next call logs in anew."""

@@ -10,13 +10,16 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from field_app.bench import Bench
+from field_app.custody import Custody
 from field_app.devices import Keystore, Network, Timepiece
 from field_app.draft_keys import DraftKeys
+from field_app.drafts import Drafts
 from field_app.enrol import VAULT, Enrolled, Enroller, get_owner, put_owner
 from field_app.handover import Handover, learn_office_key
 from field_app.keys import Cost, Keys, KeysError, Locked, Opened, PinGone, WrongCode, advise
 from field_app.link import Door, Link
 from field_app.moving import MovingLink
+from field_app.open_vault import OpenVault
 from field_app.owner import Owner
 from field_app.pen import Pen
 from field_app.records import Records
@@ -31,6 +34,7 @@ from field_app.unit import Unit
 from field_app.vault import NewerVaultError, StorageFullError, Vault, VaultError, open_vault
 from field_app.views import PhoneUser, Refused, Waiting, Welcomed, unwritable
 from field_app.visits import Visits
+from field_app.wiping import read_paper, tell, wipe
 from field_app.worker import Worker
 from schemas.derive import Parameters
 from schemas.form import Forms
@@ -76,7 +80,7 @@ class Phone:
         self.settings = Settings()
         self.address = address
         self._shared = SharedPhone(folder)
-        self._keystore, self._cost = keystore, cost
+        self._device, self._cost = keystore, cost
         self._time = time
         self._network = network
         self._connect = connect
@@ -84,7 +88,9 @@ class Phone:
         self._randomness = randomness
         self._chance = chance
         self._sheets = Sheets(forms, wilayah, parameters)
-        self._open: _Open | None = None
+        self._open: OpenVault | None = None
+        for name, at in self._shared.folders():
+            wipe(at, self._device.of(name))  # one that was cut off goes on
         ready = self._shared.all()
         self._use(ready[0].id if ready else "")
 
@@ -113,6 +119,7 @@ class Phone:
 
     def _use(self, user: str) -> None:
         self._chosen, self._folder = user, self._shared.path(user)
+        self._keystore = self._device.of(user)
         self._keys = Keys(self._folder, self._keystore, self._time, self._randomness, self._cost)
         self._enroller = Enroller(
             self._folder, self._keys, self._keystore, self._connect, self._randomness, model=MODEL
@@ -126,6 +133,7 @@ class Phone:
 
     def join(self, address: str, code: str) -> Waiting | Refused:
         """Use a one-use code at an office; the words are compared next."""
+        self.tell_wiped()
         return self._enroller.join(address, code)
 
     def waiting(self) -> Waiting | None:
@@ -184,12 +192,52 @@ class Phone:
             return unwritable(error)
         return self._enter(outcome.key) or fresh
 
+    def change_pin(self, pin: str, fresh: str) -> Locked | PinGone | Refused | None:
+        """Set a new PIN in the place of this one, which counts as a try; None when it is done."""
+        advice = advise(fresh)
+        if advice.block:
+            return Refused(say=advice.block)
+        self._opened()
+        try:
+            outcome = self._keys.unlock(pin)
+            if not isinstance(outcome, Opened):
+                return outcome
+            second = self._keys.second(pin)
+            if not isinstance(second, Opened):
+                return second
+            self._keys.change_pin(fresh, outcome.key, second.key)
+        except KeysError:
+            return Refused(say="lapangan.kunci_rusak")
+        except OSError as error:
+            return unwritable(error)
+        return None
+
+    @property
+    def shuffled_pin(self) -> bool:
+        """Whether the digits of the pad are shuffled; known while locked."""
+        return self._keys.shuffled()
+
+    @shuffled_pin.setter
+    def shuffled_pin(self, shuffled: bool) -> None:
+        self._keys.set_shuffled(shuffled)
+
     def lock(self) -> None:
         """Close the vault; what was not sent waits in it."""
         if self._open is not None:
             self.settings.attach(None)
             closing, self._open = self._open, None
             closing.close()
+        if wipe(self._folder, self._keystore):
+            self.tell_wiped()
+
+    def wipe_due(self) -> bool:
+        """Say whether the office's order to wipe was obeyed as far as is possible while open: lock now."""
+        return self._open is not None and read_paper(self._folder) is not None
+
+    def tell_wiped(self) -> bool:
+        """Tell the office that this phone was wiped, if that is still to be told; False if it failed."""
+        told = [tell(folder, self._connect) for _, folder in self._shared.folders()]
+        return all(failure is None for failure in told)
 
     @property
     def visits(self) -> Visits:
@@ -220,7 +268,7 @@ class Phone:
         """Whose phone this is. Raises LockedError."""
         return self._opened().owner
 
-    def _opened(self) -> "_Open":
+    def _opened(self) -> OpenVault:
         if self._open is None:
             raise LockedError
         return self._open
@@ -241,7 +289,7 @@ class Phone:
         if owner is None:
             vault.close()
             return Refused(say="lapangan.brankas_rusak")
-        self._open = self._build(vault, owner)
+        self._open = self._build(vault, owner, key)
         if self._background:
             self._open.worker.start()
         return None
@@ -257,7 +305,7 @@ class Phone:
         fields = self.forms.get(form, version).fields
         return label_at(fields, field, lambda number: self.text("aplikasi.formulir.baris", nomor=number))
 
-    def _build(self, vault: Vault, owner: Owner) -> "_Open":
+    def _build(self, vault: Vault, owner: Owner, key: bytes) -> OpenVault:
         sign = Ed25519PrivateKey.from_private_bytes(owner.private_key).sign
         store = Store(vault, owner.device, sign)
         self.settings.attach(store)
@@ -277,7 +325,7 @@ class Phone:
             keeping=lambda: self.settings.keeping,
             chance=self._chance,
             label=self._label,
-            after=lambda: _after_sync(sealed, sending, owner, link),
+            after=lambda: after_sync(),
         )
         handover = Handover(
             vault=vault,
@@ -288,6 +336,24 @@ class Phone:
             randomness=self._randomness,
             alone=worker.alone,
         )
+        custody = Custody(
+            folder=self._folder,
+            key=key,
+            keys=self._keys,
+            keystore=self._keystore,
+            store=sending,
+            owner=owner,
+            link=link,
+            time=self._time,
+            status=worker.status,
+            drafts=Drafts(other).under_work,
+            hand_over=handover.write,
+        )
+
+        def after_sync() -> None:
+            _after_sync(sealed, sending, owner, link)
+            custody.after_sync()
+
         bench = Bench(
             vault=vault,
             store=store,
@@ -304,7 +370,7 @@ class Phone:
         )
         visits = Visits(bench, worker.status, worker.sync_soon)
         sealed.erase()  # what a death between finalising and erasing left
-        return _Open(
+        return OpenVault(
             owner, vault, link, visits, worker, handover, Sealed(bench, second, self.workflows.get(SERVICE))
         )
 
@@ -313,32 +379,3 @@ def _after_sync(sealed: SealedDrafts, store: Store, owner: Owner, link: Link) ->
     """Do what waits for a quiet moment: the worker reads nothing now, so the WAL can be emptied."""
     sealed.erase()
     learn_office_key(store, owner, link)
-
-
-class _Open:
-    """What is there only while the vault is open."""
-
-    def __init__(
-        self,
-        owner: Owner,
-        vault: Vault,
-        link: Link,
-        visits: Visits,
-        worker: Worker,
-        handover: Handover,
-        sealed: Sealed,
-    ) -> None:
-        self.owner, self.visits, self.worker, self.handover = owner, visits, worker, handover
-        self.sealed = sealed
-        self._vault, self._link = vault, link
-
-    def used_bytes(self) -> int:
-        """Return how much of the vault's file is in use."""
-        return self._vault.used_bytes()
-
-    def close(self) -> None:
-        """Forget the second unlock, end the worker, then close the line and the vault."""
-        self.sealed.lock()
-        self.worker.close()
-        self._link.close()
-        self._vault.close()

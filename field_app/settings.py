@@ -4,6 +4,7 @@ known.
 
 from typing import TypeVar
 
+from field_app.autolock import CHOICES_MINUTES, STANDARD_MINUTES
 from field_app.capture import Quality
 from field_app.forgetting import Keeping
 from field_app.store import Store
@@ -53,6 +54,25 @@ class Settings:
     @wifi_only.setter
     def wifi_only(self, wifi_only: bool) -> None:
         self._put("wifi_only", bool(wifi_only))
+
+    @property
+    def lock_minutes(self) -> int:
+        """After how many minutes without a touch the phone locks."""
+        kept = self._get("kunci_menit", int, STANDARD_MINUTES)
+        return kept if kept in CHOICES_MINUTES else STANDARD_MINUTES
+
+    @lock_minutes.setter
+    def lock_minutes(self, minutes: int) -> None:
+        self._put("kunci_menit", min(CHOICES_MINUTES, key=lambda choice: abs(choice - minutes)))
+
+    @property
+    def lock_when_left(self) -> bool:
+        """Whether the phone locks when the app is left."""
+        return self._get("kunci_saat_pergi", bool, True)
+
+    @lock_when_left.setter
+    def lock_when_left(self, when_left: bool) -> None:
+        self._put("kunci_saat_pergi", bool(when_left))
 
     @property
     def quality(self) -> Quality:

@@ -1,8 +1,9 @@
 """Several workers on one phone, each with a vault of their own. Rule: one vault is open at a time.
 
 The first worker's vault lies in the app's folder itself, as ever; each further one in a folder `petugas-N`
-with its own key, PIN, tries and outbox. All rest on the one secret of the device. What the lock screen calls
-them is a short sign that each chose for themselves: no name and nothing of the office is outside the vaults.
+with its own key, PIN, tries and outbox, on a secret of the device of its own: one that is wiped takes no
+other along. What the lock screen calls them is a short sign that each chose for themselves: no name and
+nothing of the office is outside the vaults.
 """
 
 import re
@@ -34,15 +35,15 @@ class SharedPhone:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def folders(self) -> tuple[tuple[str, Path], ...]:
+        """Return every worker's id and folder, the first one first, also where nobody has joined."""
+        return tuple((name, self.path(name)) for _, name in self._found())
+
     def all(self) -> tuple[PhoneUser, ...]:
         """Return everybody who has joined here or waits to, the first one first."""
-        found = [(1, FIRST)]
-        if self._folder.is_dir():
-            names = (FOLDER.fullmatch(path.name) for path in self._folder.iterdir() if path.is_dir())
-            found += sorted((int(name[1]), name[0]) for name in names if name)
         return tuple(
             PhoneUser(id=name, number=number, sign=self._sign(name), ready=(self.path(name) / FILE).exists())
-            for number, name in found
+            for number, name in self._found()
             if (self.path(name) / FILE).exists() or any(self.path(name).glob(f"{WAITING}-*"))
         )
 
@@ -70,6 +71,13 @@ class SharedPhone:
         """Keep what the lock screen calls a worker: at most 12 letters. Raises OSError."""
         short = " ".join(sign.split())[:MOST_SIGNS].rstrip()
         write_whole(self.path(name) / SIGN_FILE, msgspec.json.encode(Sign(sign=short)))
+
+    def _found(self) -> list[tuple[int, str]]:
+        found = [(1, FIRST)]
+        if self._folder.is_dir():
+            names = (FOLDER.fullmatch(path.name) for path in self._folder.iterdir() if path.is_dir())
+            found += sorted((int(name[1]), name[0]) for name in names if name)
+        return found
 
     def _sign(self, name: str) -> str:
         try:

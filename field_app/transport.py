@@ -17,6 +17,7 @@ import msgspec
 from field_app.link import UNREACHABLE, Door, Failure, Reply
 from field_app.pinning import pinned
 from schemas.base import UNREADABLE, Message, decode, encode
+from schemas.device_word import DeviceOrders, DeviceReport, WipeHeard, WipeWord
 from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import DeviceId
 from schemas.packing import PACKED_TYPE, Packing, Refused, load_packing
@@ -90,6 +91,7 @@ class HttpLink:
         self._packing = packing or load_packing()
         self._packs = True
         self._token = ""
+        self._logins = 0
         self._closed = False
 
     def close(self) -> None:
@@ -146,12 +148,18 @@ class HttpLink:
         if isinstance(answer, Failure):
             return answer
         self._token = answer.token
+        self._logins += 1
         return None
 
     @property
     def logged_in(self) -> bool:
         """Whether there is a token; whether it is still good shows when it is used."""
         return bool(self._token)
+
+    @property
+    def logins(self) -> int:
+        """How often it was logged in."""
+        return self._logins
 
     def forget_token(self) -> None:
         """Log in anew before the next call."""
@@ -160,6 +168,18 @@ class HttpLink:
     def office_key(self, request: OfficeKeyRequest) -> OfficeKey | Failure:
         """Ask for the office's key for hand-over files."""
         return self._call("/api/handover/key", request, OfficeKey)
+
+    def report(self, report: DeviceReport) -> DeviceOrders | Failure:
+        """Say what there is to say of this phone, and hear what the office has for it."""
+        return self._call("/api/device", report, DeviceOrders)
+
+    def tell_wipe(self, word: WipeWord) -> Failure | None:
+        """Bring a word on wiping; the office must answer for this very order."""
+        answer = self._call("/api/device/wipe", word, WipeHeard)
+        if isinstance(answer, Failure):
+            return answer
+        wrong = answer.order != word.order
+        return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK) if wrong else None
 
     def sync(self, request: SyncRequest) -> SyncResponse | Failure:
         """Exchange one message. An office that cannot unpack it gets it again plain, and all after it."""

@@ -20,6 +20,7 @@ Action = Literal[
     "see_visits", "decide_visits", "open_numbers", "see_conflicts", "resolve_conflicts", "see_cases",
     "move_cases", "see_quarantine", "open_quarantine", "judge_again", "see_devices", "handle_alarms",
     "enrol_devices", "see_backups", "make_backups", "take_handovers", "open_room", "see_broken_glass",
+    "report_lost", "close_lost", "order_wipes", "approve_wipes",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -44,6 +45,10 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "see_devices": {"kabid": "any", "admin": "any"},
     "handle_alarms": {"kabid": "any", "admin": "any"},
     "enrol_devices": {"admin": "any"},
+    "report_lost": {"kabid": "any", "admin": "any"},
+    "close_lost": {"kabid": "any"},
+    "order_wipes": {"admin": "any"},
+    "approve_wipes": {"kabid": "any"},
     "see_backups": {"admin": "any"},
     "make_backups": {"admin": "any"},
     "take_handovers": {"verifikator": "any", "petugas": "any", "kabid": "any", "admin": "any"},

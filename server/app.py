@@ -8,6 +8,7 @@ from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 
 from schemas.problem import Problem
+from server.api.device import device_word_routes
 from server.api.enrol import enrol_routes
 from server.api.handover import handover_routes
 from server.api.health import health_routes
@@ -33,6 +34,7 @@ def create_app(deps: Deps, pages: Sequence[Any] = ()) -> Litestar:
         *sync_routes(deps),
         *enrol_routes(deps),
         *login_routes(deps),
+        *device_word_routes(deps),
         *handover_routes(deps),
         *health_routes(deps),
         *tus_routes(deps),

@@ -44,6 +44,7 @@ from server.joining import Joinings
 from server.keys import KEY_BYTES, KeyFileError, Keys, default_path, make_keys, read_keys, write_keys
 from server.office import Office
 from server.parsing.pool import Parsers
+from server.services.device_words import DeviceWords
 from server.services.handover import Handovers
 from server.tus import Uploads
 from sync.rules import DomainRules
@@ -221,6 +222,7 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
             now_ms=now_ms,
             randomness=secrets.token_bytes,
         ),
+        device_words=DeviceWords(engine, keys, now_ms),
         blobs=blobs,
         destruction=Destruction(engine, office, blobs, destroyed),
         uploads=uploads,

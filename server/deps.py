@@ -15,6 +15,7 @@ from server.engine import Engine
 from server.joining import Joinings
 from server.office import Office
 from server.parsing.pool import Parsers
+from server.services.device_words import DeviceWords
 from server.services.handover import Handovers
 from server.tus import Uploads
 
@@ -31,6 +32,7 @@ class Deps:
     office_name: str
     devices: Devices
     joinings: Joinings
+    device_words: DeviceWords
     blobs: BlobStore
     destruction: Destruction
     uploads: Uploads

@@ -20,6 +20,7 @@ STATUS: dict[str, int] = {
     "nonce_tidak_berlaku": 403,
     "tanda_tangan_salah": 403,
     "perangkat_berbeda": 403,
+    "perintah_tidak_dikenal": 404,
     "tautan_perangkat_lain": 403,
     "pesan_tidak_terbaca": 400,
     "versi_protokol": 400,

@@ -35,6 +35,14 @@ class Keystore(Protocol):
         """Return HMAC-SHA256 of the message under the device's secret (32 bytes)."""
         ...
 
+    def of(self, worker: str) -> "Keystore":
+        """Return the secret for another worker's vault on this device; the first has an empty name."""
+        ...
+
+    def forget(self) -> None:
+        """Destroy the secret: what was derived from it is gone for good. Only a wipe asks for it."""
+        ...
+
     def for_development(self) -> bool:
         """Say whether the secret is only a file or a keyring, which the screen then says."""
         ...

@@ -30,6 +30,14 @@ class FileKeystore:
             self._make()
         return hmac.digest(self._path.read_bytes(), message, "sha256")
 
+    def of(self, worker: str) -> "FileKeystore":
+        """See devices.Keystore. It lies in that worker's folder, under the same name."""
+        return FileKeystore(self._path.parent / worker / self._path.name, self._randomness)
+
+    def forget(self) -> None:
+        """See devices.Keystore."""
+        self._path.unlink(missing_ok=True)
+
     def for_development(self) -> bool:
         """See devices.Keystore."""
         return True

@@ -66,6 +66,11 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
         phone._state = "terkunci"
         app.root.only("unlock")
 
+    def waiting(phone: Any, app: Any) -> None:
+        wrong_pin(phone, app)
+        app.root.screen._wait_s = 3600
+        app.root.screen._count_down(2)
+
     def enrol_pin(phone: Any, app: Any) -> None:
         app.root.only("enrol")
         app.root.screen.address.text, app.root.screen.code.text = "https://10.0.0.1:8443", "K7Q2-M9XD"
@@ -222,6 +227,7 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
 
     yield "01_kunci", locked
     yield "02_kunci_salah", wrong_pin
+    yield "02_kunci_tunggu", waiting
     yield "03_daftar", lambda _p, app: app.root.only("enrol")
     yield "04_daftar_pin", enrol_pin_after
     yield "04_daftar_kata", comparing
@@ -255,6 +261,7 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
     yield "21_jawaban_terbaca", handing("_read")
     yield "21_serah_gagal", not_handed
     yield "19_perbaikan", lambda _p, app: app.root.go("repair", card=CARDS["returned"][0])
+    yield "20_ganti_pin", lambda _p, app: app.root.go("change_pin")
     yield "20_pengaturan", lambda _p, app: app.root.go("settings")
     yield "20_pengaturan_ruang", room
     for visit, name in (

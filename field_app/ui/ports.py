@@ -120,6 +120,8 @@ class Settings(Protocol):
     dark: bool
     wifi_only: bool
     keeping: Any
+    lock_minutes: int
+    lock_when_left: bool
 
 
 class Phone(Protocol):
@@ -133,6 +135,7 @@ class Phone(Protocol):
     forms: Forms
     wilayah: Wilayah
     text: Any
+    shuffled_pin: bool
 
     def state(self) -> Literal["baru", "terkunci", "terbuka"]: ...
 
@@ -150,4 +153,6 @@ class Phone(Protocol):
     def tries(self) -> Any: ...
     def rescue(self, code: str, pin: str) -> Any: ...
     def used_bytes(self) -> int: ...
+    def change_pin(self, pin: str, fresh: str) -> Any: ...
+    def wipe_due(self) -> bool: ...
     def lock(self) -> None: ...

@@ -29,6 +29,8 @@ class SampleSettings:
     dark: bool = False
     wifi_only: bool = True
     keeping: Keeping = field(default_factory=lambda: Keeping(most_bytes=512 * 1024 * 1024, keep_days=30))
+    lock_minutes: int = 5
+    lock_when_left: bool = True
 
 
 class SampleWorker:
@@ -123,6 +125,8 @@ class SamplePhone:
         self.lets_in: Any = None
         self.chosen = ""
         self.people: tuple[PhoneUser, ...] = (PhoneUser(id="", number=1, sign="", ready=True),)
+        self.pin = "246810"
+        self.shuffled_pin = False
 
     def state(self) -> str:
         """baru, terkunci or terbuka."""
@@ -169,8 +173,8 @@ class SamplePhone:
         return SampleEnrolled()
 
     def unlock(self, pin: str) -> Any:
-        """The PIN is 246810."""
-        if pin == "246810":
+        """The PIN is 246810 until it is changed."""
+        if pin == self.pin:
             self._state = "terbuka"
             return None
         self.tries_left -= 1
@@ -190,6 +194,18 @@ class SamplePhone:
     def used_bytes(self) -> int:
         """A few hundred photos."""
         return 143 * 1024 * 1024
+
+    def change_pin(self, pin: str, fresh: str) -> Any:
+        """The old one must be right."""
+        if pin == self.pin:
+            self.pin = fresh
+            return None
+        self.tries_left -= 1
+        return _Wrong(self.tries_left, 0)
+
+    def wipe_due(self) -> bool:
+        """No order ever comes."""
+        return False
 
     def lock(self) -> None:
         """Close."""

@@ -31,7 +31,7 @@ SCREENS = {
     "who": "Who", "unlock": "Unlock", "rescue": "Rescue", "enrol": "Enrol", "home": "Home",
     "search": "Search", "start": "Start", "task": "Task",
     "form": "Form", "camera": "Camera", "photo": "Photo", "review": "Review", "done": "Done", "sync": "Sync",
-    "repair": "Repair", "settings": "Settings", "conflicts": "Conflicts",
+    "repair": "Repair", "settings": "Settings", "conflicts": "Conflicts", "change_pin": "ChangePin",
     "second": "Second", "cases": "Cases", "closed": "Closed", "statement": "Statement", "unit_key": "UnitKey",
 }  # fmt: skip
 """Name -> class; the module is field_app.ui.screens.<name>, the class <Class>Screen."""

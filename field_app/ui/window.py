@@ -7,8 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from kivy.app import App
+from kivy.clock import Clock
 from kivy.core.window import Window
 
+from field_app.autolock import AutoLock
+from field_app.devices.desktop import SystemTime
 from field_app.ui.background import Background
 from field_app.ui.context import Context
 from field_app.ui.ports import Phone
@@ -17,6 +20,9 @@ from field_app.ui.theme import Look
 from field_app.ui.widgets.containers import keyboard_below
 from schemas.text import Text, load_text
 from schemas.theme import Theme, load_theme
+
+LOOK_S = 1.0
+"""How often it is looked whether it is time to lock."""
 
 
 class SambangApp(App):
@@ -33,6 +39,7 @@ class SambangApp(App):
         camera: Any = None,
         location: Any = None,
         media: Any = None,
+        elapsed_ms: Callable[[], int] | None = None,
     ) -> None:
         super().__init__()
         self.phone = phone
@@ -42,6 +49,8 @@ class SambangApp(App):
         self._now_ms = now_ms
         self._camera, self._location, self._media = camera, location, media
         self.background = Background()
+        self._autolock = AutoLock(elapsed_ms or SystemTime().elapsed_ms, lambda: phone.settings.lock_minutes)
+        self._watch: Any = None
 
     def _look(self) -> Look:
         settings = self.phone.settings
@@ -57,7 +66,8 @@ class SambangApp(App):
             camera=self._camera, location=self._location, media=self._media,
         )  # fmt: skip
         Window.bind(on_keyboard=self._key)
-        shell.restyle = self.restyle
+        self._watch_over(True)
+        shell.restyle, shell.lock, shell.quick_exit = self.restyle, self.lock, self.quick_exit
         several = self.phone.state() != "terbuka" and len(self.phone.users()) > 1
         first = {"baru": "enrol", "terkunci": "unlock", "terbuka": "home"}[self.phone.state()]
         shell.only("who" if several else first)
@@ -79,20 +89,75 @@ class SambangApp(App):
         """27 is Escape, and back on Android."""
         return self.root.back() if key == 27 else False
 
+    def _watch_over(self, on: bool) -> None:
+        """Notice touches, keys, and that the app is left; look now and then whether it is time to lock."""
+        heard = {
+            "on_touch_down": self._touched, "on_touch_move": self._touched, "on_key_down": self._touched,
+            "on_textinput": self._touched, "on_hide": self._gone, "on_minimize": self._gone,
+            "focus": self._focus,
+        }  # fmt: skip
+        if on:
+            Window.bind(**heard)
+            self._watch = Clock.schedule_interval(lambda _dt: self._look_at_clock(), LOOK_S)
+        elif self._watch:
+            Window.unbind(**heard)
+            self._watch.cancel()
+
+    def _touched(self, *_: Any) -> None:
+        self._autolock.touched()
+
+    def _gone(self, *_: Any) -> None:
+        if self.phone.settings.lock_when_left:
+            self.lock()
+
+    def _focus(self, _window: Any, in_front: bool) -> None:
+        self._look_at_clock()  # before it is said that she is back: the time away may have been too long
+        if in_front:
+            self._autolock.back()
+        elif self.phone.settings.lock_when_left:
+            self._autolock.left()
+
+    def _look_at_clock(self) -> None:
+        if self.phone.state() != "terbuka" or self.root.name == "unlock":
+            self._autolock.touched()  # the minutes begin when the phone is opened
+        elif self.phone.wipe_due():
+            self.lock(self._wiped)
+        elif self._autolock.due():
+            self.lock()
+
+    def _wiped(self) -> None:
+        """The office had this phone wiped: say so, and begin as a new one."""
+        self.root.only("enrol")
+        self.root.toast(self.text("aplikasi.kunci.dihapus_kantor"), "info", 12)
+
+    def lock(self, then: Callable[[], Any] | None = None) -> None:
+        """Cover what is seen at once, keep what is typed, and close the vault after what was begun."""
+        if self.phone.state() == "terbuka" and self.root:
+            self.root.only("unlock")  # leaving a screen hands over what is typed on it
+        self.background.run(self.phone.lock, lambda _none: then() if then else None)
+
+    def quick_exit(self) -> None:
+        """Lock and be gone: nothing of it stays on the screen."""
+        self.lock(self.stop)
+
     def on_pause(self) -> bool:
-        """Android puts the app away: keep what is typed."""
-        if self.root and self.root.screen:
+        """Android puts the app away: lock, or at least keep what is typed."""
+        if self.phone.settings.lock_when_left:
+            self.lock()
+        elif self.root and self.root.screen:
             self.root.screen.leave()
         return True
 
     def on_resume(self) -> None:
-        """The app is in front again: what came meanwhile is fetched."""
+        """The app is in front again: what came meanwhile is fetched, unless it was away for too long."""
+        self._look_at_clock()
         if self.phone.state() == "terbuka":
             self.phone.worker.sync_soon()
 
     def on_stop(self) -> None:
         """The window closes: keep what is typed, finish what was begun."""
         Window.unbind(on_keyboard=self._key)
+        self._watch_over(False)
         if self.root:
             self.root.guard.rest()
             if self.root.screen:

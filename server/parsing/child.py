@@ -1,7 +1,6 @@
 """One child: a task in, an answer out, until the office hangs up. Rule: no task before the doors closed."""
 
 import io
-import resource
 import sys
 from typing import assert_never
 
@@ -12,13 +11,13 @@ from server.parsing import pictures
 from server.parsing.lockdown import close_doors
 from server.parsing.messages import (
     Answer,
+    AskGuard,
+    Guard,
     Look,
     NotOne,
     Stamp,
     Task,
     Thumbnail,
-    Usage,
-    Used,
     frame,
     read_frame,
     tasks,
@@ -49,8 +48,8 @@ def _answer(task: Task, guarded: bool) -> Answer:
                 return pictures.look(data)
             case Stamp(data=data, words=words):
                 return pictures.stamp(data, words)
-            case Used():
-                return Usage(peak_kib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, guarded=guarded)
+            case AskGuard():
+                return Guard(is_up=guarded)
             case _:
                 assert_never(task)
     except MemoryError:

@@ -50,19 +50,18 @@ class NotOne(Message, frozen=True, kw_only=True, tag="not_one"):
     """This is no sound JPEG or PNG, or it is far too large."""
 
 
-class Used(Message, frozen=True, kw_only=True, tag="used"):
-    """Ask what the child has used so far."""
+class AskGuard(Message, frozen=True, kw_only=True, tag="ask_guard"):
+    """Ask whether the kernel guards the child's calls."""
 
 
-class Usage(Message, frozen=True, kw_only=True, tag="usage"):
-    """Its highest memory in KiB, and whether the kernel guards its calls."""
+class Guard(Message, frozen=True, kw_only=True, tag="guard"):
+    """Whether it does; if not, only the limits hold."""
 
-    peak_kib: int
-    guarded: bool
+    is_up: bool
 
 
-Task = Thumbnail | Look | Stamp | Used
-Answer = Picture | Looked | NotOne | Usage
+Task = Thumbnail | Look | Stamp | AskGuard
+Answer = Picture | Looked | NotOne | Guard
 
 tasks: msgspec.msgpack.Decoder[Task] = msgspec.msgpack.Decoder(Task)
 answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)

@@ -14,6 +14,8 @@ from typing import IO, TypeVar, cast
 from schemas.base import UNREADABLE
 from server.parsing.messages import (
     Answer,
+    AskGuard,
+    Guard,
     Look,
     Looked,
     NotOne,
@@ -21,8 +23,6 @@ from server.parsing.messages import (
     Stamp,
     Task,
     Thumbnail,
-    Usage,
-    Used,
     answers,
     frame,
     read_frame,
@@ -60,9 +60,18 @@ class Parsers:
         made = self._ask(Stamp(data=data, words=words), Picture)
         return made.jpeg if made else None
 
-    def usage(self) -> Usage | None:
-        """Return what the child that is asked next has used: for measuring."""
-        return self._ask(Used(), Usage)
+    def is_guarded(self) -> bool:
+        """Say whether the kernel guards the calls of children, or only the limits hold."""
+        said = self._ask(AskGuard(), Guard)
+        return said is not None and said.is_up
+
+    def peak_kib(self) -> int:
+        """Return the highest memory of the child that worked last, in KiB: for measuring (Linux)."""
+        child = self._child()
+        try:
+            return child.peak_kib()
+        finally:
+            self._free.put(child)
 
     def close(self) -> None:
         """End all children. Those at work end with their task."""
@@ -125,6 +134,12 @@ class _Child:
             return None
         finally:
             clock.cancel()
+
+    def peak_kib(self) -> int:
+        """Return its highest memory since it was started, in KiB."""
+        # not getrusage: that begins with the memory of whoever started it
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
 
     def end(self) -> None:
         """Kill it, and wait until it is gone."""

@@ -46,7 +46,7 @@ class Network:
 class Behind:
     """A link to whoever is behind a door."""
 
-    logged_in = False
+    logged_in, logins = False, 1
 
     def __init__(self, network: Network, door: Door) -> None:
         self._network, self._door = network, door

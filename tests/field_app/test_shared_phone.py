@@ -9,6 +9,9 @@ from field_app.keys import Locked
 from field_app.phone import LockedError, Phone
 from field_app.shared import SharedPhone
 from field_app.views import PhoneUser, Refused
+from field_app.wiping import Paper, write_paper
+from schemas.device_word import WipeWord
+from schemas.ids import DeviceId
 from sync.change import Patch
 from tests.contract.people import record_id
 from tests.field_app.conftest import SetTime, make_phone
@@ -17,6 +20,7 @@ from tests.server.letting_in import let_in
 
 # ruff: noqa: F811 - a test asks for the fixture by its name
 
+HTTP = "http://127.0.0.1:1"
 PIN, OTHER_PIN = "280945", "170845"
 
 
@@ -124,3 +128,14 @@ def test_a_damaged_sign_is_no_obstacle(shared: Phone, tmp_path: Path) -> None:
 def test_the_first_to_join_an_empty_phone_needs_no_folder_of_their_own(tmp_path: Path) -> None:
     fresh = SharedPhone(tmp_path / "hp")
     assert fresh.all() == () and fresh.fresh("A") == ""
+
+
+def test_wiping_one_by_order_leaves_the_other_whole(shared: Phone, tmp_path: Path, time: SetTime) -> None:
+    word = WipeWord(order=b"o" * 16, device=DeviceId("1" * 32), step="dihapus", handed_by="sinkron", at_ms=1)
+    shared.lock()
+    write_paper(tmp_path / "hp", Paper(step="siap", address=HTTP, word=word))
+    again = make_phone(tmp_path / "hp", time)
+    assert [user.id for user in again.users()] == ["petugas-2"] and again.state() == "terkunci"
+    assert not (tmp_path / "hp" / "vault.db").exists()
+    assert again.unlock(OTHER_PIN) is None and again.owner.person_code == "P902"
+    again.lock()

@@ -26,6 +26,10 @@ ALLOWED: dict[Action, set[str]] = {
     "see_devices": {"kabid", "admin"},
     "handle_alarms": {"kabid", "admin"},
     "enrol_devices": {"admin"},
+    "report_lost": {"kabid", "admin"},
+    "close_lost": {"kabid"},
+    "order_wipes": {"admin"},
+    "approve_wipes": {"kabid"},
     "see_backups": {"admin"},
     "make_backups": {"admin"},
     "take_handovers": OFFICE | {"admin"},
@@ -72,6 +76,7 @@ def test_pengawas_changes_nothing(action: Action) -> None:
 
 OPEN_TO_ADMIN = {
     "see_devices", "handle_alarms", "enrol_devices", "see_backups", "make_backups", "take_handovers",
+    "report_lost", "close_lost", "order_wipes", "approve_wipes",
     "see_quarantine", "judge_again",
 }  # fmt: skip
 """None of these shows a case: of a hand-over file, only whose it is and how much it brought; of what was

@@ -1,7 +1,10 @@
-"""Pengaturan: size of text, light or dark, Wi-Fi only for photos, how much stays on the phone, lock now."""
+"""Pengaturan: size of text, light or dark, Wi-Fi only for photos, how much stays on the phone, the lock and
+the PIN.
+"""
 
 from msgspec.structs import replace
 
+from field_app.autolock import CHOICES_MINUTES
 from field_app.settings import KEEP_DAYS, KEEP_MB, MEGABYTE
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
@@ -27,6 +30,10 @@ class SettingsScreen(BaseScreen):
         used = written.size(self.context.phone.used_bytes())
         self.ids.used.text = self.say("aplikasi.pengaturan.terpakai", ukuran=used)
         self._show_keeping()
+        self.ids.left.on, self.ids.shuffled.on = settings.lock_when_left, self.context.phone.shuffled_pin
+        self.ids.left.bind(on=lambda _s, on: setattr(settings, "lock_when_left", on))
+        self.ids.shuffled.bind(on=lambda _s, on: setattr(self.context.phone, "shuffled_pin", on))
+        self._say_minutes()
 
     def _show(self, shown, text: str, value: float, steps: tuple[float, ...]):
         shown.text, shown.is_least, shown.is_most = text, value <= steps[0], value >= steps[-1]
@@ -38,6 +45,23 @@ class SettingsScreen(BaseScreen):
         self._show(self.ids.most, self.say(f"aplikasi.pengaturan.{key}", jumlah=most), most_mb, KEEP_MB)
         days = self.say("aplikasi.pengaturan.hari", jumlah=keeping.keep_days)
         self._show(self.ids.days, days, keeping.keep_days, KEEP_DAYS)
+
+    def _say_minutes(self):
+        minutes = self.context.phone.settings.lock_minutes
+        self.ids.minutes.text = self.say("aplikasi.pengaturan.kunci_menit_nilai", menit=minutes)
+        self.ids.sooner.disabled = minutes <= CHOICES_MINUTES[0]
+        self.ids.later.disabled = minutes >= CHOICES_MINUTES[-1]
+
+    def wait_longer(self, by: int):
+        """One step sooner or later until it locks by itself."""
+        settings = self.context.phone.settings
+        step = CHOICES_MINUTES.index(settings.lock_minutes) + by
+        settings.lock_minutes = CHOICES_MINUTES[max(0, min(len(CHOICES_MINUTES) - 1, step))]
+        self._say_minutes()
+
+    def change_pin(self):
+        """The old PIN, then a new one twice."""
+        self.context.shell.go("change_pin")
 
     def resize(self, by: int):
         """Letters one step smaller or larger."""
@@ -64,7 +88,3 @@ class SettingsScreen(BaseScreen):
         if self.context.phone.settings.dark != dark:
             self.context.phone.settings.dark = dark
             self.context.shell.restyle()
-
-    def lock(self):
-        """Close the vault; the PIN is asked again."""
-        self.context.background.run(self.context.phone.lock, lambda _none: self.context.shell.only("unlock"))

@@ -23,6 +23,9 @@ class UnlockScreen(BaseScreen):
         self.ids.pad.bind(pin=self._shown)
 
     def enter(self):
+        self.ids.pad.shuffled = self.context.phone.shuffled_pin
+        if self.ids.pad.shuffled:
+            self.ids.pad.lay()
         self._show(self.context.phone.tries(), fresh=True)
 
     def _shown(self, _pad, pin):
@@ -52,7 +55,8 @@ class UnlockScreen(BaseScreen):
             return
         tries, self._wait_s = getattr(outcome, "tries_left", 0), getattr(outcome, "wait_s", 0)
         if not tries:
-            self._say(self.say("aplikasi.kunci.pin_dihapus"), "error", "bad")
+            gone = "perangkat_lain" if getattr(outcome, "other_device", False) else "pin_dihapus"
+            self._say(self.say(f"aplikasi.kunci.{gone}"), "error", "bad")
             self.ids.pad.disabled = True
         elif self._wait_s:
             self._count_down(tries)

@@ -9,7 +9,7 @@ from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from field_app.ui.kv import load_kv
-from field_app.ui.widgets.buttons import Tappable
+from field_app.ui.widgets.buttons import IconButton, Tappable
 from field_app.ui.widgets.painted import Painted
 from schemas.format import clock, local_date, short_date
 
@@ -45,6 +45,22 @@ class Header(BoxLayout):
     under = StringProperty("")
     back = ObjectProperty(None, allownone=True)
 
+    def on_kv_post(self, _base):
+        """At the far right, on every screen alike, the way out."""
+        self.add_widget(LeaveButton())
+
+
+class LeaveButton(IconButton):
+    """Keluar cepat: a plain cross that locks the phone and closes the app at one tap."""
+
+    def on_release(self):
+        """Ask the screen that this stands on."""
+        above = self.parent
+        while above is not None and not hasattr(above, "context"):
+            above = above.parent
+        if above is not None:
+            above.context.shell.quick_exit()
+
 
 class SyncLine(Tappable):
     """ "3 data, 7 foto belum terkirim · terakhir 08.10": icon, words and colour; the longest form that
@@ -78,7 +94,7 @@ class SyncLine(Tappable):
 
     def _last(self) -> str:
         if self.status.last_ms is None:
-            return self.say("aplikasi.sinkron.belum_pernah")
+            return self.say("aplikasi.sinkron.kapan_belum")
         if local_date(self.status.last_ms) != local_date(self.now_ms):
             return short_date(local_date(self.status.last_ms))[:5]
         return clock(self.status.last_ms).removesuffix(" WIB")
@@ -114,7 +130,7 @@ class SyncLine(Tappable):
         if status.lost:
             return "error", "bad", (say("aplikasi.sinkron.tidak_sampai", jumlah=status.lost, kapan=last),)
         if status.last_ms is None:
-            return "cloud_off", "quiet", (last,)
+            return "cloud_off", "quiet", (say("aplikasi.sinkron.belum_pernah"),)
         return (
             "cloud_done",
             "good",

@@ -1,13 +1,22 @@
-"""Our own pad for the PIN: no system keyboard sees it, and the digits are never shown."""
+"""Our own pad for the PIN: no system keyboard sees it, and the digits are never shown.
+
+Rule: a key is at least 56 dp high. Shuffled, the digits lie elsewhere each time, so that neither a look over
+the shoulder nor smears on the glass tell them.
+"""
+
+import random
 
 from kivy.metrics import dp
-from kivy.properties import NumericProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.gridlayout import GridLayout
 
 from field_app.ui.widgets.buttons import Tappable
 from field_app.ui.widgets.painted import Painted
 
 PIN_DIGITS = 6
+KEY_HEIGHT, GAP = 56, 8
+PAD_HEIGHT = 4 * KEY_HEIGHT + 3 * GAP
+"""Least height of a pad, in dp."""
 
 
 class Dots(Painted):
@@ -64,11 +73,22 @@ class PinPad(GridLayout):
     """Twelve keys; `typed` is called with the whole PIN at the last digit."""
 
     pin = StringProperty("")
+    shuffled = BooleanProperty(False)
 
     def __init__(self, **kwargs):
         self.register_event_type("on_typed")
-        super().__init__(cols=3, spacing=dp(8), **kwargs)
-        for label in ("1", "2", "3", "4", "5", "6", "7", "8", "9", "", "0", "backspace"):
+        kwargs.setdefault("size_hint_min_y", dp(PAD_HEIGHT))
+        super().__init__(cols=3, spacing=dp(GAP), **kwargs)
+        self.bind(shuffled=lambda *_: self.lay())
+        self.lay()
+
+    def lay(self) -> None:
+        """Lay the keys, anew each time when the digits are shuffled."""
+        digits = list("1234567890")
+        if self.shuffled:
+            random.SystemRandom().shuffle(digits)
+        self.clear_widgets()
+        for label in (*digits[:9], "", digits[9], "backspace"):
             key = Key(text=label if label.isdigit() else "", icon=label if label == "backspace" else "")
             key.bind(on_release=lambda _k, name=label: self.press(name))
             self.add_widget(key)

@@ -1,6 +1,10 @@
 """Opening, joining and locking, by touch."""
 
-from field_app.ui.sample import SamplePhone
+from kivy.metrics import dp
+from pytest import MonkeyPatch
+
+from field_app.ui.sample import SamplePhone, filled_draft
+from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.pin import Key
 from field_app.views import PhoneUser, Waiting, Welcomed
 from tests.field_app.ui.driver import Driver
@@ -119,3 +123,143 @@ def test_several_workers_choose_whose_vault_it_is_and_one_more_can_join(driver: 
     driver.type(driver.screen.sign, "SK")
     driver.press("Lanjut mendaftar")
     assert driver.shell.name == "enrol" and phone.people[-1].sign == "SK"
+
+
+# -- locking by itself, and being gone ----------------------------------------------------------------------
+
+
+class Clocked:
+    """The clock that nobody can set."""
+
+    def __init__(self) -> None:
+        self.now_ms = 1_000
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+    def pass_s(self, seconds: int) -> None:
+        self.now_ms += seconds * 1000
+
+
+def test_the_pads_keys_are_large_and_may_be_shuffled(driver: Driver) -> None:
+    phone = SamplePhone(state="terkunci")
+    phone.shuffled_pin = True
+    driver.open(phone, scale=1.6)
+    keys = [widget for widget in driver.walk() if isinstance(widget, Key) and widget.text]
+    assert sorted(key.text for key in keys) == list("0123456789")
+    assert all(key.height >= dp(56) for key in keys)
+    orders = set[str]()
+    for _ in range(5):
+        driver.shell.only("unlock")
+        driver.settle()
+        orders.add("".join(key.text for key in driver.walk() if isinstance(key, Key)))
+    assert len(orders) > 1
+    _type_pin(driver, "246810")
+    assert driver.shell.name == "home"
+
+
+def test_an_untouched_phone_locks_after_the_minutes_she_chose(driver: Driver) -> None:
+    clock = Clocked()
+    driver.open(elapsed_ms=clock)
+    clock.pass_s(299)
+    driver.app._look_at_clock()
+    driver.press("Pengaturan")
+    clock.pass_s(299)
+    driver.app._look_at_clock()
+    driver.settle()
+    assert driver.shell.name == "settings"
+    clock.pass_s(1)
+    driver.app._look_at_clock()
+    driver.settle()
+    assert driver.shell.name == "unlock" and driver.phone.state() == "terkunci"
+
+
+def test_what_was_typed_is_kept_when_it_locks_by_itself(driver: Driver) -> None:
+    clock = Clocked()
+    driver.open(elapsed_ms=clock)
+    filled_draft(driver.phone.visits, "d1")
+    driver.shell.go("form", draft="d1")
+    driver.settle()
+    screen = driver.screen
+    screen.go_to(next(n for n, step in enumerate(screen.steps) if "alamat" in step.fields))
+    driver.settle()
+    card = next(card for card in screen._shown_cards() if card.field.name == "alamat")
+    entry: Entry = card.editor.entry
+    entry.text = "Dukuh Baru"
+    clock.pass_s(300)
+    driver.app._look_at_clock()
+    driver.settle()
+    assert driver.phone.state() == "terkunci"
+    assert driver.phone.visits.drafts["d1"].answers["bpnt_kpm"]["alamat"] == "Dukuh Baru"
+
+
+def test_something_else_in_front_for_a_moment_does_not_lock_and_for_longer_does(driver: Driver) -> None:
+    clock = Clocked()
+    driver.open(elapsed_ms=clock)
+    driver.app._focus(None, False)
+    clock.pass_s(19)
+    driver.app._focus(None, True)
+    driver.settle()
+    assert driver.phone.state() == "terbuka"
+    driver.app._focus(None, False)
+    clock.pass_s(21)
+    driver.app._focus(None, True)
+    driver.settle()
+    assert driver.phone.state() == "terkunci"
+
+
+def test_putting_the_app_away_locks_at_once_unless_she_chose_otherwise(driver: Driver) -> None:
+    driver.open()
+    driver.phone.settings.lock_when_left = False
+    driver.app.on_pause()
+    driver.settle()
+    assert driver.phone.state() == "terbuka"
+    driver.phone.settings.lock_when_left = True
+    driver.app.on_pause()
+    driver.settle()
+    assert driver.phone.state() == "terkunci" and driver.shell.name == "unlock"
+
+
+def test_the_cross_on_every_screen_locks_and_closes(driver: Driver, monkeypatch: MonkeyPatch) -> None:
+    stopped: list[str] = []
+    driver.open()
+    monkeypatch.setattr(driver.app, "stop", lambda: stopped.append(driver.phone.state()))
+    for name in ("home", "settings", "search", "sync"):
+        driver.shell.go(name)
+        driver.settle()
+        assert driver.find("Tutup aplikasi").icon == "close"
+    driver.press("Tutup aplikasi")
+    assert stopped == ["terkunci"] and driver.shell.name == "unlock"
+
+
+def test_changing_the_pin_asks_the_old_one_and_the_new_one_twice(driver: Driver) -> None:
+    driver.open()
+    driver.shell.go("change_pin")
+    driver.settle()
+    for pin in ("135790", "593821", "593821"):
+        _type_pin(driver, pin)
+    assert driver.sees("PIN salah. Sisa 9 kali coba.")
+    _type_pin(driver, "246810")
+    _type_pin(driver, "246810")
+    assert driver.sees("PIN baru sama dengan yang lama")
+    _type_pin(driver, "123456")
+    assert driver.sees("mudah ditebak")
+    _type_pin(driver, "593821")
+    _type_pin(driver, "593822")
+    assert driver.sees("Kedua PIN tidak sama")
+    _type_pin(driver, "593821")
+    _type_pin(driver, "593821")
+    assert driver.phone.pin == "593821" and driver.shell.name != "change_pin"
+
+
+def test_the_lock_is_set_in_the_settings(driver: Driver) -> None:
+    driver.open()
+    driver.shell.go("settings")
+    driver.settle()
+    driver.press("Lebih cepat mengunci")
+    assert driver.phone.settings.lock_minutes == 2 and driver.sees("2 menit")
+    driver.tap(driver.screen.ids.shuffled)
+    driver.tap(driver.screen.ids.left)
+    assert driver.phone.shuffled_pin and not driver.phone.settings.lock_when_left
+    driver.press("Ganti PIN")
+    assert driver.shell.name == "change_pin"

@@ -1,0 +1,204 @@
+"""What this phone and the office say of the phone itself, after a sync. Rule: an order counts only under the
+office's signature and for this very device, and nothing is wiped before all was handed over.
+
+The phone says what waits on it, brings its rescue letter, and learns the rescue key and whether it is to be
+wiped. It speaks after the first sync of each opening and then once an hour; at once with news, and when
+it had to log in anew: the office ends the sessions of a phone that it revokes or orders to be wiped.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from field_app.devices import Keystore, Timepiece
+from field_app.handover import OFFICE_KEY
+from field_app.keys import Keys, KeysError, write_whole
+from field_app.link import Failure, Link
+from field_app.owner import Owner
+from field_app.sealing import seal_key
+from field_app.store import Store
+from field_app.views import HandedOver, Refused, SyncStatus
+from field_app.wiping import KEPT, KEPT_INFO, Paper, read_paper, write_paper
+from schemas.base import decode
+from schemas.device_word import (
+    DeviceOrders,
+    DeviceReport,
+    HandedBy,
+    Step,
+    WipeOrder,
+    WipeWord,
+    letter_info,
+    order_message,
+    rescue_message,
+    word_message,
+)
+
+EVERY_MS = 60 * 60_000
+ORDER = "perintah/hapus"
+"""The order as it was verified, kept until it is carried out."""
+
+
+class Custody:
+    """One open vault's word with the office. `hand_over(folder)` writes a hand-over file, `drafts()` counts
+    visits under work, `key` is the vault's.
+    """
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        key: bytes,
+        keys: Keys,
+        keystore: Keystore,
+        store: Store,
+        owner: Owner,
+        link: Link,
+        time: Timepiece,
+        status: Callable[[], SyncStatus],
+        drafts: Callable[[], int],
+        hand_over: Callable[[Path], HandedOver | Refused],
+    ) -> None:
+        self._folder, self._key, self._keys, self._keystore = folder, key, keys, keystore
+        self._store, self._owner, self._link, self._time = store, owner, link, time
+        self._status, self._drafts, self._hand_over = status, drafts, hand_over
+        self._spoke: tuple[int, int] | None = None
+
+    def after_sync(self) -> None:
+        """Say what there is to say; what fails is said after a later sync."""
+        order = self._store.get(ORDER, bytes, b"")
+        if order:
+            self._carry_out(decode(order, WipeOrder))
+            return
+        now = self._time.elapsed_ms()
+        news = self._letter_waits()
+        if self._spoke is not None and not news:
+            spoke_ms, logins = self._spoke
+            if logins == self._link.logins and now - spoke_ms < EVERY_MS:
+                return
+        answer = self._link.report(self._report())
+        if isinstance(answer, Failure):
+            return
+        self._spoke = (now, self._link.logins)
+        self._heed(answer)
+
+    def _heed(self, orders: DeviceOrders) -> None:
+        wrap = self._rescue()
+        if wrap is not None and not wrap.delivered:
+            self._keys.rescue_delivered(wrap.letter)
+        if orders.rescue_key and self._signed(orders.rescue_signature, rescue_message(orders.rescue_key)):
+            self._take_rescue_key(orders.rescue_key)
+        if orders.wipe and self._signed(orders.wipe_signature, order_message(orders.wipe)):
+            self._take_order(orders.wipe)
+
+    def _take_rescue_key(self, public: bytes) -> None:
+        info = letter_info(self._owner.office_device, self._owner.device)
+        try:
+            self._keys.set_rescue(public, info, self._key)
+        except (KeysError, ValueError):
+            return
+        if self._letter_waits():
+            self._bring_letter()
+
+    def _bring_letter(self) -> None:
+        wrap = self._rescue()
+        if wrap is not None and not isinstance(self._link.report(self._report()), Failure):
+            self._keys.rescue_delivered(wrap.letter)
+
+    def _take_order(self, raw: bytes) -> None:
+        try:
+            order = decode(raw, WipeOrder)
+        except msgspec.DecodeError:
+            return
+        if (order.office, order.device) == (self._owner.office_device, self._owner.device):
+            self._store.put(ORDER, raw)
+            self._carry_out(order)
+
+    def _carry_out(self, order: WipeOrder) -> None:
+        """Hand over, say so, and only then write the paper that has the phone wiped."""
+        if read_paper(self._folder) is not None:
+            return
+        handed = self._handed()
+        if handed is None:
+            return  # not all could be handed over: tried again after the next sync
+        handed_by, keep = handed
+        if self._link.tell_wipe(self._word(order, "diserahkan", handed_by)) is not None:
+            return
+        last = self._word(order, "dihapus", handed_by)
+        write_paper(
+            self._folder,
+            Paper(
+                step="siap",
+                address=self._owner.address,
+                word=last,
+                keep=keep,
+                authority=self._owner.authority,
+            ),
+        )
+
+    def _handed(self) -> tuple[HandedBy, str] | None:
+        """Hand over what the office has not: return how, and what the vault is kept as, None if it failed."""
+        status, drafts = self._status(), self._drafts()
+        waits = bool(status.data_pending or status.photos_pending)
+        if not waits and not drafts:
+            return "sinkron", ""
+        place = self._folder / KEPT
+        try:
+            place.mkdir(mode=0o700, exist_ok=True)
+            if waits and isinstance(self._hand_over(place), Refused):
+                return None
+            return "berkas", self._seal_vault(place) if drafts else ""
+        except OSError:
+            return None
+
+    def _seal_vault(self, place: Path) -> str:
+        """Seal the vault's key to the office, so that the vault can be kept: what is under work is in no
+        change yet, and no file for the office holds it. Raises OSError.
+        """
+        office_key = self._store.get(OFFICE_KEY, bytes, b"")
+        if not office_key:
+            raise OSError("the office's key is not known")
+        name = f"brankas-{self._owner.device[:8]}.db"
+        info = KEPT_INFO + self._owner.device.encode()
+        write_whole(place / f"{name}.kunci", seal_key(self._key, office_key, info))
+        return name
+
+    def _word(self, order: WipeOrder, step: Step, handed_by: HandedBy) -> WipeWord:
+        word = WipeWord(
+            order=order.order,
+            device=self._owner.device,
+            step=step,
+            handed_by=handed_by,
+            at_ms=self._time.now_ms(),
+        )
+        return msgspec.structs.replace(word, signature=self._store.sign(word_message(word)))
+
+    def _report(self) -> DeviceReport:
+        status, wrap = self._status(), self._rescue()
+        return DeviceReport(
+            changes=status.data_pending,
+            photos=status.photos_pending,
+            drafts=self._drafts(),
+            lock="berkas" if self._keystore.for_development() else "perangkat_keras",
+            rescue_key=wrap.public if wrap else b"",
+            letter=wrap.letter if wrap else b"",
+        )
+
+    def _rescue(self):
+        try:
+            return self._keys.rescue_letter()
+        except KeysError:
+            return None
+
+    def _letter_waits(self) -> bool:
+        wrap = self._rescue()
+        return wrap is not None and not wrap.delivered
+
+    def _signed(self, signature: bytes, message: bytes) -> bool:
+        try:
+            Ed25519PublicKey.from_public_bytes(self._owner.office_key).verify(signature, message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True

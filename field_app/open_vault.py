@@ -1,0 +1,38 @@
+"""What is there only while a vault is open: its use cases, and what they stand on. Rule: closed whole."""
+
+from field_app.handover import Handover
+from field_app.link import Link
+from field_app.owner import Owner
+from field_app.sealed import Sealed
+from field_app.vault import Vault
+from field_app.visits import Visits
+from field_app.worker import Worker
+
+
+class OpenVault:
+    """What is there only while the vault is open."""
+
+    def __init__(
+        self,
+        owner: Owner,
+        vault: Vault,
+        link: Link,
+        visits: Visits,
+        worker: Worker,
+        handover: Handover,
+        sealed: Sealed,
+    ) -> None:
+        self.owner, self.visits, self.worker, self.handover = owner, visits, worker, handover
+        self.sealed = sealed
+        self._vault, self._link = vault, link
+
+    def used_bytes(self) -> int:
+        """Return how much of the vault's file is in use."""
+        return self._vault.used_bytes()
+
+    def close(self) -> None:
+        """Forget the second unlock, end the worker, then close the line and the vault."""
+        self.sealed.lock()
+        self.worker.close()
+        self._link.close()
+        self._vault.close()
