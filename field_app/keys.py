@@ -46,7 +46,7 @@ from field_app.wraps import (
     wrap_by_code,
     written_code,
 )
-from schemas.base import Data
+from schemas.base import Data, encode
 
 __all__ = ["PIN_DIGITS", "CodeWrap", "Cost", "PinAdvice", "PinWrap", "RescueWrap", "advise"]
 
@@ -217,6 +217,14 @@ class Keys:
         elif len(raw) == RESCUE_BYTES and file.rescue is not None:
             key = open_by_code(raw, file.rescue.wrap, RESCUE_INFO)
         return WrongCode() if key is None else Opened(key=key, second=second or b"")
+
+    def second_by_code(self) -> bytes:
+        """Return the wrap of the second unlock's key under the office's code, encoded; empty without one.
+
+        It is what a wiped phone leaves, so that sealed drafts are not lost with it. Raises KeysError.
+        """
+        wrap = self._read().second_office
+        return encode(wrap) if wrap else b""
 
     def renew(self, pin: str, key: bytes, second: bytes) -> str:
         """Set a new PIN, a new office code and a new rescue code for keys that were opened; return
