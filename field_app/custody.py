@@ -14,8 +14,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from field_app.devices import Keystore, Timepiece
+from field_app.durable import write_whole
 from field_app.handover import OFFICE_KEY
-from field_app.keys import Keys, KeysError, write_whole
+from field_app.keys import Keys, KeysError
 from field_app.link import Failure, Link
 from field_app.owner import Owner
 from field_app.sealing import seal_key

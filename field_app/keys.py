@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec.structs import replace
 
 from field_app.devices import Keystore, Timepiece
+from field_app.durable import write_whole
 from field_app.sealing import seal_key
 from field_app.wraps import (
     CODE_BYTES,
@@ -380,24 +381,3 @@ class Keys:
                 write_whole(self._folder / GUARD, msgspec.json.encode(fresh))
             file = replace(file, seal=self._seal(file))
         write_whole(self._folder / FILE, msgspec.json.encode(file))
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write or replace a file of mode 0600 so that a cut leaves the old or the new one, never half of one."""
-    fresh = path.with_name(path.name + ".baru")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names that were given or taken away in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

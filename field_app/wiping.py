@@ -15,8 +15,9 @@ from typing import Literal
 import msgspec
 
 from field_app.devices import Keystore
+from field_app.durable import write_whole
 from field_app.enrol import VAULT, WAITING
-from field_app.keys import FILE, GUARD, write_whole
+from field_app.keys import FILE, GUARD
 from field_app.link import Failure, Link
 from schemas.base import Data, decode, encode
 from schemas.device_word import WipeWord
