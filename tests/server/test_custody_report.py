@@ -20,6 +20,7 @@ from server.proof.gathering import Asked, gather
 from server.proof.report import OfficeOf, Report, write_report
 from server.store import SqlOfficeStore
 from sync.change import Accessed, Clock, Content, Decide, Patch, seal
+from tests.server.sealed_office import SealedCase
 from tests.server.web_office import Office, open_at, shut
 
 # RFC 8032, 7.1: secret key, public key, message, signature
@@ -155,6 +156,28 @@ def test_a_signature_written_in_capitals_is_an_alteration(raw: bytes) -> None:
     assert offline.check_report(offline.written(whole)).faults == ["tanda tangan laporan: tidak sah"]
 
 
+def test_a_blank_more_between_the_parts_is_an_alteration(raw: bytes) -> None:
+    faults = offline.check_report(raw.replace(b",\n", b", \n", 1)).faults
+    assert faults == ["berkas laporan: ada huruf yang berubah di luar isinya"]
+
+
+def test_of_a_sealed_visit_only_the_outside_is_told(case: Case) -> None:
+    sealed = SealedCase(case.office)
+    sealed.work()
+    deps = case.office.deps
+    asked = Asked(
+        visit=sealed.visit,
+        with_contents=True,
+        office=case.report(with_contents=False).office,
+        now_ms=deps.now_ms(),
+    )
+    made = deps.engine.read(lambda tx: gather(tx, asked))
+    assert made is not None and made.contents == "tersegel"
+    assert [photo.sha256 for photo in made.photos] == [sealed.blob]
+    assert {act.content for act in made.acts if act.kind != "pendaftaran"} == {""}
+    assert offline.check_report(write_report(made, deps.office.attest)).faults == []
+
+
 def altered(raw: bytes, change: Any) -> list[str]:
     whole = json.loads(raw)
     change(whole["report"])
@@ -177,6 +200,12 @@ def test_what_was_altered_is_named(raw: bytes) -> None:
     def other_photo(report: Any) -> None:
         next(act for act in report["acts"] if act["kind"] == "versi")["photos"][0]["sha256"] = "0" * 64
 
+    def other_content(report: Any) -> None:
+        act = next(act for act in report["acts"] if act["kind"] == "dilihat")
+        content = base64.b64decode(act["content"]).replace(b"aduan", b"adnua")
+        act["content"] = base64.b64encode(content).decode()
+
+    assert any(fault.startswith("dilihat") and "isinya" in fault for fault in altered(raw, other_content))
     assert any(f"rantai {phone}: tautan ke-1" in fault for fault in altered(raw, other_link))
     assert any(fault.startswith("keputusan") and "pelaku" in fault for fault in altered(raw, other_author))
     assert any("daftar fotonya" in fault for fault in altered(raw, other_photo))
