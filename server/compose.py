@@ -187,6 +187,7 @@ def _build(data: Path, key_path: Path, keys: Keys, regency: Regency, name: str) 
         forms=forms,
         workflows=workflows,
         text=load_text(),
+        factor_key=keys.factor_key(),
         pool=ThreadPoolExecutor(THREADS, thread_name_prefix="office"),
         now_ms=now_ms,
         randomness=secrets.token_bytes,
