@@ -47,7 +47,9 @@ def prose_of(document: Path) -> str:
 
 def tests_in(file: Path) -> set[str]:
     """The names of a file's tests, also of those in classes."""
-    tree = ast.parse(file.read_text(encoding="utf-8")) if file.exists() else ast.Module(body=[])
+    tree = (
+        ast.parse(file.read_text(encoding="utf-8")) if file.exists() else ast.Module(body=[], type_ignores=[])
+    )
     found = (node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
     return {name for name in found if name.startswith("test_")}
 
