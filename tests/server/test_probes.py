@@ -1,4 +1,4 @@
-"""An attacker's tricks at every address of the office. Rule: no phone or page would ask what is asked here."""
+"""An attacker's tricks at every address of the office. Rule: no phone or page asks what is asked here."""
 
 import re
 import socket
