@@ -45,7 +45,7 @@ def prose_of(document: Path) -> str:
     return re.sub(r"^```.*?^```", "", document.read_text(encoding="utf-8"), flags=re.M | re.S)
 
 
-def tests_in(file: Path) -> set[str]:
+def written_tests(file: Path) -> set[str]:
     """The names of a file's tests, also of those in classes."""
     tree = (
         ast.parse(file.read_text(encoding="utf-8")) if file.exists() else ast.Module(body=[], type_ignores=[])
@@ -114,7 +114,7 @@ def test_the_house_plan_shows_rooms_that_stand() -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_every_test_a_document_names_exists(document: Path) -> None:
     named = named_tests(document.read_text(encoding="utf-8"))
-    missing = [test for test in named if test.partition("::")[2] not in tests_in(ROOT / test.split("::")[0])]
+    missing = [test for test in named if test.partition("::")[2] not in written_tests(ROOT / test.split("::")[0])]
     assert missing == []
 
 
