@@ -14,8 +14,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from field_app.devices import Keystore, Timepiece
+from field_app.durable import write_whole
 from field_app.handover import OFFICE_KEY
-from field_app.keys import Keys, KeysError, write_whole
+from field_app.keys import Keys, KeysError
 from field_app.link import Failure, Link
 from field_app.owner import Owner
 from field_app.sealing import seal_key
@@ -155,7 +156,8 @@ class Custody:
 
     def _seal_vault(self, place: Path) -> str:
         """Seal the vault's key to the office, so that the vault can be kept: what is under work is in no
-        change yet, and no file for the office holds it. Raises OSError.
+        change yet, and no file for the office holds it. Sealed drafts in it stay closed to the office's key:
+        they need the code that was handed over when the phone joined, too. Raises OSError.
         """
         office_key = self._store.get(OFFICE_KEY, bytes, b"")
         if not office_key:
@@ -163,6 +165,12 @@ class Custody:
         name = f"brankas-{self._owner.device[:8]}.db"
         info = KEPT_INFO + self._owner.device.encode()
         write_whole(place / f"{name}.kunci", seal_key(self._key, office_key, info))
+        try:
+            second = self._keys.second_by_code()
+        except KeysError as error:
+            raise OSError(str(error)) from error
+        if second:
+            write_whole(place / f"{name}.kode", second)
         return name
 
     def _word(self, order: WipeOrder, step: Step, handed_by: HandedBy) -> WipeWord:

@@ -14,7 +14,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from field_app.keys import KEY_BYTES, sync_folder, write_whole
+from field_app.durable import sync_folder, write_whole
+from field_app.keys import KEY_BYTES
 
 INFO = b"sambang draf v1\0"
 NONCE_BYTES = 12

@@ -138,10 +138,11 @@ class Drafts:
             connection.execute("UPDATE gone_contents SET again = ? WHERE change = ?", (draft, lost))
 
     def under_work(self) -> int:
-        """Count visits that are not finalised: what is in them is in no change yet."""
+        """Count visits that are not finalised, sealed ones too: what is in them is in no change yet."""
         with self._vault.read() as connection:
             return connection.execute(
-                "SELECT count(*) FROM drafts WHERE change IS NULL AND discarded_ms IS NULL"
+                "SELECT (SELECT count(*) FROM drafts WHERE change IS NULL AND discarded_ms IS NULL)"
+                " + (SELECT count(*) FROM sealed_drafts WHERE discarded_ms IS NULL)"
             ).fetchone()[0]
 
     def count_beyond(self, counter: int) -> int:

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec.structs import replace
 
 from field_app.devices import Keystore, Timepiece
+from field_app.durable import write_whole
 from field_app.sealing import seal_key
 from field_app.wraps import (
     CODE_BYTES,
@@ -46,7 +47,7 @@ from field_app.wraps import (
     wrap_by_code,
     written_code,
 )
-from schemas.base import Data
+from schemas.base import Data, encode
 
 __all__ = ["PIN_DIGITS", "CodeWrap", "Cost", "PinAdvice", "PinWrap", "RescueWrap", "advise"]
 
@@ -218,6 +219,14 @@ class Keys:
             key = open_by_code(raw, file.rescue.wrap, RESCUE_INFO)
         return WrongCode() if key is None else Opened(key=key, second=second or b"")
 
+    def second_by_code(self) -> bytes:
+        """Return the wrap of the second unlock's key under the office's code, encoded; empty without one.
+
+        It is what a wiped phone leaves, so that sealed drafts are not lost with it. Raises KeysError.
+        """
+        wrap = self._read().second_office
+        return encode(wrap) if wrap else b""
+
     def renew(self, pin: str, key: bytes, second: bytes) -> str:
         """Set a new PIN, a new office code and a new rescue code for keys that were opened; return
         the office code. The old ones end.
@@ -372,24 +381,3 @@ class Keys:
                 write_whole(self._folder / GUARD, msgspec.json.encode(fresh))
             file = replace(file, seal=self._seal(file))
         write_whole(self._folder / FILE, msgspec.json.encode(file))
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write or replace a file of mode 0600 so that a cut leaves the old or the new one, never half of one."""
-    fresh = path.with_name(path.name + ".baru")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names that were given or taken away in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import msgspec
 
+from field_app.durable import write_whole
 from field_app.enrol import WAITING
-from field_app.keys import FILE, write_whole
+from field_app.keys import FILE
 from field_app.views import PhoneUser
 from schemas.base import UNREADABLE, Data
 

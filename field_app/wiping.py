@@ -3,7 +3,8 @@ all was handed over sets it off, and it goes on from any step it was cut off at.
 
 Nothing here is started by a wrong PIN, by time, or by anything but custody.py, which checks the order. The
 keys go first: what is left after them is ciphertext that nobody opens. What is kept is sealed to the office:
-hand-over files and, if visits were still under work, the vault itself, its key sealed to the office's.
+hand-over files and, if visits were still under work, the vault itself, its key sealed to the office's; sealed
+drafts in it open with the code that the office was given when the phone joined, and with nothing else.
 """
 
 import os
@@ -14,8 +15,9 @@ from typing import Literal
 import msgspec
 
 from field_app.devices import Keystore
+from field_app.durable import write_whole
 from field_app.enrol import VAULT, WAITING
-from field_app.keys import FILE, GUARD, write_whole
+from field_app.keys import FILE, GUARD
 from field_app.link import Door, Failure, Link
 from schemas.base import Data, decode, encode
 from schemas.device_word import WipeWord
@@ -69,7 +71,12 @@ def wipe(folder: Path, keystore: Keystore) -> bool:
                 part.replace(folder / KEPT / (paper.keep + ending))
             else:
                 part.unlink(missing_ok=True)
-        for waiting in (*folder.glob(f"{WAITING}-*"), *folder.glob("draf-*.kunci")):
+        for draft in folder.glob("draf-*.kunci"):
+            if paper.keep:
+                draft.replace(folder / KEPT / f"{paper.keep}.{draft.name}")
+            else:
+                _shred(draft)
+        for waiting in folder.glob(f"{WAITING}-*"):
             _shred(waiting)
         write_paper(folder, msgspec.structs.replace(paper, step="terhapus"))
     return True

@@ -16,6 +16,9 @@ from sync.store import Record
 Role = Literal["pendamping", "verifikator", "petugas", "kabid", "pengawas", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
+NEEDS_CODE: frozenset[Role] = frozenset({"kabid", "pengawas", "admin"})
+"""Roles whose login needs a second step; the others may set one up."""
+
 Action = Literal[
     "see_visits", "decide_visits", "open_numbers", "see_conflicts", "resolve_conflicts", "see_cases",
     "move_cases", "see_quarantine", "open_quarantine", "judge_again", "see_devices", "handle_alarms",

@@ -11,17 +11,22 @@ from hashlib import sha256
 
 from schemas.base import Data
 from schemas.ids import PersonId
+from server import factor_store
 from server import people_store as rows
 from server.engine import Engine, Reader, Writer
 from server.passwords import Passwords, too_weak
+from server.projections import petugas_records
 
 IDLE_MS = 30 * 60_000
 ABSOLUTE_MS = 12 * 3_600_000
 TOUCH_MS = 60_000
+HALF_MS = 5 * 60_000
+"""How long a login whose password fitted waits for its code."""
 WINDOW_MS = 15 * 60_000
 TRIES_ON_NAME = 5
 TRIES_FROM_ADDRESS = 30
 TOKEN_BYTES = 32
+MOST_AGENT = 200
 
 
 class LoggedIn(Data, frozen=True, kw_only=True):
@@ -29,6 +34,12 @@ class LoggedIn(Data, frozen=True, kw_only=True):
 
     token: str
     person: PersonId
+
+
+class HalfLoggedIn(Data, frozen=True, kw_only=True):
+    """The password fits; `token` waits in a cookie of its own for the code of the second step."""
+
+    token: str
 
 
 class WrongLogin(Data, frozen=True, kw_only=True):
@@ -46,6 +57,17 @@ class Session(Data, frozen=True, kw_only=True):
 
     person: PersonId
     csrf: str
+
+
+class OpenSession(Data, frozen=True, kw_only=True):
+    """One session of a person, as they see it; `name` says which it is and opens nothing."""
+
+    name: str
+    created_ms: int
+    seen_ms: int
+    address: str
+    agent: str
+    is_this: bool
 
 
 class Created(Data, frozen=True, kw_only=True):
@@ -106,50 +128,143 @@ class Accounts:
 
         def work(tx: Writer) -> bool:
             rows.drop_sessions_of(tx, person)
+            factor_store.drop_halves(tx, person)
             return rows.set_password(tx, person, hashed, now) == 1
 
         return self._engine.write(work).result()
 
+    def change_password(
+        self, person: PersonId, old: str, new: str, address: str, *, agent: str = ""
+    ) -> LoggedIn | WrongLogin | TooManyTries | NotCreated:
+        """Replace one's own password: the old one is asked, all sessions end, and one begins anew."""
+        if too_weak(new):
+            return NotCreated(say="kantor.akun.sandi_lemah")
+        wait, clear = self.count_try(sha256(b"sandi\0" + person.encode()).digest(), address)
+        if wait:
+            return TooManyTries(wait_ms=wait)
+        stored = self._engine.read(lambda tx: rows.password_of(tx, person))
+        if not self._passwords.fits(old, stored):
+            return WrongLogin()
+        hashed, token = self._passwords.hash(new), self.new_token()
+
+        def work(tx: Writer) -> None:
+            clear(tx)
+            rows.drop_sessions_of(tx, person)
+            factor_store.drop_halves(tx, person)
+            rows.set_password(tx, person, hashed, self._now_ms())
+            self.open_in(tx, person, token, address=address, agent=agent)
+
+        self._engine.write(work).result()
+        return LoggedIn(token=token, person=person)
+
     def log_in(
-        self, username: str, password: str, address: str, old_token: str = ""
-    ) -> LoggedIn | WrongLogin | TooManyTries:
+        self, username: str, password: str, address: str, old_token: str = "", agent: str = ""
+    ) -> LoggedIn | HalfLoggedIn | WrongLogin | TooManyTries:
         """Judge a login from an address. A session the browser had before ends, whoever opened it."""
-        now = self._now_ms()
         name_hash = sha256(b"name\0" + _plain(username).encode()).digest()
-        address_hash = sha256(b"address\0" + address.encode()).digest()
-        try_id = self._randomness(8).hex()
-        wait = self._engine.write(lambda tx: _count(tx, now, try_id, name_hash, address_hash)).result()
+        wait, clear = self.count_try(name_hash, address)
         if wait:
             return TooManyTries(wait_ms=wait)
         found = self._engine.read(lambda tx: rows.account_by_name(tx, _plain(username)))
         stored = str(found[1]) if found and found[2] else None
         if not self._passwords.fits(password, stored) or found is None:
             return WrongLogin()
-        person, token = PersonId(str(found[0])), self._randomness(TOKEN_BYTES).hex()
+        person, token, now = PersonId(str(found[0])), self.new_token(), self._now_ms()
+
+        def work(tx: Writer) -> LoggedIn | HalfLoggedIn:
+            clear(tx)
+            if factor_store.is_set_up(tx, person):
+                factor_store.add_half(tx, hash_of(token), person, now, now - HALF_MS)
+                return HalfLoggedIn(token=token)
+            factor_store.begin_grace(tx, person, now)
+            self.open_in(tx, person, token, address=address, agent=agent, old_token=old_token)
+            return LoggedIn(token=token, person=person)
+
+        return self._engine.write(work).result()
+
+    def new_token(self) -> str:
+        """Return the secret of a new session or half login."""
+        return self._randomness(TOKEN_BYTES).hex()
+
+    def count_try(self, name_hash: bytes, address: str) -> tuple[int, Callable[[Writer], None]]:
+        """Count a try at something. Returns ms to wait (0: judge it), and what forgets it."""
+        now, try_id = self._now_ms(), self._randomness(8).hex()
+        address_hash = sha256(b"address\0" + address.encode()).digest()
+        wait = self._engine.write(lambda tx: _count(tx, now, try_id, name_hash, address_hash)).result()
+        return wait, lambda tx: rows.drop_tries(tx, name_hash, try_id)
+
+    def open_in(
+        self, tx: Writer, person: PersonId, token: str, *, address: str, agent: str = "", old_token: str = ""
+    ) -> None:
+        """Open a session within a transaction, and clear what no longer counts."""
+        now = self._now_ms()
+        rows.drop_stale(
+            tx,
+            seen_before_ms=now - IDLE_MS,
+            created_before_ms=now - ABSOLUTE_MS,
+            tries_before_ms=now - WINDOW_MS,
+        )
+        rows.drop_session(tx, hash_of(old_token))
+        rows.add_session(
+            tx,
+            hash_of(token),
+            person,
+            now,
+            address=address,
+            agent=agent[:MOST_AGENT],
+            roles=_roles(tx, person),
+        )
+
+    def sessions(self, person: PersonId, token: str) -> list[OpenSession]:
+        """Return the open sessions of a person, the newest first; `token` is that of the one who asks."""
+        now, own = self._now_ms(), hash_of(token)
+        return [
+            OpenSession(
+                name=bytes(row[0]).hex(),
+                created_ms=int(row[1]),
+                seen_ms=int(row[2]),
+                address=str(row[3]),
+                agent=str(row[4]),
+                is_this=bytes(row[0]) == own,
+            )
+            for row in self._engine.read(
+                lambda tx: rows.sessions_of(tx, person, now - IDLE_MS, now - ABSOLUTE_MS)
+            )
+        ]
+
+    def end_session(self, person: PersonId, name: str) -> None:
+        """End one session of this person by its name; nobody else's, and none is no error."""
+        try:
+            hashed = bytes.fromhex(name)
+        except ValueError:
+            return
+        self._engine.write(lambda tx: rows.drop_own_session(tx, person, hashed)).result()
+
+    def end_others(self, person: PersonId, token: str) -> None:
+        """End all sessions of a person but this."""
 
         def work(tx: Writer) -> None:
-            rows.drop_stale(
-                tx,
-                seen_before_ms=now - IDLE_MS,
-                created_before_ms=now - ABSOLUTE_MS,
-                tries_before_ms=now - WINDOW_MS,
-            )
-            rows.drop_tries(tx, name_hash, try_id)
-            rows.drop_session(tx, _hash(old_token))
-            rows.add_session(tx, _hash(token), person, now)
+            rows.drop_other_sessions(tx, person, hash_of(token))
+            factor_store.drop_halves(tx, person)
 
         self._engine.write(work).result()
-        return LoggedIn(token=token, person=person)
 
     def session(self, token: str) -> Session | None:
         """Return the open session of a cookie, and remember that it was used; None when it has ended."""
         if not token:
             return None
-        now, hashed = self._now_ms(), _hash(token)
-        found = self._engine.read(lambda tx: rows.session(tx, hashed))
-        if found is None:
+        now, hashed = self._now_ms(), hash_of(token)
+
+        def look(tx: Reader) -> tuple[PersonId, int, int] | None:
+            found = rows.session(tx, hashed)
+            if found is None or str(found[3]) != _roles(tx, PersonId(str(found[0]))):
+                return None
+            return PersonId(str(found[0])), int(found[1]), int(found[2])
+
+        session = self._engine.read(look)
+        if session is None:
             return None
-        person, created_ms, seen_ms = PersonId(str(found[0])), int(found[1]), int(found[2])
+        person, created_ms, seen_ms = session
         if now - created_ms > ABSOLUTE_MS or now - seen_ms > IDLE_MS:
             return None
         if now - seen_ms > TOUCH_MS:
@@ -158,7 +273,7 @@ class Accounts:
 
     def log_out(self, token: str) -> None:
         """End a session; one that does not exist is no error."""
-        self._engine.write(lambda tx: rows.drop_session(tx, _hash(token))).result()
+        self._engine.write(lambda tx: rows.drop_session(tx, hash_of(token))).result()
 
 
 def csrf_of(token: str) -> str:
@@ -191,5 +306,13 @@ def _plain(username: str) -> str:
     return username.strip().casefold()
 
 
-def _hash(token: str) -> bytes:
+def _roles(tx: Reader, person: PersonId) -> str:
+    """Return the roles of a person as a session remembers them: it is over once they are others."""
+    record = petugas_records(tx, [person]).get(person)
+    roles: list[object] = list(record.fields.get("peran") or ()) if record is not None else []
+    return " ".join(sorted(str(role) for role in roles))
+
+
+def hash_of(token: str) -> bytes:
+    """Return what is kept of a token."""
     return sha256(token.encode()).digest()

@@ -231,6 +231,7 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
         forms=forms,
         workflows=workflows,
         text=load_text(),
+        factor_key=keys.factor_key(),
         pool=ThreadPoolExecutor(THREADS, thread_name_prefix="office"),
         now_ms=now_ms,
         randomness=secrets.token_bytes,

@@ -42,6 +42,7 @@ class Deps:
     forms: Forms
     workflows: Workflows
     text: Text
+    factor_key: bytes
     pool: ThreadPoolExecutor
     now_ms: Callable[[], int]
     randomness: Callable[[int], bytes]

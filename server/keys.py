@@ -41,6 +41,10 @@ class Keys(Data, frozen=True, kw_only=True):
         """Return the public half (32 bytes), which phones are given when they enrol."""
         return self.private_key().public_key().public_bytes_raw()
 
+    def factor_key(self) -> bytes:
+        """Return the key (32 bytes) that seals the secrets of second steps."""
+        return derive(self.database, "second factor", self.device)
+
     def exchange_key(self) -> X25519PrivateKey:
         """Return the key that opens hand-over files; derived, so that older key files have it too."""
         return X25519PrivateKey.from_private_bytes(derive(self.signing, "handover", self.device))

@@ -41,24 +41,70 @@ def set_password(tx: Writer, person: PersonId, password: str, changed_ms: int) -
     )
 
 
-def add_session(tx: Writer, token_hash: bytes, person: PersonId, now_ms: int) -> None:
-    """Open a session."""
+def password_of(tx: Reader, person: PersonId) -> str | None:
+    """Return the password hash of an active account."""
+    found = one(
+        tx.query(
+            "SELECT password FROM accounts WHERE kabupaten = :kabupaten AND person = :person AND active = 1",
+            {"person": person},
+        )
+    )
+    return None if found is None else str(found[0])
+
+
+def add_session(
+    tx: Writer, token_hash: bytes, person: PersonId, now_ms: int, *, address: str, agent: str, roles: str
+) -> None:
+    """Open a session, and remember from where and with which roles."""
     tx.execute(
-        "INSERT INTO sessions (kabupaten, token_hash, person, created_ms, seen_ms)"
-        " VALUES (:kabupaten, :token_hash, :person, :now, :now)",
-        {"token_hash": token_hash, "person": person, "now": now_ms},
+        "INSERT INTO sessions (kabupaten, token_hash, person, created_ms, seen_ms, address, agent, roles)"
+        " VALUES (:kabupaten, :token_hash, :person, :now, :now, :address, :agent, :roles)",
+        {
+            "token_hash": token_hash,
+            "person": person,
+            "now": now_ms,
+            "address": address,
+            "agent": agent,
+            "roles": roles,
+        },
     )
 
 
 def session(tx: Reader, token_hash: bytes) -> SqlRow | None:
-    """Return (person, created_ms, seen_ms) of a session whose account is active."""
+    """Return (person, created_ms, seen_ms, roles) of a session whose account is active."""
     return one(
         tx.query(
-            "SELECT s.person, s.created_ms, s.seen_ms FROM sessions s"
+            "SELECT s.person, s.created_ms, s.seen_ms, s.roles FROM sessions s"
             " JOIN accounts a ON a.kabupaten = s.kabupaten AND a.person = s.person"
             " WHERE s.kabupaten = :kabupaten AND s.token_hash = :token_hash AND a.active = 1",
             {"token_hash": token_hash},
         )
+    )
+
+
+def sessions_of(tx: Reader, person: PersonId, seen_ms: int, created_ms: int) -> list[SqlRow]:
+    """Return (token_hash, created_ms, seen_ms, address, agent) of sessions that have not ended."""
+    return tx.query(
+        "SELECT token_hash, created_ms, seen_ms, address, agent FROM sessions"
+        " WHERE kabupaten = :kabupaten AND person = :person AND seen_ms >= :seen AND created_ms >= :created"
+        " ORDER BY created_ms DESC, token_hash",
+        {"person": person, "seen": seen_ms, "created": created_ms},
+    )
+
+
+def drop_own_session(tx: Writer, person: PersonId, token_hash: bytes) -> None:
+    """End a session if it is this person's."""
+    tx.execute(
+        "DELETE FROM sessions WHERE kabupaten = :kabupaten AND person = :person AND token_hash = :token",
+        {"person": person, "token": token_hash},
+    )
+
+
+def drop_other_sessions(tx: Writer, person: PersonId, token_hash: bytes) -> None:
+    """End all sessions of a person but this."""
+    tx.execute(
+        "DELETE FROM sessions WHERE kabupaten = :kabupaten AND person = :person AND token_hash <> :token",
+        {"person": person, "token": token_hash},
     )
 
 

@@ -4,6 +4,7 @@ One rule: a document is checked as its reader would use it. A path that git igno
 need not exist yet; a NAME in capitals stands for any name.
 """
 
+import ast
 import re
 import shlex
 import subprocess
@@ -42,6 +43,20 @@ def name_of(document: Path) -> str:
 
 def prose_of(document: Path) -> str:
     return re.sub(r"^```.*?^```", "", document.read_text(encoding="utf-8"), flags=re.M | re.S)
+
+
+def written_tests(file: Path) -> set[str]:
+    """The names of a file's tests, also of those in classes."""
+    tree = (
+        ast.parse(file.read_text(encoding="utf-8")) if file.exists() else ast.Module(body=[], type_ignores=[])
+    )
+    found = (node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    return {name for name in found if name.startswith("test_")}
+
+
+def named_tests(text: str) -> list[str]:
+    """The tests that a text names, each as `path::name`."""
+    return re.findall(r"`(tests/[\w/]+\.py::\w+)`", text)
 
 
 def blocks_of(document: Path, kind: str) -> list[str]:
@@ -94,6 +109,31 @@ def test_the_house_plan_shows_rooms_that_stand() -> None:
             names = [""]
         missing.extend(f"{folder}{name}" for name in names if not exists(f"{folder}{name}"))
     assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_test_a_document_names_exists(document: Path) -> None:
+    named = named_tests(document.read_text(encoding="utf-8"))
+    missing = [
+        test for test in named if test.partition("::")[2] not in written_tests(ROOT / test.split("::")[0])
+    ]
+    assert missing == []
+
+
+def test_every_guarantee_of_the_security_page_is_shown_by_a_test() -> None:
+    page = (ROOT / "docs/security.md").read_text(encoding="utf-8")
+    text, _, _ = page.partition("\n## What is not promised")
+    parts = re.split(r"^### ", text, flags=re.M)[1:]
+    assert [part.split()[0] for part in parts] == [f"G{number}" for number in range(1, len(parts) + 1)]
+    assert [part.splitlines()[0] for part in parts if not named_tests(part)] == []
+
+
+def test_every_line_of_the_standard_has_a_test_or_a_reason() -> None:
+    page = (ROOT / "docs/security.md").read_text(encoding="utf-8")
+    _, _, text = page.partition("\n## OWASP ASVS")
+    lines = [line for line in text.splitlines() if line.startswith("- V")]
+    assert len(lines) > 30
+    assert [line for line in lines if not named_tests(line) and not re.search("reason: |Open: ", line)] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)

@@ -39,7 +39,7 @@ NIK_THAT_PROVE_A_WARNING = {"3372994107900001", "3314980107900001"}
 # words that Indonesian and English share: as a type name they need no entry in the glossary
 SHARED_WORDS = {
     "app", "data", "demo", "enrol", "field", "folder", "form", "host", "http", "key",
-    "label", "media", "menu", "office", "pin", "record", "server", "status", "sync",
+    "label", "media", "menu", "office", "pin", "purpose", "record", "server", "status", "sync",
 }  # fmt: skip
 
 

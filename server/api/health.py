@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from litestar import MediaType, get
+from litestar import MediaType, Response, get
 
+from server.api.messages import NO_GUESSING
 from server.deps import Deps
 
 
@@ -11,8 +12,8 @@ def health_routes(deps: Deps) -> list[Any]:
     """Return the handler of the health check."""
 
     @get("/api/health", media_type=MediaType.TEXT, sync_to_thread=True)
-    def health() -> str:
+    def health() -> Response[str]:
         deps.engine.read(lambda reader: reader.query("SELECT 1"))
-        return "ok"
+        return Response(content="ok", media_type=MediaType.TEXT, headers=NO_GUESSING)
 
     return [health]

@@ -21,6 +21,8 @@ from server.problems import problem_json, status_of
 T = TypeVar("T")
 
 NO_STORE = {"cache-control": "no-store"}
+NO_GUESSING = {"x-content-type-options": "nosniff"}
+"""For what a browser can be led to; messages that only phones ask for are spared its bytes."""
 PLAIN = (None, "", "identity")
 WORTH_DEFLATING = 200
 """Bytes below which deflating costs more than it saves."""
@@ -117,7 +119,7 @@ def problem_response(problem: Problem, text: Text) -> Response[bytes]:
         content=problem_json(problem, text),
         media_type=PROBLEM_TYPE,
         status_code=status_of(problem),
-        headers=dict(NO_STORE),
+        headers={**NO_STORE, **NO_GUESSING},
     )
 
 

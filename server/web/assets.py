@@ -62,6 +62,7 @@ def asset_routes(theme: Theme) -> list[Any]:
             "cache-control": f"public, max-age={KEEP_SECONDS}",
             "etag": asset.etag,
             "vary": "accept-encoding",
+            "x-content-type-options": "nosniff",
         }
         if request.headers.get("if-none-match") == asset.etag:
             return Response(content=b"", status_code=304, headers=headers, media_type=asset.media_type)

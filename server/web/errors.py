@@ -2,6 +2,7 @@
 
 PageError
 ├── NotLoggedInError   no session, or it has ended: to the login page
+├── NeedsCodeError     the second step of the login must be set up first: to the page that does it
 ├── ForbiddenError     the role does not cover this
 ├── MissingError       no such page, or a thing outside one's area
 ├── ExpiredError       the form was made in another session
@@ -21,6 +22,12 @@ class NotLoggedInError(PageError):
     """Nobody is logged in here."""
 
     key, status, icon = "dilarang", 401, "lock"
+
+
+class NeedsCodeError(PageError):
+    """The grace is over: nothing else opens before the second step is set up."""
+
+    key, status, icon = "dilarang", 403, "lock"
 
 
 class ForbiddenError(PageError):

@@ -8,13 +8,14 @@ from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
-from server.accounts import LoggedIn, TooManyTries, csrf_of
+from server.accounts import HALF_MS, HalfLoggedIn, LoggedIn, TooManyTries, csrf_of
 from server.web.errors import ExpiredError
 from server.web.site import SECURITY_HEADERS, SESSION_COOKIE, THEME_COOKIE, THEMES, Asking, Site, theme_of
 
 GUARD_COOKIE = "sambang_masuk"
+HALF_COOKIE = "sambang_langkah"
 OWN_PAGE = re.compile(
-    r"/(?:(?:antrean|konflik|kasus|perangkat)(?:/[0-9a-f]{32})?|kunjungan/[0-9a-f]{32}"
+    r"/(?:(?:akun|antrean|konflik|kasus|perangkat)(?:/[0-9a-f]{32})?|kunjungan/[0-9a-f]{32}"
     r"|ruang(?:/[a-z-]+(?:/[0-9a-f]{32})?)?)?"
 )
 YEAR_SECONDS = 365 * 86_400
@@ -56,15 +57,21 @@ def login_routes(site: Site) -> list[Any]:
         except ExpiredError:
             return form(request, status=403, note=site.text("kantor.masuk.formulir_lama"))
         username, target = given.get("nama", "")[:64], own_page(given.get("tujuan", "/"))
-        address = request.client.host if request.client else ""
+        address, agent = whence(request)
         old = request.cookies.get(SESSION_COOKIE, "")
         outcome = await site.work(
-            lambda: site.accounts.log_in(username, given.get("sandi", "")[:256], address, old)
+            lambda: site.accounts.log_in(username, given.get("sandi", "")[:256], address, old, agent)
         )
+        if isinstance(outcome, HalfLoggedIn):
+            further: Response[Any] = Redirect(
+                f"/masuk/kode?ke={target}", status_code=303, headers=SECURITY_HEADERS
+            )
+            further.set_cookie(cookie(request, HALF_COOKIE, outcome.token, seconds=HALF_MS // 1000))
+            further.delete_cookie(GUARD_COOKIE, path="/")
+            return further
         if not isinstance(outcome, LoggedIn):
             if isinstance(outcome, TooManyTries):
-                minutes = max(1, math.ceil(outcome.wait_ms / 60_000))
-                said, status = site.text("kantor.masuk.terlalu_sering", menit=minutes), 429
+                said, status = too_often(site, outcome), 429
             else:
                 said, status = site.text("kantor.masuk.salah"), 401
             return form(request, status=status, problem=said, username=username, target=target)
@@ -75,7 +82,7 @@ def login_routes(site: Site) -> list[Any]:
 
     @post("/keluar")
     async def log_out(request: Asking) -> Response[Any]:
-        visitor = await site.visitor(request)
+        visitor = await site.visitor(request, setting_up=True)
         await site.form(request, visitor.csrf)
         await site.work(lambda: end_session(site, request))
         response: Response[Any] = Redirect(
@@ -86,7 +93,7 @@ def login_routes(site: Site) -> list[Any]:
 
     @post("/tampilan")
     async def choose_look(request: Asking) -> Response[Any]:
-        visitor = await site.visitor(request)
+        visitor = await site.visitor(request, setting_up=True)
         given = await site.form(request, visitor.csrf)
         back = request.headers.get("referer", "").partition("://")[2].partition("/")[2]
         response: Response[Any] = Redirect(own_page(f"/{back}"), status_code=303, headers=SECURITY_HEADERS)
@@ -120,6 +127,17 @@ def own_page(target: str) -> str:
     """Return a path of our own pages, whatever was asked: nobody is sent elsewhere after logging in."""
     path = target.partition("?")[0]
     return path if OWN_PAGE.fullmatch(path) else "/"
+
+
+def whence(request: Asking) -> tuple[str, str]:
+    """Return the address a request came from, and what the browser says it is."""
+    return request.client.host if request.client else "", request.headers.get("user-agent", "")
+
+
+def too_often(site: Site, outcome: TooManyTries) -> str:
+    """Say how long to wait."""
+    minutes = max(1, math.ceil(outcome.wait_ms / 60_000))
+    return site.text("kantor.masuk.terlalu_sering", menit=minutes)
 
 
 def cookie(request: Asking, name: str, value: str, seconds: int | None = None) -> Cookie:

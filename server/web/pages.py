@@ -6,16 +6,18 @@ from typing import Any
 from litestar import Response, Router, get
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath
+from litestar.response import Redirect
 
 from schemas.problem import Problem
 from server.api.messages import problem_response
 from server.deps import Deps
+from server.web.account import account_routes
 from server.web.assets import asset_routes
 from server.web.backups import backup_routes
 from server.web.cases import case_routes
 from server.web.conflicts import conflict_routes
 from server.web.devices import device_routes
-from server.web.errors import MissingError, NotLoggedInError, PageError, UnreadableError
+from server.web.errors import MissingError, NeedsCodeError, NotLoggedInError, PageError, UnreadableError
 from server.web.handover import handover_routes
 from server.web.home import home_routes
 from server.web.joinings import joining_routes
@@ -28,7 +30,8 @@ from server.web.room import room_routes
 from server.web.room_case import room_case_routes
 from server.web.room_ceremony import ceremony_routes
 from server.web.room_keys import key_routes, new_officer_routes
-from server.web.site import Asking, Site, build_site, theme_of
+from server.web.second_step import second_step_routes
+from server.web.site import SECURITY_HEADERS, Asking, Site, build_site, theme_of
 
 LARGEST_FORM_BYTES = 1_000_000
 MACHINES = ("/api", "/tus")
@@ -46,6 +49,8 @@ def page_routes(site: Site) -> list[Any]:
     def refuse(request: Asking, error: Exception) -> Response[Any]:
         if isinstance(error, NotLoggedInError):
             return to_login(request)
+        if isinstance(error, NeedsCodeError):
+            return Redirect("/akun?sebab=langkah_kedua", status_code=303, headers=SECURITY_HEADERS)
         return error_page(site, request, _as_page_error(error))
 
     @get("/{rest:path}")
@@ -57,6 +62,8 @@ def page_routes(site: Site) -> list[Any]:
     handlers = [
         *asset_routes(site.theme),
         *login_routes(site),
+        *second_step_routes(site),
+        *account_routes(site),
         *home_routes(site),
         *queue_routes(site),
         *review_routes(site),

@@ -20,10 +20,12 @@ from schemas.text import Text
 from schemas.theme import StatusLook, Theme, load_theme
 from schemas.wilayah import load_wilayah
 from server import device_store
-from server.access import Action, Person, may
+from server.access import NEEDS_CODE, Action, Person, may
 from server.accounts import Accounts
 from server.deps import Deps
+from server.engine import Reader
 from server.passwords import Passwords
+from server.second_factor import SecondFactors
 from server.services.alarms import Alarms
 from server.services.backups import Backups
 from server.services.cases import Cases
@@ -36,7 +38,7 @@ from server.services.review import Reviews
 from server.services.room import Room, build_room
 from server.services.visit_page import Words
 from server.thumbnails import Thumbnails
-from server.web.errors import ExpiredError, NotLoggedInError, UnreadableError
+from server.web.errors import ExpiredError, NeedsCodeError, NotLoggedInError, UnreadableError
 from server.web.filters import Group, regions
 
 T = TypeVar("T")
@@ -120,6 +122,7 @@ class Site:
 
     deps: Deps
     accounts: Accounts
+    factors: SecondFactors
     thumbnails: Thumbnails
     words: Words
     theme: Theme
@@ -143,15 +146,23 @@ class Site:
         """Run something that blocks in the office's threads."""
         return await asyncio.get_running_loop().run_in_executor(self.deps.pool, job)
 
-    async def visitor(self, request: Asking) -> Visitor:
-        """Say who is asking. Raises NotLoggedInError."""
+    async def visitor(self, request: Asking, *, setting_up: bool = False) -> Visitor:
+        """Say who is asking. Raises NotLoggedInError; NeedsCodeError unless the page is for `setting_up`."""
         token = request.cookies.get(SESSION_COOKIE, "")
         session = await self.work(lambda: self.accounts.session(token))
         if session is None:
             raise NotLoggedInError
-        person = await self.work(lambda: self.deps.engine.read(lambda tx: load_person(tx, session.person)))
+
+        def look(tx: Reader) -> tuple[Person | None, bool]:
+            person = load_person(tx, session.person)
+            needs = person is not None and bool(NEEDS_CODE.intersection(person.roles))
+            return person, needs and self.factors.is_overdue(tx, session.person)
+
+        person, overdue = await self.work(lambda: self.deps.engine.read(look))
         if person is None:
             raise NotLoggedInError
+        if overdue and not setting_up:
+            raise NeedsCodeError
         return Visitor(person=person, csrf=session.csrf, theme=theme_of(request))
 
     async def form(self, request: Asking, csrf: str) -> dict[str, str]:
@@ -232,9 +243,13 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         kecamatan=wilayah.kecamatan_nik_prefixes(),
     )
     passwords = passwords or Passwords(deps.randomness)
+    accounts = Accounts(engine, passwords, now_ms=deps.now_ms, randomness=deps.randomness)
     return Site(
         deps=deps,
-        accounts=Accounts(engine, passwords, now_ms=deps.now_ms, randomness=deps.randomness),
+        accounts=accounts,
+        factors=SecondFactors(
+            engine, accounts, deps.factor_key, now_ms=deps.now_ms, randomness=deps.randomness
+        ),
         thumbnails=Thumbnails(engine, deps.blobs, deps.parsers, deps.now_ms),
         words=words,
         theme=theme,

@@ -28,6 +28,7 @@ NAMES = (
     "fair_shares",
     "simulation",
     "parsing",
+    "unlock",
 )
 
 

@@ -230,7 +230,8 @@ def test_a_folder_without_its_key_file_is_not_taken_over_by_the_next_to_join(reg
     mine = visit(phone, world.beats[0], 1)
     phone.lock()
     folder = world.folder / "hp-0"
-    (folder / "kunci.json").rename(world.folder / "kunci-terselip.json")
+    for name in ("kunci.json", "kunci.coba"):
+        (folder / name).rename(world.folder / f"terselip-{name}")
     other = world.phone_at(folder)
     world.join(other, 1)
     sync(other)
@@ -243,7 +244,8 @@ def test_a_folder_without_its_key_file_is_not_taken_over_by_the_next_to_join(reg
     found = world.folder / "hp-ditemukan"
     found.mkdir()
     shutil.copy(folder / "rahasia-perangkat", found)
-    shutil.copy(world.folder / "kunci-terselip.json", found / "kunci.json")
+    for name in ("kunci.json", "kunci.coba"):
+        shutil.copy(world.folder / f"terselip-{name}", found / name)
     for part in folder.glob("vault.db.lama-1*"):
         shutil.copy(part, found / part.name.replace(".lama-1", ""))
     phone = world.again(found)

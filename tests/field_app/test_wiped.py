@@ -8,12 +8,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from field_app.custody import ORDER
 from field_app.enrol import VAULT
-from field_app.keys import FILE, GUARD
+from field_app.keys import FILE, GUARD, Opened
 from field_app.link import Door, Failure
 from field_app.phone import Phone
+from field_app.vault import open_vault
 from field_app.views import DraftView
 from field_app.wiping import KEPT, KEPT_INFO, PAPER, Paper, read_paper, wipe, write_paper
-from schemas.base import encode
+from field_app.wraps import SECOND_CODE_INFO, CodeWrap, open_by_code, read_code
+from schemas.base import decode, encode
 from schemas.device_word import DeviceOrders, WipeOrder, WipeWord, order_message, word_message
 from schemas.ids import DeviceId, PersonId
 from server import device_store
@@ -94,19 +96,45 @@ def test_what_is_under_work_stays_sealed_to_the_office(
     assert enrolled.worker.run_once() is None
     enrolled.lock()
     name = f"brankas-{device[:8]}.db"
-    assert left(folder) == {f"{KEPT}/{name}", f"{KEPT}/{name}.kunci"}
+    assert left(folder) == {f"{KEPT}/{name}", f"{KEPT}/{name}.kunci", f"{KEPT}/{name}.kode"}
     assert state(lost, device).handed_by == "berkas"
     opened = unlock(office.data, None)
     assert isinstance(opened, tuple)
     sealed = (folder / KEPT / f"{name}.kunci").read_bytes()
     key = open_key(sealed, opened[0].exchange_key(), KEPT_INFO + device.encode())
     assert key and key not in (folder / KEPT / name).read_bytes()
-    from field_app.vault import open_vault
-
     vault = open_vault(folder / KEPT / name, key)
     with vault.read() as connection:
         assert connection.execute("SELECT count(*) FROM drafts").fetchone() == (1,)
     vault.close()
+
+
+def test_a_sealed_draft_under_work_opens_later_by_the_offices_code_and_not_by_its_key(
+    enrolled: Phone,  # noqa: F811
+    lost: LostPhones,
+    tmp_path: Path,
+) -> None:
+    assert enrolled.worker.run_once() is None
+    folder, key_of_draft = tmp_path / "phone", b"kunci draf yang tersegel"
+    keys = enrolled._keys
+    first, second = keys.unlock(PIN), keys.second(PIN)
+    assert isinstance(first, Opened) and isinstance(second, Opened)
+    code = keys.renew(PIN, first.key, second.key)
+    (folder / "draf-1.kunci").write_bytes(key_of_draft)
+    with open_vault(folder / VAULT, first.key).write() as connection:  # a sealed draft, and no plain one
+        connection.execute(
+            "INSERT INTO sealed_drafts"
+            " (id, visit, kasus, kode, is_new, number, due, started_ms, touched_ms, head)"
+            " VALUES ('1', '1', '1', 'KS-2026-BCDFGH', 1, 1, '', 0, 0, x'00')"
+        )
+    order(lost, enrolled.owner.device)
+    assert enrolled.worker.run_once() is None
+    name = f"brankas-{enrolled.owner.device[:8]}.db"
+    enrolled.lock()
+    assert (folder / KEPT / f"{name}.draf-1.kunci").read_bytes() == key_of_draft
+    wrap = decode((folder / KEPT / f"{name}.kode").read_bytes(), CodeWrap)
+    assert open_by_code(read_code(code), wrap, SECOND_CODE_INFO) == second.key
+    assert not (folder / "draf-1.kunci").exists()
 
 
 @pytest.mark.parametrize("cut", [FILE, GUARD, VAULT, PAPER])

@@ -1,0 +1,148 @@
+"""Akun saya: one's own password, second step and sessions. Rule: what opens a login is shown once."""
+
+import io
+from typing import Any
+
+import segno
+from litestar import Response, get, post
+from litestar.response import Redirect
+from markupsafe import Markup
+
+from schemas import format as written
+from schemas.base import Data
+from server import totp
+from server.accounts import LoggedIn, NotCreated, OpenSession, TooManyTries
+from server.web.login import cookie, too_often, whence
+from server.web.site import SECURITY_HEADERS, SESSION_COOKIE, Asking, Notice, Site, Visitor
+
+DONE = ("sandi_diganti", "sesi_diakhiri")
+
+
+class SessionView(Data, frozen=True, kw_only=True):
+    """One open session, said in words."""
+
+    name: str
+    address: str
+    agent: str
+    when: str
+    is_this: bool
+
+
+def account_routes(site: Site) -> list[Any]:
+    """Return the handlers of the page."""
+
+    async def draw(
+        request: Asking,
+        visitor: Visitor,
+        notice: Notice | None = None,
+        *,
+        secret: bytes | None = None,
+        codes: tuple[str, ...] = (),
+        status: int = 200,
+    ) -> Response[str]:
+        person, token = visitor.person.id, request.cookies.get(SESSION_COOKIE, "")
+        found = await site.work(lambda: site.accounts.sessions(person, token))
+        label = visitor.person.kode or visitor.person.nama
+        link = totp.provisioning(secret, site.text("aplikasi.nama"), label) if secret else ""
+        values: dict[str, Any] = {
+            "notice": notice,
+            "standing": await site.work(
+                lambda: site.deps.engine.read(lambda tx: site.factors.standing(tx, person))
+            ),
+            "secret": totp.secret_text(secret) if secret else "",
+            "qr": Markup(_qr_svg(link)) if link else "",  # noqa: S704 - made by segno from our own text
+            "codes": codes,
+            "sessions": [_view(site, one) for one in found],
+        }
+        return await site.page("account/account.html", visitor, "akun", values, status=status)
+
+    @get("/akun")
+    async def account(request: Asking) -> Response[str]:
+        visitor = await site.visitor(request, setting_up=True)
+        done, why = request.query_params.get("hasil", ""), request.query_params.get("sebab", "")
+        notice = None
+        if done in DONE:
+            notice = Notice(tone="good", icon="done", title=site.text(f"kantor.saya.{done}"))
+        elif why == "langkah_kedua":
+            title, text = site.text("kantor.saya.langkah_wajib"), site.text("kantor.saya.langkah_wajib_arti")
+            notice = Notice(tone="notice", icon="info", title=title, text=text)
+        return await draw(request, visitor, notice)
+
+    @post("/akun/kode/mulai")
+    async def begin(request: Asking) -> Response[str]:
+        visitor = await site.visitor(request, setting_up=True)
+        await site.form(request, visitor.csrf)
+        secret = await site.work(lambda: site.factors.begin(visitor.person.id))
+        return await draw(request, visitor, secret=secret)
+
+    @post("/akun/kode")
+    async def confirm(request: Asking) -> Response[str]:
+        visitor = await site.visitor(request, setting_up=True)
+        given = await site.form(request, visitor.csrf)
+        person, (address, _) = visitor.person.id, whence(request)
+        codes = await site.work(lambda: site.factors.confirm(person, given.get("kode", "")[:64], address))
+        if isinstance(codes, tuple):
+            return await draw(request, visitor, codes=codes)
+        secret = await site.work(lambda: site.factors.begin(person))
+        often = isinstance(codes, TooManyTries)
+        said = (
+            too_often(site, codes) if isinstance(codes, TooManyTries) else site.text("kantor.saya.kode_salah")
+        )
+        return await draw(request, visitor, _bad(said), secret=secret, status=429 if often else 422)
+
+    @post("/akun/sandi")
+    async def change_password(request: Asking) -> Response[Any]:
+        visitor = await site.visitor(request, setting_up=True)
+        given = await site.form(request, visitor.csrf)
+        address, agent = whence(request)
+        old, new = given.get("lama", "")[:256], given.get("baru", "")
+        outcome = await site.work(
+            lambda: site.accounts.change_password(visitor.person.id, old, new, address, agent=agent)
+        )
+        match outcome:
+            case LoggedIn(token=token):
+                response: Response[Any] = Redirect(
+                    "/akun?hasil=sandi_diganti", status_code=303, headers=SECURITY_HEADERS
+                )
+                response.set_cookie(cookie(request, SESSION_COOKIE, token))
+                return response
+            case TooManyTries():
+                return await draw(request, visitor, _bad(too_often(site, outcome)), status=429)
+            case NotCreated(say=say):
+                return await draw(request, visitor, _bad(site.text(say)), status=422)
+            case _:
+                return await draw(request, visitor, _bad(site.text("kantor.saya.sandi_salah")), status=422)
+
+    @post("/akun/sesi")
+    async def end_sessions(request: Asking) -> Response[Any]:
+        visitor = await site.visitor(request, setting_up=True)
+        given = await site.form(request, visitor.csrf)
+        person, token = visitor.person.id, request.cookies.get(SESSION_COOKIE, "")
+        if "lain" in given:
+            await site.work(lambda: site.accounts.end_others(person, token))
+        else:
+            await site.work(lambda: site.accounts.end_session(person, given.get("sesi", "")))
+        return Redirect("/akun?hasil=sesi_diakhiri", status_code=303, headers=SECURITY_HEADERS)
+
+    return [account, begin, confirm, change_password, end_sessions]
+
+
+def _view(site: Site, one: OpenSession) -> SessionView:
+    began, seen = (
+        f"{written.long_date(written.local_date(at))} {written.clock(at)}"
+        for at in (one.created_ms, one.seen_ms)
+    )
+    when = site.text("kantor.saya.sesi_waktu", masuk=began, terakhir=seen)
+    return SessionView(name=one.name, address=one.address, agent=one.agent, when=when, is_this=one.is_this)
+
+
+def _bad(said: str) -> Notice:
+    return Notice(tone="bad", icon="error", title=said)
+
+
+def _qr_svg(text: str) -> str:
+    out = io.BytesIO()
+    segno.make(text, error="m", micro=False).save(
+        out, kind="svg", scale=4, border=2, xmldecl=False, svgns=True, nl=False, omitsize=False
+    )
+    return out.getvalue().decode()

@@ -1,0 +1,278 @@
+"""A custody report holds without the office: one altered byte anywhere is told, and where."""
+
+import base64
+import json
+import random
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from schemas.ids import RecordId
+from server.__main__ import main
+from server.proof import offline
+from server.proof.gathering import Asked, gather
+from server.proof.report import OfficeOf, Report, write_report
+from server.store import SqlOfficeStore
+from sync.change import Accessed, Clock, Content, Decide, Patch, seal
+from tests.server.sealed_office import SealedCase
+from tests.server.web_office import Office, open_at, shut
+
+# RFC 8032, 7.1: secret key, public key, message, signature
+VECTORS = [
+    (
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        "",
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46b"
+        "d25bf5f0595bbe24655141438e7a100b",
+    ),
+    (
+        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+        "72",
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c"
+        "387b2eaeb4302aeeb00d291612bb0c00",
+    ),
+    (
+        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+        "af82",
+        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc659"
+        "4a7c15e9716ed28dc027beceea1ec40a",
+    ),
+]
+
+
+class Case:
+    """A visit that was decided and looked at, its photos on disk, and a phone that spoke afterwards."""
+
+    def __init__(self, folder: Path) -> None:
+        self.office: Office = open_at(folder)
+        self.visit, change = self.office.add_visit()
+        deps, kabid = self.office.deps, self.office.people["kabid"]
+        deps.office.act(kabid, Accessed(subject=self.visit, purpose="Memeriksa aduan"))
+        decide = Decide(visit=self.visit, follows=change, decision="setujui", reasons={}, note="")
+        deps.office.act(kabid, decide)
+        self.hear()
+        self.photos = folder / "foto"
+        self.photos.mkdir()
+        for blob in self.office.blobs_of(self.visit):
+            (self.photos / f"{blob}.jpg").write_bytes(b"".join(deps.blobs.read(blob)))
+
+    def hear(self) -> None:
+        """Let the phone send something after it was shown the newest head."""
+        deps, phone = self.office.deps, self.office.phone
+        now = deps.now_ms()
+        body = Patch(record=self.office.warga, kind="warga", base={}, new={"no_hp": "0810"})
+        clock = Clock(wall_ms=now, elapsed_ms=1, boot="uji", server_ms=now)
+        content = Content(
+            salt=secrets.token_bytes(16), author=self.office.people["pendamping"], clock=clock, body=body
+        )
+        head = deps.engine.read(lambda tx: deps.office.head(SqlOfficeStore.reading(tx)))
+        phone.push_raw(seal(content)[1], seen=head)
+
+    def report(self, *, with_contents: bool) -> Report:
+        deps = self.office.deps
+        office = OfficeOf(
+            name=deps.office_name,
+            regency="33.14",
+            device=deps.office.device,
+            key=deps.office.public_key.hex(),
+        )
+        asked = Asked(visit=self.visit, with_contents=with_contents, office=office, now_ms=deps.now_ms())
+        made = deps.engine.read(lambda tx: gather(tx, asked))
+        assert made is not None
+        return made
+
+    def written(self, *, with_contents: bool) -> bytes:
+        return write_report(self.report(with_contents=with_contents), self.office.deps.office.attest)
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
+    made = Case(tmp_path_factory.mktemp("custody"))
+    yield made
+    shut(made.office)
+
+
+@pytest.fixture(scope="module")
+def raw(case: Case) -> bytes:
+    return case.written(with_contents=True)
+
+
+@pytest.mark.parametrize(("key", "message", "signature"), VECTORS)
+def test_the_offline_signature_check_agrees_with_rfc_8032(key: str, message: str, signature: str) -> None:
+    public, said, signed = (bytes.fromhex(text) for text in (key, message, signature))
+    assert offline.verify(public, signed, said)
+    assert not offline.verify(public, signed, said + b"x")
+    for place in (0, 31, 32, 63):
+        changed = bytearray(signed)
+        changed[place] ^= 1
+        assert not offline.verify(public, bytes(changed), said)
+
+
+def test_a_signature_with_a_larger_scalar_is_no_second_signature() -> None:
+    private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    public, signed = private.public_key().public_bytes_raw(), private.sign(b"x")
+    larger = int.from_bytes(signed[32:], "little") + offline.L
+    assert offline.verify(public, signed, b"x")
+    assert not offline.verify(public, signed[:32] + larger.to_bytes(32, "little"), b"x")
+
+
+@pytest.mark.parametrize("with_contents", [True, False])
+def test_a_report_and_its_photos_hold(case: Case, with_contents: bool) -> None:
+    made = case.report(with_contents=with_contents)
+    raw = write_report(made, case.office.deps.office.attest)
+    check = offline.check_report(raw, key=made.office.key, sheet=made.chains[-1].head, photos=case.photos)
+    assert check.faults == []
+    kinds = sorted(act.kind for act in made.acts)
+    assert kinds == ["dilihat", "keputusan", "pendaftaran", "versi"]
+    assert len(made.witnesses) == 1 and len(made.photos) == 3
+
+
+def test_a_redacted_report_says_nothing_that_was_answered(case: Case) -> None:
+    raw = case.written(with_contents=False)
+    hidden = [act.content for act in case.report(with_contents=False).acts if act.kind != "pendaftaran"]
+    assert set(hidden) == {""}
+    for word in ("Sutarmi", "3314990101800001", "Memeriksa aduan"):
+        assert word.encode() not in raw
+        assert base64.b64encode(word.encode())[:12] not in raw
+
+
+def test_a_byte_altered_anywhere_is_told(raw: bytes) -> None:
+    rng = random.Random(7)
+    for place in [0, len(raw) - 1, *(rng.randrange(len(raw)) for _ in range(40))]:
+        changed = bytearray(raw)
+        changed[place] ^= 1 << rng.randrange(7)
+        assert offline.check_report(bytes(changed)).faults, place
+
+
+def test_a_signature_written_in_capitals_is_an_alteration(raw: bytes) -> None:
+    whole = json.loads(raw)
+    whole["seal"]["signature"] = whole["seal"]["signature"].upper()
+    assert offline.check_report(offline.written(whole)).faults == ["tanda tangan laporan: tidak sah"]
+
+
+def test_a_blank_more_between_the_parts_is_an_alteration(raw: bytes) -> None:
+    faults = offline.check_report(raw.replace(b",\n", b", \n", 1)).faults
+    assert faults == ["berkas laporan: ada huruf yang berubah di luar isinya"]
+
+
+def test_of_a_sealed_visit_only_the_outside_is_told(case: Case) -> None:
+    sealed = SealedCase(case.office)
+    sealed.work()
+    deps = case.office.deps
+    asked = Asked(
+        visit=sealed.visit,
+        with_contents=True,
+        office=case.report(with_contents=False).office,
+        now_ms=deps.now_ms(),
+    )
+    made = deps.engine.read(lambda tx: gather(tx, asked))
+    assert made is not None and made.contents == "tersegel"
+    assert [photo.sha256 for photo in made.photos] == [sealed.blob]
+    assert {act.content for act in made.acts if act.kind != "pendaftaran"} == {""}
+    assert offline.check_report(write_report(made, deps.office.attest)).faults == []
+
+
+def altered(raw: bytes, change: Any) -> list[str]:
+    whole = json.loads(raw)
+    change(whole["report"])
+    return offline.check_report(offline.written(whole)).faults
+
+
+def test_what_was_altered_is_named(raw: bytes) -> None:
+    whole = json.loads(raw)["report"]
+    phone = next(chain["device"] for chain in whole["chains"] if chain["device"] != whole["office"]["device"])
+
+    def of_phone(report: Any) -> Any:
+        return next(chain for chain in report["chains"] if chain["device"] == phone)
+
+    def other_link(report: Any) -> None:
+        of_phone(report)["links"][0] = report["chains"][-1]["links"][0]
+
+    def other_author(report: Any) -> None:
+        next(act for act in report["acts"] if act["kind"] == "keputusan")["by"] = "0" * 32
+
+    def other_photo(report: Any) -> None:
+        next(act for act in report["acts"] if act["kind"] == "versi")["photos"][0]["sha256"] = "0" * 64
+
+    def other_content(report: Any) -> None:
+        act = next(act for act in report["acts"] if act["kind"] == "dilihat")
+        content = base64.b64decode(act["content"]).replace(b"aduan", b"adnua")
+        act["content"] = base64.b64encode(content).decode()
+
+    assert any(fault.startswith("dilihat") and "isinya" in fault for fault in altered(raw, other_content))
+    assert any(f"rantai {phone}: tautan ke-1" in fault for fault in altered(raw, other_link))
+    assert any(fault.startswith("keputusan") and "pelaku" in fault for fault in altered(raw, other_author))
+    assert any("daftar fotonya" in fault for fault in altered(raw, other_photo))
+
+
+def test_a_photo_that_was_changed_or_is_missing_is_named(case: Case, raw: bytes, tmp_path: Path) -> None:
+    first, second, third = sorted(case.photos.iterdir())
+    changed = bytearray(first.read_bytes())
+    changed[1000] ^= 1
+    (tmp_path / first.name).write_bytes(bytes(changed))
+    (tmp_path / second.name).write_bytes(second.read_bytes())
+    faults = offline.check_report(raw, photos=tmp_path).faults
+    assert faults == [f"foto {first.stem}: berubah", f"foto {third.stem}: tidak ada di folder"]
+
+
+def test_a_forger_with_another_key_is_found_by_the_printed_key(case: Case) -> None:
+    forger = Ed25519PrivateKey.generate()
+    made = case.report(with_contents=False)
+    whole = json.loads(write_report(made, lambda digest: forger.sign(offline.REPORT_DOMAIN + digest)))
+    assert "tanda tangan laporan: tidak sah" in offline.check_report(offline.written(whole)).faults
+    wrong = offline.check_report(case.written(with_contents=False), key="00" * 32)
+    assert wrong.faults == ["kunci kantor: lain dari yang tercetak di lembar"]
+    wrong = offline.check_report(case.written(with_contents=False), sheet="00" * 32)
+    assert wrong.faults == ["lembar: ujung yang tercetak tidak ada di rantai kantor"]
+
+
+def test_the_file_runs_alone_far_from_the_office(case: Case, raw: bytes, tmp_path: Path) -> None:
+    alone, report = tmp_path / "periksa.py", tmp_path / "laporan.json"
+    alone.write_bytes(Path(offline.__file__).read_bytes())
+    report.write_bytes(raw)
+    command = [sys.executable, "-I", "-S", str(alone), str(report), "--foto", str(case.photos)]
+    assert subprocess.run(command, capture_output=True, check=False, cwd=tmp_path).returncode == 0
+    report.write_bytes(raw.replace(b"setujui", b"tolak") + b" ")
+    done = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path, text=True)
+    assert done.returncode == 1 and "TIDAK UTUH" in done.stdout
+
+
+def test_there_is_no_report_of_what_is_no_visit(case: Case) -> None:
+    deps = case.office.deps
+    office = OfficeOf(name="", regency="", device=deps.office.device, key="")
+    for name in (case.office.warga, RecordId("0" * 32)):
+        asked = Asked(visit=name, with_contents=False, office=office, now_ms=0)
+        assert deps.engine.read(lambda tx, asked=asked: gather(tx, asked)) is None
+
+
+def test_the_command_writes_a_report_that_holds_and_records_who_asked(tmp_path: Path) -> None:
+    case = Case(tmp_path)
+    data, visit, out = tmp_path / "office", case.visit, tmp_path / "laporan"
+    key = case.office.deps.office.public_key.hex()
+    shut(case.office)
+    command = ["report", "--data", str(data), "--visit", visit, "--purpose", "Aduan 12", "--out", str(out)]
+    assert main([*command, "--answers"]) == 0
+    raw = (out / "laporan.json").read_bytes()
+    assert offline.check_report(raw, key=key, photos=out / "foto").faults == []
+    acts = json.loads(raw)["report"]["acts"]
+    assert sum(act["kind"] == "dilihat" for act in acts) == 2
+    assert any(b"Aduan 12" in base64.b64decode(act["content"]) for act in acts)
+    assert main([*command, "--answers"]) == 1, "a folder that is there is not written to"
+
+
+@pytest.mark.parametrize(("visit", "purpose"), [("0" * 32, "Aduan 12"), ("", "x")])
+def test_the_command_says_what_it_lacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], visit: str, purpose: str
+) -> None:
+    data = tmp_path / "office"
+    assert main(["init", "--data", str(data), "--name", "Uji"]) == 0
+    capsys.readouterr()
+    command = ["report", "--data", str(data), "--visit", visit, "--purpose", purpose]
+    assert main([*command, "--out", str(tmp_path / "x")]) == 1
+    assert capsys.readouterr().err.count("\n") == 1 and not (tmp_path / "x").exists()
