@@ -11,7 +11,7 @@ from litestar import Request, Response, get, post
 
 from schemas.problem import Problem
 from schemas.wire import EnrolRequest, JoinedRequest
-from server.api.messages import answer, read_message
+from server.api.messages import NO_GUESSING, answer, read_message
 from server.deps import Deps
 
 MAX_BYTES = 4096
@@ -45,13 +45,15 @@ def enrol_routes(deps: Deps) -> list[Any]:
             media_type=CERTIFICATE_TYPE,
             headers={
                 "content-disposition": 'attachment; filename="sambang-kantor.crt"',
-                "x-content-type-options": "nosniff",
+                **NO_GUESSING,
             },
         )
 
     @get("/api/authority/signed")
     async def signed(request: Request[Any, Any, Any]) -> Response[bytes]:
         found = deps.joinings.signed
-        return answer(request, found if found.certificate else Problem(code="tidak_ada"), deps.text)
+        answered = answer(request, found if found.certificate else Problem(code="tidak_ada"), deps.text)
+        answered.headers.update(NO_GUESSING)  # the one message that a browser may come upon
+        return answered
 
     return [enrol, joined, authority, signed]
