@@ -1,21 +1,24 @@
 """Destroying by two people: who may, what forbids it, and that nothing of the visit is left."""
 
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from schemas.ids import ChangeId, RecordId
 from server.access import Person
-from server.services.destroying import Destroying, Refused, belongings
+from server.services.destroying import REFUSALS, Destroying, Refused, belongings
 from server.services.people import load_person
 from server.services.visits import load_visit
 from server.store import SqlOfficeStore
 from sync.change import Decide
 from sync.store import DESTROYED
 from tests.server.test_destruction import Destroyed
-from tests.server.web_office import open_at, shut
+from tests.server.web_office import PASSWORD, open_at, serving, shut
 
 
 class Desk:
@@ -167,3 +170,42 @@ def test_a_restored_database_does_not_bring_it_back(desk: Desk, tmp_path: Path) 
 def test_nothing_of_another_visit_belongs_to_it(desk: Desk) -> None:
     changes, records = desk.office.deps.engine.read(lambda tx: belongings(tx, desk.visit))
     assert set(changes) == set(desk.changes) and records == [desk.visit]
+
+
+def test_from_the_page_one_proposes_and_another_destroys(desk: Desk) -> None:
+    with serving(desk.office) as address:
+        with log_in(address, "petugas") as client:
+            form = {"csrf": csrf(client.get("/pemusnahan")), "kunjungan": desk.visit, "alasan": "BA 7/2026"}
+            assert client.post("/pemusnahan", data={**form, "langkah": "usul"}).status_code == 303
+            assert "Setujui dan musnahkan" not in client.get("/pemusnahan").text
+            assert client.post("/pemusnahan", data={**form, "langkah": "setuju"}).status_code == 403
+        with log_in(address, "kabid") as client:
+            page = client.get("/pemusnahan")
+            assert "Setujui dan musnahkan" in page.text and "Menunggu orang kedua" in page.text
+            form["csrf"] = csrf(page)
+            assert client.post("/pemusnahan", data={**form, "langkah": "setuju"}).status_code == 303
+            assert "Sudah musnah" in client.get("/pemusnahan").text
+            refused = client.post("/pemusnahan", data={**form, "langkah": "usul"})
+            assert refused.status_code == 422 and "sudah diusulkan atau dimusnahkan" in refused.text
+        with log_in(address, "admin") as client:
+            assert client.get("/pemusnahan").status_code == 403
+    assert desk.is_gone()
+
+
+@pytest.mark.parametrize("why", [why for why in REFUSALS if why != "peran"])
+def test_every_refusal_is_said_in_words(desk: Desk, why: str) -> None:
+    assert desk.office.deps.text(f"kantor.pemusnahan.tolak.{why}")
+
+
+@contextmanager
+def log_in(address: str, username: str) -> Generator[httpx.Client]:
+    with httpx.Client(base_url=address, timeout=20) as client:
+        form = {"csrf": csrf(client.get("/masuk")), "nama": username, "sandi": PASSWORD}
+        assert client.post("/masuk", data=form).status_code == 303
+        yield client
+
+
+def csrf(page: httpx.Response) -> str:
+    found = re.search(r'name="csrf" value="([^"]+)"', page.text)
+    assert found
+    return found[1]
