@@ -283,9 +283,10 @@ def every_page(served: Served) -> dict[str, list[str]]:
         "verifikator": [
             "/", "/antrean", f"/kunjungan/{waiting}", f"/kunjungan/{visit}",
             f"/kunjungan/{visit}/foto/{blob}", "/konflik", conflict, "/kasus", case, "/tidak-ada",
-            "/karantina", "/pemusnahan", f"/karantina/{refused.hex()}",
+            "/karantina", f"/karantina/{refused.hex()}",
         ],
         "admin": ["/", "/perangkat", "/karantina", "/cadangan", "/serah-terima"],
+        "petugas": ["/pemusnahan"],
         "": ["/masuk"],
     }  # fmt: skip
 
