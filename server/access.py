@@ -24,6 +24,7 @@ Action = Literal[
     "move_cases", "see_quarantine", "open_quarantine", "judge_again", "see_devices", "handle_alarms",
     "enrol_devices", "see_backups", "make_backups", "take_handovers", "open_room", "see_broken_glass",
     "report_lost", "close_lost", "order_wipes", "approve_wipes",
+    "propose_destruction", "approve_destruction", "hold_data",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -57,6 +58,9 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "take_handovers": {"verifikator": "any", "petugas": "any", "kabid": "any", "admin": "any"},
     "open_room": {"petugas": "any", "kabid": "any"},
     "see_broken_glass": {"kabid": "any", "pengawas": "any"},
+    "propose_destruction": {"petugas": "any", "kabid": "any"},
+    "approve_destruction": {"kabid": "any"},
+    "hold_data": {"kabid": "any"},
 }  # fmt: skip
 
 EVERY_SERVICES = "umum"

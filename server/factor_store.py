@@ -50,7 +50,10 @@ def use_step(tx: Writer, person: PersonId, step: int) -> None:
 
 
 def drop_factor(tx: Writer, person: PersonId) -> int:
-    """Forget a person's secret and recovery codes. Returns 0 when there was no secret."""
+    """Forget a person's secret, recovery codes and grace. Returns 0 when there was no secret."""
+    tx.execute(
+        "DELETE FROM factor_graces WHERE kabupaten = :kabupaten AND person = :person", {"person": person}
+    )
     tx.execute(
         "DELETE FROM recovery_codes WHERE kabupaten = :kabupaten AND person = :person", {"person": person}
     )

@@ -114,10 +114,8 @@ def test_the_house_plan_shows_rooms_that_stand() -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_every_test_a_document_names_exists(document: Path) -> None:
     named = named_tests(document.read_text(encoding="utf-8"))
-    missing = [
-        test for test in named if test.partition("::")[2] not in written_tests(ROOT / test.split("::")[0])
-    ]
-    assert missing == []
+    parts = [test.split("::") for test in named]
+    assert [name for file, name in parts if name not in written_tests(ROOT / file)] == []
 
 
 def test_every_guarantee_of_the_security_page_is_shown_by_a_test() -> None:

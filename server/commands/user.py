@@ -6,16 +6,16 @@ import sys
 
 from schemas.ids import PersonId, RecordId, uuid7
 from schemas.text import Text
-from server import access, queries
+from server import access, factor_store, people_store, queries
 from server.accounts import Accounts, NotCreated
 from server.commands.shared import add_folder_options, refuse
 from server.compose import Refused, close_office, open_office
 from server.deps import Deps
 from server.engine import Writer
 from server.passwords import Passwords
-from sync.change import Patch
+from sync.change import Accessed, Patch
 
-HELP = "tambah petugas, ganti sandi, atau daftar petugas"
+HELP = "tambah petugas, ganti sandi, cabut kode langkah kedua, atau daftar petugas"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +24,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--new", metavar="KODE", help="tambah petugas dengan kode pendek ini")
     what.add_argument("--password", metavar="PETUGAS", help="ganti sandi petugas ini (kode atau id)")
+    what.add_argument("--drop-code", metavar="PETUGAS", help="cabut kode langkah kedua petugas ini")
     what.add_argument("--list", action="store_true", help="daftar petugas")
     parser.add_argument("--name", default="", help="nama petugas baru")
     parser.add_argument("--role", action="append", default=[], choices=access.ROLES, help="peran, berulang")
@@ -42,6 +43,8 @@ def run(args: argparse.Namespace, text: Text) -> int:
             return _new(deps, args, text)
         if args.password is not None:
             return _password(deps, args.password, text)
+        if args.drop_code is not None:
+            return _drop_code(deps, args.drop_code, text)
         return _list(deps, text)
     finally:
         close_office(deps)
@@ -85,6 +88,29 @@ def _password(deps: Deps, who: str, text: Text) -> int:
         print(text("perintah.tanpa_akun"), file=sys.stderr)
         return 1
     print(text("perintah.sandi_diganti"))
+    return 0
+
+
+def _drop_code(deps: Deps, who: str, text: Text) -> int:
+    """Let somebody who lost phone and recovery codes log in by password again; on record in the chain."""
+    found = deps.engine.read(lambda reader: queries.find_petugas(reader, who))
+    if found is None:
+        print(text("perintah.orang_tidak_dikenal"), file=sys.stderr)
+        return 1
+    person = PersonId(found.id)
+
+    def drop(writer: Writer) -> bool:
+        if not factor_store.drop_factor(writer, person):
+            return False
+        people_store.drop_sessions_of(writer, person)
+        body = Accessed(subject=found.id, purpose=text("perintah.kode_dicabut_alasan"))
+        deps.office.act_in(writer, deps.office.person, [body])
+        return True
+
+    if not deps.engine.write(drop).result():
+        print(text("perintah.tanpa_kode"), file=sys.stderr)
+        return 1
+    print(text("perintah.kode_dicabut"))
     return 0
 
 

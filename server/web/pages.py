@@ -16,6 +16,7 @@ from server.web.assets import asset_routes
 from server.web.backups import backup_routes
 from server.web.cases import case_routes
 from server.web.conflicts import conflict_routes
+from server.web.destroying import destroying_routes
 from server.web.devices import device_routes
 from server.web.errors import MissingError, NeedsCodeError, NotLoggedInError, PageError, UnreadableError
 from server.web.handover import handover_routes
@@ -70,6 +71,7 @@ def page_routes(site: Site) -> list[Any]:
         *photo_routes(site),
         *conflict_routes(site),
         *quarantine_routes(site),
+        *destroying_routes(site),
         *case_routes(site),
         *room_routes(site),
         *room_case_routes(site),

@@ -30,6 +30,7 @@ from server.services.alarms import Alarms
 from server.services.backups import Backups
 from server.services.cases import Cases
 from server.services.conflicts import Conflicts
+from server.services.destroying import Destroying
 from server.services.handling import Handling
 from server.services.people import load_person
 from server.services.quarantine import Quarantine
@@ -111,6 +112,7 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("ruang", "/ruang", "lock", "open_room"),
     ("serah_terima", "/serah-terima", "upload", "take_handovers"),
     ("karantina", "/karantina", "pause", "see_quarantine"),
+    ("pemusnahan", "/pemusnahan", "delete", "propose_destruction"),
     ("perangkat", "/perangkat", "device", "see_devices"),
     ("cadangan", "/cadangan", "save", "see_backups"),
 )
@@ -130,6 +132,7 @@ class Site:
     reviews: Reviews
     conflicts: Conflicts
     quarantine: Quarantine
+    destroying: Destroying
     alarms: Handling
     cases: Cases
     backups: Backups
@@ -257,6 +260,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         reviews=Reviews(engine, deps.office, words),
         conflicts=Conflicts(engine, deps.office, words, deps.workflows, deps.now_ms),
         alarms=Handling(engine, deps.office, Alarms(engine, deps.text, deps.now_ms), deps.text, deps.now_ms),
+        destroying=Destroying(engine, deps.office, deps.destruction, deps.now_ms),
         quarantine=Quarantine(engine, deps.office, words, deps.workflows, deps.now_ms),
         cases=Cases(engine, deps.office, words, deps.workflows),
         backups=Backups(engine, deps.keeper, deps.office.device, deps.text, deps.now_ms),

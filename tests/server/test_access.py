@@ -35,10 +35,14 @@ ALLOWED: dict[Action, set[str]] = {
     "take_handovers": OFFICE | {"admin"},
     "open_room": {"petugas", "kabid"},
     "see_broken_glass": {"kabid", "pengawas"},
+    "propose_destruction": {"petugas", "kabid"},
+    "approve_destruction": {"kabid"},
+    "hold_data": {"kabid"},
 }
 CHANGES = {
     "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "handle_alarms", "enrol_devices",
     "make_backups", "take_handovers", "open_room",
+    "propose_destruction", "approve_destruction", "hold_data",
 }  # fmt: skip
 
 

@@ -14,10 +14,14 @@ from typing import Any, cast
 
 import pytest
 
+from schemas.ids import PersonId
+from server import factor_store, queries
 from server.__main__ import COMMANDS, main
 from server.commands.run import listen
-from server.compose import unlock
+from server.compose import Refused, close_office, open_office, unlock
+from server.engine import Writer
 from server.engines.sqlite import connect
+from sync.change import Accessed, read
 
 Line = pytest.CaptureFixture[str]
 
@@ -191,3 +195,32 @@ def test_people_and_devices_are_made_listed_and_revoked(
     monkeypatch.setattr(sys, "stdin", io.StringIO("pendek\n"))
     assert main(["user", *where, "--new", "B", "--login", "b"]) == 1
     assert main(["verify", *where]) == 0
+
+
+def test_who_lost_every_code_is_let_in_by_the_password_again_and_the_chain_says_so(
+    folder: Path, capsys: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("sandi yang panjang\n"))
+    assert main(["user", "--data", str(folder), "--new", "A-1", "--role", "admin", "--login", "wati"]) == 0
+    assert main(["user", "--data", str(folder), "--drop-code", "A-1"]) == 1
+    assert "belum memasang" in capsys.readouterr().err
+    deps = open_office(folder, None)
+    assert not isinstance(deps, Refused)
+    person = deps.engine.read(lambda tx: queries.find_petugas(tx, "A-1"))
+    assert person is not None
+
+    def set_up(tx: Writer) -> None:
+        factor_store.put_secret(tx, PersonId(person.id), b"x" * 48)
+        factor_store.confirm(tx, PersonId(person.id), 1)
+
+    deps.engine.write(set_up).result()
+    close_office(deps)
+    assert main(["user", "--data", str(folder), "--drop-code", "A-1"]) == 0
+    assert main(["user", "--data", str(folder), "--drop-code", "A-1"]) == 1
+    deps = open_office(folder, None)
+    assert not isinstance(deps, Refused)
+    assert not deps.engine.read(lambda tx: factor_store.is_set_up(tx, PersonId(person.id)))
+    contents = deps.engine.read(lambda tx: [row[0] for row in tx.query("SELECT raw FROM changes", {})])
+    bodies = [read(bytes(raw)).body for raw in contents if raw is not None]
+    assert [body.subject for body in bodies if isinstance(body, Accessed)] == [person.id]
+    close_office(deps)

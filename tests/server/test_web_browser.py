@@ -286,6 +286,7 @@ def every_page(served: Served) -> dict[str, list[str]]:
             "/karantina", f"/karantina/{refused.hex()}",
         ],
         "admin": ["/", "/perangkat", "/karantina", "/cadangan", "/serah-terima"],
+        "petugas": ["/pemusnahan"],
         "": ["/masuk"],
     }  # fmt: skip
 
