@@ -17,7 +17,7 @@ load_kv(__file__)
 
 
 class HeadTitle(Painted):
-    """Name over a second line; both shrink rather than wrap, and large text drops the second."""
+    """Name over a second line; both shrink rather than wrap; a second without room is dropped."""
 
     title = StringProperty("")
     under = StringProperty("")
@@ -29,8 +29,8 @@ class HeadTitle(Painted):
     def paint(self):
         look, room = self.look, self.width
         title = self.measure(self.title, "question", room, True)[1]
-        under = self.measure(self.under, "small", room, True)[1] if self.under else 0
-        if title + under > self.height:
+        wide, under = self.measure(self.under, "small", room, True) if self.under else (0, 0)
+        if title + under > self.height or wide > room:
             under = 0
         y = (self.height + title + under) / 2 - title
         self.write(self.title, "question", look.ink, 0, y, room, shrink=True)
