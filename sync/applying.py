@@ -123,7 +123,7 @@ def _follows(raw: bytes) -> str:
     """Return which version a content follows, as hex; empty for all that is none."""
     content = readable(raw)
     body = content.body if content else None
-    return body.follows.hex() if isinstance(body, Submit) and body.follows else ""
+    return body.follows.hex() if isinstance(body, Submit | SealedSubmit) and body.follows else ""
 
 
 def _jobs(store: Taking, waiting: Sequence[Change]) -> list[Job]:

@@ -15,6 +15,7 @@ from sync.memory import MemoryDevice
 from sync.server import check, push
 from tests.contract.people import OpenRules, record_id
 from tests.sync.regency import KEDEN, Phone, Regency, outcome_of, visit
+from tests.sync.sealed_things import VISIT, case, submit
 
 
 def forget_contents(phone: Phone, *counters: int) -> None:
@@ -152,6 +153,24 @@ def test_a_correction_of_a_version_that_was_lost_goes_on_without_it(town: Regenc
     visited = town.office.record_table[record_id(21)]
     assert visited.head == second.link.change, "what came late is not what the office decides on"
     assert visited.fields["flags"] == []
+
+
+@pytest.mark.parametrize("lose", [lose_links, forget_contents])
+def test_a_sealed_correction_of_a_version_that_was_lost_goes_on_without_it(town: Regency, lose) -> None:
+    phone = town.enrol(10, KEDEN, layanan=("ktkpm",))
+    phone.do(case())
+    first = phone.do(submit())
+    second = phone.do(submit(follows=first.link.change, version=2, about="dua"))
+    twin = twin_of(phone)
+    lose(phone, 2)
+    town.sync(phone)
+    assert isinstance(phone.store.outcomes[second.link.change], Applied)
+    assert versions_of(town, VISIT) == [second.link.change.hex()]
+
+    town.sync(twin)
+    assert versions_of(town, VISIT) == [first.link.change.hex(), second.link.change.hex()]
+    visited = town.office.record_table[record_id(VISIT)]
+    assert visited.head == second.link.change, "what came late is not what the office decides on"
 
 
 def test_a_version_that_came_late_opens_no_decided_visit_again(town: Regency) -> None:
