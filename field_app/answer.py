@@ -11,12 +11,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from field_app.blobs import mark_received
 from field_app.owner import Owner
 from field_app.sealing import Gcm, exchange_bytes, exchange_key, open_key
+from field_app.signing import is_signed
 from field_app.store import Store
 from field_app.vault import StorageFullError
 from field_app.views import AnswerRead, Refused
@@ -87,11 +85,7 @@ class Answers:
             allowed = (Received,) if isinstance(record, Received) else (Answered, Received)
 
     def _verify(self, signature: bytes, message: bytes) -> bool:
-        try:
-            Ed25519PublicKey.from_public_bytes(self._owner.office_key).verify(signature, message)
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+        return is_signed(self._owner.office_key, signature, message)
 
     def _take(self, records: Iterator[Record]) -> AnswerRead | Refused:
         store = self._store

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from field_app.devices import Keystore, Timepiece
 from field_app.durable import write_whole
@@ -20,6 +18,7 @@ from field_app.keys import Keys, KeysError
 from field_app.link import Failure, Link
 from field_app.owner import Owner
 from field_app.sealing import seal_key
+from field_app.signing import is_signed
 from field_app.store import Store
 from field_app.views import HandedOver, Refused, SyncStatus
 from field_app.wiping import KEPT, KEPT_INFO, Paper, read_paper, write_paper
@@ -205,8 +204,4 @@ class Custody:
         return wrap is not None and not wrap.delivered
 
     def _signed(self, signature: bytes, message: bytes) -> bool:
-        try:
-            Ed25519PublicKey.from_public_bytes(self._owner.office_key).verify(signature, message)
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+        return is_signed(self._owner.office_key, signature, message)

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec.structs import replace
 
 from field_app.answer import OUT_OF_STEP, Alone, Answers
@@ -22,6 +20,7 @@ from field_app.losses import UnsoundError, declare, mend
 from field_app.owner import Owner
 from field_app.pen import Pen
 from field_app.sealing import Gcm, exchange_bytes, seal_key
+from field_app.signing import is_signed
 from field_app.store import Store
 from field_app.vault import StorageFullError, Vault
 from field_app.views import AnswerRead, HandedOver, Refused
@@ -228,10 +227,7 @@ def learn_office_key(store: Store, owner: Owner, link: Link) -> None:
     answer = link.office_key(OfficeKeyRequest(device=owner.device))
     if not isinstance(answer, OfficeKey):
         return  # an office of before: it has none
-    try:
-        office = Ed25519PublicKey.from_public_bytes(owner.office_key)
-        office.verify(answer.signature, key_message(answer.public_key))
-    except (InvalidSignature, ValueError):
+    if not is_signed(owner.office_key, answer.signature, key_message(answer.public_key)):
         return  # somebody else's key: not believed, and asked for again at the next sync
     store.put(OFFICE_KEY, answer.public_key)
 

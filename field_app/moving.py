@@ -10,11 +10,10 @@ office has let the phone log in by it. Source: docs/operations.md, "TLS".
 from collections.abc import Callable, Iterable
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from field_app.link import Door, Failure, Link, Reply
 from field_app.owner import Owner
+from field_app.signing import is_signed
 from schemas.device_word import DeviceOrders, DeviceReport, WipeWord
 from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import DeviceId
@@ -136,10 +135,7 @@ class MovingLink:
             link.close()
         if isinstance(found, Failure) or found.certificate == self._owner.authority:
             return None
-        try:
-            office = Ed25519PublicKey.from_public_bytes(self._owner.office_key)
-            office.verify(found.signature, authority_message(found.certificate))
-        except (InvalidSignature, ValueError):
+        if not is_signed(self._owner.office_key, found.signature, authority_message(found.certificate)):
             return None
         return msgspec.structs.replace(self._owner, address=address, authority=found.certificate)
 

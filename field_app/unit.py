@@ -5,17 +5,15 @@ is signed by the identity that is pinned here: told at enrolment, or compared by
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, cast
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from field_app.records import Records
+from field_app.signing import is_signed
 from field_app.store import Store
 from schemas.base import UNREADABLE, Data, decode
 from schemas.ids import Regency
 from schemas.sealed import UnitKey
-from sync.chain import Verifier
 from sync.scope import UNIT_KEYS
 from sync.sealed_case import newest_key
 
@@ -57,7 +55,9 @@ class Unit:
     def key(self, service: str) -> UnitKey | None:
         """Return the key to seal a case of a service to, None without one that the pinned identity signed."""
         pinned = self.pinned()
-        return newest_key(self._keys(), self._regency, service, _verifier(pinned)) if pinned else None
+        return (
+            newest_key(self._keys(), self._regency, service, partial(is_signed, pinned)) if pinned else None
+        )
 
     def state(self, service: str) -> UnitState:
         """Say whether cases of a service can be sealed, and why not."""
@@ -86,16 +86,3 @@ class Unit:
                 yield decode(raw, UnitKey)
             except UNREADABLE:
                 continue
-
-
-def _verifier(identity: bytes) -> Verifier:
-    key = Ed25519PublicKey.from_public_bytes(identity)
-
-    def verify(signature: bytes, message: bytes) -> bool:
-        try:
-            key.verify(signature, message)
-        except InvalidSignature:
-            return False
-        return True
-
-    return verify

@@ -32,6 +32,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from schemas.base import UNREADABLE, Data
+from server.disk import write_once
 
 AUTHORITY_YEARS = 30
 LEAF_DAYS = 90
@@ -170,16 +171,7 @@ def authority_path(key: Path) -> Path:
 
 def write_authority(path: Path, authority: Authority) -> None:
     """Store an authority, readable by its owner only. Raises FileExistsError: one is never overwritten."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.encode(authority))
-        file.flush()
-        os.fsync(file.fileno())
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_once(path, msgspec.json.encode(authority))
 
 
 def read_authority(path: Path) -> Authority:

@@ -26,6 +26,16 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def write_once(path: Path, data: bytes) -> None:
+    """Write a new file of mode 0600, its name too. Raises FileExistsError: nothing is ever overwritten."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
+
+
 def ensure_folder(folder: Path) -> None:
     """Make a folder, readable by its owner only, durably."""
     if not folder.is_dir():

@@ -5,7 +5,6 @@ from which the X25519 key of hand-over files is derived.
 Losing it loses everything: it is kept apart from the data and from its backups.
 """
 
-import os
 from pathlib import Path
 
 import msgspec
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from schemas.base import Data
 from schemas.ids import DeviceId
+from server.disk import write_once
 
 KEY_BYTES = 32
 
@@ -80,16 +80,7 @@ def default_path(data: Path) -> Path:
 def write_keys(path: Path, keys: Keys) -> None:
     """Store the keys, readable by their owner only. Raises FileExistsError: a key is never overwritten."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(msgspec.json.encode(keys))
-        file.flush()
-        os.fsync(file.fileno())
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_once(path, msgspec.json.encode(keys))
 
 
 def read_keys(path: Path) -> Keys:
