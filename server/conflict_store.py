@@ -70,6 +70,16 @@ def conflicts_about(tx: Reader, target: RecordId, limit: int) -> list[RecordId]:
     return [RecordId(row[0]) for row in found]
 
 
+def open_about(tx: Reader, targets: Iterable[RecordId]) -> list[RecordId]:
+    """Return the open conflicts about these records, oldest first; each is about one of them in the end."""
+    found = tx.query(
+        "SELECT conflict FROM konflik WHERE kabupaten = :kabupaten AND about IN :targets"
+        " AND state = 'menunggu' ORDER BY at_ms, conflict",
+        {"targets": list(targets)},
+    )
+    return [RecordId(row[0]) for row in found]
+
+
 def visits_near(tx: Reader, subject: RecordId, at_ms: int, limit: int) -> list[RecordId]:
     """Return the visits to somebody that came in nearest to a moment (UTC ms)."""
     found = tx.query(

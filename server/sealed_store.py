@@ -82,6 +82,18 @@ def tugas_of(tx: Reader, kasus: RecordId) -> list[RecordId]:
     return [RecordId(name) for (name,) in found]
 
 
+def late_by_case(tx: Reader) -> dict[RecordId, int]:
+    """Count the open conflicts about cases, their visits and their tugas, by case."""
+    found = tx.query(
+        "SELECT coalesce(s.kasus, v.kasus, t.kasus, '') AS owner, count(*) FROM konflik k"
+        " LEFT JOIN kasus s ON s.kabupaten = k.kabupaten AND s.kasus = k.about"
+        " LEFT JOIN kunjungan v ON v.kabupaten = k.kabupaten AND v.visit = k.about"
+        " LEFT JOIN sealed_tugas t ON t.kabupaten = k.kabupaten AND t.tugas = k.about"
+        " WHERE k.kabupaten = :kabupaten AND k.state = 'menunggu' GROUP BY owner",
+    )
+    return {RecordId(kasus): int(count) for kasus, count in found if kasus}
+
+
 def _about(raw: bytes) -> tuple[RecordId, ...]:
     content = readable(raw)
     match content.body if content is not None else None:

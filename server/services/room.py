@@ -9,6 +9,7 @@ from server.services.room_cases import RoomCases
 from server.services.room_ceremony import Ceremonies
 from server.services.room_custody import Custodian
 from server.services.room_held import Held
+from server.services.room_late import RoomLate
 from server.services.room_officers import OfficersOfRoom
 from server.services.room_opening import Openings
 from server.services.room_work import RoomWork
@@ -26,6 +27,7 @@ class Room:
     openings: Openings
     cases: RoomCases
     work: RoomWork
+    late: RoomLate
     alarms: RoomAlarms
 
 
@@ -47,6 +49,7 @@ def build_room(deps: Deps, passwords: Passwords, words: Words) -> Room:
         alarms=RoomAlarms(deps.engine, deps.text, custodian, officers, deps.now_ms),
         openings=openings,
         cases=RoomCases(deps.engine, openings, deps.parsers, words, deps.workflows),
+        late=RoomLate(deps.engine, deps.office, words, deps.workflows),
         work=RoomWork(
             deps.engine,
             deps.office,

@@ -67,6 +67,15 @@ class Other(Data, frozen=True, kw_only=True):
     text: str = ""
 
 
+class Late(Data, frozen=True, kw_only=True):
+    """What was done too late and waits for an officer to close it; `seen`: its newest change."""
+
+    id: RecordId
+    seen: str
+    title: str
+    when: str
+
+
 class RoomCase(Data, frozen=True, kw_only=True):
     """A case that is open, with everything in it."""
 

@@ -46,6 +46,7 @@ def room_routes(site: Site) -> list[Any]:
             "named": named,
             "found": await site.work(lambda: room.cases.all(today)) if named else None,
             "ceremony": await site.work(lambda: room.ceremonies.look(visitor.person, token)),
+            "late": await site.work(room.late.counts) if named else {},
             "due": named and await site.work(room.officers.is_due),
         }
         return await site.page("room/list.html", visitor, "ruang", values)

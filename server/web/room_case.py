@@ -156,6 +156,8 @@ def _work(
         case "tugas":
             whom, form = PersonId(given.get("petugas", "")), given.get("form", "")
             return work.assign(person, key, whom, form, kept.task, day_of(given.get("tenggat", "")))
+        case "terlambat":
+            return site.room.late.close(person, key.kasus, RecordId(given.get("konflik", "")), seen)
         case _:
             return Refusal(say="usang", status=409)
 

@@ -79,10 +79,11 @@ class Desk:
         site, room, person = self._site, self._room, visitor.person
         chosen = request.query_params.get("kunjungan")
         stamp, visit = stamp_words(site, visitor), RecordId(chosen) if chosen else None
-        case, people = await site.work(
+        case, people, late = await site.work(
             lambda: (
                 room.cases.inside(person, key.opened.case, visit, stamp, today(site)),
                 room.work.reachable(),
+                room.late.waiting(key.kasus),
             )
         )
         if case is None:
@@ -92,6 +93,7 @@ class Desk:
             "notice": refused(site, refusal) or notice,
             "kept": kept or Kept(),
             "people": people,
+            "late": late,
             "forms": room.work.sealed_forms(),
             "until": written.clock(key.opened.until_ms),
             "stamp": stamp,
