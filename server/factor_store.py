@@ -24,8 +24,8 @@ def is_set_up(tx: Reader, person: PersonId) -> bool:
 
 
 def put_secret(tx: Writer, person: PersonId, secret: bytes) -> None:
-    """Store a secret that is still to be confirmed, in place of another."""
-    drop_factor(tx, person)
+    """Store a secret that is still to be confirmed, in place of another; the grace goes on as it was."""
+    _drop_secret(tx, person)
     tx.execute(
         "INSERT INTO second_factors (kabupaten, person, secret, confirmed_ms, last_step)"
         " VALUES (:kabupaten, :person, :secret, NULL, -1)",
@@ -54,12 +54,7 @@ def drop_factor(tx: Writer, person: PersonId) -> int:
     tx.execute(
         "DELETE FROM factor_graces WHERE kabupaten = :kabupaten AND person = :person", {"person": person}
     )
-    tx.execute(
-        "DELETE FROM recovery_codes WHERE kabupaten = :kabupaten AND person = :person", {"person": person}
-    )
-    return tx.execute(
-        "DELETE FROM second_factors WHERE kabupaten = :kabupaten AND person = :person", {"person": person}
-    )
+    return _drop_secret(tx, person)
 
 
 def put_recovery(tx: Writer, person: PersonId, hashes: Iterable[bytes]) -> None:
@@ -139,4 +134,13 @@ def drop_halves(tx: Writer, person: PersonId) -> None:
     """End all half logins of a person."""
     tx.execute(
         "DELETE FROM half_logins WHERE kabupaten = :kabupaten AND person = :person", {"person": person}
+    )
+
+
+def _drop_secret(tx: Writer, person: PersonId) -> int:
+    tx.execute(
+        "DELETE FROM recovery_codes WHERE kabupaten = :kabupaten AND person = :person", {"person": person}
+    )
+    return tx.execute(
+        "DELETE FROM second_factors WHERE kabupaten = :kabupaten AND person = :person", {"person": person}
     )

@@ -7,7 +7,7 @@ from litestar.response import Redirect
 
 from server.access import may
 from server.web.errors import ForbiddenError
-from server.web.site import Asking, Notice, Site, Visitor
+from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
 
 ANSWERS = {"diminta": "good", "tidak_jalan": "bad", "tanpa_tujuan": "bad"}
 """How a press of the button may end, and the tone of its sentence."""
@@ -59,6 +59,6 @@ def backup_routes(site: Site) -> list[Any]:
             raise ForbiddenError
         await site.form(request, visitor.csrf)
         answer = await site.work(site.backups.ask)
-        return Redirect(path=f"/cadangan?hasil={answer}", status_code=303)
+        return Redirect(path=f"/cadangan?hasil={answer}", status_code=303, headers=SECURITY_HEADERS)
 
     return [backups, start]

@@ -164,6 +164,16 @@ def test_the_grace_begins_at_the_first_login_and_no_later_one_lengthens_it(desk:
     assert desk.engine.read(lambda tx: desk.factors.is_overdue(tx, PERSON))
 
 
+def test_beginning_to_set_up_neither_ends_the_grace_nor_lengthens_it(desk: Desk) -> None:
+    assert isinstance(desk.accounts.log_in("rini", PASSWORD, HERE), LoggedIn)
+    desk.clock.ms += GRACE_MS - 1
+    assert desk.factors.begin(PERSON) is not None
+    assert not desk.engine.read(lambda tx: desk.factors.is_overdue(tx, PERSON))
+    assert isinstance(desk.accounts.log_in("rini", PASSWORD, HERE), LoggedIn)
+    desk.clock.ms += 1
+    assert desk.engine.read(lambda tx: desk.factors.is_overdue(tx, PERSON))
+
+
 def test_changing_the_password_asks_the_old_one_and_ends_all_sessions(desk: Desk) -> None:
     first = desk.accounts.log_in("rini", PASSWORD, HERE)
     assert isinstance(first, LoggedIn)
