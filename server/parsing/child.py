@@ -7,14 +7,16 @@ from typing import assert_never
 from PIL import Image
 
 from schemas.base import UNREADABLE
-from server.parsing import pictures
+from server.parsing import pictures, sheets
 from server.parsing.lockdown import close_doors
 from server.parsing.messages import (
     Answer,
     AskGuard,
     Guard,
     Look,
+    NoSheet,
     NotOne,
+    ReadSheet,
     Stamp,
     Task,
     Thumbnail,
@@ -48,12 +50,14 @@ def _answer(task: Task, guarded: bool) -> Answer:
                 return pictures.look(data)
             case Stamp(data=data, words=words):
                 return pictures.stamp(data, words)
+            case ReadSheet(data=data, number=number):
+                return sheets.sheet(data, number)
             case AskGuard():
                 return Guard(is_up=guarded)
             case _:
                 assert_never(task)
     except MemoryError:
-        return NotOne()
+        return NoSheet(why="terlalu_besar") if isinstance(task, ReadSheet) else NotOne()
 
 
 def _warm_up() -> None:
@@ -67,3 +71,6 @@ def _warm_up() -> None:
         pictures.thumbnail(out.getvalue())
         pictures.stamp(out.getvalue(), "Sambang")
     pictures.look(b"no picture")
+    sheets.sheet(sheets.ZIP, 0)
+    for text in ("a;b\né;d".encode(encoding) for encoding in ("utf-8", "cp1252", "utf-16")):
+        sheets.sheet(text, 0)

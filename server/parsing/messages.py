@@ -6,7 +6,10 @@ import msgspec
 
 from schemas.base import Message
 
+Cell = str | int | float | None
 LENGTH_BYTES = 4
+PIECE = 400
+"""Rows in a piece of a sheet: taken in by one transaction, short enough to keep nobody waiting."""
 MOST_BYTES = 44 * 1024 * 1024
 """Largest message: the largest evidence and what stands around it."""
 
@@ -50,6 +53,32 @@ class NotOne(Message, frozen=True, kw_only=True, tag="not_one"):
     """This is no sound JPEG or PNG, or it is far too large."""
 
 
+class ReadSheet(Message, frozen=True, kw_only=True, tag="read_sheet"):
+    """Read one sheet of a workbook (from 0), or a text of separated values."""
+
+    data: bytes
+    number: int
+
+
+class Sheet(Message, frozen=True, kw_only=True, tag="sheet"):
+    """A sheet's cells: each of `pieces` is a packed array of rows, PIECE of them but for the last.
+
+    `names` are those of all sheets; `before` is how many blank rows stand above the first.
+    """
+
+    names: tuple[str, ...]
+    number: int
+    pieces: tuple[bytes, ...]
+    count: int
+    before: int
+
+
+class NoSheet(Message, frozen=True, kw_only=True, tag="no_sheet"):
+    """Why there is none: a key under `impor.berkas` in the texts."""
+
+    why: str
+
+
 class AskGuard(Message, frozen=True, kw_only=True, tag="ask_guard"):
     """Ask whether the kernel guards the child's calls."""
 
@@ -60,8 +89,8 @@ class Guard(Message, frozen=True, kw_only=True, tag="guard"):
     is_up: bool
 
 
-Task = Thumbnail | Look | Stamp | AskGuard
-Answer = Picture | Looked | NotOne | Guard
+Task = Thumbnail | Look | Stamp | ReadSheet | AskGuard
+Answer = Picture | Looked | NotOne | Sheet | NoSheet | Guard
 
 tasks: msgspec.msgpack.Decoder[Task] = msgspec.msgpack.Decoder(Task)
 answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)

@@ -18,8 +18,11 @@ from server.parsing.messages import (
     Guard,
     Look,
     Looked,
+    NoSheet,
     NotOne,
     Picture,
+    ReadSheet,
+    Sheet,
     Stamp,
     Task,
     Thumbnail,
@@ -60,6 +63,15 @@ class Parsers:
         made = self._ask(Stamp(data=data, words=words), Picture)
         return made.jpeg if made else None
 
+    def sheet(self, data: bytes, number: int = 0) -> Sheet | NoSheet:
+        """Return the cells of a sheet (from 0) of a workbook or of separated values, or why there is none."""
+        try:
+            said = frame(ReadSheet(data=data, number=number))
+        except ValueError:
+            return NoSheet(why="terlalu_besar")
+        answer = self._answer(said, (Sheet, NoSheet))
+        return answer if isinstance(answer, Sheet | NoSheet) else NoSheet(why="terlalu_besar")
+
     def is_guarded(self) -> bool:
         """Say whether the kernel guards the calls of children, or only the limits hold."""
         said = self._ask(AskGuard(), Guard)
@@ -84,18 +96,21 @@ class Parsers:
 
     def _ask(self, task: Task, kind: type[A]) -> A | None:
         try:
-            said = frame(task)
+            answer = self._answer(frame(task), (kind, NotOne))
         except ValueError:
             return None
+        return answer if isinstance(answer, kind) else None
+
+    def _answer(self, said: bytes, kinds: tuple[type[Answer], ...]) -> Answer | None:
+        """Let a child answer. One that says nothing, or what it was not asked, is ended."""
         with self._turns:
             child = self._child()
             answer = child.ask(said, self._seconds)
-            sound = isinstance(answer, kind | NotOne)
-            if sound and child.tasks < TASKS and not self._closed:
+            if isinstance(answer, kinds) and child.tasks < TASKS and not self._closed:
                 self._free.put(child)
             else:
                 child.end()
-        return answer if isinstance(answer, kind) else None
+        return answer
 
     def _child(self) -> "_Child":
         try:

@@ -1,0 +1,109 @@
+"""What a child makes of a spreadsheet. Rule: values only; formulas, macros and links are never looked at.
+
+Runs in the child only, within its memory and time; a sheet that is too large for them ends the child, and the
+office says so. Dates come as ISO text, whole numbers as integers, everything else as it stands.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+from schemas.base import encode
+from server.parsing.messages import PIECE, Cell, NoSheet, Sheet
+
+MOST_ROWS = 200_000
+MOST_COLUMNS = 120
+LONGEST_CELL = 1_000
+ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+Value = str | int | float | bool | date | datetime | time | timedelta | None
+
+
+def sheet(data: bytes, number: int) -> Sheet | NoSheet:
+    """Read one sheet of a workbook (from 0), or a text of separated values. Raises MemoryError."""
+    if data.startswith((ZIP, OLE)):
+        return _of_workbook(data, number)
+    return _of_text(data)
+
+
+def _of_workbook(data: bytes, number: int) -> Sheet | NoSheet:
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        names = tuple(book.sheet_names)
+        if not 0 <= number < len(names):
+            return NoSheet(why="tidak_ada")
+        found = book.get_sheet_by_index(number)
+        if found.total_height > MOST_ROWS:
+            return NoSheet(why="terlalu_panjang")
+        # the first rows may be blank: counted, so that a row's number is that which the program shows
+        before = found.start[0] if found.start else 0
+        return _packed(names, number, _rows(found.to_python(skip_empty_area=True)), before)
+    except PasswordError:
+        return NoSheet(why="terkunci")
+    except (CalamineError, ValueError, OSError, KeyError, IndexError):
+        return NoSheet(why="tidak_terbaca")
+
+
+def _of_text(data: bytes) -> Sheet | NoSheet:
+    text = _decoded(data)
+    if text is None:
+        return NoSheet(why="tidak_terbaca")
+    top = text[:20_000]
+    separator = max(";\t,|", key=lambda sign: (top.count(sign), sign == ";"))
+    if separator not in top:
+        return NoSheet(why="tidak_terbaca")
+    try:
+        return _packed(("CSV",), 0, _rows(csv.reader(io.StringIO(text, newline=""), delimiter=separator)), 0)
+    except csv.Error:
+        return NoSheet(why="tidak_terbaca")
+
+
+def _packed(names: tuple[str, ...], number: int, rows: Iterator[list[Cell]], before: int) -> Sheet | NoSheet:
+    """Pack rows piece by piece, so that they are never all there twice."""
+    pieces: list[bytes] = []
+    count = 0
+    while piece := list(islice(rows, PIECE)):
+        pieces.append(encode(piece))
+        count += len(piece)
+        if count > MOST_ROWS:
+            return NoSheet(why="terlalu_panjang")
+    return Sheet(names=names, number=number, pieces=tuple(pieces), count=count, before=before)
+
+
+def _rows(rows: Iterable[Sequence[Value]]) -> Iterator[list[Cell]]:
+    for row in rows:
+        yield [_cell(value) for value in row[:MOST_COLUMNS]]
+
+
+def _cell(value: Value) -> Cell:
+    match value:
+        case None | "":
+            return None
+        case bool():
+            return "ya" if value else "tidak"
+        case str():
+            return value.strip()[:LONGEST_CELL] or None
+        case float() if value.is_integer() and abs(value) < 2**53:
+            return int(value)
+        case int() | float():
+            return value
+        case datetime():
+            return value.date().isoformat()
+        case date() | time():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+def _decoded(data: bytes) -> str | None:
+    """Read a text as UTF-8, UTF-16 or as Windows writes it; None for what holds signs that no list has."""
+    for encoding in ("utf-16",) if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp1252"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return None if "\0" in text[:10_000] else text
+    return None

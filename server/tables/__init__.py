@@ -1,0 +1,1 @@
+"""Lists that come from elsewhere: found headers, matched columns, checked rows. Nothing here reads a file."""

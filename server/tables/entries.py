@@ -1,0 +1,216 @@
+"""One row of a list, read as what it says of somebody. Rule: a doubtful cell is left out and told, no more.
+
+Only what would make a wrong record blocks its row: a NIK or KK that has not its digits, no name, no desa that
+is known. Blocked rows come back as a file to mend; the others go on.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from schemas.base import Data
+from schemas.format import parse_date
+from schemas.identity import check_kk, check_kks, check_nik, normalise_phone
+from schemas.wilayah import Wilayah
+from server.parsing.messages import Cell
+from server.tables.columns import Column, Kind, column_of
+from server.tables.heading import text_of
+
+EXCEL_DAY_0 = date(1899, 12, 30)
+DIGITS_A_FLOAT_KEEPS = 15
+"""Spreadsheets keep so many digits of a number; the sixteenth becomes 0."""
+LONGEST_TEXT = 200
+_APOSTROPHE = re.compile(r"^[='\u2019\"]+|\"+$")
+_SEX = {
+    **dict.fromkeys(("l", "lakilaki", "pria"), "laki_laki"),
+    **dict.fromkeys(("p", "perempuan", "wanita"), "perempuan"),
+}
+_MONTHS = {
+    name[:3]: number
+    for number, name in enumerate(
+        ("januari", "februari", "maret", "april", "mei", "juni", "juli", "agustus", "september", "oktober",
+         "november", "desember"), 1
+    )
+} | {"agt": 8, "ags": 8, "may": 5, "aug": 8, "oct": 10, "dec": 12}  # fmt: skip
+
+Options = Mapping[str, Mapping[str, str]]
+"""By field: the label of each choice, plain, and its code."""
+
+
+class Note(Data, frozen=True, kw_only=True):
+    """Something about a cell: a key under `impor.catatan`, or a code of schemas/identity.py."""
+
+    code: str
+    field: str
+    value: str = ""
+
+
+class Entry(Data, frozen=True, kw_only=True):
+    """What a row says. `blocked` is why nothing is taken of it, `notes` what was left out or looks odd."""
+
+    fields: dict[str, str]
+    blocked: tuple[Note, ...] = ()
+    notes: tuple[Note, ...] = ()
+    unsure_nik: bool = False
+
+
+class Reader:
+    """Reads rows by one matching. `kecamatan` are the NIK prefixes of this regency."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        matched: Sequence[str],
+        *,
+        wilayah: Wilayah,
+        kecamatan: frozenset[str],
+        options: Options,
+        today: date,
+    ) -> None:
+        found = [(place, column_of(kind, field)) for place, field in enumerate(matched) if field]
+        self._columns = [(place, column) for place, column in found if column is not None]
+        self._kind, self._wilayah, self._kecamatan = kind, wilayah, kecamatan
+        self._options, self._today = options, today
+
+    def read(self, row: Sequence[Cell]) -> Entry | None:
+        """Read a row; None for one that is blank in every matched column."""
+        cells = {column.field: (column, row[place]) for place, column in self._columns if place < len(row)}
+        if not any(text_of(cell) for _, cell in cells.values()):
+            return None
+        fields: dict[str, str] = {}
+        blocked: list[Note] = []
+        notes: list[Note] = []
+        unsure = False
+        for name, (column, cell) in cells.items():
+            text = _APOSTROPHE.sub("", text_of(cell)).strip()
+            if not text or column.reading == "region":
+                continue
+            value, why = self._value(column, text, cell)
+            if why is not None and column.reading in ("nik", "kk"):
+                blocked.append(why)
+            elif why is not None:
+                notes.append(why)
+            else:
+                fields[name] = value
+            unsure = unsure or (column.reading == "nik" and why is None and _was_rounded(cell))
+        kode, why = self._desa({name: text_of(cell) for name, (_, cell) in cells.items()})
+        if kode:
+            fields["kode_desa"] = kode
+        if why is not None:
+            blocked.append(why)
+        named = "nama_ewarong" if self._kind == "ewarong" else "nama"
+        if named in cells and named not in fields:
+            blocked.append(Note(code="tanpa_nama", field=named))
+        notes += self._odd(fields)
+        return Entry(fields=fields, blocked=tuple(blocked), notes=tuple(notes), unsure_nik=unsure)
+
+    def _value(self, column: Column, text: str, cell: Cell) -> tuple[str, Note | None]:
+        """Return a cell as the record keeps it, or why it cannot be."""
+        match column.reading:
+            case "nik":
+                found = check_nik(text)
+                return found.nik, _shape(found.errors, column.field)
+            case "kk" | "kks":
+                number = check_kk(text) if column.reading == "kk" else check_kks(text)
+                rounded = Note(code="dibulatkan", field=column.field) if _was_rounded(cell) else None
+                return number.number, _shape(number.errors, column.field) or rounded
+            case "date":
+                day = _day(text, cell, self._today)
+                return (day.isoformat(), None) if day else ("", _left_out(column, text))
+            case "three":
+                digits = text.split(".")[0].strip()
+                return (digits.zfill(3), None) if _is_three(digits) else ("", _left_out(column, text))
+            case "sex":
+                code = _SEX.get(re.sub(r"[^a-z]", "", text.lower()))
+                return (code, None) if code else ("", _left_out(column, text))
+            case "phone":
+                number = normalise_phone(text)
+                return (number, None) if number else ("", _left_out(column, text))
+            case "choice":
+                code = self._options.get(column.field, {}).get(plain_choice(text))
+                return (code, None) if code else ("", _left_out(column, text))
+            case _:
+                return text[:LONGEST_TEXT], None
+
+    def _desa(self, cells: Mapping[str, str]) -> tuple[str, Note | None]:
+        """Return the code of the desa that the row names, or why it is not known; without a cell neither."""
+        code, name, kecamatan = (cells.get(each, "") for each in ("kode_desa", "desa", "kecamatan"))
+        region = self._wilayah.get(code) if code else None
+        if region is not None and region.level in ("desa", "kelurahan"):
+            return region.kode, None
+        if not name:
+            return "", Note(code="tanpa_desa", field="desa", value=code) if code or "desa" in cells else None
+        there = [each for each in self._wilayah.find(name) if each.level in ("desa", "kelurahan")]
+        inside = (
+            [each for each in there if each in self._wilayah.find(name, kecamatan)] if kecamatan else there
+        )
+        if len(inside) == 1:
+            return inside[0].kode, None
+        if kecamatan and there and not inside:
+            return "", Note(code="desa_kecamatan_beda", field="desa", value=f"{name} / {kecamatan}")
+        code = "desa_kembar" if len(inside) > 1 else "desa_tidak_dikenal"
+        return "", Note(code=code, field="desa", value=name)
+
+    def _odd(self, fields: Mapping[str, str]) -> list[Note]:
+        """Return what is odd about the numbers, and stops nothing."""
+        nik = fields.get("nik")
+        if not nik:
+            return []
+        born = parse_date(fields.get("tanggal_lahir", ""))
+        sex = {"laki_laki": "L", "perempuan": "P"}.get(fields.get("jenis_kelamin", ""))
+        found = check_nik(
+            nik, self._kecamatan, born, "L" if sex == "L" else "P" if sex else None, self._today
+        )
+        return [Note(code=code, field="nik") for code in found.warnings]
+
+
+def plain_choice(text: str) -> str:
+    """Return a choice's words without case, signs and spaces."""
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def _shape(errors: Sequence[str], field: str) -> Note | None:
+    return Note(code=errors[0], field=field) if errors else None
+
+
+def _left_out(column: Column, text: str) -> Note:
+    return Note(code=f"bukan_{column.reading}", field=column.field, value=text[:60])
+
+
+def _was_rounded(cell: Cell) -> bool:
+    """Say whether a spreadsheet may have rounded the last digit of a long number away."""
+    return (
+        isinstance(cell, int | float) and len(str(int(cell))) > DIGITS_A_FLOAT_KEEPS and int(cell) % 10 == 0
+    )
+
+
+def _is_three(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text.lstrip("0") or "0") <= 3
+
+
+def _day(text: str, cell: Cell, today: date) -> date | None:
+    """Read a date as it is written: ISO, a sheet's day number, 21/11/1980, 21 Nov 1980, 21-11-80."""
+    day: date | None = None
+    if isinstance(cell, int | float):
+        day = EXCEL_DAY_0 + timedelta(days=int(cell)) if 0 < cell < 80_000 else None
+    elif found := re.fullmatch(r"(\d{1,2})[\s./-]+([A-Za-z]{3,9})[\s./-]+(\d{2}|\d{4})", text):
+        month = _MONTHS.get(found[2][:3].lower())
+        day = _date(_full_year(int(found[3]), today), month, int(found[1])) if month else None
+    elif found := re.fullmatch(r"(\d{1,2})[./-](\d{1,2})[./-](\d{2}|\d{4})", text):
+        day = _date(_full_year(int(found[3]), today), int(found[2]), int(found[1]))
+    else:
+        day = parse_date(text[:10])
+    return day if day and date(1900, 1, 1) <= day <= today else None
+
+
+def _full_year(year: int, today: date) -> int:
+    if year > 99:
+        return year
+    return 2000 + year if year <= today.year % 100 else 1900 + year
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

@@ -1,0 +1,57 @@
+"""What is kept of a list between its steps. Rule: a step that was cut off goes on from here."""
+
+from typing import Literal
+
+from schemas.base import Data, Message
+from schemas.ids import PersonId, RecordId
+from server.tables.columns import Kind
+from server.tables.entries import Note
+
+State = Literal["dicocokkan", "memeriksa", "diperiksa", "menerapkan", "selesai", "gagal"]
+Fate = Literal["baru", "berubah", "sama", "masalah", "kosong"]
+
+
+class SheetPlace(Data, frozen=True, kw_only=True):
+    """One sheet: its name, its rows, and how many blank rows stand above the first."""
+
+    name: str
+    rows: int
+    before: int
+
+
+class Job(Data, frozen=True, kw_only=True):
+    """A list. `heading` is the header's last row from 0; `matched` the field of each column, empty for none.
+
+    `done` counts the rows that the present step is through with, `counts` the rows of each fate.
+    """
+
+    id: RecordId
+    by: PersonId
+    at_ms: int
+    name: str
+    sheets: tuple[SheetPlace, ...]
+    state: State = "dicocokkan"
+    kind: Kind = "warga"
+    service: str = ""
+    sheet: int = 0
+    heading: int = 0
+    heads: tuple[str, ...] = ()
+    matched: tuple[str, ...] = ()
+    done: int = 0
+    counts: dict[str, int] = {}
+    noted: int = 0
+    ended_ms: int = 0
+    conflicts: int = 0
+
+    @property
+    def rows(self) -> int:
+        """The rows below the header."""
+        return max(0, self.sheets[self.sheet].rows - self.heading - 1) if self.sheets else 0
+
+
+class RowFate(Message, frozen=True, kw_only=True):
+    """What is to become of one row, and why. `record` is whom it is about; empty when nobody."""
+
+    fate: Fate
+    record: RecordId
+    notes: tuple[Note, ...]

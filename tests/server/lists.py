@@ -1,0 +1,63 @@
+"""Lists as they come to the office, made here: with titles, merged heads, numbers of every kind."""
+
+import io
+from collections.abc import Sequence
+from datetime import date
+
+import xlsxwriter
+
+HEADS = (
+    "No",
+    "NIK",
+    "No. KK",
+    "Nama Penerima",
+    "Alamat",
+    "RT",
+    "RW",
+    "Desa/Kelurahan",
+    "Kecamatan",
+    "Bank",
+    "Ket.",
+)
+NIK = "331499010180{:04}"
+DESA = ("Jetis Karangpung", "Kalijambe")
+
+
+def person(number: int, **more: object) -> list[object]:
+    """A row of `HEADS` about somebody who is not there."""
+    name = "Sutarmi " + "".join("BCDFGHJKLM"[int(digit)] for digit in str(number))
+    place = ("Dukuh Ngrombo", "3", "001", *DESA)
+    values = (number, NIK.format(number), "3314990101100001", name, *place, "BNI", "SUKSES SPM")
+    row = dict(zip(HEADS, values, strict=True)) | more
+    return [row[head] for head in HEADS]
+
+
+def workbook(
+    rows: Sequence[Sequence[object]],
+    *,
+    heads: Sequence[str] = HEADS,
+    title: str = "DATA NOMINATIF PENERIMA",
+    blank_rows: int = 1,
+    other_sheets: Sequence[str] = (),
+) -> bytes:
+    """Write a workbook with a merged title above its head."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    days = book.add_format({"num_format": "dd/mm/yyyy"})
+    sheet = book.add_worksheet("Danom")
+    top = 0
+    if title:
+        sheet.merge_range(0, 0, 0, max(1, len(heads) - 1), title)
+        top = 1 + blank_rows
+    for row, values in enumerate([heads, *rows], top):
+        for column, value in enumerate(values):
+            if isinstance(value, date):
+                sheet.write_datetime(row, column, value, days)  # pyright: ignore[reportArgumentType]
+            elif isinstance(value, str):
+                sheet.write_string(row, column, value)
+            elif value is not None:
+                sheet.write(row, column, value)
+    for name in other_sheets:
+        book.add_worksheet(name).write(0, 0, "catatan")
+    book.close()
+    return out.getvalue()

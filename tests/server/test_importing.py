@@ -1,0 +1,202 @@
+"""A list goes in: read, matched, checked, applied; nothing twice, nothing mended overwritten."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from schemas.wilayah import load_wilayah
+from server import table_store
+from server.queries import records_of_kind
+from server.services.importing import Importing
+from server.tables.job import Job
+from sync.change import Patch
+from tests.server.lists import HEADS, NIK, person, workbook
+from tests.server.web_office import Office, open_at, shut
+
+
+class Desk:
+    """An office that takes lists in."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.by = office.people["petugas"]
+        self.importing = self.opened()
+
+    def opened(self) -> Importing:
+        deps = self.office.deps
+        return Importing(
+            deps.engine,
+            deps.office,
+            deps.parsers,
+            deps.forms,
+            load_wilayah(),
+            now_ms=deps.now_ms,
+            randomness=deps.randomness,
+        )
+
+    def take(self, rows: list[list[object]], **more: Any) -> Job:
+        job = self.importing.take(self.by, "danom.xlsx", workbook(rows, **more))
+        assert isinstance(job, Job), job
+        return job
+
+    def check(self, job: Job, service: str = "bpnt") -> Job:
+        assert self.importing.check(job.id, service, job.matched) == ()
+        return self.after(job)
+
+    def apply(self, job: Job) -> Job:
+        assert self.importing.apply(job.id, self.by)
+        return self.after(job)
+
+    def after(self, job: Job) -> Job:
+        self.importing.wait()
+        found = self.importing.job(job.id)
+        assert found is not None
+        return found
+
+    def all_in(self, rows: list[list[object]], service: str = "bpnt") -> Job:
+        return self.apply(self.check(self.take(rows), service))
+
+    def warga(self) -> dict[str, dict[str, Any]]:
+        found = self.office.deps.engine.read(lambda tx: records_of_kind(tx, "warga"))
+        return {str(record.fields.get("nik")): record.fields for record in found}
+
+    def of(self, number: int) -> dict[str, Any]:
+        return self.warga()[NIK.format(number)]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    office = open_at(tmp_path)
+    desk = Desk(office)
+    yield desk
+    desk.importing.close()
+    shut(office)
+
+
+def test_a_danom_as_it_comes_becomes_warga(desk: Desk) -> None:
+    job = desk.take([person(number) for number in (11, 12, 13)], other_sheets=("Catatan",))
+    assert [sheet.name for sheet in job.sheets] == ["Danom", "Catatan"] and job.sheet == 0
+    assert dict(zip(job.heads, job.matched, strict=True)) == dict(zip(HEADS, (
+        "", "nik", "no_kk", "nama", "alamat", "rt", "rw", "desa", "kecamatan", "penyalur", "status_kpm",
+    ), strict=True))  # fmt: skip
+    checked = desk.check(job)
+    assert (checked.state, checked.counts["baru"]) == ("diperiksa", 3)
+    assert NIK.format(11) not in desk.warga(), "nothing changes before it is applied"
+    done = desk.apply(checked)
+    assert done.state == "selesai" and done.conflicts == 0
+    assert desk.of(11)["nama"] == "Sutarmi CC" and desk.of(11)["rt"] == "003"
+    assert desk.of(11)["layanan"] == ["bpnt"] and desk.of(11)["status_kpm"] == "sukses_spm"
+
+
+def test_the_same_list_again_changes_nothing(desk: Desk) -> None:
+    rows = [person(number) for number in (11, 12)]
+    desk.all_in(rows)
+    head = desk.office.deps.engine.read(lambda tx: tx.query("SELECT max(seq) FROM changes"))
+    again = desk.all_in(rows)
+    assert again.counts["sama"] == 2 and "baru" not in again.counts and "berubah" not in again.counts
+    assert desk.office.deps.engine.read(lambda tx: tx.query("SELECT max(seq) FROM changes")) == head
+
+
+def test_a_newer_list_updates_and_leaves_alone_what_was_mended_at_the_door(desk: Desk) -> None:
+    desk.all_in([person(11), person(12)])
+    found = desk.office.deps.engine.read(lambda tx: records_of_kind(tx, "warga"))
+    name = next(each.id for each in found if each.fields.get("nik") == NIK.format(11))
+    mended = Patch(record=name, kind="warga", base={"alamat": "Dukuh Ngrombo"}, new={"alamat": "Dukuh Baru"})
+    desk.office.deps.office.act(desk.by, mended)
+    done = desk.all_in([person(11, **{"Ket.": "EXCLUDE"}), person(12)])
+    assert (done.counts["berubah"], done.counts["sama"]) == (1, 1)
+    assert desk.of(11)["alamat"] == "Dukuh Baru" and desk.of(11)["status_kpm"] == "exclude"
+
+
+def test_what_list_and_door_both_changed_is_left_to_a_person(desk: Desk) -> None:
+    desk.all_in([person(11)])
+    found = desk.office.deps.engine.read(lambda tx: records_of_kind(tx, "warga"))
+    name = next(each.id for each in found if each.fields.get("nik") == NIK.format(11))
+    mended = Patch(record=name, kind="warga", base={"alamat": "Dukuh Ngrombo"}, new={"alamat": "Dukuh Baru"})
+    desk.office.deps.office.act(desk.by, mended)
+    done = desk.all_in([person(11, Alamat="Dukuh Lain")])
+    assert done.conflicts == 1 and desk.of(11)["alamat"] == "Dukuh Baru"
+
+
+def test_a_row_that_cannot_be_taken_holds_up_no_other(desk: Desk) -> None:
+    rows = [person(11), person(12, NIK="3314"), person(13, **{"Desa/Kelurahan": "Atlantis"}), person(14)]
+    checked = desk.check(desk.take(rows))
+    assert (checked.counts["baru"], checked.counts["masalah"]) == (2, 2)
+    found = list(desk.importing.problems(checked, 10))
+    assert [(number, notes[0].code) for number, _, notes in found] == [
+        (5, "BUKAN_16_ANGKA"), (6, "desa_tidak_dikenal")
+    ]  # fmt: skip
+    done = desk.apply(checked)
+    assert desk.of(14)["nama"] and len(list(desk.importing.problems(done, 10))) == 2
+
+
+def test_what_was_applied_keeps_no_cells_but_those_of_rows_to_mend(desk: Desk) -> None:
+    done = desk.all_in([person(11), person(12, NIK="3314")])
+    kept = desk.office.deps.engine.read(lambda tx: table_store.piece(tx, done.id, 0, 0))
+    assert kept is not None and NIK.format(11).encode() not in kept and b"3314" in kept
+
+
+def test_another_sheet_and_header_can_be_chosen_and_a_matching_is_remembered(desk: Desk) -> None:
+    heads = ["Identitas", "Siapa", "Wilayah"]
+    rows: list[list[object]] = [[NIK.format(11), "Sutarmi", "Jetis Karangpung"]]
+    job = desk.take(rows, heads=heads, title="")
+    assert job.matched == ("", "", "")
+    assert desk.importing.check(job.id, "bpnt", ("nik", "", "desa")) == ("nama",)
+    assert desk.importing.check(job.id, "bpnt", ("nik", "nama", "desa")) == ()
+    assert desk.after(job).counts["baru"] == 1
+    assert desk.take(rows, heads=heads, title="").matched == ("nik", "nama", "desa")
+    other = desk.importing.look_at(job.id, "ewarong", 0, 0)
+    assert other is not None and other.state == "dicocokkan" and other.kind == "ewarong"
+
+
+def test_a_step_that_was_cut_off_goes_on_where_it_stopped(desk: Desk) -> None:
+    rows = [person(number) for number in range(2, 1202)]
+    checked = desk.check(desk.take(rows))
+    engine = desk.office.deps.engine
+    engine.write(lambda tx: table_store.put_job(tx, replace(checked, state="menerapkan", done=400))).result()
+    desk.importing.go_on(checked.id)
+    done = desk.after(checked)
+    assert done.state == "selesai" and done.done == done.rows
+    found = {nik for nik in desk.warga() if nik.startswith(NIK[:12])}
+    assert NIK.format(2) not in found and NIK.format(1201) in found, "the first piece was said to be done"
+
+
+def test_nobody_is_made_twice_by_a_list_that_names_them_twice(desk: Desk) -> None:
+    done = desk.all_in([person(11), person(11), person(12), person(12, Alamat="Dukuh Lain")])
+    assert (done.counts["baru"], done.counts["sama"], done.counts["masalah"]) == (2, 1, 1)
+    found = desk.office.deps.engine.read(lambda tx: records_of_kind(tx, "warga"))
+    assert len([each for each in found if each.fields.get("nik") == NIK.format(11)]) == 1
+
+
+def test_shops_go_in_too(desk: Desk) -> None:
+    job = desk.take(
+        [["e-warong Bu Tini", "Tini", *("Jetis Karangpung", "Kalijambe")]],
+        heads=("Nama e-warong", "Pemilik", "Desa", "Kecamatan"),
+    )
+    chosen = desk.importing.look_at(job.id, "ewarong", 0, None)
+    assert chosen is not None
+    assert desk.apply(desk.check(chosen)).counts["baru"] == 1
+    found = desk.office.deps.engine.read(lambda tx: records_of_kind(tx, "ewarong"))
+    assert [each.fields["nama_ewarong"] for each in found] == ["e-warong Bu Tini"]
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "tidak_terbaca"),
+        (b"\x89PNG\r\n", "tidak_terbaca"),
+        (b"PK\x03\x04rusak", "tidak_terbaca"),
+        (b"satu;\n", "kosong"),
+    ],
+)
+def test_what_is_no_list_says_so(desk: Desk, data: bytes, why: str) -> None:
+    assert desk.importing.take(desk.by, "x", data) == why
+
+
+def test_a_list_that_changed_nothing_can_be_dropped(desk: Desk) -> None:
+    job = desk.take([person(11)])
+    assert desk.importing.drop(job.id) and desk.importing.job(job.id) is None
+    assert desk.importing.take(desk.by, "x", workbook([person(11)])) is not None
