@@ -24,7 +24,7 @@ Action = Literal[
     "move_cases", "see_quarantine", "open_quarantine", "judge_again", "see_devices", "handle_alarms",
     "enrol_devices", "see_backups", "make_backups", "take_handovers", "open_room", "see_broken_glass",
     "report_lost", "close_lost", "order_wipes", "approve_wipes",
-    "propose_destruction", "approve_destruction", "hold_data",
+    "propose_destruction", "approve_destruction", "hold_data", "import_lists",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -61,6 +61,7 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "propose_destruction": {"petugas": "any", "kabid": "any"},
     "approve_destruction": {"kabid": "any"},
     "hold_data": {"kabid": "any"},
+    "import_lists": {"petugas": "any", "kabid": "any"},
 }  # fmt: skip
 
 EVERY_SERVICES = "umum"

@@ -8,7 +8,7 @@ from schemas.base import Message
 
 Cell = str | int | float | None
 LENGTH_BYTES = 4
-PIECE = 400
+PIECE = 250
 """Rows in a piece of a sheet: taken in by one transaction, short enough to keep nobody waiting."""
 MOST_BYTES = 44 * 1024 * 1024
 """Largest message: the largest evidence and what stands around it."""

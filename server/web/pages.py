@@ -21,6 +21,7 @@ from server.web.devices import device_routes
 from server.web.errors import MissingError, NeedsCodeError, NotLoggedInError, PageError, UnreadableError
 from server.web.handover import handover_routes
 from server.web.home import home_routes
+from server.web.importing import import_routes
 from server.web.joinings import joining_routes
 from server.web.login import login_routes, to_login
 from server.web.photo import photo_routes
@@ -79,6 +80,7 @@ def page_routes(site: Site) -> list[Any]:
         *key_routes(site),
         *new_officer_routes(site),
         *handover_routes(site),
+        *import_routes(site),
         *device_routes(site),
         *joining_routes(site),
         *backup_routes(site),

@@ -32,6 +32,7 @@ from server.services.cases import Cases
 from server.services.conflicts import Conflicts
 from server.services.destroying import Destroying
 from server.services.handling import Handling
+from server.services.importing import Importing
 from server.services.people import load_person
 from server.services.quarantine import Quarantine
 from server.services.queue import Queue
@@ -112,6 +113,7 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("ruang", "/ruang", "lock", "open_room"),
     ("serah_terima", "/serah-terima", "upload", "take_handovers"),
     ("karantina", "/karantina", "pause", "see_quarantine"),
+    ("impor", "/impor", "upload_file", "import_lists"),
     ("pemusnahan", "/pemusnahan", "delete", "propose_destruction"),
     ("perangkat", "/perangkat", "device", "see_devices"),
     ("cadangan", "/cadangan", "save", "see_backups"),
@@ -137,6 +139,7 @@ class Site:
     cases: Cases
     backups: Backups
     room: Room
+    importing: Importing
     regions: tuple[Group, ...]
     templates: Environment
 
@@ -265,6 +268,15 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         cases=Cases(engine, deps.office, words, deps.workflows),
         backups=Backups(engine, deps.keeper, deps.office.device, deps.text, deps.now_ms),
         room=build_room(deps, passwords, words),
+        importing=Importing(
+            engine,
+            deps.office,
+            deps.parsers,
+            deps.forms,
+            wilayah,
+            now_ms=deps.now_ms,
+            randomness=deps.randomness,
+        ),
         regions=regions(words),
         templates=_templates(deps.text, theme),
     )

@@ -38,11 +38,12 @@ ALLOWED: dict[Action, set[str]] = {
     "propose_destruction": {"petugas", "kabid"},
     "approve_destruction": {"kabid"},
     "hold_data": {"kabid"},
+    "import_lists": {"petugas", "kabid"},
 }
 CHANGES = {
     "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "handle_alarms", "enrol_devices",
     "make_backups", "take_handovers", "open_room",
-    "propose_destruction", "approve_destruction", "hold_data",
+    "propose_destruction", "approve_destruction", "hold_data", "import_lists",
 }  # fmt: skip
 
 

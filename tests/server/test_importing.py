@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from schemas.wilayah import load_wilayah
 from server import table_store
+from server.parsing.messages import PIECE
 from server.queries import records_of_kind
 from server.services.importing import Importing
 from server.tables.job import Job
@@ -156,7 +157,8 @@ def test_a_step_that_was_cut_off_goes_on_where_it_stopped(desk: Desk) -> None:
     rows = [person(number) for number in range(2, 1202)]
     checked = desk.check(desk.take(rows))
     engine = desk.office.deps.engine
-    engine.write(lambda tx: table_store.put_job(tx, replace(checked, state="menerapkan", done=400))).result()
+    begun = replace(checked, state="menerapkan", done=2 * PIECE)
+    engine.write(lambda tx: table_store.put_job(tx, begun)).result()
     desk.importing.go_on(checked.id)
     done = desk.after(checked)
     assert done.state == "selesai" and done.done == done.rows

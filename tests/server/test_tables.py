@@ -7,7 +7,7 @@ import pytest
 from schemas.form import load_forms
 from schemas.ids import RecordId
 from schemas.wilayah import Region, load_wilayah
-from server.services.importing import choices_of
+from server.services.import_steps import choices_of
 from server.tables.columns import guess, lacking
 from server.tables.entries import Entry, Reader
 from server.tables.heading import find_heading, heading_at

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from schemas.ids import RecordId
 from sync.change import FormAnswers, Gap, Patch
+from tests.server.lists import person, workbook
 from tests.server.web_office import DESA, PASSWORD, Office, Phone, open_at, serving, shut
 
 CHROMIUM = "/usr/bin/chromium"
@@ -286,9 +287,27 @@ def every_page(served: Served) -> dict[str, list[str]]:
             "/karantina", f"/karantina/{refused.hex()}",
         ],
         "admin": ["/", "/perangkat", "/karantina", "/cadangan", "/serah-terima"],
-        "petugas": ["/pemusnahan"],
+        "petugas": ["/pemusnahan", "/impor", *lists_taken(served)],
         "": ["/masuk"],
     }  # fmt: skip
+
+
+def lists_taken(served: Served) -> list[str]:
+    """Take two lists in: one is still to be matched, one was checked and has rows to mend."""
+    rows = [person(number) for number in range(2, 9)] + [person(9, NIK="1")]
+    page = served.page("petugas")
+    found: list[str] = []
+    for checked in (False, True):
+        page.goto("/impor")
+        file = {"name": "danom.xlsx", "mimeType": "application/octet-stream", "buffer": workbook(rows)}
+        page.locator("input[type=file]").set_input_files(files=[file])  # type: ignore[list-item]
+        page.get_by_role("button", name="Baca daftar").click()
+        if checked:
+            page.get_by_role("button", name="Periksa semua baris").click()
+            page.get_by_role("button", name="Terapkan").wait_for()
+        found.append(page.url.removeprefix(served.address))
+    page.context.close()
+    return found
 
 
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}

@@ -1,0 +1,222 @@
+"""The long steps of a list: judging every row, and carrying out what was found. Rule: a piece at a time.
+
+A row is judged before anything changes; while a list is applied, each row is compared once more.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from schemas.base import encode
+from schemas.form import Forms
+from schemas.form_types import Pilihan
+from schemas.format import local_date
+from schemas.ids import RecordId, uuid7
+from schemas.wilayah import Wilayah
+from schemas.wire import Conflict
+from server import table_store
+from server.engine import Engine, Reader, Writer
+from server.parsing.messages import PIECE, Cell
+from server.services.people import Actor
+from server.store import SqlOfficeStore
+from server.tables import entries
+from server.tables.columns import Kind
+from server.tables.entries import Note
+from server.tables.job import Job, RowFate, State
+from server.tables.judging import NO_RECORD, Known, Match, news
+from sync.change import Body, Patch
+from sync.store import Record
+
+CHOICES = {"penyalur": "bpnt_kpm", "status_kpm": "bpnt_kpm"}
+"""The form whose choices a column's words are read by."""
+MORE_WORDS = {
+    "penyalur": {
+        **dict.fromkeys(("bankbni", "bni46"), "bni"),
+        **dict.fromkeys(("pos", "posindonesia", "ptposindonesia"), "pt_pos"),
+    }
+}
+Row = list[Cell]
+_rows: msgspec.msgpack.Decoder[list[Row]] = msgspec.msgpack.Decoder(list[Row])
+
+
+class ImportSteps:
+    """What runs in the thread of lists. Blocks it."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        office: Actor,
+        choices: Mapping[str, Mapping[str, str]],
+        wilayah: Wilayah,
+        *,
+        now_ms: Callable[[], int],
+        randomness: Callable[[int], bytes],
+    ) -> None:
+        self._engine, self._office, self._choices, self._wilayah = engine, office, choices, wilayah
+        self._now_ms, self._randomness = now_ms, randomness
+
+    def check(self, job: Job) -> None:
+        """Say of every row what is to become of it. Begins anew after a crash: nothing was changed."""
+        known = Known(job.kind)
+        after = ""
+        while records := self._engine.read(
+            lambda tx: table_store.records_after(tx, job.kind, after, 2_000)  # noqa: B023 - called at once
+        ):
+            known.add(records)
+            after = records[-1].id
+        reader = self._reader(job)
+        counts: dict[str, int] = {}
+        noted = 0
+        for place in range(piece_count(job)):
+            rows = self._engine.read(lambda tx, at=place: rows_of(tx, job, at))
+            found = self._judge(job, reader, known, place, rows)
+            for fate in found:
+                counts[fate.fate] = counts.get(fate.fate, 0) + 1
+                noted += fate.fate != "masalah" and bool(fate.notes)
+            done = min(job.rows, (place + 1) * PIECE)
+            now = replace(job, counts=dict(counts), noted=noted, done=done)
+            self._engine.write(
+                lambda tx, at=place, fates=found, kept=now: (
+                    table_store.put_fates(tx, job.id, job.sheet, at, fates),
+                    table_store.put_job(tx, kept),
+                )
+            ).result()
+        self._end(job.id, "diperiksa")
+
+    def _judge(
+        self, job: Job, reader: entries.Reader, known: Known, place: int, rows: Sequence[Row]
+    ) -> list[RowFate]:
+        """Judge the rows of a piece."""
+        read = [
+            reader.read(row) if place * PIECE + offset > job.heading else None
+            for offset, row in enumerate(rows)
+        ]
+        found: list[RowFate] = []
+        for offset, entry in enumerate(read):
+            if entry is None:
+                found.append(RowFate(fate="kosong", record=NO_RECORD, notes=()))
+                continue
+            match = known.find(entry, row_number(job, place, offset)) if not entry.blocked else Match()
+            why = entry.blocked or match.why or (() if match.record else _too_little(job.kind, entry))
+            if why:
+                found.append(RowFate(fate="masalah", record=NO_RECORD, notes=why))
+            elif match.record:
+                found.append(RowFate(fate="sama", record=match.record, notes=entry.notes))
+            else:
+                record = uuid7(self._now_ms(), self._randomness(10))
+                known.learn(record, entry.fields)
+                found.append(RowFate(fate="baru", record=record, notes=entry.notes))
+        return self._compared(job, read, found)
+
+    def _compared(
+        self, job: Job, read: Sequence[entries.Entry | None], found: Sequence[RowFate]
+    ) -> list[RowFate]:
+        """Tell those who would change from those of whom all is known; who is new is not there yet."""
+        names = [fate.record for fate in found if fate.fate == "sama"]
+        stand, said = self._engine.read(
+            lambda tx: (SqlOfficeStore.reading(tx).records(names), table_store.said(tx, names))
+        )
+        return [
+            replace(fate, fate=news(entry, job.service, stand[fate.record], said.get(fate.record, {})).fate)
+            if entry is not None and fate.fate == "sama" and fate.record in stand
+            else fate
+            for entry, fate in zip(read, found, strict=True)
+        ]
+
+    def apply(self, job: Job) -> None:
+        """Carry out, piece by piece, what was found; a row whose record moved on meanwhile is judged anew."""
+        reader = self._reader(job)
+        conflicts = job.conflicts
+        for place in range(job.done // PIECE, piece_count(job)):
+            now = replace(job, done=min(job.rows, (place + 1) * PIECE))
+            conflicts = self._engine.write(
+                lambda tx, at=place, kept=now, before=conflicts: self._apply_piece(
+                    tx, kept, reader, at, before
+                )
+            ).result()
+        self._end(job.id, "selesai")
+
+    def _apply_piece(self, tx: Writer, job: Job, reader: entries.Reader, place: int, before: int) -> int:
+        rows, fates = rows_and_fates(tx, job, place)
+        wanted = [
+            (fate, entry)
+            for row, fate in zip(rows, fates, strict=True)
+            if fate.fate in ("baru", "berubah") and (entry := reader.read(row)) is not None
+        ]
+        names = [fate.record for fate, _ in wanted]
+        stand: dict[RecordId, Record] = SqlOfficeStore.writing(tx).records(names)
+        said = table_store.said(tx, names)
+        bodies: list[Body] = []
+        for fate, entry in wanted:
+            found = news(entry, job.service, stand.get(fate.record), said.get(fate.record, {}))
+            if found.new:
+                bodies.append(Patch(record=fate.record, kind=job.kind, base=found.base, new=found.new))
+            said[fate.record] = {**said.get(fate.record, {}), **entry.fields}
+        outcomes = self._office.act_in(tx, job.by, bodies)
+        table_store.put_said(tx, {name: said[name] for name in names})
+        conflicts = before + sum(isinstance(outcome, Conflict) for outcome in outcomes)
+        kept = [row if fate.fate == "masalah" else [] for row, fate in zip(rows, fates, strict=True)]
+        table_store.put_cells(tx, job.id, job.sheet, place, encode(kept))
+        table_store.put_job(tx, replace(job, conflicts=conflicts))
+        return conflicts
+
+    def _end(self, name: RecordId, state: State) -> None:
+        def work(tx: Writer) -> None:
+            job = table_store.job(tx, name)
+            if job is not None:
+                table_store.put_job(tx, replace(job, state=state, ended_ms=self._now_ms()))
+
+        self._engine.write(work).result()
+
+    def _reader(self, job: Job) -> entries.Reader:
+        return entries.Reader(
+            job.kind,
+            job.matched,
+            wilayah=self._wilayah,
+            kecamatan=self._wilayah.kecamatan_nik_prefixes(),
+            options=self._choices,
+            today=local_date(self._now_ms()),
+        )
+
+
+def choices_of(forms: Forms) -> dict[str, dict[str, str]]:
+    """Return the choices of a form's fields by their words, and by what else is written for them."""
+    found: dict[str, dict[str, str]] = {}
+    for field, form in CHOICES.items():
+        asked = forms.get(form).fields[field]
+        if isinstance(asked, Pilihan):
+            words = {entries.plain_choice(each.label): each.code for each in asked.options}
+            codes = {entries.plain_choice(each.code): each.code for each in asked.options}
+            found[field] = {**codes, **words, **MORE_WORDS.get(field, {})}
+    return found
+
+
+def _too_little(kind: Kind, entry: entries.Entry) -> tuple[Note, ...]:
+    """Say what is lacking to make somebody new of a row."""
+    named = "nama_ewarong" if kind == "ewarong" else "nama"
+    lack = [] if named in entry.fields else [Note(code="tanpa_nama", field=named)]
+    if "kode_desa" not in entry.fields:
+        lack.append(Note(code="tanpa_desa", field="desa"))
+    return tuple(lack)
+
+
+def piece_count(job: Job) -> int:
+    """Return how many pieces the sheet of a list has."""
+    return -(-job.sheets[job.sheet].rows // PIECE)
+
+
+def row_number(job: Job, place: int, offset: int) -> int:
+    """Return the number that a row has in the program that wrote the list, from 1."""
+    return job.sheets[job.sheet].before + place * PIECE + offset + 1
+
+
+def rows_of(tx: Reader, job: Job, place: int) -> list[Row]:
+    """Return the rows of a piece."""
+    found = table_store.piece(tx, job.id, job.sheet, place)
+    return _rows.decode(found) if found is not None else []
+
+
+def rows_and_fates(tx: Reader, job: Job, place: int) -> tuple[list[Row], list[RowFate]]:
+    """Return the rows of a piece, and what is to become of each."""
+    return rows_of(tx, job, place), table_store.fates(tx, job.id, job.sheet, place)

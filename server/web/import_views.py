@@ -1,0 +1,167 @@
+"""Lists that are taken in, in words for their pages. Rule: a number that names a person is covered."""
+
+import re
+from typing import Any
+
+from schemas import format as written
+from schemas.base import Data
+from schemas.ids import RecordId
+from server.services.importing import SERVICES
+from server.services.visits import names
+from server.store import SqlOfficeStore
+from server.tables.columns import COLUMNS, Kind
+from server.tables.entries import Note
+from server.tables.heading import text_of
+from server.tables.job import Job
+from server.web.site import Site
+
+SHOWN = 20
+SAMPLES = 3
+LOOKS = {
+    "dicocokkan": ("notice", "edit"), "memeriksa": ("info", "hourglass"), "diperiksa": ("notice", "check"),
+    "menerapkan": ("info", "hourglass"), "selesai": ("good", "done"), "gagal": ("bad", "error"),
+}  # fmt: skip
+FATES = (("baru", "add"), ("berubah", "edit"), ("sama", "done"), ("masalah", "warning"))
+LONG_NUMBER = re.compile(r"\d{9,}(?=\d{4}\b)")
+"""All but the last four digits of a number that could name a person."""
+
+
+class ListView(Data, frozen=True, kw_only=True):
+    """A list, in words."""
+
+    id: RecordId
+    name: str
+    by: str
+    size: str
+    code: str
+    state: str
+    tone: str
+    icon: str
+
+
+class ColumnView(Data, frozen=True, kw_only=True):
+    """One column: its head, what it was matched to, and what stands in it."""
+
+    head: str
+    field: str
+    sample: str
+
+
+class MatchView(Data, frozen=True, kw_only=True):
+    """How a list is matched; `heading` counts as the program that wrote the list does."""
+
+    kind: Kind
+    sheets: tuple[str, ...]
+    sheet: int
+    heading: int
+    service: str
+    services: tuple[str, ...]
+    fields: tuple[str, ...]
+    columns: tuple[ColumnView, ...]
+
+
+class CountView(Data, frozen=True, kw_only=True):
+    """How many rows have one fate."""
+
+    icon: str
+    count: str
+    title: str
+    text: str
+
+
+class ProblemView(Data, frozen=True, kw_only=True):
+    """A row that is not taken, and why."""
+
+    row: int
+    lines: tuple[str, ...]
+
+
+def list_values(site: Site, job: Job, typed: tuple[str, ...] | None) -> dict[str, Any]:
+    """Build what the page of one list shows; `typed` is a matching that was not taken."""
+    lists = site.importing
+    counted = job.counts if job.state in ("diperiksa", "menerapkan", "selesai") else {}
+    found = list(lists.problems(job, SHOWN)) if counted.get("masalah") else []
+    suffix = "selesai" if job.state == "selesai" else "arti"
+    return {
+        "job": list_view(site, job),
+        "running": lists.is_running(job.id),
+        "at": job.done,
+        "most": max(1, job.rows),
+        "done": written.number(job.done),
+        "all": written.number(job.rows),
+        "counts": [
+            CountView(
+                icon=icon,
+                count=written.number(counted.get(fate, 0)),
+                title=site.text(f"impor.hasil.{fate}"),
+                text=_fate_text(site, fate, suffix),
+            )
+            for fate, icon in FATES
+        ]
+        if counted
+        else [],
+        "to_do": written.number(counted.get("baru", 0) + counted.get("berubah", 0))
+        if counted.get("baru", 0) + counted.get("berubah", 0)
+        else "",
+        "noted": written.number(job.noted) if counted and job.noted else "",
+        "conflicts": written.number(job.conflicts) if job.conflicts else "",
+        "problem_count": counted.get("masalah", 0),
+        "problems": [ProblemView(row=row, lines=why_lines(site, notes)) for row, _, notes in found],
+        "match": _match(site, job, typed),
+    }
+
+
+def _fate_text(site: Site, fate: str, suffix: str) -> str:
+    key = f"impor.hasil.{fate}_{suffix}"
+    return site.text(key) if key in site.text else site.text(f"impor.hasil.{fate}_arti")
+
+
+def _match(site: Site, job: Job, typed: tuple[str, ...] | None) -> MatchView:
+    below = site.importing.top(job, job.heading + 1 + SAMPLES)[job.heading + 1 :]
+    matched = typed or job.matched
+    columns: list[ColumnView] = []
+    for place, head in enumerate(job.heads):
+        cells = [LONG_NUMBER.sub("••••", text_of(row[place])) for row in below if place < len(row)]
+        columns.append(
+            ColumnView(
+                head=head or site.text("impor.cocok.tanpa_judul", nomor=place + 1),
+                field=matched[place] if place < len(matched) else "",
+                sample=" · ".join(filter(None, cells))[:120],
+            )
+        )
+    return MatchView(
+        kind=job.kind,
+        sheets=tuple(sheet.name for sheet in job.sheets),
+        sheet=job.sheet,
+        heading=job.sheets[job.sheet].before + job.heading + 1,
+        service=job.service,
+        services=SERVICES,
+        fields=tuple(column.field for column in COLUMNS[job.kind]),
+        columns=tuple(columns),
+    )
+
+
+def list_view(site: Site, job: Job) -> ListView:
+    """Return a list in words."""
+    tone, icon = LOOKS[job.state]
+    known = site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), {job.by}))
+    return ListView(
+        id=job.id,
+        name=job.name,
+        by=site.text("impor.oleh", nama=known.get(job.by, "–"), waktu=written.date_and_clock(job.at_ms)),
+        size=site.text("impor.baris", jumlah=written.number(job.rows)),
+        code=job.state,
+        state=site.text(f"impor.keadaan.{job.state}"),
+        tone=tone,
+        icon=icon,
+    )
+
+
+def why_lines(site: Site, notes: tuple[Note, ...]) -> tuple[str, ...]:
+    """Say in words why a row is not taken, each with the column that it is about."""
+    said: list[str] = []
+    for note in notes:
+        key = f"impor.catatan.{note.code}"
+        key = key if key in site.text else f"identitas.{note.code}"
+        said.append(f"{site.text(f'impor.kolom.{note.field}')}: {site.text(key, nilai=note.value)}")
+    return tuple(said)

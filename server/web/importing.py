@@ -1,0 +1,174 @@
+"""Impor: lists of others, step by step. Rule: a long step shows how far it is, and its result waits."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from schemas import format as written
+from schemas.ids import PersonId, RecordId
+from server.access import may
+from server.services.importing import SERVICES
+from server.tables.columns import COLUMNS, Kind
+from server.tables.job import Job
+from server.tables.mending import to_mend
+from server.web.errors import ForbiddenError, MissingError
+from server.web.import_views import list_values, list_view, why_lines
+from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+from server.web.upload_form import FormReader
+
+LARGEST_LIST_BYTES = 25_000_000
+LARGEST_FORM_BYTES = LARGEST_LIST_BYTES + 100_000
+MOST_TO_MEND = 50_000
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def import_routes(site: Site) -> list[Any]:
+    """Return the handlers of the pages."""
+    lists = site.importing
+
+    async def allowed(request: Asking) -> Visitor:
+        visitor = await site.visitor(request)
+        if not may(visitor.person, "import_lists"):
+            raise ForbiddenError
+        return visitor
+
+    async def draw_all(visitor: Visitor, said: str = "", status: int = 200) -> Response[str]:
+        found = await site.work(lists.jobs)
+        values = {
+            "rows": await site.work(lambda: [list_view(site, job) for job in found]),
+            "notice": Notice(tone="bad", icon="error", title=said) if said else None,
+            "limit": written.size(LARGEST_LIST_BYTES),
+        }
+        return await site.page("import/list.html", visitor, "impor", values, status=status)
+
+    async def draw(
+        visitor: Visitor, name: str, said: str = "", typed: tuple[str, ...] | None = None
+    ) -> Response[str]:
+        values = await site.work(lambda: list_values(site, _found(site, name), typed))
+        values["notice"] = Notice(tone="bad", icon="error", title=said) if said else None
+        page = await site.page("import/one.html", visitor, "impor", values, status=422 if said else 200)
+        if values["running"]:
+            page.headers["refresh"] = "2"
+        return page
+
+    @get("/impor")
+    async def every(request: Asking) -> Response[str]:
+        return await draw_all(await allowed(request))
+
+    @post("/impor", request_max_body_size=LARGEST_FORM_BYTES)
+    async def take(request: Asking) -> Response[Any]:
+        visitor = await allowed(request)
+        made = await _sent(site, visitor, request)
+        return await draw_all(visitor, made, 422) if isinstance(made, str) else _onward(f"/impor/{made.id}")
+
+    @get("/impor/{name:str}")
+    async def one(request: Asking, name: FromPath[str]) -> Response[str]:
+        return await draw(await allowed(request), name)
+
+    @post("/impor/{name:str}")
+    async def step(request: Asking, name: FromPath[str]) -> Response[Any]:
+        visitor = await allowed(request)
+        given = await site.form(request, visitor.csrf)
+        said, matched = await site.work(lambda: _step(site, _found(site, name), visitor.person.id, given))
+        if said:
+            return await draw(visitor, name, said, matched)
+        return _onward("/impor" if given.get("langkah") == "buang" else f"/impor/{name}")
+
+    @get("/impor/{name:str}/masalah.xlsx")
+    async def mend(request: Asking, name: FromPath[str]) -> Response[bytes]:
+        await allowed(request)
+        data = await site.work(lambda: _mending(site, name))
+        headers = {
+            **SECURITY_HEADERS,
+            "cache-control": "no-store",
+            "content-disposition": f'attachment; filename="perlu-diperbaiki-{name[:8]}.xlsx"',
+        }
+        return Response(content=data, media_type=XLSX, headers=headers)
+
+    return [every, take, one, step, mend]
+
+
+async def _sent(site: Site, visitor: Visitor, request: Asking) -> Job | str:
+    """Read the file that was sent; returns what is wrong with it, in words, when it is no list."""
+    reader = FormReader(visitor.csrf, site.deps.uploads.scratch, LARGEST_LIST_BYTES, site.work)
+    try:
+        sent = await reader.read(request.headers.get("content-type", ""), request.stream())
+        sent = [each for each in sent if each.name or each.size_bytes]
+        if len(sent) != 1:
+            return site.text("impor.tanpa_berkas")
+        file, by = sent[0], visitor.person.id
+        if file.too_large:
+            return site.text("impor.berkas.terlalu_besar")
+        made = await site.work(lambda: site.importing.take(by, file.name, file.file.read()))
+    finally:
+        for each in reader.files:
+            each.file.close()
+    return site.text(f"impor.berkas.{made}") if isinstance(made, str) else made
+
+
+def _onward(target: str) -> Response[Any]:
+    return Redirect(target, status_code=303, headers=SECURITY_HEADERS)
+
+
+def _found(site: Site, name: str) -> Job:
+    job = site.importing.job(RecordId(name))
+    if job is None:
+        raise MissingError
+    return job
+
+
+def _step(site: Site, job: Job, by: PersonId, given: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    """Do what was asked. Returns what is wrong with the matching, if anything, and the matching."""
+    lists, matched = site.importing, tuple(given.get(f"kolom.{place}", "") for place in range(len(job.heads)))
+    match given.get("langkah"):
+        case "lihat":
+            _look(site, job, given)
+        case "periksa":
+            return _check(site, job, matched, given.get("layanan", "")), matched
+        case "terapkan":
+            lists.apply(job.id, by)
+        case "lanjut":
+            lists.go_on(job.id)
+        case "buang":
+            lists.drop(job.id)
+        case _:
+            raise MissingError
+    return "", matched
+
+
+def _look(site: Site, job: Job, given: Mapping[str, str]) -> None:
+    """Read the header anew where it was said to stand; another sheet or kind lets it be guessed."""
+    kind, sheet = given.get("jenis", ""), _number(given.get("lembar", ""))
+    if kind not in COLUMNS or not 0 <= sheet < len(job.sheets):
+        raise MissingError
+    row = _number(given.get("judul", "")) - job.sheets[sheet].before - 1
+    same = sheet == job.sheet and kind == job.kind and row == job.heading
+    heading = None if sheet != job.sheet or same else max(0, row)
+    site.importing.look_at(job.id, cast("Kind", kind), sheet, heading)
+
+
+def _check(site: Site, job: Job, matched: tuple[str, ...], service: str) -> str:
+    """Begin to check the rows; returns what is wrong with the matching, empty when nothing is."""
+    fields = {column.field for column in COLUMNS[job.kind]}
+    if service not in SERVICES or not set(matched) <= {"", *fields}:
+        raise MissingError
+    twice = next((field for field in matched if field and matched.count(field) > 1), "")
+    if twice:
+        return site.text("impor.cocok.dua_kali", kolom=site.text(f"impor.kolom.{twice}"))
+    lack = site.importing.check(job.id, service, matched)
+    named = ", ".join(site.text(f"impor.kolom.{field}") for field in lack)
+    return site.text("impor.cocok.kurang", kolom=named) if lack else ""
+
+
+def _mending(site: Site, name: str) -> bytes:
+    job = _found(site, name)
+    rows = site.importing.problems(job, MOST_TO_MEND)
+    why = site.text("impor.hasil.sebab")
+    return to_mend(job.heads, why, ((row, " ".join(why_lines(site, notes))) for _, row, notes in rows))
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else -1

@@ -1,0 +1,123 @@
+"""The pages of lists: upload, match, check, apply, mend; who may, and what they show of numbers."""
+
+import io
+import re
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from python_calamine import CalamineWorkbook
+
+from tests.server.lists import NIK, person, workbook
+from tests.server.room_office import csrf, log_in
+from tests.server.web_office import Office, open_at, serving, shut
+
+
+class Pages:
+    """A served office and an officer's browser."""
+
+    def __init__(self, office: Office, address: str) -> None:
+        self.office, self.address = office, address
+        self.browser = httpx.Client(base_url=address, timeout=20)
+        log_in(self.browser, "petugas")
+
+    def send(self, data: bytes, name: str = "danom.xlsx") -> httpx.Response:
+        token = csrf(self.browser.get("/impor"))
+        return self.browser.post("/impor", data={"csrf": token}, files={"berkas": (name, data)})
+
+    def step(self, page: str, **form: str) -> httpx.Response:
+        return self.browser.post(page, data={"csrf": csrf(self.browser.get(page)), **form})
+
+    def matched(self, page: str) -> dict[str, str]:
+        """The matching that a page shows, as its form would send it."""
+        text = self.browser.get(page).text
+        found: dict[str, str] = {}
+        for name, body in re.findall(r'<select id="k-\d+" name="([\w.]+)">(.*?)</select>', text, re.S):
+            chosen = re.search(r'value="(\w*)" selected', body)
+            found[name] = chosen[1] if chosen else ""
+        return found
+
+    def settled(self, page: str) -> str:
+        """The page, once no step is under way."""
+        for _ in range(200):
+            answer = self.browser.get(page)
+            if "refresh" not in answer.headers:
+                return answer.text
+            time.sleep(0.05)
+        raise AssertionError("the step did not end")
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    office = open_at(tmp_path_factory.mktemp("lists"))
+    with serving(office) as address:
+        pages = Pages(office, address)
+        yield pages
+        pages.browser.close()
+    shut(office)
+
+
+def test_a_list_goes_in_by_the_pages_alone(pages: Pages) -> None:
+    sent = pages.send(workbook([person(31), person(32, NIK="33149901"), person(33, **{"Ket.": "?"})]))
+    assert sent.status_code == 303
+    page = sent.headers["location"]
+    shown = pages.browser.get(page).text
+    assert "Cocokkan kolom" in shown and NIK.format(31) not in shown and "••••0031" in shown
+    given = pages.matched(page)
+    assert "nik" in given.values() and "desa" in given.values()
+    assert pages.step(page, langkah="periksa", layanan="bpnt", **given).status_code == 303
+    checked = pages.settled(page)
+    assert "Terapkan 2 baris" in checked and "Nomor ini harus 16 angka" in checked
+    assert "Pada 2 baris ada isian yang tidak diambil" in checked
+    mend = pages.browser.get(f"{page}/masalah.xlsx")
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(mend.content)).get_sheet_by_index(0).to_python()
+    assert rows[1][1] == "33149901" and "16 angka" in str(rows[1][-1])
+    assert pages.step(page, langkah="terapkan").status_code == 303
+    assert "Sudah diterapkan" in pages.settled(page)
+    assert pages.browser.get("/impor").text.count("Sudah diterapkan") == 1
+
+
+def test_a_matching_that_lacks_something_is_shown_again_as_it_was_chosen(pages: Pages) -> None:
+    page = pages.send(workbook([person(41)])).headers["location"]
+    given = {name: "" if field == "nama" else field for name, field in pages.matched(page).items()}
+    refused = pages.step(page, langkah="periksa", layanan="bpnt", **given)
+    assert refused.status_code == 422 and "Belum ada kolom untuk: Nama" in refused.text
+    assert 'value="nik" selected' in refused.text
+    twice = dict.fromkeys(given, "nik")
+    assert "Dua kolom dicocokkan ke NIK" in pages.step(page, langkah="periksa", layanan="bpnt", **twice).text
+    assert pages.step(page, langkah="periksa", layanan="ktkpm", **given).status_code == 404
+
+
+def test_the_header_can_be_said_to_stand_elsewhere(pages: Pages) -> None:
+    page = pages.send(workbook([person(51)])).headers["location"]
+    assert 'name="judul" inputmode="numeric" pattern="[0-9]+" value="3"' in pages.browser.get(page).text
+    pages.step(page, langkah="lihat", jenis="warga", lembar="0", judul="1")
+    assert "DATA NOMINATIF PENERIMA" in pages.browser.get(page).text
+    assert pages.step(page, langkah="buang").headers["location"] == "/impor"
+    assert pages.browser.get(page).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("data", "said"), [(b"", "bukan daftar"), (b"<svg/>", "bukan daftar"), (b"PK\x03\x04", "bukan daftar")]
+)
+def test_what_is_no_list_is_told_with_what_to_do(pages: Pages, data: bytes, said: str) -> None:
+    answer = pages.send(data, "x.xlsx")
+    assert answer.status_code == 422 and said in answer.text and "simpan sebagai" in answer.text.lower()
+
+
+@pytest.mark.parametrize("name", ["pendamping", "verifikator", "pengawas", "admin"])
+def test_only_who_keeps_the_lists_takes_any_in(pages: Pages, name: str) -> None:
+    with httpx.Client(base_url=pages.address, timeout=20) as client:
+        log_in(client, name)
+        assert client.get("/impor").status_code == 403
+        assert "/impor" not in client.get("/").text
+
+
+def test_formulas_in_what_comes_back_to_mend_are_text(pages: Pages) -> None:
+    page = pages.send(workbook([person(61, NIK="1", Alamat="=cmd|' /C calc'!A0")])).headers["location"]
+    pages.step(page, langkah="periksa", layanan="bpnt", **pages.matched(page))
+    pages.settled(page)
+    mend = pages.browser.get(f"{page}/masalah.xlsx").content
+    book = CalamineWorkbook.from_filelike(io.BytesIO(mend)).get_sheet_by_index(0).to_python()
+    assert "=cmd|' /C calc'!A0" in book[1]
