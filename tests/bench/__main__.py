@@ -29,6 +29,7 @@ NAMES = (
     "simulation",
     "parsing",
     "unlock",
+    "import_list",
 )
 
 
@@ -39,6 +40,9 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             print(table(importlib.import_module(f"tests.bench.{names[0]}").measure(Path(folder))), flush=True)
         return 0
+    if unknown := sorted(set(names) - set(NAMES)):
+        print(f"no such benchmark: {', '.join(unknown)}; there are: {', '.join(NAMES)}", file=sys.stderr)
+        return 2
     print(machine(), flush=True)
     worst = 0
     for name in names or NAMES:
