@@ -74,6 +74,7 @@ class MenuItem(Data, frozen=True, kw_only=True):
     href: str
     icon: str
     label: str
+    daily: bool
     count: int = 0
 
 
@@ -105,6 +106,8 @@ class Notice(Data, frozen=True, kw_only=True):
     text: str = ""
 
 
+DAILY = frozenset({"beranda", "antrean", "konflik", "kasus", "ruang"})
+"""Pages that stand in the menu itself; all others stand under *Lainnya*, so that it fits a laptop."""
 MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("beranda", "/", "home", None),
     ("antrean", "/antrean", "inbox", "see_visits"),
@@ -232,6 +235,7 @@ class Site:
                 href=href,
                 icon=icon,
                 label=self.text(f"kantor.bingkai.{page}"),
+                daily=page in DAILY,
                 count=counts.get(page, 0),
             )
             for page, href, icon, action in MENU

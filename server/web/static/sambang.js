@@ -21,6 +21,17 @@
     if (onward) onward.click();
   });
 
+  // a menu that is open closes when something else is chosen, or by Escape
+  const more = document.querySelector("details.more");
+  document.addEventListener("click", (event) => {
+    if (more && !more.contains(event.target)) more.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !more || !more.open) return;
+    more.open = false;
+    more.querySelector("summary").focus();
+  });
+
   // a reason that is opened is about to be written
   document.addEventListener("toggle", (event) => {
     if (event.target.matches("details.ask[open]")) event.target.querySelector("textarea").focus();
