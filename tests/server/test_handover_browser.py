@@ -38,6 +38,7 @@ def test_files_are_chosen_taken_and_answered_without_javascript(
     first.write_bytes(written(joined, key))
     cut.write_bytes(first.read_bytes()[:-9])
     page = served.page("petugas", java_script_enabled=False)
+    page.locator("details.more summary").click()
     page.get_by_role("link", name="Serah-terima").click()
     expect(page.get_by_role("heading", name="Serah-terima")).to_be_visible()
     page.get_by_label("Berkas serah-terima").set_input_files([first, cut])
