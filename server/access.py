@@ -24,7 +24,7 @@ Action = Literal[
     "move_cases", "see_quarantine", "open_quarantine", "judge_again", "see_devices", "handle_alarms",
     "enrol_devices", "see_backups", "make_backups", "take_handovers", "open_room", "see_broken_glass",
     "report_lost", "close_lost", "order_wipes", "approve_wipes",
-    "propose_destruction", "approve_destruction", "hold_data", "import_lists",
+    "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -62,6 +62,7 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "approve_destruction": {"kabid": "any"},
     "hold_data": {"kabid": "any"},
     "import_lists": {"petugas": "any", "kabid": "any"},
+    "assign_tasks": {"petugas": "area", "kabid": "area"},
 }  # fmt: skip
 
 EVERY_SERVICES = "umum"

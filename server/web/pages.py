@@ -13,6 +13,7 @@ from server.api.messages import problem_response
 from server.deps import Deps
 from server.web.account import account_routes
 from server.web.assets import asset_routes
+from server.web.assigning import assign_routes
 from server.web.backups import backup_routes
 from server.web.cases import case_routes
 from server.web.conflicts import conflict_routes
@@ -81,6 +82,7 @@ def page_routes(site: Site) -> list[Any]:
         *new_officer_routes(site),
         *handover_routes(site),
         *import_routes(site),
+        *assign_routes(site),
         *device_routes(site),
         *joining_routes(site),
         *backup_routes(site),

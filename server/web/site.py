@@ -27,6 +27,7 @@ from server.engine import Reader
 from server.passwords import Passwords
 from server.second_factor import SecondFactors
 from server.services.alarms import Alarms
+from server.services.assigning import Assigning
 from server.services.backups import Backups
 from server.services.cases import Cases
 from server.services.conflicts import Conflicts
@@ -106,7 +107,7 @@ class Notice(Data, frozen=True, kw_only=True):
     text: str = ""
 
 
-DAILY = frozenset({"beranda", "antrean", "konflik", "kasus", "ruang"})
+DAILY = frozenset({"beranda", "antrean", "konflik", "kasus", "ruang", "penugasan"})
 """Pages that stand in the menu itself; all others stand under *Lainnya*, so that it fits a laptop."""
 MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("beranda", "/", "home", None),
@@ -116,6 +117,7 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("ruang", "/ruang", "lock", "open_room"),
     ("serah_terima", "/serah-terima", "upload", "take_handovers"),
     ("karantina", "/karantina", "pause", "see_quarantine"),
+    ("penugasan", "/penugasan", "task_add", "assign_tasks"),
     ("impor", "/impor", "upload_file", "import_lists"),
     ("pemusnahan", "/pemusnahan", "delete", "propose_destruction"),
     ("perangkat", "/perangkat", "device", "see_devices"),
@@ -143,6 +145,7 @@ class Site:
     backups: Backups
     room: Room
     importing: Importing
+    assigning: Assigning
     regions: tuple[Group, ...]
     templates: Environment
 
@@ -272,6 +275,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         cases=Cases(engine, deps.office, words, deps.workflows),
         backups=Backups(engine, deps.keeper, deps.office.device, deps.text, deps.now_ms),
         room=build_room(deps, passwords, words),
+        assigning=Assigning(engine, deps.office, deps.forms, now_ms=deps.now_ms, randomness=deps.randomness),
         importing=Importing(
             engine,
             deps.office,

@@ -39,11 +39,12 @@ ALLOWED: dict[Action, set[str]] = {
     "approve_destruction": {"kabid"},
     "hold_data": {"kabid"},
     "import_lists": {"petugas", "kabid"},
+    "assign_tasks": {"petugas", "kabid"},
 }
 CHANGES = {
     "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "handle_alarms", "enrol_devices",
     "make_backups", "take_handovers", "open_room",
-    "propose_destruction", "approve_destruction", "hold_data", "import_lists",
+    "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
 }  # fmt: skip
 
 

@@ -287,7 +287,10 @@ def every_page(served: Served) -> dict[str, list[str]]:
             "/karantina", f"/karantina/{refused.hex()}",
         ],
         "admin": ["/", "/perangkat", "/karantina", "/cadangan", "/serah-terima"],
-        "petugas": ["/pemusnahan", "/impor", *lists_taken(served)],
+        "petugas": [
+            "/pemusnahan", "/impor", *lists_taken(served), "/penugasan", f"/penugasan?desa={DESA}",
+            "/penugasan/petugas", f"/penugasan/petugas/{office.people['pendamping']}",
+        ],
         "": ["/masuk"],
     }  # fmt: skip
 

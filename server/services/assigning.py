@@ -1,0 +1,279 @@
+"""Giving out tugas: whom to visit, by whom, until when. Rule: nobody is given to two people at a time.
+
+Moving a tugas takes nothing from a phone: what its old owner has drafted stays there, and is taken in when it
+comes, with a flag that says so.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from typing import Literal
+
+from schemas.base import Data
+from schemas.form import Forms
+from schemas.format import local_date
+from schemas.ids import PersonId, RecordId, uuid7
+from schemas.sealed import SEALED_SERVICES
+from server import assign_store
+from server.access import Person, Thing, may, refused
+from server.engine import Engine, Reader, Writer
+from server.services.people import Actor, Denied, people
+from server.store import SqlOfficeStore
+from sync.change import Patch
+from sync.neutral import is_sealed
+from sync.scope import OPEN_TUGAS
+from sync.store import Record
+
+Show = Literal["semua", "belum", "lama"]
+SHOWS: tuple[Show, ...] = ("semua", "belum", "lama")
+"""Everybody; those without an open tugas; those whom nobody visited for three months."""
+LONG_AGO_DAYS = 90
+DAY_MS = 86_400_000
+PIECE = 200
+MOST_REASON = 200
+KINDS = {"warga": "nama", "ewarong": "nama_ewarong"}
+
+
+class Candidate(Data, frozen=True, kw_only=True):
+    """Somebody who may be visited. `owner` has an open tugas for them; `visited_ms` is 0 when nobody came."""
+
+    id: RecordId
+    name: str
+    nik_ending: str
+    address: str
+    owner: PersonId | None
+    visited_ms: int
+    visit_state: str
+
+
+class Load(Data, frozen=True, kw_only=True):
+    """What lies with one worker: open tugas, those of them that are late or came back."""
+
+    person: Person
+    open: int
+    late: int
+    returned: int
+
+
+class OpenTask(Data, frozen=True, kw_only=True):
+    """One open tugas. `due` is empty without a limit; `sealed` ones tell no target."""
+
+    id: RecordId
+    target: RecordId | None
+    form: str
+    due: str
+    state: str
+    sealed: bool
+
+
+class Order(Data, frozen=True, kw_only=True):
+    """What is to be done: a form of a service, in a desa, by whom, until when, and why in words."""
+
+    service: str
+    desa: str
+    kind: str
+    form: str
+    whom: PersonId
+    due: date | None
+    reason: str
+
+
+class Given(Data, frozen=True, kw_only=True):
+    """How many tugas were made, and how many were left out because somebody has one already."""
+
+    made: int
+    before: int
+
+
+class Assigning:
+    """The use cases of assigning. Blocks its thread."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        office: Actor,
+        forms: Forms,
+        *,
+        now_ms: Callable[[], int],
+        randomness: Callable[[int], bytes],
+    ) -> None:
+        self._engine, self._office, self._forms = engine, office, forms
+        self._now_ms, self._randomness = now_ms, randomness
+
+    def forms(self, service: str, kind: str) -> tuple[tuple[str, str], ...]:
+        """Return the forms of a service that such people are visited with, with their titles."""
+        found = (self._forms.get(name) for name in self._forms.ids())
+        return tuple(
+            (form.id, form.title)
+            for form in found
+            if form.service == service and form.subject == kind and form.privacy != "rahasia"
+        )
+
+    def candidates(
+        self, person: Person, service: str, desa: str, kind: str, show: Show
+    ) -> list[Candidate] | Denied:
+        """List whom a desa has, by name. Denied when this person may not assign there."""
+        why = self._refused(person, service, desa)
+        if why is not None:
+            return why
+
+        def work(tx: Reader) -> list[Candidate]:
+            ids = assign_store.members(tx, desa, service, kind)
+            records, visits = SqlOfficeStore.reading(tx).records(ids), assign_store.last_visits(tx, ids)
+            return [_candidate(record, visits.get(record.id)) for record in records.values()]
+
+        found = [each for each in self._engine.read(work) if self._is_shown(each, show)]
+        return sorted(found, key=lambda each: (each.name.lower(), each.id))
+
+    def loads(self, person: Person) -> list[Load]:
+        """Return the field workers with what lies with them, the busiest first."""
+
+        def work(tx: Reader) -> list[Load]:
+            workers = {each.id: each for role in ("pendamping", "verifikator") for each in people(tx, role)}
+            return [self._load(tx, each) for each in workers.values()]
+
+        if not may(person, "assign_tasks"):
+            return []
+        return sorted(self._engine.read(work), key=lambda each: (-each.open, each.person.nama))
+
+    def tasks(self, whose: PersonId) -> list[OpenTask]:
+        """Return the open tugas of a person, soonest due first."""
+
+        def work(tx: Reader) -> list[OpenTask]:
+            names = [name for name, _ in assign_store.tasks_of(tx, whose)]
+            records = SqlOfficeStore.reading(tx).records(names)
+            return [_open_task(each) for each in records.values() if each.fields.get("state") in OPEN_TUGAS]
+
+        return sorted(self._engine.read(work), key=lambda each: (each.due == "", each.due, each.id))
+
+    def give(self, person: Person, order: Order, targets: Sequence[RecordId]) -> Given | Denied:
+        """Give somebody a tugas for each target that nobody has one for."""
+        why = self._refused(person, order.service, order.desa)
+        if why is not None:
+            return why
+        made = before = 0
+        for piece in _pieces(targets):
+            new, old = self._engine.write(
+                lambda tx, names=piece: self._give_in(tx, person, order, names)
+            ).result()
+            made, before = made + new, before + old
+        return Given(made=made, before=before)
+
+    def move(self, person: Person, tasks: Sequence[RecordId], whom: PersonId | None) -> int:
+        """Give open tugas to somebody else, or call them off (None). Returns how many; sealed ones stay."""
+        moved = 0
+        for piece in _pieces(tasks):
+            moved += self._engine.write(
+                lambda tx, names=piece: self._move_in(tx, person, names, whom)
+            ).result()
+        return moved
+
+    def _refused(self, person: Person, service: str, desa: str) -> Denied | None:
+        thing = Thing(
+            author=None,
+            region=desa,
+            service=service,
+            privacy="rahasia" if service in SEALED_SERVICES else "spesifik",
+        )
+        why = refused(person, "assign_tasks", thing)
+        return Denied(why=why) if why is not None else None
+
+    def _is_shown(self, each: Candidate, show: Show) -> bool:
+        match show:
+            case "belum":
+                return each.owner is None
+            case "lama":
+                return each.visited_ms < self._now_ms() - LONG_AGO_DAYS * DAY_MS
+            case "semua":
+                return True
+
+    def _load(self, tx: Reader, worker: Person) -> Load:
+        today = local_date(self._now_ms()).isoformat()
+        found = [
+            fields for _, fields in assign_store.tasks_of(tx, worker.id) if fields.get("state") in OPEN_TUGAS
+        ]
+        due = [str(fields.get("jatuh_tempo") or fields.get("due") or "") for fields in found]
+        return Load(
+            person=worker,
+            open=len(found),
+            late=sum(bool(day) and day < today for day in due),
+            returned=sum(fields.get("state") == "dikembalikan" for fields in found),
+        )
+
+    def _give_in(
+        self, tx: Writer, person: Person, order: Order, names: Sequence[RecordId]
+    ) -> tuple[int, int]:
+        here = set(assign_store.members(tx, order.desa, order.service, order.kind))
+        found = SqlOfficeStore.writing(tx).records([name for name in names if name in here])
+        free = [record for record in found.values() if not record.readers]
+        asked = {
+            "petugas": order.whom,
+            "sasaran_kind": order.kind,
+            "form": order.form,
+            "jatuh_tempo": order.due.isoformat() if order.due else None,
+            "alasan": order.reason,
+            "state": "baru",
+        }
+        bodies = [
+            Patch(
+                record=uuid7(self._now_ms(), self._randomness(10)),
+                kind="tugas",
+                base={},
+                new={**asked, "sasaran": record.id, "kode_desa": record.fields.get("kode_desa")},
+            )
+            for record in free
+        ]
+        self._office.act_in(tx, person.id, bodies)
+        return len(bodies), len(found) - len(free)
+
+    def _move_in(self, tx: Writer, person: Person, names: Sequence[RecordId], whom: PersonId | None) -> int:
+        found = SqlOfficeStore.writing(tx).records(names)
+        bodies: list[Patch] = []
+        for record in found.values():
+            fields = record.fields
+            is_open = record.kind == "tugas" and fields.get("state") in OPEN_TUGAS
+            form = str(fields.get("form") or "")
+            if not is_open or is_sealed(record) or form not in self._forms.ids() or fields["petugas"] == whom:
+                continue
+            service = self._forms.get(form).service
+            if self._refused(person, service, str(fields.get("kode_desa") or "")) is not None:
+                continue
+            name, value = ("petugas", whom) if whom else ("state", "batal")
+            was = {name: fields.get(name)}
+            bodies.append(Patch(record=record.id, kind="tugas", base=was, new={name: value}))
+        self._office.act_in(tx, person.id, bodies)
+        return len(bodies)
+
+
+def _candidate(record: Record, visit: tuple[int, str] | None) -> Candidate:
+    fields = record.fields
+    place = [str(fields.get("alamat") or "")]
+    place += [f"{name.upper()} {fields[name]}" for name in ("rt", "rw") if fields.get(name)]
+    return Candidate(
+        id=record.id,
+        name=str(fields.get(KINDS[record.kind]) or ""),
+        nik_ending=str(fields.get("nik") or "")[-4:],
+        address=", ".join(filter(None, place)),
+        owner=next(iter(record.readers.values()), None),
+        visited_ms=visit[0] if visit else 0,
+        visit_state=visit[1] if visit else "",
+    )
+
+
+def _open_task(record: Record) -> OpenTask:
+    fields, sealed = record.fields, is_sealed(record)
+    target = fields.get("sasaran")
+    return OpenTask(
+        id=record.id,
+        target=RecordId(target) if target and not sealed else None,
+        form=str(fields.get("form") or ""),
+        due=str(fields.get("jatuh_tempo") or fields.get("due") or ""),
+        state=str(fields.get("state")),
+        sealed=sealed,
+    )
+
+
+def _pieces(names: Iterable[RecordId]) -> Iterator[list[RecordId]]:
+    """Cut into pieces that are short enough to keep nobody waiting for the writer."""
+    every = list(dict.fromkeys(names))
+    for first in range(0, len(every), PIECE):
+        yield every[first : first + PIECE]

@@ -1,0 +1,179 @@
+"""Giving out work: whom a desa has, one tugas each, moved and called off; and what the pages say of it."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from schemas import format as written
+from schemas.ids import PersonId, RecordId
+from server.access import Person
+from server.services.assigning import Assigning, Candidate, Given, Order
+from server.services.people import Denied, load_person
+from server.store import SqlOfficeStore
+from tests.server.room_office import csrf, log_in
+from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, serving, shut
+
+
+class Town:
+    """An office with some people to visit, and a second worker."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.first = office.people["pendamping"]
+        self.second = office.add_person("dua", "Pendamping Dua", "P2", ("pendamping",))
+        self.warga = [office.add_warga(f"Warga {letter}", DESA) for letter in "ABC"]
+        office.add_warga("Warga Jauh", ELSEWHERE)
+        deps = office.deps
+        self.work = Assigning(
+            deps.engine, deps.office, deps.forms, now_ms=deps.now_ms, randomness=deps.randomness
+        )
+        self.officer = self.person("petugas")
+
+    def person(self, name: str) -> Person:
+        found = self.office.deps.engine.read(lambda tx: load_person(tx, self.office.people[name]))
+        assert found is not None
+        return found
+
+    def order(self, whom: PersonId, **more: Any) -> Order:
+        usual: dict[str, Any] = {"service": "bpnt", "desa": DESA, "kind": "warga", "form": "bpnt_kpm"}
+        return Order(**{**usual, "whom": whom, "due": None, "reason": "", **more})
+
+    def listed(self, show: Any = "semua") -> dict[str, Candidate]:
+        found = self.work.candidates(self.officer, "bpnt", DESA, "warga", show)
+        assert not isinstance(found, Denied)
+        return {each.name: each for each in found}
+
+    def fields(self, record: RecordId) -> dict[str, Any]:
+        return self.office.fields(record)
+
+
+@pytest.fixture
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    office = open_at(tmp_path_factory.mktemp("assign"))
+    yield Town(office)
+    shut(office)
+
+
+def test_a_desa_lists_its_own_people_and_what_is_known_of_each(town: Town) -> None:
+    visited = town.warga[0]
+    town.office.add_visit(warga=visited)
+    found = town.listed()
+    assert set(found) == {"Sutarmi", "Warga A", "Warga B", "Warga C"}
+    assert found["Warga A"].visited_ms > 0 and found["Warga A"].visit_state == "diterima"
+    assert found["Warga B"].visited_ms == 0 and found["Warga B"].nik_ending == "0001"
+    assert set(town.listed("lama")) == {"Sutarmi", "Warga B", "Warga C"}
+
+
+def test_a_tugas_reaches_its_worker_whole_and_nobody_has_two(town: Town) -> None:
+    given = town.work.give(town.officer, town.order(town.first), town.warga[:2])
+    assert given == Given(made=2, before=0)
+    again = town.work.give(town.officer, town.order(town.second), town.warga)
+    assert again == Given(made=1, before=2), "who has a worker keeps them"
+    assert town.listed()["Warga A"].owner == town.first and town.listed()["Warga C"].owner == town.second
+    assert set(town.listed("belum")) == {"Sutarmi"}
+    seen = town.office.deps.engine.read(
+        lambda tx: tx.query(
+            "SELECT id FROM rows WHERE kabupaten = :kabupaten AND part = :part AND kind = 'warga'"
+            " AND removed = 0",
+            {"part": f"mine/{town.first}"},
+        )
+    )
+    assert {row[0] for row in seen} == set(town.warga[:2])
+
+
+def test_a_target_of_another_desa_or_service_is_left_alone(town: Town) -> None:
+    found = town.work.give(town.officer, town.order(town.first, desa=ELSEWHERE), town.warga)
+    assert found == Given(made=0, before=0)
+    assert town.work.give(town.officer, town.order(town.first, service="kis"), town.warga) == Given(
+        made=0, before=0
+    )
+
+
+def test_who_does_not_serve_there_assigns_nothing(town: Town) -> None:
+    town.office.add_person("jauh", "Petugas Jauh", "PJ", ("petugas",), areas=(ELSEWHERE,))
+    far = town.person("jauh")
+    assert isinstance(town.work.candidates(far, "bpnt", DESA, "warga", "semua"), Denied)
+    assert isinstance(town.work.give(far, town.order(town.first), town.warga), Denied)
+    assert isinstance(
+        town.work.give(town.officer, town.order(town.first, service="ktkpm"), town.warga), Denied
+    )
+    town.work.give(town.officer, town.order(town.first), town.warga[:1])
+    [task] = town.work.tasks(town.first)
+    assert town.work.move(far, [task.id], town.second) == 0
+
+
+def test_a_moved_tugas_takes_the_record_along_and_what_comes_late_is_still_taken_in(town: Town) -> None:
+    town.work.give(town.officer, town.order(town.first), town.warga[:1])
+    [task] = town.work.tasks(town.first)
+    assert town.work.move(town.officer, [task.id], town.second) == 1
+    assert town.work.tasks(town.first) == [] and [each.id for each in town.work.tasks(town.second)] == [
+        task.id
+    ]
+    record = town.office.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).records([town.warga[0]]))[
+        town.warga[0]
+    ]
+    assert record.readers == {task.id: town.second}
+    visit, _ = town.office.add_visit(warga=town.warga[0])
+    assert town.fields(visit)["state"] == "diterima", "the draft of the first worker is taken in"
+
+
+def test_a_tugas_that_is_called_off_frees_its_target(town: Town) -> None:
+    town.work.give(town.officer, town.order(town.first), town.warga[:1])
+    [task] = town.work.tasks(town.first)
+    assert town.work.move(town.officer, [task.id], None) == 1
+    assert town.fields(task.id)["state"] == "batal" and town.listed()["Warga A"].owner is None
+    assert town.work.move(town.officer, [task.id], town.second) == 0, "what is closed does not move"
+
+
+def test_loads_count_what_is_open_and_late(town: Town) -> None:
+    today = written.local_date(town.office.deps.now_ms())
+    town.work.give(town.officer, town.order(town.first, due=today - timedelta(days=1)), town.warga[:1])
+    town.work.give(town.officer, town.order(town.first, due=today), town.warga[1:2])
+    loads = {load.person.id: load for load in town.work.loads(town.officer)}
+    assert (loads[town.first].open, loads[town.first].late) == (2, 1)
+    assert loads[town.second].open == 0
+    assert town.work.loads(town.person("admin")) == []
+
+
+def boxes(page: str) -> list[str]:
+    return re.findall(r'<input type="checkbox" name="((?:orang|tugas)\.[0-9a-f]{32})" value="ya">', page)
+
+
+def test_an_officer_gives_and_moves_work_by_the_pages_alone(town: Town) -> None:
+    with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "petugas")
+        place = {"desa": DESA, "layanan": "bpnt", "siapa": "warga", "tampil": "semua"}
+        page = client.get("/penugasan", params=place).text
+        assert "3314990101800001" not in page and "…0001" in page
+        picked = dict.fromkeys(boxes(page)[:2], "ya")
+        form = {"csrf": csrf(client.get("/")), **place, "petugas": town.second, "form": "bpnt_kpm"}
+        nobody = client.post("/penugasan", data={**form, "alasan": "Tanyakan KKS"})
+        assert nobody.status_code == 422 and "Centang dulu" in nobody.text and "Tanyakan KKS" in nobody.text
+        past = client.post("/penugasan", data={**form, **picked, "tenggat": "2020-01-01"})
+        assert past.status_code == 422 and "sudah lewat" in past.text and past.text.count("checked") == 2
+        done = client.post("/penugasan", data={**form, **picked})
+        assert done.status_code == 303
+        assert "2 tugas diberikan" in client.get(done.headers["location"]).text
+        everybody = client.post("/penugasan", data={**form, "semua": "ya"})
+        said = client.get(everybody.headers["location"]).text
+        assert "2 tugas diberikan" in said and "2 orang dilewati" in said
+        whose = f"/penugasan/petugas/{town.second}"
+        assert "4 terbuka" in client.get("/penugasan/petugas").text
+        tasks = client.get(whose).text
+        chosen = dict.fromkeys(boxes(tasks)[:1], "ya")
+        move = {"csrf": form["csrf"], "langkah": "pindah", "petugas": town.first, **chosen}
+        moved = client.post(whose, data=move)
+        assert "1 tugas dipindahkan" in client.get(moved.headers["location"]).text
+        assert "Centang dulu" in client.post(whose, data={"csrf": form["csrf"], "langkah": "batal"}).text
+
+
+@pytest.mark.parametrize("name", ["pendamping", "verifikator", "pengawas", "admin"])
+def test_only_who_gives_out_work_reaches_the_page(town: Town, name: str) -> None:
+    with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, name)
+        assert client.get("/penugasan").status_code == 403
+        assert client.get("/penugasan/petugas").status_code == 403
