@@ -39,8 +39,9 @@ class Town:
         return found
 
     def order(self, whom: PersonId, **more: Any) -> Order:
-        usual: dict[str, Any] = {"service": "bpnt", "desa": DESA, "kind": "warga", "form": "bpnt_kpm"}
-        return Order(**{**usual, "whom": whom, "due": None, "reason": "", **more})
+        asked: dict[str, Any] = {"service": "bpnt", "desa": DESA, "kind": "warga", "form": "bpnt_kpm"}
+        asked.update({"due": None, "reason": "", **more})
+        return Order(whom=whom, **asked)
 
     def listed(self, show: Any = "semua") -> dict[str, Candidate]:
         found = self.work.candidates(self.officer, "bpnt", DESA, "warga", show)
