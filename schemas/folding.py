@@ -6,6 +6,7 @@ nothing in MessagePack; where it stands by itself, in a hash say, it is written 
 """
 
 import re
+from binascii import hexlify, unhexlify
 
 _IDS = re.compile(rb"\xd9\x20([0-9a-f]{32})|\xd9\x40([0-9a-f]{64})|\xc1")
 _FOLDED = re.compile(rb"\xc1(?:\x20(.{16})|\x40(.{32})|(\xc1)|)", re.DOTALL)
@@ -24,7 +25,7 @@ def unfold(data: bytes) -> bytes:
 def _shorter(found: re.Match[bytes]) -> bytes:
     if found.lastindex is None:
         return b"\xc1\xc1"
-    return b"\xc1" + found[0][1:2] + bytes.fromhex(found[found.lastindex].decode())
+    return b"\xc1" + found[0][1:2] + unhexlify(found[found.lastindex])
 
 
 def _longer(found: re.Match[bytes]) -> bytes:
@@ -34,4 +35,4 @@ def _longer(found: re.Match[bytes]) -> bytes:
         case 3:
             return b"\xc1"
         case which:
-            return b"\xd9" + found[0][1:2] + found[which].hex().encode()
+            return b"\xd9" + found[0][1:2] + hexlify(found[which])

@@ -21,6 +21,8 @@ def thin(rows: Sequence[Row]) -> list[Row]:
     travels empty.
     """
     made = _reduced_bodies(rows)
+    if not made:  # most pages: nobody has a task there
+        return _neighbours(rows)
     return [
         replace(row, body=THIN) if not _own(row) and made.get(row.id) == row.body else row
         for row in _neighbours(rows)
@@ -41,12 +43,9 @@ def fill(rows: Sequence[Row]) -> list[Row] | None:
 
 
 def _reduced_bodies(rows: Iterable[Row]) -> dict[RecordId, bytes]:
-    wanted = {row.id for row in rows if not _own(row)}
-    return {
-        row.id: encode(reduced(decode(row.body, RowBody)))
-        for row in rows
-        if row.id in wanted and row.body and _own(row) and row.kind == "warga"
-    }
+    full = [row for row in rows if row.kind == "warga" and row.body and _own(row)]
+    wanted = {row.id for row in rows if not _own(row)} if full else set[RecordId]()
+    return {row.id: encode(reduced(decode(row.body, RowBody))) for row in full if row.id in wanted}
 
 
 def _own(row: Row) -> bool:
