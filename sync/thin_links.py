@@ -84,9 +84,10 @@ def _thin_links(request: SyncRequest) -> list[bytes]:
     tip, seen = _stands(request.received), EMPTY
     for raw, content in zip(request.links, request.contents, strict=True):
         link = read_link(raw)
-        follows = _following(tip, request.device, content, link.seen)[1] == raw
+        name, whole = _following(tip, request.device, content, link.seen)
+        follows = whole == raw
         sent.append(raw if not follows else EMPTY if link.seen == seen else link.seen)
-        tip, seen = Tip(counter=link.counter, hash=link_hash(raw)), link.seen
+        tip, seen = Tip(counter=link.counter, hash=name if follows else link_hash(raw)), link.seen
     return sent
 
 
