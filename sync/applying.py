@@ -31,6 +31,8 @@ Callers = Callable[[DeviceId], Caller]
 """Who stands behind a device: needed when a change that was held is applied later."""
 
 NOTHING: Mapping[ChangeId, Content | None] = {}
+_EFFECTIVE = (Applied, Conflict)
+"""A tuple, made once: it is asked of each change."""
 
 
 class Job(Data, frozen=True, kw_only=True):
@@ -74,7 +76,7 @@ def apply_jobs(
             else:
                 arrival = arrived(content, job.change, job.device, now_ms, seq)
                 outcome = apply(desk, arrival, callers(job.device), rules)
-                if isinstance(outcome, Applied | Conflict):
+                if isinstance(outcome, _EFFECTIVE):
                     freed += frees(job.change, content)
                 torn += [job.device] if isinstance(content.body, Gap) and isinstance(outcome, Applied) else []
                 desk.refs += evidence_of(content, job.change, job.device)

@@ -239,6 +239,8 @@ class Content(Message, frozen=True, kw_only=True):
 
 
 _decoder = msgspec.msgpack.Decoder(Content)
+_NESTING = (list, dict)
+"""A tuple, made once: it is asked of each value of each change."""
 
 
 def seal(content: Content) -> tuple[ChangeId, bytes]:
@@ -264,7 +266,7 @@ def read(data: bytes) -> Content:
     except (RecursionError, UnicodeDecodeError) as error:  # msgspec lets both through
         raise msgspec.ValidationError("nested too deep, or no UTF-8") from error
     for value in _free_values(content.body):
-        if isinstance(value, list | dict) and _is_deep(value, MOST_NESTED):
+        if isinstance(value, _NESTING) and _is_deep(value, MOST_NESTED):
             raise msgspec.ValidationError("nested too deep")
     return content
 

@@ -113,13 +113,17 @@ def take_in(
     waiting = [
         entry
         for entry in entries
-        if isinstance(outcomes.get(entry.link.change), Held | None) or entry.link.change in found_again
+        if _is_open(outcomes.get(entry.link.change)) or entry.link.change in found_again
     ]
     # One that was held when it came first may be pushed by another than the one who waits for its outcome.
     jobs = [_job(entry, late=entry.link.change in outcomes) for entry in _with_contents(store, waiting)]
     filled = _fill_gaps(store, caller.device, entries)
     jobs += [_job(entry, late=True) for entry in filled if entry.content is not None]
     return outcomes | apply_jobs(store, jobs, callers, rules, now_ms, run.read)
+
+
+def _is_open(outcome: Outcome | None) -> bool:
+    return outcome is None or isinstance(outcome, Held)
 
 
 def _with_contents(store: Taking, entries: Sequence[Entry]) -> list[Entry]:
