@@ -8,7 +8,14 @@ from collections.abc import Sequence
 
 from schemas.text import load_text
 
-COMMANDS = ("init", "run", "user", "device", "verify", "report", "backup", "restore", "handover", "demo")
+COMMANDS = (
+    "init", "run", "user", "device", "verify", "report", "backup", "restore",
+    "rotate-keys", "handover", "demo",
+)  # fmt: skip
+
+
+def _module(command: str) -> str:
+    return f"server.commands.{command.replace('-', '_')}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,12 +23,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m server", description="Sambang: kantor")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="PERINTAH")
     for name in COMMANDS:
-        module = importlib.import_module(f"server.commands.{name}")
+        module = importlib.import_module(_module(name))
         module.add_options(subparsers.add_parser(name, help=module.HELP, description=module.HELP))
     args = parser.parse_args(arguments)
     # Whatever is made from here on, database and photos above all, is its owner's alone.
     os.umask(0o077)
-    return int(importlib.import_module(f"server.commands.{args.command}").run(args, load_text()))
+    return int(importlib.import_module(_module(args.command)).run(args, load_text()))
 
 
 if __name__ == "__main__":

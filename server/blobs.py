@@ -3,7 +3,8 @@
 A blob is named by the SHA-256 of its bytes; its file by an HMAC of that, so that a stolen disk does not tell
 whether a known photo is on it. Each blob has its own key (HKDF of the master key and its name) and is cut
 into pieces of 64 KiB, each AES-256-GCM with its number and whether it is the last one: pieces can neither be
-swapped nor cut off. Written tmp, fsync, rename, fsync of the folder. Memory holds one piece at a time.
+swapped nor cut off. What lies under an older master key is read as well, until it is renewed. Written tmp,
+fsync, rename, fsync of the folder. Memory holds one piece at a time.
 """
 
 import hmac
@@ -29,15 +30,23 @@ class DamagedBlobError(Exception):
 
 
 class BlobStore:
-    """Blobs in one folder."""
+    """Blobs in one folder, under one master key (32 bytes) or, until it is renewed, an older one."""
 
-    def __init__(self, folder: Path, master: bytes) -> None:
-        self._folder, self._master = folder, master
+    def __init__(self, folder: Path, master: bytes, *older: bytes) -> None:
+        self._folder, self._master, self._older = folder, master, older
 
     def path(self, blob: BlobId) -> Path:
-        """Return where a blob rests, whether it is there or not."""
-        name = hmac.new(self._master, b"name\0" + blob.encode(), "sha256").hexdigest()
-        return self._folder / name[:2] / name
+        """Return where a blob rests; where it would, if it is not there."""
+        return self._place(blob)[0]
+
+    def paths(self, blob: BlobId) -> list[Path]:
+        """Return every file of a blob: two only where it was renewed and the older one is still there."""
+        places = (self._under(master, blob) for master in (self._master, *self._older))
+        return [path for path in places if path.is_file()]
+
+    def beside(self, origin: Path) -> Path:
+        """Return where a blob rests here that rests at `origin` in a store of the same keys."""
+        return self._folder / origin.parent.name / origin.name
 
     def has(self, blob: BlobId) -> bool:
         """Say whether a file of that name is there."""
@@ -48,7 +57,7 @@ class BlobStore:
 
         `unfinished` names the temporary file; two writers at once must not share one.
         """
-        target = self.path(blob)
+        target = self._under(self._master, blob)
         ensure_folder(self._folder)
         ensure_folder(target.parent)
         temporary = self._folder / f"{unfinished}{UNFINISHED}"
@@ -69,9 +78,10 @@ class BlobStore:
 
     def read(self, blob: BlobId) -> Iterator[bytes]:
         """Give a blob's bytes piece by piece, each checked. Raises DamagedBlobError."""
-        cipher = AESGCM(derive(self._master, "blob", blob))
+        path, master = self._place(blob)
+        cipher = AESGCM(derive(master, "blob", blob))
         try:
-            with self.path(blob).open("rb") as file:
+            with path.open("rb") as file:
                 piece, number = file.read(PIECE_BYTES + TAG_BYTES), 0
                 while True:
                     following = file.read(PIECE_BYTES + TAG_BYTES)
@@ -94,6 +104,23 @@ class BlobStore:
             raise DamagedBlobError("changed")
         return size
 
+    def renew(self, blob: BlobId, unfinished: str) -> None:
+        """Bring a blob under the present master key, durably, and take older files of it away.
+
+        Raises DamagedBlobError, and changes nothing then.
+        """
+        present = self._under(self._master, blob)
+        if not present.is_file() and not self.put(blob, self.read(blob), unfinished):
+            raise DamagedBlobError("changed")
+        for path in self.paths(blob):
+            if path != present:
+                path.unlink()
+
+    def remove(self, blob: BlobId) -> None:
+        """Take a blob away, under whichever key it lies; nothing is said of one that is not there."""
+        for path in self.paths(blob):
+            path.unlink(missing_ok=True)
+
     def files(self) -> Iterator[Path]:
         """Give every file in the folder, whoever put it there."""
         return (path for path in self._folder.rglob("*") if not path.is_dir())
@@ -102,6 +129,20 @@ class BlobStore:
         """Remove what a crash left unfinished; nothing else may be writing."""
         for path in self._folder.glob(f"*{UNFINISHED}"):
             path.unlink()
+
+    def _place(self, blob: BlobId) -> tuple[Path, bytes]:
+        """Return where a blob rests and the master key that it is under; the present one if it is nowhere."""
+        present = self._under(self._master, blob)
+        if self._older and not present.is_file():
+            for master in self._older:
+                path = self._under(master, blob)
+                if path.is_file():
+                    return path, master
+        return present, self._master
+
+    def _under(self, master: bytes, blob: BlobId) -> Path:
+        name = hmac.new(master, b"name\0" + blob.encode(), "sha256").hexdigest()
+        return self._folder / name[:2] / name
 
     def _sealed(self, blob: BlobId, pieces: Iterator[bytes]) -> Iterator[bytes]:
         cipher = AESGCM(derive(self._master, "blob", blob))

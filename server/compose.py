@@ -12,6 +12,7 @@ import os
 import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from schemas.base import Data
@@ -44,6 +45,7 @@ from server.joining import Joinings
 from server.keys import KEY_BYTES, KeyFileError, Keys, default_path, make_keys, read_keys, write_keys
 from server.office import Office
 from server.parsing.pool import Parsers
+from server.rotating import settle, standing
 from server.services.device_words import DeviceWords
 from server.services.handover import Handovers
 from server.tus import Uploads
@@ -113,6 +115,10 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
     except NoPromiseError:
         # What is acknowledged here would not survive a power cut: nothing may be acknowledged.
         return _refused("folder_tanpa_jaminan", data)
+    key_path = key or default_path(data)
+    # Where the keys lie on what cannot be written, how they stand is found out again each time.
+    with suppress(OSError):
+        keys = settle(key_path, path)
     try:
         regency, name = upgrade(path, keys.database)
     except WrongKeyError:
@@ -121,7 +127,6 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
         return _refused("data_lebih_baru", data)
     except NotInitialisedError:
         return _refused("folder_bukan_kantor", data)
-    key_path = key or default_path(data)
     try:
         authority = authority_of(key_path, name)
     except AuthorityError:
@@ -160,11 +165,16 @@ def unlock(data: Path, key: Path | None) -> tuple[Keys, Path] | Refused:
     path = data / DATABASE
     if not path.is_file():
         return _refused("folder_bukan_kantor", data)
-    key_path = key or default_path(data)
+    keys = keys_at(key or default_path(data))
+    return keys if isinstance(keys, Refused) else (standing(keys, path), path)
+
+
+def keys_at(path: Path) -> Keys | Refused:
+    """Read a key file, or say why that cannot be done."""
     try:
-        return read_keys(key_path), path
-    except KeyFileError:
-        return Refused(say="kunci_tidak_ada", values={"kunci": str(key_path)})
+        return read_keys(path)
+    except KeyFileError as error:
+        return Refused(say=error.say, values={"kunci": str(path)})
 
 
 def close_office(deps: Deps) -> None:
@@ -190,10 +200,10 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
         boot=secrets.token_hex(8),
         restored=engine.read(restore_store.last_restore) is not None,
     )
-    blobs = BlobStore(data / "blobs", keys.blobs)
-    destroyed = DestructionList(key_path, keys.blobs, secrets.token_bytes)
+    blobs = BlobStore(data / "blobs", *keys.blob_masters())
+    destroyed = DestructionList(key_path, keys.blob_masters(), secrets.token_bytes)
     uploads = Uploads(
-        engine, blobs, data / "uploads", keys.uploads, now_ms=now_ms, randomness=secrets.token_bytes
+        engine, blobs, data / "uploads", keys.upload_masters(), now_ms=now_ms, randomness=secrets.token_bytes
     )
     source = Source(
         engine=engine,

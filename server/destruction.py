@@ -6,7 +6,7 @@ key file, is applied before the office answers anybody. It is encrypted and only
 
 import base64
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -30,22 +30,30 @@ ENDING = ".musnah"
 NONCE_BYTES = 12
 
 
+def destroyed_path(key_path: Path) -> Path:
+    """Return where the list lies: beside the key file."""
+    return key_path.with_name(key_path.name + ENDING)
+
+
 class DamagedListError(Exception):
     """The list of what was destroyed is not what this office wrote."""
 
 
 class DestructionList:
-    """Bodies of `Destroyed`, one a line, each AES-256-GCM under a key derived from the office's."""
+    """Bodies of `Destroyed`, one a line, each AES-256-GCM under a key derived from the office's.
 
-    def __init__(self, key_path: Path, master: bytes, randomness: Callable[[int], bytes]) -> None:
-        self.path = key_path.with_name(key_path.name + ENDING)
-        self._cipher = AESGCM(derive(master, "destruction", ""))
+    `masters` are the office's, the present one first: lines of before a rotation stay under the older ones.
+    """
+
+    def __init__(self, key_path: Path, masters: Sequence[bytes], randomness: Callable[[int], bytes]) -> None:
+        self.path = destroyed_path(key_path)
+        self._ciphers = [AESGCM(derive(master, "destruction", "")) for master in masters]
         self._randomness = randomness
 
     def add(self, body: Destroyed) -> None:
         """Append a body, durably, in place of a last line that a crash cut off."""
         nonce = self._randomness(NONCE_BYTES)
-        line = base64.b64encode(nonce + self._cipher.encrypt(nonce, encode(body), None)) + b"\n"
+        line = base64.b64encode(nonce + self._ciphers[0].encrypt(nonce, encode(body), None)) + b"\n"
         whole = self.path.read_bytes().rpartition(b"\n") if self.path.exists() else (b"", b"", b"")
         handle = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
@@ -67,11 +75,18 @@ class DestructionList:
             if not line.endswith(b"\n"):
                 return
             try:
-                sealed = base64.b64decode(line)
-                plain = self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
-                yield decode(plain, Destroyed)
+                yield decode(self._opened(base64.b64decode(line)), Destroyed)
             except (ValueError, InvalidTag) as error:
                 raise DamagedListError(str(self.path)) from error
+
+    def _opened(self, sealed: bytes) -> bytes:
+        """Return what a line says. Raises InvalidTag when no key of the office opens it."""
+        for cipher in self._ciphers:
+            try:
+                return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
+            except InvalidTag:
+                continue
+        raise InvalidTag
 
 
 class Destruction:
@@ -102,7 +117,7 @@ class Destruction:
     def _carry_out(self, author: PersonId, body: Destroyed) -> None:
         self._office.act(author, body)
         for blob in body.blobs:
-            self._blobs.path(blob).unlink(missing_ok=True)
+            self._blobs.remove(blob)
 
 
 def _body(reader: Reader, changes: list[ChangeId], records: list[RecordId], basis: str) -> Destroyed:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from server.engine import FullError
 
+UNFINISHED = ".tmp"
 _NO_PROMISE = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS)
 
 
@@ -33,6 +34,15 @@ def write_once(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+    sync_folder(path.parent)
+
+
+def replace_durably(path: Path, data: bytes) -> None:
+    """Write a file of mode 0600, new or over the one there: afterwards it is whole, or as it was before."""
+    temporary = path.with_name(path.name + UNFINISHED)
+    temporary.unlink(missing_ok=True)  # only a crash leaves one
+    write_once(temporary, data)
+    temporary.rename(path)
     sync_folder(path.parent)
 
 

@@ -49,6 +49,10 @@ class DamagedError(EngineError):
     """The database file changed under us, or is broken."""
 
 
+class InUseError(EngineError):
+    """Somebody else has the database open, and it is needed alone."""
+
+
 class ClosedError(EngineError):
     """The engine was closed."""
 

@@ -33,6 +33,19 @@ def put_secret(tx: Writer, person: PersonId, secret: bytes) -> None:
     )
 
 
+def secrets(tx: Reader) -> list[SqlRow]:
+    """Return (person, sealed secret) of everybody who has one."""
+    return tx.query("SELECT person, secret FROM second_factors WHERE kabupaten = :kabupaten ORDER BY person")
+
+
+def replace_secret(tx: Writer, person: PersonId, secret: bytes) -> None:
+    """Store the same secret sealed anew; nothing else about it changes."""
+    tx.execute(
+        "UPDATE second_factors SET secret = :secret WHERE kabupaten = :kabupaten AND person = :person",
+        {"person": person, "secret": secret},
+    )
+
+
 def confirm(tx: Writer, person: PersonId, now_ms: int) -> None:
     """From here on the login asks for a code; no grace is left."""
     tx.execute(

@@ -6,7 +6,7 @@ it was fsynced.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -116,6 +116,22 @@ class PartFile:
 
     def _about(self, offset: int) -> bytes:
         return self._name + offset.to_bytes(8, "big")
+
+
+def fitting(path: Path, keys: Sequence[bytes], name: str) -> bytes:
+    """Return the key that a part file was begun under; the first of them where none opens it."""
+    if len(keys) > 1 and path.exists():
+        for key in keys:
+            part = PartFile(path, key, name, no_writing, read_only=True)
+            part.close()
+            if part.offset:
+                return key
+    return keys[0]
+
+
+def no_writing(_: int) -> bytes:
+    """Stand for the randomness of a file that is only read. Raises PermissionError."""
+    raise PermissionError("nothing is written here")
 
 
 def _write_all(handle: int, data: bytes, place: int) -> None:

@@ -140,14 +140,31 @@ class SecondFactors:
         return step is not None
 
     def _seal(self, person: PersonId, secret: bytes) -> bytes:
-        nonce = self._randomness(NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, secret, person.encode())
+        return _sealed(self._cipher, person, secret, self._randomness(NONCE_BYTES))
 
     def _open(self, person: PersonId, sealed: bytes) -> bytes | None:
-        try:
-            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], person.encode())
-        except InvalidTag:
-            return None
+        return _opened(self._cipher, person, sealed)
+
+
+def reseal(tx: Writer, old: bytes, new: bytes, randomness: Callable[[int], bytes]) -> None:
+    """Seal every secret under another key; one that the old key does not open stays as it is."""
+    before, after = AESGCM(old), AESGCM(new)
+    for person, sealed in rows.secrets(tx):
+        secret = _opened(before, PersonId(str(person)), bytes(sealed))
+        if secret is not None:
+            again = _sealed(after, PersonId(str(person)), secret, randomness(NONCE_BYTES))
+            rows.replace_secret(tx, PersonId(str(person)), again)
+
+
+def _sealed(cipher: AESGCM, person: PersonId, secret: bytes, nonce: bytes) -> bytes:
+    return nonce + cipher.encrypt(nonce, secret, person.encode())
+
+
+def _opened(cipher: AESGCM, person: PersonId, sealed: bytes) -> bytes | None:
+    try:
+        return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], person.encode())
+    except InvalidTag:
+        return None
 
 
 def _tried(person: PersonId) -> bytes:

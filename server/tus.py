@@ -21,7 +21,7 @@ from server.blobs import BlobStore
 from server.disk import ensure_folder
 from server.engine import Engine, Reader, Writer
 from server.keys import derive
-from server.part_file import DamagedPartError, PartFile
+from server.part_file import DamagedPartError, PartFile, fitting
 from server.store import SqlOfficeStore
 from server.upload_store import Upload
 
@@ -38,19 +38,19 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class Uploads:
-    """Uploads in one folder; `randomness(n)` gives n random bytes."""
+    """Uploads in one folder; `masters` are keys, the present one first; `randomness(n)` gives n bytes."""
 
     def __init__(
         self,
         engine: Engine,
         blobs: BlobStore,
         folder: Path,
-        master: bytes,
+        masters: Sequence[bytes],
         *,
         now_ms: Callable[[], int],
         randomness: Callable[[int], bytes],
     ) -> None:
-        self._engine, self._blobs, self._folder, self._master = engine, blobs, folder, master
+        self._engine, self._blobs, self._folder, self._masters = engine, blobs, folder, masters
         self._now_ms, self._randomness = now_ms, randomness
         self._swept_ms = 0
         ensure_folder(folder)
@@ -145,8 +145,9 @@ class Uploads:
 
     def open(self, upload: Upload) -> PartFile:
         """Open an upload's part file, new or not; only one at a time may have it."""
-        key = derive(self._master, "upload", upload.id)
-        return PartFile(self._path(upload), key, upload.id, self._randomness)
+        path, name = self._path(upload), upload.id
+        key = fitting(path, [derive(master, "upload", name) for master in self._masters], name)
+        return PartFile(path, key, name, self._randomness)
 
     def finish(self, upload: Upload, pieces: Iterable[bytes]) -> Problem | None:
         """Verify the whole file and make it a blob; one that is not what was announced is thrown away.

@@ -63,9 +63,9 @@ def _check_contents(
     memory = replay(reader, keys.device, rules, destroyed, findings, progress)
     compare(reader, memory, findings, progress)
     check_handovers(reader, findings)
-    blobs = BlobStore(data / "blobs", keys.blobs)
+    blobs = BlobStore(data / "blobs", *keys.blob_masters())
     mine = check_blobs(reader, blobs, findings, progress)
-    return mine | check_uploads(reader, data / "uploads", keys.uploads, findings)
+    return mine | check_uploads(reader, data / "uploads", keys.upload_masters(), findings)
 
 
 def _beside(database: Path, ending: str) -> Path:

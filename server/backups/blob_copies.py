@@ -21,16 +21,23 @@ CHUNK_BYTES = 1024 * 1024
 class BlobCopies:
     """The blobs of one medium, and the office's from which they come."""
 
-    def __init__(self, source: BlobStore, folder: Path, master: bytes, *, ending: str = UNFINISHED) -> None:
+    def __init__(
+        self, source: BlobStore, folder: Path, masters: Sequence[bytes], *, ending: str = UNFINISHED
+    ) -> None:
         self._source, self._folder, self._ending = source, folder, ending
-        self.store = BlobStore(folder, master)
+        self.store = BlobStore(folder, *masters)
         self._touched: set[Path] = set()
         self.mended = 0
 
     def has(self, blob: BlobId, size_bytes: int) -> bool:
-        """Say whether a file of the right length is there; its content is not looked at."""
+        """Say whether a file of the right length is there, under the key that the office has it under.
+
+        Its content is not looked at.
+        """
+        origin = self._source.path(blob)
+        path = self.store.beside(origin) if origin.exists() else self.store.path(blob)
         try:
-            return self.store.path(blob).stat().st_size == sealed_bytes(size_bytes)
+            return path.stat().st_size == sealed_bytes(size_bytes)
         except FileNotFoundError:
             return False
 
@@ -39,7 +46,8 @@ class BlobCopies:
 
         Raises OSError when the medium fails.
         """
-        origin, target = self._source.path(blob), self.store.path(blob)
+        origin = self._source.path(blob)
+        target = self.store.beside(origin)
         try:
             reading = origin.open("rb")
         except FileNotFoundError:
@@ -69,6 +77,15 @@ class BlobCopies:
             sync_folder(folder)
         self._touched.clear()
 
+    def is_twice(self, blob: BlobId) -> bool:
+        """Say whether a blob lies here under two keys, since the office changed them."""
+        return len(self.store.paths(blob)) > 1
+
+    def keep_newest(self, blob: BlobId) -> None:
+        """Take away what lies here under older keys, once the file under the newer one was found whole."""
+        for path in self.store.paths(blob)[1:]:
+            path.unlink()
+
     def is_whole(self, blob: BlobId, size_bytes: int) -> bool:
         """Read a blob back from the medium and compare it with its name. Raises OSError."""
         return is_whole(self.store, blob, size_bytes)
@@ -81,12 +98,12 @@ class BlobCopies:
                 self.mended += 1
                 return True
         self.store.path(blob).unlink(missing_ok=True)
-        return False
+        return bool(self.store.paths(blob)) and self.is_whole(blob, size_bytes)
 
     def destroy(self, blobs: Iterable[BlobId]) -> None:
         """Take away what the office destroyed."""
         for blob in blobs:
-            self.store.path(blob).unlink(missing_ok=True)
+            self.store.remove(blob)
 
     def sweep(self) -> None:
         """Remove what was left unfinished under this ending; each that writes to a medium has its own."""
@@ -137,5 +154,7 @@ def check_back(
     for blob, size_bytes in blobs:
         if not copies.is_whole(blob, size_bytes) and not copies.mend(blob, size_bytes):
             lost.append(blob)
+        else:
+            copies.keep_newest(blob)
         advance()
     return lost

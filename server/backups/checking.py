@@ -11,7 +11,7 @@ from schemas.base import Data
 from schemas.ids import NO_LINK, BlobId, DeviceId
 from server import backup_store, reach_store
 from server.backups.blob_copies import is_whole, sealed_bytes
-from server.backups.manifest import DamagedManifestError, Manifest, read_manifest
+from server.backups.manifest import DamagedManifestError, Manifest, keys_of, read_manifest
 from server.backups.medium import Medium, Trouble, forget_cached
 from server.backups.stream import log_numbers, read_log
 from server.blobs import BlobStore
@@ -74,7 +74,7 @@ def check_database(
     try:
         if read_manifest(medium, keys, manifest.number) != manifest:
             return bad
-        with inspected(path, keys.database) as (inspection, reader):
+        with inspected(path, keys_of(keys, manifest).database) as (inspection, reader):
             if inspection.pages or inspection.structure or reader is None:
                 return bad
             if not _is_what_it_says(reader, keys, manifest):
@@ -117,7 +117,7 @@ def check_medium(medium: Medium, keys: Keys, progress: Progress) -> MediumFindin
                 wanted |= named
                 destroyed |= gone
         progress.advance()
-    store = BlobStore(medium.blobs, keys.blobs)
+    store = BlobStore(medium.blobs, *keys.blob_masters())
     for blob in destroyed:  # an older copy does not know of it
         wanted.pop(blob, None)
     progress.step("berkas", len(wanted))
@@ -151,7 +151,7 @@ def _is_whole_log(medium: Medium, keys: Keys, number: int) -> bool:
 def _blobs_of(medium: Medium, keys: Keys, manifest: Manifest) -> tuple[dict[BlobId, int], set[BlobId]]:
     """Return the blobs that a copy names and has, and those that it knows to be destroyed."""
     missing = set(manifest.absent)
-    with inspected(medium.database(manifest.number), keys.database) as (_, reader):
+    with inspected(medium.database(manifest.number), keys_of(keys, manifest).database) as (_, reader):
         if reader is None:
             return {}, set()
         found = {blob: size for blob, size in backup_store.blobs(reader) if blob not in missing}

@@ -100,7 +100,7 @@ def make_copy(source: Source, medium: Medium, keep: int, progress: Progress) -> 
 def _make(source: Source, medium: Medium, keep: int, progress: Progress) -> Made | Trouble:
     for folder in (medium.copies, medium.blobs):
         ensure_folder(folder)
-    copies = BlobCopies(source.blobs, medium.blobs, source.keys.blobs)
+    copies = BlobCopies(source.blobs, medium.blobs, source.keys.blob_masters())
     copies.sweep()
     copies.destroy(source.engine.read(backup_store.destroyed_blobs))
     kept = tidy(medium, source.keys)
@@ -123,7 +123,7 @@ def _make(source: Source, medium: Medium, keep: int, progress: Progress) -> Made
     old = [
         (blob, size)
         for blob, size in work.blobs
-        if blob not in new and in_turn(copies.store, blob, work.number)
+        if blob not in new and (in_turn(copies.store, blob, work.number) or copies.is_twice(blob))
     ]
     progress.step("periksa", len(fresh) + len(old))
     lost_fresh, mended_fresh = _check(copies, fresh, progress)
@@ -231,6 +231,7 @@ def _facts(reader: Reader, source: Source, medium: Medium, work: _Work) -> Manif
         counts=backup_store.counts(reader),
         blob_bytes=sum(blob_copies.sealed_bytes(size) for _, size in work.blobs),
         absent=[],
+        generation=source.keys.number,
     )
 
 

@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from schemas.base import Data
 from schemas.ids import BlobId, DeviceId, LinkHash, Regency
-from server.backups.medium import Medium, write_durably
+from server.backups.medium import Medium
+from server.disk import replace_durably
 from server.keys import Keys, derive
 
 FORMAT = 1
@@ -24,7 +25,8 @@ class Manifest(Data, frozen=True, kw_only=True):
 
     `last_seq` and `tag` name the newest commit in it, `head` the newest link of the office's chain. `absent`
     lists blobs that the database knows of and that were missing or damaged at the office itself. `links` and
-    `senders` say how far this history had come, see server/feed_store.py.
+    `senders` say how far this history had come, see server/feed_store.py. `generation` is that of the keys
+    which the database is under.
     """
 
     format: int
@@ -45,12 +47,13 @@ class Manifest(Data, frozen=True, kw_only=True):
     counts: dict[str, int]
     blob_bytes: int
     absent: list[BlobId]
+    generation: int = 1
 
 
 def write_manifest(medium: Medium, keys: Keys, manifest: Manifest, nonce: bytes) -> None:
     """Store a manifest durably, over the one of the same copy. Raises OSError."""
     sealed = AESGCM(_key(keys, medium)).encrypt(nonce, msgspec.json.encode(manifest), _about(manifest.number))
-    write_durably(medium.manifest(manifest.number), nonce + sealed)
+    replace_durably(medium.manifest(manifest.number), nonce + sealed)
 
 
 def read_manifest(medium: Medium, keys: Keys, number: int) -> Manifest:
@@ -59,13 +62,30 @@ def read_manifest(medium: Medium, keys: Keys, number: int) -> Manifest:
 
 
 def open_manifest(path: Path, medium: Medium, keys: Keys, number: int) -> Manifest:
-    """Open a manifest's file. Raises DamagedManifestError."""
+    """Open a manifest's file, under whichever generation of the keys. Raises DamagedManifestError."""
     try:
         data = path.read_bytes()
-        opened = AESGCM(_key(keys, medium)).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], _about(number))
+        opened = _opened(data[:NONCE_BYTES], data[NONCE_BYTES:], medium, keys, number)
         return msgspec.json.decode(opened, type=Manifest)
     except (OSError, InvalidTag, ValueError, msgspec.DecodeError) as error:
         raise DamagedManifestError(type(error).__name__) from error
+
+
+def keys_of(keys: Keys, manifest: Manifest) -> Keys:
+    """Return the keys under which a copy's database lies. Raises DamagedManifestError where they are gone."""
+    found = keys.at(manifest.generation)
+    if found is None:
+        raise DamagedManifestError("no such generation")
+    return found
+
+
+def _opened(nonce: bytes, sealed: bytes, medium: Medium, keys: Keys, number: int) -> bytes:
+    for each in keys.each():
+        try:
+            return AESGCM(_key(each, medium)).decrypt(nonce, sealed, _about(number))
+        except InvalidTag:
+            continue
+    raise InvalidTag
 
 
 def _key(keys: Keys, medium: Medium) -> bytes:

@@ -19,7 +19,7 @@ import msgspec
 
 from schemas.base import Data
 from schemas.ids import DeviceId
-from server.disk import NoPromiseError, ensure_folder, sync_folder
+from server.disk import NoPromiseError, ensure_folder, replace_durably, sync_folder
 from server.engine import FullError
 
 FORMAT = 1
@@ -103,7 +103,7 @@ def prepare(path: Path, office: DeviceId, randomness: Callable[[int], bytes]) ->
     try:
         ensure_folder(path)
         sync_folder(path)  # where nothing can be made durable no mark is left either
-        write_durably(path / MARK, msgspec.json.encode(mark))
+        replace_durably(path / MARK, msgspec.json.encode(mark))
     except OSError as error:
         return trouble_of(error, path)
     return Medium(id=mark.medium, path=path)
@@ -144,17 +144,6 @@ def disk_of(path: Path) -> str:
     except OSError:
         pass
     return f"dev:{os.major(number)}:{os.minor(number)}"
-
-
-def write_durably(target: Path, data: bytes) -> None:
-    """Write a small file so that it is there whole, or as it was before."""
-    temporary = target.with_name(target.name + UNFINISHED)
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(target)
-    sync_folder(target.parent)
 
 
 def forget_cached(handle: int) -> None:

@@ -5,12 +5,14 @@ medium holds count as not received, so that phones are asked for them again. Eve
 """
 
 import errno
+import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from schemas.base import Data
 from schemas.ids import BlobId
@@ -19,7 +21,7 @@ from server.backup_store import Copy
 from server.backups.blob_copies import BlobCopies
 from server.backups.checking import check_database, file_hash
 from server.backups.making import SPARE_BYTES, Progress, megabytes
-from server.backups.manifest import DamagedManifestError, Manifest, read_manifest
+from server.backups.manifest import DamagedManifestError, Manifest, keys_of, read_manifest
 from server.backups.medium import Medium, Trouble, disk_of, is_full, open_medium, trouble_of
 from server.backups.replaying import Gone, Replayed, replay
 from server.backups.stream import Committed, Head, log_numbers, read_log
@@ -29,9 +31,10 @@ from server.deps import Deps
 from server.destruction import DamagedListError
 from server.disk import NoPromiseError, sync_folder
 from server.engine import FullError, Reader, Writer
-from server.keys import Keys
+from server.keys import Keys, change_keys
 from server.part_file import DamagedPartError
 from server.restore_store import Missing, Restore
+from server.rotating import rekey
 from server.store import SqlOfficeStore
 from sync.rules import DomainRules
 
@@ -101,6 +104,9 @@ def _restore(wanted: Wanted, progress: Progress) -> Restored | Trouble | Refused
     shutil.copyfile(medium.database(manifest.number), building / DATABASE)
     if file_hash(building / DATABASE, durably=True) != manifest.sha256:
         return Trouble(code="media_rusak", values={"folder": str(medium.path)})
+    if manifest.generation != wanted.keys.number:
+        rekey(building / DATABASE, keys_of(wanted.keys, manifest), wanted.keys, secrets.token_bytes)
+        change_keys(wanted.key, lambda keys: replace(keys, unfinished=True))
     deps = open_office(building, wanted.key, restoring=True)
     if isinstance(deps, Refused):
         return deps
@@ -156,9 +162,9 @@ def _fill(
     wanted: Wanted, building: Path, deps: Deps, manifest: Manifest, damaged: list[int], progress: Progress
 ) -> Restored:
     """Bring blobs back, apply logs, and note what is missing."""
+    masters = wanted.keys.blob_masters()
     copies = [
-        BlobCopies(BlobStore(medium.blobs, wanted.keys.blobs), building / "blobs", wanted.keys.blobs)
-        for medium in wanted.media
+        BlobCopies(BlobStore(medium.blobs, *masters), building / "blobs", masters) for medium in wanted.media
     ]
     gone = _gone(deps)
     known = deps.engine.read(backup_store.blobs)
@@ -212,13 +218,20 @@ def _bring_back(
     progress.step("berkas", len(blobs))
     lost: list[BlobId] = []
     for blob, size in blobs:
-        if not any(medium.copy(blob, size) and medium.is_whole(blob, size) for medium in copies):
-            copies[0].store.path(blob).unlink(missing_ok=True)
+        if not any(_brought(medium, blob, size) for medium in copies):
             lost.append(blob)
         progress.advance()
     for medium in copies:
         medium.settle()
     return lost
+
+
+def _brought(medium: BlobCopies, blob: BlobId, size_bytes: int) -> bool:
+    """Copy a blob from a medium; what is not whole is taken away again."""
+    if medium.copy(blob, size_bytes) and medium.is_whole(blob, size_bytes):
+        return True
+    medium.store.remove(blob)
+    return False
 
 
 def _begin(writer: Writer, wanted: Wanted, manifest: Manifest, lost: Sequence[BlobId]) -> None:
@@ -265,7 +278,8 @@ def _gone(deps: Deps) -> Gone:
 
 def _sweep(deps: Deps) -> None:
     """Remove blobs that a log brought and a later line of it destroyed."""
-    mine = {deps.blobs.path(blob) for blob, _ in deps.engine.read(backup_store.blobs)}
+    known = deps.engine.read(backup_store.blobs)
+    mine = {path for blob, _ in known for path in deps.blobs.paths(blob)}
     for path in list(deps.blobs.files()):
         if path not in mine:
             path.unlink()

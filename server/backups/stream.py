@@ -16,7 +16,7 @@ from server.backups.medium import Medium
 from server.disk import ensure_folder, sync_folder
 from server.feed_store import FedAccount, FedBlob, FedDevice, FedLink
 from server.keys import Keys, derive
-from server.part_file import DamagedPartError, PartFile
+from server.part_file import DamagedPartError, PartFile, fitting, no_writing
 
 FORMAT = 1
 LENGTH_BYTES = 4
@@ -90,7 +90,8 @@ def read_log(medium: Medium, keys: Keys, number: int) -> tuple[Head, Iterator[Co
     a place that was changed.
     """
     path = _path(medium, number)
-    part = PartFile(path, _key(keys, medium, number), path.name, _nothing, read_only=True)
+    key = fitting(path, [_key(each, medium, number) for each in keys.each()], path.name)
+    part = PartFile(path, key, path.name, no_writing, read_only=True)
     messages = _messages(part)
     try:
         head = _head.decode(next(messages))
@@ -125,7 +126,3 @@ def _path(medium: Medium, number: int) -> Path:
 
 def _key(keys: Keys, medium: Medium, number: int) -> bytes:
     return derive(keys.database, "backup stream", f"{medium.id} {number}")
-
-
-def _nothing(_: int) -> bytes:
-    raise PermissionError("nothing is written here")

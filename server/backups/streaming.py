@@ -83,7 +83,7 @@ class Streamer:
             return False
         self._medium = medium
         keys = self._source.keys
-        self._copies = BlobCopies(self._source.blobs, medium.blobs, keys.blobs, ending=UNFINISHED)
+        self._copies = BlobCopies(self._source.blobs, medium.blobs, keys.blob_masters(), ending=UNFINISHED)
         self._copies.sweep()
         begun_ms = self._source.now_ms()
         base, history = self._source.engine.read(lambda reader: (self._start(reader), _history(reader)))

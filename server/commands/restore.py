@@ -12,8 +12,8 @@ from server.backups.medium import Medium, Trouble, open_medium
 from server.backups.restoring import Restored, Wanted, restore
 from server.commands.progress import RichProgress, progress_bar
 from server.commands.shared import refuse, say_trouble
-from server.compose import Refused, close_office, open_office
-from server.keys import KeyFileError, Keys, default_path, read_keys
+from server.compose import Refused, close_office, keys_at, open_office
+from server.keys import Keys, default_path
 
 HELP = "pulihkan kantor dari cadangan ke folder baru"
 SHOWN = 20
@@ -45,10 +45,9 @@ def run(args: argparse.Namespace, text: Text) -> int:
     if isinstance(until_ms, Trouble):
         return say_trouble(text, until_ms)
     key: Path = args.key or default_path(args.data)
-    try:
-        keys = read_keys(key)
-    except KeyFileError:
-        return refuse(text, Refused(say="kunci_tidak_ada", values={"kunci": str(key)}))
+    keys = keys_at(key)
+    if isinstance(keys, Refused):
+        return refuse(text, keys)
     media = _media([args.source, *args.also], keys)
     if isinstance(media, Trouble):
         return say_trouble(text, media)

@@ -26,7 +26,7 @@ from server.certificates import (
 from server.commands.shared import add_folder_options, hold, refuse
 from server.compose import Refused, close_office, open_office
 from server.deps import Deps
-from server.keys import default_path
+from server.keys import default_path, is_open_to_others
 from server.web.pages import page_routes
 from server.web.site import build_site
 
@@ -193,3 +193,5 @@ def _pass(*_: object) -> None:
 def _warn(data: Path, key: Path, text: Text) -> None:
     if data.stat().st_dev == key.stat().st_dev:
         print(text("perintah.kunci_sekeping"), file=sys.stderr)
+    if is_open_to_others(key):
+        print(text("perintah.kunci_terbuka", kunci=key), file=sys.stderr)

@@ -12,8 +12,8 @@ from server.backups.checking import check_medium
 from server.backups.medium import Trouble, open_medium, trouble_of
 from server.commands.progress import RichProgress, progress_bar
 from server.commands.shared import add_folder_options, refuse, say_trouble
-from server.compose import Refused, unlock
-from server.keys import KeyFileError, default_path, read_keys
+from server.compose import Refused, keys_at, unlock
+from server.keys import default_path
 from server.verify import verify
 from sync.rules import DomainRules
 
@@ -55,10 +55,9 @@ def run(args: argparse.Namespace, text: Text) -> int:
 
 def _check_medium(path: Path, key: Path, text: Text) -> int:
     """Check a medium whole, and say what is on it; return the exit code. The data folder may be gone."""
-    try:
-        keys = read_keys(key)
-    except KeyFileError:
-        return refuse(text, Refused(say="kunci_tidak_ada", values={"kunci": str(key)}))
+    keys = keys_at(key)
+    if isinstance(keys, Refused):
+        return refuse(text, keys)
     medium = open_medium(path, keys.device)
     if isinstance(medium, Trouble):
         return say_trouble(text, medium)

@@ -1,12 +1,13 @@
 """Files: every blob whole, every file accounted for. Rule: what is there and not expected is a fault too."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from server import upload_store
 from server.blobs import UNFINISHED, BlobStore, DamagedBlobError
 from server.engine import Reader
 from server.keys import derive
-from server.part_file import DamagedPartError, PartFile
+from server.part_file import DamagedPartError, PartFile, fitting, no_writing
 from server.verifying.findings import Findings, Progress
 
 
@@ -18,7 +19,7 @@ def check_blobs(reader: Reader, blobs: BlobStore, findings: Findings, progress: 
     for blob, size_bytes in found:
         progress.advance()
         findings.counts["berkas"] += 1
-        mine.add(blobs.path(blob))
+        mine.update(blobs.paths(blob))
         try:
             is_right = blobs.check(blob) == size_bytes
         except DamagedBlobError:
@@ -28,7 +29,7 @@ def check_blobs(reader: Reader, blobs: BlobStore, findings: Findings, progress: 
     return mine
 
 
-def check_uploads(reader: Reader, folder: Path, master: bytes, findings: Findings) -> set[Path]:
+def check_uploads(reader: Reader, folder: Path, masters: Sequence[bytes], findings: Findings) -> set[Path]:
     """Decrypt what has come of each unfinished upload; return the files that belong to them."""
     mine: set[Path] = set()
     for upload in upload_store.uploads(reader):
@@ -36,7 +37,8 @@ def check_uploads(reader: Reader, folder: Path, master: bytes, findings: Finding
         if upload.done or not path.exists():
             continue
         mine.add(path)
-        part = PartFile(path, derive(master, "upload", upload.id), upload.id, _nothing, read_only=True)
+        key = fitting(path, [derive(master, "upload", upload.id) for master in masters], upload.id)
+        part = PartFile(path, key, upload.id, no_writing, read_only=True)
         try:
             is_right = sum(map(len, part.chunks())) <= upload.size_bytes and not part.is_torn
         except DamagedPartError:
@@ -56,7 +58,3 @@ def check_folder(data: Path, mine: set[Path], findings: Findings) -> None:
         is_unfinished = path.parent.name == "blobs" and path.suffix == UNFINISHED
         if path not in mine and not is_unfinished:
             findings.fault("berkas_lebih", nama=path.relative_to(data))
-
-
-def _nothing(_: int) -> bytes:
-    raise PermissionError("nothing is written here")

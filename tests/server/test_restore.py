@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import json
 import os
 import shutil
 import socket
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from msgspec.structs import replace
 
 from schemas.ids import BlobId, RecordId
 from server import backup_store, device_store, restore_store
@@ -26,7 +26,7 @@ from server.backups.medium import Medium, Trouble
 from server.backups.restoring import UNFINISHED, Restored
 from server.backups.streaming import Streamer
 from server.deps import Deps
-from server.keys import default_path
+from server.keys import default_path, write_keys
 from server.restore_store import Missing
 from server.store import SqlOfficeStore
 from sync.change import Decide, Evidence, FormAnswers, Gap, Patch, Submit
@@ -616,10 +616,9 @@ def test_a_gap_that_a_phone_declared_is_streamed_with_what_rests_on_it(world: Wo
 
 def test_another_key_and_another_office_are_told_apart(world: World, tmp_path: Path) -> None:
     world.copy()
-    keys = json.loads(world.key.read_bytes())
-    other = {**keys, "database": keys["blobs"]}
+    keys = keys_of(world.data)
     wrong = tmp_path / "wrong.key"
-    wrong.write_bytes(json.dumps(other).encode())
+    write_keys(wrong, replace(keys, database=keys.blobs))
     made = restored(world.usb, world.folder / "back", wrong)
     assert isinstance(made, Trouble) and made.code == "kunci_cadangan_salah"
     assert not (world.folder / "back").exists()
