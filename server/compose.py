@@ -3,6 +3,7 @@
 DIR/office.db (and -wal, -shm while open)   the encrypted database
 DIR/blobs/                                  photos, scans and signatures, encrypted
 DIR/uploads/                                uploads under way, encrypted
+DIR/kunci.kertas                            the keys, sealed to what is on paper
 DIR/../keys/<DIR>.key                       the keys, elsewhere by --key
 DIR/../keys/<DIR>.key.ca                    the authority of its TLS, with its key
 DIR/../keys/<DIR>.key.musnah                what was destroyed, so that no restore brings it back
@@ -44,6 +45,7 @@ from server.engines.sqlite import SqliteEngine, create, upgrade
 from server.joining import Joinings
 from server.keys import KEY_BYTES, KeyFileError, Keys, default_path, make_keys, read_keys, write_keys
 from server.office import Office
+from server.paper_key import SEALED, place
 from server.parsing.pool import Parsers
 from server.rotating import settle, standing
 from server.services.device_words import DeviceWords
@@ -119,6 +121,8 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
     # Where the keys lie on what cannot be written, how they stand is found out again each time.
     with suppress(OSError):
         keys = settle(key_path, path)
+        if not (data / SEALED).exists():
+            place(data, key_path)
     try:
         regency, name = upgrade(path, keys.database)
     except WrongKeyError:
@@ -213,6 +217,7 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
         disk_of=disk_of,
         now_ms=now_ms,
         randomness=secrets.token_bytes,
+        key_path=key_path,
     )
     return Deps(
         engine=engine,
@@ -242,10 +247,19 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
         workflows=workflows,
         text=load_text(),
         factor_key=keys.factor_key(),
+        is_key_printed=lambda: _is_printed(key_path, keys),
         pool=ThreadPoolExecutor(THREADS, thread_name_prefix="office"),
         now_ms=now_ms,
         randomness=secrets.token_bytes,
     )
+
+
+def _is_printed(key_path: Path, keys: Keys) -> bool:
+    """Say whether the key is on paper, also when it was printed since the office was opened."""
+    try:
+        return bool(read_keys(key_path).paper)
+    except KeyFileError:  # the disk with the keys was taken away
+        return bool(keys.paper)
 
 
 def _unfit(data: Path, key_path: Path) -> Refused | None:

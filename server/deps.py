@@ -43,6 +43,7 @@ class Deps:
     workflows: Workflows
     text: Text
     factor_key: bytes
+    is_key_printed: Callable[[], bool]
     pool: ThreadPoolExecutor
     now_ms: Callable[[], int]
     randomness: Callable[[int], bytes]

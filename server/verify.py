@@ -13,6 +13,7 @@ from server.engine import DamagedError, EngineError, Reader
 from server.engines.sqlite import Inspection, inspected
 from server.keys import Keys
 from server.migrate import migrations
+from server.paper_key import SEALED
 from server.verifying.chains import check_chains
 from server.verifying.files import check_blobs, check_folder, check_uploads
 from server.verifying.findings import Findings, Progress
@@ -29,7 +30,7 @@ def verify(data: Path, database: Path, keys: Keys, rules: Rules, text: Text, pro
     bad = first_bad_frame(_beside(database, "-wal"))
     if bad is not None:
         findings.fault("catatan_tulis", bingkai=bad)
-    mine = {database, _beside(database, "-wal"), _beside(database, "-shm")}
+    mine = {database, _beside(database, "-wal"), _beside(database, "-shm"), data / SEALED}
     try:
         with inspected(database, keys.database) as (inspection, reader):
             progress.advance()

@@ -7,6 +7,7 @@ with one that was not verified, is nobody's, and the next run takes it away.
 
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -25,7 +26,8 @@ from server.blobs import BlobStore
 from server.disk import ensure_folder, sync_folder
 from server.engine import DamagedError, Engine, FullError, Reader
 from server.engines.sqlite_copy import snapshot
-from server.keys import Keys
+from server.keys import KeyFileError, Keys
+from server.paper_key import place
 from server.store import SqlOfficeStore
 from sync.chain import Tip
 
@@ -51,7 +53,10 @@ class StoppedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """The office that is copied. `disk_of` names the disk that a path is on."""
+    """The office that is copied. `disk_of` names the disk that a path is on.
+
+    From `key_path` the key file goes along, sealed to what is on paper.
+    """
 
     engine: Engine
     database: Path
@@ -60,6 +65,7 @@ class Source:
     disk_of: Callable[[Path], str]
     now_ms: Callable[[], int]
     randomness: Callable[[int], bytes]
+    key_path: Path | None = None
 
 
 class Made(Data, frozen=True, kw_only=True):
@@ -137,6 +143,9 @@ def _make(source: Source, medium: Medium, keep: int, progress: Progress) -> Made
     manifest = replace(manifest, absent=sorted({*absent, *lost}), verified_ms=source.now_ms())
     write_manifest(medium, source.keys, manifest, source.randomness(NONCE_BYTES))
     retire(medium, [work.number, *kept], keep)
+    if source.key_path is not None:
+        with suppress(KeyFileError):  # the disk with the keys is elsewhere; what was sealed before stays
+            place(medium.path, source.key_path)
     return Made(manifest=manifest, fresh=len(fresh), mended=mended_fresh + mended_old, reach=reach)
 
 

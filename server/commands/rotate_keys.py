@@ -19,6 +19,7 @@ from server.compose import DATABASE, Refused, close_office, keys_at, open_office
 from server.disk import is_full
 from server.engine import DamagedError, FullError, InUseError
 from server.keys import KeyFileError, default_path
+from server.paper_key import place
 from server.rotating import change_database, renew_blobs
 from server.verifying.findings import Progress
 
@@ -91,6 +92,7 @@ def _renew(data: Path, key: Path, progress: Progress) -> Rotated | Refused:
     try:
         blobs = [blob for blob, _ in deps.engine.read(backup_store.blobs)]
         keys, unreadable = renew_blobs(key, deps.blobs, blobs, progress)
+        place(data, key)
     finally:
         close_office(deps)
     return Rotated(number=keys.number, unreadable=unreadable)

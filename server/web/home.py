@@ -64,6 +64,8 @@ def home_routes(site: Site) -> list[Any]:
         if not may(person, "see_devices"):
             return found
         found += site.alarms.attention()
+        if may(person, "see_backups") and not site.deps.is_key_printed():
+            found.append(_alarm(site, "lock", "kunci", 1, "/cadangan"))
         kept = site.quarantine.count(person)
         if kept:
             found.append(_alarm(site, "pause", "karantina", kept, "/karantina"))

@@ -14,6 +14,8 @@ from schemas.wire import PROTOCOL
 from server import alarm_store
 from server.access import Person
 from server.hearing import CLOCK_OFF_MS, clock_off_ms
+from server.keys import default_path
+from server.paper_key import note_printed
 from server.services.alarms import DAY_MS, Alarms, branch_count
 from server.services.handling import Handling
 from sync.change import Clock, Content, Gap, Patch, read, seal
@@ -27,8 +29,9 @@ MINUTE = 60_000
 class Watch:
     """A served office, its phone, and its alarms at any time."""
 
-    def __init__(self, office: Office, address: str) -> None:
+    def __init__(self, office: Office, address: str, key: Path) -> None:
         self.office, self.address = office, address
+        self.key = key
 
     def attention(self, after_days: int = 0) -> list[str]:
         deps = self.office.deps
@@ -62,7 +65,7 @@ class Watch:
 def watch(tmp_path: Path) -> Iterator[Watch]:
     office = open_at(tmp_path)
     with serving(office) as address:
-        yield Watch(office, address)
+        yield Watch(office, address, default_path(tmp_path / "office"))
     shut(office)
 
 
@@ -71,6 +74,8 @@ def test_a_quiet_office_has_nothing_to_say(watch: Watch) -> None:
         watch.write(watch.office.phone, f"Kerja {number}")
     assert watch.attention() == []
     with watch.log_in("admin") as client:
+        assert "Kunci kantor belum ada di kertas" in client.get("/").text
+        note_printed(watch.key, secrets.token_bytes(32), NOW)
         assert "Perlu perhatian" not in client.get("/").text
 
 

@@ -133,9 +133,13 @@ def test_a_change_that_cannot_be_written_leaves_the_file_as_it_was(
     assert path.read_bytes() == before
 
 
+def _not_served(*_: object) -> None:
+    """Stand for serving, which would not end."""
+
+
 def warned(office: Path, capsys: Line, monkeypatch: pytest.MonkeyPatch) -> str:
     """What `run` says before it serves."""
-    monkeypatch.setattr("server.commands.run.serve", lambda *_: None)
+    monkeypatch.setattr("server.commands.run.serve", _not_served)
     assert main(["run", "--data", str(office), "--port", "0"]) == 0
     return capsys.readouterr().err
 
@@ -146,7 +150,11 @@ def test_run_warns_of_keys_on_the_datas_own_disk(
     assert "media yang sama" in warned(office, capsys, monkeypatch)
     key, other = default_path(office), Path("/proc/self").stat()
     own_stat = Path.stat
-    monkeypatch.setattr(Path, "stat", lambda path, **more: other if path == key else own_stat(path, **more))
+
+    def stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        return other if path == key else own_stat(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", stat)
     assert other.st_dev != own_stat(office).st_dev
     assert "media yang sama" not in warned(office, capsys, monkeypatch)
 

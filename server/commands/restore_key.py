@@ -1,0 +1,61 @@
+"""`restore-key`: the key file again, from two papers and a sealed copy. Rule: nothing is overwritten."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from schemas.text import Text
+from server.commands.halves import ask_half
+from server.commands.shared import UNUSABLE, refuse
+from server.compose import Refused
+from server.disk import ensure_folder
+from server.keys import default_path
+from server.paper_key import NoSealedKeyError, lay_down, open_sealed, read_sealed
+from server.recovery_paper import joined
+
+HELP = "buat lagi berkas kunci dari dua kertas dan salinan tersegel di media cadangan"
+NOT_DONE = 1
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "--from", dest="source", type=Path, required=True, metavar="FOLDER",
+        help="media cadangan, atau folder data kantor yang kuncinya hilang",
+    )  # fmt: skip
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder data kantor nanti")
+    parser.add_argument(
+        "--key", type=Path, metavar="BERKAS", help="berkas kunci baru (biasanya DIR/../keys/<nama DIR>.key)"
+    )
+
+
+def run(args: argparse.Namespace, text: Text) -> int:
+    """Ask for both papers and write the key file; return the exit code."""
+    key: Path = args.key or default_path(args.data)
+    if key.exists():
+        return refuse(text, Refused(say="kunci_ada", values={"kunci": str(key)}))
+    if key.absolute().is_relative_to(args.data.absolute()):
+        return refuse(text, Refused(say="kunci_di_dalam", values={}))
+    try:
+        found = read_sealed(args.source)
+    except NoSealedKeyError:
+        print(text("kertas.tidak_ada_salinan", folder=args.source), file=sys.stderr)
+        return UNUSABLE
+    first = ask_half(text, 1)
+    second = ask_half(text, 2) if first is not None else None
+    if first is None or second is None:
+        print(text("kertas.terputus"), file=sys.stderr)
+        return NOT_DONE
+    bundle = open_sealed(found, joined(first, second))
+    if bundle is None:
+        print(text("kertas.tidak_sepasang", folder=args.source), file=sys.stderr)
+        return NOT_DONE
+    try:
+        ensure_folder(key.parent)
+        lay_down(bundle, key)
+    except FileExistsError as error:
+        return refuse(text, Refused(say="kunci_ada", values={"kunci": str(error.filename)}))
+    except OSError:
+        return refuse(text, Refused(say="kunci_tidak_dapat_ditulis", values={"kunci": str(key)}))
+    print(text("kertas.dibuat_lagi", kunci=key))
+    return 0

@@ -1,0 +1,115 @@
+"""A copy of the key file that two papers open. Rule: what opens it stands on paper, and on no disk.
+
+The papers are two halves of an X25519 private key; the key file knows its public half only. To that the key
+file and what lies beside it are sealed (HPKE), and that copy lies in the data folder and on every medium. It
+is sealed anew after each change of the keys and with each copy, so that the papers stay good.
+"""
+
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from msgspec.structs import replace
+
+from schemas.base import Data
+from schemas.ids import DeviceId
+from server.certificates import authority_path
+from server.destruction import destroyed_path
+from server.disk import replace_durably, write_once
+from server.keys import KeyFileError, change_keys, decode_keys, read_keys
+from server.sealing import open_key, seal_key
+
+SEALED = "kunci.kertas"
+FORMAT = 1
+PAPERS = (11, 12)
+"""How recovery_paper.py numbers these halves, so that a line of the sealed room's papers is told apart."""
+
+
+class Bundle(Data, frozen=True, kw_only=True):
+    """The key file, the authority of its TLS and the list of what was destroyed; empty where absent."""
+
+    keys: bytes
+    authority: bytes
+    destroyed: bytes
+
+
+class SealedKey(Data, frozen=True, kw_only=True):
+    """The file: whose key is in it, and the public half (32 bytes) of the papers that open it."""
+
+    format: int
+    office: DeviceId
+    paper: bytes
+    sealed: bytes
+
+
+class NoSealedKeyError(Exception):
+    """There is no sealed key in a folder, or it is not one that this program wrote."""
+
+
+def public_half(secret: bytes) -> bytes:
+    """Return the public half of what the papers hold (32 bytes each)."""
+    return X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
+
+
+def note_printed(key_path: Path, secret: bytes, now_ms: int) -> None:
+    """Have these papers count from now on, in place of earlier ones. Raises KeyFileError, OSError."""
+    change_keys(key_path, lambda keys: replace(keys, paper=public_half(secret), printed_ms=now_ms))
+
+
+def place(folder: Path, key_path: Path) -> bool:
+    """Lay the sealed copy into a folder, durably; False where there are no papers to open it.
+
+    Raises KeyFileError, OSError.
+    """
+    keys = read_keys(key_path)
+    if not keys.paper:
+        return False
+    bundle = Bundle(
+        keys=key_path.read_bytes(),
+        authority=_bytes_of(authority_path(key_path)),
+        destroyed=_bytes_of(destroyed_path(key_path)),
+    )
+    sealed = seal_key(msgspec.msgpack.encode(bundle), keys.paper, _info(keys.device))
+    file = SealedKey(format=FORMAT, office=keys.device, paper=keys.paper, sealed=sealed)
+    replace_durably(folder / SEALED, msgspec.msgpack.encode(file))
+    return True
+
+
+def read_sealed(folder: Path) -> SealedKey:
+    """Read the sealed copy of a folder. Raises NoSealedKeyError."""
+    try:
+        found = msgspec.msgpack.decode((folder / SEALED).read_bytes(), type=SealedKey)
+    except (OSError, msgspec.DecodeError) as error:
+        raise NoSealedKeyError(type(error).__name__) from error
+    if found.format != FORMAT:
+        raise NoSealedKeyError("of another format")
+    return found
+
+
+def open_sealed(found: SealedKey, secret: bytes) -> Bundle | None:
+    """Open a sealed copy with what the papers hold; None where they are not its papers, or it was changed."""
+    private = X25519PrivateKey.from_private_bytes(secret)
+    opened = open_key(found.sealed, private, _info(found.office))
+    if opened is None:
+        return None
+    try:
+        bundle = msgspec.msgpack.decode(opened, type=Bundle)
+        return bundle if decode_keys(bundle.keys).device == found.office else None
+    except (msgspec.DecodeError, KeyFileError):
+        return None
+
+
+def lay_down(bundle: Bundle, key_path: Path) -> None:
+    """Write the key file, and first what lies beside it. Raises FileExistsError: nothing is overwritten."""
+    beside = ((authority_path(key_path), bundle.authority), (destroyed_path(key_path), bundle.destroyed))
+    for path, data in (*beside, (key_path, bundle.keys)):
+        if data and not (path.exists() and path.read_bytes() == data):
+            write_once(path, data)
+
+
+def _bytes_of(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
+
+
+def _info(office: DeviceId) -> bytes:
+    return b"sambang paper key v1\0" + office.encode()
