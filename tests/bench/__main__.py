@@ -29,6 +29,7 @@ NAMES = (
     "simulation",
     "parsing",
     "unlock",
+    "sqlcipher_ratio",
     "import_list",
 )
 
