@@ -168,13 +168,14 @@ class CameraScreen(BaseScreen):
         """A file of this computer, or one that the phone's own chooser brings."""
         documents = self.context.documents
         if documents is None:
-            self.context.shell.present(
-                FileSheet(self.say, lambda path: self._chosen(lambda: read_bytes(path)))
-            )
+            self.context.shell.present(FileSheet(self.say, self._chosen))
         else:
-            self._chosen(lambda: documents.read("image/*", MOST_READ))
+            self._take(lambda: documents.read("image/*", MOST_READ))
 
-    def _chosen(self, read):
+    def _chosen(self, path):
+        self._take(lambda: read_bytes(path))
+
+    def _take(self, read):
         """Read the file; the place that it says it was taken at is offered, never taken by itself."""
 
         def work():

@@ -98,6 +98,13 @@ public final class CameraActivity extends Activity implements OneShot.Listener {
         super.onPause();
     }
 
+    /** Whoever leaves it by the home key comes back to the app, and to its lock. */
+    @Override
+    protected void onStop() {
+        super.onStop();
+        finish();
+    }
+
     @Override
     public void onReady() {
         shutter.setEnabled(true);
