@@ -5,7 +5,6 @@ but on the screen: no log file, nothing in Android's log.
 import importlib
 import os
 import sys
-import threading
 from pathlib import Path
 from typing import TextIO
 
@@ -83,12 +82,6 @@ def be_silent() -> None:
     """Say nothing more: what is printed, as by an error that nobody caught, would stand in Android's log."""
     nowhere: TextIO = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the app runs
     sys.stdout = sys.stderr = nowhere
-    sys.excepthook = _unheard
-    threading.excepthook = _unheard
-
-
-def _unheard(*_about: object) -> None:
-    """Let an error that nobody caught end in silence."""
 
 
 def _connect(door: Door, text: Text) -> Link:

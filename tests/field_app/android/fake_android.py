@@ -283,6 +283,8 @@ class FakePhone:
 
     def _generate(self, wish: Any) -> Any:
         self.fail_as("generateKey")
+        if wish.strongbox:
+            self.fail_as("generateKey in StrongBox")
         if wish.strongbox and not self.has_strongbox:
             raise FakeJavaError("android.security.keystore.StrongBoxUnavailableException")
         self.secrets[wish.alias] = os.urandom(32)

@@ -291,11 +291,14 @@ def test_a_file_comes_in_whole_or_not_at_all(phone: Handset, handset: FakePhone,
     handset.answer = lambda _intent: FakeIntent(data="content://jawaban")
     assert phone.documents.bring(into) and into.read_bytes() == answer.read_bytes()
     assert phone.documents.read("image/*", 10) == b"j" * 11
-    handset.documents.clear()
     into.unlink()
+    handset.documents["content://jawaban"] = Path("/proc/self/mem")  # opens, and breaks when it is read
     with pytest.raises(OSError):
         phone.documents.bring(into)
     assert not into.exists()
+    handset.documents.clear()
+    with pytest.raises(OSError):
+        phone.documents.bring(into)
 
 
 def test_going_back_from_the_chooser_does_nothing(phone: Handset, tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_a_keystore_that_does_not_answer_loses_no_key(handset: FakePhone) -> Non
 
 
 def test_no_key_is_made_weaker_because_making_one_failed(handset: FakePhone) -> None:
-    handset.failing["generateKey"] = "java.security.ProviderException"
+    handset.failing["generateKey in StrongBox"] = "java.security.ProviderException"
     with pytest.raises(KeystoreError):
         AndroidKeystore(handset.java()).mac(b"pesan")
     assert handset.secrets == {}
