@@ -167,3 +167,20 @@ def test_a_home_is_a_point_only_where_one_is_known() -> None:
     assert point_of({"rumah": {"lat": -7.4, "lng": 111.0}}) == (-7.4, 111.0)
     assert point_of({"titik": {"lat": -7.4, "lng": 111.0, "accuracy_m": 5}}) == (-7.4, 111.0)
     assert point_of({"rumah": None, "titik": {"lat": -7.4}}) is None
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_home_is_shown_on_the_phones_map_where_it_is_known(driver: Driver, known: bool) -> None:
+    phone, system = SamplePhone(), Phone()
+    home = phone.visits.home()
+    card = next(card for card in home.today + home.upcoming + home.overdue if card.tugas)
+    view = phone.visits.task(card.tugas)
+    view.subject["rumah"] = {"lat": -7.4, "lng": 111.0} if known else None
+    phone.visits.task = lambda _tugas: view
+    driver.open(phone, system=system)
+    driver.shell.go("task", card=card)
+    driver.settle()
+    assert driver.sees("Buka di peta HP") is known
+    if known:
+        driver.press("Buka di peta HP")
+    assert system.shown == ([(-7.4, 111.0)] if known else [])
