@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from field_app.bench import Bench
 from field_app.custody import Custody
-from field_app.devices import Keystore, Network, Timepiece
+from field_app.devices import Keystore, Network, Staying, System, Timepiece
+from field_app.devices.desktop import DesktopStaying
 from field_app.draft_keys import DraftKeys
 from field_app.drafts import Drafts
 from field_app.enrol import VAULT, Enrolled, Enroller, get_owner, put_owner
@@ -72,17 +73,20 @@ class Phone:
         randomness: Callable[[int], bytes] = os.urandom,
         chance: Callable[[], float] = random.random,
         cost: Cost | None = None,
+        model: str = MODEL,
+        system: System | None = None,
+        staying: Staying | None = None,
     ) -> None:
         self.forms = forms
         self.workflows = workflows
         self.wilayah = wilayah
         self.text = text
-        self.settings = Settings()
+        self.settings = Settings(system)
         self.address = address
         self._shared = SharedPhone(folder)
         self._device, self._cost = keystore, cost
         self._time = time
-        self._network = network
+        self._network, self._staying, self._model = network, staying or DesktopStaying(), model
         self._connect = connect
         self._background = background
         self._randomness = randomness
@@ -122,7 +126,7 @@ class Phone:
         self._keystore = self._device.of(user)
         self._keys = Keys(self._folder, self._keystore, self._time, self._randomness, self._cost)
         self._enroller = Enroller(
-            self._folder, self._keys, self._keystore, self._connect, self._randomness, model=MODEL
+            self._folder, self._keys, self._keystore, self._connect, self._randomness, model=self._model
         )
 
     def state(self) -> str:
@@ -163,6 +167,8 @@ class Phone:
             return self._keys.tries()
         except KeysError:
             return Refused(say="lapangan.kunci_rusak")
+        except OSError as error:  # what was altered is counted, and that is written down
+            return unwritable(error)
 
     def unlock(self, pin: str) -> Locked | PinGone | Refused | None:
         """Open with the PIN; None when it is open."""
@@ -325,6 +331,7 @@ class Phone:
             keeping=lambda: self.settings.keeping,
             chance=self._chance,
             label=self._label,
+            staying=self._staying,
             after=lambda: after_sync(),
         )
         handover = Handover(

@@ -1,11 +1,13 @@
 """What she set for herself, kept in the vault. Rule: before the vault is open, only the defaults are
-known.
+known, and until she chose herself, those of the device's system.
 """
 
 from typing import TypeVar
 
 from field_app.autolock import CHOICES_MINUTES, STANDARD_MINUTES
 from field_app.capture import Quality
+from field_app.devices import System
+from field_app.devices.desktop import DesktopSystem
 from field_app.forgetting import Keeping
 from field_app.store import Store
 
@@ -21,8 +23,9 @@ KEEP_DAYS = (14, 30, 90, 180)
 class Settings:
     """Reads and writes; each write is committed at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, system: System | None = None) -> None:
         self._store: Store | None = None
+        self._system = system or DesktopSystem()
 
     def attach(self, store: Store | None) -> None:
         """Use this vault, or none while it is locked."""
@@ -31,7 +34,8 @@ class Settings:
     @property
     def text_scale(self) -> float:
         """Size of text, 1.0 to 1.6."""
-        return self._get("text_scale", float, 1.0)
+        standard = min(LARGEST_TEXT, max(SMALLEST_TEXT, self._system.text_scale()))
+        return self._get("text_scale", float, standard)
 
     @text_scale.setter
     def text_scale(self, scale: float) -> None:
@@ -40,7 +44,7 @@ class Settings:
     @property
     def dark(self) -> bool:
         """Whether the dark look is used."""
-        return self._get("dark", bool, False)
+        return self._get("dark", bool, self._system.dark())
 
     @dark.setter
     def dark(self, dark: bool) -> None:

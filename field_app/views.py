@@ -4,6 +4,7 @@ import errno
 from pathlib import Path
 from typing import Any
 
+from field_app.devices import KeystoreError
 from schemas.base import Data
 from schemas.ids import BlobId, ChangeId, RecordId
 from sync.change import FormAnswers, Place
@@ -303,7 +304,9 @@ class Refused(Data, frozen=True, kw_only=True):
 
 
 def unwritable(error: OSError) -> Refused:
-    """Say why a file of the device's folder could not be written."""
+    """Say why a file of the device's folder could not be written, or its secret not be asked."""
+    if isinstance(error, KeystoreError):
+        return Refused(say="lapangan.rahasia_perangkat_diam")
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return Refused(say="lapangan.penyimpanan_penuh" if full else "lapangan.folder_tidak_bisa_ditulis")
 

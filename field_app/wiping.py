@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 
-from field_app.devices import Keystore
+from field_app.devices import Keystore, KeystoreError
 from field_app.durable import write_whole
 from field_app.enrol import VAULT, WAITING
 from field_app.keys import FILE, GUARD
@@ -64,7 +64,7 @@ def wipe(folder: Path, keystore: Keystore) -> bool:
     if paper.step == "siap":
         for name in (FILE, GUARD):
             _shred(folder / name)
-        keystore.forget()
+        forgotten = _forget(keystore)
         for ending in ENDINGS:
             part = folder / (VAULT + ending)
             if paper.keep and part.exists():
@@ -78,7 +78,17 @@ def wipe(folder: Path, keystore: Keystore) -> bool:
                 _shred(draft)
         for waiting in folder.glob(f"{WAITING}-*"):
             _shred(waiting)
-        write_paper(folder, msgspec.structs.replace(paper, step="terhapus"))
+        if forgotten:
+            write_paper(folder, msgspec.structs.replace(paper, step="terhapus"))
+    return True
+
+
+def _forget(keystore: Keystore) -> bool:
+    """Destroy the device's secret; False when it does not answer now: the next start tries again."""
+    try:
+        keystore.forget()
+    except KeystoreError:
+        return False
     return True
 
 

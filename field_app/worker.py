@@ -13,8 +13,9 @@ from contextlib import contextmanager
 
 import sqlcipher3.dbapi2 as sqlcipher
 
-from field_app.blobs import Blobs
-from field_app.devices import Network, Timepiece
+from field_app.blobs import Blobs, Stored
+from field_app.devices import Network, Staying, Timepiece
+from field_app.devices.desktop import DesktopStaying
 from field_app.drafts import Drafts
 from field_app.erasing import EMPTY_WAL
 from field_app.exchange import Exchange
@@ -64,6 +65,7 @@ class Worker:
         keeping: Callable[[], Keeping],
         chance: Callable[[], float],
         label: Label,
+        staying: Staying | None = None,
         after: Callable[[], None] = lambda: None,
     ) -> None:
         self._vault = vault
@@ -72,7 +74,7 @@ class Worker:
         self._time = time
         self._wifi_only = wifi_only
         self._keeping = keeping
-        self._label = label
+        self._label, self._staying = label, staying or DesktopStaying()
         self._after = after
         self._blobs = Blobs(vault)
         self._drafts = Drafts(vault)
@@ -241,7 +243,7 @@ class Worker:
         waiting = self._blobs.unsent()
         if waiting and not self._photos_wait():
             begun_ms = self._time.elapsed_ms()
-            failure = self._sending.run(waiting, self._lacking)
+            failure = self._send(waiting)
             took_long = self._time.elapsed_ms() - begun_ms >= NEWS_MS
             if took_long if failure is None else not failure.retry_s:
                 # also after a failure: decisions come all the same
@@ -249,6 +251,14 @@ class Worker:
         if failure is None:
             self._make_room()
         return failure
+
+    def _send(self, waiting: list[Stored]) -> Failure | None:
+        """Send photos; the device is asked to let the process live meanwhile."""
+        self._staying.begin()
+        try:
+            return self._sending.run(waiting, self._lacking)
+        finally:
+            self._staying.end()
 
     def _photos_wait(self) -> bool:
         """Say whether photos stay on the phone until the link costs nothing by the byte."""

@@ -2,10 +2,39 @@
 device says.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from sync.change import Place
+
+
+class KeystoreError(OSError):
+    """The device's secret does not answer now. It is not gone: to be asked again later."""
+
+
+class Outing:
+    """Whether something of another app is in front because this app asked for it: a camera, a file chooser, a
+    question for a permission. She has not left then.
+    """
+
+    def __init__(self) -> None:
+        self._begun = 0
+
+    @property
+    def under_way(self) -> bool:
+        """Whether she is expected back."""
+        return self._begun > 0
+
+    @contextmanager
+    def begun(self) -> Generator[None]:
+        """Be out meanwhile."""
+        self._begun += 1
+        try:
+            yield
+        finally:
+            self._begun -= 1
 
 
 class Camera(Protocol):
@@ -19,6 +48,10 @@ class Camera(Protocol):
         """Return one picture as JPEG bytes. Raises OSError when there is none."""
         ...
 
+    def trouble(self) -> str:
+        """Say why `frame` gave none just now, as a key of texts; empty when there is no more to say."""
+        ...
+
 
 class Location(Protocol):
     """Says where the device is."""
@@ -27,12 +60,16 @@ class Location(Protocol):
         """Return the newest fix, None when there is none."""
         ...
 
+    def trouble(self) -> str:
+        """Say why `fix` gave none just now, as a key of texts; empty when there is no more to say."""
+        ...
+
 
 class Keystore(Protocol):
     """A secret of this very device that cannot be copied off it."""
 
     def mac(self, message: bytes) -> bytes:
-        """Return HMAC-SHA256 of the message under the device's secret (32 bytes)."""
+        """Return HMAC-SHA256 of the message under the device's secret (32 bytes). Raises KeystoreError."""
         ...
 
     def of(self, worker: str) -> "Keystore":
@@ -81,4 +118,73 @@ class Media(Protocol):
 
     def places(self) -> list[Path]:
         """Return folders that can be written to now, the most likely one first."""
+        ...
+
+
+class Documents(Protocol):
+    """The system's own file chooser, where files of other apps cannot be walked through. Each call waits for
+    her answer, and raises OSError when the file cannot be read or written.
+    """
+
+    @property
+    def folder(self) -> Path:
+        """A folder of this app alone, for files on their way."""
+        ...
+
+    def save(self, path: Path, media_type: str) -> bool:
+        """Copy this file to where she says, under its name; False when she went back."""
+        ...
+
+    def bring(self, into: Path) -> bool:
+        """Copy a file that she chooses into this one; False when she went back."""
+        ...
+
+    def read(self, media_type: str, most_bytes: int) -> bytes | None:
+        """Return what is in a file that she chooses, one byte more than `most_bytes` of one that is longer;
+        None when she went back.
+        """
+        ...
+
+
+class System(Protocol):
+    """What is set for all apps of a device, and what only its system can do."""
+
+    def dark(self) -> bool:
+        """Say whether dark colours are wanted."""
+        ...
+
+    def text_scale(self) -> float:
+        """Return the size of text that is wanted, 1.0 for the usual one."""
+        ...
+
+    def paint_bars(self, colour: tuple[float, float, float], dark: bool) -> None:
+        """Colour the bars around the window (0 to 1 each); `dark`: what stands on them is light."""
+        ...
+
+    def put_away(self) -> bool:
+        """Put the app in the background; False where that is not done."""
+        ...
+
+    def is_out(self) -> bool:
+        """Say whether she is out on an errand of this app (see Outing)."""
+        ...
+
+    def has_map(self) -> bool:
+        """Say whether there may be an app that shows a point."""
+        ...
+
+    def show_on_map(self, lat: float, lng: float) -> bool:
+        """Show a point (degrees, WGS 84) in another app; False where there is none."""
+        ...
+
+
+class Staying(Protocol):
+    """Keeps the process alive while something is sent that takes long. Best effort, and never raises."""
+
+    def begin(self) -> None:
+        """Sending begins."""
+        ...
+
+    def end(self) -> None:
+        """Sending is over; also when it never began."""
         ...

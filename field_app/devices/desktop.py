@@ -87,6 +87,10 @@ class FileCamera:
             raise FileNotFoundError("no picture was chosen")
         return self._paths.pop(0).read_bytes()
 
+    def trouble(self) -> str:
+        """See devices.Camera."""
+        return ""
+
 
 class TypedLocation:
     """A place that someone typed; marked as such in what is recorded."""
@@ -97,6 +101,10 @@ class TypedLocation:
     def fix(self) -> Place | None:
         """See devices.Location."""
         return self.place
+
+    def trouble(self) -> str:
+        """See devices.Location."""
+        return ""
 
 
 class DesktopNetwork:
@@ -130,3 +138,44 @@ class MountedMedia:
         for root in self._roots:
             found += (place for place in sorted(root.glob("*/*")) if os.access(place, os.W_OK | os.X_OK))
         return [place for place in found if place.is_dir()]
+
+
+class DesktopSystem:
+    """A desktop as it is: light, of the usual size, and nothing of the app is ever elsewhere."""
+
+    def dark(self) -> bool:
+        """See devices.System."""
+        return False
+
+    def text_scale(self) -> float:
+        """See devices.System."""
+        return 1.0
+
+    def paint_bars(self, colour: tuple[float, float, float], dark: bool) -> None:
+        """See devices.System. The bars around a window are its own."""
+
+    def put_away(self) -> bool:
+        """See devices.System."""
+        return False
+
+    def is_out(self) -> bool:
+        """See devices.System."""
+        return False
+
+    def has_map(self) -> bool:
+        """See devices.System."""
+        return False
+
+    def show_on_map(self, lat: float, lng: float) -> bool:
+        """See devices.System."""
+        return False
+
+
+class DesktopStaying:
+    """A desktop ends no process that works."""
+
+    def begin(self) -> None:
+        """See devices.Staying."""
+
+    def end(self) -> None:
+        """See devices.Staying."""

@@ -12,8 +12,15 @@ class NoWindowError(Exception):
     """No window can be opened here: there is no display, or its driver is missing."""
 
 
-def run(phone: Any, camera: Any = None, location: Any = None) -> None:
-    """Show the app until its window is closed. Raises NoWindowError."""
+def run(
+    phone: Any,
+    camera: Any = None,
+    location: Any = None,
+    documents: Any = None,
+    system: Any = None,
+    time: Any = None,
+) -> None:
+    """Show the app until its window is closed, by default with what a desktop has. Raises NoWindowError."""
     if not has_display():
         raise NoWindowError
     prepare()
@@ -27,11 +34,15 @@ def run(phone: Any, camera: Any = None, location: Any = None) -> None:
     unseen = Window is None or (needs_display() and Window.get_window_info() is None)
     if unseen:
         raise NoWindowError
+    time = time or SystemTime()
     SambangApp(
         phone,
-        now_ms=SystemTime().now_ms,
+        now_ms=time.now_ms,
+        elapsed_ms=time.elapsed_ms,
         text=phone.text,
         camera=camera or DesktopCamera(),
         location=location,
-        media=MountedMedia(),
+        media=None if documents else MountedMedia(),
+        documents=documents,
+        system=system,
     ).run()

@@ -29,6 +29,8 @@ class Context:
     camera: Any = None
     location: Any = None
     media: Any = None
+    documents: Any = None
+    system: Any = None
 
     def today(self) -> date:
         """The local day."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kivy.clock import Clock
 from kivy.metrics import dp
+from msgspec.structs import replace
 
 from field_app.ui.sheets import FileSheet
 from field_app.ui.widgets.buttons import Bar, Pill
@@ -19,6 +20,9 @@ from schemas.format import local_date, short_date
 from schemas.handover import ENDING
 
 STEPS = 20
+MEDIA_TYPE = "application/octet-stream"
+BROUGHT = "dibawa"
+"""What a file from elsewhere is called while it is read."""
 
 
 class HandoverCard(Card):
@@ -44,11 +48,17 @@ class HandoverCard(Card):
             self.add_widget(pill)
 
     def hand_over(self):
-        """Ask where to, then write."""
-        self._context.shell.present(FolderSheet(self._say, self._write, folder=self._folder()))
+        """Ask where to, then write; where the system asks, write first."""
+        if self._context.documents is None:
+            self._context.shell.present(FolderSheet(self._say, self._write, folder=self._folder()))
+        else:
+            self._run("aplikasi.serah.menulis", self._save, WrittenSheet)
 
     def read(self):
         """Ask which file, then take it in."""
+        if self._context.documents is not None:
+            self._run("aplikasi.serah.membaca", self._bring, ReadSheet)
+            return
         sheet = FileSheet(
             self._say,
             self._read,
@@ -75,6 +85,34 @@ class HandoverCard(Card):
     def _read(self, path):
         handover = self._context.phone.handover
         self._run("aplikasi.serah.membaca", lambda tell: handover.read(path, tell), ReadSheet)
+
+    def _save(self, tell):
+        """Write the file, and let the system put it where she says; nothing of it stays here."""
+        documents = self._context.documents
+        written = self._context.phone.handover.write(documents.folder, tell)
+        if isinstance(written, Refused):
+            return written
+        try:
+            if not documents.save(written.path, MEDIA_TYPE):
+                return Refused(say="aplikasi.serah.tidak_jadi")
+        except OSError:
+            return Refused(say="lapangan.serah.tidak_dapat_ditulis")
+        finally:
+            written.path.unlink(missing_ok=True)
+        return replace(written, path=Path(written.path.name))
+
+    def _bring(self, tell):
+        """Let the system bring the answer, and take it in."""
+        documents = self._context.documents
+        path = documents.folder / f"{BROUGHT}{ENDING}"
+        try:
+            if not documents.bring(path):
+                return Refused(say="aplikasi.serah.tidak_jadi")
+            return self._context.phone.handover.read(path, tell)
+        except OSError:
+            return Refused(say="aplikasi.kamera.tidak_terbaca")
+        finally:
+            path.unlink(missing_ok=True)
 
     def _run(self, title, work, result):
         """Work aside, with a bar; then show the result, or why there is none."""
@@ -127,7 +165,8 @@ class WrittenSheet(Sheet):
     def __init__(self, say, written, **kwargs):
         super().__init__(say("aplikasi.serah.siap"), **kwargs)
         self.add(Fact(icon="file", label=say("aplikasi.serah.berkas"), text=written.path.name))
-        self.add(Fact(icon="storage", label=say("aplikasi.serah.tempat"), text=str(written.path.parent)))
+        if written.path.is_absolute():  # else it is where she said, which only the system knows
+            self.add(Fact(icon="storage", label=say("aplikasi.serah.tempat"), text=str(written.path.parent)))
         holds = say("aplikasi.serah.berisi_isi", data=written.changes, foto=written.photos)
         self.add(Fact(icon="task", label=say("aplikasi.serah.berisi"), text=holds))
         for number in (1, 2, 3):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kivy.metrics import dp
 
-from field_app.devices.places import read_place
+from field_app.devices.places import MOST_BYTES, read_place
 from field_app.ui.widgets.buttons import Choice, Link, Pill
 from field_app.ui.widgets.containers import Sheet
 from field_app.ui.widgets.entry import Entry
@@ -18,6 +18,7 @@ PLACE_FILES = (".gpx", ".geojson", ".json", ".txt", ".csv")
 MOST_READ = 64 * 1024 * 1024
 """More than any photo may have: what is longer is refused for its length, and not read whole."""
 MOST_ACCURACY_M = 100_000
+UNREADABLE = Refused(say="aplikasi.kamera.tidak_terbaca")
 
 
 class SkipSheet(Sheet):
@@ -97,7 +98,11 @@ class LocationSheet(Sheet):
             self.fill(found)
 
     def choose(self):
-        """Take the place out of a file of this computer."""
+        """Take the place out of a file of this computer, or one that the phone's own chooser brings."""
+        context = self.parent.context
+        if context.documents is not None:
+            context.background.run(lambda: _brought(context.documents), self._found_in)
+            return
         self.parent.present(
             FileSheet(
                 self.say,
@@ -114,7 +119,12 @@ class LocationSheet(Sheet):
         try:
             found = read_place(read_bytes(path))
         except OSError:
-            found = Refused(say="aplikasi.kamera.tidak_terbaca")
+            found = UNREADABLE
+        self._found_in(found)
+
+    def _found_in(self, found):
+        if found is None:  # she went back
+            return
         if isinstance(found, Refused):
             self._say("error", "bad", self.say(found.say, **found.values))
             return
@@ -158,6 +168,15 @@ class LocationSheet(Sheet):
             at_ms, source, lat, lng = found.at_ms or at_ms, "berkas", found.lat, found.lng
         self.close()
         self._used(Place(lat=lat, lng=lng, accuracy_m=accuracy, at_ms=at_ms, source=source))
+
+
+def _brought(documents):
+    """Read the place in a file that she chooses; None when she went back."""
+    try:
+        data = documents.read("*/*", MOST_BYTES)
+    except OSError:
+        return UNREADABLE
+    return None if data is None else read_place(data)
 
 
 def _written(degrees: float) -> str:

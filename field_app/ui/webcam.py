@@ -61,6 +61,10 @@ class DesktopCamera:
         Clock.schedule_once(shot.begin, 0)
         return shot.wait()
 
+    def trouble(self) -> str:
+        """See devices.Camera."""
+        return ""
+
 
 class _Shot:
     """One picture being taken; everything but `wait` runs on the UI thread."""

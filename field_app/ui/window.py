@@ -11,7 +11,7 @@ from kivy.clock import Clock
 from kivy.core.window import Window
 
 from field_app.autolock import AutoLock
-from field_app.devices.desktop import SystemTime
+from field_app.devices.desktop import DesktopSystem, SystemTime
 from field_app.ui.background import Background
 from field_app.ui.context import Context
 from field_app.ui.ports import Phone
@@ -40,6 +40,8 @@ class SambangApp(App):
         location: Any = None,
         media: Any = None,
         elapsed_ms: Callable[[], int] | None = None,
+        documents: Any = None,
+        system: Any = None,
     ) -> None:
         super().__init__()
         self.phone = phone
@@ -48,6 +50,7 @@ class SambangApp(App):
         self.theme = self._look()
         self._now_ms = now_ms
         self._camera, self._location, self._media = camera, location, media
+        self._documents, self._system = documents, system or DesktopSystem()
         self.background = Background()
         self._autolock = AutoLock(elapsed_ms or SystemTime().elapsed_ms, lambda: phone.settings.lock_minutes)
         self._watch: Any = None
@@ -58,12 +61,13 @@ class SambangApp(App):
 
     def build(self) -> Shell:
         """Build the frame and its first screen."""
-        Window.clearcolor = self.theme.background
+        self._paint_around()
         keyboard_below()
         shell = Shell()
         shell.context = Context(
             phone=self.phone, text=self.text, background=self.background, shell=shell, now_ms=self._now_ms,
             camera=self._camera, location=self._location, media=self._media,
+            documents=self._documents, system=self._system,
         )  # fmt: skip
         Window.bind(on_keyboard=self._key)
         self._watch_over(True)
@@ -79,15 +83,20 @@ class SambangApp(App):
     def restyle(self, rebuild: bool = True) -> None:
         """Light, dark or text size changed."""
         self.theme = self._look()
-        Window.clearcolor = self.theme.background
+        self._paint_around()
         if self.root:
             self.root.canvas.before.children[0].rgba = self.theme.background
             if rebuild:
                 self.root.rebuild()
 
+    def _paint_around(self) -> None:
+        """Colour what is behind the screens, and around the window."""
+        Window.clearcolor = self.theme.background
+        self._system.paint_bars(tuple(self.theme.background[:3]), self.phone.settings.dark)
+
     def _key(self, _window, key, *_rest) -> bool:
-        """27 is Escape, and back on Android."""
-        return self.root.back() if key == 27 else False
+        """27 is Escape, and back on Android, where it leads out of the app at last."""
+        return (self.root.back() or self._system.put_away()) if key == 27 else False
 
     def _watch_over(self, on: bool) -> None:
         """Notice touches, keys, and that the app is left; look now and then whether it is time to lock."""
@@ -107,14 +116,14 @@ class SambangApp(App):
         self._autolock.touched()
 
     def _gone(self, *_: Any) -> None:
-        if self.phone.settings.lock_when_left:
+        if self.phone.settings.lock_when_left and not self._system.is_out():
             self.lock()
 
     def _focus(self, _window: Any, in_front: bool) -> None:
         self._look_at_clock()  # before it is said that she is back: the time away may have been too long
         if in_front:
             self._autolock.back()
-        elif self.phone.settings.lock_when_left:
+        elif self.phone.settings.lock_when_left and not self._system.is_out():
             self._autolock.left()
 
     def _look_at_clock(self) -> None:
@@ -141,8 +150,8 @@ class SambangApp(App):
         self.lock(self.stop)
 
     def on_pause(self) -> bool:
-        """Android puts the app away: lock, or at least keep what is typed."""
-        if self.phone.settings.lock_when_left:
+        """Android puts the app away: lock, or at least keep what is typed. Out for a photo is not away."""
+        if self.phone.settings.lock_when_left and not self._system.is_out():
             self.lock()
         elif self.root and self.root.screen:
             self.root.screen.leave()

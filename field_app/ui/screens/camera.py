@@ -11,7 +11,7 @@ from field_app.ui.fields.evidence import PhotoTile
 from field_app.ui.fields.place import Accuracy
 from field_app.ui.kv import load_kv
 from field_app.ui.labels import question, where
-from field_app.ui.sheets import FileSheet, LocationSheet, read_bytes
+from field_app.ui.sheets import MOST_READ, FileSheet, LocationSheet, read_bytes
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.buttons import Pill
@@ -112,8 +112,10 @@ class CameraScreen(BaseScreen):
                     Notice(icon="wrong_place", tone="bad", text=self.say("aplikasi.lokasi.tiruan"))
                 )
         else:
+            location = self.context.location
+            trouble = location.trouble() if location is not None else ""
             card.add_widget(
-                Words(text=self.say("aplikasi.kamera.lokasi_belum"), style="small", ink="ink_soft")
+                Words(text=self.say(trouble or "aplikasi.kamera.lokasi_belum"), style="small", ink="ink_soft")
             )
         write = Pill(kind="soft", icon="my_location", text=self.say("aplikasi.kamera.tulis_lokasi"))
         write.bind(
@@ -163,22 +165,33 @@ class CameraScreen(BaseScreen):
         self._keep(self.context.camera.frame, "aplikasi.kamera.tanpa_gambar")
 
     def choose(self):
-        """A file of this computer."""
-        self.context.shell.present(FileSheet(self.say, self._chosen))
+        """A file of this computer, or one that the phone's own chooser brings."""
+        documents = self.context.documents
+        if documents is None:
+            self.context.shell.present(FileSheet(self.say, self._chosen))
+        else:
+            self._take(lambda: documents.read("image/*", MOST_READ))
 
     def _chosen(self, path):
+        self._take(lambda: read_bytes(path))
+
+    def _take(self, read):
         """Read the file; the place that it says it was taken at is offered, never taken by itself."""
 
         def work():
             try:
-                data = read_bytes(path)
+                data = read()
             except OSError:
                 return Refused(say="aplikasi.kamera.tidak_terbaca")
+            if data is None:  # she went back
+                return None
             return data, None if self._view is None or self._view.sealed else place_in(data)
 
         self.context.background.run(work, self._read)
 
     def _read(self, outcome):
+        if outcome is None:
+            return
         if isinstance(outcome, Refused):
             self.refusal(outcome)
             return
@@ -206,7 +219,8 @@ class CameraScreen(BaseScreen):
             try:
                 data = take()
             except OSError:
-                return Refused(say=trouble)
+                camera = self.context.camera
+                return Refused(say=(camera.trouble() if camera is not None else "") or trouble)
             return visits.add_photo(self._draft, self._form, self._field, data, fix, replaces=replaces)
 
         self.context.background.run(work, self._kept)

@@ -333,7 +333,8 @@ class FormScreen(BaseScreen):
 
         def fixed(place):
             if place is None:
-                self.present(LocationSheet(self.context.now_ms, use, self.say("aplikasi.lokasi.tidak_ada")))
+                reason = location.trouble() or "aplikasi.lokasi.tidak_ada"
+                self.present(LocationSheet(self.context.now_ms, use, self.say(reason)))
             else:
                 use(place)
 

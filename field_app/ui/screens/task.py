@@ -10,6 +10,7 @@ from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
 from field_app.ui.typed import day_shown, grouped
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
+from field_app.ui.widgets.buttons import Pill
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import Fact
 from field_app.ui.widgets.words import Notice, Words
@@ -22,7 +23,17 @@ FACTS = (
     "alamat", "nik", "no_kk", "no_kks", "tanggal_lahir", "no_hp", "status_kpm", "penyalur", "periode",
     "pemilik", "jenis",
 )  # fmt: skip
+POINTS = ("rumah", "titik")
 LONG_NUMBERS = ("nik", "no_kk", "no_kks")
+
+
+def point_of(subject):
+    """The latitude and longitude that stand for a home or an e-warong; None when none is known."""
+    for name in POINTS:
+        point = subject.get(name)
+        if isinstance(point, dict) and {"lat", "lng"} <= point.keys():
+            return float(point["lat"]), float(point["lng"])
+    return None
 
 
 class TaskScreen(BaseScreen):
@@ -91,6 +102,15 @@ class TaskScreen(BaseScreen):
                 if text:
                     whom.add_widget(Fact(label=say(f"aplikasi.tugas.{name}"), text=text))
             body.add_widget(whom)
+        point = point_of(view.subject)
+        if point is not None and self.context.system is not None and self.context.system.has_map():
+            on_map = Pill(text=say("aplikasi.android.peta"), icon="location", kind="soft")
+            on_map.bind(on_release=lambda *_: self._show_on_map(*point))
+            body.add_widget(on_map)
+
+    def _show_on_map(self, lat, lng):
+        if not self.context.system.show_on_map(lat, lng):
+            self.context.shell.toast(self.say("aplikasi.android.tanpa_peta"), "info", 4)
 
     def _last(self, last) -> str:
         if not last:

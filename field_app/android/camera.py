@@ -1,0 +1,56 @@
+"""Android's camera, through an activity of our own. Rule: the picture is never in a file, and no other app
+sees it.
+"""
+
+from field_app.android.java import OURS, Java
+from field_app.android.permissions import CAMERA, Answer, Permissions
+from field_app.devices import Outing
+from schemas.text import Text
+
+ANY_CAMERA = "android.hardware.camera.any"
+
+
+class AndroidCamera:
+    """See devices.Camera."""
+
+    def __init__(self, java: Java, permissions: Permissions, outing: Outing, text: Text) -> None:
+        self._java, self._permissions, self._outing, self._text = java, permissions, outing, text
+        self._trouble = ""
+
+    def available(self) -> bool:
+        """See devices.Camera."""
+        return bool(self._java.activity.getPackageManager().hasSystemFeature(ANY_CAMERA))
+
+    def frame(self) -> bytes:
+        """See devices.Camera. Shows the camera until she took a picture or went back; not to be called on the
+        window's thread.
+        """
+        self._trouble = self._why_not()
+        if self._trouble:
+            raise OSError("no permission for the camera")
+        kind = self._java(OURS + "CameraActivity")
+        activity = self._java.activity
+        wish = self._java("android.content.Intent")()
+        wish.setClassName(activity, OURS + "CameraActivity")
+        wish.putExtra(kind.SHUTTER, self._text("aplikasi.kamera.ambil"))
+        wish.putExtra(kind.CANCEL, self._text("tombol.batal"))
+        with self._outing.begun():
+            activity.ask(wish)
+        picture = kind.take()
+        if picture is None:
+            self._trouble = "aplikasi.kamera.tidak_jadi"
+            raise OSError("no picture was taken")
+        return bytes(picture)
+
+    def trouble(self) -> str:
+        """See devices.Camera."""
+        return self._trouble
+
+    def _why_not(self) -> str:
+        match self._permissions.ask(CAMERA):
+            case Answer.GIVEN:
+                return ""
+            case Answer.DENIED:
+                return "aplikasi.kamera.izin_ditolak"
+            case Answer.NEVER:
+                return "aplikasi.kamera.izin_tertutup"

@@ -1,0 +1,40 @@
+"""Permissions, asked when something needs one. Rule: never at the start, and never twice for one wish."""
+
+from enum import Enum
+
+from field_app.android.java import Java
+from field_app.devices import Outing
+
+CAMERA = "android.permission.CAMERA"
+FINE = "android.permission.ACCESS_FINE_LOCATION"
+COARSE = "android.permission.ACCESS_COARSE_LOCATION"
+
+
+class Answer(Enum):
+    """What came of asking; NEVER: Android asks no more, only its settings can give it."""
+
+    GIVEN = "diberi"
+    DENIED = "ditolak"
+    NEVER = "ditolak-selamanya"
+
+
+class Permissions:
+    """Asks for permissions, in a thread that is not the window's."""
+
+    def __init__(self, java: Java, outing: Outing) -> None:
+        self._java, self._outing = java, outing
+
+    def has(self, name: str) -> bool:
+        """Say whether one was given, without asking."""
+        return self._java.activity.checkSelfPermission(name) == 0
+
+    def ask(self, *names: str) -> Answer:
+        """Ask for all of these unless one was given already, and wait for her answer: any one will do."""
+        if any(map(self.has, names)):
+            return Answer.GIVEN
+        with self._outing.begun():
+            self._java.activity.askPermissions(list(names))
+        if any(map(self.has, names)):
+            return Answer.GIVEN
+        asks_again = any(self._java.activity.shouldShowRequestPermissionRationale(name) for name in names)
+        return Answer.DENIED if asks_again else Answer.NEVER
