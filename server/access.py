@@ -23,7 +23,7 @@ Action = Literal[
     "see_visits", "decide_visits", "open_numbers", "see_conflicts", "resolve_conflicts", "see_cases",
     "move_cases", "see_quarantine", "open_quarantine", "judge_again", "see_devices", "handle_alarms",
     "enrol_devices", "see_backups", "make_backups", "take_handovers", "open_room", "see_broken_glass",
-    "report_lost", "print_notices", "close_lost", "order_wipes", "approve_wipes",
+    "report_lost", "print_notices", "close_lost", "order_wipes", "approve_wipes", "use_rescue",
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -54,6 +54,7 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "close_lost": {"kabid": "any"},
     "order_wipes": {"petugas": "any", "admin": "any"},
     "approve_wipes": {"kabid": "any"},
+    "use_rescue": {"petugas": "any", "kabid": "any"},
     "see_backups": {"admin": "any"},
     "make_backups": {"admin": "any"},
     "take_handovers": {"verifikator": "any", "petugas": "any", "kabid": "any", "admin": "any"},

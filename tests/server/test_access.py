@@ -31,6 +31,7 @@ ALLOWED: dict[Action, set[str]] = {
     "close_lost": {"kabid"},
     "order_wipes": {"petugas", "admin"},
     "approve_wipes": {"kabid"},
+    "use_rescue": {"petugas", "kabid"},
     "see_backups": {"admin"},
     "make_backups": {"admin"},
     "take_handovers": OFFICE | {"admin"},
@@ -45,7 +46,7 @@ ALLOWED: dict[Action, set[str]] = {
 CHANGES = {
     "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "handle_alarms", "enrol_devices",
     "make_backups", "take_handovers", "open_room",
-    "report_lost", "close_lost", "order_wipes", "approve_wipes",
+    "report_lost", "close_lost", "order_wipes", "approve_wipes", "use_rescue",
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
 }  # fmt: skip
 
