@@ -21,7 +21,7 @@ from field_app.sealing import seal_key
 from field_app.signing import is_signed
 from field_app.store import Store
 from field_app.views import HandedOver, Refused, SyncStatus
-from field_app.wiping import KEPT, KEPT_INFO, Paper, read_paper, write_paper
+from field_app.wiping import KEPT, Paper, read_paper, write_paper
 from schemas.base import decode
 from schemas.device_word import (
     DeviceOrders,
@@ -30,6 +30,7 @@ from schemas.device_word import (
     Step,
     WipeOrder,
     WipeWord,
+    kept_info,
     letter_info,
     order_message,
     rescue_message,
@@ -164,8 +165,8 @@ class Custody:
         if not office_key:
             raise OSError("the office's key is not known")
         name = f"brankas-{self._owner.device[:8]}.db"
-        info = KEPT_INFO + self._owner.device.encode()
-        write_whole(place / f"{name}.kunci", seal_key(self._key, office_key, info))
+        sealed = seal_key(self._key, office_key, kept_info(self._owner.device))
+        write_whole(place / f"{name}.kunci", sealed)
         try:
             second = self._keys.second_by_code()
         except KeysError as error:

@@ -11,6 +11,8 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from schemas.base import UNREADABLE, Data, Message, decode, encode
 from schemas.device_word import letter_info
@@ -26,6 +28,8 @@ HOLDER = PersonId("kunci penyelamat")
 """What stands for a person where a rescue key is wrapped under a passphrase."""
 PAPER_DOMAIN = b"sambang rescue paper v1\0"
 CODE_BYTES = 16
+CODE_INFO = b"sambang kode penyelamat v1"
+"""What a phone binds its vault's key to, under the rescue code."""
 
 
 class Wrapped(Message, frozen=True, kw_only=True):
@@ -115,6 +119,15 @@ def read_key_file(raw: bytes) -> FoundRescue | None:
     try:
         return msgspec.json.decode(raw, type=FoundKeys).rescue
     except UNREADABLE:
+        return None
+
+
+def open_code_wrap(code: bytes, found: FoundWrap) -> bytes | None:
+    """Return the vault's key out of a phone's key file; None for another code. Twin of field_app/wraps.py."""
+    kek = HKDF(algorithm=SHA256(), length=32, salt=found.salt, info=CODE_INFO).derive(code)
+    try:
+        return AESGCM(kek).decrypt(found.nonce, found.sealed, CODE_INFO)
+    except (InvalidTag, ValueError):
         return None
 
 

@@ -4,7 +4,7 @@ Rule: neither passphrase nor paper is an argument; a new key counts when both pa
 """
 
 import argparse
-import getpass
+import os
 import sys
 from pathlib import Path
 
@@ -13,16 +13,16 @@ from schemas.text import Text
 from schemas.words import PASSPHRASE_WORDS, propose
 from server import custody, rescue
 from server.access import Person
-from server.commands.shared import add_folder_options, refuse
+from server.commands.rescue_asking import ask_paper, ask_unseen, open_private, say
+from server.commands.rescue_kept import take_kept
+from server.commands.shared import add_folder_options, hold, refuse
 from server.compose import Refused, close_office, open_office
 from server.deps import Deps
-from server.lost_store import RescueKey
-from server.recovery_paper import LINES, WrongLines, lines_of, read_half
+from server.recovery_paper import WrongLines, lines_of
 from server.rescue import Letter
 from server.services.rescuing import NotRescued, Rescuing
 
 HELP = "kunci penyelamat: buat, atau buka brankas HP yang tidak dapat dibuka lagi"
-NOT_DONE = 1
 CLEAR = "\033[2J\033[3J\033[H"
 
 
@@ -30,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     add_folder_options(parser)
     parser.add_argument("--by", required=True, metavar="PETUGAS", help="petugas atau kabid (kode atau id)")
-    what = parser.add_subparsers(dest="what", required=True, metavar="new|open")
+    what = parser.add_subparsers(dest="what", required=True, metavar="new|open|kept")
     what.add_parser("new", help="buat kunci penyelamat baru, dengan dua kertas")
     opening = what.add_parser("open", help="beri kode pembuka untuk satu HP")
     opening.add_argument("--device", required=True, metavar="PERANGKAT", help="id HP")
@@ -39,10 +39,29 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     opening.add_argument(
         "--letter", type=Path, metavar="BERKAS", help="kunci.json dari folder HP, bila suratnya belum sampai"
     )
+    kept = what.add_parser("kept", help="ambil isi folder yang ditinggalkan HP yang dihapus atau rusak")
+    kept.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="salinan folder serah-terima atau folder HP"
+    )
+    kept.add_argument("--device", default="", metavar="PERANGKAT", help="id HP, untuk folder HP yang rusak")
+    kept.add_argument("--purpose", required=True, metavar="TEKS", help="untuk keperluan apa")
+    kept.add_argument("--paper", action="store_true", help="buka dengan kedua kertas, bukan frasa sandi")
 
 
 def run(args: argparse.Namespace, text: Text) -> int:
     """Do what was asked; return the exit code."""
+    if args.what != "kept":
+        return _opened(args, text)
+    held = hold(args.data)  # what is taken in goes through the uploads, as a hand-over file does
+    if isinstance(held, Refused):
+        return refuse(text, held)
+    try:
+        return _opened(args, text)
+    finally:
+        os.close(held)
+
+
+def _opened(args: argparse.Namespace, text: Text) -> int:
     deps = open_office(args.data, args.key)
     if isinstance(deps, Refused):
         return refuse(text, deps)
@@ -50,10 +69,14 @@ def run(args: argparse.Namespace, text: Text) -> int:
         work = Rescuing(deps.engine, deps.office, deps.now_ms, deps.randomness)
         by = work.officer(args.by)
         if isinstance(by, NotRescued):
-            return _say(text, by)
-        if args.what == "new":
-            return _new(deps, work, by, text)
-        return _open(work, by, args, text)
+            return say(text, by)
+        match args.what:
+            case "new":
+                return _new(deps, work, by, text)
+            case "open":
+                return _open(work, by, args, text)
+            case _:
+                return take_kept(deps, work, by, args, text)
     finally:
         close_office(deps)
 
@@ -63,7 +86,7 @@ def _new(deps: Deps, work: Rescuing, by: Person, text: Text) -> int:
     print(text("penyelamat.usul", usul=proposal))
     phrase, again = (ask_unseen(text(key)) for key in ("penyelamat.frasa", "penyelamat.frasa_ulang"))
     if custody.unfit(phrase) or phrase != again:
-        return _say(text, NotRescued(why="frasa_lemah" if custody.unfit(phrase) else "frasa_beda"))
+        return say(text, NotRescued(why="frasa_lemah" if custody.unfit(phrase) else "frasa_beda"))
     made = work.make(phrase)
     for number, half in enumerate(made.halves, 1):
         print(text("penyelamat.kertas", nomor=number, kantor=deps.office_name))
@@ -73,7 +96,7 @@ def _new(deps: Deps, work: Rescuing, by: Person, text: Text) -> int:
             input(text("penyelamat.sudah_dicatat"))
             print(CLEAR, end="")
         if not _typed_back(half, number, text):
-            return _say(text, NotRescued(why="kertas_salah"))
+            return say(text, NotRescued(why="kertas_salah"))
     work.keep(by, made)
     print(text("penyelamat.dibuat"))
     return 0
@@ -96,34 +119,15 @@ def _open(work: Rescuing, by: Person, args: argparse.Namespace, text: Text) -> i
     device = DeviceId(args.device)
     letter = _letter(args.letter, device) if args.letter else work.letter(device)
     if isinstance(letter, NotRescued):
-        return _say(text, letter)
+        return say(text, letter)
     private = open_private(work, letter, text, by_paper=args.paper)
     if isinstance(private, NotRescued):
-        return _say(text, private)
+        return say(text, private)
     code = work.use(by, letter, private, args.purpose)
     if isinstance(code, NotRescued):
-        return _say(text, code)
+        return say(text, code)
     print(text("penyelamat.kode", kode=code))
     return 0
-
-
-def open_private(work: Rescuing, letter: Letter, text: Text, *, by_paper: bool) -> bytes | NotRescued:
-    """Ask for what opens the rescue key that a letter is sealed to, and return its private half."""
-    key = work.key_of(letter)
-    if isinstance(key, NotRescued):
-        return key
-    private = _by_paper(key, text) if by_paper else None
-    if not by_paper:
-        private = rescue.open_by_passphrase(key, ask_unseen(text("penyelamat.frasa")))
-    return private or NotRescued(why="kertas_salah" if by_paper else "frasa_salah")
-
-
-def _by_paper(key: RescueKey, text: Text) -> bytes | None:
-    halves = [ask_paper(number, text) for number in (1, 2)]
-    first, second = halves
-    if isinstance(first, WrongLines) or isinstance(second, WrongLines):
-        return None
-    return rescue.open_by_paper(key, (first, second))
 
 
 def _letter(path: Path, device: DeviceId) -> Letter | NotRescued:
@@ -134,21 +138,3 @@ def _letter(path: Path, device: DeviceId) -> Letter | NotRescued:
     if found is None:
         return NotRescued(why="berkas_surat")
     return Letter(device=device, rescue_key=found.public, sealed=found.letter)
-
-
-def ask_unseen(prompt: str) -> str:
-    """Ask for a passphrase: unseen at a terminal, else the next line of standard input."""
-    if sys.stdin.isatty():
-        return getpass.getpass(prompt)
-    return sys.stdin.readline().rstrip("\n")
-
-
-def ask_paper(number: int, text: Text) -> bytes | WrongLines:
-    """Ask for the eight lines of a paper."""
-    print(text("penyelamat.ketik", nomor=number))
-    return read_half("".join(sys.stdin.readline() for _ in range(LINES)), number)
-
-
-def _say(text: Text, why: NotRescued) -> int:
-    print(text(f"penyelamat.masalah.{why.why}"), file=sys.stderr)
-    return NOT_DONE

@@ -89,11 +89,16 @@ class Rescuing:
             return NotRescued(why="bukan_wewenang")
         if not 0 < len(purpose.strip()) <= MOST_PURPOSE:
             return NotRescued(why="keperluan")
-        code = rescue.open_letter(letter, private, self._office.device)
-        if code is None:
-            return NotRescued(why="surat_rusak")
+        code = self.code_of(letter, private)
+        if isinstance(code, NotRescued):
+            return code
         self.note(by.id, letter.device, purpose)
         return rescue.written_code(code)
+
+    def code_of(self, letter: Letter, private: bytes) -> bytes | NotRescued:
+        """Open a letter. Whoever calls this notes the use before telling anybody."""
+        code = rescue.open_letter(letter, private, self._office.device)
+        return code or NotRescued(why="surat_rusak")
 
     def note(self, by: PersonId, device: DeviceId, purpose: str) -> None:
         """Put a use into the chain, durably: it is what the alarm shows."""
