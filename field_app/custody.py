@@ -15,13 +15,13 @@ from field_app.devices import Keystore, Timepiece
 from field_app.durable import write_whole
 from field_app.handover import OFFICE_KEY
 from field_app.keys import Keys, KeysError
-from field_app.link import Failure, Link
+from field_app.link import Door, Failure, Link
 from field_app.owner import Owner
 from field_app.sealing import seal_key
 from field_app.signing import is_signed
 from field_app.store import Store
 from field_app.views import HandedOver, Refused, SyncStatus
-from field_app.wiping import KEPT, KEPT_INFO, Paper, read_paper, write_paper
+from field_app.wiping import KEPT, Paper, read_paper, write_paper
 from schemas.base import decode
 from schemas.device_word import (
     DeviceOrders,
@@ -30,6 +30,7 @@ from schemas.device_word import (
     Step,
     WipeOrder,
     WipeWord,
+    kept_info,
     letter_info,
     order_message,
     rescue_message,
@@ -43,7 +44,7 @@ ORDER = "perintah/hapus"
 
 class Custody:
     """One open vault's word with the office. `hand_over(folder)` writes a hand-over file, `drafts()` counts
-    visits under work, `key` is the vault's.
+    visits under work, `door()` says where the office is by now, `key` is the vault's.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Custody:
         store: Store,
         owner: Owner,
         link: Link,
+        door: Callable[[], Door],
         time: Timepiece,
         status: Callable[[], SyncStatus],
         drafts: Callable[[], int],
@@ -63,6 +65,7 @@ class Custody:
     ) -> None:
         self._folder, self._key, self._keys, self._keystore = folder, key, keys, keystore
         self._store, self._owner, self._link, self._time = store, owner, link, time
+        self._door = door
         self._status, self._drafts, self._hand_over = status, drafts, hand_over
         self._spoke: tuple[int, int] | None = None
 
@@ -126,15 +129,15 @@ class Custody:
         handed_by, keep = handed
         if self._link.tell_wipe(self._word(order, "diserahkan", handed_by)) is not None:
             return
-        last = self._word(order, "dihapus", handed_by)
+        last, door = self._word(order, "dihapus", handed_by), self._door()
         write_paper(
             self._folder,
             Paper(
                 step="siap",
-                address=self._owner.address,
+                address=door.address,
                 word=last,
                 keep=keep,
-                authority=self._owner.authority,
+                authority=door.authority,
             ),
         )
 
@@ -162,8 +165,8 @@ class Custody:
         if not office_key:
             raise OSError("the office's key is not known")
         name = f"brankas-{self._owner.device[:8]}.db"
-        info = KEPT_INFO + self._owner.device.encode()
-        write_whole(place / f"{name}.kunci", seal_key(self._key, office_key, info))
+        sealed = seal_key(self._key, office_key, kept_info(self._owner.device))
+        write_whole(place / f"{name}.kunci", sealed)
         try:
             second = self._keys.second_by_code()
         except KeysError as error:

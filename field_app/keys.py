@@ -26,13 +26,11 @@ from msgspec.structs import replace
 
 from field_app.devices import Keystore, Timepiece
 from field_app.durable import write_whole
-from field_app.sealing import seal_key
 from field_app.wraps import (
     CODE_BYTES,
     CODE_INFO,
     PIN_DIGITS,
     RESCUE_BYTES,
-    RESCUE_INFO,
     SECOND_CODE_INFO,
     CodeWrap,
     Cost,
@@ -42,9 +40,11 @@ from field_app.wraps import (
     advise,
     kek_of_pin,
     open_by_code,
+    open_by_rescue,
     open_wrap,
     read_code,
     wrap_by_code,
+    wrap_by_rescue,
     written_code,
 )
 from schemas.base import Data, encode
@@ -97,8 +97,8 @@ class Guard(Data, frozen=True, kw_only=True):
 
 
 class Opened(Data, frozen=True, kw_only=True):
-    """The vault's key, 32 bytes; or that of the second unlock. By the office's code both, `second` empty
-    where there is none, as by the rescue code.
+    """The vault's key, 32 bytes; or that of the second unlock. By a code both, `second` empty where the code
+    does not open it.
     """
 
     key: bytes
@@ -167,13 +167,28 @@ class Keys:
         """Try the PIN again, for the key of the second unlock; counted like `unlock`. Raises KeysError."""
         with self._lock:
             if self._read().second is not None:
-                return self._try(pin, second=True)
+                again = self._try(pin, second=True)
+                if isinstance(again, Opened):
+                    self._rescue_second(pin, again.key)
+                return again
             first = self._try(pin, second=False)
             if not isinstance(first, Opened):
                 return first
             key = self._randomness(KEY_BYTES)
             self._write(replace(self._read(), second=self._wrap_by_pin(pin, key, second=True)))
+            self._rescue_second(pin, key)
             return Opened(key=key)
+
+    def _rescue_second(self, pin: str, second: bytes) -> None:
+        """Have the rescue code open the second unlock too: its key is known only while the PIN is given."""
+        file = self._read()
+        if file.rescue is None or file.rescue.second is not None or file.pin is None:
+            return
+        key = open_wrap(kek_of_pin(pin, file.pin, self._keystore), file.pin, file.pin.info)
+        if key is not None:
+            old = file.rescue
+            fresh = wrap_by_rescue((key, second), old.public, old.about, self._randomness, old)
+            self._write(replace(file, rescue=fresh))
 
     def _try(self, pin: str, *, second: bool) -> Opened | Locked | PinGone:
         file, first = self._standing()
@@ -215,8 +230,8 @@ class Keys:
         if len(raw) == CODE_BYTES:
             key = open_by_code(raw, file.office, CODE_INFO)
             second = file.second_office and open_by_code(raw, file.second_office, SECOND_CODE_INFO)
-        elif len(raw) == RESCUE_BYTES and file.rescue is not None:
-            key = open_by_code(raw, file.rescue.wrap, RESCUE_INFO)
+        elif len(raw) == RESCUE_BYTES:
+            key, second = open_by_rescue(raw, file.rescue) or (None, None)
         return WrongCode() if key is None else Opened(key=key, second=second or b"")
 
     def second_by_code(self) -> bytes:
@@ -256,12 +271,14 @@ class Keys:
 
     def set_rescue(self, public: bytes, about: bytes, key: bytes) -> None:
         """Wrap the key under a rescue code too, sealed to this rescue key (32 bytes), unless it is already.
-        `about` goes into the info of the seal. Raises KeysError, ValueError for a key that is none.
+        `about` goes into the info of the seal. The second unlock's key follows when its PIN is given. Raises
+        KeysError, ValueError for a key that is none.
         """
         with self._lock:
             file = self._read()
             if file.rescue is None or (file.rescue.public, file.rescue.about) != (public, about):
-                self._write(replace(file, rescue=self._wrap_by_rescue(public, about, key)))
+                fresh = wrap_by_rescue((key, b""), public, about, self._randomness, file.rescue)
+                self._write(replace(file, rescue=fresh))
 
     def rescue_letter(self) -> RescueWrap | None:
         """Return the rescue wrap with its letter, None before there is one. Raises KeysError."""
@@ -272,7 +289,7 @@ class Keys:
         with self._lock:
             file = self._read()
             if file.rescue is not None and file.rescue.letter == letter:
-                self._write(replace(file, rescue=replace(file.rescue, delivered=True)))
+                self._write(replace(file, rescue=replace(file.rescue, delivered=True, earlier=None)))
 
     def _create(self, pin: str, key: bytes, second: bytes, before: KeyFile | None) -> str:
         code = self._randomness(CODE_BYTES)
@@ -285,7 +302,7 @@ class Keys:
                 second=self._wrap_by_pin(pin, second, second=True),
                 second_office=self._wrap_by_code(code, second, SECOND_CODE_INFO),
                 tries=Tries(total=before.tries.total if before else 0),
-                rescue=self._wrap_by_rescue(old.public, old.about, key) if old else None,
+                rescue=old and wrap_by_rescue((key, second), old.public, old.about, self._randomness),
                 shuffled=before.shuffled if before else False,
             )
         )
@@ -341,11 +358,6 @@ class Keys:
         wrap = PinWrap(salt=salt, nonce=nonce, sealed=b"", cost=self._cost, guarded=True, second=second)
         sealed = AESGCM(kek_of_pin(pin, wrap, self._keystore)).encrypt(nonce, key, wrap.info)
         return replace(wrap, sealed=sealed)
-
-    def _wrap_by_rescue(self, public: bytes, about: bytes, key: bytes) -> RescueWrap:
-        code = self._randomness(RESCUE_BYTES)
-        wrap = self._wrap_by_code(code, key, RESCUE_INFO)
-        return RescueWrap(wrap=wrap, public=public, about=about, letter=seal_key(code, public, about))
 
     def _seal(self, file: KeyFile) -> bytes:
         salt = file.pin.salt if file.pin else b""

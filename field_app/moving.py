@@ -42,6 +42,11 @@ class MovingLink:
         self._link, self._earlier = connect(door_of(owner)), 0
 
     @property
+    def door(self) -> Door:
+        """Where the office is by now."""
+        return door_of(self._owner)
+
+    @property
     def logged_in(self) -> bool:
         """See Link."""
         return self._link.logged_in

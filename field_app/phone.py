@@ -351,6 +351,7 @@ class Phone:
             store=sending,
             owner=owner,
             link=link,
+            door=lambda: link.door,
             time=self._time,
             status=worker.status,
             drafts=Drafts(other).under_work,

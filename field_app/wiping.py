@@ -25,7 +25,6 @@ from schemas.device_word import WipeWord
 PAPER = "perintah-hapus"
 KEPT = "serah-terima"
 """Folder for what was handed over as files: the wipe leaves it alone."""
-KEPT_INFO = b"sambang kept vault v1\0"
 ENDINGS = ("-wal", "-shm", "")
 
 

@@ -6,6 +6,7 @@ in a letter, sealed by HPKE to the rescue key that officers of the office keep.
 """
 
 import base64
+from collections.abc import Callable
 from itertools import pairwise
 
 from cryptography.exceptions import InvalidTag
@@ -13,8 +14,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from msgspec.structs import replace
 
 from field_app.devices import Keystore
+from field_app.sealing import seal_key
 from schemas.base import Data
 
 PIN_DIGITS = 6
@@ -28,6 +31,7 @@ SECOND_PIN_INFO = b"sambang kunci kedua pin v1"
 SECOND_GUARDED_INFO = b"sambang kunci kedua pin v2"
 SECOND_CODE_INFO = b"sambang kunci kedua kode kantor v1"
 RESCUE_INFO = b"sambang kode penyelamat v1"
+SECOND_RESCUE_INFO = b"sambang kunci kedua kode penyelamat v1"
 
 
 class Cost(Data, frozen=True, kw_only=True):
@@ -69,6 +73,9 @@ class CodeWrap(Data, frozen=True, kw_only=True):
 class RescueWrap(Data, frozen=True, kw_only=True):
     """The key under a code that nobody saw; `letter` is that code, sealed to the rescue key `public` under
     the info `about`. `delivered`: the office has the letter too.
+
+    `second`: the key of the second unlock under the same code, None until the PIN was given for it.
+    `earlier`: what the office has a letter for as long as it has none for this one.
     """
 
     wrap: CodeWrap
@@ -76,6 +83,8 @@ class RescueWrap(Data, frozen=True, kw_only=True):
     about: bytes
     letter: bytes
     delivered: bool = False
+    second: CodeWrap | None = None
+    earlier: "RescueWrap | None" = None
 
 
 def kek_of_pin(pin: str, wrap: PinWrap, keystore: Keystore) -> bytes:
@@ -109,6 +118,41 @@ def open_wrap(kek: bytes, wrap: PinWrap | CodeWrap, info: bytes) -> bytes | None
         return AESGCM(kek).decrypt(wrap.nonce, wrap.sealed, info)
     except InvalidTag:
         return None
+
+
+def wrap_by_rescue(
+    keys: tuple[bytes, bytes],
+    public: bytes,
+    about: bytes,
+    randomness: Callable[[int], bytes],
+    before: RescueWrap | None = None,
+) -> RescueWrap:
+    """Wrap the vault's key and that of the second unlock (empty: not known) under a new rescue code. `before`
+    opens as well until the new letter is delivered. Raises ValueError for a rescue key that is none.
+    """
+    key, second = keys
+    code, salt, nonce = randomness(RESCUE_BYTES), randomness(16), randomness(12)
+    again, once = randomness(16), randomness(12)
+    known = before if before is None or before.delivered else before.earlier
+    return RescueWrap(
+        wrap=wrap_by_code(code, key, salt, nonce, RESCUE_INFO),
+        public=public,
+        about=about,
+        letter=seal_key(code, public, about),
+        second=wrap_by_code(code, second, again, once, SECOND_RESCUE_INFO) if second else None,
+        earlier=replace(known, earlier=None) if known else None,
+    )
+
+
+def open_by_rescue(code: bytes, rescue: RescueWrap | None) -> tuple[bytes, bytes] | None:
+    """Return both keys, the second empty where it is not wrapped; None if it is not this code's."""
+    while rescue is not None:
+        key = open_by_code(code, rescue.wrap, RESCUE_INFO)
+        if key is not None:
+            second = rescue.second and open_by_code(code, rescue.second, SECOND_RESCUE_INFO)
+            return key, second or b""
+        rescue = rescue.earlier
+    return None
 
 
 def written_code(code: bytes) -> str:

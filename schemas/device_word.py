@@ -17,6 +17,7 @@ ORDER_DOMAIN = b"sambang wipe order v1\0"
 WORD_DOMAIN = b"sambang wipe word v1\0"
 RESCUE_DOMAIN = b"sambang rescue key v1\0"
 LETTER_DOMAIN = b"sambang rescue letter v1\0"
+KEPT_DOMAIN = b"sambang kept vault v1\0"
 MAX_LETTER_BYTES = 256
 
 Lock = Literal["perangkat_keras", "berkas"]
@@ -95,3 +96,8 @@ def rescue_message(public_key: bytes) -> bytes:
 def letter_info(office: DeviceId, device: DeviceId) -> bytes:
     """Return the HPKE info of a device's rescue letter."""
     return LETTER_DOMAIN + office.encode() + device.encode()
+
+
+def kept_info(device: DeviceId) -> bytes:
+    """Return the HPKE info of the key of a vault that a wiped phone keeps for its office."""
+    return KEPT_DOMAIN + device.encode()

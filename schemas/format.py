@@ -63,6 +63,12 @@ def local_date(utc_ms: int) -> date:
     return local(utc_ms).date()
 
 
+def moment_ms(day: date, hour: int, minute: int) -> int:
+    """Give the UTC milliseconds of a day and an hour of local time (WIB)."""
+    moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=WIB)
+    return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 1000
+
+
 def clock(utc_ms: int) -> str:
     """Write the local time of UTC milliseconds as "14.30 WIB"."""
     moment = local(utc_ms)

@@ -10,7 +10,7 @@ from schemas.text import load_text
 
 COMMANDS = (
     "init", "run", "user", "device", "verify", "report", "backup", "restore", "print-key", "restore-key",
-    "rotate-keys", "handover", "demo",
+    "rotate-keys", "handover", "rescue", "demo",
 )  # fmt: skip
 
 

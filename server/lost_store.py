@@ -2,9 +2,11 @@
 function a query.
 """
 
+from collections.abc import Iterable
+
 from schemas.base import Data
 from schemas.device_word import DeviceReport
-from schemas.ids import DeviceId, PersonId
+from schemas.ids import DeviceId, PersonId, RecordId
 from server.engine import Reader, SqlRow, Writer, one
 
 
@@ -34,6 +36,7 @@ class Wipe(Data, frozen=True, kw_only=True):
     handed_by: str | None = None
     handed_ms: int | None = None
     wiped_ms: int | None = None
+    told_ms: int | None = None
 
     @property
     def is_open(self) -> bool:
@@ -55,6 +58,7 @@ class Lost(Data, frozen=True, kw_only=True):
     closed_ms: int | None = None
     closed_by: PersonId | None = None
     outcome: str | None = None
+    note: str = ""
 
 
 class RescueKey(Data, frozen=True, kw_only=True):
@@ -67,11 +71,11 @@ class RescueKey(Data, frozen=True, kw_only=True):
 
 _WIPE = (
     "SELECT wipe, device, reason, ordered_by, ordered_ms, approved_by, approved_ms, withdrawn_ms, handed_by,"
-    " handed_ms, wiped_ms FROM wipes WHERE kabupaten = :kabupaten"
+    " handed_ms, wiped_ms, told_ms FROM wipes WHERE kabupaten = :kabupaten"
 )
 _LOST = (
     "SELECT lost, device, known_ms, reported_by, story, facts, subjects_told_ms, authority_told_ms,"
-    " closed_ms, closed_by, outcome FROM lost_phones WHERE kabupaten = :kabupaten"
+    " closed_ms, closed_by, outcome, note FROM lost_phones WHERE kabupaten = :kabupaten"
 )
 
 
@@ -172,10 +176,19 @@ def approve_wipe(tx: Writer, name: str, by: PersonId, now_ms: int) -> None:
 
 
 def withdraw_wipe(tx: Writer, name: str, now_ms: int) -> None:
-    """Take an order back that the phone has not begun with."""
+    """Take an order back that the phone has not been told of."""
     tx.execute(
-        "UPDATE wipes SET withdrawn_ms = :now_ms"
-        " WHERE kabupaten = :kabupaten AND wipe = :wipe AND handed_ms IS NULL AND wiped_ms IS NULL",
+        "UPDATE wipes SET withdrawn_ms = :now_ms WHERE kabupaten = :kabupaten AND wipe = :wipe"
+        " AND told_ms IS NULL AND handed_ms IS NULL AND wiped_ms IS NULL",
+        {"wipe": name, "now_ms": now_ms},
+    )
+
+
+def note_told(tx: Writer, name: str, now_ms: int) -> None:
+    """Note that the phone was given its order; the first time counts."""
+    tx.execute(
+        "UPDATE wipes SET told_ms = :now_ms"
+        " WHERE kabupaten = :kabupaten AND wipe = :wipe AND told_ms IS NULL",
         {"wipe": name, "now_ms": now_ms},
     )
 
@@ -243,12 +256,12 @@ def note_authority_told(tx: Writer, name: str, now_ms: int) -> None:
     )
 
 
-def close_lost(tx: Writer, name: str, by: PersonId, outcome: str, now_ms: int) -> None:
+def close_lost(tx: Writer, name: str, by: PersonId, outcome: str, note: str, now_ms: int) -> None:
     """Close a report with how it ended."""
     tx.execute(
-        "UPDATE lost_phones SET closed_ms = :now_ms, closed_by = :by, outcome = :outcome"
+        "UPDATE lost_phones SET closed_ms = :now_ms, closed_by = :by, outcome = :outcome, note = :note"
         " WHERE kabupaten = :kabupaten AND lost = :lost AND closed_ms IS NULL",
-        {"lost": name, "by": by, "outcome": outcome, "now_ms": now_ms},
+        {"lost": name, "by": by, "outcome": outcome, "note": note, "now_ms": now_ms},
     )
 
 
@@ -262,19 +275,36 @@ def rows_by_part(tx: Reader, parts: list[str]) -> list[tuple[str, str, int]]:
     return [(str(row[0]), str(row[1]), int(row[2])) for row in found]
 
 
+def ids_by_part(tx: Reader, parts: list[str], kinds: Iterable[str]) -> list[RecordId]:
+    """Return the ids of what these parts show of these kinds, each once."""
+    found = tx.query(
+        "SELECT DISTINCT id FROM rows WHERE kabupaten = :kabupaten AND part IN :parts"
+        " AND kind IN :kinds AND removed = 0 ORDER BY id",
+        {"parts": parts, "kinds": list(kinds)},
+    )
+    return [RecordId(name) for (name,) in found]
+
+
+def all_wipes(tx: Reader) -> list[Wipe]:
+    """Return the orders for every device, the newest first."""
+    return [_wipe(row) for row in tx.query(_WIPE + " ORDER BY ordered_ms DESC, wipe")]
+
+
 def _wipe(row: SqlRow) -> Wipe:
-    name, device, reason, by, at, approved_by, approved_ms, withdrawn_ms, handed_by, handed_ms, wiped_ms = row
+    name, device, reason, by, at, approved_by, approved_ms, withdrawn_ms, *rest = row
+    handed_by, handed_ms, wiped_ms, told_ms = rest
     return Wipe(
         id=name, device=device, reason=reason, ordered_by=by, ordered_ms=at, approved_by=approved_by,
         approved_ms=approved_ms, withdrawn_ms=withdrawn_ms, handed_by=handed_by, handed_ms=handed_ms,
-        wiped_ms=wiped_ms,
+        wiped_ms=wiped_ms, told_ms=told_ms,
     )  # fmt: skip
 
 
 def _lost(row: SqlRow) -> Lost:
-    name, device, known_ms, by, story, facts, subjects, authority, closed_ms, closed_by, outcome = row
+    name, device, known_ms, by, story, facts, subjects, authority, *closed = row
+    closed_ms, closed_by, outcome, note = closed
     return Lost(
         id=name, device=device, known_ms=known_ms, reported_by=by, story=story, facts=facts,
         subjects_told_ms=subjects, authority_told_ms=authority, closed_ms=closed_ms, closed_by=closed_by,
-        outcome=outcome,
+        outcome=outcome, note=note,
     )  # fmt: skip

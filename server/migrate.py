@@ -33,12 +33,14 @@ def migrate(connection: Connection, folder: Path = FOLDER) -> int:
         reached = version(connection)
         if known and reached > known[-1][0]:
             raise NewerDataError(f"the data is at {reached}, this program at {known[-1][0]}")
+        done = {number for (number,) in connection.execute("SELECT number FROM migrations")}
         for number, script in known:
-            if number > reached:
+            # numbers are given out before the work is done: a lower one may come after a higher
+            if number not in done:
                 for statement in statements(script):
                     connection.execute(statement)
                 connection.execute("INSERT INTO migrations (kabupaten, number) VALUES ('*', ?)", (number,))
-                reached = number
+                reached = max(reached, number)
     except BaseException:
         connection.execute("ROLLBACK")
         raise

@@ -197,6 +197,11 @@ class Uploads:
         ).result()
         return True
 
+    @property
+    def folder(self) -> Path:
+        """Where uploads under way lie, and what else is needed for a while."""
+        return self._folder
+
     def scratch(self) -> BinaryIO:
         """Return a file without a name on the office's disk: gone when it is closed, also by a crash."""
         return cast(BinaryIO, TemporaryFile(dir=self._folder))

@@ -176,7 +176,7 @@ def strings_in(value: object) -> Iterator[str]:
 
 
 def indonesian_words() -> set[str]:
-    """Every word that the project shows to people."""
+    """Every word that the project shows to people; what a command is called and its options are English."""
     words: set[str] = set()
     for path in committed():
         if path.suffix == ".toml" and path.parts[:2] in {
@@ -187,7 +187,8 @@ def indonesian_words() -> set[str]:
         }:
             for shown in strings_in(tomllib.loads((ROOT / path).read_text(encoding="utf-8"))):
                 if not re.fullmatch(r"[a-z0-9_.]+", shown):  # that is a code, not a text
-                    words.update(re.findall(r"[a-z]+", shown.lower()))
+                    said = re.sub(r"python -m server \w+|--[a-z-]+", " ", shown.lower())
+                    words.update(re.findall(r"[a-z]+", said))
     return words
 
 

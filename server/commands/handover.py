@@ -45,7 +45,7 @@ def run(args: argparse.Namespace, text: Text) -> int:
             return refuse(text, deps)
         try:
             if args.what == "take":
-                return _take(deps, args.files, text)
+                return take_files(deps, args.files, text)
             return _answer(deps, DeviceId(args.device), args.out, text)
         finally:
             close_office(deps)
@@ -53,7 +53,8 @@ def run(args: argparse.Namespace, text: Text) -> int:
         os.close(held)
 
 
-def _take(deps: Deps, paths: list[Path], text: Text) -> int:
+def take_files(deps: Deps, paths: list[Path], text: Text) -> int:
+    """Take files in, and say of each what was in it; return the exit code."""
     code = 0
     for path in paths:
         try:

@@ -18,6 +18,7 @@ from server.alarm_store import Heard, UnknownHead
 from server.device_store import Device
 from server.engine import Engine, Reader
 from server.queries import records_of_kind
+from server.services.rescuing import USE
 from server.services.visits import names
 from server.store import SqlOfficeStore
 from sync.store import Record
@@ -62,6 +63,7 @@ class _Known(Data, frozen=True, kw_only=True):
     tips: dict[DeviceId, list[int]]
     forks: dict[DeviceId, list[LinkHash]]
     gaps: dict[DeviceId, list[Record]]
+    rescues: dict[DeviceId, list[Record]]
     unknown: dict[DeviceId, list[UnknownHead]]
     held: dict[DeviceId, int]
     blobs: dict[DeviceId, int]
@@ -127,6 +129,12 @@ class Alarms:
             values = {"nama": name, "awal": gap.fields["awal"], "akhir": gap.fields["akhir"], "waktu": at}
             alarm = self._alarm("bad", "broken_image", "celah", **values)
             found.append(replace(alarm, key=f"celah/{gap.id}"))
+        for use in known.rescues.get(phone.id, []):
+            at = written.date_and_clock(int(use.fields["at_ms"]))
+            values = {"nama": name, "waktu": at, "keperluan": use.fields["keperluan"]}
+            title, todo = (self._text(f"hilang.alarm.penyelamat{end}", **values) for end in ("", "_arti"))
+            key = f"penyelamat/{use.id}"
+            found.append(Alarm(tone="bad", icon="key", title=title, text=todo, href="/perangkat", key=key))
         heard = known.heard.get(phone.id)
         if heard and heard.clock_ms:
             off = self._span(abs(heard.clock_ms))
@@ -175,6 +183,9 @@ def _load(tx: Reader, now_ms: int) -> _Known:
     gaps: dict[DeviceId, list[Record]] = {}
     for record in records_of_kind(tx, "celah"):
         gaps.setdefault(DeviceId(str(record.fields["perangkat"])), []).append(record)
+    rescues: dict[DeviceId, list[Record]] = {}
+    for record in records_of_kind(tx, USE):
+        rescues.setdefault(DeviceId(str(record.fields["perangkat"])), []).append(record)
     unknown: dict[DeviceId, list[UnknownHead]] = {}
     for head in alarm_store.unknown_heads(tx):
         unknown.setdefault(head.device, []).append(head)
@@ -186,6 +197,7 @@ def _load(tx: Reader, now_ms: int) -> _Known:
         tips=tips,
         forks=alarm_store.forks(tx, [device for device, ends in tips.items() if len(ends) > 1]),
         gaps=gaps,
+        rescues=rescues,
         unknown=unknown,
         held=quarantine_store.waits_by_device(tx),
         blobs=alarm_store.blobs_to_come(tx, [phone.id for phone in phones]),

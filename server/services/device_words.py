@@ -19,7 +19,7 @@ from schemas.device_word import (
 from schemas.ids import DeviceId
 from schemas.problem import Problem
 from server import device_store, lost_store
-from server.engine import Engine, Reader, Writer
+from server.engine import Engine, Writer
 from server.keys import Keys
 from server.lost_store import Wipe
 from server.office import verifier
@@ -38,7 +38,7 @@ class DeviceWords:
 
         def work(writer: Writer) -> DeviceOrders:
             lost_store.put_said(writer, device, report, now)
-            return self._orders(writer, device)
+            return self._orders(writer, device, now)
 
         return self._engine.write(work)
 
@@ -63,10 +63,12 @@ class DeviceWords:
 
         return self._engine.write(work)
 
-    def _orders(self, reader: Reader, device: DeviceId) -> DeviceOrders:
-        keys = lost_store.rescue_keys(reader)
+    def _orders(self, writer: Writer, device: DeviceId, now_ms: int) -> DeviceOrders:
+        keys = lost_store.rescue_keys(writer)
         key = keys[0].public_key if keys else b""
-        open_wipe = next((w for w in lost_store.wipes(reader, device) if w.is_open and w.approved_ms), None)
+        open_wipe = next((w for w in lost_store.wipes(writer, device) if w.is_open and w.approved_ms), None)
+        if open_wipe:
+            lost_store.note_told(writer, open_wipe.id, now_ms)
         order = self._order(open_wipe) if open_wipe else b""
         return DeviceOrders(
             rescue_key=key,

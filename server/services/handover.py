@@ -4,12 +4,13 @@ Rule: nothing is taken of a file before all of it is known to be what its phone 
 goes the way of every sync, so that a file may come twice, late, in any order and between syncs.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 from msgspec.structs import replace
 
 from schemas.base import Data
+from schemas.device_word import kept_info
 from schemas.handover import (
     FILE_ID_BYTES,
     KEY_BYTES,
@@ -129,6 +130,23 @@ class Handovers:
         written = self._engine.read(work)
         return Written(name=written) if written else Problem(code="serah_kunci_hp_belum_ada")
 
+    def open_kept_key(self, sealed: bytes, device: DeviceId) -> bytes | None:
+        """Open the key of a vault that a wiped phone kept for this office."""
+        return open_key(sealed, self._private, kept_info(device))
+
+    def take_items(
+        self, device: DeviceId, items: Iterable[SyncRequest | Photo]
+    ) -> tuple[Counts, tuple[Problem, ...]]:
+        """Take in messages and photos of a device, wherever they were kept; one bad one blocks no other."""
+        counts, problems = Counts(), list[Problem]()
+        for item in items:
+            done = self._store(device, item, counts) if isinstance(item, Photo) else self._push(item, counts)
+            if isinstance(done, Problem):
+                problems.append(done)
+            else:
+                counts = done
+        return counts, tuple(problems)
+
     def _take(self, file: BinaryIO, by: PersonId) -> Taken | Problem:
         header = read_header(file.read)
         if header.direction != "to_office":
@@ -162,18 +180,16 @@ class Handovers:
         items: Iterator[SyncRequest | Photo],
         by: PersonId,
     ) -> Taken:
-        counts, problems = Counts(), list[Problem]()
-        about = SyncRequest(protocol=PROTOCOL, device=device.id, cursor=Cursor())
-        for number, item in enumerate(items):
-            if isinstance(item, Photo):
-                done = self._store(device.id, item, counts)
-            else:
-                about = item if number == 0 else about
-                done = self._push(item, counts)
-            if isinstance(done, Problem):
-                problems.append(done)
-            else:
-                counts = done
+        first = list[SyncRequest]()
+
+        def noted() -> Iterator[SyncRequest | Photo]:
+            for item in items:
+                if isinstance(item, SyncRequest) and not first:
+                    first.append(item)
+                yield item
+
+        counts, problems = self.take_items(device.id, noted())
+        about = first[0] if first else SyncRequest(protocol=PROTOCOL, device=device.id, cursor=Cursor())
         kept = Handover(
             device=device.id,
             file=header.file,
@@ -197,7 +213,7 @@ class Handovers:
             number=header.number,
             made_ms=header.made_ms,
             counts=counts,
-            problems=tuple(problems),
+            problems=problems,
         )
 
     def _push(self, request: SyncRequest, counts: Counts) -> Counts | Problem:

@@ -5,57 +5,29 @@ The 3 × 24 hours run from the moment of knowing (UU 27/2022, ps. 46). A lost ph
 back: found again, it joins anew.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from schemas.base import Data, decode, encode
 from schemas.device_word import ORDER_BYTES
 from schemas.ids import DeviceId, PersonId, RecordId
-from server import alarm_store, device_store, lost_store
+from server import device_store, lost_store
 from server.access import Person, may
 from server.engine import Engine, Reader, Writer
 from server.lost_store import Lost, Wipe
-from server.projections import petugas_records
 from server.services.incident_clock import Deadline, deadline
+from server.services.lost_facts import Facts, facts_of
 from server.services.people import Actor
-from sync.change import Patch
-from sync.scope import MINE, REFERENCE, parts_of_person
+from server.store import SqlOfficeStore
+from sync.change import Accessed, Patch
+from sync.store import Record
 
 LOST, ORDERED = "hp_hilang", "perintah_hapus"
 """Kinds of the records in the office's chain."""
 OUTCOMES = ("ditemukan", "dihapus", "tidak_kembali")
-MOST_LETTERS = 2_000
-WITH_NIK = "mine"
-"""How the part of her own tasks is named among the facts: there persons stand in full."""
-
-
-class Held(Data, frozen=True, kw_only=True):
-    """How many things of a kind one part of the phone's data had."""
-
-    part: str
-    kind: str
-    count: int
-
-
-class Facts(Data, frozen=True, kw_only=True):
-    """What was on a phone as far as the office knew when it was told. Times are UTC ms.
-
-    `heard_ms`: last heard; `said`: what it said last of itself, with `said_ms`; -1 where it never said.
-    `locked`: where its secret lies. `sealed`: cases that not even the phone can read.
-    """
-
-    held: tuple[Held, ...]
-    heard_ms: int | None
-    said_ms: int | None
-    changes: int
-    photos: int
-    drafts: int
-    locked: str
-    sealed: int
-
-    @property
-    def people(self) -> int:
-        """How many people's data it had, at most: one in two parts is counted twice."""
-        return sum(held.count for held in self.held if held.kind in ("warga", "ewarong"))
+MOST_STORY = 1_000
+"""Characters in a story, a reason or a note."""
+LETTERS = "surat_pemberitahuan"
+"""What letters to those concerned are looked at for, in the office's chain."""
 
 
 class LostPhone(Data, frozen=True, kw_only=True):
@@ -93,7 +65,7 @@ class LostPhones:
         now = self._now_ms()
         if not may(by, "report_lost"):
             return NotDone(why="bukan_wewenang")
-        if known_ms > now or not story.strip():
+        if known_ms > now or not 0 < len(story.strip()) <= MOST_STORY:
             return NotDone(why="waktu" if known_ms > now else "cerita")
 
         def work(tx: Writer) -> str | NotDone:
@@ -108,7 +80,7 @@ class LostPhones:
                 known_ms=known_ms,
                 reported_by=by.id,
                 story=story.strip(),
-                facts=encode(_facts(tx, device)),
+                facts=encode(facts_of(tx, device)),
             )
             lost_store.add_lost(tx, lost)
             device_store.revoke(tx, device, now)
@@ -121,7 +93,7 @@ class LostPhones:
         """Order a phone to be wiped; it hears nothing until somebody else approves. Return its id."""
         if not may(by, "order_wipes"):
             return NotDone(why="bukan_wewenang")
-        if not reason.strip():
+        if not 0 < len(reason.strip()) <= MOST_STORY:
             return NotDone(why="alasan")
         now = self._now_ms()
 
@@ -158,14 +130,14 @@ class LostPhones:
         return self._engine.write(work).result()
 
     def withdraw(self, by: Person, name: str) -> NotDone | None:
-        """Take an order back that the phone has not begun with."""
+        """Take an order back that the phone has not been told of: whatever it was told it carries out."""
         if not (may(by, "order_wipes") or may(by, "approve_wipes")):
             return NotDone(why="bukan_wewenang")
         now = self._now_ms()
 
         def work(tx: Writer) -> NotDone | None:
             wipe = lost_store.wipe(tx, name)
-            if wipe is None or not wipe.is_open or wipe.handed_ms is not None:
+            if wipe is None or not wipe.is_open or wipe.told_ms is not None or wipe.handed_ms is not None:
                 return NotDone(why="perintah")
             lost_store.withdraw_wipe(tx, name, now)
             was = "disetujui" if wipe.approved_ms else "diminta"
@@ -191,21 +163,44 @@ class LostPhones:
 
         return self._engine.write(work).result()
 
-    def close(self, by: Person, name: str, outcome: str) -> NotDone | None:
-        """Close a report, when those concerned and the authority were told."""
+    def close(self, by: Person, name: str, outcome: str, note: str = "") -> NotDone | None:
+        """Close a report, when those concerned and the authority were told.
+
+        A phone that was found again may have been in no stranger's hands: a note says why nobody was told.
+        """
         if not may(by, "close_lost"):
             return NotDone(why="bukan_wewenang")
-        now = self._now_ms()
+        now, note = self._now_ms(), note.strip()
 
         def work(tx: Writer) -> NotDone | None:
             lost = lost_store.lost_phone(tx, name)
             if lost is None or lost.closed_ms is not None or outcome not in OUTCOMES:
                 return NotDone(why="laporan")
-            if lost.subjects_told_ms is None or lost.authority_told_ms is None:
+            if len(note) > MOST_STORY:
+                return NotDone(why="alasan")
+            told = lost.subjects_told_ms is not None and lost.authority_told_ms is not None
+            if not told and not (outcome == "ditemukan" and note):
                 return NotDone(why="belum_diberitahu")
-            lost_store.close_lost(tx, name, by.id, outcome, now)
-            self._record(tx, by.id, LOST, name, was="dilaporkan", state="ditutup", hasil=outcome)
+            lost_store.close_lost(tx, name, by.id, outcome, note, now)
+            more = {"catatan": note} if note else {}
+            self._record(tx, by.id, LOST, name, was="dilaporkan", state="ditutup", hasil=outcome, **more)
             return None
+
+        return self._engine.write(work).result()
+
+    def concerned(self, by: Person, name: str) -> list[Record] | NotDone:
+        """Return the records of those whose data was on a lost phone, for letters to them; on record."""
+        if not may(by, "print_notices"):
+            return NotDone(why="bukan_wewenang")
+
+        def work(tx: Writer) -> list[Record] | NotDone:
+            lost = lost_store.lost_phone(tx, name)
+            if lost is None:
+                return NotDone(why="laporan")
+            self._office.act_in(tx, by.id, [Accessed(subject=RecordId(name), purpose=LETTERS)])
+            who = decode(lost.facts, Facts).who
+            known = SqlOfficeStore.reading(tx).records(who)
+            return [known[each] for each in who if each in known]
 
         return self._engine.write(work).result()
 
@@ -224,6 +219,11 @@ class LostPhones:
             return _seen(tx, lost, now) if lost else None
 
         return self._engine.read(look)
+
+    def waiting_wipes(self) -> list[Wipe]:
+        """Return the orders that nobody approved yet, the newest first."""
+        found = self._engine.read(lost_store.all_wipes)
+        return [wipe for wipe in found if wipe.is_open and wipe.approved_ms is None]
 
     def wipes(self, device: DeviceId) -> list[Wipe]:
         """Return the orders to wipe one phone, the newest first."""
@@ -245,30 +245,3 @@ def _seen(tx: Reader, lost: Lost, now_ms: int) -> LostPhone:
         clock=deadline(lost.known_ms, now_ms, done),
         wipes=tuple(lost_store.wipes(tx, lost.device)),
     )
-
-
-def _facts(tx: Reader, device: DeviceId) -> Facts:
-    found = device_store.device(tx, device)
-    person = petugas_records(tx, [found.person]).get(found.person) if found else None
-    parts = parts_of_person(found.person, person.fields) if found and person else frozenset[str]()
-    held = [
-        Held(part=WITH_NIK if part.startswith(MINE) else part, kind=kind, count=count)
-        for part, kind, count in lost_store.rows_by_part(tx, sorted(parts))
-        if part != REFERENCE
-    ]
-    heard, said = alarm_store.heard(tx).get(device), lost_store.said(tx, device)
-    return Facts(
-        held=tuple(held),
-        heard_ms=heard.at_ms if heard else None,
-        sealed=_sealed(held),
-        said_ms=said.at_ms if said else None,
-        changes=said.changes if said else -1,
-        photos=said.photos if said else -1,
-        drafts=said.drafts if said else -1,
-        locked=said.locked if said else "",
-    )
-
-
-def _sealed(held: Iterable[Held]) -> int:
-    """Count sealed cases: the part of her own tasks lists no others."""
-    return sum(each.count for each in held if each.part == WITH_NIK and each.kind == "kasus")

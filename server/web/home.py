@@ -7,6 +7,7 @@ from litestar import Response, get
 from schemas import format as written
 from schemas.base import Data
 from server.access import may
+from server.services import lost_views
 from server.services.alarms import DAY_MS, Alarm
 from server.services.backups import Standing
 from server.web.site import Asking, Site, Visitor
@@ -61,7 +62,9 @@ def home_routes(site: Site) -> list[Any]:
         """List what needs attention, for those who look after the office."""
         person = visitor.person
         found = site.room.alarms.attention(person)
-        if not may(person, "see_devices"):
+        if may(person, "see_devices"):
+            found = lost_views.attention(site.lost, site.text, person, site.owners()) + found
+        if not may(person, "handle_alarms"):
             return found
         found += site.alarms.attention()
         if may(person, "see_backups") and not site.deps.is_key_printed():

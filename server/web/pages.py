@@ -25,6 +25,7 @@ from server.web.home import home_routes
 from server.web.importing import import_routes
 from server.web.joinings import joining_routes
 from server.web.login import login_routes, to_login
+from server.web.lost import lost_routes
 from server.web.photo import photo_routes
 from server.web.quarantine import quarantine_routes
 from server.web.queue import queue_routes
@@ -85,6 +86,7 @@ def page_routes(site: Site) -> list[Any]:
         *assign_routes(site),
         *device_routes(site),
         *joining_routes(site),
+        *lost_routes(site),
         *backup_routes(site),
         missing,
     ]

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Request, Response
 
 from schemas.base import Data
+from schemas.ids import DeviceId
 from schemas.text import Text
 from schemas.theme import StatusLook, Theme, load_theme
 from schemas.wilayah import load_wilayah
@@ -34,12 +35,15 @@ from server.services.conflicts import Conflicts
 from server.services.destroying import Destroying
 from server.services.handling import Handling
 from server.services.importing import Importing
+from server.services.lost_phones import LostPhones
 from server.services.people import load_person
 from server.services.quarantine import Quarantine
 from server.services.queue import Queue
 from server.services.review import Reviews
 from server.services.room import Room, build_room
 from server.services.visit_page import Words
+from server.services.visits import names
+from server.store import SqlOfficeStore
 from server.thumbnails import Thumbnails
 from server.web.errors import ExpiredError, NeedsCodeError, NotLoggedInError, UnreadableError
 from server.web.filters import Group, regions
@@ -141,6 +145,7 @@ class Site:
     quarantine: Quarantine
     destroying: Destroying
     alarms: Handling
+    lost: LostPhones
     cases: Cases
     backups: Backups
     room: Room
@@ -223,6 +228,16 @@ class Site:
             lambda: self.show(template, self.frame(visitor, page, visitor.theme), values, status=status)
         )
 
+    def owners(self) -> dict[DeviceId, str]:
+        """Return whose each phone is, by name."""
+
+        def look(tx: Reader) -> dict[DeviceId, str]:
+            phones = device_store.devices(tx)
+            known = names(SqlOfficeStore.reading(tx), {phone.person for phone in phones})
+            return {phone.id: known.get(phone.person, phone.model or "–") for phone in phones}
+
+        return self.deps.engine.read(look)
+
     def device_count(self) -> int:
         """Count the phones that have rights here."""
         found = self.deps.engine.read(device_store.devices)
@@ -270,6 +285,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         reviews=Reviews(engine, deps.office, words),
         conflicts=Conflicts(engine, deps.office, words, deps.workflows, deps.now_ms),
         alarms=Handling(engine, deps.office, Alarms(engine, deps.text, deps.now_ms), deps.text, deps.now_ms),
+        lost=LostPhones(engine, deps.office, deps.now_ms, deps.randomness),
         destroying=Destroying(engine, deps.office, deps.destruction, deps.now_ms),
         quarantine=Quarantine(engine, deps.office, words, deps.workflows, deps.now_ms),
         cases=Cases(engine, deps.office, words, deps.workflows),

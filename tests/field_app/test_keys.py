@@ -316,6 +316,43 @@ def test_with_keystore_pin_and_office_code_gone_the_rescue_key_opens_and_is_rene
     assert open_key(fresh.letter, private, b"lain") is None
 
 
+def rescue_code(keys: Keys, private: X25519PrivateKey) -> str:
+    wrap = keys.rescue_letter()
+    raw = open_key(wrap.letter, private, b"tentang") if wrap else None
+    assert raw
+    return written_code(raw)
+
+
+def test_the_rescue_code_opens_the_second_unlock_too_once_its_pin_was_given(keys: Keys) -> None:
+    private = X25519PrivateKey.generate()
+    keys.create(PIN, KEY)
+    keys.set_rescue(private.public_key().public_bytes_raw(), b"tentang", KEY)
+    assert keys.unlock_by_code(rescue_code(keys, private)) == Opened(key=KEY)
+    second = keys.second(PIN)
+    assert isinstance(second, Opened)
+    both = Opened(key=KEY, second=second.key)
+    code = rescue_code(keys, private)
+    assert keys.unlock_by_code(code) == both
+    assert keys.second(PIN) == second and rescue_code(keys, private) == code  # made once
+    keys.renew("594028", KEY, second.key)
+    assert keys.unlock_by_code(rescue_code(keys, private)) == both
+
+
+def test_until_a_new_letter_is_delivered_the_one_that_the_office_has_opens(keys: Keys) -> None:
+    private = X25519PrivateKey.generate()
+    keys.create(PIN, KEY)
+    keys.set_rescue(private.public_key().public_bytes_raw(), b"tentang", KEY)
+    first, held = rescue_code(keys, private), keys.rescue_letter()
+    assert held
+    keys.rescue_delivered(held.letter)
+    assert isinstance(keys.second(PIN), Opened)
+    fresh = keys.rescue_letter()
+    assert fresh and not fresh.delivered
+    assert keys.unlock_by_code(first) == Opened(key=KEY)
+    keys.rescue_delivered(fresh.letter)
+    assert keys.unlock_by_code(first) == WrongCode()
+
+
 def test_a_letter_is_made_once_and_only_its_own_delivery_counts(keys: Keys) -> None:
     public = X25519PrivateKey.generate().public_key().public_bytes_raw()
     keys.create(PIN, KEY)

@@ -13,10 +13,10 @@ from field_app.link import Door, Failure
 from field_app.phone import Phone
 from field_app.vault import open_vault
 from field_app.views import DraftView
-from field_app.wiping import KEPT, KEPT_INFO, PAPER, Paper, read_paper, wipe, write_paper
+from field_app.wiping import KEPT, PAPER, Paper, read_paper, wipe, write_paper
 from field_app.wraps import SECOND_CODE_INFO, CodeWrap, open_by_code, read_code
 from schemas.base import decode, encode
-from schemas.device_word import DeviceOrders, WipeOrder, WipeWord, order_message, word_message
+from schemas.device_word import DeviceOrders, WipeOrder, WipeWord, kept_info, order_message, word_message
 from schemas.ids import DeviceId, PersonId
 from server import device_store
 from server.access import Person
@@ -101,7 +101,7 @@ def test_what_is_under_work_stays_sealed_to_the_office(
     opened = unlock(office.data, None)
     assert isinstance(opened, tuple)
     sealed = (folder / KEPT / f"{name}.kunci").read_bytes()
-    key = open_key(sealed, opened[0].exchange_key(), KEPT_INFO + device.encode())
+    key = open_key(sealed, opened[0].exchange_key(), kept_info(device))
     assert key and key not in (folder / KEPT / name).read_bytes()
     vault = open_vault(folder / KEPT / name, key)
     with vault.read() as connection:

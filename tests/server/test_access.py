@@ -23,13 +23,15 @@ ALLOWED: dict[Action, set[str]] = {
     "see_quarantine": OFFICE | {"pengawas", "admin"},
     "open_quarantine": OFFICE | {"pengawas"},
     "judge_again": {"petugas", "kabid", "admin"},
-    "see_devices": {"kabid", "admin"},
+    "see_devices": {"petugas", "kabid", "admin"},
     "handle_alarms": {"kabid", "admin"},
     "enrol_devices": {"admin"},
-    "report_lost": {"kabid", "admin"},
+    "report_lost": {"petugas", "kabid", "admin"},
+    "print_notices": {"petugas", "kabid"},
     "close_lost": {"kabid"},
-    "order_wipes": {"admin"},
+    "order_wipes": {"petugas", "admin"},
     "approve_wipes": {"kabid"},
+    "use_rescue": {"petugas", "kabid"},
     "see_backups": {"admin"},
     "make_backups": {"admin"},
     "take_handovers": OFFICE | {"admin"},
@@ -44,6 +46,7 @@ ALLOWED: dict[Action, set[str]] = {
 CHANGES = {
     "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "handle_alarms", "enrol_devices",
     "make_backups", "take_handovers", "open_room",
+    "report_lost", "close_lost", "order_wipes", "approve_wipes", "use_rescue",
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
 }  # fmt: skip
 

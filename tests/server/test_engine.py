@@ -19,6 +19,7 @@ from server.engine import (
     WrongKeyError,
 )
 from server.engines.sqlite import SqliteEngine, connect, upgrade
+from server.migrate import migrate
 from tests.server.offices import KEY, make_engine
 
 
@@ -252,6 +253,19 @@ def test_nothing_that_was_written_is_readable_in_the_files(engine: SqliteEngine,
     for path in tmp_path.iterdir():
         assert b"Sutarmi" not in path.read_bytes()
         assert b"SQLite format" not in path.read_bytes()
+
+
+def test_a_lower_migration_that_came_later_runs_all_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    connection = sqlcipher3.connect(tmp_path / "x.db", isolation_level=None)
+    (folder / "0001_first.sql").write_text("CREATE TABLE first (x INTEGER);\n")
+    (folder / "0023_later.sql").write_text("CREATE TABLE later (x INTEGER);\n")
+    assert migrate(connection, folder) == 23
+    (folder / "0016_between.sql").write_text("CREATE TABLE between_them (x INTEGER);\n")
+    assert migrate(connection, folder) == migrate(connection, folder) == 23
+    assert connection.execute("SELECT count(*) FROM between_them").fetchone() == (0,)
+    connection.close()
 
 
 def test_a_wrong_key_a_missing_and_a_newer_database_are_told_apart(tmp_path: Path) -> None:

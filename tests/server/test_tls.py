@@ -14,14 +14,18 @@ import pytest
 
 from field_app.pinning import pinned
 from field_app.views import Refused
+from field_app.wiping import read_paper
+from schemas.ids import PersonId
 from schemas.joining import invitation
 from schemas.problem import Problem
 from server.__main__ import main
+from server.access import Person
 from server.certificates import authority_path, is_server_name, make_authority, read_authority
 from server.commands.run import STRICT, tls_names
 from server.compose import Refused as CommandRefused
 from server.compose import close_office
 from server.keys import default_path
+from server.services.lost_phones import LostPhones
 from tests.field_app.conftest import SetTime, make_phone
 from tests.server.conftest import Running, make_office
 from tests.server.letting_in import beside, let_in
@@ -127,6 +131,32 @@ def test_a_phone_of_before_follows_its_office_to_tls_and_to_another_authority(tm
         failure = phone.worker.run_once()
     assert failure is not None and failure.say == "lapangan.kantor_lain", "its signature is another one"
     phone.lock()
+
+
+def test_a_phone_that_moved_and_was_wiped_in_one_opening_tells_the_office_where_it_is_now(
+    tmp_path: Path,
+) -> None:
+    deps = make_office(tmp_path)
+    code = deps.joinings.new_code(Running(deps, "", tmp_path / "office").person())
+    close_office(deps)
+    assert not isinstance(code, Problem)
+    folder, phone = tmp_path / "office", make_phone(tmp_path / "hp", SetTime())
+    with served(folder) as address, beside(folder) as hand:
+        let_in(phone, hand, address, code.code, PIN)
+        device, port = phone.owner.device, address.rpartition(":")[2]
+        lost = LostPhones(hand.engine, hand.office, hand.now_ms, hand.randomness)
+        made = lost.order(Person(id=PersonId("a" * 32), nama="Admin", roles=("admin",)), device, "Hilang")
+        assert isinstance(made, str)
+        assert lost.approve(Person(id=PersonId("b" * 32), nama="Kabid", roles=("kabid",)), made) is None
+    with served(folder, *TLS, "--port", port) as there, beside(folder) as hand:
+        phone.worker.run_once()  # finds that nobody answers as before
+        assert phone.worker.run_once() is None and phone.wipe_due()
+        paper = read_paper(tmp_path / "hp")
+        assert paper and paper.address == there
+        phone.lock()
+        assert phone.state() == "baru" and read_paper(tmp_path / "hp") is None
+        lost = LostPhones(hand.engine, hand.office, hand.now_ms, hand.randomness)
+        assert lost.wipes(device)[0].wiped_ms
 
 
 def make_office_over(folder: Path) -> None:

@@ -8,6 +8,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from schemas.ids import RecordId
+from server.access import Person
+from server.services.incident_clock import HOUR_MS
+from server.services.lost_phones import LostPhones
 from sync.change import FormAnswers, Gap, Patch
 from tests.server.lists import person, workbook
 from tests.server.web_office import DESA, PASSWORD, Office, Phone, open_at, serving, shut
@@ -279,6 +282,7 @@ def every_page(served: Served) -> dict[str, list[str]]:
     page.goto("/kasus")
     case = page.locator(".row a").first.get_attribute("href") or ""
     page.context.close()
+    lost = lost_phones(served)
     waiting = queued(served, "Tukiyem binti Kartodimejo Sastrowidjoyo")
     return {
         "verifikator": [
@@ -288,9 +292,10 @@ def every_page(served: Served) -> dict[str, list[str]]:
         ],
         "admin": ["/", "/perangkat", "/karantina", "/cadangan", "/serah-terima"],
         "petugas": [
-            "/pemusnahan", "/impor", *lists_taken(served), "/penugasan", f"/penugasan?desa={DESA}",
+            "/pemusnahan", *lost, "/impor", *lists_taken(served), "/penugasan", f"/penugasan?desa={DESA}",
             "/penugasan/petugas", f"/penugasan/petugas/{office.people['pendamping']}",
         ],
+        "kabid": ["/", *lost],
         "": ["/masuk"],
     }  # fmt: skip
 
@@ -311,6 +316,17 @@ def lists_taken(served: Served) -> list[str]:
         found.append(page.url.removeprefix(served.address))
     page.context.close()
     return found
+
+
+def lost_phones(served: Served) -> list[str]:
+    """Report one phone lost long ago and order it wiped, and leave another; return the pages of both."""
+    office, clock = served.office, served.office.deps.now_ms
+    lost = LostPhones(office.deps.engine, office.deps.office, clock, office.deps.randomness)
+    gone = Phone(office.deps, office.people["pendamping"]).device
+    admin = Person(id=office.people["admin"], nama="Admin", roles=("admin",))
+    assert isinstance(lost.report(admin, gone, clock() - 80 * HOUR_MS, "Dicuri di pasar"), str)
+    assert isinstance(lost.order(admin, gone, "Dicuri di pasar"), str)
+    return [f"/perangkat/hp/{gone}", f"/perangkat/hp/{office.phone.device}"]
 
 
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}

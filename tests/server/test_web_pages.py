@@ -116,7 +116,7 @@ MATRIX = {
     "/kasus": {"verifikator", "petugas", "kabid", "pengawas"},
     "/serah-terima": {"verifikator", "petugas", "kabid", "admin"},
     "/karantina": {"verifikator", "petugas", "kabid", "pengawas", "admin"},
-    "/perangkat": {"kabid", "admin"},
+    "/perangkat": {"petugas", "kabid", "admin"},
 }
 
 

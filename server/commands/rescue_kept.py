@@ -1,0 +1,105 @@
+"""`rescue kept`: what a wiped or damaged phone left in a folder, taken in. Rule: hand-over files first, then
+each vault; what is still under work stays in the folder, and is told.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from schemas import format as written
+from schemas.handover import ENDING
+from schemas.text import Text
+from server import rescue
+from server.access import Person
+from server.commands.handover import take_files
+from server.commands.rescue_asking import NOT_DONE, open_private, say
+from server.deps import Deps
+from server.device_store import Device
+from server.engine import FullError
+from server.rescue import Letter
+from server.services.handover import Taken, sentences
+from server.services.kept_vaults import Emptied, KeptVaults
+from server.services.rescuing import NotRescued, Rescuing
+
+KEY_FILE = "kunci.json"
+KEPT = "brankas-"
+
+
+def take_kept(deps: Deps, work: Rescuing, by: Person, args: argparse.Namespace, text: Text) -> int:
+    """Take in what a folder holds, and say what was found; return the exit code."""
+    folder: Path = args.folder
+    files, vaults = sorted(folder.glob(f"*{ENDING}")), sorted(folder.glob("*.db"))
+    if not files and not vaults:
+        return say(text, NotRescued(why="folder_kosong"))
+    code = take_files(deps, files, text) if files else 0
+    kept = KeptVaults(deps, work)
+    for path in vaults:
+        try:
+            found = _take(kept, work, by, path, args, text)
+        except (OSError, FullError):
+            print(text("serah_terima.tidak_terbaca", berkas=path.name), file=sys.stderr)
+            code = NOT_DONE
+            continue
+        if isinstance(found, NotRescued):
+            code = say(text, found)
+            continue
+        for line in told(deps, text, path, found):
+            print(line)
+        code = NOT_DONE if found.problems or found.lost else code
+    return code
+
+
+def _take(
+    kept: KeptVaults, work: Rescuing, by: Person, path: Path, args: argparse.Namespace, text: Text
+) -> Emptied | NotRescued:
+    sealed = path.with_name(f"{path.name}.kunci")
+    beginning = path.stem.removeprefix(KEPT) if path.name.startswith(KEPT) else args.device
+    device = kept.device_named(args.device or beginning)
+    if isinstance(device, NotRescued):
+        return device
+    if sealed.exists():
+        key = kept.key_by_office(sealed.read_bytes(), device.id)
+    else:
+        key = _by_rescue(kept, work, path, device, args, text)
+    if isinstance(key, NotRescued):
+        return key
+    if not args.purpose.strip():
+        return NotRescued(why="keperluan")
+    work.note(by.id, device.id, args.purpose)
+    return kept.take(path, key, device)
+
+
+def _by_rescue(
+    kept: KeptVaults, work: Rescuing, path: Path, device: Device, args: argparse.Namespace, text: Text
+) -> bytes | NotRescued:
+    """Open a vault that lies as the phone used it, by the letter in its own key file."""
+    file = path.with_name(KEY_FILE)
+    found = rescue.read_key_file(file.read_bytes()) if file.exists() else None
+    if found is None:
+        return NotRescued(why="berkas_surat")
+    letter = Letter(device=device.id, rescue_key=found.public, sealed=found.letter)
+    private = open_private(work, letter, text, by_paper=args.paper)
+    if isinstance(private, NotRescued):
+        return private
+    code = work.code_of(letter, private)
+    return code if isinstance(code, NotRescued) else kept.key_by_rescue(code, found)
+
+
+def told(deps: Deps, text: Text, path: Path, found: Emptied) -> list[str]:
+    """Say what was in a vault, and what to do about what cannot be taken in."""
+    about = {"berkas": path.name, "perangkat": found.device.id}
+    taken = Taken(
+        device=found.device, file=b"", number=0, made_ms=0, counts=found.counts, problems=found.problems
+    )
+    said = [text("penyelamat.isi.brankas", **about), *(f"  {line}" for line in sentences(text, taken))]
+    if found.lost:
+        said.append("  " + text("penyelamat.isi.hilang", jumlah=found.lost))
+    for draft in found.drafts:
+        title = deps.forms.get(draft.form).title if draft.form in deps.forms.ids() else draft.form
+        day = written.short_date(written.local_date(draft.started_ms))
+        said.append("  " + text("penyelamat.isi.draf", judul=title, hari=day))
+    if found.sealed:
+        said.append("  " + text("penyelamat.isi.draf_tersegel", jumlah=found.sealed))
+    if found.drafts or found.sealed:
+        said.append("  " + text("penyelamat.isi.simpan"))
+    return said

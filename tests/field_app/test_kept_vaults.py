@@ -1,0 +1,136 @@
+"""What a wiped or damaged phone left behind, taken in at the office's table by the command `rescue kept`."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from field_app.enrol import VAULT
+from field_app.phone import Phone
+from field_app.wiping import KEPT
+from server.access import Person
+from server.services.lost_phones import LostPhones
+from tests.contract.people import record_id
+from tests.faults.conftest import Make, nursery, regency  # noqa: F401 - fixtures
+from tests.faults.world import World, start, sync, visit
+from tests.field_app.test_rescued import PHRASE, Line, Table
+
+
+@pytest.fixture
+def world(regency: Make) -> World:  # noqa: F811 - the fixture above
+    return regency()
+
+
+@pytest.fixture
+def table(world: World, capsys: Line, monkeypatch: pytest.MonkeyPatch) -> Table:
+    return Table(world, capsys, monkeypatch)
+
+
+def kept(table: Table, folder: Path, *more: str, typed: str = PHRASE + "\n") -> tuple[int, str, str]:
+    return table.run("kept", str(folder), "--purpose", "HP rusak", *more, typed=typed)
+
+
+def damaged(world: World, phone: Phone, name: str = "rusak") -> Path:
+    """Copy what lies on a phone whose screen is broken: it was never locked, so the WAL is there too."""
+    return Path(shutil.copytree(world.folder / "hp-0", world.folder / name))
+
+
+def unsent(world: World, table: Table, monkeypatch: pytest.MonkeyPatch) -> Phone:
+    """A phone that knows the rescue key, and then works without a line."""
+    phone = world.phone()
+    table.new_key(monkeypatch)
+    sync(phone)
+    world.kill()
+    visit(phone, world.beats[0], 1, 2)
+    start(phone, world.beats[0].warga)
+    return phone
+
+
+def test_all_that_a_damaged_phone_had_not_sent_arrives_with_its_photos(
+    world: World, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = unsent(world, table, monkeypatch)
+    device, folder = phone.owner.device, damaged(world, phone)
+    ended, said, wrong = kept(table, folder, "--device", device)
+    assert ended == 0, wrong
+    assert "2 foto baru" in said and "Belum selesai: " in said and "Simpan folder ini" in said
+    held = world.rows("SELECT count(*) FROM links WHERE device = :device AND known = 1", device=device)
+    assert held == [(phone.visits._bench.store.head().counter,)]
+    assert world.lacks() == [] and world.faults() == []
+    again, said, _ = kept(table, folder, "--device", device)
+    assert again == 0 and "Tidak ada yang baru" in said
+    assert [use.new["keperluan"] for use in table.uses()] == ["HP rusak", "HP rusak"]
+    world.serve()
+    sync(phone)  # and the phone, mended after all, finds that everything arrived
+    assert world.faults() == []
+
+
+def test_the_vault_that_a_wiped_phone_kept_tells_what_was_under_work(
+    world: World, table: Table, capsys: Line
+) -> None:
+    phone = world.phone()
+    sync(phone)
+    start(phone, world.beats[0].warga)
+    with world.hand() as deps:
+        lost = LostPhones(deps.engine, deps.office, deps.now_ms, deps.randomness)
+        admin = Person(id=record_id(701), nama="", roles=("admin",))  # type: ignore[arg-type]
+        kabid = Person(id=record_id(700), nama="", roles=("kabid",))  # type: ignore[arg-type]
+        made = lost.order(admin, phone.owner.device, "Hilang")
+        assert isinstance(made, str) and lost.approve(kabid, made) is None
+    phone.lock()
+    assert phone.unlock("280945") is None
+    sync(phone)
+    assert phone.wipe_due()
+    phone.lock()
+    folder = world.folder / "hp-0" / KEPT
+    assert not list(folder.parent.glob(VAULT)) and list(folder.glob("brankas-*.db"))
+    world.kill()
+    ended, said, wrong = kept(table, folder, typed="")  # the office's own key opens it: nobody is asked
+    assert ended == 0, wrong
+    assert "Belum selesai: " in said and "Simpan folder ini" in said
+    assert len(table.uses()) == 1
+
+
+@pytest.mark.parametrize("harm", ["device", "passphrase", "file", "key_file", "empty", "purpose", "served"])
+def test_what_does_not_fit_is_refused_in_one_sentence_and_changes_nothing(
+    world: World, table: Table, monkeypatch: pytest.MonkeyPatch, harm: str
+) -> None:
+    phone = unsent(world, table, monkeypatch)
+    device, folder, typed = phone.owner.device, damaged(world, phone), PHRASE + "\n"
+    more = ["--device", "f" * 32 if harm == "device" else device]
+    if harm == "passphrase":
+        typed = "bukan frasa yang itu sama sekali\n"
+    if harm == "file":
+        (folder / VAULT).write_bytes(b"\0" * 8192)
+        (folder / f"{VAULT}-wal").unlink(missing_ok=True)
+    if harm == "key_file":
+        (folder / "kunci.json").write_text("{}")
+    if harm == "empty":
+        folder = world.folder / "kosong"
+        folder.mkdir()
+    if harm == "purpose":
+        more += ["--purpose", " "]
+    if harm == "served":
+        world.serve()
+    before = world.rows("SELECT count(*) FROM links WHERE device = :device", device=device)
+    ended, said, wrong = kept(table, folder, *more, typed=typed)
+    assert ended in (1, 3) and wrong.count("\n") == 1 and "foto baru" not in said
+    assert world.rows("SELECT count(*) FROM links WHERE device = :device", device=device) == before
+
+
+def test_a_vault_of_another_office_is_not_taken_for_one_of_this_one(
+    regency: Make, capsys: Line, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+) -> None:  # fmt: skip
+    world = regency(2)
+    table = Table(world, capsys, monkeypatch)
+    one, two = world.phone(0), world.phone(1)
+    table.new_key(monkeypatch)
+    for phone in (one, two):
+        phone.lock()
+        assert phone.unlock("280945") is None
+        sync(phone)
+    world.kill()
+    folder = damaged(world, one)
+    ended, _, wrong = kept(table, folder, "--device", two.owner.device)
+    assert ended == 1 and wrong.count("\n") == 1
+    assert table.uses() == []
