@@ -30,6 +30,7 @@ from server.services.alarms import Alarms
 from server.services.assigning import Assigning
 from server.services.backups import Backups
 from server.services.cases import Cases
+from server.services.checks import Checks
 from server.services.conflicts import Conflicts
 from server.services.destroying import Destroying
 from server.services.handling import Handling
@@ -39,6 +40,7 @@ from server.services.quarantine import Quarantine
 from server.services.queue import Queue
 from server.services.review import Reviews
 from server.services.room import Room, build_room
+from server.services.trail import Trail
 from server.services.visit_page import Words
 from server.thumbnails import Thumbnails
 from server.web.errors import ExpiredError, NeedsCodeError, NotLoggedInError, UnreadableError
@@ -120,6 +122,7 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("penugasan", "/penugasan", "task_add", "assign_tasks"),
     ("impor", "/impor", "upload_file", "import_lists"),
     ("pemusnahan", "/pemusnahan", "delete", "propose_destruction"),
+    ("jejak", "/jejak", "audit", "see_trail"),
     ("perangkat", "/perangkat", "device", "see_devices"),
     ("cadangan", "/cadangan", "save", "see_backups"),
 )
@@ -146,6 +149,8 @@ class Site:
     room: Room
     importing: Importing
     assigning: Assigning
+    trail: Trail
+    checks: Checks
     regions: tuple[Group, ...]
     templates: Environment
 
@@ -285,6 +290,8 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
             now_ms=deps.now_ms,
             randomness=deps.randomness,
         ),
+        trail=Trail(engine, deps.office.person, deps.text, deps.workflows),
+        checks=Checks(engine, deps.verify, deps.now_ms),
         regions=regions(words),
         templates=_templates(deps.text, theme),
     )
