@@ -9,12 +9,15 @@ import pytest
 
 from schemas.ids import RecordId
 from server.access import Person
+from server.passwords import Passwords
 from server.services.people import load_person
 from server.services.trail import ROWS_PER_PAGE, Asked, Line, Lines, Trail
-from server.trail import KINDS, trace
+from server.trail import KINDS, OPEN_KINDS, trace
 from server.trail_store import Place
 from server.verifying.findings import Findings
 from server.verifying.trail import check_trail
+from server.web.pages import page_routes
+from server.web.site import build_site
 from server.web.spans import span
 from sync.change import Accessed, Decide, Patch
 from tests.server.sealed_office import SealedCase
@@ -105,13 +108,7 @@ def test_the_first_digits_of_an_id_or_a_code_of_somebody_find_what_is_about_it(
 
 
 def test_an_admin_sees_only_what_tells_of_no_case_and_no_purposes(office: Office, visit: RecordId) -> None:
-    assert {line.kind for line in found(office, "admin")} <= {
-        "petugas",
-        "perangkat",
-        "kantor",
-        "celah",
-        "jejak",
-    }
+    assert {line.kind for line in found(office, "admin")} <= OPEN_KINDS
     assert found(office, "admin", code=visit) == []
     assert found(office, "admin", kind="dilihat") == []
 
@@ -166,7 +163,7 @@ def test_what_was_destroyed_keeps_its_place_and_says_so(office: Office) -> None:
     ],
 )
 def test_verify_finds_a_trail_that_does_not_follow_from_the_log(office: Office, sql: str) -> None:
-    class Undone(Exception):
+    class UndoneError(Exception):
         pass
 
     found(office)
@@ -181,9 +178,9 @@ def test_verify_finds_a_trail_that_does_not_follow_from_the_log(office: Office, 
     def work(tx):
         assert tx.execute(sql, {}) or True
         assert faults(tx)
-        raise Undone
+        raise UndoneError
 
-    with pytest.raises(Undone):
+    with pytest.raises(UndoneError):
         office.deps.engine.write(work).result()
 
 
@@ -206,17 +203,17 @@ def test_a_span_of_days_is_of_the_offices_clock() -> None:
 
 
 def test_a_check_from_the_page_runs_behind_it_and_its_result_stays(office: Office) -> None:
-    with serving(office) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
+    site = build_site(office.deps, Passwords(office.deps.randomness, memory_kib=64))
+    pages = page_routes(site)
+    with serving(office, pages) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
         login(http, "pengawas")
         page = http.get("/jejak")
         assert page.status_code == 200 and "Belum pernah diperiksa" in page.text
         sent = {"csrf": csrf(page)}
         assert http.post("/jejak/periksa", data=sent).status_code == 200
-        for _ in range(600):
-            page = http.get("/jejak/keadaan")
-            if "Utuh: tidak ada yang berubah" in page.text:
-                break
-        assert "Diperiksa Pengawas Uji" in page.text
+        site.checks.wait()
+        page = http.get("/jejak/keadaan")
+        assert "Utuh: tidak ada yang berubah" in page.text and "Diperiksa Pengawas Uji" in page.text
         assert http.get("/jejak?dari=kemarin").status_code == 422
         assert http.get("/jejak?di=9-x").status_code == 200
 
