@@ -28,6 +28,7 @@ from server.web.login import login_routes, to_login
 from server.web.photo import photo_routes
 from server.web.quarantine import quarantine_routes
 from server.web.queue import queue_routes
+from server.web.reports import report_routes
 from server.web.review import review_routes
 from server.web.room import room_routes
 from server.web.room_case import room_case_routes
@@ -71,6 +72,7 @@ def page_routes(site: Site) -> list[Any]:
         *home_routes(site),
         *queue_routes(site),
         *review_routes(site),
+        *report_routes(site),
         *photo_routes(site),
         *conflict_routes(site),
         *quarantine_routes(site),

@@ -10,14 +10,21 @@ DRAWN = re.compile(rb"/(f\d+) [\d.]+ Tf|<([0-9A-Fa-f]+)>|\(((?:\\.|[^\\)])*)\)",
 def pdf_text(pdf: bytes) -> str:
     """Return all text in the order in which it is drawn, without blanks."""
     objects = {int(number): body for number, body in OBJECT.findall(pdf)}
-    fonts: dict[bytes, dict[int, str]] = {}
-    for body in objects.values():
-        for name, number in re.findall(rb"/(f\d+) (\d+) 0 R", body):
-            found = re.search(rb"/ToUnicode (\d+) 0 R", objects.get(int(number), b""))
+    told: list[str] = []
+    for page in objects.values():
+        drawn = re.search(rb"/Contents (\d+) 0 R", page)
+        if drawn is None:
+            continue
+        apart = re.search(rb"/Resources (\d+) 0 R", page)
+        # a name means a font on this page only
+        named = re.findall(rb"/(f\d+) (\d+) 0 R", objects[int(apart[1])] if apart else page)
+        fonts: dict[bytes, dict[int, str]] = {}
+        for name, number in named:
+            found = re.search(rb"/ToUnicode (\d+) 0 R", objects[int(number)])
             if found:
                 fonts[name] = _letters(_stream(objects[int(found[1])]))
-    pages = sorted(int(number) for number in re.findall(rb"/Contents (\d+) 0 R", pdf))
-    return "".join("".join(_drawn(_stream(objects[page]), fonts) for page in pages).split())
+        told.append(_drawn(_stream(objects[int(drawn[1])]), fonts))
+    return "".join("".join(told).split())
 
 
 def _drawn(stream: bytes, fonts: dict[bytes, dict[int, str]]) -> str:
