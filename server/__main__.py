@@ -8,7 +8,19 @@ from collections.abc import Sequence
 
 from schemas.text import load_text
 
-COMMANDS = ("init", "run", "user", "device", "verify", "report", "backup", "restore", "handover", "demo")
+COMMANDS = (
+    "init",
+    "run",
+    "user",
+    "device",
+    "verify",
+    "head",
+    "report",
+    "backup",
+    "restore",
+    "handover",
+    "demo",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -35,6 +35,7 @@ from server.web.room_case import room_case_routes
 from server.web.room_ceremony import ceremony_routes
 from server.web.room_keys import key_routes, new_officer_routes
 from server.web.second_step import second_step_routes
+from server.web.sheets import sheet_routes
 from server.web.site import SECURITY_HEADERS, Asking, Site, build_site, theme_of
 from server.web.trail import trail_routes
 
@@ -90,6 +91,7 @@ def page_routes(site: Site) -> list[Any]:
         *joining_routes(site),
         *backup_routes(site),
         *trail_routes(site),
+        *sheet_routes(site),
         missing,
     ]
     return [
