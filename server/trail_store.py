@@ -1,6 +1,6 @@
 """The audit trail in SQL. Rule: one function a query; a page begins behind a key, not after a count."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from schemas.base import Data
 from schemas.ids import ChangeId, RecordId
@@ -29,7 +29,9 @@ class Place(Data, frozen=True, kw_only=True):
 
 
 class Row(Data, frozen=True, kw_only=True):
-    """One change of the trail. `raw` is None where it was destroyed, `outcome` is encoded."""
+    """One change of the trail. `raw` is None where it was destroyed, `outcome` is encoded, `link`
+    places it in its device's chain.
+    """
 
     change: ChangeId
     at_ms: int
@@ -39,6 +41,7 @@ class Row(Data, frozen=True, kw_only=True):
     counter: int
     outcome: bytes
     raw: bytes | None
+    link: bytes
 
 
 def end(tx: Reader) -> int:
@@ -139,7 +142,9 @@ def page(tx: Reader, wanted: Wanted, behind: Place, limit: int) -> list[Row]:
     if wanted.open_only:
         narrowed.append("t.open = 1")
     found = tx.query(
-        "SELECT t.change, t.at_ms, t.seq, t.kind, c.device, c.counter, c.outcome, c.raw FROM trail t"  # noqa: S608 - ours
+        "SELECT t.change, t.at_ms, t.seq, t.kind, c.device, c.counter, c.outcome, c.raw,"  # noqa: S608 - ours
+        " (SELECT l.raw FROM links l WHERE l.kabupaten = c.kabupaten AND l.device = c.device"
+        " AND l.counter = c.counter AND l.change = c.id LIMIT 1) FROM trail t"
         " JOIN changes c ON c.kabupaten = t.kabupaten AND c.id = t.change"
         f" WHERE {' AND '.join(narrowed)} AND t.at_ms >= :first AND t.at_ms < :before"
         " AND t.at_ms <= :at_ms AND (t.at_ms < :at_ms OR t.seq < :seq)"
@@ -165,16 +170,7 @@ def page(tx: Reader, wanted: Wanted, behind: Place, limit: int) -> list[Row]:
             counter=counter,
             outcome=outcome,
             raw=raw,
+            link=link or b"",
         )
-        for change, at_ms, seq, kind, device, counter, outcome, raw in found
+        for change, at_ms, seq, kind, device, counter, outcome, raw, link in found
     ]
-
-
-def links_of(tx: Reader, rows: Sequence[Row]) -> dict[tuple[str, int, ChangeId], bytes]:
-    """Return the raw link of each row, by device, counter and change."""
-    found = tx.query(
-        "SELECT device, counter, change, raw FROM links WHERE kabupaten = :kabupaten"
-        " AND device IN :devices AND counter IN :counters",
-        {"devices": list({row.device for row in rows}), "counters": list({row.counter for row in rows})},
-    )
-    return {(device, counter, ChangeId(change)): raw for device, counter, change, raw in found}

@@ -77,7 +77,7 @@ def pack(maker: Maker, report: Report, file: bytes, paper: bytes, out: IO[bytes]
     """Write all of it as one ZIP; a photo that is not held, or not whole, is left out."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as bundle:
         for name, data in ((JSON, file), (PDF, paper), (CHECKER, checker())):
-            bundle.writestr(_entry(name), data)
+            bundle.writestr(private_entry(name), data)
         if report.contents != "isi":
             return
         for name, blob in maker.photos(report):
@@ -85,11 +85,11 @@ def pack(maker: Maker, report: Report, file: bytes, paper: bytes, out: IO[bytes]
                 data = b"".join(maker.blobs.read(blob))
             except DamagedBlobError:
                 continue
-            bundle.writestr(_entry(f"{PHOTOS}/{name}"), data)
+            bundle.writestr(private_entry(f"{PHOTOS}/{name}"), data)
 
 
-def _entry(name: str) -> zipfile.ZipInfo:
+def private_entry(name: str) -> zipfile.ZipInfo:
+    """Name a file in a ZIP that only whoever unpacks it may read."""
     entry = zipfile.ZipInfo(name)
-    # readable by whoever unpacks it, and by nobody else
     entry.external_attr = 0o600 << 16
     return entry

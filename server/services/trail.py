@@ -61,6 +61,7 @@ class Line(Data, frozen=True, kw_only=True):
     """One act in words. `code` is what its thing is called by; `outcome` is empty where it was applied."""
 
     when: str
+    author: str
     sentence: str
     purpose: str
     code: str
@@ -153,6 +154,7 @@ class Trail:
         visit = isinstance(body, Submit | Decide)
         return Line(
             when=f"{written.short_date(written.local_date(row.at_ms))}, {written.clock(row.at_ms)}",
+            author=self._name(content, people),
             sentence=self._sentence(content, row.kind, people),
             purpose=body.purpose if full and isinstance(body, Accessed) else "",
             code=(codes.get(first) or first) if first else "",
@@ -166,11 +168,16 @@ class Trail:
     def _sentence(self, content: Content | None, kind: str, people: dict[str, str]) -> str:
         if content is None:
             return self._say("kalimat.musnah_isi")
-        nama = people.get(content.author) or self._say("orang_lain", id=content.author[:8])
+        nama = self._name(content, people)
         key, values = _said(content.body, kind, people)
         if "langkah" in values:
             values["langkah"] = self._steps.get(str(values["langkah"]), values["langkah"])
         return self._say(f"kalimat.{key}", nama=nama, **values)
+
+    def _name(self, content: Content | None, people: dict[str, str]) -> str:
+        if content is None:
+            return "–"
+        return people.get(content.author) or self._say("orang_lain", id=content.author[:8])
 
     def _became(self, outcome: Outcome) -> str:
         match outcome:

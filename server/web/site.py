@@ -41,6 +41,7 @@ from server.services.queue import Queue
 from server.services.review import Reviews
 from server.services.room import Room, build_room
 from server.services.trail import Trail
+from server.services.trail_export import TrailExport
 from server.services.visit_page import Words
 from server.thumbnails import Thumbnails
 from server.web.errors import ExpiredError, NeedsCodeError, NotLoggedInError, UnreadableError
@@ -150,6 +151,7 @@ class Site:
     importing: Importing
     assigning: Assigning
     trail: Trail
+    trail_export: TrailExport
     checks: Checks
     regions: tuple[Group, ...]
     templates: Environment
@@ -261,6 +263,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         kecamatan=wilayah.kecamatan_nik_prefixes(),
     )
     passwords = passwords or Passwords(deps.randomness)
+    trail = Trail(engine, deps.office.person, deps.text, deps.workflows)
     accounts = Accounts(engine, passwords, now_ms=deps.now_ms, randomness=deps.randomness)
     return Site(
         deps=deps,
@@ -290,7 +293,8 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
             now_ms=deps.now_ms,
             randomness=deps.randomness,
         ),
-        trail=Trail(engine, deps.office.person, deps.text, deps.workflows),
+        trail=trail,
+        trail_export=TrailExport(engine, deps.office, trail, deps.office_name, deps.text, deps.now_ms),
         checks=Checks(engine, deps.verify, deps.now_ms),
         regions=regions(words),
         templates=_templates(deps.text, theme),

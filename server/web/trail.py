@@ -12,16 +12,19 @@ from server.access import Action, may
 from server.check_store import Check
 from server.services.people import Denied
 from server.services.trail import Asked, Lines
+from server.services.trail_export import NotPrinted
 from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.trail_store import Place
-from server.web.errors import ForbiddenError
+from server.web.errors import ForbiddenError, PageError
+from server.web.reports import download
 from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
 from server.web.spans import span
 
 TEXTS = "kantor.jejak"
 FIELDS = ("orang", "jenis", "kode", "dari", "sampai")
 SHOWN_FAULTS = 12
+SHORTEST_PURPOSE = 5
 
 
 class CheckView(Data, frozen=True, kw_only=True):
@@ -60,7 +63,26 @@ def trail_routes(site: Site) -> list[Any]:
         await site.work(lambda: site.checks.start(visitor.person.id))
         return Redirect(path="/jejak#periksa", status_code=303, headers=SECURITY_HEADERS)
 
-    return [page, standing, check]
+    @post("/jejak/ekspor")
+    async def export(request: Asking) -> Response[Any]:
+        visitor = await allowed(site, request, "export_trail")
+        given = await site.form(request, visitor.csrf)
+        asked = {name: given.get(name, "")[:60].strip() for name in FIELDS}
+        purpose = given.get("keperluan", "").strip()
+        if len(purpose) < SHORTEST_PURPOSE or span(asked["dari"], asked["sampai"])[2]:
+            said = site.text(f"{TEXTS}.ekspor.perlu_keperluan")
+            notice = Notice(tone="bad", icon="error", title=said)
+            return await draw_trail(site, visitor, asked, Place(), notice=notice, status=422)
+        search = await site.work(lambda: _in_words(site, asked))
+        made = await site.work(lambda: site.trail_export.make(visitor.person, _asked(asked), purpose, search))
+        if isinstance(made, Denied):
+            raise ForbiddenError
+        if isinstance(made, NotPrinted):
+            raise PageError
+        day = written.local_date(site.deps.now_ms()).isoformat()
+        return download(made, "application/zip", f"jejak-{day}.zip")
+
+    return [page, standing, check, export]
 
 
 async def draw_trail(
@@ -73,17 +95,9 @@ async def draw_trail(
     status: int = 200,
 ) -> Response[str]:
     """Draw the page with what was asked for."""
-    first_ms, before_ms, wrong = span(asked["dari"], asked["sampai"])
-    if wrong:
+    if span(asked["dari"], asked["sampai"])[2]:
         notice, status = Notice(tone="bad", icon="error", title=site.text(f"{TEXTS}.tanggal_salah")), 422
-    wanted = Asked(
-        author=asked["orang"],
-        kind=asked["jenis"],
-        code=asked["kode"],
-        first_ms=first_ms,
-        before_ms=before_ms,
-    )
-    found = await site.work(lambda: site.trail.search(visitor.person, wanted, behind))
+    found = await site.work(lambda: site.trail.search(visitor.person, _asked(asked), behind))
     if isinstance(found, Denied):
         raise ForbiddenError
     values = {
@@ -107,6 +121,29 @@ async def allowed(site: Site, request: Asking, action: Action) -> Visitor:
     if not may(visitor.person, action):
         raise ForbiddenError
     return visitor
+
+
+def _asked(asked: dict[str, str]) -> Asked:
+    first_ms, before_ms, _ = span(asked["dari"], asked["sampai"])
+    return Asked(
+        author=asked["orang"],
+        kind=asked["jenis"],
+        code=asked["kode"],
+        first_ms=first_ms,
+        before_ms=before_ms,
+    )
+
+
+def _in_words(site: Site, asked: dict[str, str]) -> str:
+    """Say in words what is asked for."""
+    shown = {**asked, "orang": dict(site.trail.people()).get(asked["orang"], asked["orang"])}
+    kind = f"{TEXTS}.jenis_nama.{asked['jenis']}"
+    if kind in site.text:
+        shown["jenis"] = site.text(kind)
+    parts = [
+        site.text(f"{TEXTS}.ekspor.saring_{name}", nilai=value) for name, value in shown.items() if value
+    ]
+    return ", ".join(parts) or site.text(f"{TEXTS}.ekspor.saring_semua")
 
 
 def check_view(site: Site) -> CheckView:

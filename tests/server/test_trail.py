@@ -1,8 +1,17 @@
 """Jejak audit tells who did what and when, to whom it may be told, and no more."""
 
+import base64
+import hashlib
+import io
+import json
+import random
 import re
 import secrets
+import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,6 +19,8 @@ import pytest
 from schemas.ids import RecordId
 from server.access import Person
 from server.passwords import Passwords
+from server.proof import offline
+from server.proof.trail_file import Entry, Order, write
 from server.services.people import load_person
 from server.services.trail import ROWS_PER_PAGE, Asked, Line, Lines, Trail
 from server.trail import KINDS, OPEN_KINDS, trace
@@ -20,6 +31,7 @@ from server.web.pages import page_routes
 from server.web.site import build_site
 from server.web.spans import span
 from sync.change import Accessed, Decide, Patch
+from tests.server.pdf_text import pdf_text
 from tests.server.sealed_office import SealedCase
 from tests.server.web_office import PASSWORD, Office, open_at, serving, shut
 
@@ -239,3 +251,92 @@ def test_a_large_trail_is_searched_by_its_indexes(office: Office) -> None:
     assert "trail_by_kind" in read(lambda tx: plan(tx, "t.kind = 'x'"))
     assert "trail_by_openness" in read(lambda tx: plan(tx, "t.open = 1"))
     assert "B-TREE" not in read(lambda tx: plan(tx, "1 = 1"))
+
+
+@pytest.fixture(scope="module")
+def bundle(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What pengawas took along, unpacked."""
+    folder = tmp_path_factory.mktemp("export")
+    with serving(office) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
+        login(http, "pengawas")
+        form = {"csrf": csrf(http.get("/jejak")), "keperluan": "Pemeriksaan triwulan"}
+        answer = http.post("/jejak/ekspor", data=form)
+        assert http.post("/jejak/ekspor", data={**form, "keperluan": "x"}).status_code == 422
+    assert answer.status_code == 200, answer.text
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        packed.extractall(folder)
+    return folder
+
+
+def test_an_export_is_itself_an_act_in_the_chain(office: Office, bundle: Path) -> None:
+    [newest] = found(office, kind="jejak")[:1]
+    assert newest.sentence == "Pengawas Uji mengekspor jejak audit."
+    assert newest.purpose == "Pemeriksaan triwulan"
+    assert [line.purpose for line in found(office, "admin", kind="jejak")][:1] == [""]
+    first = json.loads((bundle / "jejak.jsonl").read_text("utf-8").split("\n")[0])
+    assert first["perbuatan"] == "jejak" and first["keperluan"] == "Pemeriksaan triwulan"
+
+
+def test_an_export_holds_every_act_once_and_checks_itself_far_from_the_office(
+    office: Office, bundle: Path
+) -> None:
+    raw = (bundle / "jejak.jsonl").read_bytes()
+    key = office.deps.office.public_key.hex()
+    assert offline.check_lines(raw, key=key).faults == []
+    lines = raw.decode().split("\n")
+    made = [json.loads(line) for line in lines[:-2]]
+    assert len({line["catatan"] for line in made}) == len(made) > 20
+    assert json.loads(lines[-2])["segel"]["baris"] == len(made)
+    assert b"Sutarmi" not in raw and b"3314990101800001" not in raw
+    command = [sys.executable, "-I", "-S", "periksa.py", "jejak.jsonl", "--kunci", key]
+    assert subprocess.run(command, capture_output=True, check=False, cwd=bundle).returncode == 0
+    assert offline.check_lines(raw, key="00" * 32).faults != []
+    head = json.loads(lines[-2])["segel"]["ujung"]
+    assert offline.check_lines(raw, sheet=head).faults == []
+    assert offline.check_lines(raw, sheet="00" * 32).faults != []
+
+
+def test_the_summary_on_paper_names_the_hash_of_the_lines(bundle: Path) -> None:
+    words = pdf_text((bundle / "ringkasan.pdf").read_bytes())
+    seal = json.loads((bundle / "jejak.jsonl").read_text("utf-8").split("\n")[-2])["segel"]
+    assert seal["sidik"] in words and seal["kunci"] in words and "Pemeriksaantriwulan" in words
+
+
+def test_a_line_changed_taken_out_or_put_in_is_told(bundle: Path) -> None:
+    raw = (bundle / "jejak.jsonl").read_bytes()
+    rng = random.Random(5)
+    for place in [0, len(raw) - 1, len(raw) - 40, *(rng.randrange(len(raw)) for _ in range(25))]:
+        changed = bytearray(raw)
+        changed[place] ^= 1 << rng.randrange(7)
+        assert offline.check_lines(bytes(changed)).faults, place
+    lines = raw.split(b"\n")
+    assert offline.check_lines(b"\n".join(lines[1:])).faults
+    assert offline.check_lines(b"\n".join([lines[0], *lines])).faults
+
+
+def test_whoever_seals_anew_without_one_act_is_found_by_its_neighbours(office: Office, bundle: Path) -> None:
+    """The holder of the office's key bends a link: the seal agrees, the chain does not."""
+    lines = [json.loads(line) for line in (bundle / "jejak.jsonl").read_text("utf-8").split("\n")[:-2]]
+    changed = [dict(line) for line in lines]
+    mine = next(line for line in changed if line["urutan"] == 5)
+    other = next(line for line in changed if line["urutan"] == 6 and line["perangkat"] == mine["perangkat"])
+    raw = bytearray(base64.b64decode(other["tautan"]))
+    prev = hashlib.sha256(base64.b64decode(mine["tautan"])).digest()
+    at = bytes(raw).index(prev)
+    raw[at : at + 32] = bytes(32)
+    other["tautan"] = base64.b64encode(bytes(raw)).decode()
+    key = office.deps.office.public_key.hex()
+    order = Order(office="", key=key, head="", by="", purpose="", search="", made_ms=1)
+    out = io.BytesIO()
+    entries = [Entry(**{**line, "tentang": tuple(line["tentang"])}) for line in changed]
+    write(entries, order, office.deps.office.attest, out)
+    faults = offline.check_lines(out.getvalue()).faults
+    assert any("tidak menyambung" in fault for fault in faults)
+
+
+@pytest.mark.parametrize("role", ["admin", "petugas"])
+def test_others_take_nothing_along(office: Office, role: str) -> None:
+    with serving(office) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
+        login(http, role)
+        form = {"csrf": csrf(http.get("/akun")), "keperluan": "Pemeriksaan"}
+        assert http.post("/jejak/ekspor", data=form).status_code == 403
