@@ -16,7 +16,6 @@ GIVE_WAY_EVERY = 500
 GIVE_WAY_S = 0.002
 """After so many things it lets others have the processor for so long."""
 logger = logging.getLogger("server.checks")
-Verify = Callable[[Progress], Findings]
 
 
 class Running(Data, frozen=True, kw_only=True):
@@ -48,7 +47,9 @@ class _Steps:
 class Checks:
     """Starts checks and tells how they stand. `now_ms` gives UTC milliseconds."""
 
-    def __init__(self, engine: Engine, verify: Verify, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, engine: Engine, verify: Callable[[Progress], Findings], now_ms: Callable[[], int]
+    ) -> None:
         self._engine, self._verify, self._now_ms = engine, verify, now_ms
         self._lock = threading.Lock()
         self._steps: _Steps | None = None

@@ -30,6 +30,8 @@ NAMES = (
     "parsing",
     "unlock",
     "import_list",
+    "verify_speed",
+    "trail_search",
 )
 
 

@@ -291,6 +291,7 @@ def every_page(served: Served) -> dict[str, list[str]]:
             "/pemusnahan", "/impor", *lists_taken(served), "/penugasan", f"/penugasan?desa={DESA}",
             "/penugasan/petugas", f"/penugasan/petugas/{office.people['pendamping']}",
         ],
+        "pengawas": ["/jejak", "/jejak/lembar", f"/kunjungan/{visit}"],
         "": ["/masuk"],
     }  # fmt: skip
 
