@@ -25,6 +25,7 @@ Action = Literal[
     "enrol_devices", "see_backups", "make_backups", "take_handovers", "open_room", "see_broken_glass",
     "report_lost", "print_notices", "close_lost", "order_wipes", "approve_wipes", "use_rescue",
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
+    "see_trail", "see_case_trail", "export_trail", "make_reports",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -65,6 +66,10 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "hold_data": {"kabid": "any"},
     "import_lists": {"petugas": "any", "kabid": "any"},
     "assign_tasks": {"petugas": "area", "kabid": "area"},
+    "see_trail": {"kabid": "any", "pengawas": "any", "admin": "any"},
+    "see_case_trail": {"kabid": "any", "pengawas": "any"},
+    "export_trail": {"kabid": "any", "pengawas": "any"},
+    "make_reports": {"kabid": "area", "pengawas": "area"},
 }  # fmt: skip
 
 EVERY_SERVICES = "umum"

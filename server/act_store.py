@@ -17,7 +17,7 @@ def acts(tx: Reader, device: DeviceId | None, first_ms: int, before_ms: int) -> 
     while True:
         found = tx.query(
             "SELECT id, device, counter, received_ms, raw, seq FROM changes WHERE kabupaten = :kabupaten"
-            " AND (seq > :seq OR (seq = :seq AND id > :name))"
+            " AND seq >= :seq AND (seq > :seq OR id > :name)"
             " AND received_ms >= :first AND received_ms < :before"
             " AND (:device = '' OR device = :device) ORDER BY seq, id LIMIT :limit",
             {"seq": seq, "name": name, "first": first_ms, "before": before_ms, "device": device or "",

@@ -51,6 +51,7 @@ from server.rotating import settle, standing
 from server.services.device_words import DeviceWords
 from server.services.handover import Handovers
 from server.tus import Uploads
+from server.verify import verify
 from sync.rules import DomainRules
 
 DATABASE = "office.db"
@@ -193,7 +194,7 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
     engine = SqliteEngine(
         data / DATABASE, keys.database, regency, now_ms=now_ms, randomness=secrets.token_bytes
     )
-    forms, workflows = load_forms(), load_workflows()
+    forms, workflows, text = load_forms(), load_workflows(), load_text()
     office = Office(
         engine,
         keys,
@@ -245,12 +246,15 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
         parsers=Parsers(),
         forms=forms,
         workflows=workflows,
-        text=load_text(),
+        text=text,
         factor_key=keys.factor_key(),
         is_key_printed=lambda: _is_printed(key_path, keys),
         pool=ThreadPoolExecutor(THREADS, thread_name_prefix="office"),
         now_ms=now_ms,
         randomness=secrets.token_bytes,
+        verify=lambda progress: verify(
+            data, data / DATABASE, keys, DomainRules(forms, workflows), text, progress
+        ),
     )
 
 

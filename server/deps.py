@@ -18,13 +18,15 @@ from server.parsing.pool import Parsers
 from server.services.device_words import DeviceWords
 from server.services.handover import Handovers
 from server.tus import Uploads
+from server.verifying.findings import Findings, Progress
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deps:
     """The parts of a running office. `now_ms` gives UTC milliseconds, `randomness(n)` n random bytes.
 
-    `address` is where phones find it while it speaks TLS itself; empty while it does not.
+    `verify` checks the whole data folder, and takes its time. `address` is where phones find it while it
+    speaks TLS itself; empty while it does not.
     """
 
     engine: Engine
@@ -47,4 +49,5 @@ class Deps:
     pool: ThreadPoolExecutor
     now_ms: Callable[[], int]
     randomness: Callable[[int], bytes]
+    verify: Callable[[Progress], Findings]
     address: str = ""

@@ -19,6 +19,7 @@ from server.verifying.files import check_blobs, check_folder, check_uploads
 from server.verifying.findings import Findings, Progress
 from server.verifying.handovers import check_handovers
 from server.verifying.replay import compare, replay
+from server.verifying.trail import check_trail
 from server.verifying.wal import first_bad_frame
 from sync.rules import Rules
 
@@ -63,6 +64,7 @@ def _check_contents(
     destroyed = check_chains(reader, keys.device, keys.public_bytes(), findings, progress)
     memory = replay(reader, keys.device, rules, destroyed, findings, progress)
     compare(reader, memory, findings, progress)
+    check_trail(reader, findings, progress)
     check_handovers(reader, findings)
     blobs = BlobStore(data / "blobs", *keys.blob_masters())
     mine = check_blobs(reader, blobs, findings, progress)

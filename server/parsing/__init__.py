@@ -5,6 +5,7 @@
     lockdown.py   what it may no longer do, from before its first task
     messages.py   what the two say to each other
     pictures.py   what a child makes of a picture
+    typesetting.py typesetter.py  papers become PDFs in children of their own, paper.typ says how they look
 
 A child has neither files nor a network, at most 300 MB and ten seconds for a task; the office outlives
 whatever a file does to it. What holds without the rights of root is in docs/security.md.

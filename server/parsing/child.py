@@ -20,6 +20,7 @@ from server.parsing.messages import (
     Stamp,
     Task,
     Thumbnail,
+    Typeset,
     frame,
     read_frame,
     tasks,
@@ -54,6 +55,8 @@ def _answer(task: Task, guarded: bool) -> Answer:
                 return sheets.sheet(data, number)
             case AskGuard():
                 return Guard(is_up=guarded)
+            case Typeset():
+                return NotOne()
             case _:
                 assert_never(task)
     except MemoryError:

@@ -3,7 +3,7 @@
 Three walls, none of which needs the rights of root: limits of memory, processor time and open files (it
 keeps the three it has, so nothing new can be opened, sockets neither); no gaining of rights; and, where the
 kernel knows how (Linux on x86-64 and arm64), a list of the few system calls that remain.
-Sources: setrlimit(2), prctl(2), seccomp(2).
+Sources: setrlimit(2), prctl(2), seccomp(2) (with SECCOMP_FILTER_FLAG_TSYNC).
 """
 
 import ctypes
@@ -17,8 +17,9 @@ MOST_SECONDS = 600
 """Of processor time in a child's life; for one task the office has a clock of its own."""
 OPEN_FILES = 3
 
-PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 4, 38, 22
-SECCOMP_MODE_FILTER = 2
+PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
+SECCOMP_SET_MODE_FILTER, EVERY_THREAD = 1, 1
+SECCOMP_CALL = {"x86_64": 317, "aarch64": 277}
 ALLOW, REFUSE = 0x7FFF0000, 0x00050001  # the latter answers EPERM
 LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
 NUMBER_AT, MACHINE_AT = 0, 4
@@ -39,9 +40,9 @@ CALLS = {
 }  # fmt: skip
 
 
-def close_doors() -> bool:
+def close_doors(most_memory: int = MOST_MEMORY) -> bool:
     """Give up all that reading a picture does not need. Returns whether the kernel guards the calls."""
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (most_memory, most_memory))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -59,7 +60,12 @@ def _guarded() -> bool:
     control = ctypes.CDLL(None, use_errno=True).prctl
     control.argtypes = [ctypes.c_int, ctypes.c_ulong, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_ulong]
     number = control(PR_SET_DUMPABLE, 0, None, 0, 0) or control(PR_SET_NO_NEW_PRIVS, 1, None, 0, 0)
-    return number == 0 and control(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter_, 0, 0) == 0
+    if number != 0:
+        return False
+    call = ctypes.CDLL(None, use_errno=True).syscall
+    call.argtypes = [ctypes.c_long, ctypes.c_uint, ctypes.c_uint, ctypes.c_char_p]
+    # for every thread that is there already; prctl would guard this one only
+    return call(SECCOMP_CALL[machine], SECCOMP_SET_MODE_FILTER, EVERY_THREAD, filter_) == 0
 
 
 def _program(machine: int, calls: tuple[int, ...]) -> bytes:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from schemas.base import Message
+from server.parsing.paper import Paper
 
 Cell = str | int | float | None
 LENGTH_BYTES = 4
@@ -33,6 +34,18 @@ class Stamp(Message, frozen=True, kw_only=True, tag="stamp"):
     words: str
 
 
+class Typeset(Message, frozen=True, kw_only=True, tag="typeset"):
+    """Set a paper."""
+
+    paper: Paper
+
+
+class Printed(Message, frozen=True, kw_only=True, tag="printed"):
+    """The paper as PDF."""
+
+    pdf: bytes
+
+
 class Picture(Message, frozen=True, kw_only=True, tag="picture"):
     """A picture that the child drew itself, as JPEG without any metadata."""
 
@@ -50,7 +63,7 @@ class Looked(Message, frozen=True, kw_only=True, tag="looked"):
 
 
 class NotOne(Message, frozen=True, kw_only=True, tag="not_one"):
-    """This is no sound JPEG or PNG, or it is far too large."""
+    """This is no sound JPEG or PNG, or it is far too large; or not what this child is for."""
 
 
 class ReadSheet(Message, frozen=True, kw_only=True, tag="read_sheet"):
@@ -89,8 +102,8 @@ class Guard(Message, frozen=True, kw_only=True, tag="guard"):
     is_up: bool
 
 
-Task = Thumbnail | Look | Stamp | ReadSheet | AskGuard
-Answer = Picture | Looked | NotOne | Sheet | NoSheet | Guard
+Task = Thumbnail | Look | Stamp | ReadSheet | AskGuard | Typeset
+Answer = Picture | Looked | NotOne | Sheet | NoSheet | Guard | Printed
 
 tasks: msgspec.msgpack.Decoder[Task] = msgspec.msgpack.Decoder(Task)
 answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)

@@ -7,6 +7,7 @@ one. So is each after two hundred tasks, so that nothing of one file stays about
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import IO, TypeVar, cast
@@ -35,7 +36,7 @@ CHILDREN = 2
 SECONDS = 10.0
 TASKS = 200
 ROOT = Path(__file__).resolve().parents[2]
-START = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from server.parsing.child import main; main()"
+START = "import sys; sys.path.insert(0, {root!r}); from server.parsing.{child} import main; main()"
 
 A = TypeVar("A", bound=Answer)
 
@@ -45,7 +46,7 @@ class Parsers:
 
     def __init__(self, children: int = CHILDREN, seconds: float = SECONDS) -> None:
         self._seconds = seconds
-        self._free: LifoQueue[_Child] = LifoQueue()
+        self._free: LifoQueue[Child] = LifoQueue()
         self._turns = threading.BoundedSemaphore(children)
         self._closed = False
 
@@ -112,24 +113,24 @@ class Parsers:
                 child.end()
         return answer
 
-    def _child(self) -> "_Child":
+    def _child(self) -> "Child":
         try:
             return self._free.get_nowait()
         except Empty:
-            return _Child()
+            return Child("child")
 
 
-class _Child:
-    """A process at the other end of two pipes."""
+class Child:
+    """A process at the other end of two pipes. `module` of this package has its `main`."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str, environment: Mapping[str, str] | None = None) -> None:
         self.tasks = 0
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
-            [sys.executable, "-I", "-c", START],
+            [sys.executable, "-I", "-c", START.format(root=str(ROOT), child=module)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={},
+            env=dict(environment or {}),
             cwd="/",
             start_new_session=True,
         )

@@ -1,6 +1,7 @@
 """Check a custody report and its photos without the office. Rule: one file, Python 3.9, nothing to install.
 
     python3 periksa.py laporan.json [--foto FOLDER] [--kunci HEX] [--lembar HEX]
+    python3 periksa.py jejak.jsonl [--kunci HEX] [--lembar HEX]
 
 It trusts neither the office's server nor this program's other files, so all it needs stands here: Ed25519
 (RFC 8032), a reader of MessagePack, and its own sentences. `--kunci` is the office's public key, `--lembar`
@@ -316,6 +317,45 @@ def _check_photos(check: Check, report: Any, folder: Any) -> None:
         check.faults.append(f"foto {stray}: tidak disebut laporan")
 
 
+def check_lines(raw: bytes, key: str = "", sheet: str = "") -> Check:
+    """Check an exported trail: each line against its link, links against each other, all against the seal."""
+    check = Check()
+    try:
+        *lines, last, rest = raw.decode().split("\n")
+        seal = json.loads(last)
+        told, signature = seal["segel"], bytes.fromhex(seal["tanda_tangan"])
+        check.need(canonical(seal).decode() == last and not rest and len(seal) == 2, "segel: berubah")
+        body = "".join(line + "\n" for line in lines).encode()
+        same = hashlib.sha256(body).hexdigest() == told["sidik"] and len(lines) == told["baris"]
+        check.need(same, "berkas jejak: ada baris yang berubah, hilang atau bertambah")
+        message = REPORT_DOMAIN + hashlib.sha256(canonical(told) + b"\n").digest()
+        held = signature.hex() == seal["tanda_tangan"]
+        if check.need(held and verify(bytes.fromhex(told["kunci"]), signature, message), "segel: tidak sah"):
+            check.good.append(f"tanda tangan kantor atas {len(lines)} baris: sah")
+        check.need(key.lower() in ("", told["kunci"]), "kunci kantor: lain dari yang tercetak di lembar")
+        places: dict[Any, Any] = {}
+        for number, line in enumerate(lines, 1):
+            _each(check, f"baris {number}", lambda n=number, t=line: _check_line(check, n, t, places))
+        for (device, counter), (number, _, prev) in places.items():
+            before = places.get((device, counter - 1))
+            fits = before is None or before[1] == prev
+            check.need(fits, f"baris {number}: tidak menyambung ke catatan sebelumnya di rantai {device}")
+        heads = {place[1].hex() for place in places.values()}
+        check.need(not sheet or sheet.lower() in heads, "lembar: ujung yang tercetak tidak ada di berkas ini")
+    except UNREADABLE:
+        check.faults.append("berkas jejak: rusak, tidak dapat dibaca seluruhnya")
+    return check
+
+
+def _check_line(check: Check, number: int, text: str, places: dict[Any, Any]) -> None:
+    line = json.loads(text)
+    raw = base64.b64decode(line["tautan"], validate=True)
+    device, counter, prev, change, _ = unpack(raw)
+    told = (line["perangkat"], line["urutan"], line["catatan"])
+    check.need((device, counter, change.hex()) == told, f"baris {number}: lain dari tautannya dalam rantai")
+    places[device, counter] = (number, hashlib.sha256(raw).digest(), prev)
+
+
 def main() -> int:
     """Check what the command line names; 0 only if all of it holds."""
     parser = argparse.ArgumentParser(description="Periksa laporan bukti Sambang tanpa server kantor.")
@@ -325,7 +365,13 @@ def main() -> int:
     parser.add_argument("--lembar", default="", help="ujung rantai kantor, seperti tercetak di lembar")
     given = parser.parse_args()
     try:
-        check = check_report(given.laporan.read_bytes(), given.kunci, given.lembar, given.foto)
+        raw = given.laporan.read_bytes()
+        lines = given.laporan.suffix == ".jsonl"
+        check = (
+            check_lines(raw, given.kunci, given.lembar)
+            if lines
+            else check_report(raw, given.kunci, given.lembar, given.foto)
+        )
     except OSError as error:
         print(f"Tidak terbaca: {error.strerror}", file=sys.stderr)
         return 2

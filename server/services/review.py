@@ -37,6 +37,7 @@ class Rights(Data, frozen=True, kw_only=True):
 
     decide: bool
     open_numbers: bool
+    report: bool
     why: str = ""
 
 
@@ -201,15 +202,16 @@ class Reviews:
 
     def _rights(self, person: Person, visit: Visit) -> Rights:
         numbers = refused(person, "open_numbers", self._thing(visit)) is None
+        report = refused(person, "make_reports", self._thing(visit)) is None
         why, state = self._may_decide(person, visit), visit.record.fields["state"]
         if why is not None:
             say = "kantor.tinjau.milik_sendiri" if why == "own" else "kantor.tinjau.hanya_baca"
         elif state in OPEN_STATES:
-            return Rights(decide=True, open_numbers=numbers)
+            return Rights(decide=True, open_numbers=numbers, report=report)
         else:
             waits = state == "dikembalikan"
             say = "kantor.tinjau.menunggu_perbaikan" if waits else "kantor.tinjau.sudah_selesai"
-        return Rights(decide=False, open_numbers=numbers, why=say)
+        return Rights(decide=False, open_numbers=numbers, report=report, why=say)
 
     def _shown(self, visit: Visit, version: Version, item: Evidence) -> Shown:
         place = version.submit.place

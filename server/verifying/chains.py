@@ -12,6 +12,9 @@ from sync.chain import head_message, read_link
 from sync.change import Destroyed, Enrolled, Gap, read
 
 BATCH = 2_000
+GAP_MARK = b"gap"
+OFFICE_MARKS = (b"enrolled", b"destroyed")
+"""Tags of bodies stand in their bytes as they are: a content without one need not be read for it."""
 
 
 def check_chains(
@@ -36,8 +39,9 @@ def check_chains(
         _check_signatures(reader, device, keys.get(device), leaves, findings, progress)
         findings.counts["rantai"] += 1
     orphans = reader.query(
-        "SELECT c.id FROM changes c WHERE c.kabupaten = :kabupaten AND NOT EXISTS"
-        " (SELECT 1 FROM links l WHERE l.kabupaten = c.kabupaten AND l.change = c.id)"
+        "SELECT id FROM changes WHERE kabupaten = :kabupaten"
+        # no index leads from a change to its links, so that they are gathered once
+        " AND id NOT IN (SELECT change FROM links WHERE kabupaten = :kabupaten)"
     )
     for (change,) in orphans:
         if change not in destroyed:
@@ -51,8 +55,10 @@ def _office_says(reader: Reader, office: DeviceId) -> tuple[dict[DeviceId, bytes
     destroyed: dict[ChangeId, bytes] = {}
     for row in _links(reader, office):
         raw = row[6]
+        if raw is None or not any(mark in raw for mark in OFFICE_MARKS):
+            continue
         try:
-            body = read(raw).body if raw is not None else None
+            body = read(raw).body
         except UNREADABLE:
             continue
         if isinstance(body, Enrolled) and body.device != office:
@@ -123,6 +129,8 @@ def _check_links(
 
 
 def _holes(content: bytes) -> list[Gap]:
+    if GAP_MARK not in content:
+        return []
     try:
         body = read(content).body
     except UNREADABLE:
@@ -177,7 +185,7 @@ def _links(reader: Reader, device: DeviceId) -> Iterator[SqlRow]:
             "SELECT l.hash, l.counter, l.prev, l.change, l.known, l.raw, c.raw, c.id IS NOT NULL"
             " FROM links l LEFT JOIN changes c ON c.kabupaten = l.kabupaten AND c.id = l.change"
             " WHERE l.kabupaten = :kabupaten AND l.device = :device"
-            " AND (l.counter > :counter OR (l.counter = :counter AND l.hash > :name))"
+            " AND l.counter >= :counter AND (l.counter > :counter OR l.hash > :name)"
             " ORDER BY l.counter, l.hash LIMIT :limit",
             {"device": device, "counter": counter, "name": name, "limit": BATCH},
         )

@@ -217,7 +217,7 @@ def _changes(reader: Reader) -> Iterator[list[SqlRow]]:
         found = reader.query(
             "SELECT id, device, outcome, received_ms, seq, raw FROM changes"
             " WHERE kabupaten = :kabupaten"
-            " AND (seq > :seq OR (seq = :seq AND id > :name)) ORDER BY seq, id LIMIT :limit",
+            " AND seq >= :seq AND (seq > :seq OR id > :name) ORDER BY seq, id LIMIT :limit",
             {"seq": seq, "name": name, "limit": BATCH},
         )
         yield found

@@ -5,7 +5,6 @@ stands behind it. Format: sqlite.org/fileformat2.html, "The Write-Ahead Log".
 """
 
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 
 HEADER_BYTES = 32
@@ -46,8 +45,8 @@ def first_bad_frame(path: Path) -> int | None:
 
 def _checksum(data: bytes, order: str, start: tuple[int, int]) -> tuple[int, int]:
     first, second = start
-    words: Iterator[int] = iter(struct.unpack(f"{order}{len(data) // 4}I", data))
-    for word in words:
-        first = (first + word + second) & 0xFFFFFFFF
-        second = (second + next(words) + first) & 0xFFFFFFFF
+    words = struct.unpack(f"{order}{len(data) // 4}I", data)
+    for one, two in zip(words[::2], words[1::2], strict=True):
+        first = (first + one + second) & 0xFFFFFFFF
+        second = (second + two + first) & 0xFFFFFFFF
     return first, second

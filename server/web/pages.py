@@ -29,13 +29,16 @@ from server.web.lost import lost_routes
 from server.web.photo import photo_routes
 from server.web.quarantine import quarantine_routes
 from server.web.queue import queue_routes
+from server.web.reports import report_routes
 from server.web.review import review_routes
 from server.web.room import room_routes
 from server.web.room_case import room_case_routes
 from server.web.room_ceremony import ceremony_routes
 from server.web.room_keys import key_routes, new_officer_routes
 from server.web.second_step import second_step_routes
+from server.web.sheets import sheet_routes
 from server.web.site import SECURITY_HEADERS, Asking, Site, build_site, theme_of
+from server.web.trail import trail_routes
 
 LARGEST_FORM_BYTES = 1_000_000
 MACHINES = ("/api", "/tus")
@@ -71,6 +74,7 @@ def page_routes(site: Site) -> list[Any]:
         *home_routes(site),
         *queue_routes(site),
         *review_routes(site),
+        *report_routes(site),
         *photo_routes(site),
         *conflict_routes(site),
         *quarantine_routes(site),
@@ -88,6 +92,8 @@ def page_routes(site: Site) -> list[Any]:
         *joining_routes(site),
         *lost_routes(site),
         *backup_routes(site),
+        *trail_routes(site),
+        *sheet_routes(site),
         missing,
     ]
     return [

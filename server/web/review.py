@@ -32,6 +32,7 @@ class PageRights(Data, frozen=True, kw_only=True):
 
     decide: bool
     reveal: bool
+    report: bool
     why: str
     why_icon: str
 
@@ -51,6 +52,7 @@ def review_routes(site: Site) -> list[Any]:
         rights = PageRights(
             decide=found.rights.decide,
             reveal=found.rights.open_numbers,
+            report=found.rights.report,
             why=site.text(found.rights.why) if found.rights.why else "",
             why_icon="person" if found.rights.why.endswith("milik_sendiri") else "info",
         )

@@ -31,6 +31,7 @@ from server.services.alarms import Alarms
 from server.services.assigning import Assigning
 from server.services.backups import Backups
 from server.services.cases import Cases
+from server.services.checks import Checks
 from server.services.conflicts import Conflicts
 from server.services.destroying import Destroying
 from server.services.handling import Handling
@@ -41,6 +42,8 @@ from server.services.quarantine import Quarantine
 from server.services.queue import Queue
 from server.services.review import Reviews
 from server.services.room import Room, build_room
+from server.services.trail import Trail
+from server.services.trail_export import TrailExport
 from server.services.visit_page import Words
 from server.services.visits import names
 from server.store import SqlOfficeStore
@@ -124,6 +127,7 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("penugasan", "/penugasan", "task_add", "assign_tasks"),
     ("impor", "/impor", "upload_file", "import_lists"),
     ("pemusnahan", "/pemusnahan", "delete", "propose_destruction"),
+    ("jejak", "/jejak", "audit", "see_trail"),
     ("perangkat", "/perangkat", "device", "see_devices"),
     ("cadangan", "/cadangan", "save", "see_backups"),
 )
@@ -151,6 +155,9 @@ class Site:
     room: Room
     importing: Importing
     assigning: Assigning
+    trail: Trail
+    trail_export: TrailExport
+    checks: Checks
     regions: tuple[Group, ...]
     templates: Environment
 
@@ -271,6 +278,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         kecamatan=wilayah.kecamatan_nik_prefixes(),
     )
     passwords = passwords or Passwords(deps.randomness)
+    trail = Trail(engine, deps.office.person, deps.text, deps.workflows)
     accounts = Accounts(engine, passwords, now_ms=deps.now_ms, randomness=deps.randomness)
     return Site(
         deps=deps,
@@ -301,6 +309,9 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
             now_ms=deps.now_ms,
             randomness=deps.randomness,
         ),
+        trail=trail,
+        trail_export=TrailExport(engine, deps.office, trail, deps.office_name, deps.text, deps.now_ms),
+        checks=Checks(engine, deps.verify, deps.now_ms),
         regions=regions(words),
         templates=_templates(deps.text, theme),
     )

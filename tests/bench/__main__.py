@@ -31,6 +31,8 @@ NAMES = (
     "unlock",
     "sqlcipher_ratio",
     "import_list",
+    "verify_speed",
+    "trail_search",
 )
 
 

@@ -42,6 +42,10 @@ ALLOWED: dict[Action, set[str]] = {
     "hold_data": {"kabid"},
     "import_lists": {"petugas", "kabid"},
     "assign_tasks": {"petugas", "kabid"},
+    "see_trail": {"kabid", "pengawas", "admin"},
+    "see_case_trail": {"kabid", "pengawas"},
+    "export_trail": {"kabid", "pengawas"},
+    "make_reports": {"kabid", "pengawas"},
 }
 CHANGES = {
     "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "handle_alarms", "enrol_devices",
@@ -86,10 +90,10 @@ def test_pengawas_changes_nothing(action: Action) -> None:
 OPEN_TO_ADMIN = {
     "see_devices", "handle_alarms", "enrol_devices", "see_backups", "make_backups", "take_handovers",
     "report_lost", "close_lost", "order_wipes", "approve_wipes",
-    "see_quarantine", "judge_again",
+    "see_quarantine", "judge_again", "see_trail",
 }  # fmt: skip
 """None of these shows a case: of a hand-over file, only whose it is and how much it brought; of what was
-refused, how much and why, and that it be judged again."""
+refused, how much and why, and that it be judged again; of the audit trail, what tells of no case."""
 
 
 @pytest.mark.parametrize("action", [action for action in ACTIONS if action not in OPEN_TO_ADMIN])

@@ -296,6 +296,7 @@ def every_page(served: Served) -> dict[str, list[str]]:
             "/penugasan/petugas", f"/penugasan/petugas/{office.people['pendamping']}",
         ],
         "kabid": ["/", *lost],
+        "pengawas": ["/jejak", "/jejak/lembar", f"/kunjungan/{visit}"],
         "": ["/masuk"],
     }  # fmt: skip
 

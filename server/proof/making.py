@@ -1,0 +1,95 @@
+"""Custody reports as files: JSON, paper, checking program, photos. Rule: who asked is on record first."""
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+from schemas.base import Data
+from schemas.ids import BlobId, PersonId, RecordId
+from schemas.text import Text
+from server.blobs import BlobStore, DamagedBlobError
+from server.engine import Engine
+from server.office import Office
+from server.parsing.paper import Section
+from server.parsing.typesetting import Typesetter
+from server.proof import offline
+from server.proof.custody_paper import custody_paper
+from server.proof.gathering import Asked, gather
+from server.proof.report import OfficeOf, Report, write_report
+from sync.change import Accessed
+
+JSON, PDF, CHECKER, PHOTOS = "laporan.json", "laporan.pdf", "periksa.py", "foto"
+MOST_PURPOSE = 200
+"""Characters of a purpose that are kept."""
+ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
+"""A phone says what a blob is: its word picks an ending and never is one."""
+
+
+class Maker(Data, frozen=True, kw_only=True):
+    """Makes reports of visits. `name` is the office's, `now_ms` the time of the request (UTC)."""
+
+    engine: Engine
+    office: Office
+    blobs: BlobStore
+    name: str
+    text: Text
+    now_ms: int
+
+    def report(self, visit: RecordId, *, with_contents: bool) -> Report | None:
+        """Gather what is told of a visit; None where there is no such visit."""
+        regency = self.engine.read(lambda tx: tx.regency)
+        office = OfficeOf(
+            name=self.name, regency=regency, device=self.office.device, key=self.office.public_key.hex()
+        )
+        asked = Asked(visit=visit, with_contents=with_contents, office=office, now_ms=self.now_ms)
+        return self.engine.read(lambda tx: gather(tx, asked))
+
+    def record(self, person: PersonId, report: Report, purpose: str) -> None:
+        """Put on record who asked and why.
+
+        A sealed visit's report says only what stands outside of it, and plaintext about it is refused.
+        """
+        if report.contents != "tersegel":
+            body = Accessed(subject=RecordId(report.visit), purpose=purpose.strip()[:MOST_PURPOSE])
+            self.office.act(person, body)
+
+    def write(self, report: Report) -> bytes:
+        """Write the JSON, signed by the office."""
+        return write_report(report, self.office.attest)
+
+    def paper(self, report: Report, file: bytes, answers: Sequence[Section] = ()) -> bytes | None:
+        """Set the paper; None where it cannot be set."""
+        return Typesetter().pdf(custody_paper(report, file, self.text, answers))
+
+    def photos(self, report: Report) -> Iterator[tuple[str, BlobId]]:
+        """Give each blob that the report names with the name of its file."""
+        for photo in report.photos:
+            yield f"{photo.sha256}.{ENDINGS.get(photo.media_type, 'bin')}", BlobId(photo.sha256)
+
+
+def checker() -> bytes:
+    """Return the program that checks a report anywhere."""
+    return Path(offline.__file__).read_bytes()
+
+
+def pack(maker: Maker, report: Report, file: bytes, paper: bytes, out: IO[bytes]) -> None:
+    """Write all of it as one ZIP; a photo that is not held, or not whole, is left out."""
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as bundle:
+        for name, data in ((JSON, file), (PDF, paper), (CHECKER, checker())):
+            bundle.writestr(private_entry(name), data)
+        if report.contents != "isi":
+            return
+        for name, blob in maker.photos(report):
+            try:
+                data = b"".join(maker.blobs.read(blob))
+            except DamagedBlobError:
+                continue
+            bundle.writestr(private_entry(f"{PHOTOS}/{name}"), data)
+
+
+def private_entry(name: str) -> zipfile.ZipInfo:
+    """Name a file in a ZIP that only whoever unpacks it may read."""
+    entry = zipfile.ZipInfo(name)
+    entry.external_attr = 0o600 << 16
+    return entry

@@ -1,0 +1,46 @@
+"""The audit trail: every row of it follows from the log. Rule: what hides an act from a search is a fault."""
+
+from server import trail_store
+from server.engine import Reader
+from server.trail import trace
+from server.verifying.findings import Findings, Progress
+
+BATCH = 2_000
+
+
+def check_trail(reader: Reader, findings: Findings, progress: Progress) -> None:
+    """Make each row of the trail anew, as far as the trail goes, and compare.
+
+    Of what was destroyed nothing can be made anew: there, only that it stands in its place is looked at.
+    """
+    end = trail_store.end(reader)
+    [(total,)] = reader.query("SELECT count(*) FROM trail WHERE kabupaten = :kabupaten")
+    progress.step("jejak", total)
+    about: dict[bytes, set[str]] = {}
+    for change, name in reader.query("SELECT change, about FROM trail_about WHERE kabupaten = :kabupaten"):
+        about.setdefault(change, set()).add(name)
+    seq, seen = 0, 0
+    while True:
+        found = reader.query(
+            "SELECT c.id, c.received_ms, c.seq, c.raw, t.at_ms, t.seq, t.author, t.kind, t.open"
+            " FROM changes c LEFT JOIN trail t ON t.kabupaten = c.kabupaten AND t.change = c.id"
+            " WHERE c.kabupaten = :kabupaten AND c.seq > :seq AND c.seq <= :end ORDER BY c.seq LIMIT :limit",
+            {"seq": seq, "end": end, "limit": BATCH},
+        )
+        for change, received_ms, at, raw, *stored in found:
+            seen += stored[0] is not None
+            told = trace(raw)
+            is_right = stored[:2] == [received_ms, at]
+            if raw is not None:
+                row = [told.author, told.kind, int(told.open)]
+                is_right = is_right and stored[2:] == row and about.pop(change, set()) == set(told.about)
+            else:
+                about.pop(change, None)
+            if not is_right:
+                findings.fault("jejak_berbeda", catatan=change.hex())
+        progress.advance(len(found))
+        if len(found) < BATCH:
+            break
+        seq = found[-1][2]
+    if seen != total or about:
+        findings.fault("jejak_lebih")
