@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from schemas.text import load_text
 
 COMMANDS = (
-    "init", "run", "user", "device", "verify", "head", "report", "backup", "restore", "print-key", "restore-key",
-    "rotate-keys", "handover", "rescue", "demo",
+    "init", "run", "user", "device", "verify", "head", "report", "backup", "restore", "print-key",
+    "restore-key", "rotate-keys", "handover", "rescue", "demo",
 )  # fmt: skip
 
 
