@@ -26,6 +26,7 @@ from server.web.importing import import_routes
 from server.web.joinings import joining_routes
 from server.web.login import login_routes, to_login
 from server.web.photo import photo_routes
+from server.web.protection import protection_routes
 from server.web.quarantine import quarantine_routes
 from server.web.queue import queue_routes
 from server.web.review import review_routes
@@ -73,6 +74,7 @@ def page_routes(site: Site) -> list[Any]:
         *photo_routes(site),
         *conflict_routes(site),
         *quarantine_routes(site),
+        *protection_routes(site),
         *destroying_routes(site),
         *case_routes(site),
         *room_routes(site),

@@ -119,7 +119,7 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("karantina", "/karantina", "pause", "see_quarantine"),
     ("penugasan", "/penugasan", "task_add", "assign_tasks"),
     ("impor", "/impor", "upload_file", "import_lists"),
-    ("pemusnahan", "/pemusnahan", "delete", "propose_destruction"),
+    ("pelindungan", "/pelindungan", "shield", "see_protection"),
     ("perangkat", "/perangkat", "device", "see_devices"),
     ("cadangan", "/cadangan", "save", "see_backups"),
 )
@@ -257,6 +257,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
     )
     passwords = passwords or Passwords(deps.randomness)
     accounts = Accounts(engine, passwords, now_ms=deps.now_ms, randomness=deps.randomness)
+    room = build_room(deps, passwords, words)
     return Site(
         deps=deps,
         accounts=accounts,
@@ -270,11 +271,19 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         reviews=Reviews(engine, deps.office, words),
         conflicts=Conflicts(engine, deps.office, words, deps.workflows, deps.now_ms),
         alarms=Handling(engine, deps.office, Alarms(engine, deps.text, deps.now_ms), deps.text, deps.now_ms),
-        destroying=Destroying(engine, deps.office, deps.destruction, deps.now_ms),
+        destroying=Destroying(
+            engine,
+            deps.office,
+            deps.destruction,
+            deps.now_ms,
+            forms=deps.forms,
+            workflows=deps.workflows,
+            is_officer=room.custodian.is_officer,
+        ),
         quarantine=Quarantine(engine, deps.office, words, deps.workflows, deps.now_ms),
         cases=Cases(engine, deps.office, words, deps.workflows),
         backups=Backups(engine, deps.keeper, deps.office.device, deps.text, deps.now_ms),
-        room=build_room(deps, passwords, words),
+        room=room,
         assigning=Assigning(engine, deps.office, deps.forms, now_ms=deps.now_ms, randomness=deps.randomness),
         importing=Importing(
             engine,

@@ -37,7 +37,12 @@ ALLOWED: dict[Action, set[str]] = {
     "see_broken_glass": {"kabid", "pengawas"},
     "propose_destruction": {"petugas", "kabid"},
     "approve_destruction": {"kabid"},
-    "hold_data": {"kabid"},
+    "hold_data": {"kabid", "pdp"},
+    "see_protection": {"petugas", "kabid", "pengawas", "pdp"},
+    "handle_requests": {"petugas", "kabid", "pdp"},
+    "export_person": {"petugas", "kabid"},
+    "keep_registers": {"kabid", "pdp"},
+    "handle_incidents": {"kabid", "pdp"},
     "import_lists": {"petugas", "kabid"},
     "assign_tasks": {"petugas", "kabid"},
 }
@@ -45,6 +50,7 @@ CHANGES = {
     "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "handle_alarms", "enrol_devices",
     "make_backups", "take_handovers", "open_room",
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
+    "handle_requests", "export_person", "keep_registers", "handle_incidents",
 }  # fmt: skip
 
 
