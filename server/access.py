@@ -2,9 +2,9 @@
 
 A grant reaches *own* things (one's visits), those of one's *area* (desa and service), or *any*. On top stand
 three rules that no grant lifts: the author never decides a visit, sealed forms open nowhere but in the sealed
-room, and the admin sees no case data. `pdp` is the officer of data protection (UU 27/2022, ps. 53): keeps the
-registers and their deadlines, and reads no answer of anybody. To open the room it needs more than the role: only named officers hold
-its keys (server/custody.py). Source: docs/architecture.md, "Trust".
+room, and the admin sees no case data. To open the room it needs more than the role: only named officers hold
+its keys (server/custody.py). `pdp` is the officer of data protection (UU 27/2022, ps. 53): keeps the
+registers and their deadlines, and reads no answer of anybody. Source: docs/architecture.md, "Trust".
 """
 
 from typing import Literal, assert_never, get_args

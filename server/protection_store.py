@@ -25,6 +25,14 @@ def records_naming(tx: Reader, kinds: Iterable[str], names: Iterable[RecordId]) 
     return [_record.decode(body) for kind in kinds for body in _bodies(tx, kind) if wanted.search(body)]
 
 
+def records_holding(tx: Reader, kind: str, text: str) -> Iterator[Record]:
+    """Give the records of a kind in which a text occurs, in whatever case; reads all of the kind."""
+    wanted = re.compile(re.escape(text.encode()), re.IGNORECASE)
+    # beyond ASCII bytes know no case: then each is looked at
+    bodies = (body for body in _bodies(tx, kind) if not text.isascii() or wanted.search(body))
+    return (_record.decode(body) for body in bodies)
+
+
 def _any_of(names: Iterable[RecordId]) -> re.Pattern[bytes]:
     return re.compile(b"|".join(re.escape(name.encode()) for name in names) or b"(?!)")
 

@@ -1,4 +1,4 @@
-"""All that says something of a visit, a case or a person. Rule: what is not found here would outlive its destruction.
+"""All that says something of a visit, a case or a person. Rule: what is not found here outlives destruction.
 
 Records are followed from the one that is asked about; changes are found by the ids of those records.
 """
@@ -37,8 +37,8 @@ ABOUT = {
     "kunjungan": ("subjek", "kasus"),
     REQUEST: ("warga",),
 }
-"""By which fields a record of a kind speaks of another. A visit that belongs to a person belongs also to their
-case, and is destroyed with the person; a case alone takes those visits that were to it and to nobody."""
+"""By which fields a record of a kind speaks of another. A person goes with all visits and cases; a case alone
+takes those visits that were to it and to nobody."""
 
 
 class Belongings(Data, frozen=True, kw_only=True):
@@ -54,7 +54,7 @@ class Belongings(Data, frozen=True, kw_only=True):
 
 
 def belongings(tx: Reader, target: RecordId, only: Iterable[RecordId] | None = None) -> Belongings:
-    """Return all that says something of a record: changes, refused ones too, and records with their conflicts.
+    """Return all that says something of a record: changes, refused ones too, records with their conflicts.
 
     `only`: these records as they were agreed on, so that nothing that came since goes with them unseen.
     """
@@ -92,7 +92,7 @@ def members(tx: Reader, target: RecordId) -> list[Record]:
 
 
 def above(record: Record) -> list[RecordId]:
-    """Return the person and the case that a record belongs to: what forbids to destroy these forbids it too."""
+    """Return the person and the case that a record belongs to: a hold on these is one on it too."""
     named = (record.fields.get(field) for field in ABOUT.get(record.kind, ()))
     return [RecordId(name) for name in named if isinstance(name, str) and name]
 
@@ -102,7 +102,7 @@ def _is_about(record: Record, names: Iterable[RecordId]) -> bool:
 
 
 def named(body: Body) -> set[RecordId]:
-    """Return what a change is about; who looked and what was destroyed stays told, so those name nothing."""
+    """Return what a change is about; who looked and what was destroyed stays told: those name nothing."""
     match body:
         case Patch(record=record) | SealedNote(record=record):
             return {record}

@@ -1,4 +1,4 @@
-"""Small registers in the office's own chain: records that no phone sees. Rule: each edit is a change, with its author.
+"""Small registers in the office's own chain: records that no phone sees. Rule: each edit is a change.
 
 Who wrote what and when then stands there for good, and the register comes back with every restore.
 """

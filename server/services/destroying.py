@@ -221,7 +221,7 @@ class Destroying:
         return self._engine.write(end).result()
 
     def hold(self, person: Person, target: RecordId, reason: str) -> Refused | None:
-        """Forbid to destroy something and what belongs to it, for a reason: a court, an audit, a complaint."""
+        """Forbid to destroy something and what belongs to it, for a reason: a court, an audit."""
         return self._set_hold(person, target, reason, held=True)
 
     def release(self, person: Person, target: RecordId, reason: str) -> Refused | None:

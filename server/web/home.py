@@ -9,6 +9,8 @@ from schemas.base import Data
 from server.access import may
 from server.services.alarms import DAY_MS, Alarm
 from server.services.backups import Standing
+from server.services.incident_clock import Deadline
+from server.web.requests import clock_of
 from server.web.site import Asking, Site, Visitor
 
 MOST_ALARMS = 8
@@ -60,7 +62,7 @@ def home_routes(site: Site) -> list[Any]:
     def alarms(visitor: Visitor) -> list[Alarm]:
         """List what needs attention, for those who look after the office."""
         person = visitor.person
-        found = site.room.alarms.attention(person)
+        found = [*site.room.alarms.attention(person), *_incidents(site, visitor), *_requests(site, visitor)]
         if not may(person, "see_devices"):
             return found
         found += site.alarms.attention()
@@ -97,6 +99,33 @@ def _alarm(site: Site, icon: str, key: str, count: int, href: str) -> Alarm:
     values = {"jumlah": count, "hari": OLD_CONFLICT_DAYS}
     title, text = site.text(said, **values), site.text(todo, **values)
     return Alarm(tone="notice", icon=icon, title=title, text=text, href=href)
+
+
+def _incidents(site: Site, visitor: Visitor) -> list[Alarm]:
+    """List the failures of protection that who reads must tell of, with the hours that are left."""
+    return [
+        _timed(site, f"insiden.jenis.{each.kind}", "insiden", f"/insiden/{each.id}", each.clock)
+        for each in site.incidents.waiting(visitor.person)
+    ]
+
+
+def _requests(site: Site, visitor: Visitor) -> list[Alarm]:
+    """List what people asked about their data and who reads must answer, with the hours that are left."""
+    return [
+        _timed(site, f"permintaan.jenis.{each.kind}", "permintaan", f"/permintaan/{each.id}", each.clock)
+        for each in site.requests.waiting(visitor.person)
+    ]
+
+
+def _timed(site: Site, what: str, page: str, href: str, deadline: Deadline) -> Alarm:
+    clock = clock_of(site, deadline)
+    return Alarm(
+        tone="info" if clock.tone == "quiet" else clock.tone,
+        icon=clock.icon,
+        title=f"{site.text(f'kantor.{what}')}: {clock.word}",
+        text=site.text(f"kantor.{page}.alarm_arti"),
+        href=href,
+    )
 
 
 def _tile(site: Site, name: str, href: str, icon: str, count: int) -> Tile:

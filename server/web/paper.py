@@ -1,4 +1,4 @@
-"""Papers that are printed and signed by hand: minutes, letters, registers. Rule: what stands on one comes as text.
+"""Papers that are printed and signed by hand: minutes, letters, registers. Rule: all comes as text.
 
 The browser prints them; nothing of them is kept but what the registers they are drawn from hold.
 """

@@ -19,7 +19,11 @@ class Way(Data, frozen=True, kw_only=True):
     hint: str
 
 
-WAYS: tuple[tuple[str, str, str, Action], ...] = (("pemusnahan", "/pemusnahan", "delete", "see_protection"),)
+WAYS: tuple[tuple[str, str, str, Action], ...] = (
+    ("permintaan", "/permintaan", "person", "see_protection"),
+    ("insiden", "/insiden", "warning", "see_protection"),
+    ("pemusnahan", "/pemusnahan", "delete", "see_protection"),
+)
 
 
 def protection_routes(site: Site) -> list[Any]:

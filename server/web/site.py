@@ -34,9 +34,13 @@ from server.services.conflicts import Conflicts
 from server.services.destroying import Destroying
 from server.services.handling import Handling
 from server.services.importing import Importing
+from server.services.incidents import Incidents
+from server.services.lost_phones import LostPhones
 from server.services.people import load_person
+from server.services.person_export import PersonExports
 from server.services.quarantine import Quarantine
 from server.services.queue import Queue
+from server.services.requests import Requests
 from server.services.review import Reviews
 from server.services.room import Room, build_room
 from server.services.visit_page import Words
@@ -140,6 +144,10 @@ class Site:
     conflicts: Conflicts
     quarantine: Quarantine
     destroying: Destroying
+    requests: Requests
+    incidents: Incidents
+    lost_phones: LostPhones
+    exports: PersonExports
     alarms: Handling
     cases: Cases
     backups: Backups
@@ -258,6 +266,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
     passwords = passwords or Passwords(deps.randomness)
     accounts = Accounts(engine, passwords, now_ms=deps.now_ms, randomness=deps.randomness)
     room = build_room(deps, passwords, words)
+    requests = Requests(engine, deps.office, deps.forms, deps.now_ms, deps.randomness)
     return Site(
         deps=deps,
         accounts=accounts,
@@ -280,6 +289,10 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
             workflows=deps.workflows,
             is_officer=room.custodian.is_officer,
         ),
+        requests=requests,
+        incidents=Incidents(engine, deps.office, deps.now_ms, deps.randomness),
+        lost_phones=LostPhones(engine, deps.office, deps.now_ms, deps.randomness),
+        exports=PersonExports(engine, deps.office, requests, words),
         quarantine=Quarantine(engine, deps.office, words, deps.workflows, deps.now_ms),
         cases=Cases(engine, deps.office, words, deps.workflows),
         backups=Backups(engine, deps.keeper, deps.office.device, deps.text, deps.now_ms),

@@ -11,7 +11,6 @@ import pytest
 
 from schemas.ids import ChangeId, RecordId
 from schemas.wire import Applied
-from server.services.people import load_person
 from server.services.visits import load_visit
 from server.store import SqlOfficeStore
 from sync.change import Accessed, Advance, Decide, FormAnswers, Patch, SealedAdvance, SealedDecide, Submit
@@ -262,7 +261,7 @@ def test_from_the_page_a_person_is_destroyed_and_neither_restore_replay_nor_file
 
 
 def by_file(desk: Desk, address: str) -> object:
-    """Let another phone hand over, in a file, a version of the visit that was destroyed; return its outcome."""
+    """Let another phone hand over, in a file, a version of what was destroyed; return its outcome."""
     code = desk.office.deps.joinings.new_code(desk.office.people["pendamping"])
     with httpx.Client(base_url=address, timeout=20) as http:
         phone = HttpPhone(http)
