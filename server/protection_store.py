@@ -25,6 +25,16 @@ def records_naming(tx: Reader, kinds: Iterable[str], names: Iterable[RecordId]) 
     return [_record.decode(body) for kind in kinds for body in _bodies(tx, kind) if wanted.search(body)]
 
 
+def decided_visits(tx: Reader, states: Iterable[str], forms: Iterable[str]) -> list[tuple[RecordId, int]]:
+    """Return the visits of these states and forms with when they were decided (UTC ms), the oldest first."""
+    found = tx.query(
+        "SELECT visit, decided_ms FROM kunjungan WHERE kabupaten = :kabupaten AND state IN :states"
+        " AND form IN :forms AND decided_ms > 0 ORDER BY decided_ms, visit",
+        {"states": list(states), "forms": list(forms)},
+    )
+    return [(RecordId(row[0]), int(row[1])) for row in found]
+
+
 def records_holding(tx: Reader, kind: str, text: str) -> Iterator[Record]:
     """Give the records of a kind in which a text occurs, in whatever case; reads all of the kind."""
     wanted = re.compile(re.escape(text.encode()), re.IGNORECASE)

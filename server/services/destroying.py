@@ -160,6 +160,10 @@ class Destroying:
 
         return self._engine.write(work).result()
 
+    def may_propose(self, person: Person, record: Record) -> bool:
+        """Whether somebody may propose a thing of theirs to be destroyed, whatever else forbids it now."""
+        return self._refused(person, "propose_destruction", record) is None
+
     def withdraw(self, person: Person, target: RecordId) -> Refused | None:
         """Take back one's own proposal that nobody has approved yet; who may approve it turns it down so."""
         if not may(person, "propose_destruction"):

@@ -1,8 +1,8 @@
 """Failures of protecting data: what happened, the 3 × 24 hours from knowing, who was told, how it ended.
 
 Rule: the clock runs from the moment of knowing, and an incident closes only after those concerned and the
-authority were told. An incident is a record of kind `insiden` in the office's chain; lost phones keep their own report
-(server/services/lost_phones.py), and are only shown among them. Source: UU 27/2022, ps. 46.
+authority were told. An incident is a record of kind `insiden` in the office's chain; lost phones keep their
+report (server/services/lost_phones.py), and are only shown among them. Source: UU 27/2022, ps. 46.
 """
 
 from collections.abc import Callable

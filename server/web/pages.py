@@ -30,7 +30,9 @@ from server.web.photo import photo_routes
 from server.web.protection import protection_routes
 from server.web.quarantine import quarantine_routes
 from server.web.queue import queue_routes
+from server.web.registers import handout_routes, processing_routes
 from server.web.requests import one_request_routes, request_routes
+from server.web.retention import retention_routes
 from server.web.review import review_routes
 from server.web.room import room_routes
 from server.web.room_case import room_case_routes
@@ -81,6 +83,9 @@ def page_routes(site: Site) -> list[Any]:
         *one_request_routes(site),
         *incident_routes(site),
         *one_incident_routes(site),
+        *retention_routes(site),
+        *processing_routes(site),
+        *handout_routes(site),
         *destroying_routes(site),
         *case_routes(site),
         *room_routes(site),

@@ -22,7 +22,10 @@ class Way(Data, frozen=True, kw_only=True):
 WAYS: tuple[tuple[str, str, str, Action], ...] = (
     ("permintaan", "/permintaan", "person", "see_protection"),
     ("insiden", "/insiden", "warning", "see_protection"),
+    ("masa_simpan", "/masa-simpan", "calendar", "see_protection"),
     ("pemusnahan", "/pemusnahan", "delete", "see_protection"),
+    ("pemrosesan", "/pemrosesan", "file", "see_protection"),
+    ("penerima", "/penerima", "sent", "see_protection"),
 )
 
 

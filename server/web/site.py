@@ -34,13 +34,16 @@ from server.services.conflicts import Conflicts
 from server.services.destroying import Destroying
 from server.services.handling import Handling
 from server.services.importing import Importing
+from server.services.handouts import Handouts
 from server.services.incidents import Incidents
 from server.services.lost_phones import LostPhones
 from server.services.people import load_person
 from server.services.person_export import PersonExports
+from server.services.processing import ProcessingRegister
 from server.services.quarantine import Quarantine
 from server.services.queue import Queue
 from server.services.requests import Requests
+from server.services.retention import Retention
 from server.services.review import Reviews
 from server.services.room import Room, build_room
 from server.services.visit_page import Words
@@ -147,6 +150,9 @@ class Site:
     requests: Requests
     incidents: Incidents
     lost_phones: LostPhones
+    retention: Retention
+    handouts: Handouts
+    processing: ProcessingRegister
     exports: PersonExports
     alarms: Handling
     cases: Cases
@@ -267,6 +273,15 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
     accounts = Accounts(engine, passwords, now_ms=deps.now_ms, randomness=deps.randomness)
     room = build_room(deps, passwords, words)
     requests = Requests(engine, deps.office, deps.forms, deps.now_ms, deps.randomness)
+    destroying = Destroying(
+        engine,
+        deps.office,
+        deps.destruction,
+        deps.now_ms,
+        forms=deps.forms,
+        workflows=deps.workflows,
+        is_officer=room.custodian.is_officer,
+    )
     return Site(
         deps=deps,
         accounts=accounts,
@@ -280,17 +295,12 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         reviews=Reviews(engine, deps.office, words),
         conflicts=Conflicts(engine, deps.office, words, deps.workflows, deps.now_ms),
         alarms=Handling(engine, deps.office, Alarms(engine, deps.text, deps.now_ms), deps.text, deps.now_ms),
-        destroying=Destroying(
-            engine,
-            deps.office,
-            deps.destruction,
-            deps.now_ms,
-            forms=deps.forms,
-            workflows=deps.workflows,
-            is_officer=room.custodian.is_officer,
-        ),
+        destroying=destroying,
         requests=requests,
         incidents=Incidents(engine, deps.office, deps.now_ms, deps.randomness),
+        retention=Retention(engine, deps.office, deps.forms, deps.workflows, destroying, deps.now_ms),
+        handouts=Handouts(engine, deps.office, deps.now_ms, deps.randomness),
+        processing=ProcessingRegister(engine, deps.office, deps.forms),
         lost_phones=LostPhones(engine, deps.office, deps.now_ms, deps.randomness),
         exports=PersonExports(engine, deps.office, requests, words),
         quarantine=Quarantine(engine, deps.office, words, deps.workflows, deps.now_ms),
