@@ -10,6 +10,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from schemas.ids import RecordId
 from sync.change import FormAnswers, Gap, Patch
 from tests.server.lists import person, workbook
+from server.access import Person
+from server.services.handouts import Handout
+from server.services.incident_clock import HOUR_MS
+from server.services.incidents import Said
+from server.services.people import load_person
+from server.web.site import build_site
+from sync.change import Decide, FormAnswers, Gap, Patch
 from tests.server.web_office import DESA, PASSWORD, Office, Phone, open_at, serving, shut
 
 CHROMIUM = "/usr/bin/chromium"
@@ -280,6 +287,7 @@ def every_page(served: Served) -> dict[str, list[str]]:
     case = page.locator(".row a").first.get_attribute("href") or ""
     page.context.close()
     waiting = queued(served, "Tukiyem binti Kartodimejo Sastrowidjoyo")
+    asked, failure, minutes = protected(office)
     return {
         "verifikator": [
             "/", "/antrean", f"/kunjungan/{waiting}", f"/kunjungan/{visit}",
@@ -290,6 +298,10 @@ def every_page(served: Served) -> dict[str, list[str]]:
         "petugas": [
             "/pemusnahan", "/impor", *lists_taken(served), "/penugasan", f"/penugasan?desa={DESA}",
             "/penugasan/petugas", f"/penugasan/petugas/{office.people['pendamping']}",
+        "petugas": ["/pemusnahan", "/permintaan", asked, minutes, "/masa-simpan", "/penerima"],
+        "pdp": [
+            "/", "/pelindungan", "/insiden", failure, f"{failure}/surat/warga", "/pemrosesan",
+            "/pemrosesan/cetak",
         ],
         "": ["/masuk"],
     }  # fmt: skip
@@ -311,6 +323,32 @@ def lists_taken(served: Served) -> list[str]:
         found.append(page.url.removeprefix(served.address))
     page.context.close()
     return found
+def protected(office: Office) -> tuple[str, str, str]:
+    """Fill the pages of data protection; return those of a request, an incident and of minutes."""
+    site, now = build_site(office.deps), office.deps.now_ms()
+
+    def who(name: str) -> Person:
+        found = office.deps.engine.read(lambda tx: load_person(tx, office.people[name]))
+        assert found is not None
+        return found
+
+    asked = site.requests.open(who("petugas"), office.warga, "akses", "sendiri", "Data apa saja?", now - 1)
+    said = Said(story="Daftar terkirim keliru", data="Nama dan desil", people=40, handling="Ditarik")
+    failure = site.incidents.report(who("pdp"), "salah_kirim", now - 80 * HOUR_MS, said)
+    gone, change = office.add_visit()
+    office.deps.office.act(
+        office.people["verifikator"],
+        Decide(visit=gone, follows=change, decision="tolak", reasons={}, note="Keliru"),
+    )
+    assert site.destroying.propose(who("petugas"), gone, "BA 7/2026") is None
+    assert site.destroying.approve(who("kabid"), gone) is None
+    kept, _ = office.add_visit()
+    assert site.destroying.hold(who("kabid"), kept, "Perkara 12/Pdt/2026") is None
+    given = Handout(
+        recipient="bni", day="2026-11-20", what="Daftar KKS", people=9, letter="S-1", basis="Permensos"
+    )
+    assert site.handouts.add(who("petugas"), given) is None
+    return f"/permintaan/{asked}", f"/insiden/{failure}", f"/pemusnahan/{gone}"
 
 
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}
