@@ -142,9 +142,7 @@ class _Gathering:
         text, warga = self._words.text, self._warga
         title = text("kantor.permintaan.berkas.identitas")
         yield self._part("identitas", [Entry(title=title, lines=self._fields("warga", warga.fields))])
-        yield self._part(
-            "perubahan", [self._patch(c) for c in self._bodies(Patch) if c.body.record == warga.id]
-        )  # type: ignore[union-attr]
+        yield self._part("perubahan", [self._patch(content) for content in self._patches()])
         yield self._part("kunjungan", [self._visit(version) for version in self._versions])
         yield self._part("keputusan", [self._decision(content) for content in self._bodies(Decide)])
         yield self._part("kasus", [self._case(each) for each in self._of("kasus")])
@@ -167,6 +165,11 @@ class _Gathering:
             if isinstance(content.body, kind) and not _about(content).isdisjoint(self._records)
         ]
         return sorted(found, key=lambda content: content.clock.server_ms)
+
+    def _patches(self) -> list[Content]:
+        """Return what was set in their own record."""
+        found = self._bodies(Patch)
+        return [each for each in found if isinstance(each.body, Patch) and each.body.record == self._warga.id]
 
     def _ids_in_answers(self) -> set[str]:
         answers = (filled.answers for v in self._versions for filled in v.submit.forms.values())

@@ -33,8 +33,8 @@ from server.services.cases import Cases
 from server.services.conflicts import Conflicts
 from server.services.destroying import Destroying
 from server.services.handling import Handling
-from server.services.importing import Importing
 from server.services.handouts import Handouts
+from server.services.importing import Importing
 from server.services.incidents import Incidents
 from server.services.lost_phones import LostPhones
 from server.services.people import load_person

@@ -65,7 +65,13 @@ def test_a_request_is_taken_down_only_for_ones_area_and_not_before_it_came(offic
     now = office.deps.now_ms()
 
     def attempt(name: str, **changed: Any) -> object:
-        given = {"kind": "akses", "applicant": "sendiri", "asked": "Apa?", "received_ms": now, **changed}
+        given: dict[str, Any] = {
+            "kind": "akses",
+            "applicant": "sendiri",
+            "asked": "Apa?",
+            "received_ms": now,
+            **changed,
+        }
         return desk(office).open(who(office, name), office.warga, **given)
 
     for name in ("pendamping", "verifikator", "pengawas", "admin", "jauh"):

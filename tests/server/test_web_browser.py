@@ -8,8 +8,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from schemas.ids import RecordId
-from sync.change import FormAnswers, Gap, Patch
-from tests.server.lists import person, workbook
 from server.access import Person
 from server.services.handouts import Handout
 from server.services.incident_clock import HOUR_MS
@@ -17,6 +15,7 @@ from server.services.incidents import Said
 from server.services.people import load_person
 from server.web.site import build_site
 from sync.change import Decide, FormAnswers, Gap, Patch
+from tests.server.lists import person, workbook
 from tests.server.web_office import DESA, PASSWORD, Office, Phone, open_at, serving, shut
 
 CHROMIUM = "/usr/bin/chromium"
@@ -298,7 +297,8 @@ def every_page(served: Served) -> dict[str, list[str]]:
         "petugas": [
             "/pemusnahan", "/impor", *lists_taken(served), "/penugasan", f"/penugasan?desa={DESA}",
             "/penugasan/petugas", f"/penugasan/petugas/{office.people['pendamping']}",
-        "petugas": ["/pemusnahan", "/permintaan", asked, minutes, "/masa-simpan", "/penerima"],
+            "/permintaan", asked, minutes, "/masa-simpan", "/penerima",
+        ],
         "pdp": [
             "/", "/pelindungan", "/insiden", failure, f"{failure}/surat/warga", "/pemrosesan",
             "/pemrosesan/cetak",
@@ -323,6 +323,8 @@ def lists_taken(served: Served) -> list[str]:
         found.append(page.url.removeprefix(served.address))
     page.context.close()
     return found
+
+
 def protected(office: Office) -> tuple[str, str, str]:
     """Fill the pages of data protection; return those of a request, an incident and of minutes."""
     site, now = build_site(office.deps), office.deps.now_ms()
