@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from schemas import form_docs, workflow_docs
+from schemas import form_docs, protection_docs, workflow_docs
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -16,6 +16,9 @@ def stale_pages(root: Path) -> dict[Path, str]:
     """The pages under `root` that differ from what the data say, with what they should hold."""
     pages = form_docs.render() | workflow_docs.render()
     wanted = {root / path: text for path, text in pages.items()}
+    written_by_people = root / protection_docs.PAGE
+    if written_by_people.exists():
+        wanted[written_by_people] = protection_docs.render(written_by_people.read_text("utf-8"))
     return {
         path: text for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text
     }

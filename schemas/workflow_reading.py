@@ -15,7 +15,7 @@ from schemas.sealed import SEALED_SERVICES
 from schemas.workflow_types import Event, Need, Role, State, Workflow
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-READERS: frozenset[Role] = frozenset({"pengawas", "admin"})
+READERS: frozenset[Role] = frozenset({"pengawas", "pdp", "admin"})
 """Roles that never act on a kasus: the one only reads, the other sees no case data."""
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-Role = Literal["pendamping", "verifikator", "petugas", "kabid", "pengawas", "admin"]
+Role = Literal["pendamping", "verifikator", "petugas", "kabid", "pengawas", "pdp", "admin"]
 NeedType = Literal["nomor", "tanggal", "berkas", "teks", "pilihan", "uang"]
 
 

@@ -3,7 +3,8 @@
 A grant reaches *own* things (one's visits), those of one's *area* (desa and service), or *any*. On top stand
 three rules that no grant lifts: the author never decides a visit, sealed forms open nowhere but in the sealed
 room, and the admin sees no case data. To open the room it needs more than the role: only named officers hold
-its keys (server/custody.py). Source: docs/architecture.md, "Trust".
+its keys (server/custody.py). `pdp` is the officer of data protection (UU 27/2022, ps. 53): keeps the
+registers and their deadlines, and reads no answer of anybody. Source: docs/architecture.md, "Trust".
 """
 
 from typing import Literal, assert_never, get_args
@@ -13,10 +14,10 @@ from schemas.form_types import Privacy
 from schemas.ids import PersonId
 from sync.store import Record
 
-Role = Literal["pendamping", "verifikator", "petugas", "kabid", "pengawas", "admin"]
+Role = Literal["pendamping", "verifikator", "petugas", "kabid", "pengawas", "pdp", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
-NEEDS_CODE: frozenset[Role] = frozenset({"kabid", "pengawas", "admin"})
+NEEDS_CODE: frozenset[Role] = frozenset({"kabid", "pengawas", "pdp", "admin"})
 """Roles whose login needs a second step; the others may set one up."""
 
 Action = Literal[
@@ -26,6 +27,7 @@ Action = Literal[
     "report_lost", "print_notices", "close_lost", "order_wipes", "approve_wipes", "use_rescue",
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
     "see_trail", "see_case_trail", "export_trail", "make_reports",
+    "see_protection", "handle_requests", "export_person", "keep_registers", "handle_incidents",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -61,9 +63,14 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "take_handovers": {"verifikator": "any", "petugas": "any", "kabid": "any", "admin": "any"},
     "open_room": {"petugas": "any", "kabid": "any"},
     "see_broken_glass": {"kabid": "any", "pengawas": "any"},
-    "propose_destruction": {"petugas": "any", "kabid": "any"},
-    "approve_destruction": {"kabid": "any"},
-    "hold_data": {"kabid": "any"},
+    "propose_destruction": {"petugas": "area", "kabid": "area"},
+    "approve_destruction": {"kabid": "area"},
+    "hold_data": {"kabid": "area", "pdp": "any"},
+    "see_protection": {"petugas": "area", "kabid": "area", "pengawas": "area", "pdp": "any"},
+    "handle_requests": {"petugas": "area", "kabid": "area", "pdp": "any"},
+    "export_person": {"petugas": "area", "kabid": "area"},
+    "keep_registers": {"kabid": "any", "pdp": "any"},
+    "handle_incidents": {"kabid": "any", "pdp": "any"},
     "import_lists": {"petugas": "any", "kabid": "any"},
     "assign_tasks": {"petugas": "area", "kabid": "area"},
     "see_trail": {"kabid": "any", "pengawas": "any", "admin": "any"},
@@ -76,7 +83,7 @@ EVERY_SERVICES = "umum"
 """Forms that belong to no service alone: each service standard asks for complaints and the survey (S1 to S3,
 items 6 and 14), and the house is looked at for all. So whoever serves one service serves these too."""
 
-WHOLE_WHEN_UNLISTED: frozenset[Role] = frozenset({"verifikator", "petugas", "kabid", "pengawas"})
+WHOLE_WHEN_UNLISTED: frozenset[Role] = frozenset({"verifikator", "petugas", "kabid", "pengawas", "pdp"})
 """Office roles: no desa or service listed means the whole kabupaten, or every service. Others: none."""
 
 

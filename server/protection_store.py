@@ -1,15 +1,65 @@
 """What protecting people's data asks of the database. Rule: one function a query."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+
+import msgspec
 
 from schemas.ids import ChangeId, RecordId
 from server.engine import Reader
+from sync.store import Record
 
 PAGE = 500
+_record = msgspec.msgpack.Decoder(Record)
 
 
-def contents(tx: Reader) -> Iterator[tuple[ChangeId, bytes]]:
-    """Give every content that is there, page by page; slow, as no index names what each is about."""
+def contents_naming(tx: Reader, names: Iterable[RecordId]) -> Iterator[tuple[ChangeId, bytes]]:
+    """Give every content in which one of these ids occurs anywhere; reads all, as no index says it."""
+    wanted = _any_of(names)
+    return ((name, raw) for name, raw in _contents(tx) if wanted.search(raw))
+
+
+def records_naming(tx: Reader, kinds: Iterable[str], names: Iterable[RecordId]) -> list[Record]:
+    """Return the records of these kinds in which one of these ids occurs anywhere; reads all of the kinds."""
+    wanted = _any_of(names)
+    return [_record.decode(body) for kind in kinds for body in _bodies(tx, kind) if wanted.search(body)]
+
+
+def decided_visits(tx: Reader, states: Iterable[str], forms: Iterable[str]) -> list[tuple[RecordId, int]]:
+    """Return the visits of these states and forms with when they were decided (UTC ms), the oldest first."""
+    found = tx.query(
+        "SELECT visit, decided_ms FROM kunjungan WHERE kabupaten = :kabupaten AND state IN :states"
+        " AND form IN :forms AND decided_ms > 0 ORDER BY decided_ms, visit",
+        {"states": list(states), "forms": list(forms)},
+    )
+    return [(RecordId(row[0]), int(row[1])) for row in found]
+
+
+def records_holding(tx: Reader, kind: str, text: str) -> Iterator[Record]:
+    """Give the records of a kind in which a text occurs, in whatever case; reads all of the kind."""
+    wanted = re.compile(re.escape(text.encode()), re.IGNORECASE)
+    # beyond ASCII bytes know no case: then each is looked at
+    bodies = (body for body in _bodies(tx, kind) if not text.isascii() or wanted.search(body))
+    return (_record.decode(body) for body in bodies)
+
+
+def _any_of(names: Iterable[RecordId]) -> re.Pattern[bytes]:
+    return re.compile(b"|".join(re.escape(name.encode()) for name in names) or b"(?!)")
+
+
+def _bodies(tx: Reader, kind: str) -> Iterator[bytes]:
+    after = ""
+    while found := tx.query(
+        "SELECT id, body FROM records WHERE kabupaten = :kabupaten AND kind = :kind AND id > :after"
+        " ORDER BY id LIMIT :limit",
+        {"kind": kind, "after": after, "limit": PAGE},
+    ):
+        for row in found:
+            yield bytes(row[1])
+        after = str(found[-1][0])
+
+
+def _contents(tx: Reader) -> Iterator[tuple[ChangeId, bytes]]:
     after = b""
     while found := tx.query(
         "SELECT id, raw FROM changes WHERE kabupaten = :kabupaten AND raw IS NOT NULL AND id > :after"

@@ -35,23 +35,30 @@ def read_shelf(text: str) -> Shelf:
 
 
 def about(conflict: Record, find: Callable[[RecordId], Record | None]) -> tuple[RecordId, Record | None]:
-    """Return what a conflict is about in the end: a stale choice is a conflict about a conflict."""
-    name = RecordId(str(conflict.fields["record"]))
+    """Return what a conflict is about in the end: a stale choice is a conflict about a conflict.
+
+    One that was destroyed is about nothing any more.
+    """
+    name = _about(conflict)
     target = find(name)
     for _ in range(MOST_STEPS):
         if target is None or target.kind != "konflik":
             break
-        name = RecordId(str(target.fields["record"]))
+        name = _about(target)
         target = find(name)
     return name, target
+
+
+def _about(conflict: Record) -> RecordId:
+    return RecordId(str(conflict.fields.get("record") or ""))
 
 
 def conflict_shelf(conflict: Record, target: Record | None) -> Shelf:
     """Return where a conflict belongs; one about nothing that is there yet lies where its author put it."""
     if target is None:
-        cases: dict[str, dict[str, Any]] = conflict.fields["fields"]
-        return _shelf({name: case.get("mine") for name, case in cases.items()})
-    return _shelf(target.fields)
+        cases: dict[str, dict[str, Any]] = conflict.fields.get("fields") or {}
+        return shelf_of({name: case.get("mine") for name, case in cases.items()})
+    return shelf_of(target.fields)
 
 
 def stage(fields: dict[str, Any]) -> str:
@@ -64,7 +71,8 @@ def stage_text(workflow: Any, version: Any, state: Any) -> str:
     return f"{workflow}:{version}:{state}"
 
 
-def _shelf(fields: dict[str, Any]) -> Shelf:
+def shelf_of(fields: dict[str, Any]) -> Shelf:
+    """Return where a record lies by its fields: its desa, with its services or its form."""
     services: Any = fields.get("layanan") or [fields.get("service")]
     named = sorted({each for each in services if isinstance(each, str)})
     return Shelf(desa=_text(fields.get("kode_desa")), services=tuple(named), form=_text(fields.get("form")))

@@ -11,11 +11,13 @@ from schemas.sealed import SEALED_KEY_BYTES, Note
 from schemas.wire import Applied, Outcome, Rejected
 from sync.arrival import Arrived
 from sync.change import (
+    Advance,
     Content,
     Decide,
     Destroyed,
     Gap,
     Patch,
+    Resolve,
     SealedAccess,
     SealedAdvance,
     SealedDecide,
@@ -99,6 +101,10 @@ def stub(content: Content) -> bytes:
             body = replace(body, base={}, new={name: new[name] for name in KEPT if name in new})
         case Decide():
             body = replace(body, reasons={}, note="-")
+        case Advance():
+            body = replace(body, answers={})
+        case Resolve():
+            body = replace(body, values={})
         case SealedSubmit():
             body = replace(body, key=NO_NOTE.key, opened=bytes(SEALED_KEY_BYTES), blob=NO_BLOB)
         case SealedAdvance() | SealedAccess():

@@ -1,26 +1,32 @@
-"""Destroying a visit by two people. Rule: who proposed never approves, and what is held is never destroyed.
+"""Destroying by two people. Rule: who proposed never approves, and what is held is never destroyed.
 
-A proposal is a record of kind `usul_musnah` and a legal hold one of kind `penahanan`, both in the office's
-own chain, so that who proposed, approved, held and released stands there. Source: UU 27/2022, ps. 43 and 44.
+A visit, a case or a person is destroyed with all that says something of it. A proposal is a record of kind
+`usul_musnah` and a legal hold one of kind `penahanan`, both in the office's own chain, so that who proposed,
+approved, held and released stands there. Sealed things are destroyed only by officers of the sealed room.
+Source: UU 27/2022, ps. 43 and 44.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Literal, get_args
 
 from schemas.base import Data
+from schemas.form import Forms
 from schemas.ids import ChangeId, PersonId, RecordId
-from schemas.wire import Applied
-from server import protection_store
-from server.access import Person, may
+from schemas.workflow import Workflows
+from server.access import Action, Person, may
 from server.destruction import Destruction
 from server.engine import Engine, Reader, Writer
 from server.office import Office
 from server.queries import records_of_kind
-from server.services.kept_change import decoded
+from server.services.belongings import REQUEST, TARGETS, above, belongings, members
+from server.services.chain_record import record_of, write_record
+from server.services.shelf_rights import ShelfRights
+from server.shelves import read_shelf, shelf_of
 from server.store import SqlOfficeStore
-from sync.change import Decide, Patch, Resolve, SealedDecide, SealedSubmit, Submit
 from sync.losses import is_destroyed
+from sync.neutral import is_sealed
+from sync.scope import OPEN_TUGAS
 from sync.store import Fields, Record
 
 PROPOSAL, HOLD = "usul_musnah", "penahanan"
@@ -32,20 +38,31 @@ DONE_STATES = ("disetujui", "ditolak")
 State = Literal["diusulkan", "disetujui", "selesai", "dibatalkan"]
 """`disetujui`: the second person agreed and destroying has begun; it ends as `selesai`, after a crash too."""
 Refusal = Literal[
-    "peran", "kosong", "tidak_ada", "belum_diputus", "ditahan", "orang_sama", "sudah", "berubah"
-]
+    "peran", "kosong", "tidak_ada", "tersegel", "belum_diputus", "belum_selesai", "ditahan", "orang_sama",
+    "bukan_pengusul", "sudah", "berubah",
+]  # fmt: skip
 REFUSALS: tuple[Refusal, ...] = get_args(Refusal)
 
 
 class Proposal(Data, frozen=True, kw_only=True):
-    """A proposal to destroy a visit under a berita acara. Times are UTC milliseconds."""
+    """A proposal to destroy something under a berita acara. Times are UTC milliseconds.
 
-    visit: RecordId
+    `shelf`: where it lay, see server/shelves.py, empty in proposals of before; `contents` are the ids of the
+    changes that were destroyed and `blobs` how many files, once it is done.
+    """
+
+    target: RecordId
+    kind: str
     basis: str
     by: PersonId
     at_ms: int
     state: State
     approved_by: PersonId
+    shelf: str = ""
+    sealed: bool = False
+    contents: tuple[ChangeId, ...] = ()
+    blobs: int = 0
+    done_ms: int = 0
 
 
 class Refused(Data, frozen=True, kw_only=True):
@@ -54,64 +71,119 @@ class Refused(Data, frozen=True, kw_only=True):
     why: Refusal
 
 
-def proposal_id(visit: RecordId) -> RecordId:
-    """Return the id of the record that proposes to destroy a visit."""
-    return RecordId(sha256(b"usul_musnah" + visit.encode()).hexdigest()[:32])
+class Holding(Data, frozen=True, kw_only=True):
+    """A legal hold that stands: on what, why, by whom and since when (UTC ms)."""
+
+    target: RecordId
+    reason: str
+    by: PersonId
+    at_ms: int
 
 
-def hold_id(visit: RecordId) -> RecordId:
-    """Return the id of the record that says whether a visit is held."""
-    return RecordId(sha256(b"penahanan" + visit.encode()).hexdigest()[:32])
+def proposal_id(target: RecordId) -> RecordId:
+    """Return the id of the record that proposes to destroy something."""
+    return RecordId(sha256(b"usul_musnah" + target.encode()).hexdigest()[:32])
+
+
+def hold_id(target: RecordId) -> RecordId:
+    """Return the id of the record that says whether something is held."""
+    return RecordId(sha256(b"penahanan" + target.encode()).hexdigest()[:32])
 
 
 class Destroying:
-    """Proposes, approves, withdraws and holds. Blocks its thread. Each answer is None, or why not."""
+    """Proposes, approves, withdraws and holds. Blocks its thread. Each answer is None, or why not.
+
+    `is_officer` says whether somebody is a named officer of the sealed room.
+    """
 
     def __init__(
-        self, engine: Engine, office: Office, destruction: Destruction, now_ms: Callable[[], int]
+        self,
+        engine: Engine,
+        office: Office,
+        destruction: Destruction,
+        now_ms: Callable[[], int],
+        *,
+        forms: Forms,
+        workflows: Workflows,
+        is_officer: Callable[[Person], bool],
     ) -> None:
         self._engine, self._office, self._destruction = engine, office, destruction
-        self._now_ms = now_ms
+        self._now_ms, self._workflows, self._is_officer = now_ms, workflows, is_officer
+        self._rights = ShelfRights(forms)
 
-    def proposals(self) -> list[Proposal]:
-        """List every proposal, the newest first."""
+    def proposals(self, person: Person) -> list[Proposal]:
+        """List the proposals that this person may know of, the newest first."""
         found = self._engine.read(lambda tx: [_proposal(r) for r in records_of_kind(tx, PROPOSAL)])
-        return sorted(found, key=lambda each: -each.at_ms)
+        seen = [each for each in found if self._may_know(person, each)]
+        return sorted(seen, key=lambda each: -each.at_ms)
 
-    def propose(self, person: Person, visit: RecordId, basis: str) -> Refused | None:
-        """Propose to destroy a visit that was decided, under the berita acara of this number."""
+    def proposal(self, person: Person, target: RecordId) -> Proposal | None:
+        """Return one proposal, if this person may know of it."""
+        record = self._engine.read(lambda tx: record_of(tx, proposal_id(target), PROPOSAL))
+        found = _proposal(record) if record else None
+        return found if found is not None and self._may_know(person, found) else None
+
+    def holds(self, person: Person) -> list[Holding]:
+        """List the holds that stand on what this person may know of, the newest first."""
+
+        def work(tx: Reader) -> list[Holding]:
+            held = [each for each in records_of_kind(tx, HOLD) if each.fields["ditahan"]]
+            things = SqlOfficeStore.reading(tx).records([RecordId(each.fields["kunjungan"]) for each in held])
+            known = [each for each in held if each.fields["kunjungan"] in things]
+            return [
+                _holding(each)
+                for each in known
+                if self._refused(person, "see_protection", things[RecordId(each.fields["kunjungan"])]) is None
+            ]
+
+        return sorted(self._engine.read(work), key=lambda each: -each.at_ms)
+
+    def propose(self, person: Person, target: RecordId, basis: str) -> Refused | None:
+        """Propose to destroy what was decided, under the berita acara of this number."""
         if not may(person, "propose_destruction"):
             return Refused(why="peran")
         if not 0 < len(basis.strip()) <= MOST_REASON:
             return Refused(why="kosong")
 
         def work(tx: Writer) -> Refused | None:
-            why = _unfit(tx, visit)
-            known = _record(tx, proposal_id(visit))
+            record = _target(tx, target)
+            why = self._refused(person, "propose_destruction", record) or self._unfit(tx, record)
+            known = record_of(tx, proposal_id(target), PROPOSAL)
             if why is None and known and known.fields["state"] != "dibatalkan":
                 why = "sudah"
-            if why is not None:
-                return Refused(why=why)
-            fields: Fields = {"kunjungan": visit, "ba": basis.strip(), "oleh": person.id}
-            fields |= {"at_ms": self._now_ms(), "state": "diusulkan", "disetujui_oleh": ""}
-            return self._put(tx, person.id, PROPOSAL, proposal_id(visit), fields)
+            if why is not None or record is None:
+                return Refused(why=why or "tidak_ada")
+            fields: Fields = {"kunjungan": target, "jenis": record.kind, "ba": basis.strip()}
+            fields |= {"oleh": person.id, "at_ms": self._now_ms(), "state": "diusulkan", "disetujui_oleh": ""}
+            fields |= {"rak": shelf_of(record.fields).text(), "tersegel": is_sealed(record)}
+            return self._put(tx, person.id, PROPOSAL, proposal_id(target), fields)
 
         return self._engine.write(work).result()
 
-    def withdraw(self, person: Person, visit: RecordId) -> Refused | None:
-        """Take back a proposal that nobody has approved yet."""
+    def may_propose(self, person: Person, record: Record) -> bool:
+        """Whether somebody may propose a thing of theirs to be destroyed, whatever else forbids it now."""
+        return self._refused(person, "propose_destruction", record) is None
+
+    def withdraw(self, person: Person, target: RecordId) -> Refused | None:
+        """Take back one's own proposal that nobody has approved yet; who may approve it turns it down so."""
         if not may(person, "propose_destruction"):
             return Refused(why="peran")
 
         def work(tx: Writer) -> Refused | None:
-            known = _record(tx, proposal_id(visit))
+            record, known = _target(tx, target), record_of(tx, proposal_id(target), PROPOSAL)
             if known is None or known.fields["state"] != "diusulkan":
                 return Refused(why="berubah")
+            if known.fields["oleh"] != person.id:
+                if not may(person, "approve_destruction"):
+                    return Refused(why="bukan_pengusul")
+                why = self._refused(person, "approve_destruction", record)
+                if why is not None:
+                    return Refused(why=why)
             return self._put(tx, person.id, PROPOSAL, known.id, {"state": "dibatalkan"})
 
         return self._engine.write(work).result()
 
-    def approve(self, person: Person, visit: RecordId) -> Refused | None:
+    def approve(self, person: Person, target: RecordId) -> Refused | None:
         """Agree to another's proposal, and destroy. Returns once it is durable.
 
         What was approved and not ended, as the office stopped in between, is ended by calling this again.
@@ -120,105 +192,162 @@ class Destroying:
             return Refused(why="peran")
 
         def agree(tx: Writer) -> Refused | str:
-            known = _record(tx, proposal_id(visit))
+            record, known = _target(tx, target), record_of(tx, proposal_id(target), PROPOSAL)
             if known is None or known.fields["state"] not in ("diusulkan", "disetujui"):
                 return Refused(why="berubah")
             if known.fields["oleh"] == person.id:
                 return Refused(why="orang_sama")
             begun = known.fields["state"] == "disetujui"
-            why = None if begun else _unfit(tx, visit)
+            if begun and not self._may_know(person, _proposal(known)):
+                return Refused(why="tidak_ada")
+            # what was emptied already has no area any more
+            why = None if begun else self._refused(person, "approve_destruction", record)
+            why = why or (None if begun else self._unfit(tx, record))
             if why is not None:
                 return Refused(why=why)
             agreed: Fields = {"state": "disetujui", "disetujui_oleh": person.id}
+            agreed["anggota"] = [each.id for each in members(tx, target)]
             refused = None if begun else self._put(tx, person.id, PROPOSAL, known.id, agreed)
             return refused or str(known.fields["ba"])
 
         basis = self._engine.write(agree).result()
         if isinstance(basis, Refused):
             return basis
-        # a hold is refused from here on, so nothing can come between
-        changes, records = self._engine.read(lambda tx: belongings(tx, visit))
-        self._destruction.destroy(person.id, changes, records, basis)
+        # a hold is refused from here on, and what came since was not agreed on
+        theirs = self._engine.read(lambda tx: belongings(tx, target, _agreed(tx, target)))
+        gone = self._destruction.destroy(person.id, theirs.changes, theirs.ids, basis)
+        done: Fields = {"state": "selesai", "isi": [name.hex() for name in gone.changes]}
+        done |= {"berkas": len(gone.blobs), "selesai_ms": self._now_ms()}
 
         def end(tx: Writer) -> Refused | None:
-            return self._put(tx, person.id, PROPOSAL, proposal_id(visit), {"state": "selesai"})
+            return self._put(tx, person.id, PROPOSAL, proposal_id(target), done)
 
         return self._engine.write(end).result()
 
-    def hold(self, person: Person, visit: RecordId, reason: str) -> Refused | None:
-        """Forbid to destroy a visit, for a reason: a court, an audit, a complaint."""
-        return self._set_hold(person, visit, reason, held=True)
+    def hold(self, person: Person, target: RecordId, reason: str) -> Refused | None:
+        """Forbid to destroy something and what belongs to it, for a reason: a court, an audit."""
+        return self._set_hold(person, target, reason, held=True)
 
-    def release(self, person: Person, visit: RecordId, reason: str) -> Refused | None:
+    def release(self, person: Person, target: RecordId, reason: str) -> Refused | None:
         """End a hold, for a reason."""
-        return self._set_hold(person, visit, reason, held=False)
+        return self._set_hold(person, target, reason, held=False)
 
-    def _set_hold(self, person: Person, visit: RecordId, reason: str, *, held: bool) -> Refused | None:
+    def _set_hold(self, person: Person, target: RecordId, reason: str, *, held: bool) -> Refused | None:
         if not may(person, "hold_data"):
             return Refused(why="peran")
         if not 0 < len(reason.strip()) <= MOST_REASON:
             return Refused(why="kosong")
 
         def work(tx: Writer) -> Refused | None:
-            record, proposal = _record(tx, visit), _record(tx, proposal_id(visit))
-            if record is None or record.kind != "kunjungan":
-                return Refused(why="tidak_ada")
-            if proposal and proposal.fields["state"] in ("disetujui", "selesai"):
+            record = _target(tx, target)
+            why = self._refused(person, "hold_data", record)
+            if why is not None or record is None:
+                return Refused(why=why or "tidak_ada")
+            if is_destroyed(record) or any(_is_begun(tx, name) for name in (target, *above(record))):
                 return Refused(why="sudah")
-            fields: Fields = {"kunjungan": visit, "ditahan": held, "alasan": reason.strip()}
+            fields: Fields = {"kunjungan": target, "ditahan": held, "alasan": reason.strip()}
             fields |= {"oleh": person.id, "at_ms": self._now_ms()}
-            return self._put(tx, person.id, HOLD, hold_id(visit), fields)
+            return self._put(tx, person.id, HOLD, hold_id(target), fields)
 
         return self._engine.write(work).result()
 
     def _put(self, tx: Writer, author: PersonId, kind: str, name: RecordId, fields: Fields) -> Refused | None:
-        known = _record(tx, name)
-        base = {field: known.fields[field] for field in fields if field in known.fields} if known else {}
-        body = Patch(record=name, kind=kind, base=base, new=fields)
-        done = isinstance(self._office.act_in(tx, author, [body])[0], Applied)
+        done = write_record(tx, self._office, author, kind, name, fields)
         return None if done else Refused(why="berubah")
 
-
-def belongings(tx: Reader, visit: RecordId) -> tuple[list[ChangeId], list[RecordId]]:
-    """Return all that says something of a visit: its changes, refused ones too, and it with its conflicts."""
-    conflicts = protection_store.conflicts_about(tx, visit)
-    found: list[ChangeId] = []
-    for name, raw in protection_store.contents(tx):
-        content = decoded(raw)
-        match content.body if content else None:
-            case Submit(visit=of) | Decide(visit=of) | SealedSubmit(visit=of) | SealedDecide(visit=of):
-                theirs = of == visit
-            case Resolve(conflict=of):
-                theirs = of in conflicts
+    def _refused(self, person: Person, action: Action, record: Record | None) -> Refusal | None:
+        """Say why somebody may not do this to a thing; of what is not in their area they learn nothing."""
+        if record is None:
+            return "tidak_ada"
+        if is_destroyed(record):
+            return "sudah"
+        match self._rights.why(person, action, shelf_of(record.fields)):
+            case None:
+                return None
+            case "sealed" if is_sealed(record):
+                return None if self._is_officer(person) else "tersegel"
+            case "role":
+                return "peran"
             case _:
-                theirs = False
-        if theirs:
-            found.append(name)
-    return found, [visit, *conflicts]
+                return "tidak_ada"
+
+    def _may_know(self, person: Person, proposal: Proposal) -> bool:
+        if not proposal.shelf:
+            return may(person, "see_protection")
+        why = self._rights.why(person, "see_protection", read_shelf(proposal.shelf))
+        return why is None or (why == "sealed" and proposal.sealed and self._is_officer(person))
+
+    def _unfit(self, tx: Reader, record: Record | None) -> Refusal | None:
+        if record is None:
+            return "tidak_ada"
+        theirs = members(tx, record.id)
+        if any(_is_held(tx, name) for name in {*(each.id for each in theirs), *above(record)}):
+            return "ditahan"
+        unfinished = [each for each in theirs if not is_destroyed(each) and not self._is_finished(each)]
+        if not unfinished:
+            return None
+        return "belum_diputus" if record.kind == "kunjungan" else "belum_selesai"
+
+    def _is_finished(self, record: Record) -> bool:
+        fields = record.fields
+        match record.kind:
+            case "kunjungan":
+                return fields.get("state") in DONE_STATES
+            case "kasus":
+                workflow = self._workflows.get(fields["workflow"], fields["workflow_version"])
+                return workflow.states[fields["state"]].final
+            case "tugas":
+                return fields.get("state") not in OPEN_TUGAS
+            case _ if record.kind == REQUEST:
+                return fields["state"] == "selesai"
+            case _:
+                return True
 
 
-def _unfit(tx: Reader, visit: RecordId) -> Refusal | None:
-    record, held = _record(tx, visit), _record(tx, hold_id(visit))
-    if record is None or record.kind != "kunjungan":
-        return "tidak_ada"
-    if is_destroyed(record):
-        return "sudah"
-    if record.fields.get("state") not in DONE_STATES:
-        return "belum_diputus"
-    return "ditahan" if held is not None and held.fields["ditahan"] else None
+def _target(tx: Reader, name: RecordId) -> Record | None:
+    found = SqlOfficeStore.reading(tx).records([name]).get(name)
+    return found if found is not None and found.kind in TARGETS else None
 
 
-def _record(tx: Reader, name: RecordId) -> Record | None:
-    return SqlOfficeStore.reading(tx).records([name]).get(name)
+def _is_held(tx: Reader, name: RecordId) -> bool:
+    held = record_of(tx, hold_id(name), HOLD)
+    return held is not None and bool(held.fields["ditahan"])
+
+
+def _is_begun(tx: Reader, name: RecordId) -> bool:
+    known = record_of(tx, proposal_id(name), PROPOSAL)
+    return known is not None and known.fields["state"] in ("disetujui", "selesai")
+
+
+def _agreed(tx: Reader, name: RecordId) -> list[RecordId] | None:
+    known = record_of(tx, proposal_id(name), PROPOSAL)
+    return known.fields.get("anggota") if known else None
+
+
+def _holding(record: Record) -> Holding:
+    fields = record.fields
+    return Holding(
+        target=RecordId(fields["kunjungan"]),
+        reason=str(fields["alasan"]),
+        by=PersonId(fields["oleh"]),
+        at_ms=int(fields["at_ms"]),
+    )
 
 
 def _proposal(record: Record) -> Proposal:
     fields = record.fields
+    contents: Sequence[str] = fields.get("isi") or ()
     return Proposal(
-        visit=RecordId(fields["kunjungan"]),
+        target=RecordId(fields["kunjungan"]),
+        kind=str(fields.get("jenis") or "kunjungan"),
         basis=str(fields["ba"]),
         by=PersonId(fields["oleh"]),
         at_ms=int(fields["at_ms"]),
         state=fields["state"],
         approved_by=PersonId(fields["disetujui_oleh"]),
+        shelf=str(fields.get("rak") or ""),
+        sealed=bool(fields.get("tersegel")),
+        contents=tuple(ChangeId(bytes.fromhex(name)) for name in contents),
+        blobs=int(fields.get("berkas") or 0),
+        done_ms=int(fields.get("selesai_ms") or 0),
     )

@@ -4,6 +4,10 @@ Some were flagged when the visit came in (sync/visits.py). Those here stand in t
 kept beside the visit when the queue first shows it, so that it can be filtered by them.
 """
 
+from datetime import date
+
+from schemas.form_values import day_of
+from schemas.format import local_date
 from schemas.ids import ChangeId, RecordId
 from server import sign_store
 from server.engine import Engine, Reader
@@ -16,6 +20,9 @@ TWICE = "dua_kunjungan"
 REUSED = "foto_pernah_ada"
 EXAMINED_STATES = frozenset({"diterima", "ditahan"})
 """Where visits wait for a decision. Whatever was decided went through here."""
+ADULT_YEARS = 18
+GUARDIANS = ("kepala_keluarga", "orang_tua_mertua")
+"""Who may answer for a child, by what the forms call them."""
 
 
 def signs_of(version: Version, home: tuple[float, float] | None) -> tuple[str, ...]:
@@ -27,7 +34,26 @@ def signs_of(version: Version, home: tuple[float, float] | None) -> tuple[str, .
         found.append("jauh_dari_rumah")
     if clock_is_wrong(version):
         found.append("jam_salah")
+    if is_child_without_guardian(version):
+        found.append("anak_tanpa_wali")
     return tuple(found)
+
+
+def is_child_without_guardian(version: Version) -> bool:
+    """Whether the subject was a child when it came in and no guardian was spoken to.
+
+    The forms ask for the date of birth and who answered; a guardian's word is the basis (UU 27/2022, ps. 25).
+    """
+    answers = [filled.answers for filled in version.submit.forms.values()]
+    born = next((day for each in answers if (day := day_of(each.get("tanggal_lahir")))), None)
+    answered = next((each["hubungan_responden"] for each in answers if "hubungan_responden" in each), None)
+    if born is None or answered in GUARDIANS:
+        return False
+    return _full_years(born, local_date(version.received_ms)) < ADULT_YEARS
+
+
+def _full_years(born: date, today: date) -> int:
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 def examine(engine: Engine, state: str) -> None:

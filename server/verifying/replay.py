@@ -16,10 +16,12 @@ from server.access import is_active
 from server.device_store import Device
 from server.engine import Reader, SqlRow
 from server.projections import case_row, conflict_row, visit_row
+from server.queries import record
 from server.verifying.findings import Findings, Progress
 from sync.apply import apply
 from sync.applying import readable
 from sync.arrival import Arrived, arrived
+from sync.change import Destroyed
 from sync.desk import Desk
 from sync.digest import EMPTY, fold, row_hash
 from sync.memory import MemoryOffice
@@ -69,10 +71,19 @@ def replay(
                 continue
             change = arrived(content, name, device, received_ms, seq)
             caller = _caller(desk, devices.get(device), device == office, change)
+            if isinstance(content.body, Destroyed) and device == office:
+                _plant(reader, desk, content.body)
             if apply(desk, change, caller, rules) != outcome and name not in destroyed:
                 findings.fault("hasil_berbeda", catatan=name.hex())
         desk.flush()
     return memory
+
+
+def _plant(reader: Reader, desk: Desk, body: Destroyed) -> None:
+    """Put in place, to be emptied, what stands emptied here and no stub can make again."""
+    for name in body.records:
+        if desk.get(name) is None and (stands := record(reader, name)) is not None:
+            desk.put(Record(id=name, kind=stands.kind, fields={}))
 
 
 def compare(reader: Reader, memory: MemoryOffice, findings: Findings, progress: Progress) -> None:

@@ -1,53 +1,73 @@
-"""Pemusnahan: proposals to destroy a visit, the second person's word, and legal holds.
+"""Pemusnahan: proposals to destroy, the second person's word, legal holds, and the minutes to print.
 
-Rule: a visit is named by its id only; nothing of what it says is shown here.
+Rule: a thing is named by its id only; nothing of what it says is shown here.
 """
 
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from schemas import format as written
 from schemas.base import Data
 from schemas.ids import RecordId
 from server.access import may
-from server.services.destroying import MOST_REASON, Proposal, Refused
+from server.services.destroying import MOST_REASON, Holding, Proposal, Refused
 from server.services.visits import names
 from server.store import SqlOfficeStore
-from server.web.errors import ForbiddenError
+from server.web.errors import ForbiddenError, MissingError
+from server.web.paper import Paper, paper_page
+from server.web.protection import protector
 from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
 
 TONES = {"diusulkan": "notice", "disetujui": "bad", "selesai": "quiet", "dibatalkan": "quiet"}
+SHORT = 16
+"""Hexadecimal digits by which minutes name a content: enough to find it in the chain."""
 
 
 class ProposalRow(Data, frozen=True, kw_only=True):
     """One proposal in words. `may_approve`: the reader may be its second person."""
 
-    visit: RecordId
+    target: RecordId
+    kind: str
     basis: str
     said: str
     tone: str
     state: str
     may_approve: bool
     may_withdraw: bool
+    has_minutes: bool
+
+
+class HoldRow(Data, frozen=True, kw_only=True):
+    """One legal hold in words."""
+
+    target: RecordId
+    reason: str
+    said: str
 
 
 def destroying_routes(site: Site) -> list[Any]:
-    """Return the handlers of the page."""
+    """Return the handlers of the pages."""
 
-    async def draw(visitor: Visitor, notice: Notice | None, status: int = 200) -> Response[str]:
+    async def draw(
+        visitor: Visitor, notice: Notice | None, status: int = 200, given: dict[str, str] | None = None
+    ) -> Response[str]:
         values = {
             "rows": await site.work(lambda: _rows(site, visitor)),
+            "holds": await site.work(lambda: _holds(site, visitor)),
+            "may_propose": may(visitor.person, "propose_destruction"),
             "may_hold": may(visitor.person, "hold_data"),
             "most": MOST_REASON,
+            "given": given or {},
             "notice": notice,
         }
-        return await site.page("destroying/destroying.html", visitor, "pemusnahan", values, status=status)
+        return await site.page("destroying/destroying.html", visitor, "pelindungan", values, status=status)
 
     @get("/pemusnahan")
     async def page(request: Asking) -> Response[str]:
-        visitor = await _allowed(site, request)
+        visitor = await protector(site, request)
         done = "selesai" in request.query_params
         notice = (
             Notice(tone="good", icon="done", title=site.text("kantor.pemusnahan.selesai")) if done else None
@@ -56,42 +76,71 @@ def destroying_routes(site: Site) -> list[Any]:
 
     @post("/pemusnahan")
     async def act(request: Asking) -> Response[Any]:
-        visitor = await _allowed(site, request)
+        visitor = await protector(site, request)
         given = await site.form(request, visitor.csrf)
         answer = await site.work(lambda: _done(site, visitor, given))
         if isinstance(answer, Refused):
             if answer.why == "peran":
                 raise ForbiddenError
             said = site.text(f"kantor.pemusnahan.tolak.{answer.why}")
-            return await draw(visitor, Notice(tone="bad", icon="error", title=said), 422)
+            return await draw(visitor, Notice(tone="bad", icon="error", title=said), 422, given)
         return Redirect("/pemusnahan?selesai", status_code=303, headers=SECURITY_HEADERS)
 
-    return [page, act]
+    @get("/pemusnahan/{target:str}")
+    async def minutes(request: Asking, target: FromPath[str]) -> Response[str]:
+        visitor = await protector(site, request)
+        found = await site.work(lambda: site.destroying.proposal(visitor.person, RecordId(target)))
+        if found is None or found.state != "selesai":
+            raise MissingError
+        known = await site.work(lambda: _names(site, {found.by, found.approved_by}))
+        return await paper_page(site, visitor, _minutes(site, found, known))
+
+    return [page, act, minutes]
 
 
 def _done(site: Site, visitor: Visitor, given: dict[str, str]) -> Refused | None:
     work, person = site.destroying, visitor.person
-    visit, reason = RecordId(given.get("kunjungan", "").strip()), given.get("alasan", "")
+    target, reason = RecordId(given.get("nomor", "").strip()), given.get("alasan", "")
     match given.get("langkah"):
         case "usul":
-            return work.propose(person, visit, reason)
+            return work.propose(person, target, reason)
         case "setuju":
-            return work.approve(person, visit)
+            return work.approve(person, target)
         case "batal":
-            return work.withdraw(person, visit)
+            return work.withdraw(person, target)
         case "tahan":
-            return work.hold(person, visit, reason)
+            return work.hold(person, target, reason)
         case "lepas":
-            return work.release(person, visit, reason)
+            return work.release(person, target, reason)
         case _:
             return Refused(why="berubah")
 
 
 def _rows(site: Site, visitor: Visitor) -> list[ProposalRow]:
-    found = site.destroying.proposals()
-    ids = {each.by for each in found} | {each.approved_by for each in found if each.approved_by}
-    known = site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), ids))
+    found = site.destroying.proposals(visitor.person)
+    known = _names(
+        site, {each.by for each in found} | {each.approved_by for each in found if each.approved_by}
+    )
     return [_row(site, visitor, each, known) for each in found]
+
+
+def _holds(site: Site, visitor: Visitor) -> list[HoldRow]:
+    found = site.destroying.holds(visitor.person)
+    known = _names(site, {each.by for each in found})
+    return [_hold(site, each, known) for each in found]
+
+
+def _names(site: Site, ids: set[Any]) -> dict[str, str]:
+    return site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), ids))
+
+
+def _hold(site: Site, each: Holding, known: dict[str, str]) -> HoldRow:
+    said = site.text(
+        "kantor.pemusnahan.ditahan_oleh",
+        nama=known.get(each.by, "–"),
+        waktu=written.date_and_clock(each.at_ms),
+    )
+    return HoldRow(target=each.target, reason=each.reason, said=said)
 
 
 def _row(site: Site, visitor: Visitor, each: Proposal, known: dict[str, str]) -> ProposalRow:
@@ -103,19 +152,43 @@ def _row(site: Site, visitor: Visitor, each: Proposal, known: dict[str, str]) ->
         kedua=known.get(each.approved_by, "–"),
     )
     approvable = each.state in ("diusulkan", "disetujui") and each.by != person.id
+    approves = may(person, "approve_destruction")
+    withdraws = each.by == person.id and may(person, "propose_destruction")
     return ProposalRow(
-        visit=each.visit,
+        target=each.target,
+        kind=site.text(f"kantor.pemusnahan.jenis.{each.kind}"),
         basis=each.basis,
         said=said,
         tone=TONES[each.state],
         state=site.text(f"kantor.pemusnahan.keadaan.{each.state}"),
-        may_approve=approvable and may(person, "approve_destruction"),
-        may_withdraw=each.state == "diusulkan",
+        may_approve=approvable and approves,
+        may_withdraw=each.state == "diusulkan" and (withdraws or approves),
+        has_minutes=each.state == "selesai",
     )
 
 
-async def _allowed(site: Site, request: Asking) -> Visitor:
-    visitor = await site.visitor(request)
-    if not may(visitor.person, "propose_destruction"):
-        raise ForbiddenError
-    return visitor
+def _minutes(site: Site, done: Proposal, known: dict[str, str]) -> Paper:
+    text = site.text
+    first, second = known.get(done.by, "–"), known.get(done.approved_by, "–")
+    facts = {
+        "jenis_data": text(f"kantor.pemusnahan.jenis.{done.kind}"),
+        "nomor_data": done.target,
+        "diusulkan": f"{first}, {written.date_and_clock(done.at_ms)}",
+        "disetujui": second,
+        "dimusnahkan": written.date_and_clock(done.done_ms) if done.done_ms else "–",
+        "isi": str(len(done.contents)),
+        "berkas": str(done.blobs),
+        "sidik": " ".join(name.hex()[:SHORT] for name in done.contents) or "–",
+    }
+    return Paper(
+        back="/pemusnahan",
+        title=text("kantor.pemusnahan.ba.judul"),
+        number=done.basis,
+        opening=(text("kantor.pemusnahan.ba.pembuka"),),
+        facts=tuple((text(f"kantor.pemusnahan.ba.{name}"), value) for name, value in facts.items()),
+        closing=(text("kantor.pemusnahan.ba.penutup"),),
+        signs=(
+            (text("kantor.pemusnahan.ba.pengusul"), first),
+            (text("kantor.pemusnahan.ba.penyetuju"), second),
+        ),
+    )

@@ -10,6 +10,8 @@ from server.access import may
 from server.services import lost_views
 from server.services.alarms import DAY_MS, Alarm
 from server.services.backups import Standing
+from server.services.incident_clock import Deadline
+from server.web.requests import clock_of
 from server.web.site import Asking, Site, Visitor
 
 MOST_ALARMS = 8
@@ -37,57 +39,17 @@ VISITS = (
 def home_routes(site: Site) -> list[Any]:
     """Return the handler of the first page."""
 
-    def tiles(visitor: Visitor) -> list[Tile]:
-        person, found = visitor.person, list[Tile]()
-        if may(person, "see_visits"):
-            for name, state, icon in VISITS:
-                count = site.queue.count(person, state)
-                found.append(_tile(site, name, f"/antrean?status={state}", icon, count))
-        if may(person, "see_conflicts"):
-            found.append(_tile(site, "konflik", "/konflik", "conflict", site.conflicts.count(person)))
-        if may(person, "see_cases"):
-            found.append(_tile(site, "kasus", "/kasus", "task", site.cases.count(person)))
-        if site.room.custodian.is_officer(person):
-            found.append(_tile(site, "ruang", "/ruang", "lock", site.room.cases.count()))
-        if may(person, "see_devices"):
-            found.append(_tile(site, "perangkat", "/perangkat", "device", site.device_count()))
-        return found
-
-    def warning(visitor: Visitor) -> Standing | None:
-        """Tell admins on their first page when the office is not safe."""
-        standing = site.backups.standing() if may(visitor.person, "see_backups") else None
-        return standing if standing is not None and standing.tone != "good" else None
-
-    def alarms(visitor: Visitor) -> list[Alarm]:
-        """List what needs attention, for those who look after the office."""
-        person = visitor.person
-        found = site.room.alarms.attention(person)
-        if may(person, "see_devices"):
-            found = lost_views.attention(site.lost, site.text, person, site.owners()) + found
-        if not may(person, "handle_alarms"):
-            return found
-        found += site.alarms.attention()
-        if may(person, "see_backups") and not site.deps.is_key_printed():
-            found.append(_alarm(site, "lock", "kunci", 1, "/cadangan"))
-        kept = site.quarantine.count(person)
-        if kept:
-            found.append(_alarm(site, "pause", "karantina", kept, "/karantina"))
-        waiting = site.conflicts.count(person, site.deps.now_ms() - OLD_CONFLICT_DAYS * DAY_MS)
-        if waiting:
-            found.append(_alarm(site, "conflict", "konflik_lama", waiting, "/konflik"))
-        return found
-
     @get("/")
     async def home(request: Asking) -> Response[str]:
         visitor = await site.visitor(request)
-        found = await site.work(lambda: alarms(visitor))
+        found = await site.work(lambda: _alarms(site, visitor))
         in_field = visitor.person.roles == ("pendamping",)
         values = {
-            "tiles": await site.work(lambda: tiles(visitor)),
+            "tiles": await site.work(lambda: _tiles(site, visitor)),
             "alarms": found[:MOST_ALARMS],
             "alarm_count": len(found),
             "today": written.long_date(written.local_date(site.deps.now_ms())),
-            "warning": await site.work(lambda: warning(visitor)),
+            "warning": await site.work(lambda: _warning(site, visitor)),
             "note": site.text("kantor.beranda.lapangan") if in_field else "",
         }
         return await site.page("home/home.html", visitor, "beranda", values)
@@ -95,11 +57,81 @@ def home_routes(site: Site) -> list[Any]:
     return [home]
 
 
+def _tiles(site: Site, visitor: Visitor) -> list[Tile]:
+    person, found = visitor.person, list[Tile]()
+    if may(person, "see_visits"):
+        for name, state, icon in VISITS:
+            count = site.queue.count(person, state)
+            found.append(_tile(site, name, f"/antrean?status={state}", icon, count))
+    if may(person, "see_conflicts"):
+        found.append(_tile(site, "konflik", "/konflik", "conflict", site.conflicts.count(person)))
+    if may(person, "see_cases"):
+        found.append(_tile(site, "kasus", "/kasus", "task", site.cases.count(person)))
+    if site.room.custodian.is_officer(person):
+        found.append(_tile(site, "ruang", "/ruang", "lock", site.room.cases.count()))
+    if may(person, "see_devices"):
+        found.append(_tile(site, "perangkat", "/perangkat", "device", site.device_count()))
+    return found
+
+
+def _warning(site: Site, visitor: Visitor) -> Standing | None:
+    """Tell admins on their first page when the office is not safe."""
+    standing = site.backups.standing() if may(visitor.person, "see_backups") else None
+    return standing if standing is not None and standing.tone != "good" else None
+
+
+def _alarms(site: Site, visitor: Visitor) -> list[Alarm]:
+    """List what needs attention, for those who look after the office."""
+    person = visitor.person
+    found = [*site.room.alarms.attention(person), *_incidents(site, visitor), *_requests(site, visitor)]
+    if may(person, "see_devices"):
+        found = lost_views.attention(site.lost, site.text, person, site.owners()) + found
+    if not may(person, "handle_alarms"):
+        return found
+    found += site.alarms.attention()
+    if may(person, "see_backups") and not site.deps.is_key_printed():
+        found.append(_alarm(site, "lock", "kunci", 1, "/cadangan"))
+    kept = site.quarantine.count(person)
+    if kept:
+        found.append(_alarm(site, "pause", "karantina", kept, "/karantina"))
+    waiting = site.conflicts.count(person, site.deps.now_ms() - OLD_CONFLICT_DAYS * DAY_MS)
+    if waiting:
+        found.append(_alarm(site, "conflict", "konflik_lama", waiting, "/konflik"))
+    return found
+
+
 def _alarm(site: Site, icon: str, key: str, count: int, href: str) -> Alarm:
     said, todo = f"kantor.alarm.{key}", f"kantor.alarm.{key}_arti"
     values = {"jumlah": count, "hari": OLD_CONFLICT_DAYS}
     title, text = site.text(said, **values), site.text(todo, **values)
     return Alarm(tone="notice", icon=icon, title=title, text=text, href=href)
+
+
+def _incidents(site: Site, visitor: Visitor) -> list[Alarm]:
+    """List the failures of protection that who reads must tell of, with the hours that are left."""
+    return [
+        _timed(site, f"insiden.jenis.{each.kind}", "insiden", f"/insiden/{each.id}", each.clock)
+        for each in site.incidents.waiting(visitor.person)
+    ]
+
+
+def _requests(site: Site, visitor: Visitor) -> list[Alarm]:
+    """List what people asked about their data and who reads must answer, with the hours that are left."""
+    return [
+        _timed(site, f"permintaan.jenis.{each.kind}", "permintaan", f"/permintaan/{each.id}", each.clock)
+        for each in site.requests.waiting(visitor.person)
+    ]
+
+
+def _timed(site: Site, what: str, page: str, href: str, deadline: Deadline) -> Alarm:
+    clock = clock_of(site, deadline)
+    return Alarm(
+        tone="info" if clock.tone == "quiet" else clock.tone,
+        icon=clock.icon,
+        title=f"{site.text(f'kantor.{what}')}: {clock.word}",
+        text=site.text(f"kantor.{page}.alarm_arti"),
+        href=href,
+    )
 
 
 def _tile(site: Site, name: str, href: str, icon: str, count: int) -> Tile:

@@ -23,13 +23,18 @@ from server.web.errors import MissingError, NeedsCodeError, NotLoggedInError, Pa
 from server.web.handover import handover_routes
 from server.web.home import home_routes
 from server.web.importing import import_routes
+from server.web.incidents import incident_routes, one_incident_routes
 from server.web.joinings import joining_routes
 from server.web.login import login_routes, to_login
 from server.web.lost import lost_routes
 from server.web.photo import photo_routes
+from server.web.protection import protection_routes
 from server.web.quarantine import quarantine_routes
 from server.web.queue import queue_routes
+from server.web.registers import handout_routes, processing_routes
 from server.web.reports import report_routes
+from server.web.requests import one_request_routes, request_routes
+from server.web.retention import retention_routes
 from server.web.review import review_routes
 from server.web.room import room_routes
 from server.web.room_case import room_case_routes
@@ -78,6 +83,14 @@ def page_routes(site: Site) -> list[Any]:
         *photo_routes(site),
         *conflict_routes(site),
         *quarantine_routes(site),
+        *protection_routes(site),
+        *request_routes(site),
+        *one_request_routes(site),
+        *incident_routes(site),
+        *one_incident_routes(site),
+        *retention_routes(site),
+        *processing_routes(site),
+        *handout_routes(site),
         *destroying_routes(site),
         *case_routes(site),
         *room_routes(site),

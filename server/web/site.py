@@ -35,11 +35,17 @@ from server.services.checks import Checks
 from server.services.conflicts import Conflicts
 from server.services.destroying import Destroying
 from server.services.handling import Handling
+from server.services.handouts import Handouts
 from server.services.importing import Importing
+from server.services.incidents import Incidents
 from server.services.lost_phones import LostPhones
 from server.services.people import load_person
+from server.services.person_export import PersonExports
+from server.services.processing import ProcessingRegister
 from server.services.quarantine import Quarantine
 from server.services.queue import Queue
+from server.services.requests import Requests
+from server.services.retention import Retention
 from server.services.review import Reviews
 from server.services.room import Room, build_room
 from server.services.trail import Trail
@@ -126,8 +132,8 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("karantina", "/karantina", "pause", "see_quarantine"),
     ("penugasan", "/penugasan", "task_add", "assign_tasks"),
     ("impor", "/impor", "upload_file", "import_lists"),
-    ("pemusnahan", "/pemusnahan", "delete", "propose_destruction"),
     ("jejak", "/jejak", "audit", "see_trail"),
+    ("pelindungan", "/pelindungan", "shield", "see_protection"),
     ("perangkat", "/perangkat", "device", "see_devices"),
     ("cadangan", "/cadangan", "save", "see_backups"),
 )
@@ -148,6 +154,12 @@ class Site:
     conflicts: Conflicts
     quarantine: Quarantine
     destroying: Destroying
+    requests: Requests
+    incidents: Incidents
+    retention: Retention
+    handouts: Handouts
+    processing: ProcessingRegister
+    exports: PersonExports
     alarms: Handling
     lost: LostPhones
     cases: Cases
@@ -280,6 +292,17 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
     passwords = passwords or Passwords(deps.randomness)
     trail = Trail(engine, deps.office.person, deps.text, deps.workflows)
     accounts = Accounts(engine, passwords, now_ms=deps.now_ms, randomness=deps.randomness)
+    room = build_room(deps, passwords, words)
+    requests = Requests(engine, deps.office, deps.forms, deps.now_ms, deps.randomness)
+    destroying = Destroying(
+        engine,
+        deps.office,
+        deps.destruction,
+        deps.now_ms,
+        forms=deps.forms,
+        workflows=deps.workflows,
+        is_officer=room.custodian.is_officer,
+    )
     return Site(
         deps=deps,
         accounts=accounts,
@@ -294,11 +317,17 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         conflicts=Conflicts(engine, deps.office, words, deps.workflows, deps.now_ms),
         alarms=Handling(engine, deps.office, Alarms(engine, deps.text, deps.now_ms), deps.text, deps.now_ms),
         lost=LostPhones(engine, deps.office, deps.now_ms, deps.randomness),
-        destroying=Destroying(engine, deps.office, deps.destruction, deps.now_ms),
+        destroying=destroying,
+        requests=requests,
+        incidents=Incidents(engine, deps.office, deps.now_ms, deps.randomness),
+        retention=Retention(engine, deps.office, deps.forms, deps.workflows, destroying, deps.now_ms),
+        handouts=Handouts(engine, deps.office, deps.now_ms, deps.randomness),
+        processing=ProcessingRegister(engine, deps.office, deps.forms),
+        exports=PersonExports(engine, deps.office, requests, words),
         quarantine=Quarantine(engine, deps.office, words, deps.workflows, deps.now_ms),
         cases=Cases(engine, deps.office, words, deps.workflows),
         backups=Backups(engine, deps.keeper, deps.office.device, deps.text, deps.now_ms),
-        room=build_room(deps, passwords, words),
+        room=room,
         assigning=Assigning(engine, deps.office, deps.forms, now_ms=deps.now_ms, randomness=deps.randomness),
         importing=Importing(
             engine,

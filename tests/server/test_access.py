@@ -39,7 +39,12 @@ ALLOWED: dict[Action, set[str]] = {
     "see_broken_glass": {"kabid", "pengawas"},
     "propose_destruction": {"petugas", "kabid"},
     "approve_destruction": {"kabid"},
-    "hold_data": {"kabid"},
+    "hold_data": {"kabid", "pdp"},
+    "see_protection": {"petugas", "kabid", "pengawas", "pdp"},
+    "handle_requests": {"petugas", "kabid", "pdp"},
+    "export_person": {"petugas", "kabid"},
+    "keep_registers": {"kabid", "pdp"},
+    "handle_incidents": {"kabid", "pdp"},
     "import_lists": {"petugas", "kabid"},
     "assign_tasks": {"petugas", "kabid"},
     "see_trail": {"kabid", "pengawas", "admin"},
@@ -52,6 +57,7 @@ CHANGES = {
     "make_backups", "take_handovers", "open_room",
     "report_lost", "close_lost", "order_wipes", "approve_wipes", "use_rescue",
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
+    "handle_requests", "export_person", "keep_registers", "handle_incidents",
 }  # fmt: skip
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from schemas.ids import ChangeId, RecordId
+from schemas.ids import ChangeId, PersonId, RecordId
 from server.access import Person
-from server.services.destroying import REFUSALS, Destroying, Refused, belongings
+from server.services.belongings import belongings
+from server.services.destroying import REFUSALS, Destroying, Refused
 from server.services.people import load_person
 from server.services.visits import load_visit
 from server.store import SqlOfficeStore
@@ -26,6 +27,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "office"
+        self.officers = set[PersonId]()
         self.office = office = open_at(folder)
         office.deps.office.found()
         self.visit, self.first = office.add_visit()
@@ -39,7 +41,15 @@ class Desk:
 
     def use(self) -> None:
         deps = self.office.deps
-        self.work = Destroying(deps.engine, deps.office, deps.destruction, deps.now_ms)
+        self.work = Destroying(
+            deps.engine,
+            deps.office,
+            deps.destruction,
+            deps.now_ms,
+            forms=deps.forms,
+            workflows=deps.workflows,
+            is_officer=lambda person: person.id in self.officers,
+        )
 
     def who(self, name: str) -> Person:
         found = self.office.deps.engine.read(lambda tx: load_person(tx, self.office.people[name]))
@@ -87,7 +97,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def test_two_people_destroy_a_visit_with_its_decision_and_photos_and_the_office_verifies(desk: Desk) -> None:
     assert (desk.propose(), desk.approve()) == ("ya", "ya")
     assert desk.is_gone()
-    [proposal] = desk.work.proposals()
+    [proposal] = desk.work.proposals(desk.who("kabid"))
     assert (proposal.state, proposal.basis) == ("selesai", "BA 7/2026")
     assert (proposal.by, proposal.approved_by) == (desk.who("petugas").id, desk.who("kabid").id)
     assert Destroyed.faults_of(desk.folder, desk.office.deps) == []
@@ -99,14 +109,19 @@ def test_who_proposed_does_not_approve(desk: Desk) -> None:
     assert not desk.is_gone()
 
 
-@pytest.mark.parametrize("role", ["pendamping", "verifikator", "petugas", "pengawas", "admin"])
-def test_only_a_kabid_approves_and_holds(desk: Desk, role: str) -> None:
+@pytest.mark.parametrize("role", ["pendamping", "verifikator", "petugas", "pengawas", "pdp", "admin"])
+def test_only_a_kabid_approves(desk: Desk, role: str) -> None:
     assert desk.propose("kabid") == "ya"
     assert desk.approve(role) == "peran"
+
+
+@pytest.mark.parametrize("role", ["pendamping", "verifikator", "petugas", "pengawas", "admin"])
+def test_only_a_kabid_and_the_officer_of_protection_hold(desk: Desk, role: str) -> None:
     assert said(desk.work.hold(desk.who(role), desk.visit, "Perkara")) == "peran"
+    assert said(desk.work.hold(desk.who("pdp"), desk.visit, "Perkara")) == "ya"
 
 
-@pytest.mark.parametrize("role", ["pendamping", "verifikator", "pengawas", "admin"])
+@pytest.mark.parametrize("role", ["pendamping", "verifikator", "pengawas", "pdp", "admin"])
 def test_others_do_not_propose(desk: Desk, role: str) -> None:
     assert desk.propose(role) == "peran"
 
@@ -168,14 +183,14 @@ def test_a_restored_database_does_not_bring_it_back(desk: Desk, tmp_path: Path) 
 
 
 def test_nothing_of_another_visit_belongs_to_it(desk: Desk) -> None:
-    changes, records = desk.office.deps.engine.read(lambda tx: belongings(tx, desk.visit))
-    assert set(changes) == set(desk.changes) and records == [desk.visit]
+    theirs = desk.office.deps.engine.read(lambda tx: belongings(tx, desk.visit))
+    assert set(theirs.changes) == set(desk.changes) and theirs.ids == [desk.visit]
 
 
 def test_from_the_page_one_proposes_and_another_destroys(desk: Desk) -> None:
     with serving(desk.office) as address:
         with log_in(address, "petugas") as client:
-            form = {"csrf": csrf(client.get("/pemusnahan")), "kunjungan": desk.visit, "alasan": "BA 7/2026"}
+            form = {"csrf": csrf(client.get("/pemusnahan")), "nomor": desk.visit, "alasan": "BA 7/2026"}
             assert client.post("/pemusnahan", data={**form, "langkah": "usul"}).status_code == 303
             assert "Setujui dan musnahkan" not in client.get("/pemusnahan").text
             assert client.post("/pemusnahan", data={**form, "langkah": "setuju"}).status_code == 403

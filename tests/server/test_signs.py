@@ -5,6 +5,7 @@ from typing import Literal
 
 import pytest
 
+from schemas.format import local_date
 from schemas.ids import RecordId
 from server.page_store import QueueFilter
 from server.projections import quarter_of
@@ -101,3 +102,29 @@ def test_a_clock_or_a_place_that_cannot_be_right_is_shown(signs: Signs) -> None:
     office.deps.office.act(office.deps.office.person, patch)
     early, _ = office.add_visit(photos=(), warga=far, wall_ms=now - 90 * MINUTE_MS)
     assert signs.of(early) == {CLOCK, FAR}
+
+
+CHILD = "Anak, tanpa keterangan wali"
+
+
+@pytest.mark.parametrize(
+    ("age_years", "answered", "shown"),
+    [
+        (12, "anak", True),
+        (12, "lainnya", True),
+        (12, "kepala_keluarga", False),
+        (12, "orang_tua_mertua", False),
+        (17, "diri_sendiri", True),
+        (19, "diri_sendiri", False),
+    ],
+)
+def test_a_child_for_whom_no_guardian_answered_is_shown(
+    signs: Signs, age_years: int, answered: str, shown: bool
+) -> None:
+    today = local_date(signs.office.deps.now_ms())
+    born = today.replace(year=today.year - age_years, day=1).isoformat()
+    visit, _ = signs.office.add_visit(
+        warga=signs.office.add_warga("Warga Muda", DESA),
+        answers={"tanggal_lahir": born, "hubungan_responden": answered},
+    )
+    assert (CHILD in signs.of(visit)) == shown

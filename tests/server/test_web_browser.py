@@ -9,9 +9,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from schemas.ids import RecordId
 from server.access import Person
+from server.services.handouts import Handout
 from server.services.incident_clock import HOUR_MS
+from server.services.incidents import Said
 from server.services.lost_phones import LostPhones
-from sync.change import FormAnswers, Gap, Patch
+from server.services.people import load_person
+from server.web.site import build_site
+from sync.change import Decide, FormAnswers, Gap, Patch
 from tests.server.lists import person, workbook
 from tests.server.web_office import DESA, PASSWORD, Office, Phone, open_at, serving, shut
 
@@ -284,6 +288,7 @@ def every_page(served: Served) -> dict[str, list[str]]:
     page.context.close()
     lost = lost_phones(served)
     waiting = queued(served, "Tukiyem binti Kartodimejo Sastrowidjoyo")
+    asked, failure, minutes = protected(office)
     return {
         "verifikator": [
             "/", "/antrean", f"/kunjungan/{waiting}", f"/kunjungan/{visit}",
@@ -294,6 +299,11 @@ def every_page(served: Served) -> dict[str, list[str]]:
         "petugas": [
             "/pemusnahan", *lost, "/impor", *lists_taken(served), "/penugasan", f"/penugasan?desa={DESA}",
             "/penugasan/petugas", f"/penugasan/petugas/{office.people['pendamping']}",
+            "/permintaan", asked, minutes, "/masa-simpan", "/penerima",
+        ],
+        "pdp": [
+            "/", "/pelindungan", "/insiden", failure, f"{failure}/surat/warga", "/pemrosesan",
+            "/pemrosesan/cetak",
         ],
         "kabid": ["/", *lost],
         "pengawas": ["/jejak", "/jejak/lembar", f"/kunjungan/{visit}"],
@@ -328,6 +338,34 @@ def lost_phones(served: Served) -> list[str]:
     assert isinstance(lost.report(admin, gone, clock() - 80 * HOUR_MS, "Dicuri di pasar"), str)
     assert isinstance(lost.order(admin, gone, "Dicuri di pasar"), str)
     return [f"/perangkat/hp/{gone}", f"/perangkat/hp/{office.phone.device}"]
+
+
+def protected(office: Office) -> tuple[str, str, str]:
+    """Fill the pages of data protection; return those of a request, an incident and of minutes."""
+    site, now = build_site(office.deps), office.deps.now_ms()
+
+    def who(name: str) -> Person:
+        found = office.deps.engine.read(lambda tx: load_person(tx, office.people[name]))
+        assert found is not None
+        return found
+
+    asked = site.requests.open(who("petugas"), office.warga, "akses", "sendiri", "Data apa saja?", now - 1)
+    said = Said(story="Daftar terkirim keliru", data="Nama dan desil", people=40, handling="Ditarik")
+    failure = site.incidents.report(who("pdp"), "salah_kirim", now - 80 * HOUR_MS, said)
+    gone, change = office.add_visit()
+    office.deps.office.act(
+        office.people["verifikator"],
+        Decide(visit=gone, follows=change, decision="tolak", reasons={}, note="Keliru"),
+    )
+    assert site.destroying.propose(who("petugas"), gone, "BA 7/2026") is None
+    assert site.destroying.approve(who("kabid"), gone) is None
+    kept, _ = office.add_visit()
+    assert site.destroying.hold(who("kabid"), kept, "Perkara 12/Pdt/2026") is None
+    given = Handout(
+        recipient="bni", day="2026-11-20", what="Daftar KKS", people=9, letter="S-1", basis="Permensos"
+    )
+    assert site.handouts.add(who("petugas"), given) is None
+    return f"/permintaan/{asked}", f"/insiden/{failure}", f"/pemusnahan/{gone}"
 
 
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}

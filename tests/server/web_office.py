@@ -39,7 +39,7 @@ DESA = "33.14.01.2001"
 ELSEWHERE = "33.14.02.2001"
 PASSWORD = "rahasia-untuk-uji"
 HOME = {"lat": -7.4401, "lng": 110.7821}
-ROLES: tuple[Role, ...] = ("pendamping", "verifikator", "petugas", "kabid", "pengawas", "admin")
+ROLES: tuple[Role, ...] = ("pendamping", "verifikator", "petugas", "kabid", "pengawas", "pdp", "admin")
 ANSWERS: dict[str, Any] = {
     "hasil_kunjungan": "terisi_lengkap",
     "lokasi": {"lat": -7.4400, "lng": 110.7820, "accuracy_m": 8.0},

@@ -1,0 +1,28 @@
+"""Small registers in the office's own chain: records that no phone sees. Rule: each edit is a change.
+
+Who wrote what and when then stands there for good, and the register comes back with every restore.
+"""
+
+from schemas.ids import PersonId, RecordId
+from schemas.wire import Applied
+from server.engine import Reader, Writer
+from server.services.people import Actor
+from server.store import SqlOfficeStore
+from sync.change import Patch
+from sync.store import Fields, Record
+
+
+def record_of(tx: Reader, name: RecordId, kind: str) -> Record | None:
+    """Return a record of this kind, None where there is none."""
+    found = SqlOfficeStore.reading(tx).records([name]).get(name)
+    return found if found is not None and found.kind == kind else None
+
+
+def write_record(
+    tx: Writer, office: Actor, author: PersonId, kind: str, name: RecordId, fields: Fields
+) -> bool:
+    """Set fields of a record, which is made if need be. Return whether it was taken as it stands."""
+    known = SqlOfficeStore.writing(tx).records([name]).get(name)
+    base = {field: known.fields[field] for field in fields if field in known.fields} if known else {}
+    body = Patch(record=name, kind=kind, base=base, new=fields)
+    return isinstance(office.act_in(tx, author, [body])[0], Applied)

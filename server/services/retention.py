@@ -1,0 +1,196 @@
+"""How long things are kept, and what is due. Rule: what is due is only listed; two people destroy it.
+
+The years of a service are data; the office changes them by a record of kind `masa_simpan` in its chain, where
+every earlier word stays. They count from the decision of a visit, and from the day a case came to its end.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from hashlib import sha256
+
+from schemas.base import Data
+from schemas.form import Forms
+from schemas.format import local_date
+from schemas.ids import PersonId, RecordId
+from schemas.protection import MOST_YEARS, load_processing
+from schemas.workflow import Workflows
+from server import protection_store
+from server.access import Person, may
+from server.engine import Engine, Reader, Writer
+from server.services.belongings import above
+from server.services.chain_record import record_of, write_record
+from server.services.destroying import DONE_STATES, HOLD, PROPOSAL, Destroying, hold_id, proposal_id
+from server.services.kept_change import decoded
+from server.services.people import Actor
+from server.store import SqlOfficeStore
+from sync.change import Patch
+from sync.store import Fields, Record
+
+KEPT = "masa_simpan"
+MOST_DUE = 100
+"""How many due things one page lists, the longest due first."""
+MOST_BASIS = 500
+
+
+class Rule(Data, frozen=True, kw_only=True):
+    """How many years things of a service are kept, and on what basis."""
+
+    service: str
+    years: int
+    basis: str
+
+
+class Past(Data, frozen=True, kw_only=True):
+    """What was said of a service's years before, by whom and when (UTC ms)."""
+
+    years: int
+    basis: str
+    by: PersonId
+    at_ms: int
+
+
+class Due(Data, frozen=True, kw_only=True):
+    """One thing whose time is over. `standing`: why it cannot be proposed now, empty when it can."""
+
+    target: RecordId
+    kind: str
+    service: str
+    ended: date
+    until: date
+    standing: str
+
+
+class NotDone(Data, frozen=True, kw_only=True):
+    """Why nothing was done: a key under `kantor.masa_simpan.masalah`."""
+
+    why: str
+
+
+class Retention:
+    """The use cases. Each blocks its thread."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        office: Actor,
+        forms: Forms,
+        workflows: Workflows,
+        destroying: Destroying,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._engine, self._office, self._destroying = engine, office, destroying
+        self._forms, self._workflows, self._now_ms = forms, workflows, now_ms
+
+    def rules(self) -> list[Rule]:
+        """Return how long each service keeps its things."""
+        return self._engine.read(_rules)
+
+    def history(self, service: str) -> list[Past]:
+        """Return every word on a service's years, the newest first."""
+
+        def work(tx: Reader) -> list[Past]:
+            name = rule_id(service)
+            found = [decoded(raw) for _, raw in protection_store.contents_naming(tx, [name])]
+            return [
+                Past(
+                    years=int(each.body.new["tahun"]),
+                    basis=str(each.body.new["dasar"]),
+                    by=each.author,
+                    at_ms=each.clock.server_ms,
+                )
+                for each in found
+                if each is not None and isinstance(each.body, Patch) and each.body.record == name
+            ]
+
+        return sorted(self._engine.read(work), key=lambda each: -each.at_ms)
+
+    def change(self, person: Person, service: str, years: int | None, basis: str) -> NotDone | None:
+        """Set how many years a service keeps its things, on what basis."""
+        if not may(person, "keep_registers"):
+            return NotDone(why="peran")
+        if service not in load_processing() or years is None or not 1 <= years <= MOST_YEARS:
+            return NotDone(why="tahun")
+        if not 0 < len(basis.strip()) <= MOST_BASIS:
+            return NotDone(why="dasar")
+        fields: Fields = {"layanan": service, "tahun": years, "dasar": basis.strip()}
+
+        def work(tx: Writer) -> NotDone | None:
+            done = write_record(tx, self._office, person.id, KEPT, rule_id(service), fields)
+            return None if done else NotDone(why="berubah")
+
+        return self._engine.write(work).result()
+
+    def due(self, person: Person) -> list[Due]:
+        """List what is due and may be known by this person, the longest due first, at most 100."""
+        today = local_date(self._now_ms())
+
+        def work(tx: Reader) -> list[Due]:
+            found: list[Due] = []
+            for rule in _rules(tx):
+                ids = [*self._visits(tx, rule, today), *self._cases(tx, rule, today)]
+                things = SqlOfficeStore.reading(tx).records([name for name, _ in ids])
+                found += [
+                    _due(tx, things[name], rule, ended)
+                    for name, ended in ids
+                    if self._destroying.may_propose(person, things[name])
+                ]
+            return sorted(found, key=lambda each: (each.until, each.target))[:MOST_DUE]
+
+        return self._engine.read(work)
+
+    def _visits(self, tx: Reader, rule: Rule, today: date) -> Iterable[tuple[RecordId, date]]:
+        forms = [name for name in self._forms.ids() if self._forms.get(name).service == rule.service]
+        before = _years(today, -rule.years)
+        for name, decided_ms in protection_store.decided_visits(tx, DONE_STATES, forms):
+            if local_date(decided_ms) <= before:
+                yield name, local_date(decided_ms)
+
+    def _cases(self, tx: Reader, rule: Rule, today: date) -> Iterable[tuple[RecordId, date]]:
+        before = _years(today, -rule.years)
+        for record in protection_store.records_holding(tx, "kasus", rule.service):
+            fields = record.fields
+            if fields.get("service") != rule.service or "workflow" not in fields:
+                continue
+            workflow = self._workflows.get(fields["workflow"], fields["workflow_version"])
+            ended = local_date(fields["since_ms"])
+            if workflow.states[fields["state"]].final and ended <= before:
+                yield record.id, ended
+
+
+def rule_id(service: str) -> RecordId:
+    """Return the id of the record that says how long a service keeps its things."""
+    return RecordId(sha256(b"masa_simpan" + service.encode()).hexdigest()[:32])
+
+
+def _rules(tx: Reader) -> list[Rule]:
+    found: list[Rule] = []
+    for service, given in load_processing().items():
+        own = record_of(tx, rule_id(service), KEPT)
+        years, basis = (
+            (own.fields["tahun"], own.fields["dasar"]) if own else (given.tahun, given.dasar_simpan)
+        )
+        found.append(Rule(service=service, years=int(years), basis=str(basis)))
+    return found
+
+
+def _due(tx: Reader, record: Record, rule: Rule, ended: date) -> Due:
+    known = record_of(tx, proposal_id(record.id), PROPOSAL)
+    holds = [record_of(tx, hold_id(name), HOLD) for name in (record.id, *above(record))]
+    held = any(each is not None and each.fields["ditahan"] for each in holds)
+    proposed = known is not None and known.fields["state"] != "dibatalkan"
+    return Due(
+        target=record.id,
+        kind=record.kind,
+        service=rule.service,
+        ended=ended,
+        until=_years(ended, rule.years),
+        standing="ditahan" if held else "diusulkan" if proposed else "",
+    )
+
+
+def _years(day: date, years: int) -> date:
+    """Move a day by whole years; the 29th of February becomes the 28th where there is none."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)

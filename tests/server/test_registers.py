@@ -1,0 +1,165 @@
+"""How long things are kept, what is processed, to whom data went: registers, and the way to a proposal."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from schemas.ids import RecordId
+from schemas.protection import load_processing
+from server.services.handouts import Handout, Handouts
+from server.services.processing import ProcessingRegister
+from server.services.retention import NotDone, Retention
+from server.web.pages import page_routes
+from server.web.site import build_site
+from tests.server.test_destroying import Desk, csrf, log_in
+from tests.server.web_office import ELSEWHERE, serving, shut
+
+YEAR_MS = 366 * 86_400_000
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path)
+    yield made
+    shut(made.office)
+
+
+def retention(desk: Desk, years: int = 0) -> Retention:
+    deps = desk.office.deps
+    return Retention(
+        deps.engine,
+        deps.office,
+        deps.forms,
+        deps.workflows,
+        desk.work,
+        lambda: deps.now_ms() + years * YEAR_MS,
+    )
+
+
+def due(desk: Desk, years: int, name: str = "petugas") -> list[RecordId]:
+    return [each.target for each in retention(desk, years).due(desk.who(name))]
+
+
+def test_a_decided_visit_is_due_after_the_years_of_its_service_and_an_open_one_never(desk: Desk) -> None:
+    assert due(desk, 4) == []
+    assert due(desk, 6) == [desk.visit]
+    assert retention(desk).change(desk.who("pdp"), "bpnt", 2, "JRA Kabupaten 2026") is None
+    assert due(desk, 1) == [] and due(desk, 3) == [desk.visit]
+    assert due(desk, 3, "admin") == [] and due(desk, 3, "pdp") == []
+    desk.office.add_person("jauh", "Jauh", "U60", ("petugas",), areas=(ELSEWHERE,))
+    assert due(desk, 3, "jauh") == []
+
+
+def test_every_earlier_word_on_the_years_stays_with_who_said_it(desk: Desk) -> None:
+    work = retention(desk)
+    assert work.change(desk.who("kabid"), "bpnt", 7, "Pertama") is None
+    assert work.change(desk.who("pdp"), "bpnt", 8, "Kedua") is None
+    past = work.history("bpnt")
+    assert sorted((each.years, each.basis, each.by) for each in past) == [
+        (7, "Pertama", desk.who("kabid").id),
+        (8, "Kedua", desk.who("pdp").id),
+    ]
+    [rule] = [each for each in work.rules() if each.service == "bpnt"]
+    assert (rule.years, rule.basis) == (8, "Kedua")
+
+
+def test_years_out_of_bounds_without_basis_or_by_others_are_refused(desk: Desk) -> None:
+    work = retention(desk)
+    for years in (None, 0, 51):
+        assert work.change(desk.who("pdp"), "bpnt", years, "JRA") == NotDone(why="tahun")
+    assert work.change(desk.who("pdp"), "tidak_ada", 5, "JRA") == NotDone(why="tahun")
+    assert work.change(desk.who("pdp"), "bpnt", 5, " ") == NotDone(why="dasar")
+    for role in ("pendamping", "verifikator", "petugas", "pengawas", "admin"):
+        assert work.change(desk.who(role), "bpnt", 5, "JRA") == NotDone(why="peran")
+
+
+def test_what_is_held_or_proposed_is_listed_as_such(desk: Desk) -> None:
+    desk.work.hold(desk.who("kabid"), desk.visit, "Perkara")
+    assert [each.standing for each in retention(desk, 6).due(desk.who("petugas"))] == ["ditahan"]
+    desk.work.release(desk.who("kabid"), desk.visit, "Selesai")
+    assert desk.propose() == "ya"
+    assert [each.standing for each in retention(desk, 6).due(desk.who("petugas"))] == ["diusulkan"]
+
+
+def test_from_the_list_of_what_is_due_straight_to_a_proposal(desk: Desk) -> None:
+    site = build_site(desk.office.deps)
+    pages = page_routes(replace(site, retention=retention(desk, 6)))
+    with serving(desk.office, pages) as address, log_in(address, "petugas") as client:
+        page = client.get("/masa-simpan")
+        assert f'name="pilih.{desk.visit}"' in page.text
+        form = {"csrf": csrf(page), "alasan": "BA 4/2032"}
+        nothing = client.post("/masa-simpan/usul", data=form)
+        assert nothing.status_code == 422 and "Pilih dulu" in nothing.text
+        assert client.post("/masa-simpan/usul", data={**form, f"pilih.{desk.visit}": "ya"}).status_code == 303
+        assert "BA 4/2032" in client.get("/pemusnahan").text
+        page = client.get("/masa-simpan").text
+        assert "Sudah diusulkan" in page and f'name="pilih.{desk.visit}"' not in page
+        assert client.post("/masa-simpan", data=form).status_code == 403
+
+
+def test_the_register_of_processing_has_every_form_with_its_classes_and_the_offices_word(desk: Desk) -> None:
+    deps = desk.office.deps
+    register = ProcessingRegister(deps.engine, deps.office, deps.forms)
+    found = {each.form: each for each in register.all()}
+    assert set(found) == set(deps.forms.ids())
+    assert found["ktk"].privacy == "rahasia" and found["ktk"].counts["rahasia"] > 0
+    assert found["bpnt_kpm"].counts["spesifik"] > 0
+    assert register.note(desk.who("pdp"), "kis", "Tujuan baru", "Dasar baru", "Catatan") is None
+    assert register.note(desk.who("petugas"), "kis", "x", "x", "") == "peran"
+    assert register.note(desk.who("pdp"), "kis", " ", "x", "") == "isi"
+    [kis] = [each for each in register.all() if each.form == "kis"]
+    assert (kis.purpose, kis.basis, kis.note) == ("Tujuan baru", "Dasar baru", "Catatan")
+
+
+def test_every_service_has_its_purpose_basis_and_years(desk: Desk) -> None:
+    forms = desk.office.deps.forms
+    assert {forms.get(name).service for name in forms.ids()} <= set(load_processing())
+
+
+def test_what_was_given_to_whom_is_noted_and_printed(desk: Desk) -> None:
+    deps = desk.office.deps
+    work = Handouts(deps.engine, deps.office, deps.now_ms, deps.randomness)
+    given = Handout(
+        recipient="bni", day="2026-11-20", what="Daftar KKS", people=12, letter="S-1", basis="Permensos"
+    )
+    assert work.add(desk.who("pengawas"), given) == "peran"
+    assert work.add(desk.who("petugas"), replace_people(given, 0)) == "isi"
+    with serving(desk.office) as address, log_in(address, "petugas") as client:
+        page = client.get("/penerima")
+        form = {
+            "csrf": csrf(page), "penerima": "bni", "tanggal": "2026-11-20", "apa": "Daftar KKS",
+            "jumlah": "12", "surat": "S-1/2026", "dasar": "Permensos 3/2021",
+        }  # fmt: skip
+        assert client.post("/penerima", data={**form, "tanggal": "kemarin"}).status_code == 422
+        assert client.post("/penerima", data=form).status_code == 303
+        for path in ("/penerima", "/penerima/cetak"):
+            assert "S-1/2026" in client.get(path).text and "BNI (Himbara)" in client.get(path).text
+        assert "Statement" not in client.get("/pemrosesan/cetak").text
+        assert "tertutup" in client.get("/pemrosesan/cetak").text
+
+
+def replace_people(given: Handout, people: int) -> Handout:
+    return Handout(
+        recipient=given.recipient, day=given.day, what=given.what, people=people, letter=given.letter,
+        basis=given.basis,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("role", ["pendamping", "verifikator", "admin"])
+def test_the_pages_of_protection_are_not_for_others(desk: Desk, role: str) -> None:
+    paths = (
+        "/pelindungan",
+        "/permintaan",
+        "/insiden",
+        "/masa-simpan",
+        "/pemusnahan",
+        "/pemrosesan",
+        "/penerima",
+    )
+    with serving(desk.office) as address:
+        with log_in(address, role) as client:
+            assert {client.get(path).status_code for path in paths} == {403}
+        with log_in(address, "pdp") as client:
+            assert {client.get(path).status_code for path in paths} == {200}
