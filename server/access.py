@@ -25,6 +25,7 @@ Action = Literal[
     "enrol_devices", "see_backups", "make_backups", "take_handovers", "open_room", "see_broken_glass",
     "report_lost", "close_lost", "order_wipes", "approve_wipes",
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
+    "see_people", "manage_people", "approve_people",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -63,6 +64,9 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "hold_data": {"kabid": "any"},
     "import_lists": {"petugas": "any", "kabid": "any"},
     "assign_tasks": {"petugas": "area", "kabid": "area"},
+    "see_people": {"kabid": "any", "admin": "any"},
+    "manage_people": {"admin": "any"},
+    "approve_people": {"kabid": "any"},
 }  # fmt: skip
 
 EVERY_SERVICES = "umum"

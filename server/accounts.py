@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from schemas.base import Data
 from schemas.ids import PersonId
-from server import factor_store
+from server import custody_store, factor_store
 from server import people_store as rows
 from server.engine import Engine, Reader, Writer
 from server.passwords import Passwords, too_weak
@@ -129,6 +129,8 @@ class Accounts:
         def work(tx: Writer) -> bool:
             rows.drop_sessions_of(tx, person)
             factor_store.drop_halves(tx, person)
+            custody_store.drop_held_of(tx, person)
+            rows.drop_starting(tx, person)
             return rows.set_password(tx, person, hashed, now) == 1
 
         return self._engine.write(work).result()
@@ -151,6 +153,8 @@ class Accounts:
             clear(tx)
             rows.drop_sessions_of(tx, person)
             factor_store.drop_halves(tx, person)
+            custody_store.drop_held_of(tx, person)
+            rows.drop_starting(tx, person)
             rows.set_password(tx, person, hashed, self._now_ms())
             self.open_in(tx, person, token, address=address, agent=agent)
 
@@ -241,11 +245,12 @@ class Accounts:
         self._engine.write(lambda tx: rows.drop_own_session(tx, person, hashed)).result()
 
     def end_others(self, person: PersonId, token: str) -> None:
-        """End all sessions of a person but this."""
+        """End all sessions of a person but this, and all that they have open in the sealed room."""
 
         def work(tx: Writer) -> None:
             rows.drop_other_sessions(tx, person, hash_of(token))
             factor_store.drop_halves(tx, person)
+            custody_store.drop_held_of(tx, person)
 
         self._engine.write(work).result()
 

@@ -63,6 +63,9 @@ def account_routes(site: Site) -> list[Any]:
         notice = None
         if done in DONE:
             notice = Notice(tone="good", icon="done", title=site.text(f"kantor.saya.{done}"))
+        elif why == "sandi_awal":
+            title, text = site.text("kantor.saya.sandi_wajib"), site.text("kantor.saya.sandi_wajib_arti")
+            notice = Notice(tone="notice", icon="key", title=title, text=text)
         elif why == "langkah_kedua":
             title, text = site.text("kantor.saya.langkah_wajib"), site.text("kantor.saya.langkah_wajib_arti")
             notice = Notice(tone="notice", icon="info", title=title, text=text)

@@ -61,6 +61,9 @@ def home_routes(site: Site) -> list[Any]:
         """List what needs attention, for those who look after the office."""
         person = visitor.person
         found = site.room.alarms.attention(person)
+        asked = len(site.permits.waiting()) if may(person, "approve_people") else 0
+        if asked:
+            found.append(_alarm(site, "person", "izin_akun", asked, "/pengguna"))
         if not may(person, "see_devices"):
             return found
         found += site.alarms.attention()

@@ -15,7 +15,7 @@ from server.web.site import SECURITY_HEADERS, SESSION_COOKIE, THEME_COOKIE, THEM
 GUARD_COOKIE = "sambang_masuk"
 HALF_COOKIE = "sambang_langkah"
 OWN_PAGE = re.compile(
-    r"/(?:(?:akun|antrean|konflik|kasus|perangkat)(?:/[0-9a-f]{32})?|kunjungan/[0-9a-f]{32}"
+    r"/(?:(?:akun|antrean|pengguna|konflik|kasus|perangkat)(?:/[0-9a-f]{32})?|kunjungan/[0-9a-f]{32}"
     r"|ruang(?:/[a-z-]+(?:/[0-9a-f]{32})?)?)?"
 )
 YEAR_SECONDS = 365 * 86_400

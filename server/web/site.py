@@ -19,7 +19,7 @@ from schemas.base import Data
 from schemas.text import Text
 from schemas.theme import StatusLook, Theme, load_theme
 from schemas.wilayah import load_wilayah
-from server import device_store
+from server import device_store, people_store
 from server.access import NEEDS_CODE, Action, Person, may
 from server.accounts import Accounts
 from server.deps import Deps
@@ -35,13 +35,20 @@ from server.services.destroying import Destroying
 from server.services.handling import Handling
 from server.services.importing import Importing
 from server.services.people import load_person
+from server.services.permits import Permits
 from server.services.quarantine import Quarantine
 from server.services.queue import Queue
 from server.services.review import Reviews
 from server.services.room import Room, build_room
 from server.services.visit_page import Words
 from server.thumbnails import Thumbnails
-from server.web.errors import ExpiredError, NeedsCodeError, NotLoggedInError, UnreadableError
+from server.web.errors import (
+    ExpiredError,
+    NeedsCodeError,
+    NotLoggedInError,
+    StartingPasswordError,
+    UnreadableError,
+)
 from server.web.filters import Group, regions
 
 T = TypeVar("T")
@@ -121,6 +128,7 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("impor", "/impor", "upload_file", "import_lists"),
     ("pemusnahan", "/pemusnahan", "delete", "propose_destruction"),
     ("perangkat", "/perangkat", "device", "see_devices"),
+    ("pengguna", "/pengguna", "person", "see_people"),
     ("cadangan", "/cadangan", "save", "see_backups"),
 )
 
@@ -143,6 +151,7 @@ class Site:
     alarms: Handling
     cases: Cases
     backups: Backups
+    permits: Permits
     room: Room
     importing: Importing
     assigning: Assigning
@@ -159,20 +168,25 @@ class Site:
         return await asyncio.get_running_loop().run_in_executor(self.deps.pool, job)
 
     async def visitor(self, request: Asking, *, setting_up: bool = False) -> Visitor:
-        """Say who is asking. Raises NotLoggedInError; NeedsCodeError unless the page is for `setting_up`."""
+        """Say who is asking. Raises NotLoggedInError; unless the page is for `setting_up`, also
+        StartingPasswordError and NeedsCodeError.
+        """
         token = request.cookies.get(SESSION_COOKIE, "")
         session = await self.work(lambda: self.accounts.session(token))
         if session is None:
             raise NotLoggedInError
 
-        def look(tx: Reader) -> tuple[Person | None, bool]:
+        def look(tx: Reader) -> tuple[Person | None, bool, bool]:
             person = load_person(tx, session.person)
             needs = person is not None and bool(NEEDS_CODE.intersection(person.roles))
-            return person, needs and self.factors.is_overdue(tx, session.person)
+            overdue = needs and self.factors.is_overdue(tx, session.person)
+            return person, overdue, people_store.has_starting(tx, session.person)
 
-        person, overdue = await self.work(lambda: self.deps.engine.read(look))
+        person, overdue, starting = await self.work(lambda: self.deps.engine.read(look))
         if person is None:
             raise NotLoggedInError
+        if starting and not setting_up:
+            raise StartingPasswordError
         if overdue and not setting_up:
             raise NeedsCodeError
         return Visitor(person=person, csrf=session.csrf, theme=theme_of(request))
@@ -274,6 +288,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         quarantine=Quarantine(engine, deps.office, words, deps.workflows, deps.now_ms),
         cases=Cases(engine, deps.office, words, deps.workflows),
         backups=Backups(engine, deps.keeper, deps.office.device, deps.text, deps.now_ms),
+        permits=Permits(engine, deps.office, passwords, deps.now_ms, deps.randomness),
         room=build_room(deps, passwords, words),
         assigning=Assigning(engine, deps.office, deps.forms, now_ms=deps.now_ms, randomness=deps.randomness),
         importing=Importing(

@@ -40,11 +40,15 @@ ALLOWED: dict[Action, set[str]] = {
     "hold_data": {"kabid"},
     "import_lists": {"petugas", "kabid"},
     "assign_tasks": {"petugas", "kabid"},
+    "see_people": {"kabid", "admin"},
+    "manage_people": {"admin"},
+    "approve_people": {"kabid"},
 }
 CHANGES = {
     "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "handle_alarms", "enrol_devices",
     "make_backups", "take_handovers", "open_room",
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
+    "manage_people", "approve_people",
 }  # fmt: skip
 
 
@@ -83,7 +87,7 @@ def test_pengawas_changes_nothing(action: Action) -> None:
 OPEN_TO_ADMIN = {
     "see_devices", "handle_alarms", "enrol_devices", "see_backups", "make_backups", "take_handovers",
     "report_lost", "close_lost", "order_wipes", "approve_wipes",
-    "see_quarantine", "judge_again",
+    "see_quarantine", "judge_again", "see_people", "manage_people",
 }  # fmt: skip
 """None of these shows a case: of a hand-over file, only whose it is and how much it brought; of what was
 refused, how much and why, and that it be judged again."""

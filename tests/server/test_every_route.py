@@ -120,7 +120,9 @@ def furnish(house: House) -> None:
     kasus, _ = sealer.case()
     sealed_visit, _ = sealer.visit(kasus)
     sealed_thing = Thing(author=None, region="", service="ktkpm", privacy="rahasia")
-    sealed = Kept({"visit": sealed_visit, "blob": "a" * 64, "case": kasus, "kasus": kasus}, sealed_thing)
+    people = {"person": str(office.people["petugas"])}
+    names = {"visit": sealed_visit, "blob": "a" * 64, "case": kasus, "kasus": kasus}
+    sealed = Kept({**people, **names}, sealed_thing)
     house.things = {
         "visit": [here, there, *own, sealed],
         "case": [add_case(office, DESA), add_case(office, ELSEWHERE), sealed],
