@@ -14,8 +14,9 @@ from schemas.ids import PersonId
 from server import custody_store, factor_store
 from server import people_store as rows
 from server.engine import Engine, Reader, Writer
-from server.passwords import Passwords, too_weak
+from server.passwords import Passwords
 from server.projections import petugas_records
+from server.weak_passwords import weakness
 
 IDLE_MS = 30 * 60_000
 ABSOLUTE_MS = 12 * 3_600_000
@@ -109,8 +110,8 @@ class Accounts:
         name = _plain(username)
         if not name or len(name) > 64 or any(sign.isspace() for sign in name):
             return NotCreated(say="kantor.akun.nama_salah")
-        if too_weak(password):
-            return NotCreated(say="kantor.akun.sandi_lemah")
+        if why := weakness(password):
+            return NotCreated(say=f"kantor.akun.{why}")
         hashed, now = self._passwords.hash(password), self._now_ms()
 
         def work(tx: Writer) -> Created | NotCreated:
@@ -139,8 +140,8 @@ class Accounts:
         self, person: PersonId, old: str, new: str, address: str, *, agent: str = ""
     ) -> LoggedIn | WrongLogin | TooManyTries | NotCreated:
         """Replace one's own password: the old one is asked, all sessions end, and one begins anew."""
-        if too_weak(new):
-            return NotCreated(say="kantor.akun.sandi_lemah")
+        if why := weakness(new):
+            return NotCreated(say=f"kantor.akun.{why}")
         wait, clear = self.count_try(sha256(b"sandi\0" + person.encode()).digest(), address)
         if wait:
             return TooManyTries(wait_ms=wait)

@@ -151,7 +151,7 @@ def _good(site: Site, key: str) -> Notice:
 
 
 def _typed(site: Site, given: dict[str, str], known: Person) -> Person:
-    """Read ticked roles, services and desa. What the page has no box for stays as it is: a whole kecamatan."""
+    """Read ticked roles, services and desa; what the page has no box for, as a whole kecamatan, stays."""
     desa = {option.value for group in site.regions for option in group.options}
     ticked = [key for key, value in given.items() if value == CHOSEN]
     here = desa.intersection(key.removeprefix(AREA) for key in ticked if key.startswith(AREA))

@@ -22,7 +22,8 @@ from server.accounts import (
 )
 from server.engine import Engine
 from server.engines.sqlite import SqliteEngine, create, upgrade
-from server.passwords import Passwords, too_weak
+from server.passwords import Passwords
+from server.weak_passwords import weakness
 
 PERSON = PersonId("a" * 32)
 PASSWORD = "sandi yang panjang"
@@ -128,9 +129,30 @@ def test_a_name_that_is_taken_makes_nothing_else_either(accounts: Accounts) -> N
     assert also == []
 
 
-@pytest.mark.parametrize("password", ["pendek", "a" * 40, "x" * 300, ""])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "sambang-2026!!",
+        "Sragen Dinsos 1",
+        "password1234",
+        "Qwertyuiop123",
+        "bismillah12345",
+        "rahasia!RAHASIA",
+    ],
+)
+def test_what_is_guessed_first_is_refused_and_told_why(accounts: Accounts, password: str) -> None:
+    refused = accounts.create(PersonId("b" * 32), "baru", password)
+    assert refused == NotCreated(say="kantor.akun.sandi_umum")
+
+
+@pytest.mark.parametrize("password", ["kolam sepatu jeruk", "jalan-pagi-ke-desa", "x7Q!mmvb0p-Lk2wErt"])
+def test_words_that_do_not_belong_together_are_taken(accounts: Accounts, password: str) -> None:
+    assert isinstance(accounts.create(PersonId("b" * 32), "baru", password), Created)
+
+
+@pytest.mark.parametrize("password", ["pendek", "sebelas1234"[:11], "a" * 40, "x" * 300, ""])
 def test_weak_passwords_are_refused(accounts: Accounts, password: str) -> None:
-    assert too_weak(password)
+    assert weakness(password) == "sandi_lemah"
     assert isinstance(accounts.create(PersonId("b" * 32), "baru", password), NotCreated)
 
 
