@@ -26,6 +26,10 @@ HALF_MS = 5 * 60_000
 WINDOW_MS = 15 * 60_000
 TRIES_ON_NAME = 5
 TRIES_FROM_ADDRESS = 30
+TRIES_EVERYWHERE = 200
+"""So many that failed, of all names from anywhere, look like somebody who tries many from many places."""
+TRIES_WHILE_SPRAYED = 5
+"""Then an address from which nobody is logged in has no more tries than this; the office's own keeps all."""
 TOKEN_BYTES = 32
 MOST_AGENT = 200
 
@@ -194,8 +198,7 @@ class Accounts:
     def count_try(self, name_hash: bytes, address: str) -> tuple[int, Callable[[Writer], None]]:
         """Count a try at something. Returns ms to wait (0: judge it), and what forgets it."""
         now, try_id = self._now_ms(), self._randomness(8).hex()
-        address_hash = sha256(b"address\0" + address.encode()).digest()
-        wait = self._engine.write(lambda tx: _count(tx, now, try_id, name_hash, address_hash)).result()
+        wait = self._engine.write(lambda tx: _count(tx, now, try_id, name_hash, address)).result()
         return wait, lambda tx: rows.drop_tries(tx, name_hash, try_id)
 
     def open_in(
@@ -287,21 +290,24 @@ def csrf_of(token: str) -> str:
     return hmac.new(token.encode(), b"sambang csrf v1", sha256).hexdigest()
 
 
-def _count(tx: Writer, now: int, try_id: str, name_hash: bytes, address_hash: bytes) -> int:
+def _count(tx: Writer, now: int, try_id: str, name_hash: bytes, address: str) -> int:
     """Count a try, unless there were too many. Returns ms to wait, 0 for a try that may be judged."""
-    wait = _wait(tx, now, name_hash, address_hash)
+    address_hash = sha256(b"address\0" + address.encode()).digest()
+    sprayed = rows.tries_since(tx, now - WINDOW_MS) >= TRIES_EVERYWHERE
+    is_strange = sprayed and not rows.has_session_from(tx, address, now - IDLE_MS)
+    wait = _wait(tx, now, name_hash, address_hash, TRIES_WHILE_SPRAYED if is_strange else TRIES_FROM_ADDRESS)
     if not wait:
         rows.add_try(tx, now, try_id, name_hash, address_hash)
     return wait
 
 
-def _wait(tx: Reader, now: int, name_hash: bytes, address_hash: bytes) -> int:
+def _wait(tx: Reader, now: int, name_hash: bytes, address_hash: bytes, from_address: int) -> int:
     since = now - WINDOW_MS
     waits = [
         tries[-most] + WINDOW_MS - now
         for tries, most in (
             (rows.tries_on_name(tx, name_hash, since), TRIES_ON_NAME),
-            (rows.tries_from_address(tx, address_hash, since), TRIES_FROM_ADDRESS),
+            (rows.tries_from_address(tx, address_hash, since), from_address),
         )
         if len(tries) >= most
     ]

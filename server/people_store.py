@@ -220,3 +220,22 @@ def has_starting(tx: Reader, person: PersonId) -> bool:
         {"person": person},
     )
     return bool(found)
+
+
+def tries_since(tx: Reader, since_ms: int) -> int:
+    """Count all tries since then that have not succeeded."""
+    found = tx.query(
+        "SELECT count(*) FROM login_tries WHERE kabupaten = :kabupaten AND at_ms > :since",
+        {"since": since_ms},
+    )
+    return int(found[0][0])
+
+
+def has_session_from(tx: Reader, address: str, seen_ms: int) -> bool:
+    """Whether somebody is logged in from an address, and was seen since then."""
+    found = tx.query(
+        "SELECT 1 FROM sessions WHERE kabupaten = :kabupaten AND address = :address AND seen_ms >= :seen"
+        " LIMIT 1",
+        {"address": address, "seen": seen_ms},
+    )
+    return bool(found)

@@ -50,6 +50,7 @@ from server.web.errors import (
     UnreadableError,
 )
 from server.web.filters import Group, regions
+from server.web.turns import Turns
 
 T = TypeVar("T")
 Asking = Request[Any, Any, Any]
@@ -152,6 +153,7 @@ class Site:
     cases: Cases
     backups: Backups
     permits: Permits
+    turns: Turns
     room: Room
     importing: Importing
     assigning: Assigning
@@ -288,6 +290,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         quarantine=Quarantine(engine, deps.office, words, deps.workflows, deps.now_ms),
         cases=Cases(engine, deps.office, words, deps.workflows),
         backups=Backups(engine, deps.keeper, deps.office.device, deps.text, deps.now_ms),
+        turns=Turns(),
         permits=Permits(engine, deps.office, passwords, deps.now_ms, deps.randomness),
         room=build_room(deps, passwords, words),
         assigning=Assigning(engine, deps.office, deps.forms, now_ms=deps.now_ms, randomness=deps.randomness),

@@ -31,6 +31,7 @@ NAMES = (
     "unlock",
     "sqlcipher_ratio",
     "import_list",
+    "logins",
 )
 
 

@@ -9,8 +9,10 @@ from schemas.ids import PersonId, Regency
 from server.accounts import (
     ABSOLUTE_MS,
     IDLE_MS,
+    TRIES_EVERYWHERE,
     TRIES_FROM_ADDRESS,
     TRIES_ON_NAME,
+    TRIES_WHILE_SPRAYED,
     WINDOW_MS,
     Accounts,
     Created,
@@ -225,6 +227,18 @@ def test_guessing_many_names_from_one_address_must_wait(accounts: Accounts) -> N
         assert log_in(accounts, name=f"orang{number}", password="x") == WrongLogin()
     assert isinstance(log_in(accounts), TooManyTries)
     assert isinstance(log_in(accounts, address="10.9.9.9"), LoggedIn)
+
+
+def test_many_names_from_many_addresses_are_slowed_and_the_office_itself_is_not(accounts: Accounts) -> None:
+    assert isinstance(log_in(accounts, address="10.0.0.1"), LoggedIn)
+    for number in range(TRIES_EVERYWHERE):
+        log_in(accounts, name=f"orang{number}", password="x", address=f"10.1.{number // 4}.1")
+    for number in range(TRIES_WHILE_SPRAYED):
+        assert log_in(accounts, name=f"lain{number}", password="x", address="10.9.9.9") == WrongLogin()
+    assert isinstance(log_in(accounts, address="10.9.9.9"), TooManyTries)
+    for number in range(TRIES_WHILE_SPRAYED):
+        assert log_in(accounts, name=f"sini{number}", password="x", address="10.0.0.1") == WrongLogin()
+    assert isinstance(log_in(accounts, address="10.0.0.1"), LoggedIn)
 
 
 def test_a_login_that_succeeds_forgets_the_tries_on_its_name(accounts: Accounts) -> None:
