@@ -25,10 +25,14 @@ class Machine:
 
 @dataclass(frozen=True)
 class Needs:
-    """A right, on whatever rows; `named`: besides, one must be an officer of the room."""
+    """A right, on whatever rows; `named`: besides, one must be an officer of the room.
+
+    `may_lack`: who has the right may still be told that there is no such thing.
+    """
 
     action: Action
     named: bool = False
+    may_lack: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,16 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("POST", "/perangkat/alarm"): Needs("handle_alarms"),
     ("GET", "/perangkat/menunggu"): Needs("enrol_devices"),
     ("POST", "/perangkat/menunggu"): Needs("enrol_devices"),
+    ("GET", "/impor"): Needs("import_lists"),
+    ("POST", "/impor"): Needs("import_lists"),
+    ("GET", "/impor/{name:str}"): Needs("import_lists", may_lack=True),
+    ("POST", "/impor/{name:str}"): Needs("import_lists", may_lack=True),
+    ("GET", "/impor/{name:str}/masalah.xlsx"): Needs("import_lists", may_lack=True),
+    ("GET", "/penugasan"): Needs("assign_tasks"),
+    ("POST", "/penugasan"): Needs("assign_tasks", may_lack=True),
+    ("GET", "/penugasan/petugas"): Needs("assign_tasks"),
+    ("GET", "/penugasan/petugas/{worker:str}"): Needs("assign_tasks", may_lack=True),
+    ("POST", "/penugasan/petugas/{worker:str}"): Needs("assign_tasks", may_lack=True),
     ("GET", "/pengguna"): Needs("see_people"),
     ("POST", "/pengguna"): Needs("see_people"),
     ("GET", "/pengguna/{person:str}"): Needs("see_people"),

@@ -210,6 +210,8 @@ def test_every_path_opens_to_whom_the_table_opens_it_and_to_nobody_else(house: H
             answer = house.ask(name, method, filled(path, kept))
             expected = opens(person, rule, kept)
             got = answer.status_code not in (403, 404) and answer.status_code < 500
+            if answer.status_code == 404 and expected and isinstance(rule, Needs) and rule.may_lack:
+                continue
             to_login = answer.headers.get("location", "").startswith("/masuk")
             if got != expected or to_login:
                 wrong.append(f"{method} {path} [{number}] gave {answer.status_code}, expected {expected}")
