@@ -6,7 +6,7 @@ from litestar import Response, get
 
 from schemas import format as written
 from schemas.base import Data
-from server.access import may
+from server.access import Person, may
 from server.services.alarms import DAY_MS, Alarm
 from server.services.backups import Standing
 from server.web.site import Asking, Site, Visitor
@@ -60,10 +60,7 @@ def home_routes(site: Site) -> list[Any]:
     def alarms(visitor: Visitor) -> list[Alarm]:
         """List what needs attention, for those who look after the office."""
         person = visitor.person
-        found = site.room.alarms.attention(person)
-        asked = len(site.permits.waiting()) if may(person, "approve_people") else 0
-        if asked:
-            found.append(_alarm(site, "person", "izin_akun", asked, "/pengguna"))
+        found = [*site.room.alarms.attention(person), *_asked(site, person)]
         if not may(person, "see_devices"):
             return found
         found += site.alarms.attention()
@@ -93,6 +90,12 @@ def home_routes(site: Site) -> list[Any]:
         return await site.page("home/home.html", visitor, "beranda", values)
 
     return [home]
+
+
+def _asked(site: Site, person: Person) -> list[Alarm]:
+    """Tell who may allow it that something about accounts is asked."""
+    count = len(site.permits.waiting()) if may(person, "approve_people") else 0
+    return [_alarm(site, "person", "izin_akun", count, "/pengguna")] if count else []
 
 
 def _alarm(site: Site, icon: str, key: str, count: int, href: str) -> Alarm:
