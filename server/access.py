@@ -28,6 +28,7 @@ Action = Literal[
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
     "see_trail", "see_case_trail", "export_trail", "make_reports",
     "see_protection", "handle_requests", "export_person", "keep_registers", "handle_incidents",
+    "see_people", "manage_people", "approve_people",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -77,6 +78,9 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "see_case_trail": {"kabid": "any", "pengawas": "any"},
     "export_trail": {"kabid": "any", "pengawas": "any"},
     "make_reports": {"kabid": "area", "pengawas": "area"},
+    "see_people": {"kabid": "any", "admin": "any"},
+    "manage_people": {"admin": "any"},
+    "approve_people": {"kabid": "any"},
 }  # fmt: skip
 
 EVERY_SERVICES = "umum"

@@ -11,11 +11,12 @@ from hashlib import sha256
 
 from schemas.base import Data
 from schemas.ids import PersonId
-from server import factor_store
+from server import custody_store, factor_store
 from server import people_store as rows
 from server.engine import Engine, Reader, Writer
-from server.passwords import Passwords, too_weak
+from server.passwords import Passwords
 from server.projections import petugas_records
+from server.weak_passwords import weakness
 
 IDLE_MS = 30 * 60_000
 ABSOLUTE_MS = 12 * 3_600_000
@@ -25,6 +26,10 @@ HALF_MS = 5 * 60_000
 WINDOW_MS = 15 * 60_000
 TRIES_ON_NAME = 5
 TRIES_FROM_ADDRESS = 30
+TRIES_EVERYWHERE = 200
+"""So many that failed, of all names from anywhere, look like somebody who tries many from many places."""
+TRIES_WHILE_SPRAYED = 5
+"""Then an address from which nobody is logged in has no more tries than this; the office's own keeps all."""
 TOKEN_BYTES = 32
 MOST_AGENT = 200
 
@@ -109,8 +114,8 @@ class Accounts:
         name = _plain(username)
         if not name or len(name) > 64 or any(sign.isspace() for sign in name):
             return NotCreated(say="kantor.akun.nama_salah")
-        if too_weak(password):
-            return NotCreated(say="kantor.akun.sandi_lemah")
+        if why := weakness(password):
+            return NotCreated(say=f"kantor.akun.{why}")
         hashed, now = self._passwords.hash(password), self._now_ms()
 
         def work(tx: Writer) -> Created | NotCreated:
@@ -129,6 +134,8 @@ class Accounts:
         def work(tx: Writer) -> bool:
             rows.drop_sessions_of(tx, person)
             factor_store.drop_halves(tx, person)
+            custody_store.drop_held_of(tx, person)
+            rows.drop_starting(tx, person)
             return rows.set_password(tx, person, hashed, now) == 1
 
         return self._engine.write(work).result()
@@ -137,8 +144,8 @@ class Accounts:
         self, person: PersonId, old: str, new: str, address: str, *, agent: str = ""
     ) -> LoggedIn | WrongLogin | TooManyTries | NotCreated:
         """Replace one's own password: the old one is asked, all sessions end, and one begins anew."""
-        if too_weak(new):
-            return NotCreated(say="kantor.akun.sandi_lemah")
+        if why := weakness(new):
+            return NotCreated(say=f"kantor.akun.{why}")
         wait, clear = self.count_try(sha256(b"sandi\0" + person.encode()).digest(), address)
         if wait:
             return TooManyTries(wait_ms=wait)
@@ -151,6 +158,8 @@ class Accounts:
             clear(tx)
             rows.drop_sessions_of(tx, person)
             factor_store.drop_halves(tx, person)
+            custody_store.drop_held_of(tx, person)
+            rows.drop_starting(tx, person)
             rows.set_password(tx, person, hashed, self._now_ms())
             self.open_in(tx, person, token, address=address, agent=agent)
 
@@ -189,8 +198,7 @@ class Accounts:
     def count_try(self, name_hash: bytes, address: str) -> tuple[int, Callable[[Writer], None]]:
         """Count a try at something. Returns ms to wait (0: judge it), and what forgets it."""
         now, try_id = self._now_ms(), self._randomness(8).hex()
-        address_hash = sha256(b"address\0" + address.encode()).digest()
-        wait = self._engine.write(lambda tx: _count(tx, now, try_id, name_hash, address_hash)).result()
+        wait = self._engine.write(lambda tx: _count(tx, now, try_id, name_hash, address)).result()
         return wait, lambda tx: rows.drop_tries(tx, name_hash, try_id)
 
     def open_in(
@@ -241,11 +249,12 @@ class Accounts:
         self._engine.write(lambda tx: rows.drop_own_session(tx, person, hashed)).result()
 
     def end_others(self, person: PersonId, token: str) -> None:
-        """End all sessions of a person but this."""
+        """End all sessions of a person but this, and all that they have open in the sealed room."""
 
         def work(tx: Writer) -> None:
             rows.drop_other_sessions(tx, person, hash_of(token))
             factor_store.drop_halves(tx, person)
+            custody_store.drop_held_of(tx, person)
 
         self._engine.write(work).result()
 
@@ -281,21 +290,24 @@ def csrf_of(token: str) -> str:
     return hmac.new(token.encode(), b"sambang csrf v1", sha256).hexdigest()
 
 
-def _count(tx: Writer, now: int, try_id: str, name_hash: bytes, address_hash: bytes) -> int:
+def _count(tx: Writer, now: int, try_id: str, name_hash: bytes, address: str) -> int:
     """Count a try, unless there were too many. Returns ms to wait, 0 for a try that may be judged."""
-    wait = _wait(tx, now, name_hash, address_hash)
+    address_hash = sha256(b"address\0" + address.encode()).digest()
+    sprayed = rows.tries_since(tx, now - WINDOW_MS) >= TRIES_EVERYWHERE
+    is_strange = sprayed and not rows.has_session_from(tx, address, now - IDLE_MS)
+    wait = _wait(tx, now, name_hash, address_hash, TRIES_WHILE_SPRAYED if is_strange else TRIES_FROM_ADDRESS)
     if not wait:
         rows.add_try(tx, now, try_id, name_hash, address_hash)
     return wait
 
 
-def _wait(tx: Reader, now: int, name_hash: bytes, address_hash: bytes) -> int:
+def _wait(tx: Reader, now: int, name_hash: bytes, address_hash: bytes, from_address: int) -> int:
     since = now - WINDOW_MS
     waits = [
         tries[-most] + WINDOW_MS - now
         for tries, most in (
             (rows.tries_on_name(tx, name_hash, since), TRIES_ON_NAME),
-            (rows.tries_from_address(tx, address_hash, since), TRIES_FROM_ADDRESS),
+            (rows.tries_from_address(tx, address_hash, since), from_address),
         )
         if len(tries) >= most
     ]

@@ -14,8 +14,6 @@ PASSES = 3
 LANES = 1
 AT_ONCE = 2
 """Most derivations at a time: more would only fight for memory."""
-SHORTEST = 10
-LONGEST = 256
 
 
 class Passwords:
@@ -51,8 +49,3 @@ class Passwords:
             except InvalidKey:
                 return False
         return stored is not None
-
-
-def too_weak(password: str) -> bool:
-    """Whether a new password is too short, too long, or one sign repeated (NIST SP 800-63B §3.1.1)."""
-    return not SHORTEST <= len(password) <= LONGEST or len(set(password)) < 4

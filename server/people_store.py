@@ -180,3 +180,62 @@ def tries_from_address(tx: Reader, address_hash: bytes, since_ms: int) -> list[i
             {"hash": address_hash, "since": since_ms},
         )
     ]
+
+
+def set_active(tx: Writer, person: PersonId, *, is_active: bool, changed_ms: int) -> None:
+    """Open or close a person's login."""
+    tx.execute(
+        "UPDATE accounts SET active = :active, changed_ms = :changed_ms"
+        " WHERE kabupaten = :kabupaten AND person = :person",
+        {"active": int(is_active), "changed_ms": changed_ms, "person": person},
+    )
+
+
+def usernames(tx: Reader) -> dict[PersonId, str]:
+    """Return under which name each person logs in."""
+    found = tx.query("SELECT person, username FROM accounts WHERE kabupaten = :kabupaten AND active = 1")
+    return {PersonId(str(person)): str(username) for person, username in found}
+
+
+def put_starting(tx: Writer, person: PersonId, now_ms: int) -> None:
+    """Note that somebody else knows this person's password."""
+    drop_starting(tx, person)
+    tx.execute(
+        "INSERT INTO starting_passwords (kabupaten, person, since_ms) VALUES (:kabupaten, :person, :now)",
+        {"person": person, "now": now_ms},
+    )
+
+
+def drop_starting(tx: Writer, person: PersonId) -> None:
+    """Note that a person chose a password of their own."""
+    tx.execute(
+        "DELETE FROM starting_passwords WHERE kabupaten = :kabupaten AND person = :person", {"person": person}
+    )
+
+
+def has_starting(tx: Reader, person: PersonId) -> bool:
+    """Whether somebody else knows this person's password."""
+    found = tx.query(
+        "SELECT 1 FROM starting_passwords WHERE kabupaten = :kabupaten AND person = :person",
+        {"person": person},
+    )
+    return bool(found)
+
+
+def tries_since(tx: Reader, since_ms: int) -> int:
+    """Count all tries since then that have not succeeded."""
+    found = tx.query(
+        "SELECT count(*) FROM login_tries WHERE kabupaten = :kabupaten AND at_ms > :since",
+        {"since": since_ms},
+    )
+    return int(found[0][0])
+
+
+def has_session_from(tx: Reader, address: str, seen_ms: int) -> bool:
+    """Whether somebody is logged in from an address, and was seen since then."""
+    found = tx.query(
+        "SELECT 1 FROM sessions WHERE kabupaten = :kabupaten AND address = :address AND seen_ms >= :seen"
+        " LIMIT 1",
+        {"address": address, "seen": seen_ms},
+    )
+    return bool(found)

@@ -13,6 +13,7 @@ from server.compose import Refused, close_office, open_office
 from server.deps import Deps
 from server.engine import Writer
 from server.passwords import Passwords
+from server.weak_passwords import weakness
 from sync.change import Accessed, Patch
 
 HELP = "tambah petugas, ganti sandi, cabut kode langkah kedua, atau daftar petugas"
@@ -84,7 +85,11 @@ def _password(deps: Deps, who: str, text: Text) -> int:
     if person is None:
         print(text("perintah.orang_tidak_dikenal"), file=sys.stderr)
         return 1
-    if not _accounts(deps).set_password(PersonId(person.id), _ask(text)):
+    new = _ask(text)
+    if why := weakness(new):
+        print(text(f"kantor.akun.{why}"), file=sys.stderr)
+        return 1
+    if not _accounts(deps).set_password(PersonId(person.id), new):
         print(text("perintah.tanpa_akun"), file=sys.stderr)
         return 1
     print(text("perintah.sandi_diganti"))

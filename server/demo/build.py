@@ -17,7 +17,7 @@ from server.office import Office
 from sync.change import Patch
 from sync.scope import NIK_PREFIXES
 
-PASSWORD = "sambang-demo-2026"  # noqa: S105 - said aloud, for people who are nobody
+PASSWORD = "jalan-pagi-ke-desa"  # noqa: S105 - said aloud, for people who are nobody
 BATCH = 500
 Progress = Callable[[int], None]
 

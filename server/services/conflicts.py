@@ -195,6 +195,8 @@ class Conflicts:
             found = self._open(tx, person, conflict, opened=False)
             if not isinstance(found, ConflictView):
                 return found
+            if not may(person, "resolve_conflicts"):
+                return Denied(why="role")
             record, _ = self._both(tx, conflict)
             if record.head is None or found.seen != seen or record.fields["state"] != "menunggu":
                 return Stale()

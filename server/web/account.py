@@ -11,9 +11,10 @@ from markupsafe import Markup
 from schemas import format as written
 from schemas.base import Data
 from server import totp
-from server.accounts import LoggedIn, NotCreated, OpenSession, TooManyTries
+from server.accounts import LoggedIn, NotCreated, OpenSession, TooManyTries, WrongLogin
 from server.web.login import cookie, too_often, whence
 from server.web.site import SECURITY_HEADERS, SESSION_COOKIE, Asking, Notice, Site, Visitor
+from server.web.turns import RETRY_AFTER_S, Busy
 
 DONE = ("sandi_diganti", "sesi_diakhiri")
 
@@ -63,6 +64,9 @@ def account_routes(site: Site) -> list[Any]:
         notice = None
         if done in DONE:
             notice = Notice(tone="good", icon="done", title=site.text(f"kantor.saya.{done}"))
+        elif why == "sandi_awal":
+            title, text = site.text("kantor.saya.sandi_wajib"), site.text("kantor.saya.sandi_wajib_arti")
+            notice = Notice(tone="notice", icon="key", title=title, text=text)
         elif why == "langkah_kedua":
             title, text = site.text("kantor.saya.langkah_wajib"), site.text("kantor.saya.langkah_wajib_arti")
             notice = Notice(tone="notice", icon="info", title=title, text=text)
@@ -96,7 +100,7 @@ def account_routes(site: Site) -> list[Any]:
         given = await site.form(request, visitor.csrf)
         address, agent = whence(request)
         old, new = given.get("lama", "")[:256], given.get("baru", "")
-        outcome = await site.work(
+        outcome = await site.turns.work(
             lambda: site.accounts.change_password(visitor.person.id, old, new, address, agent=agent)
         )
         match outcome:
@@ -106,12 +110,12 @@ def account_routes(site: Site) -> list[Any]:
                 )
                 response.set_cookie(cookie(request, SESSION_COOKIE, token))
                 return response
-            case TooManyTries():
-                return await draw(request, visitor, _bad(too_often(site, outcome)), status=429)
-            case NotCreated(say=say):
-                return await draw(request, visitor, _bad(site.text(say)), status=422)
             case _:
-                return await draw(request, visitor, _bad(site.text("kantor.saya.sandi_salah")), status=422)
+                said, status = _why_not(site, outcome)
+                answer = await draw(request, visitor, _bad(said), status=status)
+                if isinstance(outcome, Busy):
+                    answer.headers["retry-after"] = str(RETRY_AFTER_S)
+                return answer
 
     @post("/akun/sesi")
     async def end_sessions(request: Asking) -> Response[Any]:
@@ -125,6 +129,19 @@ def account_routes(site: Site) -> list[Any]:
         return Redirect("/akun?hasil=sesi_diakhiri", status_code=303, headers=SECURITY_HEADERS)
 
     return [account, begin, confirm, change_password, end_sessions]
+
+
+def _why_not(site: Site, outcome: WrongLogin | TooManyTries | NotCreated | Busy) -> tuple[str, int]:
+    """Say why a password was not changed, with the HTTP status."""
+    match outcome:
+        case TooManyTries():
+            return too_often(site, outcome), 429
+        case NotCreated(say=say):
+            return site.text(say), 422
+        case Busy():
+            return site.text("kantor.masuk.ramai"), 503
+        case WrongLogin():
+            return site.text("kantor.saya.sandi_salah"), 422
 
 
 def _view(site: Site, one: OpenSession) -> SessionView:

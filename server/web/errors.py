@@ -3,6 +3,7 @@
 PageError
 ├── NotLoggedInError   no session, or it has ended: to the login page
 ├── NeedsCodeError     the second step of the login must be set up first: to the page that does it
+├── StartingPasswordError  somebody else knows the password: to the page that replaces it
 ├── ForbiddenError     the role does not cover this
 ├── MissingError       no such page, or a thing outside one's area
 ├── ExpiredError       the form was made in another session
@@ -26,6 +27,12 @@ class NotLoggedInError(PageError):
 
 class NeedsCodeError(PageError):
     """The grace is over: nothing else opens before the second step is set up."""
+
+    key, status, icon = "dilarang", 403, "lock"
+
+
+class StartingPasswordError(PageError):
+    """Somebody else knows this password: nothing opens before it is replaced."""
 
     key, status, icon = "dilarang", 403, "lock"
 

@@ -6,7 +6,7 @@ from litestar import Response, get
 
 from schemas import format as written
 from schemas.base import Data
-from server.access import may
+from server.access import Person, may
 from server.services import lost_views
 from server.services.alarms import DAY_MS, Alarm
 from server.services.backups import Standing
@@ -83,7 +83,8 @@ def _warning(site: Site, visitor: Visitor) -> Standing | None:
 def _alarms(site: Site, visitor: Visitor) -> list[Alarm]:
     """List what needs attention, for those who look after the office."""
     person = visitor.person
-    found = [*site.room.alarms.attention(person), *_incidents(site, visitor), *_requests(site, visitor)]
+    found = [*site.room.alarms.attention(person), *_asked(site, person)]
+    found += [*_incidents(site, visitor), *_requests(site, visitor)]
     if may(person, "see_devices"):
         found = lost_views.attention(site.lost, site.text, person, site.owners()) + found
     if not may(person, "handle_alarms"):
@@ -98,6 +99,12 @@ def _alarms(site: Site, visitor: Visitor) -> list[Alarm]:
     if waiting:
         found.append(_alarm(site, "conflict", "konflik_lama", waiting, "/konflik"))
     return found
+
+
+def _asked(site: Site, person: Person) -> list[Alarm]:
+    """Tell who may allow it that something about accounts is asked."""
+    count = len(site.permits.waiting()) if may(person, "approve_people") else 0
+    return [_alarm(site, "person", "izin_akun", count, "/pengguna")] if count else []
 
 
 def _alarm(site: Site, icon: str, key: str, count: int, href: str) -> Alarm:

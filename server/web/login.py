@@ -11,11 +11,12 @@ from litestar.response import Redirect
 from server.accounts import HALF_MS, HalfLoggedIn, LoggedIn, TooManyTries, csrf_of
 from server.web.errors import ExpiredError
 from server.web.site import SECURITY_HEADERS, SESSION_COOKIE, THEME_COOKIE, THEMES, Asking, Site, theme_of
+from server.web.turns import RETRY_AFTER_S, Busy
 
 GUARD_COOKIE = "sambang_masuk"
 HALF_COOKIE = "sambang_langkah"
 OWN_PAGE = re.compile(
-    r"/(?:(?:akun|antrean|konflik|kasus|perangkat)(?:/[0-9a-f]{32})?|kunjungan/[0-9a-f]{32}"
+    r"/(?:(?:akun|antrean|pengguna|konflik|kasus|perangkat)(?:/[0-9a-f]{32})?|kunjungan/[0-9a-f]{32}"
     r"|ruang(?:/[a-z-]+(?:/[0-9a-f]{32})?)?)?"
 )
 YEAR_SECONDS = 365 * 86_400
@@ -59,9 +60,14 @@ def login_routes(site: Site) -> list[Any]:
         username, target = given.get("nama", "")[:64], own_page(given.get("tujuan", "/"))
         address, agent = whence(request)
         old = request.cookies.get(SESSION_COOKIE, "")
-        outcome = await site.work(
+        outcome = await site.turns.work(
             lambda: site.accounts.log_in(username, given.get("sandi", "")[:256], address, old, agent)
         )
+        if isinstance(outcome, Busy):
+            said = site.text("kantor.masuk.ramai")
+            later = form(request, status=503, problem=said, username=username, target=target)
+            later.headers["retry-after"] = str(RETRY_AFTER_S)
+            return later
         if isinstance(outcome, HalfLoggedIn):
             further: Response[Any] = Redirect(
                 f"/masuk/kode?ke={target}", status_code=303, headers=SECURITY_HEADERS

@@ -19,7 +19,14 @@ from server.web.cases import case_routes
 from server.web.conflicts import conflict_routes
 from server.web.destroying import destroying_routes
 from server.web.devices import device_routes
-from server.web.errors import MissingError, NeedsCodeError, NotLoggedInError, PageError, UnreadableError
+from server.web.errors import (
+    MissingError,
+    NeedsCodeError,
+    NotLoggedInError,
+    PageError,
+    StartingPasswordError,
+    UnreadableError,
+)
 from server.web.handover import handover_routes
 from server.web.home import home_routes
 from server.web.importing import import_routes
@@ -27,6 +34,7 @@ from server.web.incidents import incident_routes, one_incident_routes
 from server.web.joinings import joining_routes
 from server.web.login import login_routes, to_login
 from server.web.lost import lost_routes
+from server.web.people import people_routes
 from server.web.photo import photo_routes
 from server.web.protection import protection_routes
 from server.web.quarantine import quarantine_routes
@@ -61,6 +69,8 @@ def page_routes(site: Site) -> list[Any]:
     def refuse(request: Asking, error: Exception) -> Response[Any]:
         if isinstance(error, NotLoggedInError):
             return to_login(request)
+        if isinstance(error, StartingPasswordError):
+            return Redirect("/akun?sebab=sandi_awal", status_code=303, headers=SECURITY_HEADERS)
         if isinstance(error, NeedsCodeError):
             return Redirect("/akun?sebab=langkah_kedua", status_code=303, headers=SECURITY_HEADERS)
         return error_page(site, request, _as_page_error(error))
@@ -104,6 +114,7 @@ def page_routes(site: Site) -> list[Any]:
         *device_routes(site),
         *joining_routes(site),
         *lost_routes(site),
+        *people_routes(site),
         *backup_routes(site),
         *trail_routes(site),
         *sheet_routes(site),

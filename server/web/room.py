@@ -53,7 +53,9 @@ def room_routes(site: Site) -> list[Any]:
 
     @get("/ruang/kunjungan/{visit:str}")
     async def case_of(request: Asking, visit: FromPath[str]) -> Response[Any]:
-        await officer(site, request)
+        visitor = await officer(site, request)
+        if not await site.work(lambda: room.custodian.is_officer(visitor.person)):
+            raise ForbiddenError
         kasus = await site.work(lambda: room.cases.case_of(RecordId(visit)))
         if kasus is None:
             raise MissingError

@@ -20,7 +20,7 @@ from schemas.ids import DeviceId
 from schemas.text import Text
 from schemas.theme import StatusLook, Theme, load_theme
 from schemas.wilayah import load_wilayah
-from server import device_store
+from server import device_store, people_store
 from server.access import NEEDS_CODE, Action, Person, may
 from server.accounts import Accounts
 from server.deps import Deps
@@ -40,6 +40,7 @@ from server.services.importing import Importing
 from server.services.incidents import Incidents
 from server.services.lost_phones import LostPhones
 from server.services.people import load_person
+from server.services.permits import Permits
 from server.services.person_export import PersonExports
 from server.services.processing import ProcessingRegister
 from server.services.quarantine import Quarantine
@@ -54,8 +55,15 @@ from server.services.visit_page import Words
 from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.thumbnails import Thumbnails
-from server.web.errors import ExpiredError, NeedsCodeError, NotLoggedInError, UnreadableError
+from server.web.errors import (
+    ExpiredError,
+    NeedsCodeError,
+    NotLoggedInError,
+    StartingPasswordError,
+    UnreadableError,
+)
 from server.web.filters import Group, regions
+from server.web.turns import Turns
 
 T = TypeVar("T")
 Asking = Request[Any, Any, Any]
@@ -135,6 +143,7 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("jejak", "/jejak", "audit", "see_trail"),
     ("pelindungan", "/pelindungan", "shield", "see_protection"),
     ("perangkat", "/perangkat", "device", "see_devices"),
+    ("pengguna", "/pengguna", "person", "see_people"),
     ("cadangan", "/cadangan", "save", "see_backups"),
 )
 
@@ -164,6 +173,8 @@ class Site:
     lost: LostPhones
     cases: Cases
     backups: Backups
+    permits: Permits
+    turns: Turns
     room: Room
     importing: Importing
     assigning: Assigning
@@ -183,20 +194,25 @@ class Site:
         return await asyncio.get_running_loop().run_in_executor(self.deps.pool, job)
 
     async def visitor(self, request: Asking, *, setting_up: bool = False) -> Visitor:
-        """Say who is asking. Raises NotLoggedInError; NeedsCodeError unless the page is for `setting_up`."""
+        """Say who is asking. Raises NotLoggedInError; unless the page is for `setting_up`, also
+        StartingPasswordError and NeedsCodeError.
+        """
         token = request.cookies.get(SESSION_COOKIE, "")
         session = await self.work(lambda: self.accounts.session(token))
         if session is None:
             raise NotLoggedInError
 
-        def look(tx: Reader) -> tuple[Person | None, bool]:
+        def look(tx: Reader) -> tuple[Person | None, bool, bool]:
             person = load_person(tx, session.person)
             needs = person is not None and bool(NEEDS_CODE.intersection(person.roles))
-            return person, needs and self.factors.is_overdue(tx, session.person)
+            overdue = needs and self.factors.is_overdue(tx, session.person)
+            return person, overdue, people_store.has_starting(tx, session.person)
 
-        person, overdue = await self.work(lambda: self.deps.engine.read(look))
+        person, overdue, starting = await self.work(lambda: self.deps.engine.read(look))
         if person is None:
             raise NotLoggedInError
+        if starting and not setting_up:
+            raise StartingPasswordError
         if overdue and not setting_up:
             raise NeedsCodeError
         return Visitor(person=person, csrf=session.csrf, theme=theme_of(request))
@@ -328,6 +344,8 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         cases=Cases(engine, deps.office, words, deps.workflows),
         backups=Backups(engine, deps.keeper, deps.office.device, deps.text, deps.now_ms),
         room=room,
+        turns=Turns(),
+        permits=Permits(engine, deps.office, passwords, deps.now_ms, deps.randomness),
         assigning=Assigning(engine, deps.office, deps.forms, now_ms=deps.now_ms, randomness=deps.randomness),
         importing=Importing(
             engine,

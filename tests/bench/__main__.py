@@ -33,6 +33,7 @@ NAMES = (
     "import_list",
     "verify_speed",
     "trail_search",
+    "logins",
 )
 
 

@@ -51,6 +51,9 @@ ALLOWED: dict[Action, set[str]] = {
     "see_case_trail": {"kabid", "pengawas"},
     "export_trail": {"kabid", "pengawas"},
     "make_reports": {"kabid", "pengawas"},
+    "see_people": {"kabid", "admin"},
+    "manage_people": {"admin"},
+    "approve_people": {"kabid"},
 }
 CHANGES = {
     "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "handle_alarms", "enrol_devices",
@@ -58,6 +61,7 @@ CHANGES = {
     "report_lost", "close_lost", "order_wipes", "approve_wipes", "use_rescue",
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
     "handle_requests", "export_person", "keep_registers", "handle_incidents",
+    "manage_people", "approve_people",
 }  # fmt: skip
 
 
@@ -96,7 +100,7 @@ def test_pengawas_changes_nothing(action: Action) -> None:
 OPEN_TO_ADMIN = {
     "see_devices", "handle_alarms", "enrol_devices", "see_backups", "make_backups", "take_handovers",
     "report_lost", "close_lost", "order_wipes", "approve_wipes",
-    "see_quarantine", "judge_again", "see_trail",
+    "see_quarantine", "judge_again", "see_trail", "see_people", "manage_people",
 }  # fmt: skip
 """None of these shows a case: of a hand-over file, only whose it is and how much it brought; of what was
 refused, how much and why, and that it be judged again; of the audit trail, what tells of no case."""

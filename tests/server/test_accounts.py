@@ -9,8 +9,10 @@ from schemas.ids import PersonId, Regency
 from server.accounts import (
     ABSOLUTE_MS,
     IDLE_MS,
+    TRIES_EVERYWHERE,
     TRIES_FROM_ADDRESS,
     TRIES_ON_NAME,
+    TRIES_WHILE_SPRAYED,
     WINDOW_MS,
     Accounts,
     Created,
@@ -22,7 +24,8 @@ from server.accounts import (
 )
 from server.engine import Engine
 from server.engines.sqlite import SqliteEngine, create, upgrade
-from server.passwords import Passwords, too_weak
+from server.passwords import Passwords
+from server.weak_passwords import weakness
 
 PERSON = PersonId("a" * 32)
 PASSWORD = "sandi yang panjang"
@@ -128,9 +131,30 @@ def test_a_name_that_is_taken_makes_nothing_else_either(accounts: Accounts) -> N
     assert also == []
 
 
-@pytest.mark.parametrize("password", ["pendek", "a" * 40, "x" * 300, ""])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "sambang-2026!!",
+        "Sragen Dinsos 1",
+        "password1234",
+        "Qwertyuiop123",
+        "bismillah12345",
+        "rahasia!RAHASIA",
+    ],
+)
+def test_what_is_guessed_first_is_refused_and_told_why(accounts: Accounts, password: str) -> None:
+    refused = accounts.create(PersonId("b" * 32), "baru", password)
+    assert refused == NotCreated(say="kantor.akun.sandi_umum")
+
+
+@pytest.mark.parametrize("password", ["kolam sepatu jeruk", "jalan-pagi-ke-desa", "x7Q!mmvb0p-Lk2wErt"])
+def test_words_that_do_not_belong_together_are_taken(accounts: Accounts, password: str) -> None:
+    assert isinstance(accounts.create(PersonId("b" * 32), "baru", password), Created)
+
+
+@pytest.mark.parametrize("password", ["pendek", "sebelas1234"[:11], "a" * 40, "x" * 300, ""])
 def test_weak_passwords_are_refused(accounts: Accounts, password: str) -> None:
-    assert too_weak(password)
+    assert weakness(password) == "sandi_lemah"
     assert isinstance(accounts.create(PersonId("b" * 32), "baru", password), NotCreated)
 
 
@@ -203,6 +227,18 @@ def test_guessing_many_names_from_one_address_must_wait(accounts: Accounts) -> N
         assert log_in(accounts, name=f"orang{number}", password="x") == WrongLogin()
     assert isinstance(log_in(accounts), TooManyTries)
     assert isinstance(log_in(accounts, address="10.9.9.9"), LoggedIn)
+
+
+def test_many_names_from_many_addresses_are_slowed_and_the_office_itself_is_not(accounts: Accounts) -> None:
+    assert isinstance(log_in(accounts, address="10.0.0.1"), LoggedIn)
+    for number in range(TRIES_EVERYWHERE):
+        log_in(accounts, name=f"orang{number}", password="x", address=f"10.1.{number // 4}.1")
+    for number in range(TRIES_WHILE_SPRAYED):
+        assert log_in(accounts, name=f"lain{number}", password="x", address="10.9.9.9") == WrongLogin()
+    assert isinstance(log_in(accounts, address="10.9.9.9"), TooManyTries)
+    for number in range(TRIES_WHILE_SPRAYED):
+        assert log_in(accounts, name=f"sini{number}", password="x", address="10.0.0.1") == WrongLogin()
+    assert isinstance(log_in(accounts, address="10.0.0.1"), LoggedIn)
 
 
 def test_a_login_that_succeeds_forgets_the_tries_on_its_name(accounts: Accounts) -> None:

@@ -295,7 +295,6 @@ def every_page(served: Served) -> dict[str, list[str]]:
             f"/kunjungan/{visit}/foto/{blob}", "/konflik", conflict, "/kasus", case, "/tidak-ada",
             "/karantina", f"/karantina/{refused.hex()}",
         ],
-        "admin": ["/", "/perangkat", "/karantina", "/cadangan", "/serah-terima"],
         "petugas": [
             "/pemusnahan", *lost, "/impor", *lists_taken(served), "/penugasan", f"/penugasan?desa={DESA}",
             "/penugasan/petugas", f"/penugasan/petugas/{office.people['pendamping']}",
@@ -307,6 +306,10 @@ def every_page(served: Served) -> dict[str, list[str]]:
         ],
         "kabid": ["/", *lost],
         "pengawas": ["/jejak", "/jejak/lembar", f"/kunjungan/{visit}"],
+        "admin": [
+            "/", "/perangkat", "/karantina", "/cadangan", "/serah-terima", "/akun",
+            "/pengguna", f"/pengguna/{office.people['verifikator']}",
+        ],
         "": ["/masuk"],
     }  # fmt: skip
 

@@ -1,0 +1,158 @@
+"""What each route asks for, as actions of `server/access.py`: whether it opens follows from the table.
+
+Rule: nothing here asks the office; a right that is missing in the table opens nothing here either.
+"""
+
+from dataclasses import dataclass
+
+from server.access import Action, Person, Thing, may, refused
+
+
+@dataclass(frozen=True)
+class Public:
+    """Nobody need be logged in."""
+
+
+@dataclass(frozen=True)
+class Anyone:
+    """Whoever is logged in."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A device that is logged in."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """A right, on whatever rows; `named`: besides, one must be an officer of the room.
+
+    `may_lack`: who has the right may still be told that there is no such thing.
+    """
+
+    action: Action
+    named: bool = False
+    may_lack: bool = False
+
+
+@dataclass(frozen=True)
+class Reaches:
+    """A right on this very thing; `first`: the right without which it is not even looked for."""
+
+    action: Action
+    kind: str
+    first: Action | None = None
+
+
+Rule = Public | Anyone | Machine | Needs | Reaches
+OFFICER = Needs("open_room", named=True)
+
+ROUTES: dict[tuple[str, str], Rule] = {
+    ("GET", "/"): Anyone(),
+    ("GET", "/masuk"): Public(),
+    ("POST", "/masuk"): Public(),
+    ("GET", "/masuk/kode"): Public(),
+    ("POST", "/masuk/kode"): Public(),
+    ("POST", "/tampilan"): Public(),
+    ("GET", "/static/{name:path}"): Public(),
+    ("GET", "/{rest:path}"): Public(),
+    ("POST", "/keluar"): Anyone(),
+    ("GET", "/akun"): Anyone(),
+    ("POST", "/akun/kode"): Anyone(),
+    ("POST", "/akun/kode/mulai"): Anyone(),
+    ("POST", "/akun/sandi"): Anyone(),
+    ("POST", "/akun/sesi"): Anyone(),
+    ("GET", "/antrean"): Needs("see_visits"),
+    ("GET", "/kunjungan/{visit:str}"): Reaches("see_visits", "visit"),
+    ("POST", "/kunjungan/{visit:str}/buka"): Reaches("open_numbers", "visit"),
+    ("POST", "/kunjungan/{visit:str}/keputusan"): Reaches("decide_visits", "visit"),
+    ("GET", "/kunjungan/{visit:str}/foto/{blob:str}"): Reaches("see_visits", "visit"),
+    ("GET", "/kunjungan/{visit:str}/foto/{blob:str}/isi"): Reaches("see_visits", "visit"),
+    ("GET", "/kunjungan/{visit:str}/foto/{blob:str}/kecil"): Reaches("see_visits", "visit"),
+    ("GET", "/konflik"): Needs("see_conflicts"),
+    ("GET", "/konflik/{conflict:str}"): Reaches("see_conflicts", "conflict"),
+    ("POST", "/konflik/{conflict:str}"): Reaches("resolve_conflicts", "conflict"),
+    ("POST", "/konflik/{conflict:str}/buka"): Reaches("open_numbers", "conflict", "see_conflicts"),
+    ("GET", "/kasus"): Needs("see_cases"),
+    ("GET", "/kasus/{case:str}"): Reaches("see_cases", "case"),
+    ("POST", "/kasus/{case:str}"): Reaches("move_cases", "case"),
+    ("GET", "/karantina"): Needs("see_quarantine"),
+    ("GET", "/karantina/{change:str}"): Reaches("see_quarantine", "kept"),
+    ("POST", "/karantina"): Needs("judge_again"),
+    ("GET", "/pemusnahan"): Needs("propose_destruction"),
+    ("POST", "/pemusnahan"): Needs("propose_destruction"),
+    ("GET", "/perangkat"): Needs("see_devices"),
+    ("POST", "/perangkat"): Needs("enrol_devices"),
+    ("POST", "/perangkat/alarm"): Needs("handle_alarms"),
+    ("GET", "/perangkat/menunggu"): Needs("enrol_devices"),
+    ("POST", "/perangkat/menunggu"): Needs("enrol_devices"),
+    ("GET", "/impor"): Needs("import_lists"),
+    ("POST", "/impor"): Needs("import_lists"),
+    ("GET", "/impor/{name:str}"): Needs("import_lists", may_lack=True),
+    ("POST", "/impor/{name:str}"): Needs("import_lists", may_lack=True),
+    ("GET", "/impor/{name:str}/masalah.xlsx"): Needs("import_lists", may_lack=True),
+    ("GET", "/penugasan"): Needs("assign_tasks"),
+    ("POST", "/penugasan"): Needs("assign_tasks", may_lack=True),
+    ("GET", "/penugasan/petugas"): Needs("assign_tasks"),
+    ("GET", "/penugasan/petugas/{worker:str}"): Needs("assign_tasks", may_lack=True),
+    ("POST", "/penugasan/petugas/{worker:str}"): Needs("assign_tasks", may_lack=True),
+    ("GET", "/pengguna"): Needs("see_people"),
+    ("POST", "/pengguna"): Needs("see_people"),
+    ("GET", "/pengguna/{person:str}"): Needs("see_people"),
+    ("POST", "/pengguna/{person:str}"): Needs("manage_people"),
+    ("GET", "/cadangan"): Needs("see_backups"),
+    ("POST", "/cadangan"): Needs("make_backups"),
+    ("GET", "/serah-terima"): Needs("take_handovers"),
+    ("POST", "/serah-terima"): Needs("take_handovers"),
+    ("GET", "/serah-terima/kabar"): Needs("take_handovers"),
+    ("GET", "/serah-terima/{device:str}/{file:str}/jawaban"): Needs("take_handovers"),
+    ("GET", "/ruang"): Needs("open_room"),
+    ("GET", "/ruang/cap.svg"): Needs("open_room"),
+    ("GET", "/ruang/darurat"): Needs("open_room"),
+    ("POST", "/ruang/darurat"): Needs("open_room"),
+    ("GET", "/ruang/kunci/tanda"): Needs("open_room"),
+    ("GET", "/ruang/alarm"): Needs("see_broken_glass"),
+    ("POST", "/ruang/alarm"): Needs("see_broken_glass"),
+    ("GET", "/ruang/kunjungan/{visit:str}"): OFFICER,
+    ("GET", "/ruang/kasus/{kasus:str}"): OFFICER,
+    ("POST", "/ruang/kasus/{kasus:str}"): OFFICER,
+    ("GET", "/ruang/kasus/{kasus:str}/foto/{change:str}/{number:int}"): OFFICER,
+    ("GET", "/ruang/kasus/{kasus:str}/foto/{change:str}/{number:int}/isi"): OFFICER,
+    ("POST", "/ruang/kasus/{kasus:str}/unduh/{change:str}/{number:int}"): OFFICER,
+    ("GET", "/ruang/kunci"): OFFICER,
+    ("POST", "/ruang/kunci"): OFFICER,
+    ("GET", "/ruang/petugas-baru"): OFFICER,
+    ("POST", "/ruang/petugas-baru"): OFFICER,
+    ("GET", "/ruang/siapkan"): OFFICER,
+    ("POST", "/ruang/siapkan"): OFFICER,
+    ("GET", "/api/health"): Public(),
+    ("GET", "/api/authority"): Public(),
+    ("GET", "/api/authority/signed"): Public(),
+    ("POST", "/api/enrol"): Public(),
+    ("POST", "/api/enrol/joined"): Public(),
+    ("POST", "/api/login"): Public(),
+    ("POST", "/api/login/nonce"): Public(),
+    ("POST", "/api/device/wipe"): Public(),
+    ("POST", "/api/handover/key"): Public(),
+    ("POST", "/api/device"): Machine(),
+    ("POST", "/api/sync"): Machine(),
+    ("POST", "/tus"): Machine(),
+}
+"""Public addresses of phones carry their own proof in what is sent: a code, a signature."""
+
+
+@dataclass
+class Kept:
+    """A thing to ask for: the ids that stand in its addresses, and what a right is asked about."""
+
+    ids: dict[str, str]
+    thing: Thing
+
+
+def opens(person: Person, rule: Needs | Reaches, kept: Kept | None) -> bool:
+    """Whether the table opens this to a person, who is no officer of the room."""
+    if isinstance(rule, Needs):
+        return may(person, rule.action) and not rule.named
+    assert kept is not None
+    first = rule.first or rule.action
+    return refused(person, rule.action, kept.thing) is None and refused(person, first, kept.thing) is None
