@@ -24,6 +24,7 @@ from field_app.second import ClosedError
 from field_app.sheets import tidy
 from field_app.standing import Standing
 from field_app.statement import SIGNATURE
+from field_app.task_map import TaskMap, task_map
 from field_app.views import (
     ConflictView,
     DraftView,
@@ -63,6 +64,10 @@ class Visits:
     def home(self) -> Home:
         """Return the first screen's groups."""
         return home(self._bench, self._sync_status())
+
+    def on_map(self) -> TaskMap:
+        """Return where the work is."""
+        return task_map(self._bench)
 
     def search(self, text: str, limit: int = 50, kode_desa: str | None = None) -> tuple[Hit, ...]:
         """Find warga and e-warong by name or by the last digits (three or more) of a NIK."""

@@ -4,7 +4,7 @@ run().
 
 from typing import Any
 
-from field_app.devices.desktop import MountedMedia, SystemTime
+from field_app.devices.desktop import DesktopDirections, MountedMedia, SystemTime
 from field_app.ui.environment import has_display, needs_display, prepare
 
 
@@ -45,4 +45,5 @@ def run(
         media=None if documents else MountedMedia(),
         documents=documents,
         system=system,
+        directions=DesktopDirections(),
     ).run()

@@ -11,8 +11,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from field_app.rows import cells_of
+from field_app.task_map import TaskMap
 from field_app.ui.sample_data import CARDS, DESA, NOW_MS, SUBJECT, picture
 from field_app.ui.sample_finished import CONFLICTS, LOST, STANDINGS
+from field_app.ui.sample_map import sample_map
 from field_app.views import (
     ConflictView,
     DraftView,
@@ -72,6 +74,10 @@ class SampleVisits:
         """All groups, or none."""
         cards = dict.fromkeys(CARDS, ()) if self._empty else CARDS
         return Home(sync=self.status, **cards)
+
+    def on_map(self) -> TaskMap:
+        """The cards of the first screen, near the middle of their desa; one that nobody knows a place of."""
+        return sample_map(self._wilayah, self._empty)
 
     def search(self, text: str, limit: int = 50, kode_desa: str | None = None) -> tuple[Hit, ...]:
         """By name or ending."""

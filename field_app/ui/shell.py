@@ -29,7 +29,7 @@ load_kv(__file__)
 T = TypeVar("T")
 SCREENS = {
     "who": "Who", "unlock": "Unlock", "rescue": "Rescue", "enrol": "Enrol", "home": "Home",
-    "search": "Search", "start": "Start", "task": "Task",
+    "search": "Search", "map": "Map", "start": "Start", "task": "Task",
     "form": "Form", "camera": "Camera", "photo": "Photo", "review": "Review", "done": "Done", "sync": "Sync",
     "repair": "Repair", "settings": "Settings", "conflicts": "Conflicts", "change_pin": "ChangePin",
     "second": "Second", "cases": "Cases", "closed": "Closed", "statement": "Statement", "unit_key": "UnitKey",
