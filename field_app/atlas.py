@@ -1,7 +1,7 @@
 """The map as numbers: ground in metres, the part of it that is seen, and what stands too close to tell apart.
 
-Rule: pure; no Kivy, no files. Ground is a plane that touches the earth at one point: x metres to the east of it,
-y metres to the north. A screen's (0, 0) is its lower left corner, in pixels.
+Rule: pure; no Kivy, no files. Ground is a plane that touches the earth at one point: x metres to its east,
+y to its north. A screen's (0, 0) is its lower left corner, in pixels.
 """
 
 import math

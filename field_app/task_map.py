@@ -85,7 +85,7 @@ def _visited(bench: Bench, subjects: set[RecordId]) -> dict[RecordId, tuple[floa
 def _known(bench: Bench, card: Card) -> tuple[float, float, bool]:
     subject = bench.records.get(card.subjek)
     if subject is not None:
-        point = point_of(subject.fields.get("titik"))
+        point = point_of(subject.fields.get("rumah")) or point_of(subject.fields.get("titik"))
         if point is not None:
             return *point, True
     task = bench.records.get(card.tugas)

@@ -142,6 +142,11 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
         app.root.go("search")
         app.root.screen.line.text = "su"
 
+    def newcomer(_phone: Any, app: Any) -> None:
+        search(_phone, app)
+        settle(app)
+        app.root.screen.new()
+
     def standing(_phone: Any, app: Any) -> None:
         app.root.go("map")
         settle(app)
@@ -249,6 +254,7 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
     yield "05_beranda", lambda _p, app: app.root.only("home")
     yield "06_beranda_kosong", lambda p, app: (setattr(p.visits, "_empty", True), app.root.only("home"))
     yield "07_cari", search
+    yield "07_cari_baru", newcomer
     yield "07_peta", lambda _p, app: app.root.go("map")
     yield "07_peta_saya", standing
     yield "07_peta_pilih", chosen

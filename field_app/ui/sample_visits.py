@@ -89,9 +89,20 @@ class SampleVisits:
         )
         names = ("id", "kind", "nama", "desa", "alamat", "nik_akhir", "has_task")
         wanted = text.strip().lower()
+        region = self._wilayah.get(kode_desa) if kode_desa else None
         hits = [Hit(**dict(zip(names, person, strict=True))) for person in people]
+        hits = [hit for hit in hits if region is None or hit.desa == f"Desa {region.nama}"]
         return tuple(
-            hit for hit in hits if wanted and (wanted in hit.nama.lower() or hit.nik_akhir.endswith(wanted))
+            hit
+            for hit in hits
+            if (wanted or region) and (wanted in hit.nama.lower() or hit.nik_akhir.endswith(wanted))
+        )
+
+    def desa(self) -> tuple[Reference, ...]:
+        """Two desa."""
+        found = [self._wilayah.find(nama)[0] for nama in ("Banaran", "Jati")]
+        return tuple(
+            Reference(id=one.kode, nama=one.nama, under=self._wilayah.get(one.parent).nama) for one in found
         )
 
     def references(self, to: str, text: str = "", limit: int = 50) -> tuple[Reference, ...]:
@@ -163,6 +174,14 @@ class SampleVisits:
             return Refused(say=refused)
         key = f"d{len(self.drafts) + 10}"
         self.drafts[key] = SampleDraft(form=form, answers={form: {}})
+        return self.draft(key)
+
+    def start_new(self, form: str, nama: str, kode_desa: str) -> DraftView | Refused:
+        """A new draft with a name and a desa."""
+        key = f"d{len(self.drafts) + 10}"
+        said = {"nama": nama, "kode_desa": kode_desa}
+        region = self._wilayah.get(kode_desa)
+        self.drafts[key] = SampleDraft(form=form, nama=nama, desa=f"Desa {region.nama}", answers={form: said})
         return self.draft(key)
 
     def start_correction(self, visit: str) -> DraftView | Refused:
