@@ -190,6 +190,7 @@ class Visits:
             subject=known.seen.fields,
             findings=findings_in(self._bench, sheets),
             sealed=self._bench.sealed.holds(draft),
+            at=self._bench.drafts.last_answered(draft),
         )
 
     def discard(self, draft: str) -> None:

@@ -56,6 +56,7 @@ class SampleDraft:
     page: int = 0
     photos: list[PhotoView] = field(default_factory=list[PhotoView])
     gone: bool = False
+    at: tuple[str, str] | None = None
 
 
 class SampleVisits:
@@ -210,7 +211,7 @@ class SampleVisits:
             },
             last=draft.last, returned=draft.returned, note=draft.note, page=draft.page,
             photos=self._photos(draft), subject=SUBJECT, findings={one: self._findings(draft, one) for one
-            in ids}, sealed=form.privacy == "rahasia",
+            in ids}, sealed=form.privacy == "rahasia", at=draft.at,
         )  # fmt: skip
 
     def _photos(self, draft: SampleDraft) -> tuple[PhotoView, ...]:
@@ -233,6 +234,7 @@ class SampleVisits:
     def save(self, draft: str, form: str, field: str, value: Any) -> Saved | Refused:
         """Keep one answer, and say when it cannot be so."""
         self.saves.append((form, field, value))
+        self.drafts[draft].at = (form, field)
         answers = self.drafts[draft].answers.setdefault(form, {})
         if value is None:
             answers.pop(field, None)
