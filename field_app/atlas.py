@@ -16,7 +16,6 @@ CLOSEST, WIDEST = 0.5, 400.0
 """Metres that a dp may stand for: a yard, and more than a whole kabupaten."""
 SMALLEST_M = 2_000.0
 """However near to each other things lie, so much ground is shown with them."""
-GEO_DECIMALS = 6
 
 
 class Ground:
@@ -123,9 +122,3 @@ def thinned(outline: Sequence[Point], step: float) -> list[Point]:
 def apart_m(one: Point, other: Point) -> float:
     """Return the metres between two points of the ground, as the crow flies."""
     return math.hypot(one[0] - other[0], one[1] - other[1])
-
-
-def geo_uri(lat: float, lng: float) -> str:
-    """Return what a phone's map app opens (RFC 5870). It carries a point and nobody's name."""
-    point = f"{lat:.{GEO_DECIMALS}f},{lng:.{GEO_DECIMALS}f}"
-    return f"geo:{point}?q={point}"

@@ -65,14 +65,6 @@ class Location(Protocol):
         ...
 
 
-class Directions(Protocol):
-    """The device's own map app, which knows roads."""
-
-    def show(self, lat: float, lng: float) -> bool:
-        """Open it at a point (degrees, WGS 84), with nobody's name; False where there is none."""
-        ...
-
-
 class Keystore(Protocol):
     """A secret of this very device that cannot be copied off it."""
 

@@ -4,17 +4,13 @@ phone.
 
 import hmac
 import os
-import shutil
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from field_app.atlas import geo_uri
 from sync.change import Place
 
 SECRET_BYTES = 32
-OPENS_WITHIN_S = 10
 BOOT_DIGITS = 12
 """Hexadecimal digits that tell the runs of one device apart."""
 
@@ -109,26 +105,6 @@ class TypedLocation:
     def trouble(self) -> str:
         """See devices.Location."""
         return ""
-
-
-class DesktopDirections:
-    """The map app that a desktop names for places, found through the desktop's own `xdg-open`."""
-
-    def __init__(
-        self, find: Callable[[str], str | None] = shutil.which, run: Callable[..., object] = subprocess.run
-    ) -> None:
-        self._find, self._run = find, run
-
-    def show(self, lat: float, lng: float) -> bool:
-        """See devices.Directions."""
-        opener = self._find("xdg-open")
-        if opener is None:
-            return False
-        try:
-            self._run([opener, geo_uri(lat, lng)], check=True, capture_output=True, timeout=OPENS_WITHIN_S)
-        except (OSError, subprocess.SubprocessError):  # it fails where no app is named for places
-            return False
-        return True
 
 
 class DesktopNetwork:

@@ -5,7 +5,7 @@ run().
 import gc
 from typing import Any
 
-from field_app.devices.desktop import DesktopDirections, MountedMedia, SystemTime
+from field_app.devices.desktop import MountedMedia, SystemTime
 from field_app.ui.environment import has_display, needs_display, prepare
 
 
@@ -55,5 +55,4 @@ def run(
         media=None if documents else MountedMedia(),
         documents=documents,
         system=system,
-        directions=DesktopDirections(),
     ).run()

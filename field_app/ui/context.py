@@ -31,7 +31,6 @@ class Context:
     media: Any = None
     documents: Any = None
     system: Any = None
-    directions: Any = None
 
     def today(self) -> date:
         """The local day."""

@@ -39,7 +39,6 @@ class SambangApp(App):
         camera: Any = None,
         location: Any = None,
         media: Any = None,
-        directions: Any = None,
         elapsed_ms: Callable[[], int] | None = None,
         documents: Any = None,
         system: Any = None,
@@ -52,7 +51,6 @@ class SambangApp(App):
         self._now_ms = now_ms
         self._camera, self._location, self._media = camera, location, media
         self._documents, self._system = documents, system or DesktopSystem()
-        self._directions = directions
         self.background = Background()
         self._autolock = AutoLock(elapsed_ms or SystemTime().elapsed_ms, lambda: phone.settings.lock_minutes)
         self._watch: Any = None
@@ -70,7 +68,6 @@ class SambangApp(App):
             phone=self.phone, text=self.text, background=self.background, shell=shell, now_ms=self._now_ms,
             camera=self._camera, location=self._location, media=self._media,
             documents=self._documents, system=self._system,
-            directions=self._directions,
         )  # fmt: skip
         Window.bind(on_keyboard=self._key)
         self._watch_over(True)

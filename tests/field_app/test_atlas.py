@@ -1,11 +1,8 @@
 """The map as numbers."""
 
-import subprocess
-
 import pytest
 
-from field_app.atlas import WIDEST, Ground, Seen, apart_m, fitted, gathered, geo_uri, thinned
-from field_app.devices.desktop import DesktopDirections
+from field_app.atlas import WIDEST, Ground, Seen, apart_m, fitted, gathered, thinned
 from schemas.boundary import metres_per_degree
 
 SEEN = Seen(x=100.0, y=200.0, metres_per_pixel=10.0, width=360.0, height=240.0)
@@ -62,25 +59,3 @@ def test_an_outline_is_drawn_with_as_many_points_as_can_be_seen() -> None:
 
 def test_distances_are_of_the_ground() -> None:
     assert apart_m((0.0, 0.0), (3_000.0, 4_000.0)) == 5_000.0
-
-
-def test_the_way_names_a_point_and_nobody() -> None:
-    assert geo_uri(-7.4263, 111.019) == "geo:-7.426300,111.019000?q=-7.426300,111.019000"
-
-
-def test_the_desktop_is_asked_for_the_point_and_says_when_it_has_no_map() -> None:
-    asked: list[list[str]] = []
-
-    def opens(command: list[str], **_: object) -> None:
-        asked.append(command)
-
-    def fails(command: list[str], **_: object) -> None:
-        raise subprocess.CalledProcessError(3, command)
-
-    def found(_name: str) -> str:
-        return "/usr/bin/xdg-open"
-
-    assert DesktopDirections(found, opens).show(-7.4, 111.0)
-    assert asked == [["/usr/bin/xdg-open", "geo:-7.400000,111.000000?q=-7.400000,111.000000"]]
-    assert not DesktopDirections(found, fails).show(-7.4, 111.0)
-    assert not DesktopDirections(lambda _name: None, opens).show(-7.4, 111.0)

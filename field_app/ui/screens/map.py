@@ -177,17 +177,10 @@ class MapScreen(BaseScreen):
 
     def _lead(self, pin: Pin):
         """Hand the point over to the device's map app; without one, the point itself can be taken along."""
-        directions = self.context.directions
-
-        def opened(shown: bool):
-            if not shown:
-                Clipboard.copy(f"{pin.lat:.6f}, {pin.lng:.6f}")
-                self.context.shell.toast(self.say("aplikasi.peta.tanpa_aplikasi"), "directions", 6)
-
-        if directions is None:
-            opened(False)
-        else:
-            self.context.background.run(lambda: directions.show(pin.lat, pin.lng), opened)
+        system = self.context.system
+        if system is None or not system.show_on_map(pin.lat, pin.lng):
+            Clipboard.copy(f"{pin.lat:.6f}, {pin.lng:.6f}")
+            self.context.shell.toast(self.say("aplikasi.peta.tanpa_aplikasi"), "directions", 6)
 
     # -- where she is ---------------------------------------------------------------------------------------
 

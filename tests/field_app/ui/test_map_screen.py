@@ -7,19 +7,20 @@ from kivy.base import EventLoop
 from kivy.core.clipboard import Clipboard
 from kivy.metrics import dp
 
+from field_app.devices.desktop import DesktopSystem
 from field_app.ui.shell import Toast
 from field_app.ui.widgets.rows import TaskRow
 from sync.change import Place
 from tests.field_app.ui.driver import Driver, Finger
 
 
-class Roads:
-    """A map app that remembers what it was asked, or is not there."""
+class Roads(DesktopSystem):
+    """A device whose map app remembers what it was asked, or is not there."""
 
     def __init__(self, there: bool = True) -> None:
         self.there, self.asked = there, list[tuple[float, float]]()
 
-    def show(self, lat: float, lng: float) -> bool:
+    def show_on_map(self, lat: float, lng: float) -> bool:
         self.asked.append((lat, lng))
         return self.there
 
@@ -58,7 +59,7 @@ def test_every_task_stands_on_the_map_with_its_word(driver: Driver) -> None:
 
 def test_a_tap_on_a_pin_offers_the_way_and_the_task(driver: Driver) -> None:
     roads = Roads()
-    view = _open(driver, directions=roads)
+    view = _open(driver, system=roads)
     group = next(group for group in view.groups if len(group) == 1)
     _tap_pin(driver, group)
     pin = driver.screen._view.pins[group[0]]
@@ -83,7 +84,7 @@ def test_without_a_map_app_the_point_can_be_taken_along(
 ) -> None:
     copied: list[str] = []
     monkeypatch.setattr(Clipboard, "copy", copied.append)
-    _open(driver, directions=Roads(there=False))
+    _open(driver, system=Roads(there=False))
     driver.screen._choose(driver.screen._view.pins[0])
     driver.settle()
     driver.press("Petunjuk arah")
