@@ -38,7 +38,7 @@ def test_only_those_of_one_desa_and_then_all_again(driver: Driver) -> None:
     screen = _open(driver)
     driver.press("Semua desa")
     _pick(driver, "Banaran")
-    assert _names(driver) == ["Sugeng Raharjo", "Sutarmi"]
+    driver.wait_for(lambda: _names(driver) == ["Sugeng Raharjo", "Sutarmi"])
     driver.type(screen.line, "sug")
     driver.wait_for(lambda: _names(driver) == ["Sugeng Raharjo"])
     driver.press("Semua desa")  # the cross beside it
