@@ -54,6 +54,34 @@ def begin(bench: Bench, form_id: str, subject: RecordId | None, tugas: RecordId 
     return _begin(bench, form, target, tugas, fields)
 
 
+def begin_new(bench: Bench, form_id: str, nama: str, kode_desa: str) -> str | Refused:
+    """Begin a visit to somebody who is not in the list. Returns the draft's id.
+
+    The record is new, with the name and desa that she wrote; whether the office knows them, it finds out.
+    """
+    form = bench.forms.get(form_id) if form_id in bench.forms.ids() else None
+    if form is None or form.subject not in ("warga", "ewarong"):
+        return Refused(say="lapangan.formulir_tidak_dikenal")
+    refused = may_start(bench, form)
+    if refused is not None:
+        return refused
+    region = bench.region(kode_desa)
+    if region is None or region.level not in ("desa", "kelurahan"):
+        return Refused(say="lapangan.orang_baru_desa")
+    written = {"kode_desa": region.kode} | {
+        name: nama.strip() for name in ("nama", "nama_ewarong") if name in form.fields
+    }
+    if not nama.strip() or any(
+        name in form.fields and check_value(form.fields[name], value) for name, value in written.items()
+    ):
+        return Refused(say="lapangan.orang_baru_nama")
+    for known in bench.drafts.open():
+        same = not known.seen.kind and (known.seen.nama, known.seen.kode_desa) == (nama.strip(), region.kode)
+        if known.form == form_id and known.follows is None and known.tugas is None and same:
+            return known.id
+    return _begin(bench, form, None, None, {}, written)
+
+
 def correct(bench: Bench, visit: RecordId) -> str | Refused:
     """Begin the next version of a returned visit. Returns the draft's id; answers and photos are carried
     over.
@@ -97,9 +125,18 @@ def record_again(bench: Bench, visit: RecordId) -> str | Refused:
     return draft
 
 
-def _begin(bench: Bench, form: Form, target: RecordId | None, tugas: RecordId | None, task: Fields) -> str:
+def _begin(
+    bench: Bench,
+    form: Form,
+    target: RecordId | None,
+    tugas: RecordId | None,
+    task: Fields,
+    written: Fields | None = None,
+) -> str:
+    """Begin a draft; `written` is what she already said of a subject that is not in the list."""
     record = bench.records.as_written(target)
     fields = record.fields if record else {}
+    said = written or {}
     if target is None and form.subject in ("warga", "ewarong"):
         target = bench.new_id()
     now_ms = bench.time.now_ms()
@@ -113,8 +150,8 @@ def _begin(bench: Bench, form: Form, target: RecordId | None, tugas: RecordId | 
         number="",
         seen=Seen(
             kind=record.kind if record else "",
-            nama=text_of(fields, "nama", "nama_ewarong"),
-            kode_desa=text_of(fields, "kode_desa") or text_of(task, "kode_desa"),
+            nama=text_of(fields | said, "nama", "nama_ewarong"),
+            kode_desa=text_of(fields | said, "kode_desa") or text_of(task, "kode_desa"),
             fields=fields,
             last=_last_answers(bench, target, form, fields),
             due=text_of(task, "jatuh_tempo"),
@@ -130,7 +167,8 @@ def _begin(bench: Bench, form: Form, target: RecordId | None, tugas: RecordId | 
     with bench.vault.write():
         bench.drafts.add(draft)
         bench.drafts.pin_form(draft.id, form.id, form.version)
-        for name, value in own_answers(bench, form, draft).items():
+        known = {name: value for name, value in said.items() if name in form.fields}
+        for name, value in (own_answers(bench, form, draft) | known).items():
             bench.drafts.put_answer(draft.id, form.id, name, value, refused=False, now_ms=now_ms)
     return draft.id
 

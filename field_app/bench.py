@@ -32,7 +32,7 @@ from schemas.format import local_date
 from schemas.ids import RecordId, uuid7
 from schemas.sealed import SEALED_FORM
 from schemas.text import Text
-from schemas.wilayah import Wilayah
+from schemas.wilayah import Region, Wilayah
 
 T = TypeVar("T")
 CLOSED = "lapangan.tersegel.tertutup"
@@ -162,6 +162,10 @@ class Bench:
         """Return the name of a desa, its code for one that is not known."""
         region = self._wilayah.get(kode)
         return region.nama if region else kode
+
+    def region(self, kode: str) -> Region | None:
+        """Return the region of a code, None for one that is not known."""
+        return self._wilayah.get(kode)
 
     def shown(self, draft: str, photo: Photo, field: str = "") -> PhotoView:
         """Return a shot as it is shown, with advice to take it again; `field` where it stands in a row."""

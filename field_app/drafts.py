@@ -233,6 +233,19 @@ class Drafts:
             answers.setdefault(form, {})[field] = msgspec.msgpack.decode(packed)
         return answers
 
+    def last_answered(self, draft: str) -> tuple[str, str] | None:
+        """Return form and field of the answer that was kept last, None without one or where several were kept
+        at once, as when a draft begins.
+        """
+        with self._vault.read() as connection:
+            found = connection.execute(
+                "SELECT form, field, saved_ms FROM answers WHERE draft = ? ORDER BY saved_ms DESC LIMIT 2",
+                (draft,),
+            ).fetchall()
+        if not found or (len(found) == 2 and found[0][2] == found[1][2]):
+            return None
+        return found[0][0], found[0][1]
+
     def add_photo(self, draft: str, photo: Photo) -> int:
         """Keep one shot and return its number; `photo.number` is ignored."""
         with self._vault.write() as connection:

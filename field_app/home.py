@@ -2,6 +2,7 @@
 first.
 """
 
+import re
 from datetime import date
 
 import msgspec
@@ -10,13 +11,15 @@ from field_app.bench import Bench
 from field_app.drafts import Draft
 from field_app.records import Fields, text_of
 from field_app.sealed_draft import Cover
-from field_app.search import search_subjects
+from field_app.search import KNOWN_DIGITS, Found, known_desa, search_subjects
 from field_app.views import Card, Hit, Home, Reference, SyncStatus, TaskView
 from schemas.identity import search_key
 from schemas.ids import RecordId
 from schemas.sealed import SEALED_FORM
 from sync.scope import OPEN_TUGAS
 
+LONG_NUMBER = re.compile(r"(?<!\d)\d{16}(?!\d)")
+"""A NIK, or the number of a KK or KKS."""
 DRAFT, TASK, RETURNED, LOST = "draf", "tugas", "dikembalikan", "hilang"
 
 
@@ -53,8 +56,11 @@ def home(bench: Bench, sync: SyncStatus) -> Home:
 
 def find(bench: Bench, text: str, limit: int, kode_desa: str | None) -> tuple[Hit, ...]:
     """Return hits of a search, each with whether a task is open for it."""
+    asked = looked_for(text)
     with bench.vault.read() as connection:
-        found = search_subjects(connection, text, limit, kode_desa)
+        found = search_subjects(connection, asked, limit, kode_desa)
+    if not found and LONG_NUMBER.fullmatch(asked):
+        found = [one for one in _of_cards(bench, asked) if kode_desa in (None, one.kode_desa)][:limit]
     wanted = {
         text_of(fields, "sasaran") for fields in bench.records.of_kind("tugas").values() if is_open(fields)
     }
@@ -70,6 +76,40 @@ def find(bench: Bench, text: str, limit: int, kode_desa: str | None) -> tuple[Hi
         )
         for hit in found
     )
+
+
+def looked_for(text: str) -> str:
+    """Return what a typed or pasted text asks for: the number of 16 digits that a QR code holds among other
+    things, else all of it.
+    """
+    digits = LONG_NUMBER.search(text.replace(" ", ""))
+    return digits.group() if digits else text
+
+
+def _of_cards(bench: Bench, number: str) -> list[Found]:
+    """Return whose KKS or KK bears this number."""
+    return [
+        Found(
+            id=record.id,
+            kind=record.kind,
+            nama=text_of(record.fields, "nama"),
+            kode_desa=text_of(record.fields, "kode_desa"),
+            alamat=text_of(record.fields, "alamat"),
+            nik_akhir=text_of(record.fields, "nik", "nik_akhir")[-KNOWN_DIGITS:],
+        )
+        for record in bench.records.with_number("warga", ("no_kks", "no_kk"), number)
+    ]
+
+
+def desa_here(bench: Bench) -> tuple[Reference, ...]:
+    """Return the desa that somebody who can be found here lives in, each under its kecamatan."""
+    with bench.vault.read() as connection:
+        regions = [region for kode in known_desa(connection) if (region := bench.region(kode))]
+    found = [
+        Reference(id=RecordId(region.kode), nama=region.nama, under=bench.desa(region.parent))
+        for region in regions
+    ]
+    return tuple(sorted(found, key=lambda one: (one.nama, one.under)))
 
 
 def references(bench: Bench, to: str, text: str, limit: int) -> tuple[Reference, ...]:

@@ -58,6 +58,15 @@ class Records:
         found = [_pulled(row.id, row.kind, row.body) for row in self._store.rows_of_kind(kind)]
         return {record.id: record.fields for record in found if record}
 
+    def with_number(self, kind: str, names: tuple[str, ...], number: str) -> list[Pulled]:
+        """Return what has this number in one of these fields. Reads every row of the kind: ask rarely."""
+        found: set[RecordId] = set()
+        for row in self._store.rows_of_kind(kind):
+            record = _pulled(row.id, row.kind, row.body)
+            if record and number in (record.fields.get(name) for name in names):
+                found.add(row.id)
+        return [record for name in sorted(found) if (record := self.get(name))]
+
 
 def text_of(fields: Fields, *names: str) -> str:
     """Return the first of these fields that is a text, empty without one."""

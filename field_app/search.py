@@ -129,6 +129,11 @@ def count_subjects(connection: sqlcipher.Connection) -> int:
     return count
 
 
+def known_desa(connection: sqlcipher.Connection) -> list[str]:
+    """Return the codes of desa that somebody lives in who can be found."""
+    return [kode for (kode,) in connection.execute("SELECT DISTINCT kode_desa FROM subjects") if kode]
+
+
 def search_subjects(
     connection: sqlcipher.Connection, text: str, limit: int, kode_desa: str | None
 ) -> list[Found]:

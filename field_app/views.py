@@ -248,7 +248,7 @@ class PhotoView(Data, frozen=True, kw_only=True):
 
 class DraftView(Data, frozen=True, kw_only=True):
     """A draft as she left it. `answers` hold what was typed, also what was refused, and what is derived.
-    `sealed`: it is of a sealed case, and closes by itself.
+    `sealed`: it is of a sealed case, and closes by itself. `at`: form and field of the last answer, if known.
     """
 
     id: str
@@ -265,6 +265,7 @@ class DraftView(Data, frozen=True, kw_only=True):
     subject: dict[str, Any]
     findings: dict[str, tuple["Listed", ...]]
     sealed: bool = False
+    at: tuple[str, str] | None = None
 
 
 class Listed(Data, frozen=True, kw_only=True):

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 from field_app import evidence
-from field_app.begin import begin, correct, may_start, record_again
+from field_app.begin import begin, begin_new, correct, may_start, record_again
 from field_app.bench import Bench, Spot, guarded
 from field_app.draft_keys import DraftKeyError
 from field_app.finalise import place_answer
 from field_app.finish import findings_in, finish, review_of
 from field_app.finished import conflicts, losses, visit_view
-from field_app.home import find, home, newest_versions, references, task
+from field_app.home import desa_here, find, home, newest_versions, references, task
 from field_app.records import Fields
 from field_app.sealed_begin import begin_sealed, correct_sealed
 from field_app.search import count_subjects
@@ -24,6 +24,7 @@ from field_app.second import ClosedError
 from field_app.sheets import tidy
 from field_app.standing import Standing
 from field_app.statement import SIGNATURE
+from field_app.task_map import TaskMap, task_map
 from field_app.views import (
     ConflictView,
     DraftView,
@@ -63,6 +64,10 @@ class Visits:
     def home(self) -> Home:
         """Return the first screen's groups."""
         return home(self._bench, self._sync_status())
+
+    def on_map(self) -> TaskMap:
+        """Return where the work is."""
+        return task_map(self._bench)
 
     def search(self, text: str, limit: int = 50, kode_desa: str | None = None) -> tuple[Hit, ...]:
         """Find warga and e-warong by name or by the last digits (three or more) of a NIK."""
@@ -115,6 +120,15 @@ class Visits:
         """
         begun = guarded(lambda: self._begin(form, subject, tugas))
         return begun if isinstance(begun, Refused) else self.draft(begun)
+
+    def start_new(self, form: str, nama: str, kode_desa: str) -> DraftView | Refused:
+        """Begin a visit to somebody who is not in the list, with the name and desa that she wrote."""
+        begun = guarded(lambda: begin_new(self._bench, form, nama, kode_desa))
+        return begun if isinstance(begun, Refused) else self.draft(begun)
+
+    def desa(self) -> tuple[Reference, ...]:
+        """Return the desa of whom can be found here, by name, each under its kecamatan."""
+        return desa_here(self._bench)
 
     def _begin(self, form: str, subject: RecordId | None, tugas: RecordId | None) -> str | Refused:
         bench = self._bench
@@ -176,6 +190,7 @@ class Visits:
             subject=known.seen.fields,
             findings=findings_in(self._bench, sheets),
             sealed=self._bench.sealed.holds(draft),
+            at=self._bench.drafts.last_answered(draft),
         )
 
     def discard(self, draft: str) -> None:

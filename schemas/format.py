@@ -98,6 +98,11 @@ def size(size_bytes: int) -> str:
     return f"{number(-(-size_bytes // 1024))} KB"
 
 
+def distance(metres: float) -> str:
+    """Write metres as people read them: "850 m", "2,3 km"."""
+    return f"{number(metres)} m" if metres < 1000 else f"{number(metres / 1000, 1)} km"
+
+
 def terbilang(value: int) -> str:
     """Spell a whole number: 2026 is "dua ribu dua puluh enam". ValueError beyond 999 triliun."""
     if abs(value) >= 10**15:

@@ -42,6 +42,7 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
     from field_app.ui.sample_data import NOW_MS, picture
     from field_app.ui.sheets import LocationSheet
     from field_app.views import Refused, SyncStatus
+    from sync.change import Place
 
     def form(page: int, scroll: float = 1.0, toggle: bool = False) -> Callable[[Any, Any], None]:
         def go(phone: Any, app: Any) -> None:
@@ -141,6 +142,23 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
         app.root.go("search")
         app.root.screen.line.text = "su"
 
+    def newcomer(_phone: Any, app: Any) -> None:
+        search(_phone, app)
+        settle(app)
+        app.root.screen.new()
+
+    def standing(_phone: Any, app: Any) -> None:
+        app.root.go("map")
+        settle(app)
+        screen = app.root.screen
+        pin = screen._view.pins[0]
+        screen._located(Place(lat=pin.lat + 0.01, lng=pin.lng + 0.012, accuracy_m=9.0, at_ms=NOW_MS))
+
+    def chosen(_phone: Any, app: Any) -> None:
+        standing(_phone, app)
+        settle(app)
+        app.root.screen._choose(app.root.screen._view.pins[-1])
+
     def skip(phone: Any, app: Any) -> None:
         form(2)(phone, app)
         settle(app)
@@ -236,6 +254,10 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
     yield "05_beranda", lambda _p, app: app.root.only("home")
     yield "06_beranda_kosong", lambda p, app: (setattr(p.visits, "_empty", True), app.root.only("home"))
     yield "07_cari", search
+    yield "07_cari_baru", newcomer
+    yield "07_peta", lambda _p, app: app.root.go("map")
+    yield "07_peta_saya", standing
+    yield "07_peta_pilih", chosen
     yield "08_kunjungan_baru", lambda _p, app: app.root.go("start")
     yield "09_tugas", lambda _p, app: app.root.go("task", card=CARDS["today"][0])
     for page in range(15):

@@ -11,8 +11,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from field_app.rows import cells_of
+from field_app.task_map import TaskMap
 from field_app.ui.sample_data import CARDS, DESA, NOW_MS, SUBJECT, picture
 from field_app.ui.sample_finished import CONFLICTS, LOST, STANDINGS
+from field_app.ui.sample_map import sample_map
 from field_app.views import (
     ConflictView,
     DraftView,
@@ -54,6 +56,7 @@ class SampleDraft:
     page: int = 0
     photos: list[PhotoView] = field(default_factory=list[PhotoView])
     gone: bool = False
+    at: tuple[str, str] | None = None
 
 
 class SampleVisits:
@@ -73,6 +76,10 @@ class SampleVisits:
         cards = dict.fromkeys(CARDS, ()) if self._empty else CARDS
         return Home(sync=self.status, **cards)
 
+    def on_map(self) -> TaskMap:
+        """The cards of the first screen, near the middle of their desa; one that nobody knows a place of."""
+        return sample_map(self._wilayah, self._empty)
+
     def search(self, text: str, limit: int = 50, kode_desa: str | None = None) -> tuple[Hit, ...]:
         """By name or ending."""
         people = (
@@ -83,9 +90,20 @@ class SampleVisits:
         )
         names = ("id", "kind", "nama", "desa", "alamat", "nik_akhir", "has_task")
         wanted = text.strip().lower()
+        region = self._wilayah.get(kode_desa) if kode_desa else None
         hits = [Hit(**dict(zip(names, person, strict=True))) for person in people]
+        hits = [hit for hit in hits if region is None or hit.desa == f"Desa {region.nama}"]
         return tuple(
-            hit for hit in hits if wanted and (wanted in hit.nama.lower() or hit.nik_akhir.endswith(wanted))
+            hit
+            for hit in hits
+            if (wanted or region) and (wanted in hit.nama.lower() or hit.nik_akhir.endswith(wanted))
+        )
+
+    def desa(self) -> tuple[Reference, ...]:
+        """Two desa."""
+        found = [self._wilayah.find(nama)[0] for nama in ("Banaran", "Jati")]
+        return tuple(
+            Reference(id=one.kode, nama=one.nama, under=self._wilayah.get(one.parent).nama) for one in found
         )
 
     def references(self, to: str, text: str = "", limit: int = 50) -> tuple[Reference, ...]:
@@ -159,6 +177,14 @@ class SampleVisits:
         self.drafts[key] = SampleDraft(form=form, answers={form: {}})
         return self.draft(key)
 
+    def start_new(self, form: str, nama: str, kode_desa: str) -> DraftView | Refused:
+        """A new draft with a name and a desa."""
+        key = f"d{len(self.drafts) + 10}"
+        said = {"nama": nama, "kode_desa": kode_desa}
+        region = self._wilayah.get(kode_desa)
+        self.drafts[key] = SampleDraft(form=form, nama=nama, desa=f"Desa {region.nama}", answers={form: said})
+        return self.draft(key)
+
     def start_correction(self, visit: str) -> DraftView | Refused:
         """The next version of a returned visit; of a sealed one without its answers."""
         if visit == "ks":
@@ -185,7 +211,7 @@ class SampleVisits:
             },
             last=draft.last, returned=draft.returned, note=draft.note, page=draft.page,
             photos=self._photos(draft), subject=SUBJECT, findings={one: self._findings(draft, one) for one
-            in ids}, sealed=form.privacy == "rahasia",
+            in ids}, sealed=form.privacy == "rahasia", at=draft.at,
         )  # fmt: skip
 
     def _photos(self, draft: SampleDraft) -> tuple[PhotoView, ...]:
@@ -208,6 +234,7 @@ class SampleVisits:
     def save(self, draft: str, form: str, field: str, value: Any) -> Saved | Refused:
         """Keep one answer, and say when it cannot be so."""
         self.saves.append((form, field, value))
+        self.drafts[draft].at = (form, field)
         answers = self.drafts[draft].answers.setdefault(form, {})
         if value is None:
             answers.pop(field, None)

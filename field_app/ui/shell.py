@@ -5,6 +5,7 @@ Back never
 leads nowhere: sheet, then screen, then home, then out.
 """
 
+import gc
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, TypeVar
@@ -27,9 +28,11 @@ from field_app.views import Refused
 load_kv(__file__)
 
 T = TypeVar("T")
+TIDY_S = 0.4
+"""After a screen was left; by then the next one stands, and the finger is still."""
 SCREENS = {
     "who": "Who", "unlock": "Unlock", "rescue": "Rescue", "enrol": "Enrol", "home": "Home",
-    "search": "Search", "start": "Start", "task": "Task",
+    "search": "Search", "map": "Map", "start": "Start", "task": "Task",
     "form": "Form", "camera": "Camera", "photo": "Photo", "review": "Review", "done": "Done", "sync": "Sync",
     "repair": "Repair", "settings": "Settings", "conflicts": "Conflicts", "change_pin": "ChangePin",
     "second": "Second", "cases": "Cases", "closed": "Closed", "statement": "Statement", "unit_key": "UnitKey",
@@ -115,6 +118,9 @@ class Shell(FloatLayout):
         self.context: Context | None = None
         self.guard = Guard(self)
         self._stack: list[tuple[str, dict[str, Any], BaseScreen | None]] = []
+        # Widgets point at each other, and what weighs is their textures, which Python does not count: left to
+        # itself it would collect the screens of a day of photos only after hundreds of megabytes.
+        self._tidy = Clock.create_trigger(lambda _dt: gc.collect(), TIDY_S)
         self._news = Clock.create_trigger(lambda _dt: self._heard(), 0.05)
 
     @property
@@ -228,6 +234,7 @@ class Shell(FloatLayout):
         if self.screen:
             self.screen.leave()
             self.remove_widget(self.screen)
+            self._tidy()
 
     def _raise(self) -> None:
         name, arguments, screen = self._stack[-1]

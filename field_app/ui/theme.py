@@ -16,6 +16,11 @@ from schemas.theme import Theme, rgba
 Colour = tuple[float, float, float, float]
 NATURAL_LINE = 1.26
 """Ascent and descent of Plus Jakarta Sans, as a factor of its size."""
+COMMON = "".join(map(chr, range(0x20, 0x7F))) + "·…–’é"
+"""Signs whose widths are kept, to tell without drawing whether words fit on one line."""
+ONE_LINE = ""
+SURELY = 0.97
+"""How full a line may be by the sum of its letters, which knows no kerning."""
 JAVANESE = range(0xA980, 0xA9E0)
 
 
@@ -33,6 +38,7 @@ class Look:
         self._colours: dict[str, Colour] = {name: rgba(value) for name, value in colours.items()}
         self._fonts = {name: str(theme.font_path(name)) for name in theme.font}
         self.words = lru_cache(maxsize=1500)(self._words)
+        self._advances = lru_cache(maxsize=20)(self._measured)
         self.icon = lru_cache(maxsize=300)(self._icon)
         self.shadow_patch = lru_cache(maxsize=4)(self._shadow)
 
@@ -103,6 +109,25 @@ class Look:
         label = CoreLabel(font_size=size, **options)
         label.refresh()
         return label.texture
+
+    def height(self, text: str, style: str, width: float) -> float:
+        """Pixels that words need in height at this width: without drawing them when they surely fit on one
+        line, so that a list of thousands is measured at once.
+        """
+        known = self._advances(style)
+        try:
+            wide = sum(known[character] for character in text)
+        except KeyError:  # another script, or a sign whose width is not known
+            return self.words(text, style, int(width)).height
+        if text and wide <= width * SURELY:
+            return known[ONE_LINE]
+        return self.words(text, style, int(width)).height
+
+    def _measured(self, style: str) -> dict[str, float]:
+        """How far each common letter carries the pen, and the height of one line."""
+        label = CoreLabel(font_name=self.font(style), font_size=self.font_px(style), font_hinting=None)
+        widths = {character: float(label.get_extents(character)[0]) for character in COMMON}
+        return widths | {ONE_LINE: float(self.words("X", style, 1000).height)}
 
     def _icon(self, name: str, size: float) -> Texture:
         """One white icon, `size` pixels high."""

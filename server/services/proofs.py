@@ -60,11 +60,6 @@ def is_far_from_home(version: Version, home: tuple[float, float] | None) -> bool
     return distance_m((place.lat, place.lng), home) > FAR_FROM_HOME_M
 
 
-def metres(distance: float) -> str:
-    """Write a distance as metres or kilometres."""
-    return f"{written.number(distance)} m" if distance < 1000 else f"{written.number(distance / 1000, 1)} km"
-
-
 def _badge(text: Text, tone: str, icon: str, key: str, **values: object) -> Badge:
     return Badge(
         tone=tone,
@@ -121,12 +116,12 @@ def _place(
     point = (place.lat, place.lng)
     outside = wilayah.outside_m(region, *point) if wilayah.get(region) else 0.0
     if outside > OUTSIDE_TOLERANCE_M:
-        return _badge(text, "notice", "wrong_place", "lokasi_luar", jarak=metres(outside))
+        return _badge(text, "notice", "wrong_place", "lokasi_luar", jarak=written.distance(outside))
     badge = _badge(text, "good", "location", "lokasi_wajar", meter=written.number(place.accuracy_m))
     if home is None:
         return badge
     apart = distance_m(point, home)
-    said = f"{badge.text} {text('kantor.bukti.jarak_rumah', jarak=metres(apart))}"
+    said = f"{badge.text} {text('kantor.bukti.jarak_rumah', jarak=written.distance(apart))}"
     far = is_far_from_home(visit.newest, home)
     tone, icon = ("notice", "wrong_place") if far else (badge.tone, badge.icon)
     return Badge(tone=tone, icon=icon, title=badge.title, text=said)

@@ -12,7 +12,7 @@ from schemas.ids import BlobId, RecordId
 from schemas.text import Text
 from schemas.wilayah import Wilayah
 from server.services.answers import Mark, PageOfAnswers, Reading, is_covered, pages, place_words
-from server.services.proofs import FAR_FROM_VISIT_M, Badge, badges, distance_m, metres
+from server.services.proofs import FAR_FROM_VISIT_M, Badge, badges, distance_m
 from server.services.signs import REUSED, TWICE, signs_of
 from server.services.visits import Version, Visit, place_of
 from sync.change import Evidence, Place
@@ -229,7 +229,7 @@ def _photo(item: Evidence, visit: Visit, reasons: Mapping[str, str], words: Word
     if item.place and version.submit.place:
         apart = distance_m((item.place.lat, item.place.lng), _point(version.submit.place))
         if apart > FAR_FROM_VISIT_M:
-            warnings.append(text("kantor.tinjau.foto_jauh", jarak=metres(apart)))
+            warnings.append(text("kantor.tinjau.foto_jauh", jarak=written.distance(apart)))
     return Photo(
         blob=item.blob,
         key=item.blob,
@@ -301,7 +301,7 @@ def _map(version: Version, region: str, home: tuple[float, float] | None, words:
     }
     said = [place_words(place.lat, place.lng, place.accuracy_m, text)] if place else []
     if place and home:
-        said.append(text("kantor.bukti.jarak_rumah", jarak=metres(distance_m(_point(place), home))))
+        said.append(text("kantor.bukti.jarak_rumah", jarak=written.distance(distance_m(_point(place), home))))
     # the browser must never read an end of script in here
     return MapView(
         data=json.dumps(data, separators=(",", ":"), ensure_ascii=True).replace("<", "\\u003c"),

@@ -11,7 +11,7 @@ from schemas.base import Data
 from schemas.ids import BlobId, RecordId
 from server.services.answers import place_words
 from server.services.people import Denied
-from server.services.proofs import distance_m, metres
+from server.services.proofs import distance_m
 from server.services.review import NotThere, Shown
 from server.thumbnails import whole
 from server.web.errors import ForbiddenError, MissingError
@@ -81,7 +81,7 @@ def _facts(site: Site, found: Shown, data: bytes) -> list[Fact]:
     place = item.place
     said = place_words(place.lat, place.lng, place.accuracy_m, text) if place else none
     if place and found.visit_place:
-        apart = metres(distance_m((place.lat, place.lng), found.visit_place))
+        apart = written.distance(distance_m((place.lat, place.lng), found.visit_place))
         said = f"{said} · {text('kantor.tinjau.foto_jauh', jarak=apart)}"
     facts = [
         ("diambil", written.date_and_clock(item.taken_ms), False),

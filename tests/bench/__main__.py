@@ -15,6 +15,8 @@ NAMES = (
     "phone_answers",
     "phone_search",
     "phone_photos",
+    "phone_screens",
+    "photo_memory",
     "phone_sealing",
     "phone_start",
     "sync_sizes",

@@ -18,7 +18,7 @@ SIZE = (4000, 3000)
 
 def measure(folder: Path) -> list[Figure]:
     """Develop one noisy picture several times; memory is that of a process of its own."""
-    camera = _camera_picture()
+    camera = camera_picture()
     (folder / "camera.jpg").write_bytes(camera)
     took = median_ms(lambda: develop(camera), RUNS)
     copied = median_ms(lambda: _copy(folder), RUNS)
@@ -51,7 +51,8 @@ def develop(camera: bytes) -> object:
     return photo
 
 
-def _camera_picture() -> bytes:
+def camera_picture() -> bytes:
+    """Return a noisy picture as a camera gives it."""
     rng = random.Random(3)
     small = Image.frombytes("RGB", (500, 375), rng.randbytes(500 * 375 * 3))
     picture = small.resize(SIZE, Image.Resampling.BICUBIC)

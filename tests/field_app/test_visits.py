@@ -199,6 +199,16 @@ def test_a_saved_answer_outlives_the_process(field: Field) -> None:
     assert again.page == 4
 
 
+def test_the_field_that_was_answered_last_is_known_also_after_the_process_died(field: Field) -> None:
+    view = field.start()
+    assert view.at is None, "what the phone filled in by itself is no place where she was"
+    for name in ("nama_responden", "catatan", "nama_responden"):
+        field.time.wall_ms += 1000
+        field.visits.save(view.id, "bpnt_kpm", name, f"isi {name}")
+    field.die()
+    assert field.visits.draft(view.id).at == ("bpnt_kpm", "nama_responden")
+
+
 def test_a_nik_of_15_digits_is_refused_but_stays_as_it_was_typed(field: Field) -> None:
     view = field.start()
     refused = field.visits.save(view.id, "bpnt_kpm", "nik", NIK[:15])

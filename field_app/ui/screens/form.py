@@ -77,8 +77,8 @@ class FormScreen(BaseScreen):
             if self._jump:
                 self.at = self._find(*self._jump)
         self.show_page(fresh=first)
-        if first and self._jump:
-            card = self._cards.get(self._jump)
+        if first and (there := self._jump or view.at):
+            card = self._cards.get(there)
             if card:
                 self.ids.page.bring(card)
             self._jump = None

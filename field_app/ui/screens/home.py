@@ -54,6 +54,10 @@ class HomeScreen(BaseScreen):
         """A new visit."""
         self.context.shell.go("start")
 
+    def map(self):
+        """Where the work is."""
+        self.context.shell.go("map")
+
     def search(self):
         """Look for someone."""
         self.context.shell.go("search")

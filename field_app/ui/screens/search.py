@@ -1,12 +1,16 @@
-"""Cari warga: by name or the last digits of a NIK, without a network; also the way to choose whom a visit
-is about.
+"""Cari warga: by name, number, desa or a pasted QR text, without a network; also the way to choose whom a
+visit is about, and to begin with somebody who is in no list.
 """
 
 from kivy.clock import Clock
+from kivy.core.clipboard import Clipboard
 
+from field_app.ui.fields.pick import PickSheet
 from field_app.ui.kv import load_kv
+from field_app.ui.new_person import NewPersonSheet
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head, rows  # noqa: F401 - named in the .kv
+from field_app.ui.widgets.buttons import IconButton
 from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.words import Empty
 from field_app.views import Refused
@@ -14,6 +18,8 @@ from field_app.views import Refused
 load_kv(__file__)
 
 PAUSE_S = 0.15
+MOST_PASTED = 400
+MOST, MOST_OF_A_DESA = 50, 500
 
 
 class SearchScreen(BaseScreen):
@@ -25,8 +31,14 @@ class SearchScreen(BaseScreen):
         self._asked = 0
         if form:
             self.ids.header.under = self.say("aplikasi.cari.untuk", formulir=title)
+        self._desa: tuple[str, str] = ("", "")
         self.line = Entry(hint_text=self.say("aplikasi.cari.petunjuk"))
         self.ids.line.add_widget(self.line)
+        paste = IconButton(icon="qr", ink="primary", pos_hint={"center_y": 0.5})
+        paste.label = self.say("aplikasi.cari.tempel")
+        paste.bind(on_release=lambda *_: self.paste())
+        self.ids.line.add_widget(paste)
+        self._show_desa()
         self._pause = Clock.create_trigger(lambda _dt: self.find(), PAUSE_S)
         self.line.bind(
             text=lambda *_: self._pause(), height=lambda _l, h: setattr(self.ids.line, "height", h + 12)
@@ -42,9 +54,62 @@ class SearchScreen(BaseScreen):
     def find(self):
         """Search for what is typed; only the newest answer is shown."""
         self._asked += 1
-        asked, text = self._asked, self.line.text
-        search = self.context.phone.visits.search
-        self.context.background.run(lambda: search(text), lambda hits: self._show(hits, text, asked))
+        asked, text, desa = self._asked, self.line.text, self._desa[0] or None
+        search, most = self.context.phone.visits.search, MOST_OF_A_DESA if desa else MOST
+        self.context.background.run(
+            lambda: search(text, most, desa), lambda hits: self._show(hits, text, asked)
+        )
+
+    def paste(self):
+        """Look for what another app read from a QR code, or what was copied anywhere."""
+        text = " ".join((Clipboard.paste() or "").split())[:MOST_PASTED]
+        if text:
+            self.line.text = text
+        else:
+            self.context.shell.toast(self.say("aplikasi.cari.tempel_kosong"), "qr", 5)
+
+    # -- desa -----------------------------------------------------------------------------------------------
+
+    def choose_desa(self):
+        """Only those of one desa; the desa offered are those of whom is on this phone."""
+        self.context.background.run(self.context.phone.visits.desa, self._offer_desa)
+
+    def _offer_desa(self, desa):
+        def find(text):
+            wanted = text.strip().lower()
+            return [(one.id, one.nama, one.under) for one in desa if wanted in one.nama.lower()]
+
+        self.context.shell.present(PickSheet(self.say("aplikasi.cari.pilih_desa"), find, self.keep_desa))
+
+    def keep_desa(self, kode):
+        """Look in this desa, in all with an empty code."""
+        region = self.context.phone.wilayah.get(kode) if kode else None
+        level = self.say(f"tingkat_wilayah.{region.level}") if region else ""
+        self._desa = (region.kode, f"{level} {region.nama}") if region else ("", "")
+        self._show_desa()
+        self.find()
+
+    def _show_desa(self):
+        kode, words = self._desa
+        link, clear = self.ids.desa, self.ids.all
+        link.text = words or self.say("aplikasi.cari.semua_desa")
+        clear.disabled, clear.opacity = not kode, 1 if kode else 0
+
+    # -- somebody new ---------------------------------------------------------------------------------------
+
+    def new(self):
+        """Somebody who is not in the list: a name and a desa are enough to begin."""
+        text = "" if any(letter.isdigit() for letter in self.line.text) else self.line.text.strip()
+        self.context.shell.present(
+            NewPersonSheet(self.say, self.context.phone.wilayah, text, self._desa[0], self._begin_new)
+        )
+
+    def _begin_new(self, nama, kode_desa):
+        visits = self.context.phone.visits
+        if self._form:
+            self.context.background.run(lambda: visits.start_new(self._form, nama, kode_desa), self._started)
+        else:
+            self.context.shell.go("start", kind="warga", name=nama, desa=kode_desa)
 
     def _show(self, hits, text, asked):
         if asked != self._asked:
@@ -54,7 +119,7 @@ class SearchScreen(BaseScreen):
             self.ids.place.remove_widget(self._empty)
             self._empty = None
         if not hits:
-            key = "nihil" if text.strip() else "kosong"
+            key = "nihil" if text.strip() or self._desa[0] else "kosong"
             self._empty = Empty(
                 icon="search",
                 text=self.say(f"aplikasi.cari.{key}"),

@@ -11,12 +11,18 @@ from field_app.views import Refused
 
 load_kv(__file__)
 
+NAMED = ("warga", "ewarong")
+"""What can be new: whoever has a name and a desa."""
+
 
 class StartScreen(BaseScreen):
-    """With `subject` (found by search) the visit begins at once, else it asks whom it is about."""
+    """With `subject` (found by search) the visit begins at once, and with the `desa` of somebody new; else it
+    asks whom it is about.
+    """
 
-    def build(self, subject: str | None = None, kind: str = "", name: str = ""):
+    def build(self, subject: str | None = None, kind: str = "", name: str = "", desa: str = ""):
         self._subject, self._kind = subject, kind
+        self._new = (name, desa) if desa else None
         self.ids.header.under = name
         self._forms = self.context.phone.forms
 
@@ -28,6 +34,8 @@ class StartScreen(BaseScreen):
         for one in startable:
             form_id, ready = one.form, one.startable
             if self._subject and one.subject not in (self._kind, "none"):
+                continue
+            if self._new and one.subject not in NAMED:
                 continue
             items.append(
                 (
@@ -60,6 +68,9 @@ class StartScreen(BaseScreen):
             self.context.shell.present(sheet)
         elif self._forms.get(form.form).privacy == "rahasia":
             self.context.shell.go("cases", form=form.form, title=form.title)
+        elif self._new:
+            visits, new = self.context.phone.visits, self._new
+            self.context.background.run(lambda: visits.start_new(form.form, *new), self._started)
         elif self._subject or form.subject == "none":
             visits = self.context.phone.visits
             self.context.background.run(lambda: visits.start(form.form, self._subject, None), self._started)

@@ -10,12 +10,13 @@ from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
 from field_app.ui.typed import day_shown, grouped
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
-from field_app.ui.widgets.buttons import Pill
+from field_app.ui.widgets.buttons import Link, Pill
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import Fact
 from field_app.ui.widgets.words import Notice, Words
 from field_app.views import Refused
 from schemas.format import local_date, long_date
+from schemas.sealed import SEALED_FORM
 
 load_kv(__file__)
 
@@ -61,6 +62,7 @@ class TaskScreen(BaseScreen):
 
     def _show(self, view, finished):
         body, card, say = self.ids.page.body, self._card, self.say
+        done = finished is not None
         body.clear_widgets()
         top = Card()
         top.add_widget(Words(text=card.nama or say("aplikasi.beranda.tanpa_nama"), style="title"))
@@ -74,6 +76,10 @@ class TaskScreen(BaseScreen):
         ):
             if value:
                 top.add_widget(Fact(label=say(f"aplikasi.tugas.{label}"), text=value, icon=fact_icon))
+        if card.tugas and not done and card.form != SEALED_FORM:
+            where = Link(text=say("aplikasi.peta.lihat"), icon="map")
+            where.bind(on_release=lambda *_: self.context.shell.go("map", tugas=card.tugas))
+            top.add_widget(where)
         body.add_widget(top)
         if finished is not None:
             for widget in visit_cards(self.context, self.look, finished, self._act):

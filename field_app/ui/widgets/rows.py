@@ -79,9 +79,9 @@ class TaskRow(Tappable):
     def height_of(cls, look: Look, item: Item, width: float) -> float:
         """Pixels for this item, the gap below it included."""
         room, lines, chip = cls.layout(look, item, width)
-        high = sum(look.words(text, style, room).height for text, style, _ in lines)
+        high = sum(look.height(text, style, room) for text, style, _ in lines)
         if chip:
-            high += look.words(chip[0], "caption").height + dp(16)
+            high += look.height(chip[0], "caption", width) + dp(16)
         return max(high, look.icon_px(44)) + cls.INNER * 2 + dp(10)
 
     def paint(self):
@@ -126,9 +126,9 @@ class PickRow(Tappable):
     def height_of(look: Look, item: Item, width: float) -> float:
         """Pixels for this item."""
         room = int(max(1, width - dp(56)))
-        high = look.words(item["name"], "label", room).height
+        high = look.height(item["name"], "label", room)
         if item.get("under"):
-            high += look.words(item["under"], "small", room).height
+            high += look.height(item["under"], "small", room)
         return max(dp(52), high + dp(20))
 
     def paint(self):

@@ -274,6 +274,23 @@ def test_the_review_leads_to_the_field_that_is_missing(driver: Driver) -> None:
     assert driver.shell.name == "form" and "nik" in driver.screen.step.fields
 
 
+def test_coming_back_lands_on_the_field_that_was_answered_last(driver: Driver) -> None:
+    phone = _start(driver)
+    _page(driver, "hasil_kunjungan")
+    _choose(driver, "hasil_kunjungan", "Terisi lengkap")
+    driver.press("Lanjut")
+    last = driver.screen._shown_cards()[-1].field.name
+    page = driver.screen.at
+    (key, draft) = next(iter(phone.visits.drafts.items()))
+    draft.at = ("bpnt_kpm", last)
+    driver.open(phone)  # another process, another window
+    driver.shell.go("form", draft=key)
+    view = driver.wait_for(lambda: driver.screen.ids.page.scroll_y < 0.5 and driver.screen)
+    card = _card(driver, last)
+    assert view.at == page
+    assert view.ids.page.y < card.to_window(card.x, card.top)[1] <= view.ids.page.top + 1
+
+
 def test_back_goes_page_by_page_then_home(driver: Driver) -> None:
     _start(driver)
     driver.tap(driver.screen.ids.next)

@@ -55,6 +55,43 @@ def _too_small(driver: Driver) -> list[str]:
     ]
 
 
+def _overlapping(driver: Driver) -> list[str]:
+    """Words that are drawn over other words, where both are seen."""
+    drawn: list[tuple[str, tuple[float, float, float, float]]] = []
+    for widget in driver.walk():
+        if not isinstance(widget, Painted) or widget.opacity == 0:
+            continue
+        window = _seen_through(widget)
+        for piece in widget.pieces:
+            left, low = widget.to_window(widget.x + piece.x, widget.y + piece.y)
+            box = (left, low, left + piece.width, low + piece.height)
+            if window[0] <= left and window[1] <= low and box[2] <= window[2] and box[3] <= window[3]:
+                drawn.append((piece.text, box))
+    return [
+        f"{one[:30]} / {other[:30]}"
+        for place, (one, a) in enumerate(drawn)
+        for other, b in drawn[place + 1 :]
+        if min(a[2], b[2]) - max(a[0], b[0]) > 2 and min(a[3], b[3]) - max(a[1], b[1]) > 0.3 * LINE
+    ]
+
+
+LINE = 20
+"""Pixels of a line of text; the boxes of two lines may share a little, where neither has any ink."""
+
+
+def _seen_through(widget: Any) -> tuple[float, float, float, float]:
+    """What part of the window a widget can be seen in: the scrolled parts round it cut it off."""
+    left, low, right, top = -1.0, -1.0, 1e6, 1e6
+    above = widget.parent
+    while above is not None and above is not above.parent:
+        if isinstance(above, ScrollView):
+            x, y = above.to_window(above.x, above.y)
+            left, low = max(left, x - 1), max(low, y - 1)
+            right, top = min(right, x + above.width + 1), min(top, y + above.height + 1)
+        above = above.parent
+    return left, low, right, top
+
+
 @pytest.mark.parametrize("name", SOME)
 def test_nothing_is_cut_off_and_every_target_is_large_enough(driver: Driver, name: str) -> None:
     draw: Callable[[Any, Any], Any] = SCENES[name]
@@ -62,6 +99,7 @@ def test_nothing_is_cut_off_and_every_target_is_large_enough(driver: Driver, nam
     draw(driver.phone, driver.app)
     driver.settle(3)
     assert _cut_off(driver) == []
+    assert _overlapping(driver) == []
     assert _too_small(driver) == []
 
 
