@@ -21,7 +21,7 @@ OPEN_TO_ALL = {
     ("GET", "/masuk"), ("POST", "/masuk"), ("GET", "/masuk/kode"), ("POST", "/masuk/kode"),
 }  # fmt: skip
 """What answers without a session. All of it guards itself, and shows nothing of anybody."""
-UPLOAD = "/serah-terima"
+UPLOADS = ("/serah-terima", "/impor")
 """The one form that carries a file."""
 MACHINES = ("/api/", "/tus", "/health", "/static", "/{rest:path}")
 
@@ -168,7 +168,7 @@ def test_every_post_of_the_pages_refuses_a_form_of_another_session(
             if method == "POST":
                 url = filled(path)
                 given: dict[str, Any] = {"data": {"csrf": "0" * 64}}
-                if path == UPLOAD:
+                if path in UPLOADS:
                     given["files"] = {"berkas": ("a.sambang", b"x")}
                 answer = client.post(url, **given)
                 if path == "/masuk/kode":
