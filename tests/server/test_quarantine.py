@@ -207,7 +207,9 @@ def test_what_may_be_sealed_is_shown_to_nobody(ward: Ward, form: str, version: i
     for role in ROLES:
         with ward.log_in(role) as client:
             page = client.get(f"/karantina/{change.hex()}")
-            assert page.status_code == 403 if role in ("pendamping", "pdp") else page.status_code in (200, 404)
+            assert (
+                page.status_code == 403 if role in ("pendamping", "pdp") else page.status_code in (200, 404)
+            )
             assert "Isi yang tidak boleh terbaca" not in page.text
             assert "Isi yang tidak boleh" not in client.get("/karantina").text
     reader = Person(id=PersonId("a" * 32), nama="X", roles=("kabid",), services=("ktkpm", "bpnt"))
