@@ -19,6 +19,7 @@ from server.services.people import load_person, person_of
 from server.services.permits import RESETS, Asked, Done, Refused, Request, What
 from server.web.errors import ForbiddenError, MissingError
 from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+from server.web.turns import RETRY_AFTER_S, Busy
 
 ROLE, SERVICE, AREA, CHOSEN = "peran.", "layanan.", "wilayah.", "ya"
 SERVICES = ("bpnt", "kis", "ktkpm", "pengaduan")
@@ -78,7 +79,14 @@ def people_routes(site: Site) -> list[Any]:
     async def answer(request: Asking) -> Response[Any]:
         visitor = await allowed(request)
         given = await site.form(request, visitor.csrf)
-        outcome = await site.work(lambda: _answered(site, visitor.person, given))
+        # an approval may hash a password, so it waits its turn beside the logins
+        turn = site.turns.work if given.get("langkah") == "setuju" else site.work
+        outcome = await turn(lambda: _answered(site, visitor.person, given))
+        if isinstance(outcome, Busy):
+            notice = Notice(tone="bad", icon="error", title=site.text("kantor.masuk.ramai"))
+            busy = await draw(visitor, notice, 503)
+            busy.headers["retry-after"] = str(RETRY_AFTER_S)
+            return busy
         if isinstance(outcome, Done) and outcome.password:
             return await draw(visitor, _good(site, "selesai"), password=outcome.password)
         return await told(visitor, outcome)

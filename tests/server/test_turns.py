@@ -9,7 +9,10 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from schemas.ids import PersonId
+from server.access import Person
 from server.passwords import Passwords
+from server.services.permits import Asked
 from server.web.pages import page_routes
 from server.web.site import Site, build_site
 from server.web.turns import RETRY_AFTER_S, Busy, Turns
@@ -89,3 +92,38 @@ def test_beyond_the_queue_a_login_is_refused_politely_and_a_page_is_not(office: 
         assert inside.get("/antrean").status_code == 200
         held.set()
         assert waiting.result().status_code == 303
+
+
+def test_an_approval_takes_the_same_turns_and_is_still_asked_when_refused(office: Office) -> None:
+    site: Site = build_site(office.deps, Passwords(office.deps.randomness, memory_kib=64))
+    site = replace(site, turns=Turns(1, 0))
+    held, begun, fits = threading.Event(), threading.Event(), site.accounts.log_in
+
+    def slow(*args: str) -> object:
+        begun.set()
+        held.wait(10)
+        return fits(*args)
+
+    with (
+        serving(office, [*page_routes(site)]) as address,
+        httpx.Client(base_url=address, timeout=20) as kabid,
+        httpx.Client(base_url=address, timeout=20) as other,
+        ThreadPoolExecutor(1) as aside,
+    ):
+        log_in(kabid, "kabid")
+        admin = Person(id=PersonId("a" * 32), nama="Admin", roles=("admin",))
+        new = Person(id=PersonId(""), nama="Rina Baru", kode="RB", roles=("petugas",))
+        assert isinstance(site.permits.ask_new(admin, new, "rina.baru"), Asked)
+        (asked,) = site.permits.waiting()
+        form = {"csrf": csrf(kabid.get("/pengguna")), "langkah": "setuju", "izin": asked.id}
+        login = {"csrf": csrf(other.get("/masuk")), "nama": "petugas", "sandi": PASSWORD}
+        site.accounts.log_in = slow  # type: ignore[method-assign,assignment]
+        waiting = aside.submit(other.post, "/masuk", data=login)
+        assert begun.wait(10)
+        refused = kabid.post("/pengguna", data=form)
+        held.set()
+        assert waiting.result().status_code == 303
+        assert refused.status_code == 503 and refused.headers["retry-after"] == str(RETRY_AFTER_S)
+        assert site.permits.waiting()
+        assert "Rina Baru" in kabid.post("/pengguna", data=form).text
+        assert not site.permits.waiting()
