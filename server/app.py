@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
+from litestar.types import Message, Scope
 
 from schemas.problem import Problem
 from server.api.device import device_word_routes
@@ -21,6 +22,15 @@ from server.disk import is_full
 from server.engine import ClosedError
 from server.problems import code_for_status
 
+GUARDS = (
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
+    (b"cache-control", b"no-store"),
+)
+"""What an answer carries that says nothing else of these."""
 logger = logging.getLogger("server")
 
 
@@ -43,9 +53,19 @@ def create_app(deps: Deps, pages: Sequence[Any] = ()) -> Litestar:
     return Litestar(
         route_handlers=routes,
         exception_handlers={HTTPException: refuse, Exception: refuse},
+        before_send=[_guard],
         openapi_config=None,
         logging_config=None,
     )
+
+
+async def _guard(message: Message, _: Scope) -> None:
+    """Give every answer, a page's own or not, the headers that keep a browser from guessing and framing."""
+    if message["type"] != "http.response.start":
+        return
+    headers = message["headers"]
+    there = {name.lower() for name, _ in headers}
+    message["headers"] = [*headers, *(pair for pair in GUARDS if pair[0] not in there)]
 
 
 def _code(error: Exception) -> str:
