@@ -36,7 +36,7 @@ class Missing(Data, frozen=True, kw_only=True):
         return not (self.phones or self.blobs or self.heads)
 
 
-LOGINS = ("tokens", "sessions", "nonces", "enrolments", "login_tries", "uploads")
+LOGINS = ("tokens", "sessions", "half_logins", "nonces", "enrolments", "login_tries", "uploads")
 """Tables that a restored office begins empty: what opened a door then opens none now."""
 
 
@@ -44,6 +44,12 @@ def begin(writer: Writer) -> None:
     """Empty what must not come back from an older state, and forget what an earlier restore missed."""
     for table in (*LOGINS, "restored_devices", "restored_blobs", "seen_heads"):
         writer.execute(f"DELETE FROM {table} WHERE kabupaten = :kabupaten")  # noqa: S608 - our own names
+    # whose second step is younger than the copy has none now: they set it up anew before anything else
+    writer.execute(
+        "INSERT INTO factor_graces (kabupaten, person, since_ms)"
+        " SELECT kabupaten, person, 0 FROM accounts WHERE kabupaten = :kabupaten"
+        " ON CONFLICT (kabupaten, person) DO UPDATE SET since_ms = 0"
+    )
 
 
 def add_restore(writer: Writer, new: Restore) -> None:

@@ -203,19 +203,21 @@ class Site:
             raise NotLoggedInError
 
         def look(tx: Reader) -> tuple[Person | None, bool, bool]:
-            person = load_person(tx, session.person)
-            needs = person is not None and bool(NEEDS_CODE.intersection(person.roles))
-            overdue = needs and self.factors.is_overdue(tx, session.person)
-            return person, overdue, people_store.has_starting(tx, session.person)
+            overdue = self.factors.is_overdue(tx, session.person)
+            return load_person(tx, session.person), overdue, people_store.has_starting(tx, session.person)
 
         person, overdue, starting = await self.work(lambda: self.deps.engine.read(look))
         if person is None:
             raise NotLoggedInError
         if starting and not setting_up:
             raise StartingPasswordError
-        if overdue and not setting_up:
+        if overdue and not setting_up and await self.work(lambda: self._needs_code(person)):
             raise NeedsCodeError
         return Visitor(person=person, csrf=session.csrf, theme=theme_of(request))
+
+    def _needs_code(self, person: Person) -> bool:
+        """Say whether somebody's login needs a code: by role, or as an officer of the sealed room."""
+        return bool(NEEDS_CODE.intersection(person.roles)) or self.room.custodian.is_officer(person)
 
     async def form(self, request: Asking, csrf: str) -> dict[str, str]:
         """Read a posted form that carries this token. Raises ExpiredError, UnreadableError."""

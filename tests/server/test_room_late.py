@@ -13,6 +13,7 @@ from schemas.sealed import Note
 from schemas.sealed_notes import StepAnswers
 from schemas.wire import Conflict
 from server.sealing import seal_key
+from server.second_factor import GRACE_MS
 from server.store import SqlOfficeStore
 from sync.change import SealedAdvance, SealedDecide
 from sync.sealed_case import info_of, seal_note
@@ -115,3 +116,21 @@ def test_an_open_case_closes_nothing_of_another(office: tuple[Office, str]) -> N
         open_case(client, mine, SITI)
         assert close(client, mine, decided, head(inside, decided)).status_code == 409
     assert inside.fields(decided)["state"] == "menunggu"
+
+
+def test_an_officer_of_the_room_needs_the_second_step_whatever_their_role(office: tuple[Office, str]) -> None:
+    inside, address = office
+    siti, other = inside.people[SITI], inside.people["petugas"]
+    with httpx.Client(base_url=address, timeout=20) as client, httpx.Client(base_url=address) as colleague:
+        log_in(client, SITI)
+        log_in(colleague, "petugas")
+        inside.deps.engine.write(
+            lambda tx: tx.execute(
+                "UPDATE factor_graces SET since_ms = since_ms - :grace WHERE kabupaten = :kabupaten"
+                " AND person IN :people",
+                {"grace": GRACE_MS + 1, "people": [siti, other]},
+            )
+        ).result()
+        assert client.get("/ruang").headers["location"] == "/akun?sebab=langkah_kedua"
+        assert client.get("/akun").status_code == 200
+        assert colleague.get("/antrean").status_code == 200, "who is no officer goes on with a password"
