@@ -5,7 +5,6 @@ from typing import Any
 
 import segno
 from litestar import Response, get, post
-from litestar.response import Redirect
 from markupsafe import Markup
 
 from schemas import format as written
@@ -13,7 +12,8 @@ from schemas.base import Data
 from server import totp
 from server.accounts import LoggedIn, NotCreated, OpenSession, TooManyTries, WrongLogin
 from server.web.login import cookie, too_often, whence
-from server.web.site import SECURITY_HEADERS, SESSION_COOKIE, Asking, Notice, Site, Visitor
+from server.web.replies import onward
+from server.web.site import SESSION_COOKIE, Asking, Notice, Site, Visitor
 from server.web.turns import RETRY_AFTER_S, Busy
 
 DONE = ("sandi_diganti", "sesi_diakhiri")
@@ -105,9 +105,7 @@ def account_routes(site: Site) -> list[Any]:
         )
         match outcome:
             case LoggedIn(token=token):
-                response: Response[Any] = Redirect(
-                    "/akun?hasil=sandi_diganti", status_code=303, headers=SECURITY_HEADERS
-                )
+                response: Response[Any] = onward("/akun?hasil=sandi_diganti")
                 response.set_cookie(cookie(request, SESSION_COOKIE, token))
                 return response
             case _:
@@ -126,7 +124,7 @@ def account_routes(site: Site) -> list[Any]:
             await site.work(lambda: site.accounts.end_others(person, token))
         else:
             await site.work(lambda: site.accounts.end_session(person, given.get("sesi", "")))
-        return Redirect("/akun?hasil=sesi_diakhiri", status_code=303, headers=SECURITY_HEADERS)
+        return onward("/akun?hasil=sesi_diakhiri")
 
     return [account, begin, confirm, change_password, end_sessions]
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from schemas import format as written
 from schemas.base import Data
@@ -18,7 +17,8 @@ from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.web.errors import ForbiddenError
 from server.web.filters import Filter, Group, Option
-from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+from server.web.replies import onward
+from server.web.site import Asking, Notice, Site, Visitor
 
 SERVICES = ("bpnt", "kis")
 KINDS = ("warga", "ewarong")
@@ -120,7 +120,7 @@ def assign_routes(site: Site) -> list[Any]:
         done = await site.work(lambda: _give(work, visitor, asked, kept))
         if isinstance(done, Denied):
             raise ForbiddenError
-        return _onward(f"/penugasan?{_query(asked)}&diberi={done.made}&sudah={done.before}")
+        return onward(f"/penugasan?{_query(asked)}&diberi={done.made}&sudah={done.before}")
 
     @get("/penugasan/petugas")
     async def workers(request: Asking) -> Response[str]:
@@ -150,7 +150,7 @@ def assign_routes(site: Site) -> list[Any]:
             said = Notice(tone="bad", icon="error", title=site.text(f"penugasan.{key}"))
             return await draw_tasks(visitor, worker, [said])
         moved = await site.work(lambda: work.move(visitor.person, chosen, whom))
-        return _onward(f"/penugasan/petugas/{worker}?{'pindah' if whom else 'batal'}={moved}")
+        return onward(f"/penugasan/petugas/{worker}?{'pindah' if whom else 'batal'}={moved}")
 
     return [people, give, workers, tasks, move]
 
@@ -334,7 +334,3 @@ def _done(site: Site, request: Asking, said: tuple[str, ...]) -> list[Notice]:
 
 def _query(asked: Asked) -> str:
     return "&".join(f"{name}={value}" for name, value in asked.fields().items())
-
-
-def _onward(target: str) -> Response[Any]:
-    return Redirect(target, status_code=303, headers=SECURITY_HEADERS)

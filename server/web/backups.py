@@ -3,11 +3,11 @@
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.response import Redirect
 
 from server.access import may
 from server.web.errors import ForbiddenError
-from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+from server.web.replies import onward
+from server.web.site import Asking, Notice, Site, Visitor
 
 ANSWERS = {"diminta": "good", "tidak_jalan": "bad", "tanpa_tujuan": "bad"}
 """How a press of the button may end, and the tone of its sentence."""
@@ -53,12 +53,12 @@ def backup_routes(site: Site) -> list[Any]:
         return await site.page("backups/backups.html", visitor, "cadangan", values)
 
     @post("/cadangan")
-    async def start(request: Asking) -> Redirect:
+    async def start(request: Asking) -> Response[Any]:
         visitor = await visitor_who_may(request)
         if not may(visitor.person, "make_backups"):
             raise ForbiddenError
         await site.form(request, visitor.csrf)
         answer = await site.work(site.backups.ask)
-        return Redirect(path=f"/cadangan?hasil={answer}", status_code=303, headers=SECURITY_HEADERS)
+        return onward(f"/cadangan?hasil={answer}")
 
     return [backups, start]

@@ -5,7 +5,6 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from schemas import format as written
 from schemas.ids import RecordId
@@ -14,7 +13,8 @@ from server.services.cases import CaseView
 from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Stale
 from server.web.errors import ForbiddenError, MissingError
-from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+from server.web.replies import onward
+from server.web.site import Asking, Notice, Site, Visitor
 
 NEED = "isi."
 
@@ -71,7 +71,7 @@ def case_routes(site: Site) -> list[Any]:
         )
         match outcome:
             case Decided():
-                return Redirect(f"/kasus/{case}?selesai=ya", status_code=303, headers=SECURITY_HEADERS)
+                return onward(f"/kasus/{case}?selesai=ya")
             case Denied():
                 raise ForbiddenError
             case NotThere():

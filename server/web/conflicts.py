@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from schemas.base import Data
 from schemas.ids import RecordId
@@ -17,7 +16,8 @@ from server.services.people import Denied
 from server.services.review import Decided, NotThere, Stale
 from server.web.errors import ForbiddenError, MissingError
 from server.web.filters import Filter, Group, Option
-from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+from server.web.replies import onward
+from server.web.site import Asking, Notice, Site, Visitor
 
 CHOICE, TYPED, BEFORE = "pilih.", "tulis.", "tadi."
 LONGEST_TYPED = 500
@@ -134,10 +134,10 @@ def conflict_routes(site: Site) -> list[Any]:
         )
         match outcome:
             case Decided():
-                onward = RecordId(given.get("lalu", ""))
-                place = f"/konflik/{onward}" if onward.isalnum() else "/konflik"
+                following = RecordId(given.get("lalu", ""))
+                place = f"/konflik/{following}" if following.isalnum() else "/konflik"
                 query = _query(_wanted(request), selesai="ya")
-                return Redirect(place + query, status_code=303, headers=SECURITY_HEADERS)
+                return onward(place + query)
             case Denied():
                 raise ForbiddenError
             case NotThere():

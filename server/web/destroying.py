@@ -7,7 +7,6 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from schemas import format as written
 from schemas.base import Data
@@ -19,7 +18,8 @@ from server.store import SqlOfficeStore
 from server.web.errors import ForbiddenError, MissingError
 from server.web.paper import Paper, paper_page
 from server.web.protection import protector
-from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+from server.web.replies import onward
+from server.web.site import Asking, Notice, Site, Visitor
 
 TONES = {"diusulkan": "notice", "disetujui": "bad", "selesai": "quiet", "dibatalkan": "quiet"}
 SHORT = 16
@@ -84,7 +84,7 @@ def destroying_routes(site: Site) -> list[Any]:
                 raise ForbiddenError
             said = site.text(f"kantor.pemusnahan.tolak.{answer.why}")
             return await draw(visitor, Notice(tone="bad", icon="error", title=said), 422, given)
-        return Redirect("/pemusnahan?selesai", status_code=303, headers=SECURITY_HEADERS)
+        return onward("/pemusnahan?selesai")
 
     @get("/pemusnahan/{target:str}")
     async def minutes(request: Asking, target: FromPath[str]) -> Response[str]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import segno
 from litestar import Response, get, post
-from litestar.response import Redirect
 from markupsafe import Markup
 
 from schemas import format as written
@@ -19,7 +18,8 @@ from server.services.handling import MOST_NOTE
 from server.services.people import people
 from server.web.errors import ForbiddenError
 from server.web.joinings import joining_view, outcome_notice
-from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+from server.web.replies import onward
+from server.web.site import Asking, Notice, Site, Visitor
 
 FIELD_ROLES = ("pendamping", "verifikator")
 
@@ -86,7 +86,7 @@ def device_routes(site: Site) -> list[Any]:
         if not done:
             moved = Notice(tone="notice", icon="info", title=site.text("kantor.alarm.berubah"))
             return await draw(visitor, None, moved, 409)
-        return Redirect(f"/perangkat?alarm={said}", status_code=303, headers=SECURITY_HEADERS)
+        return onward(f"/perangkat?alarm={said}")
 
     @post("/perangkat")
     async def new_code(request: Asking) -> Response[str]:

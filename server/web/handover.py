@@ -1,11 +1,9 @@
 """Serah-terima: files of phones without a network, and their answers. Rule: contents are never shown here."""
 
-from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from litestar.response import Stream
 
 from schemas import format as written
 from schemas.base import Data
@@ -20,13 +18,13 @@ from server.services.handover import Taken, Written, sentences
 from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.web.errors import ForbiddenError, MissingError
-from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+from server.web.replies import download
+from server.web.site import Asking, Notice, Site, Visitor
 from server.web.upload_form import FormReader, SentFile
 
 LARGEST_FILE_BYTES = 1024 * 1024 * 1024
 LARGEST_FORM_BYTES = 4 * LARGEST_FILE_BYTES
 MOST_FILES = 20
-READ_BYTES = 256 * 1024
 
 
 class Result(Data, frozen=True, kw_only=True):
@@ -108,12 +106,7 @@ def handover_routes(site: Site) -> list[Any]:
         if isinstance(done, Problem):
             said = Notice(tone="bad", icon="error", title=site.text(f"{TEXTS}.{done.code}", **done.values))
             return await draw(visitor, [], said, 422)
-        headers = {
-            **SECURITY_HEADERS,
-            "cache-control": "no-store",
-            "content-disposition": f'attachment; filename="{done.name}"',
-        }
-        return Stream(_pieces(out), media_type=MEDIA_TYPE, headers=headers)  # type: ignore[return-value]
+        return download(out, MEDIA_TYPE, done.name)
 
     @get("/serah-terima/{device:str}/{file:str}/jawaban")
     async def answer(request: Asking, device: FromPath[str], file: FromPath[str]) -> Response[Any]:
@@ -199,10 +192,3 @@ async def _allowed(site: Site, request: Asking) -> Visitor:
 
 def _address(device: DeviceId, file: bytes) -> str:
     return f"/serah-terima/{device}/{file.hex()}/jawaban"
-
-
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        file.seek(0)
-        while piece := file.read(READ_BYTES):
-            yield piece

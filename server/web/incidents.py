@@ -7,7 +7,6 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from schemas import format as written
 from schemas.ids import RecordId
@@ -17,8 +16,9 @@ from server.web.errors import MissingError
 from server.web.paper import Paper, paper_page
 from server.web.protection import protector
 from server.web.register_form import count_of, moment_of
+from server.web.replies import onward
 from server.web.requests import clock_of
-from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+from server.web.site import Asking, Notice, Site, Visitor
 
 
 def incident_routes(site: Site) -> list[Any]:
@@ -56,7 +56,7 @@ def incident_routes(site: Site) -> list[Any]:
         )
         if isinstance(answer, NotDone):
             return await draw(visitor, _problem(site, answer), 422)
-        return Redirect(f"/insiden/{answer}", status_code=303, headers=SECURITY_HEADERS)
+        return onward(f"/insiden/{answer}")
 
     return [page, report]
 
@@ -89,7 +89,7 @@ def one_incident_routes(site: Site) -> list[Any]:
         refused = await site.work(lambda: _done(site, visitor, RecordId(name), given))
         if refused is not None:
             return await draw(visitor, name, _problem(site, refused), 422)
-        return Redirect(f"/insiden/{name}", status_code=303, headers=SECURITY_HEADERS)
+        return onward(f"/insiden/{name}")
 
     @get("/insiden/{name:str}/surat/{whom:str}")
     async def letter(request: Asking, name: FromPath[str], whom: FromPath[str]) -> Response[str]:

@@ -7,7 +7,6 @@ from hashlib import sha256
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.response import Redirect
 
 from schemas import format as written
 from schemas.base import Data
@@ -15,7 +14,8 @@ from schemas.problem import Problem
 from server.access import may
 from server.services.people import load_person
 from server.web.errors import ForbiddenError, UnreadableError
-from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+from server.web.replies import onward
+from server.web.site import Asking, Notice, Site, Visitor
 
 NO_NEWS = 204
 STOP_ASKING = 286
@@ -102,6 +102,6 @@ def joining_routes(site: Site) -> list[Any]:
         else:
             raise UnreadableError
         said = "lewat" if isinstance(done, Problem) else answer
-        return Redirect(f"/perangkat?hasil={said}", status_code=303, headers=SECURITY_HEADERS)
+        return onward(f"/perangkat?hasil={said}")
 
     return [waiting, decide]

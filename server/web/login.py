@@ -6,10 +6,10 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
-from litestar.response import Redirect
 
 from server.accounts import HALF_MS, HalfLoggedIn, LoggedIn, TooManyTries, csrf_of
 from server.web.errors import ExpiredError
+from server.web.replies import onward
 from server.web.site import SECURITY_HEADERS, SESSION_COOKIE, THEME_COOKIE, THEMES, Asking, Site, theme_of
 from server.web.turns import RETRY_AFTER_S, Busy
 
@@ -69,9 +69,7 @@ def login_routes(site: Site) -> list[Any]:
             later.headers["retry-after"] = str(RETRY_AFTER_S)
             return later
         if isinstance(outcome, HalfLoggedIn):
-            further: Response[Any] = Redirect(
-                f"/masuk/kode?ke={target}", status_code=303, headers=SECURITY_HEADERS
-            )
+            further: Response[Any] = onward(f"/masuk/kode?ke={target}")
             further.set_cookie(cookie(request, HALF_COOKIE, outcome.token, seconds=HALF_MS // 1000))
             further.delete_cookie(GUARD_COOKIE, path="/")
             return further
@@ -81,7 +79,7 @@ def login_routes(site: Site) -> list[Any]:
             else:
                 said, status = site.text("kantor.masuk.salah"), 401
             return form(request, status=status, problem=said, username=username, target=target)
-        response: Response[Any] = Redirect(target, status_code=303, headers=SECURITY_HEADERS)
+        response: Response[Any] = onward(target)
         response.set_cookie(cookie(request, SESSION_COOKIE, outcome.token))
         response.delete_cookie(GUARD_COOKIE, path="/")
         return response
@@ -91,9 +89,7 @@ def login_routes(site: Site) -> list[Any]:
         visitor = await site.visitor(request, setting_up=True)
         await site.form(request, visitor.csrf)
         await site.work(lambda: end_session(site, request))
-        response: Response[Any] = Redirect(
-            "/masuk?sebab=sudah_keluar", status_code=303, headers=SECURITY_HEADERS
-        )
+        response: Response[Any] = onward("/masuk?sebab=sudah_keluar")
         response.delete_cookie(SESSION_COOKIE, path="/")
         return response
 
@@ -102,7 +98,7 @@ def login_routes(site: Site) -> list[Any]:
         visitor = await site.visitor(request, setting_up=True)
         given = await site.form(request, visitor.csrf)
         back = request.headers.get("referer", "").partition("://")[2].partition("/")[2]
-        response: Response[Any] = Redirect(own_page(f"/{back}"), status_code=303, headers=SECURITY_HEADERS)
+        response: Response[Any] = onward(own_page(f"/{back}"))
         if given.get("tema") in THEMES:
             response.set_cookie(cookie(request, THEME_COOKIE, given["tema"], seconds=YEAR_SECONDS))
         return response
@@ -126,7 +122,7 @@ def to_login(request: Asking) -> Response[Any]:
     if request.headers.get("hx-request"):
         # a part of a page must not be replaced by the login form: the whole page goes there
         return Response(content=b"", status_code=200, headers={**headers, "hx-redirect": f"/masuk{query}"})
-    return Redirect(f"/masuk{query}", status_code=303, headers=headers)
+    return onward(f"/masuk{query}")
 
 
 def own_page(target: str) -> str:

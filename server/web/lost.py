@@ -8,7 +8,6 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from schemas import format as written
 from schemas.base import Data
@@ -22,7 +21,8 @@ from server.services.lost_views import PAGE, facts_lines, lost_view, wipe_view
 from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.web.errors import ForbiddenError, MissingError
-from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+from server.web.replies import onward
+from server.web.site import Asking, Notice, Site, Visitor
 
 LETTERS_A_PAGE = 50
 DONE = ("lapor", "hapus", "setuju", "tarik", "diberitahu", "tutup")
@@ -77,7 +77,7 @@ def lost_routes(site: Site) -> list[Any]:
                 raise ForbiddenError
             title = site.text(f"hilang.masalah.{answer.why}", jumlah=MOST_STORY)
             return await draw(visitor, phone, Notice(tone="bad", icon="error", title=title), given, 422)
-        return Redirect(f"{PAGE}{phone.device}?hasil={step}", status_code=303, headers=SECURITY_HEADERS)
+        return onward(f"{PAGE}{phone.device}?hasil={step}")
 
     @post(PAGE + "{device:str}/surat")
     async def letters(request: Asking, device: FromPath[str]) -> Response[str]:

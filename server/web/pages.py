@@ -6,7 +6,6 @@ from typing import Any
 from litestar import Response, Router, get
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from schemas.problem import Problem
 from server.api.messages import problem_response
@@ -40,6 +39,7 @@ from server.web.protection import protection_routes
 from server.web.quarantine import quarantine_routes
 from server.web.queue import queue_routes
 from server.web.registers import handout_routes, processing_routes
+from server.web.replies import onward
 from server.web.reports import report_routes
 from server.web.requests import one_request_routes, request_routes
 from server.web.retention import retention_routes
@@ -50,7 +50,7 @@ from server.web.room_ceremony import ceremony_routes
 from server.web.room_keys import key_routes, new_officer_routes
 from server.web.second_step import second_step_routes
 from server.web.sheets import sheet_routes
-from server.web.site import SECURITY_HEADERS, Asking, Site, build_site, theme_of
+from server.web.site import Asking, Site, build_site, theme_of
 from server.web.trail import trail_routes
 
 LARGEST_FORM_BYTES = 1_000_000
@@ -70,9 +70,9 @@ def page_routes(site: Site) -> list[Any]:
         if isinstance(error, NotLoggedInError):
             return to_login(request)
         if isinstance(error, StartingPasswordError):
-            return Redirect("/akun?sebab=sandi_awal", status_code=303, headers=SECURITY_HEADERS)
+            return onward("/akun?sebab=sandi_awal")
         if isinstance(error, NeedsCodeError):
-            return Redirect("/akun?sebab=langkah_kedua", status_code=303, headers=SECURITY_HEADERS)
+            return onward("/akun?sebab=langkah_kedua")
         return error_page(site, request, _as_page_error(error))
 
     @get("/{rest:path}")

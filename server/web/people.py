@@ -7,7 +7,6 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from schemas import format as written
 from schemas.base import Data
@@ -18,7 +17,8 @@ from server.engine import Reader
 from server.services.people import load_person, person_of
 from server.services.permits import RESETS, Asked, Done, Refused, Request, What
 from server.web.errors import ForbiddenError, MissingError
-from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+from server.web.replies import onward
+from server.web.site import Asking, Notice, Site, Visitor
 from server.web.turns import RETRY_AFTER_S, Busy
 
 ROLE, SERVICE, AREA, CHOSEN = "peran.", "layanan.", "wilayah.", "ya"
@@ -98,7 +98,7 @@ def people_routes(site: Site) -> list[Any]:
             said = site.text(f"kantor.pengguna.tolak.{outcome.why}")
             return await draw(visitor, Notice(tone="bad", icon="error", title=said), 422)
         done = "diminta" if isinstance(outcome, Asked) else "selesai"
-        return Redirect(f"/pengguna?hasil={done}", status_code=303, headers=SECURITY_HEADERS)
+        return onward(f"/pengguna?hasil={done}")
 
     @get("/pengguna/{person:str}")
     async def one(request: Asking, person: FromPath[str]) -> Response[str]:

@@ -4,14 +4,14 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from server.access import may
 from server.services.people import Denied
 from server.services.quarantine import KeptList, KeptPage
 from server.services.review import NotThere
 from server.web.errors import ForbiddenError, MissingError
-from server.web.site import SECURITY_HEADERS, Asking, Notice, Site
+from server.web.replies import onward
+from server.web.site import Asking, Notice, Site
 
 
 def quarantine_routes(site: Site) -> list[Any]:
@@ -48,7 +48,7 @@ def quarantine_routes(site: Site) -> list[Any]:
             raise ForbiddenError
         await site.form(request, visitor.csrf)
         mended = await site.work(site.quarantine.judge)
-        return Redirect(f"/karantina?dinilai={mended}", status_code=303, headers=SECURITY_HEADERS)
+        return onward(f"/karantina?dinilai={mended}")
 
     return [kept, one, judge_again]
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.response import Redirect
 
 from schemas import format as written
 from server.access import may
@@ -15,7 +14,8 @@ from server.store import SqlOfficeStore
 from server.web.paper import Paper, Table, paper_page
 from server.web.protection import protector
 from server.web.register_form import count_of, day_of
-from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+from server.web.replies import onward
+from server.web.site import Asking, Notice, Site, Visitor
 
 
 def processing_routes(site: Site) -> list[Any]:
@@ -50,7 +50,7 @@ def processing_routes(site: Site) -> list[Any]:
         )
         if refused is not None:
             return await draw(visitor, _problem(site, "pemrosesan"), 422)
-        return Redirect("/pemrosesan", status_code=303, headers=SECURITY_HEADERS)
+        return onward("/pemrosesan")
 
     @get("/pemrosesan/cetak")
     async def paper(request: Asking) -> Response[str]:
@@ -98,7 +98,7 @@ def handout_routes(site: Site) -> list[Any]:
         refused = await site.work(lambda: site.handouts.add(visitor.person, handout))
         if refused is not None:
             return await draw(visitor, _problem(site, "penerima"), 422)
-        return Redirect("/penerima", status_code=303, headers=SECURITY_HEADERS)
+        return onward("/penerima")
 
     @get("/penerima/cetak")
     async def paper(request: Asking) -> Response[str]:

@@ -1,12 +1,10 @@
 """The custody report of a visit, from its page. Rule: a purpose first, and the request is on record."""
 
-from collections.abc import Iterator
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 from litestar import Response, post
 from litestar.params import FromPath
-from litestar.response import Stream
 
 from schemas.ids import RecordId
 from server.access import Person, may
@@ -15,7 +13,8 @@ from server.proof.making import Maker, pack
 from server.services.people import Denied
 from server.services.review import NotThere, Open
 from server.web.errors import ForbiddenError, MissingError, PageError
-from server.web.site import SECURITY_HEADERS, Asking, Site
+from server.web.replies import download
+from server.web.site import Asking, Site
 
 SHORTEST_PURPOSE = 5
 IN_MEMORY_BYTES = 4 * 1024**2
@@ -42,16 +41,6 @@ def report_routes(site: Site) -> list[Any]:
         return download(out, "application/zip", f"laporan-{found.page.id[:8]}.zip")
 
     return [report]
-
-
-def download(out: IO[bytes], media_type: str, name: str) -> Response[Any]:
-    """Answer with a file, which is closed when it was sent."""
-    headers = {
-        **SECURITY_HEADERS,
-        "cache-control": "no-store",
-        "content-disposition": f'attachment; filename="{name}"',
-    }
-    return Stream(_pieces(out), media_type=media_type, headers=headers, status_code=200)  # type: ignore[return-value]
 
 
 def _made(site: Site, person: Person, found: Open, purpose: str, answers: bool) -> IO[bytes]:
@@ -90,10 +79,3 @@ def _answers(site: Site, person: Person, visit: RecordId) -> tuple[Section, ...]
         for page in found.page.pages
         if page.given
     )
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        file.seek(0)
-        while piece := file.read(READ_BYTES):
-            yield piece

@@ -8,7 +8,6 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from schemas import format as written
 from schemas.base import Data
@@ -23,7 +22,8 @@ from server.web.errors import ForbiddenError, MissingError
 from server.web.paper import Paper, paper_page
 from server.web.protection import protector
 from server.web.register_form import moment_of
-from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+from server.web.replies import download, onward
+from server.web.site import Asking, Notice, Site, Visitor
 
 
 class Clock(Data, frozen=True, kw_only=True):
@@ -103,7 +103,7 @@ def request_routes(site: Site) -> list[Any]:
         )
         if isinstance(answer, NotDone):
             return await draw_list(visitor, _problem(site, answer), 422)
-        return Redirect(f"/permintaan/{answer}", status_code=303, headers=SECURITY_HEADERS)
+        return onward(f"/permintaan/{answer}")
 
     return [page, search, take_down]
 
@@ -147,7 +147,7 @@ def one_request_routes(site: Site) -> list[Any]:
         )
         if refused is not None:
             return await draw_one(visitor, name, _problem(site, refused), 422)
-        return Redirect(f"/permintaan/{name}", status_code=303, headers=SECURITY_HEADERS)
+        return onward(f"/permintaan/{name}")
 
     @get("/permintaan/{name:str}/surat")
     async def letter(request: Asking, name: FromPath[str]) -> Response[str]:
@@ -183,16 +183,9 @@ def one_request_routes(site: Site) -> list[Any]:
     return [one, close, letter, copy]
 
 
-def _download(site: Site, made: Dossier) -> Response[bytes]:
+def _download(site: Site, made: Dossier) -> Response[Any]:
     page = site.templates.get_template("requests/dossier.html").render(dossier=made)
-    headers = {
-        **SECURITY_HEADERS,
-        "cache-control": "no-store",
-        "content-disposition": 'attachment; filename="data-diri.zip"',
-    }
-    return Response(
-        content=packed(made, page), status_code=200, media_type="application/zip", headers=headers
-    )
+    return download(packed(made, page), "application/zip", "data-diri.zip")
 
 
 def _received(each: Request) -> str:

@@ -6,7 +6,6 @@ Rule: what is due is named by number and day; nothing of what it says is shown, 
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.response import Redirect
 
 from schemas import format as written
 from schemas.base import Data
@@ -19,7 +18,8 @@ from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.web.protection import protector
 from server.web.register_form import count_of
-from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+from server.web.replies import onward
+from server.web.site import Asking, Notice, Site, Visitor
 
 CHOSEN = "pilih."
 
@@ -67,7 +67,7 @@ def retention_routes(site: Site) -> list[Any]:
         )
         if isinstance(refused, NotDone):
             return await draw(visitor, _notice(site, f"masa_simpan.masalah.{refused.why}"), 422)
-        return Redirect("/masa-simpan", status_code=303, headers=SECURITY_HEADERS)
+        return onward("/masa-simpan")
 
     @post("/masa-simpan/usul")
     async def propose(request: Asking) -> Response[Any]:
@@ -82,7 +82,7 @@ def retention_routes(site: Site) -> list[Any]:
             )
             if isinstance(refused, Refused):
                 return await draw(visitor, _notice(site, f"pemusnahan.tolak.{refused.why}"), 422)
-        return Redirect("/pemusnahan?selesai", status_code=303, headers=SECURITY_HEADERS)
+        return onward("/pemusnahan?selesai")
 
     return [page, change, propose]
 

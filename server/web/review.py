@@ -4,14 +4,14 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from schemas.base import Data
 from schemas.ids import RecordId
 from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Open, Stale
 from server.web.errors import ForbiddenError, MissingError
-from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+from server.web.replies import onward
+from server.web.site import Asking, Notice, Site, Visitor
 
 STATE_AFTER = {"setujui": "disetujui", "kembalikan": "dikembalikan", "tolak": "ditolak", "tahan": "ditahan"}
 REASON = "alasan."
@@ -105,7 +105,7 @@ def review_routes(site: Site) -> list[Any]:
         match outcome:
             case Decided(case=case):
                 done = STATE_AFTER[decision] + ("_kasus" if case else "")
-                return Redirect(f"/antrean?selesai={done}", status_code=303, headers=SECURITY_HEADERS)
+                return onward(f"/antrean?selesai={done}")
             case Denied():
                 raise ForbiddenError
             case NotThere():

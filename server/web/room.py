@@ -15,11 +15,11 @@ from server.access import may
 from server.services.room_held import Refusal
 from server.services.room_opening import OPEN_MS
 from server.web.errors import ForbiddenError, MissingError
+from server.web.replies import onward
 from server.web.room_frame import (
     CEREMONY_COOKIE,
     OPEN_COOKIE,
     officer,
-    onward,
     refused,
     room_cookie,
 )

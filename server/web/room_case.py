@@ -16,10 +16,11 @@ from server.services.room_held import Refusal
 from server.services.room_opening import OPEN_MS
 from server.services.room_work import Key
 from server.web.errors import MissingError
+from server.web.replies import onward
 from server.web.review import LONGEST_NOTE, LONGEST_REASON, REASON, Typed
 from server.web.room import LONGEST_PURPOSE, stamp_words
 from server.web.room_desk import Desk, Kept, today
-from server.web.room_frame import LONGEST_PHRASE, OPEN_COOKIE, forget, officer, onward, room_cookie
+from server.web.room_frame import LONGEST_PHRASE, OPEN_COOKIE, forget, officer, room_cookie
 from server.web.site import SECURITY_HEADERS, SESSION_COOKIE, Asking, Notice, Site, Visitor
 
 NEED = "isi."

@@ -9,12 +9,12 @@ from server.access import Person
 from server.services.room_ceremony import LASTS_MS, Ceremonies, Done
 from server.services.room_held import Refusal
 from server.web.errors import MissingError
+from server.web.replies import onward
 from server.web.room_frame import (
     CEREMONY_COOKIE,
     change_person,
     forget,
     officer,
-    onward,
     phrases,
     refused,
     room_cookie,

@@ -8,7 +8,6 @@ from typing import Any
 
 from litestar import Response
 from litestar.datastructures import Cookie
-from litestar.response import Redirect
 
 from schemas.ids import PersonId
 from server.access import may
@@ -16,7 +15,8 @@ from server.services.people import load_person
 from server.services.room_held import Refusal
 from server.web.errors import ForbiddenError
 from server.web.login import end_session
-from server.web.site import SECURITY_HEADERS, SESSION_COOKIE, Asking, Notice, Site, Visitor
+from server.web.replies import onward
+from server.web.site import SESSION_COOKIE, Asking, Notice, Site, Visitor
 
 PATH = "/ruang"
 OPEN_COOKIE, CEREMONY_COOKIE, ADDING_COOKIE = "sambang_ruang", "sambang_upacara", "sambang_petugas"
@@ -37,11 +37,6 @@ async def change_person(site: Site, request: Asking, target: str) -> Response[An
     response = onward(f"/masuk?ke={target}")
     response.delete_cookie(SESSION_COOKIE, path="/")
     return response
-
-
-def onward(target: str) -> Response[Any]:
-    """Go on to another page after something was done."""
-    return Redirect(target, status_code=303, headers={**SECURITY_HEADERS, "cache-control": "no-store"})
 
 
 def room_cookie(request: Asking, name: str, value: str, lasts_ms: int) -> Cookie:

@@ -11,6 +11,7 @@ from server.services.room_ceremony import LASTS_MS
 from server.services.room_held import Refusal
 from server.services.room_officers import ADDING_MS
 from server.web.errors import ForbiddenError, MissingError
+from server.web.replies import onward
 from server.web.room_frame import (
     ADDING_COOKIE,
     CEREMONY_COOKIE,
@@ -20,7 +21,6 @@ from server.web.room_frame import (
     good,
     names,
     officer,
-    onward,
     phrases,
     refused,
     room_cookie,

@@ -3,11 +3,11 @@
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.response import Redirect
 
 from server.accounts import LoggedIn, TooManyTries, csrf_of
 from server.web.login import HALF_COOKIE, cookie, own_page, too_often, whence
-from server.web.site import SECURITY_HEADERS, SESSION_COOKIE, Asking, Site, theme_of
+from server.web.replies import onward
+from server.web.site import SESSION_COOKIE, Asking, Site, theme_of
 
 
 def second_step_routes(site: Site) -> list[Any]:
@@ -23,14 +23,14 @@ def second_step_routes(site: Site) -> list[Any]:
     async def code_page(request: Asking) -> Response[Any]:
         half = request.cookies.get(HALF_COOKIE, "")
         if not await site.work(lambda: site.factors.is_half(half)):
-            return Redirect("/masuk", status_code=303, headers=SECURITY_HEADERS)
+            return onward("/masuk")
         return code_form(request, half, own_page(request.query_params.get("ke", "/")))
 
     @post("/masuk/kode")
     async def enter_code(request: Asking) -> Response[Any]:
         half = request.cookies.get(HALF_COOKIE, "")
         if not await site.work(lambda: site.factors.is_half(half)):
-            return Redirect("/masuk", status_code=303, headers=SECURITY_HEADERS)
+            return onward("/masuk")
         given = await site.form(request, csrf_of(half))
         target, old = own_page(given.get("tujuan", "/")), request.cookies.get(SESSION_COOKIE, "")
         address, agent = whence(request)
@@ -42,7 +42,7 @@ def second_step_routes(site: Site) -> list[Any]:
             return code_form(request, half, target, too_often(site, outcome), 429)
         if not isinstance(outcome, LoggedIn):
             return code_form(request, half, target, site.text("kantor.saya.kode_salah"), 401)
-        response: Response[Any] = Redirect(target, status_code=303, headers=SECURITY_HEADERS)
+        response: Response[Any] = onward(target)
         response.set_cookie(cookie(request, SESSION_COOKIE, outcome.token))
         response.delete_cookie(HALF_COOKIE, path="/")
         return response

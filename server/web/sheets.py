@@ -1,6 +1,5 @@
 """Lembar harian: the head of the chain to print, and the check against an older one. Rule: no case data."""
 
-import io
 from typing import Any
 
 from litestar import Response, get, post
@@ -11,7 +10,7 @@ from server.parsing.typesetting import Typesetter
 from server.proof.head import Mistyped, Same, Sheet, check, sheet, sheet_paper
 from server.proof.verdicts import said
 from server.web.errors import PageError
-from server.web.reports import download
+from server.web.replies import download
 from server.web.site import Asking, Notice, Site, Visitor
 from server.web.trail import allowed
 
@@ -58,7 +57,7 @@ def sheet_routes(site: Site) -> list[Any]:
         if pdf is None:
             raise PageError
         day = written.local_date(deps.now_ms()).isoformat()
-        return download(io.BytesIO(pdf), "application/pdf", f"lembar-{day}.pdf")
+        return download(pdf, "application/pdf", f"lembar-{day}.pdf")
 
     @post("/jejak/lembar")
     async def compare(request: Asking) -> Response[str]:

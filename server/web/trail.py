@@ -4,7 +4,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from litestar import Response, get, post
-from litestar.response import Redirect
 
 from schemas import format as written
 from schemas.base import Data
@@ -17,8 +16,8 @@ from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.trail_store import Place
 from server.web.errors import ForbiddenError, PageError
-from server.web.reports import download
-from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+from server.web.replies import download, onward
+from server.web.site import Asking, Notice, Site, Visitor
 from server.web.spans import span
 
 TEXTS = "kantor.jejak"
@@ -57,11 +56,11 @@ def trail_routes(site: Site) -> list[Any]:
         return await site.page("trail/_check.html", visitor, "jejak", {"check": view})
 
     @post("/jejak/periksa")
-    async def check(request: Asking) -> Redirect:
+    async def check(request: Asking) -> Response[Any]:
         visitor = await allowed(site, request, "see_trail")
         await site.form(request, visitor.csrf)
         await site.work(lambda: site.checks.start(visitor.person.id))
-        return Redirect(path="/jejak#periksa", status_code=303, headers=SECURITY_HEADERS)
+        return onward("/jejak#periksa")
 
     @post("/jejak/ekspor")
     async def export(request: Asking) -> Response[Any]:
