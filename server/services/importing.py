@@ -111,9 +111,10 @@ class Importing:
         """Return a list; None when there is no such."""
         return self._engine.read(lambda tx: table_store.job(tx, name))
 
-    def is_running(self, name: RecordId) -> bool:
-        """Say whether a step of this list is under way in this process."""
-        return name in self._running
+    def standing(self, name: RecordId) -> tuple[Job | None, bool]:
+        """Return a list, and whether a step of it is under way in this process."""
+        running = name in self._running  # asked first: a step that ends in between would seem to be cut off
+        return self.job(name), running
 
     def top(self, job: Job, count: int) -> list[Row]:
         """Return the first rows of a list's sheet, the header among them."""

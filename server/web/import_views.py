@@ -76,7 +76,7 @@ class ProblemView(Data, frozen=True, kw_only=True):
     lines: tuple[str, ...]
 
 
-def list_values(site: Site, job: Job, typed: tuple[str, ...] | None) -> dict[str, Any]:
+def list_values(site: Site, job: Job, typed: tuple[str, ...] | None, *, running: bool) -> dict[str, Any]:
     """Build what the page of one list shows; `typed` is a matching that was not taken."""
     lists = site.importing
     counted = job.counts if job.state in ("diperiksa", "menerapkan", "selesai") else {}
@@ -84,7 +84,7 @@ def list_values(site: Site, job: Job, typed: tuple[str, ...] | None) -> dict[str
     suffix = "selesai" if job.state == "selesai" else "arti"
     return {
         "job": list_view(site, job),
-        "running": lists.is_running(job.id),
+        "running": running,
         "at": job.done,
         "most": max(1, job.rows),
         "done": written.number(job.done),

@@ -5,7 +5,6 @@ from typing import Any, cast
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from schemas import format as written
 from schemas.ids import PersonId, RecordId
@@ -16,7 +15,8 @@ from server.tables.job import Job
 from server.tables.mending import to_mend
 from server.web.errors import ForbiddenError, MissingError
 from server.web.import_views import list_values, list_view, why_lines
-from server.web.site import SECURITY_HEADERS, Asking, Notice, Site, Visitor
+from server.web.replies import download, onward
+from server.web.site import Asking, Notice, Site, Visitor
 from server.web.upload_form import FormReader
 
 LARGEST_LIST_BYTES = 25_000_000
@@ -47,7 +47,7 @@ def import_routes(site: Site) -> list[Any]:
     async def draw(
         visitor: Visitor, name: str, said: str = "", typed: tuple[str, ...] | None = None
     ) -> Response[str]:
-        values = await site.work(lambda: list_values(site, _found(site, name), typed))
+        values = await site.work(lambda: _shown(site, name, typed))
         values["notice"] = Notice(tone="bad", icon="error", title=said) if said else None
         page = await site.page("import/one.html", visitor, "impor", values, status=422 if said else 200)
         if values["running"]:
@@ -62,7 +62,7 @@ def import_routes(site: Site) -> list[Any]:
     async def take(request: Asking) -> Response[Any]:
         visitor = await allowed(request)
         made = await _sent(site, visitor, request)
-        return await draw_all(visitor, made, 422) if isinstance(made, str) else _onward(f"/impor/{made.id}")
+        return await draw_all(visitor, made, 422) if isinstance(made, str) else onward(f"/impor/{made.id}")
 
     @get("/impor/{name:str}")
     async def one(request: Asking, name: FromPath[str]) -> Response[str]:
@@ -75,18 +75,13 @@ def import_routes(site: Site) -> list[Any]:
         said, matched = await site.work(lambda: _step(site, _found(site, name), visitor.person.id, given))
         if said:
             return await draw(visitor, name, said, matched)
-        return _onward("/impor" if given.get("langkah") == "buang" else f"/impor/{name}")
+        return onward("/impor" if given.get("langkah") == "buang" else f"/impor/{name}")
 
     @get("/impor/{name:str}/masalah.xlsx")
-    async def mend(request: Asking, name: FromPath[str]) -> Response[bytes]:
+    async def mend(request: Asking, name: FromPath[str]) -> Response[Any]:
         await allowed(request)
         data = await site.work(lambda: _mending(site, name))
-        headers = {
-            **SECURITY_HEADERS,
-            "cache-control": "no-store",
-            "content-disposition": f'attachment; filename="perlu-diperbaiki-{name[:8]}.xlsx"',
-        }
-        return Response(content=data, media_type=XLSX, headers=headers)
+        return download(data, XLSX, f"perlu-diperbaiki-{name[:8]}.xlsx")
 
     return [every, take, one, step, mend]
 
@@ -109,8 +104,11 @@ async def _sent(site: Site, visitor: Visitor, request: Asking) -> Job | str:
     return site.text(f"impor.berkas.{made}") if isinstance(made, str) else made
 
 
-def _onward(target: str) -> Response[Any]:
-    return Redirect(target, status_code=303, headers=SECURITY_HEADERS)
+def _shown(site: Site, name: str, typed: tuple[str, ...] | None) -> dict[str, Any]:
+    job, running = site.importing.standing(RecordId(name))
+    if job is None:
+        raise MissingError
+    return list_values(site, job, typed, running=running)
 
 
 def _found(site: Site, name: str) -> Job:

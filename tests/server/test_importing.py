@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from schemas.ids import RecordId
 from schemas.wilayah import load_wilayah
 from server import table_store
 from server.parsing.messages import PIECE
@@ -202,3 +203,19 @@ def test_a_list_that_changed_nothing_can_be_dropped(desk: Desk) -> None:
     job = desk.take([person(11)])
     assert desk.importing.drop(job.id) and desk.importing.job(job.id) is None
     assert desk.importing.take(desk.by, "x", workbook([person(11)])) is not None
+
+
+def test_a_step_that_ends_while_it_is_looked_at_does_not_seem_cut_off(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = desk.take([person(11)])
+    desk.importing._running.add(job.id)
+    read = desk.importing.job
+
+    def ends(name: RecordId) -> Job | None:
+        desk.importing._running.discard(name)
+        return read(name)
+
+    monkeypatch.setattr(desk.importing, "job", ends)
+    assert desk.importing.standing(job.id)[1]
+    assert not desk.importing.standing(job.id)[1]
