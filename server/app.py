@@ -8,6 +8,7 @@ from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import Message, Scope
 
+from schemas.packing import PACKED_TYPE
 from schemas.problem import Problem
 from server.api.device import device_word_routes
 from server.api.enrol import enrol_routes
@@ -31,6 +32,8 @@ GUARDS = (
     (b"cache-control", b"no-store"),
 )
 """What an answer carries that says nothing else of these."""
+OURS = PACKED_TYPE.encode()
+"""How all our own media types begin."""
 logger = logging.getLogger("server")
 
 
@@ -59,12 +62,17 @@ def create_app(deps: Deps, pages: Sequence[Any] = ()) -> Litestar:
     )
 
 
-async def _guard(message: Message, _: Scope) -> None:
-    """Give every answer, a page's own or not, the headers that keep a browser from guessing and framing."""
-    if message["type"] != "http.response.start":
+async def _guard(message: Message, scope: Scope) -> None:
+    """Give whatever a browser can be led to the headers that keep it from guessing and framing.
+
+    What a phone sent is answered in our own media types, or without a body, and is spared these bytes.
+    """
+    if message["type"] != "http.response.start" or scope["type"] != "http":
         return
     headers = message["headers"]
-    there = {name.lower() for name, _ in headers}
+    there = {name.lower(): value for name, value in headers}
+    if scope["method"] != "GET" and there.get(b"content-type", OURS).startswith(OURS):
+        return
     message["headers"] = [*headers, *(pair for pair in GUARDS if pair[0] not in there)]
 
 

@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 
+from schemas.base import encode
+from schemas.wire import MEDIA_TYPE, NonceRequest
 from tests.server.room_office import log_in
 from tests.server.route_rights import ROUTES
 from tests.server.web_office import ROLES, Office, open_at, serving, shut
@@ -97,6 +99,15 @@ def test_every_answer_is_strict_and_no_page_holds_anything_inline(
             answer = client.request(method, filled(path))
             wrong += judge(answer, f"{method} {path} {answer.status_code}")
     assert wrong == []
+
+
+def test_what_only_phones_ask_for_is_spared_what_only_browsers_read(address: tuple[Office, str]) -> None:
+    office, base = address
+    asked = NonceRequest(device=office.phone.device)
+    headers = {"content-type": MEDIA_TYPE}
+    answer = httpx.post(f"{base}/api/login/nonce", content=encode(asked), headers=headers)
+    assert answer.status_code == 200 and answer.headers["content-type"] == MEDIA_TYPE
+    assert not {"content-security-policy", "permissions-policy", "x-frame-options"} & set(answer.headers)
 
 
 def test_the_parser_finds_what_it_looks_for() -> None:
