@@ -9,9 +9,8 @@ from litestar import Request, Response, post
 
 from schemas.device_word import DeviceReport, WipeWord
 from schemas.problem import Problem
-from server.api.messages import answer, bearer, read_message
+from server.api.messages import answer, bearer, of_device, received
 from server.deps import Deps
-from server.devices import is_device_id
 
 MAX_BYTES = 4096
 
@@ -26,7 +25,7 @@ def device_word_routes(deps: Deps) -> list[Any]:
         device = await loop.run_in_executor(deps.pool, deps.devices.device_of, token) if token else None
         if device is None:
             return answer(request, Problem(code="perlu_masuk"), deps.text)
-        message = read_message(await request.body(), request.headers.get("content-encoding"), DeviceReport)
+        message = await received(request, DeviceReport)
         if isinstance(message, Problem):
             return answer(request, message, deps.text)
         orders = await asyncio.wrap_future(deps.device_words.report(device, message))
@@ -34,11 +33,9 @@ def device_word_routes(deps: Deps) -> list[Any]:
 
     @post("/api/device/wipe", request_max_body_size=MAX_BYTES)
     async def wipe(request: Request[Any, Any, Any]) -> Response[bytes]:
-        message = read_message(await request.body(), request.headers.get("content-encoding"), WipeWord)
+        message = await of_device(request, WipeWord)
         if isinstance(message, Problem):
             return answer(request, message, deps.text)
-        if not is_device_id(message.device):
-            return answer(request, Problem(code="perangkat_tidak_dikenal"), deps.text)
         return answer(request, await asyncio.wrap_future(deps.device_words.wiping(message)), deps.text)
 
     return [report, wipe]

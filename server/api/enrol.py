@@ -11,7 +11,7 @@ from litestar import Request, Response, get, post
 
 from schemas.problem import Problem
 from schemas.wire import EnrolRequest, JoinedRequest
-from server.api.messages import NO_GUESSING, answer, read_message
+from server.api.messages import answer, received
 from server.deps import Deps
 
 MAX_BYTES = 4096
@@ -24,14 +24,14 @@ def enrol_routes(deps: Deps) -> list[Any]:
 
     @post("/api/enrol", request_max_body_size=MAX_BYTES)
     async def enrol(request: Request[Any, Any, Any]) -> Response[bytes]:
-        message = read_message(await request.body(), request.headers.get("content-encoding"), EnrolRequest)
+        message = await received(request, EnrolRequest)
         if isinstance(message, Problem):
             return answer(request, message, deps.text)
         return answer(request, await asyncio.wrap_future(deps.joinings.join(message)), deps.text)
 
     @post("/api/enrol/joined", request_max_body_size=MAX_BYTES)
     async def joined(request: Request[Any, Any, Any]) -> Response[bytes]:
-        message = read_message(await request.body(), request.headers.get("content-encoding"), JoinedRequest)
+        message = await received(request, JoinedRequest)
         if isinstance(message, Problem):
             return answer(request, message, deps.text)
         return answer(request, await asyncio.wrap_future(deps.joinings.joined(message)), deps.text)
@@ -43,17 +43,12 @@ def enrol_routes(deps: Deps) -> list[Any]:
         return Response(
             content=deps.joinings.authority,
             media_type=CERTIFICATE_TYPE,
-            headers={
-                "content-disposition": 'attachment; filename="sambang-kantor.crt"',
-                **NO_GUESSING,
-            },
+            headers={"content-disposition": 'attachment; filename="sambang-kantor.crt"'},
         )
 
     @get("/api/authority/signed")
     async def signed(request: Request[Any, Any, Any]) -> Response[bytes]:
         found = deps.joinings.signed
-        answered = answer(request, found if found.certificate else Problem(code="tidak_ada"), deps.text)
-        answered.headers.update(NO_GUESSING)  # the one message that a browser may come upon
-        return answered
+        return answer(request, found if found.certificate else Problem(code="tidak_ada"), deps.text)
 
     return [enrol, joined, authority, signed]

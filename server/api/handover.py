@@ -9,7 +9,7 @@ from litestar import Request, Response, post
 
 from schemas.handover import OfficeKeyRequest
 from schemas.problem import Problem
-from server.api.messages import answer, read_message
+from server.api.messages import answer, received
 from server.deps import Deps
 
 MAX_BYTES = 1024
@@ -20,9 +20,7 @@ def handover_routes(deps: Deps) -> list[Any]:
 
     @post("/api/handover/key", request_max_body_size=MAX_BYTES)
     async def key(request: Request[Any, Any, Any]) -> Response[bytes]:
-        message = read_message(
-            await request.body(), request.headers.get("content-encoding"), OfficeKeyRequest
-        )
+        message = await received(request, OfficeKeyRequest)
         if isinstance(message, Problem):
             return answer(request, message, deps.text)
         return answer(request, deps.handovers.office_key(), deps.text)

@@ -4,7 +4,6 @@ from typing import Any
 
 from litestar import MediaType, Response, get
 
-from server.api.messages import NO_GUESSING
 from server.deps import Deps
 
 
@@ -14,6 +13,6 @@ def health_routes(deps: Deps) -> list[Any]:
     @get("/api/health", media_type=MediaType.TEXT, sync_to_thread=True)
     def health() -> Response[str]:
         deps.engine.read(lambda reader: reader.query("SELECT 1"))
-        return Response(content="ok", media_type=MediaType.TEXT, headers=NO_GUESSING)
+        return Response(content="ok", media_type=MediaType.TEXT)
 
     return [health]

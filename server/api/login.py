@@ -7,9 +7,8 @@ from litestar import Request, Response, post
 
 from schemas.problem import Problem
 from schemas.wire import LoginRequest, NonceRequest
-from server.api.messages import answer, read_message
+from server.api.messages import answer, of_device
 from server.deps import Deps
-from server.devices import is_device_id
 
 MAX_BYTES = 4096
 
@@ -19,20 +18,16 @@ def login_routes(deps: Deps) -> list[Any]:
 
     @post("/api/login/nonce", request_max_body_size=MAX_BYTES)
     async def nonce(request: Request[Any, Any, Any]) -> Response[bytes]:
-        message = read_message(await request.body(), request.headers.get("content-encoding"), NonceRequest)
+        message = await of_device(request, NonceRequest)
         if isinstance(message, Problem):
             return answer(request, message, deps.text)
-        if not is_device_id(message.device):
-            return answer(request, Problem(code="perangkat_tidak_dikenal"), deps.text)
         return answer(request, await asyncio.wrap_future(deps.devices.nonce(message)), deps.text)
 
     @post("/api/login", request_max_body_size=MAX_BYTES)
     async def login(request: Request[Any, Any, Any]) -> Response[bytes]:
-        message = read_message(await request.body(), request.headers.get("content-encoding"), LoginRequest)
+        message = await of_device(request, LoginRequest)
         if isinstance(message, Problem):
             return answer(request, message, deps.text)
-        if not is_device_id(message.device):
-            return answer(request, Problem(code="perangkat_tidak_dikenal"), deps.text)
         return answer(request, await asyncio.wrap_future(deps.devices.login(message)), deps.text)
 
     return [nonce, login]

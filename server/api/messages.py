@@ -4,25 +4,36 @@ Rule: nothing is decoded twice, and an answer has the form in which it was asked
 """
 
 import zlib
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from litestar import Request, Response
 from msgspec.structs import replace
 
 from schemas.base import UNREADABLE, Data, Message, encode
+from schemas.ids import DeviceId
 from schemas.packing import PACKED_TYPE, Packing, Refused
 from schemas.problem import MEDIA_TYPE as PROBLEM_TYPE
 from schemas.problem import Problem
 from schemas.text import Text
 from schemas.wire import MAX_BODY_BYTES, MEDIA_TYPE, PROTOCOL, SyncRequest
+from server.devices import is_device_id
 from server.problems import problem_json, status_of
 
+
+class Named(Protocol):
+    """A message that says which device it is of."""
+
+    @property
+    def device(self) -> DeviceId:
+        """The device."""
+        ...
+
+
 T = TypeVar("T")
+D = TypeVar("D", bound=Named)
 
 NO_STORE = {"cache-control": "no-store"}
-NO_GUESSING = {"x-content-type-options": "nosniff"}
-"""For what a browser can be led to; messages that only phones ask for are spared its bytes."""
 PLAIN = (None, "", "identity")
 WORTH_DEFLATING = 200
 """Bytes below which deflating costs more than it saves."""
@@ -74,6 +85,19 @@ def read_message(body: bytes, encoding: str | None, kind: type[T]) -> T | Proble
         )
 
 
+async def received(request: Request[Any, Any, Any], kind: type[T]) -> T | Problem:
+    """Read the message that a request carries."""
+    return read_message(await request.body(), request.headers.get("content-encoding"), kind)
+
+
+async def of_device(request: Request[Any, Any, Any], kind: type[D]) -> D | Problem:
+    """Read a message in which a device names itself; what cannot be the name of one is not looked for."""
+    message = await received(request, kind)
+    if isinstance(message, Problem) or is_device_id(message.device):
+        return message
+    return Problem(code="perangkat_tidak_dikenal")
+
+
 def write_message(message: Message | tuple[Any, ...], accepted: str | None) -> tuple[bytes, dict[str, str]]:
     """Encode a message, deflated where that pays and the caller takes it; return it with its headers."""
     body = encode(message)
@@ -119,7 +143,7 @@ def problem_response(problem: Problem, text: Text) -> Response[bytes]:
         content=problem_json(problem, text),
         media_type=PROBLEM_TYPE,
         status_code=status_of(problem),
-        headers={**NO_STORE, **NO_GUESSING},
+        headers=NO_STORE,
     )
 
 

@@ -15,7 +15,7 @@ from schemas.packing import load_packing
 from schemas.problem import MEDIA_TYPE as PROBLEM_TYPE
 from schemas.problem import Problem
 from schemas.wire import MAX_BODY_BYTES, SyncResponse, for_protocol
-from server.api.messages import NO_GUESSING, NO_STORE, Wrapping, bearer, write_wrapped
+from server.api.messages import NO_STORE, Wrapping, bearer, write_wrapped
 from server.api.reception import WRITERS_ROWS, Asked, Reception
 from server.deps import Deps
 from server.problems import problem_json, status_of
@@ -93,7 +93,7 @@ def _written(
 
 
 def _problem(problem: Problem, deps: Deps) -> tuple[int, bytes, dict[str, str]]:
-    headers = {"content-type": PROBLEM_TYPE, **NO_STORE, **NO_GUESSING}
+    headers = {"content-type": PROBLEM_TYPE, **NO_STORE}
     return status_of(problem), problem_json(problem, deps.text), headers
 
 

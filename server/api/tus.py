@@ -16,7 +16,7 @@ from litestar.types import Receive, Scope, Send
 from schemas.ids import DeviceId
 from schemas.problem import MEDIA_TYPE, Problem
 from server.api import tus_headers
-from server.api.messages import NO_GUESSING, bearer
+from server.api.messages import bearer
 from server.api.upload_body import UploadBody
 from server.api.upload_intake import UploadIntake
 from server.deps import Deps
@@ -202,7 +202,7 @@ def _misplaced(upload: Upload, offset: int, headers: dict[str, str]) -> Problem 
 async def _send(send: Send, result: Answer | Problem, deps: Deps, *, is_head: bool) -> None:
     body = b""
     if isinstance(result, Problem):
-        status, headers = status_of(result), {"Content-Type": MEDIA_TYPE, **NO_GUESSING}
+        status, headers = status_of(result), {"Content-Type": MEDIA_TYPE}
         if "posisi" in result.values:
             headers["Upload-Offset"] = result.values["posisi"]
         body = problem_json(result, deps.text)
