@@ -6,7 +6,7 @@ the middle of the desa.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from field_app.bench import Bench
@@ -85,7 +85,7 @@ def _visited(bench: Bench, subjects: set[RecordId]) -> dict[RecordId, tuple[floa
 def _known(bench: Bench, card: Card) -> tuple[float, float, bool]:
     subject = bench.records.get(card.subjek)
     if subject is not None:
-        point = point_of(subject.fields.get("rumah")) or point_of(subject.fields.get("titik"))
+        point = home_of(subject.fields)
         if point is not None:
             return *point, True
     task = bench.records.get(card.tugas)
@@ -95,6 +95,11 @@ def _known(bench: Bench, card: Card) -> tuple[float, float, bool]:
         kode = bench.known(card.draft).seen.kode_desa
     region = bench.region(kode)
     return (region.lat, region.lng, False) if region else (math.nan, math.nan, False)
+
+
+def home_of(fields: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Return the degrees that stand for somebody's home, or for an e-warong; None when none is known."""
+    return point_of(fields.get("rumah")) or point_of(fields.get("titik"))
 
 
 def point_of(value: Any) -> tuple[float, float] | None:

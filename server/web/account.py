@@ -14,7 +14,7 @@ from server.accounts import LoggedIn, NotCreated, OpenSession, TooManyTries, Wro
 from server.web.login import cookie, too_often, whence
 from server.web.replies import onward
 from server.web.site import SESSION_COOKIE, Asking, Notice, Site, Visitor
-from server.web.turns import RETRY_AFTER_S, Busy
+from server.web.turns import Busy, later
 
 DONE = ("sandi_diganti", "sesi_diakhiri")
 
@@ -111,9 +111,7 @@ def account_routes(site: Site) -> list[Any]:
             case _:
                 said, status = _why_not(site, outcome)
                 answer = await draw(request, visitor, _bad(said), status=status)
-                if isinstance(outcome, Busy):
-                    answer.headers["retry-after"] = str(RETRY_AFTER_S)
-                return answer
+                return later(answer) if isinstance(outcome, Busy) else answer
 
     @post("/akun/sesi")
     async def end_sessions(request: Asking) -> Response[Any]:

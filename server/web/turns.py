@@ -9,6 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from litestar import Response
+
 from schemas.base import Data
 from server.passwords import AT_ONCE
 
@@ -21,6 +23,12 @@ RETRY_AFTER_S = 5
 
 class Busy(Data, frozen=True, kw_only=True):
     """Too many wait already; nothing was done or counted."""
+
+
+def later(response: Response[T]) -> Response[T]:
+    """Say in an answer to whom too many stood before when to come again."""
+    response.headers["retry-after"] = str(RETRY_AFTER_S)
+    return response
 
 
 class Turns:

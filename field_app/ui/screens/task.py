@@ -4,6 +4,7 @@ from typing import Any
 
 from kivy.metrics import dp
 
+from field_app.task_map import home_of
 from field_app.ui.cards import FORM_ICONS, due_words, status_chip
 from field_app.ui.finished_cards import fitting_chip, visit_cards
 from field_app.ui.kv import load_kv
@@ -24,17 +25,7 @@ FACTS = (
     "alamat", "nik", "no_kk", "no_kks", "tanggal_lahir", "no_hp", "status_kpm", "penyalur", "periode",
     "pemilik", "jenis",
 )  # fmt: skip
-POINTS = ("rumah", "titik")
 LONG_NUMBERS = ("nik", "no_kk", "no_kks")
-
-
-def point_of(subject):
-    """The latitude and longitude that stand for a home or an e-warong; None when none is known."""
-    for name in POINTS:
-        point = subject.get(name)
-        if isinstance(point, dict) and {"lat", "lng"} <= point.keys():
-            return float(point["lat"]), float(point["lng"])
-    return None
 
 
 class TaskScreen(BaseScreen):
@@ -108,7 +99,7 @@ class TaskScreen(BaseScreen):
                 if text:
                     whom.add_widget(Fact(label=say(f"aplikasi.tugas.{name}"), text=text))
             body.add_widget(whom)
-        point = point_of(view.subject)
+        point = home_of(view.subject)
         if point is not None and self.context.system is not None and self.context.system.has_map():
             on_map = Pill(text=say("aplikasi.android.peta"), icon="location", kind="soft")
             on_map.bind(on_release=lambda *_: self._show_on_map(*point))

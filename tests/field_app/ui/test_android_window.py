@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from field_app.autolock import MINUTE_MS
+from field_app.task_map import home_of
 from field_app.ui.sample import SamplePhone
-from field_app.ui.screens.task import point_of
 from field_app.views import HandedOver
 from tests.field_app.ui.driver import Driver
 
@@ -164,9 +164,9 @@ def test_an_answer_comes_in_by_the_chooser_and_nothing_of_it_stays(driver: Drive
 
 
 def test_a_home_is_a_point_only_where_one_is_known() -> None:
-    assert point_of({"rumah": {"lat": -7.4, "lng": 111.0}}) == (-7.4, 111.0)
-    assert point_of({"titik": {"lat": -7.4, "lng": 111.0, "accuracy_m": 5}}) == (-7.4, 111.0)
-    assert point_of({"rumah": None, "titik": {"lat": -7.4}}) is None
+    assert home_of({"rumah": {"lat": -7.4, "lng": 111.0}}) == (-7.4, 111.0)
+    assert home_of({"titik": {"lat": -7.4, "lng": 111.0, "accuracy_m": 5}}) == (-7.4, 111.0)
+    assert home_of({"rumah": None, "titik": {"lat": -7.4}}) is None
 
 
 @pytest.mark.parametrize("known", [True, False])
