@@ -12,15 +12,15 @@ from schemas.form_values import day_of
 from schemas.ids import PersonId, RecordId
 from server.access import may, within
 from server.services.assigning import SHOWS, Assigning, Candidate, Given, Load, Order, Show
+from server.services.importing import SERVICES
 from server.services.people import Denied
 from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.web.errors import ForbiddenError
-from server.web.filters import Filter, Group, Option
+from server.web.filters import Filter, Group, Option, choices
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
 
-SERVICES = ("bpnt", "kis")
 KINDS = ("warga", "ewarong")
 MOST_ROWS = 400
 PICK, TASK = "orang.", "tugas."
@@ -302,19 +302,15 @@ def _tasks(site: Site, visitor: Visitor, worker: PersonId) -> dict[str, Any]:
 def _filters(site: Site, asked: Asked) -> list[Filter]:
     text = site.text
 
-    def plain(name: str, label: str, value: str, pairs: list[tuple[str, str]]) -> Filter:
-        options = tuple(Option(value=each, label=said) for each, said in pairs)
-        return Filter(name=name, label=text(label), value=value, groups=(Group(label="", options=options),))
-
     services = [(each, text(f"layanan.{each}")) for each in SERVICES]
     kinds = [(each, text(f"impor.jenis.{each}")) for each in KINDS]
     shows = [(each, text(f"penugasan.tampilkan.{each}")) for each in SHOWS]
     none = Group(label="", options=(Option(value="", label=text("penugasan.pilih_desa")),))
     return [
         Filter(name="desa", label=text("penugasan.desa"), value=asked.desa, groups=(none, *site.regions)),
-        plain("layanan", "penugasan.layanan", asked.service, services),
-        plain("siapa", "penugasan.tentang", asked.kind, kinds),
-        plain("tampil", "penugasan.tampil", asked.show, shows),
+        choices("layanan", text("penugasan.layanan"), asked.service, services),
+        choices("siapa", text("penugasan.tentang"), asked.kind, kinds),
+        choices("tampil", text("penugasan.tampil"), asked.show, shows),
     ]
 
 

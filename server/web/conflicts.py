@@ -15,7 +15,7 @@ from server.services.conflicts import MOST, ConflictFilter, ConflictList, Confli
 from server.services.people import Denied
 from server.services.review import Decided, NotThere, Stale
 from server.web.errors import ForbiddenError, MissingError
-from server.web.filters import Filter, Group, Option
+from server.web.filters import Filter, choices
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
 
@@ -237,8 +237,7 @@ def _filters(site: Site, found: ConflictList, wanted: ConflictFilter) -> list[Fi
 
     def filter_of(name: str, label: str, value: str, pairs: list[tuple[str, str]]) -> Filter:
         every = ("", text("kantor.antrean.semua_wilayah"))
-        options = tuple(Option(value=code, label=label) for code, label in [every, *pairs])
-        return Filter(name=name, label=text(label), value=value, groups=(Group(label="", options=options),))
+        return choices(name, text(label), value, [every, *pairs])
 
     kinds = [(kind, f"kantor.jenis.{kind}") for kind in found.kinds]
     return [

@@ -1,5 +1,7 @@
 """What the lists are narrowed by. Rule: a filter stands in the address, personal data never does."""
 
+from collections.abc import Iterable
+
 from schemas.base import Data
 from server.services.visit_page import Words
 
@@ -25,6 +27,12 @@ class Filter(Data, frozen=True, kw_only=True):
     label: str
     value: str
     groups: tuple[Group, ...]
+
+
+def choices(name: str, label: str, value: str, pairs: Iterable[tuple[str, str]]) -> Filter:
+    """Return a filter of plain choices, each a value and what it is called."""
+    options = tuple(Option(value=each, label=said) for each, said in pairs)
+    return Filter(name=name, label=label, value=value, groups=(Group(label="", options=options),))
 
 
 def regions(words: Words) -> tuple[Group, ...]:

@@ -10,7 +10,7 @@ from server.page_store import QueueFilter
 from server.services.people import Denied
 from server.services.queue import ROWS_PER_PAGE, QueuePage, QueueRow, older_than
 from server.web.errors import ForbiddenError
-from server.web.filters import Filter, Group, Option
+from server.web.filters import Filter, Group, Option, choices
 from server.web.site import Asking, Notice, Site
 
 STATES = ("diterima", "ditahan", "dikembalikan", "disetujui", "ditolak")
@@ -102,9 +102,7 @@ def _filters(site: Site, asked: dict[str, str], regions: tuple[Group, ...]) -> l
     text = site.text
 
     def plain(name: str, pairs: list[tuple[str, str]]) -> Filter:
-        options = tuple(Option(value=value, label=label) for value, label in pairs)
-        group = Group(label="", options=options)
-        return Filter(name=name, label=text(f"kantor.antrean.{name}"), value=asked[name], groups=(group,))
+        return choices(name, text(f"kantor.antrean.{name}"), asked[name], pairs)
 
     every = Option(value="", label=text("kantor.antrean.semua_wilayah"))
     states = [(state, text(f"kantor.antrean.status_{state}")) for state in STATES]
