@@ -23,7 +23,6 @@ from server.services.visit_page import Words
 from server.services.visits import names
 from server.store import SqlOfficeStore
 from sync.change import Resolve
-from sync.conflicts import OPEN
 from sync.store import Record
 
 
@@ -61,7 +60,7 @@ class RoomLate:
             record = SqlOfficeStore.writing(tx).records([conflict]).get(conflict)
             if facts is None or record is None or conflict not in _parked(tx, facts):
                 return Refusal(say="usang", status=409)
-            if record.head is None or record.head.hex() != seen or record.fields["state"] != OPEN:
+            if record.head is None or record.head.hex() != seen:
                 return Refusal(say="usang", status=409)
             body = Resolve(conflict=conflict, follows=ChangeId(bytes.fromhex(seen)), values={})
             [outcome] = self._office.act_in(tx, person.id, [body])

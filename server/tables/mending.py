@@ -8,8 +8,8 @@ import xlsxwriter
 from server.parsing.messages import Cell
 from server.tables.heading import text_of
 
-PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
-"""In memory: what is written would else lie in the system's folder for a while, readable."""
+IN_MEMORY = {"in_memory": True}
+"""What is written would else lie in the system's folder for a while, readable."""
 
 
 def to_mend(heads: Sequence[str], why: str, rows: Iterable[tuple[Sequence[Cell], str]]) -> bytes:
@@ -18,7 +18,7 @@ def to_mend(heads: Sequence[str], why: str, rows: Iterable[tuple[Sequence[Cell],
     Every cell is written as text, so that no digit is lost and nothing is taken for a formula.
     """
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, PLAIN)
+    book = xlsxwriter.Workbook(out, IN_MEMORY)
     text, bold = book.add_format({"num_format": "@"}), book.add_format({"bold": True, "num_format": "@"})
     sheet = book.add_worksheet("Perbaiki")
     for column, head in enumerate([*heads, why]):

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from schemas.ids import RecordId
 from schemas.wilayah import load_wilayah
 from server import table_store
-from server.parsing.messages import PIECE
+from server.parsing import sheets
+from server.parsing.messages import PIECE, NoSheet, Sheet
 from server.queries import records_of_kind
 from server.services.importing import Importing
 from server.tables.job import Job
@@ -197,6 +198,13 @@ def test_shops_go_in_too(desk: Desk) -> None:
 )
 def test_what_is_no_list_says_so(desk: Desk, data: bytes, why: str) -> None:
     assert desk.importing.take(desk.by, "x", data) == why
+
+
+def test_a_list_that_is_too_long_is_told_and_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MOST_ROWS", 4)
+    assert isinstance(sheets.sheet(b"a;b\n" * 4, 0), Sheet)
+    long = [sheets.sheet(b"a;b\n" * 5, 0), sheets.sheet(workbook([person(11)] * 4, title=""), 0)]
+    assert long == [NoSheet(why="terlalu_panjang")] * 2
 
 
 def test_a_list_that_changed_nothing_can_be_dropped(desk: Desk) -> None:
