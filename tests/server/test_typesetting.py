@@ -3,10 +3,13 @@
 import subprocess
 import sys
 
+import pytest
+
+from server.parsing import pool
 from server.parsing.messages import Thumbnail, Typeset, frame
 from server.parsing.paper import Fact, Paper, Section, Table
 from server.parsing.pool import ROOT
-from server.parsing.typesetting import ONE_THREAD, Typesetter
+from server.parsing.typesetting import CHILDREN, ONE_THREAD, Typesetter
 from tests.server.pdf_text import pdf_text
 
 
@@ -87,6 +90,35 @@ def test_the_child_reaches_neither_files_nor_a_network_nor_another_program() -> 
         env=ONE_THREAD,
     )
     assert b"%PDF-" in done.stdout, done.stderr
+
+
+LIMITED = """
+import sys; sys.path.insert(0, {root!r})
+from server.parsing import typesetter
+typesetter.MOST_MEMORY = 250 * 1024 * 1024
+typesetter.main()
+"""
+
+
+def test_a_paper_that_needs_more_memory_than_it_may_have_ends_its_child() -> None:
+    for rows, is_set in ((1_000, True), (30_000, False)):
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", LIMITED.format(root=str(ROOT))],
+            input=frame(Typeset(paper=paper(rows=rows))),
+            capture_output=True,
+            check=False,
+            env=ONE_THREAD,
+        )
+        assert (b"%PDF-" in done.stdout) == is_set, done.stderr[-400:]
+        assert (done.returncode == 0) == is_set
+
+
+def test_a_child_that_cannot_start_gives_no_paper_and_keeps_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    typesetter = Typesetter()
+    with monkeypatch.context() as broken:
+        broken.setattr(pool, "START", "raise SystemExit(1)")
+        assert [typesetter.pdf(paper()) for _ in range(CHILDREN + 1)] == [None] * (CHILDREN + 1)
+    assert typesetter.pdf(paper()) is not None, "no turn was lost"
 
 
 def test_the_child_sets_papers_and_nothing_else() -> None:
