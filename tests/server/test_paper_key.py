@@ -179,7 +179,8 @@ def test_wrong_papers_open_nothing_and_write_nothing(
         assert not again.exists()
     assert "belum lengkap" in capsys.readouterr().err
     spoiled = place.usb.path / SEALED
-    spoiled.write_bytes(spoiled.read_bytes()[:-1] + b"x")
+    whole = spoiled.read_bytes()
+    spoiled.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     assert place.restore_key(monkeypatch, place.usb.path, again) == 1
     assert "salinannya rusak" in capsys.readouterr().err
     spoiled.write_bytes(b"x")
