@@ -14,6 +14,7 @@ from server.web.account import account_routes
 from server.web.assets import asset_routes
 from server.web.assigning import assign_routes
 from server.web.backups import backup_routes
+from server.web.building import build_site
 from server.web.cases import case_routes
 from server.web.conflicts import conflict_routes
 from server.web.destroying import destroying_routes
@@ -50,7 +51,7 @@ from server.web.room_ceremony import ceremony_routes
 from server.web.room_keys import key_routes, new_officer_routes
 from server.web.second_step import second_step_routes
 from server.web.sheets import sheet_routes
-from server.web.site import Asking, Site, build_site, theme_of
+from server.web.site import Asking, Site, theme_of
 from server.web.trail import trail_routes
 
 LARGEST_FORM_BYTES = 1_000_000

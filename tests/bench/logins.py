@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 
 from server.passwords import Passwords
+from server.web.building import build_site
 from server.web.pages import page_routes
-from server.web.site import build_site
 from tests.bench.figures import Figure, median_ms
 from tests.server.web_office import PASSWORD, open_at, serving, shut
 

@@ -18,8 +18,8 @@ from server.access import Role
 from server.passwords import Passwords
 from server.sealing import Gcm, open_key, seal_key
 from server.services.room_custody import UnitKeys, load_unit_keys
+from server.web.building import build_site
 from server.web.pages import page_routes
-from server.web.site import build_site
 from sync.change import Patch, SealedSubmit
 from sync.sealed_case import info_of, name_of, open_note, write_container
 from tests.server.web_office import PASSWORD, Office, Phone, picture, serving

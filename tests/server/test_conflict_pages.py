@@ -14,7 +14,7 @@ from server.services import conflicts as conflicts_module
 from server.services.conflicts import ConflictView
 from server.services.people import load_person
 from server.services.review import Decided, Stale
-from server.web.site import build_site
+from server.web.building import build_site
 from sync.change import Decide, Patch
 from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
 

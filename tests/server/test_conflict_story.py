@@ -12,7 +12,8 @@ from schemas.ids import ChangeId, RecordId
 from server.services.conflicts import ConflictFilter, ConflictPage
 from server.services.people import load_person
 from server.services.review import Decided, Stale
-from server.web.site import Site, build_site
+from server.web.building import build_site
+from server.web.site import Site
 from sync.change import Accessed, Patch, read
 from tests.server.web_office import DESA, ELSEWHERE, PASSWORD, Office, Phone, open_at, serving, shut
 

@@ -18,7 +18,7 @@ from server.compose import unlock
 from server.services.quarantine import BATCH, KeptPage, fingerprint
 from server.store import SqlOfficeStore
 from server.verify import verify
-from server.web.site import build_site
+from server.web.building import build_site
 from sync.change import FormAnswers, Patch, Place, Submit
 from sync.rules import DomainRules
 from tests.server.conftest import Silent

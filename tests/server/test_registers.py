@@ -11,8 +11,8 @@ from schemas.protection import load_processing
 from server.services.handouts import Handout, Handouts
 from server.services.processing import ProcessingRegister
 from server.services.retention import NotDone, Retention
+from server.web.building import build_site
 from server.web.pages import page_routes
-from server.web.site import build_site
 from tests.server.test_destroying import Desk, csrf, log_in
 from tests.server.web_office import ELSEWHERE, serving, shut
 

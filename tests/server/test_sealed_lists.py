@@ -14,7 +14,7 @@ from server.access import Person
 from server.compose import unlock
 from server.engine import Reader
 from server.verify import verify
-from server.web.site import build_site
+from server.web.building import build_site
 from sync.change import (
     Accessed,
     Advance,

@@ -27,8 +27,8 @@ from server.trail import KINDS, OPEN_KINDS, trace
 from server.trail_store import Place
 from server.verifying.findings import Findings
 from server.verifying.trail import check_trail
+from server.web.building import build_site
 from server.web.pages import page_routes
-from server.web.site import build_site
 from server.web.spans import span
 from sync.change import Accessed, Decide, Patch
 from tests.server.pdf_text import pdf_text

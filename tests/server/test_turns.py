@@ -13,8 +13,9 @@ from schemas.ids import PersonId
 from server.access import Person
 from server.passwords import Passwords
 from server.services.permits import Asked
+from server.web.building import build_site
 from server.web.pages import page_routes
-from server.web.site import Site, build_site
+from server.web.site import Site
 from server.web.turns import RETRY_AFTER_S, Busy, Turns
 from tests.server.room_office import csrf, log_in
 from tests.server.web_office import PASSWORD, Office, open_at, serving, shut

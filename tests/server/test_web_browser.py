@@ -14,7 +14,7 @@ from server.services.incident_clock import HOUR_MS
 from server.services.incidents import Said
 from server.services.lost_phones import LostPhones
 from server.services.people import load_person
-from server.web.site import build_site
+from server.web.building import build_site
 from sync.change import Decide, FormAnswers, Gap, Patch
 from tests.server.lists import person, workbook
 from tests.server.web_office import DESA, PASSWORD, Office, Phone, open_at, serving, shut

@@ -1,0 +1,141 @@
+"""The pages' parts built: each service with what it stands on, and the templates.
+
+Rule: what a part is made of is said here once; a page reaches it through `Site`.
+"""
+
+from pathlib import Path
+from typing import Any, cast
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from schemas.text import Text
+from schemas.theme import StatusLook, Theme, load_theme
+from schemas.wilayah import load_wilayah
+from server.accounts import Accounts
+from server.deps import Deps
+from server.passwords import Passwords
+from server.second_factor import SecondFactors
+from server.services.alarms import Alarms
+from server.services.assigning import Assigning
+from server.services.backups import Backups
+from server.services.cases import Cases
+from server.services.checks import Checks
+from server.services.conflicts import Conflicts
+from server.services.destroying import Destroying
+from server.services.handling import Handling
+from server.services.handouts import Handouts
+from server.services.importing import Importing
+from server.services.incidents import Incidents
+from server.services.lost_phones import LostPhones
+from server.services.permits import Permits
+from server.services.person_export import PersonExports
+from server.services.processing import ProcessingRegister
+from server.services.quarantine import Quarantine
+from server.services.queue import Queue
+from server.services.requests import Requests
+from server.services.retention import Retention
+from server.services.review import Reviews
+from server.services.room import build_room
+from server.services.trail import Trail
+from server.services.trail_export import TrailExport
+from server.services.visit_page import Words
+from server.thumbnails import Thumbnails
+from server.web.filters import regions
+from server.web.site import Site
+from server.web.turns import Turns
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
+    """Put the parts of the pages together; passwords cost what they should unless said otherwise."""
+    wilayah, theme, engine = load_wilayah(), load_theme(), deps.engine
+    words = Words(
+        forms=deps.forms,
+        text=deps.text,
+        wilayah=wilayah,
+        kecamatan=wilayah.kecamatan_nik_prefixes(),
+    )
+    passwords = passwords or Passwords(deps.randomness)
+    trail = Trail(engine, deps.office.person, deps.text, deps.workflows)
+    accounts = Accounts(engine, passwords, now_ms=deps.now_ms, randomness=deps.randomness)
+    room = build_room(deps, passwords, words)
+    requests = Requests(engine, deps.office, deps.forms, deps.now_ms, deps.randomness)
+    destroying = Destroying(
+        engine,
+        deps.office,
+        deps.destruction,
+        deps.now_ms,
+        forms=deps.forms,
+        workflows=deps.workflows,
+        is_officer=room.custodian.is_officer,
+    )
+    return Site(
+        deps=deps,
+        accounts=accounts,
+        factors=SecondFactors(
+            engine, accounts, deps.factor_key, now_ms=deps.now_ms, randomness=deps.randomness
+        ),
+        thumbnails=Thumbnails(engine, deps.blobs, deps.parsers, deps.now_ms),
+        words=words,
+        theme=theme,
+        queue=Queue(engine, words),
+        reviews=Reviews(engine, deps.office, words),
+        conflicts=Conflicts(engine, deps.office, words, deps.workflows, deps.now_ms),
+        alarms=Handling(engine, deps.office, Alarms(engine, deps.text, deps.now_ms), deps.text, deps.now_ms),
+        lost=LostPhones(engine, deps.office, deps.now_ms, deps.randomness),
+        destroying=destroying,
+        requests=requests,
+        incidents=Incidents(engine, deps.office, deps.now_ms, deps.randomness),
+        retention=Retention(engine, deps.office, deps.forms, deps.workflows, destroying, deps.now_ms),
+        handouts=Handouts(engine, deps.office, deps.now_ms, deps.randomness),
+        processing=ProcessingRegister(engine, deps.office, deps.forms),
+        exports=PersonExports(engine, deps.office, requests, words),
+        quarantine=Quarantine(engine, deps.office, words, deps.workflows, deps.now_ms),
+        cases=Cases(engine, deps.office, words, deps.workflows),
+        backups=Backups(engine, deps.keeper, deps.office.device, deps.text, deps.now_ms),
+        room=room,
+        turns=Turns(),
+        permits=Permits(engine, deps.office, passwords, deps.now_ms, deps.randomness),
+        assigning=Assigning(engine, deps.office, deps.forms, now_ms=deps.now_ms, randomness=deps.randomness),
+        importing=Importing(
+            engine,
+            deps.office,
+            deps.parsers,
+            deps.forms,
+            wilayah,
+            now_ms=deps.now_ms,
+            randomness=deps.randomness,
+        ),
+        trail=trail,
+        trail_export=TrailExport(engine, deps.office, trail, deps.office_name, deps.text, deps.now_ms),
+        checks=Checks(engine, deps.verify, deps.now_ms),
+        regions=regions(words),
+        templates=_templates(deps.text, theme),
+    )
+
+
+def _templates(text: Text, theme: Theme) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+    def status_look(state: str) -> dict[str, str]:
+        look = theme.status.get(state) or StatusLook(tone="quiet", icon="info")
+        key = f"status.{state}"
+        return {"tone": look.tone, "icon": look.icon, "word": text(key) if key in text else state}
+
+    def office_text(key: str, **values: object) -> str:
+        return text(f"kantor.{key}", **values)
+
+    def glyph(name: str) -> str:
+        return theme.glyphs[name]
+
+    words: dict[str, Any] = {"t": text, "k": office_text, "glyph": glyph, "status_look": status_look}
+    cast("dict[str, Any]", environment.globals).update(words)
+    return environment
