@@ -173,12 +173,12 @@ class Driver:
         pages = [
             p for p in self._parents(widget) if isinstance(p, ScrollView) and not isinstance(p, RecycleView)
         ]
-        before = None
-        for _ in range(12):
+        before, rounds, give_up = None, 0, time.monotonic() + 3
+        while rounds < 12 or time.monotonic() < give_up:  # a busy machine is given time, whatever it costs
             at = widget.to_window(*widget.center)
             if at == before and all(p.collide_point(*p.parent.to_widget(*at)) for p in pages):
                 break
-            before = at
+            before, rounds = at, rounds + 1
             for page in pages:
                 page.scroll_to(widget, padding=dp(80), animate=False)
             self.settle()
