@@ -4,9 +4,11 @@ One rule: forms are data. Nothing here or below names a form's fields; to change
 of its file in schemas/forms.
 """
 
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from schemas.form_audit import RANK
 from schemas.form_reading import FormError, form_hash, read_form, read_toml
 from schemas.form_types import (
     Angka,
@@ -41,6 +43,7 @@ from schemas.form_types import (
     YaTidak,
 )
 from schemas.form_values import is_skipped, skip_reason
+from schemas.published import Published
 
 __all__ = [
     "Angka",
@@ -74,6 +77,7 @@ __all__ = [
     "TeksPanjang",
     "Turunan",
     "Uang",
+    "UnsignedError",
     "Wilayah",
     "YaTidak",
     "form_hash",
@@ -89,22 +93,39 @@ Answers = dict[str, Any]
 HERE = Path(__file__).parent
 
 
+class UnsignedError(FormError):
+    """A form that is *rahasia* came without the word of the unit that reads it."""
+
+
 class Forms:
-    """All published forms by id and version; a form is read when it is first asked for."""
+    """All published forms by id and version; a form is read when it is first asked for.
+
+    Those that the program brings stand in files; those that the office published since are taken in.
+    """
 
     def __init__(self, folder: Path, blocks: Path) -> None:
         self._blocks = blocks
         self._paths = {_named(path): path for path in sorted(folder.glob("*.toml"))}
+        self._taken: dict[tuple[str, int], str] = {}
         self._read: dict[tuple[str, int], Form] = {}
         self._read_blocks: dict[str, dict[str, Any]] = {}
 
     def ids(self) -> tuple[str, ...]:
         """The ids of all forms, sorted."""
-        return tuple(sorted({form_id for form_id, _ in self._paths}))
+        return tuple(sorted({form_id for form_id, _ in self._known()}))
 
     def versions(self, form_id: str) -> tuple[int, ...]:
         """The published versions of a form, oldest first; empty for an unknown id."""
-        return tuple(sorted(version for known, version in self._paths if known == form_id))
+        return tuple(sorted(version for known, version in self._known() if known == form_id))
+
+    def is_shipped(self, form_id: str, version: int) -> bool:
+        """Whether the program brings this version itself."""
+        return (form_id, version) in self._paths
+
+    def text_of(self, form_id: str, version: int) -> str:
+        """The TOML of a version. Raises KeyError when unknown."""
+        key = (form_id, version)
+        return self._taken[key] if key in self._taken else self._paths[key].read_text("utf-8")
 
     def get(self, form_id: str, version: int | None = None) -> Form:
         """The form, by default its newest version. Raises KeyError when unknown, FormError when broken."""
@@ -113,26 +134,80 @@ class Forms:
         key = (form_id, version)
         if key not in self._read:
             path = self._paths[key]
-            form = read_form(path.read_text("utf-8"), path.name, self._block)
-            lost = [opened.form for opened in form.opens if opened.form not in self.ids()]
-            if lost:
-                raise FormError([f"{path.name}: opens unknown form {name}" for name in lost])
-            self._read[key] = form
+            self._read[key] = self._whole(path.read_text("utf-8"), path.name)
         return self._read[key]
 
     def all(self) -> tuple[Form, ...]:
         """The newest version of every form, by id."""
         return tuple(self.get(form_id) for form_id in self.ids())
 
+    def examine(self, published: Published, says: Container[str]) -> Form:
+        """Read a version that is not taken in yet. What it opens must be there, and so must the sentences of
+        its rules (`says` has their keys); privacy never falls. Raises FormError.
+        """
+        form = self._whole(published.text, published.name)
+        unsaid = sorted({rule.say for rule in _rules(form.fields.values()) if rule.say not in says})
+        if unsaid:
+            raise FormError([f"{published.name}: say {key}: there is no such sentence" for key in unsaid])
+        before = [self.get(form.id, version) for version in self.versions(form.id) if version < form.version]
+        if any(RANK[form.privacy] < RANK[earlier.privacy] for earlier in before):
+            raise FormError([f"{published.name}: privacy: {form.privacy} is below an earlier version's"])
+        return form
+
+    def accept(self, published: Published, says: Container[str], *, vouched: bool) -> Form:
+        """Take in a version that the office published; one that is there already stays as it is.
+
+        `vouched`: the unit's identity signed it. Raises FormError for one that this program cannot read, and
+        UnsignedError for one that is *rahasia* and not vouched for.
+        """
+        key = (published.form, published.version)
+        if key in self._known():
+            return self.get(*key)
+        form = self.examine(published, says)
+        if form.privacy == "rahasia" and not vouched:
+            raise UnsignedError([f"{published.name}: not signed by the unit"])
+        self._read[key] = form
+        self._taken = {
+            **self._taken,
+            key: published.text,
+        }  # whoever goes through the old one is not disturbed
+        return form
+
+    def forget_taken(self) -> None:
+        """Forget what was taken in: it was one office's, and another vault may be another's."""
+        taken, self._taken = self._taken, {}
+        for key in taken:
+            del self._read[key]
+
+    def _known(self) -> set[tuple[str, int]]:
+        return self._paths.keys() | self._taken.keys()
+
+    def _whole(self, text: str, file: str) -> Form:
+        form = read_form(text, file, self._block)
+        lost = [opened.form for opened in form.opens if opened.form not in {*self.ids(), form.id}]
+        if lost:
+            raise FormError([f"{file}: opens unknown form {name}" for name in lost])
+        return form
+
     def _block(self, name: str) -> dict[str, Any]:
         if name not in self._read_blocks:
-            self._read_blocks[name] = read_toml((self._blocks / name).read_text("utf-8"), name)
+            path = self._blocks / name
+            if path.name != name or not path.is_file():
+                raise FormError([f"{name}: no such block"])
+            self._read_blocks[name] = read_toml(path.read_text("utf-8"), name)
         return self._read_blocks[name]
 
 
 def load_forms(folder: Path = HERE / "forms", blocks: Path = HERE / "blocks") -> Forms:
     """Find the forms in `folder`; they are decoded strictly, each once, when asked for."""
     return Forms(folder, blocks)
+
+
+def _rules(fields: Iterable[Field]) -> Iterator[Rule]:
+    for field in fields:
+        yield from field.rules
+        if isinstance(field, Tabel):
+            yield from _rules(field.columns)
 
 
 def _named(path: Path) -> tuple[str, int]:

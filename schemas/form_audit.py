@@ -26,6 +26,7 @@ from schemas.form_types import (
     Uang,
     YaTidak,
 )
+from schemas.sealed import SEALED_SERVICES
 
 PRIVACY_FLOOR: dict[str, Privacy] = {
     "bpnt_kpm": "spesifik",
@@ -76,7 +77,9 @@ def _of_pages(form: Form) -> Iterator[str]:
 
 
 def _of_privacy(form: Form) -> Iterator[str]:
-    if RANK[form.privacy] < RANK[PRIVACY_FLOOR.get(form.id, "biasa")]:
+    if form.service in SEALED_SERVICES and form.privacy != "rahasia":
+        yield f"privacy: {form.privacy} is below the floor of this service"
+    elif RANK[form.privacy] < RANK[PRIVACY_FLOOR.get(form.id, "biasa")]:
         yield f"privacy: {form.privacy} is below the floor of this form"
     for name, field in form.fields.items():
         parts = (field, *field.columns) if isinstance(field, Tabel) else (field,)

@@ -28,7 +28,7 @@ Action = Literal[
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
     "see_trail", "see_case_trail", "export_trail", "make_reports",
     "see_protection", "handle_requests", "export_person", "keep_registers", "handle_incidents",
-    "see_people", "manage_people", "approve_people",
+    "see_people", "manage_people", "approve_people", "see_forms", "publish_forms",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -81,6 +81,8 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "see_people": {"kabid": "any", "admin": "any"},
     "manage_people": {"admin": "any"},
     "approve_people": {"kabid": "any"},
+    "see_forms": {"petugas": "any", "kabid": "any", "pengawas": "any", "pdp": "any", "admin": "any"},
+    "publish_forms": {"kabid": "any"},
 }  # fmt: skip
 
 EVERY_SERVICES = "umum"

@@ -47,6 +47,7 @@ from server.keys import KEY_BYTES, KeyFileError, Keys, default_path, make_keys, 
 from server.office import Office
 from server.paper_key import SEALED, place
 from server.parsing.pool import Parsers
+from server.published import judged_with, take_published
 from server.rotating import settle, standing
 from server.services.device_words import DeviceWords
 from server.services.handover import Handovers
@@ -195,6 +196,7 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
         data / DATABASE, keys.database, regency, now_ms=now_ms, randomness=secrets.token_bytes
     )
     forms, workflows, text = load_forms(), load_workflows(), load_text()
+    engine.read(lambda reader: take_published(reader, forms, text))
     office = Office(
         engine,
         keys,
@@ -253,7 +255,7 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
         now_ms=now_ms,
         randomness=secrets.token_bytes,
         verify=lambda progress: verify(
-            data, data / DATABASE, keys, DomainRules(forms, workflows), text, progress
+            data, data / DATABASE, keys, judged_with(forms, workflows, text), text, progress
         ),
     )
 

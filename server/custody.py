@@ -146,6 +146,11 @@ def new_unit_key(secrets: Secrets, number: int, regency: Regency, service: str, 
     return replace(key, signature=_identity(secrets).sign(unit_message(key)))
 
 
+def vouch(secrets: Secrets, message: bytes) -> bytes:
+    """Return the identity's signature of a message, which has a domain of its own."""
+    return _identity(secrets).sign(message)
+
+
 def sealed_to(secrets: Secrets, readers: Iterable[Reader], regency: Regency) -> Custody:
     """Seal all secrets to these readers. Raises ValueError for one whom the identity did not take in."""
     identity, all_readers = identity_of(secrets), list(readers)

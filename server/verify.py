@@ -5,6 +5,7 @@ signatures by keys from the office's chain; all that is held with a replay of th
 files with the database.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from schemas.text import Text
@@ -24,8 +25,18 @@ from server.verifying.wal import first_bad_frame
 from sync.rules import Rules
 
 
-def verify(data: Path, database: Path, keys: Keys, rules: Rules, text: Text, progress: Progress) -> Findings:
-    """Check a whole data folder. It may be served meanwhile; what is written after the start is not seen."""
+def verify(
+    data: Path,
+    database: Path,
+    keys: Keys,
+    judging: Callable[[Reader], Rules],
+    text: Text,
+    progress: Progress,
+) -> Findings:
+    """Check a whole data folder. It may be served meanwhile; what is written after the start is not seen.
+
+    `judging` gives the rules by which changes are judged again, from what the office published itself.
+    """
     findings = Findings(text)
     progress.step("halaman", 1)
     bad = first_bad_frame(_beside(database, "-wal"))
@@ -36,7 +47,7 @@ def verify(data: Path, database: Path, keys: Keys, rules: Rules, text: Text, pro
         with inspected(database, keys.database) as (inspection, reader):
             progress.advance()
             if _is_readable(inspection, findings) and reader is not None:
-                mine |= _check_contents(reader, data, keys, rules, findings, progress)
+                mine |= _check_contents(reader, data, keys, judging(reader), findings, progress)
                 check_folder(data, mine, findings)
     except DamagedError:
         findings.fault("terputus")

@@ -21,6 +21,9 @@ from sync.store import Fields, Record
 OWN_WAY = frozenset({"kunjungan", "konflik"})
 """Kinds that only their own changes may touch: Submit and Decide, Resolve."""
 
+FINAL = frozenset({"formulir"})
+"""Kinds whose records stay as they were made: visits name them for ever."""
+
 
 def apply_patch(desk: Desk, change: Arrived, body: Patch, caller: Caller, rules: Rules) -> Outcome:
     """Merge a patch into its record, or park what cannot be merged."""
@@ -39,6 +42,8 @@ def apply_patch(desk: Desk, change: Arrived, body: Patch, caller: Caller, rules:
         return _create(desk, change, body, caller, rules)
     if record.kind != body.kind:
         return Rejected(problem="jenis_data_berbeda")
+    if record.kind in FINAL:
+        return Rejected(problem="sudah_terbit")
     if body.kind == "kasus" and "state" in body.new:
         return Rejected(problem="status_lewat_alur", field="state")
     if not in_scope(caller, body.kind, record.fields, record.readers.values()):

@@ -112,7 +112,7 @@ def views(record: Record) -> dict[Part, Fields]:
             return {mine(PersonId(person)): fields} if person else {}
         case "petugas":
             return {REFERENCE: {name: fields.get(name) for name in ("nama", "kode", "peran", "aktif")}}
-        case "referensi":
+        case "referensi" | "formulir":
             return {REFERENCE: fields}
         case _:
             return {}

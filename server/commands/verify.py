@@ -14,8 +14,8 @@ from server.commands.progress import RichProgress, progress_bar
 from server.commands.shared import add_folder_options, refuse, say_trouble
 from server.compose import Refused, keys_at, unlock
 from server.keys import default_path
+from server.published import judged_with
 from server.verify import verify
-from sync.rules import DomainRules
 
 HELP = "periksa setiap rantai, tanda tangan, baris dan berkas"
 NOT_IN_ORDER = 1
@@ -38,9 +38,9 @@ def run(args: argparse.Namespace, text: Text) -> int:
     if isinstance(opened, Refused):
         return refuse(text, opened)
     keys, database = opened
-    rules = DomainRules(load_forms(), load_workflows())
+    judging = judged_with(load_forms(), load_workflows(), text)
     with progress_bar() as bar:
-        findings = verify(args.data, database, keys, rules, text, RichProgress(bar, text, "periksa"))
+        findings = verify(args.data, database, keys, judging, text, RichProgress(bar, text, "periksa"))
     if findings.faults:
         for fault in findings.faults[:SHOWN]:
             print(fault, file=sys.stderr)

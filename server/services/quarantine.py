@@ -111,7 +111,7 @@ class Quarantine:
     ) -> None:
         self._engine, self._judge, self._words, self._now_ms = engine, judge, words, now_ms
         self._rights = ShelfRights(words.forms)
-        self._rules = fingerprint(words.forms, workflows)
+        self._workflows = workflows
 
     def count(self, person: Person) -> int:
         """Count what is kept at the office and not applied; 0 for who may not know."""
@@ -165,12 +165,16 @@ class Quarantine:
             outcomes = self._engine.write(lambda tx, ids=ids: self._judge.judge_again(tx, ids)).result()
             mended += len(outcomes.keys() & set(ids))
             after = batch[-1][0]
-        self._engine.write(lambda tx: quarantine_store.keep_judged(tx, self._rules)).result()
+        self._engine.write(lambda tx: quarantine_store.keep_judged(tx, self._rules())).result()
         return mended
 
     def judge_after_upgrade(self) -> int:
         """Judge again if what was refused has not been judged by these rules yet; return how many changed."""
-        return 0 if self._engine.read(quarantine_store.judged_by) == self._rules else self.judge()
+        return 0 if self._engine.read(quarantine_store.judged_by) == self._rules() else self.judge()
+
+    def _rules(self) -> bytes:
+        """Name what can be judged now: the office may have published a form meanwhile."""
+        return fingerprint(self._words.forms, self._workflows)
 
     def _counted(self, tx: Reader) -> int:
         before = self._now_ms() - LONG_HELD_MS

@@ -22,6 +22,7 @@ from server.services.cases import Cases
 from server.services.checks import Checks
 from server.services.conflicts import Conflicts
 from server.services.destroying import Destroying
+from server.services.form_publishing import FormPublishing
 from server.services.handling import Handling
 from server.services.handouts import Handouts
 from server.services.importing import Importing
@@ -98,6 +99,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         turns=Turns(),
         permits=Permits(engine, deps.office, passwords, deps.now_ms, deps.randomness),
         assigning=Assigning(engine, deps.office, deps.forms, now_ms=deps.now_ms, randomness=deps.randomness),
+        publishing=FormPublishing(engine, deps.office, deps.forms, deps.text, room.custodian, deps.now_ms),
         importing=Importing(
             engine,
             deps.office,

@@ -27,6 +27,7 @@ from server.web.errors import (
     StartingPasswordError,
     UnreadableError,
 )
+from server.web.forms import form_routes
 from server.web.handover import handover_routes
 from server.web.home import home_routes
 from server.web.importing import import_routes
@@ -112,6 +113,7 @@ def page_routes(site: Site) -> list[Any]:
         *handover_routes(site),
         *import_routes(site),
         *assign_routes(site),
+        *form_routes(site),
         *device_routes(site),
         *joining_routes(site),
         *lost_routes(site),

@@ -30,6 +30,7 @@ from server.services.cases import Cases
 from server.services.checks import Checks
 from server.services.conflicts import Conflicts
 from server.services.destroying import Destroying
+from server.services.form_publishing import FormPublishing
 from server.services.handling import Handling
 from server.services.handouts import Handouts
 from server.services.importing import Importing
@@ -135,6 +136,7 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("karantina", "/karantina", "pause", "see_quarantine"),
     ("penugasan", "/penugasan", "task_add", "assign_tasks"),
     ("impor", "/impor", "upload_file", "import_lists"),
+    ("formulir", "/formulir", "form", "see_forms"),
     ("jejak", "/jejak", "audit", "see_trail"),
     ("pelindungan", "/pelindungan", "shield", "see_protection"),
     ("perangkat", "/perangkat", "device", "see_devices"),
@@ -173,6 +175,7 @@ class Site:
     room: Room
     importing: Importing
     assigning: Assigning
+    publishing: FormPublishing
     trail: Trail
     trail_export: TrailExport
     checks: Checks

@@ -100,7 +100,7 @@ def opened(data: Path, key: Path) -> Iterator[Deps]:
 def faults(deps: Deps, data: Path, key: Path) -> list[str]:
     """What `verify` says of an office."""
     rules = DomainRules(deps.forms, deps.workflows)
-    return verify(data, data / DATABASE, read_keys(key), rules, load_text(), Quiet()).faults
+    return verify(data, data / DATABASE, read_keys(key), lambda _: rules, load_text(), Quiet()).faults
 
 
 def files(folder: Path) -> list[Path]:

@@ -53,6 +53,8 @@ ALLOWED: dict[Action, set[str]] = {
     "make_reports": {"kabid", "pengawas"},
     "see_people": {"kabid", "admin"},
     "manage_people": {"admin"},
+    "see_forms": {"petugas", "kabid", "pengawas", "pdp", "admin"},
+    "publish_forms": {"kabid"},
     "approve_people": {"kabid"},
 }
 CHANGES = {
@@ -61,7 +63,7 @@ CHANGES = {
     "report_lost", "close_lost", "order_wipes", "approve_wipes", "use_rescue",
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
     "handle_requests", "export_person", "keep_registers", "handle_incidents",
-    "manage_people", "approve_people",
+    "manage_people", "approve_people", "publish_forms",
 }  # fmt: skip
 
 
@@ -100,10 +102,11 @@ def test_pengawas_changes_nothing(action: Action) -> None:
 OPEN_TO_ADMIN = {
     "see_devices", "handle_alarms", "enrol_devices", "see_backups", "make_backups", "take_handovers",
     "report_lost", "close_lost", "order_wipes", "approve_wipes",
-    "see_quarantine", "judge_again", "see_trail", "see_people", "manage_people",
+    "see_quarantine", "judge_again", "see_trail", "see_people", "manage_people", "see_forms",
 }  # fmt: skip
 """None of these shows a case: of a hand-over file, only whose it is and how much it brought; of what was
-refused, how much and why, and that it be judged again; of the audit trail, what tells of no case."""
+refused, how much and why, and that it be judged again; of the audit trail, what tells of no case; of forms,
+what they ask."""
 
 
 @pytest.mark.parametrize("action", [action for action in ACTIONS if action not in OPEN_TO_ADMIN])

@@ -54,7 +54,7 @@ class Served:
         opened, deps = unlock(self.data, None), self.case.office.deps
         assert isinstance(opened, tuple)
         rules = DomainRules(deps.forms, deps.workflows)
-        return verify(self.data, opened[1], opened[0], rules, deps.text, Silent()).faults
+        return verify(self.data, opened[1], opened[0], lambda _: rules, deps.text, Silent()).faults
 
 
 @pytest.fixture(scope="module")

@@ -67,7 +67,7 @@ def faults(folder: Path) -> list[str]:
     opened = unlock(folder, None)
     assert not isinstance(opened, Refused)
     keys, database = opened
-    return verify(folder, database, keys, OpenRules(), load_text(), Silent()).faults
+    return verify(folder, database, keys, lambda _: OpenRules(), load_text(), Silent()).faults
 
 
 def files(folder: Path) -> list[Path]:

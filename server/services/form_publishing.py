@@ -1,0 +1,159 @@
+"""Publishing a form: a TOML read, looked at, sent to every phone. Rule: a version that is out never changes.
+
+What is published is a change in the office's chain, as everything is; phones take it in at their next sync.
+A form that is *rahasia* is signed by the unit's identity: an officer of the room gives a passphrase for that.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from schemas.base import UNREADABLE, Data
+from schemas.form import Field, Form, FormError, Forms
+from schemas.form_reading import read_toml
+from schemas.published import KIND, Published
+from schemas.text import Text
+from schemas.wire import Applied
+from server import custody, queries
+from server.access import Person, may
+from server.engine import Engine, Reader, Writer
+from server.published import published, take_published
+from server.services.people import Actor, Denied
+from server.services.room_custody import Custodian
+from server.services.room_held import Refusal
+from sync.change import Patch
+
+How = Literal["baru", "berubah", "hilang"]
+
+
+class Examined(Data, frozen=True, kw_only=True):
+    """What a text comes to. `form` is None where it has mistakes; `before` is the version that it follows."""
+
+    form: Form | None
+    mistakes: tuple[str, ...] = ()
+    before: Form | None = None
+
+
+class Difference(Data, frozen=True, kw_only=True):
+    """One field that is not as it was."""
+
+    how: How
+    field: Field
+
+
+class Out(Data, frozen=True, kw_only=True):
+    """It is published, durably."""
+
+    form: Form
+
+
+class FormPublishing:
+    """The use cases of the pages *Formulir*. Blocks its thread."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        office: Actor,
+        forms: Forms,
+        text: Text,
+        custodian: Custodian,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._engine, self._office, self._forms, self._text = engine, office, forms, text
+        self._custodian, self._now_ms = custodian, now_ms
+
+    def since(self) -> dict[tuple[str, int], int]:
+        """Return when the office published each of its own versions, by id and version, in UTC ms."""
+
+        def look(tx: Reader) -> dict[tuple[str, int], int]:
+            return {(one.form, one.version): one.made_ms for one in published(tx)}
+
+        return self._engine.read(look)
+
+    def examine(self, text: str) -> Examined:
+        """Read a text as the version that follows the newest one, and say what is wrong with it."""
+        made = self._named(text)
+        if isinstance(made, Examined):
+            return made
+        newest = max(self._forms.versions(made.form), default=0)
+        if made.version != newest + 1:
+            wanted = self._text("kantor.formulir.nomor_salah", nomor=newest + 1, tertulis=made.version)
+            return Examined(form=None, mistakes=(wanted,))
+        try:
+            form = self._forms.examine(made, self._text)
+        except FormError as error:
+            return Examined(form=None, mistakes=error.mistakes)
+        return Examined(form=form, before=self._forms.get(form.id, newest) if newest else None)
+
+    def publish(self, person: Person, text: str, passphrase: str) -> Out | Examined | Refusal | Denied:
+        """Publish a text; for a *rahasia* form the passphrase must be that of an officer of the room."""
+        if not may(person, "publish_forms"):
+            return Denied(why="role")
+        examined = self.examine(text)
+        if examined.form is None:
+            return examined
+        form = examined.form
+        one = Published(form=form.id, version=form.version, text=text, made_ms=self._now_ms())
+        if form.privacy == "rahasia":
+            unlocked = self._custodian.unlock(person, passphrase)
+            if isinstance(unlocked, Refusal):
+                return unlocked
+            signature = custody.vouch(unlocked.secrets, one.message(self._engine.regency))
+            one = msgspec.structs.replace(one, signature=signature)
+
+        def work(tx: Writer) -> bool:
+            if queries.record(tx, one.record) is not None:
+                return False
+            patch = Patch(record=one.record, kind=KIND, base={}, new=one.fields())
+            [outcome] = self._office.act_in(tx, person.id, [patch])
+            if not isinstance(outcome, Applied):
+                raise RuntimeError("the office's own chain did not take a form")
+            return True
+
+        if not self._engine.write(work).result():
+            # somebody else was quicker, and the number is taken now
+            self._engine.read(lambda tx: take_published(tx, self._forms, self._text))
+            return self.examine(text)
+        return Out(form=self._forms.accept(one, self._text, vouched=bool(one.signature)))
+
+    def _named(self, text: str) -> Published | Examined:
+        """Read which form and version a text says it is."""
+        try:
+            raw = read_toml(text, "TOML")
+            return msgspec.convert(
+                {
+                    "form": raw.get("id"),
+                    "version": raw.get("version"),
+                    "text": text,
+                    "made_ms": self._now_ms(),
+                },
+                Published,
+            )
+        except FormError as error:
+            return Examined(form=None, mistakes=error.mistakes)
+        except UNREADABLE:
+            return Examined(form=None, mistakes=(self._text("kantor.formulir.tanpa_nama"),))
+
+
+def differences(before: Form | None, after: Form) -> list[Difference]:
+    """Return the fields that are new, changed or gone, in the order of the forms."""
+    earlier = before.fields if before else {}
+    changed = [
+        Difference(how="berubah" if name in earlier else "baru", field=field)
+        for name, field in after.fields.items()
+        if earlier.get(name) != field
+    ]
+    return [
+        *changed,
+        *(Difference(how="hilang", field=earlier[name]) for name in _gone(earlier, after.fields)),
+    ]
+
+
+def next_text(text: str, version: int) -> str:
+    """Return the TOML of a version with the number of the one that follows it."""
+    return text.replace(f"version = {version}", f"version = {version + 1}", 1)
+
+
+def _gone(earlier: Mapping[str, Any], fields: Mapping[str, Any]) -> list[str]:
+    return [name for name in earlier if name not in fields]
