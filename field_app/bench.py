@@ -15,6 +15,7 @@ from field_app.draft_keys import DraftKeyError
 from field_app.drafts import Draft, Drafts, Photo
 from field_app.owner import Owner
 from field_app.pen import Pen
+from field_app.published import PublishedForms
 from field_app.records import Records, text_of
 from field_app.rows import cells_of
 from field_app.sealed_drafts import SealedDrafts
@@ -49,7 +50,8 @@ class Spot(NamedTuple):
 
 class Bench:
     """See the module. `quality` is that of photos, `words` what is said, with the version of the notice that
-    is read out; `sealed` holds the drafts of sealed cases, `unit` the keys that these are sealed to.
+    is read out; `sealed` holds the drafts of sealed cases, `unit` the keys that these are sealed to, and
+    `published` the forms that came from the office.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Bench:
         words: Text,
         sealed: SealedDrafts,
         unit: Unit,
+        published: PublishedForms,
     ) -> None:
         self.vault = vault
         self.store = store
@@ -81,6 +84,7 @@ class Bench:
         self.drafts = Drafts(vault)
         self.sealed = sealed
         self.unit = unit
+        self.published = published
         self.blobs = Blobs(vault)
         self.records = Records(store)
         self.standings = Standings(store, self.drafts, self.blobs, self.records)

@@ -23,6 +23,7 @@ from field_app.moving import MovingLink
 from field_app.open_vault import OpenVault
 from field_app.owner import Owner
 from field_app.pen import Pen
+from field_app.published import PublishedForms
 from field_app.records import Records
 from field_app.sealed import SERVICE, Sealed
 from field_app.sealed_drafts import SealedDrafts
@@ -358,8 +359,13 @@ class Phone:
             hand_over=handover.write,
         )
 
+        unit = Unit(store, Records(store), owner.regency)
+        published = PublishedForms(self.forms, unit, owner.regency, self.text)
+        published.take(store)
+
         def after_sync() -> None:
             _after_sync(sealed, sending, owner, link)
+            published.take(sending)
             custody.after_sync()
 
         bench = Bench(
@@ -374,7 +380,8 @@ class Phone:
             quality=lambda: self.settings.quality,
             words=self.text,
             sealed=sealed,
-            unit=Unit(store, Records(store), owner.regency),
+            unit=unit,
+            published=published,
         )
         visits = Visits(bench, worker.status, worker.sync_soon)
         sealed.erase()  # what a death between finalising and erasing left

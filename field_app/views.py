@@ -220,13 +220,18 @@ class TaskView(Data, frozen=True, kw_only=True):
 
 
 class Startable(Data, frozen=True, kw_only=True):
-    """One form that a visit may begin with; when not, `say` is the text key of why."""
+    """One form that a visit may begin with; when not, `say` is the text key of why.
+
+    `note`: the text key of what is to be known beside it. `service` is empty where the form cannot be read.
+    """
 
     form: str
     title: str
+    service: str
     subject: str
     startable: bool
     say: str = ""
+    note: str = ""
 
 
 class PhotoView(Data, frozen=True, kw_only=True):

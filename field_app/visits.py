@@ -48,6 +48,8 @@ from schemas.ids import BlobId, RecordId
 from schemas.sealed import SEALED_FORM
 from sync.change import FormAnswers, Place
 
+NEWER_VERSION = "lapangan.formulir_lebih_baru"
+
 
 class Visits:
     """See the module. `sync_status` is shown on the first screen; `finalised` is told when a visit is
@@ -101,17 +103,35 @@ class Visits:
         return self._bench.standings.of(newest)
 
     def startable(self) -> tuple[Startable, ...]:
-        """Return all forms but annexes, each with whether a visit may begin with it."""
-        return tuple(
+        """Return all forms but annexes, each with whether a visit may begin with it; last those that this app
+        is too old for.
+        """
+        beyond = {one.form: one for one in self._bench.published.beyond}
+        known = tuple(
             Startable(
                 form=form.id,
                 title=form.title,
+                service=form.service,
                 subject=form.subject,
                 startable=(refused := may_start(self._bench, form)) is None,
                 say=refused.say if refused else "",
+                note=NEWER_VERSION if form.id in beyond else "",
             )
             for form in self._bench.forms.all()
             if not form.annex
+        )
+        unread = beyond.keys() - set(self._bench.forms.ids())
+        return known + tuple(
+            Startable(
+                form=name,
+                title=beyond[name].title,
+                service="",
+                subject="none",
+                startable=False,
+                say="lapangan.formulir_tidak_dikenal",
+                note=NEWER_VERSION,
+            )
+            for name in sorted(unread)
         )
 
     def start(self, form: str, subject: RecordId | None, tugas: RecordId | None) -> DraftView | Refused:

@@ -160,7 +160,7 @@ class SampleVisits:
         forms = [form for form in self._forms.all() if not form.annex]
         return tuple(
             Startable(
-                form=form.id, title=form.title, subject=form.subject,
+                form=form.id, title=form.title, service=form.service, subject=form.subject,
                 startable=not self._refused(form), say=self._refused(form),
             )
             for form in sorted(forms, key=self._refused)

@@ -3,12 +3,14 @@
 import pytest
 
 from schemas.ids import RecordId
+from schemas.published import KIND, Published
 from server.store import SqlOfficeStore
 from sync.change import Patch, Resolve
 from tests.contract.people import record_id
 from tests.faults.conftest import Make
 from tests.faults.world import (
     FORM,
+    FORMS,
     World,
     answer,
     finish,
@@ -39,6 +41,31 @@ def only_conflict(world: World) -> RecordId:
     ((conflict, state),) = world.rows("SELECT conflict, state FROM konflik")
     assert state == "menunggu"
     return RecordId(conflict)
+
+
+def test_a_form_published_meanwhile_is_what_the_next_visit_is_filled_with(regency: Make) -> None:
+    """A draft that was begun before keeps its version; both arrive, and the office still verifies."""
+    world = regency()
+    phone = world.phone()
+    sync(phone)
+    early = start(phone, world.beats[0])
+    answer(phone, early.id, hasil_kunjungan="terisi_sebagian")
+    text = FORMS.text_of(FORM, 1).replace("version = 1", "version = 2", 1)
+    made = Published(form=FORM, version=2, text=text, made_ms=1)
+    world.kill()
+    world.act(Patch(record=made.record, kind=KIND, base={}, new=made.fields()))
+    world.serve()
+    sync(phone)
+    finish(phone, early.id)
+    late = start(phone, None)
+    assert {draft.forms[FORM].version for draft in (early, late)} == {1, 2}
+    answer(phone, late.id, hasil_kunjungan="terisi_sebagian")
+    finish(phone, late.id)
+    sync(phone)
+    phone.lock()
+    assert world.rows("SELECT state FROM kunjungan") == [("diterima",), ("diterima",)]
+    assert world.faults() == []
+    FORMS.forget_taken()
 
 
 def test_an_open_conflict_outlives_clean_syncs_restarts_and_further_visits(regency: Make) -> None:

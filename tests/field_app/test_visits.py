@@ -19,6 +19,7 @@ from field_app.evidence import allowed_place
 from field_app.finalise import mark_of
 from field_app.keys import Keys
 from field_app.owner import Owner
+from field_app.published import PublishedForms
 from field_app.records import Records
 from field_app.rehearsal import Rehearsal, drawn_photo, drawn_signature
 from field_app.sealed_drafts import SealedDrafts
@@ -80,6 +81,9 @@ class Field:
             office_device=DeviceId("0" * 32), office_key=bytes(32), private_key=bytes(32),
             person=PERSON, person_name="Petugas", person_code="P017", roles=self.roles,
         )  # fmt: skip
+        unit = Unit(self.store, Records(self.store), owner.regency)
+        published = PublishedForms(FORMS, unit, owner.regency, TEXT)
+        published.take(self.store)
         self.bench = Bench(
             vault=self.vault, store=self.store, owner=owner, forms=FORMS,
             sheets=Sheets(FORMS, WILAYAH, load_parameters()), wilayah=WILAYAH, time=self.time,
@@ -87,7 +91,7 @@ class Field:
             sealed=SealedDrafts(
                 self.vault, DraftKeys(self.path.parent, self.rng.randbytes), self.second, self.rng.randbytes
             ),
-            unit=Unit(self.store, Records(self.store), owner.regency),
+            unit=unit, published=published,
         )  # fmt: skip
         self.visits = Visits(self.bench, SyncStatus, self.count)
 

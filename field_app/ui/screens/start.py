@@ -32,7 +32,7 @@ class StartScreen(BaseScreen):
     def _show(self, startable):
         items = []
         for one in startable:
-            form_id, ready = one.form, one.startable
+            ready = one.startable
             if self._subject and one.subject not in (self._kind, "none"):
                 continue
             if self._new and one.subject not in NAMED:
@@ -42,8 +42,8 @@ class StartScreen(BaseScreen):
                     "TaskRow",
                     {
                         "name": one.title,
-                        "lines": (self._service(form_id),),
-                        "icon": FORM_ICONS.get(form_id, "form") if ready else "lock",
+                        "lines": tuple(filter(None, (self._service(one), one.note and self.say(one.note)))),
+                        "icon": FORM_ICONS.get(one.form, "form") if ready else "lock",
                         "tone": "primary" if ready else "quiet",
                         "chip": None if ready else (self.say("aplikasi.mulai.belum"), "lock", "quiet"),
                         "open": lambda form=one: self.open(form),
@@ -52,9 +52,9 @@ class StartScreen(BaseScreen):
             )
         self.ids.list.show(items)
 
-    def _service(self, form_id):
-        service = self._forms.get(form_id).service
-        return self.say(f"layanan.{service}") if f"layanan.{service}" in self.say else ""
+    def _service(self, form):
+        key = f"layanan.{form.service}"
+        return self.say(key) if key in self.say else ""
 
     def open(self, form):
         """A form was tapped."""
