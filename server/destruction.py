@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from schemas.base import decode, encode
 from schemas.ids import BlobId, ChangeId, PersonId, RecordId
 from schemas.wire import Applied, Conflict
+from server import handed_store
 from server.blobs import BlobStore
 from server.disk import sync_folder
 from server.engine import Engine, Reader
@@ -116,6 +117,7 @@ class Destruction:
 
     def _carry_out(self, author: PersonId, body: Destroyed) -> None:
         self._office.act(author, body)
+        self._engine.write(lambda tx: handed_store.drop(tx, body.records)).result()
         for blob in body.blobs:
             self._blobs.remove(blob)
 

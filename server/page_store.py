@@ -12,21 +12,24 @@ DAY_MS = 86_400_000
 
 
 class QueueFilter(Data, frozen=True, kw_only=True):
-    """Which visits to list: empty members do not narrow."""
+    """Which visits to list: empty members do not narrow; `handed_to` is a person's id."""
 
     state: str = "diterima"
     forms: tuple[str, ...] | None = None
     received_before_ms: int = 0
     flagged: Literal["", "ya", "tidak"] = ""
+    handed_to: str = ""
 
 
 _VISITS = (
-    "FROM kunjungan k WHERE kabupaten = :kabupaten AND state = :state"
+    "FROM kunjungan k WHERE kabupaten = :kabupaten AND state = :state"  # noqa: S608 - none of it from outside
     " AND (:author = '' OR petugas = :author)"
     " AND (:every_form = 1 OR form IN :forms)"
     " AND (:every_desa = 1 OR desa IN :desa)"
     " AND (:before = 0 OR received_ms < :before)"
     f" AND (:flagged = '' OR CASE WHEN {ODD} THEN 'ya' ELSE 'tidak' END = :flagged)"
+    " AND (:handed_to = '' OR EXISTS (SELECT 1 FROM handed h WHERE h.kabupaten = k.kabupaten"
+    " AND h.visit = k.visit AND h.person = :handed_to))"
 )
 
 
@@ -54,6 +57,46 @@ def visit_count(
     return int(tx.query(f"SELECT count(*) {_VISITS}", _bounds(wanted, author, desa))[0][0])
 
 
+class Beside(Data, frozen=True, kw_only=True):
+    """Where a visit stands among others: how many come before it, and its neighbours, None at an end."""
+
+    before: int
+    previous: RecordId | None
+    next: RecordId | None
+
+
+def beside(
+    tx: Reader,
+    wanted: QueueFilter,
+    visit: RecordId,
+    *,
+    author: PersonId | None,
+    desa: tuple[str, ...] | None,
+) -> Beside | None:
+    """Return the neighbours of a visit in the order of a filter, which need not hold it (any more)."""
+    there = one(
+        tx.query(
+            "SELECT received_ms FROM kunjungan WHERE kabupaten = :kabupaten AND visit = :visit",
+            {"visit": visit},
+        )
+    )
+    if there is None:
+        return None
+    bounds = {**_bounds(wanted, author, desa), "at": int(there[0]), "visit": visit}
+    earlier = "AND (received_ms < :at OR received_ms = :at AND visit < :visit)"
+    later = "AND (received_ms > :at OR received_ms = :at AND visit > :visit)"
+    before = tx.query(f"SELECT count(*) {_VISITS} {earlier}", bounds)[0][0]
+    previous = one(
+        tx.query(f"SELECT visit {_VISITS} {earlier} ORDER BY received_ms DESC, visit DESC LIMIT 1", bounds)
+    )
+    following = one(tx.query(f"SELECT visit {_VISITS} {later} ORDER BY received_ms, visit LIMIT 1", bounds))
+    return Beside(
+        before=int(before),
+        previous=RecordId(previous[0]) if previous else None,
+        next=RecordId(following[0]) if following else None,
+    )
+
+
 def _bounds(wanted: QueueFilter, author: PersonId | None, desa: tuple[str, ...] | None) -> dict[str, object]:
     return {
         "state": wanted.state,
@@ -64,6 +107,7 @@ def _bounds(wanted: QueueFilter, author: PersonId | None, desa: tuple[str, ...] 
         "desa": list(desa or ()),
         "before": wanted.received_before_ms,
         "flagged": wanted.flagged,
+        "handed_to": wanted.handed_to,
     }
 
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from schemas.base import Data
-from schemas.ids import BlobId, ChangeId, RecordId
+from schemas.ids import BlobId, ChangeId, PersonId, RecordId
 from schemas.sealed import SEALED_FORM, SEALED_SERVICES
-from server import page_store, sign_store
+from server import handed_store, page_store, sign_store
 from server.access import Person, Scope, scope, within
 from server.engine import Engine, Reader
 from server.page_store import DAY_MS, QueueFilter
@@ -45,6 +45,24 @@ class QueueRow(Data, frozen=True, kw_only=True):
     photos: tuple[Shot, ...]
     photo_count: str
     sealed: bool = False
+    handed_to: str = ""
+
+
+class Asked(Data, frozen=True, kw_only=True):
+    """What somebody wants listed: a filter, a service and a region (empty: all)."""
+
+    wanted: QueueFilter
+    service: str = ""
+    region: str = ""
+
+
+class Standing(Data, frozen=True, kw_only=True):
+    """Where a visit stands in a list: its number from 1, how many there are, and its neighbours."""
+
+    number: int
+    total: int
+    previous: RecordId | None
+    next: RecordId | None
 
 
 class QueuePage(Data, frozen=True, kw_only=True):
@@ -61,17 +79,13 @@ class Queue:
     def __init__(self, engine: Engine, words: Words) -> None:
         self._engine, self._words = engine, words
 
-    def page(
-        self, person: Person, wanted: QueueFilter, *, service: str = "", region: str = "", number: int = 1
-    ) -> QueuePage | Denied:
-        """List visits that this person may see, of a service and region (empty: all); pages count from 1."""
+    def page(self, person: Person, asked: Asked, number: int = 1) -> QueuePage | Denied:
+        """List visits that this person may see; pages count from 1."""
         reach = scope(person, "see_visits")
         if reach is None:
             return Denied(why="role")
         offset = (max(1, number) - 1) * ROWS_PER_PAGE
-        wanted = msgspec.structs.replace(wanted, forms=self._forms(reach, service))
-
-        author, desa = reach.author, self._desa(reach, region)
+        wanted, author, desa = self._bounded(reach, asked)
         examine(self._engine, wanted.state)
 
         def work(tx: Reader) -> QueuePage:
@@ -83,14 +97,55 @@ class Queue:
 
         return self._engine.read(work)
 
+    def standing(self, person: Person, asked: Asked, visit: RecordId) -> Standing | None:
+        """Say where a visit stands in a list that this person may see; None where there is no such visit."""
+        reach = scope(person, "see_visits")
+        if reach is None:
+            return None
+        wanted, author, desa = self._bounded(reach, asked)
+
+        def work(tx: Reader) -> Standing | None:
+            found = page_store.beside(tx, wanted, visit, author=author, desa=desa)
+            if found is None:
+                return None
+            return Standing(
+                number=found.before + 1,
+                total=page_store.visit_count(tx, wanted, author=author, desa=desa),
+                previous=found.previous,
+                next=found.next,
+            )
+
+        return self._engine.read(work)
+
+    def ids(self, person: Person, asked: Asked, most: int) -> list[RecordId]:
+        """Return the first visits of a list that this person may see, longest waiting first."""
+        reach = scope(person, "see_visits")
+        if reach is None:
+            return []
+        wanted, author, desa = self._bounded(reach, asked)
+        examine(self._engine, wanted.state)
+        return self._engine.read(
+            lambda tx: page_store.visit_ids(tx, wanted, author=author, desa=desa, limit=most, offset=0)
+        )
+
+    def rows(self, person: Person, visits: Sequence[RecordId]) -> list[QueueRow]:
+        """Return visits in words, in this order; which of them this person may see was asked before."""
+        return self._engine.read(lambda tx: self._rows(tx, visits, person))
+
     def count(self, person: Person, state: str) -> int:
         """Count the visits in a state that this person may see."""
         reach = scope(person, "see_visits")
         if reach is None:
             return 0
-        wanted = QueueFilter(state=state, forms=self._forms(reach, ""))
-        author, desa = reach.author, self._desa(reach, "")
+        wanted, author, desa = self._bounded(reach, Asked(wanted=QueueFilter(state=state)))
         return self._engine.read(lambda tx: page_store.visit_count(tx, wanted, author=author, desa=desa))
+
+    def _bounded(
+        self, reach: Scope, asked: Asked
+    ) -> tuple[QueueFilter, PersonId | None, tuple[str, ...] | None]:
+        """Return the filter with what is in reach: forms, author and desa."""
+        wanted = msgspec.structs.replace(asked.wanted, forms=self._forms(reach, asked.service))
+        return wanted, reach.author, self._desa(reach, asked.region)
 
     def _forms(self, reach: Scope, service: str) -> tuple[str, ...] | None:
         """Return the forms to list, None for all: those of services in reach, and of the one asked for."""
@@ -121,18 +176,25 @@ class Queue:
         records = store.records(ids)
         changes = [ChangeId(bytes.fromhex(records[name].fields["versions"][-1]["change"])) for name in ids]
         versions = {version.submit.visit: version for version in load_versions(tx, changes)}
+        handed = handed_store.handed(tx, ids)
         wanted = {
             str(record.fields.get(key) or "") for record in records.values() for key in ("subjek", "petugas")
-        }
+        } | {each.person for each in handed.values()}
         known = names(store, wanted - {""})
         flags = _flags(tx, records)
         sealed = sealed_rows(tx, records.values(), self._words)
-        return [
+        rows = [
             self._sealed_row(records[name], sealed[name], known, flags[name], person)
             if name in sealed
             else self._row(records[name], versions[name], known, flags[name], person)
             for name in ids
             if name in versions or name in sealed
+        ]
+        return [
+            msgspec.structs.replace(row, handed_to=known.get(handed[row.id].person, "–"))
+            if row.id in handed
+            else row
+            for row in rows
         ]
 
     def _sealed_row(

@@ -4,7 +4,7 @@ A decision follows the newest change that the officer saw, checked in the transa
 visit has moved on, nothing is recorded and the newest state is shown.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Literal, cast, get_args
 
@@ -12,14 +12,15 @@ from schemas.base import Data
 from schemas.form_types import Privacy
 from schemas.ids import BlobId, PersonId, RecordId
 from schemas.wire import Applied
-from server import page_store
-from server.access import Person, Thing, Why, refused
-from server.engine import Engine, Writer
+from server import handed_store, page_store
+from server.access import ROLES, Person, Thing, Why, refused
+from server.engine import Engine, Reader, Writer
+from server.handed_store import Handed
 from server.services.conflict_facts import merged_beside
 from server.services.conflict_view import label_of_field
-from server.services.people import Actor, Denied
+from server.services.people import Actor, Denied, people
 from server.services.visit_page import VisitPage, Words, label_of, visit_page
-from server.services.visits import Version, Visit, load_visit
+from server.services.visits import Version, Visit, load_visit, names
 from server.store import SqlOfficeStore
 from sync.change import Accessed, Decide, Evidence, Patch
 from sync.neutral import is_sealed
@@ -41,15 +42,27 @@ class Rights(Data, frozen=True, kw_only=True):
     why: str = ""
 
 
+class HandedTo(Data, frozen=True, kw_only=True):
+    """Whom a colleague asked to decide a visit, in names; `at_ms` is UTC milliseconds."""
+
+    person: PersonId
+    to: str
+    by: str
+    note: str
+    at_ms: int
+
+
 class Open(Data, frozen=True, kw_only=True):
     """A visit's page with the reader's rights on it.
 
-    `merged` are fields of its subject that others had changed meanwhile, and that now stand beside its own.
+    `merged` are fields of its subject that others had changed meanwhile, and that now stand beside its own;
+    `handed` says whom a colleague asked to decide it.
     """
 
     page: VisitPage
     rights: Rights
     merged: tuple[str, ...] = ()
+    handed: HandedTo | None = None
 
 
 class Shown(Data, frozen=True, kw_only=True):
@@ -82,11 +95,15 @@ class Decided(Data, frozen=True, kw_only=True):
     case: RecordId | None = None
 
 
-class Reviews:
-    """The use cases of the review page. Blocks its thread."""
+class HandedOver(Data, frozen=True, kw_only=True):
+    """The colleague is asked, or nobody is any more."""
 
-    def __init__(self, engine: Engine, office: Actor, words: Words) -> None:
-        self._engine, self._office, self._words = engine, office, words
+
+class Reviews:
+    """The use cases of the review page. Blocks its thread. `now_ms` gives UTC milliseconds."""
+
+    def __init__(self, engine: Engine, office: Actor, words: Words, now_ms: Callable[[], int]) -> None:
+        self._engine, self._office, self._words, self._now_ms = engine, office, words, now_ms
 
     def open(self, person: Person, visit: RecordId, *, opened: bool = False) -> Open | NotThere | Denied:
         """Show a visit. `opened` shows numbers in full and needs that right; record it first by `look`."""
@@ -96,7 +113,10 @@ class Reviews:
         rights = self._rights(person, found)
         shown = opened and rights.open_numbers
         return Open(
-            page=visit_page(found, self._words, opened=shown), rights=rights, merged=self._merged(found)
+            page=visit_page(found, self._words, opened=shown),
+            rights=rights,
+            merged=self._merged(found),
+            handed=self._engine.read(lambda tx: _handed_to(tx, visit)),
         )
 
     def look(self, person: Person, visit: RecordId, purpose: str) -> Open | NotThere | Denied:
@@ -157,6 +177,38 @@ class Reviews:
         )
         opens = self._case_of(found, person.id) if decision == "setujui" else None
         return self._engine.write(lambda tx: self._carry_out(tx, person.id, body, opens)).result()
+
+    def colleagues(self, person: Person, visit: RecordId) -> list[Person]:
+        """Return who else may decide a visit, by name; nobody where this person may not."""
+        found = self._load(person, visit)
+        if not isinstance(found, Visit) or self._may_decide(person, found) is not None:
+            return []
+        everybody = self._engine.read(
+            lambda tx: {each.id: each for role in ROLES for each in people(tx, role)}
+        )
+        able = (each for each in everybody.values() if self._may_decide(each, found) is None)
+        return sorted((each for each in able if each.id != person.id), key=lambda each: each.nama)
+
+    def hand(
+        self, person: Person, visit: RecordId, whom: PersonId, note: str
+    ) -> HandedOver | Incomplete | NotThere | Denied:
+        """Ask a colleague to decide a visit; without one, take back what was asked."""
+        found = self._load(person, visit)
+        if not isinstance(found, Visit):
+            return found
+        why = self._may_decide(person, found)
+        if why is not None:
+            return Denied(why=why)
+        if found.record.fields["state"] not in OPEN_STATES:
+            return Incomplete(say="kantor.tinjau.sudah_selesai")
+        if not whom:
+            self._engine.write(lambda tx: handed_store.drop(tx, [visit])).result()
+            return HandedOver()
+        if whom not in {each.id for each in self.colleagues(person, visit)}:
+            return Incomplete(say="kantor.tinjau.rekan_tidak_dapat")
+        handed = Handed(visit=visit, person=whom, by=person.id, note=note.strip(), at_ms=self._now_ms())
+        self._engine.write(lambda tx: handed_store.put(tx, handed)).result()
+        return HandedOver()
 
     def _load(self, person: Person, visit: RecordId) -> Visit | NotThere | Denied:
         found = self._engine.read(lambda tx: load_visit(tx, visit))
@@ -229,6 +281,7 @@ class Reviews:
         now = store.records([body.visit])[body.visit]
         if now.head != body.follows or not isinstance(self._office.act_in(tx, author, [body])[0], Applied):
             return Stale()
+        handed_store.drop(tx, [body.visit])
         after = store.records([body.visit])[body.visit]
         if after.head is not None:
             page_store.add_decision(tx, body.visit, int(after.fields["decided_ms"]), after.head)
@@ -254,6 +307,20 @@ class Reviews:
         }
         name = sha256(f"kasus\0{visit.record.id}\0{PROBLEM_FORM}".encode()).hexdigest()[:32]
         return Patch(record=RecordId(name), kind="kasus", base={}, new=fields)
+
+
+def _handed_to(tx: Reader, visit: RecordId) -> HandedTo | None:
+    found = handed_store.handed(tx, [visit]).get(visit)
+    if found is None:
+        return None
+    known = names(SqlOfficeStore.reading(tx), {found.person, found.by})
+    return HandedTo(
+        person=found.person,
+        to=known.get(found.person, "–"),
+        by=known.get(found.by, "–"),
+        note=found.note,
+        at_ms=found.at_ms,
+    )
 
 
 def _keys(visit: Visit) -> set[str]:

@@ -30,6 +30,7 @@ from server.services.incidents import Incidents
 from server.services.lost_phones import LostPhones
 from server.services.permits import Permits
 from server.services.person_export import PersonExports
+from server.services.presence import Presence
 from server.services.processing import ProcessingRegister
 from server.services.quarantine import Quarantine
 from server.services.queue import Queue
@@ -37,6 +38,7 @@ from server.services.requests import Requests
 from server.services.retention import Retention
 from server.services.review import Reviews
 from server.services.room import build_room
+from server.services.together import Together
 from server.services.trail import Trail
 from server.services.trail_export import TrailExport
 from server.services.visit_page import Words
@@ -71,6 +73,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         workflows=deps.workflows,
         is_officer=room.custodian.is_officer,
     )
+    queue, reviews = Queue(engine, words), Reviews(engine, deps.office, words, deps.now_ms)
     return Site(
         deps=deps,
         accounts=accounts,
@@ -80,8 +83,10 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         thumbnails=Thumbnails(engine, deps.blobs, deps.parsers, deps.now_ms),
         words=words,
         theme=theme,
-        queue=Queue(engine, words),
-        reviews=Reviews(engine, deps.office, words),
+        queue=queue,
+        reviews=reviews,
+        together=Together(engine, queue, reviews, deps.text, deps.now_ms, deps.randomness),
+        presence=Presence(deps.now_ms),
         conflicts=Conflicts(engine, deps.office, words, deps.workflows, deps.now_ms),
         alarms=Handling(engine, deps.office, Alarms(engine, deps.text, deps.now_ms), deps.text, deps.now_ms),
         lost=LostPhones(engine, deps.office, deps.now_ms, deps.randomness),

@@ -14,6 +14,7 @@ from server.web.account import account_routes
 from server.web.assets import asset_routes
 from server.web.assigning import assign_routes
 from server.web.backups import backup_routes
+from server.web.beside import beside_routes
 from server.web.building import build_site
 from server.web.cases import case_routes
 from server.web.conflicts import conflict_routes
@@ -53,6 +54,7 @@ from server.web.room_keys import key_routes, new_officer_routes
 from server.web.second_step import second_step_routes
 from server.web.sheets import sheet_routes
 from server.web.site import Asking, Site, theme_of
+from server.web.together import together_routes
 from server.web.trail import trail_routes
 
 LARGEST_FORM_BYTES = 1_000_000
@@ -90,7 +92,9 @@ def page_routes(site: Site) -> list[Any]:
         *account_routes(site),
         *home_routes(site),
         *queue_routes(site),
+        *together_routes(site),
         *review_routes(site),
+        *beside_routes(site),
         *report_routes(site),
         *photo_routes(site),
         *conflict_routes(site),

@@ -1,18 +1,22 @@
 """Antrean: the visits that wait. Rule: a filter stands in the address, personal data never does."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import urlencode
 
 from litestar import Response, get
 
 from schemas.base import Data
+from server.access import Person, may
 from server.page_store import QueueFilter
 from server.services.people import Denied
-from server.services.queue import ROWS_PER_PAGE, QueuePage, QueueRow, older_than
+from server.services.queue import ROWS_PER_PAGE, Asked, QueuePage, QueueRow, older_than
 from server.web.errors import ForbiddenError
 from server.web.filters import Filter, Group, Option, choices
 from server.web.site import Asking, Notice, Site
 
+ASKED = ("status", "layanan", "wilayah", "umur", "tanda", "untuk")
+MINE = "saya"
 STATES = ("diterima", "ditahan", "dikembalikan", "disetujui", "ditolak")
 SERVICES = ("bpnt", "kis", "ktkpm")
 AGES = {"": 0, "1": 1, "3": 3, "7": 7}
@@ -46,34 +50,44 @@ def queue_routes(site: Site) -> list[Any]:
     @get("/antrean")
     async def queue(request: Asking) -> Response[str]:
         visitor = await site.visitor(request)
-        asked = {
-            name: request.query_params.get(name, "")
-            for name in ("status", "layanan", "wilayah", "umur", "tanda")
-        }
-        asked["status"] = asked["status"] if asked["status"] in STATES else "diterima"
+        asked = asked_in(request.query_params)
         number = request.query_params.get("hal", "1")
         at = min(int(number), 10_000) if number.isascii() and number.isdigit() else 1
-        wanted = QueueFilter(
-            state=asked["status"],
-            received_before_ms=older_than(AGES.get(asked["umur"], 0), site.deps.now_ms()),
-            flagged=FLAGGED.get(asked["tanda"], ""),
-        )
-        found = await site.work(
-            lambda: site.queue.page(
-                visitor.person, wanted, service=asked["layanan"], region=asked["wilayah"], number=at
-            )
-        )
+        wanted = wanted_of(asked, visitor.person, site.deps.now_ms())
+        found = await site.work(lambda: site.queue.page(visitor.person, wanted, at))
         if isinstance(found, Denied):
             raise ForbiddenError
         done = request.query_params.get("selesai", "")
         values = {
             "page": _listing(found, asked, max(1, at)),
             "filters": _filters(site, asked, regions),
-            "notice": _notice(site, done),
+            "notice": done_notice(site, done),
+            "trip": urlencode(asked),
+            "may_decide": may(visitor.person, "decide_visits"),
         }
         return await site.page("queue/queue.html", visitor, "antrean", values)
 
     return [queue]
+
+
+def asked_in(params: Mapping[str, str]) -> dict[str, str]:
+    """Return what an address asks to be listed; the state is one that there is."""
+    asked = {name: params.get(name, "") for name in ASKED}
+    return asked | {"status": asked["status"] if asked["status"] in STATES else "diterima"}
+
+
+def wanted_of(asked: Mapping[str, str], reader: Person, now_ms: int) -> Asked:
+    """Return what that means for one reader at a moment (UTC ms)."""
+    return Asked(
+        wanted=QueueFilter(
+            state=asked["status"],
+            received_before_ms=older_than(AGES.get(asked["umur"], 0), now_ms),
+            flagged=FLAGGED.get(asked["tanda"], ""),
+            handed_to=reader.id if asked["untuk"] == MINE else "",
+        ),
+        service=asked["layanan"],
+        region=asked["wilayah"],
+    )
 
 
 def _listing(found: QueuePage, asked: dict[str, str], number: int) -> Listing:
@@ -91,7 +105,8 @@ def _listing(found: QueuePage, asked: dict[str, str], number: int) -> Listing:
     )
 
 
-def _notice(site: Site, done: str) -> Notice | None:
+def done_notice(site: Site, done: str) -> Notice | None:
+    """Say what was decided just now."""
     if done not in DONE:
         return None
     tone, icon = DONE[done]
@@ -127,6 +142,7 @@ def _filters(site: Site, asked: dict[str, str], regions: tuple[Group, ...]) -> l
         region,
         plain("umur", ages),
         plain("tanda", flags),
+        plain("untuk", [("", text("kantor.antrean.semua_untuk")), (MINE, text("kantor.antrean.untuk_saya"))]),
     ]
 
 

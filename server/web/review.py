@@ -1,4 +1,8 @@
-"""Tinjau kunjungan: one visit and the decision on it. Rule: everything here works without JavaScript."""
+"""Tinjau kunjungan: one visit and the decision on it. Rule: everything here works without JavaScript.
+
+Whoever comes from the queue brings its filter along in the address, and after a decision is led to the next
+visit of it.
+"""
 
 from typing import Any
 
@@ -9,6 +13,7 @@ from schemas.base import Data
 from schemas.ids import RecordId
 from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Open, Stale
+from server.web.beside import hand_view, here_words, just_done, kept, trip_of
 from server.web.errors import ForbiddenError, MissingError
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
@@ -41,6 +46,7 @@ def review_routes(site: Site) -> list[Any]:
     """Return the handlers of a visit's page."""
 
     async def draw(
+        request: Asking,
         visitor: Visitor,
         found: Open,
         *,
@@ -56,11 +62,17 @@ def review_routes(site: Site) -> list[Any]:
             why=site.text(found.rights.why) if found.rights.why else "",
             why_icon="person" if found.rights.why.endswith("milik_sendiri") else "info",
         )
+        params, visit = request.query_params, found.page.id
+        batch = await site.work(lambda: site.together.current(visitor.person))
         values = {
             "visit": found.page,
             "merged": found.merged,
             "rights": rights,
-            "notice": notice,
+            "trip": await site.work(lambda: trip_of(site, visitor, params, visit)),
+            "hand": await site.work(lambda: hand_view(site, visitor, found)),
+            "here": here_words(site, visitor, visit) if rights.decide else (),
+            "sampled": batch is not None and visit in batch.left,
+            "notice": notice or just_done(site, params),
             "typed": typed or Typed(),
             "problem": problem,
         }
@@ -70,7 +82,7 @@ def review_routes(site: Site) -> list[Any]:
     async def review(request: Asking, visit: FromPath[str]) -> Response[str]:
         visitor = await site.visitor(request)
         found = await site.work(lambda: site.reviews.open(visitor.person, RecordId(visit)))
-        return await draw(visitor, _there(found))
+        return await draw(request, visitor, _there(found))
 
     @post("/kunjungan/{visit:str}/buka")
     async def open_numbers(request: Asking, visit: FromPath[str]) -> Response[str]:
@@ -80,9 +92,9 @@ def review_routes(site: Site) -> list[Any]:
         if len(purpose) < SHORTEST_PURPOSE:
             found = await site.work(lambda: site.reviews.open(visitor.person, RecordId(visit)))
             notice = _notice(site, "bad", "error", "perlu_keperluan")
-            return await draw(visitor, _there(found), notice=notice, status=422)
+            return await draw(request, visitor, _there(found), notice=notice, status=422)
         found = await site.work(lambda: site.reviews.look(visitor.person, RecordId(visit), purpose))
-        return await draw(visitor, _there(found), notice=_notice(site, "notice", "show", "terbuka"))
+        return await draw(request, visitor, _there(found), notice=_notice(site, "notice", "show", "terbuka"))
 
     @post("/kunjungan/{visit:str}/keputusan")
     async def decide(request: Asking, visit: FromPath[str]) -> Response[Any]:
@@ -105,7 +117,12 @@ def review_routes(site: Site) -> list[Any]:
         match outcome:
             case Decided(case=case):
                 done = STATE_AFTER[decision] + ("_kasus" if case else "")
-                return onward(f"/antrean?selesai={done}")
+                site.presence.leave(visitor.person, RecordId(visit))
+                trip = await site.work(
+                    lambda: trip_of(site, visitor, request.query_params, RecordId(visit), selesai=done)
+                )
+                rest = kept(request.query_params, selesai=done)
+                return onward(trip.next if trip and trip.next else f"/antrean?{rest}")
             case Denied():
                 raise ForbiddenError
             case NotThere():
@@ -115,7 +132,9 @@ def review_routes(site: Site) -> list[Any]:
             case Incomplete(say=say):
                 notice, problem, status = None, site.text(say), 422
         found = await site.work(lambda: site.reviews.open(visitor.person, RecordId(visit)))
-        return await draw(visitor, _there(found), notice=notice, typed=typed, problem=problem, status=status)
+        return await draw(
+            request, visitor, _there(found), notice=notice, typed=typed, problem=problem, status=status
+        )
 
     return [review, open_numbers, decide]
 

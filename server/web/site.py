@@ -39,6 +39,7 @@ from server.services.lost_phones import LostPhones
 from server.services.people import load_person
 from server.services.permits import Permits
 from server.services.person_export import PersonExports
+from server.services.presence import Presence
 from server.services.processing import ProcessingRegister
 from server.services.quarantine import Quarantine
 from server.services.queue import Queue
@@ -46,6 +47,7 @@ from server.services.requests import Requests
 from server.services.retention import Retention
 from server.services.review import Reviews
 from server.services.room import Room
+from server.services.together import Together
 from server.services.trail import Trail
 from server.services.trail_export import TrailExport
 from server.services.visit_page import Words
@@ -157,6 +159,8 @@ class Site:
     theme: Theme
     queue: Queue
     reviews: Reviews
+    together: Together
+    presence: Presence
     conflicts: Conflicts
     quarantine: Quarantine
     destroying: Destroying

@@ -9,7 +9,7 @@ from schemas.format import local_date
 from schemas.ids import RecordId
 from server.page_store import QueueFilter
 from server.projections import quarter_of
-from server.services.queue import QueuePage, QueueRow
+from server.services.queue import Asked, QueuePage, QueueRow
 from server.services.review import Open
 from server.services.visits import load_visit
 from sync.change import Patch
@@ -41,7 +41,7 @@ class Signs:
 
     def rows(self, flagged: Literal["", "ya", "tidak"]) -> list[QueueRow]:
         wanted = QueueFilter(flagged=flagged)
-        page = self._site.queue.page(self._kabid, wanted)
+        page = self._site.queue.page(self._kabid, Asked(wanted=wanted))
         assert isinstance(page, QueuePage) and page.total == len(page.rows)
         return list(page.rows)
 

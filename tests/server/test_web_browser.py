@@ -291,7 +291,8 @@ def every_page(served: Served) -> dict[str, list[str]]:
     asked, failure, minutes = protected(office)
     return {
         "verifikator": [
-            "/", "/antrean", f"/kunjungan/{waiting}", f"/kunjungan/{visit}",
+            "/", "/antrean", f"/kunjungan/{waiting}?status=diterima", f"/kunjungan/{visit}",
+            "/antrean/bersama",
             f"/kunjungan/{visit}/foto/{blob}", "/konflik", conflict, "/kasus", case, "/tidak-ada",
             "/karantina", f"/karantina/{refused.hex()}",
         ],

@@ -1,0 +1,284 @@
+"""A day of reviewing: from one visit to the next, beside colleagues, and clean ones together."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from schemas.ids import RecordId
+from server.access import Person
+from server.services.presence import STAYS_MS, Presence
+from server.services.together import LASTS_MS, ONE_IN
+from server.store import SqlOfficeStore
+from sync.change import Decide, Patch, read
+from sync.scope import NIK_PREFIXES
+from tests.server.room_office import csrf, log_in, serving_cheaply
+from tests.server.web_office import DESA, Office, open_at, shut
+
+WHOLE = {
+    "jenis_kelamin": "laki_laki",
+    "kks_dipegang": "kpm",
+    "nama_responden": "Warga",
+    "hubungan_responden": "diri_sendiri",
+    "ktp_ada": "asli",
+    "domisili_sama": True,
+    "tanda_tangan": {"skipped": "Tidak bersedia"},
+}
+QUEUE = "status=diterima&tanda=tidak"
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    made = open_at(tmp_path)
+    known = Patch(record=NIK_PREFIXES, kind="referensi", base={}, new={"kecamatan_nik": ["331499"]})
+    made.deps.office.act(made.deps.office.person, known)
+    try:
+        yield made
+    finally:
+        shut(made)
+
+
+@pytest.fixture
+def address(office: Office) -> Iterator[str]:
+    with serving_cheaply(office) as address:
+        yield address
+
+
+@pytest.fixture
+def desk(address: str) -> Iterator[httpx.Client]:
+    with browser(address, "kabid") as client:
+        yield client
+
+
+@contextmanager
+def browser(address: str, username: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=address) as client:
+        log_in(client, username)
+        yield client
+
+
+def add(office: Office, count: int) -> list[RecordId]:
+    """Add visits to people of their own in which nothing is odd, oldest first."""
+    return [
+        office.add_visit(
+            warga=office.add_warga(f"Warga {number}", DESA), photos=("foto_rumah_depan",), answers=WHOLE
+        )[0]
+        for number in range(count)
+    ]
+
+
+def decide(
+    desk: httpx.Client, visit: RecordId, decision: str, query: str = "", note: str = ""
+) -> httpx.Response:
+    page = desk.get(f"/kunjungan/{visit}")
+    seen = re.search(r'name="dilihat" value="([0-9a-f]+)"', page.text)
+    assert seen is not None
+    form = {"csrf": csrf(page), "dilihat": seen[1], "keputusan": decision, "catatan": note}
+    return desk.post(f"/kunjungan/{visit}/keputusan?{query}", data=form)
+
+
+def states(office: Office, visits: list[RecordId]) -> list[str]:
+    records = office.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).records(visits))
+    return [records[visit].fields["state"] for visit in visits]
+
+
+# from one to the next ---------------------------------------------------------------------------------------
+
+
+def test_a_decision_leads_to_the_next_visit_of_the_same_list(office: Office, desk: httpx.Client) -> None:
+    first, second, third = add(office, 3)
+    assert f'href="/kunjungan/{first}?status=diterima' in desk.get("/antrean").text
+    page = desk.get(f"/kunjungan/{second}?{QUEUE}").text
+    assert "2 dari 3" in page
+    assert f'href="/kunjungan/{first}?{QUEUE}"' in page.replace("&amp;", "&")
+    assert f'href="/kunjungan/{third}?{QUEUE}"' in page.replace("&amp;", "&")
+    answer = decide(desk, first, "setujui", QUEUE)
+    assert answer.headers["location"] == f"/kunjungan/{second}?{QUEUE}&selesai=disetujui"
+    assert "Kunjungan disetujui." in desk.get(answer.headers["location"]).text
+    decide(desk, second, "setujui", QUEUE)
+    last = decide(desk, third, "setujui", QUEUE)
+    assert last.headers["location"] == f"/antrean?{QUEUE}&selesai=disetujui"
+    assert states(office, [first, second, third]) == ["disetujui"] * 3
+
+
+def test_whoever_came_another_way_goes_back_to_the_queue(office: Office, desk: httpx.Client) -> None:
+    [visit] = add(office, 1)
+    assert 'data-key="n"' not in desk.get(f"/kunjungan/{visit}").text
+    assert decide(desk, visit, "setujui").headers["location"] == "/antrean?selesai=disetujui"
+
+
+# beside colleagues ------------------------------------------------------------------------------------------
+
+
+def test_two_officers_on_one_visit_see_each_other(office: Office, address: str, desk: httpx.Client) -> None:
+    [visit] = add(office, 1)
+    assert "sedang membuka" not in desk.get(f"/kunjungan/{visit}").text
+    with browser(address, "verifikator") as other:
+        assert "Kabid Uji juga sedang membuka kunjungan ini" in other.get(f"/kunjungan/{visit}").text
+    told = desk.get(f"/kunjungan/{visit}/siapa")
+    assert "Verifikator Uji juga sedang membuka" in told.text and "<html" not in told.text
+
+
+def test_whoever_goes_away_is_forgotten_and_whoever_stays_is_not() -> None:
+    now = [0]
+    presence = Presence(lambda: now[0])
+    siti, budi = (Person(id=name, nama=name) for name in ("siti", "budi"))  # type: ignore[arg-type]
+    visit = RecordId("k")
+    assert presence.look(siti, visit) == ()
+    now[0] = STAYS_MS
+    [here] = presence.look(budi, visit)
+    assert (here.name, here.since_ms) == ("siti", 0)
+    now[0] = STAYS_MS + 1
+    assert presence.look(budi, visit) == ()
+    presence.leave(budi, visit)
+    assert presence.look(siti, visit) == ()
+
+
+def test_a_visit_is_handed_to_a_colleague_who_finds_it(
+    office: Office, address: str, desk: httpx.Client
+) -> None:
+    visit, other = add(office, 2)
+    page = desk.get(f"/kunjungan/{visit}")
+    form = {"csrf": csrf(page), "kepada": office.people["verifikator"], "pesan": "Cek foto KK-nya"}
+    answer = desk.post(f"/kunjungan/{visit}/serahkan?{QUEUE}", data=form)
+    assert "hasil=diserahkan" in answer.headers["location"] and QUEUE in answer.headers["location"]
+    assert "Untuk Verifikator Uji" in desk.get("/antrean").text
+    with browser(address, "verifikator") as colleague:
+        mine = colleague.get("/antrean?untuk=saya").text
+        assert visit in mine and other not in mine
+        assert "Cek foto KK-nya" in colleague.get(f"/kunjungan/{visit}").text
+    assert decide(desk, visit, "tahan", note="Menunggu surat").status_code == 303
+    assert "Diserahkan kepada" not in desk.get(f"/kunjungan/{visit}").text  # decided: nobody waits for it
+
+
+def test_what_was_handed_over_can_be_taken_back(office: Office, desk: httpx.Client) -> None:
+    [visit] = add(office, 1)
+    token = csrf(desk.get(f"/kunjungan/{visit}"))
+    for whom, done in ((office.people["verifikator"], "diserahkan"), ("", "ditarik")):
+        form = {"csrf": token, "kepada": whom, "pesan": ""}
+        assert f"hasil={done}" in desk.post(f"/kunjungan/{visit}/serahkan", data=form).headers["location"]
+    assert "Diserahkan kepada" not in desk.get(f"/kunjungan/{visit}").text
+
+
+@pytest.mark.parametrize("whom", ["pendamping", "pengawas", "admin", "kabid"])
+def test_only_who_may_decide_it_can_be_asked(office: Office, desk: httpx.Client, whom: str) -> None:
+    [visit] = add(office, 1)
+    form = {"csrf": csrf(desk.get(f"/kunjungan/{visit}")), "kepada": office.people[whom], "pesan": ""}
+    answer = desk.post(f"/kunjungan/{visit}/serahkan", data=form)
+    assert "hasil=rekan_tidak_dapat" in answer.headers["location"]
+    assert "Diserahkan kepada" not in desk.get(f"/kunjungan/{visit}").text
+
+
+# together ---------------------------------------------------------------------------------------------------
+
+
+def begin(desk: httpx.Client) -> httpx.Response:
+    form = {"csrf": csrf(desk.get("/antrean/bersama")), "langkah": "mulai", "layanan": "", "wilayah": ""}
+    return desk.post("/antrean/bersama", data=form, follow_redirects=True)
+
+
+def press(desk: httpx.Client, step: str, visit: str = "") -> httpx.Response:
+    form = {"csrf": csrf(desk.get("/antrean/bersama")), "langkah": step, "kunjungan": visit}
+    return desk.post("/antrean/bersama", data=form)
+
+
+def sample_of(page: str) -> list[RecordId]:
+    """The visits that are to be looked at, by the page of the batch."""
+    rows = re.findall(r'href="/kunjungan/([0-9a-f]{32})">[^<]+</a></h2>.*?</li>', page, re.DOTALL)
+    chunks = page.split('<li class="row plain-row">')[1:]
+    assert len(rows) == len(chunks)
+    return [RecordId(row) for row, chunk in zip(rows, chunks, strict=True) if "Contoh</span>" in chunk]
+
+
+def test_clean_visits_are_approved_together_after_a_sample_was_looked_at(
+    office: Office, desk: httpx.Client
+) -> None:
+    visits = add(office, 8)
+    odd, _ = office.add_visit(warga=office.add_warga("Warga Kurang", DESA), held=False, photos=("foto_kk",))
+    page = begin(desk).text
+    assert "8 kunjungan bersih, 3 menjadi contoh" in page and "Warga Kurang" not in page
+    sample = sample_of(page)
+    assert len(sample) == 3
+    assert press(desk, "setujui").status_code == 409
+    assert states(office, visits) == ["diterima"] * 8
+    for visit in sample:
+        assert "contoh untuk Setujui bersama" in desk.get(f"/kunjungan/{visit}").text
+        press(desk, "dilihat", visit)
+    assert "8 kunjungan disetujui." in press(desk, "setujui").text
+    assert states(office, [*visits, odd]) == ["disetujui"] * 8 + ["diterima"]
+    record = office.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).records([visits[0]]))[visits[0]]
+    assert record.fields["decided_by"] == office.people["kabid"]
+    assert "3 di antaranya dilihat" in str(record.fields)
+    assert press(desk, "setujui").status_code == 409  # pressed twice
+
+
+def test_a_visit_of_the_sample_that_was_returned_ends_the_batch(office: Office, desk: httpx.Client) -> None:
+    visits = add(office, 5)
+    sample = sample_of(begin(desk).text)
+    for visit in sample:
+        press(desk, "dilihat", visit)
+    assert decide(desk, sample[0], "kembalikan", note="Foto KK kabur").status_code == 303
+    answer = press(desk, "setujui")
+    assert (
+        answer.status_code == 409 and "ditinjau satu per satu" in answer.text.lower()
+    ) or "satu per satu" in answer.text
+    assert sorted(states(office, visits)) == ["dikembalikan"] + ["diterima"] * 4
+
+
+def test_what_moved_on_meanwhile_is_left_out_and_said(
+    office: Office, desk: httpx.Client, address: str
+) -> None:
+    visits = add(office, 5)
+    sample = sample_of(begin(desk).text)
+    rest = next(visit for visit in visits if visit not in sample)
+    for visit in sample:
+        press(desk, "dilihat", visit)
+    with browser(address, "verifikator") as other:
+        assert decide(other, rest, "tolak", note="Bukan keluarga ini").status_code == 303
+    told = press(desk, "setujui").text
+    assert "4 kunjungan disetujui." in told and "1 kunjungan dilewati" in told
+    assert states(office, [rest]) == ["ditolak"]
+
+
+def test_nothing_clean_says_so_and_one_in_ten_is_looked_at(office: Office, desk: httpx.Client) -> None:
+    assert "Tidak ada kunjungan yang bersih" in begin(desk).text
+    add(office, 4 * ONE_IN)
+    assert f"{4 * ONE_IN} kunjungan bersih, 4 menjadi contoh" in begin(desk).text
+
+
+def test_a_batch_is_its_officers_own_and_does_not_last(
+    office: Office, desk: httpx.Client, address: str
+) -> None:
+    visits = add(office, 3)
+    for visit in sample_of(begin(desk).text):
+        press(desk, "dilihat", visit)
+    with browser(address, "verifikator") as other:
+        assert press(other, "setujui").status_code == 409
+    assert states(office, visits) == ["diterima"] * 3
+    assert LASTS_MS > 3_600_000
+    press(desk, "batal")
+    assert press(desk, "setujui").status_code == 409
+
+
+def test_what_is_handed_to_a_colleague_is_not_approved_with_the_rest(
+    office: Office, desk: httpx.Client
+) -> None:
+    visits = add(office, 4)
+    form = {"csrf": csrf(desk.get("/antrean")), "kepada": office.people["verifikator"], "pesan": ""}
+    desk.post(f"/kunjungan/{visits[0]}/serahkan", data=form)
+    assert "3 kunjungan bersih" in begin(desk).text
+
+
+def test_the_note_of_each_is_a_decision_in_the_chain(office: Office, desk: httpx.Client) -> None:
+    visits = add(office, 3)
+    for visit in sample_of(begin(desk).text):
+        press(desk, "dilihat", visit)
+    press(desk, "setujui")
+    found = office.deps.engine.read(
+        lambda tx: tx.query("SELECT raw FROM changes WHERE kabupaten = :kabupaten AND raw IS NOT NULL")
+    )
+    decided = [body for (raw,) in found if isinstance(body := read(raw).body, Decide)]
+    assert {body.visit for body in decided} == set(visits) and len(decided) == 3
