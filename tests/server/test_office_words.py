@@ -53,6 +53,7 @@ TABLE = "problems.py"
 """Lists every problem with its status; that is no place where one arises."""
 CHOICES = {
     "kantor.antrean": r"(?:status|sudah|umur)_(\w+)",
+    "kantor.formulir": r"isian_(\w+)",
     "ruang.kasus": r"tak_terbaca_(\w+)",
     "ruang.tolak": r"(\w+)_darurat",
 }
