@@ -7,6 +7,7 @@ very device sent them before. The HTTP side (tus 1.0, tus.io) is server/api/tus.
 """
 
 import re
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -218,10 +219,14 @@ class Uploads:
             self.remove(upload)
 
     def tidy(self) -> None:
-        """Remove part files that no upload owns any more; at start, when nothing is under way."""
+        """Remove part files that no upload owns any more, and folders that a crash left; at start, when
+        nothing is under way.
+        """
         under_way = {upload.id for upload in self._engine.read(upload_store.uploads) if not upload.done}
         for path in self._folder.iterdir():
-            if path.name not in under_way:
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name not in under_way:
                 path.unlink()
 
     def _new(
