@@ -20,6 +20,7 @@ from server.engine import DamagedError, EngineError
 from server.engines.sqlite import connect, inspected
 from server.engines.sqlite_copy import alone, bring_under
 from server.keys import KEY_BYTES, KeyFileError, Keys, change_keys, is_older_file, read_keys
+from server.paper_key import place
 from server.second_factor import reseal
 from server.verifying.findings import Progress
 
@@ -64,6 +65,7 @@ def change_database(
     fresh = _fresh(database)
     fresh.unlink(missing_ok=True)
     try:
+        place(database.parent, key_path)  # the papers open both generations, whichever will count
         with alone(database, old.database) as held:
             handle = os.open(database, os.O_RDWR)
             try:
