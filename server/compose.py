@@ -47,6 +47,7 @@ from server.keys import KEY_BYTES, KeyFileError, Keys, default_path, make_keys, 
 from server.office import Office
 from server.paper_key import place_if_stale
 from server.parsing.pool import Parsers
+from server.parsing.typesetting import Typesetter
 from server.rotating import settle, standing
 from server.services.device_words import DeviceWords
 from server.services.handover import Handovers
@@ -243,6 +244,7 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
         uploads=uploads,
         handovers=Handovers(engine, office, uploads, keys, now_ms=now_ms, randomness=secrets.token_bytes),
         parsers=Parsers(),
+        typesetter=Typesetter(),
         forms=forms,
         workflows=workflows,
         text=text,

@@ -21,8 +21,9 @@ from server import upload_store
 from server.blobs import BlobStore
 from server.disk import ensure_folder
 from server.engine import Engine, Reader, Writer
-from server.keys import derive
+from server.keys import KEY_BYTES, derive
 from server.part_file import DamagedPartError, PartFile, fitting
+from server.scratch import SealedScratch
 from server.store import SqlOfficeStore
 from server.upload_store import Upload
 
@@ -204,8 +205,12 @@ class Uploads:
         return self._folder
 
     def scratch(self) -> BinaryIO:
-        """Return a file without a name on the office's disk: gone when it is closed, also by a crash."""
-        return cast(BinaryIO, TemporaryFile(dir=self._folder))
+        """Return a file without a name on the office's disk, sealed; gone when it is closed, also by a crash.
+
+        It is written to its end, then read from its beginning.
+        """
+        file = cast(BinaryIO, TemporaryFile(dir=self._folder))  # noqa: SIM115 - closed by who asked
+        return cast(BinaryIO, SealedScratch(file, self._randomness(KEY_BYTES)))
 
     def remove(self, upload: Upload) -> None:
         """End an upload and forget what came of it; a blob that was finished stays."""

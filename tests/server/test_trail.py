@@ -11,18 +11,24 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import httpx
 import pytest
 
 from schemas.ids import RecordId
+from server import tus
 from server.access import Person
+from server.parsing.paper import Paper
+from server.parsing.typesetting import Typesetter
 from server.passwords import Passwords
 from server.proof import offline
 from server.proof.trail_file import Entry, Order, write
-from server.services.people import load_person
+from server.services.people import Denied, load_person
 from server.services.trail import ROWS_PER_PAGE, Asked, Line, Lines, Trail
+from server.services.trail_export import NotPrinted
 from server.trail import KINDS, OPEN_KINDS, trace
 from server.trail_store import Place
 from server.verifying.findings import Findings
@@ -332,6 +338,41 @@ def test_whoever_seals_anew_without_one_act_is_found_by_its_neighbours(office: O
     write(entries, order, office.deps.office.attest, out)
     faults = offline.check_lines(out.getvalue()).faults
     assert any("tidak menyambung" in fault for fault in faults)
+
+
+class Typist:
+    """Sets every paper as the same few bytes."""
+
+    def pdf(self, _: Paper) -> bytes:
+        return b"%PDF-satu"
+
+
+def test_papers_of_pages_wait_for_the_turns_of_the_offices_one_typesetter(
+    office: Office, visit: RecordId
+) -> None:
+    deps = replace(office.deps, typesetter=cast(Typesetter, Typist()))
+    pages = page_routes(build_site(deps, Passwords(bytes, memory_kib=64)))
+    with serving(office, pages) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
+        login(http, "pengawas")
+        form = {"csrf": csrf(http.get("/jejak")), "keperluan": "Pemeriksaan triwulan"}
+        made = [http.post("/jejak/ekspor", data=form), http.post(f"/kunjungan/{visit}/laporan", data=form)]
+        assert http.get("/jejak/lembar/cetak").content == b"%PDF-satu"
+    for answer, name in zip(made, ("ringkasan.pdf", "laporan.pdf"), strict=True):
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+            assert packed.read(name) == b"%PDF-satu"
+
+
+def test_an_export_is_never_plain_on_the_disk(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    site, disk = build_site(office.deps, Passwords(bytes, memory_kib=64)), list[BinaryIO]()
+    real = tus.TemporaryFile
+    monkeypatch.setattr(tus, "TemporaryFile", lambda **given: disk.append(real(**given)) or disk[-1])
+    made = site.trail_export.make(person(office, "pengawas"), Asked(), "Pemeriksaan", "semua")
+    assert not isinstance(made, Denied | NotPrinted)
+    with made:
+        made.seek(0)
+        assert b"jejak.jsonl" in made.read()
+        disk[0].seek(0)
+        assert b"jejak.jsonl" not in disk[0].read()
 
 
 @pytest.mark.parametrize("role", ["admin", "petugas"])
