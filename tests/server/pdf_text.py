@@ -4,7 +4,8 @@ import re
 import zlib
 
 OBJECT = re.compile(rb"(\d+) 0 obj\b(.*?)\bendobj", re.DOTALL)
-DRAWN = re.compile(rb"/(f\d+) [\d.]+ Tf|<([0-9A-Fa-f]+)>|\(((?:\\.|[^\\)])*)\)", re.DOTALL)
+DRAWN = re.compile(rb"/(f\d+) [\d.]+ Tf|<([0-9A-Fa-f]+)>|\(", re.DOTALL)
+IN_STRING = re.compile(rb"\\.|[()]", re.DOTALL)
 
 
 def pdf_text(pdf: bytes) -> str:
@@ -30,13 +31,29 @@ def pdf_text(pdf: bytes) -> str:
 def _drawn(stream: bytes, fonts: dict[bytes, dict[int, str]]) -> str:
     told: list[str] = []
     letters: dict[int, str] = {}
-    for font, hexed, raw in DRAWN.findall(stream):
+    at = 0
+    while (drawn := DRAWN.search(stream, at)) is not None:
+        font, hexed = drawn.groups()
+        raw, at = b"", drawn.end()
         if font:
             letters = fonts.get(font, {})
+        elif not hexed:
+            end = _closing(stream, at)
+            raw, at = stream[at:end], end + 1
         data = bytes.fromhex(hexed.decode()) if hexed else _plain(raw)
-        codes = (int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2))
+        codes = (int.from_bytes(data[place : place + 2], "big") for place in range(0, len(data), 2))
         told += [letters.get(code, "") for code in codes]
     return "".join(told)
+
+
+def _closing(stream: bytes, at: int) -> int:
+    """Return where a string ends: parentheses in it stand as they are where they are pairs."""
+    depth = 1
+    for found in IN_STRING.finditer(stream, at):
+        depth += {b"(": 1, b")": -1}.get(found[0], 0)
+        if not depth:
+            return found.start()
+    return len(stream)
 
 
 def _stream(body: bytes) -> bytes:
