@@ -340,6 +340,24 @@ def test_whoever_seals_anew_without_one_act_is_found_by_its_neighbours(office: O
     assert any("tidak menyambung" in fault for fault in faults)
 
 
+def test_an_export_with_both_branches_of_a_restored_phone_checks_itself(tmp_path: Path) -> None:
+    office = open_at(tmp_path)
+    fork = office.phone._tip
+    office.add_visit()
+    office.phone._tip = fork
+    for _ in range(2):
+        office.add_visit()
+    site = build_site(office.deps, Passwords(bytes, memory_kib=64))
+    made = site.trail_export.make(person(office, "pengawas"), Asked(), "Pemeriksaan", "semua")
+    assert not isinstance(made, Denied | NotPrinted)
+    with made:
+        made.seek(0)
+        with zipfile.ZipFile(io.BytesIO(made.read())) as packed:
+            raw = packed.read("jejak.jsonl")
+    assert offline.check_lines(raw).faults == []
+    shut(office)
+
+
 class Typist:
     """Sets every paper as the same few bytes."""
 
