@@ -177,6 +177,8 @@ def test_what_was_destroyed_keeps_its_place_and_says_so(office: Office) -> None:
         "DELETE FROM trail WHERE kind = 'petugas'",
         "DELETE FROM trail_about WHERE about = (SELECT min(about) FROM trail_about)",
         "UPDATE trail_about SET about = 'x' WHERE about = (SELECT min(about) FROM trail_about)",
+        "DELETE FROM trail_codes WHERE code = (SELECT min(code) FROM trail_codes)",
+        "UPDATE trail_codes SET record = 'x' WHERE code = (SELECT min(code) FROM trail_codes)",
         "INSERT INTO trail VALUES ('33.14', x'00', 1, 1, '', 'lain', 0)",
     ],
 )
