@@ -127,6 +127,20 @@ def test_papers_stay_good_over_a_change_of_keys(place: Place, monkeypatch: pytes
     assert read_keys(from_medium) == read_keys(again)
 
 
+def test_what_was_destroyed_since_the_copy_was_sealed_stays_destroyed(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.print_key(monkeypatch)
+    with opened(place.data, place.key) as deps:
+        deps.destruction.destroy(deps.office.person, [], [], "BA 7")
+        deps.destruction.destroy(deps.office.person, [], [], "BA 8")
+    for path in (place.key, destroyed_path(place.key), authority_path(place.key)):
+        path.unlink()
+    assert place.restore_key(monkeypatch, place.data, place.key) == 0
+    with opened(place.data, place.key) as deps:
+        assert [body.basis for body in deps.destruction.entries.bodies()] == ["BA 7", "BA 8"]
+
+
 def test_papers_open_what_a_change_of_keys_left_that_was_cut_off(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
