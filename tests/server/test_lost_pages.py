@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from schemas import format as written
@@ -178,6 +179,14 @@ def test_what_a_phone_was_rid_of_when_it_spoke_is_not_on_it(desk: Desk) -> None:
     deps.engine.write(lambda tx: alarm_store.note_heard(tx, [(desk.device, later, 3, 0)])).result()
     assert desk.report().status_code == 303
     assert decode(desk.lost.all()[0].lost.facts, Facts).who == ()
+
+
+def test_a_phone_says_of_itself_no_more_than_the_office_keeps() -> None:
+    said = DeviceReport(changes=0, photos=0, drafts=0, lock="berkas")
+    for more in ({"rescue_key": bytes(33)}, {"letter": bytes(257)}, {"changes": -1}, {"drafts": 2**63}):
+        with pytest.raises(msgspec.ValidationError):
+            decode(encode(msgspec.structs.replace(said, **more)), DeviceReport)
+    assert decode(encode(said), DeviceReport) == said
 
 
 def test_a_report_is_closed_when_both_were_told_or_the_phone_was_found_in_time(desk: Desk) -> None:
