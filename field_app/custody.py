@@ -1,5 +1,6 @@
 """What this phone and the office say of the phone itself, after a sync. Rule: an order counts only under the
-office's signature and for this very device, and nothing is wiped before all was handed over.
+office's signature and for this very device, and nothing is wiped before all was handed over: also what was
+recorded while the office was being told.
 
 The phone says what waits on it, brings its rescue letter, and learns the rescue key and whether it is to be
 wiped. It speaks after the first sync of each opening and then once an hour; at once with news, and when
@@ -7,9 +8,11 @@ it had to log in anew: the office ends the sessions of a phone that it revokes o
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
+import sqlcipher3.dbapi2 as sqlcipher
 
 from field_app.devices import Keystore, Timepiece
 from field_app.durable import write_whole
@@ -21,7 +24,7 @@ from field_app.sealing import seal_key
 from field_app.signing import is_signed
 from field_app.store import Store
 from field_app.views import HandedOver, Refused, SyncStatus
-from field_app.wiping import KEPT, Paper, read_paper, write_paper
+from field_app.wiping import KEPT, PAPER, Paper, read_paper, write_paper
 from schemas.base import decode
 from schemas.device_word import (
     DeviceOrders,
@@ -40,6 +43,9 @@ from schemas.device_word import (
 EVERY_MS = 60 * 60_000
 ORDER = "perintah/hapus"
 """The order as it was verified, kept until it is carried out."""
+KEY_ENDING, CODE_ENDING = ".kunci", ".kode"
+"""Beside a kept vault: its key, sealed to the office, and what the code that the office keeps opens."""
+SEALED_ENDINGS = (KEY_ENDING, CODE_ENDING)
 
 
 class Custody:
@@ -123,38 +129,78 @@ class Custody:
         """Hand over, say so, and only then write the paper that has the phone wiped."""
         if read_paper(self._folder) is not None:
             return
-        handed = self._handed()
-        if handed is None:
+        handed_by = self._handed()
+        if handed_by is None:
             return  # not all could be handed over: tried again after the next sync
-        handed_by, keep = handed
-        if self._link.tell_wipe(self._word(order, "diserahkan", handed_by)) is not None:
+        if self._link.tell_wipe(self._word(order.order, "diserahkan", handed_by)) is not None:
             return
-        last, door = self._word(order, "dihapus", handed_by), self._door()
+        # She may record more until the vault closes, and a phone that dies before never asks again: so it is
+        # kept, unless `settle` finds that nothing came.
+        keep, door = self._kept() or "", self._door()
         write_paper(
             self._folder,
             Paper(
                 step="siap",
                 address=door.address,
-                word=last,
+                word=self._word(order.order, "dihapus", handed_by),
                 keep=keep,
                 authority=door.authority,
             ),
         )
 
-    def _handed(self) -> tuple[HandedBy, str] | None:
-        """Hand over what the office has not: return how, and what the vault is kept as, None if it failed."""
+    def settle(self) -> None:
+        """Hand over what was recorded after the office was told, before the vault closes to be wiped, and let
+        the vault go where nothing in it is under work. What cannot be handed over stays in the kept vault.
+        """
+        paper = read_paper(self._folder)
+        if paper is None or paper.step != "siap":
+            return
+        try:
+            handed_by, is_working = self._handed(), bool(self._drafts())
+        except sqlcipher.Error:
+            return  # what is left of it is kept as it is
+        if handed_by is None:
+            if not paper.keep:
+                (self._folder / PAPER).unlink()  # the order stands, and is carried out after another sync
+            return
+        if handed_by != paper.word.handed_by == "sinkron":
+            paper = msgspec.structs.replace(paper, word=self._word(paper.word.order, "dihapus", handed_by))
+        keep = paper.keep if is_working else ""
+        write_paper(self._folder, msgspec.structs.replace(paper, keep=keep))
+        if paper.keep and not keep:
+            self._let_go(paper.keep)
+
+    def _handed(self) -> HandedBy | None:
+        """Hand over what the office has not, and return how; None if it failed."""
         status, drafts = self._status(), self._drafts()
         waits = bool(status.data_pending or status.photos_pending)
         if not waits and not drafts:
-            return "sinkron", ""
+            return "sinkron"
         place = self._folder / KEPT
         try:
             place.mkdir(mode=0o700, exist_ok=True)
             if waits and isinstance(self._hand_over(place), Refused):
                 return None
-            return "berkas", self._seal_vault(place) if drafts else ""
         except OSError:
             return None
+        return "berkas" if not drafts or self._kept() else None
+
+    def _kept(self) -> str | None:
+        """Seal the vault to the office, and return the name that it is kept under; None if that failed."""
+        place = self._folder / KEPT
+        try:
+            place.mkdir(mode=0o700, exist_ok=True)
+            return self._seal_vault(place)
+        except OSError:
+            return None
+
+    def _let_go(self, name: str) -> None:
+        """Take away what would open a vault that is not kept after all."""
+        place = self._folder / KEPT
+        for ending in SEALED_ENDINGS:
+            (place / f"{name}{ending}").unlink(missing_ok=True)
+        with suppress(OSError):  # hand-over files stay
+            place.rmdir()
 
     def _seal_vault(self, place: Path) -> str:
         """Seal the vault's key to the office, so that the vault can be kept: what is under work is in no
@@ -166,18 +212,18 @@ class Custody:
             raise OSError("the office's key is not known")
         name = f"brankas-{self._owner.device[:8]}.db"
         sealed = seal_key(self._key, office_key, kept_info(self._owner.device))
-        write_whole(place / f"{name}.kunci", sealed)
+        write_whole(place / f"{name}{KEY_ENDING}", sealed)
         try:
             second = self._keys.second_by_code()
         except KeysError as error:
             raise OSError(str(error)) from error
         if second:
-            write_whole(place / f"{name}.kode", second)
+            write_whole(place / f"{name}{CODE_ENDING}", second)
         return name
 
-    def _word(self, order: WipeOrder, step: Step, handed_by: HandedBy) -> WipeWord:
+    def _word(self, order: bytes, step: Step, handed_by: HandedBy) -> WipeWord:
         word = WipeWord(
-            order=order.order,
+            order=order,
             device=self._owner.device,
             step=step,
             handed_by=handed_by,

@@ -1,5 +1,6 @@
 """What is there only while a vault is open: its use cases, and what they stand on. Rule: closed whole."""
 
+from field_app.custody import Custody
 from field_app.handover import Handover
 from field_app.link import Link
 from field_app.owner import Owner
@@ -21,18 +22,23 @@ class OpenVault:
         worker: Worker,
         handover: Handover,
         sealed: Sealed,
+        custody: Custody,
     ) -> None:
         self.owner, self.visits, self.worker, self.handover = owner, visits, worker, handover
         self.sealed = sealed
-        self._vault, self._link = vault, link
+        self._vault, self._link, self._custody = vault, link, custody
 
     def used_bytes(self) -> int:
         """Return how much of the vault's file is in use."""
         return self._vault.used_bytes()
 
     def close(self) -> None:
-        """Forget the second unlock, end the worker, then close the line and the vault."""
+        """Forget the second unlock, end the worker, then close the line and the vault.
+
+        Where the vault is to be wiped, what was recorded since the office was told is handed over first.
+        """
         self.sealed.lock()
+        self._custody.settle()
         self.worker.close()
         self._link.close()
         self._vault.close()

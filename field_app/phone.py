@@ -386,7 +386,14 @@ class Phone:
         visits = Visits(bench, worker.status, worker.sync_soon)
         sealed.erase()  # what a death between finalising and erasing left
         return OpenVault(
-            owner, vault, link, visits, worker, handover, Sealed(bench, second, self.workflows.get(SERVICE))
+            owner=owner,
+            vault=vault,
+            link=link,
+            visits=visits,
+            worker=worker,
+            handover=handover,
+            sealed=Sealed(bench, second, self.workflows.get(SERVICE)),
+            custody=custody,
         )
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from field_app.devices import Keystore, KeystoreError
-from field_app.durable import write_whole
+from field_app.durable import UNFINISHED, write_whole
 from field_app.enrol import VAULT, WAITING
 from field_app.keys import FILE, GUARD
 from field_app.link import Door, Failure, Link
@@ -31,7 +31,8 @@ ENDINGS = ("-wal", "-shm", "")
 class Paper(Data, frozen=True, kw_only=True):
     """What is left of an order outside the vault: how far it is, and the last word, signed, with its address.
 
-    `keep`: the name that the vault is kept under, empty when nothing in it was still under work. `authority`:
+    `keep`: the name that the vault is kept under, empty when it was seen that nothing in it is still under
+    work. `authority`:
     the certificate (DER) that the office is known by, empty where none is pinned.
     """
 
@@ -63,7 +64,11 @@ def wipe(folder: Path, keystore: Keystore) -> bool:
     if paper.step == "siap":
         for name in (FILE, GUARD):
             _shred(folder / name)
+        for unfinished in folder.glob(f"*{UNFINISHED}"):
+            _shred(unfinished)  # a crash while a key file was written leaves one
         forgotten = _forget(keystore)
+        if paper.keep:
+            (folder / KEPT).mkdir(mode=0o700, exist_ok=True)  # somebody may have taken it away
         for ending in ENDINGS:
             part = folder / (VAULT + ending)
             if paper.keep and part.exists():

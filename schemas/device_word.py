@@ -19,6 +19,7 @@ RESCUE_DOMAIN = b"sambang rescue key v1\0"
 LETTER_DOMAIN = b"sambang rescue letter v1\0"
 KEPT_DOMAIN = b"sambang kept vault v1\0"
 MAX_LETTER_BYTES = 256
+MAX_RESCUE_KEY_BYTES = 32
 
 Lock = Literal["perangkat_keras", "berkas"]
 """Where the device's secret lies: in hardware that gives it to nobody, or in a file beside the vault."""
@@ -63,7 +64,7 @@ class DeviceReport(Message, frozen=True, kw_only=True):
     photos: Position
     drafts: Position
     lock: Lock
-    rescue_key: bytes = b""
+    rescue_key: Annotated[bytes, msgspec.Meta(max_length=MAX_RESCUE_KEY_BYTES)] = b""
     letter: Annotated[bytes, msgspec.Meta(max_length=MAX_LETTER_BYTES)] = b""
 
 

@@ -12,6 +12,8 @@ MONTHS = (
     *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
 )
 WIB = timezone(timedelta(hours=7), "WIB")
+FIRST_MS, LAST_MS = -62_135_500_000_000, 253_402_200_000_000
+"""Within the first and the last day of the calendar (0001-01-02 and 9999-12-31), UTC milliseconds."""
 
 _UNITS = (
     "nol",
@@ -53,9 +55,14 @@ def month_name(day: date) -> str:
 
 
 def local(utc_ms: int) -> datetime:
-    """Give the local time (WIB, UTC+7, no summer time) of UTC milliseconds."""
+    """Give the local time (WIB, UTC+7, no summer time) of UTC milliseconds.
+
+    What lies beyond the calendar is given as its first or last day: what a phone says of its clock may be any
+    number, and whoever looks at it must see the rest of the page.
+    """
     # By addition: fromtimestamp refuses early dates on some systems, and a phone's clock may say 1970.
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=utc_ms)).astimezone(WIB)
+    known_ms = min(max(utc_ms, FIRST_MS), LAST_MS)
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=known_ms)).astimezone(WIB)
 
 
 def local_date(utc_ms: int) -> date:

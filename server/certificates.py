@@ -155,12 +155,21 @@ class Certificates:
 
 
 def load(context: ssl.SSLContext, leaf: Leaf) -> None:
-    """Give a context its certificate. The ssl module reads files only: one is there for that moment."""
+    """Give a context its certificate. The ssl module reads files only: one is there for that moment, and in
+    memory where the system has such files, so that no disk ever had the key.
+    """
+    data = leaf.private_key + leaf.certificate
+    if hasattr(os, "memfd_create"):
+        with os.fdopen(os.memfd_create("leaf"), "wb") as file:
+            file.write(data)
+            file.flush()
+            context.load_cert_chain(f"/proc/self/fd/{file.fileno()}")
+        return
     with tempfile.TemporaryDirectory(prefix="sambang-") as folder:
         path = Path(folder) / "leaf.pem"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(leaf.private_key + leaf.certificate)
+            file.write(data)
         context.load_cert_chain(path)
 
 

@@ -45,8 +45,9 @@ from server.engines.sqlite import SqliteEngine, create, upgrade
 from server.joining import Joinings
 from server.keys import KEY_BYTES, KeyFileError, Keys, default_path, make_keys, read_keys, write_keys
 from server.office import Office
-from server.paper_key import SEALED, place
+from server.paper_key import place_if_stale
 from server.parsing.pool import Parsers
+from server.parsing.typesetting import Typesetter
 from server.published import judged_with, take_published
 from server.rotating import settle, standing
 from server.services.device_words import DeviceWords
@@ -123,8 +124,7 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
     # Where the keys lie on what cannot be written, how they stand is found out again each time.
     with suppress(OSError):
         keys = settle(key_path, path)
-        if not (data / SEALED).exists():
-            place(data, key_path)
+        place_if_stale(data, key_path)
     try:
         regency, name = upgrade(path, keys.database)
     except WrongKeyError:
@@ -246,6 +246,7 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
         uploads=uploads,
         handovers=Handovers(engine, office, uploads, keys, now_ms=now_ms, randomness=secrets.token_bytes),
         parsers=Parsers(),
+        typesetter=Typesetter(),
         forms=forms,
         workflows=workflows,
         text=text,

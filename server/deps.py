@@ -15,6 +15,7 @@ from server.engine import Engine
 from server.joining import Joinings
 from server.office import Office
 from server.parsing.pool import Parsers
+from server.parsing.typesetting import Typesetter
 from server.services.device_words import DeviceWords
 from server.services.handover import Handovers
 from server.tus import Uploads
@@ -41,6 +42,7 @@ class Deps:
     keeper: Keeper
     handovers: Handovers
     parsers: Parsers
+    typesetter: Typesetter
     forms: Forms
     workflows: Workflows
     text: Text

@@ -14,21 +14,25 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec.structs import replace
 
 from schemas.base import decode, encode
-from schemas.ids import BlobId, ChangeId, PersonId, RecordId
+from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId
 from schemas.wire import Applied, Conflict
-from server import handed_store
+from server import act_store, handed_store
 from server.blobs import BlobStore
 from server.disk import sync_folder
 from server.engine import Engine, Reader
 from server.keys import derive
 from server.office import Office
 from server.store import SqlOfficeStore
+from sync.applying import readable
 from sync.change import Destroyed, read
 from sync.losses import stub
 from sync.store import DESTROYED
 
 ENDING = ".musnah"
 NONCE_BYTES = 12
+FOREVER_MS = 2**62
+DESTROYED_MARK = b"destroyed"
+"""The tag of such a body stands in its bytes as it is: a content without it need not be read for it."""
 
 
 def destroyed_path(key_path: Path) -> Path:
@@ -69,6 +73,14 @@ class DestructionList:
             os.close(handle)
         sync_folder(self.path.parent)
 
+    def complete(self, said: Iterable[Destroyed]) -> int:
+        """Append what the office's chain says and the list does not; return how much that was."""
+        known = {encode(body) for body in self.bodies()}
+        lacking = [body for body in said if encode(body) not in known]
+        for body in lacking:
+            self.add(body)
+        return len(lacking)
+
     def bodies(self) -> Iterator[Destroyed]:
         """Give every body; a last line that a crash cut off is passed over. Raises DamagedListError."""
         lines = self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
@@ -88,6 +100,16 @@ class DestructionList:
             except InvalidTag:
                 continue
         raise InvalidTag
+
+
+def said_destroyed(reader: Reader, office: DeviceId) -> list[Destroyed]:
+    """Return what the office's chain says was destroyed, oldest first."""
+    found: list[Destroyed] = []
+    for _, _, _, _, raw in act_store.acts(reader, office, 0, FOREVER_MS):
+        content = readable(raw) if raw and DESTROYED_MARK in raw else None
+        if content is not None and isinstance(content.body, Destroyed):
+            found.append(content.body)
+    return found
 
 
 class Destruction:

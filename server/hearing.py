@@ -16,6 +16,8 @@ from sync.intake import Run
 
 CLOCK_OFF_MS = 10 * 60_000
 """A clock may be off by so much before anybody is told."""
+MOST_OFF_MS = 100 * 365 * 86_400_000
+"""More is told as this: a phone may say any number, and this one is kept."""
 NOTED_EVERY_MS = 5 * 60_000
 
 
@@ -24,11 +26,12 @@ def clock_off_ms(clock: Clock, received_ms: int) -> int:
 
     A change was made after the last office time that the device had seen, and before it was received.
     """
+    off_ms = 0
     if clock.wall_ms > received_ms + CLOCK_OFF_MS:
-        return clock.wall_ms - received_ms
-    if clock.server_ms and clock.wall_ms < clock.server_ms - CLOCK_OFF_MS:
-        return clock.wall_ms - clock.server_ms
-    return 0
+        off_ms = clock.wall_ms - received_ms
+    elif clock.server_ms and clock.wall_ms < clock.server_ms - CLOCK_OFF_MS:
+        off_ms = clock.wall_ms - clock.server_ms
+    return min(max(off_ms, -MOST_OFF_MS), MOST_OFF_MS)
 
 
 def note_pushes(tx: Writer, pushed: Sequence[tuple[int, Run]], office: DeviceId, now_ms: int) -> None:

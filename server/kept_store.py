@@ -1,17 +1,19 @@
 """What a phone's vault holds that was kept or copied. Rule: it is only read, in a copy of its own, and one
-function a query.
+function a query; where the phone's memory is damaged, what can be read is read.
 
 Its tables are those of field_app/migrations; what is asked for here has stood there since the first of them.
 """
 
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import msgspec
+import sqlcipher3
+from sqlcipher3 import Connection
 
 from schemas.base import UNREADABLE, Data
 from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash
@@ -50,37 +52,40 @@ class KeptDraft(Data, frozen=True, kw_only=True):
 
 
 class KeptVault:
-    """One open copy."""
+    """One open copy. `opened()` opens it again: after a page that is damaged, a connection reads no other.
 
-    def __init__(self, connection: Any, owner: Owner) -> None:
-        self._connection, self.owner = connection, owner
+    `is_damaged` says whether that was met so far.
+    """
+
+    def __init__(self, opened: Callable[[], Connection], owner: Owner) -> None:
+        self._opened, self.owner = opened, owner
+        self._connection = opened()
+        self.is_damaged = False
 
     def entries(self) -> Iterator[KeptEntry]:
         """Give the phone's own chain, as it grew; a link that is not what its name says is none."""
-        found = self._connection.execute(
-            "SELECT links.counter, links.hash, links.raw, contents.raw FROM links"
-            " LEFT JOIN contents ON contents.change = links.change"
-            " WHERE links.device = ? ORDER BY links.counter, links.hash",
-            (self.owner.device,),
+        found = self._all(
+            "SELECT counter, hash, raw, change FROM links WHERE device = ? ORDER BY counter, hash",
+            self.owner.device,
         )
-        for counter, name, raw, content in found:
+        for counter, name, raw, change in found:
             if link_hash(raw) == name:
+                content = self._one("SELECT raw FROM contents WHERE change = ?", change)
                 yield KeptEntry(counter=counter, hash=LinkHash(name), raw_link=raw, content=content)
 
     def photos(self) -> list[tuple[BlobId, int]]:
         """Return (name, size) of what the office is not known to have, first what was taken first."""
-        return self._connection.execute(
+        return self._all(
             "SELECT id, size_bytes FROM blobs WHERE state <> 'diterima' AND gone = '' ORDER BY number"
-        ).fetchall()
+        )
 
     def photo(self, blob: BlobId) -> bytes:
         """Return the bytes of one, empty where they are gone."""
-        found = self._connection.execute("SELECT bytes FROM blob_bytes WHERE id = ?", (blob,)).fetchone()
-        return found[0] if found else b""
+        return self._one("SELECT bytes FROM blob_bytes WHERE id = ?", blob) or b""
 
     def drafts(self) -> list[KeptDraft]:
         """Return the visits under work, but for sealed ones."""
-        found = self._connection.execute(
+        found = self._all(
             "SELECT form, started_ms FROM drafts WHERE change IS NULL AND discarded_ms IS NULL"
             " ORDER BY started_ms"
         )
@@ -88,10 +93,35 @@ class KeptVault:
 
     def sealed_drafts(self) -> int:
         """Count the sealed visits under work."""
-        (count,) = self._connection.execute(
-            "SELECT count(*) FROM sealed_drafts WHERE discarded_ms IS NULL"
-        ).fetchone()
-        return count
+        return self._one("SELECT count(*) FROM sealed_drafts WHERE discarded_ms IS NULL") or 0
+
+    def close(self) -> None:
+        """Let go of the copy."""
+        self._connection.close()
+
+    def _all(self, sql: str, *values: object) -> list[Any]:
+        """Return what there is, up to what cannot be read."""
+        found: list[Any] = []
+        try:
+            for row in self._connection.execute(sql, values):
+                found.append(row)
+        except sqlcipher3.DatabaseError:
+            self._go_on()
+        return found
+
+    def _one(self, sql: str, *values: object) -> Any:
+        """Return the first value of the first row, None where there is none that can be read."""
+        try:
+            row = self._connection.execute(sql, values).fetchone()
+        except sqlcipher3.DatabaseError:
+            self._go_on()
+            return None
+        return row[0] if row else None
+
+    def _go_on(self) -> None:
+        self.is_damaged = True
+        self._connection.close()
+        self._connection = self._opened()
 
 
 def is_content(entry: KeptEntry, change: ChangeId) -> bool:
@@ -111,22 +141,27 @@ def kept_vault(path: Path, key: bytes, scratch: Path) -> Generator[KeptVault | N
             part = path.with_name(path.name + ending)
             if part.exists():
                 shutil.copyfile(part, copy.with_name(copy.name + ending))
+
+        def opened() -> Connection:
+            return cast(Connection, connect(copy, key).conn)
+
         try:
-            connection = connect(copy, key).conn
-        except WrongKeyError:
-            yield None
-            return
-        assert connection is not None
+            owner = _owner(opened())
+            vault = KeptVault(opened, owner) if owner else None
+        except (WrongKeyError, sqlcipher3.DatabaseError):
+            vault = None
         try:
-            owner = _owner(connection)
-            yield KeptVault(connection, owner) if owner else None
+            yield vault
         finally:
-            connection.close()
+            if vault is not None:
+                vault.close()
 
 
-def _owner(connection: Any) -> Owner | None:
+def _owner(connection: Connection) -> Owner | None:
     try:
         found = connection.execute("SELECT packed FROM meta WHERE name = ?", (OWNER,)).fetchone()
         return msgspec.msgpack.decode(found[0], type=Owner) if found else None
     except UNREADABLE:
         return None
+    finally:
+        connection.close()

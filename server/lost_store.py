@@ -2,7 +2,7 @@
 function a query.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from schemas.base import Data
 from schemas.device_word import DeviceReport
@@ -76,6 +76,13 @@ _WIPE = (
 _LOST = (
     "SELECT lost, device, known_ms, reported_by, story, facts, subjects_told_ms, authority_told_ms,"
     " closed_ms, closed_by, outcome, note FROM lost_phones WHERE kabupaten = :kabupaten"
+)
+
+# A row that was taken away has no kind any more: that of its record tells.
+_KIND = "CASE WHEN r.removed = 1 THEN coalesce(o.kind, '') ELSE r.kind END"
+_SHOWN = (
+    "FROM rows r LEFT JOIN records o ON o.kabupaten = r.kabupaten AND o.id = r.id"
+    " WHERE r.kabupaten = :kabupaten AND r.part IN :parts AND (r.removed = 0 OR r.seq > :since)"
 )
 
 
@@ -265,24 +272,45 @@ def close_lost(tx: Writer, name: str, by: PersonId, outcome: str, note: str, now
     )
 
 
-def rows_by_part(tx: Reader, parts: list[str]) -> list[tuple[str, str, int]]:
-    """Return (part, kind, how many) of what these parts show."""
+def seq_before(tx: Reader, at_ms: int) -> int:
+    """Return the newest seq of before a moment (UTC ms), 0 when there was none."""
+    row = one(
+        tx.query(
+            "SELECT last_seq FROM commits WHERE kabupaten = :kabupaten AND at_ms < :at_ms"
+            " ORDER BY last_seq DESC LIMIT 1",
+            {"at_ms": at_ms},
+        )
+    )
+    return int(row[0]) if row else 0
+
+
+def rows_by_part(tx: Reader, parts: Sequence[str], since: int) -> list[tuple[str, str, int]]:
+    """Return (part, kind, how many) of what these parts show, or showed until after a seq."""
     found = tx.query(
-        "SELECT part, kind, count(*) FROM rows WHERE kabupaten = :kabupaten AND part IN :parts"
-        " AND removed = 0 GROUP BY part, kind ORDER BY part, kind",
-        {"parts": parts},
+        f"SELECT r.part, {_KIND} AS what, count(*) {_SHOWN} GROUP BY r.part, what ORDER BY r.part, what",
+        {"parts": parts, "since": since},
     )
     return [(str(row[0]), str(row[1]), int(row[2])) for row in found]
 
 
-def ids_by_part(tx: Reader, parts: list[str], kinds: Iterable[str]) -> list[RecordId]:
-    """Return the ids of what these parts show of these kinds, each once."""
+def ids_by_part(tx: Reader, parts: Sequence[str], kinds: Iterable[str], since: int) -> list[RecordId]:
+    """Return the ids of what these parts show of these kinds, or showed until after a seq, each once."""
     found = tx.query(
-        "SELECT DISTINCT id FROM rows WHERE kabupaten = :kabupaten AND part IN :parts"
-        " AND kind IN :kinds AND removed = 0 ORDER BY id",
-        {"parts": parts, "kinds": list(kinds)},
+        f"SELECT DISTINCT r.id {_SHOWN} AND {_KIND} IN :kinds ORDER BY r.id",
+        {"parts": parts, "kinds": list(kinds), "since": since},
     )
     return [RecordId(name) for (name,) in found]
+
+
+def contents_about(tx: Reader, record: RecordId, since: int) -> list[bytes]:
+    """Return what was written about a record after a seq, the newest first, as far as the trail goes."""
+    found = tx.query(
+        "SELECT c.raw FROM trail_about a JOIN changes c ON c.kabupaten = a.kabupaten AND c.id = a.change"
+        " WHERE a.kabupaten = :kabupaten AND a.about = :record AND c.seq > :since AND c.raw IS NOT NULL"
+        " ORDER BY c.seq DESC",
+        {"record": record, "since": since},
+    )
+    return [bytes(raw) for (raw,) in found]
 
 
 def all_wipes(tx: Reader) -> list[Wipe]:

@@ -145,6 +145,15 @@ def next_signature(tx: Reader, device: DeviceId, counter: int) -> SqlRow | None:
     )
 
 
+def signatures_from(tx: Reader, device: DeviceId, counter: int) -> list[SqlRow]:
+    """Return (head, signature, counter) of every signed head at or after a place in a device's chain."""
+    return tx.query(
+        "SELECT head, signature, counter FROM signatures"
+        " WHERE kabupaten = :kabupaten AND device = :device AND counter >= :counter ORDER BY counter, head",
+        {"device": device, "counter": counter},
+    )
+
+
 def links_between(tx: Reader, device: DeviceId, first: int, last: int) -> list[tuple[LinkHash, bytes]]:
     """Return (hash, bytes) of a device's links between two counters, both included, by counter."""
     found = tx.query(

@@ -2,7 +2,8 @@
 
 The papers are two halves of an X25519 private key; the key file knows its public half only. To that the key
 file and what lies beside it are sealed (HPKE), and that copy lies in the data folder and on every medium. It
-is sealed anew after each change of the keys and with each copy, so that the papers stay good.
+is sealed anew before a change of the keys counts, with each copy and with each log of a stream, so that the
+papers stay good also where one of these is cut off.
 """
 
 from pathlib import Path
@@ -73,6 +74,19 @@ def place(folder: Path, key_path: Path) -> bool:
     file = SealedKey(format=FORMAT, office=keys.device, paper=keys.paper, sealed=sealed)
     replace_durably(folder / SEALED, msgspec.msgpack.encode(file))
     return True
+
+
+def place_if_stale(folder: Path, key_path: Path) -> None:
+    """Lay the sealed copy into a folder that has none, or one for papers of before.
+
+    Raises KeyFileError, OSError.
+    """
+    try:
+        paper = read_sealed(folder).paper
+    except NoSealedKeyError:
+        paper = b""
+    if paper != read_keys(key_path).paper:
+        place(folder, key_path)
 
 
 def read_sealed(folder: Path) -> SealedKey:

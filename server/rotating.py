@@ -16,10 +16,11 @@ from msgspec.structs import replace
 from schemas.ids import BlobId
 from server.blobs import BlobStore, DamagedBlobError
 from server.disk import sync_folder
-from server.engine import DamagedError, EngineError
+from server.engine import DamagedError, EngineError, InUseError
 from server.engines.sqlite import connect, inspected
 from server.engines.sqlite_copy import alone, bring_under
 from server.keys import KEY_BYTES, KeyFileError, Keys, change_keys, is_older_file, read_keys
+from server.paper_key import place
 from server.second_factor import reseal
 from server.verifying.findings import Progress
 
@@ -42,13 +43,18 @@ def settle(key_path: Path, database: Path) -> Keys:
     keys = read_keys(key_path)
     if keys.following is None:
         return change_keys(key_path, lambda each: each) if is_older_file(key_path) else keys
+    # decided while nobody else changes the file: what another wrote there meanwhile stays
+    return change_keys(key_path, lambda each: _settled(each, database))
+
+
+def _settled(keys: Keys, database: Path) -> Keys:
     now = standing(keys, database)
-    if now.following is not None:
-        if not _opens(database, keys.database):
-            return keys  # neither key opens it, so neither is thrown away
-        _fresh(database).unlink(missing_ok=True)
-        now = replace(keys, following=None)
-    return change_keys(key_path, lambda _: now)
+    if now.following is None:
+        return now
+    if not _opens(database, keys.database):
+        return keys  # neither key opens it, so neither is thrown away
+    _fresh(database).unlink(missing_ok=True)
+    return replace(keys, following=None)
 
 
 def change_database(
@@ -64,6 +70,7 @@ def change_database(
     fresh = _fresh(database)
     fresh.unlink(missing_ok=True)
     try:
+        place(database.parent, key_path)  # the papers open both generations, whichever will count
         with alone(database, old.database) as held:
             handle = os.open(database, os.O_RDWR)
             try:
@@ -74,9 +81,7 @@ def change_database(
                 rekey(fresh, old, new, randomness)
                 progress.advance()
                 _check(fresh, new)
-                fresh.rename(database)
-                sync_folder(database.parent)
-                keys = change_keys(key_path, Keys.changed)
+                keys = change_keys(key_path, lambda each: _swapped(each, new, fresh, database))
                 # Whoever waited to open the old file finds nothing in it, and writes nothing that is lost.
                 os.ftruncate(handle, 0)
             finally:
@@ -87,6 +92,19 @@ def change_database(
             settle(key_path, database)
         raise
     return keys
+
+
+def _swapped(keys: Keys, new: Keys, fresh: Path, database: Path) -> Keys:
+    """Give the new database the name, and return the keys as they are then.
+
+    Raises InUseError where the key file does not name its keys any more: whoever opened the office before it
+    was locked settled them, and under keys that stand nowhere it could never be read.
+    """
+    if keys.following != new.present():
+        raise InUseError("the keys were settled meanwhile")
+    fresh.rename(database)
+    sync_folder(database.parent)
+    return keys.changed()
 
 
 def rekey(path: Path, old: Keys, new: Keys, randomness: Callable[[int], bytes]) -> None:

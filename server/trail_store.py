@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from schemas.base import Data
 from schemas.ids import ChangeId, RecordId
-from server.engine import Reader, SqlRow, Writer, one
+from server.engine import Engine, Reader, SqlRow, Writer, one
 from server.trail import Kind, trace
 
 BATCH = 2_000
@@ -97,6 +97,12 @@ def catch_up(tx: Writer) -> bool:
         {"seq": found[-1][2]},
     )
     return True
+
+
+def let_catch_up(engine: Engine) -> None:
+    """Let the trail come to the newest change; a batch at a time, so that others' writes go between."""
+    while engine.read(is_behind):
+        engine.write(catch_up).result()
 
 
 def called(tx: Reader, code: str) -> list[RecordId]:

@@ -7,6 +7,7 @@ very device sent them before. The HTTP side (tus 1.0, tus.io) is server/api/tus.
 """
 
 import re
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -20,8 +21,9 @@ from server import upload_store
 from server.blobs import BlobStore
 from server.disk import ensure_folder
 from server.engine import Engine, Reader, Writer
-from server.keys import derive
+from server.keys import KEY_BYTES, derive
 from server.part_file import DamagedPartError, PartFile, fitting
+from server.scratch import SealedScratch
 from server.store import SqlOfficeStore
 from server.upload_store import Upload
 
@@ -203,8 +205,12 @@ class Uploads:
         return self._folder
 
     def scratch(self) -> BinaryIO:
-        """Return a file without a name on the office's disk: gone when it is closed, also by a crash."""
-        return cast(BinaryIO, TemporaryFile(dir=self._folder))
+        """Return a file without a name on the office's disk, sealed; gone when it is closed, also by a crash.
+
+        It is written to its end, then read from its beginning.
+        """
+        file = cast(BinaryIO, TemporaryFile(dir=self._folder))  # noqa: SIM115 - closed by who asked
+        return cast(BinaryIO, SealedScratch(file, self._randomness(KEY_BYTES)))
 
     def remove(self, upload: Upload) -> None:
         """End an upload and forget what came of it; a blob that was finished stays."""
@@ -218,10 +224,14 @@ class Uploads:
             self.remove(upload)
 
     def tidy(self) -> None:
-        """Remove part files that no upload owns any more; at start, when nothing is under way."""
+        """Remove part files that no upload owns any more, and folders that a crash left; at start, when
+        nothing is under way.
+        """
         under_way = {upload.id for upload in self._engine.read(upload_store.uploads) if not upload.done}
         for path in self._folder.iterdir():
-            if path.name not in under_way:
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name not in under_way:
                 path.unlink()
 
     def _new(

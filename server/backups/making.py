@@ -143,9 +143,7 @@ def _make(source: Source, medium: Medium, keep: int, progress: Progress) -> Made
     manifest = replace(manifest, absent=sorted({*absent, *lost}), verified_ms=source.now_ms())
     write_manifest(medium, source.keys, manifest, source.randomness(NONCE_BYTES))
     retire(medium, [work.number, *kept], keep)
-    if source.key_path is not None:
-        with suppress(KeyFileError):  # the disk with the keys is elsewhere; what was sealed before stays
-            place(medium.path, source.key_path)
+    place_key(source, medium)
     return Made(manifest=manifest, fresh=len(fresh), mended=mended_fresh + mended_old, reach=reach)
 
 
@@ -213,6 +211,13 @@ def _copy_database(source: Source, medium: Medium, work: _Work, progress: Progre
     temporary.rename(target)
     sync_folder(medium.copies)
     return replace(facts, size_bytes=target.stat().st_size, sha256=digest)
+
+
+def place_key(source: Source, medium: Medium) -> None:
+    """Lay the key file, sealed to what is on paper, onto a medium. Raises OSError."""
+    if source.key_path is not None:
+        with suppress(KeyFileError):  # the disk with the keys is elsewhere; what was sealed before stays
+            place(medium.path, source.key_path)
 
 
 def _facts(reader: Reader, source: Source, medium: Medium, work: _Work) -> Manifest:

@@ -9,7 +9,7 @@ from pathlib import Path
 from schemas.base import Data
 from server import backup_store, feed_store
 from server.backups.blob_copies import BlobCopies
-from server.backups.making import Source
+from server.backups.making import Source, place_key
 from server.backups.medium import Medium, Trouble, open_medium, trouble_of
 from server.backups.stream import FORMAT, Committed, Head, LogWriter, retire_logs
 from server.engine import Reader
@@ -92,6 +92,7 @@ class Streamer:
         self._base = self._position = base
         self._devices, self._accounts = [], []
         retire_logs(medium)
+        place_key(self._source, medium)  # this log may be under newer keys than the copies beside it
         self.state = LogState(path=self.state.path, since_ms=begun_ms, written_ms=begun_ms)
         return True
 

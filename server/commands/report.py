@@ -57,6 +57,7 @@ def _make(deps: Deps, args: argparse.Namespace, text: Text) -> int:
         name=deps.office_name,
         text=text,
         now_ms=deps.now_ms(),
+        typesetter=deps.typesetter,
     )
     visit = RecordId(args.visit)
     first = maker.report(visit, with_contents=False)
@@ -64,7 +65,7 @@ def _make(deps: Deps, args: argparse.Namespace, text: Text) -> int:
         print(text("laporan.tidak_ada"), file=sys.stderr)
         return NOT_MADE
     try:
-        args.out.mkdir(parents=True)
+        args.out.mkdir(parents=True, mode=0o700)
     except OSError:
         print(text("laporan.folder_tidak_dapat", folder=args.out), file=sys.stderr)
         return NOT_MADE

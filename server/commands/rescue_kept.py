@@ -19,7 +19,7 @@ from server.engine import FullError
 from server.rescue import Letter
 from server.services.handover import Taken, sentences
 from server.services.kept_vaults import Emptied, KeptVaults
-from server.services.rescuing import NotRescued, Rescuing
+from server.services.rescuing import MOST_PURPOSE, NotRescued, Rescuing
 
 KEY_FILE = "kunci.json"
 KEPT = "brankas-"
@@ -45,7 +45,7 @@ def take_kept(deps: Deps, work: Rescuing, by: Person, args: argparse.Namespace, 
             continue
         for line in told(deps, text, path, found):
             print(line)
-        code = NOT_DONE if found.problems or found.lost else code
+        code = NOT_DONE if found.problems or found.lost or found.is_damaged else code
     return code
 
 
@@ -63,7 +63,7 @@ def _take(
         key = _by_rescue(kept, work, path, device, args, text)
     if isinstance(key, NotRescued):
         return key
-    if not args.purpose.strip():
+    if not 0 < len(args.purpose.strip()) <= MOST_PURPOSE:
         return NotRescued(why="keperluan")
     work.note(by.id, device.id, args.purpose)
     return kept.take(path, key, device)
@@ -100,6 +100,8 @@ def told(deps: Deps, text: Text, path: Path, found: Emptied) -> list[str]:
         said.append("  " + text("penyelamat.isi.draf", judul=title, hari=day))
     if found.sealed:
         said.append("  " + text("penyelamat.isi.draf_tersegel", jumlah=found.sealed))
+    if found.is_damaged:
+        said.append("  " + text("penyelamat.isi.rusak"))
     if found.drafts or found.sealed:
         said.append("  " + text("penyelamat.isi.simpan"))
     return said

@@ -1,17 +1,23 @@
 """`restore-key`: the key file again, from two papers and a sealed copy. Rule: nothing is overwritten."""
 
 import argparse
+import secrets
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from schemas.text import Text
 from server.commands.halves import ask_half
 from server.commands.shared import UNUSABLE, refuse
-from server.compose import Refused
+from server.compose import DATABASE, Refused
+from server.destruction import DestructionList, said_destroyed
 from server.disk import ensure_folder
-from server.keys import default_path
+from server.engine import EngineError
+from server.engines.sqlite import inspected
+from server.keys import default_path, read_keys
 from server.paper_key import NoSealedKeyError, lay_down, open_sealed, read_sealed
 from server.recovery_paper import joined
+from server.rotating import standing
 
 HELP = "buat lagi berkas kunci dari dua kertas dan salinan tersegel di media cadangan"
 NOT_DONE = 1
@@ -57,5 +63,18 @@ def run(args: argparse.Namespace, text: Text) -> int:
         return refuse(text, Refused(say="kunci_ada", values={"kunci": str(error.filename)}))
     except OSError:
         return refuse(text, Refused(say="kunci_tidak_dapat_ditulis", values={"kunci": str(key)}))
+    _complete_list(args.data / DATABASE, key)
     print(text("kertas.dibuat_lagi", kunci=key))
     return 0
+
+
+def _complete_list(database: Path, key: Path) -> None:
+    """Add to the list of what was destroyed what was since the copy was sealed, where the data is there."""
+    if not database.exists():
+        return
+    keys = standing(read_keys(key), database)
+    entries = DestructionList(key, keys.blob_masters(), secrets.token_bytes)
+    # a database that cannot be read tells nothing, and is told by whoever opens it next
+    with suppress(EngineError), inspected(database, keys.database) as (_, reader):
+        if reader is not None:
+            entries.complete(said_destroyed(reader, keys.device))

@@ -12,7 +12,7 @@ ONE_THREAD = {"RAYON_NUM_THREADS": "1"}
 
 
 class Typesetter:
-    """Sets papers, at most two at a time. Blocks the thread that asks."""
+    """Sets papers, at most two at a time: an office has one of these. Blocks the thread that asks."""
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self._seconds = seconds

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from schemas.base import UNREADABLE, Data
 from schemas.ids import NO_LINK, ChangeId, DeviceId, LinkHash, RecordId
 from server import act_store, alarm_store, backup_store, page_store
-from server.engine import Reader
+from server.engine import Reader, SqlRow
 from server.proof.report import (
     Act,
     Chain,
@@ -33,6 +33,7 @@ from sync.change import (
 from sync.neutral import is_sealed
 
 FOREVER_MS = 2**62
+LAST_COUNTER = 2**62
 MOST_WITNESSES = 5
 FORMAT = 1
 
@@ -55,7 +56,7 @@ class _Path(Data, frozen=True, kw_only=True):
 
 
 class _Found(Data, frozen=True, kw_only=True):
-    """A change that belongs in the report."""
+    """A change that belongs in the report. `link` is its place's name, None for the office's own."""
 
     kind: str
     change: ChangeId
@@ -64,6 +65,7 @@ class _Found(Data, frozen=True, kw_only=True):
     received_ms: int
     raw: bytes
     content: Content
+    link: LinkHash | None = None
 
 
 def gather(tx: Reader, asked: Asked) -> Report | None:
@@ -86,8 +88,10 @@ def gather(tx: Reader, asked: Asked) -> Report | None:
         path = _path(tx, device, first, max(first, seen_at.get(device, 0)))
         if path is not None and device in joined:
             paths[device] = path
+    branches = _branches(tx, [found for found in versions if found.device in joined], paths)
     enrolments = [joined[device] for device in sorted(paths)]
-    seen = {link.seen for path in paths.values() for link in path.links if link.seen != NO_LINK}
+    ways = [*branches, *paths.values()]
+    seen = {link.seen for path in ways for link in path.links if link.seen != NO_LINK}
     places = [place for head in seen if (place := store.place_of(office, head)) is not None]
     chain = _path(
         tx, office, min([found.counter for found in (*enrolments, *deeds)] + places, default=1), None
@@ -107,12 +111,12 @@ def gather(tx: Reader, asked: Asked) -> Report | None:
         contents="tersegel" if sealed else "isi" if with_contents else "sidik",
         made_ms=asked.now_ms,
         people=_names(store, people),
-        acts=tuple(_act(one, paths, chain, walls, asked.visit, with_contents) for one in found),
+        acts=tuple(_act(one, ways, chain, walls, asked.visit, with_contents) for one in found),
         devices=tuple(
             DeviceOf(device=body.device, person=body.person, key=body.public_key.hex())
             for body in (_joined(one) for one in enrolments)
         ),
-        chains=tuple(path.chain for path in paths.values()),
+        chains=tuple(path.chain for path in (*branches, *paths.values())),
         witnesses=_witnesses(paths, office, chain, after),
         contradictions=tuple(
             Contradiction(device=one.device, head=one.head.hex(), noticed_ms=one.at_ms)
@@ -142,6 +146,7 @@ def _versions(tx: Reader, store: SqlOfficeStore, changes: list[ChangeId]) -> lis
                 received_ms=arrived[change].received_ms,
                 raw=raw,
                 content=read(raw),
+                link=LinkHash(link[0]),
             )
         )
     return found
@@ -209,8 +214,34 @@ def _path(tx: Reader, device: DeviceId, first: int, last: int | None) -> _Path |
     signed = page_store.next_signature(tx, device, last)
     if signed is None:
         return None
+    return _way(device, dict(page_store.links_between(tx, device, first, int(signed[2]))), signed)
+
+
+def _branches(tx: Reader, versions: list[_Found], paths: dict[DeviceId, _Path]) -> list[_Path]:
+    """Return the ways through versions that the paths lack: a phone put back from a copy goes on as a branch
+    beside what it had sent.
+    """
+    found: list[_Path] = []
+    for one in versions:
+        ways = (*found, *filter(None, [paths.get(one.device)]))
+        if one.link is None or any(one.link in path.counters for path in ways):
+            continue
+        links = dict(page_store.links_between(tx, one.device, one.counter, LAST_COUNTER))
+        after = {one.link}
+        for name, raw in links.items():  # by counter: what a link follows came before it
+            if read_link(raw).prev in after:
+                after.add(name)
+        signed = next(
+            (row for row in page_store.signatures_from(tx, one.device, one.counter) if row[0] in after), None
+        )
+        if signed is not None:
+            found.append(_way(one.device, links, signed))
+    return found
+
+
+def _way(device: DeviceId, links: dict[LinkHash, bytes], signed: SqlRow) -> _Path:
+    """Return the links that lead to a signed head, as far back as they are among these."""
     head, signature = LinkHash(signed[0]), bytes(signed[1])
-    links = dict(page_store.links_between(tx, device, first, int(signed[2])))
     way: list[tuple[LinkHash, bytes, Link]] = []
     at = head
     while at in links:
@@ -232,18 +263,15 @@ def _path(tx: Reader, device: DeviceId, first: int, last: int | None) -> _Path |
 
 def _act(
     one: _Found,
-    paths: dict[DeviceId, _Path],
+    ways: list[_Path],
     office: _Path,
     walls: dict[int, int],
     visit: RecordId,
     with_contents: bool,
 ) -> Act:
     body = one.content.body
-    own = (
-        next((link for link in paths[one.device].links if link.counter == one.counter), None)
-        if (one.device in paths)
-        else None
-    )
+    mine = (link for path in ways if path.chain.device == one.device for link in path.links)
+    own = next((link for link in mine if (link.counter, link.change) == (one.counter, one.change)), None)
     before = walls.get(office.counters.get(own.seen, 0), 0) if own is not None else 0
     shown = with_contents or isinstance(body, Enrolled)
     return Act(

@@ -35,6 +35,7 @@ class Maker(Data, frozen=True, kw_only=True):
     name: str
     text: Text
     now_ms: int
+    typesetter: Typesetter
 
     def report(self, visit: RecordId, *, with_contents: bool) -> Report | None:
         """Gather what is told of a visit; None where there is no such visit."""
@@ -60,7 +61,7 @@ class Maker(Data, frozen=True, kw_only=True):
 
     def paper(self, report: Report, file: bytes, answers: Sequence[Section] = ()) -> bytes | None:
         """Set the paper; None where it cannot be set."""
-        return Typesetter().pdf(custody_paper(report, file, self.text, answers))
+        return self.typesetter.pdf(custody_paper(report, file, self.text, answers))
 
     def photos(self, report: Report) -> Iterator[tuple[str, BlobId]]:
         """Give each blob that the report names with the name of its file."""
@@ -75,7 +76,7 @@ def checker() -> bytes:
 
 def pack(maker: Maker, report: Report, file: bytes, paper: bytes, out: IO[bytes]) -> None:
     """Write all of it as one ZIP; a photo that is not held, or not whole, is left out."""
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as bundle:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bundle:
         for name, data in ((JSON, file), (PDF, paper), (CHECKER, checker())):
             bundle.writestr(private_entry(name), data)
         if report.contents != "isi":
@@ -85,11 +86,12 @@ def pack(maker: Maker, report: Report, file: bytes, paper: bytes, out: IO[bytes]
                 data = b"".join(maker.blobs.read(blob))
             except DamagedBlobError:
                 continue
-            bundle.writestr(private_entry(f"{PHOTOS}/{name}"), data)
+            bundle.writestr(private_entry(f"{PHOTOS}/{name}"), data, compresslevel=1)
 
 
 def private_entry(name: str) -> zipfile.ZipInfo:
     """Name a file in a ZIP that only whoever unpacks it may read."""
     entry = zipfile.ZipInfo(name)
+    entry.compress_type = zipfile.ZIP_DEFLATED  # stored, it would have to be written over
     entry.external_attr = 0o600 << 16
     return entry

@@ -168,8 +168,9 @@ class Check:
         self.faults: list[str] = []
         self.good: list[str] = []
         self.hashes: dict[str, dict[str, int]] = {}
-        self.changes: dict[str, dict[int, str]] = {}
-        self.seen: dict[str, dict[int, str]] = {}
+        # a device that was put back from a copy has several branches, and so several links of one number
+        self.changes: dict[str, dict[int, set[str]]] = {}
+        self.seen: dict[str, dict[int, set[str]]] = {}
 
     def need(self, holds: bool, fault: str) -> bool:
         """Note a fault unless this holds."""
@@ -255,8 +256,8 @@ def _check_chain(check: Check, chain: Any, key: bytes) -> None:
         check.need(fits and whose == device, f"rantai {device}: tautan ke-{place} tidak menyambung")
         before = (name, counter)
         hashes[name] = counter
-        check.changes.setdefault(device, {})[counter] = change.hex()
-        check.seen.setdefault(device, {})[counter] = seen.hex()
+        check.changes.setdefault(device, {}).setdefault(counter, set()).add(change.hex())
+        check.seen.setdefault(device, {}).setdefault(counter, set()).add(seen.hex())
     ends = before is not None and before[0] == chain["head"]
     check.need(ends, f"rantai {device}: ujungnya bukan yang ditandatangani")
     message = HEAD_DOMAIN + bytes.fromhex(chain["head"])
@@ -272,7 +273,7 @@ def _check_act(check: Check, act: Any, report: Any) -> None:
     name, visit = f"{act['kind']} {act['change'][:12]}", report["visit"]
     if act["kind"] != "versi":
         check.need(act["device"] == report["office"]["device"], f"{name}: tidak ada di rantai kantor")
-    placed = check.changes.get(act["device"], {}).get(act["counter"]) == act["change"]
+    placed = act["change"] in check.changes.get(act["device"], {}).get(act["counter"], ())
     check.need(placed, f"{name}: tidak ada di tempatnya dalam rantai")
     if not act["content"]:
         if placed:
@@ -294,9 +295,9 @@ def _check_act(check: Check, act: Any, report: Any) -> None:
 
 def _check_witness(check: Check, witness: Any, office: str) -> None:
     device = witness["device"]
-    seen = check.seen.get(device, {}).get(witness["counter"])
+    seen = check.seen.get(device, {}).get(witness["counter"], ())
     known = check.hashes.get(office, {}).get(witness["seen"])
-    holds = seen == witness["seen"] and known == witness["office_counter"]
+    holds = witness["seen"] in seen and known == witness["office_counter"]
     if check.need(holds, f"saksi {device}: ujung yang dilihatnya tidak cocok"):
         check.good.append(f"saksi {device}: HP ini melihat rantai kantor sampai nomor {known}")
 
@@ -336,11 +337,12 @@ def check_lines(raw: bytes, key: str = "", sheet: str = "") -> Check:
         places: dict[Any, Any] = {}
         for number, line in enumerate(lines, 1):
             _each(check, f"baris {number}", lambda n=number, t=line: _check_line(check, n, t, places))
-        for (device, counter), (number, _, prev) in places.items():
-            before = places.get((device, counter - 1))
-            fits = before is None or before[1] == prev
-            check.need(fits, f"baris {number}: tidak menyambung ke catatan sebelumnya di rantai {device}")
-        heads = {place[1].hex() for place in places.values()}
+        for (device, counter), links in places.items():
+            before = places.get((device, counter - 1), {})
+            for number, prev in links.values():
+                fits = not before or prev in before
+                check.need(fits, f"baris {number}: tidak menyambung ke catatan sebelumnya di rantai {device}")
+        heads = {name.hex() for links in places.values() for name in links}
         check.need(not sheet or sheet.lower() in heads, "lembar: ujung yang tercetak tidak ada di berkas ini")
     except UNREADABLE:
         check.faults.append("berkas jejak: rusak, tidak dapat dibaca seluruhnya")
@@ -353,7 +355,7 @@ def _check_line(check: Check, number: int, text: str, places: dict[Any, Any]) ->
     device, counter, prev, change, _ = unpack(raw)
     told = (line["perangkat"], line["urutan"], line["catatan"])
     check.need((device, counter, change.hex()) == told, f"baris {number}: lain dari tautannya dalam rantai")
-    places[device, counter] = (number, hashlib.sha256(raw).digest(), prev)
+    places.setdefault((device, counter), {})[hashlib.sha256(raw).digest()] = (number, prev)
 
 
 def main() -> int:

@@ -26,7 +26,9 @@ RUN_LINKS, RUN_BYTES = 500, 1024 * 1024
 
 
 class Emptied(Data, frozen=True, kw_only=True):
-    """What was found in a vault. `lost`: changes whose content was not there any more and never came."""
+    """What was found in a vault. `lost`: changes whose content was not there any more and never came;
+    `is_damaged`: there may be more in it that cannot be read.
+    """
 
     device: Device
     counts: Counts
@@ -34,6 +36,7 @@ class Emptied(Data, frozen=True, kw_only=True):
     lost: int
     drafts: tuple[KeptDraft, ...]
     sealed: int
+    is_damaged: bool
 
 
 class KeptVaults:
@@ -76,6 +79,7 @@ class KeptVaults:
                 lost=len(missing) - len(whole),
                 drafts=tuple(vault.drafts()),
                 sealed=vault.sealed_drafts(),
+                is_damaged=vault.is_damaged,
             )
 
     def _missing(self, vault: KeptVault, device: DeviceId) -> Iterator[KeptEntry]:

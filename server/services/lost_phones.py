@@ -10,7 +10,7 @@ from collections.abc import Callable
 from schemas.base import Data, decode, encode
 from schemas.device_word import ORDER_BYTES
 from schemas.ids import DeviceId, PersonId, RecordId
-from server import device_store, lost_store
+from server import device_store, lost_store, trail_store
 from server.access import Person, may
 from server.engine import Engine, Reader, Writer
 from server.lost_store import Lost, Wipe
@@ -87,7 +87,13 @@ class LostPhones:
             self._record(tx, by.id, LOST, name, perangkat=device, diketahui_ms=known_ms, state="dilaporkan")
             return name
 
+        trail_store.let_catch_up(self._engine)  # it tells what her phone could hold before
         return self._engine.write(work).result()
+
+    def facts(self, device: DeviceId) -> Facts:
+        """Say what a phone has, as a report of now would."""
+        trail_store.let_catch_up(self._engine)
+        return self._engine.read(lambda tx: facts_of(tx, device))
 
     def order(self, by: Person, device: DeviceId, reason: str) -> str | NotDone:
         """Order a phone to be wiped; it hears nothing until somebody else approves. Return its id."""

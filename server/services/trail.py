@@ -87,9 +87,8 @@ class Trail:
         self._steps = {event.code: event.label for flow in workflows.all() for event in flow.events}
 
     def catch_up(self) -> None:
-        """Let the trail come to the newest change; a batch at a time, so that others' writes go between."""
-        while self._engine.read(trail_store.is_behind):
-            self._engine.write(trail_store.catch_up).result()
+        """Let the trail come to the newest change."""
+        trail_store.let_catch_up(self._engine)
 
     def search(self, person: Person, asked: Asked, behind: Place) -> Lines | Denied:
         """Return one page, the newest first."""

@@ -2,8 +2,7 @@
 
 import zipfile
 from collections.abc import Callable, Iterator
-from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, BinaryIO
 
 from schemas.base import Data
 from schemas.ids import PersonId
@@ -15,7 +14,7 @@ from server.engine import Engine, Reader
 from server.office import Office
 from server.parsing.typesetting import Typesetter
 from server.proof.making import CHECKER, MOST_PURPOSE, checker, private_entry
-from server.proof.trail_file import Entry, Order, link_text, summary_paper, write
+from server.proof.trail_file import Entry, Order, Summed, link_text, summary_paper, write
 from server.services.people import Denied
 from server.services.trail import Asked, Trail
 from server.store import SqlOfficeStore
@@ -26,7 +25,6 @@ from sync.change import Accessed
 
 LINES, PAPER = "jejak.jsonl", "ringkasan.pdf"
 BATCH = 1_000
-IN_MEMORY_BYTES = 8 * 1024**2
 
 
 class NotPrinted(Data, frozen=True, kw_only=True):
@@ -34,13 +32,25 @@ class NotPrinted(Data, frozen=True, kw_only=True):
 
 
 class TrailExport:
-    """Makes the files. Blocks its thread. `name` is the office's, `now_ms` gives UTC milliseconds."""
+    """Makes the files. Blocks its thread. `name` is the office's, `scratch()` makes a file for a while,
+    `now_ms` gives UTC milliseconds.
+    """
 
     def __init__(
-        self, engine: Engine, office: Office, trail: Trail, name: str, text: Text, now_ms: Callable[[], int]
+        self,
+        engine: Engine,
+        office: Office,
+        trail: Trail,
+        name: str,
+        text: Text,
+        *,
+        typesetter: Typesetter,
+        scratch: Callable[[], BinaryIO],
+        now_ms: Callable[[], int],
     ) -> None:
         self._engine, self._office, self._trail = engine, office, trail
         self._name, self._text, self._now_ms = name, text, now_ms
+        self._typesetter, self._scratch = typesetter, scratch
 
     def make(
         self, person: Person, asked: Asked, purpose: str, search: str
@@ -51,17 +61,41 @@ class TrailExport:
         purpose = purpose.strip()[:MOST_PURPOSE]
         self._record(person.id, purpose)
         self._trail.catch_up()
-        return self._engine.read(lambda tx: self._packed(tx, person, asked, purpose, search))
+        out = self._scratch()
+        try:
+            if self._packed(out, person, asked, purpose, search):
+                return out
+        except BaseException:
+            out.close()
+            raise
+        out.close()
+        return NotPrinted()
 
     def _record(self, person: PersonId, purpose: str) -> None:
         outcome = self._office.act(person, Accessed(subject=TRAIL, purpose=purpose))
         if not isinstance(outcome, Applied):
             raise RuntimeError("the office's own chain did not take a record of an export")
 
-    def _packed(
-        self, tx: Reader, person: Person, asked: Asked, purpose: str, search: str
-    ) -> IO[bytes] | NotPrinted:
-        order = Order(
+    def _packed(self, out: IO[bytes], person: Person, asked: Asked, purpose: str, search: str) -> bool:
+        """Write the ZIP; False where the paper could not be set."""
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bundle:
+
+            def lines(tx: Reader) -> tuple[Order, Summed]:
+                order = self._order(tx, person, purpose, search)
+                with bundle.open(private_entry(LINES), "w") as file:
+                    entries = self._entries(tx, self._trail.wanted(tx, person, asked))
+                    return order, write(entries, order, self._office.attest, file)
+
+            order, summed = self._engine.read(lines)
+            paper = self._typesetter.pdf(summary_paper(order, summed, self._text))
+            if paper is None:
+                return False
+            bundle.writestr(private_entry(PAPER), paper)
+            bundle.writestr(private_entry(CHECKER), checker())
+        return True
+
+    def _order(self, tx: Reader, person: Person, purpose: str, search: str) -> Order:
+        return Order(
             office=self._name,
             key=self._office.public_key.hex(),
             head=self._office.head(SqlOfficeStore.reading(tx)).hex(),
@@ -70,19 +104,6 @@ class TrailExport:
             search=search,
             made_ms=self._now_ms(),
         )
-        out: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - closed by who sends it
-        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bundle:
-            with bundle.open(private_entry(LINES), "w") as lines:
-                entries = self._entries(tx, self._trail.wanted(tx, person, asked))
-                summed = write(entries, order, self._office.attest, lines)
-            paper = Typesetter().pdf(summary_paper(order, summed, self._text))
-            if paper is not None:
-                bundle.writestr(private_entry(PAPER), paper)
-                bundle.writestr(private_entry(CHECKER), checker())
-        if paper is None:
-            out.close()
-            return NotPrinted()
-        return out
 
     def _entries(self, tx: Reader, wanted: Wanted) -> Iterator[Entry]:
         behind = Place()

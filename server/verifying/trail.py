@@ -19,6 +19,7 @@ def check_trail(reader: Reader, findings: Findings, progress: Progress) -> None:
     about: dict[bytes, set[str]] = {}
     for change, name in reader.query("SELECT change, about FROM trail_about WHERE kabupaten = :kabupaten"):
         about.setdefault(change, set()).add(name)
+    codes = set(reader.query("SELECT code, record FROM trail_codes WHERE kabupaten = :kabupaten"))
     seq, seen = 0, 0
     while True:
         found = reader.query(
@@ -34,6 +35,7 @@ def check_trail(reader: Reader, findings: Findings, progress: Progress) -> None:
             if raw is not None:
                 row = [told.author, told.kind, int(told.open)]
                 is_right = is_right and stored[2:] == row and about.pop(change, set()) == set(told.about)
+                is_right = is_right and (not told.code or (told.code, told.about[0]) in codes)
             else:
                 about.pop(change, None)
             if not is_right:

@@ -15,7 +15,6 @@ from schemas.ids import DeviceId, PersonId
 from server import device_store
 from server.access import may
 from server.engine import Reader
-from server.services.lost_facts import facts_of
 from server.services.lost_phones import MOST_STORY, OUTCOMES, LostPhone, NotDone
 from server.services.lost_views import PAGE, facts_lines, lost_view, wipe_view
 from server.services.visits import names
@@ -143,16 +142,13 @@ def _values(site: Site, visitor: Visitor, phone: Phone) -> dict[str, Any]:
     for wipe in wipes:
         who |= {wipe.ordered_by, wipe.approved_by or phone.person}
 
-    def look(tx: Reader) -> tuple[dict[str, str], Any]:
-        return names(SqlOfficeStore.reading(tx), who), facts_of(tx, phone.device)
-
-    known, facts = site.deps.engine.read(look)
+    known = site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), who))
     named = {PersonId(key): value for key, value in known.items()}
     now = written.local(site.deps.now_ms())
     return {
         "reports": [lost_view(each, site.text, named) for each in reports],
         "wipes": [wipe_view(wipe, site.text, named, person) for wipe in wipes],
-        "facts": facts_lines(facts, site.text),
+        "facts": facts_lines(site.lost.facts(phone.device), site.text),
         "may_report": may(person, "report_lost") and all(each.lost.closed_ms for each in reports),
         "may_print": may(person, "print_notices"),
         "may_close": may(person, "close_lost"),

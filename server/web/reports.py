@@ -1,6 +1,5 @@
 """The custody report of a visit, from its page. Rule: a purpose first, and the request is on record."""
 
-from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 from litestar import Response, post
@@ -17,8 +16,6 @@ from server.web.replies import download
 from server.web.site import Asking, Site
 
 SHORTEST_PURPOSE = 5
-IN_MEMORY_BYTES = 4 * 1024**2
-READ_BYTES = 256 * 1024
 
 
 def report_routes(site: Site) -> list[Any]:
@@ -52,6 +49,7 @@ def _made(site: Site, person: Person, found: Open, purpose: str, answers: bool) 
         name=deps.office_name,
         text=deps.text,
         now_ms=deps.now_ms(),
+        typesetter=deps.typesetter,
     )
     visit = found.page.id
     first = maker.report(visit, with_contents=False)
@@ -64,7 +62,7 @@ def _made(site: Site, person: Person, found: Open, purpose: str, answers: bool) 
     paper = maker.paper(report, file, sections)
     if paper is None:
         raise PageError
-    out: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - closed by who sends it
+    out = deps.uploads.scratch()  # closed by who sends it
     pack(maker, report, file, paper, out)
     return out
 

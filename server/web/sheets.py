@@ -6,7 +6,6 @@ from litestar import Response, get, post
 
 from schemas import format as written
 from server.engine import Reader
-from server.parsing.typesetting import Typesetter
 from server.proof.head import Mistyped, Same, Sheet, check, sheet, sheet_paper
 from server.proof.verdicts import said
 from server.web.errors import PageError
@@ -51,7 +50,7 @@ def sheet_routes(site: Site) -> list[Any]:
         await allowed(site, request, "see_trail")
 
         def work() -> bytes | None:
-            return Typesetter().pdf(sheet_paper(now(), deps.office_name, site.text))
+            return deps.typesetter.pdf(sheet_paper(now(), deps.office_name, site.text))
 
         pdf = await site.work(work)
         if pdf is None:

@@ -38,7 +38,16 @@ def measure(folder: Path) -> list[Figure]:
             (median_ms(lambda a=asked, b=behind: trail.search(who, a, b), RUNS), name)
             for name, (asked, behind) in ways.items()
         )
-        export = TrailExport(deps.engine, deps.office, trail, deps.office_name, deps.text, deps.now_ms)
+        export = TrailExport(
+            deps.engine,
+            deps.office,
+            trail,
+            deps.office_name,
+            deps.text,
+            typesetter=deps.typesetter,
+            scratch=deps.uploads.scratch,
+            now_ms=deps.now_ms,
+        )
         begun = time.perf_counter()
         export.make(who, Asked(), "Mengukur", "semua")
         took = time.perf_counter() - begun

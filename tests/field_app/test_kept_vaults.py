@@ -91,6 +91,28 @@ def test_the_vault_that_a_wiped_phone_kept_tells_what_was_under_work(
     assert len(table.uses()) == 1
 
 
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_of_a_vault_with_damaged_pages_what_can_be_read_is_taken(
+    world: World, table: Table, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    phone = unsent(world, table, monkeypatch)
+    device = phone.owner.device
+    phone.lock()  # all of it is in the one file then
+    folder = damaged(world, phone)
+    whole = bytearray((folder / VAULT).read_bytes())
+    for page in range(int(share * len(whole)) // 4096 * 4096, len(whole), 4096):
+        whole[page + 100] ^= 1
+    (folder / VAULT).write_bytes(whole)
+    known = "SELECT count(*) FROM links WHERE device = :device AND known = 1"
+    before = world.rows(known, device=device)
+    ended, said, wrong = kept(table, folder, "--device", device)
+    assert ended == 1 and world.faults() == []
+    if share == 0.9:
+        assert "rusak dan tidak terbaca" in said and world.rows(known, device=device) > before
+    else:  # where not even whose it is can be read, that is said in one sentence
+        assert wrong.count("\n") == 1
+
+
 @pytest.mark.parametrize("harm", ["device", "passphrase", "file", "key_file", "empty", "purpose", "served"])
 def test_what_does_not_fit_is_refused_in_one_sentence_and_changes_nothing(
     world: World, table: Table, monkeypatch: pytest.MonkeyPatch, harm: str

@@ -1,5 +1,6 @@
 """An ordered wipe, from two people at the office to the phone's last word, over real HTTP."""
 
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -17,7 +18,8 @@ from field_app.wiping import KEPT, PAPER, Paper, read_paper, wipe, write_paper
 from field_app.wraps import SECOND_CODE_INFO, CodeWrap, open_by_code, read_code
 from schemas.base import decode, encode
 from schemas.device_word import DeviceOrders, WipeOrder, WipeWord, kept_info, order_message, word_message
-from schemas.ids import DeviceId, PersonId
+from schemas.handover import ENDING
+from schemas.ids import DeviceId, PersonId, RecordId
 from server import device_store
 from server.access import Person
 from server.compose import unlock
@@ -55,8 +57,8 @@ def left(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-def start_visit(phone: Phone) -> DraftView:
-    draft = phone.visits.start("bpnt_kpm", phone.visits.home().today[0].subjek, None)
+def start_visit(phone: Phone, subject: RecordId | None = None) -> DraftView:
+    draft = phone.visits.start("bpnt_kpm", subject or phone.visits.home().today[0].subjek, None)
     assert isinstance(draft, DraftView), draft
     return draft
 
@@ -135,6 +137,66 @@ def test_a_sealed_draft_under_work_opens_later_by_the_offices_code_and_not_by_it
     wrap = decode((folder / KEPT / f"{name}.kode").read_bytes(), CodeWrap)
     assert open_by_code(read_code(code), wrap, SECOND_CODE_INFO) == second.key
     assert not (folder / "draf-1.kunci").exists()
+
+
+def test_what_is_begun_while_the_office_is_told_is_not_lost_with_the_phone(
+    enrolled: Phone,  # noqa: F811
+    lost: LostPhones,
+    tmp_path: Path,
+) -> None:
+    assert enrolled.worker.run_once() is None
+    device, folder = enrolled.owner.device, tmp_path / "phone"
+    subject = enrolled.visits.home().today[0].subjek
+    order(lost, device)
+    assert enrolled.worker.run_once() is None and enrolled.wipe_due()
+    start_visit(enrolled, subject)  # the window has not looked yet
+    enrolled.lock()
+    assert (folder / KEPT / f"brankas-{device[:8]}.db").exists()
+
+
+def test_a_visit_finalised_while_the_office_is_told_is_handed_over_as_a_file(
+    enrolled: Phone,  # noqa: F811
+    office: Running,  # noqa: F811
+    lost: LostPhones,
+    tmp_path: Path,
+) -> None:
+    assert enrolled.worker.run_once() is None
+    device, folder = enrolled.owner.device, tmp_path / "phone"
+    draft = start_visit(enrolled)
+    order(lost, device)
+    assert enrolled.worker.run_once() is None and enrolled.wipe_due()
+    record_visit(enrolled, draft)
+    enrolled.lock()
+    assert [name.endswith(ENDING) for name in left(folder)] == [True]
+    assert state(lost, device).wiped_ms
+
+
+def test_a_phone_that_dies_before_it_locks_keeps_what_was_begun_since(
+    enrolled: Phone,  # noqa: F811
+    lost: LostPhones,
+    tmp_path: Path,
+    time: SetTime,
+) -> None:
+    assert enrolled.worker.run_once() is None
+    device, folder = enrolled.owner.device, tmp_path / "phone"
+    subject = enrolled.visits.home().today[0].subjek
+    order(lost, device)
+    assert enrolled.worker.run_once() is None and enrolled.wipe_due()
+    start_visit(enrolled, subject)
+    dead = Path(shutil.copytree(folder, tmp_path / "mati"))
+    assert make_phone(dead, time).state() == "baru"
+    assert (dead / KEPT / f"brankas-{device[:8]}.db").exists() and not (dead / VAULT).exists()
+
+
+def test_a_wipe_leaves_nothing_of_a_key_file_that_was_being_written(tmp_path: Path) -> None:
+    from field_app.devices.desktop import FileKeystore
+
+    (tmp_path / f"{FILE}.baru").write_bytes(b"bungkus kunci")
+    word = WipeWord(order=b"o" * 16, device=DeviceId("1" * 32), step="dihapus", handed_by="berkas", at_ms=1)
+    write_paper(tmp_path, Paper(step="siap", address="", word=word, keep="brankas-1.db"))
+    (tmp_path / VAULT).write_bytes(b"isi")
+    assert wipe(tmp_path, FileKeystore(tmp_path / "rahasia"))
+    assert left(tmp_path) == {PAPER, f"{KEPT}/brankas-1.db"}
 
 
 @pytest.mark.parametrize("cut", [FILE, GUARD, VAULT, PAPER])

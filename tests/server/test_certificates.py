@@ -147,9 +147,16 @@ def test_an_authority_that_was_tampered_with_is_told(tmp_path: Path) -> None:
 
 
 def test_no_key_of_a_server_is_left_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("os.memfd_create")  # as where the system has no files in memory
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     Certificates(OFFICE, ("kantor.example",), NOW)
     assert list(tmp_path.rglob("*")) == []
+
+
+def test_no_key_of_a_server_was_ever_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was on it for a moment only is found there later all the same."""
+    monkeypatch.setattr(certificates.tempfile, "TemporaryDirectory", None)
+    assert shake_hands(context_of(issue(OFFICE, ("10.0.0.1",), NOW)), "10.0.0.1") == ""
 
 
 def test_a_server_without_a_name_gets_none() -> None:

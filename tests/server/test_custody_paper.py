@@ -37,6 +37,7 @@ def maker(case: Case) -> Maker:
         name=deps.office_name,
         text=deps.text,
         now_ms=deps.now_ms(),
+        typesetter=deps.typesetter,
     )
 
 

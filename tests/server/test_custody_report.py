@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
 
 from schemas.ids import RecordId
 from server.__main__ import main
@@ -131,6 +132,31 @@ def test_a_report_and_its_photos_hold(case: Case, with_contents: bool) -> None:
     kinds = sorted(act.kind for act in made.acts)
     assert kinds == ["dilihat", "keputusan", "pendaftaran", "versi"]
     assert len(made.witnesses) == 1 and len(made.photos) == 3
+
+
+@pytest.mark.parametrize("longer", ["visit", "other"])
+def test_a_visit_on_one_of_two_branches_of_a_restored_phone_holds(tmp_path: Path, longer: str) -> None:
+    """The phone was put back from a copy: it goes on beside what it had sent, the visit among it."""
+    case = Case(tmp_path)
+    phone = case.office.phone
+    fork = phone._tip
+    case.visit, _ = case.office.add_visit()
+    case.hear()
+    one, phone._tip = phone._tip, fork
+    for _ in range(4):
+        case.hear()
+    if longer == "visit":
+        phone._tip = one
+        for _ in range(5):
+            case.hear()
+    made = case.report(with_contents=True)
+    raw = write_report(made, case.office.deps.office.attest)
+    check = offline.check_report(raw, key=made.office.key)
+    assert check.faults == [] and any(act.kind == "versi" for act in made.acts)
+    again = next(act for act in made.acts if act.kind == "versi")
+    moved = replace(made, acts=(*made.acts, replace(again, counter=again.counter + 1)))
+    assert offline.check_report(write_report(moved, case.office.deps.office.attest)).faults
+    shut(case.office)
 
 
 def test_a_redacted_report_says_nothing_that_was_answered(case: Case) -> None:

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from schemas import format as written
 from schemas.base import decode, encode
 from schemas.device_word import DeviceReport
-from server import device_store
+from schemas.ids import RecordId
+from server import alarm_store, device_store
 from server.compose import unlock
 from server.lost_store import Wipe
 from server.services.incident_clock import HOUR_MS
@@ -18,7 +20,9 @@ from server.services.lost_facts import Facts
 from server.services.lost_phones import LETTERS, LostPhones
 from server.store import SqlOfficeStore
 from sync.change import Accessed, Patch, read
-from tests.server.web_office import PASSWORD, Office, open_at, serving, shut
+from tests.server.web_office import DESA, PASSWORD, Office, open_at, serving, shut
+
+OTHER = "33.14.01.2002"
 
 
 class Desk:
@@ -146,6 +150,43 @@ def test_letters_name_whose_data_was_there_and_opening_them_is_on_record(desk: D
     authority = desk.letters("kabid", "lembaga").text
     assert "Dicuri di pasar" in authority and "Sutarmi" not in authority
     assert desk.letters("admin", "warga").status_code == desk.letters("admin", "lembaga").status_code == 403
+
+
+@pytest.mark.parametrize("deed", ["area", "moved", "deleted"])
+def test_what_was_taken_from_a_phone_that_did_not_hear_of_it_is_on_it_still(desk: Desk, deed: str) -> None:
+    """Somebody hands her work to another first, and reports the phone then."""
+    deps, office = desk.office.deps, desk.office
+    deps.engine.write(lambda tx: alarm_store.note_heard(tx, [(desk.device, deps.now_ms(), 3, 0)])).result()
+    person = RecordId(office.people["pendamping"])
+    patch = {
+        "area": Patch(record=person, kind="petugas", base={"wilayah": [DESA]}, new={"wilayah": [OTHER]}),
+        "moved": Patch(record=office.warga, kind="warga", base={"kode_desa": DESA}, new={"kode_desa": OTHER}),
+        "deleted": Patch(record=office.warga, kind="warga", base={}, new={"dihapus": True}),
+    }[deed]
+    deps.office.act(office.people["kabid"], patch)
+    assert desk.report().status_code == 303
+    facts = decode(desk.lost.all()[0].lost.facts, Facts)
+    assert facts.who == (office.warga,) and facts.people == 1
+
+
+def test_what_a_phone_was_rid_of_when_it_spoke_is_not_on_it(desk: Desk) -> None:
+    deps, office = desk.office.deps, desk.office
+    deps.office.act(
+        office.people["kabid"],
+        Patch(record=office.warga, kind="warga", base={"kode_desa": DESA}, new={"kode_desa": OTHER}),
+    )
+    later = deps.now_ms() + 1
+    deps.engine.write(lambda tx: alarm_store.note_heard(tx, [(desk.device, later, 3, 0)])).result()
+    assert desk.report().status_code == 303
+    assert decode(desk.lost.all()[0].lost.facts, Facts).who == ()
+
+
+def test_a_phone_says_of_itself_no_more_than_the_office_keeps() -> None:
+    said = DeviceReport(changes=0, photos=0, drafts=0, lock="berkas")
+    for more in ({"rescue_key": bytes(33)}, {"letter": bytes(257)}, {"changes": -1}, {"drafts": 2**63}):
+        with pytest.raises(msgspec.ValidationError):
+            decode(encode(msgspec.structs.replace(said, **more)), DeviceReport)
+    assert decode(encode(said), DeviceReport) == said
 
 
 def test_a_report_is_closed_when_both_were_told_or_the_phone_was_found_in_time(desk: Desk) -> None:

@@ -92,7 +92,9 @@ def unsaid(name: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["cadangan.toml", "formulir.toml", "kantor.toml", "ruang.toml", "server.toml"])
+@pytest.mark.parametrize(
+    "name", ["cadangan.toml", "formulir.toml", "kantor.toml", "ruang.toml", "server.toml"]
+)
 def test_every_text_of_the_office_is_said_somewhere(name: str) -> None:
     assert unsaid(name) == []
 

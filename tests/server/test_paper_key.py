@@ -3,6 +3,7 @@
 import io
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,14 @@ import pytest
 from server import backup_store
 from server.__main__ import main
 from server.backup_store import Plan
+from server.backups.streaming import Streamer
 from server.certificates import authority_path
 from server.compose import close_office
 from server.destruction import destroyed_path
 from server.keys import default_path, read_keys
 from server.paper_key import SEALED, open_sealed, read_sealed
 from sync.change import Destroyed
-from tests.server.backup_office import add_blobs, faults, files, medium_at, opened
+from tests.server.backup_office import add_blobs, faults, files, medium_at, opened, source_of
 from tests.server.conftest import make_office
 
 Line = pytest.CaptureFixture[str]
@@ -66,6 +68,7 @@ class Place:
     def print_key(self, monkeypatch: pytest.MonkeyPatch, mistakes: dict[int, str] | None = None) -> Typist:
         typist = Typist(self.said)
         typist.mistakes = mistakes or {}
+        self.typist = typist
         monkeypatch.setattr("sys.stdin", typist)
         assert main(["print-key", "--data", str(self.data)]) == 0
         self.papers = typist.shown
@@ -122,6 +125,69 @@ def test_papers_stay_good_over_a_change_of_keys(place: Place, monkeypatch: pytes
     from_medium = place.folder / "third" / "k.key"
     assert place.restore_key(monkeypatch, place.usb.path, from_medium) == 0
     assert read_keys(from_medium) == read_keys(again)
+
+
+def test_what_was_destroyed_since_the_copy_was_sealed_stays_destroyed(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.print_key(monkeypatch)
+    with opened(place.data, place.key) as deps:
+        deps.destruction.destroy(deps.office.person, [], [], "BA 7")
+        deps.destruction.destroy(deps.office.person, [], [], "BA 8")
+    for path in (place.key, destroyed_path(place.key), authority_path(place.key)):
+        path.unlink()
+    assert place.restore_key(monkeypatch, place.data, place.key) == 0
+    with opened(place.data, place.key) as deps:
+        assert [body.basis for body in deps.destruction.entries.bodies()] == ["BA 7", "BA 8"]
+
+
+def test_papers_open_what_a_change_of_keys_left_that_was_cut_off(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.print_key(monkeypatch)
+    with monkeypatch.context() as cut:
+        cut.setattr("server.commands.rotate_keys.renew_blobs", dies)
+        with pytest.raises(KeyboardInterrupt):
+            main(["rotate-keys", "--data", str(place.data)])
+    place.key.unlink()
+    again = place.folder / "again" / "k.key"
+    assert place.restore_key(monkeypatch, place.data, again) == 0
+    with opened(place.data, again) as deps:
+        assert faults(deps, place.data, again) == [] and read_keys(again).number == 2
+
+
+def test_papers_open_the_copy_also_where_it_could_not_be_sealed_at_once(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.print_key(monkeypatch)
+    with monkeypatch.context() as cut:
+        cut.setattr("server.commands.print_key.place", dies)
+        with pytest.raises(KeyboardInterrupt):
+            place.print_key(monkeypatch)
+    place.papers = place.typist.shown
+    with opened(place.data, place.key):  # whoever opens the office next
+        pass
+    place.key.unlink()
+    assert place.restore_key(monkeypatch, place.data, place.folder / "again" / "k.key") == 0
+
+
+def test_papers_open_a_stream_that_goes_on_under_newer_keys(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.print_key(monkeypatch)
+    place.copy()
+    assert main(["rotate-keys", "--data", str(place.data)]) == 0
+    with opened(place.data, place.key) as deps:
+        streamer = Streamer(replace(source_of(deps, place.data), key_path=place.key))
+        streamer.step(str(place.usb.path))
+        streamer.close()
+    again = place.folder / "again" / "k.key"
+    assert place.restore_key(monkeypatch, place.usb.path, again) == 0
+    assert read_keys(again) == read_keys(place.key)
+
+
+def dies(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_nothing_counts_before_both_papers_were_typed_back(

@@ -4,12 +4,15 @@ import fcntl
 import os
 import shutil
 import signal
+from collections.abc import Callable
 from copy import copy
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from schemas.ids import DeviceId, PersonId
+from server import rotating
 from server.__main__ import main
 from server.accounts import Accounts
 from server.backups.checking import check_medium
@@ -22,6 +25,7 @@ from server.deps import Deps
 from server.engine import WrongKeyError
 from server.engines.sqlite import connect
 from server.keys import Keys, change_keys, default_path, read_keys
+from server.paper_key import note_printed
 from server.passwords import Passwords
 from server.second_factor import SecondFactors
 from server.store import SqlOfficeStore
@@ -247,6 +251,38 @@ def test_copies_and_logs_of_before_and_after_are_read_and_restored(place: Place)
         place.is_whole_but_uploads(data)
     with pytest.raises(WrongKeyError):
         connect(place.folder / "back from usb1" / DATABASE, keys.older[0].database)
+
+
+def test_whoever_settles_the_keys_meanwhile_costs_the_change_and_not_the_database(place: Place) -> None:
+    """Another command opened the office before the lock, and found the old key to count."""
+
+    class Another(Quiet):
+        def at(self, name: str) -> None:
+            if name == "kunci_baru":
+                change_keys(place.key, lambda keys: replace(keys, following=None))
+
+    done = rotate(place.data, place.key, Another())
+    assert isinstance(done, Refused) and done.say == "folder_dipakai"
+    assert read_keys(place.key).number == 1
+    place.is_whole()
+    assert place.rotate().number == 2
+    place.is_whole()
+
+
+def test_settling_keeps_what_another_wrote_into_the_key_file_meanwhile(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change_keys(place.key, lambda keys: keys.prepared(bytes(96)))
+    real = rotating.change_keys
+
+    def later(path: Path, change: Callable[[Keys], Keys]) -> Keys:
+        note_printed(path, bytes(range(32)), 7)
+        return real(path, change)
+
+    monkeypatch.setattr(rotating, "change_keys", later)
+    rotating.settle(place.key, place.data / DATABASE)
+    keys = read_keys(place.key)
+    assert keys.printed_ms == 7 and keys.following is None
 
 
 def test_what_was_restored_from_before_is_brought_under_the_present_key_next(place: Place) -> None:

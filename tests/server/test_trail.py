@@ -11,18 +11,24 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import httpx
 import pytest
 
 from schemas.ids import RecordId
+from server import tus
 from server.access import Person
+from server.parsing.paper import Paper
+from server.parsing.typesetting import Typesetter
 from server.passwords import Passwords
 from server.proof import offline
 from server.proof.trail_file import Entry, Order, write
-from server.services.people import load_person
+from server.services.people import Denied, load_person
 from server.services.trail import ROWS_PER_PAGE, Asked, Line, Lines, Trail
+from server.services.trail_export import NotPrinted
 from server.trail import KINDS, OPEN_KINDS, trace
 from server.trail_store import Place
 from server.verifying.findings import Findings
@@ -171,6 +177,8 @@ def test_what_was_destroyed_keeps_its_place_and_says_so(office: Office) -> None:
         "DELETE FROM trail WHERE kind = 'petugas'",
         "DELETE FROM trail_about WHERE about = (SELECT min(about) FROM trail_about)",
         "UPDATE trail_about SET about = 'x' WHERE about = (SELECT min(about) FROM trail_about)",
+        "DELETE FROM trail_codes WHERE code = (SELECT min(code) FROM trail_codes)",
+        "UPDATE trail_codes SET record = 'x' WHERE code = (SELECT min(code) FROM trail_codes)",
         "INSERT INTO trail VALUES ('33.14', x'00', 1, 1, '', 'lain', 0)",
     ],
 )
@@ -332,6 +340,59 @@ def test_whoever_seals_anew_without_one_act_is_found_by_its_neighbours(office: O
     write(entries, order, office.deps.office.attest, out)
     faults = offline.check_lines(out.getvalue()).faults
     assert any("tidak menyambung" in fault for fault in faults)
+
+
+def test_an_export_with_both_branches_of_a_restored_phone_checks_itself(tmp_path: Path) -> None:
+    office = open_at(tmp_path)
+    fork = office.phone._tip
+    office.add_visit()
+    office.phone._tip = fork
+    for _ in range(2):
+        office.add_visit()
+    site = build_site(office.deps, Passwords(bytes, memory_kib=64))
+    made = site.trail_export.make(person(office, "pengawas"), Asked(), "Pemeriksaan", "semua")
+    assert not isinstance(made, Denied | NotPrinted)
+    with made:
+        made.seek(0)
+        with zipfile.ZipFile(io.BytesIO(made.read())) as packed:
+            raw = packed.read("jejak.jsonl")
+    assert offline.check_lines(raw).faults == []
+    shut(office)
+
+
+class Typist:
+    """Sets every paper as the same few bytes."""
+
+    def pdf(self, _: Paper) -> bytes:
+        return b"%PDF-satu"
+
+
+def test_papers_of_pages_wait_for_the_turns_of_the_offices_one_typesetter(
+    office: Office, visit: RecordId
+) -> None:
+    deps = replace(office.deps, typesetter=cast(Typesetter, Typist()))
+    pages = page_routes(build_site(deps, Passwords(bytes, memory_kib=64)))
+    with serving(office, pages) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
+        login(http, "pengawas")
+        form = {"csrf": csrf(http.get("/jejak")), "keperluan": "Pemeriksaan triwulan"}
+        made = [http.post("/jejak/ekspor", data=form), http.post(f"/kunjungan/{visit}/laporan", data=form)]
+        assert http.get("/jejak/lembar/cetak").content == b"%PDF-satu"
+    for answer, name in zip(made, ("ringkasan.pdf", "laporan.pdf"), strict=True):
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+            assert packed.read(name) == b"%PDF-satu"
+
+
+def test_an_export_is_never_plain_on_the_disk(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    site, disk = build_site(office.deps, Passwords(bytes, memory_kib=64)), list[BinaryIO]()
+    real = tus.TemporaryFile
+    monkeypatch.setattr(tus, "TemporaryFile", lambda **given: disk.append(real(**given)) or disk[-1])
+    made = site.trail_export.make(person(office, "pengawas"), Asked(), "Pemeriksaan", "semua")
+    assert not isinstance(made, Denied | NotPrinted)
+    with made:
+        made.seek(0)
+        assert b"jejak.jsonl" in made.read()
+        disk[0].seek(0)
+        assert b"jejak.jsonl" not in disk[0].read()
 
 
 @pytest.mark.parametrize("role", ["admin", "petugas"])

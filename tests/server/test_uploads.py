@@ -306,3 +306,12 @@ def test_announcing_what_was_sent_again_and_again_leaves_one_row(office: Running
     assert len(places) == 1
     rows = office.deps.engine.read(lambda reader: reader.query("SELECT count(*) FROM uploads"))
     assert rows[0][0] == 1
+
+
+def test_a_start_clears_away_what_a_crash_left_among_the_uploads(office: Running) -> None:
+    """`rescue kept` works in a folder of its own there."""
+    left = office.deps.uploads.folder / "tmpabc"
+    left.mkdir()
+    (left / "brankas.db").write_bytes(b"x")
+    office.deps.uploads.tidy()
+    assert not left.exists()

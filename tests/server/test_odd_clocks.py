@@ -1,0 +1,57 @@
+"""A phone may say any time: whoever looks at what it sent sees the rest of the page, and decides."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from schemas import format as written
+from server.hearing import MOST_OFF_MS, clock_off_ms
+from sync.change import Clock
+from tests.server.test_lost_pages import Desk, desk  # noqa: F401 - the fixture
+from tests.server.test_trail import login
+from tests.server.web_office import Office, open_at, serving, shut
+
+ODD = (2**62, -(2**62), 2**63 - 1, -(2**63), 2**64 - 1)
+PAGES = ("/", "/antrean", "/perangkat", "/jejak")
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    made = open_at(tmp_path_factory.mktemp("odd"))
+    yield made
+    shut(made)
+
+
+@pytest.fixture(scope="module")
+def kabid(office: Office) -> Iterator[httpx.Client]:
+    with serving(office) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
+        login(http, "kabid")
+        yield http
+
+
+@pytest.mark.parametrize("wall_ms", ODD)
+def test_a_visit_of_an_impossible_time_can_be_opened(
+    office: Office, kabid: httpx.Client, wall_ms: int
+) -> None:
+    visit, _ = office.add_visit(wall_ms=wall_ms)
+    for page in (*PAGES, f"/kunjungan/{visit}"):
+        assert kabid.get(page).status_code == 200, page
+
+
+@pytest.mark.parametrize("utc_ms", [*ODD, written.FIRST_MS - 1, written.LAST_MS + 1])
+def test_every_number_is_some_time(utc_ms: int) -> None:
+    assert written.local(utc_ms).year in (1, 9999)
+    assert written.date_and_clock(utc_ms).endswith("WIB")
+
+
+@pytest.mark.parametrize("wall_ms", ODD)
+def test_how_far_a_clock_is_off_can_always_be_kept(wall_ms: int) -> None:
+    clock = Clock(wall_ms=wall_ms, elapsed_ms=1, boot="b", server_ms=1_790_000_000_000)
+    assert abs(clock_off_ms(clock, 1_790_000_000_000)) == MOST_OFF_MS
+
+
+def test_a_loss_known_since_the_first_day_of_the_calendar_leaves_the_first_page_standing(desk: Desk) -> None:  # noqa: F811
+    assert desk.post("petugas", "lapor", tanggal="0001-01-01", jam="00:00", cerita="x").status_code == 303
+    assert desk.client("kabid").get("/").status_code == 200
+    assert desk.client("kabid").get(desk.page).status_code == 200
