@@ -40,6 +40,10 @@ SAID_BY_KEY = {
     "masalah": ["schemas/packing.py", "server", "sync"],
     "perintah": ["server/compose.py", "server/commands", "server/keys.py"],
     "putar.langkah": ["server/rotating.py"],
+    "warga.kelompok": ["server/services/merging.py", "server/services/profile.py"],
+    "warga.riwayat": ["server/services/record_history.py"],
+    "warga.sudah": ["server/web/doubles.py", "server/web/warga.py"],
+    "warga.ganda": ["server/subject_index.py"],
     "serah_terima": ["server/services/handover.py", "server/commands/handover.py"],
     "periksa": ["server/verify.py", "server/verifying"],
     "periksa.salah": ["server/verify.py", "server/verifying"],
@@ -50,6 +54,7 @@ TABLE = "problems.py"
 """Lists every problem with its status; that is no place where one arises."""
 CHOICES = {
     "kantor.antrean": r"(?:status|sudah|umur)_(\w+)",
+    "warga.ganda": r"sebab_(\w+)",
     "ruang.kasus": r"tak_terbaca_(\w+)",
     "ruang.tolak": r"(\w+)_darurat",
 }
@@ -88,7 +93,7 @@ def unsaid(name: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["cadangan.toml", "kantor.toml", "ruang.toml", "server.toml"])
+@pytest.mark.parametrize("name", ["cadangan.toml", "kantor.toml", "ruang.toml", "server.toml", "warga.toml"])
 def test_every_text_of_the_office_is_said_somewhere(name: str) -> None:
     assert unsaid(name) == []
 
