@@ -12,10 +12,21 @@ import msgspec
 from schemas.base import Data
 from schemas.ids import DeviceId, RecordId
 from server.engine import Reader, SqlRow, Writer, one
-from server.subjects import LIKE, PAIR, Entry, Why, entry_of, likeness, pair_id, pair_of
+from server.subjects import (
+    LIKE,
+    PAIR,
+    WHOLE_DIGITS,
+    Entry,
+    Why,
+    entry_of,
+    later_words,
+    likeness,
+    pair_id,
+    pair_of,
+)
 from sync.store import Record
 
-BATCH = 500
+BATCH = 200
 """Records in one transaction: nobody waits for the writer longer than for these."""
 MOST_ALIKE = 20
 """A number that more people share than this is no number of anybody: each pairs with so many at most."""
@@ -78,21 +89,15 @@ def forget(tx: Writer, subjects: Sequence[RecordId]) -> None:
     """Take these out of the index, with all that it holds of them."""
     named = {"subjects": list(subjects)}
     known = tx.query(
-        "SELECT subject, kind, name_key FROM subjects WHERE kabupaten = :kabupaten AND subject IN :subjects",
-        named,
+        "SELECT number, name_key FROM subjects WHERE kabupaten = :kabupaten AND subject IN :subjects", named
     )
     if not known:
         return
     tx.many(
-        "DELETE FROM subject_words WHERE kabupaten = :kabupaten AND kind = :kind AND word = :word"
-        " AND subject = :subject",
-        [(tx.regency, kind, word, name) for name, kind, key in known for word in set(key.split())],
+        "DELETE FROM subject_words WHERE kabupaten = :kabupaten AND word = :word AND number = :number",
+        [(tx.regency, word, number) for number, key in known for word in later_words(key)],
     )
-    for table in ("subjects", "subject_numbers"):
-        tx.execute(
-            f"DELETE FROM {table} WHERE kabupaten = :kabupaten AND subject IN :subjects",  # noqa: S608 - ours
-            named,
-        )
+    tx.execute("DELETE FROM subjects WHERE kabupaten = :kabupaten AND subject IN :subjects", named)
     for side in ("one", "other"):
         tx.execute(
             f"DELETE FROM subject_pairs WHERE kabupaten = :kabupaten AND {side} IN :subjects",  # noqa: S608 - ours
@@ -103,28 +108,27 @@ def forget(tx: Writer, subjects: Sequence[RecordId]) -> None:
 def _put(tx: Writer, entries: Iterable[Entry], from_phones: set[RecordId]) -> None:
     every = list(entries)
     shelves = _numbered(tx, {entry.shelf for entry in every})
-    rows, words, numbers = list[SqlRow](), list[SqlRow](), list[SqlRow]()
-    for entry in every:
-        shelf = shelves[entry.shelf]
+    (last,) = tx.query("SELECT coalesce(max(number), 0) FROM subjects WHERE kabupaten = :kabupaten")[0]
+    rows = list[SqlRow]()
+    words = list[SqlRow]()
+    for number, entry in enumerate(every, last + 1):
         fresh = int(entry.unmatched and entry.subject in from_phones)
-        given = (entry.name_key, entry.desa, entry.birth, shelf, entry.merged_into, fresh)
-        rows.append((tx.regency, entry.subject, entry.kind, *given))
-        words += [(tx.regency, entry.kind, word, entry.subject, shelf) for word in entry.words]
-        numbers += [(tx.regency, what, tail, entry.subject) for what, tail in entry.numbers]
+        rows.append(
+            (
+                tx.regency, number, entry.subject, entry.kind, entry.name_key, entry.desa, entry.birth,
+                entry.nik, entry.kks, entry.kk, shelves[entry.shelf], entry.merged_into, fresh,
+            )
+        )  # fmt: skip
+        words += [(tx.regency, word, number) for word in later_words(entry.name_key)]
     tx.many(
-        "INSERT INTO subjects (kabupaten, subject, kind, name_key, desa, birth, shelf, merged_into, fresh)"
-        " VALUES (:kabupaten, :subject, :kind, :name_key, :desa, :birth, :shelf, :merged_into, :fresh)",
+        "INSERT INTO subjects (kabupaten, number, subject, kind, name_key, desa, birth, nik, kks, kk, shelf,"
+        " merged_into, fresh) VALUES (:kabupaten, :number, :subject, :kind, :name_key, :desa, :birth, :nik,"
+        " :kks, :kk, :shelf, :merged_into, :fresh)",
         rows,
     )
     tx.many(
-        "INSERT INTO subject_words (kabupaten, kind, word, subject, shelf)"
-        " VALUES (:kabupaten, :kind, :word, :subject, :shelf)",
-        words,
-    )
-    tx.many(
-        "INSERT INTO subject_numbers (kabupaten, what, tail, subject)"
-        " VALUES (:kabupaten, :what, :tail, :subject)",
-        numbers,
+        "INSERT INTO subject_words (kabupaten, word, number) VALUES (:kabupaten, :word, :number)",
+        sorted(words),  # neighbours lie in one page
     )
 
 
@@ -192,14 +196,13 @@ def _put_pairs(tx: Writer, names: set[RecordId]) -> None:
 
 def _by_nik(tx: Reader, named: Mapping[str, object]) -> Pairs:
     own = tx.query(
-        "SELECT subject, tail FROM subject_numbers WHERE kabupaten = :kabupaten AND what = 'nik'"
-        " AND length(tail) = 16 AND subject IN :subjects ORDER BY subject",
-        named,
+        "SELECT subject, nik FROM subjects WHERE kabupaten = :kabupaten AND subject IN :subjects"
+        " AND length(nik) = :digits AND merged_into = '' ORDER BY subject",
+        {**named, "digits": WHOLE_DIGITS},
     )
     found = tx.query(
-        "SELECT n.tail, n.subject FROM subject_numbers n"
-        " JOIN subjects s ON s.kabupaten = n.kabupaten AND s.subject = n.subject AND s.merged_into = ''"
-        " WHERE n.kabupaten = :kabupaten AND n.what = 'nik' AND n.tail IN :tails ORDER BY n.tail, n.subject",
+        "SELECT nik, subject FROM subjects WHERE kabupaten = :kabupaten AND nik IN :tails AND nik <> ''"
+        " AND merged_into = '' ORDER BY nik, subject",
         {"tails": sorted({tail for _, tail in own})},
     )
     same: dict[str, list[RecordId]] = {}
@@ -207,10 +210,8 @@ def _by_nik(tx: Reader, named: Mapping[str, object]) -> Pairs:
         same.setdefault(tail, []).append(RecordId(subject))
     kept: Pairs = {}
     for subject, tail in own:
-        holders = same.get(tail, [])
-        if subject in holders:  # not one that lives on in another
-            others = [name for name in holders[: MOST_ALIKE + 1] if name != subject]
-            kept |= {pair_of(RecordId(subject), name): "nik" for name in others}
+        others = [name for name in same[tail][: MOST_ALIKE + 1] if name != subject]
+        kept |= {pair_of(RecordId(subject), name): "nik" for name in others}
     return kept
 
 

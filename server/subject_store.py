@@ -34,12 +34,22 @@ def shelves(tx: Reader) -> dict[int, str]:
 
 
 def beginning(tx: Reader, kind: str, key: str, on: Shelves, limit: int) -> list[RecordId]:
-    """Return whose folded names begin so, by name; each of them for an empty key."""
+    """Return whose folded names begin so, by name."""
     found = tx.query(
         "SELECT subject FROM subjects WHERE kabupaten = :kabupaten AND kind = :kind"
         " AND name_key >= :key AND name_key < :past AND shelf IN :shelves"
-        " ORDER BY name_key, subject LIMIT :limit",
+        " ORDER BY name_key LIMIT :limit",
         {"kind": kind, "key": key, "past": key + END, "shelves": on, "limit": limit},
+    )
+    return _ids(found)
+
+
+def of_desa(tx: Reader, kind: str, desa: str, on: Shelves, limit: int) -> list[RecordId]:
+    """Return who is of a desa, by name."""
+    found = tx.query(
+        "SELECT subject FROM subjects WHERE kabupaten = :kabupaten AND desa = :desa AND kind = :kind"
+        " AND shelf IN :shelves ORDER BY name_key LIMIT :limit",
+        {"kind": kind, "desa": desa, "shelves": on, "limit": limit},
     )
     return _ids(found)
 
@@ -49,19 +59,23 @@ def holding(tx: Reader, kind: str, words: Sequence[str], on: Shelves, limit: int
     longest = max(words, key=len)
     others = [word for word in words if word != longest]
     held = "".join(f" AND ' ' || s.name_key LIKE :word{number}" for number in range(len(others)))
+    about = {
+        "kind": kind,
+        "longest": longest,
+        "past": longest + END,
+        "shelves": on,
+        "limit": limit,
+        **{f"word{number}": f"% {word}%" for number, word in enumerate(others)},
+    }
+    within = f"s.kind = :kind AND s.shelf IN :shelves{held}"
     found = tx.query(
-        "SELECT DISTINCT s.name_key, s.subject FROM subject_words w"  # noqa: S608 - ours
-        " JOIN subjects s ON s.kabupaten = w.kabupaten AND s.subject = w.subject"
-        " WHERE w.kabupaten = :kabupaten AND w.kind = :kind AND w.word >= :longest AND w.word < :past"
-        f" AND w.shelf IN :shelves{held} ORDER BY s.name_key, s.subject LIMIT :limit",
-        {
-            "kind": kind,
-            "longest": longest,
-            "past": longest + END,
-            "shelves": on,
-            "limit": limit,
-            **{f"word{number}": f"% {word}%" for number, word in enumerate(others)},
-        },
+        "SELECT s.name_key, s.subject FROM subjects s"  # noqa: S608 - ours
+        " WHERE s.kabupaten = :kabupaten AND s.name_key >= :longest AND s.name_key < :past"
+        f" AND {within} UNION SELECT s.name_key, s.subject FROM subject_words w"
+        " JOIN subjects s ON s.kabupaten = w.kabupaten AND s.number = w.number"
+        f" WHERE w.kabupaten = :kabupaten AND w.word >= :longest AND w.word < :past AND {within}"
+        " ORDER BY 1, 2 LIMIT :limit",
+        about,
     )
     return [RecordId(name) for _, name in found]
 
@@ -69,22 +83,33 @@ def holding(tx: Reader, kind: str, words: Sequence[str], on: Shelves, limit: int
 def numbered(tx: Reader, kind: str, digits: str, on: Shelves, limit: int) -> list[RecordId]:
     """Return whose NIK or card ends in these digits, by name."""
     tail = digits[::-1]
+    either = " UNION ".join(
+        "SELECT name_key, subject FROM subjects WHERE kabupaten = :kabupaten"  # noqa: S608 - ours
+        f" AND {what} >= :tail AND {what} < :past AND {what} <> '' AND kind = :kind AND shelf IN :shelves"
+        for what in ("nik", "kks")
+    )
     found = tx.query(
-        "SELECT DISTINCT s.name_key, s.subject FROM subject_numbers n"
-        " JOIN subjects s ON s.kabupaten = n.kabupaten AND s.subject = n.subject"
-        " WHERE n.kabupaten = :kabupaten AND n.what IN ('nik', 'kks') AND n.tail >= :tail AND n.tail < :past"
-        " AND s.kind = :kind AND s.shelf IN :shelves ORDER BY s.name_key, s.subject LIMIT :limit",
+        f"{either} ORDER BY 1, 2 LIMIT :limit",
         {"kind": kind, "tail": tail, "past": tail + END, "shelves": on, "limit": limit},
     )
     return [RecordId(name) for _, name in found]
 
 
-def same_number(tx: Reader, what: str, number: str) -> list[RecordId]:
-    """Return who has exactly this number: of a family card, the household."""
+def same_nik(tx: Reader, nik: str) -> list[RecordId]:
+    """Return who has exactly this NIK."""
+    return _same(tx, "nik", nik)
+
+
+def same_kk(tx: Reader, number: str) -> list[RecordId]:
+    """Return who is on the family card of exactly this number: the household."""
+    return _same(tx, "kk", number)
+
+
+def _same(tx: Reader, what: str, number: str) -> list[RecordId]:
     found = tx.query(
-        "SELECT subject FROM subject_numbers WHERE kabupaten = :kabupaten AND what = :what AND tail = :tail"
+        f"SELECT subject FROM subjects WHERE kabupaten = :kabupaten AND {what} = :tail AND {what} <> ''"  # noqa: S608 - ours
         " ORDER BY subject LIMIT 50",
-        {"what": what, "tail": number[::-1]},
+        {"tail": number[::-1]},
     )
     return _ids(found)
 

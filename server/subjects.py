@@ -21,9 +21,8 @@ PAIR = "pasangan"
 """The kind of what was decided on two records."""
 MATCHED = "dicocokkan"
 """The field that says of a warga whom a phone made that the office has matched them, or found them new."""
-NUMBERS = {"nik": "nik", "no_kks": "kks", "no_kk": "kk"}
-"""Fields by whose number somebody is found, and what that number is called in the index."""
 WHOLE_DIGITS = 16
+"""Of a NIK; less than all of one tells nobody from another."""
 LIKE = 0.84
 """From here on two folded names of one desa and birth date may be one person's."""
 HELD = 0.95
@@ -32,7 +31,7 @@ Why = Literal["nik", "nama"]
 
 
 class Entry(Data, frozen=True, kw_only=True):
-    """One warga or e-warong as the index has it; `numbers` are (what, digits backwards)."""
+    """One warga or e-warong as the index has it; `nik`, `kks` and `kk` are digits backwards."""
 
     subject: RecordId
     kind: str
@@ -42,17 +41,9 @@ class Entry(Data, frozen=True, kw_only=True):
     shelf: str
     merged_into: str
     unmatched: bool
-    numbers: tuple[tuple[str, str], ...]
-
-    @property
-    def words(self) -> list[str]:
-        """The words of the name, each once."""
-        return list(dict.fromkeys(self.name_key.split()))
-
-    @property
-    def nik(self) -> str:
-        """The whole NIK backwards, empty where there is none."""
-        return next((tail for what, tail in self.numbers if what == "nik" and len(tail) == WHOLE_DIGITS), "")
+    nik: str
+    kks: str
+    kk: str
 
 
 def entry_of(record: Record) -> Entry | None:
@@ -61,7 +52,6 @@ def entry_of(record: Record) -> Entry | None:
     if record.kind not in SUBJECT_KINDS or fields.get("dihapus"):
         return None
     desa, born = _text(fields, "kode_desa"), _text(fields, "tanggal_lahir")
-    digits = {what: _digits(fields, name) for name, what in NUMBERS.items()}
     return Entry(
         subject=record.id,
         kind=record.kind,
@@ -71,7 +61,9 @@ def entry_of(record: Record) -> Entry | None:
         shelf=shelf_of(fields).text(),
         merged_into=_text(fields, MERGED),
         unmatched=record.kind == "warga" and not fields.get(MATCHED) and not fields.get(MERGED),
-        numbers=tuple((what, number[::-1]) for what, number in digits.items() if number),
+        nik=_tail(fields, "nik"),
+        kks=_tail(fields, "no_kks"),
+        kk=_tail(fields, "no_kk"),
     )
 
 
@@ -113,9 +105,14 @@ def pair_id(one: RecordId, other: RecordId) -> RecordId:
     return RecordId(sha256(f"{PAIR}\0{first}\0{second}".encode()).hexdigest()[:32])
 
 
-def _digits(fields: Mapping[str, Any], name: str) -> str:
+def later_words(name_key: str) -> list[str]:
+    """Return the words of a folded name behind the first, each once."""
+    return list(dict.fromkeys(name_key.split()[1:]))
+
+
+def _tail(fields: Mapping[str, Any], name: str) -> str:
     value = _text(fields, name)
-    return value if value.isascii() and value.isdigit() else ""
+    return value[::-1] if value.isascii() and value.isdigit() else ""
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str:

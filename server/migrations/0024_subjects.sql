@@ -4,45 +4,43 @@
 -- What follows the records: their seqs, of these kinds only, so that all others cost nothing.
 CREATE INDEX records_to_index ON records (kabupaten, seq) WHERE kind IN ('warga', 'ewarong', 'kasus', 'pasangan');
 
--- shelf: the number of where it lies, see below. birth: desa and day, empty where one is not known. merged_into: the
--- record that it lives on in. fresh: 1 for a warga whom a phone made and nobody at the office has matched.
+-- number: a short name of the subject, in the order in which they came. shelf: the number of where it lies, see below.
+-- birth: desa and day, empty where one is not known. nik, kks, kk: numbers backwards, so that an ending is found as a
+-- beginning. merged_into: the record that it lives on in. fresh: 1 for a warga whom a phone made and nobody at the
+-- office has matched. Few indexes, and narrow ones: each costs a page of the file to whoever is taken in.
 CREATE TABLE subjects (
     kabupaten TEXT NOT NULL,
+    number BIGINT NOT NULL,
     subject TEXT NOT NULL,
     kind TEXT NOT NULL,
     name_key TEXT NOT NULL,
     desa TEXT NOT NULL,
     birth TEXT NOT NULL,
+    nik TEXT NOT NULL,
+    kks TEXT NOT NULL,
+    kk TEXT NOT NULL,
     shelf BIGINT NOT NULL,
     merged_into TEXT NOT NULL,
     fresh INTEGER NOT NULL,
-    PRIMARY KEY (kabupaten, subject)
+    PRIMARY KEY (kabupaten, number)
 );
-CREATE INDEX subjects_by_name ON subjects (kabupaten, kind, name_key, subject, shelf);
-CREATE INDEX subjects_by_desa ON subjects (kabupaten, kind, desa, name_key, subject, shelf);
+CREATE UNIQUE INDEX subjects_by_id ON subjects (kabupaten, subject);
+CREATE INDEX subjects_by_name ON subjects (kabupaten, kind, name_key, shelf);
+CREATE INDEX subjects_by_desa ON subjects (kabupaten, desa, kind, name_key);
 CREATE INDEX subjects_by_birth ON subjects (kabupaten, birth) WHERE birth <> '';
+CREATE INDEX subjects_by_nik ON subjects (kabupaten, nik) WHERE nik <> '';
+CREATE INDEX subjects_by_kks ON subjects (kabupaten, kks) WHERE kks <> '';
+CREATE INDEX subjects_by_kk ON subjects (kabupaten, kk) WHERE kk <> '';
 CREATE INDEX subjects_by_survivor ON subjects (kabupaten, merged_into) WHERE merged_into <> '';
-CREATE INDEX subjects_fresh ON subjects (kabupaten, desa, subject) WHERE fresh = 1;
+CREATE INDEX subjects_fresh ON subjects (kabupaten, desa, number) WHERE fresh = 1;
 
--- Each word of a folded name.
+-- Each word of a folded name but the first, by which subjects_by_name finds it.
 CREATE TABLE subject_words (
     kabupaten TEXT NOT NULL,
-    kind TEXT NOT NULL,
     word TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    shelf BIGINT NOT NULL,
-    PRIMARY KEY (kabupaten, kind, word, subject)
+    number BIGINT NOT NULL,
+    PRIMARY KEY (kabupaten, word, number)
 );
-
--- Numbers backwards, so that an ending is found as a beginning. what: nik, kks or kk.
-CREATE TABLE subject_numbers (
-    kabupaten TEXT NOT NULL,
-    what TEXT NOT NULL,
-    tail TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    PRIMARY KEY (kabupaten, what, tail, subject)
-);
-CREATE INDEX subject_numbers_by_subject ON subject_numbers (kabupaten, subject);
 
 -- Shelves (server/shelves.py) by number: who may see what lies on one is asked of server/access.py.
 CREATE TABLE subject_shelves (

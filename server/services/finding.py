@@ -71,7 +71,7 @@ class Finding:
 
         def work(tx: Reader) -> Hits:
             on = self.shelves(tx, person, "see_warga", desa)
-            ids = _ids(tx, kind if kind in KINDS else KINDS[0], typed, on)
+            ids = _ids(tx, kind if kind in KINDS else KINDS[0], typed, on, desa)
             shown = self.hits(tx, person, ids[:MOST])
             return Hits(shown=tuple(shown), more=len(ids) > MOST, behind=behind)
 
@@ -153,17 +153,17 @@ def _into(record: Record) -> RecordId | None:
     return RecordId(into) if isinstance(into, str) and into else None
 
 
-def _ids(tx: Reader, kind: str, typed: str, on: Sequence[int]) -> list[RecordId]:
+def _ids(tx: Reader, kind: str, typed: str, on: Sequence[int], desa: str) -> list[RecordId]:
     digits = "".join(typed.split())
     if digits.isascii() and digits.isdigit():
         if len(digits) < FEWEST_DIGITS:
             return []
         return subject_store.numbered(tx, kind, digits, on, MOST + 1)
     key = search_key(typed)
-    if typed.strip() and not key:
-        return []
+    if not key:
+        return [] if typed.strip() else subject_store.of_desa(tx, kind, desa, on, MOST + 1)
     found = subject_store.beginning(tx, kind, key, on, MOST + 1)
-    if key and len(found) <= MOST:
+    if len(found) <= MOST:
         held = subject_store.holding(tx, kind, key.split(), on, MOST + 1)
         found = list(dict.fromkeys([*found, *held]))
     return found

@@ -307,7 +307,7 @@ class Matching:
         """Return whom of the list somebody may be: by their NIK, or by a name alike in the same desa."""
         own = search_key(name_of(record.fields))
         nik, desa = str(record.fields.get("nik") or ""), str(record.fields.get("kode_desa") or "")
-        same = subject_store.same_number(tx, "nik", nik) if nik else []
+        same = subject_store.same_nik(tx, nik) if nik else []
         near = [
             (likeness(own, each.name_key), each.subject)
             for each in subject_store.neighbours(tx, record.kind, desa)

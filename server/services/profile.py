@@ -190,7 +190,7 @@ class Profiles:
         number = record.fields.get("no_kk")
         if not isinstance(number, str) or not number:
             return ()
-        same = [name for name in subject_store.same_number(tx, "kk", number) if name != record.id]
+        same = [name for name in subject_store.same_kk(tx, number) if name != record.id]
         return tuple(hit for hit in self._finding.hits(tx, person, same) if hit.id != record.id)
 
     def _may_see_visit(self, person: Person, visit: Record) -> bool:

@@ -17,14 +17,8 @@ from tests.server.web_office import DESA, Office, open_at, shut
 COUNT = 100_000
 PIECE = 1_000
 RUNS = 21
-FIRST = (
-    "Siti Sri Sutarmi Tukiyem Suparno Slamet Wahyudi Joko Bambang Agus Tri Dwi Eka Endang Sugeng Parmin"
-    " Warsito Ngatiyem Muhammad Nur"
-).split()
-LAST = (
-    "Aminah Rahayu Lestari Handayani Wijaya Santoso Kartodimejo Prasetyo Utami Ningsih Saputra Purnomo"
-    " Widodo Susilo Hartini Yanti"
-).split()
+FIRST = ["Siti", "Sri", "Sutarmi", "Tukiyem", "Suparno", "Slamet", "Wahyudi", "Joko", "Bambang", "Agus"]
+LAST = ["Aminah", "Rahayu", "Lestari", "Handayani", "Wijaya", "Santoso", "Kartodimejo", "Utami", "Widodo"]
 BUDGET_MS = 100
 
 
