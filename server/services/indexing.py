@@ -5,6 +5,7 @@ It follows in a thread of its own while the server runs; a page that asks in bet
 
 import logging
 import threading
+from collections.abc import Callable
 
 from schemas.ids import DeviceId
 from server import subject_index
@@ -15,10 +16,13 @@ logger = logging.getLogger("server.index")
 
 
 class Indexing:
-    """Brings the index up to the records. `office` is the office's own device. Blocks its thread."""
+    """Brings the index up to the records. `office` is the office's own device. Blocks its thread.
 
-    def __init__(self, engine: Engine, office: DeviceId) -> None:
-        self._engine, self._office = engine, office
+    `also` brings up another index that follows the log, for whom the thread looks as well.
+    """
+
+    def __init__(self, engine: Engine, office: DeviceId, also: Callable[[], None] = lambda: None) -> None:
+        self._engine, self._office, self._also = engine, office, also
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -47,6 +51,7 @@ class Indexing:
         while not self._stop.is_set():
             try:
                 self.catch_up()
+                self._also()
             except ClosedError:
                 return
             except Exception as error:  # noqa: BLE001 - the next look may find the disk well again

@@ -66,7 +66,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
     passwords = passwords or Passwords(deps.randomness)
     trail = Trail(engine, deps.office.person, deps.text, deps.workflows)
     accounts = Accounts(engine, passwords, now_ms=deps.now_ms, randomness=deps.randomness)
-    indexing = Indexing(engine, deps.office.device)
+    indexing = Indexing(engine, deps.office.device, also=trail.catch_up)
     finding = Finding(engine, indexing, words)
     room = build_room(deps, passwords, words)
     requests = Requests(engine, deps.office, deps.forms, deps.now_ms, deps.randomness)

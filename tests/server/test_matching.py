@@ -166,7 +166,7 @@ def test_a_split_brings_back_two_as_they_were_but_for_what_was_changed_since(
     office: Office, site: Site
 ) -> None:
     keep = add(office, "Tukiyem", nik=NIK)
-    more = {"no_hp": "081234567890", "pekerjaan": "petani", "layanan": ["kis"]}
+    more: dict[str, Any] = {"no_hp": "081234567890", "pekerjaan": "petani", "layanan": ["kis"]}
     gone = add(office, "Tukijem", nik=NIK, **more)
     task = give_task(office, gone)
     before = dict(office.fields(gone))

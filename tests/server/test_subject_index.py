@@ -1,6 +1,7 @@
 """The index of warga and e-warong follows their records, whatever befell them, and finds who is meant."""
 
 import secrets
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -195,10 +196,10 @@ def test_a_page_takes_in_a_batch_only_and_says_that_there_is_more(office: Office
 
 
 def test_it_follows_in_a_thread_of_its_own_until_it_is_stopped(office: Office) -> None:
-    indexing = Indexing(office.deps.engine, office.deps.office.device)
+    also = threading.Event()
+    indexing = Indexing(office.deps.engine, office.deps.office.device, also=also.set)
     indexing.start()
-    while office.deps.engine.read(subject_index.is_behind):
-        pass
+    assert also.wait(30)
     indexing.stop()
     ids = office.deps.engine.read(lambda tx: subject_store.beginning(tx, "warga", "sutarmi", [1], 5))
     assert ids == [office.warga]
