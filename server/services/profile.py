@@ -90,7 +90,7 @@ class Profile(Data, frozen=True, kw_only=True):
     into: Hit | None
     merged: tuple[Hit, ...]
     undoable: frozenset[RecordId]
-    doubles: tuple[RecordId, ...]
+    doubles: tuple[Hit, ...]
     masked: bool
     may_open: bool
     may_match: bool
@@ -180,7 +180,7 @@ class Profiles:
             undoable=frozenset(
                 name for name in about if name in known and known[name].fields.get(MERGED) == record.id
             ),
-            doubles=tuple(hit.id for hit in self._finding.hits(tx, person, others)),
+            doubles=tuple(self._finding.hits(tx, person, others)),
             masked=may_open and not opened and any(fields.get(name) for name in NUMBERS),
             may_open=may_open,
             may_match=self._finding.may(person, "match_warga", record),
