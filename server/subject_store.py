@@ -44,12 +44,12 @@ def beginning(tx: Reader, kind: str, key: str, on: Shelves, limit: int) -> list[
     return _ids(found)
 
 
-def of_desa(tx: Reader, kind: str, desa: str, on: Shelves, limit: int) -> list[RecordId]:
+def of_desa(tx: Reader, kind: str, desa: str, on: Shelves, limit: int, offset: int) -> list[RecordId]:
     """Return who is of a desa, by name."""
     found = tx.query(
         "SELECT subject FROM subjects WHERE kabupaten = :kabupaten AND desa = :desa AND kind = :kind"
-        " AND shelf IN :shelves ORDER BY name_key LIMIT :limit",
-        {"kind": kind, "desa": desa, "shelves": on, "limit": limit},
+        " AND shelf IN :shelves ORDER BY name_key, number LIMIT :limit OFFSET :offset",
+        {"kind": kind, "desa": desa, "shelves": on, "limit": limit, "offset": offset},
     )
     return _ids(found)
 

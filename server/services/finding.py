@@ -63,15 +63,15 @@ class Finding:
         self._engine, self._indexing, self._words = engine, indexing, words
         self._rights = ShelfRights(words.forms)
 
-    def search(self, person: Person, kind: str, typed: str, desa: str = "") -> Hits | Denied:
-        """Return whom somebody means, at most 50, by name. Nothing typed: all of the desa."""
+    def search(self, person: Person, kind: str, typed: str, desa: str = "", number: int = 1) -> Hits | Denied:
+        """Return whom somebody means, at most 50, by name. Nothing typed: a page of all of the desa."""
         if not may(person, "see_warga"):
             return Denied(why="role")
         behind = self._indexing.catch_up(1)
 
         def work(tx: Reader) -> Hits:
             on = self.shelves(tx, person, "see_warga", desa)
-            ids = _ids(tx, kind if kind in KINDS else KINDS[0], typed, on, desa)
+            ids = _ids(tx, kind if kind in KINDS else KINDS[0], typed, on, desa, MOST * (number - 1))
             shown = self.hits(tx, person, ids[:MOST])
             return Hits(shown=tuple(shown), more=len(ids) > MOST, behind=behind)
 
@@ -153,7 +153,7 @@ def _into(record: Record) -> RecordId | None:
     return RecordId(into) if isinstance(into, str) and into else None
 
 
-def _ids(tx: Reader, kind: str, typed: str, on: Sequence[int], desa: str) -> list[RecordId]:
+def _ids(tx: Reader, kind: str, typed: str, on: Sequence[int], desa: str, offset: int) -> list[RecordId]:
     digits = "".join(typed.split())
     if digits.isascii() and digits.isdigit():
         if len(digits) < FEWEST_DIGITS:
@@ -161,7 +161,7 @@ def _ids(tx: Reader, kind: str, typed: str, on: Sequence[int], desa: str) -> lis
         return subject_store.numbered(tx, kind, digits, on, MOST + 1)
     key = search_key(typed)
     if not key:
-        return [] if typed.strip() else subject_store.of_desa(tx, kind, desa, on, MOST + 1)
+        return [] if typed.strip() else subject_store.of_desa(tx, kind, desa, on, MOST + 1, offset)
     found = subject_store.beginning(tx, kind, key, on, MOST + 1)
     if len(found) <= MOST:
         held = subject_store.holding(tx, kind, key.split(), on, MOST + 1)

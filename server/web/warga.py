@@ -4,6 +4,7 @@ Kind and desa may, and ids; a name or a number is sent as a form. Everything wor
 """
 
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -16,6 +17,7 @@ from server.services.profile import Profile
 from server.services.review import NotThere
 from server.web.errors import ForbiddenError, MissingError
 from server.web.filters import Filter, Group, Option, choices
+from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
 
 LONGEST = 100
@@ -27,10 +29,10 @@ def warga_routes(site: Site) -> list[Any]:
     """Return the handlers of both pages."""
     text = site.text
 
-    async def draw(visitor: Visitor, kind: str, desa: str, typed: str) -> Response[str]:
+    async def draw(visitor: Visitor, kind: str, desa: str, typed: str, number: int = 1) -> Response[str]:
         found: Hits | None = None
         if typed or desa:
-            outcome = await site.work(lambda: site.finding.search(visitor.person, kind, typed, desa))
+            outcome = await site.work(lambda: site.finding.search(visitor.person, kind, typed, desa, number))
             if isinstance(outcome, Denied):
                 raise ForbiddenError
             found = outcome
@@ -41,6 +43,8 @@ def warga_routes(site: Site) -> list[Any]:
             "typed": typed,
             "found": found,
             "most": MOST,
+            "previous": _page(kind, desa, number - 1) if number > 1 else "",
+            "next": _page(kind, desa, number + 1) if found and found.more and not typed else "",
             "waiting": waiting,
         }
         return await site.page("warga/list.html", visitor, "warga", values)
@@ -49,14 +53,18 @@ def warga_routes(site: Site) -> list[Any]:
     async def listed(request: Asking) -> Response[str]:
         visitor = await _allowed(site, request)
         asked = request.query_params
-        return await draw(visitor, _kind(asked.get("jenis", "")), asked.get("desa", "")[:20], "")
+        number = asked.get("hal", "1")
+        at = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else 1
+        return await draw(visitor, _kind(asked.get("jenis", "")), asked.get("desa", "")[:20], "", max(1, at))
 
     @post("/warga")
-    async def search(request: Asking) -> Response[str]:
+    async def search(request: Asking) -> Response[Any]:
         visitor = await _allowed(site, request)
         given = await site.form(request, visitor.csrf)
         typed = " ".join(given.get("dicari", "").split())[:LONGEST]
-        return await draw(visitor, _kind(given.get("jenis", "")), given.get("desa", "")[:20], typed)
+        kind, desa = _kind(given.get("jenis", "")), given.get("desa", "")[:20]
+        # without a name or a number nothing of anybody is asked: then the address may say all of it
+        return await draw(visitor, kind, desa, typed) if typed else onward(_page(kind, desa, 1))
 
     async def draw_one(
         visitor: Visitor, found: Profile | NotThere | Denied, notice: Notice | None, status: int = 200
@@ -103,6 +111,10 @@ def _said(site: Site, done: str) -> Notice | None:
     if done == "usang":
         return Notice(tone="notice", icon="warning", title=site.text("warga.ganda.usang"))
     return Notice(tone="good", icon="done", title=site.text(f"warga.sudah.{done}")) if done in DONE else None
+
+
+def _page(kind: str, desa: str, number: int) -> str:
+    return f"/warga?{urlencode({'jenis': kind, 'desa': desa, **({'hal': number} if number > 1 else {})})}"
 
 
 def _kind(asked: str) -> str:

@@ -12,7 +12,7 @@ from schemas.ids import RecordId
 from server import subject_index, subject_store
 from server.access import Person
 from server.engine import Reader
-from server.services.finding import Finding, Hits
+from server.services.finding import MOST, Finding, Hits
 from server.services.indexing import Indexing
 from server.services.people import Denied, load_person
 from server.subjects import likeness
@@ -104,6 +104,18 @@ def test_without_a_name_a_desa_shows_its_people_and_kinds_stay_apart(office: Off
     assert found(site, office, "", desa=ELSEWHERE) == ["Di Sana"]
     assert found(site, office, "berkah") == []
     assert found(site, office, "berkah", kind="ewarong") == ["Warung Berkah"]
+
+
+def test_a_large_desa_is_walked_a_page_at_a_time(office: Office, site: Site) -> None:
+    for number in range(MOST + 3):
+        add(office, f"Warga {number:03}", kode_desa=ELSEWHERE)
+    site.indexing.catch_up()
+    who = person(office, "petugas")
+    pages = [site.finding.search(who, "warga", "", ELSEWHERE, number) for number in (1, 2)]
+    assert [(len(page.shown), page.more) for page in pages if isinstance(page, Hits)] == [
+        (MOST, True),
+        (3, False),
+    ]
 
 
 def test_nobody_is_found_outside_ones_desa_and_services(office: Office, site: Site) -> None:
