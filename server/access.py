@@ -29,6 +29,7 @@ Action = Literal[
     "see_trail", "see_case_trail", "export_trail", "make_reports",
     "see_protection", "handle_requests", "export_person", "keep_registers", "handle_incidents",
     "see_people", "manage_people", "approve_people", "see_forms", "publish_forms",
+    "see_warga", "match_warga",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -83,6 +84,8 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "approve_people": {"kabid": "any"},
     "see_forms": {"petugas": "any", "kabid": "any", "pengawas": "any", "pdp": "any", "admin": "any"},
     "publish_forms": {"kabid": "any"},
+    "see_warga": {"verifikator": "area", "petugas": "area", "kabid": "area", "pengawas": "area"},
+    "match_warga": {"petugas": "area", "kabid": "area"},
 }  # fmt: skip
 
 EVERY_SERVICES = "umum"

@@ -8,7 +8,7 @@ import msgspec
 from schemas.base import encode
 from schemas.format import local_date
 from schemas.ids import PersonId, RecordId
-from server import sealed_store
+from server import sealed_store, subject_index
 from server.engine import Reader, SqlRow, Writer
 from server.shelves import about, conflict_shelf, stage
 from sync.store import Record
@@ -55,6 +55,10 @@ def put_projections(writer: Writer, records: Sequence[Record]) -> None:
     )
     _move_conflicts(writer, [record for record in records if record.kind in MOVABLE])
     sealed_store.keep_in_step(writer, records)
+    # the index of names follows a moment later; who is taken away leaves it at once
+    gone = [record.id for record in records if record.kind in MOVABLE and record.fields.get("dihapus")]
+    if gone:
+        subject_index.forget(writer, gone)
 
 
 def petugas_records(reader: Reader, people: Iterable[PersonId]) -> dict[PersonId, Record]:

@@ -18,6 +18,8 @@ from sync.scope import SUBJECT_KINDS, Caller, in_scope
 from sync.sealed import new_case_flags
 from sync.store import Fields, Record
 
+MERGED = "digabung_ke"
+"""The field by which a record that was merged names the one that lives on; only the office sets it."""
 OWN_WAY = frozenset({"kunjungan", "konflik"})
 """Kinds that only their own changes may touch: Submit and Decide, Resolve."""
 
@@ -48,7 +50,8 @@ def apply_patch(desk: Desk, change: Arrived, body: Patch, caller: Caller, rules:
         return Rejected(problem="status_lewat_alur", field="state")
     if not in_scope(caller, body.kind, record.fields, record.readers.values()):
         return _park_whole(desk, change, body, record, "wilayah")
-    survivor = _survivor(desk, record)
+    # what the office says of the merge itself, to undo it above all, is said to the record that was merged
+    survivor = record if MERGED in body.new else _survivor(desk, record)
     if survivor is not record or (record.fields.get("dihapus") and "dihapus" not in body.new):
         return _park_whole(desk, change, body, survivor, "dihapus")
     merge = merge_patch(
@@ -169,7 +172,7 @@ def _park_whole(desk: Desk, change: Arrived, body: Patch, record: Record, reason
 def _survivor(desk: Desk, record: Record) -> Record:
     """Follow `digabung_ke` to the record that lives on."""
     seen = {record.id}
-    while isinstance(target := record.fields.get("digabung_ke"), str) and target not in seen:
+    while isinstance(target := record.fields.get(MERGED), str) and target not in seen:
         seen.add(RecordId(target))
         further = desk.get(RecordId(target))
         if further is None:

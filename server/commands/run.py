@@ -150,7 +150,11 @@ def serve(deps: Deps, listener: socket.socket, certificates: Certificates | None
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE)
-    asyncio.run(_answer(server, listener, certificates, deps.now_ms))
+    site.indexing.start()
+    try:
+        asyncio.run(_answer(server, listener, certificates, deps.now_ms))
+    finally:
+        site.indexing.stop()
 
 
 async def _answer(

@@ -18,6 +18,7 @@ from server.access import Person, Thing, may, refused
 from server.engine import Engine, Reader, Writer
 from server.services.people import Actor, Denied, people
 from server.store import SqlOfficeStore
+from server.subjects import address_of
 from sync.change import Patch
 from sync.neutral import is_sealed
 from sync.scope import OPEN_TUGAS
@@ -246,13 +247,11 @@ class Assigning:
 
 def _candidate(record: Record, visit: tuple[int, str] | None) -> Candidate:
     fields = record.fields
-    place = [str(fields.get("alamat") or "")]
-    place += [f"{name.upper()} {fields[name]}" for name in ("rt", "rw") if fields.get(name)]
     return Candidate(
         id=record.id,
         name=str(fields.get(KINDS[record.kind]) or ""),
         nik_ending=str(fields.get("nik") or "")[-4:],
-        address=", ".join(filter(None, place)),
+        address=address_of(fields),
         owner=next(iter(record.readers.values()), None),
         visited_ms=visit[0] if visit else 0,
         visit_state=visit[1] if visit else "",

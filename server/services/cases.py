@@ -62,6 +62,7 @@ class CaseView(Data, frozen=True, kw_only=True):
     history: tuple[Past, ...]
     officer: str = ""
     sealed: bool = False
+    subject: str = ""
 
 
 class CaseList(Data, frozen=True, kw_only=True):
@@ -198,6 +199,7 @@ class Cases:
             history=() if sealed else tuple(_past(step, workflow, known) for step in history),
             officer=officer_of(record, known) if sealed else "",
             sealed=sealed,
+            subject="" if sealed else subject,
         )
 
     def _steps(self, record: Record, workflow: Workflow, person: Person) -> tuple[Step, ...]:

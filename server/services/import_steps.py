@@ -18,13 +18,13 @@ from schemas.wire import Conflict
 from server import table_store
 from server.engine import Engine, Reader, Writer
 from server.parsing.messages import PIECE, Cell
+from server.services.finding import survivors
 from server.services.people import Actor
-from server.store import SqlOfficeStore
 from server.tables import entries
 from server.tables.columns import Kind
 from server.tables.entries import Note
 from server.tables.job import Job, RowFate, State
-from server.tables.judging import NO_RECORD, Known, Match, news
+from server.tables.judging import NO_RECORD, Known, Match, News, news
 from sync.change import Body, Patch
 from sync.store import Record
 
@@ -114,11 +114,9 @@ class ImportSteps:
     ) -> list[RowFate]:
         """Tell those who would change from those of whom all is known; who is new is not there yet."""
         names = [fate.record for fate in found if fate.fate == "sama"]
-        stand, said = self._engine.read(
-            lambda tx: (SqlOfficeStore.reading(tx).records(names), table_store.said(tx, names))
-        )
+        stand, said = self._engine.read(lambda tx: (survivors(tx, names), table_store.said(tx, names)))
         return [
-            replace(fate, fate=news(entry, job.service, stand[fate.record], said.get(fate.record, {})).fate)
+            replace(fate, fate=_news(job, entry, fate.record, stand, said).fate)
             if entry is not None and fate.fate == "sama" and fate.record in stand
             else fate
             for entry, fate in zip(read, found, strict=True)
@@ -145,13 +143,14 @@ class ImportSteps:
             if fate.fate in ("baru", "berubah") and (entry := reader.read(row)) is not None
         ]
         names = [fate.record for fate, _ in wanted]
-        stand: dict[RecordId, Record] = SqlOfficeStore.writing(tx).records(names)
+        stand = survivors(tx, names)
         said = table_store.said(tx, names)
         bodies: list[Body] = []
         for fate, entry in wanted:
-            found = news(entry, job.service, stand.get(fate.record), said.get(fate.record, {}))
+            found = _news(job, entry, fate.record, stand, said)
             if found.new:
-                bodies.append(Patch(record=fate.record, kind=job.kind, base=found.base, new=found.new))
+                living = stand[fate.record].id if fate.record in stand else fate.record
+                bodies.append(Patch(record=living, kind=job.kind, base=found.base, new=found.new))
             said[fate.record] = {**said.get(fate.record, {}), **entry.fields}
         outcomes = self._office.act_in(tx, job.by, bodies)
         table_store.put_said(tx, {name: said[name] for name in names})
@@ -190,6 +189,19 @@ def choices_of(forms: Forms) -> dict[str, dict[str, str]]:
             codes = {entries.plain_choice(each.code): each.code for each in asked.options}
             found[field] = {**codes, **words, **MORE_WORDS.get(field, {})}
     return found
+
+
+def _news(
+    job: Job,
+    entry: entries.Entry,
+    about: RecordId,
+    stand: Mapping[RecordId, Record],
+    said: Mapping[RecordId, Mapping[str, str]],
+) -> News:
+    """Return what a row about a record changes, in the one that it lives on in."""
+    record = stand.get(about)
+    merged = record is not None and record.id != about
+    return news(entry, job.service, record, said.get(about, {}), merged=merged)
 
 
 def _too_little(kind: Kind, entry: entries.Entry) -> tuple[Note, ...]:

@@ -75,6 +75,7 @@ class VisitPage(Data, frozen=True, kw_only=True):
     seen: str
     masked: bool
     several_forms: bool
+    subject: RecordId | None = None
 
 
 class Words(Data, frozen=True, kw_only=True):
@@ -124,6 +125,7 @@ def visit_page(visit: Visit, words: Words, *, opened: bool) -> VisitPage:
         timeline=tuple(_timeline(visit, words)),
         seen=visit.record.head.hex() if visit.record.head else "",
         several_forms=len(newest.submit.forms) > 1,
+        subject=visit.subject.id if visit.subject else None,
         masked=not opened and any(_covers(form) for form in _filled(newest, words)),
     )
 

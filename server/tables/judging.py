@@ -13,6 +13,7 @@ from schemas.ids import RecordId
 from server.tables.columns import Kind
 from server.tables.entries import Entry, Note
 from server.tables.job import Fate
+from sync.records import MERGED
 from sync.store import Fields, Record
 
 NO_RECORD = RecordId("")
@@ -33,12 +34,19 @@ class Known:
         self._kind = kind
         self._by: dict[Name, RecordId] = {}
         self._nik: dict[RecordId, str] = {}
+        self._merged: list[Record] = []
         self._rows: dict[Name, tuple[int, dict[str, str]]] = {}
 
     def add(self, records: Iterable[Record]) -> None:
-        """Learn of records that stand; those deleted or merged into another are nobody."""
+        """Learn of records that stand. One that was merged keeps its names where nobody living has them: a
+        list that still has both makes nobody anew.
+        """
         for record in records:
-            if not (record.fields.get("dihapus") or record.fields.get("digabung_ke")):
+            if record.fields.get("dihapus"):
+                continue
+            if record.fields.get(MERGED):
+                self._merged.append(record)
+            else:
                 self.learn(record.id, record.fields)
 
     def learn(self, record: RecordId, fields: Mapping[str, Any]) -> None:
@@ -49,7 +57,10 @@ class Known:
             self._nik[record] = str(fields["nik"])
 
     def find(self, entry: Entry, row: int) -> Match:
-        """Return whom the row of this number is about."""
+        """Return whom the row of this number is about: for a merged record itself, not who lives on."""
+        for record in self._merged:
+            self.learn(record.id, record.fields)
+        self._merged.clear()
         fields = entry.fields
         nik = fields.get("nik", "")
         found = next((self._by[name] for name in self._names(fields) if name in self._by), NO_RECORD)
@@ -90,13 +101,18 @@ class News(Data, frozen=True, kw_only=True):
     new: Fields
 
 
-def news(entry: Entry, service: str, record: Record | None, said: Mapping[str, str]) -> News:
-    """Return what a row changes in a record, or makes when there is none yet."""
+def news(
+    entry: Entry, service: str, record: Record | None, said: Mapping[str, str], *, merged: bool = False
+) -> News:
+    """Return what a row changes in a record, or makes when there is none yet.
+
+    `merged`: the row is about a record that lives on in this one, which then gains the service and no more.
+    """
     if record is None:
         return News(fate="baru", base={}, new={**entry.fields, "layanan": [service]})
     base: Fields = {}
     new: Fields = {}
-    for field, value in entry.fields.items():
+    for field, value in entry.fields.items() if not merged else ():
         now = record.fields.get(field)
         if value == now or value == said.get(field):
             continue

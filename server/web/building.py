@@ -22,16 +22,20 @@ from server.services.cases import Cases
 from server.services.checks import Checks
 from server.services.conflicts import Conflicts
 from server.services.destroying import Destroying
+from server.services.finding import Finding
 from server.services.form_publishing import FormPublishing
 from server.services.handling import Handling
 from server.services.handouts import Handouts
 from server.services.importing import Importing
 from server.services.incidents import Incidents
+from server.services.indexing import Indexing
 from server.services.lost_phones import LostPhones
+from server.services.matching import Matching
 from server.services.permits import Permits
 from server.services.person_export import PersonExports
 from server.services.presence import Presence
 from server.services.processing import ProcessingRegister
+from server.services.profile import Profiles
 from server.services.quarantine import Quarantine
 from server.services.queue import Queue
 from server.services.requests import Requests
@@ -62,6 +66,8 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
     passwords = passwords or Passwords(deps.randomness)
     trail = Trail(engine, deps.office.person, deps.text, deps.workflows)
     accounts = Accounts(engine, passwords, now_ms=deps.now_ms, randomness=deps.randomness)
+    indexing = Indexing(engine, deps.office.device, also=trail.catch_up)
+    finding = Finding(engine, indexing, words)
     room = build_room(deps, passwords, words)
     requests = Requests(engine, deps.office, deps.forms, deps.now_ms, deps.randomness)
     destroying = Destroying(
@@ -126,6 +132,19 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
             now_ms=deps.now_ms,
         ),
         checks=Checks(engine, deps.verify, deps.now_ms),
+        indexing=indexing,
+        finding=finding,
+        profiles=Profiles(
+            engine,
+            deps.office,
+            words,
+            deps.workflows,
+            finding=finding,
+            indexing=indexing,
+            trail=trail,
+            now_ms=deps.now_ms,
+        ),
+        matching=Matching(engine, deps.office, words, finding, indexing),
         regions=regions(words),
         templates=_templates(deps.text, theme),
     )

@@ -67,6 +67,10 @@ def _tiles(site: Site, visitor: Visitor) -> list[Tile]:
         found.append(_tile(site, "konflik", "/konflik", "conflict", site.conflicts.count(person)))
     if may(person, "see_cases"):
         found.append(_tile(site, "kasus", "/kasus", "task", site.cases.count(person)))
+    if may(person, "match_warga"):
+        waiting = site.matching.counts(person)
+        found.append(_tile(site, "baru", "/orang-baru", "help", waiting.fresh))
+        found.append(_tile(site, "ganda", "/kemungkinan-ganda", "double", waiting.pairs))
     if site.room.custodian.is_officer(person):
         found.append(_tile(site, "ruang", "/ruang", "lock", site.room.cases.count()))
     if may(person, "see_devices"):

@@ -20,6 +20,7 @@ from server.web.cases import case_routes
 from server.web.conflicts import conflict_routes
 from server.web.destroying import destroying_routes
 from server.web.devices import device_routes
+from server.web.doubles import double_routes, pair_routes
 from server.web.errors import (
     MissingError,
     NeedsCodeError,
@@ -56,6 +57,7 @@ from server.web.sheets import sheet_routes
 from server.web.site import Asking, Site, theme_of
 from server.web.together import together_routes
 from server.web.trail import trail_routes
+from server.web.warga import warga_routes
 
 LARGEST_FORM_BYTES = 1_000_000
 MACHINES = ("/api", "/tus")
@@ -109,6 +111,9 @@ def page_routes(site: Site) -> list[Any]:
         *handout_routes(site),
         *destroying_routes(site),
         *case_routes(site),
+        *warga_routes(site),
+        *double_routes(site),
+        *pair_routes(site),
         *room_routes(site),
         *room_case_routes(site),
         *ceremony_routes(site),

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 
 from schemas.base import Data
 from schemas.ids import RecordId
+from server.access import may
 from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Open, Stale
 from server.web.beside import hand_view, here_words, just_done, kept, trip_of
@@ -38,6 +39,7 @@ class PageRights(Data, frozen=True, kw_only=True):
     decide: bool
     reveal: bool
     report: bool
+    profile: bool
     why: str
     why_icon: str
 
@@ -59,6 +61,7 @@ def review_routes(site: Site) -> list[Any]:
             decide=found.rights.decide,
             reveal=found.rights.open_numbers,
             report=found.rights.report,
+            profile=found.page.subject is not None and may(visitor.person, "see_warga"),
             why=site.text(found.rights.why) if found.rights.why else "",
             why_icon="person" if found.rights.why.endswith("milik_sendiri") else "info",
         )

@@ -30,17 +30,21 @@ from server.services.cases import Cases
 from server.services.checks import Checks
 from server.services.conflicts import Conflicts
 from server.services.destroying import Destroying
+from server.services.finding import Finding
 from server.services.form_publishing import FormPublishing
 from server.services.handling import Handling
 from server.services.handouts import Handouts
 from server.services.importing import Importing
 from server.services.incidents import Incidents
+from server.services.indexing import Indexing
 from server.services.lost_phones import LostPhones
+from server.services.matching import Matching
 from server.services.people import load_person
 from server.services.permits import Permits
 from server.services.person_export import PersonExports
 from server.services.presence import Presence
 from server.services.processing import ProcessingRegister
+from server.services.profile import Profiles
 from server.services.quarantine import Quarantine
 from server.services.queue import Queue
 from server.services.requests import Requests
@@ -126,13 +130,14 @@ class Notice(Data, frozen=True, kw_only=True):
     text: str = ""
 
 
-DAILY = frozenset({"beranda", "antrean", "konflik", "kasus", "ruang", "penugasan"})
+DAILY = frozenset({"beranda", "antrean", "konflik", "kasus", "warga", "ruang", "penugasan"})
 """Pages that stand in the menu itself; all others stand under *Lainnya*, so that it fits a laptop."""
 MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("beranda", "/", "home", None),
     ("antrean", "/antrean", "inbox", "see_visits"),
     ("konflik", "/konflik", "conflict", "see_conflicts"),
     ("kasus", "/kasus", "task", "see_cases"),
+    ("warga", "/warga", "people", "see_warga"),
     ("ruang", "/ruang", "lock", "open_room"),
     ("serah_terima", "/serah-terima", "upload", "take_handovers"),
     ("karantina", "/karantina", "pause", "see_quarantine"),
@@ -183,6 +188,10 @@ class Site:
     trail: Trail
     trail_export: TrailExport
     checks: Checks
+    indexing: Indexing
+    finding: Finding
+    profiles: Profiles
+    matching: Matching
     regions: tuple[Group, ...]
     templates: Environment
 

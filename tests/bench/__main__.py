@@ -35,6 +35,7 @@ NAMES = (
     "import_list",
     "verify_speed",
     "trail_search",
+    "warga_search",
     "logins",
 )
 

@@ -56,6 +56,8 @@ ALLOWED: dict[Action, set[str]] = {
     "see_forms": {"petugas", "kabid", "pengawas", "pdp", "admin"},
     "publish_forms": {"kabid"},
     "approve_people": {"kabid"},
+    "see_warga": OFFICE | {"pengawas"},
+    "match_warga": {"petugas", "kabid"},
 }
 CHANGES = {
     "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "handle_alarms", "enrol_devices",
@@ -64,6 +66,7 @@ CHANGES = {
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
     "handle_requests", "export_person", "keep_registers", "handle_incidents",
     "manage_people", "approve_people", "publish_forms",
+    "match_warga",
 }  # fmt: skip
 
 

@@ -129,6 +129,7 @@ def furnish(house: House) -> None:
         "conflict": [add_conflict(office, DESA), add_conflict(office, ELSEWHERE)],
         "kept": [add_kept(office)],
         "kasus": [sealed],
+        "warga": [add_twins(office, DESA), add_twins(office, ELSEWHERE)],
     }
 
 
@@ -136,6 +137,12 @@ def add_visit(office: Office, phone: Phone, author: PersonId, warga: RecordId, d
     visit, _ = office.add_visit(warga=warga, phone=phone, photos=("foto_rumah_depan",))
     ids = {"visit": str(visit), "blob": str(office.blobs_of(visit)[0])}
     return Kept(ids, Thing(author=author, region=desa, service="bpnt"))
+
+
+def add_twins(office: Office, desa: str) -> Kept:
+    one, other = (str(office.add_warga(f"{MARK} Ganda", desa)) for _ in range(2))
+    ids = {"subject": one, "one": one, "other": other}
+    return Kept(ids, Thing(author=None, region=desa, service="bpnt"))
 
 
 def add_case(office: Office, desa: str) -> Kept:

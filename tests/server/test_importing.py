@@ -103,6 +103,23 @@ def test_the_same_list_again_changes_nothing(desk: Desk) -> None:
     assert desk.office.deps.engine.read(lambda tx: tx.query("SELECT max(seq) FROM changes")) == head
 
 
+def test_a_list_that_still_has_both_of_two_who_were_merged_makes_nobody_anew(desk: Desk) -> None:
+    rows = [person(11), person(12, **{"Nama Penerima": "Sutarmi CC Uji"})]
+    desk.all_in(rows)
+    found = desk.office.deps.engine.read(lambda tx: records_of_kind(tx, "warga"))
+    ids = {str(each.fields.get("nik")): each.id for each in found}
+    keep, gone = ids[NIK.format(11)], ids[NIK.format(12)]
+    merge = Patch(record=gone, kind="warga", base={}, new={"digabung_ke": keep})
+    desk.office.deps.office.act(desk.by, merge)
+    again = desk.all_in(rows)
+    assert again.counts["sama"] == 2 and not {"baru", "berubah", "masalah"} & again.counts.keys()
+    # a service that only the number of the one that went is in goes to the one that lives on
+    desk.all_in(rows[1:], "kis")
+    assert desk.of(11)["layanan"] == ["bpnt", "kis"] and desk.of(11)["nama"] == "Sutarmi CC"
+    assert desk.of(12)["layanan"] == ["bpnt"]
+    assert len(desk.office.deps.engine.read(lambda tx: records_of_kind(tx, "warga"))) == len(found)
+
+
 def test_a_newer_list_updates_and_leaves_alone_what_was_mended_at_the_door(desk: Desk) -> None:
     desk.all_in([person(11), person(12)])
     found = desk.office.deps.engine.read(lambda tx: records_of_kind(tx, "warga"))

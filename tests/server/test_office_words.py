@@ -43,6 +43,10 @@ SAID_BY_KEY = {
     "masalah": ["schemas/packing.py", "server", "sync"],
     "perintah": ["server/compose.py", "server/commands", "server/keys.py"],
     "putar.langkah": ["server/rotating.py"],
+    "warga.kelompok": ["server/services/merging.py", "server/services/profile.py"],
+    "warga.riwayat": ["server/services/record_history.py"],
+    "warga.sudah": ["server/web/doubles.py", "server/web/warga.py"],
+    "warga.ganda": ["server/subject_index.py"],
     "serah_terima": ["server/services/handover.py", "server/commands/handover.py"],
     "periksa": ["server/verify.py", "server/verifying"],
     "periksa.salah": ["server/verify.py", "server/verifying"],
@@ -54,6 +58,7 @@ TABLE = "problems.py"
 CHOICES = {
     "kantor.antrean": r"(?:status|sudah|umur)_(\w+)",
     "kantor.formulir": r"isian_(\w+)",
+    "warga.ganda": r"sebab_(\w+)",
     "ruang.kasus": r"tak_terbaca_(\w+)",
     "ruang.tolak": r"(\w+)_darurat",
 }
@@ -92,9 +97,10 @@ def unsaid(name: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(
-    "name", ["cadangan.toml", "formulir.toml", "kantor.toml", "ruang.toml", "server.toml"]
-)
+OFFICE = ["cadangan.toml", "formulir.toml", "kantor.toml", "ruang.toml", "server.toml", "warga.toml"]
+
+
+@pytest.mark.parametrize("name", OFFICE)
 def test_every_text_of_the_office_is_said_somewhere(name: str) -> None:
     assert unsaid(name) == []
 

@@ -17,7 +17,7 @@ import uvicorn
 from msgspec.structs import replace
 
 from schemas.ids import BlobId, RecordId
-from server import backup_store, device_store, restore_store
+from server import backup_store, device_store, restore_store, subject_store
 from server.app import create_app
 from server.backups import restoring
 from server.backups.checking import check_medium
@@ -28,6 +28,7 @@ from server.backups.streaming import Streamer
 from server.deps import Deps
 from server.keys import default_path, write_keys
 from server.restore_store import Missing
+from server.services.indexing import Indexing
 from server.store import SqlOfficeStore
 from sync.change import Decide, Evidence, FormAnswers, Gap, Patch, Submit
 from tests.contract.people import record_id
@@ -306,6 +307,27 @@ def test_what_was_streamed_after_the_copy_comes_back_without_any_phone(world: Wo
         late.login()
         assert [len(effects.session.__class__.__name__) > 0 for effects in late.sync()]
         assert late.store.wanted_blobs == []
+
+
+def test_who_came_before_and_after_the_copy_is_found_in_the_restored_office(world: World) -> None:
+    office = world.deps.office
+    before = Indexing(world.deps.engine, office.device)
+    for number, step in ((701, world.copy), (702, world.stream)):
+        if step == world.stream:
+            world.stream()  # a log begins where the copy ends
+        fields = {
+            "nama": f"Sutarmi {'Lama' if number == 701 else 'Baru'}",
+            "kode_desa": DESA,
+            "layanan": ["bpnt"],
+        }
+        office.act(office.person, Patch(record=record_id(number), kind="warga", base={}, new=fields))
+        before.catch_up()
+        step()
+    world.restore("back", world.other)
+    with world.back("back") as deps:
+        Indexing(deps.engine, deps.office.device).catch_up()
+        found = deps.engine.read(lambda tx: subject_store.beginning(tx, "warga", "sutarmi", [1], 9))
+        assert {record_id(701), record_id(702)} <= set(found)
 
 
 def test_a_log_that_is_applied_twice_changes_nothing(world: World) -> None:

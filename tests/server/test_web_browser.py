@@ -298,6 +298,12 @@ def every_page(served: Served) -> dict[str, list[str]]:
     lost = lost_phones(served)
     waiting = queued(served, "Tukiyem binti Kartodimejo Sastrowidjoyo")
     asked, failure, minutes = protected(office)
+    made = RecordId("f" * 32)
+    fields = {"nama": "Warga Beda", "kode_desa": DESA, "layanan": ["bpnt"]}
+    office.phone.push(Patch(record=made, kind="warga", base={}, new=fields))
+    shop = RecordId("e" * 32)
+    fields = {"nama_ewarong": "Warung Berkah", "kode_desa": DESA, "layanan": ["bpnt"]}
+    office.deps.office.act(office.people["petugas"], Patch(record=shop, kind="ewarong", base={}, new=fields))
     return {
         "verifikator": [
             "/", "/antrean", f"/kunjungan/{waiting}?status=diterima", f"/kunjungan/{visit}",
@@ -308,7 +314,9 @@ def every_page(served: Served) -> dict[str, list[str]]:
         "petugas": [
             "/pemusnahan", *lost, "/impor", *lists_taken(served), "/penugasan", f"/penugasan?desa={DESA}",
             "/penugasan/petugas", f"/penugasan/petugas/{office.people['pendamping']}",
-            "/permintaan", asked, minutes, "/masa-simpan", "/penerima",
+            "/permintaan", asked, minutes, "/masa-simpan", "/penerima", "/warga", f"/warga?desa={DESA}",
+            f"/warga/{office.warga}", f"/warga/{shop}", "/kemungkinan-ganda", "/orang-baru",
+            f"/kemungkinan-ganda/{made}/{warga}",
         ],
         "pdp": [
             "/", "/pelindungan", "/insiden", failure, f"{failure}/surat/warga", "/pemrosesan",

@@ -97,6 +97,20 @@ def test_a_change_to_a_merged_record_is_shown_on_the_survivor(town: Regency) -> 
     assert town.office.record_table[outcome.ids[0]].fields["record"] == record_id(2)
 
 
+def test_a_merge_is_undone_and_the_record_stands_by_itself_again(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    town.warga(1)
+    town.warga(2)
+    town.act(change_fields(1, {}, digabung_ke=record_id(2)))
+    town.sync(phone)
+    assert phone.sees(record_id(1)) is None
+    town.act(change_fields(1, {"digabung_ke": record_id(2)}, digabung_ke=None))
+    entry = phone.do(change_fields(1, {"rt": None}, rt="003"))
+    town.sync(phone)
+    assert isinstance(outcome_of(town, entry), Applied)
+    assert (phone.sees(record_id(1)) or {})["rt"] == "003"
+
+
 def test_work_outside_the_area_is_kept_for_review_without_showing_values(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
     town.warga(2, TROBAYAN, nama="Rahasia")

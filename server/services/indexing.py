@@ -1,0 +1,60 @@
+"""The index of warga and e-warong kept up beside all else. Rule: a batch at a time; others write between.
+
+It follows in a thread of its own while the server runs; a page that asks in between takes in what is new.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from schemas.ids import DeviceId
+from server import subject_index
+from server.engine import ClosedError, Engine
+
+LOOK_S = 1.0
+logger = logging.getLogger("server.index")
+
+
+class Indexing:
+    """Brings the index up to the records. `office` is the office's own device. Blocks its thread.
+
+    `also` brings up another index that follows the log, for whom the thread looks as well.
+    """
+
+    def __init__(self, engine: Engine, office: DeviceId, also: Callable[[], None] = lambda: None) -> None:
+        self._engine, self._office, self._also = engine, office, also
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def catch_up(self, batches: int | None = None) -> bool:
+        """Take in what is new, at most so many batches of it; return whether there is more."""
+        while self._engine.read(subject_index.is_behind):
+            if batches == 0 or self._stop.is_set():
+                return True
+            self._engine.write(lambda tx: subject_index.catch_up(tx, self._office)).result()
+            batches = None if batches is None else batches - 1
+        return False
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread = threading.Thread(target=self._follow, name="index", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the batch that is under way."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _follow(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.catch_up()
+                self._also()
+            except ClosedError:
+                return
+            except Exception as error:  # noqa: BLE001 - the next look may find the disk well again
+                # the kind only: a message may hold what a person wrote
+                logger.error("%s while indexing", type(error).__name__)
+            self._stop.wait(LOOK_S)

@@ -1,0 +1,140 @@
+"""What became of a record and who looked at it, from the log. Rule: before and after as they were written.
+
+Numbers stay covered unless they were opened. Visits are told where visits are, by the rights there.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from schemas.base import Data
+from schemas.ids import PersonId, RecordId
+from schemas.sealed import SEALED_SERVICES
+from server import protection_store, trail_store
+from server.engine import Reader
+from server.services.conflict_view import label_of_field, value_words
+from server.services.trail import Line, Trail
+from server.services.visit_page import Words
+from server.services.visits import place_of
+from server.subjects import MATCHED, MERGED
+from server.trail_store import Place, Row, Wanted
+from sync.applying import readable
+from sync.change import Patch, Resolve
+
+SHOWN = 100
+TOLD = ("data", "konflik", "musnah")
+"""Kinds of acts that change a record; see server/trail.py."""
+LOOK = "dilihat"
+
+
+class Difference(Data, frozen=True, kw_only=True):
+    """One field that a change set, in words; `before` is empty where its author saw nothing there."""
+
+    label: str
+    before: str
+    after: str
+
+
+class Act(Data, frozen=True, kw_only=True):
+    """One change of a record; `outcome` is empty where it was applied."""
+
+    when: str
+    author: str
+    sentence: str
+    outcome: str
+    differences: tuple[Difference, ...]
+
+
+class Look(Data, frozen=True, kw_only=True):
+    """One look at it."""
+
+    when: str
+    author: str
+    purpose: str
+
+
+def acts(
+    tx: Reader, trail: Trail, words: Words, kind: str, about: Sequence[RecordId], *, opened: bool
+) -> tuple[Act, ...]:
+    """Return what changed these records, which are one thing, the newest first."""
+    conflicts = [name for record in about for name in protection_store.conflicts_about(tx, record)]
+    rows = _rows(tx, (*about, *conflicts), TOLD)
+    lines = trail.lines(tx, rows, purposes=False)
+    return tuple(
+        Act(
+            when=line.when,
+            author=line.author,
+            sentence=_sentence(row, line, words),
+            outcome=line.outcome,
+            differences=tuple(_differences(row, kind, words, opened)),
+        )
+        for row, line in zip(rows, lines, strict=True)
+    )
+
+
+def looks(tx: Reader, trail: Trail, about: Sequence[RecordId]) -> tuple[Look, ...]:
+    """Return who looked at these records, the newest first."""
+    lines = trail.lines(tx, _rows(tx, about, (LOOK,)), purposes=True)
+    return tuple(Look(when=line.when, author=line.author, purpose=line.purpose) for line in lines)
+
+
+def has_looked(tx: Reader, person: PersonId, about: RecordId, since_ms: int) -> bool:
+    """Say whether somebody's look since a moment (UTC ms) stands in the log already."""
+    wanted = Wanted(author=person, kind=LOOK, about=(about,), first_ms=since_ms)
+    return bool(trail_store.page(tx, wanted, Place(), 1))
+
+
+def field_words(kind: str, name: str, value: Any, words: Words, *, opened: bool) -> str:
+    """Write a value of a record; no sealed service is spoken of, and a place is written as degrees."""
+    place = place_of(value) if isinstance(value, dict) else None
+    if place is not None:
+        return words.text("warga.titik", lintang=f"{place[0]:.5f}", bujur=f"{place[1]:.5f}")
+    if isinstance(value, bool):
+        return words.text("umum.ya" if value else "umum.tidak")
+    if name == "layanan" and isinstance(value, list):
+        value = [each for each in value if each not in SEALED_SERVICES]  # pyright: ignore[reportUnknownVariableType]
+    return value_words(kind, name, value, words, opened=opened)
+
+
+def _rows(tx: Reader, about: Sequence[RecordId], kinds: Sequence[str]) -> list[Row]:
+    found = [
+        row
+        for kind in kinds
+        for row in trail_store.page(tx, Wanted(about=tuple(about), kind=kind), Place(), SHOWN)  # type: ignore[arg-type]
+    ]
+    return sorted(found, key=lambda row: (row.at_ms, row.seq), reverse=True)[:SHOWN]
+
+
+def _sentence(row: Row, line: Line, words: Words) -> str:
+    content = readable(row.raw) if row.raw else None
+    new = content.body.new if content and isinstance(content.body, Patch) else {}
+    if MERGED in new:
+        done = "digabung" if new[MERGED] else "dipisah"
+        return words.text(f"warga.riwayat.{done}", nama=line.author)
+    if list(new) == [MATCHED]:
+        return words.text("warga.riwayat.dipastikan", nama=line.author)
+    return line.sentence
+
+
+def _differences(row: Row, kind: str, words: Words, opened: bool) -> Iterable[Difference]:
+    content = readable(row.raw) if row.raw else None
+    match content.body if content else None:
+        case Patch(base=base, new=new):
+            yield from _each(base, new, kind, words, opened)
+        case Resolve(values=values):
+            yield from _each({}, values, kind, words, opened)
+        case _:
+            return
+
+
+def _each(
+    base: Mapping[str, Any], new: Mapping[str, Any], kind: str, words: Words, opened: bool
+) -> Iterable[Difference]:
+    for name, value in new.items():
+        if name in (MERGED, MATCHED):
+            continue  # the sentence says it; an id says nothing to anybody
+        was = base.get(name)
+        yield Difference(
+            label=label_of_field(kind, name, words),
+            before="" if was is None else field_words(kind, name, was, words, opened=opened),
+            after=field_words(kind, name, value, words, opened=opened),
+        )

@@ -1,0 +1,243 @@
+"""The index of warga and e-warong, brought up to their records. Rule: set-wise, and behind by a moment only.
+
+It follows the seqs of the records, from where it ended: so it catches up after a restart or a restore, and
+what is taken in pays for it with one entry of an index over seqs. Nothing here is a truth of its own.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+
+import msgspec
+
+from schemas.base import Data
+from schemas.ids import DeviceId, RecordId
+from server.engine import Reader, SqlRow, Writer, one
+from server.subjects import (
+    LIKE,
+    PAIR,
+    WHOLE_DIGITS,
+    Entry,
+    Why,
+    entry_of,
+    later_words,
+    likeness,
+    pair_id,
+    pair_of,
+)
+from sync.store import Record
+
+BATCH = 200
+"""Records in one transaction: nobody waits for the writer longer than for these."""
+MOST_ALIKE = 20
+"""A number that more people share than this is no number of anybody: each pairs with so many at most."""
+_KINDS = "kind IN ('warga', 'ewarong', 'kasus', 'pasangan')"
+"""As the index over seqs has it, word for word: else it is not used."""
+_record = msgspec.msgpack.Decoder(Record)
+Pairs = dict[tuple[RecordId, RecordId], Why]
+
+
+class Known(Data, frozen=True, kw_only=True):
+    """What telling one from another needs of somebody who is in the index."""
+
+    subject: RecordId
+    kind: str
+    name_key: str
+    birth: str
+
+
+def end(tx: Reader) -> int:
+    """Return the newest seq that the index has come to."""
+    row = one(tx.query("SELECT seq FROM subject_end WHERE kabupaten = :kabupaten"))
+    return int(row[0]) if row else 0
+
+
+def is_behind(tx: Reader) -> bool:
+    """Whether there are records that the index has not come to."""
+    found = tx.query(
+        f"SELECT 1 FROM records WHERE kabupaten = :kabupaten AND {_KINDS} AND seq > :seq LIMIT 1",  # noqa: S608 - ours
+        {"seq": end(tx)},
+    )
+    return bool(found)
+
+
+def catch_up(tx: Writer, office: DeviceId) -> bool:
+    """Take the next records into the index; return whether there may be more. `office`: its own device."""
+    found = tx.query(
+        f"SELECT seq, body FROM records WHERE kabupaten = :kabupaten AND {_KINDS} AND seq > :seq"  # noqa: S608 - ours
+        " ORDER BY seq LIMIT :limit",
+        {"seq": end(tx), "limit": BATCH},
+    )
+    if not found:
+        return False
+    records = [_record.decode(body) for _, body in found]
+    entries = {entry.subject: entry for record in records if (entry := entry_of(record)) is not None}
+    subjects = [record for record in records if record.kind in ("warga", "ewarong")]
+    forget(tx, [record.id for record in subjects])
+    _put(tx, entries.values(), _from_phones(tx, subjects, office))
+    _put_cases(tx, [record for record in records if record.kind == "kasus"])
+    decided = [record for record in records if record.kind == PAIR]
+    _put_pairs(tx, {*entries, *(RecordId(record.fields["satu"]) for record in decided)})
+    tx.execute(
+        "INSERT INTO subject_end (kabupaten, seq) VALUES (:kabupaten, :seq)"
+        " ON CONFLICT (kabupaten) DO UPDATE SET seq = excluded.seq",
+        {"seq": found[-1][0]},
+    )
+    return len(found) == BATCH
+
+
+def forget(tx: Writer, subjects: Sequence[RecordId]) -> None:
+    """Take these out of the index, with all that it holds of them."""
+    named = {"subjects": list(subjects)}
+    known = tx.query(
+        "SELECT number, name_key FROM subjects WHERE kabupaten = :kabupaten AND subject IN :subjects", named
+    )
+    if not known:
+        return
+    tx.many(
+        "DELETE FROM subject_words WHERE kabupaten = :kabupaten AND word = :word AND number = :number",
+        [(tx.regency, word, number) for number, key in known for word in later_words(key)],
+    )
+    tx.execute("DELETE FROM subjects WHERE kabupaten = :kabupaten AND subject IN :subjects", named)
+    for side in ("one", "other"):
+        tx.execute(
+            f"DELETE FROM subject_pairs WHERE kabupaten = :kabupaten AND {side} IN :subjects",  # noqa: S608 - ours
+            named,
+        )
+
+
+def _put(tx: Writer, entries: Iterable[Entry], from_phones: set[RecordId]) -> None:
+    every = list(entries)
+    shelves = _numbered(tx, {entry.shelf for entry in every})
+    (last,) = tx.query("SELECT coalesce(max(number), 0) FROM subjects WHERE kabupaten = :kabupaten")[0]
+    rows = list[SqlRow]()
+    words = list[SqlRow]()
+    for number, entry in enumerate(every, last + 1):
+        fresh = int(entry.unmatched and entry.subject in from_phones)
+        rows.append(
+            (
+                tx.regency, number, entry.subject, entry.kind, entry.name_key, entry.desa, entry.birth,
+                entry.nik, entry.kks, entry.kk, shelves[entry.shelf], entry.merged_into, fresh,
+            )
+        )  # fmt: skip
+        words += [(tx.regency, word, number) for word in later_words(entry.name_key)]
+    tx.many(
+        "INSERT INTO subjects (kabupaten, number, subject, kind, name_key, desa, birth, nik, kks, kk, shelf,"
+        " merged_into, fresh) VALUES (:kabupaten, :number, :subject, :kind, :name_key, :desa, :birth, :nik,"
+        " :kks, :kk, :shelf, :merged_into, :fresh)",
+        rows,
+    )
+    tx.many(
+        "INSERT INTO subject_words (kabupaten, word, number) VALUES (:kabupaten, :word, :number)",
+        sorted(words),  # neighbours lie in one page
+    )
+
+
+def _numbered(tx: Writer, wanted: set[str]) -> dict[str, int]:
+    """Return the numbers of shelves; one that is new gets the next."""
+    known = {
+        str(shelf): int(number)
+        for number, shelf in tx.query(
+            "SELECT number, shelf FROM subject_shelves WHERE kabupaten = :kabupaten"
+        )
+    }
+    for shelf in sorted(wanted - known.keys()):
+        known[shelf] = len(known) + 1
+        tx.execute(
+            "INSERT INTO subject_shelves (kabupaten, number, shelf) VALUES (:kabupaten, :number, :shelf)",
+            {"number": known[shelf], "shelf": shelf},
+        )
+    return known
+
+
+def _from_phones(tx: Reader, records: Iterable[Record], office: DeviceId) -> set[RecordId]:
+    """Return which of these records a phone made: the head of a subject is the change that made it."""
+    heads = {record.head: record.id for record in records if record.head is not None}
+    found = tx.query(
+        "SELECT id FROM changes WHERE kabupaten = :kabupaten AND id IN :heads AND device <> :office",
+        {"heads": list(heads), "office": office},
+    )
+    return {heads[head] for (head,) in found}
+
+
+def _put_cases(tx: Writer, cases: Sequence[Record]) -> None:
+    tx.execute(
+        "DELETE FROM subject_cases WHERE kabupaten = :kabupaten AND kasus IN :cases",
+        {"cases": [case.id for case in cases]},
+    )
+    about = [(tx.regency, case.id, case.fields["subjek"]) for case in cases if case.fields.get("subjek")]
+    tx.many(
+        "INSERT INTO subject_cases (kabupaten, kasus, subject) VALUES (:kabupaten, :kasus, :subject)", about
+    )
+
+
+def _put_pairs(tx: Writer, names: set[RecordId]) -> None:
+    """Find anew with whom each of these may be one person, but for those whom somebody told apart."""
+    named = {"subjects": list(names)}
+    for side in ("one", "other"):
+        tx.execute(
+            f"DELETE FROM subject_pairs WHERE kabupaten = :kabupaten AND {side} IN :subjects",  # noqa: S608 - ours
+            named,
+        )
+    own = [
+        Known(subject=RecordId(name), kind=kind, name_key=key, birth=birth)
+        for name, kind, key, birth in tx.query(
+            "SELECT subject, kind, name_key, birth FROM subjects WHERE kabupaten = :kabupaten"
+            " AND subject IN :subjects AND merged_into = '' ORDER BY subject",
+            named,
+        )
+    ]
+    alike: Pairs = {**_by_name(tx, own), **_by_nik(tx, named)}
+    apart = _told_apart(tx, alike)
+    tx.many(
+        "INSERT INTO subject_pairs (kabupaten, one, other, why) VALUES (:kabupaten, :one, :other, :why)",
+        [(tx.regency, *pair, why) for pair, why in alike.items() if pair not in apart],
+    )
+
+
+def _by_nik(tx: Reader, named: Mapping[str, object]) -> Pairs:
+    own = tx.query(
+        "SELECT subject, nik FROM subjects WHERE kabupaten = :kabupaten AND subject IN :subjects"
+        " AND length(nik) = :digits AND merged_into = '' ORDER BY subject",
+        {**named, "digits": WHOLE_DIGITS},
+    )
+    found = tx.query(
+        "SELECT nik, subject FROM subjects WHERE kabupaten = :kabupaten AND nik IN :tails AND nik <> ''"
+        " AND merged_into = '' ORDER BY nik, subject",
+        {"tails": sorted({tail for _, tail in own})},
+    )
+    same: dict[str, list[RecordId]] = {}
+    for tail, subject in found:
+        same.setdefault(tail, []).append(RecordId(subject))
+    kept: Pairs = {}
+    for subject, tail in own:
+        others = [name for name in same[tail][: MOST_ALIKE + 1] if name != subject]
+        kept |= {pair_of(RecordId(subject), name): "nik" for name in others}
+    return kept
+
+
+def _by_name(tx: Reader, own: Sequence[Known]) -> Pairs:
+    found = tx.query(
+        "SELECT birth, kind, subject, name_key FROM subjects WHERE kabupaten = :kabupaten"
+        " AND birth IN :births AND birth <> '' AND merged_into = '' ORDER BY birth, subject",
+        {"births": sorted({each.birth for each in own if each.birth})},
+    )
+    near: dict[tuple[str, str], list[tuple[RecordId, str]]] = {}
+    for birth, kind, subject, key in found:
+        near.setdefault((birth, kind), []).append((RecordId(subject), key))
+    kept: Pairs = {}
+    for each in own:
+        alike = (
+            name
+            for name, key in near.get((each.birth, each.kind), ())
+            if name != each.subject and likeness(each.name_key, key) >= LIKE
+        )
+        kept |= {pair_of(each.subject, name): "nama" for name in islice(alike, MOST_ALIKE)}
+    return kept
+
+
+def _told_apart(tx: Reader, pairs: Iterable[tuple[RecordId, RecordId]]) -> set[tuple[RecordId, RecordId]]:
+    ids = {pair_id(*pair): pair for pair in pairs}
+    found = tx.query(
+        "SELECT id, body FROM records WHERE kabupaten = :kabupaten AND id IN :ids", {"ids": list(ids)}
+    )
+    return {ids[name] for name, body in found if _record.decode(body).fields.get("hasil") == "beda"}

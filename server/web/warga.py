@@ -1,0 +1,130 @@
+"""Warga and e-warong: searching them, and one of them. Rule: what is searched for stands in no address.
+
+Kind and desa may, and ids; a name or a number is sent as a form. Everything works without JavaScript.
+"""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from schemas.ids import RecordId
+from server.access import may
+from server.services.finding import KINDS, MOST, Hits
+from server.services.people import Denied
+from server.services.profile import Profile
+from server.services.review import NotThere
+from server.web.errors import ForbiddenError, MissingError
+from server.web.filters import Filter, Group, Option, choices
+from server.web.replies import onward
+from server.web.site import Asking, Notice, Site, Visitor
+
+LONGEST = 100
+SHORTEST_PURPOSE = 5
+DONE = ("gabung", "pisah")
+
+
+def warga_routes(site: Site) -> list[Any]:
+    """Return the handlers of both pages."""
+    text = site.text
+
+    async def draw(visitor: Visitor, kind: str, desa: str, typed: str, number: int = 1) -> Response[str]:
+        found: Hits | None = None
+        if typed or desa:
+            outcome = await site.work(lambda: site.finding.search(visitor.person, kind, typed, desa, number))
+            if isinstance(outcome, Denied):
+                raise ForbiddenError
+            found = outcome
+        waiting = await site.work(lambda: site.matching.counts(visitor.person))
+        values = {
+            "filters": _filters(site, kind, desa),
+            "kind": kind,
+            "typed": typed,
+            "found": found,
+            "most": MOST,
+            "previous": _page(kind, desa, number - 1) if number > 1 else "",
+            "next": _page(kind, desa, number + 1) if found and found.more and not typed else "",
+            "waiting": waiting,
+        }
+        return await site.page("warga/list.html", visitor, "warga", values)
+
+    @get("/warga")
+    async def listed(request: Asking) -> Response[str]:
+        visitor = await _allowed(site, request)
+        asked = request.query_params
+        number = asked.get("hal", "1")
+        at = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else 1
+        return await draw(visitor, _kind(asked.get("jenis", "")), asked.get("desa", "")[:20], "", max(1, at))
+
+    @post("/warga")
+    async def search(request: Asking) -> Response[Any]:
+        visitor = await _allowed(site, request)
+        given = await site.form(request, visitor.csrf)
+        typed = " ".join(given.get("dicari", "").split())[:LONGEST]
+        kind, desa = _kind(given.get("jenis", "")), given.get("desa", "")[:20]
+        # without a name or a number nothing of anybody is asked: then the address may say all of it
+        return await draw(visitor, kind, desa, typed) if typed else onward(_page(kind, desa, 1))
+
+    async def draw_one(
+        visitor: Visitor, found: Profile | NotThere | Denied, notice: Notice | None, status: int = 200
+    ) -> Response[str]:
+        match found:
+            case Profile():
+                values = {"one": found, "notice": notice}
+                return await site.page("warga/one.html", visitor, "warga", values, status=status)
+            case NotThere():
+                raise MissingError
+            case Denied():
+                raise ForbiddenError
+
+    @get("/warga/{subject:str}")
+    async def one(request: Asking, subject: FromPath[str]) -> Response[str]:
+        visitor = await site.visitor(request)
+        found = await site.work(lambda: site.profiles.open(visitor.person, RecordId(subject)))
+        return await draw_one(visitor, found, _said(site, request.query_params.get("selesai", "")))
+
+    @post("/warga/{subject:str}/buka")
+    async def open_numbers(request: Asking, subject: FromPath[str]) -> Response[str]:
+        visitor = await site.visitor(request)
+        given = await site.form(request, visitor.csrf)
+        purpose = given.get("keperluan", "").strip()[:200]
+        if len(purpose) < SHORTEST_PURPOSE:
+            found = await site.work(lambda: site.profiles.open(visitor.person, RecordId(subject)))
+            notice = Notice(tone="bad", icon="error", title=text("kantor.tinjau.perlu_keperluan"))
+            return await draw_one(visitor, found, notice, 422)
+        found = await site.work(lambda: site.profiles.look(visitor.person, RecordId(subject), purpose))
+        notice = Notice(tone="notice", icon="show", title=text("kantor.tinjau.terbuka"))
+        return await draw_one(visitor, found, notice)
+
+    return [listed, search, one, open_numbers]
+
+
+async def _allowed(site: Site, request: Asking) -> Visitor:
+    visitor = await site.visitor(request)
+    if not may(visitor.person, "see_warga"):
+        raise ForbiddenError
+    return visitor
+
+
+def _said(site: Site, done: str) -> Notice | None:
+    if done == "usang":
+        return Notice(tone="notice", icon="warning", title=site.text("warga.ganda.usang"))
+    return Notice(tone="good", icon="done", title=site.text(f"warga.sudah.{done}")) if done in DONE else None
+
+
+def _page(kind: str, desa: str, number: int) -> str:
+    return f"/warga?{urlencode({'jenis': kind, 'desa': desa, **({'hal': number} if number > 1 else {})})}"
+
+
+def _kind(asked: str) -> str:
+    return asked if asked in KINDS else KINDS[0]
+
+
+def _filters(site: Site, kind: str, desa: str) -> list[Filter]:
+    every = Group(label="", options=(Option(value="", label=site.text("warga.semua_desa")),))
+    kinds = [(name, site.text(f"kantor.jenis.{name}")) for name in KINDS]
+    return [
+        choices("jenis", site.text("warga.jenis"), kind, kinds),
+        Filter(name="desa", label=site.text("warga.desa"), value=desa, groups=(every, *site.regions)),
+    ]
