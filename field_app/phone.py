@@ -364,7 +364,8 @@ class Phone:
         published.take(store)
 
         def after_sync() -> None:
-            _after_sync(sealed, sending, owner, link)
+            sealed.erase()  # the worker reads nothing now, so the WAL can be emptied
+            learn_office_key(sending, owner, link)
             published.take(sending)
             custody.after_sync()
 
@@ -395,9 +396,3 @@ class Phone:
             sealed=Sealed(bench, second, self.workflows.get(SERVICE)),
             custody=custody,
         )
-
-
-def _after_sync(sealed: SealedDrafts, store: Store, owner: Owner, link: Link) -> None:
-    """Do what waits for a quiet moment: the worker reads nothing now, so the WAL can be emptied."""
-    sealed.erase()
-    learn_office_key(store, owner, link)

@@ -28,7 +28,7 @@ Action = Literal[
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
     "see_trail", "see_case_trail", "export_trail", "make_reports",
     "see_protection", "handle_requests", "export_person", "keep_registers", "handle_incidents",
-    "see_people", "manage_people", "approve_people", "see_forms", "publish_forms",
+    "see_people", "manage_people", "approve_people", "see_forms", "publish_forms", "see_dashboard",
     "see_warga", "match_warga",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -84,6 +84,7 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "approve_people": {"kabid": "any"},
     "see_forms": {"petugas": "any", "kabid": "any", "pengawas": "any", "pdp": "any", "admin": "any"},
     "publish_forms": {"kabid": "any"},
+    "see_dashboard": {"verifikator": "area", "petugas": "area", "kabid": "area", "pengawas": "area"},
     "see_warga": {"verifikator": "area", "petugas": "area", "kabid": "area", "pengawas": "area"},
     "match_warga": {"petugas": "area", "kabid": "area"},
 }  # fmt: skip

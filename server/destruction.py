@@ -16,10 +16,10 @@ from msgspec.structs import replace
 from schemas.base import decode, encode
 from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId
 from schemas.wire import Applied, Conflict
-from server import act_store, handed_store
+from server import act_store, figure_store, handed_store
 from server.blobs import BlobStore
 from server.disk import sync_folder
-from server.engine import Engine, Reader
+from server.engine import Engine, Reader, Writer
 from server.keys import derive
 from server.office import Office
 from server.store import SqlOfficeStore
@@ -139,9 +139,15 @@ class Destruction:
 
     def _carry_out(self, author: PersonId, body: Destroyed) -> None:
         self._office.act(author, body)
-        self._engine.write(lambda tx: handed_store.drop(tx, body.records)).result()
+        self._engine.write(lambda tx: _forget(tx, body.records)).result()
         for blob in body.blobs:
             self._blobs.remove(blob)
+
+
+def _forget(tx: Writer, records: list[RecordId]) -> None:
+    """Forget what was kept beside the records: who was to decide them, what they counted for."""
+    handed_store.drop(tx, records)
+    figure_store.forget(tx, records)
 
 
 def _body(reader: Reader, changes: list[ChangeId], records: list[RecordId], basis: str) -> Destroyed:

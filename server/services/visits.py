@@ -112,6 +112,13 @@ def load_visit(tx: Reader, visit: RecordId) -> Visit | None:
     )
 
 
+def load_newest(tx: Reader, visits: Iterable[Record]) -> list[Version]:
+    """Read the newest version of each of these visits, of those that are there."""
+    return load_versions(
+        tx, [ChangeId(bytes.fromhex(visit.fields["versions"][-1]["change"])) for visit in visits]
+    )
+
+
 def load_versions(tx: Reader, changes: Sequence[ChangeId]) -> list[Version]:
     """Read the versions of these changes that are there, in the order asked."""
     store = SqlOfficeStore.reading(tx)

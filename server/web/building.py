@@ -21,7 +21,9 @@ from server.services.backups import Backups
 from server.services.cases import Cases
 from server.services.checks import Checks
 from server.services.conflicts import Conflicts
+from server.services.dashboard import Dashboard
 from server.services.destroying import Destroying
+from server.services.figures import Figures
 from server.services.finding import Finding
 from server.services.form_publishing import FormPublishing
 from server.services.handling import Handling
@@ -30,6 +32,7 @@ from server.services.importing import Importing
 from server.services.incidents import Incidents
 from server.services.indexing import Indexing
 from server.services.lost_phones import LostPhones
+from server.services.map_pins import Pins
 from server.services.matching import Matching
 from server.services.permits import Permits
 from server.services.person_export import PersonExports
@@ -80,6 +83,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         is_officer=room.custodian.is_officer,
     )
     queue, reviews = Queue(engine, words), Reviews(engine, deps.office, words, deps.now_ms)
+    figures = Figures(engine, deps.forms, deps.workflows, deps.now_ms)
     return Site(
         deps=deps,
         accounts=accounts,
@@ -110,6 +114,8 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         turns=Turns(),
         permits=Permits(engine, deps.office, passwords, deps.now_ms, deps.randomness),
         assigning=Assigning(engine, deps.office, deps.forms, now_ms=deps.now_ms, randomness=deps.randomness),
+        dashboard=Dashboard(engine, figures, words, deps.workflows, deps.now_ms),
+        pins=Pins(engine, figures),
         publishing=FormPublishing(engine, deps.office, deps.forms, deps.text, room.custodian, deps.now_ms),
         importing=Importing(
             engine,

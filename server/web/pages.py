@@ -18,6 +18,7 @@ from server.web.beside import beside_routes
 from server.web.building import build_site
 from server.web.cases import case_routes
 from server.web.conflicts import conflict_routes
+from server.web.dashboard import dashboard_routes
 from server.web.destroying import destroying_routes
 from server.web.devices import device_routes
 from server.web.doubles import double_routes, pair_routes
@@ -42,6 +43,7 @@ from server.web.photo import photo_routes
 from server.web.protection import protection_routes
 from server.web.quarantine import quarantine_routes
 from server.web.queue import queue_routes
+from server.web.regency_map import map_routes
 from server.web.registers import handout_routes, processing_routes
 from server.web.replies import onward
 from server.web.reports import report_routes
@@ -122,6 +124,8 @@ def page_routes(site: Site) -> list[Any]:
         *handover_routes(site),
         *import_routes(site),
         *assign_routes(site),
+        *dashboard_routes(site),
+        *map_routes(site),
         *form_routes(site),
         *device_routes(site),
         *joining_routes(site),

@@ -29,6 +29,7 @@ from server.services.backups import Backups
 from server.services.cases import Cases
 from server.services.checks import Checks
 from server.services.conflicts import Conflicts
+from server.services.dashboard import Dashboard
 from server.services.destroying import Destroying
 from server.services.finding import Finding
 from server.services.form_publishing import FormPublishing
@@ -38,6 +39,7 @@ from server.services.importing import Importing
 from server.services.incidents import Incidents
 from server.services.indexing import Indexing
 from server.services.lost_phones import LostPhones
+from server.services.map_pins import Pins
 from server.services.matching import Matching
 from server.services.people import load_person
 from server.services.permits import Permits
@@ -135,6 +137,8 @@ DAILY = frozenset({"beranda", "antrean", "konflik", "kasus", "warga", "ruang", "
 MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("beranda", "/", "home", None),
     ("antrean", "/antrean", "inbox", "see_visits"),
+    ("dasbor", "/dasbor", "dashboard", "see_dashboard"),
+    ("peta", "/peta", "map", "see_dashboard"),
     ("konflik", "/konflik", "conflict", "see_conflicts"),
     ("kasus", "/kasus", "task", "see_cases"),
     ("warga", "/warga", "people", "see_warga"),
@@ -185,6 +189,8 @@ class Site:
     importing: Importing
     assigning: Assigning
     publishing: FormPublishing
+    dashboard: Dashboard
+    pins: Pins
     trail: Trail
     trail_export: TrailExport
     checks: Checks

@@ -55,6 +55,7 @@ ALLOWED: dict[Action, set[str]] = {
     "manage_people": {"admin"},
     "see_forms": {"petugas", "kabid", "pengawas", "pdp", "admin"},
     "publish_forms": {"kabid"},
+    "see_dashboard": {"verifikator", "petugas", "kabid", "pengawas"},
     "approve_people": {"kabid"},
     "see_warga": OFFICE | {"pengawas"},
     "match_warga": {"petugas", "kabid"},

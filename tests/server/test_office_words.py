@@ -10,6 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SAID_BY_KEY = {
+    "dasbor": ["server/services/dashboard.py", "server/services/figures.py", "server/web"],
+    "dasbor.kolom": ["server/services/dashboard.py"],
     "cadangan.langkah": ["server/backups"],
     "cadangan.masalah": ["server/backups", "server/commands"],
     "cadangan.perintah": ["server/commands"],
@@ -57,6 +59,7 @@ TABLE = "problems.py"
 """Lists every problem with its status; that is no place where one arises."""
 CHOICES = {
     "kantor.antrean": r"(?:status|sudah|umur)_(\w+)",
+    "dasbor": r"(?:umur|hp|alasan|sampai)_(\w+)",
     "kantor.formulir": r"isian_(\w+)",
     "warga.ganda": r"sebab_(\w+)",
     "ruang.kasus": r"tak_terbaca_(\w+)",
@@ -97,7 +100,9 @@ def unsaid(name: str) -> list[str]:
     return found
 
 
-OFFICE = ["cadangan.toml", "formulir.toml", "kantor.toml", "ruang.toml", "server.toml", "warga.toml"]
+OFFICE = [
+    "cadangan.toml", "dasbor.toml", "formulir.toml", "kantor.toml", "ruang.toml", "server.toml", "warga.toml",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", OFFICE)

@@ -1,0 +1,380 @@
+"""Dasbor: the state of the regency as charts, each with its table. Rule: what tells of few people is covered.
+
+Where a chart tells what people have or did, counts of one to four are hidden, and where only one of a row
+would be, another with it, so that no total gives it away. Counts of the office's own work stand as they are.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from schemas import format as written
+from schemas.base import Data
+from schemas.form import Form, Multi, Pilihan
+from schemas.skm import ikm
+from schemas.wilayah import Region
+from schemas.workflow import Workflows
+from server import alarm_store, device_store
+from server.access import Person, Scope, may, scope, within
+from server.engine import Engine, Reader
+from server.services.figures import AGES, DAY_MS, SIX, Figures, Place, Sums, sheets
+from server.services.people import Denied
+from server.services.visit_page import Words
+
+FEW = 5
+MOST_RETURNS = 10
+SEEN_DAYS = (1, 3, 7)
+Key = TypeVar("Key")
+
+
+class Cell(Data, frozen=True, kw_only=True):
+    """One figure: in words, its count (None where it is hidden), and where its bar lies, in percent."""
+
+    text: str
+    count: int | None
+    start: float = 0
+    width: float = 0
+
+
+class Line(Data, frozen=True, kw_only=True):
+    """One row of a chart; `href` leads to what it counts, empty where there is no such page."""
+
+    label: str
+    cells: tuple[Cell, ...]
+    href: str = ""
+
+
+class Chart(Data, frozen=True, kw_only=True):
+    """A chart and the table behind it: columns with their tones, and rows. `said` is it in one sentence."""
+
+    key: str
+    title: str
+    said: str
+    columns: tuple[str, ...]
+    tones: tuple[str, ...]
+    lines: tuple[Line, ...]
+    covered: bool = False
+
+
+class Board(Data, frozen=True, kw_only=True):
+    """All charts of a quarter for one reader; `made_ms` is UTC milliseconds."""
+
+    quarter: str
+    charts: tuple[Chart, ...]
+    made_ms: int
+
+
+class Progress(Data, frozen=True, kw_only=True):
+    """How far the tugas of one region are done."""
+
+    region: Region
+    done: int
+    open: int
+    late: int
+
+    @property
+    def all(self) -> int:
+        """All tugas there."""
+        return self.done + self.open + self.late
+
+
+class Dashboard:
+    """The use cases of *Dasbor* and *Peta*. Blocks its thread."""
+
+    def __init__(
+        self, engine: Engine, figures: Figures, words: Words, workflows: Workflows, now_ms: Callable[[], int]
+    ) -> None:
+        self._engine, self._figures, self._words = engine, figures, words
+        self._workflows, self._now_ms = workflows, now_ms
+
+    def quarters(self) -> list[str]:
+        """Return the quarters that can be shown, newest first."""
+        return self._figures.quarters()
+
+    def board(self, person: Person, quarter: str, region: str) -> Board | Denied:
+        """Draw the charts of a quarter, of a region (empty: all of the reader's)."""
+        reach = scope(person, "see_dashboard")
+        if reach is None:
+            return Denied(why="role")
+        sums = self._figures.sums(quarter)
+        here = _Here(sums, reach, region)
+        charts = [
+            self._progress(here, region),
+            self._ages(here),
+            self._returns(here),
+            self._problems(here),
+            self._six(here),
+            self._forbidden(here),
+            self._cases(here),
+            self._survey(here),
+        ]
+        if may(person, "see_devices"):
+            charts.append(self._devices())
+        return Board(quarter=quarter, charts=tuple(charts), made_ms=sums.made_ms)
+
+    def progress(self, person: Person, quarter: str) -> dict[str, Progress] | Denied:
+        """Return how far the tugas of each kecamatan and desa in reach are done, by code."""
+        reach = scope(person, "see_dashboard")
+        if reach is None:
+            return Denied(why="role")
+        here = _Here(self._figures.sums(quarter), reach, "")
+        return {
+            each.kode: self._done(here, each) for each in self._words.wilayah if each.level != "kabupaten"
+        }
+
+    def _done(self, here: "_Here", region: Region) -> Progress:
+        found = here.total(here.sums.tasks, region.kode)
+        return Progress(region=region, done=found["selesai"], open=found["terbuka"], late=found["terlambat"])
+
+    def _progress(self, here: "_Here", region: str) -> Chart:
+        wilayah, states = self._words.wilayah, ("selesai", "terbuka", "terlambat")
+        inner = wilayah.desa(region) if region and region.count(".") == 2 else wilayah.kecamatan()
+        found = [
+            (each, self._done(here, each)) for each in inner if within(each.kode, (region,)) or not region
+        ]
+        rows = [
+            (each.nama, [done.done, done.open, done.late], f"/dasbor?wilayah={each.kode}")
+            for each, done in found
+            if done.all
+        ]
+        done, every = sum(one.done for _, one in found), sum(one.all for _, one in found)
+        share = round(100 * done / every) if every else 0
+        said = self._say("capaian_kata", selesai=done, semua=every, persen=share)
+        return self._chart("capaian", said, states, ("good", "info", "bad"), rows)
+
+    def _ages(self, here: "_Here") -> Chart:
+        found = here.total(here.sums.waiting)
+        bands = [*map(str, AGES), ""]
+        rows = [
+            (
+                self._say(f"umur_{band or 'lebih'}"),
+                [found[band]],
+                "/antrean" + (f"?umur={AGES[at - 1]}" if at else ""),
+            )
+            for at, band in enumerate(bands)
+        ]
+        said = self._say("umur_kata", jumlah=sum(found.values()), lama=found[""])
+        return self._chart("umur", said, ("kunjungan",), ("info",), rows)
+
+    def _returns(self, here: "_Here") -> Chart:
+        found = here.total(here.sums.returns)
+        rows = [(self._field(name), [count], "") for name, count in found.most_common(MOST_RETURNS)]
+        said = self._say("kembali_kata", jumlah=sum(found.values()))
+        return self._chart("kembali", said, ("alasan",), ("notice",), rows)
+
+    def _problems(self, here: "_Here") -> Chart:
+        found = here.pairs("masalah")
+        payers = sorted({which.partition("|")[2] for which in found})
+        problems = Counter[str]()
+        for which, count in found.items():
+            problems[which.partition("|")[0]] += count
+        rows = [
+            (
+                self._option("kks_masalah", "jenis_masalah", name),
+                [found[f"{name}|{payer}"] for payer in payers],
+                "",
+            )
+            for name, _ in problems.most_common()
+        ]
+        columns = [
+            self._option("bpnt_kpm", "penyalur", payer) if payer else self._say("penyalur_tidak_dicatat")
+            for payer in payers
+        ]
+        said = self._say("masalah_kata", jumlah=sum(problems.values()))
+        tones = ("info", "notice", "good", "quiet")
+        return self._chart("masalah", said, columns, tones, rows, covered=True)
+
+    def _six(self, here: "_Here") -> Chart:
+        answers = ("ya", "sebagian", "tidak")
+        rows = [
+            (self._label("ewarong", name), [here.pairs(name)[answer] for answer in answers], "")
+            for name in SIX
+        ]
+        columns = [self._option("ewarong", SIX[0], answer) for answer in answers]
+        rows = [row for row in rows if sum(row[1])]
+        wrong = sum(counts[2] for _, counts, _ in rows)
+        said = self._say("tepat_kata", jumlah=_hidden(wrong))
+        return self._chart("tepat", said, columns, ("good", "notice", "bad"), rows, covered=True)
+
+    def _forbidden(self, here: "_Here") -> Chart:
+        found = here.pairs("larangan")
+        rows = [
+            (self._option("ewarong", "larangan", name), [count], "") for name, count in found.most_common()
+        ]
+        said = self._say("larangan_kata", jumlah=_hidden(sum(found.values())))
+        return self._chart("larangan", said, ("temuan",), ("bad",), rows, covered=True)
+
+    def _cases(self, here: "_Here") -> Chart:
+        found = here.total(here.sums.cases, workflow="kis")
+        states = self._workflows.get("kis").states
+        rows = [
+            (state.label, [found[name, False], found[name, True]], "/kasus")
+            for name, state in states.items()
+            if found[name, False] or found[name, True]
+        ]
+        late = sum(count for (_, is_late), count in found.items() if is_late)
+        said = self._say("kis_kata", jumlah=sum(found.values()), lewat=late)
+        return self._chart("kis", said, ("berjalan", "lewat"), ("info", "bad"), rows)
+
+    def _survey(self, here: "_Here") -> Chart:
+        lines: list[Line] = []
+        for service in ("bpnt", "kis", "ktkpm"):
+            marks = here.marks(service)
+            index = ikm(sheets(marks)) if len(marks) >= FEW else None
+            if not marks:
+                continue
+            text = (
+                self._say(
+                    "skm_nilai", nilai=str(index.value).replace(".", ","), mutu=index.mutu, jumlah=len(marks)
+                )
+                if index
+                else self._say("skm_sedikit")
+            )
+            width = float(index.value) if index else 0
+            cell = Cell(text=text, count=len(marks) if index else None, width=width)
+            lines.append(Line(label=self._words.text(f"layanan.{service}"), cells=(cell,)))
+        return Chart(
+            key="skm",
+            title=self._say("skm"),
+            said=self._say("skm_kata"),
+            columns=(self._word("ikm"),),
+            tones=("good",),
+            lines=tuple(lines),
+            covered=True,
+        )
+
+    def _devices(self) -> Chart:
+        now = self._now_ms()
+
+        def look(tx: Reader) -> Counter[str]:
+            heard, bands = alarm_store.heard(tx), Counter[str]()
+            for device in device_store.devices(tx):
+                if device.revoked_ms is None:
+                    at_ms = heard[device.id].at_ms if device.id in heard else 0
+                    days = (now - at_ms) / DAY_MS
+                    band = next((str(limit) for limit in SEEN_DAYS if days <= limit), "lebih")
+                    bands[band if at_ms else "belum"] += 1
+            return bands
+
+        found = self._engine.read(look)
+        rows = [
+            (self._say(f"hp_{band}"), [found[band]], "/perangkat")
+            for band in (*map(str, SEEN_DAYS), "lebih", "belum")
+        ]
+        said = self._say("hp_kata", jumlah=sum(found.values()), lama=found["lebih"] + found["belum"])
+        return self._chart("hp", said, ("hp",), ("info",), rows)
+
+    def _chart(
+        self,
+        key: str,
+        said: str,
+        columns: Sequence[str],
+        tones: Sequence[str],
+        rows: Sequence[tuple[str, list[int], str]],
+        *,
+        covered: bool = False,
+    ) -> Chart:
+        shown = [
+            (label, cover(counts) if covered else list[int | None](counts), href)
+            for label, counts, href in rows
+        ]
+        most = max((sum(count or 0 for count in counts) for _, counts, _ in shown), default=0)
+        return Chart(
+            key=key,
+            title=self._say(key),
+            said=said,
+            columns=tuple(self._word(name) for name in columns),
+            tones=tuple(tones[: len(columns)]),
+            lines=tuple(
+                Line(label=label, cells=_cells(counts, most), href=href) for label, counts, href in shown
+            ),
+            covered=covered,
+        )
+
+    def _say(self, key: str, **values: object) -> str:
+        return self._words.text(f"dasbor.{key}", **values)
+
+    def _word(self, name: str) -> str:
+        key = f"dasbor.kolom.{name}"
+        return self._words.text(key) if key in self._words.text else name
+
+    def _form(self, form: str) -> Form | None:
+        return self._words.forms.get(form) if form in self._words.forms.ids() else None
+
+    def _label(self, form: str, name: str) -> str:
+        found = self._form(form)
+        return found.fields[name].short if found and name in found.fields else name
+
+    def _option(self, form: str, name: str, code: str) -> str:
+        found = self._form(form)
+        field = found.fields.get(name) if found else None
+        options = field.options if isinstance(field, Pilihan | Multi) else ()
+        return next((option.label for option in options if option.code == code), code)
+
+    def _field(self, name: str) -> str:
+        form, dot, field = name.partition(".")
+        return self._label(form, field) if dot else self._say(f"alasan_{name}")
+
+
+class _Here:
+    """Sums as one reader sees them, of one region."""
+
+    def __init__(self, sums: Sums, reach: Scope, region: str) -> None:
+        self.sums, self._reach, self._region = sums, reach, region
+
+    def total(
+        self, counted: Mapping[Place, Counter[Key]], region: str = "", workflow: str = ""
+    ) -> Counter[Key]:
+        """Add up what lies in reach."""
+        found = Counter[Key]()
+        for (desa, service), counts in counted.items():
+            if workflow and service != workflow:
+                continue
+            if self._is_in_reach(desa, service) and (not region or (within(desa, (region,)) and desa)):
+                found.update(counts)
+        return found
+
+    def pairs(self, what: str) -> Counter[str]:
+        """Return how often each of something was found."""
+        found = self.total(self.sums.of)
+        return Counter({which: count for (name, which), count in found.items() if name == what})
+
+    def marks(self, service: str) -> list[str]:
+        """Return the questionnaires about a service."""
+        return [
+            each
+            for (desa, asked), marks in self.sums.survey.items()
+            if asked == service and self._is_in_reach(desa, service)
+            for each in marks
+        ]
+
+    def _is_in_reach(self, desa: str, service: str) -> bool:
+        areas, services = self._reach.areas, self._reach.services
+        is_here = (areas is None or within(desa, areas)) and (
+            not self._region or (bool(desa) and within(desa, (self._region,)))
+        )
+        return is_here and (services is None or not service or service in services)
+
+
+def cover(counts: Sequence[int]) -> list[int | None]:
+    """Hide counts of one to four; where only one is, the next smallest too, or the sum would tell it."""
+    hidden = {at for at, count in enumerate(counts) if 0 < count < FEW}
+    others = [at for at, count in enumerate(counts) if count >= FEW]
+    if len(hidden) == 1 and others:
+        hidden.add(min(others, key=lambda at: counts[at]))
+    return [None if at in hidden else count for at, count in enumerate(counts)]
+
+
+def _hidden(count: int) -> str:
+    return f"<{FEW}" if 0 < count < FEW else written.number(count)
+
+
+def _cells(counts: Iterable[int | None], most: int) -> tuple[Cell, ...]:
+    cells: list[Cell] = []
+    start = 0.0
+    for count in counts:
+        width = 100 * (count or 0) / most if most else 0.0
+        text = written.number(count) if count is not None else f"<{FEW}"
+        cells.append(Cell(text=text, count=count, start=round(start, 2), width=round(width, 2)))
+        start += width
+    return tuple(cells)

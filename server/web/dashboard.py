@@ -1,0 +1,126 @@
+"""Dasbor: the regency at a glance, on a page and as a paper. Rule: behind each chart stands its table."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Response, get
+
+from schemas import format as written
+from schemas.base import Data
+from server.access import may, within
+from server.parsing.paper import Paper, Section, Table
+from server.projections import quarter_of
+from server.services.dashboard import Board, Chart
+from server.services.people import Denied
+from server.web.errors import ForbiddenError, PageError
+from server.web.filters import Filter, Group, Option, choices
+from server.web.replies import download
+from server.web.site import Asking, Site, Visitor
+
+QUARTER = re.compile(r"\d{4}-[1-4]")
+MOST_QUARTERS = 12
+
+
+class Looked(Data, frozen=True, kw_only=True):
+    """What is looked at: a quarter such as 2026-4, and a kecamatan's code, empty for the whole regency."""
+
+    quarter: str
+    region: str
+
+
+def dashboard_routes(site: Site) -> list[Any]:
+    """Return the handlers of the page and of its paper."""
+
+    async def drawn(request: Asking) -> tuple[Visitor, Looked, Board]:
+        visitor = await site.visitor(request)
+        if not may(visitor.person, "see_dashboard"):
+            raise ForbiddenError
+        looked = looked_at(site, request)
+        board = await site.work(lambda: site.dashboard.board(visitor.person, looked.quarter, looked.region))
+        if isinstance(board, Denied):
+            raise ForbiddenError
+        return visitor, looked, board
+
+    @get("/dasbor")
+    async def page(request: Asking) -> Response[str]:
+        visitor, looked, board = await drawn(request)
+        values = {
+            "board": board,
+            "filters": filters_of(site, visitor, looked),
+            "made": written.date_and_clock(board.made_ms),
+            "query": f"triwulan={looked.quarter}&wilayah={looked.region}",
+        }
+        return await site.page("dashboard/board.html", visitor, "dasbor", values)
+
+    @get("/dasbor/laporan.pdf")
+    async def report(request: Asking) -> Response[Any]:
+        _, looked, board = await drawn(request)
+        paper = _paper(site, looked, board)
+        pdf = await site.work(lambda: site.deps.typesetter.pdf(paper))
+        if pdf is None:
+            raise PageError
+        return download(pdf, "application/pdf", f"dasbor-{looked.quarter}.pdf")
+
+    return [page, report]
+
+
+def looked_at(site: Site, request: Asking) -> Looked:
+    """Read what an address asks for; what cannot be is the present quarter, and the whole regency."""
+    quarter, region = request.query_params.get("triwulan", ""), request.query_params.get("wilayah", "")
+    return Looked(
+        quarter=quarter if QUARTER.fullmatch(quarter) else quarter_of(site.deps.now_ms()),
+        region=region if site.words.wilayah.get(region) is not None else "",
+    )
+
+
+def filters_of(site: Site, visitor: Visitor, looked: Looked) -> list[Filter]:
+    """Return what can be chosen: the quarters there are, and the kecamatan of the reader's work."""
+    text, areas = site.text, visitor.person.areas
+    quarters = list(dict.fromkeys([looked.quarter, *site.dashboard.quarters()[:MOST_QUARTERS]]))
+    every = Option(value="", label=text("kantor.antrean.semua_wilayah"))
+    known = tuple(
+        Option(value=each.kode, label=each.nama)
+        for each in site.words.wilayah.kecamatan()
+        if not areas or within(each.kode, areas) or any(area.startswith(each.kode) for area in areas)
+    )
+    named = [(quarter, quarter_name(site, quarter)) for quarter in quarters]
+    return [
+        choices("triwulan", text("dasbor.triwulan"), looked.quarter, named),
+        Filter(
+            name="wilayah",
+            label=text("tingkat_wilayah.kecamatan"),
+            value=looked.region,
+            groups=(Group(label="", options=(every, *known)),),
+        ),
+    ]
+
+
+def quarter_name(site: Site, quarter: str) -> str:
+    """Write a quarter as people say it."""
+    year, _, number = quarter.partition("-")
+    return site.text("dasbor.triwulan_nama", nomor=number, tahun=year)
+
+
+def _paper(site: Site, looked: Looked, board: Board) -> Paper:
+    region = site.words.region(looked.region) if looked.region else site.text("dasbor.seluruh")
+    title = site.text("dasbor.judul_laporan", triwulan=quarter_name(site, looked.quarter))
+    return Paper(
+        title=title,
+        office=site.deps.office_name,
+        made=site.text("dasbor.keadaan", kapan=written.date_and_clock(board.made_ms), wilayah=region),
+        made_ms=board.made_ms,
+        footer=title,
+        note=site.text("dasbor.tertutup"),
+        sections=tuple(_section(chart, site) for chart in board.charts),
+        signers=(site.text("dasbor.pengesah"),),
+    )
+
+
+def _section(chart: Chart, site: Site) -> Section:
+    rows: Sequence[tuple[str, ...]] = [
+        (line.label, *(cell.text for cell in line.cells)) for line in chart.lines
+    ]
+    head = (site.text("dasbor.uraian"), *chart.columns)
+    table = Table(head=head, widths=(3.0, *(1.0 for _ in chart.columns)), rows=tuple(rows)) if rows else None
+    return Section(title=chart.title, text=chart.said, table=table)

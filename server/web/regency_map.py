@@ -1,0 +1,134 @@
+"""Peta: how far the work is, from the kabupaten down to a desa. Rule: nothing of sealed cases is on it.
+
+Outlines are our own, with no tiles from anywhere; without JavaScript the table says the same.
+"""
+
+import json
+from collections import Counter
+from typing import Any
+
+from litestar import Response, get
+
+from schemas.base import Data
+from schemas.wilayah import Region
+from server.access import may
+from server.services.dashboard import Progress
+from server.services.map_pins import STATES, Pin
+from server.services.people import Denied
+from server.web.dashboard import filters_of, looked_at, quarter_name
+from server.web.errors import ForbiddenError
+from server.web.site import Asking, Site
+
+BANDS = (25, 50, 75, 100)
+"""Percent of tugas done, up to which a region has the next deeper colour."""
+TILES = ("desa", "kelurahan")
+
+
+class Row(Data, frozen=True, kw_only=True):
+    """One region in the table beside the map; `band` is its colour, 0 where nothing is to be done."""
+
+    code: str
+    name: str
+    href: str
+    done: int
+    open: int
+    late: int
+    share: str
+    band: int
+
+
+def map_routes(site: Site) -> list[Any]:
+    """Return the handler of the map."""
+
+    @get("/peta")
+    async def page(request: Asking) -> Response[str]:
+        visitor = await site.visitor(request)
+        if not may(visitor.person, "see_dashboard"):
+            raise ForbiddenError
+        looked = looked_at(site, request)
+        found = await site.work(lambda: site.dashboard.progress(visitor.person, looked.quarter))
+        if isinstance(found, Denied):
+            raise ForbiddenError
+        here = site.words.wilayah.get(looked.region) if looked.region else None
+        inner = _inner(site, here)
+        rows = [_row(found[each.kode], looked.quarter) for each in inner if each.kode in found]
+        is_desa = here is not None and here.level in TILES
+        pins = await site.work(lambda: site.pins.of(visitor.person, looked.region)) if is_desa else []
+        values = {
+            "rows": rows,
+            "filters": filters_of(site, visitor, looked),
+            "title": site.words.region(looked.region) if here else site.text("dasbor.seluruh"),
+            "above": _above(here, looked.quarter),
+            "data": _data(site, here, rows, pins),
+            "pins": pins,
+            "here": _standing(pins, looked.region) if is_desa else [],
+            "quarter": quarter_name(site, looked.quarter),
+        }
+        return await site.page("dashboard/map.html", visitor, "peta", values)
+
+    return [page]
+
+
+def _inner(site: Site, here: Region | None) -> tuple[Region, ...]:
+    wilayah = site.words.wilayah
+    if here is None:
+        return wilayah.kecamatan()
+    return (here,) if here.level in TILES else wilayah.desa(here.kode)
+
+
+def _above(here: Region | None, quarter: str) -> str:
+    if here is None:
+        return ""
+    above = here.parent if here.level in TILES else ""
+    return f"/peta?triwulan={quarter}&wilayah={above}"
+
+
+def _row(progress: Progress, quarter: str) -> Row:
+    share = round(100 * progress.done / progress.all) if progress.all else 0
+    band = 1 + next(at for at, most in enumerate(BANDS) if share <= most) if progress.all else 0
+    return Row(
+        code=progress.region.kode,
+        name=progress.region.nama,
+        href=f"/peta?triwulan={quarter}&wilayah={progress.region.kode}",
+        done=progress.done,
+        open=progress.open,
+        late=progress.late,
+        share=f"{share}%" if progress.all else "–",
+        band=band,
+    )
+
+
+def _standing(pins: list[Pin], desa: str) -> list[tuple[str, int, str]]:
+    """Return how many of the visits on the map stand how, each with the list of them."""
+    counts = Counter(pin.state for pin in pins if pin.state)
+    return [
+        (state, counts[state], f"/antrean?status={state}&wilayah={desa}") for state in STATES if counts[state]
+    ]
+
+
+def _data(site: Site, here: Region | None, rows: list[Row], pins: list[Pin]) -> str:
+    """Return what the script draws, as JSON that holds no end of a script."""
+    wilayah, text = site.words.wilayah, site.text
+    data = {
+        "areas": [
+            {
+                "points": wilayah.outline(row.code),
+                "band": row.band,
+                "label": f"{row.name}: {row.share}",
+                "href": row.href if here is None or row.code != here.kode else "",
+            }
+            for row in rows
+        ],
+        "pins": [
+            {
+                "lat": pin.lat,
+                "lng": pin.lng,
+                "kind": pin.state or pin.kind,
+                "label": pin.name or text(f"status.{pin.state}"),
+                "href": pin.href,
+            }
+            for pin in pins
+        ],
+        "credit": text("kantor.tinjau.peta_batas"),
+    }
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=True).replace("<", "\\u003c")

@@ -1,0 +1,233 @@
+"""The regency at a glance: what is counted, for whom, and what is covered."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from schemas.ids import RecordId
+from server import figure_store, queries
+from server.access import Person
+from server.projections import quarter_of
+from server.services.dashboard import FEW, Board, Chart, cover
+from server.services.figures import FRESH_MS
+from server.services.people import Denied, load_person
+from server.web.building import build_site
+from server.web.site import Site
+from sync.change import Decide, FormAnswers, Patch
+from tests.contract.people import record_id
+from tests.server.pdf_text import pdf_text
+from tests.server.room_office import log_in, serving_cheaply
+from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
+
+
+class Desk:
+    """The dashboard of an office whose clock can be moved."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.site: Site = build_site(office.deps)
+        self.quarter = quarter_of(office.deps.now_ms())
+
+    def who(self, name: str) -> Person:
+        found = self.office.deps.engine.read(lambda tx: load_person(tx, self.office.people[name]))
+        assert found is not None
+        return found
+
+    def chart(self, key: str, name: str = "kabid", region: str = "") -> Chart:
+        # a fresh site counts anew: the sums of another are at most a minute old
+        board = build_site(self.office.deps).dashboard.board(self.who(name), self.quarter, region)
+        assert isinstance(board, Board)
+        return next(chart for chart in board.charts if chart.key == key)
+
+    def told(self, key: str, name: str = "kabid", region: str = "") -> dict[str, list[str]]:
+        return {
+            line.label: [cell.text for cell in line.cells] for line in self.chart(key, name, region).lines
+        }
+
+    def task(self, number: int, desa: str, state: str, due: str = "", form: str = "bpnt_kpm") -> None:
+        fields = {
+            "form": form,
+            "state": state,
+            "kode_desa": desa,
+            "petugas": self.office.people["pendamping"],
+        }
+        body = Patch(
+            record=RecordId(record_id(7_000 + number)), kind="tugas", base={}, new={**fields, "due": due}
+        )
+        self.office.deps.office.act(self.office.deps.office.person, body)
+
+    def visits(self, count: int, form: str, answers: dict[str, object], desa: str = DESA) -> list[RecordId]:
+        more = {form: FormAnswers(version=1, answers=answers)}
+        return [
+            self.office.add_visit(
+                warga=self.office.add_warga(f"{form} {number}", desa), photos=(), more=more
+            )[0]
+            for number in range(count)
+        ]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    office = open_at(tmp_path)
+    try:
+        yield Desk(office)
+    finally:
+        shut(office)
+
+
+def test_tasks_are_told_by_kecamatan_and_then_by_desa(desk: Desk) -> None:
+    desk.task(1, DESA, "disetujui")
+    desk.task(2, DESA, "baru", "2020-01-01")
+    desk.task(3, DESA, "dikirim", "2999-01-01")
+    desk.task(4, ELSEWHERE, "ditolak")
+    assert desk.told("capaian") == {"Kalijambe": ["1", "1", "1"], "Plupuh": ["1", "0", "0"]}
+    assert desk.told("capaian", region=DESA.rpartition(".")[0]) == {"Keden": ["1", "1", "1"]}
+    assert "2 dari 4 tugas selesai (50%)" in desk.chart("capaian").said
+
+
+def test_few_people_are_covered_and_many_are_told(desk: Desk) -> None:
+    desk.visits(6, "kks_masalah", {"jenis_masalah": "saldo_0"})
+    desk.visits(2, "kks_masalah", {"jenis_masalah": "kks_hilang"})
+    assert desk.told("masalah") == {"Saldo 0": ["6"], "KKS hilang": [f"<{FEW}"]}
+    assert desk.chart("masalah").columns == ("BNI",)
+
+
+def test_what_was_rejected_or_mended_counts_as_it_stands_now(desk: Desk) -> None:
+    visits = desk.visits(7, "kks_masalah", {"jenis_masalah": "saldo_0"})
+    assert desk.told("masalah") == {"Saldo 0": ["7"]}
+    change = desk.office.fields(visits[0])["versions"][-1]["change"]
+    rejected = Decide(
+        visit=visits[0], follows=bytes.fromhex(change), decision="tolak", reasons={}, note="Keliru"
+    )  # type: ignore[arg-type]
+    desk.office.deps.office.act(desk.office.people["kabid"], rejected)
+    follows = bytes.fromhex(desk.office.fields(visits[1])["versions"][-1]["change"])
+    returned = Decide(
+        visit=visits[1], follows=follows, decision="kembalikan", reasons={"bpnt_kpm.nama": "Ejaan"}, note=""
+    )  # type: ignore[arg-type]
+    desk.site.reviews.decide(desk.who("kabid"), visits[1], follows.hex(), "kembalikan", returned.reasons, "")
+    problem = {"kks_masalah": FormAnswers(version=1, answers={"jenis_masalah": "lupa_pin"})}
+    desk.office.add_visit(visit=visits[1], follows=follows, photos=(), more=problem)  # type: ignore[arg-type]
+    assert desk.told("masalah") == {"Saldo 0": ["5"], "Lupa PIN": [f"<{FEW}"]}
+    assert desk.told("kembali") == {"Nama sesuai KTP": ["1"]} or len(desk.told("kembali")) == 1
+
+
+def test_each_sees_their_own_area_and_service(desk: Desk) -> None:
+    desk.task(1, DESA, "disetujui")
+    desk.task(2, ELSEWHERE, "disetujui")
+    narrow = replace(desk.who("verifikator"), areas=(DESA.rpartition(".")[0],))
+    board = desk.site.dashboard.board(narrow, desk.quarter, "")
+    assert isinstance(board, Board) and [line.label for line in board.charts[0].lines] == ["Kalijambe"]
+    other = replace(narrow, services=("kis",))
+    board = desk.site.dashboard.board(other, desk.quarter, "")
+    assert isinstance(board, Board) and board.charts[0].lines == ()
+    for name in ("pendamping", "admin", "pdp"):
+        assert isinstance(desk.site.dashboard.board(desk.who(name), desk.quarter, ""), Denied)
+
+
+def test_sealed_tasks_and_visits_are_counted_nowhere(desk: Desk) -> None:
+    case = RecordId(record_id(8_000))
+    office = desk.office.deps.office
+    made = {
+        "workflow": "ktkpm",
+        "service": "ktkpm",
+        "kode": "KS-2026-KTRMBW",
+        "petugas": desk.office.people["petugas"],
+    }
+    office.act(office.person, Patch(record=case, kind="kasus", base={}, new=made))
+    task = {"kasus": case, "petugas": desk.office.people["petugas"], "state": "baru"}
+    office.act(office.person, Patch(record=RecordId(record_id(8_001)), kind="tugas", base={}, new=task))
+    assert desk.office.deps.engine.read(lambda tx: len(queries.records_of_kind(tx, "tugas"))) == 1
+    assert desk.told("capaian") == {} and "0 dari 0" in desk.chart("capaian").said
+
+
+def test_shops_and_their_findings(desk: Desk) -> None:
+    desk.visits(
+        6, "ewarong", {"tepat_harga": "tidak", "tepat_waktu": "ya", "larangan": ["memotong", "tidak_ada"]}
+    )
+    six = desk.told("tepat")
+    assert six["6T: tepat harga"] == ["0", "0", "6"] and six["6T: tepat waktu"] == ["6", "0", "0"]
+    assert desk.told("larangan") == {"Memotong/memungut": ["6"]}
+
+
+def test_the_survey_is_told_from_five_answers_on(desk: Desk) -> None:
+    marks = dict.fromkeys(("u1", "u2", "u3", "u4", "u5", "u6", "u7", "sarana", "pengaduan"), "4")
+    desk.visits(4, "skm", {"layanan": "bpnt", **marks})
+    assert desk.told("skm") == {"BPNT/Sembako": ["Kurang dari 5 jawaban"]}
+    desk.visits(1, "skm", {"layanan": "bpnt", **marks})
+    assert desk.told("skm") == {"BPNT/Sembako": ["100,00 (mutu A) dari 5 jawaban"]}
+
+
+def test_a_phone_that_was_heard_is_told(desk: Desk) -> None:
+    told = desk.told("hp")
+    assert sum(int(cells[0]) for cells in told.values()) == 1
+    assert "hp" not in {
+        chart.key
+        for chart in desk.site.dashboard.board(desk.who("pengawas"), desk.quarter, "").charts  # type: ignore[union-attr]
+    }
+
+
+def test_the_sums_are_at_most_a_minute_old(desk: Desk) -> None:
+    now = [desk.office.deps.now_ms()]
+    figures = desk.site.dashboard._figures
+    figures._now_ms = lambda: now[0]
+    before = figures.sums(desk.quarter)
+    desk.task(1, DESA, "disetujui")
+    now[0] += FRESH_MS - 1
+    assert figures.sums(desk.quarter) is before
+    now[0] += 1
+    assert figures.sums(desk.quarter) is not before
+
+
+def test_what_was_destroyed_is_counted_no_more(desk: Desk) -> None:
+    [visit] = desk.visits(1, "kks_masalah", {"jenis_masalah": "saldo_0"})
+    desk.told("masalah")
+    changes = [bytes.fromhex(each["change"]) for each in desk.office.fields(visit)["versions"]]
+    desk.office.deps.destruction.destroy(desk.office.people["kabid"], changes, [visit], "BA 7/2026")  # type: ignore[arg-type]
+    kept = desk.office.deps.engine.read(
+        lambda tx: tx.query(
+            "SELECT visit FROM figures WHERE kabupaten = :kabupaten AND visit = :v", {"v": visit}
+        )
+    )
+    assert kept == []
+    assert desk.told("masalah") == {}
+    assert desk.office.deps.engine.read(lambda tx: figure_store.uncounted(tx, 10)) == []
+
+
+@given(st.lists(st.integers(0, 40), max_size=6))
+def test_no_sum_tells_what_is_covered(counts: list[int]) -> None:
+    covered = cover(counts)
+    hidden = [count for count, shown in zip(counts, covered, strict=True) if shown is None]
+    assert all(shown is None or shown == count for count, shown in zip(counts, covered, strict=True))
+    assert not any(shown is not None and 0 < shown < FEW for shown in covered)
+    if len(hidden) == 1:  # then nothing else could be hidden with it
+        assert not any(shown for shown in covered if shown is not None)
+
+
+def test_page_and_paper_say_the_same_and_the_map_leads_down(desk: Desk) -> None:
+    desk.task(1, DESA, "disetujui")
+    desk.office.add_visit(photos=())
+    kecamatan = DESA.rpartition(".")[0]
+    with serving_cheaply(desk.office) as address, httpx.Client(base_url=address, timeout=30) as client:
+        log_in(client, "kabid")
+        page = client.get("/dasbor").text
+        assert "1 dari 1 tugas selesai (100%)" in page and "<table>" in page
+        pdf = client.get("/dasbor/laporan.pdf")
+        assert pdf.headers["content-type"] == "application/pdf"
+        words = pdf_text(pdf.content)
+        assert "1dari1tugasselesai(100%)" in words and "Kalijambe" in words
+        whole = client.get("/peta").text
+        assert f"wilayah={kecamatan}" in whole and "Kalijambe: 100%" in whole
+        assert f"wilayah={DESA}" in client.get(f"/peta?wilayah={kecamatan}").text
+        own = client.get(f"/peta?wilayah={DESA}").text
+        assert re.search(r'"kind":"diterima"', own) and f"/antrean?status=diterima&amp;wilayah={DESA}" in own
+        assert "Sutarmi" not in own
+        for odd in ("/dasbor?triwulan=x&wilayah=y", "/peta?wilayah=99", "/dasbor?triwulan=2031-1"):
+            assert client.get(odd).status_code == 200
+        log_in(client, "admin")
+        assert client.get("/dasbor").status_code == client.get("/peta").status_code == 403
