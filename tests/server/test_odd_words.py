@@ -1,4 +1,4 @@
-"""A phone may say any time: whoever looks at what it sent sees the rest of the page, and decides."""
+"""A phone may say any time and any place: whoever looks at what it sent sees the rest of it, and decides."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,8 @@ import pytest
 
 from schemas import format as written
 from server.hearing import MOST_OFF_MS, clock_off_ms
-from sync.change import Clock
+from server.services.visits import load_versions, place_of
+from sync.change import Clock, Evidence, Place
 from tests.server.test_lost_pages import Desk, desk  # noqa: F401 - the fixture
 from tests.server.test_trail import login
 from tests.server.web_office import Office, open_at, serving, shut
@@ -55,3 +56,43 @@ def test_a_loss_known_since_the_first_day_of_the_calendar_leaves_the_first_page_
     assert desk.post("petugas", "lapor", tanggal="0001-01-01", jam="00:00", cerita="x").status_code == 303
     assert desk.client("kabid").get("/").status_code == 200
     assert desk.client("kabid").get(desk.page).status_code == 200
+
+
+NOT_A_NUMBER, BEYOND = float("nan"), float("inf")
+NOWHERE = {
+    "no number": (NOT_A_NUMBER, NOT_A_NUMBER, 5.0),
+    "infinite": (BEYOND, -BEYOND, 5.0),
+    "enormous": (1e308, 1e308, 5.0),
+    "off the globe": (97.0, 110.0, 5.0),
+    "of no accuracy": (-7.44, 110.78, NOT_A_NUMBER),
+    "of endless accuracy": (-7.44, 110.78, BEYOND),
+}
+
+
+@pytest.mark.parametrize("where", NOWHERE)
+def test_a_place_that_is_none_stands_for_no_place(office: Office, kabid: httpx.Client, where: str) -> None:
+    lat, lng, accuracy_m = NOWHERE[where]
+    place = Place(lat=lat, lng=lng, accuracy_m=accuracy_m, at_ms=1)
+    blob = office.phone.send_blob(where.encode())
+    photo = Evidence(
+        blob=blob,
+        form="bpnt_kpm",
+        field="foto_kk",
+        size_bytes=9,
+        media_type="image/jpeg",
+        camera_sha256="0" * 64,
+        taken_ms=2**63,
+        place=place,
+    )
+    visit, change = office.add_visit(evidence=[photo], at=place)
+    for page in (*PAGES, f"/kunjungan/{visit}", f"/kunjungan/{visit}/foto/{blob}"):
+        assert kabid.get(page).status_code == 200, page
+    [version] = office.deps.engine.read(lambda tx: load_versions(tx, [change]))
+    assert version.submit.place is None and version.photos[0].place is None
+    assert version.intact
+
+
+@pytest.mark.parametrize("lat", [NOT_A_NUMBER, BEYOND, 1e308, "x", None, 10**400])
+def test_a_home_that_is_nowhere_is_none(lat: object) -> None:
+    assert place_of({"lat": lat, "lng": 110.78}) is None
+    assert place_of({"lat": -7.44, "lng": 110.78}) == (-7.44, 110.78)
