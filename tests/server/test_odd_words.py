@@ -10,7 +10,7 @@ from server.hearing import MOST_OFF_MS, clock_off_ms
 from server.services.visits import load_versions, place_of
 from sync.change import Clock, Evidence, Place
 from tests.server.test_lost_pages import Desk, desk  # noqa: F401 - the fixture
-from tests.server.test_trail import login
+from tests.server.test_trail import csrf, login
 from tests.server.web_office import Office, open_at, serving, shut
 
 ODD = (2**62, -(2**62), 2**63 - 1, -(2**63), 2**64 - 1)
@@ -96,3 +96,15 @@ def test_a_place_that_is_none_stands_for_no_place(office: Office, kabid: httpx.C
 def test_a_home_that_is_nowhere_is_none(lat: object) -> None:
     assert place_of({"lat": lat, "lng": 110.78}) is None
     assert place_of({"lat": -7.44, "lng": 110.78}) == (-7.44, 110.78)
+
+
+@pytest.mark.parametrize("value", [BEYOND, True, 2**64 - 1, b"\xff", [[], {}, None], {"a": [1]}], ids=repr)
+def test_an_answer_of_an_odd_shape_is_shown_and_printed_as_it_came(
+    office: Office, kabid: httpx.Client, value: object
+) -> None:
+    fields = office.deps.forms.get("bpnt_kpm").fields
+    visit, _ = office.add_visit(photos=(), answers=dict.fromkeys(fields, value))
+    page = kabid.get(f"/kunjungan/{visit}")
+    assert page.status_code == 200
+    form = {"csrf": csrf(page), "keperluan": "Pemeriksaan", "isi": "ya"}
+    assert kabid.post(f"/kunjungan/{visit}/laporan", data=form).status_code == 200
