@@ -95,6 +95,11 @@ class Boundaries:
         )
 
 
+def is_on_earth(lat: float, lng: float, accuracy_m: float = 0.0) -> bool:
+    """Whether these are degrees of a point, and an accuracy: a device may say any number, and none at all."""
+    return abs(lat) <= 90 and abs(lng) <= 180 and 0 <= accuracy_m < math.inf
+
+
 def metres_per_degree(lat: float) -> tuple[float, float]:
     """Metres of one degree of longitude and of latitude at a latitude, on the WGS 84 ellipsoid."""
     angle = math.radians(lat)

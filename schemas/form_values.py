@@ -8,6 +8,7 @@ import re
 from datetime import date, time
 from typing import Any, assert_never, cast
 
+from schemas.boundary import is_on_earth
 from schemas.form_types import (
     Angka,
     Berkas,
@@ -196,8 +197,11 @@ def _is_place(value: Any) -> bool:
     if not all(isinstance(n, (int, float)) and not isinstance(n, bool) and math.isfinite(n) for n in numbers):
         return False
     lat, lng, accuracy_m = (float(cast("float", number)) for number in numbers)
-    on_earth = -90 <= lat <= 90 and -180 <= lng <= 180 and accuracy_m >= 0
-    return on_earth and type(place.get("at", 0)) is int and isinstance(place.get("mock", False), bool)
+    return (
+        is_on_earth(lat, lng, accuracy_m)
+        and type(place.get("at", 0)) is int
+        and isinstance(place.get("mock", False), bool)
+    )
 
 
 def _rows(field: Tabel, value: Any) -> str | None:

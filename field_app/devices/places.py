@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 from field_app.views import Refused
 from schemas.base import Data
+from schemas.boundary import is_on_earth
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_DEPTH = 12
@@ -54,8 +55,7 @@ def read_place(data: bytes) -> FoundPlace | Refused:
 
 def on_earth(lat: float, lng: float) -> bool:
     """Say whether degrees are a place; 0, 0 is what devices without a fix write."""
-    known = math.isfinite(lat) and math.isfinite(lng) and (lat, lng) != (0, 0)
-    return known and -90 <= lat <= 90 and -180 <= lng <= 180
+    return (lat, lng) != (0, 0) and is_on_earth(lat, lng)
 
 
 def _of_gpx(text: str) -> FoundPlace | Refused:

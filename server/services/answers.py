@@ -169,7 +169,7 @@ def show(field: Field, value: Any, reading: Reading) -> str:
         return covered(str(value))
     try:
         return _words(field, value, reading)
-    except (TypeError, ValueError, AttributeError, KeyError):
+    except (TypeError, ValueError, AttributeError, KeyError, OverflowError):
         return str(value)
 
 
@@ -246,7 +246,7 @@ def _moment(field: Tanggal | Bulan | Jam, value: str) -> str:
     match field:
         case Tanggal():
             day = day_of(value)
-            return written.long_date(day) if day else value
+            return written.long_date(day) if day else str(value)
         case Bulan():
             return written.month_name(date.fromisoformat(f"{value}-01"))
         case Jam():

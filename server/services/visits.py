@@ -7,14 +7,16 @@ from typing import Any
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from msgspec.structs import replace
 
 from schemas.base import Data
+from schemas.boundary import is_on_earth
 from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId
 from server import device_store, page_store, sign_store
 from server.engine import Reader
 from server.store import SqlOfficeStore
 from sync.chain import head_message, link_hash, read_link
-from sync.change import Content, Decide, Evidence, Submit, read
+from sync.change import Content, Decide, Evidence, Place, Submit, read
 from sync.store import Record
 
 MOST_LINKS_TO_A_HEAD = 1_000
@@ -22,7 +24,10 @@ MOST_REFERENCES = 100
 
 
 class Version(Data, frozen=True, kw_only=True):
-    """One version of a visit as it was sent. `intact`: its bytes still have the hash that names them."""
+    """One version of a visit as it was sent. `intact`: its bytes still have the hash that names them.
+
+    `submit` is what it says, without places that are none; `content` has them as they were sent.
+    """
 
     change: ChangeId
     device: DeviceId
@@ -136,12 +141,24 @@ def load_versions(tx: Reader, changes: Sequence[ChangeId]) -> list[Version]:
                     device=arrived[change].device,
                     received_ms=arrived[change].received_ms,
                     content=content,
-                    submit=content.body,
+                    submit=_placed(content.body),
                     intact=sha256(raws[change]).digest() == change,
                     held=frozenset(blob for of, blob in held if of == change),
                 )
             )
     return found
+
+
+def _placed(submit: Submit) -> Submit:
+    """Leave out places that are nowhere on earth: nothing can be measured from them, and no page drawn."""
+    if all(_is_place(one) for one in (submit.place, *(item.place for item in submit.evidence))):
+        return submit
+    evidence = [item if _is_place(item.place) else replace(item, place=None) for item in submit.evidence]
+    return replace(submit, place=submit.place if _is_place(submit.place) else None, evidence=evidence)
+
+
+def _is_place(place: Place | None) -> bool:
+    return place is None or is_on_earth(place.lat, place.lng, place.accuracy_m)
 
 
 def names(store: SqlOfficeStore, ids: Iterable[str]) -> dict[str, str]:
@@ -234,6 +251,7 @@ def _name(fields: dict[str, Any]) -> Any:
 def place_of(value: Any) -> tuple[float, float] | None:
     """Read a point of a record, `{"lat", "lng"}`; None when there is none."""
     try:
-        return float(value["lat"]), float(value["lng"])
-    except (TypeError, KeyError, ValueError, msgspec.ValidationError):
+        lat, lng = float(value["lat"]), float(value["lng"])
+    except (TypeError, KeyError, ValueError, OverflowError, msgspec.ValidationError):
         return None
+    return (lat, lng) if is_on_earth(lat, lng) else None
