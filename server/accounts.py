@@ -14,6 +14,7 @@ from schemas.ids import PersonId
 from server import custody_store, factor_store
 from server import people_store as rows
 from server.engine import Engine, Reader, Writer
+from server.limits import network_of
 from server.passwords import Passwords
 from server.projections import petugas_records
 from server.weak_passwords import weakness
@@ -292,7 +293,7 @@ def csrf_of(token: str) -> str:
 
 def _count(tx: Writer, now: int, try_id: str, name_hash: bytes, address: str) -> int:
     """Count a try, unless there were too many. Returns ms to wait, 0 for a try that may be judged."""
-    address_hash = sha256(b"address\0" + address.encode()).digest()
+    address_hash = sha256(b"address\0" + network_of(address).encode()).digest()
     sprayed = rows.tries_since(tx, now - WINDOW_MS) >= TRIES_EVERYWHERE
     is_strange = sprayed and not rows.has_session_from(tx, address, now - IDLE_MS)
     wait = _wait(tx, now, name_hash, address_hash, TRIES_WHILE_SPRAYED if is_strange else TRIES_FROM_ADDRESS)
