@@ -47,6 +47,7 @@ STATUS: dict[str, int] = {
     "unggah_posisi_berbeda": 409,
     "unggah_lebih_panjang": 413,
     "unggah_isi_berbeda": 422,
+    "alamat_lain": 421,
     "terlalu_sering": 429,
     "terlalu_ramai": 429,
     "unggah_terlalu_banyak": 429,
