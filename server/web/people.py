@@ -19,7 +19,7 @@ from server.services.permits import RESETS, Asked, Done, Refused, Request, What
 from server.web.errors import ForbiddenError, MissingError
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
-from server.web.turns import Busy, later
+from server.web.turns import BUSY, Busy
 
 ROLE, SERVICE, AREA, CHOSEN = "peran.", "layanan.", "wilayah.", "ya"
 SERVICES = ("bpnt", "kis", "ktkpm", "pengaduan")
@@ -84,7 +84,7 @@ def people_routes(site: Site) -> list[Any]:
         outcome = await turn(lambda: _answered(site, visitor.person, given))
         if isinstance(outcome, Busy):
             notice = Notice(tone="bad", icon="error", title=site.text("kantor.masuk.ramai"))
-            return later(await draw(visitor, notice, 503))
+            return await draw(visitor, notice, BUSY)
         if isinstance(outcome, Done) and outcome.password:
             return await draw(visitor, _good(site, "selesai"), password=outcome.password)
         return await told(visitor, outcome)

@@ -66,7 +66,7 @@ from server.web.errors import (
     UnreadableError,
 )
 from server.web.filters import Group
-from server.web.turns import Turns
+from server.web.turns import BUSY, RETRY_AFTER_S, Turns
 
 T = TypeVar("T")
 Asking = Request[Any, Any, Any]
@@ -261,12 +261,10 @@ class Site:
     ) -> Response[str]:
         """Draw a page. It is never stored by a browser or proxy."""
         body = self.templates.get_template(template).render(frame=frame, **values)
-        return Response(
-            content=body,
-            status_code=status,
-            media_type=MediaType.HTML,
-            headers={**SECURITY_HEADERS, "cache-control": "no-store"},
-        )
+        headers = {**SECURITY_HEADERS, "cache-control": "no-store"}
+        if status == BUSY:
+            headers["retry-after"] = str(RETRY_AFTER_S)
+        return Response(content=body, status_code=status, media_type=MediaType.HTML, headers=headers)
 
     async def page(
         self, template: str, visitor: Visitor, page: str, values: Mapping[str, Any], *, status: int = 200
