@@ -19,7 +19,7 @@ from schemas.ids import DeviceId
 from schemas.text import Text
 from schemas.theme import Theme
 from server import device_store, people_store
-from server.access import NEEDS_CODE, Action, Person, may
+from server.access import Action, Person, may
 from server.accounts import Accounts
 from server.deps import Deps
 from server.engine import Reader
@@ -37,6 +37,7 @@ from server.services.handouts import Handouts
 from server.services.importing import Importing
 from server.services.incidents import Incidents
 from server.services.indexing import Indexing
+from server.services.login_rules import LoginRules
 from server.services.lost_phones import LostPhones
 from server.services.matching import Matching
 from server.services.people import load_person
@@ -180,6 +181,7 @@ class Site:
     cases: Cases
     backups: Backups
     permits: Permits
+    login_rules: LoginRules
     turns: Turns
     room: Room
     importing: Importing
@@ -228,7 +230,9 @@ class Site:
 
     def _needs_code(self, person: Person) -> bool:
         """Say whether somebody's login needs a code: by role, or as an officer of the sealed room."""
-        return bool(NEEDS_CODE.intersection(person.roles)) or self.room.custodian.is_officer(person)
+        return bool(self.login_rules.roles().intersection(person.roles)) or self.room.custodian.is_officer(
+            person
+        )
 
     async def form(self, request: Asking, csrf: str) -> dict[str, str]:
         """Read a posted form that carries this token. Raises ExpiredError, UnreadableError."""
