@@ -128,8 +128,13 @@ class Accounts:
 
         return self._engine.write(work).result()
 
-    def set_password(self, person: PersonId, password: str) -> bool:
-        """Replace a password and end all sessions of the person. False when there is no such account."""
+    def set_password(
+        self, person: PersonId, password: str, also: Callable[[Writer], None] = lambda _: None
+    ) -> bool:
+        """Replace a password and end all sessions of the person. False when there is no such account.
+
+        `also` runs in the same transaction, if there is one.
+        """
         hashed, now = self._passwords.hash(password), self._now_ms()
 
         def work(tx: Writer) -> bool:
@@ -137,7 +142,10 @@ class Accounts:
             factor_store.drop_halves(tx, person)
             custody_store.drop_held_of(tx, person)
             rows.drop_starting(tx, person)
-            return rows.set_password(tx, person, hashed, now) == 1
+            if rows.set_password(tx, person, hashed, now) != 1:
+                return False
+            also(tx)
+            return True
 
         return self._engine.write(work).result()
 
