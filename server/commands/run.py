@@ -20,6 +20,7 @@ from server.certificates import (
     AuthorityError,
     Certificates,
     authority_path,
+    is_address,
     is_server_name,
     read_authority,
 )
@@ -56,6 +57,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--host-name", action="append", default=[], metavar="NAMA",
         help="nama lain yang dipakai orang untuk kantor ini, misalnya di belakang proxy; boleh beberapa",
     )  # fmt: skip
+    parser.add_argument(
+        "--proxy", action="append", default=[], metavar="ALAMAT",
+        help="alamat IP proxy di depan kantor, yang dipercaya menyebut asal permintaan; boleh beberapa",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace, text: Text) -> int:
@@ -66,6 +71,9 @@ def run(args: argparse.Namespace, text: Text) -> int:
     wrong = next((name for name in args.host_name if not is_server_name(name)), None)
     if wrong is not None:
         return refuse(text, Refused(say="nama_salah", values={"nama": wrong}))
+    unknown = next((proxy for proxy in args.proxy if not is_address(proxy)), None)
+    if unknown is not None:
+        return refuse(text, Refused(say="proxy_salah", values={"alamat": unknown}))
     listener = listen(args.host, args.port)
     if isinstance(listener, Refused):
         print(text(f"perintah.{listener.say}", **listener.values), file=sys.stderr)
@@ -90,7 +98,8 @@ def run(args: argparse.Namespace, text: Text) -> int:
                     return refuse(text, made)
                 certificates = made
             print(text("perintah.alamat", nama=deps.office_name, alamat=address), flush=True)
-            serve(deps, listener, Hosts(_names(names, args.host_name, args.host)), certificates)
+            hosts = Hosts(_names(names, args.host_name, args.host))
+            serve(deps, listener, hosts, certificates, args.proxy)
         finally:
             close_office(deps)
             os.close(lock)
@@ -131,9 +140,16 @@ def tls_names(given: list[str], host: str) -> tuple[str, ...] | Refused:
 
 
 def serve(
-    deps: Deps, listener: socket.socket, hosts: Hosts, certificates: Certificates | None = None
+    deps: Deps,
+    listener: socket.socket,
+    hosts: Hosts,
+    certificates: Certificates | None,
+    proxies: list[str],
 ) -> None:
-    """Answer until a signal asks to stop; what is under way is finished. With certificates: over TLS."""
+    """Answer until a signal asks to stop; what is under way is finished. With certificates: over TLS.
+
+    Only `proxies`, which are IP addresses, are believed about whom they speak for: limits count by address.
+    """
     deps.blobs.sweep()
     deps.uploads.tidy()
     deps.uploads.sweep()
@@ -146,6 +162,8 @@ def serve(
         access_log=False,
         log_level="warning",
         server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
         timeout_graceful_shutdown=GRACE_S,
         headers=[STRICT] if certificates else [],
     )

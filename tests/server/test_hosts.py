@@ -7,10 +7,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import uvicorn
 
+from schemas.base import encode
 from schemas.text import load_text
+from server import limits
 from server.__main__ import main
 from server.app import create_app
 from server.commands.run import listen
@@ -18,6 +21,8 @@ from server.compose import Refused, close_office
 from server.hosts import Hosts, TargetProtocol, host_of
 from server.web.pages import web_pages
 from tests.server.conftest import make_office
+from tests.server.test_limits import guess
+from tests.server.test_tls import served
 
 OURS = ("dinsos.lokal", "10.1.2.3", "fd00::1")
 
@@ -126,3 +131,27 @@ def test_a_name_that_can_be_none_is_said_before_anything_is_opened(
 ) -> None:
     assert main(["run", "--data", str(tmp_path), "--port", "0", "--host-name", "bukan nama"]) == 3
     assert "bukan nama" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("proxies", "last"), [((), 429), (("--proxy", "127.0.0.1"), 403)])
+def test_nobody_but_a_named_proxy_says_from_where_a_request_came(
+    tmp_path: Path, proxies: tuple[str, ...], last: int
+) -> None:
+    close_office(make_office(tmp_path))
+    with served(tmp_path / "office", *proxies) as address, httpx.Client(base_url=address) as client:
+        answers = [
+            client.post(
+                "/api/enrol",
+                content=encode(guess(f"AAAA-AAA{number}")),
+                headers={"x-forwarded-for": f"10.1.0.{number}"},
+            )
+            for number in range(limits.CODES + 1)
+        ]
+    assert [answer.status_code for answer in answers] == [*[403] * limits.CODES, last]
+
+
+def test_a_proxy_that_is_no_address_is_said_before_anything_is_opened(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "--data", str(tmp_path), "--port", "0", "--proxy", "*"]) == 3
+    assert "--proxy" in capsys.readouterr().err
