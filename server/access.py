@@ -17,8 +17,10 @@ from sync.store import Record
 Role = Literal["pendamping", "verifikator", "petugas", "kabid", "pengawas", "pdp", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
-NEEDS_CODE: frozenset[Role] = frozenset({"kabid", "pengawas", "pdp", "admin"})
-"""Roles whose login needs a second step; the others may set one up."""
+ALWAYS_CODE: frozenset[Role] = frozenset({"kabid", "admin"})
+"""Roles whose login needs a second step whatever the office says (services/login_rules.py)."""
+NEEDS_CODE: frozenset[Role] = frozenset({*ALWAYS_CODE, "pengawas", "pdp"})
+"""Roles whose login needs one as long as the office says nothing; the others may set one up."""
 
 Action = Literal[
     "see_visits", "decide_visits", "open_numbers", "see_conflicts", "resolve_conflicts", "see_cases",
@@ -28,8 +30,8 @@ Action = Literal[
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
     "see_trail", "see_case_trail", "export_trail", "make_reports",
     "see_protection", "handle_requests", "export_person", "keep_registers", "handle_incidents",
-    "see_people", "manage_people", "approve_people", "see_forms", "publish_forms", "see_dashboard",
-    "see_warga", "match_warga",
+    "see_people", "manage_people", "approve_people", "set_second_step", "see_forms", "publish_forms",
+    "see_warga", "match_warga", "see_dashboard",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -87,6 +89,7 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "see_dashboard": {"verifikator": "area", "petugas": "area", "kabid": "area", "pengawas": "area"},
     "see_warga": {"verifikator": "area", "petugas": "area", "kabid": "area", "pengawas": "area"},
     "match_warga": {"petugas": "area", "kabid": "area"},
+    "set_second_step": {"kabid": "any"},
 }  # fmt: skip
 
 EVERY_SERVICES = "umum"

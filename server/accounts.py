@@ -14,6 +14,7 @@ from schemas.ids import PersonId
 from server import custody_store, factor_store
 from server import people_store as rows
 from server.engine import Engine, Reader, Writer
+from server.limits import network_of
 from server.passwords import Passwords
 from server.projections import petugas_records
 from server.weak_passwords import weakness
@@ -127,8 +128,13 @@ class Accounts:
 
         return self._engine.write(work).result()
 
-    def set_password(self, person: PersonId, password: str) -> bool:
-        """Replace a password and end all sessions of the person. False when there is no such account."""
+    def set_password(
+        self, person: PersonId, password: str, also: Callable[[Writer], None] = lambda _: None
+    ) -> bool:
+        """Replace a password and end all sessions of the person. False when there is no such account.
+
+        `also` runs in the same transaction, if there is one.
+        """
         hashed, now = self._passwords.hash(password), self._now_ms()
 
         def work(tx: Writer) -> bool:
@@ -136,7 +142,10 @@ class Accounts:
             factor_store.drop_halves(tx, person)
             custody_store.drop_held_of(tx, person)
             rows.drop_starting(tx, person)
-            return rows.set_password(tx, person, hashed, now) == 1
+            if rows.set_password(tx, person, hashed, now) != 1:
+                return False
+            also(tx)
+            return True
 
         return self._engine.write(work).result()
 
@@ -292,7 +301,7 @@ def csrf_of(token: str) -> str:
 
 def _count(tx: Writer, now: int, try_id: str, name_hash: bytes, address: str) -> int:
     """Count a try, unless there were too many. Returns ms to wait, 0 for a try that may be judged."""
-    address_hash = sha256(b"address\0" + address.encode()).digest()
+    address_hash = sha256(b"address\0" + network_of(address).encode()).digest()
     sprayed = rows.tries_since(tx, now - WINDOW_MS) >= TRIES_EVERYWHERE
     is_strange = sprayed and not rows.has_session_from(tx, address, now - IDLE_MS)
     wait = _wait(tx, now, name_hash, address_hash, TRIES_WHILE_SPRAYED if is_strange else TRIES_FROM_ADDRESS)

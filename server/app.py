@@ -10,6 +10,7 @@ from litestar.types import Message, Scope
 
 from schemas.packing import PACKED_TYPE
 from schemas.problem import Problem
+from server.api.calls import Calls
 from server.api.device import device_word_routes
 from server.api.enrol import enrol_routes
 from server.api.handover import handover_routes
@@ -18,6 +19,7 @@ from server.api.login import login_routes
 from server.api.messages import problem_response
 from server.api.sync import sync_routes
 from server.api.tus import tus_routes
+from server.compose import elapsed_ms
 from server.deps import Deps
 from server.disk import is_full
 from server.engine import ClosedError
@@ -37,8 +39,12 @@ OURS = PACKED_TYPE.encode()
 logger = logging.getLogger("server")
 
 
-def create_app(deps: Deps, pages: Sequence[Any] = ()) -> Litestar:
-    """Put the API together, and beside it the pages, which answer their own errors."""
+def create_app(deps: Deps, pages: Sequence[Any] = (), calls: Calls | None = None) -> Litestar:
+    """Put the API together, and beside it the pages, which answer their own errors.
+
+    `calls` counts how often phones call; without, as much is allowed as no honest phone needs.
+    """
+    counted = calls or Calls(deps.text, elapsed_ms)
 
     def refuse(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         return problem_response(Problem(code=_code(error)), deps.text)
@@ -56,6 +62,7 @@ def create_app(deps: Deps, pages: Sequence[Any] = ()) -> Litestar:
     return Litestar(
         route_handlers=routes,
         exception_handlers={HTTPException: refuse, Exception: refuse},
+        middleware=[counted.guard],
         before_send=[_guard],
         openapi_config=None,
         logging_config=None,

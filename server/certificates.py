@@ -127,10 +127,15 @@ def issue(authority: Authority, names: tuple[str, ...], now_ms: int) -> Leaf:
 
 def is_server_name(name: str) -> bool:
     """Whether a certificate can be made for this name: an IP address, or a host's name (RFC 1123)."""
+    return is_address(name) or (len(name) <= MOST_HOST_LETTERS and HOST.fullmatch(name) is not None)
+
+
+def is_address(name: str) -> bool:
+    """Whether this is an IP address."""
     try:
         ipaddress.ip_address(name)
     except ValueError:
-        return len(name) <= MOST_HOST_LETTERS and HOST.fullmatch(name) is not None
+        return False
     return True
 
 

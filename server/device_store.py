@@ -22,6 +22,15 @@ class Device(Data, frozen=True, kw_only=True):
     handover_key: bytes = b""
 
 
+class NewNonce(Data, frozen=True, kw_only=True):
+    """A nonce to keep until it is over (UTC ms); `network` is the hash of where it was asked for."""
+
+    nonce: bytes
+    device: DeviceId
+    network: bytes
+    expires_ms: int
+
+
 class Code(Data, frozen=True, kw_only=True):
     """An enrolment code, known by its hash, and the phone that joins with it once there is one.
 
@@ -194,19 +203,37 @@ def refuse_joining(writer: Writer, code_hash: bytes, by: PersonId, now_ms: int) 
     )
 
 
-def add_nonce(writer: Writer, nonce: bytes, name: DeviceId, now_ms: int, expires_ms: int, most: int) -> None:
-    """Store a nonce; forget those that are over, and the oldest of a device beyond `most`."""
-    about = {"nonce": nonce, "device": name, "now_ms": now_ms, "expires_ms": expires_ms, "kept": most - 1}
+def open_nonces(reader: Reader, network: bytes, now_ms: int) -> int:
+    """Count the nonces that a network asked for and that are still good."""
+    found = reader.query(
+        "SELECT count(*) FROM nonces WHERE kabupaten = :kabupaten AND network = :network"
+        " AND expires_ms > :now_ms",
+        {"network": network, "now_ms": now_ms},
+    )
+    return int(found[0][0])
+
+
+def add_nonce(writer: Writer, new: NewNonce, now_ms: int, most: int) -> None:
+    """Store a nonce; forget those that are over, and the oldest beyond `most` of its device and network."""
+    about = {
+        "nonce": new.nonce,
+        "device": new.device,
+        "network": new.network,
+        "now_ms": now_ms,
+        "expires_ms": new.expires_ms,
+        "kept": most - 1,
+    }
     writer.execute("DELETE FROM nonces WHERE kabupaten = :kabupaten AND expires_ms <= :now_ms", about)
     writer.execute(
-        "DELETE FROM nonces WHERE kabupaten = :kabupaten AND device = :device AND nonce NOT IN ("
-        "SELECT nonce FROM nonces WHERE kabupaten = :kabupaten AND device = :device"
+        "DELETE FROM nonces WHERE kabupaten = :kabupaten AND device = :device AND network = :network"
+        " AND nonce NOT IN (SELECT nonce FROM nonces"
+        " WHERE kabupaten = :kabupaten AND device = :device AND network = :network"
         " ORDER BY expires_ms DESC, nonce LIMIT :kept)",
         about,
     )
     writer.execute(
-        "INSERT INTO nonces (kabupaten, nonce, device, expires_ms)"
-        " VALUES (:kabupaten, :nonce, :device, :expires_ms)",
+        "INSERT INTO nonces (kabupaten, nonce, device, network, expires_ms)"
+        " VALUES (:kabupaten, :nonce, :device, :network, :expires_ms)",
         about,
     )
 

@@ -10,14 +10,18 @@ from schemas.ids import DeviceId
 from schemas.problem import Problem
 from schemas.wire import Login, LoginRequest, Nonce, NonceRequest
 from server import device_store, restore_store
+from server.device_store import NewNonce
 from server.engine import Engine, Reader, Writer
+from server.limits import TOO_OFTEN, blocked, network_hash, note_failure, too_often
 from server.office import Office, verifier
 from sync.chain import login_message
 
 NONCE_BYTES = 32
 NONCE_MS = 60_000
 MOST_NONCES = 16
-"""Open nonces of one device. Only devices that joined have any, so all of them together stay few."""
+"""Open nonces of one device, asked for from one network: asking elsewhere takes no place from its own."""
+MOST_OPEN = 2_000
+"""Nonces that one network asked for and did not use: 400 phones that each ask five times in a minute."""
 TOKEN_BYTES = 20
 """160 bits, as RFC 6749 asks (§10.10): a token goes with every request."""
 TOKEN_MS = 12 * 3_600_000
@@ -38,23 +42,33 @@ class Devices:
         self._engine, self._office = engine, office
         self._now_ms, self._randomness = now_ms, randomness
 
-    def nonce(self, request: NonceRequest) -> "Future[Nonce]":
+    def nonce(self, request: NonceRequest, network: str) -> "Future[Nonce | Problem]":
         """Give a nonce to sign; an unknown device gets one too, learns nothing, and leaves nothing behind."""
         now, nonce = self._now_ms(), self._randomness(NONCE_BYTES)
 
-        def work(writer: Writer) -> Nonce:
+        def work(writer: Writer) -> Nonce | Problem:
+            whence = network_hash(network)
+            if device_store.open_nonces(writer, whence, now) >= MOST_OPEN:
+                return too_often(NONCE_MS)
             if device_store.device(writer, request.device) is not None:
-                device_store.add_nonce(writer, nonce, request.device, now, now + NONCE_MS, MOST_NONCES)
+                new = NewNonce(nonce=nonce, device=request.device, network=whence, expires_ms=now + NONCE_MS)
+                device_store.add_nonce(writer, new, now, MOST_NONCES)
             return Nonce(nonce=nonce, server=self._office.device)
 
         return self._engine.write(work)
 
-    def login(self, request: LoginRequest) -> "Future[Login | Problem]":
-        """Check a signed nonce and give a token."""
+    def login(self, request: LoginRequest, network: str) -> "Future[Login | Problem]":
+        """Check a signed nonce and give a token, unless too many were refused from this network."""
         token = base64.urlsafe_b64encode(self._randomness(TOKEN_BYTES)).decode().rstrip("=")
         now = self._now_ms()
 
         def work(writer: Writer) -> Login | Problem:
+            outcome = blocked(writer, "masuk", network, now) or judge(writer)
+            if isinstance(outcome, Problem) and outcome.code != TOO_OFTEN:
+                note_failure(writer, "masuk", network, now, self._randomness(8).hex())
+            return outcome
+
+        def judge(writer: Writer) -> Login | Problem:
             found = device_store.device(writer, request.device)
             if found is None:
                 return Problem(code="perangkat_tidak_dikenal")

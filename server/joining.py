@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable
 from concurrent.futures import Future
 from hashlib import sha256
+from typing import TypeVar
 
 from schemas.base import Data
 from schemas.handover import KEY_BYTES
@@ -18,10 +19,13 @@ from schemas.wire import Enrolment, EnrolRequest, JoinedAnswer, JoinedRequest, J
 from server import device_store, queries
 from server.device_store import Code, Device
 from server.engine import Engine, Reader, Writer
+from server.limits import blocked, note_failure
 from server.office import Office, petugas, verifier
 from sync.change import Enrolled
 from sync.scope import UNIT_KEYS
 from sync.store import Fields
+
+T = TypeVar("T")
 
 CODE_MS = 10 * 60_000
 CONFIRM_MS = 10 * 60_000
@@ -80,13 +84,13 @@ class Joinings:
 
         return self._engine.write(work).result()
 
-    def join(self, request: EnrolRequest) -> "Future[Joining | Problem]":
+    def join(self, request: EnrolRequest, network: str) -> "Future[Joining | Problem]":
         """Take a phone's keys; it is told ours, and waits."""
-        return self._engine.write(lambda writer: self._join(writer, request))
+        return self._engine.write(lambda tx: self._guessed(tx, network, lambda: self._join(tx, request)))
 
-    def joined(self, request: JoinedRequest) -> "Future[JoinedAnswer | Problem]":
+    def joined(self, request: JoinedRequest, network: str) -> "Future[JoinedAnswer | Problem]":
         """Answer a phone that asks whether it has joined."""
-        return self._engine.write(lambda writer: self._joined(writer, request))
+        return self._engine.write(lambda tx: self._guessed(tx, network, lambda: self._joined(tx, request)))
 
     def waiting(self) -> list[Waiting]:
         """Return the phones that wait, the first first."""
@@ -122,6 +126,14 @@ class Joinings:
             return None
 
         return self._engine.write(work).result()
+
+    def _guessed(self, tx: Writer, network: str, judge: Callable[[], T | Problem]) -> T | Problem:
+        """Judge a code, unless this network named too many that are none."""
+        now = self._now_ms()
+        found = blocked(tx, "kode", network, now) or judge()
+        if isinstance(found, Problem) and found.code == "kode_salah":
+            note_failure(tx, "kode", network, now, self._randomness(8).hex())
+        return found
 
     def _join(self, writer: Writer, request: EnrolRequest) -> Joining | Problem:
         now = self._now_ms()

@@ -32,6 +32,14 @@ def account_by_name(tx: Reader, username: str) -> SqlRow | None:
     )
 
 
+def has_account(tx: Reader, person: PersonId) -> bool:
+    """Whether a person has an account, also one that is closed."""
+    found = tx.query(
+        "SELECT 1 FROM accounts WHERE kabupaten = :kabupaten AND person = :person", {"person": person}
+    )
+    return bool(found)
+
+
 def set_password(tx: Writer, person: PersonId, password: str, changed_ms: int) -> int:
     """Replace a password hash. Returns 0 when there is no such account."""
     return tx.execute(

@@ -47,6 +47,9 @@ STATUS: dict[str, int] = {
     "unggah_posisi_berbeda": 409,
     "unggah_lebih_panjang": 413,
     "unggah_isi_berbeda": 422,
+    "alamat_lain": 421,
+    "terlalu_sering": 429,
+    "terlalu_ramai": 429,
     "unggah_terlalu_banyak": 429,
     "unggah_tanpa_catatan": 429,
     "unggah_jenis_isi": 415,
@@ -56,9 +59,19 @@ STATUS: dict[str, int] = {
 """Every problem that a request can end in. Outcomes of single changes travel inside an answer instead."""
 
 
+WAIT_S = "tunggu_s"
+"""The value of a problem that says after how many seconds to come again."""
+
+
 def status_of(problem: Problem) -> int:
     """Return the HTTP status of a problem. Raises KeyError for a code that is not in the table."""
     return STATUS[problem.code]
+
+
+def headers_of(problem: Problem) -> dict[str, str]:
+    """Return the headers that a problem has beside its body: when to come again (RFC 9110, 10.2.3)."""
+    wait_s = problem.values.get(WAIT_S)
+    return {"retry-after": wait_s} if wait_s else {}
 
 
 def problem_json(problem: Problem, text: Text) -> bytes:

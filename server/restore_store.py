@@ -36,7 +36,16 @@ class Missing(Data, frozen=True, kw_only=True):
         return not (self.phones or self.blobs or self.heads)
 
 
-LOGINS = ("tokens", "sessions", "half_logins", "nonces", "enrolments", "login_tries", "uploads")
+LOGINS = (
+    "tokens",
+    "sessions",
+    "half_logins",
+    "nonces",
+    "enrolments",
+    "login_tries",
+    "failed_calls",
+    "uploads",
+)
 """Tables that a restored office begins empty: what opened a door then opens none now."""
 
 

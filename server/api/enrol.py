@@ -11,7 +11,7 @@ from litestar import Request, Response, get, post
 
 from schemas.problem import Problem
 from schemas.wire import EnrolRequest, JoinedRequest
-from server.api.messages import answer, received
+from server.api.messages import answer, network, received
 from server.deps import Deps
 
 MAX_BYTES = 4096
@@ -27,14 +27,18 @@ def enrol_routes(deps: Deps) -> list[Any]:
         message = await received(request, EnrolRequest)
         if isinstance(message, Problem):
             return answer(request, message, deps.text)
-        return answer(request, await asyncio.wrap_future(deps.joinings.join(message)), deps.text)
+        return answer(
+            request, await asyncio.wrap_future(deps.joinings.join(message, network(request))), deps.text
+        )
 
     @post("/api/enrol/joined", request_max_body_size=MAX_BYTES)
     async def joined(request: Request[Any, Any, Any]) -> Response[bytes]:
         message = await received(request, JoinedRequest)
         if isinstance(message, Problem):
             return answer(request, message, deps.text)
-        return answer(request, await asyncio.wrap_future(deps.joinings.joined(message)), deps.text)
+        return answer(
+            request, await asyncio.wrap_future(deps.joinings.joined(message, network(request))), deps.text
+        )
 
     @get("/api/authority")
     async def authority(request: Request[Any, Any, Any]) -> Response[bytes]:

@@ -18,7 +18,8 @@ from schemas.problem import Problem
 from schemas.text import Text
 from schemas.wire import MAX_BODY_BYTES, MEDIA_TYPE, PROTOCOL, SyncRequest
 from server.devices import is_device_id
-from server.problems import problem_json, status_of
+from server.limits import network_of
+from server.problems import headers_of, problem_json, status_of
 
 
 class Named(Protocol):
@@ -143,7 +144,7 @@ def problem_response(problem: Problem, text: Text) -> Response[bytes]:
         content=problem_json(problem, text),
         media_type=PROBLEM_TYPE,
         status_code=status_of(problem),
-        headers=NO_STORE,
+        headers={**NO_STORE, **headers_of(problem)},
     )
 
 
@@ -154,6 +155,11 @@ def _is_newer(body: bytes) -> bool:
         return bool(members) and msgspec.msgpack.decode(members[0], type=int) > PROTOCOL
     except UNREADABLE:
         return False
+
+
+def network(request: Request[Any, Any, Any]) -> str:
+    """Return the network that a request came from."""
+    return network_of(request.client.host if request.client else "")
 
 
 def bearer(header: str | None) -> str | None:

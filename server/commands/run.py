@@ -20,12 +20,14 @@ from server.certificates import (
     AuthorityError,
     Certificates,
     authority_path,
+    is_address,
     is_server_name,
     read_authority,
 )
 from server.commands.shared import add_folder_options, hold, refuse
 from server.compose import Refused, close_office, open_office
 from server.deps import Deps
+from server.hosts import Hosts, TargetProtocol
 from server.keys import default_path, is_open_to_others
 from server.web.building import build_site
 from server.web.pages import page_routes
@@ -51,6 +53,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--name", action="append", default=[], metavar="NAMA",
         help="nama atau alamat IP kantor di mata HP, untuk --tls; boleh beberapa, yang pertama masuk kode QR",
     )  # fmt: skip
+    parser.add_argument(
+        "--host-name", action="append", default=[], metavar="NAMA",
+        help="nama lain yang dipakai orang untuk kantor ini, misalnya di belakang proxy; boleh beberapa",
+    )  # fmt: skip
+    parser.add_argument(
+        "--proxy", action="append", default=[], metavar="ALAMAT",
+        help="alamat IP proxy di depan kantor, yang dipercaya menyebut asal permintaan; boleh beberapa",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace, text: Text) -> int:
@@ -58,6 +68,12 @@ def run(args: argparse.Namespace, text: Text) -> int:
     names = tls_names(args.name, args.host) if args.tls else ()
     if isinstance(names, Refused):
         return refuse(text, names)
+    wrong = next((name for name in args.host_name if not is_server_name(name)), None)
+    if wrong is not None:
+        return refuse(text, Refused(say="nama_salah", values={"nama": wrong}))
+    unknown = next((proxy for proxy in args.proxy if not is_address(proxy)), None)
+    if unknown is not None:
+        return refuse(text, Refused(say="proxy_salah", values={"alamat": unknown}))
     listener = listen(args.host, args.port)
     if isinstance(listener, Refused):
         print(text(f"perintah.{listener.say}", **listener.values), file=sys.stderr)
@@ -82,7 +98,8 @@ def run(args: argparse.Namespace, text: Text) -> int:
                     return refuse(text, made)
                 certificates = made
             print(text("perintah.alamat", nama=deps.office_name, alamat=address), flush=True)
-            serve(deps, listener, certificates)
+            hosts = Hosts(_names(names, args.host_name, args.host))
+            serve(deps, listener, hosts, certificates, args.proxy)
         finally:
             close_office(deps)
             os.close(lock)
@@ -113,8 +130,7 @@ def listen(host: str, port: int) -> socket.socket | Refused:
 
 def tls_names(given: list[str], host: str) -> tuple[str, ...] | Refused:
     """Return the names for the server's certificate, the one that phones use first."""
-    everywhere = host in ("", "0.0.0.0", "::")  # noqa: S104 - what was asked for, not what we do
-    named = tuple(dict.fromkeys(given or (() if everywhere else (host,))))
+    named = tuple(dict.fromkeys(given or (() if _is_everywhere(host) else (host,))))
     if not named:
         return Refused(say="tls_tanpa_nama", values={})
     wrong = next((name for name in named if not is_server_name(name)), None)
@@ -123,8 +139,17 @@ def tls_names(given: list[str], host: str) -> tuple[str, ...] | Refused:
     return tuple(dict.fromkeys((*named, "localhost", "127.0.0.1")))
 
 
-def serve(deps: Deps, listener: socket.socket, certificates: Certificates | None = None) -> None:
-    """Answer until a signal asks to stop; what is under way is finished. With certificates: over TLS."""
+def serve(
+    deps: Deps,
+    listener: socket.socket,
+    hosts: Hosts,
+    certificates: Certificates | None,
+    proxies: list[str],
+) -> None:
+    """Answer until a signal asks to stop; what is under way is finished. With certificates: over TLS.
+
+    Only `proxies`, which are IP addresses, are believed about whom they speak for: limits count by address.
+    """
     deps.blobs.sweep()
     deps.uploads.tidy()
     deps.uploads.sweep()
@@ -132,10 +157,13 @@ def serve(deps: Deps, listener: socket.socket, certificates: Certificates | None
     site.quarantine.judge_after_upgrade()
     deps.keeper.start()
     config = uvicorn.Config(
-        create_app(deps, page_routes(site)),
+        hosts.guard(create_app(deps, page_routes(site)), deps.text),
+        http=TargetProtocol,
         access_log=False,
         log_level="warning",
         server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
         timeout_graceful_shutdown=GRACE_S,
         headers=[STRICT] if certificates else [],
     )
@@ -184,6 +212,15 @@ def _certificates(key: Path, deps: Deps, names: tuple[str, ...]) -> Certificates
         return Certificates(read_authority(path), names, deps.now_ms())
     except AuthorityError:
         return Refused(say="wewenang_tidak_ada", values={"berkas": str(path)})
+
+
+def _is_everywhere(host: str) -> bool:
+    return host in ("", "0.0.0.0", "::")  # noqa: S104 - what was asked for, not what we do
+
+
+def _names(tls: tuple[str, ...], given: list[str], host: str) -> tuple[str, ...]:
+    """Return what people call this office, but for loopback and its own addresses."""
+    return (*tls, *given, *(() if _is_everywhere(host) else (host,)))
 
 
 def _shown(host: str) -> str:

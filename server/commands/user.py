@@ -89,7 +89,12 @@ def _password(deps: Deps, who: str, text: Text) -> int:
     if why := weakness(new):
         print(text(f"kantor.akun.{why}"), file=sys.stderr)
         return 1
-    if not _accounts(deps).set_password(PersonId(person.id), new):
+    body = Accessed(subject=person.id, purpose=text("perintah.sandi_diganti_alasan"))
+
+    def record(writer: Writer) -> None:
+        deps.office.act_in(writer, deps.office.person, [body])
+
+    if not _accounts(deps).set_password(PersonId(person.id), new, record):
         print(text("perintah.tanpa_akun"), file=sys.stderr)
         return 1
     print(text("perintah.sandi_diganti"))

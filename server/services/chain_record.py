@@ -5,10 +5,12 @@ Who wrote what and when then stands there for good, and the register comes back 
 
 from schemas.ids import PersonId, RecordId
 from schemas.wire import Applied
+from server import protection_store
 from server.engine import Reader, Writer
+from server.services.kept_change import decoded
 from server.services.people import Actor
 from server.store import SqlOfficeStore
-from sync.change import Patch
+from sync.change import Content, Patch
 from sync.store import Fields, Record
 
 
@@ -16,6 +18,17 @@ def record_of(tx: Reader, name: RecordId, kind: str) -> Record | None:
     """Return a record of this kind, None where there is none."""
     found = SqlOfficeStore.reading(tx).records([name]).get(name)
     return found if found is not None and found.kind == kind else None
+
+
+def patches_of(tx: Reader, name: RecordId) -> list[tuple[Content, Patch]]:
+    """Return every word that was said of such a record, the newest first."""
+    contents = [decoded(raw) for _, raw in protection_store.contents_naming(tx, [name])]
+    found = [
+        (each, each.body)
+        for each in contents
+        if each is not None and isinstance(each.body, Patch) and each.body.record == name
+    ]
+    return sorted(found, key=lambda each: -each[0].clock.server_ms)
 
 
 def write_record(

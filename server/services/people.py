@@ -50,9 +50,16 @@ def people(tx: Reader, role: Role) -> list[Person]:
 
 def person_of(record: Record) -> Person | None:
     """Read a petugas record; None for another kind, or somebody who is not active."""
+    return _read(record) if is_active(record) else None
+
+
+def left_of(record: Record) -> Person | None:
+    """Read the record of somebody who left, with the rights that they had; None for anybody else."""
+    return _read(record) if record.kind == "petugas" and not is_active(record) else None
+
+
+def _read(record: Record) -> Person:
     fields = record.fields
-    if not is_active(record):
-        return None
     return Person(
         id=PersonId(record.id),
         nama=str(fields.get("nama") or ""),

@@ -14,7 +14,8 @@ from server import custody_store, device_store, factor_store, people_store, quer
 from server.access import ROLES, Person, may
 from server.engine import Engine, Reader, Writer
 from server.passwords import Passwords
-from server.services.people import Actor, fields_of, person_of
+from server.services.people import Actor, fields_of, left_of, person_of
+from server.services.room_custody import load_custody
 from sync.change import Patch
 from sync.store import Fields, Record
 
@@ -23,7 +24,7 @@ EXPIRES_MS = 7 * 86_400_000
 STARTING_WORDS = 5
 MOST_NAME, MOST_CODE = 120, 12
 
-What = Literal["tambah", "hak", "sandi", "kode"]
+What = Literal["tambah", "hak", "sandi", "kode", "kembali"]
 RESETS: tuple[What, ...] = ("sandi", "kode")
 RIGHTS = ("peran", "wilayah", "layanan")
 
@@ -130,6 +131,19 @@ class Permits:
 
         return self._ask(by, what, about, fits)
 
+    def ask_return(self, by: Person, person: PersonId) -> Asked | Refused:
+        """Ask that somebody who left be let in again, with the rights that they had."""
+        about = self._engine.read(lambda tx: _left(tx, person))
+        if about is None:
+            return Refused(why="berubah")
+
+        def fits(tx: Reader) -> str:
+            room = load_custody(tx)
+            # the room would open for them again by the passphrase of then
+            return "masih_ruang" if room is not None and person in room.officers else ""
+
+        return self._ask(by, "kembali", about, fits)
+
     def approve(self, by: Person, name: str) -> Done | Refused:
         """Allow what somebody else asked; neither of the two may be the person it is about."""
         if not may(by, "approve_people"):
@@ -140,7 +154,7 @@ class Permits:
         if by.id in (asked.by, asked.about.id):
             return Refused(why="orang_yang_sama")
         password, hashed = "", ""
-        if asked.what in ("tambah", "sandi"):
+        if self._engine.read(lambda tx: _gets_password(tx, asked)):
             password = " ".join(propose(self._randomness(2 * STARTING_WORDS)))
             hashed = self._passwords.hash(password)
 
@@ -200,7 +214,7 @@ class Permits:
         now, name = self._now_ms(), RecordId(self._randomness(16).hex())
 
         def work(tx: Writer) -> Asked | Refused:
-            known = _known(tx, about.id)
+            known = _left(tx, about.id) if what == "kembali" else _known(tx, about.id)
             if what != "tambah" and known is None:
                 return Refused(why="berubah")
             if any((each.what, each.about.id) == (what, about.id) for each in _waiting(tx, now)):
@@ -230,8 +244,8 @@ class Permits:
             people_store.put_starting(tx, about.id, now)
             self._patch(tx, by, about.id, fields_of(about))
             return ""
-        known = _known(tx, about.id)
-        if known is None or (asked.what == "hak" and _rights(known) != asked.before):
+        known = _left(tx, about.id) if asked.what == "kembali" else _known(tx, about.id)
+        if known is None or (asked.what in ("hak", "kembali") and _rights(known) != asked.before):
             return "berubah"
         match asked.what:
             case "hak":
@@ -243,6 +257,13 @@ class Permits:
             case "kode":
                 factor_store.drop_factor(tx, about.id)
                 end_all(tx, about.id)
+            case "kembali":
+                if hashed:
+                    people_store.set_password(tx, about.id, hashed, now)
+                    people_store.put_starting(tx, about.id, now)
+                    people_store.set_active(tx, about.id, is_active=True, changed_ms=now)
+                factor_store.drop_factor(tx, about.id)  # made on a phone that they had then
+                self._patch(tx, by, about.id, {"aktif": True})
         return ""
 
     def _patch(self, tx: Writer, by: Person, person: PersonId, new: Fields) -> None:
@@ -267,6 +288,18 @@ def end_all(tx: Writer, person: PersonId) -> None:
 def _known(tx: Reader, person: PersonId) -> Person | None:
     record = queries.record(tx, RecordId(person))
     return person_of(record) if record is not None else None
+
+
+def _left(tx: Reader, person: PersonId) -> Person | None:
+    record = queries.record(tx, RecordId(person))
+    return left_of(record) if record is not None else None
+
+
+def _gets_password(tx: Reader, asked: Request) -> bool:
+    """Whether what was asked comes with a starting password; not for who comes back without an account."""
+    if asked.what == "kembali":
+        return people_store.has_account(tx, asked.about.id)
+    return asked.what in ("tambah", "sandi")
 
 
 def _rights(person: Person) -> tuple[tuple[str, ...], ...]:

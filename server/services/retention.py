@@ -18,12 +18,10 @@ from server import protection_store
 from server.access import Person, may
 from server.engine import Engine, Reader, Writer
 from server.services.belongings import above
-from server.services.chain_record import record_of, write_record
+from server.services.chain_record import patches_of, record_of, write_record
 from server.services.destroying import DONE_STATES, HOLD, PROPOSAL, Destroying, hold_id, proposal_id
-from server.services.kept_change import decoded
 from server.services.people import Actor
 from server.store import SqlOfficeStore
-from sync.change import Patch
 from sync.store import Fields, Record
 
 KEPT = "masa_simpan"
@@ -87,22 +85,15 @@ class Retention:
 
     def history(self, service: str) -> list[Past]:
         """Return every word on a service's years, the newest first."""
-
-        def work(tx: Reader) -> list[Past]:
-            name = rule_id(service)
-            found = [decoded(raw) for _, raw in protection_store.contents_naming(tx, [name])]
-            return [
-                Past(
-                    years=int(each.body.new["tahun"]),
-                    basis=str(each.body.new["dasar"]),
-                    by=each.author,
-                    at_ms=each.clock.server_ms,
-                )
-                for each in found
-                if each is not None and isinstance(each.body, Patch) and each.body.record == name
-            ]
-
-        return sorted(self._engine.read(work), key=lambda each: -each.at_ms)
+        return [
+            Past(
+                years=int(patch.new["tahun"]),
+                basis=str(patch.new["dasar"]),
+                by=content.author,
+                at_ms=content.clock.server_ms,
+            )
+            for content, patch in self._engine.read(lambda tx: patches_of(tx, rule_id(service)))
+        ]
 
     def change(self, person: Person, service: str, years: int | None, basis: str) -> NotDone | None:
         """Set how many years a service keeps its things, on what basis."""

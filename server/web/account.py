@@ -14,7 +14,7 @@ from server.accounts import LoggedIn, NotCreated, OpenSession, TooManyTries, Wro
 from server.web.login import cookie, too_often, whence
 from server.web.replies import onward
 from server.web.site import SESSION_COOKIE, Asking, Notice, Site, Visitor
-from server.web.turns import Busy, later
+from server.web.turns import BUSY, Busy
 
 DONE = ("sandi_diganti", "sesi_diakhiri")
 
@@ -110,8 +110,7 @@ def account_routes(site: Site) -> list[Any]:
                 return response
             case _:
                 said, status = _why_not(site, outcome)
-                answer = await draw(request, visitor, _bad(said), status=status)
-                return later(answer) if isinstance(outcome, Busy) else answer
+                return await draw(request, visitor, _bad(said), status=status)
 
     @post("/akun/sesi")
     async def end_sessions(request: Asking) -> Response[Any]:
@@ -135,7 +134,7 @@ def _why_not(site: Site, outcome: WrongLogin | TooManyTries | NotCreated | Busy)
         case NotCreated(say=say):
             return site.text(say), 422
         case Busy():
-            return site.text("kantor.masuk.ramai"), 503
+            return site.text("kantor.masuk.ramai"), BUSY
         case WrongLogin():
             return site.text("kantor.saya.sandi_salah"), 422
 

@@ -31,6 +31,7 @@ from server.services.handouts import Handouts
 from server.services.importing import Importing
 from server.services.incidents import Incidents
 from server.services.indexing import Indexing
+from server.services.login_rules import LoginRules
 from server.services.lost_phones import LostPhones
 from server.services.map_pins import Pins
 from server.services.matching import Matching
@@ -113,6 +114,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         room=room,
         turns=Turns(),
         permits=Permits(engine, deps.office, passwords, deps.now_ms, deps.randomness),
+        login_rules=LoginRules(engine, deps.office),
         assigning=Assigning(engine, deps.office, deps.forms, now_ms=deps.now_ms, randomness=deps.randomness),
         dashboard=Dashboard(engine, figures, words, deps.workflows, deps.now_ms),
         pins=Pins(engine, figures),

@@ -19,7 +19,7 @@ from server.services.room_held import Refusal
 from server.web.errors import ForbiddenError, MissingError
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
-from server.web.turns import Busy, later
+from server.web.turns import BUSY, Busy
 
 GLYPHS = {
     "foto": "camera", "berkas": "form", "tanda_tangan": "signature", "gps": "location", "tanggal": "calendar",
@@ -126,7 +126,7 @@ def form_routes(site: Site) -> list[Any]:
             case Busy():
                 notice = Notice(tone="bad", icon="error", title=site.text("kantor.masuk.ramai"))
                 examined = await site.work(lambda: work.examine(text))
-                return later(await draw_new(visitor, text, examined, notice, 503))
+                return await draw_new(visitor, text, examined, notice, BUSY)
             case Refusal():
                 said = site.text(f"ruang.tolak.{outcome.say}", **outcome.values)
                 notice = Notice(tone="bad", icon="lock", title=said)

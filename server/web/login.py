@@ -11,7 +11,7 @@ from server.accounts import HALF_MS, HalfLoggedIn, LoggedIn, TooManyTries, csrf_
 from server.web.errors import ExpiredError
 from server.web.replies import onward
 from server.web.site import SECURITY_HEADERS, SESSION_COOKIE, THEME_COOKIE, THEMES, Asking, Site, theme_of
-from server.web.turns import Busy, later
+from server.web.turns import BUSY, Busy
 
 GUARD_COOKIE = "sambang_masuk"
 HALF_COOKIE = "sambang_langkah"
@@ -65,7 +65,7 @@ def login_routes(site: Site) -> list[Any]:
         )
         if isinstance(outcome, Busy):
             said = site.text("kantor.masuk.ramai")
-            return later(form(request, status=503, problem=said, username=username, target=target))
+            return form(request, status=BUSY, problem=said, username=username, target=target)
         if isinstance(outcome, HalfLoggedIn):
             further: Response[Any] = onward(f"/masuk/kode?ke={target}")
             further.set_cookie(cookie(request, HALF_COOKIE, outcome.token, seconds=HALF_MS // 1000))

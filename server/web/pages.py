@@ -37,6 +37,7 @@ from server.web.importing import import_routes
 from server.web.incidents import incident_routes, one_incident_routes
 from server.web.joinings import joining_routes
 from server.web.login import login_routes, to_login
+from server.web.login_rules import login_rule_routes
 from server.web.lost import lost_routes
 from server.web.people import people_routes
 from server.web.photo import photo_routes
@@ -131,6 +132,7 @@ def page_routes(site: Site) -> list[Any]:
         *joining_routes(site),
         *lost_routes(site),
         *people_routes(site),
+        *login_rule_routes(site),
         *backup_routes(site),
         *trail_routes(site),
         *sheet_routes(site),

@@ -14,12 +14,12 @@ from schemas.ids import PersonId
 from server import factor_store, people_store, queries
 from server.access import ROLES, Person, may
 from server.engine import Reader
-from server.services.people import load_person, person_of
+from server.services.people import left_of, load_person, person_of
 from server.services.permits import RESETS, Asked, Done, Refused, Request, What
 from server.web.errors import ForbiddenError, MissingError
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
-from server.web.turns import Busy, later
+from server.web.turns import BUSY, Busy
 
 ROLE, SERVICE, AREA, CHOSEN = "peran.", "layanan.", "wilayah.", "ya"
 SERVICES = ("bpnt", "kis", "ktkpm", "pengaduan")
@@ -62,6 +62,7 @@ def people_routes(site: Site) -> list[Any]:
         values = {
             "rows": await site.work(lambda: site.deps.engine.read(lambda tx: _rows(site, tx))),
             "waiting": await site.work(lambda: _waiting(site, visitor.person)),
+            "left": await site.work(lambda: site.deps.engine.read(lambda tx: _left(site, tx))),
             "may_manage": may(visitor.person, "manage_people"),
             "choices": _choices(site, None),
             "password": password,
@@ -84,7 +85,7 @@ def people_routes(site: Site) -> list[Any]:
         outcome = await turn(lambda: _answered(site, visitor.person, given))
         if isinstance(outcome, Busy):
             notice = Notice(tone="bad", icon="error", title=site.text("kantor.masuk.ramai"))
-            return later(await draw(visitor, notice, 503))
+            return await draw(visitor, notice, BUSY)
         if isinstance(outcome, Done) and outcome.password:
             return await draw(visitor, _good(site, "selesai"), password=outcome.password)
         return await told(visitor, outcome)
@@ -130,6 +131,8 @@ def _answered(site: Site, by: Person, given: dict[str, str]) -> Asked | Done | R
             new = Person(id=PersonId(""), nama=given.get("nama", ""), kode=given.get("kode", ""))
             about = _typed(site, given, new)
             return site.permits.ask_new(by, about, given.get("akun", "")[:64])
+        case "kembali":
+            return site.permits.ask_return(by, PersonId(given.get("orang", "")[:32]))
         case "setuju":
             return site.permits.approve(by, name)
         case "tolak":
@@ -208,6 +211,15 @@ def _rows(site: Site, tx: Reader) -> list[Row]:
     ]
 
 
+def _left(site: Site, tx: Reader) -> list[tuple[Person, str]]:
+    """Return who left, by name, and which roles they had, in words."""
+    found = [person for person in map(left_of, queries.petugas(tx)) if person is not None]
+    return [
+        (each, ", ".join(site.text(f"peran.{role}") for role in each.roles))
+        for each in sorted(found, key=lambda each: each.nama.casefold())
+    ]
+
+
 def _services(site: Site, person: Person) -> str:
     said = (
         site.text(f"layanan.{each}") if f"layanan.{each}" in site.text else each for each in person.services
@@ -241,7 +253,7 @@ def _asked(site: Site, each: Request, known: dict[PersonId, str], reader: Person
         id=each.id,
         title=title,
         said=site.text("kantor.pengguna.diminta_oleh", nama=by, waktu=written.date_and_clock(each.at_ms)),
-        rights=rights if each.what in ("tambah", "hak") else "",
+        rights=rights if each.what in ("tambah", "hak", "kembali") else "",
         may_approve=may(reader, "approve_people") and reader.id not in (each.by, about.id),
         is_own=each.by == reader.id,
     )

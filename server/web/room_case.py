@@ -20,7 +20,7 @@ from server.web.replies import onward
 from server.web.review import LONGEST_NOTE, LONGEST_REASON, REASON, Typed
 from server.web.room import LONGEST_PURPOSE, stamp_words
 from server.web.room_desk import Desk, Kept, today
-from server.web.room_frame import LONGEST_PHRASE, OPEN_COOKIE, forget, officer, room_cookie
+from server.web.room_frame import LONGEST_PHRASE, OPEN_COOKIE, forget, in_turn, officer, room_cookie
 from server.web.site import SECURITY_HEADERS, SESSION_COOKIE, Asking, Notice, Site, Visitor
 
 NEED = "isi."
@@ -121,8 +121,8 @@ async def _open_case(
     kasus = str(request.path_params["kasus"])
     purpose = given.get("keperluan", "").strip()[:LONGEST_PURPOSE]
     phrase, session = given.get("frasa", "")[:LONGEST_PHRASE], request.cookies.get(SESSION_COOKIE, "")
-    begun = await site.work(
-        lambda: site.room.openings.open(visitor.person, session, RecordId(kasus), phrase, purpose)
+    begun = await in_turn(
+        site, lambda: site.room.openings.open(visitor.person, session, RecordId(kasus), phrase, purpose)
     )
     if isinstance(begun, Refusal):
         return await desk.door(visitor, kasus, begun, purpose)

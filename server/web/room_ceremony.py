@@ -14,6 +14,7 @@ from server.web.room_frame import (
     CEREMONY_COOKIE,
     change_person,
     forget,
+    in_turn,
     officer,
     phrases,
     refused,
@@ -55,7 +56,7 @@ def ceremony_routes(site: Site) -> list[Any]:
         token, person = request.cookies.get(CEREMONY_COOKIE, ""), visitor.person
         match given.get("langkah", ""):
             case "mulai":
-                begun = await site.work(lambda: room.ceremonies.begin(person, *phrases(given)))
+                begun = await in_turn(site, lambda: room.ceremonies.begin(person, *phrases(given)))
                 if isinstance(begun, Refusal):
                     return await draw(request, visitor, begun)
                 response = onward(PAGE)
@@ -66,6 +67,8 @@ def ceremony_routes(site: Site) -> list[Any]:
             case "batal":
                 await site.work(lambda: room.ceremonies.cancel(token))
                 return forget(onward("/ruang"), CEREMONY_COOKIE)
+            case "kedua":
+                outcome = await in_turn(site, lambda: room.ceremonies.second(person, token, *phrases(given)))
             case name:
                 outcome = await site.work(lambda: _take(room.ceremonies, person, token, name, given))
         match outcome:
@@ -85,8 +88,6 @@ def _take(
 ) -> Done | Refusal | None:
     """Take one step of a ceremony that is under way."""
     match name:
-        case "kedua":
-            return ceremonies.second(person, token, *phrases(given))
         case "dicatat":
             return ceremonies.noted(person, token)
         case "lihat":

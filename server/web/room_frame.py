@@ -4,7 +4,8 @@ Cookies of the room go to its pages only, and with no request from elsewhere; wh
 row in the database (services/room_held.py) and stands nowhere else.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from litestar import Response
 from litestar.datastructures import Cookie
@@ -17,6 +18,9 @@ from server.web.errors import ForbiddenError
 from server.web.login import end_session
 from server.web.replies import onward
 from server.web.site import SESSION_COOKIE, Asking, Notice, Site, Visitor
+from server.web.turns import BUSY, Busy
+
+T = TypeVar("T")
 
 PATH = "/ruang"
 OPEN_COOKIE, CEREMONY_COOKIE, ADDING_COOKIE = "sambang_ruang", "sambang_upacara", "sambang_petugas"
@@ -37,6 +41,14 @@ async def change_person(site: Site, request: Asking, target: str) -> Response[An
     response = onward(f"/masuk?ke={target}")
     response.delete_cookie(SESSION_COOKIE, path="/")
     return response
+
+
+async def in_turn(site: Site, job: Callable[[], T]) -> T | Refusal:
+    """Do what derives a key from a passphrase when its turn comes, beside the logins: each derivation takes
+    64 MiB. Refused, with nothing done or counted, when too many wait.
+    """
+    outcome = await site.turns.work(job)
+    return Refusal(say="kantor.masuk.ramai", status=BUSY) if isinstance(outcome, Busy) else outcome
 
 
 def room_cookie(request: Asking, name: str, value: str, lasts_ms: int) -> Cookie:

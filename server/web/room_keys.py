@@ -19,6 +19,7 @@ from server.web.room_frame import (
     change_person,
     forget,
     good,
+    in_turn,
     names,
     officer,
     phrases,
@@ -61,20 +62,20 @@ def key_routes(site: Site) -> list[Any]:
         whom = PersonId(given.get("petugas", "")[:32])
         match given.get("langkah", ""):
             case "kertas":
-                begun = await site.work(lambda: room.ceremonies.renew(person, phrase))
+                begun = await in_turn(site, lambda: room.ceremonies.renew(person, phrase))
                 return await go_on(request, visitor, begun, (CEREMONY_COOKIE, "/ruang/siapkan", LASTS_MS))
             case "tambah":
-                begun = await site.work(lambda: room.officers.begin_adding(person, phrase, whom))
+                begun = await in_turn(site, lambda: room.officers.begin_adding(person, phrase, whom))
                 return await go_on(request, visitor, begun, (ADDING_COOKIE, NEW_OFFICER, ADDING_MS))
             case "putar":
-                outcome = await site.work(lambda: room.officers.rotate(person, phrase))
+                outcome = await in_turn(site, lambda: room.officers.rotate(person, phrase))
                 done = good(site, "putar", nomor=outcome)
             case "cabut":
-                outcome = await site.work(lambda: room.officers.remove(person, phrase, whom))
+                outcome = await in_turn(site, lambda: room.officers.remove(person, phrase, whom))
                 done = good(site, "cabut")
             case "frasa":
                 change = room.officers.change_passphrase
-                outcome = await site.work(lambda: change(person, phrase, *phrases(given)))
+                outcome = await in_turn(site, lambda: change(person, phrase, *phrases(given)))
                 done = good(site, "frasa")
             case _:
                 raise MissingError
@@ -139,7 +140,8 @@ def new_officer_routes(site: Site) -> list[Any]:
         if given.get("langkah") == "ganti":
             return await change_person(site, request, NEW_OFFICER)
         token = request.cookies.get(ADDING_COOKIE, "")
-        outcome = await site.work(lambda: room.officers.finish_adding(visitor.person, token, *phrases(given)))
+        finish = room.officers.finish_adding
+        outcome = await in_turn(site, lambda: finish(visitor.person, token, *phrases(given)))
         if outcome is not None:
             return await draw(request, visitor, outcome)
         return forget(onward("/ruang/kunci?ditambah=ya"), ADDING_COOKIE)

@@ -19,7 +19,7 @@ from schemas.ids import DeviceId
 from schemas.text import Text
 from schemas.theme import Theme
 from server import device_store, people_store
-from server.access import NEEDS_CODE, Action, Person, may
+from server.access import Action, Person, may
 from server.accounts import Accounts
 from server.deps import Deps
 from server.engine import Reader
@@ -38,6 +38,7 @@ from server.services.handouts import Handouts
 from server.services.importing import Importing
 from server.services.incidents import Incidents
 from server.services.indexing import Indexing
+from server.services.login_rules import LoginRules
 from server.services.lost_phones import LostPhones
 from server.services.map_pins import Pins
 from server.services.matching import Matching
@@ -68,7 +69,7 @@ from server.web.errors import (
     UnreadableError,
 )
 from server.web.filters import Group
-from server.web.turns import Turns
+from server.web.turns import BUSY, RETRY_AFTER_S, Turns
 
 T = TypeVar("T")
 Asking = Request[Any, Any, Any]
@@ -184,6 +185,7 @@ class Site:
     cases: Cases
     backups: Backups
     permits: Permits
+    login_rules: LoginRules
     turns: Turns
     room: Room
     importing: Importing
@@ -234,7 +236,9 @@ class Site:
 
     def _needs_code(self, person: Person) -> bool:
         """Say whether somebody's login needs a code: by role, or as an officer of the sealed room."""
-        return bool(NEEDS_CODE.intersection(person.roles)) or self.room.custodian.is_officer(person)
+        return bool(self.login_rules.roles().intersection(person.roles)) or self.room.custodian.is_officer(
+            person
+        )
 
     async def form(self, request: Asking, csrf: str) -> dict[str, str]:
         """Read a posted form that carries this token. Raises ExpiredError, UnreadableError."""
@@ -267,12 +271,10 @@ class Site:
     ) -> Response[str]:
         """Draw a page. It is never stored by a browser or proxy."""
         body = self.templates.get_template(template).render(frame=frame, **values)
-        return Response(
-            content=body,
-            status_code=status,
-            media_type=MediaType.HTML,
-            headers={**SECURITY_HEADERS, "cache-control": "no-store"},
-        )
+        headers = {**SECURITY_HEADERS, "cache-control": "no-store"}
+        if status == BUSY:
+            headers["retry-after"] = str(RETRY_AFTER_S)
+        return Response(content=body, status_code=status, media_type=MediaType.HTML, headers=headers)
 
     async def page(
         self, template: str, visitor: Visitor, page: str, values: Mapping[str, Any], *, status: int = 200

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from litestar import Response
-
 from schemas.base import Data
 from server.passwords import AT_ONCE
 
@@ -19,16 +17,12 @@ T = TypeVar("T")
 MOST_WAITING = 24
 """With two at a time the last of them waits a few seconds."""
 RETRY_AFTER_S = 5
+BUSY = 503
+"""The status of a page for whom too many stood before; `Site.show` says with it when to come again."""
 
 
 class Busy(Data, frozen=True, kw_only=True):
     """Too many wait already; nothing was done or counted."""
-
-
-def later(response: Response[T]) -> Response[T]:
-    """Say in an answer to whom too many stood before when to come again."""
-    response.headers["retry-after"] = str(RETRY_AFTER_S)
-    return response
 
 
 class Turns:

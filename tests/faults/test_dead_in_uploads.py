@@ -86,7 +86,8 @@ def test_a_server_that_dies_in_a_slow_upload_keeps_what_had_come(regency: Make) 
     phone.sync()
     about = base64.b64encode(named(data).encode()).decode()
     head = (
-        f"POST /tus/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {phone.token}\r\nTus-Resumable: 1.0.0\r\n"
+        f"POST /tus/ HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {phone.token}\r\n"
+        "Tus-Resumable: 1.0.0\r\n"
         f"Content-Type: application/offset+octet-stream\r\nUpload-Length: {len(data)}\r\n"
         f"Upload-Metadata: sha256 {about}\r\nContent-Length: {len(data)}\r\n\r\n"
     )

@@ -153,6 +153,8 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("POST", "/penugasan/petugas/{worker:str}"): Needs("assign_tasks", may_lack=True),
     ("GET", "/pengguna"): Needs("see_people"),
     ("POST", "/pengguna"): Needs("see_people"),
+    ("GET", "/pengguna/langkah-kedua"): Needs("see_people"),
+    ("POST", "/pengguna/langkah-kedua"): Needs("set_second_step", may_lack=True),
     ("GET", "/pengguna/{person:str}"): Needs("see_people"),
     ("POST", "/pengguna/{person:str}"): Needs("manage_people"),
     ("GET", "/cadangan"): Needs("see_backups"),

@@ -59,6 +59,7 @@ ALLOWED: dict[Action, set[str]] = {
     "approve_people": {"kabid"},
     "see_warga": OFFICE | {"pengawas"},
     "match_warga": {"petugas", "kabid"},
+    "set_second_step": {"kabid"},
 }
 CHANGES = {
     "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "handle_alarms", "enrol_devices",
@@ -67,7 +68,7 @@ CHANGES = {
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
     "handle_requests", "export_person", "keep_registers", "handle_incidents",
     "manage_people", "approve_people", "publish_forms",
-    "match_warga",
+    "match_warga", "set_second_step",
 }  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def test_what_was_answered_survives_a_kill_and_an_upload_goes_on(tmp_path: Path)
         host, port = address.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as line:
             head = (
-                f"PATCH {place} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {phone.token}\r\n"
+                f"PATCH {place} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {phone.token}\r\n"
                 "Tus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\n"
                 f"Upload-Offset: 100000\r\nContent-Length: {len(DATA) - 100_000}\r\n\r\n"
             )

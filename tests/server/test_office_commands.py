@@ -197,6 +197,44 @@ def test_people_and_devices_are_made_listed_and_revoked(
     assert main(["verify", *where]) == 0
 
 
+def test_a_password_given_at_the_machine_stands_in_the_chain_and_one_refused_does_not(
+    folder: Path, capsys: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def typed(password: str, *what: str) -> int:
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{password}\n"))
+        return main(["user", "--data", str(folder), *what])
+
+    assert typed("", "--new", "B-2", "--role", "pendamping") == 0
+    assert typed("sandi yang panjang", "--new", "A-1", "--role", "admin", "--login", "wati") == 0
+    assert typed("pendek", "--password", "A-1") == 1
+    assert typed("sandi lain yang panjang", "--password", "B-2") == 1
+    assert looks(folder) == []
+    assert typed("sandi lain yang panjang", "--password", "A-1") == 0
+    deps = open_office(folder, None)
+    assert not isinstance(deps, Refused)
+    person = deps.engine.read(lambda tx: queries.find_petugas(tx, "A-1"))
+    author = deps.office.person
+    close_office(deps)
+    assert person is not None
+    assert looks(folder) == [(author, person.id, "Kata sandi diganti lewat perintah")]
+    assert main(["verify", "--data", str(folder)]) == 0
+    assert "sandi lain" not in capsys.readouterr().out
+
+
+def looks(folder: Path) -> list[tuple[str, str, str]]:
+    """Return who looked at what and why, as the chain has it."""
+    deps = open_office(folder, None)
+    assert not isinstance(deps, Refused)
+    contents = deps.engine.read(lambda tx: [row[0] for row in tx.query("SELECT raw FROM changes", {})])
+    close_office(deps)
+    found = [read(bytes(raw)) for raw in contents if raw is not None]
+    return [
+        (each.author, each.body.subject, each.body.purpose)
+        for each in found
+        if isinstance(each.body, Accessed)
+    ]
+
+
 def test_who_lost_every_code_is_let_in_by_the_password_again_and_the_chain_says_so(
     folder: Path, capsys: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:

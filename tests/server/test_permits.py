@@ -6,14 +6,25 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from schemas.ids import PersonId
-from server import device_store, factor_store, queries
+from schemas.ids import PersonId, RecordId
+from server import device_store, factor_store, people_store, queries
 from server.access import Person
 from server.accounts import Accounts
 from server.passwords import Passwords
 from server.services.people import load_person
 from server.services.permits import EXPIRES_MS, KIND, Asked, Done, Permits, Refused
-from tests.server.room_office import csrf, log_in, serving_cheaply
+from sync.change import Patch
+from tests.server.room_office import (
+    BUDI,
+    PHRASES,
+    SITI,
+    add_officers,
+    csrf,
+    hold_ceremony,
+    log_in,
+    send,
+    serving_cheaply,
+)  # fmt: skip
 from tests.server.web_office import DESA, PASSWORD, Office, open_at, shut
 
 OWN = "sandi pilihan sendiri"
@@ -171,6 +182,105 @@ def test_who_left_has_no_session_no_phone_and_no_login(desk: Desk) -> None:
     assert not hasattr(accounts.log_in("pendamping", PASSWORD, "10.0.0.2"), "token")
     device = deps.engine.read(lambda tx: device_store.device(tx, phone.device))
     assert device is not None and device.revoked_ms is not None
+
+
+def signed_in(desk: Desk, name: str, password: str, address: str) -> bool:
+    deps = desk.office.deps
+    accounts = Accounts(
+        deps.engine, Passwords(deps.randomness, memory_kib=64), now_ms=deps.now_ms, randomness=deps.randomness
+    )
+    return hasattr(accounts.log_in(name, password, address), "token")
+
+
+def test_who_left_comes_back_by_two_with_the_rights_of_then_and_a_new_password(desk: Desk) -> None:
+    admin, kabid, petugas = desk.who("admin"), desk.who("kabid"), desk.who("pendamping")
+    engine, phone = desk.office.deps.engine, desk.office.phone
+    assert desk.permits.ask_return(admin, petugas.id) == Refused(why="berubah"), "who is here"
+    engine.write(lambda tx: factor_store.put_secret(tx, petugas.id, b"x")).result()
+    engine.write(lambda tx: factor_store.confirm(tx, petugas.id, 1)).result()
+    desk.permits.leave(admin, petugas.id)
+    assert desk.permits.ask_return(kabid, petugas.id) == Refused(why="peran")
+    assert desk.permits.ask_return(admin, petugas.id) == Asked()
+    assert desk.permits.ask_return(admin, petugas.id) == Refused(why="sudah_diminta")
+    [asked] = desk.permits.waiting()
+    assert (asked.what, asked.about.roles) == ("kembali", petugas.roles)
+    assert desk.known(petugas.id) is None, "one person lets nobody in"
+    assert desk.permits.approve(admin, asked.id) == Refused(why="peran")
+    done = desk.permits.approve(kabid, asked.id)
+    assert isinstance(done, Done) and len(done.password.split()) == 5
+    assert desk.known(petugas.id) == petugas
+    assert not signed_in(desk, "pendamping", PASSWORD, "10.0.0.1"), "the password of then opens nothing"
+    assert signed_in(desk, "pendamping", done.password, "10.0.0.2")
+    assert engine.read(lambda tx: people_store.has_starting(tx, petugas.id))
+    assert not engine.read(lambda tx: factor_store.is_set_up(tx, petugas.id))
+    device = engine.read(lambda tx: device_store.device(tx, phone.device))
+    assert device is not None and device.revoked_ms is not None, "a phone joins anew"
+    records = engine.read(lambda tx: queries.records_of_kind(tx, KIND))
+    answered = [each.fields for each in records if each.fields["perihal"] == "kembali"]
+    assert [(each["oleh"], each["kedua"], each["state"]) for each in answered] == [
+        (admin.id, kabid.id, "disetujui")
+    ]
+
+
+def test_who_comes_back_without_an_account_gets_no_password(desk: Desk) -> None:
+    deps, person = desk.office.deps, PersonId("d" * 32)
+    fields = {"nama": "Tanpa Akun", "kode": "TA", "peran": ["pendamping"], "aktif": False}
+    deps.office.act(deps.office.person, Patch(record=RecordId(person), kind="petugas", base={}, new=fields))
+    assert desk.permits.ask_return(desk.who("admin"), person) == Asked()
+    [asked] = desk.permits.waiting()
+    assert desk.permits.approve(desk.who("kabid"), asked.id) == Done()
+    known = desk.known(person)
+    assert known is not None and known.roles == ("pendamping",)
+
+
+def test_rights_that_changed_while_somebody_was_away_are_asked_for_anew(desk: Desk) -> None:
+    deps, person = desk.office.deps, desk.office.people["verifikator"]
+    desk.permits.leave(desk.who("admin"), person)
+    desk.permits.ask_return(desk.who("admin"), person)
+    more = Patch(
+        record=RecordId(person), kind="petugas", base={"peran": ["verifikator"]}, new={"peran": ["kabid"]}
+    )
+    deps.office.act(deps.office.person, more)
+    [asked] = desk.permits.waiting()
+    assert desk.permits.approve(desk.who("kabid"), asked.id) == Refused(why="berubah")
+    assert desk.known(person) is None
+
+
+def test_an_officer_of_the_room_who_left_comes_back_only_when_no_longer_named_there(desk: Desk) -> None:
+    office = desk.office
+    add_officers(office)
+    with serving_cheaply(office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        hold_ceremony(client)
+        admin, siti = desk.who("admin"), office.people[SITI]
+        desk.permits.leave(admin, siti)
+        assert desk.permits.ask_return(admin, siti) == Refused(why="masih_ruang")
+        log_in(client, BUDI)
+        send(client, "/ruang/kunci", langkah="cabut", frasa=PHRASES[BUDI], petugas=siti)
+    assert desk.permits.ask_return(admin, siti) == Asked()
+
+
+def test_from_the_page_somebody_comes_back(desk: Desk) -> None:
+    person = desk.office.people["verifikator"]
+    with (
+        serving_cheaply(desk.office) as address,
+        httpx.Client(base_url=address, timeout=20) as admin,
+        httpx.Client(base_url=address, timeout=20) as kabid,
+    ):
+        log_in(admin, "admin")
+        log_in(kabid, "kabid")
+        assert "Sudah tidak bekerja di sini" not in admin.get("/pengguna").text
+        send(admin, f"/pengguna/{person}", langkah="keluar")
+        page = admin.get("/pengguna")
+        assert "Sudah tidak bekerja di sini (1)" in page.text and "Minta masuk kembali" in page.text
+        assert "Minta masuk kembali" not in kabid.get("/pengguna").text
+        asked = send(admin, "/pengguna", langkah="kembali", orang=person)
+        assert asked.headers["location"] == "/pengguna?hasil=diminta"
+        page = kabid.get("/pengguna")
+        assert "Verifikator Uji" in page.text and "kembali bekerja" in page.text
+        name = re.findall(r'name="izin" value="([0-9a-f]{32})"', page.text)[0]
+        shown = kabid.post("/pengguna", data={"csrf": csrf(page), "langkah": "setuju", "izin": name})
+        assert re.search(r"<code>[a-z ]+</code>", shown.text)
+        assert "Sudah tidak bekerja di sini" not in shown.text
 
 
 def test_the_second_step_is_set_up_anew_by_two(desk: Desk) -> None:

@@ -2,8 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 
 import httpx
@@ -13,11 +14,24 @@ from schemas.ids import PersonId
 from server.access import Person
 from server.passwords import Passwords
 from server.services.permits import Asked
+from server.services.room_held import MOST_TRIES
 from server.web.building import build_site
 from server.web.pages import page_routes
 from server.web.site import Site
 from server.web.turns import RETRY_AFTER_S, Busy, Turns
-from tests.server.room_office import csrf, log_in
+from tests.server.room_office import (
+    BUDI,
+    FIELD,
+    PHRASES,
+    SITI,
+    Sealer,
+    add_officers,
+    csrf,
+    hold_ceremony,
+    log_in,
+    open_case,
+    send,
+)
 from tests.server.web_office import PASSWORD, Office, open_at, serving, shut
 
 
@@ -128,3 +142,97 @@ def test_an_approval_takes_the_same_turns_and_is_still_asked_when_refused(office
         assert site.permits.waiting()
         assert "Rina Baru" in kabid.post("/pengguna", data=form).text
         assert not site.permits.waiting()
+
+
+def test_in_the_room_whatever_derives_a_key_takes_the_same_turns(office: Office) -> None:
+    site: Site = build_site(office.deps, Passwords(office.deps.randomness, memory_kib=64))
+    site = replace(site, turns=Turns(1, 0))
+    add_officers(office)
+    keys, phrase, again = "/ruang/kunci", PHRASES[SITI], {"frasa_baru": "x", "frasa_ulang": "x"}
+    with (
+        serving(office, page_routes(site)) as address,
+        httpx.Client(base_url=address, timeout=20) as client,
+        full(site.turns) as close,
+    ):
+        log_in(client, SITI)
+        close(True)
+        politely(send(client, "/ruang/siapkan", langkah="mulai", **again))
+        close(False)
+        client.cookies.clear()
+        hold_ceremony(client)
+        log_in(client, SITI)
+        kasus, _ = Sealer(office, office.people[FIELD]).case()
+        budi = office.people[BUDI]
+        close(True)
+        for form in (
+            {"langkah": "kertas"},
+            {"langkah": "tambah", "petugas": office.people["kabid"]},
+            {"langkah": "putar"},
+            {"langkah": "cabut", "petugas": budi},
+            {"langkah": "frasa", **again},
+        ):
+            politely(send(client, keys, frasa=phrase, **form))
+        for _ in range(MOST_TRIES + 1):
+            politely(open_case(client, kasus))
+        close(False)
+        assert open_case(client, kasus).status_code == 303, "none of these counted as a try"
+        adding = send(client, keys, langkah="tambah", frasa=phrase, petugas=office.people["kabid"])
+        assert adding.headers["location"] == "/ruang/petugas-baru"
+        close(True)
+        politely(send(client, "/ruang/petugas-baru", **again))
+        custody = site.room.custodian.current()
+        assert custody is not None and set(custody.officers) == {office.people[SITI], budi}
+
+
+def test_the_second_officers_passphrase_takes_a_turn_too(office: Office) -> None:
+    site: Site = build_site(office.deps, Passwords(office.deps.randomness, memory_kib=64))
+    site = replace(site, turns=Turns(1, 0))
+    add_officers(office)
+    page, mine = "/ruang/siapkan", {"frasa_baru": PHRASES[SITI], "frasa_ulang": PHRASES[SITI]}
+    with (
+        serving(office, page_routes(site)) as address,
+        httpx.Client(base_url=address, timeout=20) as client,
+        full(site.turns) as close,
+    ):
+        log_in(client, SITI)
+        assert send(client, page, langkah="mulai", **mine).status_code == 303
+        send(client, page, langkah="ganti")
+        log_in(client, BUDI, page)
+        close(True)
+        politely(send(client, page, langkah="kedua", **mine))
+        close(False)
+        assert send(client, page, langkah="kedua", **mine).status_code == 303
+
+
+def politely(answer: httpx.Response) -> None:
+    assert answer.status_code == 503 and answer.headers["retry-after"] == str(RETRY_AFTER_S)
+    assert "Tunggu beberapa detik" in answer.text
+
+
+@contextmanager
+def full(turns: Turns) -> Generator[Callable[[bool], None]]:
+    """Give what takes the only turn, as a login that lasts, and gives it back."""
+    held: list[threading.Event] = []
+
+    def close(is_full: bool) -> None:
+        if is_full:
+            begun, end = threading.Event(), threading.Event()
+            held.append(end)
+
+            def job() -> None:
+                begun.set()
+                end.wait(60)
+
+            taken.append(aside.submit(asyncio.run, turns.work(job)))
+            assert begun.wait(10)
+        else:
+            held.pop().set()
+            taken.pop().result(10)
+
+    taken: list[Future[object]] = []
+    with ThreadPoolExecutor(1) as aside:
+        try:
+            yield close
+        finally:
+            while held:
+                close(False)

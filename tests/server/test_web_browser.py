@@ -324,7 +324,7 @@ def every_page(served: Served) -> dict[str, list[str]]:
         ],
         "kabid": [
             "/", *lost, "/dasbor", "/peta", f"/peta?wilayah={DESA}", "/formulir",
-            "/formulir/bpnt_kpm", "/formulir/baru?dari=ewarong",
+            "/formulir/bpnt_kpm", "/formulir/baru?dari=ewarong", "/pengguna", "/pengguna/langkah-kedua",
         ],
         "pengawas": ["/jejak", "/jejak/lembar", f"/kunjungan/{visit}"],
         "admin": [

@@ -93,7 +93,7 @@ class Phone:
             handover_key=bytes(range(32)),
             commitment=commitment(OPENING),
         )
-        joining = deps.joinings.join(asked).result()
+        joining = deps.joinings.join(asked, "").result()
         assert isinstance(joining, Joining)
         parties = Parties(
             office_key=joining.office_key,
@@ -105,7 +105,7 @@ class Phone:
             opening=OPENING,
         )
         signature = self._key.sign(parties.signed())
-        deps.joinings.joined(JoinedRequest(code=made.code, opening=OPENING, signature=signature)).result()
+        deps.joinings.joined(JoinedRequest(code=made.code, opening=OPENING, signature=signature), "").result()
         self.device: DeviceId = compare(deps, parties.words())
         as_of_before(deps, self.device)
         self._tip = Tip(counter=0, hash=NO_LINK)
