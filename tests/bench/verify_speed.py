@@ -85,7 +85,7 @@ def filled(data: Path, count: int) -> tuple[Deps, int]:
     for patch in patches:
         by_desa.setdefault(str(patch.new["kode_desa"]), []).append(patch)
     share = len(desa) // PHONES
-    known: dict[RecordId, str] = {}
+    known = {patch.record: patch.new["no_hp"] for patch in patches}
     for number in range(PHONES):
         person = PersonId(secrets.token_hex(16))
         mine = desa[number * share : (number + 1) * share]
@@ -94,12 +94,12 @@ def filled(data: Path, count: int) -> tuple[Deps, int]:
         )
         office.act(office.person, Patch(record=RecordId(person), kind="petugas", base={}, new=fields_of(who)))
         phone = RunningPhone(deps, person)
-        # each phone has seen what it changed before: nothing conflicts
+        # each phone has seen what stands there: nothing conflicts
         there = [patch for code in mine for patch in by_desa.get(code, [])]
         bodies: list[Body] = []
         for _ in range(count // 2 // PHONES):
             record, new = rng.choice(there).record, f"08{rng.randrange(10**9)}"
-            base = {"no_hp": known[record]} if record in known else {}
+            base = {"no_hp": known[record]}
             bodies.append(Patch(record=record, kind="warga", base=base, new={"no_hp": new}))
             known[record] = new
         for start in range(0, len(bodies), RUN):
