@@ -16,10 +16,11 @@ from server.keys import Keys
 from server.migrate import migrations
 from server.paper_key import SEALED
 from server.verifying.chains import check_chains
+from server.verifying.comparing import compare
 from server.verifying.files import check_blobs, check_folder, check_uploads
 from server.verifying.findings import Findings, Progress
 from server.verifying.handovers import check_handovers
-from server.verifying.replay import compare, replay
+from server.verifying.replay import replay
 from server.verifying.trail import check_trail
 from server.verifying.wal import first_bad_frame
 from sync.rules import Rules
@@ -73,8 +74,8 @@ def _check_contents(
 ) -> set[Path]:
     """Check what the database and the folder hold; return the files that belong to the database."""
     destroyed = check_chains(reader, keys.device, keys.public_bytes(), findings, progress)
-    memory = replay(reader, keys.device, rules, destroyed, findings, progress)
-    compare(reader, memory, findings, progress)
+    replayed = replay(reader, keys.device, rules, destroyed, findings, progress)
+    compare(reader, replayed, findings, progress)
     check_trail(reader, findings, progress)
     check_handovers(reader, findings)
     blobs = BlobStore(data / "blobs", *keys.blob_masters())
