@@ -10,17 +10,17 @@ from schemas.base import encode
 from schemas.ids import Part, RecordId
 from server.engine import Reader, SqlRow
 from server.projections import case_row, conflict_row, visit_row
-from server.verifying.findings import Findings, Progress
+from server.verifying.findings import Notes, Progress
 from server.verifying.replay import Replayed
 from sync.digest import DIGEST_BYTES, EMPTY, row_hash
 from sync.scope import bodies
 from sync.store import Record
 
-BATCH = 1_000
+BATCH = 500
 _record = msgspec.msgpack.Decoder(Record)
 
 
-def compare(reader: Reader, replayed: Replayed, findings: Findings, progress: Progress) -> None:
+def compare(reader: Reader, replayed: Replayed, findings: Notes, progress: Progress) -> None:
     """Compare records, rows, digests, lists and references with what the replay came to."""
     [(records,)] = reader.query("SELECT count(*) FROM records WHERE kabupaten = :kabupaten")
     [(rows,)] = reader.query("SELECT count(*) FROM rows WHERE kabupaten = :kabupaten")
@@ -38,7 +38,7 @@ def compare(reader: Reader, replayed: Replayed, findings: Findings, progress: Pr
     _check_commits(reader, findings)
 
 
-def _compare_records(reader: Reader, replayed: Replayed, findings: Findings, progress: Progress) -> None:
+def _compare_records(reader: Reader, replayed: Replayed, findings: Notes, progress: Progress) -> None:
     left = set(replayed.records)
     stored = reader.query("SELECT id, kind, seq, body FROM records WHERE kabupaten = :kabupaten ORDER BY id")
     for number, (name, kind, seq, body) in enumerate(stored, 1):
@@ -59,7 +59,7 @@ def _is_record(expected: Record, seq: int, body: bytes) -> bool:
     return encode(expected) == body or expected == _record.decode(body)
 
 
-def _compare_rows(reader: Reader, replayed: Replayed, findings: Findings, progress: Progress) -> None:
+def _compare_rows(reader: Reader, replayed: Replayed, findings: Notes, progress: Progress) -> None:
     """Every row holds what its part sees of its record; rows, digests and newest seqs of a part agree."""
     digests: dict[Part, int] = {}
     newest: dict[Part, int] = {}
@@ -100,7 +100,7 @@ def _compare_rows(reader: Reader, replayed: Replayed, findings: Findings, progre
 
 
 def _compare_parts(
-    reader: Reader, digests: dict[Part, int], newest: dict[Part, int], findings: Findings
+    reader: Reader, digests: dict[Part, int], newest: dict[Part, int], findings: Notes
 ) -> None:
     stored = {
         part: (digest, last_seq)
@@ -118,7 +118,7 @@ def _id(row: SqlRow) -> RecordId:
     return row[0]
 
 
-def _compare_petugas(reader: Reader, findings: Findings) -> None:
+def _compare_petugas(reader: Reader, findings: Notes) -> None:
     """The people's records stand apart once more: they must be those that the replay was compared with."""
     kept = dict(reader.query("SELECT person, body FROM petugas WHERE kabupaten = :kabupaten"))
     measure = dict(
@@ -134,7 +134,7 @@ def _compare_list(
     table: str,
     replayed: Replayed,
     row_of: Callable[[str, Record], SqlRow],
-    findings: Findings,
+    findings: Notes,
 ) -> None:
     kind = {record.id: record for record in replayed.records.values() if record.kind == table}
     expected = {name: row_of(reader.regency, record) for name, record in kind.items()}
@@ -153,7 +153,7 @@ _LISTS = {
 }
 
 
-def _compare_references(reader: Reader, replayed: Replayed, findings: Findings) -> None:
+def _compare_references(reader: Reader, replayed: Replayed, findings: Notes) -> None:
     found = set(
         reader.query(
             "SELECT change, form, field, blob, device, visit FROM blob_refs WHERE kabupaten = :kabupaten"
@@ -164,7 +164,7 @@ def _compare_references(reader: Reader, replayed: Replayed, findings: Findings) 
         findings.fault("rujukan_berbeda", catatan=change.hex())
 
 
-def _check_commits(reader: Reader, findings: Findings) -> None:
+def _check_commits(reader: Reader, findings: Notes) -> None:
     """Every seq lies in exactly one commit."""
     last, begun, of_newest = 0, 0, b""
     for first, end, tag in reader.query(

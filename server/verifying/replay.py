@@ -16,7 +16,7 @@ from server.access import is_active
 from server.device_store import Device
 from server.engine import Reader, SqlRow
 from server.queries import record
-from server.verifying.findings import Findings, Progress
+from server.verifying.findings import Notes, Progress
 from sync.apply import apply
 from sync.applying import readable
 from sync.arrival import arrived
@@ -27,7 +27,7 @@ from sync.scope import Caller, parts_of_person
 from sync.store import DESTROYED, BlobRef, Record
 from sync.visits import evidence_of
 
-BATCH = 1_000
+BATCH = 500
 _outcome = msgspec.msgpack.Decoder(Outcome)
 
 
@@ -50,7 +50,7 @@ def replay(
     office: DeviceId,
     rules: Rules,
     destroyed: Mapping[ChangeId, bytes],
-    findings: Findings,
+    findings: Notes,
     progress: Progress,
 ) -> Replayed:
     """Apply every change again on one desk, and compare each outcome; return what comes of them.

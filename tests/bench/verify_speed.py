@@ -1,6 +1,7 @@
 """How fast a whole office is verified: pages, chains, signatures, contents, rows, and a replay of the log."""
 
 import random
+import resource
 import secrets
 import time
 from hashlib import sha256
@@ -37,9 +38,10 @@ def measure(folder: Path) -> list[Figure]:
     """Fill an office, half by its own imports and half by phones, and verify it."""
     deps, count = filled(folder / "office", scaled(CHANGES, least=2_000))
     try:
-        begun, worked = time.perf_counter(), time.process_time()
+        begun, worked, beside = time.perf_counter(), time.process_time(), _children_s()
         found = deps.verify(Silent())
         took, worked = time.perf_counter() - begun, time.process_time() - worked
+        beside = _children_s() - beside
     finally:
         close_office(deps)
     if found.faults or found.counts["catatan"] < count:
@@ -54,12 +56,8 @@ def measure(folder: Path) -> list[Figure]:
             budget=20_000,
             more_is_better=True,
         ),
-        Figure(
-            name=f"verify, {size}: by processor time, as on a machine that does nothing else",
-            value=found.counts["catatan"] / worked,
-            unit="changes/s",
-            more_is_better=True,
-        ),
+        Figure(name=f"verify, {size}: processor time of the replay, with the rows", value=worked, unit="s"),
+        Figure(name=f"verify, {size}: processor time of the chains, beside it", value=beside, unit="s"),
         Figure(
             name=f"verify, {size}: all of it",
             value=took,
@@ -135,6 +133,12 @@ class RunningPhone(Phone):
         if not isinstance(run, Run):
             raise RuntimeError(str(run))
         engine.write(lambda tx: office.push(tx, request, run)).result()
+
+
+def _children_s() -> float:
+    """Return the processor time of all children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _bare(path: Path) -> float:
