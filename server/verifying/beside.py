@@ -16,15 +16,13 @@ MODULE = "server.verifying.child"
 class Beside:
     """The office's end of one check. It goes on by itself until `finish` asks what it came to."""
 
-    def __init__(self, child: ChildProcess) -> None:
-        self._child = child
-
-    def begin(self, task: Task) -> None:
-        """Give it its task: the key goes by the pipe, where nobody else sees it."""
+    def __init__(self, task: Task) -> None:
+        self._child: ChildProcess | None = None
         try:
-            self._child.say(frame(task))
+            self._child = ChildProcess(MODULE)
+            self._child.say(frame(task))  # the key goes by the pipe, where nobody else sees it
         except OSError:
-            return  # it is gone, and `finish` will say so
+            return  # it did not start, or is gone already: `finish` will say so
 
     def finish(self, findings: Findings, progress: Progress) -> None:
         """Wait until all is checked, and take over what was counted and found.
@@ -46,8 +44,13 @@ class Beside:
                     assert_never(said)
         findings.fault("pemeriksa_terhenti")
 
+    def end(self) -> None:
+        """End it, whether it has finished or not."""
+        if self._child is not None:
+            self._child.end()
+
     def _hear(self) -> Said | None:
-        raw = read_frame(self._child.read, MOST_BYTES)
+        raw = read_frame(self._child.read, MOST_BYTES) if self._child is not None else None
         try:
             return sayings.decode(raw) if raw is not None else None
         except UNREADABLE:
@@ -57,10 +60,8 @@ class Beside:
 @contextmanager
 def beside(task: Task) -> Generator[Beside]:
     """Begin a check; it is ended with the block, whether it was asked or not."""
-    child = ChildProcess(MODULE)
+    check = Beside(task)
     try:
-        check = Beside(child)
-        check.begin(task)
         yield check
     finally:
-        child.end()
+        check.end()

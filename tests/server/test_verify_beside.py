@@ -144,6 +144,16 @@ def test_a_process_that_cannot_start_is_a_fault(folder: Path, monkeypatch: pytes
     assert findings.counts["catatan"] == PEOPLE + 1 and findings.counts["tautan"] == 0
 
 
+def test_a_computer_that_has_no_room_for_another_process_is_a_fault(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(command: list[str], **options: object) -> None:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(children.subprocess, "Popen", full)
+    assert found(folder).faults == [STOPPED]
+
+
 def test_a_process_that_is_killed_while_it_works_is_a_fault(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
