@@ -37,7 +37,7 @@ def verify(
     text: Text,
     progress: Progress,
 ) -> Findings:
-    """Check a whole data folder. It may be served meanwhile; what is written after the start is not seen.
+    """Check a whole data folder. It may be served meanwhile: each part looks at one moment of it.
 
     `judging` gives the rules by which changes are judged again, from what the office published itself.
     """

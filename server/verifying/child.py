@@ -59,6 +59,7 @@ def _check(task: Task, notes: Notes, telling: "_Telling") -> None:
         telling.advance()
         if not notes.found:
             check_chains(database.reader(), task.office, task.office_key, notes, telling)
+    telling.tell()
 
 
 class _Telling:
@@ -69,12 +70,18 @@ class _Telling:
         self._untold = self._often = 0
 
     def step(self, name: str, total: int) -> None:
-        self._untold, self._often = 0, max(total // TELLINGS, 1)
+        self.tell()
+        self._often = max(total // TELLINGS, 1)
         self._say(Step(name=name, total=total))
 
     def advance(self, count: int = 1) -> None:
         self._untold += count
         if self._untold >= self._often:
+            self.tell()
+
+    def tell(self) -> None:
+        """Tell what was not told yet."""
+        if self._untold:
             self._say(Advanced(count=self._untold))
             self._untold = 0
 

@@ -37,7 +37,7 @@ SLOW = (
 """A child that looks at chains only once the office has hung up: so it never finishes before it is ended."""
 FEW_TOGETHER = (
     "import sys; sys.path.insert(0, {root!r}); import server.verifying.child as child;"
-    " child.FAULTS_TOGETHER = 7; child.main()"
+    " child.FAULTS_TOGETHER = child.TELLINGS = 7; child.main()"
 )
 
 
@@ -78,7 +78,7 @@ def found(folder: Path, progress: Steps | None = None) -> Findings:
     opened = unlock(folder, None)
     assert isinstance(opened, tuple)
     keys, database = opened
-    return verifying.verify(folder, database, keys, OpenRules(), TEXT, progress or Steps())
+    return verifying.verify(folder, database, keys, lambda _: OpenRules(), TEXT, progress or Steps())
 
 
 def rewrite(folder: Path, *statements: str) -> None:
@@ -90,7 +90,8 @@ def rewrite(folder: Path, *statements: str) -> None:
     close_office(deps)
 
 
-def test_both_parts_count_and_show_how_far_they_are(folder: Path) -> None:
+def test_both_parts_count_and_show_how_far_they_are(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "START", FEW_TOGETHER)
     steps = Steps()
     counts = found(folder, steps).counts
     assert counts["catatan"] == counts["tautan"] == counts["tanda_tangan"] == PEOPLE + 1
