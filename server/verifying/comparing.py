@@ -1,6 +1,6 @@
 """What the office holds beside what its log comes to. Rule: what is held and does not follow is a fault."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import groupby
 
 import msgspec
@@ -40,15 +40,11 @@ def compare(reader: Reader, replayed: Replayed, findings: Notes, progress: Progr
 
 def _compare_records(reader: Reader, replayed: Replayed, findings: Notes, progress: Progress) -> None:
     left = set(replayed.records)
-    stored = reader.query("SELECT id, kind, seq, body FROM records WHERE kabupaten = :kabupaten ORDER BY id")
-    for number, (name, kind, seq, body) in enumerate(stored, 1):
+    for name, kind, seq, body in _records(reader, progress):
         expected = replayed.records.get(name)
         left.discard(name)
         if expected is None or expected.kind != kind or not _is_record(expected, seq, body):
             findings.fault("data_berbeda", id=name)
-        if number % BATCH == 0:
-            progress.advance(BATCH)
-    progress.advance(len(stored) % BATCH)
     for name in sorted(left):
         findings.fault("data_berbeda", id=name)
 
@@ -64,17 +60,12 @@ def _compare_rows(reader: Reader, replayed: Replayed, findings: Notes, progress:
     digests: dict[Part, int] = {}
     newest: dict[Part, int] = {}
     left = set(replayed.records)
-    stored = reader.query(
-        "SELECT id, part, kind, seq, removed, hash, body FROM rows WHERE kabupaten = :kabupaten"
-        " ORDER BY id, part"
-    )
-    done = 0
-    for name, rows in groupby(stored, key=_id):
+    for name, rows in groupby(_rows(reader, progress), key=_id):
         record = replayed.records.get(name)
         left.discard(name)
         shown = bodies(record) if record is not None else {}
         for _, part, kind, seq, removed, digest, body in rows:
-            done += 1
+            findings.counts["baris"] += 1
             newest[part] = max(seq, newest.get(part, 0))
             expected = shown.pop(part, None)
             if removed:
@@ -88,11 +79,6 @@ def _compare_rows(reader: Reader, replayed: Replayed, findings: Notes, progress:
                 findings.fault("baris_berbeda", id=name)
         if shown:
             findings.fault("baris_berbeda", id=name)
-        if done >= BATCH:
-            progress.advance(done)
-            done = 0
-    progress.advance(done)
-    findings.counts["baris"] += len(stored)
     for name in sorted(left):
         if bodies(replayed.records[name]):
             findings.fault("baris_berbeda", id=name)
@@ -112,6 +98,38 @@ def _compare_parts(
         expected = (digests.get(part, 0).to_bytes(DIGEST_BYTES, "big"), newest.get(part, 0))
         if stored.get(part, (EMPTY, 0)) != expected:
             findings.fault("sidik_berbeda", bagian=part)
+
+
+def _records(reader: Reader, progress: Progress) -> Iterator[SqlRow]:
+    """Give id, kind, seq and body of all records, by id."""
+    name = ""
+    while True:
+        found = reader.query(
+            "SELECT id, kind, seq, body FROM records WHERE kabupaten = :kabupaten AND id > :name"
+            " ORDER BY id LIMIT :limit",
+            {"name": name, "limit": BATCH},
+        )
+        yield from found
+        progress.advance(len(found))
+        if len(found) < BATCH:
+            return
+        name = found[-1][0]
+
+
+def _rows(reader: Reader, progress: Progress) -> Iterator[SqlRow]:
+    """Give id, part, kind, seq, removed, hash and body of all rows, by id and part."""
+    name = part = ""
+    while True:
+        found = reader.query(
+            "SELECT id, part, kind, seq, removed, hash, body FROM rows WHERE kabupaten = :kabupaten"
+            " AND id >= :name AND (id > :name OR part > :part) ORDER BY id, part LIMIT :limit",
+            {"name": name, "part": part, "limit": BATCH},
+        )
+        yield from found
+        progress.advance(len(found))
+        if len(found) < BATCH:
+            return
+        name, part = found[-1][:2]
 
 
 def _id(row: SqlRow) -> RecordId:
