@@ -8,18 +8,22 @@ files with the database.
 from collections.abc import Callable
 from pathlib import Path
 
+from schemas.base import UNREADABLE
 from schemas.text import Text
 from server.blobs import BlobStore
 from server.engine import DamagedError, EngineError, Reader
-from server.engines.sqlite import Inspection, inspected
+from server.engines.examining import Examined, examined
 from server.keys import Keys
 from server.migrate import migrations
 from server.paper_key import SEALED
-from server.verifying.chains import check_chains
+from server.verifying.beside import beside
+from server.verifying.chains import office_word
+from server.verifying.comparing import compare
 from server.verifying.files import check_blobs, check_folder, check_uploads
 from server.verifying.findings import Findings, Progress
 from server.verifying.handovers import check_handovers
-from server.verifying.replay import compare, replay
+from server.verifying.messages import Task
+from server.verifying.replay import replay
 from server.verifying.trail import check_trail
 from server.verifying.wal import first_bad_frame
 from sync.rules import Rules
@@ -33,54 +37,75 @@ def verify(
     text: Text,
     progress: Progress,
 ) -> Findings:
-    """Check a whole data folder. It may be served meanwhile; what is written after the start is not seen.
+    """Check a whole data folder. It may be served meanwhile: each part looks at one moment of it.
 
     `judging` gives the rules by which changes are judged again, from what the office published itself.
     """
     findings = Findings(text)
     progress.step("halaman", 1)
-    bad = first_bad_frame(_beside(database, "-wal"))
+    bad = first_bad_frame(_grown(database, "-wal"))
     if bad is not None:
         findings.fault("catatan_tulis", bingkai=bad)
-    mine = {database, _beside(database, "-wal"), _beside(database, "-shm"), data / SEALED}
+    mine = {database, _grown(database, "-wal"), _grown(database, "-shm"), data / SEALED}
     try:
-        with inspected(database, keys.database) as (inspection, reader):
+        with examined(database, keys.database) as opened:
+            is_readable = _is_readable(opened, findings)
             progress.advance()
-            if _is_readable(inspection, findings) and reader is not None:
-                mine |= _check_contents(reader, data, keys, judging(reader), findings, progress)
+            if is_readable:
+                reader = opened.reader()
+                rules = judging(reader)
+                mine |= _check_contents(reader, data, database, keys, rules, findings, progress)
                 check_folder(data, mine, findings)
-    except DamagedError:
+    except (DamagedError, *UNREADABLE):
         findings.fault("terputus")
     except EngineError:
         findings.fault("tidak_terbuka")
     return findings
 
 
-def _is_readable(inspection: Inspection, findings: Findings) -> bool:
-    findings.counts["halaman"] = inspection.page_count
-    for line in inspection.pages:
+def _is_readable(database: Examined, findings: Findings) -> bool:
+    """Say whether its pages are whole and it is of this program's version: nothing else is read before."""
+    pages = database.pages()
+    findings.counts["halaman"] = database.page_count()
+    for line in pages:
         findings.fault("halaman", apa=line)
-    for line in inspection.structure:
-        findings.fault("susunan", apa=line)
-    if not inspection.pages and inspection.version != migrations()[-1][0]:
+    is_ours = bool(pages) or database.version() == migrations()[-1][0]
+    if not is_ours:
         findings.fault("versi")
-        return False
-    return not inspection.pages and not inspection.structure
+    return not pages and is_ours
 
 
 def _check_contents(
-    reader: Reader, data: Path, keys: Keys, rules: Rules, findings: Findings, progress: Progress
+    reader: Reader,
+    data: Path,
+    database: Path,
+    keys: Keys,
+    rules: Rules,
+    findings: Findings,
+    progress: Progress,
 ) -> set[Path]:
-    """Check what the database and the folder hold; return the files that belong to the database."""
-    destroyed = check_chains(reader, keys.device, keys.public_bytes(), findings, progress)
-    memory = replay(reader, keys.device, rules, destroyed, findings, progress)
-    compare(reader, memory, findings, progress)
-    check_trail(reader, findings, progress)
-    check_handovers(reader, findings)
-    blobs = BlobStore(data / "blobs", *keys.blob_masters())
-    mine = check_blobs(reader, blobs, findings, progress)
-    return mine | check_uploads(reader, data / "uploads", keys.upload_masters(), findings)
+    """Check what the database and the folder hold; return the files that belong to the database.
+
+    Chains are checked by a process of their own while this one replays what they carry.
+    """
+    task = Task(
+        database=str(database.absolute()),
+        key=keys.database,
+        office=keys.device,
+        office_key=keys.public_bytes(),
+    )
+    with beside(task) as chains:
+        destroyed = office_word(reader, keys.device).destroyed
+        replayed = replay(reader, keys.device, rules, destroyed, findings, progress)
+        compare(reader, replayed, findings, progress)
+        check_trail(reader, findings, progress)
+        check_handovers(reader, findings)
+        blobs = BlobStore(data / "blobs", *keys.blob_masters())
+        mine = check_blobs(reader, blobs, findings, progress)
+        mine |= check_uploads(reader, data / "uploads", keys.upload_masters(), findings)
+        chains.finish(findings, progress)
+    return mine
 
 
-def _beside(database: Path, ending: str) -> Path:
+def _grown(database: Path, ending: str) -> Path:
     return database.with_name(database.name + ending)

@@ -82,7 +82,7 @@ def apply_jobs(
                 desk.refs += evidence_of(content, job.change, job.device)
             outcomes[job.change] = outcome
             done.append(change_of(job, outcome, now_ms, seq))
-        desk.flush()
+        desk.flush(store)
         store.put_changes(done, {job.change: job.content for job in jobs})
         for job in jobs:
             if job.late and not isinstance(outcomes[job.change], Held):

@@ -7,7 +7,7 @@ never for ordering. See docs/protocol.md, "Changes".
 
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -239,8 +239,8 @@ class Content(Message, frozen=True, kw_only=True):
 
 
 _decoder = msgspec.msgpack.Decoder(Content)
-_NESTING = (list, dict)
-"""A tuple, made once: it is asked of each value of each change."""
+_NESTING = frozenset({list, dict})
+"""What decoding makes of a value that holds others."""
 
 
 def seal(content: Content) -> tuple[ChangeId, bytes]:
@@ -265,9 +265,8 @@ def read(data: bytes) -> Content:
         content = _decoder.decode(data)
     except (RecursionError, UnicodeDecodeError) as error:  # msgspec lets both through
         raise msgspec.ValidationError("nested too deep, or no UTF-8") from error
-    for value in _free_values(content.body):
-        if isinstance(value, _NESTING) and _is_deep(value, MOST_NESTED):
-            raise msgspec.ValidationError("nested too deep")
+    if any(_is_deep(value, MOST_NESTED) for value in _nesting(_free_values(content.body))):
+        raise msgspec.ValidationError("nested too deep")
     return content
 
 
@@ -284,11 +283,11 @@ def _free_values(body: Body) -> Iterable[Any]:
             return ()
 
 
-def _is_deep(value: Any, left: int) -> bool:
-    if isinstance(value, dict):
-        inner: Iterable[Any] = cast(dict[str, Any], value).values()
-    elif isinstance(value, list):
-        inner = cast(list[Any], value)
-    else:
-        return False
-    return left == 0 or any(_is_deep(one, left - 1) for one in inner)
+def _nesting(values: Iterable[Any]) -> list[Any]:
+    """Return those of these values that hold others: few do, and every value of every change is asked."""
+    return [value for value in values if type(value) in _NESTING]
+
+
+def _is_deep(value: dict[str, Any] | list[Any], left: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value
+    return left == 0 or any(_is_deep(one, left - 1) for one in _nesting(inner))

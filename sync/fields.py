@@ -22,14 +22,17 @@ PHONE_FIELDS: dict[str, frozenset[str]] = {
 
 TEXTS = frozenset({"kode_desa", "digabung_ke", "sasaran", "petugas", "state", "workflow", "service", "kasus"})
 """Fields that the core itself reads as texts."""
+SHAPED = {kind: TEXTS | sets for kind, sets in SETS.items()}
+"""Fields whose shape matters, by kind of record; of any other kind, the texts."""
 
 
 def wrong_field(kind: str, new: Fields) -> str | None:
     """Return the first field whose value has a shape that the core cannot work with."""
-    sets = SETS.get(kind, NO_FIELDS)
-    if TEXTS.isdisjoint(new) and sets.isdisjoint(new):
+    shaped = SHAPED.get(kind, TEXTS)
+    if shaped.isdisjoint(new):
         return None
-    for name in sorted(new.keys() & (sets | TEXTS)):
+    sets = SETS.get(kind, NO_FIELDS)
+    for name in sorted(new.keys() & shaped):
         value = new[name]
         if value is not None and not (_is_texts(value) if name in sets else isinstance(value, str)):
             return name

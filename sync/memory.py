@@ -1,8 +1,8 @@
 """The reference stores, in memory: the tests' oracle. Rule: obviously right before fast.
 
-Every other store must behave like these; tests/contract/ holds them all to it. `verify` replays an office's
-changes into a `MemoryOffice` and compares, and tests/simulation/ runs a regency on them: what is asked for by
-something is kept by it as well, so that no question costs more as the years pass.
+Every other store must behave like these; tests/contract/ holds them all to it, and tests/simulation/ runs a
+regency on them: what is asked for by something is kept by it as well, so that no question costs more as the
+years pass.
 """
 
 from bisect import bisect_left, bisect_right

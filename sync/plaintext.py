@@ -49,8 +49,7 @@ def refuse_patch(desk: Desk, body: Patch, record: Record | None, rules: Rules) -
     """
     if (
         body.kind in SUBJECT_KINDS
-        and record is not None
-        and record.kind == body.kind
+        and (record is None or record.kind == body.kind)
         and NAMES.isdisjoint(body.new)
     ):
         return None  # most patches, by far

@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from schemas.base import Data
+from schemas.base import Data, encode
 from schemas.ids import DeviceId, Part, PersonId, RecordId
 from sync.chain import Verifier
 from sync.neutral import is_sealed
@@ -118,9 +118,23 @@ def views(record: Record) -> dict[Part, Fields]:
             return {}
 
 
+def bodies(record: Record) -> dict[Part, bytes]:
+    """Return what the row of each part holds: what it sees of a record, encoded."""
+    encoded: dict[int, bytes] = {}
+    shown: dict[Part, bytes] = {}
+    for part, fields in views(record).items():
+        body = encoded.get(id(fields))  # most parts see the very same
+        if body is None:
+            body = encoded[id(fields)] = encode(fields)
+        shown[part] = body
+    return shown
+
+
 def reduced(fields: Fields) -> Fields:
     """Return a warga as a desa's list shows it; the order of the fields stays."""
-    shown = {name: value for name, value in fields.items() if name not in HIDDEN}
+    shown = fields.copy()
+    for name in HIDDEN:
+        shown.pop(name, None)
     nik = fields.get("nik")
     if isinstance(nik, str):
         shown["nik_akhir"] = nik[-4:]

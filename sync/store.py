@@ -145,7 +145,15 @@ class Standing(Data, frozen=True, kw_only=True):
     backed_up: Tip | None
 
 
-class Taking(Protocol):
+class Records(Protocol):
+    """Where records are read from."""
+
+    def records(self, ids: Iterable[RecordId]) -> dict[RecordId, Record]:
+        """Return the records that exist."""
+        ...
+
+
+class Taking(Records, Protocol):
     """What the office needs of a store to take in runs; sync/tray.py stands for one while there are many."""
 
     def take_seq(self) -> int:
@@ -197,10 +205,6 @@ class Taking(Protocol):
 
     def add_signature(self, signed: Signed) -> None:
         """See Log."""
-        ...
-
-    def records(self, ids: Iterable[RecordId]) -> dict[RecordId, Record]:
-        """Return the records that exist."""
         ...
 
     def put_records(self, records: Sequence[Record]) -> None:

@@ -16,7 +16,7 @@ from server.backups.medium import Medium, Trouble, forget_cached
 from server.backups.stream import log_numbers, read_log
 from server.blobs import BlobStore
 from server.engine import EngineError, Reader
-from server.engines.sqlite import inspected
+from server.engines.examining import inspected
 from server.keys import Keys
 from server.part_file import DamagedPartError
 from server.store import SqlOfficeStore

@@ -10,7 +10,7 @@ from server import head_store
 from server.commands.shared import add_folder_options, refuse
 from server.compose import Refused, now_ms, unlock
 from server.engine import EngineError
-from server.engines.sqlite import inspected
+from server.engines.examining import inspected
 from server.keys import Keys
 from server.parsing.typesetting import Typesetter
 from server.proof.head import Same, Sheet, check, sheet, sheet_paper

@@ -13,7 +13,7 @@ from server.compose import DATABASE, Refused
 from server.destruction import DestructionList, said_destroyed
 from server.disk import ensure_folder
 from server.engine import EngineError
-from server.engines.sqlite import inspected
+from server.engines.examining import inspected
 from server.keys import default_path, read_keys
 from server.paper_key import NoSealedKeyError, lay_down, open_sealed, read_sealed
 from server.recovery_paper import joined

@@ -6,21 +6,18 @@ its own, so that many share one fsync (`synchronous=FULL`, WAL). If the commit f
 
 import queue
 import threading
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import sqlcipher3
 from sqlite_utils import Database
 
-from schemas.base import Data
 from schemas.ids import Regency
 from server.engine import (
     NOTHING,
     ClosedError,
-    DamagedError,
     FullError,
     NotInitialisedError,
     Params,
@@ -31,7 +28,7 @@ from server.engine import (
 )
 from server.engines.lists import expanded, listed, lists_in
 from server.engines.waiting import Items, Job, Waiting, neighbours
-from server.migrate import migrate, regency_of, version
+from server.migrate import migrate, regency_of
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -130,15 +127,6 @@ class Transaction:
                 kinds.append((name, is_binary))
             sql = expanded(sql, tuple(kinds))
         return sql, values
-
-
-class Inspection(Data, frozen=True, kw_only=True):
-    """What a database file says about itself; both lists are empty when it is whole."""
-
-    pages: list[str]
-    structure: list[str]
-    page_count: int
-    version: int
 
 
 class SqliteEngine:
@@ -336,32 +324,6 @@ def _named(error: BaseException) -> BaseException:
     if isinstance(error, sqlcipher3.OperationalError) and "full" in str(error):
         return FullError("no space is left")
     return error
-
-
-@contextmanager
-def inspected(path: Path, key: bytes) -> Generator[tuple[Inspection, Reader | None]]:
-    """Open a database only to look at it: what its pages say, and a snapshot if they are whole.
-
-    Raises WrongKeyError, DamagedError, NotInitialisedError.
-    """
-    connection = cast(sqlcipher3.Connection, connect(path, key, read_only=True).conn)
-    try:
-        connection.execute("BEGIN")
-        pages = [str(row[0]) for row in connection.execute("PRAGMA cipher_integrity_check")]
-        structure = [] if pages else [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
-        [(count,)] = connection.execute("PRAGMA page_count").fetchall()
-        found = Inspection(
-            pages=pages,
-            structure=[line for line in structure if line != "ok"],
-            page_count=count,
-            version=0 if pages else version(connection),
-        )
-        reader = None if pages else Transaction(connection, Regency(regency_of(connection)[0]))
-        yield found, reader
-    except sqlcipher3.DatabaseError as error:
-        raise DamagedError(str(error)) from error
-    finally:
-        connection.close()
 
 
 def create(path: Path, key: bytes, regency: Regency, name: str, now_ms: int) -> None:

@@ -1,14 +1,14 @@
-"""What the office and a child say to each other. Rule: a length, then one message; nothing else ever."""
+"""What the office and a child say to each other. Rule: a task, then its answer; nothing else ever."""
 
 from collections.abc import Callable
 
 import msgspec
 
-from schemas.base import Message
+from schemas.base import Message, encode
+from server import frames
 from server.parsing.paper import Paper
 
 Cell = str | int | float | None
-LENGTH_BYTES = 4
 PIECE = 250
 """Rows in a piece of a sheet: taken in by one transaction, short enough to keep nobody waiting."""
 MOST_BYTES = 44 * 1024 * 1024
@@ -111,16 +111,9 @@ answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 
 def frame(message: Task | Answer) -> bytes:
     """Return a message with its length before it. Raises ValueError for one that is too large."""
-    raw = msgspec.msgpack.encode(message)
-    if len(raw) > MOST_BYTES:
-        raise ValueError("larger than any evidence")
-    return len(raw).to_bytes(LENGTH_BYTES, "big") + raw
+    return frames.frame(encode(message), MOST_BYTES)
 
 
 def read_frame(read: Callable[[int], bytes]) -> bytes | None:
     """Read one message's bytes; None where the other end is gone, or says what it may not."""
-    head = read(LENGTH_BYTES)
-    if len(head) < LENGTH_BYTES or (length := int.from_bytes(head, "big")) > MOST_BYTES:
-        return None
-    raw = read(length)
-    return raw if len(raw) == length else None
+    return frames.read_frame(read, MOST_BYTES)

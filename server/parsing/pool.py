@@ -4,15 +4,14 @@ A child that took too long, died, or answered what it was not asked is ended, an
 one. So is each after two hundred tasks, so that nothing of one file stays about for long.
 """
 
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from queue import Empty, LifoQueue
-from typing import IO, TypeVar, cast
+from typing import TypeVar
 
 from schemas.base import UNREADABLE
+from server.children import ChildProcess
 from server.parsing.messages import (
     Answer,
     AskGuard,
@@ -35,8 +34,6 @@ from server.parsing.messages import (
 CHILDREN = 2
 SECONDS = 10.0
 TASKS = 200
-ROOT = Path(__file__).resolve().parents[2]
-START = "import sys; sys.path.insert(0, {root!r}); from server.parsing.{child} import main; main()"
 
 A = TypeVar("A", bound=Answer)
 
@@ -121,20 +118,11 @@ class Parsers:
 
 
 class Child:
-    """A process at the other end of two pipes. `module` of this package has its `main`."""
+    """A child that answers tasks. `module` of this package has its `main`."""
 
     def __init__(self, module: str, environment: Mapping[str, str] | None = None) -> None:
         self.tasks = 0
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
-            [sys.executable, "-I", "-c", START.format(root=str(ROOT), child=module)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=dict(environment or {}),
-            cwd="/",
-            start_new_session=True,
-        )
-        self._in, self._out = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
+        self._process = ChildProcess(f"server.parsing.{module}", environment)
 
     def ask(self, said: bytes, seconds: float) -> Answer | None:
         """Return the answer; None when there was none in time, or it was none at all."""
@@ -142,9 +130,8 @@ class Child:
         clock = threading.Timer(seconds, self._process.kill)
         clock.start()
         try:
-            self._in.write(said)
-            self._in.flush()
-            raw = read_frame(self._out.read)
+            self._process.say(said)
+            raw = read_frame(self._process.read)
             return None if raw is None else answers.decode(raw)
         except (OSError, ValueError, *UNREADABLE):
             return None
@@ -159,10 +146,4 @@ class Child:
 
     def end(self) -> None:
         """Kill it, and wait until it is gone."""
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._in, self._out):
-            try:
-                pipe.close()
-            except OSError:
-                continue  # what was not written to a dead child is lost, as it should be
+        self._process.end()

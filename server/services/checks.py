@@ -31,15 +31,17 @@ class _Steps:
 
     def __init__(self) -> None:
         self.now = Running(step="halaman", done=0, total=0)
-        self._done = 0
+        self._done = self._since = 0
 
     def step(self, name: str, total: int) -> None:
-        self._done = 0
+        self._done = self._since = 0
         self.now = Running(step=name, done=0, total=total)
 
     def advance(self, count: int = 1) -> None:
         self._done += count
-        if self._done % GIVE_WAY_EVERY == 0:
+        self._since += count
+        if self._since >= GIVE_WAY_EVERY:
+            self._since = 0
             self.now = Running(step=self.now.step, done=self._done, total=self.now.total)
             time.sleep(GIVE_WAY_S)
 

@@ -3,11 +3,11 @@
 from collections.abc import Container, Iterator, Mapping
 from hashlib import sha256
 
-from schemas.base import UNREADABLE
+from schemas.base import UNREADABLE, Data
 from schemas.ids import NO_LINK, ChangeId, DeviceId, LinkHash
 from server.engine import Reader, SqlRow
 from server.office import verifier
-from server.verifying.findings import Findings, Progress
+from server.verifying.findings import Notes, Progress
 from sync.chain import head_message, read_link
 from sync.change import Destroyed, Enrolled, Gap, read
 
@@ -17,18 +17,26 @@ OFFICE_MARKS = (b"enrolled", b"destroyed")
 """Tags of bodies stand in their bytes as they are: a content without one need not be read for it."""
 
 
-def check_chains(
-    reader: Reader, office: DeviceId, office_key: bytes, findings: Findings, progress: Progress
-) -> Mapping[ChangeId, bytes]:
-    """Check all links, contents, tips and signatures. `office_key` is the public key from the key file.
+class OfficeWord(Data, frozen=True, kw_only=True):
+    """What the office's own chain says: the key of each device that joined, and what was destroyed.
 
-    Returns what the office's chain says was destroyed, each with what was kept of it.
+    Of each change that was destroyed, what was kept of it.
     """
+
+    keys: dict[DeviceId, bytes]
+    destroyed: dict[ChangeId, bytes]
+
+
+def check_chains(
+    reader: Reader, office: DeviceId, office_key: bytes, findings: Notes, progress: Progress
+) -> None:
+    """Check all links, contents, tips and signatures. `office_key` is the public key from the key file."""
     [(links,)] = reader.query("SELECT count(*) FROM links WHERE kabupaten = :kabupaten")
     [(signed,)] = reader.query("SELECT count(*) FROM signatures WHERE kabupaten = :kabupaten")
     progress.step("rantai", links + signed)
-    enrolled, destroyed = _office_says(reader, office)
-    keys = {office: office_key, **enrolled}
+    word = office_word(reader, office)
+    destroyed = word.destroyed
+    keys = {**word.keys, office: office_key}
     _check_devices(reader, keys, findings)
     devices = [
         DeviceId(name)
@@ -46,29 +54,44 @@ def check_chains(
     for (change,) in orphans:
         if change not in destroyed:
             findings.fault("hasil_tanpa_tautan", catatan=change.hex())
-    return destroyed
 
 
-def _office_says(reader: Reader, office: DeviceId) -> tuple[dict[DeviceId, bytes], dict[ChangeId, bytes]]:
-    """Return from the office's chain the key of each device that joined, and what was destroyed."""
+def office_word(reader: Reader, office: DeviceId) -> OfficeWord:
+    """Read what the office's chain says of devices and of what was destroyed."""
     keys: dict[DeviceId, bytes] = {}
     destroyed: dict[ChangeId, bytes] = {}
-    for row in _links(reader, office):
-        raw = row[6]
+    for raw in _office_contents(reader, office):
         if raw is None or not any(mark in raw for mark in OFFICE_MARKS):
             continue
         try:
             body = read(raw).body
         except UNREADABLE:
             continue
-        if isinstance(body, Enrolled) and body.device != office:
+        if isinstance(body, Enrolled):
             keys[body.device] = body.public_key
         elif isinstance(body, Destroyed):
             destroyed |= body.changes
-    return keys, destroyed
+    return OfficeWord(keys=keys, destroyed=destroyed)
 
 
-def _check_devices(reader: Reader, keys: Mapping[DeviceId, bytes], findings: Findings) -> None:
+def _office_contents(reader: Reader, office: DeviceId) -> Iterator[bytes | None]:
+    """Give the contents that the office's chain names, in the order of their seqs."""
+    seq = 0
+    while True:
+        found = reader.query(
+            "SELECT c.raw, c.seq FROM changes c JOIN links l ON l.kabupaten = c.kabupaten"
+            " AND l.device = :office AND l.counter = c.counter AND l.change = c.id"
+            " WHERE c.kabupaten = :kabupaten AND c.device = :office AND c.seq > :seq"
+            " ORDER BY c.seq LIMIT :limit",
+            {"office": office, "seq": seq, "limit": BATCH},
+        )
+        yield from (raw for raw, _ in found)
+        if len(found) < BATCH:
+            return
+        seq = found[-1][1]
+
+
+def _check_devices(reader: Reader, keys: Mapping[DeviceId, bytes], findings: Notes) -> None:
     found = reader.query("SELECT device, public_key FROM devices WHERE kabupaten = :kabupaten")
     for device, key in found:
         if keys.get(device) != key:
@@ -79,7 +102,7 @@ def _check_links(
     reader: Reader,
     device: DeviceId,
     destroyed: Container[ChangeId],
-    findings: Findings,
+    findings: Notes,
     progress: Progress,
 ) -> set[LinkHash]:
     """Check one chain; return its leaves, which must be signed. Holes must be declared in it."""
@@ -154,7 +177,7 @@ def _check_signatures(
     device: DeviceId,
     key: bytes | None,
     leaves: set[LinkHash],
-    findings: Findings,
+    findings: Notes,
     progress: Progress,
 ) -> None:
     if key is None:

@@ -8,10 +8,10 @@ from server.blobs import UNFINISHED, BlobStore, DamagedBlobError
 from server.engine import Reader
 from server.keys import derive
 from server.part_file import DamagedPartError, PartFile, fitting, no_writing
-from server.verifying.findings import Findings, Progress
+from server.verifying.findings import Notes, Progress
 
 
-def check_blobs(reader: Reader, blobs: BlobStore, findings: Findings, progress: Progress) -> set[Path]:
+def check_blobs(reader: Reader, blobs: BlobStore, findings: Notes, progress: Progress) -> set[Path]:
     """Decrypt and hash every blob; return the files that belong to them."""
     found = reader.query("SELECT blob, size_bytes FROM blobs WHERE kabupaten = :kabupaten ORDER BY blob")
     progress.step("berkas", len(found))
@@ -29,7 +29,7 @@ def check_blobs(reader: Reader, blobs: BlobStore, findings: Findings, progress: 
     return mine
 
 
-def check_uploads(reader: Reader, folder: Path, masters: Sequence[bytes], findings: Findings) -> set[Path]:
+def check_uploads(reader: Reader, folder: Path, masters: Sequence[bytes], findings: Notes) -> set[Path]:
     """Decrypt what has come of each unfinished upload; return the files that belong to them."""
     mine: set[Path] = set()
     for upload in upload_store.uploads(reader):
@@ -50,7 +50,7 @@ def check_uploads(reader: Reader, folder: Path, masters: Sequence[bytes], findin
     return mine
 
 
-def check_folder(data: Path, mine: set[Path], findings: Findings) -> None:
+def check_folder(data: Path, mine: set[Path], findings: Notes) -> None:
     """Note every file in the data folder that belongs to nothing; what a crash left half done is none."""
     for path in sorted(data.rglob("*")):
         if path.is_dir() and not path.is_symlink():

@@ -1,8 +1,10 @@
 """What a verification found: counts and faults. Rule: a fault names a thing, never its content."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Protocol
 
+from schemas.base import Message
 from schemas.text import Text
 
 FAULTS = "periksa.salah"
@@ -20,14 +22,37 @@ class Progress(Protocol):
         ...
 
 
-class Findings:
-    """Collected over all steps. Sentences come from the texts under `periksa.salah`."""
+class Fault(Message, frozen=True, kw_only=True):
+    """One thing that is not in order: a key under `periksa.salah`, and what its sentence names."""
 
-    def __init__(self, text: Text) -> None:
-        self._text = text
+    key: str
+    values: dict[str, str]
+
+
+class Notes:
+    """What one part of a verification counts and finds."""
+
+    def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
-        self.faults: list[str] = []
+        self.found: list[Fault] = []
 
     def fault(self, key: str, **values: object) -> None:
         """Note one thing that is not in order."""
-        self.faults.append(self._text(f"{FAULTS}.{key}", **values))
+        self.found.append(Fault(key=key, values={name: str(value) for name, value in values.items()}))
+
+
+class Findings(Notes):
+    """Collected over all parts, and said in sentences."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__()
+        self._text = text
+
+    @property
+    def faults(self) -> list[str]:
+        """What is not in order, as people read it."""
+        return [self._text(f"{FAULTS}.{one.key}", **one.values) for one in self.found]
+
+    def add(self, found: Iterable[Fault]) -> None:
+        """Take over what another part found."""
+        self.found += found

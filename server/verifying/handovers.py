@@ -9,10 +9,10 @@ from schemas.handover import FILE_ID_BYTES, Question
 from schemas.ids import DeviceId
 from server import device_store
 from server.engine import Reader
-from server.verifying.findings import Findings
+from server.verifying.findings import Notes
 
 
-def check_handovers(reader: Reader, findings: Findings) -> None:
+def check_handovers(reader: Reader, findings: Notes) -> None:
     """Check that each file is of a phone that joined, asks for it, and named the key it is answered to."""
     devices = {device.id: device for device in device_store.devices(reader)}
     named: dict[DeviceId, set[bytes]] = {}

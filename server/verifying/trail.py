@@ -3,12 +3,12 @@
 from server import trail_store
 from server.engine import Reader
 from server.trail import trace
-from server.verifying.findings import Findings, Progress
+from server.verifying.findings import Notes, Progress
 
 BATCH = 2_000
 
 
-def check_trail(reader: Reader, findings: Findings, progress: Progress) -> None:
+def check_trail(reader: Reader, findings: Notes, progress: Progress) -> None:
     """Make each row of the trail anew, as far as the trail goes, and compare.
 
     Of what was destroyed nothing can be made anew: there, only that it stands in its place is looked at.

@@ -18,7 +18,7 @@ from server.backups.manifest import read_manifest
 from server.backups.medium import Medium, Trouble, disk_of, open_medium, prepare
 from server.compose import close_office, open_office
 from server.deps import Deps
-from server.engines.sqlite import inspected
+from server.engines.examining import inspected
 from server.engines.sqlite_copy import snapshot
 from server.store import SqlOfficeStore
 from sync.change import Patch

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from server.children import ROOT
 from server.parsing import pictures
 from server.parsing.messages import MOST_BYTES, Look, NotOne, Picture, frame
 from server.parsing.pictures import LONGEST_SIDE, MOST_PIXELS
-from server.parsing.pool import ROOT, Parsers
+from server.parsing.pool import Parsers
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from server.parsing import pool
+from server import children
+from server.children import ROOT
 from server.parsing.messages import Thumbnail, Typeset, frame
 from server.parsing.paper import Fact, Paper, Section, Table
-from server.parsing.pool import ROOT
 from server.parsing.typesetting import CHILDREN, ONE_THREAD, Typesetter
 from tests.server.pdf_text import pdf_text
 
@@ -116,7 +116,7 @@ def test_a_paper_that_needs_more_memory_than_it_may_have_ends_its_child() -> Non
 def test_a_child_that_cannot_start_gives_no_paper_and_keeps_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     typesetter = Typesetter()
     with monkeypatch.context() as broken:
-        broken.setattr(pool, "START", "raise SystemExit(1)")
+        broken.setattr(children, "START", "raise SystemExit(1)")
         assert [typesetter.pdf(paper()) for _ in range(CHILDREN + 1)] == [None] * (CHILDREN + 1)
     assert typesetter.pdf(paper()) is not None, "no turn was lost"
 

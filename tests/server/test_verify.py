@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,6 +128,23 @@ def test_a_file_cut_short_grown_missing_or_added_is_found(
         assert faults(whole), extra.name
         extra.unlink()
     assert faults(whole) == []
+
+
+def test_a_number_that_became_another_kind_of_number_in_one_commit_is_no_fault(tmp_path: Path) -> None:
+    folder = tmp_path / "office"
+    assert init_office(folder, None, Regency("33.14"), "Uji") is None
+    deps = open_office(folder, None)
+    assert not isinstance(deps, Refused)
+    office, name = deps.office, record_id(1)
+    made: dict[str, Any] = {"nama": "Warga", "kode_desa": DESA, "layanan": ["bpnt"], "desil": 1}
+    office.act(office.person, Patch(record=name, kind="warga", base={}, new=made))
+    there_and_back = [
+        Patch(record=name, kind="warga", base={"desil": 1}, new={"desil": 2}),
+        Patch(record=name, kind="warga", base={"desil": 2}, new={"desil": 1.0}),
+    ]
+    assert all(isinstance(one, Applied) for one in office.act_all(office.person, there_and_back))
+    close_office(deps)
+    assert faults(folder) == []
 
 
 @pytest.mark.parametrize(

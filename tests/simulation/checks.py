@@ -392,7 +392,7 @@ def _replays(state: OfficeState, contents: dict[ChangeId, Content], office: Offi
         outcome = apply(desk, arrival, _caller_then(desk, office, change), rules)
         is_same = name in stubs or outcome == change.outcome
         _holds("a change comes to another end when it is replayed", is_same, outcome)
-    desk.flush()
+    desk.flush(again)
     replayed = {name: _bare(record) for name, record in again.record_table.items()}
     ours = {name: _bare(record) for name, record in state.records.items()}
     _same("a replay gives other records", replayed, ours)

@@ -365,7 +365,7 @@ def a_sealed_case_is_shown_to_everybody(patch: Patch) -> None:
         shown = real(record)
         return shown | {scope.REFERENCE: {"kode": record.fields.get("kode")}} if is_sealed(record) else shown
 
-    for module in ("sync.desk", "tests.simulation.checks"):
+    for module in ("sync.scope", "tests.simulation.checks"):
         patch.setattr(f"{module}.views", shows)
 
 
