@@ -90,7 +90,7 @@ class Retention:
 
         def work(tx: Reader) -> list[Past]:
             name = rule_id(service)
-            found = [decoded(raw) for _, raw in protection_store.contents_naming(tx, [name])]
+            found = [decoded(raw) for _, raw in protection_store.contents_in_effect(tx, [name])]
             return [
                 Past(
                     years=int(each.body.new["tahun"]),
