@@ -48,11 +48,20 @@ def people(tx: Reader, role: Role) -> list[Person]:
     return sorted((person for person in found if person and role in person.roles), key=lambda each: each.nama)
 
 
+def people_who_left(tx: Reader) -> list[Person]:
+    """Return those who worked here once, by name; the rights in them count no more."""
+    ids = page_store.record_ids(tx, "petugas", MOST_PEOPLE)
+    found = SqlOfficeStore.reading(tx).records(ids).values()
+    return sorted((_person(each) for each in found if not is_active(each)), key=lambda each: each.nama)
+
+
 def person_of(record: Record) -> Person | None:
     """Read a petugas record; None for another kind, or somebody who is not active."""
+    return _person(record) if is_active(record) else None
+
+
+def _person(record: Record) -> Person:
     fields = record.fields
-    if not is_active(record):
-        return None
     return Person(
         id=PersonId(record.id),
         nama=str(fields.get("nama") or ""),
