@@ -6,6 +6,7 @@ approved, held and released stands there. Sealed things are destroyed only by of
 Source: UU 27/2022, ps. 43 and 44.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Literal, get_args
@@ -19,7 +20,7 @@ from server.destruction import Destruction
 from server.engine import Engine, Reader, Writer
 from server.office import Office
 from server.queries import records_of_kind
-from server.services.belongings import REQUEST, TARGETS, above, belongings, members
+from server.services.belongings import OWN_SHELF, REQUEST, TARGETS, all_above, belongings, members
 from server.services.chain_record import record_of, write_record
 from server.services.shelf_rights import ShelfRights
 from server.shelves import read_shelf, shelf_of
@@ -38,8 +39,8 @@ DONE_STATES = ("disetujui", "ditolak")
 State = Literal["diusulkan", "disetujui", "selesai", "dibatalkan"]
 """`disetujui`: the second person agreed and destroying has begun; it ends as `selesai`, after a crash too."""
 Refusal = Literal[
-    "peran", "kosong", "tidak_ada", "tersegel", "belum_diputus", "belum_selesai", "ditahan", "orang_sama",
-    "bukan_pengusul", "sudah", "berubah",
+    "peran", "kosong", "tidak_ada", "tersegel", "bukan_semua", "belum_diputus", "belum_selesai", "ditahan",
+    "orang_sama", "bukan_pengusul", "sudah", "berubah",
 ]  # fmt: skip
 REFUSALS: tuple[Refusal, ...] = get_args(Refusal)
 
@@ -110,6 +111,8 @@ class Destroying:
         self._engine, self._office, self._destruction = engine, office, destruction
         self._now_ms, self._workflows, self._is_officer = now_ms, workflows, is_officer
         self._rights = ShelfRights(forms)
+        self._one_at_a_time = threading.Lock()
+        """Two who end the same approval at once would note each what the other left."""
 
     def proposals(self, person: Person) -> list[Proposal]:
         """List the proposals that this person may know of, the newest first."""
@@ -147,7 +150,7 @@ class Destroying:
 
         def work(tx: Writer) -> Refused | None:
             record = _target(tx, target)
-            why = self._refused(person, "propose_destruction", record) or self._unfit(tx, record)
+            why, _ = self._may_go(tx, person, "propose_destruction", record)
             known = record_of(tx, proposal_id(target), PROPOSAL)
             if why is None and known and known.fields["state"] != "dibatalkan":
                 why = "sudah"
@@ -197,32 +200,37 @@ class Destroying:
                 return Refused(why="berubah")
             if known.fields["oleh"] == person.id:
                 return Refused(why="orang_sama")
-            begun = known.fields["state"] == "disetujui"
-            if begun and not self._may_know(person, _proposal(known)):
-                return Refused(why="tidak_ada")
-            # what was emptied already has no area any more
-            why = None if begun else self._refused(person, "approve_destruction", record)
-            why = why or (None if begun else self._unfit(tx, record))
+            if known.fields["state"] == "disetujui":
+                # what was emptied already has no area any more
+                may_end = self._may_know(person, _proposal(known))
+                return str(known.fields["ba"]) if may_end else Refused(why="tidak_ada")
+            why, theirs = self._may_go(tx, person, "approve_destruction", record)
             if why is not None:
                 return Refused(why=why)
             agreed: Fields = {"state": "disetujui", "disetujui_oleh": person.id}
-            agreed["anggota"] = [each.id for each in members(tx, target)]
-            refused = None if begun else self._put(tx, person.id, PROPOSAL, known.id, agreed)
-            return refused or str(known.fields["ba"])
+            agreed["anggota"] = [each.id for each in theirs]
+            return self._put(tx, person.id, PROPOSAL, known.id, agreed) or str(known.fields["ba"])
 
-        basis = self._engine.write(agree).result()
-        if isinstance(basis, Refused):
-            return basis
-        # a hold is refused from here on, and what came since was not agreed on
-        theirs = self._engine.read(lambda tx: belongings(tx, target, _agreed(tx, target)))
-        gone = self._destruction.destroy(person.id, theirs.changes, theirs.ids, basis)
-        done: Fields = {"state": "selesai", "isi": [name.hex() for name in gone.changes]}
-        done |= {"berkas": len(gone.blobs), "selesai_ms": self._now_ms()}
+        with self._one_at_a_time:
+            basis = self._engine.write(agree).result()
+            if isinstance(basis, Refused):
+                return basis
+            # a hold is refused from here on, and what came since was not agreed on
+            theirs = self._engine.read(lambda tx: belongings(tx, target, _agreed(tx, target)))
+            if not all(is_destroyed(each) for each in theirs.records):
+                self._destruction.destroy(person.id, theirs.changes, theirs.ids, basis)
+            return self._end(person, target)
 
-        def end(tx: Writer) -> Refused | None:
-            return self._put(tx, person.id, PROPOSAL, proposal_id(target), done)
-
-        return self._engine.write(end).result()
+    def _end(self, person: Person, target: RecordId) -> Refused | None:
+        """Note all that is gone, by the list outside the database, though the office stopped in between."""
+        gone = [body for body in self._destruction.entries.bodies() if target in body.records]
+        contents = dict.fromkeys(name for body in gone for name in body.changes)
+        blobs = {blob for body in gone for blob in body.blobs}
+        done: Fields = {"state": "selesai", "isi": [name.hex() for name in contents]}
+        done |= {"berkas": len(blobs), "selesai_ms": self._now_ms()}
+        return self._engine.write(
+            lambda tx: self._put(tx, person.id, PROPOSAL, proposal_id(target), done)
+        ).result()
 
     def hold(self, person: Person, target: RecordId, reason: str) -> Refused | None:
         """Forbid to destroy something and what belongs to it, for a reason: a court, an audit."""
@@ -243,7 +251,7 @@ class Destroying:
             why = self._refused(person, "hold_data", record)
             if why is not None or record is None:
                 return Refused(why=why or "tidak_ada")
-            if is_destroyed(record) or any(_is_begun(tx, name) for name in (target, *above(record))):
+            if is_destroyed(record) or any(_is_begun(tx, name) for name in (target, *all_above(tx, record))):
                 return Refused(why="sudah")
             fields: Fields = {"kunjungan": target, "ditahan": held, "alasan": reason.strip()}
             fields |= {"oleh": person.id, "at_ms": self._now_ms()}
@@ -271,22 +279,28 @@ class Destroying:
             case _:
                 return "tidak_ada"
 
+    def _may_go(
+        self, tx: Reader, person: Person, action: Action, record: Record | None
+    ) -> tuple[Refusal | None, list[Record]]:
+        """Return why this person may not destroy a thing, or not now, and all that would go with it."""
+        why = self._refused(person, action, record)
+        if why is not None or record is None:
+            return why or "tidak_ada", []
+        theirs = members(tx, record.id)
+        parts = [each for each in theirs if not is_destroyed(each)]
+        if any(self._refused(person, action, each) for each in parts if each.kind in OWN_SHELF):
+            return "bukan_semua", theirs
+        if any(_is_held(tx, name) for name in {*(each.id for each in theirs), *all_above(tx, record)}):
+            return "ditahan", theirs
+        if all(self._is_finished(each) for each in parts):
+            return None, theirs
+        return "belum_diputus" if record.kind == "kunjungan" else "belum_selesai", theirs
+
     def _may_know(self, person: Person, proposal: Proposal) -> bool:
         if not proposal.shelf:
             return may(person, "see_protection")
         why = self._rights.why(person, "see_protection", read_shelf(proposal.shelf))
         return why is None or (why == "sealed" and proposal.sealed and self._is_officer(person))
-
-    def _unfit(self, tx: Reader, record: Record | None) -> Refusal | None:
-        if record is None:
-            return "tidak_ada"
-        theirs = members(tx, record.id)
-        if any(_is_held(tx, name) for name in {*(each.id for each in theirs), *above(record)}):
-            return "ditahan"
-        unfinished = [each for each in theirs if not is_destroyed(each) and not self._is_finished(each)]
-        if not unfinished:
-            return None
-        return "belum_diputus" if record.kind == "kunjungan" else "belum_selesai"
 
     def _is_finished(self, record: Record) -> bool:
         fields = record.fields

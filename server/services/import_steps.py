@@ -14,7 +14,7 @@ from schemas.form_types import Pilihan
 from schemas.format import local_date
 from schemas.ids import RecordId, uuid7
 from schemas.wilayah import Wilayah
-from schemas.wire import Conflict
+from schemas.wire import Applied, Conflict
 from server import table_store
 from server.engine import Engine, Reader, Writer
 from server.parsing.messages import PIECE, Cell
@@ -25,7 +25,8 @@ from server.tables.columns import Kind
 from server.tables.entries import Note
 from server.tables.job import Job, RowFate, State
 from server.tables.judging import NO_RECORD, Known, Match, News, news
-from sync.change import Body, Patch
+from sync.change import Patch
+from sync.losses import is_destroyed
 from sync.store import Record
 
 CHOICES = {"penyalur": "bpnt_kpm", "status_kpm": "bpnt_kpm"}
@@ -58,14 +59,7 @@ class ImportSteps:
 
     def check(self, job: Job) -> None:
         """Say of every row what is to become of it. Begins anew after a crash: nothing was changed."""
-        known = Known(job.kind)
-        after = ""
-        while records := self._engine.read(
-            lambda tx: table_store.records_after(tx, job.kind, after, 2_000)  # noqa: B023 - called at once
-        ):
-            known.add(records)
-            after = records[-1].id
-        reader = self._reader(job)
+        known, reader = self._everybody(job.kind), self._reader(job)
         counts: dict[str, int] = {}
         noted = 0
         for place in range(piece_count(job)):
@@ -83,6 +77,15 @@ class ImportSteps:
                 )
             ).result()
         self._end(job.id, "diperiksa")
+
+    def _everybody(self, kind: Kind) -> Known:
+        known, after = Known(kind), ""
+        while records := self._engine.read(
+            lambda tx: table_store.records_after(tx, kind, after, 2_000)  # noqa: B023 - called at once
+        ):
+            known.add(records)
+            after = records[-1].id
+        return known
 
     def _judge(
         self, job: Job, reader: entries.Reader, known: Known, place: int, rows: Sequence[Row]
@@ -124,47 +127,68 @@ class ImportSteps:
 
     def apply(self, job: Job) -> None:
         """Carry out, piece by piece, what was found; a row whose record moved on meanwhile is judged anew."""
-        reader = self._reader(job)
-        conflicts = job.conflicts
+        known, reader = self._everybody(job.kind), self._reader(job)
         for place in range(job.done // PIECE, piece_count(job)):
             now = replace(job, done=min(job.rows, (place + 1) * PIECE))
-            conflicts = self._engine.write(
-                lambda tx, at=place, kept=now, before=conflicts: self._apply_piece(
-                    tx, kept, reader, at, before
-                )
+            job = self._engine.write(
+                lambda tx, at=place, kept=now: self._apply_piece(tx, kept, reader, known, at)
             ).result()
         self._end(job.id, "selesai")
 
-    def _apply_piece(self, tx: Writer, job: Job, reader: entries.Reader, place: int, before: int) -> int:
-        rows, fates = rows_and_fates(tx, job, place)
-        wanted = [
-            (fate, entry)
-            for row, fate in zip(rows, fates, strict=True)
-            if fate.fate in ("baru", "berubah") and (entry := reader.read(row)) is not None
+    def _apply_piece(self, tx: Writer, job: Job, reader: entries.Reader, known: Known, place: int) -> Job:
+        rows, checked = rows_and_fates(tx, job, place)
+        read = [reader.read(row) for row in rows]
+        fates = [
+            _judged_anew(known, entry, fate, row_number(job, place, offset))
+            for offset, (entry, fate) in enumerate(zip(read, checked, strict=True))
         ]
-        names = [fate.record for fate, _ in wanted]
+        wanted = [
+            (fate.record, entry)
+            for entry, fate in zip(read, fates, strict=True)
+            if fate.fate in ("baru", "berubah") and entry is not None
+        ]
+        names = [name for name, _ in wanted]
         stand = survivors(tx, names)
         said = table_store.said(tx, names)
-        bodies: list[Body] = []
-        for fate, entry in wanted:
-            found = _news(job, entry, fate.record, stand, said)
+        bodies: list[Patch] = []
+        about: list[RecordId] = []
+        for name, entry in wanted:
+            if is_destroyed(stand.get(name)):  # since the list was checked; it says nothing of them any more
+                continue
+            found = _news(job, entry, name, stand, said)
             if found.new:
-                living = stand[fate.record].id if fate.record in stand else fate.record
+                living = stand[name].id if name in stand else name
                 bodies.append(Patch(record=living, kind=job.kind, base=found.base, new=found.new))
-            said[fate.record] = {**said.get(fate.record, {}), **entry.fields}
+                about.append(name)
+            said[name] = {**said.get(name, {}), **entry.fields}
         outcomes = self._office.act_in(tx, job.by, bodies)
-        table_store.put_said(tx, {name: said[name] for name in names})
-        conflicts = before + sum(isinstance(outcome, Conflict) for outcome in outcomes)
+        refused = {
+            name
+            for name, outcome in zip(about, outcomes, strict=True)
+            if not isinstance(outcome, Applied | Conflict)
+        }
+        # what was refused was not said: the next list tries it again
+        table_store.put_said(tx, {name: said[name] for name in names if name in said and name not in refused})
+        done = replace(
+            job,
+            conflicts=job.conflicts + sum(isinstance(outcome, Conflict) for outcome in outcomes),
+            counts=_recounted(job.counts, checked, fates),
+        )
         kept = [row if fate.fate == "masalah" else [] for row, fate in zip(rows, fates, strict=True)]
         table_store.put_cells(tx, job.id, job.sheet, place, encode(kept))
-        table_store.put_job(tx, replace(job, conflicts=conflicts))
-        return conflicts
+        if fates != checked:
+            table_store.put_fates(tx, job.id, job.sheet, place, fates)
+        table_store.put_job(tx, done)
+        return done
 
     def _end(self, name: RecordId, state: State) -> None:
         def work(tx: Writer) -> None:
             job = table_store.job(tx, name)
-            if job is not None:
-                table_store.put_job(tx, replace(job, state=state, ended_ms=self._now_ms()))
+            if job is None:
+                return
+            table_store.put_job(tx, replace(job, state=state, ended_ms=self._now_ms()))
+            if state == "selesai":
+                table_store.forget_other_sheets(tx, name, job.sheet)
 
         self._engine.write(work).result()
 
@@ -202,6 +226,30 @@ def _news(
     record = stand.get(about)
     merged = record is not None and record.id != about
     return news(entry, job.service, record, said.get(about, {}), merged=merged)
+
+
+def _judged_anew(known: Known, entry: entries.Entry | None, fate: RowFate, row: int) -> RowFate:
+    """Return the fate of a row, or another where who was to be made is there by now."""
+    if fate.fate != "baru" or entry is None:
+        return fate
+    match = known.find(entry, row)
+    if match.why:
+        return RowFate(fate="masalah", record=NO_RECORD, notes=match.why)
+    if match.record in (NO_RECORD, fate.record):
+        return fate
+    return replace(fate, fate="berubah", record=match.record)
+
+
+def _recounted(
+    counts: Mapping[str, int], before: Sequence[RowFate], now: Sequence[RowFate]
+) -> dict[str, int]:
+    """Return the rows of each fate, where some of these have another by now."""
+    found = dict(counts)
+    for old, new in zip(before, now, strict=True):
+        if old.fate != new.fate:
+            found[old.fate] -= 1
+            found[new.fate] = found.get(new.fate, 0) + 1
+    return found
 
 
 def _too_little(kind: Kind, entry: entries.Entry) -> tuple[Note, ...]:

@@ -22,7 +22,7 @@ from server import protection_store
 from server.access import Person
 from server.engine import Engine, Reader
 from server.services.answers import Reading, show
-from server.services.belongings import REQUEST, members, named
+from server.services.belongings import OWN_SHELF, REQUEST, members, named
 from server.services.chain_record import record_of
 from server.services.conflict_view import label_of_field, value_words
 from server.services.kept_change import decoded
@@ -32,6 +32,7 @@ from server.services.visit_page import Words, label_of
 from server.services.visits import Version, load_versions, names
 from server.store import SqlOfficeStore
 from sync.change import Accessed, Content, Decide, Patch
+from sync.losses import is_destroyed
 from sync.neutral import is_sealed
 from sync.store import Record
 
@@ -88,12 +89,16 @@ class PersonExports:
     def make(
         self, person: Person, warga: RecordId, purpose: str, office: str, now_ms: int
     ) -> Dossier | NotDone:
-        """Record who wants it and why, and gather all. `purpose` may not be empty."""
+        """Record who wants it and why, and gather all, for who serves all of it; `purpose` is not empty."""
         if not 0 < len(purpose.strip()) <= MOST_TEXT:
             return NotDone(why="tujuan")
         record = self._engine.read(lambda tx: record_of(tx, warga, "warga"))
         if record is None or not self._requests.may(person, "export_person", record):
             return NotDone(why="warga")
+        theirs = self._engine.read(lambda tx: _open_members(tx, warga))
+        shelved = [each for each in theirs if each.kind in OWN_SHELF and not is_destroyed(each)]
+        if not all(self._requests.may(person, "export_person", each) for each in shelved):
+            return NotDone(why="bukan_semua")
         said = self._words.text("kantor.permintaan.catatan_ekspor", tujuan=purpose.strip())
         outcome = self._office.act(person.id, Accessed(subject=warga, purpose=said))
         if not isinstance(outcome, Applied):
@@ -122,15 +127,14 @@ class _Gathering:
     def __init__(self, tx: Reader, warga: Record, words: Words) -> None:
         self._tx, self._words, self._warga = tx, words, warga
         self._store = SqlOfficeStore.reading(tx)
-        theirs = [each for each in members(tx, warga.id) if not is_sealed(each)]
-        self._records = {each.id: each for each in theirs}
+        self._records = {each.id: each for each in _open_members(tx, warga.id)}
         self._versions = [
             version
             for each in self._of("kunjungan")
             for version in load_versions(tx, _changes_of(each))
             if _is_open(version, words)
         ]
-        found = protection_store.contents_naming(tx, set(self._records))
+        found = protection_store.contents_in_effect(tx, set(self._records))
         self._contents = [(name, content) for name, raw in found if (content := decoded(raw)) is not None]
         people = {content.author for _, content in self._contents}
         self._names = names(self._store, {*people, *self._ids_in_answers()})
@@ -142,7 +146,7 @@ class _Gathering:
         text, warga = self._words.text, self._warga
         title = text("kantor.permintaan.berkas.identitas")
         yield self._part("identitas", [Entry(title=title, lines=self._fields("warga", warga.fields))])
-        yield self._part("perubahan", [self._patch(content) for content in self._patches()])
+        yield self._part("perubahan", self._patches())
         yield self._part("kunjungan", [self._visit(version) for version in self._versions])
         yield self._part("keputusan", [self._decision(content) for content in self._bodies(Decide)])
         yield self._part("kasus", [self._case(each) for each in self._of("kasus")])
@@ -166,10 +170,10 @@ class _Gathering:
         ]
         return sorted(found, key=lambda content: content.clock.server_ms)
 
-    def _patches(self) -> list[Content]:
-        """Return what was set in their own record."""
-        found = self._bodies(Patch)
-        return [each for each in found if isinstance(each.body, Patch) and each.body.record == self._warga.id]
+    def _patches(self) -> list[Entry]:
+        """Return what was set in their own record; what set nothing that may be told is not named at all."""
+        found = [self._patch(each, each.body) for each in self._bodies(Patch) if isinstance(each.body, Patch)]
+        return [entry for entry in found if entry is not None]
 
     def _ids_in_answers(self) -> set[str]:
         answers = (filled.answers for v in self._versions for filled in v.submit.forms.values())
@@ -208,9 +212,9 @@ class _Gathering:
             return json.dumps(value, ensure_ascii=False)
         return value_words(kind, name, value, self._words, opened=True)
 
-    def _patch(self, content: Content) -> Entry:
-        assert isinstance(content.body, Patch)
-        return Entry(title=self._title(content), lines=self._fields("warga", content.body.new))
+    def _patch(self, content: Content, body: Patch) -> Entry | None:
+        lines = self._fields("warga", body.new) if body.record == self._warga.id else ()
+        return Entry(title=self._title(content), lines=lines) if lines else None
 
     def _visit(self, version: Version) -> Entry:
         lines: list[tuple[str, str]] = []
@@ -303,6 +307,10 @@ class _Gathering:
             title=f"{kind}, {written.date_and_clock(int(fields['diterima_ms']))}",
             lines=(self._line("isi", fields["isi"]), self._line("jawaban", fields.get("jawaban"))),
         )
+
+
+def _open_members(tx: Reader, warga: RecordId) -> list[Record]:
+    return [each for each in members(tx, warga) if not is_sealed(each)]
 
 
 def digits(text: str) -> str:

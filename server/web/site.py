@@ -223,7 +223,8 @@ class Site:
 
         def look(tx: Reader) -> tuple[Person | None, bool, bool]:
             overdue = self.factors.is_overdue(tx, session.person)
-            return load_person(tx, session.person), overdue, people_store.has_starting(tx, session.person)
+            starting = people_store.starting_since(tx, session.person) is not None
+            return load_person(tx, session.person), overdue, starting
 
         person, overdue, starting = await self.work(lambda: self.deps.engine.read(look))
         if person is None:

@@ -1,5 +1,8 @@
 """A list goes in: read, matched, checked, applied; nothing twice, nothing mended overwritten."""
 
+import io
+import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,12 +10,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from schemas.base import encode
 from schemas.ids import RecordId
 from schemas.wilayah import load_wilayah
 from server import table_store
 from server.parsing import sheets
 from server.parsing.messages import PIECE, NoSheet, Sheet
 from server.queries import records_of_kind
+from server.services import importing
 from server.services.importing import Importing
 from server.tables.job import Job
 from sync.change import Patch
@@ -159,6 +164,61 @@ def test_what_was_applied_keeps_no_cells_but_those_of_rows_to_mend(desk: Desk) -
     assert kept is not None and NIK.format(11).encode() not in kept and b"3314" in kept
 
 
+def cells_kept(desk: Desk) -> bytes:
+    """Return all that is still there of lists, and of what they said."""
+    found = desk.office.deps.engine.read(
+        lambda tx: [
+            *tx.query("SELECT cells FROM import_rows WHERE kabupaten = :kabupaten"),
+            *tx.query("SELECT body FROM import_said WHERE kabupaten = :kabupaten"),
+        ]
+    )
+    return b"".join(bytes(row[0]) for row in found)
+
+
+def test_sheets_that_were_not_chosen_go_when_the_list_is_applied(desk: Desk) -> None:
+    job = desk.take([person(11)])
+    other = encode([["Lembar lain", NIK.format(12)]])
+    desk.office.deps.engine.write(lambda tx: table_store.put_piece(tx, job.id, 1, 0, other)).result()
+    desk.apply(desk.check(job))
+    assert NIK.format(12).encode() not in cells_kept(desk)
+
+
+def destroy(desk: Desk, nik: str) -> None:
+    found = desk.office.deps.engine.read(lambda tx: records_of_kind(tx, "warga"))
+    [name] = [each.id for each in found if each.fields.get("nik") == nik]
+    desk.office.deps.destruction.destroy(desk.by, [], [name], "BA 1/2026")
+
+
+def test_lists_keep_nothing_of_a_person_who_was_destroyed(desk: Desk) -> None:
+    desk.all_in([person(11), person(13)])
+    again = desk.take([person(11, Alamat="Dukuh Dua"), person(12), person(13)])
+    checked = desk.check(again)
+    destroy(desk, NIK.format(11))
+    kept = cells_kept(desk)
+    assert NIK.format(11).encode() not in kept and NIK.format(13).encode() in kept
+    desk.apply(checked)
+    assert NIK.format(11) not in desk.warga() and NIK.format(12) in desk.warga()
+
+
+def test_a_list_that_was_under_way_says_nothing_of_a_person_who_was_destroyed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.all_in([person(11)])
+    checked = desk.check(desk.take([person(11, Alamat="Dukuh Dua")]))
+
+    def nothing(*_: object) -> None:
+        """Leave the cells, as if the list had been read before the person was gone."""
+
+    monkeypatch.setattr(table_store, "_blank_rows", nothing)
+    destroy(desk, NIK.format(11))
+    desk.apply(checked)
+    found = desk.office.deps.engine.read(
+        lambda tx: tx.query("SELECT raw FROM changes WHERE kabupaten = :kabupaten AND raw IS NOT NULL")
+    )
+    assert not [raw for (raw,) in found if b"Dukuh Dua" in bytes(raw)]
+    assert NIK.format(11).encode() not in cells_kept(desk)
+
+
 def test_another_sheet_and_header_can_be_chosen_and_a_matching_is_remembered(desk: Desk) -> None:
     heads = ["Identitas", "Siapa", "Wilayah"]
     rows: list[list[object]] = [[NIK.format(11), "Sutarmi", "Jetis Karangpung"]]
@@ -192,6 +252,23 @@ def test_nobody_is_made_twice_by_a_list_that_names_them_twice(desk: Desk) -> Non
     assert len([each for each in found if each.fields.get("nik") == NIK.format(11)]) == 1
 
 
+def test_nobody_is_made_twice_by_two_lists_that_were_checked_before_either_was_applied(desk: Desk) -> None:
+    first = desk.check(desk.take([person(11), person(12)]))
+    second = desk.check(desk.take([person(11), person(13), person(14)]), "kis")
+    other = person(12, NIK=NIK.format(15))  # the same name and family card under another NIK
+    third = desk.check(desk.take([other]))
+    desk.apply(first)
+    done = desk.apply(second)
+    found = desk.office.deps.engine.read(lambda tx: records_of_kind(tx, "warga"))
+    [twice] = [each for each in found if each.fields.get("nik") == NIK.format(11)]
+    assert twice.fields["layanan"] == ["bpnt", "kis"]
+    assert done.counts == {"baru": 2, "berubah": 1, "kosong": done.counts["kosong"]}
+    done = desk.apply(third)
+    [(_, row, notes)] = desk.importing.problems(done, 9)
+    assert NIK.format(15) in row and [note.code for note in notes] == ["nik_lain"]
+    assert NIK.format(15) not in desk.warga() and done.counts["masalah"] == 1
+
+
 def test_shops_go_in_too(desk: Desk) -> None:
     job = desk.take(
         [["e-warong Bu Tini", "Tini", *("Jetis Karangpung", "Kalijambe")]],
@@ -217,6 +294,15 @@ def test_what_is_no_list_says_so(desk: Desk, data: bytes, why: str) -> None:
     assert desk.importing.take(desk.by, "x", data) == why
 
 
+def test_sheets_that_are_too_large_together_are_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, more = workbook([person(11)]), workbook([person(11)], other_sheets=("Dua", "Tiga"))
+    read = sheets.sheet(one, 0)
+    assert isinstance(read, Sheet)
+    monkeypatch.setattr(importing, "MOST_CELL_BYTES", sum(len(piece) for piece in read.pieces))
+    assert isinstance(desk.importing.take(desk.by, "x.xlsx", one), Job)
+    assert desk.importing.take(desk.by, "x.xlsx", more) == "terlalu_besar"
+
+
 def test_a_list_that_is_too_long_is_told_and_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheets, "MOST_ROWS", 4)
     assert isinstance(sheets.sheet(b"a;b\n" * 4, 0), Sheet)
@@ -224,10 +310,66 @@ def test_a_list_that_is_too_long_is_told_and_not_cut(monkeypatch: pytest.MonkeyP
     assert long == [NoSheet(why="terlalu_panjang")] * 2
 
 
+@pytest.mark.parametrize("endless", ["1e999", "-1e999", "NaN"])
+def test_a_number_without_end_is_told_as_none_and_holds_up_no_list(desk: Desk, endless: str) -> None:
+    data = spoiled(workbook([person(11), person(12, **{"No. KK": 1234567.5})]), "1234567.5", endless)
+    job = desk.importing.take(desk.by, "x.xlsx", data)
+    assert isinstance(job, Job)
+    checked = desk.check(job)
+    assert (checked.state, checked.counts["baru"], checked.counts["masalah"]) == ("diperiksa", 1, 1)
+
+
+def spoiled(data: bytes, old: str, new: str) -> bytes:
+    """Write other text into a workbook's sheets than its program would."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as whole, zipfile.ZipFile(out, "w") as other:
+        for name in whole.namelist():
+            other.writestr(name, whole.read(name).replace(old.encode(), new.encode()))
+    return out.getvalue()
+
+
+def test_a_matching_that_is_sent_while_rows_are_checked_changes_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, put, said = desk.take([person(11)]), table_store.put_fates, list[tuple[str, ...]]()
+    other = tuple("" if field == "alamat" else field for field in job.matched)
+
+    def put_as_another_sends(*given: Any) -> None:
+        put(*given)
+        monkeypatch.setattr(table_store, "put_fates", put)
+        ask = threading.Thread(target=lambda: said.append(desk.importing.check(job.id, "kis", other)))
+        ask.start()
+        asked.append(ask)
+
+    asked = list[threading.Thread]()
+    monkeypatch.setattr(table_store, "put_fates", put_as_another_sends)
+    checked = desk.check(job)
+    asked[0].join()
+    checked = desk.after(job)
+    assert said == [()] and (checked.service, checked.matched) == ("bpnt", job.matched)
+
+
+def test_a_list_whose_check_was_cut_off_can_be_dropped_and_one_under_way_cannot(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = desk.take([person(11)])
+    engine = desk.office.deps.engine
+    engine.write(lambda tx: table_store.put_job(tx, replace(job, state="memeriksa"))).result()
+    desk.importing._running.add(job.id)
+    assert not desk.importing.drop(job.id)
+    desk.importing._running.discard(job.id)
+    engine.write(lambda tx: table_store.put_job(tx, replace(job, state="menerapkan"))).result()
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.importing, "job", lambda _name: job)  # as it was read before somebody applied it
+        assert not desk.importing.drop(job.id)
+    engine.write(lambda tx: table_store.put_job(tx, replace(job, state="memeriksa"))).result()
+    assert desk.importing.drop(job.id) and desk.importing.job(job.id) is None
+
+
 def test_a_list_that_changed_nothing_can_be_dropped(desk: Desk) -> None:
     job = desk.take([person(11)])
     assert desk.importing.drop(job.id) and desk.importing.job(job.id) is None
-    assert desk.importing.take(desk.by, "x", workbook([person(11)])) is not None
+    assert isinstance(desk.importing.take(desk.by, "x", workbook([person(11)])), Job)
 
 
 def test_a_step_that_ends_while_it_is_looked_at_does_not_seem_cut_off(

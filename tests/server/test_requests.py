@@ -154,6 +154,29 @@ def test_the_copy_is_recorded_with_who_and_why_before_it_is_given(office: Office
     assert len(looks(office)) == 1
 
 
+def test_who_does_not_serve_all_that_is_held_does_not_get_the_copy(office: Office) -> None:
+    served = Patch(
+        record=office.warga, kind="warga", base={"layanan": ["bpnt"]}, new={"layanan": ["bpnt", "kis"]}
+    )
+    assert isinstance(office.deps.office.act(office.people["petugas"], served), Applied)
+    office.add_visit()
+    office.add_person("kis", "Petugas KIS", "K1", ("petugas",), services=("kis",))
+    name = ask(office, "kis")
+    with serving(office) as address:
+        answer = copy(address, name, "kis")
+        assert answer.status_code == 422 and "Mintalah petugas yang melayani semuanya" in answer.text
+        assert looks(office) == [], "nothing was gathered"
+        unpacked(copy(address, name, "petugas"))
+
+
+def test_what_a_phone_was_refused_neither_stands_in_the_copy_nor_hinders_it(office: Office) -> None:
+    odd = {"nama": {"isi": b"\xff"}, "catatan_kekerasan": "Nama Pelaku"}
+    office.phone.push(Patch(record=office.warga, kind="petugas", base={}, new=odd))
+    with serving(office) as address:
+        data, _ = unpacked(copy(address, ask(office), "petugas"))
+    assert "Nama Pelaku" not in json.dumps(data)
+
+
 def looks(office: Office) -> list[Any]:
     rows = office.deps.engine.read(
         lambda tx: tx.query("SELECT raw FROM changes WHERE kabupaten = :kabupaten AND raw IS NOT NULL")
@@ -174,6 +197,16 @@ def test_nothing_tells_that_a_sealed_case_of_the_person_exists(office: Office) -
     for text in (json.dumps(data, ensure_ascii=False), page):
         for telling in ("ktk", "KTK", "tersegel", KODE, case.kasus, case.visit, "kekerasan", "migran"):
             assert telling not in text, telling
+
+
+def test_who_only_set_a_sealed_service_is_not_named(office: Office) -> None:
+    case = SealedCase(office)
+    for author, old, new in ((case.reader, "bpnt", "ktkpm"), (office.people["petugas"], "ktkpm", "bpnt")):
+        body = Patch(record=office.warga, kind="warga", base={"layanan": [old]}, new={"layanan": [new]})
+        assert isinstance(office.deps.office.act(author, body), Applied)
+    with serving(office) as address:
+        data, page = unpacked(copy(address, ask(office), "petugas"))
+    assert "Kabid KTK" not in json.dumps(data) + page
 
 
 def test_from_the_page_a_request_is_found_taken_down_shown_on_beranda_answered_and_printed(
