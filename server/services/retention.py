@@ -17,6 +17,7 @@ from schemas.workflow import Workflows
 from server import protection_store
 from server.access import Person, may
 from server.engine import Engine, Reader, Writer
+from server.services.belongings import all_above
 from server.services.chain_record import patches_of, record_of, write_record
 from server.services.destroying import DONE_STATES, HOLD, PROPOSAL, Destroying, hold_id, proposal_id
 from server.services.people import Actor

@@ -212,7 +212,7 @@ def test_who_left_comes_back_by_two_with_the_rights_of_then_and_a_new_password(d
     assert desk.known(petugas.id) == petugas
     assert not signed_in(desk, "pendamping", PASSWORD, "10.0.0.1"), "the password of then opens nothing"
     assert signed_in(desk, "pendamping", done.password, "10.0.0.2")
-    assert engine.read(lambda tx: people_store.has_starting(tx, petugas.id))
+    assert engine.read(lambda tx: people_store.starting_since(tx, petugas.id)) is not None
     assert not engine.read(lambda tx: factor_store.is_set_up(tx, petugas.id))
     device = engine.read(lambda tx: device_store.device(tx, phone.device))
     assert device is not None and device.revoked_ms is not None, "a phone joins anew"
