@@ -29,7 +29,7 @@ Action = Literal[
     "see_trail", "see_case_trail", "export_trail", "make_reports",
     "see_protection", "handle_requests", "export_person", "keep_registers", "handle_incidents",
     "see_people", "manage_people", "approve_people", "see_forms", "publish_forms",
-    "see_warga", "match_warga",
+    "see_warga", "match_warga", "export_data", "export_full",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -74,6 +74,8 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "keep_registers": {"kabid": "any", "pdp": "any"},
     "handle_incidents": {"kabid": "any", "pdp": "any"},
     "import_lists": {"petugas": "any", "kabid": "any"},
+    "export_data": {"petugas": "area", "kabid": "area", "pengawas": "area"},
+    "export_full": {"kabid": "area"},
     "assign_tasks": {"petugas": "area", "kabid": "area"},
     "see_trail": {"kabid": "any", "pengawas": "any", "admin": "any"},
     "see_case_trail": {"kabid": "any", "pengawas": "any"},

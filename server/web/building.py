@@ -24,6 +24,7 @@ from server.services.conflicts import Conflicts
 from server.services.destroying import Destroying
 from server.services.finding import Finding
 from server.services.form_publishing import FormPublishing
+from server.services.exporting import Exporting
 from server.services.handling import Handling
 from server.services.handouts import Handouts
 from server.services.importing import Importing
@@ -120,6 +121,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
             now_ms=deps.now_ms,
             randomness=deps.randomness,
         ),
+        exporting=Exporting(engine, deps.office, words, now_ms=deps.now_ms, randomness=deps.randomness),
         trail=trail,
         trail_export=TrailExport(
             engine,

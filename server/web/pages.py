@@ -30,6 +30,7 @@ from server.web.errors import (
     UnreadableError,
 )
 from server.web.forms import form_routes
+from server.web.exporting import export_routes
 from server.web.handover import handover_routes
 from server.web.home import home_routes
 from server.web.importing import import_routes
@@ -121,6 +122,7 @@ def page_routes(site: Site) -> list[Any]:
         *new_officer_routes(site),
         *handover_routes(site),
         *import_routes(site),
+        *export_routes(site),
         *assign_routes(site),
         *form_routes(site),
         *device_routes(site),

@@ -32,6 +32,7 @@ from server.services.conflicts import Conflicts
 from server.services.destroying import Destroying
 from server.services.finding import Finding
 from server.services.form_publishing import FormPublishing
+from server.services.exporting import Exporting
 from server.services.handling import Handling
 from server.services.handouts import Handouts
 from server.services.importing import Importing
@@ -144,6 +145,7 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("penugasan", "/penugasan", "task_add", "assign_tasks"),
     ("impor", "/impor", "upload_file", "import_lists"),
     ("formulir", "/formulir", "form", "see_forms"),
+    ("ekspor", "/ekspor", "download", "export_data"),
     ("jejak", "/jejak", "audit", "see_trail"),
     ("pelindungan", "/pelindungan", "shield", "see_protection"),
     ("perangkat", "/perangkat", "device", "see_devices"),
@@ -183,6 +185,7 @@ class Site:
     turns: Turns
     room: Room
     importing: Importing
+    exporting: Exporting
     assigning: Assigning
     publishing: FormPublishing
     trail: Trail

@@ -46,6 +46,8 @@ ALLOWED: dict[Action, set[str]] = {
     "keep_registers": {"kabid", "pdp"},
     "handle_incidents": {"kabid", "pdp"},
     "import_lists": {"petugas", "kabid"},
+    "export_data": {"petugas", "kabid", "pengawas"},
+    "export_full": {"kabid"},
     "assign_tasks": {"petugas", "kabid"},
     "see_trail": {"kabid", "pengawas", "admin"},
     "see_case_trail": {"kabid", "pengawas"},

@@ -1,0 +1,241 @@
+"""The rows of a list that goes out, some hundred at a time. Rule: the reader's own scope bounds every row.
+
+Each piece is read in a snapshot of its own, and nothing is kept of it, so a list of any length takes the
+memory of a piece and no writer waits for it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from schemas.base import Data
+from schemas.check import visible_fields
+from schemas.format import local_date
+from schemas.ids import ChangeId, RecordId
+from schemas.sealed import SEALED_SERVICES
+from server import export_store, table_store
+from server.access import Scope, within
+from server.engine import Engine, Reader
+from server.services.answers import Reading
+from server.services.visit_page import Words
+from server.services.visits import names
+from server.store import SqlOfficeStore
+from server.tables.order import Asked
+from server.tables.outgoing import Column, cell, initials, told
+from server.tables.writing import Cell
+from sync.applying import readable
+from sync.change import Content, Submit
+from sync.losses import is_destroyed
+from sync.store import Record
+
+PIECE = 500
+RECORD_KINDS = ("warga", "ewarong")
+
+
+class Piece(Data, frozen=True, kw_only=True):
+    """Some rows, and how many things were looked at for them."""
+
+    looked: int
+    rows: list[list[Cell]]
+
+
+class ExportRows:
+    """Reads what one list asks for. `columns` are those that it has, in order."""
+
+    def __init__(
+        self, engine: Engine, words: Words, asked: Asked, reach: Scope, columns: Sequence[Column]
+    ) -> None:
+        self._engine, self._words, self._asked, self._reach = engine, words, asked, reach
+        self._columns = columns
+        self._hides = any(column.field and column.field.visible_when for column in columns)
+        self._places = {each.kode: each for each in words.wilayah}
+        self._names: dict[str, str] = {}
+
+    def pieces(self) -> Iterator[Piece]:
+        """Give everything, a piece at a time."""
+        if self._asked.source in RECORD_KINDS:
+            yield from self._records()
+        else:
+            yield from self._visits()
+
+    def count(self) -> int:
+        """Return how many things will be looked at."""
+        if self._asked.source in RECORD_KINDS:
+            return self._engine.read(lambda tx: export_store.count_of_kind(tx, self._asked.source))
+        return len(self._engine.read(self._visit_ids))
+
+    def _records(self) -> Iterator[Piece]:
+        kind, after = self._asked.source, ""
+        while found := self._engine.read(
+            lambda tx: table_store.records_after(tx, kind, after, PIECE)  # noqa: B023 - called at once
+        ):
+            after = found[-1].id
+            rows = [self._record(each) for each in found if self._is_wanted(each)]
+            yield Piece(looked=len(found), rows=rows)
+
+    def _is_wanted(self, record: Record) -> bool:
+        fields = record.fields
+        if is_destroyed(record) or fields.get("dihapus") or fields.get("digabung_ke"):
+            return False
+        desa = str(fields.get("kode_desa") or "")
+        asked, reach = self._asked, self._reach
+        if asked.region and not (desa and within(desa, (asked.region,))):
+            return False
+        if reach.areas is not None and not within(desa, reach.areas):
+            return False
+        services = _services(fields)
+        if asked.service and asked.service not in services:
+            return False
+        if reach.services is None:
+            # whoever is known for a sealed service alone is not known here at all
+            return bool(services) or not fields.get("layanan")
+        return not services or not services.isdisjoint(reach.services)
+
+    def _record(self, record: Record) -> list[Cell]:
+        reading = self._reading()
+        return [
+            cell(column.field, record.fields.get(column.name), reading, whole=self._asked.whole)
+            if column.field is not None
+            else self._of_record(record, column.name)
+            for column in self._columns
+        ]
+
+    def _of_record(self, record: Record, name: str) -> Cell:
+        match name:
+            case "id":
+                return record.id
+            case "layanan":
+                return "; ".join(
+                    self._words.text(f"layanan.{each}") for each in sorted(_services(record.fields))
+                )
+            case _:
+                return self._place(str(record.fields.get("kode_desa") or ""), name)
+
+    def _visit_ids(self, tx: Reader) -> list[RecordId]:
+        forms, wanted = self._words.forms, self._asked.source
+        opening = [form.id for form in forms.all() if any(each.form == wanted for each in form.opens)]
+        return export_store.visits_of_forms(
+            tx,
+            (wanted, *opening),
+            state=self._asked.state,
+            desa=self._desa(),
+            first_ms=self._asked.first_ms,
+            before_ms=self._asked.before_ms,
+        )
+
+    def _desa(self) -> tuple[str, ...] | None:
+        """Return the desa to list, None for all. A visit without a known desa is every reader's."""
+        region, areas = self._asked.region, self._reach.areas
+        if areas is None and not region:
+            return None
+        known = tuple(
+            kode
+            for kode, each in self._places.items()
+            if each.level in ("desa", "kelurahan")
+            and (not region or within(kode, (region,)))
+            and (areas is None or within(kode, areas))
+        )
+        return known if region else ("", *known)
+
+    def _visits(self) -> Iterator[Piece]:
+        ids = self._engine.read(self._visit_ids)
+        for start in range(0, len(ids), PIECE):
+            some = ids[start : start + PIECE]
+            yield Piece(
+                looked=len(some), rows=self._engine.read(lambda tx, these=some: self._read(tx, these))
+            )
+
+    def _read(self, tx: Reader, ids: Sequence[RecordId]) -> list[list[Cell]]:
+        store = SqlOfficeStore.reading(tx)
+        records = store.records(ids)
+        newest = {name: _newest(record) for name, record in records.items() if not is_destroyed(record)}
+        raws = store.contents([change for change in newest.values() if change is not None])
+        found: list[tuple[Record, Content, Submit]] = []
+        for name in ids:
+            change = newest.get(name)
+            content = readable(raws[change]) if change is not None and change in raws else None
+            body = content.body if content else None
+            if (
+                content
+                and isinstance(body, Submit)
+                and self._asked.source in body.forms
+                and self._is_open(body)
+            ):
+                found.append((records[name], content, body))
+        self._learn(store, found)
+        return [self._visit(record, content, body) for record, content, body in found]
+
+    def _is_open(self, body: Submit) -> bool:
+        forms = self._words.forms
+        return all(forms.get(name, each.version).privacy != "rahasia" for name, each in body.forms.items())
+
+    def _learn(self, store: SqlOfficeStore, found: Sequence[tuple[Record, Content, Submit]]) -> None:
+        """Look up the names that these rows will need."""
+        wanted = {str(record.fields.get("petugas") or "") for record, _, _ in found}
+        wanted |= {str(body.subject or "") for _, _, body in found}
+        for _, _, body in found:
+            answers = body.forms[self._asked.source].answers
+            wanted |= {
+                value
+                for column in self._columns
+                if isinstance(value := answers.get(column.name), str) and len(value) == 32
+            }
+        self._names = names(store, wanted - {""})
+
+    def _visit(self, record: Record, content: Content, body: Submit) -> list[Cell]:
+        filled, whole, reading = body.forms[self._asked.source], self._asked.whole, self._reading()
+        form = self._words.forms.get(self._asked.source, filled.version)
+        answers: Mapping[str, Any] = filled.answers
+        if self._hides:
+            answers = {name: answers.get(name) for name in visible_fields(form, filled.answers)}
+        return [
+            told(form, answers, column.name, reading, whole=whole)
+            if column.field is not None
+            else self._of_visit(record, body, column.name)
+            for column in self._columns
+        ]
+
+    def _of_visit(self, record: Record, body: Submit, name: str) -> Cell:
+        fields, text = record.fields, self._words.text
+        versions: list[dict[str, Any]] = fields.get("versions") or []
+        match name:
+            case "kunjungan":
+                return record.id
+            case "versi":
+                return len(versions)
+            case "diterima":
+                return local_date(int(versions[-1].get("received_ms") or 0))
+            case "keadaan":
+                key = f"status.{fields.get('state')}"
+                return text(key) if key in text else str(fields.get("state") or "")
+            case "petugas":
+                return self._names.get(str(fields.get("petugas") or ""), "")
+            case "sasaran":
+                named = self._names.get(str(body.subject or ""), "")
+                return named if self._asked.whole or fields.get("form") == "ewarong" else initials(named)
+            case _:
+                return self._place(str(fields.get("kode_desa") or ""), name)
+
+    def _place(self, kode: str, name: str) -> Cell:
+        desa = self._places.get(kode)
+        if name == "kode_desa" or desa is None:
+            return kode if name == "kode_desa" else ""
+        above = self._places.get(desa.parent or "")
+        return desa.nama if name == "desa" else above.nama if above else ""
+
+    def _reading(self) -> Reading:
+        return Reading(
+            text=self._words.text,
+            name_of=lambda name: self._names.get(name, ""),
+            region_of=self._words.region,
+            opened=self._asked.whole,
+        )
+
+
+def _newest(record: Record) -> ChangeId | None:
+    versions: list[dict[str, Any]] = record.fields.get("versions") or []
+    return ChangeId(bytes.fromhex(versions[-1]["change"])) if versions and "change" in versions[-1] else None
+
+
+def _services(fields: Mapping[str, Any]) -> set[str]:
+    """Return the services of a record, but for those whose cases are sealed."""
+    return {str(each) for each in fields.get("layanan") or () if each not in SEALED_SERVICES}
