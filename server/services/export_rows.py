@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from schemas.base import Data
-from schemas.check import visible_fields
+from schemas.form_conditions import visible_among
+from schemas.form_types import Field, Rujukan
 from schemas.format import local_date
 from schemas.ids import ChangeId, RecordId
 from schemas.sealed import SEALED_SERVICES
@@ -20,7 +21,7 @@ from server.services.visit_page import Words
 from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.tables.order import Asked
-from server.tables.outgoing import Column, cell, initials, told
+from server.tables.outgoing import Column, Writing, cell_writer, initials
 from server.tables.writing import Cell
 from sync.applying import readable
 from sync.change import Content, Submit
@@ -38,6 +39,14 @@ class Piece(Data, frozen=True, kw_only=True):
     rows: list[list[Cell]]
 
 
+class _Plan(Data, frozen=True, kw_only=True):
+    """One version of the form, and those of its chosen fields that are not always seen."""
+
+    fields: dict[str, Field]
+    conditional: tuple[str, ...]
+    writers: dict[str, Writing]
+
+
 class ExportRows:
     """Reads what one list asks for. `columns` are those that it has, in order."""
 
@@ -46,9 +55,11 @@ class ExportRows:
     ) -> None:
         self._engine, self._words, self._asked, self._reach = engine, words, asked, reach
         self._columns = columns
-        self._hides = any(column.field and column.field.visible_when for column in columns)
+        self._references = [each.name for each in columns if isinstance(each.field, Rujukan)]
+        self._plans: dict[int, _Plan] = {}
         self._places = {each.kode: each for each in words.wilayah}
         self._names: dict[str, str] = {}
+        self._writers = [(each.name, self._writer(each.field) if each.field else None) for each in columns]
 
     def pieces(self) -> Iterator[Piece]:
         """Give everything, a piece at a time."""
@@ -91,12 +102,9 @@ class ExportRows:
         return not services or not services.isdisjoint(reach.services)
 
     def _record(self, record: Record) -> list[Cell]:
-        reading = self._reading()
         return [
-            cell(column.field, record.fields.get(column.name), reading, whole=self._asked.whole)
-            if column.field is not None
-            else self._of_record(record, column.name)
-            for column in self._columns
+            write(record.fields.get(name)) if write is not None else self._of_record(record, name)
+            for name, write in self._writers
         ]
 
     def _of_record(self, record: Record, name: str) -> Cell:
@@ -174,25 +182,45 @@ class ExportRows:
         wanted |= {str(body.subject or "") for _, _, body in found}
         for _, _, body in found:
             answers = body.forms[self._asked.source].answers
-            wanted |= {
-                value
-                for column in self._columns
-                if isinstance(value := answers.get(column.name), str) and len(value) == 32
-            }
+            wanted |= {value for name in self._references if isinstance(value := answers.get(name), str)}
         self._names = names(store, wanted - {""})
 
     def _visit(self, record: Record, content: Content, body: Submit) -> list[Cell]:
-        filled, whole, reading = body.forms[self._asked.source], self._asked.whole, self._reading()
-        form = self._words.forms.get(self._asked.source, filled.version)
-        answers: Mapping[str, Any] = filled.answers
-        if self._hides:
-            answers = {name: answers.get(name) for name in visible_fields(form, filled.answers)}
-        return [
-            told(form, answers, column.name, reading, whole=whole)
-            if column.field is not None
-            else self._of_visit(record, body, column.name)
-            for column in self._columns
-        ]
+        filled = body.forms[self._asked.source]
+        plan, answers = self._plan(filled.version), filled.answers
+        # a field with no answer is blank, seen or not, and most have none
+        asked = [name for name in plan.conditional if answers.get(name) is not None]
+        hidden = set(asked).difference(visible_among(plan.fields, answers, asked)) if asked else ()
+        row: list[Cell] = []
+        for name, of_visit in self._writers:
+            if of_visit is None:
+                row.append(self._of_visit(record, body, name))
+            elif (value := answers.get(name)) is None or name in hidden:
+                row.append(None)
+            else:
+                row.append(plan.writers[name](value) if name in plan.writers else None)
+        return row
+
+    def _plan(self, version: int) -> _Plan:
+        """Return what is to be known of a version of the form for each of its visits."""
+        if version not in self._plans:
+            fields = self._words.forms.get(self._asked.source, version).fields
+            chosen = [column.name for column in self._columns if column.field and column.name in fields]
+            self._plans[version] = _Plan(
+                fields=fields,
+                conditional=tuple(name for name in chosen if fields[name].visible_when is not None),
+                writers={name: self._writer(fields[name]) for name in chosen},
+            )
+        return self._plans[version]
+
+    def _writer(self, field: Field) -> Writing:
+        reading = Reading(
+            text=self._words.text,
+            name_of=lambda name: self._names.get(name, ""),
+            region_of=self._words.region,
+            opened=self._asked.whole,
+        )
+        return cell_writer(field, reading, whole=self._asked.whole)
 
     def _of_visit(self, record: Record, body: Submit, name: str) -> Cell:
         fields, text = record.fields, self._words.text
@@ -221,14 +249,6 @@ class ExportRows:
             return kode if name == "kode_desa" else ""
         above = self._places.get(desa.parent or "")
         return desa.nama if name == "desa" else above.nama if above else ""
-
-    def _reading(self) -> Reading:
-        return Reading(
-            text=self._words.text,
-            name_of=lambda name: self._names.get(name, ""),
-            region_of=self._words.region,
-            opened=self._asked.whole,
-        )
 
 
 def _newest(record: Record) -> ChangeId | None:

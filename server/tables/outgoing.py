@@ -5,11 +5,12 @@ places of homes, whatever a form holds to be *spesifik*, and all that somebody t
 in the middle of it. What is *rahasia* is in no list, whole or not.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from schemas.base import Data
-from schemas.form import Form, Forms
+from schemas.form import Forms
 from schemas.form_cells import rows_of
 from schemas.form_types import (
     Angka,
@@ -18,14 +19,15 @@ from schemas.form_types import (
     Foto,
     Gps,
     Multi,
+    Pilihan,
     Rujukan,
     Tabel,
-    TandaTangan,
     Tanggal,
     Teks,
     TeksPanjang,
     Turunan,
     Uang,
+    YaTidak,
 )
 from schemas.form_values import day_of, is_blank, is_skipped
 from schemas.text import Text
@@ -34,6 +36,7 @@ from server.tables.columns import COLUMNS
 from server.tables.columns import Kind as ListKind
 from server.tables.writing import Cell
 
+Writing = Callable[[Any], Cell]
 COVERED_NUMBERS = frozenset({"nik"})
 """Numbers of which the last four digits stand in a covered list; others are not in it."""
 OF_NO_PERSON = frozenset(
@@ -56,6 +59,8 @@ VISIT_OWN = (
     "sasaran",
 )
 RECORD_OWN = ("id", "layanan", "kode_desa", "desa", "kecamatan")
+TOLD_BY_THE_OFFICE = frozenset({*VISIT_OWN, "petugas_id"})
+"""Fields of forms that say what the office's own columns say."""
 WIDTHS = {
     "kunjungan": 34,
     "id": 34,
@@ -87,14 +92,12 @@ def form_columns(forms: Forms, name: str, text: Text) -> tuple[Column, ...]:
     for version in forms.versions(name):
         fields |= forms.get(name, version).fields
     newest = forms.get(name).fields
-    own = tuple(
-        Column(name=each, head=text(f"ekspor.kolom.{each}")) for each in VISIT_OWN if each not in fields
-    )
+    own = tuple(Column(name=each, head=text(f"ekspor.kolom.{each}")) for each in VISIT_OWN)
     order = [*newest, *(each for each in fields if each not in newest)]
     return own + tuple(
         Column(name=each, head=fields[each].short, whole=is_whole(fields[each]), field=fields[each])
         for each in order
-        if fields[each].privacy != "rahasia"
+        if fields[each].privacy != "rahasia" and each not in TOLD_BY_THE_OFFICE
     )
 
 
@@ -151,75 +154,81 @@ def initials(name: str) -> str:
     return " ".join(f"{word[0].upper()}." for word in name.split() if word[0].isalpha())
 
 
-def cell(field: Field, value: Any, reading: Reading, *, whole: bool) -> Cell:
-    """Write one answer as a cell: numbers and days as such, all else as text."""
-    if is_blank(value) and not is_skipped(value):
-        return None
-    if not whole:
-        if field.name in COVERED_NUMBERS:
-            return None if is_skipped(value) else covered(str(value))
-        if isinstance(field, Teks) and is_name(field):
-            return None if is_skipped(value) else initials(str(value))
-        if is_skipped(value):  # the reason was typed
-            return reading.text("ekspor.dilewati")
-    if is_skipped(value):
-        return show(field, value, reading)
+def cell_writer(field: Field, reading: Reading, *, whole: bool) -> Writing:
+    """Return what writes the answers to a field as cells: numbers and days as such, all else as text."""
+    say = _covered(field) if not whole else None
+    say = say or _saying(field, reading, whole)
+
+    def write(value: Any) -> Cell:
+        if is_skipped(value):
+            # the reason was typed
+            return show(field, value, reading) if whole else reading.text("ekspor.dilewati")
+        if is_blank(value):
+            return None
+        try:
+            return say(value)
+        except (TypeError, ValueError, AttributeError, KeyError):
+            return str(value) if whole else None  # of another shape than the form's, so nobody knows what
+
+    return write
+
+
+def _covered(field: Field) -> Writing | None:
+    """Return what writes a field of which a covered list has a part only; None for all others."""
+    if field.name in COVERED_NUMBERS:
+        return lambda value: covered(str(value))
+    if isinstance(field, Teks) and is_name(field):
+        return lambda value: initials(str(value))
+    return None
+
+
+def _saying(field: Field, reading: Reading, whole: bool) -> Writing:
     match field:
-        case Angka() | Uang() if _is_number(value):
-            return value
-        case Turunan(value="angka" | "uang") if _is_number(value):
-            return value
+        case Teks() | TeksPanjang():
+            return str
+        case Angka() | Uang() | Turunan(value="angka" | "uang"):
+            return _number
         case Tanggal() | Turunan(value="tanggal"):
-            return day_of(value) or str(value)
-        case Multi() if isinstance(value, list):
-            return "; ".join(_labels(field, value))  # pyright: ignore[reportUnknownArgumentType]
-        case Foto() | Berkas() if isinstance(value, list):
-            return len(value)  # pyright: ignore[reportUnknownArgumentType]
-        case TandaTangan():
-            return reading.text("umum.ada")
-        case Gps() if isinstance(value, dict):
-            return _degrees(value)  # pyright: ignore[reportUnknownArgumentType]
+            return lambda value: day_of(value) or str(value)
+        case Pilihan() | Turunan(value="pilihan"):
+            labels = _labels(field)
+            return lambda value: labels.get(value, str(value))
+        case Multi():
+            labels = _labels(field)
+            return lambda codes: "; ".join(labels.get(code, str(code)) for code in codes)
+        case YaTidak():
+            yes, no = reading.text("umum.ya"), reading.text("umum.tidak")
+            return lambda value: yes if value else no
+        case Foto() | Berkas():
+            return len
+        case Gps():
+            return _degrees
+        case Tabel() if whole:
+            columns = [(each, cell_writer(each, reading, whole=True)) for each in field.columns]
+            return lambda value: _table(columns, value)
         case Tabel():
-            return _table(field, value, reading) if whole else len(rows_of(value))
+            return lambda value: len(rows_of(value))
         case _:
-            return show(field, value, reading)
+            return lambda value: show(field, value, reading)
 
 
-def told(form: Form, answers: Mapping[str, Any], name: str, reading: Reading, *, whole: bool) -> Cell:
-    """Write the answer to a field as the version says that was filled; nothing for one that it has not."""
-    field = form.fields.get(name)
-    return cell(field, answers.get(name), reading, whole=whole) if field is not None else None
+def _number(value: Any) -> Cell:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number and math.isfinite(value) else str(value)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value == value
-
-
-def _labels(field: Multi, codes: list[Any]) -> list[str]:
-    known = {option.code: option.label for option in field.options}
-    return [known.get(code, str(code)) for code in codes]
+def _labels(field: Pilihan | Multi | Turunan) -> dict[Any, str]:
+    return {option.code: option.label for option in field.options}
 
 
 def _degrees(place: Mapping[str, Any]) -> str:
     """Write a place as programs read it: latitude and longitude with points, in degrees."""
-    try:
-        return f"{float(place['lat']):.6f} {float(place['lng']):.6f}"
-    except (KeyError, TypeError, ValueError):
-        return ""
+    return f"{float(place['lat']):.6f} {float(place['lng']):.6f}"
 
 
-def _table(field: Tabel, value: Any, reading: Reading) -> str:
+def _table(columns: Sequence[tuple[Field, Writing]], value: Any) -> str:
     lines: list[str] = []
     for row in rows_of(value):
-        said = (
-            f"{column.short}: {_typed(column, row[column.name], reading)}"
-            for column in field.columns
-            if not is_blank(row.get(column.name))
-        )
-        lines.append("; ".join(said))
+        said = ((column.short, write(row.get(column.name))) for column, write in columns)
+        lines.append("; ".join(f"{head}: {cell}" for head, cell in said if cell not in (None, "")))
     return "\n".join(lines)
-
-
-def _typed(column: Field, value: Any, reading: Reading) -> str:
-    found = cell(column, value, reading, whole=True)
-    return found if isinstance(found, str) else show(column, value, reading)

@@ -33,6 +33,7 @@ NAMES = (
     "unlock",
     "sqlcipher_ratio",
     "import_list",
+    "export_list",
     "verify_speed",
     "trail_search",
     "warga_search",
