@@ -10,6 +10,7 @@ from litestar.types import Message, Scope
 
 from schemas.packing import PACKED_TYPE
 from schemas.problem import Problem
+from server.api.data import data_routes
 from server.api.device import device_word_routes
 from server.api.enrol import enrol_routes
 from server.api.handover import handover_routes
@@ -51,6 +52,7 @@ def create_app(deps: Deps, pages: Sequence[Any] = ()) -> Litestar:
         *handover_routes(deps),
         *health_routes(deps),
         *tus_routes(deps),
+        *data_routes(deps),
         *pages,
     ]
     return Litestar(

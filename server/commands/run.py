@@ -179,12 +179,13 @@ async def _answer(
 
 
 async def _keep_house(site: Site) -> None:
-    """Forget what only waited for a time, for as long as the server runs."""
+    """Forget what only waited for a time, and put on record who read, for as long as the server runs."""
     while True:
         try:
             await site.work(site.exporting.forget_old)
+            await site.work(site.api_keys.note_days)
         except EngineError as error:  # a full disk, say: the next hour may be better
-            logger.error("%s while forgetting what is over", type(error).__name__)
+            logger.error("%s while keeping house", type(error).__name__)
         await asyncio.sleep(TIDY_EVERY_S)
 
 

@@ -7,7 +7,9 @@ memory of a piece and no writer waits for it.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from schemas.base import Data
+import msgspec
+
+from schemas.base import UNREADABLE, Data
 from schemas.form_conditions import visible_among
 from schemas.form_types import Field, Rujukan
 from schemas.format import local_date
@@ -23,13 +25,13 @@ from server.store import SqlOfficeStore
 from server.tables.order import Asked
 from server.tables.outgoing import Column, Writing, cell_writer, initials
 from server.tables.writing import Cell
-from sync.applying import readable
 from sync.change import Content, Submit
 from sync.losses import is_destroyed
 from sync.store import Record
 
 PIECE = 500
 RECORD_KINDS = ("warga", "ewarong")
+_contents = msgspec.msgpack.Decoder(Content)
 
 
 class Piece(Data, frozen=True, kw_only=True):
@@ -44,7 +46,7 @@ class _Plan(Data, frozen=True, kw_only=True):
 
     fields: dict[str, Field]
     conditional: tuple[str, ...]
-    writers: dict[str, Writing]
+    writers: dict[str, tuple[int, Writing]]
 
 
 class ExportRows:
@@ -59,6 +61,7 @@ class ExportRows:
         self._plans: dict[int, _Plan] = {}
         self._places = {each.kode: each for each in words.wilayah}
         self._names: dict[str, str] = {}
+        self._told = [(place, each.name) for place, each in enumerate(columns) if each.field is None]
         self._writers = [(each.name, self._writer(each.field) if each.field else None) for each in columns]
 
     def pieces(self) -> Iterator[Piece]:
@@ -160,7 +163,7 @@ class ExportRows:
         found: list[tuple[Record, Content, Submit]] = []
         for name in ids:
             change = newest.get(name)
-            content = readable(raws[change]) if change is not None and change in raws else None
+            content = _content(raws[change]) if change is not None and change in raws else None
             body = content.body if content else None
             if (
                 content
@@ -191,25 +194,29 @@ class ExportRows:
         # a field with no answer is blank, seen or not, and most have none
         asked = [name for name in plan.conditional if answers.get(name) is not None]
         hidden = set(asked).difference(visible_among(plan.fields, answers, asked)) if asked else ()
-        row: list[Cell] = []
-        for name, of_visit in self._writers:
-            if of_visit is None:
-                row.append(self._of_visit(record, body, name))
-            elif (value := answers.get(name)) is None or name in hidden:
-                row.append(None)
-            else:
-                row.append(plan.writers[name](value) if name in plan.writers else None)
+        row: list[Cell] = [None] * len(self._columns)
+        for place, name in self._told:
+            row[place] = self._of_visit(record, body, name)
+        for name, value in answers.items():
+            written = plan.writers.get(name)
+            if written is not None and value is not None and name not in hidden:
+                place, write = written
+                row[place] = write(value)
         return row
 
     def _plan(self, version: int) -> _Plan:
         """Return what is to be known of a version of the form for each of its visits."""
         if version not in self._plans:
             fields = self._words.forms.get(self._asked.source, version).fields
-            chosen = [column.name for column in self._columns if column.field and column.name in fields]
+            places = {
+                column.name: place
+                for place, column in enumerate(self._columns)
+                if column.field is not None and column.name in fields
+            }
             self._plans[version] = _Plan(
                 fields=fields,
-                conditional=tuple(name for name in chosen if fields[name].visible_when is not None),
-                writers={name: self._writer(fields[name]) for name in chosen},
+                conditional=tuple(name for name in places if fields[name].visible_when is not None),
+                writers={name: (place, self._writer(fields[name])) for name, place in places.items()},
             )
         return self._plans[version]
 
@@ -249,6 +256,14 @@ class ExportRows:
             return kode if name == "kode_desa" else ""
         above = self._places.get(desa.parent or "")
         return desa.nama if name == "desa" else above.nama if above else ""
+
+
+def _content(raw: bytes) -> Content | None:
+    """Read a content that was looked through when it was taken in; None for one that nobody can read."""
+    try:
+        return _contents.decode(raw)
+    except UNREADABLE:
+        return None
 
 
 def _newest(record: Record) -> ChangeId | None:

@@ -225,8 +225,8 @@ def _said(body: Body, kind: str, people: dict[str, str]) -> tuple[str, dict[str,
             return f"putus_{decision}", {}
         case Patch(kind="petugas" | "warga" | "kasus" | "tugas" | "ewarong" as what, base=base, new=new):
             return f"data_{what}", {"jumlah": len(new.keys() | base.keys())}
-        case Patch(kind="ekspor"):
-            return "data_ekspor", {}
+        case Patch(kind="ekspor" | "kunci_data" as what):
+            return f"data_{what}", {}
         case Advance(event=event) | SealedAdvance(event=event):
             return "langkah", {"langkah": event}
         case SealedAccess(action=action):

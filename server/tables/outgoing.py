@@ -160,11 +160,12 @@ def cell_writer(field: Field, reading: Reading, *, whole: bool) -> Writing:
     say = say or _saying(field, reading, whole)
 
     def write(value: Any) -> Cell:
-        if is_skipped(value):
-            # the reason was typed
-            return show(field, value, reading) if whole else reading.text("ekspor.dilewati")
-        if is_blank(value):
-            return None
+        if not isinstance(value, bool | int | float):
+            if is_skipped(value):
+                # the reason was typed
+                return show(field, value, reading) if whole else reading.text("ekspor.dilewati")
+            if is_blank(value):
+                return None
         try:
             return say(value)
         except (TypeError, ValueError, AttributeError, KeyError):

@@ -16,6 +16,7 @@ from server.deps import Deps
 from server.passwords import Passwords
 from server.second_factor import SecondFactors
 from server.services.alarms import Alarms
+from server.services.api_keys import ApiKeys
 from server.services.assigning import Assigning
 from server.services.backups import Backups
 from server.services.cases import Cases
@@ -117,6 +118,15 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
             deps.office,
             deps.parsers,
             deps.forms,
+            wilayah,
+            now_ms=deps.now_ms,
+            randomness=deps.randomness,
+        ),
+        api_keys=ApiKeys(
+            engine,
+            deps.office,
+            deps.office.person,
+            deps.text,
             wilayah,
             now_ms=deps.now_ms,
             randomness=deps.randomness,

@@ -18,6 +18,7 @@ from server.web.beside import beside_routes
 from server.web.building import build_site
 from server.web.cases import case_routes
 from server.web.conflicts import conflict_routes
+from server.web.data_keys import data_key_routes
 from server.web.destroying import destroying_routes
 from server.web.devices import device_routes
 from server.web.doubles import double_routes, pair_routes
@@ -123,6 +124,7 @@ def page_routes(site: Site) -> list[Any]:
         *handover_routes(site),
         *import_routes(site),
         *export_routes(site),
+        *data_key_routes(site),
         *assign_routes(site),
         *form_routes(site),
         *device_routes(site),

@@ -24,6 +24,7 @@ from server.accounts import Accounts
 from server.deps import Deps
 from server.engine import Reader
 from server.second_factor import SecondFactors
+from server.services.api_keys import ApiKeys
 from server.services.assigning import Assigning
 from server.services.backups import Backups
 from server.services.cases import Cases
@@ -148,6 +149,7 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("ekspor", "/ekspor", "download", "export_data"),
     ("jejak", "/jejak", "audit", "see_trail"),
     ("pelindungan", "/pelindungan", "shield", "see_protection"),
+    ("kunci_data", "/kunci-data", "key", "manage_api"),
     ("perangkat", "/perangkat", "device", "see_devices"),
     ("pengguna", "/pengguna", "person", "see_people"),
     ("cadangan", "/cadangan", "save", "see_backups"),
@@ -186,6 +188,7 @@ class Site:
     room: Room
     importing: Importing
     exporting: Exporting
+    api_keys: ApiKeys
     assigning: Assigning
     publishing: FormPublishing
     trail: Trail
