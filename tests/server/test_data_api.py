@@ -161,6 +161,16 @@ def test_who_moved_away_or_was_destroyed_is_told_as_gone(town: Town) -> None:
     assert dead not in town.everything(wide)["data"]
 
 
+def test_who_only_moved_within_reach_is_never_told_as_gone_in_between(town: Town) -> None:
+    key, warga = town.key(), town.add_warga()
+    after = town.everything(key)["lanjut"]
+    town.patch(warga, {"kode_desa": DESA}, {"kode_desa": ELSEWHERE})
+    town.add_warga()
+    town.patch(warga, {"nama": "Sutarmi Binti"}, {"nama": "Wagiyem"})
+    found = town.everything(key, after=after, size=1)
+    assert found["hilang"] == set() and found["data"][warga]["kode_desa"] == ELSEWHERE
+
+
 def test_cases_are_read_and_sealed_ones_are_not(town: Town) -> None:
     office, case, hidden = town.office.deps.office, RecordId("c1" * 16), RecordId("c2" * 16)
     new = {"workflow": "bpnt_masalah", "service": "bpnt", "subjek": town.office.warga, "kode_desa": DESA}

@@ -132,6 +132,22 @@ def test_unless_the_whole_is_asked_for_nobody_is_named(desk: Desk) -> None:
         assert secret not in told
 
 
+def test_what_a_form_holds_to_be_special_stands_in_whole_lists_only(desk: Desk) -> None:
+    whole = {column.name: column.whole for column in desk.lists.source("bpnt_kpm").columns}
+    for name in ("nominal_diterima", "status_kawin", "tanggal_lahir", "belanja", "foto_kk", "no_kks"):
+        assert whole[name], f"{name} is spesifik"
+    for name in ("alamat", "pekerjaan", "lokasi"):
+        assert whole[name], f"{name} says where or who"
+    for name in ("penyalur", "kks_kondisi", "nama", "nik", "tanggal_kunjungan"):
+        assert not whole[name], name
+    order = desk.lists.start(
+        desk.person("petugas"),
+        Asked(source="bpnt_kpm", kind="csv", columns=("penyalur", "nominal_diterima"), purpose=PURPOSE),
+        Given(),
+    )
+    assert order == "kolom"
+
+
 def test_a_column_of_whole_lists_is_not_had_without_the_right_to_it(desk: Desk) -> None:
     asked = Asked(source="warga", kind="csv", columns=("no_hp",), purpose=PURPOSE)
     assert desk.lists.start(desk.person("petugas"), asked, Given()) == "kolom"
