@@ -23,9 +23,9 @@ from server.services.cases import Cases
 from server.services.checks import Checks
 from server.services.conflicts import Conflicts
 from server.services.destroying import Destroying
+from server.services.exporting import Exporting
 from server.services.finding import Finding
 from server.services.form_publishing import FormPublishing
-from server.services.exporting import Exporting
 from server.services.handling import Handling
 from server.services.handouts import Handouts
 from server.services.importing import Importing

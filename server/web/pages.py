@@ -30,8 +30,8 @@ from server.web.errors import (
     StartingPasswordError,
     UnreadableError,
 )
-from server.web.forms import form_routes
 from server.web.exporting import export_routes
+from server.web.forms import form_routes
 from server.web.handover import handover_routes
 from server.web.home import home_routes
 from server.web.importing import import_routes

@@ -323,7 +323,10 @@ def every_page(served: Served) -> dict[str, list[str]]:
             "/", "/pelindungan", "/insiden", failure, f"{failure}/surat/warga", "/pemrosesan",
             "/pemrosesan/cetak",
         ],
-        "kabid": ["/", *lost, "/formulir", "/formulir/bpnt_kpm", "/formulir/baru?dari=ewarong", "/ekspor?data=warga", "/kunci-data"],
+        "kabid": [
+            "/", *lost, "/formulir", "/formulir/bpnt_kpm", "/formulir/baru?dari=ewarong",
+            "/ekspor?data=warga", "/kunci-data",
+        ],
         "pengawas": ["/jejak", "/jejak/lembar", f"/kunjungan/{visit}"],
         "admin": [
             "/", "/perangkat", "/karantina", "/cadangan", "/serah-terima", "/akun",
