@@ -34,6 +34,7 @@ NAMES = (
     "sqlcipher_ratio",
     "import_list",
     "export_list",
+    "data_api",
     "verify_speed",
     "trail_search",
     "warga_search",

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from schemas.ids import RecordId
+from schemas.wilayah import load_wilayah
 from server.access import Person
 from server.services.exporting import Exporting
 from server.services.people import load_person
@@ -49,24 +50,26 @@ def measure(folder: Path) -> list[Figure]:
     return figures
 
 
-def fill(office: Office, count: int) -> None:
-    """Bring in so many people, each visited once."""
+def fill(office: Office, count: int, *, visited: bool = True) -> None:
+    """Bring in so many people, each visited once unless said otherwise."""
     rng, deps = random.Random(6), office.deps
     author = office.people["pendamping"]
+    desa = [each.kode for each in load_wilayah() if each.level in ("desa", "kelurahan")]
     for start in range(0, count, BATCH):
         people = [RecordId(secrets.token_hex(16)) for _ in range(min(BATCH, count - start))]
         bodies = [
-            Patch(record=name, kind="warga", base={}, new=_warga(rng, start + number))
+            Patch(record=name, kind="warga", base={}, new=_warga(rng, desa, start + number))
             for number, name in enumerate(people)
         ]
-        deps.office.act_all(author, [*bodies, *(visit(rng, name) for name in people)])
+        seen = [visit(rng, name) for name in people] if visited else []
+        deps.office.act_all(author, [*bodies, *seen])
 
 
-def _warga(rng: random.Random, number: int) -> dict[str, object]:
+def _warga(rng: random.Random, desa: list[str], number: int) -> dict[str, object]:
     day, year, serial = number % 28 + 1, number // 28 % 90, number // 2520 + 100
     return {
         "nama": rng.choice(("Sutarmi", "Wagiyem", "Suparno")) + " Binti Kartodimejo",
-        "kode_desa": f"33.14.{number % 20 + 1:02}.2001",
+        "kode_desa": desa[number % len(desa)],
         "layanan": ["bpnt"],
         "nik": f"331499{day:02}01{year:02}{serial:04}",
         "no_kk": f"331499{day:02}02{year:02}{serial:04}",
