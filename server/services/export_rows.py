@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from schemas.base import UNREADABLE, Data
+from schemas.form import Forms
 from schemas.form_conditions import visible_among
 from schemas.form_types import Field, Rujukan
 from schemas.format import local_date
@@ -99,10 +100,10 @@ class ExportRows:
         services = _services(fields)
         if asked.service and asked.service not in services:
             return False
-        if reach.services is None:
+        if not services:
             # whoever is known for a sealed service alone is not known here at all
-            return bool(services) or not fields.get("layanan")
-        return not services or not services.isdisjoint(reach.services)
+            return not fields.get("layanan")
+        return reach.services is None or not services.isdisjoint(reach.services)
 
     def _record(self, record: Record) -> list[Cell]:
         return [
@@ -123,7 +124,7 @@ class ExportRows:
 
     def _visit_ids(self, tx: Reader) -> list[RecordId]:
         forms, wanted = self._words.forms, self._asked.source
-        opening = [form.id for form in forms.all() if any(each.form == wanted for each in form.opens)]
+        opening = [name for name in forms.ids() if wanted in _opened_by(forms, name)]
         return export_store.visits_of_forms(
             tx,
             (wanted, *opening),
@@ -256,6 +257,12 @@ class ExportRows:
             return kode if name == "kode_desa" else ""
         above = self._places.get(desa.parent or "")
         return desa.nama if name == "desa" else above.nama if above else ""
+
+
+def _opened_by(forms: Forms, name: str) -> set[str]:
+    """Return the forms that some version of a form opens."""
+    versions = (forms.get(name, version) for version in forms.versions(name))
+    return {opened.form for form in versions for opened in form.opens}
 
 
 def _content(raw: bytes) -> Content | None:

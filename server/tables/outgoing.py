@@ -89,15 +89,20 @@ class Column(Data, frozen=True, kw_only=True):
 def form_columns(forms: Forms, name: str, text: Text) -> tuple[Column, ...]:
     """Return the columns of the visits with a form: the office's own, then its fields of every version."""
     fields: dict[str, Field] = {}
-    for version in forms.versions(name):
-        fields |= forms.get(name, version).fields
+    secret: set[str] = set()
+    whole: set[str] = set()
+    for version in forms.versions(name):  # what one version held back stays so under every other
+        given = forms.get(name, version).fields
+        secret |= {each for each, field in given.items() if field.privacy == "rahasia"}
+        whole |= {each for each, field in given.items() if is_whole(field)}
+        fields |= given
     newest = forms.get(name).fields
     own = tuple(Column(name=each, head=text(f"ekspor.kolom.{each}")) for each in VISIT_OWN)
     order = [*newest, *(each for each in fields if each not in newest)]
     return own + tuple(
-        Column(name=each, head=fields[each].short, whole=is_whole(fields[each]), field=fields[each])
+        Column(name=each, head=fields[each].short, whole=each in whole, field=fields[each])
         for each in order
-        if fields[each].privacy != "rahasia" and each not in TOLD_BY_THE_OFFICE
+        if each not in secret and each not in TOLD_BY_THE_OFFICE
     )
 
 
