@@ -15,7 +15,8 @@ from server.services.handouts import MOST_TEXT
 from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.web.errors import ForbiddenError, MissingError
-from server.web.filters import Filter, Group, Option
+from server.web.export_views import regions_within
+from server.web.filters import Filter, Option
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
 
@@ -102,16 +103,12 @@ def _asked(given: dict[str, str]) -> NewKey:
 
 
 def _regions(site: Site, value: str) -> Filter:
-    kecamatan = tuple(Option(value=each.kode, label=each.nama) for each in site.words.wilayah.kecamatan())
     everything = Option(value="", label=site.text("kunci_data.seluruh"))
     return Filter(
         name="wilayah",
         label=site.text("kunci_data.wilayah"),
         value=value,
-        groups=(
-            Group(label="", options=(everything,)),
-            Group(label=site.text("tingkat_wilayah.kecamatan"), options=kecamatan),
-        ),
+        groups=regions_within(site, None, everything),
     )
 
 

@@ -161,7 +161,7 @@ def _filters(site: Site, person: Person, source: Source, typed: Typed) -> list[F
             name="wilayah",
             label=text("ekspor.wilayah"),
             value=typed.get("wilayah", ""),
-            groups=_regions(site, areas, Option(value="", label=everything[1])),
+            groups=regions_within(site, areas, Option(value="", label=everything[1])),
         )
     )
     if source.is_visits:
@@ -170,8 +170,8 @@ def _filters(site: Site, person: Person, source: Source, typed: Typed) -> list[F
     return found
 
 
-def _regions(site: Site, areas: tuple[str, ...] | None, everything: Option) -> tuple[Group, ...]:
-    """Return every kecamatan as a whole and its desa, as far as the reader's area goes."""
+def regions_within(site: Site, areas: tuple[str, ...] | None, everything: Option) -> tuple[Group, ...]:
+    """Return every kecamatan as a whole and its desa, as far as an area goes; None for all of them."""
     groups = [Group(label="", options=(everything,))]
     for group in site.regions:
         desa = [each for each in group.options if areas is None or within(each.value, areas)]
