@@ -13,9 +13,11 @@ from schemas.base import UNREADABLE, Data
 from schemas.form import Forms
 from schemas.form_conditions import visible_among
 from schemas.form_types import Field, Rujukan
+from schemas.form_values import day_of
 from schemas.format import local_date
 from schemas.ids import ChangeId, RecordId
 from schemas.sealed import SEALED_SERVICES
+from schemas.workflow import Workflows
 from server import export_store, table_store
 from server.access import Scope, within
 from server.engine import Engine, Reader
@@ -24,14 +26,15 @@ from server.services.visit_page import Words
 from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.tables.order import Asked
-from server.tables.outgoing import Column, Writing, cell_writer, initials
+from server.tables.outgoing import CASES, Column, Writing, cell_writer, initials
 from server.tables.writing import Cell
 from sync.change import Content, Submit
 from sync.losses import is_destroyed
+from sync.neutral import is_sealed
 from sync.store import Record
 
 PIECE = 500
-RECORD_KINDS = ("warga", "ewarong")
+RECORD_KINDS = ("warga", "ewarong", CASES)
 _contents = msgspec.msgpack.Decoder(Content)
 
 
@@ -54,11 +57,19 @@ class ExportRows:
     """Reads what one list asks for. `columns` are those that it has, in order."""
 
     def __init__(
-        self, engine: Engine, words: Words, asked: Asked, reach: Scope, columns: Sequence[Column]
+        self,
+        engine: Engine,
+        words: Words,
+        workflows: Workflows,
+        asked: Asked,
+        reach: Scope,
+        columns: Sequence[Column],
     ) -> None:
         self._engine, self._words, self._asked, self._reach = engine, words, asked, reach
         self._columns = columns
         self._references = [each.name for each in columns if isinstance(each.field, Rujukan)]
+        self._states = open_states(workflows)
+        self._titles = {flow.id: flow.title for flow in workflows.all()}
         self._plans: dict[int, _Plan] = {}
         self._places = {each.kode: each for each in words.wilayah}
         self._names: dict[str, str] = {}
@@ -84,8 +95,10 @@ class ExportRows:
             lambda tx: table_store.records_after(tx, kind, after, PIECE)  # noqa: B023 - called at once
         ):
             after = found[-1].id
-            rows = [self._record(each) for each in found if self._is_wanted(each)]
-            yield Piece(looked=len(found), rows=rows)
+            wanted = [each for each in found if self._is_wanted(each)]
+            if kind == CASES:
+                self._names = self._engine.read(lambda tx: _names_of(tx, wanted))  # noqa: B023
+            yield Piece(looked=len(found), rows=[self._record(each) for each in wanted])
 
     def _is_wanted(self, record: Record) -> bool:
         fields = record.fields
@@ -98,11 +111,13 @@ class ExportRows:
         if reach.areas is not None and not within(desa, reach.areas):
             return False
         services = _services(fields)
+        if record.kind == CASES and (is_sealed(record) or asked.state not in ("", _state(fields))):
+            return False
         if asked.service and asked.service not in services:
             return False
         if not services:
             # whoever is known for a sealed service alone is not known here at all
-            return not fields.get("layanan")
+            return not (fields.get("layanan") or fields.get("service"))
         return reach.services is None or not services.isdisjoint(reach.services)
 
     def _record(self, record: Record) -> list[Cell]:
@@ -115,6 +130,21 @@ class ExportRows:
         match name:
             case "id":
                 return record.id
+            case "alur":
+                flow = str(record.fields.get("workflow") or "")
+                return self._titles.get(flow, flow)
+            case "keadaan":
+                return self._states.get(_state(record.fields), str(record.fields.get("state") or ""))
+            case "sejak":
+                since = record.fields.get("since_ms")
+                return local_date(since) if isinstance(since, int) and since > 0 else None
+            case "batas":
+                return day_of(record.fields.get("due"))
+            case "petugas":
+                return self._names.get(str(record.fields.get("petugas") or ""), "")
+            case "sasaran":
+                named = self._names.get(str(record.fields.get("subjek") or ""), "")
+                return named if self._asked.whole else initials(named)
             case "layanan":
                 return "; ".join(
                     self._words.text(f"layanan.{each}") for each in sorted(_services(record.fields))
@@ -278,6 +308,26 @@ def _newest(record: Record) -> ChangeId | None:
     return ChangeId(bytes.fromhex(versions[-1]["change"])) if versions and "change" in versions[-1] else None
 
 
+def open_states(workflows: Workflows) -> dict[str, str]:
+    """Return the states of cases that are not sealed, each as `workflow:state`, in words."""
+    return {
+        f"{flow.id}:{code}": f"{flow.title}: {state.label}"
+        for flow in workflows.all()
+        if flow.service not in SEALED_SERVICES
+        for code, state in flow.states.items()
+    }
+
+
+def _state(fields: Mapping[str, Any]) -> str:
+    return f"{fields.get('workflow')}:{fields.get('state')}"
+
+
+def _names_of(tx: Reader, cases: Sequence[Record]) -> dict[str, str]:
+    wanted = {str(each.fields.get(name) or "") for each in cases for name in ("subjek", "petugas")}
+    return names(SqlOfficeStore.reading(tx), wanted - {""})
+
+
 def _services(fields: Mapping[str, Any]) -> set[str]:
     """Return the services of a record, but for those whose cases are sealed."""
-    return {str(each) for each in fields.get("layanan") or () if each not in SEALED_SERVICES}
+    named = fields.get("layanan") or [fields.get("service")]
+    return {str(each) for each in named if each and each not in SEALED_SERVICES}

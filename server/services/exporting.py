@@ -9,25 +9,26 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
 
 from msgspec.structs import replace
 
 from schemas.base import Data
 from schemas.format import local_date
 from schemas.ids import RecordId, uuid7
+from schemas.workflow import Workflows
 from server import export_store
 from server.access import Action, Person, may, scope
 from server.engine import ClosedError, Engine, Writer
 from server.queries import records_of_kind
 from server.services.chain_record import record_of, write_record
-from server.services.export_rows import RECORD_KINDS, ExportRows
+from server.services.export_file import FilePieces, ForgottenError, still_wanted
+from server.services.export_rows import RECORD_KINDS, ExportRows, open_states
 from server.services.handouts import MOST_TEXT, RECIPIENTS, Handout, note_handout
 from server.services.people import Actor, load_person
 from server.services.visit_page import Words
 from server.tables.columns import Kind as ListKind
 from server.tables.order import Asked, Given, Order
-from server.tables.outgoing import Column, form_columns, record_columns
+from server.tables.outgoing import CASES, Column, case_columns, form_columns, record_columns
 from server.tables.writing import MOST_ROWS, table_writer
 from sync.store import Fields, Record
 
@@ -38,7 +39,6 @@ OPEN_SERVICES = ("bpnt", "kis")
 """What a list of people may be of: sealed services have none."""
 STATES = ("diterima", "disetujui", "dikembalikan", "ditahan", "ditolak")
 LIST_KINDS: dict[str, ListKind] = {"warga": "warga", "ewarong": "ewarong"}
-PIECE_BYTES = 256 * 1024
 MOST_DROPPED = 40
 """Pieces forgotten in one transaction: ten megabytes, so that the writer is soon free again."""
 PIECES_A_NOTE = 4
@@ -58,10 +58,6 @@ class Source(Data, frozen=True, kw_only=True):
         return self.name not in RECORD_KINDS
 
 
-class _ForgottenError(Exception):
-    """The list is no longer wanted: it was thrown away, or something was destroyed."""
-
-
 class Exporting:
     """The use cases. Blocks its thread; `wait` is for tests and benchmarks."""
 
@@ -70,11 +66,12 @@ class Exporting:
         engine: Engine,
         office: Actor,
         words: Words,
+        workflows: Workflows,
         *,
         now_ms: Callable[[], int],
         randomness: Callable[[int], bytes],
     ) -> None:
-        self._engine, self._office, self._words = engine, office, words
+        self._engine, self._office, self._words, self._workflows = engine, office, words, workflows
         self._now_ms, self._randomness = now_ms, randomness
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ekspor")
         self._running: set[RecordId] = set()
@@ -86,7 +83,7 @@ class Exporting:
         if reach is None:
             return []
         forms = [form for form in self._words.forms.all() if form.privacy != "rahasia"]
-        names = [*LIST_KINDS, *(form.id for form in sorted(forms, key=lambda form: form.title))]
+        names = [*LIST_KINDS, CASES, *(form.id for form in sorted(forms, key=lambda form: form.title))]
         found = [self.source(name) for name in names]
         return [each for each in found if reach.services is None or self._reached(each, reach.services)]
 
@@ -97,11 +94,20 @@ class Exporting:
             columns = record_columns(forms, LIST_KINDS[name], text)
             service = "bpnt" if name == "ewarong" else ""
             return Source(name=name, title=text(f"impor.jenis.{name}"), service=service, columns=columns)
+        if name == CASES:
+            title = text(f"ekspor.{CASES}")
+            return Source(name=name, title=title, service="", columns=case_columns(text))
         form = forms.get(name)
         if form.privacy == "rahasia":
             raise KeyError(name)
         columns = form_columns(forms, name, text)
         return Source(name=name, title=form.title, service=form.service, columns=columns)
+
+    def states(self, source: Source) -> dict[str, str]:
+        """Return the states that a source can be narrowed to, each with its words."""
+        if source.name == CASES:
+            return open_states(self._workflows)
+        return {each: self._words.text(f"status.{each}") for each in STATES} if source.is_visits else {}
 
     def start(self, person: Person, asked: Asked, given: Given) -> Order | str:
         """Put on record who wants which list and why, and begin it.
@@ -200,7 +206,7 @@ class Exporting:
         open_to = {column.name for column in source.columns if asked.whole or not column.whole}
         if not asked.columns or not open_to.issuperset(asked.columns):
             return "kolom"
-        if asked.service not in ("", *OPEN_SERVICES) or asked.state not in ("", *STATES):
+        if asked.service not in ("", *OPEN_SERVICES) or asked.state not in ("", *self.states(source)):
             return "saringan"
         if asked.region and self._words.wilayah.get(asked.region) is None:
             return "saringan"
@@ -220,7 +226,7 @@ class Exporting:
         try:
             self.forget_old()
             self._write(name)
-        except (ClosedError, _ForgottenError):
+        except (ClosedError, ForgottenError):
             pass  # the office ends, or nobody wants it any more
         except Exception as error:  # noqa: BLE001 - the page says that it failed, and offers to begin anew
             logger.error("%s while writing a list", type(error).__name__)
@@ -240,10 +246,10 @@ class Exporting:
         self._empty(name)
         source, asked = self.source(order.asked.source), order.asked
         columns = [column for column in source.columns if column.name in asked.columns]
-        rows = ExportRows(self._engine, self._words, asked, reach, columns)
+        rows = ExportRows(self._engine, self._words, self._workflows, asked, reach, columns)
         order = replace(order, state="menulis", done=0, rows=0, count=rows.count())
         self._note(order)
-        sink = _Pieces(self._engine, name)
+        sink = FilePieces(self._engine, name)
         widths = [column.width for column in columns]
         table = table_writer(asked.kind, sink, source.title, widths, 2 if asked.codes else 1)
         table.head([column.head for column in columns])
@@ -265,7 +271,7 @@ class Exporting:
 
     def _end(self, tx: Writer, order: Order) -> None:
         """Keep a list as written, and put on record what came of it, and to whom it is given."""
-        _still_wanted(tx, order.id)
+        still_wanted(tx, order.id)
         export_store.put_order(tx, order)
         fields: Fields = {"baris": order.rows, "sha256": order.sha256, "ukuran": order.size_bytes}
         fields |= {"selesai_ms": order.ended_ms}
@@ -286,7 +292,7 @@ class Exporting:
 
     def _note(self, order: Order) -> None:
         def work(tx: Writer) -> None:
-            _still_wanted(tx, order.id)
+            still_wanted(tx, order.id)
             export_store.put_order(tx, order)
 
         self._engine.write(work).result()
@@ -308,50 +314,6 @@ class Exporting:
         # the order first: whoever still writes it then stops
         self._engine.write(lambda tx: export_store.drop_order(tx, name)).result()
         self._empty(name)
-
-
-class _Pieces:
-    """Takes a file's bytes and keeps them a piece at a time, each in a transaction of its own."""
-
-    def __init__(self, engine: Engine, name: RecordId) -> None:
-        self._engine, self._name = engine, name
-        self._held = bytearray()
-        self._digest, self._size, self._place = sha256(), 0, 0
-
-    def write(self, data: bytes, /) -> int:
-        """See writing.Sink."""
-        self._held += data
-        while len(self._held) >= PIECE_BYTES:
-            self._put(bytes(self._held[:PIECE_BYTES]))
-            del self._held[:PIECE_BYTES]
-        return len(data)
-
-    def flush(self) -> None:
-        """See writing.Sink; what is less than a piece waits for its end."""
-
-    def finish(self) -> tuple[int, str]:
-        """Keep the last piece; return the size in bytes and the SHA-256 of the whole."""
-        if self._held:
-            self._put(bytes(self._held))
-            self._held.clear()
-        return self._size, self._digest.hexdigest()
-
-    def _put(self, data: bytes) -> None:
-        place = self._place
-
-        def work(tx: Writer) -> None:
-            _still_wanted(tx, self._name)
-            export_store.put_piece(tx, self._name, place, data)
-
-        self._engine.write(work).result()
-        self._digest.update(data)
-        self._size += len(data)
-        self._place += 1
-
-
-def _still_wanted(tx: Writer, name: RecordId) -> None:
-    if export_store.order(tx, name) is None:
-        raise _ForgottenError
 
 
 def _action(order: Order) -> Action:

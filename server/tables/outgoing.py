@@ -58,6 +58,12 @@ VISIT_OWN = (
     "petugas",
     "sasaran",
 )
+CASES = "kasus"
+CASE_OWN = (
+    "id", "layanan", "alur", "keadaan", "sejak", "batas", "kode_desa", "desa", "kecamatan", "petugas",
+    "sasaran",
+)  # fmt: skip
+"""What lists of cases have: where each stands, and not what was written on its way."""
 RECORD_OWN = ("id", "layanan", "kode_desa", "desa", "kecamatan")
 TOLD_BY_THE_OFFICE = frozenset({*VISIT_OWN, "petugas_id"})
 """Fields of forms that say what the office's own columns say."""
@@ -126,6 +132,11 @@ def record_columns(forms: Forms, kind: ListKind, text: Text) -> tuple[Column, ..
 
 
 PLACE = ("kode_desa", "desa", "kecamatan")
+
+
+def case_columns(text: Text) -> tuple[Column, ...]:
+    """Return the columns of cases, all of them told by the office."""
+    return tuple(Column(name=each, head=text(f"ekspor.kolom.{each}")) for each in CASE_OWN)
 
 
 def is_whole(field: Field) -> bool:

@@ -131,7 +131,9 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
             now_ms=deps.now_ms,
             randomness=deps.randomness,
         ),
-        exporting=Exporting(engine, deps.office, words, now_ms=deps.now_ms, randomness=deps.randomness),
+        exporting=Exporting(
+            engine, deps.office, words, deps.workflows, now_ms=deps.now_ms, randomness=deps.randomness
+        ),
         trail=trail,
         trail_export=TrailExport(
             engine,

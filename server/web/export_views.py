@@ -7,11 +7,12 @@ from schemas import format as written
 from schemas.base import Data
 from schemas.ids import RecordId
 from server.access import Person, may, scope, within
-from server.services.exporting import OPEN_SERVICES, STATES, Source
+from server.services.exporting import OPEN_SERVICES, Source
 from server.services.handouts import MOST_TEXT, RECIPIENTS
 from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.tables.order import KEPT_MS, Order
+from server.tables.outgoing import CASES
 from server.web.filters import Filter, Group, Option, choices
 from server.web.site import Site
 from sync.store import Record
@@ -148,7 +149,7 @@ def _filters(site: Site, person: Person, source: Source, typed: Typed) -> list[F
     reach = scope(person, "export_data")
     areas = reach.areas if reach else ()
     found: list[Filter] = []
-    if source.name == "warga":
+    if source.name in ("warga", CASES):
         served = [
             each
             for each in OPEN_SERVICES
@@ -164,8 +165,8 @@ def _filters(site: Site, person: Person, source: Source, typed: Typed) -> list[F
             groups=regions_within(site, areas, Option(value="", label=everything[1])),
         )
     )
-    if source.is_visits:
-        pairs = [everything, *((each, text(f"status.{each}")) for each in STATES)]
+    if states := site.exporting.states(source):
+        pairs = [everything, *states.items()]
         found.append(choices("keadaan", text("ekspor.keadaan"), typed.get("keadaan", ""), pairs))
     return found
 
@@ -192,12 +193,19 @@ def _narrowed(site: Site, fields: Mapping[str, Any]) -> str:
     if region := fields.get("wilayah"):
         said.append(site.words.region(str(region)))
     if state := fields.get("keadaan"):
-        said.append(text(f"status.{state}"))
+        said.append(_state_words(site, str(fields.get("apa") or ""), str(state)))
     if first := fields.get("dari_ms"):
         said.append(f"{text('ekspor.dari')} {written.short_date(written.local_date(int(first)))}")
     if before := fields.get("sampai_ms"):
         said.append(f"{text('ekspor.sampai')} {written.short_date(written.local_date(int(before) - 1))}")
     return ", ".join(said) or text("ekspor.tanpa_saringan")
+
+
+def _state_words(site: Site, source: str, state: str) -> str:
+    try:
+        return site.exporting.states(site.exporting.source(source)).get(state, state)
+    except KeyError:
+        return state
 
 
 def _recipient(site: Site, recipient: str) -> str:

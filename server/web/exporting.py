@@ -125,7 +125,7 @@ def _asked(given: Mapping[str, str], source: Source) -> Asked | None:
         kind="csv" if given.get("bentuk") == "csv" else "xlsx",
         service=given.get("layanan", ""),
         region=given.get("wilayah", ""),
-        state=given.get("keadaan", "") if visits else "",
+        state=given.get("keadaan", "")[:80],
         first_ms=first_ms if visits else 0,
         before_ms=before_ms if visits and before_ms != FOREVER_MS else 0,
         columns=tuple(each.name for each in chosen if whole or not each.whole),

@@ -241,6 +241,25 @@ def test_visits_are_narrowed_by_state_place_and_days(desk: Desk) -> None:
     assert listed(first_ms=now + 3_600_000) == []
 
 
+def test_cases_go_out_with_where_they_stand_and_sealed_ones_do_not(desk: Desk) -> None:
+    office, open_case, sealed = desk.office.deps.office, RecordId("c1" * 16), RecordId("c2" * 16)
+    new = {"workflow": "bpnt_masalah", "service": "bpnt", "subjek": desk.office.warga, "kode_desa": DESA}
+    office.act(office.person, Patch(record=open_case, kind="kasus", base={}, new=new))
+    new = {"workflow": "ktkpm", "service": "ktkpm", "kode": "KS-2026-BCDFGH", "petugas": "a" * 32}
+    office.act(office.person, Patch(record=sealed, kind="kasus", base={}, new=new))
+    columns = ("id", "layanan", "alur", "keadaan", "desa", "sasaran")
+    for who in ("petugas", "kabid2"):
+        rows = desk.rows(desk.made(who, source="kasus", columns=columns))
+        assert [row[0] for row in rows[1:]] == [open_case], who
+    assert rows[1][1] == "BPNT/Sembako" and rows[1][3].startswith(rows[1][2]) and rows[1][5] == "S."
+    states = desk.lists.states(desk.lists.source("kasus"))
+    here = next(name for name, said in states.items() if said == rows[1][3])
+    other = next(name for name in states if name.startswith("kis:"))
+    assert not any(name.startswith("ktkpm") for name in states)
+    assert len(desk.rows(desk.made(source="kasus", columns=columns, state=here))) == 2
+    assert len(desk.rows(desk.made(source="kasus", columns=columns, state=other))) == 1
+
+
 def test_a_list_stands_on_record_with_who_why_what_and_its_hash(desk: Desk) -> None:
     order = desk.made(region=DESA, service="bpnt")
     fields = desk.office.fields(order.id)
