@@ -36,6 +36,7 @@ format: setup ## put the code in shape
 docs: setup ## write the pages that are made from forms, workflows and the protocol's own code
 	$(PYTHON) -m schemas.docs
 	$(PYTHON) -m server.protocol_docs
+	$(PYTHON) -m server.api_docs
 
 bench: setup ## the numbers, each beside the limit of this machine (PEERS=1: and other programs; SCALE=0.1: small)
 	$(PYTHON) -m tests.bench

@@ -4,7 +4,7 @@ One rule: a comparison with a blank is false, and an answer to a hidden field co
 wrong shape make a comparison false as well; nothing here fails.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, cast
 
@@ -28,8 +28,13 @@ def holds(condition: Condition, answers: Mapping[str, Any], today: date = NO_DAY
     return not is_blank(value) and _test(condition, value, answers, today)
 
 
-def visible_among(fields: Mapping[str, Field], answers: Mapping[str, Any]) -> list[str]:
-    """The names of the fields that are seen, in the order of `fields`. The fields form no cycle."""
+def visible_among(
+    fields: Mapping[str, Field], answers: Mapping[str, Any], asked: Iterable[str] | None = None
+) -> list[str]:
+    """The names of the fields that are seen, in the order of `fields`. The fields form no cycle.
+
+    With `asked`, only those of them are looked at, and what they depend on.
+    """
     seen: dict[str, bool] = {}
 
     def is_seen(name: str) -> bool:
@@ -39,7 +44,7 @@ def visible_among(fields: Mapping[str, Field], answers: Mapping[str, Any]) -> li
             seen[name] = condition is None or holds(condition, _Seen(fields, answers, is_seen))
         return seen[name]
 
-    return [name for name in fields if is_seen(name)]
+    return [name for name in (fields if asked is None else asked) if is_seen(name)]
 
 
 class _Seen(dict[str, Any]):

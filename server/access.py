@@ -31,7 +31,7 @@ Action = Literal[
     "see_trail", "see_case_trail", "export_trail", "make_reports",
     "see_protection", "handle_requests", "export_person", "keep_registers", "handle_incidents",
     "see_people", "manage_people", "approve_people", "set_second_step", "see_forms", "publish_forms",
-    "see_warga", "match_warga", "see_dashboard",
+    "see_warga", "match_warga", "see_dashboard", "export_data", "export_full", "manage_api",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -76,6 +76,9 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "keep_registers": {"kabid": "any", "pdp": "any"},
     "handle_incidents": {"kabid": "any", "pdp": "any"},
     "import_lists": {"petugas": "any", "kabid": "any"},
+    "export_data": {"petugas": "area", "kabid": "area", "pengawas": "area"},
+    "export_full": {"kabid": "area"},
+    "manage_api": {"kabid": "any"},
     "assign_tasks": {"petugas": "area", "kabid": "area"},
     "see_trail": {"kabid": "any", "pengawas": "any", "admin": "any"},
     "see_case_trail": {"kabid": "any", "pengawas": "any"},

@@ -11,6 +11,7 @@ from litestar.types import Message, Scope
 from schemas.packing import PACKED_TYPE
 from schemas.problem import Problem
 from server.api.calls import Calls
+from server.api.data import data_routes
 from server.api.device import device_word_routes
 from server.api.enrol import enrol_routes
 from server.api.handover import handover_routes
@@ -57,6 +58,7 @@ def create_app(deps: Deps, pages: Sequence[Any] = (), calls: Calls | None = None
         *handover_routes(deps),
         *health_routes(deps),
         *tus_routes(deps),
+        *data_routes(deps),
         *pages,
     ]
     return Litestar(

@@ -188,7 +188,7 @@ def test_the_field_that_the_readme_adds_is_a_field() -> None:
     assert form.fields[name].required
 
 
-@pytest.mark.parametrize("writer", ["schemas.docs", "server.protocol_docs"])
+@pytest.mark.parametrize("writer", ["schemas.docs", "server.protocol_docs", "server.api_docs"])
 def test_the_pages_made_from_forms_workflows_and_code_are_current(writer: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", writer, "--check"],

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import errno
 import gc
+import logging
 import os
 import signal
 import socket
@@ -28,9 +29,11 @@ from server.commands.shared import add_folder_options, hold, refuse
 from server.compose import Refused, close_office, open_office
 from server.deps import Deps
 from server.hosts import Hosts, TargetProtocol
+from server.engine import EngineError
 from server.keys import default_path, is_open_to_others
 from server.web.building import build_site
 from server.web.pages import page_routes
+from server.web.site import Site
 
 HELP = "jalankan server"
 PORT_TAKEN = 4
@@ -38,9 +41,11 @@ LAST_PORT = 65_535
 GRACE_S = 10
 BACKLOG = 512
 RENEW_EVERY_S = 86_400
+TIDY_EVERY_S = 3_600
 STRICT = ("strict-transport-security", "max-age=31536000")
 """A browser that came by TLS once comes by nothing else for a year (RFC 6797)."""
 GARBAGE = (20_000, 20, 50)
+logger = logging.getLogger("server")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -180,7 +185,7 @@ def serve(
     gc.set_threshold(*GARBAGE)
     site.indexing.start()
     try:
-        asyncio.run(_answer(server, listener, certificates, deps.now_ms))
+        asyncio.run(_answer(server, listener, certificates, site))
     finally:
         site.indexing.stop()
 
@@ -189,14 +194,27 @@ async def _answer(
     server: uvicorn.Server,
     listener: socket.socket,
     certificates: Certificates | None,
-    now_ms: Callable[[], int],
+    site: Site,
 ) -> None:
-    renewing = asyncio.create_task(_renew(certificates, now_ms)) if certificates else None
+    beside = [asyncio.create_task(_keep_house(site))]
+    if certificates is not None:
+        beside.append(asyncio.create_task(_renew(certificates, site.deps.now_ms)))
     try:
         await server.serve(sockets=[listener])
     finally:
-        if renewing is not None:
-            renewing.cancel()
+        for task in beside:
+            task.cancel()
+
+
+async def _keep_house(site: Site) -> None:
+    """Forget what only waited for a time, and put on record who read, for as long as the server runs."""
+    while True:
+        try:
+            await site.work(site.exporting.forget_old)
+            await site.work(site.api_keys.note_days)
+        except EngineError as error:  # a full disk, say: the next hour may be better
+            logger.error("%s while keeping house", type(error).__name__)
+        await asyncio.sleep(TIDY_EVERY_S)
 
 
 async def _renew(certificates: Certificates, now_ms: Callable[[], int]) -> None:

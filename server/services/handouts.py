@@ -6,6 +6,8 @@ ps. 31.
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from schemas.base import Data
 from schemas.ids import PersonId, RecordId
 from server.access import Person, may
@@ -56,14 +58,10 @@ class Handouts:
         if given.recipient not in RECIPIENTS or not whole or not 0 < given.people <= MOST_PEOPLE:
             return "isi"
         name = RecordId(self._randomness(16).hex())
-        fields: Fields = {"penerima": given.recipient, "tanggal": given.day, "apa": given.what.strip()}
-        fields |= {"jumlah_orang": given.people, "surat": given.letter.strip(), "dasar": given.basis.strip()}
-        fields |= {"oleh": person.id, "at_ms": self._now_ms()}
-
-        def work(tx: Writer) -> str | None:
-            return None if write_record(tx, self._office, person.id, HANDOUT, name, fields) else "isi"
-
-        return self._engine.write(work).result()
+        noted = replace(given, by=person.id, at_ms=self._now_ms())
+        return self._engine.write(
+            lambda tx: None if note_handout(tx, self._office, name, noted) else "isi"
+        ).result()
 
     def all(self) -> list[Handout]:
         """Return everything that was given, the newest first."""
@@ -82,3 +80,11 @@ class Handouts:
             for fields in found
         ]
         return sorted(listed, key=lambda each: (each.day, each.at_ms), reverse=True)
+
+
+def note_handout(tx: Writer, office: Actor, name: RecordId, given: Handout) -> bool:
+    """Note what was given within a transaction that is already under way; return whether it was taken."""
+    fields: Fields = {"penerima": given.recipient, "tanggal": given.day, "apa": given.what.strip()}
+    fields |= {"jumlah_orang": given.people, "surat": given.letter.strip(), "dasar": given.basis.strip()}
+    fields |= {"oleh": given.by, "at_ms": given.at_ms}
+    return write_record(tx, office, given.by, HANDOUT, name, fields)

@@ -155,7 +155,7 @@ class Trail:
             when=f"{written.short_date(written.local_date(row.at_ms))}, {written.clock(row.at_ms)}",
             author=self._name(content, people),
             sentence=self._sentence(content, row.kind, people),
-            purpose=body.purpose if full and isinstance(body, Accessed) else "",
+            purpose=_purpose(body) if full else "",
             code=(codes.get(first) or first) if first else "",
             place=self._say("tempat", perangkat=row.device[:8], nomor=written.number(row.counter)),
             outcome=self._became(_outcome.decode(row.outcome)),
@@ -203,6 +203,17 @@ def _named(tx: Reader, typed: str) -> tuple[RecordId, ...]:
     return (*found, *trail_store.visits_of(tx, found))
 
 
+def _purpose(body: Body | None) -> str:
+    """Return what somebody wanted a look or a list for; empty for all else."""
+    match body:
+        case Accessed(purpose=purpose):
+            return purpose
+        case Patch(kind="ekspor", new=new):
+            return str(new.get("keperluan") or "")
+        case _:
+            return ""
+
+
 def _said(body: Body, kind: str, people: dict[str, str]) -> tuple[str, dict[str, object]]:
     """Return the key of the sentence about an act, and its values."""
     match body:
@@ -214,6 +225,8 @@ def _said(body: Body, kind: str, people: dict[str, str]) -> tuple[str, dict[str,
             return f"putus_{decision}", {}
         case Patch(kind="petugas" | "warga" | "kasus" | "tugas" | "ewarong" as what, base=base, new=new):
             return f"data_{what}", {"jumlah": len(new.keys() | base.keys())}
+        case Patch(kind="ekspor" | "kunci_data" as what):
+            return f"data_{what}", {}
         case Advance(event=event) | SealedAdvance(event=event):
             return "langkah", {"langkah": event}
         case SealedAccess(action=action):

@@ -16,6 +16,7 @@ from server.deps import Deps
 from server.passwords import Passwords
 from server.second_factor import SecondFactors
 from server.services.alarms import Alarms
+from server.services.api_keys import ApiKeys
 from server.services.assigning import Assigning
 from server.services.backups import Backups
 from server.services.cases import Cases
@@ -24,6 +25,7 @@ from server.services.conflicts import Conflicts
 from server.services.dashboard import Dashboard
 from server.services.destroying import Destroying
 from server.services.figures import Figures
+from server.services.exporting import Exporting
 from server.services.finding import Finding
 from server.services.form_publishing import FormPublishing
 from server.services.handling import Handling
@@ -127,6 +129,18 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
             wilayah,
             now_ms=deps.now_ms,
             randomness=deps.randomness,
+        ),
+        api_keys=ApiKeys(
+            engine,
+            deps.office,
+            deps.office.person,
+            deps.text,
+            wilayah,
+            now_ms=deps.now_ms,
+            randomness=deps.randomness,
+        ),
+        exporting=Exporting(
+            engine, deps.office, words, deps.workflows, now_ms=deps.now_ms, randomness=deps.randomness
         ),
         trail=trail,
         trail_export=TrailExport(

@@ -19,6 +19,7 @@ from server.web.building import build_site
 from server.web.cases import case_routes
 from server.web.conflicts import conflict_routes
 from server.web.dashboard import dashboard_routes
+from server.web.data_keys import data_key_routes
 from server.web.destroying import destroying_routes
 from server.web.devices import device_routes
 from server.web.doubles import double_routes, pair_routes
@@ -30,6 +31,7 @@ from server.web.errors import (
     StartingPasswordError,
     UnreadableError,
 )
+from server.web.exporting import export_routes
 from server.web.forms import form_routes
 from server.web.handover import handover_routes
 from server.web.home import home_routes
@@ -124,6 +126,8 @@ def page_routes(site: Site) -> list[Any]:
         *new_officer_routes(site),
         *handover_routes(site),
         *import_routes(site),
+        *export_routes(site),
+        *data_key_routes(site),
         *assign_routes(site),
         *dashboard_routes(site),
         *map_routes(site),

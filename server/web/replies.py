@@ -20,9 +20,13 @@ def onward(target: str) -> Response[Any]:
 
 def download(file: IO[bytes] | bytes, media_type: str, name: str) -> Response[Any]:
     """Answer with a file to be kept under a name; one that is open is closed when it was sent."""
-    out = io.BytesIO(file) if isinstance(file, bytes) else file
+    return streamed(_pieces(io.BytesIO(file) if isinstance(file, bytes) else file), media_type, name)
+
+
+def streamed(pieces: Iterator[bytes], media_type: str, name: str) -> Response[Any]:
+    """Answer with a file to be kept under a name, piece by piece as it is read."""
     headers = {**KEPT_NOWHERE, "content-disposition": f'attachment; filename="{name}"'}
-    return Stream(_pieces(out), media_type=media_type, headers=headers, status_code=200)  # type: ignore[return-value]
+    return Stream(pieces, media_type=media_type, headers=headers, status_code=200)  # type: ignore[return-value]
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

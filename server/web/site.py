@@ -24,6 +24,7 @@ from server.accounts import Accounts
 from server.deps import Deps
 from server.engine import Reader
 from server.second_factor import SecondFactors
+from server.services.api_keys import ApiKeys
 from server.services.assigning import Assigning
 from server.services.backups import Backups
 from server.services.cases import Cases
@@ -31,6 +32,7 @@ from server.services.checks import Checks
 from server.services.conflicts import Conflicts
 from server.services.dashboard import Dashboard
 from server.services.destroying import Destroying
+from server.services.exporting import Exporting
 from server.services.finding import Finding
 from server.services.form_publishing import FormPublishing
 from server.services.handling import Handling
@@ -149,8 +151,10 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("penugasan", "/penugasan", "task_add", "assign_tasks"),
     ("impor", "/impor", "upload_file", "import_lists"),
     ("formulir", "/formulir", "form", "see_forms"),
+    ("ekspor", "/ekspor", "download", "export_data"),
     ("jejak", "/jejak", "audit", "see_trail"),
     ("pelindungan", "/pelindungan", "shield", "see_protection"),
+    ("kunci_data", "/kunci-data", "key", "manage_api"),
     ("perangkat", "/perangkat", "device", "see_devices"),
     ("pengguna", "/pengguna", "person", "see_people"),
     ("cadangan", "/cadangan", "save", "see_backups"),
@@ -189,6 +193,8 @@ class Site:
     turns: Turns
     room: Room
     importing: Importing
+    exporting: Exporting
+    api_keys: ApiKeys
     assigning: Assigning
     publishing: FormPublishing
     dashboard: Dashboard

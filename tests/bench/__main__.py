@@ -33,6 +33,8 @@ NAMES = (
     "unlock",
     "sqlcipher_ratio",
     "import_list",
+    "export_list",
+    "data_api",
     "verify_speed",
     "trail_search",
     "warga_search",

@@ -24,6 +24,11 @@ class Machine:
 
 
 @dataclass(frozen=True)
+class System:
+    """Another system of the regency, by a key of its own."""
+
+
+@dataclass(frozen=True)
 class Needs:
     """A right, on whatever rows; `named`: besides, one must be an officer of the room.
 
@@ -44,7 +49,7 @@ class Reaches:
     first: Action | None = None
 
 
-Rule = Public | Anyone | Machine | Needs | Reaches
+Rule = Public | Anyone | Machine | System | Needs | Reaches
 OFFICER = Needs("open_room", named=True)
 
 ROUTES: dict[tuple[str, str], Rule] = {
@@ -146,6 +151,14 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("GET", "/formulir/baru"): Needs("publish_forms"),
     ("POST", "/formulir/baru"): Needs("publish_forms"),
     ("GET", "/formulir/{form:str}"): Needs("see_forms", may_lack=True),
+    ("GET", "/ekspor"): Needs("export_data"),
+    ("POST", "/ekspor"): Needs("export_data", may_lack=True),
+    ("GET", "/ekspor/{name:str}"): Needs("export_data", may_lack=True),
+    ("POST", "/ekspor/{name:str}"): Needs("export_data", may_lack=True),
+    ("GET", "/ekspor/{name:str}/berkas"): Needs("export_data", may_lack=True),
+    ("GET", "/kunci-data"): Needs("manage_api"),
+    ("POST", "/kunci-data"): Needs("manage_api"),
+    ("POST", "/kunci-data/{name:str}"): Needs("manage_api", may_lack=True),
     ("GET", "/penugasan"): Needs("assign_tasks"),
     ("POST", "/penugasan"): Needs("assign_tasks", may_lack=True),
     ("GET", "/penugasan/petugas"): Needs("assign_tasks"),
@@ -191,6 +204,8 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("POST", "/api/login/nonce"): Public(),
     ("POST", "/api/device/wipe"): Public(),
     ("POST", "/api/handover/key"): Public(),
+    ("GET", "/api/v1/openapi.json"): Public(),
+    ("GET", "/api/v1/data/{kind:str}"): System(),
     ("POST", "/api/device"): Machine(),
     ("POST", "/api/sync"): Machine(),
     ("POST", "/tus"): Machine(),

@@ -46,6 +46,9 @@ ALLOWED: dict[Action, set[str]] = {
     "keep_registers": {"kabid", "pdp"},
     "handle_incidents": {"kabid", "pdp"},
     "import_lists": {"petugas", "kabid"},
+    "export_data": {"petugas", "kabid", "pengawas"},
+    "export_full": {"kabid"},
+    "manage_api": {"kabid"},
     "assign_tasks": {"petugas", "kabid"},
     "see_trail": {"kabid", "pengawas", "admin"},
     "see_case_trail": {"kabid", "pengawas"},
@@ -68,7 +71,7 @@ CHANGES = {
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
     "handle_requests", "export_person", "keep_registers", "handle_incidents",
     "manage_people", "approve_people", "publish_forms",
-    "match_warga", "set_second_step",
+    "match_warga", "set_second_step", "manage_api",
 }  # fmt: skip
 
 

@@ -317,6 +317,7 @@ def every_page(served: Served) -> dict[str, list[str]]:
             "/permintaan", asked, minutes, "/masa-simpan", "/penerima", "/warga", f"/warga?desa={DESA}",
             f"/warga/{office.warga}", f"/warga/{shop}", "/kemungkinan-ganda", "/orang-baru",
             f"/kemungkinan-ganda/{made}/{warga}",
+            "/ekspor", "/ekspor?data=bpnt_kpm", *lists_made(served),
         ],
         "pdp": [
             "/", "/pelindungan", "/insiden", failure, f"{failure}/surat/warga", "/pemrosesan",
@@ -325,6 +326,7 @@ def every_page(served: Served) -> dict[str, list[str]]:
         "kabid": [
             "/", *lost, "/dasbor", "/peta", f"/peta?wilayah={DESA}", "/formulir",
             "/formulir/bpnt_kpm", "/formulir/baru?dari=ewarong", "/pengguna", "/pengguna/langkah-kedua",
+            "/ekspor?data=warga", "/kunci-data",
         ],
         "pengawas": ["/jejak", "/jejak/lembar", f"/kunjungan/{visit}"],
         "admin": [
@@ -351,6 +353,18 @@ def lists_taken(served: Served) -> list[str]:
         found.append(page.url.removeprefix(served.address))
     page.context.close()
     return found
+
+
+def lists_made(served: Served) -> list[str]:
+    """Let a list go out; return its page, once its file waits."""
+    page = served.page("petugas")
+    page.goto("/ekspor?data=warga")
+    page.get_by_label("Keperluan").fill("Bahan rapat penyaluran")
+    page.get_by_role("button", name="Buat daftar").click()
+    page.get_by_role("link", name="Unduh XLSX").wait_for()
+    found = page.url.removeprefix(served.address)
+    page.context.close()
+    return [found]
 
 
 def lost_phones(served: Served) -> list[str]:
