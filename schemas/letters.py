@@ -19,6 +19,8 @@ SOURCE = Path(__file__).parent / "data" / "surat.toml"
 MOST_TEXT = 6000
 MOST_LINE = 300
 About = Literal["warga", "kunjungan", "wilayah", "kosong", "daftar"]
+LIST = "daftar"
+"""Typed as lines and set as a table: no field of a text."""
 COMMON = ("nomor", "tanggal", "hari", "tanggal_terbilang", "kantor", "jabatan", "tempat")
 """Fields of every letter: its own number and day, who sends it and from where."""
 NUMBER_FIELDS = ("kode", "nomor", "unit", "bulan", "tahun")
@@ -58,7 +60,8 @@ class Kind(Data, frozen=True, kw_only=True):
     @property
     def fields(self) -> tuple[str, ...]:
         """Every field that a template of this kind may name."""
-        return tuple(dict.fromkeys((*self.bagian, *self.isian, *self.medan, *self.spelled, *COMMON)))
+        typed = (name for name in self.isian if name != LIST)
+        return tuple(dict.fromkeys((*self.bagian, *typed, *self.medan, *self.spelled, *COMMON)))
 
     @property
     def spelled(self) -> tuple[str, ...]:

@@ -55,15 +55,15 @@ class Handouts:
         whole = all(0 < len(text.strip()) <= MOST_TEXT for text in texts)
         if given.recipient not in RECIPIENTS or not whole or not 0 < given.people <= MOST_PEOPLE:
             return "isi"
+        return self._engine.write(lambda tx: self.add_in(tx, person, given)).result()
+
+    def add_in(self, tx: Writer, person: Person, given: Handout) -> str | None:
+        """Note what was given, within what else a transaction does; a letter does so with its number."""
         name = RecordId(self._randomness(16).hex())
         fields: Fields = {"penerima": given.recipient, "tanggal": given.day, "apa": given.what.strip()}
         fields |= {"jumlah_orang": given.people, "surat": given.letter.strip(), "dasar": given.basis.strip()}
         fields |= {"oleh": person.id, "at_ms": self._now_ms()}
-
-        def work(tx: Writer) -> str | None:
-            return None if write_record(tx, self._office, person.id, HANDOUT, name, fields) else "isi"
-
-        return self._engine.write(work).result()
+        return None if write_record(tx, self._office, person.id, HANDOUT, name, fields) else "isi"
 
     def all(self) -> list[Handout]:
         """Return everything that was given, the newest first."""

@@ -13,6 +13,7 @@ from schemas.theme import StatusLook, Theme, load_theme
 from schemas.wilayah import load_wilayah
 from server.accounts import Accounts
 from server.deps import Deps
+from server.parsing.typesetting import Typesetter
 from server.passwords import Passwords
 from server.second_factor import SecondFactors
 from server.services.alarms import Alarms
@@ -32,6 +33,10 @@ from server.services.importing import Importing
 from server.services.incidents import Incidents
 from server.services.indexing import Indexing
 from server.services.login_rules import LoginRules
+from server.services.letter_numbers import LetterNumbers
+from server.services.letter_shelf import LetterShelf
+from server.services.letter_templates import LetterTemplates
+from server.services.letters import Letters
 from server.services.lost_phones import LostPhones
 from server.services.map_pins import Pins
 from server.services.matching import Matching
@@ -85,13 +90,28 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
     )
     queue, reviews = Queue(engine, words), Reviews(engine, deps.office, words, deps.now_ms)
     figures = Figures(engine, deps.forms, deps.workflows, deps.now_ms)
+    handouts = Handouts(engine, deps.office, deps.now_ms, deps.randomness)
+    thumbnails = Thumbnails(engine, deps.blobs, deps.parsers, deps.now_ms)
+    letters = Letters(
+        engine,
+        deps.office,
+        deps.office.device,
+        deps.blobs,
+        thumbnails,
+        words,
+        handouts,
+        deps.office_name,
+        Typesetter().letter,
+        deps.now_ms,
+        deps.randomness,
+    )
     return Site(
         deps=deps,
         accounts=accounts,
         factors=SecondFactors(
             engine, accounts, deps.factor_key, now_ms=deps.now_ms, randomness=deps.randomness
         ),
-        thumbnails=Thumbnails(engine, deps.blobs, deps.parsers, deps.now_ms),
+        thumbnails=thumbnails,
         words=words,
         theme=theme,
         queue=queue,
@@ -105,7 +125,11 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         requests=requests,
         incidents=Incidents(engine, deps.office, deps.now_ms, deps.randomness),
         retention=Retention(engine, deps.office, deps.forms, deps.workflows, destroying, deps.now_ms),
-        handouts=Handouts(engine, deps.office, deps.now_ms, deps.randomness),
+        handouts=handouts,
+        letters=letters,
+        letter_shelf=LetterShelf(engine, deps.office, deps.blobs, words, deps.now_ms),
+        letter_templates=LetterTemplates(engine, deps.office, deps.now_ms, deps.randomness),
+        letter_numbers=LetterNumbers(engine, deps.office, deps.now_ms, deps.randomness),
         processing=ProcessingRegister(engine, deps.office, deps.forms),
         exports=PersonExports(engine, deps.office, requests, words),
         quarantine=Quarantine(engine, deps.office, words, deps.workflows, deps.now_ms),

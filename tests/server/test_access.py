@@ -60,6 +60,9 @@ ALLOWED: dict[Action, set[str]] = {
     "see_warga": OFFICE | {"pengawas"},
     "match_warga": {"petugas", "kabid"},
     "set_second_step": {"kabid"},
+    "see_letters": {"verifikator", "petugas", "kabid", "pengawas"},
+    "make_letters": {"petugas", "kabid"},
+    "set_letters": {"petugas", "kabid"},
 }
 CHANGES = {
     "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "handle_alarms", "enrol_devices",
@@ -68,7 +71,7 @@ CHANGES = {
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
     "handle_requests", "export_person", "keep_registers", "handle_incidents",
     "manage_people", "approve_people", "publish_forms",
-    "match_warga", "set_second_step",
+    "match_warga", "set_second_step", "make_letters", "set_letters",
 }  # fmt: skip
 
 
