@@ -182,7 +182,7 @@ class LetterFacts:
     def _region(self, asked: Asked, today: date) -> Facts | NotThere:
         if self._words.wilayah.get(asked.region) is None:
             return NotThere()
-        name = self._words.region(asked.region)
+        name = region_name(self._words, asked.region)
         return Facts(
             thing=Thing(author=None, region=asked.region, service=""),
             values={"wilayah": name},
@@ -313,6 +313,12 @@ class LetterFacts:
             told = [option.label for option in options if option.code == kind]
             told += [value for value in [given.answers.get("uraian_masalah")] if isinstance(value, str)]
         return {"masalah": ". ".join(filter(None, told)), "permohonan": "", "jumlah": ""}
+
+
+def region_name(words: Words, kode: str) -> str:
+    """Name a region as a letter does; a kabupaten's own name says already what it is."""
+    found = words.wilayah.get(kode)
+    return found.nama if found and found.level == "kabupaten" else words.region(kode)
 
 
 def _added(found: Facts, more: dict[str, str], table: Grid | None = None, people: int = 1) -> Facts:

@@ -13,6 +13,7 @@ from server.blobs import BlobStore
 from server.engine import Engine, Reader, Writer
 from server.letter_store import LETTER, LetterRow, listed
 from server.services.chain_record import record_of, write_record
+from server.services.letter_facts import region_name
 from server.services.people import Actor, Denied
 from server.services.review import NotThere
 from server.services.visit_page import Words
@@ -160,7 +161,7 @@ class LetterShelf:
             number=str(fields["nomor"]),
             day=str(fields["tanggal"]),
             subject=known.get(str(fields["subjek"]), ""),
-            region=self._words.region(thing.region) if thing.region else "",
+            region=region_name(self._words, thing.region) if thing.region else "",
             by=known.get(str(fields["oleh"]), "–"),
             at_ms=int(fields["at_ms"]),
             state=state,

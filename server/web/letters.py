@@ -17,7 +17,7 @@ from schemas.ids import RecordId
 from schemas.letters import letter_kinds
 from server.access import Action, may
 from server.blobs import DamagedBlobError
-from server.services.letter_facts import LONG_TYPED, MOST_PHOTOS, MOST_TYPED, Asked, Lacking
+from server.services.letter_facts import LONG_TYPED, MOST_PHOTOS, MOST_TYPED, Asked, Lacking, region_name
 from server.services.letter_shelf import MOST_REASON, UNKEPT, LetterView
 from server.services.letters import Draft, Made, NotMade
 from server.services.people import Denied
@@ -224,7 +224,7 @@ def _listed(site: Site, visitor: Visitor, given: Mapping[str, str], today: date)
             kind=site.text(f"surat.jenis.{each.row.kind}"),
             name=each.name,
             day=_day(each.row.day),
-            region=site.words.region(each.row.region) if each.row.region else "",
+            region=region_name(site.words, each.row.region) if each.row.region else "",
             state=each.row.state,
         )
         for each in found[:MOST_ROWS]
@@ -257,7 +257,7 @@ def _makes(site: Site, visitor: Visitor) -> list[tuple[str, str, str]]:
 def _regions(site: Site) -> Filter:
     wilayah = site.words.wilayah
     whole = [region for region in wilayah if region.level == "kabupaten"]
-    above = tuple(Option(value=each.kode, label=site.words.region(each.kode)) for each in whole)
+    above = tuple(Option(value=each.kode, label=each.nama) for each in whole)
     within = tuple(Option(value=each.kode, label=each.nama) for each in wilayah.kecamatan())
     groups = (
         Group(label="", options=above),
