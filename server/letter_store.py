@@ -6,7 +6,7 @@ Rule: one function a query; a row is written with its record (server/projections
 from collections.abc import Iterable, Sequence
 
 from schemas.base import Data
-from schemas.ids import PersonId, RecordId
+from schemas.ids import RecordId
 from server.engine import Reader, SqlRow, Writer
 from sync.store import Fields, Record
 
@@ -29,16 +29,17 @@ class LetterRow(Data, frozen=True, kw_only=True):
     at_ms: int
 
 
-_COLUMNS = "letter, year, number, kind, day, subject, region, service, state, at_ms"
+_COLUMNS = "letter, year, number, kind, day, subject, visit, kasus, region, service, state, at_ms"
 
 
 def put_letters(writer: Writer, records: Sequence[Record]) -> None:
     """Keep the columns of letters in step with their records."""
     writer.many(
-        f"INSERT INTO surat (kabupaten, {_COLUMNS}) VALUES (:kabupaten, :letter, :year, :number, :kind, :day,"  # noqa: S608 - our own names
-        " :subject, :region, :service, :state, :at_ms) ON CONFLICT (kabupaten, letter) DO UPDATE SET"
-        " year = excluded.year, number = excluded.number, kind = excluded.kind, day = excluded.day,"
-        " subject = excluded.subject, region = excluded.region, service = excluded.service,"
+        f"INSERT INTO surat (kabupaten, {_COLUMNS}) VALUES (:kabupaten, :letter, :year, :number, :kind,"  # noqa: S608 - our own names
+        " :day, :subject, :visit, :kasus, :region, :service, :state, :at_ms)"
+        " ON CONFLICT (kabupaten, letter) DO UPDATE SET year = excluded.year, number = excluded.number,"
+        " kind = excluded.kind, day = excluded.day, subject = excluded.subject, visit = excluded.visit,"
+        " kasus = excluded.kasus, region = excluded.region, service = excluded.service,"
         " state = excluded.state, at_ms = excluded.at_ms",
         [letter_row(writer.regency, record) for record in records if record.kind == LETTER],
     )
@@ -47,10 +48,12 @@ def put_letters(writer: Writer, records: Sequence[Record]) -> None:
 def letter_row(regency: str, record: Record) -> SqlRow:
     """Return the columns of a letter, in the order of its table."""
     fields = record.fields
-    texts = ("jenis", "tanggal", "subjek", "kode_desa", "layanan", "state")
-    kind, day, subject, region, service, state = (_text(fields, name) for name in texts)
+    kind, day, state = (_text(fields, name) for name in ("jenis", "tanggal", "state"))
+    subject, visit, kasus = (_text(fields, name) for name in ("subjek", "kunjungan", "kasus"))
+    region, service = _text(fields, "kode_desa"), _text(fields, "layanan")
     year, number, at_ms = (_whole(fields, name) for name in ("tahun", "urut", "at_ms"))
-    return (regency, record.id, year, number, kind, day, subject, region, service, state, at_ms)
+    about = (subject, visit, kasus, region, service, state, at_ms)
+    return (regency, record.id, year, number, kind, day, *about)
 
 
 def listed(tx: Reader, first: str, last: str, kind: str) -> list[LetterRow]:
@@ -91,13 +94,18 @@ def visit_counts(
     return [(str(desa), str(state), int(count)) for desa, state, count in found]
 
 
-def author_of(record: Record) -> PersonId:
-    """Return who made a letter."""
-    return PersonId(_text(record.fields, "oleh"))
+def letters_about(tx: Reader, names: Iterable[RecordId]) -> list[RecordId]:
+    """Return the letters about one of these: persons, visits or cases."""
+    found = tx.query(
+        "SELECT letter FROM surat WHERE kabupaten = :kabupaten"
+        " AND (subject IN :names OR visit IN :names OR kasus IN :names) ORDER BY letter",
+        {"names": list(names)},
+    )
+    return [RecordId(letter) for (letter,) in found]
 
 
 def _row(row: SqlRow) -> LetterRow:
-    letter, year, number, kind, day, subject, region, service, state, at_ms = row
+    letter, year, number, kind, day, subject, _visit, _kasus, region, service, state, at_ms = row
     return LetterRow(
         id=RecordId(letter),
         year=int(year),

@@ -7,6 +7,8 @@ CREATE TABLE surat (
     kind TEXT NOT NULL,
     day TEXT NOT NULL,
     subject TEXT NOT NULL,
+    visit TEXT NOT NULL,
+    kasus TEXT NOT NULL,
     region TEXT NOT NULL,
     service TEXT NOT NULL,
     state TEXT NOT NULL,

@@ -49,6 +49,7 @@ class LetterView(Data, frozen=True, kw_only=True):
     case: str
     visit: str
     is_kept: bool
+    is_destroyed: bool
     may_open: bool
     may_cancel: bool
 
@@ -118,7 +119,7 @@ class LetterShelf:
             return view
         if not view.may_open:
             return Denied(why="role")
-        if not view.is_kept:
+        if not view.is_kept or view.is_destroyed:
             return NotThere()
         if letter_kinds()[view.kind].nik:
             purpose = self._words.text("surat.keperluan", nomor=view.number or "–")
@@ -155,6 +156,7 @@ class LetterShelf:
         kind, thing, state = str(fields["jenis"]), _thing(fields), str(fields["state"])
         opens = not letter_kinds()[kind].nik or refused(person, "open_numbers", thing) is None
         is_kept = bool(fields["disimpan"])
+        gone = is_kept and SqlOfficeStore.reading(tx).is_destroyed(BlobId(str(fields["berkas"])))
         return LetterView(
             id=name,
             kind=kind,
@@ -173,6 +175,7 @@ class LetterShelf:
             case=str(fields["kasus"]),
             visit=str(fields["kunjungan"]),
             is_kept=is_kept,
+            is_destroyed=gone,
             may_open=opens,
             may_cancel=state == ISSUED and refused(person, "make_letters", thing) is None,
         )

@@ -9,13 +9,14 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from schemas.ids import RecordId
+from schemas.ids import BlobId, RecordId
 from schemas.letters import Wrong, letter_kinds
 from server import restore_store
 from server.access import Person
 from server.letter_store import used_numbers
 from server.queries import record, records_of_kind
 from server.restore_store import Restore
+from server.services.belongings import belongings
 from server.services.letter_facts import Asked, Lacking
 from server.services.letter_numbers import gaps
 from server.services.letter_shelf import LetterView
@@ -367,6 +368,20 @@ def blob_count(desk: Desk) -> int:
         lambda tx: tx.query("SELECT count(*) FROM blobs WHERE kabupaten = :kabupaten")
     )
     return int(count)
+
+
+@pytest.mark.parametrize("about", ["warga", "kasus"])
+def test_the_paper_goes_with_the_person_or_case_and_its_number_stays_used(desk: Desk, about: str) -> None:
+    desk.block()
+    letter, deps = desk.made("a"), desk.office.deps
+    target = desk.office.warga if about == "warga" else desk.case
+    theirs = deps.engine.read(lambda tx: belongings(tx, target))
+    deps.destruction.destroy(desk.office.people["kabid"], theirs.changes, theirs.ids, "BA 1")
+    now = desk.site.letter_shelf.open(desk.who("petugas"), letter.id)
+    assert isinstance(now, LetterView) and now.is_destroyed and now.number == letter.number
+    assert desk.site.letter_shelf.pdf(desk.who("petugas"), letter.id) == NotThere()
+    assert not deps.blobs.has(BlobId(letter.digest)) and desk.used() == {101}
+    assert faults(desk) == []
 
 
 def test_an_office_with_letters_verifies_whole(desk: Desk) -> None:
