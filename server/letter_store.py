@@ -15,11 +15,15 @@ MOST_LISTED = 5000
 
 
 class LetterRow(Data, frozen=True, kw_only=True):
-    """One letter. `number` is 0 without one; `day` is YYYY-MM-DD, `at_ms` UTC; `state` terbit or batal."""
+    """One letter. `number` is 0 without one; `written` is how it stands on the paper.
+
+    `day` is YYYY-MM-DD, `at_ms` UTC; `state` terbit or batal.
+    """
 
     id: RecordId
     year: int
     number: int
+    written: str
     kind: str
     day: str
     subject: str
@@ -29,18 +33,18 @@ class LetterRow(Data, frozen=True, kw_only=True):
     at_ms: int
 
 
-_COLUMNS = "letter, year, number, kind, day, subject, visit, kasus, region, service, state, at_ms"
+_COLUMNS = "letter, year, number, written, kind, day, subject, visit, kasus, region, service, state, at_ms"
 
 
 def put_letters(writer: Writer, records: Sequence[Record]) -> None:
     """Keep the columns of letters in step with their records."""
     writer.many(
-        f"INSERT INTO surat (kabupaten, {_COLUMNS}) VALUES (:kabupaten, :letter, :year, :number, :kind,"  # noqa: S608 - our own names
-        " :day, :subject, :visit, :kasus, :region, :service, :state, :at_ms)"
+        f"INSERT INTO surat (kabupaten, {_COLUMNS}) VALUES (:kabupaten, :letter, :year, :number, :written,"  # noqa: S608 - our own names
+        " :kind, :day, :subject, :visit, :kasus, :region, :service, :state, :at_ms)"
         " ON CONFLICT (kabupaten, letter) DO UPDATE SET year = excluded.year, number = excluded.number,"
-        " kind = excluded.kind, day = excluded.day, subject = excluded.subject, visit = excluded.visit,"
-        " kasus = excluded.kasus, region = excluded.region, service = excluded.service,"
-        " state = excluded.state, at_ms = excluded.at_ms",
+        " written = excluded.written, kind = excluded.kind, day = excluded.day,"
+        " subject = excluded.subject, visit = excluded.visit, kasus = excluded.kasus,"
+        " region = excluded.region, service = excluded.service, state = excluded.state, at_ms = excluded.at_ms",
         [letter_row(writer.regency, record) for record in records if record.kind == LETTER],
     )
 
@@ -48,12 +52,12 @@ def put_letters(writer: Writer, records: Sequence[Record]) -> None:
 def letter_row(regency: str, record: Record) -> SqlRow:
     """Return the columns of a letter, in the order of its table."""
     fields = record.fields
-    kind, day, state = (_text(fields, name) for name in ("jenis", "tanggal", "state"))
+    written, kind, day = (_text(fields, name) for name in ("nomor", "jenis", "tanggal"))
     subject, visit, kasus = (_text(fields, name) for name in ("subjek", "kunjungan", "kasus"))
-    region, service = _text(fields, "kode_desa"), _text(fields, "layanan")
+    region, service, state = (_text(fields, name) for name in ("kode_desa", "layanan", "state"))
     year, number, at_ms = (_whole(fields, name) for name in ("tahun", "urut", "at_ms"))
     about = (subject, visit, kasus, region, service, state, at_ms)
-    return (regency, record.id, year, number, kind, day, *about)
+    return (regency, record.id, year, number, written, kind, day, *about)
 
 
 def listed(tx: Reader, first: str, last: str, kind: str) -> list[LetterRow]:
@@ -105,11 +109,12 @@ def letters_about(tx: Reader, names: Iterable[RecordId]) -> list[RecordId]:
 
 
 def _row(row: SqlRow) -> LetterRow:
-    letter, year, number, kind, day, subject, _visit, _kasus, region, service, state, at_ms = row
+    letter, year, number, written, kind, day, subject, _visit, _kasus, region, service, state, at_ms = row
     return LetterRow(
         id=RecordId(letter),
         year=int(year),
         number=int(number),
+        written=written,
         kind=kind,
         day=day,
         subject=subject,

@@ -4,6 +4,7 @@ CREATE TABLE surat (
     letter TEXT NOT NULL,
     year BIGINT NOT NULL,
     number BIGINT NOT NULL,
+    written TEXT NOT NULL,
     kind TEXT NOT NULL,
     day TEXT NOT NULL,
     subject TEXT NOT NULL,

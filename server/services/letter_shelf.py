@@ -58,7 +58,6 @@ class Found(Data, frozen=True, kw_only=True):
     """One line of the list."""
 
     row: LetterRow
-    number: str
     name: str
 
 
@@ -76,23 +75,14 @@ class LetterShelf:
 
         def work(tx: Reader) -> list[Found]:
             rows = [row for row in listed(tx, first, last, kind) if self._refused(person, row) is None]
-            store = SqlOfficeStore.reading(tx)
-            records = store.records([row.id for row in rows])
-            known = names(store, {row.subject for row in rows if row.subject})
-            return [
-                Found(
-                    row=row,
-                    number=str(records[row.id].fields.get("nomor") or ""),
-                    name=known.get(row.subject, ""),
-                )
-                for row in rows
-            ]
+            known = names(SqlOfficeStore.reading(tx), {row.subject for row in rows if row.subject})
+            return [Found(row=row, name=known.get(row.subject, "")) for row in rows]
 
         wanted = " ".join(sought.casefold().split())
         return [
             each
             for each in self._engine.read(work)
-            if wanted in each.number.casefold() or wanted in each.name.casefold()
+            if wanted in each.row.written.casefold() or wanted in each.name.casefold()
         ]
 
     def open(self, person: Person, name: RecordId) -> LetterView | NotThere | Denied:

@@ -220,7 +220,7 @@ def _listed(site: Site, visitor: Visitor, given: Mapping[str, str], today: date)
     rows = [
         RowView(
             href=f"/surat/{each.row.id}",
-            number=each.number or site.text("surat.tanpa_nomor"),
+            number=each.row.written or site.text("surat.tanpa_nomor"),
             kind=site.text(f"surat.jenis.{each.row.kind}"),
             name=each.name,
             day=_day(each.row.day),

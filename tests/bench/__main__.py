@@ -36,6 +36,7 @@ NAMES = (
     "verify_speed",
     "trail_search",
     "warga_search",
+    "letter_making",
     "logins",
 )
 
