@@ -44,7 +44,8 @@ def put_letters(writer: Writer, records: Sequence[Record]) -> None:
         " ON CONFLICT (kabupaten, letter) DO UPDATE SET year = excluded.year, number = excluded.number,"
         " written = excluded.written, kind = excluded.kind, day = excluded.day,"
         " subject = excluded.subject, visit = excluded.visit, kasus = excluded.kasus,"
-        " region = excluded.region, service = excluded.service, state = excluded.state, at_ms = excluded.at_ms",
+        " region = excluded.region, service = excluded.service, state = excluded.state,"
+        " at_ms = excluded.at_ms",
         [letter_row(writer.regency, record) for record in records if record.kind == LETTER],
     )
 
