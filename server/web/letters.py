@@ -1,6 +1,7 @@
 """Surat: the list, a new one, one that is out. Rule: a page shows of a number its ends; the paper all of it.
 
-What is typed stays on the page when a letter was not made.
+A name that is searched for is posted, so that it stands in no address. What is typed stays on the page when a
+letter was not made.
 """
 
 from collections.abc import Mapping
@@ -57,7 +58,14 @@ def letter_routes(site: Site) -> list[Any]:
     @get("/surat")
     async def listing(request: Asking) -> Response[str]:
         visitor = await letter_person(site, request, "see_letters")
-        values = await site.work(lambda: _listed(site, visitor, request.query_params, today()))
+        values = await site.work(lambda: _listed(site, visitor, {}, today()))
+        return await site.page("letters/list.html", visitor, "surat", values)
+
+    @post("/surat/cari")
+    async def search(request: Asking) -> Response[str]:
+        visitor = await letter_person(site, request, "see_letters")
+        given = await site.form(request, visitor.csrf)
+        values = await site.work(lambda: _listed(site, visitor, given, today()))
         return await site.page("letters/list.html", visitor, "surat", values)
 
     async def draw(
@@ -112,7 +120,7 @@ def letter_routes(site: Site) -> list[Any]:
                 raise _error(found)
         return await draw(visitor, asked, Notice(tone="bad", icon="error", title=said), typed, token, photos)
 
-    return [listing, new, make]
+    return [listing, search, new, make]
 
 
 def one_letter_routes(site: Site) -> list[Any]:

@@ -160,6 +160,7 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("GET", "/cadangan"): Needs("see_backups"),
     ("POST", "/cadangan"): Needs("make_backups"),
     ("GET", "/surat"): Needs("see_letters"),
+    ("POST", "/surat/cari"): Needs("see_letters"),
     ("POST", "/surat"): Needs("make_letters", may_lack=True),
     ("GET", "/surat/baru"): Needs("make_letters", may_lack=True),
     ("GET", "/surat/{letter:str}"): Needs("see_letters", may_lack=True),

@@ -61,8 +61,11 @@ def test_a_letter_is_begun_at_the_case_and_at_the_visit_and_printed_again(screen
     assert pdf.headers["content-disposition"] == f'attachment; filename="surat-{path[7:15]}.pdf"'
     assert screen.send(f"{path}/berkas", path).content == pdf.content
     assert screen.letter(**{"isi.permohonan": "cetak ulang"}).headers["location"].startswith(path)
-    assert "400.9/101/09/" in screen.client.get("/surat?cari=sutarmi").text
-    assert "400.9/101/09/" not in screen.client.get("/surat?cari=wagiman").text
+    for sought, is_found in (("sutarmi", True), ("101/09", True), ("wagiman", False)):
+        answer = screen.send("/surat/cari", "/surat", cari=sought)
+        assert ("400.9/101/09/" in answer.text) == is_found and answer.status_code == 200, sought
+    shown = screen.client.get("/surat").text
+    assert 'method="post" action="/surat/cari"' in shown and "400.9/101/09/" in shown
 
 
 def test_what_was_typed_stays_when_a_letter_was_not_made(screen: Screen) -> None:
