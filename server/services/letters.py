@@ -16,7 +16,7 @@ from schemas.base import Data
 from schemas.identity import mask_nik
 from schemas.ids import BlobId, DeviceId, RecordId
 from schemas.letters import Kind, Letterhead, Wording, first_letterhead, letter_kinds
-from server.access import Action, Person, Thing, Why, may, refused
+from server.access import Person, Thing, may, refused
 from server.blobs import BlobStore
 from server.engine import Engine, Reader, Writer
 from server.letter_store import LETTER
@@ -175,10 +175,7 @@ class Letters:
         found = self._engine.read(lambda tx: self._facts.read(tx, person, kind, asked, typed, today))
         if not isinstance(found, Facts):
             return found
-        needs: tuple[Action, ...] = ("open_numbers",) if kind.nik else ()
-        why: Why | None = next((w for each in needs if (w := refused(person, each, found.thing))), None)
-        if asked.kind == UNKEPT and not may(person, "open_room"):
-            why = "role"
+        why = refused(person, "open_numbers", found.thing) if kind.nik else None
         return Denied(why=why) if why else found
 
     def _drawn(self, found: Facts, photos: Sequence[str]) -> tuple[tuple[bytes, str], ...]:

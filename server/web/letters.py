@@ -246,20 +246,16 @@ def _listed(site: Site, visitor: Visitor, given: Mapping[str, str], today: date)
         "first": first.isoformat(),
         "last": last.isoformat(),
         "filters": [choices("jenis", site.text("surat.jenis_saring"), kind, kinds)],
-        "makes": _makes(site, visitor) if may(person, "make_letters") else [],
+        "makes": _makes(site) if may(person, "make_letters") else [],
         "region": _regions(site) if may(person, "make_letters") else None,
         "may_set": may(person, "set_letters"),
     }
 
 
-def _makes(site: Site, visitor: Visitor) -> list[tuple[str, str, str]]:
+def _makes(site: Site) -> list[tuple[str, str, str]]:
     """Return the letters that begin on this page: code, title, and what they are."""
     found = [name for name, kind in letter_kinds().items() if kind.tentang in ("wilayah", "kosong", "daftar")]
-    return [
-        (name, site.text(f"surat.jenis.{name}"), site.text(f"surat.jenis_arti.{name}"))
-        for name in found
-        if name != UNKEPT or may(visitor.person, "open_room")
-    ]
+    return [(name, site.text(f"surat.jenis.{name}"), site.text(f"surat.jenis_arti.{name}")) for name in found]
 
 
 def _regions(site: Site) -> Filter:
