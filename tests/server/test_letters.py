@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from schemas.ids import BlobId, RecordId
 from schemas.letters import Wrong, letter_kinds
-from server import restore_store
+from server import access, restore_store
 from server.access import Person
 from server.letter_store import used_numbers
 from server.parsing.letter import Letter
@@ -241,6 +241,19 @@ def test_a_letter_is_made_only_of_what_one_reaches(desk: Desk) -> None:
     assert desk.make("b", Asked(kind="tidak_ada")) == NotThere()
     assert desk.make("b", Asked(kind="rekomendasi_bni")) == NotThere()
     assert desk.make("b", Asked(kind="rekomendasi_bni", case=desk.office.warga)) == NotThere()
+
+
+def test_whole_numbers_need_the_right_to_open_them_besides_that_to_letters(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.block()
+    letter = desk.made("a")
+    monkeypatch.setitem(access.TABLE, "open_numbers", {"kabid": "area"})
+    assert desk.make("b") == Denied(why="role") and isinstance(desk.make("b", name="kabid"), Made)
+    assert desk.site.letter_shelf.pdf(desk.who("petugas"), letter.id) == Denied(why="role")
+    assert isinstance(desk.site.letter_shelf.pdf(desk.who("kabid"), letter.id), bytes)
+    minutes = desk.make("c", Asked(kind="berita_acara", visit=desk.visit))
+    assert isinstance(minutes, Made) and desk.pdf(minutes.id)
 
 
 def test_a_letter_is_found_by_number_person_and_day(desk: Desk) -> None:
