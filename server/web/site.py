@@ -38,11 +38,11 @@ from server.services.handouts import Handouts
 from server.services.importing import Importing
 from server.services.incidents import Incidents
 from server.services.indexing import Indexing
-from server.services.login_rules import LoginRules
 from server.services.letter_numbers import LetterNumbers
 from server.services.letter_shelf import LetterShelf
 from server.services.letter_templates import LetterTemplates
 from server.services.letters import Letters
+from server.services.login_rules import LoginRules
 from server.services.lost_phones import LostPhones
 from server.services.map_pins import Pins
 from server.services.matching import Matching
