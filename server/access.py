@@ -32,6 +32,7 @@ Action = Literal[
     "see_protection", "handle_requests", "export_person", "keep_registers", "handle_incidents",
     "see_people", "manage_people", "approve_people", "set_second_step", "see_forms", "publish_forms",
     "see_warga", "match_warga", "see_dashboard", "export_data", "export_full", "manage_api",
+    "see_letters", "make_letters", "set_letters",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -93,6 +94,9 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "see_warga": {"verifikator": "area", "petugas": "area", "kabid": "area", "pengawas": "area"},
     "match_warga": {"petugas": "area", "kabid": "area"},
     "set_second_step": {"kabid": "any"},
+    "see_letters": {"verifikator": "area", "petugas": "area", "kabid": "area", "pengawas": "area"},
+    "make_letters": {"petugas": "area", "kabid": "area"},
+    "set_letters": {"petugas": "any", "kabid": "any"},
 }  # fmt: skip
 
 EVERY_SERVICES = "umum"

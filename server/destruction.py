@@ -21,6 +21,7 @@ from server.blobs import BlobStore
 from server.disk import sync_folder
 from server.engine import Engine, Reader, Writer
 from server.keys import derive
+from server.letter_store import letters_about
 from server.office import Office
 from server.store import SqlOfficeStore
 from sync.applying import readable
@@ -157,7 +158,17 @@ def _body(reader: Reader, changes: list[ChangeId], records: list[RecordId], basi
     for name in changes:
         took_effect = name in there and isinstance(there[name].outcome, Applied | Conflict)
         stubs[name] = stub(read(contents[name])) if took_effect and name in contents else b""
-    return Destroyed(changes=stubs, blobs=_only_theirs(reader, changes), records=records, basis=basis)
+    return Destroyed(changes=stubs, blobs=_blobs(reader, changes, records), records=records, basis=basis)
+
+
+def _blobs(reader: Reader, changes: list[ChangeId], records: list[RecordId]) -> list[BlobId]:
+    """Return the blobs of these changes, and the papers of letters about these records.
+
+    The record of a letter stays, with its number: nobody's name stands in it.
+    """
+    letters = SqlOfficeStore.reading(reader).records(letters_about(reader, records)).values()
+    papers = {BlobId(str(each.fields["berkas"])) for each in letters if each.fields.get("disimpan")}
+    return sorted(papers.union(_only_theirs(reader, changes)))
 
 
 def _only_theirs(reader: Reader, changes: list[ChangeId]) -> list[BlobId]:

@@ -8,7 +8,7 @@ import msgspec
 from schemas.base import encode
 from schemas.format import local_date
 from schemas.ids import PersonId, RecordId
-from server import sealed_store, subject_index
+from server import letter_store, sealed_store, subject_index
 from server.engine import Reader, SqlRow, Writer
 from server.shelves import about, conflict_shelf, stage
 from sync.store import Record
@@ -44,6 +44,7 @@ def put_projections(writer: Writer, records: Sequence[Record]) -> None:
         " due = excluded.due",
         [case_row(writer.regency, record) for record in records if record.kind == "kasus"],
     )
+    letter_store.put_letters(writer, records)
     find = finder(writer)
     writer.many(
         "INSERT INTO konflik (kabupaten, conflict, record, kind, state, reason, petugas, at_ms, about, shelf)"

@@ -28,8 +28,8 @@ from server.certificates import (
 from server.commands.shared import add_folder_options, hold, refuse
 from server.compose import Refused, close_office, open_office
 from server.deps import Deps
-from server.hosts import Hosts, TargetProtocol
 from server.engine import EngineError
+from server.hosts import Hosts, TargetProtocol
 from server.keys import default_path, is_open_to_others
 from server.web.building import build_site
 from server.web.pages import page_routes

@@ -17,6 +17,7 @@ from server.parsing.messages import (
     NoSheet,
     NotOne,
     ReadSheet,
+    SetLetter,
     Stamp,
     Task,
     Thumbnail,
@@ -55,7 +56,7 @@ def _answer(task: Task, guarded: bool) -> Answer:
                 return sheets.sheet(data, number)
             case AskGuard():
                 return Guard(is_up=guarded)
-            case Typeset():
+            case Typeset() | SetLetter():
                 return NotOne()
             case _:
                 assert_never(task)

@@ -6,6 +6,7 @@ import msgspec
 
 from schemas.base import Message, encode
 from server import frames
+from server.parsing.letter import Letter
 from server.parsing.paper import Paper
 
 Cell = str | int | float | None
@@ -38,6 +39,12 @@ class Typeset(Message, frozen=True, kw_only=True, tag="typeset"):
     """Set a paper."""
 
     paper: Paper
+
+
+class SetLetter(Message, frozen=True, kw_only=True, tag="set_letter"):
+    """Set a letter."""
+
+    letter: Letter
 
 
 class Printed(Message, frozen=True, kw_only=True, tag="printed"):
@@ -102,7 +109,7 @@ class Guard(Message, frozen=True, kw_only=True, tag="guard"):
     is_up: bool
 
 
-Task = Thumbnail | Look | Stamp | ReadSheet | AskGuard | Typeset
+Task = Thumbnail | Look | Stamp | ReadSheet | AskGuard | Typeset | SetLetter
 Answer = Picture | Looked | NotOne | Sheet | NoSheet | Guard | Printed
 
 tasks: msgspec.msgpack.Decoder[Task] = msgspec.msgpack.Decoder(Task)

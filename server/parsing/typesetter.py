@@ -1,4 +1,7 @@
-"""The child that sets one paper, and ends. Rule: fonts and template are in memory before its doors close."""
+"""The child that sets one paper, and ends. Rule: fonts and template are in memory before its doors close.
+
+Letters are set by the same code with a template of their own: lettersetter.py.
+"""
 
 import json
 import sys
@@ -9,8 +12,18 @@ import msgspec
 import typst
 
 from schemas.base import UNREADABLE
+from server.parsing.letter import Letter
 from server.parsing.lockdown import close_doors
-from server.parsing.messages import Answer, NotOne, Printed, Typeset, frame, read_frame, tasks
+from server.parsing.messages import (
+    Answer,
+    NotOne,
+    Printed,
+    SetLetter,
+    Typeset,
+    frame,
+    read_frame,
+    tasks,
+)
 from server.parsing.paper import Fact, Paper, Section, Table
 
 MOST_MEMORY = 800 * 1024 * 1024
@@ -26,7 +39,12 @@ ARCHIVAL: "list[PDFStandard]" = ["a-2b"]
 
 def main() -> None:
     """Set the paper that comes on standard input."""
-    template = TEMPLATE.read_bytes()
+    serve(TEMPLATE, _specimen())
+
+
+def serve(path: Path, first: Paper | Letter) -> None:
+    """Set one thing by a template; `first` is set before the doors close, and needs every font of it."""
+    template = path.read_bytes()
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
 
     def compiler() -> typst.Compiler:
@@ -34,7 +52,7 @@ def main() -> None:
 
     # one of them serves one paper: it looks for the template's file before the next
     specimen, archival, plain = compiler(), compiler(), compiler()
-    _set(specimen, _specimen(), ARCHIVAL)
+    _set(specimen, first, ARCHIVAL)
     close_doors(MOST_MEMORY)
     raw = read_frame(sys.stdin.buffer.read)
     if raw is None:
@@ -48,19 +66,25 @@ def main() -> None:
 
 
 def _answer(task: object, archival: typst.Compiler, plain: typst.Compiler) -> Answer:
-    if not isinstance(task, Typeset):
-        return NotOne()
+    match task:
+        case Typeset(paper=paper):
+            said: Paper | Letter = paper
+        case SetLetter(letter=letter):
+            said = letter
+        case _:
+            return NotOne()
     try:
-        return Printed(pdf=_set(archival, task.paper, ARCHIVAL))
+        return Printed(pdf=_set(archival, said, ARCHIVAL))
     except typst.TypstError:
         try:
-            return Printed(pdf=_set(plain, task.paper, []))
+            return Printed(pdf=_set(plain, said, []))
         except typst.TypstError:
             return NotOne()
 
 
-def _set(compiler: typst.Compiler, paper: Paper, standards: "list[PDFStandard]") -> bytes:
-    said = json.dumps(msgspec.to_builtins(paper), ensure_ascii=False)
+def _set(compiler: typst.Compiler, paper: Paper | Letter, standards: "list[PDFStandard]") -> bytes:
+    # bytes, those of photos, as lists of numbers: what comes in is text, and a template makes bytes of these
+    said = json.dumps(msgspec.to_builtins(paper, builtin_types=(bytes,)), ensure_ascii=False, default=list)
     made = compiler.compile(
         format="pdf",
         sys_inputs={"paper": said},

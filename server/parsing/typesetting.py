@@ -2,7 +2,8 @@
 
 import threading
 
-from server.parsing.messages import Printed, Typeset, frame
+from server.parsing.letter import Letter
+from server.parsing.messages import Printed, SetLetter, Task, Typeset, frame
 from server.parsing.paper import Paper
 from server.parsing.pool import Child
 
@@ -20,12 +21,19 @@ class Typesetter:
 
     def pdf(self, paper: Paper) -> bytes | None:
         """Return the paper as PDF; None where it could not be set in time, or within its memory."""
+        return self._set("typesetter", Typeset(paper=paper))
+
+    def letter(self, letter: Letter) -> bytes | None:
+        """Return a letter as PDF; None as above."""
+        return self._set("lettersetter", SetLetter(letter=letter))
+
+    def _set(self, module: str, task: Task) -> bytes | None:
         try:
-            said = frame(Typeset(paper=paper))
+            said = frame(task)
         except ValueError:
             return None
         with self._turns:
-            child = Child("typesetter", ONE_THREAD)
+            child = Child(module, ONE_THREAD)
             try:
                 answer = child.ask(said, self._seconds)
             finally:

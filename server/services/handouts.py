@@ -57,11 +57,13 @@ class Handouts:
         whole = all(0 < len(text.strip()) <= MOST_TEXT for text in texts)
         if given.recipient not in RECIPIENTS or not whole or not 0 < given.people <= MOST_PEOPLE:
             return "isi"
+        return self._engine.write(lambda tx: self.add_in(tx, person, given)).result()
+
+    def add_in(self, tx: Writer, person: Person, given: Handout) -> str | None:
+        """Note what was given, within what else a transaction does; a letter does so with its number."""
         name = RecordId(self._randomness(16).hex())
         noted = replace(given, by=person.id, at_ms=self._now_ms())
-        return self._engine.write(
-            lambda tx: None if note_handout(tx, self._office, name, noted) else "isi"
-        ).result()
+        return None if note_handout(tx, self._office, name, noted) else "isi"
 
     def all(self) -> list[Handout]:
         """Return everything that was given, the newest first."""

@@ -76,6 +76,8 @@ class VisitPage(Data, frozen=True, kw_only=True):
     masked: bool
     several_forms: bool
     subject: RecordId | None = None
+    service: str
+    is_of_warga: bool
 
 
 class Words(Data, frozen=True, kw_only=True):
@@ -126,6 +128,8 @@ def visit_page(visit: Visit, words: Words, *, opened: bool) -> VisitPage:
         seen=visit.record.head.hex() if visit.record.head else "",
         several_forms=len(newest.submit.forms) > 1,
         subject=visit.subject.id if visit.subject else None,
+        service=form.service,
+        is_of_warga=visit.subject is not None and visit.subject.kind == "warga",
         masked=not opened and any(_covers(form) for form in _filled(newest, words)),
     )
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from schemas.base import encode
 from schemas.ids import Part, RecordId
 from server.engine import Reader, SqlRow
+from server.letter_store import letter_row
 from server.projections import case_row, conflict_row, visit_row
 from server.verifying.findings import Notes, Progress
 from server.verifying.replay import Replayed
@@ -30,6 +31,7 @@ def compare(reader: Reader, replayed: Replayed, findings: Notes, progress: Progr
     _compare_petugas(reader, findings)
     _compare_list(reader, "kunjungan", replayed, visit_row, findings)
     _compare_list(reader, "kasus", replayed, case_row, findings)
+    _compare_list(reader, "surat", replayed, letter_row, findings)
     find = replayed.records.get
     _compare_list(
         reader, "konflik", replayed, lambda name, record: conflict_row(name, record, find), findings
@@ -168,6 +170,8 @@ _LISTS = {
     "kasus": "SELECT kabupaten, kasus, stage, desa, due FROM kasus WHERE kabupaten = :kabupaten",
     "konflik": "SELECT kabupaten, conflict, record, kind, state, reason, petugas, at_ms, about, shelf"
     " FROM konflik WHERE kabupaten = :kabupaten",
+    "surat": "SELECT kabupaten, letter, year, number, written, kind, day, subject, visit, kasus, region,"
+    " service, state, at_ms FROM surat WHERE kabupaten = :kabupaten",
 }
 
 

@@ -13,6 +13,7 @@ from schemas.theme import StatusLook, Theme, load_theme
 from schemas.wilayah import load_wilayah
 from server.accounts import Accounts
 from server.deps import Deps
+from server.parsing.typesetting import Typesetter
 from server.passwords import Passwords
 from server.second_factor import SecondFactors
 from server.services.alarms import Alarms
@@ -24,8 +25,8 @@ from server.services.checks import Checks
 from server.services.conflicts import Conflicts
 from server.services.dashboard import Dashboard
 from server.services.destroying import Destroying
-from server.services.figures import Figures
 from server.services.exporting import Exporting
+from server.services.figures import Figures
 from server.services.finding import Finding
 from server.services.form_publishing import FormPublishing
 from server.services.handling import Handling
@@ -33,6 +34,10 @@ from server.services.handouts import Handouts
 from server.services.importing import Importing
 from server.services.incidents import Incidents
 from server.services.indexing import Indexing
+from server.services.letter_numbers import LetterNumbers
+from server.services.letter_shelf import LetterShelf
+from server.services.letter_templates import LetterTemplates
+from server.services.letters import Letters
 from server.services.login_rules import LoginRules
 from server.services.lost_phones import LostPhones
 from server.services.map_pins import Pins
@@ -87,13 +92,28 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
     )
     queue, reviews = Queue(engine, words), Reviews(engine, deps.office, words, deps.now_ms)
     figures = Figures(engine, deps.forms, deps.workflows, deps.now_ms)
+    handouts = Handouts(engine, deps.office, deps.now_ms, deps.randomness)
+    thumbnails = Thumbnails(engine, deps.blobs, deps.parsers, deps.now_ms)
+    letters = Letters(
+        engine,
+        deps.office,
+        deps.office.device,
+        deps.blobs,
+        thumbnails,
+        words,
+        handouts,
+        deps.office_name,
+        Typesetter().letter,
+        deps.now_ms,
+        deps.randomness,
+    )
     return Site(
         deps=deps,
         accounts=accounts,
         factors=SecondFactors(
             engine, accounts, deps.factor_key, now_ms=deps.now_ms, randomness=deps.randomness
         ),
-        thumbnails=Thumbnails(engine, deps.blobs, deps.parsers, deps.now_ms),
+        thumbnails=thumbnails,
         words=words,
         theme=theme,
         queue=queue,
@@ -107,7 +127,11 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         requests=requests,
         incidents=Incidents(engine, deps.office, deps.now_ms, deps.randomness),
         retention=Retention(engine, deps.office, deps.forms, deps.workflows, destroying, deps.now_ms),
-        handouts=Handouts(engine, deps.office, deps.now_ms, deps.randomness),
+        handouts=handouts,
+        letters=letters,
+        letter_shelf=LetterShelf(engine, deps.office, deps.blobs, words, deps.now_ms),
+        letter_templates=LetterTemplates(engine, deps.office, deps.now_ms, deps.randomness),
+        letter_numbers=LetterNumbers(engine, deps.office, deps.now_ms, deps.randomness),
         processing=ProcessingRegister(engine, deps.office, deps.forms),
         exports=PersonExports(engine, deps.office, requests, words),
         quarantine=Quarantine(engine, deps.office, words, deps.workflows, deps.now_ms),

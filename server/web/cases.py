@@ -13,6 +13,7 @@ from server.services.cases import CaseView
 from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Stale
 from server.web.errors import ForbiddenError, MissingError
+from server.web.letters import letter_links
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
 
@@ -44,7 +45,9 @@ def case_routes(site: Site) -> list[Any]:
         found = await site.work(lambda: site.cases.open(visitor.person, RecordId(case), today()))
         match found:
             case CaseView():
-                values = {"case": found, "notice": notice, "chosen": chosen, "typed": typed or {}}
+                letters = letter_links(site, visitor, "kasus", found.id, found.service)
+                shown = {"case": found, "notice": notice, "letters": letters}
+                values = {**shown, "chosen": chosen, "typed": typed or {}}
                 return await site.page("cases/one.html", visitor, "kasus", values, status=status)
             case NotThere():
                 raise MissingError

@@ -38,6 +38,8 @@ from server.web.home import home_routes
 from server.web.importing import import_routes
 from server.web.incidents import incident_routes, one_incident_routes
 from server.web.joinings import joining_routes
+from server.web.letter_settings import letter_setting_routes
+from server.web.letters import letter_routes, one_letter_routes
 from server.web.login import login_routes, to_login
 from server.web.login_rules import login_rule_routes
 from server.web.lost import lost_routes
@@ -125,6 +127,9 @@ def page_routes(site: Site) -> list[Any]:
         *key_routes(site),
         *new_officer_routes(site),
         *handover_routes(site),
+        *letter_routes(site),
+        *one_letter_routes(site),
+        *letter_setting_routes(site),
         *import_routes(site),
         *export_routes(site),
         *data_key_routes(site),

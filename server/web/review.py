@@ -16,6 +16,7 @@ from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Open, Stale
 from server.web.beside import hand_view, here_words, just_done, kept, trip_of
 from server.web.errors import ForbiddenError, MissingError
+from server.web.letters import letter_links
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
 
@@ -78,6 +79,13 @@ def review_routes(site: Site) -> list[Any]:
             "notice": notice or just_done(site, params),
             "typed": typed or Typed(),
             "problem": problem,
+            "letters": letter_links(
+                site,
+                visitor,
+                "kunjungan",
+                found.page.id,
+                found.page.service if found.page.is_of_warga else "",
+            ),
         }
         return await site.page("review/review.html", visitor, "antrean", values, status=status)
 

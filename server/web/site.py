@@ -40,6 +40,10 @@ from server.services.handouts import Handouts
 from server.services.importing import Importing
 from server.services.incidents import Incidents
 from server.services.indexing import Indexing
+from server.services.letter_numbers import LetterNumbers
+from server.services.letter_shelf import LetterShelf
+from server.services.letter_templates import LetterTemplates
+from server.services.letters import Letters
 from server.services.login_rules import LoginRules
 from server.services.lost_phones import LostPhones
 from server.services.map_pins import Pins
@@ -149,6 +153,7 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("serah_terima", "/serah-terima", "upload", "take_handovers"),
     ("karantina", "/karantina", "pause", "see_quarantine"),
     ("penugasan", "/penugasan", "task_add", "assign_tasks"),
+    ("surat", "/surat", "letter", "see_letters"),
     ("impor", "/impor", "upload_file", "import_lists"),
     ("formulir", "/formulir", "form", "see_forms"),
     ("ekspor", "/ekspor", "download", "export_data"),
@@ -182,6 +187,10 @@ class Site:
     incidents: Incidents
     retention: Retention
     handouts: Handouts
+    letters: Letters
+    letter_shelf: LetterShelf
+    letter_templates: LetterTemplates
+    letter_numbers: LetterNumbers
     processing: ProcessingRegister
     exports: PersonExports
     alarms: Handling

@@ -38,6 +38,7 @@ NAMES = (
     "verify_speed",
     "trail_search",
     "warga_search",
+    "letter_making",
     "logins",
 )
 

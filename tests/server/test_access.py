@@ -63,6 +63,9 @@ ALLOWED: dict[Action, set[str]] = {
     "see_warga": OFFICE | {"pengawas"},
     "match_warga": {"petugas", "kabid"},
     "set_second_step": {"kabid"},
+    "see_letters": {"verifikator", "petugas", "kabid", "pengawas"},
+    "make_letters": {"petugas", "kabid"},
+    "set_letters": {"petugas", "kabid"},
 }
 CHANGES = {
     "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "handle_alarms", "enrol_devices",
@@ -71,7 +74,7 @@ CHANGES = {
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
     "handle_requests", "export_person", "keep_registers", "handle_incidents",
     "manage_people", "approve_people", "publish_forms",
-    "match_warga", "set_second_step", "manage_api",
+    "match_warga", "set_second_step", "manage_api", "make_letters", "set_letters",
 }  # fmt: skip
 
 

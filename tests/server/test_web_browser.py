@@ -304,6 +304,7 @@ def every_page(served: Served) -> dict[str, list[str]]:
     shop = RecordId("e" * 32)
     fields = {"nama_ewarong": "Warung Berkah", "kode_desa": DESA, "layanan": ["bpnt"]}
     office.deps.office.act(office.people["petugas"], Patch(record=shop, kind="ewarong", base={}, new=fields))
+    letters = letter_pages(served, case, visit)
     return {
         "verifikator": [
             "/", "/antrean", f"/kunjungan/{waiting}?status=diterima", f"/kunjungan/{visit}",
@@ -316,7 +317,7 @@ def every_page(served: Served) -> dict[str, list[str]]:
             "/penugasan/petugas", f"/penugasan/petugas/{office.people['pendamping']}",
             "/permintaan", asked, minutes, "/masa-simpan", "/penerima", "/warga", f"/warga?desa={DESA}",
             f"/warga/{office.warga}", f"/warga/{shop}", "/kemungkinan-ganda", "/orang-baru",
-            f"/kemungkinan-ganda/{made}/{warga}",
+            f"/kemungkinan-ganda/{made}/{warga}", case, *letters,
             "/ekspor", "/ekspor?data=bpnt_kpm", *lists_made(served),
         ],
         "pdp": [
@@ -335,6 +336,37 @@ def every_page(served: Served) -> dict[str, list[str]]:
         ],
         "": ["/masuk"],
     }  # fmt: skip
+
+
+def letter_pages(served: Served, case: str, visit: str) -> list[str]:
+    """Take a block of numbers, make a letter and cancel another; return the pages about letters."""
+    page, new = served.page("petugas"), f"/surat/baru?jenis=rekomendasi_bni&kasus={case.split('/')[-1]}"
+    page.goto("/surat/nomor")
+    for number, name in (("101", "Nomor awal"), ("150", "Nomor akhir")):
+        page.get_by_label(name).first.fill(number)
+    page.get_by_role("button", name="Simpan blok").click()
+    page.get_by_label("Nomor awal").last.fill("140")
+    page.get_by_label("Nomor akhir").last.fill("150")
+    page.get_by_label("Alasan").fill("Dipakai surat di luar aplikasi")
+    page.get_by_role("button", name="Lewati").click()
+    found: list[str] = []
+    for cancelled in (False, True):
+        page.goto(new)
+        page.get_by_label("Yang dimohonkan").fill("Pencetakan ulang KKS")
+        page.get_by_role("button", name="Terbitkan surat").click()
+        if cancelled:
+            page.get_by_label("Alasan pembatalan").fill("Salah cetak")
+            page.get_by_role("button", name="Batalkan surat").click()
+        found.append(page.url.removeprefix(served.address).partition("?")[0])
+    page.goto("/surat/templat/rekomendasi_bni")
+    page.get_by_label("Sifat").fill("Biasa")
+    page.get_by_role("button", name="Simpan versi baru").click()
+    page.context.close()
+    return [
+        "/surat", *found, new, f"/surat/baru?jenis=berita_acara&kunjungan={visit}",
+        "/surat/baru?jenis=rekap&wilayah=33.14.01", "/surat/templat", "/surat/templat/rekomendasi_bni",
+        "/surat/templat/kop", "/surat/nomor",
+    ]  # fmt: skip
 
 
 def lists_taken(served: Served) -> list[str]:
