@@ -39,6 +39,7 @@ from schemas.device_word import (
     rescue_message,
     word_message,
 )
+from sync.chain import Tip
 
 EVERY_MS = 60 * 60_000
 ORDER = "perintah/hapus"
@@ -74,6 +75,7 @@ class Custody:
         self._door = door
         self._status, self._drafts, self._hand_over = status, drafts, hand_over
         self._spoke: tuple[int, int] | None = None
+        self._told: tuple[tuple[Tip, int], HandedBy] | None = None
 
     def after_sync(self) -> None:
         """Say what there is to say; what fails is said after a later sync."""
@@ -129,6 +131,7 @@ class Custody:
         """Hand over, say so, and only then write the paper that has the phone wiped."""
         if read_paper(self._folder) is not None:
             return
+        standing = self._standing()
         handed_by = self._handed()
         if handed_by is None:
             return  # not all could be handed over: tried again after the next sync
@@ -137,12 +140,13 @@ class Custody:
         # She may record more until the vault closes, and a phone that dies before never asks again: so it is
         # kept, unless `settle` finds that nothing came.
         keep, door = self._kept() or "", self._door()
+        self._told = (standing, handed_by)
         write_paper(
             self._folder,
             Paper(
                 step="siap",
                 address=door.address,
-                word=self._word(order.order, "dihapus", handed_by),
+                word=self._word(order.order, "dihapus", "berkas" if keep else handed_by),
                 keep=keep,
                 authority=door.authority,
             ),
@@ -156,19 +160,31 @@ class Custody:
         if paper is None or paper.step != "siap":
             return
         try:
-            handed_by, is_working = self._handed(), bool(self._drafts())
+            handed_by, is_working = self._handed_since(), bool(self._drafts())
         except sqlcipher.Error:
             return  # what is left of it is kept as it is
-        if handed_by is None:
-            if not paper.keep:
-                (self._folder / PAPER).unlink()  # the order stands, and is carried out after another sync
+        if not paper.keep and (handed_by is None or is_working):
+            (self._folder / PAPER).unlink()  # the order stands, and is carried out after another sync
             return
-        if handed_by != paper.word.handed_by == "sinkron":
-            paper = msgspec.structs.replace(paper, word=self._word(paper.word.order, "dihapus", handed_by))
+        if handed_by is None:
+            return
         keep = paper.keep if is_working else ""
-        write_paper(self._folder, msgspec.structs.replace(paper, keep=keep))
+        word = self._word(paper.word.order, "dihapus", "berkas" if keep else handed_by)
+        write_paper(self._folder, msgspec.structs.replace(paper, keep=keep, word=word))
         if paper.keep and not keep:
             self._let_go(paper.keep)
+
+    def _handed_since(self) -> HandedBy | None:
+        """Hand over what came after the office was told; return as `_handed` how all of it was."""
+        if self._told is None:
+            return self._handed()
+        standing, before = self._told
+        now = before if self._standing() == standing else self._handed()
+        return before if now == "sinkron" else now
+
+    def _standing(self) -> tuple[Tip, int]:
+        """Return how far her work is: the newest change, and how many photos wait."""
+        return self._store.head(), self._status().photos_pending
 
     def _handed(self) -> HandedBy | None:
         """Hand over what the office has not, and return how; None if it failed."""

@@ -209,12 +209,12 @@ def note_handed(tx: Writer, name: str, handed_by: str, now_ms: int) -> None:
     )
 
 
-def note_wiped(tx: Writer, name: str, now_ms: int) -> None:
-    """Note that the phone is wiped; the first time counts."""
+def note_wiped(tx: Writer, name: str, handed_by: str, now_ms: int) -> None:
+    """Note that the phone is wiped, and how all of it was handed over in the end; the first time counts."""
     tx.execute(
-        "UPDATE wipes SET wiped_ms = :now_ms WHERE kabupaten = :kabupaten AND wipe = :wipe"
+        "UPDATE wipes SET wiped_ms = :now_ms, handed_by = :by WHERE kabupaten = :kabupaten AND wipe = :wipe"
         " AND wiped_ms IS NULL",
-        {"wipe": name, "now_ms": now_ms},
+        {"wipe": name, "by": handed_by, "now_ms": now_ms},
     )
 
 

@@ -57,7 +57,7 @@ class DeviceWords:
                 return Problem(code="perintah_tidak_dikenal")
             lost_store.note_handed(writer, wipe.id, word.handed_by, now)
             if word.step == "dihapus":
-                lost_store.note_wiped(writer, wipe.id, now)
+                lost_store.note_wiped(writer, wipe.id, word.handed_by, now)
                 device_store.revoke(writer, word.device, now)
             return WipeHeard(order=word.order)
 

@@ -152,6 +152,7 @@ def test_what_is_begun_while_the_office_is_told_is_not_lost_with_the_phone(
     start_visit(enrolled, subject)  # the window has not looked yet
     enrolled.lock()
     assert (folder / KEPT / f"brankas-{device[:8]}.db").exists()
+    assert state(lost, device).handed_by == "berkas"  # so that the office asks for the folder
 
 
 def test_a_visit_finalised_while_the_office_is_told_is_handed_over_as_a_file(
@@ -168,7 +169,41 @@ def test_a_visit_finalised_while_the_office_is_told_is_handed_over_as_a_file(
     record_visit(enrolled, draft)
     enrolled.lock()
     assert [name.endswith(ENDING) for name in left(folder)] == [True]
-    assert state(lost, device).wiped_ms
+    assert state(lost, device).wiped_ms and state(lost, device).handed_by == "berkas"
+
+
+def test_without_a_key_to_seal_the_vault_to_nothing_that_is_begun_is_wiped(
+    enrolled: Phone,  # noqa: F811
+    lost: LostPhones,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert enrolled.worker.run_once() is None
+    subject = enrolled.visits.home().today[0].subjek
+    monkeypatch.setattr(enrolled._opened()._custody, "_kept", lambda: None)
+    order(lost, enrolled.owner.device)
+    assert enrolled.worker.run_once() is None and enrolled.wipe_due()
+    start_visit(enrolled, subject)
+    enrolled.lock()
+    assert (tmp_path / "phone" / VAULT).exists() and enrolled.state() == "terkunci"
+
+
+def test_what_was_handed_over_once_is_not_written_again_as_the_vault_closes(
+    enrolled: Phone,  # noqa: F811
+    lost: LostPhones,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert enrolled.worker.run_once() is None
+    device, folder = enrolled.owner.device, tmp_path / "phone"
+    custody = enrolled._opened()._custody
+    waiting = msgspec.structs.replace(enrolled.worker.status(), photos_pending=1)
+    monkeypatch.setattr(custody, "_status", lambda: waiting)
+    order(lost, device)
+    assert enrolled.worker.run_once() is None and enrolled.wipe_due()
+    enrolled.lock()
+    assert [name.endswith(ENDING) for name in left(folder)] == [True]
+    assert state(lost, device).handed_by == "berkas"
 
 
 def test_a_phone_that_dies_before_it_locks_keeps_what_was_begun_since(
@@ -184,7 +219,9 @@ def test_a_phone_that_dies_before_it_locks_keeps_what_was_begun_since(
     assert enrolled.worker.run_once() is None and enrolled.wipe_due()
     start_visit(enrolled, subject)
     dead = Path(shutil.copytree(folder, tmp_path / "mati"))
-    assert make_phone(dead, time).state() == "baru"
+    again = make_phone(dead, time)
+    assert again.state() == "baru" and again.tell_wiped()
+    assert state(lost, device).wiped_ms and state(lost, device).handed_by == "berkas"
     assert (dead / KEPT / f"brankas-{device[:8]}.db").exists() and not (dead / VAULT).exists()
 
 
