@@ -90,8 +90,8 @@ def _contents(tx: Reader) -> Iterator[tuple[ChangeId, bytes]]:
 def conflicts_about(tx: Reader, record: RecordId) -> list[RecordId]:
     """Return the conflicts about a record, open and closed."""
     found = tx.query(
-        "SELECT conflict FROM konflik WHERE kabupaten = :kabupaten AND (record = :record OR about = :record)"
-        " ORDER BY conflict",
+        "SELECT conflict FROM konflik WHERE kabupaten = :kabupaten AND record = :record"
+        " UNION ALL SELECT conflict FROM konflik WHERE kabupaten = :kabupaten AND about = :record",
         {"record": record},
     )
-    return [RecordId(row[0]) for row in found]
+    return sorted({RecordId(row[0]) for row in found})

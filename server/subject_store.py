@@ -1,4 +1,8 @@
-"""What is asked of the index of warga and e-warong. Rule: one function a query; rights come in as shelves."""
+"""What is asked of the index of warga and e-warong. Rule: one function a query; rights come in as shelves.
+
+What is few is put in order here and not in SQL: asked for an order, SQLite would walk an index that has it,
+and look at everybody.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,6 +12,8 @@ from server.engine import Reader
 from server.subjects import Why
 
 END = "\U0010ffff"
+MOST_SAME = 50
+"""So many of those who share a number are told."""
 Shelves = Sequence[int]
 """The numbers of the shelves that may be listed."""
 
@@ -107,11 +113,10 @@ def same_kk(tx: Reader, number: str) -> list[RecordId]:
 
 def _same(tx: Reader, what: str, number: str) -> list[RecordId]:
     found = tx.query(
-        f"SELECT subject FROM subjects WHERE kabupaten = :kabupaten AND {what} = :tail AND {what} <> ''"  # noqa: S608 - ours
-        " ORDER BY subject LIMIT 50",
+        f"SELECT subject FROM subjects WHERE kabupaten = :kabupaten AND {what} = :tail AND {what} <> ''",  # noqa: S608 - ours
         {"tail": number[::-1]},
     )
-    return _ids(found)
+    return sorted(_ids(found))[:MOST_SAME]
 
 
 def merged_into(tx: Reader, subject: RecordId) -> list[RecordId]:
@@ -121,10 +126,10 @@ def merged_into(tx: Reader, subject: RecordId) -> list[RecordId]:
     while newest:
         near = tx.query(
             "SELECT subject FROM subjects WHERE kabupaten = :kabupaten AND merged_into IN :into"
-            " AND merged_into <> '' ORDER BY subject",
+            " AND merged_into <> ''",
             {"into": newest},
         )
-        newest = [name for name in _ids(near) if name not in found and name != subject]
+        newest = [name for name in sorted(_ids(near)) if name not in found and name != subject]
         found += newest
     return found
 
@@ -179,10 +184,12 @@ def pairs(tx: Reader, on: Shelves, limit: int) -> list[Pair]:
 def pairs_of(tx: Reader, subject: RecordId) -> list[Pair]:
     """Return the pairs that somebody is one of."""
     found = tx.query(
-        "SELECT one, other, why FROM subject_pairs WHERE kabupaten = :kabupaten"
-        " AND (one = :subject OR other = :subject) ORDER BY one, other",
+        "SELECT one, other, why FROM subject_pairs WHERE kabupaten = :kabupaten AND one = :subject"
+        " UNION ALL SELECT one, other, why FROM subject_pairs"
+        " WHERE kabupaten = :kabupaten AND other = :subject",
         {"subject": subject},
     )
+    found.sort()
     return [Pair(one=RecordId(one), other=RecordId(other), why=why) for one, other, why in found]
 
 
@@ -202,11 +209,10 @@ _PAIRS = (
 def cases_of(tx: Reader, subjects: Iterable[RecordId]) -> list[RecordId]:
     """Return the cases about these."""
     found = tx.query(
-        "SELECT kasus FROM subject_cases WHERE kabupaten = :kabupaten AND subject IN :subjects"
-        " ORDER BY kasus",
+        "SELECT kasus FROM subject_cases WHERE kabupaten = :kabupaten AND subject IN :subjects",
         {"subjects": list(subjects)},
     )
-    return _ids(found)
+    return sorted(_ids(found))
 
 
 def visits_of(tx: Reader, subjects: Iterable[RecordId], limit: int) -> list[RecordId]:

@@ -91,7 +91,9 @@ def likeness(one: str, other: str) -> float:
     if one[0] != other[0] and words.isdisjoint(others):
         return 0.0  # no slip of the pen: most pairs, by far
     matcher = SequenceMatcher(None, one, other, autojunk=False)
-    return matcher.ratio() if matcher.real_quick_ratio() >= LIKE else 0.0
+    # what can be said at once is said first: the rest takes the square of a name's length
+    may_be = matcher.real_quick_ratio() >= LIKE and matcher.quick_ratio() >= LIKE
+    return matcher.ratio() if may_be else 0.0
 
 
 def pair_of(one: RecordId, other: RecordId) -> tuple[RecordId, RecordId]:

@@ -148,11 +148,7 @@ def page(tx: Reader, wanted: Wanted, behind: Place, limit: int) -> list[Row]:
     if wanted.open_only:
         narrowed.append("t.open = 1")
     found = tx.query(
-        "SELECT t.change, t.at_ms, t.seq, t.kind, c.device, c.counter, c.outcome, c.raw,"  # noqa: S608 - ours
-        " (SELECT l.raw FROM links l WHERE l.kabupaten = c.kabupaten AND l.device = c.device"
-        " AND l.counter = c.counter AND l.change = c.id LIMIT 1) FROM trail t"
-        " JOIN changes c ON c.kabupaten = t.kabupaten AND c.id = t.change"
-        f" WHERE {' AND '.join(narrowed)} AND t.at_ms >= :first AND t.at_ms < :before"
+        f"{_ROWS} WHERE {' AND '.join(narrowed)} AND t.at_ms >= :first AND t.at_ms < :before"
         " AND t.at_ms <= :at_ms AND (t.at_ms < :at_ms OR t.seq < :seq)"
         " ORDER BY t.at_ms DESC, t.seq DESC LIMIT :limit",
         {
@@ -166,6 +162,34 @@ def page(tx: Reader, wanted: Wanted, behind: Place, limit: int) -> list[Row]:
             "limit": limit,
         },
     )
+    return _rows(found)
+
+
+def told_of(tx: Reader, about: Iterable[RecordId], kinds: Iterable[Kind]) -> list[Row]:
+    """Return all acts of these kinds about these things, the newest first.
+
+    By way of the things, which are few: a page of the trail goes along time, past everybody's acts.
+    """
+    wanted = set(kinds)
+    named = tx.query(
+        "SELECT change FROM trail_about WHERE kabupaten = :kabupaten AND about IN :about",
+        {"about": list(about)},
+    )
+    changes = list({bytes(change) for (change,) in named})
+    found = tx.query(f"{_ROWS} WHERE t.kabupaten = :kabupaten AND t.change IN :changes", {"changes": changes})
+    told = [row for row in _rows(found) if row.kind in wanted]
+    return sorted(told, key=lambda row: (row.at_ms, row.seq), reverse=True)
+
+
+_ROWS = (
+    "SELECT t.change, t.at_ms, t.seq, t.kind, c.device, c.counter, c.outcome, c.raw,"
+    " (SELECT l.raw FROM links l WHERE l.kabupaten = c.kabupaten AND l.device = c.device"
+    " AND l.counter = c.counter AND l.change = c.id LIMIT 1) FROM trail t"
+    " JOIN changes c ON c.kabupaten = t.kabupaten AND c.id = t.change"
+)
+
+
+def _rows(found: Iterable[SqlRow]) -> list[Row]:
     return [
         Row(
             change=ChangeId(change),

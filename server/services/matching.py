@@ -5,7 +5,7 @@ are shown with the record that stays, what that one lacked is filled in, and ope
 done stands in a record of the pair, so that it can be undone. Rule: nothing is decided on what has moved on.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from schemas.base import Data
@@ -25,6 +25,7 @@ from server.services.record_history import field_words
 from server.services.review import Decided, NotThere, Stale
 from server.services.visit_page import Words
 from server.store import SqlOfficeStore
+from server.subject_store import Neighbour
 from server.subjects import LIKE, MATCHED, MERGED, PAIR, likeness, name_of, pair_id, pair_of
 from sync.change import Patch
 from sync.merge import NO_FIELDS, SETS
@@ -148,10 +149,12 @@ class Matching:
         def work(tx: Reader) -> list[FreshRow]:
             on = self._finding.shelves(tx, person, "match_warga")
             known = SqlOfficeStore.reading(tx).records(subject_store.fresh(tx, on, MOST))
+            places = {(each.kind, str(each.fields.get("kode_desa") or "")) for each in known.values()}
+            near = {place: subject_store.neighbours(tx, *place) for place in places}
             return [
                 FreshRow(
                     hit=hit_of(record, self._words, fresh=True),
-                    likely=tuple(self._likely(tx, person, record)),
+                    likely=tuple(self._likely(tx, person, record, near)),
                 )
                 for record in known.values()
                 if self._finding.may(person, "match_warga", record)
@@ -303,16 +306,17 @@ class Matching:
                 differs=mine != theirs and mine not in EMPTY and theirs not in EMPTY,
             )
 
-    def _likely(self, tx: Reader, person: Person, record: Record) -> list[Hit]:
+    def _likely(
+        self, tx: Reader, person: Person, record: Record, near: Mapping[tuple[str, str], list[Neighbour]]
+    ) -> list[Hit]:
         """Return whom of the list somebody may be: by their NIK, or by a name alike in the same desa."""
         own = search_key(name_of(record.fields))
         nik, desa = str(record.fields.get("nik") or ""), str(record.fields.get("kode_desa") or "")
         same = subject_store.same_nik(tx, nik) if nik else []
-        near = [
-            (likeness(own, each.name_key), each.subject)
-            for each in subject_store.neighbours(tx, record.kind, desa)
-        ]
-        named = [name for alike, name in sorted(near, reverse=True)[: 2 * MOST_LIKELY] if alike >= LIKE]
+        alike = sorted(
+            ((likeness(own, each.name_key), each.subject) for each in near[record.kind, desa]), reverse=True
+        )
+        named = [name for how, name in alike[: 2 * MOST_LIKELY] if how >= LIKE]
         apart = _told_apart(tx, record.id, [*same, *named])
         ids = [name for name in dict.fromkeys([*same, *named]) if name != record.id and name not in apart]
         return self._finding.hits(tx, person, ids)[:MOST_LIKELY]

@@ -16,14 +16,15 @@ from server.services.trail import Line, Trail
 from server.services.visit_page import Words
 from server.services.visits import place_of
 from server.subjects import MATCHED, MERGED
-from server.trail_store import Place, Row, Wanted
+from server.trail import Kind, trace
+from server.trail_store import Row
 from sync.applying import readable
 from sync.change import Patch, Resolve
 
 SHOWN = 100
-TOLD = ("data", "konflik", "musnah")
+TOLD: tuple[Kind, ...] = ("data", "konflik", "musnah")
 """Kinds of acts that change a record; see server/trail.py."""
-LOOK = "dilihat"
+LOOK: Kind = "dilihat"
 
 
 class Difference(Data, frozen=True, kw_only=True):
@@ -57,7 +58,7 @@ def acts(
 ) -> tuple[Act, ...]:
     """Return what changed these records, which are one thing, the newest first."""
     conflicts = [name for record in about for name in protection_store.conflicts_about(tx, record)]
-    rows = _rows(tx, (*about, *conflicts), TOLD)
+    rows = trail_store.told_of(tx, (*about, *conflicts), TOLD)[:SHOWN]
     lines = trail.lines(tx, rows, purposes=False)
     return tuple(
         Act(
@@ -73,14 +74,14 @@ def acts(
 
 def looks(tx: Reader, trail: Trail, about: Sequence[RecordId]) -> tuple[Look, ...]:
     """Return who looked at these records, the newest first."""
-    lines = trail.lines(tx, _rows(tx, about, (LOOK,)), purposes=True)
+    lines = trail.lines(tx, trail_store.told_of(tx, about, (LOOK,))[:SHOWN], purposes=True)
     return tuple(Look(when=line.when, author=line.author, purpose=line.purpose) for line in lines)
 
 
 def has_looked(tx: Reader, person: PersonId, about: RecordId, since_ms: int) -> bool:
     """Say whether somebody's look since a moment (UTC ms) stands in the log already."""
-    wanted = Wanted(author=person, kind=LOOK, about=(about,), first_ms=since_ms)
-    return bool(trail_store.page(tx, wanted, Place(), 1))
+    found = trail_store.told_of(tx, (about,), (LOOK,))
+    return any(row.at_ms >= since_ms and trace(row.raw).author == person for row in found)
 
 
 def field_words(kind: str, name: str, value: Any, words: Words, *, opened: bool) -> str:
@@ -93,15 +94,6 @@ def field_words(kind: str, name: str, value: Any, words: Words, *, opened: bool)
     if name == "layanan" and isinstance(value, list):
         value = [each for each in value if each not in SEALED_SERVICES]  # pyright: ignore[reportUnknownVariableType]
     return value_words(kind, name, value, words, opened=opened)
-
-
-def _rows(tx: Reader, about: Sequence[RecordId], kinds: Sequence[str]) -> list[Row]:
-    found = [
-        row
-        for kind in kinds
-        for row in trail_store.page(tx, Wanted(about=tuple(about), kind=kind), Place(), SHOWN)  # type: ignore[arg-type]
-    ]
-    return sorted(found, key=lambda row: (row.at_ms, row.seq), reverse=True)[:SHOWN]
 
 
 def _sentence(row: Row, line: Line, words: Words) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from schemas.ids import RecordId
 from schemas.wilayah import load_wilayah
+from server.services.finding import MOST, Hits
 from server.services.people import load_person
 from server.web.building import build_site
 from sync.change import Patch
@@ -43,6 +44,7 @@ def measure(folder: Path) -> list[Figure]:
         indexed = time.perf_counter() - begun
         over.set()
         beside.join()
+        site.trail.catch_up()
         office.add_person("desa", "Desa Uji", "U60", ("verifikator",), (DESA,))
         people = [
             office.deps.engine.read(lambda tx, n=name: load_person(tx, office.people[n]))
@@ -63,6 +65,14 @@ def measure(folder: Path) -> list[Figure]:
             for who in people
             if who is not None
         )
+        who = people[0]
+        if who is None:
+            raise RuntimeError("nobody is there to look")
+        seen = site.finding.search(who, "warga", "siti")
+        ids = [hit.id for hit in seen.shown] if isinstance(seen, Hits) else []
+        profile = median_ms(lambda: site.profiles.open(who, ids.pop()), RUNS)
+        _from_field(office)
+        fresh = median_ms(lambda: site.matching.fresh(who), RUNS)
     finally:
         shut(office)
     size = f"{count:,} warga at the office"
@@ -70,6 +80,8 @@ def measure(folder: Path) -> list[Figure]:
         Figure(
             name=f"{size}: the slowest search ({slowest[1]})", value=slowest[0], unit="ms", budget=BUDGET_MS
         ),
+        Figure(name=f"{size}: a profile, its look recorded", value=profile, unit="ms", budget=BUDGET_MS),
+        Figure(name=f"{size}: 50 new people with whom they may be", value=fresh, unit="ms", budget=BUDGET_MS),
         Figure(name=f"{size}: taken in, without the index", value=filling, unit="s"),
         Figure(name=f"{size}: the index from nothing", value=indexed, unit="s"),
         Figure(
@@ -88,6 +100,14 @@ def _fill(office: Office, count: int) -> float:
         deps.engine.write(lambda tx, b=bodies: deps.office.act_in(tx, deps.office.person, b)).result()
         taken += time.perf_counter() - begun
     return taken
+
+
+def _from_field(office: Office) -> None:
+    """Let a phone bring as many new people as a page shows."""
+    for number in range(MOST):
+        fields = {"nama": f"{FIRST[number % 10]} {LAST[number % 9]}", "kode_desa": DESA, "layanan": ["bpnt"]}
+        name = RecordId(secrets.token_hex(16))
+        office.phone.push(Patch(record=name, kind="warga", base={}, new=fields))
 
 
 def _somebody(chance: random.Random, desa: list[str]) -> Patch:
