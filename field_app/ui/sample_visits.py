@@ -33,6 +33,7 @@ from field_app.views import (
     TaskView,
     VisitView,
 )
+from field_app.whereabouts import Whereabouts
 from schemas.check import check, opened_forms
 from schemas.form import Form, Forms
 from schemas.form_cells import Cell, answer_at, blobs_of, cell_of, of_column
@@ -69,6 +70,7 @@ class SampleVisits:
         self.saves: list[tuple[str, str, Any]] = []
         self.finalised: list[str] = []
         self.unit_problem = "lapangan.unit.belum_dicocokkan"
+        self.stands: tuple[str, str] = ("", "")
         self.status = SyncStatus(data_pending=3, photos_pending=7, last_ms=NOW_MS - 20 * 60_000)
 
     def home(self) -> Home:
@@ -253,6 +255,21 @@ class SampleVisits:
     def remember_page(self, draft: str, form: str, page: int) -> None:
         """Keep the place."""
         self.drafts[draft].page = page
+
+    def stand_at(self, draft: str, screen: str) -> None:
+        """Keep which draft is in hand."""
+        self.stands = (draft, screen)
+
+    def stand_on(self, draft: str, form: str, field: str) -> None:
+        """Keep the field."""
+        self.drafts[draft].at = (form, field)
+
+    def stood(self) -> Whereabouts | None:
+        """As kept, if it is still written."""
+        draft, screen = self.stands
+        if not screen or draft in self.finalised or self.drafts[draft].gone:
+            return None
+        return Whereabouts(draft=draft, spot=self.drafts[draft].at, screen=screen)
 
     def discard(self, id: str) -> None:  # noqa: A002
         """Put away."""

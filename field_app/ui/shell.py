@@ -39,6 +39,11 @@ SCREENS = {
 }  # fmt: skip
 """Name -> class; the module is field_app.ui.screens.<name>, the class <Class>Screen."""
 
+IN_DRAFT = {"form": "form", "camera": "form", "photo": "form", "statement": "form", "review": "review"}
+"""Screens in which a draft is in hand, and where it is taken up again."""
+ASIDE = frozenset({"unlock", "rescue", "who", "enrol", ASKING})
+"""Screens before the vault or a sealed part of it: where she was is as it was."""
+
 
 class BaseScreen(BoxLayout):
     """One screen: built once, entered each time it comes to the front."""
@@ -120,6 +125,7 @@ class Shell(FloatLayout):
         self._stack: list[tuple[str, dict[str, Any], BaseScreen | None]] = []
         # Widgets point at each other, and what weighs is their textures, which Python does not count: left to
         # itself it would collect the screens of a day of photos only after hundreds of megabytes.
+        self._place: tuple[str, str] | None = None
         self._tidy = Clock.create_trigger(lambda _dt: gc.collect(), TIDY_S)
         self._news = Clock.create_trigger(lambda _dt: self._heard(), 0.05)
 
@@ -184,6 +190,34 @@ class Shell(FloatLayout):
         self._raise()
         return True
 
+    def come_back(self) -> None:
+        """The phone was opened: stand where she was, in the draft that was in hand, or before the tasks."""
+        self._place = None
+        visits = self.context.phone.visits
+        self.context.background.run(lambda: guarded(visits.stood), self._come_back)
+
+    def _come_back(self, was: Any) -> None:
+        if self.context.phone.state() != "terbuka":
+            return
+        way: list[tuple[str, dict[str, Any]]] = [("home", {})]
+        if was is not None and not isinstance(was, Refused):
+            way.append(("form", {"draft": was.draft}))
+            if was.screen == "review":
+                way.append(("review", {"draft": was.draft}))
+        self.stand(*way)
+
+    def _remember_place(self, name: str, arguments: dict[str, Any]) -> None:
+        """Have the phone know at each step which draft is in hand."""
+        if name in ASIDE or self.context.phone.state() != "terbuka":
+            return
+        screen = IN_DRAFT.get(name, "")
+        place = (arguments["draft"] if screen else "", screen)
+        if place == self._place:
+            return
+        self._place = place
+        visits = self.context.phone.visits
+        self.context.background.run(lambda: guarded(lambda: visits.stand_at(*place)), lambda _none: None)
+
     def back_to(self, name: str) -> None:
         """Back to the nearest screen of that name, or there anew."""
         self._drop()
@@ -246,6 +280,7 @@ class Shell(FloatLayout):
             screen = getattr(module, f"{SCREENS[name]}Screen")(self.context, **arguments)
             self._stack[-1] = (name, arguments, screen)
         self.guard.raised(screen, name, arguments)
+        self._remember_place(name, arguments)
         self.add_widget(screen, index=len(self.children))
         if self.context.phone.state() == "terbuka":
             # Called from the worker's thread: the trigger brings it to ours.

@@ -10,6 +10,7 @@ from typing import Any
 
 from kivy.metrics import dp
 
+from field_app.bench import guarded
 from field_app.finalise import place_answer
 from field_app.ui.fields.card import FieldCard
 from field_app.ui.kv import load_kv
@@ -33,6 +34,7 @@ class FormScreen(BaseScreen):
     def build(self, draft: str, jump: tuple[str, str] | None = None):
         self._draft = draft
         self._jump = jump
+        self._stands: tuple[str, str] | None = None
         self.view: Any = None
         self.answers: dict[str, dict[str, Any]] = {}
         self.steps: list[Step] = []
@@ -45,6 +47,24 @@ class FormScreen(BaseScreen):
 
     def enter(self):
         self.ask(lambda: self.context.phone.visits.draft(self._draft), self._loaded)
+
+    def on_touch_down(self, touch):
+        """The question that is touched is where she is."""
+        page = self.ids.page
+        if page.collide_point(*touch.pos):
+            within = page.to_local(*touch.pos)
+            touched = next((card for card in self._shown_cards() if card.collide_point(*within)), None)
+            if touched:
+                self._stand_on(touched.form, touched.field.name)
+        return super().on_touch_down(touch)
+
+    def _stand_on(self, form, field):
+        if (form, field) != self._stands:
+            self._stands = (form, field)
+            visits = self.context.phone.visits
+            self.context.background.run(
+                lambda: guarded(lambda: visits.stand_on(self._draft, form, field)), lambda _none: None
+            )
 
     def leave(self):
         for card in self._shown_cards():
@@ -76,6 +96,7 @@ class FormScreen(BaseScreen):
             self.at = min(view.page, len(self.steps) - 1)
             if self._jump:
                 self.at = self._find(*self._jump)
+                self._stand_on(*self._jump)
         self.show_page(fresh=first)
         if first and (there := self._jump or view.at):
             card = self._cards.get(there)
