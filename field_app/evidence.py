@@ -12,6 +12,7 @@ from field_app.bench import Bench, Spot, guarded
 from field_app.capture import JPEG, PNG, clean_signature, develop
 from field_app.drafts import Photo
 from field_app.exif import Stamp
+from field_app.paper import is_paper
 from field_app.rows import cells_of, superseded, unknown_blobs
 from field_app.views import PhotoView, Refused, Saved
 from schemas.form import Berkas, Field, Form, Foto, Gps, Tabel, TandaTangan
@@ -46,7 +47,7 @@ def add_photo(
     stamp = Stamp(
         visit=spot.draft.visit, device=bench.owner.device, taken_ms=now_ms, direction_deg=direction_deg
     )
-    made = develop(camera, place, stamp, bench.quality())
+    made = develop(camera, place, stamp, bench.quality(), of_paper=is_paper(target.field))
     if isinstance(made, Refused):
         return made
     photo = Photo(
@@ -59,6 +60,7 @@ def add_photo(
         place=place,
         blurry=made.blurry,
         dark=made.dark,
+        paper=made.paper,
         superseded=False,
         size_bytes=len(made.data),
         media_type=JPEG,

@@ -73,7 +73,7 @@ class PhotoScreen(BaseScreen):
             if not view.sealed:
                 card.add_widget(Fact(icon="location", label=self.say("aplikasi.kamera.lokasi"), text=where))
             for key in photo.warnings:
-                card.add_widget(Notice(icon="warning", tone="notice", text=self.say(key)))
+                card.add_widget(Notice(icon="warning", tone="notice", style="question", text=self.say(key)))
             body.add_widget(card)
             drop = Link(icon="delete", ink="bad", text=self.say("aplikasi.kamera.hapus"))
             drop.bind(on_release=lambda *_: self.drop(photo.number))
