@@ -43,8 +43,11 @@ def _page(driver: Driver, name: str) -> FieldCard:
 
 
 def _choose(driver: Driver, name: str, label: str) -> None:
-    card = _card(driver, name)
-    driver.tap(next(choice for choice in card.editor.choices if choice.text == label))
+    choice = next(one for one in _card(driver, name).editor.choices if one.text == label)
+    for _ in range(3):  # on a busy machine a tap may pass for a scroll; a person taps again
+        driver.tap(choice)
+        if choice.chosen:
+            break
 
 
 def _entry(card: FieldCard) -> Entry:
