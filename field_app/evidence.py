@@ -104,6 +104,30 @@ def drop_photo(bench: Bench, draft: str, form: str, field: str, number: int | No
     return guarded(drop)
 
 
+def restore_photo(bench: Bench, draft: str, form: str, field: str, number: int) -> Saved | Refused:
+    """Put a shot back that was taken out of the answer, where there is still room for it."""
+    target = _target(bench, draft, form, field)
+    if isinstance(target, Refused):
+        return target
+    most = target.field.max_count if isinstance(target.field, (Foto, Berkas)) else 0
+    known = {shot.number: shot for shot in bench.shelf(draft).photos(draft)}
+    stands = {shot.number: shot.blob for shot in _valid(bench, target)}
+    back = known.get(number)
+    if back is None or (back.form, back.field) != (form, target.key):
+        return Refused(say="lapangan.bukan_isian_foto")
+    stands[number] = back.blob
+    if len(stands) > most:
+        return Refused(say="lapangan.foto_penuh", values={"jumlah": str(most)})
+
+    def put_back() -> Saved:
+        with bench.vault.write():
+            bench.shelf(draft).mark_superseded(draft, {number: False})
+            _list(bench, target, [stands[one] for one in sorted(stands)])
+            return bench.saved(target.spot.draft, form)
+
+    return guarded(put_back)
+
+
 def save_rows(bench: Bench, spot: Spot, table: Tabel, value: Any, *, refused: bool) -> Saved | Refused:
     """Keep a table's rows. Shots of rows that are gone become earlier versions, and stand again when they
     return; a hash that was never taken here is refused.

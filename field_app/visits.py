@@ -290,6 +290,10 @@ class Visits:
         """Take a shot out of the answer; it stays as an earlier version."""
         return guarded(lambda: evidence.drop_photo(self._bench, draft, form, field, number))
 
+    def restore_photo(self, draft: str, form: str, field: str, number: int) -> Saved | Refused:
+        """Put a shot back into the answer from which it was taken out."""
+        return guarded(lambda: evidence.restore_photo(self._bench, draft, form, field, number))
+
     def sign(self, draft: str, form: str, field: str, png: bytes) -> BlobId | Refused:
         """Keep a drawn signature; an earlier one stays as an earlier version. One under a statement is made
         where that is read out (sealed.py).

@@ -320,6 +320,15 @@ class SampleVisits:
         self._put(answers, field, [blob for blob in blobs_of(answer_at(answers, field)) if blob != gone.blob])
         return Saved(findings=self._findings(kept, form), forms=tuple(kept.answers))
 
+    def restore_photo(self, draft: str, form: str, field: str, number: int) -> Saved | Refused:
+        """Let it stand again."""
+        kept = self.drafts[draft]
+        back = next(one for one in kept.photos if one.number == number)
+        kept.photos = [replace(one, superseded=False) if one is back else one for one in kept.photos]
+        answers = kept.answers.setdefault(form, {})
+        self._put(answers, field, [*blobs_of(answer_at(answers, field)), back.blob])
+        return Saved(findings=self._findings(kept, form), forms=tuple(kept.answers))
+
     def sign(self, draft: str, form: str, field: str, png: bytes) -> str:
         """Keep a signature."""
         blob = hashlib.sha256(png).hexdigest()

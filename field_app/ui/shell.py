@@ -14,6 +14,7 @@ from kivy.animation import Animation
 from kivy.clock import Clock
 from kivy.metrics import dp
 from kivy.properties import ObjectProperty
+from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
 
@@ -113,6 +114,10 @@ class Toast(Painted):
         room = self.width - dp(60)
         high = self.measure(self.text, "small", room)[1]
         self.write(self.text, "small", look.background, dp(44), (self.height - high) / 2, room)
+
+
+class UndoToast(ButtonBehavior, Toast):
+    """A short word about what was just done; a tap takes it back."""
 
 
 class Shell(FloatLayout):
@@ -247,9 +252,22 @@ class Shell(FloatLayout):
 
     def toast(self, text: str, icon: str = "info", seconds: float = 3.0) -> None:
         """Say a short word."""
+        self._show_toast(Toast(text, icon), seconds)
+
+    def offer_undo(self, text: str, undo: Callable[[], Any], seconds: float = 8.0) -> None:
+        """Say what was just done, with a tap that takes it back."""
+        toast = UndoToast(text=text, icon="undo")
+
+        def taken_back(*_: Any) -> None:
+            self.remove_widget(toast)
+            undo()
+
+        toast.bind(on_release=taken_back)
+        self._show_toast(toast, seconds)
+
+    def _show_toast(self, toast: Toast, seconds: float) -> None:
         for old in [child for child in self.children if isinstance(child, Toast)]:
             self.remove_widget(old)
-        toast = Toast(text, icon)
         toast.fit(self.width - dp(32))
         toast.pos = (self.width - toast.width) / 2, dp(84)
         self.add_widget(toast)
@@ -263,8 +281,13 @@ class Shell(FloatLayout):
             self.screen.heard()
 
     def _drop(self) -> None:
-        for sheet in self.sheets():
-            self.remove_widget(sheet)
+        # what can be taken back belongs to the screen it was done on
+        undoing = [child for child in self.children if isinstance(child, UndoToast)]
+        for above in [
+            *self.sheets(),
+            *undoing,
+        ]:
+            self.remove_widget(above)
         if self.screen:
             self.screen.leave()
             self.remove_widget(self.screen)

@@ -96,5 +96,10 @@ class PhotoScreen(BaseScreen):
                 self.refusal(outcome)
             else:
                 self.context.shell.back()
+                self.context.shell.offer_undo(self.say("aplikasi.kamera.dikeluarkan"), put_back)
+
+        def put_back():
+            front = self.context.shell.screen
+            front.ask(lambda: visits.restore_photo(draft, form, field, number), lambda _saved: front.enter())
 
         self.context.background.run(lambda: visits.drop_photo(draft, form, field, number), dropped)
