@@ -336,7 +336,7 @@ def draw_scene(draw: Callable[[Any, Any], None], scale: float, dark: bool) -> An
     Window.dispatch("on_draw")
     width, height = Window.system_size if Window.system_size[0] > Window.width else Window.size
     pixels = glReadPixels(0, 0, int(width), int(height), GL_RGBA, GL_UNSIGNED_BYTE)
-    app.on_stop()
+    app.dispatch("on_stop")
     Window.remove_widget(app.root)
     image = Image.frombytes("RGBA", (int(width), int(height)), pixels)
     return image.transpose(Image.Transpose.FLIP_TOP_BOTTOM).convert("RGB")

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from kivy.animation import Animation
 from kivy.clock import Clock
 from kivy.metrics import dp
-from kivy.properties import ObjectProperty
+from kivy.properties import BooleanProperty, ObjectProperty
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
@@ -47,7 +47,11 @@ ASIDE = frozenset({"unlock", "rescue", "who", "enrol", ASKING})
 
 
 class BaseScreen(BoxLayout):
-    """One screen: built once, entered each time it comes to the front."""
+    """One screen: built once, entered each time it comes to the front. On a tablet it is a column in the
+    middle, as wide as lines are easily read, unless it is `wide`.
+    """
+
+    wide = BooleanProperty(False)
 
     look = ObjectProperty(None)
     say = ObjectProperty(None)

@@ -97,11 +97,15 @@ class Look:
             "line_height": line,
         }
         if shrink and width:
-            label = CoreLabel(font_size=size, **options)
-            label.refresh()
-            if label.texture.width > width:
-                size = max(dp(11), size * width / label.texture.width * 0.985)
             options |= {"text_size": (None, None)}
+            smallest = dp(11)
+            while True:
+                label = CoreLabel(font_size=size, **options)
+                label.refresh()
+                if label.texture.width <= width or size <= smallest:
+                    return label.texture
+                # a font is opened in whole pixels, so the next may be as wide once more
+                size = max(smallest, min(size - 1, size * width / label.texture.width))
         elif width:
             options |= {"text_size": (width, None)}
             if lines:
