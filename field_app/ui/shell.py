@@ -31,6 +31,8 @@ load_kv(__file__)
 T = TypeVar("T")
 TIDY_S = 0.4
 """After a screen was left; by then the next one stands, and the finger is still."""
+TIDY_LATE_S = 2.0
+"""Once more after the last screen that was left: on a slow phone its bars may still have been fading."""
 SCREENS = {
     "who": "Who", "unlock": "Unlock", "rescue": "Rescue", "enrol": "Enrol", "home": "Home",
     "search": "Search", "map": "Map", "start": "Start", "task": "Task",
@@ -136,6 +138,7 @@ class Shell(FloatLayout):
         # itself it would collect the screens of a day of photos only after hundreds of megabytes.
         self._place: tuple[str, str] | None = None
         self._tidy = Clock.create_trigger(lambda _dt: gc.collect(), TIDY_S)
+        self._tidy_late = Clock.create_trigger(lambda _dt: gc.collect(), TIDY_LATE_S)
         self._news = Clock.create_trigger(lambda _dt: self._heard(), 0.05)
 
     @property
@@ -296,6 +299,8 @@ class Shell(FloatLayout):
             self.screen.leave()
             self.remove_widget(self.screen)
             self._tidy()
+            self._tidy_late.cancel()  # it counts from the last screen that was left
+            self._tidy_late()
 
     def _raise(self) -> None:
         name, arguments, screen = self._stack[-1]
