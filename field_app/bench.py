@@ -173,8 +173,6 @@ class Bench:
 
     def shown(self, draft: str, photo: Photo, field: str = "") -> PhotoView:
         """Return a shot as it is shown, with advice to take it again; `field` where it stands in a row."""
-        blurry = ("lapangan.foto_kabur",) if photo.blurry else ()
-        dark = ("lapangan.foto_gelap",) if photo.dark else ()
         return PhotoView(
             number=photo.number,
             blob=photo.blob,
@@ -187,7 +185,7 @@ class Bench:
             blurry=photo.blurry,
             dark=photo.dark,
             superseded=photo.superseded,
-            warnings=blurry + dark,
+            warnings=_advice(photo),
         )
 
     def shown_all(self, draft: str, sheets: Mapping[str, Sheet]) -> tuple[PhotoView, ...]:
@@ -212,6 +210,19 @@ class Bench:
         """Return the name of a subject, empty for one that is not on this phone."""
         record = self.records.get(subject)
         return text_of(record.fields, "nama", "nama_ewarong") if record else ""
+
+
+def _advice(photo: Photo) -> tuple[str, ...]:
+    """Return the keys of what she might do better; what covers the writing first."""
+    paper = photo.paper
+    found = {
+        "lapangan.kertas_memantul": paper.glare,
+        "lapangan.kertas_terpotong": paper.cut,
+        "lapangan.kertas_jauh": paper.far,
+        "lapangan.foto_kabur": photo.blurry,
+        "lapangan.foto_gelap": photo.dark,
+    }
+    return tuple(key for key, holds in found.items() if holds)
 
 
 def guarded(step: Callable[[], T]) -> T | Refused:

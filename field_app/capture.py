@@ -13,7 +13,9 @@ from hashlib import sha256
 import piexif
 from PIL import Image, ImageFilter, ImageOps, ImageStat
 
+from field_app.draft import Paper
 from field_app.exif import Stamp, camera_of, tags
+from field_app.paper import look_at
 from field_app.views import Refused
 from schemas.base import Data
 from schemas.ids import BlobId
@@ -53,6 +55,7 @@ class Photo(Data, frozen=True, kw_only=True):
     height: int
     sharpness: float
     brightness: float
+    paper: Paper
 
     @property
     def blurry(self) -> bool:
@@ -65,8 +68,12 @@ class Photo(Data, frozen=True, kw_only=True):
         return self.brightness < DARK_BELOW
 
 
-def develop(camera: bytes, place: Place | None, stamp: Stamp, quality: Quality) -> Photo | Refused:
-    """Make evidence of a camera's JPEG (PNG and WebP files are taken too), or say why it cannot be."""
+def develop(
+    camera: bytes, place: Place | None, stamp: Stamp, quality: Quality, *, of_paper: bool = False
+) -> Photo | Refused:
+    """Make evidence of a camera's JPEG (PNG and WebP files are taken too), or say why it cannot be. A picture
+    `of_paper` is looked at for its sides and for glare too.
+    """
     opened = _open(camera, quality)
     if isinstance(opened, Refused):
         return opened
@@ -87,6 +94,7 @@ def develop(camera: bytes, place: Place | None, stamp: Stamp, quality: Quality) 
         height=picture.height,
         sharpness=sharpness,
         brightness=brightness,
+        paper=look_at(picture) if of_paper else Paper(),
     )
 
 

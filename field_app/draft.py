@@ -43,8 +43,16 @@ class Draft(Data, frozen=True, kw_only=True):
     finalised_ms: int | None
 
 
+class Paper(Data, frozen=True, kw_only=True):
+    """What a picture of a paper lacks: light covers some of it, a side is outside, it is too small in it."""
+
+    glare: bool = False
+    cut: bool = False
+    far: bool = False
+
+
 class Photo(Data, frozen=True, kw_only=True):
-    """One shot. `number` tells two shots of equal bytes apart."""
+    """One shot. `number` tells two shots of equal bytes apart; `paper` is all false where it is of none."""
 
     number: int
     form: str
@@ -55,6 +63,7 @@ class Photo(Data, frozen=True, kw_only=True):
     place: Place | None
     blurry: bool
     dark: bool
+    paper: Paper = Paper()
     superseded: bool
     size_bytes: int
     media_type: str

@@ -12,7 +12,7 @@ import msgspec
 import sqlcipher3.dbapi2 as sqlcipher
 
 from field_app.blobs import Blobs, put_blob
-from field_app.draft import Draft, Photo, Seen
+from field_app.draft import Draft, Paper, Photo, Seen
 from field_app.vault import Vault
 from schemas.base import decode, encode
 from schemas.ids import BlobId, ChangeId, RecordId
@@ -251,8 +251,8 @@ class Drafts:
         with self._vault.write() as connection:
             cursor = connection.execute(
                 "INSERT INTO photos"
-                " (draft, form, field, blob, camera_sha256, taken_ms, place, blurry, dark, superseded)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " (draft, form, field, blob, camera_sha256, taken_ms, place, blurry, dark, glare, cut, far,"
+                " superseded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     draft,
                     photo.form,
@@ -263,6 +263,9 @@ class Drafts:
                     encode(photo.place) if photo.place else None,
                     photo.blurry,
                     photo.dark,
+                    photo.paper.glare,
+                    photo.paper.cut,
+                    photo.paper.far,
                     photo.superseded,
                 ),
             )
@@ -304,8 +307,8 @@ class Drafts:
         with self._vault.read() as connection:
             found = connection.execute(
                 "SELECT photos.number, form, field, blob, camera_sha256, taken_ms, place, blurry, dark,"
-                " superseded, size_bytes, media_type FROM photos JOIN blobs ON blobs.id = blob"
-                " WHERE draft = ? ORDER BY photos.number",
+                " glare, cut, far, superseded, size_bytes, media_type"
+                " FROM photos JOIN blobs ON blobs.id = blob WHERE draft = ? ORDER BY photos.number",
                 (draft,),
             ).fetchall()
         return [_photo(row) for row in found]
@@ -358,7 +361,9 @@ def _draft(row: sqlcipher.Row | tuple[Any, ...]) -> Draft:
 
 
 def _photo(row: tuple[Any, ...]) -> Photo:
-    number, form, field, blob, camera, taken_ms, place, blurry, dark, superseded, size_bytes, media_type = row
+    number, form, field, blob, camera, taken_ms, place, blurry, dark, *paper = row[:12]
+    superseded, size_bytes, media_type = row[12:]
+    glare, cut, far = (bool(one) for one in paper)
     return Photo(
         number=number,
         form=form,
@@ -369,6 +374,7 @@ def _photo(row: tuple[Any, ...]) -> Photo:
         place=_place.decode(place) if place else None,
         blurry=bool(blurry),
         dark=bool(dark),
+        paper=Paper(glare=glare, cut=cut, far=far),
         superseded=bool(superseded),
         size_bytes=size_bytes,
         media_type=media_type,

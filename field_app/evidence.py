@@ -12,6 +12,7 @@ from field_app.bench import Bench, Spot, guarded
 from field_app.capture import JPEG, PNG, clean_signature, develop
 from field_app.drafts import Photo
 from field_app.exif import Stamp
+from field_app.paper import is_paper
 from field_app.rows import cells_of, superseded, unknown_blobs
 from field_app.views import PhotoView, Refused, Saved
 from schemas.form import Berkas, Field, Form, Foto, Gps, Tabel, TandaTangan
@@ -46,7 +47,7 @@ def add_photo(
     stamp = Stamp(
         visit=spot.draft.visit, device=bench.owner.device, taken_ms=now_ms, direction_deg=direction_deg
     )
-    made = develop(camera, place, stamp, bench.quality())
+    made = develop(camera, place, stamp, bench.quality(), of_paper=is_paper(target.field))
     if isinstance(made, Refused):
         return made
     photo = Photo(
@@ -59,6 +60,7 @@ def add_photo(
         place=place,
         blurry=made.blurry,
         dark=made.dark,
+        paper=made.paper,
         superseded=False,
         size_bytes=len(made.data),
         media_type=JPEG,
@@ -100,6 +102,30 @@ def drop_photo(bench: Bench, draft: str, form: str, field: str, number: int | No
             return bench.saved(target.spot.draft, form)
 
     return guarded(drop)
+
+
+def restore_photo(bench: Bench, draft: str, form: str, field: str, number: int) -> Saved | Refused:
+    """Put a shot back that was taken out of the answer, where there is still room for it."""
+    target = _target(bench, draft, form, field)
+    if isinstance(target, Refused):
+        return target
+    most = target.field.max_count if isinstance(target.field, (Foto, Berkas)) else 0
+    known = {shot.number: shot for shot in bench.shelf(draft).photos(draft)}
+    stands = {shot.number: shot.blob for shot in _valid(bench, target)}
+    back = known.get(number)
+    if back is None or (back.form, back.field) != (form, target.key):
+        return Refused(say="lapangan.bukan_isian_foto")
+    stands[number] = back.blob
+    if len(stands) > most:
+        return Refused(say="lapangan.foto_penuh", values={"jumlah": str(most)})
+
+    def put_back() -> Saved:
+        with bench.vault.write():
+            bench.shelf(draft).mark_superseded(draft, {number: False})
+            _list(bench, target, [stands[one] for one in sorted(stands)])
+            return bench.saved(target.spot.draft, form)
+
+    return guarded(put_back)
 
 
 def save_rows(bench: Bench, spot: Spot, table: Tabel, value: Any, *, refused: bool) -> Saved | Refused:

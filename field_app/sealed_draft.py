@@ -26,11 +26,14 @@ class Cover(Data, frozen=True, kw_only=True):
 
 
 class Head(Data, frozen=True, kw_only=True):
-    """What is sealed of the draft itself: its main form, the pinned versions, and what she was shown."""
+    """What is sealed of the draft itself: its main form, the pinned versions, what she was shown, and form
+    and field that she touched last.
+    """
 
     form: str
     forms: dict[str, int]
     seen: Seen
+    spot: tuple[str, str] | None = None
 
 
 class Answer(Data, frozen=True, kw_only=True):

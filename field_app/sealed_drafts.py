@@ -104,10 +104,17 @@ class SealedDrafts:
         """See Shelf."""
         head = self._head(draft)
         if form not in head.forms:
-            head = msgspec.structs.replace(head, forms={**head.forms, form: version})
-            sealed = self._seal(self._key(draft), encode(head), _about(draft, b"head"))
-            with self._vault.write() as connection:
-                connection.execute("UPDATE sealed_drafts SET head = ? WHERE id = ?", (sealed, draft))
+            self._put_head(draft, msgspec.structs.replace(head, forms={**head.forms, form: version}))
+
+    def stand_on(self, draft: str, form: str, field: str) -> None:
+        """Remember, sealed, which field was touched last."""
+        head = self._head(draft)
+        if head.spot != (form, field):
+            self._put_head(draft, msgspec.structs.replace(head, spot=(form, field)))
+
+    def spot(self, draft: str) -> tuple[str, str] | None:
+        """Return form and field that were touched last."""
+        return self._head(draft).spot
 
     def forms(self, draft: str) -> dict[str, int]:
         """See Shelf."""
@@ -245,6 +252,11 @@ class SealedDrafts:
         if found is None:
             raise LookupError("no such draft")
         return decode(_unseal(self._key(draft), found[0], _about(draft, b"head")), Head)
+
+    def _put_head(self, draft: str, head: Head) -> None:
+        sealed = self._seal(self._key(draft), encode(head), _about(draft, b"head"))
+        with self._vault.write() as connection:
+            connection.execute("UPDATE sealed_drafts SET head = ? WHERE id = ?", (sealed, draft))
 
     def _facts(self, draft: str, key: bytes) -> list[tuple[bytes, Photo]]:
         """Return all shots with the random name of each, in the order they were taken."""

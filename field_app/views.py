@@ -253,7 +253,7 @@ class PhotoView(Data, frozen=True, kw_only=True):
 
 class DraftView(Data, frozen=True, kw_only=True):
     """A draft as she left it. `answers` hold what was typed, also what was refused, and what is derived.
-    `sealed`: it is of a sealed case, and closes by itself. `at`: form and field of the last answer, if known.
+    `sealed`: it is of a sealed case, and closes by itself. `at`: form and field where she was, if known.
     """
 
     id: str

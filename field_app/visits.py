@@ -7,7 +7,7 @@ there.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from field_app import evidence
 from field_app.begin import begin, begin_new, correct, may_start, record_again
@@ -42,6 +42,7 @@ from field_app.views import (
     TaskView,
     VisitView,
 )
+from field_app.whereabouts import Whereabouts, spot_in, stand_at, stand_on, stood
 from schemas.form import Berkas, Foto, Tabel, TandaTangan
 from schemas.form_values import check_value
 from schemas.ids import BlobId, RecordId
@@ -210,7 +211,7 @@ class Visits:
             subject=known.seen.fields,
             findings=findings_in(self._bench, sheets),
             sealed=self._bench.sealed.holds(draft),
-            at=self._bench.drafts.last_answered(draft),
+            at=spot_in(self._bench, known),
         )
 
     def discard(self, draft: str) -> None:
@@ -224,6 +225,18 @@ class Visits:
     def remember_page(self, draft: str, form: str, page: int) -> None:
         """Remember where she was: the page of a form, counted over all forms of the visit."""
         self._bench.shelf(draft).touch(draft, self._bench.time.now_ms(), page)
+
+    def stand_at(self, draft: str, screen: Literal["", "form", "review"]) -> None:
+        """Remember which draft is in hand; with an empty `screen`, that none is any more."""
+        stand_at(self._bench, draft, screen)
+
+    def stand_on(self, draft: str, form: str, field: str) -> None:
+        """Remember which field of it she touched. Raises ClosedError as `draft` does."""
+        stand_on(self._bench, draft, form, field)
+
+    def stood(self) -> Whereabouts | None:
+        """Return where she was when the phone was last open, None when that was in no draft."""
+        return stood(self._bench)
 
     def save(self, draft: str, form: str, field: str, value: Any) -> Saved | Refused:
         """Keep one answer, None to clear it. One of wrong shape is refused, but stays as it was typed."""
@@ -276,6 +289,10 @@ class Visits:
     def drop_photo(self, draft: str, form: str, field: str, number: int) -> Saved | Refused:
         """Take a shot out of the answer; it stays as an earlier version."""
         return guarded(lambda: evidence.drop_photo(self._bench, draft, form, field, number))
+
+    def restore_photo(self, draft: str, form: str, field: str, number: int) -> Saved | Refused:
+        """Put a shot back into the answer from which it was taken out."""
+        return guarded(lambda: evidence.restore_photo(self._bench, draft, form, field, number))
 
     def sign(self, draft: str, form: str, field: str, png: bytes) -> BlobId | Refused:
         """Keep a drawn signature; an earlier one stays as an earlier version. One under a statement is made

@@ -9,7 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "build" / "android"
 PACKAGES = ("schemas", "sync", "field_app")
-KINDS = frozenset({".py", ".kv", ".toml", ".csv", ".json", ".geojson", ".sql", ".ttf", ".bin", ".txt"})
+KINDS = frozenset(
+    {".py", ".kv", ".toml", ".csv", ".json", ".geojson", ".sql", ".ttf", ".bin", ".txt", ".ogg", ".wav"}
+)
 """What the packages read; anything else stands beside them for people."""
 NOT_FOLDERS = ("field_app/android/recipes", "field_app/android/java", "field_app/android/res")
 NOT_FILES = (

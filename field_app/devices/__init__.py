@@ -2,7 +2,7 @@
 device says.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -62,6 +62,18 @@ class Location(Protocol):
 
     def trouble(self) -> str:
         """Say why `fix` gave none just now, as a key of texts; empty when there is no more to say."""
+        ...
+
+
+class Voice(Protocol):
+    """Lets a recording be heard, one at a time."""
+
+    def play(self, path: Path, ended: Callable[[], None]) -> bool:
+        """Begin; `ended` is called once when it is over or was stopped. False when it cannot be played."""
+        ...
+
+    def stop(self) -> None:
+        """Be quiet."""
         ...
 
 

@@ -31,6 +31,7 @@ class Context:
     media: Any = None
     documents: Any = None
     system: Any = None
+    voice: Any = None
 
     def today(self) -> date:
         """The local day."""

@@ -222,6 +222,16 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
         blob = kept.photos[0].blob
         app.root.go("photo", draft="d1", form="bpnt_kpm", field="foto_rumah_depan", blob=blob)
 
+    def paper(phone: Any, app: Any) -> None:
+        phone.visits.start("kis", "w1", None)
+        app.root.go("camera", draft="d10", form="kis", field="fc_ktp")
+
+    def glaring(phone: Any, app: Any) -> None:
+        draft("camera", form="bpnt_kpm", field="foto_kk")(phone, app)
+        kept = phone.visits.drafts["d1"]
+        said = ("lapangan.kertas_memantul",)
+        kept.photos = [replace(one, warnings=said) if one.field == "foto_kk" else one for one in kept.photos]
+
     from msgspec.structs import replace
 
     def handing(step: str | None) -> Callable[[Any, Any], None]:
@@ -267,6 +277,8 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
     yield "12_wilayah", pick
     yield "13_tabel", table
     yield "14_kamera", draft("camera", form="bpnt_kpm", field="foto_rumah_depan")
+    yield "14_kamera_kertas", paper
+    yield "14_kamera_memantul", glaring
     yield "13_tabel_foto", row_photo
     yield "13_rujukan", officers
     yield "14_lokasi", place
@@ -324,7 +336,7 @@ def draw_scene(draw: Callable[[Any, Any], None], scale: float, dark: bool) -> An
     Window.dispatch("on_draw")
     width, height = Window.system_size if Window.system_size[0] > Window.width else Window.size
     pixels = glReadPixels(0, 0, int(width), int(height), GL_RGBA, GL_UNSIGNED_BYTE)
-    app.on_stop()
+    app.dispatch("on_stop")
     Window.remove_widget(app.root)
     image = Image.frombytes("RGBA", (int(width), int(height)), pixels)
     return image.transpose(Image.Transpose.FLIP_TOP_BOTTOM).convert("RGB")

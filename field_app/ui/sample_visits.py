@@ -33,6 +33,7 @@ from field_app.views import (
     TaskView,
     VisitView,
 )
+from field_app.whereabouts import Whereabouts
 from schemas.check import check, opened_forms
 from schemas.form import Form, Forms
 from schemas.form_cells import Cell, answer_at, blobs_of, cell_of, of_column
@@ -69,6 +70,7 @@ class SampleVisits:
         self.saves: list[tuple[str, str, Any]] = []
         self.finalised: list[str] = []
         self.unit_problem = "lapangan.unit.belum_dicocokkan"
+        self.stands: tuple[str, str] = ("", "")
         self.status = SyncStatus(data_pending=3, photos_pending=7, last_ms=NOW_MS - 20 * 60_000)
 
     def home(self) -> Home:
@@ -254,6 +256,21 @@ class SampleVisits:
         """Keep the place."""
         self.drafts[draft].page = page
 
+    def stand_at(self, draft: str, screen: str) -> None:
+        """Keep which draft is in hand."""
+        self.stands = (draft, screen)
+
+    def stand_on(self, draft: str, form: str, field: str) -> None:
+        """Keep the field."""
+        self.drafts[draft].at = (form, field)
+
+    def stood(self) -> Whereabouts | None:
+        """As kept, if it is still written."""
+        draft, screen = self.stands
+        if not screen or draft in self.finalised or self.drafts[draft].gone:
+            return None
+        return Whereabouts(draft=draft, spot=self.drafts[draft].at, screen=screen)
+
     def discard(self, id: str) -> None:  # noqa: A002
         """Put away."""
         self.drafts[id].gone = True
@@ -301,6 +318,15 @@ class SampleVisits:
         kept.photos = [replace(one, superseded=True) if one is gone else one for one in kept.photos]
         answers = kept.answers.setdefault(form, {})
         self._put(answers, field, [blob for blob in blobs_of(answer_at(answers, field)) if blob != gone.blob])
+        return Saved(findings=self._findings(kept, form), forms=tuple(kept.answers))
+
+    def restore_photo(self, draft: str, form: str, field: str, number: int) -> Saved | Refused:
+        """Let it stand again."""
+        kept = self.drafts[draft]
+        back = next(one for one in kept.photos if one.number == number)
+        kept.photos = [replace(one, superseded=False) if one is back else one for one in kept.photos]
+        answers = kept.answers.setdefault(form, {})
+        self._put(answers, field, [*blobs_of(answer_at(answers, field)), back.blob])
         return Saved(findings=self._findings(kept, form), forms=tuple(kept.answers))
 
     def sign(self, draft: str, form: str, field: str, png: bytes) -> str:

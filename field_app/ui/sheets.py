@@ -205,26 +205,7 @@ class PagesSheet(Sheet):
 
     def _discard(self, screen):
         self.close()
-        DiscardSheet.ask(screen)
-
-
-class DiscardSheet(Sheet):
-    """Says what discarding means before it is done."""
-
-    @classmethod
-    def ask(cls, screen):
-        """Open it."""
-        sheet = cls("")
-        sheet.title = sheet.ids.title.say("aplikasi.formulir.hapus_draf")
-        say = sheet.ids.title.say
-        sheet.add(Words(text=say("aplikasi.formulir.hapus_draf_isi")))
-        yes = Pill(text=say("tombol.hapus"), kind="danger", icon="delete")
-        yes.bind(on_release=lambda *_: (sheet.close(), screen.discard()))
-        no = Pill(text=say("tombol.batal"), kind="plain")
-        no.bind(on_release=lambda *_: sheet.close())
-        sheet.add(yes)
-        sheet.add(no)
-        screen.present(sheet)
+        screen.discard()  # one tap brings it back: nothing needs to be asked first
 
 
 class UndoSheet(Sheet):

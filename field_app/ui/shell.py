@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from kivy.animation import Animation
 from kivy.clock import Clock
 from kivy.metrics import dp
-from kivy.properties import ObjectProperty
+from kivy.properties import BooleanProperty, ObjectProperty
+from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
 
@@ -30,6 +31,8 @@ load_kv(__file__)
 T = TypeVar("T")
 TIDY_S = 0.4
 """After a screen was left; by then the next one stands, and the finger is still."""
+TIDY_LATE_S = 2.0
+"""Once more after the last screen that was left: on a slow phone its bars may still have been fading."""
 SCREENS = {
     "who": "Who", "unlock": "Unlock", "rescue": "Rescue", "enrol": "Enrol", "home": "Home",
     "search": "Search", "map": "Map", "start": "Start", "task": "Task",
@@ -39,9 +42,18 @@ SCREENS = {
 }  # fmt: skip
 """Name -> class; the module is field_app.ui.screens.<name>, the class <Class>Screen."""
 
+IN_DRAFT = {"form": "form", "camera": "form", "photo": "form", "statement": "form", "review": "review"}
+"""Screens in which a draft is in hand, and where it is taken up again."""
+ASIDE = frozenset({"unlock", "rescue", "who", "enrol", ASKING})
+"""Screens before the vault or a sealed part of it: where she was is as it was."""
+
 
 class BaseScreen(BoxLayout):
-    """One screen: built once, entered each time it comes to the front."""
+    """One screen: built once, entered each time it comes to the front. On a tablet it is a column in the
+    middle, as wide as lines are easily read, unless it is `wide`.
+    """
+
+    wide = BooleanProperty(False)
 
     look = ObjectProperty(None)
     say = ObjectProperty(None)
@@ -110,6 +122,10 @@ class Toast(Painted):
         self.write(self.text, "small", look.background, dp(44), (self.height - high) / 2, room)
 
 
+class UndoToast(ButtonBehavior, Toast):
+    """A short word about what was just done; a tap takes it back."""
+
+
 class Shell(FloatLayout):
     """Root of the window."""
 
@@ -120,7 +136,9 @@ class Shell(FloatLayout):
         self._stack: list[tuple[str, dict[str, Any], BaseScreen | None]] = []
         # Widgets point at each other, and what weighs is their textures, which Python does not count: left to
         # itself it would collect the screens of a day of photos only after hundreds of megabytes.
+        self._place: tuple[str, str] | None = None
         self._tidy = Clock.create_trigger(lambda _dt: gc.collect(), TIDY_S)
+        self._tidy_late = Clock.create_trigger(lambda _dt: gc.collect(), TIDY_LATE_S)
         self._news = Clock.create_trigger(lambda _dt: self._heard(), 0.05)
 
     @property
@@ -184,6 +202,34 @@ class Shell(FloatLayout):
         self._raise()
         return True
 
+    def come_back(self) -> None:
+        """The phone was opened: stand where she was, in the draft that was in hand, or before the tasks."""
+        self._place = None
+        visits = self.context.phone.visits
+        self.context.background.run(lambda: guarded(visits.stood), self._come_back)
+
+    def _come_back(self, was: Any) -> None:
+        if self.context.phone.state() != "terbuka":
+            return
+        way: list[tuple[str, dict[str, Any]]] = [("home", {})]
+        if was is not None and not isinstance(was, Refused):
+            way.append(("form", {"draft": was.draft}))
+            if was.screen == "review":
+                way.append(("review", {"draft": was.draft}))
+        self.stand(*way)
+
+    def _remember_place(self, name: str, arguments: dict[str, Any]) -> None:
+        """Have the phone know at each step which draft is in hand."""
+        if name in ASIDE or self.context.phone.state() != "terbuka":
+            return
+        screen = IN_DRAFT.get(name, "")
+        place = (arguments["draft"] if screen else "", screen)
+        if place == self._place:
+            return
+        self._place = place
+        visits = self.context.phone.visits
+        self.context.background.run(lambda: guarded(lambda: visits.stand_at(*place)), lambda _none: None)
+
     def back_to(self, name: str) -> None:
         """Back to the nearest screen of that name, or there anew."""
         self._drop()
@@ -213,9 +259,22 @@ class Shell(FloatLayout):
 
     def toast(self, text: str, icon: str = "info", seconds: float = 3.0) -> None:
         """Say a short word."""
+        self._show_toast(Toast(text, icon), seconds)
+
+    def offer_undo(self, text: str, undo: Callable[[], Any], seconds: float = 8.0) -> None:
+        """Say what was just done, with a tap that takes it back."""
+        toast = UndoToast(text=text, icon="undo")
+
+        def taken_back(*_: Any) -> None:
+            self.remove_widget(toast)
+            undo()
+
+        toast.bind(on_release=taken_back)
+        self._show_toast(toast, seconds)
+
+    def _show_toast(self, toast: Toast, seconds: float) -> None:
         for old in [child for child in self.children if isinstance(child, Toast)]:
             self.remove_widget(old)
-        toast = Toast(text, icon)
         toast.fit(self.width - dp(32))
         toast.pos = (self.width - toast.width) / 2, dp(84)
         self.add_widget(toast)
@@ -229,12 +288,19 @@ class Shell(FloatLayout):
             self.screen.heard()
 
     def _drop(self) -> None:
-        for sheet in self.sheets():
-            self.remove_widget(sheet)
+        # what can be taken back belongs to the screen it was done on
+        undoing = [child for child in self.children if isinstance(child, UndoToast)]
+        for above in [
+            *self.sheets(),
+            *undoing,
+        ]:
+            self.remove_widget(above)
         if self.screen:
             self.screen.leave()
             self.remove_widget(self.screen)
             self._tidy()
+            self._tidy_late.cancel()  # it counts from the last screen that was left
+            self._tidy_late()
 
     def _raise(self) -> None:
         name, arguments, screen = self._stack[-1]
@@ -246,6 +312,7 @@ class Shell(FloatLayout):
             screen = getattr(module, f"{SCREENS[name]}Screen")(self.context, **arguments)
             self._stack[-1] = (name, arguments, screen)
         self.guard.raised(screen, name, arguments)
+        self._remember_place(name, arguments)
         self.add_widget(screen, index=len(self.children))
         if self.context.phone.state() == "terbuka":
             # Called from the worker's thread: the trigger brings it to ours.

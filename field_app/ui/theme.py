@@ -18,6 +18,7 @@ NATURAL_LINE = 1.26
 """Ascent and descent of Plus Jakarta Sans, as a factor of its size."""
 COMMON = "".join(map(chr, range(0x20, 0x7F))) + "·…–’é"
 """Signs whose widths are kept, to tell without drawing whether words fit on one line."""
+MANY = 16
 ONE_LINE = ""
 SURELY = 0.97
 """How full a line may be by the sum of its letters, which knows no kerning."""
@@ -97,11 +98,15 @@ class Look:
             "line_height": line,
         }
         if shrink and width:
-            label = CoreLabel(font_size=size, **options)
-            label.refresh()
-            if label.texture.width > width:
-                size = max(dp(11), size * width / label.texture.width * 0.985)
             options |= {"text_size": (None, None)}
+            smallest = dp(11)
+            while True:
+                label = CoreLabel(font_size=size, **options)
+                label.refresh()
+                if label.texture.width <= width or size <= smallest:
+                    return label.texture
+                # a font is opened in whole pixels, so the next may be as wide once more
+                size = max(smallest, min(size - 1, size * width / label.texture.width))
         elif width:
             options |= {"text_size": (width, None)}
             if lines:
@@ -126,7 +131,8 @@ class Look:
     def _measured(self, style: str) -> dict[str, float]:
         """How far each common letter carries the pen, and the height of one line."""
         label = CoreLabel(font_name=self.font(style), font_size=self.font_px(style), font_hinting=None)
-        widths = {character: float(label.get_extents(character)[0]) for character in COMMON}
+        # one letter is measured in whole pixels, many tell what each takes
+        widths = {character: label.get_extents(character * MANY)[0] / MANY for character in COMMON}
         return widths | {ONE_LINE: float(self.words("X", style, 1000).height)}
 
     def _icon(self, name: str, size: float) -> Texture:

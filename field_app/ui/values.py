@@ -13,6 +13,8 @@ from schemas import format as written
 from schemas.form_values import is_skipped, skip_reason
 from schemas.text import Text
 
+MOST_NAMED = 4
+"""Rows of a table that are named when it is told in a line."""
 NameOf = Callable[[kinds.Field, str], str]
 
 
@@ -50,6 +52,11 @@ def shown(  # noqa: C901 - one flat table of kinds
         case kinds.Foto() | kinds.Berkas():
             kind = "foto" if isinstance(field, kinds.Foto) else "berkas"
             return say(f"aplikasi.formulir.jumlah_{kind}", jumlah=len(value))
+        case kinds.Tabel(columns=columns):
+            first = [shown(columns[0], row.get(columns[0].name), say, name_of) for row in value]
+            count = say("aplikasi.formulir.jumlah_baris", jumlah=len(value))
+            named = ", ".join(name for name in first[:MOST_NAMED] if name)
+            return f"{count}: {named}{', …' if len(first) > MOST_NAMED else ''}" if named else count
         case kinds.Turunan():
             return number_shown(value) if isinstance(value, (int, float)) else str(value)
         case _:

@@ -17,6 +17,7 @@ from field_app.ui.context import Context
 from field_app.ui.ports import Phone
 from field_app.ui.shell import Shell
 from field_app.ui.theme import Look
+from field_app.ui.voice import KivyVoice
 from field_app.ui.widgets.containers import keyboard_below
 from schemas.text import Text, load_text
 from schemas.theme import Theme, load_theme
@@ -42,6 +43,7 @@ class SambangApp(App):
         elapsed_ms: Callable[[], int] | None = None,
         documents: Any = None,
         system: Any = None,
+        voice: Any = None,
     ) -> None:
         super().__init__()
         self.phone = phone
@@ -51,6 +53,7 @@ class SambangApp(App):
         self._now_ms = now_ms
         self._camera, self._location, self._media = camera, location, media
         self._documents, self._system = documents, system or DesktopSystem()
+        self._voice = voice or KivyVoice()
         self.background = Background()
         self._autolock = AutoLock(elapsed_ms or SystemTime().elapsed_ms, lambda: phone.settings.lock_minutes)
         self._watch: Any = None
@@ -67,7 +70,7 @@ class SambangApp(App):
         shell.context = Context(
             phone=self.phone, text=self.text, background=self.background, shell=shell, now_ms=self._now_ms,
             camera=self._camera, location=self._location, media=self._media,
-            documents=self._documents, system=self._system,
+            documents=self._documents, system=self._system, voice=self._voice,
         )  # fmt: skip
         Window.bind(on_keyboard=self._key)
         self._watch_over(True)

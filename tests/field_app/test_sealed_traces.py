@@ -75,6 +75,8 @@ class Traces:
         visits.drop_photo(draft, "ktk", "fc_kk", 2)
         visits.save(draft, "ktk", "rt", None)
         visits.remember_page(draft, "ktk", 3)
+        visits.stand_at(draft, "form")
+        visits.stand_on(draft, "ktk", "jenis_kekerasan")
 
     def found(self) -> list[tuple[str, bytes]]:
         files = {path.name: path.read_bytes() for path in self.field.path.parent.iterdir() if path.is_file()}

@@ -410,6 +410,27 @@ def test_a_visit_that_ends_on_the_next_day_can_still_be_finished(field: Field) -
     assert field.bodies()[-1].forms["bpnt_kpm"].answers["jam_selesai"] == "23:59"
 
 
+def test_a_photo_that_was_taken_out_is_put_back_in_its_order_where_there_is_room(field: Field) -> None:
+    draft = field.start().id
+    shots = [
+        field.visits.add_photo(draft, "bpnt_kpm", "foto_rumah_depan", drawn_photo(field.rng, SMALL), None)
+        for _ in range(4)
+    ]
+    blobs = [shot.blob for shot in shots if isinstance(shot, PhotoView)]
+    number = shots[0].number  # type: ignore[union-attr]
+    field.visits.drop_photo(draft, "bpnt_kpm", "foto_rumah_depan", number)
+    assert answers(field.visits.draft(draft))["foto_rumah_depan"] == blobs[1:]
+    assert isinstance(field.visits.restore_photo(draft, "bpnt_kpm", "foto_rumah_depan", number), Saved)
+    field.die()
+    assert answers(field.visits.draft(draft))["foto_rumah_depan"] == blobs
+    field.visits.drop_photo(draft, "bpnt_kpm", "foto_rumah_depan", number)
+    field.visits.add_photo(draft, "bpnt_kpm", "foto_rumah_depan", drawn_photo(field.rng, SMALL), None)
+    full = field.visits.restore_photo(draft, "bpnt_kpm", "foto_rumah_depan", number)
+    assert isinstance(full, Refused) and full.say == "lapangan.foto_penuh"
+    wrong = field.visits.restore_photo(draft, "bpnt_kpm", "foto_kk", number)
+    assert isinstance(wrong, Refused)
+
+
 def test_two_photos_of_equal_bytes_are_both_kept(field: Field) -> None:
     view = field.start()
     camera = drawn_photo(random.Random(9), SMALL)

@@ -17,7 +17,7 @@ from field_app.ui.widgets.painted import Painted
 from field_app.ui.widgets.words import Notice
 from schemas.check import Finding
 from schemas.form_cells import photo_columns
-from schemas.form_types import Base, Berkas, Foto, Gps, Multi, Pilihan, Tabel, TandaTangan, Turunan
+from schemas.form_types import Base, Berkas, Foto, Gps, Pilihan, TandaTangan, Turunan
 from schemas.form_values import is_blank, is_skipped, skip_reason
 
 
@@ -200,7 +200,7 @@ class FieldCard(Card):
     def _offer_earlier(self):
         """The answer of the last visit, to confirm; never filled in by itself."""
         wanted = self._earlier is not None and is_blank(self.value)
-        if wanted and isinstance(self.field, (Pilihan, Multi, Foto, Berkas, TandaTangan, Gps, Tabel)):
+        if wanted and isinstance(self.field, (Pilihan, Foto, Berkas, TandaTangan, Gps)):
             wanted = False
         if wanted and not self.again:
             words = shown(self.field, self._earlier, self.say, self._name)

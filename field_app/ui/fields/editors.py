@@ -5,7 +5,18 @@ forgotten.
 from typing import Any, assert_never
 
 from field_app.statement import SIGNATURE
-from field_app.ui.fields import choose, derived, evidence, moment, pick, place, statement, table, write
+from field_app.ui.fields import (
+    choose,
+    derived,
+    evidence,
+    moment,
+    notice,
+    pick,
+    place,
+    statement,
+    table,
+    write,
+)
 from field_app.ui.fields.base import Commit, Editor, Host
 from schemas import form_types as kinds
 
@@ -14,6 +25,8 @@ def editor_for(field: kinds.Field, value: Any, commit: Commit, host: Host, earli
     """Build the editor of a field with its present value; `earlier` is the answer of the last visit."""
     if isinstance(field, kinds.TandaTangan) and field.name == SIGNATURE:
         return statement.StatementEditor(field, value, commit, host, earlier)
+    if isinstance(field, kinds.YaTidak) and field.name == notice.FIELD:
+        return notice.NoticeEditor(field, value, commit, host, earlier)
     read_only = field.read_only and not isinstance(field, kinds.Turunan)
     kind = derived.ReadOnlyEditor if read_only else _class_for(field)
     return kind(field, value, commit, host, earlier)

@@ -90,6 +90,9 @@ class TabelEditor(Editor):
         self.more = Pill(kind="soft", icon="add", text=self.say("aplikasi.formulir.tambah_baris"))
         self.more.bind(on_release=lambda *_: self.add_row())
         self.add_widget(self.more)
+        self.undo = Link(text=self.say("aplikasi.formulir.kembalikan_baris"), icon="undo")
+        self.undo.bind(on_release=lambda *_: self.put_back())
+        self._removed: tuple[int, dict[str, Any]] | None = None
         self.show(self.value)
 
     def rows(self) -> list[dict[str, Any]]:
@@ -168,11 +171,27 @@ class TabelEditor(Editor):
         appear(self.cards[-1])
 
     def remove(self, index):
-        """Take a row away."""
+        """Take a row away; it can be brought back until the next one goes."""
+        self.flush()
         rows = self.rows()
-        del rows[index]
+        self._removed = (index, rows.pop(index))
         self.opened = None
         self.offer(rows or None)
+        self._draw()
+        if not self.undo.parent:
+            self.add_widget(self.undo)
+
+    def put_back(self):
+        """Bring the row back that was taken away last, to its place."""
+        if self._removed is None:
+            return
+        index, row = self._removed
+        self._removed = None
+        self.remove_widget(self.undo)
+        rows = self.rows()
+        rows.insert(index, row)
+        self.opened = None
+        self.offer(rows)
         self._draw()
 
     def toggle(self, index):

@@ -7,6 +7,7 @@ from kivy.metrics import dp
 from kivy.uix.gridlayout import GridLayout
 
 from field_app.exif import place_in
+from field_app.paper import is_paper, shape_of
 from field_app.ui.fields.evidence import PhotoTile
 from field_app.ui.fields.place import Accuracy
 from field_app.ui.kv import load_kv
@@ -17,6 +18,7 @@ from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.buttons import Pill
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import FindingRow
+from field_app.ui.widgets.paper import PaperFrame
 from field_app.ui.widgets.words import Notice, Words
 from field_app.views import Refused
 from schemas.check import visible_fields
@@ -60,9 +62,11 @@ class CameraScreen(BaseScreen):
         self.ids.choose.text = self.say("aplikasi.kamera.pilih")
         body = self.ids.page.body
         body.clear_widgets()
+        cards = [self._shots(view, definition, field)]
         if not view.sealed:  # a sealed case says nowhere where it is
-            body.add_widget(self._place_card())
-        body.add_widget(self._shots(view, definition, field))
+            cards.insert(is_paper(field), self._place_card())  # a paper's place matters less than its sides
+        for card in cards:
+            body.add_widget(card)
         body.add_widget(self._needed(view, definition))
 
     def _shots(self, view, definition, field):
@@ -76,6 +80,12 @@ class CameraScreen(BaseScreen):
         photos = [
             p for p in view.photos if (p.form, p.field) == (self._form, self._field) and not p.superseded
         ]
+        if is_paper(field) and not photos:
+            card.add_widget(Words(text=self.say("aplikasi.kamera.bingkai"), style="question", ink="primary"))
+            card.add_widget(PaperFrame(shape=shape_of(field)))
+            card.add_widget(
+                Words(text=self.say("aplikasi.kamera.bingkai_isi"), style="small", ink="ink_soft")
+            )
         if photos:
             grid = GridLayout(cols=3, spacing=dp(8), size_hint_y=None)
             grid.bind(minimum_height=grid.setter("height"))
@@ -92,7 +102,8 @@ class CameraScreen(BaseScreen):
             grid.bind(width=fit)
             card.add_widget(grid)
             for key in dict.fromkeys(key for photo in photos for key in photo.warnings):
-                card.add_widget(Notice(icon="warning", tone="notice", text=self.say(key)))
+                advice = Notice(icon="warning", tone="notice", style="question", text=self.say(key))
+                card.add_widget(advice)
         elif self.context.camera is None or not self.context.camera.available():
             card.add_widget(Notice(icon="camera", tone="info", text=self.say("aplikasi.kamera.tanpa_kamera")))
         return card

@@ -164,7 +164,7 @@ class EnrolScreen(BaseScreen):
         """The button of the first and the last step."""
         if self._step == "selesai":
             self.context.shell.restyle(rebuild=False)
-            self.context.shell.only("home")
+            self.context.shell.come_back()
         elif self.whole():
             self.begin()
         else:

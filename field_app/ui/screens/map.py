@@ -7,6 +7,7 @@ from typing import Any
 
 from kivy.core.clipboard import Clipboard
 from kivy.metrics import dp
+from kivy.properties import BooleanProperty
 
 from field_app.atlas import Ground, Point, apart_m
 from field_app.task_map import Pin, TaskMap
@@ -31,6 +32,8 @@ EDGE_DP = 56
 
 class MapScreen(BaseScreen):
     """All pins; with `tugas` the map opens at the one of that task."""
+
+    wide = BooleanProperty(True)
 
     def build(self, tugas: str | None = None):
         self._tugas = tugas

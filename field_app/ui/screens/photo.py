@@ -73,7 +73,7 @@ class PhotoScreen(BaseScreen):
             if not view.sealed:
                 card.add_widget(Fact(icon="location", label=self.say("aplikasi.kamera.lokasi"), text=where))
             for key in photo.warnings:
-                card.add_widget(Notice(icon="warning", tone="notice", text=self.say(key)))
+                card.add_widget(Notice(icon="warning", tone="notice", style="question", text=self.say(key)))
             body.add_widget(card)
             drop = Link(icon="delete", ink="bad", text=self.say("aplikasi.kamera.hapus"))
             drop.bind(on_release=lambda *_: self.drop(photo.number))
@@ -96,5 +96,10 @@ class PhotoScreen(BaseScreen):
                 self.refusal(outcome)
             else:
                 self.context.shell.back()
+                self.context.shell.offer_undo(self.say("aplikasi.kamera.dikeluarkan"), put_back)
+
+        def put_back():
+            front = self.context.shell.screen
+            front.ask(lambda: visits.restore_photo(draft, form, field, number), lambda _saved: front.enter())
 
         self.context.background.run(lambda: visits.drop_photo(draft, form, field, number), dropped)

@@ -43,7 +43,7 @@ class UnlockScreen(BaseScreen):
         self.ids.pad.clear()
         if self.context.phone.state() == "terbuka":
             self.context.shell.restyle(rebuild=False)  # the settings lie in the vault
-            self.context.shell.only("home")
+            self.context.shell.come_back()
             return
         self.ids.dots.tone = "bad"
         self._show(outcome)

@@ -90,8 +90,19 @@ class Entry(TextInput):
         self.text = text
         self._pause.cancel()
 
+    def _get_line_options(self):
+        """As Kivy's, with letters drawn as all others are: Kivy keeps one font of each size for everybody,
+        hinted as whoever came first asked.
+        """
+        if self._line_options is None:
+            super()._get_line_options()["font_hinting"] = None
+            self._label_cached = CoreLabel(**self._line_options)
+        return self._line_options
+
     def _extent(self, text: str, size: float) -> float:
-        return CoreLabel(font_name=self.font_name, font_size=size).get_extents(text)[0] if text else 0
+        if not text:
+            return 0
+        return CoreLabel(font_name=self.font_name, font_size=size, font_hinting=None).get_extents(text)[0]
 
     def _fit(self, *_):
         if not self.look:

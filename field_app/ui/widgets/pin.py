@@ -17,6 +17,8 @@ PIN_DIGITS = 6
 KEY_HEIGHT, GAP = 56, 8
 PAD_HEIGHT = 4 * KEY_HEIGHT + 3 * GAP
 """Least height of a pad, in dp."""
+PAD_WIDTH = 400
+"""Greatest width, in dp: a thumb reaches all of it on a tablet too."""
 
 
 class Dots(Painted):
@@ -78,6 +80,8 @@ class PinPad(GridLayout):
     def __init__(self, **kwargs):
         self.register_event_type("on_typed")
         kwargs.setdefault("size_hint_min_y", dp(PAD_HEIGHT))
+        kwargs.setdefault("size_hint_max_x", dp(PAD_WIDTH))
+        kwargs.setdefault("pos_hint", {"center_x": 0.5})
         super().__init__(cols=3, spacing=dp(GAP), **kwargs)
         self.bind(shuffled=lambda *_: self.lay())
         self.lay()

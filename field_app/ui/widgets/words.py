@@ -98,11 +98,12 @@ class Notice(Painted):
     text = StringProperty("")
     icon = StringProperty("info")
     tone = StringProperty("info")
+    style = StringProperty("small")
 
     def __init__(self, **kwargs):
         kwargs.setdefault("size_hint_y", None)
         super().__init__(**kwargs)
-        self.bind(text=self.refresh, tone=self.refresh, icon=self.refresh)
+        self.bind(text=self.refresh, tone=self.refresh, icon=self.refresh, style=self.refresh)
 
     def _room(self):
         return max(1, self.width - dp(40) - self.look.icon_px(22))
@@ -110,19 +111,19 @@ class Notice(Painted):
     def needed_height(self):
         if not self.look:
             return None
-        return max(dp(44), self.measure(self.text, "small", self._room())[1] + dp(22))
+        return max(dp(44), self.measure(self.text, self.style, self._room())[1] + dp(22))
 
     def paint(self):
         look = self.look
         side = look.icon_px(22)
         self.fill(look.colour(f"{self.tone}_soft"), radius=look.radius("medium"))
-        high = self.measure(self.text, "small", self._room())[1]
-        first = self.measure("X", "small")[1]
+        high = self.measure(self.text, self.style, self._room())[1]
+        first = self.measure("X", self.style)[1]
         top = (self.height + high) / 2
         self.draw_icon(self.icon, look.colour(self.tone), dp(13) + side / 2, top - first / 2, 22)
         self.write(
             self.text,
-            "small",
+            self.style,
             look.colour(f"{self.tone}_ink"),
             dp(25) + side,
             (self.height - high) / 2,

@@ -60,7 +60,7 @@ class Driver:
     def close(self) -> None:
         """End the app, keep the window."""
         if self.app:
-            self.app.on_stop()
+            self.app.dispatch("on_stop")  # as Kivy does: what the .kv files call `app` is then the next one
             Window.remove_widget(self.app.root)
             self.app = self.phone = None
             # widgets point at each other, and what weighs is their textures, which Python does not count:

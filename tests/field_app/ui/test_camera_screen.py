@@ -11,9 +11,11 @@ from kivy.graphics.texture import Texture
 from field_app.capture import Photo, Quality, develop
 from field_app.drawing import drawn_photo
 from field_app.exif import Stamp
+from field_app.paper import LYING
 from field_app.ui.sample_data import NOW_MS
 from field_app.ui.sheets import FileSheet, LocationSheet
 from field_app.ui.webcam import DesktopCamera
+from field_app.ui.widgets.paper import PaperFrame
 from schemas.ids import DeviceId, RecordId
 from sync.change import Place
 from tests.field_app.ui.driver import Driver
@@ -181,3 +183,18 @@ def test_a_bad_file_says_so_and_keeps_what_was_typed(
     sheet.read(tmp_path / "titik.txt")
     driver.settle()
     assert driver.sees(said) and sheet.lines["lintang"].text == "-7,1"
+
+
+def test_a_paper_has_a_frame_of_its_shape_until_there_is_a_picture_and_a_home_has_none(
+    driver: Driver, tmp_path: Path
+) -> None:
+    (tmp_path / "kk.jpg").write_bytes(drawn_photo(Random(1), (640, 480)))
+    screen = _camera(driver)
+    assert not driver.sees("Isi bingkai")
+    screen._switch("foto_kk")
+    driver.settle()
+    assert driver.sees("Isi bingkai dengan kertasnya") and driver.sees("Keempat tepi terlihat")
+    assert [w.shape for w in driver.walk() if isinstance(w, PaperFrame)] == [LYING]
+    screen._chosen(tmp_path / "kk.jpg")
+    driver.settle()
+    assert len(_photos(driver)) == 1 and not driver.sees("Isi bingkai")

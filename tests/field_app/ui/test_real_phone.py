@@ -41,7 +41,7 @@ def _pin(driver: Driver, pin: str) -> None:
         driver.tap(next(w for w in driver.walk() if isinstance(w, Key) and w.text == digit))
 
 
-def _receive(phone: Phone, time: SetTime) -> None:
+def receive(phone: Phone, time: SetTime) -> None:
     """One page of rows, as the office would have sent it."""
     store: Any = phone.visits._bench.store
     mine = Part(f"mine/{PERSON}")
@@ -71,7 +71,7 @@ def test_a_field_day_by_touch_on_the_real_phone(driver: Driver, phone: Phone, ti
     driver.press("Mulai bekerja")
     assert driver.sees("Belum ada tugas")
 
-    _receive(phone, time)
+    receive(phone, time)
     driver.screen.heard()
     driver.settle()
     assert driver.sees("Hari ini") and driver.sees("Warga Uji")

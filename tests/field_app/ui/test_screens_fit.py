@@ -25,7 +25,7 @@ SOME = [name for name in SCENES if not name.startswith("10_") or name in ("10_fo
 """Form pages are all alike; every field of every form is drawn below."""
 
 
-def _cut_off(driver: Driver) -> list[str]:
+def cut_off(driver: Driver) -> list[str]:
     """What is drawn outside its widget."""
     found: list[str] = []
     for widget in driver.shell.walk(restrict=True):
@@ -42,7 +42,7 @@ def _cut_off(driver: Driver) -> list[str]:
     return found
 
 
-def _too_small(driver: Driver) -> list[str]:
+def too_small(driver: Driver) -> list[str]:
     """What is tapped and lower or narrower than 48 dp."""
     return [
         f"{type(widget).__name__} {widget.size}"
@@ -55,7 +55,7 @@ def _too_small(driver: Driver) -> list[str]:
     ]
 
 
-def _overlapping(driver: Driver) -> list[str]:
+def overlapping(driver: Driver) -> list[str]:
     """Words that are drawn over other words, where both are seen."""
     drawn: list[tuple[str, tuple[float, float, float, float]]] = []
     for widget in driver.walk():
@@ -98,9 +98,9 @@ def test_nothing_is_cut_off_and_every_target_is_large_enough(driver: Driver, nam
     driver.open(SamplePhone(), scale=1.6)
     draw(driver.phone, driver.app)
     driver.settle(3)
-    assert _cut_off(driver) == []
-    assert _overlapping(driver) == []
-    assert _too_small(driver) == []
+    assert cut_off(driver) == []
+    assert overlapping(driver) == []
+    assert too_small(driver) == []
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_every_field_of_every_form_is_drawn_at_the_largest_text(driver: Driver, 
     driver.settle(4)
     drawn = [widget.field.name for widget in driver.walk() if isinstance(widget, FieldCard)]
     assert sorted(drawn) == sorted(form.fields)
-    assert _cut_off(driver) == []
+    assert cut_off(driver) == []
 
 
 def test_a_long_page_is_one_scroll_view(driver: Driver) -> None:

@@ -1,0 +1,47 @@
+"""How a paper is to lie in its picture: a frame of its shape, drawn before the first shot."""
+
+from kivy.metrics import dp
+from kivy.properties import NumericProperty
+
+from field_app.ui.widgets.painted import Painted
+
+HEIGHT, MARGIN, CORNER, THICK = 168, 16, 22, 4
+"""In dp: of the ground, round the frame, of a corner's arm, and of its line."""
+LINES = (0.5, 0.62, 0.38)
+"""How long the lines of writing are, as parts of the paper."""
+
+
+class PaperFrame(Painted):
+    """Four corners, with a paper that fills them on ground of another colour. `shape` is width by height."""
+
+    shape = NumericProperty(1.0)
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault("size_hint_y", None)
+        kwargs.setdefault("height", dp(HEIGHT))
+        super().__init__(**kwargs)
+        self.bind(shape=self.refresh)
+
+    def paint(self):
+        look = self.look
+        self.fill(look.quiet_soft, radius=look.radius("medium"))
+        room_x, room_y = self.width - dp(2 * MARGIN), self.height - dp(2 * MARGIN)
+        wide = min(room_x, room_y * self.shape)
+        high = wide / self.shape
+        x, y = (self.width - wide) / 2, (self.height - high) / 2
+        self._corners(x, y, wide, high)
+        inset = dp(2 * THICK)
+        x, y, wide, high = x + inset, y + inset, wide - 2 * inset, high - 2 * inset
+        self.fill(look.surface, x, y, wide, high, dp(6))
+        for number, part in enumerate(LINES):
+            line = y + high * (0.72 - 0.2 * number)
+            self.fill(look.quiet, x + wide * 0.1, line, wide * part, dp(4), dp(2))
+
+    def _corners(self, x, y, wide, high):
+        arm, thick, colour = dp(CORNER), dp(THICK), self.look.primary
+        for left in (True, False):
+            for low in (True, False):
+                across = x if left else x + wide - arm
+                up = y if low else y + high - arm
+                self.fill(colour, across, y if low else y + high - thick, arm, thick, thick / 2)
+                self.fill(colour, x if left else x + wide - thick, up, thick, arm, thick / 2)
