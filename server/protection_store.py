@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from schemas.ids import ChangeId, RecordId
+from schemas.wire import Applied, Conflict
 from server.engine import Reader
+from server.store import SqlOfficeStore
 from sync.store import Record
 
 PAGE = 500
@@ -17,6 +19,20 @@ def contents_naming(tx: Reader, names: Iterable[RecordId]) -> Iterator[tuple[Cha
     """Give every content in which one of these ids occurs anywhere; reads all, as no index says it."""
     wanted = _any_of(names)
     return ((name, raw) for name, raw in _contents(tx) if wanted.search(raw))
+
+
+def contents_in_effect(tx: Reader, names: Iterable[RecordId]) -> list[tuple[ChangeId, bytes]]:
+    """Return the contents in which one of these ids occurs and that were applied or parked.
+
+    What was refused is kept too, whoever wrote it and whatever it says: none of that ever stood in a record.
+    """
+    found = dict(contents_naming(tx, names))
+    stand = SqlOfficeStore.reading(tx).changes(list(found))
+    return [
+        (name, raw)
+        for name, raw in found.items()
+        if name in stand and isinstance(stand[name].outcome, Applied | Conflict)
+    ]
 
 
 def records_naming(tx: Reader, kinds: Iterable[str], names: Iterable[RecordId]) -> list[Record]:

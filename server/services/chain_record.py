@@ -21,8 +21,8 @@ def record_of(tx: Reader, name: RecordId, kind: str) -> Record | None:
 
 
 def patches_of(tx: Reader, name: RecordId) -> list[tuple[Content, Patch]]:
-    """Return every word that was said of such a record, the newest first."""
-    contents = [decoded(raw) for _, raw in protection_store.contents_naming(tx, [name])]
+    """Return every word that was said of such a record and took effect, the newest first."""
+    contents = [decoded(raw) for _, raw in protection_store.contents_in_effect(tx, [name])]
     found = [
         (each, each.body)
         for each in contents

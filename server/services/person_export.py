@@ -130,7 +130,7 @@ class _Gathering:
             for version in load_versions(tx, _changes_of(each))
             if _is_open(version, words)
         ]
-        found = protection_store.contents_naming(tx, set(self._records))
+        found = protection_store.contents_in_effect(tx, set(self._records))
         self._contents = [(name, content) for name, raw in found if (content := decoded(raw)) is not None]
         people = {content.author for _, content in self._contents}
         self._names = names(self._store, {*people, *self._ids_in_answers()})

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,9 +11,10 @@ from schemas.ids import RecordId
 from schemas.protection import load_processing
 from server.services.handouts import Handout, Handouts
 from server.services.processing import ProcessingRegister
-from server.services.retention import NotDone, Retention
+from server.services.retention import NotDone, Retention, rule_id
 from server.web.building import build_site
 from server.web.pages import page_routes
+from sync.change import Patch
 from tests.server.test_destroying import Desk, csrf, log_in
 from tests.server.web_office import ELSEWHERE, serving, shut
 
@@ -63,6 +65,14 @@ def test_every_earlier_word_on_the_years_stays_with_who_said_it(desk: Desk) -> N
     ]
     [rule] = [each for each in work.rules() if each.service == "bpnt"]
     assert (rule.years, rule.basis) == (8, "Kedua")
+
+
+def test_what_a_phone_says_of_the_years_is_refused_and_does_not_stand_among_the_words(desk: Desk) -> None:
+    forged: tuple[dict[str, Any], ...] = ({"tahun": 1, "dasar": "Palsu"}, {"tahun": "satu"}, {})
+    for new in forged:
+        desk.office.phone.push(Patch(record=rule_id("bpnt"), kind="masa_simpan", base={}, new=new))
+    assert retention(desk).change(desk.who("kabid"), "bpnt", 7, "JRA") is None
+    assert [each.basis for each in retention(desk).history("bpnt")] == ["JRA"]
 
 
 def test_years_out_of_bounds_without_basis_or_by_others_are_refused(desk: Desk) -> None:

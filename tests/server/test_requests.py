@@ -154,6 +154,14 @@ def test_the_copy_is_recorded_with_who_and_why_before_it_is_given(office: Office
     assert len(looks(office)) == 1
 
 
+def test_what_a_phone_was_refused_neither_stands_in_the_copy_nor_hinders_it(office: Office) -> None:
+    odd = {"nama": {"isi": b"\xff"}, "catatan_kekerasan": "Nama Pelaku"}
+    office.phone.push(Patch(record=office.warga, kind="petugas", base={}, new=odd))
+    with serving(office) as address:
+        data, _ = unpacked(copy(address, ask(office), "petugas"))
+    assert "Nama Pelaku" not in json.dumps(data)
+
+
 def looks(office: Office) -> list[Any]:
     rows = office.deps.engine.read(
         lambda tx: tx.query("SELECT raw FROM changes WHERE kabupaten = :kabupaten AND raw IS NOT NULL")
