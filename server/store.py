@@ -11,10 +11,11 @@ from msgspec.structs import replace
 from schemas.base import encode
 from schemas.ids import BlobId, ChangeId, DeviceId, RecordId
 from schemas.wire import Outcome
-from server import sealed_store
+from server import sealed_store, table_store
 from server.engine import Reader, SqlRow, Writer
 from server.projections import put_projections
 from server.standing_store import SqlStandings
+from sync.losses import is_destroyed
 from sync.store import DESTROYED, BlobRef, Change, Record, nobodys
 
 _record = msgspec.msgpack.Decoder(Record)
@@ -96,6 +97,8 @@ class SqlOfficeStore(SqlStandings):
         if not records:
             return
         regency = self._reader.regency
+        if gone := [record.id for record in records if is_destroyed(record)]:
+            table_store.forget_destroyed(self._write, gone)
         # What kind of thing a record is never changes; so the index by kind is left alone.
         self._write.many(
             "INSERT INTO records (kabupaten, id, kind, seq, body)"

@@ -1,10 +1,11 @@
 """Rows of lists that are taken in. Rule: one function a query; server/tables gives them meaning."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from schemas.base import decode, encode
 from schemas.ids import RecordId
 from server.engine import Reader, Writer
+from server.parsing.messages import Cell
 from server.tables.job import Job, RowFate
 from sync.store import Record
 
@@ -52,6 +53,41 @@ def drop(tx: Writer, name: RecordId) -> None:
     """Forget one list with its cells."""
     tx.execute("DELETE FROM import_rows WHERE kabupaten = :kabupaten AND import = :import", {"import": name})
     tx.execute("DELETE FROM imports WHERE kabupaten = :kabupaten AND import = :import", {"import": name})
+
+
+def forget_other_sheets(tx: Writer, name: RecordId, sheet: int) -> None:
+    """Forget the cells of a list's sheets but one."""
+    tx.execute(
+        "DELETE FROM import_rows WHERE kabupaten = :kabupaten AND import = :import AND sheet <> :sheet",
+        {"import": name, "sheet": sheet},
+    )
+
+
+def forget_destroyed(tx: Writer, names: Sequence[RecordId]) -> None:
+    """Forget what lists said of records that are about to be emptied; reads every cell that is kept."""
+    gone = {"records": list(names)}
+    before = tx.query("SELECT body FROM records WHERE kabupaten = :kabupaten AND id IN :records", gone)
+    numbers = {str(decode(bytes(body), Record).fields.get("nik") or "") for (body,) in before} - {""}
+    tx.execute("DELETE FROM import_said WHERE kabupaten = :kabupaten AND record IN :records", gone)
+    if numbers:
+        _blank_rows(tx, numbers)
+
+
+def _blank_rows(tx: Writer, numbers: Set[str]) -> None:
+    """Empty the rows in which one of these NIK stands as text or as a number."""
+    places = tx.query(
+        "SELECT import, sheet, place FROM import_rows WHERE kabupaten = :kabupaten"
+        " ORDER BY import, sheet, place"
+    )
+    for name, sheet, place in places:
+        rows = decode(piece(tx, RecordId(name), sheet, place) or encode([]), list[list[Cell]])
+        kept = [[] if any(_digits(cell) in numbers for cell in row) else row for row in rows]
+        if kept != rows:
+            put_cells(tx, RecordId(name), sheet, place, encode(kept))
+
+
+def _digits(cell: Cell) -> str:
+    return "".join(sign for sign in str(cell) if sign.isdigit())
 
 
 def put_piece(tx: Writer, name: RecordId, sheet: int, place: int, cells: bytes) -> None:

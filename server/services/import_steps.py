@@ -14,7 +14,7 @@ from schemas.form_types import Pilihan
 from schemas.format import local_date
 from schemas.ids import RecordId, uuid7
 from schemas.wilayah import Wilayah
-from schemas.wire import Conflict
+from schemas.wire import Applied, Conflict
 from server import table_store
 from server.engine import Engine, Reader, Writer
 from server.parsing.messages import PIECE, Cell
@@ -25,7 +25,8 @@ from server.tables.columns import Kind
 from server.tables.entries import Note
 from server.tables.job import Job, RowFate, State
 from server.tables.judging import NO_RECORD, Known, Match, News, news
-from sync.change import Body, Patch
+from sync.change import Patch
+from sync.losses import is_destroyed
 from sync.store import Record
 
 CHOICES = {"penyalur": "bpnt_kpm", "status_kpm": "bpnt_kpm"}
@@ -138,22 +139,32 @@ class ImportSteps:
     def _apply_piece(self, tx: Writer, job: Job, reader: entries.Reader, place: int, before: int) -> int:
         rows, fates = rows_and_fates(tx, job, place)
         wanted = [
-            (fate, entry)
+            (fate.record, entry)
             for row, fate in zip(rows, fates, strict=True)
             if fate.fate in ("baru", "berubah") and (entry := reader.read(row)) is not None
         ]
-        names = [fate.record for fate, _ in wanted]
+        names = [name for name, _ in wanted]
         stand = survivors(tx, names)
         said = table_store.said(tx, names)
-        bodies: list[Body] = []
-        for fate, entry in wanted:
-            found = _news(job, entry, fate.record, stand, said)
+        bodies: list[Patch] = []
+        about: list[RecordId] = []
+        for name, entry in wanted:
+            if is_destroyed(stand.get(name)):  # since the list was checked; it says nothing of them any more
+                continue
+            found = _news(job, entry, name, stand, said)
             if found.new:
-                living = stand[fate.record].id if fate.record in stand else fate.record
+                living = stand[name].id if name in stand else name
                 bodies.append(Patch(record=living, kind=job.kind, base=found.base, new=found.new))
-            said[fate.record] = {**said.get(fate.record, {}), **entry.fields}
+                about.append(name)
+            said[name] = {**said.get(name, {}), **entry.fields}
         outcomes = self._office.act_in(tx, job.by, bodies)
-        table_store.put_said(tx, {name: said[name] for name in names})
+        refused = {
+            name
+            for name, outcome in zip(about, outcomes, strict=True)
+            if not isinstance(outcome, Applied | Conflict)
+        }
+        # what was refused was not said: the next list tries it again
+        table_store.put_said(tx, {name: said[name] for name in names if name in said and name not in refused})
         conflicts = before + sum(isinstance(outcome, Conflict) for outcome in outcomes)
         kept = [row if fate.fate == "masalah" else [] for row, fate in zip(rows, fates, strict=True)]
         table_store.put_cells(tx, job.id, job.sheet, place, encode(kept))
@@ -163,8 +174,11 @@ class ImportSteps:
     def _end(self, name: RecordId, state: State) -> None:
         def work(tx: Writer) -> None:
             job = table_store.job(tx, name)
-            if job is not None:
-                table_store.put_job(tx, replace(job, state=state, ended_ms=self._now_ms()))
+            if job is None:
+                return
+            table_store.put_job(tx, replace(job, state=state, ended_ms=self._now_ms()))
+            if state == "selesai":
+                table_store.forget_other_sheets(tx, name, job.sheet)
 
         self._engine.write(work).result()
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from schemas.base import encode
 from schemas.ids import RecordId
 from schemas.wilayah import load_wilayah
 from server import table_store
@@ -157,6 +158,61 @@ def test_what_was_applied_keeps_no_cells_but_those_of_rows_to_mend(desk: Desk) -
     done = desk.all_in([person(11), person(12, NIK="3314")])
     kept = desk.office.deps.engine.read(lambda tx: table_store.piece(tx, done.id, 0, 0))
     assert kept is not None and NIK.format(11).encode() not in kept and b"3314" in kept
+
+
+def cells_kept(desk: Desk) -> bytes:
+    """Return all that is still there of lists, and of what they said."""
+    found = desk.office.deps.engine.read(
+        lambda tx: [
+            *tx.query("SELECT cells FROM import_rows WHERE kabupaten = :kabupaten"),
+            *tx.query("SELECT body FROM import_said WHERE kabupaten = :kabupaten"),
+        ]
+    )
+    return b"".join(bytes(row[0]) for row in found)
+
+
+def test_sheets_that_were_not_chosen_go_when_the_list_is_applied(desk: Desk) -> None:
+    job = desk.take([person(11)])
+    other = encode([["Lembar lain", NIK.format(12)]])
+    desk.office.deps.engine.write(lambda tx: table_store.put_piece(tx, job.id, 1, 0, other)).result()
+    desk.apply(desk.check(job))
+    assert NIK.format(12).encode() not in cells_kept(desk)
+
+
+def destroy(desk: Desk, nik: str) -> None:
+    found = desk.office.deps.engine.read(lambda tx: records_of_kind(tx, "warga"))
+    [name] = [each.id for each in found if each.fields.get("nik") == nik]
+    desk.office.deps.destruction.destroy(desk.by, [], [name], "BA 1/2026")
+
+
+def test_lists_keep_nothing_of_a_person_who_was_destroyed(desk: Desk) -> None:
+    desk.all_in([person(11), person(13)])
+    again = desk.take([person(11, Alamat="Dukuh Dua"), person(12), person(13)])
+    checked = desk.check(again)
+    destroy(desk, NIK.format(11))
+    kept = cells_kept(desk)
+    assert NIK.format(11).encode() not in kept and NIK.format(13).encode() in kept
+    desk.apply(checked)
+    assert NIK.format(11) not in desk.warga() and NIK.format(12) in desk.warga()
+
+
+def test_a_list_that_was_under_way_says_nothing_of_a_person_who_was_destroyed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.all_in([person(11)])
+    checked = desk.check(desk.take([person(11, Alamat="Dukuh Dua")]))
+
+    def nothing(*_: object) -> None:
+        """Leave the cells, as if the list had been read before the person was gone."""
+
+    monkeypatch.setattr(table_store, "_blank_rows", nothing)
+    destroy(desk, NIK.format(11))
+    desk.apply(checked)
+    found = desk.office.deps.engine.read(
+        lambda tx: tx.query("SELECT raw FROM changes WHERE kabupaten = :kabupaten AND raw IS NOT NULL")
+    )
+    assert not [raw for (raw,) in found if b"Dukuh Dua" in bytes(raw)]
+    assert NIK.format(11).encode() not in cells_kept(desk)
 
 
 def test_another_sheet_and_header_can_be_chosen_and_a_matching_is_remembered(desk: Desk) -> None:
