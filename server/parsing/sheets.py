@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import islice
+from math import isfinite
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
@@ -88,6 +89,8 @@ def _cell(value: Value) -> Cell:
             return value.strip()[:LONGEST_CELL] or None
         case float() if value.is_integer() and abs(value) < 2**53:
             return int(value)
+        case float() if not isfinite(value):  # no number that anybody could count with
+            return str(value)
         case int() | float():
             return value
         case datetime():

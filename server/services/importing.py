@@ -31,7 +31,7 @@ from server.services.people import Actor
 from server.tables.columns import Kind, guess, lacking, plain
 from server.tables.entries import Note
 from server.tables.heading import find_heading, heading_at
-from server.tables.job import Job, SheetPlace
+from server.tables.job import Job, SheetPlace, State
 
 logger = logging.getLogger("server.importing")
 MOST_SHEETS = 8
@@ -39,6 +39,8 @@ MOST_NAME = 80
 SERVICES = ("bpnt", "kis")
 """What a list may be of: sealed services take none."""
 HEAD_ROWS = 200
+UNCHANGED: tuple[State, ...] = ("dicocokkan", "memeriksa", "diperiksa")
+"""States of a list that has changed nothing yet."""
 
 
 class Importing:
@@ -138,11 +140,14 @@ class Importing:
         return self._engine.write(work).result()
 
     def check(self, name: RecordId, service: str, matched: Sequence[str]) -> tuple[str, ...]:
-        """Remember how columns are matched and begin to check every row. Returns fields that are lacking."""
+        """Remember how columns are matched and begin to check every row. Returns fields that are lacking.
+
+        While rows are checked nothing changes: what was found of them holds for one matching only.
+        """
 
         def work(tx: Writer) -> tuple[str, ...]:
             job = table_store.job(tx, name)
-            if job is None or job.state not in ("dicocokkan", "diperiksa", "memeriksa"):
+            if name in self._running or job is None or job.state not in UNCHANGED:
                 return ()
             if lack := lacking(job.kind, matched):
                 return lack
@@ -183,12 +188,16 @@ class Importing:
             self._start(name)
 
     def drop(self, name: RecordId) -> bool:
-        """Forget a list that changed nothing yet."""
-        job = self.job(name)
-        if job is None or job.state in ("menerapkan", "memeriksa"):
-            return False
-        self._engine.write(lambda tx: table_store.drop(tx, name)).result()
-        return True
+        """Forget a list that changed nothing yet, unless a step of it is under way."""
+
+        def work(tx: Writer) -> bool:
+            job = table_store.job(tx, name)
+            if job is None or name in self._running or job.state not in UNCHANGED:
+                return False
+            table_store.drop(tx, name)
+            return True
+
+        return self._engine.write(work).result()
 
     def problems(self, job: Job, most: int) -> Iterator[tuple[int, Row, tuple[Note, ...]]]:
         """Yield the rows that are not taken, with their number in the sheet (from 1) and why."""

@@ -1,5 +1,8 @@
 """A list goes in: read, matched, checked, applied; nothing twice, nothing mended overwritten."""
 
+import io
+import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -278,6 +281,62 @@ def test_a_list_that_is_too_long_is_told_and_not_cut(monkeypatch: pytest.MonkeyP
     assert isinstance(sheets.sheet(b"a;b\n" * 4, 0), Sheet)
     long = [sheets.sheet(b"a;b\n" * 5, 0), sheets.sheet(workbook([person(11)] * 4, title=""), 0)]
     assert long == [NoSheet(why="terlalu_panjang")] * 2
+
+
+@pytest.mark.parametrize("endless", ["1e999", "-1e999", "NaN"])
+def test_a_number_without_end_is_told_as_none_and_holds_up_no_list(desk: Desk, endless: str) -> None:
+    data = spoiled(workbook([person(11), person(12, **{"No. KK": 1234567.5})]), "1234567.5", endless)
+    job = desk.importing.take(desk.by, "x.xlsx", data)
+    assert isinstance(job, Job)
+    checked = desk.check(job)
+    assert (checked.state, checked.counts["baru"], checked.counts["masalah"]) == ("diperiksa", 1, 1)
+
+
+def spoiled(data: bytes, old: str, new: str) -> bytes:
+    """Write other text into a workbook's sheets than its program would."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as whole, zipfile.ZipFile(out, "w") as other:
+        for name in whole.namelist():
+            other.writestr(name, whole.read(name).replace(old.encode(), new.encode()))
+    return out.getvalue()
+
+
+def test_a_matching_that_is_sent_while_rows_are_checked_changes_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, put, said = desk.take([person(11)]), table_store.put_fates, list[tuple[str, ...]]()
+    other = tuple("" if field == "alamat" else field for field in job.matched)
+
+    def put_as_another_sends(*given: Any) -> None:
+        put(*given)
+        monkeypatch.setattr(table_store, "put_fates", put)
+        ask = threading.Thread(target=lambda: said.append(desk.importing.check(job.id, "kis", other)))
+        ask.start()
+        asked.append(ask)
+
+    asked = list[threading.Thread]()
+    monkeypatch.setattr(table_store, "put_fates", put_as_another_sends)
+    checked = desk.check(job)
+    asked[0].join()
+    checked = desk.after(job)
+    assert said == [()] and (checked.service, checked.matched) == ("bpnt", job.matched)
+
+
+def test_a_list_whose_check_was_cut_off_can_be_dropped_and_one_under_way_cannot(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = desk.take([person(11)])
+    engine = desk.office.deps.engine
+    engine.write(lambda tx: table_store.put_job(tx, replace(job, state="memeriksa"))).result()
+    desk.importing._running.add(job.id)
+    assert not desk.importing.drop(job.id)
+    desk.importing._running.discard(job.id)
+    engine.write(lambda tx: table_store.put_job(tx, replace(job, state="menerapkan"))).result()
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.importing, "job", lambda _name: job)  # as it was read before somebody applied it
+        assert not desk.importing.drop(job.id)
+    engine.write(lambda tx: table_store.put_job(tx, replace(job, state="memeriksa"))).result()
+    assert desk.importing.drop(job.id) and desk.importing.job(job.id) is None
 
 
 def test_a_list_that_changed_nothing_can_be_dropped(desk: Desk) -> None:
