@@ -14,9 +14,9 @@ from schemas.format import local_date
 from schemas.ids import PersonId, RecordId, uuid7
 from schemas.sealed import SEALED_SERVICES
 from server import assign_store
-from server.access import Person, Thing, may, refused
+from server.access import Person, Role, Thing, may, refused
 from server.engine import Engine, Reader, Writer
-from server.services.people import Actor, Denied, people
+from server.services.people import Actor, Denied, people, people_who_left
 from server.store import SqlOfficeStore
 from server.subjects import address_of
 from sync.change import Patch
@@ -31,6 +31,8 @@ LONG_AGO_DAYS = 90
 DAY_MS = 86_400_000
 PIECE = 200
 MOST_REASON = 200
+ROLES_OUTSIDE: tuple[Role, ...] = ("pendamping", "verifikator")
+"""Who is sent out."""
 KINDS = {"warga": "nama", "ewarong": "nama_ewarong"}
 
 
@@ -47,12 +49,16 @@ class Candidate(Data, frozen=True, kw_only=True):
 
 
 class Load(Data, frozen=True, kw_only=True):
-    """What lies with one worker: open tugas, those of them that are late or came back."""
+    """What lies with one worker: open tugas, those of them that are late or came back.
+
+    `left`: they work here no longer; what lies with them waits to be given to somebody else.
+    """
 
     person: Person
     open: int
     late: int
     returned: int
+    left: bool
 
 
 class OpenTask(Data, frozen=True, kw_only=True):
@@ -126,29 +132,34 @@ class Assigning:
         return sorted(found, key=lambda each: (each.name.lower(), each.id))
 
     def loads(self, person: Person) -> list[Load]:
-        """Return the field workers with what lies with them, the busiest first."""
+        """Return the field workers with what lies with them, the busiest first, those who left too."""
 
         def work(tx: Reader) -> list[Load]:
-            workers = {each.id: each for role in ("pendamping", "verifikator") for each in people(tx, role)}
-            return [self._load(tx, each) for each in workers.values()]
+            found = [self._load(tx, each, left=False) for each in _workers(tx).values()]
+            return found + [self._load(tx, each, left=True) for each in people_who_left(tx)]
 
         if not may(person, "assign_tasks"):
             return []
         return sorted(self._engine.read(work), key=lambda each: (-each.open, each.person.nama))
 
-    def tasks(self, whose: PersonId) -> list[OpenTask]:
-        """Return the open tugas of a person, soonest due first."""
+    def tasks(self, person: Person, whose: PersonId) -> list[OpenTask]:
+        """Return the open tugas of a worker that this person may give to another, soonest due first.
+
+        Sealed ones of a service that they serve are among them, to be seen and not to be moved here.
+        """
 
         def work(tx: Reader) -> list[OpenTask]:
             names = [name for name, _ in assign_store.tasks_of(tx, whose)]
             records = SqlOfficeStore.reading(tx).records(names)
-            return [_open_task(each) for each in records.values() if each.fields.get("state") in OPEN_TUGAS]
+            return [_open_task(each) for each in records.values() if self._may_list(person, each)]
 
         return sorted(self._engine.read(work), key=lambda each: (each.due == "", each.due, each.id))
 
     def give(self, person: Person, order: Order, targets: Sequence[RecordId]) -> Given | Denied:
-        """Give somebody a tugas for each target that nobody has one for."""
+        """Give a field worker a tugas for each target that nobody has one for."""
         why = self._refused(person, order.service, order.desa)
+        if why is None and not self._is_worker(order.whom):
+            why = Denied(why="row")
         if why is not None:
             return why
         made = before = 0
@@ -160,7 +171,11 @@ class Assigning:
         return Given(made=made, before=before)
 
     def move(self, person: Person, tasks: Sequence[RecordId], whom: PersonId | None) -> int:
-        """Give open tugas to somebody else, or call them off (None). Returns how many; sealed ones stay."""
+        """Give open tugas to another field worker, or call them off (None). Returns how many; sealed ones
+        stay.
+        """
+        if whom is not None and not self._is_worker(whom):
+            return 0
         moved = 0
         for piece in _pieces(tasks):
             moved += self._engine.write(
@@ -178,6 +193,22 @@ class Assigning:
         why = refused(person, "assign_tasks", thing)
         return Denied(why=why) if why is not None else None
 
+    def _is_worker(self, whom: PersonId) -> bool:
+        return whom in self._engine.read(_workers)
+
+    def _may_list(self, person: Person, task: Record) -> bool:
+        fields = task.fields
+        if fields.get("state") not in OPEN_TUGAS:
+            return False
+        if is_sealed(task):  # nothing says where it is
+            there = Thing(author=None, region="", service=str(fields["service"]))
+            return refused(person, "assign_tasks", there) is None
+        return self._refused(person, self._service(task), str(fields.get("kode_desa") or "")) is None
+
+    def _service(self, task: Record) -> str:
+        form = str(task.fields.get("form") or "")
+        return self._forms.get(form).service if form in self._forms.ids() else ""
+
     def _is_shown(self, each: Candidate, show: Show) -> bool:
         match show:
             case "belum":
@@ -187,7 +218,7 @@ class Assigning:
             case "semua":
                 return True
 
-    def _load(self, tx: Reader, worker: Person) -> Load:
+    def _load(self, tx: Reader, worker: Person, *, left: bool) -> Load:
         today = local_date(self._now_ms()).isoformat()
         found = [
             fields for _, fields in assign_store.tasks_of(tx, worker.id) if fields.get("state") in OPEN_TUGAS
@@ -198,6 +229,7 @@ class Assigning:
             open=len(found),
             late=sum(bool(day) and day < today for day in due),
             returned=sum(fields.get("state") == "dikembalikan" for fields in found),
+            left=left,
         )
 
     def _give_in(
@@ -231,18 +263,19 @@ class Assigning:
         bodies: list[Patch] = []
         for record in found.values():
             fields = record.fields
-            is_open = record.kind == "tugas" and fields.get("state") in OPEN_TUGAS
-            form = str(fields.get("form") or "")
-            if not is_open or is_sealed(record) or form not in self._forms.ids() or fields["petugas"] == whom:
+            if record.kind != "tugas" or is_sealed(record) or not self._may_list(person, record):
                 continue
-            service = self._forms.get(form).service
-            if self._refused(person, service, str(fields.get("kode_desa") or "")) is not None:
+            if fields.get("form") not in self._forms.ids() or fields["petugas"] == whom:
                 continue
             name, value = ("petugas", whom) if whom else ("state", "batal")
             was = {name: fields.get(name)}
             bodies.append(Patch(record=record.id, kind="tugas", base=was, new={name: value}))
         self._office.act_in(tx, person.id, bodies)
         return len(bodies)
+
+
+def _workers(tx: Reader) -> dict[PersonId, Person]:
+    return {each.id: each for role in ROLES_OUTSIDE for each in people(tx, role)}
 
 
 def _candidate(record: Record, visit: tuple[int, str] | None) -> Candidate:

@@ -48,6 +48,14 @@ def people(tx: Reader, role: Role) -> list[Person]:
     return sorted((person for person in found if person and role in person.roles), key=lambda each: each.nama)
 
 
+def people_who_left(tx: Reader) -> list[Person]:
+    """Return those who worked here once, by name; the rights in them count no more."""
+    ids = page_store.record_ids(tx, "petugas", MOST_PEOPLE)
+    found = SqlOfficeStore.reading(tx).records(ids).values()
+    left = (left_of(each) for each in found)
+    return sorted((each for each in left if each is not None), key=lambda each: each.nama)
+
+
 def person_of(record: Record) -> Person | None:
     """Read a petugas record; None for another kind, or somebody who is not active."""
     return _read(record) if is_active(record) else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -16,7 +17,7 @@ from server.services.importing import SERVICES
 from server.services.people import Denied
 from server.services.visits import names
 from server.store import SqlOfficeStore
-from server.web.errors import ForbiddenError
+from server.web.errors import ForbiddenError, MissingError
 from server.web.filters import Filter, Group, Option, choices
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
@@ -84,6 +85,7 @@ class WorkerView(Data, frozen=True, kw_only=True):
     open: int
     late: int
     returned: int
+    left: bool
 
 
 def assign_routes(site: Site) -> list[Any]:
@@ -125,7 +127,8 @@ def assign_routes(site: Site) -> list[Any]:
     @get("/penugasan/petugas")
     async def workers(request: Asking) -> Response[str]:
         visitor = await _allowed(site, request)
-        rows = await site.work(lambda: _workers(site, work.loads(visitor.person)))
+        loads = await site.work(lambda: work.loads(visitor.person))
+        rows = _workers(site, [load for load in loads if load.open or not load.left])
         return await site.page("assign/workers.html", visitor, "penugasan", {"rows": rows})
 
     @get("/penugasan/petugas/{worker:str}")
@@ -199,7 +202,7 @@ def _lacking(site: Site, visitor: Visitor, asked: Asked, kept: Kept) -> str:
         return "orang"
     if kept.form not in {form for form, _ in site.assigning.forms(asked.service, asked.kind)}:
         return "form"
-    workers = {load.person.id for load in site.assigning.loads(visitor.person)}
+    workers = {load.person.id for load in site.assigning.loads(visitor.person) if not load.left}
     return "" if kept.whom in workers else "petugas"
 
 
@@ -231,7 +234,10 @@ def _values(site: Site, visitor: Visitor, asked: Asked) -> dict[str, Any]:
     if isinstance(found, Denied):
         raise ForbiddenError
     loads = site.assigning.loads(visitor.person)
-    near = sorted(loads, key=lambda load: (not within(asked.desa, load.person.areas), load.open))
+    near = sorted(
+        (load for load in loads if not load.left),
+        key=lambda load: (not within(asked.desa, load.person.areas), load.open),
+    )
     owners = {load.person.id: load.person.nama for load in loads}
     return {
         "asked": asked.fields() if asked.desa else {"desa": ""},
@@ -267,13 +273,17 @@ def _workers(site: Site, loads: list[Load]) -> list[WorkerView]:
             open=load.open,
             late=load.late,
             returned=load.returned,
+            left=load.left,
         )
         for load in loads
     ]
 
 
 def _tasks(site: Site, visitor: Visitor, worker: PersonId) -> dict[str, Any]:
-    found = site.assigning.tasks(worker)
+    loads = site.assigning.loads(visitor.person)
+    if worker not in {load.person.id for load in loads}:
+        raise MissingError
+    found = site.assigning.tasks(visitor.person, worker)
     targets = {str(each.target) for each in found if each.target}
     known = site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), {*targets, worker}))
     today = written.local_date(site.deps.now_ms()).isoformat()
@@ -294,7 +304,7 @@ def _tasks(site: Site, visitor: Visitor, worker: PersonId) -> dict[str, Any]:
                 sealed=each.sealed,
             )
         )
-    others = [load for load in site.assigning.loads(visitor.person) if load.person.id != worker]
+    others = [load for load in loads if load.person.id != worker and not load.left]
     title = site.text("penugasan.tugas.judul", nama=known.get(worker, "–"))
     return {"rows": rows, "title": title, "workers": _workers(site, others)}
 
@@ -329,4 +339,4 @@ def _done(site: Site, request: Asking, said: tuple[str, ...]) -> list[Notice]:
 
 
 def _query(asked: Asked) -> str:
-    return "&".join(f"{name}={value}" for name, value in asked.fields().items())
+    return urlencode(asked.fields())

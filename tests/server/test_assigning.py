@@ -10,11 +10,14 @@ import pytest
 
 from schemas import format as written
 from schemas.ids import PersonId, RecordId
+from schemas.wire import Applied
 from server.access import Person
 from server.services.assigning import Assigning, Candidate, Given, Order
 from server.services.people import Denied, load_person
 from server.store import SqlOfficeStore
+from sync.change import Patch
 from tests.server.room_office import csrf, log_in
+from tests.server.sealed_office import SealedCase
 from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, serving, shut
 
 
@@ -47,6 +50,13 @@ class Town:
         found = self.work.candidates(self.officer, "bpnt", DESA, "warga", show)
         assert not isinstance(found, Denied)
         return {each.name: each for each in found}
+
+    def change(self, record: str, kind: str, **new: Any) -> None:
+        name = RecordId(record)
+        known = self.office.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).records([name]))
+        base = {field: known[name].fields.get(field) for field in new} if known else {}
+        body = Patch(record=name, kind=kind, base=base, new=new)
+        assert isinstance(self.office.deps.office.act(self.officer.id, body), Applied)
 
     def fields(self, record: RecordId) -> dict[str, Any]:
         return self.office.fields(record)
@@ -103,17 +113,66 @@ def test_who_does_not_serve_there_assigns_nothing(town: Town) -> None:
         town.work.give(town.officer, town.order(town.first, service="ktkpm"), town.warga), Denied
     )
     town.work.give(town.officer, town.order(town.first), town.warga[:1])
-    [task] = town.work.tasks(town.first)
+    [task] = town.work.tasks(town.officer, town.first)
     assert town.work.move(far, [task.id], town.second) == 0
+
+
+def test_of_a_workers_tugas_each_officer_sees_only_those_they_could_move(town: Town) -> None:
+    office = town.office
+    office.add_person("jauh", "Petugas Jauh", "PJ", ("petugas",), areas=(ELSEWHERE,))
+    office.add_person("kis", "Petugas KIS", "PK", ("petugas",), services=("kis",))
+    office.add_person("semua", "Petugas Semua", "PS", ("petugas",), services=())
+    case = SealedCase(office)
+    town.work.give(town.officer, town.order(case.author), town.warga[:1])
+    town.change(RecordId("e" * 32), "tugas", kasus=case.kasus, petugas=case.author, state="baru")
+    seen = {each.target: each.sealed for each in town.work.tasks(town.person("semua"), case.author)}
+    assert seen == {town.warga[0]: False, None: True}
+    assert [each.target for each in town.work.tasks(town.officer, case.author)] == [town.warga[0]]
+    assert town.work.tasks(town.person("kis"), case.author) == [], "nor that there is something sealed"
+    with serving(office) as address, httpx.Client(base_url=address) as client:
+        log_in(client, "jauh")
+        page = client.get(f"/penugasan/petugas/{case.author}")
+        assert page.status_code == 200 and "Warga A" not in page.text
+        for other in (town.warga[0], "f" * 32):
+            assert client.get(f"/penugasan/petugas/{other}").status_code == 404, "no name is told by an id"
+
+
+def test_a_tugas_is_given_and_moved_to_field_workers_only(town: Town) -> None:
+    left = town.office.add_person("pergi", "Sudah Pergi", "SP", ("pendamping",))
+    town.change(left, "petugas", aktif=False)
+    for whom in (PersonId("f" * 32), town.office.people["admin"], left):
+        assert town.work.give(town.officer, town.order(whom), town.warga[:1]) == Denied(why="row")
+    town.work.give(town.officer, town.order(town.first), town.warga[:1])
+    [task] = town.work.tasks(town.officer, town.first)
+    for whom in (PersonId("f" * 32), town.office.people["admin"], left):
+        assert town.work.move(town.officer, [task.id], whom) == 0
+    assert town.fields(task.id)["petugas"] == town.first
+
+
+def test_what_lies_with_somebody_who_left_is_found_and_given_to_another(town: Town) -> None:
+    town.work.give(town.officer, town.order(town.second), town.warga[:1])
+    town.change(town.second, "petugas", aktif=False)
+    with serving(town.office) as address, httpx.Client(base_url=address) as client:
+        log_in(client, "petugas")
+        page = client.get("/penugasan/petugas").text
+        assert "Pendamping Dua" in page and "Sudah tidak bertugas" in page
+        here = f"/penugasan/petugas/{town.second}"
+        page = client.get(here)
+        [box] = boxes(page.text)
+        form = {"csrf": csrf(page), box: "ya", "petugas": town.first, "langkah": "pindah"}
+        moved = client.post(here, data=form)
+        assert "1 tugas dipindahkan" in client.get(moved.headers["location"]).text
+        assert "Pendamping Dua" not in client.get("/penugasan/petugas").text
+    assert len(town.work.tasks(town.officer, town.first)) == 1
 
 
 def test_a_moved_tugas_takes_the_record_along_and_what_comes_late_is_still_taken_in(town: Town) -> None:
     town.work.give(town.officer, town.order(town.first), town.warga[:1])
-    [task] = town.work.tasks(town.first)
+    [task] = town.work.tasks(town.officer, town.first)
     assert town.work.move(town.officer, [task.id], town.second) == 1
-    assert town.work.tasks(town.first) == [] and [each.id for each in town.work.tasks(town.second)] == [
-        task.id
-    ]
+    assert town.work.tasks(town.officer, town.first) == [] and [
+        each.id for each in town.work.tasks(town.officer, town.second)
+    ] == [task.id]
     record = town.office.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).records([town.warga[0]]))[
         town.warga[0]
     ]
@@ -124,7 +183,7 @@ def test_a_moved_tugas_takes_the_record_along_and_what_comes_late_is_still_taken
 
 def test_a_tugas_that_is_called_off_frees_its_target(town: Town) -> None:
     town.work.give(town.officer, town.order(town.first), town.warga[:1])
-    [task] = town.work.tasks(town.first)
+    [task] = town.work.tasks(town.officer, town.first)
     assert town.work.move(town.officer, [task.id], None) == 1
     assert town.fields(task.id)["state"] == "batal" and town.listed()["Warga A"].owner is None
     assert town.work.move(town.officer, [task.id], town.second) == 0, "what is closed does not move"
