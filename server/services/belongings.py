@@ -30,6 +30,8 @@ TARGETS = ("kunjungan", "kasus", "warga")
 """What may be destroyed: a visit, a case with its tasks, a person with all of these."""
 REQUEST = "permintaan_warga"
 """The kind of what a person asked of the office about their own data."""
+OWN_SHELF = ("kunjungan", "kasus", "tugas", "warga")
+"""What has an area and a service of its own; requests and conflicts go with what they are about."""
 ABOUT = {
     "warga": ("digabung_ke",),
     "kasus": ("subjek",),

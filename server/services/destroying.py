@@ -6,6 +6,7 @@ approved, held and released stands there. Sealed things are destroyed only by of
 Source: UU 27/2022, ps. 43 and 44.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Literal, get_args
@@ -19,7 +20,7 @@ from server.destruction import Destruction
 from server.engine import Engine, Reader, Writer
 from server.office import Office
 from server.queries import records_of_kind
-from server.services.belongings import REQUEST, TARGETS, above, belongings, members
+from server.services.belongings import OWN_SHELF, REQUEST, TARGETS, above, belongings, members
 from server.services.chain_record import record_of, write_record
 from server.services.shelf_rights import ShelfRights
 from server.shelves import read_shelf, shelf_of
@@ -38,8 +39,8 @@ DONE_STATES = ("disetujui", "ditolak")
 State = Literal["diusulkan", "disetujui", "selesai", "dibatalkan"]
 """`disetujui`: the second person agreed and destroying has begun; it ends as `selesai`, after a crash too."""
 Refusal = Literal[
-    "peran", "kosong", "tidak_ada", "tersegel", "belum_diputus", "belum_selesai", "ditahan", "orang_sama",
-    "bukan_pengusul", "sudah", "berubah",
+    "peran", "kosong", "tidak_ada", "tersegel", "bukan_semua", "belum_diputus", "belum_selesai", "ditahan",
+    "orang_sama", "bukan_pengusul", "sudah", "berubah",
 ]  # fmt: skip
 REFUSALS: tuple[Refusal, ...] = get_args(Refusal)
 
@@ -110,6 +111,8 @@ class Destroying:
         self._engine, self._office, self._destruction = engine, office, destruction
         self._now_ms, self._workflows, self._is_officer = now_ms, workflows, is_officer
         self._rights = ShelfRights(forms)
+        self._one_at_a_time = threading.Lock()
+        """Two who end the same approval at once would note each what the other left."""
 
     def proposals(self, person: Person) -> list[Proposal]:
         """List the proposals that this person may know of, the newest first."""
@@ -147,7 +150,7 @@ class Destroying:
 
         def work(tx: Writer) -> Refused | None:
             record = _target(tx, target)
-            why = self._refused(person, "propose_destruction", record) or self._unfit(tx, record)
+            why = self._refused_whole(tx, person, "propose_destruction", record) or self._unfit(tx, record)
             known = record_of(tx, proposal_id(target), PROPOSAL)
             if why is None and known and known.fields["state"] != "dibatalkan":
                 why = "sudah"
@@ -201,7 +204,7 @@ class Destroying:
             if begun and not self._may_know(person, _proposal(known)):
                 return Refused(why="tidak_ada")
             # what was emptied already has no area any more
-            why = None if begun else self._refused(person, "approve_destruction", record)
+            why = None if begun else self._refused_whole(tx, person, "approve_destruction", record)
             why = why or (None if begun else self._unfit(tx, record))
             if why is not None:
                 return Refused(why=why)
@@ -210,19 +213,26 @@ class Destroying:
             refused = None if begun else self._put(tx, person.id, PROPOSAL, known.id, agreed)
             return refused or str(known.fields["ba"])
 
-        basis = self._engine.write(agree).result()
-        if isinstance(basis, Refused):
-            return basis
-        # a hold is refused from here on, and what came since was not agreed on
-        theirs = self._engine.read(lambda tx: belongings(tx, target, _agreed(tx, target)))
-        gone = self._destruction.destroy(person.id, theirs.changes, theirs.ids, basis)
-        done: Fields = {"state": "selesai", "isi": [name.hex() for name in gone.changes]}
-        done |= {"berkas": len(gone.blobs), "selesai_ms": self._now_ms()}
+        with self._one_at_a_time:
+            basis = self._engine.write(agree).result()
+            if isinstance(basis, Refused):
+                return basis
+            # a hold is refused from here on, and what came since was not agreed on
+            theirs = self._engine.read(lambda tx: belongings(tx, target, _agreed(tx, target)))
+            if not all(is_destroyed(each) for each in theirs.records):
+                self._destruction.destroy(person.id, theirs.changes, theirs.ids, basis)
+            return self._end(person, target)
 
-        def end(tx: Writer) -> Refused | None:
-            return self._put(tx, person.id, PROPOSAL, proposal_id(target), done)
-
-        return self._engine.write(end).result()
+    def _end(self, person: Person, target: RecordId) -> Refused | None:
+        """Note all that is gone, by the list outside the database, though the office stopped in between."""
+        gone = [body for body in self._destruction.entries.bodies() if target in body.records]
+        contents = dict.fromkeys(name for body in gone for name in body.changes)
+        blobs = {blob for body in gone for blob in body.blobs}
+        done: Fields = {"state": "selesai", "isi": [name.hex() for name in contents]}
+        done |= {"berkas": len(blobs), "selesai_ms": self._now_ms()}
+        return self._engine.write(
+            lambda tx: self._put(tx, person.id, PROPOSAL, proposal_id(target), done)
+        ).result()
 
     def hold(self, person: Person, target: RecordId, reason: str) -> Refused | None:
         """Forbid to destroy something and what belongs to it, for a reason: a court, an audit."""
@@ -270,6 +280,18 @@ class Destroying:
                 return "peran"
             case _:
                 return "tidak_ada"
+
+    def _refused_whole(
+        self, tx: Reader, person: Person, action: Action, record: Record | None
+    ) -> Refusal | None:
+        """Say whether somebody may not do this to a thing, or not to all that would go with it."""
+        why = self._refused(person, action, record)
+        if why is not None or record is None:
+            return why
+        parts = [each for each in members(tx, record.id) if each.kind in OWN_SHELF and not is_destroyed(each)]
+        if any(self._refused(person, action, each) is not None for each in parts):
+            return "bukan_semua"
+        return None
 
     def _may_know(self, person: Person, proposal: Proposal) -> bool:
         if not proposal.shelf:

@@ -22,7 +22,7 @@ from server import protection_store
 from server.access import Person
 from server.engine import Engine, Reader
 from server.services.answers import Reading, show
-from server.services.belongings import REQUEST, members, named
+from server.services.belongings import OWN_SHELF, REQUEST, members, named
 from server.services.chain_record import record_of
 from server.services.conflict_view import label_of_field, value_words
 from server.services.kept_change import decoded
@@ -32,6 +32,7 @@ from server.services.visit_page import Words, label_of
 from server.services.visits import Version, load_versions, names
 from server.store import SqlOfficeStore
 from sync.change import Accessed, Content, Decide, Patch
+from sync.losses import is_destroyed
 from sync.neutral import is_sealed
 from sync.store import Record
 
@@ -88,12 +89,16 @@ class PersonExports:
     def make(
         self, person: Person, warga: RecordId, purpose: str, office: str, now_ms: int
     ) -> Dossier | NotDone:
-        """Record who wants it and why, and gather all. `purpose` may not be empty."""
+        """Record who wants it and why, and gather all, for who serves all of it; `purpose` is not empty."""
         if not 0 < len(purpose.strip()) <= MOST_TEXT:
             return NotDone(why="tujuan")
         record = self._engine.read(lambda tx: record_of(tx, warga, "warga"))
         if record is None or not self._requests.may(person, "export_person", record):
             return NotDone(why="warga")
+        theirs = self._engine.read(lambda tx: _open_members(tx, warga))
+        shelved = [each for each in theirs if each.kind in OWN_SHELF and not is_destroyed(each)]
+        if not all(self._requests.may(person, "export_person", each) for each in shelved):
+            return NotDone(why="bukan_semua")
         said = self._words.text("kantor.permintaan.catatan_ekspor", tujuan=purpose.strip())
         outcome = self._office.act(person.id, Accessed(subject=warga, purpose=said))
         if not isinstance(outcome, Applied):
@@ -122,8 +127,7 @@ class _Gathering:
     def __init__(self, tx: Reader, warga: Record, words: Words) -> None:
         self._tx, self._words, self._warga = tx, words, warga
         self._store = SqlOfficeStore.reading(tx)
-        theirs = [each for each in members(tx, warga.id) if not is_sealed(each)]
-        self._records = {each.id: each for each in theirs}
+        self._records = {each.id: each for each in _open_members(tx, warga.id)}
         self._versions = [
             version
             for each in self._of("kunjungan")
@@ -303,6 +307,10 @@ class _Gathering:
             title=f"{kind}, {written.date_and_clock(int(fields['diterima_ms']))}",
             lines=(self._line("isi", fields["isi"]), self._line("jawaban", fields.get("jawaban"))),
         )
+
+
+def _open_members(tx: Reader, warga: RecordId) -> list[Record]:
+    return [each for each in members(tx, warga) if not is_sealed(each)]
 
 
 def digits(text: str) -> str:

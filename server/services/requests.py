@@ -110,11 +110,11 @@ class Requests:
 
         return self._engine.read(work)
 
-    def may(self, person: Person, action: Action, warga: Record) -> bool:
-        """Whether somebody may act on this person's data: any service that the person has is enough."""
-        if is_destroyed(warga):
+    def may(self, person: Person, action: Action, record: Record) -> bool:
+        """Whether somebody may act on a record of a person: any service that the record has is enough."""
+        if is_destroyed(record):
             return False
-        return self._rights.why(person, action, shelf_of(warga.fields)) is None
+        return self._rights.why(person, action, shelf_of(record.fields)) is None
 
     def open(
         self, person: Person, warga: RecordId, kind: str, applicant: str, asked: str, received_ms: int

@@ -165,6 +165,40 @@ def test_outside_ones_area_or_service_nothing_is_proposed_approved_held_or_liste
     assert desk.work.proposals(desk.who("kabid_lain")) == []
 
 
+def test_who_does_not_serve_all_that_would_go_neither_proposes_nor_approves(desk: Desk) -> None:
+    warga = desk.office.warga
+    reject(desk, desk.undecided)
+    served = Patch(record=warga, kind="warga", base={"layanan": ["bpnt"]}, new={"layanan": ["bpnt", "kis"]})
+    assert isinstance(desk.office.deps.office.act(desk.office.people["petugas"], served), Applied)
+    desk.office.add_person("kis", "Petugas KIS", "K1", ("petugas",), services=("kis",))
+    desk.office.add_person("kabid_kis", "Kabid KIS", "K2", ("kabid",), services=("kis",))
+    assert propose(desk, "kis", warga) == "bukan_semua", "there are visits for another service"
+    assert propose(desk, "petugas", warga) == "ya"
+    assert approve(desk, "kabid_kis", warga) == "bukan_semua"
+    assert approve(desk, "kabid", warga) == "ya"
+
+
+def test_the_minutes_name_all_that_is_gone_though_the_office_stopped_before_it_was_noted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert desk.propose() == "ya"
+    destroy = desk.office.deps.destruction.destroy
+
+    def stops_after(*given: Any) -> None:
+        destroy(*given)
+        raise OSError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.office.deps.destruction, "destroy", stops_after)
+        with pytest.raises(OSError):
+            desk.approve()
+    assert desk.approve() == "ya"
+    [done] = desk.work.proposals(desk.who("kabid"))
+    assert set(done.contents) == set(desk.changes) and done.blobs == len(desk.photos)
+    assert len(list(desk.office.deps.destruction.entries.bodies())) == 1, "nothing was destroyed twice"
+    assert Destroyed.faults_of(desk.folder, desk.office.deps) == []
+
+
 def test_only_who_proposed_or_may_approve_takes_a_proposal_back(desk: Desk) -> None:
     office = desk.office
     office.add_person("petugas_dua", "Petugas Dua", "U33", ("petugas",))

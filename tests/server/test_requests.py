@@ -154,6 +154,21 @@ def test_the_copy_is_recorded_with_who_and_why_before_it_is_given(office: Office
     assert len(looks(office)) == 1
 
 
+def test_who_does_not_serve_all_that_is_held_does_not_get_the_copy(office: Office) -> None:
+    served = Patch(
+        record=office.warga, kind="warga", base={"layanan": ["bpnt"]}, new={"layanan": ["bpnt", "kis"]}
+    )
+    assert isinstance(office.deps.office.act(office.people["petugas"], served), Applied)
+    office.add_visit()
+    office.add_person("kis", "Petugas KIS", "K1", ("petugas",), services=("kis",))
+    name = ask(office, "kis")
+    with serving(office) as address:
+        answer = copy(address, name, "kis")
+        assert answer.status_code == 422 and "Mintalah petugas yang melayani semuanya" in answer.text
+        assert looks(office) == [], "nothing was gathered"
+        unpacked(copy(address, name, "petugas"))
+
+
 def test_what_a_phone_was_refused_neither_stands_in_the_copy_nor_hinders_it(office: Office) -> None:
     odd = {"nama": {"isi": b"\xff"}, "catatan_kekerasan": "Nama Pelaku"}
     office.phone.push(Patch(record=office.warga, kind="petugas", base={}, new=odd))
