@@ -163,7 +163,9 @@ class Accounts:
             return WrongLogin()
         hashed, token = self._passwords.hash(new), self.new_token()
 
-        def work(tx: Writer) -> None:
+        def work(tx: Writer) -> LoggedIn | WrongLogin:
+            if rows.password_of(tx, person) != stored:  # replaced, or they left, while this one was judged
+                return WrongLogin()
             clear(tx)
             rows.drop_sessions_of(tx, person)
             factor_store.drop_halves(tx, person)
@@ -171,9 +173,9 @@ class Accounts:
             rows.drop_starting(tx, person)
             rows.set_password(tx, person, hashed, self._now_ms())
             self.open_in(tx, person, token, address=address, agent=agent)
+            return LoggedIn(token=token, person=person)
 
-        self._engine.write(work).result()
-        return LoggedIn(token=token, person=person)
+        return self._engine.write(work).result()
 
     def log_in(
         self, username: str, password: str, address: str, old_token: str = "", agent: str = ""
@@ -189,7 +191,9 @@ class Accounts:
             return WrongLogin()
         person, token, now = PersonId(str(found[0])), self.new_token(), self._now_ms()
 
-        def work(tx: Writer) -> LoggedIn | HalfLoggedIn:
+        def work(tx: Writer) -> LoggedIn | HalfLoggedIn | WrongLogin:
+            if rows.password_of(tx, person) != stored:  # replaced, or they left, while this one was judged
+                return WrongLogin()
             clear(tx)
             if factor_store.is_set_up(tx, person):
                 factor_store.add_half(tx, hash_of(token), person, now, now - HALF_MS)

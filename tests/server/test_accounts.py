@@ -1,11 +1,12 @@
 """Logging in: no hint, no guessing, sessions that rotate and end, rows that open nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from schemas.ids import PersonId, Regency
+from server import people_store
 from server.accounts import (
     ABSOLUTE_MS,
     IDLE_MS,
@@ -91,6 +92,40 @@ def token(accounts: Accounts, old: str = "") -> str:
     outcome = accounts.log_in("rini", PASSWORD, "10.0.0.1", old)
     assert isinstance(outcome, LoggedIn)
     return outcome.token
+
+
+class Meanwhile(Passwords):
+    """Passwords during whose long checking something else happens."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock.randomness, memory_kib=CHEAP_KIB)
+        self.happens: Callable[[], object] = lambda: None
+
+    def fits(self, password: str, stored: str | None) -> bool:
+        found, happens = super().fits(password, stored), self.happens
+        self.happens = lambda: None
+        happens()
+        return found
+
+
+def leaves(engine: Engine, clock: Clock) -> None:
+    engine.write(
+        lambda tx: people_store.set_active(tx, PERSON, is_active=False, changed_ms=clock.ms)
+    ).result()
+
+
+def test_a_password_that_is_replaced_while_it_is_judged_opens_nothing(engine: Engine, clock: Clock) -> None:
+    passwords = Meanwhile(clock)
+    accounts = Accounts(engine, passwords, now_ms=clock.now_ms, randomness=clock.randomness)
+    assert isinstance(accounts.create(PERSON, "Rini", PASSWORD), Created)
+    other = "kata lain yang panjang"
+    passwords.happens = lambda: accounts.set_password(PERSON, other)
+    assert accounts.log_in("Rini", PASSWORD, "10.0.0.1") == WrongLogin()
+    passwords.happens = lambda: accounts.set_password(PERSON, PASSWORD)
+    taken = accounts.change_password(PERSON, other, "sandi milik penyusup", "10.0.0.1")
+    assert taken == WrongLogin(), "who is being locked out locks nobody out"
+    passwords.happens = lambda: leaves(engine, clock)
+    assert accounts.log_in("Rini", PASSWORD, "10.0.0.1") == WrongLogin()
 
 
 def test_the_right_password_opens_a_session_of_that_person(accounts: Accounts) -> None:
