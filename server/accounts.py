@@ -13,7 +13,7 @@ from schemas.base import Data
 from schemas.ids import PersonId
 from server import custody_store, factor_store
 from server import people_store as rows
-from server.engine import Engine, Reader, Writer
+from server.engine import Engine, Reader, SqlRow, Writer
 from server.limits import network_of
 from server.passwords import Passwords
 from server.projections import petugas_records
@@ -24,6 +24,8 @@ ABSOLUTE_MS = 12 * 3_600_000
 TOUCH_MS = 60_000
 HALF_MS = 5 * 60_000
 """How long a login whose password fitted waits for its code."""
+STARTING_MS = 7 * 86_400_000
+"""How long a starting password waits for its owner: it was shown on another's screen."""
 WINDOW_MS = 15 * 60_000
 TRIES_ON_NAME = 5
 TRIES_FROM_ADDRESS = 30
@@ -185,8 +187,8 @@ class Accounts:
         wait, clear = self.count_try(name_hash, address)
         if wait:
             return TooManyTries(wait_ms=wait)
-        found = self._engine.read(lambda tx: rows.account_by_name(tx, _plain(username)))
-        stored = str(found[1]) if found and found[2] else None
+        found, is_over = self._engine.read(lambda tx: self._account(tx, username))
+        stored = str(found[1]) if found and found[2] and not is_over else None
         if not self._passwords.fits(password, stored) or found is None:
             return WrongLogin()
         person, token, now = PersonId(str(found[0])), self.new_token(), self._now_ms()
@@ -203,6 +205,12 @@ class Accounts:
             return LoggedIn(token=token, person=person)
 
         return self._engine.write(work).result()
+
+    def _account(self, tx: Reader, username: str) -> tuple[SqlRow | None, bool]:
+        """Return an account, and whether its starting password was not replaced in time."""
+        found = rows.account_by_name(tx, _plain(username))
+        since = rows.starting_since(tx, PersonId(str(found[0]))) if found else None
+        return found, since is not None and since <= self._now_ms() - STARTING_MS
 
     def new_token(self) -> str:
         """Return the secret of a new session or half login."""

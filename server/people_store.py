@@ -223,11 +223,18 @@ def drop_starting(tx: Writer, person: PersonId) -> None:
 
 def has_starting(tx: Reader, person: PersonId) -> bool:
     """Whether somebody else knows this person's password."""
-    found = tx.query(
-        "SELECT 1 FROM starting_passwords WHERE kabupaten = :kabupaten AND person = :person",
-        {"person": person},
+    return starting_since(tx, person) is not None
+
+
+def starting_since(tx: Reader, person: PersonId) -> int | None:
+    """Return since when (UTC ms) somebody else knows this person's password, None where nobody does."""
+    found = one(
+        tx.query(
+            "SELECT since_ms FROM starting_passwords WHERE kabupaten = :kabupaten AND person = :person",
+            {"person": person},
+        )
     )
-    return bool(found)
+    return None if found is None else int(found[0])
 
 
 def tries_since(tx: Reader, since_ms: int) -> int:

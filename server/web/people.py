@@ -12,7 +12,7 @@ from schemas import format as written
 from schemas.base import Data
 from schemas.ids import PersonId
 from server import factor_store, people_store, queries
-from server.access import ROLES, Person, may
+from server.access import ROLES, WHOLE_WHEN_UNLISTED, Person, may
 from server.engine import Reader
 from server.services.people import left_of, load_person, person_of
 from server.services.permits import RESETS, Asked, Done, Refused, Request, What
@@ -224,13 +224,18 @@ def _services(site: Site, person: Person) -> str:
     said = (
         site.text(f"layanan.{each}") if f"layanan.{each}" in site.text else each for each in person.services
     )
-    return ", ".join(said) or site.text("kantor.pengguna.semua_layanan")
+    return ", ".join(said) or site.text(f"kantor.pengguna.{_unlisted(person)}_layanan")
 
 
 def _areas(site: Site, person: Person) -> str:
     if not person.areas:
-        return site.text("kantor.pengguna.semua_wilayah")
+        return site.text(f"kantor.pengguna.{_unlisted(person)}_wilayah")
     return site.text("kantor.pengguna.jumlah_wilayah", jumlah=len(person.areas))
+
+
+def _unlisted(person: Person) -> str:
+    """What it means that nothing is listed: everything for roles of the office, nothing for the others."""
+    return "semua" if WHOLE_WHEN_UNLISTED.intersection(person.roles) else "tanpa"
 
 
 def _waiting(site: Site, reader: Person) -> list[Waiting]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from schemas.ids import PersonId, RecordId
 from server import device_store, factor_store, people_store, queries
 from server.access import Person
-from server.accounts import Accounts
+from server.accounts import STARTING_MS, Accounts, LoggedIn, WrongLogin
 from server.passwords import Passwords
 from server.services.people import load_person
 from server.services.permits import EXPIRES_MS, KIND, Asked, Done, Permits, Refused
@@ -319,6 +320,33 @@ def test_a_starting_password_opens_nothing_but_the_page_that_replaces_it(desk: D
         changed = {"csrf": csrf(new.get("/akun")), "lama": password, "baru": OWN}
         assert new.post("/akun/sandi", data=changed).status_code == 303
         assert new.get("/antrean").status_code == 200
+
+
+def test_a_starting_password_that_nobody_replaced_is_over_after_seven_days(desk: Desk) -> None:
+    office, deps, later_ms = desk.office, desk.office.deps, 0
+    person = office.people["petugas"]
+    accounts = Accounts(
+        deps.engine,
+        Passwords(deps.randomness, memory_kib=64),
+        now_ms=lambda: deps.now_ms() + later_ms,
+        randomness=deps.randomness,
+    )
+    deps.engine.write(lambda tx: people_store.put_starting(tx, person, deps.now_ms())).result()
+    later_ms = STARTING_MS - 60_000
+    assert isinstance(accounts.log_in("petugas", PASSWORD, "10.0.0.1"), LoggedIn)
+    later_ms = STARTING_MS + 60_000
+    assert accounts.log_in("petugas", PASSWORD, "10.0.0.1") == WrongLogin()
+    assert isinstance(accounts.log_in("kabid", PASSWORD, "10.0.0.1"), LoggedIn), "one's own stays"
+
+
+@pytest.mark.parametrize(("role", "said"), [("pendamping", "Belum ada desa"), ("kabid", "Tanpa batas desa")])
+def test_an_approver_reads_whether_nothing_listed_means_all_or_none(desk: Desk, role: Any, said: str) -> None:
+    about = Person(id=PersonId(""), nama="Calon Uji", kode="P78", roles=(role,))
+    assert desk.permits.ask_new(desk.who("admin"), about, "calon") == Asked()
+    with serving_cheaply(desk.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "kabid")
+        asked = client.get("/pengguna").text.partition("Calon Uji")[2].partition("</section>")[0]
+    assert said in asked
 
 
 def test_ending_the_other_sessions_closes_what_is_open_in_the_room(desk: Desk) -> None:
