@@ -146,7 +146,7 @@ class _Gathering:
         text, warga = self._words.text, self._warga
         title = text("kantor.permintaan.berkas.identitas")
         yield self._part("identitas", [Entry(title=title, lines=self._fields("warga", warga.fields))])
-        yield self._part("perubahan", [self._patch(content) for content in self._patches()])
+        yield self._part("perubahan", self._patches())
         yield self._part("kunjungan", [self._visit(version) for version in self._versions])
         yield self._part("keputusan", [self._decision(content) for content in self._bodies(Decide)])
         yield self._part("kasus", [self._case(each) for each in self._of("kasus")])
@@ -170,10 +170,10 @@ class _Gathering:
         ]
         return sorted(found, key=lambda content: content.clock.server_ms)
 
-    def _patches(self) -> list[Content]:
-        """Return what was set in their own record."""
-        found = self._bodies(Patch)
-        return [each for each in found if isinstance(each.body, Patch) and each.body.record == self._warga.id]
+    def _patches(self) -> list[Entry]:
+        """Return what was set in their own record; what set nothing that may be told is not named at all."""
+        found = [self._patch(each, each.body) for each in self._bodies(Patch) if isinstance(each.body, Patch)]
+        return [entry for entry in found if entry is not None]
 
     def _ids_in_answers(self) -> set[str]:
         answers = (filled.answers for v in self._versions for filled in v.submit.forms.values())
@@ -212,9 +212,9 @@ class _Gathering:
             return json.dumps(value, ensure_ascii=False)
         return value_words(kind, name, value, self._words, opened=True)
 
-    def _patch(self, content: Content) -> Entry:
-        assert isinstance(content.body, Patch)
-        return Entry(title=self._title(content), lines=self._fields("warga", content.body.new))
+    def _patch(self, content: Content, body: Patch) -> Entry | None:
+        lines = self._fields("warga", body.new) if body.record == self._warga.id else ()
+        return Entry(title=self._title(content), lines=lines) if lines else None
 
     def _visit(self, version: Version) -> Entry:
         lines: list[tuple[str, str]] = []

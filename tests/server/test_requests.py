@@ -199,6 +199,16 @@ def test_nothing_tells_that_a_sealed_case_of_the_person_exists(office: Office) -
             assert telling not in text, telling
 
 
+def test_who_only_set_a_sealed_service_is_not_named(office: Office) -> None:
+    case = SealedCase(office)
+    for author, old, new in ((case.reader, "bpnt", "ktkpm"), (office.people["petugas"], "ktkpm", "bpnt")):
+        body = Patch(record=office.warga, kind="warga", base={"layanan": [old]}, new={"layanan": [new]})
+        assert isinstance(office.deps.office.act(author, body), Applied)
+    with serving(office) as address:
+        data, page = unpacked(copy(address, ask(office), "petugas"))
+    assert "Kabid KTK" not in json.dumps(data) + page
+
+
 def test_from_the_page_a_request_is_found_taken_down_shown_on_beranda_answered_and_printed(
     office: Office,
 ) -> None:
