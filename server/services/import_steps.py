@@ -59,14 +59,7 @@ class ImportSteps:
 
     def check(self, job: Job) -> None:
         """Say of every row what is to become of it. Begins anew after a crash: nothing was changed."""
-        known = Known(job.kind)
-        after = ""
-        while records := self._engine.read(
-            lambda tx: table_store.records_after(tx, job.kind, after, 2_000)  # noqa: B023 - called at once
-        ):
-            known.add(records)
-            after = records[-1].id
-        reader = self._reader(job)
+        known, reader = self._everybody(job.kind), self._reader(job)
         counts: dict[str, int] = {}
         noted = 0
         for place in range(piece_count(job)):
@@ -84,6 +77,15 @@ class ImportSteps:
                 )
             ).result()
         self._end(job.id, "diperiksa")
+
+    def _everybody(self, kind: Kind) -> Known:
+        known, after = Known(kind), ""
+        while records := self._engine.read(
+            lambda tx: table_store.records_after(tx, kind, after, 2_000)  # noqa: B023 - called at once
+        ):
+            known.add(records)
+            after = records[-1].id
+        return known
 
     def _judge(
         self, job: Job, reader: entries.Reader, known: Known, place: int, rows: Sequence[Row]
@@ -125,23 +127,25 @@ class ImportSteps:
 
     def apply(self, job: Job) -> None:
         """Carry out, piece by piece, what was found; a row whose record moved on meanwhile is judged anew."""
-        reader = self._reader(job)
-        conflicts = job.conflicts
+        known, reader = self._everybody(job.kind), self._reader(job)
         for place in range(job.done // PIECE, piece_count(job)):
             now = replace(job, done=min(job.rows, (place + 1) * PIECE))
-            conflicts = self._engine.write(
-                lambda tx, at=place, kept=now, before=conflicts: self._apply_piece(
-                    tx, kept, reader, at, before
-                )
+            job = self._engine.write(
+                lambda tx, at=place, kept=now: self._apply_piece(tx, kept, reader, known, at)
             ).result()
         self._end(job.id, "selesai")
 
-    def _apply_piece(self, tx: Writer, job: Job, reader: entries.Reader, place: int, before: int) -> int:
-        rows, fates = rows_and_fates(tx, job, place)
+    def _apply_piece(self, tx: Writer, job: Job, reader: entries.Reader, known: Known, place: int) -> Job:
+        rows, checked = rows_and_fates(tx, job, place)
+        read = [reader.read(row) for row in rows]
+        fates = [
+            _judged_anew(known, entry, fate, row_number(job, place, offset))
+            for offset, (entry, fate) in enumerate(zip(read, checked, strict=True))
+        ]
         wanted = [
             (fate.record, entry)
-            for row, fate in zip(rows, fates, strict=True)
-            if fate.fate in ("baru", "berubah") and (entry := reader.read(row)) is not None
+            for entry, fate in zip(read, fates, strict=True)
+            if fate.fate in ("baru", "berubah") and entry is not None
         ]
         names = [name for name, _ in wanted]
         stand = survivors(tx, names)
@@ -165,11 +169,16 @@ class ImportSteps:
         }
         # what was refused was not said: the next list tries it again
         table_store.put_said(tx, {name: said[name] for name in names if name in said and name not in refused})
-        conflicts = before + sum(isinstance(outcome, Conflict) for outcome in outcomes)
+        done = replace(
+            job,
+            conflicts=job.conflicts + sum(isinstance(outcome, Conflict) for outcome in outcomes),
+            counts=_recounted(job.counts, checked, fates),
+        )
         kept = [row if fate.fate == "masalah" else [] for row, fate in zip(rows, fates, strict=True)]
         table_store.put_cells(tx, job.id, job.sheet, place, encode(kept))
-        table_store.put_job(tx, replace(job, conflicts=conflicts))
-        return conflicts
+        table_store.put_fates(tx, job.id, job.sheet, place, fates)
+        table_store.put_job(tx, done)
+        return done
 
     def _end(self, name: RecordId, state: State) -> None:
         def work(tx: Writer) -> None:
@@ -216,6 +225,30 @@ def _news(
     record = stand.get(about)
     merged = record is not None and record.id != about
     return news(entry, job.service, record, said.get(about, {}), merged=merged)
+
+
+def _judged_anew(known: Known, entry: entries.Entry | None, fate: RowFate, row: int) -> RowFate:
+    """Return the fate of a row, or another where who was to be made is there by now: by a list, by a phone."""
+    if fate.fate != "baru" or entry is None:
+        return fate
+    match = known.find(entry, row)
+    if match.why:
+        return RowFate(fate="masalah", record=NO_RECORD, notes=match.why)
+    if match.record in (NO_RECORD, fate.record):
+        return fate
+    return replace(fate, fate="berubah", record=match.record)
+
+
+def _recounted(
+    counts: Mapping[str, int], before: Sequence[RowFate], now: Sequence[RowFate]
+) -> dict[str, int]:
+    """Return the rows of each fate, where some of these have another by now."""
+    found = dict(counts)
+    for old, new in zip(before, now, strict=True):
+        if old.fate != new.fate:
+            found[old.fate] -= 1
+            found[new.fate] = found.get(new.fate, 0) + 1
+    return found
 
 
 def _too_little(kind: Kind, entry: entries.Entry) -> tuple[Note, ...]:

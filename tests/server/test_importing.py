@@ -251,6 +251,23 @@ def test_nobody_is_made_twice_by_a_list_that_names_them_twice(desk: Desk) -> Non
     assert len([each for each in found if each.fields.get("nik") == NIK.format(11)]) == 1
 
 
+def test_nobody_is_made_twice_by_two_lists_that_were_checked_before_either_was_applied(desk: Desk) -> None:
+    first = desk.check(desk.take([person(11), person(12)]))
+    second = desk.check(desk.take([person(11), person(13), person(14)]), "kis")
+    other = person(12, NIK=NIK.format(15))  # the same name and family card under another NIK
+    third = desk.check(desk.take([other]))
+    desk.apply(first)
+    done = desk.apply(second)
+    found = desk.office.deps.engine.read(lambda tx: records_of_kind(tx, "warga"))
+    [twice] = [each for each in found if each.fields.get("nik") == NIK.format(11)]
+    assert twice.fields["layanan"] == ["bpnt", "kis"]
+    assert done.counts == {"baru": 2, "berubah": 1, "kosong": done.counts["kosong"]}
+    done = desk.apply(third)
+    [(_, row, notes)] = desk.importing.problems(done, 9)
+    assert NIK.format(15) in row and [note.code for note in notes] == ["nik_lain"]
+    assert NIK.format(15) not in desk.warga() and done.counts["masalah"] == 1
+
+
 def test_shops_go_in_too(desk: Desk) -> None:
     job = desk.take(
         [["e-warong Bu Tini", "Tini", *("Jetis Karangpung", "Kalijambe")]],
