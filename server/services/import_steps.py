@@ -228,7 +228,7 @@ def _news(
 
 
 def _judged_anew(known: Known, entry: entries.Entry | None, fate: RowFate, row: int) -> RowFate:
-    """Return the fate of a row, or another where who was to be made is there by now: by a list, by a phone."""
+    """Return the fate of a row, or another where who was to be made is there by now."""
     if fate.fate != "baru" or entry is None:
         return fate
     match = known.find(entry, row)
