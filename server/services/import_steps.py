@@ -176,7 +176,8 @@ class ImportSteps:
         )
         kept = [row if fate.fate == "masalah" else [] for row, fate in zip(rows, fates, strict=True)]
         table_store.put_cells(tx, job.id, job.sheet, place, encode(kept))
-        table_store.put_fates(tx, job.id, job.sheet, place, fates)
+        if fates != checked:
+            table_store.put_fates(tx, job.id, job.sheet, place, fates)
         table_store.put_job(tx, done)
         return done
 
