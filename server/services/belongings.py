@@ -93,14 +93,23 @@ def members(tx: Reader, target: RecordId) -> list[Record]:
     return [*found.values(), *store.records(sorted(conflicts - set(found))).values()]
 
 
-def above(record: Record) -> list[RecordId]:
-    """Return the person and the case that a record belongs to: a hold on these is one on it too."""
+def all_above(tx: Reader, record: Record) -> set[RecordId]:
+    """Return the persons and cases a record belongs to, step by step: a hold on these is one on it too."""
+    store = SqlOfficeStore.reading(tx)
+    found, newest = set[RecordId](), set(_above(record))
+    while newest:
+        found |= newest
+        newest = {name for each in store.records(newest).values() for name in _above(each)} - found
+    return found
+
+
+def _above(record: Record) -> list[RecordId]:
     named = (record.fields.get(field) for field in ABOUT.get(record.kind, ()))
     return [RecordId(name) for name in named if isinstance(name, str) and name]
 
 
 def _is_about(record: Record, names: Iterable[RecordId]) -> bool:
-    return not set(above(record)).isdisjoint(names)
+    return not set(_above(record)).isdisjoint(names)
 
 
 def named(body: Body) -> set[RecordId]:

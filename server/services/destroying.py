@@ -20,7 +20,7 @@ from server.destruction import Destruction
 from server.engine import Engine, Reader, Writer
 from server.office import Office
 from server.queries import records_of_kind
-from server.services.belongings import OWN_SHELF, REQUEST, TARGETS, above, belongings, members
+from server.services.belongings import OWN_SHELF, REQUEST, TARGETS, all_above, belongings, members
 from server.services.chain_record import record_of, write_record
 from server.services.shelf_rights import ShelfRights
 from server.shelves import read_shelf, shelf_of
@@ -150,7 +150,7 @@ class Destroying:
 
         def work(tx: Writer) -> Refused | None:
             record = _target(tx, target)
-            why = self._refused_whole(tx, person, "propose_destruction", record) or self._unfit(tx, record)
+            why, _ = self._may_go(tx, person, "propose_destruction", record)
             known = record_of(tx, proposal_id(target), PROPOSAL)
             if why is None and known and known.fields["state"] != "dibatalkan":
                 why = "sudah"
@@ -200,18 +200,16 @@ class Destroying:
                 return Refused(why="berubah")
             if known.fields["oleh"] == person.id:
                 return Refused(why="orang_sama")
-            begun = known.fields["state"] == "disetujui"
-            if begun and not self._may_know(person, _proposal(known)):
-                return Refused(why="tidak_ada")
-            # what was emptied already has no area any more
-            why = None if begun else self._refused_whole(tx, person, "approve_destruction", record)
-            why = why or (None if begun else self._unfit(tx, record))
+            if known.fields["state"] == "disetujui":
+                # what was emptied already has no area any more
+                may_end = self._may_know(person, _proposal(known))
+                return str(known.fields["ba"]) if may_end else Refused(why="tidak_ada")
+            why, theirs = self._may_go(tx, person, "approve_destruction", record)
             if why is not None:
                 return Refused(why=why)
             agreed: Fields = {"state": "disetujui", "disetujui_oleh": person.id}
-            agreed["anggota"] = [each.id for each in members(tx, target)]
-            refused = None if begun else self._put(tx, person.id, PROPOSAL, known.id, agreed)
-            return refused or str(known.fields["ba"])
+            agreed["anggota"] = [each.id for each in theirs]
+            return self._put(tx, person.id, PROPOSAL, known.id, agreed) or str(known.fields["ba"])
 
         with self._one_at_a_time:
             basis = self._engine.write(agree).result()
@@ -253,7 +251,7 @@ class Destroying:
             why = self._refused(person, "hold_data", record)
             if why is not None or record is None:
                 return Refused(why=why or "tidak_ada")
-            if is_destroyed(record) or any(_is_begun(tx, name) for name in (target, *above(record))):
+            if is_destroyed(record) or any(_is_begun(tx, name) for name in (target, *all_above(tx, record))):
                 return Refused(why="sudah")
             fields: Fields = {"kunjungan": target, "ditahan": held, "alasan": reason.strip()}
             fields |= {"oleh": person.id, "at_ms": self._now_ms()}
@@ -281,34 +279,28 @@ class Destroying:
             case _:
                 return "tidak_ada"
 
-    def _refused_whole(
+    def _may_go(
         self, tx: Reader, person: Person, action: Action, record: Record | None
-    ) -> Refusal | None:
-        """Say whether somebody may not do this to a thing, or not to all that would go with it."""
+    ) -> tuple[Refusal | None, list[Record]]:
+        """Return why this person may not destroy a thing, or not now, and all that would go with it."""
         why = self._refused(person, action, record)
         if why is not None or record is None:
-            return why
-        parts = [each for each in members(tx, record.id) if each.kind in OWN_SHELF and not is_destroyed(each)]
-        if any(self._refused(person, action, each) is not None for each in parts):
-            return "bukan_semua"
-        return None
+            return why or "tidak_ada", []
+        theirs = members(tx, record.id)
+        parts = [each for each in theirs if not is_destroyed(each)]
+        if any(self._refused(person, action, each) for each in parts if each.kind in OWN_SHELF):
+            return "bukan_semua", theirs
+        if any(_is_held(tx, name) for name in {*(each.id for each in theirs), *all_above(tx, record)}):
+            return "ditahan", theirs
+        if all(self._is_finished(each) for each in parts):
+            return None, theirs
+        return "belum_diputus" if record.kind == "kunjungan" else "belum_selesai", theirs
 
     def _may_know(self, person: Person, proposal: Proposal) -> bool:
         if not proposal.shelf:
             return may(person, "see_protection")
         why = self._rights.why(person, "see_protection", read_shelf(proposal.shelf))
         return why is None or (why == "sealed" and proposal.sealed and self._is_officer(person))
-
-    def _unfit(self, tx: Reader, record: Record | None) -> Refusal | None:
-        if record is None:
-            return "tidak_ada"
-        theirs = members(tx, record.id)
-        if any(_is_held(tx, name) for name in {*(each.id for each in theirs), *above(record)}):
-            return "ditahan"
-        unfinished = [each for each in theirs if not is_destroyed(each) and not self._is_finished(each)]
-        if not unfinished:
-            return None
-        return "belum_diputus" if record.kind == "kunjungan" else "belum_selesai"
 
     def _is_finished(self, record: Record) -> bool:
         fields = record.fields

@@ -17,7 +17,7 @@ from schemas.workflow import Workflows
 from server import protection_store
 from server.access import Person, may
 from server.engine import Engine, Reader, Writer
-from server.services.belongings import above
+from server.services.belongings import all_above
 from server.services.chain_record import patches_of, record_of, write_record
 from server.services.destroying import DONE_STATES, HOLD, PROPOSAL, Destroying, hold_id, proposal_id
 from server.services.people import Actor
@@ -116,16 +116,17 @@ class Retention:
         today = local_date(self._now_ms())
 
         def work(tx: Reader) -> list[Due]:
-            found: list[Due] = []
+            found: list[tuple[date, RecordId, date, Rule]] = []
             for rule in _rules(tx):
-                ids = [*self._visits(tx, rule, today), *self._cases(tx, rule, today)]
-                things = SqlOfficeStore.reading(tx).records([name for name, _ in ids])
+                ended = dict([*self._visits(tx, rule, today), *self._cases(tx, rule, today)])
                 found += [
-                    _due(tx, things[name], rule, ended)
-                    for name, ended in ids
-                    if self._destroying.may_propose(person, things[name])
+                    (_years(ended[name], rule.years), name, ended[name], rule)
+                    for name, record in SqlOfficeStore.reading(tx).records(ended).items()
+                    if self._destroying.may_propose(person, record)
                 ]
-            return sorted(found, key=lambda each: (each.until, each.target))[:MOST_DUE]
+            first = sorted(found, key=lambda each: each[:2])[:MOST_DUE]
+            things = SqlOfficeStore.reading(tx).records([name for _, name, _, _ in first])
+            return [_due(tx, things[name], rule, ended) for _, name, ended, rule in first]
 
         return self._engine.read(work)
 
@@ -166,7 +167,7 @@ def _rules(tx: Reader) -> list[Rule]:
 
 def _due(tx: Reader, record: Record, rule: Rule, ended: date) -> Due:
     known = record_of(tx, proposal_id(record.id), PROPOSAL)
-    holds = [record_of(tx, hold_id(name), HOLD) for name in (record.id, *above(record))]
+    holds = [record_of(tx, hold_id(name), HOLD) for name in (record.id, *all_above(tx, record))]
     held = any(each is not None and each.fields["ditahan"] for each in holds)
     proposed = known is not None and known.fields["state"] != "dibatalkan"
     return Due(

@@ -148,6 +148,19 @@ def test_a_hold_on_a_part_forbids_the_whole_and_a_hold_on_the_whole_forbids_a_pa
     assert [each.target for each in desk.work.holds(desk.who("petugas"))] == [target]
 
 
+def test_a_hold_on_a_person_forbids_a_visit_to_a_case_of_theirs(desk: Desk) -> None:
+    kasus = patch(
+        desk, "kasus", workflow="pengaduan", service="umum", subjek=desk.office.warga, kode_desa=DESA
+    )
+    visit, _ = desk.office.add_visit(warga=kasus)
+    reject(desk, visit)
+    kabid = desk.who("kabid")
+    assert said(desk.work.hold(kabid, desk.office.warga, "Perkara")) == "ya"
+    assert propose(desk, "petugas", visit) == "ditahan"
+    assert said(desk.work.release(kabid, desk.office.warga, "Selesai")) == "ya"
+    assert propose(desk, "petugas", visit) == "ya"
+
+
 def test_outside_ones_area_or_service_nothing_is_proposed_approved_held_or_listed(desk: Desk) -> None:
     office = desk.office
     office.add_person("petugas_lain", "Petugas Lain", "U30", ("petugas",), areas=(ELSEWHERE,))
