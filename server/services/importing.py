@@ -35,6 +35,8 @@ from server.tables.job import Job, SheetPlace, State
 
 logger = logging.getLogger("server.importing")
 MOST_SHEETS = 8
+MOST_CELL_BYTES = 64 * 1024 * 1024
+"""Of all sheets together, as they are kept: five lists of the whole kabupaten."""
 MOST_NAME = 80
 SERVICES = ("bpnt", "kis")
 """What a list may be of: sealed services take none."""
@@ -76,6 +78,8 @@ class Importing:
                     return found.why
                 break
             sheets.append(found)
+            if sum(len(piece) for sheet in sheets for piece in sheet.pieces) > MOST_CELL_BYTES:
+                return "terlalu_besar"
             if number + 1 >= len(found.names):
                 break
         if not any(sheet.count > 1 for sheet in sheets):

@@ -17,6 +17,7 @@ from server import table_store
 from server.parsing import sheets
 from server.parsing.messages import PIECE, NoSheet, Sheet
 from server.queries import records_of_kind
+from server.services import importing
 from server.services.importing import Importing
 from server.tables.job import Job
 from sync.change import Patch
@@ -291,6 +292,15 @@ def test_shops_go_in_too(desk: Desk) -> None:
 )
 def test_what_is_no_list_says_so(desk: Desk, data: bytes, why: str) -> None:
     assert desk.importing.take(desk.by, "x", data) == why
+
+
+def test_sheets_that_are_too_large_together_are_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, more = workbook([person(11)]), workbook([person(11)], other_sheets=("Dua", "Tiga"))
+    read = sheets.sheet(one, 0)
+    assert isinstance(read, Sheet)
+    monkeypatch.setattr(importing, "MOST_CELL_BYTES", sum(len(piece) for piece in read.pieces))
+    assert isinstance(desk.importing.take(desk.by, "x.xlsx", one), Job)
+    assert desk.importing.take(desk.by, "x.xlsx", more) == "terlalu_besar"
 
 
 def test_a_list_that_is_too_long_is_told_and_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
