@@ -369,7 +369,7 @@ def test_a_list_whose_check_was_cut_off_can_be_dropped_and_one_under_way_cannot(
 def test_a_list_that_changed_nothing_can_be_dropped(desk: Desk) -> None:
     job = desk.take([person(11)])
     assert desk.importing.drop(job.id) and desk.importing.job(job.id) is None
-    assert desk.importing.take(desk.by, "x", workbook([person(11)])) is not None
+    assert isinstance(desk.importing.take(desk.by, "x", workbook([person(11)])), Job)
 
 
 def test_a_step_that_ends_while_it_is_looked_at_does_not_seem_cut_off(
