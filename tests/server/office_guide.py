@@ -1,0 +1,162 @@
+"""Draws the pictures of the office's guide, docs/panduan/kantor.md, from the real pages in a real browser.
+
+Rule: the guide names its pictures, and exactly those are drawn: `python -m tests.server.office_guide`.
+Everybody in them is made up.
+"""
+
+import random
+import re
+import tempfile
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from schemas.ids import RecordId
+from schemas.wilayah import load_wilayah
+from sync.change import FormAnswers, Patch
+from sync.scope import NIK_PREFIXES
+from tests.contract.people import record_id
+from tests.server.room_office import serving_cheaply
+from tests.server.test_reviewing import WHOLE
+from tests.server.test_web_browser import ARGUMENTS, CHROMIUM
+from tests.server.web_office import DESA, PASSWORD, Office, open_at, shut
+
+GUIDE = Path("docs/panduan/kantor.md")
+FOLDER = "gambar-kantor"
+NAMED = re.compile(rf"\({FOLDER}/([a-z0-9_]+)\.png\)")
+SIZE, COLOURS = {"width": 1366, "height": 768}, 96
+NAMES = ("Sutarmi", "Painem", "Ngatiyem", "Suwarno", "Kasinah", "Warsito", "Tukiyem", "Slamet Riyadi")
+Draw = Callable[[Page, Office], None]
+
+
+def named(guide: str) -> list[str]:
+    """Return the pictures that a guide shows, in its order, each once."""
+    return list(dict.fromkeys(NAMED.findall(guide)))
+
+
+def pictures() -> dict[str, tuple[str, Draw]]:
+    """Return each picture that can be drawn: who looks, and how they come there."""
+
+    def at(path: str) -> Draw:
+        return lambda page, _: _goto(page, path)
+
+    def review(page: Page, _: Office) -> None:
+        _goto(page, "/antrean")
+        page.locator(".row h3 a").nth(2).click()
+
+    def together(page: Page, _: Office) -> None:
+        _goto(page, "/antrean/bersama")
+        page.get_by_role("button", name="Kumpulkan").click()
+        page.wait_for_load_state()
+
+    def conflict(page: Page, _: Office) -> None:
+        _goto(page, "/konflik")
+        page.locator(".row a").first.click()
+        page.wait_for_load_state()
+
+    return {
+        "beranda": ("kabid", at("/")),
+        "antrean": ("kabid", at("/antrean")),
+        "tinjau": ("kabid", review),
+        "bersama": ("kabid", together),
+        "konflik": ("kabid", conflict),
+        "warga": ("petugas", lambda page, office: _goto(page, f"/warga/{office.warga}")),
+        "ganda": ("petugas", at("/kemungkinan-ganda")),
+        "penugasan": ("petugas", at(f"/penugasan?desa={DESA}")),
+        "impor": ("petugas", at("/impor")),
+        "ekspor": ("kabid", at("/ekspor?data=warga")),
+        "surat": ("kabid", at("/surat")),
+        "dasbor": ("kabid", at("/dasbor")),
+        "peta": ("kabid", at("/peta")),
+        "formulir": ("kabid", at("/formulir/ewarong")),
+        "perangkat": ("admin", at("/perangkat")),
+        "jejak": ("pengawas", at("/jejak")),
+    }
+
+
+def main() -> None:
+    """Draw what the guide names, and take away what it names no more."""
+    wanted, folder = named(GUIDE.read_text("utf-8")), GUIDE.parent / FOLDER
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("*.png"):
+        if old.stem not in wanted:
+            old.unlink()
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        office = open_at(Path(scratch))
+        _fill(office)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        with serving_cheaply(office) as address:
+            for name in wanted:
+                username, draw = pictures()[name]
+                page = browser.new_page(
+                    viewport=SIZE, base_url=address, locale="id-ID", reduced_motion="reduce"
+                )
+                _log_in(page, username)
+                draw(page, office)
+                page.wait_for_load_state("networkidle")
+                shot = Image.open(BytesIO(page.screenshot())).convert("RGB")
+                shot.quantize(COLOURS).save(folder / f"{name}.png", optimize=True)
+                page.close()
+        browser.close()
+        shut(office)
+
+
+def _fill(office: Office) -> None:
+    """Let something have happened: visits that wait, a conflict, tugas all over the regency."""
+    rng, act = random.Random(7), office.deps.office
+    known = Patch(record=NIK_PREFIXES, kind="referensi", base={}, new={"kecamatan_nik": ["331499"]})
+    act.act(act.person, known)
+
+    def warga(name: str, number: int) -> RecordId:
+        made = office.add_warga(name, DESA)
+        base = {"nik": office.fields(made)["nik"]}
+        new = {"nik": f"33149901018{number:05d}"}
+        act.act(act.person, Patch(record=made, kind="warga", base=base, new=new))
+        return made
+
+    for number, name in enumerate(NAMES):
+        answers: dict[str, Any] = {**WHOLE, "nama": name}
+        problem = {"kks_masalah": FormAnswers(version=1, answers={"jenis_masalah": "saldo_0"})}
+        office.add_visit(warga=warga(name, number), answers=answers, more=problem if number == 3 else None)
+    twice = warga("Suparmi", 40)
+    warga("Soeparmi", 40)
+    changed = Patch(record=twice, kind="warga", base={"nama": "Parmi"}, new={"nama": "Suparmi Wiryo"})
+    office.phone.push(changed)
+    regions = load_wilayah()
+    desa = [each.kode for kecamatan in regions.kecamatan() for each in regions.desa(kecamatan.kode)]
+    bodies = [
+        Patch(
+            record=RecordId(record_id(60_000 + number)),
+            kind="tugas",
+            base={},
+            new={
+                "form": "bpnt_kpm",
+                "petugas": office.people["pendamping"],
+                "state": rng.choice(["baru", "dikirim", "disetujui", "disetujui", "disetujui"]),
+                "kode_desa": rng.choice(desa),
+                "due": rng.choice(["2026-11-01", "2099-12-20"]),
+            },
+        )
+        for number in range(900)
+    ]
+    act.act_all(act.person, bodies)
+
+
+def _log_in(page: Page, username: str) -> None:
+    page.goto("/masuk")
+    page.get_by_label("Nama pengguna").fill(username)
+    page.get_by_label("Kata sandi").fill(PASSWORD)
+    page.get_by_role("button", name="Masuk").click()
+    page.wait_for_url("**/")
+
+
+def _goto(page: Page, path: str) -> None:
+    page.goto(path)
+
+
+if __name__ == "__main__":
+    main()
