@@ -31,12 +31,14 @@ class Browser:
         return self.page
 
     def submit(self, action: str, **fields: str) -> str:
-        """Send the page's form that goes to `action`, with its hidden fields, and return the next page."""
-        form = next((form for form in forms_of(self.page) if form.action == action), None)
+        """Send the page's form that goes to `action`, with its hidden fields and whatever else its address
+        carries, and return the next page.
+        """
+        form = next((form for form in forms_of(self.page) if form.action.partition("?")[0] == action), None)
         if form is None:
             raise LookupError(f"this page has no form for {action}")
         body = urlencode({**form.hidden, **fields}).encode()
-        with self._opener.open(self._address + action, body, timeout=TIMEOUT_S) as answer:
+        with self._opener.open(self._address + form.action, body, timeout=TIMEOUT_S) as answer:
             self.page = answer.read().decode()
         return self.page
 

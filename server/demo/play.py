@@ -63,7 +63,8 @@ class Day:
             raise ProcessFailedError("antrean")
         self._say("antrean", jumlah=len(visits))
         browser.open(visits[0])
-        browser.submit(f"{visits[0]}/keputusan", keputusan="setujui", catatan="")
+        visit = visits[0].partition("?")[0]
+        browser.submit(f"{visit}/keputusan", keputusan="setujui", catatan="")
         self._say("disetujui", nama=officer.nama)
 
     def see_decision(self) -> None:

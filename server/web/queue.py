@@ -62,7 +62,7 @@ def queue_routes(site: Site) -> list[Any]:
             "page": _listing(found, asked, max(1, at)),
             "filters": _filters(site, asked, regions),
             "notice": done_notice(site, done),
-            "trip": urlencode(asked),
+            "trip": urlencode({name: value for name, value in asked.items() if value}),
             "may_decide": may(visitor.person, "decide_visits"),
         }
         return await site.page("queue/queue.html", visitor, "antrean", values)

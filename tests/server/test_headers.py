@@ -32,8 +32,9 @@ class Inline(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = dict(attrs)
-        self._in_script = tag == "script"
-        if tag == "style" or (tag == "script" and not names.get("src")):
+        # data for a script is none: no browser runs it
+        self._in_script = tag == "script" and names.get("type") != "application/json"
+        if tag == "style" or (self._in_script and not names.get("src")):
             self.found.append(f"<{tag}> inline")
         for name, value in names.items():
             if name == "style" or name.startswith("on"):

@@ -111,7 +111,7 @@ def test_after_an_upgrade_what_was_refused_is_judged_again_by_itself_and_only_on
     # the same rules have judged already: nobody asks again
     assert ward.quarantine.judge_after_upgrade() == 0 and isinstance(ward.outcome(change), Rejected)
     newer = build_site(ward.office.deps).quarantine
-    monkeypatch.setattr(newer, "_rules", b"a later program")
+    monkeypatch.setattr(newer, "_rules", lambda: b"a later program")
     assert newer.judge_after_upgrade() == 1
     assert isinstance(ward.outcome(change), Applied)
     assert ward.office.fields(visit)["state"] == "diterima" and len(ward.office.blobs_of(visit)) == 3
