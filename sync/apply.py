@@ -13,6 +13,7 @@ from sync.cases import apply_advance
 from sync.change import (
     Accessed,
     Advance,
+    Body,
     Content,
     Decide,
     Destroyed,
@@ -33,7 +34,7 @@ from sync.losses import apply_destroyed, apply_gap
 from sync.plaintext import refuse_plain
 from sync.records import apply_patch
 from sync.rules import Rules
-from sync.scope import Caller
+from sync.scope import RESERVED, Caller
 from sync.sealed import apply_sealed
 from sync.visits import apply_decide, apply_submit
 
@@ -72,11 +73,22 @@ def needs(content: Content) -> list[RecordId]:
             assert_never(content.body)
 
 
+def _makes(body: Body) -> tuple[RecordId, ...]:
+    """Return the record that a change makes where it is not there yet."""
+    match body:
+        case Patch(record=name) | Submit(visit=name) | SealedSubmit(visit=name):
+            return (RecordId(name),)
+        case _:
+            return ()
+
+
 def apply(desk: Desk, change: Arrived, caller: Caller, rules: Rules) -> Outcome:
     """Apply one change to the desk and return what became of it."""
     if not caller.office and change.author != caller.person:
         return Rejected(problem="penulis_bukan_pemilik_perangkat")
     body = change.body
+    if not caller.office and not RESERVED.isdisjoint(_makes(body)):
+        return Rejected(problem="hanya_kantor")
     match body:
         case Patch():
             return apply_patch(desk, change, body, caller, rules)

@@ -3,6 +3,9 @@
 Who wrote what and when then stands there for good, and the register comes back with every restore.
 """
 
+from hashlib import sha256
+from itertools import count
+
 from schemas.ids import PersonId, RecordId
 from schemas.wire import Applied
 from server import protection_store
@@ -20,13 +23,36 @@ def record_of(tx: Reader, name: RecordId, kind: str) -> Record | None:
     return found if found is not None and found.kind == kind else None
 
 
-def patches_of(tx: Reader, name: RecordId) -> list[tuple[Content, Patch]]:
-    """Return every word on such a record that took effect, the newest first."""
+def word_id(tx: Reader, kind: str, about: str = "") -> RecordId:
+    """Return the id of the register's word on something.
+
+    Anybody can work it out, and phones choose the ids of whom they add: where one put somebody, the word
+    stands at the next, and stays there.
+    """
+    for number in count():
+        further = b"\0%d" % number if number else b""
+        name = RecordId(sha256(kind.encode() + about.encode() + further).hexdigest()[:32])
+        found = SqlOfficeStore.reading(tx).records([name]).get(name)
+        if found is None or found.kind == kind:
+            return name
+    raise AssertionError("numbers do not end")
+
+
+def word_on(tx: Reader, kind: str, about: str = "") -> Record | None:
+    """Return the register's word on something, None before there is one."""
+    return record_of(tx, word_id(tx, kind, about), kind)
+
+
+def patches_of(tx: Reader, kind: str, about: str = "") -> list[tuple[Content, Patch]]:
+    """Return every word on something that took effect in the register, the newest first."""
+    name = word_id(tx, kind, about)
     contents = [decoded(raw) for _, raw in protection_store.contents_in_effect(tx, [name])]
     found = [
         (each, each.body)
         for each in contents
-        if each is not None and isinstance(each.body, Patch) and each.body.record == name
+        if each is not None
+        and isinstance(each.body, Patch)
+        and (each.body.record, each.body.kind) == (name, kind)
     ]
     return sorted(found, key=lambda each: -each[0].clock.server_ms)
 

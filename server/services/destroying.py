@@ -8,7 +8,6 @@ Source: UU 27/2022, ps. 43 and 44.
 
 import threading
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 from typing import Literal, get_args
 
 from schemas.base import Data
@@ -21,7 +20,7 @@ from server.engine import Engine, Reader, Writer
 from server.office import Office
 from server.queries import records_of_kind
 from server.services.belongings import OWN_SHELF, REQUEST, TARGETS, all_above, belongings, members
-from server.services.chain_record import record_of, write_record
+from server.services.chain_record import word_id, word_on, write_record
 from server.services.shelf_rights import ShelfRights
 from server.shelves import read_shelf, shelf_of
 from server.store import SqlOfficeStore
@@ -81,16 +80,6 @@ class Holding(Data, frozen=True, kw_only=True):
     at_ms: int
 
 
-def proposal_id(target: RecordId) -> RecordId:
-    """Return the id of the record that proposes to destroy something."""
-    return RecordId(sha256(b"usul_musnah" + target.encode()).hexdigest()[:32])
-
-
-def hold_id(target: RecordId) -> RecordId:
-    """Return the id of the record that says whether something is held."""
-    return RecordId(sha256(b"penahanan" + target.encode()).hexdigest()[:32])
-
-
 class Destroying:
     """Proposes, approves, withdraws and holds. Blocks its thread. Each answer is None, or why not.
 
@@ -122,7 +111,7 @@ class Destroying:
 
     def proposal(self, person: Person, target: RecordId) -> Proposal | None:
         """Return one proposal, if this person may know of it."""
-        record = self._engine.read(lambda tx: record_of(tx, proposal_id(target), PROPOSAL))
+        record = self._engine.read(lambda tx: word_on(tx, PROPOSAL, target))
         found = _proposal(record) if record else None
         return found if found is not None and self._may_know(person, found) else None
 
@@ -151,7 +140,7 @@ class Destroying:
         def work(tx: Writer) -> Refused | None:
             record = _target(tx, target)
             why, _ = self._may_go(tx, person, "propose_destruction", record)
-            known = record_of(tx, proposal_id(target), PROPOSAL)
+            known = word_on(tx, PROPOSAL, target)
             if why is None and known and known.fields["state"] != "dibatalkan":
                 why = "sudah"
             if why is not None or record is None:
@@ -159,7 +148,7 @@ class Destroying:
             fields: Fields = {"kunjungan": target, "jenis": record.kind, "ba": basis.strip()}
             fields |= {"oleh": person.id, "at_ms": self._now_ms(), "state": "diusulkan", "disetujui_oleh": ""}
             fields |= {"rak": shelf_of(record.fields).text(), "tersegel": is_sealed(record)}
-            return self._put(tx, person.id, PROPOSAL, proposal_id(target), fields)
+            return self._put(tx, person.id, PROPOSAL, target, fields)
 
         return self._engine.write(work).result()
 
@@ -173,7 +162,7 @@ class Destroying:
             return Refused(why="peran")
 
         def work(tx: Writer) -> Refused | None:
-            record, known = _target(tx, target), record_of(tx, proposal_id(target), PROPOSAL)
+            record, known = _target(tx, target), word_on(tx, PROPOSAL, target)
             if known is None or known.fields["state"] != "diusulkan":
                 return Refused(why="berubah")
             if known.fields["oleh"] != person.id:
@@ -182,7 +171,7 @@ class Destroying:
                 why = self._refused(person, "approve_destruction", record)
                 if why is not None:
                     return Refused(why=why)
-            return self._put(tx, person.id, PROPOSAL, known.id, {"state": "dibatalkan"})
+            return self._put(tx, person.id, PROPOSAL, target, {"state": "dibatalkan"})
 
         return self._engine.write(work).result()
 
@@ -195,7 +184,7 @@ class Destroying:
             return Refused(why="peran")
 
         def agree(tx: Writer) -> Refused | str:
-            record, known = _target(tx, target), record_of(tx, proposal_id(target), PROPOSAL)
+            record, known = _target(tx, target), word_on(tx, PROPOSAL, target)
             if known is None or known.fields["state"] not in ("diusulkan", "disetujui"):
                 return Refused(why="berubah")
             if known.fields["oleh"] == person.id:
@@ -209,7 +198,7 @@ class Destroying:
                 return Refused(why=why)
             agreed: Fields = {"state": "disetujui", "disetujui_oleh": person.id}
             agreed["anggota"] = [each.id for each in theirs]
-            return self._put(tx, person.id, PROPOSAL, known.id, agreed) or str(known.fields["ba"])
+            return self._put(tx, person.id, PROPOSAL, target, agreed) or str(known.fields["ba"])
 
         with self._one_at_a_time:
             basis = self._engine.write(agree).result()
@@ -228,9 +217,7 @@ class Destroying:
         blobs = {blob for body in gone for blob in body.blobs}
         done: Fields = {"state": "selesai", "isi": [name.hex() for name in contents]}
         done |= {"berkas": len(blobs), "selesai_ms": self._now_ms()}
-        return self._engine.write(
-            lambda tx: self._put(tx, person.id, PROPOSAL, proposal_id(target), done)
-        ).result()
+        return self._engine.write(lambda tx: self._put(tx, person.id, PROPOSAL, target, done)).result()
 
     def hold(self, person: Person, target: RecordId, reason: str) -> Refused | None:
         """Forbid to destroy something and what belongs to it, for a reason: a court, an audit."""
@@ -255,12 +242,14 @@ class Destroying:
                 return Refused(why="sudah")
             fields: Fields = {"kunjungan": target, "ditahan": held, "alasan": reason.strip()}
             fields |= {"oleh": person.id, "at_ms": self._now_ms()}
-            return self._put(tx, person.id, HOLD, hold_id(target), fields)
+            return self._put(tx, person.id, HOLD, target, fields)
 
         return self._engine.write(work).result()
 
-    def _put(self, tx: Writer, author: PersonId, kind: str, name: RecordId, fields: Fields) -> Refused | None:
-        done = write_record(tx, self._office, author, kind, name, fields)
+    def _put(
+        self, tx: Writer, author: PersonId, kind: str, about: RecordId, fields: Fields
+    ) -> Refused | None:
+        done = write_record(tx, self._office, author, kind, word_id(tx, kind, about), fields)
         return None if done else Refused(why="berubah")
 
     def _refused(self, person: Person, action: Action, record: Record | None) -> Refusal | None:
@@ -324,17 +313,17 @@ def _target(tx: Reader, name: RecordId) -> Record | None:
 
 
 def _is_held(tx: Reader, name: RecordId) -> bool:
-    held = record_of(tx, hold_id(name), HOLD)
+    held = word_on(tx, HOLD, name)
     return held is not None and bool(held.fields["ditahan"])
 
 
 def _is_begun(tx: Reader, name: RecordId) -> bool:
-    known = record_of(tx, proposal_id(name), PROPOSAL)
+    known = word_on(tx, PROPOSAL, name)
     return known is not None and known.fields["state"] in ("disetujui", "selesai")
 
 
 def _agreed(tx: Reader, name: RecordId) -> list[RecordId] | None:
-    known = record_of(tx, proposal_id(name), PROPOSAL)
+    known = word_on(tx, PROPOSAL, name)
     return known.fields.get("anggota") if known else None
 
 

@@ -6,17 +6,15 @@ role. A change is asked for at each page, so it holds from the next one on.
 """
 
 from collections.abc import Iterable
-from hashlib import sha256
 
 from schemas.base import Data
-from schemas.ids import PersonId, RecordId
+from schemas.ids import PersonId
 from server.access import ALWAYS_CODE, NEEDS_CODE, ROLES, Person, Role, may
 from server.engine import Engine, Reader, Writer
-from server.services.chain_record import patches_of, record_of, write_record
+from server.services.chain_record import patches_of, word_id, word_on, write_record
 from server.services.people import Actor
 
 KIND = "aturan_masuk"
-RULE = RecordId(sha256(b"aturan_masuk").hexdigest()[:32])
 FIELD = "peran"
 
 
@@ -40,7 +38,7 @@ class LoginRules:
 
     def history(self) -> list[Past]:
         """Return every word on it, the newest first."""
-        found = self._engine.read(lambda tx: patches_of(tx, RULE))
+        found = self._engine.read(lambda tx: patches_of(tx, KIND))
         return [
             Past(roles=_known(patch.new.get(FIELD) or ()), by=content.author, at_ms=content.clock.server_ms)
             for content, patch in found
@@ -55,7 +53,7 @@ class LoginRules:
         def work(tx: Writer) -> str | None:
             if frozenset(wanted) == roles_with_code(tx):
                 return None
-            done = write_record(tx, self._office, person.id, KIND, RULE, {FIELD: list(wanted)})
+            done = write_record(tx, self._office, person.id, KIND, word_id(tx, KIND), {FIELD: list(wanted)})
             return None if done else "berubah"
 
         return self._engine.write(work).result()
@@ -63,7 +61,7 @@ class LoginRules:
 
 def roles_with_code(tx: Reader) -> frozenset[Role]:
     """Return the roles whose login needs a code, within a transaction."""
-    found = record_of(tx, RULE, KIND)
+    found = word_on(tx, KIND)
     return ALWAYS_CODE.union(_known(found.fields.get(FIELD) or ())) if found else NEEDS_CODE
 
 

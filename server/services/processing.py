@@ -4,16 +4,13 @@ An activity is a form; its fields by privacy come from the form itself. What the
 record of kind `catatan_pemrosesan` in its chain. Source: UU 27/2022, ps. 31.
 """
 
-from hashlib import sha256
-
 from schemas.base import Data
 from schemas.form import Forms
 from schemas.form_types import Form, Privacy
-from schemas.ids import RecordId
 from schemas.protection import load_processing
 from server.access import Person, may
 from server.engine import Engine, Reader, Writer
-from server.services.chain_record import record_of, write_record
+from server.services.chain_record import word_id, word_on, write_record
 from server.services.people import Actor
 from sync.store import Fields
 
@@ -66,19 +63,14 @@ class ProcessingRegister:
         fields: Fields = {"form": form, "tujuan": texts[0], "dasar": texts[1], "catatan": texts[2]}
 
         def work(tx: Writer) -> str | None:
-            done = write_record(tx, self._office, person.id, NOTE, note_id(form), fields)
+            done = write_record(tx, self._office, person.id, NOTE, word_id(tx, NOTE, form), fields)
             return None if done else "isi"
 
         return self._engine.write(work).result()
 
 
-def note_id(form: str) -> RecordId:
-    """Return the id of the record of what the office says of a form's activity."""
-    return RecordId(sha256(b"catatan_pemrosesan" + form.encode()).hexdigest()[:32])
-
-
 def _activity(tx: Reader, form: Form) -> Activity:
-    given, own = load_processing()[form.service], record_of(tx, note_id(form.id), NOTE)
+    given, own = load_processing()[form.service], word_on(tx, NOTE, form.id)
     said: Fields = own.fields if own else {}
     counts: dict[Privacy, int] = {
         each: sum(field.privacy == each for field in form.fields.values()) for each in CLASSES

@@ -6,7 +6,6 @@ every earlier word stays. They count from the decision of a visit, and from the 
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from hashlib import sha256
 
 from schemas.base import Data
 from schemas.form import Forms
@@ -18,8 +17,8 @@ from server import protection_store
 from server.access import Person, may
 from server.engine import Engine, Reader, Writer
 from server.services.belongings import all_above
-from server.services.chain_record import patches_of, record_of, write_record
-from server.services.destroying import DONE_STATES, HOLD, PROPOSAL, Destroying, hold_id, proposal_id
+from server.services.chain_record import patches_of, word_id, word_on, write_record
+from server.services.destroying import DONE_STATES, HOLD, PROPOSAL, Destroying
 from server.services.people import Actor
 from server.store import SqlOfficeStore
 from sync.store import Fields, Record
@@ -92,7 +91,7 @@ class Retention:
                 by=content.author,
                 at_ms=content.clock.server_ms,
             )
-            for content, patch in self._engine.read(lambda tx: patches_of(tx, rule_id(service)))
+            for content, patch in self._engine.read(lambda tx: patches_of(tx, KEPT, service))
         ]
 
     def change(self, person: Person, service: str, years: int | None, basis: str) -> NotDone | None:
@@ -106,7 +105,7 @@ class Retention:
         fields: Fields = {"layanan": service, "tahun": years, "dasar": basis.strip()}
 
         def work(tx: Writer) -> NotDone | None:
-            done = write_record(tx, self._office, person.id, KEPT, rule_id(service), fields)
+            done = write_record(tx, self._office, person.id, KEPT, word_id(tx, KEPT, service), fields)
             return None if done else NotDone(why="berubah")
 
         return self._engine.write(work).result()
@@ -149,15 +148,10 @@ class Retention:
                 yield record.id, ended
 
 
-def rule_id(service: str) -> RecordId:
-    """Return the id of the record that says how long a service keeps its things."""
-    return RecordId(sha256(b"masa_simpan" + service.encode()).hexdigest()[:32])
-
-
 def _rules(tx: Reader) -> list[Rule]:
     found: list[Rule] = []
     for service, given in load_processing().items():
-        own = record_of(tx, rule_id(service), KEPT)
+        own = word_on(tx, KEPT, service)
         years, basis = (
             (own.fields["tahun"], own.fields["dasar"]) if own else (given.tahun, given.dasar_simpan)
         )
@@ -166,8 +160,8 @@ def _rules(tx: Reader) -> list[Rule]:
 
 
 def _due(tx: Reader, record: Record, rule: Rule, ended: date) -> Due:
-    known = record_of(tx, proposal_id(record.id), PROPOSAL)
-    holds = [record_of(tx, hold_id(name), HOLD) for name in (record.id, *all_above(tx, record))]
+    known = word_on(tx, PROPOSAL, record.id)
+    holds = [word_on(tx, HOLD, name) for name in (record.id, *all_above(tx, record))]
     held = any(each is not None and each.fields["ditahan"] for each in holds)
     proposed = known is not None and known.fields["state"] != "dibatalkan"
     return Due(

@@ -101,4 +101,4 @@ class OpenRules:
 
 
 def record_id(number: int) -> RecordId:
-    return RecordId(f"{number:032x}")
+    return RecordId(f"a{number:031x}")

@@ -9,7 +9,8 @@ from schemas.ids import PersonId
 from server import queries
 from server.access import ALWAYS_CODE, NEEDS_CODE, Person, Role
 from server.second_factor import GRACE_MS
-from server.services.login_rules import FIELD, KIND, RULE, LoginRules
+from server.services.chain_record import word_id
+from server.services.login_rules import FIELD, KIND, LoginRules
 from server.services.people import load_person
 from sync.change import Patch
 from tests.server.room_office import csrf, log_in, serving_cheaply
@@ -82,7 +83,8 @@ def test_who_said_what_stands_in_the_chain_and_saying_the_same_adds_nothing(
 
 def test_what_a_record_says_lifts_no_minimum(office: Office, rules: LoginRules) -> None:
     deps = office.deps
-    deps.office.act(deps.office.person, Patch(record=RULE, kind=KIND, base={}, new={FIELD: ["pdp"]}))
+    rule = deps.engine.read(lambda tx: word_id(tx, KIND))
+    deps.office.act(deps.office.person, Patch(record=rule, kind=KIND, base={}, new={FIELD: ["pdp"]}))
     assert rules.roles() == {"pdp", *ALWAYS_CODE}
 
 

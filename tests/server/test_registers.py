@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,15 @@ import pytest
 
 from schemas.ids import RecordId
 from schemas.protection import load_processing
+from server.services.chain_record import word_id
 from server.services.handouts import Handout, Handouts
 from server.services.processing import ProcessingRegister
-from server.services.retention import NotDone, Retention, rule_id
+from server.services.retention import NotDone, Retention
 from server.web.building import build_site
 from server.web.pages import page_routes
 from sync.change import Patch
 from tests.server.test_destroying import Desk, csrf, log_in
-from tests.server.web_office import ELSEWHERE, serving, shut
+from tests.server.web_office import DESA, ELSEWHERE, serving, shut
 
 YEAR_MS = 366 * 86_400_000
 
@@ -69,10 +71,32 @@ def test_every_earlier_word_on_the_years_stays_with_who_said_it(desk: Desk) -> N
 
 def test_what_a_phone_says_of_the_years_is_refused_and_does_not_stand_among_the_words(desk: Desk) -> None:
     forged: tuple[dict[str, Any], ...] = ({"tahun": 1, "dasar": "Palsu"}, {"tahun": "satu"}, {})
+    rule = desk.office.deps.engine.read(lambda tx: word_id(tx, "masa_simpan", "bpnt"))
     for new in forged:
-        desk.office.phone.push(Patch(record=rule_id("bpnt"), kind="masa_simpan", base={}, new=new))
+        desk.office.phone.push(Patch(record=rule, kind="masa_simpan", base={}, new=new))
     assert retention(desk).change(desk.who("kabid"), "bpnt", 7, "JRA") is None
     assert [each.basis for each in retention(desk).history("bpnt")] == ["JRA"]
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before the first word", "after it"])
+def test_somebody_whom_a_phone_puts_under_a_registers_id_hinders_no_word(desk: Desk, before: bool) -> None:
+    def squat(kind: str, about: str) -> None:
+        name = RecordId(sha256(kind.encode() + about.encode()).hexdigest()[:32])
+        new = {"nama": "Siapa Saja", "kode_desa": DESA, "layanan": ["bpnt"]}
+        desk.office.phone.push(Patch(record=name, kind="warga", base={}, new=new))
+
+    def speak(word: str) -> None:
+        assert retention(desk).change(desk.who("kabid"), "bpnt", 7, word) is None
+        assert desk.work.hold(desk.who("kabid"), desk.visit, word) is None
+
+    if not before:
+        speak("Pertama")
+    squat("masa_simpan", "bpnt")
+    squat("penahanan", desk.visit)
+    speak("Kedua")
+    assert [each.basis for each in retention(desk).history("bpnt")] == ["Kedua", "Pertama"][: 2 - before]
+    assert [each.reason for each in desk.work.holds(desk.who("kabid"))] == ["Kedua"]
+    assert desk.propose() == "ditahan"
 
 
 def test_years_out_of_bounds_without_basis_or_by_others_are_refused(desk: Desk) -> None:

@@ -1,8 +1,12 @@
 """What nobody gets or changes beyond their part, whatever their phone sends."""
 
+import pytest
+from msgspec.structs import replace
+
 from schemas.ids import RecordId
 from schemas.wire import Applied, Conflict, Rejected
 from sync.change import Advance, Decide, Patch, Resolve
+from sync.scope import NIK_PREFIXES, UNIT_KEYS
 from tests.contract.people import record_id
 from tests.sync.regency import KEDEN, TROBAYAN, Regency, change_fields, held_on, outcome_of, visit
 
@@ -233,3 +237,18 @@ def test_an_author_is_told_that_their_own_value_was_chosen(town: Regency) -> Non
     town.act(Resolve(conflict=conflict, follows=head, values={"nik": "3314990101800009"}))
     town.sync(phone)
     assert phone.sees(conflict)["values"] == {"nik": "3314990101800009"}
+
+
+@pytest.mark.parametrize("reserved", [NIK_PREFIXES, UNIT_KEYS])
+def test_no_phone_puts_anything_where_the_office_keeps_its_own(town: Regency, reserved: RecordId) -> None:
+    phone = town.enrol(10, KEDEN)
+    somebody = {"nama": "Siapa Saja", "kode_desa": KEDEN, "layanan": ["bpnt"]}
+    entries = [
+        phone.do(Patch(record=reserved, kind="warga", base={}, new=somebody)),
+        phone.do(replace(visit(1), visit=reserved)),
+    ]
+    town.sync(phone)
+    refused = Rejected(problem="hanya_kantor")
+    assert [outcome_of(town, entry) for entry in entries] == [refused, refused]
+    own = Patch(record=reserved, kind="referensi", base={}, new={"kecamatan_nik": ["331499"]})
+    assert isinstance(town.act(own), Applied), "its place is still free"
