@@ -6,13 +6,12 @@ pinned: what a woman is asked is for those to say who may read her answers.
 See docs/protocol.md, "Published forms".
 """
 
-from hashlib import sha256
 from typing import Annotated, Any
 
 import msgspec
 
 from schemas.base import UNREADABLE, Data
-from schemas.ids import RecordId, Regency
+from schemas.ids import Regency
 
 KIND = "formulir"
 DOMAIN = b"sambang form v1\0"
@@ -35,11 +34,6 @@ class Published(Data, frozen=True, kw_only=True):
     def name(self) -> str:
         """The name that its file would have."""
         return f"{self.form}.{self.version}.toml"
-
-    @property
-    def record(self) -> RecordId:
-        """The record that holds it: one for each version, whoever publishes it."""
-        return RecordId(sha256(f"{KIND} {self.name}".encode()).hexdigest()[:32])
 
     def message(self, regency: Regency) -> bytes:
         """Return the bytes that the unit's identity signs."""

@@ -12,10 +12,11 @@ import msgspec
 from schemas.base import UNREADABLE, Data
 from schemas.form import Field, Form, FormError, Forms
 from schemas.form_reading import read_toml
+from schemas.ids import RecordId
 from schemas.published import KIND, Published
 from schemas.text import Text
 from schemas.wire import Applied
-from server import custody, queries
+from server import custody
 from server.access import Person, may
 from server.engine import Engine, Reader, Writer
 from server.published import published, take_published
@@ -59,9 +60,10 @@ class FormPublishing:
         text: Text,
         custodian: Custodian,
         now_ms: Callable[[], int],
+        randomness: Callable[[int], bytes],
     ) -> None:
         self._engine, self._office, self._forms, self._text = engine, office, forms, text
-        self._custodian, self._now_ms = custodian, now_ms
+        self._custodian, self._now_ms, self._randomness = custodian, now_ms, randomness
 
     def since(self) -> dict[tuple[str, int], int]:
         """Return when the office published each of its own versions, by id and version, in UTC ms."""
@@ -103,9 +105,11 @@ class FormPublishing:
             one = msgspec.structs.replace(one, signature=signature)
 
         def work(tx: Writer) -> bool:
-            if queries.record(tx, one.record) is not None:
+            if any(other.name == one.name for other in published(tx)):
                 return False
-            patch = Patch(record=one.record, kind=KIND, base={}, new=one.fields())
+            # by chance: under an id that can be worked out a phone could have put somebody first
+            name = RecordId(self._randomness(16).hex())
+            patch = Patch(record=name, kind=KIND, base={}, new=one.fields())
             [outcome] = self._office.act_in(tx, person.id, [patch])
             if not isinstance(outcome, Applied):
                 raise RuntimeError("the office's own chain did not take a form")

@@ -144,7 +144,15 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         assigning=Assigning(engine, deps.office, deps.forms, now_ms=deps.now_ms, randomness=deps.randomness),
         dashboard=Dashboard(engine, figures, words, deps.workflows, deps.now_ms),
         pins=Pins(engine, figures),
-        publishing=FormPublishing(engine, deps.office, deps.forms, deps.text, room.custodian, deps.now_ms),
+        publishing=FormPublishing(
+            engine,
+            deps.office,
+            deps.forms,
+            deps.text,
+            room.custodian,
+            deps.now_ms,
+            deps.randomness,
+        ),
         importing=Importing(
             engine,
             deps.office,

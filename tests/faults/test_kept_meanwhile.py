@@ -53,7 +53,7 @@ def test_a_form_published_meanwhile_is_what_the_next_visit_is_filled_with(regenc
     text = FORMS.text_of(FORM, 1).replace("version = 1", "version = 2", 1)
     made = Published(form=FORM, version=2, text=text, made_ms=1)
     world.kill()
-    world.act(Patch(record=made.record, kind=KIND, base={}, new=made.fields()))
+    world.act(Patch(record=record_id(77), kind=KIND, base={}, new=made.fields()))
     world.serve()
     sync(phone)
     finish(phone, early.id)

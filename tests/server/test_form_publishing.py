@@ -12,10 +12,12 @@ from schemas.ids import Part
 from schemas.published import KIND, Published, from_fields
 from schemas.text import load_text
 from schemas.wire import Applied, Cursor, Rejected, SyncRequest, SyncResponse
+from server import queries
 from server.compose import Refused, close_office, open_office
 from server.published import is_vouched, published
 from server.services.form_publishing import differences, next_text
 from sync.change import FormAnswers, Patch
+from tests.contract.people import record_id
 from tests.server.conftest import Silent
 from tests.server.room_office import PHRASES, add_officers, csrf, hold_ceremony, log_in, serving_cheaply
 from tests.server.web_office import ANSWERS, Office, open_at, shut
@@ -105,7 +107,8 @@ def test_a_version_that_is_out_never_changes(office: Office, desk: httpx.Client)
     again = send(desk, text)
     assert again.status_code == 422 and "harus bernomor 3, bukan 2" in again.text
     [made] = office.deps.engine.read(published)
-    body = Patch(record=made.record, kind=KIND, base={"text": made.text}, new={"text": "id = 1"})
+    [record] = office.deps.engine.read(lambda tx: queries.records_of_kind(tx, KIND))
+    body = Patch(record=record.id, kind=KIND, base={"text": made.text}, new={"text": "id = 1"})
     outcome = office.deps.office.act(office.deps.office.person, body)
     assert outcome == Rejected(problem="sudah_terbit")
 
@@ -113,7 +116,7 @@ def test_a_version_that_is_out_never_changes(office: Office, desk: httpx.Client)
 def test_two_who_publish_at_once_make_one_version(office: Office, desk: httpx.Client) -> None:
     text = following(FORM)
     theirs = one(FORM, 2, following(FORM, ('privacy = "spesifik"', 'privacy = "spesifik" # lain')))
-    patch = Patch(record=theirs.record, kind=KIND, base={}, new=theirs.fields())
+    patch = Patch(record=record_id(77), kind=KIND, base={}, new=theirs.fields())
     assert isinstance(office.deps.office.act(office.deps.office.person, patch), Applied)
     assert send(desk, text).status_code == 422
     assert office.deps.engine.read(published) == [theirs]
