@@ -46,7 +46,7 @@ def stand_on(bench: Bench, draft: str, form: str, field: str) -> None:
         bench.sealed.stand_on(draft, form, field)
         return
     kept = _kept(bench)
-    screen = kept.screen if kept.draft == draft else "form"
+    screen = (kept.screen if kept.draft == draft else "") or "form"  # whoever touches a field has it in hand
     fresh = Whereabouts(draft=draft, spot=(form, field), screen=screen)
     if fresh != kept:
         bench.store.put(NAME, fresh)

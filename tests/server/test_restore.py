@@ -75,7 +75,7 @@ class World:
             blob=BlobId(sha256(data).hexdigest()), form="bpnt_kpm", field="foto_rumah_depan",
             size_bytes=len(data), media_type="image/jpeg", camera_sha256="ab" * 32, taken_ms=1,
         )  # fmt: skip
-        visit = RecordId(f"{self.visits:032x}")
+        visit = RecordId(f"b{self.visits:031x}")
         answers = {"hasil_kunjungan": "tidak_bertemu"}
         phone.write(
             Submit(

@@ -36,7 +36,7 @@ def officer(number: int) -> str:
 
 def warga(number: int) -> RecordId:
     """Return the id of a warga who was there from the beginning."""
-    return RecordId(f"{number + 1:032x}")
+    return RecordId(f"a{number + 1:031x}")
 
 
 def id_of(kind: str, n: int) -> RecordId:

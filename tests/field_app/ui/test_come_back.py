@@ -43,9 +43,10 @@ def _touch(driver: Driver, name: str) -> None:
     screen = driver.screen
     screen.go_to(next(n for n, step in enumerate(screen.steps) if name in step.fields))
     driver.settle()
-    driver._bring(_card(driver, name))
     question = _card(driver, name).question
+    driver._bring(question)
     driver.touch(*question.to_window(*question.center))
+    driver.settle()
 
 
 def _is_at(driver: Driver, name: str) -> bool:
@@ -84,7 +85,7 @@ def test_what_lies_under_no_draft_opens_with_the_tasks(driver: Driver) -> None:
     driver.press("Pengaturan")
     driver.press("Kunci sekarang")
     _pin(driver, driver.phone.pin)
-    assert driver.shell.name == "home"
+    driver.wait_for(lambda: driver.shell.name == "home")
 
 
 def test_the_review_is_come_back_to_with_the_form_behind_it(driver: Driver) -> None:
@@ -95,7 +96,7 @@ def test_the_review_is_come_back_to_with_the_form_behind_it(driver: Driver) -> N
     driver.app.lock()
     driver.settle()
     _pin(driver, driver.phone.pin)
-    assert driver.shell.name == "review"
+    driver.wait_for(lambda: driver.shell.name == "review")
     assert driver.shell.back() and driver.shell.name == "form"
 
 
@@ -111,7 +112,7 @@ def test_keluar_cepat_is_not_come_back_to(driver: Driver) -> None:
     driver.app.lock()
     driver.settle()
     _pin(driver, phone.pin)
-    assert driver.shell.name == "home"
+    driver.wait_for(lambda: driver.shell.name == "home")
 
 
 def test_a_sealed_draft_is_come_back_to_only_through_the_second_unlock(driver: Driver) -> None:
@@ -144,7 +145,7 @@ def test_a_killed_process_opens_at_the_same_field_on_the_real_phone(
     driver.screen.save(_card(driver, "hasil_kunjungan"), "terisi_lengkap")
     driver.settle()
     _touch(driver, "keberadaan_kpm")
-    assert phone.visits.stood() is not None
+    driver.wait_for(lambda: phone.visits.stood() is not None)
     # a killed process leaves nobody to close anything: the next one opens what is on the disk
     again = make_phone(phone._folder, time, Office().at)  # type: ignore[arg-type,return-value]
     made.append(again)
