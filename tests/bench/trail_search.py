@@ -17,7 +17,7 @@ RUNS = 21
 
 def measure(folder: Path) -> list[Figure]:
     """Search in each of the ways of the page, after the trail has come to the newest change."""
-    deps, _ = filled(folder / "office", scaled(CHANGES, least=2_000))
+    deps = filled(folder / "office", scaled(CHANGES, least=2_000), seen=False)
     try:
         trail = Trail(deps.engine, deps.office.person, deps.text, deps.workflows)
         begun = time.perf_counter()
