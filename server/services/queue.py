@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from schemas.base import Data
-from schemas.ids import BlobId, ChangeId, PersonId, RecordId
+from schemas.ids import BlobId, PersonId, RecordId
 from schemas.sealed import SEALED_FORM, SEALED_SERVICES
 from server import handed_store, page_store, sign_store
 from server.access import Person, Scope, scope, within
@@ -15,7 +15,7 @@ from server.services.people import Denied
 from server.services.sealed_rows import SealedRow, sealed_rows
 from server.services.signs import REUSED, TWICE, examine
 from server.services.visit_page import Words, bounds
-from server.services.visits import Version, load_versions, names
+from server.services.visits import Version, load_newest, names
 from server.store import SqlOfficeStore
 from sync.store import Record
 
@@ -174,8 +174,7 @@ class Queue:
     def _rows(self, tx: Reader, ids: Sequence[RecordId], person: Person) -> list[QueueRow]:
         store = SqlOfficeStore.reading(tx)
         records = store.records(ids)
-        changes = [ChangeId(bytes.fromhex(records[name].fields["versions"][-1]["change"])) for name in ids]
-        versions = {version.submit.visit: version for version in load_versions(tx, changes)}
+        versions = {version.submit.visit: version for version in load_newest(tx, records.values())}
         handed = handed_store.handed(tx, ids)
         wanted = {
             str(record.fields.get(key) or "") for record in records.values() for key in ("subjek", "petugas")

@@ -12,13 +12,13 @@ from schemas.base import Data
 from schemas.form_types import Privacy
 from schemas.ids import BlobId, PersonId, RecordId
 from schemas.wire import Applied
-from server import handed_store, page_store
-from server.access import ROLES, Person, Thing, Why, refused
+from server import handed_store, page_store, queries
+from server.access import Person, Thing, Why, refused
 from server.engine import Engine, Reader, Writer
 from server.handed_store import Handed
 from server.services.conflict_facts import merged_beside
 from server.services.conflict_view import label_of_field
-from server.services.people import Actor, Denied, people
+from server.services.people import Actor, Denied, person_of
 from server.services.visit_page import VisitPage, Words, label_of, visit_page
 from server.services.visits import Version, Visit, load_visit, names
 from server.store import SqlOfficeStore
@@ -56,13 +56,14 @@ class Open(Data, frozen=True, kw_only=True):
     """A visit's page with the reader's rights on it.
 
     `merged` are fields of its subject that others had changed meanwhile, and that now stand beside its own;
-    `handed` says whom a colleague asked to decide it.
+    `handed` says whom a colleague asked to decide it, `visit` is what the page was drawn from.
     """
 
     page: VisitPage
     rights: Rights
     merged: tuple[str, ...] = ()
     handed: HandedTo | None = None
+    visit: Visit
 
 
 class Shown(Data, frozen=True, kw_only=True):
@@ -117,7 +118,13 @@ class Reviews:
             rights=rights,
             merged=self._merged(found),
             handed=self._engine.read(lambda tx: _handed_to(tx, visit)),
+            visit=found,
         )
+
+    def may_decide(self, person: Person, visit: RecordId) -> bool | NotThere | Denied:
+        """Say whether this person may decide a visit as it stands now."""
+        found = self._load(person, visit)
+        return self._rights(person, found).decide if isinstance(found, Visit) else found
 
     def look(self, person: Person, visit: RecordId, purpose: str) -> Open | NotThere | Denied:
         """Record why numbers are opened, in the office's chain, and then show the visit with them."""
@@ -153,12 +160,9 @@ class Reviews:
         note: str,
     ) -> Decided | Stale | Incomplete | NotThere | Denied:
         """Decide a visit after the change `seen` (hex). Reasons are by `form.field` or blob."""
-        found = self._load(person, visit)
+        found = self._load_to_decide(person, visit)
         if not isinstance(found, Visit):
             return found
-        why = self._may_decide(person, found)
-        if why is not None:
-            return Denied(why=why)
         if found.record.head is None or found.record.head.hex() != seen:
             return Stale()
         if found.record.fields["state"] not in OPEN_STATES:
@@ -178,33 +182,27 @@ class Reviews:
         opens = self._case_of(found, person.id) if decision == "setujui" else None
         return self._engine.write(lambda tx: self._carry_out(tx, person.id, body, opens)).result()
 
-    def colleagues(self, person: Person, visit: RecordId) -> list[Person]:
+    def colleagues(self, person: Person, visit: Visit) -> list[Person]:
         """Return who else may decide a visit, by name; nobody where this person may not."""
-        found = self._load(person, visit)
-        if not isinstance(found, Visit) or self._may_decide(person, found) is not None:
+        if self._may_decide(person, visit) is not None:
             return []
-        everybody = self._engine.read(
-            lambda tx: {each.id: each for role in ROLES for each in people(tx, role)}
-        )
-        able = (each for each in everybody.values() if self._may_decide(each, found) is None)
-        return sorted((each for each in able if each.id != person.id), key=lambda each: each.nama)
+        everybody = filter(None, map(person_of, self._engine.read(queries.petugas)))
+        able = (each for each in everybody if each.id != person.id and self._may_decide(each, visit) is None)
+        return sorted(able, key=lambda each: each.nama)
 
     def hand(
         self, person: Person, visit: RecordId, whom: PersonId, note: str
     ) -> HandedOver | Incomplete | NotThere | Denied:
         """Ask a colleague to decide a visit; without one, take back what was asked."""
-        found = self._load(person, visit)
+        found = self._load_to_decide(person, visit)
         if not isinstance(found, Visit):
             return found
-        why = self._may_decide(person, found)
-        if why is not None:
-            return Denied(why=why)
         if found.record.fields["state"] not in OPEN_STATES:
             return Incomplete(say="kantor.tinjau.sudah_selesai")
         if not whom:
             self._engine.write(lambda tx: handed_store.drop(tx, [visit])).result()
             return HandedOver()
-        if whom not in {each.id for each in self.colleagues(person, visit)}:
+        if whom not in {each.id for each in self.colleagues(person, found)}:
             return Incomplete(say="kantor.tinjau.rekan_tidak_dapat")
         handed = Handed(visit=visit, person=whom, by=person.id, note=note.strip(), at_ms=self._now_ms())
         self._engine.write(lambda tx: handed_store.put(tx, handed)).result()
@@ -218,6 +216,11 @@ class Reviews:
         if why == "row":
             return NotThere()
         return Denied(why=why) if why else found
+
+    def _load_to_decide(self, person: Person, visit: RecordId) -> Visit | NotThere | Denied:
+        found = self._load(person, visit)
+        why = self._may_decide(person, found) if isinstance(found, Visit) else None
+        return Denied(why=why) if why is not None else found
 
     def _closed(self, person: Person, visit: RecordId) -> NotThere | Denied:
         """Say that a sealed visit does not open here, to those who see it in their lists."""

@@ -8,11 +8,11 @@ from datetime import date
 
 from schemas.form_values import day_of
 from schemas.format import local_date
-from schemas.ids import ChangeId, RecordId
+from schemas.ids import RecordId
 from server import sign_store
 from server.engine import Engine, Reader
 from server.services.proofs import clock_is_wrong, is_far_from_home
-from server.services.visits import Version, load_versions, place_of
+from server.services.visits import Version, load_newest, place_of
 from server.store import SqlOfficeStore
 
 BATCH = 250
@@ -69,17 +69,13 @@ def _examined(tx: Reader, state: str) -> list[tuple[RecordId, int, tuple[str, ..
     waiting = sign_store.unexamined(tx, state, BATCH)
     store = SqlOfficeStore.reading(tx)
     records = store.records(visit for visit, _ in waiting)
-    newest = {
-        visit: ChangeId(bytes.fromhex(record.fields["versions"][-1]["change"]))
-        for visit, record in records.items()
-    }
-    versions = {version.change: version for version in load_versions(tx, list(newest.values()))}
+    versions = {version.submit.visit: version for version in load_newest(tx, records.values())}
     subjects = store.records(
         RecordId(each.fields["subjek"]) for each in records.values() if each.fields.get("subjek")
     )
     found: list[tuple[RecordId, int, tuple[str, ...]]] = []
     for visit, count in waiting:
-        version = versions.get(newest[visit])
+        version = versions.get(visit)
         subject = subjects.get(RecordId(records[visit].fields.get("subjek") or ""))
         home = place_of(subject.fields.get("rumah")) if subject else None
         found.append((visit, count, signs_of(version, home) if version else ()))

@@ -57,14 +57,15 @@ def beside_routes(site: Site) -> list[Any]:
     @get("/kunjungan/{visit:str}/siapa")
     async def who(request: Asking, visit: FromPath[str]) -> Response[str]:
         visitor = await site.visitor(request)
-        found = await site.work(lambda: site.reviews.open(visitor.person, RecordId(visit)))
-        if isinstance(found, Denied):
+        may = await site.work(lambda: site.reviews.may_decide(visitor.person, RecordId(visit)))
+        if isinstance(may, Denied):
             raise ForbiddenError
-        if isinstance(found, NotThere):
+        if isinstance(may, NotThere):
             raise MissingError
-        here = here_words(site, visitor, found.page.id) if found.rights.decide else ()
-        frame = site.frame(visitor, "antrean", visitor.theme)
-        return site.show("review/_here.html", frame, {"visit": found.page, "here": here})
+        here = here_words(site, visitor, RecordId(visit)) if may else ()
+        frame = site.frame(None, "antrean", visitor.theme)
+        values = {"visit": {"id": visit}, "here": here}
+        return await site.work(lambda: site.show("review/_here.html", frame, values))
 
     @post("/kunjungan/{visit:str}/serahkan")
     async def hand(request: Asking, visit: FromPath[str]) -> Response[Any]:
@@ -120,7 +121,7 @@ def _stands(site: Site, standing: Standing) -> str:
 
 def hand_view(site: Site, visitor: Visitor, found: Open) -> HandView:
     """Say to whom a visit was handed, and to whom it may be. Blocks its thread."""
-    people = site.reviews.colleagues(visitor.person, found.page.id) if found.rights.decide else []
+    people = site.reviews.colleagues(visitor.person, found.visit) if found.rights.decide else []
     handed = found.handed
     said = (
         site.text(

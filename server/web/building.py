@@ -13,7 +13,6 @@ from schemas.theme import StatusLook, Theme, load_theme
 from schemas.wilayah import load_wilayah
 from server.accounts import Accounts
 from server.deps import Deps
-from server.parsing.typesetting import Typesetter
 from server.passwords import Passwords
 from server.second_factor import SecondFactors
 from server.services.alarms import Alarms
@@ -103,7 +102,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         words,
         handouts,
         deps.office_name,
-        Typesetter().letter,
+        deps.typesetter.letter,
         deps.now_ms,
         deps.randomness,
     )

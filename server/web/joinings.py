@@ -85,8 +85,8 @@ def joining_routes(site: Site) -> list[Any]:
         if view.seen == request.query_params.get("lihat"):
             status = NO_NEWS if view.asks else STOP_ASKING
             return Response(content=b"", status_code=status, headers={"cache-control": "no-store"})
-        frame = site.frame(visitor, "perangkat", visitor.theme)
-        return await site.work(lambda: site.show("devices/_joining.html", frame, {"joining": view}))
+        values = {"joining": view}
+        return await site.page("devices/_joining.html", visitor, "perangkat", values)
 
     @post("/perangkat/menunggu")
     async def decide(request: Asking) -> Response[Any]:
