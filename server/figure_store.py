@@ -19,8 +19,6 @@ class Counted(Data, frozen=True, kw_only=True):
     form: str
     desa: str
     state: str
-    quarter: str
-    received_ms: int
     pairs: Pairs
 
 
@@ -61,14 +59,14 @@ def quarters(tx: Reader) -> list[str]:
 def counted(tx: Reader, quarter: str) -> list[Counted]:
     """Return the visits of a quarter with what each counts for."""
     found = tx.query(
-        "SELECT k.form, k.desa, k.state, k.quarter, k.received_ms, f.body FROM kunjungan k JOIN figures f"
+        "SELECT k.form, k.desa, k.state, f.body FROM kunjungan k JOIN figures f"
         " ON f.kabupaten = k.kabupaten AND f.visit = k.visit"
         " WHERE k.kabupaten = :kabupaten AND k.quarter = :quarter",
         {"quarter": quarter},
     )
     return [
-        Counted(form=form, desa=desa, state=state, quarter=when, received_ms=at_ms, pairs=_pairs.decode(body))
-        for form, desa, state, when, at_ms, body in found
+        Counted(form=form, desa=desa, state=state, pairs=_pairs.decode(body))
+        for form, desa, state, body in found
     ]
 
 

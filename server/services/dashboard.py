@@ -4,8 +4,9 @@ Where a chart tells what people have or did, counts of one to four are hidden, a
 would be, another with it, so that no total gives it away. Counts of the office's own work stand as they are.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TypeVar
 
 from schemas import format as written
@@ -87,9 +88,9 @@ class Dashboard:
         self._engine, self._figures, self._words = engine, figures, words
         self._workflows, self._now_ms = workflows, now_ms
 
-    def quarters(self) -> list[str]:
-        """Return the quarters that can be shown, newest first."""
-        return self._figures.quarters()
+    def quarters(self, quarter: str) -> tuple[str, ...]:
+        """Return the quarters that can be shown beside one, newest first."""
+        return self._figures.sums(quarter).quarters
 
     def board(self, person: Person, quarter: str, region: str) -> Board | Denied:
         """Draw the charts of a quarter, of a region (empty: all of the reader's)."""
@@ -117,21 +118,14 @@ class Dashboard:
         reach = scope(person, "see_dashboard")
         if reach is None:
             return Denied(why="role")
-        here = _Here(self._figures.sums(quarter), reach, "")
-        return {
-            each.kode: self._done(here, each) for each in self._words.wilayah if each.level != "kabupaten"
-        }
-
-    def _done(self, here: "_Here", region: Region) -> Progress:
-        found = here.total(here.sums.tasks, region.kode)
-        return Progress(region=region, done=found["selesai"], open=found["terbuka"], late=found["terlambat"])
+        found = _Here(self._figures.sums(quarter), reach, "").by_region()
+        return {each.kode: _done(found, each) for each in self._words.wilayah if each.level != "kabupaten"}
 
     def _progress(self, here: "_Here", region: str) -> Chart:
         wilayah, states = self._words.wilayah, ("selesai", "terbuka", "terlambat")
         inner = wilayah.desa(region) if region and region.count(".") == 2 else wilayah.kecamatan()
-        found = [
-            (each, self._done(here, each)) for each in inner if within(each.kode, (region,)) or not region
-        ]
+        told = here.by_region()
+        found = [(each, _done(told, each)) for each in inner if within(each.kode, (region,)) or not region]
         rows = [
             (each.nama, [done.done, done.open, done.late], f"/dasbor?wilayah={each.kode}")
             for each, done in found
@@ -322,22 +316,33 @@ class _Here:
     def __init__(self, sums: Sums, reach: Scope, region: str) -> None:
         self.sums, self._reach, self._region = sums, reach, region
 
-    def total(
-        self, counted: Mapping[Place, Counter[Key]], region: str = "", workflow: str = ""
-    ) -> Counter[Key]:
+    def total(self, counted: Mapping[Place, Counter[Key]], workflow: str = "") -> Counter[Key]:
         """Add up what lies in reach."""
         found = Counter[Key]()
         for (desa, service), counts in counted.items():
-            if workflow and service != workflow:
-                continue
-            if self._is_in_reach(desa, service) and (not region or (within(desa, (region,)) and desa)):
+            if (not workflow or service == workflow) and self._is_in_reach(desa, service):
                 found.update(counts)
+        return found
+
+    def by_region(self) -> dict[str, Counter[str]]:
+        """Return the tugas in reach by state, of each desa and of each kecamatan."""
+        found = defaultdict[str, Counter[str]](Counter)
+        for (desa, service), counts in self.sums.tasks.items():
+            if desa and self._is_in_reach(desa, service):
+                found[desa].update(counts)
+                found[desa.rpartition(".")[0]].update(counts)
         return found
 
     def pairs(self, what: str) -> Counter[str]:
         """Return how often each of something was found."""
-        found = self.total(self.sums.of)
-        return Counter({which: count for (name, which), count in found.items() if name == what})
+        return self._pairs[what]
+
+    @cached_property
+    def _pairs(self) -> defaultdict[str, Counter[str]]:
+        found = defaultdict[str, Counter[str]](Counter)
+        for (what, which), count in self.total(self.sums.of).items():
+            found[what][which] = count
+        return found
 
     def marks(self, service: str) -> list[str]:
         """Return the questionnaires about a service."""
@@ -354,6 +359,11 @@ class _Here:
             not self._region or (bool(desa) and within(desa, (self._region,)))
         )
         return is_here and (services is None or not service or service in services)
+
+
+def _done(told: Mapping[str, Counter[str]], region: Region) -> Progress:
+    found = told.get(region.kode, Counter[str]())
+    return Progress(region=region, done=found["selesai"], open=found["terbuka"], late=found["terlambat"])
 
 
 def cover(counts: Sequence[int]) -> list[int | None]:

@@ -40,15 +40,14 @@ Place = tuple[str, str]
 class Sums(Data, frozen=True, kw_only=True):
     """All that is counted, each by place: `of` has pairs of what and which, of the visits of one quarter.
 
-    `states` counts those visits by state, `returns` the fields that came back, `survey` has the answers of
-    each questionnaire; `waiting` counts visits by age, `tasks` tugas by state, `cases` cases by stage and
-    whether they are late. `made_ms` is UTC milliseconds.
+    `returns` counts the fields that came back, `survey` has the answers of each questionnaire; `waiting`
+    counts visits by age, `tasks` tugas by state, `cases` cases by stage and whether they are late. `quarters`
+    are those in which visits came, newest first; `made_ms` is UTC milliseconds.
     """
 
-    quarter: str
+    quarters: tuple[str, ...]
     made_ms: int
     of: Mapping[Place, Counter[tuple[str, str]]]
-    states: Mapping[Place, Counter[str]]
     returns: Mapping[Place, Counter[str]]
     survey: Mapping[Place, list[str]]
     waiting: Mapping[Place, Counter[str]]
@@ -63,10 +62,6 @@ class Figures:
         self._engine, self._forms, self._workflows, self._now_ms = engine, forms, workflows, now_ms
         self._lock = threading.Lock()
         self._sums: dict[str, Sums] = {}
-
-    def quarters(self) -> list[str]:
-        """Return the quarters in which visits came, newest first."""
-        return self._engine.read(figure_store.quarters)
 
     def sums(self, quarter: str) -> Sums:
         """Return the sums of a quarter, at most a minute old."""
@@ -93,11 +88,9 @@ class Figures:
 
     def _summed(self, tx: Reader, quarter: str, now: int) -> Sums:
         of: defaultdict[Place, Counter[tuple[str, str]]] = defaultdict(Counter)
-        states: defaultdict[Place, Counter[str]] = defaultdict(Counter)
         survey: defaultdict[Place, list[str]] = defaultdict(list)
         for visit in figure_store.counted(tx, quarter):
             place = (visit.desa, self._service(visit.form))
-            states[place][visit.state] += 1
             if visit.state == "ditolak":
                 continue
             for what, which in visit.pairs:
@@ -107,10 +100,9 @@ class Figures:
                 else:
                     of[place][what, which] += 1
         return Sums(
-            quarter=quarter,
+            quarters=tuple(figure_store.quarters(tx)),
             made_ms=now,
             of=of,
-            states=states,
             survey=survey,
             returns=self._returns(tx, quarter),
             waiting=self._waiting(tx, now),

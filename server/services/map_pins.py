@@ -8,7 +8,6 @@ from typing import Literal
 
 from schemas.base import Data
 from schemas.ids import RecordId
-from schemas.sealed import SEALED_FORM, SEALED_SERVICES
 from server import assign_store, page_store
 from server.access import Person, scope, within
 from server.engine import Engine, Reader
@@ -63,7 +62,7 @@ def _of_visits(tx: Reader, visits: Sequence[RecordId]) -> list[Pin]:
     found: list[Pin] = []
     for version in load_newest(tx, records.values()):
         place = version.submit.place
-        if place is not None and version.submit.form != SEALED_FORM:
+        if place is not None:
             name = version.submit.visit
             state = str(records[name].fields["state"])
             pin = Pin(
@@ -79,7 +78,7 @@ def _of_visits(tx: Reader, visits: Sequence[RecordId]) -> list[Pin]:
 
 
 def _of_shops(tx: Reader, desa: str, services: tuple[str, ...] | None) -> list[Pin]:
-    if (services is not None and SERVICE_OF_SHOPS not in services) or SERVICE_OF_SHOPS in SEALED_SERVICES:
+    if services is not None and SERVICE_OF_SHOPS not in services:
         return []
     shops = SqlOfficeStore.reading(tx).records(assign_store.members(tx, desa, SERVICE_OF_SHOPS, "ewarong"))
     pins: list[Pin] = []

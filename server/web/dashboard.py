@@ -47,7 +47,7 @@ def dashboard_routes(site: Site) -> list[Any]:
         visitor, looked, board = await drawn(request)
         values = {
             "board": board,
-            "filters": filters_of(site, visitor, looked),
+            "filters": await site.work(lambda: filters_of(site, visitor, looked)),
             "made": written.date_and_clock(board.made_ms),
             "query": f"triwulan={looked.quarter}&wilayah={looked.region}",
         }
@@ -77,7 +77,8 @@ def looked_at(site: Site, request: Asking) -> Looked:
 def filters_of(site: Site, visitor: Visitor, looked: Looked) -> list[Filter]:
     """Return what can be chosen: the quarters there are, and the kecamatan of the reader's work."""
     text, areas = site.text, visitor.person.areas
-    quarters = list(dict.fromkeys([looked.quarter, *site.dashboard.quarters()[:MOST_QUARTERS]]))
+    there = site.dashboard.quarters(looked.quarter)[:MOST_QUARTERS]
+    quarters = list(dict.fromkeys([looked.quarter, *there]))
     every = Option(value="", label=text("kantor.antrean.semua_wilayah"))
     known = tuple(
         Option(value=each.kode, label=each.nama)

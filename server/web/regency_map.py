@@ -56,7 +56,7 @@ def map_routes(site: Site) -> list[Any]:
         pins = await site.work(lambda: site.pins.of(visitor.person, looked.region)) if is_desa else []
         values = {
             "rows": rows,
-            "filters": filters_of(site, visitor, looked),
+            "filters": await site.work(lambda: filters_of(site, visitor, looked)),
             "title": site.words.region(looked.region) if here else site.text("dasbor.seluruh"),
             "above": _above(here, looked.quarter),
             "data": _data(site, here, rows, pins),
