@@ -42,34 +42,17 @@ class PublishedForms:
         return self._beyond
 
     def take(self, store: Store) -> None:
-        """Take in all that is there; what opens a form that came later is tried again until nothing moves."""
+        """Take in all that is there; each that was read is kept."""
         kept = store.get(KEPT, list[Published], [])
         rows = (from_fields(fields) for fields in Records(store).of_kind(KIND).values())
         known = {(one.form, one.version): one for one in (*(row for row in rows if row), *kept)}
-        waiting, before = [known[key] for key in sorted(known)], -1
-        while waiting and len(waiting) != before:
-            before = len(waiting)
-            waiting = [one for one in waiting if not self._is_taken(one)]
-        self._beyond = tuple({one.form: _beyond(one) for one in waiting if self._is_unreadable(one)}.values())
-        taken = [known[key] for key in sorted(known) if known[key] not in waiting]
+        refused = self._forms.accept_all(known.values(), self._says, self._is_vouched)
+        # one that only lacks the unit's word can be read
+        unread = [known[key] for key in refused if not isinstance(refused[key], UnsignedError)]
+        self._beyond = tuple({one.form: _beyond(one) for one in unread}.values())
+        taken = [known[key] for key in sorted(known) if key not in refused]
         if taken != kept:
             store.put(KEPT, taken)
-
-    def _is_taken(self, one: Published) -> bool:
-        try:
-            self._forms.accept(one, self._says, vouched=self._is_vouched(one))
-        except FormError:
-            return False
-        return True
-
-    def _is_unreadable(self, one: Published) -> bool:
-        try:
-            self._forms.accept(one, self._says, vouched=False)
-        except UnsignedError:
-            return False  # it can be read; what it lacks is the unit's word
-        except FormError:
-            return True
-        return False
 
     def _is_vouched(self, one: Published) -> bool:
         pinned = self._unit.pinned()

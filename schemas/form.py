@@ -4,7 +4,7 @@ One rule: forms are data. Nothing here or below names a form's fields; to change
 of its file in schemas/forms.
 """
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -107,20 +107,17 @@ class Forms:
         self._blocks = blocks
         self._paths = {_named(path): path for path in sorted(folder.glob("*.toml"))}
         self._taken: dict[tuple[str, int], str] = {}
+        self._known = set(self._paths)
         self._read: dict[tuple[str, int], Form] = {}
         self._read_blocks: dict[str, dict[str, Any]] = {}
 
     def ids(self) -> tuple[str, ...]:
         """The ids of all forms, sorted."""
-        return tuple(sorted({form_id for form_id, _ in self._known()}))
+        return tuple(sorted({form_id for form_id, _ in self._known}))
 
     def versions(self, form_id: str) -> tuple[int, ...]:
         """The published versions of a form, oldest first; empty for an unknown id."""
-        return tuple(sorted(version for known, version in self._known() if known == form_id))
-
-    def is_shipped(self, form_id: str, version: int) -> bool:
-        """Whether the program brings this version itself."""
-        return (form_id, version) in self._paths
+        return tuple(sorted(version for known, version in self._known if known == form_id))
 
     def text_of(self, form_id: str, version: int) -> str:
         """The TOML of a version. Raises KeyError when unknown."""
@@ -161,26 +158,43 @@ class Forms:
         UnsignedError for one that is *rahasia* and not vouched for.
         """
         key = (published.form, published.version)
-        if key in self._known():
+        if key in self._known:
             return self.get(*key)
         form = self.examine(published, says)
         if form.privacy == "rahasia" and not vouched:
             raise UnsignedError([f"{published.name}: not signed by the unit"])
-        self._read[key] = form
-        self._taken = {
-            **self._taken,
-            key: published.text,
-        }  # whoever goes through the old one is not disturbed
+        self._read[key], self._taken[key] = form, published.text
+        self._known = {*self._known, key}  # whoever goes through the old one is not disturbed
         return form
+
+    def accept_all(
+        self, published: Iterable[Published], says: Container[str], vouched: Callable[[Published], bool]
+    ) -> dict[tuple[str, int], FormError]:
+        """Take in versions in their order, and again those that open one which came after them.
+
+        Returns why the others were not taken, by id and version.
+        """
+        waiting: dict[tuple[str, int], Published] = {}
+        for one in sorted(published, key=_by_version):
+            waiting.setdefault(_by_version(one), one)
+        refused: dict[tuple[str, int], FormError] = {}
+        while waiting:
+            refused = {}
+            for key, one in waiting.items():
+                try:
+                    self.accept(one, says, vouched=vouched(one))
+                except FormError as error:
+                    refused[key] = error
+            if len(refused) == len(waiting):
+                break
+            waiting = {key: waiting[key] for key in refused}
+        return refused
 
     def forget_taken(self) -> None:
         """Forget what was taken in: it was one office's, and another vault may be another's."""
-        taken, self._taken = self._taken, {}
+        taken, self._taken, self._known = self._taken, {}, set(self._paths)
         for key in taken:
             del self._read[key]
-
-    def _known(self) -> set[tuple[str, int]]:
-        return self._paths.keys() | self._taken.keys()
 
     def _whole(self, text: str, file: str) -> Form:
         form = read_form(text, file, self._block)
@@ -201,6 +215,10 @@ class Forms:
 def load_forms(folder: Path = HERE / "forms", blocks: Path = HERE / "blocks") -> Forms:
     """Find the forms in `folder`; they are decoded strictly, each once, when asked for."""
     return Forms(folder, blocks)
+
+
+def _by_version(one: Published) -> tuple[str, int]:
+    return one.form, one.version
 
 
 def _rules(fields: Iterable[Field]) -> Iterator[Rule]:

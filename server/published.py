@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Container
 
-from schemas.form import FormError, Forms
-from schemas.ids import Regency
+from schemas.form import Forms
 from schemas.published import KIND, Published, from_fields
 from schemas.workflow import Workflows
 from server import queries
@@ -14,27 +13,14 @@ from sync.scope import UNIT_KEYS
 
 
 def published(reader: Reader) -> list[Published]:
-    """Return all that the office published, versions of one form in their order."""
+    """Return all that the office published."""
     found = (from_fields(record.fields) for record in queries.records_of_kind(reader, KIND))
-    return sorted((one for one in found if one is not None), key=lambda one: (one.form, one.version))
+    return [one for one in found if one is not None]
 
 
-def take_published(reader: Reader, forms: Forms, says: Container[str]) -> list[str]:
-    """Take in what the office published; return what of it this program cannot read, with the reasons."""
-    waiting = published(reader)
-    while waiting:
-        left: list[Published] = []
-        refused: list[str] = []
-        for one in waiting:
-            try:
-                forms.accept(one, says, vouched=is_vouched(reader, one, reader.regency))
-            except FormError as error:
-                left.append(one)
-                refused += error.mistakes
-        if len(left) == len(waiting):
-            return refused
-        waiting = left  # one may open another that came after it
-    return []
+def take_published(reader: Reader, forms: Forms, says: Container[str]) -> None:
+    """Take in what the office published; what this program cannot read waits for a newer one."""
+    forms.accept_all(published(reader), says, lambda one: is_vouched(reader, one))
 
 
 def judged_with(forms: Forms, workflows: Workflows, says: Container[str]) -> Callable[[Reader], DomainRules]:
@@ -47,15 +33,13 @@ def judged_with(forms: Forms, workflows: Workflows, says: Container[str]) -> Cal
     return rules
 
 
-def is_vouched(reader: Reader, one: Published, regency: Regency) -> bool:
+def is_vouched(reader: Reader, one: Published) -> bool:
     """Whether the unit that reads sealed cases signed a form."""
     unit = queries.record(reader, UNIT_KEYS)
     identity = unit.fields.get("identity") if unit is not None else None
-    return isinstance(identity, bytes) and bool(one.signature) and _is_signed(identity, one, regency)
-
-
-def _is_signed(identity: bytes, one: Published, regency: Regency) -> bool:
+    if not isinstance(identity, bytes) or not one.signature:
+        return False
     try:
-        return verifier(identity)(one.signature, one.message(regency))
+        return verifier(identity)(one.signature, one.message(reader.regency))
     except ValueError:  # no key at all
         return False

@@ -41,7 +41,7 @@ class Line(Data, frozen=True, kw_only=True):
 
 
 class FieldView(Data, frozen=True, kw_only=True):
-    """One field as the phone shows it, in words; `when` is not empty where it shows only sometimes."""
+    """One field as the phone shows it, in words; `sometimes`: only where other answers ask for it."""
 
     label: str
     hint: str
@@ -123,17 +123,15 @@ def form_routes(site: Site) -> list[Any]:
                 return onward(f"/formulir/{form.id}?hasil=terbit")
             case Denied():
                 raise ForbiddenError
-            case Busy():
-                notice = Notice(tone="bad", icon="error", title=site.text("kantor.masuk.ramai"))
-                examined = await site.work(lambda: work.examine(text))
-                return await draw_new(visitor, text, examined, notice, BUSY)
-            case Refusal():
-                said = site.text(f"ruang.tolak.{outcome.say}", **outcome.values)
-                notice = Notice(tone="bad", icon="lock", title=said)
-                examined = await site.work(lambda: work.examine(text))
-                return await draw_new(visitor, text, examined, notice, outcome.status)
             case Examined():
                 return await draw_new(visitor, text, outcome, status=422)
+            case Busy():
+                said, icon, status = site.text("kantor.masuk.ramai"), "error", BUSY
+            case Refusal():
+                said = site.text(f"ruang.tolak.{outcome.say}", **outcome.values)
+                icon, status = "lock", outcome.status
+        examined = await site.work(lambda: work.examine(text))
+        return await draw_new(visitor, text, examined, Notice(tone="bad", icon=icon, title=said), status)
 
     @get("/formulir/{form:str}")
     async def one(request: Asking, form: FromPath[str]) -> Response[str]:

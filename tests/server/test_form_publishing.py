@@ -193,10 +193,9 @@ def test_a_sealed_form_is_published_with_an_officers_passphrase_only(office: Off
         assert office.deps.engine.read(published) == []
         assert send(client, text, frasa=PHRASES["budi"]).status_code == 303
     [made] = office.deps.engine.read(published)
-    regency = office.deps.engine.regency
-    assert office.deps.engine.read(lambda tx: is_vouched(tx, made, regency))
+    assert office.deps.engine.read(lambda tx: is_vouched(tx, made))
     forged = one(made.form, made.version, made.text + "\n# lagi", made.signature)
-    assert not office.deps.engine.read(lambda tx: is_vouched(tx, forged, regency))
+    assert not office.deps.engine.read(lambda tx: is_vouched(tx, forged))
     forms = load_forms()
     with pytest.raises(UnsignedError):
         forms.accept(made, TEXT, vouched=False)
