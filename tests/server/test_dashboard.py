@@ -144,6 +144,7 @@ def test_sealed_tasks_and_visits_are_counted_nowhere(desk: Desk) -> None:
     office.act(office.person, Patch(record=RecordId(record_id(8_001)), kind="tugas", base={}, new=task))
     assert desk.office.deps.engine.read(lambda tx: len(queries.records_of_kind(tx, "tugas"))) == 1
     assert desk.told("capaian") == {} and "0 dari 0" in desk.chart("capaian").said
+    assert desk.site.dashboard._figures.sums(desk.quarter).tasks == {}
 
 
 def test_shops_and_their_findings(desk: Desk) -> None:

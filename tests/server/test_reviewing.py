@@ -10,9 +10,11 @@ import pytest
 
 from schemas.ids import RecordId
 from server.access import Person
+from server.services.people import load_person
 from server.services.presence import STAYS_MS, Presence
-from server.services.together import LASTS_MS, ONE_IN
+from server.services.together import LASTS_MS, ONE_IN, NotYet
 from server.store import SqlOfficeStore
+from server.web.building import build_site
 from sync.change import Decide, Patch, read
 from sync.scope import NIK_PREFIXES
 from tests.server.room_office import csrf, log_in, serving_cheaply
@@ -249,7 +251,7 @@ def test_nothing_clean_says_so_and_one_in_ten_is_looked_at(office: Office, desk:
     assert f"{4 * ONE_IN} kunjungan bersih, 4 menjadi contoh" in begin(desk).text
 
 
-def test_a_batch_is_its_officers_own_and_does_not_last(
+def test_a_batch_is_its_officers_own_and_ends_when_it_is_given_up(
     office: Office, desk: httpx.Client, address: str
 ) -> None:
     visits = add(office, 3)
@@ -258,9 +260,21 @@ def test_a_batch_is_its_officers_own_and_does_not_last(
     with browser(address, "verifikator") as other:
         assert press(other, "setujui").status_code == 409
     assert states(office, visits) == ["diterima"] * 3
-    assert LASTS_MS > 3_600_000
     press(desk, "batal")
     assert press(desk, "setujui").status_code == 409
+
+
+def test_a_batch_that_is_too_old_is_none(office: Office) -> None:
+    add(office, 3)
+    site = build_site(office.deps)
+    together, now = site.together, [office.deps.now_ms()]
+    together._now_ms = lambda: now[0]
+    kabid = office.deps.engine.read(lambda tx: load_person(tx, office.people["kabid"]))
+    assert kabid is not None and together.begin(kabid, "", "") is not None
+    now[0] += LASTS_MS
+    assert together.current(kabid) is not None
+    now[0] += 1
+    assert together.current(kabid) is None and isinstance(together.approve(kabid), NotYet)
 
 
 def test_what_is_handed_to_a_colleague_is_not_approved_with_the_rest(
