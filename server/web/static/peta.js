@@ -21,5 +21,5 @@
   [data.visit, data.home, ...data.photos].filter(Boolean).forEach((place) => seen.extend([place.lat, place.lng]));
   if (seen.isValid()) map.fitBounds(seen.pad(0.1));
   L.control.attribution({ prefix: false }).addAttribution(data.credit).addTo(map);
-  L.control.scale({ imperial: false }).addTo(map);
+  L.control.scale({ imperial: false, position: "topright" }).addTo(map);
 })();

@@ -21,5 +21,5 @@
   });
   if (seen.isValid()) map.fitBounds(seen.pad(0.03));
   L.control.attribution({ prefix: false }).addAttribution(data.credit).addTo(map);
-  L.control.scale({ imperial: false }).addTo(map);
+  L.control.scale({ imperial: false, position: "topright" }).addTo(map);
 })();
