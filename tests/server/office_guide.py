@@ -22,15 +22,15 @@ from sync.scope import NIK_PREFIXES
 from tests.contract.people import record_id
 from tests.server.room_office import serving_cheaply
 from tests.server.test_reviewing import WHOLE
-from tests.server.test_web_browser import ARGUMENTS, CHROMIUM
-from tests.server.web_office import DESA, PASSWORD, Office, open_at, shut
+from tests.server.test_web_browser import ARGUMENTS, CHROMIUM, Served
+from tests.server.web_office import DESA, Office, open_at, shut
 
 GUIDE = Path("docs/panduan/kantor.md")
 FOLDER = "gambar-kantor"
 NAMED = re.compile(rf"\({FOLDER}/([a-z0-9_]+)\.png\)")
 SIZE, COLOURS = {"width": 1366, "height": 768}, 96
 NAMES = ("Sutarmi", "Painem", "Ngatiyem", "Suwarno", "Kasinah", "Warsito", "Tukiyem", "Slamet Riyadi")
-Draw = Callable[[Page, Office], None]
+Draw = Callable[[Page, Office], object]
 
 
 def named(guide: str) -> list[str]:
@@ -42,19 +42,19 @@ def pictures() -> dict[str, tuple[str, Draw]]:
     """Return each picture that can be drawn: who looks, and how they come there."""
 
     def at(path: str) -> Draw:
-        return lambda page, _: _goto(page, path)
+        return lambda page, _: page.goto(path)
 
     def review(page: Page, _: Office) -> None:
-        _goto(page, "/antrean")
+        page.goto("/antrean")
         page.locator(".row h3 a").nth(2).click()
 
     def together(page: Page, _: Office) -> None:
-        _goto(page, "/antrean/bersama")
+        page.goto("/antrean/bersama")
         page.get_by_role("button", name="Kumpulkan").click()
         page.wait_for_load_state()
 
     def conflict(page: Page, _: Office) -> None:
-        _goto(page, "/konflik")
+        page.goto("/konflik")
         page.locator(".row a").first.click()
         page.wait_for_load_state()
 
@@ -64,7 +64,7 @@ def pictures() -> dict[str, tuple[str, Draw]]:
         "tinjau": ("kabid", review),
         "bersama": ("kabid", together),
         "konflik": ("kabid", conflict),
-        "warga": ("petugas", lambda page, office: _goto(page, f"/warga/{office.warga}")),
+        "warga": ("petugas", lambda page, office: page.goto(f"/warga/{office.warga}")),
         "ganda": ("petugas", at("/kemungkinan-ganda")),
         "penugasan": ("petugas", at(f"/penugasan?desa={DESA}")),
         "impor": ("petugas", at("/impor")),
@@ -90,17 +90,15 @@ def main() -> None:
         _fill(office)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         with serving_cheaply(office) as address:
+            served = Served(office, address, browser)
             for name in wanted:
                 username, draw = pictures()[name]
-                page = browser.new_page(
-                    viewport=SIZE, base_url=address, locale="id-ID", reduced_motion="reduce"
-                )
-                _log_in(page, username)
+                page = served.page(username, viewport=SIZE, locale="id-ID", reduced_motion="reduce")
                 draw(page, office)
                 page.wait_for_load_state("networkidle")
                 shot = Image.open(BytesIO(page.screenshot())).convert("RGB")
                 shot.quantize(COLOURS).save(folder / f"{name}.png", optimize=True)
-                page.close()
+                page.context.close()
         browser.close()
         shut(office)
 
@@ -144,18 +142,6 @@ def _fill(office: Office) -> None:
         for number in range(900)
     ]
     act.act_all(act.person, bodies)
-
-
-def _log_in(page: Page, username: str) -> None:
-    page.goto("/masuk")
-    page.get_by_label("Nama pengguna").fill(username)
-    page.get_by_label("Kata sandi").fill(PASSWORD)
-    page.get_by_role("button", name="Masuk").click()
-    page.wait_for_url("**/")
-
-
-def _goto(page: Page, path: str) -> None:
-    page.goto(path)
 
 
 if __name__ == "__main__":
