@@ -194,11 +194,9 @@ def _is_place(value: Any) -> bool:
         return False
     place = cast("dict[str, Any]", value)
     numbers = [place.get(name) for name in ("lat", "lng", "accuracy_m")]
-    if not all(isinstance(n, (int, float)) and not isinstance(n, bool) and math.isfinite(n) for n in numbers):
-        return False
-    lat, lng, accuracy_m = (float(cast("float", number)) for number in numbers)
     return (
-        is_on_earth(lat, lng, accuracy_m)
+        all(isinstance(n, (int, float)) and not isinstance(n, bool) for n in numbers)
+        and is_on_earth(*cast("list[float]", numbers))
         and type(place.get("at", 0)) is int
         and isinstance(place.get("mock", False), bool)
     )

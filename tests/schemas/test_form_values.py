@@ -47,7 +47,11 @@ SHAPES: list[tuple[str, str, list[Any], list[Any]]] = [
         "bpnt_kpm",
         "lokasi",
         [PLACE],
-        ["-7,111", PLACE | {"lat": 91}, PLACE | {"accuracy_m": None}, PLACE | {"at": 1.5}, {}],
+        [
+            *("-7,111", PLACE | {"lat": 91}, PLACE | {"accuracy_m": None}, PLACE | {"at": 1.5}, {}),
+            *(PLACE | {name: float("nan")} for name in ("lat", "lng", "accuracy_m")),
+            *(PLACE | {name: float("inf")} for name in ("lat", "lng", "accuracy_m")),
+        ],
     ),
     ("bpnt_kpm", "belanja", [[{"nama": "beras"}]], [{"nama": "beras"}, [{"pin": "1"}], ["beras"], [{}] * 51]),
 ]
