@@ -73,13 +73,13 @@ def needs(content: Content) -> list[RecordId]:
             assert_never(content.body)
 
 
-def _makes(body: Body) -> tuple[RecordId, ...]:
+def _makes(body: Body) -> RecordId | None:
     """Return the record that a change makes where it is not there yet."""
     match body:
         case Patch(record=name) | Submit(visit=name) | SealedSubmit(visit=name):
-            return (RecordId(name),)
+            return RecordId(name)
         case _:
-            return ()
+            return None
 
 
 def apply(desk: Desk, change: Arrived, caller: Caller, rules: Rules) -> Outcome:
@@ -87,7 +87,7 @@ def apply(desk: Desk, change: Arrived, caller: Caller, rules: Rules) -> Outcome:
     if not caller.office and change.author != caller.person:
         return Rejected(problem="penulis_bukan_pemilik_perangkat")
     body = change.body
-    if not caller.office and not RESERVED.isdisjoint(_makes(body)):
+    if not caller.office and _makes(body) in RESERVED:
         return Rejected(problem="hanya_kantor")
     match body:
         case Patch():
