@@ -109,15 +109,14 @@ def restore_photo(bench: Bench, draft: str, form: str, field: str, number: int) 
     target = _target(bench, draft, form, field)
     if isinstance(target, Refused):
         return target
-    most = target.field.max_count if isinstance(target.field, (Foto, Berkas)) else 0
-    known = {shot.number: shot for shot in bench.shelf(draft).photos(draft)}
-    stands = {shot.number: shot.blob for shot in _valid(bench, target)}
-    back = known.get(number)
+    if not isinstance(target.field, (Foto, Berkas)):
+        return Refused(say="lapangan.bukan_isian_foto")
+    back = next((shot for shot in bench.shelf(draft).photos(draft) if shot.number == number), None)
     if back is None or (back.form, back.field) != (form, target.key):
         return Refused(say="lapangan.bukan_isian_foto")
-    stands[number] = back.blob
-    if len(stands) > most:
-        return Refused(say="lapangan.foto_penuh", values={"jumlah": str(most)})
+    stands = {shot.number: shot.blob for shot in _valid(bench, target)} | {number: back.blob}
+    if len(stands) > target.field.max_count:
+        return Refused(say="lapangan.foto_penuh", values={"jumlah": str(target.field.max_count)})
 
     def put_back() -> Saved:
         with bench.vault.write():
