@@ -57,9 +57,9 @@ def stood(bench: Bench) -> Whereabouts | None:
     kept = _kept(bench)
     if not kept.screen:
         return None
-    if bench.sealed.holds(kept.draft):
-        cover = bench.sealed.cover(kept.draft)
-        return kept if cover is not None and cover.discarded_ms is None else None
+    cover = bench.sealed.cover(kept.draft)
+    if cover is not None:
+        return kept if cover.discarded_ms is None else None
     draft = bench.drafts.get(kept.draft)
     if draft is None or draft.change is not None or draft.discarded_ms is not None:
         return None
