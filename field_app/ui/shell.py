@@ -134,9 +134,9 @@ class Shell(FloatLayout):
         self.context: Context | None = None
         self.guard = Guard(self)
         self._stack: list[tuple[str, dict[str, Any], BaseScreen | None]] = []
+        self._place: tuple[str, str] | None = None
         # Widgets point at each other, and what weighs is their textures, which Python does not count: left to
         # itself it would collect the screens of a day of photos only after hundreds of megabytes.
-        self._place: tuple[str, str] | None = None
         self._tidy = Clock.create_trigger(lambda _dt: gc.collect(), TIDY_S)
         self._tidy_late = Clock.create_trigger(lambda _dt: gc.collect(), TIDY_LATE_S)
         self._news = Clock.create_trigger(lambda _dt: self._heard(), 0.05)
@@ -289,11 +289,7 @@ class Shell(FloatLayout):
 
     def _drop(self) -> None:
         # what can be taken back belongs to the screen it was done on
-        undoing = [child for child in self.children if isinstance(child, UndoToast)]
-        for above in [
-            *self.sheets(),
-            *undoing,
-        ]:
+        for above in [child for child in self.children if isinstance(child, (Sheet, UndoToast))]:
             self.remove_widget(above)
         if self.screen:
             self.screen.leave()
