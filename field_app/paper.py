@@ -129,8 +129,8 @@ def _has_glare(paper: Image.Image) -> bool:
     red, green, blue = paper.split()
     least = ImageChops.darker(ImageChops.darker(red, green), blue)
     histogram = least.histogram()
-    below, middle = 0, 0
-    while below * 2 < sum(histogram):
+    below, middle, pixels = 0, 0, sum(histogram)
+    while below * 2 < pixels:
         below += histogram[middle]
         middle += 1
     if middle >= WHITE_PAPER or min(paper.size) < PATCH:
