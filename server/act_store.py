@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from schemas.ids import DeviceId
-from server.engine import Reader, SqlRow
+from server.engine import Reader, SqlRow, batches
 
 BATCH = 2_000
 
@@ -13,20 +13,17 @@ def acts(tx: Reader, device: DeviceId | None, first_ms: int, before_ms: int) -> 
 
     `device` None means all. What was destroyed has no bytes any more (raw is None).
     """
-    seq, name = -1, b""
-    while True:
-        found = tx.query(
-            "SELECT id, device, counter, received_ms, raw, seq FROM changes WHERE kabupaten = :kabupaten"
-            " AND seq >= :seq AND (seq > :seq OR id > :name)"
-            " AND received_ms >= :first AND received_ms < :before"
-            " AND (:device = '' OR device = :device) ORDER BY seq, id LIMIT :limit",
-            {"seq": seq, "name": name, "first": first_ms, "before": before_ms, "device": device or "",
-             "limit": BATCH},
-        )  # fmt: skip
+    for found in batches(
+        tx,
+        "SELECT id, device, counter, received_ms, raw, seq FROM changes WHERE kabupaten = :kabupaten"
+        " AND seq >= :seq AND (seq > :seq OR id > :name)"
+        " AND received_ms >= :first AND received_ms < :before"
+        " AND (:device = '' OR device = :device) ORDER BY seq, id LIMIT :limit",
+        BATCH,
+        {"seq": (5, -1), "name": (0, b"")},
+        {"first": first_ms, "before": before_ms, "device": device or ""},
+    ):
         yield from (row[:5] for row in found)
-        if len(found) < BATCH:
-            return
-        seq, name = int(found[-1][5]), found[-1][0]
 
 
 def signature_of(tx: Reader, device: DeviceId, counter: int, head: bytes) -> bytes | None:

@@ -12,7 +12,7 @@ adds `:kabupaten` by itself. A list given for a parameter is written `IN :name`;
     └── ClosedError          asked after close()
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
@@ -131,3 +131,20 @@ class Engine(Protocol):
 def one(rows: Iterable[SqlRow]) -> SqlRow | None:
     """Return the first row, if there is one."""
     return next(iter(rows), None)
+
+
+def batches(
+    tx: Reader, sql: str, size: int, behind: Mapping[str, tuple[int, object]], params: Params = NOTHING
+) -> Iterator[list[SqlRow]]:
+    """Give what a query finds in batches of at most `size` rows, which is its `:limit`; the last is not full.
+
+    `behind` has the parameters that say which row to go on behind: for each the column that it is taken from,
+    and what it is for the first batch. They must be what the query orders by.
+    """
+    at = {name: first for name, (_, first) in behind.items()}
+    while True:
+        found = tx.query(sql, {**params, **at, "limit": size})
+        yield found
+        if len(found) < size:
+            return
+        at = {name: found[-1][column] for name, (column, _) in behind.items()}

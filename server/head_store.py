@@ -3,43 +3,39 @@
 from collections.abc import Iterator
 
 from schemas.ids import DeviceId, LinkHash
-from server.engine import Reader
+from server.engine import Reader, batches
 
 BATCH = 5_000
 
 
 def links(tx: Reader, office: DeviceId) -> Iterator[tuple[LinkHash, LinkHash]]:
     """Give the known links of the office's chain by number, each with the one it follows."""
-    counter, name = 0, b""
-    while True:
-        found = tx.query(
-            "SELECT counter, hash, prev FROM links WHERE kabupaten = :kabupaten AND device = :device"
-            " AND counter >= :counter AND (counter > :counter OR hash > :name) AND known = 1"
-            " ORDER BY counter, hash LIMIT :limit",
-            {"device": office, "counter": counter, "name": name, "limit": BATCH},
-        )
+    for found in batches(
+        tx,
+        "SELECT counter, hash, prev FROM links WHERE kabupaten = :kabupaten AND device = :device"
+        " AND counter >= :counter AND (counter > :counter OR hash > :name) AND known = 1"
+        " ORDER BY counter, hash LIMIT :limit",
+        BATCH,
+        {"counter": (0, 0), "name": (1, b"")},
+        {"device": office},
+    ):
         for _, link, prev in found:
             yield LinkHash(link), LinkHash(prev)
-        if len(found) < BATCH:
-            return
-        counter, name = found[-1][0], found[-1][1]
 
 
 def links_of_phones(tx: Reader, office: DeviceId) -> Iterator[bytes]:
     """Give the bytes of every link that is not the office's."""
-    device, counter, name = "", 0, b""
-    while True:
-        found = tx.query(
-            "SELECT device, counter, hash, raw FROM links WHERE kabupaten = :kabupaten AND device >= :device"
-            " AND (device > :device OR counter > :counter OR (counter = :counter AND hash > :name))"
-            " AND device <> :office ORDER BY device, counter, hash LIMIT :limit",
-            {"device": device, "counter": counter, "name": name, "office": office, "limit": BATCH},
-        )
+    for found in batches(
+        tx,
+        "SELECT device, counter, hash, raw FROM links WHERE kabupaten = :kabupaten AND device >= :device"
+        " AND (device > :device OR counter > :counter OR (counter = :counter AND hash > :name))"
+        " AND device <> :office ORDER BY device, counter, hash LIMIT :limit",
+        BATCH,
+        {"device": (0, ""), "counter": (1, 0), "name": (2, b"")},
+        {"office": office},
+    ):
         for _, _, _, raw in found:
             yield raw
-        if len(found) < BATCH:
-            return
-        device, counter, name = found[-1][:3]
 
 
 def office_name(tx: Reader) -> str:

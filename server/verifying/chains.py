@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from schemas.base import UNREADABLE, Data
 from schemas.ids import NO_LINK, ChangeId, DeviceId, LinkHash
-from server.engine import Reader, SqlRow
+from server.engine import Reader, SqlRow, batches
 from server.office import verifier
 from server.verifying.findings import Notes, Progress
 from sync.chain import head_message, read_link
@@ -76,19 +76,17 @@ def office_word(reader: Reader, office: DeviceId) -> OfficeWord:
 
 def _office_contents(reader: Reader, office: DeviceId) -> Iterator[bytes | None]:
     """Give the contents that the office's chain names, in the order of their seqs."""
-    seq = 0
-    while True:
-        found = reader.query(
-            "SELECT c.raw, c.seq FROM changes c JOIN links l ON l.kabupaten = c.kabupaten"
-            " AND l.device = :office AND l.counter = c.counter AND l.change = c.id"
-            " WHERE c.kabupaten = :kabupaten AND c.device = :office AND c.seq > :seq"
-            " ORDER BY c.seq LIMIT :limit",
-            {"office": office, "seq": seq, "limit": BATCH},
-        )
+    for found in batches(
+        reader,
+        "SELECT c.raw, c.seq FROM changes c JOIN links l ON l.kabupaten = c.kabupaten"
+        " AND l.device = :office AND l.counter = c.counter AND l.change = c.id"
+        " WHERE c.kabupaten = :kabupaten AND c.device = :office AND c.seq > :seq"
+        " ORDER BY c.seq LIMIT :limit",
+        BATCH,
+        {"seq": (1, 0)},
+        {"office": office},
+    ):
         yield from (raw for raw, _ in found)
-        if len(found) < BATCH:
-            return
-        seq = found[-1][1]
 
 
 def _check_devices(reader: Reader, keys: Mapping[DeviceId, bytes], findings: Notes) -> None:
@@ -202,17 +200,15 @@ def _check_signatures(
 
 def _links(reader: Reader, device: DeviceId) -> Iterator[SqlRow]:
     """Give a chain by counter: hash, counter, prev, change, known, raw, content, if it has an outcome."""
-    counter, name = 0, b""
-    while True:
-        found = reader.query(
-            "SELECT l.hash, l.counter, l.prev, l.change, l.known, l.raw, c.raw, c.id IS NOT NULL"
-            " FROM links l LEFT JOIN changes c ON c.kabupaten = l.kabupaten AND c.id = l.change"
-            " WHERE l.kabupaten = :kabupaten AND l.device = :device"
-            " AND l.counter >= :counter AND (l.counter > :counter OR l.hash > :name)"
-            " ORDER BY l.counter, l.hash LIMIT :limit",
-            {"device": device, "counter": counter, "name": name, "limit": BATCH},
-        )
+    for found in batches(
+        reader,
+        "SELECT l.hash, l.counter, l.prev, l.change, l.known, l.raw, c.raw, c.id IS NOT NULL"
+        " FROM links l LEFT JOIN changes c ON c.kabupaten = l.kabupaten AND c.id = l.change"
+        " WHERE l.kabupaten = :kabupaten AND l.device = :device"
+        " AND l.counter >= :counter AND (l.counter > :counter OR l.hash > :name)"
+        " ORDER BY l.counter, l.hash LIMIT :limit",
+        BATCH,
+        {"counter": (1, 0), "name": (0, b"")},
+        {"device": device},
+    ):
         yield from found
-        if len(found) < BATCH:
-            return
-        name, counter = found[-1][0], found[-1][1]

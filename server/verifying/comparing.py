@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from schemas.base import encode
 from schemas.ids import Part, RecordId
-from server.engine import Reader, SqlRow
+from server.engine import Reader, SqlRow, batches
 from server.letter_store import letter_row
 from server.projections import case_row, conflict_row, visit_row
 from server.verifying.findings import Notes, Progress
@@ -104,34 +104,28 @@ def _compare_parts(
 
 def _records(reader: Reader, progress: Progress) -> Iterator[SqlRow]:
     """Give id, kind, seq and body of all records, by id."""
-    name = ""
-    while True:
-        found = reader.query(
-            "SELECT id, kind, seq, body FROM records WHERE kabupaten = :kabupaten AND id > :name"
-            " ORDER BY id LIMIT :limit",
-            {"name": name, "limit": BATCH},
-        )
+    for found in batches(
+        reader,
+        "SELECT id, kind, seq, body FROM records WHERE kabupaten = :kabupaten AND id > :name"
+        " ORDER BY id LIMIT :limit",
+        BATCH,
+        {"name": (0, "")},
+    ):
         yield from found
         progress.advance(len(found))
-        if len(found) < BATCH:
-            return
-        name = found[-1][0]
 
 
 def _rows(reader: Reader, progress: Progress) -> Iterator[SqlRow]:
     """Give id, part, kind, seq, removed, hash and body of all rows, by id and part."""
-    name = part = ""
-    while True:
-        found = reader.query(
-            "SELECT id, part, kind, seq, removed, hash, body FROM rows WHERE kabupaten = :kabupaten"
-            " AND id >= :name AND (id > :name OR part > :part) ORDER BY id, part LIMIT :limit",
-            {"name": name, "part": part, "limit": BATCH},
-        )
+    for found in batches(
+        reader,
+        "SELECT id, part, kind, seq, removed, hash, body FROM rows WHERE kabupaten = :kabupaten"
+        " AND id >= :name AND (id > :name OR part > :part) ORDER BY id, part LIMIT :limit",
+        BATCH,
+        {"name": (0, ""), "part": (1, "")},
+    ):
         yield from found
         progress.advance(len(found))
-        if len(found) < BATCH:
-            return
-        name, part = found[-1][:2]
 
 
 def _id(row: SqlRow) -> RecordId:

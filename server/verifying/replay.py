@@ -14,7 +14,7 @@ from schemas.wire import Held, Outcome, Rejected
 from server import device_store
 from server.access import is_active
 from server.device_store import Device
-from server.engine import Reader, SqlRow
+from server.engine import Reader, SqlRow, batches
 from server.queries import record
 from server.verifying.findings import Notes, Progress
 from sync.apply import apply
@@ -136,15 +136,10 @@ def _signs_nothing(signature: bytes, message: bytes) -> bool:
 
 
 def _changes(reader: Reader) -> Iterator[list[SqlRow]]:
-    seq, name = 0, b""
-    while True:
-        found = reader.query(
-            "SELECT id, device, outcome, received_ms, seq, raw FROM changes"
-            " WHERE kabupaten = :kabupaten"
-            " AND seq >= :seq AND (seq > :seq OR id > :name) ORDER BY seq, id LIMIT :limit",
-            {"seq": seq, "name": name, "limit": BATCH},
-        )
-        yield found
-        if len(found) < BATCH:
-            return
-        name, seq = found[-1][0], found[-1][4]
+    return batches(
+        reader,
+        "SELECT id, device, outcome, received_ms, seq, raw FROM changes WHERE kabupaten = :kabupaten"
+        " AND seq >= :seq AND (seq > :seq OR id > :name) ORDER BY seq, id LIMIT :limit",
+        BATCH,
+        {"seq": (4, 0), "name": (0, b"")},
+    )

@@ -1,7 +1,7 @@
 """The audit trail: every row of it follows from the log. Rule: what hides an act from a search is a fault."""
 
 from server import trail_store
-from server.engine import Reader
+from server.engine import Reader, batches
 from server.trail import trace
 from server.verifying.findings import Notes, Progress
 
@@ -20,14 +20,16 @@ def check_trail(reader: Reader, findings: Notes, progress: Progress) -> None:
     for change, name in reader.query("SELECT change, about FROM trail_about WHERE kabupaten = :kabupaten"):
         about.setdefault(change, set()).add(name)
     codes = set(reader.query("SELECT code, record FROM trail_codes WHERE kabupaten = :kabupaten"))
-    seq, seen = 0, 0
-    while True:
-        found = reader.query(
-            "SELECT c.id, c.received_ms, c.seq, c.raw, t.at_ms, t.seq, t.author, t.kind, t.open"
-            " FROM changes c LEFT JOIN trail t ON t.kabupaten = c.kabupaten AND t.change = c.id"
-            " WHERE c.kabupaten = :kabupaten AND c.seq > :seq AND c.seq <= :end ORDER BY c.seq LIMIT :limit",
-            {"seq": seq, "end": end, "limit": BATCH},
-        )
+    seen = 0
+    for found in batches(
+        reader,
+        "SELECT c.id, c.received_ms, c.seq, c.raw, t.at_ms, t.seq, t.author, t.kind, t.open"
+        " FROM changes c LEFT JOIN trail t ON t.kabupaten = c.kabupaten AND t.change = c.id"
+        " WHERE c.kabupaten = :kabupaten AND c.seq > :seq AND c.seq <= :end ORDER BY c.seq LIMIT :limit",
+        BATCH,
+        {"seq": (2, 0)},
+        {"end": end},
+    ):
         for change, received_ms, at, raw, *stored in found:
             seen += stored[0] is not None
             told = trace(raw)
@@ -41,8 +43,5 @@ def check_trail(reader: Reader, findings: Notes, progress: Progress) -> None:
             if not is_right:
                 findings.fault("jejak_berbeda", catatan=change.hex())
         progress.advance(len(found))
-        if len(found) < BATCH:
-            break
-        seq = found[-1][2]
     if seen != total or about:
         findings.fault("jejak_lebih")

@@ -17,6 +17,7 @@ from server.engine import (
     Reader,
     Writer,
     WrongKeyError,
+    batches,
 )
 from server.engines.sqlite import SqliteEngine, connect, upgrade
 from server.migrate import migrate
@@ -280,3 +281,20 @@ def test_a_wrong_key_a_missing_and_a_newer_database_are_told_apart(tmp_path: Pat
     connection.close()
     with pytest.raises(NewerDataError):
         upgrade(path, KEY)
+
+
+@pytest.mark.parametrize(("size", "sizes"), [(2, [2, 2, 1]), (5, [5, 0]), (6, [5])])
+def test_batches_give_every_row_once_in_order_whatever_their_size(
+    engine: SqliteEngine, size: int, sizes: list[int]
+) -> None:
+    for name in ("ab", "aa", "ba", "bb", "c"):
+        engine.write(insert(name)).result(10)
+    sql = (
+        "SELECT part, substr(part, 1, 1) AS letter FROM parts WHERE part <> :gone"
+        " AND substr(part, 1, 1) >= :letter AND (substr(part, 1, 1) > :letter OR part > :name)"
+        " ORDER BY letter, part LIMIT :limit"
+    )
+    behind = {"letter": (1, ""), "name": (0, "")}
+    found = engine.read(lambda reader: list(batches(reader, sql, size, behind, {"gone": "x"})))
+    assert [len(batch) for batch in found] == sizes
+    assert [row[0] for batch in found for row in batch] == ["aa", "ab", "ba", "bb", "c"]
