@@ -78,7 +78,7 @@ def pack(maker: Maker, report: Report, file: bytes, paper: bytes, out: IO[bytes]
     """Write all of it as one ZIP; a photo that is not held, or not whole, is left out."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bundle:
         for name, data in ((JSON, file), (PDF, paper), (CHECKER, checker())):
-            bundle.writestr(private_entry(name), data)
+            put(bundle, name, data)
         if report.contents != "isi":
             return
         for name, blob in maker.photos(report):
@@ -86,12 +86,10 @@ def pack(maker: Maker, report: Report, file: bytes, paper: bytes, out: IO[bytes]
                 data = b"".join(maker.blobs.read(blob))
             except DamagedBlobError:
                 continue
-            bundle.writestr(private_entry(f"{PHOTOS}/{name}"), data, compresslevel=1)
+            put(bundle, f"{PHOTOS}/{name}", data)
 
 
-def private_entry(name: str) -> zipfile.ZipInfo:
-    """Name a file in a ZIP that only whoever unpacks it may read."""
-    entry = zipfile.ZipInfo(name)
-    entry.compress_type = zipfile.ZIP_DEFLATED  # stored, it would have to be written over
-    entry.external_attr = 0o600 << 16
-    return entry
+def put(bundle: zipfile.ZipFile, name: str, data: bytes) -> None:
+    """Put a file into a ZIP, packed as the ZIP says; `open` makes it of mode 0600, for whoever unpacks it."""
+    with bundle.open(name, "w") as file:
+        file.write(data)

@@ -13,7 +13,7 @@ from server.access import Person, may
 from server.engine import Engine, Reader
 from server.office import Office
 from server.parsing.typesetting import Typesetter
-from server.proof.making import CHECKER, MOST_PURPOSE, checker, private_entry
+from server.proof.making import CHECKER, MOST_PURPOSE, checker, put
 from server.proof.trail_file import Entry, Order, Summed, link_text, summary_paper, write
 from server.services.people import Denied
 from server.services.trail import Asked, Trail
@@ -82,7 +82,7 @@ class TrailExport:
 
             def lines(tx: Reader) -> tuple[Order, Summed]:
                 order = self._order(tx, person, purpose, search)
-                with bundle.open(private_entry(LINES), "w") as file:
+                with bundle.open(LINES, "w") as file:
                     entries = self._entries(tx, self._trail.wanted(tx, person, asked))
                     return order, write(entries, order, self._office.attest, file)
 
@@ -90,8 +90,8 @@ class TrailExport:
             paper = self._typesetter.pdf(summary_paper(order, summed, self._text))
             if paper is None:
                 return False
-            bundle.writestr(private_entry(PAPER), paper)
-            bundle.writestr(private_entry(CHECKER), checker())
+            put(bundle, PAPER, paper)
+            put(bundle, CHECKER, checker())
         return True
 
     def _order(self, tx: Reader, person: Person, purpose: str, search: str) -> Order:

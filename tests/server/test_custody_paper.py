@@ -20,6 +20,8 @@ from tests.server.sealed_office import STORY, SealedCase
 from tests.server.test_custody_report import Case
 from tests.server.web_office import PASSWORD, serving, shut
 
+OWNERS = (0o600 << 16, zipfile.ZIP_DEFLATED)
+
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
@@ -104,6 +106,7 @@ def test_the_page_gives_a_bundle_that_checks_itself_and_records_who_asked(
     assert short.status_code == 422 and "Sebut keperluannya" in short.text
     assert answer.status_code == 200 and answer.headers["content-type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(answer.content)) as bundle:
+        assert {(entry.external_attr, entry.compress_type) for entry in bundle.infolist()} == {OWNERS}
         bundle.extractall(tmp_path)
     raw, words = (tmp_path / "laporan.json").read_bytes(), pdf_text((tmp_path / "laporan.pdf").read_bytes())
     photos = tmp_path / "foto"

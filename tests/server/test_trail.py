@@ -41,6 +41,8 @@ from tests.server.pdf_text import pdf_text
 from tests.server.sealed_office import SealedCase
 from tests.server.web_office import PASSWORD, Office, open_at, serving, shut
 
+OWNERS = (0o600 << 16, zipfile.ZIP_DEFLATED)
+
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
@@ -272,6 +274,7 @@ def bundle(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert http.post("/jejak/ekspor", data={**form, "keperluan": "x"}).status_code == 422
     assert answer.status_code == 200, answer.text
     with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        assert {(entry.external_attr, entry.compress_type) for entry in packed.infolist()} == {OWNERS}
         packed.extractall(folder)
     return folder
 
