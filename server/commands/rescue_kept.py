@@ -19,7 +19,7 @@ from server.engine import FullError
 from server.rescue import Letter
 from server.services.handover import Taken, sentences
 from server.services.kept_vaults import Emptied, KeptVaults
-from server.services.rescuing import MOST_PURPOSE, NotRescued, Rescuing
+from server.services.rescuing import NotRescued, Rescuing, is_purpose
 
 KEY_FILE = "kunci.json"
 KEPT = "brankas-"
@@ -63,7 +63,7 @@ def _take(
         key = _by_rescue(kept, work, path, device, args, text)
     if isinstance(key, NotRescued):
         return key
-    if not 0 < len(args.purpose.strip()) <= MOST_PURPOSE:
+    if not is_purpose(args.purpose):
         return NotRescued(why="keperluan")
     work.note(by.id, device.id, args.purpose)
     return kept.take(path, key, device)

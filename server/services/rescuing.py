@@ -87,7 +87,7 @@ class Rescuing:
         """Record that a letter is opened, and for what; then open it, and return the code to be told."""
         if not may(by, "use_rescue"):
             return NotRescued(why="bukan_wewenang")
-        if not 0 < len(purpose.strip()) <= MOST_PURPOSE:
+        if not is_purpose(purpose):
             return NotRescued(why="keperluan")
         code = self.code_of(letter, private)
         if isinstance(code, NotRescued):
@@ -105,3 +105,8 @@ class Rescuing:
         name = RecordId(self._randomness(16).hex())
         fields = {"perangkat": device, "keperluan": purpose.strip(), "oleh": by, "at_ms": self._now_ms()}
         self._office.act(by, Patch(record=name, kind=USE, base={}, new=fields))
+
+
+def is_purpose(text: str) -> bool:
+    """Say whether this can be noted as what a use is for."""
+    return 0 < len(text.strip()) <= MOST_PURPOSE
