@@ -81,6 +81,19 @@ def found(folder: Path, progress: Steps | None = None) -> Findings:
     return verifying.verify(folder, database, keys, lambda _: OpenRules(), TEXT, progress or Steps())
 
 
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Give the numbers of the processes that are started from now on."""
+    started: list[int] = []
+
+    class Watched(ChildProcess):
+        def __init__(self, module: str) -> None:
+            super().__init__(module)
+            started.append(self.pid)
+
+    monkeypatch.setattr(beside, "ChildProcess", Watched)
+    return started
+
+
 def rewrite(folder: Path, *statements: str) -> None:
     """What somebody with the key does."""
     deps = open_office(folder, None)
@@ -158,18 +171,12 @@ def test_a_computer_that_has_no_room_for_another_process_is_a_fault(
 def test_a_process_that_is_killed_while_it_works_is_a_fault(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[int] = []
-
-    class Watched(ChildProcess):
-        def __init__(self, module: str) -> None:
-            super().__init__(module)
-            started.append(self.pid)
+    started = watched(monkeypatch)
 
     def kill(name: str) -> None:
         if name == "susunan":  # it has said that it begins, and waits for nothing
             os.kill(started[0], signal.SIGKILL)
 
-    monkeypatch.setattr(beside, "ChildProcess", Watched)
     monkeypatch.setattr(children, "START", SLOW)
     steps = Steps(kill)
     assert found(folder, steps).faults == [STOPPED]
@@ -232,18 +239,12 @@ def test_the_key_stands_neither_on_the_command_line_nor_in_the_environment(
 def test_the_process_ends_with_the_check_also_when_that_fails(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[int] = []
-
-    class Watched(ChildProcess):
-        def __init__(self, module: str) -> None:
-            super().__init__(module)
-            started.append(self.pid)
+    started = watched(monkeypatch)
 
     def fail(name: str) -> None:
         if name == "putar_ulang":
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(beside, "ChildProcess", Watched)
     with pytest.raises(KeyboardInterrupt):
         found(folder, Steps(fail))
     with pytest.raises(ProcessLookupError):
