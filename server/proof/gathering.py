@@ -223,8 +223,7 @@ def _branches(tx: Reader, versions: list[_Found], paths: dict[DeviceId, _Path]) 
     """
     found: list[_Path] = []
     for one in versions:
-        ways = (*found, *filter(None, [paths.get(one.device)]))
-        if one.link is None or any(one.link in path.counters for path in ways):
+        if one.link is None or any(one.link in path.counters for path in (*found, *paths.values())):
             continue
         links = dict(page_store.links_between(tx, one.device, one.counter, LAST_COUNTER))
         after = {one.link}
