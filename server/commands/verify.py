@@ -41,12 +41,12 @@ def run(args: argparse.Namespace, text: Text) -> int:
     judging = judged_with(load_forms(), load_workflows(), text)
     with progress_bar() as bar:
         findings = verify(args.data, database, keys, judging, text, RichProgress(bar, text, "periksa"))
-    if findings.faults:
-        for fault in findings.faults[:SHOWN]:
+    if faults := findings.faults:
+        for fault in faults[:SHOWN]:
             print(fault, file=sys.stderr)
-        if len(findings.faults) > SHOWN:
-            print(text("periksa.lagi", jumlah=len(findings.faults) - SHOWN), file=sys.stderr)
-        print(text("periksa.rusak", jumlah=len(findings.faults)))
+        if len(faults) > SHOWN:
+            print(text("periksa.lagi", jumlah=len(faults) - SHOWN), file=sys.stderr)
+        print(text("periksa.rusak", jumlah=len(faults)))
         return NOT_IN_ORDER
     names = text.fields("periksa.baik")
     print(text("periksa.baik", **{name: findings.counts[name] for name in names}))

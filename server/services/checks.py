@@ -102,7 +102,7 @@ class Checks:
                 changes=found.counts["catatan"],
                 links=found.counts["tautan"],
                 signatures=found.counts["tanda_tangan"],
-                fault_count=len(found.faults),
+                fault_count=len(found.found),
                 faults=tuple(found.faults),
             )
             self._engine.write(lambda tx: check_store.put(tx, check)).result()
