@@ -24,6 +24,7 @@ from server.subjects import (
     pair_id,
     pair_of,
 )
+from sync.scope import SUBJECT_KINDS
 from sync.store import Record
 
 BATCH = 200
@@ -71,7 +72,7 @@ def catch_up(tx: Writer, office: DeviceId) -> bool:
         return False
     records = [_record.decode(body) for _, body in found]
     entries = {entry.subject: entry for record in records if (entry := entry_of(record)) is not None}
-    subjects = [record for record in records if record.kind in ("warga", "ewarong")]
+    subjects = [record for record in records if record.kind in SUBJECT_KINDS]
     forget(tx, [record.id for record in subjects])
     _put(tx, entries.values(), _from_phones(tx, subjects, office))
     _put_cases(tx, [record for record in records if record.kind == "kasus"])
@@ -98,11 +99,7 @@ def forget(tx: Writer, subjects: Sequence[RecordId]) -> None:
         [(tx.regency, word, number) for number, key in known for word in later_words(key)],
     )
     tx.execute("DELETE FROM subjects WHERE kabupaten = :kabupaten AND subject IN :subjects", named)
-    for side in ("one", "other"):
-        tx.execute(
-            f"DELETE FROM subject_pairs WHERE kabupaten = :kabupaten AND {side} IN :subjects",  # noqa: S608 - ours
-            named,
-        )
+    _drop_pairs(tx, named)
 
 
 def _put(tx: Writer, entries: Iterable[Entry], from_phones: set[RecordId]) -> None:
@@ -173,11 +170,7 @@ def _put_cases(tx: Writer, cases: Sequence[Record]) -> None:
 def _put_pairs(tx: Writer, names: set[RecordId]) -> None:
     """Find anew with whom each of these may be one person, but for those whom somebody told apart."""
     named = {"subjects": list(names)}
-    for side in ("one", "other"):
-        tx.execute(
-            f"DELETE FROM subject_pairs WHERE kabupaten = :kabupaten AND {side} IN :subjects",  # noqa: S608 - ours
-            named,
-        )
+    _drop_pairs(tx, named)
     own = [
         Known(subject=RecordId(name), kind=kind, name_key=key, birth=birth)
         for name, kind, key, birth in tx.query(
@@ -192,6 +185,14 @@ def _put_pairs(tx: Writer, names: set[RecordId]) -> None:
         "INSERT INTO subject_pairs (kabupaten, one, other, why) VALUES (:kabupaten, :one, :other, :why)",
         [(tx.regency, *pair, why) for pair, why in alike.items() if pair not in apart],
     )
+
+
+def _drop_pairs(tx: Writer, named: Mapping[str, object]) -> None:
+    for side in ("one", "other"):
+        tx.execute(
+            f"DELETE FROM subject_pairs WHERE kabupaten = :kabupaten AND {side} IN :subjects",  # noqa: S608 - ours
+            named,
+        )
 
 
 def _by_nik(tx: Reader, named: Mapping[str, object]) -> Pairs:
