@@ -102,6 +102,15 @@ def forget(tx: Writer, subjects: Sequence[RecordId]) -> None:
     _drop_pairs(tx, named)
 
 
+def told_apart(tx: Reader, pairs: Iterable[tuple[RecordId, RecordId]]) -> set[tuple[RecordId, RecordId]]:
+    """Return which of these pairs, as they are kept, somebody at the office said are two people."""
+    ids = {pair_id(*pair): pair for pair in pairs}
+    found = tx.query(
+        "SELECT id, body FROM records WHERE kabupaten = :kabupaten AND id IN :ids", {"ids": list(ids)}
+    )
+    return {ids[name] for name, body in found if _record.decode(body).fields.get("hasil") == "beda"}
+
+
 def _put(tx: Writer, entries: Iterable[Entry], from_phones: set[RecordId]) -> None:
     every = list(entries)
     shelves = _numbered(tx, {entry.shelf for entry in every})
@@ -180,7 +189,7 @@ def _put_pairs(tx: Writer, names: set[RecordId]) -> None:
         )
     ]
     alike: Pairs = {**_by_name(tx, own), **_by_nik(tx, named)}
-    apart = _told_apart(tx, alike)
+    apart = told_apart(tx, alike)
     tx.many(
         "INSERT INTO subject_pairs (kabupaten, one, other, why) VALUES (:kabupaten, :one, :other, :why)",
         [(tx.regency, *pair, why) for pair, why in alike.items() if pair not in apart],
@@ -234,11 +243,3 @@ def _by_name(tx: Reader, own: Sequence[Known]) -> Pairs:
         )
         kept |= {pair_of(each.subject, name): "nama" for name in islice(alike, MOST_ALIKE)}
     return kept
-
-
-def _told_apart(tx: Reader, pairs: Iterable[tuple[RecordId, RecordId]]) -> set[tuple[RecordId, RecordId]]:
-    ids = {pair_id(*pair): pair for pair in pairs}
-    found = tx.query(
-        "SELECT id, body FROM records WHERE kabupaten = :kabupaten AND id IN :ids", {"ids": list(ids)}
-    )
-    return {ids[name] for name, body in found if _record.decode(body).fields.get("hasil") == "beda"}
