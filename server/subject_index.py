@@ -61,15 +61,15 @@ def is_behind(tx: Reader) -> bool:
     return bool(found)
 
 
-def catch_up(tx: Writer, office: DeviceId) -> bool:
-    """Take the next records into the index; return whether there may be more. `office`: its own device."""
+def catch_up(tx: Writer, office: DeviceId) -> None:
+    """Take the next records into the index, if there are any. `office`: its own device."""
     found = tx.query(
         f"SELECT seq, body FROM records WHERE kabupaten = :kabupaten AND {_KINDS} AND seq > :seq"  # noqa: S608 - ours
         " ORDER BY seq LIMIT :limit",
         {"seq": end(tx), "limit": BATCH},
     )
     if not found:
-        return False
+        return
     records = [_record.decode(body) for _, body in found]
     entries = {entry.subject: entry for record in records if (entry := entry_of(record)) is not None}
     subjects = [record for record in records if record.kind in SUBJECT_KINDS]
@@ -83,7 +83,6 @@ def catch_up(tx: Writer, office: DeviceId) -> bool:
         " ON CONFLICT (kabupaten) DO UPDATE SET seq = excluded.seq",
         {"seq": found[-1][0]},
     )
-    return len(found) == BATCH
 
 
 def forget(tx: Writer, subjects: Sequence[RecordId]) -> None:
