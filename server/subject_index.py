@@ -24,6 +24,7 @@ from server.subjects import (
     pair_id,
     pair_of,
 )
+from sync.scope import SUBJECT_KINDS
 from sync.store import Record
 
 BATCH = 200
@@ -60,18 +61,18 @@ def is_behind(tx: Reader) -> bool:
     return bool(found)
 
 
-def catch_up(tx: Writer, office: DeviceId) -> bool:
-    """Take the next records into the index; return whether there may be more. `office`: its own device."""
+def catch_up(tx: Writer, office: DeviceId) -> None:
+    """Take the next records into the index, if there are any. `office`: its own device."""
     found = tx.query(
         f"SELECT seq, body FROM records WHERE kabupaten = :kabupaten AND {_KINDS} AND seq > :seq"  # noqa: S608 - ours
         " ORDER BY seq LIMIT :limit",
         {"seq": end(tx), "limit": BATCH},
     )
     if not found:
-        return False
+        return
     records = [_record.decode(body) for _, body in found]
     entries = {entry.subject: entry for record in records if (entry := entry_of(record)) is not None}
-    subjects = [record for record in records if record.kind in ("warga", "ewarong")]
+    subjects = [record for record in records if record.kind in SUBJECT_KINDS]
     forget(tx, [record.id for record in subjects])
     _put(tx, entries.values(), _from_phones(tx, subjects, office))
     _put_cases(tx, [record for record in records if record.kind == "kasus"])
@@ -82,7 +83,6 @@ def catch_up(tx: Writer, office: DeviceId) -> bool:
         " ON CONFLICT (kabupaten) DO UPDATE SET seq = excluded.seq",
         {"seq": found[-1][0]},
     )
-    return len(found) == BATCH
 
 
 def forget(tx: Writer, subjects: Sequence[RecordId]) -> None:
@@ -98,11 +98,16 @@ def forget(tx: Writer, subjects: Sequence[RecordId]) -> None:
         [(tx.regency, word, number) for number, key in known for word in later_words(key)],
     )
     tx.execute("DELETE FROM subjects WHERE kabupaten = :kabupaten AND subject IN :subjects", named)
-    for side in ("one", "other"):
-        tx.execute(
-            f"DELETE FROM subject_pairs WHERE kabupaten = :kabupaten AND {side} IN :subjects",  # noqa: S608 - ours
-            named,
-        )
+    _drop_pairs(tx, named)
+
+
+def told_apart(tx: Reader, pairs: Iterable[tuple[RecordId, RecordId]]) -> set[tuple[RecordId, RecordId]]:
+    """Return which of these pairs, as they are kept, somebody at the office said are two people."""
+    ids = {pair_id(*pair): pair for pair in pairs}
+    found = tx.query(
+        "SELECT id, body FROM records WHERE kabupaten = :kabupaten AND id IN :ids", {"ids": list(ids)}
+    )
+    return {ids[name] for name, body in found if _record.decode(body).fields.get("hasil") == "beda"}
 
 
 def _put(tx: Writer, entries: Iterable[Entry], from_phones: set[RecordId]) -> None:
@@ -173,11 +178,7 @@ def _put_cases(tx: Writer, cases: Sequence[Record]) -> None:
 def _put_pairs(tx: Writer, names: set[RecordId]) -> None:
     """Find anew with whom each of these may be one person, but for those whom somebody told apart."""
     named = {"subjects": list(names)}
-    for side in ("one", "other"):
-        tx.execute(
-            f"DELETE FROM subject_pairs WHERE kabupaten = :kabupaten AND {side} IN :subjects",  # noqa: S608 - ours
-            named,
-        )
+    _drop_pairs(tx, named)
     own = [
         Known(subject=RecordId(name), kind=kind, name_key=key, birth=birth)
         for name, kind, key, birth in tx.query(
@@ -187,11 +188,19 @@ def _put_pairs(tx: Writer, names: set[RecordId]) -> None:
         )
     ]
     alike: Pairs = {**_by_name(tx, own), **_by_nik(tx, named)}
-    apart = _told_apart(tx, alike)
+    apart = told_apart(tx, alike)
     tx.many(
         "INSERT INTO subject_pairs (kabupaten, one, other, why) VALUES (:kabupaten, :one, :other, :why)",
         [(tx.regency, *pair, why) for pair, why in alike.items() if pair not in apart],
     )
+
+
+def _drop_pairs(tx: Writer, named: Mapping[str, object]) -> None:
+    for side in ("one", "other"):
+        tx.execute(
+            f"DELETE FROM subject_pairs WHERE kabupaten = :kabupaten AND {side} IN :subjects",  # noqa: S608 - ours
+            named,
+        )
 
 
 def _by_nik(tx: Reader, named: Mapping[str, object]) -> Pairs:
@@ -233,11 +242,3 @@ def _by_name(tx: Reader, own: Sequence[Known]) -> Pairs:
         )
         kept |= {pair_of(each.subject, name): "nama" for name in islice(alike, MOST_ALIKE)}
     return kept
-
-
-def _told_apart(tx: Reader, pairs: Iterable[tuple[RecordId, RecordId]]) -> set[tuple[RecordId, RecordId]]:
-    ids = {pair_id(*pair): pair for pair in pairs}
-    found = tx.query(
-        "SELECT id, body FROM records WHERE kabupaten = :kabupaten AND id IN :ids", {"ids": list(ids)}
-    )
-    return {ids[name] for name, body in found if _record.decode(body).fields.get("hasil") == "beda"}

@@ -84,13 +84,11 @@ def is_counted(path: str) -> bool:
 
 def _token(scope: HTTPScope) -> str:
     """Return the token where one is asked for; OPTIONS asks for none."""
-    path, here = scope["path"], ""
+    path = scope["path"]
     if scope["method"] == "OPTIONS" or not (path in WITH_TOKEN or path.startswith("/tus/")):
-        return here
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            here = bearer(value.decode("latin-1")) or ""
-    return here
+        return ""
+    given = dict(scope["headers"]).get(b"authorization", b"")
+    return bearer(given.decode("latin-1")) or ""
 
 
 async def _refuse(send: Send, problem: Problem, text: Text) -> None:

@@ -16,7 +16,7 @@ from schemas.sealed import SEALED_SERVICES
 from server import assign_store
 from server.access import Person, Role, Thing, may, refused
 from server.engine import Engine, Reader, Writer
-from server.services.people import Actor, Denied, people, people_who_left
+from server.services.people import Actor, Denied, load_person, people, people_who_left
 from server.store import SqlOfficeStore
 from server.subjects import address_of
 from sync.change import Patch
@@ -135,7 +135,7 @@ class Assigning:
         """Return the field workers with what lies with them, the busiest first, those who left too."""
 
         def work(tx: Reader) -> list[Load]:
-            found = [self._load(tx, each, left=False) for each in _workers(tx).values()]
+            found = [self._load(tx, each, left=False) for each in people(tx, *ROLES_OUTSIDE)]
             return found + [self._load(tx, each, left=True) for each in people_who_left(tx)]
 
         if not may(person, "assign_tasks"):
@@ -194,7 +194,8 @@ class Assigning:
         return Denied(why=why) if why is not None else None
 
     def _is_worker(self, whom: PersonId) -> bool:
-        return whom in self._engine.read(_workers)
+        found = self._engine.read(lambda tx: load_person(tx, whom))
+        return found is not None and not frozenset(ROLES_OUTSIDE).isdisjoint(found.roles)
 
     def _may_list(self, person: Person, task: Record) -> bool:
         fields = task.fields
@@ -272,10 +273,6 @@ class Assigning:
             bodies.append(Patch(record=record.id, kind="tugas", base=was, new={name: value}))
         self._office.act_in(tx, person.id, bodies)
         return len(bodies)
-
-
-def _workers(tx: Reader) -> dict[PersonId, Person]:
-    return {each.id: each for role in ROLES_OUTSIDE for each in people(tx, role)}
 
 
 def _candidate(record: Record, visit: tuple[int, str] | None) -> Candidate:

@@ -29,18 +29,12 @@ def word_id(tx: Reader, kind: str, about: str = "") -> RecordId:
     Anybody can work it out, and phones choose the ids of whom they add: where one put somebody, the word
     stands at the next, and stays there.
     """
-    for number in count():
-        further = b"\0%d" % number if number else b""
-        name = RecordId(sha256(kind.encode() + about.encode() + further).hexdigest()[:32])
-        found = SqlOfficeStore.reading(tx).records([name]).get(name)
-        if found is None or found.kind == kind:
-            return name
-    raise AssertionError("numbers do not end")
+    return _word(tx, kind, about)[0]
 
 
 def word_on(tx: Reader, kind: str, about: str = "") -> Record | None:
     """Return the register's word on something, None before there is one."""
-    return record_of(tx, word_id(tx, kind, about), kind)
+    return _word(tx, kind, about)[1]
 
 
 def patches_of(tx: Reader, kind: str, about: str = "") -> list[tuple[Content, Patch]]:
@@ -65,3 +59,13 @@ def write_record(
     base = {field: known.fields[field] for field in fields if field in known.fields} if known else {}
     body = Patch(record=name, kind=kind, base=base, new=fields)
     return isinstance(office.act_in(tx, author, [body])[0], Applied)
+
+
+def _word(tx: Reader, kind: str, about: str) -> tuple[RecordId, Record | None]:
+    for number in count():
+        further = b"\0%d" % number if number else b""
+        name = RecordId(sha256(kind.encode() + about.encode() + further).hexdigest()[:32])
+        found = SqlOfficeStore.reading(tx).records([name]).get(name)
+        if found is None or found.kind == kind:
+            return name, found
+    raise AssertionError("numbers do not end")

@@ -5,8 +5,8 @@ are shown with the record that stays, what that one lacked is filled in, and ope
 done stands in a record of the pair, so that it can be undone. Rule: nothing is decided on what has moved on.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from schemas.base import Data
 from schemas.identity import search_key
@@ -25,8 +25,9 @@ from server.services.record_history import field_words
 from server.services.review import Decided, NotThere, Stale
 from server.services.visit_page import Words
 from server.store import SqlOfficeStore
+from server.subject_index import told_apart
 from server.subject_store import Neighbour
-from server.subjects import LIKE, MATCHED, MERGED, PAIR, likeness, name_of, pair_id, pair_of
+from server.subjects import LIKE, MATCHED, MERGED, PAIR, Why, likeness, name_of, pair_id, pair_of
 from sync.change import Patch
 from sync.merge import NO_FIELDS, SETS
 from sync.scope import OPEN_TUGAS
@@ -34,7 +35,7 @@ from sync.store import Fields, Record
 
 MOST = 50
 MOST_LIKELY = 3
-Why = Literal["nik", "nama", "mirip"]
+MOST_COUNTED = 1_000
 
 
 class Counts(Data, frozen=True, kw_only=True):
@@ -270,9 +271,9 @@ class Matching:
 
     def _page(self, tx: Reader, one: Record, other: Record) -> PairPage:
         fresh = subject_store.is_fresh(tx, [one.id, other.id])
-        visits, cases = (
-            tuple(len(count(tx, each.id)) for each in (one, other)) for count in (_visits_of, _cases_of)
-        )
+        about = [[each.id, *subject_store.merged_into(tx, each.id)] for each in (one, other)]
+        visits = [len(subject_store.visits_of(tx, names, MOST_COUNTED)) for names in about]
+        cases = [len(subject_store.cases_of(tx, names)) for names in about]
         keep = other if one.id in fresh and other.id not in fresh else one
         if not fresh and len(told(other)) > len(told(one)):
             keep = other
@@ -317,8 +318,9 @@ class Matching:
             ((likeness(own, each.name_key), each.subject) for each in near[record.kind, desa]), reverse=True
         )
         named = [name for how, name in alike[: 2 * MOST_LIKELY] if how >= LIKE]
-        apart = _told_apart(tx, record.id, [*same, *named])
-        ids = [name for name in dict.fromkeys([*same, *named]) if name != record.id and name not in apart]
+        pairs = {name: pair_of(record.id, name) for name in (*same, *named) if name != record.id}
+        apart = told_apart(tx, pairs.values())
+        ids = [name for name, pair in pairs.items() if pair not in apart]
         return self._finding.hits(tx, person, ids)[:MOST_LIKELY]
 
     def _merge(self, tx: Writer, author: PersonId, kept: Record, merged: Record) -> None:
@@ -356,18 +358,3 @@ class Matching:
 def _has_conflict(tx: Reader, record: Record) -> bool:
     conflicts = SqlOfficeStore.reading(tx).records(protection_store.conflicts_about(tx, record.id))
     return any(each.fields.get("state") == "menunggu" for each in conflicts.values())
-
-
-def _told_apart(tx: Reader, one: RecordId, others: Sequence[RecordId]) -> set[RecordId]:
-    ids = {pair_id(one, other): other for other in others if other != one}
-    found = SqlOfficeStore.reading(tx).records(ids)
-    return {ids[name] for name, record in found.items() if record.fields.get("hasil") == "beda"}
-
-
-def _visits_of(tx: Reader, subject: RecordId) -> list[RecordId]:
-    about = [subject, *subject_store.merged_into(tx, subject)]
-    return subject_store.visits_of(tx, about, 1_000)
-
-
-def _cases_of(tx: Reader, subject: RecordId) -> list[RecordId]:
-    return subject_store.cases_of(tx, [subject, *subject_store.merged_into(tx, subject)])

@@ -41,18 +41,16 @@ def load_person(tx: Reader, person: PersonId) -> Person | None:
     return person_of(record) if record is not None else None
 
 
-def people(tx: Reader, role: Role) -> list[Person]:
-    """Return the active people with a role, by name."""
-    ids = page_store.record_ids(tx, "petugas", MOST_PEOPLE)
-    found = (person_of(record) for record in SqlOfficeStore.reading(tx).records(ids).values())
-    return sorted((person for person in found if person and role in person.roles), key=lambda each: each.nama)
+def people(tx: Reader, *roles: Role) -> list[Person]:
+    """Return the active people with one of these roles or more, each once, by name."""
+    found = (person_of(record) for record in _everybody(tx))
+    with_role = (each for each in found if each and not frozenset(roles).isdisjoint(each.roles))
+    return sorted(with_role, key=lambda each: each.nama)
 
 
 def people_who_left(tx: Reader) -> list[Person]:
     """Return those who worked here once, by name; the rights in them count no more."""
-    ids = page_store.record_ids(tx, "petugas", MOST_PEOPLE)
-    found = SqlOfficeStore.reading(tx).records(ids).values()
-    left = (person for record in found if (person := left_of(record)) is not None)
+    left = (person for record in _everybody(tx) if (person := left_of(record)) is not None)
     return sorted(left, key=lambda each: each.nama)
 
 
@@ -64,6 +62,11 @@ def person_of(record: Record) -> Person | None:
 def left_of(record: Record) -> Person | None:
     """Read the record of somebody who left, with the rights that they had; None for anybody else."""
     return _read(record) if record.kind == "petugas" and not is_active(record) else None
+
+
+def _everybody(tx: Reader) -> Iterable[Record]:
+    ids = page_store.record_ids(tx, "petugas", MOST_PEOPLE)
+    return SqlOfficeStore.reading(tx).records(ids).values()
 
 
 def _read(record: Record) -> Person:

@@ -14,7 +14,7 @@ from server import custody_store, device_store, factor_store, people_store, quer
 from server.access import ROLES, Person, may
 from server.engine import Engine, Reader, Writer
 from server.passwords import Passwords
-from server.services.people import Actor, fields_of, left_of, person_of
+from server.services.people import Actor, fields_of, left_of, load_person
 from server.services.room_custody import load_custody
 from sync.change import Patch
 from sync.store import Fields, Record
@@ -104,7 +104,7 @@ class Permits:
         """Change somebody's roles, regions and services: at once where that only takes roles, else by two."""
 
         def work(tx: Writer) -> Done | None:
-            now = _known(tx, about.id)
+            now = load_person(tx, about.id)
             same = now is not None and (about.areas, about.services) == (now.areas, now.services)
             if now is None or not same or not set(about.roles) < set(now.roles):
                 return None
@@ -119,7 +119,7 @@ class Permits:
 
     def ask_reset(self, by: Person, person: PersonId, what: What) -> Asked | Refused:
         """Ask for a new password, or that the second step be set up anew."""
-        about = self._engine.read(lambda tx: _known(tx, person))
+        about = self._engine.read(lambda tx: load_person(tx, person))
         if about is None or what not in RESETS:
             return Refused(why="berubah")
 
@@ -192,7 +192,7 @@ class Permits:
         now = self._now_ms()
 
         def work(tx: Writer) -> Done | Refused:
-            if _known(tx, person) is None:
+            if load_person(tx, person) is None:
                 return Refused(why="berubah")
             for device in device_store.devices(tx):
                 if device.person == person:
@@ -214,7 +214,7 @@ class Permits:
         now, name = self._now_ms(), RecordId(self._randomness(16).hex())
 
         def work(tx: Writer) -> Asked | Refused:
-            known = _left(tx, about.id) if what == "kembali" else _known(tx, about.id)
+            known = _left(tx, about.id) if what == "kembali" else load_person(tx, about.id)
             if what != "tambah" and known is None:
                 return Refused(why="berubah")
             if any((each.what, each.about.id) == (what, about.id) for each in _waiting(tx, now)):
@@ -244,7 +244,7 @@ class Permits:
             people_store.put_starting(tx, about.id, now)
             self._patch(tx, by, about.id, fields_of(about))
             return ""
-        known = _left(tx, about.id) if asked.what == "kembali" else _known(tx, about.id)
+        known = _left(tx, about.id) if asked.what == "kembali" else load_person(tx, about.id)
         if known is None or (asked.what in ("hak", "kembali") and _rights(known) != asked.before):
             return "berubah"
         match asked.what:
@@ -283,11 +283,6 @@ def end_all(tx: Writer, person: PersonId) -> None:
     people_store.drop_sessions_of(tx, person)
     factor_store.drop_halves(tx, person)
     custody_store.drop_held_of(tx, person)
-
-
-def _known(tx: Reader, person: PersonId) -> Person | None:
-    record = queries.record(tx, RecordId(person))
-    return person_of(record) if record is not None else None
 
 
 def _left(tx: Reader, person: PersonId) -> Person | None:

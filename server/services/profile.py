@@ -15,7 +15,7 @@ from server import subject_store
 from server.access import Action, Person, Thing, may, refused
 from server.engine import Engine, Reader
 from server.services.conflict_view import NUMBERS, label_of_field
-from server.services.finding import Finding, Hit, hit_of, open_services, service_word
+from server.services.finding import Finding, Hit, hit_of
 from server.services.indexing import Indexing
 from server.services.merging import GROUPS, told
 from server.services.people import Actor, Denied
@@ -78,7 +78,6 @@ class Profile(Data, frozen=True, kw_only=True):
     """
 
     hit: Hit
-    services: tuple[str, ...]
     groups: tuple[FieldGroup, ...]
     household: tuple[Hit, ...]
     visits: tuple[VisitLine, ...]
@@ -92,7 +91,6 @@ class Profile(Data, frozen=True, kw_only=True):
     undoable: frozenset[RecordId]
     doubles: tuple[Hit, ...]
     masked: bool
-    may_open: bool
     may_match: bool
 
 
@@ -157,16 +155,16 @@ class Profiles:
         fields, words = record.fields, self._words
         about = [record.id, *subject_store.merged_into(tx, record.id)]
         known = SqlOfficeStore.reading(tx).records(about)
-        fresh = subject_store.is_fresh(tx, about)
+        fresh = bool(subject_store.is_fresh(tx, [record.id]))
         may_open = self._finding.may(person, "open_numbers", record)
         visits = SqlOfficeStore.reading(tx).records(subject_store.visits_of(tx, about, MOST_VISITS))
         seen = [visit for visit in visits.values() if self._may_see_visit(person, visit)]
+        seen.sort(key=_received_ms, reverse=True)
         pairs = subject_store.pairs_of(tx, record.id)
         others = [pair.other if pair.one == record.id else pair.one for pair in pairs]
         into = fields.get(MERGED)
         return Profile(
-            hit=hit_of(record, words, fresh=record.id in fresh),
-            services=tuple(service_word(name, words) for name in open_services(fields)),
+            hit=hit_of(record, words, fresh=fresh),
             groups=tuple(_groups(record, words, opened=opened and may_open)),
             household=self._household(tx, person, record),
             visits=self._visits(tx, seen),
@@ -182,7 +180,6 @@ class Profiles:
             ),
             doubles=tuple(self._finding.hits(tx, person, others)),
             masked=may_open and not opened and any(fields.get(name) for name in NUMBERS),
-            may_open=may_open,
             may_match=self._finding.may(person, "match_warga", record),
         )
 
@@ -216,12 +213,11 @@ class Profiles:
                 author=known.get(str(visit.fields["petugas"]), "–"),
                 state=str(visit.fields["state"]),
             )
-            for visit in sorted(visits, key=_received_ms, reverse=True)
+            for visit in visits
         )
 
     def _checked(self, tx: Reader, visits: Iterable[Record]) -> tuple[Checked, ...]:
-        newest = sorted(visits, key=_received_ms, reverse=True)
-        changes = [ChangeId(bytes.fromhex(visit.fields["versions"][-1]["change"])) for visit in newest]
+        changes = [ChangeId(bytes.fromhex(visit.fields["versions"][-1]["change"])) for visit in visits]
         return checked(load_versions(tx, changes), self._words)
 
     def _cases(self, tx: Reader, person: Person, about: Sequence[RecordId]) -> Iterable[CaseLine]:

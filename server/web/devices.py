@@ -36,12 +36,7 @@ def device_routes(site: Site) -> list[Any]:
     """Return the handlers of the devices page."""
 
     def workers() -> list[Person]:
-        found = {
-            person.id: person
-            for role in FIELD_ROLES
-            for person in site.deps.engine.read(lambda tx, role=role: people(tx, role))
-        }
-        return sorted(found.values(), key=lambda person: person.nama)
+        return site.deps.engine.read(lambda tx: people(tx, *FIELD_ROLES))
 
     async def draw(
         visitor: Visitor, code: CodeView | None, notice: Notice | None, status: int = 200
