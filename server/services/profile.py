@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from schemas import format as written
 from schemas.base import Data
-from schemas.ids import ChangeId, PersonId, RecordId
+from schemas.ids import PersonId, RecordId
 from schemas.wire import Applied
 from schemas.workflow import Workflows
 from server import subject_store
@@ -24,7 +24,7 @@ from server.services.review import NotThere
 from server.services.six_rights import Checked, checked
 from server.services.trail import Trail
 from server.services.visit_page import Words
-from server.services.visits import load_versions, names
+from server.services.visits import load_newest, names
 from server.store import SqlOfficeStore
 from server.subjects import MERGED
 from sync.change import Accessed
@@ -217,8 +217,7 @@ class Profiles:
         )
 
     def _checked(self, tx: Reader, visits: Iterable[Record]) -> tuple[Checked, ...]:
-        changes = [ChangeId(bytes.fromhex(visit.fields["versions"][-1]["change"])) for visit in visits]
-        return checked(load_versions(tx, changes), self._words)
+        return checked(load_newest(tx, visits), self._words)
 
     def _cases(self, tx: Reader, person: Person, about: Sequence[RecordId]) -> Iterable[CaseLine]:
         found = SqlOfficeStore.reading(tx).records(subject_store.cases_of(tx, about))
