@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from schemas import format as written
 from schemas.base import Data
 from schemas.form_types import Pilihan
@@ -71,7 +73,6 @@ class Facts(Data, frozen=True, kw_only=True):
     prefill: dict[str, str] = {}
     photos: tuple[tuple[BlobId, str, bool], ...] = ()
     table: Grid | None = None
-    people: int = 1
 
 
 class LetterFacts:
@@ -233,7 +234,7 @@ class LetterFacts:
         more |= {"jumlah_orang": written.number(made.people), "jumlah_bantuan": written.rupiah(made.amount)}
         more["jumlah_orang_terbilang"] = written.terbilang(made.people)
         more["jumlah_bantuan_terbilang"] = written.terbilang(made.amount)
-        return _added(found, more, made.table, made.people)
+        return _added(found, more, made.table)
 
     def _recap(
         self, tx: Reader, person: Person, asked: Asked, found: Facts, given: dict[str, str], today: date
@@ -252,7 +253,7 @@ class LetterFacts:
         total = sum(count for *_, count in counts)
         more |= {"jumlah_kunjungan": written.number(total)}
         more["jumlah_kunjungan_terbilang"] = written.terbilang(total)
-        return _added(found, more, self._recap_table(asked.region, counts), 0)
+        return _added(found, more, self._recap_table(asked.region, counts))
 
     def _recap_table(self, region: str, counts: Sequence[tuple[str, str, int]]) -> Grid:
         """Count by what lies just below the region: a kecamatan's desa; of a desa, itself."""
@@ -321,20 +322,8 @@ def region_name(words: Words, kode: str) -> str:
     return found.nama if found and found.level == "kabupaten" else words.region(kode)
 
 
-def _added(found: Facts, more: dict[str, str], table: Grid | None = None, people: int = 1) -> Facts:
-    return Facts(
-        thing=found.thing,
-        subject=found.subject,
-        visit=found.visit,
-        case=found.case,
-        values=found.values | more,
-        pairs=found.pairs,
-        about=found.about,
-        prefill=found.prefill,
-        photos=found.photos,
-        table=table,
-        people=people,
-    )
+def _added(found: Facts, more: dict[str, str], table: Grid | None = None) -> Facts:
+    return replace(found, values=found.values | more, table=table)
 
 
 def _answers(found: Visit | None) -> dict[str, Any]:
