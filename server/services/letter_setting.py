@@ -14,11 +14,15 @@ BY_HAND = ("nama", "umur", "alamat", "pekerjaan")
 
 
 class Order(Data, frozen=True, kw_only=True):
-    """What is to be set. `number` is 0 for one that has none; `made_ms` is UTC; `mark` is for samples."""
+    """What is to be set. `number` is 0 for one that has none; `made_ms` is UTC; `mark` is for samples.
+
+    `version` is that of `wording`.
+    """
 
     name: str
     kind: Kind
     wording: Wording
+    version: int
     head: Letterhead
     office: str
     day: date

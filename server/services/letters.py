@@ -123,6 +123,7 @@ class Letters:
             name=kind,
             kind=letter_kinds()[kind],
             wording=wording,
+            version=0,
             head=head,
             office=self._name,
             day=written.local_date(now),
@@ -188,10 +189,12 @@ class Letters:
         self, tx: Reader, name: str, found: Facts, photos: tuple[tuple[bytes, str], ...], number: int
     ) -> Order:
         kind, now = letter_kinds()[name], self._now_ms()
+        wording, version = current(tx, name, kind.surat)
         return Order(
             name=name,
             kind=kind,
-            wording=current(tx, name, kind.surat)[0],
+            wording=wording,
+            version=version,
             head=current(tx, HEAD, first_letterhead())[0],
             office=self._name,
             day=written.local_date(now),
@@ -228,13 +231,12 @@ class Letters:
         def work(tx: Writer) -> bool:
             if order.number and self._number(tx) != order.number:
                 return False
-            version = current(tx, asked.kind, order.kind.surat)[1]
             fields: Fields = {
                 "jenis": asked.kind, "nomor": number, "urut": order.number, "tahun": order.day.year,
                 "tanggal": order.day.isoformat(), "subjek": found.subject or "",
                 "kunjungan": found.visit or "", "kasus": found.case or "", "kode_desa": found.thing.region,
                 "layanan": found.thing.service, "berkas": blob, "ukuran": len(pdf), "disimpan": is_kept,
-                "templat": version, "oleh": person.id, "at_ms": order.made_ms, "state": ISSUED,
+                "templat": order.version, "oleh": person.id, "at_ms": order.made_ms, "state": ISSUED,
             }  # fmt: skip
             if not write_record(tx, self._office, person.id, LETTER, name, fields):
                 raise RuntimeError("the office's own chain did not take a letter")

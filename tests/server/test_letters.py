@@ -1,6 +1,6 @@
 """Letters: numbers without doubles, the same bytes again, whole numbers only where needed, nothing sealed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,13 @@ class Desk:
         found = self.site.letter_shelf.open(self.who("petugas"), out.id)
         assert isinstance(found, LetterView)
         return found
+
+    def set_by(self, typeset: Callable[[Letter], bytes | None]) -> Letters:
+        deps, site = self.office.deps, self.site
+        return Letters(
+            deps.engine, deps.office, deps.office.device, deps.blobs, site.thumbnails, site.words,
+            site.handouts, deps.office_name, typeset, deps.now_ms, deps.randomness,
+        )  # fmt: skip
 
     def pdf(self, name: RecordId, who: str = "petugas") -> bytes:
         found = self.site.letter_shelf.pdf(self.who(who), name)
@@ -154,22 +161,33 @@ def test_two_officers_at_once_get_two_numbers_and_a_form_sent_twice_is_one_lette
 
 def test_a_number_that_went_while_a_letter_was_set_is_not_used_again(desk: Desk) -> None:
     desk.block()
-    deps, others = desk.office.deps, iter(("x", "y"))
+    others = iter(("x", "y"))
 
     def meanwhile(letter: Letter) -> bytes | None:
         for token in others:
             assert isinstance(desk.make(token), Made)
         return Typesetter().letter(letter)
 
-    slow = Letters(
-        deps.engine, deps.office, deps.office.device, deps.blobs, desk.site.thumbnails, desk.site.words,
-        desk.site.handouts, deps.office_name, meanwhile, deps.now_ms, deps.randomness,
-    )  # fmt: skip
-    out = slow.make(desk.who("petugas"), desk.asked(), TYPED, (), "a")
+    out = desk.set_by(meanwhile).make(desk.who("petugas"), desk.asked(), TYPED, (), "a")
     assert isinstance(out, Made)
     found = desk.site.letter_shelf.open(desk.who("petugas"), out.id)
     assert isinstance(found, LetterView) and found.number.split("/")[1] == "103"
     assert found.number in pdf_text(desk.pdf(out.id)) and desk.used() == {101, 102, 103}
+
+
+def test_a_letter_names_the_template_that_it_was_set_by_also_when_another_came_meanwhile(desk: Desk) -> None:
+    desk.block()
+    templates, kind = desk.site.letter_templates, "rekomendasi_bni"
+
+    def meanwhile(letter: Letter) -> bytes | None:
+        newer = replace(letter_kinds()[kind].surat, hal="Lain")
+        assert isinstance(templates.save(desk.who("petugas"), kind, newer, 0), Saved)
+        return Typesetter().letter(letter)
+
+    out = desk.set_by(meanwhile).make(desk.who("petugas"), desk.asked(kind), TYPED, (), "a")
+    assert isinstance(out, Made)
+    found = desk.site.letter_shelf.open(desk.who("petugas"), out.id)
+    assert isinstance(found, LetterView) and found.version == 0
 
 
 def test_a_cancelled_letter_keeps_its_number_and_says_why(desk: Desk) -> None:
