@@ -44,7 +44,8 @@ class Wording(Data, frozen=True, kw_only=True):
 class Kind(Data, frozen=True, kw_only=True):
     """A kind of letter. `isian` are typed when it is made, `medan` filled in, `bagian` set as a block.
 
-    `nik`: it shows whole numbers of persons, because whom it goes to cannot work without them.
+    `nik`: it shows whole numbers of persons, because whom it goes to cannot work without them. Unless it is
+    `disimpan`, its file is handed over and kept nowhere.
     """
 
     tentang: About
@@ -56,6 +57,7 @@ class Kind(Data, frozen=True, kw_only=True):
     layanan: str = ""
     penerima: str = ""
     nik: bool = False
+    disimpan: bool = True
 
     @property
     def fields(self) -> tuple[str, ...]:

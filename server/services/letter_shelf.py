@@ -25,8 +25,6 @@ from sync.store import Fields
 
 ISSUED, CANCELLED = "terbit", "batal"
 MOST_REASON = 300
-UNKEPT = "lampiran_sk"
-"""A list of names out of sealed cases: its file would open outside of the room to whoever sees letters."""
 
 
 class LetterView(Data, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ from server.services.handouts import Handout, Handouts
 from server.services.letter_facts import MOST_PHOTOS, Asked, Facts, Lacking, LetterFacts
 from server.services.letter_numbers import book_of
 from server.services.letter_setting import Order, example, letter_of, number_of
-from server.services.letter_shelf import ISSUED, UNKEPT, note_look
+from server.services.letter_shelf import ISSUED, note_look
 from server.services.letter_templates import HEAD, current
 from server.services.people import Actor, Denied
 from server.services.review import NotThere
@@ -161,7 +161,7 @@ class Letters:
                 if pdf is None:
                     return NotMade(why="tak_jadi")
                 if self._keep(person, name, asked, found, order, pdf):
-                    return Made(id=name, pdf=pdf if asked.kind == UNKEPT else b"")
+                    return Made(id=name, pdf=b"" if kind.disimpan else pdf)
         return NotMade(why="ramai")
 
     def _read(
@@ -224,7 +224,7 @@ class Letters:
     ) -> bool:
         """Store the bytes, then all that is said of them in one transaction; False if the number went."""
         blob, number = BlobId(sha256(pdf).hexdigest()), number_of(order)
-        is_kept = asked.kind != UNKEPT
+        is_kept = order.kind.disimpan
         if is_kept and not self._blobs.put(blob, [pdf], self._randomness(8).hex()):
             raise RuntimeError("a letter's bytes are not those of its name")
 

@@ -19,7 +19,7 @@ from schemas.letters import letter_kinds
 from server.access import Action, may
 from server.blobs import DamagedBlobError
 from server.services.letter_facts import LONG_TYPED, MOST_PHOTOS, MOST_TYPED, Asked, Lacking, region_name
-from server.services.letter_shelf import MOST_REASON, UNKEPT, LetterView
+from server.services.letter_shelf import MOST_REASON, LetterView
 from server.services.letters import Draft, Made, NotMade
 from server.services.people import Denied
 from server.services.review import NotThere
@@ -299,7 +299,6 @@ def _draft_values(
         "photos": draft.facts.photos if "foto" in draft.kind.bagian else (),
         "ticked": ticked,
         "most_photos": MOST_PHOTOS,
-        "is_kept": draft.asked.kind != UNKEPT,
         "must": ("masalah", "permohonan", "dari", "sampai", "daftar"),
         "may_set": may(visitor.person, "set_letters"),
     }
