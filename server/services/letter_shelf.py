@@ -8,7 +8,7 @@ from collections.abc import Callable
 from schemas.base import Data
 from schemas.ids import BlobId, RecordId
 from schemas.letters import letter_kinds
-from server.access import Person, Thing, Why, refused
+from server.access import Action, Person, Thing, Why, refused
 from server.blobs import BlobStore
 from server.engine import Engine, Reader, Writer
 from server.letter_store import LETTER, LetterRow, listed
@@ -21,7 +21,7 @@ from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.thumbnails import whole
 from sync.change import Accessed
-from sync.store import Fields
+from sync.store import Fields, Record
 
 ISSUED, CANCELLED = "terbit", "batal"
 MOST_REASON = 300
@@ -87,13 +87,8 @@ class LetterShelf:
         """Show a letter."""
 
         def work(tx: Reader) -> LetterView | NotThere | Denied:
-            record = record_of(tx, name, LETTER)
-            if record is None:
-                return NotThere()
-            why = refused(person, "see_letters", _thing(record.fields))
-            if why is not None:
-                return NotThere() if why == "row" else Denied(why=why)
-            return self._view(tx, person, name, record.fields)
+            found = _reached(tx, person, "see_letters", name)
+            return self._view(tx, person, name, found.fields) if isinstance(found, Record) else found
 
         return self._engine.read(work)
 
@@ -119,12 +114,9 @@ class LetterShelf:
         said = reason.strip()
 
         def work(tx: Writer) -> str | NotThere | Denied | None:
-            record = record_of(tx, name, LETTER)
-            if record is None:
-                return NotThere()
-            why = refused(person, "make_letters", _thing(record.fields))
-            if why is not None:
-                return NotThere() if why == "row" else Denied(why=why)
+            record = _reached(tx, person, "make_letters", name)
+            if not isinstance(record, Record):
+                return record
             if not said or len(said) > MOST_REASON:
                 return "alasan"
             if record.fields.get("state") != ISSUED:
@@ -172,6 +164,14 @@ class LetterShelf:
 def note_look(tx: Writer, office: Actor, person: Person, subject: RecordId, purpose: str) -> None:
     """Note who saw whole numbers of whom, or of which letter, and why."""
     office.act_in(tx, person.id, [Accessed(subject=subject, purpose=purpose)])
+
+
+def _reached(tx: Reader, person: Person, action: Action, name: RecordId) -> Record | NotThere | Denied:
+    record = record_of(tx, name, LETTER)
+    why = refused(person, action, _thing(record.fields)) if record else None
+    if record is None or why == "row":
+        return NotThere()
+    return Denied(why=why) if why else record
 
 
 def _thing(fields: Fields) -> Thing:
