@@ -5,7 +5,8 @@ is used stays used, also when its letter is cancelled; one that is skipped says 
 given until somebody looked into the paper book: letters younger than the copy may be out of the house.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Literal
 
 from schemas.base import Data
@@ -48,26 +49,33 @@ class Span(Data, frozen=True, kw_only=True):
 
 
 class Book(Data, frozen=True, kw_only=True):
-    """The numbers of a year: `next` is None where none is left; `waits`: a restore is to be confirmed."""
+    """The numbers of a year; `waits`: a restore is to be confirmed."""
 
     year: int
     blocks: tuple[Span, ...]
     skipped: tuple[Span, ...]
     used: frozenset[int]
-    next: int | None
     waits: bool
+
+    @property
+    def ours(self) -> set[int]:
+        """Every number of the blocks."""
+        return set[int]().union(*(span.numbers for span in self.blocks))
+
+    @property
+    def next(self) -> int | None:
+        """The first number that is neither used nor skipped, of the block that came first."""
+        return next(self._free(), None)
 
     @property
     def left(self) -> int:
         """How many can still be given."""
-        gone = self.used.union(*(span.numbers for span in self.skipped))
-        return sum(number not in gone for span in self.blocks for number in span.numbers)
+        return sum(1 for _ in self._free())
 
-
-def next_number(blocks: Iterable[Span], skipped: Iterable[Span], used: frozenset[int]) -> int | None:
-    """Return the first number that is neither used nor skipped, of the block that came first."""
-    gone = used.union(*(span.numbers for span in skipped))
-    return next((number for span in blocks for number in span.numbers if number not in gone), None)
+    def _free(self) -> Iterator[int]:
+        for number in chain.from_iterable(span.numbers for span in self.blocks):
+            if number not in self.used and not any(number in span.numbers for span in self.skipped):
+                yield number
 
 
 def book_of(tx: Reader, year: int) -> Book:
@@ -75,15 +83,13 @@ def book_of(tx: Reader, year: int) -> Book:
     spans = sorted(_spans(tx), key=lambda span: (span.at_ms, span.first))
     blocks = tuple(span for span in spans if span.what == "blok" and span.year == year)
     skipped = tuple(span for span in spans if span.what != "blok" and span.year == year and span.last > 0)
-    used = letter_store.used_numbers(tx, year)
     restored = restore_store.last_restore(tx)
     confirmed = max((span.at_ms for span in spans if span.what == "pulih"), default=0)
     return Book(
         year=year,
         blocks=blocks,
         skipped=skipped,
-        used=used,
-        next=next_number(blocks, skipped, used),
+        used=letter_store.used_numbers(tx, year),
         waits=restored is not None and restored.at_ms > confirmed,
     )
 
@@ -129,9 +135,8 @@ class LetterNumbers:
 
         def work(tx: Writer) -> str | None:
             book = book_of(tx, year)
-            ours = set[int]().union(*(span.numbers for span in book.blocks))
             wanted = set(range(first, last + 1))
-            if not wanted <= ours:
+            if not wanted <= book.ours:
                 return "di_luar"
             if wanted & book.used or any(_meet(span, first, last) for span in book.skipped):
                 return "terpakai"
@@ -171,9 +176,8 @@ class LetterNumbers:
 
 def gaps(book: Book, span: Span) -> list[tuple[int, int]]:
     """Return the runs of numbers of a skipped span that are ours and that no letter here has."""
-    ours = set[int]().union(*(block.numbers for block in book.blocks))
     runs: list[tuple[int, int]] = []
-    for number in sorted(ours.intersection(span.numbers) - book.used):
+    for number in sorted(book.ours.intersection(span.numbers) - book.used):
         if runs and runs[-1][1] == number - 1:
             runs[-1] = (runs[-1][0], number)
         else:

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from schemas import format as written
 from schemas.letters import MOST_TEXT, NUMBER_FIELDS, Letterhead, Wording, Wrong, letter_kinds
-from server.services.letter_numbers import MOST_REASON, gaps
+from server.services.letter_numbers import MOST_NUMBER, MOST_REASON, gaps
 from server.services.letter_templates import HEAD, Moved, Saved
 from server.services.visits import names
 from server.store import SqlOfficeStore
@@ -20,7 +20,6 @@ from server.web.replies import download, onward
 from server.web.site import Asking, Notice, Site, Visitor
 
 ACTION = "set_letters"
-MOST_NUMBER = 999_999
 LINES = frozenset({"baris", "alamat", "jabatan"})
 """Fields of the letterhead that have several lines."""
 Texts = dict[str, str]
