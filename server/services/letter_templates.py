@@ -64,6 +64,12 @@ class LetterTemplates:
         """Return the letterhead as it stands, and its version."""
         return self._engine.read(lambda tx: current(tx, HEAD, first_letterhead()))
 
+    def newest(self) -> dict[str, int]:
+        """Return the version of the letterhead (`kop`) and of every kind as it stands."""
+        found = self._engine.read(lambda tx: records_of_kind(tx, TEMPLATE))
+        newest = dict(sorted((each.fields["jenis"], each.fields["versi"]) for each in found))
+        return {kind: newest.get(kind, 0) for kind in (HEAD, *letter_kinds())}
+
     def versions(self, kind: str) -> list[Saved]:
         """Return the versions of a kind (or of `kop`), the newest first, without that of the program."""
         found = self._engine.read(lambda tx: _of(tx, kind))

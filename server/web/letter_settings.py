@@ -32,18 +32,16 @@ def letter_setting_routes(site: Site) -> list[Any]:
     @get("/surat/templat")
     async def listing(request: Asking) -> Response[str]:
         visitor = await letter_person(site, request, ACTION)
-        found = await site.work(lambda: {kind: work.wording(kind)[1] for kind in letter_kinds()})
-        head = await site.work(lambda: work.letterhead()[1])
-        kinds = [(kind, site.text(f"surat.jenis.{kind}"), _version(site, at)) for kind, at in found.items()]
-        values = {"kinds": [(HEAD, site.text("surat.templat.kop"), _version(site, head)), *kinds]}
-        return await site.page("letters/templates.html", visitor, "surat", values)
+        found = await site.work(work.newest)
+        kinds = [(kind, _title(site, kind), _version(site, version)) for kind, version in found.items()]
+        return await site.page("letters/templates.html", visitor, "surat", {"kinds": kinds})
 
     async def draw(
         visitor: Visitor, kind: str, texts: Texts, seen: int, notice: Notice | None, status: int = 200
     ) -> Response[str]:
         values = {
             "kind": kind,
-            "title": site.text("surat.templat.kop" if kind == HEAD else f"surat.jenis.{kind}"),
+            "title": _title(site, kind),
             "texts": texts,
             "seen": seen,
             "version": _version(site, seen),
@@ -188,6 +186,10 @@ def _read(kind: str, given: Mapping[str, str]) -> Wording | Letterhead:
 
 def _bad(said: str) -> Notice:
     return Notice(tone="bad", icon="error", title=said)
+
+
+def _title(site: Site, kind: str) -> str:
+    return site.text("surat.templat.kop" if kind == HEAD else f"surat.jenis.{kind}")
 
 
 def _version(site: Site, version: int) -> str:

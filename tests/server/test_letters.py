@@ -367,6 +367,7 @@ def test_templates_are_kept_in_versions_and_two_who_write_at_once_lose_nothing(d
     assert [each.version for each in work.versions(kind)] == [2, 1]
     assert work.old(kind, 1) == replace(first, hal="Satu") and work.old(kind, 0) == first
     assert work.old(kind, 9) is None
+    assert work.newest() == {**dict.fromkeys(("kop", *letter_kinds()), 0), kind: 2}
 
 
 def test_every_template_makes_a_sample_with_made_up_values_that_is_marked(desk: Desk) -> None:
