@@ -8,13 +8,12 @@ from litestar.params import FromPath
 from schemas import format as written
 from schemas.base import Data
 from schemas.ids import RecordId
-from server.access import may
 from server.api_store import Day
 from server.services.api_keys import DAYS, MOST_NAME, SERVICES, ApiKey, Made, NewKey
 from server.services.handouts import MOST_TEXT
 from server.services.visits import names
 from server.store import SqlOfficeStore
-from server.web.errors import ForbiddenError, MissingError
+from server.web.errors import MissingError
 from server.web.export_views import regions_within
 from server.web.filters import Filter, Option
 from server.web.replies import onward
@@ -42,12 +41,6 @@ class KeyView(Data, frozen=True, kw_only=True):
 def data_key_routes(site: Site) -> list[Any]:
     """Return the handlers of the page."""
 
-    async def allowed(request: Asking) -> Visitor:
-        visitor = await site.visitor(request)
-        if not may(visitor.person, "manage_api"):
-            raise ForbiddenError
-        return visitor
-
     async def draw(
         visitor: Visitor, given: dict[str, str], *, said: str = "", made: Made | None = None
     ) -> Response[str]:
@@ -67,11 +60,11 @@ def data_key_routes(site: Site) -> list[Any]:
 
     @get("/kunci-data")
     async def page(request: Asking) -> Response[str]:
-        return await draw(await allowed(request), {})
+        return await draw(await site.allowed(request, "manage_api"), {})
 
     @post("/kunci-data")
     async def make(request: Asking) -> Response[str]:
-        visitor = await allowed(request)
+        visitor = await site.allowed(request, "manage_api")
         given = await site.form(request, visitor.csrf)
         made = await site.work(lambda: site.api_keys.make(visitor.person, _asked(given)))
         if isinstance(made, str):
@@ -80,7 +73,7 @@ def data_key_routes(site: Site) -> list[Any]:
 
     @post("/kunci-data/{name:str}")
     async def end(request: Asking, name: FromPath[str]) -> Response[Any]:
-        visitor = await allowed(request)
+        visitor = await site.allowed(request, "manage_api")
         await site.form(request, visitor.csrf)
         if not await site.work(lambda: site.api_keys.end(visitor.person, RecordId(name))):
             raise MissingError

@@ -8,11 +8,10 @@ from litestar.params import FromPath
 
 from schemas import format as written
 from schemas.ids import RecordId
-from server.access import may
 from server.services.exporting import Source
 from server.tables.order import Asked, Given
 from server.tables.writing import MEDIA_TYPES
-from server.web.errors import ForbiddenError, MissingError
+from server.web.errors import MissingError
 from server.web.export_views import form_values, order_values, record_view
 from server.web.replies import onward, streamed
 from server.web.site import Asking, Notice, Site, Visitor
@@ -25,12 +24,6 @@ def export_routes(site: Site) -> list[Any]:
     """Return the handlers of the pages."""
     exports = site.exporting
 
-    async def allowed(request: Asking) -> Visitor:
-        visitor = await site.visitor(request)
-        if not may(visitor.person, "export_data"):
-            raise ForbiddenError
-        return visitor
-
     async def draw(visitor: Visitor, name: str, typed: Mapping[str, str], said: str = "") -> Response[str]:
         values = await site.work(lambda: _shown(site, visitor, name, typed))
         values["notice"] = Notice(tone="bad", icon="error", title=said) if said else None
@@ -38,11 +31,12 @@ def export_routes(site: Site) -> list[Any]:
 
     @get("/ekspor")
     async def every(request: Asking) -> Response[str]:
-        return await draw(await allowed(request), request.query_params.get("data", "")[:40], {})
+        visitor = await site.allowed(request, "export_data")
+        return await draw(visitor, request.query_params.get("data", "")[:40], {})
 
     @post("/ekspor")
     async def make(request: Asking) -> Response[Any]:
-        visitor = await allowed(request)
+        visitor = await site.allowed(request, "export_data")
         given = await site.form(request, visitor.csrf)
         name = given.get("data", "")
         asked = _asked(given, _source(site, visitor, name))
@@ -55,7 +49,7 @@ def export_routes(site: Site) -> list[Any]:
 
     @get("/ekspor/{name:str}")
     async def one(request: Asking, name: FromPath[str]) -> Response[str]:
-        visitor = await allowed(request)
+        visitor = await site.allowed(request, "export_data")
         values = await site.work(lambda: _one(site, visitor, RecordId(name)))
         page = await site.page("export/one.html", visitor, "ekspor", values)
         if values["running"]:
@@ -64,7 +58,7 @@ def export_routes(site: Site) -> list[Any]:
 
     @post("/ekspor/{name:str}")
     async def step(request: Asking, name: FromPath[str]) -> Response[Any]:
-        visitor = await allowed(request)
+        visitor = await site.allowed(request, "export_data")
         given = await site.form(request, visitor.csrf)
         do = {"buang": exports.drop, "ulangi": exports.again}.get(given.get("langkah", ""))
         if do is None or not await site.work(lambda: do(visitor.person, RecordId(name))):
@@ -73,7 +67,7 @@ def export_routes(site: Site) -> list[Any]:
 
     @get("/ekspor/{name:str}/berkas")
     async def fetch(request: Asking, name: FromPath[str]) -> Response[Any]:
-        visitor = await allowed(request)
+        visitor = await site.allowed(request, "export_data")
         order = await site.work(lambda: exports.order(visitor.person, RecordId(name)))
         if order is None or order.state != "selesai":
             raise MissingError

@@ -14,7 +14,7 @@ from server.services.letter_templates import HEAD, Moved, Saved
 from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.web.errors import MissingError, PageError
-from server.web.letters import PDF, letter_person
+from server.web.letters import PDF
 from server.web.register_form import count_of
 from server.web.replies import download, onward
 from server.web.site import Asking, Notice, Site, Visitor
@@ -31,7 +31,7 @@ def letter_setting_routes(site: Site) -> list[Any]:
 
     @get("/surat/templat")
     async def listing(request: Asking) -> Response[str]:
-        visitor = await letter_person(site, request, ACTION)
+        visitor = await site.allowed(request, ACTION)
         found = await site.work(work.newest)
         kinds = [(kind, _title(site, kind), _version(site, version)) for kind, version in found.items()]
         return await site.page("letters/templates.html", visitor, "surat", {"kinds": kinds})
@@ -62,7 +62,7 @@ def letter_setting_routes(site: Site) -> list[Any]:
 
     @get("/surat/templat/{kind:str}")
     async def one(request: Asking, kind: FromPath[str]) -> Response[str]:
-        visitor = await letter_person(site, request, ACTION)
+        visitor = await site.allowed(request, ACTION)
         _known(kind)
         texts, seen = await site.work(lambda: now(kind))
         notice = None
@@ -80,7 +80,7 @@ def letter_setting_routes(site: Site) -> list[Any]:
 
     @post("/surat/templat/{kind:str}")
     async def save(request: Asking, kind: FromPath[str]) -> Response[Any]:
-        visitor = await letter_person(site, request, ACTION)
+        visitor = await site.allowed(request, ACTION)
         given = await site.form(request, visitor.csrf)
         _known(kind)
         seen = count_of(given.get("dilihat", ""), MOST_NUMBER) or 0
@@ -131,14 +131,14 @@ def _number_routes(site: Site) -> list[Any]:
 
     @get("/surat/nomor")
     async def numbers(request: Asking) -> Response[str]:
-        visitor = await letter_person(site, request, ACTION)
+        visitor = await site.allowed(request, ACTION)
         done = request.query_params.get("selesai") == "ya"
         said = Notice(tone="good", icon="done", title=site.text("surat.nomor.tersimpan")) if done else None
         return await draw(visitor, said)
 
     @post("/surat/nomor")
     async def change(request: Asking) -> Response[Any]:
-        visitor = await letter_person(site, request, ACTION)
+        visitor = await site.allowed(request, ACTION)
         given = await site.form(request, visitor.csrf)
         first, last, year = (
             count_of(given.get(name, ""), MOST_NUMBER) for name in ("awal", "akhir", "tahun")

@@ -16,7 +16,7 @@ from schemas.base import Data
 from schemas.form_values import day_of
 from schemas.ids import RecordId
 from schemas.letters import letter_kinds
-from server.access import Action, may
+from server.access import may
 from server.blobs import DamagedBlobError
 from server.services.letter_facts import LONG_TYPED, MOST_PHOTOS, MOST_TYPED, Asked, Lacking, region_name
 from server.services.letter_shelf import MOST_REASON, LetterView
@@ -57,13 +57,13 @@ def letter_routes(site: Site) -> list[Any]:
 
     @get("/surat")
     async def listing(request: Asking) -> Response[str]:
-        visitor = await letter_person(site, request, "see_letters")
+        visitor = await site.allowed(request, "see_letters")
         values = await site.work(lambda: _listed(site, visitor, {}, today()))
         return await site.page("letters/list.html", visitor, "surat", values)
 
     @post("/surat/cari")
     async def search(request: Asking) -> Response[str]:
-        visitor = await letter_person(site, request, "see_letters")
+        visitor = await site.allowed(request, "see_letters")
         given = await site.form(request, visitor.csrf)
         values = await site.work(lambda: _listed(site, visitor, given, today()))
         return await site.page("letters/list.html", visitor, "surat", values)
@@ -88,12 +88,12 @@ def letter_routes(site: Site) -> list[Any]:
 
     @get("/surat/baru")
     async def new(request: Asking) -> Response[str]:
-        visitor = await letter_person(site, request, "make_letters")
+        visitor = await site.allowed(request, "make_letters")
         return await draw(visitor, _asked(request.query_params))
 
     @post("/surat")
     async def make(request: Asking) -> Response[Any]:
-        visitor = await letter_person(site, request, "make_letters")
+        visitor = await site.allowed(request, "make_letters")
         given = await site.form(request, visitor.csrf)
         asked, token = _asked(given), given.get("tanda", "")
         typed = {name.removeprefix(TYPED): text for name, text in given.items() if name.startswith(TYPED)}
@@ -149,14 +149,14 @@ def one_letter_routes(site: Site) -> list[Any]:
 
     @get("/surat/{letter:str}")
     async def one(request: Asking, letter: FromPath[str]) -> Response[str]:
-        visitor = await letter_person(site, request, "see_letters")
+        visitor = await site.allowed(request, "see_letters")
         done = request.query_params.get("jadi") == "ya"
         said = Notice(tone="good", icon="done", title=site.text("surat.satu.jadi")) if done else None
         return await draw(visitor, letter, said)
 
     @post("/surat/{letter:str}/berkas")
     async def file(request: Asking, letter: FromPath[str]) -> Response[Any]:
-        visitor = await letter_person(site, request, "see_letters")
+        visitor = await site.allowed(request, "see_letters")
         await site.form(request, visitor.csrf)
         try:
             found = await site.work(lambda: site.letter_shelf.pdf(visitor.person, RecordId(letter)))
@@ -169,7 +169,7 @@ def one_letter_routes(site: Site) -> list[Any]:
 
     @post("/surat/{letter:str}/batal")
     async def cancel(request: Asking, letter: FromPath[str]) -> Response[Any]:
-        visitor = await letter_person(site, request, "make_letters")
+        visitor = await site.allowed(request, "make_letters")
         given = await site.form(request, visitor.csrf)
         why = await site.work(
             lambda: site.letter_shelf.cancel(visitor.person, RecordId(letter), given.get("alasan", ""))
@@ -182,14 +182,6 @@ def one_letter_routes(site: Site) -> list[Any]:
         return onward(f"/surat/{letter}")
 
     return [one, file, cancel]
-
-
-async def letter_person(site: Site, request: Asking, action: Action) -> Visitor:
-    """Say who is asking, if they may. Raises ForbiddenError, and what `Site.visitor` raises."""
-    visitor = await site.visitor(request)
-    if not may(visitor.person, action):
-        raise ForbiddenError
-    return visitor
 
 
 def letter_links(site: Site, visitor: Visitor, about: str, name: str, service: str) -> list[tuple[str, str]]:

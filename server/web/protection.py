@@ -6,7 +6,6 @@ from litestar import Response, get
 
 from schemas.base import Data
 from server.access import Action, may
-from server.web.errors import ForbiddenError
 from server.web.site import Asking, Site, Visitor
 
 
@@ -51,8 +50,5 @@ def protection_routes(site: Site) -> list[Any]:
 
 
 async def protector(site: Site, request: Asking, action: Action = "see_protection") -> Visitor:
-    """Say who is asking, if they may. Raises ForbiddenError, and what `Site.visitor` raises."""
-    visitor = await site.visitor(request)
-    if not may(visitor.person, action):
-        raise ForbiddenError
-    return visitor
+    """Say who is asking, if they may. Raises what `Site.allowed` raises."""
+    return await site.allowed(request, action)

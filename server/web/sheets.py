@@ -11,7 +11,6 @@ from server.proof.verdicts import said
 from server.web.errors import PageError
 from server.web.replies import download
 from server.web.site import Asking, Notice, Site, Visitor
-from server.web.trail import allowed
 
 
 def sheet_routes(site: Site) -> list[Any]:
@@ -42,12 +41,12 @@ def sheet_routes(site: Site) -> list[Any]:
 
     @get("/jejak/lembar")
     async def page(request: Asking) -> Response[str]:
-        visitor = await allowed(site, request, "see_trail")
+        visitor = await site.allowed(request, "see_trail")
         return await draw(visitor, None, {"jumlah": "", "ujung": ""})
 
     @get("/jejak/lembar/cetak")
     async def paper(request: Asking) -> Response[Any]:
-        await allowed(site, request, "see_trail")
+        await site.allowed(request, "see_trail")
 
         def work() -> bytes | None:
             return deps.typesetter.pdf(sheet_paper(now(), deps.office_name, site.text))
@@ -60,7 +59,7 @@ def sheet_routes(site: Site) -> list[Any]:
 
     @post("/jejak/lembar")
     async def compare(request: Asking) -> Response[str]:
-        visitor = await allowed(site, request, "see_trail")
+        visitor = await site.allowed(request, "see_trail")
         given = await site.form(request, visitor.csrf)
         typed = {
             "jumlah": given.get("jumlah", "").strip()[:20],

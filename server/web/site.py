@@ -69,6 +69,7 @@ from server.store import SqlOfficeStore
 from server.thumbnails import Thumbnails
 from server.web.errors import (
     ExpiredError,
+    ForbiddenError,
     NeedsCodeError,
     NotLoggedInError,
     StartingPasswordError,
@@ -249,6 +250,13 @@ class Site:
         if overdue and not setting_up and await self.work(lambda: self._needs_code(person)):
             raise NeedsCodeError
         return Visitor(person=person, csrf=session.csrf, theme=theme_of(request))
+
+    async def allowed(self, request: Asking, action: Action) -> Visitor:
+        """Say who is asking, if they may. Raises ForbiddenError, and what `visitor` raises."""
+        visitor = await self.visitor(request)
+        if not may(visitor.person, action):
+            raise ForbiddenError
+        return visitor
 
     def _needs_code(self, person: Person) -> bool:
         """Say whether somebody's login needs a code: by role, or as an officer of the sealed room."""

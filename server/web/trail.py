@@ -7,7 +7,7 @@ from litestar import Response, get, post
 
 from schemas import format as written
 from schemas.base import Data
-from server.access import Action, may
+from server.access import may
 from server.check_store import Check
 from server.services.people import Denied
 from server.services.trail import Asked, Lines
@@ -45,26 +45,26 @@ def trail_routes(site: Site) -> list[Any]:
 
     @get("/jejak")
     async def page(request: Asking) -> Response[str]:
-        visitor = await allowed(site, request, "see_trail")
+        visitor = await site.allowed(request, "see_trail")
         asked = {name: request.query_params.get(name, "")[:60].strip() for name in FIELDS}
         return await draw_trail(site, visitor, asked, _place(request.query_params.get("di", "")))
 
     @get("/jejak/keadaan")
     async def standing(request: Asking) -> Response[str]:
-        visitor = await allowed(site, request, "see_trail")
+        visitor = await site.allowed(request, "see_trail")
         view = await site.work(lambda: check_view(site))
         return await site.page("trail/_check.html", visitor, "jejak", {"check": view})
 
     @post("/jejak/periksa")
     async def check(request: Asking) -> Response[Any]:
-        visitor = await allowed(site, request, "see_trail")
+        visitor = await site.allowed(request, "see_trail")
         await site.form(request, visitor.csrf)
         await site.work(lambda: site.checks.start(visitor.person.id))
         return onward("/jejak#periksa")
 
     @post("/jejak/ekspor")
     async def export(request: Asking) -> Response[Any]:
-        visitor = await allowed(site, request, "export_trail")
+        visitor = await site.allowed(request, "export_trail")
         given = await site.form(request, visitor.csrf)
         asked = {name: given.get(name, "")[:60].strip() for name in FIELDS}
         purpose = given.get("keperluan", "").strip()
@@ -112,14 +112,6 @@ async def draw_trail(
         "notice": notice,
     }
     return await site.page("trail/trail.html", visitor, "jejak", values, status=status)
-
-
-async def allowed(site: Site, request: Asking, action: Action) -> Visitor:
-    """Say who is asking. Raises ForbiddenError unless they may do this."""
-    visitor = await site.visitor(request)
-    if not may(visitor.person, action):
-        raise ForbiddenError
-    return visitor
 
 
 def _asked(asked: dict[str, str]) -> Asked:
