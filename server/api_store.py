@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from schemas.base import Data
 from schemas.ids import Part, RecordId
-from server.engine import Reader, Writer, one
+from server.engine import Reader, Writer
 
 
 class PartRow(Data, frozen=True, kw_only=True):
@@ -104,17 +104,6 @@ def noted(tx: Writer, day: Day) -> None:
         "UPDATE api_days SET noted = 1 WHERE kabupaten = :kabupaten AND token = :token AND day = :day",
         {"token": day.token, "day": day.day},
     )
-
-
-def calls_on(tx: Reader, token: RecordId, day: str) -> int:
-    """Return how often a key asked on a day."""
-    found = one(
-        tx.query(
-            "SELECT calls FROM api_days WHERE kabupaten = :kabupaten AND token = :token AND day = :day",
-            {"token": token, "day": day},
-        )
-    )
-    return int(found[0]) if found else 0
 
 
 def _day(token: str, day: str, calls: int, rows: int, last_ms: int) -> Day:
