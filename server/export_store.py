@@ -1,10 +1,8 @@
 """Lists that go out, in SQL: orders and the pieces of their files. Rule: one function a query."""
 
-from collections.abc import Iterator
-
 from schemas.base import decode, encode
 from schemas.ids import RecordId
-from server.engine import Reader, SqlRow, Writer
+from server.engine import Reader, Writer
 from server.tables.order import KEPT_MS, Order
 
 
@@ -82,23 +80,21 @@ def visits_of_forms(
     before_ms: int,
 ) -> list[RecordId]:
     """Return the visits whose main form is one of these, in the order in which they came in."""
-    found: Iterator[SqlRow] = iter(
-        tx.query(
-            "SELECT visit FROM kunjungan WHERE kabupaten = :kabupaten AND form IN :forms"
-            " AND (:state = '' OR state = :state) AND (:every_desa = 1 OR desa IN :desa)"
-            " AND received_ms >= :first AND (:before = 0 OR received_ms < :before)"
-            " ORDER BY received_ms, visit",
-            {
-                "forms": list(forms),
-                "state": state,
-                "every_desa": int(desa is None),
-                "desa": list(desa or ()),
-                "first": first_ms,
-                "before": before_ms,
-            },
-        )
+    found = tx.query(
+        "SELECT visit FROM kunjungan WHERE kabupaten = :kabupaten AND form IN :forms"
+        " AND (:state = '' OR state = :state) AND (:every_desa = 1 OR desa IN :desa)"
+        " AND received_ms >= :first AND (:before = 0 OR received_ms < :before)"
+        " ORDER BY received_ms, visit",
+        {
+            "forms": list(forms),
+            "state": state,
+            "every_desa": int(desa is None),
+            "desa": list(desa or ()),
+            "first": first_ms,
+            "before": before_ms,
+        },
     )
-    return [RecordId(row[0]) for row in found]
+    return [RecordId(visit) for (visit,) in found]
 
 
 def count_of_kind(tx: Reader, kind: str) -> int:

@@ -5,6 +5,7 @@ memory of a piece and no writer waits for it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -87,7 +88,7 @@ class ExportRows:
         """Return how many things will be looked at."""
         if self._asked.source in RECORD_KINDS:
             return self._engine.read(lambda tx: export_store.count_of_kind(tx, self._asked.source))
-        return len(self._engine.read(self._visit_ids))
+        return len(self._visits_wanted)
 
     def _records(self) -> Iterator[Piece]:
         kind, after = self._asked.source, ""
@@ -152,6 +153,10 @@ class ExportRows:
             case _:
                 return self._place(str(record.fields.get("kode_desa") or ""), name)
 
+    @cached_property
+    def _visits_wanted(self) -> list[RecordId]:
+        return self._engine.read(self._visit_ids)
+
     def _visit_ids(self, tx: Reader) -> list[RecordId]:
         forms, wanted = self._words.forms, self._asked.source
         opening = [name for name in forms.ids() if wanted in _opened_by(forms, name)]
@@ -179,7 +184,7 @@ class ExportRows:
         return known if region else ("", *known)
 
     def _visits(self) -> Iterator[Piece]:
-        ids = self._engine.read(self._visit_ids)
+        ids = self._visits_wanted
         for start in range(0, len(ids), PIECE):
             some = ids[start : start + PIECE]
             yield Piece(
