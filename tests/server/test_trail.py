@@ -21,6 +21,7 @@ import pytest
 from schemas.ids import RecordId
 from server import tus
 from server.access import Person
+from server.parsing.letter import Letter
 from server.parsing.paper import Paper
 from server.parsing.typesetting import Typesetter
 from server.passwords import Passwords
@@ -364,10 +365,13 @@ def test_an_export_with_both_branches_of_a_restored_phone_checks_itself(tmp_path
 
 
 class Typist:
-    """Sets every paper as the same few bytes."""
+    """Sets every paper as the same few bytes, and no letter."""
 
     def pdf(self, _: Paper) -> bytes:
         return b"%PDF-satu"
+
+    def letter(self, _: Letter) -> None:
+        return None
 
 
 def test_papers_of_pages_wait_for_the_turns_of_the_offices_one_typesetter(
