@@ -168,13 +168,19 @@ class Uploads:
             return Problem(code="unggah_isi_berbeda")
         now = self._now_ms()
 
-        def work(writer: Writer) -> None:
+        def work(writer: Writer) -> list[Upload]:
             store = SqlOfficeStore.writing(writer)
             store.blob_received(upload.blob, upload.size_bytes, upload.device, now)
             upload_store.put_upload(writer, replace(upload, done=True))
+            # a phone that gave up on a slow line and began anew comes back to neither
+            begun = upload_store.unfinished(writer, upload.device)
+            needless = [each for each in begun if each.blob == upload.blob]
+            for each in needless:
+                upload_store.remove_upload(writer, each.id)
+            return needless
 
-        self._engine.write(work).result()
-        self._path(upload).unlink(missing_ok=True)
+        for each in (*self._engine.write(work).result(), upload):
+            self._path(each).unlink(missing_ok=True)
         return None
 
     def take(

@@ -235,6 +235,16 @@ def test_one_photo_from_two_connections_at_once_is_stored_once(
     assert office.faults() == []
 
 
+def test_what_was_begun_on_a_slow_line_is_forgotten_when_the_photo_comes_whole(office: Running) -> None:
+    phone = office.phone()
+    place = create(phone, DATA, DATA[:150_000]).headers["location"]
+    whole = create(phone, DATA)
+    assert whole.headers["upload-offset"] == str(len(DATA))
+    assert phone.tus("HEAD", place).status_code == 404
+    assert list((office.data / "uploads").iterdir()) == []
+    assert rows(office, "SELECT done FROM uploads") == [(1,)]
+
+
 ASK: dict[str, Callable[[Phone, str], httpx.Response]] = {
     "HEAD": lambda phone, place: phone.tus("HEAD", place),
     "POST": lambda phone, _: phone.begin_upload(DATA),
