@@ -16,6 +16,7 @@ from server.engines.examining import Examined, examined
 from server.keys import Keys
 from server.migrate import migrations
 from server.paper_key import SEALED
+from server.verifying import garbage
 from server.verifying.beside import beside
 from server.verifying.chains import office_word
 from server.verifying.comparing import compare
@@ -48,7 +49,7 @@ def verify(
         findings.fault("catatan_tulis", bingkai=bad)
     mine = {database, _grown(database, "-wal"), _grown(database, "-shm"), data / SEALED}
     try:
-        with examined(database, keys.database) as opened:
+        with garbage.seldom(), examined(database, keys.database) as opened:
             is_readable = _is_readable(opened, findings)
             progress.advance()
             if is_readable:
