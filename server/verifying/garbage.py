@@ -1,7 +1,7 @@
 """Looking for garbage less often while a log is replayed. Rule: put back as it was found."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 THRESHOLDS = (50_000, 20, 100)
@@ -9,7 +9,7 @@ THRESHOLDS = (50_000, 20, 100)
 
 
 @contextmanager
-def seldom() -> Iterator[None]:
+def seldom() -> Generator[None]:
     """Let the garbage collector of this process look less often meanwhile."""
     before = gc.get_threshold()
     gc.set_threshold(*THRESHOLDS)
