@@ -55,6 +55,7 @@ from server.services.room import build_room
 from server.services.together import Together
 from server.services.trail import Trail
 from server.services.trail_export import TrailExport
+from server.services.unsent import Unsent
 from server.services.visit_page import Words
 from server.thumbnails import Thumbnails
 from server.web.filters import regions
@@ -119,6 +120,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         reviews=reviews,
         together=Together(engine, queue, reviews, deps.text, deps.now_ms, deps.randomness),
         presence=Presence(deps.now_ms),
+        unsent=Unsent(deps.now_ms),
         conflicts=Conflicts(engine, deps.office, words, deps.workflows, deps.now_ms),
         alarms=Handling(engine, deps.office, Alarms(engine, deps.text, deps.now_ms), deps.text, deps.now_ms),
         lost=LostPhones(engine, deps.office, deps.now_ms, deps.randomness),
