@@ -76,6 +76,7 @@ def review_routes(site: Site) -> list[Any]:
             "hand": await site.work(lambda: hand_view(site, visitor, found)),
             "here": here_words(site, visitor, visit) if rights.decide else (),
             "ended": "",
+            "meant": await site.work(lambda: site.reviews.meant(visitor.person, found.visit)),
             "sampled": batch is not None and visit in batch.left,
             "notice": notice or just_done(site, params),
             "typed": typed or unsent or Typed(),
