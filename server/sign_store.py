@@ -27,6 +27,13 @@ ODD = (
     f" AND t.versions = k.versions AND t.flags <> '') OR ({_TWICE}) OR EXISTS (SELECT 1 {_REUSED})"
 )
 """Whether anything is odd about a visit `k`: the same that the lists show."""
+SHOWS = (
+    f"(:sign = 'dua_kunjungan' AND {_TWICE}) OR (:sign = 'foto_pernah_ada' AND EXISTS (SELECT 1 {_REUSED}))"  # noqa: S608
+    " OR ' ' || k.flags || ' ' LIKE '% ' || :sign || ' %'"
+    " OR EXISTS (SELECT 1 FROM tanda t WHERE t.kabupaten = k.kabupaten AND t.visit = k.visit"
+    " AND t.versions = k.versions AND ' ' || t.flags || ' ' LIKE '% ' || :sign || ' %')"
+)
+"""Whether a visit `k` shows the one flag `:sign`."""
 
 
 def visited_twice(tx: Reader, visits: Iterable[RecordId]) -> frozenset[RecordId]:

@@ -97,6 +97,14 @@ class Queue:
 
         return self._engine.read(work)
 
+    def authors(self, person: Person) -> list[tuple[PersonId, str]]:
+        """Return who sent visits, by name; nobody to those who see only their own."""
+        reach = scope(person, "see_visits")
+        if reach is None or reach.author is not None:
+            return []
+        known = self._engine.read(lambda tx: names(SqlOfficeStore.reading(tx), page_store.visit_authors(tx)))
+        return sorted(((PersonId(each), name) for each, name in known.items()), key=lambda each: each[1])
+
     def standing(self, person: Person, asked: Asked, visit: RecordId) -> Standing | None:
         """Say where a visit stands in a list that this person may see; None where there is no such visit."""
         reach = scope(person, "see_visits")

@@ -13,6 +13,7 @@ from server.services.meant import Meant
 from server.services.queue import Asked, QueuePage, QueueRow
 from server.services.review import Open
 from server.services.visits import load_visit
+from server.web.queue import SIGNS
 from sync.change import Patch
 from tests.server.test_conflict_pages import Desk
 from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
@@ -30,6 +31,7 @@ class Signs:
     def __init__(self, office: Office) -> None:
         desk = Desk(office)
         self.office, self._desk, self._site, self._kabid = office, desk, desk.site, desk.person("kabid")
+        self._signs = {sign: desk.site.text(f"kantor.tanda.{sign}") for sign in SIGNS}
 
     def of(self, visit: RecordId) -> set[str]:
         page = self._site.reviews.open(self._kabid, visit)
@@ -38,6 +40,9 @@ class Signs:
         assert {row.id: set(row.flags) for row in self.rows("")}.get(visit, shown) == shown
         assert (visit in {row.id for row in self.rows("ya")}) == bool(shown)
         assert (visit in {row.id for row in self.rows("tidak")}) == (not shown)
+        for sign, label in self._signs.items():
+            found = {row.id for row in self.rows("", sign)}
+            assert (visit in found) == (label in shown), sign
         return shown
 
     def meant(self, visit: RecordId, reader: str = "kabid") -> tuple[Meant, ...]:
@@ -47,8 +52,8 @@ class Signs:
         assert isinstance(self._site.reviews.open(person, visit), Open)
         return self._site.reviews.meant(person, found)
 
-    def rows(self, flagged: Literal["", "ya", "tidak"]) -> list[QueueRow]:
-        wanted = QueueFilter(flagged=flagged)
+    def rows(self, flagged: Literal["", "ya", "tidak"], sign: str = "") -> list[QueueRow]:
+        wanted = QueueFilter(flagged=flagged, sign=sign)
         page = self._site.queue.page(self._kabid, Asked(wanted=wanted))
         assert isinstance(page, QueuePage) and page.total == len(page.rows)
         return list(page.rows)
