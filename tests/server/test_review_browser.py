@@ -73,6 +73,14 @@ def test_what_is_printed_is_dark_on_light_and_whole_whatever_the_screen_looks_li
         page.emulate_media(media="screen")
 
 
+def test_a_phone_among_the_devices_is_a_card_like_all_others(served: Served) -> None:  # noqa: F811
+    page = served.page("admin")
+    page.goto("/perangkat")
+    style = "(which => getComputedStyle(document.querySelector('article.card'))[which])"
+    assert page.evaluate(style, "borderTopWidth") == "0px"
+    assert float(page.evaluate(style, "paddingLeft").removesuffix("px")) >= 16
+
+
 def test_ones_own_account_is_reached_on_a_phone_too(served: Served) -> None:  # noqa: F811
     page = served.page("verifikator", viewport=PHONE)
     page.get_by_role("link", name="Verifikator Uji").click()
