@@ -140,12 +140,13 @@ class Queue:
         """Return visits in words, in this order; which of them this person may see was asked before."""
         return self._engine.read(lambda tx: self._rows(tx, visits, person))
 
-    def count(self, person: Person, state: str) -> int:
-        """Count the visits in a state that this person may see."""
+    def count(self, person: Person, state: str, *, handed: bool = False) -> int:
+        """Count the visits in a state that this person may see; `handed`: only those handed to them."""
         reach = scope(person, "see_visits")
         if reach is None:
             return 0
-        wanted, author, desa = self._bounded(reach, Asked(wanted=QueueFilter(state=state)))
+        asked = Asked(wanted=QueueFilter(state=state, handed_to=person.id if handed else ""))
+        wanted, author, desa = self._bounded(reach, asked)
         return self._engine.read(lambda tx: page_store.visit_count(tx, wanted, author=author, desa=desa))
 
     def _bounded(

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from schemas import format as written
 from schemas.text import Text
 from schemas.theme import StatusLook, Theme, load_theme
 from schemas.wilayah import load_wilayah
@@ -226,6 +227,12 @@ def _templates(text: Text, theme: Theme) -> Environment:
     def glyph(name: str) -> str:
         return theme.glyphs[name]
 
-    words: dict[str, Any] = {"t": text, "k": office_text, "glyph": glyph, "status_look": status_look}
+    words: dict[str, Any] = {
+        "t": text,
+        "k": office_text,
+        "glyph": glyph,
+        "status_look": status_look,
+        "written_number": written.number,
+    }
     cast("dict[str, Any]", environment.globals).update(words)
     return environment

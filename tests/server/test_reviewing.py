@@ -148,7 +148,11 @@ def test_a_visit_is_handed_to_a_colleague_who_finds_it(
     answer = desk.post(f"/kunjungan/{visit}/serahkan?{QUEUE}", data=form)
     assert "hasil=diserahkan" in answer.headers["location"] and QUEUE in answer.headers["location"]
     assert "Untuk Verifikator Uji" in desk.get("/antrean").text
+    assert "diserahkan rekan kepada Anda" not in desk.get("/").text
     with browser(address, "verifikator") as colleague:
+        home = colleague.get("/").text
+        assert "1 kunjungan diserahkan rekan kepada Anda" in home
+        assert 'href="/antrean?status=diterima&amp;untuk=saya"' in home
         mine = colleague.get("/antrean?untuk=saya").text
         assert visit in mine and other not in mine
         assert "Cek foto KK-nya" in colleague.get(f"/kunjungan/{visit}").text
