@@ -2,6 +2,8 @@
 "use strict";
 
 (() => {
+  document.documentElement.classList.add("keyed"); // the keys below are named on a page only where they work
+
   const typing = (target) => target.closest("input, select, textarea, dialog, [contenteditable]");
 
   const move = (by) => {
