@@ -10,6 +10,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from schemas import format as written
 from schemas.base import Data
 from schemas.ids import RecordId
 from server.access import may
@@ -28,6 +29,9 @@ STATE_AFTER = {"setujui": "disetujui", "kembalikan": "dikembalikan", "tolak": "d
 REASON = "alasan."
 LONGEST_REASON = 500
 LONGEST_NOTE = 1000
+"""What a phone shows whole, in characters: longer words are told of, never cut without a word."""
+LONGEST_KEPT = 20_000
+"""Of each text so much is given back to whoever has to shorten it."""
 SHORTEST_PURPOSE = 5
 
 
@@ -125,6 +129,10 @@ def review_routes(site: Site) -> list[Any]:
             return await draw(request, visitor, _there(found), notice=notice, typed=typed, status=403)
         typed = typed_of(given)
         decision = given.get("keputusan", "")
+        problem = too_long(site, typed)
+        if problem:
+            found = await site.work(lambda: site.reviews.open(visitor.person, RecordId(visit)))
+            return await draw(request, visitor, _there(found), typed=typed, problem=problem, status=422)
         outcome = await site.work(
             lambda: site.reviews.decide(
                 visitor.person, RecordId(visit), given.get("dilihat", ""), decision, typed.reasons, typed.note
@@ -172,11 +180,32 @@ async def _keep(site: Site, request: Asking, visit: RecordId) -> Response[Any]:
 def typed_of(given: Mapping[str, str]) -> Typed:
     """Return what a form says beside its decision."""
     reasons = {
-        name.removeprefix(REASON): value.strip()[:LONGEST_REASON]
+        name.removeprefix(REASON): value.strip()[:LONGEST_KEPT]
         for name, value in given.items()
         if name.startswith(REASON)
     }
-    return Typed(reasons=reasons, note=given.get("catatan", "").strip()[:LONGEST_NOTE])
+    return Typed(reasons=reasons, note=given.get("catatan", "").strip()[:LONGEST_KEPT])
+
+
+def shortened(typed: Typed) -> Typed:
+    """Cut to what a phone shows, where a form lets nobody type more."""
+    reasons = {name: reason[:LONGEST_REASON] for name, reason in typed.reasons.items()}
+    return Typed(reasons=reasons, note=typed.note[:LONGEST_NOTE])
+
+
+def too_long(site: Site, typed: Typed) -> str:
+    """Say which text is longer than a phone shows, and by how much; empty where none is."""
+    if len(typed.note) > LONGEST_NOTE:
+        return _too_long(site, "catatan_panjang", typed.note, LONGEST_NOTE)
+    longest = max(typed.reasons.values(), key=len, default="")
+    if len(longest) > LONGEST_REASON:
+        return _too_long(site, "alasan_panjang", longest, LONGEST_REASON)
+    return ""
+
+
+def _too_long(site: Site, key: str, text: str, most: int) -> str:
+    over = written.number(len(text) - most)
+    return site.text(f"kantor.tinjau.{key}", paling=written.number(most), lebih=over)
 
 
 def _there(found: Open | NotThere | Denied) -> Open:

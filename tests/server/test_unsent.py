@@ -7,15 +7,18 @@ from hashlib import sha256
 import httpx
 import pytest
 
+from schemas.format import number as written_number
 from schemas.ids import PersonId, RecordId
 from server import people_store
 from server.accounts import IDLE_MS
 from server.services.unsent import KEPT_MS, MOST_EACH, Typed, Unsent
+from server.web.review import LONGEST_NOTE, LONGEST_REASON
 from server.web.site import SESSION_COOKIE
 from tests.contract.people import record_id
 from tests.server.web_office import DESA, PASSWORD, Office, open_at, serving, shut
 
-LONG = " ".join(f"alasan{number}" for number in range(100))
+LONG = " ".join(f"kata{number}" for number in range(500))
+"""Five hundred words: more than a decision takes."""
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +52,7 @@ def sleep(office: Office, client: httpx.Client) -> None:
     office.deps.engine.write(lambda tx: people_store.touch_session(tx, hashed, then)).result()
 
 
-def written(client: httpx.Client, visit: RecordId) -> dict[str, str]:
+def form_on(client: httpx.Client, visit: RecordId) -> dict[str, str]:
     page = client.get(f"/kunjungan/{visit}")
     seen = re.search(r'name="dilihat" value="([0-9a-f]+)"', page.text)
     assert seen
@@ -79,7 +82,7 @@ def test_a_long_note_comes_back_after_the_session_ended_and_nothing_was_decided(
     visit = queued(office)
     with httpx.Client(base_url=address, timeout=20) as client, httpx.Client(base_url=address) as other:
         log_in(client, "verifikator")
-        form = written(client, visit)
+        form = form_on(client, visit)
         sleep(office, client)
         log_in(other, "petugas")  # whoever logs in clears old sessions: whose this was is still known
         path = f"/kunjungan/{visit}/keputusan?status=diterima&tanda=ya"
@@ -97,8 +100,17 @@ def test_a_long_note_comes_back_after_the_session_ended_and_nothing_was_decided(
         # it waits until she decides, for her alone
         assert note_on(client.get(f"/kunjungan/{visit}")) == LONG
         assert note_on(other.get(f"/kunjungan/{visit}")) == ""
-        answer = client.post(f"/kunjungan/{visit}/keputusan", data=form | {"csrf": csrf(page)})
-        assert answer.status_code == 303
+        # what is too long for a phone is told of with all that was written, and not cut
+        form["csrf"] = csrf(page)
+        answer = client.post(f"/kunjungan/{visit}/keputusan", data=form)
+        assert answer.status_code == 422 and note_on(answer) == LONG
+        assert f"Pendekkan {written_number(len(LONG) - LONGEST_NOTE)} huruf" in answer.text
+        long_reason = {"catatan": "", "alasan.bpnt_kpm.alamat": "r" * (LONGEST_REASON + 7)}
+        answer = client.post(f"/kunjungan/{visit}/keputusan", data=form | long_reason)
+        assert answer.status_code == 422 and "Pendekkan 7 huruf" in answer.text
+        assert office.fields(visit)["state"] == "diterima"
+        form["catatan"] = LONG[:LONGEST_NOTE].strip()
+        assert client.post(f"/kunjungan/{visit}/keputusan", data=form).status_code == 303
         assert office.fields(visit)["reasons"]["bpnt_kpm.alamat"] == "Tulis RT dan RW"
 
 
@@ -107,7 +119,7 @@ def test_a_form_that_is_not_the_ended_sessions_own_is_not_kept(served: tuple[Off
     visit = queued(office)
     with httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, "verifikator")
-        form = written(client, visit) | {"csrf": "0" * 64}
+        form = form_on(client, visit) | {"csrf": "0" * 64}
         sleep(office, client)
         assert client.post(f"/kunjungan/{visit}/keputusan", data=form).status_code == 403
         log_in(client, "verifikator")
@@ -121,7 +133,7 @@ def test_an_old_page_beside_a_new_login_keeps_its_words_and_decides_nothing(
     visit = queued(office)
     with httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, "verifikator")
-        form = written(client, visit)
+        form = form_on(client, visit)
         log_in(client, "verifikator")
         page = client.post(f"/kunjungan/{visit}/keputusan", data=form)
         assert page.status_code == 403 and note_on(page) == LONG
