@@ -21,6 +21,8 @@ from server.weak_passwords import weakness
 
 IDLE_MS = 30 * 60_000
 ABSOLUTE_MS = 12 * 3_600_000
+KNOWN_MS = 2 * ABSOLUTE_MS
+"""So long after it began it is known whose a session was that ended by itself; it opens nothing."""
 TOUCH_MS = 60_000
 HALF_MS = 5 * 60_000
 """How long a login whose password fitted waits for its code."""
@@ -229,8 +231,7 @@ class Accounts:
         now = self._now_ms()
         rows.drop_stale(
             tx,
-            seen_before_ms=now - IDLE_MS,
-            created_before_ms=now - ABSOLUTE_MS,
+            created_before_ms=now - KNOWN_MS,
             tries_before_ms=now - WINDOW_MS,
         )
         rows.drop_session(tx, hash_of(old_token))
@@ -300,6 +301,11 @@ class Accounts:
         if now - seen_ms > TOUCH_MS:
             self._engine.write(lambda tx: rows.touch_session(tx, hashed, now)).result()
         return Session(person=person, csrf=csrf_of(token))
+
+    def whose(self, token: str) -> PersonId | None:
+        """Return whose a session is or was, also after it ended by itself; None once it was logged out."""
+        found = self._engine.read(lambda tx: rows.session(tx, hash_of(token))) if token else None
+        return PersonId(str(found[0])) if found else None
 
     def log_out(self, token: str) -> None:
         """End a session; one that does not exist is no error."""

@@ -6,19 +6,25 @@ from typing import Literal
 from schemas.base import Data
 from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash, PersonId, RecordId
 from server.engine import Reader, SqlRow, Writer, one
-from server.sign_store import ODD
+from server.sign_store import ODD, SHOWS
 
 DAY_MS = 86_400_000
 
 
 class QueueFilter(Data, frozen=True, kw_only=True):
-    """Which visits to list: empty members do not narrow; `handed_to` is a person's id."""
+    """Which visits to list: empty members do not narrow; `handed_to` and `petugas` are ids of people.
+
+    `sign` is one flag; `newest_first` turns the order, which is else that of waiting.
+    """
 
     state: str = "diterima"
     forms: tuple[str, ...] | None = None
     received_before_ms: int = 0
     flagged: Literal["", "ya", "tidak"] = ""
     handed_to: str = ""
+    petugas: str = ""
+    sign: str = ""
+    newest_first: bool = False
 
 
 _VISITS = (
@@ -28,6 +34,8 @@ _VISITS = (
     " AND (:every_desa = 1 OR desa IN :desa)"
     " AND (:before = 0 OR received_ms < :before)"
     f" AND (:flagged = '' OR CASE WHEN {ODD} THEN 'ya' ELSE 'tidak' END = :flagged)"
+    f" AND (:sign = '' OR {SHOWS})"
+    " AND (:petugas = '' OR petugas = :petugas)"
     " AND (:handed_to = '' OR EXISTS (SELECT 1 FROM handed h WHERE h.kabupaten = k.kabupaten"
     " AND h.visit = k.visit AND h.person = :handed_to))"
 )
@@ -42,9 +50,10 @@ def visit_ids(
     limit: int,
     offset: int,
 ) -> list[RecordId]:
-    """Return the visits of a filter, longest waiting first; `author` and `desa` bound what may be listed."""
+    """Return the visits of a filter in its order; `author` and `desa` bound what may be listed."""
+    way = "DESC" if wanted.newest_first else ""
     found = tx.query(
-        f"SELECT visit {_VISITS} ORDER BY received_ms, visit LIMIT :limit OFFSET :offset",
+        f"SELECT visit {_VISITS} ORDER BY received_ms {way}, visit {way} LIMIT :limit OFFSET :offset",
         {**_bounds(wanted, author, desa), "limit": limit, "offset": offset},
     )
     return [RecordId(row[0]) for row in found]
@@ -85,11 +94,12 @@ def beside(
     bounds = {**_bounds(wanted, author, desa), "at": int(there[0]), "visit": visit}
     earlier = "AND (received_ms < :at OR received_ms = :at AND visit < :visit)"
     later = "AND (received_ms > :at OR received_ms = :at AND visit > :visit)"
-    before = tx.query(f"SELECT count(*) {_VISITS} {earlier}", bounds)[0][0]
-    previous = one(
-        tx.query(f"SELECT visit {_VISITS} {earlier} ORDER BY received_ms DESC, visit DESC LIMIT 1", bounds)
-    )
-    following = one(tx.query(f"SELECT visit {_VISITS} {later} ORDER BY received_ms, visit LIMIT 1", bounds))
+    older = f"SELECT visit {_VISITS} {earlier} ORDER BY received_ms DESC, visit DESC LIMIT 1"
+    newer = f"SELECT visit {_VISITS} {later} ORDER BY received_ms, visit LIMIT 1"
+    turned = wanted.newest_first
+    before = tx.query(f"SELECT count(*) {_VISITS} {later if turned else earlier}", bounds)[0][0]
+    previous = one(tx.query(newer if turned else older, bounds))
+    following = one(tx.query(older if turned else newer, bounds))
     return Beside(
         before=int(before),
         previous=RecordId(previous[0]) if previous else None,
@@ -108,7 +118,22 @@ def _bounds(wanted: QueueFilter, author: PersonId | None, desa: tuple[str, ...] 
         "before": wanted.received_before_ms,
         "flagged": wanted.flagged,
         "handed_to": wanted.handed_to,
+        "petugas": wanted.petugas,
+        "sign": wanted.sign,
     }
+
+
+def visit_authors(tx: Reader) -> list[PersonId]:
+    """Return everybody who ever sent a visit: one step in the index for each, however many visits."""
+    found = tx.query(
+        "WITH RECURSIVE known (petugas) AS ("
+        " SELECT min(petugas) FROM kunjungan WHERE kabupaten = :kabupaten"
+        " UNION ALL SELECT (SELECT min(k.petugas) FROM kunjungan k"
+        " WHERE k.kabupaten = :kabupaten AND k.petugas > known.petugas) FROM known WHERE petugas IS NOT NULL)"
+        " SELECT petugas FROM known WHERE petugas IS NOT NULL AND petugas <> ''",
+        {},
+    )
+    return [PersonId(str(row[0])) for row in found]
 
 
 def held_blobs(tx: Reader, changes: Iterable[ChangeId]) -> frozenset[tuple[ChangeId, BlobId]]:

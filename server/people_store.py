@@ -137,11 +137,11 @@ def drop_sessions_of(tx: Writer, person: PersonId) -> None:
     tx.execute("DELETE FROM sessions WHERE kabupaten = :kabupaten AND person = :person", {"person": person})
 
 
-def drop_stale(tx: Writer, *, seen_before_ms: int, created_before_ms: int, tries_before_ms: int) -> None:
+def drop_stale(tx: Writer, *, created_before_ms: int, tries_before_ms: int) -> None:
     """Clear sessions and tries that no longer count."""
     tx.execute(
-        "DELETE FROM sessions WHERE kabupaten = :kabupaten AND (seen_ms < :seen OR created_ms < :created)",
-        {"seen": seen_before_ms, "created": created_before_ms},
+        "DELETE FROM sessions WHERE kabupaten = :kabupaten AND created_ms < :created",
+        {"created": created_before_ms},
     )
     tx.execute(
         "DELETE FROM login_tries WHERE kabupaten = :kabupaten AND at_ms < :before",

@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from schemas.ids import BlobId, RecordId
 from server.engine import Reader, Writer
 
-_TWICE = (
-    "k.subject <> '' AND EXISTS (SELECT 1 FROM kunjungan o WHERE o.kabupaten = k.kabupaten"
-    " AND o.subject = k.subject AND o.quarter = k.quarter AND o.form = k.form AND o.visit <> k.visit"
-    " AND o.state <> 'ditolak')"
+_TWIN = (
+    "o.kabupaten = k.kabupaten AND o.subject = k.subject AND o.quarter = k.quarter AND o.form = k.form"
+    " AND o.visit <> k.visit AND o.state <> 'ditolak'"
 )
+_TWICE = f"k.subject <> '' AND EXISTS (SELECT 1 FROM kunjungan o WHERE {_TWIN})"  # noqa: S608
 # CROSS JOIN keeps SQLite to this order: from the visit's few photos outwards.
-_REUSED = (
-    "FROM blob_refs r CROSS JOIN blob_refs o CROSS JOIN kunjungan e CROSS JOIN changes c"
+_EARLIER = (
+    "blob_refs r CROSS JOIN blob_refs o CROSS JOIN kunjungan e CROSS JOIN changes c"
     " WHERE r.kabupaten = k.kabupaten AND r.visit = k.visit"
     " AND o.kabupaten = r.kabupaten AND o.blob = r.blob AND o.visit <> r.visit"
     " AND e.kabupaten = o.kabupaten AND e.visit = o.visit AND e.subject <> k.subject"
@@ -21,11 +21,19 @@ _REUSED = (
     " JOIN changes f ON f.kabupaten = s.kabupaten AND f.id = s.change"
     " WHERE s.kabupaten = r.kabupaten AND s.visit = r.visit AND s.blob = r.blob)"
 )
+_REUSED = f"FROM {_EARLIER}"
 ODD = (
     "k.flags <> '' OR EXISTS (SELECT 1 FROM tanda t WHERE t.kabupaten = k.kabupaten AND t.visit = k.visit"  # noqa: S608
     f" AND t.versions = k.versions AND t.flags <> '') OR ({_TWICE}) OR EXISTS (SELECT 1 {_REUSED})"
 )
 """Whether anything is odd about a visit `k`: the same that the lists show."""
+SHOWS = (
+    f"(:sign = 'dua_kunjungan' AND {_TWICE}) OR (:sign = 'foto_pernah_ada' AND EXISTS (SELECT 1 {_REUSED}))"  # noqa: S608
+    " OR ' ' || k.flags || ' ' LIKE '% ' || :sign || ' %'"
+    " OR EXISTS (SELECT 1 FROM tanda t WHERE t.kabupaten = k.kabupaten AND t.visit = k.visit"
+    " AND t.versions = k.versions AND ' ' || t.flags || ' ' LIKE '% ' || :sign || ' %')"
+)
+"""Whether a visit `k` shows the one flag `:sign`."""
 
 
 def visited_twice(tx: Reader, visits: Iterable[RecordId]) -> frozenset[RecordId]:
@@ -49,6 +57,22 @@ def reused_photos(tx: Reader, visits: Iterable[RecordId]) -> frozenset[tuple[Rec
         {"visits": list(visits)},
     )
     return frozenset((RecordId(row[0]), BlobId(row[1])) for row in found)
+
+
+def visits_meant(tx: Reader, visit: RecordId, limit: int) -> list[tuple[RecordId, BlobId]]:
+    """Return which visits the signs of one mean: (one of its quarter, "") and (an earlier one, its photo)."""
+    twice = tx.query(
+        f"SELECT o.visit, '' FROM kunjungan k JOIN kunjungan o ON {_TWIN}"  # noqa: S608
+        " WHERE k.kabupaten = :kabupaten AND k.visit = :visit AND k.subject <> ''"
+        " ORDER BY o.received_ms, o.visit LIMIT :limit",
+        {"visit": visit, "limit": limit},
+    )
+    reused = tx.query(
+        f"SELECT DISTINCT o.visit, r.blob FROM kunjungan k CROSS JOIN {_EARLIER}"  # noqa: S608
+        " AND k.kabupaten = :kabupaten AND k.visit = :visit ORDER BY o.visit, r.blob LIMIT :limit",
+        {"visit": visit, "limit": limit},
+    )
+    return [(RecordId(row[0]), BlobId(row[1])) for row in (*twice, *reused)]
 
 
 def unexamined(tx: Reader, state: str, limit: int) -> list[tuple[RecordId, int]]:

@@ -35,6 +35,13 @@ class Step(Data, frozen=True, kw_only=True):
     needs: tuple[Need, ...]
 
 
+class Ahead(Data, frozen=True, kw_only=True):
+    """A step that others may take; `who` names their roles."""
+
+    label: str
+    who: str
+
+
 class Past(Data, frozen=True, kw_only=True):
     """A step that was taken."""
 
@@ -63,6 +70,7 @@ class CaseView(Data, frozen=True, kw_only=True):
     officer: str = ""
     sealed: bool = False
     subject: str = ""
+    ahead: tuple[Ahead, ...] = ()
 
 
 class CaseList(Data, frozen=True, kw_only=True):
@@ -200,6 +208,15 @@ class Cases:
             officer=officer_of(record, known) if sealed else "",
             sealed=sealed,
             subject="" if sealed else subject,
+            ahead=self._ahead(workflow, fields["state"]),
+        )
+
+    def _ahead(self, workflow: Workflow, state: str) -> tuple[Ahead, ...]:
+        """Return what comes next, whoever may take it."""
+        return tuple(
+            Ahead(label=event.label, who=", ".join(self._words.text(f"peran.{role}") for role in event.who))
+            for event in workflow.events
+            if state in event.from_
         )
 
     def _steps(self, record: Record, workflow: Workflow, person: Person) -> tuple[Step, ...]:

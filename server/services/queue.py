@@ -97,6 +97,14 @@ class Queue:
 
         return self._engine.read(work)
 
+    def authors(self, person: Person) -> list[tuple[PersonId, str]]:
+        """Return who sent visits, by name; nobody to those who see only their own."""
+        reach = scope(person, "see_visits")
+        if reach is None or reach.author is not None:
+            return []
+        known = self._engine.read(lambda tx: names(SqlOfficeStore.reading(tx), page_store.visit_authors(tx)))
+        return sorted(((PersonId(each), name) for each, name in known.items()), key=lambda each: each[1])
+
     def standing(self, person: Person, asked: Asked, visit: RecordId) -> Standing | None:
         """Say where a visit stands in a list that this person may see; None where there is no such visit."""
         reach = scope(person, "see_visits")
@@ -132,12 +140,13 @@ class Queue:
         """Return visits in words, in this order; which of them this person may see was asked before."""
         return self._engine.read(lambda tx: self._rows(tx, visits, person))
 
-    def count(self, person: Person, state: str) -> int:
-        """Count the visits in a state that this person may see."""
+    def count(self, person: Person, state: str, *, handed: bool = False) -> int:
+        """Count the visits in a state that this person may see; `handed`: only those handed to them."""
         reach = scope(person, "see_visits")
         if reach is None:
             return 0
-        wanted, author, desa = self._bounded(reach, Asked(wanted=QueueFilter(state=state)))
+        asked = Asked(wanted=QueueFilter(state=state, handed_to=person.id if handed else ""))
+        wanted, author, desa = self._bounded(reach, asked)
         return self._engine.read(lambda tx: page_store.visit_count(tx, wanted, author=author, desa=desa))
 
     def _bounded(

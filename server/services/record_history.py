@@ -6,6 +6,7 @@ Numbers stay covered unless they were opened. Visits are told where visits are, 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from schemas import format as written
 from schemas.base import Data
 from schemas.ids import PersonId, RecordId
 from schemas.sealed import SEALED_SERVICES
@@ -88,7 +89,9 @@ def field_words(kind: str, name: str, value: Any, words: Words, *, opened: bool)
     """Write a value of a record; no sealed service is spoken of, and a place is written as degrees."""
     place = place_of(value) if isinstance(value, dict) else None
     if place is not None:
-        return words.text("warga.titik", lintang=f"{place[0]:.5f}", bujur=f"{place[1]:.5f}")
+        return words.text(
+            "warga.titik", lintang=written.number(place[0], 5), bujur=written.number(place[1], 5)
+        )
     if isinstance(value, bool):
         return words.text("umum.ya" if value else "umum.tidak")
     if name == "layanan" and isinstance(value, list):

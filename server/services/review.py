@@ -18,6 +18,7 @@ from server.engine import Engine, Reader, Writer
 from server.handed_store import Handed
 from server.services.conflict_facts import merged_beside
 from server.services.conflict_view import label_of_field
+from server.services.meant import Meant, meant
 from server.services.people import Actor, Denied, person_of
 from server.services.visit_page import VisitPage, Words, label_of, visit_page
 from server.services.visits import Version, Visit, load_visit, names
@@ -120,6 +121,17 @@ class Reviews:
             handed=self._engine.read(lambda tx: _handed_to(tx, visit)),
             visit=found,
         )
+
+    def meant(self, person: Person, visit: Visit) -> tuple[Meant, ...]:
+        """Return the other visits that the signs of one mean, of those that this person may see."""
+        if not (visit.visited_twice or visit.reused):
+            return ()
+
+        def readable(other: RecordId) -> Visit | None:
+            found = self._load(person, other)
+            return found if isinstance(found, Visit) else None
+
+        return meant(self._engine, self._words, visit.record.id, readable)
 
     def may_decide(self, person: Person, visit: RecordId) -> bool | NotThere | Denied:
         """Say whether this person may decide a visit as it stands now."""

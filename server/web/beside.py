@@ -16,12 +16,13 @@ from schemas.ids import PersonId, RecordId
 from server.services.people import Denied
 from server.services.queue import Standing
 from server.services.review import HandedOver, Incomplete, NotThere, Open
-from server.web.errors import ForbiddenError, MissingError
+from server.web.errors import ForbiddenError, MissingError, NotLoggedInError
 from server.web.queue import asked_in, done_notice, wanted_of
 from server.web.replies import onward
-from server.web.site import Asking, Notice, Site, Visitor
+from server.web.site import SESSION_COOKIE, Asking, Notice, Site, Visitor
 
 LONGEST_WORD = 500
+ENDED, ENDED_UNKNOWN = "kantor.tinjau.sesi_berakhir", "kantor.tinjau.sesi_berakhir_lain"
 HANDED = {
     "diserahkan": ("good", "forward"),
     "ditarik": ("info", "undo"),
@@ -56,7 +57,13 @@ def beside_routes(site: Site) -> list[Any]:
 
     @get("/kunjungan/{visit:str}/siapa")
     async def who(request: Asking, visit: FromPath[str]) -> Response[str]:
-        visitor = await site.visitor(request)
+        try:
+            visitor = await site.visitor(request)
+        except NotLoggedInError:
+            if not request.headers.get("hx-request"):
+                raise
+            # whoever is writing must not lose it to a login page: the page stays, and says what to do
+            return await site.work(lambda: _ended(site, request))
         may = await site.work(lambda: site.reviews.may_decide(visitor.person, RecordId(visit)))
         if isinstance(may, Denied):
             raise ForbiddenError
@@ -64,7 +71,7 @@ def beside_routes(site: Site) -> list[Any]:
             raise MissingError
         here = here_words(site, visitor, RecordId(visit)) if may else ()
         frame = site.frame(None, "antrean", visitor.theme)
-        values = {"visit": {"id": visit}, "here": here}
+        values = {"visit": {"id": visit}, "here": here, "ended": ""}
         return await site.work(lambda: site.show("review/_here.html", frame, values))
 
     @post("/kunjungan/{visit:str}/serahkan")
@@ -85,6 +92,13 @@ def beside_routes(site: Site) -> list[Any]:
         return onward(f"/kunjungan/{visit}?{kept(request.query_params, hasil=done)}")
 
     return [who, hand]
+
+
+def _ended(site: Site, request: Asking) -> Response[str]:
+    """Say on a page that stays open that its session is over, and whether what is typed comes back."""
+    known = site.accounts.whose(request.cookies.get(SESSION_COOKIE, ""))
+    values = {"here": (), "ended": site.text(ENDED if known else ENDED_UNKNOWN)}
+    return site.show("review/_here.html", site.frame(None, "antrean", ""), values)
 
 
 def kept(params: Mapping[str, str], **more: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from schemas import format as written
 from schemas.text import Text
 from schemas.theme import StatusLook, Theme, load_theme
 from schemas.wilayah import load_wilayah
@@ -55,6 +56,7 @@ from server.services.room import build_room
 from server.services.together import Together
 from server.services.trail import Trail
 from server.services.trail_export import TrailExport
+from server.services.unsent import Unsent
 from server.services.visit_page import Words
 from server.thumbnails import Thumbnails
 from server.web.filters import regions
@@ -119,6 +121,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         reviews=reviews,
         together=Together(engine, queue, reviews, deps.text, deps.now_ms, deps.randomness),
         presence=Presence(deps.now_ms),
+        unsent=Unsent(deps.now_ms),
         conflicts=Conflicts(engine, deps.office, words, deps.workflows, deps.now_ms),
         alarms=Handling(engine, deps.office, Alarms(engine, deps.text, deps.now_ms), deps.text, deps.now_ms),
         lost=LostPhones(engine, deps.office, deps.now_ms, deps.randomness),
@@ -224,6 +227,12 @@ def _templates(text: Text, theme: Theme) -> Environment:
     def glyph(name: str) -> str:
         return theme.glyphs[name]
 
-    words: dict[str, Any] = {"t": text, "k": office_text, "glyph": glyph, "status_look": status_look}
+    words: dict[str, Any] = {
+        "t": text,
+        "k": office_text,
+        "glyph": glyph,
+        "status_look": status_look,
+        "written_number": written.number,
+    }
     cast("dict[str, Any]", environment.globals).update(words)
     return environment

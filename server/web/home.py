@@ -11,11 +11,14 @@ from server.services import lost_views
 from server.services.alarms import DAY_MS, Alarm
 from server.services.backups import Standing
 from server.services.incident_clock import Deadline
+from server.web.queue import MINE
 from server.web.requests import clock_of
 from server.web.site import Asking, Site, Visitor
 
 MOST_ALARMS = 8
 OLD_CONFLICT_DAYS = 7
+HANDED = {"diterima": "diserahkan_diterima", "ditahan": "diserahkan_ditahan"}
+"""What is said of visits that a colleague left to somebody, by the state that they wait in."""
 
 
 class Tile(Data, frozen=True, kw_only=True):
@@ -88,7 +91,7 @@ def _alarms(site: Site, visitor: Visitor) -> list[Alarm]:
     """List what needs attention, for those who look after the office."""
     person = visitor.person
     found = [*site.room.alarms.attention(person), *_asked(site, person)]
-    found += [*_incidents(site, visitor), *_requests(site, visitor)]
+    found += [*_handed(site, person), *_incidents(site, visitor), *_requests(site, visitor)]
     if may(person, "see_devices"):
         found = lost_views.attention(site.lost, site.text, person, site.owners()) + found
     if not may(person, "handle_alarms"):
@@ -103,6 +106,18 @@ def _alarms(site: Site, visitor: Visitor) -> list[Alarm]:
     if waiting:
         found.append(_alarm(site, "conflict", "konflik_lama", waiting, "/konflik"))
     return found
+
+
+def _handed(site: Site, person: Person) -> list[Alarm]:
+    """Tell somebody that a colleague left visits to them, by the state that these wait in."""
+    if not may(person, "decide_visits"):
+        return []
+    counts = {state: site.queue.count(person, state, handed=True) for state in HANDED}
+    return [
+        _alarm(site, "forward", HANDED[state], count, f"/antrean?status={state}&untuk={MINE}")
+        for state, count in counts.items()
+        if count
+    ]
 
 
 def _asked(site: Site, person: Person) -> list[Alarm]:

@@ -3,6 +3,7 @@
 import math
 import re
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
@@ -16,11 +17,16 @@ from server.web.turns import BUSY, Busy
 GUARD_COOKIE = "sambang_masuk"
 HALF_COOKIE = "sambang_langkah"
 OWN_PAGE = re.compile(
-    r"/(?:(?:akun|antrean|pengguna|konflik|kasus|perangkat)(?:/[0-9a-f]{32})?|kunjungan/[0-9a-f]{32}"
-    r"|ruang(?:/[a-z-]+(?:/[0-9a-f]{32})?)?)?"
+    r"/(?:(?:akun|antrean|pengguna|konflik|kasus|warga|permintaan|insiden|surat|impor|ekspor)(?:/[0-9a-f]{32})?"
+    r"|(?:kunjungan|penugasan/petugas|perangkat/hp)/[0-9a-f]{32}|ruang(?:/[a-z-]+(?:/[0-9a-f]{32})?)?"
+    r"|antrean/bersama|surat/(?:templat|nomor)|penugasan(?:/petugas)?|jejak(?:/lembar)?|perangkat|dasbor|peta"
+    r"|formulir|pelindungan|masa-simpan|penerima|pemrosesan|pemusnahan|kemungkinan-ganda|orang-baru|karantina"
+    r"|serah-terima|kunci-data|cadangan)?"
 )
+FILTER = re.compile(r"[a-z]+=[A-Za-z0-9._-]*(?:&[a-z]+=[A-Za-z0-9._-]*)*")
+"""What may follow a `?` in an address of ours that is gone back to: what was chosen in a list."""
 YEAR_SECONDS = 365 * 86_400
-NOTES = {"berakhir", "sudah_keluar"}
+NOTES = {"berakhir", "sudah_keluar", "tulisan_disimpan"}
 
 
 def login_routes(site: Site) -> list[Any]:
@@ -67,7 +73,7 @@ def login_routes(site: Site) -> list[Any]:
             said = site.text("kantor.masuk.ramai")
             return form(request, status=BUSY, problem=said, username=username, target=target)
         if isinstance(outcome, HalfLoggedIn):
-            further: Response[Any] = onward(f"/masuk/kode?ke={target}")
+            further: Response[Any] = onward(f"/masuk/kode?ke={quote(target)}")
             further.set_cookie(cookie(request, HALF_COOKIE, outcome.token, seconds=HALF_MS // 1000))
             further.delete_cookie(GUARD_COOKIE, path="/")
             return further
@@ -111,11 +117,14 @@ def end_session(site: Site, request: Asking) -> None:
     site.accounts.log_out(token)
 
 
-def to_login(request: Asking) -> Response[Any]:
-    """Send somebody without a session to the login page, and back to where they were after it."""
+def to_login(request: Asking, path: str = "", note: str = "berakhir") -> Response[Any]:
+    """Send somebody without a session to the login page, and back to where they were after it.
+
+    Where they were is the `path` given, or the page asked for; `note` says why, to those who had a session.
+    """
     had = SESSION_COOKIE in request.cookies
-    target = own_page(request.url.path) if request.method == "GET" else "/"
-    query = f"?ke={target}" + ("&sebab=berakhir" if had else "")
+    here = path or (request.url.path if request.method == "GET" else "/")
+    query = f"?ke={quote(own_page(f'{here}?{request.url.query}'))}" + (f"&sebab={note}" if had else "")
     headers = {**SECURITY_HEADERS, "cache-control": "no-store"}
     if request.headers.get("hx-request"):
         # a part of a page must not be replaced by the login form: the whole page goes there
@@ -125,8 +134,10 @@ def to_login(request: Asking) -> Response[Any]:
 
 def own_page(target: str) -> str:
     """Return a path of our own pages, whatever was asked: nobody is sent elsewhere after logging in."""
-    path = target.partition("?")[0]
-    return path if OWN_PAGE.fullmatch(path) else "/"
+    path, _, query = target.partition("?")
+    if not OWN_PAGE.fullmatch(path):
+        return "/"
+    return f"{path}?{query}" if FILTER.fullmatch(query) else path
 
 
 def whence(request: Asking) -> tuple[str, str]:

@@ -6,7 +6,10 @@ WEIGHTS = {"regular": 400, "medium": 500, "bold": 700, "extrabold": 800}
 
 
 def tokens_css(theme: Theme) -> str:
-    """Write the theme as CSS: light by default, dark by the reader's system or by `data-theme` on <html>."""
+    """Write the theme as CSS: light by default, dark by the reader's system or by `data-theme` on <html>.
+
+    Paper is always light: pale letters on it could not be read.
+    """
     lengths = [f"--space-{name}:{_rem(size)}" for name, size in theme.space.items()]
     lengths += [f"--radius-{name}:{_rem(size)}" for name, size in theme.radius.items()]
     lengths += [f"--size-{name}:{_rem(size)}" for name, size in theme.size.items()]
@@ -17,8 +20,8 @@ def tokens_css(theme: Theme) -> str:
     return (
         f":root{{{';'.join(lengths)}}}\n"
         f":root,[data-theme=light]{{{light}}}\n"
-        f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n"
-        f"[data-theme=dark]{{{dark}}}\n"
+        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n"
+        f"@media screen{{[data-theme=dark]{{{dark}}}}}\n"
     )
 
 

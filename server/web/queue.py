@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from litestar import Response, get
 
 from schemas.base import Data
+from schemas.ids import PersonId
 from server.access import Person, may
 from server.page_store import QueueFilter
 from server.services.people import Denied
@@ -15,11 +16,16 @@ from server.web.errors import ForbiddenError
 from server.web.filters import Filter, Group, Option, choices
 from server.web.site import Asking, Notice, Site
 
-ASKED = ("status", "layanan", "wilayah", "umur", "tanda", "untuk")
-MINE = "saya"
+ASKED = ("status", "layanan", "wilayah", "petugas", "umur", "tanda", "untuk", "urut")
+MINE, NEWEST = "saya", "terbaru"
 STATES = ("diterima", "ditahan", "dikembalikan", "disetujui", "ditolak")
 SERVICES = ("bpnt", "kis", "ktkpm")
 AGES = {"": 0, "1": 1, "3": 3, "7": 7}
+SIGNS = (
+    "lokasi_tiruan", "jauh_dari_rumah", "jam_salah", "foto_pernah_ada", "dua_kunjungan", "anak_tanpa_wali",
+    "di_luar_wilayah", "di_luar_layanan", "petugas_berbeda", "cabang",
+)  # fmt: skip
+"""The flags that can be asked for one by one, those of fraud first."""
 FLAGGED: dict[str, Literal["", "ya", "tidak"]] = {"": "", "ya": "ya", "tidak": "tidak"}
 DONE = {
     "disetujui": ("good", "approved"),
@@ -41,6 +47,9 @@ class Listing(Data, frozen=True, kw_only=True):
     state: str
     previous: str
     next: str
+    newest_first: bool
+    turned: str
+    bare: str
 
 
 def queue_routes(site: Site) -> list[Any]:
@@ -60,7 +69,10 @@ def queue_routes(site: Site) -> list[Any]:
         done = request.query_params.get("selesai", "")
         values = {
             "page": _listing(found, asked, max(1, at)),
-            "filters": _filters(site, asked, regions),
+            "filters": _filters(
+                site, asked, regions, await site.work(lambda: site.queue.authors(visitor.person))
+            ),
+            "order": asked["urut"],
             "notice": done_notice(site, done),
             "trip": urlencode({name: value for name, value in asked.items() if value}),
             "may_decide": may(visitor.person, "decide_visits"),
@@ -84,6 +96,9 @@ def wanted_of(asked: Mapping[str, str], reader: Person, now_ms: int) -> Asked:
             received_before_ms=older_than(AGES.get(asked["umur"], 0), now_ms),
             flagged=FLAGGED.get(asked["tanda"], ""),
             handed_to=reader.id if asked["untuk"] == MINE else "",
+            petugas=asked["petugas"],
+            sign=asked["tanda"] if asked["tanda"] in SIGNS else "",
+            newest_first=asked["urut"] == NEWEST,
         ),
         service=asked["layanan"],
         region=asked["wilayah"],
@@ -93,15 +108,19 @@ def wanted_of(asked: Mapping[str, str], reader: Person, now_ms: int) -> Asked:
 def _listing(found: QueuePage, asked: dict[str, str], number: int) -> Listing:
     kept = {name: value for name, value in asked.items() if value}
     more = found.first - 1 + ROWS_PER_PAGE < found.total
+    turned = {**kept, "urut": "" if asked["urut"] == NEWEST else NEWEST}
     return Listing(
         rows=found.rows,
         total=found.total,
         first=found.first,
         last=found.first - 1 + len(found.rows),
-        filtered=set(kept) != {"status"} or asked["status"] != "diterima",
+        filtered=set(kept) - {"urut"} != {"status"} or asked["status"] != "diterima",
         state=asked["status"],
         previous=f"/antrean?{urlencode({**kept, 'hal': number - 1})}" if number > 1 else "",
         next=f"/antrean?{urlencode({**kept, 'hal': number + 1})}" if more else "",
+        newest_first=asked["urut"] == NEWEST,
+        turned=f"/antrean?{urlencode({name: value for name, value in turned.items() if value})}",
+        bare="/antrean" + (f"?urut={NEWEST}" if asked["urut"] == NEWEST else ""),
     )
 
 
@@ -113,7 +132,9 @@ def done_notice(site: Site, done: str) -> Notice | None:
     return Notice(tone=tone, icon=icon, title=site.text(f"kantor.antrean.sudah_{done}"))
 
 
-def _filters(site: Site, asked: dict[str, str], regions: tuple[Group, ...]) -> list[Filter]:
+def _filters(
+    site: Site, asked: dict[str, str], regions: tuple[Group, ...], authors: list[tuple[PersonId, str]]
+) -> list[Filter]:
     text = site.text
 
     def plain(name: str, pairs: list[tuple[str, str]]) -> Filter:
@@ -129,7 +150,9 @@ def _filters(site: Site, asked: dict[str, str], regions: tuple[Group, ...]) -> l
         ("", text("kantor.antrean.semua_tanda")),
         ("ya", text("kantor.antrean.bertanda")),
         ("tidak", text("kantor.antrean.tanpa_tanda")),
+        *((sign, text(f"kantor.tanda.{sign}")) for sign in SIGNS),
     ]
+    by = [("", text("kantor.antrean.semua_petugas")), *authors]
     region = Filter(
         name="wilayah",
         label=text("kantor.antrean.wilayah"),
@@ -140,6 +163,7 @@ def _filters(site: Site, asked: dict[str, str], regions: tuple[Group, ...]) -> l
         plain("status", states),
         plain("layanan", services),
         region,
+        *([plain("petugas", by)] if authors else ()),
         plain("umur", ages),
         plain("tanda", flags),
         plain("untuk", [("", text("kantor.antrean.semua_untuk")), (MINE, text("kantor.antrean.untuk_saya"))]),

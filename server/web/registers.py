@@ -1,5 +1,6 @@
 """Catatan pemrosesan and penerima data: two registers the law asks for. Rule: no person is named in them."""
 
+from datetime import date
 from typing import Any
 
 from litestar import Response, get, post
@@ -120,7 +121,7 @@ def _handouts(site: Site) -> list[tuple[str, ...]]:
     known = site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), people))
     return [
         (
-            each.day,
+            written.short_date(date.fromisoformat(each.day)),
             site.text(f"kantor.penerima.pihak.{each.recipient}"),
             each.what,
             written.number(each.people),

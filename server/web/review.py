@@ -4,34 +4,35 @@ Whoever comes from the queue brings its filter along in the address, and after a
 visit of it.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from schemas import format as written
 from schemas.base import Data
 from schemas.ids import RecordId
 from server.access import may
+from server.accounts import csrf_of
 from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Open, Stale
+from server.services.unsent import Typed
 from server.web.beside import hand_view, here_words, just_done, kept, trip_of
-from server.web.errors import ForbiddenError, MissingError
+from server.web.errors import ExpiredError, ForbiddenError, MissingError, NotLoggedInError
 from server.web.letters import letter_links
+from server.web.login import to_login
 from server.web.replies import onward
-from server.web.site import Asking, Notice, Site, Visitor
+from server.web.site import SESSION_COOKIE, Asking, Notice, Site, Visitor
 
 STATE_AFTER = {"setujui": "disetujui", "kembalikan": "dikembalikan", "tolak": "ditolak", "tahan": "ditahan"}
 REASON = "alasan."
 LONGEST_REASON = 500
 LONGEST_NOTE = 1000
+"""What a phone shows whole, in characters: longer words are told of, never cut without a word."""
+LONGEST_KEPT = 20_000
+"""Of each text so much is given back to whoever has to shorten it."""
 SHORTEST_PURPOSE = 5
-
-
-class Typed(Data, frozen=True, kw_only=True):
-    """What the reader had typed, to be shown again when a decision was not taken."""
-
-    reasons: dict[str, str] = {}
-    note: str = ""
 
 
 class PageRights(Data, frozen=True, kw_only=True):
@@ -68,6 +69,9 @@ def review_routes(site: Site) -> list[Any]:
         )
         params, visit = request.query_params, found.page.id
         batch = await site.work(lambda: site.together.current(visitor.person))
+        unsent = site.unsent.of(visitor.person.id, visit) if typed is None and rights.decide else None
+        if unsent and not notice:
+            notice = _notice(site, "info", "history", "tulisan_kembali")
         values = {
             "visit": found.page,
             "merged": found.merged,
@@ -75,9 +79,11 @@ def review_routes(site: Site) -> list[Any]:
             "trip": await site.work(lambda: trip_of(site, visitor, params, visit)),
             "hand": await site.work(lambda: hand_view(site, visitor, found)),
             "here": here_words(site, visitor, visit) if rights.decide else (),
+            "ended": "",
+            "meant": await site.work(lambda: site.reviews.meant(visitor.person, found.visit)),
             "sampled": batch is not None and visit in batch.left,
             "notice": notice or just_done(site, params),
-            "typed": typed or Typed(),
+            "typed": typed or unsent or Typed(),
             "problem": problem,
             "letters": letter_links(
                 site,
@@ -109,17 +115,24 @@ def review_routes(site: Site) -> list[Any]:
 
     @post("/kunjungan/{visit:str}/keputusan")
     async def decide(request: Asking, visit: FromPath[str]) -> Response[Any]:
-        visitor = await site.visitor(request)
-        given = await site.form(request, visitor.csrf)
-        typed = Typed(
-            reasons={
-                name.removeprefix(REASON): value.strip()[:LONGEST_REASON]
-                for name, value in given.items()
-                if name.startswith(REASON)
-            },
-            note=given.get("catatan", "").strip()[:LONGEST_NOTE],
-        )
+        try:
+            visitor = await site.visitor(request)
+        except NotLoggedInError:
+            return await _keep(site, request, RecordId(visit))
+        try:
+            given = await site.form(request, visitor.csrf)
+        except ExpiredError:
+            # logged in again beside an old page: what stands on it is shown on a new one, and decides nothing
+            typed = typed_of(await site.fields(request))
+            found = await site.work(lambda: site.reviews.open(visitor.person, RecordId(visit)))
+            notice = _notice(site, "notice", "hourglass", "sesi_lain")
+            return await draw(request, visitor, _there(found), notice=notice, typed=typed, status=403)
+        typed = typed_of(given)
         decision = given.get("keputusan", "")
+        problem = too_long(site, typed)
+        if problem:
+            found = await site.work(lambda: site.reviews.open(visitor.person, RecordId(visit)))
+            return await draw(request, visitor, _there(found), typed=typed, problem=problem, status=422)
         outcome = await site.work(
             lambda: site.reviews.decide(
                 visitor.person, RecordId(visit), given.get("dilihat", ""), decision, typed.reasons, typed.note
@@ -129,6 +142,7 @@ def review_routes(site: Site) -> list[Any]:
             case Decided(case=case):
                 done = STATE_AFTER[decision] + ("_kasus" if case else "")
                 site.presence.leave(visitor.person, RecordId(visit))
+                site.unsent.drop(visitor.person.id, RecordId(visit))
                 trip = await site.work(
                     lambda: trip_of(site, visitor, request.query_params, RecordId(visit), selesai=done)
                 )
@@ -148,6 +162,50 @@ def review_routes(site: Site) -> list[Any]:
         )
 
     return [review, open_numbers, decide]
+
+
+async def _keep(site: Site, request: Asking, visit: RecordId) -> Response[Any]:
+    """Keep what somebody typed whose session ended meanwhile, if the form is theirs, and let them log in."""
+    token, path = request.cookies.get(SESSION_COOKIE, ""), f"/kunjungan/{visit}"
+    writer = await site.work(lambda: site.accounts.whose(token))
+    if writer is None:
+        return to_login(request, path)
+    typed = typed_of(await site.form(request, csrf_of(token)))
+    if typed.is_blank:
+        return to_login(request, path)
+    site.unsent.keep(writer, visit, typed)
+    return to_login(request, path, "tulisan_disimpan")
+
+
+def typed_of(given: Mapping[str, str]) -> Typed:
+    """Return what a form says beside its decision."""
+    reasons = {
+        name.removeprefix(REASON): value.strip()[:LONGEST_KEPT]
+        for name, value in given.items()
+        if name.startswith(REASON)
+    }
+    return Typed(reasons=reasons, note=given.get("catatan", "").strip()[:LONGEST_KEPT])
+
+
+def shortened(typed: Typed) -> Typed:
+    """Cut to what a phone shows, where a form lets nobody type more."""
+    reasons = {name: reason[:LONGEST_REASON] for name, reason in typed.reasons.items()}
+    return Typed(reasons=reasons, note=typed.note[:LONGEST_NOTE])
+
+
+def too_long(site: Site, typed: Typed) -> str:
+    """Say which text is longer than a phone shows, and by how much; empty where none is."""
+    if len(typed.note) > LONGEST_NOTE:
+        return _too_long(site, "catatan_panjang", typed.note, LONGEST_NOTE)
+    longest = max(typed.reasons.values(), key=len, default="")
+    if len(longest) > LONGEST_REASON:
+        return _too_long(site, "alasan_panjang", longest, LONGEST_REASON)
+    return ""
+
+
+def _too_long(site: Site, key: str, text: str, most: int) -> str:
+    over = written.number(len(text) - most)
+    return site.text(f"kantor.tinjau.{key}", paling=written.number(most), lebih=over)
 
 
 def _there(found: Open | NotThere | Denied) -> Open:

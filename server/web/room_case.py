@@ -17,7 +17,7 @@ from server.services.room_opening import OPEN_MS
 from server.services.room_work import Key
 from server.web.errors import MissingError
 from server.web.replies import onward
-from server.web.review import LONGEST_NOTE, LONGEST_REASON, REASON, Typed
+from server.web.review import shortened, typed_of
 from server.web.room import LONGEST_PURPOSE, stamp_words
 from server.web.room_desk import Desk, Kept, today
 from server.web.room_frame import LONGEST_PHRASE, OPEN_COOKIE, forget, in_turn, officer, room_cookie
@@ -165,14 +165,9 @@ def _work(
 
 def _kept(given: Mapping[str, str]) -> Kept:
     """Read what was typed, cut to length."""
-    reasons = {
-        name.removeprefix(REASON): value.strip()[:LONGEST_REASON]
-        for name, value in given.items()
-        if name.startswith(REASON)
-    }
     answers = {name.removeprefix(NEED): value for name, value in given.items() if name.startswith(NEED)}
     return Kept(
-        reasons=Typed(reasons=reasons, note=given.get("catatan", "").strip()[:LONGEST_NOTE]),
+        reasons=shortened(typed_of(given)),
         step=given.get("acara", ""),
         answers=answers,
         task=given.get("isi_tugas", "").strip()[:LONGEST_TASK],

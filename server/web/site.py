@@ -63,6 +63,7 @@ from server.services.room import Room
 from server.services.together import Together
 from server.services.trail import Trail
 from server.services.trail_export import TrailExport
+from server.services.unsent import Unsent
 from server.services.visit_page import Words
 from server.services.visits import names
 from server.store import SqlOfficeStore
@@ -181,6 +182,7 @@ class Site:
     reviews: Reviews
     together: Together
     presence: Presence
+    unsent: Unsent
     conflicts: Conflicts
     quarantine: Quarantine
     destroying: Destroying
@@ -266,6 +268,13 @@ class Site:
 
     async def form(self, request: Asking, csrf: str) -> dict[str, str]:
         """Read a posted form that carries this token. Raises ExpiredError, UnreadableError."""
+        fields = await self.fields(request)
+        if not hmac.compare_digest(fields.get("csrf", "").encode(), csrf.encode()):
+            raise ExpiredError
+        return fields
+
+    async def fields(self, request: Asking) -> dict[str, str]:
+        """Read a posted form, whoever wrote it: nothing may be done with it. Raises UnreadableError."""
         if request.headers.get("content-type", "").partition(";")[0].strip() != FORM_TYPE:
             raise UnreadableError
         try:
@@ -273,10 +282,7 @@ class Site:
             pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
         except ValueError as error:
             raise UnreadableError from error
-        fields = {name: value.replace("\r\n", "\n") for name, value in pairs}
-        if not hmac.compare_digest(fields.get("csrf", "").encode(), csrf.encode()):
-            raise ExpiredError
-        return fields
+        return {name: value.replace("\r\n", "\n") for name, value in pairs}
 
     def frame(self, visitor: Visitor | None, page: str, theme: str, csrf: str = "") -> Frame:
         """Build what stands around a page."""

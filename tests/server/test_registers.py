@@ -169,7 +169,9 @@ def test_what_was_given_to_whom_is_noted_and_printed(desk: Desk) -> None:
         assert client.post("/penerima", data={**form, "tanggal": "kemarin"}).status_code == 422
         assert client.post("/penerima", data=form).status_code == 303
         for path in ("/penerima", "/penerima/cetak"):
-            assert "S-1/2026" in client.get(path).text and "BNI (Himbara)" in client.get(path).text
+            shown = client.get(path).text
+            assert "S-1/2026" in shown and "BNI (Himbara)" in shown
+            assert "20-11-2026" in shown and "2026-11-20" not in shown
         assert "Statement" not in client.get("/pemrosesan/cetak").text
         assert "tertutup" in client.get("/pemrosesan/cetak").text
 

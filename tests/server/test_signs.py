@@ -9,12 +9,14 @@ from schemas.format import local_date
 from schemas.ids import RecordId
 from server.page_store import QueueFilter
 from server.projections import quarter_of
+from server.services.meant import Meant
 from server.services.queue import Asked, QueuePage, QueueRow
 from server.services.review import Open
 from server.services.visits import load_visit
+from server.web.queue import SIGNS
 from sync.change import Patch
 from tests.server.test_conflict_pages import Desk
-from tests.server.web_office import DESA, Office, open_at, shut
+from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
 
 TWICE = "Dua kunjungan dalam satu triwulan"
 REUSED = "Foto pernah dipakai"
@@ -28,7 +30,8 @@ class Signs:
 
     def __init__(self, office: Office) -> None:
         desk = Desk(office)
-        self.office, self._site, self._kabid = office, desk.site, desk.person("kabid")
+        self.office, self._desk, self._site, self._kabid = office, desk, desk.site, desk.person("kabid")
+        self._signs = {sign: desk.site.text(f"kantor.tanda.{sign}") for sign in SIGNS}
 
     def of(self, visit: RecordId) -> set[str]:
         page = self._site.reviews.open(self._kabid, visit)
@@ -37,10 +40,20 @@ class Signs:
         assert {row.id: set(row.flags) for row in self.rows("")}.get(visit, shown) == shown
         assert (visit in {row.id for row in self.rows("ya")}) == bool(shown)
         assert (visit in {row.id for row in self.rows("tidak")}) == (not shown)
+        for sign, label in self._signs.items():
+            found = {row.id for row in self.rows("", sign)}
+            assert (visit in found) == (label in shown), sign
         return shown
 
-    def rows(self, flagged: Literal["", "ya", "tidak"]) -> list[QueueRow]:
-        wanted = QueueFilter(flagged=flagged)
+    def meant(self, visit: RecordId, reader: str = "kabid") -> tuple[Meant, ...]:
+        found = self.office.deps.engine.read(lambda tx: load_visit(tx, visit))
+        assert found is not None
+        person = self._desk.person(reader)
+        assert isinstance(self._site.reviews.open(person, visit), Open)
+        return self._site.reviews.meant(person, found)
+
+    def rows(self, flagged: Literal["", "ya", "tidak"], sign: str = "") -> list[QueueRow]:
+        wanted = QueueFilter(flagged=flagged, sign=sign)
         page = self._site.queue.page(self._kabid, Asked(wanted=wanted))
         assert isinstance(page, QueuePage) and page.total == len(page.rows)
         return list(page.rows)
@@ -64,8 +77,11 @@ def test_a_second_visit_to_one_target_in_one_quarter_is_shown_at_both(signs: Sig
     assert signs.of(first) == set()
     second, _ = office.add_visit(photos=())
     assert signs.of(first) == signs.of(second) == {TWICE}
+    # and each names the other, to be compared
+    assert [(each.visit, each.blob) for each in signs.meant(first)] == [(second, "")]
+    assert [each.visit for each in signs.meant(second)] == [first]
     other, _ = office.add_visit(photos=(), warga=office.add_warga("Orang Lain", DESA))
-    assert signs.of(other) == set()
+    assert signs.of(other) == set() and signs.meant(other) == ()
 
 
 def test_quarters_are_those_of_the_offices_calendar() -> None:
@@ -85,6 +101,24 @@ def test_a_photo_that_came_before_from_another_house_is_shown_where_it_came_agai
     office.add_visit(visit=first, follows=change, evidence=found.newest.submit.evidence)
     assert signs.of(again) == {REUSED} and signs.of(first) == set()
     assert signs.warnings(again) == {"Sudah ada di kunjungan lain"} and signs.warnings(first) == set()
+    blobs = {item.blob for item in found.newest.submit.evidence}
+    assert {(each.visit, each.blob) for each in signs.meant(again)} == {(first, blob) for blob in blobs}
+    assert signs.meant(first) == ()
+
+
+def test_another_visit_is_not_named_to_whom_it_is_closed(signs: Signs) -> None:
+    office = signs.office
+    office.add_person("jauh", "Verifikator Jauh", "U20", ("verifikator",), areas=("33.14.02",))
+    here, _ = office.add_visit()
+    found = office.deps.engine.read(lambda tx: load_visit(tx, here))
+    assert found is not None
+    there, _ = office.add_visit(
+        warga=office.add_warga("Orang Jauh", ELSEWHERE),
+        answers={"kode_desa": ELSEWHERE},
+        evidence=found.newest.submit.evidence,
+    )
+    assert {each.visit for each in signs.meant(there)} == {here}
+    assert signs.meant(there, "jauh") == ()
 
 
 def test_a_clock_or_a_place_that_cannot_be_right_is_shown(signs: Signs) -> None:

@@ -140,7 +140,7 @@ def test_a_filter_changes_the_list_without_leaving_the_page(served: Served) -> N
     page = served.page("kabid")
     page.goto("/antrean")
     expect(page.get_by_role("link", name="Warga Layanan")).to_be_visible()
-    page.get_by_label("Layanan").select_option("kis")
+    page.get_by_role("combobox", name="Layanan").select_option("kis")
     expect(page.get_by_text("Tidak ada yang cocok")).to_be_visible()
     assert "layanan=kis" in page.url
 
@@ -165,7 +165,7 @@ def test_everything_can_be_read_and_decided_without_javascript(served: Served) -
     visit = queued(served, "Warga Polos")
     page = served.page("petugas", java_script_enabled=False)
     page.goto("/antrean")
-    page.get_by_label("Wilayah").select_option(DESA)
+    page.get_by_role("combobox", name="Wilayah").select_option(DESA)
     page.get_by_role("button", name="Terapkan").click()
     page.get_by_role("link", name="Warga Polos").click()
     page.get_by_title("Minta perbaikan").first.click()

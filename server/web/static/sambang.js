@@ -2,6 +2,8 @@
 "use strict";
 
 (() => {
+  document.documentElement.classList.add("keyed"); // the keys below are named on a page only where they work
+
   const typing = (target) => target.closest("input, select, textarea, dialog, [contenteditable]");
 
   const move = (by) => {
@@ -17,8 +19,12 @@
     if (event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
     if (event.key === "j") move(1);
     if (event.key === "k") move(-1);
-    const onward = ["n", "p"].includes(event.key) && document.querySelector(`a[data-key=${event.key}]`);
-    if (onward) onward.click();
+    // a key of the page: a link is followed, a button or a field only gets the focus, so that nothing is decided by a slip
+    const meant = /^[a-z0-9]$/.test(event.key) && document.querySelector(`[data-key="${event.key}"]`);
+    if (!meant) return;
+    event.preventDefault();
+    if (meant.matches("a")) meant.click();
+    else meant.focus();
   });
 
   // a menu that is open closes when something else is chosen, or by Escape

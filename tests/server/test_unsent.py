@@ -1,0 +1,171 @@
+"""What was typed on a visit when its session ended: kept for its writer, shown again, never decided."""
+
+import re
+from collections.abc import Iterator
+from hashlib import sha256
+
+import httpx
+import pytest
+
+from schemas.format import number as written_number
+from schemas.ids import PersonId, RecordId
+from server import people_store
+from server.accounts import IDLE_MS
+from server.services.unsent import KEPT_MS, MOST_EACH, Typed, Unsent
+from server.web.review import LONGEST_NOTE, LONGEST_REASON
+from server.web.site import SESSION_COOKIE
+from tests.contract.people import record_id
+from tests.server.web_office import DESA, PASSWORD, Office, open_at, serving, shut
+
+LONG = " ".join(f"kata{number}" for number in range(500))
+"""Five hundred words: more than a decision takes."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Office, str]]:
+    office = open_at(tmp_path_factory.mktemp("unsent"))
+    with serving(office) as address:
+        yield office, address
+    shut(office)
+
+
+def csrf(page: httpx.Response) -> str:
+    found = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
+    assert found, page.text[:400]
+    return found[1]
+
+
+def log_in(client: httpx.Client, username: str, target: str = "/") -> httpx.Response:
+    page = client.get("/masuk", params={"ke": target})
+    shown = re.search(r'name="tujuan" value="([^"]*)"', page.text)
+    assert shown
+    form = {"csrf": csrf(page), "nama": username, "sandi": PASSWORD, "tujuan": shown[1].replace("&amp;", "&")}
+    answer = client.post("/masuk", data=form)
+    assert answer.status_code == 303
+    return answer
+
+
+def sleep(office: Office, client: httpx.Client) -> None:
+    """Let a session be unused for too long, as when a laptop was shut."""
+    hashed = sha256(client.cookies[SESSION_COOKIE].encode()).digest()
+    then = office.deps.now_ms() - IDLE_MS - 1
+    office.deps.engine.write(lambda tx: people_store.touch_session(tx, hashed, then)).result()
+
+
+def form_on(client: httpx.Client, visit: RecordId) -> dict[str, str]:
+    page = client.get(f"/kunjungan/{visit}")
+    seen = re.search(r'name="dilihat" value="([0-9a-f]+)"', page.text)
+    assert seen
+    return {
+        "csrf": csrf(page),
+        "dilihat": seen[1],
+        "keputusan": "kembalikan",
+        "catatan": LONG,
+        "alasan.bpnt_kpm.alamat": "Tulis RT dan RW",
+    }
+
+
+def note_on(page: httpx.Response) -> str:
+    found = re.search(r'<textarea name="catatan"[^>]*>([^<]*)</textarea>', page.text)
+    assert found
+    return found[1]
+
+
+def queued(office: Office) -> RecordId:
+    return office.add_visit(warga=office.add_warga("Warga Ditulis", DESA))[0]
+
+
+def test_a_long_note_comes_back_after_the_session_ended_and_nothing_was_decided(
+    served: tuple[Office, str],
+) -> None:
+    office, address = served
+    visit = queued(office)
+    with httpx.Client(base_url=address, timeout=20) as client, httpx.Client(base_url=address) as other:
+        log_in(client, "verifikator")
+        form = form_on(client, visit)
+        sleep(office, client)
+        log_in(other, "petugas")  # whoever logs in clears old sessions: whose this was is still known
+        path = f"/kunjungan/{visit}/keputusan?status=diterima&tanda=ya"
+        answer = client.post(path, data=form)
+        to = httpx.URL(answer.headers["location"])
+        assert answer.status_code == 303 and to.path == "/masuk"
+        assert "yang Anda tulis dikembalikan" in client.get(str(to)).text
+        assert office.fields(visit)["state"] == "diterima"
+        answer = log_in(client, "verifikator", to.params["ke"])
+        # and the way through the queue is still that of before
+        assert answer.headers["location"] == f"/kunjungan/{visit}?status=diterima&tanda=ya"
+        page = client.get(answer.headers["location"])
+        assert note_on(page) == LONG and "Tulis RT dan RW" in page.text
+        assert "sebelum sesi berakhir masih ada" in page.text
+        # it waits until she decides, for her alone
+        assert note_on(client.get(f"/kunjungan/{visit}")) == LONG
+        assert note_on(other.get(f"/kunjungan/{visit}")) == ""
+        # what is too long for a phone is told of with all that was written, and not cut
+        form["csrf"] = csrf(page)
+        answer = client.post(f"/kunjungan/{visit}/keputusan", data=form)
+        assert answer.status_code == 422 and note_on(answer) == LONG
+        assert f"Pendekkan {written_number(len(LONG) - LONGEST_NOTE)} huruf" in answer.text
+        long_reason = {"catatan": "", "alasan.bpnt_kpm.alamat": "r" * (LONGEST_REASON + 7)}
+        answer = client.post(f"/kunjungan/{visit}/keputusan", data=form | long_reason)
+        assert answer.status_code == 422 and "Pendekkan 7 huruf" in answer.text
+        assert office.fields(visit)["state"] == "diterima"
+        form["catatan"] = LONG[:LONGEST_NOTE].strip()
+        assert client.post(f"/kunjungan/{visit}/keputusan", data=form).status_code == 303
+        assert office.fields(visit)["reasons"]["bpnt_kpm.alamat"] == "Tulis RT dan RW"
+
+
+def test_a_form_that_is_not_the_ended_sessions_own_is_not_kept(served: tuple[Office, str]) -> None:
+    office, address = served
+    visit = queued(office)
+    with httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "verifikator")
+        form = form_on(client, visit) | {"csrf": "0" * 64}
+        sleep(office, client)
+        assert client.post(f"/kunjungan/{visit}/keputusan", data=form).status_code == 403
+        log_in(client, "verifikator")
+        assert note_on(client.get(f"/kunjungan/{visit}")) == ""
+
+
+def test_an_old_page_beside_a_new_login_keeps_its_words_and_decides_nothing(
+    served: tuple[Office, str],
+) -> None:
+    office, address = served
+    visit = queued(office)
+    with httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "verifikator")
+        form = form_on(client, visit)
+        log_in(client, "verifikator")
+        page = client.post(f"/kunjungan/{visit}/keputusan", data=form)
+        assert page.status_code == 403 and note_on(page) == LONG
+        assert "pilih keputusan sekali lagi" in page.text
+        assert office.fields(visit)["state"] == "diterima"
+
+
+def test_a_page_that_asks_who_is_here_is_not_thrown_away_when_its_session_ends(
+    served: tuple[Office, str],
+) -> None:
+    office, address = served
+    visit = queued(office)
+    ask = {"hx-request": "true"}
+    with httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "verifikator")
+        client.get(f"/kunjungan/{visit}")
+        sleep(office, client)
+        told = client.get(f"/kunjungan/{visit}/siapa", headers=ask)
+        assert told.status_code == 200 and "hx-redirect" not in told.headers
+        assert "tidak hilang" in told.text and "hx-get" not in told.text
+        client.cookies.delete(SESSION_COOKIE)
+        told = client.get(f"/kunjungan/{visit}/siapa", headers=ask)
+        assert "Salin dulu" in told.text  # whose it was is not known: nothing is promised
+
+
+def test_what_was_typed_is_its_writers_for_half_a_day_and_not_without_bound() -> None:
+    moment, ann, bob = 1_000, PersonId("a"), PersonId("b")
+    unsent = Unsent(lambda: moment)
+    visits = [RecordId(record_id(number)) for number in range(MOST_EACH + 1)]
+    for visit in visits:
+        unsent.keep(ann, visit, Typed(note=visit))
+    assert unsent.of(ann, visits[0]) is None and unsent.of(ann, visits[1]) == Typed(note=visits[1])
+    assert unsent.of(bob, visits[1]) is None
+    moment += KEPT_MS + 1
+    assert unsent.of(ann, visits[1]) is None
