@@ -37,7 +37,7 @@ class SkipSheet(Sheet):
             choice.bind(on_release=self._taken)
             self.choices.append(choice)
             self.add(choice)
-        self.line = Entry(hint_text=self.say("aplikasi.formulir.lewati_alasan"), max_length=200)
+        self.line = Entry(hint_text=self.say("aplikasi.formulir.lewati_alasan"), grows=True, max_length=200)
         self.add(self.line)
         self.said = Notice(icon="info", tone="notice", text=self.say("aplikasi.formulir.lewati_kosong"))
         keep = Pill(text=self.say("aplikasi.formulir.lewati_simpan"))

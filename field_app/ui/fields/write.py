@@ -50,7 +50,7 @@ class TeksEditor(WriteEditor):
         digits = self.field.digits
         if digits:
             return {"mask": lambda text: typed.grouped(text, digits), "input_type": "number"}
-        return {"max_length": self.field.max_length}
+        return {"grows": True, "max_length": self.field.max_length}
 
     def text_of(self, value):
         return typed.grouped(str(value or ""), self.field.digits) if self.field.digits else str(value or "")
