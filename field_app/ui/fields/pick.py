@@ -59,8 +59,15 @@ class PickSheet(Sheet):
         self.none = Words(text=self.ids.title.say("umum.tidak_ditemukan"), style="small", ink="ink_soft")
         self.add(self.line)
         self.add(self.rows)
-        self.bind(height=lambda _s, height: setattr(self.rows, "height", height * 0.6))
+        self.rows.column.padding = 0
+        self.bind(height=self._fill_height)
+        self.ids.head.bind(height=self._fill_height)
         self.fill()
+
+    def _fill_height(self, *_):
+        """The list takes what the sheet has room for, so that it ends at the rim of the window."""
+        fixed = self.ids.head.height + self.line.height + dp(58)
+        self.rows.height = max(dp(120), self.height * 0.9 - fixed)
 
     def fill(self):
         """Search again."""

@@ -39,6 +39,7 @@ class CameraScreen(BaseScreen):
         camera = self.context.camera
         if camera is None or not camera.available():
             self.ids.bar.remove_widget(self.ids.shoot)
+            self.ids.choose.kind = "primary"
 
     def enter(self):
         self.ask(lambda: self.context.phone.visits.draft(self._draft), self._loaded)

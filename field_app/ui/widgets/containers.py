@@ -127,6 +127,7 @@ class Sheet(FloatLayout):
         self.title = title
         self.ids.body.bind(height=self._fit)
         self.ids.foot.bind(height=self._fit)
+        self.ids.head.bind(height=self._fit)
         self.bind(height=self._fit)
         self._fit()
 

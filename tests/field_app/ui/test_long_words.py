@@ -7,12 +7,12 @@ from kivy.core.window import Window
 from kivy.metrics import dp
 
 from field_app.ui.sample import SamplePhone, filled_draft
+from field_app.ui.sample_data import LONG_NAME as LONG
 from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.head import HeadTitle
 from tests.field_app.ui.driver import Driver
 from tests.field_app.ui.test_screens_fit import cut_off, overlapping
 
-LONG = "Raden Ayu Kusumaningtyas Wijayanti Purwaningsih binti Kyai Haji Mohammad Soedirman Notodiharjo"
 JAVANESE = "ꦱꦸꦠꦂꦩꦶ"
 
 
