@@ -21,6 +21,7 @@ class UnlockScreen(BaseScreen):
         self._wait_s = 0
         self._tick = None
         self.notice = None
+        self._pad = self.ids.pad.__self__
         self.ids.pad.bind(pin=self._shown)
 
     def enter(self):
@@ -66,9 +67,8 @@ class UnlockScreen(BaseScreen):
 
     def _only_by_code(self):
         """No PIN helps any more: in the place of its keys stands the way that is left."""
-        if self.ids.pad.opacity:
-            self.ids.pad.disabled, self.ids.pad.opacity = True, 0
-            self.ids.pad.size_hint_y, self.ids.pad.height = None, 0
+        if self._pad.parent:
+            self.remove_widget(self._pad)
             self.ids.said.add_widget(self._code_pill("primary"))
 
     def _code_pill(self, kind):

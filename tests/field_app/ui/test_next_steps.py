@@ -7,7 +7,7 @@ from kivy.metrics import dp
 from msgspec.structs import replace
 
 from field_app.ui.pictures import scenes
-from field_app.ui.sample import SamplePhone
+from field_app.ui.sample import SamplePhone, filled_draft
 from field_app.ui.sample_data import CARDS
 from field_app.ui.screens.home import HomeScreen
 from field_app.ui.widgets.buttons import Pill
@@ -16,6 +16,7 @@ from field_app.ui.widgets.head import LeaveButton, SyncLine
 from field_app.ui.widgets.rows import RowList
 from field_app.views import PhoneUser, SyncStatus
 from tests.field_app.ui.driver import Driver
+from tests.field_app.ui.test_android_window import Phone as AndroidPhone
 
 SCENES = dict(scenes())
 HOUR_MS = 3_600_000
@@ -148,3 +149,51 @@ def test_a_list_to_pick_from_reaches_down_to_the_rim(driver: Driver, scale: floa
     sheet = next(w for w in driver.shell.children if isinstance(w, Sheet))
     rows = next(w for w in sheet.walk() if isinstance(w, RowList))
     assert 0 <= rows.to_window(*rows.pos)[1] < dp(40)
+
+
+class Refusing:
+    """A camera and a place that Android no longer asks her about."""
+
+    def __init__(self, kind: str) -> None:
+        self._trouble = f"aplikasi.{kind}.izin_tertutup"
+
+    def available(self) -> bool:
+        return True
+
+    def frame(self) -> bytes:
+        raise OSError("no permission")
+
+    def fix(self) -> None:
+        return None
+
+    def trouble(self) -> str:
+        return self._trouble
+
+
+def test_a_permission_refused_for_ever_is_told_until_it_is_read_and_one_tap_leads_to_it(
+    driver: Driver,
+) -> None:
+    system = AndroidPhone()
+    driver.open(camera=Refusing("kamera"), location=Refusing("lokasi"), system=system)
+    SCENES["14_kamera"](driver.phone, driver.app)
+    driver.settle(3)
+    assert driver.sees("Lokasi tidak diizinkan untuk Sambang.")
+    driver.press("Buka Setelan HP")
+    driver.press("Jepret")
+    assert driver.shell.sheets() and driver.sees("Kamera tidak diizinkan untuk Sambang.")
+    driver.press("Buka Setelan HP")
+    assert system.asked_for_permissions == 2
+    driver.shell.back()
+    assert driver.shell.name == "camera"
+
+
+def test_a_place_asked_in_a_form_leads_to_the_permission_too(driver: Driver) -> None:
+    system = AndroidPhone()
+    driver.open(location=Refusing("lokasi"), system=system)
+    filled_draft(driver.phone.visits, "d1").page = 1
+    driver.shell.go("form", draft="d1")
+    driver.settle()
+    driver.press("Ambil lokasi lagi")
+    assert driver.sees("Lokasi tidak diizinkan untuk Sambang.")
+    driver.press("Buka Setelan HP")
+    assert system.asked_for_permissions == 1
