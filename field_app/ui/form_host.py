@@ -34,6 +34,10 @@ class FormHost(BaseScreen):
         """The local day."""
         return self.context.today()
 
+    def is_private(self) -> bool:
+        """Whether what is typed is of a sealed case."""
+        return bool(self.view.sealed)
+
     def regions(self):
         """All regions."""
         return self.context.phone.wilayah

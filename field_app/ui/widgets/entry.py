@@ -30,6 +30,8 @@ class Entry(TextInput):
     suffix = StringProperty("")
     fit = BooleanProperty(True)
     grows = BooleanProperty(False)
+    private = BooleanProperty(False)
+    """What is typed is of a sealed case: no keyboard learns its words, and nothing of it is copied out."""
 
     def __init__(self, mask: Callable[[str], str] | None = None, settled=None, max_length: int = 0, **kwargs):
         self._mask = mask
@@ -41,10 +43,23 @@ class Entry(TextInput):
         kwargs.setdefault("write_tab", False)
         if kwargs.get("multiline") is None:
             kwargs["multiline"] = kwargs.get("grows", False)
+        # Android's own correction garbles what is typed in Kivy, so only long texts have it
+        kwargs.setdefault("input_type", "text" if kwargs["multiline"] and not kwargs.get("grows") else "null")
         super().__init__(**kwargs)
         for name in ("width", "minimum_height", "prefix", "suffix", "look", "hint_text"):
             self.fbind(name, self._fit)
         self._fit()
+
+    def on_private(self, _instance, private):
+        """Close the ways out to other apps."""
+        self.allow_copy = self.keyboard_suggestions = not private
+        if private and self.input_type == "text":
+            self.input_type = "null"
+
+    def cut(self):
+        """What cannot be copied out is not lost by trying."""
+        if not self.private:
+            super().cut()
 
     def on_text(self, _instance, text):
         """Shrink, and wait for the pause."""
