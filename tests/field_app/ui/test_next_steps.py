@@ -151,6 +151,19 @@ def test_a_list_to_pick_from_reaches_down_to_the_rim(driver: Driver, scale: floa
     assert 0 <= rows.to_window(*rows.pos)[1] < dp(40)
 
 
+def test_a_table_without_rows_takes_no_room_above_its_button(driver: Driver) -> None:
+    driver.open()
+    driver.phone.visits.start("kis", "w1", None)
+    driver.shell.go("form", draft=next(iter(driver.phone.visits.drafts)))
+    driver.settle()
+    screen = driver.screen
+    screen.go_to(next(at for at, step in enumerate(screen.steps) if "syarat_lain" in step.fields))
+    driver.settle(3)
+    table = next(card for card in screen._shown_cards() if card.field.name == "syarat_lain").editor
+    assert table.rows() == []
+    assert table.height <= table.more.height + dp(16)
+
+
 class Refusing:
     """A camera and a place that Android no longer asks her about."""
 
