@@ -80,7 +80,9 @@ class LocationSheet(Sheet):
             ("akurasi_meter", "aplikasi.lokasi.contoh_akurasi"),
         ):
             self.add(Words(text=self.say(f"aplikasi.lokasi.{name}"), style="strong"))
-            self.lines[name] = Entry(hint_text=self.say(hint), input_type="number")
+            # some number pads of Android have neither comma nor minus, which degrees need
+            kind = "number" if name == "akurasi_meter" else "null"
+            self.lines[name] = Entry(hint_text=self.say(hint), input_type=kind)
             self.add(self.lines[name])
         self.add(Words(text=self.say("aplikasi.lokasi.akurasi_isi"), style="small", ink="ink_soft"))
         self.said = Notice(icon="error", tone="bad", text=self.say("aplikasi.lokasi.salah"))

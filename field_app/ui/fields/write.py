@@ -74,7 +74,8 @@ class AngkaEditor(WriteEditor):
         decimal = self.field.decimal
         return {
             "mask": lambda text: typed.number_text(text, decimal),
-            "input_type": "number",
+            # some number pads of Android have neither comma nor minus
+            "input_type": "null" if decimal else "number",
             "suffix": self.field.unit,
         }
 

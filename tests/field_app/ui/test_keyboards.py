@@ -8,6 +8,7 @@ from kivy.core.clipboard import Clipboard
 from field_app.ui.fields.card import FieldCard
 from field_app.ui.fields.write import AngkaEditor, TeksEditor, UangEditor
 from field_app.ui.pictures import scenes
+from field_app.ui.sheets import LocationSheet
 from field_app.ui.widgets.entry import Entry
 from tests.field_app.ui.driver import Driver
 
@@ -33,6 +34,21 @@ def test_numbers_money_and_days_are_typed_on_the_number_pad(driver: Driver) -> N
     assert money["nominal_diterima"].input_type == "number"
     days = dict(_entries(driver, "10_formulir_06"))
     assert days["tanggal_lahir"].input_type == "number"
+
+
+def test_where_a_comma_or_a_minus_is_typed_no_number_pad_is_asked_that_may_lack_it(driver: Driver) -> None:
+    driver.open()
+    SCENES["13_tabel"](driver.phone, driver.app)
+    driver.settle(3)
+    table = next(
+        card.editor for card in driver.walk() if getattr(card, "field", None) and card.field.name == "belanja"
+    )
+    kinds = {
+        name: editor.entry.input_type for name, editor in table.editors.items() if hasattr(editor, "entry")
+    }
+    assert kinds["jumlah"] == "null" and kinds["harga"] == "number"
+    sheet = LocationSheet(lambda: 0, lambda _place: None)
+    assert [entry.input_type for entry in sheet.lines.values()] == ["null", "null", "number"]
 
 
 def test_an_address_is_typed_on_a_keyboard_for_addresses(driver: Driver) -> None:
