@@ -252,7 +252,8 @@ class FileSheet(Sheet):
         self.rows = RowList(size_hint_y=None, height=dp(360))
         self.add(self._name)
         self.add(self.rows)
-        self.bind(height=lambda _s, height: setattr(self.rows, "height", height * 0.6))
+        self.rows.column.padding = 0
+        self.fill_with(self.rows)
         self._enter(folder or Path.home())
 
     def _enter(self, folder: Path):

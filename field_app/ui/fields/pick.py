@@ -60,14 +60,8 @@ class PickSheet(Sheet):
         self.add(self.line)
         self.add(self.rows)
         self.rows.column.padding = 0
-        self.bind(height=self._fill_height)
-        self.ids.head.bind(height=self._fill_height)
+        self.fill_with(self.rows)
         self.fill()
-
-    def _fill_height(self, *_):
-        """The list takes what the sheet has room for, so that it ends at the rim of the window."""
-        fixed = self.ids.head.height + self.line.height + dp(58)
-        self.rows.height = max(dp(120), self.height * 0.9 - fixed)
 
     def fill(self):
         """Search again."""

@@ -68,7 +68,8 @@ class UnlockScreen(BaseScreen):
     def _only_by_code(self):
         """No PIN helps any more: in the place of its keys stands the way that is left."""
         if self._pad.parent:
-            self.remove_widget(self._pad)
+            for asking in (self.ids.asks.__self__, self.ids.dots.__self__, self._pad):
+                self.remove_widget(asking)
             self.ids.said.add_widget(self._code_pill("primary"))
 
     def _code_pill(self, kind):
