@@ -11,7 +11,7 @@ from field_app.ui.sample import SamplePhone, filled_draft
 from field_app.ui.sample_data import CARDS
 from field_app.ui.screens.home import HomeScreen
 from field_app.ui.widgets.buttons import Pill
-from field_app.ui.widgets.containers import Sheet
+from field_app.ui.widgets.containers import BottomBar, Sheet
 from field_app.ui.widgets.head import LeaveButton, SyncLine
 from field_app.ui.widgets.rows import RowList
 from field_app.views import PhoneUser, SyncStatus
@@ -210,3 +210,12 @@ def test_a_place_asked_in_a_form_leads_to_the_permission_too(driver: Driver) -> 
     assert driver.sees("Lokasi tidak diizinkan untuk Sambang.")
     driver.press("Buka Setelan HP")
     assert system.asked_for_permissions == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["05_beranda", "07_cari", "10_formulir_02", "14_kamera", "15_tinjau", "17_sinkronisasi"]
+)
+def test_what_stands_in_the_bar_stands_in_its_middle(driver: Driver, name: str) -> None:
+    _scene(driver, name)
+    bar = next(w for w in driver.walk() if isinstance(w, BottomBar))
+    assert [round(child.center_y - bar.center_y) for child in bar.children] == [0] * len(bar.children)
