@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from field_app.clock_check import ClockCheck
 from field_app.devices import Network, Timepiece
 from field_app.link import UNAUTHORISED, Failure, Link
 from field_app.losses import declare, mend
@@ -36,11 +37,13 @@ class Exchange:
         link: Link,
         network: Network,
         time: Timepiece,
+        clock: ClockCheck,
         may_go_on: Callable[[], bool],
         stored: Callable[[Effects, bool], None],
     ) -> None:
         self._store, self._pen, self._link = store, pen, link
         self._network, self._time = network, time
+        self._clock = clock
         self._may_go_on, self._stored = may_go_on, stored
         self._runs = Runs()
 
@@ -68,6 +71,7 @@ class Exchange:
                 effects = receive(self._store, session, answered, response)
                 if isinstance(effects, Broken):
                     return Failure(kind="rusak", say="lapangan.jawaban_rusak")
+                self._clock.heard(response.server_ms)
                 session = replace(effects.session, most_bytes=self._runs.most_bytes)
                 diverged = effects.diverged
                 self._stored(effects, bool(answered.links or effects.rows))

@@ -15,7 +15,7 @@ class SyncStatus(Data, frozen=True, kw_only=True):
 
     `done` of `total` counts bytes of photos in the run that is going on. `wait_s` is the time to the next
     try. `lost` counts visits that never arrived and wait to be recorded again, `conflicts` what waits for the
-    office's choice.
+    office's choice. `clock_off_ms`: how far this phone's clock is ahead, below 0 how far behind.
     """
 
     data_pending: int = 0
@@ -28,6 +28,7 @@ class SyncStatus(Data, frozen=True, kw_only=True):
     done: int = 0
     total: int = 0
     wait_s: int = 0
+    clock_off_ms: int = 0
 
 
 class SyncItem(Data, frozen=True, kw_only=True):

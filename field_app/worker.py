@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import sqlcipher3.dbapi2 as sqlcipher
 
 from field_app.blobs import Blobs, Stored
+from field_app.clock_check import ClockCheck
 from field_app.devices import Network, Staying, Timepiece
 from field_app.devices.desktop import DesktopStaying
 from field_app.drafts import Drafts
@@ -80,12 +81,14 @@ class Worker:
         self._drafts = Drafts(vault)
         self._records = Records(store)
         self._forgetting = Forgetting(store, self._drafts, self._blobs, self._records)
+        self._clock = ClockCheck(store, time)
         self._exchange = Exchange(
             store=store,
             pen=pen,
             link=link,
             network=network,
             time=time,
+            clock=self._clock,
             may_go_on=lambda: not self._stopping,
             stored=self._stored,
         )
@@ -161,6 +164,7 @@ class Worker:
             done=done,
             total=total,
             wait_s=self._wait_s(),
+            clock_off_ms=self._clock.off_ms(),
         )
 
     def items(self) -> tuple[SyncItem, ...]:

@@ -110,6 +110,16 @@ def distance(metres: float) -> str:
     return f"{number(metres)} m" if metres < 1000 else f"{number(metres / 1000, 1)} km"
 
 
+def span(seconds: float) -> str:
+    """Write how long something takes as people say it, in its largest unit and rounded: "45 detik",
+    "2 menit", "3 jam", "5 hari".
+    """
+    for unit, length in (("hari", 86_400), ("jam", 3_600), ("menit", 60)):
+        if seconds >= length * (1 if unit == "menit" else 1.5):
+            return f"{number(round(seconds / length))} {unit}"
+    return f"{number(round(seconds))} detik"
+
+
 def terbilang(value: int) -> str:
     """Spell a whole number: 2026 is "dua ribu dua puluh enam". ValueError beyond 999 triliun."""
     if abs(value) >= 10**15:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from field_app.android.java import Java
+from field_app.android.java import OURS, Java
 from field_app.devices import Outing
 
 NIGHT_MASK, NIGHT = 0x30, 0x20
 """Of Configuration.uiMode."""
+DETAILS = "android.settings.APPLICATION_DETAILS_SETTINGS"
+"""Settings.ACTION_APPLICATION_DETAILS_SETTINGS."""
 
 
 class AndroidSystem:
@@ -44,10 +46,18 @@ class AndroidSystem:
 
     def show_on_map(self, lat: float, lng: float) -> bool:
         """See devices.System. No name goes along: the map app learns a point, and not whose."""
-        intents = self._java("android.content.Intent")
-        point = self._java("android.net.Uri").parse(f"geo:{lat:.6f},{lng:.6f}?q={lat:.6f},{lng:.6f}")
+        view = self._java("android.content.Intent").ACTION_VIEW
+        return self._show(view, f"geo:{lat:.6f},{lng:.6f}?q={lat:.6f},{lng:.6f}")
+
+    def show_permissions(self) -> bool:
+        """See devices.System."""
+        return self._show(DETAILS, f"package:{OURS.rstrip('.')}")
+
+    def _show(self, action: str, what: str) -> bool:
+        """Have another app show something; False where none does."""
+        address = self._java("android.net.Uri").parse(what)
         try:
-            self._java.activity.startActivity(intents(intents.ACTION_VIEW, point))
+            self._java.activity.startActivity(self._java("android.content.Intent")(action, address))
         except self._java.error:
             return False
         return True

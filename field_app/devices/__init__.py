@@ -189,6 +189,10 @@ class System(Protocol):
         """Show a point (degrees, WGS 84) in another app; False where there is none."""
         ...
 
+    def show_permissions(self) -> bool:
+        """Show what the device lets this app use, where she can change it; False where that is not shown."""
+        ...
+
 
 class Staying(Protocol):
     """Keeps the process alive while something is sent that takes long. Best effort, and never raises."""

@@ -170,6 +170,10 @@ class DesktopSystem:
         """See devices.System."""
         return False
 
+    def show_permissions(self) -> bool:
+        """See devices.System."""
+        return False
+
 
 class DesktopStaying:
     """A desktop ends no process that works."""

@@ -31,7 +31,19 @@ SAYS_STATUS = ("returned", "today", "upcoming", "drafts")
 
 
 def due_words(due: str | None, today: date, say: Text) -> str:
-    """A due date as one reads it today."""
+    """A due date as one reads it today: "Batas besok", "Lewat 3 hari"."""
+    day = _day(due, today, say)
+    late = due is not None and date.fromisoformat(due) < today
+    return day if late or not day else say("aplikasi.beranda.tempo", tanggal=day)
+
+
+def due_day(due: str | None, today: date, say: Text) -> str:
+    """The day alone, for where its name stands beside it: "Besok", "24 November", "Lewat 3 hari"."""
+    day = _day(due, today, say)
+    return day[:1].upper() + day[1:]
+
+
+def _day(due: str | None, today: date, say: Text) -> str:
     if not due:
         return ""
     day = date.fromisoformat(due)
@@ -43,7 +55,7 @@ def due_words(due: str | None, today: date, say: Text) -> str:
     if days == 1:
         return say("aplikasi.beranda.tempo_besok")
     year = f" {day.year}" if day.year != today.year else ""
-    return say("aplikasi.beranda.tempo", tanggal=f"{day.day} {MONTHS[day.month - 1]}{year}")
+    return f"{day.day} {MONTHS[day.month - 1]}{year}"
 
 
 def status_chip(status: str, look: Any, say: Text) -> tuple[str, str, str]:

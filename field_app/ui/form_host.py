@@ -8,6 +8,7 @@ from typing import Any
 
 from field_app.finalise import place_answer
 from field_app.recordings import recordings
+from field_app.ui.permissions import closed_for_good, settings_pill
 from field_app.ui.plan import Step
 from field_app.ui.sheets import LocationSheet
 from field_app.ui.shell import BaseScreen
@@ -32,6 +33,10 @@ class FormHost(BaseScreen):
     def today(self) -> date:
         """The local day."""
         return self.context.today()
+
+    def is_private(self) -> bool:
+        """Whether what is typed is of a sealed case."""
+        return bool(self.view.sealed)
 
     def regions(self):
         """All regions."""
@@ -103,7 +108,10 @@ class FormHost(BaseScreen):
         def fixed(place):
             if place is None:
                 reason = location.trouble() or "aplikasi.lokasi.tidak_ada"
-                self.present(LocationSheet(self.context.now_ms, use, self.say(reason)))
+                sheet = LocationSheet(self.context.now_ms, use, self.say(reason))
+                if closed_for_good(reason):
+                    sheet.add(settings_pill(self.context))
+                self.present(sheet)
             else:
                 use(place)
 

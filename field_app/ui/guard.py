@@ -17,6 +17,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.textinput import TextInput
 
 from field_app.ui.widgets.buttons import Pill
+from field_app.ui.widgets.head import LeaveButton
 from field_app.ui.widgets.words import Words
 
 if TYPE_CHECKING:
@@ -93,6 +94,9 @@ class Guard:
             screen.remove_widget(screen.ids.pop("sync").__self__)
         for old in [child for child in screen.children if isinstance(child, QuickExit)]:
             screen.remove_widget(old)
+        for other in [one for one in screen.walk(restrict=True) if isinstance(one, LeaveButton)]:
+            other.parent.padding[2] = dp(16)
+            other.parent.remove_widget(other)  # one way out is found faster than two
         screen.add_widget(self._strip, index=len(screen.children))
         self._strip.left_s = context.phone.sealed.left_s()
         if name == ASKING:

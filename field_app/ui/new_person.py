@@ -30,7 +30,7 @@ class NewPersonSheet(Sheet):
         self.kode = kode_desa
         self.add(Words(text=say("aplikasi.cari.baru_isi"), style="small", ink="ink_soft"))
         self.add(Words(text=say("aplikasi.cari.baru_nama"), style="strong"))
-        self.line = Entry(text=nama, max_length=120)
+        self.line = Entry(text=nama, grows=True, max_length=120)
         self.add(self.line)
         self.add(Words(text=say("aplikasi.tugas.desa"), style="strong"))
         self.box = PickBox()

@@ -39,9 +39,9 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
     from field_app.devices.places import FoundPlace
     from field_app.ui.handover import HandoverCard
     from field_app.ui.sample import filled_draft
-    from field_app.ui.sample_data import NOW_MS, picture
+    from field_app.ui.sample_data import LONG_NAME, NOW_MS, picture
     from field_app.ui.sheets import LocationSheet
-    from field_app.views import Refused, SyncStatus
+    from field_app.views import Home, Refused, SyncStatus
     from sync.change import Place
 
     def form(page: int, scroll: float = 1.0, toggle: bool = False) -> Callable[[Any, Any], None]:
@@ -53,6 +53,28 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
             app.root.screen.ids.page._remember()
 
         return go
+
+    def crowded(phone: Any, app: Any) -> None:
+        """A name of 96 letters, one in Javanese script, a clock that is wrong, and much that was not sent."""
+        one = CARDS["today"][0]
+        today = (replace(one, nama=LONG_NAME), replace(one, nama="ꦱꦸꦠꦂꦩꦶ"))
+        phone.visits.status = SyncStatus(
+            data_pending=1234, photos_pending=5678, last_ms=NOW_MS - 3 * 86_400_000, clock_off_ms=-7_200_000
+        )
+        phone.visits.home = lambda: Home(
+            sync=phone.visits.status, **{**CARDS, "returned": (), "overdue": today}
+        )
+        app.root.only("home")
+
+    def long_name(phone: Any, app: Any) -> None:
+        kept = filled_draft(phone.visits, "d1")
+        kept.nama = kept.answers["bpnt_kpm"]["nama_responden"] = LONG_NAME
+        kept.page = 2
+        app.root.go("form", draft="d1")
+
+    def no_more_tries(phone: Any, app: Any) -> None:
+        phone.tries_left = 0
+        locked(phone, app)
 
     def wrong_pin(phone: Any, app: Any) -> None:
         phone._state = "terkunci"
@@ -256,6 +278,7 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
     yield "01_kunci", locked
     yield "02_kunci_salah", wrong_pin
     yield "02_kunci_tunggu", waiting
+    yield "02_kunci_habis", no_more_tries
     yield "03_daftar", lambda _p, app: app.root.only("enrol")
     yield "04_daftar_pin", enrol_pin_after
     yield "04_daftar_kata", comparing
@@ -263,6 +286,7 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
     yield "04_siapa_tambah", one_more
     yield "05_beranda", lambda _p, app: app.root.only("home")
     yield "06_beranda_kosong", lambda p, app: (setattr(p.visits, "_empty", True), app.root.only("home"))
+    yield "06_beranda_penuh", crowded
     yield "07_cari", search
     yield "07_cari_baru", newcomer
     yield "07_peta", lambda _p, app: app.root.go("map")
@@ -273,6 +297,7 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
     for page in range(15):
         yield f"10_formulir_{page + 1:02d}", form(page)
     yield "10_formulir_kartu_bawah", form(8, 0.0)
+    yield "10_formulir_nama_panjang", long_name
     yield "11_lewati", skip
     yield "12_wilayah", pick
     yield "13_tabel", table

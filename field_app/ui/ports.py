@@ -42,6 +42,7 @@ class SyncView(Protocol):
     wait_s: int
     lost: int
     conflicts: int
+    clock_off_ms: int
 
 
 class Visits(Protocol):

@@ -12,6 +12,7 @@ from field_app.views import Card
 NOW_MS = 1_795_224_600_000
 """Saturday, 21 November 2026, 08.30 WIB: the day of all samples."""
 DESA = "33.14.01.2001"
+LONG_NAME = "Raden Ayu Kusumaningtyas Wijayanti Purwaningsih binti Kyai Haji Mohammad Soedirman Notodiharjo"
 SUBJECT = {
     "nama": "Sutarmi", "nik": "3314994107680002", "no_kk": "3314990101150003", "no_kks": "6032989900014821",
     "alamat": "Dukuh Ngrombo RT 004 RW 002", "kode_desa": DESA, "tanggal_lahir": "1968-07-01",

@@ -37,7 +37,7 @@ class SkipSheet(Sheet):
             choice.bind(on_release=self._taken)
             self.choices.append(choice)
             self.add(choice)
-        self.line = Entry(hint_text=self.say("aplikasi.formulir.lewati_alasan"), max_length=200)
+        self.line = Entry(hint_text=self.say("aplikasi.formulir.lewati_alasan"), grows=True, max_length=200)
         self.add(self.line)
         self.said = Notice(icon="info", tone="notice", text=self.say("aplikasi.formulir.lewati_kosong"))
         keep = Pill(text=self.say("aplikasi.formulir.lewati_simpan"))
@@ -80,7 +80,9 @@ class LocationSheet(Sheet):
             ("akurasi_meter", "aplikasi.lokasi.contoh_akurasi"),
         ):
             self.add(Words(text=self.say(f"aplikasi.lokasi.{name}"), style="strong"))
-            self.lines[name] = Entry(hint_text=self.say(hint), input_type="number")
+            # some number pads of Android have neither comma nor minus, which degrees need
+            kind = "number" if name == "akurasi_meter" else "null"
+            self.lines[name] = Entry(hint_text=self.say(hint), input_type=kind)
             self.add(self.lines[name])
         self.add(Words(text=self.say("aplikasi.lokasi.akurasi_isi"), style="small", ink="ink_soft"))
         self.said = Notice(icon="error", tone="bad", text=self.say("aplikasi.lokasi.salah"))
@@ -250,7 +252,8 @@ class FileSheet(Sheet):
         self.rows = RowList(size_hint_y=None, height=dp(360))
         self.add(self._name)
         self.add(self.rows)
-        self.bind(height=lambda _s, height: setattr(self.rows, "height", height * 0.6))
+        self.rows.column.padding = 0
+        self.fill_with(self.rows)
         self._enter(folder or Path.home())
 
     def _enter(self, folder: Path):

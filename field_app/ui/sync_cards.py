@@ -14,7 +14,7 @@ from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import FindingRow
 from field_app.ui.widgets.words import Column, Notice
 from field_app.views import Lost, SyncItem, SyncStatus
-from schemas.format import local_date, short_date
+from schemas.format import local_date, short_date, span
 
 MEGABYTE = 1024 * 1024
 
@@ -55,6 +55,15 @@ def conflicts_card(context: Context, status: SyncStatus) -> Card | None:
     row.bind(on_release=lambda *_: context.shell.go("conflicts"))
     card.add_widget(row)
     return card
+
+
+def clock_notice(status: SyncStatus, say: Any) -> Notice | None:
+    """Return how wrong this phone's clock is and how to mend it; None when it is right."""
+    off_s = status.clock_off_ms / 1000
+    if not off_s:
+        return None
+    key = "aplikasi.sinkron.jam_cepat" if off_s > 0 else "aplikasi.sinkron.jam_lambat"
+    return Notice(icon="clock", tone="notice", text=say(key, selisih=span(abs(off_s))))
 
 
 def progress_words(status: SyncStatus, say: Any) -> str:

@@ -69,6 +69,10 @@ class Look:
         """Path of the font of a step of the type scale."""
         return self._fonts[self.theme.type[style].weight]
 
+    def font_of(self, text: str, style: str) -> str:
+        """Path of the font that has the letters of these words."""
+        return self._fonts["javanese"] if any(ord(c) in JAVANESE for c in text) else self.font(style)
+
     def font_px(self, style: str, growth: float | None = None) -> float:
         """Type size in pixels at the reader's text size; titles grow less, so that they stay on a small
         screen.
@@ -85,11 +89,11 @@ class Look:
         self, text: str, style: str, width: int = 0, align: str = "left", shrink: bool = False, lines: int = 0
     ) -> Texture:
         """White letters on nothing, wrapped at `width` pixels (0: one line); `shrink` fits one line into
-        `width`.
+        `width`, and what is too long even at the smallest size ends in "…".
         """
         size = self.font_px(style)
         line = max(1.0, self.theme.type[style].line / NATURAL_LINE)
-        font = self._fonts["javanese"] if any(ord(c) in JAVANESE for c in text) else self.font(style)
+        font = self.font_of(text, style)
         options = {
             "text": text,
             "font_name": font,
@@ -103,10 +107,16 @@ class Look:
             while True:
                 label = CoreLabel(font_size=size, **options)
                 label.refresh()
-                if label.texture.width <= width or size <= smallest:
+                if label.texture.width <= width:
                     return label.texture
+                if size <= smallest:
+                    break
                 # a font is opened in whole pixels, so the next may be as wide once more
                 size = max(smallest, min(size - 1, size * width / label.texture.width))
+            kept = text[: int(width)]  # no letter is narrower than a pixel
+            while kept and label.get_extents(kept + "…")[0] > width:
+                kept = kept[:-1].rstrip()
+            options["text"] = kept + "…"
         elif width:
             options |= {"text_size": (width, None)}
             if lines:

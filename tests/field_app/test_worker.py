@@ -397,3 +397,9 @@ def test_all_that_is_on_its_way_is_listed_however_much_came_after(
     assert [item.status for item in sending.worker.items()] == ["menunggu_kirim"] * 5
     assert sending.worker.run_once() is None
     assert sending.worker.items() == ()
+
+
+def test_what_time_the_office_has_is_heard_with_each_answer(sending: Sending) -> None:
+    assert sending.worker.status().clock_off_ms == 0
+    assert sending.worker.run_once() is None
+    assert sending.worker.status().clock_off_ms == sending.time.wall_ms - 7  # that office lives in 1970

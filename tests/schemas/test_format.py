@@ -15,6 +15,7 @@ from schemas.format import (
     rupiah,
     short_date,
     size,
+    span,
     terbilang,
 )
 
@@ -138,3 +139,15 @@ def test_short_days_and_spaces_are_read() -> None:
 )
 def test_a_size_is_written_in_the_largest_unit_that_fits(size_bytes: int, said: str) -> None:
     assert size(size_bytes) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 detik"), (45, "45 detik"), (60, "1 menit"), (95, "2 menit"), (900, "15 menit"),
+        (3600, "60 menit"), (5400, "2 jam"), (35 * 3600, "35 jam"), (36 * 3600, "2 hari"),
+        (56 * 365 * 86_400, "20.440 hari"),
+    ],
+)  # fmt: skip
+def test_a_span_is_said_in_its_largest_unit(seconds: int, said: str) -> None:
+    assert span(seconds) == said

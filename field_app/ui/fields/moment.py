@@ -25,6 +25,7 @@ class MomentEditor(Editor):
             mask=self.mask, settled=self.settled, input_type="number", hint_text=self.say(self.hint), fit=True
         )
         self.entry.disabled = self.field.read_only
+        self.entry.private = self.host.is_private()
         self.entry.bind(height=lambda _e, height: setattr(row, "height", height))
         row.height = self.entry.height
         row.add_widget(self.entry)

@@ -59,7 +59,8 @@ class PickSheet(Sheet):
         self.none = Words(text=self.ids.title.say("umum.tidak_ditemukan"), style="small", ink="ink_soft")
         self.add(self.line)
         self.add(self.rows)
-        self.bind(height=lambda _s, height: setattr(self.rows, "height", height * 0.6))
+        self.rows.column.padding = 0
+        self.fill_with(self.rows)
         self.fill()
 
     def fill(self):

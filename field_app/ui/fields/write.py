@@ -12,6 +12,7 @@ class WriteEditor(Editor):
 
     def build(self):
         self.entry = Entry(settled=self.settled, **self.entry_options())
+        self.entry.private = self.host.is_private()
         self.entry.show(self.text_of(self.value))
         self.entry.disabled = self.field.read_only
         self.add_widget(self.entry)
@@ -50,7 +51,7 @@ class TeksEditor(WriteEditor):
         digits = self.field.digits
         if digits:
             return {"mask": lambda text: typed.grouped(text, digits), "input_type": "number"}
-        return {"max_length": self.field.max_length}
+        return {"grows": True, "max_length": self.field.max_length}
 
     def text_of(self, value):
         return typed.grouped(str(value or ""), self.field.digits) if self.field.digits else str(value or "")
@@ -73,7 +74,8 @@ class AngkaEditor(WriteEditor):
         decimal = self.field.decimal
         return {
             "mask": lambda text: typed.number_text(text, decimal),
-            "input_type": "number",
+            # some number pads of Android have neither comma nor minus
+            "input_type": "null" if decimal else "number",
             "suffix": self.field.unit,
         }
 

@@ -12,6 +12,7 @@ from field_app.ui.fields.evidence import PhotoTile
 from field_app.ui.fields.place import Accuracy
 from field_app.ui.kv import load_kv
 from field_app.ui.labels import question, where
+from field_app.ui.permissions import PermissionSheet, closed_for_good, settings_pill
 from field_app.ui.sheets import MOST_READ, FileSheet, LocationSheet, read_bytes
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
@@ -39,6 +40,7 @@ class CameraScreen(BaseScreen):
         camera = self.context.camera
         if camera is None or not camera.available():
             self.ids.bar.remove_widget(self.ids.shoot)
+            self.ids.choose.kind = "primary"
 
     def enter(self):
         self.ask(lambda: self.context.phone.visits.draft(self._draft), self._loaded)
@@ -128,6 +130,8 @@ class CameraScreen(BaseScreen):
             card.add_widget(
                 Words(text=self.say(trouble or "aplikasi.kamera.lokasi_belum"), style="small", ink="ink_soft")
             )
+            if closed_for_good(trouble):
+                card.add_widget(settings_pill(self.context))
         write = Pill(kind="soft", icon="my_location", text=self.say("aplikasi.kamera.tulis_lokasi"))
         write.bind(
             on_release=lambda *_: self.context.shell.present(LocationSheet(self.context.now_ms, self._fixed))
@@ -238,7 +242,9 @@ class CameraScreen(BaseScreen):
 
     def _kept(self, outcome):
         self.ids.choose.disabled = False
-        if isinstance(outcome, Refused):
+        if isinstance(outcome, Refused) and closed_for_good(outcome.say):
+            self.context.shell.present(PermissionSheet(self.context, outcome.say))
+        elif isinstance(outcome, Refused):
             self.refusal(outcome)
         else:
             self._replaces = None

@@ -11,6 +11,7 @@ from field_app.ui.widgets import pin as pad  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.words import Notice
 from field_app.views import Refused
 from field_app.wraps import advise
+from schemas.format import span
 
 load_kv(__file__)
 
@@ -65,7 +66,7 @@ class ChangePinScreen(BaseScreen):
         elif not getattr(outcome, "tries_left", 0):
             self._ask("aplikasi.kunci.pin_dihapus")
         elif outcome.wait_s:
-            self._ask("aplikasi.kunci.tunggu", sisa=outcome.tries_left, detik=outcome.wait_s)
+            self._ask("aplikasi.kunci.tunggu", sisa=outcome.tries_left, lama=span(outcome.wait_s))
         else:
             self._ask("aplikasi.kunci.pin_salah", sisa=outcome.tries_left)
 

@@ -33,6 +33,7 @@ class EnrolScreen(BaseScreen):
     def build(self):
         self._step, self._first, self._problem, self._office = "isi", "", "", ""
         self._waiting, self._asking, self._in_front = None, None, False
+        self._bar, self._next = self.ids.bar.__self__, self.ids.next.__self__
         self.address = Entry(hint_text="https://", input_type="url")
         self.code = Entry(input_type="text")
         for entry in (self.address, self.code):
@@ -80,7 +81,11 @@ class EnrolScreen(BaseScreen):
                 entry.parent.remove_widget(entry)
         body.clear_widgets()
         asks = self._step in ("isi", "selesai")
-        self.ids.bar.opacity, self.ids.bar.disabled = (1, False) if asks else (0, True)
+        if self._bar.parent:
+            self.remove_widget(self._bar)
+        if asks:
+            self._bar.disabled = False
+            self.add_widget(self._bar)
         number, all_steps = self.steps.index(self._step) + 1, len(self.steps)
         step = say("aplikasi.daftar.langkah", ke=number, semua=all_steps)
         body.add_widget(Words(text=step, style="caption", ink="primary"))
@@ -101,7 +106,7 @@ class EnrolScreen(BaseScreen):
             card.add_widget(Words(text=say(f"aplikasi.daftar.{key}_petunjuk"), style="small", ink="ink_soft"))
             card.add_widget(entry)
             body.add_widget(card)
-        self.ids.next.text = say("aplikasi.daftar.lanjut")
+        self._next.text = say("aplikasi.daftar.lanjut")
 
     def _show_words(self, body):
         say = self.say
@@ -149,7 +154,7 @@ class EnrolScreen(BaseScreen):
         body.add_widget(self._code_card(enrolled.rescue_code))
         if enrolled.for_development:
             body.add_widget(Notice(icon="device", tone="notice", text=say("aplikasi.daftar.pengembangan")))
-        self.ids.next.text = say("aplikasi.daftar.mulai")
+        self._next.text = say("aplikasi.daftar.mulai")
 
     def _code_card(self, code):
         card = Card(spacing=dp(6))
@@ -173,8 +178,8 @@ class EnrolScreen(BaseScreen):
 
     def begin(self):
         """Use the code at the office."""
-        self.ids.bar.disabled = True
-        self.ids.next.text = self.say("aplikasi.daftar.mendaftar")
+        self._bar.disabled = True
+        self._next.text = self.say("aplikasi.daftar.mendaftar")
         phone, address, code = self.context.phone, self.address.text.strip(), self.code.text.strip()
         self.context.background.run(lambda: phone.join(address, code), self._heard_of)
 

@@ -217,7 +217,9 @@ class FormScreen(FormHost):
         def skipped(reason):
             self._hand_over(card, {"skipped": reason}, lambda: visits.skip(self._draft, form, name, reason))
 
-        self.context.shell.present(SkipSheet(card.field.label, skipped))
+        sheet = SkipSheet(card.field.label, skipped)
+        sheet.line.private = self.is_private()
+        self.context.shell.present(sheet)
 
     def _hand_over(self, card, value, work):
         key = (card.form, card.field.name)

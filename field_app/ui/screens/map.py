@@ -11,7 +11,7 @@ from kivy.properties import BooleanProperty
 
 from field_app.atlas import Ground, Point, apart_m
 from field_app.task_map import Pin, TaskMap
-from field_app.ui.cards import FORM_ICONS, due_words, status_chip
+from field_app.ui.cards import FORM_ICONS, due_day, status_chip
 from field_app.ui.kv import load_kv
 from field_app.ui.sheets import LocationSheet
 from field_app.ui.shell import BaseScreen
@@ -151,7 +151,7 @@ class MapScreen(BaseScreen):
         self.map.centre(self._at(pin))
         card, say = pin.card, self.say
         sheet = Sheet(card.nama or say("aplikasi.beranda.tanpa_nama"))
-        due = due_words(card.due, self.context.today(), say)
+        due = due_day(card.due, self.context.today(), say)
         for label, value, icon in (
             ("formulir", card.title, FORM_ICONS.get(card.form, "form")),
             ("desa", " · ".join(word for word in (card.desa, self._away(pin)) if word), "village"),

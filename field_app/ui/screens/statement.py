@@ -30,6 +30,9 @@ class StatementScreen(BaseScreen):
         if made.missing:
             words = say("aplikasi.tersegel.pernyataan_kurang", isian=", ".join(made.missing))
             body.add_widget(Notice(icon="edit", tone="notice", text=words))
+            fill = Pill(icon="edit", text=say("aplikasi.tersegel.lihat_kurang"))
+            fill.bind(on_release=lambda *_: self.context.shell.replace("review", draft=self._draft))
+            body.add_widget(fill)
             return
         body.add_widget(Notice(icon="campaign", tone="info", text=say("aplikasi.tersegel.bacakan_isi")))
         for paragraph in made.paragraphs:

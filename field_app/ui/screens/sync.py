@@ -6,7 +6,7 @@ from field_app.ui.cards import status_chip
 from field_app.ui.handover import HandoverCard
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
-from field_app.ui.sync_cards import conflicts_card, losses_card, notes_of, progress_words
+from field_app.ui.sync_cards import clock_notice, conflicts_card, losses_card, notes_of, progress_words
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.buttons import Link
 from field_app.ui.widgets.containers import Card
@@ -14,7 +14,7 @@ from field_app.ui.widgets.facts import Fact, SyncRow
 from field_app.ui.widgets.switch import Toggle
 from field_app.ui.widgets.words import Empty, Notice, Words
 from field_app.views import Refused
-from schemas.format import date_and_clock, local_date, short_date
+from schemas.format import date_and_clock, local_date, short_date, span
 
 load_kv(__file__)
 
@@ -45,10 +45,10 @@ class SyncScreen(BaseScreen):
         if status.problem:
             cause = say(status.problem)
             if status.wait_s:
-                cause = f"{cause} {say('aplikasi.sinkron.coba_lagi', detik=status.wait_s)}"
+                cause = f"{cause} {say('aplikasi.sinkron.coba_lagi', lama=span(status.wait_s))}"
             body.add_widget(Notice(icon="sync_problem", tone="bad", text=cause))
         losses = losses_card(self.context, self.context.phone.visits.losses(), self._record_again)
-        for card in (losses, conflicts_card(self.context, status)):
+        for card in (clock_notice(status, say), losses, conflicts_card(self.context, status)):
             if card is not None:
                 body.add_widget(card)
         summary = Card(spacing=dp(4))

@@ -5,7 +5,7 @@ from typing import Any
 from kivy.metrics import dp
 
 from field_app.task_map import home_of
-from field_app.ui.cards import FORM_ICONS, due_words, status_chip
+from field_app.ui.cards import FORM_ICONS, due_day, status_chip
 from field_app.ui.finished_cards import fitting_chip, visit_cards
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
@@ -59,7 +59,7 @@ class TaskScreen(BaseScreen):
         top.add_widget(Words(text=card.nama or say("aplikasi.beranda.tanpa_nama"), style="title"))
         word, icon, tone = status_chip(card.status, self.look, say)
         top.add_widget(fitting_chip(word, icon, tone))
-        due = due_words(card.due, self.context.today(), say)
+        due = due_day(card.due, self.context.today(), say)
         for label, value, fact_icon in (
             ("formulir", card.title, FORM_ICONS.get(card.form, "form")),
             ("desa", card.desa, "village"),

@@ -9,6 +9,7 @@ from field_app.ui.widgets.buttons import Pill
 from field_app.ui.widgets.containers import Sheet
 from field_app.ui.widgets.words import Notice, Words
 from field_app.views import Refused
+from schemas.format import span
 
 load_kv(__file__)
 
@@ -20,6 +21,7 @@ class UnlockScreen(BaseScreen):
         self._wait_s = 0
         self._tick = None
         self.notice = None
+        self._pad = self.ids.pad.__self__
         self.ids.pad.bind(pin=self._shown)
 
     def enter(self):
@@ -57,15 +59,29 @@ class UnlockScreen(BaseScreen):
         if not tries:
             gone = "perangkat_lain" if getattr(outcome, "other_device", False) else "pin_dihapus"
             self._say(self.say(f"aplikasi.kunci.{gone}"), "error", "bad")
-            self.ids.pad.disabled = True
+            self._only_by_code()
         elif self._wait_s:
             self._count_down(tries)
         elif not fresh:
             self._say(self.say("aplikasi.kunci.pin_salah", sisa=tries), "error", "bad")
 
+    def _only_by_code(self):
+        """No PIN helps any more: in the place of its keys stands the way that is left."""
+        if self._pad.parent:
+            for asking in (self.ids.asks.__self__, self.ids.dots.__self__, self._pad):
+                self.remove_widget(asking)
+            self.ids.said.add_widget(self._code_pill("primary"))
+
+    def _code_pill(self, kind):
+        code = Pill(text=self.say("aplikasi.kunci.punya_kode"), kind=kind, icon="key")
+        code.bind(on_release=lambda *_: self.context.shell.go("rescue"))
+        return code
+
     def _count_down(self, tries):
         self.ids.pad.disabled = True
-        self._say(self.say("aplikasi.kunci.tunggu", sisa=tries, detik=self._wait_s), "hourglass", "notice")
+        self._say(
+            self.say("aplikasi.kunci.tunggu", sisa=tries, lama=span(self._wait_s)), "hourglass", "notice"
+        )
 
         def second(_dt):
             self._wait_s -= 1
@@ -87,9 +103,7 @@ class UnlockScreen(BaseScreen):
         """What to do without the PIN."""
         sheet = Sheet(self.say("aplikasi.kunci.lupa"))
         sheet.add(Words(text=self.say("aplikasi.kunci.lupa_isi")))
-        code = Pill(text=self.say("aplikasi.kunci.punya_kode"), kind="soft", icon="key")
-        code.bind(on_release=lambda *_: self.context.shell.go("rescue"))
-        sheet.add(code)
+        sheet.add(self._code_pill("soft"))
         self.context.shell.present(sheet)
 
     def leave(self):

@@ -40,8 +40,9 @@ class WhoScreen(BaseScreen):
         body.add_widget(add)
 
     def named(self, user) -> str:
-        """The sign that was chosen, or a number."""
-        return user.sign or self.say("aplikasi.siapa.tanpa_tanda", nomor=user.number)
+        """The sign that was chosen, or a number; who began to join and did not end is said to be so."""
+        name = user.sign or self.say("aplikasi.siapa.tanpa_tanda", nomor=user.number)
+        return name if user.ready else self.say("aplikasi.siapa.belum_selesai", nama=name)
 
     def choose(self, user):
         """Turn to this vault."""

@@ -34,10 +34,13 @@ class Pill(Tappable):
     icon_after = StringProperty("")
     kind = StringProperty("primary")
     compact = BooleanProperty(False)
+    tall = NumericProperty(48)
+    """Height in dp of a compact one, whose words shrink and never wrap."""
 
     def __init__(self, **kwargs):
         kwargs.setdefault("size_hint_y", None)
         super().__init__(**kwargs)
+        self.bind(tall=self.refresh)
         self.bind(text=self.refresh, icon=self.refresh, kind=self.refresh, icon_after=self.refresh)
 
     def _sides(self) -> float:
@@ -52,7 +55,7 @@ class Pill(Tappable):
         if not self.look:
             return None
         if self.compact:
-            return dp(48)
+            return dp(self.tall)
         high = self.measure(self.text, "strong", max(1, self.width - self._sides()))[1]
         return max(self.look.size("button"), high + dp(20))
 

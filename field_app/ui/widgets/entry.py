@@ -1,6 +1,7 @@
 """Where text is typed: one line with a mask, or several lines that grow.
 
-Rule: what was typed stays seen whole: a long number shrinks to fit instead of scrolling its head away.
+Rule: what was typed stays seen whole: a long number shrinks to fit instead of scrolling its head away, and
+one line of words that is too long for its box `grows`, at the reader's own size.
 """
 
 from collections.abc import Callable
@@ -28,6 +29,9 @@ class Entry(TextInput):
     prefix = StringProperty("")
     suffix = StringProperty("")
     fit = BooleanProperty(True)
+    grows = BooleanProperty(False)
+    private = BooleanProperty(False)
+    """What is typed is of a sealed case: no keyboard learns its words, and nothing of it is copied out."""
 
     def __init__(self, mask: Callable[[str], str] | None = None, settled=None, max_length: int = 0, **kwargs):
         self._mask = mask
@@ -38,10 +42,24 @@ class Entry(TextInput):
         kwargs.setdefault("size_hint_y", None)
         kwargs.setdefault("write_tab", False)
         if kwargs.get("multiline") is None:
-            kwargs["multiline"] = False
+            kwargs["multiline"] = kwargs.get("grows", False)
+        # Android's own correction garbles what is typed in Kivy, so only long texts have it
+        kwargs.setdefault("input_type", "text" if kwargs["multiline"] and not kwargs.get("grows") else "null")
         super().__init__(**kwargs)
-        self.bind(width=self._fit, minimum_height=self._fit, prefix=self._fit, suffix=self._fit)
+        for name in ("width", "minimum_height", "prefix", "suffix", "look", "hint_text"):
+            self.fbind(name, self._fit)
         self._fit()
+
+    def on_private(self, _instance, private):
+        """Close the ways out to other apps."""
+        self.allow_copy = self.keyboard_suggestions = not private
+        if private and self.input_type == "text":
+            self.input_type = "null"
+
+    def cut(self):
+        """What cannot be copied out is not lost by trying."""
+        if not self.private:
+            super().cut()
 
     def on_text(self, _instance, text):
         """Shrink, and wait for the pause."""
@@ -50,7 +68,14 @@ class Entry(TextInput):
             self._pause()
 
     def insert_text(self, substring, from_undo=False):
-        """Typed or pasted: shaped afterwards, when the cursor stands behind it."""
+        """Typed or pasted: shaped afterwards, when the cursor stands behind it. One that grows is still one
+        line: Enter leaves it, and what is pasted loses its line ends.
+        """
+        if self.grows:
+            if substring == "\n":
+                self.focus = False
+                return
+            substring = " ".join(substring.splitlines())
         if self._max:
             substring = substring[: max(0, self._max - len(self.text))]
         super().insert_text(substring, from_undo)
@@ -118,7 +143,12 @@ class Entry(TextInput):
             if room > 0 and wide > room:
                 size = max(dp(9), full * room / wide * 0.98)
         self.font_size = size
-        if self.multiline:
+        self.font_name = self.look.font_of(self.text, "label")
+        if self.grows:
+            above = max(dp(8), (dp(54) - self.line_height) / 2)
+            self.padding = (side, above, side, above)
+            self.height = max(dp(54), full * 1.3 + dp(20), self.minimum_height)
+        elif self.multiline:
             self.padding = (side, dp(14), side, dp(14))
             self.height = max(dp(120), self.minimum_height)
         else:

@@ -51,7 +51,9 @@ class Header(BoxLayout):
 
 
 class LeaveButton(IconButton):
-    """Keluar cepat: a plain cross that locks the phone and closes the app at one tap."""
+    """Keluar cepat: locks the phone and closes the app at one tap. No cross: that closes what lies on top, a
+    sheet, and whoever wants to leave a screen must not find herself outside.
+    """
 
     def on_release(self):
         """Ask the screen that this stands on."""
@@ -176,17 +178,19 @@ class SyncLine(Tappable):
         )
 
     def _two_lines(self, text, tone, left, room):
-        """What is pending, and under it when it was last heard."""
+        """What is pending, and under it when it was last heard: where the first must shrink, both do."""
         first, _, second = text.partition(" · ")
         second = second[:1].upper() + second[1:]
+        shrunk = min(1.0, room / max(1.0, self.measure(first, "strong")[0]))
+        below = min(room, shrunk * self.measure(second, "small")[0] + 1)
         high, under = (
             self.measure(first, "strong", room, True)[1],
-            self.measure(second, "small", room, True)[1],
+            self.measure(second, "small", below, True)[1],
         )
         y = (self.height + high + under) / 2 - high
         ink = self.look.colour(f"{tone}_ink")
         self.write(first, "strong", ink, left, y, room, shrink=True)
-        self.write(second, "small", ink, left, y - under, room, shrink=True)
+        self.write(second, "small", ink, left, y - under, below, shrink=True)
 
 
 class HeadLine(Painted):

@@ -26,6 +26,10 @@ STEP = 1.8
 """How much closer one tap on a button, or one notch of the wheel, brings."""
 
 
+Box = tuple[float, float, float, float]
+"""Left, low, right, top."""
+
+
 class Area(NamedTuple):
     """A region: its name, where that is written, and its outline, all in metres; its box for culling."""
 
@@ -63,6 +67,7 @@ class MapView(Painted):
         self.chosen: tuple[int, ...] = ()
         self.seen: Seen | None = None
         self.groups: list[tuple[int, ...]] = []
+        self._words: dict[tuple[int, ...], tuple[str, Box]] = {}
         self._laid: Seen | None = None
         self._held: tuple[Sequence[Point], float] | None = None
         self._fingers: dict[Any, Point] = {}
@@ -163,16 +168,19 @@ class MapView(Painted):
         self.groups = gathered(places, dp(APART_DP))
         covered = (self.width - dp(COVERED_DP), self.height - dp(176), self.width, self.height)
         taken = [covered, *(self._pin_box(group) for group in self.groups)]
+        self._place_words(taken)
         self._names(taken)
         if self.own is not None:
             self._own(*self.seen.on_screen(*self.own))
         for group in reversed(self.groups):  # the most pressing lies on top
             self._pin(group)
+        for group, (text, box) in self._words.items():
+            self._write_word(group, text, box)
 
     def _inside(self, x: float, y: float, edge: float = 0.0) -> bool:
         return edge <= x <= self.width - edge and edge <= y <= self.height - edge
 
-    def _names(self, taken: list[tuple[float, float, float, float]]) -> None:
+    def _names(self, taken: list[Box]) -> None:
         """Write the names that have room: of kecamatan from afar, of desa from near."""
         seen, look = self.seen, self.look
         near = seen.metres_per_pixel * dp(1) < 22
@@ -194,19 +202,50 @@ class MapView(Painted):
             self.fill(self.look.surface, x - dp(9), y - dp(9), dp(18), dp(18), dp(9))
             self.fill(self.look.info, x - dp(7), y - dp(7), dp(14), dp(14), dp(7))
 
-    def _pin_box(self, group: tuple[int, ...]) -> tuple[float, float, float, float]:
+    def _pin_box(self, group: tuple[int, ...]) -> Box:
         x, y = self.seen.on_screen(*self._marks[group[0]].at)
-        side = self.look.icon_px(34)
-        wide, high = self.measure(self._word(group), "caption")
-        half = max(side, wide + dp(12)) / 2
-        return x - half, y - high - dp(6), x + half, y + side + dp(8)
+        half = self.look.icon_px(34) / 2 + dp(2)
+        return x - half, y, x + half, y + 2 * half + dp(4)
+
+    def _place_words(self, taken: list[Box]) -> None:
+        """Find room for the word of each pin, the most pressing first, or at least for the number of several.
+        What has none is left out: the icon says it too, and so does the list below.
+        """
+        self._words = {}
+        for group in self.groups:
+            if not self._inside(*self.seen.on_screen(*self._marks[group[0]].at)):
+                continue
+            for text in (self._word(group), str(len(group)) if len(group) > 1 else ""):
+                box = self._room_for(text, self._pin_box(group), taken) if text else None
+                if box is not None:
+                    self._words[group] = (text, box)
+                    taken.append(box)
+                    break
+
+    def _room_for(self, text: str, pin: Box, taken: list[Box]) -> Box | None:
+        """Under a pin, beside it or above it, where nothing else stands."""
+        left, low, right, top = pin
+        wide, high = self.measure(text, "caption")
+        wide, high = wide + dp(12), high + dp(4)
+        centred, middle = (left + right - wide) / 2, (low + top - high) / 2
+        for x, y in (
+            (min(max(centred, dp(1)), self.width - wide - dp(1)), low - high - dp(1)),
+            (right + dp(1), middle),
+            (left - wide - dp(1), middle),
+            (centred, top + dp(1)),
+        ):
+            box = (x, y, x + wide, y + high)
+            whole = self._inside(*box[:2]) and self._inside(*box[2:])
+            if whole and not any(_overlap(box, other) for other in taken):
+                return box
+        return None
 
     def _word(self, group: tuple[int, ...]) -> str:
         word = self._marks[group[0]].word
         return f"{len(group)} · {word}" if len(group) > 1 else word
 
     def _pin(self, group: tuple[int, ...]) -> None:
-        """Icon on its colour, its foot at the place, and the word under it."""
+        """Icon on its colour, its foot at the place."""
         mark, look = self._marks[group[0]], self.look
         x, y = self.seen.on_screen(*mark.at)
         side = look.icon_px(34)
@@ -219,12 +258,13 @@ class MapView(Painted):
         self.fill(tone, x - side / 2, y + dp(6), side, side, side / 2)
         self.fill(tone, x - dp(2), y, dp(4), dp(8), dp(2))
         self.draw_icon(mark.icon, look.surface, x, y + dp(6) + side / 2, 20)
-        wide, high = self.measure(self._word(group), "caption")
-        left = min(max(x - wide / 2, dp(7)), self.width - wide - dp(7))
-        y = max(y, high + dp(6))
-        ground = look.colour(f"{mark.tone}_soft")
-        self.fill(ground, left - dp(6), y - high - dp(5), wide + dp(12), high + dp(4), dp(10))
-        self.write(self._word(group), "caption", look.colour(f"{mark.tone}_ink"), left, y - high - dp(3))
+
+    def _write_word(self, group: tuple[int, ...], text: str, box: Box) -> None:
+        mark, look = self._marks[group[0]], self.look
+        left, low, right, top = box
+        self.fill(look.colour(f"{mark.tone}_soft"), left, low, right - left, top - low, dp(10))
+        ink = look.colour(f"{mark.tone}_ink")
+        self.write(text, "caption", ink, left + dp(6), low + dp(2))
 
     # -- fingers --------------------------------------------------------------------------------------------
 
@@ -278,7 +318,9 @@ class MapView(Painted):
         reach = dp(24)
         for group in self.groups:
             left, low, right, top = self._pin_box(group)
-            if left - dp(4) <= x <= right + dp(4) and min(low, top - 2 * reach) <= y <= top:
+            _text, word = self._words.get(group, ("", (0.0, 0.0, 0.0, 0.0)))
+            on_pin = left - dp(4) <= x <= right + dp(4) and min(low, top - 2 * reach) <= y <= top
+            if on_pin or (word[0] <= x <= word[2] and word[1] <= y <= word[3]):
                 self._tapped(group)
                 return
 
@@ -291,5 +333,5 @@ def _apart(one: Point, other: Point) -> float:
     return ((one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2) ** 0.5
 
 
-def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+def _overlap(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -16,6 +16,7 @@ class Column(BoxLayout):
     def __init__(self, **kwargs):
         kwargs.setdefault("orientation", "vertical")
         kwargs.setdefault("size_hint_y", None)
+        kwargs.setdefault("height", 0)  # while nothing is in it, Kivy says nothing of its height
         super().__init__(**kwargs)
         self.bind(minimum_height=self.setter("height"))
 

@@ -334,6 +334,17 @@ def test_a_map_app_learns_a_point_and_no_name(phone: Handset, handset: FakePhone
     assert not phone.system.show_on_map(-7.4263, 111.019)
 
 
+def test_permissions_are_shown_where_they_are_given_for_this_app_alone(
+    phone: Handset, handset: FakePhone
+) -> None:
+    assert phone.system.show_permissions()
+    [intent] = handset.intents
+    assert intent.action == "android.settings.APPLICATION_DETAILS_SETTINGS"
+    assert intent.data == "package:org.sambang.lapangan"
+    handset.has_map = False  # nothing there shows anything
+    assert not phone.system.show_permissions()
+
+
 def test_the_process_is_kept_only_while_something_is_sent(phone: Handset, handset: FakePhone) -> None:
     phone.staying.begin()
     assert all(handset.service)

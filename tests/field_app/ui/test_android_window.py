@@ -17,6 +17,7 @@ class Phone:
 
     def __init__(self) -> None:
         self.out, self.away, self.colours = False, 0, []
+        self.asked_for_permissions = 0
         self.shown: list[tuple[float, float]] = []
 
     def dark(self) -> bool:
@@ -40,6 +41,10 @@ class Phone:
 
     def show_on_map(self, lat: float, lng: float) -> bool:
         self.shown.append((lat, lng))
+        return True
+
+    def show_permissions(self) -> bool:
+        self.asked_for_permissions += 1
         return True
 
 

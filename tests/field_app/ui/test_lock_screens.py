@@ -220,14 +220,16 @@ def test_putting_the_app_away_locks_at_once_unless_she_chose_otherwise(driver: D
     assert driver.phone.state() == "terkunci" and driver.shell.name == "unlock"
 
 
-def test_the_cross_on_every_screen_locks_and_closes(driver: Driver, monkeypatch: MonkeyPatch) -> None:
+def test_the_way_out_on_every_screen_locks_and_closes_and_is_no_cross(
+    driver: Driver, monkeypatch: MonkeyPatch
+) -> None:
     stopped: list[str] = []
     driver.open()
     monkeypatch.setattr(driver.app, "stop", lambda: stopped.append(driver.phone.state()))
     for name in ("home", "settings", "search", "sync"):
         driver.shell.go(name)
         driver.settle()
-        assert driver.find("Tutup aplikasi").icon == "close"
+        assert driver.find("Tutup aplikasi").icon == "exit"
     driver.press("Tutup aplikasi")
     assert stopped == ["terkunci"] and driver.shell.name == "unlock"
 

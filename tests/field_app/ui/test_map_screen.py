@@ -9,6 +9,7 @@ from kivy.metrics import dp
 
 from field_app.devices.desktop import DesktopSystem
 from field_app.ui.shell import Toast
+from field_app.ui.widgets.map import _overlap
 from field_app.ui.widgets.rows import TaskRow
 from sync.change import Place
 from tests.field_app.ui.driver import Driver, Finger
@@ -55,6 +56,22 @@ def test_every_task_stands_on_the_map_with_its_word(driver: Driver) -> None:
     assert sorted(index for group in view.groups for index in group) == list(range(6))
     said = [piece.text for piece in view.pieces]
     assert any("Perlu diperbaiki" in word for word in said) and any("Terlambat" in word for word in said)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.6])
+def test_no_word_lies_on_another_or_on_a_pin_and_the_number_of_several_is_said(
+    driver: Driver, scale: float
+) -> None:
+    view = _open(driver, scale=scale)
+    pins = {group: view._pin_box(group) for group in view.groups}
+    words = {group: box for group, (_text, box) in view._words.items()}
+    assert not [
+        (one, other) for one, word in words.items() for other, pin in pins.items() if _overlap(word, pin)
+    ]
+    boxes = list(words.values())
+    assert not [at for at, word in enumerate(boxes) for other in boxes[at + 1 :] if _overlap(word, other)]
+    several = [group for group in view.groups if len(group) > 1]
+    assert several and all(view._words[group][0].startswith(str(len(group))) for group in several)
 
 
 def test_a_tap_on_a_pin_offers_the_way_and_the_task(driver: Driver) -> None:
