@@ -38,6 +38,7 @@ NAMES = (
     "verify_speed",
     "trail_search",
     "warga_search",
+    "office_at_scale",
     "letter_making",
     "logins",
 )

@@ -84,7 +84,7 @@ class RawHttp:
     ) -> Answer:
         """Send one request and read its answer."""
         start = perf_counter()
-        if self._line is None:
+        if self._line is None or self._line.closed.done():  # the server hangs up on who is silent for long
             await self.open()
         assert self._line is not None
         lines = [f"{method} {path} HTTP/1.1", "host: 127.0.0.1", f"content-length: {len(body)}"]
