@@ -2,8 +2,8 @@
 
 The store: tests/bench/scale_store.py. Readers go from page to page as people do, every two to four seconds,
 and load the thumbnails of a visit that they open; the phones sync ten changes each, spread over a minute.
-A page's time is what its reader waits, from the request to the last byte: queueing at the office is in it, and
-the load runs on the server's cores. Rule: every answer is what was asked for, or the run fails.
+A page's time is what its reader waits, from the request to the last byte: queueing at the office is in it,
+and the load runs on the server's cores. Rule: every answer is what was asked for, or the run fails.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """The store of a whole regency for benchmarks: 100,000 warga, 60,000 visits, 240,000 photos.
 
 Warga, tugas, visits and decisions come in through the real intake, without HTTP: phones that are enrolled
-sign what they push, ten visits at a time. Only that the photos arrived is written set-wise; their bytes are not
-there, but for the thumbnails of the visits that are opened. Rule: the same sizes give the same shape.
+sign what they push, ten visits at a time. Only that the photos arrived is written set-wise; their bytes are
+not there, but for the thumbnails of the visits that are opened. Rule: the same sizes give the same shape.
 """
 
 import io
