@@ -20,7 +20,7 @@ from server.services.conflict_facts import merged_beside
 from server.services.conflict_view import label_of_field
 from server.services.meant import Meant, meant
 from server.services.people import Actor, Denied, person_of
-from server.services.visit_page import VisitPage, Words, label_of, visit_page
+from server.services.visit_page import VisitPage, Words, label_of, name_of, visit_page
 from server.services.visits import Version, Visit, load_visit, names
 from server.store import SqlOfficeStore
 from sync.change import Accessed, Decide, Evidence, Patch
@@ -285,7 +285,7 @@ class Reviews:
         return Shown(
             evidence=item,
             label=label_of(item, version, self._words.forms),
-            name=visit_page(visit, self._words, opened=False).name,
+            name=name_of(visit),
             held=item.blob in version.held,
             visit_place=(place.lat, place.lng) if place else None,
         )
