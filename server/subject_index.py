@@ -27,8 +27,6 @@ from server.subjects import (
 from sync.scope import SUBJECT_KINDS
 from sync.store import Record
 
-BATCH = 200
-"""Records in one transaction: nobody waits for the writer longer than for these."""
 MOST_ALIKE = 20
 """A number that more people share than this is no number of anybody: each pairs with so many at most."""
 _KINDS = "kind IN ('warga', 'ewarong', 'kasus', 'pasangan')"
@@ -61,12 +59,12 @@ def is_behind(tx: Reader) -> bool:
     return bool(found)
 
 
-def catch_up(tx: Writer, office: DeviceId) -> None:
-    """Take the next records into the index, if there are any. `office`: its own device."""
+def catch_up(tx: Writer, office: DeviceId, most: int) -> None:
+    """Take the next records into the index, at most so many, if there are any. `office`: its own device."""
     found = tx.query(
         f"SELECT seq, body FROM records WHERE kabupaten = :kabupaten AND {_KINDS} AND seq > :seq"  # noqa: S608 - ours
         " ORDER BY seq LIMIT :limit",
-        {"seq": end(tx), "limit": BATCH},
+        {"seq": end(tx), "limit": most},
     )
     if not found:
         return

@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from schemas.base import Data
 from schemas.ids import ChangeId, RecordId
 from server.engine import Engine, Reader, SqlRow, Writer, one
+from server.slices import Slices
 from server.trail import Kind, trace
 
-BATCH = 2_000
+FIRST, LEAST, MOST = 200, 50, 2_000
+"""Changes in one transaction."""
 
 
 class Wanted(Data, frozen=True, kw_only=True):
@@ -58,12 +60,12 @@ def is_behind(tx: Reader) -> bool:
     return bool(found)
 
 
-def catch_up(tx: Writer) -> bool:
-    """Take the next changes into the trail; return whether there may be more."""
+def catch_up(tx: Writer, most: int) -> bool:
+    """Take the next changes into the trail, at most so many; return whether there may be more."""
     found = tx.query(
         "SELECT id, received_ms, seq, raw FROM changes WHERE kabupaten = :kabupaten AND seq > :seq"
         " ORDER BY seq, id LIMIT :limit",
-        {"seq": end(tx), "limit": BATCH},
+        {"seq": end(tx), "limit": most},
     )
     if not found:
         return False
@@ -100,9 +102,10 @@ def catch_up(tx: Writer) -> bool:
 
 
 def let_catch_up(engine: Engine) -> None:
-    """Let the trail come to the newest change; a batch at a time, so that others' writes go between."""
+    """Let the trail come to the newest change; a slice at a time, so that others' writes go between."""
+    slices = Slices(FIRST, least=LEAST, most=MOST)
     while engine.read(is_behind):
-        engine.write(catch_up).result()
+        engine.write(lambda tx: slices.do(lambda most: catch_up(tx, most))).result()
 
 
 def called(tx: Reader, code: str) -> list[RecordId]:

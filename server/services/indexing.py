@@ -9,9 +9,12 @@ from collections.abc import Callable
 
 from schemas.ids import DeviceId
 from server import subject_index
-from server.engine import ClosedError, Engine
+from server.engine import ClosedError, Engine, Writer
+from server.slices import Slices
 
 LOOK_S = 1.0
+FIRST, LEAST, MOST = 100, 20, 1_000
+"""Records in one transaction."""
 logger = logging.getLogger("server.index")
 
 
@@ -23,6 +26,7 @@ class Indexing:
 
     def __init__(self, engine: Engine, office: DeviceId, also: Callable[[], None] = lambda: None) -> None:
         self._engine, self._office, self._also = engine, office, also
+        self._slices = Slices(FIRST, least=LEAST, most=MOST)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -31,9 +35,12 @@ class Indexing:
         while self._engine.read(subject_index.is_behind):
             if batches == 0 or self._stop.is_set():
                 return True
-            self._engine.write(lambda tx: subject_index.catch_up(tx, self._office)).result()
+            self._engine.write(self._take_in).result()
             batches = None if batches is None else batches - 1
         return False
+
+    def _take_in(self, tx: Writer) -> None:
+        self._slices.do(lambda most: subject_index.catch_up(tx, self._office, most))
 
     def start(self) -> None:
         """Begin to follow."""

@@ -13,7 +13,7 @@ from server import subject_index, subject_store
 from server.access import Person
 from server.engine import Reader
 from server.services.finding import MOST, Finding, Hits
-from server.services.indexing import Indexing
+from server.services.indexing import FIRST, Indexing
 from server.services.people import Denied, load_person
 from server.subjects import likeness
 from server.web.building import build_site
@@ -195,7 +195,7 @@ def test_a_page_takes_in_a_batch_only_and_says_that_there_is_more(office: Office
             base={},
             new={"nama": f"Banyak {number}", "kode_desa": DESA, "layanan": ["bpnt"]},
         )
-        for number in range(subject_index.BATCH + 1)
+        for number in range(FIRST + 1)
     ]
     office.deps.engine.write(
         lambda tx: office.deps.office.act_in(tx, office.deps.office.person, bodies)
