@@ -20,7 +20,7 @@ from server.subjects import (
     Why,
     entry_of,
     later_words,
-    likeness,
+    likeness_to,
     pair_id,
     pair_of,
 )
@@ -233,10 +233,11 @@ def _by_name(tx: Reader, own: Sequence[Known]) -> Pairs:
         near.setdefault((birth, kind), []).append((RecordId(subject), key))
     kept: Pairs = {}
     for each in own:
+        alike_to = likeness_to(each.name_key)
         alike = (
             name
             for name, key in near.get((each.birth, each.kind), ())
-            if name != each.subject and likeness(each.name_key, key) >= LIKE
+            if name != each.subject and alike_to(key) >= LIKE
         )
         kept |= {pair_of(each.subject, name): "nama" for name in islice(alike, MOST_ALIKE)}
     return kept

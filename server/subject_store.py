@@ -101,19 +101,22 @@ def numbered(tx: Reader, kind: str, digits: str, on: Shelves, limit: int) -> lis
     return [RecordId(name) for _, name in found]
 
 
-def same_nik(tx: Reader, nik: str) -> list[RecordId]:
-    """Return who has exactly this NIK."""
-    return _same(tx, "nik", nik)
+def same_nik(tx: Reader, numbers: Iterable[str]) -> dict[str, list[RecordId]]:
+    """Return who has exactly each of these NIK."""
+    same: dict[str, list[RecordId]] = {number: [] for number in numbers}
+    found = tx.query(
+        "SELECT nik, subject FROM subjects WHERE kabupaten = :kabupaten AND nik IN :tails AND nik <> ''",
+        {"tails": [number[::-1] for number in same]},
+    )
+    for tail, subject in found:
+        same[tail[::-1]].append(RecordId(subject))
+    return {number: sorted(names)[:MOST_SAME] for number, names in same.items()}
 
 
 def same_kk(tx: Reader, number: str) -> list[RecordId]:
     """Return who is on the family card of exactly this number: the household."""
-    return _same(tx, "kk", number)
-
-
-def _same(tx: Reader, what: str, number: str) -> list[RecordId]:
     found = tx.query(
-        f"SELECT subject FROM subjects WHERE kabupaten = :kabupaten AND {what} = :tail AND {what} <> ''",  # noqa: S608 - ours
+        "SELECT subject FROM subjects WHERE kabupaten = :kabupaten AND kk = :tail AND kk <> ''",
         {"tail": number[::-1]},
     )
     return sorted(_ids(found))[:MOST_SAME]
@@ -134,14 +137,17 @@ def merged_into(tx: Reader, subject: RecordId) -> list[RecordId]:
     return found
 
 
-def neighbours(tx: Reader, kind: str, desa: str) -> list[Neighbour]:
-    """Return everybody of a desa who lives on in no other record."""
+def neighbours(tx: Reader, kind: str, desa: Iterable[str]) -> dict[str, list[Neighbour]]:
+    """Return everybody of some desa who lives on in no other record, by desa."""
+    near: dict[str, list[Neighbour]] = {name: [] for name in desa}
     found = tx.query(
-        "SELECT subject, name_key FROM subjects WHERE kabupaten = :kabupaten AND kind = :kind"
-        " AND desa = :desa AND merged_into = '' ORDER BY name_key, subject",
-        {"kind": kind, "desa": desa},
+        "SELECT desa, subject, name_key FROM subjects WHERE kabupaten = :kabupaten AND kind = :kind"
+        " AND desa IN :desa AND merged_into = ''",
+        {"kind": kind, "desa": list(near)},
     )
-    return [Neighbour(subject=RecordId(name), name_key=key) for name, key in found]
+    for where, name, key in found:
+        near[where].append(Neighbour(subject=RecordId(name), name_key=key))
+    return near
 
 
 def fresh(tx: Reader, on: Shelves, limit: int) -> list[RecordId]:

@@ -4,7 +4,7 @@ A pair of records that may be one person has a record of its own once somebody a
 (kind `pasangan`, which no phone sees): it holds ids and names of fields, and nothing of anybody.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import SequenceMatcher
 from hashlib import sha256
 from typing import Any, Literal
@@ -81,19 +81,31 @@ def address_of(fields: Mapping[str, Any]) -> str:
 
 def likeness(one: str, other: str) -> float:
     """Say how alike two folded names are: 1 for the same, 0 for nothing in common."""
-    if not one or not other:
-        return 0.0
-    if one == other:
-        return 1.0
-    words, others = set(one.split()), set(other.split())
-    if words <= others or others <= words:
-        return HELD
-    if one[0] != other[0] and words.isdisjoint(others):
-        return 0.0  # no slip of the pen: most pairs, by far
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    # what can be said at once is said first: the rest takes the square of a name's length
-    may_be = matcher.real_quick_ratio() >= LIKE and matcher.quick_ratio() >= LIKE
-    return matcher.ratio() if may_be else 0.0
+    return likeness_to(one)(other)
+
+
+def likeness_to(one: str) -> Callable[[str], float]:
+    """Return what says how alike others' folded names are to this one, which is taken to pieces once."""
+    words = set(one.split())
+    matcher = SequenceMatcher(None, "", one, autojunk=False)
+
+    def alike(other: str) -> float:
+        if not one or not other:
+            return 0.0
+        if one == other:
+            return 1.0
+        others = set(other.split())
+        if words <= others or others <= words:
+            return HELD
+        if one[0] != other[0] and words.isdisjoint(others):
+            return 0.0  # no slip of the pen: most pairs, by far
+        # what can be said at once is said first: the rest takes the square of a name's length
+        if 2 * min(len(one), len(other)) < LIKE * (len(one) + len(other)):
+            return 0.0
+        matcher.set_seq1(other)
+        return matcher.ratio() if matcher.quick_ratio() >= LIKE else 0.0
+
+    return alike
 
 
 def pair_of(one: RecordId, other: RecordId) -> tuple[RecordId, RecordId]:

@@ -95,11 +95,16 @@ class Finding:
 
     def hits(self, tx: Reader, person: Person, ids: Sequence[RecordId]) -> list[Hit]:
         """Return those of these that somebody may see, each as the record that lives on, once."""
+        found = self.living(tx, person, ids)
+        return list({hit.id: hit for name in ids if (hit := found.get(name))}.values())
+
+    def living(self, tx: Reader, person: Person, ids: Iterable[RecordId]) -> dict[RecordId, Hit]:
+        """Return each of these that somebody may see as the record that it lives on in."""
         found = survivors(tx, ids)
-        living = {record.id: record for record in found.values() if self.may(person, "see_warga", record)}
-        fresh = subject_store.is_fresh(tx, living)
-        order = dict.fromkeys(found[name].id for name in ids if name in found)
-        return [hit_of(living[name], self._words, fresh=name in fresh) for name in order if name in living]
+        seen = {record.id: record for record in found.values() if self.may(person, "see_warga", record)}
+        fresh = subject_store.is_fresh(tx, seen)
+        hits = {name: hit_of(record, self._words, fresh=name in fresh) for name, record in seen.items()}
+        return {name: hits[record.id] for name, record in found.items() if record.id in hits}
 
 
 def survivors(tx: Reader, ids: Iterable[RecordId]) -> dict[RecordId, Record]:

@@ -5,7 +5,7 @@ are shown with the record that stays, what that one lacked is filled in, and ope
 done stands in a record of the pair, so that it can be undone. Rule: nothing is decided on what has moved on.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from schemas.base import Data
@@ -27,7 +27,7 @@ from server.services.visit_page import Words
 from server.store import SqlOfficeStore
 from server.subject_index import told_apart
 from server.subject_store import Neighbour
-from server.subjects import LIKE, MATCHED, MERGED, PAIR, Why, likeness, name_of, pair_id, pair_of
+from server.subjects import LIKE, MATCHED, MERGED, PAIR, Why, likeness_to, name_of, pair_id, pair_of
 from sync.change import Patch
 from sync.merge import NO_FIELDS, SETS
 from sync.scope import OPEN_TUGAS
@@ -150,15 +150,11 @@ class Matching:
         def work(tx: Reader) -> list[FreshRow]:
             on = self._finding.shelves(tx, person, "match_warga")
             known = SqlOfficeStore.reading(tx).records(subject_store.fresh(tx, on, MOST))
-            places = {(each.kind, str(each.fields.get("kode_desa") or "")) for each in known.values()}
-            near = {place: subject_store.neighbours(tx, *place) for place in places}
+            made = [each for each in known.values() if self._finding.may(person, "match_warga", each)]
+            likely = self._likely(tx, person, made)
             return [
-                FreshRow(
-                    hit=hit_of(record, self._words, fresh=True),
-                    likely=tuple(self._likely(tx, person, record, near)),
-                )
-                for record in known.values()
-                if self._finding.may(person, "match_warga", record)
+                FreshRow(hit=hit_of(record, self._words, fresh=True), likely=likely[record.id])
+                for record in made
             ]
 
         return self._engine.read(work)
@@ -307,21 +303,33 @@ class Matching:
                 differs=mine != theirs and mine not in EMPTY and theirs not in EMPTY,
             )
 
-    def _likely(
-        self, tx: Reader, person: Person, record: Record, near: Mapping[tuple[str, str], list[Neighbour]]
-    ) -> list[Hit]:
-        """Return whom of the list somebody may be: by their NIK, or by a name alike in the same desa."""
-        own = search_key(name_of(record.fields))
-        nik, desa = str(record.fields.get("nik") or ""), str(record.fields.get("kode_desa") or "")
-        same = subject_store.same_nik(tx, nik) if nik else []
-        alike = sorted(
-            ((likeness(own, each.name_key), each.subject) for each in near[record.kind, desa]), reverse=True
-        )
-        named = [name for how, name in alike[: 2 * MOST_LIKELY] if how >= LIKE]
-        pairs = {name: pair_of(record.id, name) for name in (*same, *named) if name != record.id}
-        apart = told_apart(tx, pairs.values())
-        ids = [name for name, pair in pairs.items() if pair not in apart]
-        return self._finding.hits(tx, person, ids)[:MOST_LIKELY]
+    def _likely(self, tx: Reader, person: Person, made: Sequence[Record]) -> dict[RecordId, tuple[Hit, ...]]:
+        """Return whom of the list each may be: by their NIK, or by a name alike in the same desa.
+
+        All are asked for at once: so many statements for fifty as for one.
+        """
+        same = subject_store.same_nik(tx, {nik for each in made if (nik := _text(each, "nik"))})
+        near = subject_store.neighbours(tx, "warga", {_text(each, "kode_desa") for each in made})
+        may_be = {
+            each.id: [
+                name
+                for name in dict.fromkeys(
+                    [*same.get(_text(each, "nik"), ()), *_alike(each, near[_text(each, "kode_desa")])]
+                )
+                if name != each.id
+            ]
+            for each in made
+        }
+        apart = told_apart(tx, {pair_of(one, other) for one, others in may_be.items() for other in others})
+        left = {
+            one: [other for other in others if pair_of(one, other) not in apart]
+            for one, others in may_be.items()
+        }
+        hits = self._finding.living(tx, person, {name for names in left.values() for name in names})
+        return {
+            one: tuple({hit.id: hit for name in names if (hit := hits.get(name))}.values())[:MOST_LIKELY]
+            for one, names in left.items()
+        }
 
     def _merge(self, tx: Writer, author: PersonId, kept: Record, merged: Record) -> None:
         gained = filled(kept, merged)
@@ -358,3 +366,14 @@ class Matching:
 def _has_conflict(tx: Reader, record: Record) -> bool:
     conflicts = SqlOfficeStore.reading(tx).records(protection_store.conflicts_about(tx, record.id))
     return any(each.fields.get("state") == "menunggu" for each in conflicts.values())
+
+
+def _alike(record: Record, near: Sequence[Neighbour]) -> list[RecordId]:
+    """Return those of a desa whose names are most like somebody's, the most alike first."""
+    alike_to = likeness_to(search_key(name_of(record.fields)))
+    alike = sorted(((alike_to(each.name_key), each.subject) for each in near), reverse=True)
+    return [name for how, name in alike[: 2 * MOST_LIKELY] if how >= LIKE]
+
+
+def _text(record: Record, name: str) -> str:
+    return str(record.fields.get(name) or "")

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from schemas.ids import RecordId
+from server.engine import NOTHING, Params, SqlRow
+from server.engines.sqlite import Transaction
 from server.services.matching import Blocked, FreshRow, PairPage
 from server.services.people import Denied
 from server.services.profile import Profile
@@ -219,6 +221,32 @@ def test_somebody_whom_a_phone_made_waits_with_whom_they_may_be(office: Office, 
     assert page(site, office, made, listed).keep == listed
     merge(site, office, listed, made)
     assert fresh(site, office) == []
+
+
+def test_many_new_people_are_asked_for_with_as_many_statements_as_one(
+    office: Office, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[str]()
+    plain = Transaction.query
+
+    def told(self: Transaction, sql: str, params: Params = NOTHING) -> list[SqlRow]:
+        asked.append(sql)
+        return plain(self, sql, params)
+
+    monkeypatch.setattr(Transaction, "query", told)
+    listed = [add(office, f"Tukiyem {name}", nik=NIK) for name in ("Karto", "Wiryo")]
+    from_phone(office, "Tukiyem Karto")
+    fresh(site, office)  # the index comes to all of them
+    counts = list[int]()
+    for names in (("Tukiyem Wiryo", "Slamet"), ()):
+        del asked[:]
+        rows = fresh(site, office)
+        counts.append(len(asked))
+        assert all({hit.id for hit in row.likely} & set(listed) for row in rows)
+        for name in names:
+            from_phone(office, name, nik=NIK)
+        site.indexing.catch_up()
+    assert len(rows) == 3 and counts[0] == counts[1]
 
 
 def test_the_new_one_may_also_stay_and_is_then_matched(office: Office, site: Site) -> None:
