@@ -22,6 +22,11 @@ def tasks_of(tx: Reader, person: PersonId) -> list[tuple[RecordId, Fields]]:
     return [(name, _fields.decode(body)) for name, body in _rows(tx, mine(person), "tugas")]
 
 
+def due_of(fields: Fields) -> str:
+    """Return the day that a tugas is due (ISO), empty without a limit; sealed ones name it otherwise."""
+    return str(fields.get("jatuh_tempo") or fields.get("due") or "")
+
+
 def last_visits(tx: Reader, subjects: Iterable[RecordId]) -> dict[RecordId, tuple[int, str]]:
     """Return when (UTC ms) each was last visited, and how that visit stands."""
     found = tx.query(

@@ -1,73 +1,125 @@
-"""What visits count for, in SQL. Rule: it can be thrown away and counted again."""
+"""What visits and tugas count for, in SQL. Rule: a sum is what its records' counts come to, at any moment.
 
-from collections.abc import Iterable, Sequence
+What each record counts for is kept, so that a change of it takes away what it was and adds what it is. All
+of it can be thrown away and counted again.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from schemas.base import Data, encode
 from schemas.ids import ChangeId, RecordId
 from schemas.sealed import SEALED_FORM
-from server.engine import Reader, Writer
+from server.engine import Reader, Writer, one
+from sync.store import Record
 
-Pairs = list[tuple[str, str]]
-_pairs = msgspec.msgpack.Decoder(Pairs)
+_KINDS = "kind IN ('kunjungan', 'tugas')"
+"""As the index over seqs has it, word for word: else it is not used."""
+_record = msgspec.msgpack.Decoder(Record)
 
 
-class Counted(Data, frozen=True, kw_only=True):
-    """One visit that is not sealed: where it lies, how it stands, and what it counts for."""
+class Count(Data, frozen=True, kw_only=True):
+    """One thing that a record counts for; `quarter` is empty for what is counted as it stands."""
 
-    form: str
+    quarter: str = ""
     desa: str
-    state: str
-    pairs: Pairs
+    form: str
+    what: str
+    which: str = ""
 
 
-def uncounted(tx: Reader, limit: int) -> list[tuple[RecordId, int]]:
-    """Return (visit, number of versions) of visits whose newest version was not counted yet."""
+_counts = msgspec.msgpack.Decoder(list[Count])
+
+
+def is_behind(tx: Reader) -> bool:
+    """Whether there are records that were not counted as they stand."""
     found = tx.query(
-        "SELECT k.visit, k.versions FROM kunjungan k WHERE k.kabupaten = :kabupaten AND k.form <> :sealed"
-        " AND k.versions > 0 AND NOT EXISTS (SELECT 1 FROM figures f WHERE f.kabupaten = k.kabupaten"
-        " AND f.visit = k.visit AND f.versions = k.versions) LIMIT :limit",
-        {"sealed": SEALED_FORM, "limit": limit},
+        f"SELECT 1 FROM records WHERE kabupaten = :kabupaten AND {_KINDS} AND seq > :seq LIMIT 1",  # noqa: S608 - ours
+        {"seq": _end(tx)},
     )
-    return [(RecordId(visit), int(versions)) for visit, versions in found]
+    return bool(found)
 
 
-def put(tx: Writer, counted: Sequence[tuple[RecordId, int, Pairs]]) -> None:
-    """Keep what visits count for: (visit, number of versions, pairs)."""
-    tx.many(
-        "INSERT INTO figures (kabupaten, visit, versions, body)"
-        " VALUES (:kabupaten, :visit, :versions, :body)"
-        " ON CONFLICT (kabupaten, visit) DO UPDATE SET versions = excluded.versions, body = excluded.body",
-        [(tx.regency, visit, versions, encode(pairs)) for visit, versions, pairs in counted],
+def following(tx: Reader, most: int) -> tuple[list[Record], int]:
+    """Return the next records to count, at most so many, and the seq that they come to."""
+    found = tx.query(
+        f"SELECT seq, body FROM records WHERE kabupaten = :kabupaten AND {_KINDS} AND seq > :seq"  # noqa: S608 - ours
+        " ORDER BY seq LIMIT :most",
+        {"seq": _end(tx), "most": most},
     )
+    return [_record.decode(body) for _, body in found], int(found[-1][0]) if found else 0
 
 
-def forget(tx: Writer, visits: Iterable[RecordId]) -> None:
-    """Forget what visits counted for, since they were destroyed."""
+def put(tx: Writer, counted: Mapping[RecordId, list[Count]], end: int) -> None:
+    """Let records count for this instead of what they counted for, and note the seq that they come to."""
+    _count(tx, counted)
     tx.execute(
-        "DELETE FROM figures WHERE kabupaten = :kabupaten AND visit IN :visits", {"visits": list(visits)}
+        "INSERT INTO figure_end (kabupaten, seq) VALUES (:kabupaten, :seq)"
+        " ON CONFLICT (kabupaten) DO UPDATE SET seq = excluded.seq",
+        {"seq": end},
     )
+
+
+def forget(tx: Writer, records: Iterable[RecordId]) -> None:
+    """Forget what records counted for, since they were destroyed."""
+    _count(tx, {name: [] for name in records})
+
+
+def _count(tx: Writer, counted: Mapping[RecordId, list[Count]]) -> None:
+    change = Counter[Count]()
+    for counts in counted.values():
+        change.update(counts)
+    known = tx.query(
+        "SELECT body FROM figure_counts WHERE kabupaten = :kabupaten AND record IN :records",
+        {"records": list(counted)},
+    )
+    for (body,) in known:
+        change.subtract(_counts.decode(body))
+    tx.many(
+        "INSERT INTO figure_sums (kabupaten, quarter, desa, form, what, which, count)"
+        " VALUES (:kabupaten, :quarter, :desa, :form, :what, :which, :count)"
+        " ON CONFLICT (kabupaten, quarter, desa, form, what, which)"
+        " DO UPDATE SET count = figure_sums.count + excluded.count",
+        [
+            (tx.regency, each.quarter, each.desa, each.form, each.what, each.which, by)
+            for each, by in change.items()
+            if by
+        ],
+    )
+    if any(by < 0 for by in change.values()):
+        tx.execute("DELETE FROM figure_sums WHERE kabupaten = :kabupaten AND count = 0")
+    tx.many(
+        "INSERT INTO figure_counts (kabupaten, record, body) VALUES (:kabupaten, :record, :body)"
+        " ON CONFLICT (kabupaten, record) DO UPDATE SET body = excluded.body",
+        [(tx.regency, name, encode(counts)) for name, counts in counted.items() if counts],
+    )
+    tx.execute(
+        "DELETE FROM figure_counts WHERE kabupaten = :kabupaten AND record IN :records",
+        {"records": [name for name, counts in counted.items() if not counts]},
+    )
+
+
+def sums(tx: Reader, quarter: str) -> list[tuple[Count, int]]:
+    """Return how often each thing was counted: of the visits of a quarter, and of all tugas."""
+    found = tx.query(
+        "SELECT quarter, desa, form, what, which, count FROM figure_sums"
+        " WHERE kabupaten = :kabupaten AND quarter IN :quarters",
+        {"quarters": ["", quarter]},
+    )
+    return [
+        (Count(quarter=when, desa=desa, form=form, what=what, which=which), int(count))
+        for when, desa, form, what, which, count in found
+    ]
 
 
 def quarters(tx: Reader) -> list[str]:
     """Return the quarters in which visits came, newest first."""
-    found = tx.query("SELECT DISTINCT quarter FROM kunjungan WHERE kabupaten = :kabupaten AND quarter <> ''")
-    return sorted((str(row[0]) for row in found), key=_by_time, reverse=True)
-
-
-def counted(tx: Reader, quarter: str) -> list[Counted]:
-    """Return the visits of a quarter with what each counts for."""
     found = tx.query(
-        "SELECT k.form, k.desa, k.state, f.body FROM kunjungan k JOIN figures f"
-        " ON f.kabupaten = k.kabupaten AND f.visit = k.visit"
-        " WHERE k.kabupaten = :kabupaten AND k.quarter = :quarter",
-        {"quarter": quarter},
+        "SELECT DISTINCT quarter FROM figure_sums WHERE kabupaten = :kabupaten AND quarter <> ''"
     )
-    return [
-        Counted(form=form, desa=desa, state=state, pairs=_pairs.decode(body))
-        for form, desa, state, body in found
-    ]
+    return sorted((str(row[0]) for row in found), key=_by_time, reverse=True)
 
 
 def waiting(tx: Reader) -> list[tuple[str, str, int]]:
@@ -82,15 +134,13 @@ def waiting(tx: Reader) -> list[tuple[str, str, int]]:
     ]
 
 
-def returned(tx: Reader, quarter: str) -> list[tuple[str, str, ChangeId]]:
-    """Return (form, desa, decision) of all decisions on the visits of a quarter."""
+def decisions(tx: Reader, visits: Iterable[RecordId]) -> list[tuple[RecordId, ChangeId]]:
+    """Return (visit, decision) of all decisions on some visits."""
     found = tx.query(
-        "SELECT k.form, k.desa, d.change FROM kunjungan k JOIN decisions d"
-        " ON d.kabupaten = k.kabupaten AND d.visit = k.visit"
-        " WHERE k.kabupaten = :kabupaten AND k.quarter = :quarter AND k.form <> :sealed",
-        {"quarter": quarter, "sealed": SEALED_FORM},
+        "SELECT visit, change FROM decisions WHERE kabupaten = :kabupaten AND visit IN :visits",
+        {"visits": list(visits)},
     )
-    return [(str(form), str(desa), ChangeId(change)) for form, desa, change in found]
+    return [(RecordId(visit), ChangeId(change)) for visit, change in found]
 
 
 def cases(tx: Reader, workflows: Iterable[str]) -> list[tuple[str, str, str, int]]:
@@ -104,6 +154,11 @@ def cases(tx: Reader, workflows: Iterable[str]) -> list[tuple[str, str, str, int
         for stage, desa, due, count in found
         if str(stage).startswith(wanted)
     ]
+
+
+def _end(tx: Reader) -> int:
+    row = one(tx.query("SELECT seq FROM figure_end WHERE kabupaten = :kabupaten"))
+    return int(row[0]) if row else 0
 
 
 def _by_time(quarter: str) -> tuple[int, int]:

@@ -224,7 +224,7 @@ class Assigning:
         found = [
             fields for _, fields in assign_store.tasks_of(tx, worker.id) if fields.get("state") in OPEN_TUGAS
         ]
-        due = [str(fields.get("jatuh_tempo") or fields.get("due") or "") for fields in found]
+        due = [assign_store.due_of(fields) for fields in found]
         return Load(
             person=worker,
             open=len(found),
@@ -295,7 +295,7 @@ def _open_task(record: Record) -> OpenTask:
         id=record.id,
         target=RecordId(target) if target and not sealed else None,
         form=str(fields.get("form") or ""),
-        due=str(fields.get("jatuh_tempo") or fields.get("due") or ""),
+        due=assign_store.due_of(fields),
         state=str(fields.get("state")),
         sealed=sealed,
     )

@@ -1,31 +1,37 @@
 """What visits, tugas and cases count for, over the whole regency. Rule: numbers only; nobody is in them.
 
-Each visit is counted once, when somebody first asks after it came, and what it counts for is kept beside it.
-The sums are made anew at most once a minute. Nothing sealed is counted.
+What each visit and each tugas counts for is kept beside it and added up as it changes: the sums of a quarter
+are read, not counted, and that at most once a minute. Nothing sealed is counted.
 """
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from schemas.base import Data
 from schemas.form import Forms
 from schemas.format import local_date
 from schemas.ids import RecordId
+from schemas.sealed import SEALED_FORM
 from schemas.skm import ELEMENTS
 from schemas.workflow import Workflows
-from server import figure_store, queries
-from server.engine import Engine, Reader
-from server.figure_store import Pairs
+from server import figure_store
+from server.assign_store import due_of
+from server.engine import Engine, Reader, Writer
+from server.figure_store import Count
+from server.projections import quarter_of
 from server.services.visits import Version, load_newest
+from server.slices import Slices
 from server.store import SqlOfficeStore
 from sync.applying import readable
 from sync.change import Decide
 from sync.neutral import is_sealed
 from sync.scope import OPEN_TUGAS
+from sync.store import Record
 
-BATCH = 250
+FIRST, LEAST, MOST = 100, 20, 2_000
+"""Records counted in one transaction."""
 FRESH_MS = 60_000
 MOST_KEPT = 4
 DAY_MS = 86_400_000
@@ -33,6 +39,8 @@ AGES = (1, 3, 7)
 """Days after which a visit that waits stands in the next band."""
 SIX = ("tepat_sasaran", "tepat_jumlah", "tepat_harga", "tepat_waktu", "tepat_kualitas", "tepat_administrasi")
 WORKFLOWS = ("kis",)
+Pairs = list[tuple[str, str]]
+"""What a visit counts for: what, and which."""
 Place = tuple[str, str]
 """A desa and a service."""
 
@@ -61,6 +69,7 @@ class Figures:
     def __init__(self, engine: Engine, forms: Forms, workflows: Workflows, now_ms: Callable[[], int]) -> None:
         self._engine, self._forms, self._workflows, self._now_ms = engine, forms, workflows, now_ms
         self._lock = threading.Lock()
+        self._slices = Slices(FIRST, least=LEAST, most=MOST)
         self._sums: dict[str, Sums] = {}
 
     def sums(self, quarter: str) -> Sums:
@@ -69,7 +78,7 @@ class Figures:
             found = self._sums.get(quarter)
             now = self._now_ms()
             if found is None or not 0 <= now - found.made_ms < FRESH_MS:
-                self._count()
+                self.catch_up()
                 found = self._engine.read(lambda tx: self._summed(tx, quarter, now))
                 self._sums = {**dict(list(self._sums.items())[-MOST_KEPT:]), quarter: found}
             return found
@@ -80,33 +89,45 @@ class Figures:
             return None
         return tuple(form.id for form in self._forms.all() if form.service in services)
 
-    def _count(self) -> None:
-        """Count what came since: a batch at a time, so that others write in between."""
-        while waiting := self._engine.read(lambda tx: figure_store.uncounted(tx, BATCH)):
-            found = self._engine.read(lambda tx, waiting=waiting: _pairs_of(tx, waiting))
-            self._engine.write(lambda tx, found=found: figure_store.put(tx, found)).result()
+    def catch_up(self, slices: int | None = None) -> None:
+        """Count what changed since, at most so many slices of it: others write in between."""
+        while slices != 0 and self._engine.read(figure_store.is_behind):
+            self._engine.write(self._count).result()
+            slices = None if slices is None else slices - 1
+
+    def _count(self, tx: Writer) -> None:
+        self._slices.do(lambda most: _counted(tx, most))
 
     def _summed(self, tx: Reader, quarter: str, now: int) -> Sums:
         of: defaultdict[Place, Counter[tuple[str, str]]] = defaultdict(Counter)
         survey: defaultdict[Place, list[str]] = defaultdict(list)
-        for visit in figure_store.counted(tx, quarter):
-            place = (visit.desa, self._service(visit.form))
-            if visit.state == "ditolak":
-                continue
-            for what, which in visit.pairs:
-                if what == "skm":
-                    service, _, marks = which.partition("|")
-                    survey[visit.desa, service].append(marks)
-                else:
-                    of[place][what, which] += 1
+        returns: defaultdict[Place, Counter[str]] = defaultdict(Counter)
+        tasks: defaultdict[Place, Counter[str]] = defaultdict(Counter)
+        today = local_date(now).isoformat()
+        for each, count in figure_store.sums(tx, quarter):
+            place = (each.desa, self._service(each.form))
+            match each.what:
+                case "skm":
+                    service, _, marks = each.which.partition("|")
+                    survey[each.desa, service] += [marks] * count
+                case "kembali":
+                    returns[place][each.which] += count
+                case "selesai":
+                    tasks[place]["selesai"] += count
+                case "terbuka":
+                    tasks[place]["terlambat" if "" < each.which < today else "terbuka"] += count
+                case "kunjungan":
+                    pass  # that it came: for the quarters
+                case _:
+                    of[place][each.what, each.which] += count
         return Sums(
             quarters=tuple(figure_store.quarters(tx)),
             made_ms=now,
             of=of,
             survey=survey,
-            returns=self._returns(tx, quarter),
+            returns=returns,
             waiting=self._waiting(tx, now),
-            tasks=self._tasks(tx, now),
+            tasks=tasks,
             cases=_cases(tx, now),
         )
 
@@ -119,29 +140,6 @@ class Figures:
             days = (now - at_ms) / DAY_MS
             band = next((str(limit) for limit in AGES if days <= limit), "")
             found[desa, self._service(form)][band] += 1
-        return found
-
-    def _tasks(self, tx: Reader, now: int) -> Mapping[Place, Counter[str]]:
-        today, found = local_date(now).isoformat(), defaultdict[Place, Counter[str]](Counter)
-        for record in queries.records_of_kind(tx, "tugas"):
-            fields = record.fields
-            if is_sealed(record) or fields.get("dihapus"):
-                continue
-            place = (str(fields.get("kode_desa") or ""), self._service(str(fields.get("form") or "")))
-            is_open, due = fields.get("state") in OPEN_TUGAS, str(fields.get("due") or "")
-            late = "terlambat" if due and due < today else "terbuka"
-            found[place][late if is_open else "selesai"] += 1
-        return found
-
-    def _returns(self, tx: Reader, quarter: str) -> Mapping[Place, Counter[str]]:
-        found: defaultdict[Place, Counter[str]] = defaultdict(Counter)
-        rows = figure_store.returned(tx, quarter)
-        for start in range(0, len(rows), BATCH):
-            batch = rows[start : start + BATCH]
-            raw = SqlOfficeStore.reading(tx).contents(change for _, _, change in batch)
-            for form, desa, change in batch:
-                for field in _asked(raw.get(change)):
-                    found[desa, self._service(form)][field] += 1
         return found
 
 
@@ -170,12 +168,64 @@ def sheets(marks: list[str]) -> Iterator[dict[str, str]]:
     return (dict(zip(ELEMENTS, each, strict=True)) for each in marks)
 
 
-def _pairs_of(tx: Reader, waiting: list[tuple[RecordId, int]]) -> list[tuple[RecordId, int, Pairs]]:
-    records = SqlOfficeStore.reading(tx).records(visit for visit, _ in waiting)
-    versions = {version.submit.visit: version for version in load_newest(tx, records.values())}
+def _counted(tx: Writer, most: int) -> None:
+    """Count the next records as they stand."""
+    records, end = figure_store.following(tx, most)
+    if not records:
+        return
+    visits = [each for each in records if each.kind == "kunjungan" and _is_counted(each)]
+    versions = {version.submit.visit: version for version in load_newest(tx, visits)}
+    returns = _returns(tx, [visit.id for visit in visits])
+    counted: dict[RecordId, list[Count]] = {each.id: [] for each in records}
+    for each in records:
+        if each.kind == "tugas":
+            counted[each.id] = _of_task(each)
+    for visit in visits:
+        counted[visit.id] = _of_visit(visit, versions.get(visit.id), returns[visit.id])
+    figure_store.put(tx, counted, end)
+
+
+def _is_counted(visit: Record) -> bool:
+    return bool(visit.fields.get("versions")) and visit.fields.get("form") != SEALED_FORM
+
+
+def _of_visit(visit: Record, version: Version | None, returned: Iterable[str]) -> list[Count]:
+    fields = visit.fields
+    about = {
+        "quarter": quarter_of(int(fields["versions"][0].get("received_ms") or 0)),
+        "desa": _text(fields.get("kode_desa")),
+        "form": _text(fields.get("form")),
+    }
+    pairs: Pairs = [("kunjungan", "")]
+    if version is not None and fields.get("state") != "ditolak":
+        pairs += pairs_of(version)
+    pairs += [("kembali", field) for field in returned]
+    return [Count(**about, what=what, which=which) for what, which in pairs]
+
+
+def _of_task(task: Record) -> list[Count]:
+    fields = task.fields
+    if is_sealed(task) or fields.get("dihapus"):
+        return []
+    is_open = fields.get("state") in OPEN_TUGAS
     return [
-        (visit, count, pairs_of(versions[visit]) if visit in versions else []) for visit, count in waiting
+        Count(
+            desa=_text(fields.get("kode_desa")),
+            form=_text(fields.get("form")),
+            what="terbuka" if is_open else "selesai",
+            which=due_of(fields) if is_open else "",
+        )
     ]
+
+
+def _returns(tx: Reader, visits: Sequence[RecordId]) -> Mapping[RecordId, list[str]]:
+    """Return the fields that were to be mended, of each visit, once for each return."""
+    found: defaultdict[RecordId, list[str]] = defaultdict(list)
+    decided = figure_store.decisions(tx, visits)
+    raw = SqlOfficeStore.reading(tx).contents(change for _, change in decided)
+    for visit, change in decided:
+        found[visit] += _asked(raw.get(change))
+    return found
 
 
 def _cases(tx: Reader, now: int) -> Mapping[Place, Counter[tuple[str, bool]]]:

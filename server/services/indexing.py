@@ -21,7 +21,7 @@ logger = logging.getLogger("server.index")
 class Indexing:
     """Brings the index up to the records. `office` is the office's own device. Blocks its thread.
 
-    `also` brings up another index that follows the log, for whom the thread looks as well.
+    `also` brings up what else follows the log or the records, for which the thread looks as well.
     """
 
     def __init__(self, engine: Engine, office: DeviceId, also: Callable[[], None] = lambda: None) -> None:

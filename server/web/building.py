@@ -78,7 +78,13 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
     passwords = passwords or Passwords(deps.randomness)
     trail = Trail(engine, deps.office.person, deps.text, deps.workflows)
     accounts = Accounts(engine, passwords, now_ms=deps.now_ms, randomness=deps.randomness)
-    indexing = Indexing(engine, deps.office.device, also=trail.catch_up)
+    figures = Figures(engine, deps.forms, deps.workflows, deps.now_ms)
+
+    def also() -> None:
+        trail.catch_up()
+        figures.catch_up(1)
+
+    indexing = Indexing(engine, deps.office.device, also)
     finding = Finding(engine, indexing, words)
     room = build_room(deps, passwords, words)
     requests = Requests(engine, deps.office, deps.forms, deps.now_ms, deps.randomness)
@@ -92,7 +98,6 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         is_officer=room.custodian.is_officer,
     )
     queue, reviews = Queue(engine, words), Reviews(engine, deps.office, words, deps.now_ms)
-    figures = Figures(engine, deps.forms, deps.workflows, deps.now_ms)
     handouts = Handouts(engine, deps.office, deps.now_ms, deps.randomness)
     thumbnails = Thumbnails(engine, deps.blobs, deps.parsers, deps.now_ms)
     letters = Letters(

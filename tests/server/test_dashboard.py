@@ -1,6 +1,7 @@
 """The regency at a glance: what is counted, for whom, and what is covered."""
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,13 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from schemas.ids import RecordId
+from schemas.ids import ChangeId, RecordId
 from server import figure_store, queries
 from server.access import Person
+from server.engine import SqlRow, Writer
 from server.projections import quarter_of
 from server.services.dashboard import FEW, Board, Chart, cover
 from server.services.figures import FRESH_MS
 from server.services.people import Denied, load_person
+from server.services.review import Decided
 from server.web.building import build_site
 from server.web.site import Site
 from sync.change import Decide, FormAnswers, Patch
@@ -24,6 +27,8 @@ from tests.contract.people import record_id
 from tests.server.pdf_text import pdf_text
 from tests.server.room_office import log_in, serving_cheaply
 from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
+
+SUMS = ("figure_counts", "figure_sums", "figure_end")
 
 
 class Desk:
@@ -58,7 +63,10 @@ class Desk:
             "petugas": self.office.people["pendamping"],
         }
         body = Patch(
-            record=RecordId(record_id(7_000 + number)), kind="tugas", base={}, new={**fields, "due": due}
+            record=RecordId(record_id(7_000 + number)),
+            kind="tugas",
+            base={},
+            new={**fields, "jatuh_tempo": due},
         )
         self.office.deps.office.act(self.office.deps.office.person, body)
 
@@ -192,12 +200,59 @@ def test_what_was_destroyed_is_counted_no_more(desk: Desk) -> None:
     desk.office.deps.destruction.destroy(desk.office.people["kabid"], changes, [visit], "BA 7/2026")  # type: ignore[arg-type]
     kept = desk.office.deps.engine.read(
         lambda tx: tx.query(
-            "SELECT visit FROM figures WHERE kabupaten = :kabupaten AND visit = :v", {"v": visit}
+            "SELECT record FROM figure_counts WHERE kabupaten = :kabupaten AND record = :v", {"v": visit}
         )
     )
     assert kept == []
     assert desk.told("masalah") == {}
-    assert desk.office.deps.engine.read(lambda tx: figure_store.uncounted(tx, 10)) == []
+    assert desk.office.deps.engine.read(figure_store.is_behind) is False
+
+
+def test_what_was_added_up_change_by_change_is_what_is_counted_from_nothing(desk: Desk) -> None:
+    def kept() -> list[list[SqlRow]]:
+        desk.site.dashboard._figures.catch_up()
+        return desk.office.deps.engine.read(
+            lambda tx: [sorted(tx.query(f"SELECT * FROM {name}")) for name in SUMS]
+        )
+
+    visits = desk.visits(4, "kks_masalah", {"jenis_masalah": "saldo_0"})
+    desk.task(1, DESA, "baru", "2020-01-01")
+    desk.task(2, DESA, "baru")
+    first = kept()
+    for visit, decision in zip(visits, ("tolak", "kembalikan", "setujui"), strict=False):
+        seen = desk.office.fields(visit)["versions"][-1]["change"]
+        reasons = {"bpnt_kpm.nama": "Ejaan"} if decision == "kembalikan" else {}
+        note = "" if decision == "setujui" else "Keliru"
+        done = desk.site.reviews.decide(desk.who("kabid"), visit, seen, decision, reasons, note)
+        assert isinstance(done, Decided)
+    follows = ChangeId(bytes.fromhex(desk.office.fields(visits[1])["versions"][-1]["change"]))
+    problem = {"kks_masalah": FormAnswers(version=1, answers={"jenis_masalah": "lupa_pin"})}
+    desk.office.add_visit(visit=visits[1], follows=follows, photos=(), more=problem)
+    changes = [ChangeId(bytes.fromhex(each["change"])) for each in desk.office.fields(visits[3])["versions"]]
+    desk.office.deps.destruction.destroy(desk.office.people["kabid"], changes, [visits[3]], "BA 8/2026")
+    task = Patch(
+        record=RecordId(record_id(7_001)), kind="tugas", base={"state": "baru"}, new={"state": "batal"}
+    )
+    desk.office.deps.office.act(desk.office.people["kabid"], task)
+    followed = kept()
+    assert followed != first and all(followed)
+
+    def empty(tx: Writer) -> None:
+        for name in SUMS:
+            tx.execute(f"DELETE FROM {name} WHERE kabupaten = :kabupaten")
+
+    desk.office.deps.engine.write(empty).result()
+    assert kept() == followed
+
+
+def test_sums_keep_up_in_the_thread_that_indexes(desk: Desk) -> None:
+    desk.visits(1, "kks_masalah", {"jenis_masalah": "saldo_0"})
+    desk.site.indexing.start()
+    until = time.monotonic() + 30
+    while desk.office.deps.engine.read(figure_store.is_behind) and time.monotonic() < until:
+        time.sleep(0.01)
+    desk.site.indexing.stop()
+    assert desk.office.deps.engine.read(figure_store.is_behind) is False
 
 
 @given(st.lists(st.integers(0, 40), max_size=6))
