@@ -33,6 +33,10 @@ class ChildProcess:
         """Its number among the processes."""
         return self._process.pid
 
+    def is_running(self) -> bool:
+        """Say whether it has not ended."""
+        return self._process.poll() is None
+
     def say(self, said: bytes) -> None:
         """Give it these bytes. Raises OSError if it is gone."""
         self._in.write(said)

@@ -188,6 +188,7 @@ def close_office(deps: Deps) -> None:
     deps.keeper.stop()
     deps.pool.shutdown()
     deps.parsers.close()
+    deps.typesetter.close()
     deps.engine.close()
 
 
@@ -246,7 +247,7 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
         uploads=uploads,
         handovers=Handovers(engine, office, uploads, keys, now_ms=now_ms, randomness=secrets.token_bytes),
         parsers=Parsers(),
-        typesetter=Typesetter(),
+        typesetter=Typesetter(looks_ahead=True),
         forms=forms,
         workflows=workflows,
         text=text,

@@ -138,6 +138,10 @@ class Child:
         finally:
             clock.cancel()
 
+    def is_there(self) -> bool:
+        """Say whether it still runs."""
+        return self._process.is_running()
+
     def peak_kib(self) -> int:
         """Return its highest memory since it was started, in KiB."""
         # not getrusage: that begins with the memory of whoever started it

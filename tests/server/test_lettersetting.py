@@ -1,9 +1,14 @@
 """Letters become archival papers in a child, and what somebody wrote on them is never run."""
 
+from collections.abc import Iterator
+
+import pytest
 from msgspec.structs import replace
 
 from server.parsing.letter import Grid, Letter, Pairs, Paragraph, Photos, Signer
 from server.parsing.lettersetter import DOT
+from server.parsing.messages import Answer
+from server.parsing.pool import Child
 from server.parsing.typesetting import Typesetter
 from tests.server.pdf_text import pdf_text
 
@@ -29,6 +34,13 @@ def letter(said: str = "Isi surat") -> Letter:
         copies_title="Tembusan:",
         copies=("Camat",),
     )
+
+
+@pytest.fixture
+def typesetter() -> Iterator[Typesetter]:
+    found = Typesetter(looks_ahead=True)
+    yield found
+    found.close()
 
 
 def test_a_letter_is_an_archival_pdf_that_says_all_of_it_with_its_photo() -> None:
@@ -58,3 +70,39 @@ def test_a_picture_that_is_none_makes_no_letter_and_the_next_is_set() -> None:
     broken = replace(letter(), body=(Photos(items=((b"no picture", "x"),)),))
     assert Typesetter().letter(broken) is None
     assert Typesetter().letter(letter()) is not None
+
+
+def test_the_child_for_the_next_letter_waits_and_sets_that_one_only(
+    typesetter: Typesetter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = list[int]()
+    plain = Child.ask
+
+    def ask(self: Child, said: bytes, seconds: float) -> Answer | None:
+        used.append(self._process.pid)
+        return plain(self, said, seconds)
+
+    monkeypatch.setattr(Child, "ask", ask)
+    waiting = list[int]()
+    for _ in range(3):
+        assert typesetter.letter(letter()) == typesetter.letter(letter())
+        assert typesetter._ready is not None and typesetter._ready.is_there()
+        waiting.append(typesetter._ready._process.pid)
+    assert len(set(used)) == 6 and used[2::2] == waiting[:-1] and waiting[-1] not in used
+
+
+def test_a_letter_is_set_also_when_the_child_that_waited_for_it_is_gone(typesetter: Typesetter) -> None:
+    assert typesetter.letter(letter()) is not None
+    assert typesetter._ready is not None
+    typesetter._ready._process.kill()
+    typesetter._ready._process._process.wait()
+    assert typesetter.letter(letter()) is not None
+
+
+def test_nothing_waits_any_more_when_the_office_closes(typesetter: Typesetter) -> None:
+    assert typesetter.letter(letter()) is not None
+    waiting = typesetter._ready
+    assert waiting is not None and waiting.is_there()
+    typesetter.close()
+    assert not waiting.is_there()
+    assert typesetter.letter(letter()) is not None and typesetter._ready is None
