@@ -5,7 +5,7 @@ are shown with the record that stays, what that one lacked is filled in, and ope
 done stands in a record of the pair, so that it can be undone. Rule: nothing is decided on what has moved on.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from schemas.base import Data
@@ -108,14 +108,20 @@ class Matching:
 
     def counts(self, person: Person) -> Counts:
         """Count what waits for this person."""
+        return Counts(pairs=self.pair_count(person), fresh=self.fresh_count(person))
+
+    def pair_count(self, person: Person) -> int:
+        """Count the possible doubles that wait for this person."""
+        return self._count(person, subject_store.pair_count)
+
+    def fresh_count(self, person: Person) -> int:
+        """Count whom phones made and who wait for this person."""
+        return self._count(person, subject_store.fresh_count)
+
+    def _count(self, person: Person, count: Callable[[Reader, Sequence[int]], int]) -> int:
         if not may(person, "match_warga"):
-            return Counts()
-
-        def work(tx: Reader) -> Counts:
-            on = self._finding.shelves(tx, person, "match_warga")
-            return Counts(pairs=subject_store.pair_count(tx, on), fresh=subject_store.fresh_count(tx, on))
-
-        return self._engine.read(work)
+            return 0
+        return self._engine.read(lambda tx: count(tx, self._finding.shelves(tx, person, "match_warga")))
 
     def pairs(self, person: Person) -> list[PairRow] | Denied:
         """List possible doubles, those with one NIK first, at most 50."""

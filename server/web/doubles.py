@@ -25,8 +25,8 @@ def double_routes(site: Site) -> list[Any]:
         found = await site.work(lambda: site.matching.pairs(visitor.person))
         if isinstance(found, Denied):
             raise ForbiddenError
-        counts = await site.work(lambda: site.matching.counts(visitor.person))
-        values = {"rows": found, "total": counts.pairs, "notice": _said(site, request)}
+        total = await site.work(lambda: site.matching.pair_count(visitor.person))
+        values = {"rows": found, "total": total, "notice": _said(site, request)}
         return await site.page("warga/doubles.html", visitor, "warga", values)
 
     @get("/orang-baru")
@@ -38,8 +38,8 @@ def double_routes(site: Site) -> list[Any]:
         found = await site.work(lambda: site.matching.fresh(visitor.person))
         if isinstance(found, Denied):
             raise ForbiddenError
-        counts = await site.work(lambda: site.matching.counts(visitor.person))
-        values = {"rows": found, "total": counts.fresh, "notice": notice}
+        total = await site.work(lambda: site.matching.fresh_count(visitor.person))
+        values = {"rows": found, "total": total, "notice": notice}
         return await site.page("warga/fresh.html", visitor, "warga", values, status=status)
 
     @post("/orang-baru")
