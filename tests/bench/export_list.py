@@ -2,6 +2,7 @@
 
 import random
 import secrets
+import sys
 import threading
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from schemas.ids import RecordId
 from schemas.wilayah import load_wilayah
 from server.access import Person
+from server.commands.run import SWITCH_S
 from server.services.exporting import Exporting
 from server.services.people import load_person
 from server.tables.order import Asked, Given, Order
@@ -25,6 +27,7 @@ PURPOSE = "Menguji kecepatan"
 
 def measure(folder: Path) -> list[Figure]:
     """Write lists of people and of visits, covered and whole, while somebody else writes all the time."""
+    sys.setswitchinterval(SWITCH_S)  # as the server has it
     office = open_at(folder)
     count = scaled(COUNT)
     fill(office, count)
