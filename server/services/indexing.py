@@ -15,6 +15,8 @@ from server.slices import Slices
 LOOK_S = 1.0
 FIRST, LEAST, MOST = 100, 20, 1_000
 """Records in one transaction."""
+PAGE_WAITS_S = 0.1
+"""So long a page waits for the writer; then it shows what the index has, and says that there is more."""
 logger = logging.getLogger("server.index")
 
 
@@ -30,12 +32,20 @@ class Indexing:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def catch_up(self, batches: int | None = None) -> bool:
-        """Take in what is new, at most so many batches of it; return whether there is more."""
+    def catch_up(self, batches: int | None = None, wait_s: float | None = None) -> bool:
+        """Take in what is new, at most so many batches of it; return whether there is more.
+
+        Each batch waits for the writer at most so long, where it is said.
+        """
         while self._engine.read(subject_index.is_behind):
             if batches == 0 or self._stop.is_set():
                 return True
-            self._engine.write(self._take_in).result()
+            batch = self._engine.write(self._take_in)
+            try:
+                batch.result(wait_s)
+            except TimeoutError:
+                batch.cancel()
+                return True
             batches = None if batches is None else batches - 1
         return False
 

@@ -207,6 +207,27 @@ def test_a_page_takes_in_a_batch_only_and_says_that_there_is_more(office: Office
     assert isinstance(second, Hits) and not second.behind
 
 
+def test_a_search_never_waits_long_for_a_writer_that_is_busy(office: Office, site: Site) -> None:
+    site.indexing.catch_up()
+    add(office, "Sutarmi Baru")
+    begun, free = threading.Event(), threading.Event()
+
+    def busy(_: Reader) -> None:
+        begun.set()
+        free.wait(60)
+
+    under_way = office.deps.engine.write(busy)
+    assert begun.wait(30)
+    seen = site.finding.search(person(office, "petugas"), "warga", "sutarmi")
+    assert not under_way.done(), "the search came back only when the writer was free"
+    assert isinstance(seen, Hits) and seen.behind and [hit.id for hit in seen.shown] == [office.warga]
+    free.set()
+    under_way.result()
+    site.indexing.catch_up()
+    later = site.finding.search(person(office, "petugas"), "warga", "sutarmi")
+    assert isinstance(later, Hits) and not later.behind and len(later.shown) == 2
+
+
 def test_it_follows_in_a_thread_of_its_own_until_it_is_stopped(office: Office) -> None:
     also = threading.Event()
     indexing = Indexing(office.deps.engine, office.deps.office.device, also=also.set)
@@ -258,5 +279,5 @@ class _Stopped(Indexing):
     def __init__(self, office: Office) -> None:
         super().__init__(office.deps.engine, office.deps.office.device)
 
-    def catch_up(self, batches: int | None = None) -> bool:
+    def catch_up(self, batches: int | None = None, wait_s: float | None = None) -> bool:
         return True
