@@ -20,7 +20,7 @@ demo: setup ## a whole field day on this machine (ONCE=1: no window, plays it th
 	@$(PYTHON) -m server demo --dir demo $(if $(filter-out 0,$(ONCE)),--once)
 
 test: check ## everything that CI runs: check, then every test (WORKERS=4: on more cores than two)
-	$(PYTHON) -m pytest --numprocesses $(or $(WORKERS),2) --dist loadfile
+	$(PYTHON) -m pytest --numprocesses $(or $(WORKERS),2) --dist worksteal
 
 check: setup ## style, types, import rules, documents
 	$(PYTHON) -m ruff check .
