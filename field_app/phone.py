@@ -24,6 +24,7 @@ from field_app.open_vault import OpenVault
 from field_app.owner import Owner
 from field_app.pen import Pen
 from field_app.published import PublishedForms
+from field_app.put_away import sweep
 from field_app.records import Records
 from field_app.sealed import SERVICE, Sealed
 from field_app.sealed_drafts import SealedDrafts
@@ -385,7 +386,8 @@ class Phone:
             published=published,
         )
         visits = Visits(bench, worker.status, worker.sync_soon)
-        sealed.erase()  # what a death between finalising and erasing left
+        sweep(bench)
+        sealed.erase()  # with what was put away long ago, what a death between finalising and erasing left
         return OpenVault(
             owner=owner,
             vault=vault,

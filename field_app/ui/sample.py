@@ -11,8 +11,9 @@ from typing import Any
 
 from field_app.forgetting import Keeping
 from field_app.ui.sample_data import NOW_MS
+from field_app.ui.sample_drafts import filled_draft
 from field_app.ui.sample_sealed import SampleSealed
-from field_app.ui.sample_visits import SampleVisits, filled_draft
+from field_app.ui.sample_visits import SampleVisits
 from field_app.views import AnswerRead, HandedOver, PhoneUser, Refused, SyncItem, SyncStatus, Waiting
 from schemas.form import load_forms
 from schemas.text import Text, load_text

@@ -3,7 +3,8 @@
 from kivy.metrics import dp
 from pytest import MonkeyPatch
 
-from field_app.ui.sample import SamplePhone, filled_draft
+from field_app.ui.sample import SamplePhone
+from field_app.ui.sample_drafts import filled_draft
 from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.pin import Key
 from field_app.views import PhoneUser, Waiting, Welcomed
