@@ -13,6 +13,8 @@ from typing import Any
 
 from kivy.clock import Clock
 
+from field_app.devices import Guide
+
 SETTLE_FRAMES = 8
 """The first frames of a webcam are dark: it is still finding its exposure."""
 PATIENCE_S = 8.0
@@ -53,7 +55,7 @@ class DesktopCamera:
             self._known, self._kind = True, self._provider()
         return self._kind is not None
 
-    def frame(self) -> bytes:
+    def frame(self, guide: Guide | None = None) -> bytes:
         """See devices.Camera. Not to be called on the UI thread, which it waits for."""
         if not self.available():
             raise OSError("no camera")

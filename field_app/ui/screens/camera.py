@@ -6,6 +6,7 @@ Rule: bytes go to the phone as the camera gave them; the phone develops them and
 from kivy.metrics import dp
 from kivy.uix.gridlayout import GridLayout
 
+from field_app.devices import Guide
 from field_app.exif import place_in
 from field_app.paper import is_paper, shape_of
 from field_app.ui.fields.evidence import PhotoTile
@@ -177,7 +178,16 @@ class CameraScreen(BaseScreen):
 
     def shoot(self):
         """One frame of the camera."""
-        self._keep(self.context.camera.frame, "aplikasi.kamera.tanpa_gambar")
+        camera, guide = self.context.camera, self._guide()
+        self._keep(lambda: camera.frame(guide), "aplikasi.kamera.tanpa_gambar")
+
+    def _guide(self):
+        """The frame that a paper is to fill; none for anything else."""
+        if self._view is None:
+            return None
+        definition = self.context.phone.forms.get(self._form, self._view.forms[self._form].version)
+        field = field_at(definition.fields, self._field)
+        return Guide(shape_of(field), self.say("aplikasi.kamera.bingkai")) if is_paper(field) else None
 
     def choose(self):
         """A file of this computer, or one that the phone's own chooser brings."""

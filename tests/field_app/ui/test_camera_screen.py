@@ -9,6 +9,7 @@ from kivy.event import EventDispatcher
 from kivy.graphics.texture import Texture
 
 from field_app.capture import Photo, Quality, develop
+from field_app.devices import Guide
 from field_app.drawing import drawn_photo
 from field_app.exif import Stamp
 from field_app.paper import LYING
@@ -19,6 +20,7 @@ from field_app.ui.widgets.paper import PaperFrame
 from schemas.ids import DeviceId, RecordId
 from sync.change import Place
 from tests.field_app.ui.driver import Driver
+from tests.field_app.ui.test_form_screen import FilmCamera
 
 
 class Lens(EventDispatcher):
@@ -79,6 +81,16 @@ def test_without_a_camera_files_are_chosen(driver: Driver, provider: Any, device
     assert driver.sees("Kamera tidak ditemukan.") and not driver.sees("Jepret")
     with pytest.raises(OSError, match="no camera"):
         webcam.frame()
+
+
+def test_a_paper_is_looked_at_through_the_frame_it_fills_and_a_house_through_none(driver: Driver) -> None:
+    film = FilmCamera()
+    screen = _camera(driver, camera=film)
+    driver.press("Jepret")
+    screen._switch("foto_kk")
+    driver.settle()
+    driver.press("Jepret")
+    assert film.guides == [None, Guide(LYING, "Isi bingkai dengan kertasnya")]
 
 
 def test_looking_for_a_camera_here_raises_nothing() -> None:

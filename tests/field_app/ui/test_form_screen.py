@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from field_app.devices import Guide
 from field_app.ui.fields.card import FieldCard
 from field_app.ui.fields.evidence import Pad, PhotoTile
 from field_app.ui.sample import SamplePhone
@@ -23,12 +24,14 @@ class FilmCamera:
 
     def __init__(self) -> None:
         self.shots = 0
+        self.guides: list[Guide | None] = []
 
     def available(self) -> bool:
         return True
 
-    def frame(self) -> bytes:
+    def frame(self, guide: Guide | None = None) -> bytes:
         self.shots += 1
+        self.guides.append(guide)
         return picture(self.shots, (800, 600))
 
 
