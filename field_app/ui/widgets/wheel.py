@@ -23,7 +23,7 @@ def rows_of(way_dp: float) -> int:
 
 
 class Wheel(Painted):
-    """One part of a value. `turning(rows)` is called while a finger is on it, `turned(rows)` when it leaves."""
+    """One part of a value. `turning(rows)` is called while a finger is on it, `turned(rows)` afterwards."""
 
     keeps_drags = True
     label = StringProperty("")
