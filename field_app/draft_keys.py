@@ -46,6 +46,10 @@ class DraftKeys:
         except (OSError, InvalidTag, ValueError) as error:
             raise DraftKeyError from error
 
+    def count(self) -> int:
+        """Return how many drafts have a key here; nothing has to be open for it."""
+        return sum(1 for _ in self._folder.glob("draf-*.kunci"))
+
     def erase(self, draft: str) -> None:
         """Write over the file, then take it away; nothing happens when it is gone already. Raises OSError."""
         path = self._path(draft)

@@ -71,6 +71,13 @@ class Drafts:
         """Return what is being written, the last touched first."""
         return self._select("WHERE change IS NULL AND discarded_ms IS NULL ORDER BY touched_ms DESC, id")
 
+    def put_away(self) -> list[Draft]:
+        """Return what was put away and can be brought back; not what was emptied because it was destroyed."""
+        return self._select(
+            "WHERE change IS NULL AND discarded_ms IS NOT NULL"
+            " AND EXISTS (SELECT 1 FROM draft_forms WHERE draft = drafts.id)"
+        )
+
     def unfinished_visits(self) -> set[RecordId]:
         """Return the visits of all that is not finalised, sealed drafts too."""
         with self._vault.read() as connection:
@@ -167,7 +174,7 @@ class Drafts:
             )
 
     def discard(self, draft: str, discarded_ms: int | None) -> None:
-        """Put a draft away, or with None bring it back. Nothing of it is deleted."""
+        """Put a draft away, or with None bring it back; put_away.py says until when that can be."""
         with self._vault.write() as connection:
             connection.execute(
                 "UPDATE drafts SET discarded_ms = ? WHERE id = ? AND change IS NULL", (discarded_ms, draft)

@@ -41,9 +41,24 @@ def erase_destroyed(connection: sqlcipher.Connection, outcomes: Mapping[ChangeId
         ).fetchall():
             take_sealed_draft(connection, draft)
     if changes:
-        connection.execute(
-            "INSERT OR REPLACE INTO meta (name, packed) VALUES (?, ?)", (EMPTY_WAL, encode(True))
-        )
+        _ask_for_empty_wal(connection)
+
+
+def take_put_away(connection: sqlcipher.Connection, until_ms: int) -> None:
+    """Take away for good all drafts that were put away at this time or before."""
+    plain = connection.execute(
+        "SELECT id FROM drafts WHERE change IS NULL AND discarded_ms <= ?", (until_ms,)
+    ).fetchall()
+    sealed = connection.execute(
+        "SELECT id FROM sealed_drafts WHERE discarded_ms <= ?", (until_ms,)
+    ).fetchall()
+    for (draft,) in plain:
+        _empty_version(connection, draft)
+        connection.execute("DELETE FROM drafts WHERE id = ?", (draft,))
+    for (draft,) in sealed:
+        take_sealed_draft(connection, draft)
+    if plain:
+        _ask_for_empty_wal(connection)
 
 
 def take_sealed_draft(connection: sqlcipher.Connection, draft: str) -> None:
@@ -94,6 +109,10 @@ def _empty_version(connection: sqlcipher.Connection, draft: str) -> None:
         " THEN coalesce(discarded_ms, touched_ms) END WHERE id = ?",
         (encode(Seen()), draft),
     )
+
+
+def _ask_for_empty_wal(connection: sqlcipher.Connection) -> None:
+    connection.execute("INSERT OR REPLACE INTO meta (name, packed) VALUES (?, ?)", (EMPTY_WAL, encode(True)))
 
 
 def _forget_last_answers(connection: sqlcipher.Connection, subject: RecordId) -> None:

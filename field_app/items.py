@@ -10,13 +10,33 @@ from field_app.standing import CURABLE, Standings
 from field_app.store import Store
 from field_app.vault import Vault
 from field_app.views import SyncItem
+from schemas.form import Forms
+from schemas.form_cells import label_at
 from schemas.ids import BlobId, ChangeId, RecordId
+from schemas.sealed import SEALED_FORM
+from schemas.text import Text
 from schemas.wire import Rejected
 
 Label = Callable[[str, int | None, str], str]
 """Names a field of a form of some version for a reader."""
 MOST_VISITS = 50
 WORDS = {"lokal": "menunggu_kirim", "terkirim": "terkirim", DITERIMA: "diterima"}
+
+
+def labels(forms: Forms, text: Text) -> Label:
+    """Return what names fields; one of a form that this app does not have is named as it is, and none of a
+    sealed one.
+    """
+
+    def label(form: str, version: int | None, field: str) -> str:
+        if form == SEALED_FORM:
+            return text("lapangan.tersegel.berkas")
+        if form not in forms.ids():
+            return field
+        fields = forms.get(form, version).fields
+        return label_at(fields, field, lambda number: text("aplikasi.formulir.baris", nomor=number))
+
+    return label
 
 
 def pending_data(store: Store, drafts: Drafts) -> int:

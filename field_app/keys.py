@@ -73,8 +73,7 @@ class Tries(Data, frozen=True, kw_only=True):
 
 
 class KeyFile(Data, frozen=True, kw_only=True):
-    """What `kunci.json` holds. Without `pin` only codes open; `seal` is the device's word on the tries.
-
+    """What `kunci.json` holds. Without `pin` only codes open; `seal` is the device's word on the tries;
     `second` and `second_office` wrap the key of the second unlock, made by older phones at their first one.
     """
 
@@ -161,34 +160,40 @@ class Keys:
     def unlock(self, pin: str) -> Opened | Locked | PinGone:
         """Try a PIN. The try is on the disk before the key is derived. Raises KeysError."""
         with self._lock:
-            return self._try(pin, second=False)
+            opened = self._try(pin, second=False)
+            if isinstance(opened, Opened):
+                self._complete_rescue(pin, first=opened.key)
+            return opened
 
     def second(self, pin: str) -> Opened | Locked | PinGone:
         """Try the PIN again, for the key of the second unlock; counted like `unlock`. Raises KeysError."""
         with self._lock:
-            if self._read().second is not None:
-                again = self._try(pin, second=True)
-                if isinstance(again, Opened):
-                    self._rescue_second(pin, again.key)
-                return again
-            first = self._try(pin, second=False)
-            if not isinstance(first, Opened):
-                return first
+            is_made = self._read().second is not None
+            opened = self._try(pin, second=is_made)
+            if not isinstance(opened, Opened):
+                return opened
+            if is_made:
+                self._complete_rescue(pin, second=opened.key)
+                return opened
             key = self._randomness(KEY_BYTES)
             self._write(replace(self._read(), second=self._wrap_by_pin(pin, key, second=True)))
-            self._rescue_second(pin, key)
+            self._complete_rescue(pin, second=key)
             return Opened(key=key)
 
-    def _rescue_second(self, pin: str, second: bytes) -> None:
-        """Have the rescue code open the second unlock too: its key is known only while the PIN is given."""
+    def _complete_rescue(self, pin: str, *, first: bytes = b"", second: bytes = b"") -> None:
+        """Have the rescue code open both unlocks, once: the keys are known only while the PIN is given."""
         file = self._read()
-        if file.rescue is None or file.rescue.second is not None or file.pin is None:
+        if file.rescue is None or file.rescue.second is not None:
             return
-        key = open_wrap(kek_of_pin(pin, file.pin, self._keystore), file.pin, file.pin.info)
-        if key is not None:
+        both = (first or self._by_pin(pin, file.pin), second or self._by_pin(pin, file.second))
+        if all(both):
             old = file.rescue
-            fresh = wrap_by_rescue((key, second), old.public, old.about, self._randomness, old)
+            fresh = wrap_by_rescue(both, old.public, old.about, self._randomness, old)
             self._write(replace(file, rescue=fresh))
+
+    def _by_pin(self, pin: str, wrap: PinWrap | None) -> bytes:
+        """Open a wrap by a PIN that was found right; empty where there is none."""
+        return (wrap and open_wrap(kek_of_pin(pin, wrap, self._keystore), wrap, wrap.info)) or b""
 
     def _try(self, pin: str, *, second: bool) -> Opened | Locked | PinGone:
         file, first = self._standing()
@@ -271,7 +276,7 @@ class Keys:
 
     def set_rescue(self, public: bytes, about: bytes, key: bytes) -> None:
         """Wrap the key under a rescue code too, sealed to this rescue key (32 bytes), unless it is already.
-        `about` goes into the info of the seal. The second unlock's key follows when its PIN is given. Raises
+        `about` goes into the info of the seal. The second unlock's key follows when a PIN is given. Raises
         KeysError, ValueError for a key that is none.
         """
         with self._lock:

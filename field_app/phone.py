@@ -17,6 +17,7 @@ from field_app.draft_keys import DraftKeys
 from field_app.drafts import Drafts
 from field_app.enrol import VAULT, Enrolled, Enroller, get_owner, put_owner
 from field_app.handover import Handover, learn_office_key
+from field_app.items import labels
 from field_app.keys import Cost, Keys, KeysError, Locked, Opened, PinGone, WrongCode, advise
 from field_app.link import Door, Link
 from field_app.moving import MovingLink
@@ -24,6 +25,7 @@ from field_app.open_vault import OpenVault
 from field_app.owner import Owner
 from field_app.pen import Pen
 from field_app.published import PublishedForms
+from field_app.put_away import sweep
 from field_app.records import Records
 from field_app.sealed import SERVICE, Sealed
 from field_app.sealed_drafts import SealedDrafts
@@ -40,8 +42,6 @@ from field_app.wiping import read_paper, tell, wipe
 from field_app.worker import Worker
 from schemas.derive import Parameters
 from schemas.form import Forms
-from schemas.form_cells import label_at
-from schemas.sealed import SEALED_FORM
 from schemas.text import Text
 from schemas.wilayah import Wilayah
 from schemas.workflow import Workflows
@@ -182,8 +182,11 @@ class Phone:
             return unwritable(error)
         return self._enter(outcome.key) if isinstance(outcome, Opened) else outcome
 
-    def rescue(self, code: str, pin: str) -> str | Refused:
-        """Open with the office's code and set a new PIN; return the next code, to be handed to the office."""
+    def rescue(self, code: str, pin: str, lose_sealed: bool = False) -> str | Refused:
+        """Open with the office's code or a rescue code and set a new PIN; return the next code, to be handed
+        to the office. A code that does not open the drafts of sealed cases here is refused, with how many
+        they are, until `lose_sealed` says that she was told.
+        """
         advice = advise(pin)
         if advice.block:
             return Refused(say=advice.block)
@@ -193,6 +196,9 @@ class Phone:
             return Refused(say="lapangan.kunci_rusak")
         if isinstance(outcome, WrongCode):
             return Refused(say="lapangan.kode_salah")
+        sealed = 0 if outcome.second or lose_sealed else DraftKeys(self._folder, self._randomness).count()
+        if sealed:
+            return Refused(say="lapangan.tersegel.tidak_ikut_terbuka", values={"jumlah": str(sealed)})
         try:
             fresh = self._keys.renew(pin, outcome.key, outcome.second)
         except OSError as error:
@@ -301,17 +307,6 @@ class Phone:
             self._open.worker.start()
         return None
 
-    def _label(self, form: str, version: int | None, field: str) -> str:
-        """Name a field; one of a form that this app does not have is named as it is, and none of a sealed
-        one.
-        """
-        if form == SEALED_FORM:
-            return self.text("lapangan.tersegel.berkas")
-        if form not in self.forms.ids():
-            return field
-        fields = self.forms.get(form, version).fields
-        return label_at(fields, field, lambda number: self.text("aplikasi.formulir.baris", nomor=number))
-
     def _build(self, vault: Vault, owner: Owner, key: bytes) -> OpenVault:
         sign = Ed25519PrivateKey.from_private_bytes(owner.private_key).sign
         store = Store(vault, owner.device, sign)
@@ -331,7 +326,7 @@ class Phone:
             wifi_only=lambda: self.settings.wifi_only,
             keeping=lambda: self.settings.keeping,
             chance=self._chance,
-            label=self._label,
+            label=labels(self.forms, self.text),
             staying=self._staying,
             after=lambda: after_sync(),
         )
@@ -385,7 +380,8 @@ class Phone:
             published=published,
         )
         visits = Visits(bench, worker.status, worker.sync_soon)
-        sealed.erase()  # what a death between finalising and erasing left
+        sweep(bench)
+        sealed.erase()  # with what was put away long ago, what a death between finalising and erasing left
         return OpenVault(
             owner=owner,
             vault=vault,

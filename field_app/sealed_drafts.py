@@ -32,8 +32,8 @@ PLACE_BYTES = 16
 class SealedDrafts:
     """The sealed drafts of one vault: a Shelf. `randomness(n)` gives n random bytes.
 
-    All but `holds`, `covers`, `cover`, `touch`, `discard` and `remove` raise ClosedError when the second
-    unlock is closed, and DraftKeyError when a draft's key file is gone or damaged.
+    All but `holds`, `covers`, `put_away`, `cover`, `touch`, `discard` and `remove` raise ClosedError when the
+    second unlock is closed, and DraftKeyError when a draft's key file is gone or damaged.
     """
 
     def __init__(
@@ -77,6 +77,10 @@ class SealedDrafts:
     def covers(self) -> list[Cover]:
         """Return what is being written, the last touched first; not what was put away."""
         return self._covers("WHERE discarded_ms IS NULL ORDER BY touched_ms DESC, id", ())
+
+    def put_away(self) -> list[Cover]:
+        """Return what was put away and can be brought back."""
+        return self._covers("WHERE discarded_ms IS NOT NULL", ())
 
     def get(self, draft: str) -> Draft | None:
         """See Shelf."""

@@ -176,6 +176,14 @@ class Card(Data, frozen=True, kw_only=True):
     conflicts: int = 0
 
 
+class PutAway(Data, frozen=True, kw_only=True):
+    """A draft that can still be brought back: since when (UTC ms), and for how many more days at least."""
+
+    card: Card
+    since_ms: int
+    days_left: int
+
+
 class Home(Data, frozen=True, kw_only=True):
     """The first screen, in groups."""
 

@@ -17,6 +17,7 @@ from field_app.finalise import place_answer
 from field_app.finish import findings_in, finish, review_of
 from field_app.finished import conflicts, losses, visit_view
 from field_app.home import desa_here, find, home, newest_versions, references, task
+from field_app.put_away import bring_back, put_away, those_put_away
 from field_app.records import Fields
 from field_app.sealed_begin import begin_sealed, correct_sealed
 from field_app.search import count_subjects
@@ -33,6 +34,7 @@ from field_app.views import (
     Home,
     Lost,
     PhotoView,
+    PutAway,
     Reference,
     Refused,
     Review,
@@ -214,17 +216,22 @@ class Visits:
             at=spot_in(self._bench, known),
         )
 
-    def discard(self, draft: str) -> None:
-        """Put a draft away; `restore` brings it back, nothing is deleted."""
-        self._bench.shelf(draft).discard(draft, self._bench.time.now_ms())
+    def discard(self, draft: str) -> Refused | None:
+        """Put a draft away; for thirty days `restore` brings it back (put_away.py)."""
+        return put_away(self._bench, draft)
 
-    def restore(self, draft: str) -> None:
-        """Bring a draft back that was put away."""
-        self._bench.shelf(draft).discard(draft, None)
+    def restore(self, draft: str) -> Refused | None:
+        """Bring a draft back that was put away. Raises LookupError for one that is gone."""
+        return bring_back(self._bench, draft)
 
-    def remember_page(self, draft: str, form: str, page: int) -> None:
+    def put_away(self) -> tuple[PutAway, ...]:
+        """Return the drafts that can be brought back, the last put away first."""
+        return those_put_away(self._bench)
+
+    def remember_page(self, draft: str, form: str, page: int) -> Refused | None:
         """Remember where she was: the page of a form, counted over all forms of the visit."""
-        self._bench.shelf(draft).touch(draft, self._bench.time.now_ms(), page)
+        shelf, now_ms = self._bench.shelf(draft), self._bench.time.now_ms()
+        return guarded(lambda: shelf.touch(draft, now_ms, page))
 
     def stand_at(self, draft: str, screen: Literal["", "form", "review"]) -> None:
         """Remember which draft is in hand; with an empty `screen`, that none is any more."""

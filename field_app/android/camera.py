@@ -4,7 +4,7 @@ sees it.
 
 from field_app.android.java import OURS, Java
 from field_app.android.permissions import CAMERA, Answer, Permissions
-from field_app.devices import Outing
+from field_app.devices import Guide, Outing
 from schemas.text import Text
 
 ANY_CAMERA = "android.hardware.camera.any"
@@ -21,7 +21,7 @@ class AndroidCamera:
         """See devices.Camera."""
         return bool(self._java.activity.getPackageManager().hasSystemFeature(ANY_CAMERA))
 
-    def frame(self) -> bytes:
+    def frame(self, guide: Guide | None = None) -> bytes:
         """See devices.Camera. Shows the camera until she took a picture or went back; not to be called on the
         window's thread.
         """
@@ -34,6 +34,9 @@ class AndroidCamera:
         wish.setClassName(activity, OURS + "CameraActivity")
         wish.putExtra(kind.SHUTTER, self._text("aplikasi.kamera.ambil"))
         wish.putExtra(kind.CANCEL, self._text("tombol.batal"))
+        if guide is not None:
+            wish.putExtra(kind.SHAPE, f"{guide.shape:.3f}")
+            wish.putExtra(kind.ADVICE, guide.words)
         with self._outing.begun():
             activity.ask(wish)
         picture = kind.take()

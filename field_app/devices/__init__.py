@@ -5,7 +5,7 @@ device says.
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sync.change import Place
 
@@ -37,6 +37,13 @@ class Outing:
             self._begun -= 1
 
 
+class Guide(NamedTuple):
+    """How a paper is to lie in its picture: width by height of the frame it fills, and what is said of it."""
+
+    shape: float
+    words: str
+
+
 class Camera(Protocol):
     """Takes pictures."""
 
@@ -44,8 +51,10 @@ class Camera(Protocol):
         """Say whether a picture can be taken now."""
         ...
 
-    def frame(self) -> bytes:
-        """Return one picture as JPEG bytes. Raises OSError when there is none."""
+    def frame(self, guide: Guide | None = None) -> bytes:
+        """Return one picture as JPEG bytes; where there is a live picture before it, `guide` is drawn over
+        that. Raises OSError when there is none.
+        """
         ...
 
     def trouble(self) -> str:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from field_app.devices import Guide
 from sync.change import Place
 
 SECRET_BYTES = 32
@@ -81,7 +82,7 @@ class FileCamera:
         """See devices.Camera."""
         return bool(self._paths)
 
-    def frame(self) -> bytes:
+    def frame(self, guide: Guide | None = None) -> bytes:
         """See devices.Camera."""
         if not self._paths:
             raise FileNotFoundError("no picture was chosen")

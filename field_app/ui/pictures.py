@@ -38,8 +38,8 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
     """(name, what to do with phone and shell before the picture is taken)."""
     from field_app.devices.places import FoundPlace
     from field_app.ui.handover import HandoverCard
-    from field_app.ui.sample import filled_draft
     from field_app.ui.sample_data import LONG_NAME, NOW_MS, picture
+    from field_app.ui.sample_drafts import filled_draft
     from field_app.ui.sheets import LocationSheet
     from field_app.views import Home, Refused, SyncStatus
     from sync.change import Place
@@ -134,6 +134,10 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
         settle(app, 0.1)
         ids = app.root.screen.ids
         ids.page.scroll_to(ids.room, animate=False)
+
+    def put_away(phone: Any, app: Any) -> None:
+        filled_draft(phone.visits, "d1").gone = True
+        app.root.go("put_away")
 
     def calm(phone: Any, app: Any) -> None:
         phone.visits.status = SyncStatus(last_ms=NOW_MS - 60_000)
@@ -329,6 +333,7 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
     ):  # fmt: skip
         yield f"21_kunjungan_{name}", finished(visit)
     yield "22_keputusan_kantor", lambda _p, app: app.root.go("conflicts")
+    yield "23_draf_dihapus", put_away
     yield from sealed_scenes(settle)
 
 

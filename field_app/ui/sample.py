@@ -11,8 +11,9 @@ from typing import Any
 
 from field_app.forgetting import Keeping
 from field_app.ui.sample_data import NOW_MS
+from field_app.ui.sample_drafts import filled_draft
 from field_app.ui.sample_sealed import SampleSealed
-from field_app.ui.sample_visits import SampleVisits, filled_draft
+from field_app.ui.sample_visits import SampleVisits
 from field_app.views import AnswerRead, HandedOver, PhoneUser, Refused, SyncItem, SyncStatus, Waiting
 from schemas.form import load_forms
 from schemas.text import Text, load_text
@@ -184,10 +185,12 @@ class SamplePhone:
         """How many are left."""
         return _Wrong(self.tries_left, 0)
 
-    def rescue(self, code: str, pin: str) -> str | Refused:
-        """The office's code is K7Q2."""
-        if code != "K7Q2":
+    def rescue(self, code: str, pin: str, lose_sealed: bool = False) -> str | Refused:
+        """The office's code is K7Q2; R7Q2 opens no sealed drafts."""
+        if code not in ("K7Q2", "R7Q2"):
             return Refused(say="lapangan.kode_salah")
+        if code == "R7Q2" and not lose_sealed:
+            return Refused(say="lapangan.tersegel.tidak_ikut_terbuka", values={"jumlah": "2"})
         self._state = "terbuka"
         return "M9XD-41TZ"
 

@@ -7,7 +7,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from field_app.ui.sample_visits import SampleDraft, SampleVisits
+from field_app.ui.sample_drafts import SampleDraft
+from field_app.ui.sample_visits import SampleVisits
 from field_app.views import Card, CaseView, Statement, UnitView
 from schemas.form import Forms
 from schemas.ids import RecordId

@@ -5,14 +5,14 @@ not exist.
 """
 
 import hashlib
-from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec.structs import replace
 
 from field_app.rows import cells_of
 from field_app.task_map import TaskMap
-from field_app.ui.sample_data import CARDS, DESA, NOW_MS, SUBJECT, picture
+from field_app.ui.sample_data import CARDS, NOW_MS, SUBJECT
+from field_app.ui.sample_drafts import SampleDraft, filled_draft, put_away_view
 from field_app.ui.sample_finished import CONFLICTS, LOST, STANDINGS
 from field_app.ui.sample_map import sample_map
 from field_app.views import (
@@ -24,6 +24,7 @@ from field_app.views import (
     Listed,
     Lost,
     PhotoView,
+    PutAway,
     Reference,
     Refused,
     Review,
@@ -41,23 +42,6 @@ from schemas.form_values import check_value
 from schemas.format import local_date
 from schemas.wilayah import Wilayah
 from sync.change import FormAnswers
-
-
-@dataclass
-class SampleDraft:
-    """One visit being filled."""
-
-    form: str
-    nama: str = "Sutarmi"
-    desa: str = "Desa Banaran"
-    answers: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
-    last: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
-    returned: dict[str, str] = field(default_factory=dict[str, str])
-    note: str = ""
-    page: int = 0
-    photos: list[PhotoView] = field(default_factory=list[PhotoView])
-    gone: bool = False
-    at: tuple[str, str] | None = None
 
 
 class SampleVisits:
@@ -271,6 +255,11 @@ class SampleVisits:
             return None
         return Whereabouts(draft=draft, spot=self.drafts[draft].at, screen=screen)
 
+    def put_away(self) -> tuple[PutAway, ...]:
+        """What was put away, and not brought back."""
+        gone = [(key, draft) for key, draft in self.drafts.items() if draft.gone]
+        return tuple(put_away_view(key, draft, self._forms.get(draft.form).title) for key, draft in gone)
+
     def discard(self, id: str) -> None:  # noqa: A002
         """Put away."""
         self.drafts[id].gone = True
@@ -361,40 +350,3 @@ class SampleVisits:
             return Refused(say="aplikasi.tinjau.halang", review=review)
         self.finalised.append(draft)
         return Finalised(visit="a" * 32, number="RW-2026-0042", change=b"\x01" * 32)
-
-
-def filled_draft(visits: SampleVisits, key: str) -> SampleDraft:
-    """A BPNT visit that is nearly whole."""
-    draft = SampleDraft(
-        form="bpnt_kpm",
-        answers={
-            "bpnt_kpm": {
-                "hasil_kunjungan": "terisi_lengkap", "nama_responden": "Sutarmi", "hubungan_responden":
-                "diri_sendiri",
-                "lokasi": {"lat": -7.42631, "lng": 111.01902, "accuracy_m": 6.4, "at": NOW_MS - 4 * 60_000},
-                "persetujuan": True, "nik": "3314994107680002", "no_kk": "3314990101150003", "nama":
-                "Sutarmi",
-                "ktp_ada": "asli", "status_kpm": "sukses_spm", "keberadaan_kpm": "ditemukan", "penyalur":
-                "bni",
-                "kks_kondisi": "rusak", "kks_dipegang": "ewarong", "no_kks": "6032989900014821",
-                "periode": "Okt–Des 2026", "nominal_diterima": 600000, "cara_terima": "edc_atm",
-                "tempat_belanja": "ewarong", "ewarong_belanja": "e1", "tanggal_lahir": "1968-07-01",
-                "belanja": [
-                    {"nama": "Beras", "kelompok": "karbohidrat", "jumlah": 10, "satuan": "kg", "harga":
-                    140000},
-                    {"nama": "Telur", "kelompok": "protein_hewani", "jumlah": 2.5, "satuan": "kg", "harga":
-                    72500},
-                ],
-                "edukasi": ["jaga_pin_kks", "hak_memilih"], "potongan": False, "dipaksa_paket": False,
-                "usul_kelayakan": "tetap_layak", "kode_desa": DESA, "domisili_sama": True, "jenis_kelamin":
-                "perempuan",
-                "alamat": "Dukuh Ngrombo", "rt": "004", "rw": "002", "tanggal_kunjungan": "2026-11-21",
-                "jam_mulai": "08:05", "jam_selesai": "08:50",
-            }
-        },
-        last={"bpnt_kpm": {"penyalur": "bni", "kks_kondisi": "baik", "nominal_diterima": 400000}},
-    )  # fmt: skip
-    visits.drafts[key] = draft
-    for seed in (1, 2, 3):
-        visits.add_photo(key, "bpnt_kpm", "foto_rumah_depan" if seed < 3 else "foto_kk", picture(seed), None)
-    return draft

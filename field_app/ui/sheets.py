@@ -220,12 +220,13 @@ class UndoSheet(Sheet):
         sheet.add(Words(text=context.text("aplikasi.formulir.hapus_draf_isi")))
         undo = Pill(text=context.text("aplikasi.formulir.kembalikan_draf"), kind="soft", icon="undo")
 
-        def back(_outcome):
-            context.shell.go("form", draft=draft)
-
         def restore(*_):
             sheet.close()
-            context.background.run(lambda: context.phone.visits.restore(draft), back)
+            screen = context.shell.screen
+            screen.ask(
+                lambda: context.phone.visits.restore(draft),
+                lambda _none: context.shell.go("form", draft=draft),
+            )
 
         undo.bind(on_release=restore)
         sheet.add(undo)

@@ -7,10 +7,10 @@ is bound.
 import math
 from functools import lru_cache
 
-from kivy.core.text import Label as CoreLabel
 from kivy.graphics.texture import Texture
 from kivy.metrics import dp
 
+from field_app.ui.letters import Letters
 from schemas.theme import Theme, rgba
 
 Colour = tuple[float, float, float, float]
@@ -97,7 +97,6 @@ class Look:
         options = {
             "text": text,
             "font_name": font,
-            "font_hinting": None,
             "halign": align,
             "line_height": line,
         }
@@ -105,7 +104,7 @@ class Look:
             options |= {"text_size": (None, None)}
             smallest = dp(11)
             while True:
-                label = CoreLabel(font_size=size, **options)
+                label = Letters(font_size=size, **options)
                 label.refresh()
                 if label.texture.width <= width:
                     return label.texture
@@ -121,7 +120,7 @@ class Look:
             options |= {"text_size": (width, None)}
             if lines:
                 options |= {"max_lines": lines, "shorten": False}
-        label = CoreLabel(font_size=size, **options)
+        label = Letters(font_size=size, **options)
         label.refresh()
         return label.texture
 
@@ -140,16 +139,14 @@ class Look:
 
     def _measured(self, style: str) -> dict[str, float]:
         """How far each common letter carries the pen, and the height of one line."""
-        label = CoreLabel(font_name=self.font(style), font_size=self.font_px(style), font_hinting=None)
+        label = Letters(font_name=self.font(style), font_size=self.font_px(style))
         # one letter is measured in whole pixels, many tell what each takes
-        widths = {character: label.get_extents(character * MANY)[0] / MANY for character in COMMON}
+        widths = {character: label.extent(character * MANY) / MANY for character in COMMON}
         return widths | {ONE_LINE: float(self.words("X", style, 1000).height)}
 
     def _icon(self, name: str, size: float) -> Texture:
         """One white icon, `size` pixels high."""
-        label = CoreLabel(
-            text=self.theme.glyphs[name], font_name=self._fonts["icon"], font_size=size, font_hinting=None
-        )
+        label = Letters(text=self.theme.glyphs[name], font_name=self._fonts["icon"], font_size=size)
         label.refresh()
         return label.texture
 

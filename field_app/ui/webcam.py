@@ -1,17 +1,21 @@
 """A webcam through Kivy's own camera provider. Rule: without a provider or a device it is simply not there.
 
 Kivy's cameras live on the UI thread and tell of a frame by a texture; `frame` is called from another thread,
-asks the clock for one, and waits. The device is open only while a picture is taken.
+asks the clock for one, and waits. The device is open only while somebody looks through it or a picture is
+taken.
 """
 
 import io
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from kivy.clock import Clock
+
+from field_app.devices import Guide
 
 SETTLE_FRAMES = 8
 """The first frames of a webcam are dark: it is still finding its exposure."""
@@ -44,6 +48,7 @@ class DesktopCamera:
         self._provider, self._device = provider, device
         self._known = False
         self._kind: Any = None
+        self._looking: _Look | None = None
 
     def available(self) -> bool:
         """See devices.Camera. The provider is looked for when it is first asked for, a device each time."""
@@ -53,34 +58,85 @@ class DesktopCamera:
             self._known, self._kind = True, self._provider()
         return self._kind is not None
 
-    def frame(self) -> bytes:
+    def frame(self, guide: Guide | None = None) -> bytes:
         """See devices.Camera. Not to be called on the UI thread, which it waits for."""
         if not self.available():
             raise OSError("no camera")
-        shot = _Shot(self._kind)
+        shot = _Shot(self._looking or _Look(self._kind), keep=self._looking is not None)
         Clock.schedule_once(shot.begin, 0)
         return shot.wait()
+
+    def look(self, seen: Callable[[Any], None]) -> None:
+        """Look through the camera until `look_away`: `seen` gets the texture of each frame. On the UI thread;
+        a camera that gives none is told of when a picture is taken.
+        """
+        self.look_away()
+        if self.available():
+            self._looking = _Look(self._kind, seen)
+            with suppress(Exception):  # providers raise what their library raises
+                self._looking.open()
+
+    def look_away(self) -> None:
+        """Close what `look` opened."""
+        looking, self._looking = self._looking, None
+        if looking is not None:
+            looking.close()
 
     def trouble(self) -> str:
         """See devices.Camera."""
         return ""
 
 
-class _Shot:
-    """One picture being taken; everything but `wait` runs on the UI thread."""
+class _Look:
+    """The device while it is open, and how many frames it gave; all on the UI thread."""
 
-    def __init__(self, kind: Any) -> None:
-        self._kind = kind
-        self._done = threading.Event()
-        self._frames, self._looks = 0, 0
+    def __init__(self, kind: Any, seen: Callable[[Any], None] = lambda _texture: None) -> None:
+        self._kind, self._seen = kind, seen
         self._camera: Any = None
+        self.frames = 0
+
+    @property
+    def texture(self) -> Any:
+        """The newest frame; None before the first."""
+        return self._camera.texture if self._camera is not None else None
+
+    def open(self) -> None:
+        """Open the device, once. Raises whatever its provider raises."""
+        if self._camera is not None:
+            return
+        try:
+            self._camera = self._kind(index=0, resolution=SIZE, stopped=True)
+            self._camera.bind(on_texture=self._frame)
+            self._camera.start()
+        except Exception:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close it; a provider's farewell changes nothing."""
+        camera, self._camera = self._camera, None
+        with suppress(Exception):
+            if camera is not None:
+                camera.stop()
+
+    def _frame(self, *_: Any) -> None:
+        self.frames += 1
+        if self.texture is not None:
+            self._seen(self.texture)
+
+
+class _Shot:
+    """One picture being taken; everything but `wait` runs on the UI thread. `keep`: the device stays open."""
+
+    def __init__(self, through: _Look, keep: bool) -> None:
+        self._through, self._keep = through, keep
+        self._done = threading.Event()
+        self._looks = 0
         self._jpeg = b""
 
     def begin(self, _dt: float) -> None:
         try:
-            self._camera = self._kind(index=0, resolution=SIZE, stopped=True)
-            self._camera.bind(on_texture=self._seen)
-            self._camera.start()
+            self._through.open()
         except Exception:  # noqa: BLE001 - providers raise what their library raises
             self._end()
             return
@@ -93,14 +149,11 @@ class _Shot:
             raise OSError("the camera gave no picture")
         return self._jpeg
 
-    def _seen(self, *_: Any) -> None:
-        self._frames += 1
-
     def _look(self, _dt: float) -> bool:
         self._looks += 1
-        if self._frames >= SETTLE_FRAMES and self._camera.texture:
+        if self._through.frames >= SETTLE_FRAMES and self._through.texture:
             try:
-                self._jpeg = jpeg_of(self._camera.texture)
+                self._jpeg = jpeg_of(self._through.texture)
             except (OSError, ValueError):
                 self._jpeg = b""
             self._end()
@@ -111,11 +164,8 @@ class _Shot:
         return True
 
     def _end(self) -> None:
-        try:
-            if self._camera is not None:
-                self._camera.stop()
-        except Exception:  # noqa: BLE001 - the picture is there, or is not; a provider's farewell changes neither
-            self._frames = 0
+        if not self._keep:
+            self._through.close()
         self._done.set()
 
 

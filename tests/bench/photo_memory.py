@@ -61,7 +61,7 @@ def fill(folder: Path, count: int) -> float:
         def available(self) -> bool:
             return True
 
-        def frame(self) -> bytes:
+        def frame(self, guide: object = None) -> bytes:
             return picture + rng.randbytes(16)
 
     with synced_phone(folder, count) as phone:

@@ -338,6 +338,18 @@ def test_the_rescue_code_opens_the_second_unlock_too_once_its_pin_was_given(keys
     assert keys.unlock_by_code(rescue_code(keys, private)) == both
 
 
+def test_an_ordinary_unlock_is_enough_for_the_rescue_code_to_open_the_second_one_too(keys: Keys) -> None:
+    private = X25519PrivateKey.generate()
+    keys.create(PIN, KEY, SECOND)
+    keys.set_rescue(private.public_key().public_bytes_raw(), b"tentang", KEY)
+    keys.unlock("111112")
+    assert keys.unlock_by_code(rescue_code(keys, private)) == Opened(key=KEY), "a wrong PIN adds nothing"
+    assert keys.unlock(PIN) == Opened(key=KEY)
+    code = rescue_code(keys, private)
+    assert keys.unlock_by_code(code) == Opened(key=KEY, second=SECOND)
+    assert keys.unlock(PIN) == Opened(key=KEY) and rescue_code(keys, private) == code  # made once
+
+
 def test_until_a_new_letter_is_delivered_the_one_that_the_office_has_opens(keys: Keys) -> None:
     private = X25519PrivateKey.generate()
     keys.create(PIN, KEY)

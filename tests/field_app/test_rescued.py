@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from field_app.bench import guarded
 from field_app.keys import FILE, PinGone
 from field_app.phone import Phone
 from field_app.views import DraftView, Refused
@@ -145,11 +146,10 @@ def test_a_sealed_draft_opens_after_the_rescue_as_before(
     table = Table(case.world, capsys, monkeypatch)
     table.new_key(monkeypatch)
     draft = case.begin()
-    case.phone.lock()
-    assert case.phone.unlock(PIN) is None
-    sync(case.phone)
-    assert case.phone.sealed.unlock(PIN) is None  # from here on the rescue carries the second key too
-    sync(case.phone)
+    for _ in range(2):
+        case.phone.lock()
+        assert case.phone.unlock(PIN) is None
+        sync(case.phone)  # the first brings the office's rescue key, the second a letter that opens both
     device = case.phone.owner.device
     case.phone.lock()
     (case.folder / "rahasia-perangkat").unlink()
@@ -160,6 +160,32 @@ def test_a_sealed_draft_opens_after_the_rescue_as_before(
     assert dead.sealed.unlock(FRESH) is None
     whole = dead.visits.draft(draft)
     assert isinstance(whole, DraftView) and whole.forms["ktk"].answers["nama"] == "Penanda Rahasia"
+
+
+def test_what_a_rescue_leaves_closed_is_told_before_and_stays_as_it_is(
+    regency: Make, nursery: Nursery, capsys: Line, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+) -> None:  # fmt: skip
+    case = SealedVictim(regency(), nursery)
+    table = Table(case.world, capsys, monkeypatch)
+    table.new_key(monkeypatch)
+    draft = case.begin()
+    case.phone.lock()
+    assert case.phone.unlock(PIN) is None
+    sync(case.phone)  # a letter goes, while the key of the second unlock is known to nobody
+    device = case.phone.owner.device
+    case.phone.lock()
+    before = (case.folder / FILE).read_bytes()
+    halves = "".join(f"{line}\n" for paper in table.papers for line in paper)
+    code = table.code(device, "--paper", typed=halves)
+    dead = case.world.phone_at(case.folder)
+    told = Refused(say="lapangan.tersegel.tidak_ikut_terbuka", values={"jumlah": "1"})
+    assert dead.rescue(code, FRESH) == told and dead.rescue(code, FRESH) == told
+    assert dead.state() == "terkunci" and (case.folder / FILE).read_bytes() == before, "nothing was used up"
+    assert isinstance(dead.rescue(code, FRESH, lose_sealed=True), str)
+    assert dead.sealed.unlock(FRESH) is None
+    assert guarded(lambda: dead.visits.draft(draft)) == Refused(say="lapangan.tersegel.kunci_draf_hilang")
+    dead.lock()
+    assert case.folder.joinpath(f"draf-{draft}.kunci").exists(), "what may help later stays"
 
 
 def test_a_letter_that_never_arrived_is_read_from_the_phones_folder(

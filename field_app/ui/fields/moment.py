@@ -1,4 +1,4 @@
-"""Dates, months and times: typed, or turned step by step; the day is spelled out below."""
+"""Dates, months and times: typed, or turned on wheels; the day is spelled out below."""
 
 from datetime import date
 
@@ -9,12 +9,13 @@ from field_app.ui import typed
 from field_app.ui.fields.base import Editor
 from field_app.ui.widgets.buttons import IconButton, Pill, appear
 from field_app.ui.widgets.entry import Entry
+from field_app.ui.widgets.wheel import Wheel
 from field_app.ui.widgets.words import Column, Words
 from schemas import format as written
 
 
 class MomentEditor(Editor):
-    """A typed line with a button that opens the steppers; subclasses name the parts."""
+    """A typed line with a button that opens the wheels; subclasses name the parts."""
 
     hint = ""
     parts: tuple[str, ...] = ()
@@ -35,13 +36,13 @@ class MomentEditor(Editor):
             self.turn.bind(on_release=self.toggle)
             row.add_widget(self.turn)
         self.add_widget(row)
-        self.steppers = None
+        self.wheels = None
         self.spelled = Words(style="small", ink="ink_soft")
         self.add_widget(self.spelled)
         self.show(self.value)
 
     def shortcuts(self):
-        """Widgets above the steppers; only days have some."""
+        """Widgets above the wheels; only days have some."""
         return []
 
     def mask(self, text):
@@ -65,7 +66,7 @@ class MomentEditor(Editor):
         return value
 
     def start(self):
-        """Where the steppers begin when there is no value yet."""
+        """Where the wheels begin when there is no value yet."""
         return self.host.today().isoformat()
 
     def settled(self, text):
@@ -85,65 +86,67 @@ class MomentEditor(Editor):
             self.entry.show(self.shown(value))
         self.entry.wrong = False
         self.spelled.ink, self.spelled.text = "ink_soft", self.spell(value) if value else ""
-        if self.steppers:
-            self.steppers.show(value or self.start())
+        if self.wheels:
+            self.wheels.show(value or self.start())
 
     def flush(self):
         self.entry.flush()
 
     def toggle(self, *_):
-        """Open or close the steppers."""
-        if self.steppers:
+        """Open or close the wheels."""
+        if self.wheels:
             self.remove_widget(self.panel)
-            self.steppers = None
+            self.wheels = None
             return
-        self.steppers = Steppers(self.parts, self.part_text, self.turned)
+        self.wheels = Wheels(self)
         self.panel = Column(spacing=dp(8))
-        for widget in (*self.shortcuts(), self.steppers):
+        for widget in (*self.shortcuts(), self.wheels):
             self.panel.add_widget(widget)
         self.add_widget(self.panel)
         appear(self.panel)
-        self.steppers.show(self.value or self.start())
+        self.wheels.show(self.value or self.start())
 
     def part_text(self, value, part):
-        """One part of a value as a stepper shows it."""
+        """One part of a value as a wheel shows it."""
         return ""
 
-    def turned(self, part, by):
-        """A step was made."""
+    def turning(self, part, by):
+        """A finger is on a wheel: what it would be is shown, nothing is kept yet."""
         value = self.step(self.value or self.start(), part, by)
-        self.offer(value)
+        self.spelled.text = self.spell(value)
+        self.wheels.show(value)
+
+    def turned(self, part, by):
+        """A wheel was let go of, or a row of it tapped: the row in the middle too is an answer."""
+        value = self.step(self.value or self.start(), part, by)
+        if value != self.value:
+            self.offer(value)
         self.show(value)
 
 
-class Steppers(BoxLayout):
-    """One column for each part: up, the value, down."""
+class Wheels(BoxLayout):
+    """One wheel for each part of a value."""
 
-    def __init__(self, parts, text_of, turned, **kwargs):
+    def __init__(self, editor, **kwargs):
         super().__init__(spacing=dp(8), size_hint_y=None, **kwargs)
-        self._text_of = text_of
-        self._values = {}
-        for part in parts:
-            column = Column(spacing=dp(2))
-            for icon, by in (("collapse", 1), (None, 0), ("expand", -1)):
-                if icon is None:
-                    self._values[part] = Words(style="heading", align="center", shrink=True)
-                    column.add_widget(self._values[part])
-                    continue
-                button = IconButton(
-                    icon=icon, ground="sunken", ink="primary", size_hint=(1, None), height=dp(48)
-                )
-                button.label = f"{part}{by:+d}"
-                button.bind(on_release=lambda _b, p=part, n=by: turned(p, n))
-                column.add_widget(button)
-            column.bind(height=lambda _c, height: setattr(self, "height", height))
-            self.add_widget(column)
-            self.height = column.height
+        self._editor = editor
+        self.wheels = {}
+        for part in editor.parts:
+            wheel = Wheel(
+                turning=lambda rows, p=part: editor.turning(p, rows),
+                turned=lambda rows, p=part: editor.turned(p, rows),
+                label=part,
+            )
+            wheel.bind(height=lambda _w, height: setattr(self, "height", height))
+            self.wheels[part] = wheel
+            self.add_widget(wheel)
+            self.height = wheel.height
 
     def show(self, value):
-        """Show the parts of a value."""
-        for part, words in self._values.items():
-            words.text = self._text_of(value, part)
+        """Show the parts of a value, each between the one before it and the one after it."""
+        editor = self._editor
+        for part, wheel in self.wheels.items():
+            wheel.show(*(editor.part_text(editor.step(value, part, by), part) for by in (-1, 0, 1)))
 
 
 class TanggalEditor(MomentEditor):

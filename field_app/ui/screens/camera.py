@@ -6,6 +6,7 @@ Rule: bytes go to the phone as the camera gave them; the phone develops them and
 from kivy.metrics import dp
 from kivy.uix.gridlayout import GridLayout
 
+from field_app.devices import Guide
 from field_app.exif import place_in
 from field_app.paper import is_paper, shape_of
 from field_app.ui.fields.evidence import PhotoTile
@@ -19,7 +20,7 @@ from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.buttons import Pill
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import FindingRow
-from field_app.ui.widgets.paper import PaperFrame
+from field_app.ui.widgets.paper import LiveView, PaperFrame
 from field_app.ui.widgets.words import Notice, Words
 from field_app.views import Refused
 from schemas.check import visible_fields
@@ -37,13 +38,23 @@ class CameraScreen(BaseScreen):
         self._replaces = replaces
         self._fix = None
         self._view = None
+        self._live = None
         camera = self.context.camera
         if camera is None or not camera.available():
             self.ids.bar.remove_widget(self.ids.shoot)
             self.ids.choose.kind = "primary"
 
     def enter(self):
+        camera = self.context.camera
+        if self._live is None and hasattr(camera, "look") and camera.available():
+            self._live = LiveView()
+            camera.look(self._live.see)
         self.ask(lambda: self.context.phone.visits.draft(self._draft), self._loaded)
+
+    def leave(self):
+        if self._live is not None:
+            self._live = None
+            self.context.camera.look_away()
 
     def _loaded(self, view):
         location = self.context.location
@@ -66,7 +77,8 @@ class CameraScreen(BaseScreen):
         body.clear_widgets()
         cards = [self._shots(view, definition, field)]
         if not view.sealed:  # a sealed case says nowhere where it is
-            cards.insert(is_paper(field), self._place_card())  # a paper's place matters less than its sides
+            # a paper's place matters less than its sides, and what is looked at stands above all else
+            cards.insert(is_paper(field) or self._live is not None, self._place_card())
         for card in cards:
             body.add_widget(card)
         body.add_widget(self._needed(view, definition))
@@ -82,9 +94,17 @@ class CameraScreen(BaseScreen):
         photos = [
             p for p in view.photos if (p.form, p.field) == (self._form, self._field) and not p.superseded
         ]
-        if is_paper(field) and not photos:
+        paper = is_paper(field) and not photos
+        if paper:
             card.add_widget(Words(text=self.say("aplikasi.kamera.bingkai"), style="question", ink="primary"))
+        if self._live is not None:
+            if self._live.parent:
+                self._live.parent.remove_widget(self._live)
+            self._live.shape = shape_of(field) if is_paper(field) else 0
+            card.add_widget(self._live)
+        elif paper:
             card.add_widget(PaperFrame(shape=shape_of(field)))
+        if paper:
             card.add_widget(
                 Words(text=self.say("aplikasi.kamera.bingkai_isi"), style="small", ink="ink_soft")
             )
@@ -177,7 +197,16 @@ class CameraScreen(BaseScreen):
 
     def shoot(self):
         """One frame of the camera."""
-        self._keep(self.context.camera.frame, "aplikasi.kamera.tanpa_gambar")
+        camera, guide = self.context.camera, self._guide()
+        self._keep(lambda: camera.frame(guide), "aplikasi.kamera.tanpa_gambar")
+
+    def _guide(self):
+        """The frame that a paper is to fill; none for anything else."""
+        if self._view is None:
+            return None
+        definition = self.context.phone.forms.get(self._form, self._view.forms[self._form].version)
+        field = field_at(definition.fields, self._field)
+        return Guide(shape_of(field), self.say("aplikasi.kamera.bingkai")) if is_paper(field) else None
 
     def choose(self):
         """A file of this computer, or one that the phone's own chooser brings."""

@@ -180,9 +180,7 @@ class FormScreen(FormHost):
         """To a page."""
         self.at = max(0, min(index, len(self.steps) - 1))
         visits, step, at = self.context.phone.visits, self.step, self.at
-        self.context.background.run(
-            lambda: visits.remember_page(self._draft, step.form, at), lambda _none: None
-        )
+        self.ask(lambda: visits.remember_page(self._draft, step.form, at), lambda _none: None)
         self.show_page()
 
     def pages(self):
@@ -194,11 +192,11 @@ class FormScreen(FormHost):
         """Put the draft away; the word at the bottom says so, and the home list offers it no more."""
         visits, shell = self.context.phone.visits, self.context.shell
 
-        def gone(_outcome):
+        def gone(_none):
             shell.only("home")
             shell.present(UndoSheet.of(self.context, self._draft))
 
-        self.context.background.run(lambda: visits.discard(self._draft), gone)
+        self.ask(lambda: visits.discard(self._draft), gone)
 
     # -- saving ---------------------------------------------------------------------------------------------
 

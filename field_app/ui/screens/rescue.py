@@ -13,8 +13,11 @@ from field_app.ui.widgets.words import Words
 class RescueScreen(EnrolScreen):
     """Opens the vault by the office's code."""
 
+    SEALED = "lapangan.tersegel.tidak_ikut_terbuka"
     title = "aplikasi.kunci.kode_judul"
     steps = ("isi", "pin", "selesai")
+
+    _told = ""
 
     def resumed(self):
         return None
@@ -31,7 +34,13 @@ class RescueScreen(EnrolScreen):
 
     def work(self, pin):
         phone, code = self.context.phone, self.code.text.strip()
-        return lambda: phone.rescue(code, pin)
+        told = code == self._told
+        return lambda: phone.rescue(code, pin, told)
+
+    def _refuse(self, refused):
+        """What this code leaves closed is said once; the same code again means that she read it."""
+        self._told = self.code.text.strip() if refused.say == self.SEALED else ""
+        super()._refuse(refused)
 
     def _done(self, body, code):
         body.add_widget(DoneSign(size_hint_y=None, height=dp(88)))

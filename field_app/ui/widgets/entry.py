@@ -7,12 +7,12 @@ one line of words that is too long for its box `grows`, at the reader's own size
 from collections.abc import Callable
 
 from kivy.clock import Clock
-from kivy.core.text import Label as CoreLabel
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.textinput import TextInput
 
 from field_app.ui.kv import load_kv
+from field_app.ui.letters import Letters, steady
 from field_app.ui.typed import digits_of
 
 load_kv(__file__)
@@ -117,17 +117,18 @@ class Entry(TextInput):
 
     def _get_line_options(self):
         """As Kivy's, with letters drawn as all others are: Kivy keeps one font of each size for everybody,
-        hinted as whoever came first asked.
+        shaped as whoever came first asked (letters.py).
         """
         if self._line_options is None:
             super()._get_line_options()["font_hinting"] = None
-            self._label_cached = CoreLabel(**self._line_options)
+            self._label_cached = Letters(**self._line_options)
+        steady(self._label_cached)  # Kivy measures each line that it draws by this font
         return self._line_options
 
     def _extent(self, text: str, size: float) -> float:
         if not text:
             return 0
-        return CoreLabel(font_name=self.font_name, font_size=size, font_hinting=None).get_extents(text)[0]
+        return Letters(font_name=self.font_name, font_size=size).extent(text)
 
     def _fit(self, *_):
         if not self.look:

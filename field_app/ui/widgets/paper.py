@@ -1,5 +1,6 @@
-"""How a paper is to lie in its picture: a frame of its shape, drawn before the first shot."""
+"""How a paper is to lie in its picture: a frame of its shape, before the first shot and over a live view."""
 
+from kivy.graphics import Color, Rectangle
 from kivy.metrics import dp
 from kivy.properties import NumericProperty
 
@@ -7,6 +8,7 @@ from field_app.ui.widgets.painted import Painted
 
 HEIGHT, MARGIN, CORNER, THICK = 168, 16, 22, 4
 """In dp: of the ground, round the frame, of a corner's arm, and of its line."""
+WHITE, SHADE = (1, 1, 1, 1), (0, 0, 0, 0.6)
 LINES = (0.5, 0.62, 0.38)
 """How long the lines of writing are, as parts of the paper."""
 
@@ -29,7 +31,7 @@ class PaperFrame(Painted):
         wide = min(room_x, room_y * self.shape)
         high = wide / self.shape
         x, y = (self.width - wide) / 2, (self.height - high) / 2
-        self._corners(x, y, wide, high)
+        draw_corners(self, self.look.primary, x, y, wide, high)
         inset = dp(2 * THICK)
         x, y, wide, high = x + inset, y + inset, wide - 2 * inset, high - 2 * inset
         self.fill(look.surface, x, y, wide, high, dp(6))
@@ -37,11 +39,53 @@ class PaperFrame(Painted):
             line = y + high * (0.72 - 0.2 * number)
             self.fill(look.quiet, x + wide * 0.1, line, wide * part, dp(4), dp(2))
 
-    def _corners(self, x, y, wide, high):
-        arm, thick, colour = dp(CORNER), dp(THICK), self.look.primary
-        for left in (True, False):
-            for low in (True, False):
-                across = x if left else x + wide - arm
-                up = y if low else y + high - arm
-                self.fill(colour, across, y if low else y + high - thick, arm, thick, thick / 2)
-                self.fill(colour, x if left else x + wide - thick, up, thick, arm, thick / 2)
+
+class LiveView(Painted):
+    """What the camera sees now, as wide as the room; over it the corners that a paper fills. `shape` is its
+    width by height, 0 where it is no paper.
+    """
+
+    shape = NumericProperty(0.0)
+
+    def __init__(self, **kwargs):
+        self._texture = None
+        kwargs.setdefault("size_hint_y", None)
+        super().__init__(**kwargs)
+        self.bind(shape=self.refresh)
+
+    def see(self, texture) -> None:
+        """Show a frame."""
+        is_new = texture is not self._texture
+        self._texture = texture
+        if is_new:
+            self.refresh()
+        else:
+            self.canvas.ask_update()
+
+    def needed_height(self):
+        texture = self._texture
+        return self.width * (texture.height / texture.width if texture else 9 / 16)
+
+    def paint(self):
+        look = self.look
+        self.fill(look.quiet_soft, radius=look.radius("medium"))
+        if self._texture:
+            self.add(Color(1, 1, 1, 1), Rectangle(texture=self._texture, size=self.size))
+        if self.shape:
+            room_x, room_y = self.width - dp(2 * MARGIN), self.height - dp(2 * MARGIN)
+            wide = min(room_x, room_y * self.shape)
+            high = wide / self.shape
+            x, y = (self.width - wide) / 2, (self.height - high) / 2
+            for colour, off in ((SHADE, dp(1.5)), (WHITE, 0)):  # seen on a white paper too
+                draw_corners(self, colour, x + off, y - off, wide, high)
+
+
+def draw_corners(painted, colour, x, y, wide, high):
+    """Mark the four corners of a frame."""
+    arm, thick = dp(CORNER), dp(THICK)
+    for left in (True, False):
+        for low in (True, False):
+            across = x if left else x + wide - arm
+            up = y if low else y + high - arm
+            painted.fill(colour, across, y if low else y + high - thick, arm, thick, thick / 2)
+            painted.fill(colour, x if left else x + wide - thick, up, thick, arm, thick / 2)

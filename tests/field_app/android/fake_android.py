@@ -320,7 +320,9 @@ class FakePhone:
             "java.security.KeyStore": SimpleNamespace(getInstance=lambda _provider: FakeKeystore(self)),
             "javax.crypto.KeyGenerator": SimpleNamespace(getInstance=self._generator),
             "javax.crypto.Mac": SimpleNamespace(getInstance=lambda _algorithm: self._mac()),
-            OURS + "CameraActivity": SimpleNamespace(SHUTTER="jepret", CANCEL="batal", take=self._take),
+            OURS + "CameraActivity": SimpleNamespace(
+                SHUTTER="jepret", CANCEL="batal", SHAPE="bentuk", ADVICE="petunjuk", take=self._take
+            ),
             OURS + "Fixes": lambda _manager: FakeFixes(self),
             OURS + "SambangActivity": SimpleNamespace(get=lambda: self._activity),
             OURS + "SendingService": SimpleNamespace(

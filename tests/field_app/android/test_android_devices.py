@@ -14,7 +14,7 @@ from field_app.android.network import AndroidNetwork
 from field_app.android.permissions import CAMERA, COARSE, FINE, Answer, Permissions
 from field_app.android.staying import AndroidStaying
 from field_app.android.system import AndroidSystem
-from field_app.devices import Camera, Location, Network, Outing, Staying, System, Timepiece
+from field_app.devices import Camera, Guide, Location, Network, Outing, Staying, System, Timepiece
 from field_app.devices.desktop import (
     DesktopNetwork,
     DesktopStaying,
@@ -242,6 +242,22 @@ def test_the_camera_hands_its_picture_over_once(phone: Handset, allowed: FakePho
     allowed.answer = shoot
     assert phone.camera.frame() == b"\xff\xd8jpeg"
     assert allowed.picture is None and allowed.out_while_asking == [True] and not phone.outing.under_way
+
+
+def test_the_camera_is_told_of_the_frame_that_a_paper_fills_and_of_none_for_anything_else(
+    phone: Handset, allowed: FakePhone
+) -> None:
+    asked: list[dict[str, str]] = []
+
+    def shoot(intent: FakeIntent) -> Any:
+        asked.append({name: intent.extras[name] for name in ("bentuk", "petunjuk") if name in intent.extras})
+        allowed.picture = b"\xff\xd8jpeg"
+        return FakeIntent()
+
+    allowed.answer = shoot
+    phone.camera.frame(Guide(1.586, "Isi bingkai dengan kertasnya"))
+    phone.camera.frame()
+    assert asked == [{"bentuk": "1.586", "petunjuk": "Isi bingkai dengan kertasnya"}, {}]
 
 
 def test_going_back_from_the_camera_takes_none_and_says_so(phone: Handset, allowed: FakePhone) -> None:

@@ -357,6 +357,13 @@ def test_nothing_of_ours_is_logged_or_written_beside_the_vault() -> None:
     assert start.index("be_silent()") < start.index("on_this_phone()")
 
 
+def test_the_camera_takes_by_name_only_what_its_java_has() -> None:
+    named = set(re.findall(r"\bkind\.([A-Z]+)", (HERE / "camera.py").read_text(encoding="utf-8")))
+    java = (HERE / "java" / OURS.replace(".", "/") / "CameraActivity.java").read_text(encoding="utf-8")
+    assert named == {"SHUTTER", "CANCEL", "SHAPE", "ADVICE"}
+    assert named == set(re.findall(r"public static final String ([A-Z]+)", java))
+
+
 def test_java_has_every_class_of_ours_that_python_looks_up() -> None:
     written = {path.stem for path in (HERE / "java" / OURS.replace(".", "/")).glob("*.java")}
     assert {name.removeprefix(OURS) for name in CLASSES if name.startswith(OURS)} <= written

@@ -9,16 +9,18 @@ from kivy.event import EventDispatcher
 from kivy.graphics.texture import Texture
 
 from field_app.capture import Photo, Quality, develop
+from field_app.devices import Guide
 from field_app.drawing import drawn_photo
 from field_app.exif import Stamp
 from field_app.paper import LYING
 from field_app.ui.sample_data import NOW_MS
 from field_app.ui.sheets import FileSheet, LocationSheet
 from field_app.ui.webcam import DesktopCamera
-from field_app.ui.widgets.paper import PaperFrame
+from field_app.ui.widgets.paper import LiveView, PaperFrame
 from schemas.ids import DeviceId, RecordId
 from sync.change import Place
 from tests.field_app.ui.driver import Driver
+from tests.field_app.ui.test_form_screen import FilmCamera
 
 
 class Lens(EventDispatcher):
@@ -26,7 +28,10 @@ class Lens(EventDispatcher):
 
     frames = 20
 
+    opened: list["Lens"] = []
+
     def __init__(self, **_: Any) -> None:
+        self.opened.append(self)
         self.register_event_type("on_texture")
         super().__init__()
         self.texture: Any = None
@@ -81,6 +86,16 @@ def test_without_a_camera_files_are_chosen(driver: Driver, provider: Any, device
         webcam.frame()
 
 
+def test_a_paper_is_looked_at_through_the_frame_it_fills_and_a_house_through_none(driver: Driver) -> None:
+    film = FilmCamera()
+    screen = _camera(driver, camera=film)
+    driver.press("Jepret")
+    screen._switch("foto_kk")
+    driver.settle()
+    driver.press("Jepret")
+    assert film.guides == [None, Guide(LYING, "Isi bingkai dengan kertasnya")]
+
+
 def test_looking_for_a_camera_here_raises_nothing() -> None:
     assert DesktopCamera().available() in (True, False)
     assert DesktopCamera(device=lambda: True).available() in (True, False)
@@ -91,6 +106,32 @@ def test_a_webcam_gives_a_picture(driver: Driver) -> None:
     driver.press("Jepret")
     driver.wait_for(lambda: _photos(driver))
     assert driver.phone.visits.blobs[_photos(driver)[0].blob][:2] == b"\xff\xd8"
+
+
+def test_a_webcam_is_looked_through_before_the_picture_and_shut_when_she_leaves(driver: Driver) -> None:
+    Lens.opened.clear()
+    screen = _camera(driver, camera=DesktopCamera(lambda: Lens, lambda: True))
+    [lens] = Lens.opened
+    live = next(w for w in driver.walk() if isinstance(w, LiveView))
+    assert live._texture is lens.texture and live.height == pytest.approx(live.width * 3 / 4)
+    assert live.shape == 0, "a house fills no frame"
+    screen._switch("foto_kk")
+    driver.settle()
+    assert next(w for w in driver.walk() if isinstance(w, LiveView)).shape == LYING
+    driver.press("Jepret")
+    driver.wait_for(lambda: driver.phone.visits.drafts["d10"].photos)
+    assert Lens.opened == [lens] and not lens.stopped, "one device, that stays open for the next"
+    driver.shell.back()
+    driver.settle()
+    assert lens.stopped
+
+
+def test_a_locked_phone_looks_through_no_camera(driver: Driver) -> None:
+    Lens.opened.clear()
+    _camera(driver, camera=DesktopCamera(lambda: Lens, lambda: True))
+    driver.app.lock()
+    driver.settle()
+    assert driver.shell.name == "unlock" and [lens.stopped for lens in Lens.opened] == [True]
 
 
 def test_a_webcam_that_fails_is_told_in_a_sentence(driver: Driver) -> None:

@@ -8,10 +8,12 @@ import pytest
 
 from field_app.phone import Phone
 from field_app.ui.fields.card import FieldCard
-from field_app.ui.sample import SamplePhone, filled_draft
+from field_app.ui.sample import SamplePhone
+from field_app.ui.sample_drafts import filled_draft
 from field_app.ui.sample_sealed import PIN as SEALED_PIN
 from field_app.ui.sample_sealed import sealed_draft
 from field_app.ui.widgets.pin import Key
+from field_app.views import Refused
 from tests.field_app.conftest import SetTime, make_phone
 from tests.field_app.test_phone import PIN, Office, join
 from tests.field_app.ui.driver import Driver
@@ -74,6 +76,23 @@ def test_a_phone_that_locked_by_itself_opens_at_the_same_field(driver: Driver) -
     while driver.screen.at:
         driver.shell.back()
     assert driver.shell.back() and driver.shell.name == "home"
+
+
+def test_a_full_phone_says_that_it_cannot_remember_the_page_and_turns_it_all_the_same(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver.open()
+    filled_draft(driver.phone.visits, "d1")
+    driver.shell.go("form", draft="d1")
+    driver.settle()
+    full = Refused(say="lapangan.penyimpanan_penuh")
+    monkeypatch.setattr(driver.phone.visits, "remember_page", lambda *_: full)
+    monkeypatch.setattr(driver.phone.visits, "discard", lambda _draft: full)
+    driver.press("Lanjut")
+    assert driver.screen.at == 1 and driver.sees(driver.phone.text("lapangan.penyimpanan_penuh"))
+    driver.screen.discard()
+    driver.settle()
+    assert driver.shell.name == "form", "a draft that could not be put away is still in hand"
 
 
 def test_what_lies_under_no_draft_opens_with_the_tasks(driver: Driver) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from field_app.devices import Guide
 from field_app.ui.fields.card import FieldCard
 from field_app.ui.fields.evidence import Pad, PhotoTile
 from field_app.ui.sample import SamplePhone
@@ -14,6 +15,7 @@ from field_app.ui.widgets.buttons import Link
 from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.facts import FindingRow
 from field_app.ui.widgets.rows import PickRow
+from field_app.ui.widgets.wheel import Wheel
 from schemas import form_types as kinds
 from tests.field_app.ui.driver import Driver
 
@@ -23,12 +25,14 @@ class FilmCamera:
 
     def __init__(self) -> None:
         self.shots = 0
+        self.guides: list[Guide | None] = []
 
     def available(self) -> bool:
         return True
 
-    def frame(self) -> bytes:
+    def frame(self, guide: Guide | None = None) -> bytes:
         self.shots += 1
+        self.guides.append(guide)
         return picture(self.shots, (800, 600))
 
 
@@ -257,7 +261,7 @@ def test_a_table_row_is_added_in_one_tap_and_sums_itself_up(driver: Driver) -> N
     assert driver.sees("Protein hewani · Rp72.500")
 
 
-def test_a_day_is_typed_or_stepped_and_spelled_out(driver: Driver) -> None:
+def test_a_day_is_typed_or_turned_and_spelled_out(driver: Driver) -> None:
     phone = _start(driver)
     card = _page(driver, "tanggal_lahir")
     driver.type(card.editor.entry, "31022026")
@@ -265,7 +269,9 @@ def test_a_day_is_typed_or_stepped_and_spelled_out(driver: Driver) -> None:
     driver.type(card.editor.entry, "01071968")
     assert driver.sees("Senin, 1 Juli 1968")
     driver.tap(card.editor.turn)
-    driver.tap(next(w for w in driver.walk(card) if getattr(w, "label", "") == "tahun+1"))
+    year = next(w for w in driver.walk(card) if isinstance(w, Wheel) and w.label == "tahun")
+    driver._bring(year)
+    driver.touch(*year.to_window(year.center_x, year.y + year.row / 2))
     assert phone.visits.drafts["d10"].answers["bpnt_kpm"]["tanggal_lahir"] == "1969-07-01"
 
 

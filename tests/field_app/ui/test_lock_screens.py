@@ -3,7 +3,8 @@
 from kivy.metrics import dp
 from pytest import MonkeyPatch
 
-from field_app.ui.sample import SamplePhone, filled_draft
+from field_app.ui.sample import SamplePhone
+from field_app.ui.sample_drafts import filled_draft
 from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.pin import Key
 from field_app.views import PhoneUser, Waiting, Welcomed
@@ -35,6 +36,28 @@ def test_a_forgotten_pin_leads_to_the_code_of_the_office(driver: Driver) -> None
     assert driver.sees("M9XD-41TZ")
     driver.press("Mulai bekerja")
     assert driver.shell.name == "home"
+
+
+def test_a_code_that_leaves_sealed_drafts_closed_says_so_before_and_again_for_another_code(
+    driver: Driver,
+) -> None:
+    driver.open(SamplePhone(state="terkunci"))
+    driver.press("Lupa PIN?")
+    driver.press("Saya punya kode pembuka")
+
+    def give(code: str) -> None:
+        driver.type(driver.screen.code, code)
+        driver.press("Lanjut")
+        _type_pin(driver, "246810")
+        _type_pin(driver, "246810")
+
+    give("R7Q2")
+    assert driver.sees("2 draf") and driver.shell.name == "rescue"
+    give("SALAH")
+    give("R7Q2")
+    assert driver.sees("2 draf"), "another code was typed in between"
+    give("R7Q2")
+    assert driver.sees("M9XD-41TZ")
 
 
 def test_joining_asks_the_pin_twice_and_shows_the_code_for_the_office(driver: Driver) -> None:

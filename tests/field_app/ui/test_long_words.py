@@ -6,8 +6,9 @@ import pytest
 from kivy.core.window import Window
 from kivy.metrics import dp
 
-from field_app.ui.sample import SamplePhone, filled_draft
+from field_app.ui.sample import SamplePhone
 from field_app.ui.sample_data import LONG_NAME as LONG
+from field_app.ui.sample_drafts import filled_draft
 from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.head import HeadTitle
 from tests.field_app.ui.driver import Driver

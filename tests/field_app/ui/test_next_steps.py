@@ -7,8 +7,9 @@ from kivy.metrics import dp
 from msgspec.structs import replace
 
 from field_app.ui.pictures import scenes
-from field_app.ui.sample import SamplePhone, filled_draft
+from field_app.ui.sample import SamplePhone
 from field_app.ui.sample_data import CARDS
+from field_app.ui.sample_drafts import filled_draft
 from field_app.ui.screens.home import HomeScreen
 from field_app.ui.widgets.buttons import Pill
 from field_app.ui.widgets.containers import BottomBar, Sheet

@@ -11,7 +11,8 @@ from kivy.uix.scrollview import ScrollView
 
 from field_app.ui.fields.card import FieldCard
 from field_app.ui.pictures import scenes
-from field_app.ui.sample import SamplePhone, filled_draft
+from field_app.ui.sample import SamplePhone
+from field_app.ui.sample_drafts import filled_draft
 from field_app.ui.widgets.buttons import Tappable
 from field_app.ui.widgets.containers import BottomBar
 from field_app.ui.widgets.entry import Entry

@@ -2,6 +2,7 @@
 
 from field_app.forgetting import Keeping
 from field_app.settings import KEEP_DAYS, KEEP_MB, MEGABYTE
+from field_app.ui.sample_drafts import filled_draft
 from tests.field_app.ui.driver import Driver
 
 
@@ -22,6 +23,32 @@ def test_how_much_stays_on_the_phone_and_how_long_is_set_by_a_tap(driver: Driver
     driver.press("Kurangi ruang")
     driver.press("Kurangi hari")
     assert kept(driver) == (512, 30)
+
+
+def test_a_draft_that_was_put_away_is_brought_back_from_the_settings_later(driver: Driver) -> None:
+    driver.open()
+    filled_draft(driver.phone.visits, "d1")
+    driver.shell.go("form", draft="d1")
+    driver.settle()
+    driver.screen.discard()
+    driver.settle()
+    driver.press("Tutup")
+    assert driver.shell.name == "home"
+    driver.press("Pengaturan")
+    driver.press("Lihat draf yang dihapus")
+    assert driver.sees("Sutarmi") and driver.sees("Masih disimpan 28 hari")
+    driver.press("Kembalikan draf")
+    assert driver.shell.front == ("form", {"draft": "d1"}) and not driver.phone.visits.drafts["d1"].gone
+    driver.screen.quit()
+    driver.settle()
+    assert driver.shell.name == "settings", "what was brought back is not listed as put away behind it"
+
+
+def test_where_nothing_was_put_away_it_says_so(driver: Driver) -> None:
+    driver.open()
+    driver.shell.go("put_away")
+    driver.settle()
+    assert driver.sees("Tidak ada draf yang dihapus")
 
 
 def test_at_either_end_there_is_no_further_step(driver: Driver) -> None:

@@ -3,12 +3,14 @@ package org.sambang.lapangan;
 import android.app.Activity;
 import android.graphics.Color;
 import android.os.Bundle;
+import android.util.TypedValue;
 import android.view.Gravity;
 import android.view.TextureView;
 import android.view.View;
 import android.view.WindowManager;
 import android.widget.Button;
 import android.widget.FrameLayout;
+import android.widget.TextView;
 
 /**
  * Looks through the camera and takes one picture. Rule: the picture is in memory only, is handed over once and
@@ -17,8 +19,13 @@ import android.widget.FrameLayout;
 public final class CameraActivity extends Activity implements OneShot.Listener {
     public static final String SHUTTER = "jepret";
     public static final String CANCEL = "batal";
+    /** Width by height of a paper whose frame is shown, as a decimal number, and what is said above it. */
+    public static final String SHAPE = "bentuk";
+    public static final String ADVICE = "petunjuk";
     private static final int EDGE_DP = 24;
     private static final int BUTTON_DP = 72;
+    private static final int ADVICE_DP = 72;
+    private static final int ADVICE_SP = 18;
 
     private static byte[] picture;
 
@@ -52,6 +59,10 @@ public final class CameraActivity extends Activity implements OneShot.Listener {
         frame.setBackgroundColor(Color.BLACK);
         preview = new TextureView(this);
         frame.addView(preview);
+        String shape = getIntent().getStringExtra(SHAPE);
+        if (shape != null) {
+            addGuide(frame, Float.parseFloat(shape));
+        }
         shutter = button(getIntent().getStringExtra(SHUTTER), Gravity.BOTTOM | Gravity.CENTER_HORIZONTAL);
         shutter.setEnabled(false);
         shutter.setOnClickListener(
@@ -69,6 +80,22 @@ public final class CameraActivity extends Activity implements OneShot.Listener {
                     return insets;
                 });
         return frame;
+    }
+
+    private void addGuide(FrameLayout frame, float shape) {
+        float density = getResources().getDisplayMetrics().density;
+        int edge = Math.round(EDGE_DP * density);
+        TextView advice = new TextView(this);
+        advice.setText(getIntent().getStringExtra(ADVICE));
+        advice.setTextColor(Color.WHITE);
+        advice.setTextSize(TypedValue.COMPLEX_UNIT_SP, ADVICE_SP);
+        advice.setGravity(Gravity.CENTER);
+        advice.setPadding(edge, edge, edge, edge);
+        int below = Math.round((BUTTON_DP + 2 * EDGE_DP) * density);
+        frame.addView(new PaperGuide(this, shape, Math.round(ADVICE_DP * density), below));
+        int wrap = FrameLayout.LayoutParams.WRAP_CONTENT;
+        int whole = FrameLayout.LayoutParams.MATCH_PARENT;
+        frame.addView(advice, new FrameLayout.LayoutParams(whole, wrap, Gravity.TOP));
     }
 
     private Button button(String text, int gravity) {
