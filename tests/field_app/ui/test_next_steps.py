@@ -174,7 +174,7 @@ class Refusing:
     def available(self) -> bool:
         return True
 
-    def frame(self) -> bytes:
+    def frame(self, guide: object = None) -> bytes:
         raise OSError("no permission")
 
     def fix(self) -> None:
