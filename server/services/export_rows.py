@@ -194,12 +194,12 @@ class ExportRows:
     def _read(self, tx: Reader, ids: Sequence[RecordId]) -> list[list[Cell]]:
         store = SqlOfficeStore.reading(tx)
         records = store.records(ids)
-        newest = {name: _newest(record) for name, record in records.items() if not is_destroyed(record)}
+        newest = {name: newest_change(record) for name, record in records.items() if not is_destroyed(record)}
         raws = store.contents([change for change in newest.values() if change is not None])
         found: list[tuple[Record, Content, Submit]] = []
         for name in ids:
             change = newest.get(name)
-            content = _content(raws[change]) if change is not None and change in raws else None
+            content = read_content(raws[change]) if change is not None and change in raws else None
             body = content.body if content else None
             if (
                 content
@@ -300,7 +300,7 @@ def _opened_by(forms: Forms, name: str) -> set[str]:
     return {opened.form for form in versions for opened in form.opens}
 
 
-def _content(raw: bytes) -> Content | None:
+def read_content(raw: bytes) -> Content | None:
     """Read a content that was looked through when it was taken in; None for one that nobody can read."""
     try:
         return _contents.decode(raw)
@@ -308,7 +308,8 @@ def _content(raw: bytes) -> Content | None:
         return None
 
 
-def _newest(record: Record) -> ChangeId | None:
+def newest_change(record: Record) -> ChangeId | None:
+    """Return the change of a visit's newest version; None for a visit that has none."""
     versions: list[dict[str, Any]] = record.fields.get("versions") or []
     return ChangeId(bytes.fromhex(versions[-1]["change"])) if versions and "change" in versions[-1] else None
 
