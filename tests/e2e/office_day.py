@@ -19,7 +19,7 @@ from tests.server.web_office import PASSWORD
 
 CHEAP_KIB = 64
 """Memory of a password's hash. A hash names its own cost, so the server checks these as cheaply."""
-LAPTOP = {"width": 1366, "height": 768}
+LAPTOP, SMALL = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 PATIENCE_MS = 10_000
 STAFF: dict[str, tuple[str, Role]] = {
     "rini": ("Rini Handayani", "admin"),
@@ -100,3 +100,11 @@ def fetched(page: Page, what: str) -> tuple[str, bytes]:
         page.get_by_role("button", name=what).or_(page.get_by_role("link", name=what)).click()
     got: Download = waiting.value
     return got.suggested_filename, Path(got.path()).read_bytes()
+
+
+def beyond_a_small_screen(page: Page) -> int:
+    """Return by how many pixels a page, as it stands opened, is wider than a phone."""
+    page.set_viewport_size(SMALL)
+    wide = page.evaluate("document.documentElement.scrollWidth") - SMALL["width"]
+    page.set_viewport_size(LAPTOP)
+    return int(wide)

@@ -13,7 +13,7 @@ from field_app.phone import Phone
 from field_app.views import Card, DraftView, Waiting, Welcomed
 from schemas.format import local_date
 from schemas.ids import RecordId
-from tests.e2e.office_day import OfficeDay, fetched, turn_to
+from tests.e2e.office_day import OfficeDay, beyond_a_small_screen, fetched, turn_to
 from tests.faults.conftest import Make, nursery, regency  # noqa: F401 - fixtures
 from tests.faults.world import FORM, PIN, answer, finish, photograph, sync, words
 from tests.field_app.conftest import SetTime
@@ -166,6 +166,7 @@ def a_list_is_taken_in(office: Page) -> None:
     expect(office.get_by_text("Sudah diterapkan")).to_be_visible()
     office.get_by_text("Lihat apa yang janggal").click()
     expect(office.get_by_text('"BELUM JELAS" tidak ada di pilihan.')).to_be_visible()
+    assert beyond_a_small_screen(office) == 0
     name, mend = fetched(office, "Unduh baris yang perlu diperbaiki")
     book = CalamineWorkbook.from_filelike(io.BytesIO(mend)).get_sheet_by_index(0).to_python()
     assert name.endswith(".xlsx") and book[1][1] == "12345" and "16 angka" in str(book[1][-1])
