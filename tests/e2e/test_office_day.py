@@ -164,7 +164,6 @@ def a_list_is_taken_in(office: Page) -> None:
     office.get_by_role("button", name="Periksa semua baris").click()
     office.get_by_role("button", name="Terapkan 4 baris").click()
     expect(office.get_by_text("Sudah diterapkan")).to_be_visible()
-    office.get_by_text("Lihat apa yang janggal").click()
     expect(office.get_by_text('"BELUM JELAS" tidak ada di pilihan.')).to_be_visible()
     assert beyond_a_small_screen(office) == 0
     name, mend = fetched(office, "Unduh baris yang perlu diperbaiki")
