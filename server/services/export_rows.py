@@ -36,6 +36,8 @@ from sync.store import Record
 
 PIECE = 500
 RECORD_KINDS = ("warga", "ewarong", CASES)
+VISITS = "kunjungan_"
+"""Begins the name of a source of visits whose form is called as a kind of record is."""
 _contents = msgspec.msgpack.Decoder(Content)
 
 
@@ -67,7 +69,7 @@ class ExportRows:
         columns: Sequence[Column],
     ) -> None:
         self._engine, self._words, self._asked, self._reach = engine, words, asked, reach
-        self._columns = columns
+        self._columns, self._form = columns, form_of_source(asked.source)
         self._references = [each.name for each in columns if isinstance(each.field, Rujukan)]
         self._states = open_states(workflows)
         self._titles = {flow.id: flow.title for flow in workflows.all()}
@@ -158,7 +160,7 @@ class ExportRows:
         return self._engine.read(self._visit_ids)
 
     def _visit_ids(self, tx: Reader) -> list[RecordId]:
-        forms, wanted = self._words.forms, self._asked.source
+        forms, wanted = self._words.forms, self._form
         opening = [name for name in forms.ids() if wanted in _opened_by(forms, name)]
         return export_store.visits_of_forms(
             tx,
@@ -201,12 +203,7 @@ class ExportRows:
             change = newest.get(name)
             content = read_content(raws[change]) if change is not None and change in raws else None
             body = content.body if content else None
-            if (
-                content
-                and isinstance(body, Submit)
-                and self._asked.source in body.forms
-                and self._is_open(body)
-            ):
+            if content and isinstance(body, Submit) and self._form in body.forms and self._is_open(body):
                 found.append((records[name], content, body))
         self._learn(store, found)
         return [self._visit(record, content, body) for record, content, body in found]
@@ -220,12 +217,12 @@ class ExportRows:
         wanted = {str(record.fields.get("petugas") or "") for record, _, _ in found}
         wanted |= {str(body.subject or "") for _, _, body in found}
         for _, _, body in found:
-            answers = body.forms[self._asked.source].answers
+            answers = body.forms[self._form].answers
             wanted |= {value for name in self._references if isinstance(value := answers.get(name), str)}
         self._names = names(store, wanted - {""})
 
     def _visit(self, record: Record, content: Content, body: Submit) -> list[Cell]:
-        filled = body.forms[self._asked.source]
+        filled = body.forms[self._form]
         plan, answers = self._plan(filled.version), filled.answers
         # a field with no answer is blank, seen or not, and most have none
         asked = [name for name in plan.conditional if answers.get(name) is not None]
@@ -243,7 +240,7 @@ class ExportRows:
     def _plan(self, version: int) -> _Plan:
         """Return what is to be known of a version of the form for each of its visits."""
         if version not in self._plans:
-            fields = self._words.forms.get(self._asked.source, version).fields
+            fields = self._words.forms.get(self._form, version).fields
             places = {
                 column.name: place
                 for place, column in enumerate(self._columns)
@@ -292,6 +289,16 @@ class ExportRows:
             return kode if name == "kode_desa" else ""
         above = self._places.get(desa.parent or "")
         return desa.nama if name == "desa" else above.nama if above else ""
+
+
+def source_of_form(form: str) -> str:
+    """Name the source of the visits with a form."""
+    return VISITS + form if form in RECORD_KINDS else form
+
+
+def form_of_source(source: str) -> str:
+    """Return the form whose visits a source has."""
+    return source.removeprefix(VISITS)
 
 
 def _opened_by(forms: Forms, name: str) -> set[str]:
