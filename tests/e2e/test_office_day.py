@@ -247,7 +247,7 @@ def a_letter_goes_out(office: Page) -> str:
     """Return its number; the block of numbers is still to be filled in when the letter is begun."""
     turn_to(office, "Kasus")
     office.get_by_role("link", name=NAMA).click()
-    expect(office.get_by_text("Langkah berikutnya diambil oleh: Verifikator, Kepala bidang.")).to_be_visible()
+    expect(office.locator(".say .meant")).to_contain_text("Terbitkan rekomendasi")
     office.get_by_role("link", name="Rekomendasi ke BNI").click()
     office.get_by_text("Tidak ada nomor tersisa").locator("..").get_by_role("link").click()
     office.get_by_label("Nomor awal").fill("101")
