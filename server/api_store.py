@@ -59,6 +59,28 @@ def beyond(tx: Reader, parts: list[Part], kind: str, after: int, limit: int) -> 
     ]
 
 
+def visits_beyond(
+    tx: Reader, after: int, limit: int, forms: Iterable[str], desa: list[str] | None
+) -> list[tuple[int, RecordId]]:
+    """Return seq and id of the visits with these main forms, in these desa (None: all), beyond a seq.
+
+    Those that were emptied are among them: their form and desa nobody knows any more. By seq, as `beyond`.
+    """
+    where = (
+        " FROM records r JOIN kunjungan k ON k.kabupaten = r.kabupaten AND k.visit = r.id"
+        " WHERE r.kabupaten = :kabupaten AND r.kind = 'kunjungan' AND r.seq > :after"
+        " AND (k.form = '' OR (k.form IN :forms AND (:every_desa = 1 OR k.desa IN :desa)))"
+    )
+    asked = {"after": after, "forms": list(forms), "every_desa": int(desa is None), "desa": desa or []}
+    seqs = tx.query(f"SELECT r.seq{where} ORDER BY r.seq LIMIT :limit", {**asked, "limit": limit})
+    if not seqs:
+        return []
+    found = tx.query(
+        f"SELECT r.seq, r.id{where} AND r.seq <= :upto ORDER BY r.seq, r.id", {**asked, "upto": seqs[-1][0]}
+    )
+    return [(int(seq), RecordId(name)) for seq, name in found]
+
+
 def still_there(tx: Reader, parts: list[Part], ids: Iterable[RecordId]) -> set[RecordId]:
     """Return those of these records that some of the parts show."""
     found = tx.query(

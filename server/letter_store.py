@@ -71,6 +71,16 @@ def listed(tx: Reader, first: str, last: str, kind: str) -> list[LetterRow]:
     return [_row(row) for row in found]
 
 
+def out_about(tx: Reader, name: RecordId) -> list[LetterRow]:
+    """Return the letters about a visit or a case, the newest first."""
+    found = tx.query(
+        f"SELECT {_COLUMNS} FROM surat WHERE kabupaten = :kabupaten AND (visit = :name OR kasus = :name)"  # noqa: S608 - our own names
+        " ORDER BY at_ms DESC, letter",
+        {"name": name},
+    )
+    return [_row(row) for row in found]
+
+
 def used_numbers(tx: Reader, year: int) -> frozenset[int]:
     """Return the numbers of a year that letters have, those that were cancelled too."""
     found = tx.query(

@@ -38,6 +38,7 @@ STATUS: dict[str, int] = {
     "penyimpanan_penuh": 507,
     "berhenti": 503,
     "kunci_data_salah": 401,
+    "kunci_data_tanpa_kunjungan": 403,
     "kursor_salah": 400,
     "kursor_tidak_dikenal": 409,
     "parameter_salah": 400,

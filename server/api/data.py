@@ -36,7 +36,7 @@ def data_routes(deps: Deps) -> list[Any]:
         now_ms=deps.now_ms,
         randomness=deps.randomness,
     )
-    api, pace = DataApi(deps.engine, wilayah, deps.workflows), Pace(deps.now_ms)
+    api, pace = DataApi(deps.engine, wilayah, deps.workflows, deps.forms, deps.text), Pace(deps.now_ms)
     document = msgspec.json.format(msgspec.json.encode(described(deps.text)), indent=1)
 
     async def work(job: Callable[[], T]) -> T:

@@ -10,9 +10,11 @@ from server.services.data_api import CALLS_A_MINUTE, CURSOR, KINDS, MOST_ROWS, P
 
 VERSION = "1.0.0"
 TITLE = "Sambang: data untuk sistem lain"
+FORBIDDEN = 403
 REFUSALS = {
     400: "Parameter salah",
     401: "Kunci data tidak ada, salah, lewat, atau diakhiri",
+    FORBIDDEN: "Kunci data ini tidak untuk kunjungan",
     409: "Riwayat itu tidak ada lagi; mulai dari awal",
     429: f"Lebih dari {CALLS_A_MINUTE} panggilan per menit",
 }
@@ -39,7 +41,11 @@ def described(text: Text) -> dict[str, Any]:
 def _operation(kind: Kind, text: Text) -> dict[str, Any]:
     page = {"$ref": f"#/components/schemas/{PAGES[kind].__name__}"}
     tag = {"ETag": {"schema": {"type": "string"}, "description": "Sidik jawaban ini"}}
-    refusals = {str(status): _refusal(status, said) for status, said in REFUSALS.items()}
+    refusals = {
+        str(status): _refusal(status, said)
+        for status, said in REFUSALS.items()
+        if status != FORBIDDEN or kind == "kunjungan"
+    }
     return {
         "operationId": kind,
         "summary": text(f"kunci_data.jenis.{kind}"),

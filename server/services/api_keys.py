@@ -41,7 +41,8 @@ _LENGTH = len(PREFIX) + 43
 class ApiKey(Data, frozen=True, kw_only=True):
     """A key. `areas` are regions with all below them, none for the whole kabupaten.
 
-    `named`: names and addresses are given too. Times in UTC ms; `ended_ms` is 0 while nobody ended it.
+    `named`: names and addresses are given too; `visits`: visits are told of too. Times in UTC ms;
+    `ended_ms` is 0 while nobody ended it.
     """
 
     id: RecordId
@@ -56,6 +57,7 @@ class ApiKey(Data, frozen=True, kw_only=True):
     until_ms: int
     ended_ms: int = 0
     restored: bool = False
+    visits: bool = False
 
     def is_good(self, now_ms: int) -> bool:
         """Whether it opens anything."""
@@ -72,6 +74,7 @@ class NewKey(Data, frozen=True, kw_only=True):
     days: int
     letter: str
     basis: str
+    visits: bool = False
 
 
 class Made(Data, frozen=True, kw_only=True):
@@ -110,12 +113,16 @@ class ApiKeys:
         name = RecordId(digest[:32])
         fields: Fields = {"sistem": asked.system.strip(), "layanan": list(asked.services)}
         fields |= {"wilayah": [asked.area] if asked.area else [], "bernama": asked.named, "sidik": digest}
+        fields |= {"kunjungan": asked.visits}
         fields |= {"surat": asked.letter.strip(), "dasar": asked.basis.strip(), "oleh": person.id}
         fields |= {"at_ms": now, "sampai_ms": now + asked.days * DAY_MS, "diakhiri_ms": 0}
         given = Handout(
             recipient="lain",
             day=local_date(now).isoformat(),
-            what=self._text("kunci_data.penyerahan", sistem=asked.system.strip()),
+            what=self._text(
+                f"kunci_data.{'penyerahan_kunjungan' if asked.visits else 'penyerahan'}",
+                sistem=asked.system.strip(),
+            ),
             people=0,
             letter=asked.letter,
             basis=asked.basis,
@@ -234,4 +241,5 @@ def _key(record: Record, restored_ms: int) -> ApiKey:
         until_ms=int(fields["sampai_ms"]),
         ended_ms=int(fields.get("diakhiri_ms") or 0),
         restored=made_ms <= restored_ms,
+        visits=bool(fields.get("kunjungan")),  # keys of before have no word on it
     )

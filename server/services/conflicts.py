@@ -141,6 +141,18 @@ class Conflicts:
         """Show one conflict, without what stands around it."""
         return self._engine.read(lambda tx: self._open(tx, person, conflict, opened=False))
 
+    def open_on(self, person: Person, subject: str | None) -> tuple[ConflictView, ...]:
+        """Show the open conflicts about a warga or e-warong that this person may see, oldest first."""
+        if not subject or not may(person, "see_conflicts"):
+            return ()
+
+        def work(tx: Reader) -> tuple[ConflictView, ...]:
+            ids = conflict_store.open_about(tx, [RecordId(subject)])
+            found = (self._open(tx, person, each, opened=False) for each in ids)
+            return tuple(each for each in found if isinstance(each, ConflictView))
+
+        return self._engine.read(work)
+
     def page(
         self, person: Person, conflict: RecordId, wanted: ConflictFilter, *, opened: bool = False
     ) -> ConflictPage | NotThere | Denied:

@@ -1,8 +1,9 @@
-"""What other systems read: people, e-warong and cases, by the commit in which they last changed.
+"""What other systems read: people, e-warong, cases and visits, by the commit in which they last changed.
 
 Rule: what a phone of the desa may see is the most that is given, and less of it: no number of anybody but the
 last four digits of a NIK, and names and addresses only where the key is for that. Sealed cases are in no part
-that a key reaches; what was destroyed, or went elsewhere, is told as gone.
+that a key reaches; what was destroyed, or went elsewhere, is told as gone. Visits are given to
+keys for visits only.
 """
 
 import re
@@ -14,21 +15,24 @@ import msgspec
 from msgspec import Meta
 
 from schemas.base import Data
+from schemas.form import Forms
 from schemas.format import local_date
 from schemas.ids import Part, RecordId
 from schemas.problem import Problem
 from schemas.sealed import SEALED_SERVICES
+from schemas.text import Text
 from schemas.wilayah import Wilayah
 from schemas.workflow import Workflows
 from server import api_store
 from server.access import within
 from server.engine import Engine, Reader
 from server.services.api_keys import ApiKey
+from server.services.data_visits import Id, KodeDesa, Kunjungan, VisitPresenter, read_visits
 from server.store import SqlOfficeStore
 from server.tables.outgoing import initials
 from sync.scope import desa_part
 
-Kind = Literal["warga", "ewarong", "kasus"]
+Kind = Literal["warga", "ewarong", "kasus", "kunjungan"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 START = "0-"
 CURSOR = r"^(0|[1-9][0-9]{0,17})-([0-9a-f]{2}){0,16}$"
@@ -39,8 +43,6 @@ PLAIN = ("jenis_kelamin", "penyalur", "status_kpm", "periode")
 """Of a warga, besides who and where: choices, and the period that a list named."""
 
 Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="Tanggal, YYYY-MM-DD")]
-Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$", description="Kode tetap di Sambang")]
-KodeDesa = Annotated[str, Meta(description="Kode Kemendagri desa atau kelurahan, bertitik")]
 
 
 class Warga(Data, frozen=True, kw_only=True, omit_defaults=True):
@@ -117,8 +119,21 @@ class KasusPage(_Page, frozen=True, kw_only=True):
     data: list[Kasus]
 
 
-Page = WargaPage | EwarongPage | KasusPage
-PAGES: dict[Kind, type[Page]] = {"warga": WargaPage, "ewarong": EwarongPage, "kasus": KasusPage}
+class KunjunganPage(_Page, frozen=True, kw_only=True):
+    """Perubahan data kunjungan."""
+
+    data: list[Kunjungan]
+
+
+Page = WargaPage | EwarongPage | KasusPage | KunjunganPage
+PAGES: dict[Kind, type[Page]] = {
+    "warga": WargaPage,
+    "ewarong": EwarongPage,
+    "kasus": KasusPage,
+    "kunjungan": KunjunganPage,
+}
+PartKind = Literal["warga", "ewarong", "kasus"]
+"""What stands in the parts of a desa, as phones have it."""
 
 
 class Pace:
@@ -148,7 +163,7 @@ class Presenter:
             (flow.id, code): state.label for flow in workflows.all() for code, state in flow.states.items()
         }
 
-    def show(self, kind: Kind, row: api_store.PartRow, *, named: bool) -> Warga | Ewarong | Kasus:
+    def show(self, kind: PartKind, row: api_store.PartRow, *, named: bool) -> Warga | Ewarong | Kasus:
         """Return what stands in a row; with names and addresses when it is for that."""
         fields: dict[str, Any] = msgspec.msgpack.decode(row.body or b"\x80")
         match kind:
@@ -177,21 +192,34 @@ class Presenter:
 class DataApi:
     """Reads pages. Blocks its thread."""
 
-    def __init__(self, engine: Engine, wilayah: Wilayah, workflows: Workflows) -> None:
+    def __init__(
+        self, engine: Engine, wilayah: Wilayah, workflows: Workflows, forms: Forms, text: Text
+    ) -> None:
         self._engine = engine
         self._desa = [each.kode for each in wilayah if each.level in ("desa", "kelurahan")]
         self._presenter = Presenter(workflows)
+        self._visits = VisitPresenter(forms, text)
 
     def page(self, key: ApiKey, kind: Kind, after: str, limit: int) -> Page | Problem:
         """Return what changed beyond a cursor, as far as a key reaches."""
         cursor = read_cursor(after)
         if cursor is None:
             return Problem(code="kursor_salah")
+        if kind == "kunjungan":
+            if not key.visits:
+                return Problem(code="kunci_data_tanpa_kunjungan")
+            return self._engine.read(lambda tx: self._read_visits(tx, key, cursor, limit))
         parts = self._parts(key)
         return self._engine.read(lambda tx: self._read(tx, key, kind, cursor, limit, parts))
 
     def _read(
-        self, tx: Reader, key: ApiKey, kind: Kind, cursor: tuple[int, bytes], limit: int, parts: list[Part]
+        self,
+        tx: Reader,
+        key: ApiKey,
+        kind: PartKind,
+        cursor: tuple[int, bytes],
+        limit: int,
+        parts: list[Part],
     ) -> Page | Problem:
         store, (after, tag) = SqlOfficeStore.reading(tx), cursor
         if store.tag_at(after) != tag:
@@ -207,13 +235,36 @@ class DataApi:
         return PAGES[kind](
             data=rows,  # type: ignore[arg-type]
             hilang=sorted(gone),
-            lanjut=f"{last}-{(store.tag_at(last) or b'').hex()}",
+            lanjut=_named(store, last),
             masih=more,
         )
 
+    def _read_visits(
+        self, tx: Reader, key: ApiKey, cursor: tuple[int, bytes], limit: int
+    ) -> KunjunganPage | Problem:
+        store, (after, tag) = SqlOfficeStore.reading(tx), cursor
+        if store.tag_at(after) != tag:
+            return Problem(code="kursor_tidak_dikenal")
+        told = self._visits.forms_of(key.services)
+        desa = self._reached(key) if key.areas else None
+        found = api_store.visits_beyond(tx, after, limit, told, desa)
+        more = len(found) >= limit
+        last = found[-1][0] if more else store.last_seq()
+        shown, gone = read_visits(tx, [name for _, name in found], self._visits, told, named=key.named)
+        # whoever begins has nothing yet that could be gone
+        hilang: list[Id] = sorted(gone) if after else []
+        return KunjunganPage(data=shown, hilang=hilang, lanjut=_named(store, last), masih=more)
+
+    def _reached(self, key: ApiKey) -> list[str]:
+        return [kode for kode in self._desa if not key.areas or within(kode, key.areas)]
+
     def _parts(self, key: ApiKey) -> list[Part]:
-        desa = [kode for kode in self._desa if not key.areas or within(kode, key.areas)]
-        return [desa_part(kode, service) for kode in desa for service in key.services]
+        return [desa_part(kode, service) for kode in self._reached(key) for service in key.services]
+
+
+def _named(store: SqlOfficeStore, seq: int) -> str:
+    """Write the cursor of a commit: its seq and its tag."""
+    return f"{seq}-{(store.tag_at(seq) or b'').hex()}"
 
 
 def read_cursor(text: str) -> tuple[int, bytes] | None:

@@ -36,6 +36,8 @@ from sync.store import Record
 
 PIECE = 500
 RECORD_KINDS = ("warga", "ewarong", CASES)
+VISITS = "kunjungan_"
+"""Begins the name of a source of visits whose form is called as a kind of record is."""
 _contents = msgspec.msgpack.Decoder(Content)
 
 
@@ -67,7 +69,7 @@ class ExportRows:
         columns: Sequence[Column],
     ) -> None:
         self._engine, self._words, self._asked, self._reach = engine, words, asked, reach
-        self._columns = columns
+        self._columns, self._form = columns, form_of_source(asked.source)
         self._references = [each.name for each in columns if isinstance(each.field, Rujukan)]
         self._states = open_states(workflows)
         self._titles = {flow.id: flow.title for flow in workflows.all()}
@@ -158,7 +160,7 @@ class ExportRows:
         return self._engine.read(self._visit_ids)
 
     def _visit_ids(self, tx: Reader) -> list[RecordId]:
-        forms, wanted = self._words.forms, self._asked.source
+        forms, wanted = self._words.forms, self._form
         opening = [name for name in forms.ids() if wanted in _opened_by(forms, name)]
         return export_store.visits_of_forms(
             tx,
@@ -194,19 +196,14 @@ class ExportRows:
     def _read(self, tx: Reader, ids: Sequence[RecordId]) -> list[list[Cell]]:
         store = SqlOfficeStore.reading(tx)
         records = store.records(ids)
-        newest = {name: _newest(record) for name, record in records.items() if not is_destroyed(record)}
+        newest = {name: newest_change(record) for name, record in records.items() if not is_destroyed(record)}
         raws = store.contents([change for change in newest.values() if change is not None])
         found: list[tuple[Record, Content, Submit]] = []
         for name in ids:
             change = newest.get(name)
-            content = _content(raws[change]) if change is not None and change in raws else None
+            content = read_content(raws[change]) if change is not None and change in raws else None
             body = content.body if content else None
-            if (
-                content
-                and isinstance(body, Submit)
-                and self._asked.source in body.forms
-                and self._is_open(body)
-            ):
+            if content and isinstance(body, Submit) and self._form in body.forms and self._is_open(body):
                 found.append((records[name], content, body))
         self._learn(store, found)
         return [self._visit(record, content, body) for record, content, body in found]
@@ -220,12 +217,12 @@ class ExportRows:
         wanted = {str(record.fields.get("petugas") or "") for record, _, _ in found}
         wanted |= {str(body.subject or "") for _, _, body in found}
         for _, _, body in found:
-            answers = body.forms[self._asked.source].answers
+            answers = body.forms[self._form].answers
             wanted |= {value for name in self._references if isinstance(value := answers.get(name), str)}
         self._names = names(store, wanted - {""})
 
     def _visit(self, record: Record, content: Content, body: Submit) -> list[Cell]:
-        filled = body.forms[self._asked.source]
+        filled = body.forms[self._form]
         plan, answers = self._plan(filled.version), filled.answers
         # a field with no answer is blank, seen or not, and most have none
         asked = [name for name in plan.conditional if answers.get(name) is not None]
@@ -243,7 +240,7 @@ class ExportRows:
     def _plan(self, version: int) -> _Plan:
         """Return what is to be known of a version of the form for each of its visits."""
         if version not in self._plans:
-            fields = self._words.forms.get(self._asked.source, version).fields
+            fields = self._words.forms.get(self._form, version).fields
             places = {
                 column.name: place
                 for place, column in enumerate(self._columns)
@@ -294,13 +291,23 @@ class ExportRows:
         return desa.nama if name == "desa" else above.nama if above else ""
 
 
+def source_of_form(form: str) -> str:
+    """Name the source of the visits with a form."""
+    return VISITS + form if form in RECORD_KINDS else form
+
+
+def form_of_source(source: str) -> str:
+    """Return the form whose visits a source has."""
+    return source.removeprefix(VISITS)
+
+
 def _opened_by(forms: Forms, name: str) -> set[str]:
     """Return the forms that some version of a form opens."""
     versions = (forms.get(name, version) for version in forms.versions(name))
     return {opened.form for form in versions for opened in form.opens}
 
 
-def _content(raw: bytes) -> Content | None:
+def read_content(raw: bytes) -> Content | None:
     """Read a content that was looked through when it was taken in; None for one that nobody can read."""
     try:
         return _contents.decode(raw)
@@ -308,7 +315,8 @@ def _content(raw: bytes) -> Content | None:
         return None
 
 
-def _newest(record: Record) -> ChangeId | None:
+def newest_change(record: Record) -> ChangeId | None:
+    """Return the change of a visit's newest version; None for a visit that has none."""
     versions: list[dict[str, Any]] = record.fields.get("versions") or []
     return ChangeId(bytes.fromhex(versions[-1]["change"])) if versions and "change" in versions[-1] else None
 

@@ -22,7 +22,7 @@ from server.engine import ClosedError, Engine, Writer
 from server.queries import records_of_kind
 from server.services.chain_record import record_of, write_record
 from server.services.export_file import FilePieces, ForgottenError, still_wanted
-from server.services.export_rows import RECORD_KINDS, ExportRows, open_states
+from server.services.export_rows import RECORD_KINDS, ExportRows, form_of_source, open_states, source_of_form
 from server.services.handouts import MOST_TEXT, RECIPIENTS, Handout, note_handout
 from server.services.people import Actor, load_person
 from server.services.visit_page import Words
@@ -83,7 +83,11 @@ class Exporting:
         if reach is None:
             return []
         forms = [form for form in self._words.forms.all() if form.privacy != "rahasia"]
-        names = [*LIST_KINDS, CASES, *(form.id for form in sorted(forms, key=lambda form: form.title))]
+        names = [
+            *LIST_KINDS,
+            CASES,
+            *(source_of_form(form.id) for form in sorted(forms, key=lambda form: form.title)),
+        ]
         found = [self.source(name) for name in names]
         return [each for each in found if reach.services is None or self._reached(each, reach.services)]
 
@@ -97,10 +101,10 @@ class Exporting:
         if name == CASES:
             title = text(f"ekspor.{CASES}")
             return Source(name=name, title=title, service="", columns=case_columns(text))
-        form = forms.get(name)
-        if form.privacy == "rahasia":
+        form = forms.get(form_of_source(name))
+        if form.privacy == "rahasia" or name != source_of_form(form.id):
             raise KeyError(name)
-        columns = form_columns(forms, name, text)
+        columns = form_columns(forms, form.id, text)
         return Source(name=name, title=form.title, service=form.service, columns=columns)
 
     def states(self, source: Source) -> dict[str, str]:

@@ -173,6 +173,7 @@ class ImportSteps:
             job,
             conflicts=job.conflicts + sum(isinstance(outcome, Conflict) for outcome in outcomes),
             counts=_recounted(job.counts, checked, fates),
+            desa=_counted(job.desa, read, fates),
         )
         kept = [row if fate.fate == "masalah" else [] for row, fate in zip(rows, fates, strict=True)]
         table_store.put_cells(tx, job.id, job.sheet, place, encode(kept))
@@ -238,6 +239,18 @@ def _judged_anew(known: Known, entry: entries.Entry | None, fate: RowFate, row: 
     if match.record in (NO_RECORD, fate.record):
         return fate
     return replace(fate, fate="berubah", record=match.record)
+
+
+def _counted(
+    before: Mapping[str, int], read: Sequence[entries.Entry | None], fates: Sequence[RowFate]
+) -> dict[str, int]:
+    """Add those who were taken to how many there were of each desa."""
+    found = dict(before)
+    for entry, fate in zip(read, fates, strict=True):
+        desa = entry.fields.get("kode_desa", "") if entry is not None and fate.fate != "masalah" else ""
+        if desa:
+            found[desa] = found.get(desa, 0) + 1
+    return found
 
 
 def _recounted(

@@ -31,7 +31,7 @@ from server.services.people import Actor
 from server.tables.columns import Kind, guess, lacking, plain
 from server.tables.entries import Note
 from server.tables.heading import find_heading, heading_at
-from server.tables.job import Job, SheetPlace, State
+from server.tables.job import Job, RowFate, SheetPlace, State
 
 logger = logging.getLogger("server.importing")
 MOST_SHEETS = 8
@@ -205,10 +205,21 @@ class Importing:
 
     def problems(self, job: Job, most: int) -> Iterator[tuple[int, Row, tuple[Note, ...]]]:
         """Yield the rows that are not taken, with their number in the sheet (from 1) and why."""
+        return self._told(job, most, lambda fate: fate.fate == "masalah")
+
+    def odd(self, job: Job, most: int) -> Iterator[tuple[int, Row, tuple[Note, ...]]]:
+        """Yield the rows that are taken though something in them was left out or looks odd, and what."""
+        return self._told(job, most, lambda fate: fate.fate != "masalah" and bool(fate.notes))
+
+    def _told(
+        self, job: Job, most: int, is_wanted: Callable[[RowFate], bool]
+    ) -> Iterator[tuple[int, Row, tuple[Note, ...]]]:
         for place in range(piece_count(job)):
+            if most <= 0:
+                return
             rows, fates = self._engine.read(lambda tx, at=place: rows_and_fates(tx, job, at))
             for offset, fate in enumerate(fates):
-                if fate.fate == "masalah" and most > 0:
+                if is_wanted(fate) and most > 0:
                     most -= 1
                     yield row_number(job, place, offset), rows[offset], fate.notes
 

@@ -11,7 +11,7 @@ from schemas.letters import letter_kinds
 from server.access import Action, Person, Thing, Why, refused
 from server.blobs import BlobStore
 from server.engine import Engine, Reader, Writer
-from server.letter_store import LETTER, LetterRow, listed
+from server.letter_store import LETTER, LetterRow, listed, out_about
 from server.services.chain_record import record_of, write_record
 from server.services.letter_facts import region_name
 from server.services.people import Actor, Denied
@@ -82,6 +82,11 @@ class LetterShelf:
             for each in self._engine.read(work)
             if wanted in each.row.written.casefold() or wanted in each.name.casefold()
         ]
+
+    def about(self, person: Person, name: RecordId) -> list[LetterRow]:
+        """Return the letters about a visit or a case that this person may see, the newest first."""
+        found = self._engine.read(lambda tx: out_about(tx, name))
+        return [row for row in found if self._refused(person, row) is None]
 
     def open(self, person: Person, name: RecordId) -> LetterView | NotThere | Denied:
         """Show a letter."""

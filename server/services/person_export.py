@@ -15,12 +15,15 @@ from schemas import format as written
 from schemas.base import Data
 from schemas.form_cells import rows_of
 from schemas.form_types import Field, Tabel
+from schemas.form_values import day_of
 from schemas.ids import ChangeId, PersonId, RecordId
+from schemas.letters import letter_kinds
 from schemas.sealed import SEALED_SERVICES
 from schemas.wire import Applied
 from server import protection_store
 from server.access import Person
 from server.engine import Engine, Reader
+from server.letter_store import LETTER, letters_about
 from server.services.answers import Reading, show
 from server.services.belongings import OWN_SHELF, REQUEST, members, named
 from server.services.chain_record import record_of
@@ -127,7 +130,9 @@ class _Gathering:
     def __init__(self, tx: Reader, warga: Record, words: Words) -> None:
         self._tx, self._words, self._warga = tx, words, warga
         self._store = SqlOfficeStore.reading(tx)
-        self._records = {each.id: each for each in _open_members(tx, warga.id)}
+        own = _open_members(tx, warga.id)
+        letters = self._store.records(letters_about(tx, [each.id for each in own])).values()
+        self._records = {each.id: each for each in (*own, *letters)}
         self._versions = [
             version
             for each in self._of("kunjungan")
@@ -137,7 +142,8 @@ class _Gathering:
         found = protection_store.contents_in_effect(tx, set(self._records))
         self._contents = [(name, content) for name, raw in found if (content := decoded(raw)) is not None]
         people = {content.author for _, content in self._contents}
-        self._names = names(self._store, {*people, *self._ids_in_answers()})
+        people |= {PersonId(str(each.fields.get("oleh") or "")) for each in letters}
+        self._names = names(self._store, {*people, *self._ids_in_answers()} - {""})
         self._own = {digits(str(warga.fields.get(name) or "")) for name in OWN_NUMBERS}
         self._own |= {digits(str(_answer(v, name) or "")) for v in self._versions for name in OWN_NUMBERS}
 
@@ -150,6 +156,7 @@ class _Gathering:
         yield self._part("kunjungan", [self._visit(version) for version in self._versions])
         yield self._part("keputusan", [self._decision(content) for content in self._bodies(Decide)])
         yield self._part("kasus", [self._case(each) for each in self._of("kasus")])
+        yield self._part("surat", [self._letter(each) for each in sorted(self._of(LETTER), key=_made_ms)])
         yield self._part("tugas", [self._task(each) for each in self._of("tugas")])
         yield self._part("konflik", [self._conflict(each) for each in self._of("konflik")])
         yield self._part("dilihat", [self._look(content) for content in self._bodies(Accessed)])
@@ -277,6 +284,23 @@ class _Gathering:
             lines.append((f"{step.get('event')}, {_day(step.get('received_ms'))}", self._clean(said)))
         return Entry(title=str(fields.get("workflow")), lines=tuple(lines))
 
+    def _letter(self, record: Record) -> Entry:
+        """Tell of a letter about them; its paper is given by the office when they ask for it."""
+        fields, text = record.fields, self._words.text
+        kind, day = letter_kinds()[str(fields["jenis"])], day_of(fields.get("tanggal"))
+        state = text(f"surat.status.{fields['state']}")
+        lines = [
+            self._line("tanggal", written.long_date(day) if day else ""),
+            self._line("keadaan", f"{state}: {reason}" if (reason := fields.get("batal_alasan")) else state),
+            self._line("petugas", self._name(str(fields.get("oleh") or ""))),
+        ]
+        if kind.penerima:
+            lines.append(self._line("penerima", text(f"kantor.penerima.pihak.{kind.penerima}")))
+        size = written.size(int(fields["ukuran"]))
+        lines.append((text("kantor.permintaan.berkas.berkas"), f"{size}, SHA-256 {fields['berkas']}"))
+        title = " · ".join(filter(None, (text(f"surat.jenis.{fields['jenis']}"), str(fields["nomor"]))))
+        return Entry(title=title, lines=tuple(lines))
+
     def _task(self, record: Record) -> Entry:
         fields = record.fields
         who = self._words.text("kantor.permintaan.berkas.petugas")
@@ -307,6 +331,10 @@ class _Gathering:
             title=f"{kind}, {written.date_and_clock(int(fields['diterima_ms']))}",
             lines=(self._line("isi", fields["isi"]), self._line("jawaban", fields.get("jawaban"))),
         )
+
+
+def _made_ms(record: Record) -> int:
+    return int(record.fields["at_ms"])
 
 
 def _open_members(tx: Reader, warga: RecordId) -> list[Record]:

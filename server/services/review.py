@@ -180,9 +180,8 @@ class Reviews:
         if found.record.fields["state"] not in OPEN_STATES:
             return Stale()
         asked = {key: text.strip() for key, text in reasons.items() if text.strip()}
-        known = _keys(found)
         lacking = lacking_in(decision, asked, note.strip())
-        if lacking or not asked.keys() <= known:
+        if lacking or not asked.keys() <= self._keys(found):
             return Incomplete(say=lacking or "kantor.tinjau.tidak_dikenal")
         body = Decide(
             visit=visit,
@@ -242,6 +241,16 @@ class Reviews:
         author = PersonId(str(record.fields.get("petugas") or ""))
         listed = Thing(author=author, region="", service=str(record.fields.get("service") or ""))
         return NotThere() if refused(person, "see_visits", listed) else Denied(why="sealed")
+
+    def _keys(self, visit: Visit) -> set[str]:
+        """Everything in the newest version that a reason may be pinned to, what was left blank too."""
+        submit, forms = visit.newest.submit, self._words.forms
+        fields = {
+            f"{name}.{field}"
+            for name, given in submit.forms.items()
+            for field in forms.get(name, given.version).fields
+        }
+        return fields | {item.blob for item in submit.evidence}
 
     def _thing(self, visit: Visit) -> Thing:
         forms = [
@@ -336,13 +345,6 @@ def _handed_to(tx: Reader, visit: RecordId) -> HandedTo | None:
         note=found.note,
         at_ms=found.at_ms,
     )
-
-
-def _keys(visit: Visit) -> set[str]:
-    """Everything in the newest version that a reason may be pinned to."""
-    submit = visit.newest.submit
-    fields = {f"{form}.{field}" for form, given in submit.forms.items() for field in given.answers}
-    return fields | {item.blob for item in submit.evidence}
 
 
 def lacking_in(decision: str, reasons: Mapping[str, str], note: str) -> str:

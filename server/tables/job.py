@@ -22,7 +22,8 @@ class SheetPlace(Data, frozen=True, kw_only=True):
 class Job(Data, frozen=True, kw_only=True):
     """A list. `heading` is the header's last row from 0; `matched` the field of each column, empty for none.
 
-    `done` counts the rows that the present step is through with, `counts` the rows of each fate.
+    `done` counts the rows that the present step is through with, `counts` the rows of each fate, `desa` those
+    that are taken by the desa that they name.
     """
 
     id: RecordId
@@ -42,6 +43,7 @@ class Job(Data, frozen=True, kw_only=True):
     noted: int = 0
     ended_ms: int = 0
     conflicts: int = 0
+    desa: dict[str, int] = {}
 
     @property
     def rows(self) -> int:

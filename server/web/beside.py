@@ -167,6 +167,6 @@ def just_done(site: Site, params: Mapping[str, str]) -> Notice | None:
     """Say what was done just before, as an address tells it."""
     done = params.get("hasil", "")
     if done not in HANDED:
-        return done_notice(site, params.get("selesai", ""))
+        return done_notice(site, params)
     tone, icon = HANDED[done]
     return Notice(tone=tone, icon=icon, title=site.text(f"kantor.tinjau.{done}"))

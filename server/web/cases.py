@@ -9,11 +9,13 @@ from litestar.params import FromPath
 from schemas import format as written
 from schemas.ids import RecordId
 from server.access import may
+from server.letter_store import LetterRow
 from server.services.cases import CaseView
+from server.services.letter_shelf import ISSUED
 from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Stale
 from server.web.errors import ForbiddenError, MissingError
-from server.web.letters import letter_links
+from server.web.letters import letter_card, letter_links, letters_out
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
 
@@ -45,9 +47,16 @@ def case_routes(site: Site) -> list[Any]:
         found = await site.work(lambda: site.cases.open(visitor.person, RecordId(case), today()))
         match found:
             case CaseView():
-                letters = letter_links(site, visitor, "kasus", found.id, found.service)
-                shown = {"case": found, "notice": notice, "letters": letters}
-                values = {**shown, "chosen": chosen, "typed": typed or {}}
+                begin = letter_links(site, visitor, "kasus", found.id, found.service)
+                out = await site.work(lambda: letters_out(site, visitor, found.id))
+                values = {
+                    "case": found,
+                    "notice": notice,
+                    "chosen": chosen,
+                    "typed": typed or {},
+                    "proposed": _proposed(out),
+                    **letter_card(site, begin, out),
+                }
                 return await site.page("cases/one.html", visitor, "kasus", values, status=status)
             case NotThere():
                 raise MissingError
@@ -89,3 +98,9 @@ def case_routes(site: Site) -> list[Any]:
         return await draw(visitor, case, said, status, event, answers)
 
     return [cases, one, step]
+
+
+def _proposed(out: list[LetterRow]) -> dict[str, str]:
+    """What a step asks of a letter, as it stands on the newest one about the case that was not cancelled."""
+    newest = next((row for row in out if row.number and row.state == ISSUED), None)
+    return {"nomor_surat": newest.written, "tanggal_surat": newest.day} if newest else {}

@@ -19,7 +19,7 @@ from server.web.filters import Filter, Option
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
 
-TYPED = ("sistem", "wilayah", "bernama", "masa", "surat", "dasar")
+TYPED = ("sistem", "wilayah", "bernama", "kunjungan", "masa", "surat", "dasar")
 
 
 class KeyView(Data, frozen=True, kw_only=True):
@@ -32,6 +32,7 @@ class KeyView(Data, frozen=True, kw_only=True):
     until: str
     used: str
     named: bool
+    visits: bool
     word: str
     tone: str
     icon: str
@@ -92,6 +93,7 @@ def _asked(given: dict[str, str]) -> NewKey:
         days=int(days) if days in map(str, DAYS) else 0,
         letter=given.get("surat", ""),
         basis=given.get("dasar", ""),
+        visits="kunjungan" in given,
     )
 
 
@@ -134,6 +136,7 @@ def _view(site: Site, key: ApiKey, day: Day | None, known: dict[str, str]) -> Ke
         until=text("kunci_data.sampai", waktu=written.date_and_clock(key.until_ms)),
         used=used,
         named=key.named,
+        visits=key.visits,
         word=text(f"kunci_data.{word}"),
         tone=tone,
         icon=icon,

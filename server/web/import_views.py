@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from schemas import format as written
 from schemas.base import Data
@@ -17,6 +18,7 @@ from server.web.site import Site
 
 SHOWN = 20
 SAMPLES = 3
+MOST_DESA = 24
 LOOKS = {
     "dicocokkan": ("notice", "edit"), "memeriksa": ("info", "hourglass"), "diperiksa": ("notice", "check"),
     "menerapkan": ("info", "hourglass"), "selesai": ("good", "done"), "gagal": ("bad", "error"),
@@ -70,7 +72,7 @@ class CountView(Data, frozen=True, kw_only=True):
 
 
 class ProblemView(Data, frozen=True, kw_only=True):
-    """A row that is not taken, and why."""
+    """A row of which something is told: why it is not taken, or what in it is odd."""
 
     row: int
     lines: tuple[str, ...]
@@ -81,6 +83,8 @@ def list_values(site: Site, job: Job, typed: tuple[str, ...] | None, *, running:
     lists = site.importing
     counted = job.counts if job.state in ("diperiksa", "menerapkan", "selesai") else {}
     found = list(lists.problems(job, SHOWN)) if counted.get("masalah") else []
+    # not while it is applied: that page is drawn every other second, and this may look through the whole list
+    odd = list(lists.odd(job, SHOWN)) if job.noted and job.state in ("diperiksa", "selesai") else []
     suffix = "selesai" if job.state == "selesai" else "arti"
     return {
         "job": list_view(site, job),
@@ -103,17 +107,38 @@ def list_values(site: Site, job: Job, typed: tuple[str, ...] | None, *, running:
         "to_do": written.number(counted.get("baru", 0) + counted.get("berubah", 0))
         if counted.get("baru", 0) + counted.get("berubah", 0)
         else "",
-        "noted": written.number(job.noted) if counted and job.noted else "",
+        "noted": written.number(job.noted),
+        "odd_count": job.noted,
+        "odd": [_told(site, row, notes) for row, _, notes in odd],
+        "onward": _onward(site, job) if job.state == "selesai" else [],
         "conflicts": written.number(job.conflicts) if job.conflicts else "",
         "problem_count": counted.get("masalah", 0),
-        "problems": [ProblemView(row=row, lines=why_lines(site, notes)) for row, _, notes in found],
+        "problems": [_told(site, row, notes) for row, _, notes in found],
         "match": _match(site, job, typed),
     }
+
+
+def _onward(site: Site, job: Job) -> list[tuple[str, str]]:
+    """Return where to give out work about those of the list: addresses and desa, those with most first."""
+    asked = {"layanan": job.service, "siapa": job.kind}
+    most = sorted(job.desa.items(), key=lambda item: (-item[1], item[0]))[:MOST_DESA]
+    named = {each.kode: each.nama for each in site.words.wilayah}
+    return [
+        (
+            f"/penugasan?{urlencode({'desa': desa, **asked})}",
+            site.text("impor.hasil.tugaskan_desa", desa=named.get(desa, desa), jumlah=written.number(count)),
+        )
+        for desa, count in most
+    ]
 
 
 def _fate_text(site: Site, fate: str, suffix: str) -> str:
     key = f"impor.hasil.{fate}_{suffix}"
     return site.text(key) if key in site.text else site.text(f"impor.hasil.{fate}_arti")
+
+
+def _told(site: Site, row: int, notes: tuple[Note, ...]) -> ProblemView:
+    return ProblemView(row=row, lines=tuple(LONG_NUMBER.sub("••••", line) for line in why_lines(site, notes)))
 
 
 def _match(site: Site, job: Job, typed: tuple[str, ...] | None) -> MatchView:

@@ -48,6 +48,7 @@ def import_routes(site: Site) -> list[Any]:
         visitor: Visitor, name: str, said: str = "", typed: tuple[str, ...] | None = None
     ) -> Response[str]:
         values = await site.work(lambda: _shown(site, name, typed))
+        values["may_assign"] = may(visitor.person, "assign_tasks")
         values["notice"] = Notice(tone="bad", icon="error", title=said) if said else None
         page = await site.page("import/one.html", visitor, "impor", values, status=422 if said else 200)
         if values["running"]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get, post
@@ -14,7 +15,7 @@ from server.services.letter_templates import HEAD, Moved, Saved
 from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.web.errors import MissingError, PageError
-from server.web.letters import PDF
+from server.web.letters import PDF, asked_in
 from server.web.register_form import count_of
 from server.web.replies import download, onward
 from server.web.site import Asking, Notice, Site, Visitor
@@ -109,9 +110,12 @@ def letter_setting_routes(site: Site) -> list[Any]:
 def _number_routes(site: Site) -> list[Any]:
     work = site.letter_numbers
 
-    async def draw(visitor: Visitor, notice: Notice | None, status: int = 200) -> Response[str]:
+    async def draw(
+        visitor: Visitor, request: Asking, notice: Notice | None, status: int = 200
+    ) -> Response[str]:
         book = await site.work(work.book)
         values = {
+            "begun": _begun(request),
             "book": book,
             "blocks": [
                 (span.first, span.last, len(book.used.intersection(span.numbers))) for span in book.blocks
@@ -134,7 +138,7 @@ def _number_routes(site: Site) -> list[Any]:
         visitor = await site.allowed(request, ACTION)
         done = request.query_params.get("selesai") == "ya"
         said = Notice(tone="good", icon="done", title=site.text("surat.nomor.tersimpan")) if done else None
-        return await draw(visitor, said)
+        return await draw(visitor, request, said)
 
     @post("/surat/nomor")
     async def change(request: Asking) -> Response[Any]:
@@ -158,10 +162,16 @@ def _number_routes(site: Site) -> list[Any]:
 
         why = await site.work(write)
         if why is not None:
-            return await draw(visitor, _bad(site.text(f"surat.nomor.salah.{why}")), 422)
-        return onward("/surat/nomor?selesai=ya")
+            return await draw(visitor, request, _bad(site.text(f"surat.nomor.salah.{why}")), 422)
+        return onward("&".join(filter(None, ["/surat/nomor?selesai=ya", _begun(request)])))
 
     return [numbers, change]
+
+
+def _begun(request: Asking) -> str:
+    """Return the letter from which somebody came here for numbers, as a query; empty for none."""
+    asked = asked_in(request.query_params)
+    return urlencode(asked.fields()) if asked.kind in letter_kinds() else ""
 
 
 def braced(fields: tuple[str, ...]) -> str:

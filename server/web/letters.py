@@ -18,6 +18,7 @@ from schemas.ids import RecordId
 from schemas.letters import letter_kinds
 from server.access import may
 from server.blobs import DamagedBlobError
+from server.letter_store import LetterRow
 from server.services.letter_facts import LONG_TYPED, MOST_PHOTOS, MOST_TYPED, Asked, Lacking, region_name
 from server.services.letter_shelf import MOST_REASON, LetterView
 from server.services.letters import Draft, Made, NotMade
@@ -89,13 +90,13 @@ def letter_routes(site: Site) -> list[Any]:
     @get("/surat/baru")
     async def new(request: Asking) -> Response[str]:
         visitor = await site.allowed(request, "make_letters")
-        return await draw(visitor, _asked(request.query_params))
+        return await draw(visitor, asked_in(request.query_params))
 
     @post("/surat")
     async def make(request: Asking) -> Response[Any]:
         visitor = await site.allowed(request, "make_letters")
         given = await site.form(request, visitor.csrf)
-        asked, token = _asked(given), given.get("tanda", "")
+        asked, token = asked_in(given), given.get("tanda", "")
         typed = {name.removeprefix(TYPED): text for name, text in given.items() if name.startswith(TYPED)}
         photos = frozenset(name.removeprefix(PHOTO) for name in given if name.startswith(PHOTO))
         sampled = given.get("langkah") == "contoh"
@@ -196,11 +197,22 @@ def letter_links(site: Site, visitor: Visitor, about: str, name: str, service: s
     ]
 
 
+def letters_out(site: Site, visitor: Visitor, name: RecordId) -> list[LetterRow]:
+    """Return the letters about a kasus or a kunjungan that are out, the newest first."""
+    return site.letter_shelf.about(visitor.person, name) if may(visitor.person, "see_letters") else []
+
+
+def letter_card(site: Site, begin: list[tuple[str, str]], out: list[LetterRow]) -> dict[str, Any]:
+    """Return what `letters/_about.html` shows: the letters that can be begun here, and those that are out."""
+    return {"letters": begin, "letters_out": [_in_list(site, row, "") for row in out]}
+
+
 def _error(found: object) -> Exception:
     return ForbiddenError() if isinstance(found, Denied) else MissingError()
 
 
-def _asked(given: Mapping[str, str]) -> Asked:
+def asked_in(given: Mapping[str, str]) -> Asked:
+    """Read which letter is meant, from a form or an address."""
     kind, case, visit, region = (given.get(name, "") for name in ("jenis", "kasus", "kunjungan", "wilayah"))
     return Asked(kind=kind[:40], case=case[:40], visit=visit[:40], region=region[:13])
 
@@ -210,6 +222,18 @@ def _day(text: str) -> str:
     return written.long_date(found) if found else "–"
 
 
+def _in_list(site: Site, row: LetterRow, name: str) -> RowView:
+    return RowView(
+        href=f"/surat/{row.id}",
+        number=row.written or site.text("surat.tanpa_nomor"),
+        kind=site.text(f"surat.jenis.{row.kind}"),
+        name=name,
+        day=_day(row.day),
+        region=region_name(site.words, row.region) if row.region else "",
+        state=row.state,
+    )
+
+
 def _listed(site: Site, visitor: Visitor, given: Mapping[str, str], today: date) -> dict[str, Any]:
     first = day_of(given.get("dari", "")) or today - timedelta(days=LISTED_DAYS)
     last = day_of(given.get("sampai", "")) or today
@@ -217,18 +241,7 @@ def _listed(site: Site, visitor: Visitor, given: Mapping[str, str], today: date)
     sought = given.get("cari", "").strip()[:80]
     person = visitor.person
     found = site.letter_shelf.find(person, first.isoformat(), last.isoformat(), kind, sought)
-    rows = [
-        RowView(
-            href=f"/surat/{each.row.id}",
-            number=each.row.written or site.text("surat.tanpa_nomor"),
-            kind=site.text(f"surat.jenis.{each.row.kind}"),
-            name=each.name,
-            day=_day(each.row.day),
-            region=region_name(site.words, each.row.region) if each.row.region else "",
-            state=each.row.state,
-        )
-        for each in found[:MOST_ROWS]
-    ]
+    rows = [_in_list(site, each.row, each.name) for each in found[:MOST_ROWS]]
     kinds = [("", site.text("surat.semua_jenis"))]
     kinds += [(name, site.text(f"surat.jenis.{name}")) for name in letter_kinds()]
     return {

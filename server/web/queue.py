@@ -1,5 +1,6 @@
 """Antrean: the visits that wait. Rule: a filter stands in the address, personal data never does."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -27,6 +28,7 @@ SIGNS = (
 )  # fmt: skip
 """The flags that can be asked for one by one, those of fraud first."""
 FLAGGED: dict[str, Literal["", "ya", "tidak"]] = {"": "", "ya": "ya", "tidak": "tidak"}
+RECORD = r"[0-9a-f]{32}"
 DONE = {
     "disetujui": ("good", "approved"),
     "disetujui_kasus": ("good", "approved"),
@@ -66,14 +68,13 @@ def queue_routes(site: Site) -> list[Any]:
         found = await site.work(lambda: site.queue.page(visitor.person, wanted, at))
         if isinstance(found, Denied):
             raise ForbiddenError
-        done = request.query_params.get("selesai", "")
         values = {
             "page": _listing(found, asked, max(1, at)),
             "filters": _filters(
                 site, asked, regions, await site.work(lambda: site.queue.authors(visitor.person))
             ),
             "order": asked["urut"],
-            "notice": done_notice(site, done),
+            "notice": done_notice(site, request.query_params),
             "trip": urlencode({name: value for name, value in asked.items() if value}),
             "may_decide": may(visitor.person, "decide_visits"),
         }
@@ -124,12 +125,17 @@ def _listing(found: QueuePage, asked: dict[str, str], number: int) -> Listing:
     )
 
 
-def done_notice(site: Site, done: str) -> Notice | None:
-    """Say what was decided just now."""
+def done_notice(site: Site, params: Mapping[str, str]) -> Notice | None:
+    """Say what was decided just now, as an address tells it, and lead to the case that it opened."""
+    done, case = params.get("selesai", ""), params.get("kasus", "")
     if done not in DONE:
         return None
     tone, icon = DONE[done]
-    return Notice(tone=tone, icon=icon, title=site.text(f"kantor.antrean.sudah_{done}"))
+    title = site.text(f"kantor.antrean.sudah_{done}")
+    if re.fullmatch(RECORD, case) is None:
+        return Notice(tone=tone, icon=icon, title=title)
+    label = site.text("kantor.konflik.ke_kasus")
+    return Notice(tone=tone, icon=icon, title=title, href=f"/kasus/{case}", label=label)
 
 
 def _filters(

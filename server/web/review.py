@@ -20,7 +20,7 @@ from server.services.review import Decided, Incomplete, NotThere, Open, Stale
 from server.services.unsent import Typed
 from server.web.beside import hand_view, here_words, just_done, kept, trip_of
 from server.web.errors import ExpiredError, ForbiddenError, MissingError, NotLoggedInError
-from server.web.letters import letter_links
+from server.web.letters import letter_card, letter_links, letters_out
 from server.web.login import to_login
 from server.web.replies import onward
 from server.web.site import SESSION_COOKIE, Asking, Notice, Site, Visitor
@@ -68,6 +68,8 @@ def review_routes(site: Site) -> list[Any]:
             why_icon="person" if found.rights.why.endswith("milik_sendiri") else "info",
         )
         params, visit = request.query_params, found.page.id
+        service = found.page.service if found.page.is_of_warga else ""
+        begin = letter_links(site, visitor, "kunjungan", visit, service)
         batch = await site.work(lambda: site.together.current(visitor.person))
         unsent = site.unsent.of(visitor.person.id, visit) if typed is None and rights.decide else None
         if unsent and not notice:
@@ -75,6 +77,7 @@ def review_routes(site: Site) -> list[Any]:
         values = {
             "visit": found.page,
             "merged": found.merged,
+            "conflicts": await site.work(lambda: site.conflicts.open_on(visitor.person, found.page.subject)),
             "rights": rights,
             "trip": await site.work(lambda: trip_of(site, visitor, params, visit)),
             "hand": await site.work(lambda: hand_view(site, visitor, found)),
@@ -85,13 +88,7 @@ def review_routes(site: Site) -> list[Any]:
             "notice": notice or just_done(site, params),
             "typed": typed or unsent or Typed(),
             "problem": problem,
-            "letters": letter_links(
-                site,
-                visitor,
-                "kunjungan",
-                found.page.id,
-                found.page.service if found.page.is_of_warga else "",
-            ),
+            **letter_card(site, begin, await site.work(lambda: letters_out(site, visitor, visit))),
         }
         return await site.page("review/review.html", visitor, "antrean", values, status=status)
 
@@ -144,9 +141,11 @@ def review_routes(site: Site) -> list[Any]:
                 site.presence.leave(visitor.person, RecordId(visit))
                 site.unsent.drop(visitor.person.id, RecordId(visit))
                 trip = await site.work(
-                    lambda: trip_of(site, visitor, request.query_params, RecordId(visit), selesai=done)
+                    lambda: trip_of(
+                        site, visitor, request.query_params, RecordId(visit), kasus=case or "", selesai=done
+                    )
                 )
-                rest = kept(request.query_params, selesai=done)
+                rest = kept(request.query_params, kasus=case or "", selesai=done)
                 return onward(trip.next if trip and trip.next else f"/antrean?{rest}")
             case Denied():
                 raise ForbiddenError

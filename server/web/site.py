@@ -133,12 +133,14 @@ class Visitor(Data, frozen=True, kw_only=True):
 
 
 class Notice(Data, frozen=True, kw_only=True):
-    """A sentence above a page."""
+    """A sentence above a page. `href`: where to go on from there, called `label`."""
 
     tone: str
     icon: str
     title: str
     text: str = ""
+    href: str = ""
+    label: str = ""
 
 
 DAILY = frozenset({"beranda", "antrean", "konflik", "kasus", "warga", "ruang", "penugasan"})

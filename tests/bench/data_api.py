@@ -18,7 +18,9 @@ def measure(folder: Path) -> list[Figure]:
     office = open_at(folder)
     count = scaled(COUNT)
     fill(office, count, visited=False)
-    api = DataApi(office.deps.engine, load_wilayah(), office.deps.workflows)
+    api = DataApi(
+        office.deps.engine, load_wilayah(), office.deps.workflows, office.deps.forms, office.deps.text
+    )
     key = _key(office)
     after, slowest, found, begun = START, 0.0, 0, time.perf_counter()
     while True:

@@ -340,6 +340,7 @@ def test_the_page_gives_a_key_once_and_ends_it(town: Town) -> None:
     with httpx.Client(base_url=town.address, timeout=20) as kabid:
         log_in(kabid, "kabid")
         form = {"csrf": csrf(kabid.get("/kunci-data")), "sistem": "e-Planning", "masa": "90", "bernama": "1"}
+        form |= {"kunjungan": "1"}
         form |= {"layanan.bpnt": "1", "wilayah": "33.14.01", "surat": "12/2026", "dasar": "Perbup 3"}
         refused = kabid.post("/kunci-data", data={**form, "dasar": " "})
         assert (
@@ -357,7 +358,13 @@ def test_the_page_gives_a_key_once_and_ends_it(town: Town) -> None:
         page = kabid.get("/kunci-data").text
         assert text not in page and "e-Planning" in page and "1 panggilan" in page
         name = town.keys.find(key)
-        assert name is not None and name.named and name.areas == ("33.14.01",)
+        assert (
+            "Dengan kunjungan</span>" in page
+            and name is not None
+            and name.visits
+            and name.named
+            and name.areas == ("33.14.01",)
+        )
         kabid.post(f"/kunci-data/{name.id}", data={"csrf": form["csrf"]})
         assert town.ask(key).status_code == 401 and "Diakhiri" in kabid.get("/kunci-data").text
 
@@ -365,11 +372,11 @@ def test_the_page_gives_a_key_once_and_ends_it(town: Town) -> None:
 def test_the_description_is_openapi_and_every_answer_keeps_to_it(town: Town) -> None:
     document = town.client.get("/api/v1/openapi.json").json()
     assert document["openapi"].startswith("3.1") and set(document["paths"]) == {
-        "/api/v1/data/warga", "/api/v1/data/ewarong", "/api/v1/data/kasus",
+        "/api/v1/data/warga", "/api/v1/data/ewarong", "/api/v1/data/kasus", "/api/v1/data/kunjungan",
     }  # fmt: skip
     schema: Any = schemathesis.openapi.from_dict(document)
     schema.config.update(base_url=town.address)
-    assert sum(answered(found.ok(), town.key()) for found in schema.get_all_operations()) > 30
+    assert sum(answered(found.ok(), town.key(visits=True)) for found in schema.get_all_operations()) > 30
 
 
 def answered(operation: Any, key: Made) -> int:

@@ -21,7 +21,7 @@ from server.services.people import load_person
 from server.store import SqlOfficeStore
 from server.tables.order import KEPT_MS, Asked, Given, Order
 from server.web.building import build_site
-from sync.change import FormAnswers, Patch
+from sync.change import FormAnswers, Patch, Submit
 from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
 
 NIK, HP, KKS = "3314990101800001", "081234567890", "0032989900014821"
@@ -178,6 +178,35 @@ def test_a_list_ends_where_its_readers_area_and_services_end(desk: Desk) -> None
     assert "kis" in names and "bpnt_kpm" not in names and "ewarong" not in names
 
 
+def test_shops_and_the_visits_to_shops_are_two_lists(desk: Desk) -> None:
+    shop = RecordId(secrets.token_hex(16))
+    fields = {"nama_ewarong": "Warung Sari", "kode_desa": DESA, "layanan": ["bpnt"]}
+    act = desk.office.deps.office
+    act.act(act.person, Patch(record=shop, kind="ewarong", base={}, new=fields))
+    answers = {"nama_ewarong": "Warung Sari", "masih_aktif": True, "jumlah_kpm": 40}
+    visit = RecordId(secrets.token_hex(16))
+    desk.office.phone.push(
+        Submit(
+            visit=visit,
+            follows=None,
+            subject=shop,
+            form="ewarong",
+            forms={"ewarong": FormAnswers(version=1, answers=answers)},
+            evidence=[],
+            place=None,
+            tugas=None,
+        )
+    )
+    shops = desk.rows(desk.made(source="ewarong", columns=("id", "nama_ewarong")))
+    visits = desk.rows(
+        desk.made(source="kunjungan_ewarong", columns=("kunjungan", "sasaran", "masih_aktif", "jumlah_kpm"))
+    )
+    assert shops[1:] == [[shop, "Warung Sari"]]
+    assert [row[0] for row in visits[1:]] == [visit] and "Warung Sari" in visits[1] and 40 in visits[1]
+    titles = [source.title for source in desk.lists.sources(desk.person("kabid2"))]
+    assert len(titles) == len(set(titles))
+
+
 def test_who_is_known_for_a_sealed_service_alone_is_in_no_list(desk: Desk) -> None:
     secret = desk.add_warga(layanan=["ktkpm"], nama="Terlindung")
     for who in ("kabid", "kabid2"):
@@ -187,9 +216,15 @@ def test_who_is_known_for_a_sealed_service_alone_is_in_no_list(desk: Desk) -> No
 
 def test_no_sealed_form_is_a_source(desk: Desk) -> None:
     names = {source.name for source in desk.lists.sources(desk.person("kabid2"))}
-    assert {"bpnt_kpm", "kis", "ewarong"} <= names and not {"ktk", "pm", "uep", "cabut_setuju"} & names
-    with pytest.raises(KeyError):
-        desk.lists.source("ktk")
+    assert {"bpnt_kpm", "kis", "ewarong", "kunjungan_ewarong"} <= names and not {
+        "ktk",
+        "pm",
+        "uep",
+        "cabut_setuju",
+    } & names
+    for name in ("ktk", "kunjungan_ktk", "kunjungan_bpnt_kpm"):
+        with pytest.raises(KeyError):
+            desk.lists.source(name)
     columns = [column for source in desk.lists.sources(desk.person("kabid2")) for column in source.columns]
     assert not [each for each in columns if each.field and each.field.privacy == "rahasia"]
 

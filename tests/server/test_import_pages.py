@@ -69,12 +69,16 @@ def test_a_list_goes_in_by_the_pages_alone(pages: Pages) -> None:
     assert pages.step(page, langkah="periksa", layanan="bpnt", **given).status_code == 303
     checked = pages.settled(page)
     assert "Terapkan 2 baris" in checked and "Nomor ini harus 16 angka" in checked
-    assert "Pada 2 baris ada isian yang tidak diambil" in checked
+    assert "Diambil, tetapi ada yang janggal" in checked and ">2</span>" in checked
+    assert "Status di SIKS-NG: &#34;?&#34; tidak ada di pilihan. Tidak diambil." in checked
     mend = pages.browser.get(f"{page}/masalah.xlsx")
     rows = CalamineWorkbook.from_filelike(io.BytesIO(mend.content)).get_sheet_by_index(0).to_python()
     assert rows[1][1] == "33149901" and "16 angka" in str(rows[1][-1])
     assert pages.step(page, langkah="terapkan").status_code == 303
-    assert "Sudah diterapkan" in pages.settled(page)
+    applied = pages.settled(page)
+    assert "Sudah diterapkan" in applied and "Jetiskarangpung, 2 baris" in applied
+    onward = re.search(r'href="(/penugasan\?[^"]+)"', applied)
+    assert onward and NIK.format(31)[-4:] in pages.browser.get(onward[1].replace("&amp;", "&")).text
     assert pages.browser.get("/impor").text.count("Sudah diterapkan") == 1
 
 

@@ -64,6 +64,7 @@ def test_a_letter_is_begun_at_the_case_and_at_the_visit_and_printed_again(screen
     for sought, is_found in (("sutarmi", True), ("101/09", True), ("wagiman", False)):
         answer = screen.send("/surat/cari", "/surat", cari=sought)
         assert ("400.9/101/09/" in answer.text) == is_found and answer.status_code == 200, sought
+    assert f'href="{path}"' in screen.client.get(f"/kasus/{screen.desk.case}").text
     shown = screen.client.get("/surat").text
     assert 'method="post" action="/surat/cari"' in shown and "400.9/101/09/" in shown
 
@@ -121,6 +122,17 @@ def test_numbers_are_kept_in_a_book_that_names_its_gaps(screen: Screen) -> None:
     assert "1–3 · Agenda" in shown and "Nomor berikutnya: 4" in shown and "Sisa 6 nomor" in shown
     assert screen.send(page, page, langkah="pulih", akhir="4").status_code == 422
     assert screen.send(page, page, langkah="apa").status_code == 422
+
+
+def test_who_came_for_numbers_from_a_letter_goes_on_with_it(screen: Screen) -> None:
+    begun = f"jenis=rekomendasi_bni&amp;kasus={screen.desk.case}&amp;kunjungan=&amp;wilayah="
+    assert f'href="/surat/nomor?{begun}"' in screen.client.get(screen.new).text
+    page, year = f"/surat/nomor?{begun.replace('&amp;', '&')}", str(screen.desk.year)
+    assert f'href="/surat/baru?{begun}"' in screen.client.get(page).text
+    saved = screen.send(page, page, langkah="blok", tahun=year, awal="1", akhir="9")
+    assert f'href="/surat/baru?{begun}"' in screen.client.get(saved.headers["location"]).text
+    for other in ("", "?jenis=apa", "?jenis=//luar.example"):
+        assert "/surat/baru?" not in screen.client.get(f"/surat/nomor{other}").text
 
 
 def test_a_letter_whose_file_is_broken_says_so(screen: Screen) -> None:

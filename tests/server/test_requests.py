@@ -13,11 +13,13 @@ import pytest
 from schemas.ids import RecordId
 from schemas.wire import Applied
 from server.services.incident_clock import HOUR_MS
+from server.services.letter_facts import Asked
 from server.services.people import load_person
 from server.services.requests import NotDone, Requests
 from sync.change import Accessed, FormAnswers, Patch, read
 from tests.server.sealed_office import KODE, SealedCase
 from tests.server.test_destroying import csrf, log_in
+from tests.server.test_letters import Desk, add_case
 from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, serving, shut
 
 NIK, CHILD, STRANGER = "3314990101800001", "3314990101200007", "3314990101700009"
@@ -134,6 +136,30 @@ def test_the_copy_holds_all_of_a_person_and_covers_everybody_else(office: Office
             assert hidden not in text, hidden
     assert len(data["bagian"]["Kunjungan dengan isian dan daftar foto"]) == 1
     assert "(ditutup: orang lain)" in whole and "Permintaan warga" in whole
+
+
+def test_the_copy_names_each_letter_about_them_and_who_opened_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    office, site = desk.office, desk.site
+    desk.block()
+    kept, gone = desk.made("a"), desk.made("b", permohonan="cek saldo")
+    assert site.letter_shelf.cancel(desk.who("petugas"), gone.id, f"Tertukar dengan {STRANGER}") is None
+    desk.pdf(kept.id)
+    other = office.add_warga("Warga Lain", DESA)
+    visit, _ = office.add_visit(warga=other)
+    theirs = desk.made("c", Asked(kind="rekomendasi_bni", case=add_case(office, other, DESA, visit)))
+    with serving(office) as address:
+        data, page = unpacked(copy(address, ask(office), "petugas"))
+    told = {each["judul"]: each["isi"] for each in data["bagian"]["Surat"]}
+    assert list(told) == [f"Rekomendasi ke BNI · {each.number}" for each in (kept, gone)]
+    first, second = told[f"Rekomendasi ke BNI · {kept.number}"], told[f"Rekomendasi ke BNI · {gone.number}"]
+    assert (first["Keadaan"], first["Petugas"]) == ("Terbit", "Petugas Uji")
+    assert first["Diserahkan kepada"] == "BNI (Himbara)" and kept.digest in first["Berkas"]
+    assert second["Keadaan"] == "Dibatalkan: Tertukar dengan (ditutup: orang lain)"
+    looks = data["bagian"]["Siapa yang membuka nomor lengkap atau membuat salinan"]
+    assert any(kept.number in each["isi"]["Tujuan"] for each in looks)
+    assert theirs.number not in json.dumps(data) + page and kept.number in page
+    shut(office)
 
 
 def test_the_copy_is_recorded_with_who_and_why_before_it_is_given(office: Office) -> None:

@@ -198,12 +198,13 @@ def test_a_stale_tab_decides_nothing_and_shows_the_newest_state(site: Site) -> N
     assert conflicts[0][0] == 0
 
 
-def test_a_return_carries_its_reasons_to_field_and_photo(site: Site) -> None:
+def test_a_return_carries_its_reasons_to_a_field_answered_or_blank_and_to_a_photo(site: Site) -> None:
     visit, change = site.office.add_visit()
     blob = site.office.blobs_of(visit)[0]
     with site.log_in("verifikator") as client:
         reasons = {
             "alasan.bpnt_kpm.nama": " Ejaan beda dengan KTP ",
+            "alasan.bpnt_kpm.alasan_tidak_layak": "Belum diisi",
             f"alasan.{blob}": "Kurang jelas",
             "alasan.x": "",
         }
@@ -212,7 +213,11 @@ def test_a_return_carries_its_reasons_to_field_and_photo(site: Site) -> None:
         assert "Menunggu perbaikan" in again.text
     fields = site.office.fields(visit)
     assert fields["state"] == "dikembalikan"
-    assert fields["reasons"] == {"bpnt_kpm.nama": "Ejaan beda dengan KTP", blob: "Kurang jelas"}
+    assert fields["reasons"] == {
+        "bpnt_kpm.nama": "Ejaan beda dengan KTP",
+        "bpnt_kpm.alasan_tidak_layak": "Belum diisi",
+        blob: "Kurang jelas",
+    }
     site.office.add_visit(visit=visit, follows=change, answers={"nama": "Sutarmi Binti"}, photos=())
     with site.log_in("verifikator") as client:
         page = client.get(f"/kunjungan/{visit}")
