@@ -5,23 +5,21 @@ names its alarm by what makes it this one: a further branch, gap or unknown head
 """
 
 from collections.abc import Callable, Mapping
-from hashlib import sha256
 
 from msgspec.structs import replace
 
 from schemas import format as written
 from schemas.base import Data
-from schemas.ids import PersonId, RecordId
+from schemas.ids import PersonId
 from schemas.text import Text
-from schemas.wire import Applied
 from server.access import Person
 from server.engine import Engine, Reader, Writer
 from server.office import Office
 from server.queries import records_of_kind
 from server.services.alarms import Alarm, Alarms, PhoneState
+from server.services.chain_record import word_id, write_record
 from server.services.visits import names
 from server.store import SqlOfficeStore
-from sync.change import Patch
 
 KIND = "penanganan"
 MOST_NOTE = 500
@@ -48,11 +46,6 @@ class PhonePage(Data, frozen=True, kw_only=True):
 
     phone: PhoneState
     seen: tuple[Seen, ...]
-
-
-def mark_id(key: str) -> RecordId:
-    """Return the id of the record that says of this alarm who saw to it."""
-    return RecordId(sha256(b"penanganan" + key.encode()).hexdigest()[:32])
 
 
 class Handling:
@@ -94,10 +87,7 @@ class Handling:
         }
 
         def work(tx: Writer) -> bool:
-            name = mark_id(key)
-            now = SqlOfficeStore.writing(tx).records([name]).get(name)
-            body = Patch(record=name, kind=KIND, base=now.fields if now else {}, new=fields)
-            return isinstance(self._office.act_in(tx, person.id, [body])[0], Applied)
+            return write_record(tx, self._office, person.id, KIND, word_id(tx, KIND, key), fields)
 
         return self._engine.write(work).result()
 
