@@ -18,6 +18,7 @@ from server.office import Office
 from server.queries import records_of_kind
 from server.services.alarms import Alarm, Alarms, PhoneState
 from server.services.chain_record import word_id, write_record
+from server.services.key_alarms import new_keys
 from server.services.visits import names
 from server.store import SqlOfficeStore
 
@@ -57,10 +58,22 @@ class Handling:
         self._engine, self._office, self._alarms = engine, office, alarms
         self._text, self._now_ms = text, now_ms
 
-    def attention(self) -> list[Alarm]:
-        """List what needs attention and nobody has seen to, the gravest first."""
+    def attention(self, person: Person) -> list[Alarm]:
+        """List what needs attention and nobody has seen to, the gravest first; a new key each sees to."""
         marks = self._engine.read(_marks)
-        return [alarm for alarm in self._alarms.attention() if alarm.key not in marks]
+        return [
+            *self.new_keys(person),
+            *(alarm for alarm in self._alarms.attention() if alarm.key not in marks),
+        ]
+
+    def new_keys(self, person: Person) -> list[Alarm]:
+        """List the rescue keys that were made and that this person has not marked."""
+
+        def look(tx: Reader) -> list[Alarm]:
+            marks = _marks(tx)
+            return [alarm for alarm in new_keys(tx, self._text, person) if alarm.key not in marks]
+
+        return self._engine.read(look)
 
     def phones(self) -> list[PhonePage]:
         """Say of every phone how it stands, newest first."""
@@ -69,7 +82,8 @@ class Handling:
 
     def mark(self, person: Person, key: str, note: str) -> bool:
         """Note that an alarm was seen to; False when there is no such alarm any more."""
-        if not any(alarm.key == key for phone in self._alarms.phones() for alarm in phone.alarms if key):
+        found = [alarm for phone in self._alarms.phones() for alarm in phone.alarms]
+        if not key or not any(alarm.key == key for alarm in (*found, *self.new_keys(person))):
             return False
         return self._write(person, key, handled=True, note=note)
 

@@ -96,7 +96,7 @@ def _alarms(site: Site, visitor: Visitor) -> list[Alarm]:
         found = lost_views.attention(site.lost, site.text, person, site.owners()) + found
     if not may(person, "handle_alarms"):
         return found
-    found += site.alarms.attention()
+    found += site.alarms.attention(person)
     if may(person, "see_backups") and not site.deps.is_key_printed():
         found.append(_alarm(site, "lock", "kunci", 1, "/cadangan"))
     kept = site.quarantine.count(person)

@@ -261,10 +261,10 @@ class Desk:
         self.kabid = Person(id=watch.office.people["kabid"], nama="Kabid Uji", roles=("kabid",))
 
     def open(self) -> list[str]:
-        return [alarm.title for alarm in self.handling.attention()]
+        return [alarm.title for alarm in self.handling.attention(self.kabid)]
 
     def keys(self) -> list[str]:
-        return [alarm.key for alarm in self.handling.attention() if alarm.key]
+        return [alarm.key for alarm in self.handling.attention(self.kabid) if alarm.key]
 
     def seen(self) -> list[str]:
         return [one.said for page in self.handling.phones() for one in page.seen]
