@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from schemas.form import Forms
 from schemas.ids import PersonId, RecordId, uuid7
 from schemas.wilayah import Wilayah
+from schemas.wire import Applied
 from server import table_store
 from server.engine import ClosedError, Engine, Reader, Writer
 from server.parsing.messages import NoSheet, Sheet
@@ -32,6 +33,7 @@ from server.tables.columns import Kind, guess, lacking, plain
 from server.tables.entries import Note
 from server.tables.heading import find_heading, heading_at
 from server.tables.job import Job, SheetPlace, State
+from sync.change import Accessed
 
 logger = logging.getLogger("server.importing")
 MOST_SHEETS = 8
@@ -59,7 +61,7 @@ class Importing:
         now_ms: Callable[[], int],
         randomness: Callable[[int], bytes],
     ) -> None:
-        self._engine, self._parsers = engine, parsers
+        self._engine, self._office, self._parsers = engine, office, parsers
         self._now_ms, self._randomness = now_ms, randomness
         self._steps = ImportSteps(
             engine, office, choices_of(forms), wilayah, now_ms=now_ms, randomness=randomness
@@ -211,6 +213,14 @@ class Importing:
                 if fate.fate == "masalah" and most > 0:
                     most -= 1
                     yield row_number(job, place, offset), rows[offset], fate.notes
+
+    def taken_along(
+        self, job: Job, by: PersonId, purpose: str, most: int
+    ) -> Iterator[tuple[int, Row, tuple[Note, ...]]]:
+        """Put on record that somebody takes the rows that are not taken along, whole; then yield them."""
+        if not isinstance(self._office.act(by, Accessed(subject=job.id, purpose=purpose)), Applied):
+            raise RuntimeError("the office's own chain did not take a record of access")
+        return self.problems(job, most)
 
     def wait(self) -> None:
         """Wait until what was begun has ended."""

@@ -77,10 +77,11 @@ def import_routes(site: Site) -> list[Any]:
             return await draw(visitor, name, said, matched)
         return onward("/impor" if given.get("langkah") == "buang" else f"/impor/{name}")
 
-    @get("/impor/{name:str}/masalah.xlsx")
+    @post("/impor/{name:str}/masalah.xlsx")
     async def mend(request: Asking, name: FromPath[str]) -> Response[Any]:
-        await allowed(request)
-        data = await site.work(lambda: _mending(site, name))
+        visitor = await allowed(request)
+        await site.form(request, visitor.csrf)
+        data = await site.work(lambda: _mending(site, visitor.person.id, name))
         return download(data, XLSX, f"perlu-diperbaiki-{name[:8]}.xlsx")
 
     return [every, take, one, step, mend]
@@ -161,10 +162,12 @@ def _check(site: Site, job: Job, matched: tuple[str, ...], service: str) -> str:
     return site.text("impor.cocok.kurang", kolom=named) if lack else ""
 
 
-def _mending(site: Site, name: str) -> bytes:
-    job = _found(site, name)
-    rows = site.importing.problems(job, MOST_TO_MEND)
-    why = site.text("impor.hasil.sebab")
+def _mending(site: Site, by: PersonId, name: str) -> bytes:
+    """Return the rows with what is wrong with each, once it stands on record who takes them along."""
+    job, why = _found(site, name), site.text("impor.hasil.sebab")
+    count = min(MOST_TO_MEND, job.counts.get("masalah", 0))
+    purpose = site.text("impor.hasil.unduh_tercatat", jumlah=written.number(count))
+    rows = site.importing.taken_along(job, by, purpose, MOST_TO_MEND)
     return to_mend(job.heads, why, ((row, " ".join(why_lines(site, notes))) for _, row, notes in rows))
 
 

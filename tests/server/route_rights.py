@@ -143,7 +143,7 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("POST", "/impor"): Needs("import_lists"),
     ("GET", "/impor/{name:str}"): Needs("import_lists", may_lack=True),
     ("POST", "/impor/{name:str}"): Needs("import_lists", may_lack=True),
-    ("GET", "/impor/{name:str}/masalah.xlsx"): Needs("import_lists", may_lack=True),
+    ("POST", "/impor/{name:str}/masalah.xlsx"): Needs("import_lists", may_lack=True),
     ("GET", "/dasbor"): Needs("see_dashboard"),
     ("GET", "/dasbor/laporan.pdf"): Needs("see_dashboard"),
     ("GET", "/peta"): Needs("see_dashboard"),
