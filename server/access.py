@@ -30,7 +30,8 @@ Action = Literal[
     "propose_destruction", "approve_destruction", "hold_data", "import_lists", "assign_tasks",
     "see_trail", "see_case_trail", "export_trail", "make_reports",
     "see_protection", "handle_requests", "export_person", "keep_registers", "handle_incidents",
-    "see_people", "manage_people", "approve_people", "set_second_step", "see_forms", "publish_forms",
+    "see_people", "see_logins", "manage_people", "approve_people", "set_second_step",
+    "see_forms", "publish_forms",
     "see_warga", "match_warga", "see_dashboard", "export_data", "export_full", "manage_api",
     "see_letters", "make_letters", "set_letters",
 ]  # fmt: skip
@@ -86,6 +87,7 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "export_trail": {"kabid": "any", "pengawas": "any"},
     "make_reports": {"kabid": "area", "pengawas": "area"},
     "see_people": {"kabid": "any", "admin": "any"},
+    "see_logins": {"kabid": "any", "admin": "any"},
     "manage_people": {"admin": "any"},
     "approve_people": {"kabid": "any"},
     "see_forms": {"petugas": "any", "kabid": "any", "pengawas": "any", "pdp": "any", "admin": "any"},

@@ -20,6 +20,7 @@ from server.services.alarms import Alarm, Alarms, PhoneState
 from server.services.chain_record import word_id, write_record
 from server.services.key_alarms import new_keys
 from server.services.visits import names
+from server.services.wrong_logins import login_alarms
 from server.store import SqlOfficeStore
 
 KIND = "penanganan"
@@ -63,6 +64,7 @@ class Handling:
         marks = self._engine.read(_marks)
         return [
             *self.new_keys(person),
+            *self.guessing(person),
             *(alarm for alarm in self._alarms.attention() if alarm.key not in marks),
         ]
 
@@ -75,6 +77,15 @@ class Handling:
 
         return self._engine.read(look)
 
+    def guessing(self, person: Person) -> list[Alarm]:
+        """List what looks like guessing of passwords and nobody has seen to."""
+
+        def look(tx: Reader) -> list[Alarm]:
+            marks, found = _marks(tx), login_alarms(tx, self._text, person, self._now_ms())
+            return [alarm for alarm in found if alarm.key not in marks]
+
+        return self._engine.read(look)
+
     def phones(self) -> list[PhonePage]:
         """Say of every phone how it stands, newest first."""
         marks, known = self._engine.read(_marks_and_names)
@@ -83,7 +94,8 @@ class Handling:
     def mark(self, person: Person, key: str, note: str) -> bool:
         """Note that an alarm was seen to; False when there is no such alarm any more."""
         found = [alarm for phone in self._alarms.phones() for alarm in phone.alarms]
-        if not key or not any(alarm.key == key for alarm in (*found, *self.new_keys(person))):
+        found += [*self.new_keys(person), *self.guessing(person)]
+        if not key or not any(alarm.key == key for alarm in found):
             return False
         return self._write(person, key, handled=True, note=note)
 

@@ -164,6 +164,8 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("GET", "/penugasan/petugas"): Needs("assign_tasks"),
     ("GET", "/penugasan/petugas/{worker:str}"): Needs("assign_tasks", may_lack=True),
     ("POST", "/penugasan/petugas/{worker:str}"): Needs("assign_tasks", may_lack=True),
+    ("GET", "/pengguna/percobaan"): Needs("see_logins"),
+    ("POST", "/pengguna/percobaan"): Needs("see_logins", may_lack=True),
     ("GET", "/pengguna"): Needs("see_people"),
     ("POST", "/pengguna"): Needs("see_people"),
     ("GET", "/pengguna/langkah-kedua"): Needs("see_people"),
