@@ -29,12 +29,13 @@ MOST_OWN = 20
 
 
 class TryView(Data, frozen=True, kw_only=True):
-    """One failed login in words; `account` is empty on one's own page."""
+    """One failed login in words; `account` is empty on one's own page, `is_code`: the password had fitted."""
 
     when: str
     account: str
     place: str
     what: str
+    is_code: bool
 
 
 class OwnTries(Data, frozen=True, kw_only=True):
@@ -83,6 +84,7 @@ class WrongLogins:
             account=account,
             place=shown_network(wrong.network) or self._text("kantor.saya.tanpa_alamat"),
             what=self._text(f"kantor.percobaan.{wrong.what}_salah"),
+            is_code=wrong.what == "kode",
         )
 
 
