@@ -77,7 +77,7 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "export_person": {"petugas": "area", "kabid": "area"},
     "keep_registers": {"kabid": "any", "pdp": "any"},
     "handle_incidents": {"kabid": "any", "pdp": "any"},
-    "import_lists": {"petugas": "any", "kabid": "any"},
+    "import_lists": {"petugas": "area", "kabid": "area"},
     "export_data": {"petugas": "area", "kabid": "area", "pengawas": "area"},
     "export_full": {"kabid": "area"},
     "manage_api": {"kabid": "any"},

@@ -22,7 +22,8 @@ class SheetPlace(Data, frozen=True, kw_only=True):
 class Job(Data, frozen=True, kw_only=True):
     """A list. `heading` is the header's last row from 0; `matched` the field of each column, empty for none.
 
-    `done` counts the rows that the present step is through with, `counts` the rows of each fate.
+    `done` counts the rows that the present step is through with, `counts` the rows of each fate. `areas` are
+    the regions to which whoever let the rows be checked is bound, empty for the whole kabupaten.
     """
 
     id: RecordId
@@ -42,6 +43,7 @@ class Job(Data, frozen=True, kw_only=True):
     noted: int = 0
     ended_ms: int = 0
     conflicts: int = 0
+    areas: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:

@@ -6,7 +6,8 @@ from typing import Any
 from schemas import format as written
 from schemas.base import Data
 from schemas.ids import RecordId
-from server.services.importing import SERVICES
+from server.access import Person
+from server.services.importing import services_of
 from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.tables.columns import COLUMNS, Kind
@@ -76,7 +77,9 @@ class ProblemView(Data, frozen=True, kw_only=True):
     lines: tuple[str, ...]
 
 
-def list_values(site: Site, job: Job, typed: tuple[str, ...] | None, *, running: bool) -> dict[str, Any]:
+def list_values(
+    site: Site, person: Person, job: Job, typed: tuple[str, ...] | None, *, running: bool
+) -> dict[str, Any]:
     """Build what the page of one list shows; `typed` is a matching that was not taken."""
     lists = site.importing
     counted = job.counts if job.state in ("diperiksa", "menerapkan", "selesai") else {}
@@ -107,7 +110,7 @@ def list_values(site: Site, job: Job, typed: tuple[str, ...] | None, *, running:
         "conflicts": written.number(job.conflicts) if job.conflicts else "",
         "problem_count": counted.get("masalah", 0),
         "problems": [ProblemView(row=row, lines=why_lines(site, notes)) for row, _, notes in found],
-        "match": _match(site, job, typed),
+        "match": _match(site, person, job, typed),
     }
 
 
@@ -116,7 +119,7 @@ def _fate_text(site: Site, fate: str, suffix: str) -> str:
     return site.text(key) if key in site.text else site.text(f"impor.hasil.{fate}_arti")
 
 
-def _match(site: Site, job: Job, typed: tuple[str, ...] | None) -> MatchView:
+def _match(site: Site, person: Person, job: Job, typed: tuple[str, ...] | None) -> MatchView:
     below = site.importing.top(job, job.heading + 1 + SAMPLES)[job.heading + 1 :]
     matched = typed or job.matched
     columns: list[ColumnView] = []
@@ -135,7 +138,7 @@ def _match(site: Site, job: Job, typed: tuple[str, ...] | None) -> MatchView:
         sheet=job.sheet,
         heading=job.sheets[job.sheet].before + job.heading + 1,
         service=job.service,
-        services=SERVICES,
+        services=services_of(person),
         fields=tuple(column.field for column in COLUMNS[job.kind]),
         columns=tuple(columns),
     )
