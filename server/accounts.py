@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from schemas.base import Data
 from schemas.ids import PersonId
-from server import custody_store, factor_store
+from server import custody_store, factor_store, wrong_login_store
 from server import people_store as rows
 from server.engine import Engine, Reader, SqlRow, Writer
 from server.limits import network_of
@@ -35,7 +35,7 @@ TRIES_EVERYWHERE = 200
 """So many that failed, of all names from anywhere, look like somebody who tries many from many places."""
 TRIES_WHILE_SPRAYED = 5
 """Then an address from which nobody is logged in has no more tries than this; the office's own keeps all."""
-TOKEN_BYTES = 32
+TOKEN_BYTES, MARK_BYTES = 32, 2
 MOST_AGENT = 200
 
 
@@ -192,6 +192,8 @@ class Accounts:
         found, is_over = self._engine.read(lambda tx: self._account(tx, username))
         stored = str(found[1]) if found and found[2] and not is_over else None
         if not self._passwords.fits(password, stored) or found is None:
+            whose = PersonId(str(found[0])) if found and found[2] else PersonId("")
+            self._engine.write(lambda tx: self.note_wrong(tx, whose, name_hash, address, "sandi")).result()
             return WrongLogin()
         person, token, now = PersonId(str(found[0])), self.new_token(), self._now_ms()
 
@@ -203,6 +205,7 @@ class Accounts:
                 factor_store.add_half(tx, hash_of(token), person, now, now - HALF_MS)
                 return HalfLoggedIn(token=token)
             factor_store.begin_grace(tx, person, now)
+            wrong_login_store.note_login(tx, person, now)
             self.open_in(tx, person, token, address=address, agent=agent, old_token=old_token)
             return LoggedIn(token=token, person=person)
 
@@ -223,6 +226,15 @@ class Accounts:
         now, try_id = self._now_ms(), self._randomness(8).hex()
         wait = self._engine.write(lambda tx: _count(tx, now, try_id, name_hash, address)).result()
         return wait, lambda tx: rows.drop_tries(tx, name_hash, try_id)
+
+    def note_wrong(
+        self, tx: Writer, person: PersonId, name_hash: bytes, address: str, what: wrong_login_store.What
+    ) -> None:
+        """Keep a failed login for whose account it is (nobody's: empty) and for who looks after accounts."""
+        wrong = wrong_login_store.WrongLogin(
+            at_ms=self._now_ms(), person=person, network=network_of(address), what=what
+        )
+        wrong_login_store.add(tx, wrong, self._randomness(8).hex(), name_hash[:MARK_BYTES])
 
     def open_in(
         self, tx: Writer, person: PersonId, token: str, *, address: str, agent: str = "", old_token: str = ""

@@ -3,9 +3,21 @@
 from collections.abc import Iterator
 
 from schemas.ids import DeviceId, LinkHash
-from server.engine import Reader, batches
+from server.engine import Reader, batches, one
 
 BATCH = 5_000
+
+
+def newest(tx: Reader, office: DeviceId) -> tuple[int, LinkHash] | None:
+    """Return the number and name of the newest known link of the office's chain, None before there is one."""
+    found = one(
+        tx.query(
+            "SELECT counter, hash FROM links WHERE kabupaten = :kabupaten AND device = :device AND known = 1"
+            " ORDER BY counter DESC, hash DESC LIMIT 1",
+            {"device": office},
+        )
+    )
+    return None if found is None else (int(found[0]), LinkHash(found[1]))
 
 
 def links(tx: Reader, office: DeviceId) -> Iterator[tuple[LinkHash, LinkHash]]:

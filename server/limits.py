@@ -17,7 +17,7 @@ from server.failure_store import Kind
 from server.problems import WAIT_S
 
 WINDOW_MS = 15 * 60_000
-IPV6_BITS = 64
+IPV6_BITS, IPV6_SHOWN_BITS = 64, 48
 CODES = 60
 """Wrong enrolment codes from one network within a window: a code has 40 bits."""
 CODES_EVERYWHERE = 600
@@ -40,6 +40,17 @@ def network_of(address: str) -> str:
     if found.ipv4_mapped is not None:
         return str(found.ipv4_mapped)
     return str(ipaddress.IPv6Network((int(found), IPV6_BITS), strict=False))
+
+
+def shown_network(network: str) -> str:
+    """Return so much of a network as tells one place from another: of IPv4 three numbers, of IPv6 48 bits."""
+    try:
+        found = ipaddress.ip_network(network)
+    except ValueError:
+        return network
+    if isinstance(found, ipaddress.IPv4Network):
+        return f"{str(found.network_address).rpartition('.')[0]}.x"
+    return str(found.supernet(new_prefix=IPV6_SHOWN_BITS))
 
 
 def network_hash(network: str) -> bytes:

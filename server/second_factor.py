@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from schemas.base import Data
 from schemas.ids import PersonId
 from server import factor_store as rows
-from server import totp
+from server import totp, wrong_login_store
 from server.accounts import HALF_MS, Accounts, LoggedIn, TooManyTries, WrongLogin, hash_of
 from server.engine import Engine, Reader, Writer
 
@@ -60,10 +60,14 @@ class SecondFactors:
 
         def work(tx: Writer) -> LoggedIn | WrongLogin:
             # asked again: another request may have ended this half login meanwhile
-            if rows.half(tx, hashed, now - HALF_MS) != person or not self._fits(tx, person, typed, now):
+            if rows.half(tx, hashed, now - HALF_MS) != person:
+                return WrongLogin()
+            if not self._fits(tx, person, typed, now):
+                self._accounts.note_wrong(tx, person, _tried(person), address, "kode")
                 return WrongLogin()
             rows.drop_halves(tx, person)
             clear(tx)
+            wrong_login_store.note_login(tx, person, now)
             self._accounts.open_in(tx, person, token, address=address, agent=agent, old_token=old_token)
             return LoggedIn(token=token, person=person)
 

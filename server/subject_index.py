@@ -5,7 +5,7 @@ what is taken in pays for it with one entry of an index over seqs. Nothing here 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
+from itertools import count, islice
 
 import msgspec
 
@@ -18,12 +18,13 @@ from server.subjects import (
     WHOLE_DIGITS,
     Entry,
     Why,
+    about_pair,
     entry_of,
     later_words,
     likeness_to,
-    pair_id,
     pair_of,
 )
+from sync.places import place_at
 from sync.scope import SUBJECT_KINDS
 from sync.store import Record
 
@@ -101,11 +102,23 @@ def forget(tx: Writer, subjects: Sequence[RecordId]) -> None:
 
 def told_apart(tx: Reader, pairs: Iterable[tuple[RecordId, RecordId]]) -> set[tuple[RecordId, RecordId]]:
     """Return which of these pairs, as they are kept, somebody at the office said are two people."""
-    ids = {pair_id(*pair): pair for pair in pairs}
-    found = tx.query(
-        "SELECT id, body FROM records WHERE kabupaten = :kabupaten AND id IN :ids", {"ids": list(ids)}
-    )
-    return {ids[name] for name, body in found if _record.decode(body).fields.get("hasil") == "beda"}
+    apart = set[tuple[RecordId, RecordId]]()
+    asked: dict[RecordId, tuple[RecordId, RecordId]] = {_pair_at(pair, 0): pair for pair in pairs}
+    for number in count(1):
+        if not asked:
+            break
+        found = tx.query(
+            "SELECT body FROM records WHERE kabupaten = :kabupaten AND id IN :ids", {"ids": list(asked)}
+        )
+        records = [_record.decode(body) for (body,) in found]
+        apart |= {asked[each.id] for each in records if each.kind == PAIR and each.fields["hasil"] == "beda"}
+        taken = [asked[each.id] for each in records if each.kind != PAIR]
+        asked = {_pair_at(pair, number): pair for pair in taken}
+    return apart
+
+
+def _pair_at(pair: tuple[RecordId, RecordId], number: int) -> RecordId:
+    return place_at(PAIR.encode() + about_pair(*pair).encode(), number)
 
 
 def _put(tx: Writer, entries: Iterable[Entry], from_phones: set[RecordId]) -> None:

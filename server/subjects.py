@@ -6,7 +6,6 @@ A pair of records that may be one person has a record of its own once somebody a
 
 from collections.abc import Callable, Mapping
 from difflib import SequenceMatcher
-from hashlib import sha256
 from typing import Any, Literal
 
 from schemas.base import Data
@@ -113,10 +112,10 @@ def pair_of(one: RecordId, other: RecordId) -> tuple[RecordId, RecordId]:
     return (one, other) if one < other else (other, one)
 
 
-def pair_id(one: RecordId, other: RecordId) -> RecordId:
-    """Return the id of what was decided on two records: the same from either side."""
+def about_pair(one: RecordId, other: RecordId) -> str:
+    """Name two records, the same from either side: the place of what is decided on them follows from it."""
     first, second = pair_of(one, other)
-    return RecordId(sha256(f"{PAIR}\0{first}\0{second}".encode()).hexdigest()[:32])
+    return f"\0{first}\0{second}"
 
 
 def later_words(name_key: str) -> list[str]:

@@ -18,11 +18,13 @@ from sync.assign import may_see, set_fields
 from sync.change import Patch, Resolve
 from sync.desk import Desk
 from sync.losses import DESTROYED, is_destroyed
-from sync.merge import Parked, conflict_id, follows_current
+from sync.merge import Parked, conflict_seed, follows_current
+from sync.places import place_of
 from sync.plaintext import refuse_patch, refuse_values, sealed_about
 from sync.rules import Rules
 from sync.store import Fields, Record
 
+CONFLICT = "konflik"
 OPEN = "menunggu"
 CLOSED = "selesai"
 STATE_FIELDS = frozenset({"state", "reasons", "note", "decided_by"})
@@ -33,7 +35,7 @@ def park(
     desk: Desk, change: Arrived, record: Record, cases: Mapping[str, Parked], reason: str, key: str = ""
 ) -> RecordId:
     """Lay a new conflict on the desk and return its id; `key` tells several of one change apart."""
-    conflict = conflict_id(change.id, key)
+    conflict, _ = place_of(conflict_seed(change.id, key), desk.get, lambda other: other.kind == CONFLICT)
     fields = {
         name: {"base": case.base, "theirs": case.theirs, "mine": case.mine} for name, case in cases.items()
     }
@@ -50,7 +52,7 @@ def park(
         "state": OPEN,
         "shown": reason != "wilayah" and may_see(desk, change.author, record),
     }
-    desk.put(Record(id=conflict, kind="konflik", head=change.id, fields=about))
+    desk.put(Record(id=conflict, kind=CONFLICT, head=change.id, fields=about))
     return conflict
 
 
@@ -95,7 +97,7 @@ def apply_resolve(desk: Desk, change: Arrived, body: Resolve, rules: Rules) -> O
     conflict = desk.get(body.conflict)
     if conflict is None:
         return Held(waiting=body.conflict)
-    if conflict.kind != "konflik":
+    if conflict.kind != CONFLICT:
         return Rejected(problem="jenis_data_berbeda")
     if is_destroyed(conflict):
         return Rejected(problem=DESTROYED)

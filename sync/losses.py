@@ -1,6 +1,6 @@
 """What is gone for good: destroyed by the office, or lost by a phone. Rule: the links stay, and say so."""
 
-from hashlib import sha256
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -26,8 +26,9 @@ from sync.change import (
     Submit,
 )
 from sync.desk import Desk
-from sync.merge import conflict_id
+from sync.merge import conflict_seed
 from sync.neutral import is_sealed
+from sync.places import place_of
 from sync.store import Record
 
 SEALED_BY = {"kasus": ("service",), "tugas": ("service",), "kunjungan": ("form",)}
@@ -39,13 +40,18 @@ NO_BLOB = BlobId("0" * 64)
 DESTROYED = "dimusnahkan"
 """The field by which an emptied record says on what basis, and the problem that answers what comes later."""
 
+HOLE, CHAIN = "celah", "rantai"
+"""Kinds of the records of what was lost: one for each declaration, and one for the whole chain."""
 LOST = Rejected(problem="isi_hilang")
 """How a change stands whose content its phone declared lost; a copy of that phone may bring it yet."""
 
 
-def chain_id(device: DeviceId) -> RecordId:
-    """Return the id of the record (kind `rantai`) of a chain with holes; `awal` is the lowest place lost."""
-    return RecordId(sha256(b"rantai" + device.encode()).hexdigest()[:32])
+def holes_of(device: DeviceId, get: Callable[[RecordId], Record | None]) -> tuple[RecordId, Record | None]:
+    """Return the place of the record of a chain with holes, and the record, None for a chain without any.
+
+    It is of kind `rantai`, and its `awal` is the lowest place lost.
+    """
+    return place_of(CHAIN.encode() + device.encode(), get, lambda record: record.kind == CHAIN)
 
 
 def apply_destroyed(desk: Desk, change: Arrived, body: Destroyed) -> Outcome:
@@ -77,17 +83,18 @@ def apply_gap(desk: Desk, change: Arrived, body: Gap) -> Outcome:
         "akhir": body.last,
         "at_ms": change.received_ms,
     }
-    desk.put(Record(id=conflict_id(change.id, "celah"), kind="celah", head=change.id, fields=fields))
-    chain = desk.get(chain_id(change.device))
+    hole, _ = place_of(conflict_seed(change.id, HOLE), desk.get, lambda record: record.kind == HOLE)
+    desk.put(Record(id=hole, kind=HOLE, head=change.id, fields=fields))
+    name, chain = holes_of(change.device, desk.get)
     first = min(body.first, chain.fields["awal"]) if chain else body.first
     about = {"perangkat": change.device, "awal": first}
-    desk.put(Record(id=chain_id(change.device), kind="rantai", head=change.id, fields=about))
+    desk.put(Record(id=name, kind=CHAIN, head=change.id, fields=about))
     return Applied(seq=change.seq)
 
 
 def may_be_lost(desk: Desk, device: DeviceId) -> bool:
     """Say whether what a device names and nobody has may be among what it declared lost."""
-    return desk.get(chain_id(device)) is not None
+    return holes_of(device, desk.get)[1] is not None
 
 
 def stub(content: Content) -> bytes:

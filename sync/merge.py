@@ -12,7 +12,6 @@ Fields that belong together park together. States and decisions are never merged
 """
 
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
 from typing import Any, assert_never
 
 from schemas.base import Data
@@ -188,9 +187,9 @@ def follows_current(follows: ChangeId | None, head: ChangeId | None) -> bool:
     return follows == head
 
 
-def conflict_id(change: ChangeId, field: str) -> RecordId:
-    """Return the id of the conflict that this change raises on this field: the same on every replay."""
-    return RecordId(sha256(change + field.encode()).hexdigest()[:32])
+def conflict_seed(change: ChangeId, field: str) -> bytes:
+    """Return what the place of a conflict follows from (sync/places.py): the same on every replay."""
+    return change + field.encode()
 
 
 def branch_key(device: DeviceId, field: str) -> str:

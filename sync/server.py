@@ -22,7 +22,7 @@ from sync.chain import Tip, link_hash, read_link
 from sync.digest import EMPTY, combine
 from sync.glance import Glance
 from sync.intake import Malformed, Run, read_run, take_in
-from sync.losses import chain_id
+from sync.losses import holes_of
 from sync.rules import Rules
 from sync.scope import Caller, scope_hash
 from sync.store import OfficeStore, Page, Taking, Telling
@@ -224,8 +224,7 @@ def _known(store: Telling, request: SyncRequest, caller: Caller, start: Cursor) 
 
 
 def _first_hole(store: Telling, device: DeviceId) -> int:
-    name = chain_id(device)
-    chain = store.records([name]).get(name)
+    _, chain = holes_of(device, lambda name: store.records([name]).get(name))
     return chain.fields["awal"] if chain else 0
 
 

@@ -73,11 +73,15 @@ Verdict = Same | Other | Shorter | Unknown | Mistyped
 
 
 def sheet(tx: Reader, office: DeviceId, key: bytes, now_ms: int) -> Sheet | None:
-    """Return what is to be printed now; None where the chain has not begun."""
-    chain = _chain(tx, office)
-    if not chain:
+    """Return what is to be printed now; None where the chain has not begun.
+
+    Whether all links before it are there is asked by `check` and by verify, which walk the chain.
+    """
+    newest = head_store.newest(tx, office)
+    if newest is None:
         return None
-    return Sheet(number=len(chain), head=chain[-1], key=key, made_ms=now_ms)
+    number, head = newest
+    return Sheet(number=number, head=head, key=key, made_ms=now_ms)
 
 
 def check(tx: Reader, office: DeviceId, typed: str, number: int) -> Verdict:

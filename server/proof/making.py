@@ -91,5 +91,5 @@ def pack(maker: Maker, report: Report, file: bytes, paper: bytes, out: IO[bytes]
 
 def put(bundle: zipfile.ZipFile, name: str, data: bytes) -> None:
     """Put a file into a ZIP, packed as the ZIP says; `open` makes it of mode 0600, for whoever unpacks it."""
-    with bundle.open(name, "w") as file:
+    with bundle.open(name, "w", force_zip64=True) as file:
         file.write(data)

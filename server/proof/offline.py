@@ -15,6 +15,7 @@ import hashlib
 import json
 import struct
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -318,25 +319,31 @@ def _check_photos(check: Check, report: Any, folder: Any) -> None:
         check.faults.append(f"foto {stray}: tidak disebut laporan")
 
 
-def check_lines(raw: bytes, key: str = "", sheet: str = "") -> Check:
-    """Check an exported trail: each line against its link, links against each other, all against the seal."""
-    check = Check()
+def check_lines(file: Iterable[bytes], key: str = "", sheet: str = "") -> Check:
+    """Check an exported trail: each line against its link, links against each other, all against the seal.
+
+    Of lines that were read no more is kept than the places of their links: an export has no upper size.
+    """
+    check, digest = Check(), hashlib.sha256()
+    places: dict[Any, Any] = {}
+    count, last = 0, b""
+    for line in file:
+        if last:
+            count += 1
+            digest.update(last)
+            _each(check, f"baris {count}", lambda n=count, t=last: _check_line(check, n, t, places))
+        last = line
     try:
-        *lines, last, rest = raw.decode().split("\n")
-        seal = json.loads(last)
+        seal = json.loads(last.decode())
         told, signature = seal["segel"], bytes.fromhex(seal["tanda_tangan"])
-        check.need(canonical(seal).decode() == last and not rest and len(seal) == 2, "segel: berubah")
-        body = "".join(line + "\n" for line in lines).encode()
-        same = hashlib.sha256(body).hexdigest() == told["sidik"] and len(lines) == told["baris"]
+        check.need(canonical(seal) + b"\n" == last and len(seal) == 2, "segel: berubah")
+        same = digest.hexdigest() == told["sidik"] and count == told["baris"]
         check.need(same, "berkas jejak: ada baris yang berubah, hilang atau bertambah")
         message = REPORT_DOMAIN + hashlib.sha256(canonical(told) + b"\n").digest()
         held = signature.hex() == seal["tanda_tangan"]
         if check.need(held and verify(bytes.fromhex(told["kunci"]), signature, message), "segel: tidak sah"):
-            check.good.append(f"tanda tangan kantor atas {len(lines)} baris: sah")
+            check.good.append(f"tanda tangan kantor atas {count} baris: sah")
         check.need(key.lower() in ("", told["kunci"]), "kunci kantor: lain dari yang tercetak di lembar")
-        places: dict[Any, Any] = {}
-        for number, line in enumerate(lines, 1):
-            _each(check, f"baris {number}", lambda n=number, t=line: _check_line(check, n, t, places))
         for (device, counter), links in places.items():
             before = places.get((device, counter - 1), {})
             for number, prev in links.values():
@@ -349,8 +356,8 @@ def check_lines(raw: bytes, key: str = "", sheet: str = "") -> Check:
     return check
 
 
-def _check_line(check: Check, number: int, text: str, places: dict[Any, Any]) -> None:
-    line = json.loads(text)
+def _check_line(check: Check, number: int, written: bytes, places: dict[Any, Any]) -> None:
+    line = json.loads(written.decode())
     raw = base64.b64decode(line["tautan"], validate=True)
     device, counter, prev, change, _ = unpack(raw)
     told = (line["perangkat"], line["urutan"], line["catatan"])
@@ -367,13 +374,11 @@ def main() -> int:
     parser.add_argument("--lembar", default="", help="ujung rantai kantor, seperti tercetak di lembar")
     given = parser.parse_args()
     try:
-        raw = given.laporan.read_bytes()
-        lines = given.laporan.suffix == ".jsonl"
-        check = (
-            check_lines(raw, given.kunci, given.lembar)
-            if lines
-            else check_report(raw, given.kunci, given.lembar, given.foto)
-        )
+        if given.laporan.suffix == ".jsonl":
+            with given.laporan.open("rb") as file:
+                check = check_lines(file, given.kunci, given.lembar)
+        else:
+            check = check_report(given.laporan.read_bytes(), given.kunci, given.lembar, given.foto)
     except OSError as error:
         print(f"Tidak terbaca: {error.strerror}", file=sys.stderr)
         return 2

@@ -3,9 +3,6 @@
 Who wrote what and when then stands there for good, and the register comes back with every restore.
 """
 
-from hashlib import sha256
-from itertools import count
-
 from schemas.ids import PersonId, RecordId
 from schemas.wire import Applied
 from server import protection_store
@@ -14,6 +11,7 @@ from server.services.kept_change import decoded
 from server.services.people import Actor
 from server.store import SqlOfficeStore
 from sync.change import Content, Patch
+from sync.places import place_of
 from sync.store import Fields, Record
 
 
@@ -26,8 +24,7 @@ def record_of(tx: Reader, name: RecordId, kind: str) -> Record | None:
 def word_id(tx: Reader, kind: str, about: str = "") -> RecordId:
     """Return the id of the register's word on something.
 
-    Anybody can work it out, and phones choose the ids of whom they add: where one put somebody, the word
-    stands at the next, and stays there.
+    Where a phone put somebody under it, the word stands at the next (sync/places.py), and stays there.
     """
     return _word(tx, kind, about)[0]
 
@@ -62,10 +59,9 @@ def write_record(
 
 
 def _word(tx: Reader, kind: str, about: str) -> tuple[RecordId, Record | None]:
-    for number in count():
-        further = b"\0%d" % number if number else b""
-        name = RecordId(sha256(kind.encode() + about.encode() + further).hexdigest()[:32])
-        found = SqlOfficeStore.reading(tx).records([name]).get(name)
-        if found is None or found.kind == kind:
-            return name, found
-    raise AssertionError("numbers do not end")
+    store = SqlOfficeStore.reading(tx)
+    return place_of(
+        kind.encode() + about.encode(),
+        lambda name: store.records([name]).get(name),
+        lambda record: record.kind == kind,
+    )

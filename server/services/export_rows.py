@@ -4,7 +4,7 @@ Each piece is read in a snapshot of its own, and nothing is kept of it, so a lis
 memory of a piece and no writer waits for it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -42,9 +42,10 @@ _contents = msgspec.msgpack.Decoder(Content)
 
 
 class Piece(Data, frozen=True, kw_only=True):
-    """Some rows, and how many things were looked at for them."""
+    """Some rows, how many things were looked at for them, and how many rows are held (objections.py)."""
 
     looked: int
+    held: int
     rows: list[list[Cell]]
 
 
@@ -57,7 +58,7 @@ class _Plan(Data, frozen=True, kw_only=True):
 
 
 class ExportRows:
-    """Reads what one list asks for. `columns` are those that it has, in order."""
+    """Reads what one list asks for. `columns` are those that it has, in order; nobody in `held` is in it."""
 
     def __init__(
         self,
@@ -67,9 +68,10 @@ class ExportRows:
         asked: Asked,
         reach: Scope,
         columns: Sequence[Column],
+        held: Collection[RecordId] = (),
     ) -> None:
         self._engine, self._words, self._asked, self._reach = engine, words, asked, reach
-        self._columns, self._form = columns, form_of_source(asked.source)
+        self._columns, self._held, self._form = columns, held, form_of_source(asked.source)
         self._references = [each.name for each in columns if isinstance(each.field, Rujukan)]
         self._states = open_states(workflows)
         self._titles = {flow.id: flow.title for flow in workflows.all()}
@@ -98,10 +100,16 @@ class ExportRows:
             lambda tx: table_store.records_after(tx, kind, after, PIECE)  # noqa: B023 - called at once
         ):
             after = found[-1].id
-            wanted = [each for each in found if self._is_wanted(each)]
+            reached = [each for each in found if self._is_wanted(each)]
+            wanted = [each for each in reached if self._about(each) not in self._held]
             if kind == CASES:
                 self._names = self._engine.read(lambda tx: _names_of(tx, wanted))  # noqa: B023
-            yield Piece(looked=len(found), rows=[self._record(each) for each in wanted])
+            rows = [self._record(each) for each in wanted]
+            yield Piece(looked=len(found), held=len(reached) - len(wanted), rows=rows)
+
+    def _about(self, record: Record) -> str:
+        """Return whom a record is about: a case is about somebody else."""
+        return str(record.fields.get("subjek") or "") if record.kind == CASES else record.id
 
     def _is_wanted(self, record: Record) -> bool:
         fields = record.fields
@@ -189,11 +197,9 @@ class ExportRows:
         ids = self._visits_wanted
         for start in range(0, len(ids), PIECE):
             some = ids[start : start + PIECE]
-            yield Piece(
-                looked=len(some), rows=self._engine.read(lambda tx, these=some: self._read(tx, these))
-            )
+            yield self._engine.read(lambda tx, these=some: self._read(tx, these))
 
-    def _read(self, tx: Reader, ids: Sequence[RecordId]) -> list[list[Cell]]:
+    def _read(self, tx: Reader, ids: Sequence[RecordId]) -> Piece:
         store = SqlOfficeStore.reading(tx)
         records = store.records(ids)
         newest = {name: newest_change(record) for name, record in records.items() if not is_destroyed(record)}
@@ -205,8 +211,10 @@ class ExportRows:
             body = content.body if content else None
             if content and isinstance(body, Submit) and self._form in body.forms and self._is_open(body):
                 found.append((records[name], content, body))
-        self._learn(store, found)
-        return [self._visit(record, content, body) for record, content, body in found]
+        wanted = [each for each in found if each[2].subject not in self._held]
+        self._learn(store, wanted)
+        rows = [self._visit(record, content, body) for record, content, body in wanted]
+        return Piece(looked=len(ids), held=len(found) - len(wanted), rows=rows)
 
     def _is_open(self, body: Submit) -> bool:
         forms = self._words.forms

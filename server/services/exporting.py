@@ -24,6 +24,7 @@ from server.services.chain_record import record_of, write_record
 from server.services.export_file import FilePieces, ForgottenError, still_wanted
 from server.services.export_rows import RECORD_KINDS, ExportRows, form_of_source, open_states, source_of_form
 from server.services.handouts import MOST_TEXT, RECIPIENTS, Handout, note_handout
+from server.services.objections import objections
 from server.services.people import Actor, load_person
 from server.services.visit_page import Words
 from server.tables.columns import Kind as ListKind
@@ -250,8 +251,9 @@ class Exporting:
         self._empty(name)
         source, asked = self.source(order.asked.source), order.asked
         columns = [column for column in source.columns if column.name in asked.columns]
-        rows = ExportRows(self._engine, self._words, self._workflows, asked, reach, columns)
-        order = replace(order, state="menulis", done=0, rows=0, count=rows.count())
+        held = self._engine.read(objections)
+        rows = ExportRows(self._engine, self._words, self._workflows, asked, reach, columns, held)
+        order = replace(order, state="menulis", done=0, rows=0, held=0, count=rows.count())
         self._note(order)
         sink = FilePieces(self._engine, name)
         widths = [column.width for column in columns]
@@ -263,7 +265,7 @@ class Exporting:
             for row in piece.rows:
                 table.row(row)
             done = order.done + piece.looked
-            order = replace(order, done=done, rows=order.rows + len(piece.rows))
+            order = replace(order, done=done, rows=order.rows + len(piece.rows), held=order.held + piece.held)
             if order.rows > MOST_ROWS and asked.kind == "xlsx":
                 raise ValueError("more rows than a sheet has")
             if number % PIECES_A_NOTE == 0:
@@ -278,7 +280,7 @@ class Exporting:
         still_wanted(tx, order.id)
         export_store.put_order(tx, order)
         fields: Fields = {"baris": order.rows, "sha256": order.sha256, "ukuran": order.size_bytes}
-        fields |= {"selesai_ms": order.ended_ms}
+        fields |= {"selesai_ms": order.ended_ms, "ditahan": order.held}
         if not write_record(tx, self._office, order.by, EXPORT, order.id, fields):
             raise RuntimeError("the office's own chain did not take the end of an export")
         if order.given.recipient:

@@ -5,23 +5,23 @@ names its alarm by what makes it this one: a further branch, gap or unknown head
 """
 
 from collections.abc import Callable, Mapping
-from hashlib import sha256
 
 from msgspec.structs import replace
 
 from schemas import format as written
 from schemas.base import Data
-from schemas.ids import PersonId, RecordId
+from schemas.ids import PersonId
 from schemas.text import Text
-from schemas.wire import Applied
 from server.access import Person
 from server.engine import Engine, Reader, Writer
 from server.office import Office
 from server.queries import records_of_kind
 from server.services.alarms import Alarm, Alarms, PhoneState
+from server.services.chain_record import word_id, write_record
+from server.services.key_alarms import new_keys
 from server.services.visits import names
+from server.services.wrong_logins import login_alarms
 from server.store import SqlOfficeStore
-from sync.change import Patch
 
 KIND = "penanganan"
 MOST_NOTE = 500
@@ -50,11 +50,6 @@ class PhonePage(Data, frozen=True, kw_only=True):
     seen: tuple[Seen, ...]
 
 
-def mark_id(key: str) -> RecordId:
-    """Return the id of the record that says of this alarm who saw to it."""
-    return RecordId(sha256(b"penanganan" + key.encode()).hexdigest()[:32])
-
-
 class Handling:
     """Shows alarms without those that were seen to, marks them, and takes marks back. Blocks its thread."""
 
@@ -64,10 +59,32 @@ class Handling:
         self._engine, self._office, self._alarms = engine, office, alarms
         self._text, self._now_ms = text, now_ms
 
-    def attention(self) -> list[Alarm]:
-        """List what needs attention and nobody has seen to, the gravest first."""
+    def attention(self, person: Person) -> list[Alarm]:
+        """List what needs attention and nobody has seen to, the gravest first; a new key each sees to."""
         marks = self._engine.read(_marks)
-        return [alarm for alarm in self._alarms.attention() if alarm.key not in marks]
+        return [
+            *self.new_keys(person),
+            *self.guessing(person),
+            *(alarm for alarm in self._alarms.attention() if alarm.key not in marks),
+        ]
+
+    def new_keys(self, person: Person) -> list[Alarm]:
+        """List the rescue keys that were made and that this person has not marked."""
+
+        def look(tx: Reader) -> list[Alarm]:
+            marks = _marks(tx)
+            return [alarm for alarm in new_keys(tx, self._text, person) if alarm.key not in marks]
+
+        return self._engine.read(look)
+
+    def guessing(self, person: Person) -> list[Alarm]:
+        """List what looks like guessing of passwords and nobody has seen to."""
+
+        def look(tx: Reader) -> list[Alarm]:
+            marks, found = _marks(tx), login_alarms(tx, self._text, person, self._now_ms())
+            return [alarm for alarm in found if alarm.key not in marks]
+
+        return self._engine.read(look)
 
     def phones(self) -> list[PhonePage]:
         """Say of every phone how it stands, newest first."""
@@ -76,7 +93,9 @@ class Handling:
 
     def mark(self, person: Person, key: str, note: str) -> bool:
         """Note that an alarm was seen to; False when there is no such alarm any more."""
-        if not any(alarm.key == key for phone in self._alarms.phones() for alarm in phone.alarms if key):
+        found = [alarm for phone in self._alarms.phones() for alarm in phone.alarms]
+        found += [*self.new_keys(person), *self.guessing(person)]
+        if not key or not any(alarm.key == key for alarm in found):
             return False
         return self._write(person, key, handled=True, note=note)
 
@@ -94,10 +113,7 @@ class Handling:
         }
 
         def work(tx: Writer) -> bool:
-            name = mark_id(key)
-            now = SqlOfficeStore.writing(tx).records([name]).get(name)
-            body = Patch(record=name, kind=KIND, base=now.fields if now else {}, new=fields)
-            return isinstance(self._office.act_in(tx, person.id, [body])[0], Applied)
+            return write_record(tx, self._office, person.id, KIND, word_id(tx, KIND, key), fields)
 
         return self._engine.write(work).result()
 

@@ -4,6 +4,7 @@ A row is judged before anything changes; while a list is applied, each row is co
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from schemas.ids import RecordId, uuid7
 from schemas.wilayah import Wilayah
 from schemas.wire import Applied, Conflict
 from server import table_store
+from server.access import within
 from server.engine import Engine, Reader, Writer
 from server.parsing.messages import PIECE, Cell
 from server.services.finding import survivors
@@ -101,7 +103,8 @@ class ImportSteps:
                 found.append(RowFate(fate="kosong", record=NO_RECORD, notes=()))
                 continue
             match = known.find(entry, row_number(job, place, offset)) if not entry.blocked else Match()
-            why = entry.blocked or match.why or (() if match.record else _too_little(job.kind, entry))
+            lack = () if match.record else _too_little(job.kind, entry)
+            why = entry.blocked or _outside(job, entry.fields) or match.why or lack
             if why:
                 found.append(RowFate(fate="masalah", record=NO_RECORD, notes=why))
             elif match.record:
@@ -119,7 +122,7 @@ class ImportSteps:
         names = [fate.record for fate in found if fate.fate == "sama"]
         stand, said = self._engine.read(lambda tx: (survivors(tx, names), table_store.said(tx, names)))
         return [
-            replace(fate, fate=_news(job, entry, fate.record, stand, said).fate)
+            _compare(job, entry, fate, stand, said)
             if entry is not None and fate.fate == "sama" and fate.record in stand
             else fate
             for entry, fate in zip(read, found, strict=True)
@@ -153,7 +156,10 @@ class ImportSteps:
         bodies: list[Patch] = []
         about: list[RecordId] = []
         for name, entry in wanted:
-            if is_destroyed(stand.get(name)):  # since the list was checked; it says nothing of them any more
+            living = stand.get(name)
+            if is_destroyed(living):  # since the list was checked; it says nothing of them any more
+                continue
+            if living is not None and _outside(job, living.fields):  # moved there since
                 continue
             found = _news(job, entry, name, stand, said)
             if found.new:
@@ -227,6 +233,26 @@ def _news(
     record = stand.get(about)
     merged = record is not None and record.id != about
     return news(entry, job.service, record, said.get(about, {}), merged=merged)
+
+
+def _compare(
+    job: Job,
+    entry: entries.Entry,
+    fate: RowFate,
+    stand: Mapping[RecordId, Record],
+    said: Mapping[RecordId, Mapping[str, str]],
+) -> RowFate:
+    """Say of a row about somebody who is known whether they would change; not where they live elsewhere."""
+    if why := _outside(job, stand[fate.record].fields):
+        return RowFate(fate="masalah", record=NO_RECORD, notes=why)
+    return replace(fate, fate=_news(job, entry, fate.record, stand, said).fate)
+
+
+def _outside(job: Job, fields: Mapping[str, Any]) -> tuple[Note, ...]:
+    """Say that somebody lives where whoever takes the list in has no work; no more than that."""
+    desa = fields.get("kode_desa")
+    is_outside = bool(job.areas) and isinstance(desa, str) and not within(desa, job.areas)
+    return (Note(code="luar_wilayah", field="desa"),) if is_outside else ()
 
 
 def _judged_anew(known: Known, entry: entries.Entry | None, fate: RowFate, row: int) -> RowFate:

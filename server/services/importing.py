@@ -14,7 +14,9 @@ from msgspec.structs import replace
 from schemas.form import Forms
 from schemas.ids import PersonId, RecordId, uuid7
 from schemas.wilayah import Wilayah
+from schemas.wire import Applied
 from server import table_store
+from server.access import Person, may, scope
 from server.engine import ClosedError, Engine, Reader, Writer
 from server.parsing.messages import NoSheet, Sheet
 from server.parsing.pool import Parsers
@@ -32,6 +34,7 @@ from server.tables.columns import Kind, guess, lacking, plain
 from server.tables.entries import Note
 from server.tables.heading import find_heading, heading_at
 from server.tables.job import Job, RowFate, SheetPlace, State
+from sync.change import Accessed
 
 logger = logging.getLogger("server.importing")
 MOST_SHEETS = 8
@@ -59,7 +62,7 @@ class Importing:
         now_ms: Callable[[], int],
         randomness: Callable[[int], bytes],
     ) -> None:
-        self._engine, self._parsers = engine, parsers
+        self._engine, self._office, self._parsers = engine, office, parsers
         self._now_ms, self._randomness = now_ms, randomness
         self._steps = ImportSteps(
             engine, office, choices_of(forms), wilayah, now_ms=now_ms, randomness=randomness
@@ -109,9 +112,10 @@ class Importing:
 
         return self._engine.write(work).result()
 
-    def jobs(self) -> list[Job]:
-        """Return the newest lists."""
-        return self._engine.read(lambda tx: table_store.jobs(tx, 50))
+    def jobs(self, person: Person) -> list[Job]:
+        """Return the newest lists that this person may see."""
+        found = self._engine.read(lambda tx: table_store.jobs(tx, 50))
+        return [job for job in found if may_see(person, job)]
 
     def job(self, name: RecordId) -> Job | None:
         """Return a list; None when there is no such."""
@@ -143,10 +147,13 @@ class Importing:
 
         return self._engine.write(work).result()
 
-    def check(self, name: RecordId, service: str, matched: Sequence[str]) -> tuple[str, ...]:
+    def check(
+        self, name: RecordId, service: str, matched: Sequence[str], areas: tuple[str, ...] = ()
+    ) -> tuple[str, ...]:
         """Remember how columns are matched and begin to check every row. Returns fields that are lacking.
 
-        While rows are checked nothing changes: what was found of them holds for one matching only.
+        Of rows about somebody outside of `areas` nothing is taken; empty is the whole kabupaten. While rows
+        are checked nothing changes: what was found of them holds for one matching only.
         """
 
         def work(tx: Writer) -> tuple[str, ...]:
@@ -159,7 +166,14 @@ class Importing:
             table_store.put_matches(tx, job.kind, heads)
             given = tuple(matched[: len(job.heads)])
             begun = replace(
-                job, service=service, matched=given, state="memeriksa", done=0, counts={}, noted=0
+                job,
+                service=service,
+                matched=given,
+                areas=areas,
+                state="memeriksa",
+                done=0,
+                counts={},
+                noted=0,
             )
             table_store.put_job(tx, begun)
             return ()
@@ -169,12 +183,17 @@ class Importing:
             self._start(name)
         return lack
 
-    def apply(self, name: RecordId, by: PersonId) -> bool:
-        """Begin to carry a checked list out, or go on with it. Returns whether it is under way."""
+    def apply(self, name: RecordId, by: PersonId, areas: tuple[str, ...] = ()) -> bool:
+        """Begin to carry a checked list out, or go on with it. Returns whether it is under way.
+
+        Whoever is bound to `areas` carries out only what was checked for these.
+        """
 
         def work(tx: Writer) -> bool:
             job = table_store.job(tx, name)
             if job is None or job.state not in ("diperiksa", "menerapkan"):
+                return False
+            if areas and job.areas != areas:
                 return False
             if job.state == "diperiksa":
                 table_store.put_job(tx, replace(job, state="menerapkan", done=0, by=by))
@@ -223,6 +242,14 @@ class Importing:
                     most -= 1
                     yield row_number(job, place, offset), rows[offset], fate.notes
 
+    def taken_along(
+        self, job: Job, by: PersonId, purpose: str, most: int
+    ) -> Iterator[tuple[int, Row, tuple[Note, ...]]]:
+        """Put on record that somebody takes the rows that are not taken along, whole; then yield them."""
+        if not isinstance(self._office.act(by, Accessed(subject=job.id, purpose=purpose)), Applied):
+            raise RuntimeError("the office's own chain did not take a record of access")
+        return self.problems(job, most)
+
     def wait(self) -> None:
         """Wait until what was begun has ended."""
         self._thread.submit(lambda: None).result()
@@ -259,6 +286,27 @@ class Importing:
         found = find_heading(top) if heading is None else heading_at(top, heading)
         matched = guess(job.kind, found.names, table_store.matches(tx, job.kind))
         return replace(job, heading=found.row, heads=found.names, matched=matched)
+
+
+def areas_of(person: Person) -> tuple[str, ...]:
+    """Return the regions to which somebody's lists are bound; empty for the whole kabupaten."""
+    reach = scope(person, "import_lists")
+    return (reach.areas or ()) if reach else ()
+
+
+def services_of(person: Person) -> tuple[str, ...]:
+    """Return the services of which somebody takes lists in."""
+    reach = scope(person, "import_lists")
+    if reach is None:
+        return ()
+    return tuple(name for name in SERVICES if reach.services is None or name in reach.services)
+
+
+def may_see(person: Person, job: Job) -> bool:
+    """Whether a list is one's own, or of a service that one serves in the whole kabupaten."""
+    if not may(person, "import_lists"):
+        return False
+    return job.by == person.id or (not areas_of(person) and job.service in services_of(person))
 
 
 def _top(tx: Reader, job: Job) -> list[Row]:

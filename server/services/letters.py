@@ -28,6 +28,7 @@ from server.services.letter_numbers import book_of
 from server.services.letter_setting import Order, example, letter_of, number_of
 from server.services.letter_shelf import ISSUED, note_look
 from server.services.letter_templates import HEAD, current
+from server.services.objections import objections
 from server.services.people import Actor, Denied
 from server.services.review import NotThere
 from server.services.visit_page import Words
@@ -146,6 +147,8 @@ class Letters:
         found = self._read(person, asked, typed)
         if not isinstance(found, Facts):
             return found
+        if found.subject and found.subject in self._engine.read(objections):
+            return NotMade(why="keberatan")
         name = RecordId(sha256(f"surat\0{person.id}\0{token}".encode()).hexdigest()[:32])
         kind = letter_kinds()[asked.kind]
         drawn = self._drawn(found, photos)

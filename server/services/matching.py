@@ -15,7 +15,7 @@ from schemas.wire import Applied
 from server import protection_store, subject_store
 from server.access import Person, may
 from server.engine import Engine, Reader, Writer
-from server.services.chain_record import record_of, write_record
+from server.services.chain_record import word_id, word_on, write_record
 from server.services.conflict_view import label_of_field
 from server.services.finding import Finding, Hit, hit_of
 from server.services.indexing import PAGE_WAITS_S, Indexing
@@ -27,7 +27,7 @@ from server.services.visit_page import Words
 from server.store import SqlOfficeStore
 from server.subject_index import told_apart
 from server.subject_store import Neighbour
-from server.subjects import LIKE, MATCHED, MERGED, PAIR, Why, likeness_to, name_of, pair_id, pair_of
+from server.subjects import LIKE, MATCHED, MERGED, PAIR, Why, about_pair, likeness_to, name_of, pair_of
 from sync.change import Patch
 from sync.merge import NO_FIELDS, SETS
 from sync.scope import OPEN_TUGAS
@@ -232,7 +232,7 @@ class Matching:
                 return NotThere()
             if not all(self._finding.may(person, "match_warga", each) for each in (kept, merged)):
                 return NotThere()
-            done = record_of(tx, pair_id(keep, gone), PAIR)
+            done = word_on(tx, PAIR, about_pair(keep, gone))
             if merged.fields.get(MERGED) != keep or done is None:
                 return Stale()
             self._set(tx, person.id, merged, {MERGED: None})
@@ -365,7 +365,8 @@ class Matching:
     def _remember(self, tx: Writer, author: PersonId, one: RecordId, other: RecordId, done: Fields) -> None:
         first, second = pair_of(one, other)
         fields: Fields = {"satu": first, "dua": second, **done}
-        if not write_record(tx, self._office, author, PAIR, pair_id(one, other), fields):
+        name = word_id(tx, PAIR, about_pair(one, other))
+        if not write_record(tx, self._office, author, PAIR, name, fields):
             raise _MovedError
 
 

@@ -14,7 +14,7 @@ from server import custody_store, device_store, factor_store, people_store, quer
 from server.access import ROLES, Person, may
 from server.engine import Engine, Reader, Writer
 from server.passwords import Passwords
-from server.services.people import Actor, fields_of, left_of, load_person
+from server.services.people import Actor, fields_of, left_of, load_person, people
 from server.services.room_custody import load_custody
 from sync.change import Patch
 from sync.store import Fields, Record
@@ -103,11 +103,13 @@ class Permits:
     def ask_rights(self, by: Person, about: Person) -> Asked | Done | Refused:
         """Change somebody's roles, regions and services: at once where that only takes roles, else by two."""
 
-        def work(tx: Writer) -> Done | None:
+        def work(tx: Writer) -> Done | Refused | None:
             now = load_person(tx, about.id)
             same = now is not None and (about.areas, about.services) == (now.areas, now.services)
             if now is None or not same or not set(about.roles) < set(now.roles):
                 return None
+            if "kabid" not in about.roles and _is_last_kabid(tx, about.id):
+                return Refused(why="kabid_terakhir")
             self._patch(tx, by, about.id, {"peran": list(about.roles)})
             return Done()
 
@@ -194,6 +196,8 @@ class Permits:
         def work(tx: Writer) -> Done | Refused:
             if load_person(tx, person) is None:
                 return Refused(why="berubah")
+            if _is_last_kabid(tx, person):
+                return Refused(why="kabid_terakhir")
             for device in device_store.devices(tx):
                 if device.person == person:
                     device_store.revoke(tx, device.id, now)
@@ -288,6 +292,12 @@ def end_all(tx: Writer, person: PersonId) -> None:
 def _left(tx: Reader, person: PersonId) -> Person | None:
     record = queries.record(tx, RecordId(person))
     return left_of(record) if record is not None else None
+
+
+def _is_last_kabid(tx: Reader, person: PersonId) -> bool:
+    """Whether without this kabid nobody could allow anything: no other kabid is here who can log in."""
+    kabid = {each.id for each in people(tx, "kabid")}
+    return person in kabid and not any(people_store.password_of(tx, each) for each in kabid - {person})
 
 
 def _gets_password(tx: Reader, asked: Request) -> bool:

@@ -18,6 +18,7 @@ from server.services.conflict_view import NUMBERS, label_of_field
 from server.services.finding import Finding, Hit, hit_of
 from server.services.indexing import Indexing
 from server.services.merging import GROUPS, told
+from server.services.objections import Objection, objections
 from server.services.people import Actor, Denied
 from server.services.record_history import Act, Look, acts, field_words, has_looked, looks
 from server.services.review import NotThere
@@ -74,7 +75,7 @@ class CaseLine(Data, frozen=True, kw_only=True):
 class Profile(Data, frozen=True, kw_only=True):
     """The page. `masked`: there are numbers that may be opened; `into`: the record that it lives on in;
     `doubles` are the others of pairs with it; `hidden_visits` those of other people's work; `undoable` those
-    merged into this very record.
+    merged into this very record; `objection` is one that waits for an answer.
     """
 
     hit: Hit
@@ -92,6 +93,7 @@ class Profile(Data, frozen=True, kw_only=True):
     doubles: tuple[Hit, ...]
     masked: bool
     may_match: bool
+    objection: Objection | None
 
 
 class Profiles:
@@ -181,6 +183,7 @@ class Profiles:
             doubles=tuple(self._finding.hits(tx, person, others)),
             masked=may_open and not opened and any(fields.get(name) for name in NUMBERS),
             may_match=self._finding.may(person, "match_warga", record),
+            objection=objections(tx).get(record.id),
         )
 
     def _household(self, tx: Reader, person: Person, record: Record) -> tuple[Hit, ...]:

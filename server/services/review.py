@@ -5,7 +5,6 @@ visit has moved on, nothing is recorded and the newest state is shown.
 """
 
 from collections.abc import Callable, Mapping
-from hashlib import sha256
 from typing import Literal, cast, get_args
 
 from schemas.base import Data
@@ -25,6 +24,8 @@ from server.services.visits import Version, Visit, load_visit, names
 from server.store import SqlOfficeStore
 from sync.change import Accessed, Decide, Evidence, Patch
 from sync.neutral import is_sealed
+from sync.places import place_of
+from sync.store import Fields, Record
 
 Decision = Literal["setujui", "kembalikan", "tolak", "tahan"]
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
@@ -299,7 +300,7 @@ class Reviews:
             visit_place=(place.lat, place.lng) if place else None,
         )
 
-    def _carry_out(self, tx: Writer, author: PersonId, body: Decide, opens: Patch | None) -> Decided | Stale:
+    def _carry_out(self, tx: Writer, author: PersonId, body: Decide, opens: Fields | None) -> Decided | Stale:
         """Decide in one transaction, with the case that an approval opens."""
         store = SqlOfficeStore.writing(tx)
         now = store.records([body.visit])[body.visit]
@@ -311,16 +312,17 @@ class Reviews:
             page_store.add_decision(tx, body.visit, int(after.fields["decided_ms"]), after.head)
         if opens is None:
             return Decided()
-        if not store.records([opens.record]):
-            self._office.act_in(tx, author, [opens])
-        return Decided(case=opens.record)
+        name, there = _place_of_case(store, body.visit)
+        if there is None:
+            self._office.act_in(tx, author, [Patch(record=name, kind="kasus", base={}, new=opens)])
+        return Decided(case=name)
 
-    def _case_of(self, visit: Visit, officer: PersonId) -> Patch | None:
-        """Return the case of a problem with a card: one a visit, however often it is approved."""
+    def _case_of(self, visit: Visit, officer: PersonId) -> Fields | None:
+        """Return how the case of a problem with a card begins: one a visit, however often it is approved."""
         problem = visit.newest.submit.forms.get(PROBLEM_FORM)
         if problem is None:
             return None
-        fields = {
+        return {
             "workflow": PROBLEM_WORKFLOW,
             "service": "bpnt",
             "subjek": visit.record.fields.get("subjek"),
@@ -329,8 +331,15 @@ class Reviews:
             "jenis_masalah": problem.answers.get("jenis_masalah"),
             "officer": officer,
         }
-        name = sha256(f"kasus\0{visit.record.id}\0{PROBLEM_FORM}".encode()).hexdigest()[:32]
-        return Patch(record=RecordId(name), kind="kasus", base={}, new=fields)
+
+
+def _place_of_case(store: SqlOfficeStore, visit: RecordId) -> tuple[RecordId, Record | None]:
+    """Return where a visit's case stands, and the case: one that is not sealed is no phone's."""
+    return place_of(
+        f"kasus\0{visit}\0{PROBLEM_FORM}".encode(),
+        lambda name: store.records([name]).get(name),
+        lambda record: record.kind == "kasus" and not is_sealed(record),
+    )
 
 
 def _handed_to(tx: Reader, visit: RecordId) -> HandedTo | None:

@@ -82,7 +82,7 @@ class TrailExport:
 
             def lines(tx: Reader) -> tuple[Order, Summed]:
                 order = self._order(tx, person, purpose, search)
-                with bundle.open(LINES, "w") as file:
+                with bundle.open(LINES, "w", force_zip64=True) as file:
                     entries = self._entries(tx, self._trail.wanted(tx, person, asked))
                     return order, write(entries, order, self._office.attest, file)
 

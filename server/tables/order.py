@@ -39,7 +39,10 @@ class Given(Data, frozen=True, kw_only=True):
 
 
 class Order(Data, frozen=True, kw_only=True):
-    """A list that goes out. `done` of `count` rows were looked at, `rows` of them were written."""
+    """A list that goes out. `done` of `count` rows were looked at, `rows` of them were written.
+
+    `held` of them were not, as whom they are about objects and has no answer yet.
+    """
 
     id: RecordId
     by: PersonId
@@ -50,6 +53,7 @@ class Order(Data, frozen=True, kw_only=True):
     done: int = 0
     count: int = 0
     rows: int = 0
+    held: int = 0
     size_bytes: int = 0
     sha256: str = ""
     ended_ms: int = 0

@@ -53,6 +53,7 @@ def account_routes(site: Site) -> list[Any]:
             "secret": totp.secret_text(secret) if secret else "",
             "qr": Markup(_qr_svg(link)) if link else "",  # noqa: S704 - made by segno from our own text
             "codes": codes,
+            "tries": await site.work(lambda: site.wrong_logins.own(person)),
             "sessions": [_view(site, one) for one in found],
         }
         return await site.page("account/account.html", visitor, "akun", values, status=status)

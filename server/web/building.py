@@ -58,6 +58,7 @@ from server.services.trail import Trail
 from server.services.trail_export import TrailExport
 from server.services.unsent import Unsent
 from server.services.visit_page import Words
+from server.services.wrong_logins import WrongLogins
 from server.thumbnails import Thumbnails
 from server.web.filters import regions
 from server.web.site import Site
@@ -129,6 +130,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         unsent=Unsent(deps.now_ms),
         conflicts=Conflicts(engine, deps.office, words, deps.workflows, deps.now_ms),
         alarms=Handling(engine, deps.office, Alarms(engine, deps.text, deps.now_ms), deps.text, deps.now_ms),
+        wrong_logins=WrongLogins(engine, deps.text, deps.now_ms),
         lost=LostPhones(engine, deps.office, deps.now_ms, deps.randomness),
         destroying=destroying,
         requests=requests,

@@ -50,6 +50,7 @@ def device_routes(site: Site) -> list[Any]:
             "most_note": MOST_NOTE,
             "code": code,
             "notice": notice,
+            "new_keys": await site.work(lambda: site.alarms.new_keys(visitor.person)),
             "glass": await site.work(lambda: site.room.alarms.unseen(visitor.person)),
         }
         values["joining"] = await site.work(lambda: joining_view(site)) if may_enrol else None

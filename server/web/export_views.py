@@ -95,6 +95,7 @@ def record_view(site: Site, record: Record) -> RecordView:
         ("saringan", _narrowed(site, fields)),
         ("jumlah_kolom", written.number(len(fields.get("kolom") or ()))),
         ("jumlah_baris", written.number(rows) if isinstance(rows, int) else "–"),
+        *_held(site, fields.get("ditahan")),
         ("serah", _recipient(site, str(fields.get("penerima") or ""))),
         ("sidik", str(fields.get("sha256") or "–")),
     ]
@@ -107,6 +108,13 @@ def record_view(site: Site, record: Record) -> RecordView:
         whole=bool(fields.get("lengkap")),
         facts=tuple((text(f"ekspor.{name}"), value) for name, value in facts),
     )
+
+
+def _held(site: Site, count: object) -> list[tuple[str, str]]:
+    """Say how many rows are left out of a list, where there are any."""
+    if not isinstance(count, int) or not count:
+        return []
+    return [("ditahan", site.text("ekspor.ditahan_arti", jumlah=written.number(count)))]
 
 
 def order_values(site: Site, order: Order | None, *, running: bool) -> dict[str, Any]:

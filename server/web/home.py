@@ -91,12 +91,13 @@ def _alarms(site: Site, visitor: Visitor) -> list[Alarm]:
     """List what needs attention, for those who look after the office."""
     person = visitor.person
     found = [*site.room.alarms.attention(person), *_asked(site, person)]
+    found += _own_tries(site, person)
     found += [*_handed(site, person), *_incidents(site, visitor), *_requests(site, visitor)]
     if may(person, "see_devices"):
         found = lost_views.attention(site.lost, site.text, person, site.owners()) + found
     if not may(person, "handle_alarms"):
         return found
-    found += site.alarms.attention()
+    found += site.alarms.attention(person)
     if may(person, "see_backups") and not site.deps.is_key_printed():
         found.append(_alarm(site, "lock", "kunci", 1, "/cadangan"))
     kept = site.quarantine.count(person)
@@ -124,6 +125,13 @@ def _asked(site: Site, person: Person) -> list[Alarm]:
     """Tell who may allow it that something about accounts is asked."""
     count = len(site.permits.waiting()) if may(person, "approve_people") else 0
     return [_alarm(site, "person", "izin_akun", count, "/pengguna")] if count else []
+
+
+def _own_tries(site: Site, person: Person) -> list[Alarm]:
+    """Tell whoever logged in what failed on their account since they did so before."""
+    found = site.wrong_logins.own(person.id)
+    text = site.text("kantor.percobaan.milik_sendiri_arti")
+    return [Alarm(tone="notice", icon="lock", title=found.said, text=text, href="/akun")] if found else []
 
 
 def _alarm(site: Site, icon: str, key: str, count: int, href: str) -> Alarm:

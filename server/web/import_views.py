@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 from schemas import format as written
 from schemas.base import Data
 from schemas.ids import RecordId
-from server.services.importing import SERVICES
+from server.access import Person
+from server.services.importing import services_of
 from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.tables.columns import COLUMNS, Kind
@@ -78,7 +79,9 @@ class ProblemView(Data, frozen=True, kw_only=True):
     lines: tuple[str, ...]
 
 
-def list_values(site: Site, job: Job, typed: tuple[str, ...] | None, *, running: bool) -> dict[str, Any]:
+def list_values(
+    site: Site, person: Person, job: Job, typed: tuple[str, ...] | None, *, running: bool
+) -> dict[str, Any]:
     """Build what the page of one list shows; `typed` is a matching that was not taken."""
     lists = site.importing
     counted = job.counts if job.state in ("diperiksa", "menerapkan", "selesai") else {}
@@ -114,7 +117,7 @@ def list_values(site: Site, job: Job, typed: tuple[str, ...] | None, *, running:
         "conflicts": written.number(job.conflicts) if job.conflicts else "",
         "problem_count": counted.get("masalah", 0),
         "problems": [_told(site, row, notes) for row, _, notes in found],
-        "match": _match(site, job, typed),
+        "match": _match(site, person, job, typed),
     }
 
 
@@ -141,7 +144,7 @@ def _told(site: Site, row: int, notes: tuple[Note, ...]) -> ProblemView:
     return ProblemView(row=row, lines=tuple(LONG_NUMBER.sub("••••", line) for line in why_lines(site, notes)))
 
 
-def _match(site: Site, job: Job, typed: tuple[str, ...] | None) -> MatchView:
+def _match(site: Site, person: Person, job: Job, typed: tuple[str, ...] | None) -> MatchView:
     below = site.importing.top(job, job.heading + 1 + SAMPLES)[job.heading + 1 :]
     matched = typed or job.matched
     columns: list[ColumnView] = []
@@ -160,7 +163,7 @@ def _match(site: Site, job: Job, typed: tuple[str, ...] | None) -> MatchView:
         sheet=job.sheet,
         heading=job.sheets[job.sheet].before + job.heading + 1,
         service=job.service,
-        services=SERVICES,
+        services=services_of(person),
         fields=tuple(column.field for column in COLUMNS[job.kind]),
         columns=tuple(columns),
     )

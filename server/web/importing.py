@@ -7,9 +7,9 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from schemas import format as written
-from schemas.ids import PersonId, RecordId
-from server.access import may
-from server.services.importing import SERVICES
+from schemas.ids import RecordId
+from server.access import Person, may
+from server.services.importing import areas_of, may_see, services_of
 from server.tables.columns import COLUMNS, Kind
 from server.tables.job import Job
 from server.tables.mending import to_mend
@@ -36,7 +36,7 @@ def import_routes(site: Site) -> list[Any]:
         return visitor
 
     async def draw_all(visitor: Visitor, said: str = "", status: int = 200) -> Response[str]:
-        found = await site.work(lists.jobs)
+        found = await site.work(lambda: lists.jobs(visitor.person))
         values = {
             "rows": await site.work(lambda: [list_view(site, job) for job in found]),
             "notice": Notice(tone="bad", icon="error", title=said) if said else None,
@@ -47,7 +47,7 @@ def import_routes(site: Site) -> list[Any]:
     async def draw(
         visitor: Visitor, name: str, said: str = "", typed: tuple[str, ...] | None = None
     ) -> Response[str]:
-        values = await site.work(lambda: _shown(site, name, typed))
+        values = await site.work(lambda: _shown(site, visitor.person, name, typed))
         values["may_assign"] = may(visitor.person, "assign_tasks")
         values["notice"] = Notice(tone="bad", icon="error", title=said) if said else None
         page = await site.page("import/one.html", visitor, "impor", values, status=422 if said else 200)
@@ -73,15 +73,17 @@ def import_routes(site: Site) -> list[Any]:
     async def step(request: Asking, name: FromPath[str]) -> Response[Any]:
         visitor = await allowed(request)
         given = await site.form(request, visitor.csrf)
-        said, matched = await site.work(lambda: _step(site, _found(site, name), visitor.person.id, given))
+        person = visitor.person
+        said, matched = await site.work(lambda: _step(site, _found(site, person, name), person, given))
         if said:
             return await draw(visitor, name, said, matched)
         return onward("/impor" if given.get("langkah") == "buang" else f"/impor/{name}")
 
-    @get("/impor/{name:str}/masalah.xlsx")
+    @post("/impor/{name:str}/masalah.xlsx")
     async def mend(request: Asking, name: FromPath[str]) -> Response[Any]:
-        await allowed(request)
-        data = await site.work(lambda: _mending(site, name))
+        visitor = await allowed(request)
+        await site.form(request, visitor.csrf)
+        data = await site.work(lambda: _mending(site, visitor.person, name))
         return download(data, XLSX, f"perlu-diperbaiki-{name[:8]}.xlsx")
 
     return [every, take, one, step, mend]
@@ -105,30 +107,31 @@ async def _sent(site: Site, visitor: Visitor, request: Asking) -> Job | str:
     return site.text(f"impor.berkas.{made}") if isinstance(made, str) else made
 
 
-def _shown(site: Site, name: str, typed: tuple[str, ...] | None) -> dict[str, Any]:
+def _shown(site: Site, person: Person, name: str, typed: tuple[str, ...] | None) -> dict[str, Any]:
     job, running = site.importing.standing(RecordId(name))
-    if job is None:
+    if job is None or not may_see(person, job):
         raise MissingError
-    return list_values(site, job, typed, running=running)
+    return list_values(site, person, job, typed, running=running)
 
 
-def _found(site: Site, name: str) -> Job:
+def _found(site: Site, person: Person, name: str) -> Job:
     job = site.importing.job(RecordId(name))
-    if job is None:
+    if job is None or not may_see(person, job):
         raise MissingError
     return job
 
 
-def _step(site: Site, job: Job, by: PersonId, given: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+def _step(site: Site, job: Job, person: Person, given: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     """Do what was asked. Returns what is wrong with the matching, if anything, and the matching."""
     lists, matched = site.importing, tuple(given.get(f"kolom.{place}", "") for place in range(len(job.heads)))
     match given.get("langkah"):
         case "lihat":
             _look(site, job, given)
         case "periksa":
-            return _check(site, job, matched, given.get("layanan", "")), matched
+            return _check(site, person, job, matched, given.get("layanan", "")), matched
         case "terapkan":
-            lists.apply(job.id, by)
+            if not lists.apply(job.id, person.id, areas_of(person)) and job.state == "diperiksa":
+                return site.text("impor.hasil.periksa_lagi"), job.matched
         case "lanjut":
             lists.go_on(job.id)
         case "buang":
@@ -149,23 +152,25 @@ def _look(site: Site, job: Job, given: Mapping[str, str]) -> None:
     site.importing.look_at(job.id, cast("Kind", kind), sheet, heading)
 
 
-def _check(site: Site, job: Job, matched: tuple[str, ...], service: str) -> str:
+def _check(site: Site, person: Person, job: Job, matched: tuple[str, ...], service: str) -> str:
     """Begin to check the rows; returns what is wrong with the matching, empty when nothing is."""
     fields = {column.field for column in COLUMNS[job.kind]}
-    if service not in SERVICES or not set(matched) <= {"", *fields}:
+    if service not in services_of(person) or not set(matched) <= {"", *fields}:
         raise MissingError
     twice = next((field for field in matched if field and matched.count(field) > 1), "")
     if twice:
         return site.text("impor.cocok.dua_kali", kolom=site.text(f"impor.kolom.{twice}"))
-    lack = site.importing.check(job.id, service, matched)
+    lack = site.importing.check(job.id, service, matched, areas_of(person))
     named = ", ".join(site.text(f"impor.kolom.{field}") for field in lack)
     return site.text("impor.cocok.kurang", kolom=named) if lack else ""
 
 
-def _mending(site: Site, name: str) -> bytes:
-    job = _found(site, name)
-    rows = site.importing.problems(job, MOST_TO_MEND)
-    why = site.text("impor.hasil.sebab")
+def _mending(site: Site, person: Person, name: str) -> bytes:
+    """Return the rows with what is wrong with each, once it stands on record who takes them along."""
+    job, why = _found(site, person, name), site.text("impor.hasil.sebab")
+    count = min(MOST_TO_MEND, job.counts.get("masalah", 0))
+    purpose = site.text("impor.hasil.unduh_tercatat", jumlah=written.number(count))
+    rows = site.importing.taken_along(job, person.id, purpose, MOST_TO_MEND)
     return to_mend(job.heads, why, ((row, " ".join(why_lines(site, notes))) for _, row, notes in rows))
 
 

@@ -65,6 +65,7 @@ from server.web.site import Asking, Site, theme_of
 from server.web.together import together_routes
 from server.web.trail import trail_routes
 from server.web.warga import warga_routes
+from server.web.wrong_logins import wrong_login_routes
 
 LARGEST_FORM_BYTES = 1_000_000
 MACHINES = ("/api", "/tus")
@@ -142,6 +143,7 @@ def page_routes(site: Site) -> list[Any]:
         *lost_routes(site),
         *people_routes(site),
         *login_rule_routes(site),
+        *wrong_login_routes(site),
         *backup_routes(site),
         *trail_routes(site),
         *sheet_routes(site),

@@ -66,6 +66,7 @@ from server.services.trail_export import TrailExport
 from server.services.unsent import Unsent
 from server.services.visit_page import Words
 from server.services.visits import names
+from server.services.wrong_logins import WrongLogins
 from server.store import SqlOfficeStore
 from server.thumbnails import Thumbnails
 from server.web.errors import (
@@ -199,6 +200,7 @@ class Site:
     processing: ProcessingRegister
     exports: PersonExports
     alarms: Handling
+    wrong_logins: WrongLogins
     lost: LostPhones
     cases: Cases
     backups: Backups

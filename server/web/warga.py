@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from schemas import format as written
 from schemas.ids import RecordId
 from server.access import may
 from server.services.finding import KINDS, MOST, Hits
@@ -71,7 +72,9 @@ def warga_routes(site: Site) -> list[Any]:
     ) -> Response[str]:
         match found:
             case Profile():
-                values = {"one": found, "notice": notice}
+                since = written.date_and_clock(found.objection.received_ms) if found.objection else ""
+                may_answer = may(visitor.person, "see_protection")
+                values = {"one": found, "notice": notice, "since": since, "may_answer": may_answer}
                 return await site.page("warga/one.html", visitor, "warga", values, status=status)
             case NotThere():
                 raise MissingError

@@ -274,9 +274,11 @@ def test_every_use_sounds_an_alarm_until_somebody_has_seen_to_it(
     with world.hand() as deps:
         alarms = Alarms(deps.engine, deps.text, deps.now_ms)
         handling = Handling(deps.engine, deps.office, alarms, deps.text, deps.now_ms)
-        [alarm] = handling.attention()
+        [made] = handling.new_keys(kabid)
+        assert handling.mark(kabid, made.key, "Dibuat bersama")
+        [alarm] = handling.attention(kabid)
         assert alarm.tone == "bad" and "kunci penyelamat" in alarm.title and "PIN lupa" in alarm.text
-        assert handling.mark(kabid, alarm.key, "Petugasnya di sini") and handling.attention() == []
+        assert handling.mark(kabid, alarm.key, "Petugasnya di sini") and handling.attention(kabid) == []
         kept = LostPhones(deps.engine, deps.office, deps.now_ms, deps.randomness)
         assert kept.wipes(phone.owner.device) == []
     assert KEY != USE

@@ -55,6 +55,7 @@ ALLOWED: dict[Action, set[str]] = {
     "export_trail": {"kabid", "pengawas"},
     "make_reports": {"kabid", "pengawas"},
     "see_people": {"kabid", "admin"},
+    "see_logins": {"kabid", "admin"},
     "manage_people": {"admin"},
     "see_forms": {"petugas", "kabid", "pengawas", "pdp", "admin"},
     "publish_forms": {"kabid"},
@@ -113,7 +114,8 @@ def test_pengawas_changes_nothing(action: Action) -> None:
 OPEN_TO_ADMIN = {
     "see_devices", "handle_alarms", "enrol_devices", "see_backups", "make_backups", "take_handovers",
     "report_lost", "close_lost", "order_wipes", "approve_wipes",
-    "see_quarantine", "judge_again", "see_trail", "see_people", "manage_people", "see_forms",
+    "see_quarantine", "judge_again", "see_trail", "see_people", "see_logins",
+    "manage_people", "see_forms",
 }  # fmt: skip
 """None of these shows a case: of a hand-over file, only whose it is and how much it brought; of what was
 refused, how much and why, and that it be judged again; of the audit trail, what tells of no case; of forms,

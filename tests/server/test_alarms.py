@@ -19,6 +19,7 @@ from server.paper_key import note_printed
 from server.services.alarms import DAY_MS, Alarms, branch_count
 from server.services.handling import Handling
 from sync.change import Clock, Content, Gap, Patch, read, seal
+from sync.places import place_at
 from tests.server.conftest import Running
 from tests.server.web_office import DESA, PASSWORD, Office, Phone, open_at, serving, shut
 
@@ -260,10 +261,10 @@ class Desk:
         self.kabid = Person(id=watch.office.people["kabid"], nama="Kabid Uji", roles=("kabid",))
 
     def open(self) -> list[str]:
-        return [alarm.title for alarm in self.handling.attention()]
+        return [alarm.title for alarm in self.handling.attention(self.kabid)]
 
     def keys(self) -> list[str]:
-        return [alarm.key for alarm in self.handling.attention() if alarm.key]
+        return [alarm.key for alarm in self.handling.attention(self.kabid) if alarm.key]
 
     def seen(self) -> list[str]:
         return [one.said for page in self.handling.phones() for one in page.seen]
@@ -329,6 +330,16 @@ def test_a_mark_is_taken_back_and_both_stand_in_the_chain(watch: Watch) -> None:
     bodies = [read(raw).body for (raw,) in rows]
     marks = [body for body in bodies if isinstance(body, Patch) and body.kind == "penanganan"]
     assert sorted(body.new["ditangani"] for body in marks) == [False, True, True]
+
+
+def test_somebody_put_under_the_id_of_a_mark_does_not_hinder_it(watch: Watch) -> None:
+    desk, phone = Desk(watch), watch.office.phone
+    phone.push(Gap(first=1, last=1))
+    [key] = desk.keys()
+    new = {"nama": "Siapa Saja", "kode_desa": DESA, "layanan": ["bpnt"]}
+    phone.push(Patch(record=place_at(f"penanganan{key}".encode()), kind="warga", base={}, new=new))
+    assert desk.handling.mark(desk.kabid, key, "Sudah dicatat ulang") and desk.keys() == []
+    assert desk.handling.take_back(desk.kabid, key) and desk.keys() == [key]
 
 
 def test_what_is_not_there_is_not_marked_in_advance(watch: Watch) -> None:

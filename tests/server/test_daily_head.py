@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from schemas.ids import LinkHash
-from server import alarm_store
+from server import alarm_store, head_store
 from server.__main__ import main
 from server.compose import open_office
 from server.deps import Deps
@@ -54,6 +54,20 @@ def hear(office: Office, deps: Deps, seen: LinkHash) -> None:
     author = office.people["pendamping"]
     content = Content(salt=secrets.token_bytes(16), author=author, clock=clock, body=body)
     office.phone.push_raw(seal(content)[1], seen=seen)
+
+
+def test_what_is_printed_takes_one_link_however_long_the_chain_is(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, deps = printed(office.deps), office.deps
+    tip = deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).tips(deps.office.device))[0]
+    assert (made.number, made.head) == (tip.counter, tip.hash)
+
+    def walked(*_: object) -> None:
+        raise AssertionError("the whole chain was read")
+
+    monkeypatch.setattr(head_store, "links", walked)
+    assert printed(deps).head == made.head
 
 
 def grow(office: Office, deps: Deps, count: int) -> None:

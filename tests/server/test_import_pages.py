@@ -9,6 +9,7 @@ import httpx
 import pytest
 from python_calamine import CalamineWorkbook
 
+from sync.change import Accessed, read
 from tests.server.lists import NIK, person, workbook
 from tests.server.room_office import csrf, log_in
 from tests.server.web_office import Office, open_at, serving, shut
@@ -28,6 +29,16 @@ class Pages:
 
     def step(self, page: str, **form: str) -> httpx.Response:
         return self.browser.post(page, data={"csrf": csrf(self.browser.get(page)), **form})
+
+    def mend(self, page: str) -> httpx.Response:
+        return self.browser.post(f"{page}/masalah.xlsx", data={"csrf": csrf(self.browser.get(page))})
+
+    def looks(self) -> list[tuple[str, str]]:
+        """Who looked at what for what, as far as it is about lists, the newest last."""
+        asked = "SELECT raw FROM changes WHERE raw IS NOT NULL ORDER BY seq"
+        contents = [read(raw) for (raw,) in self.office.deps.engine.read(lambda tx: tx.query(asked))]
+        looks = [(each.author, each.body) for each in contents if isinstance(each.body, Accessed)]
+        return [(author, body.purpose) for author, body in looks if "daftar" in body.purpose]
 
     def matched(self, page: str) -> dict[str, str]:
         """The matching that a page shows, as its form would send it."""
@@ -71,7 +82,7 @@ def test_a_list_goes_in_by_the_pages_alone(pages: Pages) -> None:
     assert "Terapkan 2 baris" in checked and "Nomor ini harus 16 angka" in checked
     assert "Diambil, tetapi ada yang janggal" in checked and ">2</span>" in checked
     assert "Status di SIKS-NG: &#34;?&#34; tidak ada di pilihan. Tidak diambil." in checked
-    mend = pages.browser.get(f"{page}/masalah.xlsx")
+    mend = pages.mend(page)
     rows = CalamineWorkbook.from_filelike(io.BytesIO(mend.content)).get_sheet_by_index(0).to_python()
     assert rows[1][1] == "33149901" and "16 angka" in str(rows[1][-1])
     assert pages.step(page, langkah="terapkan").status_code == 303
@@ -122,6 +133,19 @@ def test_formulas_in_what_comes_back_to_mend_are_text(pages: Pages) -> None:
     page = pages.send(workbook([person(61, NIK="1", Alamat="=cmd|' /C calc'!A0")])).headers["location"]
     pages.step(page, langkah="periksa", layanan="bpnt", **pages.matched(page))
     pages.settled(page)
-    mend = pages.browser.get(f"{page}/masalah.xlsx").content
+    mend = pages.mend(page).content
     book = CalamineWorkbook.from_filelike(io.BytesIO(mend)).get_sheet_by_index(0).to_python()
     assert "=cmd|' /C calc'!A0" in book[1]
+
+
+def test_who_takes_rows_to_mend_stands_on_record_before_they_have_them(pages: Pages) -> None:
+    page = pages.send(workbook([person(71, NIK="1"), person(72, NIK="2")])).headers["location"]
+    pages.step(page, langkah="periksa", layanan="bpnt", **pages.matched(page))
+    pages.settled(page)
+    before = pages.looks()
+    assert pages.browser.get(f"{page}/masalah.xlsx").status_code == 405
+    assert pages.browser.post(f"{page}/masalah.xlsx", data={"csrf": "0" * 64}).status_code == 403
+    assert pages.looks() == before
+    assert pages.mend(page).status_code == 200
+    mine = (pages.office.people["petugas"], "Mengunduh 2 baris yang perlu diperbaiki dari daftar impor")
+    assert pages.looks() == [*before, mine]

@@ -15,10 +15,12 @@ from server.services.people import Denied
 from server.services.profile import Profile
 from server.services.review import Decided, NotThere, Stale
 from server.store import SqlOfficeStore
+from server.subjects import pair_of
 from server.verifying.findings import Findings
 from server.web.building import build_site
 from server.web.site import Site
 from sync.change import Patch
+from sync.places import place_at
 from tests.server.test_subject_index import add, change, found, person
 from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
 
@@ -285,3 +287,20 @@ class _Quiet:
 
     def advance(self, count: int = 1) -> None:
         """Go on."""
+
+
+def test_somebody_put_under_the_id_of_a_pair_hinders_no_decision(office: Office, site: Site) -> None:
+    kept = add(office, "Tukiyem", nik=NIK)
+    one, other = add(office, "Sarmi", nik="3314990202800013"), add(office, "Parjo", nik="3314990202800013")
+    gone = add(office, "Tukijem", nik=NIK)
+    for first, second in (pair_of(kept, gone), pair_of(one, other)):
+        place = place_at(f"pasangan\0{first}\0{second}".encode())
+        new = {"nama": "Siapa Saja", "kode_desa": DESA, "layanan": ["bpnt"]}
+        office.phone.push(Patch(record=place, kind="warga", base={}, new=new))
+    seen = page(site, office, one, other).seen
+    assert isinstance(site.matching.tell_apart(person(office, "petugas"), one, other, seen), Decided)
+    change(office, one, {"nama": "Sarmi"}, nama="Sarmi Lagi")
+    assert [found for found, _ in pairs(site, office)] == [{kept, gone}]
+    assert isinstance(merge(site, office, kept, gone), Decided)
+    assert isinstance(site.matching.split(person(office, "petugas"), kept, gone), Decided)
+    assert [found for found, _ in pairs(site, office)] == [{kept, gone}]

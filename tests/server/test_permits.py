@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from schemas.ids import PersonId, RecordId
 from server import device_store, factor_store, people_store, queries
@@ -167,6 +168,42 @@ def test_nobody_changes_their_own_rights(desk: Desk) -> None:
     admin = desk.who("admin")
     assert desk.permits.ask_rights(admin, admin) == Refused(why="diri")
     assert desk.permits.leave(admin, admin.id) == Refused(why="diri")
+
+
+def test_one_admin_takes_away_every_kabid_but_the_last(desk: Desk) -> None:
+    admin, last = desk.who("admin"), desk.who("kabid")
+    assert desk.permits.leave(admin, desk.who("kabid2").id) == Done()
+    for role in ((), ("petugas",)):
+        desk.office.add_person(f"rangkap{len(role)}", "Rangkap Uji", f"R{len(role)}", ("kabid", "petugas"))
+    desk.office.deps.office.act(
+        admin.id,
+        Patch(
+            record=RecordId(last.id), kind="petugas", base={"peran": ["kabid"]},
+            new={"peran": ["kabid", "petugas"]},
+        ),
+    )  # fmt: skip
+    for name in ("rangkap0", "rangkap1"):
+        assert desk.permits.ask_rights(admin, replace(desk.who(name), roles=("petugas",))) == Done()
+    assert desk.permits.leave(admin, last.id) == Refused(why="kabid_terakhir")
+    for roles in ((), ("petugas",)):
+        assert desk.permits.ask_rights(admin, replace(last, roles=roles)) == Refused(why="kabid_terakhir")
+    kept = desk.known(last.id)
+    assert kept is not None and kept.roles == ("petugas", "kabid")
+    taken = desk.permits.ask_rights(admin, replace(last, roles=("kabid",)))
+    assert taken == Done(), "any other role of theirs goes as before"
+
+
+def test_a_kabid_who_cannot_log_in_is_none_that_stays(desk: Desk) -> None:
+    close_login(desk, "kabid2")
+    assert desk.permits.leave(desk.who("admin"), desk.who("kabid").id) == Refused(why="kabid_terakhir")
+
+
+def close_login(desk: Desk, name: str) -> None:
+    """Close the login of somebody whose record stays as it is."""
+    person = desk.office.people[name]
+    desk.office.deps.engine.write(
+        lambda tx: people_store.set_active(tx, person, is_active=False, changed_ms=1)
+    ).result()
 
 
 def test_who_left_has_no_session_no_phone_and_no_login(desk: Desk) -> None:

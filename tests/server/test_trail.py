@@ -294,7 +294,7 @@ def test_an_export_holds_every_act_once_and_checks_itself_far_from_the_office(
 ) -> None:
     raw = (bundle / "jejak.jsonl").read_bytes()
     key = office.deps.office.public_key.hex()
-    assert offline.check_lines(raw, key=key).faults == []
+    assert offline.check_lines(io.BytesIO(raw), key=key).faults == []
     lines = raw.decode().split("\n")
     made = [json.loads(line) for line in lines[:-2]]
     assert len({line["catatan"] for line in made}) == len(made) > 20
@@ -302,10 +302,10 @@ def test_an_export_holds_every_act_once_and_checks_itself_far_from_the_office(
     assert b"Sutarmi" not in raw and b"3314990101800001" not in raw
     command = [sys.executable, "-I", "-S", "periksa.py", "jejak.jsonl", "--kunci", key]
     assert subprocess.run(command, capture_output=True, check=False, cwd=bundle).returncode == 0
-    assert offline.check_lines(raw, key="00" * 32).faults != []
+    assert offline.check_lines(io.BytesIO(raw), key="00" * 32).faults != []
     head = json.loads(lines[-2])["segel"]["ujung"]
-    assert offline.check_lines(raw, sheet=head).faults == []
-    assert offline.check_lines(raw, sheet="00" * 32).faults != []
+    assert offline.check_lines(io.BytesIO(raw), sheet=head).faults == []
+    assert offline.check_lines(io.BytesIO(raw), sheet="00" * 32).faults != []
 
 
 def test_the_summary_on_paper_names_the_hash_of_the_lines(bundle: Path) -> None:
@@ -320,10 +320,10 @@ def test_a_line_changed_taken_out_or_put_in_is_told(bundle: Path) -> None:
     for place in [0, len(raw) - 1, len(raw) - 40, *(rng.randrange(len(raw)) for _ in range(25))]:
         changed = bytearray(raw)
         changed[place] ^= 1 << rng.randrange(7)
-        assert offline.check_lines(bytes(changed)).faults, place
+        assert offline.check_lines(io.BytesIO(bytes(changed))).faults, place
     lines = raw.split(b"\n")
-    assert offline.check_lines(b"\n".join(lines[1:])).faults
-    assert offline.check_lines(b"\n".join([lines[0], *lines])).faults
+    assert offline.check_lines(io.BytesIO(b"\n".join(lines[1:]))).faults
+    assert offline.check_lines(io.BytesIO(b"\n".join([lines[0], *lines]))).faults
 
 
 def test_whoever_seals_anew_without_one_act_is_found_by_its_neighbours(office: Office, bundle: Path) -> None:
@@ -342,7 +342,7 @@ def test_whoever_seals_anew_without_one_act_is_found_by_its_neighbours(office: O
     out = io.BytesIO()
     entries = [Entry(**{**line, "tentang": tuple(line["tentang"])}) for line in changed]
     write(entries, order, office.deps.office.attest, out)
-    faults = offline.check_lines(out.getvalue()).faults
+    faults = offline.check_lines(io.BytesIO(out.getvalue())).faults
     assert any("tidak menyambung" in fault for fault in faults)
 
 
@@ -360,8 +360,23 @@ def test_an_export_with_both_branches_of_a_restored_phone_checks_itself(tmp_path
         made.seek(0)
         with zipfile.ZipFile(io.BytesIO(made.read())) as packed:
             raw = packed.read("jejak.jsonl")
-    assert offline.check_lines(raw).faults == []
+    assert offline.check_lines(io.BytesIO(raw)).faults == []
     shut(office)
+
+
+def test_an_export_goes_beyond_what_fits_into_an_old_zip(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two gigabytes are the bound; here it is a thousand bytes."""
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1_000)
+    site = build_site(office.deps, Passwords(bytes, memory_kib=64))
+    made = site.trail_export.make(person(office, "pengawas"), Asked(), "Pemeriksaan", "semua")
+    assert not isinstance(made, Denied | NotPrinted)
+    with made:
+        made.seek(0)
+        with zipfile.ZipFile(io.BytesIO(made.read())) as packed, packed.open("jejak.jsonl") as lines:
+            assert packed.getinfo("jejak.jsonl").file_size > zipfile.ZIP64_LIMIT
+            assert offline.check_lines(lines).faults == []
 
 
 class Typist:

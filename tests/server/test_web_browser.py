@@ -305,6 +305,8 @@ def every_page(served: Served) -> dict[str, list[str]]:
     fields = {"nama_ewarong": "Warung Berkah", "kode_desa": DESA, "layanan": ["bpnt"]}
     office.deps.office.act(office.people["petugas"], Patch(record=shop, kind="ewarong", base={}, new=fields))
     letters = letter_pages(served, case, visit)
+    for number in range(5):
+        office.accounts.log_in(f"tebakan{number}", "sandi yang salah", "203.0.113.77")
     return {
         "verifikator": [
             "/", "/antrean", f"/kunjungan/{waiting}?status=diterima", f"/kunjungan/{visit}",
@@ -327,6 +329,7 @@ def every_page(served: Served) -> dict[str, list[str]]:
         "kabid": [
             "/", *lost, "/dasbor", "/peta", f"/peta?wilayah={DESA}", "/formulir",
             "/formulir/bpnt_kpm", "/formulir/baru?dari=ewarong", "/pengguna", "/pengguna/langkah-kedua",
+            "/pengguna/percobaan",
             "/ekspor?data=warga", "/kunci-data",
         ],
         "pengawas": ["/jejak", "/jejak/lembar", f"/kunjungan/{visit}"],

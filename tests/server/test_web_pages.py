@@ -12,6 +12,7 @@ from server.accounts import csrf_of
 from server.store import SqlOfficeStore
 from server.web.login import own_page
 from sync.change import Accessed, FormAnswers, Patch, read
+from sync.places import place_at
 from tests.server.web_office import DESA, ELSEWHERE, PASSWORD, Office, Phone, open_at, serving, shut
 
 PAGES = [
@@ -331,19 +332,26 @@ def spoil_signatures(office: Office, change: ChangeId) -> None:
     ).result()
 
 
-def test_approving_a_problem_with_a_card_opens_its_case(site: Site) -> None:
+@pytest.mark.parametrize("taken", [False, True], ids=["its place is free", "somebody is there"])
+def test_approving_a_problem_with_a_card_opens_its_case(site: Site, taken: bool) -> None:
     problem = FormAnswers(version=1, answers={"jenis_masalah": "kks_hilang", "tindakan_pendamping": "Lapor"})
     visit, _ = site.office.add_visit(more={"kks_masalah": problem})
+    if taken:
+        place = place_at(f"kasus\0{visit}\0kks_masalah".encode())
+        new = {"nama": "Siapa Saja", "kode_desa": DESA, "layanan": ["bpnt"]}
+        site.office.phone.push(Patch(record=place, kind="warga", base={}, new=new))
     with site.log_in("verifikator") as client:
+        link = r'href="/kasus/([0-9a-f]{32})"'
+        before = set(re.findall(link, client.get("/kasus").text))
         assert decide(client, visit, "setujui").headers["location"].endswith("disetujui_kasus")
         listed = client.get("/kasus")
-        case = re.search(r'href="/kasus/([0-9a-f]{32})"', listed.text)
-        assert case and "Dicatat" in listed.text
-        page = client.get(f"/kasus/{case[1]}")
+        [case] = set(re.findall(link, listed.text)) - before
+        assert "Dicatat" in listed.text
+        page = client.get(f"/kasus/{case}")
         form = {"csrf": csrf(page), "dilihat": seen(page), "langkah": "tangani"}
-        assert client.post(f"/kasus/{case[1]}", data=form).status_code == 303
-        assert client.post(f"/kasus/{case[1]}", data=form).status_code == 409
-        assert "Ditangani pendamping" in client.get(f"/kasus/{case[1]}").text
+        assert client.post(f"/kasus/{case}", data=form).status_code == 303
+        assert client.post(f"/kasus/{case}", data=form).status_code == 409
+        assert "Ditangani pendamping" in client.get(f"/kasus/{case}").text
 
 
 def test_a_conflict_stands_side_by_side_until_somebody_chooses(site: Site) -> None:

@@ -179,7 +179,7 @@ def a_repeated_push_is_applied_again(patch: Patch) -> None:
 
 def a_parked_value_is_overwritten(patch: Patch) -> None:
     """Two conflicts on one field share an id, and the newer takes the place of the older."""
-    patch.setattr(conflicts, "conflict_id", lambda change, key: merge.conflict_id(bytes(32), key))
+    patch.setattr(conflicts, "conflict_seed", lambda change, key: merge.conflict_seed(bytes(32), key))
 
 
 def a_newer_parked_value_is_dropped(patch: Patch) -> None:

@@ -11,7 +11,7 @@ from sync.merge import (
     Set,
     SetMerged,
     branch_key,
-    conflict_id,
+    conflict_seed,
     merge_field,
     merge_patch,
     merge_sets,
@@ -101,8 +101,8 @@ def test_fields_that_do_not_belong_together_are_conflicts_of_their_own() -> None
 
 
 def test_a_conflict_has_the_same_id_on_every_replay() -> None:
-    assert conflict_id(ChangeId(b"a" * 32), "nama") == conflict_id(ChangeId(b"a" * 32), "nama")
-    assert conflict_id(ChangeId(b"a" * 32), "nama") != conflict_id(ChangeId(b"a" * 32), "nik")
+    assert conflict_seed(ChangeId(b"a" * 32), "nama") == conflict_seed(ChangeId(b"a" * 32), "nama")
+    assert conflict_seed(ChangeId(b"a" * 32), "nama") != conflict_seed(ChangeId(b"a" * 32), "nik")
 
 
 values = st.none() | st.integers(0, 3) | st.sampled_from(["a", "b"])

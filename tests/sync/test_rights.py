@@ -5,7 +5,9 @@ from msgspec.structs import replace
 
 from schemas.ids import RecordId
 from schemas.wire import Applied, Conflict, Rejected
-from sync.change import Advance, Decide, Patch, Resolve
+from sync.change import Advance, Decide, Gap, Patch, Resolve
+from sync.merge import conflict_seed
+from sync.places import place_at
 from sync.scope import NIK_PREFIXES, UNIT_KEYS
 from tests.contract.people import record_id
 from tests.sync.regency import KEDEN, TROBAYAN, Regency, change_fields, held_on, outcome_of, visit
@@ -252,3 +254,44 @@ def test_no_phone_puts_anything_where_the_office_keeps_its_own(town: Regency, re
     assert [outcome_of(town, entry) for entry in entries] == [refused, refused]
     own = Patch(record=reserved, kind="referensi", base={}, new={"kecamatan_nik": ["331499"]})
     assert isinstance(town.act(own), Applied), "its place is still free"
+
+
+SOMEBODY = {"nama": "Siapa Saja", "kode_desa": KEDEN, "layanan": ["bpnt"]}
+
+
+def test_somebody_put_where_a_conflict_will_stand_stays_and_the_conflict_is_beside_them(
+    town: Regency,
+) -> None:
+    phone, accomplice = town.enrol(10, KEDEN), town.enrol(11, KEDEN)
+    town.warga(1)
+    entry = phone.do(change_fields(1, {"nama": "Lama"}, nama="X"))
+    name = place_at(conflict_seed(entry.link.change, "nama"))
+    accomplice.do(Patch(record=name, kind="warga", base={}, new=SOMEBODY))
+    town.sync(accomplice)
+    town.sync(phone)
+    outcome = outcome_of(town, entry)
+    assert isinstance(outcome, Conflict) and outcome.ids != [name]
+    conflict, squatter = (town.office.record_table[each] for each in (outcome.ids[0], name))
+    assert (conflict.kind, squatter.kind, squatter.fields["nama"]) == ("konflik", "warga", "Siapa Saja")
+    assert conflict.head is not None
+    assert isinstance(town.act(Resolve(conflict=conflict.id, follows=conflict.head, values={})), Applied)
+
+
+def test_somebody_put_where_a_gap_will_stand_stays_and_hinders_nothing(town: Regency) -> None:
+    phone, accomplice = town.enrol(10, KEDEN), town.enrol(11, KEDEN)
+    phone.do(visit(1))
+    town.sync(phone)
+    entry = phone.do(Gap(first=1, last=1))
+    seeds = [b"rantai" + phone.writer.device.encode(), conflict_seed(entry.link.change, "celah")]
+    names = [place_at(seed) for seed in seeds]
+    for name in names:
+        accomplice.do(Patch(record=name, kind="warga", base={}, new=SOMEBODY))
+    town.sync(accomplice)
+    town.sync(phone)
+    assert isinstance(outcome_of(town, entry), Applied)
+    assert [town.office.record_table[name].kind for name in names] == ["warga", "warga"]
+    made = [record.kind for record in town.office.record_table.values()]
+    assert (made.count("celah"), made.count("rantai")) == (1, 1)
+    copy = town.enrol(12, KEDEN)  # whoever begins at zero is answered from the first hole on
+    copy.do(visit(2))
+    town.sync(copy)

@@ -1,0 +1,149 @@
+"""Whoever objects is in no list that goes out and in no letter until they are answered, and that is said."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from schemas.ids import RecordId
+from server.access import Person
+from server.services.exporting import EXPORT
+from server.services.letters import Asked as LetterAsked
+from server.services.letters import Made, NotMade
+from server.services.people import load_person
+from server.services.profile import Profile
+from server.store import SqlOfficeStore
+from server.tables.order import Asked, Given, Order
+from server.web.building import build_site
+from sync.change import FormAnswers, Patch
+from tests.server.room_office import log_in, serving_cheaply
+from tests.server.web_office import DESA, Office, open_at, shut
+
+PURPOSE = "Bahan rapat penyaluran"
+
+
+class Desk:
+    """An office with two people, a visit and a case of one of them, and what goes out of it."""
+
+    def __init__(self, office: Office) -> None:
+        self.office, self.site = office, build_site(office.deps)
+        self.other = office.add_warga("Warga Lain", DESA)
+        problem = FormAnswers(version=1, answers={"jenis_masalah": "kks_tertelan"})
+        self.visit, _ = office.add_visit(more={"kks_masalah": problem})
+        self.case = RecordId("c" * 32)
+        fields = {
+            "workflow": "bpnt_masalah", "service": "bpnt", "subjek": office.warga, "kode_desa": DESA,
+            "kunjungan": self.visit,
+        }  # fmt: skip
+        self.act(Patch(record=self.case, kind="kasus", base={}, new=fields))
+
+    def act(self, body: Patch) -> None:
+        self.office.deps.office.act(self.office.people["petugas"], body)
+
+    def who(self, name: str) -> Person:
+        found = self.office.deps.engine.read(lambda tx: load_person(tx, self.office.people[name]))
+        assert found is not None
+        return found
+
+    def ask(self, kind: str = "keberatan", warga: RecordId | None = None) -> RecordId:
+        now = self.office.deps.now_ms()
+        about = warga or self.office.warga
+        made = self.site.requests.open(self.who("petugas"), about, kind, "sendiri", "Jangan dibagikan", now)
+        assert isinstance(made, str)
+        return RecordId(made)
+
+    def answer(self, request: RecordId, outcome: str = "sebagian") -> None:
+        assert self.site.requests.close(self.who("kabid"), request, outcome, "Sudah dijelaskan") is None
+
+    def listed(self, source: str, *columns: str) -> Order:
+        asked = Asked(source=source, kind="csv", columns=columns, purpose=PURPOSE)
+        order = self.site.exporting.start(self.who("petugas"), asked, Given())
+        assert isinstance(order, Order), order
+        self.site.exporting.wait()
+        done = self.site.exporting.order(self.who("petugas"), order.id)
+        assert done is not None and done.state == "selesai"
+        return done
+
+    def counts(self) -> list[tuple[int, int]]:
+        """Rows written and rows held, of people, of cases and of visits."""
+        orders = [
+            self.listed("warga", "id"),
+            self.listed("kasus", "id"),
+            self.listed("bpnt_kpm", "kunjungan"),
+        ]
+        return [(order.rows, order.held) for order in orders]
+
+    def letter(self, token: str) -> Any:
+        asked = LetterAsked(kind="rekomendasi_bni", case=self.case)
+        typed = {"masalah": "KKS tertelan", "permohonan": "cetak ulang"}
+        return self.site.letters.make(self.who("petugas"), asked, typed, (), token)
+
+    def shown(self, warga: RecordId) -> Profile:
+        found = self.site.profiles.open(self.who("petugas"), warga)
+        assert isinstance(found, Profile)
+        return found
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    office = open_at(tmp_path)
+    desk = Desk(office)
+    yield desk
+    desk.site.exporting.close()
+    shut(office)
+
+
+def test_whoever_objects_is_in_no_list_until_they_are_answered_and_the_list_says_so(desk: Desk) -> None:
+    assert desk.counts() == [(2, 0), (1, 0), (1, 0)]
+    request = desk.ask()
+    assert desk.counts() == [(1, 1), (0, 1), (0, 1)]
+    name = desk.listed("warga", "id").id
+    record = desk.office.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).records([name]))[name]
+    assert record.kind == EXPORT and record.fields["ditahan"] == 1
+    desk.answer(request)
+    assert desk.counts() == [(2, 0), (1, 0), (1, 0)]
+
+
+def test_who_only_asks_to_see_or_to_correct_is_held_nowhere(desk: Desk) -> None:
+    desk.ask("akses")
+    desk.ask("perbaikan")
+    assert desk.counts() == [(2, 0), (1, 0), (1, 0)]
+    assert desk.shown(desk.office.warga).objection is None
+
+
+def test_no_letter_is_made_about_who_objects_and_no_number_is_used(desk: Desk) -> None:
+    year = desk.site.letter_numbers.book().year
+    assert desk.site.letter_numbers.add_block(desk.who("petugas"), year, 101, 110) is None
+    request = desk.ask()
+    assert desk.letter("a") == NotMade(why="keberatan")
+    assert desk.site.letter_numbers.book().next == 101
+    desk.answer(request, "ditolak")
+    assert isinstance(desk.letter("a"), Made)
+
+
+def test_records_that_were_merged_are_one_person_who_objects(desk: Desk) -> None:
+    merged = {"digabung_ke": desk.office.warga}
+    desk.act(Patch(record=desk.other, kind="warga", base={"digabung_ke": None}, new=merged))
+    desk.site.indexing.catch_up()
+    request = desk.ask(warga=desk.office.warga)
+    shown = desk.shown(desk.office.warga).objection
+    assert shown is not None and shown.request == request
+    other = desk.shown(desk.other).objection
+    assert other is not None and other.request == request
+
+
+def test_the_persons_page_and_the_lists_page_tell_of_it(desk: Desk) -> None:
+    desk.ask()
+    with serving_cheaply(desk.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "petugas")
+        page = client.get(f"/warga/{desk.office.warga}").text
+        assert "Berkeberatan atas pemrosesan datanya, belum dijawab" in page and "Buka permintaannya" in page
+        assert "Berkeberatan" not in client.get(f"/warga/{desk.other}").text
+        order = desk.listed("warga", "id")
+        assert "1 baris: orangnya berkeberatan dan belum dijawab" in client.get(f"/ekspor/{order.id}").text
+    with serving_cheaply(desk.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "verifikator")
+        page = client.get(f"/warga/{desk.office.warga}").text
+        assert "belum dijawab" in page and "Buka permintaannya" not in page
