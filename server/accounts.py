@@ -17,11 +17,10 @@ from server.engine import Engine, Reader, SqlRow, Writer
 from server.limits import network_of
 from server.passwords import Passwords
 from server.projections import petugas_records
+from server.settings import Settings, settings
 from server.weak_passwords import weakness
 
-IDLE_MS = 30 * 60_000
-ABSOLUTE_MS = 12 * 3_600_000
-KNOWN_MS = 2 * ABSOLUTE_MS
+KNOWN_MS = 24 * 3_600_000
 """So long after it began it is known whose a session was that ended by itself; it opens nothing."""
 TOUCH_MS = 60_000
 HALF_MS = 5 * 60_000
@@ -260,6 +259,11 @@ class Accounts:
     def sessions(self, person: PersonId, token: str) -> list[OpenSession]:
         """Return the open sessions of a person, the newest first; `token` is that of the one who asks."""
         now, own = self._now_ms(), hash_of(token)
+
+        def look(tx: Reader) -> list[SqlRow]:
+            known = settings(tx)
+            return rows.sessions_of(tx, person, now - known.idle_ms, now - known.longest_ms)
+
         return [
             OpenSession(
                 name=bytes(row[0]).hex(),
@@ -269,9 +273,7 @@ class Accounts:
                 agent=str(row[4]),
                 is_this=bytes(row[0]) == own,
             )
-            for row in self._engine.read(
-                lambda tx: rows.sessions_of(tx, person, now - IDLE_MS, now - ABSOLUTE_MS)
-            )
+            for row in self._engine.read(look)
         ]
 
     def end_session(self, person: PersonId, name: str) -> None:
@@ -298,17 +300,17 @@ class Accounts:
             return None
         now, hashed = self._now_ms(), hash_of(token)
 
-        def look(tx: Reader) -> tuple[PersonId, int, int] | None:
+        def look(tx: Reader) -> tuple[PersonId, int, int, Settings] | None:
             found = rows.session(tx, hashed)
             if found is None or str(found[3]) != _roles(tx, PersonId(str(found[0]))):
                 return None
-            return PersonId(str(found[0])), int(found[1]), int(found[2])
+            return PersonId(str(found[0])), int(found[1]), int(found[2]), settings(tx)
 
         session = self._engine.read(look)
         if session is None:
             return None
-        person, created_ms, seen_ms = session
-        if now - created_ms > ABSOLUTE_MS or now - seen_ms > IDLE_MS:
+        person, created_ms, seen_ms, known = session
+        if now - created_ms > known.longest_ms or now - seen_ms > known.idle_ms:
             return None
         if now - seen_ms > TOUCH_MS:
             self._engine.write(lambda tx: rows.touch_session(tx, hashed, now)).result()
@@ -333,7 +335,7 @@ def _count(tx: Writer, now: int, try_id: str, name_hash: bytes, address: str) ->
     """Count a try, unless there were too many. Returns ms to wait, 0 for a try that may be judged."""
     address_hash = sha256(b"address\0" + network_of(address).encode()).digest()
     sprayed = rows.tries_since(tx, now - WINDOW_MS) >= TRIES_EVERYWHERE
-    is_strange = sprayed and not rows.has_session_from(tx, address, now - IDLE_MS)
+    is_strange = sprayed and not rows.has_session_from(tx, address, now - settings(tx).idle_ms)
     wait = _wait(tx, now, name_hash, address_hash, TRIES_WHILE_SPRAYED if is_strange else TRIES_FROM_ADDRESS)
     if not wait:
         rows.add_try(tx, now, try_id, name_hash, address_hash)

@@ -20,12 +20,12 @@ from server.engine import Engine, Reader
 from server.queries import records_of_kind
 from server.services.rescuing import USE
 from server.services.visits import names
+from server.settings import SILENT, settings
 from server.store import SqlOfficeStore
 from sync.store import Record
 
 DAY_MS = 86_400_000
 HOUR_MS, MINUTE_MS = 3_600_000, 60_000
-SILENT_DAYS = 7
 
 
 class Alarm(Data, frozen=True, kw_only=True):
@@ -189,7 +189,8 @@ def _load(tx: Reader, now_ms: int) -> _Known:
     unknown: dict[DeviceId, list[UnknownHead]] = {}
     for head in alarm_store.unknown_heads(tx):
         unknown.setdefault(head.device, []).append(head)
-    silent = [phone for phone in phones if phone.revoked_ms is None and _is_silent(phone, heard, now_ms)]
+    since_ms = now_ms - settings(tx).value(SILENT) * DAY_MS
+    silent = [phone for phone in phones if phone.revoked_ms is None and _is_silent(phone, heard, since_ms)]
     return _Known(
         phones=phones,
         owners=names(SqlOfficeStore.reading(tx), {phone.person for phone in phones}),
@@ -205,6 +206,6 @@ def _load(tx: Reader, now_ms: int) -> _Known:
     )
 
 
-def _is_silent(phone: Device, heard: Mapping[DeviceId, Heard], now_ms: int) -> bool:
+def _is_silent(phone: Device, heard: Mapping[DeviceId, Heard], since_ms: int) -> bool:
     last = heard[phone.id].at_ms if phone.id in heard else phone.enrolled_ms
-    return now_ms - last >= SILENT_DAYS * DAY_MS
+    return last <= since_ms

@@ -17,6 +17,7 @@ from server import assign_store
 from server.access import Person, Role, Thing, may, refused
 from server.engine import Engine, Reader, Writer
 from server.services.people import Actor, Denied, load_person, people, people_who_left
+from server.settings import LONG_AGO, settings
 from server.store import SqlOfficeStore
 from server.subjects import address_of
 from sync.change import Patch
@@ -27,7 +28,6 @@ from sync.store import Record
 Show = Literal["semua", "belum", "lama"]
 SHOWS: tuple[Show, ...] = ("semua", "belum", "lama")
 """Everybody; those without an open tugas; those whom nobody visited for three months."""
-LONG_AGO_DAYS = 90
 DAY_MS = 86_400_000
 PIECE = 200
 MOST_REASON = 200
@@ -123,13 +123,19 @@ class Assigning:
         if why is not None:
             return why
 
+        since_ms = self._now_ms() - self.long_ago_days() * DAY_MS
+
         def work(tx: Reader) -> list[Candidate]:
             ids = assign_store.members(tx, desa, service, kind)
             records, visits = SqlOfficeStore.reading(tx).records(ids), assign_store.last_visits(tx, ids)
             return [_candidate(record, visits.get(record.id)) for record in records.values()]
 
-        found = [each for each in self._engine.read(work) if self._is_shown(each, show)]
+        found = [each for each in self._engine.read(work) if self._is_shown(each, show, since_ms)]
         return sorted(found, key=lambda each: (each.name.lower(), each.id))
+
+    def long_ago_days(self) -> int:
+        """Return after how many days without a visit somebody counts as not visited for long."""
+        return self._engine.read(settings).value(LONG_AGO)
 
     def loads(self, person: Person) -> list[Load]:
         """Return the field workers with what lies with them, the busiest first, those who left too."""
@@ -210,12 +216,12 @@ class Assigning:
         form = str(task.fields.get("form") or "")
         return self._forms.get(form).service if form in self._forms.ids() else ""
 
-    def _is_shown(self, each: Candidate, show: Show) -> bool:
+    def _is_shown(self, each: Candidate, show: Show, since_ms: int) -> bool:
         match show:
             case "belum":
                 return each.owner is None
             case "lama":
-                return each.visited_ms < self._now_ms() - LONG_AGO_DAYS * DAY_MS
+                return each.visited_ms < since_ms
             case "semua":
                 return True
 

@@ -8,12 +8,7 @@ from schemas.boundary import metres_per_degree
 from schemas.text import Text
 from schemas.wilayah import Wilayah
 from server.services.visits import Version, Visit
-
-CLOCK_MAY_DIFFER_MS = 10 * 60_000
-OUTSIDE_TOLERANCE_M = 200
-FAR_FROM_VISIT_M = 200
-FAR_FROM_HOME_M = 500
-"""Farther from the recorded home than a walk around the house and a poor fix explain (source J)."""
+from server.settings import Limits
 
 
 class Badge(Data, frozen=True, kw_only=True):
@@ -45,19 +40,19 @@ def distance_m(one: tuple[float, float], other: tuple[float, float]) -> float:
     return math.hypot((one[1] - other[1]) * east, (one[0] - other[0]) * north)
 
 
-def clock_is_wrong(version: Version) -> bool:
+def clock_is_wrong(version: Version, limits: Limits) -> bool:
     """Whether the phone's clock lay outside what the office knows: last office time seen … received."""
     clock = version.content.clock
-    late = clock.wall_ms > version.received_ms + CLOCK_MAY_DIFFER_MS
-    return late or clock.wall_ms < clock.server_ms - CLOCK_MAY_DIFFER_MS
+    late = clock.wall_ms > version.received_ms + limits.clock_off_ms
+    return late or clock.wall_ms < clock.server_ms - limits.clock_off_ms
 
 
-def is_far_from_home(version: Version, home: tuple[float, float] | None) -> bool:
+def is_far_from_home(version: Version, home: tuple[float, float] | None, limits: Limits) -> bool:
     """Whether a version was made far from the recorded home; False where either point is not known."""
     place = version.submit.place
     if place is None or home is None:
         return False
-    return distance_m((place.lat, place.lng), home) > FAR_FROM_HOME_M
+    return distance_m((place.lat, place.lng), home) > limits.far_from_home_m
 
 
 def _badge(text: Text, tone: str, icon: str, key: str, **values: object) -> Badge:
@@ -99,7 +94,7 @@ def _photos(visit: Visit, text: Text) -> list[Badge]:
 
 
 def _clock(visit: Visit, text: Text) -> Badge:
-    if clock_is_wrong(visit.newest):
+    if clock_is_wrong(visit.newest, visit.limits):
         said = written.date_and_clock(visit.newest.content.clock.wall_ms)
         return _badge(text, "notice", "late", "waktu_salah", jam=said)
     return _badge(text, "good", "clock", "waktu_wajar")
@@ -115,13 +110,13 @@ def _place(
         return _badge(text, "bad", "wrong_place", "lokasi_tiruan")
     point = (place.lat, place.lng)
     outside = wilayah.outside_m(region, *point) if wilayah.get(region) else 0.0
-    if outside > OUTSIDE_TOLERANCE_M:
+    if outside > visit.limits.outside_m:
         return _badge(text, "notice", "wrong_place", "lokasi_luar", jarak=written.distance(outside))
     badge = _badge(text, "good", "location", "lokasi_wajar", meter=written.number(place.accuracy_m))
     if home is None:
         return badge
     apart = distance_m(point, home)
     said = f"{badge.text} {text('kantor.bukti.jarak_rumah', jarak=written.distance(apart))}"
-    far = is_far_from_home(visit.newest, home)
+    far = is_far_from_home(visit.newest, home, visit.limits)
     tone, icon = ("notice", "wrong_place") if far else (badge.tone, badge.icon)
     return Badge(tone=tone, icon=icon, title=badge.title, text=said)

@@ -13,6 +13,7 @@ from server import sign_store
 from server.engine import Engine, Reader
 from server.services.proofs import clock_is_wrong, is_far_from_home
 from server.services.visits import Version, load_newest, place_of
+from server.settings import Limits, settings
 from server.store import SqlOfficeStore
 
 BATCH = 250
@@ -25,14 +26,14 @@ GUARDIANS = ("kepala_keluarga", "orang_tua_mertua")
 """Who may answer for a child, by what the forms call them."""
 
 
-def signs_of(version: Version, home: tuple[float, float] | None) -> tuple[str, ...]:
+def signs_of(version: Version, home: tuple[float, float] | None, limits: Limits) -> tuple[str, ...]:
     """Return the flags that a version carries in itself; `home` is the recorded home, (lat, lng)."""
     place, found = version.submit.place, list[str]()
     if place is not None and place.mock:
         found.append("lokasi_tiruan")
-    if is_far_from_home(version, home):
+    if is_far_from_home(version, home, limits):
         found.append("jauh_dari_rumah")
-    if clock_is_wrong(version):
+    if clock_is_wrong(version, limits):
         found.append("jam_salah")
     if is_child_without_guardian(version):
         found.append("anak_tanpa_wali")
@@ -73,10 +74,11 @@ def _examined(tx: Reader, state: str) -> list[tuple[RecordId, int, tuple[str, ..
     subjects = store.records(
         RecordId(each.fields["subjek"]) for each in records.values() if each.fields.get("subjek")
     )
-    found: list[tuple[RecordId, int, tuple[str, ...]]] = []
+    known, found = settings(tx), list[tuple[RecordId, int, tuple[str, ...]]]()
     for visit, count in waiting:
         version = versions.get(visit)
         subject = subjects.get(RecordId(records[visit].fields.get("subjek") or ""))
         home = place_of(subject.fields.get("rumah")) if subject else None
-        found.append((visit, count, signs_of(version, home) if version else ()))
+        limits = known.limits(version.received_ms) if version else None
+        found.append((visit, count, signs_of(version, home, limits) if version and limits else ()))
     return found

@@ -12,7 +12,7 @@ from schemas.ids import BlobId, RecordId
 from schemas.text import Text
 from schemas.wilayah import Wilayah
 from server.services.answers import Mark, PageOfAnswers, Reading, is_covered, pages, place_words
-from server.services.proofs import FAR_FROM_VISIT_M, Badge, badges, distance_m
+from server.services.proofs import Badge, badges, distance_m
 from server.services.signs import REUSED, TWICE, signs_of
 from server.services.visits import Version, Visit, place_of
 from sync.change import Evidence, Place
@@ -221,7 +221,7 @@ def _before(visit: Visit) -> Version | None:
 
 
 def _flags(visit: Visit, home: tuple[float, float] | None) -> list[str]:
-    flags = [*visit.record.fields.get("flags", ()), *signs_of(visit.newest, home)]
+    flags = [*visit.record.fields.get("flags", ()), *signs_of(visit.newest, home, visit.limits)]
     return flags + [TWICE] * visit.visited_twice + [REUSED] * bool(visit.reused)
 
 
@@ -234,7 +234,7 @@ def _photo(item: Evidence, visit: Visit, reasons: Mapping[str, str], words: Word
         warnings.append(text("kantor.tinjau.foto_tiruan"))
     if item.place and version.submit.place:
         apart = distance_m((item.place.lat, item.place.lng), _point(version.submit.place))
-        if apart > FAR_FROM_VISIT_M:
+        if apart > visit.limits.far_photo_m:
             warnings.append(text("kantor.tinjau.foto_jauh", jarak=written.distance(apart)))
     return Photo(
         blob=item.blob,

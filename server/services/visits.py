@@ -14,6 +14,7 @@ from schemas.boundary import is_on_earth
 from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId
 from server import device_store, page_store, sign_store
 from server.engine import Reader
+from server.settings import Limits, settings
 from server.store import SqlOfficeStore
 from sync.chain import head_message, link_hash, read_link
 from sync.change import Content, Decide, Evidence, Place, Submit, read
@@ -64,7 +65,7 @@ class Visit(Data, frozen=True, kw_only=True):
 
     `kecamatan_nik` holds beginnings of NIKs that this office knows besides those of its own regions.
     `visited_twice`: another visit to the target stands in the same quarter; `reused`: photos that came
-    before, in a visit to somebody else.
+    before, in a visit to somebody else. `limits`: by what its newest version is judged.
     """
 
     record: Record
@@ -73,6 +74,7 @@ class Visit(Data, frozen=True, kw_only=True):
     names: dict[str, str]
     decisions: tuple[PastDecision, ...]
     proof: Proof | None
+    limits: Limits
     kecamatan_nik: frozenset[str] = frozenset()
     visited_twice: bool = False
     reused: frozenset[BlobId] = frozenset()
@@ -111,6 +113,7 @@ def load_visit(tx: Reader, visit: RecordId) -> Visit | None:
         names=names(store, named),
         decisions=tuple(past),
         proof=prove(tx, versions[-1]),
+        limits=settings(tx).limits(versions[-1].received_ms),
         kecamatan_nik=_prefixes(tx, store),
         visited_twice=visit in sign_store.visited_twice(tx, [visit]),
         reused=frozenset(blob for _, blob in sign_store.reused_photos(tx, [visit])),

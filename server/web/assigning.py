@@ -314,7 +314,8 @@ def _filters(site: Site, asked: Asked) -> list[Filter]:
 
     services = [(each, text(f"layanan.{each}")) for each in SERVICES]
     kinds = [(each, text(f"impor.jenis.{each}")) for each in KINDS]
-    shows = [(each, text(f"penugasan.tampilkan.{each}")) for each in SHOWS]
+    days = site.assigning.long_ago_days()
+    shows = [(each, text(f"penugasan.tampilkan.{each}", hari=days)) for each in SHOWS]
     none = Group(label="", options=(Option(value="", label=text("penugasan.pilih_desa")),))
     return [
         Filter(name="desa", label=text("penugasan.desa"), value=asked.desa, groups=(none, *site.regions)),

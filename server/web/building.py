@@ -53,6 +53,7 @@ from server.services.requests import Requests
 from server.services.retention import Retention
 from server.services.review import Reviews
 from server.services.room import build_room
+from server.services.settings import OfficeSettings
 from server.services.together import Together
 from server.services.trail import Trail
 from server.services.trail_export import TrailExport
@@ -150,6 +151,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         turns=Turns(),
         permits=Permits(engine, deps.office, passwords, deps.now_ms, deps.randomness),
         login_rules=LoginRules(engine, deps.office),
+        settings=OfficeSettings(engine, deps.office, deps.now_ms, deps.randomness),
         assigning=Assigning(engine, deps.office, deps.forms, now_ms=deps.now_ms, randomness=deps.randomness),
         dashboard=Dashboard(engine, figures, words, deps.workflows, deps.now_ms),
         pins=Pins(engine, figures),

@@ -11,12 +11,12 @@ from server.services import lost_views
 from server.services.alarms import DAY_MS, Alarm
 from server.services.backups import Standing
 from server.services.incident_clock import Deadline
+from server.settings import OLD_CONFLICT
 from server.web.queue import MINE
 from server.web.requests import clock_of
 from server.web.site import Asking, Site, Visitor
 
 MOST_ALARMS = 8
-OLD_CONFLICT_DAYS = 7
 HANDED = {"diterima": "diserahkan_diterima", "ditahan": "diserahkan_ditahan"}
 """What is said of visits that a colleague left to somebody, by the state that they wait in."""
 
@@ -103,9 +103,10 @@ def _alarms(site: Site, visitor: Visitor) -> list[Alarm]:
     kept = site.quarantine.count(person)
     if kept:
         found.append(_alarm(site, "pause", "karantina", kept, "/karantina"))
-    waiting = site.conflicts.count(person, site.deps.now_ms() - OLD_CONFLICT_DAYS * DAY_MS)
+    days = site.settings.now().value(OLD_CONFLICT)
+    waiting = site.conflicts.count(person, site.deps.now_ms() - days * DAY_MS)
     if waiting:
-        found.append(_alarm(site, "conflict", "konflik_lama", waiting, "/konflik"))
+        found.append(_alarm(site, "conflict", "konflik_lama", waiting, "/konflik", hari=days))
     return found
 
 
@@ -134,9 +135,9 @@ def _own_tries(site: Site, person: Person) -> list[Alarm]:
     return [Alarm(tone="notice", icon="lock", title=found.said, text=text, href="/akun")] if found else []
 
 
-def _alarm(site: Site, icon: str, key: str, count: int, href: str) -> Alarm:
+def _alarm(site: Site, icon: str, key: str, count: int, href: str, **more: int) -> Alarm:
     said, todo = f"kantor.alarm.{key}", f"kantor.alarm.{key}_arti"
-    values = {"jumlah": count, "hari": OLD_CONFLICT_DAYS}
+    values = {"jumlah": count, **more}
     title, text = site.text(said, **values), site.text(todo, **values)
     return Alarm(tone="notice", icon=icon, title=title, text=text, href=href)
 

@@ -60,6 +60,7 @@ from server.web.room_case import room_case_routes
 from server.web.room_ceremony import ceremony_routes
 from server.web.room_keys import key_routes, new_officer_routes
 from server.web.second_step import second_step_routes
+from server.web.settings import setting_routes
 from server.web.sheets import sheet_routes
 from server.web.site import Asking, Site, theme_of
 from server.web.together import together_routes
@@ -147,6 +148,7 @@ def page_routes(site: Site) -> list[Any]:
         *backup_routes(site),
         *trail_routes(site),
         *sheet_routes(site),
+        *setting_routes(site),
         missing,
     ]
     return [

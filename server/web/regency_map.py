@@ -1,6 +1,7 @@
 """Peta: how far the work is, from the kabupaten down to a desa. Rule: nothing of sealed cases is on it.
 
-Outlines are our own, with no tiles from anywhere; without JavaScript the table says the same.
+Outlines are our own, with tiles below only where the office names some; without JavaScript the table says the
+same.
 """
 
 import json
@@ -64,7 +65,7 @@ def map_routes(site: Site) -> list[Any]:
             "here": _standing(pins, looked.region) if is_desa else [],
             "quarter": quarter_name(site, looked.quarter),
         }
-        return await site.page("dashboard/map.html", visitor, "peta", values)
+        return await site.map_page("dashboard/map.html", visitor, "peta", values)
 
     return [page]
 

@@ -90,7 +90,7 @@ def review_routes(site: Site) -> list[Any]:
             "problem": problem,
             **letter_card(site, begin, await site.work(lambda: letters_out(site, visitor, visit))),
         }
-        return await site.page("review/review.html", visitor, "antrean", values, status=status)
+        return await site.map_page("review/review.html", visitor, "antrean", values, status=status)
 
     @get("/kunjungan/{visit:str}")
     async def review(request: Asking, visit: FromPath[str]) -> Response[str]:

@@ -60,6 +60,7 @@ from server.services.requests import Requests
 from server.services.retention import Retention
 from server.services.review import Reviews
 from server.services.room import Room
+from server.services.settings import OfficeSettings
 from server.services.together import Together
 from server.services.trail import Trail
 from server.services.trail_export import TrailExport
@@ -67,6 +68,7 @@ from server.services.unsent import Unsent
 from server.services.visit_page import Words
 from server.services.visits import names
 from server.services.wrong_logins import WrongLogins
+from server.settings import Tiles
 from server.store import SqlOfficeStore
 from server.thumbnails import Thumbnails
 from server.web.errors import (
@@ -89,9 +91,10 @@ THEMES = {"gelap": "dark", "terang": "light"}
 MOST_FIELDS = 600
 FORM_TYPE = "application/x-www-form-urlencoded"
 
+POLICY, OWN_IMAGES = "content-security-policy", "img-src 'self' data:"
 SECURITY_HEADERS = {
-    "content-security-policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+    POLICY: (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; {OWN_IMAGES}; font-src 'self';"
         " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "x-content-type-options": "nosniff",
@@ -168,6 +171,7 @@ MENU: tuple[tuple[str, str, str, Action | None], ...] = (
     ("perangkat", "/perangkat", "device", "see_devices"),
     ("pengguna", "/pengguna", "person", "see_people"),
     ("cadangan", "/cadangan", "save", "see_backups"),
+    ("pengaturan", "/pengaturan", "settings", "see_settings"),
 )
 
 
@@ -206,6 +210,7 @@ class Site:
     backups: Backups
     permits: Permits
     login_rules: LoginRules
+    settings: OfficeSettings
     turns: Turns
     room: Room
     importing: Importing
@@ -301,11 +306,19 @@ class Site:
         )
 
     def show(
-        self, template: str, frame: Frame, values: Mapping[str, Any], *, status: int = 200
+        self,
+        template: str,
+        frame: Frame,
+        values: Mapping[str, Any],
+        *,
+        status: int = 200,
+        tiles: Tiles | None = None,
     ) -> Response[str]:
-        """Draw a page. It is never stored by a browser or proxy."""
+        """Draw a page. It is never stored by a browser or proxy; from where `tiles` are it takes pictures."""
         body = self.templates.get_template(template).render(frame=frame, **values)
         headers = {**SECURITY_HEADERS, "cache-control": "no-store"}
+        if tiles is not None:
+            headers[POLICY] = headers[POLICY].replace(OWN_IMAGES, f"{OWN_IMAGES} {tiles.origin}")
         if status == BUSY:
             headers["retry-after"] = str(RETRY_AFTER_S)
         return Response(content=body, status_code=status, media_type=MediaType.HTML, headers=headers)
@@ -317,6 +330,17 @@ class Site:
         return await self.work(
             lambda: self.show(template, self.frame(visitor, page, visitor.theme), values, status=status)
         )
+
+    async def map_page(
+        self, template: str, visitor: Visitor, page: str, values: Mapping[str, Any], *, status: int = 200
+    ) -> Response[str]:
+        """Draw a page with a map: `tiles` is what lies under its outlines, None as long as nothing does."""
+
+        def work() -> Response[str]:
+            tiles, frame = self.settings.now().tiles, self.frame(visitor, page, visitor.theme)
+            return self.show(template, frame, {**values, "tiles": tiles}, status=status, tiles=tiles)
+
+        return await self.work(work)
 
     def owners(self) -> dict[DeviceId, str]:
         """Return whose each phone is, by name."""

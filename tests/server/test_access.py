@@ -67,6 +67,8 @@ ALLOWED: dict[Action, set[str]] = {
     "see_letters": {"verifikator", "petugas", "kabid", "pengawas"},
     "make_letters": {"petugas", "kabid"},
     "set_letters": {"petugas", "kabid"},
+    "see_settings": {"kabid", "pengawas", "admin"},
+    "set_settings": {"kabid"},
 }
 CHANGES = {
     "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "handle_alarms", "enrol_devices",
@@ -76,6 +78,7 @@ CHANGES = {
     "handle_requests", "export_person", "keep_registers", "handle_incidents",
     "manage_people", "approve_people", "publish_forms",
     "match_warga", "set_second_step", "manage_api", "make_letters", "set_letters",
+    "set_settings",
 }  # fmt: skip
 
 
@@ -115,11 +118,11 @@ OPEN_TO_ADMIN = {
     "see_devices", "handle_alarms", "enrol_devices", "see_backups", "make_backups", "take_handovers",
     "report_lost", "close_lost", "order_wipes", "approve_wipes",
     "see_quarantine", "judge_again", "see_trail", "see_people", "see_logins",
-    "manage_people", "see_forms",
+    "manage_people", "see_forms", "see_settings",
 }  # fmt: skip
 """None of these shows a case: of a hand-over file, only whose it is and how much it brought; of what was
 refused, how much and why, and that it be judged again; of the audit trail, what tells of no case; of forms,
-what they ask."""
+what they ask; of settings, how they stand."""
 
 
 @pytest.mark.parametrize("action", [action for action in ACTIONS if action not in OPEN_TO_ADMIN])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from schemas.ids import NO_LINK, LinkHash, RecordId
 from schemas.wire import PROTOCOL
@@ -18,6 +19,7 @@ from server.keys import default_path
 from server.paper_key import note_printed
 from server.services.alarms import DAY_MS, Alarms, branch_count
 from server.services.handling import Handling
+from server.settings import OLD_CONFLICT
 from sync.change import Clock, Content, Gap, Patch, read, seal
 from sync.places import place_at
 from tests.server.conftest import Running
@@ -204,7 +206,8 @@ def test_an_old_conflict_is_an_alarm_for_who_may_decide_it(
 ) -> None:
     warga = watch.office.add_warga("Warga Lama", DESA)
     watch.office.phone.push(Patch(record=warga, kind="warga", base={"nama": "X"}, new={"nama": "Y"}))
-    monkeypatch.setattr("server.web.home.OLD_CONFLICT_DAYS", -1)
+    at_once = replace(OLD_CONFLICT, default=-1, least=-1)
+    monkeypatch.setattr("server.web.home.OLD_CONFLICT", at_once)
     with watch.log_in("kabid") as kabid, watch.log_in("admin") as admin:
         assert "1 konflik menunggu lebih dari" in kabid.get("/").text
         assert "konflik menunggu lebih dari" not in admin.get("/").text

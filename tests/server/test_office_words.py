@@ -44,6 +44,13 @@ SAID_BY_KEY = {
     "ruang.tugas_keadaan": ["sync"],
     "masalah": ["schemas/packing.py", "server", "sync"],
     "perintah": ["server/compose.py", "server/commands", "server/keys.py"],
+    "pengaturan": ["server/web/settings.py"],
+    "pengaturan.arti_nilai": ["server/settings.py"],
+    "pengaturan.kelompok": ["server/settings.py"],
+    "pengaturan.lain": ["server/web/settings.py"],
+    "pengaturan.masalah": ["server/services/settings.py"],
+    "pengaturan.nama": ["server/settings.py"],
+    "pengaturan.satuan": ["server/settings.py"],
     "putar.langkah": ["server/rotating.py"],
     "warga.kelompok": ["server/services/merging.py", "server/services/profile.py"],
     "warga.riwayat": ["server/services/record_history.py"],
@@ -101,7 +108,8 @@ def unsaid(name: str) -> list[str]:
 
 
 OFFICE = [
-    "cadangan.toml", "dasbor.toml", "formulir.toml", "kantor.toml", "ruang.toml", "server.toml", "warga.toml",
+    "cadangan.toml", "dasbor.toml", "formulir.toml", "kantor.toml", "pengaturan.toml", "ruang.toml",
+    "server.toml", "warga.toml",
 ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from hashlib import sha256
 from playwright.sync_api import expect
 
 from server import people_store
-from server.accounts import IDLE_MS
+from server.settings import Settings
 from server.web.site import SESSION_COOKIE, THEME_COOKIE
 from tests.server.test_web_browser import (  # noqa: F401 - the browser and the served office as fixtures
     LAPTOP,
@@ -94,7 +94,7 @@ def test_a_page_left_open_keeps_what_was_typed_when_its_session_ends(served: Ser
     page.get_by_label("Catatan untuk petugas").fill("Sudah panjang ditulis")
     token = next(each["value"] for each in page.context.cookies() if each["name"] == SESSION_COOKIE)  # type: ignore[typeddict-item]
     hashed, engine = sha256(token.encode()).digest(), served.office.deps.engine
-    then = served.office.deps.now_ms() - IDLE_MS - 1
+    then = served.office.deps.now_ms() - Settings().idle_ms - 1
     engine.write(lambda tx: people_store.touch_session(tx, hashed, then)).result()
     page.evaluate("htmx.ajax('GET', document.getElementById('siapa').getAttribute('hx-get'), '#siapa')")
     expect(page.get_by_text("Tulisan di halaman ini tidak hilang")).to_be_visible()

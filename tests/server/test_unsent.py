@@ -10,8 +10,8 @@ import pytest
 from schemas.format import number as written_number
 from schemas.ids import PersonId, RecordId
 from server import people_store
-from server.accounts import IDLE_MS
 from server.services.unsent import KEPT_MS, MOST_EACH, Typed, Unsent
+from server.settings import Settings
 from server.web.review import LONGEST_NOTE, LONGEST_REASON
 from server.web.site import SESSION_COOKIE
 from tests.contract.people import record_id
@@ -48,7 +48,7 @@ def log_in(client: httpx.Client, username: str, target: str = "/") -> httpx.Resp
 def sleep(office: Office, client: httpx.Client) -> None:
     """Let a session be unused for too long, as when a laptop was shut."""
     hashed = sha256(client.cookies[SESSION_COOKIE].encode()).digest()
-    then = office.deps.now_ms() - IDLE_MS - 1
+    then = office.deps.now_ms() - Settings().idle_ms - 1
     office.deps.engine.write(lambda tx: people_store.touch_session(tx, hashed, then)).result()
 
 

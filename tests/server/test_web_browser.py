@@ -330,7 +330,7 @@ def every_page(served: Served) -> dict[str, list[str]]:
             "/", *lost, "/dasbor", "/peta", f"/peta?wilayah={DESA}", "/formulir",
             "/formulir/bpnt_kpm", "/formulir/baru?dari=ewarong", "/pengguna", "/pengguna/langkah-kedua",
             "/pengguna/percobaan",
-            "/ekspor?data=warga", "/kunci-data",
+            "/ekspor?data=warga", "/kunci-data", "/pengaturan",
         ],
         "pengawas": ["/jejak", "/jejak/lembar", f"/kunjungan/{visit}"],
         "admin": [

@@ -3,7 +3,10 @@
 
 (() => {
   const data = JSON.parse(document.getElementById("peta-data").textContent);
-  const map = L.map("peta", { attributionControl: false, scrollWheelZoom: false, zoomSnap: 0.25 });
+  const holder = document.getElementById("peta");
+  const map = L.map(holder, { attributionControl: false, scrollWheelZoom: false, zoomSnap: 0.25 });
+  const { tiles, credit = "" } = holder.dataset;
+  if (tiles) L.tileLayer(tiles, { maxZoom: 19 }).addTo(map);
   const seen = L.latLngBounds([]);
   const lead = (layer, href) => {
     if (href) layer.on("click", () => { window.location.href = href; });
@@ -20,6 +23,6 @@
     seen.extend([pin.lat, pin.lng]);
   });
   if (seen.isValid()) map.fitBounds(seen.pad(0.03));
-  L.control.attribution({ prefix: false }).addAttribution(data.credit).addTo(map);
+  L.control.attribution({ prefix: false }).addAttribution(data.credit).addAttribution(credit).addTo(map);
   L.control.scale({ imperial: false, position: "topright" }).addTo(map);
 })();
