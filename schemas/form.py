@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from schemas.form_audit import RANK
-from schemas.form_reading import FormError, form_hash, read_form, read_toml
+from schemas.form_mistakes import FormError, mistake
+from schemas.form_reading import form_hash, read_form, read_toml
 from schemas.form_types import (
     Angka,
     Base,
@@ -143,12 +144,18 @@ class Forms:
         its rules (`says` has their keys); privacy never falls. Raises FormError.
         """
         form = self._whole(published.text, published.name)
-        unsaid = sorted({rule.say for rule in _rules(form.fields.values()) if rule.say not in says})
+        unsaid = [
+            mistake("tanpa_kalimat", say=rule.say).within("field", field.name).of(published.name)
+            for field in form.fields.values()
+            for rule in _rules((field,))
+            if rule.say not in says
+        ]
         if unsaid:
-            raise FormError([f"{published.name}: say {key}: there is no such sentence" for key in unsaid])
+            raise FormError(unsaid)
         before = [self.get(form.id, version) for version in self.versions(form.id) if version < form.version]
         if any(RANK[form.privacy] < RANK[earlier.privacy] for earlier in before):
-            raise FormError([f"{published.name}: privacy: {form.privacy} is below an earlier version's"])
+            fallen = mistake("di_bawah_versi_lama", privacy=form.privacy).within("privacy")
+            raise FormError([fallen.of(published.name)])
         return form
 
     def accept(self, published: Published, says: Container[str], *, vouched: bool) -> Form:
@@ -162,7 +169,7 @@ class Forms:
             return self.get(*key)
         form = self.examine(published, says)
         if form.privacy == "rahasia" and not vouched:
-            raise UnsignedError([f"{published.name}: not signed by the unit"])
+            raise UnsignedError([mistake("belum_ditandatangani").of(published.name)])
         self._read[key], self._taken[key] = form, published.text
         self._known = {*self._known, key}  # whoever goes through the old one is not disturbed
         return form
@@ -200,14 +207,14 @@ class Forms:
         form = read_form(text, file, self._block)
         lost = [opened.form for opened in form.opens if opened.form not in {*self.ids(), form.id}]
         if lost:
-            raise FormError([f"{file}: opens unknown form {name}" for name in lost])
+            raise FormError([mistake("buka_asing", form=name).of(file) for name in lost])
         return form
 
     def _block(self, name: str) -> dict[str, Any]:
         if name not in self._read_blocks:
             path = self._blocks / name
             if path.name != name or not path.is_file():
-                raise FormError([f"{name}: no such block"])
+                raise FormError([mistake("tanpa_blok").of(name)])
             self._read_blocks[name] = read_toml(path.read_text("utf-8"), name)
         return self._read_blocks[name]
 
@@ -231,5 +238,5 @@ def _rules(fields: Iterable[Field]) -> Iterator[Rule]:
 def _named(path: Path) -> tuple[str, int]:
     form_id, _, version = path.stem.rpartition(".")
     if not form_id or not version.isdecimal():
-        raise FormError([f"{path.name}: a form's file is named <id>.<version>.toml"])
+        raise FormError([mistake("nama_berkas").of(path.name)])
     return form_id, int(version)

@@ -1,12 +1,13 @@
 """What can be wrong with a form although each of its fields decoded: the relations between them.
 
-One rule: a mistake is a sentence that begins with the place (field, page or opens), then says what is wrong.
+One rule: a mistake has the place where it is (field, page or opens), and a code that says what is wrong.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator
 
+from schemas.form_mistakes import Mistake, mistake
 from schemas.form_types import (
     TESTS_OF_TODAY,
     Angka,
@@ -47,13 +48,13 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 CODE = re.compile(r"[a-z0-9][a-z0-9_]*")
 
 
-def mistakes_in(form: Form) -> list[str]:
+def mistakes_in(form: Form) -> list[Mistake]:
     """Every mistake of the form, in the order of its fields; empty when it is whole."""
     found = [*_of_pages(form), *_of_privacy(form), *_of_scope(form.fields)]
     for opened in form.opens:
-        where = f"opens {opened.form}"
-        found += [f"{where}: {text}" for text in _of_condition(opened.when, form.fields, today=False)]
-    return found + [f"field {name}: {text}" for name, text in _cycles(form.fields)]
+        inner = _of_condition(opened.when, form.fields, today=False)
+        found += [each.within("opens", opened.form) for each in inner]
+    return found + [mistake("melingkar").within("field", name) for name in _cycles(form.fields)]
 
 
 def conditions_in(condition: Condition) -> Iterator[Condition]:
@@ -68,65 +69,67 @@ def conditions_in(condition: Condition) -> Iterator[Condition]:
         yield from conditions_in(inner)
 
 
-def _of_pages(form: Form) -> Iterator[str]:
+def _of_pages(form: Form) -> Iterator[Mistake]:
     count = Counter(name for page in form.pages for name in page.fields)
-    yield from (f"pages: unknown field {name}" for name in count if name not in form.fields)
+    yield from (
+        mistake("halaman_asing", field=name).within("pages") for name in count if name not in form.fields
+    )
     for name in form.fields:
         if count[name] != 1:
-            yield f"field {name}: stands on {count[name]} pages instead of one"
+            yield mistake("jumlah_halaman", count=count[name]).within("field", name)
 
 
-def _of_privacy(form: Form) -> Iterator[str]:
+def _of_privacy(form: Form) -> Iterator[Mistake]:
     if form.service in SEALED_SERVICES and form.privacy != "rahasia":
-        yield f"privacy: {form.privacy} is below the floor of this service"
+        yield mistake("di_bawah_layanan", privacy=form.privacy).within("privacy")
     elif RANK[form.privacy] < RANK[PRIVACY_FLOOR.get(form.id, "biasa")]:
-        yield f"privacy: {form.privacy} is below the floor of this form"
+        yield mistake("di_bawah_batas", privacy=form.privacy).within("privacy")
     for name, field in form.fields.items():
         parts = (field, *field.columns) if isinstance(field, Tabel) else (field,)
         if form.privacy == "rahasia" and any(part.privacy != "rahasia" for part in parts):
-            yield f"field {name}: privacy {field.privacy} is below that of the form"
+            yield mistake("di_bawah_formulir", privacy=field.privacy).within("field", name)
 
 
-def _of_scope(fields: dict[str, Field]) -> Iterator[str]:
+def _of_scope(fields: dict[str, Field]) -> Iterator[Mistake]:
     for name, field in fields.items():
-        yield from (f"field {name}: {text}" for text in _of_field(field, fields))
+        yield from (each.within("field", name) for each in _of_field(field, fields))
         if isinstance(field, Tabel):
             columns = {column.name: column for column in field.columns}
             if len(columns) != len(field.columns) or not columns:
-                yield f"field {name}: columns are missing or named twice"
-            yield from (f"field {name}: {text}" for text in _of_scope(columns))
+                yield mistake("kolom").within("field", name)
+            yield from (each.within("field", name) for each in _of_scope(columns))
 
 
-def _of_field(field: Field, fields: dict[str, Field]) -> Iterator[str]:
+def _of_field(field: Field, fields: dict[str, Field]) -> Iterator[Mistake]:
     if not NAME.fullmatch(field.name):
-        yield "a name is lower-case letters, digits and _"
+        yield mistake("nama")
     if not field.label.strip() or not field.source:
-        yield "label or source is empty"
+        yield mistake("label_kosong")
     if field.required and field.required_when is not None:
-        yield "required and required_when exclude each other"
+        yield mistake("wajib_ganda")
     yield from _of_kind(field)
     for condition, today in _conditions_of(field):
         yield from _of_condition(condition, fields, today=today)
     for rule in field.rules:
         if not rule.say.startswith("aturan."):
-            yield f"say {rule.say}: is not a key under aturan"
+            yield mistake("kunci_kalimat", say=rule.say)
 
 
-def _of_kind(field: Field) -> Iterator[str]:
+def _of_kind(field: Field) -> Iterator[Mistake]:
     match field:
         case Turunan() if field.required or field.required_when is not None:
-            yield "a derived field cannot be required"
+            yield mistake("turunan_wajib")
         case Turunan() if (field.value == "pilihan") != bool(field.options):
-            yield "a derived field has options exactly when its value is pilihan"
+            yield mistake("turunan_pilihan")
         case Angka() if field.min > field.max:
-            yield "min is above max"
+            yield mistake("batas_terbalik")
         case Multi() if set(field.exclusive) - {option.code for option in field.options}:
-            yield "exclusive names an unknown option"
+            yield mistake("sendiri_asing")
         case _:
             pass
     for option in getattr(field, "options", ()):
         if not CODE.fullmatch(option.code) or not option.label.strip():
-            yield f"option {option.code}: a code is snake_case and has a label"
+            yield mistake("kode_pilihan", option=option.code)
 
 
 def _conditions_of(field: Field) -> list[tuple[Condition, bool]]:
@@ -136,15 +139,15 @@ def _conditions_of(field: Field) -> list[tuple[Condition, bool]]:
     return [(condition, False) for condition in always] + [(rule.when, True) for rule in rules]
 
 
-def _of_condition(condition: Condition, fields: dict[str, Field], *, today: bool) -> Iterator[str]:
+def _of_condition(condition: Condition, fields: dict[str, Field], *, today: bool) -> Iterator[Mistake]:
     for test in conditions_in(condition):
         target = fields.get(test.field or "")
         if target is None:
-            yield f"condition on unknown field {test.field}"
+            yield mistake("syarat_asing", field=test.field)
         elif not _fits(test, target, fields):
-            yield f"condition on {test.field}: the test or its value does not fit a {_kind(target)}"
+            yield mistake("syarat_tidak_cocok", field=test.field, jenis=_kind(target))
         elif not today and any(getattr(test, name) is not None for name in TESTS_OF_TODAY):
-            yield f"condition on {test.field}: only a rule may look at today's date"
+            yield mistake("syarat_hari_ini", field=test.field)
 
 
 def _fits(test: Condition, target: Field, fields: dict[str, Field]) -> bool:
@@ -177,7 +180,7 @@ def _kind(field: Field) -> str:
     return str(field.__struct_config__.tag)
 
 
-def _cycles(fields: dict[str, Field]) -> Iterator[tuple[str, str]]:
+def _cycles(fields: dict[str, Field]) -> Iterator[str]:
     needs = {
         name: {test.field or "" for test in conditions_in(field.visible_when)}
         if field.visible_when
@@ -193,4 +196,4 @@ def _cycles(fields: dict[str, Field]) -> Iterator[tuple[str, str]]:
                 reached.add(step)
                 ahead |= needs.get(step, set[str]())
         if name in reached:
-            yield name, "its being visible depends on itself"
+            yield name

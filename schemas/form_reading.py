@@ -13,18 +13,11 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from schemas.form_audit import mistakes_in
+from schemas.form_mistakes import FormError, Mistake, mistake, shape_mistake, toml_mistake
 from schemas.form_types import Field, Form, Opens, Page, Privacy, Service, Subject
 
 T = TypeVar("T")
 _FIELD: Any = Field
-
-
-class FormError(Exception):
-    """A form definition is broken; `mistakes` names each with its file and field."""
-
-    def __init__(self, mistakes: Iterable[str]) -> None:
-        self.mistakes = tuple(mistakes)
-        super().__init__("\n".join(self.mistakes))
 
 
 class Include(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,7 +63,8 @@ def read_form(text: str, file: str, block: Callable[[str], dict[str, Any]]) -> F
     """
     raw = read_toml(text, file)
     head = _convert(raw, FormFile, file)
-    mistakes = [] if f"{head.id}.{head.version}.toml" == file else [f"{file}: holds {head.id}.{head.version}"]
+    holds = f"{head.id}.{head.version}"
+    mistakes = [] if f"{holds}.toml" == file else [mistake("isi_berkas", holds=holds).of(file)]
     fields: dict[str, Field] = {}
     pages: list[Page] = list(head.pages)
     first: list[Page] = []
@@ -81,7 +75,7 @@ def read_form(text: str, file: str, block: Callable[[str], dict[str, Any]]) -> F
         raw_blocks.append(raw_block)
         read = _convert(raw_block, BlockFile, name)
         unknown = sorted(set(include.without) - read.fields.keys())
-        mistakes += [f"{file}: includes {name} without {field}, which it does not have" for field in unknown]
+        mistakes += [mistake("blok_tanpa_isian", block=name, field=field).of(file) for field in unknown]
         # Whatever class a block gives its fields, in a secret form they are secret.
         secret = {"privacy": head.privacy} if head.privacy == "rahasia" else dict[str, Any]()
         kept = {key: value | secret for key, value in read.fields.items() if key not in include.without}
@@ -107,7 +101,7 @@ def read_form(text: str, file: str, block: Callable[[str], dict[str, Any]]) -> F
         annex=head.annex,
         sha256=form_hash(raw, raw_blocks),
     )
-    mistakes = [f"{file}: {mistake}" for mistake in mistakes_in(form)]
+    mistakes = [found.of(file) for found in mistakes_in(form)]
     if mistakes:
         raise FormError(mistakes)
     return form
@@ -118,14 +112,14 @@ def read_toml(text: str, file: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise FormError([f"{file}: {error}"]) from None
+        raise FormError([toml_mistake(error).of(file)]) from None
 
 
 def _convert(raw: dict[str, Any], kind: type[T], file: str) -> T:
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
-        raise FormError([f"{file}: {error}"]) from None
+        raise FormError([shape_mistake(error).of(file)]) from None
 
 
 def _read_fields(
@@ -133,16 +127,16 @@ def _read_fields(
     into: dict[str, Field],
     given: Mapping[str, Any],
     file: str,
-    mistakes: list[str],
+    mistakes: list[Mistake],
 ) -> None:
     for name, members in raw.items():
         if name in into:
-            mistakes.append(f"{file}: field {name}: comes from an included block as well")
+            mistakes.append(mistake("juga_dari_blok").within("field", name).of(file))
             continue
         try:
             into[name] = msgspec.convert(_spelled_out(name, dict(given) | members), _FIELD)
         except msgspec.ValidationError as error:
-            mistakes.append(f"{file}: field {name}: {error}")
+            mistakes.append(shape_mistake(error).within("field", name).of(file))
 
 
 def _spelled_out(name: str, members: dict[str, Any]) -> dict[str, Any]:

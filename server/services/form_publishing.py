@@ -20,6 +20,7 @@ from server import custody
 from server.access import Person, may
 from server.engine import Engine, Reader, Writer
 from server.published import published, take_published
+from server.services.form_mistakes import sentences
 from server.services.people import Actor, Denied
 from server.services.room_custody import Custodian
 from server.services.room_held import Refusal
@@ -85,7 +86,7 @@ class FormPublishing:
         try:
             form = self._forms.examine(made, self._text)
         except FormError as error:
-            return Examined(form=None, mistakes=error.mistakes)
+            return self._refused(error, made.name, text)
         return Examined(form=form, before=self._forms.get(form.id, newest) if newest else None)
 
     def publish(self, person: Person, text: str, passphrase: str) -> Out | Examined | Refusal | Denied:
@@ -135,9 +136,12 @@ class FormPublishing:
                 Published,
             )
         except FormError as error:
-            return Examined(form=None, mistakes=error.mistakes)
+            return self._refused(error, "TOML", text)
         except UNREADABLE:
             return Examined(form=None, mistakes=(self._text("kantor.formulir.tanpa_nama"),))
+
+    def _refused(self, error: FormError, name: str, text: str) -> Examined:
+        return Examined(form=None, mistakes=sentences(error.mistakes, name, text, self._text))
 
 
 def differences(before: Form | None, after: Form) -> list[Difference]:

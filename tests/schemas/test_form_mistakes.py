@@ -52,7 +52,7 @@ def read(text: str, file: str = "coba.1.toml") -> tuple[str, ...]:
     try:
         read_form(text, file, lambda name: read_toml(BLOCK, name))
     except FormError as error:
-        return error.mistakes
+        return tuple(map(str, error.mistakes))
     return ()
 
 

@@ -127,13 +127,13 @@ def test_two_who_publish_at_once_make_one_version(office: Office, desk: httpx.Cl
     ("text", "told"),
     [
         ("", "tulis id dari huruf kecil"),
-        ("id = [", "TOML"),
+        ("id = [", "Naskahnya berakhir sebelum selesai"),
         ('id = "../ktk"\nversion = 2', "tulis id dari huruf kecil"),
         ('id = "pengaduan"\nversion = 9', "harus bernomor 2"),
-        ('id = "pengaduan"\nversion = 2', "missing required field"),
-        (following(FORM, ("[[pages]]", '[[pages]]\nwarna = "merah"')), "warna"),
-        (following(FORM, ('privacy = "spesifik"', 'privacy = "biasa"')), "below the floor"),
-        (following("ktk", ('privacy = "rahasia"', 'privacy = "spesifik"')), "below the floor"),
+        ('id = "pengaduan"\nversion = 2', "pages belum ada. Tambahkan"),
+        (following(FORM, ("[[pages]]", '[[pages]]\nwarna = "merah"')), "pages nomor 1: warna tidak"),
+        (following(FORM, ('privacy = "spesifik"', 'privacy = "biasa"')), "privacy: biasa terlalu"),
+        (following("ktk", ('privacy = "rahasia"', 'privacy = "spesifik"')), "privacy: spesifik terlalu"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_published_is_told_by_its_place_and_kept(
