@@ -38,9 +38,9 @@ NIK_THAT_PROVE_A_WARNING = {"3372994107900001", "3314980107900001"}
 
 # words that Indonesian and English share: as a type name they need no entry in the glossary
 SHARED_WORDS = {
-    "api", "app", "data", "demo", "enrol", "field", "folder", "form", "host", "http", "key", "keys",
-    "label", "media", "menu", "office", "pin", "purpose", "record", "restore", "say", "server", "source",
-    "status", "sync", "version",
+    "api", "app", "data", "demo", "enrol", "field", "folder", "form", "host", "http", "include", "key",
+    "keys", "label", "media", "menu", "office", "pin", "purpose", "record", "restore", "say", "server",
+    "source", "status", "sync", "title", "value", "version",
 }  # fmt: skip
 
 
