@@ -1,32 +1,91 @@
 """Every page at 160 % text on the narrowest screen: nothing is cut off, and nothing lies beyond the edge."""
 
-import pytest
-from playwright.sync_api import Page
+from base64 import b64decode
 
-from tests.server.test_web_browser import PHONE, Served, browser, every_page, office, served
+from playwright.sync_api import Page, Route, expect
+
+from server.services.people import load_person
+from server.web.building import build_site
+from tests.server.test_web_browser import PHONE, Served, browser, every_page, office, served, until
+from tests.server.web_office import DESA
 
 __all__ = ["browser", "office", "served"]
 LARGE = "addEventListener('DOMContentLoaded', () => { document.documentElement.style.fontSize = '160%' })"
 CUT = """() => {
   const pen = document.createElement('canvas').getContext('2d'), found = [];
-  const of = (element) => getComputedStyle(element);
-  const room = (element) => element.clientWidth - parseFloat(of(element).paddingLeft) - parseFloat(of(element).paddingRight);
-  const width = (element, text) => { const s = of(element); pen.font = `${s.fontStyle} ${s.fontWeight} ${s.fontSize} ${s.fontFamily}`; return pen.measureText(text).width; };
   const unseen = (element) => !element.getClientRects().length || element.closest('.hidden-text, .leaflet-container');
-  document.querySelectorAll('select').forEach((select) => {
-    if (unseen(select)) return;
-    const chosen = select.selectedOptions[0];
-    if (!chosen) return;
-    const words = of(select).whiteSpace === 'normal' ? chosen.text.split(/[ -]/) : [chosen.text];
-    const short = Math.max(...words.map((word) => width(select, word))) - room(select);
-    if (short > 1) found.push(`select ${select.name}: ${chosen.text} (${Math.round(short)} px)`);
+  const every = (what) => [...document.querySelectorAll(what)].filter((element) => !unseen(element));
+  every('select').filter((select) => select.selectedOptions.length).forEach((select) => {
+    const look = getComputedStyle(select), words = select.selectedOptions[0].text;
+    pen.font = `${look.fontWeight} ${look.fontSize} ${look.fontFamily}`;
+    const pieces = look.whiteSpace === 'normal' ? words.split(' ') : [words];
+    const room = select.clientWidth - parseFloat(look.paddingLeft) - parseFloat(look.paddingRight);
+    const most = Math.max(...pieces.map((piece) => pen.measureText(piece).width));
+    if (most > room + 1) found.push(`${select.name}: ${words}: ${Math.round(most - room)} px cut off`);
   });
-  document.querySelectorAll('body *').forEach((element) => {
-    if (unseen(element) || ['SELECT', 'INPUT', 'TEXTAREA', 'SVG'].includes(element.tagName)) return;
-    const hides = ['hidden', 'clip'].includes(of(element).overflowX);
-    if (hides && element.scrollWidth > element.clientWidth + 1) found.push(`${element.tagName}.${element.className}: ${element.textContent.trim().slice(0, 40)}`);
+  every('body *').filter((element) => !['SELECT', 'INPUT', 'TEXTAREA', 'svg'].includes(element.tagName)).forEach((element) => {
+    const hides = ['hidden', 'clip'].includes(getComputedStyle(element).overflowX);
+    if (hides && element.scrollWidth > element.clientWidth + 1) found.push(`cut off: ${element.textContent.trim().slice(0, 40)}`);
   });
-  const wide = document.documentElement.scrollWidth - innerWidth;
-  if (wide > 0) found.push(`page: ${wide} px wider than the screen`);
-  return found;
-}"""
+  const beyond = document.documentElement.scrollWidth - innerWidth;
+  return beyond > 0 ? [...found, `${beyond} px wider than the screen`] : found;
+}"""  # noqa: E501
+DOT = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def cut(page: Page, path: str) -> list[str]:
+    """Return what cannot be read whole on a page."""
+    page.goto(path)
+    return [f"{path}: {each}" for each in page.evaluate(CUT)]
+
+
+def test_nothing_is_cut_off_on_any_page_at_large_text(served: Served) -> None:
+    found: list[str] = []
+    for username, paths in every_page(served).items():
+        page = served.page(username, viewport=PHONE)
+        page.context.add_init_script(LARGE)
+        for path in paths:
+            found += cut(page, path)
+        assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "25.6px"
+    assert found == []
+
+
+def test_what_is_cut_off_would_be_found(served: Served) -> None:
+    page = served.page("kabid", viewport=PHONE)
+    page.context.add_init_script(LARGE)
+    assert cut(page, "/dasbor") == []
+    page.evaluate("document.querySelector('[name=triwulan]').style = 'white-space: nowrap; width: 9rem'")
+    [said] = page.evaluate(CUT)
+    assert said.startswith("triwulan: Triwulan ") and said.endswith("px cut off")
+    page.evaluate("document.querySelector('h1').style.width = '500px'")
+    assert any("wider than the screen" in each for each in page.evaluate(CUT))
+
+
+def test_tiles_are_drawn_under_the_maps_once_the_office_names_them(served: Served) -> None:
+    office, site = served.office, build_site(served.office.deps)
+    kabid = office.deps.engine.read(lambda tx: load_person(tx, office.people["kabid"]))
+    assert kabid is not None
+    visit, _ = office.add_visit()
+    page, asked = served.page("kabid"), list[str]()
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        assert "referer" not in route.request.headers
+        route.fulfill(body=DOT, content_type="image/png")
+
+    page.route("https://peta.contoh.test/**", answer)
+    address = "https://peta.contoh.test/{z}/{x}/{y}.png"
+    assert site.settings.set_tiles(kabid, address, "Dinas <b>&</b>", "") is None
+    try:
+        for path in (f"/peta?wilayah={DESA}", f"/kunjungan/{visit}"):
+            asked.clear()
+            page.goto(path)
+            until(
+                page, "[...document.querySelectorAll('img.leaflet-tile')].some((each) => each.naturalWidth)"
+            )
+            expect(page.locator(".leaflet-control-attribution")).to_contain_text("Dinas <b>&</b>")
+            assert asked
+    finally:
+        assert site.settings.set_tiles(kabid, "", "", address) is None
