@@ -39,6 +39,7 @@ NAMES = (
     "trail_search",
     "warga_search",
     "office_at_scale",
+    "page_weight",
     "letter_making",
     "logins",
 )

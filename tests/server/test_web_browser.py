@@ -487,18 +487,6 @@ def test_the_decision_stays_in_sight_however_far_the_answers_are_read(served: Se
         assert box is not None and box["y"] >= 0 and box["y"] + box["height"] <= LAPTOP["height"], name
 
 
-def test_large_text_cuts_nothing_off(served: Served) -> None:
-    visit = queued(served, "Warga Huruf Besar")
-    page = served.page("verifikator", viewport=PHONE)
-    page.context.add_init_script(
-        "addEventListener('DOMContentLoaded', () => { document.documentElement.style.fontSize = '160%' })"
-    )
-    for path in ("/", "/antrean", f"/kunjungan/{visit}"):
-        page.goto(path)
-        assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "25.6px"
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
-
-
 def test_pages_stay_light_apart_from_photos(served: Served) -> None:
     visit = queued(served, "Warga Ringan")
     weights: dict[str, int] = {}
