@@ -99,6 +99,16 @@ def day_of(value: Any) -> date | None:
         return None
 
 
+def time_of(value: Any) -> time | None:
+    """The time of day that HH:MM names, or None when it names none."""
+    if not _matches(TIME, value):
+        return None
+    try:
+        return time.fromisoformat(value)
+    except ValueError:
+        return None
+
+
 def _matches(pattern: re.Pattern[str], value: Any) -> bool:
     return isinstance(value, str) and pattern.fullmatch(value) is not None
 
@@ -138,17 +148,9 @@ def _moment(field: Tanggal | Bulan | Jam, value: Any) -> str | None:
         case Bulan():
             return None if _matches(MONTH, value) else "aturan.bulan_tidak_ada"
         case Jam():
-            return None if _matches(TIME, value) and _is_time(value) else "aturan.jam_tidak_ada"
+            return None if time_of(value) is not None else "aturan.jam_tidak_ada"
         case _:
             assert_never(field)
-
-
-def _is_time(value: str) -> bool:
-    try:
-        time.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
 
 
 def _several(field: Multi, value: Any) -> str | None:

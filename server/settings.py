@@ -45,6 +45,8 @@ FAR_FROM_HOME = Setting(
 OUTSIDE = Setting(name="luar_desa", group="tanda", unit="meter", default=200, least=0, most=2_000)
 FAR_PHOTO = Setting(name="foto_jauh", group="tanda", unit="meter", default=200, least=50, most=5_000)
 CLOCK_OFF = Setting(name="jam_meleset", group="tanda", unit="menit", default=10, least=1, most=120)
+TOO_SHORT = Setting(name="terlalu_singkat", group="tanda", unit="menit", default=5, least=1, most=60)
+"""In less, nobody is asked all that a form asks."""
 SILENT = Setting(name="hp_diam", group="perhatian", unit="hari", default=7, least=1, most=60)
 OLD_CONFLICT = Setting(name="konflik_lama", group="perhatian", unit="hari", default=7, least=1, most=60)
 LONG_AGO = Setting(
@@ -55,8 +57,11 @@ LONGEST = Setting(name="sesi_terlama", group="masuk", unit="jam", default=12, le
 
 SETTINGS = {
     each.name: each
-    for each in (FAR_FROM_HOME, OUTSIDE, FAR_PHOTO, CLOCK_OFF, SILENT, OLD_CONFLICT, LONG_AGO, IDLE, LONGEST)
-}
+    for each in (
+        FAR_FROM_HOME, OUTSIDE, FAR_PHOTO, CLOCK_OFF, TOO_SHORT, SILENT, OLD_CONFLICT, LONG_AGO,
+        IDLE, LONGEST,
+    )
+}  # fmt: skip
 TILES, CREDIT = "peta_latar", "peta_sumber"
 """Names of the words on the map's tiles: an address with {z}, {x} and {y}, and whom the map is owed to."""
 MOST_ADDRESS, MOST_CREDIT = 300, 120
@@ -80,6 +85,7 @@ class Limits(Data, frozen=True, kw_only=True):
     outside_m: int
     far_photo_m: int
     clock_off_ms: int
+    too_short_min: int
 
 
 class Tiles(Data, frozen=True, kw_only=True):
@@ -118,6 +124,7 @@ class Settings(Data, frozen=True, kw_only=True):
             outside_m=self.value(OUTSIDE, received_ms),
             far_photo_m=self.value(FAR_PHOTO, received_ms),
             clock_off_ms=self.value(CLOCK_OFF, received_ms) * MINUTE_MS,
+            too_short_min=self.value(TOO_SHORT, received_ms),
         )
 
     def text(self, name: str) -> str:

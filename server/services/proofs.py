@@ -5,6 +5,7 @@ import math
 from schemas import format as written
 from schemas.base import Data
 from schemas.boundary import metres_per_degree
+from schemas.form_values import time_of
 from schemas.text import Text
 from schemas.wilayah import Wilayah
 from server.services.visits import Version, Visit
@@ -30,6 +31,7 @@ def badges(
         _signature(visit, text),
         *_photos(visit, text),
         _clock(visit, text),
+        *_length(visit, text),
         _place(visit, text, wilayah, region, home),
     )
 
@@ -53,6 +55,26 @@ def is_far_from_home(version: Version, home: tuple[float, float] | None, limits:
     if place is None or home is None:
         return False
     return distance_m((place.lat, place.lng), home) > limits.far_from_home_m
+
+
+def lasted_min(version: Version) -> int | None:
+    """Minutes that a visit took, as the phone noted its beginning and end; None where it noted none.
+
+    Of a correction nothing is told: what she had asked at the door is there already.
+    """
+    if version.submit.follows is not None:
+        return None
+    for filled in version.submit.forms.values():
+        begun, ended = (time_of(filled.answers.get(name)) for name in ("jam_mulai", "jam_selesai"))
+        if begun is not None and ended is not None:
+            return (ended.hour - begun.hour) * 60 + ended.minute - begun.minute
+    return None
+
+
+def is_too_short(version: Version, limits: Limits) -> bool:
+    """Whether a visit took less time than its questions need; False where its length is not known."""
+    lasted = lasted_min(version)
+    return lasted is not None and lasted < limits.too_short_min
 
 
 def _badge(text: Text, tone: str, icon: str, key: str, **values: object) -> Badge:
@@ -98,6 +120,16 @@ def _clock(visit: Visit, text: Text) -> Badge:
         said = written.date_and_clock(visit.newest.content.clock.wall_ms)
         return _badge(text, "notice", "late", "waktu_salah", jam=said)
     return _badge(text, "good", "clock", "waktu_wajar")
+
+
+def _length(visit: Visit, text: Text) -> list[Badge]:
+    lasted = lasted_min(visit.newest)
+    if lasted is None:
+        return []
+    if is_too_short(visit.newest, visit.limits):
+        least = visit.limits.too_short_min
+        return [_badge(text, "notice", "hourglass", "lama_singkat", menit=lasted, batas=least)]
+    return [_badge(text, "good", "hourglass", "lama_wajar", menit=lasted)]
 
 
 def _place(

@@ -11,7 +11,7 @@ from schemas.format import local_date
 from schemas.ids import RecordId
 from server import sign_store
 from server.engine import Engine, Reader
-from server.services.proofs import clock_is_wrong, is_far_from_home
+from server.services.proofs import clock_is_wrong, is_far_from_home, is_too_short
 from server.services.visits import Version, load_newest, place_of
 from server.settings import Limits, settings
 from server.store import SqlOfficeStore
@@ -35,6 +35,8 @@ def signs_of(version: Version, home: tuple[float, float] | None, limits: Limits)
         found.append("jauh_dari_rumah")
     if clock_is_wrong(version, limits):
         found.append("jam_salah")
+    if is_too_short(version, limits):
+        found.append("terlalu_singkat")
     if is_child_without_guardian(version):
         found.append("anak_tanpa_wali")
     return tuple(found)

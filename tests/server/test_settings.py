@@ -69,8 +69,8 @@ def test_as_long_as_nobody_says_anything_each_value_is_the_built_in_one(work: Of
     known = work.now()
     assert known.words == () and known.tiles is None
     assert {name: known.value(each) for name, each in SETTINGS.items()} == {
-        "jauh_dari_rumah": 500, "luar_desa": 200, "foto_jauh": 200, "jam_meleset": 10, "hp_diam": 7,
-        "konflik_lama": 7, "lama_tanpa_kunjungan": 90, "sesi_diam": 30, "sesi_terlama": 12,
+        "jauh_dari_rumah": 500, "luar_desa": 200, "foto_jauh": 200, "jam_meleset": 10, "terlalu_singkat": 5,
+        "hp_diam": 7, "konflik_lama": 7, "lama_tanpa_kunjungan": 90, "sesi_diam": 30, "sesi_terlama": 12,
     }  # fmt: skip
     assert all(each.least <= each.default <= each.most for each in SETTINGS.values())
 

@@ -142,6 +142,20 @@ CHILD = "Anak, tanpa keterangan wali"
 
 
 @pytest.mark.parametrize(
+    ("begun", "ended", "shown"),
+    [("09:10", "09:12", True), ("09:10", "09:15", False), ("09:10", None, False), ("09:10", "25:00", False)],
+)
+def test_a_visit_that_took_less_time_than_its_questions_is_shown(
+    signs: Signs, begun: str, ended: str | None, shown: bool
+) -> None:
+    times = {"jam_mulai": begun, "jam_selesai": ended}
+    visit, change = signs.office.add_visit(answers=times)
+    assert ("Terlalu singkat" in signs.of(visit)) == shown
+    signs.office.add_visit(visit=visit, follows=change, answers=times)
+    assert "Terlalu singkat" not in signs.of(visit), "a correction takes a moment"
+
+
+@pytest.mark.parametrize(
     ("age_years", "answered", "shown"),
     [
         (12, "anak", True),
