@@ -16,8 +16,9 @@ from typing import TypeVar
 from schemas.base import Data
 from server import backup_store, reach_store
 from server.backup_store import Copy, Plan, Try
+from server.backups.bringing_back import BroughtBack, mend_office
 from server.backups.making import Made, Progress, Source, StoppedError, make_copy
-from server.backups.medium import Trouble, open_medium
+from server.backups.medium import Medium, Trouble, open_medium
 from server.backups.streaming import LogState, Streamer
 from server.disk import ensure_folder
 from server.engine import ClosedError, Writer
@@ -130,6 +131,8 @@ class Keeper:
         """Make a copy on each medium, one after the other; note how each ended. Raises StoppedError."""
         ended: dict[str, Made | Trouble] = {}
         with self._alone() as is_alone:
+            if is_alone:
+                self._mend(paths)
             for path in paths:
                 busy = Trouble(code="sedang_berjalan")
                 ended[path] = self._copy(path, keep, _Watched(self, path, progress)) if is_alone else busy
@@ -142,6 +145,21 @@ class Keeper:
         found = engine.read(lambda reader: reach_store.work_out_backed_up(reader, now_ms, self._age_days))
         engine.write(lambda writer: reach_store.put_backed_up(writer, found)).result()
         self._worked_out_ms = now_ms
+
+    def _mend(self, paths: Sequence[str]) -> None:
+        """Get back what the office itself lost, before it is missing from a copy as well."""
+        planned = self._source.engine.read(backup_store.plan).copies
+        opened = [open_medium(Path(path), self._source.keys.device) for path in {*planned, *paths}]
+        media = [each for each in opened if isinstance(each, Medium)]
+        try:
+            found = mend_office(self._source, media, is_all=len(media) == len(opened))
+        except OSError as error:  # of a medium that fails, the copy to it says so
+            logger.error("%s while bringing blobs back", type(error).__name__)
+            return
+        if found != BroughtBack():
+            logger.warning(
+                "blobs were gone: %d brought back, %d asked for again", found.from_media, found.asked_for
+            )
 
     def _copy(self, path: str, keep: int, progress: Progress) -> Made | Trouble:
         medium = open_medium(Path(path), self._source.keys.device)

@@ -19,6 +19,7 @@ from schemas.ids import BlobId
 from server import backup_store, reach_store, restore_store
 from server.backup_store import Copy
 from server.backups.blob_copies import BlobCopies
+from server.backups.bringing_back import bring_back
 from server.backups.checking import check_database, file_hash
 from server.backups.making import SPARE_BYTES, Progress, megabytes
 from server.backups.manifest import DamagedManifestError, Manifest, keys_of, read_manifest
@@ -169,7 +170,8 @@ def _fill(
     gone = _gone(deps)
     known = deps.engine.read(backup_store.blobs)
     kept = [(blob, size) for blob, size in known if blob not in gone.blobs]
-    lost = _bring_back(copies, kept, progress)
+    progress.step("berkas", len(kept))
+    lost = bring_back(copies, kept, progress.advance)
     logs, damaged_logs = deps.engine.read(lambda reader: _logs_of(wanted, reader, manifest))
     deps.engine.write(lambda writer: _begin(writer, wanted, manifest, lost)).result()
     done = Replayed()
@@ -209,29 +211,6 @@ def _fill(
         damaged_copies=damaged,
         damaged_logs=damaged_logs,
     )
-
-
-def _bring_back(
-    copies: Sequence[BlobCopies], blobs: Sequence[tuple[BlobId, int]], progress: Progress
-) -> list[BlobId]:
-    """Copy blobs from the first medium that has each whole; return those that none has."""
-    progress.step("berkas", len(blobs))
-    lost: list[BlobId] = []
-    for blob, size in blobs:
-        if not any(_brought(medium, blob, size) for medium in copies):
-            lost.append(blob)
-        progress.advance()
-    for medium in copies:
-        medium.settle()
-    return lost
-
-
-def _brought(medium: BlobCopies, blob: BlobId, size_bytes: int) -> bool:
-    """Copy a blob from a medium; what is not whole is taken away again."""
-    if medium.copy(blob, size_bytes) and medium.is_whole(blob, size_bytes):
-        return True
-    medium.store.remove(blob)
-    return False
 
 
 def _begin(writer: Writer, wanted: Wanted, manifest: Manifest, lost: Sequence[BlobId]) -> None:

@@ -17,7 +17,7 @@ class Answer:
     """What comes back to the phone."""
 
     status: int
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict[str, str])
     body: bytes = b""
 
 

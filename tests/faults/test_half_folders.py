@@ -146,3 +146,29 @@ def test_who_pushes_while_another_program_holds_the_database_is_answered_after_i
     syncing.join(60)
     assert failures == [None]
     assert (words(phone), world.versions(done.visit)) == (["diterima"], [done.change.hex()])
+
+
+def test_photos_that_the_office_lost_come_back_from_its_medium_or_its_phones(regency: Make) -> None:
+    """Row 39. The folder of photos is older than the database: the next copy notices, and gets them back."""
+    world = regency()
+    phone = world.phone()
+    sync(phone)
+    visit(phone, world.beats[0], 1, 2)
+    sync(phone)
+    medium = world.folder / "usb"
+    backup = ["backup", "--data", str(world.office)]
+    assert main([*backup, "--prepare", str(medium)]) == 0
+    assert main([*backup, "--to", str(medium)]) == 0
+    on_medium = set((world.office / "blobs").rglob("*"))
+    visit(phone, None, 3, nama="Warga Baru")
+    sync(phone)
+    (new,) = {path for path in (world.office / "blobs").rglob("*") if path.is_file()} - on_medium
+    old = next(path for path in on_medium if path.is_file())
+    for path in (new, old):
+        path.unlink()
+    assert len(world.faults()) == 2
+    assert main([*backup, "--to", str(medium)]) == 0
+    assert old.is_file() and not new.is_file() and len(world.lacks()) == 1
+    sync(phone)
+    assert new.is_file() and (words(phone), pending(phone)) == (["diterima"] * 2, (0, 0))
+    assert (world.lacks(), world.faults()) == ([], [])
