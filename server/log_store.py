@@ -136,7 +136,9 @@ class SqlLog:
                 "hashes": [place.hash for place in places],
             },
         )
-        return {row[0]: _entry(row) for row in found}
+        entries = [_entry(row) for row in found]
+        asked = {(place.counter, place.hash) for place in places}
+        return {entry.hash: entry for entry in entries if (entry.link.counter, entry.hash) in asked}
 
     def place_of(self, device: DeviceId, link: LinkHash) -> int | None:
         """See sync.store.OfficeStore."""

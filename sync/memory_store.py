@@ -86,8 +86,12 @@ class MemoryStore:
 
     def entries_at(self, device: DeviceId, tips: Iterable[Tip]) -> dict[LinkHash, Entry]:
         """See sync.store.Log."""
-        there = (self.links.get(tip.hash) for tip in tips)
-        return {entry.hash: self._filled(entry) for entry in there if entry and entry.link.device == device}
+        there = ((self.links.get(tip.hash), tip.counter) for tip in tips)
+        return {
+            entry.hash: self._filled(entry)
+            for entry, counter in there
+            if entry and (entry.link.device, entry.link.counter) == (device, counter)
+        }
 
     def _filled(self, entry: Entry) -> Entry:
         return replace(entry, content=self.content_table.get(entry.link.change))

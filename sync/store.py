@@ -111,7 +111,7 @@ class Log(Protocol):
         ...
 
     def entries_at(self, device: DeviceId, tips: Iterable[Tip]) -> dict[LinkHash, Entry]:
-        """Return those entries of a device that are there, by link hash."""
+        """Return those entries of a device that are there, by link hash: each at its own counter only."""
         ...
 
     def tips(self, device: DeviceId) -> list[Tip]:

@@ -66,6 +66,11 @@ class LogContract:
         assert store.entries_at(writer.device, tips) == {entries[2].hash: entries[2]}
         assert store.entries_at(Writer(8).device, tips) == {}
 
+    def test_a_link_is_found_at_no_other_place_than_its_own(self) -> None:
+        store, writer, entries = self.filled()
+        swapped = [Tip(counter=3, hash=entries[1].hash), Tip(counter=2, hash=entries[2].hash)]
+        assert store.entries_at(writer.device, swapped) == {}
+
     def test_a_run_that_came_in_part_before_leaves_one_tip(self) -> None:
         writer = Writer(7)
         store = self.make_store(writer)
