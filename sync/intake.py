@@ -142,7 +142,7 @@ def _with_contents(store: Taking, entries: Sequence[Entry]) -> list[Entry]:
 
 def _continues(entries: Sequence[Entry], link: Link) -> bool:
     if not entries:
-        return link.counter >= 1 and (link.counter == 1) == (link.prev == START.hash)
+        return (link.counter == 1) == (link.prev == START.hash)
     last = entries[-1]
     return link.prev == last.hash and link.counter == last.link.counter + 1
 

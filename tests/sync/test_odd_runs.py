@@ -8,10 +8,11 @@ from msgspec.structs import replace
 
 from schemas.base import encode
 from schemas.ids import LinkHash
-from schemas.wire import Applied, Declared, Held
+from schemas.wire import Applied, Declared, Held, SyncRequest
 from sync.chain import Link, head_message, link_hash, read_link, seal_link
 from sync.change import Gap
 from sync.intake import Malformed
+from sync.losses import LOST
 from sync.server import check
 from sync.store import Entry
 from tests.contract.people import record_id
@@ -171,5 +172,45 @@ def test_a_declaration_is_kept_with_its_signature_before_its_own_link_comes(town
     assert isinstance(outcome_of(town, second), Applied)
     assert isinstance(outcome_of(town, entry), Held), "it waits for its place in the chain"
     assert town.office.signatures[phone.writer.device, entry.hash].signature == gap.signature
+    assert town.office.entries(phone.writer.device, 3, 9)[0].hash == entry.hash
     town.sync(phone)
     assert all(isinstance(outcome_of(town, each), Applied) for each in (first, entry))
+    town.answer(replace(request_of(phone, [second]), gap=gap))
+    assert isinstance(outcome_of(town, entry), Applied), "said once more, it waits for nothing again"
+
+
+def bare(request: SyncRequest) -> SyncRequest:
+    """The same links, of which no content came."""
+    return replace(request, contents=[])
+
+
+def test_only_what_lies_in_the_hole_may_lack_its_content(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    entries = [phone.do(visit(number)) for number in (20, 21, 22)]
+    gap = declaring(phone, Gap(first=2, last=2))
+    push_of(town, phone, entries[:1])
+    assert refusal(town, bare(replace(request_of(phone, entries[1:]), gap=gap))) == Malformed(
+        problem="isi_kurang"
+    )
+    assert town.answer(bare(replace(request_of(phone, entries[1:2]), gap=gap))).results[0].outcome == LOST
+
+
+def test_a_lost_content_above_another_gap_is_not_there_when_its_link_is_held(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    entries = [phone.do(visit(number)) for number in (20, 21, 22)]
+    gap = declaring(phone, Gap(first=3, last=3))
+    town.answer(bare(replace(request_of(phone, entries[2:]), gap=gap)))
+    lost = entries[2].link.change
+    assert town.office.contents([lost]) == {}
+    push_of(town, phone, entries[:2])
+    assert (outcome_of(town, entries[2]), town.office.contents([lost])) == (LOST, {})
+
+
+def test_a_hole_is_measured_by_the_longest_branch(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    entries = [phone.do(visit(number)) for number in (20, 21, 22, 23, 24)]
+    push_of(town, phone, entries[:3])
+    push_of(town, phone, [link_after(phone, 30, 2, entries[0].hash)])
+    assert len(town.office.tips(phone.writer.device)) == 2
+    request = replace(request_of(phone, entries[4:]), gap=declaring(phone, Gap(first=4, last=4)))
+    assert isinstance(town.answer(request).results[0].outcome, Applied)
