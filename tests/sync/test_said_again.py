@@ -12,7 +12,7 @@ from sync.client import Missing, Session, next_request, receive
 from sync.intake import Malformed, Run
 from sync.server import check
 from tests.sync.regency import KEDEN, Phone, Regency, request_of, visit
-from tests.sync.test_gaps import forget_contents
+from tests.sync.test_gaps import forget_contents, lose_links
 
 
 def sent(phone: Phone, session: Session) -> list[int]:
@@ -64,6 +64,15 @@ def test_a_place_that_cannot_be_read_or_is_none_is_passed_over(town: Regency) ->
         session = step(town, phone, session)
         assert session.again == left
     assert session.quiet
+
+
+def test_no_other_place_is_said_for_one_whose_link_is_lost(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    for number in (20, 21):
+        phone.do(visit(number))
+    town.sync(phone)
+    lose_links(phone, 1)
+    assert sent(phone, Session(again=(1,))) == []
 
 
 def test_a_run_fills_what_may_go_at_once_to_the_byte(town: Regency, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,6 +83,13 @@ def test_one_outcome_is_said_once(town: Regency) -> None:
     assert [result.change for result in answer.news] == [entries[0].link.change]
 
 
+def test_outcomes_that_were_told_are_not_told_at_each_sync(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    phone.do(visit(20))
+    town.sync(phone)
+    assert town.answer(ask(phone)).news == []
+
+
 def test_a_phone_at_the_tip_is_told_of_nothing_below(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
     entries = [phone.do(visit(number)) for number in (20, 21)]
