@@ -63,7 +63,10 @@ class Answers:
         with self._alone() as nobody_else:
             if not nobody_else:
                 return Refused(say="lapangan.serah.sedang_kirim")
-            return self._take(self._records(file, header, key))
+            try:
+                return self._take(self._records(file, header, key))
+            except UnfitFileError:  # it was whole: the stick went, and some of it may be taken in already
+                return Refused(say="lapangan.jawaban.tidak_terbaca")
 
     def _open(self, header: Header) -> bytes | Refused:
         if header.direction != "to_device":
