@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from schemas.ids import NO_LINK, BlobId, ChangeId, Part
 from schemas.wire import Applied, Held, Removed
+from sync.chain import Tip
 from sync.change import Patch
 from sync.store import BlobRef, Change, Entry, OfficeStore, Record, Signed
 from tests.contract.people import Writer, record_id
@@ -16,6 +17,7 @@ from tests.contract.rows_contract import KEDEN, MINE, row
 
 A, B = ChangeId(b"a" * 32), ChangeId(b"b" * 32)
 BLOB = BlobId("b" * 64)
+EMPTY_PATCH = Patch(record=record_id(1), kind="warga", base={}, new={})
 
 
 def change(name: ChangeId, seq: int, waiting: str = "") -> Change:
@@ -269,6 +271,61 @@ class OfficeContract:
         assert store.held_after(writer.device, [NO_LINK]) == []
         assert store.held_after(Writer(8).device, [entries[0].hash]) == []
 
+    def test_a_held_link_that_becomes_known_is_held_no_longer(self) -> None:
+        store = self.make_office()
+        writer = Writer(7)
+        entries = [writer.write(EMPTY_PATCH, known=False) for _ in range(3)]
+        with self.transaction(store):
+            self.add(store, entries)
+        names = [NO_LINK, *(entry.hash for entry in entries)]
+        assert store.followed_by_held(names) == {NO_LINK, entries[0].hash, entries[1].hash}
+        assert store.followed_by_held(names[1:2]) == {entries[0].hash}
+        with self.transaction(store):
+            store.add_links([replace(entry, known=True) for entry in entries[:2]])
+        assert store.followed_by_held(names) == {entries[1].hash}
+        assert store.held_after(writer.device, names) == entries[2:]
+        with self.transaction(store):
+            store.add_links(entries)
+        assert store.held_after(writer.device, names) == entries[2:], "what is known stays so"
+        assert [tip.hash for tip in store.tips(writer.device)] == [entries[1].hash]
+
+    def test_two_branches_stand_in_order_of_their_places_and_then_of_their_names(self) -> None:
+        store = self.make_office()
+        writer = Writer(7)
+        first, second, third = (writer.write(EMPTY_PATCH, known=False) for _ in range(3))
+        others = Writer(7)
+        others.tip, others.rng = Tip(counter=1, hash=first.hash), Writer(9).rng
+        branch = [others.write(EMPTY_PATCH, known=False) for _ in range(2)]
+        with self.transaction(store):
+            self.add(store, [third, second, *reversed(branch), first])
+        inner, outer = (sorted(pair, key=_hash) for pair in ((second, branch[0]), (third, branch[1])))
+        assert store.entries(writer.device, 0, 9) == [first, *inner, *outer]
+        assert store.held_after(writer.device, [first.hash, second.hash, branch[0].hash]) == [*inner, *outer]
+
+    def test_the_place_of_a_link_is_told_to_its_own_device(self) -> None:
+        store = self.make_office()
+        writer, other = Writer(7), Writer(8)
+        entries = [writer.write(EMPTY_PATCH, known=number != 1) for number in range(2)]
+        with self.transaction(store):
+            self.add(store, [*entries, other.write(EMPTY_PATCH)])
+        assert [store.place_of(writer.device, entry.hash) for entry in entries] == [1, 2]
+        assert store.place_of(other.device, entries[0].hash) is None
+        assert store.place_of(writer.device, NO_LINK) is None
+
+    def test_chains_and_contents_of_others_are_nobody_elses(self) -> None:
+        store = self.make_office()
+        writers = [Writer(7), Writer(8)]
+        chains = [[writer.write(EMPTY_PATCH) for _ in range(2)] for writer in writers]
+        with self.transaction(store):
+            for chain in chains:
+                self.add(store, chain[:1])
+        with self.transaction(store):
+            self.add(store, [chains[0][1]])
+        assert store.entries(writers[1].device, 0, 9) == chains[1][:1]
+        assert [tip.counter for writer in writers for tip in store.tips(writer.device)] == [2, 1]
+        asked = chains[0][1].link.change
+        assert store.contents([asked, A]) == {asked: chains[0][1].content}
+
     def test_a_named_blob_is_wanted_from_the_device_that_named_it(self) -> None:
         store = self.make_office()
         writer = Writer(7)
@@ -290,3 +347,7 @@ class OfficeContract:
         assert sorted(store.wanted(writer.device, 10)) == blobs
         assert len(store.wanted(writer.device, 1)) == 1
         assert store.wanted(Writer(8).device, 10) == []
+
+
+def _hash(entry: Entry) -> bytes:
+    return entry.hash
