@@ -302,6 +302,35 @@ class OfficeContract:
         assert store.entries(writer.device, 0, 9) == [first, *inner, *outer]
         assert store.held_after(writer.device, [first.hash, second.hash, branch[0].hash]) == [*inner, *outer]
 
+    def test_a_branch_that_ends_below_another_has_a_tip_of_its_own(self) -> None:
+        store = self.make_office()
+        writer, again = Writer(7), Writer(7)
+        chain = [writer.write(EMPTY_PATCH) for _ in range(3)]
+        again.tip, again.rng = Tip(counter=1, hash=chain[0].hash), Writer(9).rng
+        branch = again.write(EMPTY_PATCH)
+        for run in (chain, [branch], chain[:2], [branch]):
+            with self.transaction(store):
+                self.add(store, run)
+        assert [tip.hash for tip in store.tips(writer.device)] == [chain[2].hash, branch.hash]
+
+    def test_a_page_over_parts_is_cut_in_the_order_of_their_seqs(self) -> None:
+        store = self.make_office()
+        with self.transaction(store):
+            taken = [
+                row(9 - number, part=part, seq=store.take_seq())
+                for number, part in enumerate((KEDEN, MINE, KEDEN, MINE))
+            ]
+            store.put_rows(list(reversed(taken)), [])
+        for count in (1, 2, 3):
+            page = store.page({MINE: taken[0].seq, KEDEN: 0}, count, 10_000)
+            assert (page.rows, page.last, page.more) == (taken[:count], taken[count - 1].seq, True)
+
+    def test_only_the_changes_that_were_asked_for_are_told(self) -> None:
+        store = self.make_office()
+        with self.transaction(store):
+            store.put_changes([change(A, 1), change(B, 2)], {})
+        assert store.changes([B]) == {B: change(B, 2)}
+
     def test_the_place_of_a_link_is_told_to_its_own_device(self) -> None:
         store = self.make_office()
         writer, other = Writer(7), Writer(8)
