@@ -76,6 +76,13 @@ class DeviceContract:
         store.store_page(**PAGE | {"rows": [row(1, 1), row(2, 2)], "parts": [KEDEN]})
         store.store_page(**PAGE | {"rows": [row(2, 4)], "cleared": [Part(KEDEN)]})
         assert store.rows([record_id(1), record_id(2)]) == [row(2, 4)]
+        assert store.digests([KEDEN]) == {KEDEN: digest_of(row(2, 4))}
+
+    def test_parts_come_back_in_order_however_they_came(self) -> None:
+        store = self.make_device(Writer(7))
+        store.store_page(**PAGE | {"parts": [KEDEN, MINE]})
+        store.store_page(**PAGE | {"parts": sorted([MINE, KEDEN, Part("aaa")])})
+        assert store.parts() == sorted([MINE, KEDEN, Part("aaa")])
 
     def test_taking_parts_away_never_touches_own_changes(self) -> None:
         writer = Writer(7)
