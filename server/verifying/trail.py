@@ -25,7 +25,8 @@ def check_trail(reader: Reader, findings: Notes, progress: Progress) -> None:
         reader,
         "SELECT c.id, c.received_ms, c.seq, c.raw, t.at_ms, t.seq, t.author, t.kind, t.open"
         " FROM changes c LEFT JOIN trail t ON t.kabupaten = c.kabupaten AND t.change = c.id"
-        " WHERE c.kabupaten = :kabupaten AND c.seq > :seq AND c.seq <= :end ORDER BY c.seq LIMIT :limit",
+        " WHERE c.kabupaten = :kabupaten AND c.seq > :seq AND (c.seq <= :end OR t.change IS NOT NULL)"
+        " ORDER BY c.seq LIMIT :limit",
         BATCH,
         {"seq": (2, 0)},
         {"end": end},
@@ -33,7 +34,8 @@ def check_trail(reader: Reader, findings: Notes, progress: Progress) -> None:
         for change, received_ms, at, raw, *stored in found:
             seen += stored[0] is not None
             told = trace(raw)
-            is_right = stored[:2] == [received_ms, at]
+            # what waited and was decided since the trail last went by stands there as it was
+            is_right = at > end or stored[:2] == [received_ms, at]
             if raw is not None:
                 row = [told.author, told.kind, int(told.open)]
                 is_right = is_right and stored[2:] == row and about.pop(change, set()) == set(told.about)
