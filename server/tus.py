@@ -166,21 +166,8 @@ class Uploads:
         if not is_right:
             self.remove(upload)
             return Problem(code="unggah_isi_berbeda")
-        now = self._now_ms()
-
-        def work(writer: Writer) -> list[Upload]:
-            store = SqlOfficeStore.writing(writer)
-            store.blob_received(upload.blob, upload.size_bytes, upload.device, now)
-            upload_store.put_upload(writer, replace(upload, done=True))
-            # a phone that gave up on a slow line and began anew comes back to neither
-            begun = upload_store.unfinished(writer, upload.device)
-            needless = [each for each in begun if each.blob == upload.blob]
-            for each in needless:
-                upload_store.remove_upload(writer, each.id)
-            return needless
-
-        for each in (*self._engine.write(work).result(), upload):
-            self._path(each).unlink(missing_ok=True)
+        self._received(upload.blob, upload.size_bytes, upload.device, by=upload)
+        self._path(upload).unlink(missing_ok=True)
         return None
 
     def take(
@@ -199,10 +186,7 @@ class Uploads:
             return refused
         if not self._blobs.put(blob, pieces, self._randomness(16).hex()):
             return Problem(code="unggah_isi_berbeda")
-        now = self._now_ms()
-        self._engine.write(
-            lambda writer: SqlOfficeStore.writing(writer).blob_received(blob, size_bytes, device, now)
-        ).result()
+        self._received(blob, size_bytes, device)
         return True
 
     @property
@@ -239,6 +223,24 @@ class Uploads:
                 shutil.rmtree(path)
             elif path.name not in under_way:
                 path.unlink()
+
+    def _received(self, blob: BlobId, size_bytes: int, device: DeviceId, *, by: Upload | None = None) -> None:
+        """Note that a device sent a blob, `by` an upload or in a file; what else it had begun of the same is
+        forgotten, for it comes back to none of it.
+        """
+        now = self._now_ms()
+
+        def work(writer: Writer) -> list[Upload]:
+            SqlOfficeStore.writing(writer).blob_received(blob, size_bytes, device, now)
+            if by is not None:
+                upload_store.put_upload(writer, replace(by, done=True))
+            needless = [each for each in upload_store.unfinished(writer, device) if each.blob == blob]
+            for each in needless:
+                upload_store.remove_upload(writer, each.id)
+            return needless
+
+        for each in self._engine.write(work).result():
+            self._path(each).unlink(missing_ok=True)
 
     def _new(
         self, device: DeviceId, size_bytes: int | None, sha256: str | None, metadata: str

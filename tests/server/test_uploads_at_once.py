@@ -245,6 +245,15 @@ def test_what_was_begun_on_a_slow_line_is_forgotten_when_the_photo_comes_whole(o
     assert rows(office, "SELECT done FROM uploads") == [(1,)]
 
 
+def test_what_was_begun_on_a_slow_line_is_forgotten_when_the_photo_comes_in_a_file(office: Running) -> None:
+    phone = office.phone()
+    place = create(phone, DATA, DATA[:150_000]).headers["location"]
+    assert office.deps.uploads.take(phone.device, blob_of(DATA), len(DATA), [DATA]) is True
+    assert phone.tus("HEAD", place).status_code == 404
+    assert list((office.data / "uploads").iterdir()) == []
+    assert create(phone, DATA).headers["upload-offset"] == str(len(DATA))
+
+
 ASK: dict[str, Callable[[Phone, str], httpx.Response]] = {
     "HEAD": lambda phone, place: phone.tus("HEAD", place),
     "POST": lambda phone, _: phone.begin_upload(DATA),
