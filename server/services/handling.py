@@ -61,30 +61,16 @@ class Handling:
 
     def attention(self, person: Person) -> list[Alarm]:
         """List what needs attention and nobody has seen to, the gravest first; a new key each sees to."""
-        marks = self._engine.read(_marks)
-        return [
-            *self.new_keys(person),
-            *self.guessing(person),
-            *(alarm for alarm in self._alarms.attention() if alarm.key not in marks),
-        ]
+        marks, beside = self._engine.read(lambda tx: (_marks(tx), self._beside_phones(tx, person)))
+        return [alarm for alarm in (*beside, *self._alarms.attention()) if alarm.key not in marks]
 
     def new_keys(self, person: Person) -> list[Alarm]:
         """List the rescue keys that were made and that this person has not marked."""
-
-        def look(tx: Reader) -> list[Alarm]:
-            marks = _marks(tx)
-            return [alarm for alarm in new_keys(tx, self._text, person) if alarm.key not in marks]
-
-        return self._engine.read(look)
+        return self._unmarked(lambda tx: new_keys(tx, self._text, person))
 
     def guessing(self, person: Person) -> list[Alarm]:
         """List what looks like guessing of passwords and nobody has seen to."""
-
-        def look(tx: Reader) -> list[Alarm]:
-            marks, found = _marks(tx), login_alarms(tx, self._text, person, self._now_ms())
-            return [alarm for alarm in found if alarm.key not in marks]
-
-        return self._engine.read(look)
+        return self._unmarked(lambda tx: login_alarms(tx, self._text, person, self._now_ms()))
 
     def phones(self) -> list[PhonePage]:
         """Say of every phone how it stands, newest first."""
@@ -94,7 +80,7 @@ class Handling:
     def mark(self, person: Person, key: str, note: str) -> bool:
         """Note that an alarm was seen to; False when there is no such alarm any more."""
         found = [alarm for phone in self._alarms.phones() for alarm in phone.alarms]
-        found += [*self.new_keys(person), *self.guessing(person)]
+        found += self._unmarked(lambda tx: self._beside_phones(tx, person))
         if not key or not any(alarm.key == key for alarm in found):
             return False
         return self._write(person, key, handled=True, note=note)
@@ -102,6 +88,13 @@ class Handling:
     def take_back(self, person: Person, key: str) -> bool:
         """Show an alarm again; False when no mark of it stands."""
         return key in self._engine.read(_marks) and self._write(person, key, handled=False, note="")
+
+    def _beside_phones(self, tx: Reader, person: Person) -> list[Alarm]:
+        return [*new_keys(tx, self._text, person), *login_alarms(tx, self._text, person, self._now_ms())]
+
+    def _unmarked(self, find: Callable[[Reader], list[Alarm]]) -> list[Alarm]:
+        marks, found = self._engine.read(lambda tx: (_marks(tx), find(tx)))
+        return [alarm for alarm in found if alarm.key not in marks]
 
     def _write(self, person: Person, key: str, *, handled: bool, note: str) -> bool:
         fields = {
