@@ -35,11 +35,7 @@ class BlobCopies:
         Its content is not looked at.
         """
         origin = self._source.path(blob)
-        path = self.store.beside(origin) if origin.exists() else self.store.path(blob)
-        try:
-            return path.stat().st_size == sealed_bytes(size_bytes)
-        except FileNotFoundError:
-            return False
+        return is_as_long(self.store.beside(origin) if origin.exists() else self.store.path(blob), size_bytes)
 
     def copy(self, blob: BlobId, size_bytes: int) -> bool:
         """Copy one blob; durable after `settle`. False where the office has it not, or not whole.
@@ -116,6 +112,14 @@ def is_whole(store: BlobStore, blob: BlobId, size_bytes: int) -> bool:
     try:
         return store.check(blob) == size_bytes
     except DamagedBlobError:
+        return False
+
+
+def is_as_long(path: Path, size_bytes: int) -> bool:
+    """Say whether a blob's file is there in its full length; its content is not looked at."""
+    try:
+        return path.stat().st_size == sealed_bytes(size_bytes)
+    except FileNotFoundError:
         return False
 
 

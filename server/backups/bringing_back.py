@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from schemas.base import Data
 from schemas.ids import BlobId
 from server import backup_store, restore_store
-from server.backups.blob_copies import BlobCopies, sealed_bytes
+from server.backups.blob_copies import BlobCopies, is_as_long
 from server.backups.making import Source
 from server.backups.medium import Medium
 from server.blobs import BlobStore
@@ -29,7 +29,7 @@ def mend_office(source: Source, media: Sequence[Medium], *, is_all: bool) -> Bro
     A folder in which nothing is left is a disk that is not there: then nobody is asked for anything.
     """
     held = source.engine.read(backup_store.blobs)
-    gone = [(blob, size) for blob, size in held if not _is_there(source.blobs, blob, size)]
+    gone = [(blob, size) for blob, size in held if not is_as_long(source.blobs.path(blob), size)]
     if not gone or len(gone) == len(held):
         return BroughtBack()
     masters, folder = source.keys.blob_masters(), source.database.parent / "blobs"
@@ -60,14 +60,6 @@ def bring_back(
     for medium in copies:
         medium.settle()
     return lost
-
-
-def _is_there(blobs: BlobStore, blob: BlobId, size_bytes: int) -> bool:
-    """Say whether a file of the right length is there; its content is not looked at."""
-    try:
-        return blobs.path(blob).stat().st_size == sealed_bytes(size_bytes)
-    except FileNotFoundError:
-        return False
 
 
 def _brought(medium: BlobCopies, blob: BlobId, size_bytes: int) -> bool:
