@@ -6,11 +6,11 @@ Rule: a blob counts as lost only where no medium has it, and none was out of rea
 from collections.abc import Callable, Sequence
 
 from schemas.base import Data
-from schemas.ids import BlobId
+from schemas.ids import BlobId, DeviceId
 from server import backup_store, restore_store
 from server.backups.blob_copies import BlobCopies, is_as_long
 from server.backups.making import Source
-from server.backups.medium import Medium
+from server.backups.medium import Medium, Trouble, open_medium
 from server.blobs import BlobStore
 from server.engine import Writer
 
@@ -35,7 +35,7 @@ def mend_office(source: Source, media: Sequence[Medium], *, is_all: bool) -> Bro
     masters, folder = source.keys.blob_masters(), source.database.parent / "blobs"
     copies = [BlobCopies(BlobStore(medium.blobs, *masters), folder, masters) for medium in media]
     lost = bring_back(copies, gone, lambda: None)
-    if not is_all:
+    if not is_all or not all_there(media, source.keys.device):
         return BroughtBack(from_media=len(gone) - len(lost))
 
     def ask(writer: Writer) -> int:
@@ -60,6 +60,11 @@ def bring_back(
     for medium in copies:
         medium.settle()
     return lost
+
+
+def all_there(media: Sequence[Medium], office: DeviceId) -> bool:
+    """Say whether no medium went away meanwhile: its blobs would look as if they had never been on it."""
+    return not any(isinstance(open_medium(medium.path, office), Trouble) for medium in media)
 
 
 def _brought(medium: BlobCopies, blob: BlobId, size_bytes: int) -> bool:

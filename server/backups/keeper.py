@@ -149,7 +149,9 @@ class Keeper:
     def _mend(self, paths: Sequence[str]) -> None:
         """Get back what the office itself lost, before it is missing from a copy as well."""
         planned = self._source.engine.read(backup_store.plan).copies
-        opened = [open_medium(Path(path), self._source.keys.device) for path in {*planned, *paths}]
+        opened = [
+            open_medium(Path(path), self._source.keys.device) for path in dict.fromkeys([*planned, *paths])
+        ]
         media = [each for each in opened if isinstance(each, Medium)]
         try:
             found = mend_office(self._source, media, is_all=len(media) == len(opened))

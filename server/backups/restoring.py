@@ -19,7 +19,7 @@ from schemas.ids import BlobId
 from server import backup_store, reach_store, restore_store
 from server.backup_store import Copy
 from server.backups.blob_copies import BlobCopies
-from server.backups.bringing_back import bring_back
+from server.backups.bringing_back import all_there, bring_back
 from server.backups.checking import check_database, file_hash
 from server.backups.making import SPARE_BYTES, Progress, megabytes
 from server.backups.manifest import DamagedManifestError, Manifest, keys_of, read_manifest
@@ -186,7 +186,8 @@ def _fill(
         except (DamagedPartError, msgspec.DecodeError):
             damaged_logs += 1
         progress.advance()
-    _still_there(wanted)
+    if not all_there(wanted.media, wanted.keys.device):
+        raise OSError(errno.ENODEV, "a medium went away")
     deps.destruction.apply_list()
     _sweep(deps)
 
@@ -237,13 +238,6 @@ def _begin(writer: Writer, wanted: Wanted, manifest: Manifest, lost: Sequence[Bl
             blobs=manifest.counts["blobs"],
         ),
     )
-
-
-def _still_there(wanted: Wanted) -> None:
-    """See that no medium went away meanwhile: its blobs would look as if they had never been on it."""
-    for medium in wanted.media:
-        if isinstance(open_medium(medium.path, wanted.keys.device), Trouble):
-            raise OSError(errno.ENODEV, "a medium went away")
 
 
 def _gone(deps: Deps) -> Gone:

@@ -72,6 +72,13 @@ def test_nobody_is_asked_while_a_medium_is_out_of_reach(place: Place) -> None:
     assert len(place.held()) == 3
 
 
+def test_nobody_is_asked_where_a_medium_went_away_while_it_was_looked_at(place: Place) -> None:
+    place.lose(place.blobs[0])
+    place.medium.path.rename(place.folder / "pulled out")
+    assert place.mend(place.medium) == BroughtBack()
+    assert len(place.held()) == 3
+
+
 def test_an_empty_folder_is_a_disk_that_is_not_there(place: Place) -> None:
     shutil.rmtree(place.data / "blobs")
     assert place.mend(place.medium) == BroughtBack()
