@@ -79,13 +79,16 @@ def test_a_stick_pulled_while_the_office_takes_a_file_in_leaves_whole_things(
     assert (world.lacks(), world.faults()) == ([], [])
 
 
-def test_a_stick_pulled_while_the_phone_takes_an_answer_in_leaves_it_as_good_as_before(regency: Make) -> None:
-    """Row 40. The answer is cut between its checking and its taking in."""
+def test_a_stick_pulled_while_the_phone_takes_an_answer_in_leaves_it_as_good_as_before(
+    regency: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row 40. The answer is cut between its checking and its taking in: its first pages come, and no more."""
+    monkeypatch.setattr("sync.server.PAGE_ROWS", 200)
     world = regency()
     phone = world.phone()
     sync(phone)
     new = {"kode_desa": DESA, "layanan": ["bpnt"], "alamat": "x" * 200}
-    people = ((record_id(3000 + number), {**new, "nama": f"Warga {number}"}) for number in range(800))
+    people = ((record_id(3000 + number), {**new, "nama": f"Kemudian {number}"}) for number in range(800))
     world.act(*(Patch(record=name, kind="warga", base={}, new=values) for name, values in people))
     data = handed_over(world, phone)
     with world.hand() as deps:
@@ -98,10 +101,15 @@ def test_a_stick_pulled_while_the_phone_takes_an_answer_in_leaves_it_as_good_as_
             pulled.append(done)
             path.write_bytes(whole[: len(whole) // 2] + whole[-SIGNATURE_BYTES:])
 
+    def known() -> int:
+        return len(phone.visits.search("Kemudian", limit=1000))
+
     refused = phone.handover.read(path, pull)
     assert pulled and refused == Refused(say="lapangan.jawaban.tidak_terbaca")
+    assert 0 < known() < 800
     path.write_bytes(whole)
     assert isinstance(phone.handover.read(path), AnswerRead)
+    assert known() == 800
     assert (words(phone), pending(phone)) == (["diterima"] * 2, (0, 0))
     sync(phone)
     assert (world.lacks(), world.faults()) == ([], [])
