@@ -33,7 +33,6 @@ class Middleman:
     def __init__(self, office: tuple[str, int]) -> None:
         self.front: Front = lambda _method, _path: None
         self.back: Back = lambda _method, _path, answer: answer
-        self.passed: list[tuple[str, str]] = []
         self._server = _Server(office, self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
@@ -73,7 +72,6 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length", "0")))
         answer = middleman.front(self.command, self.path)
         if answer is None:
-            middleman.passed.append((self.command, self.path))
             answer = middleman.back(self.command, self.path, self._ask(body))
         self.send_response_only(answer.status)
         for name, value in answer.headers.items():

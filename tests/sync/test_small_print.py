@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.ids import DeviceId, RecordId
+from schemas.ids import DeviceId
 from schemas.wire import Applied, Conflict, Rejected
 from sync.change import Decide, Gap, Patch
 from sync.losses import holes_of
@@ -18,11 +18,7 @@ from tests.sync.regency import (
     push_of,
     visit,
 )
-
-
-def fields_of(town: Regency, name: RecordId | int) -> dict:
-    record = town.office.record_table[record_id(name) if isinstance(name, int) else name]
-    return record.fields
+from tests.sync.sealed_things import fields_of
 
 
 def merged(base: dict, new: dict, now: dict) -> Merge:
