@@ -49,6 +49,9 @@ class CameraScreen(BaseScreen):
         if self._live is None and hasattr(camera, "look") and camera.available():
             self._live = LiveView()
             camera.look(self._live.see)
+        self._load()
+
+    def _load(self):
         self.ask(lambda: self.context.phone.visits.draft(self._draft), self._loaded)
 
     def leave(self):
@@ -277,4 +280,4 @@ class CameraScreen(BaseScreen):
             self.refusal(outcome)
         else:
             self._replaces = None
-        self.enter()
+        self._load()  # not entered anew: she may have left meanwhile
