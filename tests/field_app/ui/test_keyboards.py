@@ -7,6 +7,7 @@ from kivy.core.clipboard import Clipboard
 from field_app.ui.fields.card import FieldCard
 from field_app.ui.fields.editors import editor_for
 from field_app.ui.fields.moment import BulanEditor, JamEditor, TanggalEditor
+from field_app.ui.fields.pick import PickSheet
 from field_app.ui.fields.write import AngkaEditor, TeksEditor, TeksPanjangEditor, UangEditor
 from field_app.ui.pictures import scenes
 from field_app.ui.sheets import LocationSheet
@@ -93,6 +94,16 @@ def test_nothing_typed_of_a_sealed_case_is_learned_by_a_keyboard_or_copied_out(d
     driver.screen.skip(driver.screen._shown_cards()[0])
     driver.settle()
     assert next(w for w in driver.walk() if isinstance(w, Entry)).private
+
+
+def test_what_is_looked_for_in_a_list_of_a_sealed_case_is_private_too(driver: Driver) -> None:
+    for scene, private in (("32_ktk_1", True), ("10_formulir_05", False)):
+        driver.open()
+        SCENES[scene](driver.phone, driver.app)
+        driver.settle(3)
+        sheet = PickSheet("Rujukan", lambda _text: [], lambda _key: None)
+        driver.screen.present(sheet)
+        assert sheet.line.private == private and sheet.line.allow_copy != private
 
 
 def test_a_plain_visit_keeps_its_suggestions_and_its_copies(driver: Driver) -> None:
