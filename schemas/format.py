@@ -111,11 +111,11 @@ def distance(metres: float) -> str:
 
 
 def span(seconds: float) -> str:
-    """Write how long something takes as people say it, in its largest unit and rounded: "45 detik",
-    "2 menit", "3 jam", "5 hari".
+    """Write how long something takes as people say it, rounded: "45 detik", "2 menit", "3 jam", "5 hari". In
+    hours or days it is from one and a half of them on: below that, rounding would tell too little.
     """
-    for unit, length in (("hari", 86_400), ("jam", 3_600), ("menit", 60)):
-        if seconds >= length * (1 if unit == "menit" else 1.5):
+    for unit, length, least in (("hari", 86_400, 129_600), ("jam", 3_600, 5_400), ("menit", 60, 60)):
+        if seconds >= least:
             return f"{number(round(seconds / length))} {unit}"
     return f"{number(round(seconds))} detik"
 

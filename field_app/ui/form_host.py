@@ -12,6 +12,7 @@ from field_app.ui.permissions import closed_for_good, settings_pill
 from field_app.ui.plan import Step
 from field_app.ui.sheets import LocationSheet
 from field_app.ui.shell import BaseScreen
+from field_app.ui.widgets.entry import Entry
 from field_app.views import Refused
 from schemas.form_cells import answer_at, blobs_of, cell_of, of_column
 from schemas.format import clock
@@ -154,5 +155,7 @@ class FormHost(BaseScreen):
         self.context.voice.stop()
 
     def present(self, sheet):
-        """Show a sheet."""
+        """Show a sheet; what is typed on it is of the same case."""
+        for entry in (one for one in sheet.walk(restrict=True) if isinstance(one, Entry)):
+            entry.private = self.is_private()
         self.context.shell.present(sheet)

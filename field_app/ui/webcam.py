@@ -62,7 +62,8 @@ class DesktopCamera:
         """See devices.Camera. Not to be called on the UI thread, which it waits for."""
         if not self.available():
             raise OSError("no camera")
-        shot = _Shot(self._looking or _Look(self._kind), keep=self._looking is not None)
+        through = self._looking or _Look(self._kind)
+        shot = _Shot(through, lambda: through is self._looking)
         Clock.schedule_once(shot.begin, 0)
         return shot.wait()
 
@@ -126,10 +127,12 @@ class _Look:
 
 
 class _Shot:
-    """One picture being taken; everything but `wait` runs on the UI thread. `keep`: the device stays open."""
+    """One picture being taken; everything but `wait` runs on the UI thread. The device stays open where
+    somebody looks through it: `looked_through()` is asked at the end, for she may have left meanwhile.
+    """
 
-    def __init__(self, through: _Look, keep: bool) -> None:
-        self._through, self._keep = through, keep
+    def __init__(self, through: _Look, looked_through: Callable[[], bool]) -> None:
+        self._through, self._looked_through = through, looked_through
         self._done = threading.Event()
         self._looks = 0
         self._jpeg = b""
@@ -164,7 +167,7 @@ class _Shot:
         return True
 
     def _end(self) -> None:
-        if not self._keep:
+        if not self._looked_through():
             self._through.close()
         self._done.set()
 

@@ -26,8 +26,9 @@ def check(store: Store, time: SetTime) -> ClockCheck:
     return ClockCheck(store, time)
 
 
-def test_before_the_office_was_heard_nothing_is_said(check: ClockCheck, time: SetTime) -> None:
-    time.wall_ms = 0
+@pytest.mark.parametrize("wall_ms", [0, 50 * 365 * DAY_MS])
+def test_before_the_office_was_heard_nothing_is_said(check: ClockCheck, time: SetTime, wall_ms: int) -> None:
+    time.wall_ms = wall_ms
     assert check.off_ms() == 0
 
 

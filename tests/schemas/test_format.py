@@ -144,10 +144,10 @@ def test_a_size_is_written_in_the_largest_unit_that_fits(size_bytes: int, said: 
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (0, "0 detik"), (45, "45 detik"), (60, "1 menit"), (95, "2 menit"), (900, "15 menit"),
-        (3600, "60 menit"), (5400, "2 jam"), (35 * 3600, "35 jam"), (36 * 3600, "2 hari"),
+        (0, "0 detik"), (45, "45 detik"), (44.6, "45 detik"), (60, "1 menit"), (95, "2 menit"),
+        (900, "15 menit"), (3600, "60 menit"), (5400, "2 jam"), (35 * 3600, "35 jam"), (36 * 3600, "2 hari"),
         (56 * 365 * 86_400, "20.440 hari"),
     ],
 )  # fmt: skip
-def test_a_span_is_said_in_its_largest_unit(seconds: int, said: str) -> None:
+def test_a_span_is_said_in_its_largest_unit(seconds: float, said: str) -> None:
     assert span(seconds) == said

@@ -49,6 +49,9 @@ class CameraScreen(BaseScreen):
         if self._live is None and hasattr(camera, "look") and camera.available():
             self._live = LiveView()
             camera.look(self._live.see)
+        self._load()
+
+    def _load(self):
         self.ask(lambda: self.context.phone.visits.draft(self._draft), self._loaded)
 
     def leave(self):
@@ -69,8 +72,7 @@ class CameraScreen(BaseScreen):
 
     def _show(self, view):
         self._view = view
-        definition = self.context.phone.forms.get(self._form, view.forms[self._form].version)
-        field = field_at(definition.fields, self._field)
+        definition, field = self._asked(view)
         self.ids.header.under = where(definition, self._field, self.say)
         self.ids.choose.text = self.say("aplikasi.kamera.pilih")
         body = self.ids.page.body
@@ -82,6 +84,11 @@ class CameraScreen(BaseScreen):
         for card in cards:
             body.add_widget(card)
         body.add_widget(self._needed(view, definition))
+
+    def _asked(self, view):
+        """The form, and its field that the pictures are for."""
+        definition = self.context.phone.forms.get(self._form, view.forms[self._form].version)
+        return definition, field_at(definition.fields, self._field)
 
     def _shots(self, view, definition, field):
         card = Card()
@@ -204,8 +211,7 @@ class CameraScreen(BaseScreen):
         """The frame that a paper is to fill; none for anything else."""
         if self._view is None:
             return None
-        definition = self.context.phone.forms.get(self._form, self._view.forms[self._form].version)
-        field = field_at(definition.fields, self._field)
+        _definition, field = self._asked(self._view)
         return Guide(shape_of(field), self.say("aplikasi.kamera.bingkai")) if is_paper(field) else None
 
     def choose(self):
@@ -277,4 +283,4 @@ class CameraScreen(BaseScreen):
             self.refusal(outcome)
         else:
             self._replaces = None
-        self.enter()
+        self._load()  # not entered anew: she may have left meanwhile

@@ -215,9 +215,7 @@ class FormScreen(FormHost):
         def skipped(reason):
             self._hand_over(card, {"skipped": reason}, lambda: visits.skip(self._draft, form, name, reason))
 
-        sheet = SkipSheet(card.field.label, skipped)
-        sheet.line.private = self.is_private()
-        self.context.shell.present(sheet)
+        self.present(SkipSheet(card.field.label, skipped))
 
     def _hand_over(self, card, value, work):
         key = (card.form, card.field.name)

@@ -131,17 +131,19 @@ class Sheet(FloatLayout):
         self.bind(height=self._fit)
         self._fit()
 
+    def _fixed(self) -> float:
+        """What is not scrolled: the head, the foot, and the rim."""
+        return self.ids.head.height + self.ids.foot.height + dp(20)
+
     def _fit(self, *_):
-        fixed = self.ids.head.height + self.ids.foot.height + dp(20)
-        self.ids.panel.height = min(self.height * 0.9, self.ids.body.height + fixed)
+        self.ids.panel.height = min(self.height * 0.9, self.ids.body.height + self._fixed())
 
     def fill_with(self, rows):
         """Give a list what the others leave of the sheet, so that it ends at the rim of the window."""
 
         def fill(*_):
             others = self.ids.body.minimum_height - rows.height
-            fixed = self.ids.head.height + self.ids.foot.height + dp(20)
-            rows.height = max(dp(120), self.height * 0.9 - fixed - others)
+            rows.height = max(dp(120), self.height * 0.9 - self._fixed() - others)
 
         for one in (self, self.ids.head, self.ids.foot):
             one.bind(height=fill)

@@ -27,11 +27,8 @@ class PaperFrame(Painted):
     def paint(self):
         look = self.look
         self.fill(look.quiet_soft, radius=look.radius("medium"))
-        room_x, room_y = self.width - dp(2 * MARGIN), self.height - dp(2 * MARGIN)
-        wide = min(room_x, room_y * self.shape)
-        high = wide / self.shape
-        x, y = (self.width - wide) / 2, (self.height - high) / 2
-        draw_corners(self, self.look.primary, x, y, wide, high)
+        x, y, wide, high = frame_in(self, self.shape)
+        draw_corners(self, look.primary, x, y, wide, high)
         inset = dp(2 * THICK)
         x, y, wide, high = x + inset, y + inset, wide - 2 * inset, high - 2 * inset
         self.fill(look.surface, x, y, wide, high, dp(6))
@@ -72,12 +69,17 @@ class LiveView(Painted):
         if self._texture:
             self.add(Color(1, 1, 1, 1), Rectangle(texture=self._texture, size=self.size))
         if self.shape:
-            room_x, room_y = self.width - dp(2 * MARGIN), self.height - dp(2 * MARGIN)
-            wide = min(room_x, room_y * self.shape)
-            high = wide / self.shape
-            x, y = (self.width - wide) / 2, (self.height - high) / 2
+            x, y, wide, high = frame_in(self, self.shape)
             for colour, off in ((SHADE, dp(1.5)), (WHITE, 0)):  # seen on a white paper too
                 draw_corners(self, colour, x + off, y - off, wide, high)
+
+
+def frame_in(painted, shape):
+    """Left, low, width and height of a frame of this shape, as large as there is room."""
+    room_x, room_y = painted.width - dp(2 * MARGIN), painted.height - dp(2 * MARGIN)
+    wide = min(room_x, room_y * shape)
+    high = wide / shape
+    return (painted.width - wide) / 2, (painted.height - high) / 2, wide, high
 
 
 def draw_corners(painted, colour, x, y, wide, high):

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from kivy.clock import Clock
 from kivy.event import EventDispatcher
 from kivy.graphics.texture import Texture
 
@@ -134,6 +136,26 @@ def test_a_locked_phone_looks_through_no_camera(driver: Driver) -> None:
     assert driver.shell.name == "unlock" and [lens.stopped for lens in Lens.opened] == [True]
 
 
+def test_a_picture_asked_for_as_she_leaves_leaves_no_webcam_open(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Lens.opened.clear()
+    webcam = DesktopCamera(lambda: Lens, lambda: True)
+    screen = _camera(driver, camera=webcam)
+
+    def she_leaves_first(begin: Any, wait_s: float) -> None:
+        webcam.look_away()
+        Clock.schedule_once(begin, wait_s)
+
+    late = SimpleNamespace(schedule_once=she_leaves_first, schedule_interval=Clock.schedule_interval)
+    with monkeypatch.context() as slow:
+        slow.setattr("field_app.ui.webcam.Clock", late)
+        screen.shoot()
+        driver.wait_for(lambda: _photos(driver))
+    screen.leave()
+    assert Lens.opened and all(lens.stopped for lens in Lens.opened)
+
+
 def test_a_webcam_that_fails_is_told_in_a_sentence(driver: Driver) -> None:
     _camera(driver, camera=DesktopCamera(lambda: BrokenLens, lambda: True))
     driver.press("Jepret")
@@ -239,3 +261,12 @@ def test_a_paper_has_a_frame_of_its_shape_until_there_is_a_picture_and_a_home_ha
     screen._chosen(tmp_path / "kk.jpg")
     driver.settle()
     assert len(_photos(driver)) == 1 and not driver.sees("Isi bingkai")
+
+
+def test_a_picture_that_comes_after_she_left_opens_no_webcam_again(driver: Driver) -> None:
+    Lens.opened.clear()
+    screen = _camera(driver, camera=DesktopCamera(lambda: Lens, lambda: True))
+    screen.shoot()
+    driver.shell.back()
+    driver.settle()
+    assert Lens.opened and all(lens.stopped for lens in Lens.opened)

@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator
 
-import pytest
 from kivy.core.clipboard import Clipboard
 
 from field_app.ui.fields.card import FieldCard
-from field_app.ui.fields.write import AngkaEditor, TeksEditor, UangEditor
+from field_app.ui.fields.editors import editor_for
+from field_app.ui.fields.moment import BulanEditor, JamEditor, TanggalEditor
+from field_app.ui.fields.pick import PickSheet
+from field_app.ui.fields.write import AngkaEditor, TeksEditor, TeksPanjangEditor, UangEditor
 from field_app.ui.pictures import scenes
 from field_app.ui.sheets import LocationSheet
 from field_app.ui.widgets.entry import Entry
+from schemas import form_types as kinds
 from tests.field_app.ui.driver import Driver
 
 SCENES = dict(scenes())
+TYPED = kinds.Teks | kinds.TeksPanjang | kinds.Angka | kinds.Uang | kinds.Tanggal | kinds.Bulan | kinds.Jam
 
 
 def _entries(driver: Driver, scene: str) -> Iterator[tuple[str, Entry]]:
@@ -58,9 +62,23 @@ def test_an_address_is_typed_on_a_keyboard_for_addresses(driver: Driver) -> None
     assert [w.input_type for w in driver.walk() if isinstance(w, Entry)] == ["url", "text"]
 
 
-@pytest.mark.parametrize("editor", [TeksEditor, AngkaEditor, UangEditor])
-def test_every_editor_of_a_form_asks_whether_it_is_private(editor: type) -> None:
-    assert editor.build is TeksEditor.build  # the one place that asks
+def test_every_editor_that_is_typed_in_is_private_in_a_sealed_case(driver: Driver) -> None:
+    driver.open()
+    SCENES["32_ktk_1"](driver.phone, driver.app)
+    driver.settle(3)
+    asked = driver.phone.forms.get("ktk").fields.values()
+    columns = [column for field in asked if isinstance(field, kinds.Tabel) for column in field.columns]
+    editors = [
+        editor_for(field, None, lambda _value: None, driver.screen)
+        for field in (*asked, *columns)
+        if isinstance(field, TYPED)
+    ]
+    assert {type(editor) for editor in editors} >= {
+        TeksEditor, TeksPanjangEditor, AngkaEditor, UangEditor, TanggalEditor, BulanEditor, JamEditor,
+    }  # fmt: skip
+    entries = [entry for editor in editors if (entry := getattr(editor, "entry", None)) is not None]
+    assert all(entry.private and not entry.keyboard_suggestions for entry in entries)
+    assert {entry.input_type for entry in entries} == {"null", "number"}
 
 
 def test_nothing_typed_of_a_sealed_case_is_learned_by_a_keyboard_or_copied_out(driver: Driver) -> None:
@@ -76,6 +94,16 @@ def test_nothing_typed_of_a_sealed_case_is_learned_by_a_keyboard_or_copied_out(d
     driver.screen.skip(driver.screen._shown_cards()[0])
     driver.settle()
     assert next(w for w in driver.walk() if isinstance(w, Entry)).private
+
+
+def test_what_is_looked_for_in_a_list_of_a_sealed_case_is_private_too(driver: Driver) -> None:
+    for scene, private in (("32_ktk_1", True), ("10_formulir_05", False)):
+        driver.open()
+        SCENES[scene](driver.phone, driver.app)
+        driver.settle(3)
+        sheet = PickSheet("Rujukan", lambda _text: [], lambda _key: None)
+        driver.screen.present(sheet)
+        assert sheet.line.private == private and sheet.line.allow_copy != private
 
 
 def test_a_plain_visit_keeps_its_suggestions_and_its_copies(driver: Driver) -> None:
