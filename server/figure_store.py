@@ -88,8 +88,15 @@ def _count(tx: Writer, counted: Mapping[RecordId, list[Count]]) -> None:
             if by
         ],
     )
-    if any(by < 0 for by in change.values()):
-        tx.execute("DELETE FROM figure_sums WHERE kabupaten = :kabupaten AND count = 0")
+    tx.many(
+        "DELETE FROM figure_sums WHERE kabupaten = :kabupaten AND quarter = :quarter AND desa = :desa"
+        " AND form = :form AND what = :what AND which = :which AND count = 0",
+        [
+            (tx.regency, each.quarter, each.desa, each.form, each.what, each.which)
+            for each, by in change.items()
+            if by < 0
+        ],
+    )
     tx.many(
         "INSERT INTO figure_counts (kabupaten, record, body) VALUES (:kabupaten, :record, :body)"
         " ON CONFLICT (kabupaten, record) DO UPDATE SET body = excluded.body",

@@ -78,13 +78,11 @@ def address_of(fields: Mapping[str, Any]) -> str:
     return ", ".join(filter(None, place))
 
 
-def likeness(one: str, other: str) -> float:
-    """Say how alike two folded names are: 1 for the same, 0 for nothing in common."""
-    return likeness_to(one)(other)
-
-
 def likeness_to(one: str) -> Callable[[str], float]:
-    """Return what says how alike others' folded names are to this one, which is taken to pieces once."""
+    """Return what says how alike others' folded names are to this one, which is taken to pieces once.
+
+    It says 1 for the same, 0 for nothing in common.
+    """
     words = set(one.split())
     matcher = SequenceMatcher(None, "", one, autojunk=False)
 

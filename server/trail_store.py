@@ -60,15 +60,15 @@ def is_behind(tx: Reader) -> bool:
     return bool(found)
 
 
-def catch_up(tx: Writer, most: int) -> bool:
-    """Take the next changes into the trail, at most so many; return whether there may be more."""
+def catch_up(tx: Writer, most: int) -> None:
+    """Take the next changes into the trail, at most so many, if there are any."""
     found = tx.query(
         "SELECT id, received_ms, seq, raw FROM changes WHERE kabupaten = :kabupaten AND seq > :seq"
         " ORDER BY seq, id LIMIT :limit",
         {"seq": end(tx), "limit": most},
     )
     if not found:
-        return False
+        return
     rows, about, codes = list[SqlRow](), list[SqlRow](), list[SqlRow]()
     for change, received_ms, seq, raw in found:
         told = trace(raw)
@@ -98,7 +98,6 @@ def catch_up(tx: Writer, most: int) -> bool:
         " ON CONFLICT (kabupaten) DO UPDATE SET seq = excluded.seq",
         {"seq": found[-1][2]},
     )
-    return True
 
 
 def let_catch_up(engine: Engine) -> None:

@@ -27,7 +27,7 @@ from sync.store import Record
 
 Show = Literal["semua", "belum", "lama"]
 SHOWS: tuple[Show, ...] = ("semua", "belum", "lama")
-"""Everybody; those without an open tugas; those whom nobody visited for three months."""
+"""Everybody; those without an open tugas; those whom nobody visited for as long as the office set."""
 DAY_MS = 86_400_000
 PIECE = 200
 MOST_REASON = 200

@@ -15,7 +15,6 @@ from schemas.format import local_date
 from schemas.ids import RecordId
 from schemas.sealed import SEALED_FORM
 from schemas.skm import ELEMENTS
-from schemas.workflow import Workflows
 from server import figure_store
 from server.assign_store import due_of
 from server.engine import Engine, Reader, Writer
@@ -66,8 +65,8 @@ class Sums(Data, frozen=True, kw_only=True):
 class Figures:
     """Counts, and keeps the sums. Blocks its thread. `now_ms` gives UTC milliseconds."""
 
-    def __init__(self, engine: Engine, forms: Forms, workflows: Workflows, now_ms: Callable[[], int]) -> None:
-        self._engine, self._forms, self._workflows, self._now_ms = engine, forms, workflows, now_ms
+    def __init__(self, engine: Engine, forms: Forms, now_ms: Callable[[], int]) -> None:
+        self._engine, self._forms, self._now_ms = engine, forms, now_ms
         self._lock = threading.Lock()
         self._slices = Slices(FIRST, least=LEAST, most=MOST)
         self._sums: dict[str, Sums] = {}

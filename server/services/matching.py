@@ -108,20 +108,26 @@ class Matching:
 
     def counts(self, person: Person) -> Counts:
         """Count what waits for this person."""
-        return Counts(pairs=self.pair_count(person), fresh=self.fresh_count(person))
+        pairs, fresh = self._count(person, subject_store.pair_count, subject_store.fresh_count)
+        return Counts(pairs=pairs, fresh=fresh)
 
     def pair_count(self, person: Person) -> int:
         """Count the possible doubles that wait for this person."""
-        return self._count(person, subject_store.pair_count)
+        return self._count(person, subject_store.pair_count)[0]
 
     def fresh_count(self, person: Person) -> int:
         """Count whom phones made and who wait for this person."""
-        return self._count(person, subject_store.fresh_count)
+        return self._count(person, subject_store.fresh_count)[0]
 
-    def _count(self, person: Person, count: Callable[[Reader, Sequence[int]], int]) -> int:
+    def _count(self, person: Person, *counts: Callable[[Reader, Sequence[int]], int]) -> list[int]:
         if not may(person, "match_warga"):
-            return 0
-        return self._engine.read(lambda tx: count(tx, self._finding.shelves(tx, person, "match_warga")))
+            return [0] * len(counts)
+
+        def work(tx: Reader) -> list[int]:
+            on = self._finding.shelves(tx, person, "match_warga")
+            return [count(tx, on) for count in counts]
+
+        return self._engine.read(work)
 
     def pairs(self, person: Person) -> list[PairRow] | Denied:
         """List possible doubles, those with one NIK first, at most 50."""

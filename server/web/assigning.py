@@ -239,9 +239,11 @@ def _values(site: Site, visitor: Visitor, asked: Asked) -> dict[str, Any]:
         key=lambda load: (not within(asked.desa, load.person.areas), load.open),
     )
     owners = {load.person.id: load.person.nama for load in loads}
+    days = site.assigning.long_ago_days()
     return {
         "asked": asked.fields() if asked.desa else {"desa": ""},
-        "filters": _filters(site, asked),
+        "filters": _filters(site, asked, days),
+        "days": days,
         "rows": [_row(each, owners) for each in found[:MOST_ROWS]],
         "total": len(found),
         "free": sum(each.owner is None for each in found),
@@ -309,12 +311,11 @@ def _tasks(site: Site, visitor: Visitor, worker: PersonId) -> dict[str, Any]:
     return {"rows": rows, "title": title, "workers": _workers(site, others)}
 
 
-def _filters(site: Site, asked: Asked) -> list[Filter]:
+def _filters(site: Site, asked: Asked, days: int) -> list[Filter]:
     text = site.text
 
     services = [(each, text(f"layanan.{each}")) for each in SERVICES]
     kinds = [(each, text(f"impor.jenis.{each}")) for each in KINDS]
-    days = site.assigning.long_ago_days()
     shows = [(each, text(f"penugasan.tampilkan.{each}", hari=days)) for each in SHOWS]
     none = Group(label="", options=(Option(value="", label=text("penugasan.pilih_desa")),))
     return [

@@ -80,7 +80,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
     passwords = passwords or Passwords(deps.randomness)
     trail = Trail(engine, deps.office.person, deps.text, deps.workflows)
     accounts = Accounts(engine, passwords, now_ms=deps.now_ms, randomness=deps.randomness)
-    figures = Figures(engine, deps.forms, deps.workflows, deps.now_ms)
+    figures = Figures(engine, deps.forms, deps.now_ms)
 
     def also() -> None:
         trail.catch_up()

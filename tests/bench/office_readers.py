@@ -38,17 +38,16 @@ class OfficeReader:
 
     async def open(self, name: str) -> float:
         """Open a page and what is on it; return how long the page itself took, in ms."""
-        match name:
-            case _ if name == REVIEW:
-                address = f"/kunjungan/{self.rng.choice(self.visits)}?status=diterima"
-                answer = await self._get(self.page, address)
-                await self._load_pictures(answer)
-            case _ if name == SEARCH:
-                form = {"csrf": self.csrf, "jenis": "warga", "desa": "", "dicari": self.rng.choice(SOUGHT)}
-                headers = {"cookie": self.cookie, "content-type": FORM_TYPE}
-                answer = await self.page.ask("POST", "/warga", urlencode(form).encode(), headers)
-            case _:
-                answer = await self._get(self.page, "/antrean" if name == QUEUE else "/dasbor")
+        if name == REVIEW:
+            address = f"/kunjungan/{self.rng.choice(self.visits)}?status=diterima"
+            answer = await self._get(self.page, address)
+            await self._load_pictures(answer)
+        elif name == SEARCH:
+            form = {"csrf": self.csrf, "jenis": "warga", "desa": "", "dicari": self.rng.choice(SOUGHT)}
+            headers = {"cookie": self.cookie, "content-type": FORM_TYPE}
+            answer = await self.page.ask("POST", "/warga", urlencode(form).encode(), headers)
+        else:
+            answer = await self._get(self.page, "/antrean" if name == QUEUE else "/dasbor")
         if answer.status != 200:
             raise RuntimeError(f"{name} was answered with {answer.status}")
         return answer.ms

@@ -31,7 +31,7 @@ from server.web.building import build_site
 from sync.change import Patch
 from sync.scope import views
 from tests.server.room_office import csrf, log_in, serving_cheaply
-from tests.server.web_office import DESA, Office, open_at, place, shut
+from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, place, shut
 
 PAGE = "/pengaturan"
 FAR = "Jauh dari rumah"
@@ -283,3 +283,14 @@ def test_assigning_lists_as_long_unvisited_whom_the_office_says(office: Office, 
     assert "Warga Dikunjungi" not in listed()
     assert work.change(who(office, "kabid"), "lama_tanpa_kunjungan", 30, 90) is None
     assert "Warga Dikunjungi" in listed()
+
+
+def test_where_nobody_is_long_unvisited_the_page_names_the_days_that_the_office_says(
+    office: Office, work: OfficeSettings
+) -> None:
+    asked = {"desa": ELSEWHERE, "layanan": "bpnt", "siapa": "warga", "tampil": "lama"}
+    assert work.change(who(office, "kabid"), "lama_tanpa_kunjungan", 45, 90) is None
+    with serving_cheaply(office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "kabid")
+        page = client.get("/penugasan", params=asked)
+        assert page.status_code == 200 and "sudah dikunjungi dalam 45 hari" in page.text

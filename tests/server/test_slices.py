@@ -50,6 +50,13 @@ def test_a_slice_is_never_less_or_more_than_is_sensible() -> None:
         assert slices.size == size
 
 
+def test_one_quick_slice_makes_the_next_no_more_than_twice_as_large() -> None:
+    machine = Machine(0.0)
+    slices = Slices(100, least=10, most=1_000, elapsed_s=lambda: machine.now_s)
+    machine.longest_s(slices, 4)
+    assert machine.done == [100, 200, 400, 800]
+
+
 def test_what_fails_leaves_the_size_as_it_was() -> None:
     slices = Slices(100, least=10, most=1_000, elapsed_s=lambda: 0.0)
 

@@ -15,7 +15,7 @@ from server.engine import Reader
 from server.services.finding import MOST, Finding, Hits
 from server.services.indexing import FIRST, Indexing
 from server.services.people import Denied, load_person
-from server.subjects import likeness
+from server.subjects import likeness_to
 from server.web.building import build_site
 from server.web.site import Site
 from sync.change import Destroyed, Patch
@@ -259,7 +259,7 @@ def test_a_number_that_many_share_makes_no_endless_list_of_pairs(office: Office)
     ],
 )
 def test_names_are_alike_by_what_a_slip_of_the_pen_changes(one: str, other: str, alike: bool) -> None:
-    assert (likeness(one, other) >= 0.84) is alike
+    assert (likeness_to(one)(other) >= 0.84) is alike
 
 
 def test_rights_are_asked_anew_of_the_record_itself(office: Office, site: Site) -> None:
