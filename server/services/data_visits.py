@@ -20,7 +20,7 @@ from schemas.sealed import SEALED_SERVICES
 from schemas.text import Text
 from server.engine import Reader
 from server.services.answers import Reading
-from server.services.export_rows import newest_change, read_content
+from server.services.export_rows import newest_submits
 from server.store import SqlOfficeStore
 from server.tables.outgoing import COVERED_NUMBERS, Writing, cell_writer, form_columns
 from sync.change import FormAnswers, Submit
@@ -133,16 +133,6 @@ def read_visits(
     ids = list(names)
     records = store.records(ids)
     gone = [name for name in ids if name in records and is_destroyed(records[name])]
-    newest = {
-        name: change
-        for name, record in records.items()
-        if not is_destroyed(record) and (change := newest_change(record)) is not None
-    }
-    raws = store.contents(newest.values())
-    shown: list[Kunjungan] = []
-    for name in ids:
-        content = read_content(raws[newest[name]]) if name in newest and newest[name] in raws else None
-        if content is not None and isinstance(content.body, Submit):
-            found = presenter.show(records[name], content.body, told, named=named)
-            shown += [found] if found is not None else []
-    return shown, gone
+    living = newest_submits(store, [records[name] for name in ids if name in records])
+    shown = (presenter.show(record, body, told, named=named) for record, _, body in living)
+    return [each for each in shown if each is not None], gone

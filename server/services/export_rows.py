@@ -4,7 +4,7 @@ Each piece is read in a snapshot of its own, and nothing is kept of it, so a lis
 memory of a piece and no writer waits for it.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +16,7 @@ from schemas.form_conditions import visible_among
 from schemas.form_types import Field, Rujukan
 from schemas.form_values import day_of
 from schemas.format import local_date
-from schemas.ids import ChangeId, RecordId
+from schemas.ids import RecordId
 from schemas.sealed import SEALED_SERVICES
 from schemas.workflow import Workflows
 from server import export_store, table_store
@@ -24,7 +24,7 @@ from server.access import Scope, within
 from server.engine import Engine, Reader
 from server.services.answers import Reading
 from server.services.visit_page import Words
-from server.services.visits import names
+from server.services.visits import names, newest_change
 from server.store import SqlOfficeStore
 from server.tables.order import Asked
 from server.tables.outgoing import CASES, Column, Writing, cell_writer, initials
@@ -202,15 +202,11 @@ class ExportRows:
     def _read(self, tx: Reader, ids: Sequence[RecordId]) -> Piece:
         store = SqlOfficeStore.reading(tx)
         records = store.records(ids)
-        newest = {name: newest_change(record) for name, record in records.items() if not is_destroyed(record)}
-        raws = store.contents([change for change in newest.values() if change is not None])
-        found: list[tuple[Record, Content, Submit]] = []
-        for name in ids:
-            change = newest.get(name)
-            content = read_content(raws[change]) if change is not None and change in raws else None
-            body = content.body if content else None
-            if content and isinstance(body, Submit) and self._form in body.forms and self._is_open(body):
-                found.append((records[name], content, body))
+        found = [
+            each
+            for each in newest_submits(store, [records[name] for name in ids if name in records])
+            if self._form in each[2].forms and self._is_open(each[2])
+        ]
         wanted = [each for each in found if each[2].subject not in self._held]
         self._learn(store, wanted)
         rows = [self._visit(record, content, body) for record, content, body in wanted]
@@ -315,18 +311,31 @@ def _opened_by(forms: Forms, name: str) -> set[str]:
     return {opened.form for form in versions for opened in form.opens}
 
 
-def read_content(raw: bytes) -> Content | None:
+def newest_submits(
+    store: SqlOfficeStore, visits: Iterable[Record]
+) -> Iterator[tuple[Record, Content, Submit]]:
+    """Yield each of these visits with its newest version; none that was destroyed or that nobody can read.
+
+    Nothing else of a version is read, and nothing is proved of it: `load_newest` does that.
+    """
+    newest = [
+        (visit, change)
+        for visit in visits
+        if not is_destroyed(visit) and (change := newest_change(visit)) is not None
+    ]
+    raws = store.contents([change for _, change in newest])
+    for visit, change in newest:
+        content = _content(raws[change]) if change in raws else None
+        if content is not None and isinstance(content.body, Submit):
+            yield visit, content, content.body
+
+
+def _content(raw: bytes) -> Content | None:
     """Read a content that was looked through when it was taken in; None for one that nobody can read."""
     try:
         return _contents.decode(raw)
     except UNREADABLE:
         return None
-
-
-def newest_change(record: Record) -> ChangeId | None:
-    """Return the change of a visit's newest version; None for a visit that has none."""
-    versions: list[dict[str, Any]] = record.fields.get("versions") or []
-    return ChangeId(bytes.fromhex(versions[-1]["change"])) if versions and "change" in versions[-1] else None
 
 
 def open_states(workflows: Workflows) -> dict[str, str]:

@@ -122,9 +122,13 @@ def load_visit(tx: Reader, visit: RecordId) -> Visit | None:
 
 def load_newest(tx: Reader, visits: Iterable[Record]) -> list[Version]:
     """Read the newest version of each of these visits, of those that are there."""
-    return load_versions(
-        tx, [ChangeId(bytes.fromhex(visit.fields["versions"][-1]["change"])) for visit in visits]
-    )
+    return load_versions(tx, [change for visit in visits if (change := newest_change(visit)) is not None])
+
+
+def newest_change(visit: Record) -> ChangeId | None:
+    """Return the change of a visit's newest version; None for a visit that has none."""
+    versions: list[dict[str, Any]] = visit.fields.get("versions") or []
+    return ChangeId(bytes.fromhex(versions[-1]["change"])) if versions and "change" in versions[-1] else None
 
 
 def load_versions(tx: Reader, changes: Sequence[ChangeId]) -> list[Version]:
