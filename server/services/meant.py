@@ -38,9 +38,10 @@ def meant(
     Blocks its thread.
     """
     pairs = engine.read(lambda tx: sign_store.visits_meant(tx, visit, MOST))
+    seen = {other: readable(other) for other in {other for other, _ in pairs}}
     found: list[Meant] = []
     for other, blob in pairs:
-        there = readable(other)
+        there = seen[other]
         if there is None:
             continue
         submit = there.newest.submit
