@@ -11,14 +11,14 @@ from schemas.base import Data
 from schemas.form_types import Privacy
 from schemas.ids import BlobId, PersonId, RecordId
 from schemas.wire import Applied
-from server import handed_store, page_store, queries
-from server.access import Person, Thing, Why, refused
+from server import handed_store, page_store
+from server.access import ROLES, Person, Thing, Why, refused
 from server.engine import Engine, Reader, Writer
 from server.handed_store import Handed
 from server.services.conflict_facts import merged_beside
 from server.services.conflict_view import label_of_field
 from server.services.meant import Meant, meant
-from server.services.people import Actor, Denied, person_of
+from server.services.people import Actor, Denied, people
 from server.services.visit_page import VisitPage, Words, label_of, name_of, visit_page
 from server.services.visits import Version, Visit, load_visit, names
 from server.store import SqlOfficeStore
@@ -198,9 +198,8 @@ class Reviews:
         """Return who else may decide a visit, by name; nobody where this person may not."""
         if self._may_decide(person, visit) is not None:
             return []
-        everybody = filter(None, map(person_of, self._engine.read(queries.petugas)))
-        able = (each for each in everybody if each.id != person.id and self._may_decide(each, visit) is None)
-        return sorted(able, key=lambda each: each.nama)
+        everybody = self._engine.read(lambda tx: people(tx, *ROLES))
+        return [each for each in everybody if each.id != person.id and self._may_decide(each, visit) is None]
 
     def hand(
         self, person: Person, visit: RecordId, whom: PersonId, note: str
