@@ -5,7 +5,6 @@ Rule: what stands in an address is a filter and a word of what was done, never p
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -17,7 +16,7 @@ from server.services.people import Denied
 from server.services.queue import Standing
 from server.services.review import HandedOver, Incomplete, NotThere, Open
 from server.web.errors import ForbiddenError, MissingError, NotLoggedInError
-from server.web.queue import asked_in, done_notice, wanted_of
+from server.web.queue import asked_in, done_notice, wanted_of, written_in
 from server.web.replies import onward
 from server.web.site import SESSION_COOKIE, Asking, Notice, Site, Visitor
 
@@ -104,7 +103,7 @@ def _ended(site: Site, request: Asking) -> Response[str]:
 def kept(params: Mapping[str, str], **more: str) -> str:
     """Return the filter that an address carries, with more, as the query of another."""
     asked = asked_in(params) if "status" in params else {}
-    return urlencode({name: value for name, value in {**asked, **more}.items() if value})
+    return written_in({**asked, **more})
 
 
 def trip_of(
@@ -118,8 +117,7 @@ def trip_of(
     standing = site.queue.standing(visitor.person, wanted, visit)
     if standing is None:
         return None
-    query = urlencode({name: value for name, value in asked.items() if value})
-    onwards = urlencode({name: value for name, value in {**asked, **more}.items() if value})
+    query, onwards = written_in(asked), written_in({**asked, **more})
     return Trip(
         query=query,
         words=_stands(site, standing),

@@ -75,7 +75,7 @@ def queue_routes(site: Site) -> list[Any]:
             ),
             "order": asked["urut"],
             "notice": done_notice(site, request.query_params),
-            "trip": urlencode({name: value for name, value in asked.items() if value}),
+            "trip": written_in(asked),
             "may_decide": may(visitor.person, "decide_visits"),
         }
         return await site.page("queue/queue.html", visitor, "antrean", values)
@@ -87,6 +87,11 @@ def asked_in(params: Mapping[str, str]) -> dict[str, str]:
     """Return what an address asks to be listed; the state is one that there is."""
     asked = {name: params.get(name, "") for name in ASKED}
     return asked | {"status": asked["status"] if asked["status"] in STATES else "diterima"}
+
+
+def written_in(asked: Mapping[str, str]) -> str:
+    """Return what is asked as the query of an address: what is blank is left out."""
+    return urlencode({name: value for name, value in asked.items() if value})
 
 
 def wanted_of(asked: Mapping[str, str], reader: Person, now_ms: int) -> Asked:
@@ -109,7 +114,7 @@ def wanted_of(asked: Mapping[str, str], reader: Person, now_ms: int) -> Asked:
 def _listing(found: QueuePage, asked: dict[str, str], number: int) -> Listing:
     kept = {name: value for name, value in asked.items() if value}
     more = found.first - 1 + ROWS_PER_PAGE < found.total
-    turned = {**kept, "urut": "" if asked["urut"] == NEWEST else NEWEST}
+    turned = "" if asked["urut"] == NEWEST else NEWEST
     return Listing(
         rows=found.rows,
         total=found.total,
@@ -120,7 +125,7 @@ def _listing(found: QueuePage, asked: dict[str, str], number: int) -> Listing:
         previous=f"/antrean?{urlencode({**kept, 'hal': number - 1})}" if number > 1 else "",
         next=f"/antrean?{urlencode({**kept, 'hal': number + 1})}" if more else "",
         newest_first=asked["urut"] == NEWEST,
-        turned=f"/antrean?{urlencode({name: value for name, value in turned.items() if value})}",
+        turned=f"/antrean?{written_in({**kept, 'urut': turned})}",
         bare="/antrean" + (f"?urut={NEWEST}" if asked["urut"] == NEWEST else ""),
     )
 
