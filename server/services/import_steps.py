@@ -163,8 +163,8 @@ class ImportSteps:
                 continue
             found = _news(job, entry, name, stand, said)
             if found.new:
-                living = stand[name].id if name in stand else name
-                bodies.append(Patch(record=living, kind=job.kind, base=found.base, new=found.new))
+                record = living.id if living is not None else name
+                bodies.append(Patch(record=record, kind=job.kind, base=found.base, new=found.new))
                 about.append(name)
             said[name] = {**said.get(name, {}), **entry.fields}
         outcomes = self._office.act_in(tx, job.by, bodies)
