@@ -32,7 +32,9 @@ from server.store import SqlOfficeStore
 from server.tables.outgoing import initials
 from sync.scope import desa_part
 
-Kind = Literal["warga", "ewarong", "kasus", "kunjungan"]
+PartKind = Literal["warga", "ewarong", "kasus"]
+"""What stands in the parts of a desa, as phones have it."""
+Kind = Literal[PartKind, "kunjungan"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 START = "0-"
 CURSOR = r"^(0|[1-9][0-9]{0,17})-([0-9a-f]{2}){0,16}$"
@@ -132,8 +134,6 @@ PAGES: dict[Kind, type[Page]] = {
     "kasus": KasusPage,
     "kunjungan": KunjunganPage,
 }
-PartKind = Literal["warga", "ewarong", "kasus"]
-"""What stands in the parts of a desa, as phones have it."""
 
 
 class Pace:
