@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from html import unescape
 from typing import Any
 
 import httpx
@@ -175,9 +176,11 @@ def csrf(page: httpx.Response) -> str:
 
 
 def log_in(client: httpx.Client, username: str, target: str = "/") -> httpx.Response:
-    """Log somebody in on this screen."""
-    page = client.get(f"/masuk?ke={target}")
-    form = {"csrf": csrf(page), "nama": username, "sandi": PASSWORD, "tujuan": target}
+    """Log somebody in on this screen, to go on where its page says."""
+    page = client.get("/masuk", params={"ke": target})
+    shown = re.search(r'name="tujuan" value="([^"]*)"', page.text)
+    assert shown, page.text[:400]
+    form = {"csrf": csrf(page), "nama": username, "sandi": PASSWORD, "tujuan": unescape(shown[1])}
     answer = client.post("/masuk", data=form)
     assert answer.status_code == 303 and answer.headers["location"] == target, answer.text[:400]
     return answer

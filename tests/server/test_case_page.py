@@ -7,7 +7,7 @@ import pytest
 
 from schemas.ids import RecordId
 from sync.change import Patch
-from tests.server.test_unsent import log_in
+from tests.server.room_office import log_in
 from tests.server.web_office import DESA, Office, open_at, serving, shut
 
 

@@ -9,8 +9,8 @@ import pytest
 from schemas.ids import RecordId
 from server.page_store import QueueFilter
 from server.services.queue import Asked, QueuePage
+from tests.server.room_office import log_in
 from tests.server.test_conflict_pages import Desk
-from tests.server.test_unsent import log_in
 from tests.server.web_office import DESA, Office, Phone, open_at, serving, shut
 
 

@@ -15,7 +15,8 @@ from server.settings import Settings
 from server.web.review import LONGEST_NOTE, LONGEST_REASON
 from server.web.site import SESSION_COOKIE
 from tests.contract.people import record_id
-from tests.server.web_office import DESA, PASSWORD, Office, open_at, serving, shut
+from tests.server.room_office import csrf, log_in
+from tests.server.web_office import DESA, Office, open_at, serving, shut
 
 LONG = " ".join(f"kata{number}" for number in range(500))
 """Five hundred words: more than a decision takes."""
@@ -27,22 +28,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Office, s
     with serving(office) as address:
         yield office, address
     shut(office)
-
-
-def csrf(page: httpx.Response) -> str:
-    found = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
-    assert found, page.text[:400]
-    return found[1]
-
-
-def log_in(client: httpx.Client, username: str, target: str = "/") -> httpx.Response:
-    page = client.get("/masuk", params={"ke": target})
-    shown = re.search(r'name="tujuan" value="([^"]*)"', page.text)
-    assert shown
-    form = {"csrf": csrf(page), "nama": username, "sandi": PASSWORD, "tujuan": shown[1].replace("&amp;", "&")}
-    answer = client.post("/masuk", data=form)
-    assert answer.status_code == 303
-    return answer
 
 
 def sleep(office: Office, client: httpx.Client) -> None:
