@@ -6,13 +6,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from schemas.wilayah import load_wilayah
-from server.access import Person
 from server.queries import records_of_kind
-from server.services.importing import Importing, areas_of, may_see, services_of
-from server.services.people import load_person
+from server.services.importing import areas_of, may_see, services_of
 from server.tables.job import Job
 from sync.change import Patch
+from tests.server import test_conflict_pages
 from tests.server.lists import NIK, person, workbook
 from tests.server.room_office import csrf, log_in, serving_cheaply
 from tests.server.web_office import Office, open_at, shut
@@ -21,30 +19,17 @@ PLUPUH, KALIJAMBE = "33.14.02", "33.14.01"
 HERE = {"Desa/Kelurahan": "Ngrombo", "Kecamatan": "Plupuh"}
 
 
-class Desk:
+class Desk(test_conflict_pages.Desk):
     """An office with an officer of one kecamatan, one of one service, and one of everything."""
 
     def __init__(self, office: Office) -> None:
-        self.office, deps = office, office.deps
+        super().__init__(office)
+        self.lists = self.site.importing
         office.add_person("sempit", "Sempit Uji", "U90", ("petugas",), (PLUPUH,))
         office.add_person("kis", "Kis Uji", "U91", ("petugas",), services=("kis",))
-        self.lists = Importing(
-            deps.engine,
-            deps.office,
-            deps.parsers,
-            deps.forms,
-            load_wilayah(),
-            now_ms=deps.now_ms,
-            randomness=deps.randomness,
-        )
-
-    def who(self, name: str) -> Person:
-        found = self.office.deps.engine.read(lambda tx: load_person(tx, self.office.people[name]))
-        assert found is not None
-        return found
 
     def checked(self, name: str, rows: list[list[object]]) -> Job:
-        who = self.who(name)
+        who = self.person(name)
         job = self.lists.take(who.id, "danom.xlsx", workbook(rows))
         assert isinstance(job, Job)
         assert self.lists.check(job.id, "bpnt", job.matched, areas_of(who)) == ()
@@ -57,7 +42,7 @@ class Desk:
         return found
 
     def apply(self, name: str, job: Job) -> bool:
-        who = self.who(name)
+        who = self.person(name)
         return self.lists.apply(job.id, who.id, areas_of(who))
 
     def desa(self) -> dict[str, str]:
@@ -125,14 +110,14 @@ def test_what_was_checked_for_all_is_not_applied_by_who_is_bound_to_a_region(des
 def test_others_lists_show_to_who_serves_the_same_everywhere_and_to_no_one_else(desk: Desk) -> None:
     job = desk.checked("sempit", [person(36)])
     seen = {
-        name for name in ("sempit", "petugas", "kabid", "kis", "pengawas") if may_see(desk.who(name), job)
+        name for name in ("sempit", "petugas", "kabid", "kis", "pengawas") if may_see(desk.person(name), job)
     }
     assert seen == {"sempit", "petugas", "kabid"}
     whole = desk.checked("petugas", [person(37)])
-    assert [each.id for each in desk.lists.jobs(desk.who("sempit"))] == [job.id]
-    assert {each.id for each in desk.lists.jobs(desk.who("kabid"))} == {job.id, whole.id}
-    assert desk.lists.jobs(desk.who("kis")) == []
-    assert services_of(desk.who("kis")) == ("kis",) and services_of(desk.who("pengawas")) == ()
+    assert [each.id for each in desk.lists.jobs(desk.person("sempit"))] == [job.id]
+    assert {each.id for each in desk.lists.jobs(desk.person("kabid"))} == {job.id, whole.id}
+    assert desk.lists.jobs(desk.person("kis")) == []
+    assert services_of(desk.person("kis")) == ("kis",) and services_of(desk.person("pengawas")) == ()
 
 
 def test_by_the_pages_others_lists_are_not_there_to_see_to_apply_or_to_drop(desk: Desk) -> None:

@@ -8,27 +8,25 @@ import httpx
 import pytest
 
 from schemas.ids import RecordId
-from server.access import Person
 from server.services.exporting import EXPORT
 from server.services.letters import Asked as LetterAsked
 from server.services.letters import Made, NotMade
-from server.services.people import load_person
 from server.services.profile import Profile
 from server.store import SqlOfficeStore
 from server.tables.order import Asked, Given, Order
-from server.web.building import build_site
 from sync.change import FormAnswers, Patch
+from tests.server import test_conflict_pages
 from tests.server.room_office import log_in, serving_cheaply
 from tests.server.web_office import DESA, Office, open_at, shut
 
 PURPOSE = "Bahan rapat penyaluran"
 
 
-class Desk:
+class Desk(test_conflict_pages.Desk):
     """An office with two people, a visit and a case of one of them, and what goes out of it."""
 
     def __init__(self, office: Office) -> None:
-        self.office, self.site = office, build_site(office.deps)
+        super().__init__(office)
         self.other = office.add_warga("Warga Lain", DESA)
         problem = FormAnswers(version=1, answers={"jenis_masalah": "kks_tertelan"})
         self.visit, _ = office.add_visit(more={"kks_masalah": problem})
@@ -42,27 +40,24 @@ class Desk:
     def act(self, body: Patch) -> None:
         self.office.deps.office.act(self.office.people["petugas"], body)
 
-    def who(self, name: str) -> Person:
-        found = self.office.deps.engine.read(lambda tx: load_person(tx, self.office.people[name]))
-        assert found is not None
-        return found
-
     def ask(self, kind: str = "keberatan", warga: RecordId | None = None) -> RecordId:
         now = self.office.deps.now_ms()
         about = warga or self.office.warga
-        made = self.site.requests.open(self.who("petugas"), about, kind, "sendiri", "Jangan dibagikan", now)
+        made = self.site.requests.open(
+            self.person("petugas"), about, kind, "sendiri", "Jangan dibagikan", now
+        )
         assert isinstance(made, str)
         return RecordId(made)
 
     def answer(self, request: RecordId, outcome: str = "sebagian") -> None:
-        assert self.site.requests.close(self.who("kabid"), request, outcome, "Sudah dijelaskan") is None
+        assert self.site.requests.close(self.person("kabid"), request, outcome, "Sudah dijelaskan") is None
 
     def listed(self, source: str, *columns: str) -> Order:
         asked = Asked(source=source, kind="csv", columns=columns, purpose=PURPOSE)
-        order = self.site.exporting.start(self.who("petugas"), asked, Given())
+        order = self.site.exporting.start(self.person("petugas"), asked, Given())
         assert isinstance(order, Order), order
         self.site.exporting.wait()
-        done = self.site.exporting.order(self.who("petugas"), order.id)
+        done = self.site.exporting.order(self.person("petugas"), order.id)
         assert done is not None and done.state == "selesai"
         return done
 
@@ -78,10 +73,10 @@ class Desk:
     def letter(self, token: str) -> Any:
         asked = LetterAsked(kind="rekomendasi_bni", case=self.case)
         typed = {"masalah": "KKS tertelan", "permohonan": "cetak ulang"}
-        return self.site.letters.make(self.who("petugas"), asked, typed, (), token)
+        return self.site.letters.make(self.person("petugas"), asked, typed, (), token)
 
     def shown(self, warga: RecordId) -> Profile:
-        found = self.site.profiles.open(self.who("petugas"), warga)
+        found = self.site.profiles.open(self.person("petugas"), warga)
         assert isinstance(found, Profile)
         return found
 
@@ -115,7 +110,7 @@ def test_who_only_asks_to_see_or_to_correct_is_held_nowhere(desk: Desk) -> None:
 
 def test_no_letter_is_made_about_who_objects_and_no_number_is_used(desk: Desk) -> None:
     year = desk.site.letter_numbers.book().year
-    assert desk.site.letter_numbers.add_block(desk.who("petugas"), year, 101, 110) is None
+    assert desk.site.letter_numbers.add_block(desk.person("petugas"), year, 101, 110) is None
     request = desk.ask()
     assert desk.letter("a") == NotMade(why="keberatan")
     assert desk.site.letter_numbers.book().next == 101
