@@ -18,10 +18,10 @@ from tests.server.web_office import Office, open_at, serving, shut
 class Pages:
     """A served office and an officer's browser."""
 
-    def __init__(self, office: Office, address: str) -> None:
+    def __init__(self, office: Office, address: str, username: str = "petugas") -> None:
         self.office, self.address = office, address
         self.browser = httpx.Client(base_url=address, timeout=20)
-        log_in(self.browser, "petugas")
+        log_in(self.browser, username)
 
     def send(self, data: bytes, name: str = "danom.xlsx") -> httpx.Response:
         token = csrf(self.browser.get("/impor"))

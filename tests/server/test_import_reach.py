@@ -1,10 +1,12 @@
 """A list is taken in for one's own work: of other regions nothing is taken, others' lists do not show."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from server.queries import records_of_kind
 from server.services.importing import areas_of, may_see, services_of
@@ -13,6 +15,7 @@ from sync.change import Patch
 from tests.server import test_conflict_pages
 from tests.server.lists import NIK, person, workbook
 from tests.server.room_office import csrf, log_in, serving_cheaply
+from tests.server.test_import_pages import Pages
 from tests.server.web_office import Office, open_at, shut
 
 PLUPUH, KALIJAMBE = "33.14.02", "33.14.01"
@@ -118,6 +121,8 @@ def test_others_lists_show_to_who_serves_the_same_everywhere_and_to_no_one_else(
     assert {each.id for each in desk.lists.jobs(desk.person("kabid"))} == {job.id, whole.id}
     assert desk.lists.jobs(desk.person("kis")) == []
     assert services_of(desk.person("kis")) == ("kis",) and services_of(desk.person("pengawas")) == ()
+    # nor does a list stay its taker's who may take none in any more
+    assert not may_see(replace(desk.person("sempit"), roles=("pengawas",)), job)
 
 
 def test_by_the_pages_others_lists_are_not_there_to_see_to_apply_or_to_drop(desk: Desk) -> None:
@@ -131,3 +136,33 @@ def test_by_the_pages_others_lists_are_not_there_to_see_to_apply_or_to_drop(desk
         for step in ("buang", "terapkan", "periksa"):
             assert client.post(f"/impor/{job.id}", data={**token, "langkah": step}).status_code == 404
     assert desk.after(job).state == "diperiksa"
+
+
+def test_by_the_pages_one_takes_in_what_is_of_ones_own_region(desk: Desk) -> None:
+    with serving_cheaply(desk.office) as address:
+        pages = Pages(desk.office, address, "sempit")
+        with closing(pages.browser):
+            page = pages.send(workbook([person(39, **HERE), person(40)])).headers["location"]
+            pages.step(page, langkah="periksa", layanan="bpnt", **pages.matched(page))
+            assert "Terapkan 1 baris" in pages.settled(page)
+            pages.step(page, langkah="terapkan")
+            assert "Sudah diterapkan" in pages.settled(page)
+            # what stands as checked for the whole kabupaten is to be checked again, one's own list too
+            who = desk.person("sempit")
+            job = desk.lists.take(who.id, "danom.xlsx", workbook([person(41)]))
+            assert isinstance(job, Job) and desk.lists.check(job.id, "bpnt", job.matched) == ()
+            desk.after(job)
+            refused = pages.step(f"/impor/{job.id}", langkah="terapkan")
+            assert refused.status_code == 422 and "Periksa lagi, lalu terapkan" in refused.text
+    assert desk.after(job).state == "diperiksa"
+    assert desk.desa().keys() & {NIK.format(number) for number in (39, 40, 41)} == {NIK.format(39)}
+
+
+def test_by_the_pages_no_list_is_taken_in_for_a_service_that_one_does_not_serve(desk: Desk) -> None:
+    with serving_cheaply(desk.office) as address:
+        pages = Pages(desk.office, address, "kis")
+        with closing(pages.browser):
+            page = pages.send(workbook([person(42)])).headers["location"]
+            given = pages.matched(page)
+            assert pages.step(page, langkah="periksa", layanan="bpnt", **given).status_code == 404
+            assert pages.step(page, langkah="periksa", layanan="kis", **given).status_code == 303
