@@ -129,6 +129,18 @@ def test_records_that_were_merged_are_one_person_who_objects(desk: Desk) -> None
     assert other is not None and other.request == request
 
 
+def test_who_objected_before_their_record_was_merged_is_held_as_who_they_are_now(desk: Desk) -> None:
+    request = desk.ask(warga=desk.other)
+    merged = {"digabung_ke": desk.office.warga}
+    desk.act(Patch(record=desk.other, kind="warga", base={"digabung_ke": None}, new=merged))
+    desk.site.indexing.catch_up()
+    for warga in (desk.office.warga, desk.other):
+        shown = desk.shown(warga).objection
+        assert shown is not None and shown.request == request
+    assert desk.letter("a") == NotMade(why="keberatan")
+    assert desk.counts() == [(0, 1), (0, 1), (0, 1)]
+
+
 def test_the_persons_page_and_the_lists_page_tell_of_it(desk: Desk) -> None:
     desk.ask()
     with serving_cheaply(desk.office) as address, httpx.Client(base_url=address, timeout=20) as client:
