@@ -5,8 +5,11 @@ from typing import Any
 
 import httpx
 import msgspec
+from msgspec.structs import replace
 
 from server.services.data_api import KunjunganPage
+from server.services.data_visits import VisitPresenter
+from server.services.visits import load_visit
 from sync.change import Decide, Destroyed, FormAnswers
 from tests.server.room_office import FIELD, Sealer, add_officers, hold_ceremony, serving_cheaply
 from tests.server.test_data_api import NIK, Town, town  # noqa: F401 - the fixture
@@ -100,6 +103,18 @@ def test_a_destroyed_visit_is_told_as_gone_and_never_again(town: Town) -> None:
     assert after["hilang"] == {visit} and after["data"] == {}
     again = town.everything(key, "kunjungan")
     assert visit not in again["data"] and again["hilang"] == set()
+
+
+def test_nothing_is_told_of_a_visit_with_a_secret_form_beside_others(town: Town) -> None:
+    deps, (visit, _) = town.office.deps, town.office.add_visit()
+    found = deps.engine.read(lambda tx: load_visit(tx, visit))
+    assert found is not None
+    plain = found.newest.submit
+    mixed = replace(plain, forms={**plain.forms, "ktk": FormAnswers(version=1, answers={})})
+    presenter = VisitPresenter(deps.forms, deps.text)
+    told = presenter.forms_of(("bpnt", "ktkpm"))
+    assert presenter.show(found.record, plain, told, named=False) is not None
+    assert presenter.show(found.record, mixed, told, named=False) is None
 
 
 def test_a_sealed_visit_is_told_to_nobody(tmp_path: Path) -> None:
