@@ -4,6 +4,7 @@ Rule: a code is shown once and kept as a hash. What follows, the comparing of wo
 """
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 import segno
@@ -62,7 +63,7 @@ def device_routes(site: Site) -> list[Any]:
         visitor = await site.visitor(request)
         if not may(visitor.person, "see_devices"):
             raise ForbiddenError
-        done = _done(site, request.query_params.get("alarm", ""))
+        done = marked_notice(site, request.query_params.get("alarm", ""))
         return await draw(visitor, None, done or outcome_notice(site, request.query_params.get("hasil", "")))
 
     @post("/perangkat/alarm")
@@ -71,17 +72,14 @@ def device_routes(site: Site) -> list[Any]:
         if not may(visitor.person, "handle_alarms"):
             raise ForbiddenError
         given = await site.form(request, visitor.csrf)
-        key, note = given.get("alarm", ""), given.get("catatan", "").strip()
         if "buka" in given:
-            done, said = await site.work(lambda: site.alarms.take_back(visitor.person, key)), "dibuka"
-        elif not 0 < len(note) <= MOST_NOTE:
-            wrong = site.text("kantor.alarm.catatan_kosong", jumlah=MOST_NOTE)
-            return await draw(visitor, None, Notice(tone="bad", icon="error", title=wrong), 422)
+            key = given.get("alarm", "")
+            done = await site.work(lambda: site.alarms.take_back(visitor.person, key))
+            refused, said = None if done else _moved(site), "dibuka"
         else:
-            done, said = await site.work(lambda: site.alarms.mark(visitor.person, key, note)), "ditandai"
-        if not done:
-            moved = Notice(tone="notice", icon="info", title=site.text("kantor.alarm.berubah"))
-            return await draw(visitor, None, moved, 409)
+            refused, said = await mark_alarm(site, visitor, given), "ditandai"
+        if refused:
+            return await draw(visitor, None, *refused)
         return onward(f"/perangkat?alarm={said}")
 
     @post("/perangkat")
@@ -108,7 +106,21 @@ def device_routes(site: Site) -> list[Any]:
     return [devices, handle, new_code]
 
 
-def _done(site: Site, said: str) -> Notice | None:
+async def mark_alarm(site: Site, visitor: Visitor, given: Mapping[str, str]) -> tuple[Notice, int] | None:
+    """Mark an alarm as seen to, from the form `marking`; return why it was not, with the status."""
+    key, note = given.get("alarm", ""), given.get("catatan", "").strip()
+    if not 0 < len(note) <= MOST_NOTE:
+        wrong = site.text("kantor.alarm.catatan_kosong", jumlah=MOST_NOTE)
+        return Notice(tone="bad", icon="error", title=wrong), 422
+    done = await site.work(lambda: site.alarms.mark(visitor.person, key, note))
+    return None if done else _moved(site)
+
+
+def _moved(site: Site) -> tuple[Notice, int]:
+    return Notice(tone="notice", icon="info", title=site.text("kantor.alarm.berubah")), 409
+
+
+def marked_notice(site: Site, said: str) -> Notice | None:
     """Say what became of an alarm, as the address after it tells."""
     key = {"ditandai": "kantor.alarm.ditandai", "dibuka": "kantor.alarm.dibuka"}.get(said)
     return Notice(tone="good", icon="done", title=site.text(key)) if key else None

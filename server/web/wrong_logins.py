@@ -4,22 +4,15 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from server.access import may
 from server.services.handling import MOST_NOTE
 from server.services.wrong_logins import PAGE
-from server.web.errors import ForbiddenError
+from server.web.devices import mark_alarm, marked_notice
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
 
 
 def wrong_login_routes(site: Site) -> list[Any]:
     """Return the handlers of the page."""
-
-    async def allowed(request: Asking) -> Visitor:
-        visitor = await site.visitor(request)
-        if not may(visitor.person, "see_logins"):
-            raise ForbiddenError
-        return visitor
 
     async def draw(visitor: Visitor, notice: Notice | None = None, status: int = 200) -> Response[str]:
         values = {
@@ -32,22 +25,15 @@ def wrong_login_routes(site: Site) -> list[Any]:
 
     @get(PAGE)
     async def page(request: Asking) -> Response[str]:
-        visitor = await allowed(request)
-        marked = request.query_params.get("alarm", "") == "ditandai"
-        done = site.text("kantor.alarm.ditandai")
-        return await draw(visitor, Notice(tone="good", icon="done", title=done) if marked else None)
+        visitor = await site.allowed(request, "see_logins")
+        return await draw(visitor, marked_notice(site, request.query_params.get("alarm", "")))
 
     @post(PAGE)
     async def mark(request: Asking) -> Response[Any]:
-        visitor = await allowed(request)
+        visitor = await site.allowed(request, "see_logins")
         given = await site.form(request, visitor.csrf)
-        key, note = given.get("alarm", ""), given.get("catatan", "").strip()
-        if not 0 < len(note) <= MOST_NOTE:
-            wrong = site.text("kantor.alarm.catatan_kosong", jumlah=MOST_NOTE)
-            return await draw(visitor, Notice(tone="bad", icon="error", title=wrong), 422)
-        if not await site.work(lambda: site.alarms.mark(visitor.person, key, note)):
-            moved = Notice(tone="notice", icon="info", title=site.text("kantor.alarm.berubah"))
-            return await draw(visitor, moved, 409)
+        if refused := await mark_alarm(site, visitor, given):
+            return await draw(visitor, *refused)
         return onward(f"{PAGE}?alarm=ditandai")
 
     return [page, mark]
