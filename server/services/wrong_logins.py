@@ -3,8 +3,6 @@
 What a login answers says nothing of it, so nobody learns here which accounts there are.
 """
 
-from collections.abc import Callable
-
 from schemas import format as written
 from schemas.base import Data
 from schemas.ids import PersonId
@@ -48,8 +46,8 @@ class OwnTries(Data, frozen=True, kw_only=True):
 class WrongLogins:
     """What the pages tell of failed logins. Blocks its thread."""
 
-    def __init__(self, engine: Engine, text: Text, now_ms: Callable[[], int]) -> None:
-        self._engine, self._text, self._now_ms = engine, text, now_ms
+    def __init__(self, engine: Engine, text: Text) -> None:
+        self._engine, self._text = engine, text
 
     def own(self, person: PersonId) -> OwnTries | None:
         """Return what failed on somebody's account since their login before this one, None for nothing."""

@@ -37,7 +37,7 @@ class Desk:
             now_ms=self.now_ms,
             randomness=deps.randomness,
         )
-        self.told = WrongLogins(deps.engine, deps.text, self.now_ms)
+        self.told = WrongLogins(deps.engine, deps.text)
         alarms = Alarms(deps.engine, deps.text, self.now_ms)
         self.handling = Handling(deps.engine, deps.office, alarms, deps.text, self.now_ms)
 
