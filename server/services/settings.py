@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from schemas.base import Data
 from schemas.ids import RecordId
-from schemas.wire import Applied
 from server.access import Person, may
 from server.engine import Engine, Writer
+from server.services.chain_record import write_record
 from server.services.people import Actor
 from server.settings import CREDIT, KIND, MOST_CREDIT, SETTINGS, TILES, Settings, is_tiles, settings
-from sync.change import Body, Patch
+from sync.store import Fields
 
 
 class NotSet(Data, frozen=True, kw_only=True):
@@ -51,7 +51,10 @@ class OfficeSettings:
             standing = known.value(setting)
             if standing == value:
                 return None
-            return self._say(tx, person, known, {name: value}) if standing == seen else NotSet(why="berubah")
+            if standing != seen:
+                return NotSet(why="berubah")
+            self._say(tx, person, known, {name: value})
+            return None
 
         return self._engine.write(work).result()
 
@@ -74,29 +77,22 @@ class OfficeSettings:
             changed = {name: value for name, value in wanted.items() if known.text(name) != value}
             if not changed:
                 return None
-            return (
-                self._say(tx, person, known, changed) if known.text(TILES) == seen else NotSet(why="berubah")
-            )
+            if known.text(TILES) != seen:
+                return NotSet(why="berubah")
+            self._say(tx, person, known, changed)
+            return None
 
         return self._engine.write(work).result()
 
     def _say(
         self, tx: Writer, person: Person, known: Settings, said: dict[str, int] | dict[str, str]
-    ) -> NotSet | None:
+    ) -> None:
         # a clock that was set back brings no order into the words that is not theirs
         last = known.words[-1].at_ms if known.words else 0
         at_ms = max(self._now_ms(), last + 1)
-        bodies: list[Body] = [
-            Patch(
-                # by chance: under an id that can be worked out a phone could have put somebody first
-                record=RecordId(self._randomness(16).hex()),
-                kind=KIND,
-                base={},
-                new={"nama": name, "nilai": value, "oleh": person.id, "sejak_ms": at_ms},
-            )
-            for name, value in said.items()
-        ]
-        done = self._office.act_in(tx, person.id, bodies)
-        if all(isinstance(outcome, Applied) for outcome in done):
-            return None
-        raise RuntimeError("the office's own chain did not take a setting")
+        for name, value in said.items():
+            # by chance: under an id that can be worked out a phone could have put somebody first
+            record = RecordId(self._randomness(16).hex())
+            fields: Fields = {"nama": name, "nilai": value, "oleh": person.id, "sejak_ms": at_ms}
+            if not write_record(tx, self._office, person.id, KIND, record, fields):
+                raise RuntimeError("the office's own chain did not take a setting")
