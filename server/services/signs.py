@@ -81,6 +81,6 @@ def _examined(tx: Reader, state: str) -> list[tuple[RecordId, int, tuple[str, ..
         version = versions.get(visit)
         subject = subjects.get(RecordId(records[visit].fields.get("subjek") or ""))
         home = place_of(subject.fields.get("rumah")) if subject else None
-        limits = known.limits(version.received_ms) if version else None
-        found.append((visit, count, signs_of(version, home, limits) if version and limits else ()))
+        own = signs_of(version, home, known.limits(version.received_ms)) if version else ()
+        found.append((visit, count, own))
     return found
