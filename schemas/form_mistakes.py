@@ -46,7 +46,9 @@ ENGLISH = {
     "buka_asing": "opens unknown form {form}",
     "belum_ditandatangani": "not signed by the unit",
 }
-_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
+_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
+ENDS = " (at end of document)"
+"""What a TOML reader says instead of a line."""
 
 
 class Mistake(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,10 +87,10 @@ def mistake(code: str, **values: object) -> Mistake:
 
 
 def toml_mistake(error: Exception) -> Mistake:
-    """Return what a TOML reader found, with the line and column where it says them."""
+    """Return what a TOML reader found, with the line where it says one."""
     said, at = str(error), _LINE.search(str(error))
-    where = {"line": at[1], "column": at[2]} if at else {}
-    return mistake("toml", said=said, what=_LINE.sub("", said).removesuffix(" (at end of document)"), **where)
+    where = {"line": at[1]} if at else {}
+    return mistake("toml", said=said, what=_LINE.sub("", said).removesuffix(ENDS), **where)
 
 
 def shape_mistake(error: msgspec.ValidationError) -> Mistake:

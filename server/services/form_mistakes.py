@@ -5,14 +5,12 @@ English is told by what it means, and what is not known here still by its place.
 """
 
 import re
-from collections.abc import Callable
 from typing import get_args
 
-from schemas.form_mistakes import Mistake
+from schemas.form_mistakes import ENDS, Mistake
 from schemas.form_types import Field, FilledBy, Privacy, Service, Subject
 from schemas.text import Text
 
-ENDS = "(at end of document)"
 TOML = (
     (("Expected '='",), "toml_sama_dengan"),
     (("Expected newline",), "toml_baris"),
@@ -110,25 +108,21 @@ def _path(path: str, text: Text) -> str:
 
 def _line_of(mistake: Mistake, source: str) -> str:
     """Return the number of the line on which the part begins that a mistake is in, if it is found."""
-    found = next(filter(None, (find(mistake, source) for find in _FINDERS)), None)
+    names = [re.escape(name) for kind, name in mistake.places if kind == "field"]
+    found = _field(names, source) if names else _other(mistake, source)
     return str(source.count("\n", 0, found.start()) + 1) if found else ""
 
 
-def _column(mistake: Mistake, source: str) -> re.Match[str] | None:
-    names = [re.escape(name) for kind, name in mistake.places if kind == "field"]
-    return _at(rf"\[fields\.{names[0]}\.columns\.{names[1]}\]", source) if len(names) > 1 else None
-
-
-def _field(mistake: Mistake, source: str) -> re.Match[str] | None:
-    names = [re.escape(name) for kind, name in mistake.places if kind == "field"]
-    return _at(rf"\[fields\.{names[0]}\]", source) if names else None
+def _field(names: list[str], source: str) -> re.Match[str] | None:
+    """Find a field, or where a column of it is named, that one if it has a head of its own."""
+    field, *column = names
+    own = _at(rf"\[fields\.{field}\.columns\.{column[0]}\]", source) if column else None
+    return own or _at(rf"\[fields\.{field}\]", source)
 
 
 def _other(mistake: Mistake, source: str) -> re.Match[str] | None:
     """Find a key or a list of the form itself; of a list of tables the one that is meant."""
     kind = mistake.places[0][0] if mistake.places else ""
-    if kind == "field":
-        return None
     key, number = re.match(r"(\w*)(?:\[(\d+)\])?", mistake.values.get("path", "") or kind).groups()  # type: ignore[union-attr]
     if not key:
         return None
@@ -140,6 +134,3 @@ def _other(mistake: Mistake, source: str) -> re.Match[str] | None:
 
 def _at(begins: str, source: str) -> re.Match[str] | None:
     return re.search(rf"(?m)^[ \t]*{begins}", source)
-
-
-_FINDERS: tuple[Callable[[Mistake, str], re.Match[str] | None], ...] = (_column, _field, _other)
