@@ -10,7 +10,7 @@ from server.web.site import Asking, Site, Visitor
 
 
 class Way(Data, frozen=True, kw_only=True):
-    """One page, and how much waits there."""
+    """A way to another page, and what is there."""
 
     href: str
     icon: str

@@ -27,6 +27,7 @@ from server.settings import (
     Word,
 )
 from server.store import SqlOfficeStore
+from server.web.protection import Way
 from server.web.register_form import count_of
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
@@ -57,15 +58,6 @@ class Row(Data, frozen=True, kw_only=True):
     range: str
     digits: int
     past: tuple[str, ...]
-
-
-class Lead(Data, frozen=True, kw_only=True):
-    """A way to another page that sets something."""
-
-    href: str
-    icon: str
-    title: str
-    says: str
 
 
 def setting_routes(site: Site) -> list[Any]:
@@ -189,13 +181,13 @@ def _people(site: Site, known: Settings) -> dict[str, str]:
     return site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), who))
 
 
-def _leads(site: Site, visitor: Visitor) -> list[Lead]:
+def _leads(site: Site, visitor: Visitor) -> list[Way]:
     return [
-        Lead(
+        Way(
             href=href,
             icon=icon,
-            title=site.text(f"pengaturan.lain.{name}"),
-            says=site.text(f"pengaturan.lain.{name}_arti"),
+            label=site.text(f"pengaturan.lain.{name}"),
+            hint=site.text(f"pengaturan.lain.{name}_arti"),
         )
         for name, href, icon, action in ELSEWHERE
         if may(visitor.person, action)
