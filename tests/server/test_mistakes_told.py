@@ -89,6 +89,13 @@ def test_a_mistake_in_a_field_is_told_by_its_line_and_name(new: str, said: str) 
     assert any(each.startswith(place) and said in each for each in found), found
 
 
+def test_a_mistake_in_a_column_is_told_by_the_line_of_the_column() -> None:
+    head = "[fields.harga.columns.satuan]"
+    [found] = told(changed(head, f'{head}\nvisible_when = {{ field = "hantu", answered = true }}'))
+    place = f"Baris {line_of(SOURCE, head)}, isian harga, isian satuan: "
+    assert found.startswith(f"{place}Syaratnya memakai isian hantu")
+
+
 @pytest.mark.parametrize(
     ("wrong", "line", "said"),
     [
