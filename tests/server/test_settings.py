@@ -9,6 +9,7 @@ from schemas.ids import PersonId, RecordId
 from server import queries
 from server.access import Person
 from server.page_store import QueueFilter
+from server.services.alarms import Alarms
 from server.services.assigning import DAY_MS
 from server.services.people import load_person
 from server.services.queue import Asked, Queue, QueuePage
@@ -18,10 +19,14 @@ from server.services.visits import load_visit
 from server.settings import (
     CLOCK_OFF,
     FAR_FROM_HOME,
+    FAR_PHOTO,
     IDLE,
     KIND,
     LONGEST,
+    OUTSIDE,
     SETTINGS,
+    SILENT,
+    TOO_SHORT,
     Settings,
     Word,
     is_tiles,
@@ -166,6 +171,40 @@ def test_a_clock_is_odd_by_as_much_as_the_office_says(office: Office, work: Offi
     assert name in flags(office, odd) and name not in flags(office, usual)
 
 
+def test_border_photos_and_length_of_a_visit_are_judged_by_what_the_office_says(
+    office: Office, work: OfficeSettings
+) -> None:
+    kabid, reviews = who(office, "kabid"), build_site(office.deps).reviews
+
+    def shown() -> tuple[bool, bool, bool]:
+        """Of a visit 310 m outside, 1.8 km from its photos, of five minutes."""
+        times = {"jam_mulai": "09:10", "jam_selesai": "09:15"}
+        visit, _ = office.add_visit(at=place(office.deps.now_ms(), -7.4560), answers=times)
+        found = reviews.open(kabid, visit)
+        assert isinstance(found, Open)
+        titles = {badge.title for badge in found.page.badges}
+        warnings = " ".join(each for photo in found.page.photos for each in photo.warnings)
+        return "Di luar desa" in titles, "dari titik kunjungan" in warnings, "Terlalu singkat" in titles
+
+    assert shown() == (True, True, False)
+    assert work.change(kabid, OUTSIDE.name, 400, 200) is None
+    assert work.change(kabid, FAR_PHOTO.name, 5_000, 200) is None
+    assert work.change(kabid, TOO_SHORT.name, 6, 5) is None
+    assert shown() == (False, False, True)
+
+
+def test_a_phone_is_silent_after_as_many_days_as_the_office_says(
+    office: Office, work: OfficeSettings
+) -> None:
+    deps, fields = office.deps, {"petugas": office.people["pendamping"], "sasaran": office.warga}
+    task = {**fields, "form": "bpnt_kpm", "state": "baru"}
+    deps.office.act(deps.office.person, Patch(record=RecordId("c" * 32), kind="tugas", base={}, new=task))
+    in_8_days = Alarms(deps.engine, deps.text, lambda: deps.now_ms() + 8 * DAY_MS)
+    assert "8 hari tidak terhubung" in in_8_days.attention()[0].title
+    assert work.change(who(office, "kabid"), SILENT.name, 9, 7) is None
+    assert in_8_days.attention() == []
+
+
 def test_no_phone_sees_or_writes_what_the_office_set(office: Office, work: OfficeSettings) -> None:
     assert work.change(who(office, "kabid"), NAME, 300, 500) is None
     [record] = office.deps.engine.read(lambda tx: queries.records_of_kind(tx, KIND))
@@ -188,6 +227,14 @@ def test_a_login_ends_after_as_long_as_the_office_says(office: Office, work: Off
         back = "UPDATE sessions SET seen_ms = seen_ms - :span WHERE kabupaten = :kabupaten"
         office.deps.engine.write(lambda tx: tx.execute(back, {"span": 6 * 60_000})).result()
         assert client.get("/").headers["location"].startswith("/masuk")
+        accounts = build_site(office.deps).accounts
+        assert accounts.sessions(kabid.id, "") == []
+        log_in(client, "kabid")
+        assert len(accounts.sessions(kabid.id, "")) == 1
+        begun = "UPDATE sessions SET created_ms = created_ms - :span WHERE kabupaten = :kabupaten"
+        office.deps.engine.write(lambda tx: tx.execute(begun, {"span": 61 * 60_000})).result()
+        assert client.get("/").headers["location"].startswith("/masuk")
+        assert accounts.sessions(kabid.id, "") == []
 
 
 @pytest.mark.parametrize(
