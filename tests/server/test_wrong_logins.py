@@ -8,11 +8,12 @@ import httpx
 import pytest
 
 from server import totp, wrong_login_store
+from server.access import Person
 from server.accounts import TRIES_ON_NAME, WINDOW_MS, Accounts, HalfLoggedIn, LoggedIn, WrongLogin
 from server.limits import shown_network
 from server.passwords import Passwords
 from server.second_factor import SecondFactors
-from server.services.alarms import Alarms
+from server.services.alarms import HOUR_MS, Alarms
 from server.services.handling import Handling
 from server.services.people import load_person
 from server.services.wrong_logins import MANY_NAMES, OFTEN, WrongLogins
@@ -58,10 +59,13 @@ class Desk:
         found = self.told.own(self.office.people[name])
         return [(each.place, each.what) for each in found.newest] if found else []
 
-    def guessing(self, name: str = "admin") -> list[str]:
+    def who(self, name: str) -> Person:
         person = self.office.deps.engine.read(lambda tx: load_person(tx, self.office.people[name]))
         assert person is not None
-        return [alarm.title for alarm in self.handling.guessing(person)]
+        return person
+
+    def guessing(self, name: str = "admin") -> list[str]:
+        return [alarm.title for alarm in self.handling.guessing(self.who(name))]
 
 
 @pytest.fixture
@@ -105,6 +109,12 @@ def test_a_code_that_was_wrong_after_the_right_password_is_told_as_such(desk: De
     code = totp.code_at(secret, totp.step_of(desk.now_ms()))
     assert isinstance(factors.finish(half.token, code, NEAR), LoggedIn)
     assert desk.own("petugas") == [("203.0.113.x", "Kata sandi benar, kode langkah kedua salah")]
+    half = desk.accounts.log_in("petugas", PASSWORD, NEAR)
+    assert isinstance(half, HalfLoggedIn)
+    desk.ahead_ms += totp.STEP_MS
+    code = totp.code_at(secret, totp.step_of(desk.now_ms()))
+    assert isinstance(factors.finish(half.token, code, NEAR), LoggedIn)
+    assert desk.own("petugas") == [], "it was told at the login before this one"
 
 
 def test_many_names_from_one_place_on_one_day_are_an_alarm_also_where_none_exists(desk: Desk) -> None:
@@ -127,6 +137,37 @@ def test_one_account_that_is_tried_often_is_an_alarm_and_a_name_that_is_none_is_
     desk.fail("petugas")
     [said] = desk.guessing()
     assert said.startswith(f"Akun Petugas Uji dicoba {OFTEN} kali tanpa hasil pada ")
+
+
+def test_names_and_tries_are_counted_by_days_of_the_office_and_told_for_two_weeks(desk: Desk) -> None:
+    for number in range(MANY_NAMES - 1):
+        desk.fail(f"siang{number}")
+    desk.fail("petugas", NEAR, times=OFTEN - 1)
+    desk.ahead_ms += 13 * HOUR_MS
+    desk.fail("malam")
+    desk.fail("petugas", NEAR)
+    assert desk.guessing() == [], "after midnight here, on the same day by UTC"
+    desk.ahead_ms += 8 * HOUR_MS
+    for number in range(MANY_NAMES - 1):
+        desk.fail(f"pagi{number}")
+    desk.fail("petugas", NEAR, times=OFTEN - 1)
+    assert [said.split(" dicoba ")[0] for said in desk.guessing()] == ["5 akun", "Akun Petugas Uji"]
+    desk.ahead_ms += 15 * DAY_MS
+    assert desk.guessing() == []
+
+
+def test_twice_as_many_are_another_alarm_also_where_the_first_was_seen_to(desk: Desk) -> None:
+    for number in range(MANY_NAMES):
+        desk.fail(f"tebakan{number}")
+    admin = desk.who("admin")
+    [alarm] = desk.handling.guessing(admin)
+    assert desk.handling.mark(admin, alarm.key, "Latihan") and desk.guessing() == []
+    desk.fail("tebakan5")
+    desk.fail("tebakan6")
+    assert desk.guessing() == []
+    desk.fail("tebakan7")
+    [said] = desk.guessing()
+    assert said.startswith("8 akun dicoba dari satu tempat")
 
 
 def test_nothing_that_was_typed_is_kept(desk: Desk) -> None:
