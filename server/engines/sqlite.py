@@ -33,6 +33,11 @@ from server.migrate import migrate, regency_of
 T = TypeVar("T")
 Item = TypeVar("Item")
 
+# The driver seeks an adapter of every value that is no exact str, int or float, and without one raises and
+# catches an error for it: 0.9 µs a value. These give bytes and None back as they are, in 0.1 µs.
+sqlcipher3.register_adapter(bytes, bytes)
+sqlcipher3.register_adapter(type(None), dict[None, None]().get)
+
 TAG_BYTES = 8
 MOST_TOGETHER = 256
 """Most functions or items in one commit, so that the first of them does not wait without end."""
