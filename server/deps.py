@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from schemas.form import Forms
 from schemas.text import Text
 from schemas.workflow import Workflows
 from server.backups.keeper import Keeper
 from server.blobs import BlobStore
+from server.calm import Calm
 from server.destruction import Destruction
 from server.devices import Devices
 from server.engine import Engine
@@ -53,3 +54,4 @@ class Deps:
     randomness: Callable[[int], bytes]
     verify: Callable[[Progress], Findings]
     address: str = ""
+    calm: Calm = field(default_factory=Calm)

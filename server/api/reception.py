@@ -148,6 +148,7 @@ class Reception:
         """Give the writer what some push, all at once."""
         if not waiters:
             return
+        self._deps.calm.disturb()
         pushes = [Push(request=waiter.request, run=waiter.run) for waiter in waiters if waiter.run]
 
         def answer(done: "Future[list[_Given | Exception]]") -> None:

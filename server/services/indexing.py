@@ -1,6 +1,7 @@
 """The index of warga and e-warong kept up beside all else. Rule: a batch at a time; others write between.
 
-It follows in a thread of its own while the server runs; a page that asks in between takes in what is new.
+It follows in a thread of its own while the server runs, in the pauses of phones that push; a page that asks
+in between takes in what is new.
 """
 
 import logging
@@ -9,6 +10,7 @@ from collections.abc import Callable
 
 from schemas.ids import DeviceId
 from server import subject_index
+from server.calm import Calm
 from server.engine import ClosedError, Engine, Writer
 from server.slices import Slices
 
@@ -23,11 +25,19 @@ logger = logging.getLogger("server.index")
 class Indexing:
     """Brings the index up to the records. `office` is the office's own device. Blocks its thread.
 
-    `also` brings up what else follows the log or the records, for which the thread looks as well.
+    `also` brings up what else follows the log or the records, for which the thread looks as well; `calm`
+    knows when phones push.
     """
 
-    def __init__(self, engine: Engine, office: DeviceId, also: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        office: DeviceId,
+        also: Callable[[], None] = lambda: None,
+        calm: Calm | None = None,
+    ) -> None:
         self._engine, self._office, self._also = engine, office, also
+        self._calm = calm or Calm()
         self._slices = Slices(FIRST, least=LEAST, most=MOST)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -66,6 +76,7 @@ class Indexing:
 
     def _follow(self) -> None:
         while not self._stop.is_set():
+            self._calm.wait(self._stop)
             try:
                 self.catch_up()
                 self._also()

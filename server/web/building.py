@@ -86,7 +86,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         trail.catch_up()
         figures.catch_up(1)
 
-    indexing = Indexing(engine, deps.office.device, also)
+    indexing = Indexing(engine, deps.office.device, also, deps.calm)
     finding = Finding(engine, indexing, words)
     room = build_room(deps, passwords, words)
     requests = Requests(engine, deps.office, deps.forms, deps.now_ms, deps.randomness)

@@ -86,6 +86,26 @@ def test_two_phones_in_one_commit_miss_nothing_of_each_other(office: Running) ->
     assert office.faults() == []
 
 
+class Waits(threading.Event):
+    """Ends the first wait there is, and so tells of it."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.set()
+        return True
+
+
+def test_a_phone_that_pushes_keeps_the_index_waiting_and_a_quiet_one_does_not(office: Running) -> None:
+    phone, pushing, quiet = office.phone(901), Waits(), Waits()
+    phone.sync()
+    at_once(office, [(phone.quiet_request(), phone.token)])
+    office.deps.calm.wait(quiet)
+    phone.write(new_warga(1))
+    at_once(office, [(phone.quiet_request(), phone.token)])
+    office.deps.calm.wait(pushing)
+    assert pushing.is_set()
+    assert not quiet.is_set()
+
+
 def breaking_at(real: Any, bad: DeviceId) -> Any:
     """Break a function of the office that is given several requests, where one of a device is among them."""
 
