@@ -33,7 +33,7 @@ class Records:
         """Return the fullest row of a record, None when there is none."""
         if name is None:
             return None
-        row = fullest((row.part, row.kind, row.body) for row in self._store.rows([name]))
+        row = fullest([(row.part, row.kind, row.body) for row in self._store.rows([name])])
         return None if row is None else _pulled(name, row[1], row[2])
 
     def as_written(self, name: RecordId | None) -> Pulled | None:
