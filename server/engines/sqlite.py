@@ -2,6 +2,7 @@
 
 Functions that wait for the writer are drained into one `BEGIN IMMEDIATE` transaction, each in a savepoint of
 its own, so that many share one fsync (`synchronous=FULL`, WAL). If the commit fails, every one of them fails.
+What is alone in its transaction has no savepoint: that would keep every page as it was before, a second time.
 """
 
 import queue
@@ -27,7 +28,7 @@ from server.engine import (
     WrongKeyError,
 )
 from server.engines.lists import expanded, listed, lists_in
-from server.engines.waiting import Items, Job, Waiting, neighbours
+from server.engines.waiting import Answered, Items, Job, Waiting, neighbours, shared, shared_out
 from server.migrate import migrate, regency_of
 
 T = TypeVar("T")
@@ -95,7 +96,7 @@ class Transaction:
         self._connection = connection
         self._regency = regency
         self._tag = tag
-        self.seq = 0
+        self.seq = self.first = 0
 
     @property
     def regency(self) -> Regency:
@@ -237,17 +238,11 @@ class SqliteEngine:
     def _commit(self, batch: list[Waiting]) -> None:
         """Run all in one transaction; tell each its result after the commit, or that it failed."""
         connection = self._connection
-        answers: list[tuple[Waiting, Any, BaseException | None]] = []
+        groups = neighbours(batch)
         try:
-            transaction = self._begin()
-            first = transaction.seq
-            for together in neighbours(batch):
-                if isinstance(together, Job):
-                    answers.append((together, *self._one(transaction, together.work)))
-                else:
-                    answers += self._each(transaction, together)
-            if transaction.seq > first:
-                self._number(transaction, first)
+            transaction, answers = self._lone(groups[0]) if len(groups) == 1 else self._several(groups)
+            if transaction.seq > transaction.first:
+                self._number(transaction)
             connection.execute("COMMIT")
         except BaseException as error:  # noqa: BLE001 - whatever broke the commit, every waiter must hear of it
             if connection.in_transaction:
@@ -266,22 +261,43 @@ class SqliteEngine:
         transaction = Transaction(self._connection, self._regency, self._randomness(TAG_BYTES))
         # The first statement takes the tenant's row, and with it the right to give out seqs, in any engine.
         transaction.execute("UPDATE kabupaten SET last_seq = last_seq WHERE kabupaten = :kabupaten")
-        transaction.seq = transaction.last_seq()
+        transaction.seq = transaction.first = transaction.last_seq()
         return transaction
 
-    def _each(
-        self, transaction: Transaction, together: list[Items]
-    ) -> list[tuple[Waiting, Any, BaseException | None]]:
+    def _lone(self, group: Job | list[Items]) -> tuple[Transaction, list[Answered]]:
+        """Do what shares its transaction with nobody: if it fails, the whole of that can go."""
+        transaction = self._begin()
+        if isinstance(group, Job):
+            return transaction, [(group, group.work(transaction), None)]
+        work, items = shared(group)
+        try:
+            results = list(work(transaction, items))
+        except BaseException:  # it is the business of those who asked, not of this thread
+            if not self._connection.in_transaction:  # a full disk ended it
+                raise
+            self._connection.execute("ROLLBACK")
+            transaction = self._begin()
+            results = [self._alone(transaction, work, item) for item in items]
+        return transaction, shared_out(group, results)
+
+    def _several(self, groups: list[Job | list[Items]]) -> tuple[Transaction, list[Answered]]:
+        """Do what shares a transaction, so that each can fail by itself."""
+        transaction = self._begin()
+        answers: list[Answered] = []
+        for group in groups:
+            if isinstance(group, Job):
+                answers.append((group, *self._one(transaction, group.work)))
+            else:
+                answers += self._each(transaction, group)
+        return transaction, answers
+
+    def _each(self, transaction: Transaction, group: list[Items]) -> list[Answered]:
         """Give the items of several jobs to their function in one call; if that fails, one by one."""
-        work, items = together[0].work, [item for job in together for item in job.items]
+        work, items = shared(group)
         results, failure = self._one(transaction, lambda writer: list(work(writer, items)))
         if failure is not None:
             results = [self._alone(transaction, work, item) for item in items]
-        answers: list[tuple[Waiting, Any, BaseException | None]] = []
-        for job in together:
-            answers.append((job, results[: len(job.items)], None))
-            results = results[len(job.items) :]
-        return answers
+        return shared_out(group, results)
 
     def _alone(
         self, transaction: Transaction, work: Callable[[Writer, Sequence[Any]], Sequence[Any]], item: Any
@@ -309,8 +325,8 @@ class SqliteEngine:
         connection.execute("RELEASE one")
         return result, None
 
-    def _number(self, transaction: Transaction, first: int) -> None:
-        last: Mapping[str, object] = {"first": first + 1, "last": transaction.seq}
+    def _number(self, transaction: Transaction) -> None:
+        last: Mapping[str, object] = {"first": transaction.first + 1, "last": transaction.seq}
         commit = {**last, "tag": transaction.commit_tag()}
         transaction.execute(
             "UPDATE kabupaten SET first_seq = :first, last_seq = :last, tag = :tag"

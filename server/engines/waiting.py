@@ -36,6 +36,8 @@ class Items:
 
 
 Waiting = Job | Items
+Answered = tuple[Waiting, Any, BaseException | None]
+"""A job, and what came of it: a result, or what was raised."""
 
 
 def neighbours(batch: Sequence[Waiting]) -> list[Job | list[Items]]:
@@ -50,3 +52,17 @@ def neighbours(batch: Sequence[Waiting]) -> list[Job | list[Items]]:
         else:
             found.append([job])
     return found
+
+
+def shared(group: Sequence[Items]) -> tuple[Callable[[Writer, Sequence[Any]], Sequence[Any]], list[Any]]:
+    """Return what several jobs wait for, and the items of all."""
+    return group[0].work, [item for job in group for item in job.items]
+
+
+def shared_out(group: Sequence[Items], results: Sequence[Any]) -> list[Answered]:
+    """Give each of several jobs the results of its own items."""
+    answers: list[Answered] = []
+    for job in group:
+        answers.append((job, results[: len(job.items)], None))
+        results = results[len(job.items) :]
+    return answers

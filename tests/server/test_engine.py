@@ -122,6 +122,28 @@ def test_an_item_that_fails_fails_alone(engine: SqliteEngine) -> None:
     assert [(first, last) for first, last, _ in commits(engine)] == [(1, 2)]
 
 
+def test_an_item_that_fails_beside_a_function_takes_back_nothing_of_that(engine: SqliteEngine) -> None:
+    gate, inserting = Gate(engine), Inserting()
+    before, items = engine.write(insert("a")), engine.write_each(inserting.work, ["bad", "c"])
+    gate.open()
+    assert before.result(10) == 1
+    bad, good = items.result(10)
+    assert (str(bad), good) == ("bad", 2)
+    assert inserting.calls == [["bad", "c"], ["bad"], ["c"]]
+    assert parts(engine) == ["a", "c"]
+
+
+def test_a_function_that_fails_alone_leaves_nothing_and_the_next_goes_on(engine: SqliteEngine) -> None:
+    def broken(writer: Writer) -> None:
+        insert("broken")(writer)
+        raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        engine.write(broken).result(10)
+    assert (parts(engine), commits(engine)) == ([], [])
+    assert engine.write(insert("a")).result(10) == 1
+
+
 def test_one_that_fails_takes_back_its_own_work_and_seqs_only(engine: SqliteEngine) -> None:
     def broken(writer: Writer) -> None:
         insert("broken")(writer)
