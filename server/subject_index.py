@@ -4,14 +4,15 @@ It follows the seqs of the records, from where it ended: so it catches up after 
 what is taken in pays for it with one entry of an index over seqs. Nothing here is a truth of its own.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import count, islice
+from typing import NamedTuple
 
 import msgspec
 
 from schemas.base import Data
 from schemas.ids import DeviceId, RecordId
-from server.engine import Reader, SqlRow, Writer, one
+from server.engine import Reader, Writer, one
 from server.subjects import (
     LIKE,
     PAIR,
@@ -34,6 +35,22 @@ _KINDS = "kind IN ('warga', 'ewarong', 'kasus', 'pasangan')"
 """As the index over seqs has it, word for word: else it is not used."""
 _record = msgspec.msgpack.Decoder(Record)
 Pairs = dict[tuple[RecordId, RecordId], Why]
+
+
+class IndexRow(NamedTuple):
+    """A row of `subjects`, but for tenant and number; equal to what is stored where nothing of it changed."""
+
+    subject: RecordId
+    kind: str
+    name_key: str
+    desa: str
+    birth: str
+    nik: str
+    kks: str
+    kk: str
+    shelf: int
+    merged_into: str
+    fresh: int
 
 
 class Known(Data, frozen=True, kw_only=True):
@@ -72,11 +89,16 @@ def catch_up(tx: Writer, office: DeviceId, most: int) -> None:
     records = [_record.decode(body) for _, body in found]
     entries = {entry.subject: entry for record in records if (entry := entry_of(record)) is not None}
     subjects = [record for record in records if record.kind in SUBJECT_KINDS]
-    forget(tx, [record.id for record in subjects])
-    _put(tx, entries.values(), _from_phones(tx, subjects, office))
+    wanted = _rows(tx, entries.values(), _from_phones(tx, subjects, office))
+    there = _there(tx, [record.id for record in subjects])
+    # Most of what is changed about somebody is nothing that the index holds.
+    moved = [record.id for record in subjects if wanted.get(record.id) != there.get(record.id)]
+    forget(tx, moved)
+    put = [wanted[name] for name in moved if name in wanted]
+    _put(tx, put)
     _put_cases(tx, [record for record in records if record.kind == "kasus"])
     decided = [record for record in records if record.kind == PAIR]
-    _put_pairs(tx, {*entries, *(RecordId(record.fields["satu"]) for record in decided)})
+    _put_pairs(tx, {*(row.subject for row in put), *(RecordId(record.fields["satu"]) for record in decided)})
     tx.execute(
         "INSERT INTO subject_end (kabupaten, seq) VALUES (:kabupaten, :seq)"
         " ON CONFLICT (kabupaten) DO UPDATE SET seq = excluded.seq",
@@ -121,27 +143,50 @@ def _pair_at(pair: tuple[RecordId, RecordId], number: int) -> RecordId:
     return place_at(PAIR.encode() + about_pair(*pair).encode(), number)
 
 
-def _put(tx: Writer, entries: Iterable[Entry], from_phones: set[RecordId]) -> None:
-    every = list(entries)
-    shelves = _numbered(tx, {entry.shelf for entry in every})
+def _rows(tx: Writer, entries: Collection[Entry], from_phones: set[RecordId]) -> dict[RecordId, IndexRow]:
+    """Return the rows of these entries, by subject."""
+    shelves = _numbered(tx, {entry.shelf for entry in entries})
+    return {
+        entry.subject: IndexRow(
+            subject=entry.subject,
+            kind=entry.kind,
+            name_key=entry.name_key,
+            desa=entry.desa,
+            birth=entry.birth,
+            nik=entry.nik,
+            kks=entry.kks,
+            kk=entry.kk,
+            shelf=shelves[entry.shelf],
+            merged_into=entry.merged_into,
+            fresh=int(entry.unmatched and entry.subject in from_phones),
+        )
+        for entry in entries
+    }
+
+
+def _there(tx: Reader, subjects: Sequence[RecordId]) -> dict[RecordId, IndexRow]:
+    """Return the rows that the index holds of these subjects."""
+    found = tx.query(
+        f"SELECT {', '.join(IndexRow._fields)} FROM subjects"  # noqa: S608 - our own names
+        " WHERE kabupaten = :kabupaten AND subject IN :subjects",
+        {"subjects": list(subjects)},
+    )
+    return {row.subject: row for row in map(IndexRow._make, found)}
+
+
+def _put(tx: Writer, rows: Sequence[IndexRow]) -> None:
+    """Store rows of subjects that the index does not hold, each under the next number."""
+    if not rows:
+        return
     (last,) = tx.query("SELECT coalesce(max(number), 0) FROM subjects WHERE kabupaten = :kabupaten")[0]
-    rows = list[SqlRow]()
-    words = list[SqlRow]()
-    for number, entry in enumerate(every, last + 1):
-        fresh = int(entry.unmatched and entry.subject in from_phones)
-        rows.append(
-            (
-                tx.regency, number, entry.subject, entry.kind, entry.name_key, entry.desa, entry.birth,
-                entry.nik, entry.kks, entry.kk, shelves[entry.shelf], entry.merged_into, fresh,
-            )
-        )  # fmt: skip
-        words += [(tx.regency, word, number) for word in later_words(entry.name_key)]
+    numbered = list(enumerate(rows, last + 1))
     tx.many(
         "INSERT INTO subjects (kabupaten, number, subject, kind, name_key, desa, birth, nik, kks, kk, shelf,"
         " merged_into, fresh) VALUES (:kabupaten, :number, :subject, :kind, :name_key, :desa, :birth, :nik,"
         " :kks, :kk, :shelf, :merged_into, :fresh)",
-        rows,
+        [(tx.regency, number, *row) for number, row in numbered],
     )
+    words = [(tx.regency, word, number) for number, row in numbered for word in later_words(row.name_key)]
     tx.many(
         "INSERT INTO subject_words (kabupaten, word, number) VALUES (:kabupaten, :word, :number)",
         sorted(words),  # neighbours lie in one page
@@ -188,6 +233,8 @@ def _put_cases(tx: Writer, cases: Sequence[Record]) -> None:
 
 def _put_pairs(tx: Writer, names: set[RecordId]) -> None:
     """Find anew with whom each of these may be one person, but for those whom somebody told apart."""
+    if not names:
+        return
     named = {"subjects": list(names)}
     _drop_pairs(tx, named)
     own = [

@@ -147,6 +147,28 @@ def test_what_changed_is_found_as_it_is_now(office: Office, site: Site) -> None:
     assert found(site, office, "baru") == found(site, office, "0099") == ["Baru"]
 
 
+def test_what_the_index_does_not_hold_may_change_and_the_index_stays_as_it_is(
+    office: Office, site: Site
+) -> None:
+    warga = add(office, "Tetap Sama", pekerjaan="tani")
+    add(office, "Datang Kemudian")  # so that another entry would have another number
+    site.indexing.catch_up()
+    before = number_of(office, warga)
+    change(office, warga, {"pekerjaan": "tani"}, pekerjaan="dagang")
+    site.indexing.catch_up()
+    assert number_of(office, warga) == before
+    assert not office.deps.engine.read(subject_index.is_behind)
+    change(office, warga, {"no_kks": None}, no_kks="6032989900777123")
+    site.indexing.catch_up()
+    assert number_of(office, warga) != before
+    assert found(site, office, "777123") == ["Tetap Sama"]
+
+
+def number_of(office: Office, warga: RecordId) -> int:
+    sql = "SELECT number FROM subjects WHERE kabupaten = :kabupaten AND subject = :subject"
+    return office.deps.engine.read(lambda tx: tx.query(sql, {"subject": warga}))[0][0]
+
+
 def test_who_was_destroyed_leaves_the_index_at_once(office: Office, site: Site) -> None:
     warga = add(office, "Akan Musnah", nik="3314990202800012")
     twin = add(office, "Kembar", nik="3314990202800012")
