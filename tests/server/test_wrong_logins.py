@@ -129,6 +129,20 @@ def test_many_names_from_one_place_on_one_day_are_an_alarm_also_where_none_exist
     assert desk.guessing("kabid") == [said] and desk.guessing("petugas") == []
 
 
+def test_a_wrong_password_and_a_wrong_code_of_one_person_are_one_account(desk: Desk) -> None:
+    office, deps = desk.office, desk.office.deps
+    for number in range(MANY_NAMES - 2):
+        desk.fail(f"tebakan{number}")
+    desk.fail("petugas")
+    deps.engine.write(
+        lambda tx: desk.accounts.note_wrong(tx, office.people["petugas"], b"factor", FAR, "kode")
+    ).result()
+    assert desk.guessing() == []
+    desk.fail("kabid")
+    [said] = desk.guessing()
+    assert said.startswith(f"{MANY_NAMES} akun dicoba dari satu tempat")
+
+
 def test_one_account_that_is_tried_often_is_an_alarm_and_a_name_that_is_none_is_not(desk: Desk) -> None:
     desk.fail("petugas", times=OFTEN - 1)
     desk.fail("tidak_ada", NEAR, times=OFTEN)
