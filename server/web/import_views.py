@@ -86,8 +86,7 @@ def list_values(
     lists = site.importing
     counted = job.counts if job.state in ("diperiksa", "menerapkan", "selesai") else {}
     found = list(lists.problems(job, SHOWN)) if counted.get("masalah") else []
-    # not while it is applied: that page is drawn every other second, and this may look through the whole list
-    odd = list(lists.odd(job, SHOWN)) if job.noted and job.state in ("diperiksa", "selesai") else []
+    odd = list(lists.odd(job, SHOWN)) if counted and job.noted else []
     suffix = "selesai" if job.state == "selesai" else "arti"
     return {
         "job": list_view(site, job),
