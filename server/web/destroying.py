@@ -1,6 +1,7 @@
 """Pemusnahan: proposals to destroy, the second person's word, legal holds, and the minutes to print.
 
-Rule: a thing is named by its id only; nothing of what it says is shown here.
+Rule: what is proposed or held is named by its id only. To choose it, it is found by name, by POST, and
+named to whoever may propose or hold it.
 """
 
 from typing import Any
@@ -13,6 +14,7 @@ from schemas.base import Data
 from schemas.ids import RecordId
 from server.access import may
 from server.services.destroying import MOST_REASON, Holding, Proposal, Refused
+from server.services.to_destroy import Choice
 from server.services.visits import names
 from server.store import SqlOfficeStore
 from server.web.errors import ForbiddenError, MissingError
@@ -22,6 +24,8 @@ from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
 
 TONES = {"diusulkan": "notice", "disetujui": "bad", "selesai": "quiet", "dibatalkan": "quiet"}
+LONGEST = 200
+"""Characters of what is searched for: an address fits."""
 SHORT = 16
 """Hexadecimal digits by which minutes name a content: enough to find it in the chain."""
 
@@ -52,9 +56,14 @@ def destroying_routes(site: Site) -> list[Any]:
     """Return the handlers of the pages."""
 
     async def draw(
-        visitor: Visitor, notice: Notice | None, status: int = 200, given: dict[str, str] | None = None
+        visitor: Visitor,
+        notice: Notice | None,
+        status: int = 200,
+        given: dict[str, str] | None = None,
+        choices: list[Choice] | None = None,
     ) -> Response[str]:
         values = {
+            "choices": choices,
             "rows": await site.work(lambda: _rows(site, visitor)),
             "holds": await site.work(lambda: _holds(site, visitor)),
             "may_propose": may(visitor.person, "propose_destruction"),
@@ -68,11 +77,24 @@ def destroying_routes(site: Site) -> list[Any]:
     @get("/pemusnahan")
     async def page(request: Asking) -> Response[str]:
         visitor = await protector(site, request)
+        chosen = RecordId(request.query_params.get("nomor", "")[:32])
         done = "selesai" in request.query_params
         notice = (
             Notice(tone="good", icon="done", title=site.text("kantor.pemusnahan.selesai")) if done else None
         )
-        return await draw(visitor, notice)
+        return await draw(visitor, notice, choices=await chosen_of(visitor, chosen) if chosen else None)
+
+    async def chosen_of(visitor: Visitor, name: RecordId) -> list[Choice]:
+        found = await site.work(lambda: site.to_destroy.one(visitor.person, name))
+        return [found] if found else []
+
+    @post("/pemusnahan/cari")
+    async def search(request: Asking) -> Response[str]:
+        visitor = await protector(site, request)
+        given = await site.form(request, visitor.csrf)
+        typed = given.get("dicari", "")[:LONGEST]
+        found = await site.work(lambda: site.to_destroy.find(visitor.person, typed))
+        return await draw(visitor, None, given={"dicari": typed}, choices=found)
 
     @post("/pemusnahan")
     async def act(request: Asking) -> Response[Any]:
@@ -83,7 +105,9 @@ def destroying_routes(site: Site) -> list[Any]:
             if answer.why == "peran":
                 raise ForbiddenError
             said = site.text(f"kantor.pemusnahan.tolak.{answer.why}")
-            return await draw(visitor, Notice(tone="bad", icon="error", title=said), 422, given)
+            problem = Notice(tone="bad", icon="error", title=said)
+            kept = await chosen_of(visitor, RecordId(given.get("nomor", "")[:32]))
+            return await draw(visitor, problem, 422, given, kept or None)
         return onward("/pemusnahan?selesai")
 
     @get("/pemusnahan/{target:str}")
@@ -95,7 +119,7 @@ def destroying_routes(site: Site) -> list[Any]:
         known = await site.work(lambda: _names(site, {found.by, found.approved_by}))
         return await paper_page(site, visitor, _minutes(site, found, known))
 
-    return [page, act, minutes]
+    return [page, act, search, minutes]
 
 
 def _done(site: Site, visitor: Visitor, given: dict[str, str]) -> Refused | None:

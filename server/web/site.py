@@ -61,6 +61,7 @@ from server.services.retention import Retention
 from server.services.review import Reviews
 from server.services.room import Room
 from server.services.settings import OfficeSettings
+from server.services.to_destroy import ToDestroy
 from server.services.together import Together
 from server.services.trail import Trail
 from server.services.trail_export import TrailExport
@@ -193,6 +194,7 @@ class Site:
     conflicts: Conflicts
     quarantine: Quarantine
     destroying: Destroying
+    to_destroy: ToDestroy
     requests: Requests
     incidents: Incidents
     retention: Retention
