@@ -15,8 +15,6 @@ from schemas.ids import RecordId
 from server.access import may
 from server.services.destroying import MOST_REASON, Holding, Proposal, Refused
 from server.services.to_destroy import Choice
-from server.services.visits import names
-from server.store import SqlOfficeStore
 from server.web.errors import ForbiddenError, MissingError
 from server.web.paper import Paper, paper_page
 from server.web.protection import protector
@@ -116,7 +114,7 @@ def destroying_routes(site: Site) -> list[Any]:
         found = await site.work(lambda: site.destroying.proposal(visitor.person, RecordId(target)))
         if found is None or found.state != "selesai":
             raise MissingError
-        known = await site.work(lambda: _names(site, {found.by, found.approved_by}))
+        known = await site.work(lambda: site.names({found.by, found.approved_by}))
         return await paper_page(site, visitor, _minutes(site, found, known))
 
     return [page, act, search, minutes]
@@ -142,20 +140,14 @@ def _done(site: Site, visitor: Visitor, given: dict[str, str]) -> Refused | None
 
 def _rows(site: Site, visitor: Visitor) -> list[ProposalRow]:
     found = site.destroying.proposals(visitor.person)
-    known = _names(
-        site, {each.by for each in found} | {each.approved_by for each in found if each.approved_by}
-    )
+    known = site.names({each.by for each in found} | {each.approved_by for each in found if each.approved_by})
     return [_row(site, visitor, each, known) for each in found]
 
 
 def _holds(site: Site, visitor: Visitor) -> list[HoldRow]:
     found = site.destroying.holds(visitor.person)
-    known = _names(site, {each.by for each in found})
+    known = site.names({each.by for each in found})
     return [_hold(site, each, known) for each in found]
-
-
-def _names(site: Site, ids: set[Any]) -> dict[str, str]:
-    return site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), ids))
 
 
 def _hold(site: Site, each: Holding, known: dict[str, str]) -> HoldRow:

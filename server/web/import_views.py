@@ -9,8 +9,6 @@ from schemas.base import Data
 from schemas.ids import RecordId
 from server.access import Person
 from server.services.importing import services_of
-from server.services.visits import names
-from server.store import SqlOfficeStore
 from server.tables.columns import COLUMNS, Kind
 from server.tables.entries import Note
 from server.tables.heading import text_of
@@ -171,7 +169,7 @@ def _match(site: Site, person: Person, job: Job, typed: tuple[str, ...] | None) 
 def list_view(site: Site, job: Job) -> ListView:
     """Return a list in words."""
     tone, icon = LOOKS[job.state]
-    known = site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), {job.by}))
+    known = site.names({job.by})
     return ListView(
         id=job.id,
         name=job.name,
