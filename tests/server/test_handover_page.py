@@ -240,7 +240,7 @@ def test_of_a_file_that_is_cut_while_it_is_taken_in_it_is_said_what_is_in_and_wh
     site: Site,  # noqa: F811
     joined: Phone,
 ) -> None:
-    change(joined, 304)
+    change(joined, 309)
     handovers, by = site.office.deps.handovers, site.office.people["petugas"]
     photos = (b"\x01" * 200_000, b"\x02" * 200_000)
     data = written(joined, handovers.public_key, photos)
