@@ -15,7 +15,7 @@ from field_app.phone import Phone
 from field_app.records import text_of
 from field_app.rehearsal import Rehearsal
 from field_app.views import Card, Finalised, Refused, Waiting, Welcomed
-from schemas.format import local_date
+from schemas.format import local_date, span
 from sync.change import Place
 
 OK, FAILED = 0, 1
@@ -193,7 +193,9 @@ class Commands:
             case None:
                 return True
             case Locked():
-                self._say("terkunci", sisa=outcome.tries_left, detik=outcome.wait_s)
+                said = "tunggu" if outcome.wait_s else "pin_salah"  # as the lock screen says it
+                values = {"sisa": outcome.tries_left, "lama": span(outcome.wait_s)}
+                self._put(self._phone.text(f"aplikasi.kunci.{said}", **values))
             case PinGone():
                 self._say("pin_dihapus")
             case Refused():

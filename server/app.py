@@ -23,8 +23,8 @@ from server.api.tus import tus_routes
 from server.compose import elapsed_ms
 from server.deps import Deps
 from server.disk import is_full
-from server.engine import ClosedError
-from server.problems import code_for_status
+from server.engine import ClosedError, LockedError
+from server.problems import WAIT_S, code_for_status
 
 GUARDS = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -38,6 +38,8 @@ GUARDS = (
 OURS = PACKED_TYPE.encode()
 """How all our own media types begin."""
 logger = logging.getLogger("server")
+LOCKED, LOCKED_RETRY_S = "basis_data_terkunci", 30
+"""What another program holding the database is told as, and when to come again."""
 
 
 def create_app(deps: Deps, pages: Sequence[Any] = (), calls: Calls | None = None) -> Litestar:
@@ -48,7 +50,9 @@ def create_app(deps: Deps, pages: Sequence[Any] = (), calls: Calls | None = None
     counted = calls or Calls(deps.text, elapsed_ms)
 
     def refuse(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-        return problem_response(Problem(code=_code(error)), deps.text)
+        code = _code(error)
+        values = {WAIT_S: str(LOCKED_RETRY_S)} if code == LOCKED else {}
+        return problem_response(Problem(code=code, values=values), deps.text)
 
     routes = [
         *sync_routes(deps),
@@ -90,6 +94,8 @@ def _code(error: Exception) -> str:
         return code_for_status(error.status_code)
     if isinstance(error, ClosedError):
         return "berhenti"
+    if isinstance(error, LockedError):
+        return LOCKED
     if is_full(error):
         return "penyimpanan_penuh"
     # The kind and the place only: a message may hold what a person wrote.

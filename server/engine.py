@@ -45,6 +45,10 @@ class FullError(EngineError):
     """No space is left on the disk."""
 
 
+class LockedError(EngineError):
+    """Another program held the database longer than this one waits; nothing was done, and later it may be."""
+
+
 class DamagedError(EngineError):
     """The database file changed under us, or is broken."""
 

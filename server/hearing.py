@@ -14,8 +14,6 @@ from server.engine import Engine, Writer
 from sync.change import Clock
 from sync.intake import Run
 
-CLOCK_OFF_MS = 10 * 60_000
-"""A clock may be off by so much before anybody is told."""
 MOST_OFF_MS = 100 * 365 * 86_400_000
 """More is told as this: a phone may say any number, and this one is kept."""
 NOTED_EVERY_MS = 5 * 60_000
@@ -24,12 +22,13 @@ NOTED_EVERY_MS = 5 * 60_000
 def clock_off_ms(clock: Clock, received_ms: int) -> int:
     """Return how far a device's clock lies outside what the office knows to be possible, 0 if it fits.
 
-    A change was made after the last office time that the device had seen, and before it was received.
+    A change was made after the last office time that the device had seen, and before it was received. From
+    how much on anybody is told is a setting, asked where it is told.
     """
     off_ms = 0
-    if clock.wall_ms > received_ms + CLOCK_OFF_MS:
+    if clock.wall_ms > received_ms:
         off_ms = clock.wall_ms - received_ms
-    elif clock.server_ms and clock.wall_ms < clock.server_ms - CLOCK_OFF_MS:
+    elif clock.server_ms and clock.wall_ms < clock.server_ms:
         off_ms = clock.wall_ms - clock.server_ms
     return min(max(off_ms, -MOST_OFF_MS), MOST_OFF_MS)
 

@@ -37,6 +37,7 @@ STATUS: dict[str, int] = {
     "gangguan": 500,
     "penyimpanan_penuh": 507,
     "berhenti": 503,
+    "basis_data_terkunci": 503,
     "kunci_data_salah": 401,
     "kunci_data_tanpa_kunjungan": 403,
     "kursor_salah": 400,

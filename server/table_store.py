@@ -6,7 +6,7 @@ from schemas.base import decode, encode
 from schemas.ids import RecordId
 from server.engine import Reader, Writer
 from server.parsing.messages import Cell
-from server.tables.job import Job, RowFate
+from server.tables.job import Job, RowFate, Told, noted_count, problem_count
 from sync.store import Record
 
 Piece = tuple[int, bytes]
@@ -131,10 +131,27 @@ def fates(tx: Reader, name: RecordId, sheet: int, place: int) -> list[RowFate]:
 def put_fates(tx: Writer, name: RecordId, sheet: int, place: int, found: Sequence[RowFate]) -> None:
     """Keep what is to become of the rows of a piece."""
     tx.execute(
-        "UPDATE import_rows SET outcomes = :outcomes WHERE kabupaten = :kabupaten AND import = :import"
-        " AND sheet = :sheet AND place = :place",
-        {"import": name, "sheet": sheet, "place": place, "outcomes": encode(list(found))},
+        "UPDATE import_rows SET outcomes = :outcomes, problems = :problems, noted = :noted"
+        " WHERE kabupaten = :kabupaten AND import = :import AND sheet = :sheet AND place = :place",
+        {
+            "import": name,
+            "sheet": sheet,
+            "place": place,
+            "outcomes": encode(list(found)),
+            "problems": problem_count(found),
+            "noted": noted_count(found),
+        },
     )
+
+
+def told_places(tx: Reader, name: RecordId, sheet: int, told: Told) -> list[int]:
+    """Return the pieces with rows of which a page tells, in order; those that were never counted too."""
+    found = tx.query(
+        "SELECT place, problems, noted FROM import_rows"
+        " WHERE kabupaten = :kabupaten AND import = :import AND sheet = :sheet ORDER BY place",
+        {"import": name, "sheet": sheet},
+    )
+    return [place for place, problems, noted in found if (problems if told == "masalah" else noted) != 0]
 
 
 def matches(tx: Reader, kind: str) -> dict[str, str]:

@@ -25,9 +25,9 @@ class WrongLogin(Data, frozen=True, kw_only=True):
 
 
 class Crowd(Data, frozen=True, kw_only=True):
-    """Failed logins of one day that belong together: of one network, or of one person; the other is empty.
+    """Failed logins that belong together: of one network, or of one person; the other is empty.
 
-    `count` is of names for a network, of tries for a person; `first_ms` is when it began that day.
+    `count` is of names for a network, of tries for a person; `first_ms` is when the first of them was.
     """
 
     person: PersonId
@@ -68,22 +68,36 @@ def newest(tx: Reader, most: int) -> list[WrongLogin]:
     return [_wrong(row) for row in found]
 
 
-def of_person(tx: Reader, person: PersonId, since_ms: int) -> list[WrongLogin]:
+def of_person(tx: Reader, person: PersonId, since_ms: int, most: int) -> list[WrongLogin]:
     """Return the failed logins to one account after a time, the newest first."""
     found = tx.query(
         "SELECT at_ms, person, network, what FROM wrong_logins WHERE kabupaten = :kabupaten"
-        " AND person = :person AND at_ms > :since ORDER BY at_ms DESC",
-        {"person": person, "since": since_ms},
+        " AND person = :person AND at_ms > :since ORDER BY at_ms DESC LIMIT :most",
+        {"person": person, "since": since_ms, "most": most},
     )
     return [_wrong(row) for row in found]
 
 
+def crowd_of_person(tx: Reader, person: PersonId, since_ms: int) -> Crowd:
+    """Return how many logins to one account failed after a time, and when the first did; 0 for none."""
+    [row] = tx.query(
+        "SELECT count(*), coalesce(min(at_ms), 0) FROM wrong_logins WHERE kabupaten = :kabupaten"
+        " AND person = :person AND at_ms > :since",
+        {"person": person, "since": since_ms},
+    )
+    return Crowd(person=person, network="", count=int(row[0]), first_ms=int(row[1]))
+
+
 def networks_with(tx: Reader, since_ms: int, names: int) -> list[Crowd]:
-    """Return the networks that tried so many names or more on one day, for each such day."""
+    """Return the networks that tried so many names or more on one day, for each such day.
+
+    A wrong password and a wrong code of one person bear two marks: whoever is known counts once.
+    """
+    tried = "count(DISTINCT nullif(person, '')) + count(DISTINCT CASE WHEN person = '' THEN mark END)"
     found = tx.query(
-        "SELECT network, count(DISTINCT mark), min(at_ms) FROM wrong_logins"
+        f"SELECT network, {tried}, min(at_ms) FROM wrong_logins"  # noqa: S608 - nothing that was typed
         " WHERE kabupaten = :kabupaten AND at_ms > :since GROUP BY network, (at_ms + :shift) / :day"
-        " HAVING count(DISTINCT mark) >= :names ORDER BY max(at_ms) DESC",
+        f" HAVING {tried} >= :names ORDER BY max(at_ms) DESC",
         {"since": since_ms, "shift": WIB_MS, "day": DAY_MS, "names": names},
     )
     return [

@@ -20,6 +20,7 @@ from server.engine import (
     NOTHING,
     ClosedError,
     FullError,
+    LockedError,
     NotInitialisedError,
     Params,
     Reader,
@@ -344,6 +345,8 @@ def _named(error: BaseException) -> BaseException:
     """Give an error of the driver the name that the port has for it."""
     if isinstance(error, sqlcipher3.OperationalError) and "full" in str(error):
         return FullError("no space is left")
+    if isinstance(error, sqlcipher3.OperationalError) and "locked" in str(error):
+        return LockedError("another program holds the database")
     return error
 
 

@@ -68,6 +68,7 @@ class _Known(Data, frozen=True, kw_only=True):
     held: dict[DeviceId, int]
     blobs: dict[DeviceId, int]
     tasks: dict[DeviceId, int]
+    clock_off_ms: int
 
 
 class Alarms:
@@ -136,7 +137,7 @@ class Alarms:
             key = f"penyelamat/{use.id}"
             found.append(Alarm(tone="bad", icon="key", title=title, text=todo, href="/perangkat", key=key))
         heard = known.heard.get(phone.id)
-        if heard and heard.clock_ms:
+        if heard and abs(heard.clock_ms) > known.clock_off_ms:
             off = self._span(abs(heard.clock_ms))
             late = "jam_lambat" if heard.clock_ms < 0 else "jam_cepat"
             found.append(self._alarm("notice", "late", late, nama=name, selisih=off))
@@ -189,7 +190,8 @@ def _load(tx: Reader, now_ms: int) -> _Known:
     unknown: dict[DeviceId, list[UnknownHead]] = {}
     for head in alarm_store.unknown_heads(tx):
         unknown.setdefault(head.device, []).append(head)
-    since_ms = now_ms - settings(tx).value(SILENT) * DAY_MS
+    told = settings(tx)
+    since_ms = now_ms - told.value(SILENT) * DAY_MS
     silent = [phone for phone in phones if phone.revoked_ms is None and _is_silent(phone, heard, since_ms)]
     return _Known(
         phones=phones,
@@ -203,6 +205,7 @@ def _load(tx: Reader, now_ms: int) -> _Known:
         held=quarantine_store.waits_by_device(tx),
         blobs=alarm_store.blobs_to_come(tx, [phone.id for phone in phones]),
         tasks={phone.id: alarm_store.open_tasks(tx, phone.person) for phone in silent},
+        clock_off_ms=told.limits(now_ms).clock_off_ms,
     )
 
 

@@ -32,6 +32,8 @@ from sync.store import Fields, Record
 PROPOSAL, HOLD = "usul_musnah", "penahanan"
 MOST_REASON = 500
 """Characters in a reason or in the number of a berita acara."""
+NAMED_FOR: tuple[Action, ...] = ("propose_destruction", "hold_data")
+"""Who may do either of a thing is told its name where it is chosen."""
 DONE_STATES = ("disetujui", "ditolak")
 """Only a visit that was decided for good may be destroyed."""
 
@@ -155,6 +157,10 @@ class Destroying:
     def may_propose(self, person: Person, record: Record) -> bool:
         """Whether somebody may propose a thing of theirs to be destroyed, whatever else forbids it now."""
         return self._refused(person, "propose_destruction", record) is None
+
+    def may_name(self, person: Person, record: Record) -> bool:
+        """Whether a thing may be named to somebody who would propose or hold it; not once it is destroyed."""
+        return any(may(person, each) and self._refused(person, each, record) is None for each in NAMED_FOR)
 
     def withdraw(self, person: Person, target: RecordId) -> Refused | None:
         """Take back one's own proposal that nobody has approved yet; who may approve it turns it down so."""

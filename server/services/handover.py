@@ -60,7 +60,9 @@ class Counts(Data, frozen=True, kw_only=True):
 
 
 class Taken(Data, frozen=True, kw_only=True):
-    """A file was taken in. `problems` are those of single messages or photos; the rest is in."""
+    """A file was taken in. `problems` are those of single messages or photos; the rest is in, unless the file
+    itself was cut after it had been checked (`serah_sebagian`): then what is counted is in.
+    """
 
     device: Device
     file: bytes
@@ -137,14 +139,23 @@ class Handovers:
     def take_items(
         self, device: DeviceId, items: Iterable[SyncRequest | Photo]
     ) -> tuple[Counts, tuple[Problem, ...]]:
-        """Take in messages and photos of a device, wherever they were kept; one bad one blocks no other."""
+        """Take in messages and photos of a device, wherever they were kept; one bad one blocks no other.
+
+        Raises UnfitFileError where items end that way before anything was taken; later that is a problem.
+        """
         counts, problems = Counts(), list[Problem]()
-        for item in items:
-            done = self._store(device, item, counts) if isinstance(item, Photo) else self._push(item, counts)
-            if isinstance(done, Problem):
-                problems.append(done)
-            else:
-                counts = done
+        try:
+            for item in items:
+                is_photo = isinstance(item, Photo)
+                done = self._store(device, item, counts) if is_photo else self._push(item, counts)
+                if isinstance(done, Problem):
+                    problems.append(done)
+                else:
+                    counts = done
+        except UnfitFileError:
+            if counts == Counts():
+                raise
+            problems.append(Problem(code="serah_sebagian"))
         return counts, tuple(problems)
 
     def _take(self, file: BinaryIO, by: PersonId) -> Taken | Problem:

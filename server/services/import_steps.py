@@ -1,10 +1,10 @@
 """The long steps of a list: judging every row, and carrying out what was found. Rule: a piece at a time.
 
-A row is judged before anything changes; while a list is applied, each row is compared once more.
+A row is judged before anything changes; while a list is applied, each row is compared once more, and one that
+is not as it was then is not taken.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -17,19 +17,29 @@ from schemas.ids import RecordId, uuid7
 from schemas.wilayah import Wilayah
 from schemas.wire import Applied, Conflict
 from server import table_store
-from server.access import within
 from server.engine import Engine, Reader, Writer
 from server.parsing.messages import PIECE, Cell
 from server.services.finding import survivors
+from server.services.import_fates import (
+    REFUSED,
+    TAKEN,
+    as_it_stands,
+    by_desa,
+    compared,
+    judged_anew,
+    news_of,
+    not_taken,
+    outside,
+    recounted,
+    to_keep,
+    too_little,
+)
 from server.services.people import Actor
 from server.tables import entries
 from server.tables.columns import Kind
-from server.tables.entries import Note
-from server.tables.job import Job, RowFate, State
-from server.tables.judging import NO_RECORD, Known, Match, News, news
+from server.tables.job import Job, RowFate, State, noted_count
+from server.tables.judging import NO_RECORD, Known, Match
 from sync.change import Patch
-from sync.losses import is_destroyed
-from sync.store import Record
 
 CHOICES = {"penyalur": "bpnt_kpm", "status_kpm": "bpnt_kpm"}
 """The form whose choices a column's words are read by."""
@@ -63,15 +73,15 @@ class ImportSteps:
         """Say of every row what is to become of it. Begins anew after a crash: nothing was changed."""
         known, reader = self._everybody(job.kind), self._reader(job)
         counts: dict[str, int] = {}
-        noted = 0
+        odd = 0
         for place in range(piece_count(job)):
             rows = self._engine.read(lambda tx, at=place: rows_of(tx, job, at))
             found = self._judge(job, reader, known, place, rows)
             for fate in found:
                 counts[fate.fate] = counts.get(fate.fate, 0) + 1
-                noted += fate.fate != "masalah" and bool(fate.notes)
+            odd += noted_count(found)
             done = min(job.rows, (place + 1) * PIECE)
-            now = replace(job, counts=dict(counts), noted=noted, done=done)
+            now = replace(job, counts=dict(counts), noted=odd, done=done)
             self._engine.write(
                 lambda tx, at=place, fates=found, kept=now: (
                     table_store.put_fates(tx, job.id, job.sheet, at, fates),
@@ -103,8 +113,8 @@ class ImportSteps:
                 found.append(RowFate(fate="kosong", record=NO_RECORD, notes=()))
                 continue
             match = known.find(entry, row_number(job, place, offset)) if not entry.blocked else Match()
-            lack = () if match.record else _too_little(job.kind, entry)
-            why = entry.blocked or _outside(job, entry.fields) or match.why or lack
+            lack = () if match.record else too_little(job.kind, entry)
+            why = entry.blocked or outside(job, entry.fields) or match.why or lack
             if why:
                 found.append(RowFate(fate="masalah", record=NO_RECORD, notes=why))
             elif match.record:
@@ -122,7 +132,7 @@ class ImportSteps:
         names = [fate.record for fate in found if fate.fate == "sama"]
         stand, said = self._engine.read(lambda tx: (survivors(tx, names), table_store.said(tx, names)))
         return [
-            _compare(job, entry, fate, stand, said)
+            compared(job, entry, fate, stand, said)
             if entry is not None and fate.fate == "sama" and fate.record in stand
             else fate
             for entry, fate in zip(read, found, strict=True)
@@ -141,47 +151,47 @@ class ImportSteps:
     def _apply_piece(self, tx: Writer, job: Job, reader: entries.Reader, known: Known, place: int) -> Job:
         rows, checked = rows_and_fates(tx, job, place)
         read = [reader.read(row) for row in rows]
-        fates = [
-            _judged_anew(known, entry, fate, row_number(job, place, offset))
+        judged = [
+            judged_anew(known, entry, fate, row_number(job, place, offset))
             for offset, (entry, fate) in enumerate(zip(read, checked, strict=True))
         ]
-        wanted = [
-            (fate.record, entry)
-            for entry, fate in zip(read, fates, strict=True)
-            if fate.fate in ("baru", "berubah") and entry is not None
+        names = [fate.record for fate in judged if fate.fate in TAKEN]
+        stand, said = survivors(tx, names), table_store.said(tx, names)
+        fates = [
+            as_it_stands(job, entry, fate, row_number(job, place, offset), stand)
+            for offset, (entry, fate) in enumerate(zip(read, judged, strict=True))
         ]
-        names = [name for name, _ in wanted]
-        stand = survivors(tx, names)
-        said = table_store.said(tx, names)
         bodies: list[Patch] = []
-        about: list[RecordId] = []
-        for name, entry in wanted:
-            living = stand.get(name)
-            if is_destroyed(living):  # since the list was checked; it says nothing of them any more
+        about: list[int] = []
+        heard: list[RecordId] = []
+        for offset, (entry, fate) in enumerate(zip(read, fates, strict=True)):
+            if fate.fate not in TAKEN or entry is None:
                 continue
-            if living is not None and _outside(job, living.fields):  # moved there since
-                continue
-            found = _news(job, entry, name, stand, said)
+            name, living = fate.record, stand.get(fate.record)
+            found = news_of(job, entry, name, stand, said)
+            fates[offset] = replace(fate, fate=found.fate)  # somebody may have set the same meanwhile
             if found.new:
                 record = living.id if living is not None else name
                 bodies.append(Patch(record=record, kind=job.kind, base=found.base, new=found.new))
-                about.append(name)
+                about.append(offset)
             said[name] = {**said.get(name, {}), **entry.fields}
+            heard.append(name)
         outcomes = self._office.act_in(tx, job.by, bodies)
-        refused = {
-            name
-            for name, outcome in zip(about, outcomes, strict=True)
-            if not isinstance(outcome, Applied | Conflict)
-        }
+        refused: set[RecordId] = set()
+        for offset, outcome in zip(about, outcomes, strict=True):
+            if not isinstance(outcome, Applied | Conflict):
+                refused.add(fates[offset].record)
+                fates[offset] = not_taken(job, REFUSED, row_number(job, place, offset))
         # what was refused was not said: the next list tries it again
-        table_store.put_said(tx, {name: said[name] for name in names if name in said and name not in refused})
+        table_store.put_said(tx, {name: said[name] for name in heard if name not in refused})
         done = replace(
             job,
             conflicts=job.conflicts + sum(isinstance(outcome, Conflict) for outcome in outcomes),
-            counts=_recounted(job.counts, checked, fates),
-            desa=_counted(job.desa, read, fates),
+            counts=recounted(job.counts, checked, fates),
+            noted=job.noted + noted_count(fates) - noted_count(checked),
+            desa=by_desa(job.desa, read, fates),
         )
-        kept = [row if fate.fate == "masalah" else [] for row, fate in zip(rows, fates, strict=True)]
+        kept = [row if to_keep(fate) else [] for row, fate in zip(rows, fates, strict=True)]
         table_store.put_cells(tx, job.id, job.sheet, place, encode(kept))
         if fates != checked:
             table_store.put_fates(tx, job.id, job.sheet, place, fates)
@@ -220,84 +230,6 @@ def choices_of(forms: Forms) -> dict[str, dict[str, str]]:
             codes = {entries.plain_choice(each.code): each.code for each in asked.options}
             found[field] = {**codes, **words, **MORE_WORDS.get(field, {})}
     return found
-
-
-def _news(
-    job: Job,
-    entry: entries.Entry,
-    about: RecordId,
-    stand: Mapping[RecordId, Record],
-    said: Mapping[RecordId, Mapping[str, str]],
-) -> News:
-    """Return what a row about a record changes, in the one that it lives on in."""
-    record = stand.get(about)
-    merged = record is not None and record.id != about
-    return news(entry, job.service, record, said.get(about, {}), merged=merged)
-
-
-def _compare(
-    job: Job,
-    entry: entries.Entry,
-    fate: RowFate,
-    stand: Mapping[RecordId, Record],
-    said: Mapping[RecordId, Mapping[str, str]],
-) -> RowFate:
-    """Say of a row about somebody who is known whether they would change; not where they live elsewhere."""
-    if why := _outside(job, stand[fate.record].fields):
-        return RowFate(fate="masalah", record=NO_RECORD, notes=why)
-    return replace(fate, fate=_news(job, entry, fate.record, stand, said).fate)
-
-
-def _outside(job: Job, fields: Mapping[str, Any]) -> tuple[Note, ...]:
-    """Say that somebody lives where whoever takes the list in has no work; no more than that."""
-    desa = fields.get("kode_desa")
-    is_outside = bool(job.areas) and isinstance(desa, str) and not within(desa, job.areas)
-    return (Note(code="luar_wilayah", field="desa"),) if is_outside else ()
-
-
-def _judged_anew(known: Known, entry: entries.Entry | None, fate: RowFate, row: int) -> RowFate:
-    """Return the fate of a row, or another where who was to be made is there by now."""
-    if fate.fate != "baru" or entry is None:
-        return fate
-    match = known.find(entry, row)
-    if match.why:
-        return RowFate(fate="masalah", record=NO_RECORD, notes=match.why)
-    if match.record in (NO_RECORD, fate.record):
-        return fate
-    return replace(fate, fate="berubah", record=match.record)
-
-
-def _counted(
-    before: Mapping[str, int], read: Sequence[entries.Entry | None], fates: Sequence[RowFate]
-) -> dict[str, int]:
-    """Add those who were taken to how many there were of each desa."""
-    found = dict(before)
-    for entry, fate in zip(read, fates, strict=True):
-        desa = entry.fields.get("kode_desa", "") if entry is not None and fate.fate != "masalah" else ""
-        if desa:
-            found[desa] = found.get(desa, 0) + 1
-    return found
-
-
-def _recounted(
-    counts: Mapping[str, int], before: Sequence[RowFate], now: Sequence[RowFate]
-) -> dict[str, int]:
-    """Return the rows of each fate, where some of these have another by now."""
-    found = dict(counts)
-    for old, new in zip(before, now, strict=True):
-        if old.fate != new.fate:
-            found[old.fate] -= 1
-            found[new.fate] = found.get(new.fate, 0) + 1
-    return found
-
-
-def _too_little(kind: Kind, entry: entries.Entry) -> tuple[Note, ...]:
-    """Say what is lacking to make somebody new of a row."""
-    named = "nama_ewarong" if kind == "ewarong" else "nama"
-    lack = [] if named in entry.fields else [Note(code="tanpa_nama", field=named)]
-    if "kode_desa" not in entry.fields:
-        lack.append(Note(code="tanpa_desa", field="desa"))
-    return tuple(lack)
 
 
 def piece_count(job: Job) -> int:

@@ -24,7 +24,6 @@ from server.services.import_steps import (
     ImportSteps,
     Row,
     choices_of,
-    piece_count,
     row_number,
     rows_and_fates,
     rows_of,
@@ -33,7 +32,7 @@ from server.services.people import Actor
 from server.tables.columns import Kind, guess, lacking, plain
 from server.tables.entries import Note
 from server.tables.heading import find_heading, heading_at
-from server.tables.job import Job, RowFate, SheetPlace, State
+from server.tables.job import Job, SheetPlace, State, Told, is_noted
 from sync.change import Accessed
 
 logger = logging.getLogger("server.importing")
@@ -224,21 +223,20 @@ class Importing:
 
     def problems(self, job: Job, most: int) -> Iterator[tuple[int, Row, tuple[Note, ...]]]:
         """Yield the rows that are not taken, with their number in the sheet (from 1) and why."""
-        return self._told(job, most, lambda fate: fate.fate == "masalah")
+        return self._told(job, most, "masalah")
 
     def odd(self, job: Job, most: int) -> Iterator[tuple[int, Row, tuple[Note, ...]]]:
         """Yield the rows that are taken though something in them was left out or looks odd, and what."""
-        return self._told(job, most, lambda fate: fate.fate != "masalah" and bool(fate.notes))
+        return self._told(job, most, "janggal")
 
-    def _told(
-        self, job: Job, most: int, is_wanted: Callable[[RowFate], bool]
-    ) -> Iterator[tuple[int, Row, tuple[Note, ...]]]:
-        for place in range(piece_count(job)):
+    def _told(self, job: Job, most: int, told: Told) -> Iterator[tuple[int, Row, tuple[Note, ...]]]:
+        """Yield rows, reading no more pieces than have any of these."""
+        for place in self._engine.read(lambda tx: table_store.told_places(tx, job.id, job.sheet, told)):
             if most <= 0:
                 return
             rows, fates = self._engine.read(lambda tx, at=place: rows_and_fates(tx, job, at))
             for offset, fate in enumerate(fates):
-                if is_wanted(fate) and most > 0:
+                if most > 0 and (fate.fate == "masalah" if told == "masalah" else is_noted(fate)):
                     most -= 1
                     yield row_number(job, place, offset), rows[offset], fate.notes
 

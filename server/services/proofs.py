@@ -1,6 +1,7 @@
 """What can be proved of a visit, as badges. Rule: a badge is good only for what was checked just now."""
 
 import math
+from datetime import time
 
 from schemas import format as written
 from schemas.base import Data
@@ -10,6 +11,11 @@ from schemas.text import Text
 from schemas.wilayah import Wilayah
 from server.services.visits import Version, Visit
 from server.settings import Limits
+
+DAY_MIN = 24 * 60
+LONGEST_MIN = DAY_MIN // 2
+LATEST_END = time(23, 59)
+"""What a phone writes for any visit that went on over midnight: how long it took is not to be seen there."""
 
 
 class Badge(Data, frozen=True, kw_only=True):
@@ -58,16 +64,19 @@ def is_far_from_home(version: Version, home: tuple[float, float] | None, limits:
 
 
 def lasted_min(version: Version) -> int | None:
-    """Minutes that a visit took, as the phone noted its beginning and end; None where it noted none.
+    """Minutes that a visit took, as the phone noted its beginning and end; None where that tells none.
 
-    Of a correction nothing is told: what she had asked at the door is there already.
+    Of a correction nothing is told: what she had asked at the door is there already. An end before the
+    beginning is after midnight, unless that makes half a day: then one of both is a mistake.
     """
     if version.submit.follows is not None:
         return None
     for filled in version.submit.forms.values():
         begun, ended = (time_of(filled.answers.get(name)) for name in ("jam_mulai", "jam_selesai"))
-        if begun is not None and ended is not None:
-            return (ended.hour - begun.hour) * 60 + ended.minute - begun.minute
+        if begun is not None and ended is not None and ended != LATEST_END:
+            minutes = (ended.hour - begun.hour) * 60 + ended.minute - begun.minute
+            minutes %= DAY_MIN
+            return minutes if minutes <= LONGEST_MIN else None
     return None
 
 

@@ -158,12 +158,17 @@ def bounds(version: Version, text: Text) -> str:
 
 
 def between(start_ms: int, end_ms: int, text: Text) -> str:
-    """Write the bounds of a moment (UTC ms); a start of 0 or after the end is not known."""
+    """Write the bounds of a moment (UTC ms), as one time where both are in one minute.
+
+    A start of 0 or after the end is not known.
+    """
     if not 0 < start_ms <= end_ms:
         return text("kantor.riwayat.sebelum", akhir=written.date_and_clock(end_ms))
     day = written.local_date(end_ms)
     if day == written.local_date(start_ms):
         start, end = written.clock(start_ms).removesuffix(" WIB"), written.clock(end_ms)
+        if written.clock(start_ms) == end:
+            return text("kantor.riwayat.pukul", hari=written.long_date(day), jam=end)
         return text("kantor.riwayat.antara_jam", hari=written.long_date(day), awal=start, akhir=end)
     start, end = written.date_and_clock(start_ms), written.date_and_clock(end_ms)
     return text("kantor.riwayat.antara", awal=start, akhir=end)

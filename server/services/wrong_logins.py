@@ -52,17 +52,18 @@ class WrongLogins:
     def own(self, person: PersonId) -> OwnTries | None:
         """Return what failed on somebody's account since their login before this one, None for nothing."""
 
-        def look(tx: Reader) -> tuple[int, list[WrongLogin]]:
+        def look(tx: Reader) -> tuple[int, Crowd, list[WrongLogin]]:
             before = rows.login_before(tx, person)
-            return before, rows.of_person(tx, person, before)
+            every = rows.crowd_of_person(tx, person, before)
+            return before, every, rows.of_person(tx, person, before, MOST_OWN)
 
-        before, found = self._engine.read(look)
-        if not found:
+        before, every, newest = self._engine.read(look)
+        if not newest:
             return None
-        since = written.date_and_clock(before or found[-1].at_ms)
+        since, count = written.date_and_clock(before or every.first_ms), written.number(every.count)
         return OwnTries(
-            said=self._text("kantor.percobaan.milik_sendiri", jumlah=written.number(len(found)), waktu=since),
-            newest=tuple(self._view(each, "") for each in found[:MOST_OWN]),
+            said=self._text("kantor.percobaan.milik_sendiri", jumlah=count, waktu=since),
+            newest=tuple(self._view(each, "") for each in newest),
         )
 
     def newest(self) -> list[TryView]:

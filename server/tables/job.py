@@ -1,5 +1,6 @@
 """What is kept of a list between its steps. Rule: a step that was cut off goes on from here."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from schemas.base import Data, Message
@@ -9,6 +10,8 @@ from server.tables.entries import Note
 
 State = Literal["dicocokkan", "memeriksa", "diperiksa", "menerapkan", "selesai", "gagal"]
 Fate = Literal["baru", "berubah", "sama", "masalah", "kosong"]
+Told = Literal["masalah", "janggal"]
+"""Rows of which a page tells: not taken, or taken with something left out or odd."""
 
 
 class SheetPlace(Data, frozen=True, kw_only=True):
@@ -54,8 +57,28 @@ class Job(Data, frozen=True, kw_only=True):
 
 
 class RowFate(Message, frozen=True, kw_only=True):
-    """What is to become of one row, and why. `record` is whom it is about; empty when nobody."""
+    """What is to become of one row, and why. `record` is whom it is about; empty when nobody.
+
+    `lives_in` is in whom they lived on when the row was checked, themselves unless merged; empty for somebody
+    new.
+    """
 
     fate: Fate
     record: RecordId
     notes: tuple[Note, ...]
+    lives_in: RecordId = RecordId("")
+
+
+def problem_count(fates: Sequence[RowFate]) -> int:
+    """Count the rows that are not taken."""
+    return sum(fate.fate == "masalah" for fate in fates)
+
+
+def noted_count(fates: Sequence[RowFate]) -> int:
+    """Count the rows that are taken though something in them was left out or looks odd."""
+    return sum(is_noted(fate) for fate in fates)
+
+
+def is_noted(fate: RowFate) -> bool:
+    """Whether a row is taken though something in it was left out or looks odd."""
+    return fate.fate != "masalah" and bool(fate.notes)

@@ -15,8 +15,6 @@ from server.access import may, within
 from server.services.assigning import SHOWS, Assigning, Candidate, Given, Load, Order, Show
 from server.services.importing import SERVICES
 from server.services.people import Denied
-from server.services.visits import names
-from server.store import SqlOfficeStore
 from server.web.errors import ForbiddenError, MissingError
 from server.web.filters import Filter, Group, Option, choices
 from server.web.replies import onward
@@ -287,7 +285,7 @@ def _tasks(site: Site, visitor: Visitor, worker: PersonId) -> dict[str, Any]:
         raise MissingError
     found = site.assigning.tasks(visitor.person, worker)
     targets = {str(each.target) for each in found if each.target}
-    known = site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), {*targets, worker}))
+    known = site.names({*targets, worker})
     today = written.local_date(site.deps.now_ms()).isoformat()
     sealed = site.text("penugasan.tugas.tersegel")
     rows: list[TaskView] = []

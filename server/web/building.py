@@ -54,6 +54,7 @@ from server.services.retention import Retention
 from server.services.review import Reviews
 from server.services.room import build_room
 from server.services.settings import OfficeSettings
+from server.services.to_destroy import ToDestroy
 from server.services.together import Together
 from server.services.trail import Trail
 from server.services.trail_export import TrailExport
@@ -134,6 +135,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         wrong_logins=WrongLogins(engine, deps.text),
         lost=LostPhones(engine, deps.office, deps.now_ms, deps.randomness),
         destroying=destroying,
+        to_destroy=ToDestroy(engine, destroying, finding, words),
         requests=requests,
         incidents=Incidents(engine, deps.office, deps.now_ms, deps.randomness),
         retention=Retention(engine, deps.office, deps.forms, deps.workflows, destroying, deps.now_ms),

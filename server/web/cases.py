@@ -55,6 +55,7 @@ def case_routes(site: Site) -> list[Any]:
                     "chosen": chosen,
                     "typed": typed or {},
                     "proposed": _proposed(out),
+                    "may_destroy": site.to_destroy.may(visitor.person),
                     **letter_card(site, begin, out),
                 }
                 return await site.page("cases/one.html", visitor, "kasus", values, status=status)

@@ -11,8 +11,6 @@ from schemas.ids import RecordId
 from server.api_store import Day
 from server.services.api_keys import DAYS, MOST_NAME, SERVICES, ApiKey, Made, NewKey
 from server.services.handouts import MOST_TEXT
-from server.services.visits import names
-from server.store import SqlOfficeStore
 from server.web.errors import MissingError
 from server.web.export_views import regions_within
 from server.web.filters import Filter, Option
@@ -110,7 +108,7 @@ def _regions(site: Site, value: str) -> Filter:
 def _views(site: Site) -> list[KeyView]:
     found = site.api_keys.all()
     people = {key.by for key, _ in found}
-    known = site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), people))
+    known = site.names(people)
     return [_view(site, key, day, known) for key, day in found]
 
 

@@ -1,6 +1,7 @@
 """Pemusnahan: proposals to destroy, the second person's word, legal holds, and the minutes to print.
 
-Rule: a thing is named by its id only; nothing of what it says is shown here.
+Rule: what is proposed or held is named by its id only. To choose it, it is found by name, by POST, and
+named to whoever may propose or hold it.
 """
 
 from typing import Any
@@ -13,8 +14,7 @@ from schemas.base import Data
 from schemas.ids import RecordId
 from server.access import may
 from server.services.destroying import MOST_REASON, Holding, Proposal, Refused
-from server.services.visits import names
-from server.store import SqlOfficeStore
+from server.services.to_destroy import Choice
 from server.web.errors import ForbiddenError, MissingError
 from server.web.paper import Paper, paper_page
 from server.web.protection import protector
@@ -22,6 +22,8 @@ from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
 
 TONES = {"diusulkan": "notice", "disetujui": "bad", "selesai": "quiet", "dibatalkan": "quiet"}
+LONGEST = 200
+"""Characters of what is searched for: an address fits."""
 SHORT = 16
 """Hexadecimal digits by which minutes name a content: enough to find it in the chain."""
 
@@ -52,9 +54,14 @@ def destroying_routes(site: Site) -> list[Any]:
     """Return the handlers of the pages."""
 
     async def draw(
-        visitor: Visitor, notice: Notice | None, status: int = 200, given: dict[str, str] | None = None
+        visitor: Visitor,
+        notice: Notice | None,
+        status: int = 200,
+        given: dict[str, str] | None = None,
+        choices: list[Choice] | None = None,
     ) -> Response[str]:
         values = {
+            "choices": choices,
             "rows": await site.work(lambda: _rows(site, visitor)),
             "holds": await site.work(lambda: _holds(site, visitor)),
             "may_propose": may(visitor.person, "propose_destruction"),
@@ -68,11 +75,24 @@ def destroying_routes(site: Site) -> list[Any]:
     @get("/pemusnahan")
     async def page(request: Asking) -> Response[str]:
         visitor = await protector(site, request)
+        chosen = RecordId(request.query_params.get("nomor", "")[:32])
         done = "selesai" in request.query_params
         notice = (
             Notice(tone="good", icon="done", title=site.text("kantor.pemusnahan.selesai")) if done else None
         )
-        return await draw(visitor, notice)
+        return await draw(visitor, notice, choices=await chosen_of(visitor, chosen) if chosen else None)
+
+    async def chosen_of(visitor: Visitor, name: RecordId) -> list[Choice]:
+        found = await site.work(lambda: site.to_destroy.one(visitor.person, name))
+        return [found] if found else []
+
+    @post("/pemusnahan/cari")
+    async def search(request: Asking) -> Response[str]:
+        visitor = await protector(site, request)
+        given = await site.form(request, visitor.csrf)
+        typed = given.get("dicari", "")[:LONGEST]
+        found = await site.work(lambda: site.to_destroy.find(visitor.person, typed))
+        return await draw(visitor, None, given={"dicari": typed}, choices=found)
 
     @post("/pemusnahan")
     async def act(request: Asking) -> Response[Any]:
@@ -83,7 +103,9 @@ def destroying_routes(site: Site) -> list[Any]:
             if answer.why == "peran":
                 raise ForbiddenError
             said = site.text(f"kantor.pemusnahan.tolak.{answer.why}")
-            return await draw(visitor, Notice(tone="bad", icon="error", title=said), 422, given)
+            problem = Notice(tone="bad", icon="error", title=said)
+            kept = await chosen_of(visitor, RecordId(given.get("nomor", "")[:32]))
+            return await draw(visitor, problem, 422, given, kept or None)
         return onward("/pemusnahan?selesai")
 
     @get("/pemusnahan/{target:str}")
@@ -92,10 +114,10 @@ def destroying_routes(site: Site) -> list[Any]:
         found = await site.work(lambda: site.destroying.proposal(visitor.person, RecordId(target)))
         if found is None or found.state != "selesai":
             raise MissingError
-        known = await site.work(lambda: _names(site, {found.by, found.approved_by}))
+        known = await site.work(lambda: site.names({found.by, found.approved_by}))
         return await paper_page(site, visitor, _minutes(site, found, known))
 
-    return [page, act, minutes]
+    return [page, act, search, minutes]
 
 
 def _done(site: Site, visitor: Visitor, given: dict[str, str]) -> Refused | None:
@@ -118,20 +140,14 @@ def _done(site: Site, visitor: Visitor, given: dict[str, str]) -> Refused | None
 
 def _rows(site: Site, visitor: Visitor) -> list[ProposalRow]:
     found = site.destroying.proposals(visitor.person)
-    known = _names(
-        site, {each.by for each in found} | {each.approved_by for each in found if each.approved_by}
-    )
+    known = site.names({each.by for each in found} | {each.approved_by for each in found if each.approved_by})
     return [_row(site, visitor, each, known) for each in found]
 
 
 def _holds(site: Site, visitor: Visitor) -> list[HoldRow]:
     found = site.destroying.holds(visitor.person)
-    known = _names(site, {each.by for each in found})
+    known = site.names({each.by for each in found})
     return [_hold(site, each, known) for each in found]
-
-
-def _names(site: Site, ids: set[Any]) -> dict[str, str]:
-    return site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), ids))
 
 
 def _hold(site: Site, each: Holding, known: dict[str, str]) -> HoldRow:

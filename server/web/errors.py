@@ -7,8 +7,11 @@ PageError
 ├── ForbiddenError     the role does not cover this
 ├── MissingError       no such page, or a thing outside one's area
 ├── ExpiredError       the form was made in another session
+├── BusyError          another program holds the database: later
 └── UnreadableError    the request itself makes no sense
 """
+
+from server.web.turns import BUSY
 
 
 class PageError(Exception):
@@ -53,6 +56,12 @@ class ExpiredError(PageError):
     """The form was made in a session that is over."""
 
     key, status, icon = "kedaluwarsa", 403, "hourglass"
+
+
+class BusyError(PageError):
+    """Another program holds the database; nothing was done."""
+
+    key, status, icon = "terkunci", BUSY, "hourglass"
 
 
 class UnreadableError(PageError):

@@ -9,8 +9,6 @@ from schemas.ids import RecordId
 from server.access import Person, may, scope, within
 from server.services.exporting import OPEN_SERVICES, Source
 from server.services.handouts import MOST_TEXT, RECIPIENTS
-from server.services.visits import names
-from server.store import SqlOfficeStore
 from server.tables.order import KEPT_MS, Order
 from server.tables.outgoing import CASES
 from server.web.filters import Filter, Group, Option, choices
@@ -83,7 +81,7 @@ def record_view(site: Site, record: Record) -> RecordView:
     """Put what stands on record of a list into words."""
     text, fields = site.text, record.fields
     author = str(fields.get("oleh") or "")
-    known = site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), {author}))
+    known = site.names({author})
     at_ms, rows = int(fields.get("at_ms") or 0), fields.get("baris")
     when = written.date_and_clock(at_ms)
     size = text("ekspor.baris", jumlah=written.number(rows)) if isinstance(rows, int) else "–"

@@ -9,8 +9,6 @@ from schemas.base import Data
 from schemas.ids import RecordId
 from server.access import Person
 from server.services.importing import services_of
-from server.services.visits import names
-from server.store import SqlOfficeStore
 from server.tables.columns import COLUMNS, Kind
 from server.tables.entries import Note
 from server.tables.heading import text_of
@@ -86,8 +84,7 @@ def list_values(
     lists = site.importing
     counted = job.counts if job.state in ("diperiksa", "menerapkan", "selesai") else {}
     found = list(lists.problems(job, SHOWN)) if counted.get("masalah") else []
-    # not while it is applied: that page is drawn every other second, and this may look through the whole list
-    odd = list(lists.odd(job, SHOWN)) if job.noted and job.state in ("diperiksa", "selesai") else []
+    odd = list(lists.odd(job, SHOWN)) if counted and job.noted else []
     suffix = "selesai" if job.state == "selesai" else "arti"
     return {
         "job": list_view(site, job),
@@ -172,7 +169,7 @@ def _match(site: Site, person: Person, job: Job, typed: tuple[str, ...] | None) 
 def list_view(site: Site, job: Job) -> ListView:
     """Return a list in words."""
     tone, icon = LOOKS[job.state]
-    known = site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), {job.by}))
+    known = site.names({job.by})
     return ListView(
         id=job.id,
         name=job.name,

@@ -12,8 +12,6 @@ from schemas import format as written
 from schemas.letters import MOST_TEXT, NUMBER_FIELDS, Letterhead, Wording, Wrong, letter_kinds
 from server.services.letter_numbers import MOST_NUMBER, MOST_REASON, gaps
 from server.services.letter_templates import HEAD, Moved, Saved
-from server.services.visits import names
-from server.store import SqlOfficeStore
 from server.web.errors import MissingError, PageError
 from server.web.letters import PDF, asked_in
 from server.web.register_form import count_of
@@ -210,7 +208,7 @@ def _version(site: Site, version: int) -> str:
 
 def _past(site: Site, kind: str) -> list[tuple[int, str]]:
     found = site.letter_templates.versions(kind)
-    known = site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), {each.by for each in found}))
+    known = site.names({each.by for each in found})
     return [
         (
             each.version,

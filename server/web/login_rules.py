@@ -7,8 +7,6 @@ from litestar import Response, get, post
 from schemas import format as written
 from server.access import ALWAYS_CODE, ROLES, Role, may
 from server.services.login_rules import Past
-from server.services.visits import names
-from server.store import SqlOfficeStore
 from server.web.errors import ForbiddenError
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
@@ -67,7 +65,7 @@ def _said(site: Site, roles: tuple[Role, ...]) -> str:
 
 def _past(site: Site, past: list[Past]) -> list[str]:
     people = {each.by for each in past}
-    known = site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), people))
+    known = site.names(people)
     return [
         site.text(
             "kantor.langkah_kedua.riwayat_isi",

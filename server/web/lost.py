@@ -142,7 +142,7 @@ def _values(site: Site, visitor: Visitor, phone: Phone) -> dict[str, Any]:
     for wipe in wipes:
         who |= {wipe.ordered_by, wipe.approved_by or phone.person}
 
-    known = site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), who))
+    known = site.names(who)
     named = {PersonId(key): value for key, value in known.items()}
     now = written.local(site.deps.now_ms())
     return {

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from schemas.problem import Problem
 from server.api.messages import problem_response
 from server.deps import Deps
+from server.engine import LockedError
 from server.web.account import account_routes
 from server.web.assets import asset_routes
 from server.web.assigning import assign_routes
@@ -24,6 +25,7 @@ from server.web.destroying import destroying_routes
 from server.web.devices import device_routes
 from server.web.doubles import double_routes, pair_routes
 from server.web.errors import (
+    BusyError,
     MissingError,
     NeedsCodeError,
     NotLoggedInError,
@@ -180,6 +182,8 @@ def _as_page_error(error: Exception) -> PageError:
     match error:
         case PageError():
             return error
+        case LockedError():
+            return BusyError()
         case HTTPException(status_code=404 | 405):
             return MissingError()
         case HTTPException(status_code=code) if code < 500:

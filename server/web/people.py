@@ -37,12 +37,13 @@ class Row(Data, frozen=True, kw_only=True):
 
 
 class Waiting(Data, frozen=True, kw_only=True):
-    """One request in words, and what its reader may do with it."""
+    """One request in words, and what its reader may do with it. `places`: which desa, a line a kecamatan."""
 
     id: str
     title: str
     said: str
     rights: str
+    places: tuple[str, ...]
     may_approve: bool
     is_own: bool
 
@@ -233,6 +234,18 @@ def _areas(site: Site, person: Person) -> str:
     return site.text("kantor.pengguna.jumlah_wilayah", jumlah=len(person.areas))
 
 
+def _places(site: Site, person: Person) -> tuple[str, ...]:
+    """Name the desa of somebody, a line a kecamatan; whoever approves them answers for each."""
+    lines: dict[str, list[str]] = {}
+    for code in sorted(person.areas):
+        found = site.words.wilayah.get(code)
+        if found is None or found.level == "kecamatan":
+            lines.setdefault(code, []).append(site.text("umum.semua"))
+        else:
+            lines.setdefault(found.parent, []).append(found.nama)
+    return tuple(f"{site.words.region(above)}: {', '.join(names)}" for above, names in lines.items())
+
+
 def _unlisted(person: Person) -> str:
     """What it means that nothing is listed: everything for roles of the office, nothing for the others."""
     return "semua" if WHOLE_WHEN_UNLISTED.intersection(person.roles) else "tanpa"
@@ -254,11 +267,13 @@ def _asked(site: Site, each: Request, known: dict[PersonId, str], reader: Person
     by = known.get(each.by, "–")
     roles = ", ".join(site.text(f"peran.{role}") for role in about.roles)
     rights = f"{roles} · {_services(site, about)} · {_areas(site, about)}"
+    gives_rights = each.what in ("tambah", "hak", "kembali")
     return Waiting(
         id=each.id,
         title=title,
         said=site.text("kantor.pengguna.diminta_oleh", nama=by, waktu=written.date_and_clock(each.at_ms)),
-        rights=rights if each.what in ("tambah", "hak", "kembali") else "",
+        rights=rights if gives_rights else "",
+        places=_places(site, about) if gives_rights else (),
         may_approve=may(reader, "approve_people") and reader.id not in (each.by, about.id),
         is_own=each.by == reader.id,
     )

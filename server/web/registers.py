@@ -10,8 +10,6 @@ from server.access import may
 from server.services.handouts import MOST_PEOPLE, MOST_TEXT, RECIPIENTS, Handout
 from server.services.processing import MOST_TEXT as MOST_NOTE
 from server.services.processing import Activity
-from server.services.visits import names
-from server.store import SqlOfficeStore
 from server.web.paper import Paper, Table, paper_page
 from server.web.protection import protector
 from server.web.register_form import count_of, day_of
@@ -118,7 +116,7 @@ def _problem(site: Site, page: str) -> Notice:
 def _handouts(site: Site) -> list[tuple[str, ...]]:
     found = site.handouts.all()
     people = {each.by for each in found}
-    known = site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), people))
+    known = site.names(people)
     return [
         (
             written.short_date(date.fromisoformat(each.day)),

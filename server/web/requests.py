@@ -16,8 +16,6 @@ from server.access import may
 from server.services.incident_clock import Deadline
 from server.services.person_export import Dossier, packed
 from server.services.requests import APPLICANTS, KINDS, MOST_TEXT, OUTCOMES, NotDone, Request
-from server.services.visits import names
-from server.store import SqlOfficeStore
 from server.web.errors import ForbiddenError, MissingError
 from server.web.paper import Paper, paper_page
 from server.web.protection import protector
@@ -194,7 +192,7 @@ def _received(each: Request) -> str:
 
 def _names(site: Site, found: Request) -> dict[str, str]:
     ids = {each for each in (found.by, found.closed_by) if each}
-    return site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), ids))
+    return site.names(ids)
 
 
 def _problem(site: Site, refused: NotDone) -> Notice:

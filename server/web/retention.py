@@ -14,8 +14,6 @@ from schemas.protection import MOST_YEARS
 from server.access import may
 from server.services.destroying import MOST_REASON, Refused
 from server.services.retention import MOST_BASIS, NotDone
-from server.services.visits import names
-from server.store import SqlOfficeStore
 from server.web.protection import protector
 from server.web.register_form import count_of
 from server.web.replies import onward
@@ -96,7 +94,7 @@ def _rules(site: Site) -> list[RuleRow]:
     for rule in site.retention.rules():
         past = site.retention.history(rule.service)
         people = {each.by for each in past}
-        known = site.deps.engine.read(lambda tx, people=people: names(SqlOfficeStore.reading(tx), people))
+        known = site.names(people)
         said = tuple(
             site.text(
                 "kantor.masa_simpan.riwayat_isi",

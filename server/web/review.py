@@ -88,6 +88,7 @@ def review_routes(site: Site) -> list[Any]:
             "notice": notice or just_done(site, params),
             "typed": typed or unsent or Typed(),
             "problem": problem,
+            "may_destroy": site.to_destroy.may(visitor.person),
             **letter_card(site, begin, await site.work(lambda: letters_out(site, visitor, visit))),
         }
         return await site.map_page("review/review.html", visitor, "antrean", values, status=status)

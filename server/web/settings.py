@@ -13,7 +13,6 @@ from schemas.base import Data
 from schemas.ids import PersonId
 from server.access import Action, may
 from server.services.settings import NotSet
-from server.services.visits import names
 from server.settings import (
     CREDIT,
     MOST_ADDRESS,
@@ -26,7 +25,6 @@ from server.settings import (
     Unit,
     Word,
 )
-from server.store import SqlOfficeStore
 from server.web.protection import Way
 from server.web.register_form import count_of
 from server.web.replies import onward
@@ -178,7 +176,7 @@ def _said(site: Site, word: Word) -> str:
 
 def _people(site: Site, known: Settings) -> dict[str, str]:
     who: set[PersonId] = {each.by for each in known.words}
-    return site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), who))
+    return site.names(who)
 
 
 def _leads(site: Site, visitor: Visitor) -> list[Way]:

@@ -6,7 +6,7 @@ refuses a form of another session.
 
 import asyncio
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -61,6 +61,7 @@ from server.services.retention import Retention
 from server.services.review import Reviews
 from server.services.room import Room
 from server.services.settings import OfficeSettings
+from server.services.to_destroy import ToDestroy
 from server.services.together import Together
 from server.services.trail import Trail
 from server.services.trail_export import TrailExport
@@ -193,6 +194,7 @@ class Site:
     conflicts: Conflicts
     quarantine: Quarantine
     destroying: Destroying
+    to_destroy: ToDestroy
     requests: Requests
     incidents: Incidents
     retention: Retention
@@ -304,6 +306,10 @@ class Site:
             roles=", ".join(self.text(f"peran.{role}") for role in person.roles) if person else "",
             csrf=visitor.csrf if visitor else csrf,
         )
+
+    def names(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return the names of people, warga and e-warong by id; who is not known is left out. Blocks."""
+        return self.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), ids))
 
     def show(
         self,

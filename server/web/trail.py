@@ -12,8 +12,6 @@ from server.check_store import Check
 from server.services.people import Denied
 from server.services.trail import Asked, Lines
 from server.services.trail_export import NotPrinted
-from server.services.visits import names
-from server.store import SqlOfficeStore
 from server.trail_store import Place
 from server.web.errors import ForbiddenError, PageError
 from server.web.replies import download, onward
@@ -167,7 +165,7 @@ def check_view(site: Site) -> CheckView:
 
 
 def _came_to(site: Site, check: Check) -> CheckView:
-    known = site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), [check.person]))
+    known = site.names([check.person])
     way = "rusak" if check.fault_count else "baik"
     return CheckView(
         tone="bad" if check.fault_count else "good",

@@ -74,7 +74,13 @@ def warga_routes(site: Site) -> list[Any]:
             case Profile():
                 since = written.date_and_clock(found.objection.received_ms) if found.objection else ""
                 may_answer = may(visitor.person, "see_protection")
-                values = {"one": found, "notice": notice, "since": since, "may_answer": may_answer}
+                values = {
+                    "one": found,
+                    "notice": notice,
+                    "since": since,
+                    "may_answer": may_answer,
+                    "may_destroy": found.hit.kind == "warga" and site.to_destroy.may(visitor.person),
+                }
                 return await site.page("warga/one.html", visitor, "warga", values, status=status)
             case NotThere():
                 raise MissingError

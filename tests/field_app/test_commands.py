@@ -6,10 +6,15 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from field_app.__main__ import main
+from field_app.commands import Commands
+from field_app.keys import Locked
+from field_app.phone import Phone
+from schemas.text import load_text
 from server.services.handover import Taken
 from sync.change import Patch
 from tests.contract.people import record_id
@@ -145,6 +150,19 @@ def test_trouble_ends_with_a_sentence_and_an_exit_code(
     written = capsys.readouterr()
     assert written.err == "" and "Traceback" not in written.out
     assert "Kode pendaftaran sudah dipakai" in written.out
+    assert "PIN salah. Sisa 9 kali coba.\n" in written.out
+
+
+def test_a_wait_after_wrong_pins_is_told_as_on_the_lock_screen() -> None:
+    class LockedPhone:
+        text = load_text()
+
+        def unlock(self, _pin: str) -> Locked:
+            return Locked(tries_left=1, wait_s=3_600)
+
+    said: list[str] = []
+    assert Commands(cast(Phone, LockedPhone()), said.append, lambda: 0).status("999998") == 1
+    assert said == ["PIN salah. Tunggu 60 menit lagi. Sisa 1 kali coba."]
 
 
 def test_a_folder_that_cannot_be_written_gets_a_sentence(

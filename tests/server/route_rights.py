@@ -109,6 +109,7 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("GET", "/pelindungan"): Needs("see_protection"),
     ("GET", "/pemusnahan"): Needs("see_protection"),
     ("POST", "/pemusnahan"): Needs("see_protection", may_lack=True),
+    ("POST", "/pemusnahan/cari"): Needs("see_protection"),
     ("GET", "/pemusnahan/{target:str}"): Needs("see_protection", may_lack=True),
     ("GET", "/permintaan"): Needs("see_protection"),
     ("POST", "/permintaan"): Needs("handle_requests", may_lack=True),

@@ -16,6 +16,7 @@ from server.services.destroying import REFUSALS, Destroying, Refused
 from server.services.people import load_person
 from server.services.visits import load_visit
 from server.store import SqlOfficeStore
+from server.web.building import build_site
 from sync.change import Decide
 from sync.store import DESTROYED
 from tests.server.test_destruction import Destroyed
@@ -205,6 +206,49 @@ def test_from_the_page_one_proposes_and_another_destroys(desk: Desk) -> None:
         with log_in(address, "admin") as client:
             assert client.get("/pemusnahan").status_code == 403
     assert desk.is_gone()
+
+
+def test_what_is_to_be_destroyed_is_found_by_name_number_address_or_from_its_own_page(desk: Desk) -> None:
+    office = desk.office
+    nik = str(office.fields(office.warga)["nik"])
+    with serving(office) as address:
+        with log_in(address, "petugas") as client:
+
+            def found(typed: str) -> set[str]:
+                form = {"csrf": csrf(client.get("/pemusnahan")), "dicari": typed}
+                page = client.post("/pemusnahan/cari", data=form)
+                assert nik not in page.text, "numbers are covered"
+                return set(re.findall(r'name="nomor" value="([0-9a-f]{32})" required', page.text))
+
+            theirs = {office.warga, desk.visit, desk.undecided}
+            assert found(str(office.fields(office.warga)["nama"])) == theirs == found(nik[-4:])
+            assert found(f"{address}/kunjungan/{desk.visit}") == {desk.visit} == found(desk.visit)
+            assert found("Tidak Ada Sama Sekali") == set() == found("f" * 32)
+            for page in (f"/kunjungan/{desk.visit}", f"/warga/{office.warga}"):
+                [href] = re.findall(r'href="(/pemusnahan\?nomor=[0-9a-f]{32})#j-baru"', client.get(page).text)
+                shown = client.get(href).text
+                assert f'value="{href[-32:]}" required checked' in shown
+            form = {"csrf": csrf(client.get("/pemusnahan")), "nomor": desk.undecided, "alasan": "BA 7/2026"}
+            refused = client.post("/pemusnahan", data={**form, "langkah": "usul"})
+            assert refused.status_code == 422 and f'value="{desk.undecided}" required checked' in refused.text
+        with log_in(address, "pengawas") as client:
+            page = client.get(f"/pemusnahan?nomor={desk.visit}").text
+            assert desk.visit not in page and 'name="dicari"' not in page
+            form = {"csrf": csrf(client.get("/pemusnahan")), "dicari": nik[-4:]}
+            assert desk.visit not in client.post("/pemusnahan/cari", data=form).text
+            assert "/pemusnahan?nomor" not in client.get(f"/kunjungan/{desk.visit}").text
+    assert desk.propose() == desk.approve() == "ya"
+    finding = build_site(office.deps).to_destroy
+    assert finding.one(desk.who("petugas"), desk.visit) is None, "of what is gone nothing is said"
+
+
+def test_nothing_outside_of_ones_area_is_named(desk: Desk) -> None:
+    office = desk.office
+    office.add_person("sempit", "Sempit Uji", "U90", ("petugas",), ("33.14.02",))
+    finding, narrow = build_site(office.deps).to_destroy, desk.who("sempit")
+    assert finding.one(desk.who("petugas"), desk.visit) is not None
+    assert finding.one(narrow, desk.visit) is None and finding.one(narrow, office.warga) is None
+    assert finding.find(narrow, str(office.fields(office.warga)["nama"])) == []
 
 
 @pytest.mark.parametrize("why", [why for why in REFUSALS if why != "peran"])

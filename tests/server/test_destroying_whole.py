@@ -11,8 +11,10 @@ import pytest
 
 from schemas.ids import ChangeId, RecordId
 from schemas.wire import Applied
+from server.services.to_destroy import Choice, ToDestroy
 from server.services.visits import load_visit
 from server.store import SqlOfficeStore
+from server.web.building import build_site
 from sync.change import Accessed, Advance, Decide, FormAnswers, Patch, SealedAdvance, SealedDecide, Submit
 from sync.store import DESTROYED
 from tests.server.phones import Phone as HttpPhone
@@ -260,6 +262,21 @@ def test_a_sealed_case_is_destroyed_by_two_officers_of_the_room_with_its_contain
     assert case.outcome(case.submitted) == DESTROYED
     assert desk.work.proposals(desk.who("umum")) == [] and desk.work.proposals(desk.who("siti"))
     assert Destroyed.faults_of(desk.folder, desk.office.deps) == []
+
+
+def test_a_sealed_case_is_named_by_its_code_alone_and_to_officers_of_the_room_only(desk: Desk) -> None:
+    case, site = Sealed(desk).case, build_site(desk.office.deps)
+    finding = ToDestroy(desk.office.deps.engine, desk.work, site.finding, site.words)
+    kode = str(said_of(desk, case.kasus)["kode"])
+    choice = Choice(id=case.kasus, kind="kasus", title=kode, about="")
+    assert (
+        finding.find(desk.who("siti"), kode.lower()) == [choice] == finding.find(desk.who("siti"), case.kasus)
+    )
+    assert finding.one(desk.who("siti"), case.visit) == Choice(
+        id=case.visit, kind="kunjungan", title="", about=""
+    )
+    for name in ("umum", "petugas", "kabid"):
+        assert finding.find(desk.who(name), kode) == [] == finding.find(desk.who(name), case.visit)
 
 
 def test_a_sealed_visit_alone_is_destroyed_and_its_case_stays(desk: Desk) -> None:

@@ -12,6 +12,7 @@ import sqlcipher3
 from server.engine import (
     ClosedError,
     FullError,
+    LockedError,
     NewerDataError,
     NotInitialisedError,
     Reader,
@@ -181,6 +182,21 @@ def test_a_commit_that_fails_fails_everyone_who_waited_and_keeps_nothing(engine:
     cast(Any, engine)._connection = connection
     assert parts(engine) == []
     assert engine.write(insert("c")).result(10) == 1
+
+
+def test_a_database_that_another_program_holds_is_told_as_such_and_written_once_it_lets_go(
+    engine: SqliteEngine, tmp_path: Path
+) -> None:
+    cast(Any, engine)._connection.execute("PRAGMA busy_timeout = 1")
+    [path] = tmp_path.rglob("*.db")
+    other = cast(sqlcipher3.Connection, connect(path, KEY).conn)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(LockedError):
+        engine.write(insert("a")).result(10)
+    assert parts(engine) == [], "reading goes on"
+    other.execute("ROLLBACK")
+    other.close()
+    assert engine.write(insert("a")).result(10) == 1
 
 
 @pytest.mark.parametrize("ending", [SystemExit(1), KeyboardInterrupt(), GeneratorExit()])

@@ -18,9 +18,10 @@ from msgspec.structs import replace
 
 from schemas.handover import Asked, BlobHead, BlobPiece, Header, Record, Sent
 from schemas.ids import NO_LINK, BlobId
+from schemas.problem import Problem
 from schemas.wire import PROTOCOL, SyncRequest, WireTip
 from server.sealing import Gcm, seal_key
-from server.services.handover import Taken
+from server.services.handover import Taken, sentences
 from server.store import SqlOfficeStore
 from sync import handover
 from sync.change import Patch
@@ -225,6 +226,34 @@ def test_a_photo_that_is_not_what_it_is_called_is_told_and_the_rest_is_taken(
     with site.log_in("petugas") as client:
         page = upload(client, ("a.smb", data))
     assert "1 data baru" in page.text and "Isi berkas berbeda dari sidiknya" in page.text
+
+
+class CutWhenReadAgain(BytesIO):
+    """A file on a stick that is pulled after the office has checked it, before it has taken all of it in."""
+
+    def seek(self, place: int, whence: int = os.SEEK_SET, /) -> int:
+        self.truncate(max(600, len(self.getvalue()) - 1000))
+        return super().seek(place, whence)
+
+
+def test_of_a_file_that_is_cut_while_it_is_taken_in_it_is_said_what_is_in_and_what_is_not(
+    site: Site,  # noqa: F811
+    joined: Phone,
+) -> None:
+    change(joined, 309)
+    handovers, by = site.office.deps.handovers, site.office.people["petugas"]
+    photos = (b"\x01" * 200_000, b"\x02" * 200_000)
+    data = written(joined, handovers.public_key, photos)
+    taken = handovers.take(CutWhenReadAgain(data), by)
+    assert isinstance(taken, Taken) and (taken.counts.changes, taken.counts.photos) == (1, 1)
+    said = " ".join(sentences(site.office.deps.text, taken))
+    assert said.startswith("Diambil: 1 data baru (0 sudah ada), 1 foto baru") and "sisanya belum" in said
+    assert "sama sekali" not in said
+    again = handovers.take(BytesIO(data), by)
+    assert isinstance(again, Taken) and not again.problems
+    assert (again.counts.changes_before, again.counts.photos_before, again.counts.photos) == (1, 1, 1)
+    early = handovers.take(CutWhenReadAgain(written(joined, handovers.public_key, number=7)), by)
+    assert early == Problem(code="serah_terpotong"), "nothing of it was taken"
 
 
 def test_a_photo_that_was_destroyed_does_not_come_back_by_file(

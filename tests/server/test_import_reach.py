@@ -86,7 +86,7 @@ def test_nobody_is_drawn_over_from_another_region_by_their_number(desk: Desk) ->
     assert desk.desa()[NIK.format(33)] == there
 
 
-def test_who_moved_away_between_check_and_apply_is_left_alone(desk: Desk) -> None:
+def test_who_moved_away_between_check_and_apply_is_left_alone_and_told(desk: Desk) -> None:
     whole = desk.checked("petugas", [person(34, **HERE)])
     assert desk.apply("petugas", whole)
     desk.after(whole)
@@ -98,7 +98,10 @@ def test_who_moved_away_between_check_and_apply_is_left_alone(desk: Desk) -> Non
     moved = Patch(record=record.id, kind="warga", base=base, new={"kode_desa": f"{KALIJAMBE}.2001"})
     desk.office.deps.office.act(desk.office.people["kabid"], moved)
     assert desk.apply("sempit", job)
-    desk.after(job)
+    done = desk.after(job)
+    assert (done.counts["berubah"], done.counts["masalah"]) == (0, 1)
+    [(_, row, notes)] = desk.lists.problems(done, 9)
+    assert NIK.format(34) in row and [note.code for note in notes] == ["luar_wilayah"]
     records = desk.office.deps.engine.read(lambda tx: records_of_kind(tx, "warga"))
     [after] = [each for each in records if each.id == record.id]
     assert after.fields["alamat"] == record.fields["alamat"]

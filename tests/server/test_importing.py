@@ -3,7 +3,7 @@
 import io
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,11 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.base import encode
-from schemas.ids import RecordId
+from schemas.ids import PersonId, RecordId
 from schemas.wilayah import load_wilayah
+from schemas.wire import Applied, Outcome, Rejected
 from server import table_store
+from server.engine import Reader, Writer
 from server.parsing import sheets
 from server.parsing.messages import PIECE, NoSheet, Sheet
 from server.queries import records_of_kind
@@ -217,6 +219,94 @@ def test_a_list_that_was_under_way_says_nothing_of_a_person_who_was_destroyed(
     )
     assert not [raw for (raw,) in found if b"Dukuh Dua" in bytes(raw)]
     assert NIK.format(11).encode() not in cells_kept(desk)
+
+
+def test_a_row_of_somebody_who_was_destroyed_since_the_check_is_not_counted_as_taken_and_says_so(
+    desk: Desk,
+) -> None:
+    desk.all_in([person(11), person(12)])
+    checked = desk.check(desk.take([person(11, Alamat="Dukuh Dua"), person(12, Alamat="Dukuh Dua")]))
+    destroy(desk, NIK.format(11))
+    done = desk.apply(checked)
+    assert (done.counts["berubah"], done.counts["masalah"]) == (1, 1)
+    [(number, row, [note])] = desk.importing.problems(done, 9)
+    assert (number, row, note.code, note.value) == (4, [], "musnah", "4"), "with whom it was about"
+
+
+def merge(desk: Desk, gone: int, keep: int | None) -> None:
+    """Merge one of two into the other, or tell them apart again."""
+    found = desk.office.deps.engine.read(lambda tx: records_of_kind(tx, "warga"))
+    ids = {str(each.fields.get("nik")): each for each in found}
+    record, into = ids[NIK.format(gone)], ids[NIK.format(keep)].id if keep else None
+    base = {"digabung_ke": record.fields.get("digabung_ke")}
+    patch = Patch(record=record.id, kind="warga", base=base, new={"digabung_ke": into})
+    assert isinstance(desk.office.deps.office.act(desk.by, patch), Applied)
+
+
+def test_a_row_of_somebody_who_was_merged_or_told_apart_since_the_check_waits_for_another_list(
+    desk: Desk,
+) -> None:
+    desk.all_in([person(11), person(12)])
+    newer = [person(12, Alamat="Dukuh Dua")]
+    checked = desk.check(desk.take(newer), "kis")
+    merge(desk, 12, 11)
+    done = desk.apply(checked)
+    assert (done.counts["berubah"], done.counts["masalah"]) == (0, 1)
+    [(_, row, [note])] = desk.importing.problems(done, 9)
+    assert NIK.format(12) in row and note.code == "digabung"
+    assert desk.of(11)["layanan"] == ["bpnt"] and desk.of(12)["alamat"] == "Dukuh Ngrombo"
+    again = desk.check(desk.take(newer), "kis")
+    merge(desk, 12, None)
+    assert desk.apply(again).counts["masalah"] == 1 and desk.of(12)["alamat"] == "Dukuh Ngrombo"
+    assert desk.all_in(newer).counts["berubah"] == 1 and desk.of(12)["alamat"] == "Dukuh Dua"
+
+
+def test_a_row_that_says_what_somebody_set_since_the_check_is_counted_as_the_same(desk: Desk) -> None:
+    desk.all_in([person(11)])
+    newer = [person(11, Alamat="Dukuh Dua")]
+    first, second = desk.check(desk.take(newer)), desk.check(desk.take(newer))
+    assert desk.apply(first).counts["berubah"] == 1
+    assert desk.apply(second).counts == {"kosong": second.counts["kosong"], "berubah": 0, "sama": 1}
+
+
+def test_a_row_that_is_refused_is_not_counted_as_taken_and_the_next_list_tries_it_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = desk.check(desk.take([person(11, **{"Ket.": "?"}), person(12)]))
+    act_in = desk.office.deps.office.act_in
+
+    def refuses_the_first(tx: Writer, by: PersonId, bodies: Sequence[Patch]) -> list[Outcome]:
+        return [Rejected(problem="uji"), *act_in(tx, by, bodies[1:])]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.office.deps.office, "act_in", refuses_the_first)
+        done = desk.apply(checked)
+    assert (done.counts["baru"], done.counts["masalah"], done.noted) == (1, 1, checked.noted - 1)
+    [(_, row, [note])] = desk.importing.problems(done, 9)
+    assert NIK.format(11) in row and note.code == "ditolak" and NIK.format(11) not in desk.warga()
+    assert desk.all_in([person(11)]).counts["baru"] == 1
+
+
+def test_of_a_long_list_only_the_pieces_that_a_page_shows_are_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards = [f"331499020190{number:04}" for number in range(4 * PIECE)]
+    rows = [person(number, **{"No. KK": card}) for number, card in enumerate(cards, 2)]
+    rows[3 * PIECE] = person(1, NIK="3314")
+    checked, piece, read = desk.check(desk.take(rows)), table_store.piece, list[int]()
+
+    def counted(tx: Reader, name: RecordId, sheet: int, place: int) -> bytes | None:
+        read.append(place)
+        return piece(tx, name, sheet, place)
+
+    monkeypatch.setattr(table_store, "piece", counted)
+    [(_, row, _)] = desk.importing.problems(checked, 20)
+    assert "3314" in row and read == [3]
+    assert len(list(desk.importing.odd(checked, 20))) == 20 and read == [3, 0]
+    uncounted = "UPDATE import_rows SET problems = NULL WHERE kabupaten = :kabupaten"
+    desk.office.deps.engine.write(lambda tx: tx.execute(uncounted)).result()
+    assert [row for _, row, _ in desk.importing.problems(checked, 20)] == [row]
+    assert read == [3, 0, *range(5)], "what was judged before pieces were counted is looked through"
 
 
 def test_another_sheet_and_header_can_be_chosen_and_a_matching_is_remembered(desk: Desk) -> None:

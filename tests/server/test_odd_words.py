@@ -1,12 +1,15 @@
 """A phone may say any time and any place: whoever looks at what it sent sees the rest of it, and decides."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import httpx
 import pytest
 
 from schemas import format as written
+from schemas.text import load_text
 from server.hearing import MOST_OFF_MS, clock_off_ms
+from server.services.visit_page import between
 from server.services.visits import load_versions, place_of
 from sync.change import Clock, Evidence, Place
 from tests.server.test_lost_pages import Desk, desk  # noqa: F401 - the fixture
@@ -44,6 +47,21 @@ def test_a_visit_of_an_impossible_time_can_be_opened(
 def test_every_number_is_some_time(utc_ms: int) -> None:
     assert written.local(utc_ms).year in (1, 9999)
     assert written.date_and_clock(utc_ms).endswith("WIB")
+
+
+@pytest.mark.parametrize(
+    ("start_ms", "end_ms", "said"),
+    [
+        (0, 59_999, "Kamis, 26 November 2026, pukul 15.40 WIB"),
+        (0, 60_000, "Kamis, 26 November 2026, antara 15.40 dan 15.41 WIB"),
+        (-86_400_000, 0, "Antara Rabu, 25 November 2026, 15.40 WIB dan Kamis, 26 November 2026, 15.40 WIB"),
+    ],
+)
+def test_a_moment_that_is_known_to_the_minute_is_told_as_one_time(
+    start_ms: int, end_ms: int, said: str
+) -> None:
+    at_ms = written.moment_ms(date(2026, 11, 26), 15, 40)
+    assert between(at_ms + start_ms, at_ms + end_ms, load_text()) == said
 
 
 @pytest.mark.parametrize("wall_ms", ODD)

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.ids import PersonId, RecordId
+from schemas.wilayah import load_wilayah
 from server import device_store, factor_store, people_store, queries
 from server.access import Person
 from server.accounts import STARTING_MS, Accounts, LoggedIn, WrongLogin
@@ -384,6 +385,18 @@ def test_an_approver_reads_whether_nothing_listed_means_all_or_none(desk: Desk, 
         log_in(client, "kabid")
         asked = client.get("/pengguna").text.partition("Calon Uji")[2].partition("</section>")[0]
     assert said in asked
+
+
+def test_an_approver_reads_of_which_desa_somebody_is_to_be(desk: Desk) -> None:
+    areas = ("33.14.01.2001", "33.14.01.2002", "33.14.02")
+    about = Person(id=PersonId(""), nama="Calon Uji", kode="P79", roles=("pendamping",), areas=areas)
+    assert desk.permits.ask_new(desk.who("admin"), about, "calon") == Asked()
+    with serving_cheaply(desk.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "kabid")
+        asked = client.get("/pengguna").text.partition("Calon Uji")[2].partition("</section>")[0]
+    first, second = (load_wilayah().get(each) for each in areas[:2])
+    assert first and second and f"Kecamatan Kalijambe: {first.nama}, {second.nama}" in asked
+    assert "Kecamatan Plupuh: Semua" in asked
 
 
 def test_ending_the_other_sessions_closes_what_is_open_in_the_room(desk: Desk) -> None:

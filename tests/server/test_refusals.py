@@ -2,7 +2,7 @@
 
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import msgspec
@@ -19,10 +19,13 @@ from schemas.wire import MAX_BODY_BYTES, EnrolRequest, Login, LoginRequest, Nonc
 from server import devices, problems
 from server.app import create_app
 from server.compose import close_office
+from server.engines.sqlite import connect
 from sync.chain import login_message
 from sync.change import Patch
 from tests.contract.people import record_id
 from tests.server.conftest import DESA, Running, make_office
+from tests.server.room_office import csrf, serving_cheaply
+from tests.server.web_office import open_at, shut
 
 
 def problem(answer: httpx.Response) -> ProblemDetails:
@@ -218,6 +221,29 @@ def test_what_breaks_inside_is_a_problem_without_a_word_of_its_cause(
     assert "Sutarmi" not in answer.text + caplog.text
     assert "ValueError" in caplog.text
     close_office(deps)
+
+
+def test_while_another_program_holds_the_database_phones_and_people_are_told_to_come_again(
+    tmp_path: Path,
+) -> None:
+    office = open_at(tmp_path)
+    engine = cast(Any, office.deps.engine)
+    with serving_cheaply(office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        form = {"csrf": csrf(client.get("/masuk")), "nama": "petugas", "sandi": "salah sekali lagi"}
+        engine._connection.execute("PRAGMA busy_timeout = 1")
+        other = cast(Any, connect(engine._path, engine._key).conn)
+        other.execute("BEGIN IMMEDIATE")
+        page = client.post("/masuk", data=form)
+        assert page.status_code == 503 and "Kantor sedang dipakai program lain" in page.text
+        assert int(page.headers["retry-after"]) > 0
+        enrol = {"content": encode(EnrolRequest(code="x", public_key=bytes(32), model=""))}
+        answer = client.post("/api/enrol", **enrol)
+        assert refused(answer) == (503, "basis_data_terkunci") and answer.headers["retry-after"] == "30"
+        other.execute("ROLLBACK")
+        other.close()
+        assert client.post("/masuk", data=form).status_code == 401
+        assert client.post("/api/enrol", **enrol).status_code == 400, "for its own key, no more"
+    shut(office)
 
 
 def test_answers_are_deflated_where_that_pays_and_is_taken(office: Running) -> None:

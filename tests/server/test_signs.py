@@ -10,6 +10,7 @@ from schemas.ids import RecordId
 from server.page_store import QueueFilter
 from server.projections import quarter_of
 from server.services.meant import Meant
+from server.services.proofs import lasted_min
 from server.services.queue import Asked, QueuePage, QueueRow
 from server.services.review import Open
 from server.services.visits import load_visit
@@ -138,12 +139,38 @@ def test_a_clock_or_a_place_that_cannot_be_right_is_shown(signs: Signs) -> None:
     assert signs.of(early) == {CLOCK, FAR}
 
 
+@pytest.mark.parametrize(
+    ("begun", "ended", "minutes"),
+    [
+        ("23:40", "00:25", 45),
+        ("09:10", "09:10", 0),
+        ("06:00", "18:00", 720),
+        ("10:00", "09:59", None),
+        ("22:30", "23:59", None),
+    ],
+)
+def test_a_visit_over_midnight_took_as_long_as_it_did_and_a_mistake_in_its_times_tells_nothing(
+    signs: Signs, begun: str, ended: str, minutes: int | None
+) -> None:
+    visit, _ = signs.office.add_visit(answers={"jam_mulai": begun, "jam_selesai": ended})
+    found = signs.office.deps.engine.read(lambda tx: load_visit(tx, visit))
+    assert found is not None and lasted_min(found.newest) == minutes
+
+
 CHILD = "Anak, tanpa keterangan wali"
 
 
 @pytest.mark.parametrize(
     ("begun", "ended", "shown"),
-    [("09:10", "09:12", True), ("09:10", "09:15", False), ("09:10", None, False), ("09:10", "25:00", False)],
+    [
+        ("09:10", "09:12", True),
+        ("09:10", "09:15", False),
+        ("09:10", None, False),
+        ("09:10", "25:00", False),
+        ("23:50", "00:10", False),
+        ("23:58", "00:01", True),
+        ("23:57", "23:59", False),
+    ],
 )
 def test_a_visit_that_took_less_time_than_its_questions_is_shown(
     signs: Signs, begun: str, ended: str | None, shown: bool

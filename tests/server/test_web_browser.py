@@ -315,8 +315,9 @@ def every_page(served: Served) -> dict[str, list[str]]:
             "/karantina", f"/karantina/{refused.hex()}",
         ],
         "petugas": [
-            "/pemusnahan", *lost, "/impor", *lists_taken(served), "/penugasan", f"/penugasan?desa={DESA}",
-            "/penugasan/petugas", f"/penugasan/petugas/{office.people['pendamping']}",
+            "/pemusnahan", f"/pemusnahan?nomor={office.warga}", *lost, "/impor", *lists_taken(served),
+            "/penugasan", f"/penugasan?desa={DESA}", "/penugasan/petugas",
+            f"/penugasan/petugas/{office.people['pendamping']}",
             "/permintaan", asked, minutes, "/masa-simpan", "/penerima", "/warga", f"/warga?desa={DESA}",
             f"/warga/{office.warga}", f"/warga/{shop}", "/kemungkinan-ganda", "/orang-baru",
             f"/kemungkinan-ganda/{made}/{warga}", case, *letters,

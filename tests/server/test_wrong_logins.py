@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from schemas.format import date_and_clock
 from server import totp, wrong_login_store
 from server.access import Person
 from server.accounts import TRIES_ON_NAME, WINDOW_MS, Accounts, HalfLoggedIn, LoggedIn, WrongLogin
@@ -16,7 +18,7 @@ from server.second_factor import SecondFactors
 from server.services.alarms import HOUR_MS, Alarms
 from server.services.handling import Handling
 from server.services.people import load_person
-from server.services.wrong_logins import MANY_NAMES, OFTEN, WrongLogins
+from server.services.wrong_logins import MANY_NAMES, MOST_OWN, OFTEN, WrongLogins
 from server.wrong_login_store import DAY_MS
 from tests.server.room_office import csrf, log_in, serving_cheaply
 from tests.server.web_office import PASSWORD, Office, open_at, shut
@@ -94,6 +96,27 @@ def test_whoever_logs_in_is_told_what_failed_since_they_last_did(desk: Desk) -> 
     assert desk.own("petugas") == []
 
 
+def test_of_many_tries_at_ones_account_all_are_counted_and_only_the_newest_are_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = date_and_clock(desk.now_ms())
+    desk.fail("petugas", times=MOST_OWN)
+    desk.ahead_ms += WINDOW_MS
+    desk.fail("petugas", V6)
+    person, read = desk.office.people["petugas"], list[int]()
+    of_person = wrong_login_store.of_person
+
+    def counted(*given: Any) -> list[wrong_login_store.WrongLogin]:
+        found = of_person(*given)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(wrong_login_store, "of_person", counted)
+    found = desk.told.own(person)
+    assert found and found.said.startswith(f"{MOST_OWN + 1} percobaan ") and first in found.said
+    assert len(found.newest) == MOST_OWN == read[0] and found.newest[0].place == "2001:db8:1::/48"
+
+
 def test_a_code_that_was_wrong_after_the_right_password_is_told_as_such(desk: Desk) -> None:
     deps, person = desk.office.deps, desk.office.people["petugas"]
     factors = SecondFactors(
@@ -127,6 +150,20 @@ def test_many_names_from_one_place_on_one_day_are_an_alarm_also_where_none_exist
     [said] = desk.guessing()
     assert said.startswith(f"{MANY_NAMES} akun dicoba dari satu tempat (203.0.113.x) pada ")
     assert desk.guessing("kabid") == [said] and desk.guessing("petugas") == []
+
+
+def test_a_wrong_password_and_a_wrong_code_of_one_person_are_one_account(desk: Desk) -> None:
+    office, deps = desk.office, desk.office.deps
+    for number in range(MANY_NAMES - 2):
+        desk.fail(f"tebakan{number}")
+    desk.fail("petugas")
+    deps.engine.write(
+        lambda tx: desk.accounts.note_wrong(tx, office.people["petugas"], b"factor", FAR, "kode")
+    ).result()
+    assert desk.guessing() == []
+    desk.fail("kabid")
+    [said] = desk.guessing()
+    assert said.startswith(f"{MANY_NAMES} akun dicoba dari satu tempat")
 
 
 def test_one_account_that_is_tried_often_is_an_alarm_and_a_name_that_is_none_is_not(desk: Desk) -> None:

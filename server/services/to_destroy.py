@@ -1,0 +1,130 @@
+"""Finding what is to be destroyed or held: somebody by name or number, with what was done about them.
+
+Rule: only what this person may propose or hold is named, numbers are covered, and of what is sealed no more
+than its code is said.
+"""
+
+import re
+from collections.abc import Iterable
+
+from schemas import format as written
+from schemas.base import Data
+from schemas.ids import RecordId
+from schemas.sealed import KODE_PATTERN
+from server import subject_store
+from server.access import Action, Person, may
+from server.engine import Engine, Reader
+from server.queries import records_of_kind
+from server.services.belongings import TARGETS
+from server.services.destroying import NAMED_FOR, Destroying
+from server.services.finding import Finding, hit_of, survivors
+from server.services.sealed_rows import kode_of
+from server.services.visit_page import Words
+from server.store import SqlOfficeStore
+from server.subjects import name_of
+from sync.neutral import is_sealed
+from sync.store import Record
+
+MOST_PEOPLE, MOST_WITH_ALL, MOST_OF_EACH = 20, 5, 20
+"""People who are shown; up to how many of them with their visits and cases; and how many of these."""
+_ID = re.compile(r"[0-9a-f]{32}")
+_KODE = re.compile(KODE_PATTERN)
+
+
+class Choice(Data, frozen=True, kw_only=True):
+    """One thing to choose; `kind` is that of its record, `title` and `about` say which one it is."""
+
+    id: RecordId
+    kind: str
+    title: str
+    about: str
+
+
+class ToDestroy:
+    """Finds things and says their names. Blocks its thread."""
+
+    def __init__(self, engine: Engine, destroying: Destroying, finding: Finding, words: Words) -> None:
+        self._engine, self._destroying, self._finding, self._words = engine, destroying, finding, words
+
+    def may(self, person: Person) -> bool:
+        """Whether somebody proposes or holds anything at all."""
+        return any(may(person, action) for action in NAMED_FOR)
+
+    def one(self, person: Person, name: RecordId) -> Choice | None:
+        """Return a thing by its id, if this person may propose or hold it."""
+        found = self._engine.read(lambda tx: self._named(tx, person, [name]))
+        return found[0] if found else None
+
+    def find(self, person: Person, typed: str) -> list[Choice]:
+        """Return what somebody means by a name, the end of a NIK, a case's code or a page's address."""
+        action: Action | None = next((each for each in NAMED_FOR if may(person, each)), None)
+        wanted = " ".join(typed.split())
+        if action is None or not wanted:
+            return []
+        if ids := _ID.findall(wanted.lower()):
+            return self._engine.read(lambda tx: self._named(tx, person, [RecordId(ids[-1])]))
+        if _KODE.match(wanted.upper()):
+            return self._engine.read(lambda tx: self._named(tx, person, _coded(tx, wanted.upper())))
+        people = self._finding.warga(person, action, wanted)[:MOST_PEOPLE]
+
+        def work(tx: Reader) -> list[Choice]:
+            ids = list(dict.fromkeys(record.id for record in survivors(tx, people).values()))
+            if len(ids) > MOST_WITH_ALL:
+                return self._named(tx, person, ids)
+            return self._named(tx, person, [each for name in ids for each in _with_all(tx, name)])
+
+        return self._engine.read(work)
+
+    def _named(self, tx: Reader, person: Person, ids: Iterable[RecordId]) -> list[Choice]:
+        wanted = list(ids)
+        known = SqlOfficeStore.reading(tx).records(wanted)
+        subjects = {RecordId(str(each.fields.get("subjek") or "")) for each in known.values()}
+        about = SqlOfficeStore.reading(tx).records(subjects)
+        found = [
+            record
+            for name in wanted
+            if (record := known.get(name)) and self._destroying.may_name(person, record)
+        ]
+        named = [each for each in about.values() if self._destroying.may_name(person, each)]
+        names = {each.id: name_of(each.fields) for each in named}
+        return [self._choice(record, names) for record in found if record.kind in TARGETS]
+
+    def _choice(self, record: Record, names: dict[RecordId, str]) -> Choice:
+        words, fields = self._words, record.fields
+        if is_sealed(record):
+            title = kode_of(record, words) if record.kind == "kasus" else ""
+            return Choice(id=record.id, kind=record.kind, title=title, about="")
+        if record.kind == "warga":
+            hit = hit_of(record, words)
+            about = [hit.nik, hit.born, hit.region]
+            return Choice(id=record.id, kind=record.kind, title=hit.name, about=_line(about))
+        who = names.get(RecordId(str(fields.get("subjek") or "")), "")
+        title, state, at_ms = "", "", fields.get("since_ms")
+        if record.kind == "kunjungan":
+            form, at_ms = str(fields.get("form") or ""), fields["versions"][-1]["received_ms"]
+            title = words.forms.get(form).title if form in words.forms.ids() else ""
+            state = words.text(f"status.{fields['state']}")
+        else:
+            service = f"layanan.{fields.get('service')}"
+            title = words.text(service) if service in words.text else ""
+        day = written.long_date(written.local_date(int(at_ms))) if at_ms else ""
+        region = words.region(str(fields.get("kode_desa") or ""))
+        return Choice(
+            id=record.id, kind=record.kind, title=_line([title, who]), about=_line([state, day, region])
+        )
+
+
+def _with_all(tx: Reader, name: RecordId) -> list[RecordId]:
+    """Return somebody, then the visits and the cases about them."""
+    about = [name, *subject_store.merged_into(tx, name)]
+    visits = subject_store.visits_of(tx, about, MOST_OF_EACH)
+    return [name, *visits, *subject_store.cases_of(tx, about)[:MOST_OF_EACH]]
+
+
+def _coded(tx: Reader, kode: str) -> list[RecordId]:
+    """Return the sealed cases of a code; there are few, and no index tells anybody else of them."""
+    return [each.id for each in records_of_kind(tx, "kasus") if each.fields.get("kode") == kode]
+
+
+def _line(parts: Iterable[str]) -> str:
+    return " · ".join(filter(None, parts))
