@@ -74,7 +74,7 @@ def develop(
     """Make evidence of a camera's JPEG (PNG and WebP files are taken too), or say why it cannot be. A picture
     `of_paper` is looked at for its sides and for glare too.
     """
-    opened = _open(camera, quality)
+    opened = open_picture(camera, quality)
     if isinstance(opened, Refused):
         return opened
     made_by = camera_of(camera)
@@ -100,7 +100,7 @@ def develop(
 
 def clean_signature(png: bytes) -> bytes | Refused:
     """Redraw a signature as a small PNG without anything but its lines, or say why it cannot be."""
-    opened = _open(png, Quality(longest=1200), smallest=16)
+    opened = open_picture(png, Quality(longest=1200), smallest=16)
     if isinstance(opened, Refused):
         return opened
     white = Image.new("RGBA", opened.size, "white")
@@ -115,7 +115,10 @@ def clean_signature(png: bytes) -> bytes | Refused:
     return out.getvalue()
 
 
-def _open(data: bytes, quality: Quality, smallest: int = SMALLEST_SIDE) -> Image.Image | Refused:
+def open_picture(data: bytes, quality: Quality, smallest: int = SMALLEST_SIDE) -> Image.Image | Refused:
+    """Decode what a stranger may have made, near the size that is wanted, or say why not: `smallest` is the
+    least that its sides may have, in pixels.
+    """
     if not data:
         return Refused(say="lapangan.foto_0_byte")
     if len(data) > MOST_BYTES:

@@ -9,14 +9,15 @@ import msgspec
 
 from field_app.bench import Bench
 from field_app.drafts import Draft
-from field_app.records import Fields, text_of
+from field_app.records import Fields, Pulled, text_of
 from field_app.sealed_draft import Cover
 from field_app.search import KNOWN_DIGITS, Found, known_desa, search_subjects
 from field_app.views import Card, Hit, Home, Reference, SyncStatus, TaskView
 from schemas.identity import search_key
 from schemas.ids import RecordId
+from schemas.printed import read_printed
 from schemas.sealed import SEALED_FORM
-from sync.scope import OPEN_TUGAS
+from sync.scope import OPEN_TUGAS, SUBJECT_KINDS
 
 LONG_NUMBER = re.compile(r"(?<!\d)\d{16}(?!\d)")
 """A NIK, or the number of a KK or KKS."""
@@ -56,9 +57,12 @@ def home(bench: Bench, sync: SyncStatus) -> Home:
 
 def find(bench: Bench, text: str, limit: int, kode_desa: str | None) -> tuple[Hit, ...]:
     """Return hits of a search, each with whether a task is open for it."""
-    asked = looked_for(text)
-    with bench.vault.read() as connection:
-        found = search_subjects(connection, asked, limit, kode_desa)
+    asked, printed = looked_for(text), read_printed(text)
+    if printed is not None:
+        found = _printed(bench, *printed)
+    else:
+        with bench.vault.read() as connection:
+            found = search_subjects(connection, asked, limit, kode_desa)
     if not found and LONG_NUMBER.fullmatch(asked):
         found = [one for one in _of_cards(bench, asked) if kode_desa in (None, one.kode_desa)][:limit]
     wanted = {
@@ -88,17 +92,27 @@ def looked_for(text: str) -> str:
 
 def _of_cards(bench: Bench, number: str) -> list[Found]:
     """Return whose KKS or KK bears this number."""
-    return [
-        Found(
-            id=record.id,
-            kind=record.kind,
-            nama=text_of(record.fields, "nama"),
-            kode_desa=text_of(record.fields, "kode_desa"),
-            alamat=text_of(record.fields, "alamat"),
-            nik_akhir=text_of(record.fields, "nik", "nik_akhir")[-KNOWN_DIGITS:],
-        )
-        for record in bench.records.with_number("warga", ("no_kks", "no_kk"), number)
-    ]
+    return [_found(record) for record in bench.records.with_number("warga", ("no_kks", "no_kk"), number)]
+
+
+def _printed(bench: Bench, kind: str, name: RecordId) -> list[Found]:
+    """Return whom a code of the office's papers is about: a warga, or the subject of a tugas."""
+    if kind == "tugas":
+        task = bench.records.get(name)
+        name = RecordId(text_of(task.fields, "sasaran")) if task is not None and task.kind == kind else name
+    record = bench.records.get(name)
+    return [_found(record)] if record is not None and record.kind in SUBJECT_KINDS else []
+
+
+def _found(record: Pulled) -> Found:
+    return Found(
+        id=record.id,
+        kind=record.kind,
+        nama=text_of(record.fields, "nama", "nama_ewarong"),
+        kode_desa=text_of(record.fields, "kode_desa"),
+        alamat=text_of(record.fields, "alamat"),
+        nik_akhir=text_of(record.fields, "nik", "nik_akhir")[-KNOWN_DIGITS:],
+    )
 
 
 def desa_here(bench: Bench) -> tuple[Reference, ...]:

@@ -28,6 +28,7 @@ CLASSES = (
     OURS + "Fixes",
     OURS + "SambangActivity",
     OURS + "SendingService",
+    OURS + "Viewfinder",
 )
 
 

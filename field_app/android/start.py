@@ -11,6 +11,7 @@ from typing import TextIO
 from field_app.android.camera import AndroidCamera
 from field_app.android.clock import AndroidTime
 from field_app.android.documents import AndroidDocuments
+from field_app.android.finder import AndroidFinder
 from field_app.android.java import Java, on_this_phone
 from field_app.android.keystore import AndroidKeystore
 from field_app.android.location import AndroidLocation
@@ -47,6 +48,7 @@ def run() -> None:
             documents=AndroidDocuments(java, outing, own_folder(java) / "dokumen"),
             system=system,
             time=time,
+            finder=AndroidFinder(java, permissions),
         )
     finally:
         phone.lock()

@@ -36,6 +36,10 @@ class AndroidSystem:
         self._java.activity.putAway()
         return True
 
+    def nudge(self) -> None:
+        """See devices.System."""
+        self._java.activity.nudge()
+
     def is_out(self) -> bool:
         """See devices.System."""
         return self._outing.under_way

@@ -62,6 +62,51 @@ class Camera(Protocol):
         ...
 
 
+class Grey(NamedTuple):
+    """One frame without colours: a byte for each dot, row by row from the top. `turn` is by how many degrees
+    it is to be turned clockwise to stand upright: 0, 90, 180 or 270.
+    """
+
+    width: int
+    height: int
+    dots: bytes
+    turn: int = 0
+
+
+class Viewfinder(Protocol):
+    """A live view whose frames are looked at and not kept."""
+
+    def available(self) -> bool:
+        """Say whether there is a camera to look through."""
+        ...
+
+    def open(self) -> None:
+        """Begin; may ask for a permission and waits for her answer, so not on the window's thread. Raises
+        OSError when there will be no frames.
+        """
+        ...
+
+    def frame(self) -> Grey | None:
+        """Return the newest frame that was not given yet, None when there is none. On the window's thread."""
+        ...
+
+    def close(self) -> None:
+        """End; also when it never began."""
+        ...
+
+    def has_light(self) -> bool:
+        """Say whether there is a lamp beside this camera. Known once it is open."""
+        ...
+
+    def light(self, on: bool) -> None:
+        """Switch the lamp; it goes out by itself when the view is closed."""
+        ...
+
+    def trouble(self) -> str:
+        """Say why there are no frames, as a key of texts; empty when there is no more to say."""
+        ...
+
+
 class Location(Protocol):
     """Says where the device is."""
 
@@ -184,6 +229,10 @@ class System(Protocol):
 
     def put_away(self) -> bool:
         """Put the app in the background; False where that is not done."""
+        ...
+
+    def nudge(self) -> None:
+        """Let her feel that something was done, where the device can."""
         ...
 
     def is_out(self) -> bool:

@@ -159,6 +159,9 @@ class DesktopSystem:
         """See devices.System."""
         return False
 
+    def nudge(self) -> None:
+        """See devices.System."""
+
     def is_out(self) -> bool:
         """See devices.System."""
         return False

@@ -28,6 +28,7 @@ def run(
     documents: Any = None,
     system: Any = None,
     time: Any = None,
+    finder: Any = None,
 ) -> None:
     """Show the app until its window is closed, by default with what a desktop has. Raises NoWindowError."""
     if not has_display():
@@ -37,6 +38,7 @@ def run(
     from kivy.core.window import Window
 
     from field_app.ui.webcam import DesktopCamera
+    from field_app.ui.webcam_finder import DesktopFinder
     from field_app.ui.window import SambangApp
 
     # SDL that finds no working display takes its driver without a screen, and knows no window there
@@ -44,15 +46,17 @@ def run(
     if unseen:
         raise NoWindowError
     time = time or SystemTime()
+    webcam = DesktopCamera()
     settle_memory()
     SambangApp(
         phone,
         now_ms=time.now_ms,
         elapsed_ms=time.elapsed_ms,
         text=phone.text,
-        camera=camera or DesktopCamera(),
+        camera=camera or webcam,
         location=location,
         media=None if documents else MountedMedia(),
         documents=documents,
         system=system,
+        finder=finder or DesktopFinder(webcam),
     ).run()

@@ -32,6 +32,8 @@ class Context:
     documents: Any = None
     system: Any = None
     voice: Any = None
+    finder: Any = None
+    qr: Any = None
 
     def today(self) -> date:
         """The local day."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from field_app.ui.environment import prepare
+from field_app.ui.pictures_scan import scan_scenes
 from field_app.ui.pictures_sealed import sealed_scenes
 from field_app.views import PhoneUser, Welcomed
 
@@ -334,6 +335,7 @@ def scenes() -> Iterator[tuple[str, Callable[[Any, Any], None]]]:  # noqa: C901 
         yield f"21_kunjungan_{name}", finished(visit)
     yield "22_keputusan_kantor", lambda _p, app: app.root.go("conflicts")
     yield "23_draf_dihapus", put_away
+    yield from scan_scenes(settle)
     yield from sealed_scenes(settle)
 
 

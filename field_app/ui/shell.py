@@ -39,14 +39,14 @@ SCREENS = {
     "form": "Form", "camera": "Camera", "photo": "Photo", "review": "Review", "done": "Done", "sync": "Sync",
     "repair": "Repair", "settings": "Settings", "conflicts": "Conflicts", "change_pin": "ChangePin",
     "second": "Second", "cases": "Cases", "closed": "Closed", "statement": "Statement", "unit_key": "UnitKey",
-    "put_away": "PutAway",
+    "put_away": "PutAway", "scan": "Scan",
 }  # fmt: skip
 """Name -> class; the module is field_app.ui.screens.<name>, the class <Class>Screen."""
 
 IN_DRAFT = {"form": "form", "camera": "form", "photo": "form", "statement": "form", "review": "review"}
 """Screens in which a draft is in hand, and where it is taken up again."""
-ASIDE = frozenset({"unlock", "rescue", "who", "enrol", ASKING})
-"""Screens before the vault or a sealed part of it: where she was is as it was."""
+ASIDE = frozenset({"unlock", "rescue", "who", "enrol", "scan", ASKING})
+"""Screens before the vault or a sealed part of it, or for a moment: where she was is as it was."""
 
 
 class BaseScreen(BoxLayout):

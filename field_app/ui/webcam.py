@@ -172,13 +172,18 @@ class _Shot:
         self._done.set()
 
 
-def jpeg_of(texture: Any) -> bytes:
-    """A texture's pixels as JPEG, upright."""
+def upright(texture: Any) -> Any:
+    """A texture's pixels as a picture of Pillow (RGBA), the right way up."""
     from PIL import Image
 
     image = Image.frombytes("RGBA", (int(texture.width), int(texture.height)), texture.pixels)
     if texture.tex_coords[1] < texture.tex_coords[5]:
         image = image.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    return image
+
+
+def jpeg_of(texture: Any) -> bytes:
+    """A texture's pixels as JPEG, upright."""
     out = io.BytesIO()
-    image.convert("RGB").save(out, "JPEG", quality=92)
+    upright(texture).convert("RGB").save(out, "JPEG", quality=92)
     return out.getvalue()

@@ -12,6 +12,7 @@ from kivy.core.window import Window
 
 from field_app.autolock import AutoLock
 from field_app.devices.desktop import DesktopSystem, SystemTime
+from field_app.qr import QrReader
 from field_app.ui.background import Background
 from field_app.ui.context import Context
 from field_app.ui.ports import Phone
@@ -44,6 +45,8 @@ class SambangApp(App):
         documents: Any = None,
         system: Any = None,
         voice: Any = None,
+        finder: Any = None,
+        qr: Any = None,
     ) -> None:
         super().__init__()
         self.phone = phone
@@ -54,6 +57,7 @@ class SambangApp(App):
         self._camera, self._location, self._media = camera, location, media
         self._documents, self._system = documents, system or DesktopSystem()
         self._voice = voice or KivyVoice()
+        self._finder, self._qr = finder, qr or QrReader()
         self.background = Background()
         self._autolock = AutoLock(elapsed_ms or SystemTime().elapsed_ms, lambda: phone.settings.lock_minutes)
         self._watch: Any = None
@@ -71,6 +75,7 @@ class SambangApp(App):
             phone=self.phone, text=self.text, background=self.background, shell=shell, now_ms=self._now_ms,
             camera=self._camera, location=self._location, media=self._media,
             documents=self._documents, system=self._system, voice=self._voice,
+            finder=self._finder, qr=self._qr,
         )  # fmt: skip
         Window.bind(on_keyboard=self._key)
         self._watch_over(True)

@@ -8,6 +8,8 @@ import os
 import sys
 from pathlib import Path
 
+import segno
+
 from schemas.ids import DeviceId
 from schemas.text import Text
 from schemas.words import PASSPHRASE_WORDS, propose
@@ -127,6 +129,8 @@ def _open(work: Rescuing, by: Person, args: argparse.Namespace, text: Text) -> i
     if isinstance(code, NotRescued):
         return say(text, code)
     print(text("penyelamat.kode", kode=code))
+    if sys.stdout.isatty():  # a file or another program gets the words alone
+        segno.make(code, error="m", micro=False).terminal(border=2, compact=True)
     return 0
 
 

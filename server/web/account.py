@@ -1,17 +1,15 @@
 """Akun saya: one's own password, second step and sessions. Rule: what opens a login is shown once."""
 
-import io
 from typing import Any
 
-import segno
 from litestar import Response, get, post
-from markupsafe import Markup
 
 from schemas import format as written
 from schemas.base import Data
 from server import totp
 from server.accounts import LoggedIn, NotCreated, OpenSession, TooManyTries, WrongLogin
 from server.web.login import cookie, too_often, whence
+from server.web.qr import qr_svg
 from server.web.replies import onward
 from server.web.site import SESSION_COOKIE, Asking, Notice, Site, Visitor
 from server.web.turns import BUSY, Busy
@@ -51,7 +49,7 @@ def account_routes(site: Site) -> list[Any]:
                 lambda: site.deps.engine.read(lambda tx: site.factors.standing(tx, person))
             ),
             "secret": totp.secret_text(secret) if secret else "",
-            "qr": Markup(_qr_svg(link)) if link else "",  # noqa: S704 - made by segno from our own text
+            "qr": qr_svg(link, scale=4) if link else "",
             "codes": codes,
             "tries": await site.work(lambda: site.wrong_logins.own(person)),
             "sessions": [_view(site, one) for one in found],
@@ -151,11 +149,3 @@ def _view(site: Site, one: OpenSession) -> SessionView:
 
 def _bad(said: str) -> Notice:
     return Notice(tone="bad", icon="error", title=said)
-
-
-def _qr_svg(text: str) -> str:
-    out = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(
-        out, kind="svg", scale=4, border=2, xmldecl=False, svgns=True, nl=False, omitsize=False
-    )
-    return out.getvalue().decode()

@@ -11,12 +11,14 @@ from schemas import format as written
 from schemas.base import Data
 from schemas.form_values import day_of
 from schemas.ids import PersonId, RecordId
+from schemas.printed import printed_code
 from server.access import may, within
 from server.services.assigning import SHOWS, Assigning, Candidate, Given, Load, Order, Show
 from server.services.importing import SERVICES
 from server.services.people import Denied
 from server.web.errors import ForbiddenError, MissingError
 from server.web.filters import Filter, Group, Option, choices
+from server.web.qr import qr_svg
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
 
@@ -62,7 +64,7 @@ class RowView(Data, frozen=True, kw_only=True):
 
 
 class TaskView(Data, frozen=True, kw_only=True):
-    """One open tugas, in words."""
+    """One open tugas, in words; `code` is its QR where that was asked for, and never of a sealed one."""
 
     id: RecordId
     name: str
@@ -71,6 +73,7 @@ class TaskView(Data, frozen=True, kw_only=True):
     tone: str
     icon: str
     sealed: bool
+    code: str = ""
 
 
 class WorkerView(Data, frozen=True, kw_only=True):
@@ -132,10 +135,13 @@ def assign_routes(site: Site) -> list[Any]:
     @get("/penugasan/petugas/{worker:str}")
     async def tasks(request: Asking, worker: FromPath[str]) -> Response[str]:
         visitor = await _allowed(site, request)
-        return await draw_tasks(visitor, worker, _done(site, request, ("pindah", "batal")))
+        coded = request.query_params.get("kode") == "ya"
+        return await draw_tasks(visitor, worker, _done(site, request, ("pindah", "batal")), coded=coded)
 
-    async def draw_tasks(visitor: Visitor, worker: str, notices: list[Notice]) -> Response[str]:
-        values = await site.work(lambda: _tasks(site, visitor, PersonId(worker)))
+    async def draw_tasks(
+        visitor: Visitor, worker: str, notices: list[Notice], *, coded: bool = False
+    ) -> Response[str]:
+        values = await site.work(lambda: _tasks(site, visitor, PersonId(worker), coded=coded))
         return await site.page(
             "assign/worker.html", visitor, "penugasan", {**values, "notices": notices, "worker": worker}
         )
@@ -279,7 +285,7 @@ def _workers(site: Site, loads: list[Load]) -> list[WorkerView]:
     ]
 
 
-def _tasks(site: Site, visitor: Visitor, worker: PersonId) -> dict[str, Any]:
+def _tasks(site: Site, visitor: Visitor, worker: PersonId, *, coded: bool) -> dict[str, Any]:
     loads = site.assigning.loads(visitor.person)
     if worker not in {load.person.id for load in loads}:
         raise MissingError
@@ -302,11 +308,12 @@ def _tasks(site: Site, visitor: Visitor, worker: PersonId) -> dict[str, Any]:
                 tone="bad" if late else "quiet",
                 icon="late" if late else "calendar",
                 sealed=each.sealed,
+                code=qr_svg(printed_code("tugas", each.id), scale=3) if coded and not each.sealed else "",
             )
         )
     others = [load for load in loads if load.person.id != worker and not load.left]
     title = site.text("penugasan.tugas.judul", nama=known.get(worker, "–"))
-    return {"rows": rows, "title": title, "workers": _workers(site, others)}
+    return {"rows": rows, "title": title, "workers": _workers(site, others), "coded": coded}
 
 
 def _filters(site: Site, asked: Asked, days: int) -> list[Filter]:

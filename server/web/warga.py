@@ -11,6 +11,7 @@ from litestar.params import FromPath
 
 from schemas import format as written
 from schemas.ids import RecordId
+from schemas.printed import printed_code
 from server.access import may
 from server.services.finding import KINDS, MOST, Hits
 from server.services.people import Denied
@@ -18,6 +19,7 @@ from server.services.profile import Profile
 from server.services.review import NotThere
 from server.web.errors import ForbiddenError, MissingError
 from server.web.filters import Filter, Group, Option, choices
+from server.web.qr import qr_svg
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
 
@@ -74,11 +76,14 @@ def warga_routes(site: Site) -> list[Any]:
             case Profile():
                 since = written.date_and_clock(found.objection.received_ms) if found.objection else ""
                 may_answer = may(visitor.person, "see_protection")
+                # who was merged lives on in another row, whose code is the one to scan
+                code = qr_svg(printed_code("warga", found.hit.id), scale=3) if found.into is None else ""
                 values = {
                     "one": found,
                     "notice": notice,
                     "since": since,
                     "may_answer": may_answer,
+                    "code": code,
                     "may_destroy": found.hit.kind == "warga" and site.to_destroy.may(visitor.person),
                 }
                 return await site.page("warga/one.html", visitor, "warga", values, status=status)

@@ -8,11 +8,12 @@ import pytest
 from field_app.home import looked_for
 from field_app.views import DraftView, Finalised, Refused
 from schemas.ids import RecordId
+from schemas.printed import printed_code
 from sync.change import Patch, Submit
 from tests.field_app.conftest import WILAYAH, SetTime
 from tests.field_app.test_visits import DESA, FIELDS, NIK, WARGA, Field
 
-OTHER = RecordId("6" * 32)
+OTHER, TUGAS = RecordId("6" * 32), RecordId("7" * 32)
 KKS = "6032989900014821"
 
 
@@ -93,6 +94,24 @@ def test_a_card_is_found_by_its_number_however_it_is_pasted(field: Field, text: 
 def test_a_nik_in_a_longer_text_is_found(field: Field) -> None:
     field.pull({WARGA: ("warga", FIELDS)})
     assert [hit.id for hit in field.visits.search(f"NIK:{NIK};NAMA:UJI")] == [WARGA]
+
+
+def test_the_offices_printed_code_finds_whom_it_names_and_nobody_else(field: Field) -> None:
+    task = {
+        "petugas": "a" * 32,
+        "sasaran": OTHER,
+        "sasaran_kind": "ewarong",
+        "form": "ewarong",
+        "state": "baru",
+    }
+    store = {"nama_ewarong": "Sumber Rejeki", "kode_desa": DESA, "alamat": "Pasar"}
+    field.pull({WARGA: ("warga", FIELDS), OTHER: ("ewarong", store), TUGAS: ("tugas", task)})
+    (found,) = field.visits.search(printed_code("warga", WARGA))
+    assert (found.id, found.nama, found.nik_akhir) == (WARGA, FIELDS["nama"], NIK[-4:])
+    (found,) = field.visits.search(printed_code("tugas", TUGAS).lower())
+    assert (found.id, found.kind, found.nama, found.has_task) == (OTHER, "ewarong", "Sumber Rejeki", True)
+    assert field.visits.search(printed_code("warga", TUGAS)) == (), "a tugas is nobody"
+    assert field.visits.search(printed_code("warga", RecordId("f" * 32))) == ()
 
 
 def test_other_words_and_numbers_are_looked_for_as_they_are() -> None:

@@ -6,10 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from field_app.bench import guarded
+from field_app.devices import Grey
 from field_app.keys import FILE, PinGone
 from field_app.phone import Phone
+from field_app.qr import QrReader
+from field_app.scanned import opening_in
 from field_app.views import DraftView, Refused
 from server import lost_store
 from server.__main__ import main
@@ -95,6 +99,10 @@ class Table:
         return [body for body in bodies if isinstance(body, Patch) and body.kind == USE]
 
 
+BLOCKS = {"\u2588": (1, 1), "\u2580": (1, 0), "\u2584": (0, 1), " ": (0, 0)}
+"""Signs of a terminal: whether their upper and lower half is lit."""
+
+
 @pytest.fixture
 def world(regency: Make) -> World:  # noqa: F811 - the fixture above
     return regency()
@@ -103,6 +111,28 @@ def world(regency: Make) -> World:  # noqa: F811 - the fixture above
 @pytest.fixture
 def table(world: World, capsys: Line, monkeypatch: pytest.MonkeyPatch) -> Table:
     return Table(world, capsys, monkeypatch)
+
+
+def test_a_terminal_shows_the_code_to_be_scanned_and_a_file_does_not(
+    world: World, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = world.phone()
+    table.new_key(monkeypatch)
+    sync(phone)
+    asked = ("open", "--device", phone.owner.device, "--purpose", "PIN lupa")
+    phone.lock()
+    assert "\u2588" not in table.run(*asked, typed=PHRASE + "\n")[1]
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    _ended, said, wrong = table.run(*asked, typed=PHRASE + "\n")
+    found = re.search(r"Kode pembuka: ([A-Z2-7-]+)", said)
+    assert found, wrong
+    lines = [line for line in said.splitlines() if line and set(line) <= set(BLOCKS)]
+    width = len(lines[0])
+    dots = bytes(255 * BLOCKS[sign][half] for line in lines for half in (0, 1) for sign in line)
+    grey = Image.frombytes("L", (width, 2 * len(lines)), dots)
+    grey = grey.resize((4 * width, 8 * len(lines)), Image.Resampling.NEAREST)
+    read = QrReader().in_frame(Grey(grey.width, grey.height, grey.tobytes()))
+    assert [opening_in(text) for text in read] == [found[1]]
 
 
 def test_a_dead_keystore_loses_neither_draft_nor_outbox(

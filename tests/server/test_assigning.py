@@ -137,6 +137,21 @@ def test_of_a_workers_tugas_each_officer_sees_only_those_they_could_move(town: T
             assert client.get(f"/penugasan/petugas/{other}").status_code == 404, "no name is told by an id"
 
 
+def test_a_sealed_tugas_has_no_code_to_print(town: Town) -> None:
+    office = town.office
+    office.add_person("semua", "Petugas Semua", "PS", ("petugas",), services=())
+    case = SealedCase(office)
+    town.work.give(town.officer, town.order(case.author), town.warga[:1])
+    town.change(RecordId("e" * 32), "tugas", kasus=case.kasus, petugas=case.author, state="baru")
+    with serving(office) as address, httpx.Client(base_url=address) as client:
+        log_in(client, "semua")
+        plain = client.get(f"/penugasan/petugas/{case.author}").text
+        coded = client.get(f"/penugasan/petugas/{case.author}?kode=ya").text
+    assert (plain.count('class="qr"'), coded.count('class="qr"')) == (0, 1)
+    assert plain.count("<li><label") == coded.count("<li><label") == 2
+    assert "Kode QR tugas Warga A" in coded
+
+
 def test_a_tugas_is_given_and_moved_to_field_workers_only(town: Town) -> None:
     left = town.office.add_person("pergi", "Sudah Pergi", "SP", ("pendamping",))
     town.change(left, "petugas", aktif=False)

@@ -8,6 +8,7 @@ from kivy.clock import Clock
 from kivy.metrics import dp
 
 from field_app.ui.kv import load_kv
+from field_app.ui.screens.scan import scan
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets.buttons import Pill
 from field_app.ui.widgets.containers import Card
@@ -100,6 +101,9 @@ class EnrolScreen(BaseScreen):
         body.add_widget(Words(text=say(self.title), style="title"))
         if self._problem:
             body.add_widget(Notice(icon="error", tone="bad", text=self._problem))
+        scanning = Pill(kind="soft", icon="qr", text=say("aplikasi.pindai.tombol"))
+        scanning.bind(on_release=lambda *_: self.scan())
+        body.add_widget(scanning)
         for key, entry in self.lines():
             card = Card()
             card.add_widget(Words(text=say(f"aplikasi.daftar.{key}"), style="question"))
@@ -231,6 +235,14 @@ class EnrolScreen(BaseScreen):
         said = scanned(text)
         if said is not None:
             self.address.text, self.code.text = said
+
+    def scan(self):
+        """Read the office's QR by the camera: it fills what pasting its text fills."""
+        scan(self.context, "daftar", self._scanned)
+
+    def _scanned(self, text):
+        self.take_apart(text)
+        self.context.shell.toast(self.say("aplikasi.pindai.terisi_daftar"), "done", 6)
 
     def lines(self):
         """What step one asks: (text key, where it is typed)."""

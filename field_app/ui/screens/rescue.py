@@ -6,6 +6,7 @@ Rule: the steps of joining (enrol.py and its .kv), without the office.
 from kivy.metrics import dp
 
 from field_app.ui.screens.enrol import EnrolScreen
+from field_app.ui.screens.scan import scan
 from field_app.ui.widgets.sign import DoneSign
 from field_app.ui.widgets.words import Words
 
@@ -28,6 +29,9 @@ class RescueScreen(EnrolScreen):
 
     def lines(self):
         return (("kode_pembuka", self.code),)
+
+    def scan(self):
+        scan(self.context, "pembuka", lambda code: setattr(self.code, "text", code))
 
     def whole(self):
         return bool(self.code.text.strip())

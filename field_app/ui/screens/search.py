@@ -1,5 +1,5 @@
-"""Cari warga: by name, number, desa or a pasted QR text, without a network; also the way to choose whom a
-visit is about, and to begin with somebody who is in no list.
+"""Cari warga: by name, number, desa, a QR code or its pasted text, without a network; also the way to choose
+whom a visit is about, and to begin with somebody who is in no list.
 """
 
 from kivy.clock import Clock
@@ -8,12 +8,14 @@ from kivy.core.clipboard import Clipboard
 from field_app.ui.fields.pick import PickSheet
 from field_app.ui.kv import load_kv
 from field_app.ui.new_person import NewPersonSheet
+from field_app.ui.screens.scan import scan
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head, rows  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.buttons import IconButton
 from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.words import Empty
 from field_app.views import Refused
+from schemas.printed import read_printed
 
 load_kv(__file__)
 
@@ -34,10 +36,11 @@ class SearchScreen(BaseScreen):
         self._desa: tuple[str, str] = ("", "")
         self.line = Entry(hint_text=self.say("aplikasi.cari.petunjuk"))
         self.ids.line.add_widget(self.line)
-        paste = IconButton(icon="qr", ink="primary", pos_hint={"center_y": 0.5})
-        paste.label = self.say("aplikasi.cari.tempel")
-        paste.bind(on_release=lambda *_: self.paste())
-        self.ids.line.add_widget(paste)
+        for icon, key, does in (("copy", "cari.tempel", self.paste), ("qr", "pindai.tombol", self.scan)):
+            button = IconButton(icon=icon, ink="primary", pos_hint={"center_y": 0.5})
+            button.label = self.say(f"aplikasi.{key}")
+            button.bind(on_release=lambda *_, does=does: does())
+            self.ids.line.add_widget(button)
         self._show_desa()
         self._pause = Clock.create_trigger(lambda _dt: self.find(), PAUSE_S)
         self.line.bind(
@@ -67,6 +70,24 @@ class SearchScreen(BaseScreen):
             self.line.text = text
         else:
             self.context.shell.toast(self.say("aplikasi.cari.tempel_kosong"), "qr", 5)
+
+    def scan(self):
+        """Find whom a card, a letter or a list of tasks is about."""
+        scan(self.context, "cari", self._scanned)
+
+    def _scanned(self, text):
+        if read_printed(text) is None:
+            self.line.text = text
+        else:
+            search = self.context.phone.visits.search
+            self.context.background.run(lambda: search(text, 1), self._named)
+
+    def _named(self, hits):
+        """The office's own code names one: open it as if it were tapped."""
+        if hits:
+            self.open(hits[0])
+        else:
+            self.refusal(Refused(say="aplikasi.pindai.tidak_di_hp"))
 
     # -- desa -----------------------------------------------------------------------------------------------
 

@@ -65,6 +65,9 @@ class FakeActivity:
         assert -(2**31) <= colour < 2**31, "not a Java int"
         self._phone.bars = (colour, dark)
 
+    def nudge(self) -> None:
+        self._phone.nudges += 1
+
     def putAway(self) -> None:
         self._phone.put_away = True
 
@@ -170,6 +173,42 @@ class FakeFixes:
         assert milliseconds > 0
 
 
+class FakeViewfinder:
+    """Viewfinder.java: one of these each time the camera is opened."""
+
+    def __init__(self, phone: "FakePhone") -> None:
+        self._phone = phone
+        self.closed, self.lit = False, False
+        phone.viewfinders.append(self)
+
+    def open(self, milliseconds: int) -> bool:
+        assert milliseconds > 0 and not self.closed, "one that was closed is not opened again"
+        assert "android.permission.CAMERA" in self._phone.granted
+        return self._phone.camera_opens
+
+    def take(self) -> bytearray | None:
+        assert not self.closed
+        return self._phone.frames.pop(0) if self._phone.frames else None
+
+    def getWidth(self) -> int:
+        return self._phone.frame_size[0]
+
+    def getHeight(self) -> int:
+        return self._phone.frame_size[1]
+
+    def getTurn(self) -> int:
+        return 90
+
+    def hasLight(self) -> bool:
+        return self._phone.has_lamp
+
+    def light(self, on: bool) -> None:
+        self.lit = on
+
+    def close(self) -> None:
+        self.closed, self.lit = True, False
+
+
 class FakeKeystore:
     """java.security.KeyStore of the provider AndroidKeyStore; a key is never seen from outside."""
 
@@ -214,6 +253,11 @@ class FakePhone:
         self.has_map = True
         self.bars: Any = None
         self.put_away = False
+        self.nudges = 0
+        self.viewfinders: list[FakeViewfinder] = []
+        self.frames: list[bytearray] = []
+        self.frame_size = (4, 3)
+        self.camera_opens, self.has_lamp = True, True
         self.picture: bytes | None = None
         self.documents: dict[str, Path] = {}
         self.providers = {"gps", "network", "passive"}
@@ -328,4 +372,5 @@ class FakePhone:
             OURS + "SendingService": SimpleNamespace(
                 begin=self._begin, end=lambda _context: setattr(self, "service", ())
             ),
+            OURS + "Viewfinder": lambda _activity: FakeViewfinder(self),
         }[name]

@@ -66,6 +66,7 @@ def test_both_kinds_of_device_answer_what_their_ports_say(phone: Handset, tmp_pa
     for network in networks:
         assert isinstance(network.metered(), bool) and isinstance(network.available(), bool)
     for system in systems:
+        system.nudge()
         assert system.dark() is False and system.text_scale() == 1.0 and not system.is_out()
     for location in locations:
         assert location.fix() is None and (location.trouble() == "" or location.trouble() in TEXT)

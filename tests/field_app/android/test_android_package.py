@@ -82,7 +82,7 @@ load_forms(), load_text(), load_theme(), load_wilayah(), load_workflows()
 print(count)
 """
 
-MODULES_OF = {"pillow": "PIL", "pyjnius": "jnius"}
+MODULES_OF = {"pillow": "PIL", "pyjnius": "jnius", "zxing-cpp": "zxingcpp"}
 """Where the name to import is not the project's, in lower case and with `_` for `-`."""
 
 
@@ -140,7 +140,7 @@ def test_the_recipes_resolve_with_ours_in_their_place(resolved: dict[str, object
     assert order.index("jpeg") < order.index("pillow")
     ours = resolved["ours"]
     assert isinstance(ours, list)
-    assert {str(name).lower() for name in ours} == {"sqlcipher3", "pillow"}
+    assert {str(name).lower() for name in ours} == {"sqlcipher3", "pillow", "zxing-cpp"}
     assert resolved["fetched_for_kivy"] == [], "the recipe of python-for-android took the place of ours"
     assert resolved["patches"] == [], "the patch of the older Pillow does not fit ours"
 
@@ -157,18 +157,19 @@ def test_a_recipe_is_built_in_the_release_of_the_lock(
         "cffi",
         "pillow",
         "sqlcipher3",
+        "zxing-cpp",
         "pyjnius",
         "openssl",
         "python3",
     ):
         assert versions[name] == pinned(spec)[name], name
         assert versions[name] in urls[name], name
-    for name in ("kivy", "cryptography", "msgspec", "cffi", "pillow", "sqlcipher3"):
+    for name in ("kivy", "cryptography", "msgspec", "cffi", "pillow", "sqlcipher3", "zxing-cpp"):
         assert versions[name] == locked()[name], name
 
 
 def test_our_own_recipes_name_the_same_release_as_the_spec(spec: ConfigParser) -> None:
-    for name in ("sqlcipher3", "pillow"):
+    for name in ("sqlcipher3", "pillow", "zxing-cpp"):
         text = (HERE / "recipes" / name / "__init__.py").read_text(encoding="utf-8")
         assert f'version = "{pinned(spec)[name.lower()]}"' in text
 

@@ -118,7 +118,7 @@ final class OneShot implements TextureView.SurfaceTextureListener {
         }
     }
 
-    private static String chosen(CameraManager manager) throws CameraAccessException {
+    static String chosen(CameraManager manager) throws CameraAccessException {
         String first = null;
         for (String id : manager.getCameraIdList()) {
             Integer facing = manager.getCameraCharacteristics(id).get(CameraCharacteristics.LENS_FACING);
@@ -128,7 +128,7 @@ final class OneShot implements TextureView.SurfaceTextureListener {
         return first;
     }
 
-    private static Size largest(Size[] sizes, long most) {
+    static Size largest(Size[] sizes, long most) {
         Size best = null;
         for (Size size : sizes) {
             if (dots(size) <= most && (best == null || dots(size) > dots(best))) best = size;
@@ -155,7 +155,7 @@ final class OneShot implements TextureView.SurfaceTextureListener {
         return (double) size.getWidth() / size.getHeight();
     }
 
-    private static int degrees(int rotation) {
+    static int degrees(int rotation) {
         return 90 * rotation; // ROTATION_0 to ROTATION_270 are 0 to 3
     }
 

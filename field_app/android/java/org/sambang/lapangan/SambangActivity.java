@@ -6,6 +6,7 @@ import android.content.Intent;
 import android.graphics.Insets;
 import android.os.Build;
 import android.os.Bundle;
+import android.view.HapticFeedbackConstants;
 import android.view.View;
 import android.view.WindowInsets;
 import android.view.WindowInsetsController;
@@ -80,6 +81,12 @@ public class SambangActivity extends PythonActivity {
                                     | WindowInsetsController.APPEARANCE_LIGHT_NAVIGATION_BARS;
                     controller.setSystemBarsAppearance(dark ? 0 : icons, icons);
                 });
+    }
+
+    /** Let her feel that something was done, unless she switched that off for all apps. */
+    public void nudge() {
+        runOnUiThread(
+                () -> getWindow().getDecorView().performHapticFeedback(HapticFeedbackConstants.LONG_PRESS));
     }
 
     /** Put the app away, as the home key does. */
