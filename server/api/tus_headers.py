@@ -23,7 +23,7 @@ def number(value: str | None) -> int | None:
 
 
 def has_bytes(method: str, headers: dict[str, str]) -> bool:
-    """Say whether a request carries bytes of a file; a creation without a body has none, whatever its type."""
+    """Say whether a request carries bytes of a file; a creation without a body has none, of whatever type."""
     empty_creation = method == "POST" and headers.get("content-length") == "0"
     return method in ("POST", "PATCH") and headers.get("content-type") == CHUNK_TYPE and not empty_creation
 
