@@ -98,6 +98,7 @@ def connected(hours: Hours, *said: bytes) -> tuple[PatientProtocol, Wire]:
     ids=["no", "head", "no-body", "body"],
 )
 def test_who_says_nothing_more_is_hung_up_on(hours: Hours, said: bytes) -> None:
+    """Row 44. Of a request, or at all."""
     _, wire = connected(hours, *([said] if said else []))
     hours.pass_by(SILENCE_S - 1)
     assert not wire.is_closed
@@ -163,6 +164,7 @@ def hasty(tmp_path: Any) -> Iterator[tuple[socket.socket, uvicorn.Server]]:
 def test_a_real_office_lets_go_of_those_who_left_in_the_midst_of_a_word(
     hasty: tuple[socket.socket, uvicorn.Server],
 ) -> None:
+    """Row 44. Twenty phones that say one byte of their message."""
     listener, server = hasty
     lines = [socket.create_connection(listener.getsockname(), timeout=20) for _ in range(20)]
     for line in lines:
@@ -175,6 +177,7 @@ def test_a_real_office_lets_go_of_those_who_left_in_the_midst_of_a_word(
 
 
 def test_the_system_asks_whoever_is_silent_for_a_sign() -> None:
+    """Row 44."""
     listener = listen("127.0.0.1", 0)
     assert not isinstance(listener, Refused)
     with listener, socket.create_connection(listener.getsockname()):
