@@ -10,7 +10,7 @@ only when the office's offset reached the end, which it grants after verifying t
 import base64
 from collections.abc import Callable, Iterator
 
-from field_app.link import Failure, Link, Reply
+from field_app.link import UNREACHABLE, Failure, Link, Reply
 from schemas.base import Data
 from schemas.ids import BlobId
 
@@ -18,6 +18,10 @@ VERSION = {"tus-resumable": "1.0.0"}
 CHUNK_TYPE = "application/offset+octet-stream"
 PIECE_BYTES = 16 * 1024
 STEP_BYTES = 512 * 1024
+LEAST_STEP_BYTES = 16 * 1024
+SHRINK = 4
+FORBIDDEN = frozenset({403, 405, 501})
+"""What they say who let no PATCH through; the office itself says it of no upload."""
 UNTOLD = "/tus/"
 """The address of an upload that was begun and whose own the office could not say: it is asked here for it."""
 GONE = frozenset({404, 410})
@@ -33,7 +37,10 @@ class Upload:
 
     def __init__(self, link: Link, step_bytes: int = STEP_BYTES) -> None:
         self._link = link
-        self._step_bytes = step_bytes
+        self._most_bytes = self._step_bytes = step_bytes
+        self._tried: tuple[BlobId, int] | None = None
+        """From where on bytes went last, while it is not known whether any arrived."""
+        self._patch_as_post = False
 
     def run(
         self, blob: BlobId, data: bytes, url: str, progress: Callable[[int, str], None]
@@ -49,9 +56,12 @@ class Upload:
         if isinstance(begun, Failure):
             return begun
         url, offset = begun
+        if self._tried == (blob, offset):  # none did
+            went = min(self._step_bytes, len(data) - offset)
+            self._step_bytes = max(went // SHRINK, min(LEAST_STEP_BYTES, self._most_bytes))
         progress(offset, url)
         while offset < len(data):
-            reply = self._patch(url, data, offset)
+            reply = self._carried((blob, offset), self._patch(url, data, offset))
             if isinstance(reply, Failure):
                 if reply.status != CONFLICT:
                     return reply
@@ -66,6 +76,7 @@ class Upload:
                 return Failure(kind="jaringan", say="lapangan.sambungan_putus")
             offset = found
             progress(offset, url)
+        self._step_bytes = min(self._step_bytes * 2, self._most_bytes)
         return Received()
 
     def _resume(self, url: str, blob: BlobId, data: bytes) -> tuple[str, int] | Failure | None:
@@ -91,6 +102,8 @@ class Upload:
         if end:
             headers["content-type"] = CHUNK_TYPE
         reply = self._link.send("POST", UNTOLD, headers, _pieces(data, 0, end) if end else None)
+        if end:
+            self._carried((blob, 0), reply)
         if isinstance(reply, Failure):
             return reply
         place = reply.headers.get("location", "")
@@ -98,6 +111,12 @@ class Upload:
             return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=reply.status)
         offset = _number(reply, len(data)) if "upload-offset" in reply.headers else 0
         return offset if isinstance(offset, Failure) else (place, offset)
+
+    def _carried(self, tried: tuple[BlobId, int], reply: Reply | Failure) -> Reply | Failure:
+        """Note that bytes went, and nobody answered for them: how many arrived shows at the next offset."""
+        lost = isinstance(reply, Failure) and reply.say != UNREACHABLE and reply.kind != "kantor"
+        self._tried = tried if lost else None
+        return reply
 
     def _offset(self, url: str) -> int | Failure:
         reply = self._link.send("HEAD", url, VERSION)
@@ -111,7 +130,13 @@ class Upload:
             "upload-offset": str(offset),
             "content-length": str(end - offset),
         }
-        return self._link.send("PATCH", url, headers, _pieces(data, offset, end))
+        if not self._patch_as_post:
+            reply = self._link.send("PATCH", url, headers, _pieces(data, offset, end))
+            if isinstance(reply, Reply) or reply.kind == "kantor" or reply.status not in FORBIDDEN:
+                return reply
+            self._patch_as_post = True
+        headers["x-http-method-override"] = "PATCH"
+        return self._link.send("POST", url, headers, _pieces(data, offset, end))
 
 
 def _pieces(data: bytes, start: int, end: int) -> Iterator[bytes]:

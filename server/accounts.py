@@ -346,11 +346,12 @@ def _wait(tx: Reader, now: int, name_hash: bytes, address_hash: bytes, from_addr
     since = now - WINDOW_MS
     waits = [
         tries[-most] + WINDOW_MS - now
-        for tries, most in (
+        for found, most in (
             (rows.tries_on_name(tx, name_hash, since), TRIES_ON_NAME),
             (rows.tries_from_address(tx, address_hash, since), from_address),
         )
-        if len(tries) >= most
+        # what a clock noted that ran far ahead would bar somebody until that day
+        if len(tries := [at_ms for at_ms in found if at_ms <= now + WINDOW_MS]) >= most
     ]
     return max(waits, default=0)
 

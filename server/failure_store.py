@@ -16,13 +16,14 @@ def add(tx: Writer, kind: Kind, network: bytes, at_ms: int, try_id: str) -> None
     )
 
 
-def nth_newest(tx: Reader, kind: Kind, network: bytes, since_ms: int, most: int) -> int | None:
+def nth_newest(tx: Reader, kind: Kind, network: bytes, since_ms: int, until_ms: int, most: int) -> int | None:
     """Return when the failure came since which a network has `most` of them; None when it has fewer."""
     found = one(
         tx.query(
             "SELECT at_ms FROM failed_calls WHERE kabupaten = :kabupaten AND kind = :kind"
-            " AND network = :network AND at_ms > :since ORDER BY at_ms DESC LIMIT 1 OFFSET :before",
-            {"kind": kind, "network": network, "since": since_ms, "before": most - 1},
+            " AND network = :network AND at_ms > :since AND at_ms <= :until"
+            " ORDER BY at_ms DESC LIMIT 1 OFFSET :before",
+            {"kind": kind, "network": network, "since": since_ms, "until": until_ms, "before": most - 1},
         )
     )
     return None if found is None else int(found[0])

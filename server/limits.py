@@ -69,7 +69,8 @@ def blocked(tx: Writer, kind: Kind, network: str, now_ms: int) -> Problem | None
     if kind == "kode":
         sprayed = failure_store.count_since(tx, kind, since) >= CODES_EVERYWHERE
         most = CODES_WHILE_SPRAYED if sprayed else CODES
-    oldest = failure_store.nth_newest(tx, kind, network_hash(network), since, most)
+    # what a clock noted that ran far ahead would bar a network until that day
+    oldest = failure_store.nth_newest(tx, kind, network_hash(network), since, now_ms + WINDOW_MS, most)
     return None if oldest is None else too_often(oldest + WINDOW_MS - now_ms)
 
 

@@ -1,4 +1,4 @@
-"""Writes the examples of docs/protocol.md, by letting a phone and an office talk in memory.
+"""Writes the shapes and examples of docs/protocol.md, by letting a phone and an office talk in memory.
 
 Rule: every byte comes from the code that serves and sends; keys, ids, salts and times are fixed, so that a
 second run changes nothing. `python -m server.protocol_docs --check` says whether the page is current.
@@ -23,8 +23,11 @@ from schemas.packing import read_dictionaries
 from schemas.wire import PROTOCOL, Applied, Cursor, Declared, SyncRequest, SyncResponse
 from schemas.workflow import load_workflows
 from server.office import verifier
+from server.protocol_joining import CHALLENGE, HANDOVER_KEY, OPENING
+from server.protocol_joining import example as joining_example
 from server.protocol_sealed import examples as sealed_examples
 from server.protocol_sealed import open_case, sealed_visit
+from server.protocol_shapes import render as shapes
 from sync.chain import START, Tip, head_message, next_link, seal_link
 from sync.change import Body, Clock, Content, Gap, Patch, seal
 from sync.intake import Run, take_in
@@ -120,7 +123,7 @@ class Talk:
 
 
 def render() -> str:
-    """Return the section of examples."""
+    """Return the sections of shapes and of examples."""
     talk = Talk()
     first = talk.ask(_request(Cursor()))
     quiet = _request(first.cursor)
@@ -134,7 +137,7 @@ def render() -> str:
     gap = talk.phone.write(Gap(first=1, last=1))
     declared = Declared(link=gap.raw_link, content=_contents(gap)[0], signature=talk.phone.sign(gap))
     parts = [
-        "## Examples",
+        shapes() + "## Examples",
         "Made by the code itself with fixed keys, ids, salts, tags and times. `h'…'` are bytes in",
         "hexadecimal, long ones by their first four with their length behind; the blocks below are whole.",
         "",
@@ -153,6 +156,7 @@ def render() -> str:
             encode(thin_request(push)),
         ),
         _dictionary(),
+        _joining(),
         _example("A gap", "`[link, content, signature]`; the content at place 1 is lost.", encode(declared)),
         _tus(),
         *_sealed(),
@@ -237,6 +241,18 @@ def _dictionary() -> str:
     return "\n".join([f"**The newest dictionary**, {said}", "```text", *sums, "```", ""])
 
 
+def _joining() -> str:
+    """Write what a phone comes to that joins; by hand nobody would find where one byte is another."""
+    device, office = (Ed25519PrivateKey.from_private_bytes(key) for key in (DEVICE_KEY, OFFICE_KEY))
+    fixed = {"handover_key": HANDOVER_KEY, "challenge": CHALLENGE, "opening": OPENING}
+    office_key = office.public_key().public_bytes_raw()
+    lines = [f"office_key: {office_key.hex()}", "public_key: as above"]
+    lines += [f"{name}: 32 times {value[0]:02x}" for name, value in fixed.items()]
+    for name, value in joining_example(device, office):
+        lines += [f"{name}: {value}"] if len(value) <= len(CHALLENGE.hex()) else [f"{name}:", *_broken(value)]
+    return "\n".join(["**A joining**, without a pinned authority.", "```text", *lines, "```", ""])
+
+
 def _signature(speaker: Speaker, entry: Entry) -> str:
     lines = [
         "private key:",
@@ -308,7 +324,10 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _hexadecimal(raw: bytes) -> list[str]:
-    text = raw.hex()
+    return _broken(raw.hex())
+
+
+def _broken(text: str) -> list[str]:
     return [text[start : start + WIDTH] for start in range(0, len(text), WIDTH)]
 
 

@@ -138,7 +138,8 @@ def receive(
     acknowledged = _answered(store, request, _acknowledged(store, response), set(outcomes))
     # what is new goes before what is said once more
     is_new = bool(request.links) and read_link(request.links[-1]).counter > store.acknowledged().counter
-    moved = bool(rows) or cursor != request.cursor or acknowledged != store.acknowledged()
+    # rows alone are none: who keeps old answers gives the same ones for ever
+    moved = cursor != request.cursor or acknowledged != store.acknowledged()
     store.store_page(
         rows=rows,
         removed=response.removed,

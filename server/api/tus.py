@@ -56,7 +56,7 @@ class TusApp:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         method = headers.get("x-http-method-override", scope["method"]).upper()
         name = scope["path"].removeprefix("/tus").strip("/")
-        has_bytes = headers.get("content-type") == tus_headers.CHUNK_TYPE and method in ("POST", "PATCH")
+        has_bytes = tus_headers.has_bytes(method, headers)
         # it is read from now on: what is cut while we look who is calling arrived all the same
         body = UploadBody(receive) if has_bytes else None
         try:

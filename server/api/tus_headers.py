@@ -22,6 +22,12 @@ def number(value: str | None) -> int | None:
     return int(value) if value and value.isascii() and value.isdigit() and len(value) <= 15 else None
 
 
+def has_bytes(method: str, headers: dict[str, str]) -> bool:
+    """Say whether a request carries bytes of a file; a creation without a body has none, of whatever type."""
+    empty_creation = method == "POST" and headers.get("content-length") == "0"
+    return method in ("POST", "PATCH") and headers.get("content-type") == CHUNK_TYPE and not empty_creation
+
+
 def announced_hash(metadata: str | None) -> str | None:
     """Return the SHA-256 that Upload-Metadata names, as 64 hexadecimal digits."""
     for pair in (metadata or "").split(","):

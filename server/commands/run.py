@@ -29,8 +29,9 @@ from server.commands.shared import add_folder_options, hold, refuse
 from server.compose import Refused, close_office, open_office
 from server.deps import Deps
 from server.engine import EngineError
-from server.hosts import Hosts, TargetProtocol
+from server.hosts import Hosts
 from server.keys import default_path, is_open_to_others
+from server.patience import PatientProtocol, ask_the_silent, open_all_files
 from server.web.building import build_site
 from server.web.pages import page_routes
 from server.web.site import Site
@@ -125,6 +126,7 @@ def listen(host: str, port: int) -> socket.socket | Refused:
         # asyncio sends without delay (TCP_NODELAY) only where the protocol is named
         listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        ask_the_silent(listener)
         listener.bind((host, port))
         listener.listen(BACKLOG)
     except OSError as error:
@@ -158,6 +160,7 @@ def serve(
 
     Only `proxies`, which are IP addresses, are believed about whom they speak for: limits count by address.
     """
+    open_all_files()
     deps.blobs.sweep()
     deps.uploads.tidy()
     deps.uploads.sweep()
@@ -166,7 +169,7 @@ def serve(
     deps.keeper.start()
     config = uvicorn.Config(
         hosts.guard(create_app(deps, page_routes(site)), deps.text),
-        http=TargetProtocol,
+        http=PatientProtocol,
         access_log=False,
         log_level="warning",
         server_header=False,

@@ -33,6 +33,8 @@ class Middleman:
     def __init__(self, office: tuple[str, int]) -> None:
         self.front: Front = lambda _method, _path: None
         self.back: Back = lambda _method, _path, answer: answer
+        self.most_bytes: int | None = None
+        """Of a request's body; a larger one is answered 413 once it was read."""
         self._server = _Server(office, self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
@@ -69,8 +71,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         middleman = self.server.middleman
-        body = self.rfile.read(int(self.headers.get("content-length", "0")))
+        announced = int(self.headers.get("content-length", "0"))
+        body = self.rfile.read(announced)
+        if len(body) < announced:  # it passes on whole requests only
+            self.close_connection = True
+            return
         answer = middleman.front(self.command, self.path)
+        if answer is None and middleman.most_bytes is not None and len(body) > middleman.most_bytes:
+            answer = Answer(413)
         if answer is None:
             answer = middleman.back(self.command, self.path, self._ask(body))
         self.send_response_only(answer.status)

@@ -264,6 +264,17 @@ def test_guessing_many_names_from_one_address_must_wait(accounts: Accounts) -> N
     assert isinstance(log_in(accounts, address="10.9.9.9"), LoggedIn)
 
 
+def test_tries_that_a_clock_noted_which_ran_a_year_ahead_bar_nobody_for_a_year(
+    accounts: Accounts, clock: Clock
+) -> None:
+    right, clock.ms = clock.ms, clock.ms + 365 * 86_400_000
+    for number in range(TRIES_ON_NAME):
+        log_in(accounts, password="salah sama sekali", address=f"10.0.1.{number}")
+    assert isinstance(log_in(accounts), TooManyTries)
+    clock.ms = right
+    assert isinstance(log_in(accounts), LoggedIn)
+
+
 def test_many_names_from_many_addresses_are_slowed_and_the_office_itself_is_not(accounts: Accounts) -> None:
     assert isinstance(log_in(accounts, address="10.0.0.1"), LoggedIn)
     for number in range(TRIES_EVERYWHERE):

@@ -1,6 +1,7 @@
 """The examples of docs/protocol.md, built once more by hand: by the page's rules, without our Structs."""
 
 import base64
+import inspect
 import re
 from hashlib import sha256
 from pathlib import Path
@@ -9,8 +10,11 @@ from zlib import adler32
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from schemas import device_word, handover, wire
+from schemas.base import Message
 from schemas.packing import FOLDER
 from server.protocol_docs import PAGE, Talk, main, notation, page_with, render
+from sync import change
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / PAGE).read_text("utf-8")
@@ -207,3 +211,35 @@ def test_the_notation_says_what_the_bytes_hold() -> None:
 
 def test_what_the_examples_say_is_accepted_by_an_office() -> None:
     assert Talk().office.last_seq() == 6
+
+
+def test_a_joining_is_signed_and_put_into_words_as_the_page_says() -> None:
+    [block] = [text for title, text in blocks() if title == "A joining"]
+    said = dict(re.findall(r"^(.+?):\s+(\S[^:]*?)\s*$", block, flags=re.M))
+    token = said["code"].strip('"')
+    assert said["typed"].replace("-", "") == token
+    public = Ed25519PrivateKey.from_private_bytes(bytes(range(32))).public_key().public_bytes_raw()
+    secret, challenge, opening = (bytes([value]) * 32 for value in (0x11, 0x12, 0x13))
+    code = sha256(b"code\0" + token.encode()).digest()
+    assert said["commitment"] == sha256(b"sambang joining opening v1\0" + opening).hexdigest()
+    members = [bytes.fromhex(said["office_key"]), b"", public, secret, code, challenge, opening]
+    whole = b"".join(len(each).to_bytes(2, "big") + each for each in members)
+    signed = b"sambang joining v1\0" + sha256(whole).digest()
+    assert said["signs"] == signed.hex()
+    key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    assert f"signature:{key.sign(signed).hex()}words" in re.sub(r"\s", "", block)
+    number = int.from_bytes(sha256(b"sambang joining words v1\0" + whole).digest()[:5], "big")
+    every = (ROOT / "schemas/data/kata.txt").read_text("utf-8").split()
+    assert said["words"] == " ".join(every[number >> at & 1023] for at in (30, 20, 10, 0))
+
+
+def test_every_message_that_crosses_the_line_has_its_shape_on_the_page() -> None:
+    """Whoever adds one to `schemas/wire.py` or to a body sees it here, with its members in their order."""
+    shapes = dict(re.findall(r"^(\w+) = \[((?:.|\n  )*)\]$", TEXT, flags=re.M))
+    modules = (wire, handover, device_word, change)
+    kinds = [kind for module in modules for kind in vars(module).values() if inspect.isclass(kind)]
+    messages = {kind for kind in kinds if issubclass(kind, Message) and kind is not Message}
+    assert {kind.__name__ for kind in messages - {handover.Question}} <= shapes.keys()
+    for kind in messages - {handover.Question}:
+        members = re.findall(r"(?:^|[ \n])(\w+)\??: ", shapes[kind.__name__])
+        assert tuple(members) == kind.__struct_fields__

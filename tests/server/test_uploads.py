@@ -11,6 +11,7 @@ import pytest
 
 from schemas.ids import BlobId, ChangeId
 from server import tus
+from server.api.tus_headers import CHUNK_TYPE
 from server.store import SqlOfficeStore
 from sync.store import BlobRef
 from tests.contract.people import record_id
@@ -105,11 +106,13 @@ def test_creation_may_carry_the_first_bytes_or_all(office: Running) -> None:
     assert offset(phone, answer.headers["location"]) == len(DATA)
 
 
-def test_a_lost_answer_to_a_creation_makes_no_second_upload(office: Running) -> None:
+@pytest.mark.parametrize("named", [{}, {"content_type": CHUNK_TYPE}], ids=["no-type", "as-before"])
+def test_a_lost_answer_to_a_creation_makes_no_second_upload(office: Running, named: dict[str, str]) -> None:
+    """Also where the second creation has the type of the first, whose bytes it leaves out."""
     phone = office.phone()
     first = phone.begin_upload(DATA).headers["location"]
     phone.send(first, DATA[:1000], 0)
-    again = phone.begin_upload(DATA)
+    again = phone.begin_upload(DATA, **named)
     assert (again.headers["location"], again.headers["upload-offset"]) == (first, "1000")
 
 

@@ -1,0 +1,109 @@
+"""A proxy that gives old answers again, lets no PATCH through, or passes on small or whole requests only."""
+
+import pytest
+
+from field_app.phone import Phone
+from tests.faults.conftest import Make
+from tests.faults.line import UP
+from tests.faults.middleman import Answer
+from tests.faults.test_between import HTML, Stand, between, fails  # noqa: F401 - who stands on the line
+from tests.faults.world import World, pending, sync, visit, words
+
+ENOUGH = 12
+"""Syncs until a photo must have found its way."""
+
+
+def sync_on(phone: Phone) -> None:
+    """Sync as often as the phone would by itself, until all is well."""
+    for _ in range(ENOUGH):
+        if phone.worker.run_once() is None:
+            return
+    raise AssertionError("it never came to rest")
+
+
+def all_is_there(world: World, phone: Phone) -> bool:
+    assert (words(phone), pending(phone)) == (["diterima"], (0, 0))
+    return (world.lacks(), world.faults()) == ([], [])
+
+
+def test_a_proxy_that_gives_old_answers_again_neither_hides_nor_loses_anything(
+    regency: Make,
+    between: Stand,  # noqa: F811
+) -> None:
+    """Row 41. The answer of before the visit comes again and again."""
+    world = regency()
+    phone = world.phone()
+    proxy = between(world)
+    kept: list[Answer] = []
+
+    def keep(_method: str, path: str, answer: Answer) -> Answer:
+        kept.extend([answer] if path == "/api/sync" else [])
+        return answer
+
+    proxy.back = keep
+    sync(phone)
+    done = visit(phone, world.beats[0], 1)
+    proxy.front = lambda _method, path: kept[-1] if path == "/api/sync" else None
+    for _ in range(3):
+        fails(phone)
+        assert (words(phone), pending(phone)) == (["menunggu_kirim"], (1, 1))
+    proxy.front = lambda _method, _path: None
+    sync(phone)
+    assert world.versions(done.visit) == [done.change.hex()]
+    assert all_is_there(world, phone)
+
+
+@pytest.mark.parametrize("status", [403, 405, 501])
+def test_a_photo_that_was_cut_goes_on_past_a_proxy_that_lets_no_patch_through(
+    regency: Make,
+    between: Stand,  # noqa: F811
+    status: int,
+) -> None:
+    """Row 42. The rest of it goes as a POST that says what it means."""
+    world = regency()
+    phone = world.phone()
+    sync(phone)
+    visit(phone, world.beats[0], 1)
+    proxy = between(world)
+    lost: list[str] = []
+
+    def front(method: str, path: str) -> Answer | None:
+        if method == "PATCH":
+            return Answer(status, HTML, b"<html>Not allowed</html>")
+        if path == "/tus/" and not lost:
+            lost.append(path)
+            raise ConnectionAbortedError
+        return None
+
+    proxy.front = front
+    sync_on(phone)
+    assert lost and all_is_there(world, phone)
+
+
+def test_a_photo_finds_its_way_past_a_proxy_that_lets_only_small_requests_through(
+    regency: Make,
+    between: Stand,  # noqa: F811
+) -> None:
+    """Row 43. It answers 413 to all that is larger."""
+    world = regency()
+    phone = world.phone()
+    sync(phone)
+    visit(phone, world.beats[0], 1)
+    between(world).most_bytes = 20_000
+    sync_on(phone)
+    assert all_is_there(world, phone)
+
+
+def test_photos_find_their_way_where_a_proxy_passes_on_whole_requests_over_a_line_that_is_cut(
+    regency: Make,
+    between: Stand,  # noqa: F811
+) -> None:
+    """Row 43. Of a request that was cut not one byte reaches the office."""
+    world = regency()
+    phone = world.phone()
+    sync(phone)
+    visit(phone, world.beats[0], 1, 2, 3)
+    between(world)
+    world.line.cut(UP, *[19_000] * 500)
+    sync_on(phone)
+    assert world.line.cuts and all_is_there(world, phone)
