@@ -52,6 +52,7 @@ class Office:
     """Makes the office's own changes, and receives those of phones.
 
     `now_ms` gives UTC milliseconds, `elapsed_ms` milliseconds since `boot`, `randomness(n)` n random bytes.
+    `public_keys` are all that its chain ever had, oldest first; `public_key` is the one that counts.
     `restored`: this office came from a backup once, so phones may name links of its chain that are not here.
     """
 
@@ -73,7 +74,8 @@ class Office:
         self._keys = ChainKeys(keys)
         self.device = keys.device
         self.person = PersonId(str(keys.device))
-        self.public_key = keys.public_bytes()
+        self.public_keys = self._keys.public
+        self.public_key = self.public_keys[-1]
 
     def act(self, author: PersonId, body: Body) -> Outcome:
         """Make one change, apply it, and return what became of it once it is durable."""
@@ -97,13 +99,15 @@ class Office:
     def turn_in(self, writer: Writer) -> None:
         """Have the key before sign the one after, as often as the chain is behind the key file.
 
-        So it is after the keys were changed, and in an office that came back from a copy of before that.
+        So it is after the keys were changed, and in an office that came back from a copy of before that. At
+        last the newest says the same of itself: the end of the chain is signed by no key that has ended.
         """
-        store = SqlOfficeStore.reading(writer)
+        store, turned = SqlOfficeStore.reading(writer), False
         while (tip := next(iter(store.tips(self.device)), None)) and self._keys.is_behind(writer, tip):
-            key = self._keys.next_key(writer, tip)
-            new = Enrolled(device=self.device, person=self.person, public_key=key)
-            self._append(writer, self.person, [new])
+            self._append(writer, self.person, [self._enrolled(self._keys.next_key(writer, tip))])
+            turned = True
+        if turned:
+            self._append(writer, self.person, [self._enrolled(self.public_key)])
 
     def turn(self) -> None:
         """See `turn_in`, at once and durable. Raises UnknownKeyError."""
@@ -142,7 +146,7 @@ class Office:
         last = entries[-1]
         place = Tip(counter=last.link.counter, hash=last.hash)
         new = turned_to(last.content or b"", self.device) if place.counter > 1 else b""
-        if new:
+        if new and new != self._keys.public_at(writer, before):
             add_turn(writer, Turn(counter=place.counter, link=place.hash, public_key=new))
         self._keys.follows(before, place, new)
 
@@ -160,13 +164,15 @@ class Office:
 
     def found(self) -> None:
         """Begin the chain with the office's own key, unless it has begun."""
-        enrolled = Enrolled(device=self.device, person=self.person, public_key=self.public_key)
 
         def work(writer: Writer) -> None:
             if not SqlOfficeStore.writing(writer).tips(self.device):
-                self.act_in(writer, self.person, [enrolled])
+                self.act_in(writer, self.person, [self._enrolled(self.public_key)])
 
         self._engine.write(work).result()
+
+    def _enrolled(self, key: bytes) -> Enrolled:
+        return Enrolled(device=self.device, person=self.person, public_key=key)
 
     def attest(self, digest: bytes) -> bytes:
         """Sign the SHA-256 of a report's sections, under a domain of its own."""

@@ -28,7 +28,7 @@ class Turning:
         """Note one link, after the one that it follows."""
         number = self._at[place.hash] = self._after.get(prev, 0)
         new = turned_to(content, self._office) if place.counter > 1 else b""
-        if new:
+        if new and new != self._keys[number]:  # else it only says so of itself
             self._turns.append(Turn(counter=place.counter, link=place.hash, public_key=new))
             if self._keys[number + 1 : number + 2] == [new]:
                 number += 1

@@ -1,6 +1,8 @@
 """A new key of the office's chain: signed by the one before, and killed at any step nothing is between."""
 
+import io
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,12 @@ from server.deps import Deps
 from server.engine import Writer
 from server.keys import Keys, change_keys, read_keys
 from server.office import verifier
+from server.proof import offline
+from server.proof.custody_paper import grouped
+from server.proof.head import sheet, sheet_paper
+from server.services.people import Denied
 from server.services.trail import Asked, Lines, Trail
+from server.services.trail_export import NotPrinted, TrailExport
 from server.store import SqlOfficeStore
 from server.trail_store import Place as Placed
 from server.turn_store import all_turns
@@ -115,7 +122,43 @@ def test_the_trail_tells_when_the_chain_got_another_key(place: Place) -> None:
         )
         assert isinstance(page, Lines)
         told = [line.sentence for line in page.lines if "memasang kunci rantai kantor" in line.sentence]
-        assert len(told) == 2, "its first one, and this"
+        assert len(told) == 3, "its first one, this by the one before, and this by itself"
+
+
+def test_an_exported_trail_holds_under_each_key_that_a_sheet_of_before_names(place: Place) -> None:
+    turned(place)
+    keys = turned(place)
+    with opened(place.data, place.key) as deps:
+        office = deps.office
+        person = Person(id=office.person, nama="Pengawas", roles=("pengawas",))
+        export = TrailExport(
+            deps.engine,
+            office,
+            Trail(deps.engine, office.person, deps.text, deps.workflows),
+            "Dinas",
+            deps.text,
+            typesetter=deps.typesetter,
+            scratch=io.BytesIO,
+            now_ms=deps.now_ms,
+        )
+        made = export.make(person, Asked(), "Pemeriksaan", "semua")
+        assert not isinstance(made, Denied | NotPrinted)
+        with zipfile.ZipFile(made) as bundle:
+            lines = bundle.read("jejak.jsonl")
+        for number, key in enumerate(keys.chain_bytes()):
+            found = offline.check_lines(io.BytesIO(lines), key=key.hex())
+            assert found.faults == []
+            assert any(f"berganti {2 - number} kali" in line for line in found.good) == (number < 2)
+        assert offline.check_lines(io.BytesIO(lines), key="00" * 32).faults != []
+
+
+def test_a_sheet_names_the_key_that_signed_this_one(place: Place) -> None:
+    keys = turned(place)
+    with opened(place.data, place.key) as deps:
+        made = deps.engine.read(lambda tx: sheet(tx, keys.device, deps.office.public_keys, 1))
+        assert made is not None and (made.before, made.key) == keys.chain_bytes()
+        facts = [fact.value for part in sheet_paper(made, "Dinas", deps.text).sections for fact in part.facts]
+        assert {grouped(key.hex()) for key in keys.chain_bytes()} <= set(facts)
 
 
 def test_the_key_of_the_chain_stays_where_nothing_else_was_asked(place: Place, capsys: Line) -> None:
@@ -258,7 +301,7 @@ def test_of_branches_only_what_a_place_rests_on_tells_its_key(place: Place) -> N
         beside = Patch(record=record_id(80), kind="warga", base={}, new={"nama": "Y"})
         forge(deps, first.private_key(), beside, tip)
         tips = deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).tips(deps.office.device))
-        other = next(each for each in tips if each.hash not in {t.link for t in deps.engine.read(all_turns)})
+        other = next(each for each in tips if each.counter == tip.counter + 1)
         for at, key in ((START, 0), (tip, 0), (other, 0), (Tip(counter=0, hash=tip.hash), 0)):
             verify = deps.engine.read(lambda tx, at=at: deps.office.verifier_at(tx, at))
             assert verify(keys.chain_keys()[key].sign(b"x"), b"x"), at
