@@ -102,6 +102,8 @@ class Office:
         So it is after the keys were changed, and in an office that came back from a copy of before that. At
         last the newest says the same of itself: the end of the chain is signed by no key that has ended.
         """
+        if len(self.public_keys) == 1:
+            return
         store, turned = SqlOfficeStore.reading(writer), False
         while (tip := next(iter(store.tips(self.device)), None)) and self._keys.is_behind(writer, tip):
             self._append(writer, self.person, [self._enrolled(self._keys.next_key(writer, tip))])
@@ -111,7 +113,7 @@ class Office:
 
     def turn(self) -> None:
         """See `turn_in`, at once and durable. Raises UnknownKeyError."""
-        if len(self._keys.public) > 1:
+        if len(self.public_keys) > 1:
             self._engine.write(self.turn_in).result()
 
     def _append(self, writer: Writer, author: PersonId, bodies: Sequence[Body]) -> list[Outcome]:
