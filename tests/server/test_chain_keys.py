@@ -227,6 +227,7 @@ def test_an_office_of_before_goes_on_under_the_new_key_by_the_word_of_the_old(pl
             second.public_bytes(),
             third.public_bytes(),
         ]
+        assert newest_key(deps, third) == 2, "before anything else is done"
         for keys in (first, second):
             assert followed(deps, keys.public_bytes()) == third.public_bytes()
         name_somebody(deps, 70)
