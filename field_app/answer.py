@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from field_app.blobs import mark_received
+from field_app.office_word import OfficeWord
 from field_app.owner import Owner
 from field_app.sealing import Gcm, exchange_bytes, exchange_key, open_key
-from field_app.signing import is_signed
 from field_app.store import Store
 from field_app.vault import StorageFullError
 from field_app.views import AnswerRead, Refused
-from schemas.handover import Answered, Answering, Header, Received, Record
+from schemas.handover import Answered, Answering, Header, Received, Record, Turned
 from schemas.ids import BlobId
+from schemas.office_keys import KeyTurn
 from sync import handover
 from sync.client import Broken, Session
 from sync.sealed_file import UnfitFileError, key_name, read_header, read_records, seal_info
@@ -32,8 +33,8 @@ Alone = Callable[[], AbstractContextManager[bool]]
 class Answers:
     """Reads answers for one phone."""
 
-    def __init__(self, store: Store, owner: Owner, alone: Alone) -> None:
-        self._store, self._owner, self._alone = store, owner, alone
+    def __init__(self, store: Store, owner: Owner, word: OfficeWord, alone: Alone) -> None:
+        self._store, self._owner, self._word, self._alone = store, owner, word, alone
         self._private = exchange_key(owner.private_key)
         self._key_name = key_name(exchange_bytes(owner.private_key))
 
@@ -80,15 +81,21 @@ class Answers:
 
     def _records(self, file: BinaryIO, header: Header, key: bytes) -> Iterator[Record]:
         """Give the records of an answer in their order. Raises UnfitFileError for any other."""
-        allowed: tuple[type, ...] = (Answering,)
-        for record in read_records(file.read, header, Gcm(key), self._verify):
+        allowed: tuple[type, ...] = (Turned, Answering)
+        turns: list[KeyTurn] = []
+
+        def verify(signature: bytes, message: bytes) -> bool:
+            return self._word.believes(turns, signature, message)
+
+        for record in read_records(file.read, header, Gcm(key), verify):
             if not isinstance(record, allowed):
                 raise UnfitFileError("serah_berubah")
             yield record
-            allowed = (Received,) if isinstance(record, Received) else (Answered, Received)
-
-    def _verify(self, signature: bytes, message: bytes) -> bool:
-        return is_signed(self._owner.office_key, signature, message)
+            if isinstance(record, Turned):
+                turns += record.turns
+                allowed = (Answering,)
+            else:
+                allowed = (Received,) if isinstance(record, Received) else (Answered, Received)
 
     def _take(self, records: Iterator[Record]) -> AnswerRead | Refused:
         store = self._store
@@ -96,6 +103,9 @@ class Answers:
         acknowledged = store.acknowledged().counter
         diverged = False
         answering = next(records)
+        if isinstance(answering, Turned):
+            self._word.take(answering)
+            answering = next(records)
         for record in records:
             match record:
                 case Answered(response=response):

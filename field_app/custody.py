@@ -16,12 +16,11 @@ import sqlcipher3.dbapi2 as sqlcipher
 
 from field_app.devices import Keystore, Timepiece
 from field_app.durable import write_whole
-from field_app.handover import OFFICE_KEY
 from field_app.keys import Keys, KeysError
 from field_app.link import Door, Failure, Link
+from field_app.office_word import OFFICE_KEY, OfficeWord
 from field_app.owner import Owner
 from field_app.sealing import seal_key
-from field_app.signing import is_signed
 from field_app.store import Store
 from field_app.views import HandedOver, Refused, SyncStatus
 from field_app.wiping import KEPT, PAPER, Paper, read_paper, write_paper
@@ -63,6 +62,7 @@ class Custody:
         keystore: Keystore,
         store: Store,
         owner: Owner,
+        word: OfficeWord,
         link: Link,
         door: Callable[[], Door],
         time: Timepiece,
@@ -72,6 +72,7 @@ class Custody:
     ) -> None:
         self._folder, self._key, self._keys, self._keystore = folder, key, keys, keystore
         self._store, self._owner, self._link, self._time = store, owner, link, time
+        self._word_of_office = word
         self._door = door
         self._status, self._drafts, self._hand_over = status, drafts, hand_over
         self._spoke: tuple[int, int] | None = None
@@ -269,4 +270,4 @@ class Custody:
         return wrap is not None and not wrap.delivered
 
     def _signed(self, signature: bytes, message: bytes) -> bool:
-        return is_signed(self._owner.office_key, signature, message)
+        return self._word_of_office.signed(self._link, signature, message)

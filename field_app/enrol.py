@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from field_app.devices import Keystore
 from field_app.durable import write_whole
-from field_app.handover import OFFICE_KEY
 from field_app.keys import Keys, advise
 from field_app.link import Door, Failure, Link
+from field_app.office_word import OFFICE_KEY
 from field_app.owner import Owner
 from field_app.sealing import exchange_bytes
 from field_app.store import get_value, put_value

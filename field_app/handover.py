@@ -15,12 +15,11 @@ from msgspec.structs import replace
 from field_app.answer import OUT_OF_STEP, Alone, Answers
 from field_app.blobs import Blobs, Stored
 from field_app.devices import Timepiece
-from field_app.link import Link
 from field_app.losses import UnsoundError, declare, mend
+from field_app.office_word import OFFICE_KEY, OfficeWord
 from field_app.owner import Owner
 from field_app.pen import Pen
 from field_app.sealing import Gcm, exchange_bytes, seal_key
-from field_app.signing import is_signed
 from field_app.store import Store
 from field_app.vault import StorageFullError, Vault
 from field_app.views import AnswerRead, HandedOver, Refused
@@ -32,17 +31,13 @@ from schemas.handover import (
     BlobHead,
     BlobPiece,
     Header,
-    OfficeKey,
-    OfficeKeyRequest,
     Record,
     Sent,
-    key_message,
 )
 from sync import handover
 from sync.client import Missing, Outgoing
 from sync.sealed_file import key_name, seal_info, write_file
 
-OFFICE_KEY = "serah_terima/kunci_kantor"
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 Progress = Callable[[float], None]
@@ -66,7 +61,7 @@ class Handover:
         self._vault, self._store, self._owner, self._time = vault, store, owner, time
         self._pen, self._randomness = pen, randomness
         self._blobs = Blobs(vault)
-        self._answers = Answers(store, owner, alone)
+        self._answers = Answers(store, owner, OfficeWord(store, owner), alone)
 
     def last(self) -> HandedOver | None:
         """Return the file that was written last, None if there is none."""
@@ -218,18 +213,6 @@ class _File:
                 piece = data[start : start + PIECE_BYTES]
                 yield BlobPiece(data=piece)
                 self._written += len(piece)
-
-
-def learn_office_key(store: Store, owner: Owner, link: Link) -> None:
-    """Ask the office once for its key, if this phone joined before there were hand-over files."""
-    if store.get(OFFICE_KEY, bytes, b""):
-        return
-    answer = link.office_key(OfficeKeyRequest(device=owner.device))
-    if not isinstance(answer, OfficeKey):
-        return  # an office of before: it has none
-    if not is_signed(owner.office_key, answer.signature, key_message(answer.public_key)):
-        return  # somebody else's key: not believed, and asked for again at the next sync
-    store.put(OFFICE_KEY, answer.public_key)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -11,6 +11,7 @@ from schemas.base import Data
 from schemas.device_word import DeviceOrders, DeviceReport, WipeWord
 from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import DeviceId
+from schemas.office_keys import OfficeKeys
 from schemas.wire import (
     EnrolRequest,
     JoinedAnswer,
@@ -99,6 +100,10 @@ class Link(Protocol):
 
     def office_key(self, request: OfficeKeyRequest) -> OfficeKey | Failure:
         """Ask for the office's key for hand-over files."""
+        ...
+
+    def office_keys(self) -> OfficeKeys | Failure:
+        """Ask what leads from one key of the office's chain to the next. Whoever asks checks it."""
         ...
 
     def report(self, report: DeviceReport) -> DeviceOrders | Failure:

@@ -7,17 +7,17 @@ was given when it joined. So it is when an office lost its authority. What is fo
 office has let the phone log in by it. Source: docs/operations.md, "TLS".
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
 from field_app.link import Door, Failure, Link, Reply
 from field_app.owner import Owner
-from field_app.signing import is_signed
 from schemas.device_word import DeviceOrders, DeviceReport, WipeWord
 from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import DeviceId
 from schemas.joining import authority_message
+from schemas.office_keys import KeyTurn, OfficeKeys
 from schemas.wire import (
     EnrolRequest,
     JoinedAnswer,
@@ -34,11 +34,18 @@ STRANGER = "lapangan.kantor_lain"
 
 class MovingLink:
     """See field_app.link.Link: the link to a phone's office, wherever it has moved. `keep(owner)` stores what
-    was found.
+    was found; `believes(turns, signature, message)` says whether the office signed something, by a key to
+    which turns of its key lead.
     """
 
-    def __init__(self, owner: Owner, connect: Callable[[Door], Link], keep: Callable[[Owner], None]) -> None:
-        self._owner, self._connect, self._keep = owner, connect, keep
+    def __init__(
+        self,
+        owner: Owner,
+        connect: Callable[[Door], Link],
+        keep: Callable[[Owner], None],
+        believes: Callable[[Sequence[KeyTurn], bytes, bytes], bool],
+    ) -> None:
+        self._owner, self._connect, self._keep, self._believes = owner, connect, keep, believes
         self._link, self._earlier = connect(door_of(owner)), 0
 
     @property
@@ -103,6 +110,10 @@ class MovingLink:
         """See Link."""
         return self._link.office_key(request)
 
+    def office_keys(self) -> OfficeKeys | Failure:
+        """See Link."""
+        return self._link.office_keys()
+
     def report(self, report: DeviceReport) -> DeviceOrders | Failure:
         """See Link."""
         return self._link.report(report)
@@ -135,12 +146,13 @@ class MovingLink:
             address = TLS + address[len(PLAIN) :]
         link = self._connect(Door(address=address, checked=False))
         try:
-            found = link.signed_authority()
+            found, keys = link.signed_authority(), link.office_keys()
         finally:
             link.close()
         if isinstance(found, Failure) or found.certificate == self._owner.authority:
             return None
-        if not is_signed(self._owner.office_key, found.signature, authority_message(found.certificate)):
+        turns = [] if isinstance(keys, Failure) else keys.turns  # an office of before has none
+        if not self._believes(turns, found.signature, authority_message(found.certificate)):
             return None
         return msgspec.structs.replace(self._owner, address=address, authority=found.certificate)
 

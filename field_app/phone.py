@@ -16,11 +16,12 @@ from field_app.devices.desktop import DesktopStaying
 from field_app.draft_keys import DraftKeys
 from field_app.drafts import Drafts
 from field_app.enrol import VAULT, Enrolled, Enroller, get_owner, put_owner
-from field_app.handover import Handover, learn_office_key
+from field_app.handover import Handover
 from field_app.items import labels
 from field_app.keys import Cost, Keys, KeysError, Locked, Opened, PinGone, WrongCode, advise
 from field_app.link import Door, Link
 from field_app.moving import MovingLink
+from field_app.office_word import OfficeWord
 from field_app.open_vault import OpenVault
 from field_app.owner import Owner
 from field_app.pen import Pen
@@ -314,8 +315,9 @@ class Phone:
         second = Second(self._keys, self._time)
         sealed = SealedDrafts(vault, DraftKeys(self._folder, self._randomness), second, self._randomness)
         other = vault.another()
-        link = MovingLink(owner, self._connect, lambda moved: put_owner(other, moved))
         sending = Store(other, owner.device, sign)
+        word = OfficeWord(sending, owner)
+        link = MovingLink(owner, self._connect, lambda moved: put_owner(other, moved), word.believes)
         worker = Worker(
             vault=other,
             store=sending,
@@ -346,6 +348,7 @@ class Phone:
             keystore=self._keystore,
             store=sending,
             owner=owner,
+            word=word,
             link=link,
             door=lambda: link.door,
             time=self._time,
@@ -360,7 +363,7 @@ class Phone:
 
         def after_sync() -> None:
             sealed.erase()  # the worker reads nothing now, so the WAL can be emptied
-            learn_office_key(sending, owner, link)
+            word.after_sync(link)
             published.take(sending)
             custody.after_sync()
 

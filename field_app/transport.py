@@ -20,6 +20,7 @@ from schemas.base import UNREADABLE, Message, decode, encode
 from schemas.device_word import DeviceOrders, DeviceReport, WipeHeard, WipeWord
 from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import DeviceId
+from schemas.office_keys import OfficeKeys
 from schemas.packing import PACKED_TYPE, Packing, Refused, load_packing
 from schemas.problem import MEDIA_TYPE as PROBLEM_TYPE
 from schemas.problem import TEXTS
@@ -110,6 +111,16 @@ class HttpLink:
             return found
         try:
             return decode(found, SignedAuthority)
+        except UNREADABLE:
+            return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK)
+
+    def office_keys(self) -> OfficeKeys | Failure:
+        """Ask what leads from one key of the office's chain to the next. Whoever asks checks it."""
+        found = self._get("/api/authority/keys")
+        if isinstance(found, Failure):
+            return found
+        try:
+            return decode(found, OfficeKeys)
         except UNREADABLE:
             return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK)
 

@@ -13,6 +13,7 @@ import msgspec
 
 from schemas.base import Message
 from schemas.ids import BlobId, DeviceId, Part
+from schemas.office_keys import KeyTurn
 from schemas.wire import MAX_BODY_BYTES, Cursor, Position, SyncRequest, SyncResponse, WireTip
 
 FORMAT = 1
@@ -110,6 +111,17 @@ class Answering(Message, frozen=True, kw_only=True, tag="answering"):
     marks: list[Mark]
 
 
+class Turned(Message, frozen=True, kw_only=True, tag="turned"):
+    """How the key that signs this file followed those before it: the first record, where there were any.
+
+    `public_key` is the office's present X25519 key, `signature` its word for it (see `OfficeKey`).
+    """
+
+    turns: list[KeyTurn]
+    public_key: Annotated[bytes, msgspec.Meta(min_length=KEY_BYTES, max_length=KEY_BYTES)]
+    signature: bytes
+
+
 class Answered(Message, frozen=True, kw_only=True, tag="answer"):
     """One message as `/api/sync` would have answered; its cursor says already what is caught up next."""
 
@@ -122,7 +134,7 @@ class Received(Message, frozen=True, kw_only=True, tag="received"):
     blobs: list[bytes]
 
 
-Record = Asked | Sent | BlobHead | BlobPiece | Answering | Answered | Received
+Record = Asked | Sent | BlobHead | BlobPiece | Turned | Answering | Answered | Received
 
 
 class Question(Message, frozen=True, kw_only=True):

@@ -36,6 +36,7 @@ from server.certificates import (
     read_authority,
     write_authority,
 )
+from server.chain_keys import UnknownKeyError
 from server.deps import Deps
 from server.destruction import DamagedListError, Destruction, DestructionList
 from server.devices import Devices
@@ -141,7 +142,11 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
     if restoring:
         return deps
     try:
+        deps.office.turn()
         deps.destruction.apply_list()
+    except UnknownKeyError:
+        close_office(deps)
+        return _refused("kunci_salah", data)
     except DamagedListError:
         close_office(deps)
         return _refused("daftar_musnah_rusak", data)

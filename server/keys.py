@@ -2,7 +2,9 @@
 
 It holds the database key, the master keys of blobs and uploads, and the Ed25519 key of the office's chain,
 from which the X25519 key of hand-over files is derived. The first three are a generation: `rotate-keys` makes
-another, and the file keeps those before it, for backups and blobs that are still under them.
+another, and the file keeps those before it, for backups and blobs that are still under them. With `--chain`
+it makes another key of the chain too (server/chain_keys.py), and keeps those before it: each signs the one
+that follows it, and opens what phones sealed to it.
 Losing it loses everything: it is kept apart from the data and from its backups. server/paper_key.py seals a
 copy of it to a key that is on paper only.
 
@@ -27,9 +29,8 @@ from schemas.ids import DeviceId
 from server.disk import ensure_folder, replace_durably, write_once
 
 KEY_BYTES = 32
-FORMAT = 2
+FORMAT = 3
 NAME = "kunci kantor Sambang"
-_DOMAIN = b"sambang key file v2\0"
 OTHERS = 0o077
 """What nobody but the owner may do with a key file."""
 
@@ -43,17 +44,22 @@ class KeyFileError(Exception):
 
 
 class Generation(Data, frozen=True, kw_only=True):
-    """The keys that are changed together, 32 bytes each; the first generation has number 1."""
+    """The keys that are changed together, 32 bytes each; the first generation has number 1.
+
+    `signing` is a new key of the chain, in a generation that follows only; empty where that stays.
+    """
 
     number: int
     database: bytes
     blobs: bytes
     uploads: bytes
+    signing: bytes = b""
 
 
 class Keys(Data, frozen=True, kw_only=True):
     """All secrets of one office, 32 bytes each, and the id of its own device.
 
+    `signed` are the keys of the chain before this one, the newest first: each has signed the one after it.
     `older` are the generations before, the newest first. `following` is one that is being changed to: whether
     it counts already, the database tells. `unfinished`: blobs may still lie under an older generation.
     `paper` is the public half of the key on paper, empty while nothing was printed; `printed_ms` UTC ms.
@@ -65,6 +71,7 @@ class Keys(Data, frozen=True, kw_only=True):
     signing: bytes
     device: DeviceId
     number: int = 1
+    signed: tuple[bytes, ...] = ()
     older: tuple[Generation, ...] = ()
     following: Generation | None = None
     unfinished: bool = False
@@ -79,13 +86,28 @@ class Keys(Data, frozen=True, kw_only=True):
         """Return the public half (32 bytes), which phones are given when they enrol."""
         return self.private_key().public_key().public_bytes_raw()
 
+    def chain_keys(self) -> tuple[Ed25519PrivateKey, ...]:
+        """Return every key that has signed the office's chain, the oldest first, the present one last."""
+        return tuple(Ed25519PrivateKey.from_private_bytes(key) for key in self._signing_keys()[::-1])
+
+    def chain_bytes(self) -> tuple[bytes, ...]:
+        """Return their public halves (32 bytes each), in the same order."""
+        return tuple(key.public_key().public_bytes_raw() for key in self.chain_keys())
+
     def factor_key(self) -> bytes:
         """Return the key (32 bytes) that seals the secrets of second steps."""
         return derive(self.database, "second factor", self.device)
 
     def exchange_key(self) -> X25519PrivateKey:
         """Return the key that opens hand-over files; derived, so that older key files have it too."""
-        return X25519PrivateKey.from_private_bytes(derive(self.signing, "handover", self.device))
+        return self.exchange_keys()[0]
+
+    def exchange_keys(self) -> tuple[X25519PrivateKey, ...]:
+        """Return every such key, the present one first: a phone may seal to one that it knew before."""
+        return tuple(
+            X25519PrivateKey.from_private_bytes(derive(key, "handover", self.device))
+            for key in self._signing_keys()
+        )
 
     def exchange_bytes(self) -> bytes:
         """Return its public half (32 bytes), to which phones seal what they hand over."""
@@ -114,9 +136,14 @@ class Keys(Data, frozen=True, kw_only=True):
         return next((keys for keys in self.each() if keys.number == number), None)
 
     def prepared(self, randomness: bytes) -> "Keys":
-        """Return them with the generation that is to follow, cut from 96 random bytes."""
-        database, blobs, uploads = _cut(randomness, 3)
-        following = Generation(number=self.number + 1, database=database, blobs=blobs, uploads=uploads)
+        """Return them with the generation that is to follow, cut from 96 random bytes; of 128, the last are a
+        new key of the chain.
+        """
+        database, blobs, uploads = _cut(randomness[: 3 * KEY_BYTES], 3)
+        signing = b"".join(_cut(randomness[3 * KEY_BYTES :], 1)) if len(randomness) > 3 * KEY_BYTES else b""
+        following = Generation(
+            number=self.number + 1, database=database, blobs=blobs, uploads=uploads, signing=signing
+        )
         return replace(self, following=following)
 
     def changed(self) -> "Keys":
@@ -124,7 +151,13 @@ class Keys(Data, frozen=True, kw_only=True):
         if self.following is None:
             raise ValueError("no generation follows")
         older = (self.present(), *self.older)
-        return replace(self._under(self.following), older=older, following=None, unfinished=True)
+        new = replace(self._under(self.following), older=older, following=None, unfinished=True)
+        if not self.following.signing:
+            return new
+        return replace(new, signing=self.following.signing, signed=self._signing_keys())
+
+    def _signing_keys(self) -> tuple[bytes, ...]:
+        return (self.signing, *self.signed)
 
     def _under(self, one: Generation) -> "Keys":
         return replace(self, number=one.number, database=one.database, blobs=one.blobs, uploads=one.uploads)
@@ -203,7 +236,7 @@ def is_open_to_others(path: Path) -> bool:
 def encode_keys(keys: Keys) -> bytes:
     """Return the bytes of a key file."""
     inner = msgspec.json.encode(keys)
-    file = _File(berkas=NAME, versi=FORMAT, kunci=msgspec.Raw(inner), sidik=_sum(inner))
+    file = _File(berkas=NAME, versi=FORMAT, kunci=msgspec.Raw(inner), sidik=_sum(inner, FORMAT))
     return msgspec.json.encode(file) + b"\n"
 
 
@@ -224,7 +257,7 @@ def _of_this_format(data: bytes) -> Keys:
         file = msgspec.json.decode(data, type=_File)
         if file.versi > FORMAT:
             raise KeyFileError("kunci_lebih_baru")
-        if file.sidik != _sum(bytes(file.kunci)):
+        if file.sidik != _sum(bytes(file.kunci), file.versi):
             raise KeyFileError("kunci_rusak")
         return _sound(msgspec.json.decode(file.kunci, type=Keys))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -233,14 +266,19 @@ def _of_this_format(data: bytes) -> Keys:
 
 def _sound(keys: Keys) -> Keys:
     generations = [keys.present(), *keys.older, *filter(None, [keys.following])]
-    secrets = [keys.signing, *(key for one in generations for key in (one.database, one.blobs, one.uploads))]
+    secrets = [
+        keys.signing,
+        *keys.signed,
+        *(key for one in generations for key in (one.database, one.blobs, one.uploads)),
+        *(one.signing for one in generations if one.signing),
+    ]
     if any(len(key) != KEY_BYTES for key in secrets) or len(keys.paper) not in (0, KEY_BYTES):
         raise KeyFileError("kunci_rusak")
     return keys
 
 
-def _sum(inner: bytes) -> str:
-    return sha256(_DOMAIN + inner).hexdigest()
+def _sum(inner: bytes, version: int) -> str:
+    return sha256(f"sambang key file v{version}\0".encode() + inner).hexdigest()
 
 
 def _cut(randomness: bytes, count: int) -> list[bytes]:

@@ -1,7 +1,7 @@
 """The office as a device: its own chain, and the word it has for every other. Rule: what it does is a change.
 
 Decisions, imports, enrolments and grants go through the same core as what phones send, in the office's chain,
-whose head is signed in each transaction.
+whose head is signed in each transaction, by the key that is valid at its place: server/chain_keys.py.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,10 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from schemas.base import Data
 from schemas.ids import NO_LINK, ChangeId, DeviceId, LinkHash, Part, PersonId
+from schemas.office_keys import KeyTurn
 from schemas.problem import Problem
 from schemas.wire import Outcome, Result, SyncRequest, SyncResponse
 from server import device_store
 from server.access import is_active
+from server.chain_keys import ChainKeys
 from server.device_store import Device
 from server.engine import Engine, Reader, Writer
 from server.hearing import note_pushes
@@ -24,11 +26,13 @@ from server.keys import Keys
 from server.projections import petugas_records
 from server.restore_store import note_heads
 from server.store import SqlOfficeStore
+from server.turn_store import Turn, add_turn, told
 from sync.again import judge_again
 from sync.applying import Callers, Job, apply_jobs
-from sync.chain import START, Verifier, head_message, next_link, seal_link
+from sync.chain import START, Tip, Verifier, head_message, next_link, seal_link
 from sync.change import SALT_BYTES, Body, Clock, Content, Enrolled, seal
 from sync.intake import Malformed, Run
+from sync.office_keys import turned_to
 from sync.rules import Rules
 from sync.scope import Caller, parts_of_person
 from sync.server import check, pull, pull_all, push, push_all
@@ -48,6 +52,7 @@ class Office:
     """Makes the office's own changes, and receives those of phones.
 
     `now_ms` gives UTC milliseconds, `elapsed_ms` milliseconds since `boot`, `randomness(n)` n random bytes.
+    `public_keys` are all that its chain ever had, oldest first; `public_key` is the one that counts.
     `restored`: this office came from a backup once, so phones may name links of its chain that are not here.
     """
 
@@ -66,10 +71,11 @@ class Office:
         self._engine, self._rules = engine, rules
         self._now_ms, self._elapsed_ms, self._randomness = now_ms, elapsed_ms, randomness
         self._boot, self._restored = boot, restored
-        self._private = keys.private_key()
+        self._keys = ChainKeys(keys)
         self.device = keys.device
         self.person = PersonId(str(keys.device))
-        self.public_key = keys.public_bytes()
+        self.public_keys = self._keys.public
+        self.public_key = self.public_keys[-1]
 
     def act(self, author: PersonId, body: Body) -> Outcome:
         """Make one change, apply it, and return what became of it once it is durable."""
@@ -85,10 +91,36 @@ class Office:
 
     def act_in(self, writer: Writer, author: PersonId, bodies: Sequence[Body]) -> list[Outcome]:
         """Make changes within a transaction that is already under way."""
+        if not bodies:
+            return []
+        self.turn_in(writer)
+        return self._append(writer, author, bodies)
+
+    def turn_in(self, writer: Writer) -> None:
+        """Have the key before sign the one after, as often as the chain is behind the key file.
+
+        So it is after the keys were changed, and in an office that came back from a copy of before that. At
+        last the newest says the same of itself: the end of the chain is signed by no key that has ended.
+        """
+        if len(self.public_keys) == 1:
+            return
+        store, turned = SqlOfficeStore.reading(writer), False
+        while (tip := next(iter(store.tips(self.device)), None)) and self._keys.is_behind(writer, tip):
+            self._append(writer, self.person, [self._enrolled(self._keys.next_key(writer, tip))])
+            turned = True
+        if turned:
+            self._append(writer, self.person, [self._enrolled(self.public_key)])
+
+    def turn(self) -> None:
+        """See `turn_in`, at once and durable. Raises UnknownKeyError."""
+        if len(self.public_keys) > 1:
+            self._engine.write(self.turn_in).result()
+
+    def _append(self, writer: Writer, author: PersonId, bodies: Sequence[Body]) -> list[Outcome]:
         store = SqlOfficeStore.writing(writer)
         now = self._now_ms()
         clock = Clock(wall_ms=now, elapsed_ms=self._elapsed_ms(), boot=self._boot, server_ms=now)
-        tip = next(iter(store.tips(self.device)), START)
+        tip = before = next(iter(store.tips(self.device)), START)
         entries: list[Entry] = []
         contents: list[bytes] = []
         for body in bodies:
@@ -99,12 +131,11 @@ class Office:
             entries.append(Entry(link=link, hash=name, raw_link=raw_link, content=raw))
             contents.append(raw)
             tip = type(tip)(counter=link.counter, hash=name)
-        if not entries:
-            return []
         store.add_links(entries)
-        signature = self._private.sign(head_message(tip.hash))
+        signature = self._keys.sign_at(writer, before, head_message(tip.hash))
         head = Signed(device=self.device, counter=tip.counter, head=tip.hash, signature=signature)
         store.add_signature(head)
+        self.note_run(writer, before, entries)
         jobs = [
             Job(change=e.link.change, device=self.device, counter=e.link.counter, content=raw, late=False)
             for e, raw in zip(entries, contents, strict=True)
@@ -112,19 +143,42 @@ class Office:
         outcomes = apply_jobs(store, jobs, self.callers(writer), self._rules, now)
         return [outcomes[entry.link.change] for entry in entries]
 
+    def note_run(self, writer: Writer, before: Tip, entries: Sequence[Entry]) -> None:
+        """Note where a run of own links, which follows a link, gives the chain another key."""
+        last = entries[-1]
+        place = Tip(counter=last.link.counter, hash=last.hash)
+        new = turned_to(last.content or b"", self.device) if place.counter > 1 else b""
+        if new and new != self._keys.public_at(writer, before):
+            add_turn(writer, Turn(counter=place.counter, link=place.hash, public_key=new))
+        self._keys.follows(before, place, new)
+
+    def verifier_at(self, reader: Reader, place: Tip) -> Verifier:
+        """Return what checks the signature over a run of the office's own that follows this link."""
+        return verifier(self._keys.public_at(reader, place))
+
+    def turns(self, reader: Reader) -> list[KeyTurn]:
+        """Return what leads from the office's first key to the present one."""
+        return told(reader, self.device)
+
+    def sign(self, message: bytes) -> bytes:
+        """Give the office's word, which carries a domain of its own, under the present key."""
+        return self._keys.sign(message)
+
     def found(self) -> None:
         """Begin the chain with the office's own key, unless it has begun."""
-        enrolled = Enrolled(device=self.device, person=self.person, public_key=self.public_key)
 
         def work(writer: Writer) -> None:
             if not SqlOfficeStore.writing(writer).tips(self.device):
-                self.act_in(writer, self.person, [enrolled])
+                self.act_in(writer, self.person, [self._enrolled(self.public_key)])
 
         self._engine.write(work).result()
 
+    def _enrolled(self, key: bytes) -> Enrolled:
+        return Enrolled(device=self.device, person=self.person, public_key=key)
+
     def attest(self, digest: bytes) -> bytes:
         """Sign the SHA-256 of a report's sections, under a domain of its own."""
-        return self._private.sign(REPORT_DOMAIN + digest)
+        return self._keys.sign(REPORT_DOMAIN + digest)
 
     def head(self, store: SqlOfficeStore) -> LinkHash:
         """Return the newest link of the office's chain."""

@@ -3,7 +3,8 @@
 The key file first names the generation that follows. A copy of the database is brought under it, read back
 and given the database's name in one step; which key opens that file tells ever after whether the change
 counts, and whoever opens the office next writes it down. Photos follow one by one, each readable all the
-while. The key of the office's chain stays: phones and printed heads know it.
+while. The key of the office's chain stays unless it is to be changed too: then whoever opens the office next
+has the one before sign it, before anything else is done (server/chain_keys.py).
 """
 
 import os
@@ -59,14 +60,19 @@ def _settled(keys: Keys, database: Path) -> Keys:
 
 
 def change_database(
-    key_path: Path, database: Path, randomness: Callable[[int], bytes], progress: Progress
+    key_path: Path,
+    database: Path,
+    randomness: Callable[[int], bytes],
+    progress: Progress,
+    *,
+    chain: bool = False,
 ) -> Keys:
     """Bring the database under a new generation, and return the keys as they are then.
 
-    Nobody may have it open: raises InUseError. Raises FullError, OSError or DamagedError, and then all is as
-    it was before.
+    `chain`: the key that signs the office's chain is a new one too. Nobody may have the database open: raises
+    InUseError. Raises FullError, OSError or DamagedError, and then all is as it was before.
     """
-    old = change_keys(key_path, lambda keys: keys.prepared(randomness(3 * KEY_BYTES)))
+    old = change_keys(key_path, lambda keys: keys.prepared(randomness((4 if chain else 3) * KEY_BYTES)))
     new = old.changed()
     fresh = _fresh(database)
     fresh.unlink(missing_ok=True)
@@ -82,7 +88,7 @@ def change_database(
                 rekey(fresh, old, new, randomness)
                 progress.advance()
                 _check(fresh, new)
-                keys = change_keys(key_path, lambda each: _swapped(each, new, fresh, database))
+                keys = change_keys(key_path, lambda each: _swapped(each, old, fresh, database))
                 # Whoever waited to open the old file finds nothing in it, and writes nothing that is lost.
                 os.ftruncate(handle, 0)
             finally:
@@ -95,13 +101,13 @@ def change_database(
     return keys
 
 
-def _swapped(keys: Keys, new: Keys, fresh: Path, database: Path) -> Keys:
+def _swapped(keys: Keys, old: Keys, fresh: Path, database: Path) -> Keys:
     """Give the new database the name, and return the keys as they are then.
 
     Raises InUseError where the key file does not name its keys any more: whoever opened the office before it
     was locked settled them, and under keys that stand nowhere it could never be read.
     """
-    if keys.following != new.present():
+    if keys.following != old.following:
         raise InUseError("the keys were settled meanwhile")
     fresh.rename(database)
     sync_folder(database.parent)

@@ -93,7 +93,7 @@ def _check_contents(
         database=str(database.absolute()),
         key=keys.database,
         office=keys.device,
-        office_key=keys.public_bytes(),
+        office_keys=keys.chain_bytes(),
     )
     with beside(task) as chains:
         destroyed = office_word(reader, keys.device).destroyed

@@ -1,7 +1,8 @@
 """POST /api/enrol and /api/enrol/joined: a phone joins with a one-use code, and asks whether it has.
 
 Rule: an answer that was lost is the same when it is asked for again. /api/authority is public: whoever reads
-it compares it with the code that a person brought, or, having joined before, checks its signature.
+it compares it with the code that a person brought, or, having joined before, checks its signature. So are the
+turns of the office's key, each signed by the key before.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 
+from schemas.office_keys import OfficeKeys
 from schemas.problem import Problem
 from schemas.wire import EnrolRequest, JoinedRequest
 from server.api.messages import answer, network, received
@@ -55,4 +57,11 @@ def enrol_routes(deps: Deps) -> list[Any]:
         found = deps.joinings.signed
         return answer(request, found if found.certificate else Problem(code="tidak_ada"), deps.text)
 
-    return [enrol, joined, authority, signed]
+    @get("/api/authority/keys")
+    async def keys(request: Request[Any, Any, Any]) -> Response[bytes]:
+        turns = await asyncio.get_running_loop().run_in_executor(
+            deps.pool, deps.engine.read, deps.office.turns
+        )
+        return answer(request, OfficeKeys(turns=turns), deps.text)
+
+    return [enrol, joined, authority, signed, keys]

@@ -20,7 +20,7 @@ from server.engine import Engine, Reader, Writer
 from server.feed_store import FedBlob, FedDevice, FedLink
 from server.office import Office
 from server.store import SqlOfficeStore
-from sync.chain import head_message, link_hash, read_link
+from sync.chain import Tip, head_message, link_hash, read_link
 from sync.change import Body, Decide, Gap, SealedDecide, read
 from sync.intake import Hole, Malformed, Run, take_in
 from sync.rules import Rules
@@ -124,9 +124,12 @@ def _take(writer: Writer, office: Office, rules: Rules, pushed: _Pushed, done: R
         caller = callers(device)
     except LookupError:
         return False
-    if not _is_one_run(pushed.entries) or not caller.verify(
-        pushed.signature, head_message(pushed.entries[-1].hash)
-    ):
+    first = pushed.entries[0].link
+    before = Tip(counter=first.counter - 1, hash=first.prev)
+    is_own = device == office.device
+    # of the office's own chain, a key that had ended by then is not believed
+    verify = office.verifier_at(writer, before) if is_own else caller.verify
+    if not _is_one_run(pushed.entries) or not verify(pushed.signature, head_message(pushed.entries[-1].hash)):
         return False
     store = SqlOfficeStore.writing(writer)
     lost = [entry.link.change for entry in pushed.entries if entry.content is None]
@@ -136,7 +139,8 @@ def _take(writer: Writer, office: Office, rules: Rules, pushed: _Pushed, done: R
     outcomes = take_in(store, run, caller, callers, rules, pushed.received_ms)
     if isinstance(outcomes, Malformed):
         return False
-    if device == office.device:
+    if is_own:
+        office.note_run(writer, before, pushed.entries)
         _note_decisions(writer, pushed)
     return True
 

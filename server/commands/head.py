@@ -43,7 +43,7 @@ def run(args: argparse.Namespace, text: Text) -> int:
                 verdict = check(reader, keys.device, args.check, max(0, args.number))
                 print("\n".join(said(verdict, text)))
                 return 0 if isinstance(verdict, Same) else NOT_THE_SAME
-            made = sheet(reader, keys.device, keys.public_bytes(), now_ms())
+            made = sheet(reader, keys.device, keys.chain_bytes(), now_ms())
             name = head_store.office_name(reader)
     except EngineError:
         return _broken(text)

@@ -18,7 +18,7 @@ from server.commands.shared import add_folder_options, hold, refuse
 from server.compose import DATABASE, Refused, close_office, keys_at, open_office, unlock
 from server.disk import is_full
 from server.engine import DamagedError, FullError, InUseError
-from server.keys import KeyFileError, default_path
+from server.keys import KeyFileError, Keys, default_path
 from server.paper_key import place
 from server.rotating import change_database, renew_blobs
 from server.verifying.findings import Progress
@@ -28,15 +28,25 @@ NOT_ALL = 1
 
 
 class Rotated(Data, frozen=True, kw_only=True):
-    """The generation that counts now, and how many blobs could not be read and stay under an older one."""
+    """The generation that counts now, and how many blobs could not be read and stay under an older one.
+
+    `chain_key` is the public half (hexadecimal) of the chain's key, `turned` whether this run changed it.
+    """
 
     number: int
     unreadable: int
+    chain_key: str
+    turned: bool
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     add_folder_options(parser)
+    parser.add_argument(
+        "--chain",
+        action="store_true",
+        help="ganti juga kunci yang menandatangani rantai kantor, misalnya sesudah berkas kunci bocor",
+    )
 
 
 def run(args: argparse.Namespace, text: Text) -> int:
@@ -50,7 +60,7 @@ def run(args: argparse.Namespace, text: Text) -> int:
         if isinstance(opened, Refused):
             return refuse(text, opened)
         with progress_bar() as bar:
-            done = rotate(args.data, key, RichProgress(bar, text, "putar.langkah"))
+            done = rotate(args.data, key, RichProgress(bar, text, "putar.langkah"), chain=args.chain)
     finally:
         os.close(lock)
     if isinstance(done, Refused):
@@ -59,11 +69,18 @@ def run(args: argparse.Namespace, text: Text) -> int:
     if done.unreadable:
         print(text("putar.foto_rusak", jumlah=done.unreadable), file=sys.stderr)
     print(text("putar.lalu", kunci=key))
-    return NOT_ALL if done.unreadable else 0
+    if done.turned:
+        print(text("putar.rantai", kunci=done.chain_key))
+    elif args.chain:
+        print(text("putar.rantai_tetap", kunci=done.chain_key), file=sys.stderr)
+    return NOT_ALL if done.unreadable or (args.chain and not done.turned) else 0
 
 
-def rotate(data: Path, key: Path, progress: Progress) -> Rotated | Refused:
-    """Bring an office under new keys, or say why not. Nobody else may use the folder meanwhile."""
+def rotate(data: Path, key: Path, progress: Progress, *, chain: bool = False) -> Rotated | Refused:
+    """Bring an office under new keys, or say why not. Nobody else may use the folder meanwhile.
+
+    `chain`: give its chain another key too; a run that finishes an earlier one does only that.
+    """
     opened = open_office(data, key)  # what was cut off is settled, and the database is of this program
     if isinstance(opened, Refused):
         return opened
@@ -73,8 +90,8 @@ def rotate(data: Path, key: Path, progress: Progress) -> Rotated | Refused:
         return keys
     try:
         if not keys.unfinished:
-            change_database(key, data / DATABASE, secrets.token_bytes, progress)
-        return _renew(data, key, progress)
+            change_database(key, data / DATABASE, secrets.token_bytes, progress, chain=chain)
+        return _renew(data, key, progress, keys)
     except InUseError:
         return _refused("folder_dipakai", data)
     except DamagedError:
@@ -85,7 +102,7 @@ def rotate(data: Path, key: Path, progress: Progress) -> Rotated | Refused:
         return Refused(say=error.say, values={"kunci": str(key)})
 
 
-def _renew(data: Path, key: Path, progress: Progress) -> Rotated | Refused:
+def _renew(data: Path, key: Path, progress: Progress, before: Keys) -> Rotated | Refused:
     deps = open_office(data, key)
     if isinstance(deps, Refused):
         return deps
@@ -95,7 +112,12 @@ def _renew(data: Path, key: Path, progress: Progress) -> Rotated | Refused:
         place(data, key)
     finally:
         close_office(deps)
-    return Rotated(number=keys.number, unreadable=unreadable)
+    return Rotated(
+        number=keys.number,
+        unreadable=unreadable,
+        chain_key=keys.public_bytes().hex(),
+        turned=keys.signing != before.signing,
+    )
 
 
 def _refused(say: str, data: Path) -> Refused:

@@ -25,11 +25,15 @@ TEXTS = "lembar_harian"
 
 
 class Sheet(Data, frozen=True, kw_only=True):
-    """What is printed: the newest link of the office's chain, its number, and the office's public key."""
+    """What is printed: the newest link of the office's chain, its number, and the office's public key.
+
+    `before` is the key that signed this one, empty where it is the first.
+    """
 
     number: int
     head: LinkHash
     key: bytes
+    before: bytes
     made_ms: int
 
     @property
@@ -72,8 +76,8 @@ class Mistyped(Data, frozen=True, kw_only=True):
 Verdict = Same | Other | Shorter | Unknown | Mistyped
 
 
-def sheet(tx: Reader, office: DeviceId, key: bytes, now_ms: int) -> Sheet | None:
-    """Return what is to be printed now; None where the chain has not begun.
+def sheet(tx: Reader, office: DeviceId, keys: Sequence[bytes], now_ms: int) -> Sheet | None:
+    """Return what is to be printed now; None where the chain has not begun. `keys`: its own, oldest first.
 
     Whether all links before it are there is asked by `check` and by verify, which walk the chain.
     """
@@ -81,7 +85,8 @@ def sheet(tx: Reader, office: DeviceId, key: bytes, now_ms: int) -> Sheet | None
     if newest is None:
         return None
     number, head = newest
-    return Sheet(number=number, head=head, key=key, made_ms=now_ms)
+    before = keys[-2] if len(keys) > 1 else b""
+    return Sheet(number=number, head=head, key=keys[-1], before=before, made_ms=now_ms)
 
 
 def check(tx: Reader, office: DeviceId, typed: str, number: int) -> Verdict:
@@ -114,12 +119,14 @@ def sheet_paper(made: Sheet, office: str, text: Text) -> Paper:
     def say(key: str, **values: object) -> str:
         return text(f"{TEXTS}.{key}", **values)
 
+    signed_by = [Fact(label=say("kunci_lama"), value=grouped(made.before.hex()), mono=True)]
     facts = (
         Fact(label=say("tanggal"), value=written.date_and_clock(made.made_ms)),
         Fact(label=say("nomor"), value=written.number(made.number)),
         Fact(label=say("kata"), value=" ".join(made.words)),
         Fact(label=say("ujung"), value=grouped(made.head.hex()), mono=True),
         Fact(label=say("kunci"), value=grouped(made.key.hex()), mono=True),
+        *(signed_by if made.before else ()),
     )
     return Paper(
         title=say("judul"),

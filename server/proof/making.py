@@ -16,7 +16,7 @@ from server.parsing.typesetting import Typesetter
 from server.proof import offline
 from server.proof.custody_paper import custody_paper
 from server.proof.gathering import Asked, gather
-from server.proof.report import OfficeOf, Report, write_report
+from server.proof.report import OfficeOf, Report, turns_of, write_report
 from sync.change import Accessed
 
 JSON, PDF, CHECKER, PHOTOS = "laporan.json", "laporan.pdf", "periksa.py", "foto"
@@ -39,9 +39,13 @@ class Maker(Data, frozen=True, kw_only=True):
 
     def report(self, visit: RecordId, *, with_contents: bool) -> Report | None:
         """Gather what is told of a visit; None where there is no such visit."""
-        regency = self.engine.read(lambda tx: tx.regency)
+        regency, turns = self.engine.read(lambda tx: (tx.regency, self.office.turns(tx)))
         office = OfficeOf(
-            name=self.name, regency=regency, device=self.office.device, key=self.office.public_key.hex()
+            name=self.name,
+            regency=regency,
+            device=self.office.device,
+            key=self.office.public_key.hex(),
+            turns=turns_of(turns),
         )
         asked = Asked(visit=visit, with_contents=with_contents, office=office, now_ms=self.now_ms)
         return self.engine.read(lambda tx: gather(tx, asked))

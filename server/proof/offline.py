@@ -22,15 +22,9 @@ from typing import Any
 REPORT_DOMAIN = b"sambang report v1\0"
 HEAD_DOMAIN = b"sambang head v1\0"
 ACTS = {"submit": "versi", "decide": "keputusan", "accessed": "dilihat", "enrolled": "pendaftaran"}
-UNREADABLE = (
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    struct.error,
-    RecursionError,
-)  # binascii's is a ValueError
+UNREADABLE = (  # binascii's is a ValueError
+    ValueError, TypeError, KeyError, IndexError, AttributeError, struct.error, RecursionError,
+)  # fmt: skip
 
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
@@ -127,14 +121,11 @@ def _value(data: bytes, at: int) -> tuple[Any, int]:
             item, at = _value(data, at)
             items.append(item)
         return items, at
-    if first < 0xC0:
-        size = first & 31
-    elif first in (0xC4, 0xC5, 0xC6):
-        size, at = _length(data, at, first - 0xC4)
-    elif first in (0xD9, 0xDA, 0xDB):
-        size, at = _length(data, at, first - 0xD9)
-    else:
+    if first >= 0xC0 and first not in (0xC4, 0xC5, 0xC6, 0xD9, 0xDA, 0xDB):
         raise ValueError("a kind that is not used")
+    size = first & 31
+    if first >= 0xC0:
+        size, at = _length(data, at, first - (0xC4 if first < 0xD9 else 0xD9))
     raw = data[at : at + size]
     if len(raw) != size:
         raise ValueError("cut off")
@@ -166,8 +157,7 @@ class Check:
     """What was found wrong, and what held."""
 
     def __init__(self) -> None:
-        self.faults: list[str] = []
-        self.good: list[str] = []
+        self.faults, self.good = list[str](), list[str]()
         self.hashes: dict[str, dict[str, int]] = {}
         # a device that was put back from a copy has several branches, and so several links of one number
         self.changes: dict[str, dict[int, set[str]]] = {}
@@ -186,21 +176,15 @@ def check_report(raw: bytes, key: str = "", sheet: str = "", photos: Any = None)
     try:
         whole = json.loads(raw.decode())
         report, seal = whole["report"], whole["seal"]
-        check.need(
-            set(whole) == {"report", "seal"} and set(seal) == {"sections", "signature"},
-            "berkas laporan: ada bagian asing",
-        )
+        ours = set(whole) == {"report", "seal"} and set(seal) == {"sections", "signature"}
+        check.need(ours, "berkas laporan: ada bagian asing")
         check.need(written(whole) == raw, "berkas laporan: ada huruf yang berubah di luar isinya")
         _check_seal(check, report, seal)
         office = report["office"]
-        if key:
-            check.need(office["key"] == key.lower(), "kunci kantor: lain dari yang tercetak di lembar")
+        _check_key(check, key, office["device"], office["key"], office.get("turns", []))
         keys = _keys(check, report)
         for chain in report["chains"]:
-            key_of_chain = keys.get(chain["device"], b"")
-            _each(
-                check, f"rantai {chain['device']}", lambda c=chain, k=key_of_chain: _check_chain(check, c, k)
-            )
+            _each(check, f"rantai {chain['device']}", lambda c=chain: _check_chain(check, c, keys))
         for act in report["acts"]:
             _each(check, f"{act['kind']} {act['change'][:12]}", lambda a=act: _check_act(check, a, report))
         for witness in report["witnesses"]:
@@ -213,6 +197,28 @@ def check_report(raw: bytes, key: str = "", sheet: str = "", photos: Any = None)
     except UNREADABLE:
         check.faults.append("berkas laporan: rusak, tidak dapat dibaca seluruhnya")
     return check
+
+
+def _check_key(check: Check, printed: str, office: str, key: str, turns: Any) -> None:
+    """Check that the office's key is the printed one, or that this leads to it, each key signing the next."""
+    at, known = printed.lower(), {printed.lower()}
+    while at not in ("", key):
+        at = next((new for turn in turns if (new := _turned(at, office, turn)) not in known), "")
+        if not check.need(at != "", "kunci kantor: lain dari yang tercetak di lembar"):
+            return
+        known.add(at)
+    if turned := len(known) - 1:
+        check.good.append(f"kunci kantor: berganti {turned} kali, ditandatangani kunci sebelumnya")
+
+
+def _turned(key: str, office: str, turn: Any) -> str:
+    link, content = (base64.b64decode(turn[name], validate=True) for name in ("link", "content"))
+    body = unpack(content)[3]
+    named = [office, hashlib.sha256(content).digest()]
+    fits = unpack(link)[::3] == named and body[:2] == ["enrolled", office]
+    signature, message = bytes.fromhex(turn["signature"]), HEAD_DOMAIN + hashlib.sha256(link).digest()
+    holds = fits and len(key) == 64 and verify(bytes.fromhex(key), signature, message)
+    return body[3].hex() if holds else key
 
 
 def _each(check: Check, name: str, part: Any) -> None:
@@ -246,8 +252,8 @@ def _keys(check: Check, report: Any) -> dict[str, bytes]:
     return keys
 
 
-def _check_chain(check: Check, chain: Any, key: bytes) -> None:
-    device, before = chain["device"], None
+def _check_chain(check: Check, chain: Any, keys: dict[str, bytes]) -> None:
+    device, before, place = chain["device"], None, 0
     hashes = check.hashes.setdefault(device, {})
     for place, text in enumerate(chain["links"], 1):
         raw = base64.b64decode(text, validate=True)
@@ -262,12 +268,9 @@ def _check_chain(check: Check, chain: Any, key: bytes) -> None:
     ends = before is not None and before[0] == chain["head"]
     check.need(ends, f"rantai {device}: ujungnya bukan yang ditandatangani")
     message = HEAD_DOMAIN + bytes.fromhex(chain["head"])
-    if check.need(
-        verify(key, bytes.fromhex(chain["signature"]), message), f"rantai {device}: tanda tangan tidak sah"
-    ):
-        check.good.append(
-            f"rantai {device}: {len(chain['links'])} tautan menyambung ke tanda tangan yang sah"
-        )
+    held = verify(keys.get(device, b""), bytes.fromhex(chain["signature"]), message)
+    if check.need(held, f"rantai {device}: tanda tangan tidak sah"):
+        check.good.append(f"rantai {device}: {place} tautan menyambung ke tanda tangan yang sah")
 
 
 def _check_act(check: Check, act: Any, report: Any) -> None:
@@ -343,7 +346,8 @@ def check_lines(file: Iterable[bytes], key: str = "", sheet: str = "") -> Check:
         held = signature.hex() == seal["tanda_tangan"]
         if check.need(held and verify(bytes.fromhex(told["kunci"]), signature, message), "segel: tidak sah"):
             check.good.append(f"tanda tangan kantor atas {count} baris: sah")
-        check.need(key.lower() in ("", told["kunci"]), "kunci kantor: lain dari yang tercetak di lembar")
+        turns = told.get("pergantian", [])
+        _check_key(check, key, told.get("perangkat", ""), told["kunci"], turns)
         for (device, counter), links in places.items():
             before = places.get((device, counter - 1), {})
             for number, prev in links.values():

@@ -5,22 +5,36 @@ Each section's SHA-256 stands in the seal, which the office signs: an altered by
 """
 
 import json
-from collections.abc import Callable
+from base64 import b64encode
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Any
 
 import msgspec
 
 from schemas.base import Data
+from schemas.office_keys import KeyTurn
+
+
+class TurnOf(Data, frozen=True, kw_only=True):
+    """Where the office's chain got another key: link, content, and the signature of the key before."""
+
+    link: str
+    content: str
+    signature: str
 
 
 class OfficeOf(Data, frozen=True, kw_only=True):
-    """Whose report it is; `key` is the Ed25519 key that signs the office's chain."""
+    """Whose report it is; `key` is the Ed25519 key that signs the office's chain.
+
+    `turns` lead to it from each key that the chain had before, for whoever has a sheet with one of those.
+    """
 
     name: str
     regency: str
     device: str
     key: str
+    turns: tuple[TurnOf, ...] = ()
 
 
 class PhotoOf(Data, frozen=True, kw_only=True):
@@ -125,6 +139,18 @@ def write_report(report: Report, attest: Callable[[bytes], bytes]) -> bytes:
     signature = attest(sha256(_canonical(sections)).digest()).hex()
     whole = {"report": told, "seal": {"sections": sections, "signature": signature}}
     return json.dumps(whole, sort_keys=True, indent=1, ensure_ascii=False).encode() + b"\n"
+
+
+def turns_of(turns: Iterable[KeyTurn]) -> tuple[TurnOf, ...]:
+    """Write turns of the office's key as plain JSON types."""
+    return tuple(
+        TurnOf(
+            link=b64encode(turn.link).decode(),
+            content=b64encode(turn.content).decode(),
+            signature=turn.signature.hex(),
+        )
+        for turn in turns
+    )
 
 
 def _canonical(value: Any) -> bytes:

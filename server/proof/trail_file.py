@@ -11,11 +11,14 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import IO, Any
 
+import msgspec
+
 from schemas import format as written
 from schemas.base import Data
 from schemas.text import Text
 from server.parsing.paper import Fact, Paper, Section, Table
 from server.proof.custody_paper import grouped
+from server.proof.report import TurnOf
 
 TEXTS = "jejak_tercetak"
 MOST_PEOPLE = 200
@@ -39,10 +42,15 @@ class Entry(Data, frozen=True, kw_only=True):
 
 
 class Order(Data, frozen=True, kw_only=True):
-    """Who asked for the file, why, for which acts (in words), when (UTC ms), and of which office."""
+    """Who asked for the file, why, for which acts (in words), when (UTC ms), and of which office.
+
+    `device` is the office's own, `turns` lead to its key from those that it had before.
+    """
 
     office: str
+    device: str
     key: str
+    turns: tuple[TurnOf, ...]
     head: str
     by: str
     purpose: str
@@ -74,7 +82,9 @@ def write(entries: Iterable[Entry], order: Order, attest: Callable[[bytes], byte
         "baris": lines,
         "sidik": running.hexdigest(),
         "kantor": order.office,
+        "perangkat": order.device,
         "kunci": order.key,
+        "pergantian": msgspec.to_builtins(order.turns),
         "ujung": order.head,
         "oleh": order.by,
         "keperluan": order.purpose,

@@ -21,6 +21,7 @@ from schemas.handover import (
     Question,
     Received,
     Record,
+    Turned,
     key_message,
 )
 from schemas.ids import NO_LINK, BlobId, DeviceId, PersonId
@@ -93,7 +94,8 @@ class Handovers:
     ) -> None:
         self._engine, self._office, self._uploads = engine, office, uploads
         self._now_ms, self._randomness = now_ms, randomness
-        self._private, self._sign = keys.exchange_key(), keys.private_key().sign
+        self._sign = office.sign
+        self._private = {key_name(key.public_key().public_bytes_raw()): key for key in keys.exchange_keys()}
         self.public_key = keys.exchange_bytes()
 
     def office_key(self) -> OfficeKey:
@@ -134,7 +136,9 @@ class Handovers:
 
     def open_kept_key(self, sealed: bytes, device: DeviceId) -> bytes | None:
         """Open the key of a vault that a wiped phone kept for this office."""
-        return open_key(sealed, self._private, kept_info(device))
+        info = kept_info(device)
+        opened = (open_key(sealed, private, info) for private in self._private.values())
+        return next((key for key in opened if key is not None), None)
 
     def take_items(
         self, device: DeviceId, items: Iterable[SyncRequest | Photo]
@@ -162,12 +166,14 @@ class Handovers:
         header = read_header(file.read)
         if header.direction != "to_office":
             return Problem(code="serah_jawaban")
-        if header.office != self._office.device or header.key != key_name(self.public_key):
+        # a phone may have sealed to a key of before: what it recorded is read all the same
+        private = self._private.get(header.key)
+        if header.office != self._office.device or private is None:
             return Problem(code="serah_kantor_lain")
         device = self._engine.read(lambda tx: device_store.device(tx, header.device))
         if device is None:
             return Problem(code="serah_hp_tidak_dikenal")
-        key = open_key(header.sealed, self._private, seal_info(header))
+        key = open_key(header.sealed, private, seal_info(header))
         if key is None:
             return Problem(code="serah_berubah")
 
@@ -280,6 +286,9 @@ class Handovers:
 
     def _answer(self, reader: Reader, file: bytes, question: Question) -> Iterator[Record]:
         store, device = SqlOfficeStore.reading(reader), question.request.device
+        if turns := self._office.turns(reader):
+            word = self.office_key()
+            yield Turned(turns=turns, public_key=word.public_key, signature=word.signature)
         yield from answering.answer(
             store,
             question,

@@ -231,6 +231,8 @@ def _said(body: Body, kind: str, people: dict[str, str]) -> tuple[str, dict[str,
             return "langkah", {"langkah": event}
         case SealedAccess(action=action):
             return f"ruang_{action}", {}
+        case Enrolled(device=device, person=person) if device == person:  # the office itself
+            return "kunci_kantor", {}
         case Enrolled(person=person):
             return "perangkat", {"pemilik": people.get(person) or person[:8]}
         case Destroyed(basis=basis):

@@ -14,6 +14,7 @@ from server.engine import Engine, Reader
 from server.office import Office
 from server.parsing.typesetting import Typesetter
 from server.proof.making import CHECKER, MOST_PURPOSE, checker, put
+from server.proof.report import turns_of
 from server.proof.trail_file import Entry, Order, Summed, link_text, summary_paper, write
 from server.services.people import Denied
 from server.services.trail import Asked, Trail
@@ -97,7 +98,9 @@ class TrailExport:
     def _order(self, tx: Reader, person: Person, purpose: str, search: str) -> Order:
         return Order(
             office=self._name,
+            device=self._office.device,
             key=self._office.public_key.hex(),
+            turns=turns_of(self._office.turns(tx)),
             head=self._office.head(SqlOfficeStore.reading(tx)).hex(),
             by=person.nama,
             purpose=purpose,

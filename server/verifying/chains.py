@@ -1,6 +1,6 @@
 """Chains: every hash, counter and signature. Rule: keys come from the office's own chain, not from rows."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from hashlib import sha256
 
 from schemas.base import UNREADABLE, Data
@@ -8,7 +8,8 @@ from schemas.ids import NO_LINK, ChangeId, DeviceId, LinkHash
 from server.engine import Reader, SqlRow, batches
 from server.office import verifier
 from server.verifying.findings import Notes, Progress
-from sync.chain import head_message, read_link
+from server.verifying.turning import Turning
+from sync.chain import Tip, head_message, read_link
 from sync.change import Destroyed, Enrolled, Gap, read
 
 BATCH = 2_000
@@ -28,23 +29,30 @@ class OfficeWord(Data, frozen=True, kw_only=True):
 
 
 def check_chains(
-    reader: Reader, office: DeviceId, office_key: bytes, findings: Notes, progress: Progress
+    reader: Reader,
+    office: DeviceId,
+    office_keys: Sequence[bytes],
+    findings: Notes,
+    progress: Progress,
 ) -> None:
-    """Check all links, contents, tips and signatures. `office_key` is the public key from the key file."""
+    """Check all links, contents, tips and signatures. `office_keys` come from the key file, oldest first."""
     [(links,)] = reader.query("SELECT count(*) FROM links WHERE kabupaten = :kabupaten")
     [(signed,)] = reader.query("SELECT count(*) FROM signatures WHERE kabupaten = :kabupaten")
     progress.step("rantai", links + signed)
     word = office_word(reader, office)
     destroyed = word.destroyed
-    keys = {**word.keys, office: office_key}
+    keys = {**word.keys, office: office_keys[-1]}
     _check_devices(reader, keys, findings)
     devices = [
         DeviceId(name)
         for (name,) in reader.query("SELECT DISTINCT device FROM links WHERE kabupaten = :kabupaten")
     ]
     for device in devices:
-        leaves = _check_links(reader, device, destroyed, findings, progress)
-        _check_signatures(reader, device, keys.get(device), leaves, findings, progress)
+        turning = Turning(office, office_keys) if device == office else None
+        leaves = _check_links(reader, device, destroyed, turning, findings, progress)
+        if turning is not None:
+            leaves |= turning.check(reader, findings)
+        _check_signatures(reader, device, keys.get(device), turning, leaves, findings, progress)
         findings.counts["rantai"] += 1
     orphans = reader.query(
         "SELECT id FROM changes WHERE kabupaten = :kabupaten"
@@ -100,6 +108,7 @@ def _check_links(
     reader: Reader,
     device: DeviceId,
     destroyed: Container[ChangeId],
+    turning: Turning | None,
     findings: Notes,
     progress: Progress,
 ) -> set[LinkHash]:
@@ -122,6 +131,8 @@ def _check_links(
         if known and before != (counter - 1, True):
             torn.append(counter)
         seen[name] = (counter, bool(known))
+        if turning is not None:
+            turning.link(Tip(counter=counter, hash=name), prev, content or b"", findings)
         followed.add(prev)
         if known:
             followed_known.add(prev)
@@ -174,6 +185,7 @@ def _check_signatures(
     reader: Reader,
     device: DeviceId,
     key: bytes | None,
+    turning: Turning | None,
     leaves: set[LinkHash],
     findings: Notes,
     progress: Progress,
@@ -190,7 +202,12 @@ def _check_signatures(
     for head, signature in found:
         progress.advance()
         findings.counts["tanda_tangan"] += 1
-        if verify(signature, head_message(head)):
+        if turning is not None and (number := turning.signed_by(head, signature)) is not None:
+            if number == turning.valid_at(head):
+                signed.add(head)
+            else:
+                findings.fault("kunci_berakhir", nomor=number + 1)
+        elif verify(signature, head_message(head)):
             signed.add(head)
         else:
             findings.fault("tanda_tangan_salah", perangkat=device)

@@ -58,7 +58,7 @@ def _check(task: Task, notes: Notes, telling: "_Telling") -> None:
             notes.fault("susunan", apa=line)
         telling.advance()
         if not notes.found:
-            check_chains(database.reader(), task.office, task.office_key, notes, telling)
+            check_chains(database.reader(), task.office, task.office_keys, notes, telling)
     telling.tell()
 
 

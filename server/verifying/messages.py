@@ -15,13 +15,13 @@ FAULTS_TOGETHER = 500
 class Task(Message, frozen=True, kw_only=True):
     """Check structure, chains and signatures of the database at this absolute path, with its 32-byte key.
 
-    `office_key` is the public key of the office's device, from the key file.
+    `office_keys` are the public keys of the office's chain from the key file, the oldest first.
     """
 
     database: str
     key: bytes
     office: DeviceId
-    office_key: bytes
+    office_keys: tuple[bytes, ...]
 
 
 class Step(Message, frozen=True, kw_only=True, tag="step"):

@@ -19,7 +19,7 @@ def sheet_routes(site: Site) -> list[Any]:
 
     def now() -> Sheet:
         def look(tx: Reader) -> Sheet | None:
-            return sheet(tx, deps.office.device, deps.office.public_key, deps.now_ms())
+            return sheet(tx, deps.office.device, deps.office.public_keys, deps.now_ms())
 
         made = deps.engine.read(look)
         if made is None:

@@ -10,7 +10,7 @@ import pytest
 
 from field_app.blobs import put_blob
 from field_app.enrol import Enrolled
-from field_app.handover import OFFICE_KEY, learn_office_key
+from field_app.office_word import OFFICE_KEY, OfficeWord
 from field_app.phone import Phone
 from field_app.views import AnswerRead, DraftView, Finalised, HandedOver, Refused
 from schemas.handover import OfficeKey, OfficeKeyRequest
@@ -450,7 +450,7 @@ def test_a_key_that_the_office_did_not_sign_is_not_believed(phone: Phone) -> Non
 
     store: Any = phone.visits._bench.store
     store.put(OFFICE_KEY, b"")
-    learn_office_key(store, phone.owner, Somebody())  # type: ignore[arg-type]
+    OfficeWord(store, phone.owner).learn_office_key(Somebody())  # type: ignore[arg-type]
     assert store.get(OFFICE_KEY, bytes, b"") == b""
 
 

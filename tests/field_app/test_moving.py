@@ -1,6 +1,6 @@
 """Where an office went: only its own signature is followed, only to TLS, and only if it lets the phone in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -10,11 +10,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from field_app.link import Door, Failure
 from field_app.moving import MovingLink
 from field_app.owner import Owner
+from field_app.signing import is_signed
 from schemas.ids import DeviceId, PersonId, Regency
 from schemas.joining import authority_message
+from schemas.office_keys import KeyTurn, OfficeKeys
 from schemas.wire import SignedAuthority
+from sync.chain import START, head_message, next_link, seal_link
+from sync.change import SALT_BYTES, Clock, Content, Enrolled, seal
+from sync.office_keys import follow
 
 KEY, OTHER = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1, 2))
+NEW = OTHER.public_key().public_bytes_raw()
 AWAY = Failure(kind="jaringan", say="lapangan.tanpa_jaringan")
 STRANGER = Failure(kind="jaringan", say="lapangan.kantor_lain")
 OWNER = Owner(
@@ -28,18 +34,24 @@ def signed(key: Ed25519PrivateKey, certificate: bytes = b"baru") -> SignedAuthor
     return SignedAuthority(certificate=certificate, signature=key.sign(authority_message(certificate)))
 
 
+def believes(turns: Sequence[KeyTurn], signature: bytes, message: bytes) -> bool:
+    key = follow(OWNER.office_key, OWNER.office_device, turns, is_signed)
+    return is_signed(key, signature, message)
+
+
 class Network:
     """What answers behind each door: `refuses(door)` at login, and the authority that is shown."""
 
     def __init__(self, shown: SignedAuthority | Failure, refuses: Callable[[Door], Failure | None]) -> None:
         self.shown, self.refuses, self.doors, self.kept = shown, refuses, [], []  # type: ignore[var-annotated]
+        self.turns: OfficeKeys | Failure = Failure(kind="rusak", say="lapangan.jawaban_rusak", status=404)
 
     def connect(self, door: Door) -> Any:
         self.doors.append(door)
         return Behind(self, door)
 
     def login(self, owner: Owner = OWNER) -> Failure | None:
-        link = MovingLink(owner, self.connect, self.kept.append)
+        link = MovingLink(owner, self.connect, self.kept.append, believes)
         return link.login(owner.device, KEY.sign)
 
 
@@ -57,6 +69,9 @@ class Behind:
 
     def signed_authority(self) -> SignedAuthority | Failure:
         return self._network.shown
+
+    def office_keys(self) -> OfficeKeys | Failure:
+        return self._network.turns
 
     def close(self) -> None: ...
 
@@ -82,6 +97,19 @@ def test_a_certificate_that_the_office_did_not_sign_is_not_followed(shown: Signe
     network = Network(shown, plain_is_silent)
     assert network.login() == AWAY and network.kept == []
     assert [door.checked for door in network.doors] == [True, False], "it was not even connected to"
+
+
+def test_an_authority_is_believed_by_a_key_to_which_the_known_one_leads_and_no_more_by_that_one() -> None:
+    enrolled = Enrolled(device=OWNER.office_device, person=PersonId("p"), public_key=NEW)
+    clock = Clock(wall_ms=1, elapsed_ms=1, boot="b", server_ms=1)
+    name, content = seal(Content(salt=bytes(SALT_BYTES), author=PersonId("o"), clock=clock, body=enrolled))
+    head, link = seal_link(next_link(START, OWNER.office_device, name, START.hash))
+    turn = KeyTurn(link=link, content=content, signature=KEY.sign(head_message(head)))
+    for key, kept in ((OTHER, 1), (KEY, 0)):
+        network = Network(signed(key), plain_is_silent)
+        network.turns = OfficeKeys(turns=[turn])
+        network.login()
+        assert len(network.kept) == kept
 
 
 def test_an_office_that_does_not_let_it_in_that_way_is_not_kept() -> None:

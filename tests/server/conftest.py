@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,8 +94,14 @@ def make_office(folder: Path) -> Deps:
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Running]:
     """Serve an office for one test."""
-    deps = make_office(tmp_path)
-    listener = listen("127.0.0.1", 0)
+    with serving(make_office(tmp_path), tmp_path / "office") as running:
+        yield running
+
+
+@contextmanager
+def serving(deps: Deps, data: Path, port: int = 0) -> Iterator[Running]:
+    """Serve an office that is open, and close it."""
+    listener = listen("127.0.0.1", port)
     assert not isinstance(listener, Refused)
     server = uvicorn.Server(
         uvicorn.Config(create_app(deps), access_log=False, log_level="warning", lifespan="on")
@@ -104,7 +111,7 @@ def office(tmp_path: Path) -> Iterator[Running]:
     while not server.started:
         time.sleep(0.005)
     try:
-        running = Running(deps, f"http://127.0.0.1:{listener.getsockname()[1]}", tmp_path / "office")
+        running = Running(deps, f"http://127.0.0.1:{listener.getsockname()[1]}", data)
         yield running
         for client in running.clients:
             client.close()

@@ -216,6 +216,7 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("GET", "/api/health"): Public(),
     ("GET", "/api/authority"): Public(),
     ("GET", "/api/authority/signed"): Public(),
+    ("GET", "/api/authority/keys"): Public(),
     ("POST", "/api/enrol"): Public(),
     ("POST", "/api/enrol/joined"): Public(),
     ("POST", "/api/login"): Public(),

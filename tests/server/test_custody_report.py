@@ -10,17 +10,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
 from schemas.ids import RecordId
 from server.__main__ import main
+from server.commands.rotate_keys import Rotated, rotate
+from server.keys import Keys, default_path, read_keys
 from server.proof import offline
 from server.proof.gathering import Asked, gather
 from server.proof.report import OfficeOf, Report, write_report
 from server.store import SqlOfficeStore
 from sync.change import Accessed, Clock, Content, Decide, Patch, seal
+from tests.server.backup_office import Quiet
 from tests.server.sealed_office import SealedCase
 from tests.server.web_office import Office, open_at, shut
 
@@ -90,6 +94,9 @@ class Case:
 
     def written(self, *, with_contents: bool) -> bytes:
         return write_report(self.report(with_contents=with_contents), self.office.deps.office.attest)
+
+
+WRONG_KEY = "kunci kantor: lain dari yang tercetak di lembar"
 
 
 @pytest.fixture(scope="module")
@@ -256,6 +263,69 @@ def test_a_forger_with_another_key_is_found_by_the_printed_key(case: Case) -> No
     assert wrong.faults == ["kunci kantor: lain dari yang tercetak di lembar"]
     wrong = offline.check_report(case.written(with_contents=False), sheet="00" * 32)
     assert wrong.faults == ["lembar: ujung yang tercetak tidak ada di rantai kantor"]
+
+
+@pytest.fixture(scope="module")
+def after(tmp_path_factory: pytest.TempPathFactory) -> tuple[Keys, bytes, Keys, bytes]:
+    """Keys and report of before, and of after two changes of the key of the chain."""
+    folder = tmp_path_factory.mktemp("berganti")
+    case = Case(folder)
+    data, visit, before = folder / "office", case.visit, case.written(with_contents=True)
+    shut(case.office)
+    old = read_keys(default_path(data))
+    for _ in range(2):
+        done = rotate(data, default_path(data), Quiet(), chain=True)
+        assert isinstance(done, Rotated) and done.turned
+    out = folder / "laporan"
+    command = ["report", "--data", str(data), "--visit", visit, "--purpose", "Aduan 12", "--out", str(out)]
+    assert main([*command, "--answers"]) == 0
+    return old, before, read_keys(default_path(data)), (out / "laporan.json").read_bytes()
+
+
+def test_a_report_of_after_holds_for_whoever_has_any_sheet_of_before(
+    after: tuple[Keys, bytes, Keys, bytes],
+) -> None:
+    _, _, new, raw = after
+    for number, key in enumerate(new.chain_bytes()):
+        check = offline.check_report(raw, key=key.hex().upper())
+        assert check.faults == []
+        told = [line for line in check.good if "berganti" in line]
+        assert [f"berganti {2 - number} kali" in line for line in told] == ([True] if number < 2 else [])
+    for other in ("00" * 32, "x", "ab"):
+        assert offline.check_report(raw, key=other).faults == [WRONG_KEY]
+
+
+def test_a_report_that_an_ended_key_signed_does_not_hold_under_the_present_one(
+    after: tuple[Keys, bytes, Keys, bytes],
+) -> None:
+    """Also not where the turns stand in it: they lead forward only."""
+    old, before, new, raw = after
+    assert offline.check_report(before, key=old.public_bytes().hex()).faults == []
+    assert offline.check_report(before, key=new.public_bytes().hex()).faults == [WRONG_KEY]
+    whole = json.loads(raw)
+    whole["report"]["office"]["key"] = old.public_bytes().hex()
+    made = msgspec.convert(whole["report"], Report)
+    sign = old.private_key().sign
+    forged = write_report(made, lambda digest: sign(offline.REPORT_DOMAIN + digest))
+    assert WRONG_KEY in offline.check_report(forged, key=new.public_bytes().hex()).faults
+    # and with a sheet of before: the end of its chain is not signed by the key that had ended
+    told = offline.check_report(forged, key=old.public_bytes().hex()).faults
+    assert told == [f"rantai {new.device}: tanda tangan tidak sah"]
+
+
+@pytest.mark.parametrize("part", ["link", "content", "signature"])
+def test_a_turn_that_is_not_the_word_of_the_key_before_leads_nowhere(
+    after: tuple[Keys, bytes, Keys, bytes], part: str
+) -> None:
+    _, _, new, raw = after
+    report = json.loads(raw)["report"]
+    first, second = report["office"]["turns"]
+    report["office"]["turns"] = [{**first, part: second[part]}, second]
+    sign = new.private_key().sign
+    made = msgspec.convert(report, Report)
+    forged = write_report(made, lambda digest: sign(offline.REPORT_DOMAIN + digest))
+    assert offline.check_report(forged, key=new.chain_bytes()[0].hex()).faults == [WRONG_KEY]
+    assert offline.check_report(forged, key=new.chain_bytes()[1].hex()).faults == []
 
 
 def test_the_file_runs_alone_far_from_the_office(case: Case, raw: bytes, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 
 def printed(deps: Deps) -> Sheet:
     office = deps.office
-    made = deps.engine.read(lambda tx: sheet(tx, office.device, office.public_key, deps.now_ms()))
+    made = deps.engine.read(lambda tx: sheet(tx, office.device, office.public_keys, deps.now_ms()))
     assert made is not None
     return made
 

@@ -70,7 +70,7 @@ def test_what_is_no_key_file_is_told_from_one_that_is_damaged() -> None:
 
 
 def test_a_file_of_a_newer_program_is_told_as_such() -> None:
-    newer = encode_keys(KEYS).replace(b'"versi":2', b'"versi":3')
+    newer = encode_keys(KEYS).replace(b'"versi":3', b'"versi":4')
     assert said(newer) == "kunci_lebih_baru"
 
 

@@ -146,11 +146,11 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
-def die_at(place: Place, left: int) -> bool:
+def die_at(place: Place, left: int, *options: str) -> bool:
     """Run `rotate-keys` in a process that kills itself before a durable step; return whether it did."""
     child = os.fork()
     if not child:
-        _run_dying(place, left)
+        _run_dying(place, left, options)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         assert os.WTERMSIG(status) == signal.SIGKILL
@@ -159,14 +159,14 @@ def die_at(place: Place, left: int) -> bool:
     return False
 
 
-def _run_dying(place: Place, left: int) -> None:
+def _run_dying(place: Place, left: int, options: tuple[str, ...]) -> None:
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for stream in (1, 2):
             os.dup2(nowhere, stream)
         for name in STEPS:
             _make_deadly(name, left)
-        code = main(["rotate-keys", "--data", str(place.data)])
+        code = main(["rotate-keys", *options, "--data", str(place.data)])
     except BaseException:  # noqa: BLE001 - a child of a test never returns into it
         code = 99
     os._exit(code)

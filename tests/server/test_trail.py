@@ -354,7 +354,7 @@ def test_whoever_seals_anew_without_one_act_is_found_by_its_neighbours(office: O
     raw[at : at + 32] = bytes(32)
     other["tautan"] = base64.b64encode(bytes(raw)).decode()
     key = office.deps.office.public_key.hex()
-    order = Order(office="", key=key, head="", by="", purpose="", search="", made_ms=1)
+    order = Order(office="", device="", key=key, turns=(), head="", by="", purpose="", search="", made_ms=1)
     out = io.BytesIO()
     entries = [Entry(**{**line, "tentang": tuple(line["tentang"])}) for line in changed]
     write(entries, order, office.deps.office.attest, out)

@@ -200,7 +200,7 @@ def heard(said: bytes, monkeypatch: pytest.MonkeyPatch) -> Findings:
     """What is made of a process that says this, and ends."""
     monkeypatch.setattr(children, "START", f"import sys; sys.stdout.buffer.write({said!r})")
     findings = Findings(TEXT)
-    task = Task(database="/tidak/ada", key=bytes(32), office=DeviceId("ab" * 16), office_key=bytes(32))
+    task = Task(database="/tidak/ada", key=bytes(32), office=DeviceId("ab" * 16), office_keys=(bytes(32),))
     with beside.beside(task) as chains:
         chains.finish(findings, Steps())
     return findings
@@ -209,7 +209,10 @@ def heard(said: bytes, monkeypatch: pytest.MonkeyPatch) -> Findings:
 def test_a_process_whose_key_does_not_fit_says_so(folder: Path) -> None:
     findings = Findings(TEXT)
     task = Task(
-        database=str(folder / "office.db"), key=bytes(32), office=DeviceId("ab" * 16), office_key=bytes(32)
+        database=str(folder / "office.db"),
+        key=bytes(32),
+        office=DeviceId("ab" * 16),
+        office_keys=(bytes(32),),
     )
     with beside.beside(task) as chains:
         chains.finish(findings, Steps())
