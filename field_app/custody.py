@@ -20,6 +20,7 @@ from field_app.handover import OFFICE_KEY
 from field_app.keys import Keys, KeysError
 from field_app.link import Door, Failure, Link
 from field_app.owner import Owner
+from field_app.sealed import CLOSED
 from field_app.sealing import seal_key
 from field_app.signing import is_signed
 from field_app.store import Store
@@ -27,6 +28,7 @@ from field_app.views import HandedOver, Refused, SyncStatus
 from field_app.wiping import KEPT, PAPER, Paper, read_paper, write_paper
 from schemas.base import decode
 from schemas.device_word import (
+    MAX_CLOSED,
     DeviceOrders,
     DeviceReport,
     HandedBy,
@@ -256,6 +258,7 @@ class Custody:
             lock="berkas" if self._keystore.for_development() else "perangkat_keras",
             rescue_key=wrap.public if wrap else b"",
             letter=wrap.letter if wrap else b"",
+            closed=tuple(self._store.get(CLOSED, list[str], [])[:MAX_CLOSED]),
         )
 
     def _rescue(self):
