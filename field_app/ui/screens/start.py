@@ -54,7 +54,8 @@ class StartScreen(BaseScreen):
 
     def _service(self, form):
         key = f"layanan.{form.service}"
-        return self.say(key) if key in self.say else ""
+        said = self.say(key) if key in self.say else ""
+        return said if said != form.title else ""
 
     def open(self, form):
         """A form was tapped."""

@@ -45,6 +45,8 @@ class Entry(TextInput):
             kwargs["multiline"] = kwargs.get("grows", False)
         # Android's own correction garbles what is typed in Kivy, so only long texts have it
         kwargs.setdefault("input_type", "text" if kwargs["multiline"] and not kwargs.get("grows") else "null")
+        if not kwargs["multiline"] and "size" not in kwargs:
+            kwargs.setdefault("width", 0)  # Kivy's own, 100, would have it drawn small once, for nothing
         super().__init__(**kwargs)
         for name in ("width", "minimum_height", "prefix", "suffix", "look", "hint_text"):
             self.fbind(name, self._fit)
