@@ -45,8 +45,6 @@ class Entry(TextInput):
             kwargs["multiline"] = kwargs.get("grows", False)
         # Android's own correction garbles what is typed in Kivy, so only long texts have it
         kwargs.setdefault("input_type", "text" if kwargs["multiline"] and not kwargs.get("grows") else "null")
-        if not kwargs["multiline"] and "size" not in kwargs:
-            kwargs.setdefault("width", 0)  # Kivy's own, 100, would have it drawn small once, for nothing
         super().__init__(**kwargs)
         for name in ("width", "minimum_height", "prefix", "suffix", "look", "hint_text"):
             self.fbind(name, self._fit)
@@ -140,7 +138,7 @@ class Entry(TextInput):
         left = side + (self._extent(self.prefix, full) + dp(6) if self.prefix else 0)
         right = side + (self._extent(self.suffix, full) + dp(6) if self.suffix else 0)
         size = full
-        if self.fit and not self.multiline:
+        if self.fit and not self.multiline and self.parent:  # before, it is as wide as Kivy makes anything
             room = self.width - left - right - dp(4)
             wide = self._extent(self.text or self.hint_text, full)
             if room > 0 and wide > room:

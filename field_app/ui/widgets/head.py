@@ -120,13 +120,10 @@ class SyncLine(Tappable):
             whole = say(f"aplikasi.sinkron.{step}_sisa", data=data, foto=photos, **values)
             left = say("aplikasi.sinkron.jumlah", data=data, foto=photos)
             return "sync", "info", (whole, f"{short} {left}", left)
-        first = "belum_terkirim" if status.last_ms is not None else "belum_terkirim_awal"
-        pending = (
-            say(f"aplikasi.sinkron.{first}", data=data, foto=photos, kapan=last),
-            say("aplikasi.sinkron.belum_terkirim_tengah", data=data, foto=photos, kapan=last),
-            say("aplikasi.sinkron.belum_terkirim_pendek", data=data, foto=photos, kapan=last),
-            say("aplikasi.sinkron.jumlah", data=data, foto=photos),
-        )
+        forms = ("belum_terkirim", "belum_terkirim_tengah", "belum_terkirim_pendek", "jumlah")
+        if status.last_ms is None:
+            forms = ("belum_terkirim_awal", "belum_terkirim_saja", "jumlah")
+        pending = tuple(say(f"aplikasi.sinkron.{form}", data=data, foto=photos, kapan=last) for form in forms)
         if status.state == "gagal":
             return (
                 "sync_problem",

@@ -345,6 +345,13 @@ def test_the_next_shot_stands_for_the_one_that_is_taken_again(driver: Driver) ->
     assert phone.visits.drafts["d10"].answers["bpnt_kpm"]["foto_rumah_depan"] != [first.blob]
 
 
+def test_what_the_phone_answers_at_the_end_is_not_asked_of_her(driver: Driver) -> None:
+    _start(driver)
+    card = _page(driver, "jam_selesai")
+    assert card.question.state == "Terisi sendiri saat diselesaikan" and card.question.link == ""
+    assert _card(driver, "tanggal_kunjungan").question.state == "Wajib"
+
+
 def test_a_good_shot_leads_back_to_the_form_where_it_can_be_taken_again(driver: Driver) -> None:
     phone = _start(driver, camera=FilmCamera())
     driver.tap(_page(driver, "foto_rumah_depan").editor.take)
