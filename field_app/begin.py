@@ -47,6 +47,9 @@ def begin(bench: Bench, form_id: str, subject: RecordId | None, tugas: RecordId 
         return Refused(say="lapangan.tugas_tidak_ada")
     fields = task.fields if task else {}
     target = subject or RecordId(text_of(fields, "sasaran")) or None
+    about = bench.records.as_written(target)
+    if about is not None and {about.kind, form.subject} == {"warga", "ewarong"}:
+        return Refused(say="lapangan.sasaran_lain")
     for known in bench.drafts.open():
         same = known.tugas == tugas if tugas else known.tugas is None and known.subject == target is not None
         if known.form == form_id and known.follows is None and same:

@@ -20,12 +20,14 @@ from field_app.keys import Keys, KeysError
 from field_app.link import Door, Failure, Link
 from field_app.office_word import OFFICE_KEY, OfficeWord
 from field_app.owner import Owner
+from field_app.sealed import CLOSED
 from field_app.sealing import seal_key
 from field_app.store import Store
 from field_app.views import HandedOver, Refused, SyncStatus
 from field_app.wiping import KEPT, PAPER, Paper, read_paper, write_paper
 from schemas.base import decode
 from schemas.device_word import (
+    MAX_CLOSED,
     DeviceOrders,
     DeviceReport,
     HandedBy,
@@ -257,6 +259,7 @@ class Custody:
             lock="berkas" if self._keystore.for_development() else "perangkat_keras",
             rescue_key=wrap.public if wrap else b"",
             letter=wrap.letter if wrap else b"",
+            closed=tuple(self._store.get(CLOSED, list[str], [])[:MAX_CLOSED]),
         )
 
     def _rescue(self):

@@ -13,6 +13,9 @@ from field_app.views import Finalised, Listed, Refused, Review
 from schemas.format import local_date
 from schemas.wire import MAX_CONTENT_BYTES
 
+AT_THE_END = ("jam_selesai", "no_urut_lokal")
+"""What the device answers when a visit is finished, where she did not."""
+
 
 def findings_in(bench: Bench, sheets: dict[str, Sheet]) -> dict[str, tuple[Listed, ...]]:
     """Return what each form of a visit lacks, blocks or warns of."""
@@ -82,7 +85,7 @@ def _closed(bench: Bench, known: Draft, number: str) -> tuple[dict[str, Sheet], 
     """Return the sheets with what the device says of a visit that ends now, and that alone; nothing is
     kept.
     """
-    closing = {"jam_selesai": end_time(known.started_ms, known.touched_ms), "no_urut_lokal": number}
+    closing = dict(zip(AT_THE_END, (end_time(known.started_ms, known.touched_ms), number), strict=True))
     given = bench.shelf(known.id).answers(known.id).get(known.form, {})
     fields = bench.forms.get(known.form).fields
     added = {name: value for name, value in closing.items() if name in fields and name not in given}

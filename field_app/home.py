@@ -55,16 +55,22 @@ def home(bench: Bench, sync: SyncStatus) -> Home:
     )
 
 
-def find(bench: Bench, text: str, limit: int, kode_desa: str | None) -> tuple[Hit, ...]:
+def find(
+    bench: Bench, text: str, limit: int, kode_desa: str | None = None, kind: str | None = None
+) -> tuple[Hit, ...]:
     """Return hits of a search, each with whether a task is open for it."""
     asked, printed = looked_for(text), read_printed(text)
     if printed is not None:
-        found = _printed(bench, *printed)
+        found = [one for one in _printed(bench, *printed) if kind in (None, one.kind)]
     else:
         with bench.vault.read() as connection:
-            found = search_subjects(connection, asked, limit, kode_desa)
+            found = search_subjects(connection, asked, limit, kode_desa, kind)
     if not found and LONG_NUMBER.fullmatch(asked):
-        found = [one for one in _of_cards(bench, asked) if kode_desa in (None, one.kode_desa)][:limit]
+        found = [
+            one
+            for one in _of_cards(bench, asked)
+            if kode_desa in (None, one.kode_desa) and kind in (None, one.kind)
+        ][:limit]
     wanted = {
         text_of(fields, "sasaran") for fields in bench.records.of_kind("tugas").values() if is_open(fields)
     }
@@ -138,8 +144,8 @@ def references(bench: Bench, to: str, text: str, limit: int) -> tuple[Reference,
         case "kasus":
             found = _cases(bench, text)
         case _:
-            hits = find(bench, text, limit, None)
-            found = [Reference(id=hit.id, nama=hit.nama, under=hit.desa) for hit in hits if hit.kind == to]
+            hits = find(bench, text, limit, kind=to)
+            found = [Reference(id=hit.id, nama=hit.nama, under=hit.desa) for hit in hits]
     return tuple(found[:limit])
 
 

@@ -204,7 +204,11 @@ class Phone:
             fresh = self._keys.renew(pin, outcome.key, outcome.second)
         except OSError as error:
             return unwritable(error)
-        return self._enter(outcome.key) or fresh
+        refused = self._enter(outcome.key)
+        if refused is None and not outcome.second:
+            self.sealed.unlock(pin)  # it notes which drafts stay closed, for the office to be told
+            self.sealed.lock()
+        return refused or fresh
 
     def change_pin(self, pin: str, fresh: str) -> Locked | PinGone | Refused | None:
         """Set a new PIN in the place of this one, which counts as a try; None when it is done."""

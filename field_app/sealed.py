@@ -17,6 +17,8 @@ from schemas.words import unit_words
 from schemas.workflow import Workflow
 
 SERVICE = "ktkpm"
+CLOSED = "draf/tertutup"
+"""The codes of sealed drafts that nothing opens any more, as of the last second unlock, for the office."""
 
 
 class Sealed:
@@ -26,8 +28,16 @@ class Sealed:
         self._bench, self._second, self._workflow = bench, second, workflow
 
     def unlock(self, pin: str) -> Locked | PinGone | Refused | None:
-        """Open with the PIN; None when it is open. Wrong tries count with those of the first unlock."""
-        return self._second.unlock(pin)
+        """Open with the PIN; None when it is open. Wrong tries count with those of the first unlock.
+
+        What does not open then is noted, for the office to be told (custody.py).
+        """
+        outcome = self._second.unlock(pin)
+        if outcome is None:
+            closed, store = self._bench.sealed.closed_for_good(), self._bench.store
+            if closed != store.get(CLOSED, list[str], []):
+                store.put(CLOSED, closed)
+        return outcome
 
     def lock(self) -> None:
         """Close it now."""

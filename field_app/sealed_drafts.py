@@ -78,6 +78,10 @@ class SealedDrafts:
         """Return what is being written, the last touched first; not what was put away."""
         return self._covers("WHERE discarded_ms IS NULL ORDER BY touched_ms DESC, id", ())
 
+    def closed_for_good(self) -> list[str]:
+        """Return the codes of what is being written and does not open although the second unlock is open."""
+        return sorted({cover.kode for cover in self.covers() if not self._opens(cover.id)})
+
     def put_away(self) -> list[Cover]:
         """Return what was put away and can be brought back."""
         return self._covers("WHERE discarded_ms IS NOT NULL", ())
@@ -246,6 +250,13 @@ class SealedDrafts:
         with self._vault.read() as connection:
             found = connection.execute(f"SELECT {COLUMNS} FROM sealed_drafts {where}", values).fetchall()  # noqa: S608
         return [cover_of(row) for row in found]
+
+    def _opens(self, draft: str) -> bool:
+        try:
+            self._key(draft)
+        except DraftKeyError:
+            return False
+        return True
 
     def _key(self, draft: str) -> bytes:
         return self._keys.open(draft, self._second.key())

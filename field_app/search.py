@@ -23,6 +23,8 @@ SubjectRow = tuple[str, str, bytes]
 """One row of a thing as the index reads it: part, kind, body."""
 Subject = tuple[str, str, str, str, str, str, str]
 """A thing as the index holds it: id, kind, nama, kode_desa, alamat, tail, name_key."""
+_Where = Mapping[str, str | int | None]
+"""What narrows a search, as its SQL names it: desa, kind, limit."""
 
 
 class _Fields(msgspec.Struct, frozen=True):
@@ -137,67 +139,69 @@ def known_desa(connection: sqlcipher.Connection) -> list[str]:
 
 
 def search_subjects(
-    connection: sqlcipher.Connection, text: str, limit: int, kode_desa: str | None
+    connection: sqlcipher.Connection,
+    text: str,
+    limit: int,
+    kode_desa: str | None = None,
+    kind: str | None = None,
 ) -> list[Found]:
-    """Return up to `limit` hits: names that begin with what was typed first, then those that hold each
-    word.
+    """Return up to `limit` hits, of one desa or kind where it is named: names that begin with what was typed
+    first, then those that hold each word.
     """
+    where = {"desa": kode_desa, "kind": kind, "limit": limit}
     digits = "".join(text.split())
     if digits.isascii() and digits.isdigit():
-        return _by_digits(connection, digits, limit, kode_desa) if len(digits) >= FEWEST_DIGITS else []
+        return _by_digits(connection, digits, where) if len(digits) >= FEWEST_DIGITS else []
     key = search_key(text)
     if text.strip() and not key:
         return []
-    found = _by_beginning(connection, key, limit, kode_desa)
+    found = _by_beginning(connection, key, where)
     if key and len(found) < limit:
         known = {hit.id for hit in found}
-        found += [hit for hit in _by_words(connection, key, limit, kode_desa) if hit.id not in known]
+        found += [hit for hit in _by_words(connection, key, where) if hit.id not in known]
     return found[:limit]
 
 
-def _by_digits(
-    connection: sqlcipher.Connection, digits: str, limit: int, kode_desa: str | None
-) -> list[Found]:
+def _by_digits(connection: sqlcipher.Connection, digits: str, where: _Where) -> list[Found]:
     tail = digits[::-1]
     return _found(
         connection.execute(
             "SELECT id, kind, nama, kode_desa, alamat, tail FROM subjects"
             " WHERE ((tail >= :tail AND tail < :end) OR (:known <> '' AND tail = :known))"
-            " AND (:desa IS NULL OR kode_desa = :desa) ORDER BY name_key LIMIT :limit",
+            " AND (:desa IS NULL OR kode_desa = :desa) AND (:kind IS NULL OR kind = :kind)"
+            " ORDER BY name_key LIMIT :limit",
             {
                 "tail": tail,
                 "end": tail + END,
                 "known": tail[:KNOWN_DIGITS] if len(tail) > KNOWN_DIGITS else "",
-                "desa": kode_desa,
-                "limit": limit,
+                **where,
             },
         )
     )
 
 
-def _by_beginning(
-    connection: sqlcipher.Connection, key: str, limit: int, kode_desa: str | None
-) -> list[Found]:
+def _by_beginning(connection: sqlcipher.Connection, key: str, where: _Where) -> list[Found]:
     return _found(
         connection.execute(
             "SELECT id, kind, nama, kode_desa, alamat, tail FROM subjects"
-            " WHERE name_key >= :key AND name_key < :end AND (:desa IS NULL OR kode_desa = :desa)"
+            " WHERE name_key >= :key AND name_key < :end"
+            " AND (:desa IS NULL OR kode_desa = :desa) AND (:kind IS NULL OR kind = :kind)"
             " ORDER BY name_key LIMIT :limit",
-            {"key": key, "end": key + END, "desa": kode_desa, "limit": limit},
+            {"key": key, "end": key + END, **where},
         )
     )
 
 
-def _by_words(connection: sqlcipher.Connection, key: str, limit: int, kode_desa: str | None) -> list[Found]:
+def _by_words(connection: sqlcipher.Connection, key: str, where: _Where) -> list[Found]:
     found = _found(
         connection.execute(
             "SELECT id, kind, nama, kode_desa, alamat, tail FROM subject_words"
             " JOIN subjects ON number = subject_words.rowid"
-            " WHERE subject_words MATCH :words AND (:desa IS NULL OR kode_desa = :desa) LIMIT :limit",
+            " WHERE subject_words MATCH :words"
+            " AND (:desa IS NULL OR kode_desa = :desa) AND (:kind IS NULL OR kind = :kind) LIMIT :limit",
             {
                 "words": " AND ".join(f'"{word}"*' for word in key.split()),
-                "desa": kode_desa,
-                "limit": limit,
+                **where,
             },
         )
     )

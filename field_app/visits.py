@@ -74,9 +74,11 @@ class Visits:
         """Return where the work is."""
         return task_map(self._bench)
 
-    def search(self, text: str, limit: int = 50, kode_desa: str | None = None) -> tuple[Hit, ...]:
-        """Find warga and e-warong by name or by the last digits (three or more) of a NIK."""
-        return find(self._bench, text, limit, kode_desa)
+    def search(
+        self, text: str, limit: int = 50, kode_desa: str | None = None, kind: str | None = None
+    ) -> tuple[Hit, ...]:
+        """Find warga and e-warong, or one kind, by name or by the last digits (3 or more) of a NIK."""
+        return find(self._bench, text, limit, kode_desa, kind)
 
     def references(self, to: str, text: str = "", limit: int = 50) -> tuple[Reference, ...]:
         """Find what a field of kind rujukan may refer to (its `to`): officers, subjects or cases."""

@@ -10,6 +10,7 @@ import msgspec
 
 from schemas.base import Message, encode
 from schemas.ids import DeviceId
+from schemas.sealed import KODE_PATTERN
 from schemas.wire import Position
 
 ORDER_BYTES = 16
@@ -20,6 +21,8 @@ LETTER_DOMAIN = b"sambang rescue letter v1\0"
 KEPT_DOMAIN = b"sambang kept vault v1\0"
 MAX_LETTER_BYTES = 256
 MAX_RESCUE_KEY_BYTES = 32
+MAX_CLOSED = 100
+"""Sealed drafts that a phone tells of as closed for good; there are rarely more than two."""
 
 Lock = Literal["perangkat_keras", "berkas"]
 """Where the device's secret lies: in hardware that gives it to nobody, or in a file beside the vault."""
@@ -57,7 +60,8 @@ class WipeHeard(Message, frozen=True, kw_only=True):
 class DeviceReport(Message, frozen=True, kw_only=True):
     """What a phone says of itself: what the office has not received, visits under work, and how it is locked.
 
-    `letter` is its rescue code sealed to `rescue_key`, both empty before it has one.
+    `letter` is its rescue code sealed to `rescue_key`, both empty before it has one. `closed` has the neutral
+    codes of sealed cases whose drafts nothing opens any more.
     """
 
     changes: Position
@@ -66,6 +70,9 @@ class DeviceReport(Message, frozen=True, kw_only=True):
     lock: Lock
     rescue_key: Annotated[bytes, msgspec.Meta(max_length=MAX_RESCUE_KEY_BYTES)] = b""
     letter: Annotated[bytes, msgspec.Meta(max_length=MAX_LETTER_BYTES)] = b""
+    closed: Annotated[
+        tuple[Annotated[str, msgspec.Meta(pattern=KODE_PATTERN)], ...], msgspec.Meta(max_length=MAX_CLOSED)
+    ] = ()
 
 
 class DeviceOrders(Message, frozen=True, kw_only=True):

@@ -246,7 +246,7 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
             now_ms=now_ms,
             randomness=secrets.token_bytes,
         ),
-        device_words=DeviceWords(engine, keys, now_ms),
+        device_words=DeviceWords(engine, office, keys, now_ms),
         blobs=blobs,
         destruction=Destruction(engine, office, blobs, destroyed),
         uploads=uploads,

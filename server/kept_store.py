@@ -51,6 +51,13 @@ class KeptDraft(Data, frozen=True, kw_only=True):
     started_ms: int
 
 
+class KeptSealed(Data, frozen=True, kw_only=True):
+    """A sealed visit that was still under work: the neutral code of its case, and when it began (UTC ms)."""
+
+    kode: str
+    started_ms: int
+
+
 class KeptVault:
     """One open copy. `opened()` opens it again: after a page that is damaged, a connection reads no other.
 
@@ -91,9 +98,12 @@ class KeptVault:
         )
         return [KeptDraft(form=form, started_ms=started_ms) for form, started_ms in found]
 
-    def sealed_drafts(self) -> int:
-        """Count the sealed visits under work."""
-        return self._one("SELECT count(*) FROM sealed_drafts WHERE discarded_ms IS NULL") or 0
+    def sealed_drafts(self) -> list[KeptSealed]:
+        """Return the sealed visits under work: what the vault's own key shows of them."""
+        found = self._all(
+            "SELECT kode, started_ms FROM sealed_drafts WHERE discarded_ms IS NULL ORDER BY started_ms"
+        )
+        return [KeptSealed(kode=kode, started_ms=started_ms) for kode, started_ms in found]
 
     def close(self) -> None:
         """Let go of the copy."""

@@ -14,7 +14,7 @@ from field_app.ui.widgets.words import Notice, Words
 
 
 class NewPersonSheet(Sheet):
-    """`begin(nama, kode_desa)` is called with what was written, both never empty."""
+    """`begin(nama, kode_desa)` is called with what was written, both never empty; `word` names the texts."""
 
     def __init__(
         self,
@@ -23,13 +23,14 @@ class NewPersonSheet(Sheet):
         nama: str,
         kode_desa: str,
         begin: Callable[[str, str], Any],
+        word: Callable[[str], str],
         **kwargs: Any,
     ) -> None:
-        super().__init__(say("aplikasi.cari.baru_judul"), **kwargs)
+        super().__init__(say(word("baru_judul")), **kwargs)
         self._say, self._wilayah, self._begin = say, wilayah, begin
         self.kode = kode_desa
-        self.add(Words(text=say("aplikasi.cari.baru_isi"), style="small", ink="ink_soft"))
-        self.add(Words(text=say("aplikasi.cari.baru_nama"), style="strong"))
+        self.add(Words(text=say(word("baru_isi")), style="small", ink="ink_soft"))
+        self.add(Words(text=say(word("baru_nama")), style="strong"))
         self.line = Entry(text=nama, grows=True, max_length=120)
         self.add(self.line)
         self.add(Words(text=say("aplikasi.tugas.desa"), style="strong"))

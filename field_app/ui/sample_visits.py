@@ -66,7 +66,9 @@ class SampleVisits:
         """The cards of the first screen, near the middle of their desa; one that nobody knows a place of."""
         return sample_map(self._wilayah, self._empty)
 
-    def search(self, text: str, limit: int = 50, kode_desa: str | None = None) -> tuple[Hit, ...]:
+    def search(
+        self, text: str, limit: int = 50, kode_desa: str | None = None, kind: str | None = None
+    ) -> tuple[Hit, ...]:
         """By name or ending."""
         people = (
             ("w1", "warga", "Sutarmi", "Desa Banaran", "Dukuh Ngrombo RT 004 RW 002", "0002", True),
@@ -79,6 +81,7 @@ class SampleVisits:
         region = self._wilayah.get(kode_desa) if kode_desa else None
         hits = [Hit(**dict(zip(names, person, strict=True))) for person in people]
         hits = [hit for hit in hits if region is None or hit.desa == f"Desa {region.nama}"]
+        hits = [hit for hit in hits if kind in (None, hit.kind)]
         return tuple(
             hit
             for hit in hits

@@ -157,6 +157,11 @@ class Shell(FloatLayout):
         """The name of the screen in front."""
         return self._stack[-1][0] if self._stack else ""
 
+    @property
+    def leads_back(self) -> bool:
+        """Whether something lies behind the screen in front."""
+        return len(self._stack) > 1
+
     def go(self, name: str, /, **arguments: Any) -> None:
         """Put a screen in front."""
         self._drop()
@@ -196,7 +201,7 @@ class Shell(FloatLayout):
             return True
         if self.screen and self.screen.back():
             return True
-        if len(self._stack) < 2:
+        if not self.leads_back:
             return False
         self._drop()
         self._stack.pop()

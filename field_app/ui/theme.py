@@ -20,9 +20,13 @@ COMMON = "".join(map(chr, range(0x20, 0x7F))) + "·…–’é"
 """Signs whose widths are kept, to tell without drawing whether words fit on one line."""
 MANY = 16
 ONE_LINE = ""
+LEAST = 11
+"""How small, in dp, words may shrink to fit on one line."""
 SURELY = 0.97
 """How full a line may be by the sum of its letters, which knows no kerning."""
 JAVANESE = range(0xA980, 0xA9E0)
+EMOJI = (range(0x2300, 0x2C00), range(0x1F000, 0x20000))
+"""Where emoji lie; the few signs that the letters' own font has there, the fallback has too."""
 
 
 class Look:
@@ -71,7 +75,12 @@ class Look:
 
     def font_of(self, text: str, style: str) -> str:
         """Path of the font that has the letters of these words."""
-        return self._fonts["javanese"] if any(ord(c) in JAVANESE for c in text) else self.font(style)
+        if text.isascii():
+            return self.font(style)
+        if any(ord(c) in JAVANESE for c in text):
+            return self._fonts["javanese"]
+        is_emoji = any(ord(c) in signs for c in text for signs in EMOJI)
+        return self._fonts["emoji"] if is_emoji else self.font(style)
 
     def font_px(self, style: str, growth: float | None = None) -> float:
         """Type size in pixels at the reader's text size; titles grow less, so that they stay on a small
@@ -86,10 +95,17 @@ class Look:
         return dp(size * (1 + (self.scale - 1) * 0.5))
 
     def _words(
-        self, text: str, style: str, width: int = 0, align: str = "left", shrink: bool = False, lines: int = 0
+        self,
+        text: str,
+        style: str,
+        width: int = 0,
+        align: str = "left",
+        shrink: bool = False,
+        lines: int = 0,
+        least: float = LEAST,
     ) -> Texture:
         """White letters on nothing, wrapped at `width` pixels (0: one line); `shrink` fits one line into
-        `width`, and what is too long even at the smallest size ends in "…".
+        `width`, and what is too long even at the smallest size, `least` dp, ends in "…".
         """
         size = self.font_px(style)
         line = max(1.0, self.theme.type[style].line / NATURAL_LINE)
@@ -102,7 +118,7 @@ class Look:
         }
         if shrink and width:
             options |= {"text_size": (None, None)}
-            smallest = dp(11)
+            smallest = dp(least)
             while True:
                 label = Letters(font_size=size, **options)
                 label.refresh()

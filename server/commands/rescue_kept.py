@@ -96,12 +96,16 @@ def told(deps: Deps, text: Text, path: Path, found: Emptied) -> list[str]:
         said.append("  " + text("penyelamat.isi.hilang", jumlah=found.lost))
     for draft in found.drafts:
         title = deps.forms.get(draft.form).title if draft.form in deps.forms.ids() else draft.form
-        day = written.short_date(written.local_date(draft.started_ms))
-        said.append("  " + text("penyelamat.isi.draf", judul=title, hari=day))
-    if found.sealed:
-        said.append("  " + text("penyelamat.isi.draf_tersegel", jumlah=found.sealed))
+        said.append("  " + text("penyelamat.isi.draf", judul=title, hari=_day(draft.started_ms)))
+    for sealed in found.sealed:
+        day = _day(sealed.started_ms)
+        said.append("  " + text("penyelamat.isi.draf_tersegel", kode=sealed.kode, hari=day))
     if found.is_damaged:
         said.append("  " + text("penyelamat.isi.rusak"))
     if found.drafts or found.sealed:
         said.append("  " + text("penyelamat.isi.simpan"))
     return said
+
+
+def _day(at_ms: int) -> str:
+    return written.short_date(written.local_date(at_ms))

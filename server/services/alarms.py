@@ -18,6 +18,7 @@ from server.alarm_store import Heard, UnknownHead
 from server.device_store import Device
 from server.engine import Engine, Reader
 from server.queries import records_of_kind
+from server.services.closed_drafts import closed_drafts
 from server.services.rescuing import USE
 from server.services.visits import names
 from server.settings import SILENT, settings
@@ -64,6 +65,7 @@ class _Known(Data, frozen=True, kw_only=True):
     forks: dict[DeviceId, list[LinkHash]]
     gaps: dict[DeviceId, list[Record]]
     rescues: dict[DeviceId, list[Record]]
+    closed: Mapping[DeviceId, Record]
     unknown: dict[DeviceId, list[UnknownHead]]
     held: dict[DeviceId, int]
     blobs: dict[DeviceId, int]
@@ -136,6 +138,11 @@ class Alarms:
             title, todo = (self._text(f"hilang.alarm.penyelamat{end}", **values) for end in ("", "_arti"))
             key = f"penyelamat/{use.id}"
             found.append(Alarm(tone="bad", icon="key", title=title, text=todo, href="/perangkat", key=key))
+        if closed := known.closed.get(phone.id):
+            codes = [str(code) for code in closed.fields["kode"]]
+            values = {"nama": name, "jumlah": len(codes), "kode": ", ".join(codes)}
+            alarm = self._alarm("bad", "lock", "draf_tertutup", **values)
+            found.append(replace(alarm, key=f"draf_tertutup/{closed.id}/{len(codes)}"))
         heard = known.heard.get(phone.id)
         if heard and abs(heard.clock_ms) > known.clock_off_ms:
             off = self._span(abs(heard.clock_ms))
@@ -201,6 +208,7 @@ def _load(tx: Reader, now_ms: int) -> _Known:
         forks=alarm_store.forks(tx, [device for device, ends in tips.items() if len(ends) > 1]),
         gaps=gaps,
         rescues=rescues,
+        closed=closed_drafts(tx),
         unknown=unknown,
         held=quarantine_store.waits_by_device(tx),
         blobs=alarm_store.blobs_to_come(tx, [phone.id for phone in phones]),

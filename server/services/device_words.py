@@ -22,14 +22,16 @@ from server import device_store, lost_store
 from server.engine import Engine, Writer
 from server.keys import Keys
 from server.lost_store import Wipe
-from server.office import verifier
+from server.office import Office, verifier
+from server.services.closed_drafts import note_closed
 
 
 class DeviceWords:
     """Hears reports and words of wiping. `now_ms` gives UTC milliseconds."""
 
-    def __init__(self, engine: Engine, keys: Keys, now_ms: Callable[[], int]) -> None:
-        self._engine, self._office, self._now_ms = engine, keys.device, now_ms
+    def __init__(self, engine: Engine, office: Office, keys: Keys, now_ms: Callable[[], int]) -> None:
+        self._engine, self._chain, self._now_ms = engine, office, now_ms
+        self._office = keys.device
         self._sign = keys.private_key().sign
 
     def report(self, device: DeviceId, report: DeviceReport) -> "Future[DeviceOrders]":
@@ -38,6 +40,7 @@ class DeviceWords:
 
         def work(writer: Writer) -> DeviceOrders:
             lost_store.put_said(writer, device, report, now)
+            note_closed(writer, self._chain, device, report.closed, now)
             return self._orders(writer, device, now)
 
         return self._engine.write(work)

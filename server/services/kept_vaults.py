@@ -14,7 +14,7 @@ from schemas.wire import PROTOCOL, Cursor, SyncRequest
 from server import device_store
 from server.deps import Deps
 from server.device_store import Device
-from server.kept_store import KeptDraft, KeptEntry, KeptVault, is_content, kept_vault
+from server.kept_store import KeptDraft, KeptEntry, KeptSealed, KeptVault, is_content, kept_vault
 from server.rescue import FoundRescue, open_code_wrap
 from server.services.handover import Counts
 from server.services.rescuing import NotRescued, Rescuing
@@ -35,7 +35,7 @@ class Emptied(Data, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
     lost: int
     drafts: tuple[KeptDraft, ...]
-    sealed: int
+    sealed: tuple[KeptSealed, ...]
     is_damaged: bool
 
 
@@ -78,7 +78,7 @@ class KeptVaults:
                 problems=problems,
                 lost=len(missing) - len(whole),
                 drafts=tuple(vault.drafts()),
-                sealed=vault.sealed_drafts(),
+                sealed=tuple(vault.sealed_drafts()),
                 is_damaged=vault.is_damaged,
             )
 

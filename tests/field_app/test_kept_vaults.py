@@ -12,6 +12,8 @@ from server.access import Person
 from server.services.lost_phones import LostPhones
 from tests.contract.people import record_id
 from tests.faults.conftest import Make, nursery, regency  # noqa: F401 - fixtures
+from tests.faults.nursery import Nursery
+from tests.faults.test_sealed_deaths import SealedVictim
 from tests.faults.world import World, start, sync, visit
 from tests.field_app.test_rescued import PHRASE, Line, Table
 
@@ -89,6 +91,25 @@ def test_the_vault_that_a_wiped_phone_kept_tells_what_was_under_work(
     assert ended == 0, wrong
     assert "Belum selesai: " in said and "Simpan folder ini" in said
     assert len(table.uses()) == 1
+
+
+def test_a_sealed_case_under_work_is_told_by_its_code_and_day_alone(
+    regency: Make, nursery: Nursery, capsys: Line, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+) -> None:  # fmt: skip
+    case = SealedVictim(regency(), nursery)
+    table = Table(case.world, capsys, monkeypatch)
+    table.new_key(monkeypatch)
+    case.phone.lock()
+    assert case.phone.unlock("280945") is None
+    sync(case.phone)  # a rescue letter comes with the first sync of each opening
+    assert case.phone.sealed.unlock("280945") is None
+    case.begin()
+    [cover] = case.phone.visits._bench.sealed.covers()
+    folder = damaged(case.world, case.phone)
+    case.world.kill()
+    ended, said, wrong = kept(table, folder, "--device", case.phone.owner.device)
+    assert ended == 0, wrong
+    assert f"kasus tertutup {cover.kode}, dimulai" in said and "Penanda Rahasia" not in said
 
 
 @pytest.mark.parametrize("share", [0.3, 0.9])

@@ -59,6 +59,21 @@ def test_subjects_are_offered_by_kind(field: Field) -> None:
     assert names(field, "warga", "warung") == []
 
 
+def test_one_kind_is_found_however_many_of_another_come_before_it(field: Field) -> None:
+    many = {
+        RecordId(f"{n:032x}"): ("warga", {"nama": f"Warung {n:02}", "kode_desa": DESA}) for n in range(60)
+    }
+    field.pull(many)
+    assert names(field, "ewarong", "war") == ["Warung Uji"]
+    assert [hit.id for hit in field.visits.search("warung", kind="ewarong")] == [EWARONG]
+    assert {hit.kind for hit in field.visits.search("warung")} == {"warga"}, "fifty of sixty come first"
+
+
+def test_a_form_for_people_does_not_begin_with_an_ewarong(field: Field) -> None:
+    assert field.visits.start("bpnt_kpm", EWARONG, None) == Refused(say="lapangan.sasaran_lain")
+    assert not isinstance(field.visits.start("ewarong", EWARONG, None), Refused)
+
+
 def test_a_picked_officer_is_shown_by_name(field: Field) -> None:
     assert field.visits.person(RETNO)["nama"] == "Retno Uji"
 

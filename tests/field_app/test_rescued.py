@@ -18,6 +18,7 @@ from field_app.views import DraftView, Refused
 from server import lost_store
 from server.__main__ import main
 from server.access import Person
+from server.services.alarms import Alarm, Alarms
 from server.services.lost_phones import LostPhones
 from server.services.rescuing import KEY, USE
 from server.store import SqlOfficeStore
@@ -216,6 +217,40 @@ def test_what_a_rescue_leaves_closed_is_told_before_and_stays_as_it_is(
     assert guarded(lambda: dead.visits.draft(draft)) == Refused(say="lapangan.tersegel.kunci_draf_hilang")
     dead.lock()
     assert case.folder.joinpath(f"draf-{draft}.kunci").exists(), "what may help later stays"
+
+
+def test_what_a_rescue_left_closed_is_told_to_the_office_by_its_code_once(
+    regency: Make, nursery: Nursery, capsys: Line, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+) -> None:  # fmt: skip
+    case = SealedVictim(regency(), nursery)
+    table = Table(case.world, capsys, monkeypatch)
+    table.new_key(monkeypatch)
+    draft = case.begin()
+    [cover] = case.phone.visits._bench.sealed.covers()
+    case.phone.lock()
+    assert case.phone.unlock(PIN) is None
+    sync(case.phone)
+    assert closed_alarms(case.world) == []
+    device = case.phone.owner.device
+    case.phone.lock()
+    halves = "".join(f"{line}\n" for paper in table.papers for line in paper)
+    dead = case.world.phone_at(case.folder)
+    assert isinstance(dead.rescue(table.code(device, "--paper", typed=halves), FRESH, lose_sealed=True), str)
+    assert dead.sealed.left_s() == 0 and dead.visits._bench.sealed.holds(draft)
+    sync(dead)
+    [told] = closed_alarms(case.world)
+    assert cover.kode in told.text and told.title.startswith("1 draf kasus tertutup")
+    assert draft not in told.text and "Penanda" not in told.title + told.text
+    dead.lock()
+    assert dead.unlock(FRESH) is None
+    sync(dead)
+    assert closed_alarms(case.world) == [told], "the same word again is no news"
+
+
+def closed_alarms(world: World) -> list[Alarm]:
+    with world.hand() as deps:
+        found = Alarms(deps.engine, deps.text, deps.now_ms).attention()
+    return [alarm for alarm in found if alarm.key.startswith("draf_tertutup/")]
 
 
 def test_a_letter_that_never_arrived_is_read_from_the_phones_folder(

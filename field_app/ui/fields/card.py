@@ -8,6 +8,7 @@ from typing import Any
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, StringProperty
 
+from field_app.finish import AT_THE_END
 from field_app.ui.fields.base import Host
 from field_app.ui.fields.editors import editor_for
 from field_app.ui.values import shown
@@ -176,7 +177,8 @@ class FieldCard(Card):
     def _state(self):
         question, say = self.question, self.say
         blank = is_blank(self.value)
-        can_skip = self.required and self.field.skippable and not self.field.read_only
+        comes = self.field.name in AT_THE_END
+        can_skip = self.required and self.field.skippable and not self.field.read_only and not comes
         question.link = say("tombol.lewati") if blank and not is_skipped(self.value) and can_skip else ""
         if self.saving:
             question.icon, question.tone, question.state = "sync", "quiet", say("aplikasi.formulir.menyimpan")
@@ -195,7 +197,8 @@ class FieldCard(Card):
             question.icon, question.tone, question.state = "done", "good", say("aplikasi.formulir.tersimpan")
         else:
             question.icon, question.tone = "", "ink_faint"
-            question.state = say("umum.wajib" if self.required else "umum.boleh_kosong")
+            empty = "umum.wajib" if self.required else "umum.boleh_kosong"
+            question.state = say("aplikasi.formulir.terisi_nanti" if comes else empty)
 
     def _offer_earlier(self):
         """The answer of the last visit, to confirm; never filled in by itself."""

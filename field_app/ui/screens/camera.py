@@ -35,6 +35,7 @@ class CameraScreen(BaseScreen):
 
     def build(self, draft: str, form: str, field: str, replaces: int | None = None):
         self._draft, self._form, self._field = draft, form, field
+        self._came_for = field
         self._replaces = replaces
         self._fix = None
         self._view = None
@@ -205,7 +206,7 @@ class CameraScreen(BaseScreen):
     def shoot(self):
         """One frame of the camera."""
         camera, guide = self.context.camera, self._guide()
-        self._keep(lambda: camera.frame(guide), "aplikasi.kamera.tanpa_gambar")
+        self._keep(lambda: camera.frame(guide), "aplikasi.kamera.tanpa_gambar", self._shot)
 
     def _guide(self):
         """The frame that a paper is to fill; none for anything else."""
@@ -260,7 +261,7 @@ class CameraScreen(BaseScreen):
             )
         )
 
-    def _keep(self, take, trouble="aplikasi.kamera.tidak_terbaca"):
+    def _keep(self, take, trouble="aplikasi.kamera.tidak_terbaca", then=None):
         visits, fix, replaces = self.context.phone.visits, self._fix, self._replaces
         self.ids.choose.disabled = True
         self.context.shell.toast(self.say("aplikasi.kamera.memproses"), "camera", 1.5)
@@ -273,14 +274,37 @@ class CameraScreen(BaseScreen):
                 return Refused(say=(camera.trouble() if camera is not None else "") or trouble)
             return visits.add_photo(self._draft, self._form, self._field, data, fix, replaces=replaces)
 
-        self.context.background.run(work, self._kept)
+        self.context.background.run(work, lambda outcome: self._kept(outcome, then))
 
-    def _kept(self, outcome):
+    def _kept(self, outcome, then=None):
         self.ids.choose.disabled = False
         if isinstance(outcome, Refused) and closed_for_good(outcome.say):
             self.context.shell.present(PermissionSheet(self.context, outcome.say))
         elif isinstance(outcome, Refused):
             self.refusal(outcome)
         else:
+            led_back = then is not None and then(outcome)
             self._replaces = None
+            if led_back:
+                return
         self._load()  # not entered anew: she may have left meanwhile
+
+    def _shot(self, photo):
+        """Lead back by itself from a good shot that is enough; True when it did.
+
+        It stands on the form, where a tap on it leads to taking it again: no word to tap lies over the next
+        question. Papers have more pages, and whoever chose another shot from the list works through it: both
+        stay.
+        """
+        shell, view = self.context.shell, self._view
+        if shell.screen is not self or shell.sheets() or view is None or photo.warnings:
+            return False
+        _definition, field = self._asked(view)
+        here = (self._form, self._field)
+        others = [p for p in view.photos if (p.form, p.field) == here and not p.superseded]
+        count = sum(p.number != self._replaces for p in others) + 1
+        if not isinstance(field, Foto) or self._field != self._came_for or count < field.min_count:
+            return False
+        shell.back()
+        shell.toast(self.say("aplikasi.kamera.tersimpan"), "check")
+        return True

@@ -110,6 +110,10 @@ class EnrolScreen(BaseScreen):
             card.add_widget(Words(text=say(f"aplikasi.daftar.{key}_petunjuk"), style="small", ink="ink_soft"))
             card.add_widget(entry)
             body.add_widget(card)
+        if self.context.shell.leads_back:
+            back = Pill(text=say("tombol.kembali"), kind="plain", icon="back")
+            back.bind(on_release=lambda *_: self.context.shell.back())
+            body.add_widget(back)
         self._next.text = say("aplikasi.daftar.lanjut")
 
     def _show_words(self, body):

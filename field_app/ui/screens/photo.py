@@ -65,9 +65,9 @@ class PhotoScreen(BaseScreen):
         photo = next((photo for photo in view.photos if photo.blob == self._blob), None)
         if photo:
             card = Card(spacing=dp(6))
-            when = self.say("aplikasi.kamera.diambil", kapan=date_and_clock(photo.taken_ms))
-            card.add_widget(Fact(icon="clock", label=self.say("aplikasi.kamera.judul"), text=when))
-            where = self.say("aplikasi.kamera.lokasi_belum")
+            when = date_and_clock(photo.taken_ms)
+            card.add_widget(Fact(icon="clock", label=self.say("aplikasi.kamera.diambil"), text=when))
+            where = self.say("aplikasi.kamera.tanpa_lokasi")
             if photo.place:
                 where = self.say("aplikasi.lokasi.akurasi", meter=round(photo.place.accuracy_m))
             if not view.sealed:

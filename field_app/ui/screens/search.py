@@ -25,16 +25,19 @@ MOST, MOST_OF_A_DESA = 50, 500
 
 
 class SearchScreen(BaseScreen):
-    """With `form` the one found becomes the subject of a new visit, else the forms for them are shown."""
+    """With `form` the one found, of its `kind`, becomes the subject of a new visit, else the forms for them
+    are shown.
+    """
 
-    def build(self, form: str = "", title: str = ""):
-        self._form = form
+    def build(self, form: str = "", title: str = "", kind: str = ""):
+        self._form, self._kind = form, kind
         self._empty = None
         self._asked = 0
         if form:
-            self.ids.header.under = self.say("aplikasi.cari.untuk", formulir=title)
+            self.ids.header.under = self.say(self._word("untuk"), formulir=title)
+        self.ids.header.title = self.say(self._word("judul"))
         self._desa: tuple[str, str] = ("", "")
-        self.line = Entry(hint_text=self.say("aplikasi.cari.petunjuk"))
+        self.line = Entry(hint_text=self.say(self._word("petunjuk")))
         self.ids.line.add_widget(self.line)
         for icon, key, does in (("copy", "cari.tempel", self.paste), ("qr", "pindai.tombol", self.scan)):
             button = IconButton(icon=icon, ink="primary", pos_hint={"center_y": 0.5})
@@ -51,6 +54,10 @@ class SearchScreen(BaseScreen):
     def enter(self):
         self.find()
 
+    def _word(self, name):
+        """The text of this name, as it is said of whom is looked for."""
+        return f"aplikasi.cari.{self._kind}.{name}" if self._kind == "ewarong" else f"aplikasi.cari.{name}"
+
     def leave(self):
         self._pause.cancel()
 
@@ -60,7 +67,7 @@ class SearchScreen(BaseScreen):
         asked, text, desa = self._asked, self.line.text, self._desa[0] or None
         search, most = self.context.phone.visits.search, MOST_OF_A_DESA if desa else MOST
         self.context.background.run(
-            lambda: search(text, most, desa), lambda hits: self._show(hits, text, asked)
+            lambda: search(text, most, desa, self._kind or None), lambda hits: self._show(hits, text, asked)
         )
 
     def paste(self):
@@ -122,7 +129,9 @@ class SearchScreen(BaseScreen):
         """Somebody who is not in the list: a name and a desa are enough to begin."""
         text = "" if any(letter.isdigit() for letter in self.line.text) else self.line.text.strip()
         self.context.shell.present(
-            NewPersonSheet(self.say, self.context.phone.wilayah, text, self._desa[0], self._begin_new)
+            NewPersonSheet(
+                self.say, self.context.phone.wilayah, text, self._desa[0], self._begin_new, self._word
+            )
         )
 
     def _begin_new(self, nama, kode_desa):
@@ -143,8 +152,8 @@ class SearchScreen(BaseScreen):
             key = "nihil" if text.strip() or self._desa[0] else "kosong"
             self._empty = Empty(
                 icon="search",
-                text=self.say(f"aplikasi.cari.{key}"),
-                hint=self.say(f"aplikasi.cari.{key}_isi"),
+                text=self.say(self._word(key)),
+                hint=self.say(self._word(f"{key}_isi")),
             )
             self._empty.pos_hint = {"x": 0, "top": 0.96}
             self.ids.place.add_widget(self._empty)

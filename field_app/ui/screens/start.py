@@ -12,7 +12,7 @@ from field_app.views import Refused
 load_kv(__file__)
 
 NAMED = ("warga", "ewarong")
-"""What can be new: whoever has a name and a desa."""
+"""Who is found by searching, and can be new: whoever has a name and a desa."""
 
 
 class StartScreen(BaseScreen):
@@ -54,7 +54,8 @@ class StartScreen(BaseScreen):
 
     def _service(self, form):
         key = f"layanan.{form.service}"
-        return self.say(key) if key in self.say else ""
+        said = self.say(key) if key in self.say else ""
+        return said if said != form.title else ""
 
     def open(self, form):
         """A form was tapped."""
@@ -71,11 +72,11 @@ class StartScreen(BaseScreen):
         elif self._new:
             visits, new = self.context.phone.visits, self._new
             self.context.background.run(lambda: visits.start_new(form.form, *new), self._started)
-        elif self._subject or form.subject == "none":
+        elif self._subject or form.subject not in NAMED:
             visits = self.context.phone.visits
             self.context.background.run(lambda: visits.start(form.form, self._subject, None), self._started)
         else:
-            self.context.shell.go("search", form=form.form, title=form.title)
+            self.context.shell.go("search", form=form.form, title=form.title, kind=form.subject)
 
     def _started(self, outcome):
         if isinstance(outcome, Refused):

@@ -138,7 +138,7 @@ class Entry(TextInput):
         left = side + (self._extent(self.prefix, full) + dp(6) if self.prefix else 0)
         right = side + (self._extent(self.suffix, full) + dp(6) if self.suffix else 0)
         size = full
-        if self.fit and not self.multiline:
+        if self.fit and not self.multiline and self.parent:  # before, it is as wide as Kivy makes anything
             room = self.width - left - right - dp(4)
             wide = self._extent(self.text or self.hint_text, full)
             if room > 0 and wide > room:

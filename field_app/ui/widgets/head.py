@@ -16,8 +16,12 @@ from schemas.format import clock, local_date, short_date
 load_kv(__file__)
 
 
+LEAST_TITLE, LEAST_UNDER = 15, 12
+"""How small, in dp, the two lines of a title may become; what is longer ends in "…"."""
+
+
 class HeadTitle(Painted):
-    """Name over a second line; both shrink rather than wrap; a second without room is dropped."""
+    """Name over a second line; both shrink a little rather than wrap; a second without room is dropped."""
 
     title = StringProperty("")
     under = StringProperty("")
@@ -28,14 +32,15 @@ class HeadTitle(Painted):
 
     def paint(self):
         look, room = self.look, self.width
-        title = self.measure(self.title, "question", room, True)[1]
-        wide, under = self.measure(self.under, "small", room, True) if self.under else (0, 0)
-        if title + under > self.height or wide > room:
-            under = 0
+        title = self.measure(self.title, "question", room, True, LEAST_TITLE)[1]
+        under = 0
+        # by their own height, whatever they shrink to: one text size has one kind of header
+        if self.under and sum(self.measure("X", style)[1] for style in ("question", "small")) <= self.height:
+            under = self.measure(self.under, "small", room, True, LEAST_UNDER)[1]
         y = (self.height + title + under) / 2 - title
-        self.write(self.title, "question", look.ink, 0, y, room, shrink=True)
+        self.write(self.title, "question", look.ink, 0, y, room, shrink=True, least=LEAST_TITLE)
         if under:
-            self.write(self.under, "small", look.ink_soft, 0, y - under, room, shrink=True)
+            self.write(self.under, "small", look.ink_soft, 0, y - under, room, shrink=True, least=LEAST_UNDER)
 
 
 class Header(BoxLayout):
@@ -115,12 +120,10 @@ class SyncLine(Tappable):
             whole = say(f"aplikasi.sinkron.{step}_sisa", data=data, foto=photos, **values)
             left = say("aplikasi.sinkron.jumlah", data=data, foto=photos)
             return "sync", "info", (whole, f"{short} {left}", left)
-        pending = (
-            say("aplikasi.sinkron.belum_terkirim", data=data, foto=photos, kapan=last),
-            say("aplikasi.sinkron.belum_terkirim_tengah", data=data, foto=photos, kapan=last),
-            say("aplikasi.sinkron.belum_terkirim_pendek", data=data, foto=photos, kapan=last),
-            say("aplikasi.sinkron.jumlah", data=data, foto=photos),
-        )
+        forms = ("belum_terkirim", "belum_terkirim_tengah", "belum_terkirim_pendek", "jumlah")
+        if status.last_ms is None:
+            forms = ("belum_terkirim_awal", "belum_terkirim_saja", "jumlah")
+        pending = tuple(say(f"aplikasi.sinkron.{form}", data=data, foto=photos, kapan=last) for form in forms)
         if status.state == "gagal":
             return (
                 "sync_problem",

@@ -23,7 +23,7 @@ from kivy.properties import ObjectProperty
 from kivy.uix.widget import Widget
 
 from field_app.ui.kv import load_kv
-from field_app.ui.theme import Colour
+from field_app.ui.theme import LEAST, Colour
 
 load_kv(__file__)
 
@@ -140,11 +140,11 @@ class Painted(Widget):
             )
         )
 
-    def write(self, text, style, colour, x, y, width=0, align="left", shrink=False):
+    def write(self, text, style, colour, x, y, width=0, align="left", shrink=False, least=LEAST):
         """Write words with their lower left corner at (x, y); returns (width, height) of what was drawn."""
         if not text:
             return 0.0, 0.0
-        texture = self.look.words(text, style, int(width), align, shrink)
+        texture = self.look.words(text, style, int(width), align, shrink, least=least)
         left = x
         if shrink and width and align != "left":
             spare = width - texture.width
@@ -154,11 +154,11 @@ class Painted(Widget):
         self.pieces.append(Piece(text, left, y, texture.width, texture.height))
         return texture.size
 
-    def measure(self, text, style, width=0, shrink=False):
+    def measure(self, text, style, width=0, shrink=False, least=LEAST):
         """(width, height) of words, without drawing them."""
         if not text:
             return 0.0, 0.0
-        return self.look.words(text, style, int(width), "left", shrink).size
+        return self.look.words(text, style, int(width), "left", shrink, least=least).size
 
     def draw_icon(self, name, colour, centre_x, centre_y, size=24.0):
         """An icon round a centre; size in dp, grown with the text."""

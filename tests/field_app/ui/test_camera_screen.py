@@ -9,6 +9,7 @@ import pytest
 from kivy.clock import Clock
 from kivy.event import EventDispatcher
 from kivy.graphics.texture import Texture
+from msgspec.structs import replace
 
 from field_app.capture import Photo, Quality, develop
 from field_app.devices import Guide
@@ -91,11 +92,39 @@ def test_without_a_camera_files_are_chosen(driver: Driver, provider: Any, device
 def test_a_paper_is_looked_at_through_the_frame_it_fills_and_a_house_through_none(driver: Driver) -> None:
     film = FilmCamera()
     screen = _camera(driver, camera=film)
-    driver.press("Jepret")
     screen._switch("foto_kk")
     driver.settle()
     driver.press("Jepret")
-    assert film.guides == [None, Guide(LYING, "Isi bingkai dengan kertasnya")]
+    screen._switch("foto_rumah_depan")
+    driver.settle()
+    driver.press("Jepret")
+    assert film.guides == [Guide(LYING, "Isi bingkai dengan kertasnya"), None]
+
+
+def test_a_shot_that_should_be_looked_at_stays_in_front(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _camera(driver, camera=FilmCamera())
+    visits, add_photo = driver.phone.visits, driver.phone.visits.add_photo
+
+    def dark(*arguments: Any, **more: Any) -> Any:
+        made = replace(add_photo(*arguments, **more), warnings=("lapangan.foto_gelap",))
+        visits.drafts["d10"].photos[-1] = made
+        return made
+
+    monkeypatch.setattr(visits, "add_photo", dark)
+    driver.press("Jepret")
+    assert driver.shell.name == "camera"
+    assert driver.sees(driver.phone.text("lapangan.foto_gelap"))
+
+
+def test_from_the_list_of_shots_one_goes_on_to_the_next(driver: Driver) -> None:
+    screen = _camera(driver, camera=FilmCamera())
+    screen._switch("foto_kk")
+    driver.settle()
+    driver.press("Jepret")
+    assert driver.shell.name == "camera"
+    assert driver.sees("Sudah ada 1")
 
 
 def test_looking_for_a_camera_here_raises_nothing() -> None:

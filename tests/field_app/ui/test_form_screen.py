@@ -101,7 +101,6 @@ def answer(driver: Driver, card: FieldCard) -> None:
         case kinds.Foto() if field.name == "foto_rumah_depan":
             driver.tap(card.editor.take)
             driver.press("Jepret")
-            driver.press("Selesai")
         case kinds.TandaTangan():
             pad = next(w for w in driver.walk(card) if isinstance(w, Pad))
             for _ in range(3):  # on a busy machine a stroke may pass for a scroll; a person signs again
@@ -337,7 +336,6 @@ def test_the_next_shot_stands_for_the_one_that_is_taken_again(driver: Driver) ->
     card = _page(driver, "foto_rumah_depan")
     driver.tap(card.editor.take)
     driver.press("Jepret")
-    driver.press("Selesai")
     first = phone.visits.drafts["d10"].photos[0]
     driver.tap(card.editor.grid.children[-1])
     assert driver.shell.name == "photo"
@@ -345,6 +343,26 @@ def test_the_next_shot_stands_for_the_one_that_is_taken_again(driver: Driver) ->
     driver.press("Jepret")
     assert [photo.superseded for photo in phone.visits.drafts["d10"].photos] == [True, False]
     assert phone.visits.drafts["d10"].answers["bpnt_kpm"]["foto_rumah_depan"] != [first.blob]
+
+
+def test_what_the_phone_answers_at_the_end_is_not_asked_of_her(driver: Driver) -> None:
+    _start(driver)
+    card = _page(driver, "jam_selesai")
+    assert card.question.state == "Terisi sendiri saat diselesaikan" and card.question.link == ""
+    assert _card(driver, "tanggal_kunjungan").question.state == "Wajib"
+
+
+def test_a_good_shot_leads_back_to_the_form_where_it_can_be_taken_again(driver: Driver) -> None:
+    phone = _start(driver, camera=FilmCamera())
+    driver.tap(_page(driver, "foto_rumah_depan").editor.take)
+    driver.press("Jepret")
+    assert driver.shell.name == "form"
+    assert driver.sees("Foto tersimpan. Untuk mengulang, ketuk fotonya.")
+    driver.tap(next(w for w in driver.walk() if isinstance(w, PhotoTile)))
+    driver.press("Ulangi foto")
+    driver.press("Jepret")
+    assert driver.shell.name == "form"
+    assert [photo.superseded for photo in phone.visits.drafts["d10"].photos] == [True, False]
 
 
 def test_a_row_that_was_taken_away_comes_back_to_its_place(driver: Driver) -> None:

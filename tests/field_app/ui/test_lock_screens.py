@@ -25,6 +25,21 @@ def test_a_wrong_pin_says_how_many_tries_are_left(driver: Driver) -> None:
     assert driver.shell.name == "home"
 
 
+def test_whoever_remembers_the_pin_after_all_goes_back_by_a_button(driver: Driver) -> None:
+    driver.open(SamplePhone(state="terkunci"))
+    driver.press("Lupa PIN?")
+    driver.press("Saya punya kode pembuka")
+    driver.press("Kembali")
+    assert driver.shell.name == "unlock"
+    _type_pin(driver, "246810")
+    assert driver.shell.name == "home"
+
+
+def test_where_nothing_lies_behind_joining_no_button_leads_back(driver: Driver) -> None:
+    driver.open(SamplePhone(state="baru"))
+    assert not driver.sees("Kembali")
+
+
 def test_a_forgotten_pin_leads_to_the_code_of_the_office(driver: Driver) -> None:
     driver.open(SamplePhone(state="terkunci"))
     driver.press("Lupa PIN?")

@@ -6,15 +6,18 @@ import pytest
 from kivy.core.window import Window
 from kivy.metrics import dp
 
+from field_app.ui.letters import Letters
 from field_app.ui.sample import SamplePhone
 from field_app.ui.sample_data import LONG_NAME as LONG
 from field_app.ui.sample_drafts import filled_draft
 from field_app.ui.widgets.entry import Entry
-from field_app.ui.widgets.head import HeadTitle
+from field_app.ui.widgets.head import LEAST_TITLE, HeadTitle
 from tests.field_app.ui.driver import Driver
 from tests.field_app.ui.test_screens_fit import cut_off, overlapping
 
 JAVANESE = "ꦱꦸꦠꦂꦩꦶ"
+THUMB, TONED = "\U0001f44d", "\U0001f44d\U0001f3fd\ufe0f"
+EMOJI = (THUMB, "\U0001f600", "\U0001f64f", "\u2764\ufe0f", "\U0001f3e0", "\U0001f345", "\u26a0")
 
 
 def _address(driver: Driver, value: str, name: str = "Sutarmi", scale: float = 1.0) -> Any:
@@ -37,6 +40,7 @@ def test_a_name_too_long_for_the_header_ends_there_and_hides_no_button(driver: D
     title = next(w for w in driver.walk() if isinstance(w, HeadTitle))
     assert title.pieces[0].text == LONG
     assert title.pieces[0].width <= title.width
+    assert title.pieces[0].height >= dp(LEAST_TITLE), "it ends rather than become too small to read"
     assert cut_off(driver) == [] and overlapping(driver) == []
 
 
@@ -72,8 +76,37 @@ def test_javanese_script_is_typed_in_letters_and_not_in_boxes(driver: Driver) ->
     assert entry.font_name == driver.app.theme.font("label")
 
 
+def test_emoji_are_typed_as_signs_and_not_as_boxes(driver: Driver) -> None:
+    entry = _address(driver, f"Rumah bagus {THUMB}")
+    look = driver.app.theme
+    assert entry.font_name == look.font_of(THUMB, "label") != look.font("label")
+    box = Letters(text="\U0010fffe", font_name=entry.font_name, font_size=40)
+    for sign in EMOJI:
+        drawn = Letters(text=sign, font_name=entry.font_name, font_size=40)
+        for label in (box, drawn):
+            label.refresh()
+        assert drawn.texture.pixels != box.texture.pixels, f"U+{ord(sign[0]):X} is a box"
+    plain, toned = (Letters(font_name=entry.font_name, font_size=40).extent(t) for t in (THUMB, TONED))
+    assert plain == pytest.approx(toned), "what follows a sign takes no room"
+
+
 def test_a_hint_is_as_large_as_what_will_be_typed(driver: Driver) -> None:
     driver.open(SamplePhone(state="baru"), scale=1.6)
     entry = next(w for w in driver.walk() if isinstance(w, Entry))
     assert entry.hint_text == "https://"
     assert entry.font_size == pytest.approx(driver.app.theme.font_px("body"), abs=dp(0.1))
+
+
+def test_a_hint_is_not_drawn_small_before_its_field_has_a_place(driver: Driver) -> None:
+    driver.open(scale=1.6)
+    look = driver.app.theme
+    entry = Entry(mask=str, hint_text="hh-bb-tttt", look=look)
+    assert entry.font_size == pytest.approx(look.font_px("figure"))
+
+
+def test_a_second_line_of_a_header_stands_or_not_by_the_text_size_alone(driver: Driver) -> None:
+    for scale, stands in ((1.0, True), (1.6, False)):
+        driver.open(scale=scale)
+        for under in ("Desa Jati", "Reaktivasi KIS PBI JKN · Desa Banaran, Kecamatan Sumberlawang"):
+            title = HeadTitle(title="Sutarmi", under=under, size=(dp(214), dp(54)), look=driver.app.theme)
+            assert [piece.text for piece in title.pieces] == ["Sutarmi", under][: 1 + stands]

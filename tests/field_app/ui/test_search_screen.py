@@ -84,3 +84,31 @@ def test_from_the_first_screen_the_form_is_chosen_then(driver: Driver) -> None:
     row = next(w for w in driver.walk() if getattr(w, "item", {}).get("name") == "Kunjungan KPM BPNT")
     driver.tap(row)
     assert driver.shell.name == "form" and driver.screen.view.nama == "Bu Baru"
+
+
+def _form(driver: Driver, title: str) -> None:
+    driver.tap(next(w for w in driver.walk() if getattr(w, "item", {}).get("name") == title))
+
+
+def test_for_a_visit_to_an_ewarong_only_ewarong_are_found_and_spoken_of(driver: Driver) -> None:
+    driver.open()
+    driver.press("Kunjungan baru")
+    _form(driver, "Monev e-warong")
+    assert driver.shell.name == "search" and driver.sees("Cari e-warong") and not driver.sees("Untuk siapa")
+    driver.type(driver.screen.line, "su")
+    driver.wait_for(lambda: _names(driver) == ["e-warong Sumber Rejeki"])
+    driver.press("Tidak ada di daftar")
+    assert driver.sees("Catat e-warong baru") and driver.sees("Nama e-warong")
+    driver.shell.back()
+    driver.shell.back()
+    _form(driver, "Kunjungan KPM BPNT")
+    driver.type(driver.screen.line, "su")
+    driver.wait_for(lambda: _names(driver) == ["Sugeng Raharjo", "Sutarmi", "Sutarno"])
+
+
+def test_a_visit_on_a_pendamping_begins_without_asking_for_a_warga(driver: Driver) -> None:
+    driver.open()
+    driver.press("Kunjungan baru")
+    _form(driver, "Monev pendamping sosial")
+    assert driver.shell.name == "form"
+    assert driver.phone.visits.drafts["d10"].form == "pendamping"
