@@ -30,7 +30,26 @@ class Count(Data, frozen=True, kw_only=True):
     which: str = ""
 
 
-_counts = msgspec.msgpack.Decoder(list[Count])
+class Day(Data, frozen=True, kw_only=True):
+    """What a record counts for on a day (ISO; empty without one): a visit where it stands, a tugas that is due."""
+
+    what: str
+    day: str
+    form: str
+    desa: str
+    petugas: str
+
+
+class Counted(Data, frozen=True, kw_only=True):
+    """All that one record counts for."""
+
+    sums: list[Count] = []
+    days: list[Day] = []
+
+
+OPEN, DUE = "terbuka", "tugas"
+"""What counts tugas by the day on which they are due: those that are open, and all that were not called off."""
+_counted = msgspec.msgpack.Decoder(Counted)
 
 
 def is_behind(tx: Reader) -> bool:
@@ -52,7 +71,7 @@ def following(tx: Reader, most: int) -> tuple[list[Record], int]:
     return [_record.decode(body) for _, body in found], int(found[-1][0]) if found else 0
 
 
-def put(tx: Writer, counted: Mapping[RecordId, list[Count]], end: int) -> None:
+def put(tx: Writer, counted: Mapping[RecordId, Counted], end: int) -> None:
     """Let records count for this instead of what they counted for, and note the seq that they come to."""
     _count(tx, counted)
     tx.execute(
@@ -64,47 +83,72 @@ def put(tx: Writer, counted: Mapping[RecordId, list[Count]], end: int) -> None:
 
 def forget(tx: Writer, records: Iterable[RecordId]) -> None:
     """Forget what records counted for, since they were destroyed."""
-    _count(tx, {name: [] for name in records})
+    _count(tx, {name: Counted() for name in records})
 
 
-def _count(tx: Writer, counted: Mapping[RecordId, list[Count]]) -> None:
-    change = Counter[Count]()
-    for counts in counted.values():
-        change.update(counts)
+def _count(tx: Writer, counted: Mapping[RecordId, Counted]) -> None:
+    sums, days = Counter[Count](), Counter[Day]()
+    for each in counted.values():
+        sums.update(each.sums)
+        days.update(each.days)
     known = tx.query(
         "SELECT body FROM figure_counts WHERE kabupaten = :kabupaten AND record IN :records",
         {"records": list(counted)},
     )
     for (body,) in known:
-        change.subtract(_counts.decode(body))
+        before = _counted.decode(body)
+        sums.subtract(before.sums)
+        days.subtract(before.days)
+    _add_sums(tx, sums)
+    _add_days(tx, days)
+    tx.many(
+        "INSERT INTO figure_counts (kabupaten, record, body) VALUES (:kabupaten, :record, :body)"
+        " ON CONFLICT (kabupaten, record) DO UPDATE SET body = excluded.body",
+        [(tx.regency, name, encode(each)) for name, each in counted.items() if each.sums or each.days],
+    )
+    tx.execute(
+        "DELETE FROM figure_counts WHERE kabupaten = :kabupaten AND record IN :records",
+        {"records": [name for name, each in counted.items() if not each.sums and not each.days]},
+    )
+
+
+def _add_sums(tx: Writer, change: Mapping[Count, int]) -> None:
+    rows = [
+        (tx.regency, each.quarter, each.desa, each.form, each.what, each.which, by)
+        for each, by in change.items()
+        if by
+    ]
     tx.many(
         "INSERT INTO figure_sums (kabupaten, quarter, desa, form, what, which, count)"
         " VALUES (:kabupaten, :quarter, :desa, :form, :what, :which, :count)"
         " ON CONFLICT (kabupaten, quarter, desa, form, what, which)"
         " DO UPDATE SET count = figure_sums.count + excluded.count",
-        [
-            (tx.regency, each.quarter, each.desa, each.form, each.what, each.which, by)
-            for each, by in change.items()
-            if by
-        ],
+        rows,
     )
     tx.many(
         "DELETE FROM figure_sums WHERE kabupaten = :kabupaten AND quarter = :quarter AND desa = :desa"
         " AND form = :form AND what = :what AND which = :which AND count = 0",
-        [
-            (tx.regency, each.quarter, each.desa, each.form, each.what, each.which)
-            for each, by in change.items()
-            if by < 0
-        ],
+        [row[:-1] for row in rows if row[-1] < 0],
+    )
+
+
+def _add_days(tx: Writer, change: Mapping[Day, int]) -> None:
+    rows = [
+        (tx.regency, each.what, each.day, each.form, each.desa, each.petugas, by)
+        for each, by in change.items()
+        if by
+    ]
+    tx.many(
+        "INSERT INTO figure_days (kabupaten, what, day, form, desa, petugas, count)"
+        " VALUES (:kabupaten, :what, :day, :form, :desa, :petugas, :count)"
+        " ON CONFLICT (kabupaten, what, day, form, desa, petugas)"
+        " DO UPDATE SET count = figure_days.count + excluded.count",
+        rows,
     )
     tx.many(
-        "INSERT INTO figure_counts (kabupaten, record, body) VALUES (:kabupaten, :record, :body)"
-        " ON CONFLICT (kabupaten, record) DO UPDATE SET body = excluded.body",
-        [(tx.regency, name, encode(counts)) for name, counts in counted.items() if counts],
-    )
-    tx.execute(
-        "DELETE FROM figure_counts WHERE kabupaten = :kabupaten AND record IN :records",
-        {"records": [name for name, counts in counted.items() if not counts]},
+        "DELETE FROM figure_days WHERE kabupaten = :kabupaten AND what = :what AND day = :day"
+        " AND form = :form AND desa = :desa AND petugas = :petugas AND count = 0",
+        [row[:-1] for row in rows if row[-1] < 0],
     )
 
 
@@ -138,6 +182,19 @@ def waiting(tx: Reader) -> list[tuple[str, str, int]]:
             " WHERE kabupaten = :kabupaten AND state = 'diterima' AND form <> :sealed",
             {"sealed": SEALED_FORM},
         )
+    ]
+
+
+def between(tx: Reader, what: Iterable[str], first: str, last: str) -> list[tuple[Day, int]]:
+    """Return what was counted from a day to another (ISO, both with them), the days added up: `day` is empty."""
+    found = tx.query(
+        "SELECT what, form, desa, petugas, sum(count) FROM figure_days WHERE kabupaten = :kabupaten"
+        " AND what IN :what AND day BETWEEN :first AND :last GROUP BY what, form, desa, petugas",
+        {"what": list(what), "first": first, "last": last},
+    )
+    return [
+        (Day(what=each, day="", form=form, desa=desa, petugas=petugas), int(count))
+        for each, form, desa, petugas, count in found
     ]
 
 

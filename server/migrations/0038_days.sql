@@ -1,0 +1,16 @@
+-- By day, worker and place: how many visits came in and how they stand, and how many tugas are due: what progress
+-- to a target is told from, see server/services/figures.py. All is counted again, for it counts these too.
+CREATE TABLE figure_days (
+    kabupaten TEXT NOT NULL,
+    what TEXT NOT NULL,
+    day TEXT NOT NULL,
+    form TEXT NOT NULL,
+    desa TEXT NOT NULL,
+    petugas TEXT NOT NULL,
+    count BIGINT NOT NULL,
+    PRIMARY KEY (kabupaten, what, day, form, desa, petugas)
+);
+
+DELETE FROM figure_counts;
+DELETE FROM figure_sums;
+DELETE FROM figure_end;
