@@ -31,7 +31,7 @@ class Count(Data, frozen=True, kw_only=True):
 
 
 class Day(Data, frozen=True, kw_only=True):
-    """What a record counts for on a day (ISO; empty without one): a visit where it stands, a tugas that is due."""
+    """What a record counts for on a day (ISO, or empty): where a visit stands, that a tugas is due."""
 
     what: str
     day: str
@@ -48,7 +48,7 @@ class Counted(Data, frozen=True, kw_only=True):
 
 
 OPEN, DUE = "terbuka", "tugas"
-"""What counts tugas by the day on which they are due: those that are open, and all that were not called off."""
+"""What counts tugas by the day on which they are due: the open ones, and all that were not called off."""
 _counted = msgspec.msgpack.Decoder(Counted)
 
 
@@ -186,7 +186,7 @@ def waiting(tx: Reader) -> list[tuple[str, str, int]]:
 
 
 def between(tx: Reader, what: Iterable[str], first: str, last: str) -> list[tuple[Day, int]]:
-    """Return what was counted from a day to another (ISO, both with them), the days added up: `day` is empty."""
+    """Return what was counted from a day to another (ISO, both with them), added up: `day` is empty."""
     found = tx.query(
         "SELECT what, form, desa, petugas, sum(count) FROM figure_days WHERE kabupaten = :kabupaten"
         " AND what IN :what AND day BETWEEN :first AND :last GROUP BY what, form, desa, petugas",

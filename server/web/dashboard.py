@@ -1,4 +1,7 @@
-"""Dasbor: the regency at a glance, on a page and as a paper. Rule: behind each chart stands its table."""
+"""Dasbor: the regency at a glance, on a page and as a paper. Rule: behind each chart stands its table.
+
+Targets come first, then the charts of the quarter.
+"""
 
 import re
 from collections.abc import Sequence
@@ -13,6 +16,8 @@ from server.parsing.paper import Paper, Section, Table
 from server.projections import quarter_of
 from server.services.dashboard import Board, Chart
 from server.services.people import Denied
+from server.services.target_progress import TargetBoard
+from server.services.target_words import Card, TargetWords
 from server.web.errors import ForbiddenError, PageError
 from server.web.filters import Filter, Group, Option, choices
 from server.web.replies import download
@@ -20,6 +25,8 @@ from server.web.site import Asking, Site, Visitor
 
 QUARTER = re.compile(r"\d{4}-[1-4]")
 MOST_QUARTERS = 12
+MOST_WORKERS = 8
+"""Workers that stand on the page at once, those with most to do; the others open below."""
 
 
 class Looked(Data, frozen=True, kw_only=True):
@@ -32,21 +39,30 @@ class Looked(Data, frozen=True, kw_only=True):
 def dashboard_routes(site: Site) -> list[Any]:
     """Return the handlers of the page and of its paper."""
 
-    async def drawn(request: Asking) -> tuple[Visitor, Looked, Board]:
+    words = TargetWords(site.words)
+
+    async def drawn(request: Asking) -> tuple[Visitor, Looked, Board, TargetBoard]:
         visitor = await site.visitor(request)
         if not may(visitor.person, "see_dashboard"):
             raise ForbiddenError
         looked = looked_at(site, request)
         board = await site.work(lambda: site.dashboard.board(visitor.person, looked.quarter, looked.region))
-        if isinstance(board, Denied):
+        aims = await site.work(lambda: site.progress.board(visitor.person, looked.quarter, looked.region))
+        if isinstance(board, Denied) or isinstance(aims, Denied):
             raise ForbiddenError
-        return visitor, looked, board
+        return visitor, looked, board, aims
 
     @get("/dasbor")
     async def page(request: Asking) -> Response[str]:
-        visitor, looked, board = await drawn(request)
+        visitor, looked, board, aims = await drawn(request)
         values = {
             "board": board,
+            "targets": [words.card(each, looked.region, looked.quarter) for each in aims.goals],
+            "is_set": aims.is_set,
+            "workers": aims.workers,
+            "most_workers": MOST_WORKERS,
+            "may_set": may(visitor.person, "set_targets"),
+            "may_assign": may(visitor.person, "assign_tasks"),
             "filters": await site.work(lambda: filters_of(site, visitor, looked)),
             "made": written.date_and_clock(board.made_ms),
             "query": f"triwulan={looked.quarter}&wilayah={looked.region}",
@@ -55,8 +71,9 @@ def dashboard_routes(site: Site) -> list[Any]:
 
     @get("/dasbor/laporan.pdf")
     async def report(request: Asking) -> Response[Any]:
-        _, looked, board = await drawn(request)
-        paper = _paper(site, looked, board)
+        _, looked, board, aims = await drawn(request)
+        cards = [words.card(each, looked.region, looked.quarter) for each in aims.goals]
+        paper = _paper(site, looked, board, cards)
         pdf = await site.work(lambda: site.deps.typesetter.pdf(paper))
         if pdf is None:
             raise PageError
@@ -103,7 +120,7 @@ def quarter_name(site: Site, quarter: str) -> str:
     return site.text("dasbor.triwulan_nama", nomor=number, tahun=year)
 
 
-def _paper(site: Site, looked: Looked, board: Board) -> Paper:
+def _paper(site: Site, looked: Looked, board: Board, cards: Sequence[Card]) -> Paper:
     region = site.words.region(looked.region) if looked.region else site.text("dasbor.seluruh")
     title = site.text("dasbor.judul_laporan", triwulan=quarter_name(site, looked.quarter))
     return Paper(
@@ -113,8 +130,21 @@ def _paper(site: Site, looked: Looked, board: Board) -> Paper:
         made_ms=board.made_ms,
         footer=title,
         note=site.text("dasbor.tertutup"),
-        sections=tuple(_section(chart, site) for chart in board.charts),
+        sections=(
+            *(_target(card, site) for card in cards),
+            *(_section(chart, site) for chart in board.charts),
+        ),
         signers=(site.text("dasbor.pengesah"),),
+    )
+
+
+def _target(card: Card, site: Site) -> Section:
+    head = (site.text("target.wilayah"), *card.columns)
+    rows = tuple((row.label, *row.cells) for row in card.rows)
+    table = Table(head=head, widths=(2.2, *(1.0 for _ in card.columns)), rows=rows) if rows else None
+    said = " ".join(each for each in (card.said, card.note) if each)
+    return Section(
+        title=site.text("target.laporan", judul=card.title, masa=card.span), text=said, table=table
     )
 
 

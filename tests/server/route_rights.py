@@ -167,6 +167,8 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("POST", "/penugasan/petugas/{worker:str}"): Needs("assign_tasks", may_lack=True),
     ("GET", "/pengguna/percobaan"): Needs("see_logins"),
     ("POST", "/pengguna/percobaan"): Needs("see_logins", may_lack=True),
+    ("GET", "/target"): Needs("see_dashboard"),
+    ("POST", "/target"): Needs("set_targets"),
     ("GET", "/pengaturan"): Needs("see_settings"),
     ("POST", "/pengaturan"): Needs("set_settings"),
     ("POST", "/pengaturan/peta"): Needs("set_settings"),
