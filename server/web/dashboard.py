@@ -129,7 +129,7 @@ def _paper(site: Site, looked: Looked, board: Board, cards: Sequence[Card]) -> P
         made=site.text("dasbor.keadaan", kapan=written.date_and_clock(board.made_ms), wilayah=region),
         made_ms=board.made_ms,
         footer=title,
-        note=site.text("dasbor.tertutup"),
+        note=f"{site.text('target.cara')} {site.text('dasbor.tertutup')}",
         sections=(
             *(_target(card, site) for card in cards),
             *(_section(chart, site) for chart in board.charts),
@@ -141,7 +141,8 @@ def _paper(site: Site, looked: Looked, board: Board, cards: Sequence[Card]) -> P
 def _target(card: Card, site: Site) -> Section:
     head = (site.text("target.wilayah"), *card.columns)
     rows = tuple((row.label, *row.cells) for row in card.rows)
-    table = Table(head=head, widths=(2.2, *(1.0 for _ in card.columns)), rows=rows) if rows else None
+    widths = (2.2, *(1.0 for _ in card.columns))
+    table = Table(head=head, widths=widths, rows=rows, numbers=True) if rows else None
     said = " ".join(each for each in (card.said, card.note) if each)
     return Section(
         title=site.text("target.laporan", judul=card.title, masa=card.span), text=said, table=table
@@ -153,5 +154,6 @@ def _section(chart: Chart, site: Site) -> Section:
         (line.label, *(cell.text for cell in line.cells)) for line in chart.lines
     ]
     head = (site.text("dasbor.uraian"), *chart.columns)
-    table = Table(head=head, widths=(3.0, *(1.0 for _ in chart.columns)), rows=tuple(rows)) if rows else None
+    widths = (3.0, *(1.0 for _ in chart.columns))
+    table = Table(head=head, widths=widths, rows=tuple(rows), numbers=True) if rows else None
     return Section(title=chart.title, text=chart.said, table=table)
