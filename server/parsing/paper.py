@@ -15,7 +15,7 @@ class Fact(Data, frozen=True, kw_only=True):
 
 
 class Table(Data, frozen=True, kw_only=True):
-    """A table; `widths` are shares of the page. Of `numbers`, all columns but the first stand to the right."""
+    """A table; `widths` are shares of the page. Of `numbers`, columns but the first stand to the right."""
 
     head: tuple[str, ...]
     widths: tuple[float, ...]

@@ -38,7 +38,7 @@ DAY_MS = 86_400_000
 AGES = (1, 3, 7)
 """Days after which a visit that waits stands in the next band."""
 SIX = ("tepat_sasaran", "tepat_jumlah", "tepat_harga", "tepat_waktu", "tepat_kualitas", "tepat_administrasi")
-WORKFLOWS = ("kis",)
+WORKFLOWS = ("kis", "bpnt_masalah", "ewarong_temuan", "pengaduan")
 Pairs = list[tuple[str, str]]
 """What a visit counts for: what, and which."""
 Place = tuple[str, str]
@@ -153,6 +153,9 @@ def pairs_of(version: Version) -> Pairs:
     problem = forms.get("kks_masalah", {}).get("jenis_masalah")
     if isinstance(problem, str):
         found.append(("masalah", f"{problem}|{_text(forms.get('bpnt_kpm', {}).get('penyalur'))}"))
+    card = forms.get("kis", {})
+    if path := _text(card.get("cabang_petugas")) or _text(card.get("cabang")):
+        found.append(("jalur", path))
     shop = forms.get("ewarong", {})
     found += [(name, value) for name in SIX if isinstance(value := shop.get(name), str)]
     forbidden = cast("list[Any]", shop.get("larangan")) if isinstance(shop.get("larangan"), list) else []

@@ -8,15 +8,13 @@ from datetime import date
 
 from schemas import format as written
 from schemas.base import Data
-from server.services.dashboard import FEW, cover
+from server.services.dashboard import CLOSED, FEW, closed, cover
 from server.services.target_progress import Goal, Told, days_of
 from server.services.visit_page import Words
 from server.targets import Aim
 
 COLUMNS = ("target", "sudah", "disetujui", "menunggu", "perbaikan", "sisa", "persen", "laju", "minggu")
 PARTS = (("good", "disetujui"), ("info", "menunggu"), ("notice", "perbaikan"))
-CLOSED = "•"
-"""Stands where a number is closed because another would be told by it."""
 
 
 class Part(Data, frozen=True, kw_only=True):
@@ -155,7 +153,7 @@ class TargetWords:
         start = 0.0
         for (tone, name), count, seen in zip(PARTS, counts, shown, strict=True):
             width = 100 * (seen or 0) / most
-            text = _closed(count) if seen is None else _number(count)
+            text = closed(count) if seen is None else _number(count)
             label = self._say(f"kolom.{name}")
             found.append(
                 Part(tone=tone, label=label, text=text, start=round(start, 2), width=round(width, 2))
@@ -172,9 +170,9 @@ class TargetWords:
         alone = is_desa and 0 < told.done < FEW  # what is left would tell what is done
         cells = [
             "–" if told.target is None else _number(told.target),
-            _closed(told.done) if alone else _number(told.done),
+            closed(told.done) if alone else _number(told.done),
             *(
-                _closed(count) if seen is None else _number(count)
+                closed(count) if seen is None else _number(count)
                 for count, seen in zip(counts, shown, strict=True)
             ),
         ]
@@ -184,7 +182,7 @@ class TargetWords:
             cells += [CLOSED, CLOSED, CLOSED]
         else:
             cells += [_number(told.left), f"{_share(told)}%", _number(told.pace)]
-        cells.append(_closed(told.week) if is_desa and 0 < told.week < FEW else _number(told.week))
+        cells.append(closed(told.week) if is_desa and 0 < told.week < FEW else _number(told.week))
         return Row(
             label=region.nama if region else kode,
             href=f"/{page}?triwulan={quarter}&wilayah={kode}",
@@ -209,11 +207,6 @@ def month_of(day: date) -> tuple[date, date]:
 
 def _number(count: int) -> str:
     return written.number(count)
-
-
-def _closed(count: int) -> str:
-    """What stands for a count that is not told: that it is small, or nothing."""
-    return f"<{FEW}" if 0 < count < FEW else CLOSED
 
 
 def _share(told: Told) -> int:

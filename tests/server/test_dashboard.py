@@ -155,6 +155,34 @@ def test_sealed_tasks_and_visits_are_counted_nowhere(desk: Desk) -> None:
     assert desk.site.dashboard._figures.sums(desk.quarter).tasks == {}
 
 
+def test_cases_of_each_service_are_told_by_stage(desk: Desk) -> None:
+    office = desk.office.deps.office
+    for number, workflow in enumerate(("bpnt_masalah", "bpnt_masalah", "ewarong_temuan", "pengaduan", "kis")):
+        fields = {"workflow": workflow, "kode_desa": DESA}
+        made = Patch(record=RecordId(record_id(8_100 + number)), kind="kasus", base={}, new=fields)
+        office.act(office.person, made)
+    assert desk.told("masalah_tahap") == {"Dicatat": ["2", "0"]}
+    assert desk.told("temuan_tahap") == {"Temuan dicatat": ["1", "0"]}
+    assert sum(int(cell) for cells in desk.told("pengaduan").values() for cell in cells) == 1
+    assert "2 kasus; 0 lewat tenggat" in desk.chart("masalah_tahap").said
+    narrow = replace(desk.who("verifikator"), services=("kis",))
+    board = desk.site.dashboard.board(narrow, desk.quarter, "")
+    assert isinstance(board, Board)
+    assert next(chart for chart in board.charts if chart.key == "masalah_tahap").lines == ()
+
+
+def test_paths_of_kis_are_told_and_the_officer_s_word_comes_first(desk: Desk) -> None:
+    desk.visits(6, "kis", {"cabang": "a"})
+    desk.visits(5, "kis", {"cabang": "a", "cabang_petugas": "c"})
+    assert desk.told("jalur") == {"A Usul/reaktivasi di SIKS-NG": ["6"], "C Jamkesda UPTPK": ["5"]}
+
+
+def test_a_number_that_is_closed_for_another_is_not_called_small(desk: Desk) -> None:
+    desk.visits(2, "ewarong", {"tepat_harga": "tidak"})
+    desk.visits(6, "ewarong", {"tepat_harga": "ya"})
+    assert desk.told("tepat")["6T: tepat harga"] == ["•", "0", "<5"]
+
+
 def test_shops_and_their_findings(desk: Desk) -> None:
     desk.visits(
         6, "ewarong", {"tepat_harga": "tidak", "tepat_waktu": "ya", "larangan": ["memotong", "tidak_ada"]}

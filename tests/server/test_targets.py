@@ -16,9 +16,10 @@ from server import figure_store, queries
 from server.access import Person
 from server.engine import Writer
 from server.figure_store import DUE, OPEN, Counted, Day
+from server.services.dashboard import CLOSED
 from server.services.people import Denied, load_person
 from server.services.target_progress import Goal, TargetBoard, TargetProgress, days_of
-from server.services.target_words import CLOSED, TargetWords
+from server.services.target_words import TargetWords
 from server.services.targets import NotSet, Targeting, read_numbers
 from server.targets import KIND, Aim, parts
 from server.web.building import build_site
