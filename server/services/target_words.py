@@ -50,6 +50,7 @@ class Card(Data, frozen=True, kw_only=True):
     bar: tuple[Part, ...]
     tick: float | None
     columns: tuple[str, ...]
+    whole: Row
     rows: tuple[Row, ...]
 
 
@@ -99,6 +100,7 @@ class TargetWords:
             bar=() if hidden or not most else self._bar(here, most, is_desa=is_desa),
             tick=100 * (here.target or 0) / most * goal.by_now / 100 if running and most else None,
             columns=tuple(self._say(f"kolom.{name}") for name in COLUMNS),
+            whole=self._row(region, here, quarter),
             rows=tuple(self._row(kode, told, quarter) for kode, told in goal.inner),
         )
 
@@ -184,7 +186,7 @@ class TargetWords:
             cells += [_number(told.left), f"{_share(told)}%", _number(told.pace)]
         cells.append(closed(told.week) if is_desa and 0 < told.week < FEW else _number(told.week))
         return Row(
-            label=region.nama if region else kode,
+            label=region.nama if region else self._say("seluruhnya"),
             href=f"/{page}?triwulan={quarter}&wilayah={kode}",
             cells=tuple(cells),
         )

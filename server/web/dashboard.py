@@ -3,6 +3,7 @@
 Targets come first, then the charts of the quarter.
 """
 
+import io
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +18,8 @@ from server.projections import quarter_of
 from server.services.dashboard import Board, Chart
 from server.services.people import Denied
 from server.services.target_progress import TargetBoard
-from server.services.target_words import Card, TargetWords
+from server.services.target_words import COLUMNS, Card, TargetWords
+from server.tables.writing import MEDIA_TYPES, table_writer
 from server.web.errors import ForbiddenError, PageError
 from server.web.filters import Filter, Group, Option, choices
 from server.web.replies import download
@@ -79,7 +81,14 @@ def dashboard_routes(site: Site) -> list[Any]:
             raise PageError
         return download(pdf, "application/pdf", f"dasbor-{looked.quarter}.pdf")
 
-    return [page, report]
+    @get("/dasbor/target.xlsx")
+    async def table(request: Asking) -> Response[Any]:
+        _, looked, _, aims = await drawn(request)
+        cards = [words.card(each, looked.region, looked.quarter) for each in aims.goals]
+        made = await site.work(lambda: _workbook(site, cards))
+        return download(made, MEDIA_TYPES["xlsx"], f"target-{looked.quarter}.xlsx")
+
+    return [page, report, table]
 
 
 def looked_at(site: Site, request: Asking) -> Looked:
@@ -147,6 +156,26 @@ def _target(card: Card, site: Site) -> Section:
     return Section(
         title=site.text("target.laporan", judul=card.title, masa=card.span), text=said, table=table
     )
+
+
+def _workbook(site: Site, cards: Sequence[Card]) -> bytes:
+    """Return the targets with their regions as a workbook: what the page shows, closed where it is closed."""
+    text, file = site.text, io.BytesIO()
+    heads = [text("target.untuk"), text("target.masa"), text("target.wilayah")]
+    heads += [text(f"target.kolom.{name}") for name in COLUMNS]
+    writer = table_writer("xlsx", file, text("target.judul"), [28, 24, 24, *(14 for _ in COLUMNS)], 1)
+    writer.head(heads)
+    for card in cards:
+        for row in (card.whole, *card.rows):
+            writer.row([card.title, card.span, row.label, *(_told(cell) for cell in row.cells)])
+    writer.close()
+    return file.getvalue()
+
+
+def _told(cell: str) -> str | int:
+    """Return a number as one, so that it can be added up; what is closed as it stands."""
+    digits = cell.replace(".", "")
+    return int(digits) if digits.isascii() and digits.isdigit() else cell
 
 
 def _section(chart: Chart, site: Site) -> Section:

@@ -147,6 +147,7 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("POST", "/impor/{name:str}/masalah.xlsx"): Needs("import_lists", may_lack=True),
     ("GET", "/dasbor"): Needs("see_dashboard"),
     ("GET", "/dasbor/laporan.pdf"): Needs("see_dashboard"),
+    ("GET", "/dasbor/target.xlsx"): Needs("see_dashboard"),
     ("GET", "/peta"): Needs("see_dashboard"),
     ("GET", "/formulir"): Needs("see_forms"),
     ("GET", "/formulir/baru"): Needs("publish_forms"),

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from datetime import date
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import httpx
 import pytest
 from msgspec.structs import replace
+from python_calamine import CalamineWorkbook
 
 from schemas.format import moment_ms
 from schemas.ids import RecordId
@@ -378,6 +380,10 @@ def test_the_page_sets_a_target_and_the_dashboard_and_its_paper_tell_it(office: 
         assert "Kecamatan Plupuh 350" in again and 'value="1000"' in again
         assert client.post("/target", data=set_now | {"seluruh": "5"}).status_code == 422, "a stale page"
         assert "1 dari 1.000 kunjungan (0%)" in client.get("/dasbor").text
+        book = CalamineWorkbook.from_filelike(BytesIO(client.get("/dasbor/target.xlsx").content))
+        lines = book.get_sheet_by_index(0).to_python()
+        assert lines[0][3] == "Target" and lines[1][2:6] == ["Seluruhnya", 1_000, 1, 0]
+        assert ["Plupuh", 350] in [line[2:4] for line in lines]
         paper = client.get("/dasbor/laporan.pdf")
         assert paper.headers["content-type"] == "application/pdf"
         log_in(client, "pengawas")
