@@ -4,10 +4,12 @@ What each record counts for is kept, so that a change of it takes away what it w
 of it can be thrown away and counted again.
 """
 
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 from schemas.base import Data, encode
 from schemas.ids import ChangeId, RecordId
@@ -47,6 +49,7 @@ class Counted(Data, frozen=True, kw_only=True):
     days: list[Day] = []
 
 
+MONTH = len("2026-11")
 OPEN, DUE = "terbuka", "tugas"
 """What counts tugas by the day on which they are due: the open ones, and all that were not called off."""
 _counted = msgspec.msgpack.Decoder(Counted)
@@ -133,23 +136,27 @@ def _add_sums(tx: Writer, change: Mapping[Count, int]) -> None:
 
 
 def _add_days(tx: Writer, change: Mapping[Day, int]) -> None:
-    rows = [
-        (tx.regency, each.what, each.day, each.form, each.desa, each.petugas, by)
-        for each, by in change.items()
-        if by
-    ]
-    tx.many(
-        "INSERT INTO figure_days (kabupaten, what, day, form, desa, petugas, count)"
-        " VALUES (:kabupaten, :what, :day, :form, :desa, :petugas, :count)"
-        " ON CONFLICT (kabupaten, what, day, form, desa, petugas)"
-        " DO UPDATE SET count = figure_days.count + excluded.count",
-        rows,
-    )
-    tx.many(
-        "DELETE FROM figure_days WHERE kabupaten = :kabupaten AND what = :what AND day = :day"
-        " AND form = :form AND desa = :desa AND petugas = :petugas AND count = 0",
-        [row[:-1] for row in rows if row[-1] < 0],
-    )
+    months = Counter[Day]()
+    for each, by in change.items():
+        months[replace(each, day=each.day[:MONTH])] += by
+    for table, column, counts in (("figure_days", "day", change), ("figure_months", "month", months)):
+        rows = [
+            (tx.regency, each.what, each.day, each.form, each.desa, each.petugas, by)
+            for each, by in counts.items()
+            if by
+        ]
+        tx.many(
+            f"INSERT INTO {table} (kabupaten, what, {column}, form, desa, petugas, count)"  # noqa: S608 - ours
+            f" VALUES (:kabupaten, :what, :{column}, :form, :desa, :petugas, :count)"
+            f" ON CONFLICT (kabupaten, what, {column}, form, desa, petugas)"
+            f" DO UPDATE SET count = {table}.count + excluded.count",
+            rows,
+        )
+        tx.many(
+            f"DELETE FROM {table} WHERE kabupaten = :kabupaten AND what = :what AND {column} = :{column}"  # noqa: S608
+            " AND form = :form AND desa = :desa AND petugas = :petugas AND count = 0",
+            [row[:-1] for row in rows if row[-1] < 0],
+        )
 
 
 def sums(tx: Reader, quarter: str) -> list[tuple[Count, int]]:
@@ -186,16 +193,53 @@ def waiting(tx: Reader) -> list[tuple[str, str, int]]:
 
 
 def between(tx: Reader, what: Iterable[str], first: str, last: str) -> list[tuple[Day, int]]:
-    """Return what was counted from a day to another (ISO, both with them), added up: `day` is empty."""
-    found = tx.query(
-        "SELECT what, form, desa, petugas, sum(count) FROM figure_days WHERE kabupaten = :kabupaten"
-        " AND what IN :what AND day BETWEEN :first AND :last GROUP BY what, form, desa, petugas",
-        {"what": list(what), "first": first, "last": last},
-    )
+    """Return what was counted from a day to another (ISO, both with them), in sums to add up: `day` is empty.
+
+    From no day ("") on, what has no day counts too.
+    """
+    months, days = whole_months(first, last)
+    ranges = [("figure_days", "day", *each) for each in days]
+    if months is not None:
+        ranges.append(("figure_months", "month", *months))
+    found = [
+        row
+        for table, column, low, high in ranges
+        for row in tx.query(
+            f"SELECT what, form, desa, petugas, sum(count) FROM {table}"  # noqa: S608 - ours
+            f" WHERE kabupaten = :kabupaten AND what IN :what AND {column} BETWEEN :low AND :high"
+            " GROUP BY what, form, desa, petugas",
+            {"what": list(what), "low": low, "high": high},
+        )
+    ]
     return [
         (Day(what=each, day="", form=form, desa=desa, petugas=petugas), int(count))
         for each, form, desa, petugas, count in found
     ]
+
+
+def whole_months(first: str, last: str) -> tuple[tuple[str, str] | None, list[tuple[str, str]]]:
+    """Cut a span of days (ISO, both with them) into whole months, and the days before and after these."""
+    begins, ends = first[:MONTH], last[:MONTH]
+    is_begun_whole, is_ended_whole = first in ("", f"{begins}-01"), last == _end_of(ends)
+    if begins == ends and not (is_begun_whole and is_ended_whole):
+        return None, [(first, last)]
+    days: list[tuple[str, str]] = []
+    if not is_begun_whole:
+        days.append((first, _end_of(begins)))
+        begins = _month(begins, 1)
+    if not is_ended_whole:
+        days.append((f"{ends}-01", last))
+        ends = _month(ends, -1)
+    return ((begins, ends) if begins <= ends else None), days
+
+
+def _month(month: str, by: int) -> str:
+    year, at = divmod(12 * int(month[:4]) + int(month[5:]) - 1 + by, 12)
+    return f"{year:04}-{at + 1:02}"
+
+
+def _end_of(month: str) -> str:
+    return f"{month}-{monthrange(int(month[:4]), int(month[5:]))[1]:02}"
 
 
 def decisions(tx: Reader, visits: Iterable[RecordId]) -> list[tuple[RecordId, ChangeId]]:

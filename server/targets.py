@@ -68,13 +68,19 @@ def is_inside(region: str, above: str) -> bool:
     return region == above or region.startswith(f"{above}.")
 
 
+def outermost(regions: Collection[str]) -> tuple[str, ...]:
+    """Return the regions that lie in no other of them, in order of code."""
+    return tuple(
+        sorted(
+            each for each in set(regions) if not any(one != each and is_inside(each, one) for one in regions)
+        )
+    )
+
+
 def parts(numbers: Collection[str], region: str) -> tuple[str, ...]:
     """Return whose numbers make up the target of a region: its own, or else the next that stand below it."""
-    if region in numbers:
-        return (region,)
-    below = [each for each in numbers if is_inside(each, region)]
-    return tuple(
-        sorted(each for each in below if not any(one != each and is_inside(each, one) for one in below))
+    return (
+        (region,) if region in numbers else outermost([each for each in numbers if is_inside(each, region)])
     )
 
 

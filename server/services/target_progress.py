@@ -23,7 +23,7 @@ from server.services.people import Denied
 from server.services.visit_page import Words
 from server.services.visits import names
 from server.store import SqlOfficeStore
-from server.targets import Aim, is_inside, parts, targets
+from server.targets import Aim, is_inside, outermost, parts, targets
 
 STANDS = ("disetujui", "diterima", "ditahan", "dikembalikan")
 """Where a visit that counts may stand; a rejected one does not count."""
@@ -139,12 +139,12 @@ class TargetProgress:
         from_tasks: bool = False,
     ) -> Goal:
         forms, today = self._forms(aim), local_date(self._now_ms())
-        made, this_week = _by_desa(rows, forms), _by_desa(week, forms)
+        made, this_week = self._by_region(rows, forms), self._by_region(week, forms)
         every, days_left = working_days(aim.start, aim.end), working_days(max(today, aim.start), aim.end)
 
         def told(*regions: str) -> Told:
             of, inside = here.parts_of(numbers, regions)
-            counts = _inside(made, inside)
+            counts = _added(made, inside)
             target = sum(numbers[each] for each in of) if of else None
             left = max(0, (target or 0) - sum(counts.values()))
             return Told(
@@ -152,7 +152,7 @@ class TargetProgress:
                 approved=counts["disetujui"],
                 waiting=counts["diterima"] + counts["ditahan"],
                 returned=counts["dikembalikan"],
-                week=sum(_inside(this_week, inside).values()),
+                week=sum(_added(this_week, inside).values()),
                 pace=-(-left // days_left) if days_left else 0,
             )
 
@@ -184,8 +184,8 @@ class TargetProgress:
     def _workers(self, here: "_Reach", rows: Rows, week: Rows, today: date) -> tuple[Worker, ...]:
         made, this_week = _by_worker(rows), _by_worker(week)
         open_tasks, late = (
-            self._open(here, "9999-12-31"),
-            self._open(here, (today - timedelta(1)).isoformat(), "1"),
+            self._open(here, date.max.isoformat()),
+            self._open(here, (today - timedelta(1)).isoformat(), date.min.isoformat()),
         )
         who = {PersonId(each) for each in (*made, *this_week, *open_tasks) if each}
         if not who:
@@ -225,6 +225,15 @@ class TargetProgress:
                 others = {each: kept for each, kept in self._spans.items() if each != key}
                 self._spans = {**dict(list(others.items())[-MOST_SPANS:]), key: (now, rows)}
             return rows
+
+    def _by_region(self, rows: Rows, forms: frozenset[str]) -> Mapping[str, Counter[str]]:
+        """Add up visits by where they stand, for each region; what lies nowhere counts for all of it."""
+        found = defaultdict[str, Counter[str]](Counter)
+        for each, count in rows:
+            if each.form in forms and each.what in STANDS:
+                for region in _and_above(each.desa or self._regency):
+                    found[region][each.what] += count
+        return found
 
     def _forms(self, aim: Aim) -> frozenset[str]:
         if aim.form:
@@ -267,13 +276,10 @@ class _Reach:
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return whose numbers are the target of some regions, and where visits count for it.
 
-        Where a part has a number and the rest has none, that part alone is told. Visits that lie nowhere
-        count for the whole regency.
+        Where a part has a number and the rest has none, that part alone is told.
         """
-        found = sorted({part for region in regions for part in parts(numbers, region)})
-        of = tuple(each for each in found if not any(one != each and is_inside(each, one) for one in found))
-        inside = of or tuple(regions)
-        return of, (*inside, "") if self._regency in inside else inside
+        of = outermost({part for region in regions for part in parts(numbers, region)})
+        return of, of or outermost(regions)
 
     def inner(self) -> list[str]:
         """Return the regions one level below: the kecamatan of the regency, the desa of a kecamatan."""
@@ -304,14 +310,6 @@ def days_of(quarter: str) -> tuple[date, date]:
     return first, after - timedelta(days=1)
 
 
-def _by_desa(rows: Rows, forms: frozenset[str]) -> Mapping[str, Counter[str]]:
-    found = defaultdict[str, Counter[str]](Counter)
-    for each, count in rows:
-        if each.form in forms and each.what in STANDS:
-            found[each.desa][each.what] += count
-    return found
-
-
 def _by_worker(rows: Rows) -> Counter[str]:
     found = Counter[str]()
     for each, count in rows:
@@ -320,12 +318,19 @@ def _by_worker(rows: Rows) -> Counter[str]:
     return found
 
 
-def _inside(by_desa: Mapping[str, Counter[str]], regions: Sequence[str]) -> Counter[str]:
+def _added(by_region: Mapping[str, Counter[str]], regions: Iterable[str]) -> Counter[str]:
+    """Add up regions of which none lies in another."""
     found = Counter[str]()
-    for desa, each in by_desa.items():
-        if any(desa == one or (one and is_inside(desa, one)) for one in regions):
-            found.update(each)
+    for each in regions:
+        found.update(by_region.get(each, {}))
     return found
+
+
+def _and_above(desa: str) -> Iterator[str]:
+    """Give a desa and all that it lies in."""
+    while desa:
+        yield desa
+        desa = desa.rpartition(".")[0]
 
 
 def _phase(aim: Aim, told: Told, today: date) -> Phase:

@@ -28,7 +28,7 @@ from tests.server.pdf_text import pdf_text
 from tests.server.room_office import log_in, serving_cheaply
 from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
 
-SUMS = ("figure_counts", "figure_sums", "figure_days", "figure_end")
+SUMS = ("figure_counts", "figure_sums", "figure_days", "figure_months", "figure_end")
 
 
 class Desk:

@@ -1,13 +1,15 @@
 """Targets: set by a kabid, on record; how far the visits are, for whom, and what is left a day."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 from python_calamine import CalamineWorkbook
 
@@ -214,6 +216,37 @@ def test_the_parts_of_a_target_are_the_region_itself_or_the_next_below() -> None
 
 
 @pytest.mark.parametrize(
+    ("first", "last", "months", "days"),
+    [
+        ("2026-10-01", "2026-12-31", ("2026-10", "2026-12"), []),
+        ("2026-11-05", "2026-11-09", None, [("2026-11-05", "2026-11-09")]),
+        ("2026-11-01", "2026-11-30", ("2026-11", "2026-11"), []),
+        ("2026-11-01", "2026-11-29", None, [("2026-11-01", "2026-11-29")]),
+        ("2026-10-31", "2026-11-30", ("2026-11", "2026-11"), [("2026-10-31", "2026-10-31")]),
+        ("2026-10-01", "2026-11-02", ("2026-10", "2026-10"), [("2026-11-01", "2026-11-02")]),
+        ("2026-10-30", "2026-11-02", None, [("2026-10-30", "2026-10-31"), ("2026-11-01", "2026-11-02")]),
+        ("2026-12-30", "2027-01-02", None, [("2026-12-30", "2026-12-31"), ("2027-01-01", "2027-01-02")]),
+        ("", "9999-12-31", ("", "9999-12"), []),
+    ],
+)
+def test_a_span_is_told_from_whole_months_and_the_days_around_them(
+    first: str, last: str, months: tuple[str, str] | None, days: list[tuple[str, str]]
+) -> None:
+    assert figure_store.whole_months(first, last) == (months, days)
+
+
+@given(st.dates(date(2026, 1, 1), date(2027, 12, 31)), st.integers(0, 500))
+def test_no_day_of_a_span_is_left_out_or_counted_twice(first: date, length: int) -> None:
+    last = first + timedelta(days=length)
+    months, days = figure_store.whole_months(first.isoformat(), last.isoformat())
+    for offset in range(-40, length + 41):
+        day = (first + timedelta(days=offset)).isoformat()
+        times = sum(low <= day <= high for low, high in days)
+        times += months is not None and months[0] <= day[:7] <= months[1]
+        assert times == (0 <= offset <= length), day
+
+
+@pytest.mark.parametrize(
     ("quarter", "first", "last"),
     [("2026-1", (1, 1), (3, 31)), ("2026-2", (4, 1), (6, 30)), ("2026-4", (10, 1), (12, 31))],
 )
@@ -300,6 +333,8 @@ def test_each_sees_the_targets_of_their_own_work(office: Office, work: Targeting
     narrow = replace(who(office, "verifikator"), areas=(PLUPUH,))
     here = goal(office, person=narrow).here
     assert (here.target, here.done) == (None, 15), "the regency's number is not that of a kecamatan"
+    both = replace(narrow, areas=(PLUPUH, ELSEWHERE))
+    assert goal(office, person=both).here.done == 15, "a desa of one's kecamatan counts once"
     aside = board(office, person=narrow, region=KALIJAMBE).goals[0].here
     assert (aside.target, aside.done) == (None, 0)
     assert board(office, person=replace(narrow, services=("kis",))).goals == ()
