@@ -107,7 +107,7 @@ class Dashboard:
         sums = self._figures.sums(quarter)
         here = Here(sums, reach, region)
         charts = [
-            self._progress(here, region),
+            self._progress(here, region, quarter),
             self._ages(here),
             self._returns(here),
             self._problems(here),
@@ -129,13 +129,13 @@ class Dashboard:
         found = Here(self._figures.sums(quarter), reach, "").by_region()
         return {each.kode: _done(found, each) for each in self._words.wilayah if each.level != "kabupaten"}
 
-    def _progress(self, here: Here, region: str) -> Chart:
+    def _progress(self, here: Here, region: str, quarter: str) -> Chart:
         wilayah, states = self._words.wilayah, ("selesai", "terbuka", "terlambat")
         inner = wilayah.desa(region) if region and region.count(".") == 2 else wilayah.kecamatan()
         told = here.by_region()
         found = [(each, _done(told, each)) for each in inner if within(each.kode, (region,)) or not region]
         rows = [
-            (each.nama, [done.done, done.open, done.late], f"/dasbor?wilayah={each.kode}")
+            (each.nama, [done.done, done.open, done.late], _down(each, quarter))
             for each, done in found
             if done.all
         ]
@@ -323,6 +323,12 @@ class Dashboard:
     def _field(self, name: str) -> str:
         form, dot, field = name.partition(".")
         return self._label(form, field) if dot else self._say(f"alasan_{name}")
+
+
+def _down(region: Region, quarter: str) -> str:
+    """Return where more is told of a region: of a kecamatan here, of a desa on the map."""
+    page = "dasbor" if region.level == "kecamatan" else "peta"
+    return f"/{page}?triwulan={quarter}&wilayah={region.kode}"
 
 
 def _done(told: Mapping[str, Counter[str]], region: Region) -> Progress:

@@ -96,6 +96,10 @@ def test_tasks_are_told_by_kecamatan_and_then_by_desa(desk: Desk) -> None:
     desk.task(4, ELSEWHERE, "ditolak")
     assert desk.told("capaian") == {"Kalijambe": ["1", "1", "1"], "Plupuh": ["1", "0", "0"]}
     assert desk.told("capaian", region=DESA.rpartition(".")[0]) == {"Keden": ["1", "1", "1"]}
+    down = [line.href for line in desk.chart("capaian").lines]
+    assert down[0] == f"/dasbor?triwulan={desk.quarter}&wilayah={DESA.rpartition('.')[0]}"
+    [own] = desk.chart("capaian", region=DESA.rpartition(".")[0]).lines
+    assert own.href == f"/peta?triwulan={desk.quarter}&wilayah={DESA}"
     assert "2 dari 4 tugas selesai (50%)" in desk.chart("capaian").said
 
 
