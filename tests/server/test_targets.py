@@ -89,7 +89,7 @@ def goal(office: Office, **given: object) -> Goal:
 
 
 def a_working_month(office: Office, work: Targeting) -> None:
-    """Of 100 visits 40 were made: 25 approved, 12 wait, 3 came back, 6 since Monday; four more were rejected."""
+    """Of 100 visits 40 were made: 25 approved, 12 wait, 3 came back, 6 since Monday; 4 were rejected."""
     assert work.set(who(office, "kabid"), NOVEMBER, {REGENCY: 100}, 0) is None
     count(office, "disetujui", "2026-11-03", DESA, 19)
     count(office, "disetujui", "2026-11-23", DESA, 6)
