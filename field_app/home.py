@@ -12,7 +12,7 @@ from field_app.drafts import Draft
 from field_app.records import Fields, Pulled, text_of
 from field_app.sealed_draft import Cover
 from field_app.search import KNOWN_DIGITS, Found, known_desa, search_subjects
-from field_app.views import Card, Hit, Home, Reference, SyncStatus, TaskView
+from field_app.views import Card, Hit, Home, MonthWork, Reference, SyncStatus, TaskView
 from schemas.identity import search_key
 from schemas.ids import RecordId
 from schemas.printed import read_printed
@@ -22,6 +22,8 @@ from sync.scope import OPEN_TUGAS, SUBJECT_KINDS
 LONG_NUMBER = re.compile(r"(?<!\d)\d{16}(?!\d)")
 """A NIK, or the number of a KK or KKS."""
 DRAFT, TASK, RETURNED, LOST = "draf", "tugas", "dikembalikan", "hilang"
+SENT, CALLED_OFF = "dikirim", "batal"
+"""States of a task whose visit came in, and of one that is asked for no more."""
 
 
 def home(bench: Bench, sync: SyncStatus) -> Home:
@@ -52,6 +54,7 @@ def home(bench: Bench, sync: SyncStatus) -> Home:
         ),
         sent=tuple(card for card in sent if card not in urgent),
         sync=sync,
+        month=_month(bench, {version.tugas for version in newest.values()}),
     )
 
 
@@ -269,6 +272,20 @@ def _open_tasks(bench: Bench, begun: set[RecordId | None]) -> list[Card]:
         if text_of(fields, "state") == "baru" and name not in begun
     ]
     return sorted(cards, key=lambda card: (card.due or "9999", card.nama, card.tugas or ""))
+
+
+def _month(bench: Bench, recorded: set[RecordId | None]) -> MonthWork | None:
+    """Count the tasks that are due in this month. One that came back is left, whatever was recorded."""
+    month, done, left = bench.today().isoformat()[:7], 0, 0
+    for name, fields in bench.records.of_kind("tugas").items():
+        state = text_of(fields, "state")
+        if state == CALLED_OFF or not text_of(fields, "jatuh_tempo", "due").startswith(month):
+            continue
+        if state == RETURNED or (is_open(fields) and name not in recorded and state != SENT):
+            left += 1
+        else:
+            done += 1
+    return MonthWork(done=done, left=left) if done or left else None
 
 
 def _task_card(bench: Bench, tugas: RecordId, fields: Fields) -> Card:

@@ -184,8 +184,15 @@ class PutAway(Data, frozen=True, kw_only=True):
     days_left: int
 
 
+class MonthWork(Data, frozen=True, kw_only=True):
+    """The tasks that are due in this month: how many are done, and how many are left."""
+
+    done: int
+    left: int
+
+
 class Home(Data, frozen=True, kw_only=True):
-    """The first screen, in groups."""
+    """The first screen, in groups; `month` is None when no task is due in it."""
 
     returned: tuple[Card, ...]
     overdue: tuple[Card, ...]
@@ -194,6 +201,7 @@ class Home(Data, frozen=True, kw_only=True):
     drafts: tuple[Card, ...]
     sent: tuple[Card, ...]
     sync: SyncStatus
+    month: MonthWork | None = None
 
 
 class Hit(Data, frozen=True, kw_only=True):

@@ -25,3 +25,9 @@ def add_working_days(day: date, days: int, holidays: AbstractSet[date] = frozens
         if day.weekday() < _SATURDAY and day not in holidays:
             left -= 1
     return day
+
+
+def working_days(first: date, last: date, holidays: AbstractSet[date] = frozenset()) -> int:
+    """Count the working days from `first` to `last`, both with them; 0 when `last` comes before."""
+    every = (first + timedelta(days=each) for each in range((last - first).days + 1))
+    return sum(day.weekday() < _SATURDAY and day not in holidays for day in every)

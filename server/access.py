@@ -33,7 +33,7 @@ Action = Literal[
     "see_people", "see_logins", "manage_people", "approve_people", "set_second_step",
     "see_forms", "publish_forms",
     "see_warga", "match_warga", "see_dashboard", "export_data", "export_full", "manage_api",
-    "see_letters", "make_letters", "set_letters", "see_settings", "set_settings",
+    "see_letters", "make_letters", "set_letters", "see_settings", "set_settings", "set_targets",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -101,6 +101,7 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     "set_letters": {"petugas": "any", "kabid": "any"},
     "see_settings": {"kabid": "any", "pengawas": "any", "admin": "any"},
     "set_settings": {"kabid": "any"},
+    "set_targets": {"kabid": "area"},
 }  # fmt: skip
 
 EVERY_SERVICES = "umum"

@@ -28,7 +28,7 @@ from sync.change import (
 
 TRAIL = RecordId("0" * 31 + "4")
 """What an export of the trail is a look at."""
-OPEN_RECORDS = frozenset({"petugas", "referensi", "ruang", "aturan_masuk", "pengaturan"})
+OPEN_RECORDS = frozenset({"petugas", "referensi", "ruang", "aturan_masuk", "pengaturan", "target"})
 """Kinds of records that hold no case."""
 CODED = ("kasus", "petugas")
 """Kinds of records that people call by a code."""

@@ -30,6 +30,12 @@ SAYS_STATUS = ("returned", "today", "upcoming", "drafts")
 """Groups whose heading is the status already."""
 
 
+def month_words(month: Any, say: Text) -> str:
+    """How much of this month's tasks is done: "Bulan ini 12 tugas selesai, 8 lagi"."""
+    key = "bulan_ini" if month.left else "bulan_selesai"
+    return say(f"aplikasi.beranda.{key}", selesai=month.done, sisa=month.left)
+
+
 def due_words(due: str | None, today: date, say: Text) -> str:
     """A due date as one reads it today: "Batas besok", "Lewat 3 hari"."""
     day = _day(due, today, say)

@@ -15,11 +15,12 @@ class Fact(Data, frozen=True, kw_only=True):
 
 
 class Table(Data, frozen=True, kw_only=True):
-    """A table; `widths` are shares of the page."""
+    """A table; `widths` are shares of the page. Of `numbers`, columns but the first stand to the right."""
 
     head: tuple[str, ...]
     widths: tuple[float, ...]
     rows: tuple[tuple[str, ...], ...]
+    numbers: bool = False
 
 
 class Section(Data, frozen=True, kw_only=True):

@@ -4,10 +4,8 @@ Where a chart tells what people have or did, counts of one to four are hidden, a
 would be, another with it, so that no total gives it away. Counts of the office's own work stand as they are.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
-from typing import TypeVar
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 from schemas import format as written
 from schemas.base import Data
@@ -16,16 +14,25 @@ from schemas.skm import ikm
 from schemas.wilayah import Region
 from schemas.workflow import Workflows
 from server import alarm_store, device_store
-from server.access import Person, Scope, may, scope, within
+from server.access import Person, may, scope, within
 from server.engine import Engine, Reader
-from server.services.figures import AGES, DAY_MS, SIX, Figures, Place, Sums, sheets
+from server.services.figures import AGES, DAY_MS, SIX, Figures, sheets
 from server.services.people import Denied
+from server.services.seen_sums import Here
 from server.services.visit_page import Words
 
 FEW = 5
+CLOSED = "•"
+"""Stands where a number is closed because another would be told by it."""
 MOST_RETURNS = 10
 SEEN_DAYS = (1, 3, 7)
-Key = TypeVar("Key")
+STAGES = (
+    ("kis", "kis"),
+    ("masalah_tahap", "bpnt_masalah"),
+    ("temuan_tahap", "ewarong_temuan"),
+    ("pengaduan", "pengaduan"),
+)
+"""Charts of cases by stage, each with the steps that its cases take."""
 
 
 class Cell(Data, frozen=True, kw_only=True):
@@ -98,15 +105,16 @@ class Dashboard:
         if reach is None:
             return Denied(why="role")
         sums = self._figures.sums(quarter)
-        here = _Here(sums, reach, region)
+        here = Here(sums, reach, region)
         charts = [
-            self._progress(here, region),
+            self._progress(here, region, quarter),
             self._ages(here),
             self._returns(here),
             self._problems(here),
             self._six(here),
             self._forbidden(here),
-            self._cases(here),
+            self._paths(here),
+            *(self._cases(here, key, workflow) for key, workflow in STAGES),
             self._survey(here),
         ]
         if may(person, "see_devices"):
@@ -118,16 +126,16 @@ class Dashboard:
         reach = scope(person, "see_dashboard")
         if reach is None:
             return Denied(why="role")
-        found = _Here(self._figures.sums(quarter), reach, "").by_region()
+        found = Here(self._figures.sums(quarter), reach, "").by_region()
         return {each.kode: _done(found, each) for each in self._words.wilayah if each.level != "kabupaten"}
 
-    def _progress(self, here: "_Here", region: str) -> Chart:
+    def _progress(self, here: Here, region: str, quarter: str) -> Chart:
         wilayah, states = self._words.wilayah, ("selesai", "terbuka", "terlambat")
         inner = wilayah.desa(region) if region and region.count(".") == 2 else wilayah.kecamatan()
         told = here.by_region()
         found = [(each, _done(told, each)) for each in inner if within(each.kode, (region,)) or not region]
         rows = [
-            (each.nama, [done.done, done.open, done.late], f"/dasbor?wilayah={each.kode}")
+            (each.nama, [done.done, done.open, done.late], _down(each, quarter))
             for each, done in found
             if done.all
         ]
@@ -136,7 +144,7 @@ class Dashboard:
         said = self._say("capaian_kata", selesai=done, semua=every, persen=share)
         return self._chart("capaian", said, states, ("good", "info", "bad"), rows)
 
-    def _ages(self, here: "_Here") -> Chart:
+    def _ages(self, here: Here) -> Chart:
         found = here.total(here.sums.waiting)
         bands = [*map(str, AGES), ""]
         rows = [
@@ -150,13 +158,13 @@ class Dashboard:
         said = self._say("umur_kata", jumlah=sum(found.values()), lama=found[""])
         return self._chart("umur", said, ("kunjungan",), ("info",), rows)
 
-    def _returns(self, here: "_Here") -> Chart:
+    def _returns(self, here: Here) -> Chart:
         found = here.total(here.sums.returns)
         rows = [(self._field(name), [count], "") for name, count in found.most_common(MOST_RETURNS)]
         said = self._say("kembali_kata", jumlah=sum(found.values()))
         return self._chart("kembali", said, ("alasan",), ("notice",), rows)
 
-    def _problems(self, here: "_Here") -> Chart:
+    def _problems(self, here: Here) -> Chart:
         found = here.pairs("masalah")
         payers = sorted({which.partition("|")[2] for which in found})
         problems = Counter[str]()
@@ -178,7 +186,7 @@ class Dashboard:
         tones = ("info", "notice", "good", "quiet")
         return self._chart("masalah", said, columns, tones, rows, covered=True)
 
-    def _six(self, here: "_Here") -> Chart:
+    def _six(self, here: Here) -> Chart:
         answers = ("ya", "sebagian", "tidak")
         rows = [
             (self._label("ewarong", name), [here.pairs(name)[answer] for answer in answers], "")
@@ -190,7 +198,7 @@ class Dashboard:
         said = self._say("tepat_kata", jumlah=_hidden(wrong))
         return self._chart("tepat", said, columns, ("good", "notice", "bad"), rows, covered=True)
 
-    def _forbidden(self, here: "_Here") -> Chart:
+    def _forbidden(self, here: Here) -> Chart:
         found = here.pairs("larangan")
         rows = [
             (self._option("ewarong", "larangan", name), [count], "") for name, count in found.most_common()
@@ -198,19 +206,25 @@ class Dashboard:
         said = self._say("larangan_kata", jumlah=_hidden(sum(found.values())))
         return self._chart("larangan", said, ("temuan",), ("bad",), rows, covered=True)
 
-    def _cases(self, here: "_Here") -> Chart:
-        found = here.total(here.sums.cases, workflow="kis")
-        states = self._workflows.get("kis").states
+    def _cases(self, here: Here, key: str, workflow: str) -> Chart:
+        steps = self._workflows.get(workflow)
+        found = here.cases(workflow, steps.service)
         rows = [
             (state.label, [found[name, False], found[name, True]], "/kasus")
-            for name, state in states.items()
+            for name, state in steps.states.items()
             if found[name, False] or found[name, True]
         ]
         late = sum(count for (_, is_late), count in found.items() if is_late)
-        said = self._say("kis_kata", jumlah=sum(found.values()), lewat=late)
-        return self._chart("kis", said, ("berjalan", "lewat"), ("info", "bad"), rows)
+        said = self._say("kasus_kata", jumlah=sum(found.values()), lewat=late)
+        return self._chart(key, said, ("berjalan", "lewat"), ("info", "bad"), rows)
 
-    def _survey(self, here: "_Here") -> Chart:
+    def _paths(self, here: Here) -> Chart:
+        found = here.pairs("jalur")
+        rows = [(self._option("kis", "cabang_petugas", name), [found[name]], "") for name in sorted(found)]
+        said = self._say("jalur_kata", jumlah=_hidden(sum(found.values())))
+        return self._chart("jalur", said, ("kunjungan",), ("info",), rows, covered=True)
+
+    def _survey(self, here: Here) -> Chart:
         lines: list[Line] = []
         for service in ("bpnt", "kis", "ktkpm"):
             marks = here.marks(service)
@@ -269,10 +283,10 @@ class Dashboard:
         covered: bool = False,
     ) -> Chart:
         shown = [
-            (label, cover(counts) if covered else list[int | None](counts), href)
+            (label, counts, cover(counts) if covered else list[int | None](counts), href)
             for label, counts, href in rows
         ]
-        most = max((sum(count or 0 for count in counts) for _, counts, _ in shown), default=0)
+        most = max((sum(count or 0 for count in seen) for _, _, seen, _ in shown), default=0)
         return Chart(
             key=key,
             title=self._say(key),
@@ -280,7 +294,8 @@ class Dashboard:
             columns=tuple(self._word(name) for name in columns),
             tones=tuple(tones[: len(columns)]),
             lines=tuple(
-                Line(label=label, cells=_cells(counts, most), href=href) for label, counts, href in shown
+                Line(label=label, cells=_cells(counts, seen, most), href=href)
+                for label, counts, seen, href in shown
             ),
             covered=covered,
         )
@@ -310,55 +325,10 @@ class Dashboard:
         return self._label(form, field) if dot else self._say(f"alasan_{name}")
 
 
-class _Here:
-    """Sums as one reader sees them, of one region."""
-
-    def __init__(self, sums: Sums, reach: Scope, region: str) -> None:
-        self.sums, self._reach, self._region = sums, reach, region
-
-    def total(self, counted: Mapping[Place, Counter[Key]], workflow: str = "") -> Counter[Key]:
-        """Add up what lies in reach."""
-        found = Counter[Key]()
-        for (desa, service), counts in counted.items():
-            if (not workflow or service == workflow) and self._is_in_reach(desa, service):
-                found.update(counts)
-        return found
-
-    def by_region(self) -> dict[str, Counter[str]]:
-        """Return the tugas in reach by state, of each desa and of each kecamatan."""
-        found = defaultdict[str, Counter[str]](Counter)
-        for (desa, service), counts in self.sums.tasks.items():
-            if desa and self._is_in_reach(desa, service):
-                found[desa].update(counts)
-                found[desa.rpartition(".")[0]].update(counts)
-        return found
-
-    def pairs(self, what: str) -> Counter[str]:
-        """Return how often each of something was found."""
-        return self._pairs[what]
-
-    @cached_property
-    def _pairs(self) -> defaultdict[str, Counter[str]]:
-        found = defaultdict[str, Counter[str]](Counter)
-        for (what, which), count in self.total(self.sums.of).items():
-            found[what][which] = count
-        return found
-
-    def marks(self, service: str) -> list[str]:
-        """Return the questionnaires about a service."""
-        return [
-            each
-            for (desa, asked), marks in self.sums.survey.items()
-            if asked == service and self._is_in_reach(desa, service)
-            for each in marks
-        ]
-
-    def _is_in_reach(self, desa: str, service: str) -> bool:
-        areas, services = self._reach.areas, self._reach.services
-        is_here = (areas is None or within(desa, areas)) and (
-            not self._region or (bool(desa) and within(desa, (self._region,)))
-        )
-        return is_here and (services is None or not service or service in services)
+def _down(region: Region, quarter: str) -> str:
+    """Return where more is told of a region: of a kecamatan here, of a desa on the map."""
+    page = "dasbor" if region.level == "kecamatan" else "peta"
+    return f"/{page}?triwulan={quarter}&wilayah={region.kode}"
 
 
 def _done(told: Mapping[str, Counter[str]], region: Region) -> Progress:
@@ -379,12 +349,17 @@ def _hidden(count: int) -> str:
     return f"<{FEW}" if 0 < count < FEW else written.number(count)
 
 
-def _cells(counts: Iterable[int | None], most: int) -> tuple[Cell, ...]:
+def closed(count: int) -> str:
+    """What stands for a count that is not told: that it is small, or that another would be told by it."""
+    return f"<{FEW}" if 0 < count < FEW else CLOSED
+
+
+def _cells(counts: Sequence[int], shown: Sequence[int | None], most: int) -> tuple[Cell, ...]:
     cells: list[Cell] = []
     start = 0.0
-    for count in counts:
-        width = 100 * (count or 0) / most if most else 0.0
-        text = written.number(count) if count is not None else f"<{FEW}"
-        cells.append(Cell(text=text, count=count, start=round(start, 2), width=round(width, 2)))
+    for count, seen in zip(counts, shown, strict=True):
+        width = 100 * (seen or 0) / most if most else 0.0
+        text = closed(count) if seen is None else written.number(seen)
+        cells.append(Cell(text=text, count=seen, start=round(start, 2), width=round(width, 2)))
         start += width
     return tuple(cells)

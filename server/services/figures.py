@@ -1,4 +1,5 @@
-"""What visits, tugas and cases count for, over the whole regency. Rule: numbers only; nobody is in them.
+"""What visits, tugas and cases count for, over the whole regency. Rule: numbers only; nobody who was
+visited is in them.
 
 What each visit and each tugas counts for is kept beside it and added up as it changes: the sums of a quarter
 are read, not counted, and that at most once a minute. Nothing sealed is counted.
@@ -18,7 +19,7 @@ from schemas.skm import ELEMENTS
 from server import figure_store
 from server.assign_store import due_of
 from server.engine import Engine, Reader, Writer
-from server.figure_store import Count
+from server.figure_store import DUE, OPEN, Count, Counted, Day
 from server.projections import quarter_of
 from server.services.visits import Version, load_newest
 from server.slices import Slices
@@ -37,7 +38,7 @@ DAY_MS = 86_400_000
 AGES = (1, 3, 7)
 """Days after which a visit that waits stands in the next band."""
 SIX = ("tepat_sasaran", "tepat_jumlah", "tepat_harga", "tepat_waktu", "tepat_kualitas", "tepat_administrasi")
-WORKFLOWS = ("kis",)
+WORKFLOWS = ("kis", "bpnt_masalah", "ewarong_temuan", "pengaduan")
 Pairs = list[tuple[str, str]]
 """What a visit counts for: what, and which."""
 Place = tuple[str, str]
@@ -113,7 +114,7 @@ class Figures:
                     returns[place][each.which] += count
                 case "selesai":
                     tasks[place]["selesai"] += count
-                case "terbuka":
+                case figure_store.OPEN:
                     tasks[place]["terlambat" if "" < each.which < today else "terbuka"] += count
                 case "kunjungan":
                     pass  # that it came: for the quarters
@@ -152,6 +153,9 @@ def pairs_of(version: Version) -> Pairs:
     problem = forms.get("kks_masalah", {}).get("jenis_masalah")
     if isinstance(problem, str):
         found.append(("masalah", f"{problem}|{_text(forms.get('bpnt_kpm', {}).get('penyalur'))}"))
+    card = forms.get("kis", {})
+    if path := _text(card.get("cabang_petugas")) or _text(card.get("cabang")):
+        found.append(("jalur", path))
     shop = forms.get("ewarong", {})
     found += [(name, value) for name in SIX if isinstance(value := shop.get(name), str)]
     forbidden = cast("list[Any]", shop.get("larangan")) if isinstance(shop.get("larangan"), list) else []
@@ -175,12 +179,14 @@ def _counted(tx: Writer, most: int) -> None:
     visits = [each for each in records if each.kind == "kunjungan" and _is_counted(each)]
     versions = {version.submit.visit: version for version in load_newest(tx, visits)}
     returns = _returns(tx, [visit.id for visit in visits])
-    counted: dict[RecordId, list[Count]] = {each.id: [] for each in records}
+    counted = {each.id: Counted() for each in records}
     for each in records:
         if each.kind == "tugas":
             counted[each.id] = _of_task(each)
     for visit in visits:
-        counted[visit.id] = _of_visit(visit, versions.get(visit.id), returns[visit.id])
+        counted[visit.id] = Counted(
+            sums=_of_visit(visit, versions.get(visit.id), returns[visit.id]), days=[_day_of_visit(visit)]
+        )
     figure_store.put(tx, counted, end)
 
 
@@ -202,19 +208,28 @@ def _of_visit(visit: Record, version: Version | None, returned: Iterable[str]) -
     return [Count(**about, what=what, which=which) for what, which in pairs]
 
 
-def _of_task(task: Record) -> list[Count]:
+def _day_of_visit(visit: Record) -> Day:
+    """A visit counts on the day on which it first came in, wherever it stands since."""
+    fields = visit.fields
+    return Day(
+        what=_text(fields.get("state")),
+        day=local_date(int(fields["versions"][0].get("received_ms") or 0)).isoformat(),
+        form=_text(fields.get("form")),
+        desa=_text(fields.get("kode_desa")),
+        petugas=_text(fields.get("petugas")),
+    )
+
+
+def _of_task(task: Record) -> Counted:
     fields = task.fields
     if is_sealed(task) or fields.get("dihapus"):
-        return []
-    is_open = fields.get("state") in OPEN_TUGAS
-    return [
-        Count(
-            desa=_text(fields.get("kode_desa")),
-            form=_text(fields.get("form")),
-            what="terbuka" if is_open else "selesai",
-            which=due_of(fields) if is_open else "",
-        )
-    ]
+        return Counted()
+    is_open, due = fields.get("state") in OPEN_TUGAS, due_of(fields)
+    desa, form, petugas = (_text(fields.get(name)) for name in ("kode_desa", "form", "petugas"))
+    found = Count(desa=desa, form=form, what=OPEN if is_open else "selesai", which=due if is_open else "")
+    whats = [what for what, counts in ((OPEN, is_open), (DUE, fields.get("state") != "batal")) if counts]
+    days = [Day(what=what, day=due, form=form, desa=desa, petugas=petugas) for what in whats]
+    return Counted(sums=[found], days=days)
 
 
 def _returns(tx: Reader, visits: Sequence[RecordId]) -> Mapping[RecordId, list[str]]:

@@ -54,6 +54,8 @@ from server.services.retention import Retention
 from server.services.review import Reviews
 from server.services.room import build_room
 from server.services.settings import OfficeSettings
+from server.services.target_progress import TargetProgress
+from server.services.targets import Targeting
 from server.services.to_destroy import ToDestroy
 from server.services.together import Together
 from server.services.trail import Trail
@@ -156,6 +158,8 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         settings=OfficeSettings(engine, deps.office, deps.now_ms, deps.randomness),
         assigning=Assigning(engine, deps.office, deps.forms, now_ms=deps.now_ms, randomness=deps.randomness),
         dashboard=Dashboard(engine, figures, words, deps.workflows, deps.now_ms),
+        targeting=Targeting(engine, deps.office, words, deps.now_ms, deps.randomness),
+        progress=TargetProgress(engine, figures, words, deps.now_ms),
         pins=Pins(engine, figures),
         publishing=FormPublishing(
             engine,

@@ -1,5 +1,9 @@
-"""Dasbor: the regency at a glance, on a page and as a paper. Rule: behind each chart stands its table."""
+"""Dasbor: the regency at a glance, on a page and as a paper. Rule: behind each chart stands its table.
 
+Targets come first, then the charts of the quarter.
+"""
+
+import io
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +17,9 @@ from server.parsing.paper import Paper, Section, Table
 from server.projections import quarter_of
 from server.services.dashboard import Board, Chart
 from server.services.people import Denied
+from server.services.target_progress import TargetBoard
+from server.services.target_words import COLUMNS, Card, TargetWords
+from server.tables.writing import MEDIA_TYPES, table_writer
 from server.web.errors import ForbiddenError, PageError
 from server.web.filters import Filter, Group, Option, choices
 from server.web.replies import download
@@ -20,6 +27,8 @@ from server.web.site import Asking, Site, Visitor
 
 QUARTER = re.compile(r"\d{4}-[1-4]")
 MOST_QUARTERS = 12
+MOST_WORKERS = 8
+"""Workers that stand on the page at once, those with most to do; the others open below."""
 
 
 class Looked(Data, frozen=True, kw_only=True):
@@ -32,21 +41,30 @@ class Looked(Data, frozen=True, kw_only=True):
 def dashboard_routes(site: Site) -> list[Any]:
     """Return the handlers of the page and of its paper."""
 
-    async def drawn(request: Asking) -> tuple[Visitor, Looked, Board]:
+    words = TargetWords(site.words)
+
+    async def drawn(request: Asking) -> tuple[Visitor, Looked, Board, TargetBoard]:
         visitor = await site.visitor(request)
         if not may(visitor.person, "see_dashboard"):
             raise ForbiddenError
         looked = looked_at(site, request)
         board = await site.work(lambda: site.dashboard.board(visitor.person, looked.quarter, looked.region))
-        if isinstance(board, Denied):
+        aims = await site.work(lambda: site.progress.board(visitor.person, looked.quarter, looked.region))
+        if isinstance(board, Denied) or isinstance(aims, Denied):
             raise ForbiddenError
-        return visitor, looked, board
+        return visitor, looked, board, aims
 
     @get("/dasbor")
     async def page(request: Asking) -> Response[str]:
-        visitor, looked, board = await drawn(request)
+        visitor, looked, board, aims = await drawn(request)
         values = {
             "board": board,
+            "targets": [words.card(each, looked.region, looked.quarter) for each in aims.goals],
+            "is_set": aims.is_set,
+            "workers": aims.workers,
+            "most_workers": MOST_WORKERS,
+            "may_set": may(visitor.person, "set_targets"),
+            "may_assign": may(visitor.person, "assign_tasks"),
             "filters": await site.work(lambda: filters_of(site, visitor, looked)),
             "made": written.date_and_clock(board.made_ms),
             "query": f"triwulan={looked.quarter}&wilayah={looked.region}",
@@ -55,14 +73,22 @@ def dashboard_routes(site: Site) -> list[Any]:
 
     @get("/dasbor/laporan.pdf")
     async def report(request: Asking) -> Response[Any]:
-        _, looked, board = await drawn(request)
-        paper = _paper(site, looked, board)
+        _, looked, board, aims = await drawn(request)
+        cards = [words.card(each, looked.region, looked.quarter) for each in aims.goals]
+        paper = _paper(site, looked, board, cards)
         pdf = await site.work(lambda: site.deps.typesetter.pdf(paper))
         if pdf is None:
             raise PageError
         return download(pdf, "application/pdf", f"dasbor-{looked.quarter}.pdf")
 
-    return [page, report]
+    @get("/dasbor/target.xlsx")
+    async def table(request: Asking) -> Response[Any]:
+        _, looked, _, aims = await drawn(request)
+        cards = [words.card(each, looked.region, looked.quarter) for each in aims.goals]
+        made = await site.work(lambda: _workbook(site, cards))
+        return download(made, MEDIA_TYPES["xlsx"], f"target-{looked.quarter}.xlsx")
+
+    return [page, report, table]
 
 
 def looked_at(site: Site, request: Asking) -> Looked:
@@ -103,7 +129,7 @@ def quarter_name(site: Site, quarter: str) -> str:
     return site.text("dasbor.triwulan_nama", nomor=number, tahun=year)
 
 
-def _paper(site: Site, looked: Looked, board: Board) -> Paper:
+def _paper(site: Site, looked: Looked, board: Board, cards: Sequence[Card]) -> Paper:
     region = site.words.region(looked.region) if looked.region else site.text("dasbor.seluruh")
     title = site.text("dasbor.judul_laporan", triwulan=quarter_name(site, looked.quarter))
     return Paper(
@@ -112,10 +138,44 @@ def _paper(site: Site, looked: Looked, board: Board) -> Paper:
         made=site.text("dasbor.keadaan", kapan=written.date_and_clock(board.made_ms), wilayah=region),
         made_ms=board.made_ms,
         footer=title,
-        note=site.text("dasbor.tertutup"),
-        sections=tuple(_section(chart, site) for chart in board.charts),
+        note=f"{site.text('target.cara')} {site.text('dasbor.tertutup')}",
+        sections=(
+            *(_target(card, site) for card in cards),
+            *(_section(chart, site) for chart in board.charts),
+        ),
         signers=(site.text("dasbor.pengesah"),),
     )
+
+
+def _target(card: Card, site: Site) -> Section:
+    head = (site.text("target.wilayah"), *card.columns)
+    rows = tuple((row.label, *row.cells) for row in card.rows)
+    widths = (2.2, *(1.0 for _ in card.columns))
+    table = Table(head=head, widths=widths, rows=rows, numbers=True) if rows else None
+    said = " ".join(each for each in (card.said, card.note) if each)
+    return Section(
+        title=site.text("target.laporan", judul=card.title, masa=card.span), text=said, table=table
+    )
+
+
+def _workbook(site: Site, cards: Sequence[Card]) -> bytes:
+    """Return the targets with their regions as a workbook: what the page shows, closed where it is closed."""
+    text, file = site.text, io.BytesIO()
+    heads = [text("target.untuk"), text("target.masa"), text("target.wilayah")]
+    heads += [text(f"target.kolom.{name}") for name in COLUMNS]
+    writer = table_writer("xlsx", file, text("target.judul"), [28, 24, 24, *(14 for _ in COLUMNS)], 1)
+    writer.head(heads)
+    for card in cards:
+        for row in (card.whole, *card.rows):
+            writer.row([card.title, card.span, row.label, *(_told(cell) for cell in row.cells)])
+    writer.close()
+    return file.getvalue()
+
+
+def _told(cell: str) -> str | int:
+    """Return a number as one, so that it can be added up; what is closed as it stands."""
+    digits = cell.replace(".", "")
+    return int(digits) if digits.isascii() and digits.isdigit() else cell
 
 
 def _section(chart: Chart, site: Site) -> Section:
@@ -123,5 +183,6 @@ def _section(chart: Chart, site: Site) -> Section:
         (line.label, *(cell.text for cell in line.cells)) for line in chart.lines
     ]
     head = (site.text("dasbor.uraian"), *chart.columns)
-    table = Table(head=head, widths=(3.0, *(1.0 for _ in chart.columns)), rows=tuple(rows)) if rows else None
+    widths = (3.0, *(1.0 for _ in chart.columns))
+    table = Table(head=head, widths=widths, rows=tuple(rows), numbers=True) if rows else None
     return Section(title=chart.title, text=chart.said, table=table)

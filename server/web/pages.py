@@ -65,6 +65,7 @@ from server.web.second_step import second_step_routes
 from server.web.settings import setting_routes
 from server.web.sheets import sheet_routes
 from server.web.site import Asking, Site, theme_of
+from server.web.targets import target_routes
 from server.web.together import together_routes
 from server.web.trail import trail_routes
 from server.web.warga import warga_routes
@@ -151,6 +152,7 @@ def page_routes(site: Site) -> list[Any]:
         *trail_routes(site),
         *sheet_routes(site),
         *setting_routes(site),
+        *target_routes(site),
         missing,
     ]
     return [

@@ -33,6 +33,7 @@ from server.web.site import Asking, Notice, Site, Visitor
 PAGE = "/pengaturan"
 GROUPS: tuple[tuple[Group, str], ...] = (("tanda", "flag"), ("perhatian", "bell"), ("masuk", "login"))
 ELSEWHERE: tuple[tuple[str, str, str, Action], ...] = (
+    ("target", "/target", "flag", "see_dashboard"),
     ("langkah_kedua", "/pengguna/langkah-kedua", "key", "see_people"),
     ("masa_simpan", "/masa-simpan", "calendar", "see_protection"),
     ("kop", "/surat/templat/kop", "letter", "set_letters"),

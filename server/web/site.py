@@ -61,6 +61,8 @@ from server.services.retention import Retention
 from server.services.review import Reviews
 from server.services.room import Room
 from server.services.settings import OfficeSettings
+from server.services.target_progress import TargetProgress
+from server.services.targets import Targeting
 from server.services.to_destroy import ToDestroy
 from server.services.together import Together
 from server.services.trail import Trail
@@ -221,6 +223,8 @@ class Site:
     assigning: Assigning
     publishing: FormPublishing
     dashboard: Dashboard
+    targeting: Targeting
+    progress: TargetProgress
     pins: Pins
     trail: Trail
     trail_export: TrailExport

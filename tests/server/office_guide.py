@@ -15,8 +15,15 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+from schemas.format import local_date
 from schemas.ids import RecordId
 from schemas.wilayah import load_wilayah
+from server.projections import quarter_of
+from server.services.people import load_person
+from server.services.target_progress import days_of
+from server.services.target_words import month_of
+from server.targets import Aim
+from server.web.building import build_site
 from sync.change import FormAnswers, Patch
 from sync.scope import NIK_PREFIXES
 from tests.contract.people import record_id
@@ -71,6 +78,8 @@ def pictures() -> dict[str, tuple[str, Draw]]:
         "ekspor": ("kabid", at("/ekspor?data=warga")),
         "surat": ("kabid", at("/surat")),
         "dasbor": ("kabid", at("/dasbor")),
+        "target": ("kabid", at("/target")),
+        "pengaturan": ("kabid", at("/pengaturan")),
         "peta": ("kabid", at("/peta")),
         "formulir": ("kabid", at("/formulir/ewarong")),
         "perangkat": ("admin", at("/perangkat")),
@@ -142,6 +151,23 @@ def _fill(office: Office) -> None:
         for number in range(900)
     ]
     act.act_all(act.person, bodies)
+    _aim(office)
+
+
+def _aim(office: Office) -> None:
+    """Let the kabid have set targets: of this month by kecamatan, and of this quarter."""
+    site = build_site(office.deps)
+    kabid = office.deps.engine.read(lambda tx: load_person(tx, office.people["kabid"]))
+    assert kabid is not None
+    today = local_date(office.deps.now_ms())
+    kecamatan = site.words.wilayah.kecamatan()
+    first, last = month_of(today)
+    month = Aim(service="bpnt", form="bpnt_kpm", start=first, end=last)
+    numbers = {site.targeting.regency: 30, **{each.kode: 2 for each in kecamatan[:15]}}
+    assert site.targeting.set(kabid, month, numbers, 0) is None
+    first, last = days_of(quarter_of(office.deps.now_ms()))
+    quarter = Aim(service="bpnt", form="ewarong", start=first, end=last)
+    assert site.targeting.set(kabid, quarter, {site.targeting.regency: 60}, 0) is None
 
 
 if __name__ == "__main__":

@@ -69,6 +69,7 @@ ALLOWED: dict[Action, set[str]] = {
     "set_letters": {"petugas", "kabid"},
     "see_settings": {"kabid", "pengawas", "admin"},
     "set_settings": {"kabid"},
+    "set_targets": {"kabid"},
 }
 CHANGES = {
     "decide_visits", "resolve_conflicts", "move_cases", "judge_again", "handle_alarms", "enrol_devices",
@@ -78,7 +79,7 @@ CHANGES = {
     "handle_requests", "export_person", "keep_registers", "handle_incidents",
     "manage_people", "approve_people", "publish_forms",
     "match_warga", "set_second_step", "manage_api", "make_letters", "set_letters",
-    "set_settings",
+    "set_settings", "set_targets",
 }  # fmt: skip
 
 

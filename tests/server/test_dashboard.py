@@ -28,7 +28,7 @@ from tests.server.pdf_text import pdf_text
 from tests.server.room_office import log_in, serving_cheaply
 from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
 
-SUMS = ("figure_counts", "figure_sums", "figure_end")
+SUMS = ("figure_counts", "figure_sums", "figure_days", "figure_months", "figure_end")
 
 
 class Desk:
@@ -96,6 +96,10 @@ def test_tasks_are_told_by_kecamatan_and_then_by_desa(desk: Desk) -> None:
     desk.task(4, ELSEWHERE, "ditolak")
     assert desk.told("capaian") == {"Kalijambe": ["1", "1", "1"], "Plupuh": ["1", "0", "0"]}
     assert desk.told("capaian", region=DESA.rpartition(".")[0]) == {"Keden": ["1", "1", "1"]}
+    down = [line.href for line in desk.chart("capaian").lines]
+    assert down[0] == f"/dasbor?triwulan={desk.quarter}&wilayah={DESA.rpartition('.')[0]}"
+    [own] = desk.chart("capaian", region=DESA.rpartition(".")[0]).lines
+    assert own.href == f"/peta?triwulan={desk.quarter}&wilayah={DESA}"
     assert "2 dari 4 tugas selesai (50%)" in desk.chart("capaian").said
 
 
@@ -153,6 +157,38 @@ def test_sealed_tasks_and_visits_are_counted_nowhere(desk: Desk) -> None:
     assert desk.office.deps.engine.read(lambda tx: len(queries.records_of_kind(tx, "tugas"))) == 1
     assert desk.told("capaian") == {} and "0 dari 0" in desk.chart("capaian").said
     assert desk.site.dashboard._figures.sums(desk.quarter).tasks == {}
+
+
+def test_cases_of_each_service_are_told_by_stage(desk: Desk) -> None:
+    office = desk.office.deps.office
+    for number, workflow in enumerate(("bpnt_masalah", "bpnt_masalah", "ewarong_temuan", "pengaduan", "kis")):
+        fields = {"workflow": workflow, "kode_desa": DESA}
+        made = Patch(record=RecordId(record_id(8_100 + number)), kind="kasus", base={}, new=fields)
+        office.act(office.person, made)
+    assert desk.told("masalah_tahap") == {"Dicatat": ["2", "0"]}
+    assert desk.told("temuan_tahap") == {"Temuan dicatat": ["1", "0"]}
+    assert desk.told("pengaduan") == {}, "complaints are no work of those who serve BPNT"
+    everywhere = replace(desk.who("kabid"), services=())
+    board = build_site(desk.office.deps).dashboard.board(everywhere, desk.quarter, "")
+    assert isinstance(board, Board)
+    assert len(next(chart for chart in board.charts if chart.key == "pengaduan").lines) == 1
+    assert "2 kasus; 0 lewat tenggat" in desk.chart("masalah_tahap").said
+    narrow = replace(desk.who("verifikator"), services=("kis",))
+    board = desk.site.dashboard.board(narrow, desk.quarter, "")
+    assert isinstance(board, Board)
+    assert next(chart for chart in board.charts if chart.key == "masalah_tahap").lines == ()
+
+
+def test_paths_of_kis_are_told_and_the_officer_s_word_comes_first(desk: Desk) -> None:
+    desk.visits(6, "kis", {"cabang": "a"})
+    desk.visits(5, "kis", {"cabang": "a", "cabang_petugas": "c"})
+    assert desk.told("jalur") == {"A Usul/reaktivasi di SIKS-NG": ["6"], "C Jamkesda UPTPK": ["5"]}
+
+
+def test_a_number_that_is_closed_for_another_is_not_called_small(desk: Desk) -> None:
+    desk.visits(2, "ewarong", {"tepat_harga": "tidak"})
+    desk.visits(6, "ewarong", {"tepat_harga": "ya"})
+    assert desk.told("tepat")["6T: tepat harga"] == ["•", "0", "<5"]
 
 
 def test_shops_and_their_findings(desk: Desk) -> None:

@@ -12,6 +12,10 @@ ROOT = Path(__file__).resolve().parents[2]
 SAID_BY_KEY = {
     "dasbor": ["server/services/dashboard.py", "server/services/figures.py", "server/web"],
     "dasbor.kolom": ["server/services/dashboard.py"],
+    "target": ["server/web", "server/services/target_words.py"],
+    "target.kolom": ["server/services/target_words.py", "server/web"],
+    "target.tanda": ["server/services/target_words.py"],
+    "target.masalah": ["server/services/targets.py", "server/web/targets.py"],
     "cadangan.langkah": ["server/backups"],
     "cadangan.masalah": ["server/backups", "server/commands"],
     "cadangan.perintah": ["server/commands"],

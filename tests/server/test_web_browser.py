@@ -329,7 +329,8 @@ def every_page(served: Served) -> dict[str, list[str]]:
             "/pemrosesan/cetak",
         ],
         "kabid": [
-            "/", *lost, "/dasbor", "/peta", f"/peta?wilayah={DESA}", "/formulir",
+            "/", *lost, "/dasbor", "/target", "/peta", f"/peta?wilayah={DESA}",
+            "/formulir",
             "/formulir/bpnt_kpm", "/formulir/baru?dari=ewarong", "/pengguna", "/pengguna/langkah-kedua",
             "/pengguna/percobaan",
             "/ekspor?data=warga", "/kunci-data", "/pengaturan",

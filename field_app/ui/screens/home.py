@@ -1,11 +1,11 @@
 """Beranda: what was sent, then the work in counted groups, and one large button for a new visit."""
 
-from field_app.ui.cards import home_items
+from field_app.ui.cards import home_items, month_words
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
 from field_app.ui.sync_cards import clock_notice
 from field_app.ui.widgets import head, rows  # noqa: F401 - their classes are named in the .kv
-from field_app.ui.widgets.words import Empty
+from field_app.ui.widgets.words import Empty, Words
 from schemas.format import long_date
 from schemas.sealed import SEALED_FORM
 
@@ -25,7 +25,7 @@ class HomeScreen(BaseScreen):
 
     def _show(self, view):
         self.ids.sync.show(view.sync, self.context.now_ms())
-        self._show_clock(view.sync)
+        self._show_said(view)
         items = home_items(view, self.say, self.context.today(), self.look, self.open)
         self.ids.list.show(items)
         if self._empty:
@@ -40,12 +40,17 @@ class HomeScreen(BaseScreen):
             self._empty.pos_hint = {"center_x": 0.5, "center_y": 0.55}
             self.ids.place.add_widget(self._empty)
 
-    def _show_clock(self, status):
-        """What stands under Hari ini goes by the phone's clock: she is told here when that is wrong."""
+    def _show_said(self, view):
+        """What stands under Hari ini goes by the phone's clock: she is told here when that is wrong. Else how
+        much of this month is done: it helps to plan, and blames nobody.
+        """
         self.ids.said.clear_widgets()
-        notice = clock_notice(status, self.say)
+        notice = clock_notice(view.sync, self.say)
         if notice is not None:
             self.ids.said.add_widget(notice)
+        elif view.month is not None:
+            said = month_words(view.month, self.say)
+            self.ids.said.add_widget(Words(text=said, style="small", ink="ink_soft"))
 
     def open(self, card):
         """A card was tapped: a draft goes on, a returned visit shows its reasons, a task its details."""

@@ -1,0 +1,345 @@
+"""How far visits are on the way to their target, and what is left a day. Rule: sums, as one reader sees them.
+
+A visit counts on the day on which it first came in, unless it was rejected. Where the office set no number,
+the tugas that are due in the quarter are the target.
+"""
+
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Literal
+
+from schemas.base import Data
+from schemas.deadline import working_days
+from schemas.format import local_date
+from schemas.ids import PersonId
+from server import figure_store
+from server.access import Person, Scope, scope, within
+from server.engine import Engine, Reader
+from server.figure_store import DUE, OPEN, Day
+from server.services.figures import FRESH_MS, Figures
+from server.services.people import Denied
+from server.services.visit_page import Words
+from server.services.visits import names
+from server.store import SqlOfficeStore
+from server.targets import Aim, is_inside, outermost, parts, targets
+
+STANDS = ("disetujui", "diterima", "ditahan", "dikembalikan")
+"""Where a visit that counts may stand; a rejected one does not count."""
+MOST_SPANS = 16
+Phase = Literal["belum", "berjalan", "lewat", "tercapai"]
+Rows = list[tuple[Day, int]]
+
+
+class Told(Data, frozen=True, kw_only=True):
+    """Visits towards a target (None: no number): approved, waiting for a decision, to be mended.
+
+    `week` are those since Monday, `pace` those needed on each working day from today; 0 when none is left.
+    """
+
+    target: int | None
+    approved: int
+    waiting: int
+    returned: int
+    week: int
+    pace: int
+
+    @property
+    def done(self) -> int:
+        """Visits that were made."""
+        return self.approved + self.waiting + self.returned
+
+    @property
+    def left(self) -> int:
+        """Visits that are still to be made."""
+        return max(0, (self.target or 0) - self.done)
+
+
+class Goal(Data, frozen=True, kw_only=True):
+    """One target as it stands: `here` is all of the region looked at, `inner` what lies in it, by code.
+
+    `days_left` are working days, today with them; `by_now` is the share of them that is over, in percent.
+    """
+
+    aim: Aim
+    from_tasks: bool
+    here: Told
+    inner: tuple[tuple[str, Told], ...]
+    phase: Phase
+    days_left: int
+    by_now: int
+
+
+class Worker(Data, frozen=True, kw_only=True):
+    """What lies with somebody who is sent out: open and late tugas; visits this week, and in the quarter."""
+
+    id: PersonId
+    name: str
+    open: int
+    late: int
+    week: int
+    quarter: int
+
+
+class TargetBoard(Data, frozen=True, kw_only=True):
+    """All targets that touch a quarter, and the load of each worker beside them."""
+
+    goals: tuple[Goal, ...]
+    workers: tuple[Worker, ...]
+    is_set: bool
+
+
+class TargetProgress:
+    """The use cases. Blocks its thread. `now_ms` gives UTC milliseconds."""
+
+    def __init__(self, engine: Engine, figures: Figures, words: Words, now_ms: Callable[[], int]) -> None:
+        self._engine, self._figures, self._words, self._now_ms = engine, figures, words, now_ms
+        self._lock = threading.Lock()
+        self._spans: dict[tuple[str, str], tuple[int, Rows]] = {}
+        self._regency = next(each.kode for each in words.wilayah if each.level == "kabupaten")
+
+    def board(self, person: Person, quarter: str, region: str) -> TargetBoard | Denied:
+        """Tell the targets of a quarter, of a region (empty: all of the reader's)."""
+        reach = scope(person, "see_dashboard")
+        if reach is None:
+            return Denied(why="role")
+        self._figures.sums(quarter)  # counts what changed since
+        here = _Reach(reach, region, self._regency, self._words)
+        start, end = days_of(quarter)
+        rows = here.seen(self._span(start, end))
+        today = local_date(self._now_ms())
+        monday = today - timedelta(days=today.weekday())
+        week = here.seen(self._span(monday, today))
+        known = self._engine.read(targets).standing()
+        said = [each for each in known if each.aim.overlaps(start, end) and here.serves(each.aim.service)]
+        goals = [
+            self._goal(
+                each.aim, each.numbers, here.seen(self._span(each.aim.start, each.aim.end)), week, here
+            )
+            for each in said
+        ]
+        covered = [each.aim for each in said]
+        for aim, numbers in self._tasks_due(rows, start, end, covered):
+            goals.append(self._goal(aim, numbers, rows, week, here, from_tasks=True))
+        return TargetBoard(
+            goals=tuple(sorted(goals, key=lambda each: (each.from_tasks, _order(each.phase), each.aim.end))),
+            workers=self._workers(here, rows, week, today),
+            is_set=bool(said),
+        )
+
+    def _goal(
+        self,
+        aim: Aim,
+        numbers: Mapping[str, int],
+        rows: Rows,
+        week: Rows,
+        here: "_Reach",
+        *,
+        from_tasks: bool = False,
+    ) -> Goal:
+        forms, today = self._forms(aim), local_date(self._now_ms())
+        made, this_week = self._by_region(rows, forms), self._by_region(week, forms)
+        every, days_left = working_days(aim.start, aim.end), working_days(max(today, aim.start), aim.end)
+
+        def told(*regions: str) -> Told:
+            of, inside = here.parts_of(numbers, regions)
+            counts = _added(made, inside)
+            target = sum(numbers[each] for each in of) if of else None
+            left = max(0, (target or 0) - sum(counts.values()))
+            return Told(
+                target=target,
+                approved=counts["disetujui"],
+                waiting=counts["diterima"] + counts["ditahan"],
+                returned=counts["dikembalikan"],
+                week=sum(_added(this_week, inside).values()),
+                pace=-(-left // days_left) if days_left else 0,
+            )
+
+        all_here = told(*here.regions())
+        inner = [(each, told(each)) for each in here.inner()]
+        return Goal(
+            aim=aim,
+            from_tasks=from_tasks,
+            here=all_here,
+            inner=tuple((each, one) for each, one in inner if one.target or one.done),
+            phase=_phase(aim, all_here, today),
+            days_left=days_left,
+            by_now=round(100 * (every - days_left) / every) if every else 0,
+        )
+
+    def _tasks_due(
+        self, rows: Rows, start: date, end: date, covered: Sequence[Aim]
+    ) -> Iterator[tuple[Aim, Mapping[str, int]]]:
+        """Give what the assignments alone set as a target: for each form that no number speaks of."""
+        due = defaultdict[str, Counter[str]](Counter)
+        for each, count in rows:
+            if each.what == DUE and each.desa:  # a tugas lies somewhere
+                due[each.form][each.desa] += count
+        for form, numbers in sorted(due.items()):
+            service = self._service(form)
+            if service and not any(aim.service == service and aim.form in ("", form) for aim in covered):
+                yield Aim(service=service, form=form, start=start, end=end), numbers
+
+    def _workers(self, here: "_Reach", rows: Rows, week: Rows, today: date) -> tuple[Worker, ...]:
+        made, this_week = _by_worker(rows), _by_worker(week)
+        open_tasks, late = (
+            self._open(here, date.max.isoformat()),
+            self._open(here, (today - timedelta(1)).isoformat(), date.min.isoformat()),
+        )
+        who = {PersonId(each) for each in (*made, *this_week, *open_tasks) if each}
+        if not who:
+            return ()
+        known = self._engine.read(lambda tx: names(SqlOfficeStore.reading(tx), who))
+        found = [
+            Worker(
+                id=each,
+                name=known.get(each, "–"),
+                open=open_tasks[each],
+                late=late[each],
+                week=this_week[each],
+                quarter=made[each],
+            )
+            for each in who
+        ]
+        return tuple(sorted(found, key=lambda each: (-each.open, each.name, each.id)))
+
+    def _open(self, here: "_Reach", last: str, first: str = "") -> Counter[str]:
+        found = self._kept((OPEN, first + last), lambda tx: figure_store.between(tx, [OPEN], first, last))
+        counts = Counter[str]()
+        for each, count in here.seen(found):
+            counts[each.petugas] += count
+        return counts
+
+    def _span(self, start: date, end: date) -> Rows:
+        first, last = start.isoformat(), end.isoformat()
+        return self._kept((first, last), lambda tx: figure_store.between(tx, (*STANDS, DUE), first, last))
+
+    def _kept(self, key: tuple[str, str], look: Callable[[Reader], Rows]) -> Rows:
+        """Return what was found under a key, at most as old as the other sums."""
+        with self._lock:
+            now = self._now_ms()
+            made_ms, rows = self._spans.get(key, (now - FRESH_MS, []))
+            if not 0 <= now - made_ms < FRESH_MS:
+                rows = self._engine.read(look)
+                others = {each: kept for each, kept in self._spans.items() if each != key}
+                self._spans = {**dict(list(others.items())[-MOST_SPANS:]), key: (now, rows)}
+            return rows
+
+    def _by_region(self, rows: Rows, forms: frozenset[str]) -> Mapping[str, Counter[str]]:
+        """Add up visits by where they stand, for each region; what lies nowhere counts for all of it."""
+        found = defaultdict[str, Counter[str]](Counter)
+        for each, count in rows:
+            if each.form in forms and each.what in STANDS:
+                for region in _and_above(each.desa or self._regency):
+                    found[region][each.what] += count
+        return found
+
+    def _forms(self, aim: Aim) -> frozenset[str]:
+        if aim.form:
+            return frozenset({aim.form})
+        return frozenset(form.id for form in self._words.forms.all() if form.service == aim.service)
+
+    def _service(self, form: str) -> str:
+        forms = self._words.forms
+        return forms.get(form).service if form in forms.ids() else ""
+
+
+class _Reach:
+    """What one reader sees, of one region."""
+
+    def __init__(self, reach: Scope, region: str, regency: str, words: Words) -> None:
+        self._reach, self._region, self._regency, self._words = reach, region, regency, words
+
+    def serves(self, service: str) -> bool:
+        """Whether a service is of the reader's work."""
+        return self._reach.services is None or service in self._reach.services
+
+    def seen(self, rows: Iterable[tuple[Day, int]]) -> Rows:
+        """Return what lies in reach."""
+        forms, served = self._words.forms, dict[str, bool]()
+        for form in forms.all():
+            served[form.id] = self.serves(form.service)
+        return [
+            (each, count) for each, count in rows if served.get(each.form, False) and self._lies(each.desa)
+        ]
+
+    def regions(self) -> tuple[str, ...]:
+        """Return what is looked at: of the region that was chosen, or of all, what is the reader's."""
+        chosen, areas = self._region or self._regency, self._reach.areas
+        if areas is None or any(is_inside(chosen, area) for area in areas):
+            return (chosen,)
+        return tuple(area for area in areas if is_inside(area, chosen))
+
+    def parts_of(
+        self, numbers: Mapping[str, int], regions: Sequence[str]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return whose numbers are the target of some regions, and where visits count for it.
+
+        Where a part has a number and the rest has none, that part alone is told.
+        """
+        of = outermost({part for region in regions for part in parts(numbers, region)})
+        return of, of or outermost(regions)
+
+    def inner(self) -> list[str]:
+        """Return the regions one level below: the kecamatan of the regency, the desa of a kecamatan."""
+        wilayah = self._words.wilayah
+        chosen = wilayah.get(self._region) if self._region else None
+        if chosen is None or chosen.level == "kabupaten":
+            found = wilayah.kecamatan()
+        else:
+            found = wilayah.desa(chosen.kode if chosen.level == "kecamatan" else chosen.parent)
+        return [
+            each.kode
+            for each in found
+            if self._lies(each.kode) or any(is_inside(area, each.kode) for area in self._reach.areas or ())
+        ]
+
+    def _lies(self, desa: str) -> bool:
+        areas = self._reach.areas
+        return (areas is None or within(desa, areas)) and (
+            not self._region or (bool(desa) and is_inside(desa, self._region))
+        )
+
+
+def days_of(quarter: str) -> tuple[date, date]:
+    """Return the first and the last day of a quarter such as 2026-4."""
+    year, _, number = quarter.partition("-")
+    first = date(int(year), 3 * int(number) - 2, 1)
+    after = date(int(year) + int(number) // 4, 3 * int(number) % 12 + 1, 1)
+    return first, after - timedelta(days=1)
+
+
+def _by_worker(rows: Rows) -> Counter[str]:
+    found = Counter[str]()
+    for each, count in rows:
+        if each.what in STANDS:
+            found[each.petugas] += count
+    return found
+
+
+def _added(by_region: Mapping[str, Counter[str]], regions: Iterable[str]) -> Counter[str]:
+    """Add up regions of which none lies in another."""
+    found = Counter[str]()
+    for each in regions:
+        found.update(by_region.get(each, {}))
+    return found
+
+
+def _and_above(desa: str) -> Iterator[str]:
+    """Give a desa and all that it lies in."""
+    while desa:
+        yield desa
+        desa = desa.rpartition(".")[0]
+
+
+def _phase(aim: Aim, told: Told, today: date) -> Phase:
+    if told.target and not told.left:
+        return "tercapai"
+    if today < aim.start:
+        return "belum"
+    return "berjalan" if today <= aim.end else "lewat"
+
+
+def _order(phase: Phase) -> int:
+    return ("berjalan", "tercapai", "belum", "lewat").index(phase)

@@ -1,0 +1,182 @@
+"""Setting targets. Rule: one word says all numbers of an aim, and is a change of the office's chain.
+
+What somebody saw when they set it goes with it: where another was quicker, nothing is written.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from schemas.base import Data
+from schemas.ids import RecordId
+from schemas.sealed import SEALED_SERVICES
+from schemas.wilayah import Region, Wilayah
+from server.access import EVERY_SERVICES, Person, Thing, may, refused
+from server.engine import Engine, Writer
+from server.services.chain_record import write_record
+from server.services.people import Actor
+from server.services.visit_page import Words
+from server.targets import KIND, MOST_DAYS, MOST_VISITS, Aim, Targets, Word, fields_of, targets
+
+YEARS = (2020, 2100)
+SERVICES = ("bpnt", "kis", EVERY_SERVICES)
+"""Whose visits are counted: nothing of a sealed service is."""
+_NUMBER = re.compile(r"(?P<name>.*?)[\s:;,=|]+(?P<number>\d{1,3}(?:\.\d{3})+|\d{1,7})\s*")
+_LEADING = re.compile(r"(?:\d+\s*[.)]\s+)?(?P<name>.+)")
+
+
+class NotSet(Data, frozen=True, kw_only=True):
+    """Why nothing was set: a key under `target.masalah`, and of which line or region."""
+
+    why: str
+    line: int = 0
+    said: str = ""
+
+
+class Targeting:
+    """The use cases of *Target kunjungan*. Each blocks its thread."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        office: Actor,
+        words: Words,
+        now_ms: Callable[[], int],
+        randomness: Callable[[int], bytes],
+    ) -> None:
+        self._engine, self._office, self._words = engine, office, words
+        self._now_ms, self._randomness = now_ms, randomness
+
+    @property
+    def regency(self) -> str:
+        """The code of the whole regency."""
+        return next(each.kode for each in self._words.wilayah if each.level == "kabupaten")
+
+    def now(self) -> Targets:
+        """Return all that is and was set."""
+        return self._engine.read(targets)
+
+    def choices(self, person: Person) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+        """Return the services that somebody may set a target for, each with its forms and their titles.
+
+        The first of a service is all of its forms, under an empty name; what serves everybody has no such.
+        """
+        found = sorted(self._words.forms.all(), key=lambda form: form.title)
+        return [
+            (
+                service,
+                (
+                    *self._all_of(service),
+                    *(
+                        (form.id, form.title)
+                        for form in found
+                        if form.service == service and form.privacy != "rahasia" and form.startable
+                    ),
+                ),
+            )
+            for service in SERVICES
+            if self._may(person, service, "")
+        ]
+
+    def set(self, person: Person, aim: Aim, numbers: Mapping[str, int], seen_ms: int) -> NotSet | None:
+        """Set all numbers of an aim; none take it back. `seen_ms` is when the word was said that stood on the
+        page, 0 before the first.
+        """
+        refusal = self._refused(person, aim, numbers)
+        if refusal is not None:
+            return refusal
+
+        def work(tx: Writer) -> NotSet | None:
+            known = targets(tx)
+            before = known.newest(aim)
+            old = dict[str, int](before.numbers if before else {})
+            if old == dict(numbers):
+                return None
+            if (before.at_ms if before else 0) != seen_ms:
+                return NotSet(why="berubah")
+            if not all(self._may(person, aim.service, region) for region in old):
+                return NotSet(why="peran")
+            self._say(tx, person, known, Word(aim=aim, numbers=numbers, by=person.id, at_ms=self._now_ms()))
+            return None
+
+        return self._engine.write(work).result()
+
+    def _say(self, tx: Writer, person: Person, known: Targets, word: Word) -> None:
+        # a clock that was set back brings no order into the words that is not theirs
+        last = known.words[-1].at_ms if known.words else 0
+        at_ms = max(word.at_ms, last + 1)
+        # by chance: under an id that can be worked out a phone could have put somebody first
+        record = RecordId(self._randomness(16).hex())
+        said = {**fields_of(word), "sejak_ms": at_ms}
+        if not write_record(tx, self._office, person.id, KIND, record, said):
+            raise RuntimeError("the office's own chain did not take a target")
+
+    def _refused(self, person: Person, aim: Aim, numbers: Mapping[str, int]) -> NotSet | None:
+        if not may(person, "set_targets"):
+            return NotSet(why="peran")
+        allowed = {(service, form) for service, forms in self.choices(person) for form, _ in forms}
+        if (aim.service, aim.form) not in allowed:
+            return NotSet(why="untuk")
+        first, last = YEARS
+        if not (aim.start <= aim.end and first <= aim.start.year and aim.end.year <= last):
+            return NotSet(why="masa")
+        if (aim.end - aim.start).days >= MOST_DAYS:
+            return NotSet(why="masa")
+        if any(self._words.wilayah.get(region) is None for region in numbers):
+            return NotSet(why="wilayah_lain")
+        if not all(0 < number <= MOST_VISITS for number in numbers.values()):
+            return NotSet(why="jumlah")
+        outside = next((each for each in numbers if not self._may(person, aim.service, each)), None)
+        if outside is not None:
+            return NotSet(why="di_luar", said=self._words.region(outside))
+        return None
+
+    def _all_of(self, service: str) -> tuple[tuple[str, str], ...]:
+        if service == EVERY_SERVICES:
+            return ()
+        name = self._words.text(f"layanan.{service}")
+        return (("", self._words.text("target.semua_formulir", layanan=name)),)
+
+    def _may(self, person: Person, service: str, region: str) -> bool:
+        thing = Thing(author=None, region=region, service=service)
+        return service not in SEALED_SERVICES and refused(person, "set_targets", thing) is None
+
+
+def read_numbers(wilayah: Wilayah, text: str) -> dict[str, int] | NotSet:
+    """Read lines of a region and a number, as typed or copied from a table: "Kec. Plupuh 350", a code also.
+
+    A desa of a name that others have too is told by its kecamatan: "Jati, Masaran 40". Zeros are left out.
+    """
+    found: dict[str, int] = {}
+    for line, written in enumerate(text.splitlines(), 1):
+        if not (said := " ".join(written.split())):
+            continue
+        parsed = _NUMBER.fullmatch(said)
+        if parsed is None or int(parsed["number"].replace(".", "")) > MOST_VISITS:
+            return NotSet(why="baris", line=line, said=said[:60])
+        region = _region(wilayah, parsed["name"])
+        if isinstance(region, str):
+            return NotSet(why=region, line=line, said=parsed["name"][:60])
+        if region.kode in found:
+            return NotSet(why="dua_kali", line=line, said=region.nama)
+        found[region.kode] = int(parsed["number"].replace(".", ""))
+    return {region: number for region, number in found.items() if number}
+
+
+def _region(wilayah: Wilayah, said: str) -> Region | str:
+    """Return the one region that is meant, or the key of why it is not known."""
+    by_code = wilayah.get(said.strip())
+    if by_code is not None:
+        return by_code
+    name = _LEADING.fullmatch(said.strip())
+    own, _, above = (name["name"] if name else said).partition(",")
+    there = _narrowed(wilayah.find(own.strip(), above.strip() or None))
+    if len(there) == 1:
+        return there[0]
+    return "kembar" if there else "tidak_dikenal"
+
+
+def _narrowed(there: Sequence[Region]) -> Sequence[Region]:
+    """A kecamatan comes before the desa of its name, as in a table of kecamatan."""
+    levels = (("kecamatan",), ("desa", "kelurahan"), ("kabupaten",))
+    found = ([each for each in there if each.level in level] for level in levels)
+    return next((each for each in found if each), list[Region]())

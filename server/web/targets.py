@@ -1,0 +1,273 @@
+"""Target kunjungan: how many visits are to be done, for the regency and divided as far as the office likes.
+
+Rule: one form says all numbers of one target; what was typed stays on the page when it cannot be taken.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from litestar import Response, get, post
+
+from schemas import format as written
+from schemas.base import Data
+from schemas.deadline import add_months
+from schemas.ids import PersonId
+from server.access import may
+from server.projections import quarter_of
+from server.services.target_progress import days_of
+from server.services.target_words import TargetWords, month_of
+from server.services.targets import NotSet, read_numbers
+from server.services.visits import names
+from server.store import SqlOfficeStore
+from server.targets import MOST_VISITS, Aim, Targets, Word, parts
+from server.web.filters import Filter, Group, Option
+from server.web.register_form import count_of
+from server.web.replies import onward
+from server.web.site import Asking, Notice, Site, Visitor
+
+PAGE = "/target"
+MONTHS_BEFORE, MONTHS_AFTER = 1, 6
+MOST_TEXT = 16_000
+OWN_SPAN = "rentang"
+
+
+class Typed(Data, frozen=True, kw_only=True):
+    """What stands in the form; `seen_ms` is when the word was said that it was drawn from, 0 without one."""
+
+    what: str = ""
+    span: str = ""
+    first: str = ""
+    last: str = ""
+    whole: str = ""
+    divided: str = ""
+    seen_ms: int = 0
+
+
+class Standing(Data, frozen=True, kw_only=True):
+    """One target that counts, in words; `change` leads to the form with it filled in."""
+
+    title: str
+    span: str
+    number: str
+    divided: str
+    regions: tuple[tuple[str, str], ...]
+    past: tuple[str, ...]
+    change: str
+
+
+def target_routes(site: Site) -> list[Any]:
+    """Return the handlers of the page."""
+    words = TargetWords(site.words)
+
+    async def draw(
+        visitor: Visitor, typed: Typed, notice: Notice | None, *, status: int = 200, changing: str = ""
+    ) -> Response[str]:
+        known = await site.work(site.targeting.now)
+        people = await site.work(lambda: _people(site, known))
+        values = {
+            "rows": [_standing(site, words, known, each, people) for each in known.standing()],
+            "may_set": may(visitor.person, "set_targets"),
+            "typed": typed,
+            "changing": changing,
+            "choices": _choices(site, words, visitor, typed),
+            "own_span": typed.span == OWN_SPAN,
+            "most_text": MOST_TEXT,
+            "notice": notice,
+        }
+        return await site.page("target/list.html", visitor, "dasbor", values, status=status)
+
+    @get(PAGE)
+    async def page(request: Asking) -> Response[str]:
+        visitor = await site.allowed(request, "see_dashboard")
+        given = request.query_params
+        done = Notice(tone="good", icon="done", title=site.text("target.tersimpan"))
+        notice = done if given.get("hasil", "") == "tersimpan" else None
+        aim = _aim(_typed(given))
+        if aim is None:
+            month = _month_value(written.local_date(site.deps.now_ms()))
+            return await draw(visitor, Typed(span=month), notice)
+        known = await site.work(site.targeting.now)
+        return await draw(visitor, _filled(site, aim, known), notice, changing=_name(words, aim))
+
+    @post(PAGE)
+    async def change(request: Asking) -> Response[Any]:
+        visitor = await site.allowed(request, "set_targets")
+        given = await site.form(request, visitor.csrf)
+        typed = _typed(given)
+        aim, numbers = _aim(typed), _numbers(site, typed)
+        if isinstance(numbers, NotSet):
+            refused: NotSet | None = numbers
+        elif aim is None:
+            refused = NotSet(why="masa")
+        else:
+            refused = await site.work(lambda: site.targeting.set(visitor.person, aim, numbers, typed.seen_ms))
+        if refused is None:
+            return onward(f"{PAGE}?hasil=tersimpan")
+        title = site.text(f"target.masalah.{refused.why}", baris=refused.line, kata=refused.said)
+        if refused.why == "berubah" and aim is not None:
+            known = await site.work(site.targeting.now)
+            typed = _filled(site, aim, known)
+        return await draw(visitor, typed, Notice(tone="bad", icon="error", title=title), status=422)
+
+    return [page, change]
+
+
+def _typed(given: Mapping[str, str]) -> Typed:
+    seen = count_of(given.get("dilihat", ""), 10**15)
+    return Typed(
+        what=given.get("untuk", ""),
+        span=given.get("masa", ""),
+        first=given.get("dari", ""),
+        last=given.get("sampai", ""),
+        whole=given.get("seluruh", "").strip(),
+        divided=given.get("wilayah", "")[:MOST_TEXT],
+        seen_ms=seen or 0,
+    )
+
+
+def _aim(typed: Typed) -> Aim | None:
+    """Return what is aimed at, None for days that are none."""
+    service, _, form = typed.what.partition("|")
+    span = _span(typed)
+    return Aim(service=service, form=form, start=span[0], end=span[1]) if span and service else None
+
+
+def _span(typed: Typed) -> tuple[date, date] | None:
+    kind, _, value = typed.span.partition(":")
+    try:
+        match kind:
+            case "bulan":
+                return month_of(date.fromisoformat(f"{value}-01"))
+            case "triwulan":
+                return days_of(value)
+            case _:
+                first, last = (written.parse_date(each) for each in (typed.first, typed.last))
+                return (first, last) if first and last else None
+    except ValueError:
+        return None
+
+
+def _numbers(site: Site, typed: Typed) -> dict[str, int] | NotSet:
+    found = read_numbers(site.words.wilayah, typed.divided)
+    if isinstance(found, NotSet) or not typed.whole:
+        return found
+    whole = count_of(typed.whole.replace(".", ""), MOST_VISITS)
+    if whole is None:
+        return NotSet(why="jumlah")
+    regency = site.targeting.regency
+    if regency in found:
+        return NotSet(why="dua_kali", said=site.text("dasbor.seluruh"))
+    return {regency: whole, **found} if whole else found
+
+
+def _filled(site: Site, aim: Aim, known: Targets) -> Typed:
+    """Return the form as the word that counts would fill it."""
+    word = known.newest(aim)
+    numbers, regency = dict[str, int](word.numbers if word else {}), site.targeting.regency
+    lines = [
+        f"{site.words.region(region)} {number}"
+        for region, number in sorted(numbers.items())
+        if region != regency
+    ]
+    return Typed(
+        what=f"{aim.service}|{aim.form}",
+        span=_span_value(aim),
+        first=aim.start.isoformat(),
+        last=aim.end.isoformat(),
+        whole=str(numbers.get(regency, "")),
+        divided="\n".join(lines),
+        seen_ms=word.at_ms if word else 0,
+    )
+
+
+def _span_value(aim: Aim) -> str:
+    if (aim.start, aim.end) == month_of(aim.start):
+        return _month_value(aim.start)
+    quarter = f"{aim.start.year}-{(aim.start.month + 2) // 3}"
+    return f"triwulan:{quarter}" if (aim.start, aim.end) == days_of(quarter) else OWN_SPAN
+
+
+def _month_value(day: date) -> str:
+    return f"bulan:{day.year:04}-{day.month:02}"
+
+
+def _choices(site: Site, words: TargetWords, visitor: Visitor, typed: Typed) -> list[Filter]:
+    groups = [
+        Group(
+            label=site.text(f"layanan.{service}"),
+            options=tuple(Option(value=f"{service}|{form}", label=label) for form, label in found),
+        )
+        for service, found in site.targeting.choices(visitor.person)
+    ]
+    today = written.local_date(site.deps.now_ms())
+    months = [add_months(today.replace(day=1), each) for each in range(-MONTHS_BEFORE, MONTHS_AFTER + 1)]
+    quarters = dict.fromkeys(quarter_of(written.moment_ms(each, 12, 0)) for each in months)
+    spans = [(_month_value(each), written.month_name(each)) for each in months]
+    spans += [(f"triwulan:{each}", words.quarter(each)) for each in quarters]
+    if typed.span and typed.span not in (OWN_SPAN, *(value for value, _ in spans)):
+        chosen = _span(typed)
+        if chosen is not None:
+            aim = Aim(service="", form="", start=chosen[0], end=chosen[1])
+            spans.append((typed.span, words.span(aim)))
+    spans.append((OWN_SPAN, site.text("target.masa_rentang")))
+    options = tuple(Option(value=value, label=label) for value, label in spans)
+    return [
+        Filter(name="untuk", label=site.text("target.untuk"), value=typed.what, groups=tuple(groups)),
+        Filter(
+            name="masa",
+            label=site.text("target.masa"),
+            value=typed.span,
+            groups=(Group(label="", options=options),),
+        ),
+    ]
+
+
+def _standing(
+    site: Site, words: TargetWords, known: Targets, word: Word, people: Mapping[str, str]
+) -> Standing:
+    regency, numbers, text = site.targeting.regency, word.numbers, site.text
+    of = parts(numbers, regency)
+    divided = parts([each for each in numbers if each != regency], regency)
+    total = sum(numbers[each] for each in divided)
+    said = ""
+    if divided and regency not in numbers:
+        said = text("target.dari_bagian", wilayah=len(divided))
+    elif divided:
+        key = "target.dibagi" if total == numbers[regency] else "target.dibagi_beda"
+        said = text(key, wilayah=len(divided), jumlah=written.number(total))
+    aim = word.aim
+    past = [each for each in reversed(known.words) if each.aim == aim]
+    return Standing(
+        title=words.title(aim),
+        span=words.span(aim),
+        number=text("target.jumlah_kata", jumlah=written.number(sum(numbers[each] for each in of))),
+        divided=said,
+        regions=tuple(
+            (site.words.region(each), written.number(numbers[each]))
+            for each in sorted(numbers)
+            if each != regency
+        ),
+        past=tuple(_past(site, each, people) for each in past),
+        change=f"{PAGE}?untuk={aim.service}|{aim.form}&masa={_span_value(aim)}"
+        f"&dari={aim.start.isoformat()}&sampai={aim.end.isoformat()}#atur",
+    )
+
+
+def _past(site: Site, word: Word, people: Mapping[str, str]) -> str:
+    total = sum(word.numbers[each] for each in parts(word.numbers, site.targeting.regency))
+    return site.text(
+        "target.riwayat_isi" if word.numbers else "target.riwayat_ditarik",
+        waktu=written.date_and_clock(word.at_ms),
+        nama=people.get(word.by, "–"),
+        jumlah=written.number(total),
+    )
+
+
+def _name(words: TargetWords, aim: Aim) -> str:
+    return f"{words.title(aim)}, {words.span(aim)}"
+
+
+def _people(site: Site, known: Targets) -> dict[str, str]:
+    who: set[PersonId] = {each.by for each in known.words}
+    return site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), who))
