@@ -61,6 +61,7 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("POST", "/tampilan"): Public(),
     ("GET", "/static/{name:path}"): Public(),
     ("GET", "/{rest:path}"): Public(),
+    ("POST", "/tulisan/buang"): Anyone(),
     ("POST", "/keluar"): Anyone(),
     ("GET", "/akun"): Anyone(),
     ("POST", "/akun/kode"): Anyone(),
