@@ -173,7 +173,7 @@ def error_page(site: Site, request: Asking, error: PageError) -> Response[str]:
         "text": site.text(f"kantor.galat.{error.key}_arti"),
         "picture": error.icon,
         "href": "/masuk" if gone else error.back or "/",
-        "label": site.text(f"kantor.galat.{_way_out(gone, error.back)}"),
+        "label": site.text(_way_out(gone, error.back)),
         "kept": site.text("kantor.galat.tersimpan") if error.back else "",
     }
     return site.show(
@@ -183,8 +183,8 @@ def error_page(site: Site, request: Asking, error: PageError) -> Response[str]:
 
 def _way_out(gone: bool, back: str) -> str:
     if gone:
-        return "ke_masuk"
-    return "ke_formulir" if back else "ke_beranda"
+        return "kantor.galat.ke_masuk"
+    return "kantor.galat.ke_formulir" if back else "kantor.galat.ke_beranda"
 
 
 def _kept(site: Site, request: Asking, error: PageError) -> PageError:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from hashlib import sha256
 
 import httpx
 import msgspec
@@ -10,12 +9,11 @@ import pytest
 
 from schemas.format import number as written_number
 from schemas.ids import PersonId, RecordId
-from server import people_store
 from server.services.unsent import KEPT_MS, MOST_EACH, MOST_LETTERS, Unsent, UnsentForms
-from server.settings import Settings
 from server.web.review import LONGEST_NOTE, LONGEST_REASON
 from server.web.site import SESSION_COOKIE
 from tests.server.room_office import csrf, log_in
+from tests.server.typed_forms import sleep
 from tests.server.web_office import DESA, Office, open_at, serving, shut
 
 LONG = " ".join(f"kata{number}" for number in range(500))
@@ -28,13 +26,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Office, s
     with serving(office) as address:
         yield office, address
     shut(office)
-
-
-def sleep(office: Office, client: httpx.Client) -> None:
-    """Let a session be unused for too long, as when a laptop was shut."""
-    hashed = sha256(client.cookies[SESSION_COOKIE].encode()).digest()
-    then = office.deps.now_ms() - Settings().idle_ms - 1
-    office.deps.engine.write(lambda tx: people_store.touch_session(tx, hashed, then)).result()
 
 
 def form_on(client: httpx.Client, visit: RecordId) -> dict[str, str]:
