@@ -27,6 +27,11 @@
     else meant.focus();
   });
 
+  // a filter is folded up on a narrow screen only: where the style cannot say so, it is said here
+  if (matchMedia("(min-width: 48.0625rem)").matches && !CSS.supports("selector(details::details-content)")) {
+    for (const fold of document.querySelectorAll("details.fold")) fold.open = true;
+  }
+
   // a menu that is open closes when something else is chosen, or by Escape
   const more = document.querySelector("details.more");
   document.addEventListener("click", (event) => {
