@@ -54,6 +54,7 @@ from server.services.retention import Retention
 from server.services.review import Reviews
 from server.services.room import build_room
 from server.services.settings import OfficeSettings
+from server.services.sought import Sought
 from server.services.to_destroy import ToDestroy
 from server.services.together import Together
 from server.services.trail import Trail
@@ -203,6 +204,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         checks=Checks(engine, deps.verify, deps.now_ms),
         indexing=indexing,
         finding=finding,
+        sought=Sought(deps.randomness),
         profiles=Profiles(
             engine,
             deps.office,

@@ -59,6 +59,7 @@ from server.services.retention import Retention
 from server.services.review import Reviews
 from server.services.room import Room
 from server.services.settings import OfficeSettings
+from server.services.sought import Sought
 from server.services.to_destroy import ToDestroy
 from server.services.together import Together
 from server.services.trail import Trail
@@ -221,6 +222,7 @@ class Site:
     checks: Checks
     indexing: Indexing
     finding: Finding
+    sought: Sought
     profiles: Profiles
     matching: Matching
     regions: tuple[Group, ...]

@@ -68,6 +68,7 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("POST", "/akun/kode/mulai"): Anyone(),
     ("POST", "/akun/sandi"): Anyone(),
     ("POST", "/akun/sesi"): Anyone(),
+    ("POST", "/antrean/cari"): Needs("see_visits"),
     ("GET", "/antrean"): Needs("see_visits"),
     ("GET", "/kunjungan/{visit:str}"): Reaches("see_visits", "visit"),
     ("GET", "/antrean/bersama"): Needs("decide_visits"),
