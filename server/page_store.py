@@ -259,23 +259,33 @@ def conflicts_on(tx: Reader, shelves: Iterable[str], limit: int) -> list[RecordI
     return [RecordId(row[0]) for row in found]
 
 
-def case_places(tx: Reader, stages: Iterable[str]) -> dict[tuple[str, str], int]:
-    """Return how many cases stand at each of these stages in each desa, by (stage, desa)."""
+def case_places(tx: Reader, stages: Iterable[str], due_before: str = "") -> dict[tuple[str, str], int]:
+    """Return how many cases stand at each of these stages in each desa, by (stage, desa).
+
+    `due_before`: only those that were due before that day.
+    """
     found = tx.query(
         "SELECT stage, desa, count(*) FROM kasus WHERE kabupaten = :kabupaten AND stage IN :stages"
-        " GROUP BY stage, desa",
-        {"stages": list(stages)},
+        " AND (:before = '' OR due <> '' AND due < :before) GROUP BY stage, desa",
+        {"stages": list(stages), "before": due_before},
     )
     return {(str(row[0]), str(row[1])): int(row[2]) for row in found}
 
 
-def cases_at(tx: Reader, places: Iterable[tuple[str, str]], limit: int) -> list[RecordId]:
-    """Return the cases of these (stage, desa), soonest due first, those without a limit last."""
+def cases_at(
+    tx: Reader, places: Iterable[tuple[str, str]], limit: int, due_before: str = ""
+) -> list[RecordId]:
+    """Return the cases of these (stage, desa), soonest due first, those without a limit last.
+
+    `due_before`: only those that were due before that day.
+    """
     wanted = list(places)
     found = tx.query(
         "SELECT kasus FROM kasus WHERE kabupaten = :kabupaten AND stage IN :stages"
-        " AND stage || ' ' || desa IN :places ORDER BY due = '', due, kasus LIMIT :limit",
+        " AND stage || ' ' || desa IN :places AND (:before = '' OR due <> '' AND due < :before)"
+        " ORDER BY due = '', due, kasus LIMIT :limit",
         {
+            "before": due_before,
             "stages": sorted({stage for stage, _ in wanted}),
             "places": [f"{stage} {desa}" for stage, desa in wanted],
             "limit": limit,

@@ -113,6 +113,7 @@ def test_searches_are_kept_a_few_for_each_and_no_longer_than_a_line() -> None:
     first = kept.keep(ann, "nama  satu ")
     assert kept.text(ann, first) == "nama satu" and kept.keep(ann, "nama satu") == first
     assert kept.text(PersonId("b"), first) == "" and kept.keep(ann, "  ") == ""
+    last = first
     for number in range(MOST_EACH):
         last = kept.keep(ann, f"x{number} " + "y" * LONGEST)
     assert kept.text(ann, first) == "" and len(kept.text(ann, last)) == LONGEST
