@@ -92,7 +92,7 @@ class Queue:
             return Denied(why="role")
         offset = (max(1, number) - 1) * ROWS_PER_PAGE
         wanted, author, desa = self._bounded(reach, asked)
-        examine(self._engine, wanted.state)
+        examine(self._engine, wanted.state, self._words.wilayah)
 
         def work(tx: Reader) -> QueuePage:
             total = page_store.visit_count(tx, wanted, author=author, desa=desa)
@@ -137,7 +137,7 @@ class Queue:
         if reach is None:
             return []
         wanted, author, desa = self._bounded(reach, asked)
-        examine(self._engine, wanted.state)
+        examine(self._engine, wanted.state, self._words.wilayah)
         return self._engine.read(
             lambda tx: page_store.visit_ids(tx, wanted, author=author, desa=desa, limit=most, offset=0)
         )
