@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from errno import ENOSPC
 
 import httpx
 import msgspec
@@ -9,7 +11,11 @@ import pytest
 
 from schemas.format import number as written_number
 from schemas.ids import PersonId, RecordId
+from server.access import Person
+from server.services.incidents import KINDS, Incidents, NotDone, Said
 from server.services.unsent import KEPT_MS, MOST_EACH, MOST_LETTERS, Unsent, UnsentForms
+from server.web.building import build_site
+from server.web.pages import page_routes
 from server.web.review import LONGEST_NOTE, LONGEST_REASON
 from server.web.site import SESSION_COOKIE
 from tests.server.room_office import csrf, log_in
@@ -73,7 +79,9 @@ def test_a_long_note_comes_back_after_the_session_ended_and_nothing_was_decided(
         page = client.get(answer.headers["location"])
         assert note_on(page) == LONG and "Tulis RT dan RW" in page.text
         assert "dikembalikan ke formulirnya" in page.text
-        # it waits until she decides, for her alone
+        # it waits until she decides, for her alone, and the first page says so
+        assert f'href="/kunjungan/{visit}?status=diterima&amp;tanda=ya">Buka lagi' in client.get("/").text
+        assert "Buka lagi formulirnya" not in other.get("/").text
         assert note_on(client.get(f"/kunjungan/{visit}")) == LONG
         assert note_on(other.get(f"/kunjungan/{visit}")) == ""
         # what is too long for a phone is told of with all that was written, and not cut
@@ -134,6 +142,30 @@ def test_a_page_that_asks_who_is_here_is_not_thrown_away_when_its_session_ends(
         client.cookies.delete(SESSION_COOKIE)
         told = client.get(f"/kunjungan/{visit}/siapa", headers=ask)
         assert "Salin dulu" in told.text  # whose it was is not known: nothing is promised
+
+
+class FullDisk(Incidents):
+    """Takes nothing down: there is no room left."""
+
+    def report(self, person: Person, kind: str, known_ms: int, said: Said) -> RecordId | NotDone:
+        raise OSError(ENOSPC, "")
+
+
+def test_what_an_office_with_a_full_disk_did_not_take_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    office = open_at(tmp_path_factory.mktemp("full"))
+    site = build_site(office.deps)
+    full = FullDisk(office.deps.engine, office.deps.office, office.deps.now_ms, office.deps.randomness)
+    pages = page_routes(replace(site, incidents=full))
+    with serving(office, pages) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "pdp")
+        given = {"csrf": csrf(client.get("/insiden")), "jenis": KINDS[0], "diketahui": "2026-11-01T08:00"}
+        given |= {"uraian": LONG, "data": "nama", "jumlah": "2", "penanganan": "ditutup"}
+        answer = client.post("/insiden", data=given)
+        assert answer.status_code == 500 and 'href="/insiden"' in answer.text
+        assert LONG in client.get("/insiden").text and "kata1" not in caplog.text
+    shut(office)
 
 
 def unsent(name: str, note: str, at_ms: int = 1_000) -> Unsent:
