@@ -7,6 +7,7 @@ from schemas.base import Data
 from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash, PersonId, RecordId
 from server.engine import Reader, SqlRow, Writer, one
 from server.sign_store import ODD, SHOWS
+from server.subject_store import END
 
 DAY_MS = 86_400_000
 
@@ -14,7 +15,9 @@ DAY_MS = 86_400_000
 class QueueFilter(Data, frozen=True, kw_only=True):
     """Which visits to list: empty members do not narrow; `handed_to` and `petugas` are ids of people.
 
-    `sign` is one flag; `newest_first` turns the order, which is else that of waiting.
+    `sign` is one flag; `newest_first` turns the order, which is else that of waiting. `sought`: whether
+    visits are searched for, by `words` that each begin one of the subject's name, by the `tail` of their
+    number, backwards, or to one of these `cases`.
     """
 
     state: str = "diterima"
@@ -25,7 +28,21 @@ class QueueFilter(Data, frozen=True, kw_only=True):
     petugas: str = ""
     sign: str = ""
     newest_first: bool = False
+    sought: bool = False
+    words: tuple[str, ...] = ()
+    tail: str = ""
+    cases: tuple[RecordId, ...] = ()
 
+
+MOST_WORDS = 4
+"""So many words of a name are searched for; the others are not asked."""
+_NAMED = " AND ".join(f"' ' || s.name_key LIKE :word{number}" for number in range(MOST_WORDS))
+_SOUGHT = (
+    "(:named = 1 OR :tail <> '') AND k.subject <> '' AND EXISTS (SELECT 1 FROM subjects s"  # noqa: S608
+    " WHERE s.kabupaten = k.kabupaten AND s.subject = k.subject"
+    f" AND (:named = 0 OR {_NAMED})"
+    " AND (:tail = '' OR s.nik >= :tail AND s.nik < :past OR s.kks >= :tail AND s.kks < :past))"
+)
 
 _VISITS = (
     "FROM kunjungan k WHERE kabupaten = :kabupaten AND state = :state"  # noqa: S608 - none of it from outside
@@ -36,6 +53,7 @@ _VISITS = (
     f" AND (:flagged = '' OR CASE WHEN {ODD} THEN 'ya' ELSE 'tidak' END = :flagged)"
     f" AND (:sign = '' OR {SHOWS})"
     " AND (:petugas = '' OR petugas = :petugas)"
+    f" AND (:sought = 0 OR k.kasus <> '' AND k.kasus IN :cases OR {_SOUGHT})"
     " AND (:handed_to = '' OR EXISTS (SELECT 1 FROM handed h WHERE h.kabupaten = k.kabupaten"
     " AND h.visit = k.visit AND h.person = :handed_to))"
 )
@@ -120,7 +138,22 @@ def _bounds(wanted: QueueFilter, author: PersonId | None, desa: tuple[str, ...] 
         "handed_to": wanted.handed_to,
         "petugas": wanted.petugas,
         "sign": wanted.sign,
+        "sought": int(wanted.sought),
+        "named": int(bool(wanted.words)),
+        "tail": wanted.tail,
+        "past": wanted.tail + END,
+        "cases": list(wanted.cases),
+        **{
+            f"word{number}": f"% {wanted.words[number]}%" if number < len(wanted.words) else "%"
+            for number in range(MOST_WORDS)
+        },
     }
+
+
+def visited_cases(tx: Reader) -> list[RecordId]:
+    """Return the sealed cases to which visits were made."""
+    found = tx.query("SELECT DISTINCT kasus FROM kunjungan WHERE kabupaten = :kabupaten AND kasus <> ''")
+    return [RecordId(row[0]) for row in found]
 
 
 def visit_authors(tx: Reader) -> list[PersonId]:
@@ -226,23 +259,33 @@ def conflicts_on(tx: Reader, shelves: Iterable[str], limit: int) -> list[RecordI
     return [RecordId(row[0]) for row in found]
 
 
-def case_places(tx: Reader, stages: Iterable[str]) -> dict[tuple[str, str], int]:
-    """Return how many cases stand at each of these stages in each desa, by (stage, desa)."""
+def case_places(tx: Reader, stages: Iterable[str], due_before: str = "") -> dict[tuple[str, str], int]:
+    """Return how many cases stand at each of these stages in each desa, by (stage, desa).
+
+    `due_before`: only those that were due before that day.
+    """
     found = tx.query(
         "SELECT stage, desa, count(*) FROM kasus WHERE kabupaten = :kabupaten AND stage IN :stages"
-        " GROUP BY stage, desa",
-        {"stages": list(stages)},
+        " AND (:before = '' OR due <> '' AND due < :before) GROUP BY stage, desa",
+        {"stages": list(stages), "before": due_before},
     )
     return {(str(row[0]), str(row[1])): int(row[2]) for row in found}
 
 
-def cases_at(tx: Reader, places: Iterable[tuple[str, str]], limit: int) -> list[RecordId]:
-    """Return the cases of these (stage, desa), soonest due first, those without a limit last."""
+def cases_at(
+    tx: Reader, places: Iterable[tuple[str, str]], limit: int, due_before: str = ""
+) -> list[RecordId]:
+    """Return the cases of these (stage, desa), soonest due first, those without a limit last.
+
+    `due_before`: only those that were due before that day.
+    """
     wanted = list(places)
     found = tx.query(
         "SELECT kasus FROM kasus WHERE kabupaten = :kabupaten AND stage IN :stages"
-        " AND stage || ' ' || desa IN :places ORDER BY due = '', due, kasus LIMIT :limit",
+        " AND stage || ' ' || desa IN :places AND (:before = '' OR due <> '' AND due < :before)"
+        " ORDER BY due = '', due, kasus LIMIT :limit",
         {
+            "before": due_before,
             "stages": sorted({stage for stage, _ in wanted}),
             "places": [f"{stage} {desa}" for stage, desa in wanted],
             "limit": limit,

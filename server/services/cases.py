@@ -1,5 +1,6 @@
 """Cases: where each stands, how long it may, and what comes next. Rule: the workflow file decides."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -11,7 +12,7 @@ from schemas.wire import Applied, Rejected
 from schemas.workflow import Workflow, Workflows, next_events
 from schemas.workflow_types import Event, Need
 from server import page_store
-from server.access import Person, Thing, may, refused
+from server.access import Person, Thing, may, refused, within
 from server.engine import Engine, Reader, Writer
 from server.services.people import Actor, Denied
 from server.services.review import Decided, Incomplete, NotThere, Stale
@@ -73,11 +74,37 @@ class CaseView(Data, frozen=True, kw_only=True):
     ahead: tuple[Ahead, ...] = ()
 
 
+class CaseFilter(Data, frozen=True, kw_only=True):
+    """Which cases to list; empty members do not narrow.
+
+    `step` is `workflow.state`, `turn` a role that may take the next step, `late`: only those that were due.
+    """
+
+    service: str = ""
+    step: str = ""
+    region: str = ""
+    turn: str = ""
+    late: bool = False
+
+
 class CaseList(Data, frozen=True, kw_only=True):
-    """The cases under way that somebody may see, soonest due first, of how many in all."""
+    """The cases under way that somebody may see, soonest due first, of how many in all.
+
+    `services`, `steps` (by `workflow.state`, with its label) and `turns` (by role) say how many of all that
+    they may see each choice of a filter holds, and `late` how many were due.
+    """
 
     shown: tuple[CaseView, ...]
     total: int
+    services: Mapping[str, int]
+    steps: Mapping[str, tuple[str, int]]
+    turns: Mapping[str, int]
+    late: int
+
+
+EVERY_CASE = CaseFilter()
+Stage = tuple[Workflow, str]
+"""A workflow with one of its states."""
 
 
 class Cases:
@@ -86,17 +113,29 @@ class Cases:
     def __init__(self, engine: Engine, office: Actor, words: Words, workflows: Workflows) -> None:
         self._engine, self._office, self._words, self._workflows = engine, office, words, workflows
 
-    def all(self, person: Person, today: date) -> CaseList:
+    def all(self, person: Person, today: date, wanted: CaseFilter = EVERY_CASE) -> CaseList:
         """List the cases under way that this person may see, soonest due first, at most 500."""
 
         def work(tx: Reader) -> CaseList:
-            store, places = SqlOfficeStore.reading(tx), self._places(tx, person)
-            ids = page_store.cases_at(tx, places, MOST)
+            store, every = SqlOfficeStore.reading(tx), self._places(tx, person)
+            stages, overdue = self._stages(), self._places(tx, person, today.isoformat())
+            before, among = (today.isoformat(), overdue) if wanted.late else ("", every)
+            places = {
+                (stage, desa): count
+                for (stage, desa), count in among.items()
+                if _is_wanted(wanted, stages[stage], desa)
+            }
+            ids = page_store.cases_at(tx, places, MOST, before)
             found = store.records(ids)
             named = {str(each.fields.get("subjek") or "") for each in found.values()}
             known = names(store, (named | set(officers(found.values()))) - {""})
             shown = tuple(self._view(found[name], person, today, known) for name in ids)
-            return CaseList(shown=shown, total=sum(places.values()))
+            return CaseList(
+                shown=shown,
+                total=sum(places.values()),
+                late=sum(overdue.values()),
+                **_counted(stages, every),
+            )
 
         return self._engine.read(work)
 
@@ -163,19 +202,23 @@ class Cases:
     def _refused(self, person: Person, record: Record) -> Any:
         return refused(person, "see_cases", self._thing(record))
 
-    def _places(self, tx: Reader, person: Person) -> dict[tuple[str, str], int]:
+    def _places(self, tx: Reader, person: Person, due_before: str = "") -> dict[tuple[str, str], int]:
         """Return how many cases under way this person may see at each (stage, desa)."""
-        stages = {
-            stage_text(workflow.id, workflow.version, state): workflow
-            for workflow in self._versions()
-            for state in workflow.states
-            if not workflow.states[state].final
-        }
-        found = page_store.case_places(tx, stages).items()
+        stages = self._stages()
+        found = page_store.case_places(tx, stages, due_before).items()
         return {
             (stage, desa): count
             for (stage, desa), count in found
-            if refused(person, "see_cases", _listed(stages[stage], desa)) is None
+            if refused(person, "see_cases", _listed(stages[stage][0], desa)) is None
+        }
+
+    def _stages(self) -> dict[str, Stage]:
+        """Return every state in which a case is under way, by how the database names it."""
+        return {
+            stage_text(workflow.id, workflow.version, state): (workflow, state)
+            for workflow in self._versions()
+            for state in workflow.states
+            if not workflow.states[state].final
         }
 
     def _versions(self) -> Iterator[Workflow]:
@@ -223,6 +266,43 @@ class Cases:
         if refused(person, "move_cases", self._thing(record)) is not None:
             return ()
         return steps_of(workflow, record.fields["state"], person)
+
+
+def _is_wanted(wanted: CaseFilter, stage: Stage, desa: str) -> bool:
+    workflow, state = stage
+    return (
+        wanted.service in ("", workflow.service)
+        and wanted.step in ("", _step_name(stage))
+        and (not wanted.region or (desa != "" and within(desa, (wanted.region,))))
+        and (not wanted.turn or wanted.turn in _turns(workflow, state))
+    )
+
+
+def _counted(stages: Mapping[str, Stage], places: Mapping[tuple[str, str], int]) -> dict[str, Any]:
+    services, turns = Counter[str](), Counter[str]()
+    steps: dict[str, tuple[str, int]] = {}
+    held = Counter[str]()
+    for (name, _), count in places.items():
+        held[name] += count
+    for name, stage in stages.items():  # in the order of the workflow
+        if not (count := held[name]):
+            continue
+        workflow, state = stage
+        services[workflow.service] += count
+        turns.update(dict.fromkeys(_turns(workflow, state), count))
+        label, before = steps.get(_step_name(stage), (workflow.states[state].label, 0))
+        steps[_step_name(stage)] = (label, before + count)
+    return {"services": services, "turns": turns, "steps": steps}
+
+
+def _step_name(stage: Stage) -> str:
+    workflow, state = stage
+    return f"{workflow.id}.{state}"
+
+
+def _turns(workflow: Workflow, state: str) -> set[str]:
+    """Return the roles that may take the next step."""
+    return {role for event in workflow.events if state in event.from_ for role in event.who}
 
 
 def steps_of(workflow: Workflow, state: str, person: Person) -> tuple[Step, ...]:

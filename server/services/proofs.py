@@ -63,6 +63,19 @@ def is_far_from_home(version: Version, home: tuple[float, float] | None, limits:
     return distance_m((place.lat, place.lng), home) > limits.far_from_home_m
 
 
+def outside_m(version: Version, wilayah: Wilayah, region: str) -> float:
+    """Return how far outside the desa it was meant to be a version was made, 0 inside or where unknown."""
+    place = version.submit.place
+    if place is None or wilayah.get(region) is None:
+        return 0.0
+    return wilayah.outside_m(region, place.lat, place.lng)
+
+
+def is_outside(version: Version, wilayah: Wilayah, region: str, limits: Limits) -> bool:
+    """Whether a version was made outside its desa, further than the map may be wrong."""
+    return outside_m(version, wilayah, region) > limits.outside_m
+
+
 def lasted_min(version: Version) -> int | None:
     """Minutes that a visit took, as the phone noted its beginning and end; None where that tells none.
 
@@ -150,8 +163,8 @@ def _place(
     if place.mock:
         return _badge(text, "bad", "wrong_place", "lokasi_tiruan")
     point = (place.lat, place.lng)
-    outside = wilayah.outside_m(region, *point) if wilayah.get(region) else 0.0
-    if outside > visit.limits.outside_m:
+    if is_outside(visit.newest, wilayah, region, visit.limits):
+        outside = outside_m(visit.newest, wilayah, region)
         return _badge(text, "notice", "wrong_place", "lokasi_luar", jarak=written.distance(outside))
     badge = _badge(text, "good", "location", "lokasi_wajar", meter=written.number(place.accuracy_m))
     if home is None:

@@ -1,16 +1,19 @@
 """The queue: which visits wait, in words. Rule: only what the reader may see is counted or listed."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from schemas.base import Data
+from schemas.identity import search_key
 from schemas.ids import BlobId, PersonId, RecordId
 from schemas.sealed import SEALED_FORM, SEALED_SERVICES
 from server import handed_store, page_store, sign_store
 from server.access import Person, Scope, scope, within
 from server.engine import Engine, Reader
 from server.page_store import DAY_MS, QueueFilter
+from server.services.finding import FEWEST_DIGITS
 from server.services.people import Denied
 from server.services.sealed_rows import SealedRow, sealed_rows
 from server.services.signs import REUSED, TWICE, examine
@@ -20,6 +23,8 @@ from server.store import SqlOfficeStore
 from sync.store import Record
 
 ROWS_PER_PAGE = 25
+CODE = "KS-"
+"""How the code of a sealed case begins."""
 
 
 class Shot(Data, frozen=True, kw_only=True):
@@ -49,11 +54,12 @@ class QueueRow(Data, frozen=True, kw_only=True):
 
 
 class Asked(Data, frozen=True, kw_only=True):
-    """What somebody wants listed: a filter, a service and a region (empty: all)."""
+    """What somebody wants listed: a filter, a service, a region (empty: all), and what they search for."""
 
     wanted: QueueFilter
     service: str = ""
     region: str = ""
+    sought: str = ""
 
 
 class Standing(Data, frozen=True, kw_only=True):
@@ -86,7 +92,7 @@ class Queue:
             return Denied(why="role")
         offset = (max(1, number) - 1) * ROWS_PER_PAGE
         wanted, author, desa = self._bounded(reach, asked)
-        examine(self._engine, wanted.state)
+        examine(self._engine, wanted.state, self._words.wilayah)
 
         def work(tx: Reader) -> QueuePage:
             total = page_store.visit_count(tx, wanted, author=author, desa=desa)
@@ -131,7 +137,7 @@ class Queue:
         if reach is None:
             return []
         wanted, author, desa = self._bounded(reach, asked)
-        examine(self._engine, wanted.state)
+        examine(self._engine, wanted.state, self._words.wilayah)
         return self._engine.read(
             lambda tx: page_store.visit_ids(tx, wanted, author=author, desa=desa, limit=most, offset=0)
         )
@@ -154,7 +160,18 @@ class Queue:
     ) -> tuple[QueueFilter, PersonId | None, tuple[str, ...] | None]:
         """Return the filter with what is in reach: forms, author and desa."""
         wanted = msgspec.structs.replace(asked.wanted, forms=self._forms(reach, asked.service))
+        if asked.sought:
+            wanted = msgspec.structs.replace(wanted, sought=True, **self._meant(asked.sought))
         return wanted, reach.author, self._desa(reach, asked.region)
+
+    def _meant(self, text: str) -> dict[str, Any]:
+        """Return what somebody searches for: the end of a number, the code of a sealed case, or a name."""
+        digits = "".join(text.split())
+        if digits.isascii() and digits.isdigit():
+            return {"tail": digits[::-1]} if len(digits) >= FEWEST_DIGITS else {}
+        if digits.upper().startswith(CODE):
+            return {"cases": self._engine.read(lambda tx: _coded(tx, digits.upper()))}
+        return {"words": tuple(search_key(text).split()[: page_store.MOST_WORDS])}
 
     def _forms(self, reach: Scope, service: str) -> tuple[str, ...] | None:
         """Return the forms to list, None for all: those of services in reach, and of the one asked for."""
@@ -256,6 +273,12 @@ class Queue:
             photos=shots,
             photo_count=text(key, ada=held, jumlah=len(shots)),
         )
+
+
+def _coded(tx: Reader, code: str) -> tuple[RecordId, ...]:
+    """Return the sealed cases that were visited and whose code begins so."""
+    cases = SqlOfficeStore.reading(tx).records(page_store.visited_cases(tx))
+    return tuple(name for name, case in cases.items() if str(case.fields.get("kode") or "").startswith(code))
 
 
 def older_than(days: int, now_ms: int) -> int:

@@ -9,9 +9,10 @@ from datetime import date
 from schemas.form_values import day_of
 from schemas.format import local_date
 from schemas.ids import RecordId
+from schemas.wilayah import Wilayah
 from server import sign_store
 from server.engine import Engine, Reader
-from server.services.proofs import clock_is_wrong, is_far_from_home, is_too_short
+from server.services.proofs import clock_is_wrong, is_far_from_home, is_outside, is_too_short
 from server.services.visits import Version, load_newest, place_of
 from server.settings import Limits, settings
 from server.store import SqlOfficeStore
@@ -26,13 +27,20 @@ GUARDIANS = ("kepala_keluarga", "orang_tua_mertua")
 """Who may answer for a child, by what the forms call them."""
 
 
-def signs_of(version: Version, home: tuple[float, float] | None, limits: Limits) -> tuple[str, ...]:
-    """Return the flags that a version carries in itself; `home` is the recorded home, (lat, lng)."""
+def signs_of(
+    version: Version, home: tuple[float, float] | None, wilayah: Wilayah, region: str, limits: Limits
+) -> tuple[str, ...]:
+    """Return the flags that a version carries in itself.
+
+    `home` is the recorded home, (lat, lng), and `region` the code of the desa that it is about.
+    """
     place, found = version.submit.place, list[str]()
     if place is not None and place.mock:
         found.append("lokasi_tiruan")
     if is_far_from_home(version, home, limits):
         found.append("jauh_dari_rumah")
+    if is_outside(version, wilayah, region, limits):
+        found.append("di_luar_desa")
     if clock_is_wrong(version, limits):
         found.append("jam_salah")
     if is_too_short(version, limits):
@@ -59,16 +67,16 @@ def _full_years(born: date, today: date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
-def examine(engine: Engine, state: str) -> None:
+def examine(engine: Engine, state: str, wilayah: Wilayah) -> None:
     """Examine the visits in a state whose newest version nobody has looked at yet. Blocks its thread."""
     while state in EXAMINED_STATES:
-        found = engine.read(lambda tx: _examined(tx, state))
+        found = engine.read(lambda tx: _examined(tx, state, wilayah))
         if not found:
             return
         engine.write(lambda tx, found=found: sign_store.put_signs(tx, found)).result()
 
 
-def _examined(tx: Reader, state: str) -> list[tuple[RecordId, int, tuple[str, ...]]]:
+def _examined(tx: Reader, state: str, wilayah: Wilayah) -> list[tuple[RecordId, int, tuple[str, ...]]]:
     waiting = sign_store.unexamined(tx, state, BATCH)
     store = SqlOfficeStore.reading(tx)
     records = store.records(visit for visit, _ in waiting)
@@ -81,6 +89,8 @@ def _examined(tx: Reader, state: str) -> list[tuple[RecordId, int, tuple[str, ..
         version = versions.get(visit)
         subject = subjects.get(RecordId(records[visit].fields.get("subjek") or ""))
         home = place_of(subject.fields.get("rumah")) if subject else None
-        own = signs_of(version, home, known.limits(version.received_ms)) if version else ()
+        region = str(records[visit].fields.get("kode_desa") or "")
+        limits = known.limits(version.received_ms) if version else None
+        own = signs_of(version, home, wilayah, region, limits) if version and limits else ()
         found.append((visit, count, own))
     return found

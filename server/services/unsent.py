@@ -1,63 +1,82 @@
-"""What an officer was writing when their session ended. Rule: only its writer gets it back.
+"""What an officer typed and the office did not take: kept for them. Rule: only its writer gets it back.
 
 It lives in memory and nowhere else: an address, a cookie and a disk never hold it, and a server that starts
 again has forgotten it. Whoever logged out by themselves has nothing kept.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from schemas.base import Data
-from schemas.ids import PersonId, RecordId
+from schemas.ids import PersonId
 
 KEPT_MS = 12 * 3_600_000
 MOST_EACH = 20
-"""So many visits of one person are kept; what was kept first goes first."""
+MOST_LETTERS = 2_000_000
+"""So many forms, and letters in them, of one person are kept; what was kept first goes first."""
 
 
-class Typed(Data, frozen=True, kw_only=True):
-    """What somebody typed on a visit's page: reasons by `form.field` or blob, and the note."""
+class Unsent(Data, frozen=True, kw_only=True):
+    """One form that was typed: where it is sent to, the page that it stands on, and what stood in it.
 
-    reasons: dict[str, str] = {}
-    note: str = ""
+    `page` is the path of that page and `target` the address that shows it, filter and all. `at_ms` is UTC.
+    """
+
+    id: str
+    action: str
+    page: str
+    target: str
+    given: Mapping[str, str]
+    at_ms: int
 
     @property
-    def is_blank(self) -> bool:
-        """Whether nothing was written at all."""
-        return not self.note.strip() and not any(reason.strip() for reason in self.reasons.values())
+    def letters(self) -> int:
+        """Count the letters in it."""
+        return sum(map(len, self.given.values()))
 
 
-class Unsent:
-    """Asked by the page of a visit. `now_ms` gives UTC milliseconds."""
+class UnsentForms:
+    """Asked by every page. `now_ms` gives UTC milliseconds."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms, self._lock = now_ms, threading.Lock()
-        self._kept: dict[PersonId, dict[RecordId, tuple[Typed, int]]] = {}
+        self._kept: dict[PersonId, dict[str, Unsent]] = {}
 
-    def keep(self, person: PersonId, visit: RecordId, typed: Typed) -> None:
-        """Keep what somebody typed on a visit, in place of what was kept before."""
-        now = self._now_ms()
+    def keep(self, person: PersonId, form: Unsent) -> None:
+        """Keep a form, in place of the one with its id, and of one that says the very same."""
         with self._lock:
-            for whose in list(self._kept):
-                fresh = {name: one for name, one in self._kept[whose].items() if now - one[1] <= KEPT_MS}
-                if fresh:
-                    self._kept[whose] = fresh
-                else:
-                    del self._kept[whose]
+            self._forget_old()
             mine = self._kept.setdefault(person, {})
-            mine.pop(visit, None)
-            mine[visit] = (typed, now)
-            while len(mine) > MOST_EACH:
+            for name, each in list(mine.items()):
+                if name == form.id or (each.action, each.given) == (form.action, form.given):
+                    del mine[name]
+            mine[form.id] = form
+            while len(mine) > 1 and (
+                len(mine) > MOST_EACH or sum(each.letters for each in mine.values()) > MOST_LETTERS
+            ):
                 del mine[next(iter(mine))]
 
-    def of(self, person: PersonId, visit: RecordId) -> Typed | None:
-        """Return what this person typed on a visit; it stays until they decide it."""
+    def on(self, person: PersonId, page: str) -> list[Unsent]:
+        """Return what this person typed on a page, the newest first; it stays until it is sent or dropped."""
+        return [each for each in self.all(person) if each.page == page]
+
+    def all(self, person: PersonId) -> list[Unsent]:
+        """Return all that this person typed, the newest first."""
         now = self._now_ms()
         with self._lock:
-            kept = self._kept.get(person, {}).get(visit)
-        return kept[0] if kept and now - kept[1] <= KEPT_MS else None
+            mine = list(self._kept.get(person, {}).values())
+        return [each for each in reversed(mine) if now - each.at_ms <= KEPT_MS]
 
-    def drop(self, person: PersonId, visit: RecordId) -> None:
-        """Forget it: it was sent."""
+    def drop(self, person: PersonId, name: str) -> None:
+        """Forget one: it was sent, or its writer does not want it."""
         with self._lock:
-            self._kept.get(person, {}).pop(visit, None)
+            self._kept.get(person, {}).pop(name, None)
+
+    def _forget_old(self) -> None:
+        now = self._now_ms()
+        for whose in list(self._kept):
+            fresh = {name: each for name, each in self._kept[whose].items() if now - each.at_ms <= KEPT_MS}
+            if fresh:
+                self._kept[whose] = fresh
+            else:
+                del self._kept[whose]

@@ -118,7 +118,7 @@ def visit_page(visit: Visit, words: Words, *, opened: bool) -> VisitPage:
         region=words.region(region),
         state=str(visit.record.fields["state"]),
         version=len(visit.versions),
-        flags=tuple(words.flag(flag) for flag in _flags(visit, home)),
+        flags=tuple(words.flag(flag) for flag in _flags(visit, home, words.wilayah, region)),
         findings=_findings(found),
         pages=tuple(found),
         photos=tuple(_photo(item, visit, reasons, words) for item in newest.photos),
@@ -225,8 +225,9 @@ def _before(visit: Visit) -> Version | None:
     return next((version for version in visit.versions if version.change == follows), None)
 
 
-def _flags(visit: Visit, home: tuple[float, float] | None) -> list[str]:
-    flags = [*visit.record.fields.get("flags", ()), *signs_of(visit.newest, home, visit.limits)]
+def _flags(visit: Visit, home: tuple[float, float] | None, wilayah: Wilayah, region: str) -> list[str]:
+    own = signs_of(visit.newest, home, wilayah, region, visit.limits)
+    flags = [*visit.record.fields.get("flags", ()), *own]
     return flags + [TWICE] * visit.visited_twice + [REUSED] * bool(visit.reused)
 
 

@@ -113,7 +113,7 @@ def trip_of(
     if "status" not in params:
         return None
     asked = asked_in(params)
-    wanted = wanted_of(asked, visitor.person, site.deps.now_ms())
+    wanted = wanted_of(site, asked, visitor.person)
     standing = site.queue.standing(visitor.person, wanted, visit)
     if standing is None:
         return None

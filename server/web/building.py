@@ -54,19 +54,21 @@ from server.services.retention import Retention
 from server.services.review import Reviews
 from server.services.room import build_room
 from server.services.settings import OfficeSettings
+from server.services.sought import Sought
 from server.services.target_progress import TargetProgress
 from server.services.targets import Targeting
 from server.services.to_destroy import ToDestroy
 from server.services.together import Together
 from server.services.trail import Trail
 from server.services.trail_export import TrailExport
-from server.services.unsent import Unsent
+from server.services.unsent import UnsentForms
 from server.services.visit_page import Words
 from server.services.wrong_logins import WrongLogins
 from server.thumbnails import Thumbnails
 from server.web.filters import regions
 from server.web.site import Site
 from server.web.turns import Turns
+from server.web.typed import Typing
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -102,6 +104,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         workflows=deps.workflows,
         is_officer=room.custodian.is_officer,
     )
+    templates = _templates(deps.text, theme)
     queue, reviews = Queue(engine, words), Reviews(engine, deps.office, words, deps.now_ms)
     handouts = Handouts(engine, deps.office, deps.now_ms, deps.randomness)
     thumbnails = Thumbnails(engine, deps.blobs, deps.parsers, deps.now_ms)
@@ -131,7 +134,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         reviews=reviews,
         together=Together(engine, queue, reviews, deps.text, deps.now_ms, deps.randomness),
         presence=Presence(deps.now_ms),
-        unsent=Unsent(deps.now_ms),
+        typing=Typing(UnsentForms(deps.now_ms), templates, deps.now_ms, deps.randomness),
         conflicts=Conflicts(engine, deps.office, words, deps.workflows, deps.now_ms),
         alarms=Handling(engine, deps.office, Alarms(engine, deps.text, deps.now_ms), deps.text, deps.now_ms),
         wrong_logins=WrongLogins(engine, deps.text),
@@ -205,6 +208,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         checks=Checks(engine, deps.verify, deps.now_ms),
         indexing=indexing,
         finding=finding,
+        sought=Sought(deps.randomness),
         profiles=Profiles(
             engine,
             deps.office,
@@ -217,7 +221,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         ),
         matching=Matching(engine, deps.office, words, finding, indexing),
         regions=regions(words),
-        templates=_templates(deps.text, theme),
+        templates=templates,
     )
 
 

@@ -10,10 +10,11 @@ from schemas import format as written
 from schemas.ids import RecordId
 from server.access import may
 from server.letter_store import LetterRow
-from server.services.cases import CaseView
+from server.services.cases import EVERY_CASE, CaseView
 from server.services.letter_shelf import ISSUED
 from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Stale
+from server.web.case_filters import asked_in, case_filters, wanted_of, written_in
 from server.web.errors import ForbiddenError, MissingError
 from server.web.letters import letter_card, letter_links, letters_out
 from server.web.replies import onward
@@ -33,12 +34,21 @@ def case_routes(site: Site) -> list[Any]:
         visitor = await site.visitor(request)
         if not may(visitor.person, "see_cases"):
             raise ForbiddenError
-        values = {"found": await site.work(lambda: site.cases.all(visitor.person, today()))}
+        asked = asked_in(request.query_params)
+        wanted = wanted_of(asked)
+        found = await site.work(lambda: site.cases.all(visitor.person, today(), wanted))
+        values = {
+            "found": found,
+            "filters": case_filters(site, found, asked),
+            "query": written_in(asked),
+            "filtered": wanted != EVERY_CASE,
+        }
         return await site.page("cases/list.html", visitor, "kasus", values)
 
     async def draw(
         visitor: Visitor,
         case: str,
+        query: str,
         notice: Notice | None,
         status: int,
         chosen: str = "",
@@ -56,6 +66,7 @@ def case_routes(site: Site) -> list[Any]:
                     "typed": typed or {},
                     "proposed": _proposed(out),
                     "may_destroy": site.to_destroy.may(visitor.person),
+                    "query": query,
                     **letter_card(site, begin, out),
                 }
                 return await site.page("cases/one.html", visitor, "kasus", values, status=status)
@@ -69,14 +80,14 @@ def case_routes(site: Site) -> list[Any]:
         visitor = await site.visitor(request)
         done = request.query_params.get("selesai") == "ya"
         said = Notice(tone="good", icon="done", title=site.text("kantor.kasus.tersimpan")) if done else None
-        return await draw(visitor, case, said, 200)
+        return await draw(visitor, case, written_in(asked_in(request.query_params)), said, 200)
 
     @post("/kasus/{case:str}")
     async def step(request: Asking, case: FromPath[str]) -> Response[Any]:
         visitor = await site.visitor(request)
         given = await site.form(request, visitor.csrf)
         answers = {name.removeprefix(NEED): value for name, value in given.items() if name.startswith(NEED)}
-        event = given.get("langkah", "")
+        event, query = given.get("langkah", ""), written_in(asked_in(request.query_params))
         outcome = await site.work(
             lambda: site.cases.advance(
                 visitor.person, RecordId(case), given.get("dilihat", ""), event, answers
@@ -84,7 +95,7 @@ def case_routes(site: Site) -> list[Any]:
         )
         match outcome:
             case Decided():
-                return onward(f"/kasus/{case}?selesai=ya")
+                return onward(f"/kasus/{case}?selesai=ya{f'&{query}' if query else ''}")
             case Denied():
                 raise ForbiddenError
             case NotThere():
@@ -96,7 +107,7 @@ def case_routes(site: Site) -> list[Any]:
                 )
             case Incomplete(say=say):
                 said, status = Notice(tone="bad", icon="error", title=site.text(say)), 422
-        return await draw(visitor, case, said, status, event, answers)
+        return await draw(visitor, case, query, said, status, event, answers)
 
     return [cases, one, step]
 

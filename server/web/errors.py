@@ -21,6 +21,11 @@ class PageError(Exception):
     status = 500
     icon = "error"
 
+    def __init__(self, back: str = "") -> None:
+        super().__init__(back)
+        self.back = back
+        """The address of the page on which what was typed stands again; empty where nothing is kept."""
+
 
 class NotLoggedInError(PageError):
     """Nobody is logged in here."""

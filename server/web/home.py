@@ -53,6 +53,9 @@ def home_routes(site: Site) -> list[Any]:
             "alarm_count": len(found),
             "today": written.long_date(written.local_date(site.deps.now_ms())),
             "warning": await site.work(lambda: _warning(site, visitor)),
+            "unsent": [
+                (each.target, written.clock(each.at_ms)) for each in site.typing.unsent.all(visitor.person.id)
+            ],
             "note": site.text("kantor.beranda.lapangan") if in_field else "",
         }
         return await site.page("home/home.html", visitor, "beranda", values)

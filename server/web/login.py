@@ -19,8 +19,8 @@ HALF_COOKIE = "sambang_langkah"
 OWN_PAGE = re.compile(
     r"/(?:(?:akun|antrean|pengguna|konflik|kasus|warga|permintaan|insiden|surat|impor|ekspor)(?:/[0-9a-f]{32})?"
     r"|(?:kunjungan|penugasan/petugas|perangkat/hp)/[0-9a-f]{32}|ruang(?:/[a-z-]+(?:/[0-9a-f]{32})?)?"
-    r"|antrean/bersama|surat/(?:templat|nomor)|penugasan(?:/petugas)?|jejak(?:/lembar)?|perangkat|dasbor|peta"
-    r"|formulir|pelindungan|masa-simpan|penerima|pemrosesan|pemusnahan|kemungkinan-ganda|orang-baru|karantina"
+    r"|antrean/bersama|surat/(?:baru|nomor|templat(?:/[a-z_]+)?)|penugasan(?:/petugas)?|jejak(?:/lembar)?|perangkat(?:/menunggu)?|dasbor|peta"
+    r"|pengguna/(?:langkah-kedua|percobaan)|penerima|formulir(?:/baru)?|kemungkinan-ganda/[0-9a-f]{32}/[0-9a-f]{32}|pengaturan|pelindungan|masa-simpan|penerima|pemrosesan|pemusnahan|kemungkinan-ganda|orang-baru|karantina"
     r"|serah-terima|kunci-data|cadangan)?"
 )
 FILTER = re.compile(r"[a-z]+=[A-Za-z0-9._-]*(?:&[a-z]+=[A-Za-z0-9._-]*)*")
@@ -117,14 +117,16 @@ def end_session(site: Site, request: Asking) -> None:
     site.accounts.log_out(token)
 
 
-def to_login(request: Asking, path: str = "", note: str = "berakhir") -> Response[Any]:
+def to_login(request: Asking, back: str = "") -> Response[Any]:
     """Send somebody without a session to the login page, and back to where they were after it.
 
-    Where they were is the `path` given, or the page asked for; `note` says why, to those who had a session.
+    Where they were is the page asked for, or, with what they typed kept there, the address `back`. Those who
+    had a session are told why they are here.
     """
+    note = "tulisan_disimpan" if back else "berakhir"
     had = SESSION_COOKIE in request.cookies
-    here = path or (request.url.path if request.method == "GET" else "/")
-    query = f"?ke={quote(own_page(f'{here}?{request.url.query}'))}" + (f"&sebab={note}" if had else "")
+    here = back or (f"{request.url.path}?{request.url.query}" if request.method == "GET" else "/")
+    query = f"?ke={quote(own_page(here))}" + (f"&sebab={note}" if had else "")
     headers = {**SECURITY_HEADERS, "cache-control": "no-store"}
     if request.headers.get("hx-request"):
         # a part of a page must not be replaced by the login form: the whole page goes there

@@ -68,6 +68,7 @@ from server.web.site import Asking, Site, theme_of
 from server.web.targets import target_routes
 from server.web.together import together_routes
 from server.web.trail import trail_routes
+from server.web.unsent import unsent_routes
 from server.web.warga import warga_routes
 from server.web.wrong_logins import wrong_login_routes
 
@@ -86,12 +87,12 @@ def page_routes(site: Site) -> list[Any]:
 
     def refuse(request: Asking, error: Exception) -> Response[Any]:
         if isinstance(error, NotLoggedInError):
-            return to_login(request)
+            return to_login(request, error.back)
         if isinstance(error, StartingPasswordError):
             return onward("/akun?sebab=sandi_awal")
         if isinstance(error, NeedsCodeError):
             return onward("/akun?sebab=langkah_kedua")
-        return error_page(site, request, _as_page_error(error))
+        return error_page(site, request, _kept(site, request, _as_page_error(error)))
 
     @get("/{rest:path}")
     async def missing(rest: FromPath[str]) -> Response[Any]:
@@ -153,6 +154,7 @@ def page_routes(site: Site) -> list[Any]:
         *sheet_routes(site),
         *setting_routes(site),
         *target_routes(site),
+        *unsent_routes(site),
         missing,
     ]
     return [
@@ -172,12 +174,24 @@ def error_page(site: Site, request: Asking, error: PageError) -> Response[str]:
         "title": site.text(f"kantor.galat.{error.key}"),
         "text": site.text(f"kantor.galat.{error.key}_arti"),
         "picture": error.icon,
-        "href": "/masuk" if gone else "/",
-        "label": site.text("kantor.galat.ke_masuk" if gone else "kantor.galat.ke_beranda"),
+        "href": "/masuk" if gone else error.back or "/",
+        "label": site.text(_way_out(gone, error.back)),
+        "kept": site.text("kantor.galat.tersimpan") if error.back else "",
     }
     return site.show(
         "errors/error.html", site.frame(None, "", theme_of(request)), values, status=error.status
     )
+
+
+def _way_out(gone: bool, back: str) -> str:
+    if gone:
+        return "kantor.galat.ke_masuk"
+    return "kantor.galat.ke_formulir" if back else "kantor.galat.ke_beranda"
+
+
+def _kept(site: Site, request: Asking, error: PageError) -> PageError:
+    """Keep what was typed where the fault is ours, so that it need not be typed again."""
+    return type(error)(site.typing.keep(request)) if error.status >= 500 else error
 
 
 def _as_page_error(error: Exception) -> PageError:

@@ -5,26 +5,28 @@ from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from litestar import Response, get
+from litestar import Response, get, post
 
 from schemas.base import Data
 from schemas.ids import PersonId
 from server.access import Person, may
 from server.page_store import QueueFilter
+from server.services.indexing import PAGE_WAITS_S
 from server.services.people import Denied
 from server.services.queue import ROWS_PER_PAGE, Asked, QueuePage, QueueRow, older_than
 from server.web.errors import ForbiddenError
 from server.web.filters import Filter, Group, Option, choices
+from server.web.replies import onward
 from server.web.site import Asking, Notice, Site
 
-ASKED = ("status", "layanan", "wilayah", "petugas", "umur", "tanda", "untuk", "urut")
+ASKED = ("status", "layanan", "wilayah", "petugas", "umur", "tanda", "untuk", "urut", "cari")
 MINE, NEWEST = "saya", "terbaru"
 STATES = ("diterima", "ditahan", "dikembalikan", "disetujui", "ditolak")
 SERVICES = ("bpnt", "kis", "ktkpm")
 AGES = {"": 0, "1": 1, "3": 3, "7": 7}
 SIGNS = (
-    "lokasi_tiruan", "jauh_dari_rumah", "terlalu_singkat", "jam_salah", "foto_pernah_ada", "dua_kunjungan",
-    "anak_tanpa_wali", "di_luar_wilayah", "di_luar_layanan", "petugas_berbeda", "cabang",
+    "lokasi_tiruan", "jauh_dari_rumah", "di_luar_desa", "terlalu_singkat", "jam_salah", "foto_pernah_ada",
+    "dua_kunjungan", "anak_tanpa_wali", "di_luar_wilayah", "di_luar_layanan", "petugas_berbeda", "cabang",
 )  # fmt: skip
 """The flags that can be asked for one by one, those of fraud first."""
 FLAGGED: dict[str, Literal["", "ya", "tidak"]] = {"": "", "ya": "ya", "tidak": "tidak"}
@@ -64,7 +66,13 @@ def queue_routes(site: Site) -> list[Any]:
         asked = asked_in(request.query_params)
         number = request.query_params.get("hal", "1")
         at = min(int(number), 10_000) if number.isascii() and number.isdigit() else 1
-        wanted = wanted_of(asked, visitor.person, site.deps.now_ms())
+        sought = site.sought.text(visitor.person.id, asked["cari"])
+        forgotten = bool(asked["cari"]) and not sought
+        if forgotten:
+            asked["cari"] = ""
+        if sought:
+            await site.work(lambda: site.indexing.catch_up(1, PAGE_WAITS_S))
+        wanted = wanted_of(site, asked, visitor.person)
         found = await site.work(lambda: site.queue.page(visitor.person, wanted, at))
         if isinstance(found, Denied):
             raise ForbiddenError
@@ -73,14 +81,22 @@ def queue_routes(site: Site) -> list[Any]:
             "filters": _filters(
                 site, asked, regions, await site.work(lambda: site.queue.authors(visitor.person))
             ),
-            "order": asked["urut"],
-            "notice": done_notice(site, request.query_params),
+            "asked": asked,
+            "sought": sought,
+            "notice": _forgotten(site) if forgotten else done_notice(site, request.query_params),
             "trip": written_in(asked),
             "may_decide": may(visitor.person, "decide_visits"),
         }
         return await site.page("queue/queue.html", visitor, "antrean", values)
 
-    return [queue]
+    @post("/antrean/cari")
+    async def search(request: Asking) -> Response[Any]:
+        visitor = await site.allowed(request, "see_visits")
+        given = await site.form(request, visitor.csrf)
+        asked = asked_in(given) | {"cari": site.sought.keep(visitor.person.id, given.get("dicari", ""))}
+        return onward(f"/antrean?{written_in(asked)}")
+
+    return [queue, search]
 
 
 def asked_in(params: Mapping[str, str]) -> dict[str, str]:
@@ -94,8 +110,9 @@ def written_in(asked: Mapping[str, str]) -> str:
     return urlencode({name: value for name, value in asked.items() if value})
 
 
-def wanted_of(asked: Mapping[str, str], reader: Person, now_ms: int) -> Asked:
-    """Return what that means for one reader at a moment (UTC ms)."""
+def wanted_of(site: Site, asked: Mapping[str, str], reader: Person) -> Asked:
+    """Return what that means for one reader now."""
+    now_ms = site.deps.now_ms()
     return Asked(
         wanted=QueueFilter(
             state=asked["status"],
@@ -108,6 +125,7 @@ def wanted_of(asked: Mapping[str, str], reader: Person, now_ms: int) -> Asked:
         ),
         service=asked["layanan"],
         region=asked["wilayah"],
+        sought=site.sought.text(reader.id, asked["cari"]),
     )
 
 
@@ -141,6 +159,11 @@ def done_notice(site: Site, params: Mapping[str, str]) -> Notice | None:
         return Notice(tone=tone, icon=icon, title=title)
     label = site.text("kantor.konflik.ke_kasus")
     return Notice(tone=tone, icon=icon, title=title, href=f"/kasus/{case}", label=label)
+
+
+def _forgotten(site: Site) -> Notice:
+    """Say that what was searched for is not known any more, so that nobody takes the whole list for it."""
+    return Notice(tone="notice", icon="search", title=site.text("kantor.antrean.cari_lagi"))
 
 
 def _filters(

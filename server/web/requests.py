@@ -15,7 +15,7 @@ from schemas.ids import RecordId
 from server.access import may
 from server.services.incident_clock import Deadline
 from server.services.person_export import Dossier, packed
-from server.services.requests import APPLICANTS, KINDS, MOST_TEXT, OUTCOMES, NotDone, Request
+from server.services.requests import APPLICANTS, KINDS, MOST_TEXT, OUTCOMES, Found, NotDone, Request
 from server.web.errors import ForbiddenError, MissingError
 from server.web.paper import Paper, paper_page
 from server.web.protection import protector
@@ -46,41 +46,39 @@ def clock_of(site: Site, deadline: Deadline) -> Clock:
 def request_routes(site: Site) -> list[Any]:
     """Return the handlers of the list, of searching and of taking a request down."""
 
+    def sought(visitor: Visitor, wanted: str) -> list[tuple[Found, str]]:
+        found = site.requests.find(visitor.person, wanted)
+        return [(each, site.words.region(each.desa)) for each in found]
+
     async def draw_list(
-        visitor: Visitor, notice: Notice | None, status: int = 200, **more: Any
+        visitor: Visitor, notice: Notice | None, status: int = 200, wanted: str | None = None
     ) -> Response[str]:
         found = await site.work(lambda: site.requests.all(visitor.person))
         values = {
             "rows": [(each, clock_of(site, each.clock), _received(each)) for each in found],
             "may_handle": may(visitor.person, "handle_requests"),
             "notice": notice,
-            "found": None,
-            "wanted": "",
-            **more,
+            "found": None if wanted is None else await site.work(lambda: sought(visitor, wanted)),
+            "wanted": wanted or "",
+            "kinds": KINDS,
+            "applicants": APPLICANTS,
+            "most": MOST_TEXT,
+            "now": written.local(site.deps.now_ms()).strftime("%Y-%m-%dT%H:%M"),
         }
         return await site.page("requests/list.html", visitor, "pelindungan", values, status=status)
 
     @get("/permintaan")
     async def page(request: Asking) -> Response[str]:
-        return await draw_list(await protector(site, request), None)
+        visitor = await protector(site, request)
+        # a request that was being written stands below those who were searched for: they are searched again
+        unsent = site.typing.unsent.on(visitor.person.id, "/permintaan")
+        return await draw_list(visitor, None, wanted=unsent[0].given.get("dicari") if unsent else None)
 
     @post("/permintaan/cari")
     async def search(request: Asking) -> Response[str]:
         visitor = await protector(site, request, "handle_requests")
         given = await site.form(request, visitor.csrf)
-        wanted = given.get("dicari", "")
-        found = await site.work(lambda: site.requests.find(visitor.person, wanted))
-        rows = [(each, site.words.region(each.desa)) for each in found]
-        return await draw_list(
-            visitor,
-            None,
-            found=rows,
-            wanted=wanted,
-            kinds=KINDS,
-            applicants=APPLICANTS,
-            most=MOST_TEXT,
-            now=written.local(site.deps.now_ms()).strftime("%Y-%m-%dT%H:%M"),
-        )
+        return await draw_list(visitor, None, wanted=given.get("dicari", ""))
 
     @post("/permintaan")
     async def take_down(request: Asking) -> Response[Any]:
@@ -88,7 +86,7 @@ def request_routes(site: Site) -> list[Any]:
         given = await site.form(request, visitor.csrf)
         received = moment_of(given.get("diterima", ""))
         if received is None:
-            return await draw_list(visitor, _problem(site, NotDone(why="waktu")), 422)
+            return await draw_list(visitor, _problem(site, NotDone(why="waktu")), 422, given.get("dicari"))
         answer = await site.work(
             lambda: site.requests.open(
                 visitor.person,
@@ -100,7 +98,7 @@ def request_routes(site: Site) -> list[Any]:
             )
         )
         if isinstance(answer, NotDone):
-            return await draw_list(visitor, _problem(site, answer), 422)
+            return await draw_list(visitor, _problem(site, answer), 422, given.get("dicari"))
         return onward(f"/permintaan/{answer}")
 
     return [page, search, take_down]

@@ -14,16 +14,13 @@ from schemas import format as written
 from schemas.base import Data
 from schemas.ids import RecordId
 from server.access import may
-from server.accounts import csrf_of
 from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Open, Stale
-from server.services.unsent import Typed
 from server.web.beside import hand_view, here_words, just_done, kept, trip_of
-from server.web.errors import ExpiredError, ForbiddenError, MissingError, NotLoggedInError
+from server.web.errors import ForbiddenError, MissingError
 from server.web.letters import letter_card, letter_links, letters_out
-from server.web.login import to_login
 from server.web.replies import onward
-from server.web.site import SESSION_COOKIE, Asking, Notice, Site, Visitor
+from server.web.site import Asking, Notice, Site, Visitor
 
 STATE_AFTER = {"setujui": "disetujui", "kembalikan": "dikembalikan", "tolak": "ditolak", "tahan": "ditahan"}
 REASON = "alasan."
@@ -33,6 +30,13 @@ LONGEST_NOTE = 1000
 LONGEST_KEPT = 20_000
 """Of each text so much is given back to whoever has to shorten it."""
 SHORTEST_PURPOSE = 5
+
+
+class Typed(Data, frozen=True, kw_only=True):
+    """What somebody typed on a visit's page: reasons by `form.field` or blob, and the note."""
+
+    reasons: dict[str, str] = {}
+    note: str = ""
 
 
 class PageRights(Data, frozen=True, kw_only=True):
@@ -71,9 +75,6 @@ def review_routes(site: Site) -> list[Any]:
         service = found.page.service if found.page.is_of_warga else ""
         begin = letter_links(site, visitor, "kunjungan", visit, service)
         batch = await site.work(lambda: site.together.current(visitor.person))
-        unsent = site.unsent.of(visitor.person.id, visit) if typed is None and rights.decide else None
-        if unsent and not notice:
-            notice = _notice(site, "info", "history", "tulisan_kembali")
         values = {
             "visit": found.page,
             "merged": found.merged,
@@ -86,7 +87,7 @@ def review_routes(site: Site) -> list[Any]:
             "meant": await site.work(lambda: site.reviews.meant(visitor.person, found.visit)),
             "sampled": batch is not None and visit in batch.left,
             "notice": notice or just_done(site, params),
-            "typed": typed or unsent or Typed(),
+            "typed": typed or Typed(),
             "problem": problem,
             "may_destroy": site.to_destroy.may(visitor.person),
             **letter_card(site, begin, await site.work(lambda: letters_out(site, visitor, visit))),
@@ -113,18 +114,8 @@ def review_routes(site: Site) -> list[Any]:
 
     @post("/kunjungan/{visit:str}/keputusan")
     async def decide(request: Asking, visit: FromPath[str]) -> Response[Any]:
-        try:
-            visitor = await site.visitor(request)
-        except NotLoggedInError:
-            return await _keep(site, request, RecordId(visit))
-        try:
-            given = await site.form(request, visitor.csrf)
-        except ExpiredError:
-            # logged in again beside an old page: what stands on it is shown on a new one, and decides nothing
-            typed = typed_of(await site.fields(request))
-            found = await site.work(lambda: site.reviews.open(visitor.person, RecordId(visit)))
-            notice = _notice(site, "notice", "hourglass", "sesi_lain")
-            return await draw(request, visitor, _there(found), notice=notice, typed=typed, status=403)
+        visitor = await site.visitor(request)
+        given = await site.form(request, visitor.csrf)
         typed = typed_of(given)
         decision = given.get("keputusan", "")
         problem = too_long(site, typed)
@@ -140,7 +131,6 @@ def review_routes(site: Site) -> list[Any]:
             case Decided(case=case):
                 done = STATE_AFTER[decision] + ("_kasus" if case else "")
                 site.presence.leave(visitor.person, RecordId(visit))
-                site.unsent.drop(visitor.person.id, RecordId(visit))
                 trip = await site.work(
                     lambda: trip_of(
                         site, visitor, request.query_params, RecordId(visit), kasus=case or "", selesai=done
@@ -162,19 +152,6 @@ def review_routes(site: Site) -> list[Any]:
         )
 
     return [review, open_numbers, decide]
-
-
-async def _keep(site: Site, request: Asking, visit: RecordId) -> Response[Any]:
-    """Keep what somebody typed whose session ended meanwhile, if the form is theirs, and let them log in."""
-    token, path = request.cookies.get(SESSION_COOKIE, ""), f"/kunjungan/{visit}"
-    writer = await site.work(lambda: site.accounts.whose(token))
-    if writer is None:
-        return to_login(request, path)
-    typed = typed_of(await site.form(request, csrf_of(token)))
-    if typed.is_blank:
-        return to_login(request, path)
-    site.unsent.keep(writer, visit, typed)
-    return to_login(request, path, "tulisan_disimpan")
 
 
 def typed_of(given: Mapping[str, str]) -> Typed:

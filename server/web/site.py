@@ -5,14 +5,12 @@ refuses a form of another session.
 """
 
 import asyncio
-import hmac
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl
 
 from jinja2 import Environment
-from litestar import MediaType, Request, Response
+from litestar import MediaType, Response
 
 from schemas.base import Data
 from schemas.ids import DeviceId
@@ -20,7 +18,7 @@ from schemas.text import Text
 from schemas.theme import Theme
 from server import device_store, people_store
 from server.access import Action, Person, may
-from server.accounts import Accounts
+from server.accounts import Accounts, csrf_of
 from server.deps import Deps
 from server.engine import Reader
 from server.second_factor import SecondFactors
@@ -61,13 +59,13 @@ from server.services.retention import Retention
 from server.services.review import Reviews
 from server.services.room import Room
 from server.services.settings import OfficeSettings
+from server.services.sought import Sought
 from server.services.target_progress import TargetProgress
 from server.services.targets import Targeting
 from server.services.to_destroy import ToDestroy
 from server.services.together import Together
 from server.services.trail import Trail
 from server.services.trail_export import TrailExport
-from server.services.unsent import Unsent
 from server.services.visit_page import Words
 from server.services.visits import names
 from server.services.wrong_logins import WrongLogins
@@ -75,24 +73,20 @@ from server.settings import Tiles
 from server.store import SqlOfficeStore
 from server.thumbnails import Thumbnails
 from server.web.errors import (
-    ExpiredError,
     ForbiddenError,
     NeedsCodeError,
     NotLoggedInError,
     StartingPasswordError,
-    UnreadableError,
 )
 from server.web.filters import Group
 from server.web.turns import BUSY, RETRY_AFTER_S, Turns
+from server.web.typed import WRITER, Asking, Typing
 
 T = TypeVar("T")
-Asking = Request[Any, Any, Any]
 
 SESSION_COOKIE = "sambang_sesi"
 THEME_COOKIE = "sambang_tampilan"
 THEMES = {"gelap": "dark", "terang": "light"}
-MOST_FIELDS = 600
-FORM_TYPE = "application/x-www-form-urlencoded"
 
 POLICY, OWN_IMAGES = "content-security-policy", "img-src 'self' data:"
 SECURITY_HEADERS = {
@@ -132,11 +126,12 @@ class Frame(Data, frozen=True, kw_only=True):
 
 
 class Visitor(Data, frozen=True, kw_only=True):
-    """Somebody who is logged in, with the token that their forms carry."""
+    """Somebody who is logged in, with the token that their forms carry, and what they ask."""
 
     person: Person
     csrf: str
     theme: str
+    asking: Asking
 
 
 class Notice(Data, frozen=True, kw_only=True):
@@ -192,7 +187,7 @@ class Site:
     reviews: Reviews
     together: Together
     presence: Presence
-    unsent: Unsent
+    typing: Typing
     conflicts: Conflicts
     quarantine: Quarantine
     destroying: Destroying
@@ -231,6 +226,7 @@ class Site:
     checks: Checks
     indexing: Indexing
     finding: Finding
+    sought: Sought
     profiles: Profiles
     matching: Matching
     regions: tuple[Group, ...]
@@ -252,7 +248,9 @@ class Site:
         token = request.cookies.get(SESSION_COOKIE, "")
         session = await self.work(lambda: self.accounts.session(token))
         if session is None:
-            raise NotLoggedInError
+            writer = await self.work(lambda: self.accounts.whose(token))
+            back = await self.typing.read_of_ended(request, csrf_of(token), writer) if writer else ""
+            raise NotLoggedInError(back)
 
         def look(tx: Reader) -> tuple[Person | None, bool, bool]:
             overdue = self.factors.is_overdue(tx, session.person)
@@ -266,7 +264,8 @@ class Site:
             raise StartingPasswordError
         if overdue and not setting_up and await self.work(lambda: self._needs_code(person)):
             raise NeedsCodeError
-        return Visitor(person=person, csrf=session.csrf, theme=theme_of(request))
+        request.state[WRITER] = person.id
+        return Visitor(person=person, csrf=session.csrf, theme=theme_of(request), asking=request)
 
     async def allowed(self, request: Asking, action: Action) -> Visitor:
         """Say who is asking, if they may. Raises ForbiddenError, and what `visitor` raises."""
@@ -283,21 +282,7 @@ class Site:
 
     async def form(self, request: Asking, csrf: str) -> dict[str, str]:
         """Read a posted form that carries this token. Raises ExpiredError, UnreadableError."""
-        fields = await self.fields(request)
-        if not hmac.compare_digest(fields.get("csrf", "").encode(), csrf.encode()):
-            raise ExpiredError
-        return fields
-
-    async def fields(self, request: Asking) -> dict[str, str]:
-        """Read a posted form, whoever wrote it: nothing may be done with it. Raises UnreadableError."""
-        if request.headers.get("content-type", "").partition(";")[0].strip() != FORM_TYPE:
-            raise UnreadableError
-        try:
-            body = (await request.body()).decode()
-            pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
-        except ValueError as error:
-            raise UnreadableError from error
-        return {name: value.replace("\r\n", "\n") for name, value in pairs}
+        return await self.typing.read(request, csrf)
 
     def frame(self, visitor: Visitor | None, page: str, theme: str, csrf: str = "") -> Frame:
         """Build what stands around a page."""
@@ -337,9 +322,12 @@ class Site:
         self, template: str, visitor: Visitor, page: str, values: Mapping[str, Any], *, status: int = 200
     ) -> Response[str]:
         """Draw a page for somebody, in the office's threads."""
-        return await self.work(
-            lambda: self.show(template, self.frame(visitor, page, visitor.theme), values, status=status)
-        )
+
+        def work() -> Response[str]:
+            frame = self.frame(visitor, page, visitor.theme)
+            return self._given_back(visitor, self.show(template, frame, values, status=status))
+
+        return await self.work(work)
 
     async def map_page(
         self, template: str, visitor: Visitor, page: str, values: Mapping[str, Any], *, status: int = 200
@@ -348,9 +336,13 @@ class Site:
 
         def work() -> Response[str]:
             tiles, frame = self.settings.now().tiles, self.frame(visitor, page, visitor.theme)
-            return self.show(template, frame, {**values, "tiles": tiles}, status=status, tiles=tiles)
+            drawn = self.show(template, frame, {**values, "tiles": tiles}, status=status, tiles=tiles)
+            return self._given_back(visitor, drawn)
 
         return await self.work(work)
+
+    def _given_back(self, visitor: Visitor, drawn: Response[str]) -> Response[str]:
+        return self.typing.give_back(visitor.asking, visitor.person.id, visitor.csrf, drawn)
 
     def owners(self) -> dict[DeviceId, str]:
         """Return whose each phone is, by name."""

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 import httpx
 
 from schemas.ids import RecordId
-from server.web.site import FORM_TYPE, SESSION_COOKIE
+from server.web.site import SESSION_COOKIE
+from server.web.typed import FORM_TYPE
 from tests.bench.logins import enter
 from tests.bench.offices import BenchOffice
 from tests.bench.raw_http import Answer, RawHttp

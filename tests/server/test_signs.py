@@ -7,6 +7,8 @@ import pytest
 
 from schemas.format import local_date
 from schemas.ids import RecordId
+from server.engine import Writer
+from server.migrate import migrations, statements
 from server.page_store import QueueFilter
 from server.projections import quarter_of
 from server.services.meant import Meant
@@ -15,14 +17,16 @@ from server.services.queue import Asked, QueuePage, QueueRow
 from server.services.review import Open
 from server.services.visits import load_visit
 from server.web.queue import SIGNS
-from sync.change import Patch
+from sync.change import Decide, Patch
 from tests.server.test_conflict_pages import Desk
-from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
+from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, place, shut
 
 TWICE = "Dua kunjungan dalam satu triwulan"
 REUSED = "Foto pernah dipakai"
 FAR = "Jauh dari rumah"
 CLOCK = "Jam HP salah"
+OUTSIDE = "Di luar desa"
+LNG, MUCH_M = 110.7820, 5_000
 MINUTE_MS = 60_000
 
 
@@ -32,6 +36,7 @@ class Signs:
     def __init__(self, office: Office) -> None:
         desk = Desk(office)
         self.office, self._desk, self._site, self._kabid = office, desk, desk.site, desk.person("kabid")
+        self.words = desk.site.words
         self._signs = {sign: desk.site.text(f"kantor.tanda.{sign}") for sign in SIGNS}
 
     def of(self, visit: RecordId) -> set[str]:
@@ -155,6 +160,50 @@ def test_a_visit_over_midnight_took_as_long_as_it_did_and_a_mistake_in_its_times
     visit, _ = signs.office.add_visit(answers={"jam_mulai": begun, "jam_selesai": ended})
     found = signs.office.deps.engine.read(lambda tx: load_visit(tx, visit))
     assert found is not None and lasted_min(found.newest) == minutes
+
+
+def test_a_visit_outside_its_desa_is_shown_and_one_near_its_border_is_not(signs: Signs) -> None:
+    office, desa = signs.office, signs.words.wilayah
+    now = office.deps.now_ms()
+    inside, outside = -7.4400, -7.3000
+    assert desa.outside_m(DESA, inside, LNG) == 0 and desa.outside_m(DESA, outside, LNG) > MUCH_M
+    # somebody of that desa whose recorded home is elsewhere: far from no home, and yet not where the desa is
+    away = office.add_warga("Orang Pindah", DESA)
+    rumah = {"lat": outside, "lng": LNG}
+    patch = Patch(
+        record=away, kind="warga", base={"rumah": office.fields(away)["rumah"]}, new={"rumah": rumah}
+    )
+    office.deps.office.act(office.deps.office.person, patch)
+    there, _ = office.add_visit(photos=(), warga=away, at=place(now, outside))
+    assert signs.of(there) == {OUTSIDE}
+    step = 0.0001
+    border = next(at for n in range(2_000) if desa.outside_m(DESA, at := inside + n * step, LNG) > 0)
+    near = office.add_warga("Orang Tepi", DESA)
+    rumah = {"lat": border, "lng": LNG}
+    patch = Patch(
+        record=near, kind="warga", base={"rumah": office.fields(near)["rumah"]}, new={"rumah": rumah}
+    )
+    office.deps.office.act(office.deps.office.person, patch)
+    edge, _ = office.add_visit(photos=(), warga=near, at=place(now, border))
+    assert signs.of(edge) == set()
+
+
+def test_what_waited_before_the_sign_was_known_is_examined_once_more(signs: Signs) -> None:
+    office = signs.office
+    waiting, _ = office.add_visit(photos=())
+    decided, change = office.add_visit(photos=(), warga=office.add_warga("Orang Lain", DESA))
+    assert signs.of(waiting) == signs.of(decided) == set()
+    word = Decide(visit=decided, follows=change, decision="setujui", reasons={}, note="")
+    office.deps.office.act(office.people["kabid"], word)
+    script = dict(migrations())[37]
+
+    def work(tx: Writer) -> list[str]:
+        for statement in statements(script):
+            tx.execute(statement)
+        return [str(row[0]) for row in tx.query("SELECT visit FROM tanda WHERE kabupaten = :kabupaten")]
+
+    assert office.deps.engine.write(work).result() == [decided]
+    assert signs.of(waiting) == set()
 
 
 CHILD = "Anak, tanpa keterangan wali"

@@ -2,20 +2,24 @@
 
 import re
 from collections.abc import Iterator
-from hashlib import sha256
+from dataclasses import replace
+from errno import ENOSPC
 
 import httpx
+import msgspec
 import pytest
 
 from schemas.format import number as written_number
 from schemas.ids import PersonId, RecordId
-from server import people_store
-from server.services.unsent import KEPT_MS, MOST_EACH, Typed, Unsent
-from server.settings import Settings
+from server.access import Person
+from server.services.incidents import KINDS, Incidents, NotDone, Said
+from server.services.unsent import KEPT_MS, MOST_EACH, MOST_LETTERS, Unsent, UnsentForms
+from server.web.building import build_site
+from server.web.pages import page_routes
 from server.web.review import LONGEST_NOTE, LONGEST_REASON
 from server.web.site import SESSION_COOKIE
-from tests.contract.people import record_id
 from tests.server.room_office import csrf, log_in
+from tests.server.typed_forms import sleep
 from tests.server.web_office import DESA, Office, open_at, serving, shut
 
 LONG = " ".join(f"kata{number}" for number in range(500))
@@ -28,13 +32,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Office, s
     with serving(office) as address:
         yield office, address
     shut(office)
-
-
-def sleep(office: Office, client: httpx.Client) -> None:
-    """Let a session be unused for too long, as when a laptop was shut."""
-    hashed = sha256(client.cookies[SESSION_COOKIE].encode()).digest()
-    then = office.deps.now_ms() - Settings().idle_ms - 1
-    office.deps.engine.write(lambda tx: people_store.touch_session(tx, hashed, then)).result()
 
 
 def form_on(client: httpx.Client, visit: RecordId) -> dict[str, str]:
@@ -81,8 +78,10 @@ def test_a_long_note_comes_back_after_the_session_ended_and_nothing_was_decided(
         assert answer.headers["location"] == f"/kunjungan/{visit}?status=diterima&tanda=ya"
         page = client.get(answer.headers["location"])
         assert note_on(page) == LONG and "Tulis RT dan RW" in page.text
-        assert "sebelum sesi berakhir masih ada" in page.text
-        # it waits until she decides, for her alone
+        assert "dikembalikan ke formulirnya" in page.text
+        # it waits until she decides, for her alone, and the first page says so
+        assert f'href="/kunjungan/{visit}?status=diterima&amp;tanda=ya">Buka lagi' in client.get("/").text
+        assert "Buka lagi formulirnya" not in other.get("/").text
         assert note_on(client.get(f"/kunjungan/{visit}")) == LONG
         assert note_on(other.get(f"/kunjungan/{visit}")) == ""
         # what is too long for a phone is told of with all that was written, and not cut
@@ -120,9 +119,10 @@ def test_an_old_page_beside_a_new_login_keeps_its_words_and_decides_nothing(
         log_in(client, "verifikator")
         form = form_on(client, visit)
         log_in(client, "verifikator")
-        page = client.post(f"/kunjungan/{visit}/keputusan", data=form)
-        assert page.status_code == 403 and note_on(page) == LONG
-        assert "pilih keputusan sekali lagi" in page.text
+        answer = client.post(f"/kunjungan/{visit}/keputusan", data=form)
+        assert answer.status_code == 403 and f'href="/kunjungan/{visit}"' in answer.text
+        page = client.get(f"/kunjungan/{visit}")
+        assert note_on(page) == LONG and "Tulis RT dan RW" in page.text
         assert office.fields(visit)["state"] == "diterima"
 
 
@@ -144,13 +144,56 @@ def test_a_page_that_asks_who_is_here_is_not_thrown_away_when_its_session_ends(
         assert "Salin dulu" in told.text  # whose it was is not known: nothing is promised
 
 
+class FullDisk(Incidents):
+    """Takes nothing down: there is no room left."""
+
+    def report(self, person: Person, kind: str, known_ms: int, said: Said) -> RecordId | NotDone:
+        raise OSError(ENOSPC, "")
+
+
+def test_what_an_office_with_a_full_disk_did_not_take_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    office = open_at(tmp_path_factory.mktemp("full"))
+    site = build_site(office.deps)
+    full = FullDisk(office.deps.engine, office.deps.office, office.deps.now_ms, office.deps.randomness)
+    pages = page_routes(replace(site, incidents=full))
+    with serving(office, pages) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "pdp")
+        given = {"csrf": csrf(client.get("/insiden")), "jenis": KINDS[0], "diketahui": "2026-11-01T08:00"}
+        given |= {"uraian": LONG, "data": "nama", "jumlah": "2", "penanganan": "ditutup"}
+        answer = client.post("/insiden", data=given)
+        assert answer.status_code == 500 and 'href="/insiden"' in answer.text
+        assert LONG in client.get("/insiden").text and "kata1" not in caplog.text
+    shut(office)
+
+
+def unsent(name: str, note: str, at_ms: int = 1_000) -> Unsent:
+    page = f"/kunjungan/{name}"
+    return Unsent(
+        id=name, action=f"{page}/keputusan", page=page, target=page, given={"catatan": note}, at_ms=at_ms
+    )
+
+
 def test_what_was_typed_is_its_writers_for_half_a_day_and_not_without_bound() -> None:
     moment, ann, bob = 1_000, PersonId("a"), PersonId("b")
-    unsent = Unsent(lambda: moment)
-    visits = [RecordId(record_id(number)) for number in range(MOST_EACH + 1)]
-    for visit in visits:
-        unsent.keep(ann, visit, Typed(note=visit))
-    assert unsent.of(ann, visits[0]) is None and unsent.of(ann, visits[1]) == Typed(note=visits[1])
-    assert unsent.of(bob, visits[1]) is None
+    kept = UnsentForms(lambda: moment)
+    for number in range(MOST_EACH + 1):
+        kept.keep(ann, unsent(str(number), f"catatan {number}"))
+    assert kept.on(ann, "/kunjungan/0") == [] and kept.on(ann, "/kunjungan/1") == [unsent("1", "catatan 1")]
+    assert kept.all(bob) == []
+    kept.keep(ann, unsent("besar", "x" * (MOST_LETTERS - 100)))
+    kept.keep(ann, unsent("lagi", "y" * 200))
+    assert [each.id for each in kept.all(ann)] == ["lagi"]
     moment += KEPT_MS + 1
-    assert unsent.of(ann, visits[1]) is None
+    assert kept.all(ann) == []
+
+
+def test_one_form_that_is_kept_again_stands_once() -> None:
+    kept, ann = UnsentForms(lambda: 1_000), PersonId("a")
+    kept.keep(ann, unsent("satu", "semula"))
+    kept.keep(ann, unsent("satu", "kemudian"))
+    kept.keep(ann, msgspec.structs.replace(unsent("satu", "kemudian"), id="dua"))
+    assert [(each.id, each.given["catatan"]) for each in kept.all(ann)] == [("dua", "kemudian")]
+    kept.drop(ann, "dua")
+    assert kept.all(ann) == []

@@ -135,6 +135,70 @@ def test_the_queue_is_walked_by_keyboard(served: Served) -> None:
     page.wait_for_url(f"**{target}")
 
 
+def test_a_return_is_written_and_sent_by_keyboard_alone(served: Served) -> None:
+    visit = queued(served, "Warga Papan Ketik")
+    page = served.page("kabid")
+    page.goto(f"/kunjungan/{visit}")
+    asks = page.locator(".answer details.ask")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(asks.nth(1).locator("summary")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(asks.nth(1).locator("textarea")).to_be_focused()
+    # a blank reason is folded up again, and the walk goes on from there
+    page.keyboard.press("Escape")
+    expect(asks.nth(1).locator("summary")).to_be_focused()
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Tulis lengkap")
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    expect(page.get_by_role("button", name="Kembalikan")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Kunjungan dikembalikan.")).to_be_visible()
+    assert list(served.office.fields(visit)["reasons"].values()) == ["Tulis lengkap"]
+
+
+def test_a_decision_that_lacks_its_reason_leads_to_where_it_is_written(served: Served) -> None:
+    visit = queued(served, "Warga Tanpa Sebab")
+    for script in (True, False):
+        page = served.page("kabid", java_script_enabled=script)
+        page.goto(f"/kunjungan/{visit}")
+        page.get_by_role("button", name="Tolak").click()
+        expect(page.get_by_role("alert").first).to_be_visible()
+        expect(page.get_by_label("Catatan")).to_be_focused()
+
+
+def test_without_javascript_a_decision_is_a_few_keys_from_the_top(served: Served) -> None:
+    visit = queued(served, "Warga Enam Tombol")
+    page = served.page("petugas", java_script_enabled=False)
+    page.goto(f"/kunjungan/{visit}")
+    for key in ("Tab", "Tab", "Enter", "Tab", "Tab", "Enter"):
+        page.keyboard.press(key)
+    expect(page.get_by_text("Kunjungan disetujui.")).to_be_visible()
+    assert served.office.fields(visit)["state"] == "disetujui"
+
+
+def test_on_a_phone_the_first_screen_of_the_queue_shows_visits_and_the_filter_says_what_it_holds(
+    served: Served,
+) -> None:
+    queued(served, "Warga Layar Kecil")
+    page = served.page("kabid", viewport={"width": 390, "height": 844})
+    page.goto("/antrean?status=diterima&layanan=bpnt")
+    box = page.locator(".row h3 a").first.bounding_box()
+    assert box is not None and box["y"] < 844
+    fold = page.locator("details.fold > summary")
+    expect(fold).to_contain_text("BPNT/Sembako")
+    expect(page.get_by_label("Lama menunggu")).to_be_hidden()
+    fold.click()
+    page.get_by_role("combobox", name="Layanan").select_option("kis")
+    expect(fold).to_contain_text("KIS")
+    wide = served.page("kabid")
+    wide.goto("/antrean")
+    expect(wide.get_by_label("Lama menunggu")).to_be_visible()
+    expect(wide.locator("details.fold > summary")).to_be_hidden()
+
+
 def test_a_filter_changes_the_list_without_leaving_the_page(served: Served) -> None:
     queued(served, "Warga Layanan")
     page = served.page("kabid")

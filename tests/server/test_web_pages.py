@@ -253,7 +253,7 @@ def test_a_form_of_another_session_changes_nothing(site: Site) -> None:
         for token in (csrf(other.get("/")), "", "x"):
             form = {"csrf": token, "dilihat": change.hex(), "keputusan": "setujui"}
             answer = client.post(f"/kunjungan/{visit}/keputusan", data=form)
-            assert answer.status_code == 403 and "pilih keputusan sekali lagi" in answer.text
+            assert answer.status_code == 403 and "Buka lagi halamannya" in answer.text
         json = client.post(f"/kunjungan/{visit}/keputusan", json={"keputusan": "setujui"})
         assert json.status_code == 400
     assert site.office.fields(visit)["state"] == "diterima"

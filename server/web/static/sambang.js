@@ -6,13 +6,16 @@
 
   const typing = (target) => target.closest("input, select, textarea, dialog, [contenteditable]");
 
+  let last = -1; // where one was before writing took the focus
+
   const move = (by) => {
-    const rows = [...document.querySelectorAll(".row h3 a, .row-title a")];
+    const rows = [...document.querySelectorAll(".row h3 a, .row-title a, .answer details.ask:not([open]) > summary")];
     if (!rows.length) return;
-    const here = rows.indexOf(document.activeElement);
-    const next = here < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, here + by));
-    rows[next].focus();
-    rows[next].closest(".row").scrollIntoView({ block: "nearest" });
+    const found = rows.indexOf(document.activeElement);
+    const here = found < 0 ? last : found;
+    last = here < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, here + by));
+    rows[last].focus();
+    rows[last].closest(".row, .answer").scrollIntoView({ block: "nearest" });
   };
 
   document.addEventListener("keydown", (event) => {
@@ -27,6 +30,11 @@
     else meant.focus();
   });
 
+  // a filter is folded up on a narrow screen only: where the style cannot say so, it is said here
+  if (matchMedia("(min-width: 48.0625rem)").matches && !CSS.supports("selector(details::details-content)")) {
+    for (const fold of document.querySelectorAll("details.fold")) fold.open = true;
+  }
+
   // a menu that is open closes when something else is chosen, or by Escape
   const more = document.querySelector("details.more");
   document.addEventListener("click", (event) => {
@@ -39,9 +47,24 @@
   });
 
   // a reason that is opened is about to be written
-  document.addEventListener("toggle", (event) => {
-    if (event.target.matches("details.ask[open]")) event.target.querySelector("textarea").focus();
-  }, true);
+  document.addEventListener("click", (event) => {
+    const ask = event.target.closest("details.ask:not([open]) > summary")?.parentElement;
+    if (!ask) return;
+    event.preventDefault(); // opened here and at once, so that the first letters are not lost
+    ask.open = true;
+    ask.querySelector("textarea").focus();
+  });
+
+  // Escape leaves a reason or the note: a blank one is folded up again, and the page's keys work once more
+  document.addEventListener("keydown", (event) => {
+    const field = event.key === "Escape" && event.target.closest("details.ask textarea, #keputusan textarea");
+    if (!field) return;
+    const ask = field.closest("details.ask");
+    field.blur();
+    if (!ask || field.value.trim()) return;
+    ask.open = false;
+    ask.querySelector("summary").focus();
+  });
 
   // whoever types another value means to take it
   document.addEventListener("input", (event) => {
