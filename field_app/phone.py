@@ -360,7 +360,6 @@ class Phone:
             drafts=Drafts(other).under_work,
             hand_over=handover.write,
         )
-
         unit = Unit(store, Records(store), owner.regency)
         published = PublishedForms(self.forms, unit, owner.regency, self.text)
         published.take(store)

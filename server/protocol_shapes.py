@@ -129,7 +129,7 @@ def _type(kind: Any) -> str:
         return kind.__name__
     inner = get_args(kind)
     match get_origin(kind):
-        case origin if origin is list:
+        case origin if origin in (list, tuple):
             return f"[{_type(inner[0])}, …]"
         case origin if origin is dict:
             return f"{{{_type(inner[0])}: {_type(inner[1])}, …}}"
