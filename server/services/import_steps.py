@@ -141,8 +141,9 @@ class ImportSteps:
     def apply(self, job: Job) -> None:
         """Carry out, piece by piece, what was found; a row whose record moved on meanwhile is judged anew."""
         known, reader = self._everybody(job.kind), self._reader(job)
-        for place in range(job.done // PIECE, piece_count(job)):
-            now = replace(job, done=min(job.rows, (place + 1) * PIECE))
+        # `done` is of whole pieces here: none is applied twice, whose rows would seem to be destroyed
+        for place in range(-(-job.done // PIECE), piece_count(job)):
+            now = replace(job, done=min(job.sheets[job.sheet].rows, (place + 1) * PIECE))
             job = self._engine.write(
                 lambda tx, at=place, kept=now: self._apply_piece(tx, kept, reader, known, at)
             ).result()
@@ -203,7 +204,7 @@ class ImportSteps:
             job = table_store.job(tx, name)
             if job is None:
                 return
-            table_store.put_job(tx, replace(job, state=state, ended_ms=self._now_ms()))
+            table_store.put_job(tx, replace(job, state=state, done=job.rows, ended_ms=self._now_ms()))
             if state == "selesai":
                 table_store.forget_other_sheets(tx, name, job.sheet)
 

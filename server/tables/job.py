@@ -25,9 +25,10 @@ class SheetPlace(Data, frozen=True, kw_only=True):
 class Job(Data, frozen=True, kw_only=True):
     """A list. `heading` is the header's last row from 0; `matched` the field of each column, empty for none.
 
-    `done` counts the rows that the present step is through with, `counts` the rows of each fate, `desa`
-    those that are taken by the desa that they name. `areas` are the regions to which whoever let the rows be
-    checked is bound, empty for the whole kabupaten.
+    `done` counts the rows that the present step is through with (those of whole pieces, the header among
+    them, while it is applied), `counts` the rows of each fate, `desa` those that are taken by the desa that
+    they name. `areas` are the regions to which whoever let the rows be checked is bound, empty for the whole
+    kabupaten.
     """
 
     id: RecordId

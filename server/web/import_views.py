@@ -86,12 +86,13 @@ def list_values(
     found = list(lists.problems(job, SHOWN)) if counted.get("masalah") else []
     odd = list(lists.odd(job, SHOWN)) if counted and job.noted else []
     suffix = "selesai" if job.state == "selesai" else "arti"
+    done = min(job.done, job.rows)
     return {
         "job": list_view(site, job),
         "running": running,
-        "at": job.done,
+        "at": done,
         "most": max(1, job.rows),
-        "done": written.number(job.done),
+        "done": written.number(done),
         "all": written.number(job.rows),
         "counts": [
             CountView(

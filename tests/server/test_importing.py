@@ -15,11 +15,12 @@ from schemas.ids import PersonId, RecordId
 from schemas.wilayah import load_wilayah
 from schemas.wire import Applied, Outcome, Rejected
 from server import table_store
-from server.engine import Reader, Writer
+from server.engine import ClosedError, Reader, Writer
 from server.parsing import sheets
 from server.parsing.messages import PIECE, NoSheet, Sheet
 from server.queries import records_of_kind
 from server.services import importing
+from server.services.import_steps import ImportSteps
 from server.services.importing import Importing
 from server.tables.job import Job
 from sync.change import Patch
@@ -476,3 +477,24 @@ def test_a_step_that_ends_while_it_is_looked_at_does_not_seem_cut_off(
     monkeypatch.setattr(desk.importing, "job", ends)
     assert desk.importing.standing(job.id)[1]
     assert not desk.importing.standing(job.id)[1]
+
+
+def test_a_list_whose_last_rows_were_in_when_the_office_ended_has_the_same_counts_afterwards(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = desk.check(desk.take([person(number) for number in range(2, 2 + PIECE + 10)]))
+    with monkeypatch.context() as cut:
+        cut.setattr(ImportSteps, "_end", ending)
+        cut_off = desk.apply(checked)
+    told = list(desk.importing.problems(cut_off, PIECE))
+    assert cut_off.state == "menerapkan"
+    desk.importing.go_on(checked.id)
+    done = desk.after(checked)
+    assert done.state == "selesai"
+    assert (done.counts, done.desa, done.done) == (cut_off.counts, cut_off.desa, done.rows)
+    assert list(desk.importing.problems(done, PIECE)) == told
+
+
+def ending(*_: object) -> None:
+    """The office ends before a step does."""
+    raise ClosedError
