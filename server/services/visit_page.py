@@ -94,7 +94,8 @@ class Words(Data, frozen=True, kw_only=True):
         if found is None:
             return self.text("umum.tidak_ditemukan") if kode else "–"
         above = self.wilayah.get(found.parent) if found.level in ("desa", "kelurahan") else None
-        own = f"{self.text(f'tingkat_wilayah.{found.level}')} {found.nama}"
+        level = self.text(f"tingkat_wilayah.{found.level}")
+        own = found.nama if found.nama.startswith(f"{level} ") else f"{level} {found.nama}"
         return f"{own}, {self.text('tingkat_wilayah.kecamatan')} {above.nama}" if above else own
 
     def flag(self, name: str) -> str:

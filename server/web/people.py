@@ -235,11 +235,11 @@ def _areas(site: Site, person: Person) -> str:
 
 
 def _places(site: Site, person: Person) -> tuple[str, ...]:
-    """Name the desa of somebody, a line a kecamatan; whoever approves them answers for each."""
+    """Name the desa of somebody, a line a kecamatan, or all of a larger region; whoever approves answers."""
     lines: dict[str, list[str]] = {}
     for code in sorted(person.areas):
         found = site.words.wilayah.get(code)
-        if found is None or found.level == "kecamatan":
+        if found is None or found.level in ("kabupaten", "kecamatan"):
             lines.setdefault(code, []).append(site.text("umum.semua"))
         else:
             lines.setdefault(found.parent, []).append(found.nama)

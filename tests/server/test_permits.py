@@ -388,7 +388,7 @@ def test_an_approver_reads_whether_nothing_listed_means_all_or_none(desk: Desk, 
 
 
 def test_an_approver_reads_of_which_desa_somebody_is_to_be(desk: Desk) -> None:
-    areas = ("33.14.01.2001", "33.14.01.2002", "33.14.02")
+    areas = ("33.14.01.2001", "33.14.01.2002", "33.14.02", "33.14")
     about = Person(id=PersonId(""), nama="Calon Uji", kode="P79", roles=("pendamping",), areas=areas)
     assert desk.permits.ask_new(desk.who("admin"), about, "calon") == Asked()
     with serving_cheaply(desk.office) as address, httpx.Client(base_url=address, timeout=20) as client:
@@ -397,6 +397,7 @@ def test_an_approver_reads_of_which_desa_somebody_is_to_be(desk: Desk) -> None:
     first, second = (load_wilayah().get(each) for each in areas[:2])
     assert first and second and f"Kecamatan Kalijambe: {first.nama}, {second.nama}" in asked
     assert "Kecamatan Plupuh: Semua" in asked
+    assert ">Kabupaten Sragen: Semua<" in asked
 
 
 def test_ending_the_other_sessions_closes_what_is_open_in_the_room(desk: Desk) -> None:
