@@ -77,12 +77,17 @@ class Finding:
 
         return self._engine.read(work)
 
-    def warga(self, person: Person, action: Action, typed: str) -> list[RecordId]:
-        """Return the ids of warga by name or number with whom somebody may do this; some may be merged."""
+    def warga(self, person: Person, actions: Iterable[Action], typed: str) -> list[RecordId]:
+        """Return the ids of warga by name or number with whom somebody may do any of these; some may be
+        merged.
+        """
         self._indexing.catch_up(1, PAGE_WAITS_S)
-        return self._engine.read(
-            lambda tx: _ids(tx, "warga", typed, self.shelves(tx, person, action), "", 0) if typed else []
-        )
+
+        def work(tx: Reader) -> list[RecordId]:
+            on = {shelf for action in actions for shelf in self.shelves(tx, person, action)}
+            return _ids(tx, "warga", typed, sorted(on), "", 0) if typed else []
+
+        return self._engine.read(work)
 
     def shelves(self, tx: Reader, person: Person, action: Action, desa: str = "") -> list[int]:
         """Return the shelves on which somebody may do this, of one desa or of all."""

@@ -12,7 +12,7 @@ from schemas.base import Data
 from schemas.ids import RecordId
 from schemas.sealed import KODE_PATTERN
 from server import subject_store
-from server.access import Action, Person, may
+from server.access import Person, may
 from server.engine import Engine, Reader
 from server.queries import records_of_kind
 from server.services.belongings import TARGETS
@@ -57,15 +57,14 @@ class ToDestroy:
 
     def find(self, person: Person, typed: str) -> list[Choice]:
         """Return what somebody means by a name, the end of a NIK, a case's code or a page's address."""
-        action: Action | None = next((each for each in NAMED_FOR if may(person, each)), None)
         wanted = " ".join(typed.split())
-        if action is None or not wanted:
+        if not wanted or not self.may(person):
             return []
         if ids := _ID.findall(wanted.lower()):
             return self._engine.read(lambda tx: self._named(tx, person, [RecordId(ids[-1])]))
         if _KODE.match(wanted.upper()):
             return self._engine.read(lambda tx: self._named(tx, person, _coded(tx, wanted.upper())))
-        people = self._finding.warga(person, action, wanted)[:MOST_PEOPLE]
+        people = self._finding.warga(person, NAMED_FOR, wanted)[:MOST_PEOPLE]
 
         def work(tx: Reader) -> list[Choice]:
             ids = list(dict.fromkeys(record.id for record in survivors(tx, people).values()))

@@ -251,6 +251,15 @@ def test_nothing_outside_of_ones_area_is_named(desk: Desk) -> None:
     assert finding.find(narrow, str(office.fields(office.warga)["nama"])) == []
 
 
+def test_who_may_propose_here_and_hold_everywhere_finds_what_either_allows(desk: Desk) -> None:
+    office = desk.office
+    office.add_person("rangkap", "Rangkap Uji", "U91", ("petugas", "pdp"), ("33.14.02",))
+    finding, both = build_site(office.deps).to_destroy, desk.who("rangkap")
+    assert finding.one(both, office.warga) is not None
+    found = finding.find(both, str(office.fields(office.warga)["nama"]))
+    assert office.warga in [each.id for each in found]
+
+
 @pytest.mark.parametrize("why", [why for why in REFUSALS if why != "peran"])
 def test_every_refusal_is_said_in_words(desk: Desk, why: str) -> None:
     assert desk.office.deps.text(f"kantor.pemusnahan.tolak.{why}")
