@@ -68,11 +68,12 @@ def end(tx: Reader) -> int:
     return int(row[0]) if row else 0
 
 
-def is_behind(tx: Reader) -> bool:
-    """Whether there are records that the index has not come to."""
+def is_behind(tx: Reader, until: int = 2**62) -> bool:
+    """Whether there are records that the index has not come to, up to a seq."""
     found = tx.query(
-        f"SELECT 1 FROM records WHERE kabupaten = :kabupaten AND {_KINDS} AND seq > :seq LIMIT 1",  # noqa: S608 - ours
-        {"seq": end(tx)},
+        f"SELECT 1 FROM records WHERE kabupaten = :kabupaten AND {_KINDS}"  # noqa: S608 - ours
+        " AND seq > :seq AND seq <= :until LIMIT 1",
+        {"seq": end(tx), "until": until},
     )
     return bool(found)
 

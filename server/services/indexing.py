@@ -13,6 +13,7 @@ from server import subject_index
 from server.calm import Calm
 from server.engine import ClosedError, Engine, Writer
 from server.slices import Slices
+from server.store import SqlOfficeStore
 
 LOOK_S = 1.0
 FIRST, LEAST, MOST = 100, 20, 1_000
@@ -58,6 +59,12 @@ class Indexing:
                 return True
             batches = None if batches is None else batches - 1
         return False
+
+    def come_to_now(self) -> None:
+        """Take in all that is there by now, whatever else comes meanwhile."""
+        now = self._engine.read(lambda tx: SqlOfficeStore.reading(tx).last_seq())
+        while not self._stop.is_set() and self._engine.read(lambda tx: subject_index.is_behind(tx, now)):
+            self._engine.write(self._take_in).result()
 
     def _take_in(self, tx: Writer) -> None:
         self._slices.do(lambda most: subject_index.catch_up(tx, self._office, most))

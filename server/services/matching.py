@@ -260,7 +260,8 @@ class Matching:
             outcome: Outcome = self._engine.write(work).result()
         except _MovedError:
             return Stale()
-        self._indexing.catch_up(1)
+        # what was decided is offered no more, and who was merged is one person from here on
+        self._indexing.come_to_now()
         return outcome
 
     def _both(

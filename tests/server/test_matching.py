@@ -10,6 +10,7 @@ import pytest
 from schemas.ids import RecordId
 from server.engine import NOTHING, Params, SqlRow
 from server.engines.sqlite import Transaction
+from server.services import indexing
 from server.services.matching import Blocked, FreshRow, PairPage
 from server.services.people import Denied
 from server.services.profile import Profile
@@ -266,6 +267,25 @@ def test_somebody_is_found_new_once_and_by_whoever_may(office: Office, site: Sit
     assert site.matching.confirm_new(person(office, "petugas"), RecordId("e" * 32)) == NotThere()
     # a later word of the phone makes nobody new again
     office.phone.push(Patch(record=made, kind="warga", base={"rt": None}, new={"rt": "001"}))
+    assert fresh(site, office) == []
+
+
+def test_what_was_decided_is_offered_no_more_however_far_the_index_was_behind(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FIRST", "LEAST", "MOST"):
+        monkeypatch.setattr(indexing, name, 2)
+    site = build_site(office.deps)
+    keep, gone = add(office, "Sarmi", nik=NIK), add(office, "Parjo", nik=NIK)
+    made = from_phone(office, "Warsinah")
+    site.indexing.catch_up()
+    for number in range(20):  # phones push, and the index waits for a pause
+        add(office, f"Warga Ke-{number}")
+    assert merge(site, office, keep, gone) == Decided()
+    assert pairs(site, office) == []
+    for number in range(20):
+        add(office, f"Warga Lagi-{number}")
+    assert site.matching.confirm_new(person(office, "petugas"), made) == Decided()
     assert fresh(site, office) == []
 
 
