@@ -130,6 +130,7 @@ def furnish(desk: Desk) -> None:
         "/insiden", incident, "/permintaan", asked, "/masa-simpan", "/pemrosesan", "/penerima", "/pemusnahan",
         lost, f"/perangkat/hp/{other_phone(office)}", "/formulir/baru", "/jejak/lembar", "/jejak",
         "/ekspor?data=warga", "/penugasan", "/pengguna", "/kunci-data", "/pengguna/percobaan", "/pengaturan",
+        "/target",
     ]  # fmt: skip
 
 
