@@ -337,6 +337,10 @@ def test_each_sees_the_targets_of_their_own_work(office: Office, work: Targeting
     assert goal(office, person=both).here.done == 15, "a desa of one's kecamatan counts once"
     aside = board(office, person=narrow, region=KALIJAMBE).goals[0].here
     assert (aside.target, aside.done) == (None, 0)
+    seen = work.now().standing()[0].at_ms
+    assert work.set(who(office, "kabid"), NOVEMBER, {KALIJAMBE: 350, DESA: 40}, seen) is None
+    [(inner, told)] = goal(office, person=replace(narrow, areas=(DESA,))).inner
+    assert (inner, told.target, told.done) == (KALIJAMBE, 40, 25), "nor the kecamatan's that of a desa"
     assert board(office, person=replace(narrow, services=("kis",))).goals == ()
     site = build_site(office.deps)
     for name in ("pendamping", "admin", "pdp"):
