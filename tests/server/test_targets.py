@@ -359,6 +359,9 @@ def test_a_desa_tells_no_small_cell(office: Office, work: Targeting) -> None:
     assert row.cells == ("30", "11", CLOSED, "<5", "0", "19", "36%", "7", "0")
     own = words.card(goal(office, region=DESA), DESA, "2026-4")
     assert own.bar == () and own.mark is None and "ditutup" in own.said
+    count(office, "disetujui", "2026-11-24", ELSEWHERE, 2)
+    said = words.card(goal(office, region=ELSEWHERE), ELSEWHERE, "2026-4").said
+    assert "13 dari 30" in said and said.endswith("Minggu ini <5.")
 
 
 def test_the_load_of_each_worker_stands_beside(office: Office, work: Targeting) -> None:
