@@ -409,6 +409,8 @@ def test_the_page_sets_a_target_and_the_dashboard_and_its_paper_tell_it(office: 
         assert "Atur target" in client.get("/dasbor").text
         page = client.get("/target")
         given = {"csrf": csrf(page), "untuk": "bpnt|bpnt_kpm", "masa": "rentang", "dilihat": "0"}
+        empty = client.post("/target", data={**given, "masa": "bulan:2026-11", "seluruh": "0", "wilayah": ""})
+        assert empty.status_code == 422 and "Isi dulu jumlahnya" in empty.text, "nothing was set"
         days = {"dari": "2020-01-01", "sampai": "2020-12-30"}
         wrong = client.post("/target", data={**given, **days, "wilayah": "Plupuh 350\nWakanda 7"})
         assert wrong.status_code == 422 and "Baris 2" in wrong.text and "Wakanda 7" in wrong.text
@@ -420,7 +422,9 @@ def test_the_page_sets_a_target_and_the_dashboard_and_its_paper_tell_it(office: 
         change = done.text.split('href="/target?')[1].split('"')[0].replace("&amp;", "&")
         again = client.get(f"/target?{change}").text
         assert "Kecamatan Plupuh 350" in again and 'value="1000"' in again
-        assert client.post("/target", data=set_now | {"seluruh": "5"}).status_code == 422, "a stale page"
+        stale = client.post("/target", data=set_now | {"seluruh": "5"})
+        assert stale.status_code == 422 and 'value="5"' in stale.text and "1.000 kunjungan" in stale.text
+        assert "yang di formulir adalah tulisan Anda" in stale.text
         assert "1 dari 1.000 kunjungan (0%)" in client.get("/dasbor").text
         book = CalamineWorkbook.from_filelike(BytesIO(client.get("/dasbor/target.xlsx").content))
         lines = book.get_sheet_by_index(0).to_python()
