@@ -249,7 +249,7 @@ class Site:
         session = await self.work(lambda: self.accounts.session(token))
         if session is None:
             writer = await self.work(lambda: self.accounts.whose(token))
-            back = await self.typing.read_of_ended(request, csrf_of(token), writer) if writer else ""
+            back = await self.typing.read_of_ended(request, csrf_of(token, writer), writer) if writer else ""
             raise NotLoggedInError(back)
 
         def look(tx: Reader) -> tuple[Person | None, bool, bool]:

@@ -19,6 +19,7 @@ from litestar import Request, Response
 
 from schemas import format as written
 from schemas.ids import PersonId
+from server.accounts import is_same_writer
 from server.services.unsent import Unsent, UnsentForms
 from server.web.errors import ExpiredError, UnreadableError
 from server.web.refill import put_back
@@ -85,13 +86,15 @@ class Typing:
     async def read(self, request: Asking, csrf: str) -> dict[str, str]:
         """Read a posted form that carries this token. Raises ExpiredError, UnreadableError.
 
-        Of somebody who is known it is kept if its token is another: logged in again beside an old page, they
-        find what stands on it on a new one, and nothing is done with it.
+        Of somebody who is known it is kept if its token is of an earlier session of theirs: logged in again
+        beside an old page, they find what stands on it on a new one, and nothing is done with it. What was
+        written by another who was here before them is not theirs.
         """
         fields = await fields_of(request)
         request.state.given = fields
-        if not hmac.compare_digest(fields.get("csrf", "").encode(), csrf.encode()):
-            raise ExpiredError(self.keep(request))
+        said = fields.get("csrf", "")
+        if not hmac.compare_digest(said.encode(), csrf.encode()):
+            raise ExpiredError(self.keep(request) if is_same_writer(said, csrf) else "")
         if WRITER in request.state:
             self.unsent.drop(request.state[WRITER], fields.get("tulisan", ""))
         return fields
