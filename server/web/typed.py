@@ -99,8 +99,9 @@ class Typing:
             self.unsent.drop(request.state[WRITER], fields.get("tulisan", ""))
         return fields
 
-    async def read_of_ended(self, request: Asking, csrf: str, writer: PersonId) -> str:
-        """Keep what somebody typed whose session ended meanwhile, if the form is that session's own.
+    async def read_stopped(self, request: Asking, csrf: str, writer: PersonId) -> str:
+        """Keep what somebody typed whose session ended meanwhile, or who must set up the second step of the
+        login first, if the form is that session's own.
 
         Returns the address of the page to go back to, empty where there is none.
         Raises ExpiredError and UnreadableError for a form that is not its own.
