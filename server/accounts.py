@@ -23,6 +23,8 @@ from server.weak_passwords import weakness
 KNOWN_MS = 24 * 3_600_000
 """So long after it began it is known whose a session was that ended by itself; it opens nothing."""
 TOUCH_MS = 60_000
+MARK_LETTERS = 16
+"""How long the mark of a form's writer is."""
 HALF_MS = 5 * 60_000
 """How long a login whose password fitted waits for its code."""
 STARTING_MS = 7 * 86_400_000
@@ -314,7 +316,7 @@ class Accounts:
             return None
         if now - seen_ms > TOUCH_MS:
             self._engine.write(lambda tx: rows.touch_session(tx, hashed, now)).result()
-        return Session(person=person, csrf=csrf_of(token))
+        return Session(person=person, csrf=csrf_of(token, person))
 
     def whose(self, token: str) -> PersonId | None:
         """Return whose a session is or was, also after it ended by itself; None once it was logged out."""
@@ -326,9 +328,19 @@ class Accounts:
         self._engine.write(lambda tx: rows.drop_session(tx, hash_of(token))).result()
 
 
-def csrf_of(token: str) -> str:
-    """Return the token that forms of a page carry, derived from the cookie's secret."""
-    return hmac.new(token.encode(), b"sambang csrf v1", sha256).hexdigest()
+def csrf_of(token: str, person: PersonId | None = None) -> str:
+    """Return the token that forms of a page carry, derived from the cookie's secret.
+
+    It ends with a mark of the person whose page it is: that opens nothing, see `is_same_writer`.
+    """
+    secret = hmac.new(token.encode(), b"sambang csrf v1", sha256).hexdigest()
+    mark = sha256(b"sambang writer v1" + person.encode()).hexdigest()[:MARK_LETTERS] if person else ""
+    return secret + mark
+
+
+def is_same_writer(one: str, other: str) -> bool:
+    """Whether two tokens of forms are of pages of one person, though not of one session."""
+    return len(one) == len(other) > MARK_LETTERS and one[-MARK_LETTERS:] == other[-MARK_LETTERS:]
 
 
 def _count(tx: Writer, now: int, try_id: str, name_hash: bytes, address: str) -> int:

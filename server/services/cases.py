@@ -134,7 +134,7 @@ class Cases:
                 shown=shown,
                 total=sum(places.values()),
                 late=sum(overdue.values()),
-                **_counted(stages, every),
+                **_counted(stages, every, wanted),
             )
 
         return self._engine.read(work)
@@ -278,20 +278,23 @@ def _is_wanted(wanted: CaseFilter, stage: Stage, desa: str) -> bool:
     )
 
 
-def _counted(stages: Mapping[str, Stage], places: Mapping[tuple[str, str], int]) -> dict[str, Any]:
+def _counted(
+    stages: Mapping[str, Stage], places: Mapping[tuple[str, str], int], wanted: CaseFilter
+) -> dict[str, Any]:
+    """Count what each choice of a filter holds; what is chosen is told also where it holds none any more."""
     services, turns = Counter[str](), Counter[str]()
     steps: dict[str, tuple[str, int]] = {}
     held = Counter[str]()
     for (name, _), count in places.items():
         held[name] += count
     for name, stage in stages.items():  # in the order of the workflow
-        if not (count := held[name]):
-            continue
-        workflow, state = stage
-        services[workflow.service] += count
-        turns.update(dict.fromkeys(_turns(workflow, state), count))
-        label, before = steps.get(_step_name(stage), (workflow.states[state].label, 0))
-        steps[_step_name(stage)] = (label, before + count)
+        (workflow, state), step, count = stage, _step_name(stage), held[name]
+        if count or workflow.service == wanted.service:
+            services[workflow.service] += count
+        turns.update({role: count for role in _turns(workflow, state) if count or role == wanted.turn})
+        if count or step == wanted.step:
+            label, before = steps.get(step, (workflow.states[state].label, 0))
+            steps[step] = (label, before + count)
     return {"services": services, "turns": turns, "steps": steps}
 
 

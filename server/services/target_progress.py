@@ -157,7 +157,7 @@ class TargetProgress:
             )
 
         all_here = told(*here.regions())
-        inner = [(each, told(each)) for each in here.inner()]
+        inner = [(each, told(*here.seen_of(each))) for each in here.inner()]
         return Goal(
             aim=aim,
             from_tasks=from_tasks,
@@ -266,10 +266,14 @@ class _Reach:
 
     def regions(self) -> tuple[str, ...]:
         """Return what is looked at: of the region that was chosen, or of all, what is the reader's."""
-        chosen, areas = self._region or self._regency, self._reach.areas
-        if areas is None or any(is_inside(chosen, area) for area in areas):
-            return (chosen,)
-        return tuple(area for area in areas if is_inside(area, chosen))
+        return self.seen_of(self._region or self._regency)
+
+    def seen_of(self, region: str) -> tuple[str, ...]:
+        """Return what of a region is the reader's: all of it, or the areas in it."""
+        areas = self._reach.areas
+        if areas is None or any(is_inside(region, area) for area in areas):
+            return (region,)
+        return tuple(area for area in areas if is_inside(area, region))
 
     def parts_of(
         self, numbers: Mapping[str, int], regions: Sequence[str]

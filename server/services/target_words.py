@@ -94,7 +94,7 @@ class TargetWords:
             key=f"{aim.service}-{aim.form}-{aim.start.isoformat()}-{aim.end.isoformat()}",
             title=self.title(aim),
             span=self.span(aim),
-            said=self._few() if hidden else self._sentence(goal),
+            said=self._few() if hidden else self._sentence(goal, is_desa=is_desa),
             note=self._say("dari_tugas") if goal.from_tasks else "",
             mark=None if here.target is None or hidden else self._mark(goal),
             bar=() if hidden or not most else self._bar(here, most, is_desa=is_desa),
@@ -104,7 +104,7 @@ class TargetWords:
             rows=tuple(self._row(kode, told, quarter) for kode, told in goal.inner),
         )
 
-    def _sentence(self, goal: Goal) -> str:
+    def _sentence(self, goal: Goal, *, is_desa: bool) -> str:
         here = goal.here
         if here.target is None:
             return self._say("kata_tanpa", sudah=_number(here.done))
@@ -129,7 +129,7 @@ class TargetWords:
                     sisa=_number(here.left),
                     hari=goal.days_left,
                     laju=_number(here.pace),
-                    minggu=_number(here.week),
+                    minggu=_week(here, is_desa=is_desa),
                 )
         return f"{said} {more}"
 
@@ -184,7 +184,7 @@ class TargetWords:
             cells += [CLOSED, CLOSED, CLOSED]
         else:
             cells += [_number(told.left), f"{_share(told)}%", _number(told.pace)]
-        cells.append(closed(told.week) if is_desa and 0 < told.week < FEW else _number(told.week))
+        cells.append(_week(told, is_desa=is_desa))
         return Row(
             label=region.nama if region else self._say("seluruhnya"),
             href=f"/{page}?triwulan={quarter}&wilayah={kode}",
@@ -209,6 +209,10 @@ def month_of(day: date) -> tuple[date, date]:
 
 def _number(count: int) -> str:
     return written.number(count)
+
+
+def _week(told: Told, *, is_desa: bool) -> str:
+    return closed(told.week) if is_desa and 0 < told.week < FEW else _number(told.week)
 
 
 def _share(told: Told) -> int:

@@ -89,6 +89,8 @@ class Targeting:
             known = targets(tx)
             before = known.newest(aim)
             old = dict[str, int](before.numbers if before else {})
+            if not (numbers or old or seen_ms):
+                return NotSet(why="kosong")
             if old == dict(numbers):
                 return None
             if (before.at_ms if before else 0) != seen_ms:

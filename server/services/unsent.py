@@ -1,7 +1,7 @@
 """What an officer typed and the office did not take: kept for them. Rule: only its writer gets it back.
 
 It lives in memory and nowhere else: an address, a cookie and a disk never hold it, and a server that starts
-again has forgotten it. Whoever logged out by themselves has nothing kept.
+again has forgotten it. What is sent after its writer logged out by themselves is not kept.
 """
 
 import threading

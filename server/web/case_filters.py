@@ -34,7 +34,7 @@ def wanted_of(asked: Mapping[str, str]) -> CaseFilter:
 
 
 def case_filters(site: Site, found: CaseList, asked: Mapping[str, str]) -> list[Filter]:
-    """Return the filters with how many cases each choice holds; what holds none is not offered."""
+    """Return the filters with how many cases each choice holds; what holds none is offered only if chosen."""
     text = site.text
 
     def counted(label: str, count: int) -> str:

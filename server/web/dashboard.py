@@ -25,7 +25,7 @@ from server.web.filters import Filter, Group, Option, choices
 from server.web.replies import download
 from server.web.site import Asking, Site, Visitor
 
-QUARTER = re.compile(r"\d{4}-[1-4]")
+QUARTER = re.compile(r"20[0-9]{2}-[1-4]")
 MOST_QUARTERS = 12
 MOST_WORKERS = 8
 """Workers that stand on the page at once, those with most to do; the others open below."""

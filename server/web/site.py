@@ -249,7 +249,7 @@ class Site:
         session = await self.work(lambda: self.accounts.session(token))
         if session is None:
             writer = await self.work(lambda: self.accounts.whose(token))
-            back = await self.typing.read_of_ended(request, csrf_of(token), writer) if writer else ""
+            back = await self.typing.read_stopped(request, csrf_of(token, writer), writer) if writer else ""
             raise NotLoggedInError(back)
 
         def look(tx: Reader) -> tuple[Person | None, bool, bool]:
@@ -263,6 +263,7 @@ class Site:
         if starting and not setting_up:
             raise StartingPasswordError
         if overdue and not setting_up and await self.work(lambda: self._needs_code(person)):
+            await self.typing.read_stopped(request, session.csrf, person.id)
             raise NeedsCodeError
         request.state[WRITER] = person.id
         return Visitor(person=person, csrf=session.csrf, theme=theme_of(request), asking=request)

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from litestar import Response, get, post
+from msgspec.structs import replace
 
 from schemas import format as written
 from schemas.base import Data
@@ -106,8 +107,8 @@ def target_routes(site: Site) -> list[Any]:
             return onward(f"{PAGE}?hasil=tersimpan")
         title = site.text(f"target.masalah.{refused.why}", baris=refused.line, kata=refused.said)
         if refused.why == "berubah" and aim is not None:
-            known = await site.work(site.targeting.now)
-            typed = _filled(site, aim, known)
+            word = (await site.work(site.targeting.now)).newest(aim)
+            typed = replace(typed, seen_ms=word.at_ms if word else 0)
         return await draw(visitor, typed, Notice(tone="bad", icon="error", title=title), status=422)
 
     return [page, change]

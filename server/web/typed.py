@@ -19,6 +19,7 @@ from litestar import Request, Response
 
 from schemas import format as written
 from schemas.ids import PersonId
+from server.accounts import is_same_writer
 from server.services.unsent import Unsent, UnsentForms
 from server.web.errors import ExpiredError, UnreadableError
 from server.web.refill import put_back
@@ -85,19 +86,22 @@ class Typing:
     async def read(self, request: Asking, csrf: str) -> dict[str, str]:
         """Read a posted form that carries this token. Raises ExpiredError, UnreadableError.
 
-        Of somebody who is known it is kept if its token is another: logged in again beside an old page, they
-        find what stands on it on a new one, and nothing is done with it.
+        Of somebody who is known it is kept if its token is of an earlier session of theirs: logged in again
+        beside an old page, they find what stands on it on a new one, and nothing is done with it. What was
+        written by another who was here before them is not theirs.
         """
         fields = await fields_of(request)
         request.state.given = fields
-        if not hmac.compare_digest(fields.get("csrf", "").encode(), csrf.encode()):
-            raise ExpiredError(self.keep(request))
+        said = fields.get("csrf", "")
+        if not hmac.compare_digest(said.encode(), csrf.encode()):
+            raise ExpiredError(self.keep(request) if is_same_writer(said, csrf) else "")
         if WRITER in request.state:
             self.unsent.drop(request.state[WRITER], fields.get("tulisan", ""))
         return fields
 
-    async def read_of_ended(self, request: Asking, csrf: str, writer: PersonId) -> str:
-        """Keep what somebody typed whose session ended meanwhile, if the form is that session's own.
+    async def read_stopped(self, request: Asking, csrf: str, writer: PersonId) -> str:
+        """Keep what somebody typed whose session ended meanwhile, or who must set up the second step of the
+        login first, if the form is that session's own.
 
         Returns the address of the page to go back to, empty where there is none.
         Raises ExpiredError and UnreadableError for a form that is not its own.

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from litestar.routes import HTTPRoute
 
-from schemas.ids import RecordId
+from schemas.ids import PersonId, RecordId
 from server import totp
 from server.app import create_app
 from server.second_factor import GRACE_MS
@@ -87,16 +87,27 @@ def test_after_the_grace_a_kabid_reaches_nothing_but_the_setting_up(served: tupl
     with httpx.Client(base_url=address, timeout=20) as client:
         give_password(client, "tunda")
         assert client.get("/antrean").status_code == 200
-        office.deps.engine.write(
-            lambda tx: tx.execute(
-                "UPDATE factor_graces SET since_ms = since_ms - :grace"
-                " WHERE kabupaten = :kabupaten AND person = :person",
-                {"grace": GRACE_MS, "person": person},
-            )
-        ).result()
+        given = {"csrf": csrf(client.get("/target")), "wilayah": "Plupuh 350", "dilihat": "0"}
+        lengthen(office, person, -GRACE_MS)
         for path in ("/", "/antrean", "/konflik", "/kasus", "/perangkat", "/karantina"):
             assert client.get(path).headers["location"] == "/akun?sebab=langkah_kedua", path
         assert "Pasang langkah kedua" in client.get("/akun?sebab=langkah_kedua").text
+        # what was being typed meanwhile waits until the step is set up
+        answer = client.post("/target", data=given)
+        assert answer.headers["location"] == "/akun?sebab=langkah_kedua"
+        lengthen(office, person, GRACE_MS)
+        assert "Plupuh 350</textarea>" in client.get("/target").text
+
+
+def lengthen(office: Office, person: PersonId, by_ms: int) -> None:
+    """Let somebody's grace end so much later."""
+    office.deps.engine.write(
+        lambda tx: tx.execute(
+            "UPDATE factor_graces SET since_ms = since_ms + :by"
+            " WHERE kabupaten = :kabupaten AND person = :person",
+            {"by": by_ms, "person": person},
+        )
+    ).result()
 
 
 def test_a_session_ends_when_the_roles_of_its_person_change(served: tuple[Office, str]) -> None:

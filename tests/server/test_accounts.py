@@ -305,7 +305,7 @@ def test_rows_hold_neither_password_nor_token(accounts: Accounts, engine: Engine
 def test_the_form_token_follows_the_session_and_is_not_the_cookie(accounts: Accounts) -> None:
     first, second = token(accounts), token(accounts)
     session = accounts.session(first)
-    assert session is not None and session.csrf == csrf_of(first)
+    assert session is not None and session.csrf == csrf_of(first, session.person)
     assert csrf_of(first) != csrf_of(second) and first not in csrf_of(first)
 
 

@@ -63,6 +63,23 @@ def test_cases_are_narrowed_by_what_the_address_says(
         assert names_of(client.get(f"/kasus?{query}")) == found
 
 
+@pytest.mark.parametrize(
+    ("query", "choice"),
+    [
+        ("layanan=kis", "Reaktivasi KIS PBI JKN (0)"),
+        ("langkah=bpnt_masalah.menunggu_dinas", "Menunggu Dinas (0)"),
+        ("giliran=kabid", "Kepala bidang (0)"),
+    ],
+)
+def test_what_a_list_is_narrowed_by_is_told_also_where_it_holds_no_case_any_more(
+    served: tuple[Office, str], query: str, choice: str
+) -> None:
+    with httpx.Client(base_url=served[1], timeout=20) as client:
+        log_in(client, "verifikator")
+        page = client.get(f"/kasus?{query}").text
+        assert f" selected>{choice}</option>" in page
+
+
 def test_choices_say_how_many_cases_they_hold(served: tuple[Office, str]) -> None:
     with httpx.Client(base_url=served[1], timeout=20) as client:
         log_in(client, "verifikator")

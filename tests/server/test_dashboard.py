@@ -319,7 +319,14 @@ def test_page_and_paper_say_the_same_and_the_map_leads_down(desk: Desk) -> None:
         own = client.get(f"/peta?wilayah={DESA}").text
         assert re.search(r'"kind":"diterima"', own) and f"/antrean?status=diterima&amp;wilayah={DESA}" in own
         assert "Sutarmi" not in own
-        for odd in ("/dasbor?triwulan=x&wilayah=y", "/peta?wilayah=99", "/dasbor?triwulan=2031-1"):
+        for odd in (
+            "/dasbor?triwulan=x&wilayah=y",
+            "/peta?wilayah=99",
+            "/dasbor?triwulan=2031-1",
+            "/dasbor?triwulan=0000-1",
+            "/dasbor?triwulan=9999-4",
+            "/dasbor/target.xlsx?triwulan=٢٠٢٦-4",
+        ):
             assert client.get(odd).status_code == 200
         log_in(client, "admin")
         assert client.get("/dasbor").status_code == client.get("/peta").status_code == 403

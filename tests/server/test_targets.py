@@ -337,6 +337,10 @@ def test_each_sees_the_targets_of_their_own_work(office: Office, work: Targeting
     assert goal(office, person=both).here.done == 15, "a desa of one's kecamatan counts once"
     aside = board(office, person=narrow, region=KALIJAMBE).goals[0].here
     assert (aside.target, aside.done) == (None, 0)
+    seen = work.now().standing()[0].at_ms
+    assert work.set(who(office, "kabid"), NOVEMBER, {KALIJAMBE: 350, DESA: 40}, seen) is None
+    [(inner, told)] = goal(office, person=replace(narrow, areas=(DESA,))).inner
+    assert (inner, told.target, told.done) == (KALIJAMBE, 40, 25), "nor the kecamatan's that of a desa"
     assert board(office, person=replace(narrow, services=("kis",))).goals == ()
     site = build_site(office.deps)
     for name in ("pendamping", "admin", "pdp"):
@@ -355,6 +359,9 @@ def test_a_desa_tells_no_small_cell(office: Office, work: Targeting) -> None:
     assert row.cells == ("30", "11", CLOSED, "<5", "0", "19", "36%", "7", "0")
     own = words.card(goal(office, region=DESA), DESA, "2026-4")
     assert own.bar == () and own.mark is None and "ditutup" in own.said
+    count(office, "disetujui", "2026-11-24", ELSEWHERE, 2)
+    said = words.card(goal(office, region=ELSEWHERE), ELSEWHERE, "2026-4").said
+    assert "13 dari 30" in said and said.endswith("Minggu ini <5.")
 
 
 def test_the_load_of_each_worker_stands_beside(office: Office, work: Targeting) -> None:
@@ -402,6 +409,8 @@ def test_the_page_sets_a_target_and_the_dashboard_and_its_paper_tell_it(office: 
         assert "Atur target" in client.get("/dasbor").text
         page = client.get("/target")
         given = {"csrf": csrf(page), "untuk": "bpnt|bpnt_kpm", "masa": "rentang", "dilihat": "0"}
+        empty = client.post("/target", data={**given, "masa": "bulan:2026-11", "seluruh": "0", "wilayah": ""})
+        assert empty.status_code == 422 and "Isi dulu jumlahnya" in empty.text, "nothing was set"
         days = {"dari": "2020-01-01", "sampai": "2020-12-30"}
         wrong = client.post("/target", data={**given, **days, "wilayah": "Plupuh 350\nWakanda 7"})
         assert wrong.status_code == 422 and "Baris 2" in wrong.text and "Wakanda 7" in wrong.text
@@ -413,7 +422,9 @@ def test_the_page_sets_a_target_and_the_dashboard_and_its_paper_tell_it(office: 
         change = done.text.split('href="/target?')[1].split('"')[0].replace("&amp;", "&")
         again = client.get(f"/target?{change}").text
         assert "Kecamatan Plupuh 350" in again and 'value="1000"' in again
-        assert client.post("/target", data=set_now | {"seluruh": "5"}).status_code == 422, "a stale page"
+        stale = client.post("/target", data=set_now | {"seluruh": "5"})
+        assert stale.status_code == 422 and 'value="5"' in stale.text and "1.000 kunjungan" in stale.text
+        assert "yang di formulir adalah tulisan Anda" in stale.text
         assert "1 dari 1.000 kunjungan (0%)" in client.get("/dasbor").text
         book = CalamineWorkbook.from_filelike(BytesIO(client.get("/dasbor/target.xlsx").content))
         lines = book.get_sheet_by_index(0).to_python()

@@ -126,6 +126,22 @@ def test_an_old_page_beside_a_new_login_keeps_its_words_and_decides_nothing(
         assert office.fields(visit)["state"] == "diterima"
 
 
+def test_what_another_wrote_on_a_shared_computer_is_not_kept_for_who_is_here_now(
+    served: tuple[Office, str],
+) -> None:
+    office, address = served
+    visit = queued(office)
+    with httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "verifikator")
+        form = form_on(client, visit)
+        sleep(office, client)
+        log_in(client, "kabid")
+        answer = client.post(f"/kunjungan/{visit}/keputusan", data=form)
+        assert answer.status_code == 403 and f'href="/kunjungan/{visit}"' not in answer.text
+        assert note_on(client.get(f"/kunjungan/{visit}")) == ""
+        assert "Buka lagi formulirnya" not in client.get("/").text
+
+
 def test_a_page_that_asks_who_is_here_is_not_thrown_away_when_its_session_ends(
     served: tuple[Office, str],
 ) -> None:
