@@ -203,10 +203,13 @@ def _check_signatures(
         progress.advance()
         findings.counts["tanda_tangan"] += 1
         if turning is not None and (number := turning.signed_by(head, signature)) is not None:
-            if number == turning.valid_at(head):
+            valid = turning.valid_at(head)
+            if valid is None or valid == number:  # where no link is that is itself, that is what was told
                 signed.add(head)
-            else:
+            elif number < valid:
                 findings.fault("kunci_berakhir", nomor=number + 1)
+            else:
+                findings.fault("tanda_tangan_salah", perangkat=device)
         elif verify(signature, head_message(head)):
             signed.add(head)
         else:

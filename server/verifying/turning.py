@@ -22,11 +22,15 @@ class Turning:
         self._office, self._keys = office, list(keys)
         self._after: dict[LinkHash, int] = {NO_LINK: 0}
         self._at: dict[LinkHash, int] = {}
+        self._newest = 0
         self._turns: list[Turn] = []
 
     def link(self, place: Tip, prev: LinkHash, content: bytes, findings: Notes) -> None:
-        """Note one link, after the one that it follows."""
-        number = self._at[place.hash] = self._after.get(prev, 0)
+        """Note one link, after the one that it follows.
+
+        What follows nothing that is here has the newest key so far: no ended one makes itself a place so.
+        """
+        number = self._at[place.hash] = self._after.get(prev, self._newest)
         new = turned_to(content, self._office) if place.counter > 1 else b""
         if new and new != self._keys[number]:  # else it only says so of itself
             self._turns.append(Turn(counter=place.counter, link=place.hash, public_key=new))
@@ -35,6 +39,7 @@ class Turning:
             else:
                 findings.fault("kunci_kantor_asing", nomor=place.counter)
         self._after[place.hash] = number
+        self._newest = max(self._newest, number)
 
     def check(self, reader: Reader, findings: Notes) -> set[LinkHash]:
         """Compare the table with the chain; return the links at which a key ended, which it had to sign."""

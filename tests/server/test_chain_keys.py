@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
+from schemas.ids import LinkHash
 from server import page_store
 from server.__main__ import main
 from server.access import Person
@@ -31,7 +32,7 @@ from server.trail_store import Place as Placed
 from server.turn_store import all_turns
 from sync.applying import Job, apply_jobs
 from sync.chain import START, Tip, head_message, next_link, seal_link
-from sync.change import SALT_BYTES, Body, Clock, Content, Enrolled, Patch, seal
+from sync.change import SALT_BYTES, Body, Clock, Content, Enrolled, Gap, Patch, seal
 from sync.office_keys import follow
 from sync.rules import DomainRules
 from sync.store import Entry, Signed
@@ -273,6 +274,35 @@ def test_verify_finds_what_an_ended_key_signed_after_its_end(place: Place) -> No
     with opened(place.data, place.key) as deps:
         forge(deps, old.private_key(), body)
         assert any("sudah tidak berlaku" in fault for fault in faults(deps, place.data, place.key))
+
+
+def test_verify_finds_what_an_ended_key_signed_behind_a_gap_that_it_declares_itself(place: Place) -> None:
+    old = read_keys(place.key)
+    turned(place)
+    with opened(place.data, place.key) as deps:
+        nowhere = Tip(counter=99, hash=LinkHash(bytes(32 * [9])))
+        forge(deps, old.private_key(), Gap(first=1, last=99), nowhere)
+        assert any("sudah tidak berlaku" in fault for fault in faults(deps, place.data, place.key))
+
+
+@pytest.mark.parametrize("turns", [0, 1])
+def test_a_link_that_was_damaged_accuses_nobody_of_having_a_key(place: Place, turns: int) -> None:
+    for _ in range(turns):
+        turned(place)
+    with opened(place.data, place.key) as deps:
+        for number in (50, 51, 52):
+            name_somebody(deps, number)
+        [tip] = deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).tips(deps.office.device))
+        deps.engine.write(
+            lambda tx: tx.execute(
+                "UPDATE links SET raw = CAST(raw || x'00' AS BLOB) WHERE kabupaten = :kabupaten"
+                " AND device = :office AND counter = :counter",
+                {"office": deps.office.device, "counter": tip.counter - 1},
+            )
+        ).result()
+        told = faults(deps, place.data, place.key)
+        assert any("berubah" in fault for fault in told) and any("menyambung" in fault for fault in told)
+        assert not any("tanda tangan" in fault for fault in told)
 
 
 def test_verify_finds_a_key_that_is_not_the_offices(place: Place) -> None:
