@@ -25,7 +25,7 @@ from server.backups.making import SPARE_BYTES, Progress, megabytes
 from server.backups.manifest import DamagedManifestError, Manifest, keys_of, read_manifest
 from server.backups.medium import Medium, Trouble, disk_of, is_full, open_medium, trouble_of
 from server.backups.replaying import Gone, Replayed, replay
-from server.backups.stream import Committed, Head, log_numbers, read_log
+from server.backups.stream import Committed, Head, log_generation, log_numbers, read_log
 from server.blobs import BlobStore
 from server.compose import DATABASE, Refused, close_office, open_office
 from server.deps import Deps
@@ -263,6 +263,10 @@ def _logs_of(wanted: Wanted, reader: Reader, manifest: Manifest) -> tuple[list[_
     store, found, damaged = SqlOfficeStore.reading(reader), list[_Log](), 0
     for index, medium in enumerate(wanted.media):
         for number in log_numbers(medium):
+            # What the office wrote under keys of before the copy's is in the copy. Anything else under them
+            # may be by whoever got hold of that key file.
+            if log_generation(medium, wanted.keys, number) < manifest.generation:
+                continue
             opened = read_log(medium, wanted.keys, number)
             if opened is None:
                 damaged += 1

@@ -90,7 +90,7 @@ def read_log(medium: Medium, keys: Keys, number: int) -> tuple[Head, Iterator[Co
     a place that was changed.
     """
     path = _path(medium, number)
-    key = fitting(path, [_key(each, medium, number) for each in keys.each()], path.name)
+    key = _key(_fitting(medium, keys, number), medium, number)
     part = PartFile(path, key, path.name, no_writing, read_only=True)
     messages = _messages(part)
     try:
@@ -102,6 +102,17 @@ def read_log(medium: Medium, keys: Keys, number: int) -> tuple[Head, Iterator[Co
         part.close()
         return None
     return head, (_committed.decode(data) for data in messages)
+
+
+def log_generation(medium: Medium, keys: Keys, number: int) -> int:
+    """Return the generation of keys that a log was begun under, the present one where none opens it."""
+    return _fitting(medium, keys, number).number
+
+
+def _fitting(medium: Medium, keys: Keys, number: int) -> Keys:
+    path = _path(medium, number)
+    each = {_key(one, medium, number): one for one in keys.each()}
+    return each[fitting(path, list(each), path.name)]
 
 
 def _messages(part: PartFile) -> Iterator[bytes]:

@@ -1,5 +1,6 @@
 """A new key of the office's chain: signed by the one before, and killed at any step nothing is between."""
 
+import dataclasses
 import io
 import shutil
 import zipfile
@@ -265,6 +266,27 @@ def test_a_log_over_a_change_of_keys_is_taken_in_and_what_the_ended_key_signed_a
         streamer.close()
     done = restored(medium, place.folder / "again", place.key)
     assert isinstance(done, Restored) and done.refused == 1
+
+
+def test_a_log_under_keys_of_before_the_copys_brings_nothing(place: Place) -> None:
+    """Whoever has the old key file and the disk may write one, with a branch of before the change of keys."""
+    old = read_keys(place.key)
+    with opened(place.data, place.key) as deps:
+        [tip] = deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).tips(deps.office.device))
+    turned(place)
+    with opened(place.data, place.key) as deps:
+        medium = medium_at(place.folder / "usb1", place.data, deps)
+        copied(deps, place.data, medium)
+        body = Patch(record=record_id(52), kind="warga", base={}, new={"nama": "X"})
+        forge(deps, old.private_key(), body, tip)
+        streamer = Streamer(dataclasses.replace(source_of(deps, place.data), keys=old))
+        streamer.step(str(medium.path))
+        streamer.close()
+    back = place.folder / "back"
+    done = restored(medium, back, place.key)
+    assert isinstance(done, Restored) and (done.changes, done.refused, done.damaged_logs) == (0, 0, 0)
+    with opened(back, place.key) as deps:
+        assert not deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).records([record_id(52)]))
 
 
 def test_verify_finds_what_an_ended_key_signed_after_its_end(place: Place) -> None:
