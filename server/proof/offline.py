@@ -214,10 +214,10 @@ def _check_key(check: Check, printed: str, office: str, key: str, turns: Any) ->
 def _turned(key: str, office: str, turn: Any) -> str:
     link, content = (base64.b64decode(turn[name], validate=True) for name in ("link", "content"))
     body = unpack(content)[3]
-    named = [office, hashlib.sha256(content).digest()]
-    fits = unpack(link)[::3] == named and body[:2] == ["enrolled", office]
+    fits = unpack(link)[::3] + body[:2] == [office, hashlib.sha256(content).digest(), "enrolled", office]
     signature, message = bytes.fromhex(turn["signature"]), HEAD_DOMAIN + hashlib.sha256(link).digest()
-    holds = fits and len(key) == 64 and verify(bytes.fromhex(key), signature, message)
+    typed_well = len(key) == 64 and set(key) <= set("0123456789abcdef")
+    holds = fits and typed_well and verify(bytes.fromhex(key), signature, message)
     return body[3].hex() if holds else key
 
 

@@ -313,6 +313,14 @@ def test_a_report_that_an_ended_key_signed_does_not_hold_under_the_present_one(
     assert told == [f"rantai {new.device}: tanda tangan tidak sah"]
 
 
+def test_a_key_with_a_mistyped_letter_is_another_key_and_no_damage(
+    after: tuple[Keys, bytes, Keys, bytes],
+) -> None:
+    old, _, _, raw = after
+    typed = "o" + old.public_bytes().hex()[1:]
+    assert offline.check_report(raw, key=typed).faults == [WRONG_KEY]
+
+
 @pytest.mark.parametrize("part", ["link", "content", "signature"])
 def test_a_turn_that_is_not_the_word_of_the_key_before_leads_nowhere(
     after: tuple[Keys, bytes, Keys, bytes], part: str
