@@ -346,7 +346,7 @@ def is_same_writer(one: str, other: str) -> bool:
 def _count(tx: Writer, now: int, try_id: str, name_hash: bytes, address: str) -> int:
     """Count a try, unless there were too many. Returns ms to wait, 0 for a try that may be judged."""
     address_hash = sha256(b"address\0" + network_of(address).encode()).digest()
-    sprayed = rows.tries_since(tx, now - WINDOW_MS) >= TRIES_EVERYWHERE
+    sprayed = rows.tries_between(tx, now - WINDOW_MS, now + WINDOW_MS) >= TRIES_EVERYWHERE
     is_strange = sprayed and not rows.has_session_from(tx, address, now - settings(tx).idle_ms)
     wait = _wait(tx, now, name_hash, address_hash, TRIES_WHILE_SPRAYED if is_strange else TRIES_FROM_ADDRESS)
     if not wait:

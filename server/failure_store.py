@@ -29,11 +29,12 @@ def nth_newest(tx: Reader, kind: Kind, network: bytes, since_ms: int, until_ms: 
     return None if found is None else int(found[0])
 
 
-def count_since(tx: Reader, kind: Kind, since_ms: int) -> int:
-    """Count the failures of all networks since then."""
+def count_between(tx: Reader, kind: Kind, since_ms: int, until_ms: int) -> int:
+    """Count the failures of all networks after one time, up to another."""
     found = tx.query(
-        "SELECT count(*) FROM failed_calls WHERE kabupaten = :kabupaten AND kind = :kind AND at_ms > :since",
-        {"kind": kind, "since": since_ms},
+        "SELECT count(*) FROM failed_calls WHERE kabupaten = :kabupaten AND kind = :kind"
+        " AND at_ms > :since AND at_ms <= :until",
+        {"kind": kind, "since": since_ms, "until": until_ms},
     )
     return int(found[0][0])
 

@@ -65,12 +65,12 @@ def too_often(wait_ms: int, code: str = TOO_OFTEN) -> Problem:
 
 def blocked(tx: Writer, kind: Kind, network: str, now_ms: int) -> Problem | None:
     """Say how long a network must wait after so many failures; None when its call is to be judged."""
-    since, most = now_ms - WINDOW_MS, LOGINS
-    if kind == "kode":
-        sprayed = failure_store.count_since(tx, kind, since) >= CODES_EVERYWHERE
-        most = CODES_WHILE_SPRAYED if sprayed else CODES
     # what a clock noted that ran far ahead would bar a network until that day
-    oldest = failure_store.nth_newest(tx, kind, network_hash(network), since, now_ms + WINDOW_MS, most)
+    since, until, most = now_ms - WINDOW_MS, now_ms + WINDOW_MS, LOGINS
+    if kind == "kode":
+        sprayed = failure_store.count_between(tx, kind, since, until) >= CODES_EVERYWHERE
+        most = CODES_WHILE_SPRAYED if sprayed else CODES
+    oldest = failure_store.nth_newest(tx, kind, network_hash(network), since, until, most)
     return None if oldest is None else too_often(oldest + WINDOW_MS - now_ms)
 
 

@@ -232,11 +232,12 @@ def starting_since(tx: Reader, person: PersonId) -> int | None:
     return None if found is None else int(found[0])
 
 
-def tries_since(tx: Reader, since_ms: int) -> int:
-    """Count all tries since then that have not succeeded."""
+def tries_between(tx: Reader, since_ms: int, until_ms: int) -> int:
+    """Count all tries after one time, up to another, that have not succeeded."""
     found = tx.query(
-        "SELECT count(*) FROM login_tries WHERE kabupaten = :kabupaten AND at_ms > :since",
-        {"since": since_ms},
+        "SELECT count(*) FROM login_tries"
+        " WHERE kabupaten = :kabupaten AND at_ms > :since AND at_ms <= :until",
+        {"since": since_ms, "until": until_ms},
     )
     return int(found[0][0])
 

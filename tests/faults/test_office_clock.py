@@ -27,3 +27,20 @@ def test_who_failed_while_the_offices_clock_was_ahead_need_not_wait_until_that_d
         assert guessed(deps, HERE) == ["terlalu_sering"]
     finally:
         close_office(deps)
+
+
+def test_what_many_places_guessed_while_the_clock_was_ahead_slows_nobody_until_that_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row 45."""
+    monkeypatch.setattr(limits, "CODES_EVERYWHERE", 20)
+    deps = make_office(tmp_path)
+    try:
+        right, ahead = deps.now_ms(), deps.now_ms() + YEAR_MS
+        monkeypatch.setattr(deps.joinings, "_now_ms", lambda: ahead)
+        for number in range(20):
+            guessed(deps, f"10.1.0.{number}")
+        monkeypatch.setattr(deps.joinings, "_now_ms", lambda: right)
+        assert set(guessed(deps, HERE, limits.CODES_WHILE_SPRAYED + 1)) == {"kode_salah"}
+    finally:
+        close_office(deps)

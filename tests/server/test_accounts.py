@@ -275,6 +275,17 @@ def test_tries_that_a_clock_noted_which_ran_a_year_ahead_bar_nobody_for_a_year(
     assert isinstance(log_in(accounts), LoggedIn)
 
 
+def test_what_many_tried_while_the_clock_ran_a_year_ahead_slows_nobody_for_a_year(
+    accounts: Accounts, clock: Clock
+) -> None:
+    right, clock.ms = clock.ms, clock.ms + 365 * 86_400_000
+    for number in range(TRIES_EVERYWHERE):
+        log_in(accounts, name=f"orang{number}", password="x", address=f"10.1.{number // 4}.1")
+    clock.ms = right
+    for number in range(TRIES_WHILE_SPRAYED + 1):
+        assert log_in(accounts, name=f"lain{number}", password="x", address="10.9.9.9") == WrongLogin()
+
+
 def test_many_names_from_many_addresses_are_slowed_and_the_office_itself_is_not(accounts: Accounts) -> None:
     assert isinstance(log_in(accounts, address="10.0.0.1"), LoggedIn)
     for number in range(TRIES_EVERYWHERE):
