@@ -9,7 +9,7 @@ from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_
 
 import msgspec
 
-from schemas import device_word, handover, sealed, sealed_notes, wire
+from schemas import device_word, handover, office_keys, sealed, sealed_notes, wire
 from schemas.base import Message
 from sync.chain import Link
 from sync.change import Content
@@ -26,8 +26,15 @@ GROUPS: tuple[tuple[str, tuple[Shape, ...]], ...] = (
         (wire.EnrolRequest, wire.Joining, wire.JoinedRequest, wire.JoinedAnswer),
     ),
     (
-        "POST /api/login/nonce, /api/login; GET /api/authority/signed",
-        (wire.NonceRequest, wire.Nonce, wire.LoginRequest, wire.Login, wire.SignedAuthority),
+        "POST /api/login/nonce, /api/login; GET /api/authority/signed, /api/authority/keys",
+        (
+            wire.NonceRequest,
+            wire.Nonce,
+            wire.LoginRequest,
+            wire.Login,
+            wire.SignedAuthority,
+            office_keys.OfficeKeys,
+        ),
     ),
     (
         "POST /api/device, /api/device/wipe",
