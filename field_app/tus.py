@@ -65,7 +65,7 @@ class Upload:
             if isinstance(reply, Failure):
                 if reply.status != CONFLICT:
                     return reply
-                found = self._offset(url)
+                found = self._offset(url, len(data))
             else:
                 found = _number(reply, len(data))
             if isinstance(found, Failure):
@@ -118,9 +118,9 @@ class Upload:
         self._tried = tried if lost else None
         return reply
 
-    def _offset(self, url: str) -> int | Failure:
+    def _offset(self, url: str, most: int | None = None) -> int | Failure:
         reply = self._link.send("HEAD", url, VERSION)
-        return reply if isinstance(reply, Failure) else _number(reply, None)
+        return reply if isinstance(reply, Failure) else _number(reply, most)
 
     def _patch(self, url: str, data: bytes, offset: int) -> Reply | Failure:
         end = min(offset + self._step_bytes, len(data))

@@ -174,11 +174,16 @@ def reply(status: int = 204, **headers: str) -> Reply:
         [reply(201, location="/tus/1"), reply(upload_offset="0")],
         [reply(201, location="/tus/1"), reply()],
         [reply(201, location="/tus/1"), reply(upload_offset="999999")],
+        [
+            reply(201, location="/tus/1"),
+            Failure(kind="kantor", say="x", status=409),
+            reply(upload_offset="999999"),
+        ],
     ],
 )
 @pytest.mark.parametrize("url", ["", UNTOLD])
 def test_an_office_that_talks_nonsense_ends_the_upload_without_a_receipt(
-    replies: list[Reply], url: str
+    replies: list[Reply | Failure], url: str
 ) -> None:
     outcome = Upload(Scripted(*replies)).run(BlobId("0" * 64), bytes(100), url, Told())  # type: ignore[arg-type]
     assert isinstance(outcome, Failure) and outcome.kind == "rusak"
