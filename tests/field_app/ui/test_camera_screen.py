@@ -128,7 +128,9 @@ def test_from_the_list_of_shots_one_goes_on_to_the_next(driver: Driver) -> None:
     assert driver.sees("Sudah ada 1")
 
 
-@pytest.mark.parametrize(("asked", "tapped"), [("foto_rumah_depan", "foto_kk"), ("foto_kk", "foto_rumah_depan")])
+@pytest.mark.parametrize(
+    ("asked", "tapped"), [("foto_rumah_depan", "foto_kk"), ("foto_kk", "foto_rumah_depan")]
+)
 def test_a_shot_is_of_what_it_was_asked_for_though_she_taps_another_row_meanwhile(
     driver: Driver, asked: str, tapped: str
 ) -> None:
