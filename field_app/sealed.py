@@ -30,14 +30,18 @@ class Sealed:
     def unlock(self, pin: str) -> Locked | PinGone | Refused | None:
         """Open with the PIN; None when it is open. Wrong tries count with those of the first unlock.
 
-        What does not open then is noted, for the office to be told (custody.py).
+        What does not open then is noted, for the office to be told (custody.py); on a full phone it is noted
+        at a later unlock.
         """
         outcome = self._second.unlock(pin)
         if outcome is None:
-            closed, store = self._bench.sealed.closed_for_good(), self._bench.store
-            if closed != store.get(CLOSED, list[str], []):
-                store.put(CLOSED, closed)
+            guarded(self._note_closed)
         return outcome
+
+    def _note_closed(self) -> None:
+        closed, store = self._bench.sealed.closed_for_good(), self._bench.store
+        if closed != store.get(CLOSED, list[str], []):
+            store.put(CLOSED, closed)
 
     def lock(self) -> None:
         """Close it now."""

@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import msgspec
@@ -181,8 +181,11 @@ class HttpLink:
         return self._call("/api/handover/key", request, OfficeKey)
 
     def report(self, report: DeviceReport) -> DeviceOrders | Failure:
-        """Say what there is to say of this phone, and hear what the office has for it."""
-        return self._call("/api/device", report, DeviceOrders)
+        """Say what there is to say of this phone, and hear what the office has for it. An office of before
+        `closed` refuses a report with it, so it is left away where there is nothing to say.
+        """
+        said = report if report.closed else msgspec.structs.astuple(report)[:-1]
+        return self._call("/api/device", said, DeviceOrders)
 
     def tell_wipe(self, word: WipeWord) -> Failure | None:
         """Bring a word on wiping; the office must answer for this very order."""
@@ -237,7 +240,9 @@ class HttpLink:
             return self._address + path
         return path if path.startswith(self._address + "/") else None
 
-    def _call(self, path: str, message: Message, kind: type[T], *, packs: bool = False) -> T | Failure:
+    def _call(
+        self, path: str, message: Message | tuple[Any, ...], kind: type[T], *, packs: bool = False
+    ) -> T | Failure:
         if self._closed:
             return Failure(kind="jaringan", say="lapangan.sambungan_putus")
         body, headers = self._packed(encode(message)) if packs else _deflated(encode(message))

@@ -2,7 +2,7 @@
 sees it.
 """
 
-from field_app.android.java import OURS, Java
+from field_app.android.java import OURS, Java, bytes_of
 from field_app.android.permissions import CAMERA, Answer, Permissions
 from field_app.devices import Guide, Outing
 from schemas.text import Text
@@ -43,7 +43,7 @@ class AndroidCamera:
         if picture is None:
             self._trouble = "aplikasi.kamera.tidak_jadi"
             raise OSError("no picture was taken")
-        return bytes(picture)
+        return bytes_of(picture)
 
     def trouble(self) -> str:
         """See devices.Camera."""

@@ -5,7 +5,7 @@ open only while somebody looks through it.
 from typing import Any
 
 from field_app.android.camera import ANY_CAMERA
-from field_app.android.java import OURS, Java
+from field_app.android.java import OURS, Java, bytes_of
 from field_app.android.permissions import CAMERA, Answer, Permissions
 from field_app.devices import Grey
 
@@ -46,7 +46,7 @@ class AndroidFinder:
         dots = view.take()
         if dots is None:
             return None
-        return Grey(view.getWidth(), view.getHeight(), bytes(dots), view.getTurn())
+        return Grey(view.getWidth(), view.getHeight(), bytes_of(dots), view.getTurn())
 
     def close(self) -> None:
         """See devices.Viewfinder."""

@@ -63,6 +63,11 @@ def kind_of(error: Exception) -> str:
     return str(getattr(error, "classname", "") or "").rpartition(".")[2]
 
 
+def bytes_of(array: Any) -> bytes:
+    """Return a byte[] that Java gave, copied whole: pyjnius gives a picture byte by byte to `bytes`."""
+    return array.tostring()
+
+
 def on_this_phone() -> Java:
     """Return the Java of the phone that this runs on. To be called on the main thread."""
     jnius = importlib.import_module("jnius")

@@ -73,6 +73,13 @@ class BaseScreen(BoxLayout):
     def leave(self) -> None:
         """Something else comes to the front: hand over what is typed."""
 
+    def paused(self) -> None:
+        """The app goes away with this screen in front, or a window of the system lies over it."""
+        self.leave()
+
+    def returned(self) -> None:
+        """The app is in front again, still with this screen."""
+
     def heard(self) -> None:
         """The worker has news."""
         if "sync" in self.ids:

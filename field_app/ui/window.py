@@ -159,15 +159,19 @@ class SambangApp(App):
 
     def on_pause(self) -> bool:
         """Android puts the app away: lock, or at least keep what is typed. Out for a photo is not away."""
+        before = self.root.screen if self.root else None
         if self.phone.settings.lock_when_left and not self._system.is_out():
             self.lock()
-        elif self.root and self.root.screen:
-            self.root.screen.leave()
+        if before and self.root.screen is before:  # what was locked before is left too: it may look or ask
+            before.paused()
         return True
 
     def on_resume(self) -> None:
         """The app is in front again: what came meanwhile is fetched, unless it was away for too long."""
+        before = self.root.screen if self.root else None
         self._look_at_clock()
+        if before and self.root.screen is before:
+            before.returned()
         if self.phone.state() == "terbuka":
             self.phone.worker.sync_soon()
 

@@ -14,6 +14,8 @@ from field_app.keys import FILE, PinGone
 from field_app.phone import Phone
 from field_app.qr import QrReader
 from field_app.scanned import opening_in
+from field_app.store import Store
+from field_app.vault import StorageFullError
 from field_app.views import DraftView, Refused
 from server import lost_store
 from server.__main__ import main
@@ -245,6 +247,40 @@ def test_what_a_rescue_left_closed_is_told_to_the_office_by_its_code_once(
     assert dead.unlock(FRESH) is None
     sync(dead)
     assert closed_alarms(case.world) == [told], "the same word again is no news"
+
+
+def test_a_full_phone_opens_after_a_rescue_and_tells_of_what_is_closed_later(
+    regency: Make, nursery: Nursery, capsys: Line, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+) -> None:  # fmt: skip
+    case = SealedVictim(regency(), nursery)
+    table = Table(case.world, capsys, monkeypatch)
+    table.new_key(monkeypatch)
+    case.begin()
+    case.phone.lock()
+    assert case.phone.unlock(PIN) is None
+    sync(case.phone)
+    device = case.phone.owner.device
+    case.phone.lock()
+    code = table.code(
+        device, "--paper", typed="".join(f"{line}\n" for paper in table.papers for line in paper)
+    )
+    dead = case.world.phone_at(case.folder)
+
+    def full(*_: object) -> None:
+        raise StorageFullError
+
+    with monkeypatch.context() as no_room:
+        no_room.setattr(Store, "put", full)
+        assert isinstance(dead.rescue(code, FRESH, lose_sealed=True), str), (
+            "the new code is shown all the same"
+        )
+    sync(dead)
+    assert closed_alarms(case.world) == []
+    assert dead.sealed.unlock(FRESH) is None
+    dead.lock()
+    assert dead.unlock(FRESH) is None
+    sync(dead)
+    assert len(closed_alarms(case.world)) == 1
 
 
 def closed_alarms(world: World) -> list[Alarm]:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from field_app.link import Failure
 from field_app.transport import HttpLink
-from schemas.base import encode
+from schemas.base import decode, encode
+from schemas.device_word import DeviceOrders, DeviceReport
 from schemas.ids import DeviceId
 from schemas.packing import PACKED_TYPE, Packing, load_packing
 from schemas.text import load_text
@@ -273,6 +275,23 @@ def test_the_token_never_goes_to_another_address() -> None:
     line.send("HEAD", "/tus/1", {})
     line.send("HEAD", "http://kantor.test/tus/1", {})
     assert seen == ["http://kantor.test/tus/1"] * 2
+
+
+def test_a_report_without_closed_drafts_is_one_that_an_office_of_before_them_takes() -> None:
+    seen: list[bytes] = []
+
+    def hear(request: httpx.Request) -> httpx.Response:
+        seen.append(
+            zlib.decompress(request.content) if "content-encoding" in request.headers else request.content
+        )
+        return httpx.Response(200, stream=httpx.ByteStream(encode(DeviceOrders())))
+
+    report = DeviceReport(changes=1, photos=2, drafts=0, lock="berkas", letter=b"l")
+    telling = replace(report, closed=("KS-2026-7K2M",))
+    for said in (report, telling):
+        assert link(hear).report(said) == DeviceOrders()
+    assert [decode(body, list[object])[6:] for body in seen] == [[], [["KS-2026-7K2M"]]]
+    assert decode(seen[0], DeviceReport) == report, "and today's office too"
 
 
 def test_an_enrolment_is_decoded_strictly() -> None:

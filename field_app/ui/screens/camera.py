@@ -263,6 +263,7 @@ class CameraScreen(BaseScreen):
 
     def _keep(self, take, trouble="aplikasi.kamera.tidak_terbaca", then=None):
         visits, fix, replaces = self.context.phone.visits, self._fix, self._replaces
+        field = self._field  # as it was asked for: she may tap another row of the list meanwhile
         self.ids.choose.disabled = True
         self.context.shell.toast(self.say("aplikasi.kamera.memproses"), "camera", 1.5)
 
@@ -272,7 +273,7 @@ class CameraScreen(BaseScreen):
             except OSError:
                 camera = self.context.camera
                 return Refused(say=(camera.trouble() if camera is not None else "") or trouble)
-            return visits.add_photo(self._draft, self._form, self._field, data, fix, replaces=replaces)
+            return visits.add_photo(self._draft, self._form, field, data, fix, replaces=replaces)
 
         self.context.background.run(work, lambda outcome: self._kept(outcome, then))
 
@@ -298,6 +299,8 @@ class CameraScreen(BaseScreen):
         """
         shell, view = self.context.shell, self._view
         if shell.screen is not self or shell.sheets() or view is None or photo.warnings:
+            return False
+        if photo.field != self._field:
             return False
         _definition, field = self._asked(view)
         here = (self._form, self._field)

@@ -51,6 +51,9 @@ class EnrolScreen(BaseScreen):
         self._in_front = True
         self.context.background.run(self.resumed, self._resume)
 
+    def returned(self):
+        self.enter()
+
     def leave(self):
         self._in_front = False
         self._stop_asking()

@@ -42,7 +42,7 @@ class ScanScreen(BaseScreen):
         self._judge, self._purpose, self._take = PURPOSES[purpose], purpose, take
         self._reading, self._waited_s, self._lit = False, 0.0, False
         self._tick = self._end = None
-        self._open = False
+        self._open = self._opening = False
         self.lamp = Pill(kind="soft", icon="sun", compact=True, tall=52)
         self.lamp.bind(on_release=lambda *_: self.light())
         self.ids.header.title = self.say(f"aplikasi.pindai.judul_{purpose}")
@@ -57,6 +57,9 @@ class ScanScreen(BaseScreen):
         self._open = True
         self.begin()
 
+    def returned(self):
+        self.enter()
+
     def leave(self):
         self._open = False
         self._stop()
@@ -66,7 +69,10 @@ class ScanScreen(BaseScreen):
 
     def begin(self):
         """Open the camera, where there is one."""
+        if self._opening:
+            return  # the system's question for a permission lay over it
         self._hint()
+        self.ids.view.found = False
         view = self.context.finder
         if view is None or not view.available():
             self._cannot("aplikasi.pindai.tanpa_kamera")
@@ -79,12 +85,13 @@ class ScanScreen(BaseScreen):
                 return Refused(say=view.trouble() or "aplikasi.pindai.tanpa_gambar")
             return None
 
+        self._opening = True
         self.context.background.run(opened, self._opened)
 
     def _opened(self, refused):
-        view = self.context.finder
-        if not self._open:
-            view.close()  # she left while it was asked
+        view, self._opening = self.context.finder, False
+        if not self._open or self._end:
+            view.close()  # she left while it was asked, or a photo's code was taken
         elif refused is None:
             self._waited_s = 0.0
             self._tick = self._tick or Clock.schedule_interval(self._look, EVERY_S)
@@ -119,7 +126,7 @@ class ScanScreen(BaseScreen):
 
     def _read(self, texts):
         self._reading = False
-        if texts and self.looking:
+        if texts and self.looking and not self.context.shell.sheets():
             self._weigh(texts)
 
     def _weigh(self, texts):
@@ -165,7 +172,8 @@ class ScanScreen(BaseScreen):
         self.context.background.run(work, self._photo_read)
 
     def _photo_read(self, outcome):
-        if outcome is None or not self._open or self._end:
+        # not by `_open`: the system's chooser lies over the app as if it were away
+        if outcome is None or self.context.shell.screen is not self or self._end:
             return
         if isinstance(outcome, Refused):
             self._tell(outcome.say, "warning", "notice")

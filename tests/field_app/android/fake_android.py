@@ -20,6 +20,16 @@ class FakeJavaError(Exception):
         self.classname = classname
 
 
+class FakeBytes:
+    """byte[] as pyjnius hands it on. That it can be read one by one too, slowly, is left out."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def tostring(self) -> bytes:
+        return self._data
+
+
 class FakeActivity:
     """SambangActivity, and the context of everything."""
 
@@ -186,9 +196,9 @@ class FakeViewfinder:
         assert "android.permission.CAMERA" in self._phone.granted
         return self._phone.camera_opens
 
-    def take(self) -> bytearray | None:
+    def take(self) -> FakeBytes | None:
         assert not self.closed
-        return self._phone.frames.pop(0) if self._phone.frames else None
+        return FakeBytes(self._phone.frames.pop(0)) if self._phone.frames else None
 
     def getWidth(self) -> int:
         return self._phone.frame_size[0]
@@ -255,7 +265,7 @@ class FakePhone:
         self.put_away = False
         self.nudges = 0
         self.viewfinders: list[FakeViewfinder] = []
-        self.frames: list[bytearray] = []
+        self.frames: list[bytes] = []
         self.frame_size = (4, 3)
         self.camera_opens, self.has_lamp = True, True
         self.picture: bytes | None = None
@@ -336,9 +346,9 @@ class FakePhone:
             self.in_strongbox.add(wish.alias)
         return SimpleNamespace(alias=wish.alias)
 
-    def _take(self) -> bytes | None:
+    def _take(self) -> FakeBytes | None:
         taken, self.picture = self.picture, None
-        return taken
+        return None if taken is None else FakeBytes(taken)
 
     def _begin(self, _context: Any, channel: str, title: str) -> None:
         if not self.may_start_service:

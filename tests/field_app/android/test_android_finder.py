@@ -26,7 +26,7 @@ def finder(handset: FakePhone) -> AndroidFinder:
 
 def test_both_kinds_of_view_answer_what_the_port_says(handset: FakePhone, finder: AndroidFinder) -> None:
     handset.will_grant = {CAMERA}
-    handset.frames = [bytearray(range(12))]
+    handset.frames = [bytes(range(12))]
     views: list[Viewfinder] = [finder, SampleFinder(Grey(4, 3, bytes(range(12)), 90), lamp=True)]
     for view in views:
         view.close()
@@ -43,7 +43,7 @@ def test_both_kinds_of_view_answer_what_the_port_says(handset: FakePhone, finder
 def test_a_turned_frame_of_the_sensor_is_read(handset: FakePhone, finder: AndroidFinder) -> None:
     lying = grey(desk(TEXT), 90)
     handset.granted, handset.frame_size = {CAMERA}, (lying.width, lying.height)
-    handset.frames = [bytearray(lying.dots)]
+    handset.frames = [lying.dots]
     finder.open()
     frame = finder.frame()
     assert frame == lying and QrReader().in_frame(frame) == (TEXT,)

@@ -180,6 +180,8 @@ class Driver:
                 break
             before, rounds = at, rounds + 1
             for page in pages:
+                if all(inner <= outer for inner, outer in zip(page.children[0].size, page.size, strict=True)):
+                    continue  # all of it is seen: Kivy would push it off its place, and let it swing back
                 page.scroll_to(widget, padding=dp(80), animate=False)
             self.settle()
 

@@ -1,5 +1,6 @@
 """Kamera bukti on a desktop: a webcam or chosen files, and a place that says where it is from."""
 
+import threading
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -125,6 +126,30 @@ def test_from_the_list_of_shots_one_goes_on_to_the_next(driver: Driver) -> None:
     driver.press("Jepret")
     assert driver.shell.name == "camera"
     assert driver.sees("Sudah ada 1")
+
+
+@pytest.mark.parametrize(
+    ("asked", "tapped"), [("foto_rumah_depan", "foto_kk"), ("foto_kk", "foto_rumah_depan")]
+)
+def test_a_shot_is_of_what_it_was_asked_for_though_she_taps_another_row_meanwhile(
+    driver: Driver, asked: str, tapped: str
+) -> None:
+    let_go = threading.Event()
+
+    class Slow(FilmCamera):
+        def frame(self, guide: Guide | None = None) -> bytes:
+            assert let_go.wait(20)
+            return super().frame(guide)
+
+    screen = _camera(driver, camera=Slow())
+    screen._switch(asked)
+    driver.settle()
+    screen.shoot()
+    screen._switch(tapped)
+    let_go.set()
+    driver.settle()
+    [photo] = _photos(driver)
+    assert photo.field == asked and driver.shell.name == "camera"
 
 
 def test_looking_for_a_camera_here_raises_nothing() -> None:

@@ -3,6 +3,7 @@
 from kivy.metrics import dp
 from pytest import MonkeyPatch
 
+from field_app.keys import Locked
 from field_app.ui.sample import SamplePhone
 from field_app.ui.sample_drafts import filled_draft
 from field_app.ui.widgets.entry import Entry
@@ -256,6 +257,13 @@ def test_putting_the_app_away_locks_at_once_unless_she_chose_otherwise(driver: D
     driver.app.on_pause()
     driver.settle()
     assert driver.phone.state() == "terkunci" and driver.shell.name == "unlock"
+
+
+def test_putting_the_locked_app_away_stops_no_wait(driver: Driver) -> None:
+    driver.open(SamplePhone(state="terkunci"))
+    driver.screen._show(Locked(tries_left=4, wait_s=30))
+    driver.app.on_pause()
+    assert driver.screen._tick.is_triggered
 
 
 def test_the_way_out_on_every_screen_locks_and_closes_and_is_no_cross(

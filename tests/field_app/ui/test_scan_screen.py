@@ -1,6 +1,7 @@
 """Scanning, through the real loop: a camera that holds codes before the screen, and the real decoder."""
 
 import io
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,72 @@ def test_a_photo_comes_by_the_phones_own_chooser(driver: Driver) -> None:
     driver.press("Dari foto")
     driver.wait_for(lambda: driver.shell.name == "enrol")
     assert driver.screen.code.text == CODE
+
+
+def test_the_phones_chooser_lies_over_the_app_and_the_photo_is_read_all_the_same(driver: Driver) -> None:
+    out, chosen = io.BytesIO(), threading.Event()
+    drawn(INVITATION).save(out, "JPEG")
+
+    class Chooser:
+        def read(self, media_type: str, most_bytes: int) -> bytes | None:
+            assert chosen.wait(20)
+            return out.getvalue()
+
+    finder = SampleFinder(NOTHING)
+    screen = _open(driver, finder, documents=Chooser())
+    driver.wait_for(lambda: screen.looking)
+    screen.choose()
+    driver.app.on_pause()
+    assert not finder.is_open
+    chosen.set()
+    driver.app.on_resume()
+    driver.wait_for(lambda: driver.shell.name == "enrol")
+    assert driver.screen.code.text == CODE and not finder.is_open
+
+
+def test_putting_the_app_away_shuts_the_camera_and_coming_back_opens_it(driver: Driver) -> None:
+    finder = SampleFinder(NOTHING)
+    screen = _open(driver, finder)
+    driver.wait_for(lambda: screen.looking)
+    driver.app.on_pause()
+    driver.settle()
+    assert not finder.is_open, "nothing is locked before she joined, and the camera is shut all the same"
+    finder.frames = [shown(INVITATION)]
+    driver.app.on_resume()
+    driver.wait_for(lambda: driver.shell.name == "enrol")
+    assert driver.screen.code.text == CODE
+
+
+def test_a_question_for_the_permission_over_the_app_leads_to_a_camera_that_is_open(driver: Driver) -> None:
+    answered = threading.Event()
+
+    class Asking(SampleFinder):
+        def open(self) -> None:
+            assert answered.wait(20)
+            super().open()
+
+    finder = Asking(NOTHING)
+    driver.open(finder=finder)
+    driver.phone.settings.lock_when_left = False  # as while she is out on an errand of the app
+    driver.shell.go("scan", purpose="daftar", take=lambda text: pytest.fail(text))
+    driver.app.on_pause()
+    answered.set()
+    driver.app.on_resume()
+    driver.wait_for(lambda: driver.screen.looking)
+    assert finder.is_open and finder.opened == 1
+
+
+def test_a_code_in_sight_waits_while_a_sheet_is_in_front(driver: Driver) -> None:
+    finder = SampleFinder(NOTHING)
+    screen = _open(driver, finder)
+    driver.wait_for(lambda: screen.looking)
+    driver.press("Dari foto")
+    [sheet] = driver.shell.sheets()
+    screen._read((INVITATION,))
+    assert screen.looking and not screen.ids.view.found
+    sheet.close()
+    screen._read((INVITATION,))
+    driver.wait_for(lambda: driver.shell.name == "enrol")
 
 
 def test_a_camera_that_gives_nothing_is_told_of(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:

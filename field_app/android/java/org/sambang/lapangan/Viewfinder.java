@@ -167,7 +167,7 @@ public final class Viewfinder {
             ByteBuffer bytes = plane.getBuffer();
             int width = size.getWidth();
             int height = size.getHeight();
-            byte[] dots = new byte[width * height];
+            byte[] dots = newest != null ? newest : new byte[width * height]; // most are taken by nobody
             for (int row = 0; row < height; row++) {
                 bytes.position(row * plane.getRowStride());
                 bytes.get(dots, row * width, width);
