@@ -131,7 +131,7 @@ def test_a_phone_asks_until_it_stalled_so_often(town: Regency) -> None:
     assert next_request(phone.store, Session(stalled=MAX_STALLED)) is None
 
 
-def test_rows_a_position_or_a_receipt_each_are_a_step_further(town: Regency) -> None:
+def test_a_position_and_a_receipt_are_a_step_further_and_rows_alone_are_none(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
     town.warga(1)
     town.sync(phone)
@@ -151,7 +151,7 @@ def test_rows_a_position_or_a_receipt_each_are_a_step_further(town: Regency) -> 
     )
     for answer, stalled in (
         (nothing, 2),
-        (replace(nothing, rows=[row]), 0),
+        (replace(nothing, rows=[row]), 2),
         (replace(nothing, cursor=further), 0),
         (replace(told, known=received), 0),
     ):

@@ -149,11 +149,10 @@ class SearchScreen(BaseScreen):
             self.ids.place.remove_widget(self._empty)
             self._empty = None
         if not hits:
-            key = "nihil" if text.strip() or self._desa[0] else "kosong"
+            is_asked = bool(text.strip() or self._desa[0])
+            words, hint = ("nihil", "nihil_isi") if is_asked else ("kosong", "kosong_isi")
             self._empty = Empty(
-                icon="search",
-                text=self.say(self._word(key)),
-                hint=self.say(self._word(f"{key}_isi")),
+                icon="search", text=self.say(self._word(words)), hint=self.say(self._word(hint))
             )
             self._empty.pos_hint = {"x": 0, "top": 0.96}
             self.ids.place.add_widget(self._empty)
