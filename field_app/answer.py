@@ -96,6 +96,8 @@ class Answers:
                 allowed = (Answering,)
             else:
                 allowed = (Received,) if isinstance(record, Received) else (Answered, Received)
+        if Answering in allowed:
+            raise UnfitFileError("serah_berubah")
 
     def _take(self, records: Iterator[Record]) -> AnswerRead | Refused:
         store = self._store

@@ -348,6 +348,17 @@ def test_an_altered_cut_or_foreign_answer_is_refused_and_changes_nothing(
     assert isinstance(phone.handover.read(whole), AnswerRead)
 
 
+def test_an_answer_without_anything_in_it_is_refused_in_words(
+    office: Running,  # noqa: F811
+    phone: Phone,
+    stick: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sync.answering.answer", lambda *_, **__: iter(()))
+    path = answer(office, phone, stick)
+    assert phone.handover.read(path) == Refused(say="lapangan.jawaban.serah_berubah")
+
+
 def test_nothing_of_a_person_can_be_read_in_either_file(
     office: Running,  # noqa: F811
     phone: Phone,
