@@ -9,10 +9,12 @@ import threading
 import time
 from collections.abc import Callable
 
-PAUSE_S = 0.5
+PAUSE_S = 0.2
 """Nobody pushed for so long: the next may come in hours."""
-LONGEST_S = 10.0
-"""So long those wait at most who see in lists what was pushed."""
+LONGEST_S = 1.0
+"""So long those wait at most who see in lists what was pushed. With 10 s, whoever opened a page in between
+paid for what had gathered: a p95 of 0.8 s where it is 0.06 to 0.16 now.
+"""
 
 
 class Calm:

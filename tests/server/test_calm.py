@@ -63,4 +63,4 @@ def test_who_is_told_to_stop_waits_no_more() -> None:
     hours.calm.disturb()
     hours.pushes_until_s = float("inf")
     hours.set()
-    assert waited_s(hours) <= PAUSE_S
+    assert waited_s(hours) == pytest.approx(PAUSE_S)
