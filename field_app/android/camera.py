@@ -3,7 +3,7 @@ sees it.
 """
 
 from field_app.android.java import OURS, Java, bytes_of
-from field_app.android.permissions import CAMERA, Answer, Permissions
+from field_app.android.permissions import CAMERA, Permissions
 from field_app.devices import Guide, Outing
 from schemas.text import Text
 
@@ -25,7 +25,7 @@ class AndroidCamera:
         """See devices.Camera. Shows the camera until she took a picture or went back; not to be called on the
         window's thread.
         """
-        self._trouble = self._why_not()
+        self._trouble = self._permissions.refusal("kamera", CAMERA)
         if self._trouble:
             raise OSError("no permission for the camera")
         kind = self._java(OURS + "CameraActivity")
@@ -48,12 +48,3 @@ class AndroidCamera:
     def trouble(self) -> str:
         """See devices.Camera."""
         return self._trouble
-
-    def _why_not(self) -> str:
-        match self._permissions.ask(CAMERA):
-            case Answer.GIVEN:
-                return ""
-            case Answer.DENIED:
-                return "aplikasi.kamera.izin_ditolak"
-            case Answer.NEVER:
-                return "aplikasi.kamera.izin_tertutup"

@@ -6,7 +6,7 @@ from typing import Any
 
 from field_app.android.camera import ANY_CAMERA
 from field_app.android.java import OURS, Java, bytes_of
-from field_app.android.permissions import CAMERA, Answer, Permissions
+from field_app.android.permissions import CAMERA, Permissions
 from field_app.devices import Grey
 
 PATIENCE_MS = 5000
@@ -28,7 +28,7 @@ class AndroidFinder:
     def open(self) -> None:
         """See devices.Viewfinder."""
         self.close()
-        self._trouble = self._why_not()
+        self._trouble = self._permissions.refusal("pindai", CAMERA)
         if self._trouble:
             raise OSError("no permission for the camera")
         view = self._java(OURS + "Viewfinder")(self._java.activity)
@@ -66,12 +66,3 @@ class AndroidFinder:
     def trouble(self) -> str:
         """See devices.Viewfinder."""
         return self._trouble
-
-    def _why_not(self) -> str:
-        match self._permissions.ask(CAMERA):
-            case Answer.GIVEN:
-                return ""
-            case Answer.DENIED:
-                return "aplikasi.pindai.izin_ditolak"
-            case Answer.NEVER:
-                return "aplikasi.pindai.izin_tertutup"

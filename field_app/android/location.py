@@ -9,7 +9,7 @@ import threading
 from typing import Any
 
 from field_app.android.java import OURS, Java
-from field_app.android.permissions import COARSE, FINE, Answer, Permissions
+from field_app.android.permissions import COARSE, FINE, Permissions
 from field_app.devices import Timepiece
 from sync.change import Place
 
@@ -39,7 +39,7 @@ class AndroidLocation:
         """See devices.Location. Asks for the permission, and waits for the first fix; not to be called on the
         window's thread.
         """
-        self._trouble = self._why_not()
+        self._trouble = self._permissions.refusal("lokasi", FINE, COARSE)
         if self._trouble:
             return None
         with self._lock:
@@ -62,15 +62,6 @@ class AndroidLocation:
             fixes, self._fixes = self._fixes, None
         if fixes is not None:
             fixes.end()
-
-    def _why_not(self) -> str:
-        match self._permissions.ask(FINE, COARSE):
-            case Answer.GIVEN:
-                return ""
-            case Answer.DENIED:
-                return "aplikasi.lokasi.izin_ditolak"
-            case Answer.NEVER:
-                return "aplikasi.lokasi.izin_tertutup"
 
     def _listen(self) -> bool:
         """Listen to every provider that is switched on; False when none is."""

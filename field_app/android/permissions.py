@@ -28,6 +28,16 @@ class Permissions:
         """Say whether one was given, without asking."""
         return self._java.activity.checkSelfPermission(name) == 0
 
+    def refusal(self, wish: str, *names: str) -> str:
+        """Ask, and return the text of `wish` (`kamera`, `lokasi` …) that says why not; empty when given."""
+        match self.ask(*names):
+            case Answer.GIVEN:
+                return ""
+            case Answer.DENIED:
+                return f"aplikasi.{wish}.izin_ditolak"
+            case Answer.NEVER:
+                return f"aplikasi.{wish}.izin_tertutup"
+
     def ask(self, *names: str) -> Answer:
         """Ask for all of these unless one was given already, and wait for her answer: any one will do."""
         if any(map(self.has, names)):
