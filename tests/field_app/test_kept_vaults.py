@@ -12,10 +12,9 @@ from server.access import Person
 from server.services.lost_phones import LostPhones
 from tests.contract.people import record_id
 from tests.faults.conftest import Make, nursery, regency  # noqa: F401 - fixtures
-from tests.faults.nursery import Nursery
 from tests.faults.test_sealed_deaths import SealedVictim
 from tests.faults.world import World, start, sync, visit
-from tests.field_app.test_rescued import PHRASE, Line, Table
+from tests.field_app.test_rescued import PHRASE, Line, Table, case, synced_again  # noqa: F401 - a fixture
 
 
 @pytest.fixture
@@ -94,14 +93,12 @@ def test_the_vault_that_a_wiped_phone_kept_tells_what_was_under_work(
 
 
 def test_a_sealed_case_under_work_is_told_by_its_code_and_day_alone(
-    regency: Make, nursery: Nursery, capsys: Line, monkeypatch: pytest.MonkeyPatch  # noqa: F811
-) -> None:  # fmt: skip
-    case = SealedVictim(regency(), nursery)
-    table = Table(case.world, capsys, monkeypatch)
+    case: SealedVictim,  # noqa: F811 - the fixture above
+    table: Table,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     table.new_key(monkeypatch)
-    case.phone.lock()
-    assert case.phone.unlock("280945") is None
-    sync(case.phone)  # a rescue letter comes with the first sync of each opening
+    synced_again(case)
     assert case.phone.sealed.unlock("280945") is None
     case.begin()
     [cover] = case.phone.visits._bench.sealed.covers()

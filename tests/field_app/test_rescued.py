@@ -93,6 +93,10 @@ class Table:
         assert found
         return found[1]
 
+    def halves(self) -> str:
+        """Return what is typed from both papers."""
+        return "".join(f"{line}\n" for paper in self.papers for line in paper)
+
     def uses(self) -> list[Patch]:
         with self.world.hand() as deps:
             entries = deps.engine.read(
@@ -109,6 +113,18 @@ BLOCKS = {"\u2588": (1, 1), "\u2580": (1, 0), "\u2584": (0, 1), " ": (0, 0)}
 @pytest.fixture
 def world(regency: Make) -> World:  # noqa: F811 - the fixture above
     return regency()
+
+
+@pytest.fixture
+def case(world: World, nursery: Nursery) -> SealedVictim:  # noqa: F811 - the fixture above
+    return SealedVictim(world, nursery)
+
+
+def synced_again(case: SealedVictim) -> None:
+    """Open the phone anew and let it sync: a rescue letter comes with the first sync of each opening."""
+    case.phone.lock()
+    assert case.phone.unlock(PIN) is None
+    sync(case.phone)
 
 
 @pytest.fixture
@@ -173,43 +189,33 @@ def test_a_dead_keystore_loses_neither_draft_nor_outbox(
 
 
 def test_a_sealed_draft_opens_after_the_rescue_as_before(
-    regency: Make, nursery: Nursery, capsys: Line, monkeypatch: pytest.MonkeyPatch  # noqa: F811
-) -> None:  # fmt: skip
-    case = SealedVictim(regency(), nursery)
-    table = Table(case.world, capsys, monkeypatch)
+    case: SealedVictim, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
     table.new_key(monkeypatch)
     draft = case.begin()
     for _ in range(2):
-        case.phone.lock()
-        assert case.phone.unlock(PIN) is None
-        sync(case.phone)  # the first brings the office's rescue key, the second a letter that opens both
+        synced_again(case)  # the first brings the office's rescue key, the second a letter that opens both
     device = case.phone.owner.device
     case.phone.lock()
     (case.folder / "rahasia-perangkat").unlink()
     dead = case.world.phone_at(case.folder)
     assert isinstance(dead.unlock(PIN), PinGone)
-    halves = "".join(f"{line}\n" for paper in table.papers for line in paper)
-    assert isinstance(dead.rescue(table.code(device, "--paper", typed=halves), FRESH), str)
+    assert isinstance(dead.rescue(table.code(device, "--paper", typed=table.halves()), FRESH), str)
     assert dead.sealed.unlock(FRESH) is None
     whole = dead.visits.draft(draft)
     assert isinstance(whole, DraftView) and whole.forms["ktk"].answers["nama"] == "Penanda Rahasia"
 
 
 def test_what_a_rescue_leaves_closed_is_told_before_and_stays_as_it_is(
-    regency: Make, nursery: Nursery, capsys: Line, monkeypatch: pytest.MonkeyPatch  # noqa: F811
-) -> None:  # fmt: skip
-    case = SealedVictim(regency(), nursery)
-    table = Table(case.world, capsys, monkeypatch)
+    case: SealedVictim, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
     table.new_key(monkeypatch)
     draft = case.begin()
-    case.phone.lock()
-    assert case.phone.unlock(PIN) is None
-    sync(case.phone)  # a letter goes, while the key of the second unlock is known to nobody
+    synced_again(case)  # a letter goes, while the key of the second unlock is known to nobody
     device = case.phone.owner.device
     case.phone.lock()
     before = (case.folder / FILE).read_bytes()
-    halves = "".join(f"{line}\n" for paper in table.papers for line in paper)
-    code = table.code(device, "--paper", typed=halves)
+    code = table.code(device, "--paper", typed=table.halves())
     dead = case.world.phone_at(case.folder)
     told = Refused(say="lapangan.tersegel.tidak_ikut_terbuka", values={"jumlah": "1"})
     assert dead.rescue(code, FRESH) == told and dead.rescue(code, FRESH) == told
@@ -222,22 +228,19 @@ def test_what_a_rescue_leaves_closed_is_told_before_and_stays_as_it_is(
 
 
 def test_what_a_rescue_left_closed_is_told_to_the_office_by_its_code_once(
-    regency: Make, nursery: Nursery, capsys: Line, monkeypatch: pytest.MonkeyPatch  # noqa: F811
-) -> None:  # fmt: skip
-    case = SealedVictim(regency(), nursery)
-    table = Table(case.world, capsys, monkeypatch)
+    case: SealedVictim, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
     table.new_key(monkeypatch)
     draft = case.begin()
     [cover] = case.phone.visits._bench.sealed.covers()
-    case.phone.lock()
-    assert case.phone.unlock(PIN) is None
-    sync(case.phone)
+    synced_again(case)
     assert closed_alarms(case.world) == []
     device = case.phone.owner.device
     case.phone.lock()
-    halves = "".join(f"{line}\n" for paper in table.papers for line in paper)
     dead = case.world.phone_at(case.folder)
-    assert isinstance(dead.rescue(table.code(device, "--paper", typed=halves), FRESH, lose_sealed=True), str)
+    assert isinstance(
+        dead.rescue(table.code(device, "--paper", typed=table.halves()), FRESH, lose_sealed=True), str
+    )
     assert dead.sealed.left_s() == 0 and dead.visits._bench.sealed.holds(draft)
     sync(dead)
     [told] = closed_alarms(case.world)
@@ -250,20 +253,14 @@ def test_what_a_rescue_left_closed_is_told_to_the_office_by_its_code_once(
 
 
 def test_a_full_phone_opens_after_a_rescue_and_tells_of_what_is_closed_later(
-    regency: Make, nursery: Nursery, capsys: Line, monkeypatch: pytest.MonkeyPatch  # noqa: F811
-) -> None:  # fmt: skip
-    case = SealedVictim(regency(), nursery)
-    table = Table(case.world, capsys, monkeypatch)
+    case: SealedVictim, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
     table.new_key(monkeypatch)
     case.begin()
-    case.phone.lock()
-    assert case.phone.unlock(PIN) is None
-    sync(case.phone)
+    synced_again(case)
     device = case.phone.owner.device
     case.phone.lock()
-    code = table.code(
-        device, "--paper", typed="".join(f"{line}\n" for paper in table.papers for line in paper)
-    )
+    code = table.code(device, "--paper", typed=table.halves())
     dead = case.world.phone_at(case.folder)
 
     def full(*_: object) -> None:
