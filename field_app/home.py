@@ -3,6 +3,7 @@ first.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date
 
 import msgspec
@@ -25,6 +26,8 @@ DRAFT, TASK, RETURNED, LOST = "draf", "tugas", "dikembalikan", "hilang"
 SENT, CALLED_OFF = "dikirim", "batal"
 """States of a task whose visit came in, and of one that is asked for no more."""
 
+Tasks = Mapping[RecordId, Fields]
+
 
 def home(bench: Bench, sync: SyncStatus) -> Home:
     """Return the first screen's groups."""
@@ -41,7 +44,8 @@ def home(bench: Bench, sync: SyncStatus) -> Home:
     ]
     returned = [_with_draft(card, corrections.get(card.visit) if card.visit else None) for card in urgent]
     begun = {draft.tugas for draft in (*newest.values(), *started, *covers)}
-    tasks = _open_tasks(bench, begun)
+    every = bench.records.of_kind("tugas")
+    tasks = _open_tasks(bench, every, begun)
     today = bench.today().isoformat()
     return Home(
         returned=tuple(returned),
@@ -54,7 +58,7 @@ def home(bench: Bench, sync: SyncStatus) -> Home:
         ),
         sent=tuple(card for card in sent if card not in urgent),
         sync=sync,
-        month=_month(bench, {version.tugas for version in newest.values()}),
+        month=_month(every, {version.tugas for version in newest.values()}, today),
     )
 
 
@@ -264,20 +268,20 @@ def sealed_card(bench: Bench, cover: Cover) -> Card:
     )
 
 
-def _open_tasks(bench: Bench, begun: set[RecordId | None]) -> list[Card]:
+def _open_tasks(bench: Bench, every: Tasks, begun: set[RecordId | None]) -> list[Card]:
     """Return tasks that nothing was begun for, by due date; a date that is none comes last."""
     cards = [
         _task_card(bench, name, fields)
-        for name, fields in bench.records.of_kind("tugas").items()
+        for name, fields in every.items()
         if text_of(fields, "state") == "baru" and name not in begun
     ]
     return sorted(cards, key=lambda card: (card.due or "9999", card.nama, card.tugas or ""))
 
 
-def _month(bench: Bench, recorded: set[RecordId | None]) -> MonthWork | None:
+def _month(every: Tasks, recorded: set[RecordId | None], today: str) -> MonthWork | None:
     """Count the tasks that are due in this month. One that came back is left, whatever was recorded."""
-    month, done, left = bench.today().isoformat()[:7], 0, 0
-    for name, fields in bench.records.of_kind("tugas").items():
+    month, done, left = today[:7], 0, 0
+    for name, fields in every.items():
         state = text_of(fields, "state")
         if state == CALLED_OFF or not text_of(fields, "jatuh_tempo", "due").startswith(month):
             continue
