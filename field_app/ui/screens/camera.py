@@ -91,6 +91,11 @@ class CameraScreen(BaseScreen):
         definition = self.context.phone.forms.get(self._form, view.forms[self._form].version)
         return definition, field_at(definition.fields, self._field)
 
+    def _photos(self, view, field):
+        """The shots that count for a field of this form."""
+        here = (self._form, field)
+        return [photo for photo in view.photos if (photo.form, photo.field) == here and not photo.superseded]
+
     def _shots(self, view, definition, field):
         card = Card()
         label, above = question(definition, self._field, self.say)
@@ -99,9 +104,7 @@ class CameraScreen(BaseScreen):
         card.add_widget(Words(text=label, style="question"))
         if field.hint:
             card.add_widget(Words(text=field.hint, style="small", ink="ink_soft"))
-        photos = [
-            p for p in view.photos if (p.form, p.field) == (self._form, self._field) and not p.superseded
-        ]
+        photos = self._photos(view, self._field)
         paper = is_paper(field) and not photos
         if paper:
             card.add_widget(Words(text=self.say("aplikasi.kamera.bingkai"), style="question", ink="primary"))
@@ -171,9 +174,7 @@ class CameraScreen(BaseScreen):
         card = Card(spacing=dp(4))
         card.add_widget(Words(text=self.say("aplikasi.kamera.daftar"), style="question"))
         for name in self._places(definition, view.forms[self._form].answers):
-            count = sum(
-                1 for p in view.photos if (p.form, p.field) == (self._form, name) and not p.superseded
-            )
+            count = len(self._photos(view, name))
             under = (
                 self.say("aplikasi.kamera.ada", jumlah=count) if count else self.say("aplikasi.kamera.belum")
             )
@@ -303,9 +304,7 @@ class CameraScreen(BaseScreen):
         if photo.field != self._field:
             return False
         _definition, field = self._asked(view)
-        here = (self._form, self._field)
-        others = [p for p in view.photos if (p.form, p.field) == here and not p.superseded]
-        count = sum(p.number != self._replaces for p in others) + 1
+        count = sum(p.number != self._replaces for p in self._photos(view, self._field)) + 1
         if not isinstance(field, Foto) or self._field != self._came_for or count < field.min_count:
             return False
         shell.back()
