@@ -106,21 +106,18 @@ class HttpLink:
 
     def signed_authority(self) -> SignedAuthority | Failure:
         """Ask for it with the office's signature, which whoever asks checks."""
-        found = self._get("/api/authority/signed")
-        if isinstance(found, Failure):
-            return found
-        try:
-            return decode(found, SignedAuthority)
-        except UNREADABLE:
-            return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK)
+        return self._read("/api/authority/signed", SignedAuthority)
 
     def office_keys(self) -> OfficeKeys | Failure:
         """Ask what leads from one key of the office's chain to the next. Whoever asks checks it."""
-        found = self._get("/api/authority/keys")
+        return self._read("/api/authority/keys", OfficeKeys)
+
+    def _read(self, path: str, kind: type[T]) -> T | Failure:
+        found = self._get(path)
         if isinstance(found, Failure):
             return found
         try:
-            return decode(found, OfficeKeys)
+            return decode(found, kind)
         except UNREADABLE:
             return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK)
 
