@@ -152,9 +152,7 @@ class ScanScreen(BaseScreen):
         """A photo of a code: a file of this computer, or one that the phone's own chooser brings."""
         documents = self.context.documents
         if documents is None:
-            self.context.shell.present(
-                FileSheet(self.say, lambda path: self._photo(lambda: read_bytes(path)))
-            )
+            self.context.shell.present(FileSheet(self.say, self._chosen))
         else:
             self._photo(lambda: documents.read("image/*", MOST_READ))
 
