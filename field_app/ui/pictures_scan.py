@@ -35,7 +35,4 @@ def scan_scenes(settle: Callable[..., None]) -> Iterator[tuple[str, Scene]]:
     yield "03_pindai_kode_lain", looking("daftar", PRINTED)
     yield "07_pindai", looking("cari", PRINTED)
     yield "07_pindai_terbaca", looking("cari", PRINTED, found=True)
-    yield (
-        "07_pindai_tanpa_kamera",
-        lambda _p, app: app.root.go("scan", purpose="cari", take=lambda _text: None),
-    )
+    yield "07_pindai_tanpa_kamera", without
