@@ -9,7 +9,7 @@ from kivy.metrics import dp
 from kivy.properties import BooleanProperty
 
 from field_app.ui.widgets.painted import Painted
-from field_app.ui.widgets.paper import SHADE, WHITE, draw_corners
+from field_app.ui.widgets.paper import SHADE, WHITE, draw_corners_over
 
 PART = 0.72
 """Of the shorter side, how wide the corners stand."""
@@ -59,9 +59,8 @@ class FinderView(Painted):
             self.draw_icon("camera", FAINT, self.width / 2, self.height / 2, MARK_ICON)
         side = PART * min(self.size)
         x, y = (self.width - side) / 2, (self.height - side) / 2
-        shade = look.good if self.found else SHADE
-        for colour, off in ((shade, dp(1.5)), (WHITE, 0)):  # seen on a white paper too
-            draw_corners(self, colour, x + off, y - off, side, side)
+        colour, under = (look.good, WHITE) if self.found else (WHITE, SHADE)
+        draw_corners_over(self, colour, under, x, y, side, side)
         if self.found:
             wide = dp(MARK)
             self.fill(look.good, (self.width - wide) / 2, (self.height - wide) / 2, wide, wide, wide / 2)

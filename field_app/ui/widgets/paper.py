@@ -70,8 +70,7 @@ class LiveView(Painted):
             self.add(Color(1, 1, 1, 1), Rectangle(texture=self._texture, size=self.size))
         if self.shape:
             x, y, wide, high = frame_in(self, self.shape)
-            for colour, off in ((SHADE, dp(1.5)), (WHITE, 0)):  # seen on a white paper too
-                draw_corners(self, colour, x + off, y - off, wide, high)
+            draw_corners_over(self, WHITE, SHADE, x, y, wide, high)
 
 
 def frame_in(painted, shape):
@@ -91,3 +90,10 @@ def draw_corners(painted, colour, x, y, wide, high):
             up = y if low else y + high - arm
             painted.fill(colour, across, y if low else y + high - thick, arm, thick, thick / 2)
             painted.fill(colour, x if left else x + wide - thick, up, thick, arm, thick / 2)
+
+
+def draw_corners_over(painted, colour, under, x, y, wide, high):
+    """Mark them over a picture: on ground of their own colour, what lies `under` them is seen."""
+    off = dp(1.5)
+    draw_corners(painted, under, x + off, y - off, wide, high)
+    draw_corners(painted, colour, x, y, wide, high)
