@@ -8,12 +8,10 @@ import android.graphics.RectF;
 import android.graphics.SurfaceTexture;
 import android.hardware.camera2.CameraAccessException;
 import android.hardware.camera2.CameraCaptureSession;
-import android.hardware.camera2.CameraCharacteristics;
 import android.hardware.camera2.CameraDevice;
 import android.hardware.camera2.CameraManager;
 import android.hardware.camera2.CaptureFailure;
 import android.hardware.camera2.CaptureRequest;
-import android.hardware.camera2.params.StreamConfigurationMap;
 import android.media.Image;
 import android.media.ImageReader;
 import android.os.Handler;
@@ -38,8 +36,6 @@ final class OneShot implements TextureView.SurfaceTextureListener {
     /** A picture of more dots is only made smaller again afterwards. */
     private static final long MOST_DOTS = 13_000_000L;
 
-    private static final int PREVIEW_AT_MOST = 1920;
-
     private final Activity activity;
     private final TextureView preview;
     private final Listener listener;
@@ -49,7 +45,7 @@ final class OneShot implements TextureView.SurfaceTextureListener {
     private ImageReader reader;
     private Surface surface;
     private Size previewSize;
-    private int sensorDegrees;
+    private Lens lens;
     private boolean over;
 
     OneShot(Activity activity, TextureView preview, Listener listener) {
@@ -88,7 +84,7 @@ final class OneShot implements TextureView.SurfaceTextureListener {
             CaptureRequest.Builder request = device.createCaptureRequest(CameraDevice.TEMPLATE_STILL_CAPTURE);
             request.addTarget(reader.getSurface());
             request.set(CaptureRequest.CONTROL_AF_MODE, CaptureRequest.CONTROL_AF_MODE_CONTINUOUS_PICTURE);
-            request.set(CaptureRequest.JPEG_ORIENTATION, (sensorDegrees - degrees(rotation) + 360) % 360);
+            request.set(CaptureRequest.JPEG_ORIENTATION, lens.turn(rotation));
             request.set(CaptureRequest.JPEG_QUALITY, (byte) 95);
             session.capture(request.build(), new Failures(), handler);
         } catch (CameraAccessException | IllegalStateException error) {
@@ -99,64 +95,19 @@ final class OneShot implements TextureView.SurfaceTextureListener {
     private void openCamera() {
         CameraManager manager = (CameraManager) activity.getSystemService(Context.CAMERA_SERVICE);
         try {
-            String id = chosen(manager);
-            if (id == null) {
+            lens = Lens.chosen(manager);
+            if (lens == null) {
                 broken();
                 return;
             }
-            CameraCharacteristics about = manager.getCameraCharacteristics(id);
-            StreamConfigurationMap sizes = about.get(CameraCharacteristics.SCALER_STREAM_CONFIGURATION_MAP);
-            Integer degrees = about.get(CameraCharacteristics.SENSOR_ORIENTATION);
-            sensorDegrees = degrees == null ? 0 : degrees;
-            Size picture = largest(sizes.getOutputSizes(ImageFormat.JPEG), MOST_DOTS);
-            previewSize = like(picture, sizes.getOutputSizes(SurfaceTexture.class));
+            Size picture = lens.largest(ImageFormat.JPEG, MOST_DOTS);
+            previewSize = lens.previewOf(picture);
             reader = ImageReader.newInstance(picture.getWidth(), picture.getHeight(), ImageFormat.JPEG, 1);
             reader.setOnImageAvailableListener(this::pictured, handler);
-            manager.openCamera(id, new Opening(), handler);
+            manager.openCamera(lens.id, new Opening(), handler);
         } catch (CameraAccessException | SecurityException | IllegalArgumentException error) {
             broken();
         }
-    }
-
-    static String chosen(CameraManager manager) throws CameraAccessException {
-        String first = null;
-        for (String id : manager.getCameraIdList()) {
-            Integer facing = manager.getCameraCharacteristics(id).get(CameraCharacteristics.LENS_FACING);
-            if (facing != null && facing == CameraCharacteristics.LENS_FACING_BACK) return id;
-            if (first == null) first = id;
-        }
-        return first;
-    }
-
-    static Size largest(Size[] sizes, long most) {
-        Size best = null;
-        for (Size size : sizes) {
-            if (dots(size) <= most && (best == null || dots(size) > dots(best))) best = size;
-        }
-        return best == null ? sizes[0] : best;
-    }
-
-    /** The largest preview of the picture's shape, so that what is seen is what is taken. */
-    private static Size like(Size picture, Size[] sizes) {
-        Size best = null;
-        for (Size size : sizes) {
-            if (size.getWidth() > PREVIEW_AT_MOST) continue;
-            boolean same = Math.abs(shape(size) - shape(picture)) < 0.02;
-            if (same && (best == null || dots(size) > dots(best))) best = size;
-        }
-        return best == null ? largest(sizes, 1_000_000L) : best;
-    }
-
-    private static long dots(Size size) {
-        return (long) size.getWidth() * size.getHeight();
-    }
-
-    private static double shape(Size size) {
-        return (double) size.getWidth() / size.getHeight();
-    }
-
-    static int degrees(int rotation) {
-        return 90 * rotation; // ROTATION_0 to ROTATION_270 are 0 to 3
     }
 
     private void begin() {
@@ -175,7 +126,7 @@ final class OneShot implements TextureView.SurfaceTextureListener {
     /** Show the preview in its own shape, as large as fits; the view would stretch it. */
     private void fit() {
         int rotation = activity.getWindowManager().getDefaultDisplay().getRotation();
-        boolean upright = (sensorDegrees - degrees(rotation) + 360) % 180 == 90;
+        boolean upright = lens.turn(rotation) % 180 == 90;
         float width = upright ? previewSize.getHeight() : previewSize.getWidth();
         float height = upright ? previewSize.getWidth() : previewSize.getHeight();
         RectF view = new RectF(0, 0, preview.getWidth(), preview.getHeight());
@@ -184,7 +135,7 @@ final class OneShot implements TextureView.SurfaceTextureListener {
         matrix.setScale(
                 width * scale / view.width(), height * scale / view.height(), view.centerX(), view.centerY());
         if (rotation != Surface.ROTATION_0) {
-            matrix.postRotate(-degrees(rotation), view.centerX(), view.centerY());
+            matrix.postRotate(-Lens.degrees(rotation), view.centerX(), view.centerY());
         }
         preview.setTransform(matrix);
     }

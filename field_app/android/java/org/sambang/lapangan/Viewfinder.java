@@ -5,11 +5,9 @@ import android.content.Context;
 import android.graphics.ImageFormat;
 import android.hardware.camera2.CameraAccessException;
 import android.hardware.camera2.CameraCaptureSession;
-import android.hardware.camera2.CameraCharacteristics;
 import android.hardware.camera2.CameraDevice;
 import android.hardware.camera2.CameraManager;
 import android.hardware.camera2.CaptureRequest;
-import android.hardware.camera2.params.StreamConfigurationMap;
 import android.media.Image;
 import android.media.ImageReader;
 import android.os.Handler;
@@ -108,21 +106,17 @@ public final class Viewfinder {
         if (over) return;
         CameraManager manager = (CameraManager) activity.getSystemService(Context.CAMERA_SERVICE);
         try {
-            String id = OneShot.chosen(manager);
-            if (id == null) {
+            Lens lens = Lens.chosen(manager);
+            if (lens == null) {
                 close();
                 return;
             }
-            CameraCharacteristics about = manager.getCameraCharacteristics(id);
-            StreamConfigurationMap sizes = about.get(CameraCharacteristics.SCALER_STREAM_CONFIGURATION_MAP);
-            Integer degrees = about.get(CameraCharacteristics.SENSOR_ORIENTATION);
-            int rotation = activity.getWindowManager().getDefaultDisplay().getRotation();
-            turn = ((degrees == null ? 0 : degrees) - OneShot.degrees(rotation) + 360) % 360;
-            lamp = Boolean.TRUE.equals(about.get(CameraCharacteristics.FLASH_INFO_AVAILABLE));
-            size = OneShot.largest(sizes.getOutputSizes(ImageFormat.YUV_420_888), MOST_DOTS);
+            turn = lens.turn(activity.getWindowManager().getDefaultDisplay().getRotation());
+            lamp = lens.hasLight();
+            size = lens.largest(ImageFormat.YUV_420_888, MOST_DOTS);
             reader = ImageReader.newInstance(size.getWidth(), size.getHeight(), ImageFormat.YUV_420_888, 2);
             reader.setOnImageAvailableListener(this::keep, handler);
-            manager.openCamera(id, new Opening(), handler);
+            manager.openCamera(lens.id, new Opening(), handler);
         } catch (CameraAccessException | SecurityException | IllegalArgumentException error) {
             close();
         }
