@@ -85,7 +85,8 @@ def test_choices_say_how_many_cases_they_hold(served: tuple[Office, str]) -> Non
         log_in(client, "verifikator")
         page = client.get("/kasus").text
         for choice in ("BPNT/Sembako (2)", "Dicatat (2)", "Verifikator (2)", "Lewat tenggat (0)"):
-            assert f">{choice}<" in page, choice
+            # where its slash is, a choice may break
+            assert f">{choice.replace('/', '/&#8203;')}<" in page, choice
         assert "2 kasus" in page
 
 
