@@ -143,7 +143,9 @@ def review_routes(site: Site) -> list[Any]:
             case NotThere():
                 raise MissingError
             case Stale():
-                notice, problem, status = _notice(site, "notice", "warning", "usang"), "", 409
+                # said beside the decision too: what comes back takes the focus, far below the notice
+                notice, status = _notice(site, "notice", "warning", "usang"), 409
+                problem = site.text("kantor.tinjau.usang")
             case Incomplete(say=say):
                 notice, problem, status = None, site.text(say), 422
         found = await site.work(lambda: site.reviews.open(visitor.person, RecordId(visit)))
