@@ -27,7 +27,7 @@ def shut_out(page: Page) -> list[str]:
     page.add_script_tag(path=str(AXE))
     found: list[str] = []
     for size in (LAPTOP, PHONE):
-        page.set_viewport_size(size)
+        page.set_viewport_size({"width": size["width"], "height": size["height"]})
         page.emulate_media(color_scheme="light")
         found += barriers(page, STANDARD)
         page.emulate_media(color_scheme="dark")
@@ -35,7 +35,7 @@ def shut_out(page: Page) -> list[str]:
     page.evaluate("document.documentElement.style.fontSize = '160%'")
     found += page.evaluate(CUT)
     page.evaluate("document.documentElement.style.fontSize = ''")
-    page.set_viewport_size(LAPTOP)
+    page.set_viewport_size({"width": LAPTOP["width"], "height": LAPTOP["height"]})
     return found
 
 
