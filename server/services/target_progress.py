@@ -15,7 +15,7 @@ from schemas.deadline import working_days
 from schemas.format import local_date
 from schemas.ids import PersonId
 from server import figure_store
-from server.access import Person, Scope, scope, within
+from server.access import Person, Scope, is_inside, scope, within
 from server.engine import Engine, Reader
 from server.figure_store import DUE, OPEN, Day
 from server.services.figures import FRESH_MS, Figures
@@ -23,7 +23,7 @@ from server.services.people import Denied
 from server.services.visit_page import Words
 from server.services.visits import names
 from server.store import SqlOfficeStore
-from server.targets import Aim, is_inside, outermost, parts, targets
+from server.targets import Aim, outermost, parts, targets
 
 STANDS = ("disetujui", "diterima", "ditahan", "dikembalikan")
 """Where a visit that counts may stand; a rejected one does not count."""
@@ -301,9 +301,7 @@ class _Reach:
 
     def _lies(self, desa: str) -> bool:
         areas = self._reach.areas
-        return (areas is None or within(desa, areas)) and (
-            not self._region or (bool(desa) and is_inside(desa, self._region))
-        )
+        return (areas is None or within(desa, areas)) and (not self._region or is_inside(desa, self._region))
 
 
 def days_of(quarter: str) -> tuple[date, date]:
