@@ -8,6 +8,7 @@ from datetime import date
 
 from schemas import format as written
 from schemas.base import Data
+from server.projections import quarter_with
 from server.services.dashboard import CLOSED, FEW, closed, cover
 from server.services.target_progress import Goal, Told, days_of
 from server.services.visit_page import Words
@@ -71,17 +72,12 @@ class TargetWords:
     def span(self, aim: Aim) -> str:
         """Name the days: a month or a quarter by its name."""
         start, end = aim.start, aim.end
-        quarter = f"{start.year}-{(start.month + 2) // 3}"
+        quarter = quarter_with(start)
         if (start, end) == month_of(start):
             return written.month_name(start)
         if (start, end) == days_of(quarter):
-            return self.quarter(quarter)
+            return self._words.quarter(quarter)
         return self._say("rentang", dari=written.short_date(start), sampai=written.short_date(end))
-
-    def quarter(self, quarter: str) -> str:
-        """Name a quarter such as 2026-4."""
-        year, _, number = quarter.partition("-")
-        return self._words.text("dasbor.triwulan_nama", nomor=number, tahun=year)
 
     def card(self, goal: Goal, region: str, quarter: str) -> Card:
         """Say how a target stands."""

@@ -111,7 +111,7 @@ def filters_of(site: Site, visitor: Visitor, looked: Looked) -> list[Filter]:
         for each in site.words.wilayah.kecamatan()
         if not areas or within(each.kode, areas) or any(area.startswith(each.kode) for area in areas)
     )
-    named = [(quarter, quarter_name(site, quarter)) for quarter in quarters]
+    named = [(quarter, site.words.quarter(quarter)) for quarter in quarters]
     return [
         choices("triwulan", text("dasbor.triwulan"), looked.quarter, named),
         Filter(
@@ -123,15 +123,9 @@ def filters_of(site: Site, visitor: Visitor, looked: Looked) -> list[Filter]:
     ]
 
 
-def quarter_name(site: Site, quarter: str) -> str:
-    """Write a quarter as people say it."""
-    year, _, number = quarter.partition("-")
-    return site.text("dasbor.triwulan_nama", nomor=number, tahun=year)
-
-
 def _paper(site: Site, looked: Looked, board: Board, cards: Sequence[Card]) -> Paper:
     region = site.words.region(looked.region) if looked.region else site.text("dasbor.seluruh")
-    title = site.text("dasbor.judul_laporan", triwulan=quarter_name(site, looked.quarter))
+    title = site.text("dasbor.judul_laporan", triwulan=site.words.quarter(looked.quarter))
     return Paper(
         title=title,
         office=site.deps.office_name,

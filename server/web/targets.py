@@ -15,7 +15,7 @@ from schemas.base import Data
 from schemas.deadline import add_months
 from schemas.ids import PersonId
 from server.access import may
-from server.projections import quarter_of
+from server.projections import quarter_with
 from server.services.target_progress import days_of
 from server.services.target_words import TargetWords, month_of
 from server.services.targets import NotSet, read_numbers
@@ -185,7 +185,7 @@ def _filled(site: Site, aim: Aim, known: Targets) -> Typed:
 def _span_value(aim: Aim) -> str:
     if (aim.start, aim.end) == month_of(aim.start):
         return _month_value(aim.start)
-    quarter = f"{aim.start.year}-{(aim.start.month + 2) // 3}"
+    quarter = quarter_with(aim.start)
     return f"triwulan:{quarter}" if (aim.start, aim.end) == days_of(quarter) else OWN_SPAN
 
 
@@ -203,9 +203,9 @@ def _choices(site: Site, words: TargetWords, visitor: Visitor, typed: Typed) -> 
     ]
     today = written.local_date(site.deps.now_ms())
     months = [add_months(today.replace(day=1), each) for each in range(-MONTHS_BEFORE, MONTHS_AFTER + 1)]
-    quarters = dict.fromkeys(quarter_of(written.moment_ms(each, 12, 0)) for each in months)
+    quarters = dict.fromkeys(map(quarter_with, months))
     spans = [(_month_value(each), written.month_name(each)) for each in months]
-    spans += [(f"triwulan:{each}", words.quarter(each)) for each in quarters]
+    spans += [(f"triwulan:{each}", site.words.quarter(each)) for each in quarters]
     if typed.span and typed.span not in (OWN_SPAN, *(value for value, _ in spans)):
         chosen = _span(typed)
         if chosen is not None:
