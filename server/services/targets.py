@@ -49,7 +49,7 @@ class Targeting:
     @property
     def regency(self) -> str:
         """The code of the whole regency."""
-        return next(each.kode for each in self._words.wilayah if each.level == "kabupaten")
+        return self._words.wilayah.kabupaten.kode
 
     def now(self) -> Targets:
         """Return all that is and was set."""
