@@ -46,9 +46,14 @@ class Told(Data, frozen=True, kw_only=True):
     pace: int
 
     @property
+    def parts(self) -> tuple[int, int, int]:
+        """Visits that were made, by where they stand: approved, waiting, to be mended."""
+        return self.approved, self.waiting, self.returned
+
+    @property
     def done(self) -> int:
         """Visits that were made."""
-        return self.approved + self.waiting + self.returned
+        return sum(self.parts)
 
     @property
     def left(self) -> int:
