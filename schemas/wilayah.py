@@ -65,6 +65,11 @@ class Wilayah:
         """Give the region of a code, written with or without dots, or None."""
         return self._regions.get(kode) or self._regions.get(_dotted(kode))
 
+    @property
+    def kabupaten(self) -> Region:
+        """The whole of it."""
+        return next(r for r in self if r.level == "kabupaten")
+
     def kecamatan(self) -> tuple[Region, ...]:
         """List the kecamatan in order of code."""
         return tuple(r for r in self if r.level == "kecamatan")

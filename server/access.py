@@ -182,7 +182,12 @@ def scope(person: Person, action: Action) -> Scope | None:
 
 def within(region: str, areas: tuple[str, ...]) -> bool:
     """Whether a region is one of these, or lies below one; a thing without a region is everybody's."""
-    return not region or any(region == area or region.startswith(f"{area}.") for area in areas)
+    return not region or any(is_inside(region, area) for area in areas)
+
+
+def is_inside(region: str, above: str) -> bool:
+    """Whether a region is another or lies in it; what has no region lies nowhere."""
+    return region == above or region.startswith(f"{above}.")
 
 
 def _served(person: Person) -> tuple[str, ...]:

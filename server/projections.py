@@ -1,6 +1,7 @@
 """What the office's lists need of a record, as columns. Rule: written with the record, never by itself."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -108,7 +109,11 @@ def visit_row(regency: str, record: Record) -> SqlRow:
 
 def quarter_of(at_ms: int) -> str:
     """Name the quarter of a moment (UTC ms) by the office's calendar, as 2026-4."""
-    day = local_date(at_ms)
+    return quarter_with(local_date(at_ms))
+
+
+def quarter_with(day: date) -> str:
+    """Name the quarter that a day lies in."""
     return f"{day.year}-{(day.month + 2) // 3}"
 
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from schemas.base import Data
 from schemas.ids import PersonId
+from server.access import is_inside
 from server.engine import Reader
 from server.queries import records_of_kind
 from sync.store import Fields, Record
@@ -61,11 +62,6 @@ class Targets(Data, frozen=True, kw_only=True):
         return tuple(
             sorted(found, key=lambda each: (-each.aim.end.toordinal(), each.aim.service, each.aim.form))
         )
-
-
-def is_inside(region: str, above: str) -> bool:
-    """Whether a region is another or lies in it; what has no region lies nowhere."""
-    return region == above or region.startswith(f"{above}.")
 
 
 def outermost(regions: Collection[str]) -> tuple[str, ...]:

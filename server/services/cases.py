@@ -12,7 +12,7 @@ from schemas.wire import Applied, Rejected
 from schemas.workflow import Workflow, Workflows, next_events
 from schemas.workflow_types import Event, Need
 from server import page_store
-from server.access import Person, Thing, may, refused, within
+from server.access import Person, Thing, is_inside, may, refused
 from server.engine import Engine, Reader, Writer
 from server.services.people import Actor, Denied
 from server.services.review import Decided, Incomplete, NotThere, Stale
@@ -273,7 +273,7 @@ def _is_wanted(wanted: CaseFilter, stage: Stage, desa: str) -> bool:
     return (
         wanted.service in ("", workflow.service)
         and wanted.step in ("", _step_name(stage))
-        and (not wanted.region or (desa != "" and within(desa, (wanted.region,))))
+        and (not wanted.region or is_inside(desa, wanted.region))
         and (not wanted.turn or wanted.turn in _turns(workflow, state))
     )
 

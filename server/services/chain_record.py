@@ -3,6 +3,8 @@
 Who wrote what and when then stands there for good, and the register comes back with every restore.
 """
 
+from collections.abc import Callable
+
 from schemas.ids import PersonId, RecordId
 from schemas.wire import Applied
 from server import protection_store
@@ -56,6 +58,21 @@ def write_record(
     base = {field: known.fields[field] for field in fields if field in known.fields} if known else {}
     body = Patch(record=name, kind=kind, base=base, new=fields)
     return isinstance(office.act_in(tx, author, [body])[0], Applied)
+
+
+def write_new(
+    tx: Writer,
+    office: Actor,
+    author: PersonId,
+    kind: str,
+    fields: Fields,
+    randomness: Callable[[int], bytes],
+) -> None:
+    """Write a record that nobody knows yet. Raises RuntimeError if the office's own chain did not take it."""
+    # by chance: under an id that can be worked out a phone could have put somebody first
+    name = RecordId(randomness(16).hex())
+    if not write_record(tx, office, author, kind, name, fields):
+        raise RuntimeError(f"the office's own chain did not take a record of kind {kind}")
 
 
 def _word(tx: Reader, kind: str, about: str) -> tuple[RecordId, Record | None]:

@@ -294,7 +294,7 @@ class Dashboard:
             columns=tuple(self._word(name) for name in columns),
             tones=tuple(tones[: len(columns)]),
             lines=tuple(
-                Line(label=label, cells=_cells(counts, seen, most), href=href)
+                Line(label=label, cells=cells_of(counts, seen, most), href=href)
                 for label, counts, seen, href in shown
             ),
             covered=covered,
@@ -354,7 +354,8 @@ def closed(count: int) -> str:
     return f"<{FEW}" if 0 < count < FEW else CLOSED
 
 
-def _cells(counts: Sequence[int], shown: Sequence[int | None], most: int) -> tuple[Cell, ...]:
+def cells_of(counts: Sequence[int], shown: Sequence[int | None], most: int) -> tuple[Cell, ...]:
+    """Write counts as the parts of one bar that is as long as `most`; `shown` has None for what is closed."""
     cells: list[Cell] = []
     start = 0.0
     for count, seen in zip(counts, shown, strict=True):

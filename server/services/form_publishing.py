@@ -12,19 +12,17 @@ import msgspec
 from schemas.base import UNREADABLE, Data
 from schemas.form import Field, Form, FormError, Forms
 from schemas.form_reading import read_toml
-from schemas.ids import RecordId
 from schemas.published import KIND, Published
 from schemas.text import Text
-from schemas.wire import Applied
 from server import custody
 from server.access import Person, may
 from server.engine import Engine, Reader, Writer
 from server.published import published, take_published
+from server.services.chain_record import write_new
 from server.services.form_mistakes import sentences
 from server.services.people import Actor, Denied
 from server.services.room_custody import Custodian
 from server.services.room_held import Refusal
-from sync.change import Patch
 
 How = Literal["baru", "berubah", "hilang"]
 
@@ -108,12 +106,7 @@ class FormPublishing:
         def work(tx: Writer) -> bool:
             if any(other.name == one.name for other in published(tx)):
                 return False
-            # by chance: under an id that can be worked out a phone could have put somebody first
-            name = RecordId(self._randomness(16).hex())
-            patch = Patch(record=name, kind=KIND, base={}, new=one.fields())
-            [outcome] = self._office.act_in(tx, person.id, [patch])
-            if not isinstance(outcome, Applied):
-                raise RuntimeError("the office's own chain did not take a form")
+            write_new(tx, self._office, person.id, KIND, one.fields(), self._randomness)
             return True
 
         if not self._engine.write(work).result():

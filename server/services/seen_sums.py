@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TypeVar
 
-from server.access import Scope, within
+from server.access import Scope, is_inside, within
 from server.services.figures import Place, Sums
 
 Key = TypeVar("Key")
@@ -65,6 +65,6 @@ class Here:
     def _is_in_reach(self, desa: str, service: str) -> bool:
         areas, services = self._reach.areas, self._reach.services
         is_here = (areas is None or within(desa, areas)) and (
-            not self._region or (bool(desa) and within(desa, (self._region,)))
+            not self._region or is_inside(desa, self._region)
         )
         return is_here and (services is None or not service or service in services)

@@ -6,10 +6,9 @@ What somebody saw when they set a value goes with it: where another was quicker,
 from collections.abc import Callable
 
 from schemas.base import Data
-from schemas.ids import RecordId
 from server.access import Person, may
 from server.engine import Engine, Writer
-from server.services.chain_record import write_record
+from server.services.chain_record import write_new
 from server.services.people import Actor
 from server.settings import CREDIT, KIND, MOST_CREDIT, SETTINGS, TILES, Settings, is_tiles, settings
 from sync.store import Fields
@@ -91,8 +90,5 @@ class OfficeSettings:
         last = known.words[-1].at_ms if known.words else 0
         at_ms = max(self._now_ms(), last + 1)
         for name, value in said.items():
-            # by chance: under an id that can be worked out a phone could have put somebody first
-            record = RecordId(self._randomness(16).hex())
             fields: Fields = {"nama": name, "nilai": value, "oleh": person.id, "sejak_ms": at_ms}
-            if not write_record(tx, self._office, person.id, KIND, record, fields):
-                raise RuntimeError("the office's own chain did not take a setting")
+            write_new(tx, self._office, person.id, KIND, fields, self._randomness)

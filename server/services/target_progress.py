@@ -15,15 +15,15 @@ from schemas.deadline import working_days
 from schemas.format import local_date
 from schemas.ids import PersonId
 from server import figure_store
-from server.access import Person, Scope, scope, within
-from server.engine import Engine, Reader
+from server.access import Person, Scope, is_inside, scope, within
+from server.engine import Engine
 from server.figure_store import DUE, OPEN, Day
 from server.services.figures import FRESH_MS, Figures
 from server.services.people import Denied
 from server.services.visit_page import Words
 from server.services.visits import names
 from server.store import SqlOfficeStore
-from server.targets import Aim, is_inside, outermost, parts, targets
+from server.targets import Aim, outermost, parts, targets
 
 STANDS = ("disetujui", "diterima", "ditahan", "dikembalikan")
 """Where a visit that counts may stand; a rejected one does not count."""
@@ -46,9 +46,14 @@ class Told(Data, frozen=True, kw_only=True):
     pace: int
 
     @property
+    def parts(self) -> tuple[int, int, int]:
+        """Visits that were made, by where they stand: approved, waiting, to be mended."""
+        return self.approved, self.waiting, self.returned
+
+    @property
     def done(self) -> int:
         """Visits that were made."""
-        return self.approved + self.waiting + self.returned
+        return sum(self.parts)
 
     @property
     def left(self) -> int:
@@ -96,8 +101,8 @@ class TargetProgress:
     def __init__(self, engine: Engine, figures: Figures, words: Words, now_ms: Callable[[], int]) -> None:
         self._engine, self._figures, self._words, self._now_ms = engine, figures, words, now_ms
         self._lock = threading.Lock()
-        self._spans: dict[tuple[str, str], tuple[int, Rows]] = {}
-        self._regency = next(each.kode for each in words.wilayah if each.level == "kabupaten")
+        self._spans: dict[tuple[tuple[str, ...], str, str], tuple[int, Rows]] = {}
+        self._regency = words.wilayah.kabupaten.kode
 
     def board(self, person: Person, quarter: str, region: str) -> TargetBoard | Denied:
         """Tell the targets of a quarter, of a region (empty: all of the reader's)."""
@@ -107,15 +112,15 @@ class TargetProgress:
         self._figures.sums(quarter)  # counts what changed since
         here = _Reach(reach, region, self._regency, self._words)
         start, end = days_of(quarter)
-        rows = here.seen(self._span(start, end))
+        rows = here.seen(self._made(start, end))
         today = local_date(self._now_ms())
         monday = today - timedelta(days=today.weekday())
-        week = here.seen(self._span(monday, today))
+        week = here.seen(self._made(monday, today))
         known = self._engine.read(targets).standing()
         said = [each for each in known if each.aim.overlaps(start, end) and here.serves(each.aim.service)]
         goals = [
             self._goal(
-                each.aim, each.numbers, here.seen(self._span(each.aim.start, each.aim.end)), week, here
+                each.aim, each.numbers, here.seen(self._made(each.aim.start, each.aim.end)), week, here
             )
             for each in said
         ]
@@ -182,11 +187,9 @@ class TargetProgress:
                 yield Aim(service=service, form=form, start=start, end=end), numbers
 
     def _workers(self, here: "_Reach", rows: Rows, week: Rows, today: date) -> tuple[Worker, ...]:
-        made, this_week = _by_worker(rows), _by_worker(week)
-        open_tasks, late = (
-            self._open(here, date.max.isoformat()),
-            self._open(here, (today - timedelta(1)).isoformat(), date.min.isoformat()),
-        )
+        made, this_week = _by_worker(rows, STANDS), _by_worker(week, STANDS)
+        open_tasks = self._open(here, "", date.max.isoformat())
+        late = self._open(here, date.min.isoformat(), (today - timedelta(days=1)).isoformat())
         who = {PersonId(each) for each in (*made, *this_week, *open_tasks) if each}
         if not who:
             return ()
@@ -204,24 +207,19 @@ class TargetProgress:
         ]
         return tuple(sorted(found, key=lambda each: (-each.open, each.name, each.id)))
 
-    def _open(self, here: "_Reach", last: str, first: str = "") -> Counter[str]:
-        found = self._kept((OPEN, first + last), lambda tx: figure_store.between(tx, [OPEN], first, last))
-        counts = Counter[str]()
-        for each, count in here.seen(found):
-            counts[each.petugas] += count
-        return counts
+    def _open(self, here: "_Reach", first: str, last: str) -> Counter[str]:
+        return _by_worker(here.seen(self._between((OPEN,), first, last)), (OPEN,))
 
-    def _span(self, start: date, end: date) -> Rows:
-        first, last = start.isoformat(), end.isoformat()
-        return self._kept((first, last), lambda tx: figure_store.between(tx, (*STANDS, DUE), first, last))
+    def _made(self, start: date, end: date) -> Rows:
+        return self._between((*STANDS, DUE), start.isoformat(), end.isoformat())
 
-    def _kept(self, key: tuple[str, str], look: Callable[[Reader], Rows]) -> Rows:
-        """Return what was found under a key, at most as old as the other sums."""
+    def _between(self, what: tuple[str, ...], first: str, last: str) -> Rows:
+        """Return what was counted from a day to another, at most as old as the other sums."""
         with self._lock:
-            now = self._now_ms()
+            key, now = (what, first, last), self._now_ms()
             made_ms, rows = self._spans.get(key, (now - FRESH_MS, []))
             if not 0 <= now - made_ms < FRESH_MS:
-                rows = self._engine.read(look)
+                rows = self._engine.read(lambda tx: figure_store.between(tx, what, first, last))
                 others = {each: kept for each, kept in self._spans.items() if each != key}
                 self._spans = {**dict(list(others.items())[-MOST_SPANS:]), key: (now, rows)}
             return rows
@@ -250,6 +248,7 @@ class _Reach:
 
     def __init__(self, reach: Scope, region: str, regency: str, words: Words) -> None:
         self._reach, self._region, self._regency, self._words = reach, region, regency, words
+        self._forms = {form.id for form in words.forms.all() if self.serves(form.service)}
 
     def serves(self, service: str) -> bool:
         """Whether a service is of the reader's work."""
@@ -257,12 +256,7 @@ class _Reach:
 
     def seen(self, rows: Iterable[tuple[Day, int]]) -> Rows:
         """Return what lies in reach."""
-        forms, served = self._words.forms, dict[str, bool]()
-        for form in forms.all():
-            served[form.id] = self.serves(form.service)
-        return [
-            (each, count) for each, count in rows if served.get(each.form, False) and self._lies(each.desa)
-        ]
+        return [(each, count) for each, count in rows if each.form in self._forms and self._lies(each.desa)]
 
     def regions(self) -> tuple[str, ...]:
         """Return what is looked at: of the region that was chosen, or of all, what is the reader's."""
@@ -301,9 +295,7 @@ class _Reach:
 
     def _lies(self, desa: str) -> bool:
         areas = self._reach.areas
-        return (areas is None or within(desa, areas)) and (
-            not self._region or (bool(desa) and is_inside(desa, self._region))
-        )
+        return (areas is None or within(desa, areas)) and (not self._region or is_inside(desa, self._region))
 
 
 def days_of(quarter: str) -> tuple[date, date]:
@@ -314,10 +306,10 @@ def days_of(quarter: str) -> tuple[date, date]:
     return first, after - timedelta(days=1)
 
 
-def _by_worker(rows: Rows) -> Counter[str]:
+def _by_worker(rows: Rows, what: tuple[str, ...]) -> Counter[str]:
     found = Counter[str]()
     for each, count in rows:
-        if each.what in STANDS:
+        if each.what in what:
             found[each.petugas] += count
     return found
 

@@ -8,7 +8,8 @@ from datetime import date
 
 from schemas import format as written
 from schemas.base import Data
-from server.services.dashboard import CLOSED, FEW, closed, cover
+from server.projections import quarter_with
+from server.services.dashboard import CLOSED, FEW, Cell, cells_of, closed, cover
 from server.services.target_progress import Goal, Told, days_of
 from server.services.visit_page import Words
 from server.targets import Aim
@@ -71,17 +72,12 @@ class TargetWords:
     def span(self, aim: Aim) -> str:
         """Name the days: a month or a quarter by its name."""
         start, end = aim.start, aim.end
-        quarter = f"{start.year}-{(start.month + 2) // 3}"
+        quarter = quarter_with(start)
         if (start, end) == month_of(start):
             return written.month_name(start)
         if (start, end) == days_of(quarter):
-            return self.quarter(quarter)
+            return self._words.quarter(quarter)
         return self._say("rentang", dari=written.short_date(start), sampai=written.short_date(end))
-
-    def quarter(self, quarter: str) -> str:
-        """Name a quarter such as 2026-4."""
-        year, _, number = quarter.partition("-")
-        return self._words.text("dasbor.triwulan_nama", nomor=number, tahun=year)
 
     def card(self, goal: Goal, region: str, quarter: str) -> Card:
         """Say how a target stands."""
@@ -94,7 +90,7 @@ class TargetWords:
             key=f"{aim.service}-{aim.form}-{aim.start.isoformat()}-{aim.end.isoformat()}",
             title=self.title(aim),
             span=self.span(aim),
-            said=self._few() if hidden else self._sentence(goal, is_desa=is_desa),
+            said=self._say("kata_sedikit") if hidden else self._sentence(goal, is_desa=is_desa),
             note=self._say("dari_tugas") if goal.from_tasks else "",
             mark=None if here.target is None or hidden else self._mark(goal),
             bar=() if hidden or not most else self._bar(here, most, is_desa=is_desa),
@@ -149,34 +145,26 @@ class TargetWords:
         return tone, icon, self._say(f"tanda.{name}")
 
     def _bar(self, told: Told, most: int, *, is_desa: bool) -> tuple[Part, ...]:
-        counts = (told.approved, told.waiting, told.returned)
-        shown = cover(counts) if is_desa else list[int | None](counts)
-        found: list[Part] = []
-        start = 0.0
-        for (tone, name), count, seen in zip(PARTS, counts, shown, strict=True):
-            width = 100 * (seen or 0) / most
-            text = closed(count) if seen is None else _number(count)
-            label = self._say(f"kolom.{name}")
-            found.append(
-                Part(tone=tone, label=label, text=text, start=round(start, 2), width=round(width, 2))
+        return tuple(
+            Part(
+                tone=tone,
+                label=self._say(f"kolom.{name}"),
+                text=cell.text,
+                start=cell.start,
+                width=cell.width,
             )
-            start += width
-        return tuple(found)
+            for (tone, name), cell in zip(PARTS, _cells(told, most, is_desa=is_desa), strict=True)
+        )
 
     def _row(self, kode: str, told: Told, quarter: str) -> Row:
         region = self._words.wilayah.get(kode)
         is_desa = self._is_desa(kode)
         page = "peta" if is_desa else "dasbor"
-        counts = (told.approved, told.waiting, told.returned)
-        shown = cover(counts) if is_desa else list[int | None](counts)
         alone = is_desa and 0 < told.done < FEW  # what is left would tell what is done
         cells = [
             "–" if told.target is None else _number(told.target),
             closed(told.done) if alone else _number(told.done),
-            *(
-                closed(count) if seen is None else _number(count)
-                for count, seen in zip(counts, shown, strict=True)
-            ),
+            *(cell.text for cell in _cells(told, told.done, is_desa=is_desa)),
         ]
         if told.target is None:
             cells += ["–", "–", "–"]
@@ -195,9 +183,6 @@ class TargetWords:
         region = self._words.wilayah.get(kode) if kode else None
         return region is not None and region.level in ("desa", "kelurahan")
 
-    def _few(self) -> str:
-        return self._say("kata_sedikit")
-
     def _say(self, key: str, **values: object) -> str:
         return self._words.text(f"target.{key}", **values)
 
@@ -205,6 +190,10 @@ class TargetWords:
 def month_of(day: date) -> tuple[date, date]:
     """Return the first and the last day of a day's month."""
     return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def _cells(told: Told, most: int, *, is_desa: bool) -> tuple[Cell, ...]:
+    return cells_of(told.parts, cover(told.parts) if is_desa else told.parts, most)
 
 
 def _number(count: int) -> str:

@@ -7,12 +7,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from schemas.base import Data
-from schemas.ids import RecordId
 from schemas.sealed import SEALED_SERVICES
 from schemas.wilayah import Region, Wilayah
 from server.access import EVERY_SERVICES, Person, Thing, may, refused
 from server.engine import Engine, Writer
-from server.services.chain_record import write_record
+from server.services.chain_record import write_new
 from server.services.people import Actor
 from server.services.visit_page import Words
 from server.targets import KIND, MOST_DAYS, MOST_VISITS, Aim, Targets, Word, fields_of, targets
@@ -49,7 +48,7 @@ class Targeting:
     @property
     def regency(self) -> str:
         """The code of the whole regency."""
-        return next(each.kode for each in self._words.wilayah if each.level == "kabupaten")
+        return self._words.wilayah.kabupaten.kode
 
     def now(self) -> Targets:
         """Return all that is and was set."""
@@ -97,20 +96,13 @@ class Targeting:
                 return NotSet(why="berubah")
             if not all(self._may(person, aim.service, region) for region in old):
                 return NotSet(why="peran")
-            self._say(tx, person, known, Word(aim=aim, numbers=numbers, by=person.id, at_ms=self._now_ms()))
+            # a clock that was set back brings no order into the words that is not theirs
+            at_ms = max(self._now_ms(), known.words[-1].at_ms + 1 if known.words else 0)
+            word = Word(aim=aim, numbers=numbers, by=person.id, at_ms=at_ms)
+            write_new(tx, self._office, person.id, KIND, fields_of(word), self._randomness)
             return None
 
         return self._engine.write(work).result()
-
-    def _say(self, tx: Writer, person: Person, known: Targets, word: Word) -> None:
-        # a clock that was set back brings no order into the words that is not theirs
-        last = known.words[-1].at_ms if known.words else 0
-        at_ms = max(word.at_ms, last + 1)
-        # by chance: under an id that can be worked out a phone could have put somebody first
-        record = RecordId(self._randomness(16).hex())
-        said = {**fields_of(word), "sejak_ms": at_ms}
-        if not write_record(tx, self._office, person.id, KIND, record, said):
-            raise RuntimeError("the office's own chain did not take a target")
 
     def _refused(self, person: Person, aim: Aim, numbers: Mapping[str, int]) -> NotSet | None:
         if not may(person, "set_targets"):

@@ -98,6 +98,11 @@ class Words(Data, frozen=True, kw_only=True):
         own = found.nama if found.nama.startswith(f"{level} ") else f"{level} {found.nama}"
         return f"{own}, {self.text('tingkat_wilayah.kecamatan')} {above.nama}" if above else own
 
+    def quarter(self, quarter: str) -> str:
+        """Write a quarter such as 2026-4 as people say it."""
+        year, _, number = quarter.partition("-")
+        return self.text("dasbor.triwulan_nama", nomor=number, tahun=year)
+
     def flag(self, name: str) -> str:
         """Name a flag; one that is not known yet is still shown."""
         key = f"kantor.tanda.{name}"

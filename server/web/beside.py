@@ -16,7 +16,8 @@ from server.services.people import Denied
 from server.services.queue import Standing
 from server.services.review import HandedOver, Incomplete, NotThere, Open
 from server.web.errors import ForbiddenError, MissingError, NotLoggedInError
-from server.web.queue import asked_in, done_notice, wanted_of, written_in
+from server.web.filters import written_in
+from server.web.queue import asked_in, done_notice, wanted_of
 from server.web.replies import onward
 from server.web.site import SESSION_COOKIE, Asking, Notice, Site, Visitor
 

@@ -1,7 +1,6 @@
 """What the list of cases is narrowed by. Rule: a filter is in the address, and goes along to a case."""
 
 from collections.abc import Mapping
-from urllib.parse import urlencode
 
 from schemas import format as written
 from server.services.cases import CaseFilter, CaseList
@@ -15,11 +14,6 @@ LATE = "lewat"
 def asked_in(params: Mapping[str, str]) -> dict[str, str]:
     """Return what an address asks to be listed."""
     return {name: params.get(name, "")[:80] for name in ASKED}
-
-
-def written_in(asked: Mapping[str, str]) -> str:
-    """Return what is asked as the query of an address: what is blank is left out."""
-    return urlencode({name: value for name, value in asked.items() if value})
 
 
 def wanted_of(asked: Mapping[str, str]) -> CaseFilter:

@@ -14,8 +14,9 @@ from server.services.cases import EVERY_CASE, CaseView
 from server.services.letter_shelf import ISSUED
 from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Stale
-from server.web.case_filters import asked_in, case_filters, wanted_of, written_in
+from server.web.case_filters import asked_in, case_filters, wanted_of
 from server.web.errors import ForbiddenError, MissingError
+from server.web.filters import written_in
 from server.web.letters import letter_card, letter_links, letters_out
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor

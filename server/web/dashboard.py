@@ -39,27 +39,33 @@ class Looked(Data, frozen=True, kw_only=True):
 
 
 def dashboard_routes(site: Site) -> list[Any]:
-    """Return the handlers of the page and of its paper."""
+    """Return the handlers of the page, of its paper and of the table of targets."""
 
     words = TargetWords(site.words)
 
-    async def drawn(request: Asking) -> tuple[Visitor, Looked, Board, TargetBoard]:
-        visitor = await site.visitor(request)
-        if not may(visitor.person, "see_dashboard"):
-            raise ForbiddenError
-        looked = looked_at(site, request)
+    async def asked(request: Asking) -> tuple[Visitor, Looked]:
+        return await site.allowed(request, "see_dashboard"), looked_at(site, request)
+
+    async def charts(visitor: Visitor, looked: Looked) -> Board:
         board = await site.work(lambda: site.dashboard.board(visitor.person, looked.quarter, looked.region))
-        aims = await site.work(lambda: site.progress.board(visitor.person, looked.quarter, looked.region))
-        if isinstance(board, Denied) or isinstance(aims, Denied):
+        if isinstance(board, Denied):
             raise ForbiddenError
-        return visitor, looked, board, aims
+        return board
+
+    async def targets(visitor: Visitor, looked: Looked) -> tuple[TargetBoard, list[Card]]:
+        board = await site.work(lambda: site.progress.board(visitor.person, looked.quarter, looked.region))
+        if isinstance(board, Denied):
+            raise ForbiddenError
+        return board, [words.card(each, looked.region, looked.quarter) for each in board.goals]
 
     @get("/dasbor")
     async def page(request: Asking) -> Response[str]:
-        visitor, looked, board, aims = await drawn(request)
+        visitor, looked = await asked(request)
+        board = await charts(visitor, looked)
+        aims, cards = await targets(visitor, looked)
         values = {
             "board": board,
-            "targets": [words.card(each, looked.region, looked.quarter) for each in aims.goals],
+            "targets": cards,
             "is_set": aims.is_set,
             "workers": aims.workers,
             "most_workers": MOST_WORKERS,
@@ -73,8 +79,9 @@ def dashboard_routes(site: Site) -> list[Any]:
 
     @get("/dasbor/laporan.pdf")
     async def report(request: Asking) -> Response[Any]:
-        _, looked, board, aims = await drawn(request)
-        cards = [words.card(each, looked.region, looked.quarter) for each in aims.goals]
+        visitor, looked = await asked(request)
+        board = await charts(visitor, looked)
+        _, cards = await targets(visitor, looked)
         paper = _paper(site, looked, board, cards)
         pdf = await site.work(lambda: site.deps.typesetter.pdf(paper))
         if pdf is None:
@@ -83,8 +90,8 @@ def dashboard_routes(site: Site) -> list[Any]:
 
     @get("/dasbor/target.xlsx")
     async def table(request: Asking) -> Response[Any]:
-        _, looked, _, aims = await drawn(request)
-        cards = [words.card(each, looked.region, looked.quarter) for each in aims.goals]
+        visitor, looked = await asked(request)
+        _, cards = await targets(visitor, looked)
         made = await site.work(lambda: _workbook(site, cards))
         return download(made, MEDIA_TYPES["xlsx"], f"target-{looked.quarter}.xlsx")
 
@@ -111,7 +118,7 @@ def filters_of(site: Site, visitor: Visitor, looked: Looked) -> list[Filter]:
         for each in site.words.wilayah.kecamatan()
         if not areas or within(each.kode, areas) or any(area.startswith(each.kode) for area in areas)
     )
-    named = [(quarter, quarter_name(site, quarter)) for quarter in quarters]
+    named = [(quarter, site.words.quarter(quarter)) for quarter in quarters]
     return [
         choices("triwulan", text("dasbor.triwulan"), looked.quarter, named),
         Filter(
@@ -123,15 +130,9 @@ def filters_of(site: Site, visitor: Visitor, looked: Looked) -> list[Filter]:
     ]
 
 
-def quarter_name(site: Site, quarter: str) -> str:
-    """Write a quarter as people say it."""
-    year, _, number = quarter.partition("-")
-    return site.text("dasbor.triwulan_nama", nomor=number, tahun=year)
-
-
 def _paper(site: Site, looked: Looked, board: Board, cards: Sequence[Card]) -> Paper:
     region = site.words.region(looked.region) if looked.region else site.text("dasbor.seluruh")
-    title = site.text("dasbor.judul_laporan", triwulan=quarter_name(site, looked.quarter))
+    title = site.text("dasbor.judul_laporan", triwulan=site.words.quarter(looked.quarter))
     return Paper(
         title=title,
         office=site.deps.office_name,

@@ -1,6 +1,7 @@
 """What the lists are narrowed by. Rule: a filter stands in the address, personal data never does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlencode
 
 from schemas.base import Data
 from server.services.visit_page import Words
@@ -40,6 +41,11 @@ def choices(name: str, label: str, value: str, pairs: Iterable[tuple[str, str]])
     """Return a filter of plain choices, each a value and what it is called."""
     options = tuple(Option(value=each, label=said) for each, said in pairs)
     return Filter(name=name, label=label, value=value, groups=(Group(label="", options=options),))
+
+
+def written_in(asked: Mapping[str, str]) -> str:
+    """Return what is asked as the query of an address: what is blank is left out."""
+    return urlencode({name: value for name, value in asked.items() if value})
 
 
 def regions(words: Words) -> tuple[Group, ...]:

@@ -19,8 +19,10 @@ HALF_COOKIE = "sambang_langkah"
 OWN_PAGE = re.compile(
     r"/(?:(?:akun|antrean|pengguna|konflik|kasus|warga|permintaan|insiden|surat|impor|ekspor)(?:/[0-9a-f]{32})?"
     r"|(?:kunjungan|penugasan/petugas|perangkat/hp)/[0-9a-f]{32}|ruang(?:/[a-z-]+(?:/[0-9a-f]{32})?)?"
-    r"|antrean/bersama|surat/(?:baru|nomor|templat(?:/[a-z_]+)?)|penugasan(?:/petugas)?|jejak(?:/lembar)?|perangkat(?:/menunggu)?|dasbor|target|peta"
-    r"|pengguna/(?:langkah-kedua|percobaan)|penerima|formulir(?:/baru)?|kemungkinan-ganda/[0-9a-f]{32}/[0-9a-f]{32}|pengaturan|pelindungan|masa-simpan|penerima|pemrosesan|pemusnahan|kemungkinan-ganda|orang-baru|karantina"
+    r"|antrean/bersama|surat/(?:baru|nomor|templat(?:/[a-z_]+)?)|penugasan(?:/petugas)?|jejak(?:/lembar)?"
+    r"|perangkat(?:/menunggu)?|pengguna/(?:langkah-kedua|percobaan)|formulir(?:/baru)?|dasbor|target|peta"
+    r"|kemungkinan-ganda(?:/[0-9a-f]{32}/[0-9a-f]{32})?|pengaturan|pelindungan|masa-simpan|penerima"
+    r"|pemrosesan|pemusnahan|orang-baru|karantina"
     r"|serah-terima|kunci-data|cadangan)?"
 )
 FILTER = re.compile(r"[a-z]+=[A-Za-z0-9._-]*(?:&[a-z]+=[A-Za-z0-9._-]*)*")

@@ -15,7 +15,7 @@ from server.services.indexing import PAGE_WAITS_S
 from server.services.people import Denied
 from server.services.queue import ROWS_PER_PAGE, Asked, QueuePage, QueueRow, older_than
 from server.web.errors import ForbiddenError
-from server.web.filters import Filter, Group, Option, choices
+from server.web.filters import Filter, Group, Option, choices, written_in
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site
 
@@ -103,11 +103,6 @@ def asked_in(params: Mapping[str, str]) -> dict[str, str]:
     """Return what an address asks to be listed; the state is one that there is."""
     asked = {name: params.get(name, "") for name in ASKED}
     return asked | {"status": asked["status"] if asked["status"] in STATES else "diterima"}
-
-
-def written_in(asked: Mapping[str, str]) -> str:
-    """Return what is asked as the query of an address: what is blank is left out."""
-    return urlencode({name: value for name, value in asked.items() if value})
 
 
 def wanted_of(site: Site, asked: Mapping[str, str], reader: Person) -> Asked:

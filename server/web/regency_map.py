@@ -16,7 +16,7 @@ from server.access import may
 from server.services.dashboard import Progress
 from server.services.map_pins import STATES, Pin
 from server.services.people import Denied
-from server.web.dashboard import filters_of, looked_at, quarter_name
+from server.web.dashboard import filters_of, looked_at
 from server.web.errors import ForbiddenError
 from server.web.site import Asking, Site
 
@@ -63,7 +63,7 @@ def map_routes(site: Site) -> list[Any]:
             "data": _data(site, here, rows, pins),
             "pins": pins,
             "here": _standing(pins, looked.region) if is_desa else [],
-            "quarter": quarter_name(site, looked.quarter),
+            "quarter": site.words.quarter(looked.quarter),
         }
         return await site.map_page("dashboard/map.html", visitor, "peta", values)
 

@@ -13,14 +13,11 @@ from msgspec.structs import replace
 from schemas import format as written
 from schemas.base import Data
 from schemas.deadline import add_months
-from schemas.ids import PersonId
 from server.access import may
-from server.projections import quarter_of
+from server.projections import quarter_with
 from server.services.target_progress import days_of
 from server.services.target_words import TargetWords, month_of
 from server.services.targets import NotSet, read_numbers
-from server.services.visits import names
-from server.store import SqlOfficeStore
 from server.targets import MOST_VISITS, Aim, Targets, Word, parts
 from server.web.filters import Filter, Group, Option
 from server.web.register_form import count_of
@@ -65,7 +62,7 @@ def target_routes(site: Site) -> list[Any]:
         visitor: Visitor, typed: Typed, notice: Notice | None, *, status: int = 200, changing: str = ""
     ) -> Response[str]:
         known = await site.work(site.targeting.now)
-        people = await site.work(lambda: _people(site, known))
+        people = await site.work(lambda: site.names({each.by for each in known.words}))
         values = {
             "rows": [_standing(site, words, known, each, people) for each in known.standing()],
             "may_set": may(visitor.person, "set_targets"),
@@ -185,7 +182,7 @@ def _filled(site: Site, aim: Aim, known: Targets) -> Typed:
 def _span_value(aim: Aim) -> str:
     if (aim.start, aim.end) == month_of(aim.start):
         return _month_value(aim.start)
-    quarter = f"{aim.start.year}-{(aim.start.month + 2) // 3}"
+    quarter = quarter_with(aim.start)
     return f"triwulan:{quarter}" if (aim.start, aim.end) == days_of(quarter) else OWN_SPAN
 
 
@@ -203,9 +200,9 @@ def _choices(site: Site, words: TargetWords, visitor: Visitor, typed: Typed) -> 
     ]
     today = written.local_date(site.deps.now_ms())
     months = [add_months(today.replace(day=1), each) for each in range(-MONTHS_BEFORE, MONTHS_AFTER + 1)]
-    quarters = dict.fromkeys(quarter_of(written.moment_ms(each, 12, 0)) for each in months)
+    quarters = dict.fromkeys(map(quarter_with, months))
     spans = [(_month_value(each), written.month_name(each)) for each in months]
-    spans += [(f"triwulan:{each}", words.quarter(each)) for each in quarters]
+    spans += [(f"triwulan:{each}", site.words.quarter(each)) for each in quarters]
     if typed.span and typed.span not in (OWN_SPAN, *(value for value, _ in spans)):
         chosen = _span(typed)
         if chosen is not None:
@@ -267,8 +264,3 @@ def _past(site: Site, word: Word, people: Mapping[str, str]) -> str:
 
 def _name(words: TargetWords, aim: Aim) -> str:
     return f"{words.title(aim)}, {words.span(aim)}"
-
-
-def _people(site: Site, known: Targets) -> dict[str, str]:
-    who: set[PersonId] = {each.by for each in known.words}
-    return site.deps.engine.read(lambda tx: names(SqlOfficeStore.reading(tx), who))
