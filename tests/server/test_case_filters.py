@@ -4,6 +4,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import httpx
 import pytest
@@ -83,11 +84,13 @@ def test_what_a_list_is_narrowed_by_is_told_also_where_it_holds_no_case_any_more
 def test_choices_say_how_many_cases_they_hold(served: tuple[Office, str]) -> None:
     with httpx.Client(base_url=served[1], timeout=20) as client:
         log_in(client, "verifikator")
-        page = client.get("/kasus").text
-        for choice in ("BPNT/Sembako (2)", "Dicatat (2)", "Verifikator (2)", "Lewat tenggat (0)"):
-            # where its slash is, a choice may break
-            assert f">{choice.replace('/', '/&#8203;')}<" in page, choice
-        assert "2 kasus" in page
+        # of all that there are, whatever the list is narrowed by
+        for query in ("", "?layanan=kis"):
+            page = client.get(f"/kasus{query}").text
+            for choice in ("BPNT/Sembako (2)", "Dicatat (2)", "Verifikator (2)", "Lewat tenggat (0)"):
+                # where its slash is, a choice may break
+                assert f">{choice.replace('/', '/&#8203;')}<" in page, choice
+        assert "2 kasus" in client.get("/kasus").text
 
 
 def cases_of(office: Office, wanted: CaseFilter, today: date) -> list[str]:
@@ -97,6 +100,22 @@ def cases_of(office: Office, wanted: CaseFilter, today: date) -> list[str]:
     listed = cases.all(person, today, wanted)
     assert listed.late == (2 if today == LATER else 0)
     return [case.name for case in listed.shown]
+
+
+def test_beside_what_was_due_what_has_time_left_is_not_listed(tmp_path: Path) -> None:
+    office = open_at(tmp_path)
+    for nama in (NEAR, FAR):
+        add(office, nama, DESA)
+    rested = add(office, "Sempat Uji", DESA)
+    office.deps.engine.write(
+        lambda tx: tx.execute(
+            "UPDATE kasus SET due = :day WHERE kabupaten = :kabupaten AND kasus = :kasus",
+            {"day": LATER.isoformat(), "kasus": rested},
+        )
+    ).result()
+    assert sorted(cases_of(office, CaseFilter(late=True), LATER)) == [FAR, NEAR]
+    assert len(cases_of(office, CaseFilter(), LATER)) == 3
+    shut(office)
 
 
 def test_what_was_due_is_found_when_its_day_is_over(served: tuple[Office, str]) -> None:

@@ -43,8 +43,10 @@ def listed(page: httpx.Response) -> list[str]:
         ("lestari SRI", ["Sri Wahyuni Lestari"]),
         ("0001", ["Bambang Wahyudi", "Sri Wahyuni Lestari", "Wahyuni Jauh"]),
         ("0002", []),
+        ("0000", []),
         ("01", []),
         ("tidak ada", []),
+        ("hyuni", []),
         ("%", []),
     ],
 )
@@ -72,6 +74,7 @@ def test_no_word_of_a_search_stands_in_an_address_and_the_way_through_keeps_it(
         assert "wahyuni" in page.text and not re.search(
             r'(?i)(?:href|action|hx-get)="[^"]*wahyuni', page.text
         )
+        assert f'<input type="hidden" name="cari" value="{page.url.params["cari"]}">' in page.text
         [first, _] = re.findall(r'<h3><a href="([^"]+)">', page.text)
         visit = client.get(first.replace("&amp;", "&"))
         assert "1 dari 2" in visit.text

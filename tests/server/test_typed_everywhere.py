@@ -260,10 +260,12 @@ def test_nothing_of_the_sealed_room_and_no_password_is_kept(desk: Desk) -> None:
         log_in(desk.client, ALL)
         token = csrf(desk.client.get("/akun"))
         sleep(desk.office, desk.client)
-        desk.client.post(
+        answer = desk.client.post(
             path, data={"csrf": token, "keperluan": "Melihat berkas korban", "sandi": "kata sandi"}
         )
+        assert "tulisan_disimpan" not in answer.headers.get("location", ""), path
     log_in(desk.client, ALL)
+    assert "Buka lagi formulirnya" not in desk.client.get("/").text
     token = csrf(desk.client.get("/akun"))
     sleep(desk.office, desk.client)
     desk.client.post(

@@ -94,8 +94,12 @@ def test_a_long_note_comes_back_after_the_session_ended_and_nothing_was_decided(
         assert answer.status_code == 422 and "Pendekkan 7 huruf" in answer.text
         assert office.fields(visit)["state"] == "diterima"
         form["catatan"] = LONG[:LONGEST_NOTE].strip()
+        kept = re.search(r'name="tulisan" value="([0-9a-f]+)"', page.text)
+        assert kept
+        form["tulisan"] = kept[1]
         assert client.post(f"/kunjungan/{visit}/keputusan", data=form).status_code == 303
         assert office.fields(visit)["reasons"]["bpnt_kpm.alamat"] == "Tulis RT dan RW"
+        assert "Buka lagi formulirnya" not in client.get("/").text
 
 
 def test_a_form_that_is_not_the_ended_sessions_own_is_not_kept(served: tuple[Office, str]) -> None:
@@ -211,5 +215,9 @@ def test_one_form_that_is_kept_again_stands_once() -> None:
     kept.keep(ann, unsent("satu", "kemudian"))
     kept.keep(ann, msgspec.structs.replace(unsent("satu", "kemudian"), id="dua"))
     assert [(each.id, each.given["catatan"]) for each in kept.all(ann)] == [("dua", "kemudian")]
+    kept.keep(ann, unsent("tiga", "lain"))
+    kept.keep(ann, unsent("dua", "lagi"))
+    assert [each.id for each in kept.all(ann)] == ["dua", "tiga"], "what was kept again is the newest"
     kept.drop(ann, "dua")
+    kept.drop(ann, "tiga")
     assert kept.all(ann) == []
