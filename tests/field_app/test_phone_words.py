@@ -2,13 +2,13 @@
 
 import ast
 import re
-import tomllib
-from collections.abc import Iterator
+import shutil
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
+
+from schemas.text import load_text
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = ROOT / "schemas" / "text" / "id"
@@ -50,14 +50,6 @@ def _part(part: ast.expr) -> str:
     return re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"([\w.]+)"
 
 
-def keys(table: dict[str, Any], above: str = "") -> Iterator[str]:
-    for name, value in table.items():
-        if isinstance(value, dict):
-            yield from keys(cast(dict[str, Any], value), f"{above}{name}.")
-        else:
-            yield above + name
-
-
 def is_said(key: str) -> bool:
     """Whether a key stands in the code, or can be put together of what stands there."""
     if key in strings() or key.removesuffix("_salah") in strings():
@@ -79,6 +71,6 @@ def _filled(key: str) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("name", ["aplikasi.toml", "lapangan.toml"])
-def test_every_text_of_the_phone_is_said_somewhere(name: str) -> None:
-    table = tomllib.loads((TEXTS / name).read_text("utf-8"))
-    assert [key for key in keys(table) if not is_said(key)] == []
+def test_every_text_of_the_phone_is_said_somewhere(name: str, tmp_path: Path) -> None:
+    shutil.copy(TEXTS / name, tmp_path)
+    assert [key for key in load_text("id", tmp_path).keys_under() if not is_said(key)] == []
