@@ -13,6 +13,15 @@ ENOUGH = 12
 """Syncs until a photo must have found its way."""
 
 
+def with_photos(regency: Make, *photos: int) -> tuple[World, Phone]:
+    """Begin with a phone that has been at the office, and has photos of one visit to send since."""
+    world = regency()
+    phone = world.phone()
+    sync(phone)
+    visit(phone, world.beats[0], *photos)
+    return world, phone
+
+
 def sync_on(phone: Phone) -> None:
     """Sync as often as the phone would by itself, until all is well."""
     for _ in range(ENOUGH):
@@ -60,10 +69,7 @@ def test_a_photo_that_was_cut_goes_on_past_a_proxy_that_lets_no_patch_through(
     status: int,
 ) -> None:
     """Row 42. The rest of it goes as a POST that says what it means."""
-    world = regency()
-    phone = world.phone()
-    sync(phone)
-    visit(phone, world.beats[0], 1)
+    world, phone = with_photos(regency, 1)
     proxy = between(world)
     lost: list[str] = []
 
@@ -85,10 +91,7 @@ def test_a_photo_finds_its_way_past_a_proxy_that_lets_only_small_requests_throug
     between: Stand,  # noqa: F811
 ) -> None:
     """Row 43. It answers 413 to all that is larger."""
-    world = regency()
-    phone = world.phone()
-    sync(phone)
-    visit(phone, world.beats[0], 1)
+    world, phone = with_photos(regency, 1)
     between(world).most_bytes = 20_000
     sync_on(phone)
     assert all_is_there(world, phone)
@@ -99,10 +102,7 @@ def test_photos_find_their_way_where_a_proxy_passes_on_whole_requests_over_a_lin
     between: Stand,  # noqa: F811
 ) -> None:
     """Row 43. Of a request that was cut not one byte reaches the office."""
-    world = regency()
-    phone = world.phone()
-    sync(phone)
-    visit(phone, world.beats[0], 1, 2, 3)
+    world, phone = with_photos(regency, 1, 2, 3)
     between(world)
     world.line.cut(UP, *[19_000] * 500)
     sync_on(phone)

@@ -9,12 +9,13 @@ import httpx
 import pytest
 from litestar.routes import HTTPRoute
 
-from schemas.ids import PersonId, RecordId
+from schemas.ids import RecordId
 from server import totp
 from server.app import create_app
 from server.second_factor import GRACE_MS
 from server.web.pages import web_pages
 from sync.change import Patch
+from tests.server.room_office import csrf, move_grace
 from tests.server.web_office import PASSWORD, Office, open_at, serving, shut
 
 OPEN_TO_ALL = {
@@ -32,12 +33,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Office, s
     with serving(office) as address:
         yield office, address
     shut(office)
-
-
-def csrf(page: httpx.Response) -> str:
-    found = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
-    assert found, page.text[:400]
-    return found[1]
 
 
 def give_password(client: httpx.Client, username: str) -> httpx.Response:
@@ -88,26 +83,15 @@ def test_after_the_grace_a_kabid_reaches_nothing_but_the_setting_up(served: tupl
         give_password(client, "tunda")
         assert client.get("/antrean").status_code == 200
         given = {"csrf": csrf(client.get("/target")), "wilayah": "Plupuh 350", "dilihat": "0"}
-        lengthen(office, person, -GRACE_MS)
+        move_grace(office, person, -GRACE_MS)
         for path in ("/", "/antrean", "/konflik", "/kasus", "/perangkat", "/karantina"):
             assert client.get(path).headers["location"] == "/akun?sebab=langkah_kedua", path
         assert "Pasang langkah kedua" in client.get("/akun?sebab=langkah_kedua").text
         # what was being typed meanwhile waits until the step is set up
         answer = client.post("/target", data=given)
         assert answer.headers["location"] == "/akun?sebab=langkah_kedua"
-        lengthen(office, person, GRACE_MS)
+        move_grace(office, person, GRACE_MS)
         assert "Plupuh 350</textarea>" in client.get("/target").text
-
-
-def lengthen(office: Office, person: PersonId, by_ms: int) -> None:
-    """Let somebody's grace end so much later."""
-    office.deps.engine.write(
-        lambda tx: tx.execute(
-            "UPDATE factor_graces SET since_ms = since_ms + :by"
-            " WHERE kabupaten = :kabupaten AND person = :person",
-            {"by": by_ms, "person": person},
-        )
-    ).result()
 
 
 def test_a_session_ends_when_the_roles_of_its_person_change(served: tuple[Office, str]) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from schemas.ids import PersonId
 from server import queries
 from server.access import ALWAYS_CODE, NEEDS_CODE, Person, Role
 from server.second_factor import GRACE_MS
@@ -13,7 +12,7 @@ from server.services.chain_record import word_id
 from server.services.login_rules import FIELD, KIND, LoginRules
 from server.services.people import load_person
 from sync.change import Patch
-from tests.server.room_office import csrf, log_in, serving_cheaply
+from tests.server.room_office import csrf, log_in, move_grace, serving_cheaply
 from tests.server.web_office import Office, open_at, shut
 
 PAGE = "/pengguna/langkah-kedua"
@@ -36,16 +35,6 @@ def who(office: Office, name: str) -> Person:
     found = office.deps.engine.read(lambda tx: load_person(tx, office.people[name]))
     assert found is not None
     return found
-
-
-def end_grace(office: Office, person: PersonId) -> None:
-    office.deps.engine.write(
-        lambda tx: tx.execute(
-            "UPDATE factor_graces SET since_ms = since_ms - :grace"
-            " WHERE kabupaten = :kabupaten AND person = :person",
-            {"grace": GRACE_MS, "person": person},
-        )
-    ).result()
 
 
 def test_as_long_as_nobody_says_anything_it_is_the_built_in_roles(rules: LoginRules) -> None:
@@ -96,7 +85,7 @@ def test_it_holds_from_the_next_page_on_and_no_longer_when_it_is_taken_back(offi
     ):
         log_in(kabid, "kabid")
         log_in(verifikator, "verifikator")
-        end_grace(office, office.people["verifikator"])
+        move_grace(office, office.people["verifikator"], -GRACE_MS)
         assert verifikator.get("/antrean").status_code == 200
         form = {"csrf": csrf(kabid.get(PAGE)), "peran.verifikator": "ya"}
         assert kabid.post(PAGE, data=form).headers["location"] == f"{PAGE}?hasil=tersimpan"

@@ -26,6 +26,7 @@ from tests.server.room_office import (
     csrf,
     hold_ceremony,
     log_in,
+    move_grace,
     open_case,
     serving_cheaply,
 )
@@ -124,13 +125,8 @@ def test_an_officer_of_the_room_needs_the_second_step_whatever_their_role(office
     with httpx.Client(base_url=address, timeout=20) as client, httpx.Client(base_url=address) as colleague:
         log_in(client, SITI)
         log_in(colleague, "petugas")
-        inside.deps.engine.write(
-            lambda tx: tx.execute(
-                "UPDATE factor_graces SET since_ms = since_ms - :grace WHERE kabupaten = :kabupaten"
-                " AND person IN :people",
-                {"grace": GRACE_MS + 1, "people": [siti, other]},
-            )
-        ).result()
+        for officer in (siti, other):
+            move_grace(inside, officer, -GRACE_MS - 1)
         assert client.get("/ruang").headers["location"] == "/akun?sebab=langkah_kedua"
         assert client.get("/akun").status_code == 200
         assert colleague.get("/antrean").status_code == 200, "who is no officer goes on with a password"

@@ -70,6 +70,17 @@ class Signs:
         return {warning for photo in page.page.photos for warning in photo.warnings}
 
 
+def move_home(office: Office, warga: RecordId, lat: float) -> None:
+    """Let somebody's recorded home be elsewhere."""
+    patch = Patch(
+        record=warga,
+        kind="warga",
+        base={"rumah": office.fields(warga)["rumah"]},
+        new={"rumah": {"lat": lat, "lng": LNG}},
+    )
+    office.deps.office.act(office.deps.office.person, patch)
+
+
 @pytest.fixture
 def signs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signs]:
     office = open_at(tmp_path_factory.mktemp("signs"))
@@ -136,10 +147,7 @@ def test_a_clock_or_a_place_that_cannot_be_right_is_shown(signs: Signs) -> None:
     office.add_visit(visit=late, follows=change, photos=())
     assert signs.of(late) == set()
     far = office.add_warga("Orang Jauh", DESA)
-    rumah = {"lat": -7.47, "lng": 110.7821}
-    before = office.fields(far)["rumah"]
-    patch = Patch(record=far, kind="warga", base={"rumah": before}, new={"rumah": rumah})
-    office.deps.office.act(office.deps.office.person, patch)
+    move_home(office, far, -7.47)
     early, _ = office.add_visit(photos=(), warga=far, wall_ms=now - 90 * MINUTE_MS)
     assert signs.of(early) == {CLOCK, FAR}
 
@@ -169,21 +177,13 @@ def test_a_visit_outside_its_desa_is_shown_and_one_near_its_border_is_not(signs:
     assert desa.outside_m(DESA, inside, LNG) == 0 and desa.outside_m(DESA, outside, LNG) > MUCH_M
     # somebody of that desa whose recorded home is elsewhere: far from no home, and yet not where the desa is
     away = office.add_warga("Orang Pindah", DESA)
-    rumah = {"lat": outside, "lng": LNG}
-    patch = Patch(
-        record=away, kind="warga", base={"rumah": office.fields(away)["rumah"]}, new={"rumah": rumah}
-    )
-    office.deps.office.act(office.deps.office.person, patch)
+    move_home(office, away, outside)
     there, _ = office.add_visit(photos=(), warga=away, at=place(now, outside))
     assert signs.of(there) == {OUTSIDE}
     step = 0.0001
     border = next(at for n in range(2_000) if desa.outside_m(DESA, at := inside + n * step, LNG) > 0)
     near = office.add_warga("Orang Tepi", DESA)
-    rumah = {"lat": border, "lng": LNG}
-    patch = Patch(
-        record=near, kind="warga", base={"rumah": office.fields(near)["rumah"]}, new={"rumah": rumah}
-    )
-    office.deps.office.act(office.deps.office.person, patch)
+    move_home(office, near, border)
     edge, _ = office.add_visit(photos=(), warga=near, at=place(now, border))
     assert signs.of(edge) == set()
 
