@@ -128,6 +128,15 @@ def test_from_the_list_of_shots_one_goes_on_to_the_next(driver: Driver) -> None:
     assert driver.sees("Sudah ada 1")
 
 
+def test_a_paper_she_came_for_may_have_more_pages(driver: Driver) -> None:
+    driver.open(camera=FilmCamera())
+    driver.phone.visits.start("kis", "w1", None)
+    driver.shell.go("camera", draft="d10", form="kis", field="fc_kk")
+    driver.settle()
+    driver.press("Jepret")
+    assert driver.shell.name == "camera" and len(_photos(driver)) == 1
+
+
 @pytest.mark.parametrize(
     ("asked", "tapped"), [("foto_rumah_depan", "foto_kk"), ("foto_kk", "foto_rumah_depan")]
 )
