@@ -84,6 +84,7 @@ def test_emoji_are_typed_as_signs_and_not_as_boxes(driver: Driver) -> None:
     assert entry.font_name == look.font_of(THUMB, "label") != look.font("label")
     box = Letters(text="\U0010fffe", font_name=entry.font_name, font_size=40)
     for sign in EMOJI:
+        assert look.font_of(sign, "label") == entry.font_name, f"U+{ord(sign[0]):X} is of another font"
         drawn = Letters(text=sign, font_name=entry.font_name, font_size=40)
         for label in (box, drawn):
             label.refresh()
