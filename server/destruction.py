@@ -1,7 +1,9 @@
 """Destroying for good, and keeping it so. Rule: the list stands outside the database, and is written first.
 
 A database that comes back from a backup holds again what was destroyed since; the list, which lies beside the
-key file, is applied before the office answers anybody. It is encrypted and only ever grows.
+key file, is applied before the office answers anybody. It is encrypted and only ever grows. What else is said
+of a destroyed thing, in another history or later by whoever had not heard of it, goes too: nobody would see
+it any more, and it would be kept for ever.
 """
 
 import base64
@@ -16,21 +18,23 @@ from msgspec.structs import replace
 from schemas.base import decode, encode
 from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId
 from schemas.wire import Applied, Conflict
-from server import act_store, figure_store, handed_store
+from server import act_store, figure_store, handed_store, quarantine_store
 from server.blobs import BlobStore
 from server.disk import sync_folder
 from server.engine import Engine, Reader, Writer
 from server.keys import derive
 from server.letter_store import letters_about
 from server.office import Office
+from server.services.belongings import named, said_of
 from server.store import SqlOfficeStore
 from sync.applying import readable
 from sync.change import Destroyed, read
-from sync.losses import stub
+from sync.losses import is_destroyed, stub
 from sync.store import DESTROYED
 
 ENDING = ".musnah"
 NONCE_BYTES = 12
+BATCH = 200
 FOREVER_MS = 2**62
 DESTROYED_MARK = b"destroyed"
 """The tag of such a body stands in its bytes as it is: a content without it need not be read for it."""
@@ -119,6 +123,7 @@ class Destruction:
     def __init__(self, engine: Engine, office: Office, blobs: BlobStore, entries: DestructionList) -> None:
         self._engine, self._office, self._blobs = engine, office, blobs
         self.entries = entries
+        self._looked = 0
 
     def destroy(
         self, author: PersonId, changes: Iterable[ChangeId], records: Iterable[RecordId], basis: str
@@ -133,10 +138,23 @@ class Destruction:
     def apply_list(self) -> int:
         """Destroy again what came back, and return how many entries of the list had to be applied."""
         again = [body for body in self.entries.bodies() if not self._engine.read(_is_done(body))]
+        self._destroy_more(self._engine.read(lambda reader: _besides(reader, again)))
         for body in again:
             here = self._engine.read(lambda reader, body=body: _as_here(reader, body))
             self._carry_out(self._office.person, here)
         return len(again)
+
+    def destroy_late(self) -> None:
+        """Destroy what came since it was last looked and was refused as what it speaks of is destroyed.
+
+        The phone that sent it erases it too, when it hears why it was refused.
+        """
+        late, self._looked = self._engine.read(lambda reader: _late(reader, self._looked))
+        self._destroy_more(late)
+
+    def _destroy_more(self, changes: dict[str, list[ChangeId]]) -> None:
+        for basis, names in changes.items():
+            self.destroy(self._office.person, names, [], basis)
 
     def _carry_out(self, author: PersonId, body: Destroyed) -> None:
         self._office.act(author, body)
@@ -191,6 +209,32 @@ def _as_here(reader: Reader, body: Destroyed) -> Destroyed:
         for name, kept in body.changes.items()
     }
     return replace(body, changes=stubs)
+
+
+def _besides(reader: Reader, bodies: Sequence[Destroyed]) -> dict[str, list[ChangeId]]:
+    """Return what more this history says of what these bodies destroyed, by the basis."""
+    bases = {record: body.basis for body in bodies for record in body.records}
+    listed = {name for body in bodies for name in body.changes}
+    found: dict[str, list[ChangeId]] = {}
+    for name, about in said_of(reader, set(bases)).items() if bases else ():
+        if name not in listed:
+            found.setdefault(bases[min(about & bases.keys())], []).append(name)
+    return found
+
+
+def _late(reader: Reader, after: int) -> tuple[dict[str, list[ChangeId]], int]:
+    """Return what was refused beyond a seq as destroyed and is kept, by the basis; and the last seq."""
+    store, late = SqlOfficeStore.reading(reader), dict[str, list[ChangeId]]()
+    while batch := quarantine_store.rejected(reader, after, BATCH):
+        after = batch[-1][0]
+        refused = store.changes([name for _, name in batch])
+        contents = store.contents([name for name, one in refused.items() if one.outcome == DESTROYED])
+        for name, raw in contents.items():
+            content = readable(raw)
+            of = store.records(named(content.body)) if content else {}
+            bases = [str(each.fields[DESTROYED.problem]) for each in of.values() if is_destroyed(each)]
+            late.setdefault(bases[0] if bases else "", []).append(name)
+    return late, after
 
 
 def _is_done(body: Destroyed) -> Callable[[Reader], bool]:

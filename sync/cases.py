@@ -21,10 +21,10 @@ def apply_advance(desk: Desk, change: Arrived, body: Advance, caller: Caller, ru
     kasus = desk.get(body.kasus)
     if kasus is None:
         return Held(waiting=body.kasus)
-    if kasus.kind != "kasus":
-        return Rejected(problem="jenis_data_berbeda")
     if is_destroyed(kasus):
         return Rejected(problem=DESTROYED)
+    if kasus.kind != "kasus":
+        return Rejected(problem="jenis_data_berbeda")
     refused = refuse_plain(desk, body.kasus)
     if refused is not None:
         return refused

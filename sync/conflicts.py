@@ -97,10 +97,10 @@ def apply_resolve(desk: Desk, change: Arrived, body: Resolve, rules: Rules) -> O
     conflict = desk.get(body.conflict)
     if conflict is None:
         return Held(waiting=body.conflict)
-    if conflict.kind != CONFLICT:
-        return Rejected(problem="jenis_data_berbeda")
     if is_destroyed(conflict):
         return Rejected(problem=DESTROYED)
+    if conflict.kind != CONFLICT:
+        return Rejected(problem="jenis_data_berbeda")
     refused = _refuse_plain(desk, conflict, body.values, rules)
     if refused is not None:
         return refused

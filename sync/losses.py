@@ -37,6 +37,8 @@ KEPT = ("workflow", "service", "kasus")
 """Fields of a patch that say how a case or task begins, and nothing of anybody."""
 NO_NOTE = Note(key=bytes(KEY_NAME_BYTES), data=b"")
 NO_BLOB = BlobId("0" * 64)
+EMPTIED = "musnah"
+"""The kind of a record that was destroyed before this history had heard of it."""
 DESTROYED = "dimusnahkan"
 """The field by which an emptied record says on what basis, and the problem that answers what comes later."""
 
@@ -55,16 +57,17 @@ def holes_of(device: DeviceId, get: Callable[[RecordId], Record | None]) -> tupl
 
 
 def apply_destroyed(desk: Desk, change: Arrived, body: Destroyed) -> Outcome:
-    """Empty the records, and have the store remove contents and blobs."""
+    """Empty the records, and have the store remove contents and blobs.
+
+    What is not here, as in an office that came back from a copy of before it, is laid there empty: whoever
+    still has something to say of it would else begin it anew.
+    """
     for name in body.records:
-        record = desk.get(name)
-        if record is not None:
-            # a sealed thing stays one: nothing may be said of it in plaintext afterwards either
-            kept = {
-                field: record.fields[field] for field in SEALED_BY.get(record.kind, ()) if is_sealed(record)
-            }
-            emptied = {**kept, "dihapus": True, DESTROYED: body.basis}
-            desk.put(Record(id=name, kind=record.kind, head=change.id, fields=emptied))
+        record = desk.get(name) or Record(id=name, kind=EMPTIED, head=None, fields={})
+        # a sealed thing stays one: nothing may be said of it in plaintext afterwards either
+        kept = {field: record.fields[field] for field in SEALED_BY.get(record.kind, ()) if is_sealed(record)}
+        emptied = {**kept, "dihapus": True, DESTROYED: body.basis}
+        desk.put(Record(id=name, kind=record.kind, head=change.id, fields=emptied))
     desk.destroyed.append(body)
     return Applied(seq=change.seq)
 

@@ -28,10 +28,10 @@ def apply_submit(desk: Desk, change: Arrived, body: Submit, caller: Caller, rule
     if refused is not None:
         return refused
     visit = desk.get(body.visit)
-    if visit is not None and visit.kind != "kunjungan":
-        return Rejected(problem="jenis_data_berbeda")
     if is_destroyed(visit):
         return Rejected(problem=DESTROYED)
+    if visit is not None and visit.kind != "kunjungan":
+        return Rejected(problem="jenis_data_berbeda")
     versions = list(visit.fields["versions"]) if visit else []
     follows = body.follows.hex() if body.follows else None
     is_orphan = follows is not None and all(version["change"] != follows for version in versions)
@@ -99,10 +99,10 @@ def apply_decide(desk: Desk, change: Arrived, body: Decide, caller: Caller) -> O
     if not caller.office:
         return Rejected(problem="hanya_kantor")
     visit = desk.get(body.visit)
-    if visit is None or visit.kind != "kunjungan":
-        return Held(waiting=body.visit)
     if is_destroyed(visit):
         return Rejected(problem=DESTROYED)
+    if visit is None or visit.kind != "kunjungan":
+        return Held(waiting=body.visit)
     refused = refuse_plain(desk, body.visit)
     if refused is not None:
         return refused

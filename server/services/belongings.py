@@ -62,7 +62,11 @@ def belongings(tx: Reader, target: RecordId, only: Iterable[RecordId] | None = N
     """
     agreed = None if only is None else set(only)
     records = [each for each in members(tx, target) if agreed is None or each.id in agreed]
-    names = {record.id for record in records}
+    return Belongings(records=tuple(records), changes=tuple(said_of(tx, {each.id for each in records})))
+
+
+def said_of(tx: Reader, names: set[RecordId]) -> dict[ChangeId, set[RecordId]]:
+    """Return each change that speaks of these records and whose content is kept, with all that it names."""
     found: dict[ChangeId, set[RecordId]] = {}
     for name, raw in protection_store.contents_naming(tx, names):
         content = decoded(raw)
@@ -72,8 +76,7 @@ def belongings(tx: Reader, target: RecordId, only: Iterable[RecordId] | None = N
     # a visit to them that stands by itself is not theirs to take along, whatever its versions say
     stand = SqlOfficeStore.reading(tx).records({each for about in found.values() for each in about - names})
     visits = {each.id for each in stand.values() if each.kind == "kunjungan"}
-    theirs = [name for name, about in found.items() if visits.isdisjoint(about)]
-    return Belongings(records=tuple(records), changes=tuple(theirs))
+    return {name: about for name, about in found.items() if visits.isdisjoint(about)}
 
 
 def members(tx: Reader, target: RecordId) -> list[Record]:

@@ -88,6 +88,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
     figures = Figures(engine, deps.forms, deps.now_ms)
 
     def also() -> None:
+        deps.destruction.destroy_late()
         trail.catch_up()
         figures.catch_up(1)
 

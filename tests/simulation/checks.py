@@ -29,7 +29,7 @@ from sync.change import (
 )
 from sync.desk import Desk
 from sync.digest import EMPTY, fold, row_hash
-from sync.losses import LOST
+from sync.losses import LOST, is_destroyed
 from sync.memory import MemoryOffice
 from sync.merge import SETS
 from sync.scope import Caller, parts_of_person, views
@@ -413,6 +413,12 @@ def _destroyed_stays_so(world: World, state: OfficeState, office: Office) -> Non
             _holds("a destroyed change is not said to be so", _is_destroyed(state.changes.get(name)))
         for blob in body.blobs:
             _holds("a destroyed photo came back", blob not in office.files)
+        for name in body.records:
+            _holds("a destroyed thing is not said to be so", is_destroyed(state.records.get(name)))
+    for raw in state.contents.values():
+        said = read(raw).body
+        of = state.records.get(said.visit) if isinstance(said, Submit | SealedSubmit) else None
+        _holds("something of a destroyed visit is kept", not is_destroyed(of))
 
 
 def _forgotten_is_safe(world: World, state: OfficeState, office: Office) -> None:

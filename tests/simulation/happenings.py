@@ -360,9 +360,11 @@ def _from_backup(world: "World", pick: int) -> Office:
     """Begin a run from a copy: what was destroyed since is destroyed again before anybody is answered."""
     office = world.backups[pick % len(world.backups)].copy(world.next_run())
     office.forget_backups()
-    for body in world.destroyed:
+    author = PersonId(officer(0))
+    for body in list(world.destroyed):
         if not office.has_destroyed(body):
-            office.carry_out(PersonId(officer(0)), office.as_here(body), world.now_ms)
+            world.destroyed += office.destroy_besides(author, body, world.now_ms)
+            office.carry_out(author, office.as_here(body), world.now_ms)
     return office
 
 

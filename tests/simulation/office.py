@@ -5,7 +5,7 @@ what arrived at one moment is taken in together, or else each message in a savep
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from hashlib import blake2b, sha256
@@ -20,7 +20,7 @@ from schemas.wire import Applied, Conflict, Held, Outcome, Rejected, Result, Syn
 from sync import server
 from sync.applying import Callers, Job, apply_jobs
 from sync.chain import START, Tip, head_message, next_link, seal_link
-from sync.change import Body, Clock, Content, Destroyed, read, seal
+from sync.change import Body, Clock, Content, Destroyed, SealedSubmit, Submit, read, seal
 from sync.intake import Malformed, Run
 from sync.losses import stub
 from sync.memory import MemoryOffice
@@ -388,19 +388,41 @@ class Office:
         record = self.record(visit)
         if record is None or not record.fields.get("versions"):
             return None
-        names = [ChangeId(bytes.fromhex(version["change"])) for version in record.fields["versions"]]
-        contents, there = self.store.contents(names), self.store.changes(names)
-        stubs = {
-            name: stub(read(contents[name]))
-            if name in contents and isinstance(there[name].outcome, Applied | Conflict)
-            else b""
-            for name in names
-        }
-        blobs = {ref.blob for ref in self.state().refs if ref.change in stubs}
-        others = {ref.blob for ref in self.state().refs if ref.change not in stubs}
-        body = Destroyed(changes=stubs, blobs=sorted(blobs - others), records=[visit], basis="BA 1")
+        body = self._body(self._said_of([visit]), [visit])
         self.carry_out(author, body, now_ms)
         return body
+
+    def destroy_besides(self, author: PersonId, body: Destroyed, now_ms: int) -> list[Destroyed]:
+        """Destroy what more this history says of the visits that a body of another destroyed."""
+        return self._destroy_more(author, set(self._said_of(body.records)) - body.changes.keys(), now_ms)
+
+    def destroy_late(self, author: PersonId, now_ms: int) -> list[Destroyed]:
+        """Destroy what was said of emptied visits since: it was refused, and is kept until then."""
+        emptied = [one.id for one in self.state().records.values() if DESTROYED.problem in one.fields]
+        return self._destroy_more(author, self._said_of(emptied), now_ms)
+
+    def _destroy_more(self, author: PersonId, names: Collection[ChangeId], now_ms: int) -> list[Destroyed]:
+        if not names:
+            return []
+        body = self._body(sorted(names), [])
+        self.carry_out(author, body, now_ms)
+        return [body]
+
+    def _said_of(self, visits: Sequence[RecordId]) -> list[ChangeId]:
+        """Return the versions of these visits that are kept, whatever became of them."""
+        wanted = set(visits)
+        return [name for name, raw in self.state().contents.items() if _visit_of(raw) in wanted]
+
+    def _body(self, names: Sequence[ChangeId], records: list[RecordId]) -> Destroyed:
+        contents, there = self.store.contents(names), self.store.changes(names)
+        stubs = {
+            name: stub(read(contents[name])) if isinstance(there[name].outcome, Applied | Conflict) else b""
+            for name in names
+        }
+        refs = self.state().refs
+        blobs = {ref.blob for ref in refs if ref.change in stubs}
+        others = {ref.blob for ref in refs if ref.change not in stubs}
+        return Destroyed(changes=stubs, blobs=sorted(blobs - others), records=records, basis="BA 1")
 
     def carry_out(self, author: PersonId, body: Destroyed, now_ms: int) -> None:
         """Destroy what a body names: at first, and again after a restore."""
@@ -481,6 +503,11 @@ class Office:
         del self.uploads[name]
         self.told.blobs.setdefault(device, {})[upload.blob] = True
         return True
+
+
+def _visit_of(raw: bytes) -> RecordId | None:
+    body = read(raw).body
+    return body.visit if isinstance(body, Submit | SealedSubmit) else None
 
 
 class MemoryStoreOfOffice(fused(MemoryOffice, WRITES)):

@@ -134,6 +134,7 @@ class World:
         for _ in range(SETTLING):
             for number in sorted(self.phones):
                 self.let_sync(self.phones[number], 0, ())
+            self.destroyed += self.offices[0].destroy_late(PersonId(officer(0)), self.now_ms)
             now = self._standing()
             if now == before:
                 return
