@@ -69,7 +69,7 @@ def begin_new(bench: Bench, form_id: str, nama: str, kode_desa: str) -> str | Re
     if refused is not None:
         return refused
     region = bench.region(kode_desa)
-    if region is None or region.level not in ("desa", "kelurahan"):
+    if region is None or not region.is_desa:
         return Refused(say="lapangan.orang_baru_desa")
     written = {"kode_desa": region.kode} | {
         name: nama.strip() for name in ("nama", "nama_ewarong") if name in form.fields

@@ -39,6 +39,11 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
     lat: float
     lng: float
 
+    @property
+    def is_desa(self) -> bool:
+        """Whether it is of the lowest level: a desa, or a kelurahan."""
+        return self.level in ("desa", "kelurahan")
+
 
 class Wilayah:
     """All regions, looked up by code, name or point. Made once by `load_wilayah` and handed down."""
@@ -53,7 +58,7 @@ class Wilayah:
             self._by_name.setdefault(_key(region.nama.removeprefix("Kabupaten ")), set()).add(region.kode)
         for kode, alias in aliases:
             self._by_name.setdefault(_key(alias), set()).add(self._regions[kode].kode)
-        self._villages = tuple(r.kode for r in self._regions.values() if r.level in ("desa", "kelurahan"))
+        self._villages = tuple(r.kode for r in self._regions.values() if r.is_desa)
 
     def __len__(self) -> int:
         return len(self._regions)
@@ -76,7 +81,7 @@ class Wilayah:
 
     def desa(self, kecamatan: str) -> tuple[Region, ...]:
         """List the desa and kelurahan of a kecamatan's code in order of code; empty when there is none."""
-        return tuple(r for r in self if r.parent == kecamatan and r.level in ("desa", "kelurahan"))
+        return tuple(r for r in self if r.parent == kecamatan and r.is_desa)
 
     def find(self, name: str, kecamatan: str | None = None) -> list[Region]:
         """List the regions of a name, whatever its case, spacing or known other spelling, in order of code.

@@ -139,6 +139,14 @@ class Scope(Data, frozen=True, kw_only=True):
     areas: tuple[str, ...] | None
     services: tuple[str, ...] | None
 
+    def has(self, region: str) -> bool:
+        """Whether a region lies in the areas."""
+        return self.areas is None or within(region, self.areas)
+
+    def serves(self, service: str) -> bool:
+        """Whether a service is among these; what belongs to none is everybody's."""
+        return self.services is None or not service or service in self.services
+
 
 def is_active(record: Record) -> bool:
     """Whether a record is of somebody who works here; who is not said to have left is active."""

@@ -23,9 +23,9 @@ _record = msgspec.msgpack.Decoder(Record)
 
 
 class Count(Data, frozen=True, kw_only=True):
-    """One thing that a record counts for; `quarter` is empty for what is counted as it stands."""
+    """One thing that a record counts for; `month` (2026-11) is empty for what is counted as it stands."""
 
-    quarter: str = ""
+    month: str = ""
     desa: str
     form: str
     what: str
@@ -117,19 +117,19 @@ def _count(tx: Writer, counted: Mapping[RecordId, Counted]) -> None:
 
 def _add_sums(tx: Writer, change: Mapping[Count, int]) -> None:
     rows = [
-        (tx.regency, each.quarter, each.desa, each.form, each.what, each.which, by)
+        (tx.regency, each.month, each.desa, each.form, each.what, each.which, by)
         for each, by in change.items()
         if by
     ]
     tx.many(
-        "INSERT INTO figure_sums (kabupaten, quarter, desa, form, what, which, count)"
-        " VALUES (:kabupaten, :quarter, :desa, :form, :what, :which, :count)"
-        " ON CONFLICT (kabupaten, quarter, desa, form, what, which)"
+        "INSERT INTO figure_sums (kabupaten, month, desa, form, what, which, count)"
+        " VALUES (:kabupaten, :month, :desa, :form, :what, :which, :count)"
+        " ON CONFLICT (kabupaten, month, desa, form, what, which)"
         " DO UPDATE SET count = figure_sums.count + excluded.count",
         rows,
     )
     tx.many(
-        "DELETE FROM figure_sums WHERE kabupaten = :kabupaten AND quarter = :quarter AND desa = :desa"
+        "DELETE FROM figure_sums WHERE kabupaten = :kabupaten AND month = :month AND desa = :desa"
         " AND form = :form AND what = :what AND which = :which AND count = 0",
         [row[:-1] for row in rows if row[-1] < 0],
     )
@@ -159,25 +159,23 @@ def _add_days(tx: Writer, change: Mapping[Day, int]) -> None:
         )
 
 
-def sums(tx: Reader, quarter: str) -> list[tuple[Count, int]]:
-    """Return how often each thing was counted: of the visits of a quarter, and of all tugas."""
+def sums(tx: Reader, months: Iterable[str]) -> list[tuple[Count, int]]:
+    """Return how often each thing was counted in some months; of all tugas under an empty one."""
     found = tx.query(
-        "SELECT quarter, desa, form, what, which, count FROM figure_sums"
-        " WHERE kabupaten = :kabupaten AND quarter IN :quarters",
-        {"quarters": ["", quarter]},
+        "SELECT month, desa, form, what, which, count FROM figure_sums"
+        " WHERE kabupaten = :kabupaten AND month IN :months",
+        {"months": list(months)},
     )
     return [
-        (Count(quarter=when, desa=desa, form=form, what=what, which=which), int(count))
-        for when, desa, form, what, which, count in found
+        (Count(month=month, desa=desa, form=form, what=what, which=which), int(count))
+        for month, desa, form, what, which, count in found
     ]
 
 
-def quarters(tx: Reader) -> list[str]:
-    """Return the quarters in which visits came, newest first."""
-    found = tx.query(
-        "SELECT DISTINCT quarter FROM figure_sums WHERE kabupaten = :kabupaten AND quarter <> ''"
-    )
-    return sorted((str(row[0]) for row in found), key=_by_time, reverse=True)
+def months(tx: Reader) -> list[str]:
+    """Return the months in which visits came, newest first."""
+    found = tx.query("SELECT DISTINCT month FROM figure_sums WHERE kabupaten = :kabupaten AND month <> ''")
+    return sorted((str(row[0]) for row in found), reverse=True)
 
 
 def waiting(tx: Reader) -> list[tuple[str, str, int]]:
@@ -197,10 +195,10 @@ def between(tx: Reader, what: Iterable[str], first: str, last: str) -> list[tupl
 
     From no day ("") on, what has no day counts too.
     """
-    months, days = whole_months(first, last)
+    whole, days = whole_months(first, last)
     ranges = [("figure_days", "day", *each) for each in days]
-    if months is not None:
-        ranges.append(("figure_months", "month", *months))
+    if whole is not None:
+        ranges.append(("figure_months", "month", *whole))
     found = [
         row
         for table, column, low, high in ranges
@@ -267,8 +265,3 @@ def cases(tx: Reader, workflows: Iterable[str]) -> list[tuple[str, str, str, int
 def _end(tx: Reader) -> int:
     row = one(tx.query("SELECT seq FROM figure_end WHERE kabupaten = :kabupaten"))
     return int(row[0]) if row else 0
-
-
-def _by_time(quarter: str) -> tuple[int, int]:
-    year, _, number = quarter.partition("-")
-    return int(year), int(number)

@@ -55,7 +55,7 @@ class NewPersonSheet(Sheet):
             return [
                 (region.kode, region.nama, self._wilayah.get(region.parent).nama)
                 for region in self._wilayah
-                if region.level in ("desa", "kelurahan") and wanted in region.nama.lower()
+                if region.is_desa and wanted in region.nama.lower()
             ]
 
         self.parent.present(PickSheet(self._say("aplikasi.formulir.pilih_desa"), find, self._taken))

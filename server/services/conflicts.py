@@ -94,7 +94,7 @@ class Conflicts:
     ) -> None:
         self._engine, self._office, self._words = engine, office, words
         self._workflows, self._now_ms, self._rights = workflows, now_ms, ShelfRights(words.forms)
-        self._desa = frozenset(r.kode for r in words.wilayah if r.level in ("desa", "kelurahan"))
+        self._desa = frozenset(r.kode for r in words.wilayah if r.is_desa)
 
     def count(self, person: Person, before_ms: int = 2**62) -> int:
         """Count the open conflicts that this person may see, of those from before a moment (UTC ms)."""

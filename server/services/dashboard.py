@@ -1,11 +1,11 @@
 """Dasbor: the state of the regency as charts, each with its table. Rule: what tells of few people is covered.
 
-Where a chart tells what people have or did, counts of one to four are hidden, and where only one of a row
-would be, another with it, so that no total gives it away. Counts of the office's own work stand as they are.
+Where a chart tells what people have or did, its numbers come from `told_counts` and some of them are closed;
+of a desa alone there is no such chart. Counts of the office's own work stand as they are.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from schemas import format as written
 from schemas.base import Data
@@ -14,29 +14,26 @@ from schemas.skm import ikm
 from schemas.wilayah import Region
 from schemas.workflow import Workflows
 from server import alarm_store, device_store
-from server.access import Person, may, scope, within
+from server.access import Person, Scope, is_inside, may, scope
 from server.engine import Engine, Reader
-from server.services.figures import AGES, DAY_MS, SIX, Figures, sheets
+from server.periods import Period
+from server.services.figures import AGES, DAY_MS, SIX, STAGES, Figures, nothing, sheets
 from server.services.people import Denied
 from server.services.seen_sums import Here
+from server.services.told_counts import Told, ToldCounts
 from server.services.visit_page import Words
+from server.suppression import ALL
 
-FEW = 5
 CLOSED = "•"
-"""Stands where a number is closed because another would be told by it."""
+"""Stands where a number is closed: that it is small, or that another would be told by it."""
 MOST_RETURNS = 10
 SEEN_DAYS = (1, 3, 7)
-STAGES = (
-    ("kis", "kis"),
-    ("masalah_tahap", "bpnt_masalah"),
-    ("temuan_tahap", "ewarong_temuan"),
-    ("pengaduan", "pengaduan"),
-)
-"""Charts of cases by stage, each with the steps that its cases take."""
+Row = tuple[str, Sequence[int | None], str]
+"""What a line is called, its numbers (None where one is closed), and where it leads."""
 
 
 class Cell(Data, frozen=True, kw_only=True):
-    """One figure: in words, its count (None where it is hidden), and where its bar lies, in percent."""
+    """One figure: in words, its count (None where it is closed), and where its bar lies, in percent."""
 
     text: str
     count: int | None
@@ -61,13 +58,12 @@ class Chart(Data, frozen=True, kw_only=True):
     columns: tuple[str, ...]
     tones: tuple[str, ...]
     lines: tuple[Line, ...]
-    covered: bool = False
 
 
 class Board(Data, frozen=True, kw_only=True):
-    """All charts of a quarter for one reader; `made_ms` is UTC milliseconds."""
+    """All charts of a period for one reader; `made_ms` is UTC milliseconds."""
 
-    quarter: str
+    period: Period
     charts: tuple[Chart, ...]
     made_ms: int
 
@@ -86,6 +82,16 @@ class Progress(Data, frozen=True, kw_only=True):
         return self.done + self.open + self.late
 
 
+class Looking(Data, frozen=True, kw_only=True):
+    """What a board is drawn from. `place` is a kecamatan or `ALL`, empty where nothing is told of people."""
+
+    period: Period
+    region: str
+    here: Here
+    place: str
+    reach: Scope
+
+
 class Dashboard:
     """The use cases of *Dasbor* and *Peta*. Blocks its thread."""
 
@@ -94,48 +100,89 @@ class Dashboard:
     ) -> None:
         self._engine, self._figures, self._words = engine, figures, words
         self._workflows, self._now_ms = workflows, now_ms
+        self._told = ToldCounts(figures)
 
-    def quarters(self, quarter: str) -> tuple[str, ...]:
-        """Return the quarters that can be shown beside one, newest first."""
-        return self._figures.sums(quarter).quarters
+    def months(self) -> tuple[str, ...]:
+        """Return the months in which visits came, newest first."""
+        return self._figures.standing().months
 
-    def board(self, person: Person, quarter: str, region: str) -> Board | Denied:
-        """Draw the charts of a quarter, of a region (empty: all of the reader's)."""
+    def board(self, person: Person, period: Period, region: str) -> Board | Denied:
+        """Draw the charts of a period, of a region (empty: all of the reader's)."""
         reach = scope(person, "see_dashboard")
         if reach is None:
             return Denied(why="role")
-        sums = self._figures.sums(quarter)
-        here = Here(sums, reach, region)
-        charts = [
-            self._progress(here, region, quarter),
-            self._ages(here),
-            self._returns(here),
-            self._problems(here),
-            self._six(here),
-            self._forbidden(here),
-            self._paths(here),
-            *(self._cases(here, key, workflow) for key, workflow in STAGES),
-            self._survey(here),
-        ]
+        looking = self._looking(reach, period, region)
+        here = looking.here
+        charts = [self._progress(here, region, period), self._ages(here), self._returns(looking)]
+        if looking.place:
+            charts += [
+                self._problems(looking),
+                self._six(looking),
+                self._forbidden(looking),
+                self._paths(looking),
+            ]
+        charts += [self._cases(here, key, workflow) for key, workflow in STAGES.items()]
+        if looking.place:
+            charts.append(self._survey(looking))
         if may(person, "see_devices"):
             charts.append(self._devices())
-        return Board(quarter=quarter, charts=tuple(charts), made_ms=sums.made_ms)
+        return Board(period=period, charts=tuple(charts), made_ms=here.standing.made_ms)
 
-    def progress(self, person: Person, quarter: str) -> dict[str, Progress] | Denied:
+    def progress(self, person: Person) -> dict[str, Progress] | Denied:
         """Return how far the tugas of each kecamatan and desa in reach are done, by code."""
         reach = scope(person, "see_dashboard")
         if reach is None:
             return Denied(why="role")
-        found = Here(self._figures.sums(quarter), reach, "").by_region()
+        found = Here(self._figures.standing(), nothing(), reach, "").by_region()
         return {each.kode: _done(found, each) for each in self._words.wilayah if each.level != "kabupaten"}
 
-    def _progress(self, here: Here, region: str, quarter: str) -> Chart:
+    def _looking(self, reach: Scope, period: Period, region: str) -> Looking:
+        chosen = self._words.wilayah.get(region) if region else None
+        level = chosen.level if chosen else "kabupaten"
+        return Looking(
+            period=period,
+            region=region,
+            here=Here(self._figures.standing(), self._figures.made(period), reach, region),
+            place={"kabupaten": ALL, "kecamatan": region}.get(level, ""),
+            reach=reach,
+        )
+
+    def _people(self, chart: str, looking: Looking) -> Told:
+        """Return what a chart of people tells."""
+        period = looking.period
+        return self._told.year(looking.reach, period.start.year).of(chart, period, looking.place)
+
+    def _before(self, looking: Looking) -> Looking | None:
+        """Return the same of the period before, None where the two cannot be compared.
+
+        A period that is under way is not held against a whole one, nor one of before the first visits came.
+        """
+        before, months = looking.period.moved(-1), looking.here.standing.months
+        today = written.local_date(self._now_ms())
+        if looking.period.end >= today or not months or before.months[0] < months[-1]:
+            return None
+        return self._looking(looking.reach, before, looking.region)
+
+    def _with_before(self, said: str, looking: Looking, count: Callable[[Looking], int | None]) -> str:
+        """Return a sentence with the sum of the period before."""
+        before = self._before(looking)
+        if before is None:
+            return said
+        more = self._say("sebelumnya", masa=self._words.period(before.period), jumlah=said_of(count(before)))
+        return f"{said} {more}"
+
+    def _said_of_people(self, key: str, chart: str, looking: Looking) -> str:
+        """Return the sentence of a chart of people: the sum, and that of the period before."""
+        said = self._say(key, jumlah=said_of(self._people(chart, looking).total))
+        return self._with_before(said, looking, lambda each: self._people(chart, each).total)
+
+    def _progress(self, here: Here, region: str, period: Period) -> Chart:
         wilayah, states = self._words.wilayah, ("selesai", "terbuka", "terlambat")
         inner = wilayah.desa(region) if region and region.count(".") == 2 else wilayah.kecamatan()
         told = here.by_region()
-        found = [(each, _done(told, each)) for each in inner if within(each.kode, (region,)) or not region]
+        found = [(each, _done(told, each)) for each in inner if not region or is_inside(each.kode, region)]
         rows = [
-            (each.nama, [done.done, done.open, done.late], _down(each, quarter))
+            (each.nama, [done.done, done.open, done.late], down(each.kode, period, is_desa=each.is_desa))
             for each, done in found
             if done.all
         ]
@@ -145,7 +192,7 @@ class Dashboard:
         return self._chart("capaian", said, states, ("good", "info", "bad"), rows)
 
     def _ages(self, here: Here) -> Chart:
-        found = here.total(here.sums.waiting)
+        found = here.total(here.standing.waiting)
         bands = [*map(str, AGES), ""]
         rows = [
             (
@@ -158,53 +205,55 @@ class Dashboard:
         said = self._say("umur_kata", jumlah=sum(found.values()), lama=found[""])
         return self._chart("umur", said, ("kunjungan",), ("info",), rows)
 
-    def _returns(self, here: Here) -> Chart:
-        found = here.total(here.sums.returns)
+    def _returns(self, looking: Looking) -> Chart:
+        def counted(each: Looking) -> Counter[str]:
+            return each.here.total(each.here.made.returns)
+
+        found = counted(looking)
         rows = [(self._field(name), [count], "") for name, count in found.most_common(MOST_RETURNS)]
         said = self._say("kembali_kata", jumlah=sum(found.values()))
+        said = self._with_before(said, looking, lambda each: counted(each).total())
         return self._chart("kembali", said, ("alasan",), ("notice",), rows)
 
-    def _problems(self, here: Here) -> Chart:
-        found = here.pairs("masalah")
-        payers = sorted({which.partition("|")[2] for which in found})
-        problems = Counter[str]()
-        for which, count in found.items():
-            problems[which.partition("|")[0]] += count
+    def _problems(self, looking: Looking) -> Chart:
+        counts = self._people("masalah", looking).counts
+        payers = sorted({which.partition("|")[2] for which in counts})
         rows = [
             (
                 self._option("kks_masalah", "jenis_masalah", name),
-                [found[f"{name}|{payer}"] for payer in payers],
+                [counts.get(f"{name}|{payer}", 0) for payer in payers],
                 "",
             )
-            for name, _ in problems.most_common()
+            for name in _most_first({which.partition("|")[0] for which in counts}, counts)
         ]
         columns = [
             self._option("bpnt_kpm", "penyalur", payer) if payer else self._say("penyalur_tidak_dicatat")
             for payer in payers
         ]
-        said = self._say("masalah_kata", jumlah=sum(problems.values()))
         tones = ("info", "notice", "good", "quiet")
-        return self._chart("masalah", said, columns, tones, rows, covered=True)
+        return self._chart(
+            "masalah", self._said_of_people("masalah_kata", "masalah", looking), columns, tones, rows
+        )
 
-    def _six(self, here: Here) -> Chart:
+    def _six(self, looking: Looking) -> Chart:
         answers = ("ya", "sebagian", "tidak")
+        told = [(name, self._people(name, looking).counts) for name in SIX]
         rows = [
-            (self._label("ewarong", name), [here.pairs(name)[answer] for answer in answers], "")
-            for name in SIX
+            (self._label("ewarong", name), [counts.get(answer, 0) for answer in answers], "")
+            for name, counts in told
+            if counts
         ]
         columns = [self._option("ewarong", SIX[0], answer) for answer in answers]
-        rows = [row for row in rows if sum(row[1])]
-        wrong = sum(counts[2] for _, counts, _ in rows)
-        said = self._say("tepat_kata", jumlah=_hidden(wrong))
-        return self._chart("tepat", said, columns, ("good", "notice", "bad"), rows, covered=True)
+        return self._chart("tepat", self._say("tepat_kata"), columns, ("good", "notice", "bad"), rows)
 
-    def _forbidden(self, here: Here) -> Chart:
-        found = here.pairs("larangan")
+    def _forbidden(self, looking: Looking) -> Chart:
+        counts = self._people("larangan", looking).counts
         rows = [
-            (self._option("ewarong", "larangan", name), [count], "") for name, count in found.most_common()
+            (self._option("ewarong", "larangan", name), [counts[name]], "")
+            for name in _most_first(counts, counts)
         ]
-        said = self._say("larangan_kata", jumlah=_hidden(sum(found.values())))
-        return self._chart("larangan", said, ("temuan",), ("bad",), rows, covered=True)
+        said = self._said_of_people("larangan_kata", "larangan", looking)
+        return self._chart("larangan", said, ("temuan",), ("bad",), rows)
 
     def _cases(self, here: Here, key: str, workflow: str) -> Chart:
         steps = self._workflows.get(workflow)
@@ -218,28 +267,24 @@ class Dashboard:
         said = self._say("kasus_kata", jumlah=sum(found.values()), lewat=late)
         return self._chart(key, said, ("berjalan", "lewat"), ("info", "bad"), rows)
 
-    def _paths(self, here: Here) -> Chart:
-        found = here.pairs("jalur")
-        rows = [(self._option("kis", "cabang_petugas", name), [found[name]], "") for name in sorted(found)]
-        said = self._say("jalur_kata", jumlah=_hidden(sum(found.values())))
-        return self._chart("jalur", said, ("kunjungan",), ("info",), rows, covered=True)
+    def _paths(self, looking: Looking) -> Chart:
+        counts = self._people("jalur", looking).counts
+        rows = [(self._option("kis", "cabang_petugas", name), [counts[name]], "") for name in sorted(counts)]
+        said = self._said_of_people("jalur_kata", "jalur", looking)
+        return self._chart("jalur", said, ("kunjungan",), ("info",), rows)
 
-    def _survey(self, here: Here) -> Chart:
-        lines: list[Line] = []
+    def _survey(self, looking: Looking) -> Chart:
+        counts, lines = self._people("skm", looking).counts, list[Line]()
         for service in ("bpnt", "kis", "ktkpm"):
-            marks = here.marks(service)
-            index = ikm(sheets(marks)) if len(marks) >= FEW else None
-            if not marks:
+            if service not in counts:
                 continue
-            text = (
-                self._say(
-                    "skm_nilai", nilai=str(index.value).replace(".", ","), mutu=index.mutu, jumlah=len(marks)
-                )
-                if index
-                else self._say("skm_sedikit")
-            )
-            width = float(index.value) if index else 0
-            cell = Cell(text=text, count=len(marks) if index else None, width=width)
+            count = counts[service]
+            index = None if count is None else ikm(sheets(looking.here.marks(service)))
+            text = self._say("skm_ditutup")
+            if index:
+                value = str(index.value).replace(".", ",")
+                text = self._say("skm_nilai", nilai=value, mutu=index.mutu, jumlah=count)
+            cell = Cell(text=text, count=count, width=float(index.value) if index else 0)
             lines.append(Line(label=self._words.text(f"layanan.{service}"), cells=(cell,)))
         return Chart(
             key="skm",
@@ -248,7 +293,6 @@ class Dashboard:
             columns=(self._word("ikm"),),
             tones=("good",),
             lines=tuple(lines),
-            covered=True,
         )
 
     def _devices(self) -> Chart:
@@ -273,20 +317,9 @@ class Dashboard:
         return self._chart("hp", said, ("hp",), ("info",), rows)
 
     def _chart(
-        self,
-        key: str,
-        said: str,
-        columns: Sequence[str],
-        tones: Sequence[str],
-        rows: Sequence[tuple[str, list[int], str]],
-        *,
-        covered: bool = False,
+        self, key: str, said: str, columns: Sequence[str], tones: Sequence[str], rows: Sequence[Row]
     ) -> Chart:
-        shown = [
-            (label, counts, cover(counts) if covered else list[int | None](counts), href)
-            for label, counts, href in rows
-        ]
-        most = max((sum(count or 0 for count in seen) for _, _, seen, _ in shown), default=0)
+        most = max((sum(count or 0 for count in counts) for _, counts, _ in rows), default=0)
         return Chart(
             key=key,
             title=self._say(key),
@@ -294,10 +327,8 @@ class Dashboard:
             columns=tuple(self._word(name) for name in columns),
             tones=tuple(tones[: len(columns)]),
             lines=tuple(
-                Line(label=label, cells=cells_of(counts, seen, most), href=href)
-                for label, counts, seen, href in shown
+                Line(label=label, cells=cells_of(counts, most), href=href) for label, counts, href in rows
             ),
-            covered=covered,
         )
 
     def _say(self, key: str, **values: object) -> str:
@@ -325,10 +356,9 @@ class Dashboard:
         return self._label(form, field) if dot else self._say(f"alasan_{name}")
 
 
-def _down(region: Region, quarter: str) -> str:
-    """Return where more is told of a region: of a kecamatan here, of a desa on the map."""
-    page = "dasbor" if region.level == "kecamatan" else "peta"
-    return f"/{page}?triwulan={quarter}&wilayah={region.kode}"
+def down(kode: str, period: Period, *, is_desa: bool) -> str:
+    """Return where more is told of a region: of a desa on the map, of what is larger on the dashboard."""
+    return f"/peta?wilayah={kode}" if is_desa else f"/dasbor?masa={period.code}&wilayah={kode}"
 
 
 def _done(told: Mapping[str, Counter[str]], region: Region) -> Progress:
@@ -336,31 +366,26 @@ def _done(told: Mapping[str, Counter[str]], region: Region) -> Progress:
     return Progress(region=region, done=found["selesai"], open=found["terbuka"], late=found["terlambat"])
 
 
-def cover(counts: Sequence[int]) -> list[int | None]:
-    """Hide counts of one to four; where only one is, the next smallest too, or the sum would tell it."""
-    hidden = {at for at, count in enumerate(counts) if 0 < count < FEW}
-    others = [at for at, count in enumerate(counts) if count >= FEW]
-    if len(hidden) == 1 and others:
-        hidden.add(min(others, key=lambda at: counts[at]))
-    return [None if at in hidden else count for at, count in enumerate(counts)]
+def _most_first(names: Iterable[str], counts: Mapping[str, int | None]) -> list[str]:
+    """Order by what is told of each: the place of what is closed among the numbers would tell of it."""
+
+    def told(name: str) -> int:
+        return sum(count or 0 for which, count in counts.items() if which.partition("|")[0] == name)
+
+    return sorted(names, key=lambda name: (-told(name), name))
 
 
-def _hidden(count: int) -> str:
-    return f"<{FEW}" if 0 < count < FEW else written.number(count)
+def said_of(count: int | None) -> str:
+    """Write a number, or that it is closed."""
+    return CLOSED if count is None else written.number(count)
 
 
-def closed(count: int) -> str:
-    """What stands for a count that is not told: that it is small, or that another would be told by it."""
-    return f"<{FEW}" if 0 < count < FEW else CLOSED
-
-
-def cells_of(counts: Sequence[int], shown: Sequence[int | None], most: int) -> tuple[Cell, ...]:
-    """Write counts as the parts of one bar that is as long as `most`; `shown` has None for what is closed."""
+def cells_of(counts: Sequence[int | None], most: int) -> tuple[Cell, ...]:
+    """Write numbers as the parts of one bar that is as long as `most`; None is closed."""
     cells: list[Cell] = []
     start = 0.0
-    for count, seen in zip(counts, shown, strict=True):
-        width = 100 * (seen or 0) / most if most else 0.0
-        text = closed(count) if seen is None else written.number(seen)
-        cells.append(Cell(text=text, count=seen, start=round(start, 2), width=round(width, 2)))
+    for count in counts:
+        width = 100 * (count or 0) / most if most else 0.0
+        cells.append(Cell(text=said_of(count), count=count, start=round(start, 2), width=round(width, 2)))
         start += width
     return tuple(cells)

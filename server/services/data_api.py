@@ -196,7 +196,7 @@ class DataApi:
         self, engine: Engine, wilayah: Wilayah, workflows: Workflows, forms: Forms, text: Text
     ) -> None:
         self._engine = engine
-        self._desa = [each.kode for each in wilayah if each.level in ("desa", "kelurahan")]
+        self._desa = [each.kode for each in wilayah if each.is_desa]
         self._presenter = Presenter(workflows)
         self._visits = VisitPresenter(forms, text)
 

@@ -187,7 +187,7 @@ class ExportRows:
         known = tuple(
             kode
             for kode, each in self._places.items()
-            if each.level in ("desa", "kelurahan")
+            if each.is_desa
             and (not region or within(kode, (region,)))
             and (areas is None or within(kode, areas))
         )

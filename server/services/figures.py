@@ -1,13 +1,15 @@
 """What visits, tugas and cases count for, over the whole regency. Rule: numbers only; nobody who was
 visited is in them.
 
-What each visit and each tugas counts for is kept beside it and added up as it changes: the sums of a quarter
-are read, not counted, and that at most once a minute. Nothing sealed is counted.
+What each visit and each tugas counts for is kept beside it and added up as it changes: the sums of a month
+are read, not counted, and that at most once a minute; those of longer periods are added up from them.
+Nothing sealed is counted.
 """
 
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, cast
 
 from schemas.base import Data
@@ -19,8 +21,8 @@ from schemas.skm import ELEMENTS
 from server import figure_store
 from server.assign_store import due_of
 from server.engine import Engine, Reader, Writer
-from server.figure_store import DUE, OPEN, Count, Counted, Day
-from server.projections import quarter_of
+from server.figure_store import DUE, MONTH, OPEN, Count, Counted, Day
+from server.periods import Period
 from server.services.visits import Version, load_newest
 from server.slices import Slices
 from server.store import SqlOfficeStore
@@ -33,54 +35,95 @@ from sync.store import Record
 FIRST, LEAST, MOST = 100, 20, 2_000
 """Records counted in one transaction."""
 FRESH_MS = 60_000
-MOST_KEPT = 4
+MOST_KEPT = 6
+"""Years, and periods, whose sums are kept."""
 DAY_MS = 86_400_000
 AGES = (1, 3, 7)
 """Days after which a visit that waits stands in the next band."""
 SIX = ("tepat_sasaran", "tepat_jumlah", "tepat_harga", "tepat_waktu", "tepat_kualitas", "tepat_administrasi")
-WORKFLOWS = ("kis", "bpnt_masalah", "ewarong_temuan", "pengaduan")
+STAGES = {
+    "kis": "kis",
+    "masalah_tahap": "bpnt_masalah",
+    "temuan_tahap": "ewarong_temuan",
+    "pengaduan": "pengaduan",
+}
+"""Charts of cases by stage, each with the steps that its cases take."""
 Pairs = list[tuple[str, str]]
 """What a visit counts for: what, and which."""
 Place = tuple[str, str]
 """A desa and a service."""
 
 
-class Sums(Data, frozen=True, kw_only=True):
-    """All that is counted, each by place: `of` has pairs of what and which, of the visits of one quarter.
+class Made(Data, frozen=True, kw_only=True):
+    """What the visits of a month or a longer period count for, each by place: pairs of what and which.
 
-    `returns` counts the fields that came back, `survey` has the answers of each questionnaire; `waiting`
-    counts visits by age, `tasks` tugas by state, `cases` cases by stage and whether they are late. `quarters`
-    are those in which visits came, newest first; `made_ms` is UTC milliseconds.
+    `returns` counts the fields that came back, `survey` has the answers of each questionnaire.
     """
 
-    quarters: tuple[str, ...]
-    made_ms: int
     of: Mapping[Place, Counter[tuple[str, str]]]
     returns: Mapping[Place, Counter[str]]
-    survey: Mapping[Place, list[str]]
+    survey: Mapping[Place, Counter[str]]
+
+
+Year = tuple[Made, ...]
+"""The twelve months of a year."""
+
+
+class Standing(Data, frozen=True, kw_only=True):
+    """What is counted as it stands, each by place: visits that wait by age, tugas by state, cases by stage
+    and whether they are late. `months` are those in which visits came, newest first; `made_ms` is UTC
+    milliseconds.
+    """
+
+    months: tuple[str, ...]
+    made_ms: int
     waiting: Mapping[Place, Counter[str]]
     tasks: Mapping[Place, Counter[str]]
     cases: Mapping[Place, Counter[tuple[str, bool]]]
 
 
 class Figures:
-    """Counts, and keeps the sums. Blocks its thread. `now_ms` gives UTC milliseconds."""
+    """Counts, and keeps the sums, at most a minute. Blocks its thread. `now_ms` gives UTC milliseconds."""
 
     def __init__(self, engine: Engine, forms: Forms, now_ms: Callable[[], int]) -> None:
         self._engine, self._forms, self._now_ms = engine, forms, now_ms
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._slices = Slices(FIRST, least=LEAST, most=MOST)
-        self._sums: dict[str, Sums] = {}
+        self._standing: Standing | None = None
+        self._years: dict[int, tuple[int, Year]] = {}
+        self._made: dict[str, tuple[Year, Made]] = {}
 
-    def sums(self, quarter: str) -> Sums:
-        """Return the sums of a quarter, at most a minute old."""
+    def standing(self) -> Standing:
+        """Return what is counted as it stands."""
         with self._lock:  # one counts, the others wait for what it finds
-            found = self._sums.get(quarter)
-            now = self._now_ms()
-            if found is None or not 0 <= now - found.made_ms < FRESH_MS:
+            found, now = self._standing, self._now_ms()
+            if found is None or not _is_fresh(found.made_ms, now):
                 self.catch_up()
-                found = self._engine.read(lambda tx: self._summed(tx, quarter, now))
-                self._sums = {**dict(list(self._sums.items())[-MOST_KEPT:]), quarter: found}
+                found = self._standing = self._engine.read(lambda tx: self._stands(tx, now))
+            return found
+
+    def year(self, year: int) -> Year:
+        """Return what the visits of each month of a year count for: the same object until it is read anew."""
+        with self._lock:
+            made_ms, found = self._years.get(year, (0, None))
+            now = self._now_ms()
+            if found is None or not _is_fresh(made_ms, now):
+                self.catch_up()
+                found = self._engine.read(lambda tx: self._months(tx, year))
+                others = {each: kept for each, kept in self._years.items() if each != year}
+                self._years = {**dict(list(others.items())[-MOST_KEPT:]), year: (now, found)}
+            return found
+
+    def made(self, period: Period) -> Made:
+        """Return what the visits of a period count for."""
+        with self._lock:
+            year = self.year(period.start.year)
+            of, found = self._made.get(period.code, (None, None))
+            if found is None or of is not year:
+                first = period.start.month - 1
+                found = _added_up(year[first : first + len(period.months)])
+                others = {each: kept for each, kept in self._made.items() if each != period.code}
+                self._made = {**dict(list(others.items())[-MOST_KEPT:]), period.code: (year, found)}
             return found
 
     def forms_of(self, services: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -98,38 +141,37 @@ class Figures:
     def _count(self, tx: Writer) -> None:
         self._slices.do(lambda most: _counted(tx, most))
 
-    def _summed(self, tx: Reader, quarter: str, now: int) -> Sums:
-        of: defaultdict[Place, Counter[tuple[str, str]]] = defaultdict(Counter)
-        survey: defaultdict[Place, list[str]] = defaultdict(list)
-        returns: defaultdict[Place, Counter[str]] = defaultdict(Counter)
+    def _stands(self, tx: Reader, now: int) -> Standing:
         tasks: defaultdict[Place, Counter[str]] = defaultdict(Counter)
         today = local_date(now).isoformat()
-        for each, count in figure_store.sums(tx, quarter):
-            place = (each.desa, self._service(each.form))
-            match each.what:
-                case "skm":
-                    service, _, marks = each.which.partition("|")
-                    survey[each.desa, service] += [marks] * count
-                case "kembali":
-                    returns[place][each.which] += count
-                case "selesai":
-                    tasks[place]["selesai"] += count
-                case figure_store.OPEN:
-                    tasks[place]["terlambat" if "" < each.which < today else "terbuka"] += count
-                case "kunjungan":
-                    pass  # that it came: for the quarters
-                case _:
-                    of[place][each.what, each.which] += count
-        return Sums(
-            quarters=tuple(figure_store.quarters(tx)),
+        for each, count in figure_store.sums(tx, [""]):
+            is_late = each.what == OPEN and "" < each.which < today
+            state = "terlambat" if is_late else "terbuka" if each.what == OPEN else "selesai"
+            tasks[each.desa, self._service(each.form)][state] += count
+        return Standing(
+            months=tuple(figure_store.months(tx)),
             made_ms=now,
-            of=of,
-            survey=survey,
-            returns=returns,
             waiting=self._waiting(tx, now),
             tasks=tasks,
             cases=_cases(tx, now),
         )
+
+    def _months(self, tx: Reader, year: int) -> Year:
+        names = [f"{year:04}-{month:02}" for month in range(1, 13)]
+        found = {name: nothing() for name in names}
+        for each, count in figure_store.sums(tx, names):
+            place, month = (each.desa, self._service(each.form)), found[each.month]
+            match each.what:
+                case "skm":
+                    service, _, marks = each.which.partition("|")
+                    month.survey[each.desa, service][marks] += count
+                case "kembali":
+                    month.returns[place][each.which] += count
+                case "kunjungan":
+                    pass  # that it came: for the months there are
+                case _:
+                    month.of[place][each.what, each.which] += count
+        return tuple(found.values())
 
     def _service(self, form: str) -> str:
         return self._forms.get(form).service if form in self._forms.ids() else ""
@@ -166,9 +208,32 @@ def pairs_of(version: Version) -> Pairs:
     return found
 
 
-def sheets(marks: list[str]) -> Iterator[dict[str, str]]:
+def sheets(marks: Counter[str]) -> Iterator[dict[str, str]]:
     """Return the answers of questionnaires as `schemas.skm.ikm` takes them."""
-    return (dict(zip(ELEMENTS, each, strict=True)) for each in marks)
+    return (dict(zip(ELEMENTS, each, strict=True)) for each in marks.elements())
+
+
+def _is_fresh(made_ms: int, now: int) -> bool:
+    return 0 <= now - made_ms < FRESH_MS
+
+
+def nothing() -> Made:
+    """Return what no visit counts for."""
+    return Made(of=defaultdict(Counter), returns=defaultdict(Counter), survey=defaultdict(Counter))
+
+
+def _added_up(months: Sequence[Made]) -> Made:
+    if len(months) == 1:
+        return months[0]
+    found = nothing()
+    for each in months:
+        for place, pairs in each.of.items():
+            found.of[place].update(pairs)
+        for place, fields in each.returns.items():
+            found.returns[place].update(fields)
+        for place, marks in each.survey.items():
+            found.survey[place].update(marks)
+    return found
 
 
 def _counted(tx: Writer, most: int) -> None:
@@ -197,7 +262,7 @@ def _is_counted(visit: Record) -> bool:
 def _of_visit(visit: Record, version: Version | None, returned: Iterable[str]) -> list[Count]:
     fields = visit.fields
     about = {
-        "quarter": quarter_of(int(fields["versions"][0].get("received_ms") or 0)),
+        "month": _first_day(visit).isoformat()[:MONTH],
         "desa": _text(fields.get("kode_desa")),
         "form": _text(fields.get("form")),
     }
@@ -213,11 +278,15 @@ def _day_of_visit(visit: Record) -> Day:
     fields = visit.fields
     return Day(
         what=_text(fields.get("state")),
-        day=local_date(int(fields["versions"][0].get("received_ms") or 0)).isoformat(),
+        day=_first_day(visit).isoformat(),
         form=_text(fields.get("form")),
         desa=_text(fields.get("kode_desa")),
         petugas=_text(fields.get("petugas")),
     )
+
+
+def _first_day(visit: Record) -> date:
+    return local_date(int(visit.fields["versions"][0].get("received_ms") or 0))
 
 
 def _of_task(task: Record) -> Counted:
@@ -244,7 +313,7 @@ def _returns(tx: Reader, visits: Sequence[RecordId]) -> Mapping[RecordId, list[s
 
 def _cases(tx: Reader, now: int) -> Mapping[Place, Counter[tuple[str, bool]]]:
     today, found = local_date(now).isoformat(), defaultdict[Place, Counter[tuple[str, bool]]](Counter)
-    for stage, desa, due, count in figure_store.cases(tx, WORKFLOWS):
+    for stage, desa, due, count in figure_store.cases(tx, STAGES.values()):
         workflow, _, state = stage.partition(":")
         found[desa, workflow][state.partition(":")[2], bool(due) and due < today] += count
     return found

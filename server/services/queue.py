@@ -191,7 +191,7 @@ class Queue:
         known = tuple(
             each.kode
             for each in self._words.wilayah
-            if each.level in ("desa", "kelurahan")
+            if each.is_desa
             and (not region or within(each.kode, (region,)))
             and (reach.areas is None or within(each.kode, reach.areas))
         )

@@ -1,7 +1,7 @@
 """How far visits are on the way to their target, and what is left a day. Rule: sums, as one reader sees them.
 
 A visit counts on the day on which it first came in, unless it was rejected. Where the office set no number,
-the tugas that are due in the quarter are the target.
+the tugas that are due in the period are the target.
 """
 
 import threading
@@ -15,9 +15,10 @@ from schemas.deadline import working_days
 from schemas.format import local_date
 from schemas.ids import PersonId
 from server import figure_store
-from server.access import Person, Scope, is_inside, scope, within
+from server.access import Person, Scope, is_inside, scope
 from server.engine import Engine
 from server.figure_store import DUE, OPEN, Day
+from server.periods import Period
 from server.services.figures import FRESH_MS, Figures
 from server.services.people import Denied
 from server.services.visit_page import Words
@@ -46,7 +47,7 @@ class Told(Data, frozen=True, kw_only=True):
     pace: int
 
     @property
-    def parts(self) -> tuple[int, int, int]:
+    def parts(self) -> "Parts":
         """Visits that were made, by where they stand: approved, waiting, to be mended."""
         return self.approved, self.waiting, self.returned
 
@@ -77,20 +78,37 @@ class Goal(Data, frozen=True, kw_only=True):
 
 
 class Worker(Data, frozen=True, kw_only=True):
-    """What lies with somebody who is sent out: open and late tugas; visits this week, and in the quarter."""
+    """What lies with somebody who is sent out: open and late tugas; visits this week, and in the period."""
 
     id: PersonId
     name: str
     open: int
     late: int
     week: int
-    quarter: int
+    made: int
+
+
+Parts = tuple[int, int, int]
+"""Visits by where they stand: approved, waiting, to be mended."""
+
+
+class Received(Data, frozen=True, kw_only=True):
+    """The visits that came in a period, and those of the one before, None where that says nothing.
+
+    While the period is under way, both are counted up to the same day of it: `days`, 0 for whole ones.
+    """
+
+    period: Period
+    now: Parts
+    before: Parts | None
+    days: int
 
 
 class TargetBoard(Data, frozen=True, kw_only=True):
-    """All targets that touch a quarter, and the load of each worker beside them."""
+    """All targets that touch a period, what came in it, and the load of each worker beside them."""
 
     goals: tuple[Goal, ...]
+    received: Received
     workers: tuple[Worker, ...]
     is_set: bool
 
@@ -104,20 +122,20 @@ class TargetProgress:
         self._spans: dict[tuple[tuple[str, ...], str, str], tuple[int, Rows]] = {}
         self._regency = words.wilayah.kabupaten.kode
 
-    def board(self, person: Person, quarter: str, region: str) -> TargetBoard | Denied:
-        """Tell the targets of a quarter, of a region (empty: all of the reader's)."""
+    def board(self, person: Person, period: Period, region: str) -> TargetBoard | Denied:
+        """Tell the targets of a period, of a region (empty: all of the reader's)."""
         reach = scope(person, "see_dashboard")
         if reach is None:
             return Denied(why="role")
-        self._figures.sums(quarter)  # counts what changed since
+        months = self._figures.standing().months  # counts what changed since
         here = _Reach(reach, region, self._regency, self._words)
-        start, end = days_of(quarter)
+        start, end = period.start, period.end
         rows = here.seen(self._made(start, end))
         today = local_date(self._now_ms())
         monday = today - timedelta(days=today.weekday())
         week = here.seen(self._made(monday, today))
         known = self._engine.read(targets).standing()
-        said = [each for each in known if each.aim.overlaps(start, end) and here.serves(each.aim.service)]
+        said = [each for each in known if each.aim.overlaps(start, end) and reach.serves(each.aim.service)]
         goals = [
             self._goal(
                 each.aim, each.numbers, here.seen(self._made(each.aim.start, each.aim.end)), week, here
@@ -129,6 +147,7 @@ class TargetProgress:
             goals.append(self._goal(aim, numbers, rows, week, here, from_tasks=True))
         return TargetBoard(
             goals=tuple(sorted(goals, key=lambda each: (each.from_tasks, _order(each.phase), each.aim.end))),
+            received=self._received(here, period, rows, today, months),
             workers=self._workers(here, rows, week, today),
             is_set=bool(said),
         )
@@ -186,6 +205,20 @@ class TargetProgress:
             if service and not any(aim.service == service and aim.form in ("", form) for aim in covered):
                 yield Aim(service=service, form=form, start=start, end=end), numbers
 
+    def _received(
+        self, here: "_Reach", period: Period, rows: Rows, today: date, months: Sequence[str]
+    ) -> Received:
+        before = period.moved(-1)
+        is_known = bool(months) and months[-1] <= before.months[0] and period.start <= today
+        days = (today - period.start).days + 1 if period.start <= today < period.end else 0
+        last = min(before.end, before.start + timedelta(days=days - 1)) if days else before.end
+        return Received(
+            period=period,
+            now=_parts(rows),
+            before=_parts(here.seen(self._made(before.start, last))) if is_known else None,
+            days=days,
+        )
+
     def _workers(self, here: "_Reach", rows: Rows, week: Rows, today: date) -> tuple[Worker, ...]:
         made, this_week = _by_worker(rows, STANDS), _by_worker(week, STANDS)
         open_tasks = self._open(here, "", date.max.isoformat())
@@ -201,7 +234,7 @@ class TargetProgress:
                 open=open_tasks[each],
                 late=late[each],
                 week=this_week[each],
-                quarter=made[each],
+                made=made[each],
             )
             for each in who
         ]
@@ -248,11 +281,7 @@ class _Reach:
 
     def __init__(self, reach: Scope, region: str, regency: str, words: Words) -> None:
         self._reach, self._region, self._regency, self._words = reach, region, regency, words
-        self._forms = {form.id for form in words.forms.all() if self.serves(form.service)}
-
-    def serves(self, service: str) -> bool:
-        """Whether a service is of the reader's work."""
-        return self._reach.services is None or service in self._reach.services
+        self._forms = {form.id for form in words.forms.all() if reach.serves(form.service)}
 
     def seen(self, rows: Iterable[tuple[Day, int]]) -> Rows:
         """Return what lies in reach."""
@@ -294,16 +323,14 @@ class _Reach:
         ]
 
     def _lies(self, desa: str) -> bool:
-        areas = self._reach.areas
-        return (areas is None or within(desa, areas)) and (not self._region or is_inside(desa, self._region))
+        return self._reach.has(desa) and (not self._region or is_inside(desa, self._region))
 
 
-def days_of(quarter: str) -> tuple[date, date]:
-    """Return the first and the last day of a quarter such as 2026-4."""
-    year, _, number = quarter.partition("-")
-    first = date(int(year), 3 * int(number) - 2, 1)
-    after = date(int(year) + int(number) // 4, 3 * int(number) % 12 + 1, 1)
-    return first, after - timedelta(days=1)
+def _parts(rows: Rows) -> Parts:
+    counts = Counter[str]()
+    for each, count in rows:
+        counts[each.what] += count
+    return counts["disetujui"], counts["diterima"] + counts["ditahan"], counts["dikembalikan"]
 
 
 def _by_worker(rows: Rows, what: tuple[str, ...]) -> Counter[str]:

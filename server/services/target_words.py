@@ -1,17 +1,15 @@
 """Targets in words: what a target is called, how it stands in one sentence, its bar and its table.
 
-Rule: page and paper say the same; where a row tells of a desa, counts of one to four are hidden.
+Rule: page and paper say the same; where a row tells of a desa, counts of one to four are closed.
 """
-
-from calendar import monthrange
-from datetime import date
 
 from schemas import format as written
 from schemas.base import Data
-from server.projections import quarter_with
-from server.services.dashboard import CLOSED, FEW, Cell, cells_of, closed, cover
-from server.services.target_progress import Goal, Told, days_of
+from server.periods import Period, with_days
+from server.services.dashboard import CLOSED, Cell, Chart, Line, cells_of, down
+from server.services.target_progress import Goal, Parts, Received, Told
 from server.services.visit_page import Words
+from server.suppression import closed_in_row, is_few
 from server.targets import Aim
 
 COLUMNS = ("target", "sudah", "disetujui", "menunggu", "perbaikan", "sisa", "persen", "laju", "minggu")
@@ -70,20 +68,38 @@ class TargetWords:
         return forms.get(aim.form).title if aim.form in forms.ids() else aim.form
 
     def span(self, aim: Aim) -> str:
-        """Name the days: a month or a quarter by its name."""
-        start, end = aim.start, aim.end
-        quarter = quarter_with(start)
-        if (start, end) == month_of(start):
-            return written.month_name(start)
-        if (start, end) == days_of(quarter):
-            return self._words.quarter(quarter)
-        return self._say("rentang", dari=written.short_date(start), sampai=written.short_date(end))
+        """Name the days: a month, a quarter or a year by its name."""
+        period = with_days(aim.start, aim.end)
+        if period is not None:
+            return self._words.period(period)
+        return self._say("rentang", dari=written.short_date(aim.start), sampai=written.short_date(aim.end))
 
-    def card(self, goal: Goal, region: str, quarter: str) -> Card:
+    def received(self, told: Received) -> Chart:
+        """Say how many visits came in a period, and in the one before."""
+        before = told.period.moved(-1)
+        found = [(told.period, told.now), *([(before, told.before)] if told.before is not None else [])]
+        most = max(sum(parts) for _, parts in found)
+        said = self._say("diterima_kata", jumlah=_number(sum(told.now)))
+        if told.before is not None:
+            key = "diterima_sampai" if told.days else "diterima_sebelumnya"
+            named = self._words.period(before)
+            said += " " + self._say(key, masa=named, jumlah=_number(sum(told.before)), hari=told.days)
+        return Chart(
+            key="diterima",
+            title=self._say("diterima"),
+            said=said,
+            columns=tuple(self._say(f"kolom.{name}") for _, name in PARTS),
+            tones=tuple(tone for tone, _ in PARTS),
+            lines=tuple(
+                Line(label=self._words.period(period), cells=cells_of(parts, most)) for period, parts in found
+            ),
+        )
+
+    def card(self, goal: Goal, region: str, period: Period) -> Card:
         """Say how a target stands."""
         here, aim = goal.here, goal.aim
         is_desa = self._is_desa(region)
-        hidden = is_desa and 0 < here.done < FEW
+        hidden = is_desa and is_few(here.done)
         running = goal.phase == "berjalan" and here.target is not None and not hidden
         most = max(here.done, here.target or 0)
         return Card(
@@ -96,8 +112,8 @@ class TargetWords:
             bar=() if hidden or not most else self._bar(here, most, is_desa=is_desa),
             tick=100 * (here.target or 0) / most * goal.by_now / 100 if running and most else None,
             columns=tuple(self._say(f"kolom.{name}") for name in COLUMNS),
-            whole=self._row(region, here, quarter),
-            rows=tuple(self._row(kode, told, quarter) for kode, told in goal.inner),
+            whole=self._row(region, here, period),
+            rows=tuple(self._row(kode, told, period) for kode, told in goal.inner),
         )
 
     def _sentence(self, goal: Goal, *, is_desa: bool) -> str:
@@ -156,14 +172,13 @@ class TargetWords:
             for (tone, name), cell in zip(PARTS, _cells(told, most, is_desa=is_desa), strict=True)
         )
 
-    def _row(self, kode: str, told: Told, quarter: str) -> Row:
+    def _row(self, kode: str, told: Told, period: Period) -> Row:
         region = self._words.wilayah.get(kode)
         is_desa = self._is_desa(kode)
-        page = "peta" if is_desa else "dasbor"
-        alone = is_desa and 0 < told.done < FEW  # what is left would tell what is done
+        alone = is_desa and is_few(told.done)  # what is left would tell what is done
         cells = [
             "–" if told.target is None else _number(told.target),
-            closed(told.done) if alone else _number(told.done),
+            CLOSED if alone else _number(told.done),
             *(cell.text for cell in _cells(told, told.done, is_desa=is_desa)),
         ]
         if told.target is None:
@@ -175,25 +190,25 @@ class TargetWords:
         cells.append(_week(told, is_desa=is_desa))
         return Row(
             label=region.nama if region else self._say("seluruhnya"),
-            href=f"/{page}?triwulan={quarter}&wilayah={kode}",
+            href=down(kode, period, is_desa=is_desa),
             cells=tuple(cells),
         )
 
     def _is_desa(self, kode: str) -> bool:
         region = self._words.wilayah.get(kode) if kode else None
-        return region is not None and region.level in ("desa", "kelurahan")
+        return region is not None and region.is_desa
 
     def _say(self, key: str, **values: object) -> str:
         return self._words.text(f"target.{key}", **values)
 
 
-def month_of(day: date) -> tuple[date, date]:
-    """Return the first and the last day of a day's month."""
-    return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
-
-
 def _cells(told: Told, most: int, *, is_desa: bool) -> tuple[Cell, ...]:
-    return cells_of(told.parts, cover(told.parts) if is_desa else told.parts, most)
+    return cells_of(_shown(told.parts) if is_desa else told.parts, most)
+
+
+def _shown(parts: Parts) -> list[int | None]:
+    closed = closed_in_row(parts)
+    return [None if at in closed else count for at, count in enumerate(parts)]
 
 
 def _number(count: int) -> str:
@@ -201,7 +216,7 @@ def _number(count: int) -> str:
 
 
 def _week(told: Told, *, is_desa: bool) -> str:
-    return closed(told.week) if is_desa and 0 < told.week < FEW else _number(told.week)
+    return CLOSED if is_desa and is_few(told.week) else _number(told.week)
 
 
 def _share(told: Told) -> int:

@@ -11,6 +11,7 @@ from schemas.form_cells import label_at
 from schemas.ids import BlobId, RecordId
 from schemas.text import Text
 from schemas.wilayah import Wilayah
+from server.periods import Period
 from server.services.answers import Mark, PageOfAnswers, Reading, is_covered, pages, place_words
 from server.services.proofs import Badge, badges, distance_m
 from server.services.signs import REUSED, TWICE, signs_of
@@ -93,15 +94,20 @@ class Words(Data, frozen=True, kw_only=True):
         found = self.wilayah.get(kode) if kode else None
         if found is None:
             return self.text("umum.tidak_ditemukan") if kode else "–"
-        above = self.wilayah.get(found.parent) if found.level in ("desa", "kelurahan") else None
+        above = self.wilayah.get(found.parent) if found.is_desa else None
         level = self.text(f"tingkat_wilayah.{found.level}")
         own = found.nama if found.nama.startswith(f"{level} ") else f"{level} {found.nama}"
         return f"{own}, {self.text('tingkat_wilayah.kecamatan')} {above.nama}" if above else own
 
-    def quarter(self, quarter: str) -> str:
-        """Write a quarter such as 2026-4 as people say it."""
-        year, _, number = quarter.partition("-")
-        return self.text("dasbor.triwulan_nama", nomor=number, tahun=year)
+    def period(self, period: Period) -> str:
+        """Name a month, a quarter or a year as people say it."""
+        match period.kind:
+            case "bulan":
+                return written.month_name(period.start)
+            case "triwulan":
+                return self.text("dasbor.triwulan_nama", nomor=period.number, tahun=period.start.year)
+            case "tahun":
+                return self.text("dasbor.tahun_nama", tahun=period.start.year)
 
     def flag(self, name: str) -> str:
         """Name a flag; one that is not known yet is still shown."""

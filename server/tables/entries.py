@@ -136,11 +136,11 @@ class Reader:
         """Return the code of the desa that the row names, or why it is not known; without a cell neither."""
         code, name, kecamatan = (cells.get(each, "") for each in ("kode_desa", "desa", "kecamatan"))
         region = self._wilayah.get(code) if code else None
-        if region is not None and region.level in ("desa", "kelurahan"):
+        if region is not None and region.is_desa:
             return region.kode, None
         if not name:
             return "", Note(code="tanpa_desa", field="desa", value=code) if code or "desa" in cells else None
-        there = [each for each in self._wilayah.find(name) if each.level in ("desa", "kelurahan")]
+        there = [each for each in self._wilayah.find(name) if each.is_desa]
         inside = (
             [each for each in there if each in self._wilayah.find(name, kecamatan)] if kecamatan else there
         )

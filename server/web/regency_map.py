@@ -16,13 +16,12 @@ from server.access import may
 from server.services.dashboard import Progress
 from server.services.map_pins import STATES, Pin
 from server.services.people import Denied
-from server.web.dashboard import filters_of, looked_at
+from server.web.dashboard import region_of, regions_of
 from server.web.errors import ForbiddenError
 from server.web.site import Asking, Site
 
 BANDS = (25, 50, 75, 100)
 """Percent of tugas done, up to which a region has the next deeper colour."""
-TILES = ("desa", "kelurahan")
 
 
 class Row(Data, frozen=True, kw_only=True):
@@ -46,24 +45,23 @@ def map_routes(site: Site) -> list[Any]:
         visitor = await site.visitor(request)
         if not may(visitor.person, "see_dashboard"):
             raise ForbiddenError
-        looked = looked_at(site, request)
-        found = await site.work(lambda: site.dashboard.progress(visitor.person, looked.quarter))
+        region = region_of(site, request)
+        found = await site.work(lambda: site.dashboard.progress(visitor.person))
         if isinstance(found, Denied):
             raise ForbiddenError
-        here = site.words.wilayah.get(looked.region) if looked.region else None
+        here = site.words.wilayah.get(region) if region else None
         inner = _inner(site, here)
-        rows = [_row(found[each.kode], looked.quarter) for each in inner if each.kode in found]
-        is_desa = here is not None and here.level in TILES
-        pins = await site.work(lambda: site.pins.of(visitor.person, looked.region)) if is_desa else []
+        rows = [_row(found[each.kode]) for each in inner if each.kode in found]
+        is_desa = here is not None and here.is_desa
+        pins = await site.work(lambda: site.pins.of(visitor.person, region)) if is_desa else []
         values = {
             "rows": rows,
-            "filters": await site.work(lambda: filters_of(site, visitor, looked)),
-            "title": site.words.region(looked.region) if here else site.text("dasbor.seluruh"),
-            "above": _above(here, looked.quarter),
+            "filters": [regions_of(site, visitor, region)],
+            "title": site.words.region(region) if here else site.text("dasbor.seluruh"),
+            "above": _above(here),
             "data": _data(site, here, rows, pins),
             "pins": pins,
-            "here": _standing(pins, looked.region) if is_desa else [],
-            "quarter": site.words.quarter(looked.quarter),
+            "here": _standing(pins, region) if is_desa else [],
         }
         return await site.map_page("dashboard/map.html", visitor, "peta", values)
 
@@ -74,23 +72,23 @@ def _inner(site: Site, here: Region | None) -> tuple[Region, ...]:
     wilayah = site.words.wilayah
     if here is None:
         return wilayah.kecamatan()
-    return (here,) if here.level in TILES else wilayah.desa(here.kode)
+    return (here,) if here.is_desa else wilayah.desa(here.kode)
 
 
-def _above(here: Region | None, quarter: str) -> str:
+def _above(here: Region | None) -> str:
     if here is None:
         return ""
-    above = here.parent if here.level in TILES else ""
-    return f"/peta?triwulan={quarter}&wilayah={above}"
+    above = here.parent if here.is_desa else ""
+    return f"/peta?wilayah={above}"
 
 
-def _row(progress: Progress, quarter: str) -> Row:
+def _row(progress: Progress) -> Row:
     share = round(100 * progress.done / progress.all) if progress.all else 0
     band = 1 + next(at for at, most in enumerate(BANDS) if share <= most) if progress.all else 0
     return Row(
         code=progress.region.kode,
         name=progress.region.nama,
-        href=f"/peta?triwulan={quarter}&wilayah={progress.region.kode}",
+        href=f"/peta?wilayah={progress.region.kode}",
         done=progress.done,
         open=progress.open,
         late=progress.late,

@@ -12,11 +12,9 @@ from msgspec.structs import replace
 
 from schemas import format as written
 from schemas.base import Data
-from schemas.deadline import add_months
 from server.access import may
-from server.projections import quarter_with
-from server.services.target_progress import days_of
-from server.services.target_words import TargetWords, month_of
+from server.periods import Kind, Period, period_of, read_period, with_days
+from server.services.target_words import TargetWords
 from server.services.targets import NotSet, read_numbers
 from server.targets import MOST_VISITS, Aim, Targets, Word, parts
 from server.web.filters import Filter, Group, Option
@@ -28,6 +26,7 @@ PAGE = "/target"
 MONTHS_BEFORE, MONTHS_AFTER = 1, 6
 MOST_TEXT = 16_000
 OWN_SPAN = "rentang"
+LONGER: tuple[Kind, ...] = ("triwulan", "tahun")
 
 
 class Typed(Data, frozen=True, kw_only=True):
@@ -68,7 +67,7 @@ def target_routes(site: Site) -> list[Any]:
             "may_set": may(visitor.person, "set_targets"),
             "typed": typed,
             "changing": changing,
-            "choices": _choices(site, words, visitor, typed),
+            "choices": _choices(site, visitor, typed),
             "own_span": typed.span == OWN_SPAN,
             "most_text": MOST_TEXT,
             "notice": notice,
@@ -83,8 +82,8 @@ def target_routes(site: Site) -> list[Any]:
         notice = done if given.get("hasil", "") == "tersimpan" else None
         aim = _aim(_typed(given))
         if aim is None:
-            month = _month_value(written.local_date(site.deps.now_ms()))
-            return await draw(visitor, Typed(span=month), notice)
+            month = period_of("bulan", written.local_date(site.deps.now_ms()))
+            return await draw(visitor, Typed(span=month.code), notice)
         known = await site.work(site.targeting.now)
         return await draw(visitor, _filled(site, aim, known), notice, changing=_name(words, aim))
 
@@ -132,18 +131,11 @@ def _aim(typed: Typed) -> Aim | None:
 
 
 def _span(typed: Typed) -> tuple[date, date] | None:
-    kind, _, value = typed.span.partition(":")
-    try:
-        match kind:
-            case "bulan":
-                return month_of(date.fromisoformat(f"{value}-01"))
-            case "triwulan":
-                return days_of(value)
-            case _:
-                first, last = (written.parse_date(each) for each in (typed.first, typed.last))
-                return (first, last) if first and last else None
-    except ValueError:
-        return None
+    if typed.span == OWN_SPAN:
+        first, last = (written.parse_date(each) for each in (typed.first, typed.last))
+        return (first, last) if first and last else None
+    period = read_period(typed.span)
+    return (period.start, period.end) if period else None
 
 
 def _numbers(site: Site, typed: Typed) -> dict[str, int] | NotSet:
@@ -180,17 +172,11 @@ def _filled(site: Site, aim: Aim, known: Targets) -> Typed:
 
 
 def _span_value(aim: Aim) -> str:
-    if (aim.start, aim.end) == month_of(aim.start):
-        return _month_value(aim.start)
-    quarter = quarter_with(aim.start)
-    return f"triwulan:{quarter}" if (aim.start, aim.end) == days_of(quarter) else OWN_SPAN
+    period = with_days(aim.start, aim.end)
+    return period.code if period else OWN_SPAN
 
 
-def _month_value(day: date) -> str:
-    return f"bulan:{day.year:04}-{day.month:02}"
-
-
-def _choices(site: Site, words: TargetWords, visitor: Visitor, typed: Typed) -> list[Filter]:
+def _choices(site: Site, visitor: Visitor, typed: Typed) -> list[Filter]:
     groups = [
         Group(
             label=site.text(f"layanan.{service}"),
@@ -198,16 +184,7 @@ def _choices(site: Site, words: TargetWords, visitor: Visitor, typed: Typed) -> 
         )
         for service, found in site.targeting.choices(visitor.person)
     ]
-    today = written.local_date(site.deps.now_ms())
-    months = [add_months(today.replace(day=1), each) for each in range(-MONTHS_BEFORE, MONTHS_AFTER + 1)]
-    quarters = dict.fromkeys(map(quarter_with, months))
-    spans = [(_month_value(each), written.month_name(each)) for each in months]
-    spans += [(f"triwulan:{each}", site.words.quarter(each)) for each in quarters]
-    if typed.span and typed.span not in (OWN_SPAN, *(value for value, _ in spans)):
-        chosen = _span(typed)
-        if chosen is not None:
-            aim = Aim(service="", form="", start=chosen[0], end=chosen[1])
-            spans.append((typed.span, words.span(aim)))
+    spans = [(each.code, site.words.period(each)) for each in _offered(site, typed)]
     spans.append((OWN_SPAN, site.text("target.masa_rentang")))
     options = tuple(Option(value=value, label=label) for value, label in spans)
     return [
@@ -219,6 +196,15 @@ def _choices(site: Site, words: TargetWords, visitor: Visitor, typed: Typed) -> 
             groups=(Group(label="", options=options),),
         ),
     ]
+
+
+def _offered(site: Site, typed: Typed) -> list[Period]:
+    """Return the months, quarters and years around today, and the one that is chosen."""
+    today = written.local_date(site.deps.now_ms())
+    months = [period_of("bulan", today).moved(by) for by in range(-MONTHS_BEFORE, MONTHS_AFTER + 1)]
+    longer = (period_of(kind, each.start) for kind in LONGER for each in months)
+    chosen = read_period(typed.span)
+    return list(dict.fromkeys([*months, *longer, *([chosen] if chosen else [])]))
 
 
 def _standing(

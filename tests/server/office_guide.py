@@ -18,10 +18,8 @@ from playwright.sync_api import Page, sync_playwright
 from schemas.format import local_date
 from schemas.ids import RecordId
 from schemas.wilayah import load_wilayah
-from server.projections import quarter_of
+from server.periods import period_of
 from server.services.people import load_person
-from server.services.target_progress import days_of
-from server.services.target_words import month_of
 from server.targets import Aim
 from server.web.building import build_site
 from sync.change import FormAnswers, Patch
@@ -161,13 +159,12 @@ def _aim(office: Office) -> None:
     assert kabid is not None
     today = local_date(office.deps.now_ms())
     kecamatan = site.words.wilayah.kecamatan()
-    first, last = month_of(today)
-    month = Aim(service="bpnt", form="bpnt_kpm", start=first, end=last)
+    month, quarter = period_of("bulan", today), period_of("triwulan", today)
+    by_kecamatan = Aim(service="bpnt", form="bpnt_kpm", start=month.start, end=month.end)
     numbers = {site.targeting.regency: 30, **{each.kode: 2 for each in kecamatan[:15]}}
-    assert site.targeting.set(kabid, month, numbers, 0) is None
-    first, last = days_of(quarter_of(office.deps.now_ms()))
-    quarter = Aim(service="bpnt", form="ewarong", start=first, end=last)
-    assert site.targeting.set(kabid, quarter, {site.targeting.regency: 60}, 0) is None
+    assert site.targeting.set(kabid, by_kecamatan, numbers, 0) is None
+    of_shops = Aim(service="bpnt", form="ewarong", start=quarter.start, end=quarter.end)
+    assert site.targeting.set(kabid, of_shops, {site.targeting.regency: 60}, 0) is None
 
 
 if __name__ == "__main__":

@@ -3,20 +3,20 @@
 import re
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from schemas.format import local_date, moment_ms, month_name
 from schemas.ids import ChangeId, RecordId
 from server import figure_store, queries
 from server.access import Person
 from server.engine import SqlRow, Writer
-from server.projections import quarter_of
-from server.services.dashboard import FEW, Board, Chart, cover
+from server.periods import LENGTHS, period_of
+from server.services.dashboard import CLOSED, Board, Chart
 from server.services.figures import FRESH_MS
 from server.services.people import Denied, load_person
 from server.services.review import Decided
@@ -37,7 +37,7 @@ class Desk:
     def __init__(self, office: Office) -> None:
         self.office = office
         self.site: Site = build_site(office.deps)
-        self.quarter = quarter_of(office.deps.now_ms())
+        self.period = period_of("bulan", local_date(office.deps.now_ms()))
 
     def who(self, name: str) -> Person:
         found = self.office.deps.engine.read(lambda tx: load_person(tx, self.office.people[name]))
@@ -46,7 +46,7 @@ class Desk:
 
     def chart(self, key: str, name: str = "kabid", region: str = "") -> Chart:
         # a fresh site counts anew: the sums of another are at most a minute old
-        board = build_site(self.office.deps).dashboard.board(self.who(name), self.quarter, region)
+        board = build_site(self.office.deps).dashboard.board(self.who(name), self.period, region)
         assert isinstance(board, Board)
         return next(chart for chart in board.charts if chart.key == key)
 
@@ -97,17 +97,36 @@ def test_tasks_are_told_by_kecamatan_and_then_by_desa(desk: Desk) -> None:
     assert desk.told("capaian") == {"Kalijambe": ["1", "1", "1"], "Plupuh": ["1", "0", "0"]}
     assert desk.told("capaian", region=DESA.rpartition(".")[0]) == {"Keden": ["1", "1", "1"]}
     down = [line.href for line in desk.chart("capaian").lines]
-    assert down[0] == f"/dasbor?triwulan={desk.quarter}&wilayah={DESA.rpartition('.')[0]}"
+    assert down[0] == f"/dasbor?masa={desk.period.code}&wilayah={DESA.rpartition('.')[0]}"
     [own] = desk.chart("capaian", region=DESA.rpartition(".")[0]).lines
-    assert own.href == f"/peta?triwulan={desk.quarter}&wilayah={DESA}"
+    assert own.href == f"/peta?wilayah={DESA}"
     assert "2 dari 4 tugas selesai (50%)" in desk.chart("capaian").said
 
 
 def test_few_people_are_covered_and_many_are_told(desk: Desk) -> None:
     desk.visits(6, "kks_masalah", {"jenis_masalah": "saldo_0"})
+    desk.visits(9, "kks_masalah", {"jenis_masalah": "lupa_pin"})
     desk.visits(2, "kks_masalah", {"jenis_masalah": "kks_hilang"})
-    assert desk.told("masalah") == {"Saldo 0": ["6"], "KKS hilang": [f"<{FEW}"]}
+    # the sum is told, so a second number is closed: the smaller one
+    assert desk.told("masalah") == {"Lupa PIN": ["9"], "KKS hilang": [CLOSED], "Saldo 0": [CLOSED]}
+    assert desk.chart("masalah").said == "17 masalah dilaporkan dalam kunjungan masa ini."
     assert desk.chart("masalah").columns == ("BNI",)
+
+
+def test_no_level_and_no_longer_period_tells_what_a_kecamatan_closes(desk: Desk) -> None:
+    kalijambe, plupuh = (each.rpartition(".")[0] for each in (DESA, ELSEWHERE))
+    for name, here, there in (("saldo_0", 2, 6), ("lupa_pin", 8, 9), ("kks_hilang", 7, 7)):
+        desk.visits(here, "kks_masalah", {"jenis_masalah": name})
+        desk.visits(there, "kks_masalah", {"jenis_masalah": name}, ELSEWHERE)
+    for kind in LENGTHS:
+        desk.period = period_of(kind, desk.period.start)
+        one, other = desk.told("masalah", region=kalijambe), desk.told("masalah", region=plupuh)
+        assert one["Saldo 0"] == other["Saldo 0"] == [CLOSED], "else 8 - 6 would tell it"
+        assert desk.told("masalah") == {"Lupa PIN": ["17"], "KKS hilang": ["14"], "Saldo 0": ["8"]}
+        assert len([cells for cells in one.values() if cells == [CLOSED]]) > 1
+    board = desk.site.dashboard.board(desk.who("kabid"), desk.period, DESA)
+    assert isinstance(board, Board)
+    assert not {"masalah", "tepat", "larangan", "jalur", "skm"} & {chart.key for chart in board.charts}
 
 
 def test_what_was_rejected_or_mended_counts_as_it_stands_now(desk: Desk) -> None:
@@ -125,7 +144,8 @@ def test_what_was_rejected_or_mended_counts_as_it_stands_now(desk: Desk) -> None
     desk.site.reviews.decide(desk.who("kabid"), visits[1], follows.hex(), "kembalikan", returned.reasons, "")
     problem = {"kks_masalah": FormAnswers(version=1, answers={"jenis_masalah": "lupa_pin"})}
     desk.office.add_visit(visit=visits[1], follows=follows, photos=(), more=problem)  # type: ignore[arg-type]
-    assert desk.told("masalah") == {"Saldo 0": ["5"], "Lupa PIN": [f"<{FEW}"]}
+    assert desk.told("masalah") == {"Saldo 0": [CLOSED], "Lupa PIN": [CLOSED]}
+    assert desk.chart("masalah").said.startswith("6 masalah")
     assert desk.told("kembali") == {"Nama sesuai KTP": ["1"]} or len(desk.told("kembali")) == 1
 
 
@@ -133,13 +153,13 @@ def test_each_sees_their_own_area_and_service(desk: Desk) -> None:
     desk.task(1, DESA, "disetujui")
     desk.task(2, ELSEWHERE, "disetujui")
     narrow = replace(desk.who("verifikator"), areas=(DESA.rpartition(".")[0],))
-    board = desk.site.dashboard.board(narrow, desk.quarter, "")
+    board = desk.site.dashboard.board(narrow, desk.period, "")
     assert isinstance(board, Board) and [line.label for line in board.charts[0].lines] == ["Kalijambe"]
     other = replace(narrow, services=("kis",))
-    board = desk.site.dashboard.board(other, desk.quarter, "")
+    board = desk.site.dashboard.board(other, desk.period, "")
     assert isinstance(board, Board) and board.charts[0].lines == ()
     for name in ("pendamping", "admin", "pdp"):
-        assert isinstance(desk.site.dashboard.board(desk.who(name), desk.quarter, ""), Denied)
+        assert isinstance(desk.site.dashboard.board(desk.who(name), desk.period, ""), Denied)
 
 
 def test_sealed_tasks_and_visits_are_counted_nowhere(desk: Desk) -> None:
@@ -156,7 +176,7 @@ def test_sealed_tasks_and_visits_are_counted_nowhere(desk: Desk) -> None:
     office.act(office.person, Patch(record=RecordId(record_id(8_001)), kind="tugas", base={}, new=task))
     assert desk.office.deps.engine.read(lambda tx: len(queries.records_of_kind(tx, "tugas"))) == 1
     assert desk.told("capaian") == {} and "0 dari 0" in desk.chart("capaian").said
-    assert desk.site.dashboard._figures.sums(desk.quarter).tasks == {}
+    assert desk.site.dashboard._figures.standing().tasks == {}
 
 
 def test_cases_of_each_service_are_told_by_stage(desk: Desk) -> None:
@@ -169,12 +189,12 @@ def test_cases_of_each_service_are_told_by_stage(desk: Desk) -> None:
     assert desk.told("temuan_tahap") == {"Temuan dicatat": ["1", "0"]}
     assert desk.told("pengaduan") == {}, "complaints are no work of those who serve BPNT"
     everywhere = replace(desk.who("kabid"), services=())
-    board = build_site(desk.office.deps).dashboard.board(everywhere, desk.quarter, "")
+    board = build_site(desk.office.deps).dashboard.board(everywhere, desk.period, "")
     assert isinstance(board, Board)
     assert len(next(chart for chart in board.charts if chart.key == "pengaduan").lines) == 1
     assert "2 kasus; 0 lewat tenggat" in desk.chart("masalah_tahap").said
     narrow = replace(desk.who("verifikator"), services=("kis",))
-    board = desk.site.dashboard.board(narrow, desk.quarter, "")
+    board = desk.site.dashboard.board(narrow, desk.period, "")
     assert isinstance(board, Board)
     assert next(chart for chart in board.charts if chart.key == "masalah_tahap").lines == ()
 
@@ -185,10 +205,37 @@ def test_paths_of_kis_are_told_and_the_officer_s_word_comes_first(desk: Desk) ->
     assert desk.told("jalur") == {"A Usul/reaktivasi di SIKS-NG": ["6"], "C Jamkesda UPTPK": ["5"]}
 
 
-def test_a_number_that_is_closed_for_another_is_not_called_small(desk: Desk) -> None:
+def test_where_no_sum_is_told_nothing_is_closed_for_another(desk: Desk) -> None:
     desk.visits(2, "ewarong", {"tepat_harga": "tidak"})
     desk.visits(6, "ewarong", {"tepat_harga": "ya"})
-    assert desk.told("tepat")["6T: tepat harga"] == ["•", "0", "<5"]
+    assert desk.told("tepat")["6T: tepat harga"] == ["6", "0", CLOSED]
+    assert not re.search(r"[0-9]", desk.chart("tepat").said)
+
+
+def test_a_period_that_is_over_is_held_against_the_one_before(desk: Desk) -> None:
+    desk.visits(7, "kks_masalah", {"jenis_masalah": "saldo_0"})
+    desk.site.dashboard._figures.catch_up()
+    before, now = desk.period.moved(-1), desk.period
+
+    def a_month_ago(tx: Writer) -> None:
+        for table in ("figure_sums", "figure_months"):
+            tx.execute(
+                f"UPDATE {table} SET month = :month WHERE kabupaten = :kabupaten AND month = :now",
+                {"month": before.months[0], "now": now.months[0]},
+            )
+
+    desk.office.deps.engine.write(a_month_ago).result()
+    assert desk.chart("masalah").said == "0 masalah dilaporkan dalam kunjungan masa ini.", "it is under way"
+    desk.period = before
+    assert desk.chart("masalah").said == "7 masalah dilaporkan dalam kunjungan masa ini.", "none came before"
+    months = desk.site.dashboard.months
+    assert months() == before.months
+    dashboard = build_site(desk.office.deps).dashboard
+    dashboard._now_ms = lambda: moment_ms(now.end + timedelta(days=1), 9, 0)
+    board = dashboard.board(desk.who("kabid"), now, "")
+    assert isinstance(board, Board)
+    said = next(chart.said for chart in board.charts if chart.key == "masalah")
+    assert said.startswith("0 masalah") and said.endswith(f"{month_name(before.start)}: 7.")
 
 
 def test_shops_and_their_findings(desk: Desk) -> None:
@@ -203,7 +250,7 @@ def test_shops_and_their_findings(desk: Desk) -> None:
 def test_the_survey_is_told_from_five_answers_on(desk: Desk) -> None:
     marks = dict.fromkeys(("u1", "u2", "u3", "u4", "u5", "u6", "u7", "sarana", "pengaduan"), "4")
     desk.visits(4, "skm", {"layanan": "bpnt", **marks})
-    assert desk.told("skm") == {"BPNT/Sembako": ["Kurang dari 5 jawaban"]}
+    assert desk.told("skm") == {"BPNT/Sembako": ["• (ditutup)"]}
     desk.visits(1, "skm", {"layanan": "bpnt", **marks})
     assert desk.told("skm") == {"BPNT/Sembako": ["100,00 (mutu A) dari 5 jawaban"]}
 
@@ -213,7 +260,7 @@ def test_a_phone_that_was_heard_is_told(desk: Desk) -> None:
     assert sum(int(cells[0]) for cells in told.values()) == 1
     assert "hp" not in {
         chart.key
-        for chart in desk.site.dashboard.board(desk.who("pengawas"), desk.quarter, "").charts  # type: ignore[union-attr]
+        for chart in desk.site.dashboard.board(desk.who("pengawas"), desk.period, "").charts  # type: ignore[union-attr]
     }
 
 
@@ -221,12 +268,12 @@ def test_the_sums_are_at_most_a_minute_old(desk: Desk) -> None:
     now = [desk.office.deps.now_ms()]
     figures = desk.site.dashboard._figures
     figures._now_ms = lambda: now[0]
-    before = figures.sums(desk.quarter)
+    before = figures.standing()
     desk.task(1, DESA, "disetujui")
     now[0] += FRESH_MS - 1
-    assert figures.sums(desk.quarter) is before
+    assert figures.standing() is before
     now[0] += 1
-    assert figures.sums(desk.quarter) is not before
+    assert figures.standing() is not before
 
 
 def test_what_was_destroyed_is_counted_no_more(desk: Desk) -> None:
@@ -291,16 +338,6 @@ def test_sums_keep_up_in_the_thread_that_indexes(desk: Desk) -> None:
     assert desk.office.deps.engine.read(figure_store.is_behind) is False
 
 
-@given(st.lists(st.integers(0, 40), max_size=6))
-def test_no_sum_tells_what_is_covered(counts: list[int]) -> None:
-    covered = cover(counts)
-    hidden = [count for count, shown in zip(counts, covered, strict=True) if shown is None]
-    assert all(shown is None or shown == count for count, shown in zip(counts, covered, strict=True))
-    assert not any(shown is not None and 0 < shown < FEW for shown in covered)
-    if len(hidden) == 1:  # then nothing else could be hidden with it
-        assert not any(shown for shown in covered if shown is not None)
-
-
 def test_page_and_paper_say_the_same_and_the_map_leads_down(desk: Desk) -> None:
     desk.task(1, DESA, "disetujui")
     desk.office.add_visit(photos=())
@@ -320,12 +357,12 @@ def test_page_and_paper_say_the_same_and_the_map_leads_down(desk: Desk) -> None:
         assert re.search(r'"kind":"diterima"', own) and f"/antrean?status=diterima&amp;wilayah={DESA}" in own
         assert "Sutarmi" not in own
         for odd in (
-            "/dasbor?triwulan=x&wilayah=y",
+            "/dasbor?masa=x&wilayah=y",
             "/peta?wilayah=99",
-            "/dasbor?triwulan=2031-1",
-            "/dasbor?triwulan=0000-1",
-            "/dasbor?triwulan=9999-4",
-            "/dasbor/target.xlsx?triwulan=٢٠٢٦-4",
+            "/dasbor?masa=triwulan:2031-1",
+            "/dasbor?masa=triwulan:0000-1",
+            "/dasbor?masa=tahun:9999",
+            "/dasbor/target.xlsx?masa=bulan:٢٠٢٦-11",
         ):
             assert client.get(odd).status_code == 200
         log_in(client, "admin")

@@ -56,9 +56,9 @@ def test_what_is_cut_off_would_be_found(served: Served) -> None:
     page = served.page("kabid", viewport=PHONE)
     page.context.add_init_script(LARGE)
     assert cut(page, "/dasbor") == []
-    page.evaluate("document.querySelector('[name=triwulan]').style = 'white-space: nowrap; width: 9rem'")
+    page.evaluate("document.querySelector('[name=masa]').style = 'white-space: nowrap; width: 9rem'")
     [said] = page.evaluate(CUT)
-    assert said.startswith("triwulan: Triwulan ") and said.endswith("px cut off")
+    assert said.startswith("masa: ") and said.endswith("px cut off")
     page.evaluate("document.querySelector('h1').style.width = '500px'")
     assert any("wider than the screen" in each for each in page.evaluate(CUT))
 

@@ -19,10 +19,11 @@ from schemas.wilayah import load_wilayah
 from server import figure_store, queries
 from server.access import Person
 from server.engine import Writer
-from server.figure_store import DUE, OPEN, Counted, Day
+from server.figure_store import DUE, OPEN, Count, Counted, Day
+from server.periods import Period
 from server.services.dashboard import CLOSED
 from server.services.people import Denied, load_person
-from server.services.target_progress import Goal, TargetBoard, TargetProgress, days_of
+from server.services.target_progress import Goal, Received, TargetBoard, TargetProgress
 from server.services.target_words import TargetWords
 from server.services.targets import NotSet, Targeting, read_numbers
 from server.targets import KIND, Aim, parts
@@ -36,6 +37,7 @@ from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
 REGENCY, KALIJAMBE, PLUPUH = "33.14", "33.14.01", "33.14.02"
 THURSDAY = date(2026, 11, 26)
 NOVEMBER = Aim(service="bpnt", form="bpnt_kpm", start=date(2026, 11, 1), end=date(2026, 11, 30))
+QUARTER = Period(kind="triwulan", start=date(2026, 10, 1))
 WORKER = "b" * 32
 
 
@@ -73,13 +75,24 @@ def board(
     person: Person | None = None,
     region: str = "",
     day: date = THURSDAY,
+    period: Period = QUARTER,
 ) -> TargetBoard:
     site = build_site(office.deps)
     figures = site.dashboard._figures
     progress = TargetProgress(office.deps.engine, figures, site.words, lambda: moment_ms(day, 9, 0))
-    found = progress.board(person or who(office, "kabid"), "2026-4", region)
+    found = progress.board(person or who(office, "kabid"), period, region)
     assert isinstance(found, TargetBoard)
     return found
+
+
+def tell_of(office: Office, month: str) -> None:
+    """Let visits have come in a month."""
+    name, visit = RecordId("e" * 32), Count(month=month, desa=DESA, form="bpnt_kpm", what="kunjungan")
+
+    def put(tx: Writer) -> None:
+        figure_store.put(tx, {name: Counted(sums=[visit])}, 0)
+
+    office.deps.engine.write(put).result()
 
 
 def goal(office: Office, **given: object) -> Goal:
@@ -246,14 +259,6 @@ def test_no_day_of_a_span_is_left_out_or_counted_twice(first: date, length: int)
         assert times == (0 <= offset <= length), day
 
 
-@pytest.mark.parametrize(
-    ("quarter", "first", "last"),
-    [("2026-1", (1, 1), (3, 31)), ("2026-2", (4, 1), (6, 30)), ("2026-4", (10, 1), (12, 31))],
-)
-def test_a_quarter_has_its_days(quarter: str, first: tuple[int, int], last: tuple[int, int]) -> None:
-    assert days_of(quarter) == (date(2026, *first), date(2026, *last))
-
-
 def test_progress_counts_what_came_in_then_and_was_not_rejected(office: Office, work: Targeting) -> None:
     a_working_month(office, work)
     found = goal(office)
@@ -262,7 +267,7 @@ def test_progress_counts_what_came_in_then_and_was_not_rejected(office: Office, 
     assert (here.done, here.left, here.week) == (40, 60, 6)
     assert (found.days_left, here.pace) == (3, 20), "Thursday, Friday, Monday"
     assert found.phase == "berjalan" and found.by_now == round(100 * 18 / 21)
-    said = TargetWords(build_site(office.deps).words).card(found, "", "2026-4")
+    said = TargetWords(build_site(office.deps).words).card(found, "", QUARTER)
     assert said.said == (
         "40 dari 100 kunjungan (40%). Sisa 60, dengan 3 hari kerja lagi:"
         " perlu 20 kunjungan per hari kerja. Minggu ini 6."
@@ -344,7 +349,7 @@ def test_each_sees_the_targets_of_their_own_work(office: Office, work: Targeting
     assert board(office, person=replace(narrow, services=("kis",))).goals == ()
     site = build_site(office.deps)
     for name in ("pendamping", "admin", "pdp"):
-        assert isinstance(site.progress.board(who(office, name), "2026-4", ""), Denied)
+        assert isinstance(site.progress.board(who(office, name), QUARTER, ""), Denied)
 
 
 def test_a_desa_tells_no_small_cell(office: Office, work: Targeting) -> None:
@@ -353,15 +358,15 @@ def test_a_desa_tells_no_small_cell(office: Office, work: Targeting) -> None:
     count(office, "disetujui", "2026-11-20", ELSEWHERE, 9)
     count(office, "diterima", "2026-11-20", ELSEWHERE, 2)
     words = TargetWords(build_site(office.deps).words)
-    [row] = words.card(goal(office, region=KALIJAMBE), KALIJAMBE, "2026-4").rows
-    assert row.cells == ("30", "<5", "<5", "0", "0", CLOSED, CLOSED, CLOSED, "<5")
-    [row] = words.card(goal(office, region=PLUPUH), PLUPUH, "2026-4").rows
-    assert row.cells == ("30", "11", CLOSED, "<5", "0", "19", "36%", "7", "0")
-    own = words.card(goal(office, region=DESA), DESA, "2026-4")
+    [row] = words.card(goal(office, region=KALIJAMBE), KALIJAMBE, QUARTER).rows
+    assert row.cells == ("30", CLOSED, CLOSED, "0", "0", CLOSED, CLOSED, CLOSED, CLOSED)
+    [row] = words.card(goal(office, region=PLUPUH), PLUPUH, QUARTER).rows
+    assert row.cells == ("30", "11", CLOSED, CLOSED, "0", "19", "36%", "7", "0")
+    own = words.card(goal(office, region=DESA), DESA, QUARTER)
     assert own.bar == () and own.mark is None and "ditutup" in own.said
     count(office, "disetujui", "2026-11-24", ELSEWHERE, 2)
-    said = words.card(goal(office, region=ELSEWHERE), ELSEWHERE, "2026-4").said
-    assert "13 dari 30" in said and said.endswith("Minggu ini <5.")
+    said = words.card(goal(office, region=ELSEWHERE), ELSEWHERE, QUARTER).said
+    assert "13 dari 30" in said and said.endswith("Minggu ini •.")
 
 
 def test_the_load_of_each_worker_stands_beside(office: Office, work: Targeting) -> None:
@@ -371,9 +376,31 @@ def test_the_load_of_each_worker_stands_beside(office: Office, work: Targeting) 
     count(office, OPEN, "", ELSEWHERE, 4)
     [worker] = board(office).workers
     assert (worker.id, worker.open, worker.late, worker.week) == (WORKER, 7, 2, 6)
-    assert worker.quarter == 54 + 50
+    assert worker.made == 54 + 50
     [there] = board(office, region=PLUPUH).workers
-    assert (there.open, there.late, there.quarter) == (4, 0, 15)
+    assert (there.open, there.late, there.made) == (4, 0, 15)
+
+
+def test_what_came_is_held_against_the_same_days_of_the_period_before(office: Office) -> None:
+    for day, times in (("2026-10-02", 5), ("2026-10-26", 4), ("2026-10-27", 50), ("2026-11-26", 7)):
+        count(office, "disetujui", day, DESA, times)
+    count(office, "diterima", "2026-11-03", ELSEWHERE, 2)
+    count(office, "ditolak", "2026-11-04", DESA, 9)
+    october, november = (Period(kind="bulan", start=date(2026, month, 1)) for month in (10, 11))
+    assert board(office, period=november).received == Received(
+        period=november, now=(7, 2, 0), before=None, days=26
+    ), "nothing is known of the month before"
+    tell_of(office, "2026-10")
+    found = board(office, period=november).received
+    assert (found.now, found.before, found.days) == ((7, 2, 0), (9, 0, 0), 26), "up to the 26th of each"
+    chart = TargetWords(build_site(office.deps).words).received(found)
+    assert chart.said.endswith("Oktober 2026 sampai hari ke-26: 9.")
+    assert [line.label for line in chart.lines] == ["November 2026", "Oktober 2026"]
+    over = board(office, period=november, day=date(2026, 12, 1)).received
+    assert (over.before, over.days) == ((59, 0, 0), 0), "the whole of both"
+    assert board(office, period=october, region=PLUPUH).received.now == (0, 0, 0)
+    december = november.moved(1)
+    assert board(office, period=december).received.before is None, "it has not begun"
 
 
 def test_a_visit_counts_on_its_first_day_and_follows_what_is_decided(office: Office, work: Targeting) -> None:

@@ -133,14 +133,14 @@ class WilayahEditor(Editor):
         regions = self.host.regions()
         place = regions.get(value) if value else None
         if place:
-            self.kecamatan = place.parent if place.level in ("desa", "kelurahan") else place.kode
+            self.kecamatan = place.parent if place.is_desa else place.kode
         upper = regions.get(self.kecamatan) if self.kecamatan else None
         self.upper.set(
             self.say("aplikasi.formulir.kecamatan", nama=upper.nama) if upper else "",
             "",
             self.say("aplikasi.formulir.pilih_kecamatan"),
         )
-        lower = place if place and place.level in ("desa", "kelurahan") else None
+        lower = place if place and place.is_desa else None
         self.lower.disabled = self.field.read_only or upper is None
         name = f"{self.say(f'tingkat_wilayah.{lower.level}')} {lower.nama}" if lower else ""
         self.lower.set(name, "", self.say("aplikasi.formulir.pilih_desa"))
