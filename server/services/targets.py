@@ -4,23 +4,31 @@ What somebody saw when they set it goes with it: where another was quicker, noth
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+
+import msgspec
 
 from schemas.base import Data
 from schemas.sealed import SEALED_SERVICES
-from schemas.wilayah import Region, Wilayah
+from schemas.wilayah import Wilayah
 from server.access import EVERY_SERVICES, Person, Thing, may, refused
 from server.engine import Engine, Writer
+from server.parsing.messages import Cell, NoSheet
+from server.parsing.pool import Parsers
 from server.services.chain_record import write_new
 from server.services.people import Actor
 from server.services.visit_page import Words
+from server.tables.target_rows import TargetRows, read_rows, region_meant
 from server.targets import KIND, MOST_DAYS, MOST_VISITS, Aim, Targets, Word, fields_of, targets
 
 YEARS = (2020, 2100)
+MOST_SHEETS = 8
 SERVICES = ("bpnt", "kis", EVERY_SERVICES)
 """Whose visits are counted: nothing of a sealed service is."""
 _NUMBER = re.compile(r"(?P<name>.*?)[\s:;,=|]+(?P<number>\d{1,3}(?:\.\d{3})+|\d{1,7})\s*")
-_LEADING = re.compile(r"(?:\d+\s*[.)]\s+)?(?P<name>.+)")
+
+
+_rows = msgspec.msgpack.Decoder(list[list[Cell]])
 
 
 class NotSet(Data, frozen=True, kw_only=True):
@@ -147,7 +155,7 @@ def read_numbers(wilayah: Wilayah, text: str) -> dict[str, int] | NotSet:
         parsed = _NUMBER.fullmatch(said)
         if parsed is None or int(parsed["number"].replace(".", "")) > MOST_VISITS:
             return NotSet(why="baris", line=line, said=said[:60])
-        region = _region(wilayah, parsed["name"])
+        region = region_meant(wilayah, parsed["name"])
         if isinstance(region, str):
             return NotSet(why=region, line=line, said=parsed["name"][:60])
         if region.kode in found:
@@ -156,21 +164,19 @@ def read_numbers(wilayah: Wilayah, text: str) -> dict[str, int] | NotSet:
     return {region: number for region, number in found.items() if number}
 
 
-def _region(wilayah: Wilayah, said: str) -> Region | str:
-    """Return the one region that is meant, or the key of why it is not known."""
-    by_code = wilayah.get(said.strip())
-    if by_code is not None:
-        return by_code
-    name = _LEADING.fullmatch(said.strip())
-    own, _, above = (name["name"] if name else said).partition(",")
-    there = _narrowed(wilayah.find(own.strip(), above.strip() or None))
-    if len(there) == 1:
-        return there[0]
-    return "kembar" if there else "tidak_dikenal"
+def read_file(parsers: Parsers, wilayah: Wilayah, data: bytes) -> TargetRows | str:
+    """Read the numbers of a workbook's first sheet that heads a place and a number, or of a CSV.
 
-
-def _narrowed(there: Sequence[Region]) -> Sequence[Region]:
-    """A kecamatan comes before the desa of its name, as in a table of kecamatan."""
-    levels = (("kecamatan",), ("desa", "kelurahan"), ("kabupaten",))
-    found = ([each for each in there if each.level in level] for level in levels)
-    return next((each for each in found if each), list[Region]())
+    A key under `impor.berkas` where it cannot be read, `tanpa_kepala` where no sheet has such a head.
+    """
+    for number in range(MOST_SHEETS):
+        sheet = parsers.sheet(data, number)
+        if isinstance(sheet, NoSheet):
+            return "tanpa_kepala" if number else sheet.why
+        rows = [row for piece in sheet.pieces for row in _rows.decode(piece)]
+        found = read_rows(wilayah, rows, sheet.before, MOST_VISITS)
+        if found is not None:
+            return found
+        if number + 1 >= len(sheet.names):
+            break
+    return "tanpa_kepala"

@@ -93,7 +93,7 @@ class Reader:
             else:
                 fields[name] = value
             unsure = unsure or (column.reading == "nik" and why is None and _was_rounded(cell))
-        kode, why = self._desa({name: text_of(cell) for name, (_, cell) in cells.items()})
+        kode, why = desa_of(self._wilayah, {name: text_of(cell) for name, (_, cell) in cells.items()})
         if kode:
             fields["kode_desa"] = kode
         if why is not None:
@@ -132,25 +132,6 @@ class Reader:
             case _:
                 return text[:LONGEST_TEXT], None
 
-    def _desa(self, cells: Mapping[str, str]) -> tuple[str, Note | None]:
-        """Return the code of the desa that the row names, or why it is not known; without a cell neither."""
-        code, name, kecamatan = (cells.get(each, "") for each in ("kode_desa", "desa", "kecamatan"))
-        region = self._wilayah.get(code) if code else None
-        if region is not None and region.is_desa:
-            return region.kode, None
-        if not name:
-            return "", Note(code="tanpa_desa", field="desa", value=code) if code or "desa" in cells else None
-        there = [each for each in self._wilayah.find(name) if each.is_desa]
-        inside = (
-            [each for each in there if each in self._wilayah.find(name, kecamatan)] if kecamatan else there
-        )
-        if len(inside) == 1:
-            return inside[0].kode, None
-        if kecamatan and there and not inside:
-            return "", Note(code="desa_kecamatan_beda", field="desa", value=f"{name} / {kecamatan}")
-        code = "desa_kembar" if len(inside) > 1 else "desa_tidak_dikenal"
-        return "", Note(code=code, field="desa", value=name)
-
     def _odd(self, fields: Mapping[str, str]) -> list[Note]:
         """Return what is odd about the numbers, and stops nothing."""
         nik = fields.get("nik")
@@ -162,6 +143,24 @@ class Reader:
             nik, self._kecamatan, born, "L" if sex == "L" else "P" if sex else None, self._today
         )
         return [Note(code=code, field="nik") for code in found.warnings]
+
+
+def desa_of(wilayah: Wilayah, cells: Mapping[str, str]) -> tuple[str, Note | None]:
+    """Return the code of the desa that the row names, or why it is not known; without a cell neither."""
+    code, name, kecamatan = (cells.get(each, "") for each in ("kode_desa", "desa", "kecamatan"))
+    region = wilayah.get(code) if code else None
+    if region is not None and region.is_desa:
+        return region.kode, None
+    if not name:
+        return "", Note(code="tanpa_desa", field="desa", value=code) if code or "desa" in cells else None
+    there = [each for each in wilayah.find(name) if each.is_desa]
+    inside = [each for each in there if each in wilayah.find(name, kecamatan)] if kecamatan else there
+    if len(inside) == 1:
+        return inside[0].kode, None
+    if kecamatan and there and not inside:
+        return "", Note(code="desa_kecamatan_beda", field="desa", value=f"{name} / {kecamatan}")
+    code = "desa_kembar" if len(inside) > 1 else "desa_tidak_dikenal"
+    return "", Note(code=code, field="desa", value=name)
 
 
 def plain_choice(text: str) -> str:

@@ -93,13 +93,10 @@ async def _sent(site: Site, visitor: Visitor, request: Asking) -> Job | str:
     """Read the file that was sent; returns what is wrong with it, in words, when it is no list."""
     reader = FormReader(visitor.csrf, site.deps.uploads.scratch, LARGEST_LIST_BYTES, site.work)
     try:
-        sent = await reader.read(request.headers.get("content-type", ""), request.stream())
-        sent = [each for each in sent if each.name or each.size_bytes]
-        if len(sent) != 1:
-            return site.text("impor.tanpa_berkas")
-        file, by = sent[0], visitor.person.id
-        if file.too_large:
-            return site.text("impor.berkas.terlalu_besar")
+        file = await reader.only_file(request.headers.get("content-type", ""), request.stream())
+        if isinstance(file, str):
+            return site.text(f"impor.{file}")
+        by = visitor.person.id
         made = await site.work(lambda: site.importing.take(by, file.name, file.file.read()))
     finally:
         for each in reader.files:

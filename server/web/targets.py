@@ -3,7 +3,7 @@
 Rule: one form says all numbers of one target; what was typed stays on the page when it cannot be taken.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,16 +15,21 @@ from schemas.base import Data
 from server.access import may
 from server.periods import Kind, Period, period_of, read_period, with_days
 from server.services.target_words import TargetWords
-from server.services.targets import NotSet, read_numbers
+from server.services.targets import NotSet, read_file, read_numbers
+from server.tables.entries import Note
+from server.tables.target_rows import TargetRows
 from server.targets import MOST_VISITS, Aim, Targets, Word, parts
-from server.web.filters import Filter, Group, Option
+from server.web.filters import Filter, Group, Option, written_in
 from server.web.register_form import count_of
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
+from server.web.upload_form import FormReader
 
 PAGE = "/target"
 MONTHS_BEFORE, MONTHS_AFTER = 1, 6
 MOST_TEXT = 16_000
+MOST_FILE_BYTES = 5_000_000
+MOST_PROBLEMS = 50
 OWN_SPAN = "rentang"
 LONGER: tuple[Kind, ...] = ("triwulan", "tahun")
 
@@ -58,7 +63,13 @@ def target_routes(site: Site) -> list[Any]:
     words = TargetWords(site.words)
 
     async def draw(
-        visitor: Visitor, typed: Typed, notice: Notice | None, *, status: int = 200, changing: str = ""
+        visitor: Visitor,
+        typed: Typed,
+        notice: Notice | None,
+        *,
+        status: int = 200,
+        changing: str = "",
+        problems: Sequence[tuple[int, str]] = (),
     ) -> Response[str]:
         known = await site.work(site.targeting.now)
         people = await site.work(lambda: site.names({each.by for each in known.words}))
@@ -70,6 +81,10 @@ def target_routes(site: Site) -> list[Any]:
             "choices": _choices(site, visitor, typed),
             "own_span": typed.span == OWN_SPAN,
             "most_text": MOST_TEXT,
+            "file_to": f"{PAGE}/berkas?{written_in(_aimed_at(typed))}#atur",
+            "file_limit": written.size(MOST_FILE_BYTES),
+            "problems": problems[:MOST_PROBLEMS],
+            "problem_count": len(problems),
             "notice": notice,
         }
         return await site.page("target/list.html", visitor, "dasbor", values, status=status)
@@ -107,7 +122,66 @@ def target_routes(site: Site) -> list[Any]:
             typed = replace(typed, seen_ms=word.at_ms if word else 0)
         return await draw(visitor, typed, Notice(tone="bad", icon="error", title=title), status=422)
 
-    return [page, change]
+    @post(f"{PAGE}/berkas", request_max_body_size=MOST_FILE_BYTES + 100_000)
+    async def take(request: Asking) -> Response[Any]:
+        visitor = await site.allowed(request, "set_targets")
+        typed = _typed(request.query_params)
+        found = await _read_file(site, visitor, request)
+        if isinstance(found, str):
+            notice = Notice(tone="bad", icon="error", title=found)
+            return await draw(visitor, typed, notice, status=422)
+        typed = _with_numbers(site, typed, found.numbers)
+        problems = [(each.row, _why(site, each.note)) for each in found.problems]
+        said = site.text("target.dari_berkas", jumlah=written.number(len(found.numbers)))
+        tone, icon = ("notice", "warning") if problems else ("good", "done")
+        return await draw(visitor, typed, Notice(tone=tone, icon=icon, title=said), problems=problems)
+
+    return [page, change, take]
+
+
+def _why(site: Site, note: Note) -> str:
+    """Say why a row is not taken: about a desa as the importer says it."""
+    named = f"impor.catatan.{note.code}"
+    return site.text(named if named in site.text else f"target.catatan.{note.code}", nilai=note.value)
+
+
+async def _read_file(site: Site, visitor: Visitor, request: Asking) -> TargetRows | str:
+    """Read the file that was sent, or say what is wrong with it."""
+    reader = FormReader(visitor.csrf, site.deps.uploads.scratch, MOST_FILE_BYTES, site.work)
+    try:
+        file = await reader.only_file(request.headers.get("content-type", ""), request.stream())
+        if isinstance(file, str):
+            return site.text(f"impor.{file}")
+        data = await site.work(file.file.read)
+    finally:
+        for each in reader.files:
+            each.file.close()
+    found = await site.work(lambda: read_file(site.deps.parsers, site.words.wilayah, data))
+    if isinstance(found, TargetRows):
+        return found
+    return site.text("target.tanpa_kepala" if found == "tanpa_kepala" else f"impor.berkas.{found}")
+
+
+def _with_numbers(site: Site, typed: Typed, numbers: Mapping[str, int]) -> Typed:
+    """Put numbers into the form: that of the regency, and the lines of the others."""
+    regency = site.targeting.regency
+    lines = [
+        f"{site.words.region(region)} {number}"
+        for region, number in sorted(numbers.items())
+        if region != regency
+    ]
+    return replace(typed, whole=str(numbers.get(regency, "")), divided="\n".join(lines))
+
+
+def _aimed_at(typed: Typed) -> dict[str, str]:
+    """Return what of the form an address keeps while a file is read."""
+    return {
+        "untuk": typed.what,
+        "masa": typed.span,
+        "dari": typed.first,
+        "sampai": typed.last,
+        "dilihat": str(typed.seen_ms),
+    }
 
 
 def _typed(given: Mapping[str, str]) -> Typed:
@@ -154,21 +228,14 @@ def _numbers(site: Site, typed: Typed) -> dict[str, int] | NotSet:
 def _filled(site: Site, aim: Aim, known: Targets) -> Typed:
     """Return the form as the word that counts would fill it."""
     word = known.newest(aim)
-    numbers, regency = dict[str, int](word.numbers if word else {}), site.targeting.regency
-    lines = [
-        f"{site.words.region(region)} {number}"
-        for region, number in sorted(numbers.items())
-        if region != regency
-    ]
-    return Typed(
+    typed = Typed(
         what=f"{aim.service}|{aim.form}",
         span=_span_value(aim),
         first=aim.start.isoformat(),
         last=aim.end.isoformat(),
-        whole=str(numbers.get(regency, "")),
-        divided="\n".join(lines),
         seen_ms=word.at_ms if word else 0,
     )
+    return _with_numbers(site, typed, word.numbers if word else {})
 
 
 def _span_value(aim: Aim) -> str:

@@ -67,6 +67,13 @@ class FormReader:
             raise UnreadableError from error
         return self.files
 
+    async def only_file(self, content_type: str, body: AsyncIterator[bytes]) -> SentFile | str:
+        """Return the one file of a form, or what is wrong: a key under `impor`. Raises as `read`."""
+        sent = [each for each in await self.read(content_type, body) if each.name or each.size_bytes]
+        if len(sent) != 1:
+            return "tanpa_berkas"
+        return "berkas.terlalu_besar" if sent[0].too_large else sent[0]
+
     async def _begin(self, segment: MultipartSegment) -> None:
         self._name, self._at = segment.name, None
         self._field.clear()

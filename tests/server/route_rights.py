@@ -172,6 +172,7 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("POST", "/pengguna/percobaan"): Needs("see_logins", may_lack=True),
     ("GET", "/target"): Needs("see_dashboard"),
     ("POST", "/target"): Needs("set_targets"),
+    ("POST", "/target/berkas"): Needs("set_targets"),
     ("GET", "/pengaturan"): Needs("see_settings"),
     ("POST", "/pengaturan"): Needs("set_settings"),
     ("POST", "/pengaturan/peta"): Needs("set_settings"),
