@@ -81,7 +81,7 @@ def target_routes(site: Site) -> list[Any]:
             "choices": _choices(site, visitor, typed),
             "own_span": typed.span == OWN_SPAN,
             "most_text": MOST_TEXT,
-            "file_to": f"{PAGE}/berkas?{written_in(_aimed_at(typed))}#atur",
+            "file_to": f"{PAGE}/berkas?{written_in(_aimed_at(typed))}",
             "file_limit": written.size(MOST_FILE_BYTES),
             "problems": problems[:MOST_PROBLEMS],
             "problem_count": len(problems),
