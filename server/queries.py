@@ -4,6 +4,7 @@ import msgspec
 
 from schemas.ids import RecordId
 from server.engine import Reader, one
+from sync.neutral import is_sealed
 from sync.store import Record
 
 _record = msgspec.msgpack.Decoder(Record)
@@ -33,3 +34,12 @@ def petugas(reader: Reader) -> list[Record]:
 def find_petugas(reader: Reader, who: str) -> Record | None:
     """Return the person of a record id or a short code."""
     return next((person for person in petugas(reader) if who in (person.id, person.fields.get("kode"))), None)
+
+
+def sealed_of_code(reader: Reader, kode: str) -> list[RecordId]:
+    """Return the sealed cases of a code; there are few, and no index tells anybody else of them."""
+    return [
+        each.id
+        for each in records_of_kind(reader, "kasus")
+        if is_sealed(each) and each.fields.get("kode") == kode
+    ]

@@ -181,15 +181,13 @@ class ExportRows:
 
     def _desa(self) -> tuple[str, ...] | None:
         """Return the desa to list, None for all. A visit without a known desa is every reader's."""
-        region, areas = self._asked.region, self._reach.areas
-        if areas is None and not region:
+        region = self._asked.region
+        if self._reach.areas is None and not region:
             return None
         known = tuple(
             kode
             for kode, each in self._places.items()
-            if each.is_desa
-            and (not region or within(kode, (region,)))
-            and (areas is None or within(kode, areas))
+            if each.is_desa and (not region or within(kode, (region,))) and self._reach.has(kode)
         )
         return known if region else ("", *known)
 

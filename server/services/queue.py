@@ -191,9 +191,7 @@ class Queue:
         known = tuple(
             each.kode
             for each in self._words.wilayah
-            if each.is_desa
-            and (not region or within(each.kode, (region,)))
-            and (reach.areas is None or within(each.kode, reach.areas))
+            if each.is_desa and (not region or within(each.kode, (region,))) and reach.has(each.kode)
         )
         return known if region else ("", *known)
 

@@ -17,7 +17,7 @@ from server import page_store
 from server.access import Person
 from server.engine import Engine, Reader
 from server.parsing.pool import Parsers
-from server.queries import records_of_kind
+from server.queries import sealed_of_code
 from server.services.answers import PageOfAnswers, Reading, pages
 from server.services.cases import steps_of
 from server.services.room_opening import OpenCase, Openings
@@ -71,8 +71,7 @@ class RoomCases:
 
     def by_code(self, kode: str) -> RecordId | None:
         """Find a sealed case by its code, also one that has ended; for the day on which glass is broken."""
-        found = self._engine.read(lambda tx: records_of_kind(tx, "kasus"))
-        return next((each.id for each in found if is_sealed(each) and each.fields.get("kode") == kode), None)
+        return next(iter(self._engine.read(lambda tx: sealed_of_code(tx, kode))), None)
 
     def case_of(self, visit: RecordId) -> RecordId | None:
         """Return the case that a sealed visit belongs to."""

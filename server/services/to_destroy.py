@@ -14,7 +14,7 @@ from schemas.sealed import KODE_PATTERN
 from server import subject_store
 from server.access import Person, may
 from server.engine import Engine, Reader
-from server.queries import records_of_kind
+from server.queries import sealed_of_code
 from server.services.belongings import TARGETS
 from server.services.destroying import NAMED_FOR, Destroying
 from server.services.finding import Finding, hit_of, survivors
@@ -63,7 +63,7 @@ class ToDestroy:
         if ids := _ID.findall(wanted.lower()):
             return self._engine.read(lambda tx: self._named(tx, person, [RecordId(ids[-1])]))
         if _KODE.match(wanted.upper()):
-            return self._engine.read(lambda tx: self._named(tx, person, _coded(tx, wanted.upper())))
+            return self._engine.read(lambda tx: self._named(tx, person, sealed_of_code(tx, wanted.upper())))
         people = self._finding.warga(person, NAMED_FOR, wanted)[:MOST_PEOPLE]
 
         def work(tx: Reader) -> list[Choice]:
@@ -118,11 +118,6 @@ def _with_all(tx: Reader, name: RecordId) -> list[RecordId]:
     about = [name, *subject_store.merged_into(tx, name)]
     visits = subject_store.visits_of(tx, about, MOST_OF_EACH)
     return [name, *visits, *subject_store.cases_of(tx, about)[:MOST_OF_EACH]]
-
-
-def _coded(tx: Reader, kode: str) -> list[RecordId]:
-    """Return the sealed cases of a code; there are few, and no index tells anybody else of them."""
-    return [each.id for each in records_of_kind(tx, "kasus") if each.fields.get("kode") == kode]
 
 
 def _line(parts: Iterable[str]) -> str:
