@@ -89,7 +89,8 @@ class FormHost(BaseScreen):
         def signed(outcome):
             if isinstance(outcome, Refused):
                 self.refusal(outcome)
-            self.enter()
+            if self.context.shell.screen is self:  # else it is asked when she comes back
+                self.enter()
 
         self.context.background.run(lambda: visits.sign(self._draft, form, field, png), signed)
 
