@@ -10,6 +10,7 @@ from field_app.ui.letters import Letters
 from field_app.ui.sample import SamplePhone
 from field_app.ui.sample_data import LONG_NAME as LONG
 from field_app.ui.sample_drafts import filled_draft
+from field_app.ui.theme import parted
 from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.head import LEAST_TITLE, HeadTitle
 from tests.field_app.ui.driver import Driver
@@ -113,3 +114,21 @@ def test_a_second_line_of_a_header_stands_or_not_by_the_text_size_alone(driver: 
         for under in ("Desa Jati", "Reaktivasi KIS PBI JKN · Desa Banaran, Kecamatan Sumberlawang"):
             title = HeadTitle(title="Sutarmi", under=under, size=(dp(214), dp(54)), look=driver.app.theme)
             assert [piece.text for piece in title.pieces] == ["Sutarmi", under][: 1 + stands]
+
+
+def test_a_name_of_a_file_a_path_and_a_code_break_behind_their_own_signs(driver: Driver) -> None:
+    driver.open()
+    look = driver.app.theme
+    letters = Letters(font_name=look.font("body"), font_size=look.font_px("body"))
+    room = letters.extent("sambang-8f3a21c4-00")
+    for text, lines in (
+        ("sambang-8f3a21c4-0004.smb", "sambang-8f3a21c4-\n0004.smb"),
+        ("/media/retno/FLASHDISK", "/media/retno/\nFLASHDISK"),
+        ("Nomor KS-2026-DFKPRLXYZABC lagi", "Nomor KS-2026-\nDFKPRLXYZABC lagi"),
+        ("Kunjungan-ulang besok", "Kunjungan-ulang besok"),
+    ):
+        assert parted(text, letters, room) == lines
+    drawn, broken = (
+        look.words(text, "body", int(room)) for text in ("KS-2026-DFKPRLXYZABC", "KS-2026-\nDFKPRLXYZABC")
+    )
+    assert drawn.size == broken.size

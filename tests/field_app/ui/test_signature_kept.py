@@ -1,4 +1,4 @@
-"""A signature that was drawn and not kept: kept at leaving, as what was typed is, but for a touch in passing."""
+"""A signature that was drawn and not kept: kept at leaving, as what was typed is; a mere touch is not."""
 
 from typing import Any
 
