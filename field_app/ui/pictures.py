@@ -20,6 +20,8 @@ from field_app.ui.pictures_sync import sync_scenes
 from field_app.ui.pictures_tasks import tasks_scenes
 
 Scene = Callable[[Any, Any], None]
+FADED_S = 0.25
+"""After an answer came, until what it brought has come into sight."""
 
 
 def main() -> None:
@@ -54,7 +56,9 @@ def settle(app: Any, seconds: float = 0.35) -> None:
     from kivy.base import EventLoop
 
     until = time.monotonic() + seconds
-    while time.monotonic() < until or app.background.busy:
+    while (now := time.monotonic()) < until or app.background.busy:
+        if app.background.busy:
+            until = max(until, now + FADED_S)
         EventLoop.idle()
 
 

@@ -94,6 +94,22 @@ def test_emoji_are_typed_as_signs_and_not_as_boxes(driver: Driver) -> None:
     assert plain == pytest.approx(toned), "what follows a sign takes no room"
 
 
+def test_emoji_beside_javanese_script_are_signs_too_and_the_script_is_shaped(driver: Driver) -> None:
+    entry = _address(driver, f"{JAVANESE} {THUMB}")
+    assert "Javanese" in entry.font_name
+
+    def drawn(text: str) -> bytes:
+        label = Letters(text=text, font_name=entry.font_name, font_size=40)
+        label.refresh()
+        return label.texture.pixels
+
+    assert [sign for sign in (*EMOJI, *JAVANESE) if drawn(sign) == drawn("\U0010fffe")] == []
+    alone = sum(Letters(font_name=entry.font_name, font_size=40).extent(letter) for letter in JAVANESE)
+    assert Letters(font_name=entry.font_name, font_size=40).extent(JAVANESE) < alone, (
+        "signs stand above letters"
+    )
+
+
 def test_a_hint_is_as_large_as_what_will_be_typed(driver: Driver) -> None:
     driver.open(SamplePhone(state="baru"), scale=1.6)
     entry = next(w for w in driver.walk() if isinstance(w, Entry))
