@@ -49,7 +49,7 @@ def test_the_difference_of_two_prices_is_seen_as_soon_as_both_are_typed(
     assert driver.sees("Dihitung sendiri")
     driver.type(editor.editors["harga_pasar"].entry, "14000")
     driver.settle()
-    assert driver.sees("1.000")
+    assert driver.sees("1.000") and not driver.sees("Dihitung sendiri"), "on its head and in its field"
     driver.type(editor.editors["harga_pasar"].entry, "13500")
     driver.settle()
     assert driver.sees("1.500")
