@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from schemas.format import MONTHS
+from schemas.format import MONTHS, number
 from schemas.sealed import SEALED_FORM
 from schemas.text import Text
 
@@ -33,7 +33,7 @@ SAYS_STATUS = ("returned", "today", "upcoming", "drafts")
 def month_words(month: Any, say: Text) -> str:
     """How much of this month's tasks is done: "Bulan ini 12 tugas selesai, 8 lagi"."""
     key = "bulan_ini" if month.left else "bulan_selesai"
-    return say(f"aplikasi.beranda.{key}", selesai=month.done, sisa=month.left)
+    return say(f"aplikasi.beranda.{key}", selesai=number(month.done), sisa=number(month.left))
 
 
 def due_words(due: str | None, today: date, say: Text) -> str:

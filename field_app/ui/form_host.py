@@ -8,6 +8,7 @@ from typing import Any
 
 from field_app.finalise import place_answer
 from field_app.recordings import recordings
+from field_app.ui.labels import fix_words
 from field_app.ui.permissions import closed_for_good, settings_pill
 from field_app.ui.plan import Step
 from field_app.ui.sheets import LocationSheet
@@ -15,7 +16,6 @@ from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets.entry import Entry
 from field_app.views import Refused
 from schemas.form_cells import answer_at, blobs_of, cell_of, of_column
-from schemas.format import clock
 
 
 class FormHost(BaseScreen):
@@ -89,7 +89,8 @@ class FormHost(BaseScreen):
         def signed(outcome):
             if isinstance(outcome, Refused):
                 self.refusal(outcome)
-            self.enter()
+            if self.context.shell.screen is self:  # else it is asked when she comes back
+                self.enter()
 
         self.context.background.run(lambda: visits.sign(self._draft, form, field, png), signed)
 
@@ -125,19 +126,8 @@ class FormHost(BaseScreen):
 
     def fix_time(self, value):
         """When a fix was taken, and where it is from if no satellite gave it, as one reads it."""
-        source = f"aplikasi.lokasi.sumber_{value.get('source', 'gps')}"
-        known = self.say(source) if source in self.context.text else ""
-        return " · ".join(part for part in (known, self._age(value.get("at"))) if part)
-
-    def _age(self, at):
-        if not at:
-            return ""
-        minutes = max(0, (self.context.now_ms() - at) // 60_000)
-        if minutes < 1:
-            return self.say("aplikasi.lokasi.usia_baru")
-        if minutes < 60:
-            return self.say("aplikasi.lokasi.usia_menit", menit=minutes)
-        return self.say("aplikasi.lokasi.usia_jam", jam=clock(at))
+        source = value.get("source", "gps")
+        return fix_words(source, value.get("at"), self.context.now_ms(), self.context.text)
 
     def recordings(self):
         """The data notice read aloud, by language."""

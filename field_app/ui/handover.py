@@ -16,7 +16,7 @@ from field_app.ui.widgets.facts import Fact
 from field_app.ui.widgets.sign import DoneSign
 from field_app.ui.widgets.words import Notice, Words
 from field_app.views import Refused
-from schemas.format import local_date, short_date
+from schemas.format import local_date, number, short_date
 from schemas.handover import ENDING
 
 STEPS = 20
@@ -167,10 +167,10 @@ class WrittenSheet(Sheet):
         self.add(Fact(icon="file", label=say("aplikasi.serah.berkas"), text=written.path.name))
         if written.path.is_absolute():  # else it is where she said, which only the system knows
             self.add(Fact(icon="storage", label=say("aplikasi.serah.tempat"), text=str(written.path.parent)))
-        holds = say("aplikasi.serah.berisi_isi", data=written.changes, foto=written.photos)
+        holds = say("aplikasi.serah.berisi_isi", data=number(written.changes), foto=number(written.photos))
         self.add(Fact(icon="task", label=say("aplikasi.serah.berisi"), text=holds))
-        for number in (1, 2, 3):
-            self.add(Words(text=f"{number}. {say(f'aplikasi.serah.langkah_{number}')}"))
+        for step in (1, 2, 3):
+            self.add(Words(text=f"{step}. {say(f'aplikasi.serah.langkah_{step}')}"))
         self.add(Notice(icon="waiting", tone="notice", text=say("aplikasi.serah.belum_diterima")))
         close = Pill(text=say("aplikasi.serah.mengerti"))
         close.bind(on_release=lambda *_: self.close())
@@ -184,10 +184,10 @@ class ReadSheet(Sheet):
         super().__init__(say("aplikasi.serah.terbaca"), **kwargs)
         self.add(DoneSign(size_hint_y=None, height=dp(64)))
         key = "diterima" if read.changes or read.photos else "tanpa_kabar"
-        told = say(f"aplikasi.serah.{key}", data=read.changes, foto=read.photos)
+        told = say(f"aplikasi.serah.{key}", data=number(read.changes), foto=number(read.photos))
         self.add(Words(text=told, style="strong", align="center"))
         if read.rows:
-            rows = say("aplikasi.serah.pembaruan", jumlah=read.rows)
+            rows = say("aplikasi.serah.pembaruan", jumlah=number(read.rows))
             self.add(Words(text=rows, style="small", ink="ink_soft", align="center"))
         if read.out_of_step:
             self.add(Notice(icon="sync_problem", tone="notice", text=say("aplikasi.serah.belum_cocok")))

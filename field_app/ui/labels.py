@@ -1,10 +1,15 @@
-"""How a place in a form is named on the screen. Rule: a cell is named with its table and its row."""
+"""How a spot in a form is named on the screen, and how a fix is told.
+
+Rule: a cell is named with its table and its row.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 from schemas.form import Form
 from schemas.form_cells import cell_of, label_at
+from schemas.format import clock
+from schemas.text import Text
 
 
 def where(form: Form, name: str, say: Callable[..., str]) -> str:
@@ -21,3 +26,21 @@ def question(form: Form, name: str, say: Callable[..., str]) -> tuple[str, str]:
 
 def _row(say: Callable[..., str]) -> Callable[[int], Any]:
     return lambda number: say("aplikasi.formulir.baris", nomor=number)
+
+
+def fix_words(source: str, at_ms: int | None, now_ms: int, say: Text) -> str:
+    """Where a fix is from, if no satellite gave it, and how old it is: "Diketik sendiri · 4 menit lalu"."""
+    key = f"aplikasi.lokasi.sumber_{source}"
+    known = say(key) if key in say else ""
+    return " · ".join(part for part in (known, _age(at_ms, now_ms, say)) if part)
+
+
+def _age(at_ms: int | None, now_ms: int, say: Text) -> str:
+    if not at_ms:
+        return ""
+    minutes = max(0, (now_ms - at_ms) // 60_000)
+    if minutes < 1:
+        return say("aplikasi.lokasi.usia_baru")
+    if minutes < 60:
+        return say("aplikasi.lokasi.usia_menit", menit=minutes)
+    return say("aplikasi.lokasi.usia_jam", jam=clock(at_ms))

@@ -172,7 +172,7 @@ class Shell(FloatLayout):
     def go(self, name: str, /, **arguments: Any) -> None:
         """Put a screen in front."""
         self._drop()
-        self._stack.append((name, arguments, None))
+        self._put(name, arguments)
         self._raise()
 
     def replace(self, name: str, /, **arguments: Any) -> None:
@@ -180,8 +180,16 @@ class Shell(FloatLayout):
         self._drop()
         if self._stack:
             self._stack.pop()
-        self._stack.append((name, arguments, None))
+        self._put(name, arguments)
         self._raise()
+
+    def _put(self, name: str, arguments: dict[str, Any]) -> None:
+        """Add to the way here; where it stood before, the way is cut there: back leads to no screen twice."""
+        about = (name, arguments.get("draft"))
+        way = [(one, given.get("draft")) for one, given, _screen in self._stack]
+        if about in way:
+            del self._stack[way.index(about) :]
+        self._stack.append((name, arguments, None))
 
     def only(self, name: str, /, **arguments: Any) -> None:
         """Forget the way here: nothing lies behind this screen."""
@@ -189,6 +197,10 @@ class Shell(FloatLayout):
         self._stack.clear()
         self._stack.append((name, arguments, None))
         self._raise()
+
+    def stay(self) -> None:
+        """Forget the way here, and leave the screen in front as it is: what lay behind it is over."""
+        del self._stack[:-1]
 
     def stand(self, *screens: tuple[str, dict[str, Any]]) -> None:
         """Forget the way here, and stand before the last of these, with the others behind it."""

@@ -5,6 +5,7 @@ is bound.
 """
 
 import math
+import re
 from functools import lru_cache
 
 from kivy.graphics.texture import Texture
@@ -24,6 +25,8 @@ LEAST = 11
 """How small, in dp, words may shrink to fit on one line."""
 SURELY = 0.97
 """How full a line may be by the sum of its letters, which knows no kerning."""
+PARTS = re.compile(r"[^-/._@]*[-/._@]+|[^-/._@]+")
+"""What a long word is made of: each part ends with the sign that parts it from the next."""
 JAVANESE = range(0xA980, 0xA9E0)
 EMOJI = (range(0x2300, 0x2C00), range(0x1F000, 0x20000))
 """Where emoji lie; the few signs that the letters' own font has there, the fallback has too."""
@@ -133,7 +136,10 @@ class Look:
                 kept = kept[:-1].rstrip()
             options["text"] = kept + "…"
         elif width:
-            options |= {"text_size": (width, None)}
+            options |= {
+                "text_size": (width, None),
+                "text": parted(text, Letters(**options, font_size=size), width),
+            }
             if lines:
                 options |= {"max_lines": lines, "shorten": False}
         label = Letters(font_size=size, **options)
@@ -187,3 +193,22 @@ class Look:
         texture = Texture.create(size=(side, side), colorfmt="rgba")
         texture.blit_buffer(bytes(values), colorfmt="rgba", bufferfmt="ubyte")
         return texture
+
+
+def parted(text: str, letters: Letters, width: float) -> str:
+    """Break words that are longer than a line behind the signs that part them, where there are some: a file's
+    name, a path, a code. Kivy would break them at any letter. `width` in pixels.
+    """
+    return " ".join(_parted(word, letters, width) for word in text.split(" "))
+
+
+def _parted(word: str, letters: Letters, width: float) -> str:
+    parts = PARTS.findall(word)
+    if len(parts) < 2 or "\n" in word or letters.extent(word) <= width:
+        return word
+    lines = [""]
+    for part in parts:
+        if lines[-1] and letters.extent(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)

@@ -13,6 +13,7 @@ from schemas import format as written
 from schemas.form_values import is_skipped, skip_reason
 from schemas.text import Text
 
+Answers = dict[str, Any]
 MOST_NAMED = 4
 """Rows of a table that are named when it is told in a line."""
 NameOf = Callable[[kinds.Field, str], str]
@@ -57,7 +58,36 @@ def shown(  # noqa: C901 - one flat table of kinds
             count = say("aplikasi.formulir.jumlah_baris", jumlah=len(value))
             named = ", ".join(name for name in first[:MOST_NAMED] if name)
             return f"{count}: {named}{', …' if len(first) > MOST_NAMED else ''}" if named else count
+        case kinds.Turunan(value="uang"):
+            return written.rupiah(value)
         case kinds.Turunan():
-            return number_shown(value) if isinstance(value, (int, float)) else str(value)
+            if isinstance(value, int):
+                return written.number(value)
+            return number_shown(value) if isinstance(value, float) else str(value)
         case _:
             return str(len(value)) if isinstance(value, list) else str(value)
+
+
+def is_computed(field: kinds.Field) -> bool:
+    """Whether the phone computes it, or a column of it."""
+    if isinstance(field, kinds.Tabel):
+        return any(is_computed(column) for column in field.columns)
+    return isinstance(field, kinds.Turunan)
+
+
+def with_computed(field: kinds.Field, typed: Any, told: Any) -> Any:
+    """What stands in a field: as it was computed, or as it was typed with what was computed in its rows. Rows
+    that were added or taken away since the phone was asked are asked about again.
+    """
+    if not isinstance(field, kinds.Tabel):
+        return told
+    rows: list[Answers] = typed if isinstance(typed, list) else []
+    others: list[Answers] = told if isinstance(told, list) else []
+    if not rows or len(rows) != len(others):
+        return typed
+    names = {column.name for column in field.columns if is_computed(column)}
+    return [
+        {name: value for name, value in row.items() if name not in names}
+        | {name: value for name, value in other.items() if name in names}
+        for row, other in zip(rows, others, strict=True)
+    ]

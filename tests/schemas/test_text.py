@@ -1,10 +1,9 @@
-import tomllib
 from pathlib import Path
 
 import pytest
 
-import schemas.text
 from schemas.text import TextError, load_text
+from schemas.theme import load_theme
 
 
 def write(folder: Path, **files: str) -> Path:
@@ -65,8 +64,8 @@ def test_an_unknown_language_is_refused() -> None:
 def test_every_status_has_a_word_an_icon_and_a_meaning() -> None:
     text = load_text()
     codes = {key.partition(".")[2] for key in text.keys_under("status")}
-    for table in ("status_ikon", "status_arti"):
-        assert {key.partition(".")[2] for key in text.keys_under(table)} == codes
+    assert {key.partition(".")[2] for key in text.keys_under("status_arti")} == codes
+    assert load_theme().status.keys() == codes
     assert len(codes) == 14
 
 
@@ -75,9 +74,3 @@ def test_no_shipped_text_is_empty() -> None:
     assert [
         key for key in text.keys_under() if not text(key, **dict.fromkeys(text.fields(key), "x")).strip()
     ] == []
-
-
-def test_every_status_icon_is_one_that_is_drawn() -> None:
-    text = load_text()
-    drawn = tomllib.loads((Path(schemas.text.__file__).parent / "icons.toml").read_text("utf-8"))["icons"]
-    assert {text(key) for key in text.keys_under("status_ikon")} <= drawn.keys()

@@ -1,6 +1,8 @@
 """Photos, scans and signatures: small pictures, and the way to make more."""
 
 import io
+import math
+from itertools import pairwise
 
 from kivy.core.image import Image as CoreImage
 from kivy.graphics import Color, Line, Rectangle, StencilPop, StencilPush, StencilUnUse, StencilUse
@@ -181,6 +183,11 @@ class Pad(Painted):
             points = [number for point in (stroke if len(stroke) > 1 else stroke * 2) for number in point]
             self.add(Color(*look.ink), Line(points=points, width=dp(1.4), cap="round", joint="round"))
 
+    @property
+    def ink(self) -> float:
+        """Pixels that were drawn on, along the lines."""
+        return sum(math.dist(one, other) for stroke in self.strokes for one, other in pairwise(stroke))
+
     def png(self) -> bytes:
         """The strokes as black on white, 3 pixels for each dp, at most 1,200 wide."""
         from PIL import Image, ImageDraw
@@ -221,39 +228,54 @@ class SignedPicture(Painted):
             self.add(Color(1, 1, 1, 1), Rectangle(texture=self.texture, pos=pos, size=size))
 
 
+LEAST_INK = 40
+"""dp that a line must be drawn on to pass for a signature that somebody forgot to keep: a finger that only
+scrolled by leaves less.
+"""
+
+
 class TandaTanganEditor(Editor):
-    """Sign, keep; or sign again."""
+    """Sign, keep; or sign again. What was signed and not kept is kept at leaving, as what was typed is."""
 
     def build(self):
+        self._given = 0
         self.pad = Pad()
         self.pad.bind(strokes=self._marks)
         self.row = BoxLayout(size_hint_y=None, height=dp(52), spacing=dp(8))
         self.again = Pill(kind="plain", icon="undo", text=self.say("tombol.hapus"), compact=True)
         self.again.bind(on_release=lambda *_: setattr(self.pad, "strokes", []))
         self.keep = Pill(kind="soft", icon="check", text=self.say("tombol.simpan"), compact=True)
-        self.keep.bind(on_release=lambda *_: self.host.sign(self.field.name, self.pad.png()))
+        self.keep.bind(on_release=lambda *_: self._give())
         self.row.add_widget(self.again)
         self.row.add_widget(self.keep)
         self.redo = Pill(kind="soft", icon="signature", text=self.say("aplikasi.formulir.tanda_ulang"))
         self.redo.bind(on_release=lambda *_: self._sign_again())
         self.show(self.value)
 
+    def _give(self):
+        self._given = len(self.pad.strokes)
+        self.host.sign(self.field.name, self.pad.png())
+
+    def flush(self):
+        if self.pad.parent and len(self.pad.strokes) > self._given and self.pad.ink >= dp(LEAST_INK):
+            self._give()
+
     def _marks(self, *_):
         self.again.disabled = self.keep.disabled = not self.pad.strokes
 
     def show(self, value):
         self.value = value
-        self.clear_widgets()
         data = self.host.photo_bytes(value) if isinstance(value, str) else None
         if data:
+            self.clear_widgets()
             self.add_widget(SignedPicture(data))
             self.add_widget(self.redo)
-        else:
+        elif not self.pad.parent:  # else what is drawn on it stays: it may not have been kept
             self._sign_again()
 
     def _sign_again(self):
         self.clear_widgets()
-        self.pad.strokes = []
+        self.pad.strokes, self._given = [], 0
         self._marks()
         self.add_widget(self.pad)
         self.add_widget(self.row)

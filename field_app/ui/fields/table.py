@@ -5,7 +5,7 @@ from typing import Any
 from kivy.metrics import dp
 
 from field_app.ui.fields.base import Editor
-from field_app.ui.values import shown
+from field_app.ui.values import is_computed, shown
 from field_app.ui.widgets.buttons import Link, Pill, Tappable, appear
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.words import Column, Words
@@ -106,7 +106,7 @@ class TabelEditor(Editor):
             self._draw()
         else:
             self._heads()
-            self._photos()
+            self._from_elsewhere()
 
     def _draw(self):
         self.list.clear_widgets()
@@ -145,13 +145,13 @@ class TabelEditor(Editor):
         remove.bind(on_release=lambda *_: self.remove(index))
         card.add_widget(remove)
 
-    def _photos(self):
-        """Photos come from the camera, not from the editors: show what the open row holds now."""
+    def _from_elsewhere(self):
+        """Photos come from the camera and some figures are computed: show what the open row holds now."""
         rows = self.rows()
         if self.opened is None or self.opened >= len(rows):
             return
         for column in self.field.columns:
-            if is_evidence(column) and column.name in self.editors:
+            if (is_evidence(column) or is_computed(column)) and column.name in self.editors:
                 self.editors[column.name].show(rows[self.opened].get(column.name))
 
     def _heads(self):

@@ -10,14 +10,13 @@ from field_app.devices import Guide
 from field_app.exif import place_in
 from field_app.paper import is_paper, shape_of
 from field_app.ui.fields.evidence import PhotoTile
-from field_app.ui.fields.place import Accuracy
 from field_app.ui.kv import load_kv
 from field_app.ui.labels import question, where
-from field_app.ui.permissions import PermissionSheet, closed_for_good, settings_pill
+from field_app.ui.permissions import PermissionSheet, closed_for_good
+from field_app.ui.photo_place import PhotoPlace
 from field_app.ui.sheets import MOST_READ, FileSheet, LocationSheet, read_bytes
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
-from field_app.ui.widgets.buttons import Pill
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import FindingRow
 from field_app.ui.widgets.paper import LiveView, PaperFrame
@@ -25,7 +24,7 @@ from field_app.ui.widgets.words import Notice, Words
 from field_app.views import Refused
 from schemas.check import visible_fields
 from schemas.form_cells import field_at, photo_cells
-from schemas.form_types import Berkas, Foto
+from schemas.form_types import Berkas, Foto, Gps
 
 load_kv(__file__)
 
@@ -37,7 +36,7 @@ class CameraScreen(BaseScreen):
         self._draft, self._form, self._field = draft, form, field
         self._came_for = field
         self._replaces = replaces
-        self._fix = None
+        self._place = PhotoPlace(self.context, self._moved)
         self._view = None
         self._live = None
         camera = self.context.camera
@@ -56,18 +55,17 @@ class CameraScreen(BaseScreen):
         self.ask(lambda: self.context.phone.visits.draft(self._draft), self._loaded)
 
     def leave(self):
+        self._place.rest()
         if self._live is not None:
             self._live = None
             self.context.camera.look_away()
 
     def _loaded(self, view):
-        location = self.context.location
-        if location is not None and self._fix is None and not view.sealed:
-            self.context.background.run(location.fix, self._fixed)
+        if not view.sealed:  # a sealed case says nowhere where it is
+            self._place.seek()
         self._show(view)
 
-    def _fixed(self, place):
-        self._fix = place
+    def _moved(self):
         if self._view:
             self._show(self._view)
 
@@ -79,9 +77,9 @@ class CameraScreen(BaseScreen):
         body = self.ids.page.body
         body.clear_widgets()
         cards = [self._shots(view, definition, field)]
-        if not view.sealed:  # a sealed case says nowhere where it is
+        if not view.sealed:
             # a paper's place matters less than its sides, and what is looked at stands above all else
-            cards.insert(is_paper(field) or self._live is not None, self._place_card())
+            cards.insert(is_paper(field) or self._live is not None, self._place.card())
         for card in cards:
             body.add_widget(card)
         body.add_widget(self._needed(view, definition))
@@ -134,40 +132,14 @@ class CameraScreen(BaseScreen):
 
             grid.bind(width=fit)
             card.add_widget(grid)
-            for key in dict.fromkeys(key for photo in photos for key in photo.warnings):
+            said = [key for photo in photos for key in photo.warnings]
+            if any(self._lacks_place(photo, definition, field) for photo in photos):
+                said.append("aplikasi.kamera.tanpa_lokasi_isi")
+            for key in dict.fromkeys(said):
                 advice = Notice(icon="warning", tone="notice", style="question", text=self.say(key))
                 card.add_widget(advice)
         elif self.context.camera is None or not self.context.camera.available():
             card.add_widget(Notice(icon="camera", tone="info", text=self.say("aplikasi.kamera.tanpa_kamera")))
-        return card
-
-    def _place_card(self):
-        card = Card()
-        card.add_widget(Words(text=self.say("aplikasi.kamera.lokasi"), style="question"))
-        if self._fix:
-            accuracy = Accuracy()
-            point = f"{self._fix.lat:.5f} · {self._fix.lng:.5f}".replace(".", ",")
-            source = f"aplikasi.lokasi.sumber_{self._fix.source}"
-            known = self.say(source) if source in self.context.text else ""
-            accuracy.set(self._fix.accuracy_m, point, known)
-            card.add_widget(accuracy)
-            if self._fix.mock:
-                card.add_widget(
-                    Notice(icon="wrong_place", tone="bad", text=self.say("aplikasi.lokasi.tiruan"))
-                )
-        else:
-            location = self.context.location
-            trouble = location.trouble() if location is not None else ""
-            card.add_widget(
-                Words(text=self.say(trouble or "aplikasi.kamera.lokasi_belum"), style="small", ink="ink_soft")
-            )
-            if closed_for_good(trouble):
-                card.add_widget(settings_pill(self.context))
-        write = Pill(kind="soft", icon="my_location", text=self.say("aplikasi.kamera.tulis_lokasi"))
-        write.bind(
-            on_release=lambda *_: self.context.shell.present(LocationSheet(self.context.now_ms, self._fixed))
-        )
-        card.add_widget(write)
         return card
 
     def _needed(self, view, definition):
@@ -250,7 +222,7 @@ class CameraScreen(BaseScreen):
         data, found = outcome
 
         def keep(place=None):
-            self._fix = place or self._fix
+            self._place.take(place)
             self._keep(lambda: data)
 
         if found is None:
@@ -263,7 +235,7 @@ class CameraScreen(BaseScreen):
         )
 
     def _keep(self, take, trouble="aplikasi.kamera.tidak_terbaca", then=None):
-        visits, fix, replaces = self.context.phone.visits, self._fix, self._replaces
+        visits, place, replaces = self.context.phone.visits, self._place, self._replaces
         field = self._field  # as it was asked for: she may tap another row of the list meanwhile
         self.ids.choose.disabled = True
         self.context.shell.toast(self.say("aplikasi.kamera.memproses"), "camera", 1.5)
@@ -274,7 +246,7 @@ class CameraScreen(BaseScreen):
             except OSError:
                 camera = self.context.camera
                 return Refused(say=(camera.trouble() if camera is not None else "") or trouble)
-            return visits.add_photo(self._draft, self._form, field, data, fix, replaces=replaces)
+            return visits.add_photo(self._draft, self._form, field, data, place.fix, replaces=replaces)
 
         self.context.background.run(work, lambda outcome: self._kept(outcome, then))
 
@@ -295,18 +267,29 @@ class CameraScreen(BaseScreen):
         """Lead back by itself from a good shot that is enough; True when it did.
 
         It stands on the form, where a tap on it leads to taking it again: no word to tap lies over the next
-        question. Papers have more pages, and whoever chose another shot from the list works through it: both
-        stay.
+        question. Papers have more pages, whoever chose another shot from the list works through it, and a
+        shot without the place that the form asks for may get it the next time: all of these stay.
         """
         shell, view = self.context.shell, self._view
         if shell.screen is not self or shell.sheets() or view is None or photo.warnings:
             return False
         if photo.field != self._field:
             return False
-        _definition, field = self._asked(view)
+        definition, field = self._asked(view)
         count = sum(p.number != self._replaces for p in self._photos(view, self._field)) + 1
         if not isinstance(field, Foto) or self._field != self._came_for or count < field.min_count:
             return False
+        lacks_place = self._lacks_place(photo, definition, field)
+        if lacks_place and self._place.may_come:
+            return False
         shell.back()
-        shell.toast(self.say("aplikasi.kamera.tersimpan"), "check")
+        if lacks_place:
+            shell.toast(self.say("aplikasi.kamera.tersimpan_tanpa_lokasi"), "location_off", 5)
+        else:
+            shell.toast(self.say("aplikasi.kamera.tersimpan"), "check")
         return True
+
+    def _lacks_place(self, photo, definition, field):
+        """Whether a photo has no place though its form asks for one. A paper's matters little."""
+        asks = any(isinstance(one, Gps) for one in definition.fields.values())
+        return asks and photo.place is None and not is_paper(field) and not self._view.sealed

@@ -60,7 +60,7 @@ class EnrolScreen(BaseScreen):
 
     def back(self):
         if self._step == "pin" and not self._first and "kata" in self.steps:
-            return True  # let in already: there is nothing to go back to
+            return False  # let in already: no step lies before this one, and it is come back to
         if self._step in ("kata", "pin"):
             self._stop_asking()
             self._step = "pin" if self._first and "kata" in self.steps else "isi"
@@ -289,4 +289,5 @@ class EnrolScreen(BaseScreen):
             self._refuse(outcome)
             return
         self._step = "selesai"
+        self.context.shell.stay()  # the phone is open: a lock screen behind this one would ask again
         self._draw(outcome)

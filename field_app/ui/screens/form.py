@@ -15,11 +15,11 @@ from field_app.ui.form_host import FormHost
 from field_app.ui.kv import load_kv
 from field_app.ui.plan import Step, opened, plan, required_fields
 from field_app.ui.sheets import PagesSheet, SkipSheet, UndoSheet
+from field_app.ui.values import is_computed, with_computed
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.buttons import appear
 from field_app.ui.widgets.words import Column, Words
 from field_app.views import Refused
-from schemas.form_types import Turunan
 
 load_kv(__file__)
 
@@ -239,7 +239,7 @@ class FormScreen(FormHost):
         if card:
             card.settle(self._busy(*key), self.say(outcome.say, **outcome.values) if refused else "")
         self.show_page(fresh=False)
-        if any(isinstance(field, Turunan) for field in self.step.definition.fields.values()):
+        if any(is_computed(field) for field in self.step.definition.fields.values()):
             visits = self.context.phone.visits
             self.ask(lambda: visits.draft(self._draft), self._computed)
 
@@ -249,12 +249,13 @@ class FormScreen(FormHost):
             definition = self.context.phone.forms.get(form, filled.version)
             answers = self.answers.setdefault(form, {})
             for name, field in definition.fields.items():
-                if not isinstance(field, Turunan):
+                if not is_computed(field):
                     continue
-                if name in filled.answers:
-                    answers[name] = filled.answers[name]
-                else:
+                value = with_computed(field, answers.get(name), filled.answers.get(name))
+                if value is None:
                     answers.pop(name, None)
+                else:
+                    answers[name] = value
             self._findings[form] = list(view.findings.get(form, ()))
         self._replan()
 

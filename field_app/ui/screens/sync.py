@@ -14,7 +14,7 @@ from field_app.ui.widgets.facts import Fact, SyncRow
 from field_app.ui.widgets.switch import Toggle
 from field_app.ui.widgets.words import Empty, Notice, Words
 from field_app.views import Refused
-from schemas.format import date_and_clock, local_date, short_date, span
+from schemas.format import date_and_clock, local_date, number, short_date, span
 
 load_kv(__file__)
 
@@ -54,7 +54,9 @@ class SyncScreen(BaseScreen):
         summary = Card(spacing=dp(4))
         last = date_and_clock(status.last_ms) if status.last_ms else say("aplikasi.sinkron.tidak_pernah")
         summary.add_widget(Fact(icon="history", label=say("aplikasi.sinkron.terakhir"), text=last))
-        pending = say("aplikasi.sinkron.jumlah", data=status.data_pending, foto=status.photos_pending)
+        pending = say(
+            "aplikasi.sinkron.jumlah", data=number(status.data_pending), foto=number(status.photos_pending)
+        )
         summary.add_widget(Fact(icon="upload", label=say("status.menunggu_kirim"), text=pending))
         sent = progress_words(status, say)
         if sent:

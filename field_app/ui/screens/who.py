@@ -46,10 +46,12 @@ class WhoScreen(BaseScreen):
 
     def choose(self, user):
         """Turn to this vault."""
-        self.context.background.run(
-            lambda: self.context.phone.choose(user.id),
-            lambda _none: self.context.shell.only("unlock" if user.ready else "enrol"),
-        )
+        chosen = (lambda: self.context.shell.only("unlock")) if user.ready else self._join
+        self.context.background.run(lambda: self.context.phone.choose(user.id), lambda _none: chosen())
+
+    def _join(self):
+        """Whoever tapped this by mistake finds the others by going back."""
+        self.context.shell.stand(("who", {}), ("enrol", {}))
 
     def add(self):
         """Ask for a sign, then join."""
@@ -75,4 +77,4 @@ class WhoScreen(BaseScreen):
         if isinstance(outcome, Refused):
             self.refusal(outcome)
         else:
-            self.context.shell.only("enrol")
+            self._join()

@@ -11,7 +11,7 @@ from kivy.uix.boxlayout import BoxLayout
 from field_app.ui.kv import load_kv
 from field_app.ui.widgets.buttons import IconButton, Tappable
 from field_app.ui.widgets.painted import Painted
-from schemas.format import clock, local_date, short_date
+from schemas.format import clock, local_date, number, short_date
 
 load_kv(__file__)
 
@@ -109,13 +109,14 @@ class SyncLine(Tappable):
     def words(self) -> tuple[str, str, tuple[str, ...]]:
         """(icon, tone, forms from long to short)."""
         status, say = self.status, self.say
-        data, photos, last = status.data_pending, status.photos_pending, self._last()
+        is_pending, last = bool(status.data_pending or status.photos_pending), self._last()
+        data, photos = number(status.data_pending), number(status.photos_pending)
         if status.state == "jalan":
             step, values = "menghubungi", {}
             if status.total:
                 step, values = "mengirim", {"persen": round(100 * status.done / status.total)}
             short = say(f"aplikasi.sinkron.{step}", **values)
-            if not (data or photos):
+            if not is_pending:
                 return "sync", "info", (short,)
             whole = say(f"aplikasi.sinkron.{step}_sisa", data=data, foto=photos, **values)
             left = say("aplikasi.sinkron.jumlah", data=data, foto=photos)
@@ -130,7 +131,7 @@ class SyncLine(Tappable):
                 "bad",
                 (say("aplikasi.sinkron.gagal", data=data, foto=photos), *pending[1:]),
             )
-        if data or photos:
+        if is_pending:
             return "cloud_upload", "notice", pending
         if status.lost:
             return "error", "bad", (say("aplikasi.sinkron.tidak_sampai", jumlah=status.lost, kapan=last),)

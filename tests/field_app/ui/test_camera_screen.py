@@ -128,6 +128,18 @@ def test_from_the_list_of_shots_one_goes_on_to_the_next(driver: Driver) -> None:
     assert driver.sees("Sudah ada 1")
 
 
+def test_where_several_shots_are_asked_for_the_first_does_not_lead_back(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = _camera(driver, camera=FilmCamera())
+    definition, field = screen._asked(screen._view)
+    monkeypatch.setattr(screen, "_asked", lambda _view: (definition, replace(field, min_count=2)))
+    driver.press("Jepret")
+    assert driver.shell.name == "camera" and len(_photos(driver)) == 1
+    driver.press("Jepret")
+    assert driver.shell.name == "home", "what lay behind the camera"
+
+
 def test_a_paper_she_came_for_may_have_more_pages(driver: Driver) -> None:
     driver.open(camera=FilmCamera())
     driver.phone.visits.start("kis", "w1", None)
@@ -276,10 +288,14 @@ def test_a_place_is_read_from_a_file_and_its_accuracy_is_asked(driver: Driver, t
     driver.settle()
     assert driver.sees("Terbaca dari berkas (1 titik")
     driver.press("Pakai lokasi ini")
-    assert driver.sees("Isi akurasinya dalam meter.") and screen._fix is None
+    assert driver.sees("Isi akurasinya dalam meter.") and screen._place.fix is None
     driver.type(sheet.lines["akurasi_meter"], "25")
     driver.press("Pakai lokasi ini")
-    assert (screen._fix.source, screen._fix.accuracy_m, screen._fix.lat) == ("berkas", 25.0, -7.4263)
+    assert (screen._place.fix.source, screen._place.fix.accuracy_m, screen._place.fix.lat) == (
+        "berkas",
+        25.0,
+        -7.4263,
+    )
 
 
 def test_a_place_changed_by_hand_is_no_longer_the_files(driver: Driver, tmp_path: Path) -> None:
@@ -290,7 +306,11 @@ def test_a_place_changed_by_hand_is_no_longer_the_files(driver: Driver, tmp_path
     driver.settle()
     driver.type(sheet.lines["lintang"], "-7,5")
     driver.press("Pakai lokasi ini")
-    assert (screen._fix.source, screen._fix.lat, screen._fix.at_ms) == ("ketik", -7.5, NOW_MS)
+    assert (screen._place.fix.source, screen._place.fix.lat, screen._place.fix.at_ms) == (
+        "ketik",
+        -7.5,
+        NOW_MS,
+    )
 
 
 @pytest.mark.parametrize(

@@ -357,7 +357,7 @@ def test_a_good_shot_leads_back_to_the_form_where_it_can_be_taken_again(driver: 
     driver.tap(_page(driver, "foto_rumah_depan").editor.take)
     driver.press("Jepret")
     assert driver.shell.name == "form"
-    assert driver.sees("Foto tersimpan. Untuk mengulang, ketuk fotonya.")
+    assert driver.sees("Foto tersimpan tanpa lokasi. Untuk mengulang, ketuk fotonya.")
     driver.tap(next(w for w in driver.walk() if isinstance(w, PhotoTile)))
     driver.press("Ulangi foto")
     driver.press("Jepret")

@@ -10,6 +10,7 @@ from field_app.ui.letters import Letters
 from field_app.ui.sample import SamplePhone
 from field_app.ui.sample_data import LONG_NAME as LONG
 from field_app.ui.sample_drafts import filled_draft
+from field_app.ui.theme import parted
 from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.head import LEAST_TITLE, HeadTitle
 from tests.field_app.ui.driver import Driver
@@ -93,6 +94,22 @@ def test_emoji_are_typed_as_signs_and_not_as_boxes(driver: Driver) -> None:
     assert plain == pytest.approx(toned), "what follows a sign takes no room"
 
 
+def test_emoji_beside_javanese_script_are_signs_too_and_the_script_is_shaped(driver: Driver) -> None:
+    entry = _address(driver, f"{JAVANESE} {THUMB}")
+    assert "Javanese" in entry.font_name
+
+    def drawn(text: str) -> bytes:
+        label = Letters(text=text, font_name=entry.font_name, font_size=40)
+        label.refresh()
+        return label.texture.pixels
+
+    assert [sign for sign in (*EMOJI, *JAVANESE) if drawn(sign) == drawn("\U0010fffe")] == []
+    alone = sum(Letters(font_name=entry.font_name, font_size=40).extent(letter) for letter in JAVANESE)
+    assert Letters(font_name=entry.font_name, font_size=40).extent(JAVANESE) < alone, (
+        "signs stand above letters"
+    )
+
+
 def test_a_hint_is_as_large_as_what_will_be_typed(driver: Driver) -> None:
     driver.open(SamplePhone(state="baru"), scale=1.6)
     entry = next(w for w in driver.walk() if isinstance(w, Entry))
@@ -113,3 +130,21 @@ def test_a_second_line_of_a_header_stands_or_not_by_the_text_size_alone(driver: 
         for under in ("Desa Jati", "Reaktivasi KIS PBI JKN · Desa Banaran, Kecamatan Sumberlawang"):
             title = HeadTitle(title="Sutarmi", under=under, size=(dp(214), dp(54)), look=driver.app.theme)
             assert [piece.text for piece in title.pieces] == ["Sutarmi", under][: 1 + stands]
+
+
+def test_a_name_of_a_file_a_path_and_a_code_break_behind_their_own_signs(driver: Driver) -> None:
+    driver.open()
+    look = driver.app.theme
+    letters = Letters(font_name=look.font("body"), font_size=look.font_px("body"))
+    room = letters.extent("sambang-8f3a21c4-00")
+    for text, lines in (
+        ("sambang-8f3a21c4-0004.smb", "sambang-8f3a21c4-\n0004.smb"),
+        ("/media/retno/FLASHDISK", "/media/retno/\nFLASHDISK"),
+        ("Nomor KS-2026-DFKPRLXYZABC lagi", "Nomor KS-2026-\nDFKPRLXYZABC lagi"),
+        ("Kunjungan-ulang besok", "Kunjungan-ulang besok"),
+    ):
+        assert parted(text, letters, room) == lines
+    drawn, broken = (
+        look.words(text, "body", int(room)) for text in ("KS-2026-DFKPRLXYZABC", "KS-2026-\nDFKPRLXYZABC")
+    )
+    assert drawn.size == broken.size

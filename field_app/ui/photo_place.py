@@ -1,0 +1,104 @@
+"""Where a photo is taken: looked for while she looks through the camera, told on a card, or written by her.
+
+Rule: what she wrote or took from a file stands; what the device found is asked for anew before each shot.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from kivy.clock import Clock
+
+from field_app.ui.context import Context
+from field_app.ui.fields.place import Accuracy
+from field_app.ui.labels import fix_words
+from field_app.ui.permissions import closed_for_good, settings_pill
+from field_app.ui.sheets import LocationSheet
+from field_app.ui.widgets.buttons import Pill
+from field_app.ui.widgets.containers import Card
+from field_app.ui.widgets.words import Notice, Words
+
+BY_HAND = ("ketik", "berkas")
+AGAIN_S = 3.0
+"""After the device knew no place, until it is asked again."""
+
+
+class PhotoPlace:
+    """Of one camera screen; `changed` is called on the window's thread when there is another place."""
+
+    def __init__(self, context: Context, changed: Callable[[], None]) -> None:
+        self._context, self._changed = context, changed
+        self.fix: Any = None
+        self._seeking = False
+        self._again = Clock.create_trigger(lambda _dt: self.seek(), AGAIN_S)
+        self._resting = False
+
+    @property
+    def may_come(self) -> bool:
+        """Whether this device can find where it is."""
+        return self._context.location is not None
+
+    def seek(self) -> None:
+        """Ask the device, unless she said herself where it is; again and again until it knows, or `rest`."""
+        self._resting = False
+        self._again.cancel()
+        if self.may_come and not self._by_hand() and not self._seeking:
+            self._seeking = True
+            self._context.background.run(self._find, self._found)
+
+    def rest(self) -> None:
+        """She left: nothing is asked any more."""
+        self._resting = True
+        self._again.cancel()
+
+    def take(self, place: Any) -> None:
+        """Use a place that she wrote, or that came with a file."""
+        self.fix = place or self.fix
+        self._changed()
+
+    def _by_hand(self) -> bool:
+        return self.fix is not None and self.fix.source in BY_HAND
+
+    def _find(self) -> Any:
+        """Runs where shots do: one that was asked for meanwhile comes after it, and takes what is found."""
+        before, found = self.fix, self._context.location.fix()
+        if found is not None and not self._by_hand():
+            self.fix = found
+        return before
+
+    def _found(self, before: Any) -> None:
+        self._seeking = False
+        if self._resting:
+            return
+        if self.fix is None or self.fix != before:
+            self._changed()
+        # what was refused is not asked for again by itself: each time a window of the system would come
+        if self.fix is None and not self._context.location.trouble():
+            self._again()
+
+    def card(self) -> Card:
+        """How good the place is, by number, word and bar, how old it is, and the way to write one."""
+        card, say = Card(), self._context.text
+        card.add_widget(Words(text=say("aplikasi.kamera.lokasi"), style="question"))
+        if self.fix:
+            self._tell(card)
+        else:
+            trouble = self._context.location.trouble() if self.may_come else ""
+            waits = "aplikasi.lokasi.mencari" if self._seeking else trouble or "aplikasi.kamera.lokasi_belum"
+            card.add_widget(Words(text=say(waits), style="small", ink="ink_soft"))
+            if closed_for_good(trouble):
+                card.add_widget(settings_pill(self._context))
+        write = Pill(kind="soft", icon="my_location", text=say("aplikasi.kamera.tulis_lokasi"))
+        write.bind(
+            on_release=lambda *_: self._context.shell.present(LocationSheet(self._context.now_ms, self.take))
+        )
+        card.add_widget(write)
+        return card
+
+    def _tell(self, card: Card) -> None:
+        say, fix = self._context.text, self.fix
+        accuracy = Accuracy()
+        point = f"{fix.lat:.5f} · {fix.lng:.5f}".replace(".", ",")
+        accuracy.set(fix.accuracy_m, point, fix_words(fix.source, fix.at_ms, self._context.now_ms(), say))
+        card.add_widget(accuracy)
+        if fix.mock:
+            card.add_widget(Notice(icon="wrong_place", tone="bad", text=say("aplikasi.lokasi.tiruan")))
