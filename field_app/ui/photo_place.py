@@ -3,6 +3,7 @@
 Rule: what she wrote or took from a file stands; what the device found is asked for anew before each shot.
 """
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,8 @@ from field_app.ui.widgets.words import Notice, Words
 BY_HAND = ("ketik", "berkas")
 AGAIN_S = 3.0
 """After the device knew no place, until it is asked again."""
+MOST_WAIT_S = 5.0
+"""How long a shot waits for an answer that is under way: a bit longer than a device takes for its first."""
 
 
 class PhotoPlace:
@@ -31,6 +34,8 @@ class PhotoPlace:
         self._seeking = False
         self._again = Clock.create_trigger(lambda _dt: self.seek(), AGAIN_S)
         self._resting = False
+        self._answered = threading.Event()
+        self._answered.set()
 
     @property
     def may_come(self) -> bool:
@@ -43,7 +48,15 @@ class PhotoPlace:
         self._again.cancel()
         if self.may_come and not self._by_hand() and not self._seeking:
             self._seeking = True
-            self._context.background.run(self._find, self._found)
+            self._answered.clear()
+            self._context.background.ask(self._find, self._found)
+
+    def of_shot(self) -> Any:
+        """Return the place for a shot, once the device has answered; not to be called on the window's
+        thread.
+        """
+        self._answered.wait(MOST_WAIT_S)
+        return self.fix
 
     def rest(self) -> None:
         """She left: nothing is asked any more."""
@@ -59,10 +72,13 @@ class PhotoPlace:
         return self.fix is not None and self.fix.source in BY_HAND
 
     def _find(self) -> Any:
-        """Runs where shots do: one that was asked for meanwhile comes after it, and takes what is found."""
-        before, found = self.fix, self._context.location.fix()
-        if found is not None and not self._by_hand():
-            self.fix = found
+        before = self.fix
+        try:
+            found = self._context.location.fix()
+            if found is not None and not self._by_hand():
+                self.fix = found
+        finally:
+            self._answered.set()
         return before
 
     def _found(self, before: Any) -> None:

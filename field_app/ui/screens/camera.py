@@ -246,7 +246,7 @@ class CameraScreen(BaseScreen):
             except OSError:
                 camera = self.context.camera
                 return Refused(say=(camera.trouble() if camera is not None else "") or trouble)
-            return visits.add_photo(self._draft, self._form, field, data, place.fix, replaces=replaces)
+            return visits.add_photo(self._draft, self._form, field, data, place.of_shot(), replaces=replaces)
 
         self.context.background.run(work, lambda outcome: self._kept(outcome, then))
 

@@ -78,6 +78,17 @@ def test_where_no_device_knows_the_place_it_is_said_and_she_goes_on(driver: Driv
     assert driver.shell.name == "form" and driver.sees("Foto tersimpan tanpa lokasi.")
 
 
+def test_nothing_that_is_saved_waits_for_the_device(driver: Driver) -> None:
+    sky = Sky(_place(6))
+    sky.open.clear()
+    _camera(driver, sky)
+    saved = threading.Event()
+    driver.app.background.run(saved.set, lambda _: None)
+    assert saved.wait(10)
+    sky.open.set()
+    driver.settle()
+
+
 def test_a_paper_is_not_waited_for(driver: Driver) -> None:
     _camera(driver, Sky(None), field="foto_kk")
     driver.press("Jepret")
