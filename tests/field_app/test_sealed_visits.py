@@ -446,6 +446,8 @@ def test_a_statement_is_read_out_whole_before_it_is_signed_and_kept_as_it_was_re
     assert [(one.field, one.say) for one in blocked.review.blocked] == [
         (sign, "lapangan.tersegel.pernyataan_berubah")
     ]
+    anew = field.sealed.statement(draft.id)
+    assert isinstance(anew, Statement) and "tidak setuju" not in "\n".join(anew.paragraphs)
     assert isinstance(field.sealed.sign_statement(draft.id, png), str)
     field.finish(draft.id)
     kept = field.look_inside(field.last_submit()).answers.answers["ktk"]
