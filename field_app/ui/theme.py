@@ -133,12 +133,36 @@ class Look:
                 kept = kept[:-1].rstrip()
             options["text"] = kept + "…"
         elif width:
-            options |= {"text_size": (width, None)}
+            options |= {"text_size": (width, None), "text": self._hyphens(text, font, size, width)}
             if lines:
                 options |= {"max_lines": lines, "shorten": False}
         label = Letters(font_size=size, **options)
         label.refresh()
         return label.texture
+
+    def _hyphens(self, text: str, font: str, size: float, width: float) -> str:
+        """The text with a line end behind a hyphen of each word that is wider than the line: a code such as
+        KS-2026-KTRMBW is read in its parts, and else would break within one.
+        """
+        if "-" not in text:
+            return text
+        label = Letters(font_name=font, font_size=size)
+
+        def broken(word: str) -> str:
+            if "-" not in word or label.extent(word) <= width:
+                return word
+            rows = [""]
+            for part in word.split("-"):
+                joined = f"{rows[-1]}-{part}" if rows[-1] else part
+                # the hyphen that may follow belongs to the line too
+                if rows[-1] and label.extent(f"{joined}-") > width:
+                    rows[-1] += "-"
+                    rows.append(part)
+                else:
+                    rows[-1] = joined
+            return "\n".join(rows)
+
+        return "\n".join(" ".join(broken(word) for word in line.split(" ")) for line in text.split("\n"))
 
     def height(self, text: str, style: str, width: float) -> float:
         """Pixels that words need in height at this width: without drawing them when they surely fit on one

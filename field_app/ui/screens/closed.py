@@ -11,7 +11,8 @@ from field_app.ui.labels import where
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.buttons import Pill
-from field_app.ui.widgets.containers import Card
+from field_app.ui.widgets.containers import BottomBar, Card
+from field_app.ui.widgets.facts import Fact
 from field_app.ui.widgets.words import Notice, Words
 from field_app.views import Refused
 from schemas.form_cells import field_at
@@ -45,7 +46,7 @@ class ClosedScreen(BaseScreen):
             card.add_widget(Notice(icon="returned", tone="bad", text=reason))
             body.add_widget(card)
         visits = self.context.phone.visits
-        self._button("aplikasi.perbaikan.mulai", lambda: visits.start_correction(self._card.visit))
+        self._next("aplikasi.perbaikan.mulai", lambda: visits.start_correction(self._card.visit))
 
     def _assigned(self, told):
         body = self._clear()
@@ -56,12 +57,25 @@ class ClosedScreen(BaseScreen):
         card.add_widget(Words(text=told.text))
         body.add_widget(card)
         visits, forms = self.context.phone.visits, self.context.phone.forms
-        for form in told.forms:
-            if form in forms.ids():
-                title = forms.get(form).title
-                self._button(title, lambda form=form: visits.start(form, None, self._card.tugas))
+        known = [form for form in told.forms if form in forms.ids()]
+        if len(known) < len(told.forms):
+            body.add_widget(
+                Notice(icon="warning", tone="notice", text=self.say("lapangan.formulir_tidak_dikenal"))
+            )
+        if len(known) == 1:
+            form = forms.get(known[0])
+            named = self.say("aplikasi.tersegel.formulir")
+            card.add_widget(Fact(icon="form", label=named, text=form.title))
+            self._next("aplikasi.tugas.mulai", lambda: visits.start(form.id, None, self._card.tugas))
+            return
+        for name in known:
+            choice = Pill(icon_after="forward", text=forms.get(name).title)
+            self._leads(choice, lambda name=name: visits.start(name, None, self._card.tugas))
+            body.add_widget(choice)
 
     def _clear(self):
+        for bar in [child for child in self.children if isinstance(child, BottomBar)]:
+            self.remove_widget(bar)
         self.ids.page.body.clear_widgets()
         return self.ids.page.body
 
@@ -72,10 +86,16 @@ class ClosedScreen(BaseScreen):
             return True
         return False
 
-    def _button(self, text, work):
-        pill = Pill(icon_after="forward", text=self.say(text) if text in self.say else text)
+    def _next(self, text, work):
+        """The one next step, where it is seen without scrolling."""
+        bar = BottomBar()
+        pill = Pill(icon_after="forward", text=self.say(text), compact=True, size_hint_y=None, tall=52)
+        self._leads(pill, work)
+        bar.add_widget(pill)
+        self.add_widget(bar)
+
+    def _leads(self, pill, work):
         pill.bind(on_release=lambda *_: self.ask(work, self._started))
-        self.ids.page.body.add_widget(pill)
 
     def _started(self, view):
         self.context.shell.replace("form", draft=view.id)
