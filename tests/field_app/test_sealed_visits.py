@@ -375,7 +375,11 @@ def test_reasons_open_behind_the_second_unlock_and_the_next_version_asks_only_wh
     assert "alasan_hasil" not in draft.forms["ktk"].answers, "the phone has no answer of before"
     again = field.visits.start_correction(done.visit)
     assert isinstance(again, DraftView) and again.id == draft.id
+    lacking = [(one.form, one.field) for one in field.visits.review(draft.id).missing]
+    assert lacking == [("ktk", "alasan_hasil")], "nothing else of it is asked again"
+    assert field.visits.finalise(draft.id) == Refused(say="lapangan.perbaikan_kosong")
     field.visits.save(draft.id, "ktk", "alasan_hasil", "Jawaban Baru")
+    assert field.visits.review(draft.id).missing == ()
     field.finish(draft.id)
     submit = field.last_submit()
     assert (submit.visit, submit.follows, submit.number) == (done.visit, done.change, 2)

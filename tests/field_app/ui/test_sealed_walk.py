@@ -14,8 +14,10 @@ from field_app.ui.guard import QuickExit
 from field_app.ui.pictures import scenes
 from field_app.ui.sample_sealed import KODE, sealed_cards, sealed_draft
 from field_app.ui.theme import Look
+from field_app.ui.widgets.buttons import Choice, Link
 from field_app.ui.widgets.pin import KEY_HEIGHT, Key
 from field_app.ui.widgets.words import Words
+from field_app.views import Refused
 from schemas.ids import RecordId
 from schemas.sealed_notes import Assignment, Reasons
 from schemas.theme import load_theme
@@ -133,3 +135,62 @@ def test_that_a_photo_is_worked_on_is_said_until_it_is_kept_and_no_longer(driver
     ready.set()
     driver.settle()
     assert driver.phone.visits.drafts["ds"].photos and not driver.sees("Memproses foto…")
+
+
+def _back(driver: Driver) -> None:
+    driver.shell.back()
+    driver.settle()
+
+
+def test_a_reason_leads_to_its_field_and_the_way_on_is_by_what_was_asked_again(driver: Driver) -> None:
+    driver.open(scale=1.6)
+    _opened(driver, "closed", card=sealed_cards()["returned"][0])
+    reason = next(w for w in driver.walk() if isinstance(w, Link) and w.text == "Perbaiki isian")
+    driver.tap(reason)
+    driver.wait_for(lambda: driver.sees("Kantor: Tulis apa yang belum lengkap."))
+    assert driver.shell.name == "form" and "alasan_hasil" in driver.screen.step.fields
+    assert driver.screen.ids.next.text == "Tinjau", "nothing behind it was asked again"
+    _back(driver)
+    assert driver.sees("Keamanan dulu") and driver.sees("Kantor: Jam berapa yang aman?")
+    cards = {card.field.name: card.required for card in driver.screen._shown_cards()}
+    assert cards["aman_dihubungi"] and not cards["aman_dikunjungi"]
+    assert driver.screen.ids.next.text == "Lanjut" and driver.screen.ids.previous.disabled
+    _back(driver)
+    assert driver.shell.name == "closed" and driver.sees("Jam berapa yang aman?"), "and then to the reasons"
+
+
+def test_the_list_of_pages_marks_what_was_asked_again_and_leads_to_all(driver: Driver) -> None:
+    driver.open()
+    _opened(driver, "closed", card=sealed_cards()["returned"][0])
+    driver.press("Mulai perbaikan")
+    assert driver.sees("Keamanan dulu"), "it begins at the first that was asked again"
+    driver.screen.pages()
+    driver.settle()
+    pages = [widget for widget in driver.walk() if isinstance(widget, Choice)]
+    assert [page.text[3:].strip() for page in pages if page.earlier] == ["Keamanan dulu", "Hasil verifikasi"]
+    driver.tap(pages[1])
+    assert driver.screen.at == 1
+
+
+def test_a_correction_that_was_begun_leads_to_its_reasons_and_goes_on(driver: Driver) -> None:
+    driver.open()
+    driver.phone.visits.unit_problem = ""
+    driver.phone.visits.start_correction("ks")
+    begun = replace(sealed_cards()["returned"][0], draft="dks")
+    driver.phone.sealed.open_s = 60
+    driver.screen.open(begun)
+    driver.settle()
+    assert driver.shell.name == "closed"
+    assert driver.sees("Jam berapa yang aman?")
+    driver.press("Lanjutkan draf")
+    assert driver.shell.name == "form"
+
+
+def test_a_correction_goes_on_though_its_reasons_cannot_be_read_any_more(driver: Driver) -> None:
+    driver.open()
+    driver.phone.visits.unit_problem = ""
+    driver.phone.visits.start_correction("ks")
+    driver.phone.sealed.reasons = lambda _visit: Refused(say="lapangan.tersegel.alasan_tidak_terbaca")  # type: ignore[method-assign]
+    _opened(driver, "closed", card=replace(sealed_cards()["returned"][0], draft="dks"))
+    driver.press("Lanjutkan draf")
+    assert driver.shell.name == "form"
