@@ -7,7 +7,6 @@ is inserted below or above it.
 
 from kivy.animation import Animation
 from kivy.clock import Clock
-from kivy.core.window import Window
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
@@ -94,6 +93,12 @@ class Page(ScrollView):
         self._was = self.body.height
         self.scroll_y = 1.0 if not hidden else min(1.0, max(0.0, 1 - self._top / hidden))
 
+    def make_room(self, room):
+        """Leave so many pixels free below all else, for the keyboard."""
+        if self.body.padding[3] != dp(24) + room:
+            self.body.padding[3] = dp(24) + room
+            self.body.do_layout()
+
     def to_top(self):
         """Show the beginning."""
         self._top, self.scroll_y = 0.0, 1.0
@@ -120,6 +125,7 @@ class Sheet(FloatLayout):
 
     title = StringProperty("")
     closed = ObjectProperty(None, allownone=True)
+    room = NumericProperty(0)
 
     def __init__(self, title: str, **kwargs):
         super().__init__(**kwargs)
@@ -132,8 +138,16 @@ class Sheet(FloatLayout):
         self._fit()
 
     def _fixed(self) -> float:
-        """What is not scrolled: the head, the foot, and the rim."""
-        return self.ids.head.height + self.ids.foot.height + dp(20)
+        """What is not scrolled: the head, the foot, the rim, and what the keyboard may cover."""
+        return self.ids.head.height + self.ids.foot.height + dp(20) + self.room
+
+    def make_room(self, room):
+        """Stand above the keyboard, which covers so many pixels: the button at the foot is seen too."""
+        if room != self.room:
+            self.room = room
+            self.ids.panel.padding[3] = dp(6) + room
+            self._fit()
+            self.ids.panel.do_layout()
 
     def _fit(self, *_):
         self.ids.panel.height = min(self.height * 0.9, self.ids.body.height + self._fixed())
@@ -147,6 +161,7 @@ class Sheet(FloatLayout):
 
         for one in (self, self.ids.head, self.ids.foot):
             one.bind(height=fill)
+        self.bind(room=fill)
         fill()
 
     def add(self, widget):
@@ -182,8 +197,3 @@ class HeadWords(Words):
     def __init__(self, **kwargs):
         kwargs.setdefault("shrink", True)
         super().__init__(**kwargs)
-
-
-def keyboard_below() -> None:
-    """Android moves the page so that the field being typed in is seen."""
-    Window.softinput_mode = "below_target"
