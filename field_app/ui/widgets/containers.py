@@ -116,6 +116,37 @@ class Page(ScrollView):
         Animation(scroll_y=1 - self._top / hidden, duration=0.2, t="out_quad").start(self)
 
 
+class Whole(ScrollView):
+    """Holds one column that fills it. In a window too low for it, a split screen, the column is as high as it
+    must be, and is scrolled. What shares its spare height needs a least height: without one, and with nothing
+    to share, Kivy leaves it as high as it happened to be.
+    """
+
+    def add_widget(self, widget, *args, **kwargs):
+        """Take the column."""
+        super().add_widget(widget, *args, **kwargs)
+        widget.size_hint_y = None
+        self.bind(height=self._fill)
+        widget.bind(minimum_height=self._fill)
+        self._fill()
+
+    def _fill(self, *_):
+        column = self.children[0]
+        column.height = max(self.height, column.minimum_height)
+
+    def on_touch_down(self, touch):
+        """Where nothing is to be scrolled, a tap need not wait until it is clear that it is none."""
+        if self.children[0].height > self.height:
+            return super().on_touch_down(touch)
+        if not self.collide_point(*touch.pos):
+            return False
+        touch.push()
+        touch.apply_transform_2d(self.to_local)
+        taken = self.children[0].dispatch("on_touch_down", touch)
+        touch.pop()
+        return taken
+
+
 class BottomBar(BoxLayout):
     """The fixed bar with the one primary button."""
 

@@ -12,7 +12,9 @@ from field_app.ui.sheets import SkipSheet
 from field_app.ui.widgets.buttons import Pill
 from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.keyboard import covered
+from field_app.ui.widgets.pin import Key
 from tests.field_app.ui.driver import Driver
+from tests.field_app.ui.test_screens_fit import overlapping
 
 SCENES = dict(scenes())
 PAGES = {
@@ -159,3 +161,23 @@ def test_a_tap_that_moves_the_page_marks_no_words(driver: Driver) -> None:
     x, y = entry.to_window(entry.x + dp(40), entry.center_y)
     driver.touch(x, y, (x + 3, y - 2), (x + 5, y - 3))
     assert entry.selection_text == ""
+
+
+@pytest.mark.parametrize("scene", ["01_kunci", "02_kunci_salah", "20_ganti_pin", "31_kunci_kedua_salah"])
+def test_in_a_low_window_the_dots_and_every_key_of_a_pin_pad_are_reached_and_nothing_overlaps(
+    driver: Driver, scene: str
+) -> None:
+    Window.size = LEFT
+    driver.open(scale=1.6)
+    SCENES[scene](driver.phone, driver.app)
+    driver.settle(4)
+    assert overlapping(driver) == []
+    pad = driver.screen.ids.pad
+    pad.clear()
+    for name in ("1", "backspace", "9", "0"):
+        key = next(w for w in driver.walk() if isinstance(w, Key) and name in (w.text, w.icon))
+        driver.tap(key)
+    assert pad.pin == "90"
+    driver._bring(driver.screen.ids.dots)
+    low = driver.screen.ids.dots.to_window(0, driver.screen.ids.dots.y)[1]
+    assert 0 <= low <= LEFT[1] - driver.screen.ids.dots.height
