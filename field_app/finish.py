@@ -6,6 +6,7 @@ Rule: a refusal leaves the draft as it was.
 from field_app.bench import Bench
 from field_app.draft import Draft
 from field_app.finalise import end_time, named_photos, number_of, patch_of, submit_of
+from field_app.returned import asked_again
 from field_app.sealed_finish import finish_sealed
 from field_app.sheets import Sheet, findings
 from field_app.statement import changed_since
@@ -13,6 +14,7 @@ from field_app.views import Finalised, Listed, Refused, Review
 from schemas.format import local_date
 from schemas.wire import MAX_CONTENT_BYTES
 
+EMPTY, NOTHING_MENDED = "lapangan.kunjungan_kosong", "lapangan.perbaikan_kosong"
 AT_THE_END = ("jam_selesai", "no_urut_lokal")
 """What the device answers when a visit is finished, where she did not."""
 
@@ -27,13 +29,26 @@ def review_of(bench: Bench, draft: Draft, sheets: dict[str, Sheet]) -> Review:
     listed = [item for items in findings_in(bench, sheets).values() for item in items]
     changed = changed_since(bench, draft, sheets[draft.form])
     listed += [changed] if changed else []
+    named = _named(bench, draft, sheets)
     return Review(
-        missing=tuple(item for item in listed if item.kind == "missing"),
+        missing=tuple(
+            item
+            for item in listed
+            if item.kind == "missing" and (not named or (item.form, item.field) in named)
+        ),
         blocked=tuple(item for item in listed if item.kind == "blocked"),
         warnings=tuple(item for item in listed if item.kind == "warning"),
         photos=len(named_photos(sheets, bench.shelf(draft.id).photos(draft.id))),
         forms=tuple(sheets),
     )
+
+
+def _named(bench: Bench, draft: Draft, sheets: dict[str, Sheet]) -> set[tuple[str, str]]:
+    """What the office asked again of a sealed visit, by form and field: its other answers are in the room."""
+    if draft.follows is None or not bench.sealed.holds(draft.id):
+        return set()
+    returned = draft.seen.returned
+    return {(name, field) for name, sheet in sheets.items() for field in asked_again(returned, sheet.form)}
 
 
 def finish(bench: Bench, draft: str) -> Finalised | Refused:
@@ -46,7 +61,7 @@ def finish(bench: Bench, draft: str) -> Finalised | Refused:
         if known.change is not None:
             return Refused(say="lapangan.sudah_selesai")
         if _is_empty(bench, known):
-            return Refused(say="lapangan.kunjungan_kosong")
+            return Refused(say=EMPTY if known.follows is None else NOTHING_MENDED)
         now_ms = bench.time.now_ms()
         ordinal = _next_ordinal(bench, now_ms)
         # a sealed draft has its case's code already, and takes no number of the year

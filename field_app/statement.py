@@ -18,7 +18,6 @@ from schemas.form import Field, Form, Multi, Pilihan, Tabel, Tanggal, Uang
 from schemas.form_values import is_blank, is_skipped
 from schemas.format import long_date, rupiah
 from schemas.ids import BlobId
-from schemas.text import Text
 
 SIGNATURE, READ = "tanda_tangan_pernyataan", "pernyataan_teks"
 TEXTS = "tersegel.pernyataan"
@@ -87,8 +86,7 @@ def _statement(bench: Bench, sheet: Sheet) -> Statement:
         say("diri", nama=shown("nama"), lahir=shown("tanggal_lahir") or "…", alamat=alamat or "…"),
         _matter(form, shown, say),
         *_plan(form, answers, say),
-        say("setuju", daftar=_purposes(form, answers, words, granted=True) or say("tidak_ada")),
-        say("tidak_setuju", daftar=_purposes(form, answers, words, granted=False) or say("tidak_ada")),
+        *_consent(form, answers, say),
         say("penutup"),
     ]
     return Statement(title=say(f"judul_{form.id}"), paragraphs=tuple(paragraphs), missing=missing)
@@ -122,9 +120,14 @@ def _plan(form: Form, answers: dict[str, Any], say: Any) -> list[str]:
     return [say("rencana", daftar="; ".join(line for line in lines if line))]
 
 
-def _purposes(form: Form, answers: dict[str, Any], words: Text, *, granted: bool) -> str:
-    names = [name for name in form.fields if name.startswith(CONSENT) and answers.get(name) is granted]
-    return "; ".join(words(f"{TEXTS}.{name}") for name in names)
+def _consent(form: Form, answers: dict[str, Any], say: Any) -> list[str]:
+    """What she agrees to, and what not: a sentence that would name nothing is not read out."""
+    lines: list[str] = []
+    for key, granted in (("setuju", True), ("tidak_setuju", False)):
+        names = [name for name in form.fields if name.startswith(CONSENT) and answers.get(name) is granted]
+        if names:
+            lines.append(say(key, daftar="; ".join(say(name) for name in names)))
+    return lines
 
 
 def _shown(field: Field, value: Any) -> str:

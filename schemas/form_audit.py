@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from schemas.form_conditions import conditions_in
 from schemas.form_mistakes import Mistake, mistake
 from schemas.form_types import (
     TESTS_OF_TODAY,
@@ -55,18 +56,6 @@ def mistakes_in(form: Form) -> list[Mistake]:
         inner = _of_condition(opened.when, form.fields, today=False)
         found += [each.within("opens", opened.form) for each in inner]
     return found + [mistake("melingkar").within("field", name) for name in _cycles(form.fields)]
-
-
-def conditions_in(condition: Condition) -> Iterator[Condition]:
-    """The condition's tests of fields, with all inside `all`, `any` and `not`."""
-    if condition.field is not None:
-        yield condition
-    for inner in (
-        *(condition.all or ()),
-        *(condition.any or ()),
-        *((condition.not_,) if condition.not_ else ()),
-    ):
-        yield from conditions_in(inner)
 
 
 def _of_pages(form: Form) -> Iterator[Mistake]:

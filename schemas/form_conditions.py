@@ -4,7 +4,7 @@ One rule: a comparison with a blank is false, and an answer to a hidden field co
 wrong shape make a comparison false as well; nothing here fails.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, cast
 
@@ -26,6 +26,18 @@ def holds(condition: Condition, answers: Mapping[str, Any], today: date = NO_DAY
     if condition.answered is not None:
         return condition.answered is not is_blank(value)
     return not is_blank(value) and _test(condition, value, answers, today)
+
+
+def conditions_in(condition: Condition) -> Iterator[Condition]:
+    """The condition's tests of fields, with all inside `all`, `any` and `not`."""
+    if condition.field is not None:
+        yield condition
+    for inner in (
+        *(condition.all or ()),
+        *(condition.any or ()),
+        *((condition.not_,) if condition.not_ else ()),
+    ):
+        yield from conditions_in(inner)
 
 
 def visible_among(

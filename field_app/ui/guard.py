@@ -46,7 +46,7 @@ class QuickExit(BoxLayout):
             size_hint_y=None, height=dp(56), padding=(dp(16), dp(4), dp(12), dp(4)), spacing=dp(8), **kwargs
         )
         self._say = say
-        self._words = Words(style="caption", ink="ink_soft", shrink=True, pos_hint={"center_y": 0.5})
+        self._words = Words(style="caption", ink="ink_soft", pos_hint={"center_y": 0.5})
         self.add_widget(self._words)
         pill = Pill(kind="danger", icon="exit", compact=True, text=say("aplikasi.tersegel.keluar_cepat"))
         pill.size_hint_x = None

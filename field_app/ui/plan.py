@@ -3,7 +3,7 @@
 Rule: pure; hidden fields and pages without fields are not there, and the office's own fields never are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 from schemas.check import is_lifted, opened_forms, visible_fields
@@ -48,6 +48,19 @@ def plan(
                 step = Step(form_id, form.title, page.title, names, form)
                 (last if page.last and form_id == main else first).append(step)
     return first + last
+
+
+def is_asked(step: Step, asked: Set[tuple[str, str]]) -> bool:
+    """Whether a page holds what the office asked again, by form and field."""
+    return any((step.form, name) in asked for name in step.fields)
+
+
+def neighbour(steps: Sequence[Step], at: int, by: int, asked: Set[tuple[str, str]]) -> int | None:
+    """The page after this one (`by` above 0) or before it; where something is asked again, the next that is.
+    None where there is no such page.
+    """
+    way = range(at + 1, len(steps)) if by > 0 else range(at - 1, -1, -1)
+    return next((place for place in way if not asked or is_asked(steps[place], asked)), None)
 
 
 def required_fields(form: Form, answers: Mapping[str, Any]) -> set[str]:

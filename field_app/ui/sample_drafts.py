@@ -9,6 +9,12 @@ from typing import Any
 from field_app.ui.sample_data import DESA, NOW_MS, picture
 from field_app.views import Card, PhotoView, PutAway
 
+ASKED_AGAIN = {
+    "ktk.alasan_hasil": "Tulis apa yang belum lengkap.",
+    "ktk.aman_dihubungi": "Jam berapa yang aman?",
+}
+"""What the office wrote about the sealed visit that came back."""
+
 
 @dataclass
 class SampleDraft:

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from field_app.ui.sample_drafts import SampleDraft
+from field_app.ui.sample_drafts import ASKED_AGAIN, SampleDraft
 from field_app.ui.sample_visits import SampleVisits
 from field_app.views import Card, CaseView, Statement, UnitView
 from schemas.form import Forms
@@ -73,12 +73,8 @@ class SampleSealed:
         return form in ("ktk", "pm")
 
     def reasons(self, visit: str) -> Reasons:
-        """Two fields."""
-        reasons = {
-            "ktk.alasan_hasil": "Tulis apa yang belum lengkap.",
-            "ktk.aman_dihubungi": "Jam berapa yang aman?",
-        }
-        return Reasons(form="ktk", reasons=reasons, note="Selain dua hal ini sudah baik.")
+        """Of two fields."""
+        return Reasons(form="ktk", reasons=ASKED_AGAIN, note="Selain dua hal ini sudah baik.")
 
     def assignment(self, tugas: str) -> Assignment:
         """To meet somebody."""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from field_app.rows import cells_of
 from field_app.task_map import TaskMap
 from field_app.ui.sample_data import CARDS, NOW_MS, SUBJECT
-from field_app.ui.sample_drafts import SampleDraft, filled_draft, put_away_view
+from field_app.ui.sample_drafts import ASKED_AGAIN, SampleDraft, filled_draft, put_away_view
 from field_app.ui.sample_finished import CONFLICTS, LOST, STANDINGS
 from field_app.ui.sample_map import sample_map
 from field_app.views import (
@@ -177,7 +177,12 @@ class SampleVisits:
     def start_correction(self, visit: str) -> DraftView | Refused:
         """The next version of a returned visit; of a sealed one without its answers."""
         if visit == "ks":
-            return self.start("ktk", None, None)
+            if refused := self._refused(self._forms.get("ktk")):
+                return Refused(say=refused)
+            self.drafts.setdefault(
+                "dks", SampleDraft(form="ktk", nama="KS-2026-DFKPRL", desa="", returned=ASKED_AGAIN)
+            )
+            return self.draft("dks")
         draft = filled_draft(self, "dk")
         draft.returned = {
             "bpnt_kpm.nominal_diterima": "Jumlah tidak cocok dengan struk. Tanyakan lagi.",

@@ -192,8 +192,10 @@ class PagesSheet(Sheet):
         super().__init__("", **kwargs)
         self.say = self.ids.title.say
         self.title = self.say("aplikasi.formulir.daftar_bagian")
+        asked = screen.asked_pages()
         for index, step in enumerate(screen.steps):
             link = Choice(text=f"{index + 1}. {step.title}", chosen=index == screen.at)
+            link.earlier = self.say("aplikasi.formulir.diminta") if index in asked else ""
             link.bind(on_release=lambda _l, n=index: self._jump(screen, n))
             self.add(link)
         discard = Link(text=self.say("aplikasi.formulir.hapus_draf"), icon="delete", ink="bad")

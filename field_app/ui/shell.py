@@ -282,9 +282,16 @@ class Shell(FloatLayout):
         Animation(opacity=1, duration=0.14).start(sheet)
         panel.do_layout()
 
-    def toast(self, text: str, icon: str = "info", seconds: float = 3.0) -> None:
-        """Say a short word."""
-        self._show_toast(Toast(text, icon), seconds)
+    def toast(self, text: str, icon: str = "info", seconds: float = 3.0) -> Toast:
+        """Say a short word; what is returned can be hushed before it goes by itself."""
+        toast = Toast(text, icon)
+        self._show_toast(toast, seconds)
+        return toast
+
+    def hush(self, toast: Toast) -> None:
+        """Take a short word away: what it spoke of is done."""
+        if toast.parent:
+            self.remove_widget(toast)
 
     def offer_undo(self, text: str, undo: Callable[[], Any], seconds: float = 8.0) -> None:
         """Say what was just done, with a tap that takes it back."""

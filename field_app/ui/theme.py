@@ -199,12 +199,13 @@ def parted(text: str, letters: Letters, width: float) -> str:
     """Break words that are longer than a line behind the signs that part them, where there are some: a file's
     name, a path, a code. Kivy would break them at any letter. `width` in pixels.
     """
-    return " ".join(_parted(word, letters, width) for word in text.split(" "))
+    lines = text.split("\n")
+    return "\n".join(" ".join(_parted(word, letters, width) for word in line.split(" ")) for line in lines)
 
 
 def _parted(word: str, letters: Letters, width: float) -> str:
     parts = PARTS.findall(word)
-    if len(parts) < 2 or "\n" in word or letters.extent(word) <= width:
+    if len(parts) < 2 or letters.extent(word) <= width:
         return word
     lines = [""]
     for part in parts:

@@ -19,7 +19,7 @@ from field_app.ui.ports import Phone
 from field_app.ui.shell import Shell
 from field_app.ui.theme import Look
 from field_app.ui.voice import KivyVoice
-from field_app.ui.widgets.containers import keyboard_below
+from field_app.ui.widgets.keyboard import keyboard_below
 from schemas.text import Text, load_text
 from schemas.theme import Theme, load_theme
 

@@ -375,7 +375,11 @@ def test_reasons_open_behind_the_second_unlock_and_the_next_version_asks_only_wh
     assert "alasan_hasil" not in draft.forms["ktk"].answers, "the phone has no answer of before"
     again = field.visits.start_correction(done.visit)
     assert isinstance(again, DraftView) and again.id == draft.id
+    lacking = [(one.form, one.field) for one in field.visits.review(draft.id).missing]
+    assert lacking == [("ktk", "alasan_hasil")], "nothing else of it is asked again"
+    assert field.visits.finalise(draft.id) == Refused(say="lapangan.perbaikan_kosong")
     field.visits.save(draft.id, "ktk", "alasan_hasil", "Jawaban Baru")
+    assert field.visits.review(draft.id).missing == ()
     field.finish(draft.id)
     submit = field.last_submit()
     assert (submit.visit, submit.follows, submit.number) == (done.visit, done.change, 2)
@@ -446,6 +450,8 @@ def test_a_statement_is_read_out_whole_before_it_is_signed_and_kept_as_it_was_re
     assert [(one.field, one.say) for one in blocked.review.blocked] == [
         (sign, "lapangan.tersegel.pernyataan_berubah")
     ]
+    anew = field.sealed.statement(draft.id)
+    assert isinstance(anew, Statement) and "tidak setuju" not in "\n".join(anew.paragraphs)
     assert isinstance(field.sealed.sign_statement(draft.id, png), str)
     field.finish(draft.id)
     kept = field.look_inside(field.last_submit()).answers.answers["ktk"]

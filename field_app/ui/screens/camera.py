@@ -28,6 +28,9 @@ from schemas.form_types import Berkas, Foto, Gps
 
 load_kv(__file__)
 
+MOST_WORK_S = 20
+"""How long it may be said that a photo is being worked on, whatever becomes of it."""
+
 
 class CameraScreen(BaseScreen):
     """Takes photos for one field of a draft, and shows what else is needed."""
@@ -238,7 +241,8 @@ class CameraScreen(BaseScreen):
         visits, place, replaces = self.context.phone.visits, self._place, self._replaces
         field = self._field  # as it was asked for: she may tap another row of the list meanwhile
         self.ids.choose.disabled = True
-        self.context.shell.toast(self.say("aplikasi.kamera.memproses"), "camera", 1.5)
+        shell = self.context.shell
+        working = shell.toast(self.say("aplikasi.kamera.memproses"), "camera", MOST_WORK_S)
 
         def work():
             try:
@@ -248,7 +252,11 @@ class CameraScreen(BaseScreen):
                 return Refused(say=(camera.trouble() if camera is not None else "") or trouble)
             return visits.add_photo(self._draft, self._form, field, data, place.of_shot(), replaces=replaces)
 
-        self.context.background.run(work, lambda outcome: self._kept(outcome, then))
+        def kept(outcome):
+            shell.hush(working)  # what comes next is not to lie under it
+            self._kept(outcome, then)
+
+        self.context.background.run(work, kept)
 
     def _kept(self, outcome, then=None):
         self.ids.choose.disabled = False

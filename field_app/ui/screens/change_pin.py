@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
-from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
+from field_app.ui.widgets import containers, head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets import pin as pad  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.words import Notice
 from field_app.views import Refused

@@ -10,10 +10,11 @@ from typing import Any
 from kivy.metrics import dp
 
 from field_app.bench import guarded
+from field_app.returned import asked_again, reason_of
 from field_app.ui.fields.card import FieldCard
 from field_app.ui.form_host import FormHost
 from field_app.ui.kv import load_kv
-from field_app.ui.plan import Step, opened, plan, required_fields
+from field_app.ui.plan import Step, is_asked, neighbour, opened, plan, required_fields
 from field_app.ui.sheets import PagesSheet, SkipSheet, UndoSheet
 from field_app.ui.values import is_computed, with_computed
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
@@ -38,6 +39,7 @@ class FormScreen(FormHost):
         self._cards: dict[tuple[str, str], FieldCard] = {}
         self._findings: dict[str, list] = {}
         self._pending: dict[tuple[str, str], int] = {}
+        self._asked: set[tuple[str, str]] = set()
 
     # -- coming and going -----------------------------------------------------------------------------------
 
@@ -68,7 +70,7 @@ class FormScreen(FormHost):
             card.flush()
 
     def back(self):
-        if self.at > 0:
+        if self._neighbour(-1) is not None:
             self.turn(-1)
             return True
         return False
@@ -88,9 +90,12 @@ class FormScreen(FormHost):
             part for part in (view.title if view.nama else "", view.desa) if part
         )
         self._findings = {form: list(found) for form, found in view.findings.items()}
+        self._asked = self._named(view) if view.sealed else set()
         self._plan()
         if first:
             self.at = min(view.page, len(self.steps) - 1)
+            if self._asked and not view.at:
+                self.at = neighbour(self.steps, -1, 1, self._asked) or 0
             if self._jump:
                 self.at = self._find(*self._jump)
                 self._stand_on(*self._jump)
@@ -100,6 +105,25 @@ class FormScreen(FormHost):
             if card:
                 self.ids.page.bring(card)
             self._jump = None
+
+    def _named(self, view):
+        """What the office asked again, by form and field. Of a sealed visit nothing else is to be filled: its
+        other answers are in the room.
+        """
+        forms = self.context.phone.forms
+        return {
+            (form, field)
+            for form, filled in view.forms.items()
+            for field in asked_again(view.returned, forms.get(form, filled.version))
+        }
+
+    def _neighbour(self, by):
+        """The page that *Lanjut* or back leads to; the list of pages leads to all."""
+        return neighbour(self.steps, self.at, by, self._asked)
+
+    def asked_pages(self):
+        """The pages, by their place, that hold what the office asked again."""
+        return {n for n, step in enumerate(self.steps) if is_asked(step, self._asked)}
 
     def _find(self, form, field):
         return next(
@@ -137,10 +161,12 @@ class FormScreen(FormHost):
             head_column.add_widget(Words(text=step.title, style="title"))
             body.add_widget(head_column)
         self.ids.progress.count, self.ids.progress.at = len(self.steps), self.at
-        last = self.at == len(self.steps) - 1
+        last = self._neighbour(1) is None
         self.ids.next.text = self.say("aplikasi.formulir.tinjau" if last else "aplikasi.formulir.lanjut")
-        self.ids.previous.disabled = self.at == 0
+        self.ids.previous.disabled = self._neighbour(-1) is None
         required = required_fields(step.definition, self.answers[step.form])
+        if self._asked:
+            required = {name for name in required if (step.form, name) in self._asked}
         present = {card.field.name: card for card in self._shown_cards()}
         for name, card in present.items():
             if name not in step.fields:
@@ -160,7 +186,7 @@ class FormScreen(FormHost):
         key = (step.form, name)
         if key not in self._cards:
             view = self.view
-            reason = view.returned.get(f"{step.form}.{name}", view.returned.get(name, ""))
+            reason = reason_of(view.returned, step.form, name)
             earlier = view.last.get(step.form, {}).get(name)
             self._cards[key] = FieldCard(
                 step.form, step.definition.fields[name], self.answers[step.form].get(name), self,
@@ -171,10 +197,11 @@ class FormScreen(FormHost):
     def turn(self, by):
         """To the next or the last page, or to the review."""
         self.leave()
-        if self.at + by >= len(self.steps):
+        there = self._neighbour(by)
+        if there is not None:
+            self.go_to(there)
+        elif by > 0:
             self.context.shell.go("review", draft=self._draft)
-            return
-        self.go_to(self.at + by)
 
     def go_to(self, index):
         """To a page."""

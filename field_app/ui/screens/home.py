@@ -55,9 +55,10 @@ class HomeScreen(BaseScreen):
     def open(self, card):
         """A card was tapped: a draft goes on, a returned visit shows its reasons, a task its details."""
         shell = self.context.shell
-        if card.form == SEALED_FORM and not card.draft and card.status in ("tugas", "dikembalikan"):
+        is_back = card.status == "dikembalikan" and card.visit
+        if card.form == SEALED_FORM and (is_back or (card.status == "tugas" and not card.draft)):
             shell.go("closed", card=card)
-        elif card.form != SEALED_FORM and card.status == "dikembalikan" and card.visit:
+        elif is_back:
             shell.go("repair", card=card)
         elif card.draft:
             shell.go("form", draft=card.draft)

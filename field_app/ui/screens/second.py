@@ -6,7 +6,7 @@ from typing import Any
 
 from field_app.ui.kv import load_kv
 from field_app.ui.screens.unlock import UnlockScreen
-from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
+from field_app.ui.widgets import containers, head  # noqa: F401 - named in the .kv
 
 load_kv(__file__)
 

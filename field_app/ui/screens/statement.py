@@ -1,6 +1,7 @@
 """Surat pernyataan: read out whole, to its end; only then can it be signed, by hand or thumb."""
 
 from kivy.metrics import dp
+from kivy.uix.boxlayout import BoxLayout
 
 from field_app.ui.fields.evidence import Pad
 from field_app.ui.kv import load_kv
@@ -18,7 +19,7 @@ class StatementScreen(BaseScreen):
 
     def build(self, draft: str):
         self._draft = draft
-        self.pad = self.read = self.keep = None
+        self.pad = self.read = self.again = self.keep = None
 
     def enter(self):
         self.ask(lambda: self.context.phone.sealed.statement(self._draft), self._show)
@@ -42,9 +43,14 @@ class StatementScreen(BaseScreen):
         self.read.bind(on_release=lambda *_: self._was_read())
         self.pad = Pad(disabled=True)
         self.pad.bind(strokes=lambda *_: self._marks())
-        self.keep = Pill(icon="check", text=say("tombol.simpan"), disabled=True)
+        self.again = Pill(kind="plain", icon="undo", text=say("tombol.hapus"), compact=True, disabled=True)
+        self.again.bind(on_release=lambda *_: setattr(self.pad, "strokes", []))
+        self.keep = Pill(icon="check", text=say("tombol.simpan"), compact=True, disabled=True)
         self.keep.bind(on_release=lambda *_: self.sign())
-        for widget in (self.read, self.pad, self.keep):
+        row = BoxLayout(size_hint_y=None, height=dp(52), spacing=dp(8))
+        row.add_widget(self.again)
+        row.add_widget(self.keep)
+        for widget in (self.read, self.pad, row):
             card.add_widget(widget)
         body.add_widget(card)
 
@@ -54,6 +60,7 @@ class StatementScreen(BaseScreen):
         self._marks()
 
     def _marks(self):
+        self.again.disabled = not self.pad.strokes
         self.keep.disabled = not (self.read.chosen and self.pad.strokes)
 
     def sign(self):

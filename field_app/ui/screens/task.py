@@ -85,12 +85,7 @@ class TaskScreen(BaseScreen):
             if view.note:
                 back.add_widget(Notice(icon="office", tone="info", text=view.note))
             body.add_widget(back)
-        why = Card(spacing=dp(6))
-        if view.why:
-            why.add_widget(Fact(label=say("aplikasi.tugas.mengapa"), text=view.why, icon="info"))
-        last = self._last(view.last_visit)
-        why.add_widget(Fact(label=say("aplikasi.tugas.kunjungan_lalu"), text=last, icon="history"))
-        body.add_widget(why)
+        self._add_why(body, view)
         facts = [(name, self._fact(name, view.subject.get(name))) for name in FACTS]
         if any(text for _, text in facts):
             whom = Card(spacing=dp(6))
@@ -104,6 +99,17 @@ class TaskScreen(BaseScreen):
             on_map = Pill(text=say("aplikasi.android.peta"), icon="location", kind="soft")
             on_map.bind(on_release=lambda *_: self._show_on_map(*point))
             body.add_widget(on_map)
+
+    def _add_why(self, body, view):
+        """Why the visit is made, and when the last one was."""
+        why, say = Card(spacing=dp(6)), self.say
+        if view.why:
+            why.add_widget(Fact(label=say("aplikasi.tugas.mengapa"), text=view.why, icon="info"))
+        if self._card.form != SEALED_FORM:  # whom it is about is not known here, so neither are visits
+            last = self._last(view.last_visit)
+            why.add_widget(Fact(label=say("aplikasi.tugas.kunjungan_lalu"), text=last, icon="history"))
+        if why.children:
+            body.add_widget(why)
 
     def _show_on_map(self, lat, lng):
         if not self.context.system.show_on_map(lat, lng):

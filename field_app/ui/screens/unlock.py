@@ -69,7 +69,7 @@ class UnlockScreen(BaseScreen):
         """No PIN helps any more: in the place of its keys stands the way that is left."""
         if self._pad.parent:
             for asking in (self.ids.asks.__self__, self.ids.dots.__self__, self._pad):
-                self.remove_widget(asking)
+                asking.parent.remove_widget(asking)
             self.ids.said.add_widget(self._code_pill("primary"))
 
     def _code_pill(self, kind):

@@ -7,7 +7,6 @@ is inserted below or above it.
 
 from kivy.animation import Animation
 from kivy.clock import Clock
-from kivy.core.window import Window
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
@@ -94,6 +93,12 @@ class Page(ScrollView):
         self._was = self.body.height
         self.scroll_y = 1.0 if not hidden else min(1.0, max(0.0, 1 - self._top / hidden))
 
+    def make_room(self, room):
+        """Leave so many pixels free below all else, for the keyboard."""
+        if self.body.padding[3] != dp(24) + room:
+            self.body.padding[3] = dp(24) + room
+            self.body.do_layout()
+
     def to_top(self):
         """Show the beginning."""
         self._top, self.scroll_y = 0.0, 1.0
@@ -111,6 +116,37 @@ class Page(ScrollView):
         Animation(scroll_y=1 - self._top / hidden, duration=0.2, t="out_quad").start(self)
 
 
+class Whole(ScrollView):
+    """Holds one column that fills it. In a window too low for it, a split screen, the column is as high as it
+    must be, and is scrolled. What shares its spare height needs a least height: without one, and with nothing
+    to share, Kivy leaves it as high as it happened to be.
+    """
+
+    def add_widget(self, widget, *args, **kwargs):
+        """Take the column."""
+        super().add_widget(widget, *args, **kwargs)
+        widget.size_hint_y = None
+        self.bind(height=self._fill)
+        widget.bind(minimum_height=self._fill)
+        self._fill()
+
+    def _fill(self, *_):
+        column = self.children[0]
+        column.height = max(self.height, column.minimum_height)
+
+    def on_touch_down(self, touch):
+        """Where nothing is to be scrolled, a tap need not wait until it is clear that it is none."""
+        if self.children[0].height > self.height:
+            return super().on_touch_down(touch)
+        if not self.collide_point(*touch.pos):
+            return False
+        touch.push()
+        touch.apply_transform_2d(self.to_local)
+        taken = self.children[0].dispatch("on_touch_down", touch)
+        touch.pop()
+        return taken
+
+
 class BottomBar(BoxLayout):
     """The fixed bar with the one primary button."""
 
@@ -120,6 +156,7 @@ class Sheet(FloatLayout):
 
     title = StringProperty("")
     closed = ObjectProperty(None, allownone=True)
+    room = NumericProperty(0)
 
     def __init__(self, title: str, **kwargs):
         super().__init__(**kwargs)
@@ -132,8 +169,16 @@ class Sheet(FloatLayout):
         self._fit()
 
     def _fixed(self) -> float:
-        """What is not scrolled: the head, the foot, and the rim."""
-        return self.ids.head.height + self.ids.foot.height + dp(20)
+        """What is not scrolled: the head, the foot, the rim, and what the keyboard may cover."""
+        return self.ids.head.height + self.ids.foot.height + dp(20) + self.room
+
+    def make_room(self, room):
+        """Stand above the keyboard, which covers so many pixels: the button at the foot is seen too."""
+        if room != self.room:
+            self.room = room
+            self.ids.panel.padding[3] = dp(6) + room
+            self._fit()
+            self.ids.panel.do_layout()
 
     def _fit(self, *_):
         self.ids.panel.height = min(self.height * 0.9, self.ids.body.height + self._fixed())
@@ -147,6 +192,7 @@ class Sheet(FloatLayout):
 
         for one in (self, self.ids.head, self.ids.foot):
             one.bind(height=fill)
+        self.bind(room=fill)
         fill()
 
     def add(self, widget):
@@ -182,8 +228,3 @@ class HeadWords(Words):
     def __init__(self, **kwargs):
         kwargs.setdefault("shrink", True)
         super().__init__(**kwargs)
-
-
-def keyboard_below() -> None:
-    """Android moves the page so that the field being typed in is seen."""
-    Window.softinput_mode = "below_target"

@@ -7,6 +7,7 @@ one line of words that is too long for its box `grows`, at the reader's own size
 from collections.abc import Callable
 
 from kivy.clock import Clock
+from kivy.core.window import Window
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.textinput import TextInput
@@ -14,6 +15,7 @@ from kivy.uix.textinput import TextInput
 from field_app.ui.kv import load_kv
 from field_app.ui.letters import Letters, steady
 from field_app.ui.typed import digits_of
+from field_app.ui.widgets.keyboard import give_back, keep_seen
 
 load_kv(__file__)
 
@@ -39,6 +41,7 @@ class Entry(TextInput):
         self._settled = settled or (lambda _text: None)
         self._last = kwargs.get("text", "")
         self._pause = Clock.create_trigger(self.flush, PAUSE_S)
+        self._keep_seen = Clock.create_trigger(self._stay_seen)
         kwargs.setdefault("size_hint_y", None)
         kwargs.setdefault("write_tab", False)
         if kwargs.get("multiline") is None:
@@ -48,6 +51,8 @@ class Entry(TextInput):
         super().__init__(**kwargs)
         for name in ("width", "minimum_height", "prefix", "suffix", "look", "hint_text"):
             self.fbind(name, self._fit)
+        for name in ("cursor", "height", "pos"):
+            self.fbind(name, self._moved)
         self._fit()
 
     def on_private(self, _instance, private):
@@ -98,9 +103,37 @@ class Entry(TextInput):
             self.cursor = self.get_cursor_from_index(place)
 
     def on_focus(self, _instance, focused):
-        """Save when leaving."""
-        if not focused:
+        """Save when leaving; until then, stay seen also in what a keyboard leaves of the window."""
+        if focused:
+            Window.bind(size=self._keep_seen)
+        else:
+            Window.unbind(size=self._keep_seen)
             self.flush()
+            give_back(self)
+
+    def _ensure_keyboard(self):
+        """Before a keyboard is asked for: Android moves the window by where the field stands then."""
+        keep_seen(self)
+        super()._ensure_keyboard()
+
+    def _moved(self, *_):
+        """What is typed grew, or the cursor stands in another line."""
+        if self.focus:
+            self._keep_seen()
+
+    def _stay_seen(self, *_):
+        # a frame later, when all around it stands where it will
+        Clock.schedule_once(lambda _dt: keep_seen(self) if self.focus else None)
+
+    def on_touch_down(self, touch):
+        """The page may move under the finger: the rest of this touch then marks no words."""
+        before = self.to_window(*self.pos)
+        taken = super().on_touch_down(touch)
+        touch.ud[self] = self.to_window(*self.pos) != before
+        return taken
+
+    def on_touch_move(self, touch):
+        return True if touch.ud.get(self) else super().on_touch_move(touch)
 
     def flush(self, *_):
         """Hand over what was typed, if it is new."""

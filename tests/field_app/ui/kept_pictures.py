@@ -18,7 +18,7 @@ MOST_MEAN, MOST_SPOT = 1.5, 14.0
 SCENES = (
     "01_kunci", "03_pindai", "04_daftar_kata", "05_beranda", "05_beranda_bulan", "07_cari", "07_cari_ewarong",
     "09_tugas", "10_formulir_05", "10_formulir_09", "10_formulir_jam_kosong", "11_lewati", "13_tabel",
-    "14_kamera_kertas", "15_tinjau", "17_sinkronisasi", "19_perbaikan", "20_pengaturan",
+    "14_kamera_kertas", "15_tinjau", "17_sinkronisasi", "19_perbaikan", "20_pengaturan", "35_alasan",
 )  # fmt: skip
 
 

@@ -210,6 +210,9 @@ def test_a_statement_takes_a_signature_only_after_it_was_read_out(driver: Driver
     driver._bring(pad)
     x, y = pad.to_window(*pad.center)
     driver.touch(x - 40, y, (x, y + 20), (x + 40, y))
+    driver.press("Hapus")
+    assert pad.strokes == [] and driver.screen.keep.disabled, "a stroke that went wrong is drawn anew"
+    driver.touch(x - 40, y, (x, y + 20), (x + 40, y))
     driver.press("Simpan")
     assert driver.shell.name == "form"
     assert phone.visits.drafts["ds"].answers["ktk"]["tanda_tangan_pernyataan"] in phone.visits.blobs
@@ -231,7 +234,8 @@ def test_a_returned_case_and_a_task_lead_through_what_the_office_sealed(driver: 
     driver.settle()
     driver.tap(next(w for w in driver.walk() if _is_row(w, KODE)))
     assert driver.sees("Temui di balai desa, Selasa pagi. Jangan datang ke rumah.")
-    driver.press("Verifikasi KTK")
+    assert driver.sees("Verifikasi KTK")
+    driver.press("Mulai kunjungan")
     assert driver.shell.name == "form"
 
 

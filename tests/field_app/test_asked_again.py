@@ -1,0 +1,42 @@
+"""What the office asked again of a visit, and the way through its pages."""
+
+from field_app.returned import asked_again, reason_of
+from field_app.ui.plan import is_asked, neighbour, plan
+from schemas.form import load_forms
+
+FORMS = load_forms()
+KTK = FORMS.get("ktk")
+BLOB = "a" * 64
+
+
+def test_reasons_name_fields_with_and_without_their_form_and_rows_by_their_table() -> None:
+    returned = {"ktk.nama": "a", "alasan_hasil": "b", "ktk.rencana_uep[1].perkiraan_rp": "c", BLOB: "d"}
+    returned["rencana_uep[2].kebutuhan"] = "e"
+    assert asked_again(returned, KTK) == {"nama", "alasan_hasil", "rencana_uep"}
+    said = [reason_of(returned, "ktk", name) for name in ("nama", "alasan_hasil", "rencana_uep", "nik")]
+    assert said == ["a", "b", "c\ne", ""]
+
+
+def test_a_field_that_is_seen_only_after_another_brings_that_one_along() -> None:
+    assert asked_again({"ktk.surat_kuasa": "x"}, KTK) == {"surat_kuasa", "pemilik_rekening"}
+    assert asked_again({"ktk.fc_ktp": "x"}, KTK) == {"fc_ktp"}, "it is seen without any answer"
+
+
+def test_a_reason_of_the_whole_visit_names_nothing() -> None:
+    assert asked_again({"umum": "x", BLOB: "x"}, KTK) == frozenset()
+
+
+def test_the_way_leads_from_one_page_that_is_asked_again_to_the_next() -> None:
+    steps = plan(FORMS, "ktk", {"ktk": KTK.version}, {"ktk": {}})
+    asked = {("ktk", "nama"), ("ktk", "alasan_hasil"), ("pm", "negara")}
+    first, second = (place for place, step in enumerate(steps) if is_asked(step, asked))
+    assert neighbour(steps, -1, 1, asked) == first
+    assert neighbour(steps, first, 1, asked) == neighbour(steps, second - 1, 1, asked) == second
+    assert neighbour(steps, second, 1, asked) is None and neighbour(steps, first, -1, asked) is None
+    assert neighbour(steps, len(steps) - 1, -1, asked) == second
+
+
+def test_without_anything_asked_again_each_page_follows_the_other() -> None:
+    steps = plan(FORMS, "ktk", {"ktk": KTK.version}, {"ktk": {}})
+    assert [neighbour(steps, at, 1, set()) for at in range(3)] == [1, 2, 3]
+    assert neighbour(steps, len(steps) - 1, 1, set()) is neighbour(steps, 0, -1, set()) is None
