@@ -99,8 +99,9 @@ def _say(restored: Restored, data: Path, key: Path, text: Text) -> int:
     if restored.damaged_logs:
         print(text("cadangan.perintah.aliran_rusak", jumlah=restored.damaged_logs), file=sys.stderr)
     for log in restored.passed_logs:
-        begun, why = written.date_and_clock(log.begun_ms), "kunci_lama" if log.is_old else "riwayat_lain"
-        said = text(f"cadangan.perintah.aliran_{why}", folder=log.folder, nomor=log.number, waktu=begun)
+        why = "aliran_kunci_lama" if log.is_old else "aliran_riwayat_lain"
+        begun = written.date_and_clock(log.begun_ms)
+        said = text(f"cadangan.perintah.{why}", folder=log.folder, nomor=log.number, waktu=begun)
         print(said, file=sys.stderr)
     if restored.refused:
         print(text("cadangan.perintah.ditolak", jumlah=restored.refused), file=sys.stderr)

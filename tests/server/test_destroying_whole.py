@@ -266,7 +266,7 @@ def test_a_sealed_case_is_destroyed_by_two_officers_of_the_room_with_its_contain
 
 def test_a_sealed_case_is_named_by_its_code_alone_and_to_officers_of_the_room_only(desk: Desk) -> None:
     case, site = Sealed(desk).case, build_site(desk.office.deps)
-    finding = ToDestroy(desk.office.deps.engine, desk.work, site.finding, site.words)
+    finding = ToDestroy(desk.office.deps.engine, desk.office.deps.office, desk.work, site.finding, site.words)
     kode = str(said_of(desk, case.kasus)["kode"])
     choice = Choice(id=case.kasus, kind="kasus", title=kode, about="")
     assert (
