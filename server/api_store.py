@@ -81,6 +81,37 @@ def visits_beyond(
     return [(int(seq), RecordId(name)) for seq, name in found]
 
 
+def shown_before(
+    tx: Reader, parts: list[Part], kind: str, ids: Iterable[RecordId], upto: int
+) -> list[PartRow]:
+    """Return those of these records that some of the parts show since a seq or before, by seq."""
+    found = tx.query(
+        "SELECT seq, id, body FROM rows WHERE kabupaten = :kabupaten AND id IN :ids AND part IN :parts"
+        " AND kind = :kind AND removed = 0 AND seq <= :upto ORDER BY seq, id",
+        {"ids": list(ids), "parts": parts, "kind": kind, "upto": upto},
+    )
+    return [PartRow(seq=seq, id=RecordId(name), body=bytes(body)) for seq, name, body in found]
+
+
+def visits_to(
+    tx: Reader, subjects: Iterable[RecordId], forms: Iterable[str], desa: list[str] | None, upto: int
+) -> list[RecordId]:
+    """Return the visits to these, as `visits_beyond` would have told of them up to a seq."""
+    found = tx.query(
+        "SELECT r.id FROM records r JOIN kunjungan k ON k.kabupaten = r.kabupaten AND k.visit = r.id"
+        " WHERE r.kabupaten = :kabupaten AND r.seq <= :upto AND k.subject IN :subjects AND k.form IN :forms"
+        " AND (:every_desa = 1 OR k.desa IN :desa) ORDER BY r.seq, r.id",
+        {
+            "subjects": list(subjects),
+            "forms": list(forms),
+            "every_desa": int(desa is None),
+            "desa": desa or [],
+            "upto": upto,
+        },
+    )
+    return [RecordId(name) for (name,) in found]
+
+
 def still_there(tx: Reader, parts: list[Part], ids: Iterable[RecordId]) -> set[RecordId]:
     """Return those of these records that some of the parts show."""
     found = tx.query(

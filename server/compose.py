@@ -41,7 +41,7 @@ from server.deps import Deps
 from server.destruction import DamagedListError, Destruction, DestructionList
 from server.devices import Devices
 from server.disk import NoPromiseError, ensure_folder, sync_folder
-from server.engine import NewerDataError, NotInitialisedError, WrongKeyError
+from server.engine import LockedError, NewerDataError, NotInitialisedError, WrongKeyError
 from server.engines.sqlite import SqliteEngine, create, upgrade
 from server.joining import Joinings
 from server.keys import KEY_BYTES, KeyFileError, Keys, default_path, make_keys, read_keys, write_keys
@@ -130,6 +130,8 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
         regency, name = upgrade(path, keys.database)
     except WrongKeyError:
         return _refused("kunci_salah", data)
+    except LockedError:
+        return _refused("basis_data_dipakai", data)
     except NewerDataError:
         return _refused("data_lebih_baru", data)
     except NotInitialisedError:

@@ -8,6 +8,8 @@ adds `:kabupaten` by itself. A list given for a parameter is written `IN :name`;
     ├── NewerDataError       the data was written by a newer program
     ├── NotInitialisedError  there is no database here
     ├── FullError            no space is left; nothing of the transaction was kept
+    ├── LockedError          another program holds the file
+    ├── InUseError           it is needed alone, and somebody has it open
     ├── DamagedError         the file cannot be read to its end
     └── ClosedError          asked after close()
 """

@@ -4,7 +4,8 @@ A period stands in an address by its code: `bulan:2026-11`, `triwulan:2026-4`, `
 """
 
 import re
-from datetime import date, timedelta
+from calendar import monthrange
+from datetime import date
 from typing import Literal
 
 from schemas.base import Data
@@ -27,7 +28,8 @@ class Period(Data, frozen=True, kw_only=True):
     @property
     def end(self) -> date:
         """The last day."""
-        return add_months(self.start, LENGTHS[self.kind]) - timedelta(days=1)
+        month = self.start.month + LENGTHS[self.kind] - 1  # not the day before the next: the last has no next
+        return self.start.replace(month=month, day=monthrange(self.start.year, month)[1])
 
     @property
     def number(self) -> int:

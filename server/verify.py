@@ -11,7 +11,7 @@ from pathlib import Path
 from schemas.base import UNREADABLE
 from schemas.text import Text
 from server.blobs import BlobStore
-from server.engine import DamagedError, EngineError, Reader
+from server.engine import DamagedError, EngineError, LockedError, Reader
 from server.engines.examining import Examined, examined
 from server.keys import Keys
 from server.migrate import migrations
@@ -59,6 +59,8 @@ def verify(
                 check_folder(data, mine, findings)
     except (DamagedError, *UNREADABLE):
         findings.fault("terputus")
+    except LockedError:
+        findings.fault("dipegang")
     except EngineError:
         findings.fault("tidak_terbuka")
     return findings

@@ -42,6 +42,15 @@ from sync.rules import DomainRules
 UNFINISHED = ".memulihkan"
 
 
+class PassedLog(Data, frozen=True, kw_only=True):
+    """A log that was not applied: under keys of before the copy's (`is_old`), or of another history."""
+
+    folder: str
+    number: int
+    begun_ms: int
+    is_old: bool
+
+
 class Restored(Data, frozen=True, kw_only=True):
     """What a restore brought: from which copy, what logs added, what is missing, what was passed over."""
 
@@ -52,6 +61,7 @@ class Restored(Data, frozen=True, kw_only=True):
     missing: Missing
     damaged_copies: list[int]
     damaged_logs: int
+    passed_logs: list[PassedLog]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +182,7 @@ def _fill(
     kept = [(blob, size) for blob, size in known if blob not in gone.blobs]
     progress.step("berkas", len(kept))
     lost = bring_back(copies, kept, progress.advance)
-    logs, damaged_logs = deps.engine.read(lambda reader: _logs_of(wanted, reader, manifest))
+    logs, passed, damaged_logs = deps.engine.read(lambda reader: _logs_of(wanted, reader, manifest))
     deps.engine.write(lambda writer: _begin(writer, wanted, manifest, lost)).result()
     done = Replayed()
     rules = DomainRules(deps.forms, deps.workflows)
@@ -211,6 +221,7 @@ def _fill(
         missing=deps.engine.write(finish).result(),
         damaged_copies=damaged,
         damaged_logs=damaged_logs,
+        passed_logs=passed,
     )
 
 
@@ -258,21 +269,27 @@ def _sweep(deps: Deps) -> None:
             path.unlink()
 
 
-def _logs_of(wanted: Wanted, reader: Reader, manifest: Manifest) -> tuple[list[_Log], int]:
-    """Return the logs that continue this copy's history, oldest first, and how many cannot be opened."""
-    store, found, damaged = SqlOfficeStore.reading(reader), list[_Log](), 0
+def _logs_of(wanted: Wanted, reader: Reader, manifest: Manifest) -> tuple[list[_Log], list[PassedLog], int]:
+    """Return the logs that continue this copy's history, oldest first, those that do not, and how many cannot
+    be opened.
+    """
+    store, found, passed, damaged = SqlOfficeStore.reading(reader), list[_Log](), list[PassedLog](), 0
     for index, medium in enumerate(wanted.media):
         for number in log_numbers(medium):
-            # What the office wrote under keys of before the copy's is in the copy. Anything else under them
-            # may be by whoever got hold of that key file.
-            if log_generation(medium, wanted.keys, number) < manifest.generation:
-                continue
             opened = read_log(medium, wanted.keys, number)
             if opened is None:
                 damaged += 1
-            elif _continues(store, opened[0], manifest.last_seq):
-                found.append(_Log(medium=index, begun_ms=opened[0].begun_ms, messages=opened[1]))
-    return sorted(found, key=lambda log: log.begun_ms), damaged
+                continue
+            head, messages = opened
+            # What the office wrote under keys of before the copy's is in the copy. Anything else under them
+            # may be by whoever got hold of that key file.
+            is_old = log_generation(medium, wanted.keys, number) < manifest.generation
+            if not is_old and _continues(store, head, manifest.last_seq):
+                found.append(_Log(medium=index, begun_ms=head.begun_ms, messages=messages))
+                continue
+            folder = str(medium.path)
+            passed.append(PassedLog(folder=folder, number=number, begun_ms=head.begun_ms, is_old=is_old))
+    return sorted(found, key=lambda log: log.begun_ms), passed, damaged
 
 
 def _continues(store: SqlOfficeStore, head: Head, last_seq: int) -> bool:

@@ -98,6 +98,11 @@ def _say(restored: Restored, data: Path, key: Path, text: Text) -> int:
         print(text("cadangan.perintah.dilewati", nomor=numbers), file=sys.stderr)
     if restored.damaged_logs:
         print(text("cadangan.perintah.aliran_rusak", jumlah=restored.damaged_logs), file=sys.stderr)
+    for log in restored.passed_logs:
+        why = "aliran_kunci_lama" if log.is_old else "aliran_riwayat_lain"
+        begun = written.date_and_clock(log.begun_ms)
+        said = text(f"cadangan.perintah.{why}", folder=log.folder, nomor=log.number, waktu=begun)
+        print(said, file=sys.stderr)
     if restored.refused:
         print(text("cadangan.perintah.ditolak", jumlah=restored.refused), file=sys.stderr)
     if missing.is_empty:

@@ -43,14 +43,17 @@ sqlcipher3.register_adapter(type(None), dict[None, None]().get)
 TAG_BYTES = 8
 MOST_TOGETHER = 256
 """Most functions or items in one commit, so that the first of them does not wait without end."""
+PATIENCE_S = 30.0
+"""How long to wait for another program that holds the file."""
 READERS = 4
 LOG_PAGES = 4_000
 
 
-def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
+def connect(path: Path, key: bytes, *, read_only: bool = False, patience_s: float = PATIENCE_S) -> Database:
     """Open the file with its raw 32-byte key; `read_only` never writes a byte of it.
 
-    Raises WrongKeyError when the key does not fit.
+    Raises WrongKeyError when the key does not fit, LockedError when another program holds the file for longer
+    than `patience_s`, FullError.
     """
     if len(key) != 32:
         raise WrongKeyError("the key has 32 bytes")
@@ -60,7 +63,7 @@ def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
         isolation_level=None,
         check_same_thread=False,
         cached_statements=512,
-        timeout=30,
+        timeout=patience_s,
     )
     try:
         # Without this SQLCipher writes its complaint about a wrong key to stderr.
@@ -78,7 +81,8 @@ def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
             connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
     except sqlcipher3.DatabaseError as error:
         connection.close()
-        raise WrongKeyError(str(error)) from error
+        named = _named(error)
+        raise (WrongKeyError(str(error)) if named is error else named) from error
     return Database(connection)
 
 
@@ -367,7 +371,7 @@ def create(path: Path, key: bytes, regency: Regency, name: str, now_ms: int) -> 
 def upgrade(path: Path, key: bytes) -> tuple[Regency, str]:
     """Run the migrations that are missing; return code and name of the regency.
 
-    Raises NewerDataError, WrongKeyError, NotInitialisedError.
+    Raises NewerDataError, WrongKeyError, LockedError, NotInitialisedError.
     """
     if not path.is_file():
         raise NotInitialisedError("there is no database")
@@ -375,6 +379,8 @@ def upgrade(path: Path, key: bytes) -> tuple[Regency, str]:
     try:
         migrate(connection)
         code, name = regency_of(connection)
+    except sqlcipher3.OperationalError as error:
+        raise _named(error) from error
     finally:
         connection.close()
     return Regency(code), name

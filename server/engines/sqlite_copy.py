@@ -14,7 +14,7 @@ from typing import cast
 import sqlcipher3
 
 from schemas.ids import Regency
-from server.engine import DamagedError, FullError, InUseError, Reader, Writer
+from server.engine import DamagedError, FullError, InUseError, LockedError, Reader, Writer
 from server.engines.sqlite import Transaction, connect
 from server.migrate import regency_of
 
@@ -73,7 +73,10 @@ def alone(path: Path, key: bytes) -> Generator[Snapshot]:
 
     Raises InUseError where somebody has it open, WrongKeyError.
     """
-    connection = cast(sqlcipher3.Connection, connect(path, key).conn)
+    try:
+        connection = cast(sqlcipher3.Connection, connect(path, key).conn)
+    except LockedError as error:
+        raise InUseError(str(error)) from error
     try:
         try:
             connection.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")

@@ -3,7 +3,8 @@
 Rule: what a phone of the desa may see is the most that is given, and less of it: no number of anybody but the
 last four digits of a NIK, and names and addresses only where the key is for that. Sealed cases are in no part
 that a key reaches; what was destroyed, or went elsewhere, is told as gone. Visits are given to
-keys for visits only.
+keys for visits only. Nothing is told of whoever objects until they are answered (objections.py), and then all
+that was held is told.
 """
 
 import re
@@ -23,11 +24,12 @@ from schemas.sealed import SEALED_SERVICES
 from schemas.text import Text
 from schemas.wilayah import Wilayah
 from schemas.workflow import Workflows
-from server import api_store
+from server import api_store, subject_store
 from server.access import within
 from server.engine import Engine, Reader
 from server.services.api_keys import ApiKey
 from server.services.data_visits import Id, KodeDesa, Kunjungan, VisitPresenter, read_visits
+from server.services.objections import answered, objections
 from server.store import SqlOfficeStore
 from server.tables.outgoing import initials
 from sync.scope import desa_part
@@ -228,7 +230,12 @@ class DataApi:
         found = api_store.beyond(tx, moved, kind, after, limit) if moved else []
         more = len(found) >= limit
         last = found[-1].seq if more else store.last_seq()
-        shown = {row.id: row for row in found if row.body is not None}
+        freed = _freed(tx, after, last)
+        about = [*freed, *subject_store.cases_of(tx, freed)] if freed else []
+        again = api_store.shown_before(tx, parts, kind, about, after) if about else []
+        held = objections(tx)
+        shown = {row.id: row for row in (*again, *found) if row.body is not None}
+        shown = {name: row for name, row in shown.items() if _about(kind, row) not in held}
         gone = {row.id for row in found if row.body is None} - shown.keys()
         gone -= api_store.still_there(tx, parts, gone) if gone else set()
         rows = [self._presenter.show(kind, row, named=key.named) for row in shown.values()]
@@ -250,9 +257,13 @@ class DataApi:
         found = api_store.visits_beyond(tx, after, limit, told, desa)
         more = len(found) >= limit
         last = found[-1][0] if more else store.last_seq()
-        shown, gone = read_visits(tx, [name for _, name in found], self._visits, told, named=key.named)
+        freed = _freed(tx, after, last)
+        again = api_store.visits_to(tx, freed, told, desa, after) if freed else []
+        names, held = [*again, *(name for _, name in found)], objections(tx)
+        shown, gone = read_visits(tx, names, self._visits, told, named=key.named)
         # whoever begins has nothing yet that could be gone
         hilang: list[Id] = sorted(gone) if after else []
+        shown = [each for each in shown if each.subjek not in held]
         return KunjunganPage(data=shown, hilang=hilang, lanjut=_named(store, last), masih=more)
 
     def _reached(self, key: ApiKey) -> list[str]:
@@ -260,6 +271,19 @@ class DataApi:
 
     def _parts(self, key: ApiKey) -> list[Part]:
         return [desa_part(kode, service) for kode in self._reached(key) for service in key.services]
+
+
+def _freed(tx: Reader, after: int, upto: int) -> list[RecordId]:
+    """Return whose objection was answered within these seqs."""
+    return [name for name, seq in answered(tx, after).items() if seq <= upto]
+
+
+def _about(kind: PartKind, row: api_store.PartRow) -> str:
+    """Return whom a row is about: a case is about somebody else."""
+    if kind != "kasus":
+        return row.id
+    fields: dict[str, Any] = msgspec.msgpack.decode(row.body or b"\x80")
+    return _text(fields, "subjek")
 
 
 def _named(store: SqlOfficeStore, seq: int) -> str:

@@ -1,8 +1,11 @@
 """Objections that wait for an answer: of whom nothing goes out anew meanwhile. Rule: held, and said so.
 
-Held are lists that go out and letters. What the data was given for goes on, as do duties of the law: visits,
-cases, and what the person asks for themselves. Source: UU 27/2022, ps. 11 and 41.
+Held are lists that go out, what other systems read, and letters. Duties of the law go on: visits, cases, and
+what the person asks for themselves. Source: UU 27/2022, ps. 11 and 41.
 """
+
+from collections.abc import Iterator
+from typing import TypeVar
 
 from schemas.base import Data
 from schemas.ids import RecordId
@@ -12,6 +15,9 @@ from server.queries import records_of_kind
 from server.services.belongings import REQUEST
 from server.services.finding import survivors
 from sync.losses import is_destroyed
+from sync.store import Record
+
+T = TypeVar("T")
 
 
 class Objection(Data, frozen=True, kw_only=True):
@@ -23,13 +29,36 @@ class Objection(Data, frozen=True, kw_only=True):
 
 def objections(tx: Reader) -> dict[RecordId, Objection]:
     """Return whose data is held, by every id that they go by: records that were merged are one person."""
-    found: dict[RecordId, Objection] = {}
+    held: dict[RecordId, Objection] = {}
+    for each in _raised(tx):
+        if each.fields["state"] == "berjalan":
+            raised = Objection(request=each.id, received_ms=int(each.fields["diterima_ms"]))
+            held[RecordId(each.fields["warga"])] = raised
+    return _by_every_id(tx, held)
+
+
+def answered(tx: Reader, after: int) -> dict[RecordId, int]:
+    """Return who was answered beyond a seq, by every id that they go by, each with the seq of the answer.
+
+    Whoever reads on from place to place was told nothing of them meanwhile.
+    """
+    seqs: dict[RecordId, int] = {}
+    for each in _raised(tx):
+        if each.fields["state"] != "berjalan" and each.seq > after:
+            warga = RecordId(each.fields["warga"])
+            seqs[warga] = max(each.seq, seqs.get(warga, 0))
+    return _by_every_id(tx, seqs) if seqs else {}
+
+
+def _raised(tx: Reader) -> Iterator[Record]:
     for each in records_of_kind(tx, REQUEST):
-        fields = each.fields
-        if not is_destroyed(each) and fields["jenis"] == "keberatan" and fields["state"] == "berjalan":
-            held = Objection(request=each.id, received_ms=int(fields["diterima_ms"]))
-            found[RecordId(fields["warga"])] = held
+        if not is_destroyed(each) and each.fields["jenis"] == "keberatan":
+            yield each
+
+
+def _by_every_id(tx: Reader, found: dict[RecordId, T]) -> dict[RecordId, T]:
+    whole = dict(found)
     for name, living in survivors(tx, list(found)).items():
         same = (living.id, *subject_store.merged_into(tx, living.id))
-        found |= {other: found[name] for other in same if other not in found}
-    return found
+        whole |= {other: found[name] for other in same if other not in whole}
+    return whole

@@ -18,6 +18,7 @@ from server.queries import records_of_kind
 from server.services.answers import covered
 from server.services.belongings import REQUEST
 from server.services.chain_record import record_of, write_record
+from server.services.found_looks import note_found
 from server.services.incident_clock import Deadline, deadline
 from server.services.people import Actor
 from server.services.shelf_rights import ShelfRights
@@ -89,14 +90,17 @@ class Requests:
         self._now_ms, self._randomness = now_ms, randomness
         self._rights = ShelfRights(forms)
 
-    def find(self, person: Person, wanted: str) -> list[Found]:
-        """Search somebody by a whole NIK or by a part of their name, within this person's area."""
+    def find(self, person: Person, wanted: str, purpose: str) -> list[Found]:
+        """Search somebody by a whole NIK or by a part of their name, within this person's area.
+
+        What for stands on record first where finding somebody is a look at them (found_looks.py).
+        """
         text = " ".join(wanted.split())
         by_number = text.isascii() and text.isdigit()
         if not may(person, "handle_requests") or len(text) < (NIK_DIGITS if by_number else FEWEST_SIGNS):
             return []
 
-        def work(tx: Reader) -> list[Found]:
+        def search(tx: Reader) -> list[Found]:
             found: list[Found] = []
             for record in protection_store.records_holding(tx, "warga", text):
                 name, nik = str(record.fields.get("nama") or ""), str(record.fields.get("nik") or "")
@@ -108,7 +112,9 @@ class Requests:
                     break
             return found
 
-        return self._engine.read(work)
+        found = self._engine.read(search)
+        note_found(self._engine, self._office, person, [each.id for each in found], purpose)
+        return found
 
     def may(self, person: Person, action: Action, record: Record) -> bool:
         """Whether somebody may act on a record of a person: any service that the record has is enough."""

@@ -18,6 +18,8 @@ from server.queries import sealed_of_code
 from server.services.belongings import TARGETS
 from server.services.destroying import NAMED_FOR, Destroying
 from server.services.finding import Finding, hit_of, survivors
+from server.services.found_looks import note_found
+from server.services.people import Actor
 from server.services.sealed_rows import kode_of
 from server.services.visit_page import Words
 from server.store import SqlOfficeStore
@@ -32,19 +34,26 @@ _KODE = re.compile(KODE_PATTERN)
 
 
 class Choice(Data, frozen=True, kw_only=True):
-    """One thing to choose; `kind` is that of its record, `title` and `about` say which one it is."""
+    """One thing to choose; `kind` is that of its record, `title` and `about` say which one it is.
+
+    Of what is sealed (`names_nobody`) they name nobody.
+    """
 
     id: RecordId
     kind: str
     title: str
     about: str
+    names_nobody: bool = False
 
 
 class ToDestroy:
     """Finds things and says their names. Blocks its thread."""
 
-    def __init__(self, engine: Engine, destroying: Destroying, finding: Finding, words: Words) -> None:
-        self._engine, self._destroying, self._finding, self._words = engine, destroying, finding, words
+    def __init__(
+        self, engine: Engine, office: Actor, destroying: Destroying, finding: Finding, words: Words
+    ) -> None:
+        self._engine, self._office, self._destroying = engine, office, destroying
+        self._finding, self._words = finding, words
 
     def may(self, person: Person) -> bool:
         """Whether somebody proposes or holds anything at all."""
@@ -52,11 +61,20 @@ class ToDestroy:
 
     def one(self, person: Person, name: RecordId) -> Choice | None:
         """Return a thing by its id, if this person may propose or hold it."""
-        found = self._engine.read(lambda tx: self._named(tx, person, [name]))
+        found = self._shown(person, self._engine.read(lambda tx: self._named(tx, person, [name])))
         return found[0] if found else None
 
     def find(self, person: Person, typed: str) -> list[Choice]:
         """Return what somebody means by a name, the end of a NIK, a case's code or a page's address."""
+        return self._shown(person, self._find(person, typed))
+
+    def _shown(self, person: Person, found: list[Choice]) -> list[Choice]:
+        """Note whom somebody is shown, where that is a look at them (found_looks.py)."""
+        named = [each.id for each in found if not each.names_nobody]
+        note_found(self._engine, self._office, person, named, self._words.text("kantor.pemusnahan.mencari"))
+        return found
+
+    def _find(self, person: Person, typed: str) -> list[Choice]:
         wanted = " ".join(typed.split())
         if not wanted or not self.may(person):
             return []
@@ -92,7 +110,7 @@ class ToDestroy:
         words, fields = self._words, record.fields
         if is_sealed(record):
             title = kode_of(record, words) if record.kind == "kasus" else ""
-            return Choice(id=record.id, kind=record.kind, title=title, about="")
+            return Choice(id=record.id, kind=record.kind, title=title, about="", names_nobody=True)
         if record.kind == "warga":
             hit = hit_of(record, words)
             about = [hit.nik, hit.born, hit.region]

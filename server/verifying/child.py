@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from schemas.base import UNREADABLE, decode
-from server.engine import DamagedError, EngineError
+from server.engine import DamagedError, EngineError, LockedError
 from server.engines.examining import examined
 from server.frames import read_frame
 from server.verifying.chains import check_chains
@@ -44,6 +44,8 @@ def main() -> None:
         _check(decode(raw, Task), notes, telling)
     except (DamagedError, *UNREADABLE):
         notes.fault("terputus")
+    except LockedError:
+        notes.fault("dipegang")
     except EngineError:
         notes.fault("tidak_terbuka")
     for start in range(0, len(notes.found), FAULTS_TOGETHER):

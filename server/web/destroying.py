@@ -14,6 +14,7 @@ from schemas.base import Data
 from schemas.ids import RecordId
 from server.access import may
 from server.services.destroying import MOST_REASON, Holding, Proposal, Refused
+from server.services.found_looks import is_on_record
 from server.services.to_destroy import Choice
 from server.web.errors import ForbiddenError, MissingError
 from server.web.paper import Paper, paper_page
@@ -66,6 +67,7 @@ def destroying_routes(site: Site) -> list[Any]:
             "holds": await site.work(lambda: _holds(site, visitor)),
             "may_propose": may(visitor.person, "propose_destruction"),
             "may_hold": may(visitor.person, "hold_data"),
+            "on_record": is_on_record(visitor.person),
             "most": MOST_REASON,
             "given": given or {},
             "notice": notice,

@@ -13,6 +13,7 @@ from schemas import format as written
 from schemas.base import Data
 from schemas.ids import RecordId
 from server.access import may
+from server.services.found_looks import is_on_record
 from server.services.incident_clock import Deadline
 from server.services.person_export import Dossier, packed
 from server.services.requests import APPLICANTS, KINDS, MOST_TEXT, OUTCOMES, Found, NotDone, Request
@@ -47,7 +48,7 @@ def request_routes(site: Site) -> list[Any]:
     """Return the handlers of the list, of searching and of taking a request down."""
 
     def sought(visitor: Visitor, wanted: str) -> list[tuple[Found, str]]:
-        found = site.requests.find(visitor.person, wanted)
+        found = site.requests.find(visitor.person, wanted, site.text("kantor.permintaan.mencari"))
         return [(each, site.words.region(each.desa)) for each in found]
 
     async def draw_list(
@@ -60,6 +61,7 @@ def request_routes(site: Site) -> list[Any]:
             "notice": notice,
             "found": None if wanted is None else await site.work(lambda: sought(visitor, wanted)),
             "wanted": wanted or "",
+            "on_record": is_on_record(visitor.person),
             "kinds": KINDS,
             "applicants": APPLICANTS,
             "most": MOST_TEXT,

@@ -18,6 +18,7 @@ from server.patience import KEEPALIVE, SILENCE_S, PatientProtocol
 from tests.server.conftest import make_office
 
 BEGUN = b"POST /api/sync HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n"
+LONG = b"POST /api/sync HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
 
 
 class Timer:
@@ -68,6 +69,13 @@ class Wire(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.is_closed = False
+        self.said = b""
+
+    def write(self, data: Any) -> None:
+        self.said += data
+
+    def is_closing(self) -> bool:
+        return self.is_closed
 
     def close(self) -> None:
         self.is_closed = True
@@ -106,11 +114,98 @@ def test_who_says_nothing_more_is_hung_up_on(hours: Hours, said: bytes) -> None:
     assert wire.is_closed
 
 
-def test_who_goes_on_however_slowly_is_heard_to_the_end(hours: Hours) -> None:
-    protocol, wire = connected(hours, BEGUN)
-    for _ in range(499):
+def drip(hours: Hours, protocol: PatientProtocol, wire: Wire, data: bytes, every_s: float) -> float:
+    """Say one thing again and again, until the office hangs up or a day is over; return how long it took."""
+    begun = hours.now
+    while not wire.is_closed and hours.now < begun + 24 * 3_600:
+        hours.pass_by(every_s)
+        if not wire.is_closed:
+            protocol.data_received(data)
+    return hours.now - begun
+
+
+def test_an_honest_upload_on_the_worst_of_lines_is_heard_to_the_end(hours: Hours) -> None:
+    """A photo of 300 KB at 40 bytes a second, a packet at a time, with a pause between."""
+    size = 300_000
+    protocol, wire = connected(hours, LONG % size)
+    for _ in range(size // 1_400):
+        hours.pass_by(1_400 / 40)
+        protocol.data_received(b"x" * 1_400)
+    assert not wire.is_closed
+    protocol.data_received(b"x" * (size % 1_400))
+    hours.pass_by(20 * SILENCE_S)
+    assert not wire.is_closed, "the office has all of it, and has not answered"
+
+
+def test_a_byte_now_and_then_holds_no_place_in_a_body(hours: Hours) -> None:
+    protocol, wire = connected(hours, LONG % 300_000)
+    assert drip(hours, protocol, wire, b"x", SILENCE_S - 1) <= 300
+
+
+def test_a_byte_now_and_then_holds_no_place_in_a_head(hours: Hours) -> None:
+    protocol, wire = connected(hours, b"POST /api/sync HTTP/1.1\r\nHost:")
+    assert drip(hours, protocol, wire, b"x", SILENCE_S - 1) <= 300
+
+
+def test_empty_lines_before_a_head_hold_no_place(hours: Hours) -> None:
+    protocol, wire = connected(hours)
+    assert drip(hours, protocol, wire, b"\r\n", SILENCE_S - 1) <= 300
+
+
+def test_chunks_that_say_nothing_but_their_own_notes_hold_no_place(hours: Hours) -> None:
+    head = b"POST /api/sync HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5;"
+    protocol, wire = connected(hours, head)
+    assert drip(hours, protocol, wire, b"a" * 900, 30) <= 300
+
+
+def test_whoever_was_answered_before_the_end_may_finish_at_a_pace_and_no_slower(hours: Hours) -> None:
+    protocol, wire = connected(hours, LONG % 100_000)
+    protocol.cycle.response_complete = True
+    for _ in range(20):
+        hours.pass_by(35)
+        protocol.data_received(b"x" * 1_400)
+    assert not wire.is_closed
+    assert drip(hours, protocol, wire, b"x", SILENCE_S - 1) <= 300
+
+
+@pytest.mark.parametrize("piece", [1_000, 200_000])
+@pytest.mark.parametrize(
+    "begun",
+    [b"GET /", b"GET / HTTP/1.1\r\nHost: ", b"GET / HTTP/1.1\r\n"],
+    ids=["target", "header", "headers"],
+)
+def test_a_head_without_end_is_refused_before_it_fills_the_memory(
+    hours: Hours, begun: bytes, piece: int
+) -> None:
+    protocol, wire = connected(hours, begun)
+    line = b"x: y\r\n" if begun.endswith(b"\r\n") else b"xxxxxx"
+    said = 0
+    while not wire.is_closed and said < 10 * 64_000:
+        protocol.data_received(line * (piece // len(line)))
+        said += piece
+    assert said <= 64_000 + piece and wire.is_closed and wire.said.startswith(b"HTTP/1.1 400")
+
+
+def test_a_whole_head_that_came_at_once_is_measured_too(hours: Hours) -> None:
+    _, wire = connected(hours, b"GET / HTTP/1.1\r\nHost: x\r\nCookie: " + b"c" * 64_000 + b"\r\n\r\n")
+    assert wire.is_closed and wire.said.startswith(b"HTTP/1.1 400")
+
+
+def test_lines_after_the_last_chunk_are_measured_too(hours: Hours) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+    protocol, wire = connected(hours, head)
+    for _ in range(10):
+        if not wire.is_closed:
+            protocol.data_received(b"t: x\r\n" * 1_000)
+    assert wire.is_closed
+
+
+def test_each_request_of_a_connection_is_measured_by_itself(hours: Hours) -> None:
+    protocol, wire = connected(hours)
+    for _ in range(40):
+        protocol.data_received(b"GET / HTTP/1.1\r\nHost: x\r\nCookie: " + b"c" * 2_000 + b"\r\n\r\n")
+        protocol.cycle.response_complete = True
         hours.pass_by(SILENCE_S - 1)
-        protocol.data_received(b"x")
     assert not wire.is_closed
 
 

@@ -268,7 +268,9 @@ def test_a_log_over_a_change_of_keys_is_taken_in_and_what_the_ended_key_signed_a
     assert isinstance(done, Restored) and done.refused == 1
 
 
-def test_a_log_under_keys_of_before_the_copys_brings_nothing(place: Place) -> None:
+def test_a_log_under_keys_of_before_the_copys_brings_nothing_and_is_named(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Whoever has the old key file and the disk may write one, with a branch of before the change of keys."""
     old = read_keys(place.key)
     with opened(place.data, place.key) as deps:
@@ -285,8 +287,13 @@ def test_a_log_under_keys_of_before_the_copys_brings_nothing(place: Place) -> No
     back = place.folder / "back"
     done = restored(medium, back, place.key)
     assert isinstance(done, Restored) and (done.changes, done.refused, done.damaged_logs) == (0, 0, 0)
+    assert [(log.folder, log.number, log.is_old) for log in done.passed_logs] == [(str(medium.path), 1, True)]
     with opened(back, place.key) as deps:
         assert not deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).records([record_id(52)]))
+    where = ["--data", str(place.folder / "again"), "--key", str(place.key)]
+    assert main(["restore", "--from", str(medium.path), *where]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"Aliran 1 di {medium.path}" in said and "kuncinya sudah diganti" in said
 
 
 def test_verify_finds_what_an_ended_key_signed_after_its_end(place: Place) -> None:

@@ -266,14 +266,14 @@ def test_a_sealed_case_is_destroyed_by_two_officers_of_the_room_with_its_contain
 
 def test_a_sealed_case_is_named_by_its_code_alone_and_to_officers_of_the_room_only(desk: Desk) -> None:
     case, site = Sealed(desk).case, build_site(desk.office.deps)
-    finding = ToDestroy(desk.office.deps.engine, desk.work, site.finding, site.words)
+    finding = ToDestroy(desk.office.deps.engine, desk.office.deps.office, desk.work, site.finding, site.words)
     kode = str(said_of(desk, case.kasus)["kode"])
-    choice = Choice(id=case.kasus, kind="kasus", title=kode, about="")
+    choice = Choice(id=case.kasus, kind="kasus", title=kode, about="", names_nobody=True)
     assert (
         finding.find(desk.who("siti"), kode.lower()) == [choice] == finding.find(desk.who("siti"), case.kasus)
     )
     assert finding.one(desk.who("siti"), case.visit) == Choice(
-        id=case.visit, kind="kunjungan", title="", about=""
+        id=case.visit, kind="kunjungan", title="", about="", names_nobody=True
     )
     for name in ("umum", "petugas", "kabid"):
         assert finding.find(desk.who(name), kode) == [] == finding.find(desk.who(name), case.visit)

@@ -27,7 +27,19 @@ QUERY = re.compile(r'query_params\.get\("(\w+)"|query_params\["(\w+)"\]|query_pa
 CHOICE = re.compile(r' value="(\w+)"')
 FIELD = re.compile(r' name="([\w.]+)"')
 TELLING = re.compile(r"Traceback|site-packages|\.py\b.{0,9}line|sqlcipher|litestar", re.IGNORECASE)
-FORM = "application/x-www-form-urlencoded"
+FORM, PARTS = "application/x-www-form-urlencoded", "multipart/form-data"
+ODD = {
+    "nulls": "a\0b",
+    "giants": "x" * 3_000,
+    "numbers of many digits": "9" * 400,
+    "numbers below nothing": "-1",
+    "digits of another script": "٣",
+    "numbers beyond all": "1e999",
+    "the last day": "9999-12-31",
+    "the first minute": "0001-01-01T00:00",
+    "the last minute": "9999-12-31T23:59",
+}
+"""What stands in every field of a form at once."""
 ENDS_A_SESSION = ("/keluar", "/akun/sesi", "/akun/sandi", "/masuk")
 """What an officer is not made to post at random: it would take the probe its own session."""
 OPEN_TO_ALL = (
@@ -151,3 +163,54 @@ def test_no_request_that_can_be_made_up_breaks_the_office(town: Town, as_officer
         if as_officer:
             assert town.browser.get("/akun").status_code == 200, f"{name} took the officer's session away"
     assert count > 60, "every address was asked"
+
+
+def bodies(fields: list[str], token: str) -> dict[str, dict[str, Any]]:
+    """Return bodies that no page sends: each has the token, so that what is behind it is reached."""
+    typed = {"content-type": FORM}
+    each: dict[str, dict[str, Any]] = {
+        name: {"data": {"csrf": token, **dict.fromkeys(fields, value)}} for name, value in ODD.items()
+    }
+    twice = "&".join(f"{name}=1&{name}=2" for name in fields)
+    halves = "&".join(f"{name}=%ed%a0%80%ff" for name in fields)
+    files = {name: (f"{name}\0.svg", b"<svg/>", "image/svg+xml") for name in fields[:20]}
+    return each | {
+        "every field twice": {"content": f"csrf={token}&{twice}".encode(), "headers": typed},
+        "half of a letter": {"content": f"csrf={token}&{halves}".encode(), "headers": typed},
+        "two tokens": {"content": f"csrf=x&csrf={token}".encode(), "headers": typed},
+        "files": {"data": {"csrf": token}, "files": files},
+        "JSON": {"json": {"csrf": token}},
+        "JSON that says it is a form": {"content": b'{"csrf": 1}', "headers": typed},
+        "parts that are none": {"content": b"--x\r\n?", "headers": {"content-type": PARTS + "; boundary=x"}},
+        "parts without a boundary": {"content": b"--x\r\n?", "headers": {"content-type": PARTS}},
+        "letters of another kind": {
+            "content": f"csrf={token}".encode("utf-16"),
+            "headers": {"content-type": f"{FORM}; charset=utf-16"},
+        },
+        "letters of no kind": {
+            "content": f"csrf={token}".encode(),
+            "headers": {"content-type": f"{FORM}; charset=tiada"},
+        },
+        "packed": {"content": b"\x1f\x8b", "headers": {**typed, "content-encoding": "gzip"}},
+        "a type that is none": {"content": b"a=b", "headers": {"content-type": b'\xff/;;;="'}},
+    }
+
+
+def test_no_body_of_a_wrong_kind_breaks_the_office(town: Town) -> None:
+    paths = described(town.office, town.known)["paths"]
+    fields = sorted({name for path in paths.values() for name in named_in(path.get("post", {}))})
+    asked = 0
+    for path in paths:
+        if "post" not in paths[path] or path in ENDS_A_SESSION or path.startswith(("/api", "/tus")):
+            continue
+        for kind, body in bodies(fields, town.csrf).items():
+            answer = town.browser.post(town.address + re.sub(r"\{\w+\}", town.known[0], path), **body)
+            judge(f"POST {path} with {kind}", answer)
+            asked += 1
+    assert asked > 500 and town.browser.get("/akun").status_code == 200
+
+
+def named_in(operation: dict[str, Any]) -> list[str]:
+    """Return the fields of an operation's form."""
+    body = operation.get("requestBody", {}).get("content", {}).get(FORM, {})
+    return list(body.get("schema", {}).get("properties", {}))

@@ -53,3 +53,9 @@ def test_what_is_no_period_is_none(code: str) -> None:
 def test_other_days_are_no_period() -> None:
     assert with_days(date(2026, 1, 1), date(2026, 6, 30)) is None
     assert with_days(date(2026, 1, 2), date(2026, 1, 31)) is None
+
+
+def test_the_last_periods_that_there_are_have_their_days_too() -> None:
+    """Somebody typed the last day there is, and a page broke: no day comes after it."""
+    assert with_days(date(9999, 12, 1), date(9999, 12, 31)) is not None
+    assert with_days(date(9999, 12, 31), date(9999, 12, 31)) is None

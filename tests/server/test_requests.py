@@ -15,7 +15,7 @@ from schemas.wire import Applied
 from server.services.incident_clock import HOUR_MS
 from server.services.letter_facts import Asked
 from server.services.people import load_person
-from server.services.requests import NotDone, Requests
+from server.services.requests import Found, NotDone, Requests
 from sync.change import Accessed, FormAnswers, Patch, read
 from tests.server.sealed_office import KODE, SealedCase
 from tests.server.test_destroying import csrf, log_in
@@ -87,7 +87,9 @@ def test_a_request_is_taken_down_only_for_ones_area_and_not_before_it_came(offic
 
 
 def test_somebody_is_found_by_whole_nik_or_part_of_a_name_with_the_number_covered(office: Office) -> None:
-    find = desk(office).find
+    def find(person: Any, wanted: str) -> list[Found]:
+        return desk(office).find(person, wanted, "Uji")
+
     assert [each.id for each in find(who(office, "petugas"), NIK)] == [office.warga]
     [found] = find(who(office, "petugas"), "  sutAR ")
     assert found.id == office.warga and NIK not in found.nik and found.nik.endswith("0001")

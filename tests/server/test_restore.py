@@ -597,6 +597,7 @@ def test_a_log_of_another_branch_is_not_applied(world: World) -> None:
         assert isinstance(copied_again, Made)
     made = world.restore("two", world.other)
     assert (made.manifest.number, made.changes) == (2, 0)
+    assert [(log.folder, log.is_old) for log in made.passed_logs] == [(str(world.other.path), False)]
     with world.back("two") as deps:
         assert phone_tip(deps, world.phone) == 0
 
