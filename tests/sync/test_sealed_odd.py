@@ -1,6 +1,7 @@
 """Containers and notes as nobody of ours writes them: sealed with the right key, and refused all the same."""
 
 from collections.abc import Callable
+from hashlib import sha256
 
 import msgspec
 import pytest
@@ -132,6 +133,7 @@ def test_a_note_without_its_filling_is_refused(padded: bytes) -> None:
 def test_a_seal_is_bound_to_the_format_and_to_all_that_it_is_about() -> None:
     about = About(regency=REGENCY, role="isi", subject=VISIT, number=7, key=name_of(PUBLIC))
     written = info_of(REGENCY, "isi", VISIT, 7, PUBLIC)
+    assert about.key == sha256(PUBLIC).digest()[:16]
     assert written == b"sambang sealed v1\0" + b"\0\1" + encode(about)
     assert written != info_of(REGENCY, "isi", RecordId("b" * 32), 7, PUBLIC)
 
