@@ -12,7 +12,7 @@ from server.passwords import Passwords
 from server.services.people import load_person
 from server.services.room_ceremony import Ceremonies, Done
 from server.services.room_custody import Custodian, load_custody
-from server.services.room_held import Held
+from server.services.room_held import Held, Refusal
 from server.services.room_officers import OfficersOfRoom
 from server.services.room_opening import Look, Openings
 from server.store import SqlOfficeStore
@@ -26,7 +26,7 @@ SESSION = "sesi siti"
 class Parts:
     """The room's parts; `now_ms` stands still until a test moves it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, prepared: bool = True) -> None:
         self.office = open_at(folder)
         add_officers(self.office)
         deps = self.office.deps
@@ -44,7 +44,7 @@ class Parts:
         self.ceremonies = Ceremonies(deps.engine, self.custodian, self.held, passwords)
         self.officers = OfficersOfRoom(deps.engine, self.custodian, self.held, self.ceremonies)
         self.openings = Openings(deps.engine, deps.office, deps.blobs, self.custodian, self.held)
-        self.halves = self._ceremony()
+        self.halves = self._ceremony() if prepared else ("", "")
         self.sealer = Sealer(self.office, self.office.people[FIELD])
 
     def _now(self) -> int:
@@ -106,3 +106,8 @@ class Parts:
         assert isinstance(token, str), token
         assert self.ceremonies.second(self.person(BUDI), token, PHRASES[BUDI], PHRASES[BUDI]) is None
         return self.type_back(BUDI, token)
+
+
+def why(answer: object) -> str:
+    """Return what a refusal says, or what came instead, cut short: it may be a secret."""
+    return answer.say if isinstance(answer, Refusal) else f"{answer!r:.40}"

@@ -1,24 +1,30 @@
-"""Rules of the room that no page shows: what moved on meanwhile, whose a cookie is, which tries count."""
+"""Who opens the sealed room, by rules that no page shows: what moved on meanwhile, and which tries count."""
 
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
-from schemas.ids import PersonId, RecordId
+from schemas.ids import BlobId, PersonId, RecordId
+from schemas.sealed import SEALED_KEY_BYTES, STEP_BYTES
 from server import custody_store
+from server.custody import RECOVERY
 from server.engine import Writer
+from server.recovery_paper import lines_of
 from server.services import room_officers
-from server.services.room_custody import HALVES, PASSPHRASE, Unlocked
+from server.services.room_custody import HALVES, PASSPHRASE, Unlocked, vouched_for
 from server.services.room_held import MOST_TRIES, WINDOW_MS, Refusal
-from server.services.room_officers import ADDING_MS, YEAR_MS
-from server.services.room_opening import OPEN_MS, Opened
+from server.services.room_officers import ADDING_MS, YEAR_MS, without
+from sync.change import SealedSubmit
 from tests.server.room_office import BUDI, PHRASES, PURPOSE, SITI
-from tests.server.room_parts import SESSION, Parts
+from tests.server.room_parts import SESSION, Parts, why
 from tests.server.web_office import shut
 
 OWN = "ember payung kapur gunting tali benih"
 WRONG = "kata kata salah semua begitu"
 AYU = "ayu"
+RESEALS = "SELECT count(*), count(DISTINCT key) FROM room_reseals WHERE kabupaten = :kabupaten"
+HALVES_OF_NONE = ("\n".join(lines_of(bytes(32), 1)), "\n".join(lines_of(bytes(32), 2)))
 
 
 @pytest.fixture
@@ -26,10 +32,6 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
     parts = Parts(tmp_path_factory.mktemp("ruang"))
     yield parts
     shut(parts.office)
-
-
-def why(answer: object) -> str:
-    return answer.say if isinstance(answer, Refusal) else f"{answer!r:.40}"
 
 
 def ayu(room: Parts) -> PersonId:
@@ -164,13 +166,92 @@ def test_all_that_was_sealed_to_an_older_key_is_sealed_anew_in_however_many_step
     cases = [room.case() for _ in range(3)]
     for kasus in cases:
         room.open(kasus)
-    sql = "SELECT count(*), count(DISTINCT key) FROM room_reseals WHERE kabupaten = :kabupaten"
     for number in (2, 3):
         assert room.officers.rotate(room.person(BUDI), PHRASES[BUDI]) == number
-        assert room.engine.read(lambda tx: tx.query(sql)) == [(6, 1)], "three visits and three looks"
+        assert room.engine.read(lambda tx: tx.query(RESEALS)) == [(6, 1)], "three visits and three looks"
     token = room.open(cases[0])
     found = room.openings.current(token, SESSION, room.office.people[SITI], cases[0])
     assert found is not None and len(found.case.keys) == 1 and len(found.case.notes) == 2
+
+
+def test_a_wrong_or_a_weak_passphrase_changes_nothing(room: Parts) -> None:
+    siti, third, before = room.person(SITI), ayu(room), room.custody()
+    answers = [
+        room.officers.begin_adding(siti, WRONG, third),
+        room.officers.remove(siti, WRONG, room.office.people[BUDI]),
+        room.officers.change_passphrase(siti, WRONG, OWN, OWN),
+        room.officers.rotate(siti, WRONG),
+        room.ceremonies.renew(siti, WRONG),
+    ]
+    assert [why(answer) for answer in answers] == ["frasa_salah"] * len(answers)
+    budi = room.person(BUDI)
+    token = room.officers.begin_adding(budi, PHRASES[BUDI], third)
+    assert isinstance(token, str)
+    for first, again, said in (("satu dua", "satu dua", "frasa_lemah"), (OWN, WRONG, "frasa_berbeda")):
+        assert why(room.officers.change_passphrase(budi, PHRASES[BUDI], first, again)) == said
+        assert why(room.officers.finish_adding(room.person(AYU), token, first, again)) == said
+    assert room.custody() == before
+
+
+def test_the_last_officer_and_the_paper_are_never_removed(room: Parts) -> None:
+    siti, budi = room.person(SITI), room.office.people[BUDI]
+    assert room.officers.remove(siti, PHRASES[SITI], budi) is None
+    assert why(room.officers.remove(siti, PHRASES[SITI], siti.id)) == "petugas_terakhir"
+    with pytest.raises(ValueError, match="never removed"):
+        without(room.custody(), RECOVERY)
+
+
+def test_who_is_not_named_unlocks_nothing_and_counts_no_try(room: Parts) -> None:
+    stranger = room.person("petugas")
+    for _ in range(MOST_TRIES + 1):
+        assert why(room.custodian.unlock(stranger, PHRASES[SITI])) == "bukan_petugas"
+
+
+def test_a_seal_that_names_nobodys_key_holds_up_no_rotation(room: Parts) -> None:
+    kasus = room.case()
+    body = SealedSubmit(
+        visit=RecordId("e" * 32), follows=None, kasus=kasus, number=1, blob=BlobId("e" * 64),
+        size_bytes=STEP_BYTES, key=bytes(16), opened=bytes(SEALED_KEY_BYTES), tugas=None,
+    )  # fmt: skip
+    room.sealer.phone.push(body)
+    assert room.officers.rotate(room.person(BUDI), PHRASES[BUDI]) == 2
+    assert room.engine.read(lambda tx: tx.query(RESEALS)) == [(1, 1)]
+    room.open(kasus)
+
+
+def test_before_the_ceremony_there_is_nobody_and_nothing_to_open(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    room = Parts(tmp_path_factory.mktemp("kosong"), prepared=False)
+    siti, kasus = room.person(SITI), RecordId("a" * 32)
+    assert room.officers.all() is None and not room.officers.is_due() and not room.custodian.is_officer(siti)
+    answers = [
+        room.officers.begin_adding(siti, PHRASES[SITI], room.office.people[BUDI]),
+        room.custodian.unlock(siti, PHRASES[SITI]),
+        room.openings.break_glass(siti, SESSION, kasus, HALVES_OF_NONE, PURPOSE),
+    ]
+    assert [why(answer) for answer in answers] == ["petugas_salah", "bukan_petugas", "bukan_petugas"]
+    shut(room.office)
+
+
+def test_secrets_that_were_altered_open_to_nobody(room: Parts) -> None:
+    siti, seen = room.office.people[SITI], room.custody()
+    bent = replace(seen, secrets={name: {**seals, siti: b""} for name, seals in seen.secrets.items()})
+    assert room.engine.write(lambda tx: room.custodian.save_in(tx, siti, bent, None, seen=seen)).result()
+    assert why(room.custodian.unlock(room.person(SITI), PHRASES[SITI])) == "kunci_rusak"
+    assert isinstance(room.custodian.unlock(room.person(BUDI), PHRASES[BUDI]), Unlocked)
+
+
+def test_the_unit_vouches_for_its_own_identity_and_each_of_its_keys(room: Parts) -> None:
+    unlocked, keys = room.custodian.unlock(room.person(SITI), PHRASES[SITI]), room.sealer.keys()
+    assert isinstance(unlocked, Unlocked) and vouched_for(keys, unlocked.secrets)
+    foreign = replace(keys.newest, number=2, public_key=bytes(32))
+    for other in (
+        replace(keys, identity=bytes(32)),
+        replace(keys, keys=(foreign, keys.newest)),
+        replace(keys, keys=(keys.newest, replace(keys.newest, number=2))),
+    ):
+        assert not vouched_for(other, unlocked.secrets)
 
 
 # tries ------------------------------------------------------------------------------------------------------
@@ -209,6 +290,15 @@ def test_a_right_passphrase_forgets_the_wrong_ones_before_it_and_the_paper_its_o
         assert isinstance(room.openings.break_glass(siti, SESSION, kasus, (first, second), PURPOSE), str)
 
 
+def test_after_too_many_wrong_ones_the_right_passphrase_waits_too(room: Parts) -> None:
+    siti = room.person(SITI)
+    for _ in range(MOST_TRIES):
+        assert why(room.custodian.unlock(siti, WRONG)) == "frasa_salah"
+    assert why(room.custodian.unlock(siti, PHRASES[SITI])) == "terlalu_sering"
+    room.now_ms += WINDOW_MS
+    assert isinstance(room.custodian.unlock(siti, PHRASES[SITI]), Unlocked)
+
+
 def test_a_try_that_a_clock_far_ahead_noted_bars_nobody(room: Parts) -> None:
     siti = room.office.people[SITI]
 
@@ -238,99 +328,3 @@ def test_halves_of_two_papers_are_told_from_mistyped_ones(room: Parts) -> None:
     assert room.looks(kasus) == []
     assert isinstance(room.openings.break_glass(siti, SESSION, kasus, new, PURPOSE), str)
     assert room.looks(kasus) == ["darurat"]
-
-
-# an open case -----------------------------------------------------------------------------------------------
-
-
-def alarms(room: Parts) -> int:
-    return len(room.engine.read(lambda tx: custody_store.alarms_unseen_by(tx, room.office.people["kabid"])))
-
-
-def test_a_purpose_has_ten_letters_whatever_stands_around_it(room: Parts) -> None:
-    kasus, siti = room.case(), room.person(SITI)
-    short, enough = f"  {'a' * 9}   ", f" {'a' * 10} "
-    assert why(room.openings.open(siti, SESSION, kasus, PHRASES[SITI], short)) == "perlu_keperluan"
-    assert why(room.openings.break_glass(siti, SESSION, kasus, room.halves, short)) == "perlu_keperluan"
-    token = room.open(kasus, purpose=enough)
-    found = room.openings.current(token, SESSION, siti.id, kasus)
-    assert found is not None
-    assert why(room.openings.look(siti, found.case, "cetak", short, "")) == "perlu_keperluan"
-    assert room.openings.look(siti, found.case, "cetak", enough, "") is None
-    assert room.looks(kasus) == ["buka", "cetak"] and alarms(room) == 0
-
-
-def test_a_case_that_is_none_opens_to_nobody(room: Parts) -> None:
-    kasus, siti = room.case(), room.person(SITI)
-    visit = room.openings.current(room.open(kasus), SESSION, siti.id, kasus)
-    assert visit is not None
-    for name in (room.office.warga, RecordId(siti.id)):
-        assert why(room.openings.open(siti, SESSION, name, PHRASES[SITI], PURPOSE)) == "kasus_tidak_ada"
-
-
-def test_what_is_open_is_one_persons_in_one_login_for_one_case_and_ten_minutes(room: Parts) -> None:
-    kasus, other = room.case(), room.case()
-    token = room.open(kasus)
-    assert room.is_open(token, kasus)
-    assert not room.is_open(token, other)
-    assert not room.is_open(token, kasus, BUDI)
-    assert not room.is_open(token, kasus, session="sesi lain") and not room.is_open(token, kasus, session="")
-    assert not room.is_open("", kasus) and not room.is_open(token[::-1], kasus)
-    room.now_ms += OPEN_MS - 1
-    assert room.is_open(token, kasus)
-    room.now_ms += 1
-    assert not room.is_open(token, kasus)
-
-
-def test_opening_another_case_closes_the_first_in_that_login_only(room: Parts) -> None:
-    first, second = room.case(), room.case()
-    mine, theirs = room.open(first), room.open(first, BUDI, "sesi budi")
-    adding = vouched(room)
-    latest = room.open(second)
-    assert not room.is_open(mine, first) and room.is_open(latest, second)
-    assert room.is_open(theirs, first, BUDI, "sesi budi") and room.officers.adding(adding) is not None
-
-
-def test_what_rests_was_bound_to_whose_it_is_and_until_when(room: Parts) -> None:
-    kasus = room.case()
-    token = room.open(kasus)
-    for change in ("until_ms = until_ms + 1", f"person = '{room.office.people[BUDI]}'"):
-        room.engine.write(
-            lambda tx, change=change: tx.execute(
-                f"UPDATE room_held SET {change} WHERE kabupaten = :kabupaten"
-            )
-        ).result()
-        assert not room.is_open(token, kasus) and not room.is_open(token, kasus, BUDI)
-        token = room.open(kasus)
-
-
-def test_what_is_written_in_an_open_case_is_readable_there_until_it_is_closed(room: Parts) -> None:
-    kasus, siti = room.case(), room.office.people[SITI]
-    token = room.open(kasus)
-
-    def opened() -> Opened:
-        found = room.openings.current(token, SESSION, siti, kasus)
-        assert found is not None
-        return found
-
-    def write(at: Opened, text: bytes) -> None:
-        room.engine.write(
-            lambda tx: room.openings.note_in(tx, token, SESSION, siti, at, change, text)
-        ).result()
-
-    before = opened()
-    [change] = before.case.notes
-    write(before, b"catatan")
-    after = opened()
-    assert after.case.notes == {change: b"catatan"} and after.until_ms == before.until_ms
-    room.openings.close(token)
-    write(after, b"terlambat")
-    assert not room.is_open(token, kasus), "what was closed opens by nothing that is written after"
-
-
-def test_breaking_the_glass_sounds_one_alarm_and_a_passphrase_none(room: Parts) -> None:
-    kasus, siti = room.case(), room.person(SITI)
-    room.open(kasus)
-    assert alarms(room) == 0
-    assert isinstance(room.openings.break_glass(siti, SESSION, kasus, room.halves, PURPOSE), str)
-    assert alarms(room) == 1
