@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec.structs import replace
 
 from schemas.base import encode
@@ -19,7 +20,7 @@ from schemas.handover import (
 )
 from schemas.ids import DeviceId
 from server.sealing import Gcm
-from sync.chunks import from_bytes, write_chunks
+from sync.chunks import AlteredError, from_bytes, read_chunks, write_chunks
 from sync.sealed_file import (
     SEAL_DOMAIN,
     SIGN_DOMAIN,
@@ -169,3 +170,18 @@ def test_the_sealed_key_is_bound_to_format_and_opening_but_not_to_itself() -> No
     assert seal_info(HEADER) == seal_info(bare) == SEAL_DOMAIN + b"\0\1" + encode(bare)
     assert seal_info(HEADER) != seal_info(replace(HEADER, number=78))
     assert key_name(b"kunci") == sha256(b"kunci").digest()[:16]
+
+
+def test_a_chunk_is_sealed_under_its_number_and_as_the_last_or_not() -> None:
+    first, last = write_chunks(CIPHER, [bytes(CHUNK_BYTES), b"akhir"])
+    plain = AESGCM(bytes(range(32)))
+    assert plain.decrypt(bytes(12), first[4:], b"more") == bytes(CHUNK_BYTES)
+    assert plain.decrypt(bytes(11) + b"\1", last[4:], b"last") == b"akhir"
+    assert (first[0], last[0]) == (0, 0x80)
+
+
+def test_a_chunk_that_is_made_the_last_is_no_end() -> None:
+    first, last = write_chunks(CIPHER, [bytes(CHUNK_BYTES), b"akhir"])
+    for bent in (b"\x80" + first[1:], b"\0" + last[1:], first + b"\0" + last[1:], last + first):
+        with pytest.raises(AlteredError):
+            list(read_chunks(from_bytes(bent), CIPHER))
