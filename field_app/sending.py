@@ -57,9 +57,8 @@ class Sending:
                 idle = 0
                 continue
             failed = failure
-            no_line = failure.kind == "jaringan"
-            idle = idle + 1 if no_line else 0
-            if failure.retry_s or (no_line and failure.say == UNREACHABLE) or idle >= IDLE_PHOTOS:
+            idle = idle + 1 if failure.kind == "jaringan" else 0
+            if failure.retry_s or failure.say == UNREACHABLE or idle >= IDLE_PHOTOS:
                 return failure
         return failed
 

@@ -95,8 +95,8 @@ class Medium(Data, frozen=True, kw_only=True):
 def prepare(path: Path, office: DeviceId, randomness: Callable[[int], bytes]) -> Medium | Trouble:
     """Make a folder a medium of this office; one that is already stays as it is."""
     opened = open_medium(path, office)
-    if isinstance(opened, Medium) or opened.code == "kantor_lain":
-        return opened
+    if isinstance(opened, Medium) or opened.code in ("kantor_lain", "media_lebih_baru"):
+        return opened  # under another mark nobody would read the copies that lie there
     if not path.parent.is_dir():
         return _trouble("media_tidak_ada", path)
     mark = Mark(format=FORMAT, medium=randomness(8).hex(), office=office)

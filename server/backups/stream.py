@@ -5,7 +5,7 @@ that it serves each of them by itself. Written as server/part_file.py does: seal
 bound in, each append fsynced. In it stand messages, each after its length: first a `Head`, then `Committed`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import msgspec
@@ -96,10 +96,10 @@ def read_log(medium: Medium, keys: Keys, number: int) -> tuple[Head, Iterator[Co
     try:
         head = _head.decode(next(messages))
     except (StopIteration, DamagedPartError, msgspec.DecodeError):
-        part.close()
+        messages.close()  # and with it the file, which it closed already where it ended
         return None
     if head.format != FORMAT or head.office != keys.device:
-        part.close()
+        messages.close()
         return None
     return head, (_committed.decode(data) for data in messages)
 
@@ -115,7 +115,7 @@ def _fitting(medium: Medium, keys: Keys, number: int) -> Keys:
     return each[fitting(path, list(each), path.name)]
 
 
-def _messages(part: PartFile) -> Iterator[bytes]:
+def _messages(part: PartFile) -> Generator[bytes]:
     """Give each whole message; a message that is cut off at the end is none. Closes the file at the end."""
     buffer = bytearray()
     try:

@@ -15,10 +15,10 @@ from schemas.words import PASSPHRASE_WORDS, propose
 from server import custody, custody_store
 from server.access import Person, may
 from server.custody import RECOVERY, Reader, Secrets
-from server.engine import Engine, Writer
+from server.engine import Engine
 from server.passwords import Passwords
 from server.recovery_paper import WrongLines, lines_of, read_half, split
-from server.services.room_custody import SERVICE, Custodian, UnitKeys, load_custody, load_unit_keys
+from server.services.room_custody import SERVICE, Custodian, UnitKeys
 from server.services.room_held import Held, Refusal, Resting
 
 WHAT = "upacara"
@@ -190,20 +190,21 @@ class Ceremonies:
         regency, seen = self._custodian.regency, self._custodian.current()
         if (seen is not None) != draft.renews:
             return Refusal(say="sudah_ada", status=409)
-        new = custody.sealed_to(draft.secrets, draft.readers, regency)
-
-        def work(tx: Writer) -> bool:
-            if seen is None:
-                key = custody.new_unit_key(draft.secrets, 1, regency, SERVICE, self._now())
-                keys = UnitKeys(identity=new.identity, keys=(key,))
-            else:
-                keys = load_unit_keys(tx)
-                now = load_custody(tx)
-                if now is None or now.secrets.keys() != new.secrets.keys() or now.officers != new.officers:
-                    return False
-            return self._custodian.save_in(tx, person.id, new, None if seen else keys, seen=seen)
-
-        if not self._engine.write(work).result():
+        readers, keys = draft.readers, None
+        if seen is None:
+            key = custody.new_unit_key(draft.secrets, 1, regency, SERVICE, self._now())
+            keys = UnitKeys(identity=custody.identity_of(draft.secrets), keys=(key,))
+        else:
+            if seen.secrets.keys() != draft.secrets.named().keys() or seen.officers != _officers(draft):
+                return Refusal(say="berubah", status=409)
+            # somebody may have chosen another passphrase meanwhile: of the draft only the paper counts
+            paper = [reader for reader in readers if reader.person == RECOVERY]
+            readers = [*(each for each in seen.readers if each.person != RECOVERY), *paper]
+        new = custody.sealed_to(draft.secrets, readers, regency)
+        saved = self._engine.write(
+            lambda tx: self._custodian.save_in(tx, person.id, new, keys, seen=seen)
+        ).result()
+        if not saved:
             return Refusal(say="berubah", status=409)
         self._held.drop(token)
         return Done(renewed=draft.renews)
@@ -250,3 +251,7 @@ def wrong_lines(wrong: WrongLines) -> Refusal:
 
 def _takes_part(draft: Draft, person: Person) -> bool:
     return any(reader.person == person.id for reader in draft.readers)
+
+
+def _officers(draft: Draft) -> frozenset[PersonId]:
+    return frozenset(reader.person for reader in draft.readers) - {RECOVERY}

@@ -24,7 +24,6 @@ from server.services.room_held import Held, Refusal
 from server.store import SqlOfficeStore
 from sync.change import Body, Patch
 from sync.scope import UNIT_KEYS
-from sync.sealed_case import name_of
 
 ROOM = RecordId("0" * 31 + "3")
 """The record that keeps the custody; of a kind that no part of a phone sees."""
@@ -54,10 +53,6 @@ class UnitKeys(Data, frozen=True, kw_only=True):
     def newest(self) -> UnitKey:
         """The key to seal to."""
         return self.keys[-1]
-
-    def number_of(self, name: bytes) -> int | None:
-        """Return which key a seal names."""
-        return next((key.number for key in self.keys if name_of(key.public_key) == name), None)
 
 
 class Custodian:

@@ -56,6 +56,14 @@ def test_what_the_office_asked_for_holds_whoever_asks_and_is_spread(chance: floa
     assert pace.left_s(600_000 + 150_000, asked=True) == 0
 
 
+def test_what_the_office_asked_for_holds_past_a_line_that_is_cut_meanwhile() -> None:
+    pace = Pace(lambda: 0.0)
+    pace.ended(BUSY, moved=False, now_ms=0)
+    pace.ended(AWAY, moved=False, now_ms=1000)
+    for asked in (True, False):
+        assert pace.left_s(1000, asked=asked) == 599
+
+
 def test_a_success_is_not_waiting_and_a_failure_is() -> None:
     pace = Pace(lambda: 0.5)
     assert pace.is_waiting() is False

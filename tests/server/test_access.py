@@ -4,8 +4,22 @@ import itertools
 
 import pytest
 
-from schemas.ids import PersonId
-from server.access import ACTIONS, ROLES, Action, Person, Role, Thing, may, refused, scope, within
+from schemas.ids import PersonId, RecordId
+from server.access import (
+    ACTIONS,
+    ROLES,
+    TABLE,
+    Action,
+    Person,
+    Role,
+    Thing,
+    is_active,
+    may,
+    refused,
+    scope,
+    within,
+)
+from sync.store import Record
 
 DESA, OTHER = "33.14.01.2001", "33.14.02.2001"
 SOMEBODY, ELSE = PersonId("a" * 32), PersonId("b" * 32)
@@ -161,6 +175,33 @@ def test_the_list_of_visits_reaches_what_belongs_to_no_service_alone() -> None:
 def test_an_office_role_without_listed_regions_serves_the_whole_kabupaten() -> None:
     assert refused(person("kabid", areas=(), services=()), "see_visits", thing(region=OTHER)) is None
     assert scope(person("kabid", areas=(), services=()), "see_visits").areas is None  # type: ignore[union-attr]
+
+
+def test_a_list_reaches_the_regions_that_are_listed_and_no_others() -> None:
+    reach = scope(person("verifikator"), "see_visits")
+    assert reach is not None and (reach.areas, reach.services) == ((DESA,), ("bpnt", "umum"))
+
+
+def test_who_may_reach_anything_lists_everything_when_nothing_is_listed() -> None:
+    reach = scope(person("admin", areas=(), services=()), "see_quarantine")
+    assert reach is not None and (reach.author, reach.areas, reach.services) == (None, None, None)
+
+
+def test_a_field_role_that_lists_nothing_reaches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TABLE, "see_visits", {"pendamping": "area"})
+    nowhere = person("pendamping", areas=(), services=())
+    reach = scope(nowhere, "see_visits")
+    assert reach is not None and (reach.areas, reach.services) == ((), ())
+    assert refused(nowhere, "see_visits", thing()) == "row"
+
+
+def test_who_is_not_said_to_have_left_works_here() -> None:
+    def record(kind: str, **fields: object) -> Record:
+        return Record(id=RecordId("c" * 32), kind=kind, fields=fields)
+
+    assert is_active(record("petugas")) and is_active(record("petugas", aktif=True))
+    assert not is_active(record("petugas", aktif=False))
+    assert not is_active(record("warga")) and not is_active(record("warga", aktif=True))
 
 
 def test_a_pendamping_sees_only_their_own_visits() -> None:

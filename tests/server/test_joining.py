@@ -166,6 +166,27 @@ def test_a_person_who_left_meanwhile_is_not_let_in(office: Running) -> None:
     assert done == Problem(code="orang_tidak_aktif") and devices(office) == 0
 
 
+def test_nobody_who_left_is_given_a_code_and_one_given_before_takes_no_phone(office: Running) -> None:
+    person, phone = office.person(), Phone(office.client())
+    code = office.code(person)
+    gone = Patch(record=RecordId(person), kind="petugas", base={"aktif": True}, new={"aktif": False})
+    office.deps.office.act(office.deps.office.person, gone)
+    left = Problem(code="orang_tidak_aktif")
+    assert office.deps.joinings.new_code(person) == left
+    assert refused(phone.post(JOIN, encode(phone.request(code))))[1] == left.code
+    assert office.deps.joinings.waiting() == [] and devices(office) == 0
+
+
+def test_of_another_phone_not_even_one_key_may_differ_when_it_asks_again(office: Running) -> None:
+    phone = Phone(office.client())
+    code = office.code(office.person())
+    phone.join(code)
+    key = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+    for change in ({"public_key": key}, {"authority": bytes(32)}):
+        other = msgspec.structs.replace(phone.request(code), **change)
+        assert refused(phone.post(JOIN, encode(other))) == (409, "kode_terpakai")
+
+
 def test_a_revoked_phone_is_told_no_name_by_its_old_code(office: Running) -> None:
     phone = Phone(office.client())
     code = office.code(office.person())
