@@ -25,7 +25,7 @@ from field_app.shelf import Shelf
 from field_app.standing import Standings
 from field_app.store import Store
 from field_app.unit import Unit
-from field_app.vault import StorageFullError, Vault
+from field_app.vault import StorageFailedError, StorageFullError, Vault
 from field_app.views import PhotoView, Refused, Saved, unwritable
 from schemas.form import Field, Forms
 from schemas.form_cells import Cell
@@ -226,13 +226,15 @@ def _advice(photo: Photo) -> tuple[str, ...]:
 
 
 def guarded(step: Callable[[], T]) -> T | Refused:
-    """Run a step that stores something. A full phone, a folder that cannot be written, a closed second unlock
-    and the lost key of a draft are expected outcomes, and nothing of the step is kept.
+    """Run a step that stores something. A full phone, a storage that fails, a folder that cannot be written,
+    a closed second unlock and the lost key of a draft are expected outcomes, and nothing of the step is kept.
     """
     try:
         return step()
     except StorageFullError:
         return Refused(say="lapangan.penyimpanan_penuh")
+    except StorageFailedError:
+        return Refused(say="lapangan.penyimpanan_rusak")
     except ClosedError:
         return Refused(say=CLOSED)
     except OSError as error:  # the key file of a draft cannot be written

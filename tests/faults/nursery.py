@@ -155,6 +155,9 @@ def use(doom: Doom, folder: str, what: str, *given: Any) -> None:
             world.finish(phone, draft)
         case "sync":
             phone.worker.run_once()
+        case "answer_file":
+            (answer,) = given
+            phone.handover.read(Path(answer))
         case _:
             raise ValueError(what)
     doom.disarm()
