@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from field_app.blobs import Blobs
 from field_app.capture import Quality
+from field_app.clock_check import ClockCheck
 from field_app.devices import Timepiece
 from field_app.draft_keys import DraftKeyError
 from field_app.drafts import Draft, Drafts, Photo
@@ -90,10 +91,15 @@ class Bench:
         self.standings = Standings(store, self.drafts, self.blobs, self.records)
         self._sheets = sheets
         self._wilayah = wilayah
+        self._clock = ClockCheck(store, time)
 
     def today(self) -> date:
         """Return the local day."""
         return local_date(self.time.now_ms())
+
+    def latest_day(self) -> date:
+        """Return the latest day that it may be: a clock that was set back makes no date one of the future."""
+        return local_date(self._clock.latest_ms())
 
     def new_id(self) -> RecordId:
         """Make an id for a new thing."""
@@ -153,7 +159,8 @@ class Bench:
         sheets = self.read(draft)
         for name, sheet in sheets.items():
             self.shelf(draft.id).pin_form(draft.id, name, sheet.form.version)
-        return Saved(findings=findings_of(sheets[form], self.today(), self.kecamatan()), forms=tuple(sheets))
+        findings = findings_of(sheets[form], self.latest_day(), self.kecamatan())
+        return Saved(findings=findings, forms=tuple(sheets))
 
     def kecamatan(self) -> frozenset[str]:
         """Return the six-digit beginnings of NIKs that this regency knows: its own and those that it

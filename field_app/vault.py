@@ -59,7 +59,7 @@ class StorageFullError(VaultError):
 
 
 class StorageFailedError(VaultError):
-    """The phone's storage cannot be written, as a worn-out one that turned read-only; the step was not done."""
+    """The storage cannot be written, as a worn-out one that turned read-only; the step was not done."""
 
 
 class Vault:
