@@ -49,11 +49,10 @@ def unopened(error: VaultError) -> Refused:
     """Say why a vault could not be opened."""
     match error:
         case NewerVaultError():
-            say = "brankas_lebih_baru"
+            return Refused(say="lapangan.brankas_lebih_baru")
         case StorageFullError():
-            say = "penyimpanan_penuh"
+            return Refused(say="lapangan.penyimpanan_penuh")
         case StorageFailedError():
-            say = "penyimpanan_rusak"
+            return Refused(say="lapangan.penyimpanan_rusak")
         case _:
-            say = "brankas_rusak"
-    return Refused(say=f"lapangan.{say}")
+            return Refused(say="lapangan.brankas_rusak")
