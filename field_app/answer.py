@@ -16,7 +16,7 @@ from field_app.office_word import OfficeWord
 from field_app.owner import Owner
 from field_app.sealing import Gcm, exchange_bytes, exchange_key, open_key
 from field_app.store import Store
-from field_app.vault import StorageFullError
+from field_app.vault import StorageFailedError, StorageFullError
 from field_app.views import AnswerRead, Refused
 from schemas.handover import Answered, Answering, Header, Received, Record, Turned
 from schemas.ids import BlobId
@@ -47,6 +47,8 @@ class Answers:
             return Refused(say=f"lapangan.jawaban.{error.problem}")
         except StorageFullError:
             return Refused(say="lapangan.penyimpanan_penuh")
+        except StorageFailedError:
+            return Refused(say="lapangan.penyimpanan_rusak")
         except OSError:
             return Refused(say="lapangan.jawaban.tidak_terbaca")
 

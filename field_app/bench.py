@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from field_app.blobs import Blobs
 from field_app.capture import Quality
+from field_app.clock_check import ClockCheck
 from field_app.devices import Timepiece
 from field_app.draft_keys import DraftKeyError
 from field_app.drafts import Draft, Drafts, Photo
@@ -25,7 +26,7 @@ from field_app.shelf import Shelf
 from field_app.standing import Standings
 from field_app.store import Store
 from field_app.unit import Unit
-from field_app.vault import StorageFullError, Vault
+from field_app.vault import StorageFailedError, StorageFullError, Vault
 from field_app.views import PhotoView, Refused, Saved, unwritable
 from schemas.form import Field, Forms
 from schemas.form_cells import Cell
@@ -90,10 +91,15 @@ class Bench:
         self.standings = Standings(store, self.drafts, self.blobs, self.records)
         self._sheets = sheets
         self._wilayah = wilayah
+        self._clock = ClockCheck(store, time)
 
     def today(self) -> date:
         """Return the local day."""
         return local_date(self.time.now_ms())
+
+    def latest_day(self) -> date:
+        """Return the latest day that it may be: a clock that was set back makes no date one of the future."""
+        return local_date(self._clock.latest_ms())
 
     def new_id(self) -> RecordId:
         """Make an id for a new thing."""
@@ -153,7 +159,8 @@ class Bench:
         sheets = self.read(draft)
         for name, sheet in sheets.items():
             self.shelf(draft.id).pin_form(draft.id, name, sheet.form.version)
-        return Saved(findings=findings_of(sheets[form], self.today(), self.kecamatan()), forms=tuple(sheets))
+        findings = findings_of(sheets[form], self.latest_day(), self.kecamatan())
+        return Saved(findings=findings, forms=tuple(sheets))
 
     def kecamatan(self) -> frozenset[str]:
         """Return the six-digit beginnings of NIKs that this regency knows: its own and those that it
@@ -226,13 +233,15 @@ def _advice(photo: Photo) -> tuple[str, ...]:
 
 
 def guarded(step: Callable[[], T]) -> T | Refused:
-    """Run a step that stores something. A full phone, a folder that cannot be written, a closed second unlock
-    and the lost key of a draft are expected outcomes, and nothing of the step is kept.
+    """Run a step that stores something. A full phone, a storage that fails, a folder that cannot be written,
+    a closed second unlock and the lost key of a draft are expected outcomes, and nothing of the step is kept.
     """
     try:
         return step()
     except StorageFullError:
         return Refused(say="lapangan.penyimpanan_penuh")
+    except StorageFailedError:
+        return Refused(say="lapangan.penyimpanan_rusak")
     except ClosedError:
         return Refused(say=CLOSED)
     except OSError as error:  # the key file of a draft cannot be written

@@ -46,6 +46,11 @@ class ClockCheck:
         off_ms = now_ms - known if known is not None else min(0, now_ms - self._store.server_ms())
         return off_ms if abs(off_ms) > OFF_MS else 0
 
+    def latest_ms(self) -> int:
+        """Return the latest moment (UTC ms) that it may be now, by this clock or by the office's word."""
+        known = self._by_the_office_ms()
+        return max(self._time.now_ms(), self._store.server_ms() if known is None else known)
+
     def _by_the_office_ms(self) -> int | None:
         """The time now as the office has it; None when it said none since the device was started."""
         heard = self._store.get(NAME, Heard, NEVER)

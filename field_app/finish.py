@@ -21,7 +21,7 @@ AT_THE_END = ("jam_selesai", "no_urut_lokal")
 
 def findings_in(bench: Bench, sheets: dict[str, Sheet]) -> dict[str, tuple[Listed, ...]]:
     """Return what each form of a visit lacks, blocks or warns of."""
-    return findings(sheets, bench.today(), bench.kecamatan())
+    return findings(sheets, bench.latest_day(), bench.kecamatan())
 
 
 def review_of(bench: Bench, draft: Draft, sheets: dict[str, Sheet]) -> Review:

@@ -21,7 +21,7 @@ from field_app.owner import Owner
 from field_app.pen import Pen
 from field_app.sealing import Gcm, exchange_bytes, seal_key
 from field_app.store import Store
-from field_app.vault import StorageFullError, Vault
+from field_app.vault import StorageFailedError, StorageFullError, Vault
 from field_app.views import AnswerRead, HandedOver, Refused
 from schemas.handover import (
     ENDING,
@@ -85,7 +85,7 @@ class Handover:
             self._declare_gaps()
         except StorageFullError:
             return Refused(say="lapangan.penyimpanan_penuh")
-        except UnsoundError:
+        except (UnsoundError, StorageFailedError):
             return Refused(say="lapangan.penyimpanan_rusak")
         return self._write(office_key, folder, progress)
 
@@ -116,7 +116,7 @@ class Handover:
             changes=file.changes,
             photos=len(file.blobs),
         )
-        with suppress(StorageFullError):  # a note for showing: the file itself is written
+        with suppress(StorageFullError, StorageFailedError):  # a note for showing: the file itself is written
             self._note(number, header.file, file, done)
         return done
 

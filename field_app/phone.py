@@ -22,7 +22,7 @@ from field_app.keys import Cost, Keys, KeysError, Locked, Opened, PinGone, Wrong
 from field_app.link import Door, Link
 from field_app.moving import MovingLink
 from field_app.office_word import OfficeWord
-from field_app.open_vault import OpenVault
+from field_app.open_vault import OpenVault, unopened
 from field_app.owner import Owner
 from field_app.pen import Pen
 from field_app.published import PublishedForms
@@ -36,7 +36,7 @@ from field_app.shared import SharedPhone
 from field_app.sheets import Sheets
 from field_app.store import Store
 from field_app.unit import Unit
-from field_app.vault import NewerVaultError, StorageFullError, Vault, VaultError, open_vault
+from field_app.vault import Vault, VaultError, open_vault
 from field_app.views import PhoneUser, Refused, Waiting, Welcomed, unwritable
 from field_app.visits import Visits
 from field_app.wiping import read_paper, tell, wipe
@@ -297,12 +297,8 @@ class Phone:
             return Refused(say="lapangan.brankas_rusak")
         try:
             vault = open_vault(self._folder / VAULT, key)
-        except NewerVaultError:
-            return Refused(say="lapangan.brankas_lebih_baru")
-        except StorageFullError:
-            return Refused(say="lapangan.penyimpanan_penuh")
-        except VaultError:
-            return Refused(say="lapangan.brankas_rusak")
+        except VaultError as error:
+            return unopened(error)
         owner = get_owner(vault)
         if owner is None:
             vault.close()

@@ -55,6 +55,9 @@ UNASKED_HEADERS = ("accept", "accept-encoding", "connection", "user-agent")
 STRANGER = "lapangan.kantor_lain"
 UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 """How OpenSSL says that whoever answered is not the one that was asked for."""
+PLAIN = "identity"
+INFLATES = {"deflate": zlib.MAX_WBITS, "gzip": 16 + zlib.MAX_WBITS}
+"""How zlib reads each content coding. Nobody asks for gzip: proxies pack what passes all the same."""
 NOT_UNPACKED = (f"{TEXTS}.kamus_tidak_dikenal", f"{TEXTS}.pesan_tidak_terbaca")
 """What an office says that lacks the newest dictionary, or is of a time before there was any."""
 
@@ -304,10 +307,10 @@ def _media_type(answer: httpx.Response) -> str:
 
 def _body(answer: httpx.Response, limit: int) -> bytes | None:
     """Read a body up to `limit` bytes after inflating; None when it is longer or not what it says."""
-    encoding = answer.headers.get("content-encoding", "identity")
-    if encoding not in ("deflate", "identity"):
+    encoding = answer.headers.get("content-encoding", PLAIN).strip().lower()
+    if encoding not in (PLAIN, *INFLATES):
         return None
-    inflater = zlib.decompressobj() if encoding == "deflate" else None
+    inflater = zlib.decompressobj(INFLATES[encoding]) if encoding in INFLATES else None
     data = bytearray()
     try:
         for chunk in answer.iter_raw():

@@ -8,7 +8,8 @@ the WAL. Pages that are no longer used are given back to the storage in small st
 VaultError: broken or out of reach
 |- WrongKeyError: the key does not open this file
 |- NewerVaultError: written by a newer version of the program
-`- StorageFullError: no space left; nothing of the failed step was stored
+|- StorageFullError: no space left; nothing of the failed step was stored
+`- StorageFailedError: the storage fails or has turned read-only; nor was anything of that step
 """
 
 import shutil
@@ -57,6 +58,10 @@ class StorageFullError(VaultError):
     """No space left on the phone; the step was rolled back whole."""
 
 
+class StorageFailedError(VaultError):
+    """The storage cannot be written, as a worn-out one that turned read-only; the step was not done."""
+
+
 class Vault:
     """One connection to the vault, safe to use from several threads; `another` opens a second one.
 
@@ -80,22 +85,24 @@ class Vault:
     def write(self) -> Generator[sqlcipher.Connection]:
         """Run one transaction (BEGIN IMMEDIATE); inside another one of this thread, join it.
 
-        Raises StorageFullError when there is no space; then, as on any exception, nothing was stored.
+        Raises StorageFullError when there is no space, StorageFailedError when the storage fails; then, as on
+        any exception, nothing was stored.
         """
         with self._lock:
             if self._depth:
                 yield self._connection
                 return
-            self._connection.execute("BEGIN IMMEDIATE")
             self._depth = 1
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException as error:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
-                if isinstance(error, sqlcipher.OperationalError) and _is_full(error):
-                    raise StorageFullError from None
+                told = _of_storage(error)
+                if told is not None:
+                    raise told from None
                 raise
             finally:
                 self._depth = 0
@@ -108,13 +115,13 @@ class Vault:
 
     def checkpoint(self) -> bool:
         """Empty the WAL into the file. Returns False when someone still reads an older state, or the file
-        has no room to grow: then all is still in the WAL.
+        cannot be written: then all is still in the WAL.
         """
         with self._lock:
             try:
                 busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             except sqlcipher.OperationalError as error:
-                if _is_full(error):
+                if _of_storage(error) is not None:
                     return False
                 raise
             return not busy
@@ -161,7 +168,7 @@ class Vault:
         return int(self._connection.execute(query).fetchone()[0])  # SQLCipher gives some of them as text
 
     def close(self) -> None:
-        """Empty the WAL, if there is room for it, and close; closing twice does nothing."""
+        """Empty the WAL, if the file can be written, and close; closing twice does nothing."""
         with self._lock:
             if not self._closed:
                 self._closed = True
@@ -172,7 +179,7 @@ class Vault:
 def open_vault(path: Path, key: bytes, migrations: Path = MIGRATIONS) -> Vault:
     """Open the vault, making it or bringing it up to date. `key` has 32 bytes.
 
-    Raises WrongKeyError, NewerVaultError, StorageFullError.
+    Raises WrongKeyError, NewerVaultError, StorageFullError, StorageFailedError.
     """
     vault = Vault(path, key)
     try:
@@ -233,13 +240,19 @@ def _connect(path: Path, key: bytes) -> "Database":
     except sqlcipher.DatabaseError as error:
         connection.close()
         if isinstance(error, sqlcipher.OperationalError):
-            raise (StorageFullError if _is_full(error) else VaultError) from None
+            raise (_of_storage(error) or VaultError()) from None
         raise WrongKeyError from None
     return database
 
 
-def _is_full(error: sqlcipher.OperationalError) -> bool:
-    return "full" in str(error)
+def _of_storage(error: BaseException) -> StorageFullError | StorageFailedError | None:
+    """Return what an error of SQLite's says of the storage, None if it is about something else."""
+    if not isinstance(error, sqlcipher.OperationalError):
+        return None
+    said = str(error)
+    if "full" in said:
+        return StorageFullError()
+    return StorageFailedError() if "disk I/O error" in said or "readonly" in said else None
 
 
 def _statements(script: str) -> Iterator[str]:

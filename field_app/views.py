@@ -330,8 +330,9 @@ def unwritable(error: OSError) -> Refused:
     """Say why a file of the device's folder could not be written, or its secret not be asked."""
     if isinstance(error, KeystoreError):
         return Refused(say="lapangan.rahasia_perangkat_diam")
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return Refused(say="lapangan.penyimpanan_penuh" if full else "lapangan.folder_tidak_bisa_ditulis")
+    full, broken = error.errno in (errno.ENOSPC, errno.EDQUOT), error.errno in (errno.EROFS, errno.EIO)
+    other = "lapangan.penyimpanan_rusak" if broken else "lapangan.folder_tidak_bisa_ditulis"
+    return Refused(say="lapangan.penyimpanan_penuh" if full else other)
 
 
 class Finalised(Data, frozen=True, kw_only=True):

@@ -29,7 +29,7 @@ from field_app.pen import Pen
 from field_app.records import Records
 from field_app.sending import Sending
 from field_app.store import Store
-from field_app.vault import StorageFullError, Vault
+from field_app.vault import StorageFailedError, StorageFullError, Vault
 from field_app.views import SyncItem, SyncStatus
 from schemas.ids import BlobId, ChangeId, RecordId
 from sync.client import Effects
@@ -182,9 +182,10 @@ class Worker:
                 failure = self._sync()
                 if failure is None:
                     self._after()
+                    self._store.put(LAST_SYNC, self._time.now_ms())
             except StorageFullError:
                 failure = Failure(kind="rusak", say="lapangan.penyimpanan_penuh")
-            except (sqlcipher.Error, UnsoundError):
+            except (sqlcipher.Error, StorageFailedError, UnsoundError):
                 failure = Failure(kind="rusak", say="lapangan.penyimpanan_rusak")
             except Exception:  # noqa: BLE001 - whatever it was, she is told, and the thread tries again later
                 failure = Failure(kind="rusak", say="lapangan.sinkron_terganggu")
@@ -192,7 +193,6 @@ class Worker:
             if failure is not None:
                 self._tell("gagal", failure.say)
                 return failure
-            self._store.put(LAST_SYNC, self._time.now_ms())
             self._tell("diam", "lapangan.menunggu_wifi" if self._photos_wait() else "")
             return None
 

@@ -16,14 +16,18 @@ class Problem(Data, frozen=True, kw_only=True):
     values: dict[str, str] = {}
 
 
-class ProblemDetails(Data, frozen=True, kw_only=True):
-    """How a problem travels over HTTP (RFC 9457, `application/problem+json`)."""
+class ProblemDetails(Data, frozen=True, kw_only=True, omit_defaults=True):
+    """How a problem travels over HTTP (RFC 9457, `application/problem+json`).
+
+    `member`: which member of a message cannot be read, such as `links[2]`; for whoever writes a client.
+    """
 
     type: str
     title: str
     status: int
     detail: str
     code: str
+    member: str = ""
 
 
 MEDIA_TYPE = "application/problem+json"

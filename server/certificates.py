@@ -38,6 +38,7 @@ AUTHORITY_YEARS = 30
 LEAF_DAYS = 90
 RENEW_BEFORE_MS = 30 * 86_400_000
 EARLIER = timedelta(days=1)
+LEAF_MS = LEAF_DAYS * 86_400_000
 """A certificate is good from the day before it was made: browsers' clocks are a little off."""
 MOST_NAME_LETTERS = 64
 MOST_HOST_LETTERS = 253
@@ -150,8 +151,11 @@ class Certificates:
         self.renew(now_ms)
 
     def renew(self, now_ms: int) -> bool:
-        """Take a new certificate if the present one ends within 30 days; open connections keep theirs."""
-        if self._until_ms - now_ms > RENEW_BEFORE_MS:
+        """Take a new certificate if the present one ends within 30 days; open connections keep theirs.
+
+        So too if it was made while the clock was ahead: to browsers it is not valid yet.
+        """
+        if RENEW_BEFORE_MS < self._until_ms - now_ms <= LEAF_MS:
             return False
         leaf = issue(self._authority, self._names, now_ms)
         load(self.context, leaf)

@@ -68,6 +68,8 @@ STATUS: dict[str, int] = {
 
 WAIT_S = "tunggu_s"
 """The value of a problem that says after how many seconds to come again."""
+MEMBER = "bagian"
+"""The value of a problem that says which member of a message it is about."""
 
 
 def status_of(problem: Problem) -> int:
@@ -90,6 +92,7 @@ def problem_json(problem: Problem, text: Text) -> bytes:
         status=status,
         detail=text(f"{TEXTS}.{problem.code}", **problem.values),
         code=problem.code,
+        member=problem.values.get(MEMBER, ""),
     )
     return msgspec.json.encode(details)
 

@@ -3,6 +3,7 @@
 Rule: nothing is decoded twice, and an answer has the form in which it was asked.
 """
 
+import re
 import zlib
 from typing import Any, Protocol, TypeVar
 
@@ -19,7 +20,7 @@ from schemas.text import Text
 from schemas.wire import MAX_BODY_BYTES, MEDIA_TYPE, PROTOCOL, SyncRequest
 from server.devices import is_device_id
 from server.limits import network_of
-from server.problems import headers_of, problem_json, status_of
+from server.problems import MEMBER, headers_of, problem_json, status_of
 
 
 class Named(Protocol):
@@ -42,6 +43,8 @@ LEVEL = 6
 SMALL_WINDOW = 8_192
 """Bytes (a power of two) up to which a body needs no larger window; filling that of 32 KB would cost more."""
 SMALL_MEMORY = 6
+_PLACE = re.compile(r"\$\[(?P<member>\d+)\](?P<within>(\[\d+\])*)")
+"""Where msgspec found what it could not read, in a message that is an array."""
 
 
 class Wrapping(Data, frozen=True, kw_only=True):
@@ -80,10 +83,11 @@ def read_message(body: bytes, encoding: str | None, kind: type[T]) -> T | Proble
         return Problem(code="pesan_terlalu_besar")
     try:
         return msgspec.msgpack.decode(body, type=kind)
-    except UNREADABLE:
-        return Problem(
-            code="versi_protokol" if kind is SyncRequest and _is_newer(body) else "pesan_tidak_terbaca"
-        )
+    except UNREADABLE as error:
+        if kind is SyncRequest and _is_newer(body):
+            return Problem(code="versi_protokol")
+        member = _member_of(kind, str(error))
+        return Problem(code="pesan_tidak_terbaca", values={MEMBER: member} if member else {})
 
 
 async def received(request: Request[Any, Any, Any], kind: type[T]) -> T | Problem:
@@ -146,6 +150,13 @@ def problem_response(problem: Problem, text: Text) -> Response[bytes]:
         status_code=status_of(problem),
         headers={**NO_STORE, **headers_of(problem)},
     )
+
+
+def _member_of(kind: type[Any], said: str) -> str:
+    """Name the member of a message that an error is about, by its place; empty where it is the whole."""
+    found = _PLACE.search(said)
+    names: tuple[str, ...] = getattr(kind, "__struct_fields__", ())
+    return names[int(found["member"])] + found["within"] if found else ""
 
 
 def _is_newer(body: bytes) -> bool:

@@ -4,6 +4,7 @@ Rule: what the office did not say is never taken for its word, and once he is go
 """
 
 import gzip
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -76,22 +77,42 @@ def test_a_wifi_that_wants_a_login_first_is_never_taken_for_the_office(
     assert (world.lacks(), world.faults()) == ([], [])
 
 
-def test_a_proxy_that_packs_what_nobody_asked_for_stores_nothing_wrong(regency: Make, between: Stand) -> None:
-    """Row 32. The office took the push; the answer, gzipped on the way, cannot be read."""
+def packing(proxy: Middleman, coding: str, pack: Callable[[bytes], bytes]) -> None:
+    """Let a proxy pack every answer of a sync."""
+    proxy.back = lambda _method, path, answer: (
+        replace(
+            answer,
+            headers={**answer.headers, "content-encoding": coding},
+            body=pack(answer.body),
+        )
+        if path == "/api/sync"
+        else answer
+    )
+
+
+@pytest.mark.parametrize(("coding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+def test_a_proxy_that_packs_on_its_own_is_understood(
+    regency: Make, between: Stand, coding: str, pack: Callable[[bytes], bytes]
+) -> None:
+    """Row 32. Nobody asked for it, and all arrives."""
+    world = regency()
+    phone = world.phone()
+    packing(between(world), coding, pack)
+    sync(phone)
+    done = visit(phone, world.beats[0], 1)
+    sync(phone)
+    assert (words(phone), pending(phone)) == (["diterima"], (0, 0))
+    assert (world.versions(done.visit), world.faults()) == ([done.change.hex()], [])
+
+
+def test_a_proxy_that_packs_in_a_way_of_its_own_stores_nothing_wrong(regency: Make, between: Stand) -> None:
+    """Row 32. The office took the push; the answer, packed on the way, cannot be read."""
     world = regency()
     phone = world.phone()
     sync(phone)
     done = visit(phone, world.beats[0], 1)
     proxy = between(world)
-    proxy.back = lambda _method, path, answer: (
-        replace(
-            answer,
-            headers={**answer.headers, "content-encoding": "gzip"},
-            body=gzip.compress(answer.body),
-        )
-        if path == "/api/sync"
-        else answer
-    )
+    packing(proxy, "zstd", gzip.compress)
     fails(phone)
     assert (words(phone), pending(phone)) == (["menunggu_kirim"], (1, 1))
     assert world.versions(done.visit) == [done.change.hex()]

@@ -3,6 +3,7 @@
 Rule: what was said to be kept is there, what was not says so, and with room again all goes on.
 """
 
+import errno
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from tests.contract.people import record_id
 from tests.faults.conftest import Make
 from tests.faults.world import (
     FORM,
+    PIN,
     PLACE,
     answer,
     make_phone,
@@ -29,20 +31,25 @@ from tests.faults.world import (
 from tests.server.conftest import DESA
 
 FULL = "lapangan.penyimpanan_penuh"
-Disk = Callable[[Path, int], Path]
+NAMES = 12
+"""Files that may still be made on a disk with room for them."""
+Disk = Callable[..., Path]
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
-    """Move a folder to a disk of so many KB more than it takes; only root may mount one."""
+    """Move a folder to a disk of so many KB more than it takes, and room for so many more names; only root
+    may mount one.
+    """
     mounted: list[Path] = []
 
-    def move(folder: Path, room_kb: int) -> Path:
+    def move(folder: Path, room_kb: int, names: int = 0) -> Path:
+        held = 1 + sum(1 for _ in folder.rglob("*"))
         held_kb = sum(-(-path.stat().st_size // 4096) * 4 + 4 for path in folder.rglob("*"))
         aside = folder.with_name(folder.name + "-asal")
         folder.rename(aside)
         folder.mkdir()
-        size = f"size={held_kb + room_kb}k"
+        size = f"size={held_kb + room_kb}k" + (f",nr_inodes={held + names}" if names else "")
         done = subprocess.run(
             ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)], capture_output=True, check=False
         )
@@ -66,6 +73,18 @@ def fill(folder: Path, leave_kb: int = 0) -> Path:
         if room > 0:
             file.write(bytes(room))
     return ballast
+
+
+def fill_names(folder: Path) -> list[Path]:
+    """Make files until no further one can be made; return them."""
+    made: list[Path] = []
+    while True:
+        try:
+            (folder / f"isi-{len(made)}").touch()
+        except OSError as error:
+            assert error.errno == errno.ENOSPC and made
+            return made
+        made.append(folder / f"isi-{len(made)}")
 
 
 def test_a_full_phone_keeps_what_it_said_it_kept_and_goes_on_with_room(regency: Make, disk: Disk) -> None:
@@ -103,7 +122,7 @@ def test_a_full_phone_keeps_what_it_said_it_kept_and_goes_on_with_room(regency: 
     phone.lock()
     phone = world.phone_at(folder)
     ballast.unlink()
-    assert phone.unlock("280945") is None
+    assert phone.unlock(PIN) is None
     assert [photo.blob for photo in phone.visits.draft(draft).photos] == kept
     assert all(phone.visits.photo_bytes(blob) for blob in kept)  # type: ignore[arg-type]
     done = phone.visits.finalise(draft)
@@ -156,7 +175,7 @@ def test_a_phone_that_is_full_before_it_is_opened_says_so_and_opens_with_room(
     folder = disk(world.folder / "hp-0", 400)
     ballast = fill(folder)
     phone = make_phone(folder)
-    outcome = phone.unlock("280945")
+    outcome = phone.unlock(PIN)
     assert isinstance(outcome, Refused) and outcome.say == FULL
     ballast.unlink()
     phone = world.again(folder)
@@ -196,5 +215,42 @@ def test_a_full_office_refuses_with_a_word_of_its_own_and_takes_all_with_room(
     sync(phones[1])
     assert (words(phones[1]), pending(phones[1])) == (["diterima"], (0, 0))
     assert [len(world.versions(one.visit)) for one in (small, big)] == [1, 1]
+    assert (world.lacks(), world.faults()) == ([], [])
+    assert "Traceback" not in world.said()
+
+
+def test_where_no_file_can_be_made_any_more_is_told_as_full_and_all_is_taken_with_room(
+    regency: Make, disk: Disk
+) -> None:
+    """Row 50. There is room on both disks, and no name is left for it (inodes)."""
+    world = regency()
+    phone = world.phone()
+    sync(phone)
+    world.kill()
+    disk(world.office, 20_000, NAMES)
+    world.serve()
+    names = fill_names(world.office)
+    done = visit(phone, world.beats[0], 1, 2)
+    failure = phone.worker.run_once()
+    assert failure is not None and (failure.status, failure.say) == (507, "masalah.penyimpanan_penuh")
+    assert (words(phone), pending(phone)) == (["terkirim"], (0, 2)), "the visit needed no file of its own"
+    assert world.versions(done.visit) == [done.change.hex()]
+    for name in names:
+        name.unlink()
+    sync(phone)
+    assert (words(phone), pending(phone)) == (["diterima"], (0, 0))
+
+    phone.lock()
+    folder = disk(world.folder / "hp-0", 20_000, NAMES)
+    names = fill_names(folder)
+    outcome = make_phone(folder).unlock(PIN)
+    assert isinstance(outcome, Refused) and outcome.say == FULL
+    for name in names:
+        name.unlink()
+    phone = world.again(folder)
+    fill_names(folder)
+    visit(phone, world.beats[0].warga, 3)
+    sync(phone)
+    assert (words(phone), pending(phone)) == (["diterima"] * 2, (0, 0))
     assert (world.lacks(), world.faults()) == ([], [])
     assert "Traceback" not in world.said()

@@ -4,6 +4,7 @@ import pytest
 
 from schemas.ids import RecordId
 from schemas.published import KIND, Published
+from server.compose import now_ms
 from server.store import SqlOfficeStore
 from sync.change import Patch, Resolve
 from tests.contract.people import record_id
@@ -25,7 +26,8 @@ from tests.field_app.conftest import SetTime
 from tests.server.conftest import DESA
 
 ELSEWHERE = "33.14.02.2001"
-YEAR_MS = 365 * 24 * 3600 * 1000
+DAY_MS = 24 * 3600 * 1000
+YEAR_MS = 365 * DAY_MS
 
 
 def officer(world: World, base: dict[str, object], **new: object) -> None:
@@ -171,6 +173,63 @@ def test_a_wrong_clock_neither_wins_nor_loses_anything(regency: Make, years: int
     assert [len(world.versions(one.visit)) for one in (taken, parked)] == [1, 1]
     status = phone.worker.status()
     assert (status.state, pending(phone), status.last_ms) == ("diam", (0, 0), time.wall_ms)
+    assert (world.lacks(), world.faults()) == ([], [])
+
+
+def test_a_date_that_is_set_back_in_an_open_visit_does_not_keep_it_from_being_finished(
+    regency: Make,
+) -> None:
+    """Row 49. Its day has come, whatever the clock says now, and she is told that it is wrong."""
+    world = regency()
+    time = SetTime()
+    time.wall_ms = now_ms()
+    phone = world.phone(time=time)
+    sync(phone)
+    draft = start(phone, world.beats[0])
+    answer(phone, draft.id, hasil_kunjungan="terisi_sebagian", alamat="Dukuh Baru")
+    kept = [photograph(phone, draft.id, 1)]
+    time.pass_s(60)
+    time.wall_ms -= 3 * DAY_MS
+    answer(phone, draft.id, alamat="Dukuh Lain")
+    kept.append(photograph(phone, draft.id, 2))
+    phone.lock()
+    time.boot_name, time.running_ms = "boot-2", 500  # she starts the phone anew, and it stays so
+    phone = world.again(world.folder / "hp-0", time)
+    view = phone.visits.draft(draft.id)
+    assert ([photo.blob for photo in view.photos], view.forms[FORM].answers["alamat"]) == (kept, "Dukuh Lain")
+    done = finish(phone, draft.id)
+    assert phone.worker.status().clock_off_ms < -2 * DAY_MS, "she is told that her clock is wrong"
+    sync(phone)
+    assert (words(phone), pending(phone)) == (["diterima"], (0, 0))
+    assert world.versions(done.visit) == [done.change.hex()]
+    assert world.record(world.beats[0].warga)["alamat"] == "Dukuh Lain"
+    assert (world.lacks(), world.faults()) == ([], [])
+
+
+def test_an_offices_clock_that_is_set_back_a_day_stops_no_phone_and_loses_nothing(regency: Make) -> None:
+    """Row 52. Who is logged in goes on, and who logs in; before it is right again and after."""
+    world = regency(2)
+    phone, other = world.phone(0), world.phone(1)
+    for each in (phone, other):
+        sync(each)
+    done = [visit(phone, world.beats[0], 1)]
+    sync(phone)
+    world.set_clock(-DAY_MS)
+    done.append(visit(phone, world.beats[0].warga, 2, alamat="Dukuh Baru"))
+    rename(world, "Warga 0", "Warga Kantor")
+    sync(phone)
+    assert (words(phone), pending(phone)) == (["diterima"] * 2, (0, 0))
+    phone.lock()
+    phone = world.again(world.folder / "hp-0")
+    sync(phone)
+    done.append(visit(other, world.beats[1], 3))
+    sync(other)
+    world.set_clock(0)
+    for each in (phone, other):
+        sync(each)
+        assert set(words(each)) == {"diterima"} and pending(each) == (0, 0)
+    assert [hit.nama for hit in phone.visits.search("Warga Kantor")] == ["Warga Kantor"]
+    assert [world.versions(one.visit) for one in done] == [[one.change.hex()] for one in done]
     assert (world.lacks(), world.faults()) == ([], [])
 
 

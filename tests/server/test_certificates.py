@@ -123,6 +123,15 @@ def test_a_certificate_is_renewed_in_place_before_it_ends() -> None:
     assert shake_hands(tls.context, "kantor.example") == ""
 
 
+def test_a_certificate_of_a_clock_that_was_ahead_is_renewed_when_it_is_right_again() -> None:
+    """Browsers would take it for one that is not valid yet, and phones and people share the office."""
+    tls = Certificates(OFFICE, ("kantor.example",), NOW + 365 * DAY)
+    assert tls.renew(NOW + 364 * DAY) is True
+    assert tls.renew(NOW + 364 * DAY) is False
+    assert tls.renew(NOW) is True
+    assert tls.renew(NOW) is False
+
+
 def test_an_authority_is_kept_beside_the_key_and_read_back(tmp_path: Path) -> None:
     path = authority_path(tmp_path / "kantor.key")
     write_authority(path, OFFICE)

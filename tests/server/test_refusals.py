@@ -76,6 +76,29 @@ def test_sync_messages_that_are_no_messages_are_refused_and_nothing_is_stored(of
     assert changes(office) == before
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "member"),
+    [
+        (0, "3", "protocol"),
+        (2, [0, b"", b"", {"desa": -1}], "cursor[3]"),
+        (3, [b"", 5], "links[1]"),
+        (6, {5: b""}, "check"),
+        (9, "one too many", ""),
+    ],
+)
+def test_what_cannot_be_read_of_a_message_is_named_by_its_member(
+    office: Running, place: int, value: object, member: str
+) -> None:
+    """For whoever writes another client; nothing of what was said there is repeated."""
+    phone = office.phone()
+    said = list(msgspec.msgpack.decode(encode(phone.quiet_request())))
+    said[place : place + 1] = [value]
+    answer = phone.post("/api/sync", msgspec.msgpack.encode(said), deflate=False)
+    assert refused(answer) == (400, "pesan_tidak_terbaca")
+    assert problem(answer).member == member
+    assert ("member" in answer.json()) == bool(member)
+
+
 def test_oversized_messages_and_bombs_are_refused(office: Running) -> None:
     phone = office.phone()
     big = phone.post("/api/sync", bytes(MAX_BODY_BYTES + 1), deflate=False)

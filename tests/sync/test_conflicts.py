@@ -1,6 +1,6 @@
 """Conflicts from the phone that raised one to the officer who ends it."""
 
-from schemas.wire import Applied, Conflict
+from schemas.wire import Applied, Conflict, Rejected
 from sync.change import Resolve
 from tests.contract.people import record_id
 from tests.sync.regency import KEDEN, TROBAYAN, Regency, change_fields, outcome_of
@@ -55,6 +55,17 @@ def test_a_resolution_from_a_stale_page_is_parked_itself(town: Regency) -> None:
     assert now.fields["state"] == "menunggu"
     assert now.fields["fields"]["nama"]["theirs"] == "Suratmi"
     assert town.office.record_table[record_id(1)].fields["nama"] == "Suratmi"
+
+
+def test_a_resolution_sets_nothing_but_what_is_in_dispute(town: Regency) -> None:
+    _, conflict = parked(town)
+    assert conflict.head is not None
+    before = town.office.record_table[record_id(1)]
+    values = {"nama": "Sutarni", "pekerjaan": "Buruh"}
+    done = town.act(Resolve(conflict=conflict.id, follows=conflict.head, values=values))
+    assert done == Rejected(problem="isian_bukan_bagian_konflik")
+    assert town.office.record_table[record_id(1)] == before
+    assert town.office.record_table[conflict.id].fields["state"] == "menunggu"
 
 
 def test_a_further_change_of_the_branch_replaces_its_parked_value(town: Regency) -> None:

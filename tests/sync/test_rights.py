@@ -8,7 +8,7 @@ from schemas.wire import Applied, Conflict, Rejected
 from sync.change import Advance, Decide, Gap, Patch, Resolve
 from sync.merge import conflict_seed
 from sync.places import place_at
-from sync.scope import NIK_PREFIXES, UNIT_KEYS
+from sync.scope import NIK_PREFIXES, UNIT_KEYS, mine, views
 from tests.contract.people import record_id
 from tests.sync.regency import KEDEN, TROBAYAN, Regency, change_fields, held_on, outcome_of, visit
 
@@ -77,6 +77,22 @@ def test_a_revoked_phone_changes_nothing_by_itself_even_with_an_open_task(town: 
     town.sync(phone)
     assert isinstance(outcome_of(town, entry), Conflict)
     assert town.office.record_table[record_id(1)].fields["nama"] == "Warga 1"
+
+
+def test_a_revoked_phones_conflict_tells_its_author_nothing_of_what_the_office_holds(town: Regency) -> None:
+    """The area is still the author's: it is the phone that counts for nothing."""
+    phone = town.enrol(10, KEDEN)
+    town.warga(1, pekerjaan="b")
+    town.sync(phone)
+    town.revoked.add(phone.writer.device)
+    entry = phone.do(change_fields(1, {"pekerjaan": "a"}, pekerjaan="c"))
+    town.sync(phone)
+    outcome = outcome_of(town, entry)
+    assert isinstance(outcome, Conflict)
+    conflict = town.office.record_table[outcome.ids[0]]
+    assert conflict.fields["fields"]["pekerjaan"]["theirs"] == "b", "the office sees it"
+    shown = views(conflict)[mine(phone.writer.person)]
+    assert shown["fields"]["pekerjaan"] == {"base": "a", "theirs": None, "mine": "c"}
 
 
 def test_a_revoked_phones_version_is_kept_and_opens_nothing_again(town: Regency) -> None:
