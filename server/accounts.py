@@ -7,13 +7,14 @@ so that neither a restart nor a second process forgets them.
 
 import hmac
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 
 from schemas.base import Data
 from schemas.ids import PersonId
 from server import custody_store, factor_store, wrong_login_store
 from server import people_store as rows
-from server.engine import Engine, Reader, SqlRow, Writer
+from server.engine import Engine, FullError, Reader, SqlRow, Writer
 from server.limits import network_of
 from server.passwords import Passwords
 from server.projections import petugas_records
@@ -315,7 +316,8 @@ class Accounts:
         if now - created_ms > known.longest_ms or now - seen_ms > known.idle_ms:
             return None
         if now - seen_ms > TOUCH_MS:
-            self._engine.write(lambda tx: rows.touch_session(tx, hashed, now)).result()
+            with suppress(FullError):  # reading goes on with a full disk, until the session was idle too long
+                self._engine.write(lambda tx: rows.touch_session(tx, hashed, now)).result()
         return Session(person=person, csrf=csrf_of(token, person))
 
     def whose(self, token: str) -> PersonId | None:

@@ -5,11 +5,12 @@ They rest in the encrypted database and can be made again at any time. A child p
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from schemas.ids import BlobId
 from server import page_store
 from server.blobs import BlobStore
-from server.engine import Engine, Writer
+from server.engine import Engine, FullError, Writer
 from server.parsing.pool import Parsers
 
 MOST_BYTES = 40 * 1024 * 1024
@@ -32,7 +33,8 @@ class Thumbnails:
             return kept
         made = self._parsers.thumbnail(whole(self._blobs, blob))
         if made is not None:
-            self._keep(blob, made)
+            with suppress(FullError):  # it can be shown all the same, and made again
+                self._keep(blob, made)
         return made
 
     def _keep(self, blob: BlobId, made: bytes) -> None:

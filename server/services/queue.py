@@ -11,7 +11,7 @@ from schemas.ids import BlobId, PersonId, RecordId
 from schemas.sealed import SEALED_FORM, SEALED_SERVICES
 from server import handed_store, page_store, sign_store
 from server.access import Person, Scope, scope, within
-from server.engine import Engine, Reader
+from server.engine import Engine, FullError, Reader
 from server.page_store import DAY_MS, QueueFilter
 from server.services.finding import FEWEST_DIGITS
 from server.services.people import Denied
@@ -72,11 +72,15 @@ class Standing(Data, frozen=True, kw_only=True):
 
 
 class QueuePage(Data, frozen=True, kw_only=True):
-    """A page of the queue: rows, and how many there are in all; `first` counts from 1."""
+    """A page of the queue: rows, and how many there are in all; `first` counts from 1.
+
+    `unexamined`: some visits lack their signs, as the disk is too full to keep them.
+    """
 
     rows: tuple[QueueRow, ...]
     total: int
     first: int
+    unexamined: bool = False
 
 
 class Queue:
@@ -92,14 +96,19 @@ class Queue:
             return Denied(why="role")
         offset = (max(1, number) - 1) * ROWS_PER_PAGE
         wanted, author, desa = self._bounded(reach, asked)
-        examine(self._engine, wanted.state, self._words.wilayah)
+        try:
+            examine(self._engine, wanted.state, self._words.wilayah)
+            unexamined = False
+        except FullError:
+            unexamined = True
 
         def work(tx: Reader) -> QueuePage:
             total = page_store.visit_count(tx, wanted, author=author, desa=desa)
             ids = page_store.visit_ids(
                 tx, wanted, author=author, desa=desa, limit=ROWS_PER_PAGE, offset=offset
             )
-            return QueuePage(rows=tuple(self._rows(tx, ids, person)), total=total, first=offset + 1)
+            rows = tuple(self._rows(tx, ids, person))
+            return QueuePage(rows=rows, total=total, first=offset + 1, unexamined=unexamined)
 
         return self._engine.read(work)
 

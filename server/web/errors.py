@@ -8,8 +8,12 @@ PageError
 ├── MissingError       no such page, or a thing outside one's area
 ├── ExpiredError       the form was made in another session
 ├── BusyError          another program holds the database: later
+├── NoRoomError        the office's disk is full: once there is room
+│   └── NoRoomToShowError  and this page cannot be shown without writing
 └── UnreadableError    the request itself makes no sense
 """
+
+from http import HTTPStatus
 
 from server.web.turns import BUSY
 
@@ -67,6 +71,18 @@ class BusyError(PageError):
     """Another program holds the database; nothing was done."""
 
     key, status, icon = "terkunci", BUSY, "hourglass"
+
+
+class NoRoomError(PageError):
+    """The office's disk is full; nothing was done."""
+
+    key, status, icon = "penuh", HTTPStatus.INSUFFICIENT_STORAGE, "save"
+
+
+class NoRoomToShowError(NoRoomError):
+    """The office's disk is full, and this page notes that it was read, or counts what is new."""
+
+    key = "penuh_baca"
 
 
 class UnreadableError(PageError):

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from schemas.problem import Problem
 from server.api.messages import problem_response
 from server.deps import Deps
+from server.disk import is_full
 from server.engine import LockedError
 from server.web.account import account_routes
 from server.web.assets import asset_routes
@@ -28,6 +29,8 @@ from server.web.errors import (
     BusyError,
     MissingError,
     NeedsCodeError,
+    NoRoomError,
+    NoRoomToShowError,
     NotLoggedInError,
     PageError,
     StartingPasswordError,
@@ -92,7 +95,9 @@ def page_routes(site: Site) -> list[Any]:
             return onward("/akun?sebab=sandi_awal")
         if isinstance(error, NeedsCodeError):
             return onward("/akun?sebab=langkah_kedua")
-        return error_page(site, request, _kept(site, request, _as_page_error(error)))
+        return error_page(
+            site, request, _kept(site, request, _as_page_error(error, sent=request.method == "POST"))
+        )
 
     @get("/{rest:path}")
     async def missing(rest: FromPath[str]) -> Response[Any]:
@@ -194,12 +199,15 @@ def _kept(site: Site, request: Asking, error: PageError) -> PageError:
     return type(error)(site.typing.keep(request)) if error.status >= 500 else error
 
 
-def _as_page_error(error: Exception) -> PageError:
+def _as_page_error(error: Exception, *, sent: bool) -> PageError:
+    """Return the page that tells of an error. `sent`: something was to be stored."""
     match error:
         case PageError():
             return error
         case LockedError():
             return BusyError()
+        case _ if is_full(error):
+            return NoRoomError() if sent else NoRoomToShowError()
         case HTTPException(status_code=404 | 405):
             return MissingError()
         case HTTPException(status_code=code) if code < 500:

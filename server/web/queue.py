@@ -54,6 +54,7 @@ class Listing(Data, frozen=True, kw_only=True):
     newest_first: bool
     turned: str
     bare: str
+    unexamined: bool
 
 
 def queue_routes(site: Site) -> list[Any]:
@@ -139,6 +140,7 @@ def _listing(found: QueuePage, asked: dict[str, str], number: int) -> Listing:
         next=f"/antrean?{urlencode({**kept, 'hal': number + 1})}" if more else "",
         newest_first=asked["urut"] == NEWEST,
         turned=f"/antrean?{written_in({**kept, 'urut': turned})}",
+        unexamined=found.unexamined,
         bare="/antrean" + (f"?urut={NEWEST}" if asked["urut"] == NEWEST else ""),
     )
 

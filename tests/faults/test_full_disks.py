@@ -5,9 +5,7 @@ Rule: what was said to be kept is there, what was not says so, and with room aga
 
 import errno
 import shutil
-import subprocess
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -29,50 +27,17 @@ from tests.faults.world import (
     words,
 )
 from tests.server.conftest import DESA
+from tests.small_disk import Disk, fill, small_disks
 
 FULL = "lapangan.penyimpanan_penuh"
 NAMES = 12
 """Files that may still be made on a disk with room for them."""
-Disk = Callable[..., Path]
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
-    """Move a folder to a disk of so many KB more than it takes, and room for so many more names; only root
-    may mount one.
-    """
-    mounted: list[Path] = []
-
-    def move(folder: Path, room_kb: int, names: int = 0) -> Path:
-        held = 1 + sum(1 for _ in folder.rglob("*"))
-        held_kb = sum(-(-path.stat().st_size // 4096) * 4 + 4 for path in folder.rglob("*"))
-        aside = folder.with_name(folder.name + "-asal")
-        folder.rename(aside)
-        folder.mkdir()
-        size = f"size={held_kb + room_kb}k" + (f",nr_inodes={held + names}" if names else "")
-        done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)], capture_output=True, check=False
-        )
-        if done.returncode:
-            pytest.skip("a small disk can be mounted by root only")
-        mounted.append(folder)
-        shutil.copytree(aside, folder, dirs_exist_ok=True)
-        return folder
-
-    yield move
-    for folder in mounted:
-        # open files of a test that failed must not keep the disk
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def fill(folder: Path, leave_kb: int = 0) -> Path:
-    """Fill the disk of a folder but for so much; return the file whose removal makes room."""
-    ballast = folder / "isi"
-    with ballast.open("wb") as file:
-        room = shutil.disk_usage(folder).free - leave_kb * 1024
-        if room > 0:
-            file.write(bytes(room))
-    return ballast
+def disk() -> Iterator[Disk]:
+    with small_disks() as move:
+        yield move
 
 
 def fill_names(folder: Path) -> list[Path]:

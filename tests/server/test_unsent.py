@@ -183,7 +183,7 @@ def test_what_an_office_with_a_full_disk_did_not_take_comes_back(
         given = {"csrf": csrf(client.get("/insiden")), "jenis": KINDS[0], "diketahui": "2026-11-01T08:00"}
         given |= {"uraian": LONG, "data": "nama", "jumlah": "2", "penanganan": "ditutup"}
         answer = client.post("/insiden", data=given)
-        assert answer.status_code == 500 and 'href="/insiden"' in answer.text
+        assert answer.status_code == 507 and 'href="/insiden"' in answer.text
         assert LONG in client.get("/insiden").text and "kata1" not in caplog.text
     shut(office)
 
