@@ -56,6 +56,13 @@ class Hits(Data, frozen=True, kw_only=True):
     behind: bool
 
 
+class Sought(Data, frozen=True, kw_only=True):
+    """Whom a name or a number means; `behind`: the index has not come to all that is new."""
+
+    ids: tuple[RecordId, ...]
+    behind: bool
+
+
 class Finding:
     """Searches, and says which records somebody may see. Blocks its thread."""
 
@@ -77,15 +84,16 @@ class Finding:
 
         return self._engine.read(work)
 
-    def warga(self, person: Person, actions: Iterable[Action], typed: str) -> list[RecordId]:
-        """Return the ids of warga by name or number with whom somebody may do any of these; some may be
+    def warga(self, person: Person, actions: Iterable[Action], typed: str) -> Sought:
+        """Return the warga by name or number with whom somebody may do any of these; some may be
         merged.
         """
-        self._indexing.catch_up(1, PAGE_WAITS_S)
+        behind = self._indexing.catch_up(1, PAGE_WAITS_S)
 
-        def work(tx: Reader) -> list[RecordId]:
+        def work(tx: Reader) -> Sought:
             on = {shelf for action in actions for shelf in self.shelves(tx, person, action)}
-            return _ids(tx, "warga", typed, sorted(on), "", 0) if typed else []
+            ids = _ids(tx, "warga", typed, sorted(on), "", 0) if typed else []
+            return Sought(ids=tuple(ids), behind=behind)
 
         return self._engine.read(work)
 

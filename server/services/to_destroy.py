@@ -5,7 +5,7 @@ than its code is said.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from schemas import format as written
 from schemas.base import Data
@@ -46,6 +46,13 @@ class Choice(Data, frozen=True, kw_only=True):
     names_nobody: bool = False
 
 
+class Choices(Data, frozen=True, kw_only=True):
+    """What was found; `behind`: the index of names has not come to all that is new."""
+
+    shown: tuple[Choice, ...]
+    behind: bool = False
+
+
 class ToDestroy:
     """Finds things and says their names. Blocks its thread."""
 
@@ -59,12 +66,17 @@ class ToDestroy:
         """Whether somebody proposes or holds anything at all."""
         return any(may(person, action) for action in NAMED_FOR)
 
+    def called(self, person: Person) -> str:
+        """Return what somebody may do with what is found, as the key of its words; empty for nothing."""
+        ways = (may(person, "propose_destruction"), may(person, "hold_data"))
+        return {(True, True): "keduanya", (True, False): "usul", (False, True): "tahan"}.get(ways, "")
+
     def one(self, person: Person, name: RecordId) -> Choice | None:
         """Return a thing by its id, if this person may propose or hold it."""
         found = self._shown(person, self._engine.read(lambda tx: self._named(tx, person, [name])))
         return found[0] if found else None
 
-    def find(self, person: Person, typed: str) -> list[Choice]:
+    def find(self, person: Person, typed: str) -> Choices:
         """Return what somebody means by a name, the end of a NIK, a case's code or a page's address."""
         return self._shown(person, self._find(person, typed))
 
@@ -77,12 +89,13 @@ class ToDestroy:
     def _find(self, person: Person, typed: str) -> list[Choice]:
         wanted = " ".join(typed.split())
         if not wanted or not self.may(person):
-            return []
+            return Choices(shown=())
         if ids := _ID.findall(wanted.lower()):
-            return self._engine.read(lambda tx: self._named(tx, person, [RecordId(ids[-1])]))
+            return self._choices(lambda tx: self._named(tx, person, [RecordId(ids[-1])]))
         if _KODE.match(wanted.upper()):
-            return self._engine.read(lambda tx: self._named(tx, person, sealed_of_code(tx, wanted.upper())))
-        people = self._finding.warga(person, NAMED_FOR, wanted)[:MOST_PEOPLE]
+            return self._choices(lambda tx: self._named(tx, person, sealed_of_code(tx, wanted.upper())))
+        sought = self._finding.warga(person, NAMED_FOR, wanted)
+        people = sought.ids[:MOST_PEOPLE]
 
         def work(tx: Reader) -> list[Choice]:
             ids = list(dict.fromkeys(record.id for record in survivors(tx, people).values()))
@@ -90,7 +103,10 @@ class ToDestroy:
                 return self._named(tx, person, ids)
             return self._named(tx, person, [each for name in ids for each in _with_all(tx, name)])
 
-        return self._engine.read(work)
+        return self._choices(work, behind=sought.behind)
+
+    def _choices(self, find: Callable[[Reader], list[Choice]], *, behind: bool = False) -> Choices:
+        return Choices(shown=tuple(self._engine.read(find)), behind=behind)
 
     def _named(self, tx: Reader, person: Person, ids: Iterable[RecordId]) -> list[Choice]:
         wanted = list(ids)

@@ -66,7 +66,7 @@ def case_routes(site: Site) -> list[Any]:
                     "chosen": chosen,
                     "typed": typed or {},
                     "proposed": _proposed(out),
-                    "may_destroy": site.to_destroy.may(visitor.person),
+                    "destroying": site.to_destroy.called(visitor.person),
                     "query": query,
                     **letter_card(site, begin, out),
                 }

@@ -15,7 +15,7 @@ from schemas.ids import RecordId
 from server.access import may
 from server.services.destroying import MOST_REASON, Holding, Proposal, Refused
 from server.services.found_looks import is_on_record
-from server.services.to_destroy import Choice
+from server.services.to_destroy import Choices
 from server.web.errors import ForbiddenError, MissingError
 from server.web.paper import Paper, paper_page
 from server.web.protection import protector
@@ -59,10 +59,12 @@ def destroying_routes(site: Site) -> list[Any]:
         notice: Notice | None,
         status: int = 200,
         given: dict[str, str] | None = None,
-        choices: list[Choice] | None = None,
+        found: Choices | None = None,
     ) -> Response[str]:
         values = {
-            "choices": choices,
+            "choices": found.shown if found else None,
+            "behind": found is not None and found.behind,
+            "called": site.to_destroy.called(visitor.person),
             "rows": await site.work(lambda: _rows(site, visitor)),
             "holds": await site.work(lambda: _holds(site, visitor)),
             "may_propose": may(visitor.person, "propose_destruction"),
@@ -82,11 +84,11 @@ def destroying_routes(site: Site) -> list[Any]:
         notice = (
             Notice(tone="good", icon="done", title=site.text("kantor.pemusnahan.selesai")) if done else None
         )
-        return await draw(visitor, notice, choices=await chosen_of(visitor, chosen) if chosen else None)
+        return await draw(visitor, notice, found=await chosen_of(visitor, chosen) if chosen else None)
 
-    async def chosen_of(visitor: Visitor, name: RecordId) -> list[Choice]:
+    async def chosen_of(visitor: Visitor, name: RecordId) -> Choices:
         found = await site.work(lambda: site.to_destroy.one(visitor.person, name))
-        return [found] if found else []
+        return Choices(shown=(found,) if found else ())
 
     @post("/pemusnahan/cari")
     async def search(request: Asking) -> Response[str]:
@@ -94,7 +96,7 @@ def destroying_routes(site: Site) -> list[Any]:
         given = await site.form(request, visitor.csrf)
         typed = given.get("dicari", "")[:LONGEST]
         found = await site.work(lambda: site.to_destroy.find(visitor.person, typed))
-        return await draw(visitor, None, given={"dicari": typed}, choices=found)
+        return await draw(visitor, None, given={"dicari": typed}, found=found)
 
     @post("/pemusnahan")
     async def act(request: Asking) -> Response[Any]:
@@ -107,7 +109,7 @@ def destroying_routes(site: Site) -> list[Any]:
             said = site.text(f"kantor.pemusnahan.tolak.{answer.why}")
             problem = Notice(tone="bad", icon="error", title=said)
             kept = await chosen_of(visitor, RecordId(given.get("nomor", "")[:32]))
-            return await draw(visitor, problem, 422, given, kept or None)
+            return await draw(visitor, problem, 422, given, kept if kept.shown else None)
         return onward("/pemusnahan?selesai")
 
     @get("/pemusnahan/{target:str}")

@@ -84,7 +84,7 @@ def warga_routes(site: Site) -> list[Any]:
                     "since": since,
                     "may_answer": may_answer,
                     "code": code,
-                    "may_destroy": found.hit.kind == "warga" and site.to_destroy.may(visitor.person),
+                    "destroying": site.to_destroy.called(visitor.person) if found.hit.kind == "warga" else "",
                 }
                 return await site.page("warga/one.html", visitor, "warga", values, status=status)
             case NotThere():

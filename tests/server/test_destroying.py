@@ -242,13 +242,30 @@ def test_what_is_to_be_destroyed_is_found_by_name_number_address_or_from_its_own
     assert finding.one(desk.who("petugas"), desk.visit) is None, "of what is gone nothing is said"
 
 
+@pytest.mark.parametrize(
+    ("who", "words"),
+    [
+        ("petugas", "Usulkan pemusnahan"),
+        ("kabid", "Usulkan pemusnahan, atau tahan"),
+        ("pdp", "Tahan dari pemusnahan"),
+    ],
+)
+def test_the_way_there_is_called_by_what_its_reader_may_do(desk: Desk, who: str, words: str) -> None:
+    with serving(desk.office) as address, log_in(address, who) as client:
+        page = client.get("/pemusnahan").text
+        assert re.findall(r'<h2 id="j-baru">.*</span>(.*?)</h2>', page) == [words]
+        if who != "pdp":  # reads no visit
+            visit = client.get(f"/kunjungan/{desk.visit}").text
+            assert re.findall(r'href="/pemusnahan\?nomor=.*</span>(.*?)</a>', visit) == [words]
+
+
 def test_nothing_outside_of_ones_area_is_named(desk: Desk) -> None:
     office = desk.office
     office.add_person("sempit", "Sempit Uji", "U90", ("petugas",), ("33.14.02",))
     finding, narrow = build_site(office.deps).to_destroy, desk.who("sempit")
     assert finding.one(desk.who("petugas"), desk.visit) is not None
     assert finding.one(narrow, desk.visit) is None and finding.one(narrow, office.warga) is None
-    assert finding.find(narrow, str(office.fields(office.warga)["nama"])) == []
+    assert finding.find(narrow, str(office.fields(office.warga)["nama"])).shown == ()
 
 
 def test_who_may_propose_here_and_hold_everywhere_finds_what_either_allows(desk: Desk) -> None:
@@ -257,7 +274,7 @@ def test_who_may_propose_here_and_hold_everywhere_finds_what_either_allows(desk:
     finding, both = build_site(office.deps).to_destroy, desk.who("rangkap")
     assert finding.one(both, office.warga) is not None
     found = finding.find(both, str(office.fields(office.warga)["nama"]))
-    assert office.warga in [each.id for each in found]
+    assert office.warga in [each.id for each in found.shown]
 
 
 @pytest.mark.parametrize("why", [why for why in REFUSALS if why != "peran"])

@@ -11,7 +11,7 @@ import pytest
 
 from schemas.ids import ChangeId, RecordId
 from schemas.wire import Applied
-from server.services.to_destroy import Choice, ToDestroy
+from server.services.to_destroy import Choice, Choices, ToDestroy
 from server.services.visits import load_visit
 from server.store import SqlOfficeStore
 from server.web.building import build_site
@@ -269,14 +269,14 @@ def test_a_sealed_case_is_named_by_its_code_alone_and_to_officers_of_the_room_on
     finding = ToDestroy(desk.office.deps.engine, desk.office.deps.office, desk.work, site.finding, site.words)
     kode = str(said_of(desk, case.kasus)["kode"])
     choice = Choice(id=case.kasus, kind="kasus", title=kode, about="", names_nobody=True)
-    assert (
-        finding.find(desk.who("siti"), kode.lower()) == [choice] == finding.find(desk.who("siti"), case.kasus)
-    )
+    found = Choices(shown=(choice,))
+    assert finding.find(desk.who("siti"), kode.lower()) == found == finding.find(desk.who("siti"), case.kasus)
     assert finding.one(desk.who("siti"), case.visit) == Choice(
         id=case.visit, kind="kunjungan", title="", about="", names_nobody=True
     )
     for name in ("umum", "petugas", "kabid"):
-        assert finding.find(desk.who(name), kode) == [] == finding.find(desk.who(name), case.visit)
+        assert finding.find(desk.who(name), kode).shown == ()
+        assert finding.find(desk.who(name), case.visit).shown == ()
 
 
 def test_a_sealed_visit_alone_is_destroyed_and_its_case_stays(desk: Desk) -> None:
