@@ -23,13 +23,15 @@ from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
 
 STATE_AFTER = {"setujui": "disetujui", "kembalikan": "dikembalikan", "tolak": "ditolak", "tahan": "ditahan"}
-REASON = "alasan."
+REASON, NOTE = "alasan.", "catatan"
 LONGEST_REASON = 500
 LONGEST_NOTE = 1000
 """What a phone shows whole, in characters: longer words are told of, never cut without a word."""
 LONGEST_KEPT = 20_000
 """Of each text so much is given back to whoever has to shorten it."""
 SHORTEST_PURPOSE = 5
+NEED_A_NOTE = ("kantor.tinjau.perlu_alasan", "kantor.tinjau.perlu_catatan")
+"""What is said of a decision that lacks words, and of no other."""
 
 
 class Typed(Data, frozen=True, kw_only=True):
@@ -61,6 +63,7 @@ def review_routes(site: Site) -> list[Any]:
         notice: Notice | None = None,
         typed: Typed | None = None,
         problem: str = "",
+        wrong: str = "",
         status: int = 200,
     ) -> Response[str]:
         rights = PageRights(
@@ -89,7 +92,8 @@ def review_routes(site: Site) -> list[Any]:
             "notice": notice or just_done(site, params),
             "typed": typed or Typed(),
             "problem": problem,
-            "may_destroy": site.to_destroy.may(visitor.person),
+            "wrong": wrong,
+            "destroying": site.to_destroy.called(visitor.person),
             **letter_card(site, begin, await site.work(lambda: letters_out(site, visitor, visit))),
         }
         return await site.map_page("review/review.html", visitor, "antrean", values, status=status)
@@ -118,10 +122,13 @@ def review_routes(site: Site) -> list[Any]:
         given = await site.form(request, visitor.csrf)
         typed = typed_of(given)
         decision = given.get("keputusan", "")
-        problem = too_long(site, typed)
-        if problem:
+        wrong = longest_in(typed)
+        if wrong:
             found = await site.work(lambda: site.reviews.open(visitor.person, RecordId(visit)))
-            return await draw(request, visitor, _there(found), typed=typed, problem=problem, status=422)
+            problem = too_long(site, typed, wrong)
+            return await draw(
+                request, visitor, _there(found), typed=typed, problem=problem, wrong=wrong, status=422
+            )
         outcome = await site.work(
             lambda: site.reviews.decide(
                 visitor.person, RecordId(visit), given.get("dilihat", ""), decision, typed.reasons, typed.note
@@ -144,13 +151,20 @@ def review_routes(site: Site) -> list[Any]:
                 raise MissingError
             case Stale():
                 # said beside the decision too: what comes back takes the focus, far below the notice
-                notice, status = _notice(site, "notice", "warning", "usang"), 409
+                notice, status, wrong = _notice(site, "notice", "warning", "usang"), 409, ""
                 problem = site.text("kantor.tinjau.usang")
             case Incomplete(say=say):
-                notice, problem, status = None, site.text(say), 422
+                notice, problem, status, wrong = None, site.text(say), 422, NOTE if say in NEED_A_NOTE else ""
         found = await site.work(lambda: site.reviews.open(visitor.person, RecordId(visit)))
         return await draw(
-            request, visitor, _there(found), notice=notice, typed=typed, problem=problem, status=status
+            request,
+            visitor,
+            _there(found),
+            notice=notice,
+            typed=typed,
+            problem=problem,
+            wrong=wrong,
+            status=status,
         )
 
     return [review, open_numbers, decide]
@@ -163,7 +177,7 @@ def typed_of(given: Mapping[str, str]) -> Typed:
         for name, value in given.items()
         if name.startswith(REASON)
     }
-    return Typed(reasons=reasons, note=given.get("catatan", "").strip()[:LONGEST_KEPT])
+    return Typed(reasons=reasons, note=given.get(NOTE, "").strip()[:LONGEST_KEPT])
 
 
 def shortened(typed: Typed) -> Typed:
@@ -172,17 +186,18 @@ def shortened(typed: Typed) -> Typed:
     return Typed(reasons=reasons, note=typed.note[:LONGEST_NOTE])
 
 
-def too_long(site: Site, typed: Typed) -> str:
-    """Say which text is longer than a phone shows, and by how much; empty where none is."""
+def longest_in(typed: Typed) -> str:
+    """Return the text that is longer than a phone shows: the note, or a reason's key; empty for none."""
     if len(typed.note) > LONGEST_NOTE:
-        return _too_long(site, "catatan_panjang", typed.note, LONGEST_NOTE)
-    longest = max(typed.reasons.values(), key=len, default="")
-    if len(longest) > LONGEST_REASON:
-        return _too_long(site, "alasan_panjang", longest, LONGEST_REASON)
-    return ""
+        return NOTE
+    longest = max(typed.reasons, key=lambda key: len(typed.reasons[key]), default="")
+    return longest if len(typed.reasons.get(longest, "")) > LONGEST_REASON else ""
 
 
-def _too_long(site: Site, key: str, text: str, most: int) -> str:
+def too_long(site: Site, typed: Typed, which: str) -> str:
+    """Say by how much one of the texts is longer than a phone shows."""
+    text, most = (typed.note, LONGEST_NOTE) if which == NOTE else (typed.reasons[which], LONGEST_REASON)
+    key = "catatan_panjang" if which == NOTE else "alasan_panjang"
     over = written.number(len(text) - most)
     return site.text(f"kantor.tinjau.{key}", paling=written.number(most), lebih=over)
 

@@ -102,6 +102,30 @@ def test_a_long_note_comes_back_after_the_session_ended_and_nothing_was_decided(
         assert "Buka lagi formulirnya" not in client.get("/").text
 
 
+def wrong_in(page: httpx.Response) -> list[str]:
+    return re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*aria-invalid="true"', page.text)
+
+
+def test_only_the_text_that_is_wrong_is_marked_as_wrong(served: tuple[Office, str]) -> None:
+    office, address = served
+    visit = queued(office)
+    path = f"/kunjungan/{visit}/keputusan"
+    with httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "verifikator")
+        asked = form_on(client, visit)
+        told = asked | {"catatan": "", "alasan.bpnt_kpm.alamat": "r" * (LONGEST_REASON + 7)}
+        answer = client.post(path, data=told)
+        assert wrong_in(answer) == ["alasan.bpnt_kpm.alamat"]
+        # said at that text too, which is far from the decision
+        assert answer.text.count("Pendekkan 7 huruf") == 2
+        assert wrong_in(client.post(path, data=asked)) == ["catatan"]
+        lacking = {"csrf": asked["csrf"], "dilihat": asked["dilihat"], "keputusan": "tolak", "catatan": ""}
+        assert wrong_in(client.post(path, data=lacking)) == ["catatan"]
+        stale = client.post(path, data=lacking | {"dilihat": "0" * 64, "catatan": "Sudah pindah"})
+        assert stale.status_code == 409 and wrong_in(stale) == []
+        assert 'id="salah"' in stale.text and "Sudah pindah" in stale.text
+
+
 def test_a_form_that_is_not_the_ended_sessions_own_is_not_kept(served: tuple[Office, str]) -> None:
     office, address = served
     visit = queued(office)
