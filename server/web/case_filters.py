@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from schemas import format as written
 from server.services.cases import CaseFilter, CaseList
-from server.web.filters import Filter, Group, Option, choices
+from server.web.filters import Filter, Group, Option, choices, whole_regions
 from server.web.site import Site
 
 ASKED = ("layanan", "langkah", "wilayah", "giliran", "tenggat")
@@ -50,7 +50,7 @@ def case_filters(site: Site, found: CaseList, asked: Mapping[str, str]) -> list[
             name="wilayah",
             label=text("kantor.kasus.saring.wilayah"),
             value=asked["wilayah"],
-            groups=(every, *site.regions),
+            groups=(every, *whole_regions(site.words)),
         ),
         plain("giliran", "kantor.kasus.saring.giliran", turns),
         plain("tenggat", "kantor.kasus.saring.tenggat", late),

@@ -58,3 +58,18 @@ def regions(words: Words) -> tuple[Group, ...]:
         )
         for kecamatan in wilayah.kecamatan()
     )
+
+
+def whole_regions(words: Words) -> tuple[Group, ...]:
+    """Return every desa under its kecamatan, and before them the kecamatan as a whole."""
+    wilayah, text = words.wilayah, words.text
+    return tuple(
+        Group(
+            label=group.label,
+            options=(
+                Option(value=kecamatan.kode, label=text("kantor.antrean.seluruh", nama=kecamatan.nama)),
+                *group.options,
+            ),
+        )
+        for kecamatan, group in zip(wilayah.kecamatan(), regions(words), strict=True)
+    )

@@ -49,6 +49,7 @@ def names_of(page: httpx.Response) -> list[str]:
         ("layanan=bpnt", [FAR, NEAR]),
         ("layanan=kis", []),
         (f"wilayah={DESA}", [NEAR]),
+        ("wilayah=33.14.01", [NEAR]),
         ("langkah=bpnt_masalah.dicatat", [FAR, NEAR]),
         ("langkah=bpnt_masalah.selesai", []),
         ("giliran=verifikator", [FAR, NEAR]),
@@ -62,6 +63,15 @@ def test_cases_are_narrowed_by_what_the_address_says(
     with httpx.Client(base_url=served[1], timeout=20) as client:
         log_in(client, "verifikator")
         assert names_of(client.get(f"/kasus?{query}")) == found
+
+
+def test_a_whole_kecamatan_is_a_choice_and_is_said_where_an_address_asks_for_it(
+    served: tuple[Office, str],
+) -> None:
+    with httpx.Client(base_url=served[1], timeout=20) as client:
+        log_in(client, "verifikator")
+        page = client.get("/kasus?wilayah=33.14.01").text
+        assert re.search(r'<option value="33\.14\.01" selected>Seluruh ', page)
 
 
 @pytest.mark.parametrize(
