@@ -1,25 +1,58 @@
 """What assigning asks of the database. Rule: one function a query; a desa's people are those of its part."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
+from schemas.base import Data
 from schemas.ids import Part, PersonId, RecordId
 from server.engine import Reader
 from sync.scope import desa_part, mine
 from sync.store import Fields
 
-_fields: msgspec.msgpack.Decoder[Fields] = msgspec.msgpack.Decoder(Fields)
-
 
 def members(tx: Reader, desa: str, service: str, kind: str) -> list[RecordId]:
     """Return who of a kind lives in a desa and is served by a service."""
-    return [name for name, _ in _rows(tx, desa_part(desa, service), kind)]
+    found = tx.query(
+        "SELECT id FROM rows WHERE kabupaten = :kabupaten AND part = :part AND kind = :kind"
+        " AND removed = 0 ORDER BY id",
+        {"part": desa_part(desa, service), "kind": kind},
+    )
+    return [RecordId(name) for (name,) in found]
 
 
-def tasks_of(tx: Reader, person: PersonId) -> list[tuple[RecordId, Fields]]:
-    """Return the tugas of a person, open or not, as their phone has them."""
-    return [(name, _fields.decode(body)) for name, body in _rows(tx, mine(person), "tugas")]
+class Task(Data, frozen=True, kw_only=True):
+    """How a tugas stands, and when it is due (ISO), empty without a limit."""
+
+    state: str
+    due: str
+
+
+class _Fields(msgspec.Struct, frozen=True):
+    """What that is read from; the other fields are not made. Phones write these: they may be anything."""
+
+    state: Any = ""
+    jatuh_tempo: Any = None
+    due: Any = None
+
+
+_fields = msgspec.msgpack.Decoder(_Fields)
+
+
+def tasks_of(tx: Reader, people: Iterable[PersonId]) -> dict[PersonId, list[tuple[RecordId, Task]]]:
+    """Return the tugas of each of these people, open or not, as their phones have them."""
+    of = {mine(person): person for person in people}
+    found: dict[PersonId, list[tuple[RecordId, Task]]] = {person: [] for person in of.values()}
+    for part, name, body in tx.query(
+        "SELECT part, id, body FROM rows WHERE kabupaten = :kabupaten AND part IN :parts AND kind = 'tugas'"
+        " AND removed = 0 ORDER BY part, id",
+        {"parts": list(of)},
+    ):
+        fields = _fields.decode(body)
+        task = Task(state=str(fields.state), due=str(fields.jatuh_tempo or fields.due or ""))
+        found[of[Part(part)]].append((RecordId(name), task))
+    return found
 
 
 def due_of(fields: Fields) -> str:
@@ -35,12 +68,3 @@ def last_visits(tx: Reader, subjects: Iterable[RecordId]) -> dict[RecordId, tupl
         {"subjects": list(subjects)},
     )
     return {RecordId(subject): (int(at), str(state)) for subject, at, state in found}
-
-
-def _rows(tx: Reader, part: Part, kind: str) -> list[tuple[RecordId, bytes]]:
-    found = tx.query(
-        "SELECT id, body FROM rows WHERE kabupaten = :kabupaten AND part = :part AND kind = :kind"
-        " AND removed = 0 ORDER BY id",
-        {"part": part, "kind": kind},
-    )
-    return [(RecordId(name), bytes(body)) for name, body in found]

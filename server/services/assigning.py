@@ -15,6 +15,7 @@ from schemas.ids import PersonId, RecordId, uuid7
 from schemas.sealed import SEALED_SERVICES
 from server import assign_store
 from server.access import Person, Role, Thing, may, refused
+from server.assign_store import Task
 from server.engine import Engine, Reader, Writer
 from server.services.people import Actor, Denied, load_person, people, people_who_left
 from server.settings import LONG_AGO, settings
@@ -141,8 +142,12 @@ class Assigning:
         """Return the field workers with what lies with them, the busiest first, those who left too."""
 
         def work(tx: Reader) -> list[Load]:
-            found = [self._load(tx, each, left=False) for each in people(tx, *ROLES_OUTSIDE)]
-            return found + [self._load(tx, each, left=True) for each in people_who_left(tx)]
+            here, gone = people(tx, *ROLES_OUTSIDE), people_who_left(tx)
+            tasks = assign_store.tasks_of(tx, (each.id for each in (*here, *gone)))
+            return [
+                *(self._load(each, tasks[each.id], left=False) for each in here),
+                *(self._load(each, tasks[each.id], left=True) for each in gone),
+            ]
 
         if not may(person, "assign_tasks"):
             return []
@@ -155,7 +160,8 @@ class Assigning:
         """
 
         def work(tx: Reader) -> list[OpenTask]:
-            names = [name for name, _ in assign_store.tasks_of(tx, whose)]
+            held = assign_store.tasks_of(tx, [whose])[whose]
+            names = [name for name, task in held if task.state in OPEN_TUGAS]
             records = SqlOfficeStore.reading(tx).records(names)
             return [_open_task(each) for each in records.values() if self._may_list(person, each)]
 
@@ -225,17 +231,14 @@ class Assigning:
             case "semua":
                 return True
 
-    def _load(self, tx: Reader, worker: Person, *, left: bool) -> Load:
+    def _load(self, worker: Person, tasks: Iterable[tuple[RecordId, Task]], *, left: bool) -> Load:
         today = local_date(self._now_ms()).isoformat()
-        found = [
-            fields for _, fields in assign_store.tasks_of(tx, worker.id) if fields.get("state") in OPEN_TUGAS
-        ]
-        due = [assign_store.due_of(fields) for fields in found]
+        found = [task for _, task in tasks if task.state in OPEN_TUGAS]
         return Load(
             person=worker,
             open=len(found),
-            late=sum(bool(day) and day < today for day in due),
-            returned=sum(fields.get("state") == "dikembalikan" for fields in found),
+            late=sum(bool(task.due) and task.due < today for task in found),
+            returned=sum(task.state == "dikembalikan" for task in found),
             left=left,
         )
 

@@ -12,6 +12,7 @@ from schemas import format as written
 from schemas.ids import PersonId, RecordId
 from schemas.wire import Applied
 from server.access import Person
+from server.engines.sqlite import Transaction
 from server.services.assigning import Assigning, Candidate, Given, Order
 from server.services.people import Denied, load_person
 from server.store import SqlOfficeStore
@@ -212,6 +213,29 @@ def test_loads_count_what_is_open_and_late(town: Town) -> None:
     assert (loads[town.first].open, loads[town.first].late) == (2, 1)
     assert loads[town.second].open == 0
     assert town.work.loads(town.person("admin")) == []
+
+
+def test_loads_of_however_many_workers_are_read_at_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    query = Transaction.query
+
+    def told(self: Transaction, sql: str, *values: Any) -> Any:
+        asked.append(sql)
+        return query(self, sql, *values)
+
+    def count() -> int:
+        asked.clear()
+        town.work.loads(town.officer)
+        return len(asked)
+
+    monkeypatch.setattr(Transaction, "query", told)
+    few = count()
+    for number in range(4):
+        whom = town.office.add_person(f"p{number}", f"Pendamping {number}", f"P9{number}", ("pendamping",))
+        warga = town.office.add_warga(f"Warga {number}", DESA)
+        assert town.work.give(town.officer, town.order(whom), [warga]) == Given(made=1, before=0)
+    assert count() == few
+    assert sum(load.open for load in town.work.loads(town.officer)) == 4
 
 
 def boxes(page: str) -> list[str]:
