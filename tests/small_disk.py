@@ -5,7 +5,7 @@ Rule: only what a test moved is mounted, and it is let go of whatever becomes of
 
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ Disk = Callable[..., Path]
 
 
 @contextmanager
-def small_disks() -> Iterator[Disk]:
+def small_disks() -> Generator[Disk]:
     """Give what moves a folder to a disk of so many KB, and names, more than it has; only root may."""
     mounted: list[Path] = []
 

@@ -60,6 +60,20 @@ class FreshRow(Data, frozen=True, kw_only=True):
     likely: tuple[Hit, ...]
 
 
+class Pairs(Data, frozen=True, kw_only=True):
+    """Possible doubles; `behind`: the index has not come to all that is new."""
+
+    rows: tuple[PairRow, ...]
+    behind: bool
+
+
+class Fresh(Data, frozen=True, kw_only=True):
+    """People whom phones made; `behind`: the index has not come to all that is new."""
+
+    rows: tuple[FreshRow, ...]
+    behind: bool
+
+
 class Beside(Data, frozen=True, kw_only=True):
     """One field of two records."""
 
@@ -129,13 +143,13 @@ class Matching:
 
         return self._engine.read(work)
 
-    def pairs(self, person: Person) -> list[PairRow] | Denied:
+    def pairs(self, person: Person) -> Pairs | Denied:
         """List possible doubles, those with one NIK first, at most 50."""
         if not may(person, "match_warga"):
             return Denied(why="role")
-        self._indexing.catch_up(1, PAGE_WAITS_S)
+        behind = self._indexing.catch_up(1, PAGE_WAITS_S)
 
-        def work(tx: Reader) -> list[PairRow]:
+        def work(tx: Reader) -> Pairs:
             found = subject_store.pairs(tx, self._finding.shelves(tx, person, "match_warga"), MOST)
             ids = {name for pair in found for name in (pair.one, pair.other)}
             known = SqlOfficeStore.reading(tx).records(ids)
@@ -145,29 +159,31 @@ class Matching:
                 for name, record in known.items()
                 if self._finding.may(person, "match_warga", record)
             }
-            return [
+            rows = (
                 PairRow(one=hits[pair.one], other=hits[pair.other], why=pair.why)
                 for pair in found
                 if pair.one in hits and pair.other in hits
-            ]
+            )
+            return Pairs(rows=tuple(rows), behind=behind)
 
         return self._engine.read(work)
 
-    def fresh(self, person: Person) -> list[FreshRow] | Denied:
+    def fresh(self, person: Person) -> Fresh | Denied:
         """List whom phones made and nobody has matched, at most 50, each with whom they may be."""
         if not may(person, "match_warga"):
             return Denied(why="role")
-        self._indexing.catch_up(1, PAGE_WAITS_S)
+        behind = self._indexing.catch_up(1, PAGE_WAITS_S)
 
-        def work(tx: Reader) -> list[FreshRow]:
+        def work(tx: Reader) -> Fresh:
             on = self._finding.shelves(tx, person, "match_warga")
             known = SqlOfficeStore.reading(tx).records(subject_store.fresh(tx, on, MOST))
             made = [each for each in known.values() if self._finding.may(person, "match_warga", each)]
             likely = self._likely(tx, person, made)
-            return [
+            rows = (
                 FreshRow(hit=hit_of(record, self._words, fresh=True), likely=likely[record.id])
                 for record in made
-            ]
+            )
+            return Fresh(rows=tuple(rows), behind=behind)
 
         return self._engine.read(work)
 

@@ -26,7 +26,7 @@ def double_routes(site: Site) -> list[Any]:
         if isinstance(found, Denied):
             raise ForbiddenError
         total = await site.work(lambda: site.matching.pair_count(visitor.person))
-        values = {"rows": found, "total": total, "notice": _said(site, request)}
+        values = {"rows": found.rows, "behind": found.behind, "total": total, "notice": _said(site, request)}
         return await site.page("warga/doubles.html", visitor, "warga", values)
 
     @get("/orang-baru")
@@ -39,7 +39,7 @@ def double_routes(site: Site) -> list[Any]:
         if isinstance(found, Denied):
             raise ForbiddenError
         total = await site.work(lambda: site.matching.fresh_count(visitor.person))
-        values = {"rows": found, "total": total, "notice": notice}
+        values = {"rows": found.rows, "behind": found.behind, "total": total, "notice": notice}
         return await site.page("warga/fresh.html", visitor, "warga", values, status=status)
 
     @post("/orang-baru")

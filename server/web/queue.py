@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from server.services.indexing import PAGE_WAITS_S
 from server.services.people import Denied
 from server.services.queue import ROWS_PER_PAGE, Asked, QueuePage, QueueRow, older_than
 from server.web.errors import ForbiddenError
-from server.web.filters import Filter, Group, Option, choices, written_in
+from server.web.filters import Filter, Group, Option, choices, whole_regions, written_in
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site
 
@@ -40,26 +41,40 @@ DONE = {
 }
 
 
+NARROWED = {
+    (False, False): "",
+    (True, False): "hapus_saring",
+    (False, True): "hapus_cari",
+    (True, True): "hapus_keduanya",
+}
+"""What leaves visits out, filters and a search, by what lifts all of it."""
+
+
 class Listing(Data, frozen=True, kw_only=True):
-    """One page of the queue with the addresses of its neighbours."""
+    """One page of the queue with the addresses of its neighbours.
+
+    `narrowed`: what leaves visits out, as the words of what lifts it (empty, `hapus_saring`, `hapus_cari`,
+    `hapus_keduanya`), and `bare` the address without the filters, `unsought` the one without the search.
+    """
 
     rows: tuple[QueueRow, ...]
     total: int
     first: int
     last: int
-    filtered: bool
+    narrowed: str
     state: str
     previous: str
     next: str
     newest_first: bool
     turned: str
     bare: str
+    unsought: str
     unexamined: bool
 
 
 def queue_routes(site: Site) -> list[Any]:
     """Return the handler of the queue."""
-    regions = _regions(site)
+    regions = whole_regions(site.words)
 
     @get("/antrean")
     async def queue(request: Asking) -> Response[str]:
@@ -71,8 +86,7 @@ def queue_routes(site: Site) -> list[Any]:
         forgotten = bool(asked["cari"]) and not sought
         if forgotten:
             asked["cari"] = ""
-        if sought:
-            await site.work(lambda: site.indexing.catch_up(1, PAGE_WAITS_S))
+        behind = bool(sought) and await site.work(lambda: site.indexing.catch_up(1, PAGE_WAITS_S))
         wanted = wanted_of(site, asked, visitor.person)
         found = await site.work(lambda: site.queue.page(visitor.person, wanted, at))
         if isinstance(found, Denied):
@@ -84,6 +98,7 @@ def queue_routes(site: Site) -> list[Any]:
             ),
             "asked": asked,
             "sought": sought,
+            "behind": behind,
             "notice": _forgotten(site) if forgotten else done_notice(site, request.query_params),
             "trip": written_in(asked),
             "may_decide": may(visitor.person, "decide_visits"),
@@ -129,20 +144,27 @@ def _listing(found: QueuePage, asked: dict[str, str], number: int) -> Listing:
     kept = {name: value for name, value in asked.items() if value}
     more = found.first - 1 + ROWS_PER_PAGE < found.total
     turned = "" if asked["urut"] == NEWEST else NEWEST
+    is_filtered = set(kept) - {"urut", "cari"} != {"status"} or asked["status"] != "diterima"
     return Listing(
         rows=found.rows,
         total=found.total,
         first=found.first,
         last=found.first - 1 + len(found.rows),
-        filtered=set(kept) - {"urut"} != {"status"} or asked["status"] != "diterima",
+        narrowed=NARROWED[is_filtered, bool(asked["cari"])],
         state=asked["status"],
         previous=f"/antrean?{urlencode({**kept, 'hal': number - 1})}" if number > 1 else "",
         next=f"/antrean?{urlencode({**kept, 'hal': number + 1})}" if more else "",
         newest_first=asked["urut"] == NEWEST,
         turned=f"/antrean?{written_in({**kept, 'urut': turned})}",
         unexamined=found.unexamined,
-        bare="/antrean" + (f"?urut={NEWEST}" if asked["urut"] == NEWEST else ""),
+        bare=_without(asked, set(asked) - {"urut", "cari"}),
+        unsought=_without(asked, {"cari"}),
     )
+
+
+def _without(asked: Mapping[str, str], lifted: AbstractSet[str]) -> str:
+    query = written_in({name: value for name, value in asked.items() if name not in lifted})
+    return f"/antrean?{query}" if query else "/antrean"
 
 
 def done_notice(site: Site, params: Mapping[str, str]) -> Notice | None:
@@ -199,17 +221,3 @@ def _filters(
         plain("tanda", flags),
         plain("untuk", [("", text("kantor.antrean.semua_untuk")), (MINE, text("kantor.antrean.untuk_saya"))]),
     ]
-
-
-def _regions(site: Site) -> tuple[Group, ...]:
-    wilayah, text = site.words.wilayah, site.text
-    return tuple(
-        Group(
-            label=f"{text('tingkat_wilayah.kecamatan')} {kecamatan.nama}",
-            options=(
-                Option(value=kecamatan.kode, label=text("kantor.antrean.seluruh", nama=kecamatan.nama)),
-                *(Option(value=desa.kode, label=desa.nama) for desa in wilayah.desa(kecamatan.kode)),
-            ),
-        )
-        for kecamatan in wilayah.kecamatan()
-    )

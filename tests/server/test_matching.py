@@ -41,15 +41,15 @@ def site(office: Office) -> Site:
 
 
 def pairs(site: Site, office: Office, who: str = "petugas") -> list[tuple[set[RecordId], str]]:
-    rows = site.matching.pairs(person(office, who))
-    assert not isinstance(rows, Denied)
-    return [({row.one.id, row.other.id}, row.why) for row in rows]
+    found = site.matching.pairs(person(office, who))
+    assert not isinstance(found, Denied)
+    return [({row.one.id, row.other.id}, row.why) for row in found.rows]
 
 
 def fresh(site: Site, office: Office, who: str = "petugas") -> list[FreshRow]:
-    rows = site.matching.fresh(person(office, who))
-    assert not isinstance(rows, Denied)
-    return rows
+    found = site.matching.fresh(person(office, who))
+    assert not isinstance(found, Denied)
+    return list(found.rows)
 
 
 def page(site: Site, office: Office, one: RecordId, other: RecordId) -> PairPage:

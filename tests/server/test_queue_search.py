@@ -85,6 +85,31 @@ def test_no_word_of_a_search_stands_in_an_address_and_the_way_through_keeps_it(
         )
 
 
+def way_out(page: httpx.Response, words: str) -> str:
+    found = re.search(rf'href="([^"]+)">{words}</a>', page.text)
+    assert found, words
+    return found[1].replace("&amp;", "&")
+
+
+def test_filters_are_lifted_without_the_search_and_the_search_without_the_filters(
+    served: tuple[Office, str],
+) -> None:
+    with httpx.Client(base_url=served[1], timeout=20) as client:
+        log_in(client, "verifikator")
+        page = sought(client, "wahyuni", status="diterima", wilayah=DESA, urut="baru")
+        assert listed(page) == ["Sri Wahyuni Lestari"]
+        bare, unsought = (client.get(way_out(page, f"Hapus {what}")) for what in ("saringan", "pencarian"))
+        assert sorted(listed(bare)) == ["Sri Wahyuni Lestari", "Wahyuni Jauh"]
+        assert sorted(listed(unsought)) == ["Bambang Wahyudi", "Sri Wahyuni Lestari"]
+        assert "Hapus saringan" not in bare.text and "Hapus pencarian" not in unsought.text
+        for each in (bare, unsought):
+            assert dict(each.url.params)["urut"] == "baru"
+        # where nothing is left, one press shows everything again, and says so
+        nothing = sought(client, "tidak ada", status="diterima", layanan="kis")
+        assert len(listed(client.get(way_out(nothing, "Hapus saringan dan pencarian")))) == 3
+        assert len(listed(client.get(way_out(sought(client, "tidak ada"), "Hapus pencarian")))) == 3
+
+
 def test_what_another_searched_for_is_not_found_by_its_name(served: tuple[Office, str]) -> None:
     with httpx.Client(base_url=served[1], timeout=20) as one, httpx.Client(base_url=served[1]) as other:
         log_in(one, "verifikator")

@@ -2,10 +2,12 @@
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from schemas.ids import RecordId
@@ -17,9 +19,11 @@ from server.services.indexing import FIRST, Indexing
 from server.services.people import Denied, load_person
 from server.subjects import likeness_to
 from server.web.building import build_site
+from server.web.pages import page_routes
 from server.web.site import Site
 from sync.change import Destroyed, Patch
-from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
+from tests.server.room_office import csrf, log_in
+from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, serving, shut
 
 TABLES = ("subjects", "subject_words", "subject_cases", "subject_pairs")
 
@@ -71,6 +75,41 @@ def whole(tx: Reader) -> dict[str, list[Any]]:
         "end": "SELECT seq FROM subject_end",
     }
     return {name: sorted(tuple(row) for row in tx.query(sql)) for name, sql in asked.items()}
+
+
+@contextmanager
+def held(office: Office) -> Generator[None]:
+    """Keep the writer busy: nothing is taken into the index meanwhile."""
+    done = threading.Event()
+    waiting = office.deps.engine.write(lambda _: done.wait(20))
+    try:
+        yield
+    finally:
+        done.set()
+        waiting.result()
+
+
+def test_every_list_that_stands_on_the_index_says_when_it_is_behind(office: Office, site: Site) -> None:
+    with serving(office, page_routes(site)) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "petugas")
+
+        def asked(path: str, page: str) -> str:
+            given = {"csrf": csrf(client.get(page)), "dicari": "Sutarmi"}
+            answer = client.post(path, data=given)
+            return client.get(answer.headers["location"]).text if answer.is_redirect else answer.text
+
+        pages = {
+            "/warga": lambda: asked("/warga", "/warga"),
+            "/antrean": lambda: asked("/antrean/cari", "/antrean"),
+            "/pemusnahan": lambda: asked("/pemusnahan/cari", "/pemusnahan"),
+            "/kemungkinan-ganda": lambda: client.get("/kemungkinan-ganda").text,
+            "/orang-baru": lambda: client.get("/orang-baru").text,
+        }
+        for name, page in pages.items():
+            assert "masih disiapkan" not in page(), name
+            add(office, "Baru Masuk")
+            with held(office):
+                assert "masih disiapkan" in page(), name
 
 
 @pytest.mark.parametrize(
