@@ -543,6 +543,40 @@ def test_no_page_shuts_anybody_out_in_light_or_dark_wide_or_narrow(served: Serve
     assert found == []
 
 
+def test_tables_of_a_name_and_numbers_are_seen_whole_on_a_phone(served: Served) -> None:
+    queued(served, "Warga Beban")  # who was never sent anything has no load
+    page = served.page("kabid", viewport=PHONE)
+    for path in ("/dasbor", "/peta"):
+        page.goto(path)
+        tables = page.locator(".scroll.named")
+        expect(tables.first).to_be_visible()
+        beyond = tables.evaluate_all("all => all.map(each => each.scrollWidth - each.clientWidth)")
+        assert max(beyond) == 0, path
+        # the words above the numbers stand over them
+        head, row = (tables.first.locator(part).first for part in ("thead .number", "tbody .number"))
+        boxes = head.bounding_box(), row.bounding_box()
+        assert boxes[0] and boxes[1] and boxes[0]["x"] == boxes[1]["x"], path
+
+
+def test_a_printed_list_of_tasks_holds_tasks_and_no_word_about_the_screen(served: Served) -> None:
+    office = served.office
+    whom = office.people["pendamping"]
+    fields = {"petugas": whom, "sasaran": office.warga, "sasaran_kind": "warga", "form": "bpnt_kpm"}
+    task = Patch(
+        record=RecordId("d" * 32), kind="tugas", base={}, new={**fields, "state": "baru", "kode_desa": DESA}
+    )
+    office.deps.office.act(office.people["petugas"], task)
+    page = served.page("petugas")
+    page.goto(f"/penugasan/petugas/{whom}?kode=ya")
+    for on_paper in (False, True):
+        page.emulate_media(media="print" if on_paper else "screen")
+        expect(page.locator(".picks .qr")).to_be_visible()
+        expect(page.locator(".picks strong")).to_be_visible()
+        for words in ("Cetak dari peramban", "Tugas yang dipindahkan hilang", "Pindahkan yang dicentang"):
+            expect(page.get_by_text(words)).to_be_visible(visible=not on_paper)
+        expect(page.locator(".picks input")).to_be_visible(visible=not on_paper)
+
+
 def test_the_decision_stays_in_sight_however_far_the_answers_are_read(served: Served) -> None:
     visit = queued(served, "Warga Panjang")
     page = served.page("verifikator")
