@@ -558,6 +558,24 @@ def test_tables_of_a_name_and_numbers_are_seen_whole_on_a_phone(served: Served) 
         assert boxes[0] and boxes[1] and boxes[0]["x"] == boxes[1]["x"], path
 
 
+def test_two_records_stand_side_by_side_on_a_phone_without_broken_words(served: Served) -> None:
+    office = served.office
+    made = RecordId("c" * 32)
+    fields = {"nama": "Warga Sebelah", "kode_desa": DESA, "layanan": ["bpnt"]}
+    office.phone.push(Patch(record=made, kind="warga", base={}, new=fields))
+    page = served.page("petugas", viewport=PHONE)
+    page.goto("/orang-baru")  # which takes into the index whom the phone made
+    page.goto(f"/kemungkinan-ganda/{made}/{office.warga}")
+    for words in ("BPNT/Sembako", "Belum dicocokkan"):
+        each = page.locator(".beside").get_by_text(words).first
+        expect(each).to_be_visible()
+        whole = "each => { each.style.overflowWrap = 'normal'; return each.scrollWidth <= each.clientWidth }"
+        assert each.evaluate(whole), words
+    cells = page.locator(".beside tbody tr").first.locator("td")
+    first, second = cells.nth(0).bounding_box(), cells.nth(1).bounding_box()
+    assert first and second and first["y"] == second["y"] and first["x"] < second["x"]
+
+
 def test_a_printed_list_of_tasks_holds_tasks_and_no_word_about_the_screen(served: Served) -> None:
     office = served.office
     whom = office.people["pendamping"]
