@@ -19,6 +19,7 @@ from server.services.chain_record import word_id, word_on, write_record
 from server.services.conflict_view import label_of_field
 from server.services.finding import Finding, Hit, hit_of
 from server.services.indexing import PAGE_WAITS_S, Indexing
+from server.services.match_rows import Fresh, FreshRow, PairRow, Pairs
 from server.services.merging import EMPTY, GROUPS, filled, seen_of, taken_back, told
 from server.services.people import Actor, Denied
 from server.services.record_history import field_words
@@ -27,7 +28,7 @@ from server.services.visit_page import Words
 from server.store import SqlOfficeStore
 from server.subject_index import told_apart
 from server.subject_store import Neighbour
-from server.subjects import LIKE, MATCHED, MERGED, PAIR, Why, about_pair, likeness_to, name_of, pair_of
+from server.subjects import LIKE, MATCHED, MERGED, PAIR, about_pair, likeness_to, name_of, pair_of
 from sync.change import Patch
 from sync.merge import NO_FIELDS, SETS
 from sync.scope import OPEN_TUGAS
@@ -43,35 +44,6 @@ class Counts(Data, frozen=True, kw_only=True):
 
     pairs: int = 0
     fresh: int = 0
-
-
-class PairRow(Data, frozen=True, kw_only=True):
-    """Two who may be one person, as a list shows them."""
-
-    one: Hit
-    other: Hit
-    why: Why
-
-
-class FreshRow(Data, frozen=True, kw_only=True):
-    """Somebody whom a phone made, with whom of the list they may be."""
-
-    hit: Hit
-    likely: tuple[Hit, ...]
-
-
-class Pairs(Data, frozen=True, kw_only=True):
-    """Possible doubles; `behind`: the index has not come to all that is new."""
-
-    rows: tuple[PairRow, ...]
-    behind: bool
-
-
-class Fresh(Data, frozen=True, kw_only=True):
-    """People whom phones made; `behind`: the index has not come to all that is new."""
-
-    rows: tuple[FreshRow, ...]
-    behind: bool
 
 
 class Beside(Data, frozen=True, kw_only=True):

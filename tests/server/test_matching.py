@@ -11,7 +11,8 @@ from schemas.ids import RecordId
 from server.engine import NOTHING, Params, SqlRow
 from server.engines.sqlite import Transaction
 from server.services import indexing
-from server.services.matching import Blocked, FreshRow, PairPage
+from server.services.match_rows import FreshRow
+from server.services.matching import Blocked, PairPage
 from server.services.people import Denied
 from server.services.profile import Profile
 from server.services.review import Decided, NotThere, Stale
