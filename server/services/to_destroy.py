@@ -73,20 +73,22 @@ class ToDestroy:
 
     def one(self, person: Person, name: RecordId) -> Choice | None:
         """Return a thing by its id, if this person may propose or hold it."""
-        found = self._shown(person, self._engine.read(lambda tx: self._named(tx, person, [name])))
+        found = self._engine.read(lambda tx: self._named(tx, person, [name]))
+        self._note(person, found)
         return found[0] if found else None
 
     def find(self, person: Person, typed: str) -> Choices:
         """Return what somebody means by a name, the end of a NIK, a case's code or a page's address."""
-        return self._shown(person, self._find(person, typed))
+        found = self._find(person, typed)
+        self._note(person, found.shown)
+        return found
 
-    def _shown(self, person: Person, found: list[Choice]) -> list[Choice]:
+    def _note(self, person: Person, found: Iterable[Choice]) -> None:
         """Note whom somebody is shown, where that is a look at them (found_looks.py)."""
         named = [each.id for each in found if not each.names_nobody]
         note_found(self._engine, self._office, person, named, self._words.text("kantor.pemusnahan.mencari"))
-        return found
 
-    def _find(self, person: Person, typed: str) -> list[Choice]:
+    def _find(self, person: Person, typed: str) -> Choices:
         wanted = " ".join(typed.split())
         if not wanted or not self.may(person):
             return Choices(shown=())
