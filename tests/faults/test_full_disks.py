@@ -6,6 +6,7 @@ Rule: what was said to be kept is there, what was not says so, and with room aga
 import errno
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
