@@ -230,8 +230,8 @@ class Office:
 
         What is stored, and what became of each change, is as if one had come after the other.
         """
-        callers = self.callers(writer, [push.request.device for push in pushes])
-        given = [(push.run, callers(push.request.device)) for push in pushes]
+        callers = self.callers(writer, [one.request.device for one in pushes])
+        given = [(one.run, callers(one.request.device)) for one in pushes]
         store, now = SqlOfficeStore.writing(writer), self._now_ms()
         # One alone asks and writes no less by way of a tray.
         taken = (
