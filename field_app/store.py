@@ -35,6 +35,8 @@ ENTRY = (
 
 ROW = "SELECT part, id, seq, kind, body FROM rows JOIN parts ON number = part_number"
 LISTED = "id IN (SELECT value FROM json_each(?))"
+# In the words of the index `rows_by_kind`: SQLite takes it only for a query that says its condition again.
+FEW = "kind NOT IN ('warga', 'ewarong')"
 
 
 class Store:
@@ -168,8 +170,9 @@ class Store:
 
     def rows_of_kind(self, kind: str) -> list[Row]:
         """Return all rows of one kind of record, in any part."""
+        few = f" AND {FEW}" if kind not in ("warga", "ewarong") else ""
         with self.vault.read() as connection:
-            found = connection.execute(f"{ROW} WHERE kind = ?", (kind,)).fetchall()
+            found = connection.execute(f"{ROW} WHERE kind = ?{few}", (kind,)).fetchall()
         return [_row(row) for row in found]
 
     def digests(self, parts: Iterable[Part]) -> dict[Part, bytes]:
