@@ -257,9 +257,9 @@ def test_twelve_megapixels_become_evidence_in_time_and_memory() -> None:
         "    lines = pathlib.Path('/proc/self/status').read_text().splitlines()\n"
         "    return int(next(line for line in lines if line.startswith('VmHWM')).split()[1])\n"
         "before = peak()\n"
-        "start = time.perf_counter()\n"
+        "start = time.process_time()\n"
         "develop(camera, None, stamp, Quality())\n"
-        "took = time.perf_counter() - start\n"
+        "took = time.process_time() - start\n"
         "print(took * 1000, (peak() - before) / 1024)\n"
     )
     folder = Path(__file__).resolve().parents[2]
@@ -275,7 +275,7 @@ def test_twelve_megapixels_become_evidence_in_time_and_memory() -> None:
     took_ms, more_mb = float(found[0]), float(found[1])
     print(f"12 MP: {took_ms:.0f} ms, {more_mb:.0f} MB more")
     assert more_mb < 150
-    assert took_ms < 2000  # the budget of 500 ms is measured by the bench; here others share the machine
+    assert took_ms < 2000  # of its own time; the bench measures the budget of 500 ms
 
 
 def sample(name: str) -> bytes:
