@@ -138,7 +138,10 @@ def test_nobody_but_a_named_proxy_says_from_where_a_request_came(
     tmp_path: Path, proxies: tuple[str, ...], last: int
 ) -> None:
     close_office(make_office(tmp_path))
-    with served(tmp_path / "office", *proxies) as address, httpx.Client(base_url=address) as client:
+    with (
+        served(tmp_path / "office", *proxies) as address,
+        httpx.Client(base_url=address, timeout=20) as client,
+    ):
         answers = [
             client.post(
                 "/api/enrol",
