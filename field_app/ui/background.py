@@ -20,6 +20,7 @@ class Background:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="guna")
         self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="tanya")
         self._open = 0
+        self._closed = False
 
     @property
     def busy(self) -> bool:
@@ -46,9 +47,11 @@ class Background:
 
     def _finish(self, future: "Future[T]", then: Callable[[T], Any]) -> None:
         self._open -= 1
-        then(future.result())
+        if not self._closed:  # nobody is there any more, and whoever asks again finds the threads gone
+            then(future.result())
 
     def close(self) -> None:
-        """Wait for what was begun, but for no device, then end the threads."""
+        """Wait for what was begun, but for no device, then end the threads; no answer comes after that."""
+        self._closed = True
         self._asking.shutdown(wait=False, cancel_futures=True)
         self._pool.shutdown(wait=True)
