@@ -180,9 +180,9 @@ def test_garbage_gets_a_sentence(content: bytes, encoding: str) -> None:
         (zlib.compress(encode(ANSWER)) + b"tail", "deflate"),
         (encode(ANSWER), "br"),
         (encode(ANSWER), "gzip"),
-        (gzip.compress(encode(ANSWER))[:-4], "gzip"),
+        (gzip.compress(encode(ANSWER), mtime=0)[:-4], "gzip"),
         (zlib.compress(encode(ANSWER)), "gzip"),
-        (gzip.compress(encode(ANSWER)), "deflate, gzip"),
+        (gzip.compress(encode(ANSWER), mtime=0), "deflate, gzip"),
     ],
 )
 def test_a_broken_encoding_gets_a_sentence(content: bytes, encoding: str) -> None:
