@@ -3,8 +3,8 @@
 Rule: what a phone of the desa may see is the most that is given, and less of it: no number of anybody but the
 last four digits of a NIK, and names and addresses only where the key is for that. Sealed cases are in no part
 that a key reaches; what was destroyed, or went elsewhere, is told as gone. Visits are given to
-keys for visits only. Nothing is told of whoever objects until they are answered (objections.py), and then all
-that was held is told.
+keys for visits only. Nothing is told of whoever objects while that holds (objections.py), and then all that
+was held is told.
 """
 
 import re
@@ -29,7 +29,7 @@ from server.access import within
 from server.engine import Engine, Reader
 from server.services.api_keys import ApiKey
 from server.services.data_visits import Id, KodeDesa, Kunjungan, VisitPresenter, read_visits
-from server.services.objections import answered, objections
+from server.services.objections import objections, released
 from server.store import SqlOfficeStore
 from server.tables.outgoing import initials
 from sync.scope import desa_part
@@ -274,8 +274,8 @@ class DataApi:
 
 
 def _freed(tx: Reader, after: int, upto: int) -> list[RecordId]:
-    """Return whose objection was answered within these seqs."""
-    return [name for name, seq in answered(tx, after).items() if seq <= upto]
+    """Return whose objection ceased to hold within these seqs."""
+    return [name for name, seq in released(tx, after).items() if seq <= upto]
 
 
 def _about(kind: PartKind, row: api_store.PartRow) -> str:

@@ -147,8 +147,8 @@ class Letters:
         found = self._read(person, asked, typed)
         if not isinstance(found, Facts):
             return found
-        if found.subject and found.subject in self._engine.read(objections):
-            return NotMade(why="keberatan")
+        if found.subject and (objection := self._engine.read(objections).get(found.subject)):
+            return NotMade(why="keberatan_dipenuhi" if objection.granted else "keberatan")
         name = RecordId(sha256(f"surat\0{person.id}\0{token}".encode()).hexdigest()[:32])
         kind = letter_kinds()[asked.kind]
         drawn = self._drawn(found, photos)

@@ -1,7 +1,10 @@
-"""Objections that wait for an answer: of whom nothing goes out anew meanwhile. Rule: held, and said so.
+"""Objections that hold: of whom nothing goes out anew meanwhile. Rule: held, and said so.
+
+An objection holds while nobody has answered it, and when it was granted until the person withdraws it; one
+that was granted in part or refused holds no longer.
 
 Held are lists that go out, what other systems read, and letters. Duties of the law go on: visits, cases, and
-what the person asks for themselves. Source: UU 27/2022, ps. 11 and 41.
+what the person asks for themselves. Source: UU 27/2022, ps. 10, 11 and 41.
 """
 
 from collections.abc import Iterator
@@ -21,30 +24,40 @@ T = TypeVar("T")
 
 
 class Objection(Data, frozen=True, kw_only=True):
-    """An objection that nobody has answered yet; `received_ms` is when it came (UTC ms)."""
+    """An objection that holds; `received_ms` is when it came (UTC ms); unless `granted`, it waits."""
 
     request: RecordId
     received_ms: int
+    granted: bool
+
+
+def is_granted(request: Record) -> bool:
+    """Whether a request was granted and is not withdrawn: an objection then holds on."""
+    return request.fields.get("hasil") == "dipenuhi" and not request.fields.get("ditarik_ms")
 
 
 def objections(tx: Reader) -> dict[RecordId, Objection]:
-    """Return whose data is held, by every id that they go by: records that were merged are one person."""
+    """Return whose data is held, by every id that they go by: records that were merged are one person.
+
+    Of several objections of one person the one that waits for an answer is told.
+    """
     held: dict[RecordId, Objection] = {}
     for each in _raised(tx):
-        if each.fields["state"] == "berjalan":
-            raised = Objection(request=each.id, received_ms=int(each.fields["diterima_ms"]))
-            held[RecordId(each.fields["warga"])] = raised
+        warga, granted = RecordId(each.fields["warga"]), is_granted(each)
+        if _is_open(each) or (granted and warga not in held):
+            received_ms = int(each.fields["diterima_ms"])
+            held[warga] = Objection(request=each.id, received_ms=received_ms, granted=granted)
     return _by_every_id(tx, held)
 
 
-def answered(tx: Reader, after: int) -> dict[RecordId, int]:
-    """Return who was answered beyond a seq, by every id that they go by, each with the seq of the answer.
+def released(tx: Reader, after: int) -> dict[RecordId, int]:
+    """Return whose objection ceased to hold beyond a seq, by every id that they go by, each with that seq.
 
     Whoever reads on from place to place was told nothing of them meanwhile.
     """
     seqs: dict[RecordId, int] = {}
     for each in _raised(tx):
-        if each.fields["state"] != "berjalan" and each.seq > after:
+        if not _is_open(each) and not is_granted(each) and each.seq > after:
             warga = RecordId(each.fields["warga"])
             seqs[warga] = max(each.seq, seqs.get(warga, 0))
     return _by_every_id(tx, seqs) if seqs else {}
@@ -54,6 +67,10 @@ def _raised(tx: Reader) -> Iterator[Record]:
     for each in records_of_kind(tx, REQUEST):
         if not is_destroyed(each) and each.fields["jenis"] == "keberatan":
             yield each
+
+
+def _is_open(request: Record) -> bool:
+    return request.fields["state"] == "berjalan"
 
 
 def _by_every_id(tx: Reader, found: dict[RecordId, T]) -> dict[RecordId, T]:

@@ -327,10 +327,11 @@ class _Gathering:
     def _request(self, record: Record) -> Entry:
         fields = record.fields
         kind = self._words.text(f"kantor.permintaan.jenis.{fields['jenis']}")
-        return Entry(
-            title=f"{kind}, {written.date_and_clock(int(fields['diterima_ms']))}",
-            lines=(self._line("isi", fields["isi"]), self._line("jawaban", fields.get("jawaban"))),
-        )
+        lines = [self._line("isi", fields["isi"]), self._line("jawaban", fields.get("jawaban"))]
+        if withdrawal := fields.get("penarikan"):
+            lines.append(self._line("penarikan", withdrawal))
+        title = f"{kind}, {written.date_and_clock(int(fields['diterima_ms']))}"
+        return Entry(title=title, lines=tuple(lines))
 
 
 def _made_ms(record: Record) -> int:

@@ -75,7 +75,7 @@ class CaseLine(Data, frozen=True, kw_only=True):
 class Profile(Data, frozen=True, kw_only=True):
     """The page. `masked`: there are numbers that may be opened; `into`: the record that it lives on in;
     `doubles` are the others of pairs with it; `hidden_visits` those of other people's work; `undoable` those
-    merged into this very record; `objection` is one that waits for an answer.
+    merged into this very record; `objection` is one that holds their data back.
     """
 
     hit: Hit

@@ -1,7 +1,8 @@
 """What people ask about their own data: access, correction, objection. Rule: 3 × 24 hours from its coming.
 
-A request is a record of kind `permintaan_warga` in the office's chain, closed with a result and an answer. It
-is about a person by id; sealed cases are not handled here, nor does anything here tell that there are any.
+A request is a record of kind `permintaan_warga` in the office's chain, closed with a result and an answer; an
+objection that was granted holds until the person withdraws it (objections.py). A request is about a person by
+id; sealed cases are not handled here, nor does anything here tell that there are any.
 Source: UU 27/2022, ps. 6, 7, 10, 30 and 32.
 """
 
@@ -20,6 +21,7 @@ from server.services.belongings import REQUEST
 from server.services.chain_record import record_of, write_record
 from server.services.found_looks import note_found
 from server.services.incident_clock import Deadline, deadline
+from server.services.objections import is_granted
 from server.services.people import Actor
 from server.services.shelf_rights import ShelfRights
 from server.shelves import read_shelf, shelf_of
@@ -48,7 +50,11 @@ class Found(Data, frozen=True, kw_only=True):
 
 
 class Request(Data, frozen=True, kw_only=True):
-    """A request as it stands now; times are UTC milliseconds."""
+    """A request as it stands now; times are UTC milliseconds.
+
+    `holds_on`: an objection that was granted and is not withdrawn. `withdrawal` says how and when the person
+    withdrew it; `withdrawn_ms`, 0 until then, is when the office took that down.
+    """
 
     id: RecordId
     warga: RecordId
@@ -61,6 +67,10 @@ class Request(Data, frozen=True, kw_only=True):
     outcome: str
     answer: str
     closed_by: PersonId
+    holds_on: bool
+    withdrawal: str
+    withdrawn_ms: int
+    withdrawn_by: PersonId
     clock: Deadline
 
     @property
@@ -163,6 +173,27 @@ class Requests:
 
         return self._engine.write(work).result()
 
+    def withdraw(self, person: Person, name: RecordId, note: str) -> NotDone | None:
+        """Take down that the person withdrew an objection that was granted; `note` says how and when.
+
+        Nothing undoes it: who objects again makes a new request.
+        """
+        if not 0 < len(note.strip()) <= MOST_TEXT:
+            return NotDone(why="penarikan")
+
+        def work(tx: Writer) -> NotDone | None:
+            record = record_of(tx, name, REQUEST)
+            if record is None or not self._may_know(person, "handle_requests", record):
+                return NotDone(why="tidak_ada")
+            if not _holds_on(record):
+                return NotDone(why="tidak_menahan")
+            fields: Fields = {"ditarik_ms": self._now_ms(), "ditarik_oleh": person.id}
+            fields["penarikan"] = note.strip()
+            done = write_record(tx, self._office, person.id, REQUEST, name, fields)
+            return None if done else NotDone(why="berubah")
+
+        return self._engine.write(work).result()
+
     def all(self, person: Person) -> list[Request]:
         """List the requests of this person's area: open ones first, the most urgent of them first."""
 
@@ -214,5 +245,13 @@ class Requests:
             outcome=str(fields.get("hasil") or ""),
             answer=str(fields.get("jawaban") or ""),
             closed_by=PersonId(fields.get("selesai_oleh") or ""),
+            holds_on=_holds_on(record),
+            withdrawal=str(fields.get("penarikan") or ""),
+            withdrawn_ms=int(fields.get("ditarik_ms") or 0),
+            withdrawn_by=PersonId(fields.get("ditarik_oleh") or ""),
             clock=deadline(int(fields["diterima_ms"]), self._now_ms(), fields.get("selesai_ms")),
         )
+
+
+def _holds_on(record: Record) -> bool:
+    return record.fields["jenis"] == "keberatan" and is_granted(record)

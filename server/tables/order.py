@@ -41,7 +41,7 @@ class Given(Data, frozen=True, kw_only=True):
 class Order(Data, frozen=True, kw_only=True):
     """A list that goes out. `done` of `count` rows were looked at, `rows` of them were written.
 
-    `held` of them were not, as whom they are about objects and has no answer yet.
+    `held` of them were not, as an objection of whom they are about holds them back.
     """
 
     id: RecordId

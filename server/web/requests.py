@@ -122,6 +122,8 @@ def one_request_routes(site: Site) -> list[Any]:
             "until": written.date_and_clock(found.clock.until_ms),
             "received": _received(found),
             "by": known.get(found.by, "–"),
+            "withdrawn": written.date_and_clock(found.withdrawn_ms),
+            "withdrawn_by": known.get(found.withdrawn_by, "–"),
             "outcomes": OUTCOMES,
             "most": MOST_TEXT,
             "may_close": may(visitor.person, "handle_requests"),
@@ -142,6 +144,17 @@ def one_request_routes(site: Site) -> list[Any]:
             lambda: site.requests.close(
                 visitor.person, RecordId(name), given.get("hasil", ""), given.get("jawaban", "")
             )
+        )
+        if refused is not None:
+            return await draw_one(visitor, name, _problem(site, refused), 422)
+        return onward(f"/permintaan/{name}")
+
+    @post("/permintaan/{name:str}/tarik")
+    async def withdraw(request: Asking, name: FromPath[str]) -> Response[Any]:
+        visitor = await protector(site, request, "handle_requests")
+        given = await site.form(request, visitor.csrf)
+        refused = await site.work(
+            lambda: site.requests.withdraw(visitor.person, RecordId(name), given.get("penarikan", ""))
         )
         if refused is not None:
             return await draw_one(visitor, name, _problem(site, refused), 422)
@@ -178,7 +191,7 @@ def one_request_routes(site: Site) -> list[Any]:
             return await draw_one(visitor, name, _problem(site, made), 422)
         return await site.work(lambda: _download(site, made))
 
-    return [one, close, letter, copy]
+    return [one, close, withdraw, letter, copy]
 
 
 def _download(site: Site, made: Dossier) -> Response[Any]:
@@ -191,7 +204,7 @@ def _received(each: Request) -> str:
 
 
 def _names(site: Site, found: Request) -> dict[str, str]:
-    ids = {each for each in (found.by, found.closed_by) if each}
+    ids = {each for each in (found.by, found.closed_by, found.withdrawn_by) if each}
     return site.names(ids)
 
 

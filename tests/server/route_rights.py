@@ -119,6 +119,7 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("GET", "/permintaan/{name:str}"): Needs("see_protection", may_lack=True),
     ("POST", "/permintaan/{name:str}"): Needs("handle_requests", may_lack=True),
     ("POST", "/permintaan/{name:str}/salinan"): Needs("export_person", may_lack=True),
+    ("POST", "/permintaan/{name:str}/tarik"): Needs("handle_requests", may_lack=True),
     ("GET", "/permintaan/{name:str}/surat"): Needs("see_protection", may_lack=True),
     ("GET", "/masa-simpan"): Needs("see_protection"),
     ("POST", "/masa-simpan"): Needs("keep_registers", may_lack=True),

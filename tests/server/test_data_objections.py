@@ -1,4 +1,4 @@
-"""Other systems are told nothing new of whoever objects, and all that was held once they are answered."""
+"""Other systems are told nothing new of whoever objects, and all that was held once that holds no longer."""
 
 import secrets
 
@@ -19,8 +19,8 @@ def objects(town: Town, warga: RecordId) -> RecordId:
     return RecordId(made)
 
 
-def answer(town: Town, request: RecordId) -> None:
-    assert town.site.requests.close(town.person("kabid"), request, "ditolak", "Sudah dijelaskan") is None
+def answer(town: Town, request: RecordId, outcome: str = "ditolak") -> None:
+    assert town.site.requests.close(town.person("kabid"), request, outcome, "Sudah dijelaskan") is None
 
 
 def add_case(town: Town, warga: RecordId) -> RecordId:
@@ -82,3 +82,24 @@ def test_an_answer_frees_whoever_was_merged_meanwhile_too(town: Town) -> None:
     assert not {warga, other} & held["data"].keys()
     answer(town, request)
     assert warga in town.everything(key, after=held["lanjut"])["data"]
+
+
+def test_whoever_was_granted_is_told_only_after_they_withdraw(town: Town) -> None:
+    key, warga = town.key(visits=True), town.add_warga()
+    case, (visit, _) = add_case(town, warga), town.office.add_visit(warga=warga)
+    request = objects(town, warga)
+    kinds = ("warga", "kasus", "kunjungan")
+    asked = {kind: town.everything(key, kind) for kind in kinds}
+    answer(town, request, "dipenuhi")
+    whole = {kind: town.everything(key, kind)["data"] for kind in kinds}
+    assert not {warga, case, visit} & {name for found in whole.values() for name in found}
+    held = {kind: town.everything(key, kind, after=asked[kind]["lanjut"]) for kind in kinds}
+    assert [(each["data"], each["hilang"]) for each in held.values()] == [({}, set())] * 3
+    assert town.site.requests.withdraw(town.person("petugas"), request, "Lewat telepon, 3 Maret") is None
+    told = {kind: town.everything(key, kind, after=held[kind]["lanjut"], size=1)["data"] for kind in kinds}
+    assert [set(each) for each in told.values()] == [{warga}, {case}, {visit}]
+
+
+def test_the_description_says_when_nothing_is_told_of_whoever_objects(town: Town) -> None:
+    said = town.client.get("/api/v1/openapi.json").json()["info"]["description"]
+    assert "belum dijawab" in said and "keberatannya dipenuhi dan belum ditarik" in said

@@ -1,4 +1,4 @@
-"""Whoever objects is in no list that goes out and in no letter until they are answered, and that is said."""
+"""Whoever objects is in no list that goes out and in no letter while that holds, and that is said."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,18 +8,22 @@ import httpx
 import pytest
 
 from schemas.ids import RecordId
+from server import protection_store
 from server.services.exporting import EXPORT
+from server.services.kept_change import decoded
 from server.services.letters import Asked as LetterAsked
 from server.services.letters import Made, NotMade
 from server.services.profile import Profile
+from server.services.requests import NotDone
 from server.store import SqlOfficeStore
 from server.tables.order import Asked, Given, Order
 from sync.change import FormAnswers, Patch
 from tests.server import test_conflict_pages
-from tests.server.room_office import log_in, serving_cheaply
-from tests.server.web_office import DESA, Office, open_at, shut
+from tests.server.room_office import csrf, log_in, serving_cheaply
+from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
 
 PURPOSE = "Bahan rapat penyaluran"
+TOLD = "Datang ke loket tadi pagi dengan KTP"
 
 
 class Desk(test_conflict_pages.Desk):
@@ -51,6 +55,14 @@ class Desk(test_conflict_pages.Desk):
 
     def answer(self, request: RecordId, outcome: str = "sebagian") -> None:
         assert self.site.requests.close(self.person("kabid"), request, outcome, "Sudah dijelaskan") is None
+
+    def grant(self) -> RecordId:
+        request = self.ask()
+        self.answer(request, "dipenuhi")
+        return request
+
+    def withdraw(self, request: RecordId, name: str = "petugas", note: str = TOLD) -> NotDone | None:
+        return self.site.requests.withdraw(self.person(name), request, note)
 
     def listed(self, source: str, *columns: str) -> Order:
         asked = Asked(source=source, kind="csv", columns=columns, purpose=PURPOSE)
@@ -149,8 +161,129 @@ def test_the_persons_page_and_the_lists_page_tell_of_it(desk: Desk) -> None:
         assert "Berkeberatan atas pemrosesan datanya, belum dijawab" in page and "Buka permintaannya" in page
         assert "Berkeberatan" not in client.get(f"/warga/{desk.other}").text
         order = desk.listed("warga", "id")
-        assert "1 baris: orangnya berkeberatan dan belum dijawab" in client.get(f"/ekspor/{order.id}").text
+        assert (
+            "1 baris: orangnya berkeberatan dan belum dijawab, atau keberatannya dipenuhi."
+            in client.get(f"/ekspor/{order.id}").text
+        )
     with serving_cheaply(desk.office) as address, httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, "verifikator")
         page = client.get(f"/warga/{desk.office.warga}").text
         assert "belum dijawab" in page and "Buka permintaannya" not in page
+
+
+def test_whoever_was_granted_stays_out_of_lists_until_they_withdraw(desk: Desk) -> None:
+    request = desk.grant()
+    assert desk.counts() == [(1, 1), (0, 1), (0, 1)]
+    assert desk.withdraw(request) is None
+    assert desk.counts() == [(2, 0), (1, 0), (1, 0)]
+
+
+def test_no_letter_is_made_about_who_was_granted_until_they_withdraw(desk: Desk) -> None:
+    year = desk.site.letter_numbers.book().year
+    assert desk.site.letter_numbers.add_block(desk.person("petugas"), year, 101, 110) is None
+    request = desk.grant()
+    assert desk.letter("a") == NotMade(why="keberatan_dipenuhi")
+    assert desk.site.letter_numbers.book().next == 101
+    assert desk.withdraw(request) is None
+    assert isinstance(desk.letter("a"), Made)
+
+
+def test_of_two_objections_the_open_one_is_told_and_the_granted_one_holds_when_it_is_refused(
+    desk: Desk,
+) -> None:
+    first, second = desk.grant(), desk.ask()
+    shown = desk.shown(desk.office.warga).objection
+    assert shown is not None and (shown.request, shown.granted) == (second, False)
+    desk.answer(second, "ditolak")
+    shown = desk.shown(desk.office.warga).objection
+    assert shown is not None and (shown.request, shown.granted) == (first, True)
+    assert desk.withdraw(first) is None
+    assert desk.shown(desk.office.warga).objection is None
+
+
+def test_only_who_may_answer_there_takes_a_withdrawal_down_and_with_a_note(desk: Desk) -> None:
+    desk.office.add_person("jauh", "Petugas Jauh", "U50", ("petugas",), areas=(ELSEWHERE,))
+    request = desk.grant()
+    for name in ("pendamping", "verifikator", "pengawas", "admin", "jauh"):
+        assert desk.withdraw(request, name) == NotDone(why="tidak_ada"), name
+    assert desk.withdraw(request, note=" ") == NotDone(why="penarikan")
+    assert desk.withdraw(request, note="a" * 2_001) == NotDone(why="penarikan")
+    assert desk.shown(desk.office.warga).objection is not None
+    assert desk.withdraw(request, "pdp") is None
+    assert desk.withdraw(request) == NotDone(why="tidak_menahan")
+    read = desk.office.deps.engine.read
+    contents = [
+        decoded(raw) for _, raw in read(lambda tx: protection_store.contents_in_effect(tx, [request]))
+    ]
+    [said] = [
+        each for each in contents if each and isinstance(each.body, Patch) and "penarikan" in each.body.new
+    ]
+    assert isinstance(said.body, Patch) and said.body.new["penarikan"] == TOLD
+    assert said.author == desk.office.people["pdp"]
+
+
+def test_only_an_objection_that_was_granted_is_withdrawn(desk: Desk) -> None:
+    waiting = desk.ask()
+    assert desk.withdraw(waiting) == NotDone(why="tidak_menahan")
+    for outcome in ("sebagian", "ditolak"):
+        request = desk.ask()
+        desk.answer(request, outcome)
+        assert desk.withdraw(request) == NotDone(why="tidak_menahan"), outcome
+    access = desk.ask("akses")
+    desk.answer(access, "dipenuhi")
+    assert desk.withdraw(access) == NotDone(why="tidak_menahan")
+
+
+def test_the_pages_tell_that_an_objection_was_granted_and_how_it_ended(desk: Desk) -> None:
+    request = desk.ask()
+    where, about = f"/permintaan/{request}", f"/warga/{desk.office.warga}"
+    letter = {"isi.masalah": "KKS tertelan", "isi.permohonan": "cetak ulang"}
+    with serving_cheaply(desk.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "petugas")
+        page = client.get(where).text
+        assert "tetap ditahan sampai ia menarik keberatannya" in page and "/tarik" not in page
+        assert "menarik keberatannya" not in client.get(f"/permintaan/{desk.ask('akses')}").text
+        desk.answer(request, "dipenuhi")
+        page = client.get(about).text
+        assert "Keberatannya atas pemrosesan datanya dipenuhi" in page and "Sampai ditarik orangnya" in page
+        assert "belum dijawab" not in page and f'href="{where}"' in page
+        order = desk.listed("warga", "id")
+        told = client.get(f"/ekspor/{order.id}").text
+        assert "atau keberatannya dipenuhi" in told and "setelah ditarik orangnya" in told
+        asking = f"/surat/baru?jenis=rekomendasi_bni&kasus={desk.case}"
+        form = {"csrf": csrf(client.get(asking)), "jenis": "rekomendasi_bni", "kasus": desk.case}
+        refused = client.post("/surat", data={**form, **letter, "tanda": "a"})
+        assert "keberatannya dipenuhi" in refused.text and "Nomor tidak terpakai" in refused.text
+        page = client.get(where).text
+        assert "Data orang ini ditahan" in page and "catat permintaan baru" in page
+        form = {"csrf": csrf(client.get(where)), "penarikan": " "}
+        empty = client.post(f"{where}/tarik", data=form)
+        assert empty.status_code == 422 and "Tulis kapan dan bagaimana" in empty.text
+        assert client.post(f"{where}/tarik", data={**form, "penarikan": TOLD}).status_code == 303
+        page = client.get(where).text
+        assert "Keberatan ditarik orangnya" in page and TOLD in page and "Dicatat Petugas Uji" in page
+        assert "/tarik" not in page and "Data orang ini ditahan" not in page
+        assert "Keberatannya" not in client.get(about).text
+        again = client.post(f"{where}/tarik", data={**form, "penarikan": TOLD})
+        assert again.status_code == 422 and "Hanya keberatan yang dipenuhi" in again.text
+
+
+def test_who_may_only_look_sees_that_it_holds_and_no_button(desk: Desk) -> None:
+    where = f"/permintaan/{desk.grant()}"
+    with serving_cheaply(desk.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "pengawas")
+        page = client.get(where).text
+        assert "Data orang ini ditahan" in page and "/tarik" not in page
+        refused = client.post(f"{where}/tarik", data={"csrf": csrf(client.get(where)), "penarikan": TOLD})
+        assert refused.status_code == 403
+
+
+def test_the_copy_of_ones_data_tells_how_one_withdrew(desk: Desk) -> None:
+    request = desk.grant()
+    assert desk.withdraw(request) is None
+    now = desk.office.deps.now_ms()
+    made = desk.site.exports.make(desk.person("petugas"), desk.office.warga, "Diminta", "Dinas Uji", now)
+    assert not isinstance(made, NotDone)
+    assert ("Keberatan ditarik", TOLD) in [
+        line for part in made.parts for entry in part.entries for line in entry.lines
+    ]

@@ -361,7 +361,7 @@ def every_page(served: Served) -> dict[str, list[str]]:
     page.context.close()
     lost = lost_phones(served)
     waiting = queued(served, "Tukiyem binti Kartodimejo Sastrowidjoyo")
-    asked, failure, minutes = protected(office)
+    asked, granted, failure, minutes = protected(office)
     made = RecordId("f" * 32)
     fields = {"nama": "Warga Beda", "kode_desa": DESA, "layanan": ["bpnt"]}
     office.phone.push(Patch(record=made, kind="warga", base={}, new=fields))
@@ -383,7 +383,7 @@ def every_page(served: Served) -> dict[str, list[str]]:
             "/penugasan", f"/penugasan?desa={DESA}", "/penugasan/petugas",
             f"/penugasan/petugas/{office.people['pendamping']}",
             f"/penugasan/petugas/{office.people['pendamping']}?kode=ya",
-            "/permintaan", asked, minutes, "/masa-simpan", "/penerima", "/warga", f"/warga?desa={DESA}",
+            "/permintaan", asked, granted, minutes, "/masa-simpan", "/penerima", "/warga", f"/warga?desa={DESA}",
             f"/warga/{office.warga}", f"/warga/{shop}", "/kemungkinan-ganda", "/orang-baru",
             f"/kemungkinan-ganda/{made}/{warga}", case, *letters,
             "/ekspor", "/ekspor?data=bpnt_kpm", *lists_made(served),
@@ -480,8 +480,10 @@ def lost_phones(served: Served) -> list[str]:
     return [f"/perangkat/hp/{gone}", f"/perangkat/hp/{office.phone.device}"]
 
 
-def protected(office: Office) -> tuple[str, str, str]:
-    """Fill the pages of data protection; return those of a request, an incident and of minutes."""
+def protected(office: Office) -> tuple[str, str, str, str]:
+    """Fill the pages of data protection; return those of a request, of an objection that was granted, of an
+    incident and of minutes.
+    """
     site, now = build_site(office.deps), office.deps.now_ms()
 
     def who(name: str) -> Person:
@@ -490,6 +492,12 @@ def protected(office: Office) -> tuple[str, str, str]:
         return found
 
     asked = site.requests.open(who("petugas"), office.warga, "akses", "sendiri", "Data apa saja?", now - 1)
+    objector = office.add_warga("Warga Keberatan", DESA)
+    granted = site.requests.open(
+        who("petugas"), objector, "keberatan", "sendiri", "Jangan dibagikan", now - 1
+    )
+    assert isinstance(granted, str)
+    assert site.requests.close(who("kabid"), RecordId(granted), "dipenuhi", "Tidak dibagikan lagi") is None
     said = Said(story="Daftar terkirim keliru", data="Nama dan desil", people=40, handling="Ditarik")
     failure = site.incidents.report(who("pdp"), "salah_kirim", now - 80 * HOUR_MS, said)
     gone, change = office.add_visit()
@@ -505,7 +513,7 @@ def protected(office: Office) -> tuple[str, str, str]:
         recipient="bni", day="2026-11-20", what="Daftar KKS", people=9, letter="S-1", basis="Permensos"
     )
     assert site.handouts.add(who("petugas"), given) is None
-    return f"/permintaan/{asked}", f"/insiden/{failure}", f"/pemusnahan/{gone}"
+    return f"/permintaan/{asked}", f"/permintaan/{granted}", f"/insiden/{failure}", f"/pemusnahan/{gone}"
 
 
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}
