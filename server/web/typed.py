@@ -30,7 +30,7 @@ NEVER = ("ruang", "masuk", "akun", "keluar", "tampilan", "tulisan")
 """Where an address begins whose forms are kept nowhere: they hold a secret, or say nothing."""
 ACTIONS = frozenset({
     "alarm", "batal", "berkas", "buka", "cari", "ekspor", "keputusan", "laporan", "masalah.xlsx", "periksa",
-    "peta", "pisah", "salinan", "serahkan", "surat", "usul",
+    "peta", "pisah", "salinan", "serahkan", "surat", "tarik", "usul",
 })  # fmt: skip
 """How an address ends that only receives a form: it stands on the page above."""
 ELSEWHERE = {

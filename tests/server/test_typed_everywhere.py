@@ -122,15 +122,25 @@ def furnish(desk: Desk) -> None:
         isi="minta salinan",
         diterima=now,
     )
+    objected = sent(
+        client,
+        "/permintaan",
+        warga=office.add_warga("Warga Keberatan", DESA),
+        jenis="keberatan",
+        pemohon="sendiri",
+        isi="jangan dibagikan",
+        diterima=now,
+    )
+    sent(client, objected, hasil="dipenuhi", jawaban="tidak dibagikan lagi")
     sent(client, lost, langkah="lapor", tanggal=day, jam=clock, cerita="Dicuri di pasar")
     desk.pages = [
         f"/kunjungan/{visit}", f"/kasus/{case}", f"/konflik/{conflict}", f"/warga/{office.warga}",
         "/surat/templat/kop", "/surat/templat/rekomendasi_bni", "/surat/nomor",
         f"/surat/baru?jenis=rekomendasi_bni&kasus={case}", "/surat/baru?jenis=sk_bupati",
-        "/insiden", incident, "/permintaan", asked, "/masa-simpan", "/pemrosesan", "/penerima", "/pemusnahan",
-        lost, f"/perangkat/hp/{other_phone(office)}", "/formulir/baru", "/jejak/lembar", "/jejak",
-        "/ekspor?data=warga", "/penugasan", "/pengguna", "/kunci-data", "/pengguna/percobaan", "/pengaturan",
-        "/target",
+        "/insiden", incident, "/permintaan", asked, objected, "/masa-simpan", "/pemrosesan", "/penerima",
+        "/pemusnahan", lost, f"/perangkat/hp/{other_phone(office)}", "/formulir/baru", "/jejak/lembar",
+        "/jejak", "/ekspor?data=warga", "/penugasan", "/pengguna", "/kunci-data", "/pengguna/percobaan",
+        "/pengaturan", "/target",
     ]  # fmt: skip
 
 
