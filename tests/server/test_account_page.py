@@ -22,8 +22,8 @@ OPEN_TO_ALL = {
     ("GET", "/masuk"), ("POST", "/masuk"), ("GET", "/masuk/kode"), ("POST", "/masuk/kode"),
 }  # fmt: skip
 """What answers without a session. All of it guards itself, and shows nothing of anybody."""
-UPLOADS = ("/serah-terima", "/impor")
-"""The one form that carries a file."""
+UPLOADS = ("/serah-terima", "/impor", "/target/berkas")
+"""The forms that carry a file."""
 MACHINES = ("/api/", "/tus", "/health", "/static", "/{rest:path}")
 
 
