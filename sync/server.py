@@ -30,8 +30,6 @@ from sync.thin import thin
 from sync.tray import Tray
 
 PAGE_ROWS = 2_000
-FIRST_ROWS = 500
-"""Rows of the first page to a phone that holds nothing: it stores them while the office reads the next."""
 PAGE_BYTES = 512 * 1024
 MAX_WANTED = 500
 MAX_OUTCOMES = 5_000
@@ -155,7 +153,7 @@ def pull(
     scope = scope_hash(parts)
     start = _start(store, request.cursor)
     resend = _differing(store, request.check, parts)
-    limit = min(most_rows or PAGE_ROWS, FIRST_ROWS if start == Cursor() else PAGE_ROWS)
+    limit = PAGE_ROWS if most_rows is None else most_rows
     page = store.page({part: start.catching.get(part, start.seq) for part in parts}, limit, PAGE_BYTES)
     cursor = _advance(store, start, page, scope)
     backed_up = store.backed_up(caller.device)

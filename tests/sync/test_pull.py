@@ -3,9 +3,8 @@
 import pytest
 
 from schemas.ids import RecordId
-from schemas.wire import Applied, Removed, SyncRequest
+from schemas.wire import Applied, Removed
 from sync.change import Patch
-from sync.client import Session, next_request, receive
 from tests.contract.people import record_id
 from tests.sync.regency import KEDEN, TROBAYAN, Regency, change_fields
 
@@ -110,20 +109,6 @@ def test_small_pages_bring_the_same_as_one(town: Regency, monkeypatch: pytest.Mo
     effects = town.sync(phone)
     assert len(effects) > 3
     assert all(phone.sees(number) for number in range(1, 8))
-
-
-def test_a_new_phone_soon_has_something_to_store(town: Regency, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sync.server.FIRST_ROWS", 2)
-    phone = town.enrol(10, KEDEN)
-    for number in range(1, 8):
-        town.warga(number)
-    request, session, sizes = next_request(phone.store, Session()), Session(), list[int]()
-    while isinstance(request, SyncRequest):
-        response = town.answer(request)
-        sizes.append(len(response.rows))
-        session = receive(phone.store, session, request, response).session
-        request = next_request(phone.store, session)
-    assert sizes[0] == 2 and sizes[1] > 4, "little first, then the rest at once"
 
 
 def test_a_row_that_went_astray_is_found_and_fetched_again(town: Regency) -> None:
