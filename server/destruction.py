@@ -138,6 +138,7 @@ class Destruction:
     def apply_list(self) -> int:
         """Destroy again what came back, and return how many entries of the list had to be applied."""
         again = [body for body in self.entries.bodies() if not self._engine.read(_is_done(body))]
+        # before what is listed: that is found undone if the office stops in between
         self._destroy_more(self._engine.read(lambda reader: _besides(reader, again)))
         for body in again:
             here = self._engine.read(lambda reader, body=body: _as_here(reader, body))

@@ -9,8 +9,8 @@ from schemas.base import Data
 from schemas.ids import ChangeId, RecordId
 from server import protection_store
 from server.engine import Reader
-from server.services.kept_change import decoded
 from server.store import SqlOfficeStore
+from sync.applying import readable
 from sync.change import (
     Advance,
     Body,
@@ -69,7 +69,7 @@ def said_of(tx: Reader, names: set[RecordId]) -> dict[ChangeId, set[RecordId]]:
     """Return each change that speaks of these records and whose content is kept, with all that it names."""
     found: dict[ChangeId, set[RecordId]] = {}
     for name, raw in protection_store.contents_naming(tx, names):
-        content = decoded(raw)
+        content = readable(raw)
         about = named(content.body) if content else set[RecordId]()
         if not names.isdisjoint(about):
             found[name] = about

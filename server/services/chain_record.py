@@ -9,9 +9,9 @@ from schemas.ids import PersonId, RecordId
 from schemas.wire import Applied
 from server import protection_store
 from server.engine import Reader, Writer
-from server.services.kept_change import decoded
 from server.services.people import Actor
 from server.store import SqlOfficeStore
+from sync.applying import readable
 from sync.change import Content, Patch
 from sync.places import place_of
 from sync.store import Fields, Record
@@ -39,7 +39,7 @@ def word_on(tx: Reader, kind: str, about: str = "") -> Record | None:
 def patches_of(tx: Reader, kind: str, about: str = "") -> list[tuple[Content, Patch]]:
     """Return every word on something that took effect in the register, the newest first."""
     name = word_id(tx, kind, about)
-    contents = [decoded(raw) for _, raw in protection_store.contents_in_effect(tx, [name])]
+    contents = [readable(raw) for _, raw in protection_store.contents_in_effect(tx, [name])]
     found = [
         (each, each.body)
         for each in contents

@@ -5,8 +5,6 @@ sealed is not shown: a form that this program does not know counts as sealed.
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from schemas.base import Data
 from schemas.form import Form
 from schemas.form_types import Field, Privacy
@@ -28,7 +26,6 @@ from sync.change import (
     SealedNote,
     SealedSubmit,
     Submit,
-    read,
 )
 
 SEALED_BODIES = SealedSubmit | SealedAdvance | SealedDecide | SealedNote | SealedAccess
@@ -47,14 +44,6 @@ class Section(Data, frozen=True, kw_only=True):
 
     title: str
     lines: tuple[Line, ...]
-
-
-def decoded(raw: bytes) -> Content | None:
-    """Read a content, None where this program cannot."""
-    try:
-        return read(raw)
-    except (msgspec.DecodeError, RecursionError):
-        return None
 
 
 def named(content: Content) -> RecordId | None:

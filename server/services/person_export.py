@@ -28,12 +28,12 @@ from server.services.answers import Reading, show
 from server.services.belongings import OWN_SHELF, REQUEST, members, named
 from server.services.chain_record import record_of
 from server.services.conflict_view import label_of_field, value_words
-from server.services.kept_change import decoded
 from server.services.people import Actor
 from server.services.requests import MOST_TEXT, NotDone, Requests
 from server.services.visit_page import Words, label_of
 from server.services.visits import Version, load_versions, names
 from server.store import SqlOfficeStore
+from sync.applying import readable
 from sync.change import Accessed, Content, Decide, Patch
 from sync.losses import is_destroyed
 from sync.neutral import is_sealed
@@ -140,7 +140,7 @@ class _Gathering:
             if _is_open(version, words)
         ]
         found = protection_store.contents_in_effect(tx, set(self._records))
-        self._contents = [(name, content) for name, raw in found if (content := decoded(raw)) is not None]
+        self._contents = [(name, content) for name, raw in found if (content := readable(raw)) is not None]
         people = {content.author for _, content in self._contents}
         people |= {PersonId(str(each.fields.get("oleh") or "")) for each in letters}
         self._names = names(self._store, {*people, *self._ids_in_answers()} - {""})

@@ -21,7 +21,6 @@ from server.engine import Engine, Reader, Writer
 from server.services.kept_change import (
     SEALED_BODIES,
     Section,
-    decoded,
     named,
     privacy_of,
     sections_of,
@@ -35,6 +34,7 @@ from server.services.visits import names
 from server.shelves import Shelf, conflict_shelf
 from server.store import SqlOfficeStore
 from sync.again import MENDABLE
+from sync.applying import readable
 from sync.change import Body, Content, Patch, SealedSubmit, Submit
 from sync.neutral import is_sealed
 from sync.plaintext import MUST_BE_SEALED
@@ -187,7 +187,7 @@ class Quarantine:
     def _load(self, tx: Reader, ids: Sequence[ChangeId]) -> list[_Kept]:
         store = SqlOfficeStore.reading(tx)
         changes, raws = store.changes(ids), store.contents(ids)
-        contents = {name: decoded(raws[name]) for name in ids if name in raws}
+        contents = {name: readable(raws[name]) for name in ids if name in raws}
         subjects = store.records({name for each in contents.values() if each and (name := named(each))})
         return [
             _Kept(

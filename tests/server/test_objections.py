@@ -10,13 +10,13 @@ import pytest
 from schemas.ids import RecordId
 from server import protection_store
 from server.services.exporting import EXPORT
-from server.services.kept_change import decoded
 from server.services.letters import Asked as LetterAsked
 from server.services.letters import Made, NotMade
 from server.services.profile import Profile
 from server.services.requests import NotDone
 from server.store import SqlOfficeStore
 from server.tables.order import Asked, Given, Order
+from sync.applying import readable
 from sync.change import FormAnswers, Patch
 from tests.server import test_conflict_pages
 from tests.server.room_office import csrf, log_in, serving_cheaply
@@ -213,7 +213,7 @@ def test_only_who_may_answer_there_takes_a_withdrawal_down_and_with_a_note(desk:
     assert desk.withdraw(request) == NotDone(why="tidak_menahan")
     read = desk.office.deps.engine.read
     contents = [
-        decoded(raw) for _, raw in read(lambda tx: protection_store.contents_in_effect(tx, [request]))
+        readable(raw) for _, raw in read(lambda tx: protection_store.contents_in_effect(tx, [request]))
     ]
     [said] = [
         each for each in contents if each and isinstance(each.body, Patch) and "penarikan" in each.body.new
