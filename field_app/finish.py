@@ -6,7 +6,7 @@ Rule: a refusal leaves the draft as it was.
 from field_app.bench import Bench
 from field_app.draft import Draft
 from field_app.finalise import end_time, named_photos, number_of, patch_of, submit_of
-from field_app.returned import asked_again
+from field_app.returned import asked_of
 from field_app.sealed_finish import finish_sealed
 from field_app.sheets import Sheet, findings
 from field_app.statement import changed_since
@@ -47,8 +47,7 @@ def _named(bench: Bench, draft: Draft, sheets: dict[str, Sheet]) -> set[tuple[st
     """What the office asked again of a sealed visit, by form and field: its other answers are in the room."""
     if draft.follows is None or not bench.sealed.holds(draft.id):
         return set()
-    returned = draft.seen.returned
-    return {(name, field) for name, sheet in sheets.items() for field in asked_again(returned, sheet.form)}
+    return asked_of(draft.seen.returned, (sheet.form for sheet in sheets.values()))
 
 
 def finish(bench: Bench, draft: str) -> Finalised | Refused:

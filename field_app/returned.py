@@ -4,7 +4,7 @@ A sealed visit comes back without its answers: only what the office named is fil
 it is missing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from schemas.form import Form
 from schemas.form_cells import table_of
@@ -26,6 +26,11 @@ def asked_again(returned: Mapping[str, str], form: Form) -> frozenset[str]:
         names |= above
         waiting += above
     return frozenset(names)
+
+
+def asked_of(returned: Mapping[str, str], forms: Iterable[Form]) -> set[tuple[str, str]]:
+    """Return what is asked again of a visit of several forms, by form and field."""
+    return {(form.id, name) for form in forms for name in asked_again(returned, form)}
 
 
 def reason_of(returned: Mapping[str, str], form: str, field: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from kivy.metrics import dp
 
 from field_app.bench import guarded
-from field_app.returned import asked_again, reason_of
+from field_app.returned import asked_of, reason_of
 from field_app.ui.fields.card import FieldCard
 from field_app.ui.form_host import FormHost
 from field_app.ui.kv import load_kv
@@ -111,11 +111,9 @@ class FormScreen(FormHost):
         other answers are in the room.
         """
         forms = self.context.phone.forms
-        return {
-            (form, field)
-            for form, filled in view.forms.items()
-            for field in asked_again(view.returned, forms.get(form, filled.version))
-        }
+        return asked_of(
+            view.returned, (forms.get(form, filled.version) for form, filled in view.forms.items())
+        )
 
     def _neighbour(self, by):
         """The page that *Lanjut* or back leads to; the list of pages leads to all."""
