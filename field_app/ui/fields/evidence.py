@@ -207,6 +207,20 @@ class Pad(Painted):
         return out.getvalue()
 
 
+def pad_row(pad, say, keep, kind="primary"):
+    """What stands under a pad, with its two buttons: to wipe it, and to `keep` what is drawn on it. When they
+    can be tapped, whoever shows them says.
+    """
+    row = BoxLayout(size_hint_y=None, height=dp(52), spacing=dp(8))
+    wipe = Pill(kind="plain", icon="undo", text=say("tombol.hapus"), compact=True)
+    wipe.bind(on_release=lambda *_: setattr(pad, "strokes", []))
+    kept = Pill(kind=kind, icon="check", text=say("tombol.simpan"), compact=True)
+    kept.bind(on_release=lambda *_: keep())
+    row.add_widget(wipe)
+    row.add_widget(kept)
+    return row, wipe, kept
+
+
 class SignedPicture(Painted):
     """The signature as it was kept."""
 
@@ -241,13 +255,7 @@ class TandaTanganEditor(Editor):
         self._given = 0
         self.pad = Pad()
         self.pad.bind(strokes=self._marks)
-        self.row = BoxLayout(size_hint_y=None, height=dp(52), spacing=dp(8))
-        self.again = Pill(kind="plain", icon="undo", text=self.say("tombol.hapus"), compact=True)
-        self.again.bind(on_release=lambda *_: setattr(self.pad, "strokes", []))
-        self.keep = Pill(kind="soft", icon="check", text=self.say("tombol.simpan"), compact=True)
-        self.keep.bind(on_release=lambda *_: self._give())
-        self.row.add_widget(self.again)
-        self.row.add_widget(self.keep)
+        self.row, self.again, self.keep = pad_row(self.pad, self.say, self._give, kind="soft")
         self.redo = Pill(kind="soft", icon="signature", text=self.say("aplikasi.formulir.tanda_ulang"))
         self.redo.bind(on_release=lambda *_: self._sign_again())
         self.show(self.value)

@@ -1,9 +1,8 @@
 """Surat pernyataan: read out whole, to its end; only then can it be signed, by hand or thumb."""
 
 from kivy.metrics import dp
-from kivy.uix.boxlayout import BoxLayout
 
-from field_app.ui.fields.evidence import Pad
+from field_app.ui.fields.evidence import Pad, pad_row
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
@@ -43,13 +42,8 @@ class StatementScreen(BaseScreen):
         self.read.bind(on_release=lambda *_: self._was_read())
         self.pad = Pad(disabled=True)
         self.pad.bind(strokes=lambda *_: self._marks())
-        self.again = Pill(kind="plain", icon="undo", text=say("tombol.hapus"), compact=True, disabled=True)
-        self.again.bind(on_release=lambda *_: setattr(self.pad, "strokes", []))
-        self.keep = Pill(icon="check", text=say("tombol.simpan"), compact=True, disabled=True)
-        self.keep.bind(on_release=lambda *_: self.sign())
-        row = BoxLayout(size_hint_y=None, height=dp(52), spacing=dp(8))
-        row.add_widget(self.again)
-        row.add_widget(self.keep)
+        row, self.again, self.keep = pad_row(self.pad, say, self.sign)
+        self._marks()
         for widget in (self.read, self.pad, row):
             card.add_widget(widget)
         body.add_widget(card)
