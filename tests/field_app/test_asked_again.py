@@ -1,8 +1,11 @@
 """What the office asked again of a visit, and the way through its pages."""
 
+from msgspec.structs import replace
+
 from field_app.returned import asked_again, reason_of
 from field_app.ui.plan import is_asked, neighbour, plan
 from schemas.form import load_forms
+from schemas.form_conditions import conditions_in
 
 FORMS = load_forms()
 KTK = FORMS.get("ktk")
@@ -22,13 +25,23 @@ def test_a_field_that_is_seen_only_after_another_brings_that_one_along() -> None
     assert asked_again({"ktk.fc_ktp": "x"}, KTK) == {"fc_ktp"}, "it is seen without any answer"
 
 
+def test_what_that_one_waits_for_itself_is_brought_along_too() -> None:
+    form = FORMS.get("bpnt_kpm")
+    heir = form.fields["nama_ahli_waris"]
+    assert heir.visible_when is not None
+    last = next(test for test in conditions_in(heir.visible_when) if test.field == "ahli_waris_satu_kk")
+    form = replace(form, fields={**form.fields, heir.name: replace(heir, visible_when=last)})
+    asked = asked_again({heir.name: "x"}, form)
+    assert asked == {heir.name, "ahli_waris_satu_kk", "keberadaan_kpm"}
+
+
 def test_a_reason_of_the_whole_visit_names_nothing() -> None:
     assert asked_again({"umum": "x", BLOB: "x"}, KTK) == frozenset()
 
 
 def test_the_way_leads_from_one_page_that_is_asked_again_to_the_next() -> None:
     steps = plan(FORMS, "ktk", {"ktk": KTK.version}, {"ktk": {}})
-    asked = {("ktk", "nama"), ("ktk", "alasan_hasil"), ("pm", "negara")}
+    asked = {("ktk", "nama"), ("ktk", "alasan_hasil"), ("pm", "alamat")}
     first, second = (place for place, step in enumerate(steps) if is_asked(step, asked))
     assert neighbour(steps, -1, 1, asked) == first
     assert neighbour(steps, first, 1, asked) == neighbour(steps, second - 1, 1, asked) == second
