@@ -172,6 +172,17 @@ def test_the_list_of_pages_marks_what_was_asked_again_and_leads_to_all(driver: D
     assert driver.screen.at == 1
 
 
+def test_a_correction_begins_at_the_first_page_that_was_asked_again_though_others_lie_before_it(
+    driver: Driver,
+) -> None:
+    driver.open()
+    driver.phone.visits.unit_problem = ""
+    driver.phone.visits.start_correction("ks")
+    driver.phone.visits.drafts["dks"].returned = {"ktk.alasan_hasil": "Tulis apa yang belum lengkap."}
+    _opened(driver, "form", draft="dks")
+    assert driver.screen.at > 0 and "alasan_hasil" in driver.screen.step.fields
+
+
 def test_a_correction_that_was_begun_leads_to_its_reasons_and_goes_on(driver: Driver) -> None:
     driver.open()
     driver.phone.visits.unit_problem = ""
