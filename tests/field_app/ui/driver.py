@@ -13,6 +13,7 @@ from kivy.uix.recycleview import RecycleView
 from kivy.uix.scrollview import ScrollView
 from kivy.uix.widget import Widget
 
+from field_app.ui.fields.card import FieldCard
 from field_app.ui.sample import SamplePhone
 from field_app.ui.sample_data import NOW_MS
 from field_app.ui.widgets.buttons import Choice, IconButton, Link, Pill
@@ -119,6 +120,10 @@ class Driver:
                 return widget
         raise AssertionError(f"nothing to tap says {text!r}; seen: {self.texts()}")
 
+    def card(self, field: str) -> FieldCard:
+        """The card of a field on the page of the form that is open."""
+        return next(card for card in self.screen._shown_cards() if card.field.name == field)
+
     # -- doing ----------------------------------------------------------------------------------------------
 
     def tap(self, widget: Any) -> None:
@@ -142,6 +147,13 @@ class Driver:
         while finger.grab_list and time.monotonic() < give_up:
             EventLoop.idle()
         self.settle()
+
+    def turn_to(self, field: str, frames: int = 2) -> FieldCard:
+        """Turn to the page of a field, as the list of pages does; its card."""
+        screen = self.screen
+        screen.go_to(next(n for n, step in enumerate(screen.steps) if field in step.fields))
+        self.settle(frames)
+        return self.card(field)
 
     def press(self, text: str) -> None:
         """Tap what says this."""

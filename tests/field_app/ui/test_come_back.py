@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from field_app.phone import Phone
-from field_app.ui.fields.card import FieldCard
 from field_app.ui.sample import SamplePhone
 from field_app.ui.sample_drafts import filled_draft
 from field_app.ui.sample_sealed import PIN as SEALED_PIN
@@ -36,16 +35,9 @@ def _pin(driver: Driver, pin: str) -> None:
         driver.tap(next(w for w in driver.walk() if isinstance(w, Key) and w.text == digit))
 
 
-def _card(driver: Driver, name: str) -> FieldCard:
-    return next(card for card in driver.screen._shown_cards() if card.field.name == name)
-
-
 def _touch(driver: Driver, name: str) -> None:
     """Turn to the page of a field, and touch its question."""
-    screen = driver.screen
-    screen.go_to(next(n for n, step in enumerate(screen.steps) if name in step.fields))
-    driver.settle()
-    question = _card(driver, name).question
+    question = driver.turn_to(name).question
     driver._bring(question)
     driver.touch(*question.to_window(*question.center))
     driver.settle()
@@ -55,7 +47,7 @@ def _is_at(driver: Driver, name: str) -> bool:
     """Whether the question is seen, near the top or as far up as the page goes."""
     if driver.shell.name != "form" or name not in driver.screen.step.fields:
         return False
-    page, card = driver.screen.ids.page, _card(driver, name)
+    page, card = driver.screen.ids.page, driver.card(name)
     top = card.to_window(card.x, card.top)[1]
     return page.y < top <= page.top + 1 and (page.top - top < 60 or page.scroll_y <= 0.01)
 
@@ -161,7 +153,7 @@ def test_a_killed_process_opens_at_the_same_field_on_the_real_phone(
     driver.open(phone, now_ms=time.now_ms)
     driver.shell.go("form", draft=started.id)
     driver.settle()
-    driver.screen.save(_card(driver, "hasil_kunjungan"), "terisi_lengkap")
+    driver.screen.save(driver.card("hasil_kunjungan"), "terisi_lengkap")
     driver.settle()
     _touch(driver, "keberadaan_kpm")
     driver.wait_for(lambda: phone.visits.stood() is not None)

@@ -40,10 +40,7 @@ def test_the_difference_of_two_prices_is_seen_as_soon_as_both_are_typed(
     driver.open(phone)
     driver.shell.go("form", draft="d10")
     driver.settle()
-    screen = driver.screen
-    screen.go_to(next(n for n, step in enumerate(screen.steps) if "harga" in step.fields))
-    driver.settle()
-    editor = next(card for card in screen._shown_cards() if card.field.name == "harga").editor
+    editor = driver.turn_to("harga").editor
     driver.tap(editor.more)
     driver.type(editor.editors["harga"].entry, "15000")
     assert driver.sees("Dihitung sendiri")
@@ -53,7 +50,7 @@ def test_the_difference_of_two_prices_is_seen_as_soon_as_both_are_typed(
     driver.type(editor.editors["harga_pasar"].entry, "13500")
     driver.settle()
     assert driver.sees("1.500")
-    [row] = screen.answers["ewarong"]["harga"]
+    [row] = driver.screen.answers["ewarong"]["harga"]
     assert (row["harga"], row["harga_pasar"]) == (15000, 13500)
 
 

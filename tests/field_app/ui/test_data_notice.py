@@ -55,10 +55,7 @@ def _open(driver: Driver, voice: FakeVoice, monkeypatch: pytest.MonkeyPatch, *la
     driver.phone.visits.start("bpnt_kpm", "w1", None)
     driver.shell.go("form", draft="d10")
     driver.settle()
-    screen = driver.screen
-    screen.go_to(next(n for n, step in enumerate(screen.steps) if "persetujuan" in step.fields))
-    driver.settle()
-    editor = next(card for card in screen._shown_cards() if card.field.name == "persetujuan").editor
+    editor = driver.turn_to("persetujuan").editor
     assert isinstance(editor, NoticeEditor)
     return editor
 
@@ -119,9 +116,7 @@ def test_a_sealed_case_has_words_of_its_own(driver: Driver, voice: FakeVoice) ->
     driver.settle()
     for digit in PIN:
         driver.tap(next(w for w in driver.walk() if isinstance(w, Key) and w.text == digit))
-    screen = driver.screen
-    screen.go_to(next(n for n, step in enumerate(screen.steps) if "persetujuan" in step.fields))
-    driver.settle()
+    driver.turn_to("persetujuan")
     assert driver.sees("Isinya disegel") and not driver.sees("Kementerian Sosial")
 
 

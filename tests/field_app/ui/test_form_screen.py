@@ -36,20 +36,8 @@ class FilmCamera:
         return picture(self.shots, (800, 600))
 
 
-def _card(driver: Driver, name: str) -> FieldCard:
-    return next(card for card in driver.screen._shown_cards() if card.field.name == name)
-
-
-def _page(driver: Driver, name: str) -> FieldCard:
-    """Turn to the page of a field, as the list of pages does."""
-    screen = driver.screen
-    screen.go_to(next(n for n, step in enumerate(screen.steps) if name in step.fields))
-    driver.settle()
-    return _card(driver, name)
-
-
 def _choose(driver: Driver, name: str, label: str) -> None:
-    choice = next(one for one in _card(driver, name).editor.choices if one.text == label)
+    choice = next(one for one in driver.card(name).editor.choices if one.text == label)
     for _ in range(3):  # on a busy machine a tap may pass for a scroll; a person taps again
         driver.tap(choice)
         if choice.chosen:
@@ -125,7 +113,7 @@ def test_a_visit_is_filled_to_its_end_by_touch_and_sealed(driver: Driver) -> Non
     while driver.shell.name == "form":
         before = driver.screen.at
         for name in driver.screen.step.fields:
-            answer(driver, _card(driver, name))
+            answer(driver, driver.card(name))
         driver.tap(driver.screen.ids.next)
         assert driver.shell.name != "form" or driver.screen.at == before + 1
     assert driver.shell.name == "review"
@@ -158,7 +146,7 @@ def test_a_choice_is_saved_at_the_tap_and_says_so(driver: Driver) -> None:
 
 def test_text_is_saved_after_a_pause_without_leaving_the_field(driver: Driver) -> None:
     phone = _start(driver)
-    entry = _entry(_page(driver, "alamat"))
+    entry = _entry(driver.turn_to("alamat"))
     driver.tap(entry)
     entry.insert_text("Dukuh Tegal")
     assert phone.visits.saves == []
@@ -168,7 +156,7 @@ def test_text_is_saved_after_a_pause_without_leaving_the_field(driver: Driver) -
 
 def test_text_is_saved_when_the_page_is_turned(driver: Driver) -> None:
     phone = _start(driver)
-    entry = _entry(_page(driver, "alamat"))
+    entry = _entry(driver.turn_to("alamat"))
     entry.insert_text("Dukuh Krajan")
     driver.tap(driver.screen.ids.next)
     assert ("bpnt_kpm", "alamat", "Dukuh Krajan") in phone.visits.saves
@@ -176,7 +164,7 @@ def test_text_is_saved_when_the_page_is_turned(driver: Driver) -> None:
 
 def test_a_condition_brings_fields_and_what_stands_above_stays(driver: Driver) -> None:
     _start(driver)
-    card = _page(driver, "keberadaan_kpm")
+    card = driver.turn_to("keberadaan_kpm")
     shown = [c.field.name for c in driver.screen._shown_cards()]
     assert "tanggal_meninggal" not in shown
     driver._bring(card)
@@ -191,8 +179,8 @@ def test_a_condition_brings_fields_and_what_stands_above_stays(driver: Driver) -
 
 def test_what_is_on_the_screen_does_not_move_when_a_field_comes(driver: Driver) -> None:
     _start(driver)
-    _page(driver, "usul_kelayakan")
-    choice = next(c for c in _card(driver, "usul_kelayakan").editor.choices if c.code == "tidak_layak")
+    driver.turn_to("usul_kelayakan")
+    choice = next(c for c in driver.card("usul_kelayakan").editor.choices if c.code == "tidak_layak")
     driver._bring(choice)
     before = choice.to_window(choice.x, choice.y)[1]
     driver.touch(*choice.to_window(*choice.center))
@@ -212,7 +200,7 @@ def test_a_result_that_lifts_the_rest_leaves_only_the_visit_itself(driver: Drive
 
 def test_a_required_answer_is_skipped_with_a_reason(driver: Driver) -> None:
     phone = _start(driver)
-    card = _page(driver, "alamat")
+    card = driver.turn_to("alamat")
     driver._bring(card)
     question = card.question
     driver.touch(*card.to_window(question.right - 20, question.top - 10))
@@ -226,7 +214,7 @@ def test_a_required_answer_is_skipped_with_a_reason(driver: Driver) -> None:
 
 def test_a_short_number_says_how_to_mend_it_and_is_kept_as_typed(driver: Driver) -> None:
     phone = _start(driver)
-    card = _page(driver, "nik")
+    card = driver.turn_to("nik")
     driver.type(_entry(card), "331499410768000")
     assert driver.sees("Harus 16 angka.") and _entry(card).text == "3314 9941 0768 000"
     assert phone.visits.drafts["d10"].answers["bpnt_kpm"]["nik"] == "331499410768000"
@@ -236,7 +224,7 @@ def test_a_short_number_says_how_to_mend_it_and_is_kept_as_typed(driver: Driver)
 
 def test_a_warning_does_not_stop(driver: Driver) -> None:
     _start(driver)
-    _page(driver, "kks_dipegang")
+    driver.turn_to("kks_dipegang")
     _choose(driver, "kks_dipegang", "e-warong/agen")
     assert driver.sees("Kartu dipegang orang di luar keluarga")
     at = driver.screen.at
@@ -249,7 +237,7 @@ def test_a_table_row_is_added_in_one_tap_and_sums_itself_up(driver: Driver) -> N
     phone.visits.save("d10", "bpnt_kpm", "tempat_belanja", "pasar_warung")
     driver.screen.enter()
     driver.settle()
-    table = _page(driver, "belanja").editor
+    table = driver.turn_to("belanja").editor
     driver.tap(table.more)
     driver.type(table.editors["nama"].entry, "Telur")
     driver.tap(next(c for c in table.editors["kelompok"].choices if c.text == "Protein hewani"))
@@ -262,7 +250,7 @@ def test_a_table_row_is_added_in_one_tap_and_sums_itself_up(driver: Driver) -> N
 
 def test_a_day_is_typed_or_turned_and_spelled_out(driver: Driver) -> None:
     phone = _start(driver)
-    card = _page(driver, "tanggal_lahir")
+    card = driver.turn_to("tanggal_lahir")
     driver.type(card.editor.entry, "31022026")
     assert driver.sees("Tanggal ini tidak ada")
     driver.type(card.editor.entry, "01071968")
@@ -286,7 +274,7 @@ def test_the_review_leads_to_the_field_that_is_missing(driver: Driver) -> None:
 
 def test_coming_back_lands_on_the_field_that_was_answered_last(driver: Driver) -> None:
     phone = _start(driver)
-    _page(driver, "hasil_kunjungan")
+    driver.turn_to("hasil_kunjungan")
     _choose(driver, "hasil_kunjungan", "Terisi lengkap")
     driver.press("Lanjut")
     last = driver.screen._shown_cards()[-1].field.name
@@ -296,7 +284,7 @@ def test_coming_back_lands_on_the_field_that_was_answered_last(driver: Driver) -
     driver.open(phone)  # another process, another window
     driver.shell.go("form", draft=key)
     view = driver.wait_for(lambda: driver.screen.ids.page.scroll_y < 0.5 and driver.screen)
-    card = _card(driver, last)
+    card = driver.card(last)
     assert view.at == page
     assert view.ids.page.y < card.to_window(card.x, card.top)[1] <= view.ids.page.top + 1
 
@@ -333,7 +321,7 @@ def test_a_secret_form_says_why_it_cannot_be_started(driver: Driver) -> None:
 
 def test_the_next_shot_stands_for_the_one_that_is_taken_again(driver: Driver) -> None:
     phone = _start(driver, camera=FilmCamera())
-    card = _page(driver, "foto_rumah_depan")
+    card = driver.turn_to("foto_rumah_depan")
     driver.tap(card.editor.take)
     driver.press("Jepret")
     first = phone.visits.drafts["d10"].photos[0]
@@ -347,14 +335,14 @@ def test_the_next_shot_stands_for_the_one_that_is_taken_again(driver: Driver) ->
 
 def test_what_the_phone_answers_at_the_end_is_not_asked_of_her(driver: Driver) -> None:
     _start(driver)
-    card = _page(driver, "jam_selesai")
+    card = driver.turn_to("jam_selesai")
     assert card.question.state == "Terisi sendiri saat diselesaikan" and card.question.link == ""
-    assert _card(driver, "tanggal_kunjungan").question.state == "Wajib"
+    assert driver.card("tanggal_kunjungan").question.state == "Wajib"
 
 
 def test_a_good_shot_leads_back_to_the_form_where_it_can_be_taken_again(driver: Driver) -> None:
     phone = _start(driver, camera=FilmCamera())
-    driver.tap(_page(driver, "foto_rumah_depan").editor.take)
+    driver.tap(driver.turn_to("foto_rumah_depan").editor.take)
     driver.press("Jepret")
     assert driver.shell.name == "form"
     assert driver.sees("Foto tersimpan tanpa lokasi. Untuk mengulang, ketuk fotonya.")
@@ -372,7 +360,7 @@ def test_a_row_that_was_taken_away_comes_back_to_its_place(driver: Driver) -> No
     phone.visits.save("d10", "bpnt_kpm", "belanja", rows)
     driver.screen.enter()
     driver.settle()
-    table = _page(driver, "belanja").editor
+    table = driver.turn_to("belanja").editor
     driver.tap(table.cards[0].head)
     driver.press("Hapus baris ini")
     assert phone.visits.drafts["d10"].answers["bpnt_kpm"]["belanja"] == rows[1:]
@@ -383,7 +371,7 @@ def test_a_row_that_was_taken_away_comes_back_to_its_place(driver: Driver) -> No
 
 def test_a_photo_that_was_taken_out_is_put_back_by_a_tap(driver: Driver) -> None:
     phone = _start(driver, camera=FilmCamera())
-    answer(driver, _page(driver, "foto_rumah_depan"))
+    answer(driver, driver.turn_to("foto_rumah_depan"))
     before = phone.visits.drafts["d10"].answers["bpnt_kpm"]["foto_rumah_depan"]
     driver.tap(next(w for w in driver.walk() if isinstance(w, PhotoTile)))
     driver.press("Keluarkan foto ini")
@@ -419,9 +407,9 @@ def test_an_answer_of_the_last_visit_is_shown_and_taken_over_only_by_a_tap(drive
     phone.visits.save("d10", "bpnt_kpm", "tempat_belanja", "pasar_warung")
     driver.shell.only("form", draft="d10")
     driver.settle()
-    _page(driver, name)
-    seen = next(w for w in driver.walk(_card(driver, name)) if isinstance(w, Link) and "Masih sama" in w.text)
+    driver.turn_to(name)
+    seen = next(w for w in driver.walk(driver.card(name)) if isinstance(w, Link) and "Masih sama" in w.text)
     assert words in seen.text and name not in draft.answers["bpnt_kpm"]
     driver.tap(seen)
     assert draft.answers["bpnt_kpm"][name] == value
-    assert not any(isinstance(w, Link) and "Masih sama" in w.text for w in driver.walk(_card(driver, name)))
+    assert not any(isinstance(w, Link) and "Masih sama" in w.text for w in driver.walk(driver.card(name)))

@@ -111,17 +111,14 @@ def test_a_field_stands_there_before_the_keyboard_is_asked_for(driver: Driver, m
 
 def test_a_long_text_shows_the_line_that_is_written_and_follows_it(driver: Driver) -> None:
     _open(driver, "32_ktk_1")
-    screen = driver.screen
-    screen.go_to(next(n for n, step in enumerate(screen.steps) if "kronologi_ringkas" in step.fields))
-    driver.settle(4)
-    entry = next(c for c in screen._shown_cards() if c.field.name == "kronologi_ringkas").editor.entry
+    entry = driver.turn_to("kronologi_ringkas", frames=4).editor.entry
     _focus(driver, entry)
     for _ in range(12):
         for character in "Tanpa nama siapa pun, cukup singkat. ":
             Window.dispatch("on_textinput", character)
         driver.settle(5)
         assert _hidden(driver, entry, dp(KEYBOARD)) == ""
-    assert entry.height > screen.ids.page.top - dp(KEYBOARD), "it is higher than all that is left"
+    assert entry.height > driver.screen.ids.page.top - dp(KEYBOARD), "it is higher than all that is left"
     entry.cursor = (0, 0)
     driver.settle(5)
     assert _hidden(driver, entry, dp(KEYBOARD)) == "", "and the first line, when she goes back to it"

@@ -219,11 +219,7 @@ def test_what_was_typed_is_kept_when_it_locks_by_itself(driver: Driver) -> None:
     filled_draft(driver.phone.visits, "d1")
     driver.shell.go("form", draft="d1")
     driver.settle()
-    screen = driver.screen
-    screen.go_to(next(n for n, step in enumerate(screen.steps) if "alamat" in step.fields))
-    driver.settle()
-    card = next(card for card in screen._shown_cards() if card.field.name == "alamat")
-    entry: Entry = card.editor.entry
+    entry: Entry = driver.turn_to("alamat").editor.entry
     entry.text = "Dukuh Baru"
     clock.pass_s(300)
     driver.app._look_at_clock()

@@ -29,10 +29,7 @@ def _address(driver: Driver, value: str, name: str = "Sutarmi", scale: float = 1
     driver.open(phone, scale=scale)
     driver.shell.go("form", draft="d1")
     driver.settle()
-    screen = driver.screen
-    screen.go_to(next(at for at, step in enumerate(screen.steps) if "alamat" in step.fields))
-    driver.settle(3)
-    return next(card for card in screen._shown_cards() if card.field.name == "alamat").editor.entry
+    return driver.turn_to("alamat", frames=3).editor.entry
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.6])

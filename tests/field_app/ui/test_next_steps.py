@@ -157,10 +157,7 @@ def test_a_table_without_rows_takes_no_room_above_its_button(driver: Driver) -> 
     driver.phone.visits.start("kis", "w1", None)
     driver.shell.go("form", draft=next(iter(driver.phone.visits.drafts)))
     driver.settle()
-    screen = driver.screen
-    screen.go_to(next(at for at, step in enumerate(screen.steps) if "syarat_lain" in step.fields))
-    driver.settle(3)
-    table = next(card for card in screen._shown_cards() if card.field.name == "syarat_lain").editor
+    table = driver.turn_to("syarat_lain", frames=3).editor
     assert table.rows() == []
     assert table.height <= table.more.height + dp(16)
 

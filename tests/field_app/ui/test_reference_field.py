@@ -9,11 +9,7 @@ def test_she_picks_the_pendamping_from_the_officers(driver: Driver) -> None:
     driver.phone.visits.start("pendamping", None, None)
     driver.shell.go("form", draft="d10")
     driver.settle()
-    screen = driver.screen
-    screen.go_to(next(n for n, step in enumerate(screen.steps) if "nama_pendamping" in step.fields))
-    driver.settle()
-    card = next(c for c in screen._shown_cards() if c.field.name == "nama_pendamping")
-    driver.tap(card.editor.box)
+    driver.tap(driver.turn_to("nama_pendamping").editor.box)
     sheet = driver.shell.sheets()[0]
     assert driver.sees("Retno Wulandari") and driver.sees("Bagus Prakoso")
     driver.type(sheet.line, "bagus")

@@ -19,9 +19,7 @@ def _open(driver: Driver) -> SamplePhone:
     visits.save("d10", "kis", "syarat_lain", ROWS)
     driver.shell.go("form", draft="d10")
     driver.settle()
-    screen = driver.screen
-    screen.go_to(next(n for n, step in enumerate(screen.steps) if "syarat_lain" in step.fields))
-    driver.settle()
+    driver.turn_to("syarat_lain")
     driver.tap(_table(driver).cards[1].head)
     return driver.phone
 

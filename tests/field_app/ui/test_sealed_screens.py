@@ -195,9 +195,7 @@ def test_no_place_is_asked_for_or_shown_with_a_photo_of_a_sealed_case(driver: Dr
 
 def test_a_statement_takes_a_signature_only_after_it_was_read_out(driver: Driver) -> None:
     phone = _enter(driver)
-    screen = driver.screen
-    screen.go_to(next(n for n, one in enumerate(screen.steps) if "tanda_tangan_pernyataan" in one.fields))
-    driver.settle()
+    driver.turn_to("tanda_tangan_pernyataan")
     assert not any(isinstance(widget, Pad) for widget in driver.walk())
     driver.press("Bacakan dan tanda tangani")
     assert driver.shell.name == "statement" and driver.sees("Nama saya Warga Uji")

@@ -16,10 +16,7 @@ def _pad(driver: Driver) -> Pad:
     driver.open(phone)
     driver.shell.go("form", draft="d10")
     driver.settle()
-    screen = driver.screen
-    screen.go_to(next(n for n, step in enumerate(screen.steps) if "tanda_tangan" in step.fields))
-    driver.settle()
-    pad = next(widget for widget in driver.walk() if isinstance(widget, Pad))
+    pad = driver.turn_to("tanda_tangan").editor.pad
     driver._bring(pad)
     return pad
 

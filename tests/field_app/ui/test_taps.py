@@ -75,7 +75,7 @@ def test_a_visit_takes_as_many_taps_as_the_table_says(finger: CountingDriver) ->
     while finger.shell.name == "form":
         step = finger.screen.step
         for name in step.fields:
-            card = next(card for card in finger.screen._shown_cards() if card.field.name == name)
+            card = finger.card(name)
             if isinstance(card.field, kinds.Gps):
                 finger.tap(card.editor.take)
             else:

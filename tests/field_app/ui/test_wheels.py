@@ -17,10 +17,7 @@ def _open(driver: Driver, name: str, scale: float = 1.0) -> Any:
     filled_draft(driver.phone.visits, "d1")
     driver.shell.go("form", draft="d1")
     driver.settle()
-    screen = driver.screen
-    screen.go_to(next(n for n, step in enumerate(screen.steps) if name in step.fields))
-    driver.settle()
-    card = next(card for card in screen._shown_cards() if card.field.name == name)
+    card = driver.turn_to(name)
     driver.tap(card.editor.turn)
     driver._bring(card.editor.panel)
     return card
