@@ -144,4 +144,4 @@ def test_a_name_of_a_file_a_path_and_a_code_break_behind_their_own_signs(driver:
     drawn, broken = (
         look.words(text, "body", int(room)) for text in ("KS-2026-DFKPRLXYZABC", "KS-2026-\nDFKPRLXYZABC")
     )
-    assert drawn.size == broken.size
+    assert drawn.pixels == broken.pixels
