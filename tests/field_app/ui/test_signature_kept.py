@@ -48,6 +48,18 @@ def test_a_signature_that_nobody_kept_is_kept_at_leaving(driver: Driver, leave: 
     assert driver.phone.visits.blobs[_kept(driver)][:4] == b"\x89PNG"
 
 
+def test_a_form_that_was_left_is_not_read_again_for_its_signature(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pad = _pad(driver)
+    _draw(driver, pad, 120)
+    entered: list[str] = []
+    monkeypatch.setattr(driver.screen, "enter", lambda: entered.append("form"))
+    driver.screen.quit()
+    driver.settle()
+    assert _kept(driver) is not None and entered == []
+
+
 def test_it_is_kept_once_and_then_seen(driver: Driver) -> None:
     pad = _pad(driver)
     _draw(driver, pad, 120)
