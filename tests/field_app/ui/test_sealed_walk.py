@@ -11,6 +11,7 @@ from kivy.uix.scrollview import ScrollView
 from msgspec.structs import replace
 
 from field_app.ui.guard import QuickExit
+from field_app.ui.photo_place import MOST_WAIT_S
 from field_app.ui.pictures import scenes
 from field_app.ui.sample_sealed import KODE, sealed_cards, sealed_draft
 from field_app.ui.theme import Look
@@ -130,8 +131,11 @@ def test_that_a_photo_is_worked_on_is_said_until_it_is_kept_and_no_longer(driver
     driver.open(camera=SlowCamera())
     sealed_draft(driver.phone.visits, "ds")
     _opened(driver, "camera", draft="ds", form="ktk", field="fc_ktp")
+    toast, stays_s = driver.shell.toast, list[float]()
+    driver.shell.toast = lambda *said: stays_s.append(said[-1]) or toast(*said)
     driver.screen.shoot()
     assert driver.sees("Memproses foto…")
+    assert stays_s[0] > MOST_WAIT_S, "it does not go by itself while the shot waits for its place"
     ready.set()
     driver.settle()
     assert driver.phone.visits.drafts["ds"].photos and not driver.sees("Memproses foto…")
