@@ -36,9 +36,9 @@ from server.disk import write_once
 
 AUTHORITY_YEARS = 30
 LEAF_DAYS = 90
+LEAF_MS = LEAF_DAYS * 86_400_000
 RENEW_BEFORE_MS = 30 * 86_400_000
 EARLIER = timedelta(days=1)
-LEAF_MS = LEAF_DAYS * 86_400_000
 """A certificate is good from the day before it was made: browsers' clocks are a little off."""
 MOST_NAME_LETTERS = 64
 MOST_HOST_LETTERS = 253
