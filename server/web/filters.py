@@ -33,8 +33,7 @@ class Filter(Data, frozen=True, kw_only=True):
     def chosen(self) -> str:
         """What is chosen, where that narrows the list: any but the first choice."""
         options = [option for group in self.groups for option in group.options]
-        narrowed = [option.label for option in options[1:] if option.value == self.value]
-        return narrowed[0] if narrowed and self.value != options[0].value else ""
+        return next((option.label for option in options[1:] if option.value == self.value), "")
 
 
 def choices(name: str, label: str, value: str, pairs: Iterable[tuple[str, str]]) -> Filter:
