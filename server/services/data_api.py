@@ -29,7 +29,7 @@ from server.access import within
 from server.engine import Engine, Reader
 from server.services.api_keys import ApiKey
 from server.services.data_visits import Id, KodeDesa, Kunjungan, VisitPresenter, read_visits
-from server.services.objections import objections, released
+from server.services.objections import held_and_freed
 from server.store import SqlOfficeStore
 from server.tables.outgoing import initials
 from sync.scope import desa_part
@@ -230,10 +230,9 @@ class DataApi:
         found = api_store.beyond(tx, moved, kind, after, limit) if moved else []
         more = len(found) >= limit
         last = found[-1].seq if more else store.last_seq()
-        freed = _freed(tx, after, last)
+        held, freed = held_and_freed(tx, after, last)
         about = [*freed, *subject_store.cases_of(tx, freed)] if freed else []
         again = api_store.shown_before(tx, parts, kind, about, after) if about else []
-        held = objections(tx)
         shown = {row.id: row for row in (*again, *found) if row.body is not None}
         shown = {name: row for name, row in shown.items() if _about(kind, row) not in held}
         gone = {row.id for row in found if row.body is None} - shown.keys()
@@ -257,9 +256,9 @@ class DataApi:
         found = api_store.visits_beyond(tx, after, limit, told, desa)
         more = len(found) >= limit
         last = found[-1][0] if more else store.last_seq()
-        freed = _freed(tx, after, last)
+        held, freed = held_and_freed(tx, after, last)
         again = api_store.visits_to(tx, freed, told, desa, after) if freed else []
-        names, held = [*again, *(name for _, name in found)], objections(tx)
+        names = [*again, *(name for _, name in found)]
         shown, gone = read_visits(tx, names, self._visits, told, named=key.named)
         # whoever begins has nothing yet that could be gone
         hilang: list[Id] = sorted(gone) if after else []
@@ -271,11 +270,6 @@ class DataApi:
 
     def _parts(self, key: ApiKey) -> list[Part]:
         return [desa_part(kode, service) for kode in self._reached(key) for service in key.services]
-
-
-def _freed(tx: Reader, after: int, upto: int) -> list[RecordId]:
-    """Return whose objection ceased to hold within these seqs."""
-    return [name for name, seq in released(tx, after).items() if seq <= upto]
 
 
 def _about(kind: PartKind, row: api_store.PartRow) -> str:

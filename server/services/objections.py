@@ -7,7 +7,7 @@ Held are lists that go out, what other systems read, and letters. Duties of the 
 what the person asks for themselves. Source: UU 27/2022, ps. 10, 11 and 41.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import TypeVar
 
 from schemas.base import Data
@@ -41,32 +41,40 @@ def objections(tx: Reader) -> dict[RecordId, Objection]:
 
     Of several objections of one person the one that waits for an answer is told.
     """
+    return _by_every_id(tx, _held(_raised(tx)))
+
+
+def held_and_freed(tx: Reader, after: int, upto: int) -> tuple[dict[RecordId, Objection], list[RecordId]]:
+    """Return what `objections` does, and whose objection ceased to hold within these seqs, by every id.
+
+    Whoever reads on from place to place was told nothing of the latter meanwhile.
+    """
+    raised = _raised(tx)
+    seqs: dict[RecordId, int] = {}
+    for each in raised:
+        if not _is_open(each) and not is_granted(each) and each.seq > after:
+            warga = RecordId(each.fields["warga"])
+            seqs[warga] = max(each.seq, seqs.get(warga, 0))
+    freed = _by_every_id(tx, seqs) if seqs else {}
+    return _by_every_id(tx, _held(raised)), [name for name, seq in freed.items() if seq <= upto]
+
+
+def _raised(tx: Reader) -> list[Record]:
+    return [
+        each
+        for each in records_of_kind(tx, REQUEST)
+        if not is_destroyed(each) and each.fields["jenis"] == "keberatan"
+    ]
+
+
+def _held(raised: Iterable[Record]) -> dict[RecordId, Objection]:
     held: dict[RecordId, Objection] = {}
-    for each in _raised(tx):
+    for each in raised:
         warga, granted = RecordId(each.fields["warga"]), is_granted(each)
         if _is_open(each) or (granted and warga not in held):
             received_ms = int(each.fields["diterima_ms"])
             held[warga] = Objection(request=each.id, received_ms=received_ms, granted=granted)
-    return _by_every_id(tx, held)
-
-
-def released(tx: Reader, after: int) -> dict[RecordId, int]:
-    """Return whose objection ceased to hold beyond a seq, by every id that they go by, each with that seq.
-
-    Whoever reads on from place to place was told nothing of them meanwhile.
-    """
-    seqs: dict[RecordId, int] = {}
-    for each in _raised(tx):
-        if not _is_open(each) and not is_granted(each) and each.seq > after:
-            warga = RecordId(each.fields["warga"])
-            seqs[warga] = max(each.seq, seqs.get(warga, 0))
-    return _by_every_id(tx, seqs) if seqs else {}
-
-
-def _raised(tx: Reader) -> Iterator[Record]:
-    for each in records_of_kind(tx, REQUEST):
-        if not is_destroyed(each) and each.fields["jenis"] == "keberatan":
-            yield each
+    return held
 
 
 def _is_open(request: Record) -> bool:

@@ -3,7 +3,7 @@
 import secrets
 
 from schemas.ids import RecordId
-from server.services.objections import released
+from server.services.objections import held_and_freed
 from sync.change import Decide, Patch
 from tests.server.test_data_api import Town, town  # noqa: F401 - the fixture
 from tests.server.web_office import DESA
@@ -92,7 +92,7 @@ def test_whoever_was_granted_is_told_only_after_they_withdraw(town: Town) -> Non
     kinds = ("warga", "kasus", "kunjungan")
     asked = {kind: town.everything(key, kind) for kind in kinds}
     answer(town, request, "dipenuhi")
-    assert warga not in town.office.deps.engine.read(lambda tx: released(tx, 0))
+    assert warga not in town.office.deps.engine.read(lambda tx: held_and_freed(tx, 0, 2**62)[1])
     whole = {kind: town.everything(key, kind)["data"] for kind in kinds}
     assert not {warga, case, visit} & {name for found in whole.values() for name in found}
     held = {kind: town.everything(key, kind, after=asked[kind]["lanjut"]) for kind in kinds}
