@@ -8,10 +8,9 @@ files with the database.
 from collections.abc import Callable
 from pathlib import Path
 
-from schemas.base import UNREADABLE
 from schemas.text import Text
 from server.blobs import BlobStore
-from server.engine import DamagedError, EngineError, LockedError, Reader
+from server.engine import Reader
 from server.engines.examining import Examined, examined
 from server.keys import Keys
 from server.migrate import migrations
@@ -48,21 +47,14 @@ def verify(
     if bad is not None:
         findings.fault("catatan_tulis", bingkai=bad)
     mine = {database, _grown(database, "-wal"), _grown(database, "-shm"), data / SEALED}
-    try:
-        with garbage.seldom(), examined(database, keys.database) as opened:
-            is_readable = _is_readable(opened, findings)
-            progress.advance()
-            if is_readable:
-                reader = opened.reader()
-                rules = judging(reader)
-                mine |= _check_contents(reader, data, database, keys, rules, findings, progress)
-                check_folder(data, mine, findings)
-    except (DamagedError, *UNREADABLE):
-        findings.fault("terputus")
-    except LockedError:
-        findings.fault("dipegang")
-    except EngineError:
-        findings.fault("tidak_terbuka")
+    with findings.reading(), garbage.seldom(), examined(database, keys.database) as opened:
+        is_readable = _is_readable(opened, findings)
+        progress.advance()
+        if is_readable:
+            reader = opened.reader()
+            rules = judging(reader)
+            mine |= _check_contents(reader, data, database, keys, rules, findings, progress)
+            check_folder(data, mine, findings)
     return findings
 
 

@@ -9,8 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from schemas.base import UNREADABLE, decode
-from server.engine import DamagedError, EngineError, LockedError
+from schemas.base import decode
 from server.engines.examining import examined
 from server.frames import read_frame
 from server.verifying.chains import check_chains
@@ -40,14 +39,8 @@ def main() -> None:
     if raw is None:
         return
     telling, notes = _Telling(_say), Notes()
-    try:
+    with notes.reading():
         _check(decode(raw, Task), notes, telling)
-    except (DamagedError, *UNREADABLE):
-        notes.fault("terputus")
-    except LockedError:
-        notes.fault("dipegang")
-    except EngineError:
-        notes.fault("tidak_terbuka")
     for start in range(0, len(notes.found), FAULTS_TOGETHER):
         _say(Faults(found=notes.found[start : start + FAULTS_TOGETHER]))
     _say(Done(counts=dict(notes.counts)))

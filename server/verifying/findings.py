@@ -1,11 +1,13 @@
 """What a verification found: counts and faults. Rule: a fault names a thing, never its content."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from typing import Protocol
 
-from schemas.base import Message
+from schemas.base import UNREADABLE, Message
 from schemas.text import Text
+from server.engine import DamagedError, EngineError, LockedError
 
 FAULTS = "periksa.salah"
 
@@ -39,6 +41,18 @@ class Notes:
     def fault(self, key: str, **values: object) -> None:
         """Note one thing that is not in order."""
         self.found.append(Fault(key=key, values={name: str(value) for name, value in values.items()}))
+
+    @contextmanager
+    def reading(self) -> Generator[None]:
+        """Note why the database was not read to its end, where it was not."""
+        try:
+            yield
+        except (DamagedError, *UNREADABLE):
+            self.fault("terputus")
+        except LockedError:
+            self.fault("dipegang")
+        except EngineError:
+            self.fault("tidak_terbuka")
 
 
 class Findings(Notes):
