@@ -7,9 +7,10 @@ import pytest
 from schemas.ids import RecordId
 from server import custody_store
 from server.services.room_opening import OPEN_MS, Opened
+from sync.change import Patch
 from tests.server.room_office import BUDI, PHRASES, PURPOSE, SITI
 from tests.server.room_parts import SESSION, Parts, why
-from tests.server.web_office import shut
+from tests.server.web_office import DESA, shut
 
 
 @pytest.fixture
@@ -38,10 +39,13 @@ def test_a_purpose_has_ten_letters_whatever_stands_around_it(room: Parts) -> Non
 
 def test_a_case_that_is_none_opens_to_nobody(room: Parts) -> None:
     kasus, siti = room.case(), room.person(SITI)
-    visit = room.openings.current(room.open(kasus), SESSION, siti.id, kasus)
-    assert visit is not None
-    for name in (room.office.warga, RecordId(siti.id)):
+    visit, _ = room.sealer.visit(kasus, photos=0)
+    plain = RecordId("c" * 32)
+    fields = {"workflow": "bpnt_masalah", "service": "bpnt", "subjek": room.office.warga, "kode_desa": DESA}
+    room.office.deps.office.act(siti.id, Patch(record=plain, kind="kasus", base={}, new=fields))
+    for name in (room.office.warga, RecordId(siti.id), visit, plain):
         assert why(room.openings.open(siti, SESSION, name, PHRASES[SITI], PURPOSE)) == "kasus_tidak_ada"
+    room.open(kasus)
 
 
 def test_what_is_open_is_one_persons_in_one_login_for_one_case_and_ten_minutes(room: Parts) -> None:
