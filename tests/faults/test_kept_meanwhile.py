@@ -214,10 +214,12 @@ def test_an_offices_clock_that_is_set_back_a_day_stops_no_phone_and_loses_nothin
         sync(each)
     done = [visit(phone, world.beats[0], 1)]
     sync(phone)
+    off_ms = phone.worker.status().clock_off_ms
     world.set_clock(-DAY_MS)
     done.append(visit(phone, world.beats[0].warga, 2, alamat="Dukuh Baru"))
     rename(world, "Warga 0", "Warga Kantor")
     sync(phone)
+    assert phone.worker.status().clock_off_ms - off_ms > DAY_MS // 2, "it is a day further behind hers"
     assert (words(phone), pending(phone)) == (["diterima"] * 2, (0, 0))
     phone.lock()
     phone = world.again(world.folder / "hp-0")
@@ -228,6 +230,7 @@ def test_an_offices_clock_that_is_set_back_a_day_stops_no_phone_and_loses_nothin
     for each in (phone, other):
         sync(each)
         assert set(words(each)) == {"diterima"} and pending(each) == (0, 0)
+        assert abs(each.worker.status().clock_off_ms - off_ms) < DAY_MS // 2, "it is right again"
     assert [hit.nama for hit in phone.visits.search("Warga Kantor")] == ["Warga Kantor"]
     assert [world.versions(one.visit) for one in done] == [[one.change.hex()] for one in done]
     assert (world.lacks(), world.faults()) == ([], [])
