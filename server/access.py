@@ -7,11 +7,13 @@ its keys (server/custody.py). `pdp` is the officer of data protection (UU 27/202
 registers and their deadlines, and reads no answer of anybody. Source: docs/architecture.md, "Trust".
 """
 
+from collections.abc import Iterable
 from typing import Literal, assert_never, get_args
 
 from schemas.base import Data
 from schemas.form_types import Privacy
 from schemas.ids import PersonId
+from schemas.wilayah import Region
 from sync.store import Record
 
 Role = Literal["pendamping", "verifikator", "petugas", "kabid", "pengawas", "pdp", "admin"]
@@ -146,6 +148,20 @@ class Scope(Data, frozen=True, kw_only=True):
     def serves(self, service: str) -> bool:
         """Whether a service is among these; what belongs to none is everybody's."""
         return self.services is None or not service or service in self.services
+
+    def desa(self, known: Iterable[Region], region: str) -> tuple[str, ...] | None:
+        """Return the desa to list, of these and within a region (empty: any); None for all.
+
+        What lies in no known desa (an empty one) is every reader's, unless a region is asked for.
+        """
+        if self.areas is None and not region:
+            return None
+        found = tuple(
+            each.kode
+            for each in known
+            if each.is_desa and (not region or is_inside(each.kode, region)) and self.has(each.kode)
+        )
+        return found if region else ("", *found)
 
 
 def is_active(record: Record) -> bool:

@@ -20,7 +20,7 @@ from schemas.ids import RecordId
 from schemas.sealed import SEALED_SERVICES
 from schemas.workflow import Workflows
 from server import export_store, table_store
-from server.access import Scope, within
+from server.access import Scope, is_inside
 from server.engine import Engine, Reader
 from server.services.answers import Reading
 from server.services.visit_page import Words
@@ -117,9 +117,9 @@ class ExportRows:
             return False
         desa = str(fields.get("kode_desa") or "")
         asked, reach = self._asked, self._reach
-        if asked.region and not (desa and within(desa, (asked.region,))):
+        if asked.region and not is_inside(desa, asked.region):
             return False
-        if reach.areas is not None and not within(desa, reach.areas):
+        if not reach.has(desa):
             return False
         services = _services(fields)
         if record.kind == CASES and (is_sealed(record) or asked.state not in ("", _state(fields))):
@@ -174,22 +174,10 @@ class ExportRows:
             tx,
             (wanted, *opening),
             state=self._asked.state,
-            desa=self._desa(),
+            desa=self._reach.desa(self._places.values(), self._asked.region),
             first_ms=self._asked.first_ms,
             before_ms=self._asked.before_ms,
         )
-
-    def _desa(self) -> tuple[str, ...] | None:
-        """Return the desa to list, None for all. A visit without a known desa is every reader's."""
-        region = self._asked.region
-        if self._reach.areas is None and not region:
-            return None
-        known = tuple(
-            kode
-            for kode, each in self._places.items()
-            if each.is_desa and (not region or within(kode, (region,))) and self._reach.has(kode)
-        )
-        return known if region else ("", *known)
 
     def _visits(self) -> Iterator[Piece]:
         ids = self._visits_wanted

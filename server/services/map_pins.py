@@ -9,7 +9,7 @@ from typing import Literal
 from schemas.base import Data
 from schemas.ids import RecordId
 from server import assign_store, page_store
-from server.access import Person, scope, within
+from server.access import Person, scope
 from server.engine import Engine, Reader
 from server.page_store import QueueFilter
 from server.services.figures import Figures
@@ -41,7 +41,7 @@ class Pins:
     def of(self, person: Person, desa: str) -> list[Pin]:
         """Return the visits and e-warong of a desa that this person may see."""
         reach = scope(person, "see_visits")
-        if reach is None or (reach.areas is not None and not within(desa, reach.areas)):
+        if reach is None or not reach.has(desa):
             return []
         forms = self._figures.forms_of(reach.services)
 

@@ -10,7 +10,7 @@ from schemas.identity import search_key
 from schemas.ids import BlobId, PersonId, RecordId
 from schemas.sealed import SEALED_FORM, SEALED_SERVICES
 from server import handed_store, page_store, sign_store
-from server.access import Person, Scope, scope, within
+from server.access import Person, Scope, scope
 from server.engine import Engine, FullError, Reader
 from server.page_store import DAY_MS, QueueFilter
 from server.services.finding import FEWEST_DIGITS
@@ -171,7 +171,7 @@ class Queue:
         wanted = msgspec.structs.replace(asked.wanted, forms=self._forms(reach, asked.service))
         if asked.sought:
             wanted = msgspec.structs.replace(wanted, sought=True, **self._meant(asked.sought))
-        return wanted, reach.author, self._desa(reach, asked.region)
+        return wanted, reach.author, reach.desa(self._words.wilayah, asked.region)
 
     def _meant(self, text: str) -> dict[str, Any]:
         """Return what somebody searches for: the end of a number, the code of a sealed case, or a name."""
@@ -192,17 +192,6 @@ class Queue:
 
         forms = [form.id for form in self._words.forms.all() if is_wanted(form.service)]
         return (*forms, *([SEALED_FORM] if any(map(is_wanted, SEALED_SERVICES)) else ()))
-
-    def _desa(self, reach: Scope, region: str) -> tuple[str, ...] | None:
-        """Return the desa to list, None for all. A visit without a known desa is every reviewer's."""
-        if reach.areas is None and not region:
-            return None
-        known = tuple(
-            each.kode
-            for each in self._words.wilayah
-            if each.is_desa and (not region or within(each.kode, (region,))) and reach.has(each.kode)
-        )
-        return known if region else ("", *known)
 
     def _rows(self, tx: Reader, ids: Sequence[RecordId], person: Person) -> list[QueueRow]:
         store = SqlOfficeStore.reading(tx)
