@@ -19,7 +19,7 @@ from server.access import Person, Scope, is_inside, scope
 from server.engine import Engine
 from server.figure_store import DUE, OPEN, Day
 from server.periods import Period
-from server.services.figures import FRESH_MS, Figures
+from server.services.figures import FRESH_MS, Figures, with_newest
 from server.services.people import Denied
 from server.services.visit_page import Words
 from server.services.visits import names
@@ -200,8 +200,9 @@ class TargetProgress:
         for each, count in rows:
             if each.what == DUE and each.desa:  # a tugas lies somewhere
                 due[each.form][each.desa] += count
+        services = self._figures.services()
         for form, numbers in sorted(due.items()):
-            service = self._service(form)
+            service = services.get(form)
             if service and not any(aim.service == service and aim.form in ("", form) for aim in covered):
                 yield Aim(service=service, form=form, start=start, end=end), numbers
 
@@ -253,8 +254,7 @@ class TargetProgress:
             made_ms, rows = self._spans.get(key, (now - FRESH_MS, []))
             if not 0 <= now - made_ms < FRESH_MS:
                 rows = self._engine.read(lambda tx: figure_store.between(tx, what, first, last))
-                others = {each: kept for each, kept in self._spans.items() if each != key}
-                self._spans = {**dict(list(others.items())[-MOST_SPANS:]), key: (now, rows)}
+                self._spans = with_newest(self._spans, key, (now, rows), MOST_SPANS)
             return rows
 
     def _by_region(self, rows: Rows, forms: frozenset[str]) -> Mapping[str, Counter[str]]:
@@ -270,10 +270,6 @@ class TargetProgress:
         if aim.form:
             return frozenset({aim.form})
         return frozenset(form.id for form in self._words.forms.all() if form.service == aim.service)
-
-    def _service(self, form: str) -> str:
-        forms = self._words.forms
-        return forms.get(form).service if form in forms.ids() else ""
 
 
 class _Reach:
