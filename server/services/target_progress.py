@@ -170,13 +170,14 @@ class TargetProgress:
             of, inside = here.parts_of(numbers, regions)
             counts = _added(made, inside)
             target = sum(numbers[each] for each in of) if of else None
-            left = max(0, (target or 0) - sum(counts.values()))
+            left = max(0, (target or 0) - counts.total())
+            approved, waiting, returned = _parts(counts)
             return Told(
                 target=target,
-                approved=counts["disetujui"],
-                waiting=counts["diterima"] + counts["ditahan"],
-                returned=counts["dikembalikan"],
-                week=sum(_added(this_week, inside).values()),
+                approved=approved,
+                waiting=waiting,
+                returned=returned,
+                week=_added(this_week, inside).total(),
                 pace=-(-left // days_left) if days_left else 0,
             )
 
@@ -215,8 +216,8 @@ class TargetProgress:
         last = min(before.end, before.start + timedelta(days=days - 1)) if days else before.end
         return Received(
             period=period,
-            now=_parts(rows),
-            before=_parts(here.seen(self._made(before.start, last))) if is_known else None,
+            now=_parts(_by_state(rows)),
+            before=_parts(_by_state(here.seen(self._made(before.start, last)))) if is_known else None,
             days=days,
         )
 
@@ -322,10 +323,14 @@ class _Reach:
         return self._reach.has(desa) and (not self._region or is_inside(desa, self._region))
 
 
-def _parts(rows: Rows) -> Parts:
-    counts = Counter[str]()
+def _by_state(rows: Rows) -> Counter[str]:
+    found = Counter[str]()
     for each, count in rows:
-        counts[each.what] += count
+        found[each.what] += count
+    return found
+
+
+def _parts(counts: Counter[str]) -> Parts:
     return counts["disetujui"], counts["diterima"] + counts["ditahan"], counts["dikembalikan"]
 
 
