@@ -259,17 +259,19 @@ def conflicts_on(tx: Reader, shelves: Iterable[str], limit: int) -> list[RecordI
     return [RecordId(row[0]) for row in found]
 
 
-def case_places(tx: Reader, stages: Iterable[str], due_before: str = "") -> dict[tuple[str, str], int]:
+def case_places(
+    tx: Reader, stages: Iterable[str], due_before: str = ""
+) -> dict[tuple[str, str], tuple[int, int]]:
     """Return how many cases stand at each of these stages in each desa, by (stage, desa).
 
-    `due_before`: only those that were due before that day.
+    With each stands how many of them were due before a day.
     """
     found = tx.query(
-        "SELECT stage, desa, count(*) FROM kasus WHERE kabupaten = :kabupaten AND stage IN :stages"
-        " AND (:before = '' OR due <> '' AND due < :before) GROUP BY stage, desa",
+        "SELECT stage, desa, count(*), count(CASE WHEN due <> '' AND due < :before THEN 1 END) FROM kasus"
+        " WHERE kabupaten = :kabupaten AND stage IN :stages GROUP BY stage, desa",
         {"stages": list(stages), "before": due_before},
     )
-    return {(str(row[0]), str(row[1])): int(row[2]) for row in found}
+    return {(str(row[0]), str(row[1])): (int(row[2]), int(row[3])) for row in found}
 
 
 def cases_at(

@@ -117,8 +117,10 @@ class Cases:
         """List the cases under way that this person may see, soonest due first, at most 500."""
 
         def work(tx: Reader) -> CaseList:
-            store, every = SqlOfficeStore.reading(tx), self._places(tx, person)
-            stages, overdue = self._stages(), self._places(tx, person, today.isoformat())
+            store, stages = SqlOfficeStore.reading(tx), self._stages()
+            counts = self._places(tx, person, stages, today.isoformat())
+            every = {place: count for place, (count, _) in counts.items()}
+            overdue = {place: late for place, (_, late) in counts.items() if late}
             before, among = (today.isoformat(), overdue) if wanted.late else ("", every)
             places = {
                 (stage, desa): count
@@ -143,7 +145,8 @@ class Cases:
         """Count the cases under way that this person may see."""
         if not may(person, "see_cases"):
             return 0
-        return self._engine.read(lambda tx: sum(self._places(tx, person).values()))
+        places = self._engine.read(lambda tx: self._places(tx, person, self._stages()))
+        return sum(count for count, _ in places.values())
 
     def open(self, person: Person, case: RecordId, today: date) -> CaseView | NotThere | Denied:
         """Show one case."""
@@ -202,13 +205,14 @@ class Cases:
     def _refused(self, person: Person, record: Record) -> Any:
         return refused(person, "see_cases", self._thing(record))
 
-    def _places(self, tx: Reader, person: Person, due_before: str = "") -> dict[tuple[str, str], int]:
-        """Return how many cases under way this person may see at each (stage, desa)."""
-        stages = self._stages()
+    def _places(
+        self, tx: Reader, person: Person, stages: Mapping[str, Stage], due_before: str = ""
+    ) -> dict[tuple[str, str], tuple[int, int]]:
+        """Return how many cases this person may see at each (stage, desa), and how many of them were due."""
         found = page_store.case_places(tx, stages, due_before).items()
         return {
-            (stage, desa): count
-            for (stage, desa), count in found
+            (stage, desa): counts
+            for (stage, desa), counts in found
             if refused(person, "see_cases", _listed(stages[stage][0], desa)) is None
         }
 

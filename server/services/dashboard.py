@@ -171,9 +171,9 @@ class Dashboard:
         more = self._say("sebelumnya", masa=self._words.period(before.period), jumlah=said_of(count(before)))
         return f"{said} {more}"
 
-    def _said_of_people(self, key: str, chart: str, looking: Looking) -> str:
+    def _said_of_people(self, chart: str, told: Told, looking: Looking) -> str:
         """Return the sentence of a chart of people: the sum, and that of the period before."""
-        said = self._say(key, jumlah=said_of(self._people(chart, looking).total))
+        said = self._say(f"{chart}_kata", jumlah=said_of(told.total))
         return self._with_before(said, looking, lambda each: self._people(chart, each).total)
 
     def _progress(self, here: Here, region: str, period: Period) -> Chart:
@@ -216,7 +216,8 @@ class Dashboard:
         return self._chart("kembali", said, ("alasan",), ("notice",), rows)
 
     def _problems(self, looking: Looking) -> Chart:
-        counts = self._people("masalah", looking).counts
+        told = self._people("masalah", looking)
+        counts = told.counts
         payers = sorted({which.partition("|")[2] for which in counts})
         rows = [
             (
@@ -231,9 +232,8 @@ class Dashboard:
             for payer in payers
         ]
         tones = ("info", "notice", "good", "quiet")
-        return self._chart(
-            "masalah", self._said_of_people("masalah_kata", "masalah", looking), columns, tones, rows
-        )
+        said = self._said_of_people("masalah", told, looking)
+        return self._chart("masalah", said, columns, tones, rows)
 
     def _six(self, looking: Looking) -> Chart:
         answers = ("ya", "sebagian", "tidak")
@@ -247,12 +247,13 @@ class Dashboard:
         return self._chart("tepat", self._say("tepat_kata"), columns, ("good", "notice", "bad"), rows)
 
     def _forbidden(self, looking: Looking) -> Chart:
-        counts = self._people("larangan", looking).counts
+        told = self._people("larangan", looking)
+        counts = told.counts
         rows = [
             (self._option("ewarong", "larangan", name), [counts[name]], "")
             for name in _most_first(counts, counts)
         ]
-        said = self._said_of_people("larangan_kata", "larangan", looking)
+        said = self._said_of_people("larangan", told, looking)
         return self._chart("larangan", said, ("temuan",), ("bad",), rows)
 
     def _cases(self, here: Here, key: str, workflow: str) -> Chart:
@@ -268,9 +269,10 @@ class Dashboard:
         return self._chart(key, said, ("berjalan", "lewat"), ("info", "bad"), rows)
 
     def _paths(self, looking: Looking) -> Chart:
-        counts = self._people("jalur", looking).counts
+        told = self._people("jalur", looking)
+        counts = told.counts
         rows = [(self._option("kis", "cabang_petugas", name), [counts[name]], "") for name in sorted(counts)]
-        said = self._said_of_people("jalur_kata", "jalur", looking)
+        said = self._said_of_people("jalur", told, looking)
         return self._chart("jalur", said, ("kunjungan",), ("info",), rows)
 
     def _survey(self, looking: Looking) -> Chart:

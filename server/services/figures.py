@@ -10,7 +10,7 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from schemas.base import Data
 from schemas.form import Forms
@@ -52,6 +52,8 @@ Pairs = list[tuple[str, str]]
 """What a visit counts for: what, and which."""
 Place = tuple[str, str]
 """A desa and a service."""
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 class Made(Data, frozen=True, kw_only=True):
@@ -110,8 +112,7 @@ class Figures:
             if found is None or not _is_fresh(made_ms, now):
                 self.catch_up()
                 found = self._engine.read(lambda tx: self._months(tx, year))
-                others = {each: kept for each, kept in self._years.items() if each != year}
-                self._years = {**dict(list(others.items())[-MOST_KEPT:]), year: (now, found)}
+                self._years = with_newest(self._years, year, (now, found), MOST_KEPT)
             return found
 
     def made(self, period: Period) -> Made:
@@ -122,9 +123,12 @@ class Figures:
             if found is None or of is not year:
                 first = period.start.month - 1
                 found = _added_up(year[first : first + len(period.months)])
-                others = {each: kept for each, kept in self._made.items() if each != period.code}
-                self._made = {**dict(list(others.items())[-MOST_KEPT:]), period.code: (year, found)}
+                self._made = with_newest(self._made, period.code, (year, found), MOST_KEPT)
             return found
+
+    def services(self) -> Mapping[str, str]:
+        """Return the service of each form."""
+        return {form.id: form.service for form in self._forms.all()}
 
     def forms_of(self, services: tuple[str, ...] | None) -> tuple[str, ...] | None:
         """Return the forms of some services, None for all."""
@@ -143,11 +147,12 @@ class Figures:
 
     def _stands(self, tx: Reader, now: int) -> Standing:
         tasks: defaultdict[Place, Counter[str]] = defaultdict(Counter)
+        services = self.services()
         today = local_date(now).isoformat()
         for each, count in figure_store.sums(tx, [""]):
             is_late = each.what == OPEN and "" < each.which < today
             state = "terlambat" if is_late else "terbuka" if each.what == OPEN else "selesai"
-            tasks[each.desa, self._service(each.form)][state] += count
+            tasks[each.desa, services.get(each.form, "")][state] += count
         return Standing(
             months=tuple(figure_store.months(tx)),
             made_ms=now,
@@ -158,9 +163,9 @@ class Figures:
 
     def _months(self, tx: Reader, year: int) -> Year:
         names = [f"{year:04}-{month:02}" for month in range(1, 13)]
-        found = {name: nothing() for name in names}
+        found, services = {name: nothing() for name in names}, self.services()
         for each, count in figure_store.sums(tx, names):
-            place, month = (each.desa, self._service(each.form)), found[each.month]
+            place, month = (each.desa, services.get(each.form, "")), found[each.month]
             match each.what:
                 case "skm":
                     service, _, marks = each.which.partition("|")
@@ -173,15 +178,13 @@ class Figures:
                     month.of[place][each.what, each.which] += count
         return tuple(found.values())
 
-    def _service(self, form: str) -> str:
-        return self._forms.get(form).service if form in self._forms.ids() else ""
-
     def _waiting(self, tx: Reader, now: int) -> Mapping[Place, Counter[str]]:
         found: defaultdict[Place, Counter[str]] = defaultdict(Counter)
+        services = self.services()
         for form, desa, at_ms in figure_store.waiting(tx):
             days = (now - at_ms) / DAY_MS
             band = next((str(limit) for limit in AGES if days <= limit), "")
-            found[desa, self._service(form)][band] += 1
+            found[desa, services.get(form, "")][band] += 1
         return found
 
 
@@ -211,6 +214,12 @@ def pairs_of(version: Version) -> Pairs:
 def sheets(marks: Counter[str]) -> Iterator[dict[str, str]]:
     """Return the answers of questionnaires as `schemas.skm.ikm` takes them."""
     return (dict(zip(ELEMENTS, each, strict=True)) for each in marks.elements())
+
+
+def with_newest(kept: Mapping[Key, Value], key: Key, value: Value, most: int) -> dict[Key, Value]:
+    """Return what is kept with one more, and at most so many others: those that were put in last."""
+    others = {each: held for each, held in kept.items() if each != key}
+    return {**dict(list(others.items())[-most:]), key: value}
 
 
 def _is_fresh(made_ms: int, now: int) -> bool:

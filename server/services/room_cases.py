@@ -61,13 +61,14 @@ class RoomCases:
             found = store.records(ids)
             known = names(store, {str(each.fields.get("petugas") or "") for each in found.values()} - {""})
             shown = tuple(self._outside(found[name], known, today) for name in ids)
-            return OutsideList(shown=shown, total=sum(places.values()))
+            return OutsideList(shown=shown, total=sum(count for count, _ in places.values()))
 
         return self._engine.read(work)
 
     def count(self) -> int:
         """Count the sealed cases under way."""
-        return self._engine.read(lambda tx: sum(page_store.case_places(tx, self._stages()).values()))
+        places = self._engine.read(lambda tx: page_store.case_places(tx, self._stages()))
+        return sum(count for count, _ in places.values())
 
     def by_code(self, kode: str) -> RecordId | None:
         """Find a sealed case by its code, also one that has ended; for the day on which glass is broken."""

@@ -19,7 +19,7 @@ from server.access import Person, Scope, is_inside, scope
 from server.engine import Engine
 from server.figure_store import DUE, OPEN, Day
 from server.periods import Period
-from server.services.figures import FRESH_MS, Figures
+from server.services.figures import FRESH_MS, Figures, with_newest
 from server.services.people import Denied
 from server.services.visit_page import Words
 from server.services.visits import names
@@ -170,13 +170,14 @@ class TargetProgress:
             of, inside = here.parts_of(numbers, regions)
             counts = _added(made, inside)
             target = sum(numbers[each] for each in of) if of else None
-            left = max(0, (target or 0) - sum(counts.values()))
+            left = max(0, (target or 0) - counts.total())
+            approved, waiting, returned = _parts(counts)
             return Told(
                 target=target,
-                approved=counts["disetujui"],
-                waiting=counts["diterima"] + counts["ditahan"],
-                returned=counts["dikembalikan"],
-                week=sum(_added(this_week, inside).values()),
+                approved=approved,
+                waiting=waiting,
+                returned=returned,
+                week=_added(this_week, inside).total(),
                 pace=-(-left // days_left) if days_left else 0,
             )
 
@@ -200,8 +201,9 @@ class TargetProgress:
         for each, count in rows:
             if each.what == DUE and each.desa:  # a tugas lies somewhere
                 due[each.form][each.desa] += count
+        services = self._figures.services()
         for form, numbers in sorted(due.items()):
-            service = self._service(form)
+            service = services.get(form)
             if service and not any(aim.service == service and aim.form in ("", form) for aim in covered):
                 yield Aim(service=service, form=form, start=start, end=end), numbers
 
@@ -214,8 +216,8 @@ class TargetProgress:
         last = min(before.end, before.start + timedelta(days=days - 1)) if days else before.end
         return Received(
             period=period,
-            now=_parts(rows),
-            before=_parts(here.seen(self._made(before.start, last))) if is_known else None,
+            now=_parts(_by_state(rows)),
+            before=_parts(_by_state(here.seen(self._made(before.start, last)))) if is_known else None,
             days=days,
         )
 
@@ -253,8 +255,7 @@ class TargetProgress:
             made_ms, rows = self._spans.get(key, (now - FRESH_MS, []))
             if not 0 <= now - made_ms < FRESH_MS:
                 rows = self._engine.read(lambda tx: figure_store.between(tx, what, first, last))
-                others = {each: kept for each, kept in self._spans.items() if each != key}
-                self._spans = {**dict(list(others.items())[-MOST_SPANS:]), key: (now, rows)}
+                self._spans = with_newest(self._spans, key, (now, rows), MOST_SPANS)
             return rows
 
     def _by_region(self, rows: Rows, forms: frozenset[str]) -> Mapping[str, Counter[str]]:
@@ -270,10 +271,6 @@ class TargetProgress:
         if aim.form:
             return frozenset({aim.form})
         return frozenset(form.id for form in self._words.forms.all() if form.service == aim.service)
-
-    def _service(self, form: str) -> str:
-        forms = self._words.forms
-        return forms.get(form).service if form in forms.ids() else ""
 
 
 class _Reach:
@@ -326,10 +323,14 @@ class _Reach:
         return self._reach.has(desa) and (not self._region or is_inside(desa, self._region))
 
 
-def _parts(rows: Rows) -> Parts:
-    counts = Counter[str]()
+def _by_state(rows: Rows) -> Counter[str]:
+    found = Counter[str]()
     for each, count in rows:
-        counts[each.what] += count
+        found[each.what] += count
+    return found
+
+
+def _parts(counts: Counter[str]) -> Parts:
     return counts["disetujui"], counts["diterima"] + counts["ditahan"], counts["dikembalikan"]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from schemas.base import Data
 from server.access import Scope
 from server.periods import Period
-from server.services.figures import SIX, Figures, Made, Year
+from server.services.figures import SIX, Figures, Made, Year, with_newest
 from server.suppression import ALL, Cell, Cells, ClosedYear, closed_in_year, with_sums
 
 CHARTS = ("masalah", "larangan", "jalur", "skm", *SIX)
@@ -86,8 +86,7 @@ class ToldCounts:
             of, found = self._kept.get(key, (None, None))
             if found is None or of is not sums:
                 found = ToldYear(sums, reach, found)
-                others = {each: kept for each, kept in self._kept.items() if each != key}
-                self._kept = {**dict(list(others.items())[-MOST_READERS:]), key: (sums, found)}
+                self._kept = with_newest(self._kept, key, (sums, found), MOST_READERS)
             return found
 
 

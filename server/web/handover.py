@@ -75,24 +75,21 @@ def handover_routes(site: Site) -> list[Any]:
     @post("/serah-terima", request_max_body_size=LARGEST_FORM_BYTES)
     async def take_all(request: Asking) -> Response[str]:
         visitor = await _allowed(site, request)
-        reader = FormReader(visitor.csrf, site.deps.uploads.scratch, LARGEST_FILE_BYTES, site.work)
+        scratch = site.deps.uploads.scratch
         try:
-            sent = await reader.read(request.headers.get("content-type", ""), request.stream())
-            sent = [each for each in sent if each.name or each.size_bytes]
-            if not 0 < len(sent) <= MOST_FILES:
-                key = "terlalu_banyak" if sent else "tanpa_berkas"
-                said = site.text(f"kantor.serah_terima.{key}", jumlah=MOST_FILES)
-                return await draw(visitor, [], Notice(tone="bad", icon="error", title=said), 422)
-            person = visitor.person.id
-            results = [await site.work(lambda each=each: _take(site, each, person)) for each in sent]
+            with FormReader(visitor.csrf, scratch, LARGEST_FILE_BYTES, site.work) as reader:
+                sent = await reader.read(request.headers.get("content-type", ""), request.stream())
+                if not 0 < len(sent) <= MOST_FILES:
+                    key = "terlalu_banyak" if sent else "tanpa_berkas"
+                    said = site.text(f"kantor.serah_terima.{key}", jumlah=MOST_FILES)
+                    return await draw(visitor, [], Notice(tone="bad", icon="error", title=said), 422)
+                person = visitor.person.id
+                results = [await site.work(lambda each=each: _take(site, each, person)) for each in sent]
         except (OSError, FullError) as error:
             if not is_full(error):
                 raise
             said = Notice(tone="bad", icon="error", title=site.text(f"{TEXTS}.penyimpanan_penuh"))
             return await draw(visitor, [], said, 507)
-        finally:
-            for each in reader.files:
-                each.file.close()
         return await draw(visitor, results)
 
     async def give(visitor: Visitor, device: DeviceId, file: bytes | None) -> Response[Any]:

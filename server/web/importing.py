@@ -91,16 +91,12 @@ def import_routes(site: Site) -> list[Any]:
 
 async def _sent(site: Site, visitor: Visitor, request: Asking) -> Job | str:
     """Read the file that was sent; returns what is wrong with it, in words, when it is no list."""
-    reader = FormReader(visitor.csrf, site.deps.uploads.scratch, LARGEST_LIST_BYTES, site.work)
-    try:
+    with FormReader(visitor.csrf, site.deps.uploads.scratch, LARGEST_LIST_BYTES, site.work) as reader:
         file = await reader.only_file(request.headers.get("content-type", ""), request.stream())
         if isinstance(file, str):
             return site.text(f"impor.{file}")
         by = visitor.person.id
         made = await site.work(lambda: site.importing.take(by, file.name, file.file.read()))
-    finally:
-        for each in reader.files:
-            each.file.close()
     return site.text(f"impor.berkas.{made}") if isinstance(made, str) else made
 
 

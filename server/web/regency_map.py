@@ -12,7 +12,6 @@ from litestar import Response, get
 
 from schemas.base import Data
 from schemas.wilayah import Region
-from server.access import may
 from server.services.dashboard import Progress
 from server.services.map_pins import STATES, Pin
 from server.services.people import Denied
@@ -42,9 +41,7 @@ def map_routes(site: Site) -> list[Any]:
 
     @get("/peta")
     async def page(request: Asking) -> Response[str]:
-        visitor = await site.visitor(request)
-        if not may(visitor.person, "see_dashboard"):
-            raise ForbiddenError
+        visitor = await site.allowed(request, "see_dashboard")
         region = region_of(site, request)
         found = await site.work(lambda: site.dashboard.progress(visitor.person))
         if isinstance(found, Denied):

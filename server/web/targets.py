@@ -147,15 +147,11 @@ def _why(site: Site, note: Note) -> str:
 
 async def _read_file(site: Site, visitor: Visitor, request: Asking) -> TargetRows | str:
     """Read the file that was sent, or say what is wrong with it."""
-    reader = FormReader(visitor.csrf, site.deps.uploads.scratch, MOST_FILE_BYTES, site.work)
-    try:
+    with FormReader(visitor.csrf, site.deps.uploads.scratch, MOST_FILE_BYTES, site.work) as reader:
         file = await reader.only_file(request.headers.get("content-type", ""), request.stream())
         if isinstance(file, str):
             return site.text(f"impor.{file}")
         data = await site.work(file.file.read)
-    finally:
-        for each in reader.files:
-            each.file.close()
     found = await site.work(lambda: read_file(site.deps.parsers, site.words.wilayah, data))
     if isinstance(found, TargetRows):
         return found

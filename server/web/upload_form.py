@@ -7,7 +7,7 @@ lands on the disk are files without a name, gone when they are closed.
 import hmac
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
@@ -33,7 +33,10 @@ class SentFile:
 
 
 class FormReader:
-    """Reads one form. `scratch()` makes a file, `largest_bytes` is what each may have."""
+    """Reads one form. `scratch()` makes a file, `largest_bytes` is what each may have.
+
+    Used in a `with`, at whose end the files are closed, also where the form was not read to its end.
+    """
 
     def __init__(self, csrf: str, scratch: Callable[[], BinaryIO], largest_bytes: int, work: Work) -> None:
         self._csrf, self._scratch, self._largest, self._work = csrf, scratch, largest_bytes, work
@@ -42,12 +45,19 @@ class FormReader:
         self._field = bytearray()
         self._waiting = bytearray()
         self._at: SentFile | None = None
-        self.files: list[SentFile] = []
+        self._files: list[SentFile] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in self._files:
+            each.file.close()
 
     async def read(self, content_type: str, body: AsyncIterator[bytes]) -> list[SentFile]:
-        """Return the files, each at its beginning. Raises ExpiredError, UnreadableError, OSError.
+        """Return the files that were chosen, each at its beginning.
 
-        Whoever calls closes them; when this raises, `files` holds what there is to close.
+        Raises ExpiredError, UnreadableError, OSError.
         """
         kind, options = parse_options_header(content_type)
         if kind != "multipart/form-data" or not options.get("boundary"):
@@ -65,11 +75,11 @@ class FormReader:
                                 await self._take(event)
         except MultipartError as error:
             raise UnreadableError from error
-        return self.files
+        return [each for each in self._files if each.name or each.size_bytes]
 
     async def only_file(self, content_type: str, body: AsyncIterator[bytes]) -> SentFile | str:
         """Return the one file of a form, or what is wrong: a key under `impor`. Raises as `read`."""
-        sent = [each for each in await self.read(content_type, body) if each.name or each.size_bytes]
+        sent = await self.read(content_type, body)
         if len(sent) != 1:
             return "tanpa_berkas"
         return "berkas.terlalu_besar" if sent[0].too_large else sent[0]
@@ -81,7 +91,7 @@ class FormReader:
             if not self._allowed:
                 raise ExpiredError
             self._at = SentFile(segment.filename[-LONGEST_NAME:], await self._work(self._scratch))
-            self.files.append(self._at)
+            self._files.append(self._at)
 
     async def _take(self, data: bytes) -> None:
         if self._at is None:

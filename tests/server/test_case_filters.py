@@ -112,19 +112,19 @@ def cases_of(office: Office, wanted: CaseFilter, today: date) -> list[str]:
     return [case.name for case in listed.shown]
 
 
-def test_beside_what_was_due_what_has_time_left_is_not_listed(tmp_path: Path) -> None:
+def test_beside_what_was_due_what_has_time_left_or_no_limit_is_not_listed(tmp_path: Path) -> None:
     office = open_at(tmp_path)
     for nama in (NEAR, FAR):
         add(office, nama, DESA)
-    rested = add(office, "Sempat Uji", DESA)
-    office.deps.engine.write(
-        lambda tx: tx.execute(
-            "UPDATE kasus SET due = :day WHERE kabupaten = :kabupaten AND kasus = :kasus",
-            {"day": LATER.isoformat(), "kasus": rested},
-        )
-    ).result()
+    for nama, due in (("Sempat Uji", LATER.isoformat()), ("Lapang Uji", "")):
+        given = {"day": due, "kasus": add(office, nama, DESA)}
+        office.deps.engine.write(
+            lambda tx, given=given: tx.execute(
+                "UPDATE kasus SET due = :day WHERE kabupaten = :kabupaten AND kasus = :kasus", given
+            )
+        ).result()
     assert sorted(cases_of(office, CaseFilter(late=True), LATER)) == [FAR, NEAR]
-    assert len(cases_of(office, CaseFilter(), LATER)) == 3
+    assert len(cases_of(office, CaseFilter(), LATER)) == 4
     shut(office)
 
 

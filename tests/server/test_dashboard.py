@@ -129,6 +129,33 @@ def test_no_level_and_no_longer_period_tells_what_a_kecamatan_closes(desk: Desk)
     assert not {"masalah", "tepat", "larangan", "jalur", "skm"} & {chart.key for chart in board.charts}
 
 
+def test_a_chart_of_people_tells_of_a_reader_s_own_area_and_service_alone(desk: Desk) -> None:
+    desk.visits(6, "kks_masalah", {"jenis_masalah": "saldo_0"})
+    desk.visits(7, "kks_masalah", {"jenis_masalah": "saldo_0"}, ELSEWHERE)
+    near = replace(desk.who("verifikator"), areas=(DESA.rpartition(".")[0],))
+    for person, said in ((near, "6 masalah"), (replace(near, services=("kis",)), "0 masalah")):
+        board = desk.site.dashboard.board(person, desk.period, "")
+        assert isinstance(board, Board)
+        assert next(chart for chart in board.charts if chart.key == "masalah").said.startswith(said)
+
+
+def test_what_is_closed_follows_the_numbers(desk: Desk) -> None:
+    now, kabid = [desk.office.deps.now_ms()], desk.who("kabid")
+    desk.site.dashboard._figures._now_ms = lambda: now[0]
+
+    def told() -> dict[str, int | None]:
+        board = desk.site.dashboard.board(kabid, desk.period, "")
+        assert isinstance(board, Board)
+        [chart] = [chart for chart in board.charts if chart.key == "masalah"]
+        return {line.label: line.cells[0].count for line in chart.lines}
+
+    desk.visits(7, "kks_masalah", {"jenis_masalah": "saldo_0"})
+    assert told() == {"Saldo 0": 7}
+    desk.visits(2, "kks_masalah", {"jenis_masalah": "lupa_pin"})
+    now[0] += FRESH_MS
+    assert told() == {"Saldo 0": None, "Lupa PIN": None}
+
+
 def test_what_was_rejected_or_mended_counts_as_it_stands_now(desk: Desk) -> None:
     visits = desk.visits(7, "kks_masalah", {"jenis_masalah": "saldo_0"})
     assert desk.told("masalah") == {"Saldo 0": ["7"]}

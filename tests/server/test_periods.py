@@ -43,6 +43,9 @@ def test_a_period_has_its_days(code: str, first: tuple[int, int], last: tuple[in
         "triwulan:2026-5",
         "tahun:1999",
         "tahun:٢٠٢٦",
+        "tahun:20٢٦",
+        "triwulan:20٢٦-1",
+        "bulan:20٢٦-11",
         "bulan:2026-11\n",
     ],
 )

@@ -84,6 +84,11 @@ def test_where_nothing_is_small_everything_is_told() -> None:
 def test_no_closed_number_comes_out_of_a_longer_period_and_the_others_in_it(
     some: dict[int, Counter[Cell]],
 ) -> None:
+    all_holds(some)
+
+
+def all_holds(some: dict[int, Counter[Cell]]) -> None:
+    """See that of the tables of a year, by month, no closed number comes out."""
     months = [some.get(at, EMPTY) for at in range(12)]
     found = closed_in_year(months)
     by_month = [with_sums(month) for month in months]
@@ -99,6 +104,13 @@ def test_no_closed_number_comes_out_of_a_longer_period_and_the_others_in_it(
         inner = Counter({cell: number for cell, number in counts.items() if ALL not in cell})
         assert not any(is_few(counts[cell]) for cell in told)
         assert all(has_another(inner, cell, told) for cell in closed)
+
+
+def test_it_is_looked_once_more_at_a_month_that_another_quarter_closed_something_in() -> None:
+    """March closes its numbers in the third quarter, that in each month of it, and July then more."""
+    march = Counter({("p0", "a"): 2, ("p0", "b"): 3})
+    july = Counter({("p0", "a"): 40, ("p1", "a"): 5, ("p1", "b"): 6})
+    all_holds({2: march, 6: july, 8: Counter({("p0", "a"): 20, ("p0", "b"): 12})})
 
 
 def apart(

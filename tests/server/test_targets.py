@@ -390,6 +390,8 @@ def test_what_came_is_held_against_the_same_days_of_the_period_before(office: Of
     assert board(office, period=november).received == Received(
         period=november, now=(7, 2, 0), before=None, days=26
     ), "nothing is known of the month before"
+    tell_of(office, "2026-11")
+    assert board(office, period=november).received.before is None, "the first visits came after it"
     tell_of(office, "2026-10")
     found = board(office, period=november).received
     assert (found.now, found.before, found.days) == ((7, 2, 0), (9, 0, 0), 26), "up to the 26th of each"
@@ -401,6 +403,15 @@ def test_what_came_is_held_against_the_same_days_of_the_period_before(office: Of
     assert board(office, period=october, region=PLUPUH).received.now == (0, 0, 0)
     december = november.moved(1)
     assert board(office, period=december).received.before is None, "it has not begun"
+
+
+def test_the_same_days_of_a_shorter_month_end_with_it(office: Office) -> None:
+    for day, times in (("2026-02-28", 4), ("2026-03-01", 2)):
+        count(office, "disetujui", day, DESA, times)
+    tell_of(office, "2026-02")
+    march = Period(kind="bulan", start=date(2026, 3, 1))
+    found = board(office, period=march, day=date(2026, 3, 30)).received
+    assert (found.now, found.before, found.days) == ((2, 0, 0), (4, 0, 0), 30)
 
 
 def test_a_visit_counts_on_its_first_day_and_follows_what_is_decided(office: Office, work: Targeting) -> None:
