@@ -125,15 +125,15 @@ def _in_one(nets: Sequence["_Net"], cells: Iterable[Cell]) -> set[Cell]:
 
 
 def _closed(nets: Sequence["_Net"], seeds: AbstractSet[Cell]) -> set[Cell]:
-    """Close what is few in any of some tables, and what is to be closed with it, in each of them alike.
-
-    What a later table closes may ask for more in an earlier one: whoever calls repeats it until all stays.
-    """
+    """Close what is few in any of some tables, and what is to be closed with it, in each of them alike."""
     closed = set(seeds)
     for net in nets:
         closed |= net.few
-    for net in nets:
-        net.protect(closed)
+    before = -1
+    while before != len(closed):
+        before = len(closed)
+        for net in nets:
+            net.protect(closed)
     return closed
 
 
