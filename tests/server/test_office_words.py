@@ -74,14 +74,14 @@ TABLE = "problems.py"
 """Lists every problem with its status; that is no place where one arises."""
 CHOICES = {
     "kantor.antrean": r"(?:status|sudah|umur)_(\w+)",
-    "dasbor": r"(?:umur|hp|alasan|sampai)_(\w+)",
+    "dasbor": r"(?:(?:umur|hp|alasan|sampai)_|(?=\w+_kata))(\w+?)(?:_kata)?",
     "kantor.formulir": r"isian_(\w+)",
     "kantor.formulir.kesalahan": r"tempat_(\w+)",
     "warga.ganda": r"sebab_(\w+)",
     "ruang.kasus": r"tak_terbaca_(\w+)",
     "ruang.tolak": r"(\w+)_darurat",
 }
-"""Keys of which a part before the underline is put in front of what stands in the code."""
+"""Keys of which a part before or after the underline is joined to what stands in the code."""
 
 
 def sources(where: str) -> str:
