@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from schemas.base import Data
 from schemas.folding import fold, unfold
@@ -24,6 +24,42 @@ FOLDED = b"\xc1"
 LEVEL = 6
 HEADER_BYTES = 6
 DEFLATED, HAS_DICTIONARY = 8, 0x20
+
+
+class Deflating(Protocol):
+    """A stream that is being deflated."""
+
+    def compress(self, data: bytes, /) -> bytes: ...
+    def flush(self, mode: int = zlib.Z_FINISH, /) -> bytes: ...
+    def copy(self) -> "Deflating": ...
+
+
+class Inflating(Protocol):
+    """A stream that is being inflated."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, most_bytes: int, /) -> bytes: ...
+
+
+class Codec(Protocol):
+    """What makes and reads zlib streams: Python's own zlib, or a quicker module with the same functions."""
+
+    @property
+    def error(self) -> type[Exception]: ...
+    def compressobj(
+        self, level: int, method: int, wbits: int, mem_level: int, /, *, zdict: bytes = b""
+    ) -> Deflating: ...
+    def decompressobj(self, *, zdict: bytes) -> Inflating: ...
+
+
+class Ending(Data, frozen=True, kw_only=True):
+    """The end of a long message, deflated while its beginning was not known yet."""
+
+    plain: bytes
+    deflated: bytes
 
 
 class Unpacked(Data, frozen=True, kw_only=True):
@@ -42,11 +78,12 @@ class Refused(Data, frozen=True, kw_only=True):
 class Packing:
     """Packs and unpacks with the given dictionaries, the newest last. May be used by several threads."""
 
-    def __init__(self, dictionaries: Sequence[bytes]) -> None:
+    def __init__(self, dictionaries: Sequence[bytes], codec: Codec = zlib) -> None:
+        self._codec = codec
         self._known = {zlib.adler32(words): words for words in dictionaries}
         # Copying one that has read its dictionary takes half as long as letting a new one read it.
         self._ready = {
-            name: zlib.compressobj(LEVEL, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zdict=words)
+            name: codec.compressobj(LEVEL, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zdict=words)
             for name, words in self._known.items()
         }
         self.newest = zlib.adler32(dictionaries[-1])
@@ -58,6 +95,18 @@ class Packing:
             data = FOLDED + fold(data)
         return compressor.compress(data) + compressor.flush()
 
+    def ending(self, data: bytes) -> Ending:
+        """Deflate the end of a long message by itself, for `join`."""
+        compressor = self._codec.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL)
+        return Ending(plain=data, deflated=compressor.compress(data) + compressor.flush())
+
+    def join(self, beginning: bytes, ending: Ending, dictionary: int) -> bytes:
+        """Return the message of both, packed: one zlib stream, as `pack` gives for it but for a few bytes."""
+        compressor = self._ready[dictionary].copy()
+        begun = compressor.compress(beginning) + compressor.flush(zlib.Z_SYNC_FLUSH)
+        checksum = zlib.adler32(ending.plain, zlib.adler32(beginning))
+        return begun + ending.deflated + checksum.to_bytes(4, "big")
+
     def unpack(self, data: bytes, most_bytes: int) -> Unpacked | Refused:
         """Return the message in a packed one; what would be longer than `most_bytes` is not unpacked."""
         name = _dictionary_of(data)
@@ -65,10 +114,10 @@ class Packing:
             return Refused(problem="pesan_tidak_terbaca")
         if name not in self._known:
             return Refused(problem="kamus_tidak_dikenal")
-        inflater = zlib.decompressobj(zdict=self._known[name])
+        inflater = self._codec.decompressobj(zdict=self._known[name])
         try:
             found = inflater.decompress(data, most_bytes + 1)
-        except zlib.error:
+        except self._codec.error:
             return Refused(problem="pesan_tidak_terbaca")
         if len(found) > most_bytes:
             return Refused(problem="pesan_terlalu_besar")

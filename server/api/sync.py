@@ -5,13 +5,14 @@ a request with parameters would cost as much as taking in a small push.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from litestar import asgi
 from litestar.exceptions import MethodNotAllowedException
 from litestar.types import Receive, Scope, Send
+from zlib_ng import zlib_ng
 
-from schemas.packing import load_packing
+from schemas.packing import Codec, Packing, read_dictionaries
 from schemas.problem import MEDIA_TYPE as PROBLEM_TYPE
 from schemas.problem import Problem
 from schemas.wire import MAX_BODY_BYTES, SyncResponse, for_protocol
@@ -28,7 +29,7 @@ class GoneError(Exception):
 def sync_routes(deps: Deps) -> list[Any]:
     """Return the handler of sync messages."""
     reception = Reception(deps)
-    packing = load_packing()
+    packing = Packing(read_dictionaries(), cast(Codec, zlib_ng))  # its stubs lack what it has
 
     async def answer(headers: dict[bytes, bytes], receive: Receive) -> tuple[int, bytes, dict[str, str]]:
         """Return status, body and headers."""

@@ -5,14 +5,25 @@ import tracemalloc
 import zlib
 from hashlib import sha256
 from pathlib import Path
+from typing import cast
 
 import pytest
+from zlib_ng import zlib_ng
 
 from schemas import dictionary
 from schemas.base import encode
 from schemas.dictionary import main, recipe
 from schemas.form import load_forms
-from schemas.packing import FOLDER, SHORT_BYTES, Packing, Refused, Unpacked, load_packing, read_dictionaries
+from schemas.packing import (
+    FOLDER,
+    SHORT_BYTES,
+    Codec,
+    Packing,
+    Refused,
+    Unpacked,
+    load_packing,
+    read_dictionaries,
+)
 
 PUBLISHED = Path(__file__).parent / "published_dictionaries.toml"
 WINDOW_BYTES = 32 * 1024 - 262
@@ -39,6 +50,34 @@ def test_any_reader_of_zlib_unpacks_it_with_the_published_file() -> None:
     long = bytes(SHORT_BYTES + 1)
     packed = Packing([words]).pack(long, zlib.adler32(words))
     assert zlib.decompressobj(zdict=words).decompress(packed) == long
+
+
+@pytest.mark.parametrize("beginning", [b"", b"x", SAID, bytes(range(256)) * 300])
+@pytest.mark.parametrize("end", [b"", SAID * 40])
+def test_an_end_that_was_deflated_before_makes_one_message_with_its_beginning(
+    beginning: bytes, end: bytes
+) -> None:
+    joined = PACKING.join(beginning, PACKING.ending(end), PACKING.newest)
+    assert PACKING.unpack(joined, 200_000) == Unpacked(data=beginning + end, dictionary=PACKING.newest)
+    assert len(joined) < len(PACKING.pack(beginning + end, PACKING.newest)) + 400
+
+
+def test_a_joined_message_is_checked_to_its_last_byte() -> None:
+    joined = bytearray(PACKING.join(b"first", PACKING.ending(SAID * 40), PACKING.newest))
+    joined[-1] ^= 1
+    assert PACKING.unpack(bytes(joined), MOST) == Refused(problem="pesan_tidak_terbaca")
+
+
+@pytest.mark.parametrize("message", [b"", SAID, SAID * 200, bytes(range(256)) * 30])
+def test_the_offices_quicker_module_and_zlib_read_each_other(message: bytes) -> None:
+    quick = Packing(read_dictionaries(), cast(Codec, zlib_ng))
+    for packs, reads in ((quick, PACKING), (PACKING, quick)):
+        packed = packs.pack(message, packs.newest)
+        assert reads.unpack(packed, 200_000) == Unpacked(data=message, dictionary=packs.newest)
+        assert reads.unpack(packed[:-1], 200_000) == Refused(problem="pesan_tidak_terbaca")
+    bomb = PACKING.pack(bytes(MOST + 1), PACKING.newest)
+    assert quick.unpack(bomb, MOST) == Refused(problem="pesan_terlalu_besar")
+    assert quick.unpack(b"\x78\xbb" + bytes(9), MOST) == Refused(problem="kamus_tidak_dikenal")
 
 
 def test_an_id_takes_half_of_its_digits_in_a_short_message_only() -> None:
