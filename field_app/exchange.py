@@ -59,6 +59,8 @@ class Exchange:
         try:
             while request is not None and under_way is not None:
                 ahead = read_ahead(self._store, session, request) if under_way.has_begun else None
+                if ahead is not None and ahead.links:
+                    self._link.prepare(ahead)
                 response = under_way.answer()
                 if isinstance(response, Failure):
                     return response

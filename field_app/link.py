@@ -114,6 +114,10 @@ class Link(Protocol):
         """Bring a word on wiping, which needs no login."""
         ...
 
+    def prepare(self, request: SyncRequest) -> None:
+        """Do what can be done for a message before it is its turn; its cursor may be another one by then."""
+        ...
+
     def sync(self, request: SyncRequest) -> SyncResponse | Failure:
         """Exchange one message."""
         ...

@@ -122,6 +122,10 @@ class MovingLink:
         """See Link."""
         return self._link.tell_wipe(word)
 
+    def prepare(self, request: SyncRequest) -> None:
+        """See Link."""
+        self._link.prepare(request)
+
     def sync(self, request: SyncRequest) -> SyncResponse | Failure:
         """See Link; after trouble that moving would explain, the next call logs in anew."""
         answer = self._link.sync(request)

@@ -9,13 +9,14 @@ import re
 import zlib
 from collections.abc import Callable, Iterable
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import httpx
 import msgspec
 
 from field_app.link import UNREACHABLE, Door, Failure, Reply
 from field_app.pinning import pinned
+from field_app.prepared import Prepared, prepare
 from schemas.base import UNREADABLE, Message, decode, encode
 from schemas.device_word import DeviceOrders, DeviceReport, WipeHeard, WipeWord
 from schemas.handover import OfficeKey, OfficeKeyRequest
@@ -72,6 +73,13 @@ def open_link(door: Door, knows: Callable[[str], bool]) -> "HttpLink":
     return HttpLink(door.address, knows, client, office=door.office)
 
 
+class Written(NamedTuple):
+    """A message as it travels."""
+
+    body: bytes
+    headers: dict[str, str]
+
+
 class HttpLink:
     """See field_app.link.Link: one office at one address. `knows(key)` says whether a text exists for an
     office's problem; `office` is the id of the one to log in to, empty before it is known.
@@ -94,6 +102,7 @@ class HttpLink:
             self._client.headers.pop(name, None)
         self._packing = packing or load_packing()
         self._packs = True
+        self._prepared: Prepared | None = None
         self._token = ""
         self._logins = 0
         self._closed = False
@@ -195,13 +204,16 @@ class HttpLink:
         wrong = answer.order != word.order
         return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK) if wrong else None
 
+    def prepare(self, request: SyncRequest) -> None:
+        """See field_app.link.Link."""
+        self._prepared = prepare(request, self._packing) if self._packs else None
+
     def sync(self, request: SyncRequest) -> SyncResponse | Failure:
         """Exchange one message. An office that cannot unpack it gets it again plain, and all after it."""
-        sent = thin_request(request)
-        answer = self._call("/api/sync", sent, SyncResponse, packs=self._packs)
+        answer = self._call("/api/sync", self._written(request), SyncResponse)
         if self._packs and isinstance(answer, Failure) and answer.say in NOT_UNPACKED:
             self._packs = False
-            answer = self._call("/api/sync", sent, SyncResponse)
+            answer = self._call("/api/sync", self._written(request), SyncResponse)
         if isinstance(answer, Failure):
             return answer
         return fill_results(answer, request) or Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK)
@@ -240,12 +252,10 @@ class HttpLink:
             return self._address + path
         return path if path.startswith(self._address + "/") else None
 
-    def _call(
-        self, path: str, message: Message | tuple[Any, ...], kind: type[T], *, packs: bool = False
-    ) -> T | Failure:
+    def _call(self, path: str, message: Message | tuple[Any, ...] | Written, kind: type[T]) -> T | Failure:
         if self._closed:
             return Failure(kind="jaringan", say="lapangan.sambungan_putus")
-        body, headers = self._packed(encode(message)) if packs else _deflated(encode(message))
+        body, headers = message if isinstance(message, Written) else _deflated(encode(message))
         try:
             with self._client.stream(
                 "POST", self._address + path, content=body, headers={**headers, **self._authorisation()}
@@ -282,8 +292,16 @@ class HttpLink:
             return Failure(kind="jaringan", say="lapangan.kantor_bermasalah", status=status, retry_s=retry_s)
         return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=status)
 
-    def _packed(self, data: bytes) -> tuple[bytes, dict[str, str]]:
-        return self._packing.pack(data, self._packing.newest), {"content-type": PACKED_TYPE}
+    def _written(self, request: SyncRequest) -> Written:
+        """Return a sync message as it travels, as it was prepared if it was."""
+        prepared, packing = self._prepared, self._packing
+        if not self._packs:
+            return _deflated(encode(thin_request(request)))
+        if prepared is not None and prepared.fits(request):
+            body = prepared.packed(request, packing)
+        else:
+            body = packing.pack(encode(thin_request(request)), packing.newest)
+        return Written(body, {"content-type": PACKED_TYPE})
 
     def _unpacked(self, answer: httpx.Response) -> bytes | None:
         data = _body(answer, MAX_BODY_BYTES)
@@ -294,11 +312,11 @@ class HttpLink:
         return {"authorization": f"Bearer {self._token}"} if self._token else {}
 
 
-def _deflated(data: bytes) -> tuple[bytes, dict[str, str]]:
+def _deflated(data: bytes) -> Written:
     headers = {"content-type": MEDIA_TYPE, "accept-encoding": "deflate"}
     if len(data) <= WORTH_DEFLATING:
-        return data, headers
-    return zlib.compress(data), {**headers, "content-encoding": "deflate"}
+        return Written(data, headers)
+    return Written(zlib.compress(data), {**headers, "content-encoding": "deflate"})
 
 
 def _media_type(answer: httpx.Response) -> str:

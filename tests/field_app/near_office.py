@@ -72,6 +72,9 @@ class NearOffice:
 
     def login(self, device: str, sign: Any) -> None: ...
 
+    def prepare(self, request: SyncRequest) -> None:
+        pass
+
     def sync(self, request: SyncRequest) -> SyncResponse | Failure:
         self.requests.append(request)
         answer = receive(

@@ -79,6 +79,9 @@ class Office:
 
     logged_in = True
 
+    def prepare(self, request: SyncRequest) -> None:
+        pass
+
     def sync(self, request: SyncRequest) -> Failure:
         return AWAY
 

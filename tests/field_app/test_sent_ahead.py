@@ -28,6 +28,10 @@ class Watched(NearOffice):
         self.threads: list[str] = []
         self.at_once = self.most_at_once = 0
         self.asked = threading.Semaphore(0)
+        self.prepared: list[SyncRequest] = []
+
+    def prepare(self, request: SyncRequest) -> None:
+        self.prepared.append(request)
 
     def sync(self, request: SyncRequest) -> SyncResponse | Failure:
         self.threads.append(threading.current_thread().name)
@@ -77,6 +81,14 @@ def test_what_follows_is_under_way_before_the_last_answer_is_stored(near: Sendin
     assert seen == [True] * 3
     assert len(near.office.visits()) == 3
     assert near.field.status() == ["diterima"] * 3
+
+
+def test_a_run_is_prepared_while_the_one_before_it_is_under_way(near: Sending) -> None:
+    assert near.worker.run_once() is None
+    sent = [request for request in near.office.requests if request.links]
+    assert [request.links for request in near.office.prepared] == [request.links for request in sent[-2:]]
+    assert sent[-1].links is near.office.prepared[-1].links, "what goes is what was prepared"
+    assert sent[-1].cursor != near.office.prepared[-1].cursor, "but for its cursor"
 
 
 def test_never_are_two_messages_under_way(near: Sending) -> None:

@@ -10,11 +10,12 @@ import pytest
 from msgspec.structs import replace
 
 from field_app.link import Failure
+from field_app.prepared import prepare
 from field_app.transport import HttpLink
 from schemas.base import decode, encode
 from schemas.device_word import DeviceOrders, DeviceReport
-from schemas.ids import DeviceId
-from schemas.packing import PACKED_TYPE, Packing, load_packing
+from schemas.ids import NO_LINK, DeviceId
+from schemas.packing import PACKED_TYPE, Packing, Refused, load_packing
 from schemas.text import load_text
 from schemas.wire import (
     MAX_BODY_BYTES,
@@ -28,7 +29,8 @@ from schemas.wire import (
     SyncRequest,
     SyncResponse,
 )
-from sync.chain import login_message
+from sync.chain import START, Tip, login_message, next_link, seal_link
+from sync.change import change_id
 from sync.thin_links import thin_request
 
 TEXT = load_text()
@@ -80,6 +82,49 @@ def test_a_message_goes_packed_and_comes_back_packed() -> None:
     assert link(answer).sync(BIG_ASK) == ANSWER
     assert seen[0].headers["content-type"] == PACKED_TYPE
     assert seen[0].content == packed(thin_request(BIG_ASK))
+
+
+def run_of(count: int) -> SyncRequest:
+    """Return a request that pushes so many changes, each a link behind the last."""
+    tip, links, contents = START, list[bytes](), list[bytes]()
+    for number in range(count):
+        contents.append(encode(["a visit", number, "x" * 90]))
+        name, raw = seal_link(next_link(tip, ASK.device, change_id(contents[-1]), NO_LINK))
+        links.append(raw)
+        tip = Tip(counter=tip.counter + 1, hash=name)
+    return replace(ASK, links=links, contents=contents, signature=bytes(64))
+
+
+@pytest.mark.parametrize("count", [300, 3])
+def test_a_run_that_was_prepared_reads_as_one_packed_late_whatever_its_cursor(count: int) -> None:
+    seen: list[bytes] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.content)
+        return httpx.Response(200, stream=httpx.ByteStream(encode(ANSWER)))
+
+    line, run = link(answer), run_of(count)
+    line.prepare(run)
+    for moved in (run, replace(run, cursor=Cursor(seq=2**40, tag=b"t" * 8, scope=b"s" * 8)), run_of(2)):
+        assert line.sync(moved) == ANSWER
+        read = PACKING.unpack(seen[-1], MAX_BODY_BYTES)
+        assert not isinstance(read, Refused) and read.data == encode(thin_request(moved))
+    assert (prepare(run, PACKING) is not None) == (count == 300), "a little run goes quicker with the rest"
+
+
+def test_an_office_that_cannot_unpack_gets_a_prepared_run_plain() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        if request.headers["content-type"] == PACKED_TYPE:
+            return refusal(415, "kamus_tidak_dikenal")
+        return httpx.Response(200, stream=httpx.ByteStream(encode(ANSWER)))
+
+    line, run = link(answer), run_of(300)
+    line.prepare(run)
+    assert line.sync(run) == ANSWER
+    assert zlib.decompress(seen[-1].content) == encode(thin_request(run))
 
 
 def refusal(status: int, code: str) -> httpx.Response:

@@ -53,6 +53,9 @@ class Office:
         self.logged_in = True
         return None
 
+    def prepare(self, request: SyncRequest) -> None:
+        pass
+
     def sync(self, request: SyncRequest) -> SyncResponse | Failure:
         self.running += 1
         self.most_running = max(self.most_running, self.running)
