@@ -28,6 +28,7 @@ from server.engine import (
     Writer,
     WrongKeyError,
 )
+from server.engines.checkpoints import Checkpoints
 from server.engines.lists import expanded, listed, lists_in
 from server.engines.waiting import Answered, Items, Job, Waiting, neighbours, shared, shared_out
 from server.migrate import migrate, regency_of
@@ -47,6 +48,8 @@ PATIENCE_S = 30.0
 """How long to wait for another program that holds the file."""
 READERS = 4
 LOG_PAGES = 4_000
+LONG_LOG_PAGES = 16_000
+"""From here on the writer of an engine copies its log itself; before, server/engines/checkpoints.py does."""
 
 
 def connect(path: Path, key: bytes, *, read_only: bool = False, patience_s: float = PATIENCE_S) -> Database:
@@ -157,7 +160,9 @@ class SqliteEngine:
     ) -> None:
         self._path, self._key, self._regency = path, key, regency
         self._now_ms, self._randomness = now_ms, randomness
-        self._connection = cast(sqlcipher3.Connection, connect(path, key).conn)
+        self._connection = self._open()
+        self._connection.execute(f"PRAGMA wal_autocheckpoint = {LONG_LOG_PAGES}")
+        self._checkpoints = Checkpoints(self._open)
         self._jobs: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._idle: queue.LifoQueue[sqlcipher3.Connection] = queue.LifoQueue()
         self._permits = threading.BoundedSemaphore(READERS)
@@ -165,6 +170,9 @@ class SqliteEngine:
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
+
+    def _open(self) -> sqlcipher3.Connection:
+        return cast(sqlcipher3.Connection, connect(self._path, self._key).conn)
 
     @property
     def regency(self) -> Regency:
@@ -219,6 +227,7 @@ class SqliteEngine:
             self._idle.get_nowait().close()
         for _ in range(READERS):
             self._permits.release()
+        self._checkpoints.close()
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
 
@@ -249,6 +258,7 @@ class SqliteEngine:
             if transaction.seq > transaction.first:
                 self._number(transaction)
             connection.execute("COMMIT")
+            self._checkpoints.written(connection.total_changes)
         except BaseException as error:  # noqa: BLE001 - whatever broke the commit, every waiter must hear of it
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
