@@ -38,6 +38,8 @@ CACHE_KB = 8 * 1024
 """Decrypted pages that a connection may keep: the 2 MB that SQLite keeps by itself do not hold the indexes of
 many names, and each row would decrypt some of their pages anew.
 """
+LOG_PAGES = 4_000
+"""Pages in the WAL from which on a commit copies them into the file; hot pages of indexes are copied once."""
 MOST_REWRITTEN_BYTES = 64 * 1024 * 1024
 """A vault from before it could shrink is rewritten once when it is opened, if it is no larger than this."""
 
@@ -229,6 +231,7 @@ def _connect(path: Path, key: bytes) -> "Database":
     try:
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         if is_new:  # heard only before there is a table, but written each time it is said
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA secure_delete = ON")

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from field_app.search import search_subjects
+from field_app.search import known_desa, search_subjects
 from field_app.store import Store
 from field_app.vault import Vault
 from schemas.base import encode
@@ -95,3 +95,17 @@ class TestSearchIndex(VaultStores):
             check(store.vault)
         for name in ("Sutarmi", "Sumarni", "Paimin", "Sri"):
             assert found(store.vault, name) == sorted(record_id(n) for n, is_ in names.items() if is_ == name)
+
+    def test_names_that_begin_so_come_first_from_all_desa_in_one_order(self, store: Store) -> None:
+        places = {1: "33.14.02.2001", 2: "33.14.01.2001", 3: "", 4: "33.14.03.2001", 5: "33.14.02.2001"}
+        names = {1: "Sutarmi", 2: "Sutini", 3: "Sutarno", 4: "Sutanto", 5: "Bu Wati Sutarti"}
+        store.put_rows([person(n, names[n], kode_desa=places[n]) for n in names], [])
+        with store.vault.read() as connection:
+            hits = [hit.id for hit in search_subjects(connection, "sut", 10)]
+            first = [hit.id for hit in search_subjects(connection, "sut", 2)]
+            one = [hit.id for hit in search_subjects(connection, "sut", 10, "33.14.02.2001")]
+            desa = known_desa(connection)
+        assert hits == [record_id(4), record_id(1), record_id(3), record_id(2), record_id(5)]
+        assert first == hits[:2]
+        assert one == [record_id(1), record_id(5)]
+        assert desa == sorted(set(places.values()) - {""}), "no desa is none to choose"
