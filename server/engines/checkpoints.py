@@ -5,25 +5,18 @@ where the log has become very long all the same, as readers or a slow disk hold 
 """
 
 import threading
-from typing import Protocol
 
 import sqlcipher3
 
 GROWN_ROWS = 4_000
-"""Changed rows after which the log is copied: of some five megabytes, hot pages of indexes written once."""
-
-
-class Opening(Protocol):
-    """Opens a connection of its own to the file."""
-
-    def __call__(self) -> sqlcipher3.Connection: ...
+"""Changed rows after which the log is copied: so many that the hot pages of indexes are in it once for many."""
 
 
 class Checkpoints:
-    """A thread that copies when the writer has changed enough; `close` waits for the copy under way."""
+    """A thread that copies, over the connection it is given, when the writer has changed enough."""
 
-    def __init__(self, opening: Opening) -> None:
-        self._connection = opening()
+    def __init__(self, opened: sqlcipher3.Connection) -> None:
+        self._connection = opened
         self._copied_at = 0
         self._wanted = threading.Event()
         self._closed = False
@@ -31,12 +24,13 @@ class Checkpoints:
         self._thread.start()
 
     def written(self, rows: int) -> None:
-        """The writer has committed; `rows` is what it has changed since it was opened."""
+        """Take note of a commit; `rows` is what the writer has changed since it was opened."""
         if rows - self._copied_at >= GROWN_ROWS:
             self._copied_at = rows
             self._wanted.set()
 
     def close(self) -> None:
+        """Wait for the copy under way, and end."""
         self._closed = True
         self._wanted.set()
         self._thread.join()

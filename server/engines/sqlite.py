@@ -166,7 +166,7 @@ class SqliteEngine:
         self._now_ms, self._randomness = now_ms, randomness
         self._connection = self._open()
         self._connection.execute(f"PRAGMA wal_autocheckpoint = {LONG_LOG_PAGES}")
-        self._checkpoints = Checkpoints(self._open)
+        self._checkpoints = Checkpoints(self._open())
         self._jobs: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._idle: queue.LifoQueue[sqlcipher3.Connection] = queue.LifoQueue()
         self._permits = threading.BoundedSemaphore(READERS)
