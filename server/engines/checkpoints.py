@@ -9,7 +9,7 @@ import threading
 import sqlcipher3
 
 GROWN_ROWS = 4_000
-"""Changed rows after which the log is copied: so many that the hot pages of indexes are in it once for many."""
+"""Changed rows after which the log is copied: pages that change again and again go over once for many."""
 
 
 class Checkpoints:
@@ -41,5 +41,5 @@ class Checkpoints:
             self._wanted.clear()
             try:
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            except sqlcipher3.OperationalError:
+            except sqlcipher3.Error:
                 continue  # a full or failing disk: all is still in the log, and the writer's commit says so
