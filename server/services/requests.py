@@ -214,7 +214,7 @@ class Requests:
             return [self._seen(tx, each) for each in found]
 
         found = self._engine.read(work)
-        return sorted(found, key=lambda each: (not each.is_open, not each.holds, each.clock.until_ms))
+        return sorted(found, key=lambda each: (not each.is_open, not each.holds_on, each.clock.until_ms))
 
     def one(self, person: Person, name: RecordId) -> Request | None:
         """Return one request of this person's area."""
