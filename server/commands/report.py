@@ -7,12 +7,10 @@ from pathlib import Path
 
 from schemas.ids import RecordId
 from schemas.text import Text
-from server.blobs import DamagedBlobError
 from server.commands.shared import add_folder_options, hold, refuse
 from server.compose import Refused, close_office, open_office
 from server.deps import Deps
-from server.proof.making import CHECKER, JSON, PDF, PHOTOS, Maker, checker
-from server.proof.report import Report
+from server.proof.making import Maker
 
 HELP = "laporan bukti satu kunjungan, yang dapat diperiksa tanpa server"
 NOT_MADE = 1
@@ -72,30 +70,16 @@ def _make(deps: Deps, args: argparse.Namespace, text: Text) -> int:
     maker.record(deps.office.person, first, args.purpose)
     made = maker.report(visit, with_contents=args.answers) or first
     file = maker.write(made)
-    (args.out / JSON).write_bytes(file)
-    (args.out / CHECKER).write_bytes(checker())
-    missing = _write_photos(maker, made, args.out / PHOTOS) if made.contents == "isi" else 0
+    paper = maker.paper(made, file) if args.pdf else None
+    missing = len(made.photos) if made.contents == "isi" else 0
+    for name, data in maker.files(made, file, paper):
+        path = args.out / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+        missing -= path.parent != args.out
     if missing:
         print(text("laporan.foto_kurang", jumlah=missing), file=sys.stderr)
-    paper = maker.paper(made, file) if args.pdf else None
-    if paper is not None:
-        (args.out / PDF).write_bytes(paper)
-    elif args.pdf:
+    if args.pdf and paper is None:
         print(text("laporan.tanpa_pdf"), file=sys.stderr)
     print(text("laporan.selesai", folder=args.out, kunci=made.office.key))
     return NOT_MADE if missing or (args.pdf and paper is None) else 0
-
-
-def _write_photos(maker: Maker, made: Report, folder: Path) -> int:
-    """Write the photos that are held; return how many are not."""
-    folder.mkdir()
-    missing = 0
-    for name, blob in maker.photos(made):
-        path = folder / name
-        try:
-            with path.open("wb") as file:
-                file.writelines(maker.blobs.read(blob))
-        except DamagedBlobError:
-            path.unlink()
-            missing += 1
-    return missing

@@ -35,7 +35,7 @@ from sync.neutral import is_sealed
 FOREVER_MS = 2**62
 LAST_COUNTER = 2**62
 MOST_WITNESSES = 5
-FORMAT = 1
+FORMAT = 2
 
 
 class Asked(Data, frozen=True, kw_only=True):

@@ -1,7 +1,12 @@
-"""Custody reports as files: JSON, paper, checking program, photos. Rule: who asked is on record first."""
+"""Custody reports as files: JSON, paper, checking program, photos, and the signed list of them.
+
+Rule: who asked is on record first.
+"""
 
 import zipfile
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -16,10 +21,11 @@ from server.parsing.typesetting import Typesetter
 from server.proof import offline
 from server.proof.custody_paper import custody_paper
 from server.proof.gathering import Asked, gather
-from server.proof.report import OfficeOf, Report, turns_of, write_report
+from server.proof.report import OfficeOf, Report, turns_of, write_list, write_report
 from sync.change import Accessed
 
 JSON, PDF, CHECKER, PHOTOS = "laporan.json", "laporan.pdf", "periksa.py", "foto"
+LIST = offline.LIST
 MOST_PURPOSE = 200
 """Characters of a purpose that are kept."""
 ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
@@ -67,10 +73,25 @@ class Maker(Data, frozen=True, kw_only=True):
         """Set the paper; None where it cannot be set."""
         return self.typesetter.pdf(custody_paper(report, file, self.text, answers))
 
-    def photos(self, report: Report) -> Iterator[tuple[str, BlobId]]:
-        """Give each blob that the report names with the name of its file."""
-        for photo in report.photos:
-            yield f"{photo.sha256}.{ENDINGS.get(photo.media_type, 'bin')}", BlobId(photo.sha256)
+    def files(self, report: Report, file: bytes, paper: bytes | None) -> Iterator[tuple[str, bytes]]:
+        """Give every file of the package by its name, the signed list last.
+
+        A photo that is not held, or not whole, is left out.
+        """
+        hashes: dict[str, str] = {}
+        papers = () if paper is None else ((PDF, paper),)
+        for name, data in chain([(JSON, file), *papers, (CHECKER, checker())], self._photos(report)):
+            hashes[name] = sha256(data).hexdigest()
+            yield name, data
+        yield LIST, write_list(hashes, self.office.attest)
+
+    def _photos(self, report: Report) -> Iterator[tuple[str, bytes]]:
+        for photo in report.photos if report.contents == "isi" else ():
+            try:
+                data = b"".join(self.blobs.read(BlobId(photo.sha256)))
+            except DamagedBlobError:
+                continue
+            yield f"{PHOTOS}/{photo.sha256}.{ENDINGS.get(photo.media_type, 'bin')}", data
 
 
 def checker() -> bytes:
@@ -79,18 +100,10 @@ def checker() -> bytes:
 
 
 def pack(maker: Maker, report: Report, file: bytes, paper: bytes, out: IO[bytes]) -> None:
-    """Write all of it as one ZIP; a photo that is not held, or not whole, is left out."""
+    """Write all of it as one ZIP."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bundle:
-        for name, data in ((JSON, file), (PDF, paper), (CHECKER, checker())):
+        for name, data in maker.files(report, file, paper):
             put(bundle, name, data)
-        if report.contents != "isi":
-            return
-        for name, blob in maker.photos(report):
-            try:
-                data = b"".join(maker.blobs.read(blob))
-            except DamagedBlobError:
-                continue
-            put(bundle, f"{PHOTOS}/{name}", data)
 
 
 def put(bundle: zipfile.ZipFile, name: str, data: bytes) -> None:

@@ -1,12 +1,12 @@
-"""Check a custody report and its photos without the office. Rule: one file, Python 3.9, nothing to install.
+"""Check a package of proof without the office. Rule: one file, Python 3.9, nothing to install.
 
     python3 periksa.py laporan.json [--foto FOLDER] [--kunci HEX] [--lembar HEX]
     python3 periksa.py jejak.jsonl [--kunci HEX] [--lembar HEX]
 
-It trusts neither the office's server nor this program's other files, so all it needs stands here: Ed25519
-(RFC 8032), a reader of MessagePack, and its own sentences. `--kunci` is the office's public key, `--lembar`
-the head of its chain, both as printed on a countersigned sheet; without them the report only agrees with
-itself. Signatures are public, so nothing here needs to take the same time for every input.
+The folder of that file is the package: `paket.json` lists all files of it, signed by the office. All that it
+needs stands here: Ed25519 (RFC 8032), a reader of MessagePack, and sentences. `--kunci` is the office's
+public key, `--lembar` the head of its chain, as printed on a countersigned sheet; without them a report only
+agrees with itself. Signatures are public: nothing here needs the same time for every input.
 """
 
 import argparse
@@ -15,16 +15,16 @@ import hashlib
 import json
 import struct
 import sys
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 REPORT_DOMAIN = b"sambang report v1\0"
 HEAD_DOMAIN = b"sambang head v1\0"
+LIST, FORMATS = "paket.json", (1, 2)  # of format 1 there was no list
 ACTS = {"submit": "versi", "decide": "keputusan", "accessed": "dilihat", "enrolled": "pendaftaran"}
-UNREADABLE = (  # binascii's is a ValueError
-    ValueError, TypeError, KeyError, IndexError, AttributeError, struct.error, RecursionError,
-)  # fmt: skip
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError, struct.error)
 
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
@@ -35,23 +35,19 @@ Point = tuple[int, int, int, int]
 
 def verify(key: bytes, signature: bytes, message: bytes) -> bool:
     """Say whether an Ed25519 signature holds (RFC 8032, 5.1.7, without cofactor)."""
-    point = _point(key)
-    if point is None or len(signature) != 64:
-        return False
-    scalar = int.from_bytes(signature[32:], "little")
-    if scalar >= L:
+    point, scalar = _point(key), int.from_bytes(signature[32:], "little")
+    if point is None or len(signature) != 64 or scalar >= L:
         return False
     digest = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
     x, y, z, t = point
-    return _bytes_of(_add(_times(scalar, BASE), _times(digest, (P - x, y, z, P - t)))) == signature[:32]
+    x, y, z, _ = _add(_times(scalar, BASE), _times(digest, (P - x, y, z, P - t)))
+    inverse = pow(z, P - 2, P)
+    return (y * inverse % P | (x * inverse % P & 1) << 255).to_bytes(32, "little") == signature[:32]
 
 
 def _point(data: bytes) -> Any:
-    if len(data) != 32:
-        return None
-    number = int.from_bytes(data, "little")
-    sign, y = number >> 255, number & ((1 << 255) - 1)
-    if y >= P:
+    sign, y = divmod(int.from_bytes(data, "little"), 1 << 255)
+    if len(data) != 32 or y >= P:
         return None
     square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
     x = pow(square, (P + 3) // 8, P)
@@ -66,8 +62,7 @@ def _point(data: bytes) -> Any:
 def _add(one: Point, two: Point) -> Point:
     a = (one[1] - one[0]) * (two[1] - two[0]) % P
     b = (one[1] + one[0]) * (two[1] + two[0]) % P
-    c = 2 * one[3] * two[3] * D % P
-    d = 2 * one[2] * two[2] % P
+    c, d = 2 * one[3] * two[3] * D % P, 2 * one[2] * two[2] % P
     e, f, g, h = b - a, d - c, d + c, b + a
     return (e * f % P, g * h % P, f * g % P, e * h % P)
 
@@ -81,17 +76,11 @@ def _times(number: int, point: Point) -> Point:
     return total
 
 
-def _bytes_of(point: Point) -> bytes:
-    inverse = pow(point[2], P - 2, P)
-    x, y = point[0] * inverse % P, point[1] * inverse % P
-    return (y | ((x & 1) << 255)).to_bytes(32, "little")
-
-
 BASE: Point = _point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 
 
 def unpack(data: bytes) -> Any:
-    """Decode one MessagePack value, and nothing behind it. Raises ValueError."""
+    """Decode one MessagePack value, and nothing behind it. Raises what UNREADABLE names."""
     value, at = _value(data, 0)
     if at != len(data):
         raise ValueError("more than one value")
@@ -105,42 +94,32 @@ def _value(data: bytes, at: int) -> tuple[Any, int]:
     if first in (0xC0, 0xC2, 0xC3):
         return {0xC0: None, 0xC2: False, 0xC3: True}[first], at
     if first in NUMBERS:
-        code, size = NUMBERS[first]
-        return struct.unpack(code, data[at : at + size])[0], at + size
-    if first < 0x90 or first in (0xDE, 0xDF):
-        count, at = (first & 15, at) if first < 0x90 else _length(data, at, first - 0xDD)
-        pairs: dict[Any, Any] = {}
-        for _ in range(count):
-            name, at = _value(data, at)
-            pairs[name], at = _value(data, at)
-        return pairs, at
-    if first < 0xA0 or first in (0xDC, 0xDD):
-        count, at = (first & 15, at) if first < 0xA0 else _length(data, at, first - 0xDB)
-        items: list[Any] = []
-        for _ in range(count):
-            item, at = _value(data, at)
-            items.append(item)
-        return items, at
-    if first >= 0xC0 and first not in (0xC4, 0xC5, 0xC6, 0xD9, 0xDA, 0xDB):
-        raise ValueError("a kind that is not used")
-    size = first & 31
-    if first >= 0xC0:
-        size, at = _length(data, at, first - (0xC4 if first < 0xD9 else 0xD9))
-    raw = data[at : at + size]
-    if len(raw) != size:
-        raise ValueError("cut off")
-    return (raw if first in (0xC4, 0xC5, 0xC6) else raw.decode()), at + size
+        size = struct.calcsize(NUMBERS[first])
+        return struct.unpack(">" + NUMBERS[first], data[at : at + size])[0], at + size
+    if first < 0xC0:
+        kind = dict if first < 0x90 else list if first < 0xA0 else str
+        size = first & (31 if kind is str else 15)
+    else:
+        kind, width = LENGTHS[first]
+        size, at = int.from_bytes(data[at : at + width], "big"), at + width
+    if kind in (str, bytes):
+        raw = data[at : at + size]
+        if len(raw) != size:
+            raise ValueError("cut off")
+        return (raw.decode() if kind is str else raw), at + size
+    items: list[Any] = []
+    for _ in range(size * 2 if kind is dict else size):
+        item, at = _value(data, at)
+        items.append(item)
+    rest = iter(items)
+    return ({name: next(rest) for name in rest} if kind is dict else items), at
 
 
-NUMBERS = {
-    0xCA: (">f", 4), 0xCB: (">d", 8), 0xCC: (">B", 1), 0xCD: (">H", 2), 0xCE: (">I", 4), 0xCF: (">Q", 8),
-    0xD0: (">b", 1), 0xD1: (">h", 2), 0xD2: (">i", 4), 0xD3: (">q", 8),
+NUMBERS = dict(enumerate("fdBHIQbhiq", 0xCA))
+LENGTHS: dict[int, tuple[type, int]] = {
+    0xC4: (bytes, 1), 0xC5: (bytes, 2), 0xC6: (bytes, 4), 0xD9: (str, 1), 0xDA: (str, 2), 0xDB: (str, 4),
+    0xDC: (list, 2), 0xDD: (list, 4), 0xDE: (dict, 2), 0xDF: (dict, 4),
 }  # fmt: skip
-
-
-def _length(data: bytes, at: int, power: int) -> tuple[int, int]:
-    size = 1 << power
-    return int.from_bytes(data[at : at + size], "big"), at + size
 
 
 def canonical(value: Any) -> bytes:
@@ -154,57 +133,65 @@ def written(value: Any) -> bytes:
 
 
 class Check:
-    """What was found wrong, and what held."""
+    """What was found wrong, and what held; `format` and `key` are what the report says of itself."""
 
     def __init__(self) -> None:
         self.faults, self.good = list[str](), list[str]()
-        self.hashes: dict[str, dict[str, int]] = {}
+        self.format, self.key = 0, ""
+        self.hashes: dict[tuple[str, str], int] = {}
         # a device that was put back from a copy has several branches, and so several links of one number
-        self.changes: dict[str, dict[int, set[str]]] = {}
-        self.seen: dict[str, dict[int, set[str]]] = {}
+        self.links: dict[tuple[str, int], list[tuple[str, str]]] = {}
 
-    def need(self, holds: bool, fault: str) -> bool:
-        """Note a fault unless this holds."""
-        if not holds:
-            self.faults.append(fault)
+    def need(self, holds: bool, what: str, fault: str, good: str = "") -> bool:
+        """Note of what is checked that it is at fault, unless this holds."""
+        if good or not holds:
+            (self.good if holds else self.faults).append(f"{what}: {good if holds else fault}")
         return holds
+
+    @contextmanager
+    def reading(self, name: str) -> Generator[None]:
+        """Note what cannot be read as a fault."""
+        try:
+            yield
+        except UNREADABLE:
+            self.need(False, name, "rusak, tidak dapat dibaca seluruhnya")
 
 
 def check_report(raw: bytes, key: str = "", sheet: str = "", photos: Any = None) -> Check:
     """Check a report's bytes. `photos` is a folder; `key` and `sheet` are hexadecimal."""
     check = Check()
-    try:
+    with check.reading("berkas laporan"):
         whole = json.loads(raw.decode())
-        report, seal = whole["report"], whole["seal"]
-        ours = set(whole) == {"report", "seal"} and set(seal) == {"sections", "signature"}
-        check.need(ours, "berkas laporan: ada bagian asing")
-        check.need(written(whole) == raw, "berkas laporan: ada huruf yang berubah di luar isinya")
+        report, seal, office = whole["report"], whole["seal"], whole["report"]["office"]
+        ours = {"report": report, "seal": {name: seal[name] for name in ("sections", "signature")}}
+        check.need(written(ours) == raw, "berkas laporan", "ada huruf yang berubah di luar isinya")
         _check_seal(check, report, seal)
-        office = report["office"]
-        _check_key(check, key, office["device"], office["key"], office.get("turns", []))
+        check.format, check.key = report["format"], office["key"]
+        _check_office(check, key, office["device"], office.get("turns", []))
         keys = _keys(check, report)
         for chain in report["chains"]:
-            _each(check, f"rantai {chain['device']}", lambda c=chain: _check_chain(check, c, keys))
+            with check.reading(f"rantai {chain['device']}"):
+                _check_chain(check, chain, keys)
         for act in report["acts"]:
-            _each(check, f"{act['kind']} {act['change'][:12]}", lambda a=act: _check_act(check, a, report))
+            with check.reading(f"{act['kind']} {act['change'][:12]}"):
+                _check_act(check, act, report)
         for witness in report["witnesses"]:
             _check_witness(check, witness, office["device"])
         if sheet:
-            found = check.hashes.get(office["device"], {}).get(sheet.lower())
-            if check.need(found is not None, "lembar: ujung yang tercetak tidak ada di rantai kantor"):
-                check.good.append(f"lembar tercetak: ada di rantai kantor, nomor {found}")
+            number = check.hashes.get((office["device"], sheet.lower()))
+            fault = "ujung yang tercetak tidak ada di rantai kantor"
+            check.need(number is not None, "lembar", fault, f"ada di rantai kantor, nomor {number}")
         _check_photos(check, report, photos)
-    except UNREADABLE:
-        check.faults.append("berkas laporan: rusak, tidak dapat dibaca seluruhnya")
     return check
 
 
-def _check_key(check: Check, printed: str, office: str, key: str, turns: Any) -> None:
+def _check_office(check: Check, printed: str, office: str, turns: Any) -> None:
     """Check that the office's key is the printed one, or that this leads to it, each key signing the next."""
+    check.need(check.format in FORMATS, "laporan", "lebih baru dari program ini; pakai periksa.py yang baru")
     at, known = printed.lower(), {printed.lower()}
-    while at not in ("", key):
+    while at not in ("", check.key):
         at = next((new for turn in turns if (new := _turned(at, office, turn)) not in known), "")
-        if not check.need(at != "", "kunci kantor: lain dari yang tercetak di lembar"):
+        if not check.need(at != "", "kunci kantor", "lain dari yang tercetak di lembar"):
             return
         known.add(at)
     if turned := len(known) - 1:
@@ -221,22 +208,18 @@ def _turned(key: str, office: str, turn: Any) -> str:
     return body[3].hex() if holds else key
 
 
-def _each(check: Check, name: str, part: Any) -> None:
-    try:
-        part()
-    except UNREADABLE:
-        check.faults.append(f"{name}: rusak, tidak dapat dibaca")
+def _signed(key: str, signature: str, told: bytes) -> bool:
+    """Say whether the office signed this, and the signature is written in its one way."""
+    raw, message = bytes.fromhex(signature), REPORT_DOMAIN + hashlib.sha256(told).digest()
+    return raw.hex() == signature and verify(bytes.fromhex(key), raw, message)
 
 
 def _check_seal(check: Check, report: Any, seal: Any) -> None:
     for name in sorted(set(report) | set(seal["sections"])):
         digest = hashlib.sha256(canonical(report.get(name))).hexdigest()
-        check.need(seal["sections"].get(name) == digest, f"bagian {name}: berubah setelah laporan dibuat")
-    digest = hashlib.sha256(canonical(seal["sections"])).digest()
-    key, signature = bytes.fromhex(report["office"]["key"]), bytes.fromhex(seal["signature"])
-    holds = signature.hex() == seal["signature"] and verify(key, signature, REPORT_DOMAIN + digest)
-    if check.need(holds, "tanda tangan laporan: tidak sah"):
-        check.good.append("tanda tangan kantor atas laporan: sah")
+        check.need(seal["sections"].get(name) == digest, f"bagian {name}", "berubah setelah laporan dibuat")
+    holds = _signed(report["office"]["key"], seal["signature"], canonical(seal["sections"]))
+    check.need(holds, "tanda tangan laporan", "tidak sah", "sah, dari kantor")
 
 
 def _keys(check: Check, report: Any) -> dict[str, bytes]:
@@ -248,115 +231,128 @@ def _keys(check: Check, report: Any) -> dict[str, bytes]:
             keys[body[1]] = body[3]
     for device in report["devices"]:
         same = keys.get(device["device"]) == bytes.fromhex(device["key"])
-        check.need(same, f"perangkat {device['device']}: kuncinya bukan yang didaftarkan kantor")
+        check.need(same, f"perangkat {device['device']}", "kuncinya bukan yang didaftarkan kantor")
     return keys
 
 
 def _check_chain(check: Check, chain: Any, keys: dict[str, bytes]) -> None:
-    device, before, place = chain["device"], None, 0
-    hashes = check.hashes.setdefault(device, {})
+    device, what, before, place = chain["device"], f"rantai {chain['device']}", None, 0
     for place, text in enumerate(chain["links"], 1):
         raw = base64.b64decode(text, validate=True)
-        name, link = hashlib.sha256(raw).hexdigest(), unpack(raw)
-        whose, counter, prev, change, seen = link
+        name = hashlib.sha256(raw).hexdigest()
+        whose, counter, prev, change, seen = unpack(raw)
         fits = before is None or (prev.hex(), counter) == (before[0], before[1] + 1)
-        check.need(fits and whose == device, f"rantai {device}: tautan ke-{place} tidak menyambung")
+        check.need(fits and whose == device, what, f"tautan ke-{place} tidak menyambung")
         before = (name, counter)
-        hashes[name] = counter
-        check.changes.setdefault(device, {}).setdefault(counter, set()).add(change.hex())
-        check.seen.setdefault(device, {}).setdefault(counter, set()).add(seen.hex())
-    ends = before is not None and before[0] == chain["head"]
-    check.need(ends, f"rantai {device}: ujungnya bukan yang ditandatangani")
+        check.hashes[device, name] = counter
+        check.links.setdefault((device, counter), []).append((change.hex(), seen.hex()))
+    check.need(before is not None and before[0] == chain["head"], what, "ujungnya bukan yang ditandatangani")
     message = HEAD_DOMAIN + bytes.fromhex(chain["head"])
     held = verify(keys.get(device, b""), bytes.fromhex(chain["signature"]), message)
-    if check.need(held, f"rantai {device}: tanda tangan tidak sah"):
-        check.good.append(f"rantai {device}: {place} tautan menyambung ke tanda tangan yang sah")
+    good = f"{place} tautan menyambung ke tanda tangan yang sah"
+    check.need(held, what, "tanda tangan tidak sah", good)
 
 
 def _check_act(check: Check, act: Any, report: Any) -> None:
     name, visit = f"{act['kind']} {act['change'][:12]}", report["visit"]
     if act["kind"] != "versi":
-        check.need(act["device"] == report["office"]["device"], f"{name}: tidak ada di rantai kantor")
-    placed = act["change"] in check.changes.get(act["device"], {}).get(act["counter"], ())
-    check.need(placed, f"{name}: tidak ada di tempatnya dalam rantai")
+        check.need(act["device"] == report["office"]["device"], name, "tidak ada di rantai kantor")
+    links = check.links.get((act["device"], act["counter"]), ())
+    placed = act["change"] in [change for change, _ in links]
+    good = "" if act["content"] else "ada di rantai; isinya tidak ikut, hanya sidiknya"
+    check.need(placed, name, "tidak ada di tempatnya dalam rantai", good)
     if not act["content"]:
-        if placed:
-            check.good.append(f"{name}: ada di rantai; isinya tidak ikut, hanya sidiknya")
         return
     raw = base64.b64decode(act["content"], validate=True)
-    same = check.need(hashlib.sha256(raw).hexdigest() == act["change"], f"{name}: isinya berubah")
+    same = check.need(hashlib.sha256(raw).hexdigest() == act["change"], name, "isinya berubah")
     _, author, _, body = unpack(raw)
     about = act["about"] if act["kind"] == "pendaftaran" else visit
     told = ACTS.get(body[0]) == act["kind"] and body[1] == about and author == act["by"]
-    check.need(told, f"{name}: pelaku atau kunjungannya bukan yang tertulis")
+    check.need(told, name, "pelaku atau kunjungannya bukan yang tertulis")
     if body[0] == "submit":
         named = sorted(item[0] for item in body[6])
         listed = sorted(photo["sha256"] for photo in act["photos"])
-        check.need(named == listed, f"{name}: daftar fotonya bukan yang dikirim")
+        check.need(named == listed, name, "daftar fotonya bukan yang dikirim")
     if same and told and placed:
         check.good.append(f"{name}: isi, pelaku dan tempatnya dalam rantai cocok")
 
 
 def _check_witness(check: Check, witness: Any, office: str) -> None:
     device = witness["device"]
-    seen = check.seen.get(device, {}).get(witness["counter"], ())
-    known = check.hashes.get(office, {}).get(witness["seen"])
+    seen = [head for _, head in check.links.get((device, witness["counter"]), ())]
+    known = check.hashes.get((office, witness["seen"]))
     holds = witness["seen"] in seen and known == witness["office_counter"]
-    if check.need(holds, f"saksi {device}: ujung yang dilihatnya tidak cocok"):
-        check.good.append(f"saksi {device}: HP ini melihat rantai kantor sampai nomor {known}")
+    good = f"HP ini melihat rantai kantor sampai nomor {known}"
+    check.need(holds, f"saksi {device}", "ujung yang dilihatnya tidak cocok", good)
 
 
 def _check_photos(check: Check, report: Any, folder: Any) -> None:
     named = sorted({photo["sha256"] for act in report["acts"] for photo in act["photos"]})
     if folder is None:
-        if named:
-            check.good.append(f"foto: {len(named)} disebut, tidak diperiksa (--foto FOLDER)")
+        check.good.append(f"foto: {len(named)} disebut, tidak diperiksa (--foto FOLDER)")
         return
     files = {path.stem: path for path in Path(folder).iterdir() if path.is_file()}
-    for name in named:
-        if check.need(name in files, f"foto {name}: tidak ada di folder"):
-            same = hashlib.sha256(files[name].read_bytes()).hexdigest() == name
-            if check.need(same, f"foto {name}: berubah"):
-                check.good.append(f"foto {name}: utuh")
-    for stray in sorted(set(files) - set(named)):
-        check.faults.append(f"foto {stray}: tidak disebut laporan")
+    _check_files(check, "foto ", {name: name for name in named}, files)
+
+
+def _check_files(check: Check, what: str, told: Mapping[str, str], found: Mapping[str, Path]) -> None:
+    """Check that those files are there that were told, by their hashes, and no others."""
+    for name, path in sorted(found.items()):
+        if check.need(name in told, what + name, "tidak disebut laporan"):
+            digest = hashlib.sha256()
+            with path.open("rb") as file:
+                for part in iter(lambda file=file: file.read(1 << 20), b""):
+                    digest.update(part)
+            check.need(digest.hexdigest() == told[name], what + name, "berubah", "utuh")
+    for name in sorted(set(told) - set(found)):
+        check.need(False, what + name, "tidak ada di folder")
+
+
+def check_package(check: Check, folder: Path) -> None:
+    """Check every file of a package against the list that the office signed, also for one too many."""
+    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
+    if LIST not in found:
+        check.need(check.format == 1, LIST, "tidak ada, jadi berkas di samping laporan tidak terbukti")
+        return
+    raw = found.pop(LIST).read_bytes()
+    with check.reading(LIST):
+        whole = json.loads(raw.decode())
+        files, signature = whole["berkas"], whole["tanda_tangan"]
+        same = written({"berkas": files, "tanda_tangan": signature}) == raw
+        held = same and _signed(check.key, signature, canonical({"berkas": files}))
+        good = f"daftar {len(files)} berkas, ditandatangani kantor"
+        check.need(held, LIST, "tidak ditandatangani dengan kunci kantor di laporan", good)
+        _check_files(check, "", files, found)
 
 
 def check_lines(file: Iterable[bytes], key: str = "", sheet: str = "") -> Check:
-    """Check an exported trail: each line against its link, links against each other, all against the seal.
-
-    Of lines that were read no more is kept than the places of their links: an export has no upper size.
-    """
-    check, digest = Check(), hashlib.sha256()
-    places: dict[Any, Any] = {}
-    count, last = 0, b""
+    """Check an exported trail of any size: of the lines that were read, only the places of links are kept."""
+    check, digest, places, count, last = Check(), hashlib.sha256(), dict[Any, Any](), 0, b""
     for line in file:
         if last:
             count += 1
             digest.update(last)
-            _each(check, f"baris {count}", lambda n=count, t=last: _check_line(check, n, t, places))
+            with check.reading(f"baris {count}"):
+                _check_line(check, count, last, places)
         last = line
-    try:
+    with check.reading("berkas jejak"):
         seal = json.loads(last.decode())
-        told, signature = seal["segel"], bytes.fromhex(seal["tanda_tangan"])
-        check.need(canonical(seal) + b"\n" == last and len(seal) == 2, "segel: berubah")
+        told = seal["segel"]
+        check.format, check.key = told.get("format", 1), told["kunci"]
+        check.need(canonical(seal) + b"\n" == last and len(seal) == 2, "segel", "berubah")
         same = digest.hexdigest() == told["sidik"] and count == told["baris"]
-        check.need(same, "berkas jejak: ada baris yang berubah, hilang atau bertambah")
-        message = REPORT_DOMAIN + hashlib.sha256(canonical(told) + b"\n").digest()
-        held = signature.hex() == seal["tanda_tangan"]
-        if check.need(held and verify(bytes.fromhex(told["kunci"]), signature, message), "segel: tidak sah"):
-            check.good.append(f"tanda tangan kantor atas {count} baris: sah")
-        turns = told.get("pergantian", [])
-        _check_key(check, key, told.get("perangkat", ""), told["kunci"], turns)
+        check.need(same, "berkas jejak", "ada baris yang berubah, hilang atau bertambah")
+        held = _signed(check.key, seal["tanda_tangan"], canonical(told) + b"\n")
+        check.need(held, "segel", "tidak sah", f"tanda tangan kantor atas {count} baris sah")
+        _check_office(check, key, told.get("perangkat", ""), told.get("pergantian", []))
         for (device, counter), links in places.items():
             before = places.get((device, counter - 1), {})
             for number, prev in links.values():
                 fits = not before or prev in before
-                check.need(fits, f"baris {number}: tidak menyambung ke catatan sebelumnya di rantai {device}")
+                check.need(fits, f"baris {number}", f"tidak menyambung ke yang sebelumnya di rantai {device}")
         heads = {name.hex() for links in places.values() for name in links}
-        check.need(not sheet or sheet.lower() in heads, "lembar: ujung yang tercetak tidak ada di berkas ini")
-    except UNREADABLE:
-        check.faults.append("berkas jejak: rusak, tidak dapat dibaca seluruhnya")
+        known = not sheet or sheet.lower() in heads
+        check.need(known, "lembar", "ujung yang tercetak tidak ada di berkas ini")
     return check
 
 
@@ -365,34 +361,38 @@ def _check_line(check: Check, number: int, written: bytes, places: dict[Any, Any
     raw = base64.b64decode(line["tautan"], validate=True)
     device, counter, prev, change, _ = unpack(raw)
     told = (line["perangkat"], line["urutan"], line["catatan"])
-    check.need((device, counter, change.hex()) == told, f"baris {number}: lain dari tautannya dalam rantai")
+    check.need((device, counter, change.hex()) == told, f"baris {number}", "lain dari tautannya dalam rantai")
     places.setdefault((device, counter), {})[hashlib.sha256(raw).digest()] = (number, prev)
 
 
 def main() -> int:
     """Check what the command line names; 0 only if all of it holds."""
     parser = argparse.ArgumentParser(description="Periksa laporan bukti Sambang tanpa server kantor.")
-    parser.add_argument("laporan", type=Path)
-    parser.add_argument("--foto", type=Path, help="folder foto yang menyertai laporan")
+    parser.add_argument("laporan", type=Path, help="laporan.json atau jejak.jsonl, di folder paketnya")
+    parser.add_argument("--foto", type=Path, help="folder foto, bila tidak di samping laporan")
     parser.add_argument("--kunci", default="", help="kunci publik kantor, seperti tercetak di lembar")
     parser.add_argument("--lembar", default="", help="ujung rantai kantor, seperti tercetak di lembar")
     given = parser.parse_args()
+    path, photos = given.laporan, given.laporan.parent / "foto"
     try:
-        if given.laporan.suffix == ".jsonl":
-            with given.laporan.open("rb") as file:
+        if path.suffix == ".jsonl":
+            with path.open("rb") as file:
                 check = check_lines(file, given.kunci, given.lembar)
         else:
-            check = check_report(given.laporan.read_bytes(), given.kunci, given.lembar, given.foto)
+            photos = given.foto or (photos if photos.is_dir() else None)
+            check = check_report(path.read_bytes(), given.kunci, given.lembar, photos)
+        check_package(check, path.parent)
     except OSError as error:
-        print(f"Tidak terbaca: {error.strerror}", file=sys.stderr)
+        print(f"Tidak terbaca: {error.filename!a}", file=sys.stderr)
         return 2
-    for line in check.good:
-        print(f"  cocok  {line}")
-    for line in check.faults:
-        print(f"  SALAH  {line}")
+    lines = [("cocok", line) for line in check.good] + [("SALAH", line) for line in check.faults]
+    for found, line in lines:
+        print(f"  {found}  {ascii(line)[1:-1]}")  # a file's name has no line of its own
     if not given.kunci and not given.lembar:
         print("Perhatian: tanpa --kunci dan --lembar, laporan hanya terbukti cocok dengan dirinya sendiri.")
-    print("TIDAK UTUH." if check.faults else "UTUH: tidak ada yang berubah.")
+    if old := check.format == 1:
+        print(f"Perhatian: paket lama, tanpa {LIST}. PDF dan berkas lain di sampingnya tidak terbukti.")
+    print("TIDAK UTUH." if check.faults else f"UTUH{', selain itu' if old else ''}: tidak ada yang berubah.")
     return 1 if check.faults else 0
 
 

@@ -6,7 +6,7 @@ Each section's SHA-256 stands in the seal, which the office signs: an altered by
 
 import json
 from base64 import b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -138,7 +138,17 @@ def write_report(report: Report, attest: Callable[[bytes], bytes]) -> bytes:
     sections = {name: sha256(_canonical(value)).hexdigest() for name, value in told.items()}
     signature = attest(sha256(_canonical(sections)).digest()).hex()
     whole = {"report": told, "seal": {"sections": sections, "signature": signature}}
-    return json.dumps(whole, sort_keys=True, indent=1, ensure_ascii=False).encode() + b"\n"
+    return _written(whole)
+
+
+def write_list(files: Mapping[str, str], attest: Callable[[bytes], bytes]) -> bytes:
+    """Write the list of a package: the SHA-256 (hex) of each file by its name, signed by the office.
+
+    What is signed has one name, and its value is no text as that of a section: neither stands for the other.
+    """
+    listed = {"berkas": dict(files)}
+    signature = attest(sha256(_canonical(listed)).digest()).hex()
+    return _written({**listed, "tanda_tangan": signature})
 
 
 def turns_of(turns: Iterable[KeyTurn]) -> tuple[TurnOf, ...]:
@@ -151,6 +161,10 @@ def turns_of(turns: Iterable[KeyTurn]) -> tuple[TurnOf, ...]:
         )
         for turn in turns
     )
+
+
+def _written(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False).encode() + b"\n"
 
 
 def _canonical(value: Any) -> bytes:

@@ -22,6 +22,8 @@ from server.proof.report import TurnOf
 
 TEXTS = "jejak_tercetak"
 MOST_PEOPLE = 200
+FORMAT = 2
+"""Of format 1, which its seals did not name, there was no list beside the file."""
 
 
 class Entry(Data, frozen=True, kw_only=True):
@@ -59,10 +61,13 @@ class Order(Data, frozen=True, kw_only=True):
 
 
 class Summed(Data, frozen=True, kw_only=True):
-    """What the file came to: lines, its hash before the seal, and how many acts of each kind and person."""
+    """What the file came to: lines, its hash before the seal and with it, and how many acts of each kind and
+    person.
+    """
 
     lines: int
     digest: str
+    whole: str
     kinds: dict[str, int]
     people: dict[str, int]
 
@@ -79,6 +84,7 @@ def write(entries: Iterable[Entry], order: Order, attest: Callable[[bytes], byte
         kinds[entry.perbuatan] += 1
         people[entry.oleh_nama] += 1
     seal: dict[str, Any] = {
+        "format": FORMAT,
         "baris": lines,
         "sidik": running.hexdigest(),
         "kantor": order.office,
@@ -92,8 +98,16 @@ def write(entries: Iterable[Entry], order: Order, attest: Callable[[bytes], byte
         "dibuat_ms": order.made_ms,
     }
     signature = attest(sha256(_line(seal)).digest()).hex()
-    out.write(_line({"segel": seal, "tanda_tangan": signature}))
-    return Summed(lines=lines, digest=running.hexdigest(), kinds=dict(kinds), people=dict(people))
+    last = _line({"segel": seal, "tanda_tangan": signature})
+    out.write(last)
+    running.update(last)
+    return Summed(
+        lines=lines,
+        digest=seal["sidik"],
+        whole=running.hexdigest(),
+        kinds=dict(kinds),
+        people=dict(people),
+    )
 
 
 def link_text(raw: bytes) -> str:

@@ -100,7 +100,7 @@ class Letters:
         self, person: Person, asked: Asked, typed: Mapping[str, str], photos: Sequence[str]
     ) -> bytes | NotMade | Lacking | NotThere | Denied:
         """Set a letter as it would be, without a number and marked as a sample."""
-        found = self._read(person, asked, typed)
+        found = self._unheld(person, asked, typed)
         if not isinstance(found, Facts):
             return found
         # a sample is no letter: whole numbers of a person are covered on it
@@ -144,11 +144,9 @@ class Letters:
         self, person: Person, asked: Asked, typed: Mapping[str, str], photos: Sequence[str], token: str
     ) -> Made | NotMade | Lacking | NotThere | Denied:
         """Make a letter, with the next number. The `token` of its page makes one, however often sent."""
-        found = self._read(person, asked, typed)
+        found = self._unheld(person, asked, typed)
         if not isinstance(found, Facts):
             return found
-        if found.subject and (objection := self._engine.read(objections).get(found.subject)):
-            return NotMade(why="keberatan_dipenuhi" if objection.granted else "keberatan")
         name = RecordId(sha256(f"surat\0{person.id}\0{token}".encode()).hexdigest()[:32])
         kind = letter_kinds()[asked.kind]
         drawn = self._drawn(found, photos)
@@ -166,6 +164,17 @@ class Letters:
                 if self._keep(person, name, asked, found, order, pdf):
                     return Made(id=name, pdf=b"" if kind.disimpan else pdf)
         return NotMade(why="ramai")
+
+    def _unheld(
+        self, person: Person, asked: Asked, typed: Mapping[str, str]
+    ) -> Facts | NotMade | Lacking | NotThere | Denied:
+        """Read what stands in a letter, unless an objection of whom it is about holds."""
+        found = self._read(person, asked, typed)
+        if isinstance(found, Facts) and found.subject:
+            objection = self._engine.read(objections).get(found.subject)
+            if objection is not None:
+                return NotMade(why="keberatan_dipenuhi" if objection.granted else "keberatan")
+        return found
 
     def _read(
         self, person: Person, asked: Asked, typed: Mapping[str, str] | None

@@ -78,6 +78,11 @@ class Request(Data, frozen=True, kw_only=True):
         """Whether it still waits for an answer."""
         return not self.outcome
 
+    @property
+    def holds(self) -> bool:
+        """Whether it holds the person's data: an objection until it is answered or, granted, withdrawn."""
+        return self.holds_on or (self.is_open and self.kind == "keberatan")
+
 
 class NotDone(Data, frozen=True, kw_only=True):
     """Why nothing was done: a key under `kantor.permintaan.masalah`."""
@@ -195,7 +200,10 @@ class Requests:
         return self._engine.write(work).result()
 
     def all(self, person: Person) -> list[Request]:
-        """List the requests of this person's area: open ones first, the most urgent of them first."""
+        """List the requests of this person's area: open ones first, the most urgent of them first.
+
+        Then those that still hold somebody's data, which one would look for among all that was ever asked.
+        """
 
         def work(tx: Reader) -> list[Request]:
             found = [
@@ -205,7 +213,8 @@ class Requests:
             ]
             return [self._seen(tx, each) for each in found]
 
-        return sorted(self._engine.read(work), key=lambda each: (not each.is_open, each.clock.until_ms))
+        found = self._engine.read(work)
+        return sorted(found, key=lambda each: (not each.is_open, not each.holds_on, each.clock.until_ms))
 
     def one(self, person: Person, name: RecordId) -> Request | None:
         """Return one request of this person's area."""

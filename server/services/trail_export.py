@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from typing import IO, BinaryIO
 
 from schemas.base import Data
@@ -13,8 +14,8 @@ from server.access import Person, may
 from server.engine import Engine, Reader
 from server.office import Office
 from server.parsing.typesetting import Typesetter
-from server.proof.making import CHECKER, MOST_PURPOSE, checker, put
-from server.proof.report import turns_of
+from server.proof.making import CHECKER, LIST, MOST_PURPOSE, checker, put
+from server.proof.report import turns_of, write_list
 from server.proof.trail_file import Entry, Order, Summed, link_text, summary_paper, write
 from server.services.people import Denied
 from server.services.trail import Asked, Trail
@@ -91,8 +92,11 @@ class TrailExport:
             paper = self._typesetter.pdf(summary_paper(order, summed, self._text))
             if paper is None:
                 return False
-            put(bundle, PAPER, paper)
-            put(bundle, CHECKER, checker())
+            hashes = {LINES: summed.whole}
+            for name, data in ((PAPER, paper), (CHECKER, checker())):
+                put(bundle, name, data)
+                hashes[name] = sha256(data).hexdigest()
+            put(bundle, LIST, write_list(hashes, self._office.attest))
         return True
 
     def _order(self, tx: Reader, person: Person, purpose: str, search: str) -> Order:

@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from server.commands.rotate_keys import Rotated, rotate
 from server.keys import Keys, default_path, read_keys
 from server.proof import offline
 from server.proof.gathering import Asked, gather
-from server.proof.report import OfficeOf, Report, write_report
+from server.proof.report import OfficeOf, Report, write_list, write_report
 from server.store import SqlOfficeStore
 from sync.change import Accessed, Clock, Content, Decide, Patch, seal
 from tests.server.backup_office import Quiet
@@ -340,6 +341,8 @@ def test_the_file_runs_alone_far_from_the_office(case: Case, raw: bytes, tmp_pat
     alone, report = tmp_path / "periksa.py", tmp_path / "laporan.json"
     alone.write_bytes(Path(offline.__file__).read_bytes())
     report.write_bytes(raw)
+    hashes = {path.name: sha256(path.read_bytes()).hexdigest() for path in (alone, report)}
+    (tmp_path / offline.LIST).write_bytes(write_list(hashes, case.office.deps.office.attest))
     command = [sys.executable, "-I", "-S", str(alone), str(report), "--foto", str(case.photos)]
     assert subprocess.run(command, capture_output=True, check=False, cwd=tmp_path).returncode == 0
     report.write_bytes(raw.replace(b"setujui", b"tolak") + b" ")

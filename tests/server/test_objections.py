@@ -23,6 +23,7 @@ from tests.server.room_office import csrf, log_in, serving_cheaply
 from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
 
 PURPOSE = "Bahan rapat penyaluran"
+HELD = "Data orang ini ditahan"
 TOLD = "Datang ke loket tadi pagi dengan KTP"
 
 
@@ -44,8 +45,8 @@ class Desk(test_conflict_pages.Desk):
     def act(self, body: Patch) -> None:
         self.office.deps.office.act(self.office.people["petugas"], body)
 
-    def ask(self, kind: str = "keberatan", warga: RecordId | None = None) -> RecordId:
-        now = self.office.deps.now_ms()
+    def ask(self, kind: str = "keberatan", warga: RecordId | None = None, ago_ms: int = 0) -> RecordId:
+        now = self.office.deps.now_ms() - ago_ms
         about = warga or self.office.warga
         made = self.site.requests.open(
             self.person("petugas"), about, kind, "sendiri", "Jangan dibagikan", now
@@ -86,6 +87,11 @@ class Desk(test_conflict_pages.Desk):
         asked = LetterAsked(kind="rekomendasi_bni", case=self.case)
         typed = {"masalah": "KKS tertelan", "permohonan": "cetak ulang"}
         return self.site.letters.make(self.person("petugas"), asked, typed, (), token)
+
+    def sample(self) -> Any:
+        asked = LetterAsked(kind="rekomendasi_bni", case=self.case)
+        typed = {"masalah": "KKS tertelan", "permohonan": "cetak ulang"}
+        return self.site.letters.sample(self.person("petugas"), asked, typed, ())
 
     def shown(self, warga: RecordId) -> Profile:
         found = self.site.profiles.open(self.person("petugas"), warga)
@@ -186,6 +192,32 @@ def test_no_letter_is_made_about_who_was_granted_until_they_withdraw(desk: Desk)
     assert desk.site.letter_numbers.book().next == 101
     assert desk.withdraw(request) is None
     assert isinstance(desk.letter("a"), Made)
+
+
+def test_no_sample_of_a_letter_is_set_either_while_an_objection_holds(desk: Desk) -> None:
+    assert isinstance(desk.sample(), bytes)
+    request = desk.ask()
+    assert desk.sample() == NotMade(why="keberatan")
+    desk.answer(request, "dipenuhi")
+    assert desk.sample() == NotMade(why="keberatan_dipenuhi")
+    assert desk.withdraw(request) is None
+    assert isinstance(desk.sample(), bytes)
+
+
+def test_the_list_of_requests_marks_those_that_hold_and_puts_them_before_what_is_closed(desk: Desk) -> None:
+    desk.answer(desk.ask("akses"))
+    granted = desk.grant()
+    desk.answer(desk.ask(), "ditolak")
+    opened = [desk.ask("perbaikan", ago_ms=60_000), desk.ask()]
+    found = desk.site.requests.all(desk.person("petugas"))
+    assert [each.id for each in found[:3]] == [*opened, granted]
+    assert {each.id for each in found if each.holds} == {opened[1], granted}
+    with serving_cheaply(desk.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "petugas")
+        rows = client.get("/permintaan").text.split('<li class="row')[1:]
+        assert [HELD in row for row in rows] == [each.holds for each in found]
+        assert desk.withdraw(granted) is None
+        assert client.get("/permintaan").text.count(HELD) == 1
 
 
 def test_of_two_objections_the_open_one_is_told_and_the_granted_one_holds_when_it_is_refused(
