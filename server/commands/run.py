@@ -202,7 +202,7 @@ async def _answer(
     certificates: Certificates | None,
     site: Site,
 ) -> None:
-    beside = [asyncio.create_task(_keep_house(site))]
+    beside = [asyncio.create_task(keep_house(site))]
     if certificates is not None:
         beside.append(asyncio.create_task(_renew(certificates, site.deps.now_ms)))
     try:
@@ -212,7 +212,7 @@ async def _answer(
             task.cancel()
 
 
-async def _keep_house(site: Site) -> None:
+async def keep_house(site: Site) -> None:
     """Forget what only waited for a time, and put on record who read, for as long as the server runs."""
     while True:
         try:

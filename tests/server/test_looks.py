@@ -243,7 +243,7 @@ def test_keeping_house_goes_on_after_a_day_that_was_not_taken(
     monkeypatch.setattr(desk.site.api_keys, "note_days", note_days)
     monkeypatch.setattr(running, "TIDY_EVERY_S", 0.001)
     with pytest.raises(TimeoutError):
-        asyncio.run(asyncio.wait_for(running._keep_house(desk.site), 1))
+        asyncio.run(asyncio.wait_for(running.keep_house(desk.site), 1))
     assert len(tried) > 1
 
 
