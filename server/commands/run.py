@@ -28,7 +28,6 @@ from server.certificates import (
 from server.commands.shared import add_folder_options, hold, refuse
 from server.compose import Refused, close_office, open_office
 from server.deps import Deps
-from server.engine import EngineError
 from server.hosts import Hosts
 from server.keys import default_path, is_open_to_others
 from server.patience import PatientProtocol, ask_the_silent, open_all_files
@@ -203,7 +202,7 @@ async def _answer(
     certificates: Certificates | None,
     site: Site,
 ) -> None:
-    beside = [asyncio.create_task(_keep_house(site))]
+    beside = [asyncio.create_task(keep_house(site))]
     if certificates is not None:
         beside.append(asyncio.create_task(_renew(certificates, site.deps.now_ms)))
     try:
@@ -213,13 +212,13 @@ async def _answer(
             task.cancel()
 
 
-async def _keep_house(site: Site) -> None:
+async def keep_house(site: Site) -> None:
     """Forget what only waited for a time, and put on record who read, for as long as the server runs."""
     while True:
         try:
             await site.work(site.exporting.forget_old)
             await site.work(site.api_keys.note_days)
-        except EngineError as error:  # a full disk, say: the next hour may be better
+        except Exception as error:  # noqa: BLE001 - a full disk, say: the next hour may be better
             logger.error("%s while keeping house", type(error).__name__)
         await asyncio.sleep(TIDY_EVERY_S)
 

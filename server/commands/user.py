@@ -13,6 +13,7 @@ from server.compose import Refused, close_office, open_office
 from server.deps import Deps
 from server.engine import Writer
 from server.passwords import Passwords
+from server.services.looks import note_looks
 from server.weak_passwords import weakness
 from sync.change import Accessed, Patch
 
@@ -92,7 +93,7 @@ def _password(deps: Deps, who: str, text: Text) -> int:
     body = Accessed(subject=person.id, purpose=text("perintah.sandi_diganti_alasan"))
 
     def record(writer: Writer) -> None:
-        deps.office.act_in(writer, deps.office.person, [body])
+        note_looks(writer, deps.office, deps.office.person, body)
 
     if not _accounts(deps).set_password(PersonId(person.id), new, record):
         print(text("perintah.tanpa_akun"), file=sys.stderr)
@@ -114,7 +115,7 @@ def _drop_code(deps: Deps, who: str, text: Text) -> int:
             return False
         people_store.drop_sessions_of(writer, person)
         body = Accessed(subject=found.id, purpose=text("perintah.kode_dicabut_alasan"))
-        deps.office.act_in(writer, deps.office.person, [body])
+        note_looks(writer, deps.office, deps.office.person, body)
         return True
 
     if not deps.engine.write(drop).result():

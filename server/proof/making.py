@@ -22,6 +22,7 @@ from server.proof import offline
 from server.proof.custody_paper import custody_paper
 from server.proof.gathering import Asked, gather
 from server.proof.report import OfficeOf, Report, turns_of, write_list, write_report
+from server.services.looks import note_looks
 from sync.change import Accessed
 
 JSON, PDF, CHECKER, PHOTOS = "laporan.json", "laporan.pdf", "periksa.py", "foto"
@@ -63,7 +64,7 @@ class Maker(Data, frozen=True, kw_only=True):
         """
         if report.contents != "tersegel":
             body = Accessed(subject=RecordId(report.visit), purpose=purpose.strip()[:MOST_PURPOSE])
-            self.office.act(person, body)
+            self.engine.write(lambda tx: note_looks(tx, self.office, person, body)).result()
 
     def write(self, report: Report) -> bytes:
         """Write the JSON, signed by the office."""

@@ -14,6 +14,7 @@ from server.engine import Engine, Reader, Writer
 from server.letter_store import LETTER, LetterRow, listed, out_about
 from server.services.chain_record import record_of, write_record
 from server.services.letter_facts import region_name
+from server.services.looks import note_looks
 from server.services.people import Actor, Denied
 from server.services.review import NotThere
 from server.services.visit_page import Words
@@ -111,7 +112,8 @@ class LetterShelf:
             return NotThere()
         if letter_kinds()[view.kind].nik:
             purpose = self._words.text("surat.keperluan", nomor=view.number or "–")
-            self._engine.write(lambda tx: note_look(tx, self._office, person, name, purpose)).result()
+            looked = Accessed(subject=name, purpose=purpose)
+            self._engine.write(lambda tx: note_looks(tx, self._office, person.id, looked)).result()
         return whole(self._blobs, BlobId(view.digest))
 
     def cancel(self, person: Person, name: RecordId, reason: str) -> str | NotThere | Denied | None:
@@ -164,11 +166,6 @@ class LetterShelf:
             may_open=opens,
             may_cancel=state == ISSUED and refused(person, "make_letters", thing) is None,
         )
-
-
-def note_look(tx: Writer, office: Actor, person: Person, subject: RecordId, purpose: str) -> None:
-    """Note who saw whole numbers of whom, or of which letter, and why."""
-    office.act_in(tx, person.id, [Accessed(subject=subject, purpose=purpose)])
 
 
 def _reached(tx: Reader, person: Person, action: Action, name: RecordId) -> Record | NotThere | Denied:

@@ -26,14 +26,16 @@ from server.services.handouts import Handout, Handouts
 from server.services.letter_facts import MOST_PHOTOS, Asked, Facts, Lacking, LetterFacts
 from server.services.letter_numbers import book_of
 from server.services.letter_setting import Order, example, letter_of, number_of
-from server.services.letter_shelf import ISSUED, note_look
+from server.services.letter_shelf import ISSUED
 from server.services.letter_templates import HEAD, current
+from server.services.looks import note_looks
 from server.services.objections import objections
 from server.services.people import Actor, Denied
 from server.services.review import NotThere
 from server.services.visit_page import Words
 from server.store import SqlOfficeStore
 from server.thumbnails import Thumbnails
+from sync.change import Accessed
 from sync.store import Fields
 
 TRIES = 5
@@ -257,7 +259,7 @@ class Letters:
                 store.blob_received(blob, len(pdf), self._device, order.made_ms)
             if order.kind.nik and found.subject:
                 purpose = self._words.text("surat.keperluan", nomor=number or "–")
-                note_look(tx, self._office, person, found.subject, purpose)
+                note_looks(tx, self._office, person.id, Accessed(subject=found.subject, purpose=purpose))
             self._hand_out(tx, person, order, number)
             return True
 

@@ -15,6 +15,7 @@ from server.access import Person, may
 from server.engine import Engine, Reader, Writer
 from server.lost_store import Lost, Wipe
 from server.services.incident_clock import Deadline, deadline
+from server.services.looks import note_looks
 from server.services.lost_facts import Facts, facts_of
 from server.services.people import Actor
 from server.store import SqlOfficeStore
@@ -203,7 +204,7 @@ class LostPhones:
             lost = lost_store.lost_phone(tx, name)
             if lost is None:
                 return NotDone(why="laporan")
-            self._office.act_in(tx, by.id, [Accessed(subject=RecordId(name), purpose=LETTERS)])
+            note_looks(tx, self._office, by.id, Accessed(subject=RecordId(name), purpose=LETTERS))
             who = decode(lost.facts, Facts).who
             known = SqlOfficeStore.reading(tx).records(who)
             return [known[each] for each in who if each in known]

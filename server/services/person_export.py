@@ -19,7 +19,6 @@ from schemas.form_values import day_of
 from schemas.ids import ChangeId, PersonId, RecordId
 from schemas.letters import letter_kinds
 from schemas.sealed import SEALED_SERVICES
-from schemas.wire import Applied
 from server import protection_store
 from server.access import Person
 from server.engine import Engine, Reader
@@ -28,6 +27,7 @@ from server.services.answers import Reading, show
 from server.services.belongings import OWN_SHELF, REQUEST, members, named
 from server.services.chain_record import record_of
 from server.services.conflict_view import label_of_field, value_words
+from server.services.looks import note_looks
 from server.services.people import Actor
 from server.services.requests import MOST_TEXT, NotDone, Requests
 from server.services.visit_page import Words, label_of
@@ -103,9 +103,8 @@ class PersonExports:
         if not all(self._requests.may(person, "export_person", each) for each in shelved):
             return NotDone(why="bukan_semua")
         said = self._words.text("kantor.permintaan.catatan_ekspor", tujuan=purpose.strip())
-        outcome = self._office.act(person.id, Accessed(subject=warga, purpose=said))
-        if not isinstance(outcome, Applied):
-            raise RuntimeError("the office's own chain did not take a record of access")
+        looked = Accessed(subject=warga, purpose=said)
+        self._engine.write(lambda tx: note_looks(tx, self._office, person.id, looked)).result()
         parts = self._engine.read(lambda tx: tuple(_Gathering(tx, record, self._words).parts()))
         return Dossier(
             title=self._words.text("kantor.permintaan.berkas.judul"),

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from schemas import format as written
 from schemas.base import Data
 from schemas.ids import PersonId, RecordId
-from schemas.wire import Applied
 from schemas.workflow import Workflows
 from server import subject_store
 from server.access import Action, Person, Thing, may, refused
@@ -17,6 +16,7 @@ from server.engine import Engine, Reader
 from server.services.conflict_view import NUMBERS, label_of_field
 from server.services.finding import Finding, Hit, hit_of
 from server.services.indexing import Indexing
+from server.services.looks import note_looks
 from server.services.merging import GROUPS, told
 from server.services.objections import Objection, objections
 from server.services.people import Actor, Denied
@@ -134,9 +134,8 @@ class Profiles:
         self._trail.catch_up()
         since = self._now_ms() - LOOK_MS
         if opened or not self._engine.read(lambda tx: has_looked(tx, person.id, subject, since)):
-            outcome = self._office.act(person.id, Accessed(subject=subject, purpose=purpose))
-            if not isinstance(outcome, Applied):
-                raise RuntimeError("the office's own chain did not take a record of access")
+            looked = Accessed(subject=subject, purpose=purpose)
+            self._engine.write(lambda tx: note_looks(tx, self._office, person.id, looked)).result()
             self._trail.catch_up()
 
         def work(tx: Reader) -> Profile | NotThere:

@@ -17,6 +17,7 @@ from server.engine import Engine, Reader, Writer
 from server.handed_store import Handed
 from server.services.conflict_facts import merged_beside
 from server.services.conflict_view import label_of_field
+from server.services.looks import note_looks
 from server.services.meant import Meant, meant
 from server.services.people import Actor, Denied, people
 from server.services.visit_page import VisitPage, Words, label_of, name_of, visit_page
@@ -147,9 +148,8 @@ class Reviews:
         why = refused(person, "open_numbers", self._thing(found))
         if why is not None:
             return Denied(why=why)
-        outcome = self._office.act(person.id, Accessed(subject=visit, purpose=purpose))
-        if not isinstance(outcome, Applied):
-            raise RuntimeError("the office's own chain did not take a record of access")
+        looked = Accessed(subject=visit, purpose=purpose)
+        self._engine.write(lambda tx: note_looks(tx, self._office, person.id, looked)).result()
         return self.open(person, visit, opened=True)
 
     def photo(self, person: Person, visit: RecordId, blob: BlobId) -> Shown | NotThere | Denied:
