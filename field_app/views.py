@@ -271,6 +271,7 @@ class PhotoView(Data, frozen=True, kw_only=True):
 class DraftView(Data, frozen=True, kw_only=True):
     """A draft as she left it. `answers` hold what was typed, also what was refused, and what is derived.
     `sealed`: it is of a sealed case, and closes by itself. `at`: form and field where she was, if known.
+    `mended`: the keys of `returned` whose answer or photo is another by now.
     """
 
     id: str
@@ -288,6 +289,7 @@ class DraftView(Data, frozen=True, kw_only=True):
     findings: dict[str, tuple["Listed", ...]]
     sealed: bool = False
     at: tuple[str, str] | None = None
+    mended: tuple[str, ...] = ()
 
 
 class Listed(Data, frozen=True, kw_only=True):
@@ -344,9 +346,7 @@ class Finalised(Data, frozen=True, kw_only=True):
 
 
 class CaseView(Data, frozen=True, kw_only=True):
-    """One of this officer's sealed cases: what may be shown of it. `state` is empty before the office has
-    it.
-    """
+    """What may be shown of one of this officer's sealed cases; `state` is empty before the office has it."""
 
     id: RecordId
     kode: str
