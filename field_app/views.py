@@ -137,21 +137,21 @@ class VisitView(Data, frozen=True, kw_only=True):
 
 
 class HandedOver(Data, frozen=True, kw_only=True):
-    """A file that was written for the office: where, when (UTC ms), and how much the office did not have."""
+    """A file that was written for the office: where, when (UTC ms), how many visits and photos are in it."""
 
     path: Path
     written_ms: int
-    changes: int
+    data: int
     photos: int
 
 
 class AnswerRead(Data, frozen=True, kw_only=True):
-    """An answer of the office was taken in: what it confirmed, and how many rows it brought.
+    """An answer of the office was taken in: visits and photos that it confirmed, and new rows it brought.
 
     `out_of_step`: the two ends do not agree yet; the next file, or a sync, will ask what differs.
     """
 
-    changes: int
+    data: int
     photos: int
     rows: int
     out_of_step: bool = False
