@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from field_app.blobs import mark_received
+from field_app.drafts import Drafts
+from field_app.items import pending_data
 from field_app.office_word import OfficeWord
 from field_app.owner import Owner
 from field_app.sealing import Gcm, exchange_bytes, exchange_key, open_key
@@ -104,8 +106,8 @@ class Answers:
     def _take(self, records: Iterator[Record]) -> AnswerRead | Refused:
         store = self._store
         before, session, rows, receipts = None, Session(), 0, 0
-        acknowledged = store.acknowledged().counter
-        diverged = False
+        drafts, cursor = Drafts(store.vault), store.cursor()
+        waiting, diverged = pending_data(store, drafts), False
         answering = next(records)
         if isinstance(answering, Turned):
             self._word.take(answering)
@@ -129,8 +131,8 @@ class Answers:
                     raise UnfitFileError("serah_berubah")
         store.put(OUT_OF_STEP, diverged)
         return AnswerRead(
-            changes=max(0, store.acknowledged().counter - acknowledged),
+            data=max(0, waiting - pending_data(store, drafts)),
             photos=receipts,
-            rows=rows,
+            rows=rows if store.cursor() != cursor else 0,  # an answer read before brings what is here already
             out_of_step=diverged,
         )

@@ -144,7 +144,7 @@ class Commands:
         done = self._phone.handover.write(folder)
         if isinstance(done, Refused):
             return self._refused(done)
-        self._say("serah", berkas=done.path, data=done.changes, foto=done.photos)
+        self._say("serah", berkas=done.path, data=done.data, foto=done.photos)
         return OK
 
     def answer(self, pin: str, path: Path) -> int:
@@ -154,7 +154,7 @@ class Commands:
         done = self._phone.handover.read(path)
         if isinstance(done, Refused):
             return self._refused(done)
-        self._say("jawaban_kantor", data=done.changes, foto=done.photos, baris=done.rows)
+        self._say("jawaban_kantor", data=done.data, foto=done.photos, baris=done.rows)
         return OK
 
     def _received(self) -> list[str]:

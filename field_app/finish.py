@@ -6,7 +6,7 @@ Rule: a refusal leaves the draft as it was.
 from field_app.bench import Bench
 from field_app.draft import Draft
 from field_app.finalise import end_time, named_photos, number_of, patch_of, submit_of
-from field_app.returned import asked_of
+from field_app.returned import asked_of, mended
 from field_app.sealed_finish import finish_sealed
 from field_app.sheets import Sheet, findings
 from field_app.statement import changed_since
@@ -48,6 +48,23 @@ def _named(bench: Bench, draft: Draft, sheets: dict[str, Sheet]) -> set[tuple[st
     if draft.follows is None or not bench.sealed.holds(draft.id):
         return set()
     return asked_of(draft.seen.returned, (sheet.form for sheet in sheets.values()))
+
+
+def mended_in(bench: Bench, draft: Draft, sheets: dict[str, Sheet]) -> tuple[str, ...]:
+    """Return which of the office's reasons she has met: their answer, or their photo, is another by now. Of a
+    sealed visit nothing came back, so that any answer is another.
+    """
+    if not draft.seen.returned:
+        return ()
+    shelf, before = bench.shelf(draft.id), {}
+    if not bench.sealed.holds(draft.id):
+        versions = bench.drafts.versions(draft.visit)
+        came_back = next((one.id for one in versions if one.change == draft.follows), "")
+        before = bench.drafts.answers(came_back)
+    shots = shelf.photos(draft.id)
+    replaced = {shot.blob for shot in shots} - {shot.blob for shot in shots if not shot.superseded}
+    forms = [sheet.form for sheet in sheets.values()]
+    return mended(draft.seen.returned, forms, before, shelf.answers(draft.id), replaced)
 
 
 def finish(bench: Bench, draft: str) -> Finalised | Refused:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from field_app.answer import OUT_OF_STEP, Alone, Answers
 from field_app.blobs import Blobs, Stored
 from field_app.devices import Timepiece
+from field_app.drafts import Drafts
 from field_app.losses import UnsoundError, declare, mend
 from field_app.office_word import OFFICE_KEY, OfficeWord
 from field_app.owner import Owner
@@ -34,6 +35,7 @@ from schemas.handover import (
     Record,
     Sent,
 )
+from schemas.ids import BlobId
 from sync import handover
 from sync.client import Missing, Outgoing
 from sync.sealed_file import key_name, seal_info, write_file
@@ -60,7 +62,7 @@ class Handover:
     ) -> None:
         self._vault, self._store, self._owner, self._time = vault, store, owner, time
         self._pen, self._randomness = pen, randomness
-        self._blobs = Blobs(vault)
+        self._blobs, self._drafts = Blobs(vault), Drafts(vault)
         self._answers = Answers(store, owner, OfficeWord(store, owner), alone)
 
     def last(self) -> HandedOver | None:
@@ -71,8 +73,8 @@ class Handover:
             ).fetchone()
         if found is None:
             return None
-        path, written_ms, changes, photos = found
-        return HandedOver(path=Path(path), written_ms=written_ms, changes=changes, photos=photos)
+        path, written_ms, data, photos = found
+        return HandedOver(path=Path(path), written_ms=written_ms, data=data, photos=photos)
 
     def write(self, folder: Path, progress: Progress = lambda _done: None) -> HandedOver | Refused:
         """Write all that the office is not known to have into a new file in this folder."""
@@ -113,8 +115,8 @@ class Handover:
         done = HandedOver(
             path=folder / name,
             written_ms=header.made_ms,
-            changes=file.changes,
-            photos=len(file.blobs),
+            data=self._drafts.count_beyond(file.begins) - self._drafts.count_beyond(file.counter),
+            photos=len(file.written),
         )
         with suppress(StorageFullError, StorageFailedError):  # a note for showing: the file itself is written
             self._note(number, header.file, file, done)
@@ -166,13 +168,13 @@ class Handover:
                     str(done.path),
                     done.written_ms,
                     written.counter,
-                    done.changes,
+                    done.data,
                     done.photos,
                 ),
             )
             connection.executemany(
                 "UPDATE blobs SET handed_ms = ? WHERE id = ?",
-                [(done.written_ms, blob.id) for blob in written.blobs],
+                [(done.written_ms, blob) for blob in written.written],
             )
 
 
@@ -184,26 +186,26 @@ class _File:
     def __init__(self, store: Store, blobs: Blobs, waiting: list[Stored]) -> None:
         self._store, self._bytes = store, blobs
         self._total = sum(blob.size_bytes for blob in waiting)
-        self._written = 0
-        self.blobs = waiting
-        self.changes, self.counter = 0, 0
+        self._bytes_written = 0
+        self._waiting = waiting
+        self.written: list[BlobId] = []
+        self.begins, self.counter = 0, 0
 
     @property
     def done(self) -> float:
         """How much of the photos is written, 0 to 1."""
-        return self._written / self._total if self._total else 0.0
+        return self._bytes_written / self._total if self._total else 0.0
 
     def records(self, answer_key: bytes) -> Iterator[Record]:
         """Give the records in order; one photo is in memory at a time."""
         standing = handover.asked(self._store, answer_key)
-        self.counter = standing.acknowledged.counter
+        self.begins = self.counter = standing.acknowledged.counter
         yield standing
         for message in handover.messages(self._store, check=self._store.get(OUT_OF_STEP, bool, False)):
             if isinstance(message, Outgoing):
-                self.changes += len(message.request.links)
                 self.counter = message.ends.counter
                 yield Sent(request=message.request)
-        for blob in self.blobs:
+        for blob in self._waiting:
             try:
                 data = self._bytes.read(blob.id)
             except LookupError:
@@ -212,7 +214,8 @@ class _File:
             for start in range(0, len(data), PIECE_BYTES):
                 piece = data[start : start + PIECE_BYTES]
                 yield BlobPiece(data=piece)
-                self._written += len(piece)
+                self._bytes_written += len(piece)
+            self.written.append(blob.id)
 
 
 def _sync_folder(folder: Path) -> None:

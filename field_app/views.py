@@ -137,21 +137,21 @@ class VisitView(Data, frozen=True, kw_only=True):
 
 
 class HandedOver(Data, frozen=True, kw_only=True):
-    """A file that was written for the office: where, when (UTC ms), and how much the office did not have."""
+    """A file that was written for the office: where, when (UTC ms), how many visits and photos are in it."""
 
     path: Path
     written_ms: int
-    changes: int
+    data: int
     photos: int
 
 
 class AnswerRead(Data, frozen=True, kw_only=True):
-    """An answer of the office was taken in: what it confirmed, and how many rows it brought.
+    """An answer of the office was taken in: visits and photos that it confirmed, and new rows it brought.
 
     `out_of_step`: the two ends do not agree yet; the next file, or a sync, will ask what differs.
     """
 
-    changes: int
+    data: int
     photos: int
     rows: int
     out_of_step: bool = False
@@ -271,6 +271,7 @@ class PhotoView(Data, frozen=True, kw_only=True):
 class DraftView(Data, frozen=True, kw_only=True):
     """A draft as she left it. `answers` hold what was typed, also what was refused, and what is derived.
     `sealed`: it is of a sealed case, and closes by itself. `at`: form and field where she was, if known.
+    `mended`: the keys of `returned` whose answer or photo is another by now.
     """
 
     id: str
@@ -288,6 +289,7 @@ class DraftView(Data, frozen=True, kw_only=True):
     findings: dict[str, tuple["Listed", ...]]
     sealed: bool = False
     at: tuple[str, str] | None = None
+    mended: tuple[str, ...] = ()
 
 
 class Listed(Data, frozen=True, kw_only=True):
@@ -344,9 +346,7 @@ class Finalised(Data, frozen=True, kw_only=True):
 
 
 class CaseView(Data, frozen=True, kw_only=True):
-    """One of this officer's sealed cases: what may be shown of it. `state` is empty before the office has
-    it.
-    """
+    """What may be shown of one of this officer's sealed cases; `state` is empty before the office has it."""
 
     id: RecordId
     kode: str

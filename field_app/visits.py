@@ -14,7 +14,7 @@ from field_app.begin import begin, begin_new, correct, may_start, record_again
 from field_app.bench import Bench, Spot, guarded
 from field_app.draft_keys import DraftKeyError
 from field_app.finalise import place_answer
-from field_app.finish import findings_in, finish, review_of
+from field_app.finish import findings_in, finish, mended_in, review_of
 from field_app.finished import conflicts, losses, visit_view
 from field_app.home import desa_here, find, home, newest_versions, references, task
 from field_app.put_away import bring_back, put_away, those_put_away
@@ -216,6 +216,7 @@ class Visits:
             findings=findings_in(self._bench, sheets),
             sealed=self._bench.sealed.holds(draft),
             at=spot_in(self._bench, known),
+            mended=mended_in(self._bench, known, sheets),
         )
 
     def discard(self, draft: str) -> Refused | None:

@@ -13,6 +13,7 @@ from field_app.ui.sheets import FileSheet
 from field_app.ui.widgets.buttons import Bar, Pill
 from field_app.ui.widgets.containers import Card, Sheet
 from field_app.ui.widgets.facts import Fact
+from field_app.ui.widgets.head import counted
 from field_app.ui.widgets.sign import DoneSign
 from field_app.ui.widgets.words import Notice, Words
 from field_app.views import Refused
@@ -20,6 +21,11 @@ from schemas.format import local_date, number, short_date
 from schemas.handover import ENDING
 
 STEPS = 20
+CHOICES = (
+    "lapangan.jawaban.", "lapangan.serah.folder_", "lapangan.serah.penuh", "lapangan.serah.tidak_dapat",
+    "aplikasi.kamera.tidak_terbaca",
+)  # fmt: skip
+"""Refusals, by how their texts begin, that another file or another place may end."""
 MEDIA_TYPE = "application/octet-stream"
 BROUGHT = "dibawa"
 """What a file from elsewhere is called while it is read."""
@@ -52,12 +58,12 @@ class HandoverCard(Card):
         if self._context.documents is None:
             self._context.shell.present(FolderSheet(self._say, self._write, folder=self._folder()))
         else:
-            self._run("aplikasi.serah.menulis", self._save, WrittenSheet)
+            self._run("menulis", self._save, WrittenSheet, self.hand_over)
 
     def read(self):
         """Ask which file, then take it in."""
         if self._context.documents is not None:
-            self._run("aplikasi.serah.membaca", self._bring, ReadSheet)
+            self._run("membaca", self._bring, ReadSheet, self.read)
             return
         sheet = FileSheet(
             self._say,
@@ -80,11 +86,11 @@ class HandoverCard(Card):
 
     def _write(self, folder):
         handover = self._context.phone.handover
-        self._run("aplikasi.serah.menulis", lambda tell: handover.write(folder, tell), WrittenSheet)
+        self._run("menulis", lambda tell: handover.write(folder, tell), WrittenSheet, self.hand_over)
 
     def _read(self, path):
         handover = self._context.phone.handover
-        self._run("aplikasi.serah.membaca", lambda tell: handover.read(path, tell), ReadSheet)
+        self._run("membaca", lambda tell: handover.read(path, tell), ReadSheet, self.read)
 
     def _save(self, tell):
         """Write the file, and let the system put it where she says; nothing of it stays here."""
@@ -114,16 +120,16 @@ class HandoverCard(Card):
         finally:
             path.unlink(missing_ok=True)
 
-    def _run(self, title, work, result):
-        """Work aside, with a bar; then show the result, or why there is none."""
+    def _run(self, what, work, result, again):
+        """Work aside, with a bar; then show the result, or why there is none and the way to choose anew."""
         shell = self._context.shell
-        under_way = ProgressSheet(self._say(title))
+        under_way = ProgressSheet(self._say(f"aplikasi.serah.{what}"))
         shell.present(under_way)
 
         def done(outcome):
             under_way.close()
             if isinstance(outcome, Refused):
-                shell.present(RefusedSheet(self._say, outcome))
+                shell.present(RefusedSheet(self._say, outcome, what, again))
             else:
                 shell.present(result(self._say, outcome))
                 self._changed()
@@ -151,9 +157,13 @@ class ProgressSheet(Sheet):
 class RefusedSheet(Sheet):
     """Why nothing came of it, and what to do next."""
 
-    def __init__(self, say, refused, **kwargs):
+    def __init__(self, say, refused, what, again, **kwargs):
         super().__init__(say("aplikasi.serah.belum_berhasil"), **kwargs)
         self.add(Notice(icon="error", tone="bad", text=say(refused.say, **refused.values)))
+        if refused.say.startswith(CHOICES):
+            other = Pill(text=say(f"aplikasi.serah.{what}_lain"), icon="file")
+            other.bind(on_release=lambda *_: (self.close(), again()))
+            self.add_foot(other)
         close = Pill(text=say("tombol.tutup"), kind="soft")
         close.bind(on_release=lambda *_: self.close())
         self.add_foot(close)
@@ -167,11 +177,15 @@ class WrittenSheet(Sheet):
         self.add(Fact(icon="file", label=say("aplikasi.serah.berkas"), text=written.path.name))
         if written.path.is_absolute():  # else it is where she said, which only the system knows
             self.add(Fact(icon="storage", label=say("aplikasi.serah.tempat"), text=str(written.path.parent)))
-        holds = say("aplikasi.serah.berisi_isi", data=number(written.changes), foto=number(written.photos))
-        self.add(Fact(icon="task", label=say("aplikasi.serah.berisi"), text=holds))
+        holds = counted(written.data, written.photos, say)
+        if holds:
+            self.add(Fact(icon="task", label=say("aplikasi.serah.berisi"), text=holds))
         for step in (1, 2, 3):
             self.add(Words(text=f"{step}. {say(f'aplikasi.serah.langkah_{step}')}"))
-        self.add(Notice(icon="waiting", tone="notice", text=say("aplikasi.serah.belum_diterima")))
+        if holds:
+            self.add(Notice(icon="waiting", tone="notice", text=say("aplikasi.serah.belum_diterima")))
+        else:
+            self.add(Notice(icon="info", tone="info", text=say("aplikasi.serah.tanpa_isi")))
         close = Pill(text=say("aplikasi.serah.mengerti"))
         close.bind(on_release=lambda *_: self.close())
         self.add_foot(close)
@@ -183,8 +197,9 @@ class ReadSheet(Sheet):
     def __init__(self, say, read, **kwargs):
         super().__init__(say("aplikasi.serah.terbaca"), **kwargs)
         self.add(DoneSign(size_hint_y=None, height=dp(64)))
-        key = "diterima" if read.changes or read.photos else "tanpa_kabar"
-        told = say(f"aplikasi.serah.{key}", data=number(read.changes), foto=number(read.photos))
+        confirmed = counted(read.data, read.photos, say)
+        key = "diterima" if confirmed else "tanpa_kabar" if read.rows else "sudah_ada"
+        told = say(f"aplikasi.serah.{key}", isi=confirmed)
         self.add(Words(text=told, style="strong", align="center"))
         if read.rows:
             rows = say("aplikasi.serah.pembaruan", jumlah=number(read.rows))

@@ -94,18 +94,18 @@ class SampleHandover:
         if not self._visits.status.data_pending:
             return None
         path = Path("/media/retno/FLASHDISK/sambang-8f3a21c4-0003.smb")
-        return HandedOver(path=path, written_ms=NOW_MS - 86_400_000, changes=2, photos=5)
+        return HandedOver(path=path, written_ms=NOW_MS - 86_400_000, data=2, photos=5)
 
     def write(self, folder: Path, progress: Any) -> HandedOver:
         """Write nothing, and say so as if."""
         progress(1.0)
         path = folder / "sambang-8f3a21c4-0004.smb"
-        return HandedOver(path=path, written_ms=NOW_MS, changes=2, photos=5)
+        return HandedOver(path=path, written_ms=NOW_MS, data=2, photos=5)
 
     def read(self, path: Path, progress: Any) -> AnswerRead:
         """As the office answers."""
         progress(1.0)
-        return AnswerRead(changes=2, photos=5, rows=12)
+        return AnswerRead(data=2, photos=5, rows=12)
 
 
 class SamplePhone:

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from field_app.returned import asked_again, reason_of
+from field_app.returned import asked_again, asked_of, is_of_whole, mended, reason_of
 from field_app.ui.plan import is_asked, neighbour, plan
 from schemas.form import load_forms
 from schemas.form_conditions import conditions_in
@@ -37,6 +37,31 @@ def test_what_that_one_waits_for_itself_is_brought_along_too() -> None:
 
 def test_a_reason_of_the_whole_visit_names_nothing() -> None:
     assert asked_again({"umum": "x", BLOB: "x"}, KTK) == frozenset()
+
+
+def test_a_reason_of_a_photo_is_of_its_field_and_of_no_other() -> None:
+    returned, shots = {BLOB: "buram"}, {BLOB: ("ktk", "rencana_uep[1].foto")}
+    assert asked_of(returned, [KTK], shots) == {("ktk", "rencana_uep")}
+    assert asked_of(returned, [KTK]) == set()
+    assert reason_of(returned, "ktk", "rencana_uep", shots) == "buram"
+    assert reason_of(returned, "ktk", "nama", shots) == reason_of(returned, "ktk", "rencana_uep") == ""
+
+
+def test_what_names_neither_field_nor_photo_is_of_the_whole_visit() -> None:
+    shots = {BLOB: ("ktk", "fc_ktp")}
+    said = [is_of_whole(key, [KTK], shots) for key in ("ktk.nama", "nama", BLOB, "umum", "pm.nama", "b" * 64)]
+    assert said == [False, False, False, True, True, True]
+
+
+def test_what_has_another_answer_or_another_photo_by_now_is_mended() -> None:
+    keys = ("ktk.nama", "nik", "rencana_uep[1].kebutuhan", BLOB, "umum")
+    returned = dict.fromkeys(keys, "x")
+    before = {"ktk": {"nama": "A", "nik": "1", "rencana_uep": [{"kebutuhan": "a"}, {"kebutuhan": "b"}]}}
+    now = {"ktk": before["ktk"] | {"nama": "B", "rencana_uep": [{"kebutuhan": "c"}, {"kebutuhan": "b"}]}}
+    assert mended(returned, [KTK], before, before, set()) == ()
+    assert mended(returned, [KTK], before, now, set()) == ("ktk.nama",), "the second row is as it was"
+    assert mended(returned, [KTK], before, now, {BLOB}) == ("ktk.nama", BLOB)
+    assert mended(returned, [KTK], {}, {"ktk": {"nik": "1"}}, set()) == ("nik",), "of a sealed visit"
 
 
 def test_the_way_leads_from_one_page_that_is_asked_again_to_the_next() -> None:

@@ -112,7 +112,9 @@ def test_a_visit_reaches_the_office_and_its_decision_comes_back_without_any_netw
     assert (counts.changes > 0, counts.photos, counts.waiting) == (True, photos, 0)
     read = phone.handover.read(answer(office, phone, stick))
     assert isinstance(read, AnswerRead), read
-    assert (read.changes, read.photos, read.out_of_step) == (counts.changes, photos, False)
+    assert (read.data, read.photos, read.out_of_step) == (data, photos, False)
+    again = phone.handover.read(stick / "jawaban.smb")
+    assert again == AnswerRead(data=0, photos=0, rows=0), "what is here already is no news"
     assert waiting(phone) == (0, 0) and status(phone) == ["diterima"]
     items = phone.worker.items()
     assert {item.status for item in items} == {"diterima"}
@@ -152,7 +154,7 @@ def test_a_sync_before_the_file_leaves_it_nothing_to_bring(
     counts = take(office, path)
     assert (counts.changes, counts.photos) == (0, 0)
     read = phone.handover.read(answer(office, phone, stick))
-    assert isinstance(read, AnswerRead) and (read.changes, read.photos) == (0, 0)
+    assert isinstance(read, AnswerRead) and (read.data, read.photos) == (0, 0)
     assert status(phone) == ["diterima"]
 
 
@@ -226,7 +228,11 @@ def test_a_photo_whose_bytes_are_gone_keeps_no_other_from_the_file(
     _, photos = waiting(phone)
     with phone.visits._bench.vault.write() as connection:
         connection.execute("DELETE FROM blob_bytes WHERE id = (SELECT min(id) FROM blob_bytes)")
-    assert take(office, hand_over(phone, stick)).photos == photos - 1
+    done = phone.handover.write(stick)
+    assert isinstance(done, HandedOver) and (done.data, done.photos) == (1, photos - 1)
+    said = [item.handed_ms for item in phone.worker.items() if item.kind == "foto"]
+    assert said.count(None) == 1, "what is in no file is not said to be"
+    assert take(office, done.path).photos == photos - 1
     assert isinstance(phone.handover.read(answer(office, phone, stick)), AnswerRead)
     assert waiting(phone) == (0, 1) and status(phone) == ["terkirim"]
 

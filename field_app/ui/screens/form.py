@@ -10,7 +10,7 @@ from typing import Any
 from kivy.metrics import dp
 
 from field_app.bench import guarded
-from field_app.returned import asked_of, reason_of
+from field_app.returned import asked_of, is_of_whole, reason_of
 from field_app.ui.fields.card import FieldCard
 from field_app.ui.form_host import FormHost
 from field_app.ui.kv import load_kv
@@ -40,6 +40,7 @@ class FormScreen(FormHost):
         self._findings: dict[str, list] = {}
         self._pending: dict[tuple[str, str], int] = {}
         self._asked: set[tuple[str, str]] = set()
+        self._shots: dict[str, tuple[str, str]] = {}
 
     # -- coming and going -----------------------------------------------------------------------------------
 
@@ -90,7 +91,8 @@ class FormScreen(FormHost):
             part for part in (view.title if view.nama else "", view.desa) if part
         )
         self._findings = {form: list(found) for form, found in view.findings.items()}
-        self._asked = self._named(view) if view.sealed else set()
+        self._shots = {photo.blob: (photo.form, photo.field) for photo in view.photos}
+        self._asked = self._named(view)
         self._plan()
         if first:
             self.at = min(view.page, len(self.steps) - 1)
@@ -107,17 +109,26 @@ class FormScreen(FormHost):
             self._jump = None
 
     def _named(self, view):
-        """What the office asked again, by form and field. Of a sealed visit nothing else is to be filled: its
-        other answers are in the room.
+        """What the office asked again, by form and field: the way through the pages. Of a sealed visit
+        nothing else is to be filled, its other answers are in the room; one that came back as a whole is gone
+        through as a whole.
         """
-        forms = self.context.phone.forms
-        return asked_of(
-            view.returned, (forms.get(form, filled.version) for form, filled in view.forms.items())
-        )
+        known = self.context.phone.forms
+        forms = [known.get(form, filled.version) for form, filled in view.forms.items()]
+        if not view.sealed and any(is_of_whole(key, forms, self._shots) for key in view.returned):
+            return set()
+        return asked_of(view.returned, forms, self._shots)
 
     def _neighbour(self, by):
         """The page that *Lanjut* or back leads to; the list of pages leads to all."""
         return neighbour(self.steps, self.at, by, self._asked)
+
+    def _bring_asked(self):
+        """Show the first of what was asked again on this page, however far down it stands."""
+        below = self._shown_cards()[1:]  # above the first stands only the title, which is good to see
+        card = next((card for card in below if (card.form, card.field.name) in self._asked), None)
+        if card:
+            self.ids.page.bring(card)
 
     def asked_pages(self):
         """The pages, by their place, that hold what the office asked again."""
@@ -163,7 +174,7 @@ class FormScreen(FormHost):
         self.ids.next.text = self.say("aplikasi.formulir.tinjau" if last else "aplikasi.formulir.lanjut")
         self.ids.previous.disabled = self._neighbour(-1) is None
         required = required_fields(step.definition, self.answers[step.form])
-        if self._asked:
+        if self._asked and self.view.sealed:
             required = {name for name in required if (step.form, name) in self._asked}
         present = {card.field.name: card for card in self._shown_cards()}
         for name, card in present.items():
@@ -184,7 +195,7 @@ class FormScreen(FormHost):
         key = (step.form, name)
         if key not in self._cards:
             view = self.view
-            reason = reason_of(view.returned, step.form, name)
+            reason = reason_of(view.returned, step.form, name, self._shots)
             earlier = view.last.get(step.form, {}).get(name)
             self._cards[key] = FieldCard(
                 step.form, step.definition.fields[name], self.answers[step.form].get(name), self,
@@ -198,6 +209,7 @@ class FormScreen(FormHost):
         there = self._neighbour(by)
         if there is not None:
             self.go_to(there)
+            self._bring_asked()
         elif by > 0:
             self.context.shell.go("review", draft=self._draft)
 

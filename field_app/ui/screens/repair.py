@@ -7,6 +7,7 @@ from kivy.metrics import dp
 from field_app.ui.fields.evidence import PhotoTile
 from field_app.ui.kv import load_kv
 from field_app.ui.labels import where
+from field_app.ui.mending import next_step, ordered, place_of, stands_for, unmended
 from field_app.ui.shell import BaseScreen
 from field_app.ui.values import shown
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
@@ -25,6 +26,8 @@ class RepairScreen(BaseScreen):
     def build(self, card: Any):
         self._card = card
         self._draft = card.draft
+        self._next = "mulai"
+        self._first = None
         self.ids.header.under = " · ".join(part for part in (card.nama, card.desa) if part)
 
     def enter(self):
@@ -51,12 +54,16 @@ class RepairScreen(BaseScreen):
             note.add_widget(Words(text=say("aplikasi.perbaikan.catatan"), style="question"))
             note.add_widget(Words(text=view.note))
             body.add_widget(note)
-        for key, reason in view.returned.items():
-            body.add_widget(self._reason(view, key, reason))
+        forms = self.context.phone.forms
+        for key in ordered(view, forms):
+            body.add_widget(self._reason(view, key, view.returned[key]))
+        self._next = next_step(view)
+        self._first = next(unmended(view, forms), None)
+        self.ids.start.text = say(f"aplikasi.perbaikan.{self._next}")
 
     def _reason(self, view, key, reason):
         card = Card(spacing=dp(8))
-        form, name, photo = self._place(view, key)
+        form, name, photo = place_of(view, key)
         definition = (
             self.context.phone.forms.get(form, view.forms[form].version) if form in view.forms else None
         )
@@ -64,30 +71,34 @@ class RepairScreen(BaseScreen):
         title = where(definition, name, self.say) if field else self.say("aplikasi.perbaikan.umum")
         card.add_widget(Words(text=title, style="question"))
         if photo:
-            card.add_widget(PhotoTile(photo.thumbnail, size=(dp(120), dp(120))))
+            stands = stands_for(view, photo)
+            card.add_widget(PhotoTile(stands.thumbnail, size=(dp(120), dp(120))))
         elif field:
             value = shown(field, answer_at(view.forms[form].answers, name), self.say)
             if value:
                 card.add_widget(Words(text=value, ink="ink_soft"))
-        card.add_widget(Notice(icon="returned", tone="bad", text=reason))
+        if key in view.mended:
+            done = self.say("aplikasi.perbaikan.sudah", alasan=reason)
+            card.add_widget(Notice(icon="done", tone="good", text=done))
+        else:
+            card.add_widget(Notice(icon="returned", tone="bad", text=reason))
         if field:
-            link = Link(icon="edit", text=self.say("aplikasi.perbaikan.buka"))
+            icon, word = ("image", "buka_foto") if photo else ("edit", "buka")
+            link = Link(icon=icon, text=self.say(f"aplikasi.perbaikan.{word}"))
             link.bind(on_release=lambda *_: self._open(form, name))
             card.add_widget(link)
         return card
-
-    def _place(self, view, key):
-        """(form, field, photo) behind a key: a blob's name, "form.field", or a field of the main form."""
-        for photo in view.photos:
-            if photo.blob == key:
-                return photo.form, photo.field, photo
-        form, dot, name = key.partition(".")
-        return (form, name, None) if dot else (view.form, key, None)
 
     def _open(self, form, name):
         self.context.shell.go("form", draft=self._draft, jump=(form, table_of(name)))
 
     def start(self):
-        """All of it from the beginning."""
-        if self._draft:
+        """To the first that is not mended yet; once all are, to the end."""
+        if not self._draft:
+            return
+        if self._next == "tinjau":
+            self.context.shell.go("review", draft=self._draft)
+        elif self._first is not None:
+            self._open(*self._first[:2])
+        else:
             self.context.shell.go("form", draft=self._draft)

@@ -6,13 +6,14 @@ from kivy.metrics import dp
 
 from field_app.ui.kv import load_kv
 from field_app.ui.labels import where
+from field_app.ui.mending import unmended
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import Fact, FindingRow
 from field_app.ui.widgets.words import Column, Notice, Words
 from field_app.views import Refused
-from schemas.form_cells import Cell
+from schemas.form_cells import Cell, table_of
 
 load_kv(__file__)
 
@@ -47,6 +48,9 @@ class ReviewScreen(BaseScreen):
                 Words(text=self.say("aplikasi.tinjau.lengkap_isi"), style="small", ink="good_ink")
             )
             body.add_widget(fine)
+        asked = self._asked(view, {(one.form, one.field) for one in (*review.blocked, *review.missing)})
+        if asked is not None:
+            body.add_widget(asked)
         for name, title, icon, tone in GROUPS:
             found = getattr(review, name)
             if found:
@@ -92,14 +96,30 @@ class ReviewScreen(BaseScreen):
                 spot = Cell(table=finding.field, column=finding.column).in_row(finding.row)
             under = self.say(finding.say) if name != "missing" and finding.say in self.say else form.title
             row = FindingRow(text=where(form, spot, self.say), under=under, icon=icon, tone=tone)
-            row.bind(on_release=lambda _r, f=finding: self._to(f))
+            row.bind(on_release=lambda _r, f=finding: self._to(f.form, f.field))
             card.add_widget(row)
         return card
 
-    def _to(self, finding):
+    def _asked(self, view, told):
+        """What the office sent back and still stands as it was, but for what is told already."""
+        forms = self.context.phone.forms
+        found = [one for one in unmended(view, forms) if (one[0], table_of(one[1])) not in told]
+        if not found:
+            return None
+        card = Card(spacing=dp(4))
+        title = self.say("aplikasi.tinjau.belum_diubah")
+        card.add_widget(Words(text=f"{title} ({len(found)})", style="question"))
+        for name, field, reason in found:
+            spot = where(forms.get(name, view.forms[name].version), field, self.say)
+            row = FindingRow(text=spot, under=reason, icon="returned", tone="notice")
+            row.bind(on_release=lambda *_, name=name, field=field: self._to(name, table_of(field)))
+            card.add_widget(row)
+        return card
+
+    def _to(self, form, field):
         shell = self.context.shell
         shell.back_to("home")
-        shell.go("form", draft=self._draft, jump=(finding.form, finding.field))
+        shell.go("form", draft=self._draft, jump=(form, field))
 
     def finish(self):
         """Seal it."""

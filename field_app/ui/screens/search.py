@@ -36,6 +36,7 @@ class SearchScreen(BaseScreen):
         if form:
             self.ids.header.under = self.say(self._word("untuk"), formulir=title)
         self.ids.header.title = self.say(self._word("judul"))
+        self.ids.new.icon = _icon(kind)
         self._desa: tuple[str, str] = ("", "")
         self.line = Entry(hint_text=self.say(self._word("petunjuk")))
         self.ids.line.add_widget(self.line)
@@ -163,7 +164,7 @@ class SearchScreen(BaseScreen):
             "name": hit.nama,
             "lines": (" · ".join(part for part in (nik, hit.desa) if part), hit.alamat),
             "chip": (self.say("aplikasi.cari.ada_tugas"), "task", "info") if hit.has_task else None,
-            "icon": "store" if hit.kind == "ewarong" else "person",
+            "icon": _icon(hit.kind),
             "tone": "primary",
             "open": lambda: self.open(hit),
         }
@@ -181,3 +182,7 @@ class SearchScreen(BaseScreen):
             self.refusal(outcome)
         else:
             self.context.shell.replace("form", draft=outcome.id)
+
+
+def _icon(kind):
+    return "store" if kind == "ewarong" else "person"

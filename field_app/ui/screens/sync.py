@@ -7,14 +7,14 @@ from field_app.ui.handover import HandoverCard
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
 from field_app.ui.sync_cards import clock_notice, conflicts_card, losses_card, notes_of, progress_words
-from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.buttons import Link
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import Fact, SyncRow
+from field_app.ui.widgets.head import counted
 from field_app.ui.widgets.switch import Toggle
 from field_app.ui.widgets.words import Empty, Notice, Words
 from field_app.views import Refused
-from schemas.format import date_and_clock, local_date, number, short_date, span
+from schemas.format import date_and_clock, local_date, short_date, span
 
 load_kv(__file__)
 
@@ -54,9 +54,8 @@ class SyncScreen(BaseScreen):
         summary = Card(spacing=dp(4))
         last = date_and_clock(status.last_ms) if status.last_ms else say("aplikasi.sinkron.tidak_pernah")
         summary.add_widget(Fact(icon="history", label=say("aplikasi.sinkron.terakhir"), text=last))
-        pending = say(
-            "aplikasi.sinkron.jumlah", data=number(status.data_pending), foto=number(status.photos_pending)
-        )
+        left = counted(status.data_pending, status.photos_pending, say)
+        pending = left or say("aplikasi.sinkron.tidak_ada")
         summary.add_widget(Fact(icon="upload", label=say("status.menunggu_kirim"), text=pending))
         sent = progress_words(status, say)
         if sent:

@@ -4,6 +4,8 @@ Rule: header, line, progress and bottom bar together take at most a quarter of a
 text size.
 """
 
+from collections.abc import Callable
+
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
@@ -71,7 +73,7 @@ class LeaveButton(IconButton):
 
 class SyncLine(Tappable):
     """ "3 data, 7 foto belum terkirim · terakhir 08.10": icon, words and colour; the longest form that
-    fits.
+    fits. The large one stands on two lines, and grows rather than shrinks its words.
     """
 
     large = BooleanProperty(False)
@@ -87,7 +89,11 @@ class SyncLine(Tappable):
             return None
         if not self.large:
             return dp(30)
-        return max(dp(58), self.measure("X", "strong")[1] + self.measure("X", "small")[1] + dp(18))
+        if self.status is None:
+            return dp(58)
+        room = self._room()
+        first, second = self._halves(self.words()[2], room)
+        return max(dp(58), self._high(first, "strong", room) + self._high(second, "small", room) + dp(18))
 
     def collide_point(self, x, y):
         """48 dp high for the finger, whatever is drawn."""
@@ -110,7 +116,7 @@ class SyncLine(Tappable):
         """(icon, tone, forms from long to short)."""
         status, say = self.status, self.say
         is_pending, last = bool(status.data_pending or status.photos_pending), self._last()
-        data, photos = number(status.data_pending), number(status.photos_pending)
+        left = counted(status.data_pending, status.photos_pending, say)
         if status.state == "jalan":
             step, values = "menghubungi", {}
             if status.total:
@@ -118,21 +124,14 @@ class SyncLine(Tappable):
             short = say(f"aplikasi.sinkron.{step}", **values)
             if not is_pending:
                 return "sync", "info", (short,)
-            whole = say(f"aplikasi.sinkron.{step}_sisa", data=data, foto=photos, **values)
-            left = say("aplikasi.sinkron.jumlah", data=data, foto=photos)
+            whole = say(f"aplikasi.sinkron.{step}_sisa", isi=left, **values)
             return "sync", "info", (whole, f"{short} {left}", left)
-        forms = ("belum_terkirim", "belum_terkirim_tengah", "belum_terkirim_pendek", "jumlah")
-        if status.last_ms is None:
-            forms = ("belum_terkirim_awal", "belum_terkirim_saja", "jumlah")
-        pending = tuple(say(f"aplikasi.sinkron.{form}", data=data, foto=photos, kapan=last) for form in forms)
+        pending = tuple(say(f"aplikasi.sinkron.{form}", isi=left, kapan=last) for form in self._forms())
         if status.state == "gagal":
-            return (
-                "sync_problem",
-                "bad",
-                (say("aplikasi.sinkron.gagal", data=data, foto=photos), *pending[1:]),
-            )
+            whole = say("aplikasi.sinkron.gagal", isi=left)
+            return "sync_problem", "bad", (whole,) if self.large else (whole, *pending[1:], left)
         if is_pending:
-            return "cloud_upload", "notice", pending
+            return "cloud_upload", "notice", (*pending, left)
         if status.lost:
             return "error", "bad", (say("aplikasi.sinkron.tidak_sampai", jumlah=status.lost, kapan=last),)
         if status.last_ms is None:
@@ -145,6 +144,13 @@ class SyncLine(Tappable):
                 say("aplikasi.sinkron.semua_pendek", kapan=last),
             ),
         )
+
+    def _forms(self) -> tuple[str, ...]:
+        if self.status.last_ms is None:
+            return ("belum_terkirim_awal", "belum_terkirim_awal_dua" if self.large else "belum_terkirim_saja")
+        if self.large:
+            return "belum_terkirim", "belum_terkirim_dua", "belum_terkirim_dua_pendek"
+        return "belum_terkirim", "belum_terkirim_tengah", "belum_terkirim_pendek"
 
     def paint(self):
         if self.status is None:
@@ -163,11 +169,11 @@ class SyncLine(Tappable):
             self.fill(look.pressed if self.held else look.colour("bad_soft"))
         else:
             self.fill(look.line, height=dp(1))
-        room = self.width - left - side - dp(10) - chevron
-        if self.large and " · " in forms[0]:
-            self._two_lines(forms[0], tone, left + side + dp(12), room)
+        if self.large:
+            self._two_lines(forms, tone, left + side + dp(12))
             self.draw_icon(icon, look.colour(tone), left + side / 2, self.height / 2, 24)
             return
+        room = self.width - left - side - dp(10) - chevron
         text = next((form for form in forms if self.measure(form, style)[0] <= room), forms[-1])
         high = self.measure(text, style, room, True)[1]
         self.draw_icon(icon, look.colour(tone), left + side / 2, self.height / 2, 24 if self.large else 16)
@@ -181,20 +187,43 @@ class SyncLine(Tappable):
             shrink=True,
         )
 
-    def _two_lines(self, text, tone, left, room):
-        """What is pending, and under it when it was last heard: where the first must shrink, both do."""
-        first, _, second = text.partition(" · ")
-        second = second[:1].upper() + second[1:]
-        shrunk = min(1.0, room / max(1.0, self.measure(first, "strong")[0]))
-        below = min(room, shrunk * self.measure(second, "small")[0] + 1)
-        high, under = (
-            self.measure(first, "strong", room, True)[1],
-            self.measure(second, "small", below, True)[1],
-        )
+    def _room(self) -> float:
+        """How wide the two lines of the large form may be, beside icon and chevron."""
+        return max(1.0, self.width - dp(64) - self.look.icon_px(24))
+
+    def _halves(self, forms: tuple[str, ...], room: float) -> tuple[str, str]:
+        """What is pending, and under it when it was last heard: the longest pair of which neither wraps, else
+        the shortest, where the counts stand one under the other.
+        """
+        pairs = [form.partition(" · ")[::2] for form in forms if " · " in form] or [(forms[0], "")]
+        for first, second in pairs:
+            below = second[:1].upper() + second[1:]
+            if self.measure(first, "strong")[0] <= room and self.measure(below, "small")[0] <= room:
+                return first, below
+        first = pairs[-1][0]
+        if self.measure(first, "strong")[0] > room:
+            first = first.replace(", ", ",\n")
+        return first, below
+
+    def _high(self, text: str, style: str, room: float) -> float:
+        return self.measure(text, style, room)[1]
+
+    def _two_lines(self, forms, tone, left):
+        room = self._room()
+        first, second = self._halves(forms, room)
+        high, under = self._high(first, "strong", room), self._high(second, "small", room)
         y = (self.height + high + under) / 2 - high
         ink = self.look.colour(f"{tone}_ink")
-        self.write(first, "strong", ink, left, y, room, shrink=True)
-        self.write(second, "small", ink, left, y - under, below, shrink=True)
+        self.write(first, "strong", ink, left, y, room)
+        self.write(second, "small", ink, left, y - under, room)
+
+
+def counted(data: int, photos: int, say: Callable[..., str]) -> str:
+    """Return how much it is, without what is none: "3 data, 7 foto", "1 data"; empty for nothing."""
+    counts = {"data": data, "foto": photos}
+    return ", ".join(
+        say(f"aplikasi.sinkron.isi_{name}", jumlah=number(count)) for name, count in counts.items() if count
+    )
 
 
 class HeadLine(Painted):

@@ -131,7 +131,7 @@ class Handover:
     def write(self, folder: Path, progress: Any) -> HandedOver:
         path = folder / "serah-1.sambang"
         path.write_bytes(b"tersegel")
-        return HandedOver(path=path, written_ms=1, changes=2, photos=3)
+        return HandedOver(path=path, written_ms=1, data=2, photos=3)
 
     def read(self, path: Path, progress: Any) -> Any:
         self.read_bytes = path.read_bytes()

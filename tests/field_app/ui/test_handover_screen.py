@@ -7,13 +7,17 @@ import pytest
 
 from field_app.devices.desktop import MountedMedia
 from field_app.phone import Phone
+from field_app.ui.handover import RefusedSheet
+from field_app.ui.widgets.head import counted
 from field_app.ui.widgets.rows import PickRow
+from field_app.views import Refused
 from schemas.ids import DeviceId
 from server.services.handover import Taken, Written
 from tests.field_app.conftest import SetTime
 from tests.field_app.test_handover_round import (
     phone,  # noqa: F401 - a phone that has joined it
     visit,
+    waiting,
 )
 from tests.field_app.ui.driver import Driver
 from tests.server.conftest import Running, office  # noqa: F401 - the running office as a fixture
@@ -58,6 +62,8 @@ def test_a_visit_is_handed_over_and_answered_by_touch(
     driver.wait_for(lambda: driver.sees("Berkas siap diserahkan"))
     [path] = stick.iterdir()
     assert driver.sees(path.name) and driver.sees("tetap Menunggu kirim")
+    waits = counted(*waiting(phone), phone.text)
+    assert waits.startswith("1 data, ") and driver.texts().count(waits) == 1, "as the line above counts"
     driver.press("Mengerti")
     assert driver.sees("Ada di berkas serah-terima, tanggal 21-11-2026")
     assert driver.sees("Menunggu kirim")
@@ -73,13 +79,55 @@ def test_a_visit_is_handed_over_and_answered_by_touch(
     pick(driver, path.name)
     driver.wait_for(lambda: driver.sees("Belum berhasil"))
     assert driver.sees("Ini berkas dari HP untuk kantor")
-    driver.press("Tutup")
-    driver.press("Baca jawaban kantor")
+    driver.press("Pilih berkas lain")
     pick(driver, "jawaban.smb")
     driver.wait_for(lambda: driver.sees("Jawaban kantor terbaca"))
-    assert driver.sees("Kantor sudah menerima")
+    assert driver.sees(f"Kantor sudah menerima {waits} dari HP ini.")
     driver.press("Tutup")
     assert driver.sees("Diterima") and not driver.sees("Ada di berkas serah-terima")
+
+    driver.press("Baca jawaban kantor")
+    pick(driver, "jawaban.smb")
+    driver.wait_for(lambda: driver.sees("isi jawaban ini sudah ada di HP"))
+    assert not driver.sees("pembaruan")
+    driver.press("Tutup")
+    driver.press("Serahkan tanpa internet")
+    driver.press("Simpan di sini")
+    driver.wait_for(lambda: driver.sees("Berkas siap diserahkan"))
+    assert driver.sees("Tidak ada data atau foto yang menunggu.") and not driver.sees("tetap Menunggu kirim")
+
+
+def test_where_nothing_can_be_written_one_tap_leads_to_another_place(
+    driver: Driver,
+    phone: Phone,  # noqa: F811
+    stick: Path,
+    time: SetTime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    visit(phone)
+    driver.open(phone, now_ms=time.now_ms, media=Stick(stick))
+    driver.shell.go("sync")
+    driver.settle()
+
+    def no_room(_handle: int) -> None:
+        raise OSError(28, "no space left")
+
+    monkeypatch.setattr("os.fsync", no_room)
+    driver.press("Serahkan tanpa internet")
+    driver.press("Simpan di sini")
+    driver.wait_for(lambda: driver.sees("Tempat itu penuh"))
+    monkeypatch.undo()
+    driver.press("Pilih tempat lain")
+    driver.press("Simpan di sini")
+    driver.wait_for(lambda: driver.sees("Berkas siap diserahkan"))
+
+
+def test_what_no_other_file_would_help_is_only_told(driver: Driver, phone: Phone, time: SetTime) -> None:  # noqa: F811
+    driver.open(phone, now_ms=time.now_ms)
+    refused = Refused(say="lapangan.serah.sedang_kirim")
+    driver.shell.present(RefusedSheet(phone.text, refused, "membaca", lambda: None))
+    driver.settle()
+    assert driver.find("Tutup") and not driver.sees("Pilih berkas lain")
 
 
 def test_news_of_the_worker_that_come_while_the_phone_is_locked_disturb_nobody(

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from field_app.ui.sample_data import NOW_MS
+from field_app.ui.widgets.head import SyncLine
 from field_app.views import MonthWork, SyncStatus
 from tests.field_app.ui.driver import Driver
 
@@ -32,7 +33,65 @@ def test_counts_of_thousands_are_written_with_a_dot(driver: Driver) -> None:
     driver.shell.only("home")
     driver.settle()
     assert driver.sees("Tugas bulan ini: 1.234 selesai, 2.500 lagi.")
-    assert driver.sees("1.234 data, 5.678 foto belum terkirim")
+    assert driver.sees("1.234 data, 5.678 foto") and driver.sees("elum terkirim")
     driver.shell.go("sync")
     driver.settle()
-    assert driver.sees("1.234 data · 5.678 foto")
+    assert "1.234 data, 5.678 foto" in driver.texts()
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (SyncStatus(data_pending=1, last_ms=NOW_MS), "1 data belum terkirim"),
+        (SyncStatus(photos_pending=2, last_ms=NOW_MS), "2 foto belum terkirim"),
+        (SyncStatus(photos_pending=2, state="gagal"), "2 foto menunggu"),
+    ],
+    ids=["data", "photos", "failed"],
+)
+def test_of_what_is_none_no_number_is_told(driver: Driver, status: SyncStatus, said: str) -> None:
+    driver.open()
+    show(driver, status)
+    for name in ("home", "sync"):
+        driver.shell.go(name)
+        driver.settle()
+        words = " ".join(line_words(driver))
+        assert said.lower() in words.lower() and "0 data" not in words and "0 foto" not in words
+
+
+STATES = {
+    "thousands": SyncStatus(data_pending=1234, photos_pending=5678, last_ms=NOW_MS),
+    "a_day_ago": SyncStatus(data_pending=12, photos_pending=34, last_ms=NOW_MS - 86_400_000),
+    "never": SyncStatus(data_pending=1234, photos_pending=5678),
+    "failed": SyncStatus(data_pending=1234, photos_pending=5678, state="gagal", last_ms=NOW_MS),
+    "sending": SyncStatus(data_pending=12, photos_pending=345, state="jalan", done=1, total=4),
+    "lost": SyncStatus(lost=12, last_ms=NOW_MS),
+    "nothing_yet": SyncStatus(),
+}
+
+
+def show(driver: Driver, status: SyncStatus) -> None:
+    shown = replace(driver.phone.visits.home(), sync=status)
+    driver.phone.visits.status, driver.phone.visits.home = status, lambda: shown  # type: ignore[method-assign]
+    driver.shell.go("home")
+    driver.settle()
+
+
+def line_words(driver: Driver) -> list[str]:
+    line = next(widget for widget in driver.walk() if isinstance(widget, SyncLine))
+    return [piece.text for piece in line.pieces]
+
+
+@pytest.mark.parametrize("name", STATES)
+@pytest.mark.parametrize("scale", [1.0, 1.6])
+def test_the_line_of_the_first_screen_grows_and_never_shrinks_its_words(
+    driver: Driver, name: str, scale: float
+) -> None:
+    driver.open(scale=scale)
+    show(driver, STATES[name])
+    line = next(widget for widget in driver.walk() if isinstance(widget, SyncLine))
+    for piece, style in zip(line.pieces, ("strong", "small"), strict=False):
+        rows = piece.text.count("\n") + 1
+        assert piece.height >= rows * line.measure("X", style)[1] - 1, piece
+        assert piece.x + piece.width <= line.width and piece.y >= 0 and piece.y + piece.height <= line.height
+    if name == "thousands" and scale > 1:
+        assert line_words(driver) == ["1.234 data,\n5.678 foto", "Belum terkirim, 08.30"]

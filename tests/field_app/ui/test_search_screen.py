@@ -106,6 +106,13 @@ def test_for_a_visit_to_an_ewarong_only_ewarong_are_found_and_spoken_of(driver: 
     driver.wait_for(lambda: _names(driver) == ["Sugeng Raharjo", "Sutarmi", "Sutarno"])
 
 
+@pytest.mark.parametrize(("kind", "icon"), [("ewarong", "store"), ("warga", "person"), ("", "person")])
+def test_somebody_in_no_list_is_shown_as_what_is_looked_for(driver: Driver, kind: str, icon: str) -> None:
+    form = {"form": "ewarong" if kind == "ewarong" else "bpnt_kpm"} if kind else {}
+    _open(driver, kind=kind, **form)
+    assert driver.find("Tidak ada di daftar").icon == icon
+
+
 def test_a_visit_on_a_pendamping_begins_without_asking_for_a_warga(driver: Driver) -> None:
     driver.open()
     driver.press("Kunjungan baru")
