@@ -22,7 +22,7 @@ from field_app.keys import Cost, Keys, KeysError, Locked, Opened, PinGone, Wrong
 from field_app.link import Door, Link
 from field_app.moving import MovingLink
 from field_app.office_word import OfficeWord
-from field_app.open_vault import OpenVault, unopened
+from field_app.open_vault import OpenVault
 from field_app.owner import Owner
 from field_app.pen import Pen
 from field_app.published import PublishedForms
@@ -36,8 +36,9 @@ from field_app.shared import SharedPhone
 from field_app.sheets import Sheets
 from field_app.store import Store
 from field_app.unit import Unit
+from field_app.unstored import unstored
 from field_app.vault import Vault, VaultError, open_vault
-from field_app.views import PhoneUser, Refused, Waiting, Welcomed, unwritable
+from field_app.views import PhoneUser, Refused, Waiting, Welcomed
 from field_app.visits import Visits
 from field_app.wiping import read_paper, tell, wipe
 from field_app.worker import Worker
@@ -120,7 +121,7 @@ class Phone:
         try:
             self._use(self._shared.fresh(sign))
         except OSError as error:
-            return unwritable(error)
+            return unstored(error)
         return None
 
     def _use(self, user: str) -> None:
@@ -170,7 +171,7 @@ class Phone:
         except KeysError:
             return Refused(say="lapangan.kunci_rusak")
         except OSError as error:  # what was altered is counted, and that is written down
-            return unwritable(error)
+            return unstored(error)
 
     def unlock(self, pin: str) -> Locked | PinGone | Refused | None:
         """Open with the PIN; None when it is open."""
@@ -180,7 +181,7 @@ class Phone:
         except KeysError:
             return Refused(say="lapangan.kunci_rusak")
         except OSError as error:  # a try that cannot be counted is not made
-            return unwritable(error)
+            return unstored(error)
         return self._enter(outcome.key) if isinstance(outcome, Opened) else outcome
 
     def rescue(self, code: str, pin: str, lose_sealed: bool = False) -> str | Refused:
@@ -203,7 +204,7 @@ class Phone:
         try:
             fresh = self._keys.renew(pin, outcome.key, outcome.second)
         except OSError as error:
-            return unwritable(error)
+            return unstored(error)
         refused = self._enter(outcome.key)
         if refused is None and not outcome.second:
             self.sealed.unlock(pin)  # it notes which drafts stay closed, for the office to be told
@@ -227,7 +228,7 @@ class Phone:
         except KeysError:
             return Refused(say="lapangan.kunci_rusak")
         except OSError as error:
-            return unwritable(error)
+            return unstored(error)
         return None
 
     @property
@@ -298,7 +299,7 @@ class Phone:
         try:
             vault = open_vault(self._folder / VAULT, key)
         except VaultError as error:
-            return unopened(error)
+            return unstored(error)
         owner = get_owner(vault)
         if owner is None:
             vault.close()
