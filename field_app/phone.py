@@ -40,7 +40,7 @@ from field_app.unstored import unstored
 from field_app.vault import Vault, VaultError, open_vault
 from field_app.views import PhoneUser, Refused, Waiting, Welcomed
 from field_app.visits import Visits
-from field_app.wiping import read_paper, tell, wipe
+from field_app.wiping import left_sealed, read_paper, tell, wipe
 from field_app.worker import Worker
 from schemas.derive import Parameters
 from schemas.form import Forms
@@ -158,10 +158,8 @@ class Phone:
     def finish(self, pin: str) -> Enrolled | Refused:
         """Set the PIN of a phone that was let in, and open it."""
         done = self._enroller.finish(pin)
-        if isinstance(done, Enrolled):
-            outcome = self.unlock(pin)
-            if isinstance(outcome, Refused):
-                return outcome
+        if isinstance(done, Enrolled) and isinstance(refused := self.unlock(pin), Refused):
+            return refused
         return done
 
     def tries(self) -> Locked | PinGone | Refused:
@@ -252,6 +250,10 @@ class Phone:
     def wipe_due(self) -> bool:
         """Say whether the office's order to wipe was obeyed as far as is possible while open: lock now."""
         return self._open is not None and read_paper(self._folder) is not None
+
+    def left_sealed(self) -> bool:
+        """Say whether a vault wiped by order left something here that only the office can open."""
+        return any(left_sealed(folder) for _, folder in self._shared.folders())
 
     def tell_wiped(self) -> bool:
         """Tell the office that this phone was wiped, if that is still to be told; False if it failed."""
