@@ -13,6 +13,7 @@ from field_app.commands import FAILED, Commands
 from field_app.devices.desktop import DesktopNetwork, FileKeystore, SystemTime
 from field_app.link import Door, Link
 from field_app.phone import Phone
+from field_app.unstored import unstored
 from schemas.derive import load_parameters
 from schemas.form import load_forms
 from schemas.text import Text, load_text
@@ -61,8 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
         if given.command is None:
             return _window(phone, text)
         return _command(phone, given)
-    except OSError:
-        print(text("lapangan.folder_tidak_bisa_ditulis"), file=sys.stderr)
+    except OSError as error:
+        print(text(unstored(error).say), file=sys.stderr)
         return FAILED
 
 

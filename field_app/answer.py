@@ -18,6 +18,7 @@ from field_app.office_word import OfficeWord
 from field_app.owner import Owner
 from field_app.sealing import Gcm, exchange_bytes, exchange_key, open_key
 from field_app.store import Store
+from field_app.unstored import unread, unstored
 from field_app.vault import StorageFailedError, StorageFullError
 from field_app.views import AnswerRead, Refused
 from schemas.handover import Answered, Answering, Header, Received, Record, Turned
@@ -47,12 +48,10 @@ class Answers:
                 return self._read(file, progress)
         except UnfitFileError as error:
             return Refused(say=f"lapangan.jawaban.{error.problem}")
-        except StorageFullError:
-            return Refused(say="lapangan.penyimpanan_penuh")
-        except StorageFailedError:
-            return Refused(say="lapangan.penyimpanan_rusak")
-        except OSError:
-            return Refused(say="lapangan.jawaban.tidak_terbaca")
+        except (StorageFullError, StorageFailedError) as error:
+            return unstored(error)
+        except OSError as error:
+            return unread(error)
 
     def _read(self, file: BinaryIO, progress: Callable[[float], None]) -> AnswerRead | Refused:
         size = os.fstat(file.fileno()).st_size

@@ -26,8 +26,9 @@ from field_app.shelf import Shelf
 from field_app.standing import Standings
 from field_app.store import Store
 from field_app.unit import Unit
-from field_app.vault import StorageFailedError, StorageFullError, Vault
-from field_app.views import PhotoView, Refused, Saved, unwritable
+from field_app.unstored import UNSTORED, unstored
+from field_app.vault import Vault
+from field_app.views import PhotoView, Refused, Saved
 from schemas.form import Field, Forms
 from schemas.form_cells import Cell
 from schemas.format import local_date
@@ -238,13 +239,9 @@ def guarded(step: Callable[[], T]) -> T | Refused:
     """
     try:
         return step()
-    except StorageFullError:
-        return Refused(say="lapangan.penyimpanan_penuh")
-    except StorageFailedError:
-        return Refused(say="lapangan.penyimpanan_rusak")
+    except UNSTORED as error:
+        return unstored(error)
     except ClosedError:
         return Refused(say=CLOSED)
-    except OSError as error:  # the key file of a draft cannot be written
-        return unwritable(error)
     except DraftKeyError:
         return Refused(say="lapangan.tersegel.kunci_draf_hilang")

@@ -30,6 +30,7 @@ from field_app.owner import Owner
 from field_app.sealing import exchange_bytes
 from field_app.store import get_value, put_value
 from field_app.unit import PINNED
+from field_app.unstored import unstored
 from field_app.vault import KEY_BYTES, Vault, VaultError, open_vault
 from field_app.views import Refused, Waiting, Welcomed
 from schemas.base import UNREADABLE, Data
@@ -47,7 +48,6 @@ NONCE_BYTES = 12
 REFUSING = frozenset({400, 403, 404, 409, 410, 422})
 """Answers after which it is certain that nobody joins; a busy or broken office may still let it in."""
 STRANGER = "lapangan.kantor_lain"
-UNWRITABLE = "lapangan.folder_tidak_bisa_ditulis"
 
 
 class Enrolled(Data, frozen=True, kw_only=True):
@@ -129,8 +129,8 @@ class Enroller:
             if isinstance(authority, Refused):
                 return authority
             return self._begin(msgspec.structs.replace(pending, authority=authority))
-        except OSError:
-            return Refused(say=UNWRITABLE)
+        except OSError as error:
+            return unstored(error)
 
     def waiting(self) -> Waiting | None:
         """Return what this folder waits for, also after the app was closed; None for nothing."""
@@ -194,8 +194,8 @@ class Enroller:
         try:
             joined = self._keep(pending, welcome, pin)
             self.tidy()
-        except (VaultError, OSError):
-            return Refused(say=UNWRITABLE)
+        except (VaultError, OSError) as error:
+            return unstored(error)
         self._welcome = None
         return joined
 

@@ -4,7 +4,6 @@ It holds what a sync would send, photos included, and is written under a tempora
 renamed: a full stick leaves nothing half-written. The way back is in field_app/answer.py.
 """
 
-import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,12 +15,13 @@ from field_app.answer import OUT_OF_STEP, Alone, Answers
 from field_app.blobs import Blobs, Stored
 from field_app.devices import Timepiece
 from field_app.drafts import Drafts
-from field_app.losses import UnsoundError, declare, mend
+from field_app.losses import declare, mend
 from field_app.office_word import OFFICE_KEY, OfficeWord
 from field_app.owner import Owner
 from field_app.pen import Pen
 from field_app.sealing import Gcm, exchange_bytes, seal_key
 from field_app.store import Store
+from field_app.unstored import unstored, unwritten
 from field_app.vault import StorageFailedError, StorageFullError, Vault
 from field_app.views import AnswerRead, HandedOver, Refused
 from schemas.handover import (
@@ -39,8 +39,6 @@ from schemas.ids import BlobId
 from sync import handover
 from sync.client import Missing, Outgoing
 from sync.sealed_file import key_name, seal_info, write_file
-
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 Progress = Callable[[float], None]
 """Told how much is done, 0 to 1, from the thread that works."""
@@ -85,10 +83,8 @@ class Handover:
             return Refused(say="lapangan.serah.folder_tidak_ada")
         try:
             self._declare_gaps()
-        except StorageFullError:
-            return Refused(say="lapangan.penyimpanan_penuh")
-        except (UnsoundError, StorageFailedError):
-            return Refused(say="lapangan.penyimpanan_rusak")
+        except (StorageFullError, StorageFailedError) as error:
+            return unstored(error)
         return self._write(office_key, folder, progress)
 
     def _write(self, office_key: bytes, folder: Path, progress: Progress) -> HandedOver | Refused:
@@ -106,8 +102,7 @@ class Handover:
                 os.fsync(out.fileno())
             unfinished.replace(folder / name)
         except OSError as error:
-            say = "penuh" if error.errno in FULL else "tidak_dapat_ditulis"
-            return Refused(say=f"lapangan.serah.{say}")
+            return unwritten(error)
         finally:
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)

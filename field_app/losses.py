@@ -9,14 +9,14 @@ read once (`UnsoundError`).
 from field_app.erasing import lose
 from field_app.pen import Pen
 from field_app.store import Store
-from field_app.vault import VaultError
+from field_app.vault import StorageFailedError
 from schemas.ids import ChangeId
 from sync.chain import link_hash
 from sync.change import Gap, change_id
 from sync.client import Missing
 
 
-class UnsoundError(VaultError):
+class UnsoundError(StorageFailedError):
     """The vault does not hang together, so that what is missing in it may come back."""
 
 

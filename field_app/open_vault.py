@@ -5,8 +5,7 @@ from field_app.handover import Handover
 from field_app.link import Link
 from field_app.owner import Owner
 from field_app.sealed import Sealed
-from field_app.vault import NewerVaultError, StorageFailedError, StorageFullError, Vault, VaultError
-from field_app.views import Refused
+from field_app.vault import Vault
 from field_app.visits import Visits
 from field_app.worker import Worker
 
@@ -43,16 +42,3 @@ class OpenVault:
         self.worker.close()
         self._link.close()
         self._vault.close()
-
-
-def unopened(error: VaultError) -> Refused:
-    """Say why a vault could not be opened."""
-    match error:
-        case NewerVaultError():
-            return Refused(say="lapangan.brankas_lebih_baru")
-        case StorageFullError():
-            return Refused(say="lapangan.penyimpanan_penuh")
-        case StorageFailedError():
-            return Refused(say="lapangan.penyimpanan_rusak")
-        case _:
-            return Refused(say="lapangan.brankas_rusak")

@@ -22,7 +22,7 @@ from field_app.keys import Cost, Keys, KeysError, Locked, Opened, PinGone, Wrong
 from field_app.link import Door, Link
 from field_app.moving import MovingLink
 from field_app.office_word import OfficeWord
-from field_app.open_vault import OpenVault, unopened
+from field_app.open_vault import OpenVault
 from field_app.owner import Owner
 from field_app.pen import Pen
 from field_app.published import PublishedForms
@@ -36,10 +36,11 @@ from field_app.shared import SharedPhone
 from field_app.sheets import Sheets
 from field_app.store import Store
 from field_app.unit import Unit
+from field_app.unstored import unstored
 from field_app.vault import Vault, VaultError, open_vault
-from field_app.views import PhoneUser, Refused, Waiting, Welcomed, unwritable
+from field_app.views import PhoneUser, Refused, Waiting, Welcomed
 from field_app.visits import Visits
-from field_app.wiping import read_paper, tell, wipe
+from field_app.wiping import left_sealed, read_paper, tell, wipe
 from field_app.worker import Worker
 from schemas.derive import Parameters
 from schemas.form import Forms
@@ -120,7 +121,7 @@ class Phone:
         try:
             self._use(self._shared.fresh(sign))
         except OSError as error:
-            return unwritable(error)
+            return unstored(error)
         return None
 
     def _use(self, user: str) -> None:
@@ -157,10 +158,8 @@ class Phone:
     def finish(self, pin: str) -> Enrolled | Refused:
         """Set the PIN of a phone that was let in, and open it."""
         done = self._enroller.finish(pin)
-        if isinstance(done, Enrolled):
-            outcome = self.unlock(pin)
-            if isinstance(outcome, Refused):
-                return outcome
+        if isinstance(done, Enrolled) and isinstance(refused := self.unlock(pin), Refused):
+            return refused
         return done
 
     def tries(self) -> Locked | PinGone | Refused:
@@ -170,7 +169,7 @@ class Phone:
         except KeysError:
             return Refused(say="lapangan.kunci_rusak")
         except OSError as error:  # what was altered is counted, and that is written down
-            return unwritable(error)
+            return unstored(error)
 
     def unlock(self, pin: str) -> Locked | PinGone | Refused | None:
         """Open with the PIN; None when it is open."""
@@ -180,7 +179,7 @@ class Phone:
         except KeysError:
             return Refused(say="lapangan.kunci_rusak")
         except OSError as error:  # a try that cannot be counted is not made
-            return unwritable(error)
+            return unstored(error)
         return self._enter(outcome.key) if isinstance(outcome, Opened) else outcome
 
     def rescue(self, code: str, pin: str, lose_sealed: bool = False) -> str | Refused:
@@ -203,7 +202,7 @@ class Phone:
         try:
             fresh = self._keys.renew(pin, outcome.key, outcome.second)
         except OSError as error:
-            return unwritable(error)
+            return unstored(error)
         refused = self._enter(outcome.key)
         if refused is None and not outcome.second:
             self.sealed.unlock(pin)  # it notes which drafts stay closed, for the office to be told
@@ -227,7 +226,7 @@ class Phone:
         except KeysError:
             return Refused(say="lapangan.kunci_rusak")
         except OSError as error:
-            return unwritable(error)
+            return unstored(error)
         return None
 
     @property
@@ -251,6 +250,10 @@ class Phone:
     def wipe_due(self) -> bool:
         """Say whether the office's order to wipe was obeyed as far as is possible while open: lock now."""
         return self._open is not None and read_paper(self._folder) is not None
+
+    def left_sealed(self) -> bool:
+        """Say whether a vault wiped by order left something here that only the office can open."""
+        return any(left_sealed(folder) for _, folder in self._shared.folders())
 
     def tell_wiped(self) -> bool:
         """Tell the office that this phone was wiped, if that is still to be told; False if it failed."""
@@ -298,7 +301,7 @@ class Phone:
         try:
             vault = open_vault(self._folder / VAULT, key)
         except VaultError as error:
-            return unopened(error)
+            return unstored(error)
         owner = get_owner(vault)
         if owner is None:
             vault.close()

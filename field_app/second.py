@@ -5,7 +5,8 @@ Without a touch for a minute it is closed, and its key forgotten; so it is when 
 
 from field_app.devices import Timepiece
 from field_app.keys import Keys, KeysError, Locked, Opened, PinGone
-from field_app.views import Refused, unwritable
+from field_app.unstored import unstored
+from field_app.views import Refused
 
 LOCK_S = 60
 GRACE_S = 5
@@ -31,7 +32,7 @@ class Second:
         except KeysError:
             return Refused(say="lapangan.kunci_rusak")
         except OSError as error:  # a try that cannot be counted is not made
-            return unwritable(error)
+            return unstored(error)
         if not isinstance(outcome, Opened):
             return outcome
         self._key = outcome.key

@@ -12,6 +12,7 @@ VaultError: broken or out of reach
 `- StorageFailedError: the storage fails or has turned read-only; nor was anything of that step
 """
 
+import errno
 import shutil
 import threading
 from collections.abc import Generator, Iterator
@@ -34,6 +35,8 @@ KEY_BYTES = 32
 WAIT_FOR_OTHERS_S = 10.0
 INCREMENTAL = 2
 """What `PRAGMA auto_vacuum` answers for a file that gives its free pages back when asked."""
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+FAILING = frozenset({errno.EROFS, errno.EIO})
 CACHE_KB = 8 * 1024
 """Decrypted pages that a connection may keep: the 2 MB that SQLite keeps by itself do not hold the indexes of
 many names, and each row would decrypt some of their pages anew.
@@ -102,7 +105,7 @@ class Vault:
             except BaseException as error:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
-                told = _of_storage(error)
+                told = of_storage(error)
                 if told is not None:
                     raise told from None
                 raise
@@ -123,7 +126,7 @@ class Vault:
             try:
                 busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             except sqlcipher.OperationalError as error:
-                if _of_storage(error) is not None:
+                if of_storage(error) is not None:
                     return False
                 raise
             return not busy
@@ -223,8 +226,9 @@ def _connect(path: Path, key: bytes) -> "Database":
         connection = sqlcipher.connect(
             path, timeout=WAIT_FOR_OTHERS_S, check_same_thread=False, isolation_level=None
         )
-    except (OSError, sqlcipher.OperationalError):
-        raise VaultError from None  # the folder is gone, or may not be written to
+    except (OSError, sqlcipher.OperationalError) as error:
+        # without a word on the storage the folder is gone, or may not be written to
+        raise (of_storage(error) or VaultError()) from None
     # without this a wrong key is reported on stderr, outside of any handling
     connection.execute("PRAGMA cipher_log_level = NONE")
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
@@ -243,13 +247,21 @@ def _connect(path: Path, key: bytes) -> "Database":
     except sqlcipher.DatabaseError as error:
         connection.close()
         if isinstance(error, sqlcipher.OperationalError):
-            raise (_of_storage(error) or VaultError()) from None
+            raise (of_storage(error) or VaultError()) from None
         raise WrongKeyError from None
     return database
 
 
-def _of_storage(error: BaseException) -> StorageFullError | StorageFailedError | None:
-    """Return what an error of SQLite's says of the storage, None if it is about something else."""
+def of_storage(error: BaseException) -> StorageFullError | StorageFailedError | None:
+    """Return what an error of SQLite's or of a file says of the storage, None if it is about something else.
+
+    Such an error that is one already is returned as it is.
+    """
+    if isinstance(error, (StorageFullError, StorageFailedError)):
+        return error
+    if isinstance(error, OSError):
+        full, failing = error.errno in FULL, error.errno in FAILING
+        return StorageFullError() if full else StorageFailedError() if failing else None
     if not isinstance(error, sqlcipher.OperationalError):
         return None
     said = str(error)

@@ -1,10 +1,8 @@
 """What the use cases hand to a screen. Rule: values only, already put together; a screen decides nothing."""
 
-import errno
 from pathlib import Path
 from typing import Any
 
-from field_app.devices import KeystoreError
 from schemas.base import Data
 from schemas.ids import BlobId, ChangeId, RecordId
 from sync.change import FormAnswers, Place
@@ -326,15 +324,6 @@ class Refused(Data, frozen=True, kw_only=True):
     say: str
     values: dict[str, str] = {}
     review: Review | None = None
-
-
-def unwritable(error: OSError) -> Refused:
-    """Say why a file of the device's folder could not be written, or its secret not be asked."""
-    if isinstance(error, KeystoreError):
-        return Refused(say="lapangan.rahasia_perangkat_diam")
-    full, broken = error.errno in (errno.ENOSPC, errno.EDQUOT), error.errno in (errno.EROFS, errno.EIO)
-    other = "lapangan.penyimpanan_rusak" if broken else "lapangan.folder_tidak_bisa_ditulis"
-    return Refused(say="lapangan.penyimpanan_penuh" if full else other)
 
 
 class Finalised(Data, frozen=True, kw_only=True):

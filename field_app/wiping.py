@@ -56,6 +56,11 @@ def read_paper(folder: Path) -> Paper | None:
         return None
 
 
+def left_sealed(folder: Path) -> bool:
+    """Say whether what a wiped vault left for the office lies here still: it cannot be sent from here."""
+    return not (folder / FILE).exists() and any((folder / KEPT).glob("*"))
+
+
 def wipe(folder: Path, keystore: Keystore) -> bool:
     """Wipe if a paper says so; return whether this phone is wiped now. The vault must be closed."""
     paper = read_paper(folder)

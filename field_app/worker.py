@@ -23,12 +23,12 @@ from field_app.exchange import Exchange
 from field_app.forgetting import Forgetting, Keeping
 from field_app.items import Label, again_helps, data_items, pending_data, photo_items
 from field_app.link import Failure, Link
-from field_app.losses import UnsoundError
 from field_app.pace import Pace
 from field_app.pen import Pen
 from field_app.records import Records
 from field_app.sending import Sending
 from field_app.store import Store
+from field_app.unstored import unstored
 from field_app.vault import StorageFailedError, StorageFullError, Vault
 from field_app.views import SyncItem, SyncStatus
 from schemas.ids import BlobId, ChangeId, RecordId
@@ -183,10 +183,8 @@ class Worker:
                 if failure is None:
                     self._after()
                     self._store.put(LAST_SYNC, self._time.now_ms())
-            except StorageFullError:
-                failure = Failure(kind="rusak", say="lapangan.penyimpanan_penuh")
-            except (sqlcipher.Error, StorageFailedError, UnsoundError):
-                failure = Failure(kind="rusak", say="lapangan.penyimpanan_rusak")
+            except (sqlcipher.Error, StorageFullError, StorageFailedError) as error:
+                failure = Failure(kind="rusak", say=unstored(error).say)
             except Exception:  # noqa: BLE001 - whatever it was, she is told, and the thread tries again later
                 failure = Failure(kind="rusak", say="lapangan.sinkron_terganggu")
             self._progress = (0, 0)

@@ -150,7 +150,10 @@ class Guard:
         context.background.run(lambda: _lock(context.phone), lambda _none: self._wipe())
 
     def _let_go(self) -> None:
-        """Take the keyboard from what is typed in: it would hold on to it, and so to the whole screen."""
+        """Take the keyboard from what is typed in: it would hold on to it, and so to the whole screen. What
+        was just said goes too.
+        """
+        self._shell.hush_all()
         for widget in self._shell.walk(restrict=True):
             if getattr(widget, "focus", False):
                 widget.focus = False

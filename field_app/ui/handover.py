@@ -16,6 +16,7 @@ from field_app.ui.widgets.facts import Fact
 from field_app.ui.widgets.head import counted
 from field_app.ui.widgets.sign import DoneSign
 from field_app.ui.widgets.words import Notice, Words
+from field_app.unstored import unread, unwritten
 from field_app.views import Refused
 from schemas.format import local_date, number, short_date
 from schemas.handover import ENDING
@@ -101,8 +102,8 @@ class HandoverCard(Card):
         try:
             if not documents.save(written.path, MEDIA_TYPE):
                 return Refused(say="aplikasi.serah.tidak_jadi")
-        except OSError:
-            return Refused(say="lapangan.serah.tidak_dapat_ditulis")
+        except OSError as error:
+            return unwritten(error)
         finally:
             written.path.unlink(missing_ok=True)
         return replace(written, path=Path(written.path.name))
@@ -115,8 +116,8 @@ class HandoverCard(Card):
             if not documents.bring(path):
                 return Refused(say="aplikasi.serah.tidak_jadi")
             return self._context.phone.handover.read(path, tell)
-        except OSError:
-            return Refused(say="aplikasi.kamera.tidak_terbaca")
+        except OSError as error:
+            return unread(error)
         finally:
             path.unlink(missing_ok=True)
 

@@ -6,6 +6,7 @@ Rule: a cell is named with its table and its row.
 from collections.abc import Callable
 from typing import Any
 
+from field_app.views import PhoneUser
 from schemas.form import Form
 from schemas.form_cells import cell_of, label_at
 from schemas.format import clock
@@ -26,6 +27,13 @@ def question(form: Form, name: str, say: Callable[..., str]) -> tuple[str, str]:
 
 def _row(say: Callable[..., str]) -> Callable[[int], Any]:
     return lambda number: say("aplikasi.formulir.baris", nomor=number)
+
+
+def user_name(user: PhoneUser, say: Callable[..., str]) -> str:
+    """The sign that a worker chose for this phone, or a number; nothing else of them is known before the
+    PIN.
+    """
+    return user.sign or say("aplikasi.siapa.tanpa_tanda", nomor=user.number)
 
 
 def fix_words(source: str, at_ms: int | None, now_ms: int, say: Text) -> str:

@@ -8,6 +8,7 @@ Scene = Callable[[Any, Any], None]
 
 def lock_scenes(settle: Callable[..., None]) -> Iterator[tuple[str, Scene]]:
     """Give each with its name; `settle` lets the loop run until all is quiet."""
+    from field_app.keys import Locked
     from field_app.views import PhoneUser, Welcomed
 
     def locked(phone: Any, app: Any) -> None:
@@ -25,8 +26,7 @@ def lock_scenes(settle: Callable[..., None]) -> Iterator[tuple[str, Scene]]:
 
     def waiting(phone: Any, app: Any) -> None:
         wrong_pin(phone, app)
-        app.root.screen._wait_s = 3600
-        app.root.screen._count_down(2)
+        app.root.screen._show(Locked(tries_left=2, wait_s=3600))
 
     def no_more_tries(phone: Any, app: Any) -> None:
         phone.tries_left = 0
@@ -60,11 +60,16 @@ def lock_scenes(settle: Callable[..., None]) -> Iterator[tuple[str, Scene]]:
         settle(app)
         app.root.screen.add()
 
+    def wiped(phone: Any, app: Any) -> None:
+        phone._state, phone.kept_sealed = "baru", True
+        app.root.only("enrol", wiped=True)
+
     yield "01_kunci", locked
     yield "02_kunci_salah", wrong_pin
     yield "02_kunci_tunggu", waiting
     yield "02_kunci_habis", no_more_tries
     yield "03_daftar", lambda _p, app: app.root.only("enrol")
+    yield "03_daftar_dihapus", wiped
     yield "04_daftar_pin", enrol_pin_after
     yield "04_daftar_kata", comparing
     yield "04_siapa", several

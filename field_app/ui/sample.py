@@ -127,7 +127,7 @@ class SamplePhone:
         self.chosen = ""
         self.people: tuple[PhoneUser, ...] = (PhoneUser(id="", number=1, sign="", ready=True),)
         self.pin = "246810"
-        self.shuffled_pin = False
+        self.shuffled_pin = self.kept_sealed = False
 
     def state(self) -> str:
         """baru, terkunci or terbuka."""
@@ -209,6 +209,10 @@ class SamplePhone:
     def wipe_due(self) -> bool:
         """No order ever comes."""
         return False
+
+    def left_sealed(self) -> bool:
+        """As after a wipe, where a test says so."""
+        return self.kept_sealed
 
     def lock(self) -> None:
         """Close."""

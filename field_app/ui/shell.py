@@ -24,6 +24,7 @@ from field_app.ui.guard import ASKING, Guard
 from field_app.ui.kv import load_kv
 from field_app.ui.widgets.containers import Sheet
 from field_app.ui.widgets.painted import Painted
+from field_app.ui.widgets.switch import Toggle
 from field_app.views import Refused
 
 load_kv(__file__)
@@ -101,6 +102,24 @@ class BaseScreen(BoxLayout):
                 then(outcome)
 
         self.context.background.run(lambda: guarded(work), answered)
+
+    def kept(self, step: Callable[[], Any]) -> bool:
+        """Keep a setting at once; what the storage refuses is said, and False returned."""
+        outcome = guarded(step)
+        if isinstance(outcome, Refused):
+            self.refusal(outcome)
+        return not isinstance(outcome, Refused)
+
+    def keeps(self, switch: Toggle, keep: Callable[[bool], Any]) -> None:
+        """Keep each turn of a switch; where that is refused it turns back."""
+
+        def turned(_switch: Toggle, on: bool) -> None:
+            if not self.kept(lambda: keep(on)):
+                switch.unbind(on=turned)
+                switch.on = not on
+                switch.bind(on=turned)
+
+        switch.bind(on=turned)
 
     def refusal(self, refused: Refused) -> None:
         """Say why something was not done."""
@@ -288,6 +307,11 @@ class Shell(FloatLayout):
         self._show_toast(toast, seconds)
         return toast
 
+    def hush_all(self) -> None:
+        """Take every short word away: the screen it was said on is no one's to read any more."""
+        for toast in [child for child in self.children if isinstance(child, Toast)]:
+            self.remove_widget(toast)
+
     def hush(self, toast: Toast) -> None:
         """Take a short word away: what it spoke of is done."""
         if toast.parent:
@@ -305,8 +329,7 @@ class Shell(FloatLayout):
         self._show_toast(toast, seconds)
 
     def _show_toast(self, toast: Toast, seconds: float) -> None:
-        for old in [child for child in self.children if isinstance(child, Toast)]:
-            self.remove_widget(old)
+        self.hush_all()
         toast.fit(self.width - dp(32))
         toast.pos = (self.width - toast.width) / 2, dp(84)
         self.add_widget(toast)

@@ -137,21 +137,28 @@ class SambangApp(App):
     def _look_at_clock(self) -> None:
         if self.phone.state() != "terbuka" or self.root.name == "unlock":
             self._autolock.touched()  # the minutes begin when the phone is opened
-        elif self.phone.wipe_due():
-            self.lock(self._wiped)
-        elif self._autolock.due():
+        elif self.phone.wipe_due() or self._autolock.due():
             self.lock()
-
-    def _wiped(self) -> None:
-        """The office had this phone wiped: say so, and begin as a new one."""
-        self.root.only("enrol")
-        self.root.toast(self.text("aplikasi.kunci.dihapus_kantor"), "info", 12)
 
     def lock(self, then: Callable[[], Any] | None = None) -> None:
         """Cover what is seen at once, keep what is typed, and close the vault after what was begun."""
-        if self.phone.state() == "terbuka" and self.root:
+        was_open = self.phone.state() == "terbuka"
+        if was_open and self.root:
+            self.root.hush_all()
             self.root.only("unlock")  # leaving a screen hands over what is typed on it
-        self.background.run(self.phone.lock, lambda _none: then() if then else None)
+
+        def locked(_none: None) -> None:
+            if was_open and self.phone.state() == "baru":
+                self._wiped()
+            if then:
+                then()
+
+        self.background.run(self.phone.lock, locked)
+
+    def _wiped(self) -> None:
+        """The office had this vault wiped: say so, and begin as a new one. Other workers' are behind it."""
+        others = [("who", {})] if self.phone.users() else []
+        self.root.stand(*others, ("enrol", {"wiped": True}))
 
     def quick_exit(self) -> None:
         """Lock and be gone: nothing of it stays on the screen."""

@@ -4,10 +4,12 @@ as a try.
 
 from typing import ClassVar
 
+from field_app.ui.countdown import Countdown
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import containers, head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets import pin as pad  # noqa: F401 - named in the .kv
+from field_app.ui.widgets.buttons import Pill
 from field_app.ui.widgets.words import Notice
 from field_app.views import Refused
 from field_app.wraps import advise
@@ -23,14 +25,22 @@ class ChangePinScreen(BaseScreen):
 
     def build(self):
         self._typed: list[str] = []
-        self._notice = None
+        self._tries = 0
+        self._waiting = Countdown(self._wait, self._may_try)
         self.ids.pad.bind(pin=lambda _pad, typed: setattr(self.ids.dots, "count", len(typed)))
         self._ask()
 
     def enter(self):
-        self.ids.pad.shuffled = self.context.phone.shuffled_pin
+        self.ids.pad.shuffled, self.ids.pad.disabled = self.context.phone.shuffled_pin, False
+        standing = self.context.phone.tries()
+        if not getattr(standing, "tries_left", 0) or standing.wait_s:
+            self._answered(standing)
+
+    def returned(self):
+        self.enter()
 
     def leave(self):
+        self._waiting.stop()
         self._typed = []
         self.ids.pad.clear()
         self._ask()
@@ -64,11 +74,24 @@ class ChangePinScreen(BaseScreen):
         elif isinstance(outcome, Refused):
             self._ask(outcome.say, **outcome.values)
         elif not getattr(outcome, "tries_left", 0):
+            self.ids.pad.disabled = True
             self._ask("aplikasi.kunci.pin_dihapus")
+            code = Pill(text=self.say("aplikasi.kunci.punya_kode"), icon="key")
+            code.bind(on_release=lambda *_: self.context.shell.go("rescue"))
+            self.ids.said.add_widget(code)
         elif outcome.wait_s:
-            self._ask("aplikasi.kunci.tunggu", sisa=outcome.tries_left, lama=span(outcome.wait_s))
+            self._tries = outcome.tries_left
+            self._waiting.begin(outcome.wait_s)
         else:
             self._ask("aplikasi.kunci.pin_salah", sisa=outcome.tries_left)
+
+    def _wait(self, left_s):
+        self.ids.pad.disabled = True
+        self._ask("aplikasi.kunci.tunggu", sisa=self._tries, lama=span(left_s))
+
+    def _may_try(self):
+        self.ids.pad.disabled = False
+        self._ask("aplikasi.kunci.coba_lagi", sisa=self._tries)
 
     def _ask(self, problem="", **values):
         """Ask for what comes next, and say what was wrong with what came last."""

@@ -25,13 +25,19 @@ EASY = ("123456", "654321", "012345", "543210")
 ASK_EVERY_S = 2
 
 
+def sealed_notice(say) -> Notice:
+    """What a wiped vault left is brought to the office with the phone."""
+    return Notice(icon="office", tone="notice", text=say("aplikasi.dihapus.tersegel"))
+
+
 class EnrolScreen(BaseScreen):
     """One step at a time."""
 
     title = "aplikasi.daftar.judul"
     steps = ("isi", "kata", "pin", "selesai")
 
-    def build(self):
+    def build(self, wiped: bool = False):
+        self._is_wiped = wiped
         self._step, self._first, self._problem, self._office = "isi", "", "", ""
         self._waiting, self._asking, self._in_front = None, None, False
         self._bar, self._next = self.ids.bar.__self__, self.ids.next.__self__
@@ -104,6 +110,8 @@ class EnrolScreen(BaseScreen):
         body.add_widget(Words(text=say(self.title), style="title"))
         if self._problem:
             body.add_widget(Notice(icon="error", tone="bad", text=self._problem))
+        if "kata" in self.steps:
+            self._tell_wiped(body)
         scanning = Pill(kind="soft", icon="qr", text=say("aplikasi.pindai.tombol"))
         scanning.bind(on_release=lambda *_: self.scan())
         body.add_widget(scanning)
@@ -118,6 +126,16 @@ class EnrolScreen(BaseScreen):
             back.bind(on_release=lambda *_: self.context.shell.back())
             body.add_widget(back)
         self._next.text = say("aplikasi.daftar.lanjut")
+
+    def _tell_wiped(self, body):
+        """What was done by the office's order, and what of it lies here still, also after a new start."""
+        left = self.context.phone.left_sealed()
+        if self._is_wiped:
+            body.add_widget(Notice(icon="office", tone="info", text=self.say("aplikasi.dihapus.kantor")))
+            if not left:
+                body.add_widget(Notice(icon="check", tone="good", text=self.say("aplikasi.dihapus.diterima")))
+        if left:
+            body.add_widget(sealed_notice(self.say))
 
     def _show_words(self, body):
         say = self.say

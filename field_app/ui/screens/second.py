@@ -24,6 +24,9 @@ class SecondScreen(UnlockScreen):
         if self._closed and not self.notice:
             self._say(self.say("aplikasi.tersegel.terkunci"), "lock", "info")
 
+    def say_whose(self):
+        """Whoever has come here has opened it."""
+
     def typed(self, pin):
         """All digits are there: derive the key away from the UI thread."""
         self.ids.pad.disabled = True

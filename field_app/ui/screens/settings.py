@@ -24,15 +24,15 @@ class SettingsScreen(BaseScreen):
         settings = self.context.phone.settings
         self.ids.light.chosen, self.ids.dark.chosen = not settings.dark, settings.dark
         self.ids.wifi.on = bool(settings.wifi_only)
-        self.ids.wifi.bind(on=lambda _s, on: setattr(settings, "wifi_only", on))
+        self.keeps(self.ids.wifi, lambda on: setattr(settings, "wifi_only", on))
         size = self.say("aplikasi.pengaturan.ukuran_nilai", persen=round(settings.text_scale * 100))
         self._show(self.ids.size, size, settings.text_scale, STEPS)
         used = written.size(self.context.phone.used_bytes())
         self.ids.used.text = self.say("aplikasi.pengaturan.terpakai", ukuran=used)
         self._show_keeping()
         self.ids.left.on, self.ids.shuffled.on = settings.lock_when_left, self.context.phone.shuffled_pin
-        self.ids.left.bind(on=lambda _s, on: setattr(settings, "lock_when_left", on))
-        self.ids.shuffled.bind(on=lambda _s, on: setattr(self.context.phone, "shuffled_pin", on))
+        self.keeps(self.ids.left, lambda on: setattr(settings, "lock_when_left", on))
+        self.keeps(self.ids.shuffled, lambda on: setattr(self.context.phone, "shuffled_pin", on))
         self._say_minutes()
 
     def _show(self, shown, text: str, value: float, steps: tuple[float, ...]):
@@ -56,7 +56,8 @@ class SettingsScreen(BaseScreen):
         """One step sooner or later until it locks by itself."""
         settings = self.context.phone.settings
         step = CHOICES_MINUTES.index(settings.lock_minutes) + by
-        settings.lock_minutes = CHOICES_MINUTES[max(0, min(len(CHOICES_MINUTES) - 1, step))]
+        minutes = CHOICES_MINUTES[max(0, min(len(CHOICES_MINUTES) - 1, step))]
+        self.kept(lambda: setattr(settings, "lock_minutes", minutes))
         self._say_minutes()
 
     def change_pin(self):
@@ -66,25 +67,29 @@ class SettingsScreen(BaseScreen):
     def resize(self, by: int):
         """Letters one step smaller or larger."""
         settings = self.context.phone.settings
-        settings.text_scale = stepped(STEPS, settings.text_scale, by)
-        self.context.shell.restyle()
+        scale = stepped(STEPS, settings.text_scale, by)
+        if self.kept(lambda: setattr(settings, "text_scale", scale)):
+            self.context.shell.restyle()
 
     def keep_room(self, by: int):
         """One step less or more room for what the office has decided."""
         settings = self.context.phone.settings
         most_mb = stepped(KEEP_MB, settings.keeping.most_bytes // MEGABYTE, by)
-        settings.keeping = replace(settings.keeping, most_bytes=int(most_mb) * MEGABYTE)
-        self._show_keeping()
+        self._keep(replace(settings.keeping, most_bytes=int(most_mb) * MEGABYTE))
 
     def keep_days(self, by: int):
         """One step fewer or more days."""
         settings = self.context.phone.settings
         days = int(stepped(KEEP_DAYS, settings.keeping.keep_days, by))
-        settings.keeping = replace(settings.keeping, keep_days=days)
+        self._keep(replace(settings.keeping, keep_days=days))
+
+    def _keep(self, keeping):
+        settings = self.context.phone.settings
+        self.kept(lambda: setattr(settings, "keeping", keeping))
         self._show_keeping()
 
     def shade(self, dark: bool):
         """Light or dark."""
-        if self.context.phone.settings.dark != dark:
-            self.context.phone.settings.dark = dark
+        settings = self.context.phone.settings
+        if settings.dark != dark and self.kept(lambda: setattr(settings, "dark", dark)):
             self.context.shell.restyle()

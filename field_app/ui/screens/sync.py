@@ -66,7 +66,7 @@ class SyncScreen(BaseScreen):
             icon="wifi",
             on=bool(self.context.phone.settings.wifi_only),
         )
-        switch.bind(on=lambda _s, on: setattr(self.context.phone.settings, "wifi_only", on))
+        self.keeps(switch, lambda on: setattr(self.context.phone.settings, "wifi_only", on))
         summary.add_widget(switch)
         body.add_widget(summary)
         body.add_widget(HandoverCard(self.context, self._show))

@@ -1,8 +1,8 @@
 """Buka kunci: the PIN, the tries that are left, the time to wait, and what to do when it is forgotten."""
 
-from kivy.clock import Clock
-
+from field_app.ui.countdown import Countdown
 from field_app.ui.kv import load_kv
+from field_app.ui.labels import user_name
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import pin as pad  # noqa: F401 - its classes are named in the .kv
 from field_app.ui.widgets.buttons import Pill
@@ -18,17 +18,25 @@ class UnlockScreen(BaseScreen):
     """Asks for the PIN; each refused try is said in a sentence."""
 
     def build(self):
-        self._wait_s = 0
-        self._tick = None
-        self.notice = None
+        self.notice, self._tries = None, 0
+        self.waiting = Countdown(self._wait, self._may_try)
         self._pad = self.ids.pad.__self__
         self.ids.pad.bind(pin=self._shown)
 
     def enter(self):
+        self.say_whose()
         self.ids.pad.shuffled = self.context.phone.shuffled_pin
         if self.ids.pad.shuffled:
             self.ids.pad.lay()
         self._show(self.context.phone.tries(), fresh=True)
+
+    def say_whose(self):
+        """Where several have a vault here: whose PIN is asked. Another's would cost the owner a try."""
+        phone = self.context.phone
+        users = phone.users()
+        mine = [user_name(one, self.say) for one in users if one.id == phone.chosen]
+        if len(users) > 1 and mine:
+            self.ids.asks.text = self.say("aplikasi.kunci.masukkan_siapa", nama=mine[0])
 
     def _shown(self, _pad, pin):
         self.ids.dots.count = len(pin)
@@ -55,15 +63,15 @@ class UnlockScreen(BaseScreen):
         if isinstance(outcome, Refused):
             self._say(self.say(outcome.say, **outcome.values), "error", "bad")
             return
-        tries, self._wait_s = getattr(outcome, "tries_left", 0), getattr(outcome, "wait_s", 0)
-        if not tries:
+        self._tries, wait_s = getattr(outcome, "tries_left", 0), getattr(outcome, "wait_s", 0)
+        if not self._tries:
             gone = "perangkat_lain" if getattr(outcome, "other_device", False) else "pin_dihapus"
             self._say(self.say(f"aplikasi.kunci.{gone}"), "error", "bad")
             self._only_by_code()
-        elif self._wait_s:
-            self._count_down(tries)
+        elif wait_s:
+            self.waiting.begin(wait_s)
         elif not fresh:
-            self._say(self.say("aplikasi.kunci.pin_salah", sisa=tries), "error", "bad")
+            self._say(self.say("aplikasi.kunci.pin_salah", sisa=self._tries), "error", "bad")
 
     def _only_by_code(self):
         """No PIN helps any more: in the place of its keys stands the way that is left."""
@@ -77,21 +85,14 @@ class UnlockScreen(BaseScreen):
         code.bind(on_release=lambda *_: self.context.shell.go("rescue"))
         return code
 
-    def _count_down(self, tries):
+    def _wait(self, left_s):
         self.ids.pad.disabled = True
-        self._say(
-            self.say("aplikasi.kunci.tunggu", sisa=tries, lama=span(self._wait_s)), "hourglass", "notice"
-        )
+        said = self.say("aplikasi.kunci.tunggu", sisa=self._tries, lama=span(left_s))
+        self._say(said, "hourglass", "notice")
 
-        def second(_dt):
-            self._wait_s -= 1
-            if self._wait_s > 0:
-                self._count_down(tries)
-            else:
-                self.ids.pad.disabled = False
-                self._say(self.say("aplikasi.kunci.coba_lagi", sisa=tries), "info", "info")
-
-        self._tick = Clock.schedule_once(second, 1)
+    def _may_try(self):
+        self.ids.pad.disabled = False
+        self._say(self.say("aplikasi.kunci.coba_lagi", sisa=self._tries), "info", "info")
 
     def _say(self, text, icon, tone):
         if not self.notice:
@@ -110,5 +111,4 @@ class UnlockScreen(BaseScreen):
         """A wait is counted on."""
 
     def leave(self):
-        if self._tick:
-            self._tick.cancel()
+        self.waiting.stop()

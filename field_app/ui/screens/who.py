@@ -6,6 +6,8 @@ Rule: only the sign that each chose for themselves is shown; no name, and nothin
 from kivy.metrics import dp
 
 from field_app.ui.kv import load_kv
+from field_app.ui.labels import user_name
+from field_app.ui.screens.enrol import sealed_notice
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.buttons import Pill
@@ -30,6 +32,8 @@ class WhoScreen(BaseScreen):
         body, say = self.ids.page.body, self.say
         body.clear_widgets()
         body.add_widget(Words(text=say("aplikasi.siapa.judul"), style="title"))
+        if self.context.phone.left_sealed():
+            body.add_widget(sealed_notice(say))
         for user in users:
             row = Pill(text=self.named(user), kind="soft", icon="person" if user.ready else "hourglass")
             row.bind(on_release=lambda *_, user=user: self.choose(user))
@@ -41,7 +45,7 @@ class WhoScreen(BaseScreen):
 
     def named(self, user) -> str:
         """The sign that was chosen, or a number; who began to join and did not end is said to be so."""
-        name = user.sign or self.say("aplikasi.siapa.tanpa_tanda", nomor=user.number)
+        name = user_name(user, self.say)
         return name if user.ready else self.say("aplikasi.siapa.belum_selesai", nama=name)
 
     def choose(self, user):
@@ -65,7 +69,7 @@ class WhoScreen(BaseScreen):
         sheet.add(card)
         go = Pill(text=self.say("aplikasi.siapa.lanjut"), icon_after="forward")
         go.bind(on_release=lambda *_: self.begin())
-        sheet.add(go)
+        sheet.add_foot(go)
         self.context.shell.present(sheet)
 
     def begin(self):

@@ -10,7 +10,8 @@ from field_app.devices import Keystore, KeystoreError
 from field_app.devices.desktop import FileKeystore
 from field_app.enrol import VAULT
 from field_app.keys import Cost, Keys, Locked, Opened, PinGone
-from field_app.views import Refused, unwritable
+from field_app.unstored import unstored
+from field_app.views import Refused
 from field_app.wiping import Paper, read_paper, wipe, write_paper
 from schemas.device_word import WipeWord
 from schemas.ids import DeviceId
@@ -87,7 +88,7 @@ def test_no_key_is_made_weaker_because_making_one_failed(handset: FakePhone) -> 
 
 
 def test_a_silent_keystore_is_said_in_words_of_its_own() -> None:
-    assert unwritable(KeystoreError("diam")) == Refused(say="lapangan.rahasia_perangkat_diam")
+    assert unstored(KeystoreError("diam")) == Refused(say="lapangan.rahasia_perangkat_diam")
 
 
 def test_where_android_gave_the_key_up_the_offices_code_still_opens(

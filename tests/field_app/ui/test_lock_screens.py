@@ -259,7 +259,7 @@ def test_putting_the_locked_app_away_stops_no_wait(driver: Driver) -> None:
     driver.open(SamplePhone(state="terkunci"))
     driver.screen._show(Locked(tries_left=4, wait_s=30))
     driver.app.on_pause()
-    assert driver.screen._tick.is_triggered
+    assert driver.screen.waiting.runs
 
 
 def test_the_way_out_on_every_screen_locks_and_closes_and_is_no_cross(

@@ -2,7 +2,9 @@
 
 from field_app.forgetting import Keeping
 from field_app.settings import KEEP_DAYS, KEEP_MB, MEGABYTE
+from field_app.ui.sample import SamplePhone, SampleSettings
 from field_app.ui.sample_drafts import filled_draft
+from field_app.vault import StorageFullError
 from tests.field_app.ui.driver import Driver
 
 
@@ -62,3 +64,39 @@ def test_at_either_end_there_is_no_further_step(driver: Driver) -> None:
         if getattr(widget, "disabled", False) and hasattr(widget, "label")
     }
     assert shut == {"Perkecil huruf", "Kurangi ruang", "Tambah hari"}
+
+
+class Full(SampleSettings):
+    """Settings of a vault whose storage is full; what stands there can still be read."""
+
+    is_full = False
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if self.is_full:
+            raise StorageFullError
+        super().__setattr__(name, value)
+
+
+def test_a_setting_that_the_storage_refuses_stays_as_it_was_and_why_is_said(driver: Driver) -> None:
+    phone = SamplePhone()
+    phone.settings = Full()
+    driver.open(phone)
+    Full.is_full = True
+    try:
+        driver.press("Pengaturan")
+        before = vars(phone.settings).copy()
+        for name in ("Perbesar huruf", "Gelap", "Tambah ruang", "Kurangi hari", "Lebih lama terbuka"):
+            driver.press(name)
+            assert driver.sees(driver.phone.text("lapangan.penyimpanan_penuh")), name
+            driver.shell.hush_all()
+        for name in ("wifi", "left"):
+            switch = driver.screen.ids[name]
+            stood = switch.on
+            driver.tap(switch)
+            assert switch.on == stood and driver.sees("Penyimpanan HP penuh"), name
+            driver.shell.hush_all()
+        assert vars(phone.settings) == before
+    finally:
+        Full.is_full = False
+    driver.tap(driver.screen.ids.wifi)
+    assert phone.settings.wifi_only == driver.screen.ids.wifi.on != before["wifi_only"]
