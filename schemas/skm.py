@@ -3,6 +3,7 @@
 One rule: only the final value is rounded. A missing answer leaves its element's count, and never counts as 0.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -47,15 +48,22 @@ def ikm(responses: Iterable[Mapping[str, Any]], weight: Weight = "1/9") -> Ikm |
     An answer is 1 to 4, as number or text; anything else counts as not answered. With "0,11", as many offices
     shorten it, the best possible score is 99.
     """
-    totals = dict.fromkeys(ELEMENTS, 0)
-    counts = dict.fromkeys(ELEMENTS, 0)
+    answers = Counter[tuple[str, int]]()
     for response in responses:
         for element in ELEMENTS:
             score = _score(response.get(element))
             if score is not None:
-                totals[element] += score
-                counts[element] += 1
-    if not all(counts.values()):
+                answers[element, score] += 1
+    return ikm_of(answers, weight)
+
+
+def ikm_of(answers: Mapping[tuple[str, int], int], weight: Weight = "1/9") -> Ikm | None:
+    """Compute the same from how often each element was given each score, 1 to 4."""
+    totals, counts = Counter[str](), Counter[str]()
+    for (element, score), count in answers.items():
+        totals[element] += score * count
+        counts[element] += count
+    if not all(counts[element] for element in ELEMENTS):
         return None
     means = {element: Fraction(totals[element], counts[element]) for element in ELEMENTS}
     exact = 25 * _WEIGHTS[weight] * sum(means.values(), Fraction(0))

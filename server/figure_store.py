@@ -133,6 +133,11 @@ def _add_sums(tx: Writer, change: Mapping[Count, int]) -> None:
         " AND form = :form AND what = :what AND which = :which AND count = 0",
         [row[:-1] for row in rows if row[-1] < 0],
     )
+    tx.many(
+        "INSERT INTO figure_stamps (kabupaten, month, stamp) VALUES (:kabupaten, :month, 1)"
+        " ON CONFLICT (kabupaten, month) DO UPDATE SET stamp = figure_stamps.stamp + 1",
+        [(tx.regency, month) for month in sorted({each.month for each, by in change.items() if by})],
+    )
 
 
 def _add_days(tx: Writer, change: Mapping[Day, int]) -> None:
@@ -170,6 +175,18 @@ def sums(tx: Reader, months: Iterable[str]) -> list[tuple[Count, int]]:
         (Count(month=month, desa=desa, form=form, what=what, which=which), int(count))
         for month, desa, form, what, which, count in found
     ]
+
+
+def stamps(tx: Reader, months: Iterable[str]) -> dict[str, int]:
+    """Return how often the sums of some months changed, without those that never did.
+
+    Whoever keeps sums reads this first: what changes in between makes them look old, never new.
+    """
+    found = tx.query(
+        "SELECT month, stamp FROM figure_stamps WHERE kabupaten = :kabupaten AND month IN :months",
+        {"months": list(months)},
+    )
+    return {str(month): int(stamp) for month, stamp in found}
 
 
 def months(tx: Reader) -> list[str]:

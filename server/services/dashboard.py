@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from schemas import format as written
 from schemas.base import Data
 from schemas.form import Form, Multi, Pilihan
-from schemas.skm import ikm
+from schemas.skm import ikm_of
 from schemas.wilayah import Region
 from schemas.workflow import Workflows
 from server import alarm_store, device_store
 from server.access import Person, Scope, is_inside, may, scope
 from server.engine import Engine, Reader
 from server.periods import Period
-from server.services.figures import AGES, DAY_MS, SIX, STAGES, Figures, nothing, sheets
+from server.services.figures import AGES, DAY_MS, SIX, STAGES, Figures, nothing
 from server.services.people import Denied
 from server.services.seen_sums import Here
 from server.services.told_counts import Told, ToldCounts
@@ -281,7 +281,7 @@ class Dashboard:
             if service not in counts:
                 continue
             count = counts[service]
-            index = None if count is None else ikm(sheets(looking.here.marks(service)))
+            index = None if count is None else ikm_of(looking.here.survey(service))
             text = self._say("skm_ditutup")
             if index:
                 value = str(index.value).replace(".", ",")

@@ -2,15 +2,17 @@
 visited is in them.
 
 What each visit and each tugas counts for is kept beside it and added up as it changes: the sums of a month
-are read, not counted, and that at most once a minute; those of longer periods are added up from them.
-Nothing sealed is counted.
+are read, not counted, at most once a minute, and only when they changed; those of longer periods are added
+up from them. Nothing sealed is counted.
 """
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar, cast
+
+from msgspec.structs import replace
 
 from schemas.base import Data
 from schemas.form import Forms
@@ -48,6 +50,8 @@ STAGES = {
     "pengaduan": "pengaduan",
 }
 """Charts of cases by stage, each with the steps that its cases take."""
+NO_MARK = "0"
+"""Stands for an element of the questionnaire that was not answered."""
 Pairs = list[tuple[str, str]]
 """What a visit counts for: what, and which."""
 Place = tuple[str, str]
@@ -56,19 +60,32 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-class Made(Data, frozen=True, kw_only=True):
-    """What the visits of a month or a longer period count for, each by place: pairs of what and which.
+class Sums(Data, frozen=True, kw_only=True):
+    """What the visits of a period count for that needs no closing, each by place.
 
-    `returns` counts the fields that came back, `survey` has the answers of each questionnaire.
+    `returns` counts the fields that came back, `survey` the answers to the questionnaire: element and score.
     """
 
-    of: Mapping[Place, Counter[tuple[str, str]]]
     returns: Mapping[Place, Counter[str]]
-    survey: Mapping[Place, Counter[str]]
+    survey: Mapping[Place, Counter[tuple[str, int]]]
+
+
+class Made(Sums, frozen=True, kw_only=True):
+    """All that the visits of a month count for; `of` has pairs of what and which, each by place."""
+
+    of: Mapping[Place, Counter[tuple[str, str]]]
 
 
 Year = tuple[Made, ...]
 """The twelve months of a year."""
+
+
+class _Read(Data, frozen=True, kw_only=True):
+    """A year as it was read, and the stamps of its months (see `figure_store.stamps`)."""
+
+    made_ms: int
+    stamps: Mapping[str, int]
+    months: Year
 
 
 class Standing(Data, frozen=True, kw_only=True):
@@ -92,8 +109,8 @@ class Figures:
         self._lock = threading.RLock()
         self._slices = Slices(FIRST, least=LEAST, most=MOST)
         self._standing: Standing | None = None
-        self._years: dict[int, tuple[int, Year]] = {}
-        self._made: dict[str, tuple[Year, Made]] = {}
+        self._years: dict[int, _Read] = {}
+        self._made: dict[str, tuple[Year, Sums]] = {}
 
     def standing(self) -> Standing:
         """Return what is counted as it stands."""
@@ -105,25 +122,27 @@ class Figures:
             return found
 
     def year(self, year: int) -> Year:
-        """Return what the visits of each month of a year count for: the same object until it is read anew."""
-        with self._lock:
-            made_ms, found = self._years.get(year, (0, None))
-            now = self._now_ms()
-            if found is None or not _is_fresh(made_ms, now):
-                self.catch_up()
-                found = self._engine.read(lambda tx: self._months(tx, year))
-                self._years = with_newest(self._years, year, (now, found), MOST_KEPT)
-            return found
+        """Return what the visits of each month of a year count for.
 
-    def made(self, period: Period) -> Made:
+        Each month, and the year, is the same object until something in it changes.
+        """
+        with self._lock:
+            kept, now = self._years.get(year), self._now_ms()
+            if kept is None or not _is_fresh(kept.made_ms, now):
+                self.catch_up()
+                kept = self._engine.read(lambda tx: self._read(tx, year, now))
+                self._years = with_newest(self._years, year, kept, MOST_KEPT)
+            return kept.months
+
+    def made(self, period: Period) -> Sums:
         """Return what the visits of a period count for."""
         with self._lock:
-            year = self.year(period.start.year)
-            of, found = self._made.get(period.code, (None, None))
-            if found is None or of is not year:
-                first = period.start.month - 1
-                found = _added_up(year[first : first + len(period.months)])
-                self._made = with_newest(self._made, period.code, (year, found), MOST_KEPT)
+            first = period.start.month - 1
+            months = self.year(period.start.year)[first : first + len(period.months)]
+            of, found = self._made.get(period.code, ((), None))
+            if found is None or any(old is not new for old, new in zip(of, months, strict=True)):
+                found = _added_up(months)
+                self._made = with_newest(self._made, period.code, (months, found), MOST_KEPT)
             return found
 
     def services(self) -> Mapping[str, str]:
@@ -161,22 +180,36 @@ class Figures:
             cases=_cases(tx, now),
         )
 
-    def _months(self, tx: Reader, year: int) -> Year:
+    def _read(self, tx: Reader, year: int, now: int) -> _Read:
+        """Read a year: of its months those that changed since it was read before."""
         names = [f"{year:04}-{month:02}" for month in range(1, 13)]
+        stamps, before = figure_store.stamps(tx, names), self._years.get(year)
+        if before is None:
+            found = self._months(tx, names)
+        elif changed := [name for name in names if stamps.get(name) != before.stamps.get(name)]:
+            found = dict(zip(names, before.months, strict=True)) | self._months(tx, changed)
+        else:
+            return replace(before, made_ms=now)
+        return _Read(made_ms=now, stamps=stamps, months=tuple(found[name] for name in names))
+
+    def _months(self, tx: Reader, names: Sequence[str]) -> dict[str, Made]:
         found, services = {name: nothing() for name in names}, self.services()
         for each, count in figure_store.sums(tx, names):
             place, month = (each.desa, services.get(each.form, "")), found[each.month]
             match each.what:
                 case "skm":
-                    service, _, marks = each.which.partition("|")
-                    month.survey[each.desa, service][marks] += count
+                    asked, _, marks = each.which.partition("|")
+                    month.of[each.desa, asked][each.what, asked] += count
+                    for element, mark in zip(ELEMENTS, marks, strict=True):
+                        if mark != NO_MARK:
+                            month.survey[each.desa, asked][element, int(mark)] += count
                 case "kembali":
                     month.returns[place][each.which] += count
                 case "kunjungan":
                     pass  # that it came: for the months there are
                 case _:
                     month.of[place][each.what, each.which] += count
-        return tuple(found.values())
+        return found
 
     def _waiting(self, tx: Reader, now: int) -> Mapping[Place, Counter[str]]:
         found: defaultdict[Place, Counter[str]] = defaultdict(Counter)
@@ -211,11 +244,6 @@ def pairs_of(version: Version) -> Pairs:
     return found
 
 
-def sheets(marks: Counter[str]) -> Iterator[dict[str, str]]:
-    """Return the answers of questionnaires as `schemas.skm.ikm` takes them."""
-    return (dict(zip(ELEMENTS, each, strict=True)) for each in marks.elements())
-
-
 def with_newest(kept: Mapping[Key, Value], key: Key, value: Value, most: int) -> dict[Key, Value]:
     """Return what is kept with one more, and at most so many others: those that were put in last."""
     others = {each: held for each, held in kept.items() if each != key}
@@ -231,17 +259,15 @@ def nothing() -> Made:
     return Made(of=defaultdict(Counter), returns=defaultdict(Counter), survey=defaultdict(Counter))
 
 
-def _added_up(months: Sequence[Made]) -> Made:
+def _added_up(months: Sequence[Made]) -> Sums:
     if len(months) == 1:
         return months[0]
     found = nothing()
     for each in months:
-        for place, pairs in each.of.items():
-            found.of[place].update(pairs)
         for place, fields in each.returns.items():
             found.returns[place].update(fields)
-        for place, marks in each.survey.items():
-            found.survey[place].update(marks)
+        for place, answers in each.survey.items():
+            found.survey[place].update(answers)
     return found
 
 
@@ -343,4 +369,4 @@ def _text(value: Any) -> str:
 
 def _mark(value: Any) -> str:
     text = str(value)
-    return text if text in ("1", "2", "3", "4") else "0"
+    return text if text in ("1", "2", "3", "4") else NO_MARK

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from server.access import Scope, is_inside
-from server.services.figures import Made, Place, Standing
+from server.services.figures import Place, Standing, Sums
 
 Key = TypeVar("Key")
 
@@ -13,7 +13,7 @@ Key = TypeVar("Key")
 class Here:
     """Sums as one reader sees them, of one region."""
 
-    def __init__(self, standing: Standing, made: Made, reach: Scope, region: str) -> None:
+    def __init__(self, standing: Standing, made: Sums, reach: Scope, region: str) -> None:
         self.standing, self.made, self._reach, self._region = standing, made, reach, region
 
     def total(self, counted: Mapping[Place, Counter[Key]]) -> Counter[Key]:
@@ -41,13 +41,9 @@ class Here:
                 found[desa.rpartition(".")[0]].update(counts)
         return found
 
-    def marks(self, service: str) -> Counter[str]:
-        """Return the questionnaires about a service."""
-        found = Counter[str]()
-        for (desa, asked), marks in self.made.survey.items():
-            if asked == service and self._is_in_reach(desa, service):
-                found.update(marks)
-        return found
+    def survey(self, service: str) -> Counter[tuple[str, int]]:
+        """Return the answers to the questionnaire about a service."""
+        return self.total({place: each for place, each in self.made.survey.items() if place[1] == service})
 
     def _is_in_reach(self, desa: str, service: str) -> bool:
         is_here = not self._region or is_inside(desa, self._region)

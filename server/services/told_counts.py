@@ -21,6 +21,8 @@ NOWHERE = ""
 """Where a visit without a known desa counts: in all of the regency, on no page of its own."""
 DOTS_OF_A_DESA = 3
 _Key = tuple[Scope, int]
+_Tables = defaultdict[str, Counter[Cell]]
+"""The table of each chart."""
 
 
 class Told(Data, frozen=True, kw_only=True):
@@ -34,9 +36,15 @@ class ToldYear:
     """What one reader is told of a year."""
 
     def __init__(self, year: Year, reach: Scope, before: "ToldYear | None") -> None:
-        """`before` is what was told a moment ago: where nothing came in, the same is closed."""
-        months = [_by_kecamatan(month, reach) for month in year]
-        self._tables = {chart: [month[chart] for month in months] for chart in CHARTS}
+        """`before` is what the reader was told a moment ago: what holds of it is taken over."""
+        self._year = year
+        self._months: list[_Tables] = [
+            before._months[at]
+            if before is not None and before._year[at] is month
+            else _by_kecamatan(month, reach)
+            for at, month in enumerate(year)
+        ]
+        self._tables = {chart: [month[chart] for month in self._months] for chart in CHARTS}
         self._closed: dict[str, ClosedYear] = {}
         for chart, tables in self._tables.items():
             if before is not None and before._tables[chart] == tables:
@@ -90,15 +98,12 @@ class ToldCounts:
             return found
 
 
-def _by_kecamatan(month: Made, reach: Scope) -> defaultdict[str, Counter[Cell]]:
-    found = defaultdict[str, Counter[Cell]](Counter)
+def _by_kecamatan(month: Made, reach: Scope) -> _Tables:
+    found: _Tables = defaultdict(Counter)
     for (desa, service), pairs in month.of.items():
         if reach.has(desa) and reach.serves(service):
             for (chart, category), count in pairs.items():
                 found[chart][_kecamatan(desa), category] += count
-    for (desa, service), marks in month.survey.items():
-        if reach.has(desa) and reach.serves(service):
-            found["skm"][_kecamatan(desa), service] += marks.total()
     return found
 
 
