@@ -43,12 +43,12 @@ def main() -> None:
             draw_scene(draw, options.text / 100, options.dark).save(options.out / f"{name}{suffix}.png")
 
 
-def scenes() -> Iterator[tuple[str, Scene]]:
-    """(name, what to do with phone and shell before the picture is taken)."""
+def scenes(rest: Callable[..., None] | None = None) -> Iterator[tuple[str, Scene]]:
+    """(name, what to do with phone and shell before the picture is taken); `rest` is another `settle`."""
     for some in (
         lock_scenes, tasks_scenes, form_scenes, camera_scenes, sync_scenes, scan_scenes, sealed_scenes,
     ):  # fmt: skip
-        yield from some(settle)
+        yield from some(rest or settle)
 
 
 def settle(app: Any, seconds: float = 0.35) -> None:

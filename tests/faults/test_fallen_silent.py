@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
@@ -16,6 +15,7 @@ from server.commands.run import listen
 from server.compose import Refused, close_office
 from server.patience import KEEPALIVE, SILENCE_S, PatientProtocol
 from tests.server.conftest import make_office
+from tests.server.threaded import in_thread
 
 BEGUN = b"POST /api/sync HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n"
 LONG = b"POST /api/sync HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
@@ -241,18 +241,8 @@ def hasty(tmp_path: Any) -> Iterator[tuple[socket.socket, uvicorn.Server]]:
     deps = make_office(tmp_path)
     listener = listen("127.0.0.1", 0)
     assert not isinstance(listener, Refused)
-    config = uvicorn.Config(
-        create_app(deps), http=Hasty, access_log=False, log_level="warning", lifespan="on"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    yield listener, server
-    server.should_exit = True
-    thread.join(timeout=20)
-    listener.close()
+    with in_thread(create_app(deps), listener, http=Hasty, lifespan="on") as server:
+        yield listener, server
     close_office(deps)
 
 

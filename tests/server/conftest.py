@@ -1,8 +1,5 @@
 """A running office: the real program in a thread, on a port of its own, its data in a temporary folder."""
 
-import asyncio
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +7,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from schemas.ids import PersonId, Regency
 from schemas.problem import Problem
@@ -23,6 +19,7 @@ from sync.change import Patch
 from sync.rules import DomainRules
 from tests.contract.people import record_id
 from tests.server.phones import Phone
+from tests.server.threaded import in_thread
 
 DESA = "33.14.01.2001"
 
@@ -103,20 +100,11 @@ def serving(deps: Deps, data: Path, port: int = 0) -> Iterator[Running]:
     """Serve an office that is open, and close it."""
     listener = listen("127.0.0.1", port)
     assert not isinstance(listener, Refused)
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(deps), access_log=False, log_level="warning", lifespan="on")
-    )
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
     try:
-        running = Running(deps, f"http://127.0.0.1:{listener.getsockname()[1]}", data)
-        yield running
-        for client in running.clients:
-            client.close()
+        with in_thread(create_app(deps), listener, lifespan="on"):
+            running = Running(deps, f"http://127.0.0.1:{listener.getsockname()[1]}", data)
+            yield running
+            for client in running.clients:
+                client.close()
     finally:
-        server.should_exit = True
-        thread.join(timeout=20)
-        listener.close()
         close_office(deps)

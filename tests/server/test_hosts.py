@@ -1,15 +1,11 @@
 """Names: this office answers to its own, and to no other that somebody pointed at its address."""
 
-import asyncio
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from schemas.base import encode
 from schemas.text import load_text
@@ -23,6 +19,7 @@ from server.web.pages import web_pages
 from tests.server.conftest import make_office
 from tests.server.test_limits import guess
 from tests.server.test_tls import served
+from tests.server.threaded import in_thread
 
 OURS = ("dinsos.lokal", "10.1.2.3", "fd00::1")
 
@@ -34,17 +31,8 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     listener = listen("127.0.0.1", 0)
     assert not isinstance(listener, Refused)
     app = Hosts(OURS).guard(create_app(deps, web_pages(deps)), load_text())
-    server = uvicorn.Server(
-        uvicorn.Config(app, http=TargetProtocol, access_log=False, log_level="warning", lifespan="on")
-    )
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    yield listener.getsockname()[1]
-    server.should_exit = True
-    thread.join(timeout=20)
-    listener.close()
+    with in_thread(app, listener, http=TargetProtocol, lifespan="on"):
+        yield listener.getsockname()[1]
     close_office(deps)
 
 

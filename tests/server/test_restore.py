@@ -1,11 +1,9 @@
 """A restored office: what copy and logs hold is there, what is missing is known, and phones bring it back."""
 
-import asyncio
 import errno
 import os
 import shutil
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +11,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-import uvicorn
 from msgspec.structs import replace
 
 from schemas.ids import BlobId, RecordId
@@ -47,6 +44,7 @@ from tests.server.backup_office import (
 )
 from tests.server.conftest import DESA, Running
 from tests.server.phones import Phone
+from tests.server.threaded import in_thread
 
 
 def photo(number: int) -> bytes:
@@ -139,17 +137,8 @@ def serving(deps: Deps) -> Iterator[str]:
     """Serve a restored office."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(deps), access_log=False, log_level="warning"))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    try:
+    with in_thread(create_app(deps), listener):
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=20)
-        listener.close()
 
 
 @pytest.fixture

@@ -3,15 +3,12 @@
 import io
 import secrets
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image, ImageDraw
 
@@ -33,6 +30,7 @@ from sync.chain import Tip, head_message, next_link, seal_link
 from sync.change import Body, Clock, Content, Evidence, FormAnswers, Patch, Place, Submit, change_id, seal
 from sync.intake import Run
 from tests.server.letting_in import as_of_before, compare
+from tests.server.threaded import in_thread
 
 OPENING = bytes(range(32))
 DESA = "33.14.01.2001"
@@ -297,17 +295,8 @@ def serving(office: Office, pages: list[Any] | None = None) -> Iterator[str]:
     # named, so that asyncio knows it for TCP and sets TCP_NODELAY: else each answer waits 40 ms
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
+    with in_thread(app, listener, lifespan="off"):
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
 
 
 def shut(office: Office) -> None:

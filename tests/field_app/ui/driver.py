@@ -20,6 +20,7 @@ from field_app.ui.widgets.buttons import Choice, IconButton, Link, Pill
 from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.painted import Painted
 from field_app.ui.window import SambangApp
+from tests.field_app.ui.hurry import HURRY
 
 
 class Finger(MotionEvent):
@@ -61,6 +62,8 @@ class Driver:
     def close(self) -> None:
         """End the app, keep the window."""
         if self.app:
+            for tidying in (self.shell._tidy, self.shell._tidy_late):
+                tidying.cancel()  # all of it is collected below
             self.app.dispatch("on_stop")  # as Kivy does: what the .kv files call `app` is then the next one
             Window.remove_widget(self.app.root)
             self.app = self.phone = None
@@ -89,7 +92,7 @@ class Driver:
         give_up = time.monotonic() + patience_s
         while not (found := what()):
             assert time.monotonic() < give_up, "it never happened"
-            EventLoop.idle()
+            HURRY.frame(self.app)
         self.settle()
         return found
 
@@ -145,7 +148,7 @@ class Driver:
         # Inside a scrolled page Kivy hands the release on a little later.
         give_up = time.monotonic() + 5
         while finger.grab_list and time.monotonic() < give_up:
-            EventLoop.idle()
+            HURRY.frame(self.app)
         self.settle()
 
     def turn_to(self, field: str, frames: int = 2) -> FieldCard:

@@ -75,14 +75,15 @@ def open_scene(driver: Any, way: str, scene: str) -> None:
     """Bring an app to a screen, in a window of this size."""
     from kivy.core.window import Window
 
-    from field_app.ui.pictures import scenes, settle
+    from field_app.ui.pictures import scenes
+    from tests.field_app.ui.hurry import rest
 
     size, text, dark = WAYS[way]
     Window.size = size
     driver.open(scale=text, dark=dark)
-    dict(scenes())[scene](driver.phone, driver.app)
+    dict(scenes(rest))[scene](driver.phone, driver.app)
     driver.settle(3)
-    settle(driver.app)
+    rest(driver.app)
 
 
 def drawn(driver: Any) -> Image.Image:

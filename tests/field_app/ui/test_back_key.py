@@ -14,8 +14,9 @@ from field_app.ui.sample_scan import SampleFinder
 from field_app.ui.shell import SCREENS
 from field_app.views import PhoneUser, Welcomed
 from tests.field_app.ui.driver import Driver
+from tests.field_app.ui.hurry import rest
 
-SCENES = dict(scenes())
+SCENES = dict(scenes(rest))
 MOST_STEPS = 30
 """A form has fifteen pages, and back turns each."""
 

@@ -6,8 +6,8 @@ import pytest
 from kivy.core.window import Window
 from PIL import Image, ImageDraw
 
-from field_app.ui.pictures import settle
 from tests.field_app.ui.driver import Driver
+from tests.field_app.ui.hurry import rest
 from tests.field_app.ui.kept_pictures import (
     KEPT,
     MOST_BYTES,
@@ -41,7 +41,7 @@ def test_a_screen_looks_as_it_did_and_nothing_is_cut_off(driver: Driver, way: st
             if apart.is_small:
                 break
             driver.settle(3)
-            settle(driver.app)
+            rest(driver.app)
             apart = difference(kept, shrunk(drawn(driver)))
     assert apart.is_small, f"{apart}: look at it, then renew it as kept_pictures.py says"
 

@@ -14,9 +14,10 @@ from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.keyboard import covered
 from field_app.ui.widgets.pin import Key
 from tests.field_app.ui.driver import Driver
+from tests.field_app.ui.hurry import rest
 from tests.field_app.ui.test_screens_fit import overlapping
 
-SCENES = dict(scenes())
+SCENES = dict(scenes(rest))
 PAGES = {
     "numbers": "10_formulir_05", "days": "10_formulir_06", "money": "10_formulir_10", "a_table": "13_tabel",
     "a_sealed_case": "32_ktk_1", "the_last_page": "10_formulir_15", "joining": "03_daftar",

@@ -14,8 +14,9 @@ from field_app.ui.sheets import LocationSheet
 from field_app.ui.widgets.entry import Entry
 from schemas import form_types as kinds
 from tests.field_app.ui.driver import Driver
+from tests.field_app.ui.hurry import rest
 
-SCENES = dict(scenes())
+SCENES = dict(scenes(rest))
 TYPED = kinds.Teks | kinds.TeksPanjang | kinds.Angka | kinds.Uang | kinds.Tanggal | kinds.Bulan | kinds.Jam
 
 

@@ -17,9 +17,10 @@ from field_app.ui.widgets.head import LeaveButton, SyncLine
 from field_app.ui.widgets.rows import RowList
 from field_app.views import PhoneUser, SyncStatus
 from tests.field_app.ui.driver import Driver
+from tests.field_app.ui.hurry import rest
 from tests.field_app.ui.test_android_window import Phone as AndroidPhone
 
-SCENES = dict(scenes())
+SCENES = dict(scenes(rest))
 HOUR_MS = 3_600_000
 
 

@@ -20,8 +20,9 @@ from field_app.ui.widgets.head import Header, SyncLine
 from field_app.ui.widgets.painted import Painted
 from schemas.form import load_forms
 from tests.field_app.ui.driver import Driver
+from tests.field_app.ui.hurry import rest
 
-SCENES = dict(scenes())
+SCENES = dict(scenes(rest))
 SOME = [name for name in SCENES if not name.startswith("10_") or name in ("10_formulir_02", "10_formulir_09")]
 """Form pages are all alike; every field of every form is drawn below."""
 

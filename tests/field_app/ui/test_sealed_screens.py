@@ -31,10 +31,11 @@ from tests.field_app.sealed_field import SealedField, unit_key
 from tests.field_app.test_phone import PIN as PHONE_PIN
 from tests.field_app.test_phone import WELCOME, Office, join
 from tests.field_app.ui.driver import Driver
+from tests.field_app.ui.hurry import rest
 from tests.field_app.ui.test_form_screen import FilmCamera
 
 MARK = "Penanda Rahasia"
-SCENES = {name: draw for name, draw in scenes() if name[:2] in ("31", "32", "33", "34", "35")}
+SCENES = {name: draw for name, draw in scenes(rest) if name[:2] in ("31", "32", "33", "34", "35")}
 
 
 def _pin(driver: Driver, pin: str) -> None:

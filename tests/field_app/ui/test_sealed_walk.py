@@ -23,9 +23,10 @@ from schemas.ids import RecordId
 from schemas.sealed_notes import Assignment, Reasons
 from schemas.theme import load_theme
 from tests.field_app.ui.driver import Driver
+from tests.field_app.ui.hurry import rest
 from tests.field_app.ui.test_form_screen import FilmCamera
 
-SCENES = {name: draw for name, draw in scenes() if name[:2] in ("31", "32", "33", "34", "35")}
+SCENES = {name: draw for name, draw in scenes(rest) if name[:2] in ("31", "32", "33", "34", "35")}
 MANY = {
     f"ktk.{name}": "Tulis lebih jelas, ini belum lengkap." for name in ("nama", "alamat", "rt", "rw", "bank")
 }
