@@ -9,7 +9,9 @@ from schemas.ids import NO_LINK
 from schemas.wire import PROTOCOL, Cursor, SyncRequest
 from sync import glance
 from sync.change import Patch
+from sync.glance import Glance
 from sync.memory import MemoryOffice
+from sync.scope import mine
 from sync.server import pull, pull_all, push, push_all
 from sync.store import DESTROYED
 from sync.tray import Tray
@@ -109,6 +111,21 @@ def test_phones_that_are_answered_together_are_told_what_each_would_be_told_alon
             told: dict[str, Any] = {"office_head": NO_LINK, "now_ms": NOW, "most_rows": most}
             alone = [pull(store, request, [], caller=caller, **told) for request, _, caller in asked]
             assert pull_all(store, asked, **told) == alone
+
+
+def test_only_who_is_far_behind_is_asked_for_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows of who begins at zero would fill what is read for all; who is near needs no question more."""
+    monkeypatch.setattr(glance, "FAR_BEHIND", 10)
+    *_, (town, _, (store, _)) = both(1)
+    last, caller = store.last_seq(), town.phones[0].caller()
+    [part] = [part for part in caller.parts if part != mine(caller.person)]
+    counting: Any = Counting(store)
+    seqs = (0, last - 11, last - 10, last, last + 5)
+    seen = Glance(counting, [(caller, Cursor(seq=seq, tag=b"")) for seq in seqs], 100)
+    for seq, alone in zip(seqs, (1, 1, 0, 0, 0), strict=True):
+        counting.calls.clear()
+        assert seen.page({part: seq}, 100, 100_000) == store.page({part: seq}, 100, 100_000)
+        assert counting.calls.count("page") == alone, seq
 
 
 def new_warga(number: int) -> Patch:
