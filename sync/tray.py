@@ -51,10 +51,12 @@ class Tray:
         self._changes = {name: found.get(name) for name in changes}
         self._links = {entry.hash for entry in entries} | {run.entries[0].link.prev for run in runs}
         self._followed = self._store.followed_by_held(self._links)
-        contents = [item for run in runs for item in run.read.items() if item[1] is not None]
-        self._names = {name for change, content in contents if content for name in frees(change, content)}
+        contents = [
+            (name, content) for run in runs for name, content in run.read.items() if content is not None
+        ]
+        self._names = {name for change, content in contents for name in frees(change, content)}
         self._awaited = {change.waiting for change in self._store.waiting_on(self._names)}
-        records = {name for _, content in contents if content for name in needs(content)}
+        records = {name for _, content in contents for name in needs(content)}
         self._read(records)
 
     def settle(self) -> OfficeStore:

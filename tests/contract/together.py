@@ -83,7 +83,7 @@ class Town:
     def ways(self) -> Sequence[Callable[[Writer], Run | None]]:
         """Return how a run can come about, the usual ones more often."""
         seldom = (self.again, self.leaves_a_gap, self.fills_it, self.declares, self.branches, self.twice)
-        return (*[self.goes_on] * 6, *seldom, self.lacks_a_content, self.of_the_office)
+        return (*[self.goes_on] * 6, *seldom, self.lacks_a_content, self.loses_a_content, self.of_the_office)
 
     def goes_on(self, writer: Writer) -> Run:
         """Push some new changes."""
@@ -110,8 +110,18 @@ class Town:
     def declares(self, writer: Writer) -> Run:
         """Lose a change, and say so."""
         lost = self.write(writer)
+        return self.says_lost(writer, lost, [])
+
+    def loses_a_content(self, writer: Writer) -> Run:
+        """Say so of a content whose link is still there, and perhaps find it again."""
+        lost = self.write(writer)
+        self.kept_back.append((writer, [lost]))
+        return self.says_lost(writer, lost, [bared(lost)])
+
+    def says_lost(self, writer: Writer, lost: Entry, left: list[Entry]) -> Run:
+        """Go on behind a lost change, of which perhaps the link is left, and declare it."""
         place = lost.link.counter
-        entries = [self.write(writer), writer.write(Gap(first=place, last=place))]
+        entries = [*left, self.write(writer), writer.write(Gap(first=place, last=place))]
         link, content = entries[-1].raw_link, entries[-1].content or b""
         signature = writer.key.sign(head_message(entries[-1].hash))
         return self.run_of(writer, entries, Declared(link=link, content=content, signature=signature))
@@ -137,9 +147,8 @@ class Town:
     def lacks_a_content(self, writer: Writer) -> Run:
         """Push a link whose content never came: the whole message is refused, or the office has it."""
         entry = self.write(writer)
-        bare = Entry(link=entry.link, hash=entry.hash, raw_link=entry.raw_link, content=None)
         self.kept_back.append((writer, [entry]))
-        return self.run_of(writer, [bare], new=False)
+        return self.run_of(writer, [bared(entry)], new=False)
 
     def of_the_office(self, writer: Writer) -> Run:
         """Try what only the office may, or what nobody can read."""
@@ -218,6 +227,11 @@ class Town:
             place=None,
             tugas=record_id(90) if self.rng.random() < 0.3 else None,
         )
+
+
+def bared(entry: Entry) -> Entry:
+    """Return a link without its content."""
+    return Entry(link=entry.link, hash=entry.hash, raw_link=entry.raw_link, content=None)
 
 
 def decision(rng: random.Random, visit: RecordId) -> Decide:

@@ -9,8 +9,11 @@ from schemas.ids import NO_LINK
 from schemas.wire import PROTOCOL, Cursor, SyncRequest
 from sync import glance
 from sync.change import Patch
+from sync.glance import Glance
 from sync.memory import MemoryOffice
+from sync.scope import mine
 from sync.server import pull, pull_all, push, push_all
+from sync.store import DESTROYED
 from sync.tray import Tray
 from tests.contract.people import OpenRules, record_id
 from tests.contract.together import DESA, Town
@@ -110,6 +113,21 @@ def test_phones_that_are_answered_together_are_told_what_each_would_be_told_alon
             assert pull_all(store, asked, **told) == alone
 
 
+def test_only_who_is_far_behind_is_asked_for_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows of who begins at zero would fill what is read for all; who is near needs no question more."""
+    monkeypatch.setattr(glance, "FAR_BEHIND", 10)
+    *_, (town, _, (store, _)) = both(1)
+    last, caller = store.last_seq(), town.phones[0].caller()
+    [part] = [part for part in caller.parts if part != mine(caller.person)]
+    counting: Any = Counting(store)
+    seqs = (0, last - 11, last - 10, last, last + 5)
+    seen = Glance(counting, [(caller, Cursor(seq=seq, tag=b"")) for seq in seqs], 100)
+    for seq, alone in zip(seqs, (1, 1, 0, 0, 0), strict=True):
+        counting.calls.clear()
+        assert seen.page({part: seq}, 100, 100_000) == store.page({part: seq}, 100, 100_000)
+        assert counting.calls.count("page") == alone, seq
+
+
 def new_warga(number: int) -> Patch:
     fields = {"nama": f"Warga {number}", "kode_desa": DESA[0], "layanan": ["bpnt"]}
     return Patch(record=record_id(500 + number), kind="warga", base={}, new=fields)
@@ -126,7 +144,7 @@ class Counting:
         return getattr(self.store, name)
 
 
-def test_the_store_is_written_once_for_a_group_of_plain_runs() -> None:
+def test_the_store_is_asked_and_written_once_for_a_group_of_plain_runs() -> None:
     town = Town(random.Random(1))
     store = office()
     group = [
@@ -135,8 +153,18 @@ def test_the_store_is_written_once_for_a_group_of_plain_runs() -> None:
     ]
     counting: Any = Counting(store)
     push_all(counting, group, callers=town.caller, rules=OpenRules(), now_ms=NOW)
-    for name in ("add_links", "add_signatures", "put_records", "put_rows", "put_changes", "changes"):
+    asked = ("changes", "followed_by_held", "waiting_on")
+    for name in (*asked, "add_links", "add_signatures", "put_records", "put_rows", "put_changes"):
         assert counting.calls.count(name) == 1, name
+
+
+def test_the_records_of_a_group_are_read_all_at_once() -> None:
+    town = Town(random.Random(1))
+    phone = town.phones[1]
+    group = [(town.run_of(phone, [phone.write(new_warga(n))]), phone.caller()) for n in range(3)]
+    counting: Any = Counting(office())
+    push_all(counting, group, callers=town.caller, rules=OpenRules(), now_ms=NOW)
+    assert counting.calls.count("records") == 1
 
 
 def test_what_lies_on_a_tray_is_stored_before_a_question_that_was_not_foreseen() -> None:
@@ -147,3 +175,17 @@ def test_what_lies_on_a_tray_is_stored_before_a_question_that_was_not_foreseen()
     push(tray, run, caller=caller, callers=town.caller, rules=OpenRules(), now_ms=NOW)
     names = [entry.link.change for entry in run.entries]
     assert tray.contents(names) == store.contents(names) == {e.link.change: e.content for e in run.entries}
+
+
+def test_what_is_destroyed_while_it_lies_on_a_tray_does_not_come_back() -> None:
+    town = Town(random.Random(1))
+    store = office()
+    tray = Tray(store)
+    run, caller = town.goes_on(town.phones[0]), town.phones[0].caller()
+    tray.fetch([run], store.standings({caller.device}, 0))
+    push(tray, run, caller=caller, callers=town.caller, rules=OpenRules(), now_ms=NOW)
+    names = [entry.link.change for entry in run.entries]
+    tray.destroy(names, [])
+    tray.settle()
+    assert store.contents(names) == tray.contents(names) == {}
+    assert {change.outcome for change in tray.changes(names).values()} == {DESTROYED}
