@@ -13,7 +13,7 @@ from schemas.format import local_date
 from schemas.ids import PersonId, RecordId
 from schemas.wire import Applied
 from schemas.workflow import Workflows
-from server import conflict_store, page_store
+from server import conflict_store
 from server.access import Person, Thing, Why, may, refused
 from server.engine import Engine, Reader, Writer
 from server.projections import finder
@@ -21,6 +21,7 @@ from server.services.conflict_facts import Facts, VisitAround, gather
 from server.services.conflict_story import Story, story
 from server.services.conflict_view import Choice, ConflictView, cases_of, conflict_view, subject_of
 from server.services.looks import note_looks
+from server.services.nik_regions import nik_prefixes
 from server.services.people import Actor, Denied
 from server.services.review import Decided, NotThere, Stale
 from server.services.shelf_rights import ShelfRights
@@ -34,7 +35,6 @@ from sync.merge import NO_FIELDS, SETS
 from sync.store import Record
 
 MOST = 50
-MOST_REFERENCES = 100
 WRITTEN = "lain"
 """The choice of a value that the officer writes."""
 
@@ -352,7 +352,7 @@ class Conflicts:
                 each.name,
                 typed,
                 today=local_date(self._now_ms()),
-                kecamatan=self._words.kecamatan | self._prefixes(tx),
+                kecamatan=self._words.kecamatan | nik_prefixes(tx),
                 desa=self._desa,
             )
             if isinstance(read, Wrong):
@@ -360,11 +360,3 @@ class Conflicts:
             else:
                 values[each.name] = read.value
         return values, wrong
-
-    def _prefixes(self, tx: Reader) -> frozenset[str]:
-        references = SqlOfficeStore.reading(tx).records(
-            page_store.record_ids(tx, "referensi", MOST_REFERENCES)
-        )
-        return frozenset(
-            prefix for each in references.values() for prefix in each.fields.get("kecamatan_nik") or ()
-        )

@@ -34,6 +34,7 @@ from server.services.import_fates import (
     to_keep,
     too_little,
 )
+from server.services.nik_regions import nik_prefixes
 from server.services.people import Actor
 from server.tables import entries
 from server.tables.columns import Kind
@@ -215,7 +216,7 @@ class ImportSteps:
             job.kind,
             job.matched,
             wilayah=self._wilayah,
-            kecamatan=self._wilayah.kecamatan_nik_prefixes(),
+            kecamatan=self._wilayah.kecamatan_nik_prefixes(self._engine.read(nik_prefixes)),
             options=self._choices,
             today=local_date(self._now_ms()),
         )

@@ -14,6 +14,7 @@ from schemas.boundary import is_on_earth
 from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId
 from server import device_store, page_store, sign_store
 from server.engine import Reader
+from server.services.nik_regions import nik_prefixes
 from server.settings import Limits, settings
 from server.store import SqlOfficeStore
 from sync.chain import head_message, link_hash, read_link
@@ -21,7 +22,6 @@ from sync.change import Content, Decide, Evidence, Place, Submit, read
 from sync.store import Record
 
 MOST_LINKS_TO_A_HEAD = 1_000
-MOST_REFERENCES = 100
 
 
 class Version(Data, frozen=True, kw_only=True):
@@ -114,7 +114,7 @@ def load_visit(tx: Reader, visit: RecordId) -> Visit | None:
         decisions=tuple(past),
         proof=prove(tx, versions[-1]),
         limits=settings(tx).limits(versions[-1].received_ms),
-        kecamatan_nik=_prefixes(tx, store),
+        kecamatan_nik=nik_prefixes(tx),
         visited_twice=visit in sign_store.visited_twice(tx, [visit]),
         reused=frozenset(blob for _, blob in sign_store.reused_photos(tx, [visit])),
     )
@@ -233,11 +233,6 @@ def _decisions(store: SqlOfficeStore, met: list[tuple[int, ChangeId]]) -> list[P
 def _subject(store: SqlOfficeStore, record: Record) -> Record | None:
     subject = record.fields.get("subjek")
     return store.records([RecordId(subject)]).get(RecordId(subject)) if subject else None
-
-
-def _prefixes(tx: Reader, store: SqlOfficeStore) -> frozenset[str]:
-    references = store.records(page_store.record_ids(tx, "referensi", MOST_REFERENCES)).values()
-    return frozenset(prefix for each in references for prefix in each.fields.get("kecamatan_nik") or ())
 
 
 def _referred(versions: Iterable[Version]) -> set[PersonId]:

@@ -11,7 +11,9 @@ from typing import Literal
 from schemas.base import Data
 
 Kind = Literal["warga", "ewarong"]
-Reading = Literal["nik", "kk", "kks", "text", "name", "date", "three", "sex", "phone", "choice", "region"]
+Reading = Literal[
+    "nik", "kk", "kks", "text", "name", "date", "three", "pair", "sex", "phone", "choice", "region"
+]
 _SIGNS = re.compile(r"[^a-z0-9]+")
 
 
@@ -31,6 +33,7 @@ _PLACE = (
     _column("alamat", "text", "alamat alamatktp alamatlengkap alamatdomisili"),
     _column("rt", "three", "rt nort"),
     _column("rw", "three", "rw norw"),
+    _column("rt_rw", "pair", "rtrw nortrw"),
     _column("desa", "region", "desa kelurahan desakelurahan desakel namadesa keldesa kelurahandesa nmkel"),
     _column("kecamatan", "region", "kecamatan kec namakecamatan nmkec"),
     _column("kode_desa", "region", "kodedesa kodekel kodewilayah kdkel kodekemendagri"),

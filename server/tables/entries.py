@@ -21,6 +21,8 @@ DIGITS_A_FLOAT_KEEPS = 15
 """Spreadsheets keep so many digits of a number; the sixteenth becomes 0."""
 LONGEST_TEXT = 200
 _APOSTROPHE = re.compile(r"^[='\u2019\"]+|\"+$")
+_PAIR = re.compile(r"(?:rt)?[\s.:]*(\d{1,3})[\s./,-]+(?:rw)?[\s.:]*(\d{1,3})", re.IGNORECASE)
+"""RT and RW in one cell: 003/001, 3-1, RT 03 RW 01."""
 _SEX = {
     **dict.fromkeys(("l", "lakilaki", "pria"), "laki_laki"),
     **dict.fromkeys(("p", "perempuan", "wanita"), "perempuan"),
@@ -73,9 +75,9 @@ class Reader:
         self._options, self._today = options, today
 
     def read(self, row: Sequence[Cell]) -> Entry | None:
-        """Read a row; None for one that is blank in every matched column."""
+        """Read a row; None for one about nobody: blank, or only a place, as where the list was signed."""
         cells = {column.field: (column, row[place]) for place, column in self._columns if place < len(row)}
-        if not any(text_of(cell) for _, cell in cells.values()):
+        if not any(text_of(cell) for column, cell in cells.values() if column.reading != "region"):
             return None
         fields: dict[str, str] = {}
         blocked: list[Note] = []
@@ -84,6 +86,10 @@ class Reader:
         for name, (column, cell) in cells.items():
             text = _APOSTROPHE.sub("", text_of(cell)).strip()
             if not text or column.reading == "region":
+                continue
+            if column.reading == "pair" and (pair := _PAIR.fullmatch(text)):
+                for half, digits in zip(("rt", "rw"), pair.groups(), strict=True):
+                    fields.setdefault(half, digits.zfill(3))
                 continue
             value, why = self._value(column, text, cell)
             if why is not None and column.reading in ("nik", "kk"):
@@ -120,6 +126,8 @@ class Reader:
             case "three":
                 digits = text.split(".")[0].strip()
                 return (digits.zfill(3), None) if _is_three(digits) else ("", _left_out(column, text))
+            case "pair":
+                return "", _left_out(column, text)
             case "sex":
                 code = _SEX.get(re.sub(r"[^a-z]", "", text.lower()))
                 return (code, None) if code else ("", _left_out(column, text))

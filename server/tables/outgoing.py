@@ -119,7 +119,9 @@ def record_columns(forms: Forms, kind: ListKind, text: Text) -> tuple[Column, ..
         Column(name=each, head=text(f"{'impor' if each in PLACE else 'ekspor'}.kolom.{each}"))
         for each in RECORD_OWN
     )
-    listed = [column.field for column in COLUMNS[kind] if column.field not in PLACE]
+    listed = [
+        column.field for column in COLUMNS[kind] if column.field not in PLACE and column.reading != "pair"
+    ]
     return own + tuple(
         Column(
             name=each,

@@ -23,8 +23,8 @@ LOOKS = {
     "menerapkan": ("info", "hourglass"), "selesai": ("good", "done"), "gagal": ("bad", "error"),
 }  # fmt: skip
 FATES = (("baru", "add"), ("berubah", "edit"), ("sama", "done"), ("masalah", "warning"))
-LONG_NUMBER = re.compile(r"\d{9,}(?=\d{4}\b)")
-"""All but the last four digits of a number that could name a person."""
+LONG_NUMBER = re.compile(r"\d(?:[ .-]?\d){8,}(?=(?:[ .-]?\d){4}\b)")
+"""All but the last four digits of a number that could name a person, also where it is written in groups."""
 
 
 class ListView(Data, frozen=True, kw_only=True):

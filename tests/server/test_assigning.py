@@ -16,6 +16,7 @@ from server.engines.sqlite import Transaction
 from server.services.assigning import Assigning, Candidate, Given, Order
 from server.services.people import Denied, load_person
 from server.store import SqlOfficeStore
+from server.web import assigning as assigning_page
 from sync.change import Patch
 from tests.server.room_office import csrf, log_in
 from tests.server.sealed_office import SealedCase
@@ -259,7 +260,7 @@ def test_an_officer_gives_and_moves_work_by_the_pages_alone(town: Town) -> None:
         assert "2 tugas diberikan" in client.get(done.headers["location"]).text
         everybody = client.post("/penugasan", data={**form, "semua": "ya"})
         said = client.get(everybody.headers["location"]).text
-        assert "2 tugas diberikan" in said and "2 orang dilewati" in said
+        assert "2 tugas diberikan" in said and "2 dilewati" in said
         whose = f"/penugasan/petugas/{town.second}"
         assert "4 terbuka" in client.get("/penugasan/petugas").text
         tasks = client.get(whose).text
@@ -268,6 +269,23 @@ def test_an_officer_gives_and_moves_work_by_the_pages_alone(town: Town) -> None:
         moved = client.post(whose, data=move)
         assert "1 tugas dipindahkan" in client.get(moved.headers["location"]).text
         assert "Centang dulu" in client.post(whose, data={"csrf": form["csrf"], "langkah": "batal"}).text
+
+
+@pytest.mark.parametrize("kind", ["warga", "ewarong"])
+def test_all_of_a_list_are_offered_together_where_there_are_several_and_no_shop_is_called_a_person(
+    town: Town, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = {"nama_ewarong": "e-warong Uji", "kode_desa": DESA, "layanan": ["bpnt"]}
+    town.change("e" * 32, "ewarong", **shop)
+    with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "petugas")
+        place = {"desa": DESA, "layanan": "bpnt", "siapa": kind, "tampil": "semua"}
+        page = client.get("/penugasan", params=place).text
+        assert "Pilih petugas" in page and not re.search(r"\d orang|semua orang", page, re.IGNORECASE)
+        assert ("di daftar ini (4)" in page) is (kind == "warga")
+        monkeypatch.setattr(assigning_page, "MOST_ROWS", 1)
+        few = client.get("/penugasan", params=place).text
+        assert ("(4), juga yang tidak tampak" in few) is (kind == "warga")
 
 
 @pytest.mark.parametrize("name", ["pendamping", "verifikator", "pengawas", "admin"])

@@ -93,6 +93,13 @@ def test_a_list_goes_in_by_the_pages_alone(pages: Pages) -> None:
     assert pages.browser.get("/impor").text.count("Sudah diterapkan") == 1
 
 
+def test_a_number_that_is_written_in_groups_is_covered_as_well(pages: Pages) -> None:
+    rows = [person(34, NIK="3314 9901 0180 0034"), person(35, NIK="331499.010180.0035")]
+    shown = pages.browser.get(pages.send(workbook(rows)).headers["location"]).text
+    assert "•••• 0034" in shown and "••••.0035" in shown
+    assert "3314 99" not in shown and "331499" not in shown
+
+
 def test_a_matching_that_lacks_something_is_shown_again_as_it_was_chosen(pages: Pages) -> None:
     page = pages.send(workbook([person(41)])).headers["location"]
     given = {name: "" if field == "nama" else field for name, field in pages.matched(page).items()}

@@ -24,6 +24,7 @@ from server.services.import_steps import ImportSteps
 from server.services.importing import Importing
 from server.tables.job import Job
 from sync.change import Patch
+from sync.scope import NIK_PREFIXES
 from tests.server.lists import HEADS, NIK, person, workbook
 from tests.server.web_office import Office, open_at, shut
 
@@ -100,6 +101,13 @@ def test_a_danom_as_it_comes_becomes_warga(desk: Desk) -> None:
     assert done.state == "selesai" and done.conflicts == 0
     assert desk.of(11)["nama"] == "Sutarmi CC" and desk.of(11)["rt"] == "003"
     assert desk.of(11)["layanan"] == ["bpnt"] and desk.of(11)["status_kpm"] == "sukses_spm"
+
+
+def test_the_nik_regions_that_the_office_named_are_known_to_a_list_too(desk: Desk) -> None:
+    assert desk.check(desk.take([person(11)])).noted == 1
+    known = Patch(record=NIK_PREFIXES, kind="referensi", base={}, new={"kecamatan_nik": ["331499"]})
+    desk.office.deps.office.act(desk.by, known)
+    assert desk.check(desk.take([person(12)])).noted == 0
 
 
 def test_the_same_list_again_changes_nothing(desk: Desk) -> None:

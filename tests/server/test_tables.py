@@ -6,12 +6,14 @@ import pytest
 
 from schemas.form import load_forms
 from schemas.ids import RecordId
+from schemas.text import load_text
 from schemas.wilayah import Region, load_wilayah
 from server.services.import_steps import choices_of
 from server.tables.columns import guess, lacking
 from server.tables.entries import Entry, Reader
 from server.tables.heading import find_heading, heading_at
 from server.tables.judging import Known, news
+from server.tables.outgoing import record_columns
 from sync.store import Record
 
 TODAY = date(2026, 11, 26)
@@ -137,6 +139,37 @@ def test_a_desa_is_known_by_other_spellings_and_a_twin_needs_its_kecamatan() -> 
     assert codes(read(nama="A", desa="Atlantis")) == {"desa_tidak_dikenal"}
     assert codes(read(nama="A", desa="Jetis Karangpung", kecamatan="Gemolong")) == {"desa_kecamatan_beda"}
     assert read(nama="A", kode_desa=KALIJAMBE.replace(".", "")).fields["kode_desa"] == KALIJAMBE
+
+
+@pytest.mark.parametrize("cell", ["3/1", "003 / 001", "RT 03 RW 01", "rt.3/rw.1", "03-01"])
+def test_rt_and_rw_are_read_from_one_cell(cell: str) -> None:
+    entry = read(nama="A", desa="Jetis Karangpung", rt_rw=cell)
+    assert (entry.fields["rt"], entry.fields["rw"], entry.notes) == ("003", "001", ())
+    assert guess("warga", ("RT/RW",), {}) == ("rt_rw",)
+
+
+@pytest.mark.parametrize("cell", ["-", "5", "2026-01-03", "1/2/3"])
+def test_a_cell_that_is_no_rt_and_rw_is_left_out_and_told(cell: str) -> None:
+    entry = read(nama="A", desa="Jetis Karangpung", rt_rw=cell)
+    assert "rt" not in entry.fields and codes(entry) == {"bukan_pair"}
+
+
+def test_columns_of_their_own_say_rt_and_rw_better_than_one_of_both() -> None:
+    entry = read(rt="7", rt_rw="3/1", nama="A", desa="Jetis Karangpung")
+    assert (entry.fields["rt"], entry.fields["rw"]) == ("007", "001")
+
+
+def test_what_goes_out_has_rt_and_rw_in_columns_of_their_own_alone() -> None:
+    names = [column.name for column in record_columns(load_forms(), "warga", load_text())]
+    assert {"rt", "rw"} <= set(names) and "rt_rw" not in names
+
+
+def test_where_a_list_was_signed_is_no_row_of_it() -> None:
+    reader = Reader(
+        "warga", ("nama", "desa"), wilayah=WILAYAH, kecamatan=frozenset(), options=OPTIONS, today=TODAY
+    )
+    assert reader.read([None, "Sragen, 1 November 2026"]) is None
+    assert reader.read(["Sutarmi", None]) is not None
 
 
 def test_what_is_odd_about_a_nik_is_told_and_stops_nothing() -> None:
