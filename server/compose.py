@@ -38,12 +38,13 @@ from server.certificates import (
 )
 from server.chain_keys import UnknownKeyError
 from server.deps import Deps
-from server.destruction import DamagedListError, Destruction, DestructionList
+from server.destruction import DamagedListError, Destruction, DestructionList, KeysAwayError
 from server.devices import Devices
 from server.disk import NoPromiseError, ensure_folder, sync_folder
 from server.engine import LockedError, NewerDataError, NotInitialisedError, WrongKeyError
 from server.engines.sqlite import SqliteEngine, create, upgrade
 from server.joining import Joinings
+from server.key_file import KeyFile
 from server.keys import KEY_BYTES, KeyFileError, Keys, default_path, make_keys, read_keys, write_keys
 from server.office import Office
 from server.paper_key import place_if_stale
@@ -125,7 +126,6 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
     # Where the keys lie on what cannot be written, how they stand is found out again each time.
     with suppress(OSError):
         keys = settle(key_path, path)
-        place_if_stale(data, key_path)
     try:
         regency, name = upgrade(path, keys.database)
     except WrongKeyError:
@@ -136,6 +136,8 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
         return _refused("data_lebih_baru", data)
     except NotInitialisedError:
         return _refused("folder_bukan_kantor", data)
+    with suppress(OSError, KeyFileError):
+        place_if_stale(data, key_path)  # only of keys that open this office
     try:
         authority = authority_of(key_path, name)
     except AuthorityError:
@@ -145,6 +147,8 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
         return deps
     try:
         deps.office.turn()
+        with suppress(OSError, KeysAwayError):
+            deps.destruction.complete_list()
         deps.destruction.apply_list()
     except UnknownKeyError:
         close_office(deps)
@@ -259,7 +263,7 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
         workflows=workflows,
         text=text,
         factor_key=keys.factor_key(),
-        is_key_printed=lambda: _is_printed(key_path, keys),
+        key_file=KeyFile(key_path, keys),
         pool=ThreadPoolExecutor(THREADS, thread_name_prefix="office"),
         now_ms=now_ms,
         randomness=secrets.token_bytes,
@@ -267,14 +271,6 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
             data, data / DATABASE, keys, judged_with(forms, workflows, text), text, progress
         ),
     )
-
-
-def _is_printed(key_path: Path, keys: Keys) -> bool:
-    """Say whether the key is on paper, also when it was printed since the office was opened."""
-    try:
-        return bool(read_keys(key_path).paper)
-    except KeyFileError:  # the disk with the keys was taken away
-        return bool(keys.paper)
 
 
 def _unfit(data: Path, key_path: Path) -> Refused | None:

@@ -14,6 +14,7 @@ from server.destruction import Destruction
 from server.devices import Devices
 from server.engine import Engine
 from server.joining import Joinings
+from server.key_file import KeyFile
 from server.office import Office
 from server.parsing.pool import Parsers
 from server.parsing.typesetting import Typesetter
@@ -48,7 +49,7 @@ class Deps:
     workflows: Workflows
     text: Text
     factor_key: bytes
-    is_key_printed: Callable[[], bool]
+    key_file: KeyFile
     pool: ThreadPoolExecutor
     now_ms: Callable[[], int]
     randomness: Callable[[int], bytes]

@@ -20,9 +20,9 @@ from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId
 from schemas.wire import Applied, Conflict
 from server import act_store, figure_store, handed_store, quarantine_store
 from server.blobs import BlobStore
-from server.disk import sync_folder
+from server.disk import replace_durably, sync_folder
 from server.engine import Engine, Reader, Writer
-from server.keys import derive
+from server.keys import KeyFileError, derive, read_keys
 from server.letter_store import letters_about
 from server.office import Office
 from server.services.belongings import named, said_of
@@ -49,6 +49,10 @@ class DamagedListError(Exception):
     """The list of what was destroyed is not what this office wrote."""
 
 
+class KeysAwayError(Exception):
+    """The office's key file is not where it was: nothing is destroyed before the list beside it is there."""
+
+
 class DestructionList:
     """Bodies of `Destroyed`, one a line, each AES-256-GCM under a key derived from the office's.
 
@@ -56,14 +60,22 @@ class DestructionList:
     """
 
     def __init__(self, key_path: Path, masters: Sequence[bytes], randomness: Callable[[int], bytes]) -> None:
-        self.path = destroyed_path(key_path)
+        self.path, self._key_path, self._masters = destroyed_path(key_path), key_path, set(masters)
         self._ciphers = [AESGCM(derive(master, "destruction", "")) for master in masters]
         self._randomness = randomness
 
+    def is_here(self) -> bool:
+        """Say whether this office's key file is there: only beside it lies a list of its own."""
+        try:
+            return not self._masters.isdisjoint(read_keys(self._key_path).blob_masters())
+        except KeyFileError:
+            return False
+
     def add(self, body: Destroyed) -> None:
-        """Append a body, durably, in place of a last line that a crash cut off."""
-        nonce = self._randomness(NONCE_BYTES)
-        line = base64.b64encode(nonce + self._ciphers[0].encrypt(nonce, encode(body), None)) + b"\n"
+        """Append a body, durably, in place of a last line that a crash cut off. Raises KeysAwayError."""
+        if not self.is_here():
+            raise KeysAwayError
+        line = self._line(body)
         whole = self.path.read_bytes().rpartition(b"\n") if self.path.exists() else (b"", b"", b"")
         handle = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
@@ -78,8 +90,17 @@ class DestructionList:
             os.close(handle)
         sync_folder(self.path.parent)
 
+    def make(self, said: Iterable[Destroyed]) -> None:
+        """Write a list that is not there, whole. Raises KeysAwayError, OSError."""
+        if not self.is_here():
+            raise KeysAwayError
+        replace_durably(self.path, b"".join(self._line(body) for body in said))
+
     def complete(self, said: Iterable[Destroyed]) -> int:
-        """Append what the office's chain says and the list does not; return how much that was."""
+        """Append what the office's chain says and the list does not; return how much that was.
+
+        Raises KeysAwayError.
+        """
         known = {encode(body) for body in self.bodies()}
         lacking = [body for body in said if encode(body) not in known]
         for body in lacking:
@@ -96,6 +117,10 @@ class DestructionList:
                 yield decode(self._opened(base64.b64decode(line)), Destroyed)
             except (ValueError, InvalidTag) as error:
                 raise DamagedListError(str(self.path)) from error
+
+    def _line(self, body: Destroyed) -> bytes:
+        nonce = self._randomness(NONCE_BYTES)
+        return base64.b64encode(nonce + self._ciphers[0].encrypt(nonce, encode(body), None)) + b"\n"
 
     def _opened(self, sealed: bytes) -> bytes:
         """Return what a line says. Raises InvalidTag when no key of the office opens it."""
@@ -135,6 +160,14 @@ class Destruction:
         self._carry_out(author, body)
         return body
 
+    def complete_list(self) -> None:
+        """Write the list anew where it does not lie beside the key file, as after that was moved alone.
+
+        Raises KeysAwayError, OSError.
+        """
+        if not self.entries.path.exists():
+            self.entries.make(self._engine.read(lambda tx: said_destroyed(tx, self._office.device)))
+
     def apply_list(self) -> int:
         """Destroy again what came back, and return how many entries of the list had to be applied."""
         again = [body for body in self.entries.bodies() if not self._engine.read(_is_done(body))]
@@ -150,8 +183,11 @@ class Destruction:
 
         The phone that sent it erases it too, when it hears why it was refused.
         """
-        late, self._looked = self._engine.read(lambda reader: _late(reader, self._looked))
+        late, looked = self._engine.read(lambda reader: _late(reader, self._looked))
+        if late and not self.entries.is_here():
+            return  # they are found again
         self._destroy_more(late)
+        self._looked = looked
 
     def _destroy_more(self, changes: dict[str, list[ChangeId]]) -> None:
         for basis, names in changes.items():

@@ -242,6 +242,8 @@ def encode_keys(keys: Keys) -> bytes:
 
 def decode_keys(data: bytes) -> Keys:
     """Return the keys of a key file of this or the first format. Raises KeyFileError."""
+    if not data.strip(b"\0"):
+        raise KeyFileError("kunci_rusak")  # only its name, or nothing but zeros, was left after a power cut
     if NAME.encode() in data[: len(NAME) + 64]:
         return _of_this_format(data)
     try:

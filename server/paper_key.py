@@ -65,11 +65,14 @@ def place(folder: Path, key_path: Path) -> bool:
     keys = read_keys(key_path)
     if not keys.paper:
         return False
-    bundle = Bundle(
-        keys=key_path.read_bytes(),
-        authority=_bytes_of(authority_path(key_path)),
-        destroyed=_bytes_of(destroyed_path(key_path)),
-    )
+    try:
+        bundle = Bundle(
+            keys=key_path.read_bytes(),
+            authority=_bytes_of(authority_path(key_path)),
+            destroyed=_bytes_of(destroyed_path(key_path)),
+        )
+    except OSError as error:  # no fault of the folder that it is for
+        raise KeyFileError("kunci_tidak_ada") from error
     sealed = seal_key(msgspec.msgpack.encode(bundle), keys.paper, _info(keys.device))
     file = SealedKey(format=FORMAT, office=keys.device, paper=keys.paper, sealed=sealed)
     replace_durably(folder / SEALED, msgspec.msgpack.encode(file))

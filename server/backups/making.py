@@ -26,6 +26,7 @@ from server.blobs import BlobStore
 from server.disk import ensure_folder, sync_folder
 from server.engine import DamagedError, Engine, FullError, Reader
 from server.engines.sqlite_copy import snapshot
+from server.key_file import KeyFile
 from server.keys import KeyFileError, Keys
 from server.paper_key import place
 from server.store import SqlOfficeStore
@@ -216,7 +217,9 @@ def _copy_database(source: Source, medium: Medium, work: _Work, progress: Progre
 def place_key(source: Source, medium: Medium) -> None:
     """Lay the key file, sealed to what is on paper, onto a medium. Raises OSError."""
     if source.key_path is not None:
-        with suppress(KeyFileError):  # the disk with the keys is elsewhere; what was sealed before stays
+        if KeyFile(source.key_path, source.keys).trouble():
+            return  # what was sealed before stays
+        with suppress(KeyFileError):
             place(medium.path, source.key_path)
 
 

@@ -111,7 +111,10 @@ def run(args: argparse.Namespace, text: Text) -> int:
         finally:
             close_office(deps)
             os.close(lock)
-    print(text("perintah.selesai"), flush=True)
+    try:
+        print(text("perintah.selesai"), flush=True)
+    except OSError:  # the window is closed: what is still to be said goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
@@ -181,9 +184,17 @@ def serve(
         config.load()
         config.ssl = certificates.context
     server = uvicorn.Server(config)
-    # uvicorn raises the signal again after it has stopped; then it must not end us before we have closed.
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, _pass)
+
+    def stop(*_: object) -> None:
+        """End cleanly, by closing the window too, and when asked before uvicorn listens.
+
+        uvicorn raises a signal again after it has stopped; then it must not end us before we have closed.
+        """
+        server.should_exit = True
+
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(name) != signal.SIG_IGN:  # as `nohup` asks for
+            signal.signal(name, stop)
     # What was built by now stays: looking through it for garbage would only cost time.
     gc.collect()
     gc.freeze()
@@ -249,10 +260,6 @@ def _names(tls: tuple[str, ...], given: list[str], host: str) -> tuple[str, ...]
 
 def _shown(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _pass(*_: object) -> None:
-    """Do nothing about a signal."""
 
 
 def _warn(data: Path, key: Path, text: Text) -> None:

@@ -111,10 +111,14 @@ class Parsers:
         return answer
 
     def _child(self) -> "Child":
-        try:
-            return self._free.get_nowait()
-        except Empty:
-            return Child("child")
+        while True:
+            try:
+                child = self._free.get_nowait()
+            except Empty:
+                return Child("child")
+            if child.is_there():
+                return child
+            child.end()  # the system may kill one that waits, for want of memory
 
 
 class Child:

@@ -11,6 +11,7 @@ from server.backup_store import Copy, Plan, Try
 from server.backups.keeper import Keeper, Running
 from server.backups.medium import Trouble
 from server.engine import Engine, Reader
+from server.key_file import KeyFile
 from server.restore_store import Missing, Restore
 from server.services.visits import names
 from server.store import SqlOfficeStore
@@ -65,6 +66,7 @@ class BackupsView(Data, frozen=True, kw_only=True):
     """The whole page."""
 
     standing: Standing
+    key: Standing | None
     second: Standing | None
     media: tuple[MediumView, ...]
     plan: str
@@ -87,9 +89,15 @@ class Backups:
     """What the page and the first page show."""
 
     def __init__(
-        self, engine: Engine, keeper: Keeper, office: DeviceId, text: Text, now_ms: Callable[[], int]
+        self,
+        engine: Engine,
+        keeper: Keeper,
+        key_file: KeyFile,
+        office: DeviceId,
+        text: Text,
+        now_ms: Callable[[], int],
     ) -> None:
-        self._engine, self._keeper, self._office = engine, keeper, office
+        self._engine, self._keeper, self._key_file, self._office = engine, keeper, key_file, office
         self._text, self._now_ms = text, now_ms
 
     def ask(self) -> str:
@@ -99,8 +107,8 @@ class Backups:
         return "diminta" if self._keeper.ask() else "tidak_jalan"
 
     def standing(self) -> Standing:
-        """Say in one sentence whether the office is safe."""
-        return self._standing(self._engine.read(backup_store.newest_copies))
+        """Say in one sentence whether the office is safe: first of all, whether it can be opened again."""
+        return self._key() or self._standing(self._engine.read(backup_store.newest_copies))
 
     def view(self) -> BackupsView:
         """Return all that the page shows."""
@@ -109,6 +117,7 @@ class Backups:
         every = self._say("jadwal", jam=plan.every_ms // HOUR_MS, jumlah=plan.keep)
         return BackupsView(
             standing=self._standing(facts.copies),
+            key=self._key(),
             second=self._second(facts.copies),
             media=tuple(self._media(facts)),
             plan=every if plan.copies else self._say("tanpa_rencana"),
@@ -117,6 +126,13 @@ class Backups:
             missing=self._missing(facts),
             can_start=bool(plan.copies) and self._keeper.is_started,
         )
+
+    def _key(self) -> Standing | None:
+        trouble = self._key_file.trouble()
+        if trouble is None:
+            return None
+        said = self._say(f"{trouble}_arti", kunci=self._key_file.path)
+        return Standing(tone="bad", icon="key", title=self._say(trouble), text=said)
 
     def _facts(self, reader: Reader) -> _Facts:
         missing = restore_store.missing(reader, self._office)

@@ -41,7 +41,7 @@ State = Literal["diusulkan", "disetujui", "selesai", "dibatalkan"]
 """`disetujui`: the second person agreed and destroying has begun; it ends as `selesai`, after a crash too."""
 Refusal = Literal[
     "peran", "kosong", "tidak_ada", "tersegel", "bukan_semua", "belum_diputus", "belum_selesai", "ditahan",
-    "orang_sama", "bukan_pengusul", "sudah", "berubah",
+    "orang_sama", "bukan_pengusul", "sudah", "berubah", "kunci",
 ]  # fmt: skip
 REFUSALS: tuple[Refusal, ...] = get_args(Refusal)
 
@@ -188,6 +188,8 @@ class Destroying:
         """
         if not may(person, "approve_destruction"):
             return Refused(why="peran")
+        if not self._destruction.entries.is_here():
+            return Refused(why="kunci")
 
         def agree(tx: Writer) -> Refused | str:
             record, known = _target(tx, target), word_on(tx, PROPOSAL, target)

@@ -101,7 +101,7 @@ def _alarms(site: Site, visitor: Visitor) -> list[Alarm]:
     if not may(person, "handle_alarms"):
         return found
     found += site.alarms.attention(person)
-    if may(person, "see_backups") and not site.deps.is_key_printed():
+    if may(person, "see_backups") and not site.deps.key_file.is_printed():
         found.append(_alarm(site, "lock", "kunci", 1, "/cadangan"))
     kept = site.quarantine.count(person)
     if kept:

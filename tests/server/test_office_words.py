@@ -27,7 +27,7 @@ SAID_BY_KEY = {
     "kantor.beranda": ["server/web/home.py"],
     "kantor.bingkai": ["server/web/site.py"],
     "kantor.bukti": ["server/services/proofs.py"],
-    "kantor.cadangan": ["server/services/backups.py", "server/web/backups.py"],
+    "kantor.cadangan": ["server/services/backups.py", "server/web/backups.py", "server/key_file.py"],
     "kantor.foto": ["server/web/photo.py"],
     "kantor.galat": ["server/web/errors.py"],
     "kantor.isian": ["sync"],

@@ -205,7 +205,7 @@ def test_nothing_counts_before_both_papers_were_typed_back(
     assert {path: path.read_bytes() for path in before} == before
     assert not (place.data / SEALED).exists() and not (place.usb.path / SEALED).exists()
     with opened(place.data, place.key) as deps:
-        assert not deps.is_key_printed()
+        assert not deps.key_file.is_printed()
 
 
 def test_a_mistyped_line_is_named_and_asked_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,9 +218,9 @@ def test_the_office_knows_that_its_key_is_on_paper_and_which_disk_has_the_copy(
     place: Place, capsys: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with opened(place.data, place.key) as deps:
-        assert not deps.is_key_printed()
+        assert not deps.key_file.is_printed()
         place.print_key(monkeypatch)  # beside the running office
-        assert deps.is_key_printed()
+        assert deps.key_file.is_printed()
     assert str(place.usb.path) in capsys.readouterr().out
     assert (place.usb.path / SEALED).is_file() and (place.data / SEALED).is_file()
 

@@ -1,0 +1,45 @@
+"""The office's disk turns read-only in the midst of work: nothing is answered that is not kept."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.faults.conftest import Make
+from tests.faults.test_disk_turned import Card, card
+from tests.faults.test_key_file_away import Kept, csrf
+from tests.faults.world import pending, sync, visit, words
+
+__all__ = ["card"]
+
+
+def test_an_office_whose_disk_turns_read_only_answers_for_nothing_until_it_can_be_written(
+    regency: Make, card: Callable[[Path], Card]
+) -> None:
+    """Row 57. What was received is shown, what comes then waits on the phone, and is taken after."""
+    world = regency()
+    kept = Kept(world)
+    phone = world.phone()
+    sync(phone)
+    first = visit(phone, world.beats[0], 1)
+    sync(phone)
+    world.kill()
+    disk = card(world.office)
+    world.serve()
+    kabid = kept.browser("kabid")
+    sync(phone)
+    disk.turn()
+    second = visit(phone, None, 2)
+    failure = phone.worker.run_once()
+    assert failure is not None and failure.say == "masalah.gangguan"
+    assert (words(phone), pending(phone)) == (["menunggu_kirim", "diterima"], (1, 1))
+    assert kabid.get("/").status_code == 200
+    page = kabid.get(f"/kunjungan/{first.visit}").text
+    form = {"csrf": csrf(page), "dilihat": first.change.hex(), "keputusan": "setujui", "catatan": ""}
+    refused = kabid.post(f"/kunjungan/{first.visit}/keputusan", data=form)
+    assert refused.status_code == 500 and "mungkin belum tersimpan" in refused.text
+    world.kill()
+    disk.mend()
+    world.serve()
+    sync(phone)
+    assert (words(phone), pending(phone)) == (["diterima"] * 2, (0, 0))
+    assert world.versions(second.visit) == [second.change.hex()]
+    assert (world.lacks(), world.faults()) == ([], [])
