@@ -136,14 +136,8 @@ class SyncLine(Tappable):
             return "error", "bad", (say("aplikasi.sinkron.tidak_sampai", jumlah=status.lost, kapan=last),)
         if status.last_ms is None:
             return "cloud_off", "quiet", (say("aplikasi.sinkron.belum_pernah"),)
-        return (
-            "cloud_done",
-            "good",
-            (
-                say("aplikasi.sinkron.semua_terkirim", kapan=last),
-                say("aplikasi.sinkron.semua_pendek", kapan=last),
-            ),
-        )
+        forms = ("semua_terkirim", "semua_tengah", "semua_pendek")
+        return "cloud_done", "good", tuple(say(f"aplikasi.sinkron.{form}", kapan=last) for form in forms)
 
     def _forms(self) -> tuple[str, ...]:
         if self.status.last_ms is None:

@@ -66,6 +66,7 @@ STATES = {
     "sending": SyncStatus(data_pending=12, photos_pending=345, state="jalan", done=1, total=4),
     "lost": SyncStatus(lost=12, last_ms=NOW_MS),
     "nothing_yet": SyncStatus(),
+    "all_sent": SyncStatus(last_ms=NOW_MS),
 }
 
 
