@@ -233,6 +233,7 @@ def visit_card(bench: Bench, version: Draft) -> Card:
         status=standing.status,
         number=version.number,
         conflicts=len(standing.conflicts),
+        chosen=standing.chosen,
     )
 
 

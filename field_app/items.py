@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from field_app.blobs import DITERIMA, FORGOTTEN, LOST, Blobs
 from field_app.drafts import Draft, Drafts
 from field_app.records import Records
-from field_app.standing import CURABLE, Standings
+from field_app.standing import CURABLE, DECIDED, Standings
 from field_app.store import Store
 from field_app.vault import Vault
 from field_app.views import SyncItem
@@ -20,6 +20,8 @@ from schemas.wire import Rejected
 Label = Callable[[str, int | None, str], str]
 """Names a field of a form of some version for a reader."""
 MOST_VISITS = 50
+SETTLED = DECIDED | {"diterima"}
+"""Where an older version stands that no one has to know of beside the newer one."""
 WORDS = {"lokal": "menunggu_kirim", "terkirim": "terkirim", DITERIMA: "diterima"}
 
 
@@ -85,7 +87,13 @@ def data_items(store: Store, drafts: Drafts) -> tuple[SyncItem, ...]:
     beyond_file = drafts.beyond(counter)
     versions = drafts.finalised()
     titles = titles_of(versions)
-    shown = [(version, standings.of(version)) for version in shown_versions(store, drafts, versions)]
+    newest = {version.visit: version.id for version in reversed(versions)}
+    standing = ((version, standings.of(version)) for version in shown_versions(store, drafts, versions))
+    shown = [
+        (version, one)
+        for version, one in standing
+        if newest[version.visit] == version.id or one.status not in SETTLED
+    ]
     waiting: dict[str, list[str]] = {}
     for version, standing in shown:
         if standing.waits:
@@ -113,15 +121,20 @@ def data_items(store: Store, drafts: Drafts) -> tuple[SyncItem, ...]:
 def photo_items(blobs: Blobs, drafts: Drafts, label: Label) -> tuple[SyncItem, ...]:
     """Return the photos of the newest finalised versions and all on their way, each with how far it is.
 
-    Each is called by its field and its visit; the second and further ones of a field are counted.
+    Each is called by its field and its visit; the second and further ones of a field are counted. One that
+    several versions of a visit hold is one.
     """
     items: list[SyncItem] = []
+    listed: set[tuple[RecordId, BlobId]] = set()
     unsent = {blob.id for blob in blobs.unsent()}
     for number, version in enumerate(drafts.finalised()):
         if number >= MOST_VISITS and unsent.isdisjoint(drafts.blobs_of(version.id)):
             continue
         names = _names_of_photos(drafts, version, label)
         for blob in sorted(blobs.of(names).values(), key=lambda blob: list(names).index(blob.id)):
+            if (version.visit, blob.id) in listed:
+                continue
+            listed.add((version.visit, blob.id))
             items.append(
                 SyncItem(
                     id=blob.id,

@@ -34,7 +34,8 @@ CURABLE = frozenset({"isi_tidak_terbaca", "form_tidak_dikenal", "form_utama_kura
 class Standing(Data, frozen=True, kw_only=True):
     """A status word, with the office's reasons by field or blob, its note, and a text key of a problem.
 
-    `conflicts` are those still open that any version of the visit raised; `waits` what a held change waits
+    `conflicts` are those still open that any version of the visit raised, `chosen` how many of them the
+    office has ended; `waits` what a held change waits
     for (a record or change, as hex); `lost_photos` how many photos of it can never be sent. `again`: asking
     the office once more may help.
     """
@@ -44,6 +45,7 @@ class Standing(Data, frozen=True, kw_only=True):
     note: str = ""
     problem: str = ""
     conflicts: tuple[RecordId, ...] = ()
+    chosen: int = 0
     waits: str = ""
     lost_photos: int = 0
     again: bool = False
@@ -75,7 +77,9 @@ class Standings:
             why = self._store.gone([version.change]).get(version.change, "")
             if why in ("hilang", "tidak_kembali"):
                 return Standing(status="hilang", problem=f"lapangan.kunjungan_{why}")
-        open_still = self._open_conflicts(told[change] for change in raised if change in told)
+        conflicts = self._conflicts(told[change] for change in raised if change in told)
+        open_still = tuple(name for name in conflicts if self._is_open(name))
+        chosen = len(conflicts) - len(open_still)
         names = self._drafts.blobs_of(version.id)
         stored = self._blobs.of(names)
         lost = sum(1 for name in names if name not in stored or stored[name].gone == LOST)
@@ -86,10 +90,11 @@ class Standings:
                 reasons=decided.reasons,
                 note=decided.note,
                 conflicts=open_still,
+                chosen=chosen,
                 lost_photos=lost,
             )
         if not arrived:
-            return Standing(status="menunggu_kirim", conflicts=open_still, lost_photos=lost)
+            return Standing(status="menunggu_kirim", conflicts=open_still, chosen=chosen, lost_photos=lost)
         refused = next((each for each in outcomes.values() if isinstance(each, Rejected)), None)
         if refused is not None:
             return Standing(
@@ -100,7 +105,7 @@ class Standings:
                 again=refused.problem in CURABLE,
             )
         if open_still:
-            return Standing(status="konflik", conflicts=open_still, lost_photos=lost)
+            return Standing(status="konflik", conflicts=open_still, chosen=chosen, lost_photos=lost)
         received = all(name in stored and stored[name].state == DITERIMA for name in names)
         settled = len(outcomes) == len(changes)
         held = next((each for each in outcomes.values() if isinstance(each, Held)), None)
@@ -108,18 +113,19 @@ class Standings:
             status="diterima" if received and settled and not held else "terkirim",
             problem=WAITS if held else "",
             waits=held.waiting if held else "",
+            chosen=chosen,
             lost_photos=lost,
         )
 
-    def _open_conflicts(self, outcomes: Iterable[Outcome]) -> tuple[RecordId, ...]:
-        """Return the conflicts among the outcomes of all versions of a visit that nobody has resolved.
-
-        One that the office has not shown yet counts as open: a later clean sync does not make it forgotten.
-        """
+    def _conflicts(self, outcomes: Iterable[Outcome]) -> tuple[RecordId, ...]:
+        """Return the conflicts among the outcomes of all versions of a visit."""
         raised = [name for each in outcomes if isinstance(each, Conflict) for name in each.ids]
-        return tuple(name for name in dict.fromkeys(raised) if self._is_open(name))
+        return tuple(dict.fromkeys(raised))
 
     def _is_open(self, conflict: RecordId) -> bool:
+        """Say whether nobody has resolved it. One that the office has not shown yet counts as open: a later
+        clean sync does not make it forgotten.
+        """
         row = self._records.get(conflict)
         return row is None or row.fields.get("state") != "selesai"
 

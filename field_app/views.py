@@ -157,7 +157,7 @@ class AnswerRead(Data, frozen=True, kw_only=True):
 
 class Card(Data, frozen=True, kw_only=True):
     """One line of a list: a task, a draft or a visit. `due` is YYYY-MM-DD; `number` of a finalised visit;
-    `conflicts` how many open ones it has at the office.
+    `conflicts` how many open ones it has at the office, `chosen` how many the office has ended.
     """
 
     tugas: RecordId | None = None
@@ -172,6 +172,7 @@ class Card(Data, frozen=True, kw_only=True):
     status: str
     number: str = ""
     conflicts: int = 0
+    chosen: int = 0
 
 
 class PutAway(Data, frozen=True, kw_only=True):
@@ -353,9 +354,7 @@ class UnitView(Data, frozen=True, kw_only=True):
 
 
 class Statement(Data, frozen=True, kw_only=True):
-    """What is read out before it is signed, paragraph by paragraph; `missing` names fields that it still
-    needs.
-    """
+    """What is read out before it is signed, by paragraph; `missing` names fields that it still needs."""
 
     title: str
     paragraphs: tuple[str, ...]

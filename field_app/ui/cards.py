@@ -82,6 +82,8 @@ def card_item(
     elif group not in SAYS_STATUS:
         chip = status_chip(card.status, look, say)
     open_still = say("aplikasi.konflik.jumlah", jumlah=card.conflicts) if card.conflicts else ""
+    if card.chosen and not card.conflicts:
+        open_still = say("aplikasi.konflik.jumlah_selesai", jumlah=card.chosen)
     if card.status == "hilang":
         due = say("status.hilang")
     where = " · ".join(part for part in (card.desa, due, open_still) if part)

@@ -28,7 +28,7 @@ COVERED = "…"
 
 
 def visit_cards(context: Context, look: Look, view: VisitView, act: Callable[[str], Any]) -> list[Any]:
-    """Return the cards of a finished visit; `act` is told what was tapped: coba_lagi or catat_ulang."""
+    """Return the cards of a finished visit; `act` is told coba_lagi, catat_ulang or perbaiki."""
     say = context.text
     cards = _state(context, look, view, act)
     cards += [conflict_card(context, look, conflict) for conflict in view.conflicts]
@@ -103,6 +103,7 @@ def _state(context: Context, look: Look, view: VisitView, act: Callable[[str], A
     for wanted, name, symbol in (
         (view.again, "coba_lagi", "refresh"),
         (view.record_again, "catat_ulang", "task_add"),
+        (view.status == "dikembalikan", "perbaiki", "edit"),
     ):
         if wanted:
             pill = Pill(kind="soft", icon=symbol, text=say(f"aplikasi.kunjungan.{name}"))

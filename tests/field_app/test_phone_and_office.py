@@ -128,6 +128,12 @@ def test_a_returned_visit_is_corrected_and_approved(enrolled: Phone, office: Run
     second = enrolled.visits.finalise(draft.id)
     assert isinstance(second, Finalised)
     assert (status(enrolled), enrolled.visits.home().returned) == (["menunggu_kirim"], ())
+    items = enrolled.worker.items()
+    assert [item.status for item in items if item.kind == "data"] == ["menunggu_kirim"], (
+        "not also the old one"
+    )
+    photos = [item.id for item in items if item.kind == "foto"]
+    assert photos and len(set(photos)) == len(photos), "a photo of both versions is listed once"
     assert enrolled.worker.run_once() is None
     assert status(enrolled) == ["diterima"], "photos that the office has are not sent again"
     decide(office, second.visit, second.change, "setujui")

@@ -31,7 +31,8 @@ class ConflictsScreen(BaseScreen):
                 )
             )
             return
-        body.add_widget(Words(text=say("aplikasi.konflik.pengantar"), style="small", ink="ink_soft"))
+        word = "pengantar" if any(conflict.open for conflict in conflicts) else "pengantar_selesai"
+        body.add_widget(Words(text=say(f"aplikasi.konflik.{word}"), style="small", ink="ink_soft"))
         for conflict in conflicts[:MOST_SHOWN]:
             title = conflict.nama or say("aplikasi.konflik.tanpa_nama")
             body.add_widget(conflict_card(self.context, self.look, conflict, title))

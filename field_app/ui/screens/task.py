@@ -3,6 +3,7 @@
 from typing import Any
 
 from kivy.metrics import dp
+from msgspec.structs import replace
 
 from field_app.task_map import home_of
 from field_app.ui.cards import FORM_ICONS, due_day, status_chip
@@ -33,6 +34,7 @@ class TaskScreen(BaseScreen):
 
     def build(self, card: Any):
         self._card = card
+        self._seen: Any = None
         self.ids.header.title = card.title
         self.ids.header.under = card.desa
 
@@ -42,7 +44,18 @@ class TaskScreen(BaseScreen):
         self.ids.start.text = self.say("aplikasi.tugas.lanjutkan" if card.draft else "aplikasi.tugas.mulai")
         if done and not card.draft and self.ids.bar.parent:
             self.remove_widget(self.ids.bar)
-        visits = self.context.phone.visits
+        self._seen = None
+        self._ask()
+
+    def heard(self):
+        """The office's word may have come while she reads: what stands here is shown anew when it changed."""
+        super().heard()
+        if self._seen is not None and self._seen[1] is not None:
+            self._ask()
+
+    def _ask(self):
+        card, visits = self._card, self.context.phone.visits
+        done = card.status not in ("tugas", "draf", "dikembalikan")
         self.context.background.run(
             lambda: (
                 visits.task(card.tugas) if card.tugas else None,
@@ -52,26 +65,12 @@ class TaskScreen(BaseScreen):
         )
 
     def _show(self, view, finished):
-        body, card, say = self.ids.page.body, self._card, self.say
-        done = finished is not None
+        if self._seen == (view, finished):
+            return
+        self._seen = (view, finished)
+        body, say = self.ids.page.body, self.say
         body.clear_widgets()
-        top = Card()
-        top.add_widget(Words(text=card.nama or say("aplikasi.beranda.tanpa_nama"), style="title"))
-        word, icon, tone = status_chip(card.status, self.look, say)
-        top.add_widget(fitting_chip(word, icon, tone))
-        due = due_day(card.due, self.context.today(), say)
-        for label, value, fact_icon in (
-            ("formulir", card.title, FORM_ICONS.get(card.form, "form")),
-            ("desa", card.desa, "village"),
-            ("tempo", due if card.status in ("tugas", "draf", "dikembalikan") else "", "calendar"),
-        ):
-            if value:
-                top.add_widget(Fact(label=say(f"aplikasi.tugas.{label}"), text=value, icon=fact_icon))
-        if card.tugas and not done and card.form != SEALED_FORM:
-            where = Link(text=say("aplikasi.peta.lihat"), icon="map")
-            where.bind(on_release=lambda *_: self.context.shell.go("map", tugas=card.tugas))
-            top.add_widget(where)
-        body.add_widget(top)
+        body.add_widget(self._top(finished))
         if finished is not None:
             for widget in visit_cards(self.context, self.look, finished, self._act):
                 body.add_widget(widget)
@@ -99,6 +98,27 @@ class TaskScreen(BaseScreen):
             on_map = Pill(text=say("aplikasi.android.peta"), icon="location", kind="soft")
             on_map.bind(on_release=lambda *_: self._show_on_map(*point))
             body.add_widget(on_map)
+
+    def _top(self, finished):
+        """Whom it is about, and where it stands."""
+        card, say, top = self._card, self.say, Card()
+        top.add_widget(Words(text=card.nama or say("aplikasi.beranda.tanpa_nama"), style="title"))
+        status = finished.status if finished is not None else card.status
+        word, icon, tone = status_chip(status, self.look, say)
+        top.add_widget(fitting_chip(word, icon, tone))
+        due = due_day(card.due, self.context.today(), say)
+        for label, value, fact_icon in (
+            ("formulir", card.title, FORM_ICONS.get(card.form, "form")),
+            ("desa", card.desa, "village"),
+            ("tempo", due if card.status in ("tugas", "draf", "dikembalikan") else "", "calendar"),
+        ):
+            if value:
+                top.add_widget(Fact(label=say(f"aplikasi.tugas.{label}"), text=value, icon=fact_icon))
+        if card.tugas and finished is None and card.form != SEALED_FORM:
+            where = Link(text=say("aplikasi.peta.lihat"), icon="map")
+            where.bind(on_release=lambda *_: self.context.shell.go("map", tugas=card.tugas))
+            top.add_widget(where)
+        return top
 
     def _add_why(self, body, view):
         """Why the visit is made, and when the last one was."""
@@ -134,9 +154,14 @@ class TaskScreen(BaseScreen):
         return next((option.label for option in options if option.code == value), str(value))
 
     def _act(self, what):
-        """Ask the office again about what it refused, or record again what never arrived."""
+        """Ask the office again about what it refused, record again what never arrived, or mend what came back
+        while she read.
+        """
         context, visit = self.context, self._card.visit
-        if what == "catat_ulang":
+        if what == "perbaiki":
+            screen = "closed" if self._card.form == SEALED_FORM else "repair"
+            context.shell.replace(screen, card=replace(self._card, status="dikembalikan"))
+        elif what == "catat_ulang":
             context.background.run(lambda: context.phone.visits.record_again(visit), self._started)
         else:
             context.background.run(lambda: context.phone.worker.ask_again(visit), lambda _none: None)

@@ -5,7 +5,7 @@ from kivy.properties import NumericProperty, ObjectProperty, StringProperty
 
 from field_app.ui.widgets.buttons import Tappable
 from field_app.ui.widgets.painted import Painted
-from field_app.ui.widgets.words import chip_width, paint_chip
+from field_app.ui.widgets.words import chip_span, paint_chip
 
 
 class Fact(Painted):
@@ -138,7 +138,8 @@ class SyncRow(Tappable):
         high = self._chip_height()
         y -= high + dp(6)
         word = self.chip[0] if not 0 < self.percent < 100 else f"{self.chip[0]} {round(self.percent)}%"
-        paint_chip(self, word, self.chip[1], tone, left, y, min(room, chip_width(self, word)), high)
+        x, wide = chip_span(self, word, left, self.width, 0)
+        paint_chip(self, word, self.chip[1], tone, x, y, wide, high)
         if 0 < self.percent < 100:
             y -= dp(10)
             self.fill(look.line, left, y, room, dp(4), dp(2))

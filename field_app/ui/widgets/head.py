@@ -127,23 +127,24 @@ class SyncLine(Tappable):
             whole = say(f"aplikasi.sinkron.{step}_sisa", isi=left, **values)
             return "sync", "info", (whole, f"{short} {left}", left)
         pending = tuple(say(f"aplikasi.sinkron.{form}", isi=left, kapan=last) for form in self._forms())
-        if status.state == "gagal":
+        if status.state == "gagal" and is_pending:
             whole = say("aplikasi.sinkron.gagal", isi=left)
             return "sync_problem", "bad", (whole,) if self.large else (whole, *pending[1:], left)
         if is_pending:
             return "cloud_upload", "notice", (*pending, left)
         if status.lost:
             return "error", "bad", (say("aplikasi.sinkron.tidak_sampai", jumlah=status.lost, kapan=last),)
+        if status.state == "gagal" and status.last_ms is not None:
+            forms = ("tak_terhubung", "tak_terhubung_pendek")
+            return (
+                "sync_problem",
+                "notice",
+                tuple(say(f"aplikasi.sinkron.{form}", kapan=last) for form in forms),
+            )
         if status.last_ms is None:
             return "cloud_off", "quiet", (say("aplikasi.sinkron.belum_pernah"),)
-        return (
-            "cloud_done",
-            "good",
-            (
-                say("aplikasi.sinkron.semua_terkirim", kapan=last),
-                say("aplikasi.sinkron.semua_pendek", kapan=last),
-            ),
-        )
+        forms = ("semua_terkirim", "semua_tengah", "semua_pendek")
+        return "cloud_done", "good", tuple(say(f"aplikasi.sinkron.{form}", kapan=last) for form in forms)
 
     def _forms(self) -> tuple[str, ...]:
         if self.status.last_ms is None:

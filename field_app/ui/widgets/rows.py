@@ -15,7 +15,7 @@ from kivy.uix.recycleview import RecycleView
 from field_app.ui.kv import load_kv
 from field_app.ui.theme import Look
 from field_app.ui.widgets.buttons import Tappable
-from field_app.ui.widgets.words import chip_width, paint_chip
+from field_app.ui.widgets.words import chip_span, paint_chip
 
 load_kv(__file__)
 
@@ -108,9 +108,8 @@ class TaskRow(Tappable):
         if chip:
             word, icon, chip_tone = chip
             high = self.measure(word, "caption")[1] + dp(8)
-            paint_chip(
-                self, word, icon, chip_tone, left, y - high - dp(6), min(room, chip_width(self, word)), high
-            )
+            x, wide = chip_span(self, word, left, self.width - self.INNER, self.INNER)
+            paint_chip(self, word, icon, chip_tone, x, y - high - dp(6), wide, high)
 
 
 class PickRow(Tappable):

@@ -74,6 +74,12 @@ def chip_width(painted: Painted, text: str) -> float:
     return painted.measure(text, "caption")[0] + painted.look.icon_px(16) + dp(22)
 
 
+def chip_span(painted: Painted, text: str, left: float, right: float, least: float) -> tuple[float, float]:
+    """Where a chip begins, and how wide it is: at `left`, but rather further left than with shrunk words."""
+    begins = max(least, min(left, right - chip_width(painted, text)))
+    return begins, min(right - begins, chip_width(painted, text))
+
+
 def paint_chip(painted: Painted, text: str, icon: str, tone: str, x, y, width, height):
     """Draw a chip inside any painted widget."""
     look = painted.look

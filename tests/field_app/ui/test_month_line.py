@@ -58,6 +58,18 @@ def test_of_what_is_none_no_number_is_told(driver: Driver, status: SyncStatus, s
         assert said.lower() in words.lower() and "0 data" not in words and "0 foto" not in words
 
 
+@pytest.mark.parametrize("scale", [1.0, 1.6])
+def test_without_a_link_and_with_nothing_to_send_nothing_is_said_to_wait(
+    driver: Driver, scale: float
+) -> None:
+    driver.open(scale=scale)
+    show(driver, SyncStatus(state="gagal", last_ms=NOW_MS))
+    for name in ("home", "sync"):
+        driver.shell.go(name)
+        driver.settle()
+        assert "terhubung" in line_words(driver)[0] and "menunggu" not in " ".join(line_words(driver))
+
+
 STATES = {
     "thousands": SyncStatus(data_pending=1234, photos_pending=5678, last_ms=NOW_MS),
     "a_day_ago": SyncStatus(data_pending=12, photos_pending=34, last_ms=NOW_MS - 86_400_000),
@@ -66,6 +78,8 @@ STATES = {
     "sending": SyncStatus(data_pending=12, photos_pending=345, state="jalan", done=1, total=4),
     "lost": SyncStatus(lost=12, last_ms=NOW_MS),
     "nothing_yet": SyncStatus(),
+    "out_of_reach": SyncStatus(state="gagal", last_ms=NOW_MS),
+    "all_sent": SyncStatus(last_ms=NOW_MS),
 }
 
 
