@@ -22,6 +22,8 @@ from field_app.ui.pictures_tasks import tasks_scenes
 Scene = Callable[[Any, Any], None]
 FADED_S = 0.25
 """After an answer came, until what it brought has come into sight."""
+CALM_FRAMES = 4
+"""And so many frames at least: on a busy machine one may last longer than that."""
 
 
 def main() -> None:
@@ -55,11 +57,13 @@ def settle(app: Any, seconds: float = 0.35) -> None:
     """Let the loop run until nothing is under way and animations ended."""
     from kivy.base import EventLoop
 
-    until = time.monotonic() + seconds
-    while (now := time.monotonic()) < until or app.background.busy:
-        if app.background.busy:
-            until = max(until, now + FADED_S)
+    until, calm = time.monotonic() + seconds, 0
+    while time.monotonic() < until or calm < CALM_FRAMES:
+        busy = app.background.busy
         EventLoop.idle()
+        calm = 0 if busy else calm + 1
+        if busy:  # counted from when the answer was taken in, which may itself take long
+            until = max(until, time.monotonic() + FADED_S)
 
 
 def draw_scene(draw: Callable[[Any, Any], None], scale: float, dark: bool) -> Any:

@@ -80,11 +80,13 @@ class PinPad(GridLayout):
     def __init__(self, **kwargs):
         self.register_event_type("on_typed")
         kwargs.setdefault("size_hint_min_y", dp(PAD_HEIGHT))
-        kwargs.setdefault("size_hint_max_x", dp(PAD_WIDTH))
-        kwargs.setdefault("pos_hint", {"center_x": 0.5})
         super().__init__(cols=3, spacing=dp(GAP), **kwargs)
-        self.bind(shuffled=lambda *_: self.lay())
+        self.bind(shuffled=lambda *_: self.lay(), width=self._keep_narrow)
         self.lay()
+
+    def _keep_narrow(self, *_):
+        """A column gives its whole width, whatever greatest width is asked of it."""
+        self.padding = (max(0.0, (self.width - dp(PAD_WIDTH)) / 2), 0)
 
     def lay(self) -> None:
         """Lay the keys, anew each time when the digits are shuffled."""

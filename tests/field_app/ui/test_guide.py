@@ -1,9 +1,12 @@
 """The worker's guide shows the app as it is."""
 
+import time
 from pathlib import Path
 
 from field_app.ui.guide import named
-from field_app.ui.pictures import scenes
+from field_app.ui.pictures import FADED_S, scenes, settle
+from field_app.ui.widgets.containers import Sheet
+from tests.field_app.ui.driver import Driver
 
 GUIDE = Path(__file__).resolve().parents[3] / "docs" / "panduan" / "lapangan.md"
 MOST_BYTES = 1_500_000
@@ -33,3 +36,16 @@ def test_words_in_bold_are_words_on_the_screens() -> None:
     )  # fmt: skip
     guide = " ".join(GUIDE.read_text("utf-8").split())
     assert [word for word in buttons if word not in guide or f'"{word}"' not in texts] == []
+
+
+def test_what_a_slow_answer_brings_is_in_sight_before_a_picture_is_taken(driver: Driver) -> None:
+    driver.open()
+    sheet = Sheet("Kabar")
+
+    def slow(_none: None) -> None:
+        time.sleep(2 * FADED_S)
+        driver.shell.present(sheet)
+
+    driver.app.background.run(lambda: None, slow)
+    settle(driver.app, 0)
+    assert sheet.opacity == 1
