@@ -15,7 +15,8 @@ from schemas.base import Data
 from server.access import is_inside, may, scope
 from server.parsing.paper import Paper, Section, Table
 from server.periods import LENGTHS, Kind, Period, period_of, read_period
-from server.services.dashboard import Board, Chart
+from server.services.charts import Chart
+from server.services.dashboard import Board
 from server.services.people import Denied
 from server.services.target_progress import TargetBoard
 from server.services.target_words import COLUMNS, Card, TargetWords

@@ -21,7 +21,7 @@ from server.access import Person
 from server.engine import Writer
 from server.figure_store import DUE, OPEN, Count, Counted, Day
 from server.periods import Period
-from server.services.dashboard import CLOSED
+from server.services.charts import CLOSED
 from server.services.people import Denied, load_person
 from server.services.target_progress import Goal, Received, TargetBoard, TargetProgress
 from server.services.target_words import TargetWords
