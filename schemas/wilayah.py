@@ -83,6 +83,16 @@ class Wilayah:
         """List the desa and kelurahan of a kecamatan's code in order of code; empty when there is none."""
         return tuple(r for r in self if r.parent == kecamatan and r.is_desa)
 
+    def inner(self, kode: str) -> tuple[Region, ...]:
+        """List what a table of a code tells, in order of code: its kecamatan or its desa; of a desa, itself.
+
+        No code, and an unknown one, stand for all: the kecamatan.
+        """
+        region = self.get(kode)
+        if region is None or region.level == "kabupaten":
+            return self.kecamatan()
+        return (region,) if region.is_desa else self.desa(region.kode)
+
     def find(self, name: str, kecamatan: str | None = None) -> list[Region]:
         """List the regions of a name, whatever its case, spacing or known other spelling, in order of code.
 

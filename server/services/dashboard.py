@@ -5,18 +5,18 @@ of a desa alone there is no such chart. Counts of the office's own work stand as
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from schemas import format as written
 from schemas.base import Data
-from schemas.form import Form, Multi, Pilihan
 from schemas.skm import ikm_of
 from schemas.wilayah import Region
 from schemas.workflow import Workflows
 from server import alarm_store, device_store
-from server.access import Person, Scope, is_inside, may, scope
+from server.access import Person, Scope, may, scope
 from server.engine import Engine, Reader
 from server.periods import Period
+from server.services.charts import Cell, Chart, Drawing, Line, down, most_first, said_of
 from server.services.figures import AGES, DAY_MS, SIX, STAGES, Figures, nothing
 from server.services.people import Denied
 from server.services.seen_sums import Here
@@ -24,40 +24,8 @@ from server.services.told_counts import Told, ToldCounts
 from server.services.visit_page import Words
 from server.suppression import ALL
 
-CLOSED = "•"
-"""Stands where a number is closed: that it is small, or that another would be told by it."""
 MOST_RETURNS = 10
 SEEN_DAYS = (1, 3, 7)
-Row = tuple[str, Sequence[int | None], str]
-"""What a line is called, its numbers (None where one is closed), and where it leads."""
-
-
-class Cell(Data, frozen=True, kw_only=True):
-    """One figure: in words, its count (None where it is closed), and where its bar lies, in percent."""
-
-    text: str
-    count: int | None
-    start: float = 0
-    width: float = 0
-
-
-class Line(Data, frozen=True, kw_only=True):
-    """One row of a chart; `href` leads to what it counts, empty where there is no such page."""
-
-    label: str
-    cells: tuple[Cell, ...]
-    href: str = ""
-
-
-class Chart(Data, frozen=True, kw_only=True):
-    """A chart and the table behind it: columns with their tones, and rows. `said` is it in one sentence."""
-
-    key: str
-    title: str
-    said: str
-    columns: tuple[str, ...]
-    tones: tuple[str, ...]
-    lines: tuple[Line, ...]
 
 
 class Board(Data, frozen=True, kw_only=True):
@@ -101,6 +69,8 @@ class Dashboard:
         self._engine, self._figures, self._words = engine, figures, words
         self._workflows, self._now_ms = workflows, now_ms
         self._told = ToldCounts(figures)
+        self._draw = Drawing(words)
+        self._say = self._draw.say
 
     def months(self) -> tuple[str, ...]:
         """Return the months in which visits came, newest first."""
@@ -177,10 +147,8 @@ class Dashboard:
         return self._with_before(said, looking, lambda each: self._people(chart, each).total)
 
     def _progress(self, here: Here, region: str, period: Period) -> Chart:
-        wilayah, states = self._words.wilayah, ("selesai", "terbuka", "terlambat")
-        inner = wilayah.desa(region) if region and region.count(".") == 2 else wilayah.kecamatan()
-        told = here.by_region()
-        found = [(each, _done(told, each)) for each in inner if not region or is_inside(each.kode, region)]
+        states, told = ("selesai", "terbuka", "terlambat"), here.by_region()
+        found = [(each, _done(told, each)) for each in self._words.wilayah.inner(region)]
         rows = [
             (each.nama, [done.done, done.open, done.late], down(each.kode, period, is_desa=each.is_desa))
             for each, done in found
@@ -189,7 +157,7 @@ class Dashboard:
         done, every = sum(one.done for _, one in found), sum(one.all for _, one in found)
         share = round(100 * done / every) if every else 0
         said = self._say("capaian_kata", selesai=done, semua=every, persen=share)
-        return self._chart("capaian", said, states, ("good", "info", "bad"), rows)
+        return self._draw.chart("capaian", said, states, ("good", "info", "bad"), rows)
 
     def _ages(self, here: Here) -> Chart:
         found = here.total(here.standing.waiting)
@@ -203,17 +171,17 @@ class Dashboard:
             for at, band in enumerate(bands)
         ]
         said = self._say("umur_kata", jumlah=sum(found.values()), lama=found[""])
-        return self._chart("umur", said, ("kunjungan",), ("info",), rows)
+        return self._draw.chart("umur", said, ("kunjungan",), ("info",), rows)
 
     def _returns(self, looking: Looking) -> Chart:
         def counted(each: Looking) -> Counter[str]:
             return each.here.total(each.here.made.returns)
 
         found = counted(looking)
-        rows = [(self._field(name), [count], "") for name, count in found.most_common(MOST_RETURNS)]
+        rows = [(self._draw.field(name), [count], "") for name, count in found.most_common(MOST_RETURNS)]
         said = self._say("kembali_kata", jumlah=sum(found.values()))
         said = self._with_before(said, looking, lambda each: counted(each).total())
-        return self._chart("kembali", said, ("alasan",), ("notice",), rows)
+        return self._draw.chart("kembali", said, ("alasan",), ("notice",), rows)
 
     def _problems(self, looking: Looking) -> Chart:
         told = self._people("masalah", looking)
@@ -221,40 +189,40 @@ class Dashboard:
         payers = sorted({which.partition("|")[2] for which in counts})
         rows = [
             (
-                self._option("kks_masalah", "jenis_masalah", name),
+                self._draw.option("kks_masalah", "jenis_masalah", name),
                 [counts.get(f"{name}|{payer}", 0) for payer in payers],
                 "",
             )
-            for name in _most_first({which.partition("|")[0] for which in counts}, counts)
+            for name in most_first({which.partition("|")[0] for which in counts}, counts)
         ]
         columns = [
-            self._option("bpnt_kpm", "penyalur", payer) if payer else self._say("penyalur_tidak_dicatat")
+            self._draw.option("bpnt_kpm", "penyalur", payer) if payer else self._say("penyalur_tidak_dicatat")
             for payer in payers
         ]
         tones = ("info", "notice", "good", "quiet")
         said = self._said_of_people("masalah", told, looking)
-        return self._chart("masalah", said, columns, tones, rows)
+        return self._draw.chart("masalah", said, columns, tones, rows)
 
     def _six(self, looking: Looking) -> Chart:
         answers = ("ya", "sebagian", "tidak")
         told = [(name, self._people(name, looking).counts) for name in SIX]
         rows = [
-            (self._label("ewarong", name), [counts.get(answer, 0) for answer in answers], "")
+            (self._draw.label("ewarong", name), [counts.get(answer, 0) for answer in answers], "")
             for name, counts in told
             if counts
         ]
-        columns = [self._option("ewarong", SIX[0], answer) for answer in answers]
-        return self._chart("tepat", self._say("tepat_kata"), columns, ("good", "notice", "bad"), rows)
+        columns = [self._draw.option("ewarong", SIX[0], answer) for answer in answers]
+        return self._draw.chart("tepat", self._say("tepat_kata"), columns, ("good", "notice", "bad"), rows)
 
     def _forbidden(self, looking: Looking) -> Chart:
         told = self._people("larangan", looking)
         counts = told.counts
         rows = [
-            (self._option("ewarong", "larangan", name), [counts[name]], "")
-            for name in _most_first(counts, counts)
+            (self._draw.option("ewarong", "larangan", name), [counts[name]], "")
+            for name in most_first(counts, counts)
         ]
         said = self._said_of_people("larangan", told, looking)
-        return self._chart("larangan", said, ("temuan",), ("bad",), rows)
+        return self._draw.chart("larangan", said, ("temuan",), ("bad",), rows)
 
     def _cases(self, here: Here, key: str, workflow: str) -> Chart:
         steps = self._workflows.get(workflow)
@@ -266,14 +234,16 @@ class Dashboard:
         ]
         late = sum(count for (_, is_late), count in found.items() if is_late)
         said = self._say("kasus_kata", jumlah=sum(found.values()), lewat=late)
-        return self._chart(key, said, ("berjalan", "lewat"), ("info", "bad"), rows)
+        return self._draw.chart(key, said, ("berjalan", "lewat"), ("info", "bad"), rows)
 
     def _paths(self, looking: Looking) -> Chart:
         told = self._people("jalur", looking)
         counts = told.counts
-        rows = [(self._option("kis", "cabang_petugas", name), [counts[name]], "") for name in sorted(counts)]
+        rows = [
+            (self._draw.option("kis", "cabang_petugas", name), [counts[name]], "") for name in sorted(counts)
+        ]
         said = self._said_of_people("jalur", told, looking)
-        return self._chart("jalur", said, ("kunjungan",), ("info",), rows)
+        return self._draw.chart("jalur", said, ("kunjungan",), ("info",), rows)
 
     def _survey(self, looking: Looking) -> Chart:
         counts, lines = self._people("skm", looking).counts, list[Line]()
@@ -292,7 +262,7 @@ class Dashboard:
             key="skm",
             title=self._say("skm"),
             said=self._say("skm_kata"),
-            columns=(self._word("ikm"),),
+            columns=(self._draw.word("ikm"),),
             tones=("good",),
             lines=tuple(lines),
         )
@@ -316,78 +286,9 @@ class Dashboard:
             for band in (*map(str, SEEN_DAYS), "lebih", "belum")
         ]
         said = self._say("hp_kata", jumlah=sum(found.values()), lama=found["lebih"] + found["belum"])
-        return self._chart("hp", said, ("hp",), ("info",), rows)
-
-    def _chart(
-        self, key: str, said: str, columns: Sequence[str], tones: Sequence[str], rows: Sequence[Row]
-    ) -> Chart:
-        most = max((sum(count or 0 for count in counts) for _, counts, _ in rows), default=0)
-        return Chart(
-            key=key,
-            title=self._say(key),
-            said=said,
-            columns=tuple(self._word(name) for name in columns),
-            tones=tuple(tones[: len(columns)]),
-            lines=tuple(
-                Line(label=label, cells=cells_of(counts, most), href=href) for label, counts, href in rows
-            ),
-        )
-
-    def _say(self, key: str, **values: object) -> str:
-        return self._words.text(f"dasbor.{key}", **values)
-
-    def _word(self, name: str) -> str:
-        key = f"dasbor.kolom.{name}"
-        return self._words.text(key) if key in self._words.text else name
-
-    def _form(self, form: str) -> Form | None:
-        return self._words.forms.get(form) if form in self._words.forms.ids() else None
-
-    def _label(self, form: str, name: str) -> str:
-        found = self._form(form)
-        return found.fields[name].short if found and name in found.fields else name
-
-    def _option(self, form: str, name: str, code: str) -> str:
-        found = self._form(form)
-        field = found.fields.get(name) if found else None
-        options = field.options if isinstance(field, Pilihan | Multi) else ()
-        return next((option.label for option in options if option.code == code), code)
-
-    def _field(self, name: str) -> str:
-        form, dot, field = name.partition(".")
-        return self._label(form, field) if dot else self._say(f"alasan_{name}")
-
-
-def down(kode: str, period: Period, *, is_desa: bool) -> str:
-    """Return where more is told of a region: of a desa on the map, of what is larger on the dashboard."""
-    return f"/peta?wilayah={kode}" if is_desa else f"/dasbor?masa={period.code}&wilayah={kode}"
+        return self._draw.chart("hp", said, ("hp",), ("info",), rows)
 
 
 def _done(told: Mapping[str, Counter[str]], region: Region) -> Progress:
     found = told.get(region.kode, Counter[str]())
     return Progress(region=region, done=found["selesai"], open=found["terbuka"], late=found["terlambat"])
-
-
-def _most_first(names: Iterable[str], counts: Mapping[str, int | None]) -> list[str]:
-    """Order by what is told of each: the place of what is closed among the numbers would tell of it."""
-
-    def told(name: str) -> int:
-        return sum(count or 0 for which, count in counts.items() if which.partition("|")[0] == name)
-
-    return sorted(names, key=lambda name: (-told(name), name))
-
-
-def said_of(count: int | None) -> str:
-    """Write a number, or that it is closed."""
-    return CLOSED if count is None else written.number(count)
-
-
-def cells_of(counts: Sequence[int | None], most: int) -> tuple[Cell, ...]:
-    """Write numbers as the parts of one bar that is as long as `most`; None is closed."""
-    cells: list[Cell] = []
-    start = 0.0
-    for count in counts:
-        width = 100 * (count or 0) / most if most else 0.0
-        cells.append(Cell(text=said_of(count), count=count, start=round(start, 2), width=round(width, 2)))
-        start += width
-    return tuple(cells)

@@ -258,9 +258,8 @@ class LetterFacts:
     def _recap_table(self, region: str, counts: Sequence[tuple[str, str, int]]) -> Grid:
         """Count by what lies just below the region: a kecamatan's desa; of a desa, itself."""
         text, wilayah = self._words.text, self._words.wilayah
-        level = wilayah.get(region)
-        parts = wilayah.kecamatan() if level and level.level == "kabupaten" else wilayah.desa(region)
-        names = {part.kode: part.nama for part in parts} or {region: level.nama if level else region}
+        parts = wilayah.inner(region) if wilayah.get(region) else ()
+        names = {part.kode: part.nama for part in parts} or {region: region}
         sums = {kode: dict.fromkeys(STATES, 0) for kode in names}
         for desa, state, count in counts:
             kode = next((each for each in names if desa == each or desa.startswith(f"{each}.")), None)

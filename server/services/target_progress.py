@@ -306,16 +306,10 @@ class _Reach:
         return of, of or outermost(regions)
 
     def inner(self) -> list[str]:
-        """Return the regions one level below: the kecamatan of the regency, the desa of a kecamatan."""
-        wilayah = self._words.wilayah
-        chosen = wilayah.get(self._region) if self._region else None
-        if chosen is None or chosen.level == "kabupaten":
-            found = wilayah.kecamatan()
-        else:
-            found = wilayah.desa(chosen.kode if chosen.level == "kecamatan" else chosen.parent)
+        """Return the regions of the table that are the reader's, or have something of theirs in them."""
         return [
             each.kode
-            for each in found
+            for each in self._words.wilayah.inner(self._region)
             if self._lies(each.kode) or any(is_inside(area, each.kode) for area in self._reach.areas or ())
         ]
 

@@ -6,7 +6,7 @@ Rule: page and paper say the same; where a row tells of a desa, counts of one to
 from schemas import format as written
 from schemas.base import Data
 from server.periods import Period, with_days
-from server.services.dashboard import CLOSED, Cell, Chart, Line, cells_of, down
+from server.services.charts import CLOSED, Cell, Chart, Line, cells_of, down
 from server.services.target_progress import Goal, Parts, Received, Told
 from server.services.visit_page import Words
 from server.suppression import closed_in_row, is_few

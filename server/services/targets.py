@@ -18,14 +18,14 @@ from server.parsing.pool import Parsers
 from server.services.chain_record import write_new
 from server.services.people import Actor
 from server.services.visit_page import Words
-from server.tables.target_rows import TargetRows, read_rows, region_meant
+from server.tables.target_rows import NUMBER, TargetRows, number_of, read_rows, region_meant
 from server.targets import KIND, MOST_DAYS, MOST_VISITS, Aim, Targets, Word, fields_of, targets
 
 YEARS = (2020, 2100)
 MOST_SHEETS = 8
 SERVICES = ("bpnt", "kis", EVERY_SERVICES)
 """Whose visits are counted: nothing of a sealed service is."""
-_NUMBER = re.compile(r"(?P<name>.*?)[\s:;,=|]+(?P<number>\d{1,3}(?:\.\d{3})+|\d{1,7})\s*")
+_LINE = re.compile(rf"(?P<name>.*?)[\s:;,=|]+(?P<number>{NUMBER})\s*")
 
 
 _rows = msgspec.msgpack.Decoder(list[list[Cell]])
@@ -152,15 +152,16 @@ def read_numbers(wilayah: Wilayah, text: str) -> dict[str, int] | NotSet:
     for line, written in enumerate(text.splitlines(), 1):
         if not (said := " ".join(written.split())):
             continue
-        parsed = _NUMBER.fullmatch(said)
-        if parsed is None or int(parsed["number"].replace(".", "")) > MOST_VISITS:
+        parsed = _LINE.fullmatch(said)
+        number = number_of(parsed["number"], MOST_VISITS) if parsed else None
+        if parsed is None or number is None:
             return NotSet(why="baris", line=line, said=said[:60])
         region = region_meant(wilayah, parsed["name"])
         if isinstance(region, str):
             return NotSet(why=region, line=line, said=parsed["name"][:60])
         if region.kode in found:
             return NotSet(why="dua_kali", line=line, said=region.nama)
-        found[region.kode] = int(parsed["number"].replace(".", ""))
+        found[region.kode] = number
     return {region: number for region, number in found.items() if number}
 
 

@@ -24,7 +24,8 @@ PLACES = {
     for field in ("kode_desa", "desa", "kecamatan")
 } | {"wilayah": frozenset(("wilayah", "namawilayah"))}
 _SUMS = frozenset(("jumlah", "total", "jumlahtotal", "jumlahseluruhnya", "seluruhnya", "grandtotal"))
-_NUMBER = re.compile(r"\d{1,3}(?:\.\d{3})+|\d{1,7}")
+NUMBER = r"\d{1,3}(?:\.\d{3})+|\d{1,7}"
+"""How a number of visits is written."""
 _LEADING = re.compile(r"(?:\d+\s*[.)]\s+)?(?P<name>.+)")
 
 
@@ -59,7 +60,7 @@ def read_rows(wilayah: Wilayah, rows: Sequence[Row], before: int, most: int) -> 
         written = _at(row, number_at)
         if not written or plain(first) in _SUMS or plain(_at(row, 0)) in _SUMS:
             continue
-        number = _number(written, most)
+        number = number_of(written, most)
         region = _region(wilayah, said)
         if number is None:
             problem: Note | None = Note(code="bukan_jumlah", field="target", value=written[:60])
@@ -130,8 +131,9 @@ def _region(wilayah: Wilayah, said: Mapping[str, str]) -> str | Note:
     return region.kode
 
 
-def _number(text: str, most: int) -> int | None:
-    found = int(text.replace(".", "")) if _NUMBER.fullmatch(text) else None
+def number_of(text: str, most: int) -> int | None:
+    """Read a number of visits; None for what is none, and above `most`."""
+    found = int(text.replace(".", "")) if re.fullmatch(NUMBER, text) else None
     return found if found is not None and found <= most else None
 
 

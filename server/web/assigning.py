@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.params import FromPath
+from msgspec.structs import replace
 
 from schemas import format as written
 from schemas.base import Data
@@ -247,6 +248,7 @@ def _values(site: Site, visitor: Visitor, asked: Asked) -> dict[str, Any]:
     return {
         "asked": asked.fields() if asked.desa else {"desa": ""},
         "filters": _filters(site, asked, days),
+        "everyone": f"/penugasan?{_query(replace(asked, show='semua'))}",
         "days": days,
         "rows": [_row(each, owners) for each in found[:MOST_ROWS]],
         "total": len(found),

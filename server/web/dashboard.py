@@ -15,7 +15,8 @@ from schemas.base import Data
 from server.access import is_inside, may, scope
 from server.parsing.paper import Paper, Section, Table
 from server.periods import LENGTHS, Kind, Period, period_of, read_period
-from server.services.dashboard import Board, Chart
+from server.services.charts import Chart
+from server.services.dashboard import Board
 from server.services.people import Denied
 from server.services.target_progress import TargetBoard
 from server.services.target_words import COLUMNS, Card, TargetWords
@@ -182,15 +183,21 @@ def _target(card: Card, site: Site) -> Section:
 
 
 def _workbook(site: Site, cards: Sequence[Card]) -> bytes:
-    """Return the targets with their regions as a workbook: what the page shows, closed where it is closed."""
+    """Return the targets with their regions as a workbook: what the page shows, closed where it is closed.
+
+    Behind the numbers of a whole target stands how it is on its way, as its card says it.
+    """
     text, file = site.text, io.BytesIO()
     heads = [text("target.untuk"), text("target.masa"), text("target.wilayah")]
-    heads += [text(f"target.kolom.{name}") for name in COLUMNS]
-    writer = table_writer("xlsx", file, text("target.judul"), [28, 24, 24, *(14 for _ in COLUMNS)], 1)
+    heads += [*(text(f"target.kolom.{name}") for name in COLUMNS), text("target.keadaan")]
+    widths = [28, 24, 24, *(14 for _ in COLUMNS), 60]
+    writer = table_writer("xlsx", file, text("target.judul"), widths, 1)
     writer.head(heads)
     for card in cards:
-        for row in (card.whole, *card.rows):
-            writer.row([card.title, card.span, row.label, *(_told(cell) for cell in row.cells)])
+        mark = f"{card.mark[2]}." if card.mark else ""
+        stands = " ".join(each for each in (mark, card.said, card.note) if each)
+        for row, more in ((card.whole, stands), *((each, "") for each in card.rows)):
+            writer.row([card.title, card.span, row.label, *(_told(cell) for cell in row.cells), more])
     writer.close()
     return file.getvalue()
 

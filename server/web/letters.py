@@ -248,6 +248,7 @@ def _listed(site: Site, visitor: Visitor, given: Mapping[str, str], today: date)
         "rows": rows,
         "total": len(found),
         "sought": sought,
+        "narrowed": bool(sought or kind or (first, last) != (today - timedelta(days=LISTED_DAYS), today)),
         "first": first.isoformat(),
         "last": last.isoformat(),
         "filters": [choices("jenis", site.text("surat.jenis_saring"), kind, kinds)],

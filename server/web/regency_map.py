@@ -47,7 +47,7 @@ def map_routes(site: Site) -> list[Any]:
         if isinstance(found, Denied):
             raise ForbiddenError
         here = site.words.wilayah.get(region) if region else None
-        inner = _inner(site, here)
+        inner = site.words.wilayah.inner(region)
         rows = [_row(found[each.kode]) for each in inner if each.kode in found]
         is_desa = here is not None and here.is_desa
         pins = await site.work(lambda: site.pins.of(visitor.person, region)) if is_desa else []
@@ -63,13 +63,6 @@ def map_routes(site: Site) -> list[Any]:
         return await site.map_page("dashboard/map.html", visitor, "peta", values)
 
     return [page]
-
-
-def _inner(site: Site, here: Region | None) -> tuple[Region, ...]:
-    wilayah = site.words.wilayah
-    if here is None:
-        return wilayah.kecamatan()
-    return (here,) if here.is_desa else wilayah.desa(here.kode)
 
 
 def _above(here: Region | None) -> str:

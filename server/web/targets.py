@@ -66,12 +66,12 @@ def target_routes(site: Site) -> list[Any]:
         visitor: Visitor,
         typed: Typed,
         notice: Notice | None,
+        known: Targets,
         *,
         status: int = 200,
         changing: str = "",
         problems: Sequence[tuple[int, str]] = (),
     ) -> Response[str]:
-        known = await site.work(site.targeting.now)
         people = await site.work(lambda: site.names({each.by for each in known.words}))
         values = {
             "rows": [_standing(site, words, known, each, people) for each in known.standing()],
@@ -95,12 +95,11 @@ def target_routes(site: Site) -> list[Any]:
         given = request.query_params
         done = Notice(tone="good", icon="done", title=site.text("target.tersimpan"))
         notice = done if given.get("hasil", "") == "tersimpan" else None
-        aim = _aim(_typed(given))
+        aim, known = _aim(_typed(given)), await site.work(site.targeting.now)
         if aim is None:
             month = period_of("bulan", written.local_date(site.deps.now_ms()))
-            return await draw(visitor, Typed(span=month.code), notice)
-        known = await site.work(site.targeting.now)
-        return await draw(visitor, _filled(site, aim, known), notice, changing=_name(words, aim))
+            return await draw(visitor, Typed(span=month.code), notice, known)
+        return await draw(visitor, _filled(site, aim, known), notice, known, changing=_name(words, aim))
 
     @post(PAGE)
     async def change(request: Asking) -> Response[Any]:
@@ -117,24 +116,27 @@ def target_routes(site: Site) -> list[Any]:
         if refused is None:
             return onward(f"{PAGE}?hasil=tersimpan")
         title = site.text(f"target.masalah.{refused.why}", baris=refused.line, kata=refused.said)
+        known = await site.work(site.targeting.now)
         if refused.why == "berubah" and aim is not None:
-            word = (await site.work(site.targeting.now)).newest(aim)
+            word = known.newest(aim)
             typed = replace(typed, seen_ms=word.at_ms if word else 0)
-        return await draw(visitor, typed, Notice(tone="bad", icon="error", title=title), status=422)
+        return await draw(visitor, typed, Notice(tone="bad", icon="error", title=title), known, status=422)
 
     @post(f"{PAGE}/berkas", request_max_body_size=MOST_FILE_BYTES + 100_000)
     async def take(request: Asking) -> Response[Any]:
         visitor = await site.allowed(request, "set_targets")
         typed = _typed(request.query_params)
         found = await _read_file(site, visitor, request)
+        known = await site.work(site.targeting.now)
         if isinstance(found, str):
             notice = Notice(tone="bad", icon="error", title=found)
-            return await draw(visitor, typed, notice, status=422)
+            return await draw(visitor, typed, notice, known, status=422)
         typed = _with_numbers(site, typed, found.numbers)
         problems = [(each.row, _why(site, each.note)) for each in found.problems]
         said = site.text("target.dari_berkas", jumlah=written.number(len(found.numbers)))
         tone, icon = ("notice", "warning") if problems else ("good", "done")
-        return await draw(visitor, typed, Notice(tone=tone, icon=icon, title=said), problems=problems)
+        notice = Notice(tone=tone, icon=icon, title=said)
+        return await draw(visitor, typed, notice, known, problems=problems)
 
     return [page, change, take]
 

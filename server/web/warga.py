@@ -43,6 +43,7 @@ def warga_routes(site: Site) -> list[Any]:
         values = {
             "filters": _filters(site, kind, desa),
             "kind": kind,
+            "desa": desa,
             "typed": typed,
             "found": found,
             "most": MOST,

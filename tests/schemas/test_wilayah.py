@@ -45,6 +45,12 @@ def test_every_desa_stands_under_its_kecamatan(wilayah: Wilayah) -> None:
     assert wilayah.desa("33.14.99") == ()
 
 
+def test_a_table_tells_what_lies_in_a_region_and_of_a_desa_itself(wilayah: Wilayah) -> None:
+    assert wilayah.inner("") == wilayah.inner("33.14") == wilayah.kecamatan()
+    assert wilayah.inner("33.14.01") == wilayah.desa("33.14.01") != ()
+    assert [each.kode for each in wilayah.inner("33.14.01.2001")] == ["33.14.01.2001"]
+
+
 def test_a_code_is_found_with_and_without_dots(wilayah: Wilayah) -> None:
     region = wilayah.get("33.14.01.2001")
     assert region is not None

@@ -307,6 +307,8 @@ def test_after_a_choice_the_next_conflict_opens(town: Story) -> None:
     _, conflict = town.born("Warga Lanjut")
     town.born("Warga Sesudahnya")
     with town.log_in("kabid") as client:
+        assert '<a href="/konflik">Hapus saringan' in client.get("/konflik?jenis=warga").text
+        assert "Hapus saringan" not in client.get("/konflik").text
         page = client.get(f"/konflik/{conflict}?jenis=warga")
         following = hidden_button(page)
         sent = form_of(page, pilih__tanggal_lahir="mine", lalu=following)

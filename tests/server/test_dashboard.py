@@ -16,7 +16,8 @@ from server import figure_store, queries
 from server.access import Person
 from server.engine import SqlRow, Writer
 from server.periods import LENGTHS, period_of
-from server.services.dashboard import CLOSED, Board, Chart
+from server.services.charts import CLOSED, Chart
+from server.services.dashboard import Board
 from server.services.figures import FRESH_MS
 from server.services.people import Denied, load_person
 from server.services.review import Decided
@@ -98,6 +99,7 @@ def test_tasks_are_told_by_kecamatan_and_then_by_desa(desk: Desk) -> None:
     assert desk.told("capaian", region=DESA.rpartition(".")[0]) == {"Keden": ["1", "1", "1"]}
     down = [line.href for line in desk.chart("capaian").lines]
     assert down[0] == f"/dasbor?masa={desk.period.code}&wilayah={DESA.rpartition('.')[0]}"
+    assert desk.told("capaian", region=DESA) == {"Keden": ["1", "1", "1"]}
     [own] = desk.chart("capaian", region=DESA.rpartition(".")[0]).lines
     assert own.href == f"/peta?wilayah={DESA}"
     assert "2 dari 4 tugas selesai (50%)" in desk.chart("capaian").said

@@ -21,7 +21,7 @@ from server.access import Person
 from server.engine import Writer
 from server.figure_store import DUE, OPEN, Count, Counted, Day
 from server.periods import Period
-from server.services.dashboard import CLOSED
+from server.services.charts import CLOSED
 from server.services.people import Denied, load_person
 from server.services.target_progress import Goal, Received, TargetBoard, TargetProgress
 from server.services.target_words import TargetWords
@@ -468,6 +468,14 @@ def test_the_page_sets_a_target_and_the_dashboard_and_its_paper_tell_it(office: 
         lines = book.get_sheet_by_index(0).to_python()
         assert lines[0][3] == "Target" and lines[1][2:6] == ["Seluruhnya", 1_000, 1, 0]
         assert ["Plupuh", 350] in [line[2:4] for line in lines]
+        assert lines[0][-1] == "Keadaan" and "1 dari 1.000 kunjungan (0%)" in lines[1][-1]
+        mark, _, said = lines[1][-1].partition(". ")
+        page = client.get("/dasbor").text
+        assert mark in ("Tertinggal dari waktu", "Sesuai waktu") and mark in page and said in page
+        assert {line[-1] for line in lines[2:]} == {""}
+        few = client.get(f"/dasbor/target.xlsx?wilayah={DESA}").content
+        closed = CalamineWorkbook.from_filelike(BytesIO(few)).get_sheet_by_index(0).to_python()
+        assert closed[1][4] == CLOSED and closed[1][-1].startswith("Kurang dari 5 kunjungan")
         paper = client.get("/dasbor/laporan.pdf")
         assert paper.headers["content-type"] == "application/pdf"
         log_in(client, "pengawas")
