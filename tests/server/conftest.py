@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -11,10 +12,13 @@ import pytest
 from schemas.ids import PersonId, Regency
 from schemas.problem import Problem
 from server.app import create_app
+from server.commands import user
 from server.commands.run import listen
 from server.compose import Refused, close_office, init_office, open_office, unlock
 from server.deps import Deps
+from server.passwords import Passwords
 from server.verify import verify
+from server.web import building
 from sync.change import Patch
 from sync.rules import DomainRules
 from tests.contract.people import record_id
@@ -86,6 +90,15 @@ def make_office(folder: Path) -> Deps:
     deps = open_office(folder / "office", None)
     assert not isinstance(deps, Refused)
     return deps
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _passwords_cost_little() -> Iterator[None]:
+    """Let the pages and the commands derive what is quick; test_accounts holds what it costs in an office."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (building, user):
+            patch.setattr(module, "Passwords", partial(Passwords, memory_kib=64))
+        yield
 
 
 @pytest.fixture

@@ -21,10 +21,15 @@ from server.accounts import (
     WrongLogin,
     csrf_of,
 )
+from server.commands import user
+from server.compose import close_office
 from server.engine import Engine
 from server.engines.sqlite import SqliteEngine, create, upgrade
 from server.passwords import Passwords
 from server.weak_passwords import weakness
+from server.web import building
+from server.web.building import build_site
+from tests.server.conftest import make_office
 
 PERSON = PersonId("a" * 32)
 PASSWORD = "sandi yang panjang"
@@ -326,3 +331,14 @@ def test_a_guess_costs_64_mib_and_three_passes(clock: Clock) -> None:
     assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=1$")
     assert passwords.fits(PASSWORD, stored) and not passwords.fits("salah sama sekali", stored)
     assert not passwords.fits(PASSWORD, None)
+
+
+def test_each_guess_at_an_office_costs_as_much_by_its_pages_and_its_commands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (building, user):
+        monkeypatch.setattr(module, "Passwords", Passwords)  # as shipped: conftest's cost little
+    deps = make_office(tmp_path)
+    costs = {accounts._passwords.memory_kib for accounts in (build_site(deps).accounts, user._accounts(deps))}
+    close_office(deps)
+    assert costs == {64 * 1024}
