@@ -128,6 +128,25 @@ def test_only_who_is_far_behind_is_asked_for_alone(monkeypatch: pytest.MonkeyPat
         assert counting.calls.count("page") == alone, seq
 
 
+def test_what_a_glance_did_not_foresee_is_put_to_the_store() -> None:
+    *_, (town, _, (store, _)) = both(1)
+    one, other = town.phones[:2]
+    for phone in (one, other):
+        store.tell(phone.device, store.newest_changes(phone.device, 1))
+    store.commit()
+    last = store.last_seq()
+    seen = Glance(store, [(one.caller(), Cursor(seq=last))], 2)
+    (seq, tag), *_ = store.commits(100)
+    assert seen.tag_at(seq) == store.tag_at(seq) != seen.tag_at(last)
+    assert seen.commit_end(tag) == store.commit_end(tag) is not None
+    assert seen.digests(other.parts) == store.digests(other.parts) != {}
+    for phone in (one, other):
+        assert seen.tips(phone.device) == store.tips(phone.device) != []
+        assert seen.news(phone.device, 0, last) == store.news(phone.device, 0, last) != []
+        for limit in (1, 2, 3):
+            assert seen.wanted(phone.device, limit) == store.wanted(phone.device, limit) != []
+
+
 def new_warga(number: int) -> Patch:
     fields = {"nama": f"Warga {number}", "kode_desa": DESA[0], "layanan": ["bpnt"]}
     return Patch(record=record_id(500 + number), kind="warga", base={}, new=fields)
