@@ -108,11 +108,11 @@ class Visits:
         return self._bench.standings.of(newest)
 
     def startable(self) -> tuple[Startable, ...]:
-        """Return all forms but annexes, each with whether a visit may begin with it; last those that this app
-        is too old for.
+        """Return all forms but annexes, each with whether a visit may begin with it: first those that may,
+        last those that this app is too old for.
         """
         beyond = {one.form: one for one in self._bench.published.beyond}
-        known = tuple(
+        known = [
             Startable(
                 form=form.id,
                 title=form.title,
@@ -124,9 +124,9 @@ class Visits:
             )
             for form in self._bench.forms.all()
             if not form.annex
-        )
+        ]
         unread = beyond.keys() - set(self._bench.forms.ids())
-        return known + tuple(
+        too_new = [
             Startable(
                 form=name,
                 title=beyond[name].title,
@@ -137,7 +137,8 @@ class Visits:
                 note=NEWER_VERSION,
             )
             for name in sorted(unread)
-        )
+        ]
+        return (*sorted(known, key=lambda one: not one.startable), *too_new)
 
     def start(self, form: str, subject: RecordId | None, tugas: RecordId | None) -> DraftView | Refused:
         """Begin a visit, or come back to the draft of the same task or subject. A sealed one begins only

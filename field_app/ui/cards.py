@@ -43,6 +43,11 @@ def due_words(due: str | None, today: date, say: Text) -> str:
     return day if late or not day else say("aplikasi.beranda.tempo", tanggal=day)
 
 
+def still_due(card: Any, today: date, say: Text) -> str:
+    """When it is due, of what is still hers to do."""
+    return due_words(card.due, today, say) if card.status in ("tugas", "draf", "dikembalikan") else ""
+
+
 def due_day(due: str | None, today: date, say: Text) -> str:
     """The day alone, for where its name stands beside it: "Besok", "24 November", "Lewat 3 hari"."""
     day = _day(due, today, say)
@@ -75,7 +80,7 @@ def card_item(
 ) -> dict:
     """One card as a row."""
     tone = {"returned": "bad", "overdue": "bad"}.get(group, "primary")
-    due = "" if card.status not in ("tugas", "draf", "dikembalikan") else due_words(card.due, today, say)
+    due = still_due(card, today, say)
     chip = None
     if group == "overdue":
         chip, due = (due, "late", "bad"), ""

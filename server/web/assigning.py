@@ -25,6 +25,7 @@ from server.web.site import Asking, Notice, Site, Visitor
 
 KINDS = ("warga", "ewarong")
 MOST_ROWS = 400
+MOST_NAMED = 3
 PICK, TASK = "orang.", "tugas."
 
 
@@ -277,7 +278,7 @@ def _workers(site: Site, loads: list[Load]) -> list[WorkerView]:
             id=load.person.id,
             name=load.person.nama,
             label=site.text("penugasan.beban_pilihan", nama=load.person.nama, buka=load.open),
-            area=", ".join(site.words.region(kode) for kode in load.person.areas[:3]),
+            area=_area(site, load.person.areas),
             open=load.open,
             late=load.late,
             returned=load.returned,
@@ -285,6 +286,17 @@ def _workers(site: Site, loads: list[Load]) -> list[WorkerView]:
         )
         for load in loads
     ]
+
+
+def _area(site: Site, areas: tuple[str, ...]) -> str:
+    """Name a few desa; of more say how many they are, and where."""
+    desa = [region for kode in areas if (region := site.words.wilayah.get(kode)) and region.is_desa]
+    if len(areas) <= MOST_NAMED or len(desa) < len(areas):
+        return ", ".join(site.words.region(kode) for kode in areas)
+    upper = {region.parent for region in desa}
+    several = site.text("penugasan.beban.kecamatan", jumlah=len(upper))
+    where = site.words.region(min(upper)) if len(upper) == 1 else several
+    return site.text("penugasan.beban.wilayah", jumlah=len(areas), tempat=where)
 
 
 def _tasks(site: Site, visitor: Visitor, worker: PersonId, *, coded: bool) -> dict[str, Any]:

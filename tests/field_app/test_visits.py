@@ -513,6 +513,11 @@ def test_a_discarded_draft_comes_back_whole(field: Field) -> None:
     assert answers(field.visits.draft(view.id))["nama"] == "Warga"
 
 
+def test_forms_that_cannot_begin_stand_behind_all_that_can(field: Field) -> None:
+    can = [item.startable for item in field.visits.startable()]
+    assert True in can and False in can and can == sorted(can, reverse=True)
+
+
 def test_secret_forms_and_annexes_are_refused_with_a_sentence(field: Field) -> None:
     startable = {item.form: item for item in field.visits.startable()}
     secret = [form for form in FORMS.all() if form.privacy == "rahasia"]

@@ -10,6 +10,7 @@ import pytest
 
 from schemas import format as written
 from schemas.ids import PersonId, RecordId
+from schemas.wilayah import load_wilayah
 from schemas.wire import Applied
 from server.access import Person
 from server.engines.sqlite import Transaction
@@ -286,6 +287,18 @@ def test_all_of_a_list_are_offered_together_where_there_are_several_and_no_shop_
         monkeypatch.setattr(assigning_page, "MOST_ROWS", 1)
         few = client.get("/penugasan", params=place).text
         assert ("(4), juga yang tidak tampak" in few) is (kind == "warga")
+
+
+def test_whoever_works_in_more_desa_than_can_be_named_is_told_with_their_number(town: Town) -> None:
+    kecamatan = [each.kode for each in load_wilayah().kecamatan()[:2]]
+    here, there = ([each.kode for each in load_wilayah().desa(kode)[:4]] for kode in kecamatan)
+    town.office.add_person("satu", "Petugas Satu", "S1", ("pendamping",), areas=tuple(here))
+    town.office.add_person("luas", "Petugas Luas", "L1", ("verifikator",), areas=(*here, *there))
+    town.office.add_person("kecil", "Petugas Kecil", "K9", ("pendamping",), areas=tuple(there[:2]))
+    with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "petugas")
+        page = client.get("/penugasan/petugas").text
+    assert "4 desa di Kecamatan" in page and "8 desa di 2 kecamatan" in page and "2 desa" not in page
 
 
 @pytest.mark.parametrize("name", ["pendamping", "verifikator", "pengawas", "admin"])

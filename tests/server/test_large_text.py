@@ -89,3 +89,11 @@ def test_tiles_are_drawn_under_the_maps_once_the_office_names_them(served: Serve
             assert asked
     finally:
         assert site.settings.set_tiles(kabid, "", "", address) is None
+
+
+def test_a_long_name_takes_no_row_of_its_own_above_the_menu_of_a_phone(served: Served) -> None:
+    served.office.add_person("panjang", "Dra. Hartini Nurhayati, M.Si.", "P9", ("petugas",))
+    page = served.page("panjang", viewport=PHONE)
+    name, mark = page.locator(".who-name").bounding_box(), page.locator(".brand").bounding_box()
+    assert name and mark
+    assert name["y"] < mark["y"] + mark["height"] and mark["y"] < name["y"] + name["height"]

@@ -132,6 +132,8 @@ class TabelEditor(Editor):
                 continue
             cell = Column(spacing=dp(6))
             cell.add_widget(Words(text=column.label, style="strong"))
+            if not (column.required or column.required_when or is_computed(column)):
+                cell.add_widget(Words(text=self.say("umum.boleh_kosong"), style="caption", ink="ink_soft"))
             if column.hint:
                 cell.add_widget(Words(text=column.hint, style="small", ink="ink_soft"))
             host = RowHost(self.host, self.field.name, index) if is_evidence(column) else self.host
@@ -156,19 +158,31 @@ class TabelEditor(Editor):
 
     def _heads(self):
         for index, (card, row) in enumerate(zip(self.cards, self.rows(), strict=True)):
-            words = [shown(column, row.get(column.name), self.say) for column in self.field.columns]
-            words = [text for text in words if text]
+            words = [text for column in self.field.columns if (text := self._brief(column, row))]
             title = words[0] if words else self.say("aplikasi.formulir.baris", nomor=index + 1)
             card.head.set(title, " · ".join(words[1:]), index == self.opened)
 
+    def _brief(self, column, row):
+        """A cell as the head says it: nobody typed a computed figure, so its name stands before it."""
+        said = shown(column, row.get(column.name), self.say)
+        return f"{column.short} {said}" if said and is_computed(column) else said
+
     def add_row(self):
-        """One tap: a new row, open."""
+        """One tap: a new row, open and in sight."""
         self.flush()
         rows = [*self.rows(), {}]
         self.opened = len(rows) - 1
         self.offer(rows)
         self._draw()
         appear(self.cards[-1])
+        self.host.bring_new(self.cards[-1])
+
+    def open_row(self, index):
+        """Open the row that somebody was sent to."""
+        if index < len(self.cards):
+            self.opened = index
+            self._draw()
+            self.host.bring_new(self.cards[index])
 
     def remove(self, index):
         """Take a row away; it can be brought back until the next one goes."""

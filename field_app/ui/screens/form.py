@@ -12,6 +12,7 @@ from kivy.metrics import dp
 from field_app.bench import guarded
 from field_app.returned import asked_of, is_of_whole, reason_of
 from field_app.ui.fields.card import FieldCard
+from field_app.ui.fields.table import TabelEditor
 from field_app.ui.form_host import FormHost
 from field_app.ui.kv import load_kv
 from field_app.ui.plan import Step, is_asked, neighbour, opened, plan, required_fields
@@ -21,6 +22,7 @@ from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.buttons import appear
 from field_app.ui.widgets.words import Column, Words
 from field_app.views import Refused
+from schemas.form_cells import cell_of
 
 load_kv(__file__)
 
@@ -28,9 +30,13 @@ load_kv(__file__)
 class FormScreen(FormHost):
     """Draws the forms of one draft; it is the Host of the editors."""
 
-    def build(self, draft: str, jump: tuple[str, str] | None = None):
+    def build(self, draft: str, jump: tuple[str, str] | None = None, mending: bool = False):
+        """`jump` is a form and a field of it, or a cell: its row is opened. `mending`: the review is next."""
         self._draft = draft
-        self._jump = jump
+        cell = cell_of(jump[1]) if jump else None
+        self._jump = (jump[0], cell.table) if jump and cell else jump
+        self._row = cell.row if cell else None
+        self._mending = mending
         self._stands: tuple[str, str] | None = None
         self.view: Any = None
         self.answers: dict[str, dict[str, Any]] = {}
@@ -106,7 +112,13 @@ class FormScreen(FormHost):
             card = self._cards.get(there)
             if card:
                 self.ids.page.bring(card)
+            if isinstance(card and card.editor, TabelEditor) and self._row is not None:
+                card.editor.open_row(self._row)
             self._jump = None
+
+    def bring_new(self, widget):
+        """Scroll until something is seen that was just added."""
+        self.ids.page.bring_new(widget)
 
     def _named(self, view):
         """What the office asked again, by form and field: the way through the pages. Of a sealed visit
@@ -120,7 +132,11 @@ class FormScreen(FormHost):
         return asked_of(view.returned, forms, self._shots)
 
     def _neighbour(self, by):
-        """The page that *Lanjut* or back leads to; the list of pages leads to all."""
+        """The page that *Lanjut* or back leads to; the list of pages leads to all. From one answer that the
+        review sent her to, the way on is the review again.
+        """
+        if by > 0 and self._mending:
+            return None
         return neighbour(self.steps, self.at, by, self._asked)
 
     def _bring_asked(self):
@@ -215,6 +231,7 @@ class FormScreen(FormHost):
 
     def go_to(self, index):
         """To a page."""
+        self._mending = False
         self.at = max(0, min(index, len(self.steps) - 1))
         visits, step, at = self.context.phone.visits, self.step, self.at
         self.ask(lambda: visits.remember_page(self._draft, step.form, at), lambda _none: None)

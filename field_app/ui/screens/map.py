@@ -11,7 +11,7 @@ from kivy.properties import BooleanProperty
 
 from field_app.atlas import Ground, Point, apart_m
 from field_app.task_map import Pin, TaskMap
-from field_app.ui.cards import FORM_ICONS, due_day, status_chip
+from field_app.ui.cards import FORM_ICONS, due_day, status_chip, still_due
 from field_app.ui.kv import load_kv
 from field_app.ui.sheets import LocationSheet
 from field_app.ui.shell import BaseScreen
@@ -100,7 +100,7 @@ class MapScreen(BaseScreen):
             items.append(
                 ("Heading", {"title": title, "icon": "location_off", "tone": "quiet", "count": count})
             )
-            items += [("TaskRow", self._row(card, card.status, ())) for card in view.nowhere]
+            items += [("TaskRow", self._row(card, card.status, (self._due(card),))) for card in view.nowhere]
         self.ids.list.show(items)
         if self._empty:
             self.ids.place.remove_widget(self._empty)
@@ -113,8 +113,12 @@ class MapScreen(BaseScreen):
             self.ids.place.add_widget(self._empty)
 
     def _item(self, pin: Pin) -> dict[str, Any]:
-        words = (pin.card.desa, self._away(pin), "" if pin.exact else self.say("aplikasi.peta.perkiraan"))
+        near = "" if pin.exact else self.say("aplikasi.peta.perkiraan")
+        words = (pin.card.desa, self._due(pin.card), self._away(pin), near)
         return self._row(pin.card, pin.status, words, pin)
+
+    def _due(self, card: Card) -> str:
+        return still_due(card, self.context.today(), self.say)
 
     def _away(self, pin: Pin) -> str:
         return distance(apart_m(self._at(pin), self._here)) if self._here else ""

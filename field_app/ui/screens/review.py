@@ -91,12 +91,10 @@ class ReviewScreen(BaseScreen):
         card.add_widget(heading)
         for finding in found:
             form = self.context.phone.forms.get(finding.form, self._view.forms[finding.form].version)
-            spot = finding.field
-            if finding.row is not None:
-                spot = Cell(table=finding.field, column=finding.column).in_row(finding.row)
+            spot = self._spot(finding)
             under = self.say(finding.say) if name != "missing" and finding.say in self.say else form.title
             row = FindingRow(text=where(form, spot, self.say), under=under, icon=icon, tone=tone)
-            row.bind(on_release=lambda _r, f=finding: self._to(f.form, f.field))
+            row.bind(on_release=lambda _r, f=finding: self._to(f.form, self._spot(f)))
             card.add_widget(row)
         return card
 
@@ -116,10 +114,16 @@ class ReviewScreen(BaseScreen):
             card.add_widget(row)
         return card
 
-    def _to(self, form, field):
+    def _spot(self, finding):
+        if finding.row is None:
+            return finding.field
+        return Cell(table=finding.field, column=finding.column).in_row(finding.row)
+
+    def _to(self, form, spot):
+        """To what is to be mended; the next step from there is this screen again."""
         shell = self.context.shell
         shell.back_to("home")
-        shell.go("form", draft=self._draft, jump=(form, field))
+        shell.go("form", draft=self._draft, jump=(form, spot), mending=True)
 
     def finish(self):
         """Seal it."""

@@ -107,6 +107,14 @@ class Page(ScrollView):
         """Scroll until the widget is seen, its top near the page's."""
         Clock.schedule_once(lambda _dt: self._bring(widget), 0)
 
+    def bring_new(self, widget, was=None):
+        """The same for one that was just added: first it has to have its place."""
+        stands = (self.body.height, *widget.to_window(widget.x, widget.top))
+        if stands == was:
+            self._bring(widget)
+        else:
+            Clock.schedule_once(lambda _dt: self.bring_new(widget, stands), 0)
+
     def _bring(self, widget):
         hidden = self._hidden()
         if not hidden or not widget.parent:

@@ -182,3 +182,8 @@ def test_an_empty_map_says_so_and_shows_the_kabupaten(driver: Driver) -> None:
     driver.settle(4)
     assert driver.sees("Belum ada tugas di peta")
     assert any(piece.text == "Gemolong" for piece in driver.screen.map.pieces)
+
+
+def test_the_list_below_the_map_says_until_when(driver: Driver) -> None:
+    _open(driver)
+    assert any("Batas" in word or "Lewat" in word for word in driver.texts())
