@@ -1,4 +1,4 @@
-"""Locking and the PIN where something stands in the way: a wait, no tries left, another's vault, a short word."""
+"""Locking and the PIN where something stands in the way: a wait, no tries left, another's vault."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A returned visit by touch, on the real phone: from the notice to the corrected one that waits to be sent."""
+"""A returned visit by touch, on the real phone: from the notice to the corrected one that waits."""
 
 from typing import Any
 
