@@ -161,12 +161,9 @@ class Accounts:
         """Replace one's own password: the old one is asked, all sessions end, and one begins anew."""
         if why := weakness(new):
             return NotCreated(say=f"kantor.akun.{why}")
-        wait, clear = self.count_try(sha256(b"sandi\0" + person.encode()).digest(), address)
-        if wait:
-            return TooManyTries(wait_ms=wait)
-        stored = self._engine.read(lambda tx: rows.password_of(tx, person))
-        if not self._passwords.fits(old, stored):
-            return WrongLogin()
+        if not isinstance(judged := self._judge(person, old, address), tuple):
+            return judged
+        stored, clear = judged
         hashed, token = self._passwords.hash(new), self.new_token()
 
         def work(tx: Writer) -> LoggedIn | WrongLogin:
@@ -182,6 +179,22 @@ class Accounts:
             return LoggedIn(token=token, person=person)
 
         return self._engine.write(work).result()
+
+    def ask_again(self, person: PersonId, password: str, address: str) -> WrongLogin | TooManyTries | None:
+        """Judge the password of somebody who is logged in already; None when it fits."""
+        if isinstance(judged := self._judge(person, password, address), tuple):
+            return self._engine.write(judged[1]).result()
+        return judged
+
+    def _judge(
+        self, person: PersonId, password: str, address: str
+    ) -> tuple[str | None, Callable[[Writer], None]] | WrongLogin | TooManyTries:
+        """Return the hash that a password fitted, and what forgets the try."""
+        wait, clear = self.count_try(sha256(b"sandi\0" + person.encode()).digest(), address)
+        if wait:
+            return TooManyTries(wait_ms=wait)
+        stored = self._engine.read(lambda tx: rows.password_of(tx, person))
+        return (stored, clear) if self._passwords.fits(password, stored) else WrongLogin()
 
     def log_in(
         self, username: str, password: str, address: str, old_token: str = "", agent: str = ""

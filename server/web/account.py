@@ -1,5 +1,9 @@
-"""Akun saya: one's own password, second step and sessions. Rule: what opens a login is shown once."""
+"""Akun saya: one's own password, second step and sessions. Rule: what opens a login is shown once.
 
+Whoever changes how they log in, or ends a session, gives their password again.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, get, post
@@ -74,7 +78,9 @@ def account_routes(site: Site) -> list[Any]:
     @post("/akun/kode/mulai")
     async def begin(request: Asking) -> Response[str]:
         visitor = await site.visitor(request, setting_up=True)
-        await site.form(request, visitor.csrf)
+        given = await site.form(request, visitor.csrf)
+        if why := await _asked_again(site, request, visitor, given):
+            return await draw(request, visitor, _bad(why[0]), status=why[1])
         secret = await site.work(lambda: site.factors.begin(visitor.person.id))
         return await draw(request, visitor, secret=secret)
 
@@ -115,6 +121,8 @@ def account_routes(site: Site) -> list[Any]:
     async def end_sessions(request: Asking) -> Response[Any]:
         visitor = await site.visitor(request, setting_up=True)
         given = await site.form(request, visitor.csrf)
+        if why := await _asked_again(site, request, visitor, given):
+            return await draw(request, visitor, _bad(why[0]), status=why[1])
         person, token = visitor.person.id, request.cookies.get(SESSION_COOKIE, "")
         if "lain" in given:
             await site.work(lambda: site.accounts.end_others(person, token))
@@ -123,6 +131,15 @@ def account_routes(site: Site) -> list[Any]:
         return onward("/akun?hasil=sesi_diakhiri")
 
     return [account, begin, confirm, change_password, end_sessions]
+
+
+async def _asked_again(
+    site: Site, request: Asking, visitor: Visitor, given: Mapping[str, str]
+) -> tuple[str, int] | None:
+    """Judge the password in a form; None when it fits, else why not, with the HTTP status."""
+    typed, (address, _), person = given.get("sandi", "")[:256], whence(request), visitor.person.id
+    outcome = await site.turns.work(lambda: site.accounts.ask_again(person, typed, address))
+    return _why_not(site, outcome) if outcome else None
 
 
 def _why_not(site: Site, outcome: WrongLogin | TooManyTries | NotCreated | Busy) -> tuple[str, int]:

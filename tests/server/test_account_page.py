@@ -56,7 +56,7 @@ def test_the_second_step_is_set_up_on_the_page_and_asked_from_then_on(served: tu
     with httpx.Client(base_url=address, timeout=20) as client:
         assert give_password(client, "berkode").headers["location"] == "/"
         form = {"csrf": csrf(client.get("/akun"))}
-        page = client.post("/akun/kode/mulai", data=form)
+        page = client.post("/akun/kode/mulai", data={**form, "sandi": PASSWORD})
         assert "<svg" in page.text
         secret = shown_secret(page)
         wrong = client.post("/akun/kode", data={**form, "kode": "000000"})
@@ -122,6 +122,48 @@ def test_a_password_is_changed_and_other_sessions_end(served: tuple[Office, str]
         assert here.post("/akun/sandi", data=form).status_code == 303
         assert here.get("/akun").status_code == 200
         assert there.get("/").headers["location"].startswith("/masuk")
+
+
+def test_who_sits_down_at_an_open_page_changes_no_login_without_the_password(
+    served: tuple[Office, str],
+) -> None:
+    office, address = served
+    office.add_person("tinggal", "Tinggal Uji", "U74", ("petugas",))
+    with (
+        httpx.Client(base_url=address, timeout=20) as here,
+        httpx.Client(base_url=address, timeout=20) as there,
+    ):
+        for client in (here, there):
+            give_password(client, "tinggal")
+        page = here.get("/akun")
+        other = re.search(r'name="sesi" value="(\w+)"', page.text)
+        assert other and page.text.count('name="sandi"') == 2
+        form = {"csrf": csrf(page)}
+        tries = (("/akun/kode/mulai", {}), ("/akun/sesi", {"sesi": other[1]}), ("/akun/sesi", {"lain": "1"}))
+        for path, asked in tries:
+            for wrong in ({}, {"sandi": "bukan sandi saya"}):
+                answer = here.post(path, data={**form, **asked, **wrong})
+                assert answer.status_code in {422, 429} and "<code>" not in answer.text, path
+        assert there.get("/").status_code == 200
+        assert here.post("/akun/sesi", data={**form, "sesi": other[1], "sandi": PASSWORD}).status_code == 429
+
+
+def test_one_of_two_sessions_is_ended_with_the_password(served: tuple[Office, str]) -> None:
+    office, address = served
+    office.add_person("berdua", "Berdua Uji", "U75", ("petugas",))
+    with (
+        httpx.Client(base_url=address, timeout=20) as here,
+        httpx.Client(base_url=address, timeout=20) as there,
+    ):
+        for client in (here, there):
+            give_password(client, "berdua")
+        page = here.get("/akun")
+        other = re.search(r'name="sesi" value="(\w+)"', page.text)
+        assert other
+        form = {"csrf": csrf(page), "sesi": other[1], "sandi": PASSWORD}
+        assert here.post("/akun/sesi", data=form).status_code == 303
+        assert there.get("/").headers["location"].startswith("/masuk")
+        assert here.get("/akun").text.count('name="sandi"') == 1
 
 
 def routes(office: Office) -> list[tuple[str, str]]:

@@ -25,12 +25,12 @@ from tests.server.room_office import (
     send,
     serving_cheaply,
 )
-from tests.server.web_office import Office, open_at, shut
+from tests.server.web_office import PASSWORD, Office, open_at, shut
 
 
 def set_up_second_step(client: httpx.Client, deps: Deps) -> None:
     """Do on the page what an authenticator app would."""
-    begun = client.post("/akun/kode/mulai", data={"csrf": csrf(client.get("/akun"))})
+    begun = client.post("/akun/kode/mulai", data={"csrf": csrf(client.get("/akun")), "sandi": PASSWORD})
     found = re.search(r"<code[^>]*>([A-Z2-7 ]{20,})</code>", begun.text)
     assert found, begun.text[:400]
     secret = base64.b32decode(found[1].replace(" ", ""))
