@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """Locking and the PIN where something is in the way: a wait, no tries left, another's vault, a short word."""
-=======
-"""Locking and the PIN where something stands in the way: a wait, no tries left, another's vault."""
->>>>>>> q4
 
 from typing import Any
 
