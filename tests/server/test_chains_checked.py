@@ -1,6 +1,7 @@
 """Each way in which a chain can be bent is found, and called by its name; what is whole is called nothing."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ from server.store import SqlOfficeStore
 from server.verifying import chains
 from server.verifying.chains import check_chains
 from server.verifying.findings import Notes
-from sync.chain import head_message
-from sync.change import Body, Destroyed, Enrolled, Gap, Patch
+from sync.chain import START, head_message
+from sync.change import Body, Destroyed, Enrolled, Gap, Patch, change_id
 from sync.intake import Malformed, read_run
 from sync.server import push
 from sync.store import Entry
@@ -26,6 +27,8 @@ from tests.server.offices import NOW_MS, make_engine
 OFFICE, PHONE, OTHER = (Writer(seed, office=seed == 1) for seed in (1, 2, 3))
 LOST_FIRST, LOST_LAST = 4, 5
 """Places of the phone's chain whose contents it lost; it kept the links."""
+MARKS = "gap enrolled destroyed"
+"""A name with all that the bodies are looked for by: what has it is read, and need not be one of them."""
 
 
 class UndoneError(Exception):
@@ -37,7 +40,7 @@ def bytes_of(writer: Writer) -> bytes:
 
 
 def warga(number: int) -> Patch:
-    return Patch(record=record_id(number), kind="warga", base={}, new={"nama": f"Warga {number}"})
+    return Patch(record=record_id(number), kind="warga", base={}, new={"nama": f"{MARKS} {number}"})
 
 
 def joined(writer: Writer) -> Body:
@@ -63,7 +66,9 @@ def take(store: SqlOfficeStore, writer: Writer, entries: list[Entry], gap: Decla
 def fill(tx: Transaction) -> None:
     """An office that let two phones in and destroyed a change, and a phone that lost some and holds one."""
     store = SqlOfficeStore.writing(tx)
-    take(store, OFFICE, [OFFICE.write(joined(PHONE)), OFFICE.write(joined(OTHER))])
+    nothing = b"enrolled, destroyed"
+    unreadable = OFFICE.entry(change_id(nothing), nothing)
+    take(store, OFFICE, [unreadable, OFFICE.write(joined(PHONE)), OFFICE.write(joined(OTHER))])
     for writer in (PHONE, OTHER):
         tx.execute(
             "INSERT INTO devices (kabupaten, device, person, public_key, model, enrolled_ms)"
@@ -81,6 +86,8 @@ def fill(tx: Transaction) -> None:
     PHONE.write(warga(8))  # kept back: what follows it is held
     take(store, PHONE, [PHONE.write(warga(9)), PHONE.write(warga(10))])
     take(store, OTHER, [OTHER.write(warga(20)), OTHER.write(warga(21))])
+    OTHER.tip = START  # its data was put back, and it goes on as a branch
+    take(store, OTHER, [OTHER.write(warga(22))])
     gone = written[1].link.change
     take(
         store,
@@ -136,6 +143,11 @@ BENT: list[tuple[str, list[str]]] = [
         f"UPDATE links SET raw = {GROWN} {LINK} 3",
         ["tautan_berubah 3", "tautan_terputus 4", *CUT_OFF],
     ),
+    (f"UPDATE links SET hash = zeroblob(32) {LINK} 8", ["tautan_berubah 8", "ujung_salah"]),
+    (
+        f"UPDATE links SET raw = x'00', hash = x'{sha256(bytes(1)).hexdigest()}' {LINK} 8",
+        ["tautan_berubah 8", "ujung_salah"],
+    ),
     (f"UPDATE links SET counter = 12 {LINK} 8", ["tautan_berubah 12", "ujung_salah"]),
     (
         f"UPDATE links SET prev = zeroblob(32) {LINK} 2",
@@ -157,7 +169,7 @@ BENT: list[tuple[str, list[str]]] = [
     (f"DELETE FROM links {LINK} 6", ["tautan_terputus 7", *CUT_OFF, "hasil_tanpa_tautan"]),
     (f"DELETE FROM links {LINK} 8", ["ujung_salah", "hasil_tanpa_tautan"]),
     (f"DELETE FROM links {LINK} 11", ["tanpa_tanda_tangan", "hasil_tanpa_tautan"]),
-    ("DELETE FROM links WHERE device = :other", ["hasil_tanpa_tautan"] * 2),
+    ("DELETE FROM links WHERE device = :other", ["hasil_tanpa_tautan"] * 3),
     *((f"UPDATE changes SET raw = NULL {CHANGE.format(place)}", ["isi_hilang"]) for place in (3, 6, 8, 10)),
     (f"UPDATE changes SET raw = NULL {CHANGE.format(7)}", ["isi_hilang"] * 3),
     (f"UPDATE changes SET raw = x'' {CHANGE.format(3)}", ["isi_berubah"]),
@@ -168,10 +180,10 @@ BENT: list[tuple[str, list[str]]] = [
     (f"DELETE FROM changes {CHANGE.format(4)}", ["hasil_hilang"]),
     (f"DELETE FROM changes {CHANGE.format(2)}", ["hasil_hilang"]),
     (
-        f"UPDATE changes SET raw = NULL {OF_OFFICE.format(1)}",
+        f"UPDATE changes SET raw = NULL {OF_OFFICE.format(2)}",
         ["perangkat_tidak_terdaftar", "isi_hilang", "perangkat_tidak_terdaftar"],
     ),
-    (f"UPDATE changes SET raw = NULL {OF_OFFICE.format(3)}", ["isi_hilang"] * 2),
+    (f"UPDATE changes SET raw = NULL {OF_OFFICE.format(4)}", ["isi_hilang"] * 2),
     (
         "INSERT INTO changes SELECT kabupaten, zeroblob(32), device, outcome, received_ms, 99, waiting, raw,"
         f" counter FROM changes {CHANGE.format(3)}",
@@ -208,7 +220,7 @@ def test_what_was_lost_destroyed_and_held_is_in_order(
     monkeypatch.setattr(chains, "BATCH", batch)
     notes = engine.read(check)
     assert notes.found == []
-    assert notes.counts == {"rantai": 3, "tautan": 16, "tanda_tangan": 6}
+    assert notes.counts == {"rantai": 3, "tautan": 18, "tanda_tangan": 7}
 
 
 @pytest.mark.parametrize(("sql", "found"), BENT, ids=range(len(BENT)))
