@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -115,10 +116,15 @@ def _watch(doom: Doom) -> None:
 
 
 def serve(doom: Doom, folder: str, *_: Any) -> None:
-    """The real server; doomed once it answers. Its clock is off by so many ms as DIR.jam says."""
+    """The real server; doomed once it answers. Its clock is off by so many ms as DIR.jam says.
+
+    What a password costs is no matter here, and is not waited for.
+    """
     from server import app, compose
     from server.__main__ import main
     from server.commands import run
+    from server.passwords import Passwords
+    from server.web import building
 
     real = app.create_app
 
@@ -129,6 +135,7 @@ def serve(doom: Doom, folder: str, *_: Any) -> None:
     clock, real_ms = Path(f"{folder}.jam"), compose.now_ms
     compose.now_ms = lambda: real_ms() + (int(clock.read_text("utf-8")) if clock.exists() else 0)
     run.create_app = create_app
+    building.Passwords = partial(Passwords, memory_kib=64)  # type: ignore[misc, assignment]
     sys.exit(main(["run", "--data", folder, "--port", "0"]))
 
 
@@ -183,6 +190,7 @@ def upgrade(doom: Doom, path: str, key: str) -> None:
 
 
 LOADED = (
+    "tests.conftest",
     "anyio._backends._asyncio",
     "litestar._kwargs",
     "litestar.exceptions.responses",
@@ -194,7 +202,7 @@ LOADED = (
     "uvicorn.protocols.http.auto",
     "uvicorn.protocols.websockets.auto",
 )
-"""What a child would load by itself, loaded once before any is forked."""
+"""What a child would load by itself, loaded once before any is forked; the first keeps what ships."""
 
 WORK: dict[str, Callable[..., None]] = {
     "serve": serve,
