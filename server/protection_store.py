@@ -22,17 +22,16 @@ def contents_naming(tx: Reader, names: Iterable[RecordId]) -> Iterator[tuple[Cha
 
 
 def contents_in_effect(tx: Reader, names: Iterable[RecordId]) -> list[tuple[ChangeId, bytes]]:
-    """Return the contents in which one of these ids occurs and that were applied or parked.
+    """Return the contents in which one of these ids occurs and that were applied or parked, in that order.
 
     What was refused is kept too, whoever wrote it and whatever it says: none of that ever stood in a record.
     """
     found = dict(contents_naming(tx, names))
     stand = SqlOfficeStore.reading(tx).changes(list(found))
-    return [
-        (name, raw)
-        for name, raw in found.items()
-        if name in stand and isinstance(stand[name].outcome, Applied | Conflict)
+    took_effect = [
+        name for name in found if name in stand and isinstance(stand[name].outcome, Applied | Conflict)
     ]
+    return [(name, found[name]) for name in sorted(took_effect, key=lambda name: stand[name].seq)]
 
 
 def records_naming(tx: Reader, kinds: Iterable[str], names: Iterable[RecordId]) -> list[Record]:

@@ -37,17 +37,16 @@ def word_on(tx: Reader, kind: str, about: str = "") -> Record | None:
 
 
 def patches_of(tx: Reader, kind: str, about: str = "") -> list[tuple[Content, Patch]]:
-    """Return every word on something that took effect in the register, the newest first."""
+    """Return every word on something that took effect in the register, the last that did so first."""
     name = word_id(tx, kind, about)
     contents = [readable(raw) for _, raw in protection_store.contents_in_effect(tx, [name])]
-    found = [
+    return [
         (each, each.body)
-        for each in contents
+        for each in reversed(contents)
         if each is not None
         and isinstance(each.body, Patch)
         and (each.body.record, each.body.kind) == (name, kind)
     ]
-    return sorted(found, key=lambda each: -each[0].clock.server_ms)
 
 
 def write_record(

@@ -70,6 +70,20 @@ def test_who_said_what_stands_in_the_chain_and_saying_the_same_adds_nothing(
     assert record.fields[FIELD] == ["kabid", "admin"]
 
 
+def test_words_of_one_millisecond_and_of_a_clock_set_back_stand_in_the_order_they_took_effect(
+    office: Office, rules: LoginRules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kabid, now = who(office, "kabid"), office.deps.now_ms()
+    said: list[tuple[tuple[Role, ...], int]] = [
+        (("petugas",), now), ((), now), (("pengawas",), now), ((), now - 60_000), (("petugas",), now - 60_000),
+    ]  # fmt: skip
+    for roles, at_ms in said:
+        monkeypatch.setattr(office.deps.office, "_now_ms", lambda at_ms=at_ms: at_ms)
+        rules.change(kabid, roles)
+    history = [set(each.roles) - {"kabid", "admin"} for each in rules.history()]
+    assert history == [set(roles) for roles, _ in reversed(said)]
+
+
 def test_what_a_record_says_lifts_no_minimum(office: Office, rules: LoginRules) -> None:
     deps = office.deps
     rule = deps.engine.read(lambda tx: word_id(tx, KIND))
