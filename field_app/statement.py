@@ -86,6 +86,7 @@ def _statement(bench: Bench, sheet: Sheet) -> Statement:
         say("diri", nama=shown("nama"), lahir=shown("tanggal_lahir") or "…", alamat=alamat or "…"),
         _matter(form, shown, say),
         *_plan(form, answers, say),
+        *_for_child(shown, say),
         *_consent(form, answers, say),
         say("penutup"),
     ]
@@ -118,6 +119,12 @@ def _plan(form: Form, answers: dict[str, Any], say: Any) -> list[str]:
         for row in cast("list[dict[str, Any]]", rows)
     ]
     return [say("rencana", daftar="; ".join(line for line in lines if line))]
+
+
+def _for_child(shown: Any, say: Any) -> list[str]:
+    """Who agrees in a child's place, and by what they may."""
+    who, name, basis = shown("pemberi_persetujuan"), shown("nama_pemberi"), shown("dasar_pemberi")
+    return [say("untuk_anak", siapa=who, nama=name or "…", dasar=basis or "…")] if name or basis else []
 
 
 def _consent(form: Form, answers: dict[str, Any], say: Any) -> list[str]:

@@ -32,6 +32,7 @@ from server.hosts import Hosts
 from server.keys import default_path, is_open_to_others
 from server.patience import PatientProtocol, ask_the_silent, open_all_files
 from server.web.building import build_site
+from server.web.cookie_names import named
 from server.web.pages import page_routes
 from server.web.site import Site
 
@@ -170,7 +171,7 @@ def serve(
     site.quarantine.judge_after_upgrade()
     deps.keeper.start()
     config = uvicorn.Config(
-        hosts.guard(create_app(deps, page_routes(site)), deps.text),
+        hosts.guard(named(create_app(deps, page_routes(site))), deps.text),
         http=PatientProtocol,
         access_log=False,
         log_level="warning",

@@ -208,6 +208,28 @@ class Permits:
 
         return self._engine.write(work).result()
 
+    def end_sessions(self, by: Person, person: PersonId) -> Done | Refused:
+        """End all sessions of somebody who stays: of a lost laptop, or a screen left open. On record."""
+        if not may(by, "manage_people"):
+            return Refused(why="peran")
+        now, name = self._now_ms(), RecordId(self._randomness(16).hex())
+
+        def work(tx: Writer) -> Done | Refused:
+            if load_person(tx, person) is None:
+                return Refused(why="berubah")
+            end_all(tx, person)
+            new: Fields = {
+                "perihal": "sesi",
+                "orang": person,
+                "oleh": by.id,
+                "at_ms": now,
+                "state": "selesai",
+            }
+            self._office.act_in(tx, by.id, [Patch(record=name, kind=KIND, base={}, new=new)])
+            return Done()
+
+        return self._engine.write(work).result()
+
     def _ask(
         self, by: Person, what: What, about: Person, fits: Callable[[Reader], str], username: str = ""
     ) -> Asked | Refused:

@@ -150,6 +150,8 @@ def _changed(site: Site, by: Person, name: PersonId, given: dict[str, str]) -> A
         return site.permits.ask_reset(by, name, reset)
     if step == "keluar":
         return site.permits.leave(by, name)
+    if step == "sesi":
+        return site.permits.end_sessions(by, name)
     known = site.deps.engine.read(lambda tx: load_person(tx, name))
     if step != "hak" or known is None:
         return Refused(why="berubah")

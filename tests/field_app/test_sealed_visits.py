@@ -271,7 +271,7 @@ def test_all_that_was_answered_and_photographed_lies_in_one_container_that_only_
 ) -> None:
     field.ready()
     draft = field.begin(form)
-    for name in FORMS.get(form).pages[2].fields:
+    for name in FORMS.get(form).pages[3].fields:
         field.visits.save(draft.id, form, name, True)
     field.play(draft.id)
     seen = field.visits.draft(draft.id)
@@ -281,7 +281,7 @@ def test_all_that_was_answered_and_photographed_lies_in_one_container_that_only_
     submit = field.last_submit()
     inside = field.look_inside(submit)
     assert (inside.opening.form, inside.opening.number, inside.opening.follows) == (form, 1, None)
-    assert inside.opening.forms == {form: 2}
+    assert inside.opening.forms == {form: 3}
     answers = inside.answers.answers[form]
     given = seen.forms[form].answers
     assert {name: answers[name] for name in given if name in answers} == {
@@ -456,3 +456,28 @@ def test_a_statement_is_read_out_whole_before_it_is_signed_and_kept_as_it_was_re
     field.finish(draft.id)
     kept = field.look_inside(field.last_submit()).answers.answers["ktk"]
     assert "Saya setuju data saya dipakai untuk: memasukkan nama" in kept["pernyataan_teks"]
+
+
+def test_of_a_child_it_is_asked_and_read_out_who_agrees_and_on_what_basis(field: SealedField) -> None:
+    field.ready()
+    draft = field.begin()
+    asked = {"pemberi_persetujuan", "nama_pemberi", "dasar_pemberi"}
+
+    def missing(name: str, value: object) -> set[str]:
+        saved = field.visits.save(draft.id, "ktk", name, value)
+        assert isinstance(saved, Saved)
+        return asked & {found.field for found in saved.findings if found.kind == "missing"}
+
+    assert missing("masih_anak", False) == set()
+    assert missing("masih_anak", True) == {"pemberi_persetujuan"}
+    assert missing("pemberi_persetujuan", "belum_ada") == set()
+    assert missing("pemberi_persetujuan", "wali") == {"nama_pemberi", "dasar_pemberi"}
+    assert missing("nama_pemberi", "Wali Uji") == {"dasar_pemberi"}
+    assert missing("dasar_pemberi", "penetapan") == set()
+    shown = field.sealed.statement(draft.id)
+    assert isinstance(shown, Statement)
+    said = "Yang menyetujui untuk anak ini: Wali Uji (Wali). Buktinya: Penetapan pengadilan."
+    assert said in shown.paragraphs
+    field.visits.save(draft.id, "ktk", "masih_anak", False)
+    anew = field.sealed.statement(draft.id)
+    assert isinstance(anew, Statement) and said not in anew.paragraphs

@@ -298,7 +298,9 @@ def test_a_secret_form_asks_for_safe_contact_first_and_for_each_consent_by_itsel
 ) -> None:
     form = forms.get(form_id)
     assert form.pages[0].fields == ("aman_dihubungi", "aman_dikunjungi", "kode_kasus")
-    purposes = [form.fields[name] for name in form.pages[2].fields]
+    agreeing = form.pages[2].fields
+    assert agreeing == ("masih_anak", "pemberi_persetujuan", "nama_pemberi", "dasar_pemberi")
+    purposes = [form.fields[name] for name in form.pages[3].fields]
     assert len(purposes) == 7
     assert all(isinstance(each, YaTidak) and each.required and not each.skippable for each in purposes)
     says = [rule.say for each in purposes for rule in each.rules]

@@ -139,6 +139,7 @@ def test_who_sits_down_at_an_open_page_changes_no_login_without_the_password(
         other = re.search(r'name="sesi" value="(\w+)"', page.text)
         assert other and page.text.count('name="sandi"') == 2
         form = {"csrf": csrf(page)}
+        tries: tuple[tuple[str, dict[str, str]], ...]
         tries = (("/akun/kode/mulai", {}), ("/akun/sesi", {"sesi": other[1]}), ("/akun/sesi", {"lain": "1"}))
         for path, asked in tries:
             for wrong in ({}, {"sandi": "bukan sandi saya"}):

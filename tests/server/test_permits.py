@@ -223,6 +223,26 @@ def test_who_left_has_no_session_no_phone_and_no_login(desk: Desk) -> None:
     assert device is not None and device.revoked_ms is not None
 
 
+def test_an_admin_alone_ends_the_sessions_of_somebody_who_stays_on_record(desk: Desk) -> None:
+    person, deps = desk.office.people["pendamping"], desk.office.deps
+    accounts = Accounts(
+        deps.engine, Passwords(deps.randomness, memory_kib=64), now_ms=deps.now_ms, randomness=deps.randomness
+    )
+    tokens = [getattr(accounts.log_in("pendamping", PASSWORD, "10.0.0.1"), "token", "") for _ in range(2)]
+    assert desk.permits.end_sessions(desk.who("kabid"), person) == Refused(why="peran")
+    assert desk.permits.end_sessions(desk.who("admin"), PersonId("f" * 32)) == Refused(why="berubah")
+    assert all(accounts.session(token) is not None for token in tokens)
+    assert desk.permits.end_sessions(desk.who("admin"), person) == Done()
+    assert all(accounts.session(token) is None for token in tokens)
+    assert signed_in(desk, "pendamping", PASSWORD, "10.0.0.2"), "who stays logs in again"
+    kept = deps.engine.read(lambda tx: queries.records_of_kind(tx, KIND))
+    told = [each.fields for each in kept if each.fields.get("perihal") == "sesi"]
+    assert [(each["orang"], each["oleh"], each["state"]) for each in told] == [
+        (person, desk.who("admin").id, "selesai")
+    ]
+    assert desk.permits.waiting() == []
+
+
 def signed_in(desk: Desk, name: str, password: str, address: str) -> bool:
     deps = desk.office.deps
     accounts = Accounts(
@@ -308,6 +328,9 @@ def test_from_the_page_somebody_comes_back(desk: Desk) -> None:
         log_in(admin, "admin")
         log_in(kabid, "kabid")
         assert "Sudah tidak bekerja di sini" not in admin.get("/pengguna").text
+        assert 'value="sesi"' in admin.get(f"/pengguna/{person}").text
+        ended = send(admin, f"/pengguna/{person}", langkah="sesi")
+        assert ended.headers["location"] == "/pengguna?hasil=selesai"
         send(admin, f"/pengguna/{person}", langkah="keluar")
         page = admin.get("/pengguna")
         assert "Sudah tidak bekerja di sini (1)" in page.text and "Minta masuk kembali" in page.text

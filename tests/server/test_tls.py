@@ -78,6 +78,7 @@ def strict_browser(address: str, authority: bytes) -> None:
         assert page.headers[STRICT[0]] == STRICT[1]
         cookies = page.headers.get_list("set-cookie")
         assert cookies and all("secure" in each.lower() and "httponly" in each.lower() for each in cookies)
+        assert all(each.startswith("__Host-") for each in cookies)
         assert browser.get("/api/health").headers[STRICT[0]] == STRICT[1]
     with httpx.Client(base_url=address) as stranger, pytest.raises(httpx.ConnectError):
         stranger.get("/masuk")
