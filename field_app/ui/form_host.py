@@ -8,7 +8,7 @@ from typing import Any
 
 from field_app.finalise import place_answer
 from field_app.recordings import recordings
-from field_app.ui.labels import fix_words
+from field_app.ui.labels import fix_words, ground_words
 from field_app.ui.permissions import closed_for_good, settings_pill
 from field_app.ui.plan import Step
 from field_app.ui.sheets import LocationSheet
@@ -128,6 +128,11 @@ class FormHost(BaseScreen):
         """When a fix was taken, and where it is from if no satellite gave it, as one reads it."""
         source = value.get("source", "gps")
         return fix_words(source, value.get("at"), self.context.now_ms(), self.context.text)
+
+    def ground(self, value):
+        """How a fix lies to the desa of the visit."""
+        wilayah = self.context.phone.wilayah
+        return ground_words(self.view, wilayah, value["lat"], value["lng"], self.context.text)
 
     def recordings(self):
         """The data notice read aloud, by language."""
