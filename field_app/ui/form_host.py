@@ -153,4 +153,5 @@ class FormHost(BaseScreen):
         """Show a sheet; what is typed on it is of the same case."""
         for entry in (one for one in sheet.walk(restrict=True) if isinstance(one, Entry)):
             entry.private = self.is_private()
+            entry.bind(on_overflow=lambda _entry, most: self.overflowed(most))
         self.context.shell.present(sheet)

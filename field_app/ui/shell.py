@@ -26,6 +26,7 @@ from field_app.ui.widgets.containers import Sheet
 from field_app.ui.widgets.painted import Painted
 from field_app.ui.widgets.switch import Toggle
 from field_app.views import Refused
+from schemas.format import number
 
 load_kv(__file__)
 
@@ -124,6 +125,10 @@ class BaseScreen(BoxLayout):
     def refusal(self, refused: Refused) -> None:
         """Say why something was not done."""
         self.context.shell.toast(self.say(refused.say, **refused.values), "warning", 5)
+
+    def overflowed(self, most: int) -> None:
+        """Say that not all of what was typed or pasted was taken."""
+        self.context.shell.toast(self.say("aplikasi.formulir.penuh", jumlah=number(most)), "warning", 5)
 
 
 class Toast(Painted):
