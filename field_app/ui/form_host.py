@@ -9,7 +9,7 @@ from typing import Any
 from field_app.finalise import place_answer
 from field_app.recordings import recordings
 from field_app.ui.labels import fix_words, ground_words
-from field_app.ui.permissions import closed_for_good, settings_pill
+from field_app.ui.permissions import PermissionSheet, closed_for_good, settings_pill
 from field_app.ui.plan import Step
 from field_app.ui.sheets import LocationSheet
 from field_app.ui.shell import BaseScreen
@@ -116,6 +116,8 @@ class FormHost(BaseScreen):
                 self.present(sheet)
             else:
                 use(place)
+                if closed_for_good(location.trouble()):
+                    self.present(PermissionSheet(self.context, location.trouble()))
 
         location = self.context.location
         if location is None:

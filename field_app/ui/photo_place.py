@@ -120,5 +120,9 @@ class PhotoPlace:
         age = fix_words(fix.source, fix.at_ms, self._context.now_ms(), say)
         accuracy.set(fix.accuracy_m, point, age, ground_words(view, wilayah, fix.lat, fix.lng, say))
         card.add_widget(accuracy)
+        trouble = "" if self._by_hand() or not self.may_come else self._context.location.trouble()
+        if closed_for_good(trouble):
+            card.add_widget(Notice(icon="lock", tone="notice", text=say(trouble)))
+            card.add_widget(settings_pill(self._context))
         if fix.mock:
             card.add_widget(Notice(icon="wrong_place", tone="bad", text=say("aplikasi.lokasi.tiruan")))
