@@ -16,7 +16,7 @@ import pytest
 
 from field_app.android.hook import ANDROID, PERMISSIONS, before_apk_assemble, broken_promises, completed
 from field_app.android.java import CLASSES, OURS
-from field_app.android.stage import KINDS, stage, staged
+from field_app.android.stage import KINDS, stage
 
 ROOT = Path(__file__).parents[3]
 HERE = ROOT / "field_app" / "android"
