@@ -124,7 +124,7 @@ class FormHost(BaseScreen):
             self.present(LocationSheet(self.context.now_ms, use))
         else:
             self.context.shell.toast(self.say("aplikasi.lokasi.mencari"), "my_location", 1.5)
-            self.context.background.run(location.fix, fixed)
+            self.context.background.ask(location.fix, fixed)
 
     def fix_time(self, value):
         """When a fix was taken, and where it is from if no satellite gave it, as one reads it."""
