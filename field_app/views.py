@@ -289,6 +289,7 @@ class DraftView(Data, frozen=True, kw_only=True):
     sealed: bool = False
     at: tuple[str, str] | None = None
     mended: tuple[str, ...] = ()
+    kode_desa: str = ""
 
 
 class Listed(Data, frozen=True, kw_only=True):

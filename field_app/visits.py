@@ -218,6 +218,7 @@ class Visits:
             sealed=self._bench.sealed.holds(draft),
             at=spot_in(self._bench, known),
             mended=mended_in(self._bench, known, sheets),
+            kode_desa=known.seen.kode_desa,
         )
 
     def discard(self, draft: str) -> Refused | None:

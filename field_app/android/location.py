@@ -50,7 +50,10 @@ class AndroidLocation:
             fixes: Any = self._fixes
         fixes.waitForFirst(WAIT_MS)
         found = [place for name in PROVIDERS if (place := self._place(fixes.of(name), name)) is not None]
-        return best_of(found, self._time.now_ms())
+        best = best_of(found, self._time.now_ms())
+        if best is not None and not self._permissions.has(FINE):
+            self._trouble = "aplikasi.lokasi.izin_perkiraan"
+        return best
 
     def trouble(self) -> str:
         """See devices.Location."""

@@ -115,7 +115,9 @@ class Location(Protocol):
         ...
 
     def trouble(self) -> str:
-        """Say why `fix` gave none just now, as a key of texts; empty when there is no more to say."""
+        """Say why `fix` gave none just now, or only a rough one, as a key of texts; empty when there is no
+        more to say.
+        """
         ...
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from field_app.finalise import place_answer
 from field_app.recordings import recordings
-from field_app.ui.labels import fix_words
-from field_app.ui.permissions import closed_for_good, settings_pill
+from field_app.ui.labels import fix_words, ground_words
+from field_app.ui.permissions import PermissionSheet, closed_for_good, settings_pill
 from field_app.ui.plan import Step
 from field_app.ui.sheets import LocationSheet
 from field_app.ui.shell import BaseScreen
@@ -116,18 +116,25 @@ class FormHost(BaseScreen):
                 self.present(sheet)
             else:
                 use(place)
+                if closed_for_good(location.trouble()):
+                    self.present(PermissionSheet(self.context, location.trouble()))
 
         location = self.context.location
         if location is None:
             self.present(LocationSheet(self.context.now_ms, use))
         else:
             self.context.shell.toast(self.say("aplikasi.lokasi.mencari"), "my_location", 1.5)
-            self.context.background.run(location.fix, fixed)
+            self.context.background.ask(location.fix, fixed)
 
     def fix_time(self, value):
         """When a fix was taken, and where it is from if no satellite gave it, as one reads it."""
         source = value.get("source", "gps")
         return fix_words(source, value.get("at"), self.context.now_ms(), self.context.text)
+
+    def ground(self, value):
+        """How a fix lies to the desa of the visit."""
+        wilayah = self.context.phone.wilayah
+        return ground_words(self.view, wilayah, value["lat"], value["lng"], self.context.text)
 
     def recordings(self):
         """The data notice read aloud, by language."""
@@ -148,4 +155,5 @@ class FormHost(BaseScreen):
         """Show a sheet; what is typed on it is of the same case."""
         for entry in (one for one in sheet.walk(restrict=True) if isinstance(one, Entry)):
             entry.private = self.is_private()
+            entry.bind(on_overflow=lambda _entry, most: self.overflowed(most))
         self.context.shell.present(sheet)

@@ -6,11 +6,12 @@ Rule: a cell is named with its table and its row.
 from collections.abc import Callable
 from typing import Any
 
-from field_app.views import PhoneUser
+from field_app.views import DraftView, PhoneUser
 from schemas.form import Form
 from schemas.form_cells import cell_of, label_at
-from schemas.format import clock
+from schemas.format import clock, distance
 from schemas.text import Text
+from schemas.wilayah import Wilayah
 
 
 def where(form: Form, name: str, say: Callable[..., str]) -> str:
@@ -52,3 +53,16 @@ def _age(at_ms: int | None, now_ms: int, say: Text) -> str:
     if minutes < 60:
         return say("aplikasi.lokasi.usia_menit", menit=minutes)
     return say("aplikasi.lokasi.usia_jam", jam=clock(at_ms))
+
+
+def ground_words(view: DraftView, wilayah: Wilayah, lat: float, lng: float, say: Text) -> str:
+    """How a point lies to the desa that the visit is meant for: "1,2 km di luar batas Desa Jati". Empty where
+    no desa is known, and in a sealed case, which says nowhere where it is.
+    """
+    region = wilayah.get(view.kode_desa) if view.kode_desa and not view.sealed else None
+    if region is None:
+        return ""
+    outside_m = wilayah.outside_m(region.kode, lat, lng)
+    if not outside_m:
+        return say("aplikasi.lokasi.dalam_desa", desa=view.desa)
+    return say("aplikasi.lokasi.luar_desa", jarak=distance(outside_m), desa=view.desa)

@@ -9,8 +9,10 @@ from field_app.ui.widgets.words import Notice
 
 
 def closed_for_good(trouble: str) -> bool:
-    """Say whether a trouble (a text key) is that only the system's settings can give a permission."""
-    return trouble.endswith(".izin_tertutup")
+    """Say whether a trouble (a text key) is that only the system's settings can give a permission, or a whole
+    one.
+    """
+    return trouble.endswith((".izin_tertutup", ".izin_perkiraan"))
 
 
 def settings_pill(context: Context) -> Pill:

@@ -11,12 +11,13 @@ from kivy.clock import Clock
 
 from field_app.ui.context import Context
 from field_app.ui.fields.place import Accuracy
-from field_app.ui.labels import fix_words
+from field_app.ui.labels import fix_words, ground_words
 from field_app.ui.permissions import closed_for_good, settings_pill
 from field_app.ui.sheets import LocationSheet
 from field_app.ui.widgets.buttons import Pill
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.words import Notice, Words
+from field_app.views import DraftView
 
 BY_HAND = ("ketik", "berkas")
 AGAIN_S = 3.0
@@ -91,12 +92,14 @@ class PhotoPlace:
         if self.fix is None and not self._context.location.trouble():
             self._again()
 
-    def card(self) -> Card:
-        """How good the place is, by number, word and bar, how old it is, and the way to write one."""
+    def card(self, view: DraftView) -> Card:
+        """How good the place is, by number, word and bar, how old it is, how it lies to the desa of this
+        draft, and the way to write one.
+        """
         card, say = Card(), self._context.text
         card.add_widget(Words(text=say("aplikasi.kamera.lokasi"), style="question"))
         if self.fix:
-            self._tell(card)
+            self._tell(card, view)
         else:
             trouble = self._context.location.trouble() if self.may_come else ""
             waits = "aplikasi.lokasi.mencari" if self._seeking else trouble or "aplikasi.kamera.lokasi_belum"
@@ -110,11 +113,16 @@ class PhotoPlace:
         card.add_widget(write)
         return card
 
-    def _tell(self, card: Card) -> None:
-        say, fix = self._context.text, self.fix
+    def _tell(self, card: Card, view: DraftView) -> None:
+        say, fix, wilayah = self._context.text, self.fix, self._context.phone.wilayah
         accuracy = Accuracy()
         point = f"{fix.lat:.5f} · {fix.lng:.5f}".replace(".", ",")
-        accuracy.set(fix.accuracy_m, point, fix_words(fix.source, fix.at_ms, self._context.now_ms(), say))
+        age = fix_words(fix.source, fix.at_ms, self._context.now_ms(), say)
+        accuracy.set(fix.accuracy_m, point, age, ground_words(view, wilayah, fix.lat, fix.lng, say))
         card.add_widget(accuracy)
+        trouble = "" if self._by_hand() or not self.may_come else self._context.location.trouble()
+        if closed_for_good(trouble):
+            card.add_widget(Notice(icon="lock", tone="notice", text=say(trouble)))
+            card.add_widget(settings_pill(self._context))
         if fix.mock:
             card.add_widget(Notice(icon="wrong_place", tone="bad", text=say("aplikasi.lokasi.tiruan")))

@@ -44,7 +44,7 @@ def camera_scenes(settle: Callable[..., None]) -> Iterator[tuple[str, Scene]]:
 
     def on_phone(phone: Any, app: Any) -> None:
         camera("foto_rumah_depan")(phone, app)
-        at = Place(lat=-7.42631, lng=111.01902, accuracy_m=6.4, at_ms=NOW_MS - 40_000)
+        at = Place(lat=-7.43731, lng=110.81602, accuracy_m=6.4, at_ms=NOW_MS - 40_000)
         kept = phone.visits.drafts["d1"]
         kept.photos = [replace(one, place=at) for one in kept.photos]
         app.root.context.camera = app.root.context.location = Handset(at)
@@ -53,7 +53,7 @@ def camera_scenes(settle: Callable[..., None]) -> Iterator[tuple[str, Scene]]:
     def place(phone: Any, app: Any) -> None:
         camera("foto_rumah_depan")(phone, app)
         settle(app)
-        found = FoundPlace(lat=-7.4263, lng=111.019, accuracy_m=12)
+        found = FoundPlace(lat=-7.4373, lng=110.816, accuracy_m=12)
         said = phone.text("aplikasi.lokasi.dari_foto")
         app.root.present(
             LocationSheet(lambda: NOW_MS, lambda _: None, said, found=found, without=lambda: None)

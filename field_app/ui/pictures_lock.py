@@ -32,6 +32,10 @@ def lock_scenes(settle: Callable[..., None]) -> Iterator[tuple[str, Scene]]:
         phone.tries_left = 0
         locked(phone, app)
 
+    def forgotten(phone: Any, app: Any) -> None:
+        no_more_tries(phone, app)
+        app.root.go("rescue")
+
     def enrol_pin(phone: Any, app: Any) -> None:
         app.root.only("enrol")
         app.root.screen.address.text, app.root.screen.code.text = "https://10.0.0.1:8443", "K7Q2-M9XD"
@@ -68,6 +72,7 @@ def lock_scenes(settle: Callable[..., None]) -> Iterator[tuple[str, Scene]]:
     yield "02_kunci_salah", wrong_pin
     yield "02_kunci_tunggu", waiting
     yield "02_kunci_habis", no_more_tries
+    yield "02_kode_pembuka", forgotten
     yield "03_daftar", lambda _p, app: app.root.only("enrol")
     yield "03_daftar_dihapus", wiped
     yield "04_daftar_pin", enrol_pin_after

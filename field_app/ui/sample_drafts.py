@@ -23,6 +23,7 @@ class SampleDraft:
     form: str
     nama: str = "Sutarmi"
     desa: str = "Desa Banaran"
+    kode_desa: str = "33.14.01.2009"
     answers: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     last: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     returned: dict[str, str] = field(default_factory=dict[str, str])
@@ -47,7 +48,7 @@ def filled_draft(visits: Any, key: str) -> SampleDraft:
             "bpnt_kpm": {
                 "hasil_kunjungan": "terisi_lengkap", "nama_responden": "Sutarmi", "hubungan_responden":
                 "diri_sendiri",
-                "lokasi": {"lat": -7.42631, "lng": 111.01902, "accuracy_m": 6.4, "at": NOW_MS - 4 * 60_000},
+                "lokasi": {"lat": -7.43731, "lng": 110.81602, "accuracy_m": 6.4, "at": NOW_MS - 4 * 60_000},
                 "persetujuan": True, "nik": "3314994107680002", "no_kk": "3314990101150003", "nama":
                 "Sutarmi",
                 "ktp_ada": "asli", "status_kpm": "sukses_spm", "keberadaan_kpm": "ditemukan", "penyalur":

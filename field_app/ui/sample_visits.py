@@ -171,7 +171,9 @@ class SampleVisits:
         key = f"d{len(self.drafts) + 10}"
         said = {"nama": nama, "kode_desa": kode_desa}
         region = self._wilayah.get(kode_desa)
-        self.drafts[key] = SampleDraft(form=form, nama=nama, desa=f"Desa {region.nama}", answers={form: said})
+        self.drafts[key] = SampleDraft(
+            form=form, nama=nama, desa=f"Desa {region.nama}", kode_desa=kode_desa, answers={form: said}
+        )
         return self.draft(key)
 
     def start_correction(self, visit: str) -> DraftView | Refused:
@@ -206,6 +208,7 @@ class SampleVisits:
             last=draft.last, returned=draft.returned, note=draft.note, page=draft.page,
             photos=self._photos(draft), subject=SUBJECT, findings={one: self._findings(draft, one) for one
             in ids}, sealed=form.privacy == "rahasia", at=draft.at,
+            kode_desa=draft.kode_desa,
         )  # fmt: skip
 
     def _photos(self, draft: SampleDraft) -> tuple[PhotoView, ...]:

@@ -26,10 +26,13 @@ from field_app.ui.widgets.containers import Sheet
 from field_app.ui.widgets.painted import Painted
 from field_app.ui.widgets.switch import Toggle
 from field_app.views import Refused
+from schemas.format import number
 
 load_kv(__file__)
 
 T = TypeVar("T")
+MOST_WORK_S = 20.0
+"""How long it may be said that something is being done, whatever becomes of it."""
 TIDY_S = 0.4
 """After a screen was left; by then the next one stands, and the finger is still."""
 TIDY_LATE_S = 2.0
@@ -103,6 +106,17 @@ class BaseScreen(BoxLayout):
 
         self.context.background.run(lambda: guarded(work), answered)
 
+    def working(self, work: Callable[[], T], said: str, then: Callable[[T], Any]) -> None:
+        """Do what takes a while in the background, and say what it is until it is done."""
+        shell = self.context.shell
+        toast = shell.toast(self.say(said), "key", MOST_WORK_S)
+
+        def answered(outcome: T) -> None:
+            shell.hush(toast)  # what comes next is not to lie under it
+            then(outcome)
+
+        self.context.background.run(work, answered)
+
     def kept(self, step: Callable[[], Any]) -> bool:
         """Keep a setting at once; what the storage refuses is said, and False returned."""
         outcome = guarded(step)
@@ -124,6 +138,10 @@ class BaseScreen(BoxLayout):
     def refusal(self, refused: Refused) -> None:
         """Say why something was not done."""
         self.context.shell.toast(self.say(refused.say, **refused.values), "warning", 5)
+
+    def overflowed(self, most: int) -> None:
+        """Say that not all of what was typed or pasted was taken."""
+        self.context.shell.toast(self.say("aplikasi.formulir.penuh", jumlah=number(most)), "warning", 5)
 
 
 class Toast(Painted):

@@ -47,8 +47,8 @@ def number_value(text: str) -> int | float | None:
 
 
 def number_shown(value: float | None) -> str:
-    """A stored number as it is typed."""
-    return "" if value is None else f"{value:g}".replace(".", ",")
+    """A stored number as it is typed, with all its digits."""
+    return "" if value is None else f"{value:.3f}".rstrip("0").rstrip(".").replace(".", ",")
 
 
 def _parts(text: str, sizes: tuple[int, ...], mark: str) -> str:

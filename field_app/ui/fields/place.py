@@ -1,4 +1,4 @@
-"""A place: accuracy as number, word and bar; and when it was taken."""
+"""A place: accuracy as number, word and bar; when it was taken, and how it lies to the desa."""
 
 from kivy.metrics import dp
 from kivy.properties import NumericProperty
@@ -21,18 +21,18 @@ def accuracy_look(metres: float) -> tuple[str, str, int]:
 
 
 class Accuracy(Painted):
-    """The number, its word, four bars, and the point itself."""
+    """The number, its word, four bars, the point itself, and what is said of it."""
 
     metres = NumericProperty(0)
 
     def __init__(self, **kwargs):
         kwargs.setdefault("size_hint_y", None)
-        self.point, self.taken = "", ""
+        self.under = ()
         super().__init__(**kwargs)
 
-    def set(self, metres: float, point: str, taken: str) -> None:
-        """Show another fix."""
-        self.metres, self.point, self.taken = metres, point, taken
+    def set(self, metres: float, *under: str) -> None:
+        """Show another fix; each of `under` that is not empty has a line of its own."""
+        self.metres, self.under = metres, tuple(text for text in under if text)
         self.refresh()
 
     def _words(self):
@@ -44,7 +44,7 @@ class Accuracy(Painted):
             return None
         room = max(1, self.width - dp(32))
         number = self.measure(self._words()[0], "figure")[1]
-        under = sum(self.measure(text, "small", room)[1] for text in (self.point, self.taken) if text)
+        under = sum(self.measure(text, "small", room)[1] for text in self.under)
         return number + under + dp(26)
 
     def paint(self):
@@ -66,10 +66,9 @@ class Accuracy(Painted):
         self.write(
             word, "strong", ink, left, y + (high - word_high) / 2, max(1, x - left - dp(8)), shrink=True
         )
-        for text in (self.point, self.taken):
-            if text:
-                y -= self.measure(text, "small", room)[1]
-                self.write(text, "small", ink, dp(16), y, room)
+        for text in self.under:
+            y -= self.measure(text, "small", room)[1]
+            self.write(text, "small", ink, dp(16), y, room)
 
 
 class GpsEditor(Editor):
@@ -87,7 +86,8 @@ class GpsEditor(Editor):
         has = isinstance(value, dict) and "lat" in value
         if has:
             point = f"{value['lat']:.5f}, {value['lng']:.5f}".replace(".", ",").replace(", ", " · ")
-            self.accuracy.set(float(value.get("accuracy_m") or 0), point, self.host.fix_time(value))
+            metres = float(value.get("accuracy_m") or 0)
+            self.accuracy.set(metres, point, self.host.fix_time(value), self.host.ground(value))
         if has and not self.accuracy.parent:
             self.add_widget(self.accuracy, index=1)
         elif not has and self.accuracy.parent:

@@ -13,6 +13,7 @@ class WriteEditor(Editor):
     def build(self):
         self.entry = Entry(settled=self.settled, **self.entry_options())
         self.entry.private = self.host.is_private()
+        self.entry.bind(on_overflow=lambda _entry, most: self.host.overflowed(most))
         self.entry.show(self.text_of(self.value))
         self.entry.disabled = self.field.read_only
         self.add_widget(self.entry)

@@ -82,7 +82,7 @@ class CameraScreen(BaseScreen):
         cards = [self._shots(view, definition, field)]
         if not view.sealed:
             # a paper's place matters less than its sides, and what is looked at stands above all else
-            cards.insert(is_paper(field) or self._live is not None, self._place.card())
+            cards.insert(is_paper(field) or self._live is not None, self._place.card(view))
         for card in cards:
             body.add_widget(card)
         body.add_widget(self._needed(view, definition))

@@ -63,7 +63,9 @@ class ChangePinScreen(BaseScreen):
 
     def _change(self, old, new):
         self.ids.pad.disabled = True
-        self.context.background.run(lambda: self.context.phone.change_pin(old, new), self._answered)
+        self.working(
+            lambda: self.context.phone.change_pin(old, new), "aplikasi.daftar.simpan_pin", self._answered
+        )
 
     def _answered(self, outcome):
         self.ids.pad.disabled = False

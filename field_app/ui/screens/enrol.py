@@ -293,7 +293,7 @@ class EnrolScreen(BaseScreen):
 
     def _set_pin(self, pin):
         self.pad.disabled = True
-        self.context.background.run(self.work(pin), self._answered)
+        self.working(self.work(pin), "aplikasi.daftar.simpan_pin", self._answered)
 
     def work(self, pin):
         """What is asked of the phone."""

@@ -13,6 +13,7 @@ from field_app.atlas import Ground, Point, apart_m
 from field_app.task_map import Pin, TaskMap
 from field_app.ui.cards import FORM_ICONS, due_day, status_chip, still_due
 from field_app.ui.kv import load_kv
+from field_app.ui.permissions import PermissionSheet, closed_for_good
 from field_app.ui.sheets import LocationSheet
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head, rows  # noqa: F401 - named in the .kv
@@ -62,7 +63,7 @@ class MapScreen(BaseScreen):
         self._view = view
         self._show(fit=first)
         if first and self.context.location is not None:
-            self.context.background.run(self.context.location.fix, self._located)
+            self.context.background.ask(self.context.location.fix, self._located)
 
     # -- showing --------------------------------------------------------------------------------------------
 
@@ -200,11 +201,14 @@ class MapScreen(BaseScreen):
         shell.toast(self.say("aplikasi.lokasi.mencari"), "my_location", 1.5)
 
         def found(place: Any):
-            if place is None:
-                shell.toast(self.say("aplikasi.lokasi.tidak_ada"), "location_off", 5)
+            trouble = location.trouble()
+            if closed_for_good(trouble):
+                shell.present(PermissionSheet(self.context, trouble))
+            elif place is None:
+                shell.toast(self.say(trouble or "aplikasi.lokasi.tidak_ada"), "location_off", 5)
             self._located(place)
 
-        self.context.background.run(location.fix, found)
+        self.context.background.ask(location.fix, found)
 
     def _located(self, place: Any):
         if place is not None:

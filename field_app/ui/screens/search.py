@@ -129,11 +129,11 @@ class SearchScreen(BaseScreen):
     def new(self):
         """Somebody who is not in the list: a name and a desa are enough to begin."""
         text = "" if any(letter.isdigit() for letter in self.line.text) else self.line.text.strip()
-        self.context.shell.present(
-            NewPersonSheet(
-                self.say, self.context.phone.wilayah, text, self._desa[0], self._begin_new, self._word
-            )
+        sheet = NewPersonSheet(
+            self.say, self.context.phone.wilayah, text, self._desa[0], self._begin_new, self._word
         )
+        sheet.line.bind(on_overflow=lambda _line, most: self.overflowed(most))
+        self.context.shell.present(sheet)
 
     def _begin_new(self, nama, kode_desa):
         visits = self.context.phone.visits

@@ -34,6 +34,7 @@ class Entry(TextInput):
     grows = BooleanProperty(False)
     private = BooleanProperty(False)
     """What is typed is of a sealed case: no keyboard learns its words, and nothing of it is copied out."""
+    __events__ = ("on_overflow",)
 
     def __init__(self, mask: Callable[[str], str] | None = None, settled=None, max_length: int = 0, **kwargs):
         self._mask = mask
@@ -66,6 +67,9 @@ class Entry(TextInput):
         if not self.private:
             super().cut()
 
+    def on_overflow(self, most):
+        """Some of what was typed or pasted found no room: so many letters may stand here."""
+
     def on_text(self, _instance, text):
         """Shrink, and wait for the pause."""
         self._fit()
@@ -82,7 +86,10 @@ class Entry(TextInput):
                 return
             substring = " ".join(substring.splitlines())
         if self._max:
-            substring = substring[: max(0, self._max - len(self.text))]
+            room = max(0, self._max - len(self.text))
+            if len(substring) > room:
+                self.dispatch("on_overflow", self._max)
+            substring = substring[:room]
         super().insert_text(substring, from_undo)
         self._shape()
 

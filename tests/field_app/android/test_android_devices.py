@@ -206,6 +206,10 @@ def test_whoever_gave_only_the_rough_place_has_that(phone: Handset, allowed: Fak
     place = phone.location.fix()
     phone.location.rest()
     assert place is not None and place.accuracy_m == 2000
+    assert phone.location.trouble() == "aplikasi.lokasi.izin_perkiraan" and phone.location.trouble() in TEXT
+    allowed.granted = {COARSE, FINE}
+    assert phone.location.fix() is not None and not phone.location.trouble()
+    phone.location.rest()
 
 
 def test_no_provider_is_switched_on(phone: Handset, allowed: FakePhone) -> None:

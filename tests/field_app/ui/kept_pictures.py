@@ -1,4 +1,4 @@
-"""Pictures of screens that are kept, to see what changed: small ones, of the main screens in each look.
+"""Pictures of screens that are kept, to see what changed: small ones, of every screen in each look.
 
 `python -m tests.field_app.ui.kept_pictures` draws them anew; look at what differs before keeping it. Rule: a
 picture is compared spot by spot, not pixel by pixel: another driver smooths the edges of letters otherwise.
@@ -15,11 +15,18 @@ WIDTH, COLOURS, SPOT = 180, 48, 10
 """Pixels of a kept picture's width, its colours, and the side of a spot."""
 MOST_MEAN, MOST_SPOT = 1.5, 14.0
 """Differences of a spot's colour, 0 to 255, that edges of letters may make: on average, and of one spot."""
-SCENES = (
-    "01_kunci", "03_pindai", "04_daftar_kata", "05_beranda", "05_beranda_bulan", "07_cari", "07_cari_ewarong",
-    "09_tugas", "10_formulir_05", "10_formulir_09", "10_formulir_jam_kosong", "11_lewati", "13_tabel",
-    "14_kamera_kertas", "15_tinjau", "17_sinkronisasi", "19_perbaikan", "20_pengaturan", "35_alasan",
-)  # fmt: skip
+SCENES = {
+    "01_kunci": "unlock", "02_kode_pembuka": "rescue", "03_pindai": "scan", "04_daftar_kata": "enrol",
+    "04_siapa": "who", "05_beranda": "home", "05_beranda_bulan": "home", "07_cari": "search",
+    "07_cari_ewarong": "search", "07_peta_saya": "map", "08_kunjungan_baru": "start", "09_tugas": "task",
+    "10_formulir_05": "form", "10_formulir_09": "form", "10_formulir_jam_kosong": "form",
+    "11_lewati": "form", "13_tabel": "form", "14_foto": "photo", "14_kamera_kertas": "camera",
+    "15_tinjau": "review", "16_selesai": "done", "17_sinkronisasi": "sync", "19_perbaikan": "repair",
+    "20_ganti_pin": "change_pin", "20_pengaturan": "settings", "22_keputusan_kantor": "conflicts",
+    "23_draf_dihapus": "put_away", "31_kunci_kedua": "second", "34_pernyataan": "statement",
+    "35_alasan": "closed", "35_kasus": "cases", "36_kunci_unit_cocok": "unit_key",
+}  # fmt: skip
+"""Pictures, and which screen each is of: every screen there is has one."""
 
 
 class Way(NamedTuple):

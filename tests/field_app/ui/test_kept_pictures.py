@@ -1,4 +1,4 @@
-"""The main screens look as they did, on phones and a tablet, light and dark; nothing on them is cut off."""
+"""The screens look as they did, on phones and a tablet, light and dark; nothing on them is cut off."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ import pytest
 from kivy.core.window import Window
 from PIL import Image, ImageDraw
 
+from field_app.ui.shell import SCREENS
 from tests.field_app.ui.driver import Driver
 from tests.field_app.ui.hurry import rest
 from tests.field_app.ui.kept_pictures import (
@@ -34,6 +35,7 @@ def _window() -> Iterator[None]:
 @pytest.mark.parametrize("way", WAYS)
 def test_a_screen_looks_as_it_did_and_nothing_is_cut_off(driver: Driver, way: str, scene: str) -> None:
     open_scene(driver, way, scene)
+    assert driver.shell.name == SCENES[scene]
     assert cut_off(driver) == [] and overlapping(driver) == [] and too_small(driver) == []
     with Image.open(path_of(way, scene)) as kept:
         apart = difference(kept, shrunk(drawn(driver)))
@@ -50,6 +52,10 @@ def test_there_is_a_picture_of_each_and_none_besides_and_they_are_small() -> Non
     there = {path.relative_to(KEPT).as_posix() for path in KEPT.rglob("*") if path.is_file()}
     assert there == {f"{way}/{scene}.png" for way in WAYS for scene in SCENES}
     assert sum(path.stat().st_size for path in KEPT.rglob("*.png")) < MOST_BYTES
+
+
+def test_every_screen_there_is_has_a_picture() -> None:
+    assert set(SCENES.values()) == set(SCREENS)
 
 
 def _kept(way: str = "kecil", scene: str = "05_beranda") -> Image.Image:

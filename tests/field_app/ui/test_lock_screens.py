@@ -1,5 +1,8 @@
 """Opening, joining and locking, by touch."""
 
+import threading
+
+import pytest
 from kivy.metrics import dp
 from pytest import MonkeyPatch
 
@@ -8,7 +11,7 @@ from field_app.ui.sample import SamplePhone
 from field_app.ui.sample_drafts import filled_draft
 from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.pin import Key
-from field_app.views import PhoneUser, Waiting, Welcomed
+from field_app.views import PhoneUser, Refused, Waiting, Welcomed
 from tests.field_app.ui.driver import Driver
 
 
@@ -294,6 +297,32 @@ def test_changing_the_pin_asks_the_old_one_and_the_new_one_twice(driver: Driver)
     _type_pin(driver, "593821")
     _type_pin(driver, "593821")
     assert driver.phone.pin == "593821" and driver.shell.name != "change_pin"
+
+
+@pytest.mark.parametrize("name", ["change_pin", "enrol"])
+def test_that_a_pin_is_being_stored_is_said_until_it_is(driver: Driver, name: str) -> None:
+    done = threading.Event()
+    full = Refused(say="lapangan.penyimpanan_penuh")
+    held = lambda *_: full if done.wait(20) else None  # noqa: E731
+    if name == "change_pin":
+        driver.open()
+        driver.shell.go("change_pin")
+        driver.phone.change_pin = held
+        driver.screen.typed("246810")
+    else:
+        driver.open(SamplePhone(state="baru"))
+        driver.type(driver.screen.address, "https://10.0.0.1:8443")
+        driver.type(driver.screen.code, "ABCD")
+        driver.press("Lanjut")
+        let_in(driver)
+        driver.phone.finish = held
+    driver.screen.typed("593821")
+    driver.settle()
+    driver.screen.typed("593821")
+    assert driver.sees("Menyimpan PIN…")
+    done.set()
+    driver.settle()
+    assert not driver.sees("Menyimpan PIN…")
 
 
 def test_the_lock_is_set_in_the_settings(driver: Driver) -> None:

@@ -10,9 +10,12 @@ from field_app.ui.letters import Letters
 from field_app.ui.sample import SamplePhone
 from field_app.ui.sample_data import LONG_NAME as LONG
 from field_app.ui.sample_drafts import filled_draft
+from field_app.ui.sheets import SkipSheet
+from field_app.ui.shell import Toast
 from field_app.ui.theme import parted
 from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.head import LEAST_TITLE, HeadTitle
+from schemas.format import number
 from tests.field_app.ui.driver import Driver
 from tests.field_app.ui.test_screens_fit import cut_off, overlapping
 
@@ -145,3 +148,42 @@ def test_a_name_of_a_file_a_path_and_a_code_break_behind_their_own_signs(driver:
         look.words(text, "body", int(room)) for text in ("KS-2026-DFKPRLXYZABC", "KS-2026-\nDFKPRLXYZABC")
     )
     assert drawn.pixels == broken.pixels
+
+
+FLOOD = f"Rumah {THUMB} {JAVANESE} " * 7_000
+
+
+@pytest.mark.parametrize(("name", "most"), [("alamat", 200), ("catatan", 2000)])
+def test_what_finds_no_room_in_a_field_is_said_and_what_does_is_kept(
+    driver: Driver, name: str, most: int
+) -> None:
+    _address(driver, "")
+    entry = driver.turn_to(name, frames=3).editor.entry
+    driver.tap(entry)
+    entry.insert_text("x" * most)
+    driver.settle()
+    assert not driver.sees("Isian ini paling banyak"), "as much as may stand there is not too much"
+    entry.text = ""
+    entry.insert_text(FLOOD)
+    said = f"Isian ini paling banyak {number(most)} huruf. Yang selebihnya tidak masuk"
+    assert driver.sees(said) and len(FLOOD) > 100_000
+    entry.flush()
+    driver.settle()
+    assert driver.phone.visits.drafts["d1"].answers["bpnt_kpm"][name] == FLOOD[:most].strip()
+
+
+def test_a_reason_and_a_new_name_say_so_too(driver: Driver) -> None:
+    def told() -> list[str]:
+        return [one.text for one in driver.shell.children if isinstance(one, Toast)]
+
+    _address(driver, "")
+    sheet = SkipSheet("Mengapa?", lambda _: None)
+    driver.screen.present(sheet)
+    sheet.line.insert_text("x" * 201)
+    assert told()[0].startswith("Isian ini paling banyak 200 huruf")
+    driver.shell.go("search", form="bpnt_kpm")
+    driver.settle()
+    driver.press("Tidak ada di daftar")
+    driver.shell.hush_all()
+    driver.shell.sheets()[0].line.insert_text("x" * 121)
+    assert told()[0].startswith("Isian ini paling banyak 120 huruf")

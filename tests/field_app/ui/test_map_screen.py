@@ -33,6 +33,9 @@ class Satellite:
     def fix(self) -> Place | None:
         return self.place
 
+    def trouble(self) -> str:
+        return ""
+
 
 def _open(driver: Driver, **more: Any) -> Any:
     driver.open(**more)
@@ -126,7 +129,14 @@ def test_with_a_place_of_her_own_the_nearest_is_first(driver: Driver) -> None:
 def test_without_a_fix_it_says_what_to_do(driver: Driver) -> None:
     _open(driver, location=Satellite(None))
     driver.press("Tempat saya")
-    assert driver.screen._here is None
+    assert driver.screen._here is None and driver.sees("Pindah ke tempat terbuka")
+    driver.shell.context.location.trouble = lambda: "aplikasi.lokasi.mati"
+    driver.press("Tempat saya")
+    assert driver.sees(driver.phone.text("aplikasi.lokasi.mati"))
+    driver.shell.context.location.trouble = lambda: "aplikasi.lokasi.izin_tertutup"
+    driver.press("Tempat saya")
+    assert driver.sees("Lokasi tidak diizinkan untuk Sambang.") and driver.find("Buka Setelan HP")
+    driver.shell.back()
     driver.shell.context.location = None
     driver.press("Tempat saya")
     assert driver.shell.sheets(), "where a place can be typed"

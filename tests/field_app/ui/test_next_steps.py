@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from field_app.ui.pictures import scenes
 from field_app.ui.sample import SamplePhone
-from field_app.ui.sample_data import CARDS
+from field_app.ui.sample_data import CARDS, NOW_MS
 from field_app.ui.sample_drafts import filled_draft
 from field_app.ui.screens.home import HomeScreen
 from field_app.ui.widgets.buttons import Pill
@@ -16,6 +16,7 @@ from field_app.ui.widgets.containers import BottomBar, Sheet
 from field_app.ui.widgets.head import LeaveButton, SyncLine
 from field_app.ui.widgets.rows import RowList
 from field_app.views import PhoneUser, SyncStatus
+from sync.change import Place
 from tests.field_app.ui.driver import Driver
 from tests.field_app.ui.hurry import rest
 from tests.field_app.ui.test_android_window import Phone as AndroidPhone
@@ -105,6 +106,13 @@ def test_a_day_is_not_called_a_limit_twice(driver: Driver) -> None:
     assert driver.sees("Batas hari ini")
 
 
+def _look(driver: Driver) -> None:
+    """Open the camera's screen as it is on this device."""
+    filled_draft(driver.phone.visits, "d1")
+    driver.shell.go("camera", draft="d1", form="bpnt_kpm", field="foto_rumah_depan")
+    driver.settle(3)
+
+
 class Ready:
     """A camera that is there."""
 
@@ -115,8 +123,7 @@ class Ready:
 def test_one_button_of_the_camera_screen_is_the_main_one(driver: Driver) -> None:
     for camera, main in ((Ready(), "Jepret"), (None, "Pilih berkas")):
         driver.open(camera=camera)
-        SCENES["14_kamera"](driver.phone, driver.app)
-        driver.settle(3)
+        _look(driver)
         pills = [w for w in driver.walk() if isinstance(w, Pill) and w.kind == "primary"]
         assert [pill.text for pill in pills] == [main]
 
@@ -187,8 +194,7 @@ def test_a_permission_refused_for_ever_is_told_until_it_is_read_and_one_tap_lead
 ) -> None:
     system = AndroidPhone()
     driver.open(camera=Refusing("kamera"), location=Refusing("lokasi"), system=system)
-    SCENES["14_kamera"](driver.phone, driver.app)
-    driver.settle(3)
+    _look(driver)
     assert driver.sees("Lokasi tidak diizinkan untuk Sambang.")
     driver.press("Buka Setelan HP")
     driver.press("Jepret")
@@ -209,6 +215,37 @@ def test_a_place_asked_in_a_form_leads_to_the_permission_too(driver: Driver) -> 
     assert driver.sees("Lokasi tidak diizinkan untuk Sambang.")
     driver.press("Buka Setelan HP")
     assert system.asked_for_permissions == 1
+
+
+class Rough(Refusing):
+    """A place that Android gives only roughly, as she chose in its question."""
+
+    def __init__(self) -> None:
+        self._trouble = "aplikasi.lokasi.izin_perkiraan"
+
+    def fix(self) -> Any:
+        return Place(lat=-7.4373, lng=110.816, accuracy_m=2000, at_ms=NOW_MS, source="jaringan")
+
+
+def test_a_rough_place_is_kept_and_one_tap_leads_to_where_the_exact_one_is_allowed(driver: Driver) -> None:
+    system = AndroidPhone()
+    driver.open(location=Rough(), system=system)
+    filled_draft(driver.phone.visits, "d1").page = 1
+    driver.shell.go("form", draft="d1")
+    driver.settle()
+    driver.press("Ambil lokasi lagi")
+    assert driver.sees("HP hanya memberi lokasi perkiraan")
+    driver.press("Buka Setelan HP")
+    driver.shell.back()
+    assert driver.phone.visits.drafts["d1"].answers["bpnt_kpm"]["lokasi"]["accuracy_m"] == 2000
+    driver.shell.go("camera", draft="d1", form="bpnt_kpm", field="foto_rumah_depan")
+    driver.settle(3)
+    assert driver.sees("± 2000 m") and driver.sees("HP hanya memberi lokasi perkiraan")
+    driver.press("Buka Setelan HP")
+    assert system.asked_for_permissions == 2
+    driver.screen._place.take(Place(lat=-7.4373, lng=110.816, accuracy_m=10, at_ms=NOW_MS, source="ketik"))
+    driver.settle()
+    assert not driver.sees("HP hanya memberi lokasi perkiraan"), "she wrote it herself"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ import threading
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from field_app.finalise import place_answer
 from field_app.ui.sample_data import NOW_MS
 from sync.change import Place
 from tests.field_app.ui.driver import Driver
@@ -137,3 +139,30 @@ def test_no_place_is_asked_for_by_itself_after_she_left_nor_after_she_refused(
     screen._place.seek()
     driver.settle()
     assert not screen._place._again.is_triggered
+
+
+@pytest.mark.parametrize(
+    ("lat", "lng", "said"),
+    [
+        (-7.4373, 110.816, "Di dalam batas Desa Banaran"),
+        (-7.4263, 111.019, "21,0 km di luar batas Desa Banaran"),
+    ],
+    ids=["inside", "far_outside"],
+)
+def test_it_is_said_how_a_place_lies_to_the_desa_at_the_camera_and_in_the_form(
+    driver: Driver, lat: float, lng: float, said: str
+) -> None:
+    place = Place(lat=lat, lng=lng, accuracy_m=6, at_ms=NOW_MS)
+    screen = _camera(driver, Sky(place))
+    assert screen._place.card(screen._view).children[1].under[-1] == said
+    driver.shell.back()
+    driver.phone.visits.save("d10", "bpnt_kpm", "lokasi", place_answer(place))
+    screen = driver.shell.screen
+    screen.view = driver.phone.visits.draft("d10")
+    assert screen.ground(place_answer(place)) == said
+
+
+def test_a_sealed_case_and_a_visit_of_no_desa_say_nothing_of_one(driver: Driver) -> None:
+    screen = _camera(driver, Sky(_place(6)))
+    for view in (replace(screen._view, sealed=True), replace(screen._view, kode_desa="")):
+        assert screen._place.card(view).children[1].under[1:] == ("Baru saja",)

@@ -68,3 +68,15 @@ def test_numbers_take_one_comma() -> None:
     assert typed.number_value("12") == 12
     assert typed.number_value(",") is None
     assert typed.number_shown(2.5) == "2,5"
+
+
+def test_a_number_is_shown_with_all_its_digits() -> None:
+    for value, shown in (
+        (1_234_567, "1234567"),
+        (123_456.789, "123456,789"),
+        (100, "100"),
+        (0, "0"),
+        (-7.5, "-7,5"),
+    ):
+        assert typed.number_shown(value) == shown
+        assert value < 0 or typed.number_value(typed.number_text(shown, decimal=True)) == value
