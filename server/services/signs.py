@@ -4,22 +4,26 @@ Some were flagged when the visit came in (sync/visits.py). Those here stand in t
 kept beside the visit when the queue first shows it, so that it can be filtered by them.
 """
 
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from schemas.form_values import day_of
 from schemas.format import local_date
-from schemas.ids import RecordId
+from schemas.ids import ChangeId, RecordId
 from schemas.wilayah import Wilayah
 from server import sign_store
 from server.engine import Engine, Reader
 from server.services.proofs import clock_is_wrong, is_far_from_home, is_outside, is_too_short
-from server.services.visits import Version, load_newest, place_of
+from server.services.visits import Version, differs_of, load_versions, place_of
 from server.settings import Limits, settings
 from server.store import SqlOfficeStore
+from sync.store import Record
 
 BATCH = 250
 TWICE = "dua_kunjungan"
 REUSED = "foto_pernah_ada"
+DIFFERS = "beda_catatan"
 EXAMINED_STATES = frozenset({"diterima", "ditahan"})
 """Where visits wait for a decision. Whatever was decided went through here."""
 ADULT_YEARS = 18
@@ -80,17 +84,31 @@ def _examined(tx: Reader, state: str, wilayah: Wilayah) -> list[tuple[RecordId, 
     waiting = sign_store.unexamined(tx, state, BATCH)
     store = SqlOfficeStore.reading(tx)
     records = store.records(visit for visit, _ in waiting)
-    versions = {version.submit.visit: version for version in load_newest(tx, records.values())}
+    versions = _versions(tx, records.values())
     subjects = store.records(
         RecordId(each.fields["subjek"]) for each in records.values() if each.fields.get("subjek")
     )
     known, found = settings(tx), list[tuple[RecordId, int, tuple[str, ...]]]()
     for visit, count in waiting:
-        version = versions.get(visit)
+        all_of_it = versions.get(visit, [])
+        version = all_of_it[-1] if all_of_it else None
         subject = subjects.get(RecordId(records[visit].fields.get("subjek") or ""))
         home = place_of(subject.fields.get("rumah")) if subject else None
         region = str(records[visit].fields.get("kode_desa") or "")
         limits = known.limits(version.received_ms) if version else None
         own = signs_of(version, home, wilayah, region, limits) if version and limits else ()
-        found.append((visit, count, own))
+        differs = bool(version and differs_of(tx, all_of_it, subject.id if subject else None))
+        found.append((visit, count, (*own, *[DIFFERS] * differs)))
+    return found
+
+
+def _versions(tx: Reader, visits: Iterable[Record]) -> dict[RecordId, list[Version]]:
+    """Read all versions of some visits, oldest first."""
+    changes: list[ChangeId] = []
+    for visit in visits:
+        known: list[dict[str, Any]] = visit.fields.get("versions") or []
+        changes += [ChangeId(bytes.fromhex(each["change"])) for each in known if "change" in each]
+    found = dict[RecordId, list[Version]]()
+    for version in load_versions(tx, changes):
+        found.setdefault(version.submit.visit, []).append(version)
     return found
