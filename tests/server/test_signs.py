@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
+from msgspec.structs import replace
 
 from schemas.format import local_date
 from schemas.ids import ChangeId, RecordId
@@ -17,9 +18,9 @@ from server.services.queue import Asked, QueuePage, QueueRow
 from server.services.review import Open
 from server.services.visits import load_visit
 from server.web.queue import SIGNS
-from sync.change import Decide, Patch
+from sync.change import Decide, Evidence, Patch
 from tests.server.test_conflict_pages import Desk
-from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, place, shut
+from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, picture, place, shut
 
 TWICE = "Dua kunjungan dalam satu triwulan"
 REUSED = "Foto pernah dipakai"
@@ -68,6 +69,11 @@ class Signs:
         page = self._site.reviews.open(self._kabid, visit)
         assert isinstance(page, Open)
         return [finding.text for finding in page.page.findings]
+
+    def photos(self, visit: RecordId) -> list[Evidence]:
+        found = self.office.deps.engine.read(lambda tx: load_visit(tx, visit))
+        assert found is not None
+        return found.newest.photos
 
     def warnings(self, visit: RecordId) -> set[str]:
         page = self._site.reviews.open(self._kabid, visit)
@@ -126,6 +132,21 @@ def test_a_photo_that_came_before_from_another_house_is_shown_where_it_came_agai
     blobs = {item.blob for item in found.newest.submit.evidence}
     assert {(each.visit, each.blob) for each in signs.meant(again)} == {(first, blob) for blob in blobs}
     assert signs.meant(first) == ()
+
+
+def test_one_shot_of_a_camera_used_for_two_houses_is_shown_though_each_photo_has_its_own_name(
+    signs: Signs,
+) -> None:
+    office = signs.office
+    first, change = office.add_visit(photos=("foto_rumah_depan",))
+    assert signs.of(first) == set()
+    (shot,) = signs.photos(first)
+    stamped = replace(shot, blob=office.phone.send_blob(picture("waktu dan tempat lain", 0)))
+    again, _ = office.add_visit(warga=office.add_warga("Orang Lain", DESA), evidence=[stamped])
+    assert signs.of(again) == {REUSED} and signs.of(first) == set()
+    assert [(each.visit, each.blob) for each in signs.meant(again)] == [(first, stamped.blob)]
+    office.add_visit(visit=first, follows=change, photos=(), evidence=[shot])
+    assert signs.of(first) == set()
 
 
 def test_another_visit_is_not_named_to_whom_it_is_closed(signs: Signs) -> None:
