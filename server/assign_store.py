@@ -22,6 +22,15 @@ def members(tx: Reader, desa: str, service: str, kind: str) -> list[RecordId]:
     return [RecordId(name) for (name,) in found]
 
 
+def cases(tx: Reader, desa: str, stages: Iterable[str]) -> list[RecordId]:
+    """Return the kasus in a desa that stand in one of these stages."""
+    found = tx.query(
+        "SELECT kasus FROM kasus WHERE kabupaten = :kabupaten AND stage IN :stages AND desa = :desa",
+        {"desa": desa, "stages": list(stages)},
+    )
+    return [RecordId(name) for (name,) in found]
+
+
 class Task(Data, frozen=True, kw_only=True):
     """How a tugas stands, and when it is due (ISO), empty without a limit."""
 

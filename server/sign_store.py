@@ -10,11 +10,17 @@ _TWIN = (
     " AND o.visit <> k.visit AND o.state <> 'ditolak'"
 )
 _TWICE = f"k.subject <> '' AND EXISTS (SELECT 1 FROM kunjungan o WHERE {_TWIN})"  # noqa: S608
+# The photo itself, and others that were made of the same bytes of a camera.
+_SAME = (
+    "SELECT r.blob UNION SELECT b.blob FROM camera_shots a JOIN camera_shots b"
+    " ON b.kabupaten = a.kabupaten AND b.camera = a.camera"
+    " WHERE a.kabupaten = r.kabupaten AND a.visit = r.visit AND a.blob = r.blob"
+)
 # CROSS JOIN keeps SQLite to this order: from the visit's few photos outwards.
 _EARLIER = (
-    "blob_refs r CROSS JOIN blob_refs o CROSS JOIN kunjungan e CROSS JOIN changes c"
+    "blob_refs r CROSS JOIN blob_refs o CROSS JOIN kunjungan e CROSS JOIN changes c"  # noqa: S608
     " WHERE r.kabupaten = k.kabupaten AND r.visit = k.visit"
-    " AND o.kabupaten = r.kabupaten AND o.blob = r.blob AND o.visit <> r.visit"
+    f" AND o.kabupaten = r.kabupaten AND o.blob IN ({_SAME}) AND o.visit <> r.visit"
     " AND e.kabupaten = o.kabupaten AND e.visit = o.visit AND e.subject <> k.subject"
     " AND c.kabupaten = o.kabupaten AND c.id = o.change"
     " AND c.seq < (SELECT min(f.seq) FROM blob_refs s"
@@ -86,6 +92,17 @@ def unexamined(tx: Reader, state: str, limit: int) -> list[tuple[RecordId, int]]
     return [(RecordId(row[0]), int(row[1])) for row in found]
 
 
+def is_unexamined(tx: Reader, visit: RecordId, states: Iterable[str]) -> bool:
+    """Whether a visit stands in one of these states and nobody has examined its newest version."""
+    found = tx.query(
+        "SELECT 1 FROM kunjungan k WHERE k.kabupaten = :kabupaten AND k.visit = :visit AND k.state IN :states"
+        " AND NOT EXISTS (SELECT 1 FROM tanda t WHERE t.kabupaten = k.kabupaten AND t.visit = k.visit"
+        " AND t.versions = k.versions)",
+        {"visit": visit, "states": list(states)},
+    )
+    return bool(found)
+
+
 def put_signs(tx: Writer, examined: Iterable[tuple[RecordId, int, Iterable[str]]]) -> None:
     """Keep what examining some visits found: (visit, number of versions, flags)."""
     tx.many(
@@ -93,6 +110,16 @@ def put_signs(tx: Writer, examined: Iterable[tuple[RecordId, int, Iterable[str]]
         " VALUES (:kabupaten, :visit, :versions, :flags)"
         " ON CONFLICT (kabupaten, visit) DO UPDATE SET versions = excluded.versions, flags = excluded.flags",
         [(tx.regency, visit, versions, " ".join(flags)) for visit, versions, flags in examined],
+    )
+
+
+def put_shots(tx: Writer, shots: Iterable[tuple[RecordId, BlobId, str]]) -> None:
+    """Keep which bytes of a camera, by their SHA-256, some photos of visits were made of."""
+    tx.many(
+        "INSERT INTO camera_shots (kabupaten, visit, blob, camera)"
+        " VALUES (:kabupaten, :visit, :blob, :camera)"
+        " ON CONFLICT (kabupaten, visit, blob) DO NOTHING",
+        [(tx.regency, visit, blob, camera) for visit, blob, camera in shots],
     )
 
 

@@ -193,6 +193,7 @@ class SqlOfficeStore(SqlStandings):
         )
         self._write.execute("DELETE FROM blobs WHERE kabupaten = :kabupaten AND blob IN :blobs", named)
         self._write.execute("DELETE FROM thumbnails WHERE kabupaten = :kabupaten AND blob IN :blobs", named)
+        self._write.execute("DELETE FROM camera_shots WHERE kabupaten = :kabupaten AND blob IN :blobs", named)
         sealed_store.forget(self._write, changes)
         export_store.drop_all(self._write)  # any of the files that wait may tell of what is destroyed
         self._write.many(

@@ -13,12 +13,14 @@ from schemas.form import Forms
 from schemas.format import local_date
 from schemas.ids import PersonId, RecordId, uuid7
 from schemas.sealed import SEALED_SERVICES
+from schemas.workflow import Workflows
 from server import assign_store
 from server.access import Person, Role, Thing, may, refused
 from server.assign_store import Task
 from server.engine import Engine, Reader, Writer
 from server.services.people import Actor, Denied, load_person, people, people_who_left
 from server.settings import LONG_AGO, settings
+from server.shelves import stage_text
 from server.store import SqlOfficeStore
 from server.subjects import address_of
 from sync.change import Patch
@@ -26,9 +28,10 @@ from sync.neutral import is_sealed
 from sync.scope import OPEN_TUGAS
 from sync.store import Record
 
-Show = Literal["semua", "belum", "lama"]
-SHOWS: tuple[Show, ...] = ("semua", "belum", "lama")
-"""Everybody; those without an open tugas; those whom nobody visited for as long as the office set."""
+Show = Literal["semua", "belum", "lama", "masalah"]
+SHOWS: tuple[Show, ...] = ("semua", "belum", "lama", "masalah")
+"""Everybody; those without an open tugas; those whom nobody visited for as long as the office set; those
+about whom a kasus of the service is under way."""
 DAY_MS = 86_400_000
 PIECE = 200
 MOST_REASON = 200
@@ -38,7 +41,10 @@ KINDS = {"warga": "nama", "ewarong": "nama_ewarong"}
 
 
 class Candidate(Data, frozen=True, kw_only=True):
-    """Somebody who may be visited. `owner` has an open tugas for them; `visited_ms` is 0 when nobody came."""
+    """Somebody who may be visited. `owner` has an open tugas for them; `visited_ms` is 0 when nobody came.
+
+    `has_case`: a kasus of the service is under way about them.
+    """
 
     id: RecordId
     name: str
@@ -47,6 +53,7 @@ class Candidate(Data, frozen=True, kw_only=True):
     owner: PersonId | None
     visited_ms: int
     visit_state: str
+    has_case: bool
 
 
 class Load(Data, frozen=True, kw_only=True):
@@ -100,11 +107,12 @@ class Assigning:
         engine: Engine,
         office: Actor,
         forms: Forms,
+        workflows: Workflows,
         *,
         now_ms: Callable[[], int],
         randomness: Callable[[int], bytes],
     ) -> None:
-        self._engine, self._office, self._forms = engine, office, forms
+        self._engine, self._office, self._forms, self._workflows = engine, office, forms, workflows
         self._now_ms, self._randomness = now_ms, randomness
 
     def forms(self, service: str, kind: str) -> tuple[tuple[str, str], ...]:
@@ -129,7 +137,11 @@ class Assigning:
         def work(tx: Reader) -> list[Candidate]:
             ids = assign_store.members(tx, desa, service, kind)
             records, visits = SqlOfficeStore.reading(tx).records(ids), assign_store.last_visits(tx, ids)
-            return [_candidate(record, visits.get(record.id)) for record in records.values()]
+            concerned = self._with_cases(tx, service, desa)
+            return [
+                _candidate(record, visits.get(record.id), has_case=record.id in concerned)
+                for record in records.values()
+            ]
 
         found = [each for each in self._engine.read(work) if self._is_shown(each, show, since_ms)]
         return sorted(found, key=lambda each: (each.name.lower(), each.id))
@@ -228,8 +240,24 @@ class Assigning:
                 return each.owner is None
             case "lama":
                 return each.visited_ms < since_ms
+            case "masalah":
+                return each.has_case
             case "semua":
                 return True
+
+    def _with_cases(self, tx: Reader, service: str, desa: str) -> set[str]:
+        """Return about whom in a desa a kasus of a service is under way."""
+        stages = [
+            stage_text(workflow.id, workflow.version, state)
+            for newest in self._workflows.all()
+            if newest.service == service
+            for version in range(1, newest.version + 1)
+            for workflow in [self._workflows.get(newest.id, version)]
+            for state, step in workflow.states.items()
+            if not step.final
+        ]
+        cases = SqlOfficeStore.reading(tx).records(assign_store.cases(tx, desa, stages))
+        return {str(case.fields.get("subjek")) for case in cases.values() if not is_sealed(case)}
 
     def _load(self, worker: Person, tasks: Iterable[tuple[RecordId, Task]], *, left: bool) -> Load:
         today = local_date(self._now_ms()).isoformat()
@@ -284,7 +312,7 @@ class Assigning:
         return len(bodies)
 
 
-def _candidate(record: Record, visit: tuple[int, str] | None) -> Candidate:
+def _candidate(record: Record, visit: tuple[int, str] | None, *, has_case: bool) -> Candidate:
     fields = record.fields
     return Candidate(
         id=record.id,
@@ -294,6 +322,7 @@ def _candidate(record: Record, visit: tuple[int, str] | None) -> Candidate:
         owner=next(iter(record.readers.values()), None),
         visited_ms=visit[0] if visit else 0,
         visit_state=visit[1] if visit else "",
+        has_case=has_case,
     )
 
 

@@ -5,6 +5,7 @@ visit has moved on, nothing is recorded and the newest state is shown.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Literal, cast, get_args
 
 from schemas.base import Data
@@ -13,13 +14,14 @@ from schemas.ids import BlobId, PersonId, RecordId
 from schemas.wire import Applied
 from server import handed_store, page_store
 from server.access import ROLES, Person, Thing, Why, refused
-from server.engine import Engine, Reader, Writer
+from server.engine import Engine, FullError, Reader, Writer
 from server.handed_store import Handed
 from server.services.conflict_facts import merged_beside
 from server.services.conflict_view import label_of_field
 from server.services.looks import note_looks
 from server.services.meant import Meant, meant
 from server.services.people import Actor, Denied, people
+from server.services.signs import examine_beside
 from server.services.visit_page import VisitPage, Words, label_of, name_of, visit_page
 from server.services.visits import Version, Visit, load_visit, names
 from server.store import SqlOfficeStore
@@ -112,6 +114,8 @@ class Reviews:
     def open(self, person: Person, visit: RecordId, *, opened: bool = False) -> Open | NotThere | Denied:
         """Show a visit. `opened` shows numbers in full and needs that right; record it first by `look`."""
         found = self._load(person, visit)
+        if isinstance(found, Visit) and self._examined(visit):
+            found = self._load(person, visit)
         if not isinstance(found, Visit):
             return found
         rights = self._rights(person, found)
@@ -123,6 +127,12 @@ class Reviews:
             handed=self._engine.read(lambda tx: _handed_to(tx, visit)),
             visit=found,
         )
+
+    def _examined(self, visit: RecordId) -> bool:
+        """Let the signs be there also for who comes past the queue; on a full disk they come later."""
+        with suppress(FullError):
+            return examine_beside(self._engine, visit, self._words.wilayah)
+        return False
 
     def meant(self, person: Person, visit: Visit) -> tuple[Meant, ...]:
         """Return the other visits that the signs of one mean, of those that this person may see."""

@@ -4,22 +4,27 @@ Some were flagged when the visit came in (sync/visits.py). Those here stand in t
 kept beside the visit when the queue first shows it, so that it can be filtered by them.
 """
 
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
+from schemas.base import Data
 from schemas.form_values import day_of
 from schemas.format import local_date
-from schemas.ids import RecordId
+from schemas.ids import BlobId, ChangeId, RecordId
 from schemas.wilayah import Wilayah
 from server import sign_store
-from server.engine import Engine, Reader
+from server.engine import Engine, Reader, Writer
 from server.services.proofs import clock_is_wrong, is_far_from_home, is_outside, is_too_short
-from server.services.visits import Version, load_newest, place_of
+from server.services.visits import Version, differs_of, load_versions, place_of
 from server.settings import Limits, settings
 from server.store import SqlOfficeStore
+from sync.store import Record
 
 BATCH = 250
 TWICE = "dua_kunjungan"
 REUSED = "foto_pernah_ada"
+DIFFERS = "beda_catatan"
 EXAMINED_STATES = frozenset({"diterima", "ditahan"})
 """Where visits wait for a decision. Whatever was decided went through here."""
 ADULT_YEARS = 18
@@ -73,24 +78,65 @@ def examine(engine: Engine, state: str, wilayah: Wilayah) -> None:
         found = engine.read(lambda tx: _examined(tx, state, wilayah))
         if not found:
             return
-        engine.write(lambda tx, found=found: sign_store.put_signs(tx, found)).result()
+        engine.write(lambda tx, found=found: _keep(tx, found)).result()
 
 
-def _examined(tx: Reader, state: str, wilayah: Wilayah) -> list[tuple[RecordId, int, tuple[str, ...]]]:
+def examine_beside(engine: Engine, visit: RecordId, wilayah: Wilayah) -> bool:
+    """Examine all that wait where this one was not yet; return whether anything was. Blocks its thread."""
+    if not engine.read(lambda tx: sign_store.is_unexamined(tx, visit, EXAMINED_STATES)):
+        return False
+    for state in sorted(EXAMINED_STATES):
+        examine(engine, state, wilayah)
+    return True
+
+
+class _Examined(Data, frozen=True, kw_only=True):
+    """What examining a visit with so many versions found; `shots` by photo are hashes of a camera's bytes."""
+
+    visit: RecordId
+    versions: int
+    flags: tuple[str, ...]
+    shots: dict[BlobId, str]
+
+
+def _keep(tx: Writer, found: list[_Examined]) -> None:
+    sign_store.put_signs(tx, [(each.visit, each.versions, each.flags) for each in found])
+    shots = [(each.visit, blob, camera) for each in found for blob, camera in each.shots.items()]
+    sign_store.put_shots(tx, shots)
+
+
+def _examined(tx: Reader, state: str, wilayah: Wilayah) -> list[_Examined]:
     waiting = sign_store.unexamined(tx, state, BATCH)
     store = SqlOfficeStore.reading(tx)
     records = store.records(visit for visit, _ in waiting)
-    versions = {version.submit.visit: version for version in load_newest(tx, records.values())}
+    versions = _versions(tx, records.values())
     subjects = store.records(
         RecordId(each.fields["subjek"]) for each in records.values() if each.fields.get("subjek")
     )
-    known, found = settings(tx), list[tuple[RecordId, int, tuple[str, ...]]]()
+    known, found = settings(tx), list[_Examined]()
     for visit, count in waiting:
-        version = versions.get(visit)
+        all_of_it = versions.get(visit, [])
+        version = all_of_it[-1] if all_of_it else None
         subject = subjects.get(RecordId(records[visit].fields.get("subjek") or ""))
         home = place_of(subject.fields.get("rumah")) if subject else None
         region = str(records[visit].fields.get("kode_desa") or "")
         limits = known.limits(version.received_ms) if version else None
         own = signs_of(version, home, wilayah, region, limits) if version and limits else ()
-        found.append((visit, count, own))
+        differs = bool(version and differs_of(tx, all_of_it, subject.id if subject else None))
+        flags = (*own, *[DIFFERS] * differs)
+        shots = {photo.blob: photo.camera_sha256 for each in all_of_it for photo in each.photos}
+        shots = {blob: camera for blob, camera in shots.items() if camera}
+        found.append(_Examined(visit=visit, versions=count, flags=flags, shots=shots))
+    return found
+
+
+def _versions(tx: Reader, visits: Iterable[Record]) -> dict[RecordId, list[Version]]:
+    """Read all versions of some visits, oldest first."""
+    changes: list[ChangeId] = []
+    for visit in visits:
+        known: list[dict[str, Any]] = visit.fields.get("versions") or []
+        changes += [ChangeId(bytes.fromhex(each["change"])) for each in known if "change" in each]
+    found = dict[RecordId, list[Version]]()
+    for version in load_versions(tx, changes):
+        found.setdefault(version.submit.visit, []).append(version)
     return found

@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from schemas import format as written
 from schemas.base import Data
 from schemas.form import Form, Forms
@@ -12,9 +14,18 @@ from schemas.ids import BlobId, RecordId
 from schemas.text import Text
 from schemas.wilayah import Wilayah
 from server.periods import Period
-from server.services.answers import Mark, PageOfAnswers, Reading, is_covered, pages, place_words
+from server.services.answers import (
+    Answer,
+    Mark,
+    PageOfAnswers,
+    Reading,
+    is_covered,
+    pages,
+    place_words,
+    show,
+)
 from server.services.proofs import Badge, badges, distance_m
-from server.services.signs import REUSED, TWICE, signs_of
+from server.services.signs import DIFFERS, REUSED, TWICE, signs_of
 from server.services.visits import Version, Visit, place_of
 from sync.change import Evidence, Place
 
@@ -228,7 +239,26 @@ def _all_pages(visit: Visit, words: Words, reasons: Mapping[str, str], opened: b
             day,
             words.kecamatan | visit.kecamatan_nik,
         )
-    return found
+    return [_with_record(page, visit, words, reading) for page in found]
+
+
+def _with_record(page: PageOfAnswers, visit: Visit, words: Words, reading: Reading) -> PageOfAnswers:
+    """Write beside each answer that contradicts the record what stood there."""
+    form_id = visit.newest.submit.form
+    form = words.forms.get(form_id, visit.newest.submit.forms[form_id].version)
+    said = {f"{form_id}.{name}": (form.fields[name], value) for name, value in visit.differs.items()}
+
+    def marked(answer: Answer) -> Answer:
+        if answer.key not in said:
+            return answer
+        field, value = said[answer.key]
+        told = words.text("kantor.tinjau.beda_catatan", nilai=show(field, value, reading))
+        mark = Mark(
+            key=answer.key, label=answer.label, text=told, tone="notice", icon="warning", kind="warning"
+        )
+        return replace(answer, findings=(*answer.findings, mark))
+
+    return replace(page, answers=tuple(map(marked, page.answers)))
 
 
 def _before(visit: Visit) -> Version | None:
@@ -240,6 +270,7 @@ def _before(visit: Visit) -> Version | None:
 def _flags(visit: Visit, home: tuple[float, float] | None, wilayah: Wilayah, region: str) -> list[str]:
     own = signs_of(visit.newest, home, wilayah, region, visit.limits)
     flags = [*visit.record.fields.get("flags", ()), *own]
+    flags += [DIFFERS] * bool(visit.differs)
     return flags + [TWICE] * visit.visited_twice + [REUSED] * bool(visit.reused)
 
 

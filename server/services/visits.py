@@ -14,6 +14,7 @@ from schemas.boundary import is_on_earth
 from schemas.ids import BlobId, ChangeId, DeviceId, PersonId, RecordId
 from server import device_store, page_store, sign_store
 from server.engine import Reader
+from server.services.differing import differing, replaced
 from server.services.nik_regions import nik_prefixes
 from server.settings import Limits, settings
 from server.store import SqlOfficeStore
@@ -65,7 +66,8 @@ class Visit(Data, frozen=True, kw_only=True):
 
     `kecamatan_nik` holds beginnings of NIKs that this office knows besides those of its own regions.
     `visited_twice`: another visit to the target stands in the same quarter; `reused`: photos that came
-    before, in a visit to somebody else. `limits`: by what its newest version is judged.
+    before, in a visit to somebody else. `limits`: by what its newest version is judged. `differs`: what the
+    record said where the newest version says otherwise, by field.
     """
 
     record: Record
@@ -78,6 +80,7 @@ class Visit(Data, frozen=True, kw_only=True):
     kecamatan_nik: frozenset[str] = frozenset()
     visited_twice: bool = False
     reused: frozenset[BlobId] = frozenset()
+    differs: dict[str, Any] = {}
 
     @property
     def newest(self) -> Version:
@@ -117,7 +120,14 @@ def load_visit(tx: Reader, visit: RecordId) -> Visit | None:
         kecamatan_nik=nik_prefixes(tx),
         visited_twice=visit in sign_store.visited_twice(tx, [visit]),
         reused=frozenset(blob for _, blob in sign_store.reused_photos(tx, [visit])),
+        differs=differs_of(tx, versions, subject.id if subject else None),
     )
+
+
+def differs_of(tx: Reader, versions: Sequence[Version], subject: RecordId | None) -> dict[str, Any]:
+    """Return what a record said, by field, where the last of these versions, oldest first, contradicts it."""
+    before = replaced(tx, [(version.device, version.change) for version in versions], subject)
+    return differing(versions[-1].submit, before)
 
 
 def load_newest(tx: Reader, visits: Iterable[Record]) -> list[Version]:

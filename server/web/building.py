@@ -160,7 +160,9 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         permits=Permits(engine, deps.office, passwords, deps.now_ms, deps.randomness),
         login_rules=LoginRules(engine, deps.office),
         settings=OfficeSettings(engine, deps.office, deps.now_ms, deps.randomness),
-        assigning=Assigning(engine, deps.office, deps.forms, now_ms=deps.now_ms, randomness=deps.randomness),
+        assigning=Assigning(
+            engine, deps.office, deps.forms, deps.workflows, now_ms=deps.now_ms, randomness=deps.randomness
+        ),
         dashboard=Dashboard(engine, figures, words, deps.workflows, deps.now_ms),
         targeting=Targeting(engine, deps.office, words, deps.now_ms, deps.randomness),
         progress=TargetProgress(engine, figures, words, deps.now_ms),

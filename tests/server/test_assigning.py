@@ -16,6 +16,7 @@ from server.access import Person
 from server.engines.sqlite import Transaction
 from server.services.assigning import Assigning, Candidate, Given, Order
 from server.services.people import Denied, load_person
+from server.shelves import stage_text
 from server.store import SqlOfficeStore
 from server.web import assigning as assigning_page
 from sync.change import Patch
@@ -35,7 +36,12 @@ class Town:
         office.add_warga("Warga Jauh", ELSEWHERE)
         deps = office.deps
         self.work = Assigning(
-            deps.engine, deps.office, deps.forms, now_ms=deps.now_ms, randomness=deps.randomness
+            deps.engine,
+            deps.office,
+            deps.forms,
+            deps.workflows,
+            now_ms=deps.now_ms,
+            randomness=deps.randomness,
         )
         self.officer = self.person("petugas")
 
@@ -80,6 +86,29 @@ def test_a_desa_lists_its_own_people_and_what_is_known_of_each(town: Town) -> No
     assert found["Warga A"].visited_ms > 0 and found["Warga A"].visit_state == "diterima"
     assert found["Warga B"].visited_ms == 0 and found["Warga B"].nik_ending == "0001"
     assert set(town.listed("lama")) == {"Sutarmi", "Warga B", "Warga C"}
+
+
+@pytest.mark.parametrize(
+    ("workflow", "service", "state", "shown"),
+    [
+        ("bpnt_masalah", "bpnt", "", {"Warga B"}),
+        ("bpnt_masalah", "bpnt", "selesai", set[str]()),
+        ("kis", "kis", "", set[str]()),
+    ],
+    ids=["under way", "ended", "of another service"],
+)
+def test_those_about_whom_a_case_is_under_way_are_listed_by_themselves(
+    town: Town, workflow: str, service: str, state: str, shown: set[str]
+) -> None:
+    assert town.listed("masalah") == {}
+    about = {"workflow": workflow, "service": service, "subjek": town.warga[1], "kode_desa": DESA}
+    town.change("c" * 32, "kasus", **about)
+    if state:
+        stage = {"stage": stage_text(workflow, 1, state)}
+        town.office.deps.engine.write(
+            lambda tx: tx.execute("UPDATE kasus SET stage = :stage WHERE kabupaten = :kabupaten", stage)
+        ).result()
+    assert set(town.listed("masalah")) == shown
 
 
 def test_a_tugas_reaches_its_worker_whole_and_nobody_has_two(town: Town) -> None:

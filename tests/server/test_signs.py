@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
+from msgspec.structs import replace
 
 from schemas.format import local_date
-from schemas.ids import RecordId
+from schemas.ids import ChangeId, RecordId
 from server.engine import Writer
 from server.migrate import migrations, statements
 from server.page_store import QueueFilter
@@ -17,9 +18,9 @@ from server.services.queue import Asked, QueuePage, QueueRow
 from server.services.review import Open
 from server.services.visits import load_visit
 from server.web.queue import SIGNS
-from sync.change import Decide, Patch
+from sync.change import Decide, Evidence, Patch
 from tests.server.test_conflict_pages import Desk
-from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, place, shut
+from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, picture, place, shut
 
 TWICE = "Dua kunjungan dalam satu triwulan"
 REUSED = "Foto pernah dipakai"
@@ -63,6 +64,16 @@ class Signs:
         page = self._site.queue.page(self._kabid, Asked(wanted=wanted))
         assert isinstance(page, QueuePage) and page.total == len(page.rows)
         return list(page.rows)
+
+    def findings(self, visit: RecordId) -> list[str]:
+        page = self._site.reviews.open(self._kabid, visit)
+        assert isinstance(page, Open)
+        return [finding.text for finding in page.page.findings]
+
+    def photos(self, visit: RecordId) -> list[Evidence]:
+        found = self.office.deps.engine.read(lambda tx: load_visit(tx, visit))
+        assert found is not None
+        return found.newest.photos
 
     def warnings(self, visit: RecordId) -> set[str]:
         page = self._site.reviews.open(self._kabid, visit)
@@ -121,6 +132,21 @@ def test_a_photo_that_came_before_from_another_house_is_shown_where_it_came_agai
     blobs = {item.blob for item in found.newest.submit.evidence}
     assert {(each.visit, each.blob) for each in signs.meant(again)} == {(first, blob) for blob in blobs}
     assert signs.meant(first) == ()
+
+
+def test_one_shot_of_a_camera_used_for_two_houses_is_shown_though_each_photo_has_its_own_name(
+    signs: Signs,
+) -> None:
+    office = signs.office
+    first, change = office.add_visit(photos=("foto_rumah_depan",))
+    assert signs.of(first) == set()
+    (shot,) = signs.photos(first)
+    stamped = replace(shot, blob=office.phone.send_blob(picture("waktu dan tempat lain", 0)))
+    again, _ = office.add_visit(warga=office.add_warga("Orang Lain", DESA), evidence=[stamped])
+    assert signs.of(again) == {REUSED} and signs.of(first) == set()
+    assert [(each.visit, each.blob) for each in signs.meant(again)] == [(first, stamped.blob)]
+    office.add_visit(visit=first, follows=change, photos=(), evidence=[shot])
+    assert signs.of(first) == set()
 
 
 def test_another_visit_is_not_named_to_whom_it_is_closed(signs: Signs) -> None:
@@ -252,3 +278,56 @@ def test_a_child_for_whom_no_guardian_answered_is_shown(
         answers={"tanggal_lahir": born, "hubungan_responden": answered},
     )
     assert (CHILD in signs.of(visit)) == shown
+
+
+DIFFERS = "Berbeda dari data kantor"
+
+
+def found_otherwise(signs: Signs, base: dict[str, str], new: dict[str, str]) -> tuple[RecordId, ChangeId]:
+    """Let a phone send what it found different, and then the visit, as it does when a draft is finished."""
+    office = signs.office
+    patch = Patch(record=office.warga, kind="warga", base=base, new=new)
+    office.phone.push(patch)
+    return office.add_visit(photos=(), answers=dict(new))
+
+
+@pytest.mark.parametrize(
+    ("base", "new", "shown"),
+    [
+        ({"tanggal_lahir": "1979-05-05"}, {"tanggal_lahir": "1980-01-01"}, True),
+        ({"nama": "Sutarmi"}, {"nama": "Sukarmi"}, True),
+        ({"nama": "SUTARMI."}, {"nama": "Sutarmi"}, False),
+        ({}, {"tanggal_lahir": "1980-01-01"}, False),
+        ({"alamat": "Dukuh Lama"}, {"alamat": "Dukuh Baru"}, False),
+    ],
+    ids=["birth", "name", "spelling", "unknown until now", "moved house"],
+)
+def test_a_visit_that_contradicts_the_record_is_shown_with_what_stood_there(
+    signs: Signs, base: dict[str, str], new: dict[str, str], shown: bool
+) -> None:
+    visit, _ = found_otherwise(signs, base, new)
+    assert (DIFFERS in signs.of(visit)) == shown
+    told = signs.findings(visit)
+    assert any("di data kantor" in text for text in told) == shown
+
+
+def test_what_the_record_said_stays_told_until_a_correction_agrees_with_it(signs: Signs) -> None:
+    office = signs.office
+    visit, change = found_otherwise(signs, {"nik": "3314990101790009"}, {"nik": "3314990101800001"})
+    assert signs.of(visit) == {DIFFERS}
+    # numbers of persons stay covered there too
+    assert [text for text in signs.findings(visit) if "kantor" in text] == [
+        "Sebelum kunjungan ini, di data kantor: •••• 0009"
+    ]
+    _, again = office.add_visit(visit=visit, follows=change, photos=())
+    assert signs.of(visit) == {DIFFERS}
+    agrees = {"nik": "3314990101790009"}
+    office.add_visit(visit=visit, follows=again, photos=(), answers=agrees)
+    assert DIFFERS not in signs.of(visit)
+
+
+def test_what_was_found_different_at_another_house_says_nothing_of_this_visit(signs: Signs) -> None:
+    other = signs.office.add_warga("Orang Lain", DESA)
+    visit, _ = found_otherwise(signs, {"nama": "Sukarmi"}, {"nama": "Sutarmi"})
+    after, _ = signs.office.add_visit(photos=(), warga=other)
+    assert DIFFERS in signs.of(visit) and DIFFERS not in signs.of(after)
