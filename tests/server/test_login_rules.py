@@ -74,8 +74,9 @@ def test_words_of_one_millisecond_and_of_a_clock_set_back_stand_in_the_order_the
     office: Office, rules: LoginRules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kabid, now = who(office, "kabid"), office.deps.now_ms()
+    before = now - 60_000
     said: list[tuple[tuple[Role, ...], int]] = [
-        (("petugas",), now), ((), now), (("pengawas",), now), ((), now - 60_000), (("petugas",), now - 60_000),
+        (("petugas",), now), ((), now), (("pengawas",), now), ((), before), (("petugas",), before),
     ]  # fmt: skip
     for roles, at_ms in said:
         monkeypatch.setattr(office.deps.office, "_now_ms", lambda at_ms=at_ms: at_ms)
