@@ -7,6 +7,8 @@ the answer comes.
 
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from schemas.base import encode
 from schemas.packing import SHORT_BYTES, Ending, Packing
 from schemas.wire import SyncRequest
@@ -18,14 +20,14 @@ ARRAY_BYTES = 1
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a request says behind its cursor, for the one that pushes these very `links`."""
+    """What a request says behind its cursor, for one that says the same."""
 
-    links: list[bytes]
+    request: SyncRequest
     ending: Ending
 
     def fits(self, request: SyncRequest) -> bool:
         """Say whether a request is the one that was prepared, but for its cursor."""
-        return request.links is self.links
+        return replace(request, cursor=self.request.cursor) == self.request
 
     def packed(self, request: SyncRequest, packing: Packing) -> bytes:
         """Return the whole request as it travels."""
@@ -37,7 +39,7 @@ def prepare(request: SyncRequest, packing: Packing) -> Prepared | None:
     ending = encode(thin_request(request))[len(_beginning(request)) :]
     if len(ending) <= SHORT_BYTES:
         return None
-    return Prepared(links=request.links, ending=packing.ending(ending))
+    return Prepared(request=request, ending=packing.ending(ending))
 
 
 def _beginning(request: SyncRequest) -> bytes:

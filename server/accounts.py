@@ -14,7 +14,7 @@ from schemas.base import Data
 from schemas.ids import PersonId
 from server import custody_store, factor_store, wrong_login_store
 from server import people_store as rows
-from server.engine import Engine, FullError, Reader, SqlRow, Writer
+from server.engine import DiskError, Engine, Reader, SqlRow, Writer
 from server.limits import network_of
 from server.passwords import Passwords
 from server.projections import petugas_records
@@ -329,7 +329,7 @@ class Accounts:
         if now - created_ms > known.longest_ms or now - seen_ms > known.idle_ms:
             return None
         if now - seen_ms > TOUCH_MS:
-            with suppress(FullError):  # reading goes on with a full disk, until the session was idle too long
+            with suppress(DiskError):  # reading goes on without room, until the session was idle too long
                 self._engine.write(lambda tx: rows.touch_session(tx, hashed, now)).result()
         return Session(person=person, csrf=csrf_of(token, person))
 

@@ -22,7 +22,7 @@ from server.api.sync import sync_routes
 from server.api.tus import tus_routes
 from server.compose import elapsed_ms
 from server.deps import Deps
-from server.disk import is_full
+from server.disk import is_failing, is_full
 from server.engine import ClosedError, LockedError
 from server.problems import WAIT_S, code_for_status
 
@@ -100,7 +100,7 @@ def _code(error: Exception) -> str:
         return "penyimpanan_penuh"
     # The kind and the place only: a message may hold what a person wrote.
     logger.error("%s at %s", type(error).__name__, _place(error))
-    return "gangguan"
+    return "disk_gagal" if is_failing(error) else "gangguan"
 
 
 def _place(error: Exception) -> str:

@@ -4,7 +4,7 @@ import errno
 import os
 from pathlib import Path
 
-from server.engine import FullError
+from server.engine import FailingError, FullError
 
 UNFINISHED = ".tmp"
 _NO_PROMISE = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS)
@@ -56,3 +56,8 @@ def ensure_folder(folder: Path) -> None:
 def is_full(error: Exception) -> bool:
     """Say whether an error means that no space is left, on the disk or in one's share of it."""
     return isinstance(error, FullError) or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+
+
+def is_failing(error: Exception) -> bool:
+    """Say whether an error means that the disk fails, or has turned read-only."""
+    return isinstance(error, FailingError) or getattr(error, "errno", None) in (errno.EROFS, errno.EIO)

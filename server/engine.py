@@ -7,7 +7,9 @@ adds `:kabupaten` by itself. A list given for a parameter is written `IN :name`;
     ├── WrongKeyError        the file does not open with this key, or is no database
     ├── NewerDataError       the data was written by a newer program
     ├── NotInitialisedError  there is no database here
-    ├── FullError            no space is left; nothing of the transaction was kept
+    ├── DiskError            the disk did not take it
+    │   ├── FullError        no space is left; nothing of the transaction was kept
+    │   └── FailingError     it fails or has turned read-only; what is kept of it shows after a restart
     ├── LockedError          another program holds the file
     ├── InUseError           it is needed alone, and somebody has it open
     ├── DamagedError         the file cannot be read to its end
@@ -43,8 +45,16 @@ class NotInitialisedError(EngineError):
     """There is no database, or it has no regency."""
 
 
-class FullError(EngineError):
+class DiskError(EngineError):
+    """The disk did not take what was to be stored."""
+
+
+class FullError(DiskError):
     """No space is left on the disk."""
+
+
+class FailingError(DiskError):
+    """The disk fails, or has turned read-only as one does in which the system found a fault."""
 
 
 class LockedError(EngineError):

@@ -36,6 +36,7 @@ STATUS: dict[str, int] = {
     "cara_salah": 405,
     "gangguan": 500,
     "penyimpanan_penuh": 507,
+    "disk_gagal": 500,
     "berhenti": 503,
     "basis_data_terkunci": 503,
     "kunci_data_salah": 401,

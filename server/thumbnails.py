@@ -10,7 +10,7 @@ from contextlib import suppress
 from schemas.ids import BlobId
 from server import page_store
 from server.blobs import BlobStore
-from server.engine import Engine, FullError, Writer
+from server.engine import DiskError, Engine, Writer
 from server.parsing.pool import Parsers
 
 MOST_BYTES = 40 * 1024 * 1024
@@ -33,7 +33,7 @@ class Thumbnails:
             return kept
         made = self._parsers.thumbnail(whole(self._blobs, blob))
         if made is not None:
-            with suppress(FullError):  # it can be shown all the same, and made again
+            with suppress(DiskError):  # it can be shown all the same, and made again
                 self._keep(blob, made)
         return made
 

@@ -13,7 +13,7 @@ from server.commands.shared import add_folder_options, hold, refuse
 from server.compose import Refused, close_office, open_office
 from server.deps import Deps
 from server.disk import NoPromiseError, is_full, sync_folder
-from server.engine import FullError
+from server.engine import DiskError, FailingError
 from server.services.handover import sentences
 
 HELP = "berkas serah-terima: sinkron tanpa jaringan"
@@ -60,9 +60,8 @@ def take_files(deps: Deps, paths: list[Path], text: Text) -> int:
         try:
             with path.open("rb") as file:
                 outcome = deps.handovers.take(file, deps.office.person)
-        except (OSError, FullError) as error:
-            full = text(f"{TEXTS}.penyimpanan_penuh") if is_full(error) else ""
-            print(full or text("serah_terima.tidak_terbaca", berkas=path.name), file=sys.stderr)
+        except (OSError, DiskError) as error:
+            print(_untaken(text, error, path), file=sys.stderr)
             code = NOT_ALL
             continue
         if isinstance(outcome, Problem):
@@ -99,3 +98,12 @@ def _answer(deps: Deps, device: DeviceId, out: Path, text: Text) -> int:
         unfinished.unlink(missing_ok=True)
     print(text("serah_terima.jawaban", perangkat=device, berkas=out))
     return 0
+
+
+def _untaken(text: Text, error: OSError | DiskError, path: Path) -> str:
+    """Say why a file was not taken in: the office's own disk, or else what the file lies on."""
+    if is_full(error):
+        return text(f"{TEXTS}.penyimpanan_penuh")
+    if isinstance(error, FailingError):
+        return text(f"{TEXTS}.disk_gagal")
+    return text("serah_terima.tidak_terbaca", berkas=path.name)

@@ -15,7 +15,7 @@ from server.commands.handover import take_files
 from server.commands.rescue_asking import NOT_DONE, open_private, say
 from server.deps import Deps
 from server.device_store import Device
-from server.engine import FullError
+from server.engine import DiskError
 from server.rescue import Letter
 from server.services.handover import Taken, sentences
 from server.services.kept_vaults import Emptied, KeptVaults
@@ -36,7 +36,7 @@ def take_kept(deps: Deps, work: Rescuing, by: Person, args: argparse.Namespace, 
     for path in vaults:
         try:
             found = _take(kept, work, by, path, args, text)
-        except (OSError, FullError):
+        except (OSError, DiskError):
             print(text("serah_terima.tidak_terbaca", berkas=path.name), file=sys.stderr)
             code = NOT_DONE
             continue

@@ -37,8 +37,10 @@ class Checkpoints:
         self._connection.close()
 
     def _work(self) -> None:
-        while self._wanted.wait() and not self._closed:
-            self._wanted.clear()
+        while self._wanted.wait():
+            self._wanted.clear()  # before the look at what is wanted: what comes after it is seen next time
+            if self._closed:
+                return
             try:
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             except sqlcipher3.Error:

@@ -9,6 +9,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -29,6 +30,7 @@ from server.engine import (
     WrongKeyError,
 )
 from server.engines.checkpoints import Checkpoints
+from server.engines.failures import named
 from server.engines.lists import expanded, listed, lists_in
 from server.engines.waiting import Answered, Items, Job, Waiting, neighbours, shared, shared_out
 from server.migrate import migrate, regency_of
@@ -46,6 +48,8 @@ MOST_TOGETHER = 256
 """Most functions or items in one commit, so that the first of them does not wait without end."""
 PATIENCE_S = 30.0
 """How long to wait for another program that holds the file."""
+TOLD_AT_ONCE = (FullError, LockedError)
+"""Why a file cannot be opened, told apart from a key that does not fit."""
 READERS = 4
 READ_CACHE_MB, WRITE_CACHE_MB = 64, 32
 """Decrypted pages that a connection keeps at most: pages of an office read widely, what comes in is written
@@ -88,8 +92,8 @@ def connect(path: Path, key: bytes, *, read_only: bool = False, patience_s: floa
             connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
     except sqlcipher3.DatabaseError as error:
         connection.close()
-        named = _named(error)
-        raise (WrongKeyError(str(error)) if named is error else named) from error
+        told = named(error)
+        raise (told if isinstance(told, TOLD_AT_ONCE) else WrongKeyError(str(error))) from error
     return Database(connection)
 
 
@@ -164,9 +168,11 @@ class SqliteEngine:
     ) -> None:
         self._path, self._key, self._regency = path, key, regency
         self._now_ms, self._randomness = now_ms, randomness
-        self._connection = self._open()
-        self._connection.execute(f"PRAGMA wal_autocheckpoint = {LONG_LOG_PAGES}")
-        self._checkpoints = Checkpoints(self._open())
+        with ExitStack() as opened:
+            self._connection = opened.enter_context(closing(self._open()))
+            self._connection.execute(f"PRAGMA wal_autocheckpoint = {LONG_LOG_PAGES}")
+            self._checkpoints = Checkpoints(opened.enter_context(closing(self._open())))
+            opened.pop_all()
         self._jobs: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._idle: queue.LifoQueue[sqlcipher3.Connection] = queue.LifoQueue()
         self._permits = threading.BoundedSemaphore(READERS)
@@ -232,8 +238,8 @@ class SqliteEngine:
         for _ in range(READERS):
             self._permits.release()
         self._checkpoints.close()
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._connection.close()
+        with closing(self._connection), suppress(sqlcipher3.Error):  # a failing disk: all is still in the log
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -267,7 +273,7 @@ class SqliteEngine:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             for job in batch:
-                job.future.set_exception(_named(error))
+                job.future.set_exception(named(error))
             return
         for job, result, failure in answers:
             if failure is None:
@@ -340,7 +346,7 @@ class SqliteEngine:
             connection.execute("ROLLBACK TO one")
             connection.execute("RELEASE one")
             transaction.seq = before
-            return None, _named(error)
+            return None, named(error)
         connection.execute("RELEASE one")
         return result, None
 
@@ -357,15 +363,6 @@ class SqliteEngine:
             " VALUES (:kabupaten, :first, :last, :tag, :at_ms)",
             {**commit, "at_ms": self._now_ms()},
         )
-
-
-def _named(error: BaseException) -> BaseException:
-    """Give an error of the driver the name that the port has for it."""
-    if isinstance(error, sqlcipher3.OperationalError) and "full" in str(error):
-        return FullError("no space is left")
-    if isinstance(error, sqlcipher3.OperationalError) and "locked" in str(error):
-        return LockedError("another program holds the database")
-    return error
 
 
 def create(path: Path, key: bytes, regency: Regency, name: str, now_ms: int) -> None:
@@ -394,7 +391,7 @@ def upgrade(path: Path, key: bytes) -> tuple[Regency, str]:
         migrate(connection)
         code, name = regency_of(connection)
     except sqlcipher3.OperationalError as error:
-        raise _named(error) from error
+        raise named(error) from error
     finally:
         connection.close()
     return Regency(code), name

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from schemas.ids import DeviceId
 from server import subject_index
 from server.calm import Calm
-from server.engine import ClosedError, Engine, FullError, Writer
+from server.engine import ClosedError, DiskError, Engine, Writer
 from server.slices import Slices
 from server.store import SqlOfficeStore
 
@@ -46,7 +46,8 @@ class Indexing:
     def catch_up(self, batches: int | None = None, wait_s: float | None = None) -> bool:
         """Take in what is new, at most so many batches of it; return whether there is more.
 
-        Each batch waits for the writer at most so long, where it is said. On a full disk there is more.
+        Each batch waits for the writer at most so long, where it is said. On a full or failing disk there is
+        more.
         """
         while self._engine.read(subject_index.is_behind):
             if batches == 0 or self._stop.is_set():
@@ -57,7 +58,7 @@ class Indexing:
             except TimeoutError:
                 batch.cancel()
                 return True
-            except FullError:
+            except DiskError:
                 return True
             batches = None if batches is None else batches - 1
         return False

@@ -11,7 +11,7 @@ from schemas.ids import BlobId, PersonId, RecordId
 from schemas.sealed import SEALED_FORM, SEALED_SERVICES
 from server import handed_store, page_store, sign_store
 from server.access import Person, Scope, scope
-from server.engine import Engine, FullError, Reader
+from server.engine import DiskError, Engine, Reader
 from server.page_store import DAY_MS, QueueFilter
 from server.services.finding import FEWEST_DIGITS
 from server.services.people import Denied
@@ -99,7 +99,7 @@ class Queue:
         try:
             examine(self._engine, wanted.state, self._words.wilayah)
             unexamined = False
-        except FullError:
+        except DiskError:
             unexamined = True
 
         def work(tx: Reader) -> QueuePage:

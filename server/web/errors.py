@@ -10,6 +10,7 @@ PageError
 ├── BusyError          another program holds the database: later
 ├── NoRoomError        the office's disk is full: once there is room
 │   └── NoRoomToShowError  and this page cannot be shown without writing
+├── FailingDiskError   the office's disk fails or has turned read-only: once it was mended
 └── UnreadableError    the request itself makes no sense
 """
 
@@ -83,6 +84,12 @@ class NoRoomToShowError(NoRoomError):
     """The office's disk is full, and this page notes that it was read, or counts what is new."""
 
     key = "penuh_baca"
+
+
+class FailingDiskError(PageError):
+    """The office's disk cannot be read or written; whether something was done shows once it can."""
+
+    key, icon = "disk_gagal", "save"
 
 
 class UnreadableError(PageError):

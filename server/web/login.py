@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.datastructures import Cookie
 
 from server.accounts import HALF_MS, HalfLoggedIn, LoggedIn, TooManyTries, csrf_of
-from server.engine import FullError
+from server.engine import DiskError
 from server.web.errors import ExpiredError
 from server.web.replies import onward
 from server.web.site import SECURITY_HEADERS, SESSION_COOKIE, THEME_COOKIE, THEMES, Asking, Site, theme_of
@@ -96,7 +96,7 @@ def login_routes(site: Site) -> list[Any]:
     async def log_out(request: Asking) -> Response[Any]:
         visitor = await site.visitor(request, setting_up=True)
         await site.form(request, visitor.csrf)
-        with suppress(FullError):  # this browser forgets it in any case; the session itself ends unused
+        with suppress(DiskError):  # this browser forgets it in any case; the session itself ends unused
             await site.work(lambda: end_session(site, request))
         response: Response[Any] = onward("/masuk?sebab=sudah_keluar")
         response.delete_cookie(SESSION_COOKIE, path="/")

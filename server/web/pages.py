@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from schemas.problem import Problem
 from server.api.messages import problem_response
 from server.deps import Deps
-from server.disk import is_full
+from server.disk import is_failing, is_full
 from server.engine import LockedError
 from server.web.account import account_routes
 from server.web.assets import asset_routes
@@ -27,6 +27,7 @@ from server.web.devices import device_routes
 from server.web.doubles import double_routes, pair_routes
 from server.web.errors import (
     BusyError,
+    FailingDiskError,
     MissingError,
     NeedsCodeError,
     NoRoomError,
@@ -215,4 +216,4 @@ def _as_page_error(error: Exception, *, sent: bool) -> PageError:
         case _:
             # the kind only: a message may hold what a person wrote
             logger.error("%s while drawing a page", type(error).__name__)
-            return PageError()
+            return FailingDiskError() if is_failing(error) else PageError()

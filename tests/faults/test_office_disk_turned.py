@@ -11,7 +11,7 @@ from tests.faults.world import pending, sync, visit, words
 __all__ = ["card"]
 
 
-def test_an_office_whose_disk_turns_read_only_answers_for_nothing_until_it_can_be_written(
+def test_an_office_whose_disk_turns_read_only_says_so_and_takes_nothing_until_it_can_be_written(
     regency: Make, card: Callable[[Path], Card]
 ) -> None:
     """Row 57. What was received is shown, what comes then waits on the phone, and is taken after."""
@@ -29,13 +29,22 @@ def test_an_office_whose_disk_turns_read_only_answers_for_nothing_until_it_can_b
     disk.turn()
     second = visit(phone, None, 2)
     failure = phone.worker.run_once()
-    assert failure is not None and failure.say == "masalah.gangguan"
+    assert failure is not None and failure.say == "masalah.disk_gagal"
     assert (words(phone), pending(phone)) == (["menunggu_kirim", "diterima"], (1, 1))
     assert kabid.get("/").status_code == 200
     page = kabid.get(f"/kunjungan/{first.visit}").text
-    form = {"csrf": csrf(page), "dilihat": first.change.hex(), "keputusan": "setujui", "catatan": ""}
+    form = {
+        "csrf": csrf(page),
+        "dilihat": first.change.hex(),
+        "keputusan": "setujui",
+        "catatan": "Sudah cocok dengan berkas desa.",
+    }
     refused = kabid.post(f"/kunjungan/{first.visit}/keputusan", data=form)
-    assert refused.status_code == 500 and "mungkin belum tersimpan" in refused.text
+    assert refused.status_code == 500 and "Disk komputer kantor bermasalah" in refused.text
+    assert "mungkin belum tersimpan" in refused.text and "tidak hilang" in refused.text
+    queue = kabid.get("/antrean")
+    assert queue.status_code == 200 and first.visit in queue.text, "what it holds is read"
+    assert "belum diperiksa tandanya" in queue.text
     world.kill()
     disk.mend()
     world.serve()

@@ -10,12 +10,11 @@ import pytest
 from msgspec.structs import replace
 
 from field_app.link import Failure
-from field_app.prepared import prepare
 from field_app.transport import HttpLink
 from schemas.base import decode, encode
 from schemas.device_word import DeviceOrders, DeviceReport
 from schemas.ids import NO_LINK, DeviceId
-from schemas.packing import PACKED_TYPE, Packing, Refused, load_packing
+from schemas.packing import PACKED_TYPE, Packing, load_packing
 from schemas.text import load_text
 from schemas.wire import (
     MAX_BODY_BYTES,
@@ -93,38 +92,6 @@ def run_of(count: int) -> SyncRequest:
         links.append(raw)
         tip = Tip(counter=tip.counter + 1, hash=name)
     return replace(ASK, links=links, contents=contents, signature=bytes(64))
-
-
-@pytest.mark.parametrize("count", [300, 3])
-def test_a_run_that_was_prepared_reads_as_one_packed_late_whatever_its_cursor(count: int) -> None:
-    seen: list[bytes] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        seen.append(request.content)
-        return httpx.Response(200, stream=httpx.ByteStream(encode(ANSWER)))
-
-    line, run = link(answer), run_of(count)
-    line.prepare(run)
-    for moved in (run, replace(run, cursor=Cursor(seq=2**40, tag=b"t" * 8, scope=b"s" * 8)), run_of(2)):
-        assert line.sync(moved) == ANSWER
-        read = PACKING.unpack(seen[-1], MAX_BODY_BYTES)
-        assert not isinstance(read, Refused) and read.data == encode(thin_request(moved))
-    assert (prepare(run, PACKING) is not None) == (count == 300), "a little run goes quicker with the rest"
-
-
-def test_an_office_that_cannot_unpack_gets_a_prepared_run_plain() -> None:
-    seen: list[httpx.Request] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        seen.append(request)
-        if request.headers["content-type"] == PACKED_TYPE:
-            return refusal(415, "kamus_tidak_dikenal")
-        return httpx.Response(200, stream=httpx.ByteStream(encode(ANSWER)))
-
-    line, run = link(answer), run_of(300)
-    line.prepare(run)
-    assert line.sync(run) == ANSWER
-    assert zlib.decompress(seen[-1].content) == encode(thin_request(run))
 
 
 def refusal(status: int, code: str) -> httpx.Response:

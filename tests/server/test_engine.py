@@ -1,8 +1,7 @@
 """The SQLite engine: group commit, savepoints, seqs and tags, snapshots, and what it says when it cannot."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, cast
@@ -255,78 +254,6 @@ def test_a_reader_sees_one_snapshot_while_others_write(engine: SqliteEngine) -> 
 
     assert engine.read(work) == (0, 0)
     assert parts(engine) == ["a"]
-
-
-def many(first: int, count: int) -> Any:
-    def work(writer: Writer) -> None:
-        rows = [(writer.regency, f"p{number}", bytes(500)) for number in range(first, first + count)]
-        writer.many("INSERT INTO parts (kabupaten, part, digest) VALUES (:kabupaten, :part, :digest)", rows)
-
-    return work
-
-
-def until(said: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 10
-    while not (now := said()) and time.monotonic() < end:
-        time.sleep(0.01)
-    return now
-
-
-def test_the_log_is_copied_beside_the_writer_once_much_has_changed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("server.engines.checkpoints.GROWN_ROWS", 100)
-    engine = make_engine(tmp_path)
-    file = tmp_path / "office.db"
-    before = file.stat().st_size
-    engine.write(many(0, 90)).result(10)
-    time.sleep(0.1)
-    assert file.stat().st_size == before, "little goes on lying in the log"
-    engine.write(many(90, 20)).result(10)
-    assert until(lambda: file.stat().st_size > before + 110 * 500)
-    again = file.stat().st_size
-    engine.write(many(200, 90)).result(10)
-    time.sleep(0.1)
-    assert file.stat().st_size == again, "what was copied does not count again"
-    engine.write(many(300, 90)).result(10)
-    assert until(lambda: file.stat().st_size > again)
-    engine.close()
-
-
-def test_a_log_that_cannot_be_copied_now_stops_nothing_and_is_copied_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("server.engines.checkpoints.GROWN_ROWS", 10)
-    engine = make_engine(tmp_path)
-    copying = engine._checkpoints
-    connection, tried = copying._connection, threading.Event()
-
-    class Full:
-        def execute(self, sql: str) -> None:
-            tried.set()
-            raise sqlcipher3.OperationalError("database or disk is full")
-
-    copying._connection = cast(Any, Full())
-    file = tmp_path / "office.db"
-    before = file.stat().st_size
-    engine.write(many(0, 100)).result(10)
-    assert tried.wait(10) and file.stat().st_size == before
-    copying._connection = connection
-    engine.write(many(100, 100)).result(10)
-    assert until(lambda: file.stat().st_size > before + 200 * 500)
-    engine.close()
-
-
-def test_a_log_that_has_grown_very_long_is_copied_by_the_writer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("server.engines.sqlite.LONG_LOG_PAGES", 20)
-    engine = make_engine(tmp_path)
-    file = tmp_path / "office.db"
-    before = file.stat().st_size
-    engine.write(many(0, 300)).result(10)
-    assert file.stat().st_size > before + 300 * 500
-    engine.close()
 
 
 def test_a_reader_cannot_write(engine: SqliteEngine) -> None:

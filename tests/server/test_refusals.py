@@ -1,5 +1,6 @@
 """What the office refuses over HTTP: each with a status, a code and a sentence, and nothing stored."""
 
+import errno
 import zlib
 from pathlib import Path
 from typing import Any, cast
@@ -237,10 +238,15 @@ def test_what_breaks_inside_is_a_problem_without_a_word_of_its_cause(
     def full() -> None:
         raise OSError(28, "No space left on device")
 
-    with TestClient(create_app(deps, [breaks, full]), raise_server_exceptions=False) as client:
+    @get("/fails", sync_to_thread=False)
+    def fails() -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with TestClient(create_app(deps, [breaks, full, fails]), raise_server_exceptions=False) as client:
         answer = client.get("/breaks")
         assert (answer.status_code, answer.json()["code"]) == (500, "gangguan")
         assert client.get("/full").json()["code"] == "penyimpanan_penuh"
+        assert client.get("/fails").json()["code"] == "disk_gagal"
     assert "Sutarmi" not in answer.text + caplog.text
     assert "ValueError" in caplog.text
     close_office(deps)

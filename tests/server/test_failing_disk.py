@@ -1,0 +1,70 @@
+"""An office whose disk takes nothing more: what it holds is read, and what it refuses says why.
+
+Row 57 of docs/faults.md, where the disk is a real one.
+"""
+
+import errno
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from schemas.text import load_text
+from server import people_store
+from server.accounts import TOUCH_MS, hash_of
+from server.commands.handover import NOT_ALL, take_files
+from server.engine import FailingError, FullError
+from server.web.site import SESSION_COOKIE
+from tests.server.room_office import csrf, log_in
+from tests.server.test_checkpoints import Failing
+from tests.server.test_full_office import visits_of
+from tests.server.web_office import open_at, serving, shut
+
+TEXT = load_text()
+FAILS = "masalah.disk_gagal"
+
+
+def test_a_failing_disk_leaves_what_is_there_to_be_read_by_who_is_logged_in(tmp_path: Path) -> None:
+    office = open_at(tmp_path)
+    [visit] = visits_of(office, 1)
+    inside = cast(Any, office.deps.engine)
+    real = inside._connection
+    with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "verifikator")
+        token, (photo, *_) = client.cookies[SESSION_COOKIE], office.blobs_of(visit)
+        before = office.deps.now_ms() - 10 * TOUCH_MS
+        office.deps.engine.write(lambda tx: people_store.touch_session(tx, hash_of(token), before)).result()
+        inside._connection = Failing(real, "COMMIT")
+        for path in ("/", "/antrean", f"/kunjungan/{visit}", f"/kunjungan/{visit}/foto/{photo}/kecil"):
+            assert client.get(path).status_code == 200, path
+        closed = client.get(f"/warga/{office.warga}")
+        assert closed.status_code == 500 and TEXT("kantor.galat.disk_gagal") in closed.text
+        out = client.post("/keluar", data={"csrf": csrf(client.get("/"))})
+        assert out.status_code == 303 and SESSION_COOKIE not in client.cookies
+        inside._connection = real
+    shut(office)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (FullError(), "masalah.penyimpanan_penuh"),
+        (FailingError(), FAILS),
+        (OSError(errno.EIO, "the stick's"), "serah_terima.tidak_terbaca"),
+    ],
+    ids=["full", "failing", "stick"],
+)
+def test_a_file_that_was_not_taken_in_says_whose_disk_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], error: Exception, said: str
+) -> None:
+    def take(*_: object) -> None:
+        raise error
+
+    path = tmp_path / "hp.smb"
+    path.touch()
+    deps = SimpleNamespace(handovers=SimpleNamespace(take=take), office=SimpleNamespace(person="p"))
+    assert take_files(cast(Any, deps), [path], TEXT) == NOT_ALL
+    values = {"berkas": path.name} if said.startswith("serah") else {}
+    assert capsys.readouterr().err.strip() == TEXT(said, **values)
