@@ -18,7 +18,7 @@ from field_app.drafts import Drafts
 from field_app.enrol import VAULT, Enrolled, Enroller, get_owner, put_owner
 from field_app.handover import Handover
 from field_app.items import labels
-from field_app.keys import Cost, Keys, KeysError, Locked, Opened, PinGone, WrongCode, advise
+from field_app.keys import Cost, Keys, KeysError, Locked, Opened, PinGone, advise
 from field_app.link import Door, Link
 from field_app.moving import MovingLink
 from field_app.office_word import OfficeWord
@@ -35,6 +35,7 @@ from field_app.settings import Settings
 from field_app.shared import SharedPhone
 from field_app.sheets import Sheets
 from field_app.store import Store
+from field_app.tried import change_pin, try_code, try_pin
 from field_app.unit import Unit
 from field_app.unstored import unstored
 from field_app.vault import Vault, VaultError, open_vault
@@ -175,11 +176,9 @@ class Phone:
         """Open with the PIN; None when it is open."""
         try:
             self._enroller.tidy()
-            outcome = self._keys.unlock(pin)
-        except KeysError:
-            return Refused(say="lapangan.kunci_rusak")
-        except OSError as error:  # a try that cannot be counted is not made
+        except OSError as error:
             return unstored(error)
+        outcome = try_pin(self._keys, pin)
         return self._enter(outcome.key) if isinstance(outcome, Opened) else outcome
 
     def rescue(self, code: str, pin: str, lose_sealed: bool = False) -> str | Refused:
@@ -190,15 +189,9 @@ class Phone:
         advice = advise(pin)
         if advice.block:
             return Refused(say=advice.block)
-        try:
-            outcome = self._keys.unlock_by_code(code)
-        except KeysError:
-            return Refused(say="lapangan.kunci_rusak")
-        if isinstance(outcome, WrongCode):
-            return Refused(say="lapangan.kode_salah")
-        sealed = 0 if outcome.second or lose_sealed else DraftKeys(self._folder, self._randomness).count()
-        if sealed:
-            return Refused(say="lapangan.tersegel.tidak_ikut_terbuka", values={"jumlah": str(sealed)})
+        outcome = self._by_code(code, lose_sealed)
+        if isinstance(outcome, Refused):
+            return outcome
         try:
             fresh = self._keys.renew(pin, outcome.key, outcome.second)
         except OSError as error:
@@ -209,25 +202,27 @@ class Phone:
             self.sealed.lock()
         return refused or fresh
 
-    def change_pin(self, pin: str, fresh: str) -> Locked | PinGone | Refused | None:
-        """Set a new PIN in the place of this one, which counts as a try; None when it is done."""
-        advice = advise(fresh)
-        if advice.block:
-            return Refused(say=advice.block)
+    def check_code(self, code: str, lose_sealed: bool = False) -> Refused | None:
+        """Say what `rescue` would say of this code, and change nothing; None for one that opens."""
+        outcome = self._by_code(code, lose_sealed)
+        return outcome if isinstance(outcome, Refused) else None
+
+    def _by_code(self, code: str, lose_sealed: bool) -> Opened | Refused:
+        drafts = DraftKeys(self._folder, self._randomness)
+        return try_code(self._keys, drafts.count, code, lose_sealed=lose_sealed)
+
+    def check_pin(self, pin: str) -> Locked | PinGone | Refused | None:
+        """Try the PIN of the open vault, which counts as a try; None when it is right. Raises LockedError."""
         self._opened()
-        try:
-            outcome = self._keys.unlock(pin)
-            if not isinstance(outcome, Opened):
-                return outcome
-            second = self._keys.second(pin)
-            if not isinstance(second, Opened):
-                return second
-            self._keys.change_pin(fresh, outcome.key, second.key)
-        except KeysError:
-            return Refused(say="lapangan.kunci_rusak")
-        except OSError as error:
-            return unstored(error)
-        return None
+        outcome = try_pin(self._keys, pin)
+        return None if isinstance(outcome, Opened) else outcome
+
+    def change_pin(self, pin: str, fresh: str) -> Locked | PinGone | Refused | None:
+        """Set a new PIN in the place of this one, which counts as a try; None when it is done. Raises
+        LockedError.
+        """
+        self._opened()
+        return change_pin(self._keys, pin, fresh)
 
     @property
     def shuffled_pin(self) -> bool:

@@ -11,8 +11,8 @@ MOST_LISTED = 50
 class Handover(Data, frozen=True, kw_only=True):
     """A file as it was last taken in: by whom and when (UTC ms), and how much of it was new the first time.
 
-    `number` and `made_ms` are what the phone says. `data` are versions of visits; files that were taken in long
-    ago say here how many changes of any kind they brought.
+    `number` and `made_ms` are what the phone says. `data` are versions of visits, and
+    of files from before those were counted, changes of any kind.
     """
 
     device: DeviceId
