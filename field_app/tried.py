@@ -12,6 +12,16 @@ from field_app.wraps import advise
 BROKEN = Refused(say="lapangan.kunci_rusak")
 
 
+def tries_of(keys: Keys) -> Locked | PinGone | Refused:
+    """Say how many tries are left and how long to wait, without trying."""
+    try:
+        return keys.tries()
+    except KeysError:
+        return BROKEN
+    except OSError as error:  # what was altered is counted, and that is written down
+        return unstored(error)
+
+
 def try_pin(keys: Keys, pin: str) -> Opened | Locked | PinGone | Refused:
     """Try a PIN; a try that cannot be counted is not made."""
     try:
