@@ -5,6 +5,7 @@ renamed: a full stick leaves nothing half-written. The way back is in field_app/
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -40,6 +41,8 @@ from sync import handover
 from sync.client import Missing, Outgoing
 from sync.sealed_file import key_name, seal_info, write_file
 
+OUTGOING = re.compile(rf"sambang-[0-9a-f]{{8}}-[0-9]{{4,}}{re.escape(ENDING)}", re.IGNORECASE)
+"""What a file for the office is called, from whichever phone: no answer is."""
 Progress = Callable[[float], None]
 """Told how much is done, 0 to 1, from the thread that works."""
 

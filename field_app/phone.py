@@ -5,6 +5,7 @@
 import os
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,7 +19,7 @@ from field_app.drafts import Drafts
 from field_app.enrol import VAULT, Enrolled, Enroller, get_owner, put_owner
 from field_app.handover import Handover
 from field_app.items import labels
-from field_app.keys import Cost, Keys, KeysError, Locked, Opened, PinGone, WrongCode, advise
+from field_app.keys import Cost, Keys, Locked, Opened, PinGone, advise
 from field_app.link import Door, Link
 from field_app.moving import MovingLink
 from field_app.office_word import OfficeWord
@@ -35,6 +36,7 @@ from field_app.settings import Settings
 from field_app.shared import SharedPhone
 from field_app.sheets import Sheets
 from field_app.store import Store
+from field_app.tried import change_pin, tries_of, try_code, try_pin
 from field_app.unit import Unit
 from field_app.unstored import unstored
 from field_app.vault import Vault, VaultError, open_vault
@@ -97,7 +99,8 @@ class Phone:
         self._sheets = Sheets(forms, wilayah, parameters)
         self._open: OpenVault | None = None
         for name, at in self._shared.folders():
-            wipe(at, self._device.of(name))  # one that was cut off goes on
+            with suppress(OSError):  # told when she goes on here: `unlock` and `join` try it again
+                wipe(at, self._device.of(name))  # one that was cut off goes on
         ready = self._shared.all()
         self._use(ready[0].id if ready else "")
 
@@ -140,8 +143,9 @@ class Phone:
 
     def join(self, address: str, code: str) -> Waiting | Refused:
         """Use a one-use code at an office; the words are compared next."""
+        refused = self._wipe()
         self.tell_wiped()
-        return self._enroller.join(address, code)
+        return refused or self._enroller.join(address, code)
 
     def waiting(self) -> Waiting | None:
         """Return what this phone waits for, also after it was closed."""
@@ -164,22 +168,17 @@ class Phone:
 
     def tries(self) -> Locked | PinGone | Refused:
         """Say how many tries are left and how long to wait, without trying."""
-        try:
-            return self._keys.tries()
-        except KeysError:
-            return Refused(say="lapangan.kunci_rusak")
-        except OSError as error:  # what was altered is counted, and that is written down
-            return unstored(error)
+        return tries_of(self._keys)
 
     def unlock(self, pin: str) -> Locked | PinGone | Refused | None:
         """Open with the PIN; None when it is open."""
+        if refused := self._wipe():
+            return refused
         try:
             self._enroller.tidy()
-            outcome = self._keys.unlock(pin)
-        except KeysError:
-            return Refused(say="lapangan.kunci_rusak")
-        except OSError as error:  # a try that cannot be counted is not made
+        except OSError as error:
             return unstored(error)
+        outcome = try_pin(self._keys, pin)
         return self._enter(outcome.key) if isinstance(outcome, Opened) else outcome
 
     def rescue(self, code: str, pin: str, lose_sealed: bool = False) -> str | Refused:
@@ -190,15 +189,9 @@ class Phone:
         advice = advise(pin)
         if advice.block:
             return Refused(say=advice.block)
-        try:
-            outcome = self._keys.unlock_by_code(code)
-        except KeysError:
-            return Refused(say="lapangan.kunci_rusak")
-        if isinstance(outcome, WrongCode):
-            return Refused(say="lapangan.kode_salah")
-        sealed = 0 if outcome.second or lose_sealed else DraftKeys(self._folder, self._randomness).count()
-        if sealed:
-            return Refused(say="lapangan.tersegel.tidak_ikut_terbuka", values={"jumlah": str(sealed)})
+        outcome = self._by_code(code, lose_sealed)
+        if isinstance(outcome, Refused):
+            return outcome
         try:
             fresh = self._keys.renew(pin, outcome.key, outcome.second)
         except OSError as error:
@@ -209,25 +202,25 @@ class Phone:
             self.sealed.lock()
         return refused or fresh
 
+    def check_code(self, code: str, lose_sealed: bool = False) -> Refused | None:
+        """Say what `rescue` would say of this code, and change nothing; None for one that opens."""
+        outcome = self._by_code(code, lose_sealed)
+        return outcome if isinstance(outcome, Refused) else None
+
+    def _by_code(self, code: str, lose_sealed: bool) -> Opened | Refused:
+        drafts = DraftKeys(self._folder, self._randomness).count
+        return try_code(self._keys, drafts, code, lose_sealed=lose_sealed)
+
+    def check_pin(self, pin: str) -> Locked | PinGone | Refused | None:
+        """Try the PIN of the open vault, which counts as a try; None when it is right. Raises LockedError."""
+        self._opened()
+        outcome = try_pin(self._keys, pin)
+        return None if isinstance(outcome, Opened) else outcome
+
     def change_pin(self, pin: str, fresh: str) -> Locked | PinGone | Refused | None:
         """Set a new PIN in the place of this one, which counts as a try; None when it is done."""
-        advice = advise(fresh)
-        if advice.block:
-            return Refused(say=advice.block)
         self._opened()
-        try:
-            outcome = self._keys.unlock(pin)
-            if not isinstance(outcome, Opened):
-                return outcome
-            second = self._keys.second(pin)
-            if not isinstance(second, Opened):
-                return second
-            self._keys.change_pin(fresh, outcome.key, second.key)
-        except KeysError:
-            return Refused(say="lapangan.kunci_rusak")
-        except OSError as error:
-            return unstored(error)
-        return None
+        return change_pin(self._keys, pin, fresh)
 
     @property
     def shuffled_pin(self) -> bool:
@@ -238,14 +231,22 @@ class Phone:
     def shuffled_pin(self, shuffled: bool) -> None:
         self._keys.set_shuffled(shuffled)
 
-    def lock(self) -> None:
-        """Close the vault; what was not sent waits in it."""
+    def lock(self) -> Refused | None:
+        """Close the vault; what was not sent waits in it. Say why a wipe that was ordered is not done yet."""
         if self._open is not None:
             self.settings.attach(None)
             closing, self._open = self._open, None
             closing.close()
-        if wipe(self._folder, self._keystore):
-            self.tell_wiped()
+        return self._wipe()
+
+    def _wipe(self) -> Refused | None:
+        """Wipe if the office ordered it, and tell it."""
+        try:
+            if wipe(self._folder, self._keystore):
+                self.tell_wiped()
+        except OSError as error:
+            return unstored(error)
+        return None
 
     def wipe_due(self) -> bool:
         """Say whether the office's order to wipe was obeyed as far as is possible while open: lock now."""

@@ -11,7 +11,8 @@ MOST_LISTED = 50
 class Handover(Data, frozen=True, kw_only=True):
     """A file as it was last taken in: by whom and when (UTC ms), and how much of it was new the first time.
 
-    `number` and `made_ms` are what the phone says.
+    `number` and `made_ms` are what the phone says. `data` are versions of visits, and
+    of files from before those were counted, changes of any kind.
     """
 
     device: DeviceId
@@ -20,7 +21,7 @@ class Handover(Data, frozen=True, kw_only=True):
     made_ms: int
     taken_ms: int
     taken_by: PersonId
-    changes: int
+    data: int
     photos: int
 
 
@@ -37,7 +38,7 @@ def put_handover(writer: Writer, new: Handover, question: Question) -> None:
         new.made_ms,
         new.taken_ms,
         new.taken_by,
-        new.changes,
+        new.data,
         new.photos,
         encode(question),
     )
@@ -84,7 +85,7 @@ def receipts(reader: Reader, device: DeviceId) -> list[BlobId]:
 
 
 def _handover(row: SqlRow) -> Handover:
-    device, file, number, made_ms, taken_ms, taken_by, changes, photos = row
+    device, file, number, made_ms, taken_ms, taken_by, data, photos = row
     return Handover(
         device=device,
         file=file,
@@ -92,6 +93,6 @@ def _handover(row: SqlRow) -> Handover:
         made_ms=made_ms,
         taken_ms=taken_ms,
         taken_by=taken_by,
-        changes=changes,
+        data=data,
         photos=photos,
     )

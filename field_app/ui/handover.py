@@ -9,6 +9,7 @@ from kivy.clock import Clock
 from kivy.metrics import dp
 from msgspec.structs import replace
 
+from field_app.handover import OUTGOING
 from field_app.ui.sheets import FileSheet
 from field_app.ui.widgets.buttons import Bar, Pill
 from field_app.ui.widgets.containers import Card, Sheet
@@ -66,16 +67,7 @@ class HandoverCard(Card):
         if self._context.documents is not None:
             self._run("membaca", self._bring, ReadSheet, self.read)
             return
-        sheet = FileSheet(
-            self._say,
-            self._read,
-            folder=self._folder(),
-            suffixes=(ENDING,),
-            title="aplikasi.serah.pilih_jawaban",
-            icon="file",
-            empty="aplikasi.serah.folder_tanpa_berkas",
-        )
-        self._context.shell.present(sheet)
+        self._context.shell.present(AnswerSheet(self._say, self._read, folder=self._folder()))
 
     def _folder(self) -> Path:
         """Where the last file went if that is there, else a stick, else home."""
@@ -210,6 +202,25 @@ class ReadSheet(Sheet):
         close = Pill(text=say("tombol.tutup"), kind="soft")
         close.bind(on_release=lambda *_: self.close())
         self.add_foot(close)
+
+
+class AnswerSheet(FileSheet):
+    """Files of this computer that may be an answer of the office: those that a phone wrote are left out."""
+
+    def __init__(self, say, picked, folder, **kwargs):
+        super().__init__(
+            say,
+            picked,
+            folder=folder,
+            suffixes=(ENDING,),
+            title="aplikasi.serah.pilih_jawaban",
+            icon="file",
+            empty="aplikasi.serah.folder_tanpa_berkas",
+            **kwargs,
+        )
+
+    def offers(self, path):
+        return super().offers(path) and not OUTGOING.fullmatch(path.name)
 
 
 class FolderSheet(FileSheet):

@@ -186,13 +186,19 @@ class SamplePhone:
         return _Wrong(self.tries_left, 0)
 
     def rescue(self, code: str, pin: str, lose_sealed: bool = False) -> str | Refused:
+        """Open by the office's code."""
+        if refused := self.check_code(code, lose_sealed):
+            return refused
+        self._state = "terbuka"
+        return "M9XD-41TZ"
+
+    def check_code(self, code: str, lose_sealed: bool = False) -> Refused | None:
         """The office's code is K7Q2; R7Q2 opens no sealed drafts."""
         if code not in ("K7Q2", "R7Q2"):
             return Refused(say="lapangan.kode_salah")
         if code == "R7Q2" and not lose_sealed:
             return Refused(say="lapangan.tersegel.tidak_ikut_terbuka", values={"jumlah": "2"})
-        self._state = "terbuka"
-        return "M9XD-41TZ"
+        return None
 
     def used_bytes(self) -> int:
         """A few hundred photos."""
@@ -200,8 +206,14 @@ class SamplePhone:
 
     def change_pin(self, pin: str, fresh: str) -> Any:
         """The old one must be right."""
+        if wrong := self.check_pin(pin):
+            return wrong
+        self.pin = fresh
+        return None
+
+    def check_pin(self, pin: str) -> Any:
+        """One try."""
         if pin == self.pin:
-            self.pin = fresh
             return None
         self.tries_left -= 1
         return _Wrong(self.tries_left, 0)

@@ -273,12 +273,16 @@ class FileSheet(Sheet):
         for path in (path for path in inside if not path.name.startswith(".")):
             if path.is_dir():
                 items.append(self._row(path.name, "next", lambda p=path: self._enter(p)))
-            elif path.suffix.lower() in self._suffixes:
+            elif self.offers(path):
                 items.append(self._row(path.name, self._icon, lambda p=path: self._take(p)))
                 files += 1
         name = folder.name or str(folder)
         self._name.text = name if files else self.say(self._empty, folder=name)
         self.rows.show(items)
+
+    def offers(self, path: Path) -> bool:
+        """Whether a file is of the kinds that are asked for."""
+        return path.suffix.lower() in self._suffixes
 
     def _row(self, name, icon, action):
         return ("PickRow", {"name": name, "icon": icon, "open": action})

@@ -20,6 +20,7 @@ from field_app.ui.shell import Shell
 from field_app.ui.theme import Look
 from field_app.ui.voice import KivyVoice
 from field_app.ui.widgets.keyboard import keyboard_below
+from field_app.views import Refused
 from schemas.text import Text, load_text
 from schemas.theme import Theme, load_theme
 
@@ -147,18 +148,22 @@ class SambangApp(App):
             self.root.hush_all()
             self.root.only("unlock")  # leaving a screen hands over what is typed on it
 
-        def locked(_none: None) -> None:
+        def locked(refused: Refused | None) -> None:
             if was_open and self.phone.state() == "baru":
-                self._wiped()
+                self._wiped(whole=refused is None)
+            if refused is not None and self.root:
+                self.root.screen.refusal(refused)
             if then:
                 then()
 
         self.background.run(self.phone.lock, locked)
 
-    def _wiped(self) -> None:
-        """The office had this vault wiped: say so, and begin as a new one. Other workers' are behind it."""
+    def _wiped(self, *, whole: bool) -> None:
+        """The office had this vault wiped: say so if all is gone, and begin as a new one. Other workers' are
+        behind it.
+        """
         others = [("who", {})] if self.phone.users() else []
-        self.root.stand(*others, ("enrol", {"wiped": True}))
+        self.root.stand(*others, ("enrol", {"wiped": whole}))
 
     def quick_exit(self) -> None:
         """Lock and be gone: nothing of it stays on the screen."""

@@ -39,7 +39,9 @@ from server.store import SqlOfficeStore
 from server.tus import Uploads
 from sync import answering
 from sync.answering import Photo, incoming, question
+from sync.applying import readable
 from sync.chain import Tip
+from sync.change import SealedSubmit, Submit
 from sync.sealed_file import UnfitFileError, key_name, read_header, read_records, seal_info, write_file
 
 START = WireTip(counter=0, hash=NO_LINK)
@@ -47,12 +49,15 @@ START = WireTip(counter=0, hash=NO_LINK)
 
 class Counts(Data, frozen=True, kw_only=True):
     """What became of a file's changes and photos: new, there before; of the changes also what is not applied.
+    `data` are those that the phone counts as data: versions of visits.
 
     `waiting` are changes above a gap: an earlier file, or a sync, has to come first.
     """
 
     changes: int = 0
     changes_before: int = 0
+    data: int = 0
+    data_before: int = 0
     conflicts: int = 0
     refused: int = 0
     waiting: int = 0
@@ -214,7 +219,7 @@ class Handovers:
             made_ms=header.made_ms,
             taken_ms=self._now_ms(),
             taken_by=by,
-            changes=counts.changes,
+            data=counts.data,
             photos=counts.photos,
         )
         asking = Question(request=replace(about, links=[], contents=[], signature=b""), asked=asked)
@@ -239,6 +244,7 @@ class Handovers:
         if isinstance(run, Problem) or not run.entries:
             return run if isinstance(run, Problem) else counts
         entries = run.entries
+        data = {entry.link.change for entry in entries if _is_visit(entry.content)}
 
         def work(writer: Writer) -> Counts | Problem:
             store = SqlOfficeStore.writing(writer)
@@ -253,6 +259,8 @@ class Handovers:
                 counts,
                 changes=counts.changes + len(results) - len(before),
                 changes_before=counts.changes_before + len(before),
+                data=counts.data + len(data - before.keys()),
+                data_before=counts.data_before + len(data & before.keys()),
                 conflicts=counts.conflicts + sum(isinstance(each, Conflict) for each in outcomes),
                 refused=counts.refused + sum(isinstance(each, Rejected) for each in outcomes),
                 waiting=counts.waiting + sum(not link.known for link in links),
@@ -311,8 +319,8 @@ def sentences(text: Text, outcome: Taken | Problem) -> list[str]:
     said = [
         text(
             "serah_terima.diambil" if is_new else "serah_terima.tidak_ada_yang_baru",
-            data=counts.changes,
-            data_lama=counts.changes_before,
+            data=counts.data,
+            data_lama=counts.data_before,
             foto=counts.photos,
             foto_lama=counts.photos_before,
         )
@@ -323,6 +331,11 @@ def sentences(text: Text, outcome: Taken | Problem) -> list[str]:
     codes = {problem.code: problem for problem in outcome.problems}
     said += [text(f"{TEXTS}.{problem.code}", **problem.values) for problem in codes.values()]
     return said
+
+
+def _is_visit(raw: bytes | None) -> bool:
+    content = readable(raw) if raw else None
+    return content is not None and isinstance(content.body, Submit | SealedSubmit)
 
 
 def _from_zero(device: DeviceId) -> Question:

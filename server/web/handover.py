@@ -154,7 +154,7 @@ def _listed(site: Site, tx: Reader) -> list[HandoverRow]:
             file=site.text("kantor.serah_terima.nomor", nomor=each.number),
             taken=f"{written.short_date(written.local_date(each.taken_ms))}, {written.clock(each.taken_ms)}",
             by=_by(site, each.taken_by, people),
-            holds=site.text("kantor.serah_terima.isi_nilai", data=each.changes, foto=each.photos),
+            holds=site.text("kantor.serah_terima.isi_nilai", data=each.data, foto=each.photos),
             answer=_address(each.device, each.file),
         )
         for each in known

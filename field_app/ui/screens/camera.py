@@ -28,6 +28,8 @@ from schemas.form_types import Berkas, Foto, Gps
 
 load_kv(__file__)
 
+USUAL_ROOM = 4
+"""For how many photos a field has room whose form says nothing of it; see schemas/form_types.py."""
 MOST_WORK_S = 20
 """How long it may be said that a photo is being worked on, whatever becomes of it."""
 
@@ -37,7 +39,7 @@ class CameraScreen(BaseScreen):
 
     def build(self, draft: str, form: str, field: str, replaces: int | None = None):
         self._draft, self._form, self._field = draft, form, field
-        self._came_for = field
+        self._came_for, self._came_to = field, 0
         self._replaces = replaces
         self._place = PhotoPlace(self.context, self._moved)
         self._view = None
@@ -73,8 +75,10 @@ class CameraScreen(BaseScreen):
             self._show(self._view)
 
     def _show(self, view):
-        self._view = view
+        first, self._view = self._view is None, view
         definition, field = self._asked(view)
+        if first:
+            self._came_to = len(self._photos(view, self._field))
         self.ids.header.under = where(definition, self._field, self.say)
         self.ids.choose.text = self.say("aplikasi.kamera.pilih")
         body = self.ids.page.body
@@ -275,8 +279,9 @@ class CameraScreen(BaseScreen):
         """Lead back by itself from a good shot that is enough; True when it did.
 
         It stands on the form, where a tap on it leads to taking it again: no word to tap lies over the next
-        question. Papers have more pages, whoever chose another shot from the list works through it, and a
-        shot without the place that the form asks for may get it the next time: all of these stay.
+        question. Where several are wanted the next free place comes, until none is left. Papers have more
+        pages, whoever chose another shot from the list works through it, and a shot without the place that
+        the form asks for may get it the next time: all of these stay.
         """
         shell, view = self.context.shell, self._view
         if shell.screen is not self or shell.sheets() or view is None or photo.warnings:
@@ -287,6 +292,8 @@ class CameraScreen(BaseScreen):
         count = sum(p.number != self._replaces for p in self._photos(view, self._field)) + 1
         if not isinstance(field, Foto) or self._field != self._came_for or count < field.min_count:
             return False
+        if self._goes_on(field) and count < field.max_count:
+            return False
         lacks_place = self._lacks_place(photo, definition, field)
         if lacks_place and self._place.may_come:
             return False
@@ -296,6 +303,12 @@ class CameraScreen(BaseScreen):
         else:
             shell.toast(self.say("aplikasi.kamera.tersimpan"), "check")
         return True
+
+    def _goes_on(self, field):
+        """Whether she takes several: the form has more room than usual, or some were there as she came. Who
+        takes one again takes no other.
+        """
+        return self._replaces is None and (field.max_count > USUAL_ROOM or self._came_to > 0)
 
     def _lacks_place(self, photo, definition, field):
         """Whether a photo has no place though its form asks for one. A paper's matters little."""

@@ -25,6 +25,7 @@ class ChangePinScreen(BaseScreen):
 
     def build(self):
         self._typed: list[str] = []
+        self._tried = ""
         self._tries = 0
         self._waiting = Countdown(self._wait, self._may_try)
         self.ids.pad.bind(pin=lambda _pad, typed: setattr(self.ids.dots, "count", len(typed)))
@@ -41,14 +42,16 @@ class ChangePinScreen(BaseScreen):
 
     def leave(self):
         self._waiting.stop()
-        self._typed = []
+        self._typed, self._tried = [], ""
         self.ids.pad.clear()
         self._ask()
 
     def typed(self, pin):
         """Six digits are there."""
         self.ids.pad.clear()
-        if len(self._typed) == 1 and pin == self._typed[0]:
+        if not self._typed:
+            self._try(pin)
+        elif len(self._typed) == 1 and pin == self._typed[0]:
             self._ask("aplikasi.ganti_pin.sama")
         elif len(self._typed) == 1 and (advise(pin).block or advise(pin).warn):
             self._ask("aplikasi.daftar.pin_lemah")
@@ -59,6 +62,21 @@ class ChangePinScreen(BaseScreen):
             self._change(*self._typed)
         else:
             self._typed.append(pin)
+            self._ask()
+
+    def _try(self, pin):
+        self.ids.pad.disabled, self._tried = True, pin
+        self.context.background.run(lambda: self.context.phone.check_pin(pin), self._heard)
+
+    def _heard(self, outcome):
+        """Whether the present PIN was right; whoever left meanwhile is asked for it again."""
+        pin, self._tried = self._tried, ""
+        if outcome is not None:
+            self._answered(outcome)
+            return
+        self.ids.pad.disabled = False
+        if pin:
+            self._typed = [pin]
             self._ask()
 
     def _change(self, old, new):

@@ -15,7 +15,7 @@ from field_app.ui.widgets.containers import BottomBar, Card
 from field_app.ui.widgets.facts import Fact
 from field_app.ui.widgets.words import Notice, Words
 from field_app.views import Refused
-from schemas.form_cells import field_at, table_of
+from schemas.form_cells import field_at
 
 load_kv(__file__)
 
@@ -101,7 +101,7 @@ class ClosedScreen(BaseScreen):
         name = key.removeprefix(f"{form}.")
         if self._field(form, name) is not None:
             link = Link(icon="edit", text=self.say("aplikasi.perbaikan.buka"))
-            link.bind(on_release=lambda *_: self._mend((form, table_of(name))))
+            link.bind(on_release=lambda *_: self._mend((form, name)))
             card.add_widget(link)
 
     def _mend(self, jump=None):

@@ -15,7 +15,7 @@ from field_app.ui.widgets.buttons import Link
 from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.words import Notice, Words
 from field_app.views import Refused
-from schemas.form_cells import answer_at, field_at, table_of
+from schemas.form_cells import answer_at, field_at
 
 load_kv(__file__)
 
@@ -90,7 +90,7 @@ class RepairScreen(BaseScreen):
         return card
 
     def _open(self, form, name):
-        self.context.shell.go("form", draft=self._draft, jump=(form, table_of(name)))
+        self.context.shell.go("form", draft=self._draft, jump=(form, name))
 
     def start(self):
         """To the first that is not mended yet; once all are, to the end."""

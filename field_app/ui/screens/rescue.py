@@ -1,4 +1,5 @@
-"""PIN lupa: the office's code, a new PIN typed twice, then the next code for the office.
+"""PIN lupa: the office's code, a new PIN typed twice, then the next code for the office. A code that does not
+open is said before a PIN is asked.
 
 Rule: the steps of joining (enrol.py and its .kv), without the office.
 """
@@ -24,6 +25,15 @@ class RescueScreen(EnrolScreen):
         return None
 
     def begin(self):
+        self._bar.disabled = True
+        phone, code = self.context.phone, self.code.text.strip()
+        told = code == self._told
+        self.context.background.run(lambda: phone.check_code(code, told), self._checked)
+
+    def _checked(self, refused):
+        if refused is not None:
+            self._refuse(refused)
+            return
         self._step = "pin"
         self._draw()
 

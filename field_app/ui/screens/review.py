@@ -110,7 +110,7 @@ class ReviewScreen(BaseScreen):
         for name, field, reason in found:
             spot = where(forms.get(name, view.forms[name].version), field, self.say)
             row = FindingRow(text=spot, under=reason, icon="returned", tone="notice")
-            row.bind(on_release=lambda *_, name=name, field=field: self._to(name, table_of(field)))
+            row.bind(on_release=lambda *_, name=name, field=field: self._to(name, field))
             card.add_widget(row)
         return card
 

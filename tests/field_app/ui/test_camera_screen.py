@@ -140,6 +140,45 @@ def test_where_several_shots_are_asked_for_the_first_does_not_lead_back(
     assert driver.shell.name == "home", "what lay behind the camera"
 
 
+def _taps_until_home(driver: Driver) -> int:
+    taps = 0
+    while driver.shell.name == "camera":
+        driver.press("Jepret")
+        taps += 1
+        assert taps < 20
+    return taps
+
+
+def test_where_there_is_room_for_many_one_shot_leads_to_the_next_until_none_is_left(
+    driver: Driver,
+) -> None:
+    driver.open(camera=FilmCamera())
+    visits = driver.phone.visits
+    visits.start("usul_dtsen", "w1", None)
+    driver.shell.go("camera", draft="d10", form="usul_dtsen", field="foto_dasar")
+    driver.settle()
+    for _ in range(3):
+        driver.press("Jepret")
+    assert driver.shell.name == "camera" and len(_photos(driver)) == 3
+    driver.press("Selesai")
+    assert driver.shell.name == "home", "out of it at any time"
+    driver.shell.go("camera", draft="d10", form="usul_dtsen", field="foto_dasar")
+    driver.settle()
+    assert _taps_until_home(driver) == 5, "eight are all"
+
+
+def test_whoever_comes_for_one_more_shot_goes_on_until_all_are_taken(driver: Driver) -> None:
+    _camera(driver, camera=FilmCamera())
+    assert _taps_until_home(driver) == 1, "one is enough"
+    driver.shell.go("camera", draft="d10", form="bpnt_kpm", field="foto_rumah_depan")
+    driver.settle()
+    assert _taps_until_home(driver) == 3
+    number = _photos(driver)[0].number
+    driver.shell.go("camera", draft="d10", form="bpnt_kpm", field="foto_rumah_depan", replaces=number)
+    driver.settle()
+    assert _taps_until_home(driver) == 1, "taking one again"
+
+
 def test_a_paper_she_came_for_may_have_more_pages(driver: Driver) -> None:
     driver.open(camera=FilmCamera())
     driver.phone.visits.start("kis", "w1", None)

@@ -74,9 +74,11 @@ def test_a_visit_is_handed_over_and_answered_by_touch(
     with answer.open("wb") as out:
         made = office.deps.handovers.answer(DeviceId(phone.owner.device), None, out)
     assert isinstance(made, Written)
+    (stick / "lain.smb").write_bytes(path.read_bytes())
 
     driver.press("Baca jawaban kantor")
-    pick(driver, path.name)
+    assert driver.sees("jawaban.smb") and not driver.sees(path.name), "what this phone wrote is no answer"
+    pick(driver, "lain.smb")
     driver.wait_for(lambda: driver.sees("Belum berhasil"))
     assert driver.sees("Ini berkas dari HP untuk kantor")
     driver.press("Pilih berkas lain")

@@ -67,15 +67,16 @@ def test_a_code_that_leaves_sealed_drafts_closed_says_so_before_and_again_for_an
     def give(code: str) -> None:
         driver.type(driver.screen.code, code)
         driver.press("Lanjut")
-        _type_pin(driver, "246810")
-        _type_pin(driver, "246810")
 
     give("R7Q2")
     assert driver.sees("2 draf") and driver.shell.name == "rescue"
     give("SALAH")
+    assert driver.sees("Kode pembuka ini bukan untuk HP ini"), "before a PIN is thought up"
     give("R7Q2")
     assert driver.sees("2 draf"), "another code was typed in between"
     give("R7Q2")
+    _type_pin(driver, "246810")
+    _type_pin(driver, "246810")
     assert driver.sees("M9XD-41TZ")
 
 
@@ -283,9 +284,8 @@ def test_changing_the_pin_asks_the_old_one_and_the_new_one_twice(driver: Driver)
     driver.open()
     driver.shell.go("change_pin")
     driver.settle()
-    for pin in ("135790", "593821", "593821"):
-        _type_pin(driver, pin)
-    assert driver.sees("PIN salah. Sisa 9 kali coba.")
+    _type_pin(driver, "135790")
+    assert driver.sees("PIN salah. Sisa 9 kali coba."), "before a new one is typed"
     _type_pin(driver, "246810")
     _type_pin(driver, "246810")
     assert driver.sees("PIN baru sama dengan yang lama")

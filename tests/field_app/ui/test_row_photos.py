@@ -1,5 +1,6 @@
 """Photos of a table's rows, taken by touch from the row itself."""
 
+from types import SimpleNamespace
 from typing import Any
 
 from field_app.ui.fields.evidence import PhotoTile
@@ -93,3 +94,30 @@ def test_the_camera_and_the_review_name_each_row(driver: Driver) -> None:
     assert row.text == "Ada berkas lain? · Baris 1 · Berkas"
     driver.tap(row)
     assert driver.shell.name == "form" and "syarat_lain" in driver.screen.step.fields
+
+
+def _sent_back(driver: Driver) -> SamplePhone:
+    """The same visit with its second row's papers asked again."""
+    phone = _open(driver)
+    phone.visits.drafts["d10"].returned = {"kis.syarat_lain[1].berkas": "Tidak terbaca."}
+    driver.shell.only("home")
+    return phone
+
+
+def test_a_reason_leads_to_the_very_row_and_so_does_the_review(driver: Driver) -> None:
+    phone = _sent_back(driver)
+    card = SimpleNamespace(nama="", desa="", draft="d10", visit="k10")
+    driver.shell.go("repair", card=card)
+    driver.settle()
+    driver.press("Perbaiki isian")
+    assert driver.shell.name == "form" and _table(driver).opened == 1
+    driver.shell.only("home")
+    driver.shell.go("repair", card=card)
+    driver.settle()
+    driver.press("Lanjutkan perbaikan")
+    assert _table(driver).opened == 1
+    phone.visits.save("d10", "kis", "syarat_lain", [{**row, "berkas": ["a" * 64]} for row in ROWS])
+    driver.shell.go("review", draft="d10")
+    driver.settle()
+    driver.tap(next(w for w in driver.walk() if isinstance(w, FindingRow) and w.under == "Tidak terbaca."))
+    assert driver.shell.name == "form" and _table(driver).opened == 1

@@ -210,3 +210,15 @@ def test_a_correction_goes_on_though_its_reasons_cannot_be_read_any_more(driver:
     _opened(driver, "closed", card=replace(sealed_cards()["returned"][0], draft="dks"))
     driver.press("Lanjutkan draf")
     assert driver.shell.name == "form"
+
+
+def test_a_reason_about_a_row_of_a_sealed_visit_leads_to_that_row(driver: Driver) -> None:
+    driver.open()
+    phone, key = driver.phone, "ktk.rencana_uep[1].kebutuhan"
+    phone.sealed.reasons = lambda _visit: Reasons(form="ktk", reasons={key: "Sebutkan."}, note="")  # type: ignore[method-assign]
+    _opened(driver, "closed", card=sealed_cards()["returned"][0])
+    phone.visits.start_correction("ks")
+    phone.visits.save("dks", "ktk", "rencana_uep", [{"kebutuhan": "Terpal"}, {"kebutuhan": "Kompor"}])
+    driver.press("Perbaiki isian")
+    table = next(card for card in driver.screen._shown_cards() if card.field.name == "rencana_uep")
+    assert table.editor.opened == 1

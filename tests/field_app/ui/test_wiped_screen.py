@@ -1,13 +1,16 @@
 """What she sees when the office had her phone wiped, in the real window."""
 
+from errno import EIO
 from pathlib import Path
 
 import pytest
 
+from field_app.enrol import VAULT
 from field_app.phone import Phone
 from field_app.ui.sample import SamplePhone
+from field_app.ui.shell import Toast
 from field_app.ui.widgets.pin import Key
-from field_app.views import PhoneUser
+from field_app.views import PhoneUser, Refused
 from tests.field_app.conftest import SetTime, make_phone
 from tests.field_app.test_phone_and_office import PIN, enrolled, record_visit  # noqa: F401
 from tests.field_app.test_wiped import lost, order, start_visit  # noqa: F401
@@ -38,6 +41,10 @@ def obey(driver: Driver, phone: Phone) -> None:
     assert phone.worker.run_once() is None and phone.wipe_due()
     driver.app._look_at_clock()
     driver.wait_for(lambda: driver.shell.name == "enrol")
+
+
+def said(driver: Driver) -> str:
+    return " ".join(child.text for child in driver.shell.children if isinstance(child, Toast))
 
 
 def test_where_all_was_received_she_reads_that_it_was_and_may_join_anew(
@@ -100,3 +107,33 @@ def test_behind_a_wiped_vault_another_worker_finds_hers(driver: Driver, kept: bo
     for digit in "246810":
         driver.tap(next(w for w in driver.walk() if isinstance(w, Key) and w.text == digit))
     assert driver.shell.name == "home"
+
+
+def test_a_wipe_that_the_storage_stops_is_told_and_ends_when_she_goes_on(
+    driver: Driver,
+    enrolled: Phone,
+    lost: object,
+    time: SetTime,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert enrolled.worker.run_once() is None
+    driver.open(enrolled, now_ms=time.now_ms)
+    order(lost, enrolled.owner.device)  # type: ignore[arg-type]
+    unlink = Path.unlink
+
+    def fails(path: Path, missing_ok: bool = False) -> None:
+        if path.name == VAULT:
+            raise OSError(EIO, "broken")
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", fails)
+    obey(driver, enrolled)
+    assert "Penyimpanan HP sedang tidak dapat dipakai" in said(driver) and not driver.sees(WIPED)
+    again = make_phone(tmp_path / "phone", time)
+    assert again.state() == "baru"
+    refused = Refused(say="lapangan.penyimpanan_rusak")
+    assert again.join("http://127.0.0.1:1", "kode") == enrolled.unlock(PIN) == refused
+    monkeypatch.undo()
+    assert again.join("http://127.0.0.1:1", "kode") != refused
+    assert not list((tmp_path / "phone").glob(f"{VAULT}*"))
