@@ -303,6 +303,16 @@ def test_a_locked_phone_gives_nothing_until_the_pin_is_right(phone: Phone) -> No
     assert phone.visits.home().drafts == ()
 
 
+def test_a_pin_and_a_code_are_tried_before_a_new_pin_and_the_pin_counts(phone: Phone) -> None:
+    done = join(phone)
+    assert phone.check_pin(WRONG) == Locked(tries_left=9, wait_s=0) == phone.tries()
+    assert phone.check_pin(PIN) is None and phone.tries() == Locked(tries_left=10, wait_s=0)
+    phone.lock()
+    assert phone.check_code("AAAA-AAAA-AAAA-AAAA") == Refused(say="lapangan.kode_salah")
+    assert phone.check_code(done.rescue_code) is None and phone.state() == "terkunci"
+    assert isinstance(phone.rescue(done.rescue_code, "594028"), str), "it is good still"
+
+
 def test_after_the_tenth_wrong_pin_the_offices_code_opens_with_all_the_data(
     phone: Phone, time: SetTime
 ) -> None:
