@@ -38,7 +38,7 @@ NIK_THAT_PROVE_A_WARNING = {"3372994107900001", "3314980107900001"}
 
 # words that Indonesian and English share: as a type name they need no entry in the glossary
 SHARED_WORDS = {
-    "api", "app", "data", "demo", "enrol", "field", "folder", "form", "host", "http", "key", "keys",
+    "api", "app", "data", "demo", "disk", "enrol", "field", "folder", "form", "host", "http", "key", "keys",
     "label", "media", "menu", "office", "pin", "purpose", "record", "restore", "server", "status", "sync",
     "version",
 }  # fmt: skip
