@@ -14,7 +14,7 @@ from schemas.ids import BlobId, PersonId, RecordId
 from schemas.wire import Applied
 from server import handed_store, page_store
 from server.access import ROLES, Person, Thing, Why, refused
-from server.engine import Engine, FullError, Reader, Writer
+from server.engine import DiskError, Engine, Reader, Writer
 from server.handed_store import Handed
 from server.services.conflict_facts import merged_beside
 from server.services.conflict_view import label_of_field
@@ -129,8 +129,8 @@ class Reviews:
         )
 
     def _examined(self, visit: RecordId) -> bool:
-        """Let the signs be there also for who comes past the queue; on a full disk they come later."""
-        with suppress(FullError):
+        """Let the signs be there also for who comes past the queue; on a full or failing disk they come later."""
+        with suppress(DiskError):
             return examine_beside(self._engine, visit, self._words.wilayah)
         return False
 

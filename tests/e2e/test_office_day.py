@@ -179,7 +179,7 @@ def sent(office: Page, name: str, data: bytes) -> None:
 
 def the_work_is_given_out(office: Page, field: Field) -> None:
     office.get_by_role("link", name=f"{DESA}, 5 baris").click()
-    office.get_by_label("Semua 4 orang").check()
+    office.get_by_label("Semua yang belum bertugas di daftar ini (4)").check()
     office.get_by_label("Petugas").select_option(label="Parjo Utomo (0 tugas)")
     due = local_date(field.clock.now_ms()) + timedelta(days=DAYS)
     office.get_by_label("Paling lambat").fill(due.isoformat())

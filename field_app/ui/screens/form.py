@@ -118,7 +118,7 @@ class FormScreen(FormHost):
 
     def bring_new(self, widget):
         """Scroll until something is seen that was just added."""
-        self.ids.page.bring_new(widget)
+        self.ids.page.bring(widget)
 
     def _named(self, view):
         """What the office asked again, by form and field: the way through the pages. Of a sealed visit

@@ -104,16 +104,17 @@ class Page(ScrollView):
         self._top, self.scroll_y = 0.0, 1.0
 
     def bring(self, widget):
-        """Scroll until the widget is seen, its top near the page's."""
-        Clock.schedule_once(lambda _dt: self._bring(widget), 0)
+        """Scroll until the widget is seen, its top near the page's, once it has come to its place: cards above
+        one that was just shown grow for some frames.
+        """
+        Clock.schedule_once(lambda _dt: self._bring_steady(widget, None), 0)
 
-    def bring_new(self, widget, was=None):
-        """The same for one that was just added: first it has to have its place."""
+    def _bring_steady(self, widget, was):
         stands = (self.body.height, *widget.to_window(widget.x, widget.top))
         if stands == was:
             self._bring(widget)
         else:
-            Clock.schedule_once(lambda _dt: self.bring_new(widget, stands), 0)
+            Clock.schedule_once(lambda _dt: self._bring_steady(widget, stands), 0)
 
     def _bring(self, widget):
         hidden = self._hidden()

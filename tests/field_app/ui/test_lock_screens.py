@@ -309,6 +309,7 @@ def test_that_a_pin_is_being_stored_is_said_until_it_is(driver: Driver, name: st
         driver.shell.go("change_pin")
         driver.phone.change_pin = held
         driver.screen.typed("246810")
+        driver.settle()
     else:
         driver.open(SamplePhone(state="baru"))
         driver.type(driver.screen.address, "https://10.0.0.1:8443")
