@@ -129,7 +129,7 @@ class Reviews:
         )
 
     def _examined(self, visit: RecordId) -> bool:
-        """Let the signs be there also for who comes past the queue; on a full or failing disk they come later."""
+        """Let the signs be there also for who comes past the queue; if the disk cannot, they come later."""
         with suppress(DiskError):
             return examine_beside(self._engine, visit, self._words.wilayah)
         return False

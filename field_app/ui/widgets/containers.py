@@ -104,8 +104,8 @@ class Page(ScrollView):
         self._top, self.scroll_y = 0.0, 1.0
 
     def bring(self, widget):
-        """Scroll until the widget is seen, its top near the page's, once it has come to its place: cards above
-        one that was just shown grow for some frames.
+        """Scroll until the widget is seen, its top near the page's, once it has come to its place: cards that
+        were just shown grow for some frames.
         """
         Clock.schedule_once(lambda _dt: self._bring_steady(widget, None), 0)
 
