@@ -12,6 +12,8 @@ from tests.faults.conftest import Make
 from tests.faults.nursery import ROOT
 from tests.faults.world import sync, visit
 
+WAIT_S = 60
+"""Ending takes a second or two; the disk of a machine that others use has made it wait longer than twenty."""
 INSIDE = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
     " os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
@@ -39,7 +41,7 @@ class Window:
         """Close it; return how the server ended, as the shell would tell it."""
         os.close(self._line)
         try:
-            return self._server.wait(20)
+            return self._server.wait(WAIT_S)
         finally:
             self._server.kill()
 
