@@ -172,11 +172,15 @@ class Rujukan(Base, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="
     to: Literal["petugas", "pendamping", "ewarong", "warga", "kasus"]
 
 
+USUAL_PHOTOS = 4
+"""For how many photos a field has room whose form says nothing of it."""
+
+
 class Foto(Base, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="foto"):
     """Photos by their SHA-256, between `min_count` (when answered) and `max_count`."""
 
     min_count: int = 1
-    max_count: int = 4
+    max_count: int = USUAL_PHOTOS
 
 
 class Berkas(Base, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="berkas"):

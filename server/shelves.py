@@ -10,6 +10,7 @@ from typing import Any
 
 from schemas.base import Data
 from schemas.ids import RecordId
+from schemas.workflow import Workflow, Workflows
 from sync.store import Record
 
 MOST_STEPS = 10
@@ -69,6 +70,23 @@ def stage(fields: dict[str, Any]) -> str:
 def stage_text(workflow: Any, version: Any, state: Any) -> str:
     """Return a stage as the database keeps it."""
     return f"{workflow}:{version}:{state}"
+
+
+def stages_under_way(workflows: Workflows) -> dict[str, tuple[Workflow, str]]:
+    """Return every state in which a case is under way, of every version of a workflow, by how the database
+    names it.
+    """
+    versions = (
+        workflows.get(newest.id, version)
+        for newest in workflows.all()
+        for version in range(1, newest.version + 1)
+    )
+    return {
+        stage_text(workflow.id, workflow.version, state): (workflow, state)
+        for workflow in versions
+        for state in workflow.states
+        if not workflow.states[state].final
+    }
 
 
 def shelf_of(fields: dict[str, Any]) -> Shelf:

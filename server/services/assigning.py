@@ -20,7 +20,7 @@ from server.assign_store import Task
 from server.engine import Engine, Reader, Writer
 from server.services.people import Actor, Denied, load_person, people, people_who_left
 from server.settings import LONG_AGO, settings
-from server.shelves import stage_text
+from server.shelves import stages_under_way
 from server.store import SqlOfficeStore
 from server.subjects import address_of
 from sync.change import Patch
@@ -41,10 +41,7 @@ KINDS = {"warga": "nama", "ewarong": "nama_ewarong"}
 
 
 class Candidate(Data, frozen=True, kw_only=True):
-    """Somebody who may be visited. `owner` has an open tugas for them; `visited_ms` is 0 when nobody came.
-
-    `has_case`: a kasus of the service is under way about them.
-    """
+    """Somebody who may be visited. `owner` has an open tugas for them; `visited_ms` is 0 when nobody came."""
 
     id: RecordId
     name: str
@@ -53,7 +50,6 @@ class Candidate(Data, frozen=True, kw_only=True):
     owner: PersonId | None
     visited_ms: int
     visit_state: str
-    has_case: bool
 
 
 class Load(Data, frozen=True, kw_only=True):
@@ -136,12 +132,11 @@ class Assigning:
 
         def work(tx: Reader) -> list[Candidate]:
             ids = assign_store.members(tx, desa, service, kind)
+            if show == "masalah":
+                concerned = self._with_cases(tx, service, desa)
+                ids = [name for name in ids if name in concerned]
             records, visits = SqlOfficeStore.reading(tx).records(ids), assign_store.last_visits(tx, ids)
-            concerned = self._with_cases(tx, service, desa)
-            return [
-                _candidate(record, visits.get(record.id), has_case=record.id in concerned)
-                for record in records.values()
-            ]
+            return [_candidate(record, visits.get(record.id)) for record in records.values()]
 
         found = [each for each in self._engine.read(work) if self._is_shown(each, show, since_ms)]
         return sorted(found, key=lambda each: (each.name.lower(), each.id))
@@ -240,22 +235,13 @@ class Assigning:
                 return each.owner is None
             case "lama":
                 return each.visited_ms < since_ms
-            case "masalah":
-                return each.has_case
-            case "semua":
+            case "semua" | "masalah":
                 return True
 
     def _with_cases(self, tx: Reader, service: str, desa: str) -> set[str]:
         """Return about whom in a desa a kasus of a service is under way."""
-        stages = [
-            stage_text(workflow.id, workflow.version, state)
-            for newest in self._workflows.all()
-            if newest.service == service
-            for version in range(1, newest.version + 1)
-            for workflow in [self._workflows.get(newest.id, version)]
-            for state, step in workflow.states.items()
-            if not step.final
-        ]
+        under_way = stages_under_way(self._workflows).items()
+        stages = [stage for stage, (workflow, _) in under_way if workflow.service == service]
         cases = SqlOfficeStore.reading(tx).records(assign_store.cases(tx, desa, stages))
         return {str(case.fields.get("subjek")) for case in cases.values() if not is_sealed(case)}
 
@@ -312,7 +298,7 @@ class Assigning:
         return len(bodies)
 
 
-def _candidate(record: Record, visit: tuple[int, str] | None, *, has_case: bool) -> Candidate:
+def _candidate(record: Record, visit: tuple[int, str] | None) -> Candidate:
     fields = record.fields
     return Candidate(
         id=record.id,
@@ -322,7 +308,6 @@ def _candidate(record: Record, visit: tuple[int, str] | None, *, has_case: bool)
         owner=next(iter(record.readers.values()), None),
         visited_ms=visit[0] if visit else 0,
         visit_state=visit[1] if visit else "",
-        has_case=has_case,
     )
 
 

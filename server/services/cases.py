@@ -1,7 +1,7 @@
 """Cases: where each stands, how long it may, and what comes next. Rule: the workflow file decides."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -19,7 +19,7 @@ from server.services.review import Decided, Incomplete, NotThere, Stale
 from server.services.sealed_rows import kode_of, officer_of, officers, title_of
 from server.services.visit_page import Words
 from server.services.visits import names
-from server.shelves import stage_text
+from server.shelves import stages_under_way
 from server.store import SqlOfficeStore
 from sync.change import Advance
 from sync.neutral import is_sealed
@@ -117,7 +117,7 @@ class Cases:
         """List the cases under way that this person may see, soonest due first, at most 500."""
 
         def work(tx: Reader) -> CaseList:
-            store, stages = SqlOfficeStore.reading(tx), self._stages()
+            store, stages = SqlOfficeStore.reading(tx), stages_under_way(self._workflows)
             counts = self._places(tx, person, stages, today.isoformat())
             every = {place: count for place, (count, _) in counts.items()}
             overdue = {place: late for place, (_, late) in counts.items() if late}
@@ -145,7 +145,7 @@ class Cases:
         """Count the cases under way that this person may see."""
         if not may(person, "see_cases"):
             return 0
-        places = self._engine.read(lambda tx: self._places(tx, person, self._stages()))
+        places = self._engine.read(lambda tx: self._places(tx, person, stages_under_way(self._workflows)))
         return sum(count for count, _ in places.values())
 
     def open(self, person: Person, case: RecordId, today: date) -> CaseView | NotThere | Denied:
@@ -215,20 +215,6 @@ class Cases:
             for (stage, desa), counts in found
             if refused(person, "see_cases", _listed(stages[stage][0], desa)) is None
         }
-
-    def _stages(self) -> dict[str, Stage]:
-        """Return every state in which a case is under way, by how the database names it."""
-        return {
-            stage_text(workflow.id, workflow.version, state): (workflow, state)
-            for workflow in self._versions()
-            for state in workflow.states
-            if not workflow.states[state].final
-        }
-
-    def _versions(self) -> Iterator[Workflow]:
-        for newest in self._workflows.all():
-            for version in range(1, newest.version + 1):
-                yield self._workflows.get(newest.id, version)
 
     def _view(self, record: Record, person: Person, today: date, known: Mapping[str, str]) -> CaseView:
         fields, workflow = record.fields, self._workflow(record)

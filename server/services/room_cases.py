@@ -26,7 +26,7 @@ from server.services.room_story import Teller, reasons_of
 from server.services.room_views import Outside, OutsideList, Picture, RoomCase, RoomVisit
 from server.services.visit_page import Words
 from server.services.visits import names
-from server.shelves import stage_text
+from server.shelves import stages_under_way
 from server.store import SqlOfficeStore
 from sync.change import SealedSubmit
 from sync.neutral import is_sealed
@@ -250,14 +250,8 @@ class RoomCases:
 
     def _stages(self) -> set[str]:
         """Return every stage of a sealed service at which a case is still under way."""
-        return {
-            stage_text(workflow.id, version, state)
-            for workflow in self._workflows.all()
-            if workflow.service in SEALED_SERVICES
-            for version in range(1, workflow.version + 1)
-            for state, each in self._workflows.get(workflow.id, version).states.items()
-            if not each.final
-        }
+        found = stages_under_way(self._workflows).items()
+        return {stage for stage, (workflow, _) in found if workflow.service in SEALED_SERVICES}
 
     def _outside(self, record: Record, known: Mapping[str, str], today: date) -> Outside:
         fields, workflow = record.fields, self._workflow(record)

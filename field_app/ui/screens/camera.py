@@ -24,12 +24,10 @@ from field_app.ui.widgets.words import Notice, Words
 from field_app.views import Refused
 from schemas.check import visible_fields
 from schemas.form_cells import field_at, photo_cells
-from schemas.form_types import Berkas, Foto, Gps
+from schemas.form_types import USUAL_PHOTOS, Berkas, Foto, Gps
 
 load_kv(__file__)
 
-USUAL_ROOM = 4
-"""For how many photos a field has room whose form says nothing of it; see schemas/form_types.py."""
 MOST_WORK_S = 20
 """How long it may be said that a photo is being worked on, whatever becomes of it."""
 
@@ -308,7 +306,7 @@ class CameraScreen(BaseScreen):
         """Whether she takes several: the form has more room than usual, or some were there as she came. Who
         takes one again takes no other.
         """
-        return self._replaces is None and (field.max_count > USUAL_ROOM or self._came_to > 0)
+        return self._replaces is None and (field.max_count > USUAL_PHOTOS or self._came_to > 0)
 
     def _lacks_place(self, photo, definition, field):
         """Whether a photo has no place though its form asks for one. A paper's matters little."""
