@@ -4,8 +4,8 @@ Without a touch for a minute it is closed, and its key forgotten; so it is when 
 """
 
 from field_app.devices import Timepiece
-from field_app.keys import Keys, KeysError, Locked, Opened, PinGone
-from field_app.unstored import unstored
+from field_app.keys import Keys, Locked, Opened, PinGone
+from field_app.tried import counted
 from field_app.views import Refused
 
 LOCK_S = 60
@@ -27,12 +27,7 @@ class Second:
 
     def unlock(self, pin: str) -> Locked | PinGone | Refused | None:
         """Open with the PIN; None when it is open. Wrong tries are counted with those of the first unlock."""
-        try:
-            outcome = self._keys.second(pin)
-        except KeysError:
-            return Refused(say="lapangan.kunci_rusak")
-        except OSError as error:  # a try that cannot be counted is not made
-            return unstored(error)
+        outcome = counted(lambda: self._keys.second(pin))
         if not isinstance(outcome, Opened):
             return outcome
         self._key = outcome.key

@@ -3,33 +3,35 @@ and whatever is tried counts as keys.py counts it.
 """
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from field_app.keys import Keys, KeysError, Locked, Opened, PinGone, WrongCode
 from field_app.unstored import unstored
 from field_app.views import Refused
 from field_app.wraps import advise
 
+T = TypeVar("T")
 BROKEN = Refused(say="lapangan.kunci_rusak")
 
 
-def tries_of(keys: Keys) -> Locked | PinGone | Refused:
-    """Say how many tries are left and how long to wait, without trying."""
+def counted(step: Callable[[], T]) -> T | Refused:
+    """Do something with the keys that counts tries: one that cannot be counted is not made."""
     try:
-        return keys.tries()
-    except KeysError:
-        return BROKEN
-    except OSError as error:  # what was altered is counted, and that is written down
-        return unstored(error)
-
-
-def try_pin(keys: Keys, pin: str) -> Opened | Locked | PinGone | Refused:
-    """Try a PIN; a try that cannot be counted is not made."""
-    try:
-        return keys.unlock(pin)
+        return step()
     except KeysError:
         return BROKEN
     except OSError as error:
         return unstored(error)
+
+
+def tries_of(keys: Keys) -> Locked | PinGone | Refused:
+    """Say how many tries are left and how long to wait, without trying."""
+    return counted(keys.tries)
+
+
+def try_pin(keys: Keys, pin: str) -> Opened | Locked | PinGone | Refused:
+    """Try a PIN."""
+    return counted(lambda: keys.unlock(pin))
 
 
 def try_code(keys: Keys, drafts: Callable[[], int], code: str, *, lose_sealed: bool) -> Opened | Refused:
@@ -53,16 +55,10 @@ def change_pin(keys: Keys, pin: str, fresh: str) -> Locked | PinGone | Refused |
     advice = advise(fresh)
     if advice.block:
         return Refused(say=advice.block)
-    try:
-        outcome = keys.unlock(pin)
-        if not isinstance(outcome, Opened):
-            return outcome
-        second = keys.second(pin)
-        if not isinstance(second, Opened):
-            return second
-        keys.change_pin(fresh, outcome.key, second.key)
-    except KeysError:
-        return BROKEN
-    except OSError as error:
-        return unstored(error)
-    return None
+    outcome = try_pin(keys, pin)
+    if not isinstance(outcome, Opened):
+        return outcome
+    second = counted(lambda: keys.second(pin))
+    if not isinstance(second, Opened):
+        return second
+    return counted(lambda: keys.change_pin(fresh, outcome.key, second.key))

@@ -48,15 +48,7 @@ def run(args: argparse.Namespace, text: Text) -> int:
 
 
 def _make(deps: Deps, args: argparse.Namespace, text: Text) -> int:
-    maker = Maker(
-        engine=deps.engine,
-        office=deps.office,
-        blobs=deps.blobs,
-        name=deps.office_name,
-        text=text,
-        now_ms=deps.now_ms(),
-        typesetter=deps.typesetter,
-    )
+    maker = Maker.of(deps)
     visit = RecordId(args.visit)
     first = maker.report(visit, with_contents=False)
     if first is None:

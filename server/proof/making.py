@@ -14,6 +14,7 @@ from schemas.base import Data
 from schemas.ids import BlobId, PersonId, RecordId
 from schemas.text import Text
 from server.blobs import BlobStore, DamagedBlobError
+from server.deps import Deps
 from server.engine import Engine
 from server.office import Office
 from server.parsing.paper import Section
@@ -43,6 +44,19 @@ class Maker(Data, frozen=True, kw_only=True):
     text: Text
     now_ms: int
     typesetter: Typesetter
+
+    @classmethod
+    def of(cls, deps: Deps) -> "Maker":
+        """Make one for a request to an open office."""
+        return cls(
+            engine=deps.engine,
+            office=deps.office,
+            blobs=deps.blobs,
+            name=deps.office_name,
+            text=deps.text,
+            now_ms=deps.now_ms(),
+            typesetter=deps.typesetter,
+        )
 
     def report(self, visit: RecordId, *, with_contents: bool) -> Report | None:
         """Gather what is told of a visit; None where there is no such visit."""

@@ -42,15 +42,7 @@ def report_routes(site: Site) -> list[Any]:
 
 def _made(site: Site, person: Person, found: Open, purpose: str, answers: bool) -> IO[bytes]:
     deps = site.deps
-    maker = Maker(
-        engine=deps.engine,
-        office=deps.office,
-        blobs=deps.blobs,
-        name=deps.office_name,
-        text=deps.text,
-        now_ms=deps.now_ms(),
-        typesetter=deps.typesetter,
-    )
+    maker = Maker.of(deps)
     visit = found.page.id
     first = maker.report(visit, with_contents=False)
     if first is None:

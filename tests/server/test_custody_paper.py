@@ -32,15 +32,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
 
 def maker(case: Case) -> Maker:
     deps = case.office.deps
-    return Maker(
-        engine=deps.engine,
-        office=deps.office,
-        blobs=deps.blobs,
-        name=deps.office_name,
-        text=deps.text,
-        now_ms=deps.now_ms(),
-        typesetter=deps.typesetter,
-    )
+    return Maker.of(deps)
 
 
 def told(case: Case, visit: RecordId) -> str:

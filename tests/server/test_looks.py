@@ -110,15 +110,7 @@ def trail(desk: Desk) -> Look:
 
 def report(desk: Desk) -> Look:
     deps = desk.office.deps
-    maker = Maker(
-        engine=deps.engine,
-        office=deps.office,
-        blobs=deps.blobs,
-        name=deps.office_name,
-        text=deps.text,
-        now_ms=deps.now_ms(),
-        typesetter=deps.typesetter,
-    )
+    maker = Maker.of(deps)
     made = maker.report(desk.visit, with_contents=False)
     assert made is not None
     return lambda: maker.record(desk.office.people["kabid"], made, WHY)
