@@ -9,7 +9,7 @@ thread of its own, so that nobody waits behind it.
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeVar
 
 from schemas.base import Data
 from schemas.ids import ChangeId, DeviceId
@@ -29,6 +29,10 @@ LARGE_BYTES = 32 * 1024
 """A body that is larger is checked alone."""
 MOST_CHECKED = 64
 """Most messages in one look, so that the first of them does not wait without end."""
+LARGE_AT_ONCE = 4
+"""Large messages and answers under work: more only take the interpreter from each other and the writer."""
+
+T = TypeVar("T")
 
 NOTHING_ASKED = SyncRequest(protocol=PROTOCOL, device=DeviceId(""), cursor=Cursor())
 Answer = SyncResponse | Problem
@@ -92,6 +96,7 @@ class Reception:
         self._hearing = Hearing(deps.engine, deps.now_ms)
         self._waiting: list[_Waiter] = []
         self._is_checking = False
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     async def ask(self, asked: Asked) -> tuple[Answer, Wrapping]:
         """Check a message, let the writer take in what it pushes, and answer once that is durable.
@@ -101,7 +106,7 @@ class Reception:
         loop = asyncio.get_running_loop()
         waiter = _Waiter(asked, loop.create_future())
         if len(asked.body) > LARGE_BYTES:
-            loop.run_in_executor(self._deps.pool, self._check, loop, [waiter])
+            await self.apart(lambda: self._check(loop, [waiter]))
         else:
             self._waiting.append(waiter)
             self._check_next(loop)
@@ -110,8 +115,13 @@ class Reception:
             return answer, waiter.wrapping
         if isinstance(answer, list) or answer.more:
             results = answer if isinstance(answer, list) else answer.results
-            answer = await loop.run_in_executor(self._deps.pool, self._pull, waiter.request, results)
+            answer = await self.apart(lambda: self._pull(waiter.request, results))
         return thin_results(answer, waiter.changes) if waiter.is_thin else answer, waiter.wrapping
+
+    async def apart(self, work: Callable[[], T]) -> T:
+        """Do what is large in a thread, a few at once."""
+        async with self._large:
+            return await asyncio.get_running_loop().run_in_executor(self._deps.pool, work)
 
     def _check_next(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._waiting and not self._is_checking:

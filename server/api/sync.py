@@ -4,7 +4,6 @@ Phones ask nothing more often than this, so it is served by the plain ASGI proto
 a request with parameters would cost as much as taking in a small push.
 """
 
-import asyncio
 from typing import Any, cast
 
 from litestar import asgi
@@ -47,8 +46,7 @@ def sync_routes(deps: Deps) -> list[Any]:
             return _problem(result, deps)
         accepted = _text(headers, b"accept-encoding")
         if len(result.rows) > WRITERS_ROWS:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(deps.pool, _written, result, wrapping, accepted)
+            return await reception.apart(lambda: _written(result, wrapping, accepted))
         return _written(result, wrapping, accepted)
 
     @asgi("/api/sync", copy_scope=False)

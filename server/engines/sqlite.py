@@ -33,6 +33,7 @@ from server.engines.checkpoints import Checkpoints
 from server.engines.failures import named
 from server.engines.lists import expanded, listed, lists_in
 from server.engines.waiting import Answered, Items, Job, Waiting, neighbours, shared, shared_out
+from server.engines.wide import put_many
 from server.migrate import migrate, regency_of
 
 T = TypeVar("T")
@@ -125,7 +126,7 @@ class Transaction:
         return self._connection.execute(*self._bound(sql, params)).rowcount
 
     def many(self, sql: str, rows: Sequence[SqlRow]) -> int:
-        return self._connection.executemany(sql, rows).rowcount if rows else 0
+        return put_many(self._connection, sql, rows)
 
     def take_seq(self) -> int:
         self.seq += 1
