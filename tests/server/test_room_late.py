@@ -12,7 +12,7 @@ from schemas.ids import ChangeId, RecordId
 from schemas.sealed import Note
 from schemas.sealed_notes import StepAnswers
 from schemas.wire import Conflict
-from server.sealed_store import late_by_case
+from server.sealed_store import late_by_case, tugas_of
 from server.sealing import seal_key
 from server.second_factor import GRACE_MS
 from server.store import SqlOfficeStore
@@ -116,14 +116,17 @@ def test_what_came_late_about_a_visit_or_a_tugas_counts_for_its_case_and_once(
     sealer.visit(other)
     kasus, *_ = park(inside, sealer)
     sealer.visit(kasus)
-    budi, tugas = inside.people[BUDI], RecordId(secrets.token_hex(16))
-    new = {"kasus": kasus, "kode": kode, "petugas": inside.people[FIELD], "state": "baru"}
-    inside.deps.office.act(budi, Patch(record=tugas, kind="tugas", base={}, new=new))
+    budi = inside.people[BUDI]
+    for about in (other, kasus):
+        tugas = RecordId(secrets.token_hex(16))
+        new = {"kasus": about, "kode": kode, "petugas": inside.people[FIELD], "state": "baru"}
+        inside.deps.office.act(budi, Patch(record=tugas, kind="tugas", base={}, new=new))
     old = ChangeId(secrets.token_bytes(32))
     said = SealedNote(record=tugas, name="tugas", follows=old, notes=[note(sealer, kasus)])
     assert isinstance(inside.deps.office.act(budi, said), Conflict)
     counts = inside.deps.engine.read(late_by_case)
     assert counts[kasus] == 3 and other not in counts
+    assert inside.deps.engine.read(lambda tx: tugas_of(tx, kasus)) == [tugas]
     with httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, SITI)
         open_case(client, kasus, SITI)
