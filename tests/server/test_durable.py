@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from server.backups.bringing_back import mend_office
 from server.backups.restoring import Restored
 from server.keys import default_path
-from tests.server.backup_office import restored
+from tests.server.backup_office import restored, source_of
 from tests.server.test_backup import Office
 
 
@@ -47,7 +48,7 @@ class Disk:
             self.torn.append(after)
         top = before if before.is_dir() else after.parent.parent
         self.at_rename[after.name] = [path for path in self.volatile(top) if path != before]
-        self._names = {path for path in self._names if path != after}
+        self._names.discard(after)
         if before.is_dir():
             inside = {path for path in self._names if path.is_relative_to(before)}
             self._names |= {after / path.relative_to(before) for path in inside}
@@ -64,6 +65,20 @@ def test_all_of_a_copy_is_on_the_disk_before_the_word_that_it_counts(
     number = office.copy().manifest.number
     assert disk.at_rename[office.medium.manifest(number).name] == []
     assert disk.torn == [] and disk.volatile(office.medium.path) == []
+    office.deps.engine.close()
+
+
+def test_a_photo_that_came_back_from_a_medium_is_on_the_disk_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    office = Office(tmp_path)
+    lost, _ = office.add_blob(), office.add_blob()
+    office.copy()
+    office.deps.blobs.path(lost).unlink()
+    came = mend_office(source_of(office.deps, office.data), [office.medium], is_all=True)
+    assert came.from_media == 1 and office.deps.blobs.check(lost)
+    assert disk.torn == [] and disk.volatile(office.data / "blobs") == []
     office.deps.engine.close()
 
 

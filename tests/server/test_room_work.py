@@ -7,12 +7,17 @@ import pytest
 from schemas.ids import RecordId
 from server import device_store
 from server.access import Role
+from server.sealed_store import late_by_case
+from server.services.room_opening import OpenCase
+from server.services.room_reading import Fact
 from server.services.room_work import Key, RoomWork, reachable
 from server.store import SqlOfficeStore
+from sync.change import SealedDecide
+from sync.sealed_case import Container
 from sync.store import Record
-from tests.server.room_office import FIELD, SITI, Sealer
+from tests.server.room_office import BUDI, FIELD, SITI, Sealer
 from tests.server.room_parts import SESSION, Parts, why
-from tests.server.web_office import shut
+from tests.server.web_office import Phone, shut
 
 
 @pytest.fixture
@@ -69,11 +74,34 @@ def test_each_visit_of_a_case_is_decided_by_itself(room: Parts) -> None:
     assert record(room, foreign).fields["state"] == "diterima"
 
 
-def test_a_step_that_the_workflow_does_not_know_is_not_taken(room: Parts) -> None:
+def test_a_decision_that_another_overtook_leaves_no_trace(
+    room: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kasus = room.case()
+    visit, change = room.sealer.visit(kasus, photos=0)
+    work, siti, key = work_of(room), room.person(SITI), key_to(room, kasus)
+    office, read = room.office.deps.office, room.openings.container
+
+    def overtaken(opened: OpenCase, fact: Fact) -> Container | None:
+        office.act(
+            room.office.people[BUDI], SealedDecide(visit=visit, follows=change, decision="setujui", notes=[])
+        )
+        return read(opened, fact)
+
+    monkeypatch.setattr(room.openings, "container", overtaken)
+    assert why(work.decide(siti, key, visit, head(room, visit), "tahan", {}, "Menunggu desa")) == "usang"
+    assert record(room, visit).fields["state"] == "disetujui"
+    assert room.engine.read(late_by_case) == {}, "nor is it parked: who decided reads that it is too late"
+
+
+def test_a_step_is_one_of_the_workflows_and_follows_what_is_current(room: Parts) -> None:
     kasus = room.case()
     work, siti, key = work_of(room), room.person(SITI), key_to(room, kasus)
-    told = why(work.advance(siti, key, head(room, kasus), "tidak_ada", {}))
-    assert told == "problem.workflow_event_unknown"
+    seen, letter = head(room, kasus), {"nomor_surat_desa": "1", "tanggal_surat_desa": "2026-11-02"}
+    assert why(work.advance(siti, key, seen, "tidak_ada", {})) == "problem.workflow_event_unknown"
+    assert work.advance(siti, key, seen, "ke_kecamatan", letter) is None
+    assert why(work.advance(siti, key, seen, "ke_kecamatan", letter)) == "usang"
+    assert record(room, kasus).fields["state"] == "kecamatan"
 
 
 def test_a_task_says_what_to_do_in_ten_letters(room: Parts) -> None:
@@ -93,6 +121,8 @@ def test_tasks_go_to_those_who_serve_sealed_cases_and_have_a_phone_that_reads(ro
     add("lain", "pendamping", "bpnt")
     add("atasan", "kabid", "ktkpm")
     room.office.add_person("tanpa", "Tanpa Uji", "TU", ("pendamping",), services=("ktkpm",))
+    blind = room.office.add_person("polos", "Polos Uji", "PU", ("pendamping",), services=("ktkpm",))
+    assert Phone(room.office.deps, blind).device
     lost = add("hilang", "pendamping", "ktkpm").phone.device
     room.engine.write(lambda tx: device_store.revoke(tx, lost, 1)).result()
     found = {each.id for each in room.engine.read(reachable)}
