@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from server.custody import RECOVERY
+from server.services.room_ceremony import Done
 from server.services.room_custody import Unlocked, load_unit_keys, vouched_for
 from tests.server.room_office import BUDI, PHRASES, SITI
 from tests.server.room_parts import Parts, why
@@ -55,7 +56,10 @@ def test_only_the_two_whose_ceremony_it_is_see_the_halves_and_go_on(room: Parts)
     assert why(steps.show_again(ayu, token)) == why(steps.type_back(ayu, token, half)) == LATE
     assert steps.show_again(siti, token) is None and half_on(room, token) == half
     assert steps.noted(siti, token) is None and steps.type_back(siti, token, half) is None
-    assert half_on(room, token, BUDI) not in ("", half)
+    second = half_on(room, token, BUDI)
+    assert second not in ("", half) and steps.noted(siti, token) is None
+    assert why(steps.type_back(ayu, token, second)) == LATE and room.custodian.current() is None
+    assert isinstance(steps.type_back(siti, token, second), Done)
 
 
 def test_no_step_is_taken_before_its_turn_or_twice(room: Parts) -> None:
@@ -95,16 +99,30 @@ def test_new_paper_is_one_more_reader_in_place_of_the_old(room: Parts) -> None:
     assert room.custody().reader(RECOVERY) != before.reader(RECOVERY)
 
 
-def test_new_paper_that_is_overtaken_as_it_is_written_changes_nothing(
-    room: Parts, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("what", ["kertas", "cabut", "putar", "frasa", "tambah"])
+def test_what_is_overtaken_as_it_is_written_changes_nothing(
+    room: Parts, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     room.type_back(BUDI, joined(room))
-    token = room.ceremonies.renew(room.person(BUDI), PHRASES[BUDI])
-    assert isinstance(token, str)
+    siti, budi, ayu = (room.person(name) for name in (SITI, BUDI, AYU))
+    paper = room.ceremonies.renew(budi, PHRASES[BUDI])
+    adding = room.officers.begin_adding(budi, PHRASES[BUDI], ayu.id)
+    assert isinstance(paper, str) and isinstance(adding, str)
     seen = room.custody()
-    assert room.officers.change_passphrase(room.person(SITI), PHRASES[SITI], OWN, OWN) is None
-    kept = room.custody()
+    assert room.officers.change_passphrase(siti, PHRASES[SITI], OWN, OWN) is None
+    kept, keys = room.custody(), room.engine.read(load_unit_keys)
     monkeypatch.setattr(room.custodian, "current", lambda: seen)
-    with pytest.raises(AssertionError, match="berubah"):
-        room.type_back(BUDI, token)
-    assert room.custody() == kept
+    match what:
+        case "kertas":
+            with pytest.raises(AssertionError, match="berubah"):
+                room.type_back(BUDI, paper)
+        case "cabut":
+            assert why(room.officers.remove(budi, PHRASES[BUDI], siti.id)) == "berubah"
+        case "putar":
+            assert why(room.officers.rotate(budi, PHRASES[BUDI])) == "berubah"
+        case "frasa":
+            other = OWN[::-1]
+            assert why(room.officers.change_passphrase(budi, PHRASES[BUDI], other, other)) == "berubah"
+        case _:
+            assert why(room.officers.finish_adding(ayu, adding, OWN, OWN)) == "berubah"
+    assert room.custody() == kept and room.engine.read(load_unit_keys) == keys
