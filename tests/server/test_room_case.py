@@ -429,6 +429,16 @@ def test_a_task_is_readable_on_its_persons_phones_only(site: Site) -> None:
     assert b"di balai desa" not in site.everything()
 
 
+def test_each_task_of_a_case_is_told_with_its_own_words(site: Site) -> None:
+    client, kasus, _, _ = site.opened()
+    form = {"langkah": "tugas", "petugas": site.office.people[FIELD], "form": "ktk"}
+    words = ("Temui di puskesmas", "Foto ulang kartu keluarga")
+    for text in words:
+        assert send(client, page_of(kasus), **form, isi_tugas=text).status_code == 303
+    page = site.shared(kasus).get(page_of(kasus)).text
+    assert [page.count(text) for text in words] == [2, 2], "among the tasks and in the story, each once"
+
+
 def test_the_same_nik_in_a_year_is_told_inside_the_room_only(site: Site) -> None:
     nik = "3314994202900007"
     first, kode = site.sealer.case()
