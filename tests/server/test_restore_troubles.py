@@ -1,6 +1,4 @@
-"""A restore that goes wrong says what did and leaves no office; what can be passed over is counted; and what
-logs say is applied in its order, logins too.
-"""
+"""A restore that goes wrong says what did and leaves no office; what can be passed over is counted."""
 
 import shutil
 from pathlib import Path
@@ -11,13 +9,12 @@ from schemas.ids import PersonId
 from server import feed_store
 from server.backups import restoring
 from server.backups.medium import Trouble
-from server.backups.streaming import Streamer
 from server.deps import Deps
 from server.disk import NoPromiseError
 from server.feed_store import FedAccount
-from tests.server.backup_office import files, restored, source_of, spoil
+from tests.server.backup_office import files, restored, spoil
 from tests.server.conftest import Running
-from tests.server.test_restore import World, phone_tip
+from tests.server.test_restore import World
 
 
 @pytest.fixture
@@ -81,21 +78,6 @@ def test_a_log_that_cannot_be_opened_is_counted_and_passed_over(world: World) ->
         spoil(path)
     made = world.restore("back", world.other)
     assert (made.damaged_logs, made.changes) == (1, 0)
-
-
-def test_logs_of_two_media_are_applied_in_the_order_in_which_they_were_begun(world: World) -> None:
-    world.copy()
-    world.stream()
-    world.visit()
-    world.stream()
-    later = Streamer(source_of(world.deps, world.data))
-    later.step(str(world.usb.path))
-    world.visit()
-    later.step(str(world.usb.path))
-    made = world.restore("back", world.other)
-    assert (made.refused, made.damaged_logs) == (0, 0)
-    with world.back("back") as deps:
-        assert phone_tip(deps, world.phone) == 2
 
 
 def test_a_login_that_was_made_or_changed_after_the_copy_comes_back(world: World) -> None:
