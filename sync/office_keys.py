@@ -62,5 +62,5 @@ def _new(
     if link.device != office or link.change != sha256(turn.content).digest():
         return b""
     new = turned_to(turn.content, office)
-    is_said = new not in (b"", key) and is_signed(key, turn.signature, head_message(link_hash(turn.link)))
+    is_said = bool(new) and is_signed(key, turn.signature, head_message(link_hash(turn.link)))
     return new if is_said else b""

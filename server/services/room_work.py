@@ -247,7 +247,7 @@ class RoomWork:
         """Everything in a visit that a reason may be pinned to."""
         found: set[str] = {shot.blob for shot in container.answers.shots}
         for name, version in container.opening.forms.items():
-            if name in self._forms.ids() and version in self._forms.versions(name):
+            if version in self._forms.versions(name):
                 found |= {f"{name}.{field}" for field in self._forms.get(name, version).fields}
         return found
 

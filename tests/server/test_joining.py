@@ -30,6 +30,13 @@ def devices(office: Running) -> int:
     return office.deps.engine.read(lambda reader: reader.query("SELECT count(*) FROM devices"))[0][0]
 
 
+def refused_again(office: Running, name: str) -> bool:
+    """Whether nobody can decide on a phone any more."""
+    by = office.deps.office.person
+    gone = Problem(code="pendaftaran_tidak_menunggu")
+    return office.deps.joinings.confirm(name, by) == office.deps.joinings.refuse(name, by) == gone
+
+
 def test_nothing_is_told_and_no_device_is_there_before_the_words_were_compared(office: Running) -> None:
     phone = Phone(office.client())
     code = office.code(office.person())
@@ -46,18 +53,23 @@ def test_nothing_is_told_and_no_device_is_there_before_the_words_were_compared(o
     [waiting] = office.deps.joinings.waiting()
     assert waiting.words == parties.words() and len(waiting.words) == 4
     compare(office.deps, waiting.words)
+    assert refused_again(office, waiting.id), "it is in, and in once"
     welcome = joined(phone, code).enrolment
     assert welcome is not None and welcome.person_name == "Petugas 900" and devices(office) == 1
     assert office.deps.joinings.waiting() == [] and office.faults() == []
 
 
-def test_an_answer_that_was_lost_is_the_same_when_it_is_asked_for_again(office: Running) -> None:
+def test_an_answer_that_was_lost_is_the_same_when_it_is_asked_for_again(
+    office: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     phone = Phone(office.client())
     code = office.code(office.person())
     assert phone.join(code) == phone.join(code.lower().replace("-", " "))
     enrolment = phone.enrol(code, office.deps)
     again = joined(phone, code).enrolment
     assert again == msgspec.structs.replace(enrolment, server_ms=again.server_ms if again else 0)
+    monkeypatch.setattr(joining, "CONFIRM_MS", 0)
+    assert phone.join(code) and joined(phone, code).enrolment is not None, "nor does it matter how late"
     assert devices(office) == 1
 
 
@@ -96,12 +108,21 @@ def test_a_code_is_good_for_ten_minutes_and_a_phone_waits_as_long(
     parties = phone.join(code)
     phone.call(JOINED, phone.question(code, parties), JoinedAnswer)
     [waiting] = office.deps.joinings.waiting()
+    assert 0 < waiting.until_ms - office.deps.now_ms() <= joining.CONFIRM_MS
     monkeypatch.setattr(joining, "CONFIRM_MS", 0)
     assert refused(phone.post(JOINED, encode(phone.question(code, parties)))) == (410, "pendaftaran_lewat")
     assert refused(phone.post(JOIN, encode(phone.request(code)))) == (410, "pendaftaran_lewat")
     assert office.deps.joinings.waiting() == [] and not office.deps.joinings.expects()
     done = office.deps.joinings.confirm(waiting.id, office.deps.office.person)
     assert done == Problem(code="pendaftaran_tidak_menunggu") and devices(office) == 0
+
+
+def test_nobody_asks_with_a_code_that_no_phone_took(office: Running) -> None:
+    phone = Phone(office.client())
+    parties = phone.join(office.code(office.person()))
+    for code in ("AAAA-BBBB", office.code(office.person())):
+        asked = phone.question(code, parties)
+        assert refused(phone.post(JOINED, encode(asked))) == (403, "kode_salah")
 
 
 def test_a_phone_whose_words_differ_is_sent_away_for_good(office: Running) -> None:

@@ -22,7 +22,9 @@ from server.backups.making import Made, make_copy
 from server.backups.medium import Medium, Trouble
 from server.backups.restoring import UNFINISHED, Restored
 from server.backups.streaming import Streamer
+from server.compose import DATABASE
 from server.deps import Deps
+from server.engines.examining import inspected
 from server.keys import default_path, write_keys
 from server.restore_store import Missing
 from server.services.indexing import Indexing
@@ -549,6 +551,11 @@ def test_what_was_destroyed_comes_back_from_no_copy_and_no_log(world: World, str
     if streamed == "after":
         world.stream()
     world.restore("back", world.other)
+    assert files(world.folder / "back" / "blobs") == [], "also before the office is opened"
+    with inspected(world.folder / "back" / DATABASE, keys_of(world.data).database) as (_, reader):
+        assert reader is not None
+        laid = SqlOfficeStore.reading(reader).entries(world.phone.device, 0, 9)
+        assert {entry.content for entry in laid} == {None}
     with world.back("back") as deps:
         kept = deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).entries(world.phone.device, 0, 9))
         assert [entry.content for entry in kept] == [None] * (1 if streamed == "never" else 2)

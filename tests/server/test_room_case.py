@@ -72,6 +72,12 @@ class Site:
         assert open_case(client, kasus, name).status_code == 303
         return client, kasus, visit, change
 
+    def shared(self, kasus: RecordId) -> httpx.Client:
+        """Return the other officer's screen, on which the same case was opened just now."""
+        colleague = self.screen(BUDI)
+        assert open_case(colleague, kasus, BUDI).status_code == 303
+        return colleague
+
     def bodies(self, about: RecordId) -> list[Any]:
         """Return the sealed changes about a case or visit, in order."""
 
@@ -286,8 +292,7 @@ def test_pictures_carry_the_name_of_who_looks_and_are_never_kept(site: Site) -> 
     answer = client.get(path)
     assert answer.headers["content-type"] == "image/jpeg" and answer.headers["cache-control"] == "no-store"
     stamped = Image.open(io.BytesIO(answer.content)).convert("RGB")
-    colleague = site.screen(BUDI)
-    open_case(colleague, kasus, BUDI)
+    colleague = site.shared(kasus)
     theirs = Image.open(io.BytesIO(colleague.get(path).content)).convert("RGB")
     assert stamped.size == theirs.size
     assert ImageChops.difference(stamped, theirs).getbbox() is not None, "each has another name on it"
@@ -356,8 +361,7 @@ def test_nobody_decides_their_own_visit_in_the_room_either(site: Site) -> None:
 
 def test_a_decision_after_another_is_not_taken(site: Site) -> None:
     client, kasus, visit, change = site.opened()
-    colleague = site.screen(BUDI)
-    open_case(colleague, kasus, BUDI)
+    colleague = site.shared(kasus)
     old = {"csrf": csrf(colleague.get(page_of(kasus))), "langkah": "putus", "kunjungan": visit}
     assert decide(client, kasus, visit, "setujui").status_code == 303
     late = {**old, "keputusan": "tolak", "catatan": "terlambat", "dilihat": change.hex()}
@@ -386,7 +390,8 @@ def test_a_step_is_checked_before_it_is_sealed(site: Site) -> None:
     assert right.status_code == 303
     assert site.office.fields(kasus)["state"] == "kecamatan"
     assert b"470/12/IX" not in site.everything()
-    assert "470/12/IX" in client.get(page_of(kasus)).text
+    for screen in (client, site.shared(kasus)):
+        assert "470/12/IX" in screen.get(page_of(kasus)).text
 
 
 def test_a_result_of_verification_needs_a_second_person(site: Site) -> None:
@@ -400,8 +405,7 @@ def test_a_result_of_verification_needs_a_second_person(site: Site) -> None:
     alone = move(client, kasus, "setujui")
     assert alone.status_code == 422 and "orang lain" in alone.text
     assert site.office.fields(kasus)["state"] == "persetujuan"
-    colleague = site.screen(BUDI)
-    open_case(colleague, kasus, BUDI)
+    colleague = site.shared(kasus)
     assert move(colleague, kasus, "setujui").status_code == 303
     assert site.office.fields(kasus)["state"] == "siap_diusulkan"
 
@@ -420,8 +424,19 @@ def test_a_task_is_readable_on_its_persons_phones_only(site: Site) -> None:
     assert fields["petugas"] == whom and fields["due"] == "2026-12-24" and fields["state"] == "baru"
     plain = site.sealer.reads(fields["notes"]["tugas"], "tugas", tugas, 0)
     assert decode(plain, Assignment) == Assignment(forms=["ktk"], text="Temui lewat kader Rini di balai desa")
-    assert "Temui lewat kader Rini di balai desa" in client.get(page_of(kasus)).text
+    for screen in (client, site.shared(kasus)):
+        assert "Temui lewat kader Rini di balai desa" in screen.get(page_of(kasus)).text
     assert b"di balai desa" not in site.everything()
+
+
+def test_each_task_of_a_case_is_told_with_its_own_words(site: Site) -> None:
+    client, kasus, _, _ = site.opened()
+    form = {"langkah": "tugas", "petugas": site.office.people[FIELD], "form": "ktk"}
+    words = ("Temui di puskesmas", "Foto ulang kartu keluarga")
+    for text in words:
+        assert send(client, page_of(kasus), **form, isi_tugas=text).status_code == 303
+    page = site.shared(kasus).get(page_of(kasus)).text
+    assert [page.count(text) for text in words] == [2, 2], "among the tasks and in the story, each once"
 
 
 def test_the_same_nik_in_a_year_is_told_inside_the_room_only(site: Site) -> None:
@@ -441,6 +456,16 @@ def test_the_same_nik_in_a_year_is_told_inside_the_room_only(site: Site) -> None
     open_case(client, third)
     assert "tahun yang sama" not in client.get(page_of(third)).text
     assert nik.encode() not in site.everything()
+
+
+@pytest.mark.parametrize("nik", ["", None])
+def test_cases_without_a_nik_are_nobodys_doubles(site: Site, nik: str | None) -> None:
+    client = site.screen(SITI)
+    for _ in range(2):
+        kasus, _ = site.sealer.case()
+        site.sealer.visit(kasus, answers={"nik": nik})
+        open_case(client, kasus)
+        assert "tahun yang sama" not in client.get(page_of(kasus)).text
 
 
 def test_a_container_that_is_late_altered_or_of_another_visit_is_said_and_not_decided(site: Site) -> None:
@@ -548,6 +573,7 @@ def test_verify_follows_the_chain_through_a_day_in_the_room(site: Site) -> None:
 
 
 def test_what_is_destroyed_leaves_no_seal_behind(site: Site) -> None:
+    _, another, _, _ = site.opened()
     kasus, kode = site.sealer.case()
     visit, change = site.sealer.visit(kasus)
     other, kept = site.sealer.visit(kasus)
@@ -566,6 +592,7 @@ def test_what_is_destroyed_leaves_no_seal_behind(site: Site) -> None:
     assert engine.read(lambda tx: tx.query(tokens, {"kasus": kasus})) != []
     destruction.destroy(site.office.people["kabid"], [kept], [kasus, other], "BA 2")
     assert engine.read(lambda tx: tx.query(tokens, {"kasus": kasus})) == []
+    assert engine.read(lambda tx: tx.query(tokens, {"kasus": another})) != []
     assert client.get(page_of(kasus)).status_code == 404
     assert client.get(f"/ruang/kunjungan/{visit}").status_code == 404
     assert kode not in client.get("/ruang").text

@@ -12,10 +12,11 @@ from schemas.ids import ChangeId, RecordId
 from schemas.sealed import Note
 from schemas.sealed_notes import StepAnswers
 from schemas.wire import Conflict
+from server.sealed_store import late_by_case, tugas_of
 from server.sealing import seal_key
 from server.second_factor import GRACE_MS
 from server.store import SqlOfficeStore
-from sync.change import SealedAdvance, SealedDecide
+from sync.change import Patch, SealedAdvance, SealedDecide, SealedNote
 from sync.sealed_case import info_of, seal_note
 from tests.server.room_office import (
     BUDI,
@@ -104,6 +105,32 @@ def test_what_came_late_is_told_in_the_room_and_closed_there(office: tuple[Offic
         assert close(client, kasus, moved, head(inside, moved)).status_code == 303
         assert "datang terlambat" not in client.get("/ruang").text
     assert inside.fields(kasus)["state"] != "kecamatan", "nothing that came late took effect"
+
+
+def test_what_came_late_about_a_visit_or_a_tugas_counts_for_its_case_and_once(
+    office: tuple[Office, str],
+) -> None:
+    inside, address = office
+    sealer = Sealer(inside, inside.people[FIELD])
+    other, kode = sealer.case()
+    sealer.visit(other)
+    kasus, *_ = park(inside, sealer)
+    sealer.visit(kasus)
+    budi = inside.people[BUDI]
+    for about in (other, kasus):
+        tugas = RecordId(secrets.token_hex(16))
+        new = {"kasus": about, "kode": kode, "petugas": inside.people[FIELD], "state": "baru"}
+        inside.deps.office.act(budi, Patch(record=tugas, kind="tugas", base={}, new=new))
+    old = ChangeId(secrets.token_bytes(32))
+    said = SealedNote(record=tugas, name="tugas", follows=old, notes=[note(sealer, kasus)])
+    assert isinstance(inside.deps.office.act(budi, said), Conflict)
+    counts = inside.deps.engine.read(late_by_case)
+    assert counts[kasus] == 3 and other not in counts
+    assert inside.deps.engine.read(lambda tx: tugas_of(tx, kasus)) == [tugas]
+    with httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, SITI)
+        open_case(client, kasus, SITI)
+        assert "Catatan dari Budi Uji" in client.get(f"/ruang/kasus/{kasus}").text
 
 
 def test_an_open_case_closes_nothing_of_another(office: tuple[Office, str]) -> None:

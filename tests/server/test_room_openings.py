@@ -6,9 +6,10 @@ import pytest
 
 from schemas.ids import RecordId
 from server import custody_store
+from server.services.room_alarms import RoomAlarms
 from server.services.room_opening import OPEN_MS, Opened
 from sync.change import Patch
-from tests.server.room_office import BUDI, PHRASES, PURPOSE, SITI
+from tests.server.room_office import BUDI, FIELD, PHRASES, PURPOSE, SITI
 from tests.server.room_parts import SESSION, Parts, why
 from tests.server.web_office import DESA, shut
 
@@ -116,6 +117,9 @@ def test_breaking_the_glass_sounds_one_alarm_and_a_passphrase_none(room: Parts) 
     assert alarms(room) == 0
     assert isinstance(room.openings.break_glass(siti, SESSION, kasus, room.halves, PURPOSE), str)
     assert alarms(room) == 1
+    deps = room.office.deps
+    told = RoomAlarms(room.engine, deps.text, room.custodian, room.officers, deps.now_ms)
+    assert [len(told.unseen(room.person(name))) for name in ("kabid", BUDI, FIELD)] == [1, 1, 0]
 
 
 def test_what_is_over_is_erased_when_something_is_opened_next(room: Parts) -> None:

@@ -73,6 +73,7 @@ def test_a_passphrase_that_was_changed_while_new_paper_was_made_stays_changed(ro
     room.type_back(BUDI, token)
     assert why(room.custodian.unlock(room.person(SITI), PHRASES[SITI])) == "frasa_salah"
     assert isinstance(room.custodian.unlock(room.person(SITI), OWN), Unlocked)
+    assert isinstance(room.custodian.unlock(room.person(BUDI), PHRASES[BUDI]), Unlocked), "and only hers"
 
 
 @pytest.mark.parametrize("what", ["putar", "cabut"])

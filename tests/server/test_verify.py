@@ -22,6 +22,7 @@ from server.upload_store import Upload
 from server.verify import verify
 from server.verifying.wal import first_bad_frame
 from sync.change import Patch
+from sync.digest import fold, row_hash
 from tests.contract.people import OpenRules, record_id
 from tests.server.conftest import DESA, Silent
 
@@ -154,6 +155,9 @@ def test_a_number_that_became_another_kind_of_number_in_one_commit_is_no_fault(t
         "DELETE FROM records WHERE id = :one",
         "UPDATE rows SET body = x'80' WHERE id = :one",
         "UPDATE rows SET removed = 1 WHERE id = :one AND :other <> ''",
+        "UPDATE rows SET kind = 'tugas' WHERE id = :one",
+        "UPDATE rows SET hash = zeroblob(16) WHERE id = :one AND removed = 0",
+        "UPDATE rows SET hash = randomblob(16) WHERE removed = 1",
         "UPDATE parts SET digest = zeroblob(16)",
         "UPDATE changes SET raw = NULL WHERE id = (SELECT change FROM links WHERE counter = 3)",
         "UPDATE changes SET raw = raw || x'00' WHERE id = (SELECT change FROM links WHERE counter = 3)",
@@ -167,6 +171,7 @@ def test_a_number_that_became_another_kind_of_number_in_one_commit_is_no_fault(t
         "UPDATE changes SET outcome = (SELECT outcome FROM changes ORDER BY seq LIMIT 1)"
         " WHERE seq = (SELECT max(seq) FROM changes)",
         "DELETE FROM commits WHERE last_seq = (SELECT max(last_seq) FROM commits)",
+        "DELETE FROM commits WHERE last_seq = (SELECT min(last_seq) FROM commits)",
         "UPDATE kabupaten SET last_seq = last_seq + 1",
         "UPDATE kabupaten SET first_seq = first_seq + 1",
         "UPDATE kabupaten SET tag = zeroblob(8)",
@@ -193,6 +198,31 @@ def test_somebody_with_the_key_who_rewrites_the_database_is_found(
     close_office(deps)
     assert touched
     assert faults(whole)
+
+
+@pytest.mark.parametrize("removed", [0, 1])
+def test_a_row_that_was_rewritten_with_its_digest_is_found(
+    whole: Path, changed: list[tuple[Path, bytes]], removed: int
+) -> None:
+    changed.append((whole / "office.db", (whole / "office.db").read_bytes()))
+    deps = open_office(whole, None)
+    assert not isinstance(deps, Refused)
+
+    def rewrite(writer: Writer) -> None:
+        row = {"id": record_id(2)}
+        [(part, seq, before)] = writer.query("SELECT part, seq, hash FROM rows WHERE id = :id", row)
+        [(digest,)] = writer.query("SELECT digest FROM parts WHERE part = :part", {"part": part})
+        after = 0 if removed else row_hash(part, record_id(2), seq, b"\x80")
+        number = int.from_bytes(before, "big") ^ after
+        row |= {"hash": after.to_bytes(16, "big"), "part": part, "digest": fold(digest, number)}
+        sets = f"removed = {removed}, hash = :hash, body = x'{'' if removed else '80'}'"
+        writer.execute(f"UPDATE rows SET {sets} WHERE id = :id AND part = :part", row)
+        writer.execute("UPDATE parts SET digest = :digest WHERE part = :part", row)
+
+    deps.engine.write(rewrite).result()
+    close_office(deps)
+    [found] = faults(whole)
+    assert record_id(2) in found
 
 
 def test_a_log_left_by_a_crash_is_read_and_a_change_in_it_is_found(tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ def test_a_missing_link_leads_no_further_than_the_key_before_it() -> None:
 def test_keys_in_a_circle_come_to_an_end() -> None:
     assert led(0, turn(0, 1), turn(1, 0), turn(1, 2)) == 2
     assert led(0, turn(0, 1), turn(1, 0)) == 1 and led(0, turn(0, 0)) == 0
+    assert led(0, turn(0, 1), turn(1, 2), turn(2, 1)) == 2, "also where it began outside of the circle"
 
 
 @pytest.mark.parametrize(

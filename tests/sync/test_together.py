@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.ids import NO_LINK
-from schemas.wire import PROTOCOL, Cursor, SyncRequest
+from schemas.wire import PROTOCOL, Applied, Cursor, SyncRequest
 from sync import glance
 from sync.change import Patch
 from sync.glance import Glance
@@ -194,6 +194,17 @@ def test_what_lies_on_a_tray_is_stored_before_a_question_that_was_not_foreseen()
     push(tray, run, caller=caller, callers=town.caller, rules=OpenRules(), now_ms=NOW)
     names = [entry.link.change for entry in run.entries]
     assert tray.contents(names) == store.contents(names) == {e.link.change: e.content for e in run.entries}
+
+
+def test_what_waits_on_a_tray_is_freed_by_a_later_run_of_its_group() -> None:
+    town, store = Town(random.Random(1)), office()
+    late, first = town.phones[0], town.phones[1]
+    before = first.write(visit(700))
+    follows = late.write(visit(700, follows=before.link.change))
+    group = [(town.run_of(who, [entry]), who.caller()) for who, entry in ((late, follows), (first, before))]
+    push_all(store, group, callers=town.caller, rules=OpenRules(), now_ms=NOW)
+    assert isinstance(store.changes([follows.link.change])[follows.link.change].outcome, Applied)
+    assert store.records([record_id(700)])[record_id(700)].fields["versi"] == 2
 
 
 def test_what_is_destroyed_while_it_lies_on_a_tray_does_not_come_back() -> None:

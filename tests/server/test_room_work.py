@@ -1,0 +1,129 @@
+"""Work inside the sealed room, by rules that no page shows: which visit is decided, and who gets a task."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from schemas.ids import RecordId
+from server import device_store
+from server.access import Role
+from server.sealed_store import late_by_case
+from server.services.room_opening import OpenCase
+from server.services.room_reading import Fact
+from server.services.room_work import Key, RoomWork, reachable
+from server.store import SqlOfficeStore
+from sync.change import SealedDecide
+from sync.sealed_case import Container
+from sync.store import Record
+from tests.server.room_office import BUDI, FIELD, SITI, Sealer
+from tests.server.room_parts import SESSION, Parts, why
+from tests.server.web_office import Phone, shut
+
+
+@pytest.fixture
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
+    parts = Parts(tmp_path_factory.mktemp("ruang"))
+    yield parts
+    shut(parts.office)
+
+
+def work_of(room: Parts) -> RoomWork:
+    deps = room.office.deps
+    return RoomWork(
+        deps.engine,
+        deps.office,
+        room.openings,
+        deps.forms,
+        deps.workflows,
+        now_ms=deps.now_ms,
+        randomness=deps.randomness,
+    )
+
+
+def key_to(room: Parts, kasus: RecordId) -> Key:
+    """Open a case as Siti."""
+    token = room.open(kasus)
+    opened = room.openings.current(token, SESSION, room.office.people[SITI], kasus)
+    assert opened is not None
+    return Key(token=token, session=SESSION, opened=opened)
+
+
+def record(room: Parts, name: RecordId) -> Record:
+    return room.engine.read(lambda tx: SqlOfficeStore.reading(tx).records([name]))[name]
+
+
+def head(room: Parts, name: RecordId) -> str:
+    found = record(room, name).head
+    assert found is not None
+    return found.hex()
+
+
+def test_each_visit_of_a_case_is_decided_by_itself(room: Parts) -> None:
+    kasus, other = room.case(), room.sealer.case()[0]
+    visits = [room.sealer.visit(kasus, photos=0)[0] for _ in range(2)]
+    foreign, _ = room.sealer.visit(other, photos=0)
+    work, siti, key = work_of(room), room.person(SITI), key_to(room, kasus)
+
+    def decide(visit: RecordId) -> str:
+        return why(work.decide(siti, key, visit, head(room, visit), "setujui", {}, ""))
+
+    assert decide(foreign) == "belum_terbaca", "it is of a case that is not open"
+    for visit in visits:
+        assert decide(visit) == "None" and record(room, visit).fields["state"] == "disetujui"
+        assert decide(visit) == "usang"
+    assert record(room, foreign).fields["state"] == "diterima"
+
+
+def test_a_decision_that_another_overtook_leaves_no_trace(
+    room: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kasus = room.case()
+    visit, change = room.sealer.visit(kasus, photos=0)
+    work, siti, key = work_of(room), room.person(SITI), key_to(room, kasus)
+    office, read = room.office.deps.office, room.openings.container
+
+    def overtaken(opened: OpenCase, fact: Fact) -> Container | None:
+        office.act(
+            room.office.people[BUDI], SealedDecide(visit=visit, follows=change, decision="setujui", notes=[])
+        )
+        return read(opened, fact)
+
+    monkeypatch.setattr(room.openings, "container", overtaken)
+    assert why(work.decide(siti, key, visit, head(room, visit), "tahan", {}, "Menunggu desa")) == "usang"
+    assert record(room, visit).fields["state"] == "disetujui"
+    assert room.engine.read(late_by_case) == {}, "nor is it parked: who decided reads that it is too late"
+
+
+def test_a_step_is_one_of_the_workflows_and_follows_what_is_current(room: Parts) -> None:
+    kasus = room.case()
+    work, siti, key = work_of(room), room.person(SITI), key_to(room, kasus)
+    seen, letter = head(room, kasus), {"nomor_surat_desa": "1", "tanggal_surat_desa": "2026-11-02"}
+    assert why(work.advance(siti, key, seen, "tidak_ada", {})) == "problem.workflow_event_unknown"
+    assert work.advance(siti, key, seen, "ke_kecamatan", letter) is None
+    assert why(work.advance(siti, key, seen, "ke_kecamatan", letter)) == "usang"
+    assert record(room, kasus).fields["state"] == "kecamatan"
+
+
+def test_a_task_says_what_to_do_in_ten_letters(room: Parts) -> None:
+    kasus, field = room.case(), room.office.people[FIELD]
+    work, siti, key = work_of(room), room.person(SITI), key_to(room, kasus)
+    assert why(work.assign(siti, key, field, "ktk", f" {'a' * 9} ", None)) == "perlu_tugas"
+    assert why(work.assign(siti, key, field, "bpnt_kpm", "a" * 10, None)) == "perlu_form"
+    assert work.assign(siti, key, field, "ktk", "a" * 10, None) is None
+
+
+def test_tasks_go_to_those_who_serve_sealed_cases_and_have_a_phone_that_reads(room: Parts) -> None:
+    def add(name: str, role: Role, *services: str) -> Sealer:
+        person = room.office.add_person(name, f"{name.title()} Uji", name, (role,), services=services)
+        return Sealer(room.office, person)
+
+    able = [add("dua", "verifikator", "bpnt", "ktkpm"), add("semua", "pendamping"), add("meja", "petugas")]
+    add("lain", "pendamping", "bpnt")
+    add("atasan", "kabid", "ktkpm")
+    room.office.add_person("tanpa", "Tanpa Uji", "TU", ("pendamping",), services=("ktkpm",))
+    blind = room.office.add_person("polos", "Polos Uji", "PU", ("pendamping",), services=("ktkpm",))
+    assert Phone(room.office.deps, blind).device
+    lost = add("hilang", "pendamping", "ktkpm").phone.device
+    room.engine.write(lambda tx: device_store.revoke(tx, lost, 1)).result()
+    found = {each.id for each in room.engine.read(reachable)}
+    assert found == {sealer.person for sealer in (*able, room.sealer)}
