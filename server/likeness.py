@@ -2,8 +2,8 @@
 
 Of each photo the likenesses of the whole picture and of a smaller middle are kept, and a new photo asks with
 three of its own: so a copy is found of which up to 8 % was cut off at each side, or to which a border was
-added. To find some among hundreds of thousands, 64 of the 256 signs, those of the lowest frequencies, are
-laid in four bands of 16: likenesses that differ in at most seven of the 64 agree in one but for one sign.
+added. To find some among hundreds of thousands, the 96 signs of the lowest frequencies are laid in four bands
+of 24: likenesses that differ in at most eleven of these agree in one band but for two signs.
 """
 
 from collections.abc import Iterable
@@ -18,18 +18,20 @@ light differ in up to 30, cut ones in up to 33, a screen that was photographed i
 different things in 98 and more, drawn houses of one plan in 41 and more, one thing seen from a hand's breadth
 beside in 69. A photo is compared with all of a regency, so hardly any stranger may come so near.
 """
-BANDS, LOW = 4, 8
+BANDS, WIDTH = 4, 24
+_LOWEST = sorted(
+    ((down, across) for down in range(FREQUENCIES) for across in range(FREQUENCIES)),
+    key=lambda at: (sum(at), at),
+)[1 : BANDS * WIDTH + 1]
 _PLACES = tuple(
     tuple(
-        FREQUENCIES * FREQUENCIES - 1 - (down * FREQUENCIES + across)
-        for down in range(LOW)
-        for across in range(LOW)
-        if (down + across) % BANDS == band
+        FREQUENCIES * FREQUENCIES - 1 - (down * FREQUENCIES + across) for down, across in _LOWEST[band::BANDS]
     )
     for band in range(BANDS)
 )
-"""Which bits of a likeness make each band: mixed, so that none is only of what all pictures share."""
-_WIDTH = LOW * LOW // BANDS
+"""Which bits of a likeness make each band, in turn: so that none is only of what most pictures share."""
+_FLIPS = tuple(1 << one | 1 << two for one in range(WIDTH) for two in range(one, WIDTH))
+"""One or two signs of a band."""
 
 
 def kept(likenesses: tuple[bytes, ...]) -> bytes:
@@ -43,9 +45,9 @@ def bands(signs: bytes) -> set[int]:
 
 
 def near(likenesses: tuple[bytes, ...]) -> set[int]:
-    """Return the bands that a copy of a picture may have: its own, and those that one sign sets apart."""
+    """Return the bands that a copy of a picture may have: its own, and those with one or two other signs."""
     own = {each for number in ASKED for each in _bands(int.from_bytes(likenesses[number]))}
-    return own | {band ^ 1 << place for band in own for place in range(_WIDTH)}
+    return own | {band ^ flip for band in own for flip in _FLIPS}
 
 
 def apart(likenesses: tuple[bytes, ...], signs: bytes) -> int:

@@ -10,7 +10,7 @@ CREATE TABLE likenesses (
     blob TEXT NOT NULL,
     signs BLOB NOT NULL,
     PRIMARY KEY (kabupaten, number)
-);
+) WITHOUT ROWID;
 CREATE UNIQUE INDEX likenesses_by_blob ON likenesses (kabupaten, blob);
 
 -- Parts of likenesses, to find those that share one; see server/likeness.py.
