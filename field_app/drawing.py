@@ -44,8 +44,8 @@ def from_screen(photo: bytes) -> bytes:
     wide, high = shown.size
     shown = shown.crop((wide // 30, high // 30, wide - wide // 30, high - high // 30))
     out = io.BytesIO()
-    soft = shown.filter(ImageFilter.GaussianBlur(wide / 1200)).point(lambda value: value * 0.85)
-    soft.save(out, "JPEG", quality=80)
+    soft = shown.filter(ImageFilter.GaussianBlur(wide / 1200))
+    Image.blend(Image.new("RGB", soft.size), soft, 0.85).save(out, "JPEG", quality=80)
     return out.getvalue()
 
 

@@ -38,7 +38,8 @@ def _frequencies(grey: Image.Image, part: float) -> list[float]:
     """Return the low frequencies of a picture's middle, row by row; the mean, which is the first, as 0."""
     edge_x, edge_y = grey.width * (1 - part) / 2, grey.height * (1 - part) / 2
     box = (edge_x, edge_y, grey.width - edge_x, grey.height - edge_y)
-    pixels = grey.resize((SIDE, SIDE), Image.Resampling.BOX, box=box).tobytes()
+    small = grey.resize((SIDE, SIDE), Image.Resampling.BOX, box=box)  # pyright: ignore[reportUnknownMemberType]
+    pixels = small.tobytes()
     waves = _waves()
     rows = [pixels[at : at + SIDE] for at in range(0, SIDE * SIDE, SIDE)]
     across = [[sum(map(mul, wave, row)) for row in rows] for wave in waves]

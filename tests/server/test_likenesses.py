@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
@@ -21,7 +22,8 @@ from server.services.likenesses import Likenesses
 from server.web.building import build_site
 from sync.change import Evidence, Patch
 from sync.scope import NIK_PREFIXES
-from tests.server.test_reviewing import WHOLE
+from tests.server.room_office import serving_cheaply
+from tests.server.test_reviewing import WHOLE, browser
 from tests.server.test_signs import REUSED, Signs
 from tests.server.web_office import DESA, Office, open_at, picture, shut
 
@@ -187,6 +189,25 @@ def test_a_copy_of_a_photo_of_another_house_is_shown_where_it_came_again(signs: 
     )
     assert meant.alike and meant.here and meant.there
     assert signs.meant(first) == ()
+
+
+def test_the_two_photos_stand_side_by_side_with_a_way_to_the_earlier_visit(signs: Signs) -> None:
+    office = signs.office
+    first, again = sent(office, PLAIN), sent(office, COPY, other="Orang Lain")
+    signs.site.likenesses.catch_up(60)
+    with serving_cheaply(office) as address, browser(address, "kabid") as client:
+        page = client.get(f"/kunjungan/{again}").text
+        pair = page.partition('<div class="twins">')[2].partition("</div>")[0]
+        shown = re.findall(r'src="([^"]+)"', pair)
+        sizes = [opened(client.get(each).content).size for each in shown]
+        queue = client.get("/antrean?tanda=foto_mirip").text
+        earlier = client.get(f"/kunjungan/{first}").text
+    theirs, own = office.blobs_of(first)[0], office.blobs_of(again)[0]
+    assert shown == [f"/kunjungan/{again}/foto/{own}/kecil", f"/kunjungan/{first}/foto/{theirs}/kecil"]
+    assert sizes[0][0] == sizes[1][0] == 320
+    assert f'href="/kunjungan/{first}#i-{theirs}"' in page and f'id="i-{theirs}"' in earlier
+    assert "Mirip foto di kunjungan lain" in page and ALIKE in page and ALIKE not in earlier
+    assert "Orang Lain" in queue and "Sutarmi" not in queue
 
 
 def test_what_came_first_is_told_by_when_it_came_and_not_by_when_it_was_compared(signs: Signs) -> None:
