@@ -25,7 +25,7 @@ from sync.scope import NIK_PREFIXES
 from tests.server.room_office import serving_cheaply
 from tests.server.test_reviewing import WHOLE, browser
 from tests.server.test_signs import REUSED, Signs
-from tests.server.web_office import DESA, Office, open_at, picture, shut
+from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, picture, shut
 
 ALIKE = "Foto mirip foto lain"
 SAMPLES = Path(__file__).resolve().parents[3] / "shared/samples/photos"
@@ -216,6 +216,19 @@ def test_what_came_first_is_told_by_when_it_came_and_not_by_when_it_was_compared
     places = office.deps.engine.read(lambda tx: likeness_store.to_compare(tx, 10))
     assert [place.blob for place in places] == office.blobs_of(again) + office.blobs_of(first), "newest first"
     assert signs.of(first) == set() and signs.of(again) == {ALIKE}
+
+
+def test_a_photo_that_looks_like_one_of_a_closed_visit_does_not_name_it(signs: Signs) -> None:
+    office = signs.office
+    office.add_person("jauh", "Verifikator Jauh", "U20", ("verifikator",), areas=("33.14.02",))
+    here = sent(office, PLAIN)
+    there, _ = office.add_visit(
+        warga=office.add_warga("Orang Jauh", ELSEWHERE),
+        answers={"kode_desa": ELSEWHERE},
+        evidence=[front(office, COPY)],
+    )
+    assert ALIKE in signs.of(there)
+    assert [meant.visit for meant in signs.meant(there)] == [here] and signs.meant(there, "jauh") == ()
 
 
 def test_photos_of_one_visit_or_of_one_target_are_not_shown_as_alike(signs: Signs) -> None:
