@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
+from schemas.form import Form, load_forms
 from schemas.ids import RecordId
 from server import likeness, likeness_store, sign_store
 from server.compose import close_office, open_office
@@ -19,6 +20,7 @@ from server.engine import Reader
 from server.parsing.messages import Alike
 from server.parsing.pictures import compare
 from server.services.likenesses import Likenesses
+from server.store import SqlOfficeStore
 from server.web.building import build_site
 from sync.change import Evidence, Patch
 from sync.scope import NIK_PREFIXES
@@ -27,6 +29,7 @@ from tests.server.test_reviewing import WHOLE, browser
 from tests.server.test_signs import REUSED, Signs
 from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, picture, shut
 
+FORMS = load_forms()
 ALIKE = "Foto mirip foto lain"
 SAMPLES = Path(__file__).resolve().parents[3] / "shared/samples/photos"
 Change = Callable[[Image.Image], Image.Image]
@@ -255,12 +258,11 @@ def test_one_shot_of_a_camera_is_told_as_the_same_and_not_as_alike_too(signs: Si
     assert signs.of(first) == set() and signs.of(again) == {REUSED}
 
 
-def test_a_visit_to_nobody_that_the_office_knows_is_compared_too(signs: Signs) -> None:
+def test_a_visit_to_nobody_that_the_office_knows_is_compared_with_all_but_itself(signs: Signs) -> None:
     office = signs.office
-    first = sent(office, PLAIN)
-    office.deps.engine.write(
-        lambda tx: tx.execute("UPDATE kunjungan SET subject = '' WHERE kabupaten = :kabupaten")
-    ).result()
+    first, change = office.add_visit(evidence=[front(office, PLAIN)])
+    shot = front(office, jpeg(opened(PLAIN), 40))
+    office.add_visit(visit=first, follows=change, evidence=[shot])
     again = sent(office, COPY, other="Orang Lain")
     office.deps.engine.write(
         lambda tx: tx.execute("UPDATE kunjungan SET subject = '' WHERE kabupaten = :kabupaten")
@@ -268,6 +270,23 @@ def test_a_visit_to_nobody_that_the_office_knows_is_compared_too(signs: Signs) -
     signs.site.likenesses.catch_up(60)
     found = office.deps.engine.read(lambda tx: sign_store.alike_photos(tx, [first, again]))
     assert {visit for visit, _ in found} == {again}
+
+
+class SealedForms:
+    """The forms, as if all of them were of cases that are sealed."""
+
+    def versions(self, form: str) -> tuple[int, ...]:
+        return FORMS.versions(form)
+
+    def get(self, form: str, version: int) -> Form:
+        return replace(FORMS.get(form, version), service="ktkpm")
+
+
+def test_photos_of_what_is_sealed_are_never_opened(signs: Signs) -> None:
+    deps = signs.office.deps
+    sent(signs.office, PLAIN)
+    work = Likenesses(deps.engine, deps.blobs, deps.parsers, SealedForms())  # pyright: ignore[reportArgumentType]
+    assert not work.catch_up(60) and kept(deps) == 0
 
 
 @pytest.mark.parametrize("data", [b"\xff\xd8 bukan foto", COPY[:2000], jpeg(Image.new("RGB", (400, 300)))])
@@ -302,9 +321,9 @@ def test_of_destroyed_photos_nothing_stays(signs: Signs) -> None:
     first, again = sent(office, PLAIN), sent(office, COPY, other="Orang Lain")
     assert signs.of(again) == {ALIKE}
     blobs = [*office.blobs_of(first), *office.blobs_of(again)]
-    office.deps.engine.write(lambda tx: likeness_store.forget(tx, blobs[:1])).result()
+    office.deps.engine.write(lambda tx: SqlOfficeStore.writing(tx).destroy([], blobs[:1])).result()
     assert signs.of(again) == set() and kept(office.deps) > 0
-    office.deps.engine.write(lambda tx: likeness_store.forget(tx, blobs[1:])).result()
+    office.deps.engine.write(lambda tx: SqlOfficeStore.writing(tx).destroy([], blobs[1:])).result()
     assert kept(office.deps) == 0
 
 
@@ -326,7 +345,7 @@ def test_what_is_destroyed_while_it_is_compared_leaves_nothing(signs: Signs) -> 
             return deps.parsers.likenesses(data)
 
     deps = office.deps
-    Likenesses(deps.engine, deps.blobs, Slow(), deps.forms).catch_up(60)  # type: ignore[arg-type]
+    Likenesses(deps.engine, deps.blobs, Slow(), deps.forms).catch_up(60)  # pyright: ignore[reportArgumentType]
     assert kept(deps) == 0
 
 
