@@ -76,7 +76,7 @@ def _command(phone: Phone, given: argparse.Namespace) -> int:
             case "sync":
                 return commands.sync(given.pin)
             case "record":
-                return commands.record(given.pin)
+                return commands.record(given.pin, twice=given.twice)
             case "handover":
                 return commands.handover(given.pin, given.out)
             case "answer":
@@ -121,6 +121,8 @@ def _parser(text: Text) -> argparse.ArgumentParser:
         if name == "enrol":
             command.add_argument("--code", required=True, help=say("kode"))
             command.add_argument("--wait", type=int, default=600, metavar="DETIK", help=say("tunggu"))
+        if name == "record":
+            command.add_argument("--twice", action="store_true", help=say("dua_kali"))
         if name == "handover":
             command.add_argument("--out", type=Path, required=True, help=say("folder_tujuan"))
         if name == "answer":

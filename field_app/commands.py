@@ -84,10 +84,19 @@ class Commands:
             self._say("belum_terkirim", data=status.data_pending, foto=status.photos_pending)
         return OK if failure is None else FAILED
 
-    def record(self, pin: str) -> int:
-        """Play one visit from a draft that was begun or the first open task; nothing is sent."""
+    def record(self, pin: str, *, twice: bool = False) -> int:
+        """Play one visit from a draft that was begun or the first open task; nothing is sent.
+
+        `twice`: and another, of which one photo is that of the first, taken from a screen.
+        """
         if not self._unlock(pin):
             return FAILED
+        played = self._record(b"")
+        if isinstance(played, Rehearsal) and twice:
+            played = self._record(played.scene)
+        return OK if isinstance(played, Rehearsal) else played
+
+    def _record(self, shown: bytes) -> Rehearsal | int:
         visits = self._phone.visits
         home = visits.home()
         ready = [
@@ -105,7 +114,7 @@ class Commands:
         if isinstance(started, Refused):
             return self._refused(started)
         self._say("mulai", judul=card.title, tanggal=card.due or "-")
-        played = self._rehearsal(card)
+        played = self._rehearsal(card, shown)
         played.fill(started.id)
         self._say("jawaban", jumlah=played.answered)
         review = visits.review(started.id)
@@ -119,7 +128,7 @@ class Commands:
         if not isinstance(done, Finalised):
             return self._refused(done)
         self._say("selesai", nomor=done.number, sidik=done.change.hex()[:16])
-        return OK
+        return played
 
     def status(self, pin: str) -> int:
         """Print each finalised visit with where it stands, and why."""
@@ -171,7 +180,7 @@ class Commands:
         if standing.note:
             self._say("catatan", catatan=standing.note)
 
-    def _rehearsal(self, card: Card) -> Rehearsal:
+    def _rehearsal(self, card: Card, shown: bytes) -> Rehearsal:
         now_ms = self._now_ms()
         subject = self._phone.visits.person(card.subjek) if card.subjek else {}
         region = self._phone.wilayah.get(text_of(subject, "kode_desa"))
@@ -185,6 +194,7 @@ class Commands:
             rng,
             local_date(now_ms).isoformat(),
             lambda what, values: self._say(what, **values),
+            shown=shown,
         )
 
     def _unlock(self, pin: str) -> bool:

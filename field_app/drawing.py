@@ -38,6 +38,17 @@ def drawn_photo(rng: random.Random, size: tuple[int, int] = (2400, 1800)) -> byt
     return out.getvalue()
 
 
+def from_screen(photo: bytes) -> bytes:
+    """Return a photo as a camera takes it from a screen that shows it: cut, darker, less sharp."""
+    shown = Image.open(io.BytesIO(photo)).convert("RGB")
+    wide, high = shown.size
+    shown = shown.crop((wide // 30, high // 30, wide - wide // 30, high - high // 30))
+    out = io.BytesIO()
+    soft = shown.filter(ImageFilter.GaussianBlur(wide / 1200))
+    Image.blend(Image.new("RGB", soft.size), soft, 0.85).save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
 def drawn_house(rng: random.Random, size: tuple[int, int]) -> Image.Image:
     """Draw a house under a sky, with a tree and a path, no two alike."""
     house = _House(rng, size)

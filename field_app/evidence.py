@@ -12,12 +12,12 @@ from field_app.bench import Bench, Spot, guarded
 from field_app.capture import JPEG, PNG, clean_signature, develop
 from field_app.drafts import Photo
 from field_app.exif import Stamp
-from field_app.paper import is_paper
 from field_app.rows import cells_of, superseded, unknown_blobs
 from field_app.views import PhotoView, Refused, Saved
 from schemas.form import Berkas, Field, Form, Foto, Gps, Tabel, TandaTangan
 from schemas.form_cells import Cell, cell_of, field_at, rows_of
 from schemas.ids import BlobId
+from schemas.papers import is_paper
 from sync.change import Place
 
 

@@ -10,10 +10,8 @@ from typing import NamedTuple
 from PIL import Image, ImageChops, ImageFilter
 
 from field_app.draft import Paper
-from schemas.form_types import Berkas, Field, Foto
+from schemas.form_types import Field
 
-PHOTOS_OF_PAPERS = frozenset({"foto_kk", "foto_dasar"})
-"""Photos, by their field, that are of a paper; scans (Berkas) always are."""
 CARD, LYING, STANDING, PORTRAIT, BOOKLET = 85.6 / 54, 297 / 210, 210 / 297, 3 / 4, 125 / 88
 SHAPES = {
     "fc_ktp": CARD, "fc_kis": CARD, "pas_foto": PORTRAIT, "paspor": BOOKLET, "visa": BOOKLET,
@@ -39,11 +37,6 @@ class _Sides(NamedTuple):
     box: tuple[int, int, int, int]
     seen: tuple[bool, bool, bool, bool]
     """Left, upper, right, lower."""
-
-
-def is_paper(field: Field) -> bool:
-    """Say whether pictures of this field are of a paper."""
-    return isinstance(field, Berkas) or (isinstance(field, Foto) and field.name in PHOTOS_OF_PAPERS)
 
 
 def shape_of(field: Field) -> float:

@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from field_app.drawing import drawn_photo, drawn_signature
+from field_app.drawing import drawn_photo, drawn_signature, from_screen
 from field_app.views import DraftView, PhotoView, Refused
 from field_app.visits import Visits
 from schemas.check import visible_fields
@@ -38,6 +38,7 @@ from schemas.form import (
 from schemas.form import Wilayah as WilayahField
 from schemas.form_cells import field_at, photo_cells
 from schemas.form_values import check_value
+from schemas.papers import is_scene
 from sync.change import Place
 
 MOST_ROUNDS = 6
@@ -66,7 +67,8 @@ Step = Callable[[str, dict[str, str]], None]
 
 class Rehearsal:
     """Plays one visit. `place` is where it happens; `tell(what, values)` hears of each photo and
-    signature.
+    signature. `scene` is the first photo that was taken of a place; given `shown`, a screen with that photo
+    on it is photographed instead.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Rehearsal:
         today: str,
         tell: Step,
         size: tuple[int, int] = (2400, 1800),
+        shown: bytes = b"",
     ) -> None:
         self._visits = visits
         self._forms = forms
@@ -86,6 +89,8 @@ class Rehearsal:
         self._today = today
         self._tell = tell
         self._size = size
+        self._shown = shown
+        self.scene = b""
         self.answered = 0
 
     def fill(self, draft: str) -> DraftView:
@@ -138,11 +143,16 @@ class Rehearsal:
                 return value
 
     def _photograph(self, view: DraftView, form: Form, field: Field, place: str = "") -> list[str] | None:
-        shot = self._visits.add_photo(
-            view.id, form.id, place or field.name, drawn_photo(self._rng, self._size), self._place
-        )
+        is_first = is_scene(field) and not self.scene
+        is_copy = is_first and bool(self._shown)
+        picture = from_screen(self._shown) if is_copy else drawn_photo(self._rng, self._size)
+        shot = self._visits.add_photo(view.id, form.id, place or field.name, picture, self._place)
         if not isinstance(shot, PhotoView):
             return None
+        if is_first:
+            self.scene = picture
+        if is_copy:
+            self._tell("foto_layar", {})
         size = len(self._visits.photo_bytes(shot.blob)) // 1024
         self._tell(
             "foto",

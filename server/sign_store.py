@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from schemas.base import Data
 from schemas.ids import BlobId, RecordId
 from server.engine import Reader, Writer
 
@@ -16,30 +17,65 @@ _SAME = (
     " ON b.kabupaten = a.kabupaten AND b.camera = a.camera"
     " WHERE a.kabupaten = r.kabupaten AND a.visit = r.visit AND a.blob = r.blob"
 )
-# CROSS JOIN keeps SQLite to this order: from the visit's few photos outwards.
-_EARLIER = (
-    "blob_refs r CROSS JOIN blob_refs o CROSS JOIN kunjungan e CROSS JOIN changes c"  # noqa: S608
-    " WHERE r.kabupaten = k.kabupaten AND r.visit = k.visit"
-    f" AND o.kabupaten = r.kabupaten AND o.blob IN ({_SAME}) AND o.visit <> r.visit"
-    " AND e.kabupaten = o.kabupaten AND e.visit = o.visit AND e.subject <> k.subject"
+# Another photo `o` came in a visit to somebody else, before `r` came in the visit `k`.
+_BEFORE = (
+    " AND o.visit <> r.visit"
+    " AND e.kabupaten = o.kabupaten AND e.visit = o.visit"
+    " AND (e.subject <> k.subject OR k.subject = '')"
     " AND c.kabupaten = o.kabupaten AND c.id = o.change"
     " AND c.seq < (SELECT min(f.seq) FROM blob_refs s"
     " JOIN changes f ON f.kabupaten = s.kabupaten AND f.id = s.change"
     " WHERE s.kabupaten = r.kabupaten AND s.visit = r.visit AND s.blob = r.blob)"
 )
+# CROSS JOIN keeps SQLite to this order: from the visit's few photos outwards.
+_EARLIER = (
+    "blob_refs r CROSS JOIN blob_refs o CROSS JOIN kunjungan e CROSS JOIN changes c"
+    " WHERE r.kabupaten = k.kabupaten AND r.visit = k.visit"
+    f" AND o.kabupaten = r.kabupaten AND o.blob IN ({_SAME}){_BEFORE}"
+)
 _REUSED = f"FROM {_EARLIER}"
+_PAIRED = (
+    " CROSS JOIN kunjungan k CROSS JOIN blob_refs o CROSS JOIN kunjungan e CROSS JOIN changes c"
+    " WHERE t.kabupaten = :kabupaten AND r.kabupaten = :kabupaten AND r.blob = t.blob"
+    " AND k.kabupaten = r.kabupaten AND k.visit = r.visit"
+    " AND o.kabupaten = t.kabupaten AND o.blob = t.twin"
+    f"{_BEFORE} AND o.blob NOT IN ({_SAME})"
+)
+# For a list: from the few photos that have a twin to their visits, found once for all of it.
+_TWINS = f"FROM twins t CROSS JOIN blob_refs r{_PAIRED}"
+_TWINS_OF = f"FROM blob_refs r CROSS JOIN twins t{_PAIRED}"
+_ALIKE = f"k.visit IN (SELECT k.visit {_TWINS})"
 ODD = (
     "k.flags <> '' OR EXISTS (SELECT 1 FROM tanda t WHERE t.kabupaten = k.kabupaten AND t.visit = k.visit"  # noqa: S608
-    f" AND t.versions = k.versions AND t.flags <> '') OR ({_TWICE}) OR EXISTS (SELECT 1 {_REUSED})"
+    f" AND t.versions = k.versions AND t.flags <> '') OR {_ALIKE} OR ({_TWICE})"
+    f" OR EXISTS (SELECT 1 {_REUSED})"
 )
 """Whether anything is odd about a visit `k`: the same that the lists show."""
 SHOWS = (
     f"(:sign = 'dua_kunjungan' AND {_TWICE}) OR (:sign = 'foto_pernah_ada' AND EXISTS (SELECT 1 {_REUSED}))"  # noqa: S608
+    f" OR (:sign = 'foto_mirip' AND {_ALIKE})"
     " OR ' ' || k.flags || ' ' LIKE '% ' || :sign || ' %'"
     " OR EXISTS (SELECT 1 FROM tanda t WHERE t.kabupaten = k.kabupaten AND t.visit = k.visit"
     " AND t.versions = k.versions AND ' ' || t.flags || ' ' LIKE '% ' || :sign || ' %')"
 )
 """Whether a visit `k` shows the one flag `:sign`."""
+
+
+EXAMINED_STATES = frozenset({"diterima", "ditahan"})
+"""Where visits wait for a decision. Whatever was decided went through here."""
+
+
+class OtherVisit(Data, frozen=True, kw_only=True):
+    """A visit that a sign means: another of the quarter, or where a photo came before.
+
+    `own` is the photo of the visit that carries the sign, and `theirs` the other's; both are empty where no
+    photo is meant. `alike`: the two are not the same, but look it.
+    """
+
+    visit: RecordId
+    own: BlobId = BlobId("")
+    theirs: BlobId = BlobId("")
+    alike: bool = False
 
 
 def visited_twice(tx: Reader, visits: Iterable[RecordId]) -> frozenset[RecordId]:
@@ -65,20 +101,52 @@ def reused_photos(tx: Reader, visits: Iterable[RecordId]) -> frozenset[tuple[Rec
     return frozenset((RecordId(row[0]), BlobId(row[1])) for row in found)
 
 
-def visits_meant(tx: Reader, visit: RecordId, limit: int) -> list[tuple[RecordId, BlobId]]:
-    """Return which visits the signs of one mean: (one of its quarter, "") and (an earlier one, its photo)."""
+def alike_photos(tx: Reader, visits: Iterable[RecordId]) -> frozenset[tuple[RecordId, BlobId]]:
+    """Return (visit, photo) where a photo that looks the same came before, in a visit to somebody else."""
+    found = tx.query(
+        f"SELECT DISTINCT k.visit, r.blob {_TWINS_OF} AND r.visit IN :visits",
+        {"visits": list(visits)},
+    )
+    return frozenset((RecordId(row[0]), BlobId(row[1])) for row in found)
+
+
+def visits_meant(tx: Reader, visit: RecordId, limit: int) -> list[OtherVisit]:
+    """Return which visits the signs of one mean, of each kind of sign at most so many."""
+    about = {"visit": visit, "limit": limit}
     twice = tx.query(
-        f"SELECT o.visit, '' FROM kunjungan k JOIN kunjungan o ON {_TWIN}"  # noqa: S608
+        f"SELECT o.visit FROM kunjungan k JOIN kunjungan o ON {_TWIN}"  # noqa: S608
         " WHERE k.kabupaten = :kabupaten AND k.visit = :visit AND k.subject <> ''"
         " ORDER BY o.received_ms, o.visit LIMIT :limit",
-        {"visit": visit, "limit": limit},
+        about,
     )
     reused = tx.query(
-        f"SELECT DISTINCT o.visit, r.blob FROM kunjungan k CROSS JOIN {_EARLIER}"  # noqa: S608
+        f"SELECT DISTINCT o.visit, r.blob, o.blob FROM kunjungan k CROSS JOIN {_EARLIER}"  # noqa: S608
         " AND k.kabupaten = :kabupaten AND k.visit = :visit ORDER BY o.visit, r.blob LIMIT :limit",
-        {"visit": visit, "limit": limit},
+        about,
     )
-    return [(RecordId(row[0]), BlobId(row[1])) for row in (*twice, *reused)]
+    alike = tx.query(
+        f"SELECT DISTINCT o.visit, r.blob, o.blob, t.distance {_TWINS_OF} AND r.visit = :visit"
+        " ORDER BY t.distance, o.visit, r.blob LIMIT :limit",
+        about,
+    )
+    return [
+        *(OtherVisit(visit=RecordId(other)) for (other,) in twice),
+        *(OtherVisit(visit=RecordId(row[0]), own=BlobId(row[1]), theirs=BlobId(row[2])) for row in reused),
+        *(
+            OtherVisit(visit=RecordId(row[0]), own=BlobId(row[1]), theirs=BlobId(row[2]), alike=True)
+            for row in alike
+        ),
+    ]
+
+
+def uncompared(tx: Reader, visits: Iterable[RecordId]) -> frozenset[RecordId]:
+    """Return those of some visits of which a photo arrived that was not compared with others yet."""
+    found = tx.query(
+        "SELECT DISTINCT visit FROM blob_refs WHERE kabupaten = :kabupaten AND visit IN :visits"
+        " AND received = 1 AND compared = 0",
+        {"visits": list(visits)},
+    )
+    return frozenset(RecordId(row[0]) for row in found)
 
 
 def unexamined(tx: Reader, state: str, limit: int) -> list[tuple[RecordId, int]]:
@@ -110,6 +178,15 @@ def put_signs(tx: Writer, examined: Iterable[tuple[RecordId, int, Iterable[str]]
         " VALUES (:kabupaten, :visit, :versions, :flags)"
         " ON CONFLICT (kabupaten, visit) DO UPDATE SET versions = excluded.versions, flags = excluded.flags",
         [(tx.regency, visit, versions, " ".join(flags)) for visit, versions, flags in examined],
+    )
+
+
+def examine_again(tx: Writer, subjects: Iterable[RecordId]) -> None:
+    """Let visits that wait and are about these be examined once more: what is known of them changed."""
+    tx.execute(
+        "DELETE FROM tanda WHERE kabupaten = :kabupaten AND visit IN (SELECT k.visit FROM kunjungan k"
+        " WHERE k.kabupaten = :kabupaten AND k.subject IN :subjects AND k.state IN :states)",
+        {"subjects": list(subjects), "states": list(EXAMINED_STATES)},
     )
 
 

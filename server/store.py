@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from schemas.base import encode
 from schemas.ids import BlobId, ChangeId, DeviceId, RecordId
 from schemas.wire import Outcome
-from server import export_store, sealed_store, table_store
+from server import export_store, likeness_store, sealed_store, table_store
 from server.engine import Reader, SqlRow, Writer
 from server.projections import put_projections
 from server.standing_store import SqlStandings
@@ -193,6 +193,7 @@ class SqlOfficeStore(SqlStandings):
         )
         self._write.execute("DELETE FROM blobs WHERE kabupaten = :kabupaten AND blob IN :blobs", named)
         self._write.execute("DELETE FROM thumbnails WHERE kabupaten = :kabupaten AND blob IN :blobs", named)
+        likeness_store.forget(self._write, blobs)
         self._write.execute("DELETE FROM camera_shots WHERE kabupaten = :kabupaten AND blob IN :blobs", named)
         sealed_store.forget(self._write, changes)
         export_store.drop_all(self._write)  # any of the files that wait may tell of what is destroyed

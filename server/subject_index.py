@@ -12,6 +12,7 @@ import msgspec
 
 from schemas.base import Data
 from schemas.ids import DeviceId, RecordId
+from server import sign_store
 from server.engine import Reader, Writer, one
 from server.subjects import (
     LIKE,
@@ -90,6 +91,7 @@ def catch_up(tx: Writer, office: DeviceId, most: int) -> None:
     records = [_record.decode(body) for _, body in found]
     entries = {entry.subject: entry for record in records if (entry := entry_of(record)) is not None}
     subjects = [record for record in records if record.kind in SUBJECT_KINDS]
+    sign_store.examine_again(tx, [record.id for record in subjects])
     wanted = _rows(tx, entries.values(), _from_phones(tx, subjects, office))
     there = _there(tx, [record.id for record in subjects])
     # Most of what is changed about somebody is nothing that the index holds.

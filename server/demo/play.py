@@ -1,7 +1,7 @@
 """The field day, step by step. Rule: each step is what a person would do, through the same doors.
 
-A phone joins and pulls its tasks; the server is stopped; a visit is recorded; the server comes back; the
-visit is synced, approved on a web page, and the decision is seen on the phone.
+A phone joins and pulls its tasks; the server is stopped; visits are recorded; the server comes back; the
+visits are synced, one is approved on a web page, and the decision is seen on the phone.
 """
 
 import subprocess
@@ -38,13 +38,15 @@ class Day:
         self._sync()
 
     def record_offline(self) -> None:
-        """Stop the server, and record a visit while nothing answers. Raises ProcessFailedError."""
+        """Stop the server, and record visits while nothing answers: an honest one, and one with a photo of the
+        first in it. Raises ProcessFailedError.
+        """
         self._server.stop()
         if self._server.answers():
             self._say("server_masih")
             raise ProcessFailedError("server stop")
         self._say("server_mati")
-        phone("record", *self._phone, "--pin", PIN)
+        phone("record", *self._phone, "--pin", PIN, "--twice")
 
     def send(self) -> None:
         """Start the server again and sync: the visit, then its photos."""

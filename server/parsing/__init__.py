@@ -4,7 +4,7 @@
     child.py      one child: reads a task, answers it, again
     lockdown.py   what it may no longer do, from before its first task
     messages.py   what the two say to each other
-    pictures.py   what a child makes of a picture
+    pictures.py   what a child makes of a picture; likeness.py  what it has in common with copies of it
     typesetting.py typesetter.py  papers become PDFs in children of their own, paper.typ says how they look
 
 A child has neither files nor a network, at most 300 MB and ten seconds for a task; the office outlives

@@ -12,6 +12,7 @@ from server.parsing.lockdown import close_doors
 from server.parsing.messages import (
     Answer,
     AskGuard,
+    Compare,
     Guard,
     Look,
     NoSheet,
@@ -50,6 +51,8 @@ def _answer(task: Task, guarded: bool) -> Answer:
                 return pictures.thumbnail(data)
             case Look(data=data):
                 return pictures.look(data)
+            case Compare(data=data):
+                return pictures.compare(data)
             case Stamp(data=data, words=words):
                 return pictures.stamp(data, words)
             case ReadSheet(data=data, number=number):
@@ -73,6 +76,7 @@ def _warm_up() -> None:
         Image.new("RGB", (64, 48)).save(out, kind, exif=exif)
         pictures.look(out.getvalue())
         pictures.thumbnail(out.getvalue())
+        pictures.compare(out.getvalue())
         pictures.stamp(out.getvalue(), "Sambang")
     pictures.look(b"no picture")
     sheets.sheet(sheets.ZIP, 0)

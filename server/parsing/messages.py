@@ -28,6 +28,12 @@ class Look(Message, frozen=True, kw_only=True, tag="look"):
     data: bytes
 
 
+class Compare(Message, frozen=True, kw_only=True, tag="compare"):
+    """Say what a JPEG or PNG has in common with copies of it."""
+
+    data: bytes
+
+
 class Stamp(Message, frozen=True, kw_only=True, tag="stamp"):
     """Write a line across a JPEG or PNG, again and again, so that a picture of it says who looked."""
 
@@ -67,6 +73,12 @@ class Looked(Message, frozen=True, kw_only=True, tag="looked"):
     camera: str = ""
     taken: str = ""
     place: tuple[float, float] | None = None
+
+
+class Alike(Message, frozen=True, kw_only=True, tag="alike"):
+    """The likenesses of a picture, see server/parsing/likeness.py; none where there is nothing to see."""
+
+    likenesses: tuple[bytes, ...]
 
 
 class NotOne(Message, frozen=True, kw_only=True, tag="not_one"):
@@ -109,8 +121,8 @@ class Guard(Message, frozen=True, kw_only=True, tag="guard"):
     is_up: bool
 
 
-Task = Thumbnail | Look | Stamp | ReadSheet | AskGuard | Typeset | SetLetter
-Answer = Picture | Looked | NotOne | Sheet | NoSheet | Guard | Printed
+Task = Thumbnail | Look | Compare | Stamp | ReadSheet | AskGuard | Typeset | SetLetter
+Answer = Picture | Looked | Alike | NotOne | Sheet | NoSheet | Guard | Printed
 
 tasks: msgspec.msgpack.Decoder[Task] = msgspec.msgpack.Decoder(Task)
 answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)

@@ -10,9 +10,11 @@ from typing import Any
 
 from PIL import ExifTags, Image, ImageDraw, ImageFont, ImageOps
 
-from server.parsing.messages import Looked, NotOne, Picture
+from server.parsing.likeness import likenesses
+from server.parsing.messages import Alike, Looked, NotOne, Picture
 
 LONGEST_SIDE = 320
+COMPARED_SIDE = 320
 QUALITY = 70
 MOST_PIXELS = 60_000_000
 STAMPED_SIDE = 1600
@@ -30,6 +32,12 @@ def thumbnail(data: bytes) -> Picture | NotOne:
 def stamp(data: bytes, words: str) -> Picture | NotOne:
     """Draw a picture anew, at most 1,600 pixels a side, with these words across all of it."""
     return _redrawn(data, STAMPED_SIDE, STAMPED_QUALITY, lambda picture: _stamped(picture, words))
+
+
+def compare(data: bytes) -> Alike | NotOne:
+    """Tell a picture's likenesses, upright as people see it."""
+    plain = _plain(data, COMPARED_SIDE)
+    return NotOne() if plain is None else Alike(likenesses=likenesses(plain))
 
 
 def look(data: bytes) -> Looked | NotOne:
@@ -51,20 +59,31 @@ def look(data: bytes) -> Looked | NotOne:
 def _redrawn(
     data: bytes, longest: int, quality: int, draw: Callable[[Image.Image], Image.Image]
 ) -> Picture | NotOne:
+    plain = _plain(data, longest)
+    if plain is None:
+        return NotOne()
+    try:
+        out = io.BytesIO()
+        draw(plain).save(out, "JPEG", quality=quality, optimize=True)
+    except (*BROKEN, MemoryError):
+        return NotOne()
+    return Picture(jpeg=out.getvalue())
+
+
+def _plain(data: bytes, longest: int) -> Image.Image | None:
+    """Decode a picture, at most so many pixels a side, upright, on white; None for what is no sound one."""
     picture = _opened(data)
     if picture is None:
-        return NotOne()
+        return None
     try:
         picture.draft("RGB", (longest * 2, longest * 2))
         picture.thumbnail((longest, longest))
         upright = ImageOps.exif_transpose(picture)
         plain = Image.new("RGB", upright.size, "white")
         plain.paste(upright, mask=upright.getchannel("A") if "A" in upright.getbands() else None)
-        out = io.BytesIO()
-        draw(plain).save(out, "JPEG", quality=quality, optimize=True)
     except (*BROKEN, MemoryError):
-        return NotOne()
-    return Picture(jpeg=out.getvalue())
+        return None
+    return plain
 
 
 def _opened(data: bytes) -> Image.Image | None:

@@ -13,8 +13,10 @@ from typing import TypeVar
 from schemas.base import UNREADABLE
 from server.children import ChildProcess
 from server.parsing.messages import (
+    Alike,
     Answer,
     AskGuard,
+    Compare,
     Guard,
     Look,
     Looked,
@@ -55,6 +57,11 @@ class Parsers:
     def look(self, data: bytes) -> Looked | None:
         """Return what a picture tells of itself; None for what cannot be read as one."""
         return self._ask(Look(data=data), Looked)
+
+    def likenesses(self, data: bytes) -> tuple[bytes, ...]:
+        """Return what a picture has in common with copies of it; nothing of what says nothing, or is none."""
+        made = self._ask(Compare(data=data), Alike)
+        return made.likenesses if made else ()
 
     def stamp(self, data: bytes, words: str) -> bytes | None:
         """Return a JPEG with these words across all of it; None for what cannot be read as a picture."""

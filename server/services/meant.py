@@ -1,6 +1,7 @@
 """The other visits that a sign on a visit points to. Rule: only those that the reader may see are told.
 
-"Two visits in one quarter" and "a photo used before" ask for a look at the other one: it is named and linked.
+"Two visits in one quarter", "a photo used before" and "a photo that looks like another" ask for a look at the
+other one: it is named and linked, and the photos stand side by side.
 """
 
 from collections.abc import Callable
@@ -18,11 +19,17 @@ MOST = 5
 class Meant(Data, frozen=True, kw_only=True):
     """Another visit: whom it was about, what it was, when and by whom, and how it stands.
 
-    `blob` is the photo that came from it, empty where it is another visit to the same target.
+    `blob` is the photo that came from it and `theirs` what it is there, both empty where it is another visit
+    to the same target; `alike`: the two are not the same, but look it. `here` and `there`: whether the office
+    has them, to be shown side by side.
     """
 
     visit: RecordId
     blob: BlobId
+    theirs: BlobId
+    alike: bool
+    here: bool
+    there: bool
     name: str
     title: str
     when: str
@@ -31,24 +38,28 @@ class Meant(Data, frozen=True, kw_only=True):
 
 
 def meant(
-    engine: Engine, words: Words, visit: RecordId, readable: Callable[[RecordId], Visit | None]
+    engine: Engine, words: Words, visit: Visit, readable: Callable[[RecordId], Visit | None]
 ) -> tuple[Meant, ...]:
     """Return the visits that the signs of one mean; `readable` loads one that the reader may see, or None.
 
     Blocks its thread.
     """
-    pairs = engine.read(lambda tx: sign_store.visits_meant(tx, visit, MOST))
-    seen = {other: readable(other) for other in {other for other, _ in pairs}}
+    others = engine.read(lambda tx: sign_store.visits_meant(tx, visit.record.id, MOST))
+    seen = {other: readable(other) for other in {each.visit for each in others}}
     found: list[Meant] = []
-    for other, blob in pairs:
-        there = seen[other]
+    for each in others:
+        there = seen[each.visit]
         if there is None:
             continue
         submit = there.newest.submit
         found.append(
             Meant(
-                visit=other,
-                blob=blob,
+                visit=each.visit,
+                blob=each.own,
+                theirs=each.theirs,
+                alike=each.alike,
+                here=_is_held(visit, each.own),
+                there=_is_held(there, each.theirs),
                 name=name_of(there),
                 title=words.forms.get(submit.form, submit.forms[submit.form].version).title,
                 when=bounds(there.newest, words.text),
@@ -57,3 +68,7 @@ def meant(
             )
         )
     return tuple(found)
+
+
+def _is_held(visit: Visit, blob: BlobId) -> bool:
+    return any(blob in version.held for version in visit.versions)

@@ -16,7 +16,7 @@ from server.page_store import DAY_MS, QueueFilter
 from server.services.finding import FEWEST_DIGITS
 from server.services.people import Denied
 from server.services.sealed_rows import SealedRow, sealed_rows
-from server.services.signs import REUSED, TWICE, examine
+from server.services.signs import ALIKE, REUSED, TWICE, examine
 from server.services.visit_page import Words, bounds
 from server.services.visits import Version, load_newest, names
 from server.store import SqlOfficeStore
@@ -286,10 +286,11 @@ def _flags(tx: Reader, records: Mapping[RecordId, Record]) -> dict[RecordId, lis
     """Return all that is odd about each visit: flagged when it came in, in itself, and beside others."""
     own, twice = sign_store.signs(tx, records), sign_store.visited_twice(tx, records)
     reused = {visit for visit, _ in sign_store.reused_photos(tx, records)}
+    alike = {visit for visit, _ in sign_store.alike_photos(tx, records)}
     found: dict[RecordId, list[str]] = {}
     for name, record in records.items():
         found[name] = [*record.fields.get("flags", ()), *own.get(name, ())]
-        found[name] += [TWICE] * (name in twice) + [REUSED] * (name in reused)
+        found[name] += [TWICE] * (name in twice) + [REUSED] * (name in reused) + [ALIKE] * (name in alike)
     return found
 
 

@@ -136,14 +136,14 @@ class Reviews:
 
     def meant(self, person: Person, visit: Visit) -> tuple[Meant, ...]:
         """Return the other visits that the signs of one mean, of those that this person may see."""
-        if not (visit.visited_twice or visit.reused):
+        if not (visit.visited_twice or visit.reused or visit.alike):
             return ()
 
         def readable(other: RecordId) -> Visit | None:
             found = self._load(person, other)
             return found if isinstance(found, Visit) else None
 
-        return meant(self._engine, self._words, visit.record.id, readable)
+        return meant(self._engine, self._words, visit, readable)
 
     def may_decide(self, person: Person, visit: RecordId) -> bool | NotThere | Denied:
         """Say whether this person may decide a visit as it stands now."""

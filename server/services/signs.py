@@ -1,10 +1,12 @@
 """Signs: what is odd about a visit, for whoever reviews it. Rule: a sign asks for a look, it decides nothing.
 
 Some were flagged when the visit came in (sync/visits.py). Those here stand in the version itself, and are
-kept beside the visit when the queue first shows it, so that it can be filtered by them.
+kept beside the visit soon after it came, so that it can be filtered by them; whoever opens the queue before
+lets them be found at once.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -13,20 +15,21 @@ from schemas.form_values import day_of
 from schemas.format import local_date
 from schemas.ids import BlobId, ChangeId, RecordId
 from schemas.wilayah import Wilayah
-from server import sign_store
-from server.engine import Engine, Reader, Writer
+from server import sign_store, subject_index
+from server.engine import DiskError, Engine, Reader, Writer
 from server.services.proofs import clock_is_wrong, is_far_from_home, is_outside, is_too_short
 from server.services.visits import Version, differs_of, load_versions, place_of
 from server.settings import Limits, settings
+from server.sign_store import EXAMINED_STATES
 from server.store import SqlOfficeStore
 from sync.store import Record
 
-BATCH = 250
+BATCH, SOME = 250, 50
+"""Visits examined in one look: while somebody waits for the list, and while phones may be pushing."""
 TWICE = "dua_kunjungan"
 REUSED = "foto_pernah_ada"
+ALIKE = "foto_mirip"
 DIFFERS = "beda_catatan"
-EXAMINED_STATES = frozenset({"diterima", "ditahan"})
-"""Where visits wait for a decision. Whatever was decided went through here."""
 ADULT_YEARS = 18
 GUARDIANS = ("kepala_keluarga", "orang_tua_mertua")
 """Who may answer for a child, by what the forms call them."""
@@ -75,10 +78,20 @@ def _full_years(born: date, today: date) -> int:
 def examine(engine: Engine, state: str, wilayah: Wilayah) -> None:
     """Examine the visits in a state whose newest version nobody has looked at yet. Blocks its thread."""
     while state in EXAMINED_STATES:
-        found = engine.read(lambda tx: _examined(tx, state, wilayah))
+        found = engine.read(lambda tx: _examined(tx, state, wilayah, BATCH))
         if not found:
             return
         engine.write(lambda tx, found=found: _keep(tx, found)).result()
+
+
+def examine_some(engine: Engine, wilayah: Wilayah) -> bool:
+    """Examine some of the visits that wait; return whether there may be more. Blocks its thread."""
+    found = engine.read(
+        lambda tx: [one for state in sorted(EXAMINED_STATES) for one in _examined(tx, state, wilayah, SOME)]
+    )
+    if found:
+        engine.write(lambda tx: _keep(tx, found)).result()
+    return len(found) >= SOME
 
 
 def examine_beside(engine: Engine, visit: RecordId, wilayah: Wilayah) -> bool:
@@ -88,6 +101,28 @@ def examine_beside(engine: Engine, visit: RecordId, wilayah: Wilayah) -> bool:
     for state in sorted(EXAMINED_STATES):
         examine(engine, state, wilayah)
     return True
+
+
+class Examining:
+    """Examines visits soon after they came, beside all else: what is opened then need not wait for it."""
+
+    def __init__(self, engine: Engine, wilayah: Wilayah) -> None:
+        self._engine, self._wilayah = engine, wilayah
+        self._seen: tuple[int, int] | None = None
+
+    def catch_up(self) -> None:
+        """Examine some of what waits; where nothing came since all was examined, this costs one look."""
+        now = self._engine.read(_standing)
+        if now == self._seen:
+            return
+        with suppress(DiskError):  # nothing can come meanwhile either
+            if not examine_some(self._engine, self._wilayah):
+                self._seen = now
+
+
+def _standing(tx: Reader) -> tuple[int, int]:
+    """Return how far the log has come, and the index, which says of whom the record changed."""
+    return SqlOfficeStore.reading(tx).last_seq(), subject_index.end(tx)
 
 
 class _Examined(Data, frozen=True, kw_only=True):
@@ -105,8 +140,10 @@ def _keep(tx: Writer, found: list[_Examined]) -> None:
     sign_store.put_shots(tx, shots)
 
 
-def _examined(tx: Reader, state: str, wilayah: Wilayah) -> list[_Examined]:
-    waiting = sign_store.unexamined(tx, state, BATCH)
+def _examined(tx: Reader, state: str, wilayah: Wilayah, most: int) -> list[_Examined]:
+    waiting = sign_store.unexamined(tx, state, most)
+    if not waiting:
+        return []
     store = SqlOfficeStore.reading(tx)
     records = store.records(visit for visit, _ in waiting)
     versions = _versions(tx, records.values())

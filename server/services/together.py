@@ -1,7 +1,8 @@
 """Approving clean visits together. Rule: one in ten is looked at first, by chance, and a bad one ends it.
 
-Clean is a visit without any sign or finding, whole with its photos, that waits for nobody else. A batch is
-one officer's and rests in memory: a server that starts again forgets it, and no decision with it.
+Clean is a visit without any sign or finding, whole with its photos, all of them compared with others, that
+waits for nobody else. A batch is one officer's and rests in memory: a server that starts again forgets it,
+and no decision with it.
 """
 
 import threading
@@ -13,9 +14,11 @@ from msgspec.structs import replace
 from schemas.base import Data
 from schemas.ids import PersonId, RecordId
 from schemas.text import Text
+from server import sign_store
 from server.access import Person
 from server.engine import Engine
 from server.page_store import QueueFilter
+from server.services.likenesses import Likenesses
 from server.services.queue import Asked, Queue
 from server.services.review import Decided, Open, Reviews
 from server.store import SqlOfficeStore
@@ -23,6 +26,8 @@ from server.store import SqlOfficeStore
 MOST = 200
 ONE_IN = 10
 LEAST_LOOKED_AT = 3
+COMPARES_S = 2.0
+"""So long photos that came just now are compared before visits are gathered: mostly there are none left."""
 LASTS_MS = 4 * 3_600_000
 CLEAN = QueueFilter(state="diterima", flagged="tidak")
 
@@ -66,19 +71,24 @@ class Together:
         engine: Engine,
         queue: Queue,
         reviews: Reviews,
+        likenesses: Likenesses,
         text: Text,
         now_ms: Callable[[], int],
         randomness: Callable[[int], bytes],
     ) -> None:
         self._engine, self._queue, self._reviews, self._text = engine, queue, reviews, text
+        self._likenesses = likenesses
         self._now_ms, self._randomness = now_ms, randomness
         self._lock = threading.Lock()
         self._batches: dict[PersonId, Batch] = {}
 
     def begin(self, person: Person, service: str, region: str) -> Batch | None:
         """Gather the clean visits that this person may decide, and choose the sample; None without any."""
+        self._likenesses.catch_up(COMPARES_S)
         asked = Asked(wanted=CLEAN, service=service, region=region)
-        visits = dict(self._clean(person, self._queue.ids(person, asked, MOST)))
+        found = self._queue.ids(person, asked, MOST)
+        left = self._engine.read(lambda tx: sign_store.uncompared(tx, found))
+        visits = dict(self._clean(person, [visit for visit in found if visit not in left]))
         self.drop(person)
         if not visits:
             return None

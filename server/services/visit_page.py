@@ -25,7 +25,7 @@ from server.services.answers import (
     show,
 )
 from server.services.proofs import Badge, badges, distance_m
-from server.services.signs import DIFFERS, REUSED, TWICE, signs_of
+from server.services.signs import ALIKE, DIFFERS, REUSED, TWICE, signs_of
 from server.services.visits import Version, Visit, place_of
 from sync.change import Evidence, Place
 
@@ -271,7 +271,8 @@ def _flags(visit: Visit, home: tuple[float, float] | None, wilayah: Wilayah, reg
     own = signs_of(visit.newest, home, wilayah, region, visit.limits)
     flags = [*visit.record.fields.get("flags", ()), *own]
     flags += [DIFFERS] * bool(visit.differs)
-    return flags + [TWICE] * visit.visited_twice + [REUSED] * bool(visit.reused)
+    flags += [TWICE] * visit.visited_twice + [REUSED] * bool(visit.reused)
+    return flags + [ALIKE] * bool(visit.alike)
 
 
 def _photo(item: Evidence, visit: Visit, reasons: Mapping[str, str], words: Words) -> Photo:
@@ -279,6 +280,8 @@ def _photo(item: Evidence, visit: Visit, reasons: Mapping[str, str], words: Word
     warnings: list[str] = []
     if item.blob in visit.reused:
         warnings.append(text("kantor.tinjau.foto_pernah_ada"))
+    if item.blob in visit.alike:
+        warnings.append(text("kantor.tinjau.foto_mirip"))
     if item.place and item.place.mock:
         warnings.append(text("kantor.tinjau.foto_tiruan"))
     if item.place and version.submit.place:

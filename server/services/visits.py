@@ -65,9 +65,9 @@ class Visit(Data, frozen=True, kw_only=True):
     """A visit with its versions (oldest first), its subject, and the names that occur in it.
 
     `kecamatan_nik` holds beginnings of NIKs that this office knows besides those of its own regions.
-    `visited_twice`: another visit to the target stands in the same quarter; `reused`: photos that came
-    before, in a visit to somebody else. `limits`: by what its newest version is judged. `differs`: what the
-    record said where the newest version says otherwise, by field.
+    `visited_twice`: another visit to the target stands in the same quarter; `reused` and `alike`: photos that
+    came before, or look like one that did, in a visit to somebody else. `limits`: by what its newest version
+    is judged. `differs`: what the record said where the newest version says otherwise, by field.
     """
 
     record: Record
@@ -80,6 +80,7 @@ class Visit(Data, frozen=True, kw_only=True):
     kecamatan_nik: frozenset[str] = frozenset()
     visited_twice: bool = False
     reused: frozenset[BlobId] = frozenset()
+    alike: frozenset[BlobId] = frozenset()
     differs: dict[str, Any] = {}
 
     @property
@@ -120,6 +121,7 @@ def load_visit(tx: Reader, visit: RecordId) -> Visit | None:
         kecamatan_nik=nik_prefixes(tx),
         visited_twice=visit in sign_store.visited_twice(tx, [visit]),
         reused=frozenset(blob for _, blob in sign_store.reused_photos(tx, [visit])),
+        alike=frozenset(blob for _, blob in sign_store.alike_photos(tx, [visit])),
         differs=differs_of(tx, versions, subject.id if subject else None),
     )
 

@@ -38,6 +38,7 @@ from server.services.letter_numbers import LetterNumbers
 from server.services.letter_shelf import LetterShelf
 from server.services.letter_templates import LetterTemplates
 from server.services.letters import Letters
+from server.services.likenesses import Likenesses
 from server.services.login_rules import LoginRules
 from server.services.lost_phones import LostPhones
 from server.services.map_pins import Pins
@@ -54,6 +55,7 @@ from server.services.retention import Retention
 from server.services.review import Reviews
 from server.services.room import build_room
 from server.services.settings import OfficeSettings
+from server.services.signs import Examining
 from server.services.sought import Sought
 from server.services.target_progress import TargetProgress
 from server.services.targets import Targeting
@@ -86,11 +88,15 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
     trail = Trail(engine, deps.office.person, deps.text, deps.workflows)
     accounts = Accounts(engine, passwords, now_ms=deps.now_ms, randomness=deps.randomness)
     figures = Figures(engine, deps.forms, deps.now_ms)
+    examining = Examining(engine, wilayah)
+    likenesses = Likenesses(engine, deps.blobs, deps.parsers, deps.forms)
 
     def also() -> None:
         deps.destruction.destroy_late()
         trail.catch_up()
         figures.catch_up(1)
+        examining.catch_up()
+        likenesses.catch_up()
 
     indexing = Indexing(engine, deps.office.device, also, deps.calm)
     finding = Finding(engine, indexing, words)
@@ -133,7 +139,8 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         theme=theme,
         queue=queue,
         reviews=reviews,
-        together=Together(engine, queue, reviews, deps.text, deps.now_ms, deps.randomness),
+        together=Together(engine, queue, reviews, likenesses, deps.text, deps.now_ms, deps.randomness),
+        likenesses=likenesses,
         presence=Presence(deps.now_ms),
         typing=Typing(UnsentForms(deps.now_ms), templates, deps.now_ms, deps.randomness),
         conflicts=Conflicts(engine, deps.office, words, deps.workflows, deps.now_ms),

@@ -27,7 +27,7 @@ SERVICES = ("bpnt", "kis", "ktkpm")
 AGES = {"": 0, "1": 1, "3": 3, "7": 7}
 SIGNS = (
     "lokasi_tiruan", "jauh_dari_rumah", "di_luar_desa", "terlalu_singkat", "jam_salah", "foto_pernah_ada",
-    "beda_catatan", "dua_kunjungan", "anak_tanpa_wali", "di_luar_wilayah", "di_luar_layanan",
+    "foto_mirip", "beda_catatan", "dua_kunjungan", "anak_tanpa_wali", "di_luar_wilayah", "di_luar_layanan",
     "petugas_berbeda", "cabang",
 )  # fmt: skip
 """The flags that can be asked for one by one, those of fraud first."""

@@ -42,6 +42,7 @@ from server.services.letter_numbers import LetterNumbers
 from server.services.letter_shelf import LetterShelf
 from server.services.letter_templates import LetterTemplates
 from server.services.letters import Letters
+from server.services.likenesses import Likenesses
 from server.services.login_rules import LoginRules
 from server.services.lost_phones import LostPhones
 from server.services.map_pins import Pins
@@ -181,6 +182,7 @@ class Site:
     accounts: Accounts
     factors: SecondFactors
     thumbnails: Thumbnails
+    likenesses: Likenesses
     words: Words
     theme: Theme
     queue: Queue

@@ -13,10 +13,15 @@ from pathlib import Path
 import pytest
 
 from schemas.wilayah import load_wilayah
+from server import page_store
 from server.commands.demo import SEED
+from server.compose import close_office, open_office
 from server.demo.data import Maker
 from server.demo.names import DEMO_KECAMATAN
 from server.demo.people import people
+from server.deps import Deps
+from server.page_store import QueueFilter
+from server.web.building import build_site
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 180
@@ -72,8 +77,8 @@ STEPS = (
     "Diselesaikan tanpa jaringan",
     "menyala lagi",
     "Kantor menerima foto",
-    "11 tugas terbuka",
-    "1 kunjungan menunggu",
+    "10 tugas terbuka",
+    "2 kunjungan menunggu",
     "Kunjungan disetujui di kantor",
     "Kunjungan P01-",
 )
@@ -95,8 +100,22 @@ def test_each_photo_has_its_hash_and_the_offices_receipt(played: tuple[Path, str
 
 
 def test_the_decision_is_seen_on_the_phone(played: tuple[Path, str]) -> None:
-    line = next(line for line in played[1].splitlines() if line.startswith("Kunjungan P01-"))
-    assert line.endswith("Disetujui.")
+    lines = [line for line in played[1].splitlines() if line.startswith("Kunjungan P01-")]
+    assert [line.rpartition(": ")[2] for line in lines] == ["Diterima.", "Disetujui."]
+
+
+def test_one_photo_of_the_day_looks_like_another_and_the_office_finds_it(
+    played: tuple[Path, str], tmp_path: Path
+) -> None:
+    deps = open_office(copied(played[0], tmp_path), None)
+    assert isinstance(deps, Deps)
+    build_site(deps).likenesses.catch_up(60)
+    wanted = QueueFilter(sign="foto_mirip")
+    found = deps.engine.read(
+        lambda tx: page_store.visit_ids(tx, wanted, author=None, desa=None, limit=10, offset=0)
+    )
+    close_office(deps)
+    assert len(found) == 1
 
 
 def test_what_the_day_left_behind_verifies(played: tuple[Path, str]) -> None:

@@ -8,9 +8,10 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from field_app.drawing import drawn_photo
-from field_app.paper import CARD, LYING, Paper, is_paper, look_at, shape_of
+from field_app.paper import CARD, LYING, Paper, look_at, shape_of
 from field_app.views import PhotoView
 from schemas.form import load_forms
+from schemas.papers import is_paper
 from tests.field_app.conftest import SetTime
 from tests.field_app.sealed_field import SealedField
 from tests.field_app.test_visits import Field

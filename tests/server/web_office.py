@@ -1,6 +1,7 @@
 """A small office for tests of pages: people of every role, one phone, visits with photos drawn here."""
 
 import io
+import random
 import secrets
 import socket
 from collections.abc import Iterator
@@ -266,14 +267,42 @@ def place(now: int, lat: float) -> Place:
 
 
 def picture(title: str, number: int) -> bytes:
-    """Draw a house in different weather."""
+    """Draw a house in different weather; no two titles give pictures that look alike."""
+    rng = random.Random(title)
     sky = [(158, 197, 222), (222, 190, 158), (170, 200, 170)][number % 3]
     image = Image.new("RGB", (1280, 960), sky)
     draw = ImageDraw.Draw(image)
-    draw.rectangle((0, 640, 1280, 960), fill=(120, 140, 90))
-    draw.rectangle((360, 420, 920, 780), fill=(205, 180, 140))
-    draw.polygon([(310, 430), (640, 220), (970, 430)], fill=(150, 70, 50))
-    draw.rectangle((590, 560, 700, 780), fill=(90, 60, 40))
+    ground = rng.randrange(480, 760)
+    draw.rectangle((0, ground, 1280, 960), fill=(120, 140, 90))
+    for _ in range(7):  # trees and neighbours
+        x, high, wide, tone = (
+            rng.randrange(1280),
+            rng.randrange(120, 480),
+            rng.randrange(40, 200),
+            rng.random(),
+        )
+        foot = ground + rng.randrange(-40, 200)
+        if rng.random() < 0.6:
+            green = (int(40 + 120 * tone), int(70 + 120 * tone), int(40 + 70 * tone))
+            draw.ellipse((x - wide, foot - high, x + wide, foot - high // 3), fill=green)
+            draw.rectangle((x - 12, foot - high // 2, x + 12, foot), fill=(90, 70, 50))
+        else:
+            wall = (int(70 + 170 * tone), int(60 + 165 * tone), int(55 + 150 * tone))
+            draw.rectangle((x - wide, foot - high, x + wide, foot), fill=wall)
+    for _ in range(4):  # what lies about in the yard
+        x, y, wide, tone = (
+            rng.randrange(1280),
+            rng.randrange(ground, 960),
+            rng.randrange(30, 160),
+            rng.randrange(60, 230),
+        )
+        draw.ellipse((x - wide, y - wide // 2, x + wide, y + wide // 2), fill=(tone, tone, tone))
+    left, wide = rng.randrange(60, 700), rng.randrange(260, 560)
+    eaves = ground - rng.randrange(120, 320)
+    draw.rectangle((left, eaves, left + wide, ground + 60), fill=(205, 180, 140))
+    roof = [(left - 50, eaves + 10), (left + wide // 2, eaves - 160), (left + wide + 50, eaves + 10)]
+    draw.polygon(roof, fill=(150, 70, 50))
+    draw.rectangle((left + wide // 3, ground - 100, left + wide // 2, ground + 60), fill=(90, 60, 40))
     draw.text((40, 40), title, fill=(20, 20, 20), font_size=40)
     out = io.BytesIO()
     image.save(out, "JPEG", quality=80)

@@ -8,7 +8,7 @@ from kivy.uix.gridlayout import GridLayout
 
 from field_app.devices import Guide
 from field_app.exif import place_in
-from field_app.paper import is_paper, shape_of
+from field_app.paper import shape_of
 from field_app.ui.fields.evidence import PhotoTile
 from field_app.ui.kv import load_kv
 from field_app.ui.labels import question, where
@@ -25,6 +25,7 @@ from field_app.views import Refused
 from schemas.check import visible_fields
 from schemas.form_cells import field_at, photo_cells
 from schemas.form_types import USUAL_PHOTOS, Berkas, Foto, Gps
+from schemas.papers import is_paper
 
 load_kv(__file__)
 
