@@ -140,8 +140,10 @@ class BaseScreen(BoxLayout):
         self.context.shell.toast(self.say(refused.say, **refused.values), "warning", 5)
 
     def overflowed(self, most: int) -> None:
-        """Say that not all of what was typed or pasted was taken."""
-        self.context.shell.toast(self.say("aplikasi.formulir.penuh", jumlah=number(most)), "warning", 5)
+        """Say that not all of what was typed or pasted was taken; of a number, with 0, nothing was."""
+        key = "penuh" if most else "penuh_angka"
+        words = self.say(f"aplikasi.formulir.{key}", **({"jumlah": number(most)} if most else {}))
+        self.context.shell.toast(words, "warning", 5)
 
 
 class Toast(Painted):

@@ -85,6 +85,7 @@ RULES: list[tuple[str, Answers, str, str, str]] = [
     ("bpnt_kpm", {"kks_dipegang": "ewarong"}, "kks_dipegang", "warning", "aturan.kks_bukan_kpm"),
     ("bpnt_kpm", {"nominal_diterima": 0}, "nominal_diterima", "warning", "aturan.saldo_nol"),
     ("bpnt_kpm", {"nominal_diterima": -1}, "nominal_diterima", "blocked", "aturan.bukan_rupiah_bulat"),
+    ("bpnt_kpm", {"nominal_diterima": 10**15}, "nominal_diterima", "blocked", "aturan.rupiah_terlalu_besar"),
     ("bpnt_kpm", {"potongan": True}, "potongan", "warning", "aturan.ada_potongan"),
     ("bpnt_kpm", {"dipaksa_paket": True}, "dipaksa_paket", "warning", "aturan.dipaksa_paket"),
     ("bpnt_kpm", {"no_kks": "1234"}, "no_kks", "blocked", "aturan.bukan_16_angka"),

@@ -14,7 +14,7 @@ from kivy.uix.textinput import TextInput
 
 from field_app.ui.kv import load_kv
 from field_app.ui.letters import Letters, steady
-from field_app.ui.typed import digits_of
+from field_app.ui.typed import digits_of, keeps
 from field_app.ui.widgets.keyboard import give_back, keep_seen
 
 load_kv(__file__)
@@ -24,7 +24,9 @@ PAUSE_S = 0.6
 
 
 class Entry(TextInput):
-    """A text field. `settled(text)` is called after a short pause, when focus leaves, and by flush()."""
+    """A text field. `settled(text)` is called after a short pause, when focus leaves, and by flush();
+    `reads(text)` is what is taken of something pasted.
+    """
 
     look = ObjectProperty(None)
     wrong = BooleanProperty(False)
@@ -36,8 +38,15 @@ class Entry(TextInput):
     """What is typed is of a sealed case: no keyboard learns its words, and nothing of it is copied out."""
     __events__ = ("on_overflow",)
 
-    def __init__(self, mask: Callable[[str], str] | None = None, settled=None, max_length: int = 0, **kwargs):
-        self._mask = mask
+    def __init__(
+        self,
+        mask: Callable[[str], str] | None = None,
+        settled=None,
+        max_length: int = 0,
+        reads: Callable[[str], str] = str,
+        **kwargs,
+    ):
+        self._mask, self._reads = mask, reads
         self._max = max_length
         self._settled = settled or (lambda _text: None)
         self._last = kwargs.get("text", "")
@@ -68,7 +77,9 @@ class Entry(TextInput):
             super().cut()
 
     def on_overflow(self, most):
-        """Some of what was typed or pasted found no room: so many letters may stand here."""
+        """Some of what was typed or pasted found no room: so many letters may stand here. With 0 none of it
+        was taken: a number that is cut is another number.
+        """
 
     def on_text(self, _instance, text):
         """Shrink, and wait for the pause."""
@@ -90,8 +101,17 @@ class Entry(TextInput):
             if len(substring) > room:
                 self.dispatch("on_overflow", self._max)
             substring = substring[:room]
+        if self._mask and not self._has_room(substring := self._reads(substring)):
+            self.dispatch("on_overflow", 0)
+            return
         super().insert_text(substring, from_undo)
         self._shape()
+
+    def _has_room(self, substring):
+        """Whether the mask would keep all digits, with these put in."""
+        at = self.cursor_index()
+        whole = self.text[:at] + substring + self.text[at:]
+        return keeps(self._mask(whole), whole)
 
     def do_backspace(self, from_undo=False, mode="bkspc"):
         """Deleted: shaped afterwards."""
