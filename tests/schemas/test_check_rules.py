@@ -199,6 +199,12 @@ CONDITIONAL: list[tuple[str, Answers, set[str], set[str]]] = [
     ("sosek", {"penerangan": "2"}, set(), {"daya"}),
     ("kks_masalah", {"jenis_masalah": "kks_hilang"}, {"surat_kehilangan"}, {"bukti"}),
     ("kks_masalah", {"jenis_masalah": "saldo_0"}, {"bukti"}, {"surat_kehilangan"}),
+    (
+        "ewarong",
+        {"hasil_kunjungan": "tidak_ada"},
+        {"alasan_tidak_terisi", "foto_bukti_kunjungan", "jadwal_ulang"},
+        {"nama_ewarong", "lokasi"},
+    ),
     ("ewarong", {"masih_aktif": False}, {"tanggal_berhenti"}, set()),
     ("ewarong", {"tepat_harga": "tidak"}, {"uraian_6t"}, set()),
     ("ewarong", {"tepat_harga": "sebagian"}, set(), {"uraian_6t"}),
