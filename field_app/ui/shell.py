@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from kivy.animation import Animation
 from kivy.clock import Clock
 from kivy.metrics import dp
-from kivy.properties import BooleanProperty, ObjectProperty
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
@@ -55,10 +55,11 @@ ASIDE = frozenset({"unlock", "rescue", "who", "enrol", "scan", ASKING})
 
 class BaseScreen(BoxLayout):
     """One screen: built once, entered each time it comes to the front. On a tablet it is a column in the
-    middle, as wide as lines are easily read, unless it is `wide`.
+    middle, as wide as lines are easily read, or two for cards side by side, unless it is `wide`.
     """
 
     wide = BooleanProperty(False)
+    columns = NumericProperty(1)
 
     look = ObjectProperty(None)
     say = ObjectProperty(None)
