@@ -50,6 +50,7 @@ class Entry(TextInput):
         self._max = max_length
         self._settled = settled or (lambda _text: None)
         self._last = kwargs.get("text", "")
+        self._whole = False
         self._pause = Clock.create_trigger(self.flush, PAUSE_S)
         self._keep_seen = Clock.create_trigger(self._stay_seen)
         kwargs.setdefault("size_hint_y", None)
@@ -175,6 +176,16 @@ class Entry(TextInput):
         self.text = text
         self._pause.cancel()
 
+    def _adjust_viewport(self, *place):
+        """As Kivy's, which may have measured the letters before they shrank."""
+        super()._adjust_viewport(*place)
+        self._show_head()
+
+    def _show_head(self):
+        """What fits as a whole is not scrolled."""
+        if self._whole:
+            self.scroll_x = 0
+
     def _get_line_options(self):
         """As Kivy's, with letters drawn as all others are: Kivy keeps one font of each size for everybody,
         shaped as whoever came first asked (letters.py).
@@ -198,12 +209,15 @@ class Entry(TextInput):
         left = side + (self._extent(self.prefix, full) + dp(6) if self.prefix else 0)
         right = side + (self._extent(self.suffix, full) + dp(6) if self.suffix else 0)
         size = full
+        self._whole = False
         if self.fit and not self.multiline and self.parent:  # before, it is as wide as Kivy makes anything
             room = self.width - left - right - dp(4)
             wide = self._extent(self.text or self.hint_text, full)
             if room > 0 and wide > room:
                 size = max(dp(9), full * room / wide * 0.98)
+            self._whole = wide * size <= room * full
         self.font_size = size
+        self._show_head()
         self.font_name = self.look.font_of(self.text, "label")
         if self.grows:
             above = max(dp(8), (dp(54) - self.line_height) / 2)

@@ -54,6 +54,16 @@ def test_a_number_that_is_too_long_is_seen_whole_on_a_small_phone(driver: Driver
     assert entry._extent(entry.text, entry.font_size) <= entry.width
 
 
+def test_a_number_that_was_typed_digit_by_digit_shows_its_head(driver: Driver) -> None:
+    driver.open(scale=1.6)
+    driver.phone.visits.start("bpnt_kpm", "w1", None)
+    driver.shell.go("form", draft="d10")
+    driver.settle()
+    entry = driver.turn_to("nik").editor.entry
+    driver.type(entry, NIK)
+    assert entry.text == "3314 9941 0768 0002" and entry.scroll_x == 0
+
+
 def test_an_amount_too_large_stays_and_is_told(driver: Driver) -> None:
     entry = _entry(driver, "nominal_diterima")
     driver.type(entry, "12000000000000000")
