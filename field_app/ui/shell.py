@@ -333,6 +333,12 @@ class Shell(FloatLayout):
         for toast in [child for child in self.children if isinstance(child, Toast)]:
             self.remove_widget(toast)
 
+    def hush_words(self) -> None:
+        """Take short words away that only tell: what they were about is no longer in sight."""
+        for toast in [child for child in self.children if isinstance(child, Toast)]:
+            if not isinstance(toast, UndoToast):
+                self.remove_widget(toast)
+
     def hush(self, toast: Toast) -> None:
         """Take a short word away: what it spoke of is done."""
         if toast.parent:
