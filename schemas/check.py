@@ -20,9 +20,6 @@ __all__ = ["Finding", "check", "check_value", "is_lifted", "opened_forms", "visi
 FILLED = ("terisi_lengkap", "terisi_sebagian")
 """The results of a visit with which the rest of the form is asked."""
 
-OF_THE_VISIT = ("kunjungan", "kunjungan_usaha")
-"""The blocks that are of the visit itself, and asked whatever its result."""
-
 MISSING = {
     "foto": "aturan.wajib_foto",
     "berkas": "aturan.wajib_berkas",
@@ -65,7 +62,7 @@ def check(
     NIK (empty: places are not checked). Derived values are looked at where `answers` holds them.
     """
     lifted = is_lifted(form, answers)
-    outside = (name for name, field in form.fields.items() if field.block not in OF_THE_VISIT)
+    outside = (name for name, field in form.fields.items() if not field.is_of_visit)
     scope = _Scope(today, kecamatan, frozenset(outside if lifted else ()))
     return list(_of_fields(form.fields, answers, scope))
 
