@@ -231,7 +231,7 @@ def _worth_confirming(bench: Bench, form: str, name: str) -> bool:
     field = bench.forms.get(form).fields.get(name)
     # what belongs to one visit only, its evidence and its result, is never taken from another
     evidence = isinstance(field, (Foto, Berkas, TandaTangan))
-    return field is not None and field.block != "kunjungan" and not evidence
+    return field is not None and not field.is_of_visit and not evidence
 
 
 def _carry_over(

@@ -23,6 +23,7 @@ from field_app.owner import Owner
 from field_app.sealed import CLOSED
 from field_app.sealing import seal_key
 from field_app.store import Store
+from field_app.vault import StorageFailedError
 from field_app.views import HandedOver, Refused, SyncStatus
 from field_app.wiping import KEPT, PAPER, Paper, read_paper, write_paper
 from schemas.base import decode
@@ -164,7 +165,7 @@ class Custody:
             return
         try:
             handed_by, is_working = self._handed_since(), bool(self._drafts())
-        except sqlcipher.Error:
+        except (sqlcipher.Error, StorageFailedError):
             return  # what is left of it is kept as it is
         if not paper.keep and (handed_by is None or is_working):
             (self._folder / PAPER).unlink()  # the order stands, and is carried out after another sync

@@ -16,7 +16,7 @@ import errno
 import shutil
 import threading
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -64,7 +64,7 @@ class StorageFullError(VaultError):
 
 
 class StorageFailedError(VaultError):
-    """The storage cannot be written, as a worn-out one that turned read-only; the step was not done."""
+    """The storage cannot be read or written, as a worn-out one that turned read-only; nothing was done."""
 
 
 class Vault:
@@ -99,12 +99,12 @@ class Vault:
                 return
             self._depth = 1
             try:
+                self._roll_back()  # what could not be ended when the storage failed, if it can be now
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException as error:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                self._roll_back()
                 told = of_storage(error)
                 if told is not None:
                     raise told from None
@@ -112,11 +112,24 @@ class Vault:
             finally:
                 self._depth = 0
 
+    def _roll_back(self) -> None:
+        """End a transaction if there is one. A failing storage may not let it end: then what failed first is
+        told, not this, and the next one tries again.
+        """
+        if self._connection.in_transaction:
+            with suppress(sqlcipher.Error):
+                self._connection.execute("ROLLBACK")
+
     @contextmanager
     def read(self) -> Generator[sqlcipher.Connection]:
-        """Give the connection for reading, to one thread at a time."""
+        """Give the connection for reading, to one thread at a time. Raises StorageFailedError when the
+        storage fails.
+        """
         with self._lock:
-            yield self._connection
+            try:
+                yield self._connection
+            except sqlcipher.OperationalError as error:
+                raise (of_storage(error) or error) from None
 
     def checkpoint(self) -> bool:
         """Empty the WAL into the file. Returns False when someone still reads an older state, or the file

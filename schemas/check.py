@@ -62,7 +62,7 @@ def check(
     NIK (empty: places are not checked). Derived values are looked at where `answers` holds them.
     """
     lifted = is_lifted(form, answers)
-    outside = (name for name, field in form.fields.items() if field.block != "kunjungan")
+    outside = (name for name, field in form.fields.items() if not field.is_of_visit)
     scope = _Scope(today, kecamatan, frozenset(outside if lifted else ()))
     return list(_of_fields(form.fields, answers, scope))
 

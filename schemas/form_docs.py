@@ -32,7 +32,8 @@ the office's service standards, Cnn other published sources, J is judgement that
 A field that is not seen is neither missing nor exported. What is required may be passed over with a reason,
 unless it says *always*. Only what is filled in at *lapangan* (in the field) counts as missing there; *kantor*
 is the office, *impor* a list of the office, *perangkat* the device. When a visit met nobody, nothing outside
-the block *kunjungan* is required. In a form that is *rahasia* every field is, the blocks' fields too.
+the blocks *kunjungan* and *kunjungan_usaha* is required. In a form that is *rahasia* every field is, the
+blocks' fields too.
 
 ## How an answer looks
 

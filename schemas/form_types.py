@@ -15,6 +15,9 @@ Subject = Literal["warga", "ewarong", "pendamping", "kasus", "none"]
 CodedCheck = Literal["nik", "no_kk", "telepon", "lokasi", "nomor_surat"]
 Scalar = bool | int | float | str
 
+OF_THE_VISIT = ("kunjungan", "kunjungan_usaha")
+"""The blocks that tell of the visit itself."""
+
 TESTS = ("is_", "in_", "has", "above", "below", "answered", "before", "after")
 TESTS_OF_TODAY = ("future", "older_days", "older_months")
 
@@ -103,6 +106,11 @@ class Base(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_fi
     def short(self) -> str:
         """The official name, for tables, exports and letters."""
         return self.official or self.label
+
+    @property
+    def is_of_visit(self) -> bool:
+        """Whether it is of the visit itself, and asked whatever the visit's result."""
+        return self.block in OF_THE_VISIT
 
 
 class Teks(Base, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="teks"):

@@ -134,8 +134,9 @@ def _number(field: Angka | Uang | Turunan, value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         return "aturan.bukan_angka"
     if isinstance(field, Uang):
-        right = isinstance(value, int) and 0 <= value <= MOST_RUPIAH
-        return None if right else "aturan.bukan_rupiah_bulat"
+        if not isinstance(value, int) or value < 0:
+            return "aturan.bukan_rupiah_bulat"
+        return None if value <= MOST_RUPIAH else "aturan.rupiah_terlalu_besar"
     if not field.decimal and value != int(value):
         return "aturan.bukan_angka_bulat"
     return None if field.min <= value <= field.max else "aturan.angka_di_luar_batas"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -42,7 +43,8 @@ def migrate(connection: Connection, folder: Path = FOLDER) -> int:
                 connection.execute("INSERT INTO migrations (kabupaten, number) VALUES ('*', ?)", (number,))
                 reached = max(reached, number)
     except BaseException:
-        connection.execute("ROLLBACK")
+        with suppress(Exception):  # a full disk ended it already, a failing one may not let it end
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
     return reached

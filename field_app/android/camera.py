@@ -11,7 +11,9 @@ ANY_CAMERA = "android.hardware.camera.any"
 
 
 class AndroidCamera:
-    """See devices.Camera."""
+    """See devices.Camera. Its `window` has a shutter, so nothing need be tapped before it."""
+
+    window = True
 
     def __init__(self, java: Java, permissions: Permissions, outing: Outing, text: Text) -> None:
         self._java, self._permissions, self._outing, self._text = java, permissions, outing, text
@@ -21,9 +23,9 @@ class AndroidCamera:
         """See devices.Camera."""
         return bool(self._java.activity.getPackageManager().hasSystemFeature(ANY_CAMERA))
 
-    def frame(self, guide: Guide | None = None) -> bytes:
+    def frame(self, guide: Guide | None = None, *, further: bool = False) -> bytes:
         """See devices.Camera. Shows the camera until she took a picture or went back; not to be called on the
-        window's thread.
+        window's thread. With `further` others were taken just before, and going back is being done.
         """
         self._trouble = self._permissions.refusal("kamera", CAMERA)
         if self._trouble:
@@ -33,7 +35,7 @@ class AndroidCamera:
         wish = self._java("android.content.Intent")()
         wish.setClassName(activity, OURS + "CameraActivity")
         wish.putExtra(kind.SHUTTER, self._text("aplikasi.kamera.ambil"))
-        wish.putExtra(kind.CANCEL, self._text("tombol.batal"))
+        wish.putExtra(kind.CANCEL, self._text("aplikasi.kamera.selesai" if further else "tombol.batal"))
         if guide is not None:
             wish.putExtra(kind.SHAPE, f"{guide.shape:.3f}")
             wish.putExtra(kind.ADVICE, guide.words)

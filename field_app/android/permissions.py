@@ -1,5 +1,6 @@
 """Permissions, asked when something needs one. Rule: never at the start, and never twice for one wish."""
 
+import threading
 from enum import Enum
 
 from field_app.android.java import Java
@@ -23,6 +24,7 @@ class Permissions:
 
     def __init__(self, java: Java, outing: Outing) -> None:
         self._java, self._outing = java, outing
+        self._one = threading.Lock()
 
     def has(self, name: str) -> bool:
         """Say whether one was given, without asking."""
@@ -39,11 +41,14 @@ class Permissions:
                 return f"aplikasi.{wish}.izin_tertutup"
 
     def ask(self, *names: str) -> Answer:
-        """Ask for all of these unless one was given already, and wait for her answer: any one will do."""
-        if any(map(self.has, names)):
-            return Answer.GIVEN
-        with self._outing.begun():
-            self._java.activity.askPermissions(list(names))
+        """Ask for all of these unless one was given already, and wait for her answer: any one will do. Of two
+        questions Android answers one by itself, so they come one after another.
+        """
+        with self._one:
+            if any(map(self.has, names)):
+                return Answer.GIVEN
+            with self._outing.begun():
+                self._java.activity.askPermissions(list(names))
         if any(map(self.has, names)):
             return Answer.GIVEN
         asks_again = any(self._java.activity.shouldShowRequestPermissionRationale(name) for name in names)

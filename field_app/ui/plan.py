@@ -70,13 +70,13 @@ def required_fields(form: Form, answers: Mapping[str, Any]) -> set[str]:
         name
         for name, field in form.fields.items()
         if (field.required or (field.required_when is not None and holds(field.required_when, answers)))
-        and not (lifted and field.block != "kunjungan")
+        and not (lifted and not field.is_of_visit)
     }
 
 
 def _asked(form: Form, name: str, answers: Mapping[str, Any], lifted: bool) -> bool:
     field = form.fields[name]
-    if field.filled_by == "kantor" or (lifted and field.block != "kunjungan"):
+    if field.filled_by == "kantor" or (lifted and not field.is_of_visit):
         return False
     shown_only = field.read_only or isinstance(field, Turunan)
     return not (shown_only and is_blank(answers.get(name)))

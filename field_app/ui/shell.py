@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from kivy.animation import Animation
 from kivy.clock import Clock
 from kivy.metrics import dp
-from kivy.properties import BooleanProperty, ObjectProperty
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
@@ -55,10 +55,11 @@ ASIDE = frozenset({"unlock", "rescue", "who", "enrol", "scan", ASKING})
 
 class BaseScreen(BoxLayout):
     """One screen: built once, entered each time it comes to the front. On a tablet it is a column in the
-    middle, as wide as lines are easily read, unless it is `wide`.
+    middle, as wide as lines are easily read, or two for cards side by side, unless it is `wide`.
     """
 
     wide = BooleanProperty(False)
+    columns = NumericProperty(1)
 
     look = ObjectProperty(None)
     say = ObjectProperty(None)
@@ -140,8 +141,10 @@ class BaseScreen(BoxLayout):
         self.context.shell.toast(self.say(refused.say, **refused.values), "warning", 5)
 
     def overflowed(self, most: int) -> None:
-        """Say that not all of what was typed or pasted was taken."""
-        self.context.shell.toast(self.say("aplikasi.formulir.penuh", jumlah=number(most)), "warning", 5)
+        """Say that not all of what was typed or pasted was taken; of a number, with 0, nothing was."""
+        key = "penuh" if most else "penuh_angka"
+        words = self.say(f"aplikasi.formulir.{key}", **({"jumlah": number(most)} if most else {}))
+        self.context.shell.toast(words, "warning", 5)
 
 
 class Toast(Painted):
@@ -329,6 +332,12 @@ class Shell(FloatLayout):
         """Take every short word away: the screen it was said on is no one's to read any more."""
         for toast in [child for child in self.children if isinstance(child, Toast)]:
             self.remove_widget(toast)
+
+    def hush_words(self) -> None:
+        """Take short words away that only tell: what they were about is no longer in sight."""
+        for toast in [child for child in self.children if isinstance(child, Toast)]:
+            if not isinstance(toast, UndoToast):
+                self.remove_widget(toast)
 
     def hush(self, toast: Toast) -> None:
         """Take a short word away: what it spoke of is done."""

@@ -19,8 +19,8 @@ NATURAL_LINE = 1.26
 """Ascent and descent of Plus Jakarta Sans, as a factor of its size."""
 COMMON = "".join(map(chr, range(0x20, 0x7F))) + "·…–’é"
 """Signs whose widths are kept, to tell without drawing whether words fit on one line."""
-COLUMN = 560
-"""In dp, for text of the usual size."""
+LINE, AROUND = 472, 64
+"""In dp, for text of the usual size: 72 of the smallest letters that one reads; what page and card take."""
 MANY = 16
 ONE_LINE = ""
 LEAST = 11
@@ -76,8 +76,8 @@ class Look:
 
     @property
     def column(self) -> float:
-        """How wide a column of words is at most, in pixels: a line of it has some 70 letters, at any size."""
-        return dp(COLUMN) * self.scale
+        """How wide a column of words is at most, in pixels, at any size of text."""
+        return dp(LINE) * self.scale + dp(AROUND)
 
     def font(self, style: str) -> str:
         """Path of the font of a step of the type scale."""

@@ -1,10 +1,19 @@
 """What is typed and what is stored: digits in groups, rupiah with dots, dates and times by hand.
 
-Rule: pure functions of text; no Kivy, no clock. What cannot be read yet is None, never a guess.
+Rule: pure functions of text; no Kivy, no clock. What cannot be read yet is None, never a guess. A number
+that is too long is shown as it was typed: cut, it would be another number.
 """
 
 import calendar
+import re
 from datetime import date
+
+MOST_DIGITS = 40
+MOST_RUPIAH_DIGITS = 18
+"""So many fit into what a number may be when it is stored."""
+MOST_WHOLE_DIGITS = 12
+"""With three behind the comma these are kept exactly."""
+SEN = re.compile(r"[.,][0-9]{2}\s*$")
 
 
 def digits_of(text: str) -> str:
@@ -12,18 +21,29 @@ def digits_of(text: str) -> str:
     return "".join(character for character in text if character in "0123456789")
 
 
-def grouped(text: str, limit: int) -> str:
-    """Digits in fours when there are many: 3314 9901 0203 0001."""
-    digits = digits_of(text)[:limit]
-    if limit < 8:
+def keeps(shaped: str, text: str) -> bool:
+    """Whether all digits of a text are still there once it was brought into its shape."""
+    left = iter(digits_of(shaped))
+    return all(digit in left for digit in digits_of(text).lstrip("0"))
+
+
+def grouped(text: str, wanted: int) -> str:
+    """Digits in fours where many are wanted: 3314 9901 0203 0001."""
+    digits = digits_of(text)[:MOST_DIGITS]
+    if wanted < 8:
         return digits
     return " ".join(digits[start : start + 4] for start in range(0, len(digits), 4))
 
 
 def rupiah(text: str) -> str:
     """Whole rupiah with dots: 1.250.000."""
-    digits = digits_of(text)[:13].lstrip("0") or ("0" if "0" in text else "")
+    digits = digits_of(text)[:MOST_RUPIAH_DIGITS].lstrip("0") or ("0" if "0" in text else "")
     return f"{int(digits):,}".replace(",", ".") if digits else ""
+
+
+def without_sen(text: str) -> str:
+    """Pasted rupiah without the two digits behind a comma: 1.250.000,00 is no 125 million."""
+    return SEN.sub("", text)
 
 
 def rupiah_value(text: str) -> int | None:
@@ -36,7 +56,7 @@ def number_text(text: str, decimal: bool) -> str:
     """Digits, and one comma where a fraction is allowed."""
     kept = "".join(c for c in text.replace(".", ",") if c in "0123456789" or (decimal and c == ","))
     head, comma, tail = kept.partition(",")
-    return head[:9] + comma + tail.replace(",", "")[:3]
+    return head[:MOST_WHOLE_DIGITS] + comma + tail.replace(",", "")[:3]
 
 
 def number_value(text: str) -> int | float | None:

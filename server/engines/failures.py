@@ -1,14 +1,21 @@
-"""What the driver's errors mean. Rule: those that people are told of by name have a name of the port's."""
+"""What the driver's errors mean, and what is undone after one. Rule: those that people are told of by name
+have a name of the port's.
+"""
+
+from contextlib import suppress
 
 import sqlcipher3
 
 from server.engine import FailingError, FullError, LockedError
 
-FAILING = ("disk I/O error", "readonly database")
+READ_FAILS = ("disk I/O error",)
+WRITE_FAILS = (*READ_FAILS, "readonly database")
 
 
-def named(error: BaseException) -> BaseException:
-    """Give an error of the driver the name that the port has for it; any other is returned as it is."""
+def named(error: BaseException, fails: tuple[str, ...] = WRITE_FAILS) -> BaseException:
+    """Give an error of the driver the name that the port has for it; any other is returned as it is, as is
+    one of a reader that would write: that is a mistake of ours and no disk's.
+    """
     if not isinstance(error, sqlcipher3.OperationalError):
         return error
     said = str(error)
@@ -16,4 +23,16 @@ def named(error: BaseException) -> BaseException:
         return FullError("no space is left")
     if "locked" in said:
         return LockedError("another program holds the database")
-    return FailingError("the disk cannot be written") if any(word in said for word in FAILING) else error
+    return (
+        FailingError("the disk cannot be written or read") if any(word in said for word in fails) else error
+    )
+
+
+def roll_back(connection: sqlcipher3.Connection) -> bool:
+    """End a transaction if there is one, and say whether there is none any more: a failing disk may not let
+    it end, and whoever asked is to hear of the first error, not of this one.
+    """
+    if connection.in_transaction:
+        with suppress(sqlcipher3.Error):
+            connection.execute("ROLLBACK")
+    return not connection.in_transaction

@@ -30,7 +30,7 @@ from server.engine import (
     WrongKeyError,
 )
 from server.engines.checkpoints import Checkpoints
-from server.engines.failures import named
+from server.engines.failures import READ_FAILS, named, roll_back
 from server.engines.lists import expanded, listed, lists_in
 from server.engines.waiting import Answered, Items, Job, Waiting, neighbours, shared, shared_out
 from server.engines.wide import put_many
@@ -200,12 +200,14 @@ class SqliteEngine:
                 connection = cast(sqlcipher3.Connection, opened.conn)
             try:
                 connection.execute("BEGIN")
-                try:
-                    return work(Transaction(connection, self._regency))
-                finally:
-                    connection.execute("ROLLBACK")
+                return work(Transaction(connection, self._regency))
+            except sqlcipher3.OperationalError as error:
+                raise named(error, READ_FAILS) from error
             finally:
-                self._idle.put(connection)
+                if roll_back(connection):
+                    self._idle.put(connection)
+                else:
+                    connection.close()
 
     def write(self, work: Callable[[Writer], T]) -> "Future[T]":
         future: Future[T] = Future()
@@ -271,8 +273,7 @@ class SqliteEngine:
             connection.execute("COMMIT")
             self._checkpoints.written(connection.total_changes)
         except BaseException as error:  # noqa: BLE001 - whatever broke the commit, every waiter must hear of it
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            roll_back(connection)
             for job in batch:
                 job.future.set_exception(named(error))
             return
@@ -283,6 +284,7 @@ class SqliteEngine:
                 job.future.set_exception(failure)
 
     def _begin(self) -> Transaction:
+        roll_back(self._connection)  # what could not be ended when its disk failed, if it can be now
         self._connection.execute("BEGIN IMMEDIATE")
         transaction = Transaction(self._connection, self._regency, self._randomness(TAG_BYTES))
         # The first statement takes the tenant's row, and with it the right to give out seqs, in any engine.

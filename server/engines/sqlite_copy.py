@@ -15,6 +15,7 @@ import sqlcipher3
 
 from schemas.ids import Regency
 from server.engine import DamagedError, FullError, InUseError, LockedError, Reader, Writer
+from server.engines.failures import roll_back
 from server.engines.sqlite import Transaction, connect
 from server.migrate import regency_of
 
@@ -62,8 +63,7 @@ def snapshot(path: Path, key: bytes) -> Generator[Snapshot]:
         connection.execute("BEGIN")
         yield Snapshot(connection, key)
     finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        roll_back(connection)
         connection.close()
 
 
@@ -92,8 +92,7 @@ def alone(path: Path, key: bytes) -> Generator[Snapshot]:
             raise InUseError(str(error)) from error
         yield Snapshot(connection, key)
     finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        roll_back(connection)
         connection.close()
 
 

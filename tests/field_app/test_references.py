@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from field_app.rehearsal import Rehearsal
-from field_app.views import Finalised, Refused
+from field_app.views import DraftView, Finalised, Refused
 from field_app.visits import Visits
 from schemas.ids import RecordId
 from sync.change import Submit
@@ -72,6 +72,18 @@ def test_one_kind_is_found_however_many_of_another_come_before_it(field: Field) 
 def test_a_form_for_people_does_not_begin_with_an_ewarong(field: Field) -> None:
     assert field.visits.start("bpnt_kpm", EWARONG, None) == Refused(say="lapangan.sasaran_lain")
     assert not isinstance(field.visits.start("ewarong", EWARONG, None), Refused)
+
+
+def test_of_the_last_visit_to_an_ewarong_the_shop_is_shown_again_and_not_that_visit(field: Field) -> None:
+    first = field.visits.start("ewarong", EWARONG, None)
+    assert isinstance(first, DraftView)
+    field.fill(first.id)
+    field.finish(first.id)
+    again = field.visits.start("ewarong", EWARONG, None)
+    assert isinstance(again, DraftView)
+    last = again.last["ewarong"]
+    assert "jenis" in last
+    assert [name for name in last if FORMS.get("ewarong").fields[name].is_of_visit] == []
 
 
 def test_a_picked_officer_is_shown_by_name(field: Field) -> None:

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import sqlcipher3.dbapi2 as sqlcipher
@@ -6,6 +7,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 from field_app.store import Store
 from field_app.vault import (
     NewerVaultError,
+    StorageFailedError,
     StorageFullError,
     Vault,
     WrongKeyError,
@@ -103,6 +105,43 @@ def test_no_space_left_is_told_apart_and_stores_nothing(vault: Vault) -> None:
         connection.execute("INSERT INTO meta VALUES ('besar', zeroblob(100000))")
     with vault.read() as connection:
         assert connection.execute("SELECT count(*) FROM meta").fetchone() == (0,)
+
+
+class Failing:
+    """A connection to a storage that fails at what a test says, and else does as the real one."""
+
+    def __init__(self, real: sqlcipher.Connection, *at: str) -> None:
+        self._real, self._at = real, at
+
+    def execute(self, sql: str, *values: Any) -> Any:
+        if sql.startswith(self._at):
+            raise sqlcipher.OperationalError("disk I/O error")
+        return self._real.execute(sql, *values)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+def test_a_storage_that_cannot_be_read_is_told_as_one_that_cannot_be_written(vault: Vault) -> None:
+    inside = cast(Any, vault)
+    real = inside._connection
+    inside._connection = Failing(real, "SELECT")
+    with pytest.raises(StorageFailedError), vault.read() as connection:
+        connection.execute("SELECT count(*) FROM meta")
+    inside._connection = real
+
+
+def test_a_step_that_could_not_be_undone_stops_no_later_one(vault: Vault) -> None:
+    inside = cast(Any, vault)
+    real = inside._connection
+    inside._connection = Failing(real, "COMMIT", "ROLLBACK")
+    with pytest.raises(StorageFailedError), vault.write() as connection:
+        connection.execute("INSERT INTO meta VALUES ('gelap', x'c3')")
+    inside._connection = real
+    with vault.write() as connection:
+        connection.execute("INSERT INTO meta VALUES ('terang', x'c3')")
+    with vault.read() as connection:
+        assert connection.execute("SELECT name FROM meta").fetchall() == [("terang",)]
 
 
 def test_a_vault_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.check import MISSING
 from schemas.derive import DERIVATIONS
-from schemas.form import Field, Form, Forms, Tabel, Teks, Turunan, load_forms
+from schemas.form import Field, Form, Forms, Pilihan, Tabel, Teks, Turunan, load_forms
 from schemas.text import load_text
 
 PUBLISHED = Path(__file__).parent / "published_forms.toml"
@@ -128,6 +128,23 @@ def test_what_lists_and_the_dashboard_show_is_plain(forms: Forms) -> None:
     fields = forms.get("bpnt_kpm").fields
     shown = ("hasil_kunjungan", "nama", "kode_desa", "penyalur", "kks_kondisi", "potongan", "usul_kelayakan")
     assert {fields[name].privacy for name in shown} == {"biasa"}
+
+
+def test_a_visit_to_an_ewarong_speaks_of_no_house_and_whoever_answers_works_there(forms: Forms) -> None:
+    def said(version: int) -> str:
+        form = forms.get("ewarong", version)
+        asked = [field for field in form.fields.values() if field.block]
+        options = [option.label for field in asked for option in getattr(field, "options", ())]
+        words = [page.title for page in form.pages] + [field.label + field.hint for field in asked]
+        return " ".join(words + options).lower()
+
+    home = ("rumah", "kepala keluarga", "istri", "cucu")
+    assert all(word in said(1) for word in home), "visits that were filled with it keep it"
+    assert not any(word in said(2) for word in home)
+    first, second = (forms.get("ewarong", version).fields["hasil_kunjungan"] for version in (1, 2))
+    assert isinstance(first, Pilihan) and isinstance(second, Pilihan)
+    codes = [[option.code for option in field.options] for field in (first, second)]
+    assert codes[0] == codes[1], "all visits are counted by it"
 
 
 def titles(form: Form) -> list[str]:

@@ -162,7 +162,7 @@ def test_the_file_can_be_had_alone_as_soon_as_an_engine_that_copies_is_closed(
 class Failing:
     """A connection of a disk that fails at what a test says, and else does as the real one."""
 
-    def __init__(self, real: sqlcipher3.Connection, at: str) -> None:
+    def __init__(self, real: sqlcipher3.Connection, *at: str) -> None:
         self._real, self._at = real, at
 
     def execute(self, sql: str, *params: Any) -> Any:

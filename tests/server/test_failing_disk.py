@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import httpx
 import pytest
+import sqlcipher3
 
 from schemas.text import load_text
 from server import people_store
@@ -17,8 +18,9 @@ from server.accounts import TOUCH_MS, hash_of
 from server.commands.handover import NOT_ALL, take_files
 from server.engine import FailingError, FullError
 from server.web.site import SESSION_COOKIE
+from tests.server.offices import make_engine
 from tests.server.room_office import csrf, log_in
-from tests.server.test_checkpoints import Failing
+from tests.server.test_checkpoints import WAIT_S, Failing, many
 from tests.server.test_full_office import visits_of
 from tests.server.web_office import open_at, serving, shut
 
@@ -68,3 +70,38 @@ def test_a_file_that_was_not_taken_in_says_whose_disk_it_was(
     assert take_files(cast(Any, deps), [path], TEXT) == NOT_ALL
     values = {"berkas": path.name} if said.startswith("serah") else {}
     assert capsys.readouterr().err.strip() == TEXT(said, **values)
+
+
+def test_a_writer_goes_on_after_a_disk_that_did_not_even_let_it_undo(tmp_path: Path) -> None:
+    engine = make_engine(tmp_path)
+    inside = cast(Any, engine)
+    real = inside._connection
+    inside._connection = Failing(real, "COMMIT", "ROLLBACK")
+    with pytest.raises(FailingError):
+        engine.write(many(0, 3)).result(WAIT_S)
+    with pytest.raises(sqlcipher3.OperationalError):
+        engine.write(many(3, 3)).result(WAIT_S)
+    inside._connection = real
+    engine.write(many(6, 3)).result(WAIT_S)
+    assert engine.read(lambda reader: reader.query("SELECT count(*) FROM parts")) == [(3,)]
+    engine.close()
+
+
+def test_what_cannot_be_read_of_a_failing_disk_is_told_by_name_and_its_connection_given_up(
+    tmp_path: Path,
+) -> None:
+    engine = make_engine(tmp_path)
+    inside = cast(Any, engine)
+
+    def count() -> Any:
+        return engine.read(lambda reader: reader.query("SELECT count(*) FROM parts"))
+
+    assert count() == [(0,)]
+    real = inside._idle.get_nowait()
+    inside._idle.put(Failing(real, "SELECT", "ROLLBACK"))
+    with pytest.raises(FailingError):
+        count()
+    with pytest.raises(sqlcipher3.ProgrammingError):
+        real.execute("SELECT 1")
+    assert count() == [(0,)]
+    engine.close()

@@ -27,6 +27,7 @@ class MomentEditor(Editor):
         )
         self.entry.disabled = self.field.read_only
         self.entry.private = self.host.is_private()
+        self.entry.bind(on_overflow=lambda _entry, most: self.host.overflowed(most))
         self.entry.bind(height=lambda _e, height: setattr(row, "height", height))
         row.height = self.entry.height
         row.add_widget(self.entry)

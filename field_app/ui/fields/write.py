@@ -5,6 +5,7 @@ from typing import Any
 from field_app.ui import typed
 from field_app.ui.fields.base import Editor
 from field_app.ui.widgets.entry import Entry
+from field_app.ui.widgets.words import Words
 
 
 class WriteEditor(Editor):
@@ -46,12 +47,35 @@ class WriteEditor(Editor):
 
 
 class TeksEditor(WriteEditor):
-    """One line; with `digits`, a number in groups of four on the number pad."""
+    """One line; with `digits`, a number in groups of four on the number pad, and how many there are."""
+
+    def build(self):
+        super().build()
+        self.counted = Words(style="small")
+        if self.field.digits and not self.field.read_only:
+            self.entry.bind(text=lambda _entry, text: self._count(text))
+            self._count(self.entry.text)
+
+    def _count(self, text):
+        """Say how many digits stand there, and how many there should be."""
+        count, wanted = len(typed.digits_of(text)), self.field.digits
+        if not count:
+            self.remove_widget(self.counted)
+            return
+        key = "angka_lebih" if count > wanted else "angka_pas" if count == wanted else "angka_kurang"
+        self.counted.ink = {"angka_lebih": "bad", "angka_pas": "good"}.get(key, "ink_soft")
+        self.counted.text = self.say(
+            f"aplikasi.formulir.{key}", ada=count, wajib=wanted, lebih=max(0, count - wanted)
+        )
+        if not self.counted.parent:
+            self.add_widget(self.counted)
 
     def entry_options(self):
         digits = self.field.digits
         if digits:
             return {"mask": lambda text: typed.grouped(text, digits), "input_type": "number"}
+        if "telepon" in self.field.checks:  # one that is too long is no number, and a cut one another's
+            return {"input_type": "tel", "max_length": typed.MOST_DIGITS}
         return {"grows": True, "max_length": self.field.max_length}
 
     def text_of(self, value):
@@ -91,7 +115,7 @@ class UangEditor(WriteEditor):
     """Whole rupiah: dots come by themselves."""
 
     def entry_options(self):
-        return {"mask": typed.rupiah, "input_type": "number", "prefix": "Rp"}
+        return {"mask": typed.rupiah, "reads": typed.without_sen, "input_type": "number", "prefix": "Rp"}
 
     def text_of(self, value):
         return "" if value is None else typed.rupiah(str(value))

@@ -1,7 +1,12 @@
 """Kamera bukti: which shots are needed, how good the place is, and taking one: by the camera, or from a file.
 
 Rule: bytes go to the phone as the camera gave them; the phone develops them and says what is wrong with them.
+
+A phone's camera is a window of its own with a shutter. It opens by itself, and again after a good shot where
+more are wanted: each shot is one tap. What is to be looked at for its quality or place stays in front.
 """
+
+from functools import partial
 
 from kivy.metrics import dp
 from kivy.uix.gridlayout import GridLayout
@@ -29,6 +34,7 @@ from schemas.papers import is_paper
 
 load_kv(__file__)
 
+NONE_TAKEN = "aplikasi.kamera.tidak_jadi"
 MOST_WORK_S = 20
 """How long it may be said that a photo is being worked on, whatever becomes of it."""
 
@@ -44,6 +50,8 @@ class CameraScreen(BaseScreen):
         self._view = None
         self._live = None
         camera = self.context.camera
+        self._window = getattr(camera, "window", False) and camera.available()
+        self._opens, self._further = self._window, False
         if camera is None or not camera.available():
             self.ids.bar.remove_widget(self.ids.shoot)
             self.ids.choose.kind = "primary"
@@ -68,6 +76,16 @@ class CameraScreen(BaseScreen):
         if not view.sealed:  # a sealed case says nowhere where it is
             self._place.seek()
         self._show(view)
+        if self._opens:
+            self._open_window()
+
+    def _open_window(self):
+        """Open the phone's camera, while she is here and one more has room."""
+        self._opens = False
+        shell, (_definition, field) = self.context.shell, self._asked(self._view)
+        has_room = self._replaces is not None or len(self._photos(self._view, self._field)) < field.max_count
+        if has_room and shell.screen is self and not shell.sheets():
+            self.shoot()
 
     def _moved(self):
         if self._view:
@@ -178,14 +196,18 @@ class CameraScreen(BaseScreen):
         self._field = field
         self._show(self._view)
         self.ids.page.to_top()
+        if self._window and not self._photos(self._view, field):
+            self._open_window()
 
     def _look(self, blob):
         self.context.shell.go("photo", draft=self._draft, form=self._form, field=self._field, blob=blob)
 
     def shoot(self):
-        """One frame of the camera."""
+        """One frame of the camera. Leaving its window after others were taken is no failure: she is done."""
         camera, guide = self.context.camera, self._guide()
-        self._keep(lambda: camera.frame(guide), "aplikasi.kamera.tanpa_gambar", self._shot)
+        further, self._further = self._further, False
+        frame = partial(camera.frame, guide, **({"further": further} if self._window else {}))
+        self._keep(frame, "aplikasi.kamera.tanpa_gambar", self._shot, further=further)
 
     def _guide(self):
         """The frame that a paper is to fill; none for anything else."""
@@ -240,7 +262,7 @@ class CameraScreen(BaseScreen):
             )
         )
 
-    def _keep(self, take, trouble="aplikasi.kamera.tidak_terbaca", then=None):
+    def _keep(self, take, trouble="aplikasi.kamera.tidak_terbaca", then=None, *, further=False):
         visits, place, replaces = self.context.phone.visits, self._place, self._replaces
         field = self._field  # as it was asked for: she may tap another row of the list meanwhile
         self.ids.choose.disabled = True
@@ -257,7 +279,11 @@ class CameraScreen(BaseScreen):
 
         def kept(outcome):
             shell.hush(working)  # what comes next is not to lie under it
-            self._kept(outcome, then)
+            if further and isinstance(outcome, Refused) and outcome.say == NONE_TAKEN:
+                self.ids.choose.disabled = False
+                self._done()
+            else:
+                self._kept(outcome, then)
 
         self.context.background.run(work, kept)
 
@@ -274,6 +300,15 @@ class CameraScreen(BaseScreen):
                 return
         self._load()  # not entered anew: she may have left meanwhile
 
+    def _done(self):
+        """She took as many as she wanted, if those are enough."""
+        _definition, field = self._asked(self._view)
+        if (
+            self.context.shell.screen is self
+            and len(self._photos(self._view, self._field)) >= field.min_count
+        ):
+            self.context.shell.back()
+
     def _shot(self, photo):
         """Lead back by itself from a good shot that is enough; True when it did.
 
@@ -289,12 +324,13 @@ class CameraScreen(BaseScreen):
             return False
         definition, field = self._asked(view)
         count = sum(p.number != self._replaces for p in self._photos(view, self._field)) + 1
-        if not isinstance(field, Foto) or self._field != self._came_for or count < field.min_count:
-            return False
-        if self._goes_on(field) and count < field.max_count:
-            return False
         lacks_place = self._lacks_place(photo, definition, field)
+        if not isinstance(field, Foto) or self._field != self._came_for:
+            return False
         if lacks_place and self._place.may_come:
+            return False
+        if count < field.min_count or (self._goes_on(field) and count < field.max_count):
+            self._opens = self._further = self._window
             return False
         shell.back()
         if lacks_place:

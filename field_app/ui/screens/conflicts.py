@@ -17,7 +17,7 @@ class ConflictsScreen(BaseScreen):
     def heard(self):
         """A choice may have come."""
         super().heard()
-        self.context.background.run(self.context.phone.visits.conflicts, self._show)
+        self.ask(self.context.phone.visits.conflicts, self._show)
 
     def _show(self, conflicts):
         body, say = self.ids.page.body, self.say

@@ -230,8 +230,9 @@ class FormScreen(FormHost):
             self.context.shell.go("review", draft=self._draft)
 
     def go_to(self, index):
-        """To a page."""
+        """To a page; what was said about the one before would lie over it."""
         self._mending = False
+        self.context.shell.hush_words()
         self.at = max(0, min(index, len(self.steps) - 1))
         visits, step, at = self.context.phone.visits, self.step, self.at
         self.ask(lambda: visits.remember_page(self._draft, step.form, at), lambda _none: None)

@@ -21,7 +21,7 @@ class HomeScreen(BaseScreen):
 
     def heard(self):
         """What was received may be a task or a decision: ask for all of it."""
-        self.context.background.run(self.context.phone.visits.home, self._show)
+        self.ask(self.context.phone.visits.home, self._show)
 
     def _show(self, view):
         self.ids.sync.show(view.sync, self.context.now_ms())

@@ -56,7 +56,7 @@ class MapScreen(BaseScreen):
         return Area(region.nama, middle, outline, region.level == "kecamatan")
 
     def enter(self):
-        self.context.background.run(self.context.phone.visits.on_map, self._loaded)
+        self.ask(self.context.phone.visits.on_map, self._loaded)
 
     def _loaded(self, view: TaskMap):
         first = self._view is None

@@ -21,7 +21,7 @@ class PutAwayScreen(BaseScreen):
     """Asks the phone each time it comes to the front."""
 
     def enter(self):
-        self.context.background.run(self.context.phone.visits.put_away, self._show)
+        self.ask(self.context.phone.visits.put_away, self._show)
 
     def _show(self, drafts):
         body, say = self.ids.page.body, self.say

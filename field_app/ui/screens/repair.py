@@ -33,7 +33,7 @@ class RepairScreen(BaseScreen):
     def enter(self):
         visits = self.context.phone.visits
         if self._draft:
-            self.context.background.run(lambda: visits.draft(self._draft), self._show)
+            self.ask(lambda: visits.draft(self._draft), self._show)
         else:
             self.context.background.run(lambda: visits.start_correction(self._card.visit), self._show)
 

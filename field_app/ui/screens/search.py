@@ -67,7 +67,7 @@ class SearchScreen(BaseScreen):
         self._asked += 1
         asked, text, desa = self._asked, self.line.text, self._desa[0] or None
         search, most = self.context.phone.visits.search, MOST_OF_A_DESA if desa else MOST
-        self.context.background.run(
+        self.ask(
             lambda: search(text, most, desa, self._kind or None), lambda hits: self._show(hits, text, asked)
         )
 
@@ -88,7 +88,7 @@ class SearchScreen(BaseScreen):
             self.line.text = text
         else:
             search = self.context.phone.visits.search
-            self.context.background.run(lambda: search(text, 1), self._named)
+            self.ask(lambda: search(text, 1), self._named)
 
     def _named(self, hits):
         """The office's own code names one: open it as if it were tapped."""
@@ -101,7 +101,7 @@ class SearchScreen(BaseScreen):
 
     def choose_desa(self):
         """Only those of one desa; the desa offered are those of whom is on this phone."""
-        self.context.background.run(self.context.phone.visits.desa, self._offer_desa)
+        self.ask(self.context.phone.visits.desa, self._offer_desa)
 
     def _offer_desa(self, desa):
         def find(text):

@@ -27,7 +27,7 @@ class StartScreen(BaseScreen):
         self._forms = self.context.phone.forms
 
     def enter(self):
-        self.context.background.run(self.context.phone.visits.startable, self._show)
+        self.ask(self.context.phone.visits.startable, self._show)
 
     def _show(self, startable):
         items = []

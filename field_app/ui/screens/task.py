@@ -56,7 +56,7 @@ class TaskScreen(BaseScreen):
     def _ask(self):
         card, visits = self._card, self.context.phone.visits
         done = card.status not in ("tugas", "draf", "dikembalikan")
-        self.context.background.run(
+        self.ask(
             lambda: (
                 visits.task(card.tugas) if card.tugas else None,
                 visits.visit(card.visit) if done and card.visit else None,

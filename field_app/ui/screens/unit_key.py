@@ -16,7 +16,7 @@ class UnitKeyScreen(BaseScreen):
     """Shows where it stands, the words that the office names, and asks to compare them."""
 
     def enter(self):
-        self.context.background.run(self.context.phone.sealed.unit, self._show)
+        self.ask(self.context.phone.sealed.unit, self._show)
 
     def _show(self, view):
         body, say = self.ids.page.body, self.say

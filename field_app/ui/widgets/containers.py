@@ -66,6 +66,7 @@ class Page(ScrollView):
         self.add_widget(self.body)
         self._top = 0.0
         self._was = 0.0
+        self._brought = None
         self.body.bind(height=self._keep_place)
         self.bind(scroll_y=self._remember, height=self._keep_place)
 
@@ -100,16 +101,21 @@ class Page(ScrollView):
             self.body.do_layout()
 
     def to_top(self):
-        """Show the beginning."""
+        """Show the beginning; what was still on its way into sight is of another page."""
+        self._brought = None
+        Animation.cancel_all(self, "scroll_y")
         self._top, self.scroll_y = 0.0, 1.0
 
     def bring(self, widget):
         """Scroll until the widget is seen, its top near the page's, once it has come to its place: cards that
         were just shown grow for some frames.
         """
+        self._brought = widget
         Clock.schedule_once(lambda _dt: self._bring_steady(widget, None), 0)
 
     def _bring_steady(self, widget, was):
+        if widget is not self._brought:
+            return
         stands = (self.body.height, *widget.to_window(widget.x, widget.top))
         if stands == was:
             self._bring(widget)

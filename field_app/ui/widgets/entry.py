@@ -14,7 +14,7 @@ from kivy.uix.textinput import TextInput
 
 from field_app.ui.kv import load_kv
 from field_app.ui.letters import Letters, steady
-from field_app.ui.typed import digits_of
+from field_app.ui.typed import digits_of, keeps
 from field_app.ui.widgets.keyboard import give_back, keep_seen
 
 load_kv(__file__)
@@ -24,7 +24,9 @@ PAUSE_S = 0.6
 
 
 class Entry(TextInput):
-    """A text field. `settled(text)` is called after a short pause, when focus leaves, and by flush()."""
+    """A text field. `settled(text)` is called after a short pause, when focus leaves, and by flush();
+    `reads(text)` is what is taken of something pasted.
+    """
 
     look = ObjectProperty(None)
     wrong = BooleanProperty(False)
@@ -36,11 +38,19 @@ class Entry(TextInput):
     """What is typed is of a sealed case: no keyboard learns its words, and nothing of it is copied out."""
     __events__ = ("on_overflow",)
 
-    def __init__(self, mask: Callable[[str], str] | None = None, settled=None, max_length: int = 0, **kwargs):
-        self._mask = mask
+    def __init__(
+        self,
+        mask: Callable[[str], str] | None = None,
+        settled=None,
+        max_length: int = 0,
+        reads: Callable[[str], str] = str,
+        **kwargs,
+    ):
+        self._mask, self._reads = mask, reads
         self._max = max_length
         self._settled = settled or (lambda _text: None)
         self._last = kwargs.get("text", "")
+        self._whole = False
         self._pause = Clock.create_trigger(self.flush, PAUSE_S)
         self._keep_seen = Clock.create_trigger(self._stay_seen)
         kwargs.setdefault("size_hint_y", None)
@@ -68,7 +78,9 @@ class Entry(TextInput):
             super().cut()
 
     def on_overflow(self, most):
-        """Some of what was typed or pasted found no room: so many letters may stand here."""
+        """Some of what was typed or pasted found no room: so many letters may stand here. With 0 none of it
+        was taken: a number that is cut is another number.
+        """
 
     def on_text(self, _instance, text):
         """Shrink, and wait for the pause."""
@@ -90,8 +102,17 @@ class Entry(TextInput):
             if len(substring) > room:
                 self.dispatch("on_overflow", self._max)
             substring = substring[:room]
+        if self._mask and not self._has_room(substring := self._reads(substring)):
+            self.dispatch("on_overflow", 0)
+            return
         super().insert_text(substring, from_undo)
         self._shape()
+
+    def _has_room(self, substring):
+        """Whether the mask would keep all digits, with these put in."""
+        at = self.cursor_index()
+        whole = self.text[:at] + substring + self.text[at:]
+        return keeps(self._mask(whole), whole)
 
     def do_backspace(self, from_undo=False, mode="bkspc"):
         """Deleted: shaped afterwards."""
@@ -155,6 +176,16 @@ class Entry(TextInput):
         self.text = text
         self._pause.cancel()
 
+    def _adjust_viewport(self, *place):
+        """As Kivy's, which may have measured the letters before they shrank."""
+        super()._adjust_viewport(*place)
+        self._show_head()
+
+    def _show_head(self):
+        """What fits as a whole is not scrolled."""
+        if self._whole:
+            self.scroll_x = 0
+
     def _get_line_options(self):
         """As Kivy's, with letters drawn as all others are: Kivy keeps one font of each size for everybody,
         shaped as whoever came first asked (letters.py).
@@ -178,12 +209,15 @@ class Entry(TextInput):
         left = side + (self._extent(self.prefix, full) + dp(6) if self.prefix else 0)
         right = side + (self._extent(self.suffix, full) + dp(6) if self.suffix else 0)
         size = full
+        self._whole = False
         if self.fit and not self.multiline and self.parent:  # before, it is as wide as Kivy makes anything
             room = self.width - left - right - dp(4)
             wide = self._extent(self.text or self.hint_text, full)
             if room > 0 and wide > room:
                 size = max(dp(9), full * room / wide * 0.98)
+            self._whole = wide * size <= room * full
         self.font_size = size
+        self._show_head()
         self.font_name = self.look.font_of(self.text, "label")
         if self.grows:
             above = max(dp(8), (dp(54) - self.line_height) / 2)

@@ -83,6 +83,7 @@ class SyncLine(Tappable):
         self.now_ms = 0
         kwargs.setdefault("size_hint_y", None)
         super().__init__(**kwargs)
+        self.bind(large=self.refresh)
 
     def needed_height(self):
         if not self.look:

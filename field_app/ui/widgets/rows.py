@@ -8,9 +8,11 @@ made, from `measure_row`, so a list of thousands never builds what is not seen.
 from typing import Any
 
 from kivy.metrics import dp
-from kivy.properties import DictProperty, ObjectProperty
+from kivy.properties import BooleanProperty, DictProperty, ObjectProperty
+from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.recycleboxlayout import RecycleBoxLayout
 from kivy.uix.recycleview import RecycleView
+from kivy.uix.widget import Widget
 
 from field_app.ui.kv import load_kv
 from field_app.ui.theme import Look
@@ -20,8 +22,12 @@ from field_app.ui.widgets.words import chip_span, paint_chip
 load_kv(__file__)
 
 Item = dict[str, Any]
+Row = tuple[str, Item]
+"""The name of a row's class, and what it shows."""
 INK_ON = {"primary": "primary_soft_ink", "bad": "bad_ink", "quiet": "quiet_ink", "notice": "notice_ink"}
 """The ink on the soft ground of a tone."""
+LEAST_CARD, BETWEEN = 275, dp(12)
+"""How narrow a card may be, in dp of text of the usual size, to stand beside another, and the gap."""
 
 
 class Heading(Tappable):
@@ -152,6 +158,54 @@ class PickRow(Tappable):
 ROWS = {"Heading": Heading, "TaskRow": TaskRow, "PickRow": PickRow}
 
 
+class Beside(BoxLayout):
+    """Two rows side by side; the last card of a group may stand alone."""
+
+    item = DictProperty({})
+
+    def __init__(self, **kwargs):
+        super().__init__(spacing=BETWEEN, **kwargs)
+
+    def on_item(self, _instance, item):
+        """Show these; they are made anew, as there may be one or two, of any kind."""
+        self.clear_widgets()
+        made = [ROWS[kind](item=one) for kind, one in item["rows"]]
+        for widget in (*made, Widget())[:2]:
+            self.add_widget(widget)
+
+    @staticmethod
+    def height_of(look: Look, item: Item, width: float) -> float:
+        """Pixels for this item, the gap below it included: both are as high as the higher."""
+        return max(ROWS[kind].height_of(look, one, (width - BETWEEN) / 2) for kind, one in item["rows"])
+
+
+ALL_ROWS = {**ROWS, "Beside": Beside}
+
+
+def side_by_side(items: list[Row]) -> list[Row]:
+    """Cards of a group two by two, and two groups of one card each beside each other."""
+    groups: list[tuple[list[Row], list[Row]]] = [([], [])]
+    for row in items:
+        if row[0] == "TaskRow":
+            groups[-1][1].append(row)
+        else:
+            groups.append(([row], []))
+    paired: list[Row] = []
+    while groups:
+        head, cards = groups.pop(0)
+        if len(cards) == 1 and head and groups and len(groups[0][1]) == 1:
+            other_head, other_cards = groups.pop(0)
+            paired += [_beside(head + other_head), _beside(cards + other_cards)]
+        else:
+            paired += head
+            paired += [_beside(cards[at : at + 2]) for at in range(0, len(cards), 2)]
+    return paired
+
+
+def _beside(rows: list[Row]) -> Row:
+    return "Beside", {"rows": rows}
+
+
 class RowLayout(RecycleBoxLayout):
     """The column inside a RowList."""
 
@@ -159,15 +213,19 @@ class RowLayout(RecycleBoxLayout):
 
 
 class RowList(RecycleView):
-    """A recycled list; `show(items)` takes [(row class name, item)]."""
+    """A recycled list; `show(items)` takes [(row class name, item)]. Where there is room for two cards they
+    stand side by side, if `beside`.
+    """
+
+    beside = BooleanProperty(False)
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self._items: list[tuple[str, Item]] = []
+        self._items: list[Row] = []
         self._wide = 0
         self.bind(width=self._measured)
 
-    def show(self, items: list[tuple[str, Item]]) -> None:
+    def show(self, items: list[Row]) -> None:
         """Show these items."""
         self._items, self._wide = items, 0
         self._measured()
@@ -178,9 +236,10 @@ class RowList(RecycleView):
             return
         self._wide = width
         look = self.column.look
+        two = self.beside and width >= 2 * dp(LEAST_CARD) * look.scale + BETWEEN
         self.data = [
-            {"viewclass": kind, "item": item, "size": (width, ROWS[kind].height_of(look, item, width))}
-            for kind, item in self._items
+            {"viewclass": kind, "item": item, "size": (width, ALL_ROWS[kind].height_of(look, item, width))}
+            for kind, item in (side_by_side(self._items) if two else self._items)
         ]
 
     @property

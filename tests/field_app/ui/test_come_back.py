@@ -12,6 +12,7 @@ from field_app.ui.sample_drafts import filled_draft
 from field_app.ui.sample_sealed import PIN as SEALED_PIN
 from field_app.ui.sample_sealed import sealed_draft
 from field_app.ui.widgets.pin import Key
+from field_app.vault import StorageFailedError
 from field_app.views import Refused
 from tests.field_app.conftest import SetTime, make_phone
 from tests.field_app.test_phone import PIN, Office, join
@@ -85,6 +86,29 @@ def test_a_full_phone_says_that_it_cannot_remember_the_page_and_turns_it_all_the
     driver.screen.discard()
     driver.settle()
     assert driver.shell.name == "form", "a draft that could not be put away is still in hand"
+
+
+@pytest.mark.parametrize(
+    ("screen", "asks"),
+    [
+        ("home", "home"), ("search", "search"), ("start", "startable"), ("map", "on_map"),
+        ("conflicts", "conflicts"), ("put_away", "put_away"),
+    ],
+)  # fmt: skip
+def test_a_storage_that_cannot_be_read_says_so_and_the_app_goes_on(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch, screen: str, asks: str
+) -> None:
+    driver.open()
+
+    def fail(*_: object) -> None:
+        raise StorageFailedError
+
+    monkeypatch.setattr(driver.phone.visits, asks, fail)
+    driver.shell.go(screen)
+    if screen == "search":
+        driver.screen.find()
+    driver.settle()
+    assert driver.sees(driver.phone.text("lapangan.penyimpanan_rusak"))
 
 
 def test_what_lies_under_no_draft_opens_with_the_tasks(driver: Driver) -> None:

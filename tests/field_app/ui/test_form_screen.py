@@ -48,9 +48,9 @@ def _entry(card: FieldCard) -> Entry:
     return card.editor.entry
 
 
-def _start(driver: Driver, **more: Any) -> SamplePhone:
+def _start(driver: Driver, form: str = "bpnt_kpm", **more: Any) -> SamplePhone:
     driver.open(**more)
-    driver.phone.visits.start("bpnt_kpm", "w1", None)
+    driver.phone.visits.start(form, "w1", None)
     driver.shell.go("form", draft=next(iter(driver.phone.visits.drafts)))
     driver.settle()
     return driver.phone
@@ -189,13 +189,20 @@ def test_what_is_on_the_screen_does_not_move_when_a_field_comes(driver: Driver) 
     assert choice.to_window(choice.x, choice.y)[1] == pytest.approx(before, abs=1.5)
 
 
-def test_a_result_that_lifts_the_rest_leaves_only_the_visit_itself(driver: Driver) -> None:
-    _start(driver)
+@pytest.mark.parametrize(
+    ("form", "result", "block"),
+    [("bpnt_kpm", "Responden menolak", "kunjungan"), ("ewarong", "Pengelola menolak", "kunjungan_usaha")],
+    ids=["home", "shop"],
+)
+def test_a_result_that_lifts_the_rest_leaves_only_the_visit_itself(
+    driver: Driver, form: str, result: str, block: str
+) -> None:
+    _start(driver, form)
     pages = len(driver.screen.steps)
-    _choose(driver, "hasil_kunjungan", "Responden menolak")
-    assert len(driver.screen.steps) < pages
+    _choose(driver, "hasil_kunjungan", result)
+    assert 3 <= len(driver.screen.steps) < pages
     blocks = {step.definition.fields[name].block for step in driver.screen.steps for name in step.fields}
-    assert blocks == {"kunjungan"}
+    assert blocks == {block}
 
 
 def test_a_required_answer_is_skipped_with_a_reason(driver: Driver) -> None:

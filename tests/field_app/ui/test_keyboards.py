@@ -79,7 +79,7 @@ def test_every_editor_that_is_typed_in_is_private_in_a_sealed_case(driver: Drive
     }  # fmt: skip
     entries = [entry for editor in editors if (entry := getattr(editor, "entry", None)) is not None]
     assert all(entry.private and not entry.keyboard_suggestions for entry in entries)
-    assert {entry.input_type for entry in entries} == {"null", "number"}
+    assert {entry.input_type for entry in entries} == {"null", "number", "tel"}
 
 
 def test_nothing_typed_of_a_sealed_case_is_learned_by_a_keyboard_or_copied_out(driver: Driver) -> None:

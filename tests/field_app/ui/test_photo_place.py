@@ -166,3 +166,14 @@ def test_a_sealed_case_and_a_visit_of_no_desa_say_nothing_of_one(driver: Driver)
     screen = _camera(driver, Sky(_place(6)))
     for view in (replace(screen._view, sealed=True), replace(screen._view, kode_desa="")):
         assert screen._place.card(view).children[1].under[1:] == ("Baru saja",)
+
+
+def test_what_was_said_of_a_photo_does_not_lie_over_the_next_page_and_an_undo_stays(driver: Driver) -> None:
+    _camera(driver)
+    driver.press("Jepret")
+    assert driver.shell.name == "form" and driver.sees("Foto tersimpan tanpa lokasi.")
+    driver.press("Lanjut")
+    assert not driver.sees("Foto tersimpan tanpa lokasi.")
+    driver.shell.offer_undo("Foto dikeluarkan.", lambda: None)
+    driver.press("Lanjut")
+    assert driver.sees("Foto dikeluarkan.")

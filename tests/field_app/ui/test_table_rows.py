@@ -1,8 +1,10 @@
 """Rows of a table on a small phone: in sight when they come, and where the review sends somebody."""
 
+import time
 from typing import Any
 
 import pytest
+from kivy.base import EventLoop
 
 from field_app.ui.fields.table import TabelEditor
 from field_app.ui.widgets.facts import FindingRow
@@ -43,6 +45,20 @@ def test_a_row_that_was_added_comes_into_sight_with_its_first_field(driver: Driv
     driver.wait_for(lambda: 0 <= _top_of(driver, editor.cards[-1]) < 40)
     first = editor.editors["barang"]
     assert first.to_window(first.x, first.y)[1] >= driver.screen.ids.page.y
+
+
+def test_who_turns_the_page_while_a_row_comes_into_sight_sees_the_next_one_from_its_top(
+    driver: Driver,
+) -> None:
+    editor = _open(driver, PRICES, 1.6)
+    editor.more.dispatch("on_release")
+    for _ in range(3):
+        EventLoop.idle()
+    driver.screen.turn(1)
+    page, until = driver.screen.ids.page, time.monotonic() + 0.6
+    while time.monotonic() < until:
+        EventLoop.idle()
+    assert page.scroll_y == 1
 
 
 def test_the_review_opens_the_row_in_which_something_is_missing(driver: Driver) -> None:

@@ -8,14 +8,18 @@ import pytest
 from kivy.core.window import Window
 from kivy.metrics import dp
 
+from field_app.ui.fields.card import Question
 from field_app.ui.pictures import scenes
 from field_app.ui.widgets.containers import Sheet
 from field_app.ui.widgets.pin import PAD_WIDTH, Key
+from field_app.ui.widgets.rows import Heading, TaskRow
+from schemas.form import load_forms
 from tests.field_app.ui.driver import Driver
 from tests.field_app.ui.test_screens_fit import cut_off, overlapping, too_small
 
 SCENES = dict(scenes())
 ACROSS, UPRIGHT = (1280, 800), (800, 1280)
+LYING_PHONE, LEAST = (640, 360), (600, 800)
 SIXTY = "Bila ruang kurang, foto ukuran penuh dari kunjungan lama dihapus"
 EIGHTY = SIXTY + " dari HP ini: hanya"
 
@@ -78,3 +82,65 @@ def test_the_list_of_a_wide_map_stands_beside_it(
     assert (ids.place.x >= ids.box.right) == beside and (ids.place.top <= ids.box.y) == (not beside)
     assert not beside or ids.place.width <= driver.screen.look.column
     assert cut_off(driver) == [] and overlapping(driver) == [] and too_small(driver) == []
+
+
+def _rows(driver: Driver) -> list[list[str]]:
+    """Names of the cards of the list, as they stand: row by row, from the left."""
+    places: dict[int, list[tuple[float, str]]] = {}
+    for card in driver.walk():
+        if isinstance(card, TaskRow):
+            x, y = card.to_window(card.x, card.top)
+            places.setdefault(round(y), []).append((x, card.item["name"]))
+    return [[name for _x, name in sorted(places[y])] for y in sorted(places, reverse=True)]
+
+
+@pytest.mark.parametrize(
+    ("size", "scale", "two"),
+    [
+        (ACROSS, 1.0, True), (UPRIGHT, 1.0, True), (LEAST, 1.0, True), (LYING_PHONE, 1.0, True),
+        (ACROSS, 1.6, True), (UPRIGHT, 1.6, False), (LYING_PHONE, 1.6, False), ((360, 640), 1.0, False),
+    ],
+    ids=["across", "upright", "least", "phone", "across_160", "upright_160", "phone_160", "small"],
+)  # fmt: skip
+def test_cards_stand_side_by_side_where_there_is_room(
+    driver: Driver, size: tuple[int, int], scale: float, two: bool
+) -> None:
+    Window.size = size
+    driver.open(scale=scale)
+    SCENES["05_beranda"](driver.phone, driver.app)
+    driver.settle(4)
+    rows = _rows(driver)
+    assert [name for row in rows for name in row][:1] == ["Sutarmi"]
+    if two:
+        assert rows[0] == ["Sutarmi", "Wagiyem"], "two groups of one card each share a row"
+        heads = [each for each in driver.walk() if isinstance(each, Heading)]
+        assert [head.item["title"] for head in heads][:2] == ["Perlu diperbaiki", "Terlambat"]
+    else:
+        assert {len(row) for row in rows} == {1}
+    assert cut_off(driver) == [] and overlapping(driver) == [] and too_small(driver) == []
+
+
+def test_each_of_two_cards_opens_its_own(driver: Driver) -> None:
+    Window.size = UPRIGHT
+    for name in ("Sugeng Raharjo", "e-warong Sumber Rejeki"):
+        driver.open()
+        SCENES["05_beranda"](driver.phone, driver.app)
+        driver.settle(4)
+        card = next(w for w in driver.walk() if isinstance(w, TaskRow) and w.item["name"] == name)
+        driver.touch(*card.to_window(*card.center))
+        assert driver.shell.name == "task" and driver.sees(name)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.6])
+@pytest.mark.parametrize("size", [ACROSS, UPRIGHT, LYING_PHONE], ids=["across", "upright", "phone"])
+def test_a_line_on_a_card_of_a_form_has_no_more_than_72_letters(
+    driver: Driver, size: tuple[int, int], scale: float
+) -> None:
+    Window.size = size
+    driver.open(scale=scale)
+    SCENES["10_formulir_05"](driver.phone, driver.app)
+    driver.settle(4)
+    question = next(widget for widget in driver.walk() if isinstance(widget, Question))
+    hints = " ".join(field.hint for form in load_forms().all() for field in form.fields.values())
+    one, all_of_it = (question.measure(text, "small", question.width)[1] for text in ("Bila", hints))
+    assert len(hints) / round(all_of_it / one) <= 72

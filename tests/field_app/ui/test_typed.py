@@ -1,5 +1,7 @@
 """What is typed and what is stored."""
 
+from collections.abc import Callable
+
 import pytest
 
 from field_app.ui import typed
@@ -8,7 +10,7 @@ from field_app.ui import typed
 def test_sixteen_digits_stand_in_fours() -> None:
     assert typed.grouped("3314994107680002", 16) == "3314 9941 0768 0002"
     assert typed.grouped("3314-9941 07x68", 16) == "3314 9941 0768"
-    assert typed.grouped("33149941076800029999", 16) == "3314 9941 0768 0002"
+    assert typed.grouped("33149941076800029999", 16) == "3314 9941 0768 0002 9999", "cut it is another one"
     assert typed.grouped("003", 3) == "003"
 
 
@@ -20,6 +22,29 @@ def test_money_gets_its_dots_while_it_is_typed() -> None:
     assert typed.rupiah_value("600.000") == 600000
     assert typed.rupiah_value("0") == 0
     assert typed.rupiah_value("") is None
+    assert typed.rupiah("1" * 16) == "1.111.111.111.111.111", "too much is seen and told, not cut"
+    assert [typed.without_sen(text) for text in ("Rp1.250.000,00", "1.250.000", "600", "12,5")] == [
+        "Rp1.250.000", "1.250.000", "600", "12,5",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shape", "text", "holds"),
+    [
+        (typed.rupiah, "007", True),
+        (typed.rupiah, "1" * 19, False),
+        (typed.day_text, "1/2/2026", True),
+        (typed.day_text, "211120261", False),
+        (typed.time_text, "14301", False),
+        (lambda text: typed.number_text(text, True), "1,2345", False),
+        (lambda text: typed.grouped(text, 16), "NIK 3314.9941.0768.0002", True),
+    ],
+    ids=["zeros", "rupiah", "day", "day_full", "time_full", "comma", "nik"],
+)
+def test_a_shape_that_would_drop_a_digit_is_known(
+    shape: Callable[[str], str], text: str, holds: bool
+) -> None:
+    assert typed.keeps(shape(text), text) == holds
 
 
 @pytest.mark.parametrize(
