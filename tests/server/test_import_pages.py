@@ -10,7 +10,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from sync.change import Accessed, read
-from tests.server.lists import NIK, person, workbook
+from tests.server.lists import HEADS, NIK, person, workbook
 from tests.server.room_office import csrf, log_in
 from tests.server.web_office import Office, open_at, serving, shut
 
@@ -109,6 +109,14 @@ def test_a_matching_that_lacks_something_is_shown_again_as_it_was_chosen(pages: 
     twice = dict.fromkeys(given, "nik")
     assert "Dua kolom dicocokkan ke NIK" in pages.step(page, langkah="periksa", layanan="bpnt", **twice).text
     assert pages.step(page, langkah="periksa", layanan="ktkpm", **given).status_code == 404
+
+
+def test_a_list_without_a_column_of_niks_says_so_before_it_is_checked(pages: Pages) -> None:
+    said = "Belum ada kolom untuk NIK"
+    page = pages.send(workbook([person(42)])).headers["location"]
+    assert said not in pages.browser.get(page).text
+    heads = [head if head != "NIK" else "ID" for head in HEADS]
+    assert said in pages.browser.get(pages.send(workbook([person(42)], heads=heads)).headers["location"]).text
 
 
 def test_the_header_can_be_said_to_stand_elsewhere(pages: Pages) -> None:
