@@ -93,6 +93,19 @@ def test_a_list_goes_in_by_the_pages_alone(pages: Pages) -> None:
     assert pages.browser.get("/impor").text.count("Sudah diterapkan") == 1
 
 
+def test_from_a_list_of_shops_work_is_given_out_in_the_whole_kabupaten_at_once(pages: Pages) -> None:
+    heads = ("Nama e-warong", "Desa", "Kecamatan")
+    shops = [["e-warong Satu", "Jetis Karangpung", "Kalijambe"], ["e-warong Dua", "Pungsari", "Plupuh"]]
+    page = pages.send(workbook(shops, heads=heads)).headers["location"]
+    pages.step(page, langkah="periksa", layanan="bpnt", **pages.matched(page))
+    pages.settled(page)
+    pages.step(page, langkah="terapkan")
+    link = re.search(r'href="(/penugasan\?[^"]+)">E-warong seluruh kabupaten, 2 baris', pages.settled(page))
+    assert link
+    listed = pages.browser.get(link[1].replace("&amp;", "&")).text
+    assert "e-warong Satu" in listed and "e-warong Dua" in listed
+
+
 def test_a_number_that_is_written_in_groups_is_covered_as_well(pages: Pages) -> None:
     rows = [person(34, NIK="3314 9901 0180 0034"), person(35, NIK="331499.010180.0035")]
     shown = pages.browser.get(pages.send(workbook(rows)).headers["location"]).text
