@@ -12,21 +12,21 @@ from sync.scope import desa_part, mine
 from sync.store import Fields
 
 
-def members(tx: Reader, desa: str, service: str, kind: str) -> list[RecordId]:
-    """Return who of a kind lives in a desa and is served by a service."""
+def members(tx: Reader, desa: Iterable[str], service: str, kind: str) -> list[RecordId]:
+    """Return who of a kind lives in one of these desa and is served by a service."""
     found = tx.query(
-        "SELECT id FROM rows WHERE kabupaten = :kabupaten AND part = :part AND kind = :kind"
+        "SELECT id FROM rows WHERE kabupaten = :kabupaten AND part IN :parts AND kind = :kind"
         " AND removed = 0 ORDER BY id",
-        {"part": desa_part(desa, service), "kind": kind},
+        {"parts": [desa_part(each, service) for each in desa], "kind": kind},
     )
     return [RecordId(name) for (name,) in found]
 
 
-def cases(tx: Reader, desa: str, stages: Iterable[str]) -> list[RecordId]:
-    """Return the kasus in a desa that stand in one of these stages."""
+def cases(tx: Reader, desa: Iterable[str], stages: Iterable[str]) -> list[RecordId]:
+    """Return the kasus in some desa that stand in one of these stages."""
     found = tx.query(
-        "SELECT kasus FROM kasus WHERE kabupaten = :kabupaten AND stage IN :stages AND desa = :desa",
-        {"desa": desa, "stages": list(stages)},
+        "SELECT kasus FROM kasus WHERE kabupaten = :kabupaten AND stage IN :stages AND desa IN :desa",
+        {"desa": list(desa), "stages": list(stages)},
     )
     return [RecordId(name) for (name,) in found]
 

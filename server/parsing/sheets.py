@@ -15,16 +15,21 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from schemas.base import encode
 from server.parsing.messages import PIECE, Cell, NoSheet, Sheet
+from server.parsing.web_tables import is_web_page, web_rows
 
 MOST_ROWS = 200_000
 MOST_COLUMNS = 120
 LONGEST_CELL = 1_000
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+LOCKED = "EncryptedPackage".encode("utf-16-le")
+"""What a workbook with a password is called inside the old container that it lies in."""
 Value = str | int | float | bool | date | datetime | time | timedelta | None
 
 
 def sheet(data: bytes, number: int) -> Sheet | NoSheet:
     """Read one sheet of a workbook (from 0), or a text of separated values. Raises MemoryError."""
+    if data.startswith(OLE) and LOCKED in data:
+        return NoSheet(why="terkunci")
     if data.startswith((ZIP, OLE)):
         return _of_workbook(data, number)
     return _of_text(data)
@@ -52,6 +57,8 @@ def _of_text(data: bytes) -> Sheet | NoSheet:
     text = _decoded(data)
     if text is None:
         return NoSheet(why="tidak_terbaca")
+    if is_web_page(text):
+        return _packed(("Tabel",), 0, _rows(web_rows(text, MOST_COLUMNS)), 0)
     top = text[:20_000]
     separator = max(";\t,|", key=lambda sign: (top.count(sign), sign == ";"))
     if separator not in top:
@@ -103,10 +110,19 @@ def _cell(value: Value) -> Cell:
 
 def _decoded(data: bytes) -> str | None:
     """Read a text as UTF-8, UTF-16 or as Windows writes it; None for what holds signs that no list has."""
-    for encoding in ("utf-16",) if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp1252"):
+    for encoding in _encodings(data):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
         return None if "\0" in text[:10_000] else text
     return None
+
+
+def _encodings(data: bytes) -> tuple[str, ...]:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return ("utf-16",)
+    top = data[:200]
+    if len(top) > 20 and not any(top[1::2]) and all(top[::2]):  # UTF-16 that does not say so
+        return ("utf-16-le",)
+    return ("utf-8-sig", "cp1252")

@@ -13,6 +13,7 @@ from schemas.form import Forms
 from schemas.format import local_date
 from schemas.ids import PersonId, RecordId, uuid7
 from schemas.sealed import SEALED_SERVICES
+from schemas.wilayah import Wilayah
 from schemas.workflow import Workflows
 from server import assign_store
 from server.access import Person, Role, Thing, may, refused
@@ -41,12 +42,16 @@ KINDS = {"warga": "nama", "ewarong": "nama_ewarong"}
 
 
 class Candidate(Data, frozen=True, kw_only=True):
-    """Somebody who may be visited. `owner` has an open tugas for them; `visited_ms` is 0 when nobody came."""
+    """Somebody who may be visited. `owner` has an open tugas for them; `visited_ms` is 0 when nobody came.
+
+    `desa` is the code of theirs.
+    """
 
     id: RecordId
     name: str
     nik_ending: str
     address: str
+    desa: str
     owner: PersonId | None
     visited_ms: int
     visit_state: str
@@ -66,10 +71,11 @@ class Load(Data, frozen=True, kw_only=True):
 
 
 class OpenTask(Data, frozen=True, kw_only=True):
-    """One open tugas. `due` is empty without a limit; `sealed` ones tell no target."""
+    """One open tugas. `due` is empty without a limit; `sealed` ones tell no target and no desa."""
 
     id: RecordId
     target: RecordId | None
+    desa: str
     form: str
     due: str
     state: str
@@ -77,10 +83,10 @@ class OpenTask(Data, frozen=True, kw_only=True):
 
 
 class Order(Data, frozen=True, kw_only=True):
-    """What is to be done: a form of a service, in a desa, by whom, until when, and why in words."""
+    """What is to be done: a form of a service, in a region, by whom, until when, and why in words."""
 
     service: str
-    desa: str
+    region: str
     kind: str
     form: str
     whom: PersonId
@@ -104,11 +110,13 @@ class Assigning:
         office: Actor,
         forms: Forms,
         workflows: Workflows,
+        wilayah: Wilayah,
         *,
         now_ms: Callable[[], int],
         randomness: Callable[[int], bytes],
     ) -> None:
         self._engine, self._office, self._forms, self._workflows = engine, office, forms, workflows
+        self._wilayah = wilayah
         self._now_ms, self._randomness = now_ms, randomness
 
     def forms(self, service: str, kind: str) -> tuple[tuple[str, str], ...]:
@@ -121,12 +129,12 @@ class Assigning:
         )
 
     def candidates(
-        self, person: Person, service: str, desa: str, kind: str, show: Show
+        self, person: Person, service: str, region: str, kind: str, show: Show
     ) -> list[Candidate] | Denied:
-        """List whom a desa has, by name. Denied when this person may not assign there."""
-        why = self._refused(person, service, desa)
-        if why is not None:
-            return why
+        """List whom a region has, by desa and name. Denied when this person may assign nowhere in it."""
+        desa = self._desa(person, service, region)
+        if isinstance(desa, Denied):
+            return desa
 
         since_ms = self._now_ms() - self.long_ago_days() * DAY_MS
 
@@ -139,7 +147,11 @@ class Assigning:
             return [_candidate(record, visits.get(record.id)) for record in records.values()]
 
         found = [each for each in self._engine.read(work) if self._is_shown(each, show, since_ms)]
-        return sorted(found, key=lambda each: (each.name.lower(), each.id))
+        return sorted(found, key=lambda each: (each.desa, each.name.lower(), each.id))
+
+    def reaches(self, person: Person, service: str, region: str) -> bool:
+        """Whether somebody may give out work of a service in a region, or in some desa of it."""
+        return not isinstance(self._desa(person, service, region), Denied)
 
     def long_ago_days(self) -> int:
         """Return after how many days without a visit somebody counts as not visited for long."""
@@ -176,15 +188,15 @@ class Assigning:
 
     def give(self, person: Person, order: Order, targets: Sequence[RecordId]) -> Given | Denied:
         """Give a field worker a tugas for each target that nobody has one for."""
-        why = self._refused(person, order.service, order.desa)
-        if why is None and not self._is_worker(order.whom):
-            why = Denied(why="row")
-        if why is not None:
-            return why
+        desa = self._desa(person, order.service, order.region)
+        if isinstance(desa, Denied):
+            return desa
+        if not self._is_worker(order.whom):
+            return Denied(why="row")
         made = before = 0
         for piece in _pieces(targets):
             new, old = self._engine.write(
-                lambda tx, names=piece: self._give_in(tx, person, order, names)
+                lambda tx, names=piece: self._give_in(tx, person, order, desa, names)
             ).result()
             made, before = made + new, before + old
         return Given(made=made, before=before)
@@ -201,6 +213,19 @@ class Assigning:
                 lambda tx, names=piece: self._move_in(tx, person, names, whom)
             ).result()
         return moved
+
+    def _desa(self, person: Person, service: str, region: str) -> list[str] | Denied:
+        """Return the desa of a region where this person may assign."""
+        found = self._wilayah.get(region)
+        if found is None or found.is_desa:
+            why = self._refused(person, service, region)
+            return why if why is not None else [region]
+        inside = (
+            [found.kode] if found.level == "kecamatan" else [each.kode for each in self._wilayah.kecamatan()]
+        )
+        every = [each.kode for kecamatan in inside for each in self._wilayah.desa(kecamatan)]
+        there = [desa for desa in every if self._refused(person, service, desa) is None]
+        return there if there else self._refused(person, service, every[0]) or []
 
     def _refused(self, person: Person, service: str, desa: str) -> Denied | None:
         thing = Thing(
@@ -238,8 +263,8 @@ class Assigning:
             case "semua" | "masalah":
                 return True
 
-    def _with_cases(self, tx: Reader, service: str, desa: str) -> set[str]:
-        """Return about whom in a desa a kasus of a service is under way."""
+    def _with_cases(self, tx: Reader, service: str, desa: Sequence[str]) -> set[str]:
+        """Return about whom in some desa a kasus of a service is under way."""
         under_way = stages_under_way(self._workflows).items()
         stages = [stage for stage, (workflow, _) in under_way if workflow.service == service]
         cases = SqlOfficeStore.reading(tx).records(assign_store.cases(tx, desa, stages))
@@ -257,9 +282,9 @@ class Assigning:
         )
 
     def _give_in(
-        self, tx: Writer, person: Person, order: Order, names: Sequence[RecordId]
+        self, tx: Writer, person: Person, order: Order, desa: Sequence[str], names: Sequence[RecordId]
     ) -> tuple[int, int]:
-        here = set(assign_store.members(tx, order.desa, order.service, order.kind))
+        here = set(assign_store.members(tx, desa, order.service, order.kind))
         found = SqlOfficeStore.writing(tx).records([name for name in names if name in here])
         free = [record for record in found.values() if not record.readers]
         asked = {
@@ -305,6 +330,7 @@ def _candidate(record: Record, visit: tuple[int, str] | None) -> Candidate:
         name=str(fields.get(KINDS[record.kind]) or ""),
         nik_ending=str(fields.get("nik") or "")[-4:],
         address=address_of(fields),
+        desa=str(fields.get("kode_desa") or ""),
         owner=next(iter(record.readers.values()), None),
         visited_ms=visit[0] if visit else 0,
         visit_state=visit[1] if visit else "",
@@ -317,6 +343,7 @@ def _open_task(record: Record) -> OpenTask:
     return OpenTask(
         id=record.id,
         target=RecordId(target) if target and not sealed else None,
+        desa="" if sealed else str(fields.get("kode_desa") or ""),
         form=str(fields.get("form") or ""),
         due=assign_store.due_of(fields),
         state=str(fields.get("state")),

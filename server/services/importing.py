@@ -29,14 +29,14 @@ from server.services.import_steps import (
 )
 from server.services.looks import note_looks
 from server.services.people import Actor
-from server.tables.columns import Kind, guess, lacking, plain
+from server.tables.columns import COLUMNS, Kind, guess, lacking, plain
 from server.tables.entries import Note
 from server.tables.heading import find_heading, heading_at
 from server.tables.job import Job, SheetPlace, State, Told, is_noted
 from sync.change import Accessed
 
 logger = logging.getLogger("server.importing")
-MOST_SHEETS = 8
+MOST_SHEETS = 24
 MOST_CELL_BYTES = 64 * 1024 * 1024
 """Of all sheets together, as they are kept: five lists of the whole kabupaten."""
 MOST_NAME = 80
@@ -78,6 +78,8 @@ class Importing:
             if isinstance(found, NoSheet):
                 if number == 0:
                     return found.why
+                if found.why == "tidak_terbaca":  # a sheet that is a chart
+                    continue
                 break
             sheets.append(found)
             if sum(len(piece) for sheet in sheets for piece in sheet.pieces) > MOST_CELL_BYTES:
@@ -96,7 +98,6 @@ class Importing:
                 SheetPlace(name=sheet.names[sheet.number], rows=sheet.count, before=sheet.before)
                 for sheet in sheets
             ),
-            sheet=max(range(len(sheets)), key=lambda place: sheets[place].count),
             service=SERVICES[0],
         )
 
@@ -105,7 +106,14 @@ class Importing:
             for number, sheet in enumerate(sheets):
                 for place, piece in enumerate(sheet.pieces):
                     table_store.put_piece(tx, job.id, number, place, piece)
-            made = self._headed(tx, job, None)
+            made = max(
+                (
+                    self._headed(tx, replace(job, kind=kind, sheet=place), None)
+                    for place in range(len(sheets))
+                    for kind in COLUMNS
+                ),
+                key=_likeness,
+            )
             table_store.put_job(tx, made)
             return made
 
@@ -305,6 +313,11 @@ def may_see(person: Person, job: Job) -> bool:
     if not may(person, "import_lists"):
         return False
     return job.by == person.id or (not areas_of(person) and job.service in services_of(person))
+
+
+def _likeness(job: Job) -> tuple[bool, int, int]:
+    """Return how much like a list of its kind a sheet looks: by what its columns say, then by its rows."""
+    return not lacking(job.kind, job.matched), sum(map(bool, job.matched)), job.rows
 
 
 def _top(tx: Reader, job: Job) -> list[Row]:

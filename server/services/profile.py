@@ -14,7 +14,7 @@ from server import subject_store
 from server.access import Action, Person, Thing, may, refused
 from server.engine import Engine, Reader
 from server.services.conflict_view import NUMBERS, label_of_field
-from server.services.finding import Finding, Hit, hit_of
+from server.services.finding import Finding, Hit, hit_of, open_services
 from server.services.indexing import Indexing
 from server.services.looks import note_looks
 from server.services.merging import GROUPS, told
@@ -75,7 +75,8 @@ class CaseLine(Data, frozen=True, kw_only=True):
 class Profile(Data, frozen=True, kw_only=True):
     """The page. `masked`: there are numbers that may be opened; `into`: the record that it lives on in;
     `doubles` are the others of pairs with it; `hidden_visits` those of other people's work; `undoable` those
-    merged into this very record; `objection` is one that holds their data back.
+    merged into this very record; `objection` is one that holds their data back. `desa`
+    and `served` are codes.
     """
 
     hit: Hit
@@ -94,6 +95,8 @@ class Profile(Data, frozen=True, kw_only=True):
     masked: bool
     may_match: bool
     objection: Objection | None
+    desa: str
+    served: tuple[str, ...]
 
 
 class Profiles:
@@ -183,6 +186,8 @@ class Profiles:
             masked=may_open and not opened and any(fields.get(name) for name in NUMBERS),
             may_match=self._finding.may(person, "match_warga", record),
             objection=objections(tx).get(record.id),
+            desa=str(fields.get("kode_desa") or ""),
+            served=tuple(open_services(fields)),
         )
 
     def _household(self, tx: Reader, person: Person, record: Record) -> tuple[Hit, ...]:

@@ -12,9 +12,11 @@ from schemas.base import Data
 
 Kind = Literal["warga", "ewarong"]
 Reading = Literal[
-    "nik", "kk", "kks", "text", "name", "date", "three", "pair", "sex", "phone", "choice", "region"
+    "nik", "kk", "kks", "text", "name", "date", "birth", "three", "pair", "sex", "phone", "choice", "region"
 ]
 _SIGNS = re.compile(r"[^a-z0-9]+")
+_ASIDE = re.compile(r"\([^)]*\)")
+"""What a head says besides its name: NIK (16 digit)."""
 
 
 class Column(Data, frozen=True, kw_only=True):
@@ -34,22 +36,37 @@ _PLACE = (
     _column("rt", "three", "rt nort"),
     _column("rw", "three", "rw norw"),
     _column("rt_rw", "pair", "rtrw nortrw"),
-    _column("desa", "region", "desa kelurahan desakelurahan desakel namadesa keldesa kelurahandesa nmkel"),
-    _column("kecamatan", "region", "kecamatan kec namakecamatan nmkec"),
+    _column(
+        "desa",
+        "region",
+        "desa kelurahan desakelurahan desakel namadesa namakelurahan namadesakelurahan namakel namadesakel"
+        " keldesa kelurahandesa nmkel nmdesa",
+    ),
+    _column("kecamatan", "region", "kecamatan kec namakecamatan namakec nmkec"),
     _column("kode_desa", "region", "kodedesa kodekel kodewilayah kdkel kodekemendagri"),
 )
 COLUMNS: Mapping[Kind, tuple[Column, ...]] = {
     "warga": (
-        _column("nik", "nik", "nik nonik nikktp noktp nomornik nikkpm nikpengurus"),
-        _column("no_kk", "kk", "nokk kk nomorkk nokartukeluarga nokkdtks"),
+        _column("nik", "nik", "nik nonik nikktp noktp nomornik nomorktp nikkpm nikpengurus nikpenerima"),
+        _column("no_kk", "kk", "nokk kk nkk nomorkk nokartukeluarga nokkdtks"),
         _column(
             "nama", "name", "nama namalengkap namakpm namapenerima namapengurus namakrt namaktp nmpenerima"
         ),
         _column("jenis_kelamin", "sex", "jeniskelamin jk lp kelamin sex"),
         _column("tempat_lahir", "text", "tempatlahir tmplahir tmptlahir"),
         _column("tanggal_lahir", "date", "tanggallahir tgllahir tgllhr lahir"),
+        _column(
+            "ttl",
+            "birth",
+            "ttl tempattanggallahir tempattgllahir tempatdantanggallahir tmptgllahir tmpttgllahir",
+        ),
         *_PLACE,
-        _column("no_hp", "phone", "nohp hp notelp telepon nohandphone nowa"),
+        _column(
+            "no_hp",
+            "phone",
+            "nohp hp notelp notelepon telepon telp nohandphone nowa nohpwa nohpwhatsapp nomorhp"
+            " nomorhandphone nomortelepon nomorwa nowhatsapp",
+        ),
         _column("pekerjaan", "text", "pekerjaan jenispekerjaan"),
         _column("penyalur", "choice", "penyalur bank namabank himbara bankpenyalur"),
         _column("no_kks", "kks", "nokks kks nomorkks nokartu nomorkartu"),
@@ -74,13 +91,20 @@ def plain(head: str) -> str:
     return _SIGNS.sub("", head.lower())
 
 
+def named(head: str) -> str:
+    """Return a header plain, without what stands in brackets."""
+    return plain(_ASIDE.sub("", head))
+
+
 def guess(kind: Kind, heads: Sequence[str], remembered: Mapping[str, str]) -> tuple[str, ...]:
     """Return the field of each column, empty where none is guessed; what was matched before comes first.
 
     `remembered` is by plain header; an empty value there means that the column was left out on purpose.
     """
     known = {head: column.field for column in COLUMNS[kind] for head in column.heads}
-    wanted = [remembered.get(plain(head), known.get(plain(head), "")) for head in heads]
+    wanted = [
+        remembered.get(plain(head), known.get(plain(head), known.get(named(head), ""))) for head in heads
+    ]
     taken: set[str] = set()
     found: list[str] = []
     for field in wanted:

@@ -21,11 +21,15 @@ DIGITS_A_FLOAT_KEEPS = 15
 """Spreadsheets keep so many digits of a number; the sixteenth becomes 0."""
 LONGEST_TEXT = 200
 _APOSTROPHE = re.compile(r"^[='\u2019\"]+|\"+$")
+_EXPONENT = re.compile(r"[0-9][.,]?[0-9]*E\+?[0-9]+", re.IGNORECASE)
+"""A long number as a spreadsheet shows it where it does not fit: 3,31E+15. Its digits are gone."""
+_BIRTH = re.compile(r"([^\W\d][^\d,]*?)[\s,/]+([0-9].*)")
+"""Where and when somebody was born, in one cell: Sragen, 4 Mei 1982."""
 _PAIR = re.compile(r"(?:rt)?[\s.:]*(\d{1,3})[\s./,-]+(?:rw)?[\s.:]*(\d{1,3})", re.IGNORECASE)
 """RT and RW in one cell: 003/001, 3-1, RT 03 RW 01."""
 _SEX = {
-    **dict.fromkeys(("l", "lakilaki", "pria"), "laki_laki"),
-    **dict.fromkeys(("p", "perempuan", "wanita"), "perempuan"),
+    **dict.fromkeys(("l", "lk", "lakilaki", "pria", "1"), "laki_laki"),
+    **dict.fromkeys(("p", "pr", "perempuan", "wanita", "2"), "perempuan"),
 }
 _MONTHS = {
     name[:3]: number
@@ -33,7 +37,7 @@ _MONTHS = {
         ("januari", "februari", "maret", "april", "mei", "juni", "juli", "agustus", "september", "oktober",
          "november", "desember"), 1
     )
-} | {"agt": 8, "ags": 8, "may": 5, "aug": 8, "oct": 10, "dec": 12}  # fmt: skip
+} | {"peb": 2, "mrt": 3, "may": 5, "agt": 8, "ags": 8, "aug": 8, "oct": 10, "nop": 11, "dec": 12}  # fmt: skip
 
 Options = Mapping[str, Mapping[str, str]]
 """By field: the label of each choice, plain, and its code."""
@@ -75,7 +79,11 @@ class Reader:
         self._options, self._today = options, today
 
     def read(self, row: Sequence[Cell]) -> Entry | None:
-        """Read a row; None for one about nobody: blank, or only a place, as where the list was signed."""
+        """Read a row; None for one about nobody: blank, numbers of the columns, or only a place, as where the
+        list was signed.
+        """
+        if _counts_columns(row):
+            return None
         cells = {column.field: (column, row[place]) for place, column in self._columns if place < len(row)}
         if not any(text_of(cell) for column, cell in cells.values() if column.reading != "region"):
             return None
@@ -90,6 +98,10 @@ class Reader:
             if column.reading == "pair" and (pair := _PAIR.fullmatch(text)):
                 for half, digits in zip(("rt", "rw"), pair.groups(), strict=True):
                     fields.setdefault(half, digits.zfill(3))
+                continue
+            if column.reading == "birth" and (born := self._born(text, cell)):
+                for part, said in born.items():
+                    fields.setdefault(part, said)
                 continue
             value, why = self._value(column, text, cell)
             if why is not None and column.reading in ("nik", "kk"):
@@ -113,6 +125,9 @@ class Reader:
     def _value(self, column: Column, text: str, cell: Cell) -> tuple[str, Note | None]:
         """Return a cell as the record keeps it, or why it cannot be."""
         match column.reading:
+            case "nik" | "kk" | "kks" if _EXPONENT.fullmatch(text):
+                code = "nik_dibulatkan" if column.reading == "nik" else "dibulatkan"
+                return "", Note(code=code, field=column.field)
             case "nik":
                 found = check_nik(text)
                 return found.nik, _shape(found.errors, column.field)
@@ -126,10 +141,10 @@ class Reader:
             case "three":
                 digits = text.split(".")[0].strip()
                 return (digits.zfill(3), None) if _is_three(digits) else ("", _left_out(column, text))
-            case "pair":
+            case "pair" | "birth":
                 return "", _left_out(column, text)
             case "sex":
-                code = _SEX.get(re.sub(r"[^a-z]", "", text.lower()))
+                code = _SEX.get(plain_choice(text))
                 return (code, None) if code else ("", _left_out(column, text))
             case "phone":
                 number = normalise_phone(text)
@@ -139,6 +154,14 @@ class Reader:
                 return (code, None) if code else ("", _left_out(column, text))
             case _:
                 return text[:LONGEST_TEXT], None
+
+    def _born(self, text: str, cell: Cell) -> dict[str, str]:
+        """Read a cell that says where and when somebody was born; empty when it says no day."""
+        day, parts = _day(text, cell, self._today), _BIRTH.fullmatch(text)
+        if day is None:
+            return {}
+        place = {"tempat_lahir": parts[1].strip()[:LONGEST_TEXT]} if parts else {}
+        return {**place, "tanggal_lahir": day.isoformat()}
 
     def _odd(self, fields: Mapping[str, str]) -> list[Note]:
         """Return what is odd about the numbers, and stops nothing."""
@@ -191,13 +214,23 @@ def _was_rounded(cell: Cell) -> bool:
     )
 
 
+def _counts_columns(row: Sequence[Cell]) -> bool:
+    """Say whether a row only numbers the columns: 1, 2, 3 below the heads, with or without brackets."""
+    said = [text.strip("()") for text in map(text_of, row) if text]
+    return len(said) > 2 and said == [str(number) for number in range(1, len(said) + 1)]
+
+
 def _is_three(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text.lstrip("0") or "0") <= 3
 
 
 def _day(text: str, cell: Cell, today: date) -> date | None:
-    """Read a date as it is written: ISO, a sheet's day number, 21/11/1980, 21 Nov 1980, 21-11-80."""
+    """Read a date as it is written: ISO, a sheet's day number, 21/11/1980, 21 Nov 1980, 21-11-80; what stands
+    before it, as a place does, is passed over.
+    """
     day: date | None = None
+    if birth := _BIRTH.fullmatch(text):
+        text = birth[2]
     if isinstance(cell, int | float):
         day = EXCEL_DAY_0 + timedelta(days=int(cell)) if 0 < cell < 80_000 else None
     elif found := re.fullmatch(r"(\d{1,2})[\s./-]+([A-Za-z]{3,9})[\s./-]+(\d{2}|\d{4})", text):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from schemas.base import Data
 from server.parsing.messages import Cell
-from server.tables.columns import COLUMNS, plain
+from server.tables.columns import COLUMNS, named
 
 Row = Sequence[Cell]
 DEEPEST = 60
@@ -51,13 +51,13 @@ def heading_at(rows: Sequence[Row], row: int) -> Heading:
         over = upper[place] if place < len(upper) else ""
         under = lower[place] if place < len(lower) else ""
         group = over or group
-        alone = under if plain(under) in _KNOWN else f"{group} {under}".strip()
+        alone = under if named(under) in _KNOWN else f"{group} {under}".strip()
         names.append(alone if under else over)
     return Heading(row=row, rows=2, names=tuple(names))
 
 
 def _known(row: Row) -> int:
-    return sum(plain(text_of(cell)) in _KNOWN for cell in row)
+    return sum(named(text_of(cell)) in _KNOWN for cell in row)
 
 
 def _is_upper_half(upper: Row, lower: Row) -> bool:

@@ -44,6 +44,8 @@ OF_NO_PERSON = frozenset(
 )
 """Typed answers that name a shop, a period or a paper."""
 TITLED = "nama"
+TWO_IN_ONE = frozenset({"pair", "birth"})
+"""Columns that say two things: they go out as two."""
 SHOP_OWNER = "pemilik"
 LIST_FORMS: Mapping[ListKind, str] = {"warga": "bpnt_kpm", "ewarong": "ewarong"}
 """The form whose fields say how the values of a record are written."""
@@ -120,7 +122,9 @@ def record_columns(forms: Forms, kind: ListKind, text: Text) -> tuple[Column, ..
         for each in RECORD_OWN
     )
     listed = [
-        column.field for column in COLUMNS[kind] if column.field not in PLACE and column.reading != "pair"
+        column.field
+        for column in COLUMNS[kind]
+        if column.field not in PLACE and column.reading not in TWO_IN_ONE
     ]
     return own + tuple(
         Column(

@@ -168,7 +168,13 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         login_rules=LoginRules(engine, deps.office),
         settings=OfficeSettings(engine, deps.office, deps.now_ms, deps.randomness),
         assigning=Assigning(
-            engine, deps.office, deps.forms, deps.workflows, now_ms=deps.now_ms, randomness=deps.randomness
+            engine,
+            deps.office,
+            deps.forms,
+            deps.workflows,
+            words.wilayah,
+            now_ms=deps.now_ms,
+            randomness=deps.randomness,
         ),
         dashboard=Dashboard(engine, figures, words, deps.workflows, deps.now_ms),
         targeting=Targeting(engine, deps.office, words, deps.now_ms, deps.randomness),

@@ -122,6 +122,10 @@ def list_values(
 def _onward(site: Site, job: Job) -> list[tuple[str, str]]:
     """Return where to give out work about those of the list: addresses and desa, those with most first."""
     asked = {"layanan": job.service, "siapa": job.kind}
+    if job.kind == "ewarong":
+        asked["desa"] = site.words.wilayah.kabupaten.kode
+        count = written.number(sum(job.desa.values()))
+        return [(f"/penugasan?{urlencode(asked)}", site.text("impor.hasil.tugaskan_semua", jumlah=count))]
     most = sorted(job.desa.items(), key=lambda item: (-item[1], item[0]))[:MOST_DESA]
     named = {each.kode: each.nama for each in site.words.wilayah}
     return [

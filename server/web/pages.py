@@ -74,6 +74,7 @@ from server.web.together import together_routes
 from server.web.trail import trail_routes
 from server.web.unsent import unsent_routes
 from server.web.warga import warga_routes
+from server.web.workers import worker_routes
 from server.web.wrong_logins import wrong_login_routes
 
 LARGEST_FORM_BYTES = 1_000_000
@@ -146,6 +147,7 @@ def page_routes(site: Site) -> list[Any]:
         *export_routes(site),
         *data_key_routes(site),
         *assign_routes(site),
+        *worker_routes(site),
         *dashboard_routes(site),
         *map_routes(site),
         *form_routes(site),

@@ -14,6 +14,7 @@ from schemas.ids import RecordId
 from schemas.printed import printed_code
 from server.access import may
 from server.services.finding import KINDS, MOST, Hits
+from server.services.importing import SERVICES
 from server.services.people import Denied
 from server.services.profile import Profile
 from server.services.review import NotThere
@@ -85,6 +86,7 @@ def warga_routes(site: Site) -> list[Any]:
                     "since": since,
                     "may_answer": may_answer,
                     "code": code,
+                    "assign": _assign(site, visitor, found),
                     "destroying": site.to_destroy.called(visitor.person) if found.hit.kind == "warga" else "",
                 }
                 return await site.page("warga/one.html", visitor, "warga", values, status=status)
@@ -134,6 +136,15 @@ def _page(kind: str, desa: str, number: int) -> str:
 
 def _kind(asked: str) -> str:
     return asked if asked in KINDS else KINDS[0]
+
+
+def _assign(site: Site, visitor: Visitor, found: Profile) -> str:
+    """Return where a visit to somebody is given out; empty for who may not, and of who was merged."""
+    service = next((each for each in SERVICES if each in found.served), "")
+    if not service or found.into or not site.assigning.reaches(visitor.person, service, found.desa):
+        return ""
+    asked = {"layanan": service, "desa": found.desa, "siapa": found.hit.kind, "satu": found.hit.id}
+    return f"/penugasan?{urlencode(asked)}"
 
 
 def _filters(site: Site, kind: str, desa: str) -> list[Filter]:

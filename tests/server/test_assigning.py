@@ -19,6 +19,7 @@ from server.services.people import Denied, load_person
 from server.shelves import stage_text
 from server.store import SqlOfficeStore
 from server.web import assigning as assigning_page
+from server.web import workers as workers_page
 from sync.change import Patch
 from tests.server.room_office import csrf, log_in
 from tests.server.sealed_office import SealedCase
@@ -40,6 +41,7 @@ class Town:
             deps.office,
             deps.forms,
             deps.workflows,
+            load_wilayah(),
             now_ms=deps.now_ms,
             randomness=deps.randomness,
         )
@@ -51,7 +53,7 @@ class Town:
         return found
 
     def order(self, whom: PersonId, **more: Any) -> Order:
-        asked: dict[str, Any] = {"service": "bpnt", "desa": DESA, "kind": "warga", "form": "bpnt_kpm"}
+        asked: dict[str, Any] = {"service": "bpnt", "region": DESA, "kind": "warga", "form": "bpnt_kpm"}
         asked.update({"due": None, "reason": "", **more})
         return Order(whom=whom, **asked)
 
@@ -129,7 +131,7 @@ def test_a_tugas_reaches_its_worker_whole_and_nobody_has_two(town: Town) -> None
 
 
 def test_a_target_of_another_desa_or_service_is_left_alone(town: Town) -> None:
-    found = town.work.give(town.officer, town.order(town.first, desa=ELSEWHERE), town.warga)
+    found = town.work.give(town.officer, town.order(town.first, region=ELSEWHERE), town.warga)
     assert found == Given(made=0, before=0)
     assert town.work.give(town.officer, town.order(town.first, service="kis"), town.warga) == Given(
         made=0, before=0
@@ -316,6 +318,94 @@ def test_all_of_a_list_are_offered_together_where_there_are_several_and_no_shop_
         monkeypatch.setattr(assigning_page, "MOST_ROWS", 1)
         few = client.get("/penugasan", params=place).text
         assert ("(4), juga yang tidak tampak" in few) is (kind == "warga")
+
+
+def shops(town: Town) -> dict[str, RecordId]:
+    """Three shops in two kecamatan."""
+    made: dict[str, RecordId] = {}
+    for number, desa in enumerate((DESA, "33.14.01.2002", ELSEWHERE)):
+        name, record = f"e-warong {number}", RecordId(f"{number:032x}")
+        town.change(record, "ewarong", nama_ewarong=name, kode_desa=desa, layanan=["bpnt"])
+        made[name] = record
+    return made
+
+
+def test_shops_of_the_whole_kabupaten_are_picked_singly_and_people_of_a_kecamatan(town: Town) -> None:
+    made = shops(town)
+    every = town.work.candidates(town.officer, "bpnt", "33.14", "ewarong", "semua")
+    assert not isinstance(every, Denied)
+    assert [each.name for each in every] == list(made)
+    inside = town.work.candidates(town.officer, "bpnt", "33.14.01", "warga", "semua")
+    assert not isinstance(inside, Denied)
+    assert {each.desa for each in inside} == {DESA}
+    order = town.order(town.first, region="33.14", kind="ewarong", form="ewarong")
+    given = town.work.give(town.officer, order, [made["e-warong 0"], made["e-warong 2"]])
+    assert given == Given(made=2, before=0)
+    with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "petugas")
+        page = client.get("/penugasan", params={"desa": "33.14", "siapa": "ewarong"}).text
+        assert "e-warong 1" in page and "e-warong 0" not in page and "Kecamatan Kalijambe" in page
+        people = client.get("/penugasan", params={"desa": "33.14", "siapa": "warga"}).text
+        assert "Pilih kecamatan atau desa" in people and boxes(people) == []
+
+
+def test_who_gives_out_work_in_one_desa_finds_in_a_wider_region_that_desa_alone(town: Town) -> None:
+    shops(town)
+    town.office.add_person("sempit", "Petugas Sempit", "S9", ("petugas",), areas=(DESA,))
+    narrow = town.person("sempit")
+    found = town.work.candidates(narrow, "bpnt", "33.14", "ewarong", "semua")
+    assert not isinstance(found, Denied) and [each.desa for each in found] == [DESA]
+    wide = town.order(town.first, region="33.14", kind="ewarong", form="ewarong")
+    assert town.work.give(narrow, wide, [RecordId(f"{number:032x}") for number in range(3)]) == Given(
+        made=1, before=0
+    )
+    assert isinstance(town.work.candidates(narrow, "bpnt", "33.14.02", "ewarong", "semua"), Denied)
+
+
+def test_a_visit_is_given_out_from_the_profile_of_one_shop(town: Town) -> None:
+    shop = shops(town)["e-warong 2"]
+    with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "petugas")
+        link = re.search(r'href="(/penugasan\?[^"]+)"', client.get(f"/warga/{shop}").text)
+        assert link
+        page = client.get(link[1].replace("&amp;", "&")).text
+        assert f'name="orang.{shop}" value="ya" checked' in page and page.count('name="orang.') == 1
+        form = {"csrf": csrf(client.get("/")), "desa": ELSEWHERE, "layanan": "bpnt", "siapa": "ewarong"}
+        chosen = {"satu": shop, f"orang.{shop}": "ya", "petugas": town.first, "form": "ewarong"}
+        done = client.post("/penugasan", data={**form, **chosen})
+        assert "1 tugas diberikan" in client.get(done.headers["location"]).text
+    with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "pengawas")
+        assert "/penugasan?" not in client.get(f"/warga/{shop}").text
+
+
+@pytest.mark.parametrize(("named", "moved"), [("desa", 2), ("semua", 3)])
+def test_tugas_are_moved_by_desa_or_all_at_once(town: Town, named: str, moved: int) -> None:
+    far = town.office.add_warga("Warga Jauh Dua", ELSEWHERE)
+    town.work.give(town.officer, town.order(town.first), town.warga[:2])
+    town.work.give(town.officer, town.order(town.first, region=ELSEWHERE), [far])
+    whose = f"/penugasan/petugas/{town.first}"
+    with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "petugas")
+        page = client.get(whose).text
+        assert "Semua di desa ini (2)" in page and "yang dapat dipindahkan (3)" in page
+        asked = {f"desa.{DESA}": "ya"} if named == "desa" else {"semua": "ya"}
+        form = {"csrf": csrf(client.get("/")), "langkah": "pindah", "petugas": town.second, **asked}
+        said = client.get(client.post(whose, data=form).headers["location"]).text
+    assert f"{moved} tugas dipindahkan" in said
+    assert len(town.work.tasks(town.officer, town.second)) == moved
+
+
+def test_of_very_many_tugas_those_of_a_desa_are_folded_up_but_for_print(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.work.give(town.officer, town.order(town.first), town.warga)
+    whose = f"/penugasan/petugas/{town.first}"
+    monkeypatch.setattr(workers_page, "MOST_OPEN", 2)
+    with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "petugas")
+        assert "Lihat 3 tugas" in client.get(whose).text
+        assert "Lihat 3 tugas" not in client.get(f"{whose}?kode=ya").text
 
 
 def test_whoever_works_in_more_desa_than_can_be_named_is_told_with_their_number(town: Town) -> None:

@@ -10,7 +10,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from sync.change import Accessed, read
-from tests.server.lists import NIK, person, workbook
+from tests.server.lists import HEADS, NIK, person, workbook
 from tests.server.room_office import csrf, log_in
 from tests.server.web_office import Office, open_at, serving, shut
 
@@ -93,6 +93,19 @@ def test_a_list_goes_in_by_the_pages_alone(pages: Pages) -> None:
     assert pages.browser.get("/impor").text.count("Sudah diterapkan") == 1
 
 
+def test_from_a_list_of_shops_work_is_given_out_in_the_whole_kabupaten_at_once(pages: Pages) -> None:
+    heads = ("Nama e-warong", "Desa", "Kecamatan")
+    shops = [["e-warong Satu", "Jetis Karangpung", "Kalijambe"], ["e-warong Dua", "Pungsari", "Plupuh"]]
+    page = pages.send(workbook(shops, heads=heads)).headers["location"]
+    pages.step(page, langkah="periksa", layanan="bpnt", **pages.matched(page))
+    pages.settled(page)
+    pages.step(page, langkah="terapkan")
+    link = re.search(r'href="(/penugasan\?[^"]+)">E-warong seluruh kabupaten, 2 baris', pages.settled(page))
+    assert link
+    listed = pages.browser.get(link[1].replace("&amp;", "&")).text
+    assert "e-warong Satu" in listed and "e-warong Dua" in listed
+
+
 def test_a_number_that_is_written_in_groups_is_covered_as_well(pages: Pages) -> None:
     rows = [person(34, NIK="3314 9901 0180 0034"), person(35, NIK="331499.010180.0035")]
     shown = pages.browser.get(pages.send(workbook(rows)).headers["location"]).text
@@ -109,6 +122,14 @@ def test_a_matching_that_lacks_something_is_shown_again_as_it_was_chosen(pages: 
     twice = dict.fromkeys(given, "nik")
     assert "Dua kolom dicocokkan ke NIK" in pages.step(page, langkah="periksa", layanan="bpnt", **twice).text
     assert pages.step(page, langkah="periksa", layanan="ktkpm", **given).status_code == 404
+
+
+def test_a_list_without_a_column_of_niks_says_so_before_it_is_checked(pages: Pages) -> None:
+    said = "Belum ada kolom untuk NIK"
+    page = pages.send(workbook([person(42)])).headers["location"]
+    assert said not in pages.browser.get(page).text
+    heads = [head if head != "NIK" else "ID" for head in HEADS]
+    assert said in pages.browser.get(pages.send(workbook([person(42)], heads=heads)).headers["location"]).text
 
 
 def test_the_header_can_be_said_to_stand_elsewhere(pages: Pages) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from msgspec.structs import replace
 
 from schemas.base import encode
@@ -391,6 +392,50 @@ def test_shops_go_in_too(desk: Desk) -> None:
 )
 def test_what_is_no_list_says_so(desk: Desk, data: bytes, why: str) -> None:
     assert desk.importing.take(desk.by, "x", data) == why
+
+
+def test_the_sheet_and_the_kind_that_look_most_like_a_list_are_chosen(desk: Desk) -> None:
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    codes = book.add_worksheet("ref")
+    codes.hide()
+    for row in range(300):
+        codes.write_row(row, 0, ["Jetis Karangpung", "33.14.01.2001", row])
+    for number in range(9):
+        book.add_worksheet(f"Desa {number}").write(0, 0, "catatan")
+    shops = book.add_worksheet("E-WARONG")
+    shops.write_row(0, 0, ["NO", "NAMA E-WARONG", "NAMA PEMILIK", "ALAMAT", "DESA", "KECAMATAN"])
+    shops.write_row(1, 0, [1, "e-warong Bu Tini", "Tini", "Pasar", "Jetis Karangpung", "Kalijambe"])
+    book.close()
+    job = desk.importing.take(desk.by, "x.xlsx", out.getvalue())
+    assert isinstance(job, Job)
+    assert (job.sheets[job.sheet].name, job.kind, job.matched[1]) == ("E-WARONG", "ewarong", "nama_ewarong")
+    assert desk.take([person(11)]).kind == "warga"
+
+
+def test_a_page_that_calls_itself_a_workbook_is_read_by_its_table(desk: Desk) -> None:
+    page = """<html><head><style>td {mso-number-format: "\\@"}</style></head><body><table border="1">
+      <tr><td colspan=4><b>DATA&nbsp;KPM</b></td></tr>
+      <tr><th rowspan="2">NIK<th rowspan="2">Nama<th colspan="2">Alamat</tr>
+      <tr><th>Desa</th><th>Kecamatan</th></tr>
+      <tr><td>3314990101800011</td><td>Sutarmi<br>B &amp; C</td><td>Jetis Karangpung<td>Kalijambe</tr>
+    </table></body></html>"""
+    job = desk.importing.take(desk.by, "data.xls", page.encode())
+    assert isinstance(job, Job), job
+    assert job.matched == ("nik", "nama", "desa", "kecamatan")
+    counts = desk.check(job).counts
+    assert (counts.get("baru"), counts.get("masalah", 0)) == (1, 0)
+    assert desk.importing.top(job, 9)[job.heading + 1][1] == "Sutarmi B & C"
+
+
+def test_a_workbook_with_a_password_is_told_as_such(desk: Desk) -> None:
+    locked = b"\xd0\xcf\x11\xe0" + bytes(1020) + "EncryptedPackage".encode("utf-16-le") + bytes(1024)
+    assert desk.importing.take(desk.by, "x.xlsx", locked) == "terkunci"
+
+
+def test_a_text_in_utf_16_is_read_also_where_it_does_not_say_so(desk: Desk) -> None:
+    text = "NIK\tNama\tDesa\n3314990101800011\tSutarmi\tJetis Karangpung\n"
+    assert isinstance(desk.importing.take(desk.by, "x.txt", text.encode("utf-16-le")), Job)
 
 
 def test_sheets_that_are_too_large_together_are_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,11 +98,52 @@ def test_a_doubtful_cell_is_left_out_and_told_and_voids_nothing() -> None:
     [
         ("1980-01-02", "1980-01-02"), ("02/01/1980", "1980-01-02"), ("2-1-80", "1980-01-02"),
         ("2 Jan 1980", "1980-01-02"), ("02-Agt-1980", "1980-08-02"), (29222, "1980-01-02"),
-        ("02.01.1980", "1980-01-02"),
+        ("02.01.1980", "1980-01-02"), ("2 Pebruari 1980", "1980-02-02"), ("2 Nopember 1980", "1980-11-02"),
+        ("Sragen, 2 Januari 1980", "1980-01-02"), ("Rabu 02-01-1980", "1980-01-02"),
     ],
 )  # fmt: skip
 def test_dates_are_read_as_they_are_written(cell: object, day: str) -> None:
     assert read(nama="A", tanggal_lahir=cell).fields["tanggal_lahir"] == day
+
+
+@pytest.mark.parametrize(
+    ("cell", "place"),
+    [
+        ("Sragen, 2 Januari 1980", "Sragen"), ("KOTA SURAKARTA / 02-01-1980", "KOTA SURAKARTA"),
+        ("Karang Anyar 02/01/1980", "Karang Anyar"), (29222, None),
+    ],
+)  # fmt: skip
+def test_where_and_when_somebody_was_born_are_read_from_one_cell(cell: object, place: str | None) -> None:
+    assert guess("warga", ("Tempat, Tgl Lahir",), {}) == ("ttl",)
+    fields = read(nama="A", ttl=cell).fields
+    assert (fields.get("tempat_lahir"), fields["tanggal_lahir"]) == (place, "1980-01-02")
+    assert "bukan_birth" in codes(read(nama="A", ttl="Sragen"))
+
+
+def test_a_head_is_known_also_with_a_remark_in_brackets() -> None:
+    heads = ("NIK (16 digit)", "Nama Lengkap (sesuai KTP)", "No. HP / WA", "Nama Kel.")
+    assert guess("warga", heads, {}) == ("nik", "nama", "no_hp", "desa")
+    assert find_heading([["Judul"], list(heads), [NIK, "A", "08", "B"]]).row == 1
+
+
+def test_numbers_of_the_columns_below_their_heads_are_no_row() -> None:
+    reader = Reader(
+        "warga", ("", "nama", "nik"), wilayah=WILAYAH, kecamatan=frozenset(), options=OPTIONS, today=TODAY
+    )
+    assert reader.read([1, 2, 3]) is None
+    assert reader.read(["(1)", "(2)", None, "(3)"]) is None
+    assert reader.read([1, "Dua", 3]) is not None
+
+
+def test_a_number_whose_digits_a_sheet_has_cut_off_is_told_as_such() -> None:
+    entry = read(nik="3,31499E+15", no_kks="6.03E+15", nama="A")
+    assert [note.code for note in entry.blocked] == ["nik_dibulatkan"]
+    assert "dibulatkan" in codes(entry)
+
+
+def test_a_sex_is_read_by_its_number_as_well() -> None:
+    found = [read(nama="A", jenis_kelamin=cell).fields["jenis_kelamin"] for cell in (1, "2")]
+    assert found == ["laki_laki", "perempuan"]
 
 
 def test_a_birth_date_to_come_is_none() -> None:
