@@ -220,7 +220,8 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
         restored=engine.read(restore_store.last_restore) is not None,
     )
     blobs = BlobStore(data / "blobs", *keys.blob_masters())
-    destroyed = DestructionList(key_path, keys.blob_masters(), secrets.token_bytes)
+    key_file = KeyFile(key_path, keys)
+    destroyed = DestructionList(key_file, keys, secrets.token_bytes)
     uploads = Uploads(
         engine, blobs, data / "uploads", keys.upload_masters(), now_ms=now_ms, randomness=secrets.token_bytes
     )
@@ -263,7 +264,7 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
         workflows=workflows,
         text=text,
         factor_key=keys.factor_key(),
-        key_file=KeyFile(key_path, keys),
+        key_file=key_file,
         pool=ThreadPoolExecutor(THREADS, thread_name_prefix="office"),
         now_ms=now_ms,
         randomness=secrets.token_bytes,

@@ -22,7 +22,8 @@ from server import act_store, figure_store, handed_store, quarantine_store
 from server.blobs import BlobStore
 from server.disk import replace_durably, sync_folder
 from server.engine import Engine, Reader, Writer
-from server.keys import KeyFileError, derive, read_keys
+from server.key_file import KeyFile
+from server.keys import Keys, derive
 from server.letter_store import letters_about
 from server.office import Office
 from server.services.belongings import named, said_of
@@ -56,20 +57,16 @@ class KeysAwayError(Exception):
 class DestructionList:
     """Bodies of `Destroyed`, one a line, each AES-256-GCM under a key derived from the office's.
 
-    `masters` are the office's, the present one first: lines of before a rotation stay under the older ones.
+    Lines of before a rotation stay under the older master keys.
     """
 
-    def __init__(self, key_path: Path, masters: Sequence[bytes], randomness: Callable[[int], bytes]) -> None:
-        self.path, self._key_path, self._masters = destroyed_path(key_path), key_path, set(masters)
-        self._ciphers = [AESGCM(derive(master, "destruction", "")) for master in masters]
-        self._randomness = randomness
+    def __init__(self, key_file: KeyFile, keys: Keys, randomness: Callable[[int], bytes]) -> None:
+        self.path, self._key_file, self._randomness = destroyed_path(key_file.path), key_file, randomness
+        self._ciphers = [AESGCM(derive(master, "destruction", "")) for master in keys.blob_masters()]
 
     def is_here(self) -> bool:
         """Say whether this office's key file is there: only beside it lies a list of its own."""
-        try:
-            return not self._masters.isdisjoint(read_keys(self._key_path).blob_masters())
-        except KeyFileError:
-            return False
+        return self._key_file.trouble() is None
 
     def add(self, body: Destroyed) -> None:
         """Append a body, durably, in place of a last line that a crash cut off. Raises KeysAwayError."""

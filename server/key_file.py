@@ -1,4 +1,5 @@
-"""The key file beside an office that is open. Rule: the office goes on without it, and says so.
+"""The key file beside an office that is open. Rule: the office goes on without it, and says so; whether what
+lies there is this office's is asked here alone.
 
 The keys are in memory. The file may lie on a stick that somebody pulls out, or puts another in place of: what
 is to be written beside it, or sealed from it, then waits.

@@ -14,6 +14,7 @@ from server.destruction import DestructionList, said_destroyed
 from server.disk import ensure_folder
 from server.engine import EngineError
 from server.engines.examining import inspected
+from server.key_file import KeyFile
 from server.keys import default_path, read_keys
 from server.paper_key import NoSealedKeyError, lay_down, open_sealed, read_sealed
 from server.recovery_paper import joined
@@ -73,7 +74,7 @@ def _complete_list(database: Path, key: Path) -> None:
     if not database.exists():
         return
     keys = standing(read_keys(key), database)
-    entries = DestructionList(key, keys.blob_masters(), secrets.token_bytes)
+    entries = DestructionList(KeyFile(key, keys), keys, secrets.token_bytes)
     # a database that cannot be read tells nothing, and is told by whoever opens it next
     with suppress(EngineError), inspected(database, keys.database) as (_, reader):
         if reader is not None:

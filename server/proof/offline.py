@@ -312,7 +312,7 @@ def check_package(check: Check, folder: Path) -> None:
     """Check every file of a package against the list that the office signed, also for one too many."""
     found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
     if LIST not in found:
-        check.need(check.format == 1, LIST, "tidak ada, jadi berkas di samping laporan tidak terbukti")
+        check.need(check.format == 1, LIST, "tidak ada. Buka seluruh ZIP kantor di folder baru, lalu ulangi")
         return
     raw = found.pop(LIST).read_bytes()
     with check.reading(LIST):

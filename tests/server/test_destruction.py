@@ -13,8 +13,10 @@ from schemas.ids import NO_LINK, BlobId, ChangeId, RecordId
 from schemas.problem import Problem
 from server.compose import Refused, close_office, open_office, unlock
 from server.deps import Deps
+from server.destruction import DestructionList, KeysAwayError
 from server.engine import Reader
-from server.keys import default_path
+from server.key_file import KeyFile
+from server.keys import default_path, read_keys
 from server.services.visits import load_visit
 from server.store import SqlOfficeStore
 from server.verify import verify
@@ -109,6 +111,20 @@ def test_a_restored_database_does_not_bring_it_back(gone: Destroyed) -> None:
 def test_opening_again_destroys_nothing_twice(gone: Destroyed) -> None:
     gone.restore()
     assert gone.deps.destruction.apply_list() == 0
+
+
+def test_beside_a_key_file_of_before_a_rotation_nothing_is_destroyed(gone: Destroyed) -> None:
+    """The page calls such a file another's: it opens the office no more."""
+    key_path = default_path(gone.folder)
+    keys, before = read_keys(key_path), gone.deps.destruction.entries.path.read_bytes()
+    rotated = keys.prepared(bytes(96)).changed()
+    key_file = KeyFile(key_path, rotated)
+    entries = DestructionList(key_file, rotated, bytes)
+    body = next(entries.bodies())
+    assert key_file.trouble() == "kunci_lain" and not entries.is_here()
+    with pytest.raises(KeysAwayError):
+        entries.add(body)
+    assert entries.path.read_bytes() == before
 
 
 def test_its_photos_cannot_be_sent_again(gone: Destroyed) -> None:

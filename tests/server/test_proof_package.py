@@ -159,6 +159,18 @@ def test_without_its_own_signed_list_a_package_is_not_whole(
     told.wrong(copy, "laporan.json")
 
 
+def test_a_report_without_its_package_is_refused_with_what_to_do(
+    copy: Path, told: Told, tmp_path: Path
+) -> None:
+    alone = tmp_path / "sendiri"
+    alone.mkdir()
+    shutil.copy(copy / "laporan.json", alone)
+    ended, said = told(alone)
+    wrong = [line for line in said.splitlines() if "SALAH" in line]
+    assert ended == 1 and len(wrong) == 1
+    assert "paket.json: tidak ada. Buka seluruh ZIP kantor di folder baru" in wrong[0]
+
+
 def test_a_section_of_a_report_stands_for_no_list_of_files(whole: Package, copy: Path, told: Told) -> None:
     """The office signs both alike; a seal of sections must not pass as a list."""
     seal = json.loads((copy / "laporan.json").read_bytes())["seal"]
