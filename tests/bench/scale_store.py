@@ -214,13 +214,14 @@ def _compared(deps: Deps) -> None:
     """Give every photo a likeness, as if it was compared; all resemble a little, few have a twin."""
     rng, middle = random.Random(13), random.Random(12).getrandbits(256)
     found = deps.engine.read(
-        lambda tx: tx.query("SELECT DISTINCT blob FROM blob_refs WHERE kabupaten = :kabupaten ORDER BY blob")
+        lambda tx: tx.query("SELECT blob FROM blob_refs WHERE kabupaten = :kabupaten ORDER BY rowid")
     )
     blobs = [BlobId(row[0]) for row in found]
 
     def work(tx: Writer, first: int) -> None:
         for at, blob in enumerate(blobs[first : first + PIECE], first):
-            twins = [(blobs[at - 1], 20)] if at and at % PIECE == 0 else []
+            has_twin = at % PIECE == 1 and at < len(blobs) // 2  # of visits that are decided
+            twins = [(blobs[at - 1], 20)] if has_twin else []
             signs = b"".join((middle ^ _turned(rng)).to_bytes(32) for _ in likeness.KEPT)
             likeness_store.put(tx, blob, signs, twins)
 

@@ -1,7 +1,6 @@
 """Signs: what is odd about a visit is shown where it is decided, and the filter finds just that."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Literal
 
 import pytest
@@ -9,9 +8,8 @@ from msgspec.structs import replace
 
 from schemas.format import local_date
 from schemas.ids import ChangeId, RecordId
-from server import sign_store
 from server.access import Person
-from server.engine import Reader, Writer
+from server.engine import Writer
 from server.migrate import migrations, statements
 from server.page_store import QueueFilter
 from server.projections import quarter_of
@@ -19,7 +17,6 @@ from server.services.meant import Meant
 from server.services.proofs import lasted_min
 from server.services.queue import Asked, QueuePage, QueueRow
 from server.services.review import Open
-from server.services.signs import Examining
 from server.services.visits import load_visit
 from server.web.queue import SIGNS
 from sync.change import Decide, Evidence, Patch
@@ -339,84 +336,3 @@ def test_what_was_found_different_at_another_house_says_nothing_of_this_visit(si
     visit, _ = found_otherwise(signs, {"nama": "Sukarmi"}, {"nama": "Sutarmi"})
     after, _ = signs.office.add_visit(photos=(), warga=other)
     assert DIFFERS in signs.of(visit) and DIFFERS not in signs.of(after)
-
-
-def found_beside(office: Office) -> dict[RecordId, set[str]]:
-    """Return what was found about each visit so far, without examining any."""
-
-    def work(tx: Reader) -> dict[RecordId, set[str]]:
-        visits = [RecordId(row[0]) for row in tx.query("SELECT visit FROM kunjungan")]
-        return {visit: set(flags) for visit, flags in sign_store.signs(tx, visits).items()}
-
-    return office.deps.engine.read(work)
-
-
-def soon(has_come: Callable[[], bool]) -> bool:
-    """Wait until something has come, or for half a minute."""
-    until = time.monotonic() + 30
-    while not has_come() and time.monotonic() < until:
-        time.sleep(0.05)
-    return has_come()
-
-
-def test_a_visit_is_examined_soon_after_it_came_though_nobody_opens_anything(signs: Signs) -> None:
-    office = signs.office
-    far = office.add_warga("Orang Jauh", DESA)
-    move_home(office, far, -7.47)
-    signs.site.indexing.start()
-    try:
-        visit, _ = office.add_visit(photos=("foto_rumah_depan",), warga=far)
-        assert soon(lambda: found_beside(office) == {visit: {"jauh_dari_rumah"}})
-        assert soon(lambda: not office.deps.engine.read(lambda tx: sign_store.uncompared(tx, [visit])))
-        again, _ = office.add_visit(photos=(), warga=far)
-        assert soon(lambda: again in found_beside(office))
-    finally:
-        signs.site.indexing.stop()
-
-
-def test_where_nothing_came_nothing_is_looked_through_again(signs: Signs) -> None:
-    office = signs.office
-    signs.site.indexing.catch_up()
-    examining = Examining(office.deps.engine, signs.words.wilayah)
-    visit, _ = office.add_visit(photos=())
-    examining.catch_up()
-    assert found_beside(office) == {visit: set()}
-    office.deps.engine.write(lambda tx: tx.execute("DELETE FROM tanda WHERE kabupaten = :kabupaten")).result()
-    examining.catch_up()
-    assert found_beside(office) == {}, "the log stands where it stood"
-    Examining(office.deps.engine, signs.words.wilayah).catch_up()
-    assert found_beside(office) == {visit: set()}, "an office that starts looks once"
-
-
-def test_more_visits_than_one_look_takes_are_examined_one_look_after_another(
-    signs: Signs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("server.services.signs.SOME", 2)
-    examining = Examining(signs.office.deps.engine, signs.words.wilayah)
-    visits = {signs.office.add_visit(photos=())[0] for _ in range(5)}
-    counts: list[int] = []
-    for _ in range(4):
-        examining.catch_up()
-        counts.append(len(found_beside(signs.office)))
-    assert counts == [2, 4, 5, 5] and set(found_beside(signs.office)) == visits
-
-
-def test_a_visit_that_waits_is_examined_anew_when_the_recorded_home_moves(signs: Signs) -> None:
-    office = signs.office
-    visit, change = office.add_visit(photos=())
-    decided, _ = office.add_visit(photos=(), warga=office.add_warga("Orang Lain", DESA))
-    examining = Examining(office.deps.engine, signs.words.wilayah)
-    signs.site.indexing.catch_up()
-    examining.catch_up()
-    assert found_beside(office)[visit] == set()
-    move_home(office, office.warga, -7.47)
-    examining.catch_up()
-    signs.site.indexing.catch_up()
-    assert visit not in found_beside(office) and decided in found_beside(office)
-    examining.catch_up()
-    assert found_beside(office)[visit] == {"jauh_dari_rumah"} and signs.of(visit) == {FAR}
-    word = Decide(visit=visit, follows=change, decision="setujui", reasons={}, note="")
-    office.deps.office.act(office.people["kabid"], word)
-    move_home(office, office.warga, -7.44)
-    signs.site.indexing.catch_up()
-    assert found_beside(office)[visit] == {"jauh_dari_rumah"}, "what its reviewer saw stays"
