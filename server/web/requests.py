@@ -214,11 +214,13 @@ def _problem(site: Site, refused: NotDone) -> Notice:
 
 def _letter(site: Site, found: Request, officer: str) -> Paper:
     text = site.text
+    when = written.date_and_clock(found.withdrawn_ms)
+    withdrawn = f" ({text('kantor.permintaan.hasil_ditarik', waktu=when)})" if found.withdrawn_ms else ""
     facts = {
         "nama": found.nama or "–",
         "yang_diminta": text(f"kantor.permintaan.jenis.{found.kind}"),
         "diterima": _received(found),
-        "hasil": text(f"kantor.permintaan.hasil.{found.outcome}"),
+        "hasil": text(f"kantor.permintaan.hasil.{found.outcome}") + withdrawn,
         "jawaban": found.answer,
     }
     return Paper(
