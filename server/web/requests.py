@@ -24,7 +24,6 @@ from server.web.register_form import moment_of
 from server.web.replies import download, onward
 from server.web.site import Asking, Notice, Site, Visitor
 
-
 LONGEST = 120
 """Of what is searched for so many letters are taken: names are no longer, and each word costs."""
 
