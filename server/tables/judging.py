@@ -4,6 +4,7 @@ Somebody is known by NIK; without one by family card and name, else by name, bir
 says again, as it said before, is no news: whatever was mended at the door since then stays.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -71,7 +72,8 @@ class Known:
             return Match(why=(Note(code="nik_lain", field="nik"),))
         earlier = next((self._rows[name] for name in self._names(fields) if name in self._rows), None)
         if earlier is not None and earlier[1] != fields:
-            return Match(why=(Note(code="baris_kembar", field="nik", value=str(earlier[0])),))
+            named = "nama_ewarong" if self._kind == "ewarong" else "nik"
+            return Match(why=(Note(code="baris_kembar", field=named, value=str(earlier[0])),))
         for name in self._names(fields):
             self._rows.setdefault(name, (row, fields))
         return Match(record=exact or found)
@@ -80,9 +82,11 @@ class Known:
         """Yield what somebody is known by, the surest first."""
         desa = str(fields.get("kode_desa") or "")
         if self._kind == "ewarong":
-            name = search_key(str(fields.get("nama_ewarong") or ""))
+            called = str(fields.get("nama_ewarong") or "")
+            name = search_key(called)
             if name and desa:
-                yield ("ewarong", name, desa)
+                # shops are numbered: Berkah 1 and Berkah 2 are two
+                yield ("ewarong", name, *re.findall(r"[1-9][0-9]*", called), desa)
             return
         if fields.get("nik"):
             yield ("nik", str(fields["nik"]))

@@ -16,7 +16,7 @@ from schemas.base import Data
 from schemas.form_values import day_of
 from schemas.ids import RecordId
 from schemas.letters import letter_kinds
-from server.access import may
+from server.access import Person, may, scope
 from server.blobs import DamagedBlobError
 from server.letter_store import LetterRow
 from server.services.letter_facts import LONG_TYPED, MOST_PHOTOS, MOST_TYPED, Asked, Lacking, region_name
@@ -252,15 +252,20 @@ def _listed(site: Site, visitor: Visitor, given: Mapping[str, str], today: date)
         "first": first.isoformat(),
         "last": last.isoformat(),
         "filters": [choices("jenis", site.text("surat.jenis_saring"), kind, kinds)],
-        "makes": _makes(site) if may(person, "make_letters") else [],
+        "makes": _makes(site, person),
         "region": _regions(site) if may(person, "make_letters") else None,
         "may_set": may(person, "set_letters"),
     }
 
 
-def _makes(site: Site) -> list[tuple[str, str, str]]:
-    """Return the letters that begin on this page: code, title, and what they are."""
-    found = [name for name, kind in letter_kinds().items() if kind.tentang in ("wilayah", "kosong", "daftar")]
+def _makes(site: Site, person: Person) -> list[tuple[str, str, str]]:
+    """Return the letters that somebody may begin on this page: code, title, and what they are."""
+    reach = scope(person, "make_letters")
+    found = [
+        name
+        for name, kind in letter_kinds().items()
+        if reach and kind.tentang in ("wilayah", "kosong", "daftar") and reach.serves(kind.layanan)
+    ]
     return [(name, site.text(f"surat.jenis.{name}"), site.text(f"surat.jenis_arti.{name}")) for name in found]
 
 

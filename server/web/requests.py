@@ -24,6 +24,9 @@ from server.web.register_form import moment_of
 from server.web.replies import download, onward
 from server.web.site import Asking, Notice, Site, Visitor
 
+LONGEST = 120
+"""Of what is searched for so many letters are taken: names are no longer, and each word costs."""
+
 
 class Clock(Data, frozen=True, kw_only=True):
     """A deadline as it is shown: never by colour alone."""
@@ -54,6 +57,7 @@ def request_routes(site: Site) -> list[Any]:
     async def draw_list(
         visitor: Visitor, notice: Notice | None, status: int = 200, wanted: str | None = None
     ) -> Response[str]:
+        wanted = wanted if wanted is None else wanted[:LONGEST]
         found = await site.work(lambda: site.requests.all(visitor.person))
         values = {
             "rows": [(each, clock_of(site, each.clock), _received(each)) for each in found],
@@ -61,6 +65,7 @@ def request_routes(site: Site) -> list[Any]:
             "notice": notice,
             "found": None if wanted is None else await site.work(lambda: sought(visitor, wanted)),
             "wanted": wanted or "",
+            "longest": LONGEST,
             "on_record": is_on_record(visitor.person),
             "kinds": KINDS,
             "applicants": APPLICANTS,
@@ -214,11 +219,13 @@ def _problem(site: Site, refused: NotDone) -> Notice:
 
 def _letter(site: Site, found: Request, officer: str) -> Paper:
     text = site.text
+    when = written.date_and_clock(found.withdrawn_ms)
+    withdrawn = f" ({text('kantor.permintaan.hasil_ditarik', waktu=when)})" if found.withdrawn_ms else ""
     facts = {
         "nama": found.nama or "–",
         "yang_diminta": text(f"kantor.permintaan.jenis.{found.kind}"),
         "diterima": _received(found),
-        "hasil": text(f"kantor.permintaan.hasil.{found.outcome}"),
+        "hasil": text(f"kantor.permintaan.hasil.{found.outcome}") + withdrawn,
         "jawaban": found.answer,
     }
     return Paper(

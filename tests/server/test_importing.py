@@ -381,6 +381,20 @@ def test_shops_go_in_too(desk: Desk) -> None:
     assert [each.fields["nama_ewarong"] for each in found] == ["e-warong Bu Tini"]
 
 
+def test_shops_that_differ_by_their_number_alone_are_two_and_one_that_comes_twice_is_named(
+    desk: Desk,
+) -> None:
+    place = ("Jetis Karangpung", "Kalijambe")
+    rows = [["Berkah 1", "Tini", *place], ["BERKAH 02", "Yem", *place], ["Berkah 1", "Sri", *place]]
+    job = desk.take(
+        [list[object](row) for row in rows], heads=("Nama e-warong", "Pemilik", "Desa", "Kecamatan")
+    )
+    checked = desk.check(job)
+    assert (checked.counts["baru"], checked.counts["masalah"]) == (2, 1)
+    [(_, _, notes)] = desk.importing.problems(checked, 9)
+    assert [(note.code, note.field) for note in notes] == [("baris_kembar", "nama_ewarong")]
+
+
 @pytest.mark.parametrize(
     ("data", "why"),
     [

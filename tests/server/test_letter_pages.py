@@ -143,3 +143,15 @@ def test_a_letter_whose_file_is_broken_says_so(screen: Screen) -> None:
     blobs.path(kept.fields["berkas"]).write_bytes(b"x" * 100)
     broken = screen.send(f"{path}/berkas", path)
     assert broken.status_code == 410 and "rusak" in broken.text
+
+
+def test_only_letters_that_one_may_make_are_offered(screen: Screen) -> None:
+    offered = re.findall(r'href="(/surat/baru\?jenis=\w+)"', screen.client.get("/surat").text)
+    assert all("ktk" not in path for path in offered)
+    assert all(screen.client.get(path).status_code == 200 for path in offered)
+    screen.desk.office.add_person("ktk", "Petugas KTK", "K7", ("petugas",), services=("ktkpm",))
+    with httpx.Client(base_url=str(screen.client.base_url), timeout=30) as client:
+        log_in(client, "ktk")
+        offered = re.findall(r'href="(/surat/baru\?jenis=\w+)"', client.get("/surat").text)
+        assert set(offered) == {f"/surat/baru?jenis={kind}" for kind in ("pernyataan_ktk", "lampiran_sk")}
+        assert all(client.get(path).status_code == 200 for path in offered)

@@ -288,6 +288,8 @@ def test_the_pages_tell_that_an_objection_was_granted_and_how_it_ended(desk: Des
         assert "keberatannya dipenuhi" in refused.text and "Nomor tidak terpakai" in refused.text
         page = client.get(where).text
         assert "Data orang ini ditahan" in page and "catat permintaan baru" in page
+        for path in ("/permintaan", where, f"{where}/surat"):
+            assert "itarik orangnya" not in client.get(path).text.replace("Sampai ditarik", ""), path
         form = {"csrf": csrf(client.get(where)), "penarikan": " "}
         empty = client.post(f"{where}/tarik", data=form)
         assert empty.status_code == 422 and "Tulis kapan dan bagaimana" in empty.text
@@ -295,6 +297,9 @@ def test_the_pages_tell_that_an_objection_was_granted_and_how_it_ended(desk: Des
         page = client.get(where).text
         assert "Keberatan ditarik orangnya" in page and TOLD in page and "Dicatat Petugas Uji" in page
         assert "/tarik" not in page and "Data orang ini ditahan" not in page
+        assert "Ditarik orangnya" in client.get("/permintaan").text
+        for path in (where, f"{where}/surat"):
+            assert "(ditarik orangnya, dicatat " in client.get(path).text, path
         assert "Keberatannya" not in client.get(about).text
         again = client.post(f"{where}/tarik", data={**form, "penarikan": TOLD})
         assert again.status_code == 422 and "Hanya keberatan yang dipenuhi" in again.text

@@ -237,6 +237,12 @@ def test_who_only_set_a_sealed_service_is_not_named(office: Office) -> None:
     assert "Kabid KTK" not in json.dumps(data) + page
 
 
+def test_of_what_is_searched_for_no_more_is_taken_than_a_name_has(office: Office) -> None:
+    with serving(office) as address, log_in(address, "petugas") as client:
+        form = {"csrf": csrf(client.get("/permintaan")), "dicari": "a " * 50_000}
+        assert len(client.post("/permintaan/cari", data=form).text) < 20_000
+
+
 def test_from_the_page_a_request_is_found_taken_down_shown_on_beranda_answered_and_printed(
     office: Office,
 ) -> None:
