@@ -34,7 +34,8 @@ class Middleman:
         self.front: Front = lambda _method, _path: None
         self.back: Back = lambda _method, _path, answer: answer
         self.most_bytes: int | None = None
-        """Of a request's body; a larger one is answered 413 once it was read."""
+        """Of a request's body; a larger one is answered `too_large` once it was read."""
+        self.too_large = 413
         self._server = _Server(office, self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
@@ -78,7 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         answer = middleman.front(self.command, self.path)
         if answer is None and middleman.most_bytes is not None and len(body) > middleman.most_bytes:
-            answer = Answer(413)
+            answer = Answer(middleman.too_large)
         if answer is None:
             answer = middleman.back(self.command, self.path, self._ask(body))
         self.send_response_only(answer.status)
