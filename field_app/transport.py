@@ -350,7 +350,7 @@ def _retry_s(headers: httpx.Headers) -> int:
     try:
         wait = parsedate_to_datetime(said) - parsedate_to_datetime(headers.get("date", ""))
         return min(max(0, int(wait.total_seconds())), MOST_RETRY_S)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0
 
 
