@@ -92,7 +92,7 @@ def test_a_photo_finds_its_way_past_a_proxy_that_lets_only_small_requests_throug
     between: Stand,  # noqa: F811
     status: int,
 ) -> None:
-    """Row 43. It says so of all that is larger, or that it does not like it; also where others wait behind."""
+    """Row 43. It says so of all that is larger, or names another reason; also where others wait behind."""
     world, phone = with_photos(regency, 1, 2, 3)
     proxy = between(world)
     proxy.most_bytes, proxy.too_large = 20_000, status
