@@ -21,7 +21,7 @@ from tests.faults.world import PIN, make_phone, pending, sync, visit, words
 def handles(left: int) -> Generator[None]:
     """Have so many left in this very process."""
     granted, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    highest = max(int(name) for name in os.listdir("/proc/self/fd"))
+    highest = max(int(path.name) for path in Path("/proc/self/fd").iterdir())
     taken: list[int] = []
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1 + left, most))
     try:
