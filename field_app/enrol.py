@@ -65,7 +65,7 @@ class Enrolled(Data, frozen=True, kw_only=True):
 
 class Pending(Data, frozen=True, kw_only=True):
     """What waits on the disk: keys are 32 bytes, `authority` a certificate (DER). `office_key` and
-    `challenge` are empty until the office has answered.
+    `challenge` are empty until the office has answered; `answered` is greater for what it answered later.
     """
 
     address: str
@@ -74,6 +74,7 @@ class Pending(Data, frozen=True, kw_only=True):
     authority: bytes = b""
     office_key: bytes = b""
     challenge: bytes = b""
+    answered: int = 0
 
     def opening(self) -> bytes:
         """Return the secret that this phone settled on; from its key, so that it is the same again."""
@@ -232,7 +233,13 @@ class Enroller:
             if answer.status in REFUSING:
                 self._path(pending.token).unlink(missing_ok=True)
             return Refused(say=answer.say)
-        pending = msgspec.structs.replace(pending, office_key=answer.office_key, challenge=answer.challenge)
+        last = self._newest()
+        pending = msgspec.structs.replace(
+            pending,
+            office_key=answer.office_key,
+            challenge=answer.challenge,
+            answered=last.answered + 1 if last else 1,
+        )
         self._write(pending)
         return _shown(pending)
 
@@ -256,10 +263,12 @@ class Enroller:
         return pending
 
     def _newest(self) -> Pending | None:
-        """Return what was answered last, of all codes that wait."""
-        paths = sorted(self._folder.glob(f"{WAITING}-*"), key=lambda path: path.stat().st_mtime_ns)
-        found = (self._read(path) for path in reversed(paths))
-        return next((pending for pending in found if pending is not None and pending.challenge), None)
+        """Return what was answered last, of all codes that wait; files' times are those of a clock that may
+        have been set back since.
+        """
+        found = (self._read(path) for path in self._folder.glob(f"{WAITING}-*"))
+        answered = (pending for pending in found if pending is not None and pending.challenge)
+        return max(answered, key=lambda pending: pending.answered, default=None)
 
     def _read(self, path: Path) -> Pending | None:
         try:

@@ -1,6 +1,4 @@
-"""The whole phone as one object: locked or open, with its use cases. Rule: what is open is closed by
-`lock`, whole.
-"""
+"""The whole phone: locked or open, with its use cases. Rule: what is open is closed by `lock`, whole."""
 
 import os
 import random
@@ -182,9 +180,8 @@ class Phone:
         return self._enter(outcome.key) if isinstance(outcome, Opened) else outcome
 
     def rescue(self, code: str, pin: str, lose_sealed: bool = False) -> str | Refused:
-        """Open with the office's code or a rescue code and set a new PIN; return the next code, to be handed
-        to the office. A code that does not open the drafts of sealed cases here is refused, with how many
-        they are, until `lose_sealed` says that she was told.
+        """Open by the office's code or a rescue code and set a new PIN; return the next code, for the office.
+        One that opens no drafts of sealed cases here is refused, with how many, until she was told.
         """
         advice = advise(pin)
         if advice.block:
@@ -301,13 +298,16 @@ class Phone:
             return Refused(say="lapangan.brankas_rusak")
         try:
             vault = open_vault(self._folder / VAULT, key)
-        except VaultError as error:
+            try:
+                owner = get_owner(vault)
+                self._open = owner and self._build(vault, owner, key)
+            finally:
+                if self._open is None:
+                    vault.close()
+        except (VaultError, OSError) as error:
             return unstored(error)
-        owner = get_owner(vault)
-        if owner is None:
-            vault.close()
+        if self._open is None:
             return Refused(say="lapangan.brankas_rusak")
-        self._open = self._build(vault, owner, key)
         if self._background:
             self._open.worker.start()
         return None

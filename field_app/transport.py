@@ -6,8 +6,9 @@ An answer is read up to a limit and decoded strictly, once. `Failure.kind` tells
 """
 
 import re
+import time
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -49,6 +50,8 @@ MAX_PROBLEM_BYTES = 16 * 1024
 MOST_RETRY_S = 60 * 60
 """An office that asks for more than an hour is tried after an hour."""
 TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=60.0, pool=10.0)
+WINDOW_S, LEAST_BYTES = 120.0, 4 * 1024
+"""So many bytes of an answer come within each so many seconds, or its rest does, as the office asks of us."""
 CODE = re.compile(r"[a-z0-9_]{1,64}")
 OK, TOO_MANY, UNAVAILABLE = 200, 429, 503
 UNASKED_HEADERS = ("accept", "accept-encoding", "connection", "user-agent")
@@ -331,7 +334,7 @@ def _body(answer: httpx.Response, limit: int) -> bytes | None:
     inflater = zlib.decompressobj(INFLATES[encoding]) if encoding in INFLATES else None
     data = bytearray()
     try:
-        for chunk in answer.iter_raw():
+        for chunk in _flowing(answer):
             data += inflater.decompress(chunk, limit + 1 - len(data)) if inflater else chunk
             if len(data) > limit:
                 return None
@@ -342,6 +345,21 @@ def _body(answer: httpx.Response, limit: int) -> bytes | None:
     return bytes(data)
 
 
+def _flowing(answer: httpx.Response) -> Iterator[bytes]:
+    """Give what comes of a body. Raises ReadTimeout once it only trickles: another line may be there by then,
+    and nobody looks for it while this one is waited for.
+    """
+    since_s, came = time.monotonic(), 0
+    for chunk in answer.iter_raw():
+        yield chunk
+        came += len(chunk)
+        now_s = time.monotonic()
+        if came >= LEAST_BYTES:
+            since_s, came = now_s, 0
+        elif now_s - since_s > WINDOW_S:
+            raise httpx.ReadTimeout("it trickles", request=answer.request)
+
+
 def _retry_s(headers: httpx.Headers) -> int:
     """Read Retry-After (RFC 9110 §10.2.3): seconds, or a time, compared with the office's own clock."""
     said = headers.get("retry-after", "").strip()
@@ -350,7 +368,7 @@ def _retry_s(headers: httpx.Headers) -> int:
     try:
         wait = parsedate_to_datetime(said) - parsedate_to_datetime(headers.get("date", ""))
         return min(max(0, int(wait.total_seconds())), MOST_RETRY_S)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0
 
 

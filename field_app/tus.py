@@ -25,7 +25,7 @@ FORBIDDEN = frozenset({403, 405, 501})
 UNTOLD = "/tus/"
 """The address of an upload that was begun and whose own the office could not say: it is asked here for it."""
 GONE = frozenset({404, 410})
-CONFLICT = 409
+CONFLICT, TOO_LARGE = 409, 413
 
 
 class Received(Data, frozen=True, kw_only=True):
@@ -38,8 +38,8 @@ class Upload:
     def __init__(self, link: Link, step_bytes: int = STEP_BYTES) -> None:
         self._link = link
         self._most_bytes = self._step_bytes = step_bytes
-        self._tried: tuple[BlobId, int] | None = None
-        """From where on bytes went last, while it is not known whether any arrived."""
+        self._tried: dict[BlobId, int] = {}
+        """From where on bytes of each went last, while it is not known whether any arrived."""
         self._patch_as_post = False
 
     def run(
@@ -53,15 +53,18 @@ class Upload:
         if begun is None:
             progress(0, UNTOLD)
             begun = self._create(blob, data, self._step_bytes)
+            while self._takes_less(begun, len(data)):
+                begun = self._create(blob, data, self._step_bytes)
         if isinstance(begun, Failure):
             return begun
         url, offset = begun
-        if self._tried == (blob, offset):  # none did
-            went = min(self._step_bytes, len(data) - offset)
-            self._step_bytes = max(went // SHRINK, min(LEAST_STEP_BYTES, self._most_bytes))
+        if self._tried.get(blob) == offset:  # none did
+            self._shrink(len(data) - offset)
         progress(offset, url)
         while offset < len(data):
-            reply = self._carried((blob, offset), self._patch(url, data, offset))
+            reply = self._carried(blob, offset, self._patch(url, data, offset))
+            if self._takes_less(reply, len(data) - offset):
+                continue
             if isinstance(reply, Failure):
                 if reply.status != CONFLICT:
                     return reply
@@ -103,7 +106,7 @@ class Upload:
             headers["content-type"] = CHUNK_TYPE
         reply = self._link.send("POST", UNTOLD, headers, _pieces(data, 0, end) if end else None)
         if end:
-            self._carried((blob, 0), reply)
+            self._carried(blob, 0, reply)
         if isinstance(reply, Failure):
             return reply
         place = reply.headers.get("location", "")
@@ -112,11 +115,24 @@ class Upload:
         offset = _number(reply, len(data)) if "upload-offset" in reply.headers else 0
         return offset if isinstance(offset, Failure) else (place, offset)
 
-    def _carried(self, tried: tuple[BlobId, int], reply: Reply | Failure) -> Reply | Failure:
+    def _carried(self, blob: BlobId, offset: int, reply: Reply | Failure) -> Reply | Failure:
         """Note that bytes went, and nobody answered for them: how many arrived shows at the next offset."""
-        lost = isinstance(reply, Failure) and reply.say != UNREACHABLE and reply.kind != "kantor"
-        self._tried = tried if lost else None
+        if isinstance(reply, Failure) and reply.say != UNREACHABLE and reply.kind != "kantor":
+            self._tried[blob] = offset
+        else:
+            self._tried.pop(blob, None)
         return reply
+
+    def _takes_less(self, reply: object, left_bytes: int) -> bool:
+        """Say whether somebody on the way finds a request too large, and a smaller one is to be tried."""
+        is_refused = isinstance(reply, Failure) and reply.kind != "kantor" and reply.status == TOO_LARGE
+        return is_refused and self._shrink(left_bytes)
+
+    def _shrink(self, left_bytes: int) -> bool:
+        """Send less at once than what went of so many bytes; False where that is as little as it can be."""
+        went = min(self._step_bytes, left_bytes)
+        self._step_bytes = max(went // SHRINK, min(LEAST_STEP_BYTES, self._most_bytes))
+        return self._step_bytes < went
 
     def _offset(self, url: str, most: int | None = None) -> int | Failure:
         reply = self._link.send("HEAD", url, VERSION)

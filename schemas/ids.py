@@ -21,13 +21,19 @@ Part = NewType("Part", str)
 
 NO_LINK = LinkHash(bytes(32))
 """What the first link of a chain names as its previous one."""
+UUID_MS_BYTES = 6
+LATEST_MS = 256**UUID_MS_BYTES - 1
 
 
 def uuid7(now_ms: int, randomness: bytes) -> RecordId:
-    """Make a UUIDv7 (RFC 9562 §5.7) from UTC milliseconds and 10 random bytes, as 32 hexadecimal digits."""
+    """Make a UUIDv7 (RFC 9562 §5.7) from UTC milliseconds and 10 random bytes, as 32 hexadecimal digits.
+
+    A clock beyond what it can say (before 1970, after 10889) counts as the nearest that it can.
+    """
     if len(randomness) != 10:
         raise ValueError("uuid7 needs 10 random bytes")
-    raw = bytearray(now_ms.to_bytes(6, "big") + randomness)
+    told_ms = min(max(now_ms, 0), LATEST_MS)
+    raw = bytearray(told_ms.to_bytes(UUID_MS_BYTES, "big") + randomness)
     raw[6] = 0x70 | (raw[6] & 0x0F)
     raw[8] = 0x80 | (raw[8] & 0x3F)
     return RecordId(raw.hex())

@@ -147,6 +147,7 @@ class Uploads:
 
     def open(self, upload: Upload) -> PartFile:
         """Open an upload's part file, new or not; only one at a time may have it."""
+        ensure_folder(self._folder)  # somebody may have cleared it away while we serve
         path, name = self._path(upload), upload.id
         key = fitting(path, [derive(master, "upload", name) for master in self._masters], name)
         return PartFile(path, key, name, self._randomness)
@@ -199,6 +200,7 @@ class Uploads:
 
         It is written to its end, then read from its beginning.
         """
+        ensure_folder(self._folder)
         file = cast(BinaryIO, TemporaryFile(dir=self._folder))  # noqa: SIM115 - closed by who asked
         return cast(BinaryIO, SealedScratch(file, self._randomness(KEY_BYTES)))
 

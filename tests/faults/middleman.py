@@ -34,7 +34,10 @@ class Middleman:
         self.front: Front = lambda _method, _path: None
         self.back: Back = lambda _method, _path, answer: answer
         self.most_bytes: int | None = None
-        """Of a request's body; a larger one is answered 413 once it was read."""
+        """Of a request's body; a larger one is answered `too_large` once it was read."""
+        self.too_large = 413
+        self.is_old = False
+        """Of HTTP/1.0: it says no length, and hangs up where an answer ends."""
         self._server = _Server(office, self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
@@ -78,13 +81,15 @@ class _Handler(BaseHTTPRequestHandler):
             return
         answer = middleman.front(self.command, self.path)
         if answer is None and middleman.most_bytes is not None and len(body) > middleman.most_bytes:
-            answer = Answer(413)
+            answer = Answer(middleman.too_large)
         if answer is None:
             answer = middleman.back(self.command, self.path, self._ask(body))
+        self.protocol_version = "HTTP/1.0" if middleman.is_old else "HTTP/1.1"
         self.send_response_only(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
-        if answer.status != 204:
+        self.close_connection = middleman.is_old
+        if answer.status != 204 and not middleman.is_old:
             self.send_header("content-length", str(len(answer.body)))
         self.end_headers()
         if self.command != "HEAD":

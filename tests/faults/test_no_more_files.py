@@ -22,7 +22,7 @@ from tests.faults.world import pending, sync, visit, words
 def test_an_office_that_may_open_no_more_files_loses_nothing(
     regency: Make, monkeypatch: pytest.MonkeyPatch, spare: int, told: str, left: tuple[int, int]
 ) -> None:
-    """Row 58. With one file more it hears the phone, takes the visit and finds no place for its photo."""
+    """Row 68. With one file more it hears the phone, takes the visit and finds no place for its photo."""
     world = regency()
     phone = world.phone()
     sync(phone)

@@ -86,13 +86,16 @@ def test_a_photo_that_was_cut_goes_on_past_a_proxy_that_lets_no_patch_through(
     assert lost and all_is_there(world, phone)
 
 
+@pytest.mark.parametrize("status", [413, 400])
 def test_a_photo_finds_its_way_past_a_proxy_that_lets_only_small_requests_through(
     regency: Make,
     between: Stand,  # noqa: F811
+    status: int,
 ) -> None:
-    """Row 43. It answers 413 to all that is larger."""
-    world, phone = with_photos(regency, 1)
-    between(world).most_bytes = 20_000
+    """Row 43. It says so of all that is larger, or names another reason; also where others wait behind."""
+    world, phone = with_photos(regency, 1, 2, 3)
+    proxy = between(world)
+    proxy.most_bytes, proxy.too_large = 20_000, status
     sync_on(phone)
     assert all_is_there(world, phone)
 

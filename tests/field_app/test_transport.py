@@ -153,6 +153,7 @@ def test_a_packed_answer_that_cannot_be_unpacked_gets_a_sentence(content: bytes)
         (503, "9" * 30, 3600, "lapangan.kantor_sibuk"),
         (503, "-5", 0, "lapangan.kantor_bermasalah"),
         (503, "besok", 0, "lapangan.kantor_bermasalah"),
+        (503, "Wed, 25 Nov 99999999999999999999 10:01:00 GMT", 0, "lapangan.kantor_bermasalah"),
         (503, "Wed, 25 Nov 2026 10:01:00 GMT", 60, "lapangan.kantor_sibuk"),
         (503, "Wed, 25 Nov 2026 09:00:00 GMT", 0, "lapangan.kantor_bermasalah"),
     ],

@@ -19,6 +19,7 @@ CUT = Failure(kind="jaringan", say="lapangan.sambungan_putus")
 AWAY = Failure(kind="jaringan", say=UNREACHABLE)
 STRANGER = Failure(kind="kantor", say="masalah.sesi", status=401)
 CONFLICT = Failure(kind="kantor", say="masalah.letak", status=409)
+TOO_LARGE = Failure(kind="rusak", say="lapangan.jawaban_rusak", status=413)
 NONSENSE = Failure(kind="rusak", say="lapangan.jawaban_rusak")
 
 
@@ -116,6 +117,27 @@ def test_a_step_of_which_some_arrived_keeps_its_size_and_so_do_those_of_other_ph
     line.then(at(offset), CUT)
     assert run(upload, line, blob=blob) == CUT
     assert line.asked[1] == ("PATCH", URL, STEP)
+
+
+def test_a_step_that_was_lost_is_remembered_while_other_photos_go() -> None:
+    upload, line = begun()
+    for blob, step in ((BLOB, STEP), (OTHER, STEP), (BLOB, STEP // SHRINK)):
+        line.then(at(0), CUT)
+        assert run(upload, line, blob=blob) == CUT
+        assert line.asked[1] == ("PATCH", URL, step)
+
+
+def test_a_step_that_somebody_on_the_way_finds_too_large_is_made_smaller_at_once() -> None:
+    upload, line = begun(TOO_LARGE, TOO_LARGE, made(LEAST_STEP_BYTES), at(SIZE))
+    assert run(upload, line, "") == Received()
+    steps = [STEP, STEP // SHRINK, LEAST_STEP_BYTES]
+    assert line.asked[:3] == [("POST", UNTOLD, step) for step in steps]
+    line.then(at(0), TOO_LARGE, TOO_LARGE)
+    assert run(upload, line) == TOO_LARGE, "it can be no smaller"
+    assert line.asked[1:] == [("PATCH", URL, 2 * LEAST_STEP_BYTES), ("PATCH", URL, LEAST_STEP_BYTES)]
+    said = Failure(kind="kantor", say="masalah.unggah_terlalu_besar", status=413)
+    upload, line = begun(said)
+    assert run(upload, line, "") == said, "the office itself means the photo"
 
 
 def test_the_step_that_goes_with_the_creation_is_made_smaller_too() -> None:

@@ -98,6 +98,12 @@ def test_fields_that_belong_together_park_together() -> None:
     ]
 
 
+def test_a_partner_that_both_changed_alike_holds_up_nothing() -> None:
+    base = {"penyalur": "bni", "no_kks": "1"}
+    merge = patch(base, {"penyalur": "pos", "no_kks": "2"}, {"penyalur": "pos", "no_kks": "1"})
+    assert (merge.values, merge.parked) == ({"no_kks": "2"}, {})
+
+
 def test_fields_that_do_not_belong_together_are_conflicts_of_their_own() -> None:
     parked = {name: Parked(base=1, theirs=2, mine=3) for name in ("nama", "pekerjaan")}
     assert parked_groups("warga", parked) == [{name: parked[name]} for name in ("nama", "pekerjaan")]

@@ -142,3 +142,27 @@ def test_a_cursor_of_another_history_pulls_from_zero_and_keeps_own_work(town: Re
     assert other.office.change_table[entry.link.change].outcome == Applied(
         seq=other.office.change_table[entry.link.change].seq
     )
+
+
+def test_a_new_desa_is_caught_up_page_by_page_while_no_row_comes_twice(
+    town: Regency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = town.enrol(10, KEDEN)
+    for number in range(1, 7):
+        town.warga(number, TROBAYAN if number % 2 else KEDEN)
+    town.sync(phone)
+    before = phone.store.cursor().seq
+    town.act(
+        Patch(
+            record=RecordId(phone.writer.person),
+            kind="petugas",
+            base={"wilayah": [KEDEN]},
+            new={"wilayah": [KEDEN, TROBAYAN]},
+        )
+    )
+    monkeypatch.setattr("sync.server.PAGE_ROWS", 1)
+    effects = town.sync(phone)
+    assert all(phone.sees(number) for number in range(1, 7))
+    assert not any(effect.diverged for effect in effects)
+    assert (len(effects), sum(effect.rows for effect in effects)) == (4, 3), "the area, then a row a page"
+    assert phone.store.cursor().catching == {} and phone.store.cursor().seq > before
