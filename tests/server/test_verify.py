@@ -124,11 +124,16 @@ def test_a_file_cut_short_grown_missing_or_added_is_found(
     blob.unlink()
     assert faults(whole)
     blob.write_bytes(dict(changed)[blob])
-    for extra in (whole / "catatan.txt", whole / "blobs" / "00", whole / "uploads" / "ff"):
+    for extra in (
+        whole / "catatan.txt", whole / "catatan.tmp", whole / "blobs" / "00", whole / "uploads" / "ff",
+    ):  # fmt: skip
         extra.write_bytes(b"x")
         assert faults(whole), extra.name
         extra.unlink()
+    half = whole / "blobs" / "00.tmp"
+    half.write_bytes(b"of a blob that a crash cut off")
     assert faults(whole) == []
+    half.unlink()
 
 
 def test_a_number_that_became_another_kind_of_number_in_one_commit_is_no_fault(tmp_path: Path) -> None:
