@@ -10,7 +10,7 @@ from schemas.text import load_text
 
 COMMANDS = (
     "init", "run", "user", "device", "verify", "head", "report", "backup", "restore", "print-key",
-    "restore-key", "rotate-keys", "handover", "rescue", "demo",
+    "restore-key", "rotate-keys", "authority", "handover", "rescue", "demo",
 )  # fmt: skip
 
 

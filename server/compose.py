@@ -33,7 +33,6 @@ from server.certificates import (
     AuthorityError,
     authority_path,
     make_authority,
-    read_authority,
     write_authority,
 )
 from server.chain_keys import UnknownKeyError
@@ -47,6 +46,7 @@ from server.joining import Joinings
 from server.key_file import KeyFile
 from server.keys import KEY_BYTES, KeyFileError, Keys, default_path, make_keys, read_keys, write_keys
 from server.office import Office
+from server.own_authority import OwnAuthority
 from server.paper_key import place_if_stale
 from server.parsing.pool import Parsers
 from server.parsing.typesetting import Typesetter
@@ -139,10 +139,9 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
     with suppress(OSError, KeyFileError):
         place_if_stale(data, key_path)  # only of keys that open this office
     try:
-        authority = authority_of(key_path, name)
+        deps = _build(data, key_path, keys, regency, name)
     except AuthorityError:
         return Refused(say="wewenang_rusak", values={"berkas": str(authority_path(key_path))})
-    deps = _build(data, key_path, keys, authority.certificate if authority else b"", regency, name)
     if restoring:
         return deps
     try:
@@ -157,22 +156,6 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
         close_office(deps)
         return _refused("daftar_musnah_rusak", data)
     return deps
-
-
-def authority_of(key_path: Path, office: str) -> Authority | None:
-    """Return the office's authority; an office of before gets one now, None where it cannot be kept.
-
-    Raises AuthorityError for one that is there and cannot be read.
-    """
-    path = authority_path(key_path)
-    if not path.exists():
-        try:
-            write_authority(path, make_authority(office, now_ms()))
-        except FileExistsError:
-            pass  # another process was first
-        except OSError:
-            return None
-    return read_authority(path)
 
 
 def unlock(data: Path, key: Path | None) -> tuple[Keys, Path] | Refused:
@@ -203,10 +186,17 @@ def close_office(deps: Deps) -> None:
     deps.engine.close()
 
 
-def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Regency, name: str) -> Deps:
+def _build(data: Path, key_path: Path, keys: Keys, regency: Regency, name: str) -> Deps:
     engine = SqliteEngine(
         data / DATABASE, keys.database, regency, now_ms=now_ms, randomness=secrets.token_bytes
     )
+    own_authority = OwnAuthority(engine, key_path, name, now_ms)
+    try:
+        authority = own_authority.found()
+    except AuthorityError:
+        engine.close()
+        raise
+    certificate = authority.certificate if isinstance(authority, Authority) else b""
     forms, workflows, text = load_forms(), load_workflows(), load_text()
     engine.read(lambda reader: take_published(reader, forms, text))
     office = Office(
@@ -247,8 +237,8 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
             name,
             keys.exchange_bytes(),
             SignedAuthority(
-                certificate=authority,
-                signature=keys.private_key().sign(authority_message(authority)),
+                certificate=certificate,
+                signature=keys.private_key().sign(authority_message(certificate)),
             ),
             now_ms=now_ms,
             randomness=secrets.token_bytes,
@@ -265,6 +255,8 @@ def _build(data: Path, key_path: Path, keys: Keys, authority: bytes, regency: Re
         text=text,
         factor_key=keys.factor_key(),
         key_file=key_file,
+        own_authority=own_authority,
+        authority=authority,
         pool=ThreadPoolExecutor(THREADS, thread_name_prefix="office"),
         now_ms=now_ms,
         randomness=secrets.token_bytes,

@@ -10,12 +10,14 @@ from schemas.workflow import Workflows
 from server.backups.keeper import Keeper
 from server.blobs import BlobStore
 from server.calm import Calm
+from server.certificates import Authority
 from server.destruction import Destruction
 from server.devices import Devices
 from server.engine import Engine
 from server.joining import Joinings
 from server.key_file import KeyFile
 from server.office import Office
+from server.own_authority import NoAuthority, OwnAuthority
 from server.parsing.pool import Parsers
 from server.parsing.typesetting import Typesetter
 from server.services.device_words import DeviceWords
@@ -28,6 +30,7 @@ from server.verifying.findings import Findings, Progress
 class Deps:
     """The parts of a running office. `now_ms` gives UTC milliseconds, `randomness(n)` n random bytes.
 
+    `authority` is that of its TLS as it was when the office was opened, or why none counts.
     `verify` checks the whole data folder, and takes its time. `address` is where phones find it while it
     speaks TLS itself; empty while it does not.
     """
@@ -50,6 +53,8 @@ class Deps:
     text: Text
     factor_key: bytes
     key_file: KeyFile
+    own_authority: OwnAuthority
+    authority: Authority | NoAuthority
     pool: ThreadPoolExecutor
     now_ms: Callable[[], int]
     randomness: Callable[[int], bytes]

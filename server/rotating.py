@@ -32,7 +32,7 @@ FRESH = ".baru"
 
 def standing(keys: Keys, database: Path) -> Keys:
     """Return the keys as they count, when a change of them was cut off; nothing is written."""
-    if keys.following is not None and _opens(database, keys.following.database):
+    if keys.following is not None and opens(database, keys.following.database):
         return keys.changed()
     return keys
 
@@ -53,7 +53,7 @@ def _settled(keys: Keys, database: Path) -> Keys:
     now = standing(keys, database)
     if now.following is None:
         return now
-    if not _opens(database, keys.database):
+    if not opens(database, keys.database):
         return keys  # neither key opens it, so neither is thrown away
     _fresh(database).unlink(missing_ok=True)
     return replace(keys, following=None)
@@ -160,7 +160,8 @@ def _check(fresh: Path, new: Keys) -> None:
             raise DamagedError("the copy is not whole")
 
 
-def _opens(database: Path, key: bytes) -> bool:
+def opens(database: Path, key: bytes) -> bool:
+    """Say whether a database opens with this key (32 bytes)."""
     try:
         connect(database, key, read_only=True).close()
     except EngineError:

@@ -11,7 +11,8 @@ from schemas.problem import TEXTS, Problem
 from schemas.text import Text
 from schemas.words import ENROLMENT_WORDS, tidy
 from server import device_store, queries
-from server.commands.shared import add_folder_options, refuse
+from server.certificates import Authority
+from server.commands.shared import add_folder_options, no_authority, refuse
 from server.compose import Refused, close_office, open_office
 from server.deps import Deps
 
@@ -65,6 +66,8 @@ def _new(deps: Deps, who: str, text: Text, *, pinned: bool) -> int:
     if person is None:
         print(text("perintah.orang_tidak_dikenal"), file=sys.stderr)
         return 1
+    if pinned and not isinstance(deps.authority, Authority):
+        return refuse(text, no_authority(deps.authority, deps.own_authority))
     code = deps.joinings.new_code(PersonId(person.id), pinned=pinned)
     if isinstance(code, Problem):
         print(text(f"{TEXTS}.{code.code}", **code.values), file=sys.stderr)

@@ -17,15 +17,8 @@ import uvicorn
 
 from schemas.text import Text
 from server.app import create_app
-from server.certificates import (
-    AuthorityError,
-    Certificates,
-    authority_path,
-    is_address,
-    is_server_name,
-    read_authority,
-)
-from server.commands.shared import add_folder_options, hold, refuse
+from server.certificates import Authority, Certificates, is_address, is_server_name
+from server.commands.shared import add_folder_options, hold, no_authority, refuse
 from server.compose import Refused, close_office, open_office
 from server.deps import Deps
 from server.hosts import Hosts
@@ -100,12 +93,14 @@ def run(args: argparse.Namespace, text: Text) -> int:
             host, port = listener.getsockname()[:2]
             address = f"https://{_shown(names[0])}:{port}" if names else f"http://{_shown(host)}:{port}"
             certificates = None
-            if names:
+            authority = deps.authority
+            if not isinstance(authority, Authority):
+                refused = refuse(text, no_authority(authority, deps.own_authority))
+                if names:
+                    return refused
+            elif names:
                 deps = replace(deps, address=address)
-                made = _certificates(args.key or default_path(args.data), deps, names)
-                if isinstance(made, Refused):
-                    return refuse(text, made)
-                certificates = made
+                certificates = Certificates(authority, names, deps.now_ms())
             print(text("perintah.alamat", nama=deps.office_name, alamat=address), flush=True)
             hosts = Hosts(_names(names, args.host_name, args.host))
             serve(deps, listener, hosts, certificates, args.proxy)
@@ -240,14 +235,6 @@ async def _renew(certificates: Certificates, now_ms: Callable[[], int]) -> None:
     while True:
         await asyncio.sleep(RENEW_EVERY_S)
         certificates.renew(now_ms())
-
-
-def _certificates(key: Path, deps: Deps, names: tuple[str, ...]) -> Certificates | Refused:
-    path = authority_path(key)
-    try:
-        return Certificates(read_authority(path), names, deps.now_ms())
-    except AuthorityError:
-        return Refused(say="wewenang_tidak_ada", values={"berkas": str(path)})
 
 
 def _is_everywhere(host: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from schemas.text import Text
 from server.backups.medium import Trouble
 from server.compose import Refused
+from server.own_authority import NoAuthority, OwnAuthority
 
 UNUSABLE = 3
 
@@ -25,6 +26,11 @@ def refuse(text: Text, refused: Refused) -> int:
     """Say in one line why a data folder cannot be used; return the exit code."""
     print(text(f"perintah.{refused.say}", **refused.values), file=sys.stderr)
     return UNUSABLE
+
+
+def no_authority(why: NoAuthority, own: OwnAuthority) -> Refused:
+    """Return what to say where the office speaks no TLS of its own."""
+    return Refused(say=why, values={"berkas": str(own.path)})
 
 
 def say_trouble(text: Text, trouble: Trouble) -> int:

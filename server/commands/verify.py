@@ -1,4 +1,7 @@
-"""`verify`: check all of a data folder, or of a medium. Rule: exit code 0 only if all of it is whole."""
+"""`verify`: check all of a data folder, or of a medium. Rule: exit code 0 only if all of it is whole.
+
+A key that does not open it says nothing about the data, and has another exit code.
+"""
 
 import argparse
 import sys
@@ -15,7 +18,9 @@ from server.commands.shared import add_folder_options, refuse, say_trouble
 from server.compose import Refused, keys_at, unlock
 from server.keys import default_path
 from server.published import judged_with
+from server.rotating import opens
 from server.verify import verify
+from server.verifying.paging import is_of_another_key
 
 HELP = "periksa setiap rantai, tanda tangan, baris dan berkas"
 NOT_IN_ORDER = 1
@@ -38,6 +43,8 @@ def run(args: argparse.Namespace, text: Text) -> int:
     if isinstance(opened, Refused):
         return refuse(text, opened)
     keys, database = opened
+    if not opens(database, keys.database) and is_of_another_key(database, keys.database):
+        return refuse(text, Refused(say="kunci_tidak_membuka", values={"folder": str(args.data)}))
     judging = judged_with(load_forms(), load_workflows(), text)
     with progress_bar() as bar:
         findings = verify(args.data, database, keys, judging, text, RichProgress(bar, text, "periksa"))

@@ -3,7 +3,9 @@
 import asyncio
 import socket
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -235,30 +237,57 @@ class Hasty(PatientProtocol):
     silence_s = 0.05
 
 
-@pytest.fixture
-def hasty(tmp_path: Any) -> Iterator[tuple[socket.socket, uvicorn.Server]]:
-    """A real office that waits for hardly anybody."""
-    deps = make_office(tmp_path)
+class Brisk(PatientProtocol):
+    """An hour's patience in a moment: a head within a second, and 4 KiB of a body in each."""
+
+    silence_s, head_s, window_s = 2.0, 1.0, 1.0
+
+
+@contextmanager
+def real_office(folder: Path, http: type[PatientProtocol]) -> Generator[tuple[Any, uvicorn.Server]]:
+    """Serve a real office; gives its address, and the server."""
+    deps = make_office(folder)
     listener = listen("127.0.0.1", 0)
     assert not isinstance(listener, Refused)
-    with in_thread(create_app(deps), listener, http=Hasty, lifespan="on") as server:
-        yield listener, server
+    with in_thread(create_app(deps), listener, http=http, lifespan="on") as server:
+        yield listener.getsockname(), server
     close_office(deps)
 
 
-def test_a_real_office_lets_go_of_those_who_left_in_the_midst_of_a_word(
-    hasty: tuple[socket.socket, uvicorn.Server],
-) -> None:
+def test_a_real_office_lets_go_of_those_who_left_in_the_midst_of_a_word(tmp_path: Path) -> None:
     """Row 44. Twenty phones that say one byte of their message."""
-    listener, server = hasty
-    lines = [socket.create_connection(listener.getsockname(), timeout=20) for _ in range(20)]
-    for line in lines:
-        line.sendall(BEGUN + b"x")
-    for line in lines:
-        assert line.recv(1) == b"", "the office hung up"
-        line.close()
-    while server.server_state.connections:
-        time.sleep(0.005)
+    with real_office(tmp_path, Hasty) as (address, server):
+        lines = [socket.create_connection(address, timeout=20) for _ in range(20)]
+        for line in lines:
+            line.sendall(BEGUN + b"x")
+        for line in lines:
+            assert line.recv(1) == b"", "the office hung up"
+            line.close()
+        while server.server_state.connections:
+            time.sleep(0.005)
+
+
+@pytest.mark.parametrize("begun", [b"POST /api/sync HTTP/1.1\r\nX: ", LONG % 300_000], ids=["head", "body"])
+def test_a_real_office_lets_go_of_who_says_a_byte_now_and_then(tmp_path: Path, begun: bytes) -> None:
+    with real_office(tmp_path, Brisk) as (address, _), socket.create_connection(address) as line:
+        line.sendall(begun)
+        with pytest.raises(OSError, match=r"reset|pipe|abort"):
+            for _ in range(300):  # half a minute
+                time.sleep(0.1)
+                line.sendall(b"x")
+
+
+def test_a_real_office_hears_a_slow_upload_to_its_end(tmp_path: Path) -> None:
+    """At ten times the least pace, as 1 KB a second is thirty times that of a real office."""
+    size = 120_000
+    with real_office(tmp_path, Brisk) as (address, _), socket.create_connection(address, timeout=20) as line:
+        line.sendall(LONG % size)
+        for _ in range(size // 2_000):
+            time.sleep(0.05)
+            line.sendall(b"x" * 2_000)
+        line.sendall(b"GET /api/authority HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        heard = b"".join(iter(lambda: line.recv(65_536), b""))
+        assert heard.count(b"HTTP/1.1 ") == 2, "both were answered"
 
 
 def test_the_system_asks_whoever_is_silent_for_a_sign() -> None:

@@ -5,8 +5,9 @@ import shutil
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from errno import ENOSPC
 from pathlib import Path
 
 import httpx
@@ -20,7 +21,13 @@ from schemas.joining import invitation
 from schemas.problem import Problem
 from server.__main__ import main
 from server.access import Person
-from server.certificates import authority_path, is_server_name, make_authority, read_authority
+from server.certificates import (
+    authority_path,
+    is_server_name,
+    make_authority,
+    read_authority,
+    write_authority,
+)
 from server.commands.run import STRICT, tls_names
 from server.compose import Refused as CommandRefused
 from server.compose import close_office
@@ -30,6 +37,7 @@ from tests.field_app.conftest import SetTime, make_phone
 from tests.server.conftest import Running, make_office
 from tests.server.letting_in import beside, let_in
 
+Line = pytest.CaptureFixture[str]
 PIN = "280945"
 TLS = ("--tls", "--name", "127.0.0.1")
 
@@ -125,7 +133,8 @@ def test_a_phone_of_before_follows_its_office_to_tls_and_to_another_authority(tm
         assert phone.unlock(PIN) is None
         assert phone.owner.address == tls, "kept in the vault"
         assert phone.owner.authority == read_authority(authority).certificate
-        authority.unlink()  # and the office makes another one
+        authority.unlink()
+        assert main(["authority", "--data", str(folder), "--new"]) == 0
     make_office_over(folder)
     with served(folder, *TLS, "--port", port):
         phone.worker.run_once()
@@ -168,20 +177,92 @@ def make_office_over(folder: Path) -> None:
 
 
 def test_init_makes_the_authority_beside_the_key_and_an_office_of_before_gets_one(tmp_path: Path) -> None:
-    close_office(make_office(tmp_path))
+    deps = make_office(tmp_path)
     path = authority_path(default_path(tmp_path / "office"))
     first = read_authority(path)
     assert path.stat().st_mode & 0o077 == 0 and path.parent.name == "keys"
-    with beside(tmp_path / "office") as deps:
-        assert deps.joinings.authority == first.certificate
+    assert deps.joinings.authority == first.certificate
+    # as in an office of a version that noted none
+    deps.engine.write(lambda tx: tx.execute("DELETE FROM authority WHERE kabupaten = :kabupaten")).result()
+    close_office(deps)
     path.unlink()
-    with beside(tmp_path / "office") as deps:
-        assert deps.joinings.authority == read_authority(path).certificate != first.certificate
+    for _ in range(2):
+        with beside(tmp_path / "office") as deps:
+            assert deps.joinings.authority == read_authority(path).certificate != first.certificate
 
 
-def test_a_damaged_authority_is_told_and_not_replaced(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def gone(path: Path) -> None:
+    path.rename(path.with_name("pindah"))
+
+
+def replaced(path: Path) -> None:
+    gone(path)
+    write_authority(path, make_authority("Dinas Sosial Uji", 1))
+
+
+AWAY = [(gone, "tidak ada di"), (replaced, "bukan sertifikat kantor yang dikenal")]
+
+
+@pytest.mark.parametrize(("away", "line"), AWAY, ids=[each[0].__name__ for each in AWAY])
+def test_a_key_file_without_its_authority_is_told_and_no_other_counts_unasked(
+    tmp_path: Path, capsys: Line, monkeypatch: pytest.MonkeyPatch, away: Callable[[Path], None], line: str
 ) -> None:
+    """Phones and browsers that know the one before would go away from another."""
+    deps = make_office(tmp_path)
+    person = Running(deps, "", tmp_path / "office").person()
+    close_office(deps)
+    data = ["--data", str(tmp_path / "office")]
+    path = authority_path(default_path(tmp_path / "office"))
+    known = read_authority(path)
+    assert main(["authority", *data]) == 0 and known.fingerprint().hex() in capsys.readouterr().out
+    assert main(["authority", *data, "--new"]) == 3 and "Tidak ada yang diubah" in capsys.readouterr().err
+
+    away(path)
+    laid = path.read_bytes() if path.exists() else None
+    for command in (
+        ["authority", *data],
+        ["device", *data, "--tls", "--new", person],
+        ["run", *data, *TLS, "--port", "0"],
+    ):
+        assert main(command) == 3
+        said = capsys.readouterr().err
+        assert line in said and "authority --new" in said and str(path) in said
+    with monkeypatch.context() as patch:
+        patch.setattr("server.commands.run.serve", lambda *_: None)
+        assert main(["run", *data, "--port", "0"]) == 0, "without TLS it is only told"
+        assert line in capsys.readouterr().err
+    with beside(tmp_path / "office") as deps:
+        assert deps.joinings.authority == b""
+    assert (path.read_bytes() if path.exists() else None) == laid
+
+    path.unlink(missing_ok=True)
+    path.with_name("pindah").rename(path)
+    with beside(tmp_path / "office") as deps:
+        assert deps.authority == known and deps.joinings.authority == known.certificate
+    capsys.readouterr()
+    away(path)
+    laid = path.read_bytes() if path.exists() else None
+    assert main(["authority", *data, "--new"]) == 0
+    other = read_authority(path)
+    assert other.fingerprint().hex() in capsys.readouterr().out and laid in (None, path.read_bytes())
+    with beside(tmp_path / "office") as deps:
+        assert deps.authority == other != known
+
+
+def test_an_authority_that_cannot_be_made_is_told(
+    tmp_path: Path, capsys: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> None:
+        raise OSError(ENOSPC, "no room")
+
+    close_office(make_office(tmp_path))
+    authority_path(default_path(tmp_path / "office")).unlink()
+    monkeypatch.setattr("server.own_authority.write_authority", no_room)
+    assert main(["authority", "--data", str(tmp_path / "office"), "--new"]) == 3
+    assert "tidak dapat dibuat" in capsys.readouterr().err
+
+
+def test_a_damaged_authority_is_told_and_not_replaced(tmp_path: Path, capsys: Line) -> None:
     close_office(make_office(tmp_path))
     path = authority_path(default_path(tmp_path / "office"))
     path.write_bytes(b"rusak")

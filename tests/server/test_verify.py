@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from schemas.ids import BlobId, Regency
 from schemas.text import load_text
@@ -17,6 +18,7 @@ from server.__main__ import main
 from server.compose import Refused, close_office, init_office, open_office, unlock
 from server.deps import Deps
 from server.engine import Writer
+from server.keys import default_path, make_keys, read_keys, write_keys
 from server.store import SqlOfficeStore
 from server.upload_store import Upload
 from server.verify import verify
@@ -108,6 +110,45 @@ def test_one_changed_byte_anywhere_is_found(whole: Path, changed: list[tuple[Pat
             assert faults(whole), (path.name, place)
         path.write_bytes(data)
     assert faults(whole) == []
+
+
+def test_a_key_that_does_not_open_the_office_is_not_called_damage(
+    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "lain.key"
+    keys, before = read_keys(default_path(whole)), {path: path.read_bytes() for path in files(whole)}
+    for wrong in (make_keys(bytes(144)), replace(keys, database=bytes(32))):
+        other.unlink(missing_ok=True)
+        write_keys(other, wrong)
+        assert main(["verify", "--data", str(whole), "--key", str(other)]) == 3
+        said = capsys.readouterr()
+        assert "tidak membuka kantor" in said.err and "TIDAK UTUH" not in said.out + said.err
+    assert main(["verify", "--data", str(whole)]) == 0
+    assert {path: path.read_bytes() for path in files(whole)} == before
+
+
+@pytest.mark.parametrize("emptied", [b"", bytes(8192)], ids=["empty", "zeros"])
+def test_an_emptied_database_is_not_called_a_wrong_key(
+    whole: Path, changed: list[tuple[Path, bytes]], capsys: pytest.CaptureFixture[str], emptied: bytes
+) -> None:
+    database = whole / "office.db"
+    changed.append((database, database.read_bytes()))
+    database.write_bytes(emptied)
+    assert main(["verify", "--data", str(whole)]) == 1
+    assert "TIDAK UTUH" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("size", [1, 3000, 20 * 4096])
+def test_a_damaged_beginning_of_the_database_is_not_called_a_wrong_key(
+    whole: Path, changed: list[tuple[Path, bytes]], capsys: pytest.CaptureFixture[str], size: int
+) -> None:
+    database = whole / "office.db"
+    data = database.read_bytes()
+    changed.append((database, data))
+    spoiled = bytes(255 - each for each in data[100 : 100 + size])
+    database.write_bytes(data[:100] + spoiled + data[100 + size :])
+    assert main(["verify", "--data", str(whole)]) == 1
+    assert "TIDAK UTUH" in capsys.readouterr().out
 
 
 def test_a_file_cut_short_grown_missing_or_added_is_found(
