@@ -112,3 +112,12 @@ def test_the_move_of_many_tugas_is_at_hand_however_long_the_list_is(served: Serv
     page.goto(f"/penugasan/petugas/{whom}")
     box = page.get_by_role("button", name="Pindahkan yang dicentang").bounding_box()
     assert box and box["y"] + box["height"] <= LAPTOP["height"]
+
+
+def test_the_menu_stays_on_one_line_for_who_has_long_names_and_two_roles(served: Served) -> None:  # noqa: F811
+    name = "Raden Ayu Kusumaningtyas Wulandari Hadiningrat"
+    served.office.add_person("panjang", name, "RP", ("petugas", "verifikator"))
+    page = served.page("panjang")
+    heading = page.locator("header.top").bounding_box()
+    assert heading and heading["height"] < 70
+    expect(page.locator(".who-name")).to_have_attribute("title", f"{name}, Verifikator, Petugas kantor")
