@@ -12,12 +12,19 @@ from sync.scope import desa_part, mine
 from sync.store import Fields
 
 
-def members(tx: Reader, desa: Iterable[str], service: str, kind: str) -> list[RecordId]:
-    """Return who of a kind lives in one of these desa and is served by a service."""
+def members(
+    tx: Reader, desa: Iterable[str], service: str, kind: str, among: Iterable[RecordId] | None = None
+) -> list[RecordId]:
+    """Return who of a kind lives in one of these desa and is served by a service; of all, or of these."""
+    named = " AND id IN :names" if among is not None else ""
     found = tx.query(
-        "SELECT id FROM rows WHERE kabupaten = :kabupaten AND part IN :parts AND kind = :kind"
-        " AND removed = 0 ORDER BY id",
-        {"parts": [desa_part(each, service) for each in desa], "kind": kind},
+        "SELECT id FROM rows WHERE kabupaten = :kabupaten AND part IN :parts AND kind = :kind"  # noqa: S608 - ours
+        f" AND removed = 0{named} ORDER BY id",
+        {
+            "parts": [desa_part(each, service) for each in desa],
+            "kind": kind,
+            **({"names": list(among)} if among is not None else {}),
+        },
     )
     return [RecordId(name) for (name,) in found]
 

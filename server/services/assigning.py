@@ -129,9 +129,17 @@ class Assigning:
         )
 
     def candidates(
-        self, person: Person, service: str, region: str, kind: str, show: Show
+        self,
+        person: Person,
+        service: str,
+        region: str,
+        kind: str,
+        show: Show,
+        among: Iterable[RecordId] | None = None,
     ) -> list[Candidate] | Denied:
-        """List whom a region has, by desa and name. Denied when this person may assign nowhere in it."""
+        """List whom a region has, or whom of these, by desa and name. Denied when this person may assign
+        nowhere in it.
+        """
         desa = self._desa(person, service, region)
         if isinstance(desa, Denied):
             return desa
@@ -139,7 +147,7 @@ class Assigning:
         since_ms = self._now_ms() - self.long_ago_days() * DAY_MS
 
         def work(tx: Reader) -> list[Candidate]:
-            ids = assign_store.members(tx, desa, service, kind)
+            ids = assign_store.members(tx, desa, service, kind, among)
             if show == "masalah":
                 concerned = self._with_cases(tx, service, desa)
                 ids = [name for name in ids if name in concerned]
@@ -284,7 +292,7 @@ class Assigning:
     def _give_in(
         self, tx: Writer, person: Person, order: Order, desa: Sequence[str], names: Sequence[RecordId]
     ) -> tuple[int, int]:
-        here = set(assign_store.members(tx, desa, order.service, order.kind))
+        here = set(assign_store.members(tx, desa, order.service, order.kind, names))
         found = SqlOfficeStore.writing(tx).records([name for name in names if name in here])
         free = [record for record in found.values() if not record.readers]
         asked = {

@@ -19,10 +19,12 @@ from server.access import Person, may, scope
 from server.engine import ClosedError, Engine, Reader, Writer
 from server.parsing.messages import NoSheet, Sheet
 from server.parsing.pool import Parsers
+from server.services.import_fates import TAKEN
 from server.services.import_steps import (
     ImportSteps,
     Row,
     choices_of,
+    piece_count,
     row_number,
     rows_and_fates,
     rows_of,
@@ -228,6 +230,14 @@ class Importing:
             return True
 
         return self._engine.write(work).result()
+
+    def taken(self, job: Job) -> frozenset[RecordId]:
+        """Return whom the rows of a list are about that were taken, or said what was there already."""
+        found: set[RecordId] = set()
+        for place in range(piece_count(job)):
+            fates = self._engine.read(lambda tx, at=place: table_store.fates(tx, job.id, job.sheet, at))
+            found |= {fate.lives_in or fate.record for fate in fates if fate.fate in ("sama", *TAKEN)}
+        return frozenset(found)
 
     def problems(self, job: Job, most: int) -> Iterator[tuple[int, Row, tuple[Note, ...]]]:
         """Yield the rows that are not taken, with their number in the sheet (from 1) and why."""

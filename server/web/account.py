@@ -12,6 +12,7 @@ from schemas import format as written
 from schemas.base import Data
 from server import totp
 from server.accounts import LoggedIn, NotCreated, OpenSession, TooManyTries, WrongLogin
+from server.web.agents import browser_of
 from server.web.login import cookie, too_often, whence
 from server.web.qr import qr_svg
 from server.web.replies import onward
@@ -161,7 +162,9 @@ def _view(site: Site, one: OpenSession) -> SessionView:
         for at in (one.created_ms, one.seen_ms)
     )
     when = site.text("kantor.saya.sesi_waktu", masuk=began, terakhir=seen)
-    return SessionView(name=one.name, address=one.address, agent=one.agent, when=when, is_this=one.is_this)
+    program, system = browser_of(one.agent)
+    agent = site.text("kantor.saya.peramban", peramban=program, sistem=system) if system else program
+    return SessionView(name=one.name, address=one.address, agent=agent, when=when, is_this=one.is_this)
 
 
 def _bad(said: str) -> Notice:

@@ -12,10 +12,11 @@ from schemas.base import Data
 from schemas.form_values import day_of
 from schemas.ids import PersonId, RecordId
 from server.access import within
-from server.services.assigning import SHOWS, Assigning, Candidate, Given, Order, Show
-from server.services.importing import SERVICES
+from server.services.assigning import SHOWS, Candidate, Given, Order, Show
+from server.services.importing import SERVICES, may_see
 from server.services.people import Denied
-from server.web.errors import ForbiddenError
+from server.tables.job import Job
+from server.web.errors import ForbiddenError, MissingError
 from server.web.filters import Filter, Group, Option, choices, whole_regions
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
@@ -27,18 +28,22 @@ PICK = "orang."
 
 
 class Asked(Data, frozen=True, kw_only=True):
-    """What is listed: a region of any level; `only` is the one that was picked elsewhere, empty for all."""
+    """What is listed: a region of any level; `only` is the one that was picked elsewhere, `imported` a list
+    that was taken in, of which alone people are listed. Both are empty for all.
+    """
 
     service: str
     region: str
     kind: str
     show: Show
     only: str = ""
+    imported: str = ""
 
     def fields(self) -> dict[str, str]:
         """Return it as the address has it."""
         found = {"layanan": self.service, "desa": self.region, "siapa": self.kind, "tampil": self.show}
-        return {**found, "satu": self.only} if self.only else found
+        more = {"satu": self.only, "daftar": self.imported}
+        return found | {name: value for name, value in more.items() if value}
 
 
 class Kept(Data, frozen=True, kw_only=True):
@@ -66,7 +71,6 @@ class RowView(Data, frozen=True, kw_only=True):
 
 def assign_routes(site: Site) -> list[Any]:
     """Return the handlers of the pages."""
-    work = site.assigning
 
     async def draw(
         visitor: Visitor, asked: Asked, notices: list[Notice], kept: Kept | None = None, status: int = 200
@@ -96,7 +100,7 @@ def assign_routes(site: Site) -> list[Any]:
         if lack:
             said = Notice(tone="bad", icon="error", title=site.text(f"penugasan.kurang.{lack}"))
             return await draw(visitor, asked, [said], kept, 422)
-        done = await site.work(lambda: _give(work, visitor, asked, kept))
+        done = await site.work(lambda: _give(site, visitor, asked, kept))
         if isinstance(done, Denied):
             raise ForbiddenError
         return onward(f"/penugasan?{_query(replace(asked, only=''))}&diberi={done.made}&sudah={done.before}")
@@ -113,6 +117,7 @@ def _asked(given: Mapping[str, str]) -> Asked:
         kind=kind if kind in KINDS else KINDS[0],
         show="semua" if only else _show(show),
         only=only,
+        imported=given.get("daftar", "")[:32],
     )
 
 
@@ -147,10 +152,10 @@ def _lacking(site: Site, visitor: Visitor, asked: Asked, kept: Kept) -> str:
     return "" if kept.whom in workers else "petugas"
 
 
-def _give(work: Assigning, visitor: Visitor, asked: Asked, kept: Kept) -> Given | Denied:
+def _give(site: Site, visitor: Visitor, asked: Asked, kept: Kept) -> Given | Denied:
     targets = [RecordId(name) for name in sorted(kept.picked)]
     if kept.all and not asked.only:
-        found = work.candidates(visitor.person, asked.service, asked.region, asked.kind, asked.show)
+        found = _found(site, visitor, asked)
         if isinstance(found, Denied):
             return found
         targets = [each.id for each in found]
@@ -163,16 +168,12 @@ def _give(work: Assigning, visitor: Visitor, asked: Asked, kept: Kept) -> Given 
         due=day_of(kept.due) if kept.due else None,
         reason=kept.reason,
     )
-    return work.give(visitor.person, order, targets)
+    return site.assigning.give(visitor.person, order, targets)
 
 
 def _values(site: Site, visitor: Visitor, asked: Asked) -> dict[str, Any]:
     wide = _wide(site, asked)
-    found = (
-        site.assigning.candidates(visitor.person, asked.service, asked.region, asked.kind, asked.show)
-        if asked.region and not _too_wide(site, asked)
-        else []
-    )
+    found = _found(site, visitor, asked)
     if isinstance(found, Denied):
         raise ForbiddenError
     if asked.only:
@@ -187,8 +188,9 @@ def _values(site: Site, visitor: Visitor, asked: Asked) -> dict[str, Any]:
     return {
         "asked": asked.fields() if asked.region else {"desa": ""},
         "too_wide": _too_wide(site, asked),
+        "imported": imported.name if (imported := _imported(site, visitor, asked)) else "",
         "filters": _filters(site, asked, days),
-        "everyone": f"/penugasan?{_query(replace(asked, show='semua', only=''))}",
+        "everyone": f"/penugasan?{_query(replace(asked, show='semua', only='', imported=''))}",
         "days": days,
         "rows": [_row(site, each, owners, wide=wide) for each in found[:MOST_ROWS]],
         "total": len(found),
@@ -199,6 +201,27 @@ def _values(site: Site, visitor: Visitor, asked: Asked) -> dict[str, Any]:
     }
 
 
+def _found(site: Site, visitor: Visitor, asked: Asked) -> list[Candidate] | Denied:
+    """Return who is asked for; nobody where no region, or too much, is asked for."""
+    if not asked.region or _too_wide(site, asked):
+        return []
+    job = _imported(site, visitor, asked)
+    among = site.importing.taken(job) if job else None
+    return site.assigning.candidates(
+        visitor.person, asked.service, asked.region, asked.kind, asked.show, among
+    )
+
+
+def _imported(site: Site, visitor: Visitor, asked: Asked) -> Job | None:
+    """Return the list of which alone people are asked for. Raises MissingError."""
+    if not asked.imported:
+        return None
+    job = site.importing.job(RecordId(asked.imported))
+    if job is None or not may_see(visitor.person, job):
+        raise MissingError
+    return job
+
+
 def _wide(site: Site, asked: Asked) -> bool:
     """Whether several desa are listed."""
     region = site.words.wilayah.get(asked.region)
@@ -206,11 +229,12 @@ def _wide(site: Site, asked: Asked) -> bool:
 
 
 def _too_wide(site: Site, asked: Asked) -> bool:
-    """Whether more people are asked for than a page is for: the shops of the kabupaten can be listed, not its
-    people.
+    """Whether more people are asked for than a page is for: the shops of the kabupaten can be listed, and who
+    is in a list that was taken in, not all its people.
     """
     region = site.words.wilayah.get(asked.region)
-    return region is not None and region.level == "kabupaten" and asked.kind != "ewarong"
+    whole = region is not None and region.level == "kabupaten"
+    return whole and asked.kind != "ewarong" and not asked.imported
 
 
 def _row(site: Site, each: Candidate, owners: Mapping[PersonId, str], *, wide: bool) -> RowView:

@@ -18,6 +18,8 @@ from server.web.site import Site
 SHOWN = 20
 SAMPLES = 3
 MOST_DESA = 24
+MOST_AT_ONCE = 5_000
+"""Work about so many of a list may be given out at once; about more it is given out by desa."""
 LOOKS = {
     "dicocokkan": ("notice", "edit"), "memeriksa": ("info", "hourglass"), "diperiksa": ("notice", "check"),
     "menerapkan": ("info", "hourglass"), "selesai": ("good", "done"), "gagal": ("bad", "error"),
@@ -120,21 +122,21 @@ def list_values(
 
 
 def _onward(site: Site, job: Job) -> list[tuple[str, str]]:
-    """Return where to give out work about those of the list: addresses and desa, those with most first."""
-    asked = {"layanan": job.service, "siapa": job.kind}
-    if job.kind == "ewarong":
-        asked["desa"] = site.words.wilayah.kabupaten.kode
-        count = written.number(sum(job.desa.values()))
-        return [(f"/penugasan?{urlencode(asked)}", site.text("impor.hasil.tugaskan_semua", jumlah=count))]
-    most = sorted(job.desa.items(), key=lambda item: (-item[1], item[0]))[:MOST_DESA]
+    """Return where to give out work about those of the list: addresses and titles, all at once and by desa,
+    those with most first.
+    """
     named = {each.kode: each.nama for each in site.words.wilayah}
-    return [
-        (
-            f"/penugasan?{urlencode({'desa': desa, **asked})}",
-            site.text("impor.hasil.tugaskan_desa", desa=named.get(desa, desa), jumlah=written.number(count)),
-        )
-        for desa, count in most
-    ]
+    asked = {"layanan": job.service, "siapa": job.kind, "daftar": job.id}
+
+    def onward(region: str, said: str, count: int) -> tuple[str, str]:
+        title = site.text(said, desa=named.get(region, region), jumlah=written.number(count))
+        return f"/penugasan?{urlencode({'desa': region, **asked})}", title
+
+    total = sum(job.desa.values())
+    most = sorted(job.desa.items(), key=lambda item: (-item[1], item[0]))[:MOST_DESA]
+    whole = site.words.wilayah.kabupaten.kode
+    every = [onward(whole, "impor.hasil.tugaskan_semua", total)] if 0 < total <= MOST_AT_ONCE else []
+    return every + [onward(desa, "impor.hasil.tugaskan_desa", count) for desa, count in most]
 
 
 def _fate_text(site: Site, fate: str, suffix: str) -> str:

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from schemas.ids import RecordId
+from server.web.agents import browser_of
 from sync.change import Patch
 from tests.server.test_web_browser import (  # noqa: F401 - the browser and the served office as fixtures
     DESA,
@@ -112,3 +113,44 @@ def test_the_move_of_many_tugas_is_at_hand_however_long_the_list_is(served: Serv
     page.goto(f"/penugasan/petugas/{whom}")
     box = page.get_by_role("button", name="Pindahkan yang dicentang").bounding_box()
     assert box and box["y"] + box["height"] <= LAPTOP["height"]
+
+
+def test_the_menu_stays_on_one_line_for_who_has_long_names_and_two_roles(served: Served) -> None:  # noqa: F811
+    name = "Raden Ayu Kusumaningtyas Wulandari Hadiningrat"
+    served.office.add_person("panjang", name, "RP", ("petugas", "verifikator"))
+    page = served.page("panjang")
+    heading = page.locator("header.top").bounding_box()
+    assert heading and heading["height"] < 70
+    expect(page.locator(".who-name")).to_have_attribute("title", f"{name}, Verifikator, Petugas kantor")
+
+
+def test_the_map_of_the_regency_is_as_high_as_the_screen_allows(served: Served) -> None:  # noqa: F811
+    page = served.page("kabid")
+    page.goto("/peta")
+    box = page.locator("#peta").bounding_box()
+    assert box and box["height"] > LAPTOP["height"] * 0.6
+
+
+def test_a_session_tells_its_browser_in_words(served: Served) -> None:  # noqa: F811
+    page = served.page("pengawas")
+    page.goto("/akun")
+    expect(page.get_by_text("Chrome di Linux")).to_be_visible()
+    expect(page.get_by_text("Mozilla")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("agent", "said"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 "
+         "Safari/537.36 Edg/130.0", ("Edge", "Windows")),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", ("Firefox", "Linux")),
+        ("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile "
+         "Safari/537.36", ("Chrome", "Android")),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 "
+         "Safari/604.1", ("Safari", "iPhone")),
+        ("curl/8.0", ("curl/8.0", "")),
+    ],
+    ids=["edge", "firefox", "android", "iphone", "unknown"],
+)  # fmt: skip
+def test_a_browser_is_known_by_what_it_calls_itself(agent: str, said: tuple[str, str]) -> None:
+    assert browser_of(agent) == said

@@ -4,6 +4,7 @@ import io
 import re
 import time
 from collections.abc import Iterator
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -93,17 +94,29 @@ def test_a_list_goes_in_by_the_pages_alone(pages: Pages) -> None:
     assert pages.browser.get("/impor").text.count("Sudah diterapkan") == 1
 
 
-def test_from_a_list_of_shops_work_is_given_out_in_the_whole_kabupaten_at_once(pages: Pages) -> None:
-    heads = ("Nama e-warong", "Desa", "Kecamatan")
-    shops = [["e-warong Satu", "Jetis Karangpung", "Kalijambe"], ["e-warong Dua", "Pungsari", "Plupuh"]]
-    page = pages.send(workbook(shops, heads=heads)).headers["location"]
+def test_from_a_list_work_is_given_out_about_those_in_it_alone_in_the_whole_kabupaten(
+    pages: Pages,
+) -> None:
+    far = {"Desa/Kelurahan": "Pungsari", "Kecamatan": "Plupuh"}
+    page = pages.send(workbook([person(71), person(72, **far)])).headers["location"]
     pages.step(page, langkah="periksa", layanan="bpnt", **pages.matched(page))
     pages.settled(page)
     pages.step(page, langkah="terapkan")
-    link = re.search(r'href="(/penugasan\?[^"]+)">E-warong seluruh kabupaten, 2 baris', pages.settled(page))
-    assert link
-    listed = pages.browser.get(link[1].replace("&amp;", "&")).text
-    assert "e-warong Satu" in listed and "e-warong Dua" in listed
+    links = [
+        (link.replace("&amp;", "&"), title)
+        for link, title in re.findall(r'href="(/penugasan\?[^"]+)">([^<]+)<', pages.settled(page))
+    ]
+    assert links[0][1] == "Semua di daftar ini, 2 baris" and len(links) == 3
+    every = pages.browser.get(links[0][0]).text
+    assert "Hanya yang ada di daftar danom.xlsx" in every and every.count('name="orang.') == 2
+    assert all(pages.browser.get(link).text.count('name="orang.') == 1 for link, _ in links[1:])
+    asked = dict(parse_qsl(links[0][0].partition("?")[2]))
+    form = {"csrf": csrf(pages.browser.get("/")), **asked, "semua": "ya", "form": "bpnt_kpm"}
+    whom = pages.office.people["pendamping"]
+    done = pages.browser.post("/penugasan", data={**form, "petugas": whom})
+    assert "2 tugas diberikan" in pages.browser.get(done.headers["location"]).text
+    other = pages.browser.get(links[0][0].replace("daftar=", "daftar=0"))
+    assert other.status_code == 404
 
 
 def test_a_number_that_is_written_in_groups_is_covered_as_well(pages: Pages) -> None:

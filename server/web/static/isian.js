@@ -27,13 +27,13 @@
     const at = value && new Date(type === "date" ? `${value}T00:00` : value);
     if (!at || isNaN(at)) return "";
     const day = at.toLocaleDateString("id-ID", month);
-    return ` · ${type === "date" ? day : `${day}, ${value.slice(11, 16).replace(":", ".")}`}`;
+    return `· ${type === "date" ? day : `${day}, ${value.slice(11, 16).replace(":", ".")}`}`;
   };
   if (!/^id\b/.test(navigator.language)) {
     for (const field of document.querySelectorAll("input[type=date], input[type=datetime-local]")) {
       const day = span("day-said");
       day.setAttribute("aria-hidden", "true");
-      field.before(day);
+      field.before(" ", day);
       const tell = () => { day.textContent = said(field); };
       field.addEventListener("input", tell);
       addEventListener("pageshow", tell);
