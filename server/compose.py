@@ -40,7 +40,7 @@ from server.deps import Deps
 from server.destruction import DamagedListError, Destruction, DestructionList, KeysAwayError
 from server.devices import Devices
 from server.disk import NoPromiseError, ensure_folder, sync_folder
-from server.engine import LockedError, NewerDataError, NotInitialisedError, WrongKeyError
+from server.engine import EngineError, LockedError, NewerDataError, NotInitialisedError, WrongKeyError
 from server.engines.sqlite import SqliteEngine, create, upgrade
 from server.joining import Joinings
 from server.key_file import KeyFile
@@ -60,6 +60,13 @@ from sync.rules import DomainRules
 
 DATABASE = "office.db"
 THREADS = 16
+UNOPENED: dict[type[EngineError], str] = {
+    WrongKeyError: "kunci_salah",
+    LockedError: "basis_data_dipakai",
+    NewerDataError: "data_lebih_baru",
+    NotInitialisedError: "folder_bukan_kantor",
+}
+"""Why a database is not opened, and what is said of it."""
 
 
 class Refused(Data, frozen=True, kw_only=True):
@@ -128,14 +135,8 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
         keys = settle(key_path, path)
     try:
         regency, name = upgrade(path, keys.database)
-    except WrongKeyError:
-        return _refused("kunci_salah", data)
-    except LockedError:
-        return _refused("basis_data_dipakai", data)
-    except NewerDataError:
-        return _refused("data_lebih_baru", data)
-    except NotInitialisedError:
-        return _refused("folder_bukan_kantor", data)
+    except tuple(UNOPENED) as error:
+        return _refused(UNOPENED[type(error)], data)
     with suppress(OSError, KeyFileError):
         place_if_stale(data, key_path)  # only of keys that open this office
     try:

@@ -1,7 +1,10 @@
 """Durable steps on the file system. Rule: acknowledged means that it survives a power cut."""
 
 import errno
+import fcntl
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from server.engine import FailingError, FullError
@@ -61,3 +64,18 @@ def is_full(error: Exception) -> bool:
 def is_failing(error: Exception) -> bool:
     """Say whether an error means that the disk fails, or has turned read-only."""
     return isinstance(error, FailingError) or getattr(error, "errno", None) in (errno.EROFS, errno.EIO)
+
+
+@contextmanager
+def held_alone(path: Path) -> Generator[bool]:
+    """Hold a file or folder, so that no other process does as well; False where one does."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_alone = True
+        except BlockingIOError:
+            is_alone = False
+        yield is_alone
+    finally:
+        os.close(handle)

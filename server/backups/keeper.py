@@ -4,23 +4,24 @@ What is due follows from what was verified, so a run that was missed while the s
 at its start. One folder lock keeps this process and the `backup` command apart. A second thread streams.
 """
 
-import fcntl
 import logging
-import os
 import threading
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from schemas.base import Data
 from server import backup_store, reach_store
 from server.backup_store import Copy, Plan, Try
 from server.backups.bringing_back import BroughtBack, mend_office
 from server.backups.making import Made, Progress, Source, StoppedError, make_copy
+from server.backups.manifest import copy_at
 from server.backups.medium import Medium, Trouble, open_medium
 from server.backups.streaming import LogState, Streamer
-from server.disk import ensure_folder
+from server.disk import ensure_folder, held_alone
 from server.engine import ClosedError, Writer
 
 T = TypeVar("T")
@@ -187,38 +188,15 @@ class Keeper:
 
     def _verified(self, path: str, made: Made) -> Copy:
         """Return what is kept of a copy that was verified."""
-        manifest = made.manifest
-        disk = self._source.disk_of(Path(path))
-        return Copy(
-            medium=manifest.medium,
-            path=path,
-            disk=disk,
-            beside_data=disk == self._source.disk_of(self._source.database.parent),
-            number=manifest.number,
-            begun_ms=manifest.begun_ms,
-            verified_ms=manifest.verified_ms,
-            last_seq=manifest.last_seq,
-            tag=manifest.tag,
-            links=manifest.links,
-            senders=manifest.senders,
-            size_bytes=manifest.size_bytes + manifest.blob_bytes,
-            blobs=manifest.counts["blobs"],
-            problem="berkas_kantor_rusak" if manifest.absent else "",
-        )
+        disk_of = self._source.disk_of
+        copy = copy_at(Path(path), made.manifest, disk_of(Path(path)), disk_of(self._source.database.parent))
+        return replace(copy, problem="berkas_kantor_rusak") if made.manifest.absent else copy
 
-    @contextmanager
-    def _alone(self) -> Generator[bool]:
+    def _alone(self) -> AbstractContextManager[bool]:
         """Hold the folder of blobs, which stands for "copying"; the data folder itself is held by `run`."""
         folder = self._source.database.parent / "blobs"
         ensure_folder(folder)
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield True
-        except BlockingIOError:
-            yield False
-        finally:
-            os.close(handle)
+        return held_alone(folder)
 
     def _keep(self) -> None:
         while not self.is_stopping:

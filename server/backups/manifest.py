@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from schemas.base import Data
 from schemas.ids import BlobId, DeviceId, LinkHash, Regency
+from server.backup_store import Copy
 from server.backups.medium import Medium
 from server.disk import replace_durably
 from server.keys import Keys, derive
@@ -48,6 +49,25 @@ class Manifest(Data, frozen=True, kw_only=True):
     blob_bytes: int
     absent: list[BlobId]
     generation: int = 1
+
+
+def copy_at(path: Path, manifest: Manifest, disk: str, data_disk: str) -> Copy:
+    """Return what the office keeps of a copy that was verified: on which disk it is, and the data are."""
+    return Copy(
+        medium=manifest.medium,
+        path=str(path),
+        disk=disk,
+        beside_data=disk == data_disk,
+        number=manifest.number,
+        begun_ms=manifest.begun_ms,
+        verified_ms=manifest.verified_ms,
+        last_seq=manifest.last_seq,
+        tag=manifest.tag,
+        links=manifest.links,
+        senders=manifest.senders,
+        size_bytes=manifest.size_bytes + manifest.blob_bytes,
+        blobs=manifest.counts["blobs"],
+    )
 
 
 def write_manifest(medium: Medium, keys: Keys, manifest: Manifest, nonce: bytes) -> None:

@@ -9,17 +9,16 @@ PATH/stream/               logs of what was committed between copies
 """
 
 import errno
-import fcntl
 import os
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
 
 from schemas.base import Data
 from schemas.ids import DeviceId
-from server.disk import NoPromiseError, ensure_folder, replace_durably, sync_folder
+from server.disk import NoPromiseError, ensure_folder, held_alone, replace_durably, sync_folder
 from server.engine import FullError
 
 FORMAT = 1
@@ -79,17 +78,9 @@ class Medium(Data, frozen=True, kw_only=True):
         found = (path.stem for path in self.copies.glob("*.manifest"))
         return sorted((int(name) for name in found if name.isdigit()), reverse=True)
 
-    @contextmanager
-    def locked(self) -> Generator[bool]:
+    def locked(self) -> AbstractContextManager[bool]:
         """Hold the medium, so that no other process works on it; False where one does."""
-        handle = os.open(self.path / MARK, os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield True
-        except BlockingIOError:
-            yield False
-        finally:
-            os.close(handle)
+        return held_alone(self.path / MARK)
 
 
 def prepare(path: Path, office: DeviceId, randomness: Callable[[int], bytes]) -> Medium | Trouble:

@@ -17,12 +17,11 @@ from msgspec.structs import replace
 from schemas.base import Data
 from schemas.ids import BlobId
 from server import backup_store, reach_store, restore_store
-from server.backup_store import Copy
 from server.backups.blob_copies import BlobCopies
 from server.backups.bringing_back import all_there, bring_back
 from server.backups.checking import check_database, file_hash
 from server.backups.making import SPARE_BYTES, Progress, megabytes
-from server.backups.manifest import DamagedManifestError, Manifest, keys_of, read_manifest
+from server.backups.manifest import DamagedManifestError, Manifest, copy_at, keys_of, read_manifest
 from server.backups.medium import Medium, Trouble, disk_of, is_full, open_medium, trouble_of
 from server.backups.replaying import Gone, Replayed, replay
 from server.backups.stream import Committed, Head, log_generation, log_numbers, read_log
@@ -230,25 +229,9 @@ def _begin(writer: Writer, wanted: Wanted, manifest: Manifest, lost: Sequence[Bl
     restore_store.begin(writer)
     reach_store.forget_reach(writer)
     restore_store.lose_blobs(writer, lost)
-    medium = wanted.media[0]
-    backup_store.add_copy(
-        writer,
-        Copy(
-            medium=manifest.medium,
-            path=str(medium.path),
-            disk=disk_of(medium.path),
-            beside_data=disk_of(medium.path) == disk_of(wanted.data.parent),
-            number=manifest.number,
-            begun_ms=manifest.begun_ms,
-            verified_ms=manifest.verified_ms,
-            last_seq=manifest.last_seq,
-            tag=manifest.tag,
-            links=manifest.links,
-            senders=manifest.senders,
-            size_bytes=manifest.size_bytes + manifest.blob_bytes,
-            blobs=manifest.counts["blobs"],
-        ),
-    )
+    path = wanted.media[0].path
+    copy = copy_at(path, manifest, disk_of(path), disk_of(wanted.data.parent))
+    backup_store.add_copy(writer, copy)
 
 
 def _gone(deps: Deps) -> Gone:

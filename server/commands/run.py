@@ -67,51 +67,71 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, text: Text) -> int:
     """Serve until SIGINT or SIGTERM; return the exit code."""
-    names = tls_names(args.name, args.host) if args.tls else ()
+    names = _checked_names(args)
     if isinstance(names, Refused):
         return refuse(text, names)
-    wrong = next((name for name in args.host_name if not is_server_name(name)), None)
-    if wrong is not None:
-        return refuse(text, Refused(say="nama_salah", values={"nama": wrong}))
-    unknown = next((proxy for proxy in args.proxy if not is_address(proxy)), None)
-    if unknown is not None:
-        return refuse(text, Refused(say="proxy_salah", values={"alamat": unknown}))
     listener = listen(args.host, args.port)
     if isinstance(listener, Refused):
-        print(text(f"perintah.{listener.say}", **listener.values), file=sys.stderr)
+        refuse(text, listener)
         return PORT_TAKEN
     with listener:
         lock = hold(args.data)
         if isinstance(lock, Refused):
             return refuse(text, lock)
-        deps = open_office(args.data, args.key)
-        if isinstance(deps, Refused):
-            os.close(lock)
-            return refuse(text, deps)
         try:
-            _warn(args.data, args.key or default_path(args.data), text)
-            host, port = listener.getsockname()[:2]
-            address = f"https://{_shown(names[0])}:{port}" if names else f"http://{_shown(host)}:{port}"
-            certificates = None
-            authority = deps.authority
-            if not isinstance(authority, Authority):
-                refused = refuse(text, no_authority(authority, deps.own_authority))
-                if names:
-                    return refused
-            elif names:
-                deps = replace(deps, address=address)
-                certificates = Certificates(authority, names, deps.now_ms())
-            print(text("perintah.alamat", nama=deps.office_name, alamat=address), flush=True)
-            hosts = Hosts(_names(names, args.host_name, args.host))
-            serve(deps, listener, hosts, certificates, args.proxy)
+            deps = open_office(args.data, args.key)
+            if isinstance(deps, Refused):
+                return refuse(text, deps)
+            try:
+                refused = _serve_opened(deps, listener, names, args, text)
+            finally:
+                close_office(deps)
         finally:
-            close_office(deps)
             os.close(lock)
+    if refused is not None:
+        return refuse(text, refused)
     try:
         print(text("perintah.selesai"), flush=True)
     except OSError:  # the window is closed: what is still to be said goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def _checked_names(args: argparse.Namespace) -> tuple[str, ...] | Refused:
+    """Return the names for the server's certificate, none without TLS; refuse what is no name or address."""
+    names = tls_names(args.name, args.host) if args.tls else ()
+    if isinstance(names, Refused):
+        return names
+    wrong = next((name for name in args.host_name if not is_server_name(name)), None)
+    if wrong is not None:
+        return Refused(say="nama_salah", values={"nama": wrong})
+    unknown = next((proxy for proxy in args.proxy if not is_address(proxy)), None)
+    if unknown is not None:
+        return Refused(say="proxy_salah", values={"alamat": unknown})
+    return names
+
+
+def _serve_opened(
+    deps: Deps, listener: socket.socket, names: tuple[str, ...], args: argparse.Namespace, text: Text
+) -> Refused | None:
+    """Say what is unwise and where the office is found, and serve it; over TLS where it has names."""
+    _warn(args.data, args.key or default_path(args.data), text)
+    host, port = listener.getsockname()[:2]
+    address = f"https://{_shown(names[0])}:{port}" if names else f"http://{_shown(host)}:{port}"
+    certificates = None
+    authority = deps.authority
+    if isinstance(authority, Authority):
+        if names:
+            deps = replace(deps, address=address)
+            certificates = Certificates(authority, names, deps.now_ms())
+    else:
+        refused = no_authority(authority, deps.own_authority)
+        if names:
+            return refused
+        refuse(text, refused)  # only said: without TLS it is served as ever
+    print(text("perintah.alamat", nama=deps.office_name, alamat=address), flush=True)
+    serve(deps, listener, Hosts(_names(names, args.host_name, args.host)), certificates, args.proxy)
+    return None
 
 
 def listen(host: str, port: int) -> socket.socket | Refused:
