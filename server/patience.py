@@ -12,11 +12,14 @@ goes on at no less than a pace that the worst of lines still has; how long it ta
 """
 
 import asyncio
+import logging
 import socket
 from contextlib import suppress
 from typing import Any
 
 from server.hosts import TargetProtocol
+
+logger = logging.getLogger("server")
 
 SILENCE_S = 90.0
 """Longer than an upload waits for its next bytes (api/upload_body.py), so that it is answered first."""
@@ -29,6 +32,9 @@ WINDOW_S, LEAST_BYTES = 120.0, 4 * 1024
 """So many bytes of a body come within each so many seconds, or its rest does: 34 bytes a second, where GPRS
 at its worst still has some hundreds."""
 MOST_FILES = 65_536
+NO_FILE_LEFT = "socket.accept() out of system resource"
+"""What asyncio says once for each connection that it could have accepted, two thousand times a second."""
+TOLD_EVERY_S = 60.0
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 3}
 """Seconds of quiet before the first question and between two, and how many stay without an answer."""
 
@@ -51,6 +57,21 @@ def open_all_files() -> None:
         wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
         if granted < wanted:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+def tell_seldom(loop: asyncio.AbstractEventLoop) -> None:
+    """Say once a minute that no file is left for a connection: to say it each time leaves none to answer."""
+    told_s = -TOLD_EVERY_S
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        nonlocal told_s
+        if context.get("message") != NO_FILE_LEFT:
+            loop.default_exception_handler(context)
+        elif loop.time() - told_s >= TOLD_EVERY_S:
+            told_s = loop.time()
+            logger.error("no more files can be opened: who connects has to wait")
+
+    loop.set_exception_handler(handle)
 
 
 class TooLongError(Exception):

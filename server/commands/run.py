@@ -23,7 +23,7 @@ from server.compose import Refused, close_office, open_office
 from server.deps import Deps
 from server.hosts import Hosts
 from server.keys import default_path, is_open_to_others
-from server.patience import PatientProtocol, ask_the_silent, open_all_files
+from server.patience import PatientProtocol, ask_the_silent, open_all_files, tell_seldom
 from server.web.building import build_site
 from server.web.cookie_names import named
 from server.web.pages import page_routes
@@ -229,6 +229,7 @@ async def _answer(
     certificates: Certificates | None,
     site: Site,
 ) -> None:
+    tell_seldom(asyncio.get_running_loop())
     beside = [asyncio.create_task(keep_house(site))]
     if certificates is not None:
         beside.append(asyncio.create_task(_renew(certificates, site.deps.now_ms)))

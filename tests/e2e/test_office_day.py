@@ -186,7 +186,7 @@ def the_work_is_given_out(office: Page, field: Field) -> None:
     office.get_by_label("Alasan atau pesan singkat").fill("Danom November")
     office.get_by_role("button", name="Beri tugas").click()
     expect(office.get_by_text("4 tugas diberikan.")).to_be_visible()
-    expect(office.get_by_text("Tidak ada lagi yang belum punya tugas di desa ini")).to_be_visible()
+    expect(office.get_by_text("Tidak ada lagi yang belum punya tugas di wilayah ini")).to_be_visible()
 
 
 def a_newer_list_says_otherwise(office: Page) -> None:

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 from field_app.views import Refused
+from tests.faults import world as worlds
 from tests.faults.conftest import Make
-from tests.faults.line import UP
 from tests.faults.world import PIN, make_phone, pending, sync, visit, words
 
 
@@ -62,24 +63,31 @@ def test_a_phone_without_a_file_handle_left_stays_locked_and_opens_with_some(reg
     assert (world.versions(done.visit), world.faults()) == ([done.change.hex()], [])
 
 
-def test_an_office_without_a_file_handle_left_takes_nothing_half_and_all_with_some(regency: Make) -> None:
-    """Row 67. One is left: whoever comes is let in, and no file can be opened for what they bring."""
+@pytest.mark.parametrize("is_heard", [False, True], ids=["none", "hardly one"])
+def test_an_office_without_a_file_handle_left_takes_nothing_half_and_all_with_some(
+    regency: Make, monkeypatch: pytest.MonkeyPatch, is_heard: bool
+) -> None:
+    """Row 67. Nobody is let in; or somebody is, with hardly a file for what they bring."""
     world = regency()
     phone = world.phone()
     sync(phone)
-    done = visit(phone, world.beats[0], 1, 2)
-    world.kill()
-    world.serve()
-    httpx.get(f"{world.line.address}/api/time")
-    world.line.hang_up()
-    used = len(list(Path(f"/proc/{world.server}/fd").iterdir()))
-    _, most = resource.prlimit(world.server, resource.RLIMIT_NOFILE)
-    resource.prlimit(world.server, resource.RLIMIT_NOFILE, (used + 1, most))
-    world.line.cut(UP, 30_000)
-    failure = phone.worker.run_once()
-    assert failure is not None and failure.say in phone.text
-    assert world.lacks() or not world.versions(done.visit)
-    resource.prlimit(world.server, resource.RLIMIT_NOFILE, (most, most))
+    done = visit(phone, world.beats[0], 1)
+    phone.lock()
+    monkeypatch.setattr(worlds, "TIMEOUT", httpx.Timeout(0.5))
+    phone = world.again(world.folder / "hp-0")
+    before = resource.prlimit(world.server, resource.RLIMIT_NOFILE)
+    used = [int(path.name) for path in Path(f"/proc/{world.server}/fd").iterdir()]
+    resource.prlimit(world.server, resource.RLIMIT_NOFILE, (max(used) + 1 if is_heard else 3, before[1]))
+    for _ in range(2):
+        failure = phone.worker.run_once()
+        assert failure is None or failure.say in phone.text
+        assert is_heard or (failure and failure.say, pending(phone)) == ("lapangan.kantor_lambat", (1, 1))
+    resource.prlimit(world.server, resource.RLIMIT_NOFILE, before)
+    phone.lock()
+    monkeypatch.undo()
+    phone = world.again(world.folder / "hp-0")
     sync(phone)
     assert (words(phone), pending(phone)) == (["diterima"], (0, 0))
     assert (world.versions(done.visit), world.lacks(), world.faults()) == ([done.change.hex()], [], [])
+    assert is_heard or world.said().count("no more files can be opened") == 1
+    assert "socket.accept" not in world.said()
