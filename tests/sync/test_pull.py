@@ -1,6 +1,7 @@
 """What a phone pulls: its area, by pages, by tasks, and nothing else."""
 
 import pytest
+from msgspec.structs import replace
 
 from schemas.ids import RecordId
 from schemas.wire import Applied, Removed
@@ -121,6 +122,18 @@ def test_a_row_that_went_astray_is_found_and_fetched_again(town: Regency) -> Non
     effects = town.sync(phone)
     assert any(effect.diverged for effect in effects)
     assert phone.sees(1) is not None
+    assert len(town.sync(phone)) == 1
+
+
+def test_a_row_that_the_office_does_not_have_goes_again(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    town.warga(1)
+    town.sync(phone)
+    row = phone.store.rows([record_id(1)])[0]
+    phone.store.put_rows([replace(row, id=record_id(2))], [])
+    effects = town.sync(phone)
+    assert any(effect.diverged for effect in effects) and not effects[-1].diverged
+    assert phone.sees(1) is not None and phone.sees(2) is None
     assert len(town.sync(phone)) == 1
 
 

@@ -199,6 +199,19 @@ def test_a_pull_that_is_not_at_its_end_compares_nothing(town: Regency) -> None:
     assert (ended.diverged, ended.session.check, ended.session.quiet) == (True, True, False)
 
 
+def test_a_part_that_a_phone_does_not_name_is_sent_again_unless_it_is_empty(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN, TROBAYAN)
+    town.warga(1)
+    town.sync(phone)
+    ours = phone.store.digests(phone.store.parts())
+    full = {part for part, digest in ours.items() if digest != EMPTY}
+    assert town.answer(replace(ask(phone), check=ours)).resend == []
+    for part in ours:
+        unnamed = {name: digest for name, digest in ours.items() if name != part}
+        assert town.answer(replace(ask(phone), check=unnamed)).resend == [part] * (part in full)
+    assert 0 < len(full) < len(ours)
+
+
 def test_catching_up_is_remembered_for_parts_that_are_held_and_for_no_others(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
     own, old, new = mine_part(phone), Part("desa/lama"), Part("desa/baru")
