@@ -1,14 +1,13 @@
 """`authority`: the certificate authority of the office's TLS. Rule: another counts only when asked for."""
 
 import argparse
-import os
 from contextlib import suppress
 from pathlib import Path
 
 from schemas.text import Text
 from server.certificates import Authority, AuthorityError
-from server.commands.shared import add_folder_options, hold, no_authority, refuse
-from server.compose import Refused, close_office, open_office
+from server.commands.shared import add_folder_options, no_authority, opened, refuse
+from server.compose import Refused
 from server.deps import Deps
 from server.engine import DiskError
 from server.keys import KeyFileError
@@ -29,20 +28,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, text: Text) -> int:
     """Say which authority counts, or have another count; return the exit code."""
-    lock = hold(args.data) if args.new else None
-    if isinstance(lock, Refused):
-        return refuse(text, lock)
-    try:
-        deps = open_office(args.data, args.key)
+    with opened(args, alone=args.new) as deps:
         if isinstance(deps, Refused):
             return refuse(text, deps)
-        try:
-            authority = _another(deps, args.data) if args.new else deps.authority
-        finally:
-            close_office(deps)
-    finally:
-        if lock is not None:
-            os.close(lock)
+        authority = _another(deps, args.data) if args.new else deps.authority
     if isinstance(authority, Refused):
         return refuse(text, authority)
     if not isinstance(authority, Authority):

@@ -13,8 +13,8 @@ from server.backup_store import Plan
 from server.backups.making import Made
 from server.backups.medium import Trouble, disk_of, open_medium, prepare
 from server.commands.progress import RichProgress, progress_bar
-from server.commands.shared import add_folder_options, refuse, say_trouble
-from server.compose import Refused, close_office, open_office, unlock
+from server.commands.shared import add_folder_options, opened, refuse, say_trouble
+from server.compose import Refused, unlock
 from server.deps import Deps
 
 HELP = "cadangkan data kantor ke disk lain, atau atur jadwalnya"
@@ -42,15 +42,12 @@ def run(args: argparse.Namespace, text: Text) -> int:
     """Do what was asked; return the exit code."""
     if args.prepare is not None:
         return _prepare(args, text)
-    deps = open_office(args.data, args.key)
-    if isinstance(deps, Refused):
-        return refuse(text, deps)
-    try:
+    with opened(args) as deps:
+        if isinstance(deps, Refused):
+            return refuse(text, deps)
         if args.every is not None:
             return _plan(deps, args, text)
         return _copy(deps, args, text)
-    finally:
-        close_office(deps)
 
 
 def _prepare(args: argparse.Namespace, text: Text) -> int:

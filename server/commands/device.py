@@ -12,8 +12,8 @@ from schemas.text import Text
 from schemas.words import ENROLMENT_WORDS, tidy
 from server import device_store, queries
 from server.certificates import Authority
-from server.commands.shared import add_folder_options, no_authority, refuse
-from server.compose import Refused, close_office, open_office
+from server.commands.shared import add_folder_options, no_authority, opened, refuse
+from server.compose import Refused
 from server.deps import Deps
 
 HELP = "kode pendaftaran dan daftar perangkat"
@@ -42,10 +42,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, text: Text) -> int:
     """Do what was asked; return the exit code."""
-    deps = open_office(args.data, args.key)
-    if isinstance(deps, Refused):
-        return refuse(text, deps)
-    try:
+    with opened(args) as deps:
+        if isinstance(deps, Refused):
+            return refuse(text, deps)
         if args.new is not None:
             return _new(deps, args.new, text, pinned=args.tls)
         if args.waiting:
@@ -57,8 +56,6 @@ def run(args: argparse.Namespace, text: Text) -> int:
         if args.revoke is not None:
             return _revoke(deps, args.revoke, text)
         return _list(deps, text)
-    finally:
-        close_office(deps)
 
 
 def _new(deps: Deps, who: str, text: Text, *, pinned: bool) -> int:

@@ -9,8 +9,8 @@ from pathlib import Path
 from schemas.ids import DeviceId
 from schemas.problem import TEXTS, Problem
 from schemas.text import Text
-from server.commands.shared import add_folder_options, hold, refuse
-from server.compose import Refused, close_office, open_office
+from server.commands.shared import add_folder_options, opened, refuse
+from server.compose import Refused
 from server.deps import Deps
 from server.disk import NoPromiseError, is_full, sync_folder
 from server.engine import DiskError, FailingError
@@ -33,24 +33,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, text: Text) -> int:
     """Do what was asked; return the exit code."""
-    held = hold(args.data)
-    if isinstance(held, Refused):
-        if held.say == "folder_dipakai":
-            print(text("serah_terima.pakai_halaman"), file=sys.stderr)
-            return NOT_ALL
-        return refuse(text, held)
-    try:
-        deps = open_office(args.data, args.key)
+    with opened(args, alone=True) as deps:
         if isinstance(deps, Refused):
+            if deps.say == "folder_dipakai":
+                print(text("serah_terima.pakai_halaman"), file=sys.stderr)
+                return NOT_ALL
             return refuse(text, deps)
-        try:
-            if args.what == "take":
-                return take_files(deps, args.files, text)
-            return _answer(deps, DeviceId(args.device), args.out, text)
-        finally:
-            close_office(deps)
-    finally:
-        os.close(held)
+        if args.what == "take":
+            return take_files(deps, args.files, text)
+        return _answer(deps, DeviceId(args.device), args.out, text)
 
 
 def take_files(deps: Deps, paths: list[Path], text: Text) -> int:

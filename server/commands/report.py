@@ -1,14 +1,13 @@
 """`report`: the custody report of a visit, and the file that checks it. Rule: asking is itself on record."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 from schemas.ids import RecordId
 from schemas.text import Text
-from server.commands.shared import add_folder_options, hold, refuse
-from server.compose import Refused, close_office, open_office
+from server.commands.shared import add_folder_options, opened, refuse
+from server.compose import Refused
 from server.deps import Deps
 from server.proof.making import Maker
 
@@ -32,19 +31,8 @@ def run(args: argparse.Namespace, text: Text) -> int:
     if len(args.purpose.strip()) < SHORTEST_PURPOSE:
         print(text("laporan.perlu_keperluan"), file=sys.stderr)
         return NOT_MADE
-    held = hold(args.data)
-    if isinstance(held, Refused):
-        return refuse(text, held)
-    try:
-        deps = open_office(args.data, args.key)
-        if isinstance(deps, Refused):
-            return refuse(text, deps)
-        try:
-            return _make(deps, args, text)
-        finally:
-            close_office(deps)
-    finally:
-        os.close(held)
+    with opened(args, alone=True) as deps:
+        return refuse(text, deps) if isinstance(deps, Refused) else _make(deps, args, text)
 
 
 def _make(deps: Deps, args: argparse.Namespace, text: Text) -> int:

@@ -4,7 +4,6 @@ Rule: neither passphrase nor paper is an argument; a new key counts when both pa
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -17,8 +16,8 @@ from server import custody, rescue
 from server.access import Person
 from server.commands.rescue_asking import ask_paper, ask_unseen, open_private, say
 from server.commands.rescue_kept import take_kept
-from server.commands.shared import add_folder_options, hold, refuse
-from server.compose import Refused, close_office, open_office
+from server.commands.shared import add_folder_options, opened, refuse
+from server.compose import Refused
 from server.deps import Deps
 from server.recovery_paper import WrongLines, lines_of
 from server.rescue import Letter
@@ -52,22 +51,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, text: Text) -> int:
     """Do what was asked; return the exit code."""
-    if args.what != "kept":
-        return _opened(args, text)
-    held = hold(args.data)  # what is taken in goes through the uploads, as a hand-over file does
-    if isinstance(held, Refused):
-        return refuse(text, held)
-    try:
-        return _opened(args, text)
-    finally:
-        os.close(held)
-
-
-def _opened(args: argparse.Namespace, text: Text) -> int:
-    deps = open_office(args.data, args.key)
-    if isinstance(deps, Refused):
-        return refuse(text, deps)
-    try:
+    # what `kept` takes in goes through the uploads, as a hand-over file does
+    with opened(args, alone=args.what == "kept") as deps:
+        if isinstance(deps, Refused):
+            return refuse(text, deps)
         work = Rescuing(deps.engine, deps.office, deps.now_ms, deps.randomness)
         by = work.officer(args.by)
         if isinstance(by, NotRescued):
@@ -79,8 +66,6 @@ def _opened(args: argparse.Namespace, text: Text) -> int:
                 return _open(work, by, args, text)
             case _:
                 return take_kept(deps, work, by, args, text)
-    finally:
-        close_office(deps)
 
 
 def _new(deps: Deps, work: Rescuing, by: Person, text: Text) -> int:

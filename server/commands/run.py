@@ -18,8 +18,8 @@ import uvicorn
 from schemas.text import Text
 from server.app import create_app
 from server.certificates import Authority, Certificates, is_address, is_server_name
-from server.commands.shared import add_folder_options, hold, no_authority, refuse
-from server.compose import Refused, close_office, open_office
+from server.commands.shared import add_folder_options, no_authority, opened, refuse
+from server.compose import Refused
 from server.deps import Deps
 from server.hosts import Hosts
 from server.keys import default_path, is_open_to_others
@@ -74,20 +74,10 @@ def run(args: argparse.Namespace, text: Text) -> int:
     if isinstance(listener, Refused):
         refuse(text, listener)
         return PORT_TAKEN
-    with listener:
-        lock = hold(args.data)
-        if isinstance(lock, Refused):
-            return refuse(text, lock)
-        try:
-            deps = open_office(args.data, args.key)
-            if isinstance(deps, Refused):
-                return refuse(text, deps)
-            try:
-                refused = _serve_opened(deps, listener, names, args, text)
-            finally:
-                close_office(deps)
-        finally:
-            os.close(lock)
+    with listener, opened(args, alone=True) as deps:
+        if isinstance(deps, Refused):
+            return refuse(text, deps)
+        refused = _serve_opened(deps, listener, names, args, text)
     if refused is not None:
         return refuse(text, refused)
     try:

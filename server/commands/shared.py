@@ -4,11 +4,14 @@ import argparse
 import fcntl
 import os
 import sys
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from schemas.text import Text
 from server.backups.medium import Trouble
-from server.compose import Refused
+from server.compose import Refused, close_office, open_office
+from server.deps import Deps
 from server.own_authority import NoAuthority, OwnAuthority
 
 UNUSABLE = 3
@@ -51,3 +54,19 @@ def hold(data: Path) -> int | Refused:
         os.close(handle)
         return Refused(say="folder_dipakai", values={"folder": str(data)})
     return handle
+
+
+@contextmanager
+def opened(args: argparse.Namespace, *, alone: bool = False) -> Generator[Deps | Refused]:
+    """Open the office that --data and --key name, and close it; `alone`: hold its folder all the while."""
+    with ExitStack() as ending:
+        if alone:
+            handle = hold(args.data)
+            if isinstance(handle, Refused):
+                yield handle
+                return
+            ending.callback(os.close, handle)
+        deps = open_office(args.data, args.key)
+        if isinstance(deps, Deps):
+            ending.callback(close_office, deps)
+        yield deps

@@ -8,8 +8,8 @@ from schemas.ids import PersonId, RecordId, uuid7
 from schemas.text import Text
 from server import access, factor_store, people_store, queries
 from server.accounts import Accounts, NotCreated
-from server.commands.shared import add_folder_options, refuse
-from server.compose import Refused, close_office, open_office
+from server.commands.shared import add_folder_options, opened, refuse
+from server.compose import Refused
 from server.deps import Deps
 from server.engine import Writer
 from server.passwords import Passwords
@@ -37,10 +37,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, text: Text) -> int:
     """Do what was asked; return the exit code."""
-    deps = open_office(args.data, args.key)
-    if isinstance(deps, Refused):
-        return refuse(text, deps)
-    try:
+    with opened(args) as deps:
+        if isinstance(deps, Refused):
+            return refuse(text, deps)
         if args.new is not None:
             return _new(deps, args, text)
         if args.password is not None:
@@ -48,8 +47,6 @@ def run(args: argparse.Namespace, text: Text) -> int:
         if args.drop_code is not None:
             return _drop_code(deps, args.drop_code, text)
         return _list(deps, text)
-    finally:
-        close_office(deps)
 
 
 def _new(deps: Deps, args: argparse.Namespace, text: Text) -> int:
