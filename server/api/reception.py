@@ -3,7 +3,7 @@
 Small messages are checked in groups by one thread, each group out of one look at the database; what they push
 goes to the writer as one group too, and is answered in the transaction that took it in. So the more phones
 there are at once, the less each costs. A large message is checked, and an answer of many rows is read, by a
-thread of its own, so that nobody waits behind it.
+thread of its own, so that no small one waits behind it; of these a few are under work at once.
 """
 
 import asyncio
