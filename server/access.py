@@ -24,6 +24,10 @@ ALWAYS_CODE: frozenset[Role] = frozenset({"kabid", "admin"})
 NEEDS_CODE: frozenset[Role] = frozenset({*ALWAYS_CODE, "pengawas", "pdp"})
 """Roles whose login needs one as long as the office says nothing; the others may set one up."""
 
+SHORTEST_PURPOSE, LONGEST_PURPOSE = 5, 200
+"""Letters of a purpose, given by whoever opens what is closed or takes it along; the sealed room asks for
+more (services/room_opening.py)."""
+
 Action = Literal[
     "see_visits", "decide_visits", "open_numbers", "see_conflicts", "resolve_conflicts", "see_cases",
     "move_cases", "see_quarantine", "open_quarantine", "judge_again", "see_devices", "handle_alarms",

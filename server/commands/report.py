@@ -6,6 +6,7 @@ from pathlib import Path
 
 from schemas.ids import RecordId
 from schemas.text import Text
+from server.access import SHORTEST_PURPOSE
 from server.commands.shared import add_folder_options, opened, refuse
 from server.compose import Refused
 from server.deps import Deps
@@ -13,7 +14,6 @@ from server.proof.making import Maker
 
 HELP = "laporan bukti satu kunjungan, yang dapat diperiksa tanpa server"
 NOT_MADE = 1
-SHORTEST_PURPOSE = 5
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

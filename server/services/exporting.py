@@ -17,7 +17,7 @@ from schemas.format import local_date
 from schemas.ids import RecordId, uuid7
 from schemas.workflow import Workflows
 from server import export_store
-from server.access import Action, Person, may, scope
+from server.access import SHORTEST_PURPOSE, Action, Person, may, scope
 from server.engine import ClosedError, Engine, Writer
 from server.queries import records_of_kind
 from server.services.chain_record import record_of, write_record
@@ -35,7 +35,6 @@ from sync.store import Fields, Record
 
 logger = logging.getLogger("server.exporting")
 EXPORT = "ekspor"
-SHORTEST_PURPOSE = 5
 OPEN_SERVICES = ("bpnt", "kis")
 """What a list of people may be of: sealed services have none."""
 STATES = ("diterima", "disetujui", "dikembalikan", "ditahan", "ditolak")

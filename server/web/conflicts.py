@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from schemas.base import Data
 from schemas.ids import RecordId
-from server.access import may
+from server.access import LONGEST_PURPOSE, SHORTEST_PURPOSE, may
 from server.services.answers import covered
 from server.services.conflict_view import NUMBERS, ConflictView
 from server.services.conflicts import MOST, ConflictFilter, ConflictList, ConflictPage, Mistyped
@@ -21,7 +21,6 @@ from server.web.site import Asking, Notice, Site, Visitor
 
 CHOICE, TYPED, BEFORE = "pilih.", "tulis.", "tadi."
 LONGEST_TYPED = 500
-SHORTEST_PURPOSE, LONGEST_PURPOSE = 5, 200
 
 
 class Moved(Data, frozen=True, kw_only=True):

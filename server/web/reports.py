@@ -6,7 +6,7 @@ from litestar import Response, post
 from litestar.params import FromPath
 
 from schemas.ids import RecordId
-from server.access import Person, may
+from server.access import SHORTEST_PURPOSE, Person, may
 from server.parsing.paper import Fact, Section
 from server.proof.making import Maker, pack
 from server.services.people import Denied
@@ -14,8 +14,6 @@ from server.services.review import NotThere, Open
 from server.web.errors import ForbiddenError, MissingError, PageError
 from server.web.replies import download
 from server.web.site import Asking, Site
-
-SHORTEST_PURPOSE = 5
 
 
 def report_routes(site: Site) -> list[Any]:

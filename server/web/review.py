@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from schemas import format as written
 from schemas.base import Data
 from schemas.ids import RecordId
-from server.access import may
+from server.access import LONGEST_PURPOSE, SHORTEST_PURPOSE, may
 from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Open, Stale
 from server.web.beside import hand_view, here_words, just_done, kept, trip_of
@@ -29,7 +29,6 @@ LONGEST_NOTE = 1000
 """What a phone shows whole, in characters: longer words are told of, never cut without a word."""
 LONGEST_KEPT = 20_000
 """Of each text so much is given back to whoever has to shorten it."""
-SHORTEST_PURPOSE = 5
 NEED_A_NOTE = ("kantor.tinjau.perlu_alasan", "kantor.tinjau.perlu_catatan")
 """What is said of a decision that lacks words, and of no other."""
 
@@ -108,7 +107,7 @@ def review_routes(site: Site) -> list[Any]:
     async def open_numbers(request: Asking, visit: FromPath[str]) -> Response[str]:
         visitor = await site.visitor(request)
         given = await site.form(request, visitor.csrf)
-        purpose = given.get("keperluan", "").strip()[:200]
+        purpose = given.get("keperluan", "").strip()[:LONGEST_PURPOSE]
         if len(purpose) < SHORTEST_PURPOSE:
             found = await site.work(lambda: site.reviews.open(visitor.person, RecordId(visit)))
             notice = _notice(site, "bad", "error", "perlu_keperluan")

@@ -7,7 +7,7 @@ from litestar import Response, get, post
 
 from schemas import format as written
 from schemas.base import Data
-from server.access import may
+from server.access import SHORTEST_PURPOSE, may
 from server.check_store import Check
 from server.services.people import Denied
 from server.services.trail import Asked, Lines
@@ -21,7 +21,6 @@ from server.web.spans import span
 TEXTS = "kantor.jejak"
 FIELDS = ("orang", "jenis", "kode", "dari", "sampai")
 SHOWN_FAULTS = 12
-SHORTEST_PURPOSE = 5
 
 
 class CheckView(Data, frozen=True, kw_only=True):

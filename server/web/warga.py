@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from schemas import format as written
 from schemas.ids import RecordId
 from schemas.printed import printed_code
-from server.access import may
+from server.access import LONGEST_PURPOSE, SHORTEST_PURPOSE, may
 from server.services.finding import KINDS, MOST, Hits
 from server.services.importing import SERVICES
 from server.services.people import Denied
@@ -25,7 +25,6 @@ from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
 
 LONGEST = 100
-SHORTEST_PURPOSE = 5
 DONE = ("gabung", "pisah")
 
 
@@ -105,7 +104,7 @@ def warga_routes(site: Site) -> list[Any]:
     async def open_numbers(request: Asking, subject: FromPath[str]) -> Response[str]:
         visitor = await site.visitor(request)
         given = await site.form(request, visitor.csrf)
-        purpose = given.get("keperluan", "").strip()[:200]
+        purpose = given.get("keperluan", "").strip()[:LONGEST_PURPOSE]
         if len(purpose) < SHORTEST_PURPOSE:
             found = await site.work(lambda: site.profiles.open(visitor.person, RecordId(subject)))
             notice = Notice(tone="bad", icon="error", title=text("kantor.tinjau.perlu_keperluan"))
