@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from server.services.people import load_person
@@ -30,6 +31,15 @@ CUT = """() => {
   const beyond = document.documentElement.scrollWidth - innerWidth;
   return beyond > 0 ? [...found, `${beyond} px wider than the screen`] : found;
 }"""  # noqa: E501
+OVERLAID = """() => {
+  const places = '.top .brand, .top nav > ul > li, .top nav > details, .top .who';
+  const things = [...document.querySelectorAll(places)]
+    .map((each) => [each.textContent.trim().slice(0, 20), each.getBoundingClientRect()]);
+  const meet = (one, other) => one.left < other.right - 1 && other.left < one.right - 1
+    && one.top < other.bottom - 1 && other.top < one.bottom - 1;
+  return things.flatMap(([name, at], number) => things.slice(number + 1)
+    .filter(([, other]) => meet(at, other)).map(([other]) => `${name} / ${other}`));
+}"""
 DOT = b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -97,3 +107,11 @@ def test_a_long_name_takes_no_row_of_its_own_above_the_menu_of_a_phone(served: S
     name, mark = page.locator(".who-name").bounding_box(), page.locator(".brand").bounding_box()
     assert name and mark
     assert name["y"] < mark["y"] + mark["height"] and mark["y"] < name["y"] + name["height"]
+
+
+@pytest.mark.parametrize("wide", [360, 780, 1024, 1200, 1366])
+def test_menu_and_name_never_lie_over_one_another(served: Served, wide: int) -> None:
+    page = served.page("kabid", viewport={"width": wide, "height": 640})
+    page.goto("/antrean")
+    assert page.locator(".top nav > ul > li").count() > 5 and page.locator(".top .who").count() == 1
+    assert page.evaluate(OVERLAID) == []
