@@ -7,7 +7,13 @@ from schemas.ids import RecordId
 from schemas.wire import Applied, Removed
 from sync.change import Patch
 from tests.contract.people import record_id
-from tests.sync.regency import KEDEN, TROBAYAN, Regency, change_fields
+from tests.sync.regency import KEDEN, TROBAYAN, Phone, Regency, change_fields
+
+
+def move(town: Regency, phone: Phone, before: list[str], area: list[str]) -> None:
+    """Give the owner of a phone another area."""
+    base, new = {"wilayah": before}, {"wilayah": area}
+    town.act(Patch(record=RecordId(phone.writer.person), kind="petugas", base=base, new=new))
 
 
 def test_a_first_sync_brings_the_area_and_ends_in_equal_digests(town: Regency) -> None:
@@ -69,14 +75,7 @@ def test_a_new_desa_is_caught_up_from_its_beginning(town: Regency) -> None:
     town.warga(1)
     town.warga(2, TROBAYAN)
     town.sync(phone)
-    town.act(
-        Patch(
-            record=RecordId(phone.writer.person),
-            kind="petugas",
-            base={"wilayah": [KEDEN]},
-            new={"wilayah": [KEDEN, TROBAYAN]},
-        )
-    )
+    move(town, phone, [KEDEN], [KEDEN, TROBAYAN])
     town.sync(phone)
     assert phone.sees(2) is not None
 
@@ -86,8 +85,7 @@ def test_a_desa_taken_away_leaves_the_phone(town: Regency) -> None:
     town.warga(1)
     town.warga(2, TROBAYAN)
     town.sync(phone)
-    base, new = {"wilayah": [KEDEN, TROBAYAN]}, {"wilayah": [KEDEN]}
-    town.act(Patch(record=RecordId(phone.writer.person), kind="petugas", base=base, new=new))
+    move(town, phone, [KEDEN, TROBAYAN], [KEDEN])
     town.sync(phone)
     assert phone.sees(1) is not None
     assert phone.sees(2) is None
@@ -165,14 +163,7 @@ def test_a_new_desa_is_caught_up_page_by_page_while_no_row_comes_twice(
         town.warga(number, TROBAYAN if number % 2 else KEDEN)
     town.sync(phone)
     before = phone.store.cursor().seq
-    town.act(
-        Patch(
-            record=RecordId(phone.writer.person),
-            kind="petugas",
-            base={"wilayah": [KEDEN]},
-            new={"wilayah": [KEDEN, TROBAYAN]},
-        )
-    )
+    move(town, phone, [KEDEN], [KEDEN, TROBAYAN])
     monkeypatch.setattr("sync.server.PAGE_ROWS", 1)
     effects = town.sync(phone)
     assert all(phone.sees(number) for number in range(1, 7))
