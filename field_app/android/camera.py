@@ -11,7 +11,7 @@ ANY_CAMERA = "android.hardware.camera.any"
 
 
 class AndroidCamera:
-    """See devices.Camera. Its `window` has a shutter, so nothing need be tapped before it."""
+    """See devices.WindowCamera."""
 
     window = True
 

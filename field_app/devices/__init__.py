@@ -5,7 +5,7 @@ device says.
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from sync.change import Place
 
@@ -59,6 +59,17 @@ class Camera(Protocol):
 
     def trouble(self) -> str:
         """Say why `frame` gave none just now, as a key of texts; empty when there is no more to say."""
+        ...
+
+
+@runtime_checkable
+class WindowCamera(Camera, Protocol):
+    """One that is a window of its own with a shutter, so that nothing need be tapped before it."""
+
+    window: bool
+
+    def frame(self, guide: Guide | None = None, *, further: bool = False) -> bytes:
+        """See Camera. With `further` others were taken just before, and going back is being done."""
         ...
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from kivy.metrics import dp
 from kivy.uix.gridlayout import GridLayout
 
-from field_app.devices import Guide
+from field_app.devices import Guide, WindowCamera
 from field_app.exif import place_in
 from field_app.paper import shape_of
 from field_app.ui.fields.evidence import PhotoTile
@@ -50,7 +50,7 @@ class CameraScreen(BaseScreen):
         self._view = None
         self._live = None
         camera = self.context.camera
-        self._window = getattr(camera, "window", False) and camera.available()
+        self._window = isinstance(camera, WindowCamera) and camera.available()
         self._opens, self._further = self._window, False
         if camera is None or not camera.available():
             self.ids.bar.remove_widget(self.ids.shoot)
@@ -206,7 +206,9 @@ class CameraScreen(BaseScreen):
         """One frame of the camera. Leaving its window after others were taken is no failure: she is done."""
         camera, guide = self.context.camera, self._guide()
         further, self._further = self._further, False
-        frame = partial(camera.frame, guide, **({"further": further} if self._window else {}))
+        frame = partial(camera.frame, guide)
+        if isinstance(camera, WindowCamera):
+            frame = partial(camera.frame, guide, further=further)
         self._keep(frame, "aplikasi.kamera.tanpa_gambar", self._shot, further=further)
 
     def _guide(self):
