@@ -6,7 +6,7 @@ visit has moved on, nothing is recorded and the newest state is shown.
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Literal, cast, get_args
+from typing import cast
 
 from schemas.base import Data
 from schemas.form_types import Privacy
@@ -18,6 +18,7 @@ from server.engine import DiskError, Engine, Reader, Writer
 from server.handed_store import Handed
 from server.services.conflict_facts import merged_beside
 from server.services.conflict_view import label_of_field
+from server.services.deciding import ENDED_TUGAS, OPEN_STATES, Decision, lacking_in, may_reopen
 from server.services.looks import note_looks
 from server.services.meant import Meant, meant
 from server.services.people import Actor, Denied, people
@@ -30,21 +31,22 @@ from sync.neutral import is_sealed
 from sync.places import place_of
 from sync.store import Fields, Record
 
-Decision = Literal["setujui", "kembalikan", "tolak", "tahan"]
-DECISIONS: tuple[Decision, ...] = get_args(Decision)
-OPEN_STATES = ("diterima", "ditahan")
 PROBLEM_FORM = "kks_masalah"
 PROBLEM_WORKFLOW = "bpnt_masalah"
 _SECRECY: dict[Privacy, int] = {"biasa": 0, "spesifik": 1, "rahasia": 2}
 
 
 class Rights(Data, frozen=True, kw_only=True):
-    """What the reader may do on a visit's page; `why` is a text key when they may not decide."""
+    """What the reader may do on a visit's page; `why` is a text key when they may not decide.
+
+    `reopen`: a decision that stands may be taken back by them.
+    """
 
     decide: bool
     open_numbers: bool
     report: bool
     why: str = ""
+    reopen: bool = False
 
 
 class HandedTo(Data, frozen=True, kw_only=True):
@@ -182,13 +184,18 @@ class Reviews:
         reasons: Mapping[str, str],
         note: str,
     ) -> Decided | Stale | Incomplete | NotThere | Denied:
-        """Decide a visit after the change `seen` (hex). Reasons are by `form.field` or blob."""
+        """Decide a visit after the change `seen` (hex). Reasons are by `form.field` or blob.
+
+        To hold one that is decided takes the decision back: whoever made it may, and the kabid.
+        """
         found = self._load_to_decide(person, visit)
         if not isinstance(found, Visit):
             return found
         if found.record.head is None or found.record.head.hex() != seen:
             return Stale()
-        if found.record.fields["state"] not in OPEN_STATES:
+        if found.record.fields["state"] not in OPEN_STATES and not (
+            decision == "tahan" and may_reopen(person, found)
+        ):
             return Stale()
         asked = {key: text.strip() for key, text in reasons.items() if text.strip()}
         lacking = lacking_in(decision, asked, note.strip())
@@ -297,7 +304,8 @@ class Reviews:
         else:
             waits = state == "dikembalikan"
             say = "kantor.tinjau.menunggu_perbaikan" if waits else "kantor.tinjau.sudah_selesai"
-        return Rights(decide=False, open_numbers=numbers, report=report, why=say)
+        reopen = why is None and may_reopen(person, visit)
+        return Rights(decide=False, open_numbers=numbers, report=report, why=say, reopen=reopen)
 
     def _shown(self, visit: Visit, version: Version, item: Evidence) -> Shown:
         place = version.submit.place
@@ -316,6 +324,8 @@ class Reviews:
         if now.head != body.follows or not isinstance(self._office.act_in(tx, author, [body])[0], Applied):
             return Stale()
         handed_store.drop(tx, [body.visit])
+        if now.fields["state"] not in OPEN_STATES:
+            self._resume(tx, author, store, now)
         after = store.records([body.visit])[body.visit]
         if after.head is not None:
             page_store.add_decision(tx, body.visit, int(after.fields["decided_ms"]), after.head)
@@ -325,6 +335,15 @@ class Reviews:
         if there is None:
             self._office.act_in(tx, author, [Patch(record=name, kind="kasus", base={}, new=opens)])
         return Decided(case=name)
+
+    def _resume(self, tx: Writer, author: PersonId, store: SqlOfficeStore, visit: Record) -> None:
+        """Let the tugas of a visit whose decision is taken back wait for the office again."""
+        name = RecordId(str(visit.fields.get("tugas") or ""))
+        tugas = store.records([name]).get(name)
+        state = tugas.fields.get("state") if tugas is not None and tugas.kind == "tugas" else None
+        if state in ENDED_TUGAS:
+            body = Patch(record=name, kind="tugas", base={"state": state}, new={"state": "dikirim"})
+            self._office.act_in(tx, author, [body])
 
     def _case_of(self, visit: Visit, officer: PersonId) -> Fields | None:
         """Return how the case of a problem with a card begins: one a visit, however often it is approved."""
@@ -363,16 +382,3 @@ def _handed_to(tx: Reader, visit: RecordId) -> HandedTo | None:
         note=found.note,
         at_ms=found.at_ms,
     )
-
-
-def lacking_in(decision: str, reasons: Mapping[str, str], note: str) -> str:
-    """Return the text key of what a decision lacks, or nothing."""
-    match decision:
-        case "setujui":
-            return "kantor.tinjau.ada_alasan" if reasons else ""
-        case "kembalikan":
-            return "" if reasons or note else "kantor.tinjau.perlu_alasan"
-        case "tolak" | "tahan":
-            return "" if note else "kantor.tinjau.perlu_catatan"
-        case _:
-            return "kantor.tinjau.tidak_dikenal"

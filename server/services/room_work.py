@@ -21,8 +21,8 @@ from server.access import Person
 from server.engine import Engine, Reader, Writer
 from server.sealing import seal_key
 from server.services.cases import answers_of
+from server.services.deciding import Decision, lacking_in
 from server.services.people import Actor, load_person
-from server.services.review import Decision, lacking_in
 from server.services.room_held import Refusal
 from server.services.room_opening import Opened, Openings
 from server.services.room_reading import load_case

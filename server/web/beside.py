@@ -26,6 +26,7 @@ ENDED, ENDED_UNKNOWN = "kantor.tinjau.sesi_berakhir", "kantor.tinjau.sesi_berakh
 HANDED = {
     "diserahkan": ("good", "forward"),
     "ditarik": ("info", "undo"),
+    "dibuka": ("good", "undo"),
     "rekan_tidak_dapat": ("bad", "error"),
     "sudah_selesai": ("notice", "warning"),
 }

@@ -49,6 +49,7 @@ class PageRights(Data, frozen=True, kw_only=True):
     profile: bool
     why: str
     why_icon: str
+    reopen: bool
 
 
 def review_routes(site: Site) -> list[Any]:
@@ -71,6 +72,7 @@ def review_routes(site: Site) -> list[Any]:
             report=found.rights.report,
             profile=found.page.subject is not None and may(visitor.person, "see_warga"),
             why=site.text(found.rights.why) if found.rights.why else "",
+            reopen=found.rights.reopen,
             why_icon="person" if found.rights.why.endswith("milik_sendiri") else "info",
         )
         params, visit = request.query_params, found.page.id
@@ -136,6 +138,8 @@ def review_routes(site: Site) -> list[Any]:
         match outcome:
             case Decided(case=case):
                 done = STATE_AFTER[decision] + ("_kasus" if case else "")
+                if given.get("buka") == "ya":
+                    return onward(f"/kunjungan/{visit}?hasil=dibuka")
                 site.presence.leave(visitor.person, RecordId(visit))
                 trip = await site.work(
                     lambda: trip_of(

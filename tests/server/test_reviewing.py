@@ -312,3 +312,63 @@ def test_a_value_that_reads_as_before_is_not_struck_out_beside_itself(
     page = desk.get(f"/kunjungan/{visit}").text
     struck = re.findall(r'<span class="was"><span class="hidden-text">[^<]*</span>([^<]*)</span>', page)
     assert struck == ["Dukuh Lama"] and page.count("Berubah") >= 2
+
+
+# a decision that is taken back ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("decision", ["setujui", "tolak", "kembalikan"])
+def test_a_decision_is_taken_back_with_its_reason_and_the_visit_is_decided_anew(
+    office: Office, desk: httpx.Client, decision: str
+) -> None:
+    [visit] = add(office, 1)
+    decide(desk, visit, decision, note="Keliru")
+    page = desk.get(f"/kunjungan/{visit}").text
+    assert "Tarik keputusan ini" in page
+    assert decide(desk, visit, "tahan").status_code == 422, "a reason is asked for"
+    assert decide(desk, visit, "tolak", note="Lagi").status_code == 409, "nothing else is decided over it"
+    taken = decide(desk, visit, "tahan", note="Salah tekan")
+    assert taken.status_code == 303 and states(office, [visit]) == ["ditahan"]
+    assert office.fields(visit)["note"] == "Salah tekan"
+    assert decide(desk, visit, "tolak", note="Bukan KPM").status_code == 303
+    assert states(office, [visit]) == ["ditolak"]
+
+
+def test_only_who_decided_and_the_kabid_take_a_decision_back(office: Office, address: str) -> None:
+    first, second = add(office, 2)
+    with (
+        browser(address, "verifikator") as one,
+        browser(address, "petugas") as other,
+        browser(address, "kabid") as kabid,
+    ):
+        for visit in (first, second):
+            decide(one, visit, "setujui")
+        page = other.get(f"/kunjungan/{first}").text
+        assert "sudah diputuskan" in page and "Tarik keputusan" not in page
+        seen = re.search(r'name="dilihat" value="([0-9a-f]+)"', one.get(f"/kunjungan/{first}").text)
+        assert seen
+        form = {"dilihat": seen[1], "keputusan": "tahan", "catatan": "x", "buka": "ya"}
+        forced = other.post(
+            f"/kunjungan/{first}/keputusan", data={**form, "csrf": csrf(other.get("/antrean"))}
+        )
+        assert forced.status_code == 409 and states(office, [first]) == ["disetujui"]
+        back = one.post(f"/kunjungan/{first}/keputusan", data={**form, "csrf": csrf(one.get("/antrean"))})
+        assert "Keputusan ditarik" in one.get(back.headers["location"]).text
+        assert decide(kabid, second, "tahan", note="Diperiksa ulang").status_code == 303
+    assert states(office, [first, second]) == ["ditahan", "ditahan"]
+
+
+def test_the_tugas_of_a_decision_that_is_taken_back_waits_again_and_can_be_returned(
+    office: Office, desk: httpx.Client
+) -> None:
+    whom, tugas = office.people["pendamping"], RecordId("7" * 32)
+    new = {"petugas": whom, "sasaran": office.warga, "sasaran_kind": "warga", "form": "bpnt_kpm"}
+    given = Patch(record=tugas, kind="tugas", base={}, new={**new, "state": "baru", "kode_desa": DESA})
+    office.deps.office.act(office.people["petugas"], given)
+    visit, _ = office.add_visit(tugas=tugas)
+    decide(desk, visit, "setujui")
+    assert office.fields(tugas)["state"] == "selesai"
+    decide(desk, visit, "tahan", note="Salah tekan")
+    assert office.fields(tugas)["state"] == "dikirim"
+    decide(desk, visit, "kembalikan", note="Foto KK buram")
+    assert office.fields(tugas)["state"] == "dikembalikan"

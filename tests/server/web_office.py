@@ -216,6 +216,7 @@ class Office:
         evidence: list[Evidence] | None = None,
         wall_ms: int | None = None,
         at: Place | None = None,
+        tugas: RecordId | None = None,
     ) -> tuple[RecordId, ChangeId]:
         """Let a phone send a visit, with photos that differ from all others, or with this evidence."""
         phone = phone or self.phone
@@ -246,7 +247,7 @@ class Office:
             forms={"bpnt_kpm": FormAnswers(version=1, answers=given), **(more or {})},
             evidence=evidence,
             place=at or place(now, -7.4400),
-            tugas=None,
+            tugas=tugas,
         )
         return visit, phone.push(body, wall_ms=wall_ms)
 

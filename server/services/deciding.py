@@ -1,0 +1,33 @@
+"""Decisions on visits: what each lacks, and who may take one back. Rule: nothing is read or written here."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from server.access import Person
+from server.services.visits import Visit
+from sync.visits import DECIDED
+
+Decision = Literal["setujui", "kembalikan", "tolak", "tahan"]
+OPEN_STATES = ("diterima", "ditahan")
+ENDED_TUGAS = ("selesai", "dikembalikan")
+"""How a tugas stands whose visit was decided."""
+
+
+def may_reopen(person: Person, visit: Visit) -> bool:
+    """Whether somebody who may decide a visit may take back what was decided: their own word, or as kabid."""
+    fields = visit.record.fields
+    is_decided = fields["state"] in DECIDED.values() and fields["state"] not in OPEN_STATES
+    return is_decided and ("kabid" in person.roles or fields.get("decided_by") == person.id)
+
+
+def lacking_in(decision: str, reasons: Mapping[str, str], note: str) -> str:
+    """Return the text key of what a decision lacks, or nothing."""
+    match decision:
+        case "setujui":
+            return "kantor.tinjau.ada_alasan" if reasons else ""
+        case "kembalikan":
+            return "" if reasons or note else "kantor.tinjau.perlu_alasan"
+        case "tolak" | "tahan":
+            return "" if note else "kantor.tinjau.perlu_catatan"
+        case _:
+            return "kantor.tinjau.tidak_dikenal"
