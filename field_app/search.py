@@ -1,8 +1,9 @@
 """Finding a warga or e-warong among tens of thousands, offline. Rule: found by folded name or by the NIK's
 last digits.
 
-The index holds the fullest row of each, and is written with each page of rows, in a few statements for all of
-it. Of most NIKs the phone has no more than four digits.
+The index names the fullest row of each by its number, and is written with each page of rows, in a few
+statements for all of it. What a list shows is read from the rows. Of most NIKs the phone has no more than
+four digits.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,10 +20,11 @@ from sync.scope import MINE, SUBJECT_KINDS
 FEWEST_DIGITS = 3
 KNOWN_DIGITS = 4
 END = "\U0010ffff"
-SubjectRow = tuple[str, str, bytes]
-"""One row of a thing as the index reads it: part, kind, body."""
-Subject = tuple[str, str, str, str, str, str, str]
-"""A thing as the index holds it: id, kind, nama, kode_desa, alamat, tail, name_key."""
+HITS = "SELECT id, rows.kind, body FROM"
+Seen = tuple[int, str, str, bytes]
+"""One row of a thing as the index reads it: number, part, kind, body."""
+Subject = tuple[int, str, str, str, str]
+"""A thing as the index holds it: the number of its fullest row, kind, kode_desa, tail, name_key."""
 _Where = Mapping[str, str | int | None]
 """What narrows a search, as its SQL names it: desa, kind, limit."""
 
@@ -52,26 +54,32 @@ class Found(Data, frozen=True, kw_only=True):
     nik_akhir: str
 
 
-def index_subjects(connection: sqlcipher.Connection, shown: Mapping[RecordId, Sequence[SubjectRow]]) -> None:
-    """Bring the index up to date for these ids: `shown` has every row that each of them now has."""
-    wanted = {name: subject for name, rows in shown.items() if (subject := _subject(name, rows))}
+def index_subjects(
+    connection: sqlcipher.Connection, was: Sequence[int], shown: Iterable[Sequence[Seen]]
+) -> None:
+    """Bring the index up to date for some things.
+
+    `was` numbers the rows that they had, `shown` has for each of them every row that it now has.
+    """
+    wanted = {subject[0]: subject for rows in shown if (subject := _subject(rows))}
     stale: list[int] = []
-    for number, *columns in _there(connection, shown):
-        subject = tuple(columns)
+    for subject in _there(connection, was):
         if wanted.get(subject[0]) == subject:
             del wanted[subject[0]]
         else:
-            stale.append(number)
+            stale.append(subject[0])
     _take_out(connection, stale)
     _put_in(connection, wanted.values())
 
 
-def _there(connection: sqlcipher.Connection, ids: Iterable[RecordId]) -> list[tuple[Any, ...]]:
-    """Return what the index holds of these ids, each behind its number."""
+def _there(connection: sqlcipher.Connection, numbers: Sequence[int]) -> list[Subject]:
+    """Return what the index holds of these rows."""
+    if not numbers:
+        return []
     return connection.execute(
-        "SELECT number, id, kind, nama, kode_desa, alamat, tail, name_key FROM subjects"
-        " WHERE id IN (SELECT value FROM json_each(?))",
-        (_listed(sorted(ids)),),
+        "SELECT number, kind, kode_desa, tail, name_key FROM subjects"
+        " WHERE number IN (SELECT value FROM json_each(?))",
+        (_listed(numbers),),
     ).fetchall()
 
 
@@ -89,42 +97,37 @@ def _take_out(connection: sqlcipher.Connection, numbers: Sequence[int]) -> None:
 
 
 def _put_in(connection: sqlcipher.Connection, subjects: Collection[Subject]) -> None:
-    """Add subjects behind all others, and their words in one statement."""
+    """Add subjects, and their words in one statement: one for each takes ten times as long."""
     if not subjects:
         return
-    (last,) = connection.execute("SELECT coalesce(max(number), 0) FROM subjects").fetchone()
     connection.executemany(
-        "INSERT INTO subjects (id, kind, nama, kode_desa, alamat, tail, name_key)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        subjects,
+        "INSERT INTO subjects (number, kind, kode_desa, tail, name_key) VALUES (?, ?, ?, ?, ?)", subjects
     )
     connection.execute(
-        "INSERT INTO subject_words (rowid, name_key) SELECT number, name_key FROM subjects WHERE number > ?",
-        (last,),
+        "INSERT INTO subject_words (rowid, name_key) SELECT number, name_key FROM subjects"
+        " WHERE number IN (SELECT value FROM json_each(?))",
+        (_listed([number for number, *_ in subjects]),),
     )
 
 
-def _listed(values: Sequence[RecordId] | Sequence[int]) -> str:
-    return msgspec.json.encode(values).decode()
+def _listed(numbers: Sequence[int]) -> str:
+    return msgspec.json.encode(numbers).decode()
 
 
-def _subject(name: RecordId, rows: Sequence[SubjectRow]) -> Subject | None:
+def _subject(rows: Sequence[Seen]) -> Subject | None:
     """Return what the index holds of a thing; None for what is not looked for by name."""
     full = fullest(rows)
-    fields = _fields(full[2]) if full and full[1] in SUBJECT_KINDS else None
+    fields = _fields(full[3]) if full and full[2] in SUBJECT_KINDS else None
     if full is None or fields is None:
         return None
-    nama = _text(fields.nama) or _text(fields.nama_ewarong)
-    digits = _text(fields.nik) or _text(fields.nik_akhir)
-    place, address = _text(fields.kode_desa), _text(fields.alamat)
-    return name, full[1], nama, place, address, digits[::-1], search_key(nama)
+    return full[0], full[2], _text(fields.kode_desa), _digits(fields)[::-1], search_key(_name(fields))
 
 
-def fullest(rows: Sequence[SubjectRow]) -> SubjectRow | None:
-    """Return the row (part, kind, body) that shows most of a thing: that of the person's own part."""
+def fullest(rows: Sequence[Seen]) -> Seen | None:
+    """Return the row that shows most of a thing: that of the person's own part."""
     if len(rows) == 1:  # nearly always, and ten thousand times in a first sync
         return rows[0]
-    return min(rows, key=lambda row: (not row[0].startswith(MINE), row[0]), default=None)
+    return min(rows, key=lambda row: (not row[1].startswith(MINE), row[1]), default=None)
 
 
 def count_subjects(connection: sqlcipher.Connection) -> int:
@@ -172,18 +175,17 @@ def search_subjects(
 def _by_digits(connection: sqlcipher.Connection, digits: str, where: _Where) -> list[Found]:
     tail = digits[::-1]
     return _found(
-        connection.execute(
-            "SELECT id, kind, nama, kode_desa, alamat, tail FROM subjects"
-            " WHERE ((tail >= :tail AND tail < :end) OR (:known <> '' AND tail = :known))"
-            " AND (:desa IS NULL OR kode_desa = :desa) AND (:kind IS NULL OR kind = :kind)"
-            " ORDER BY name_key LIMIT :limit",
-            {
-                "tail": tail,
-                "end": tail + END,
-                "known": tail[:KNOWN_DIGITS] if len(tail) > KNOWN_DIGITS else "",
-                **where,
-            },
-        )
+        connection,
+        "SELECT number, name_key FROM subjects"
+        " WHERE ((tail >= :tail AND tail < :end) OR (:known <> '' AND tail = :known))"
+        " AND (:desa IS NULL OR kode_desa = :desa) AND (:kind IS NULL OR kind = :kind)"
+        " ORDER BY name_key LIMIT :limit",
+        {
+            "tail": tail,
+            "end": tail + END,
+            "known": tail[:KNOWN_DIGITS] if len(tail) > KNOWN_DIGITS else "",
+            **where,
+        },
     )
 
 
@@ -191,43 +193,41 @@ def _by_beginning(connection: sqlcipher.Connection, key: str, where: _Where) -> 
     """Names lie by desa, and those of each desa begin where its own do: one look for each of them."""
     places = [where["desa"]] if where["desa"] is not None else ["", *known_desa(connection)]
     return _found(
-        connection.execute(
-            "SELECT subjects.id, kind, nama, kode_desa, alamat, tail FROM json_each(:places) JOIN subjects"
-            " ON kode_desa = value AND name_key >= :key AND name_key < :end"
-            " WHERE (:kind IS NULL OR kind = :kind) ORDER BY name_key LIMIT :limit",
-            {**where, "places": msgspec.json.encode(places).decode(), "key": key, "end": key + END},
-        )
+        connection,
+        "SELECT number, name_key FROM json_each(:places) JOIN subjects"
+        " ON kode_desa = value AND name_key >= :key AND name_key < :end"
+        " WHERE (:kind IS NULL OR kind = :kind) ORDER BY name_key LIMIT :limit",
+        {**where, "places": msgspec.json.encode(places).decode(), "key": key, "end": key + END},
     )
 
 
 def _by_words(connection: sqlcipher.Connection, key: str, where: _Where) -> list[Found]:
     found = _found(
-        connection.execute(
-            "SELECT id, kind, nama, kode_desa, alamat, tail FROM subject_words"
-            " JOIN subjects ON number = subject_words.rowid"
-            " WHERE subject_words MATCH :words"
-            " AND (:desa IS NULL OR kode_desa = :desa) AND (:kind IS NULL OR kind = :kind) LIMIT :limit",
-            {
-                "words": " AND ".join(f'"{word}"*' for word in key.split()),
-                **where,
-            },
-        )
+        connection,
+        "SELECT number, subjects.name_key FROM subject_words JOIN subjects ON number = subject_words.rowid"
+        " WHERE subject_words MATCH :words"
+        " AND (:desa IS NULL OR kode_desa = :desa) AND (:kind IS NULL OR kind = :kind) LIMIT :limit",
+        {"words": " AND ".join(f'"{word}"*' for word in key.split()), **where},
     )
     return sorted(found, key=lambda hit: hit.nama)
 
 
-def _found(cursor: Iterable[tuple[str, str, str, str, str, str]]) -> list[Found]:
-    return [
-        Found(
-            id=RecordId(name),
-            kind=kind,
-            nama=nama,
-            kode_desa=desa,
-            alamat=alamat,
-            nik_akhir=tail[:KNOWN_DIGITS][::-1],
-        )
-        for name, kind, nama, desa, alamat, tail in cursor
-    ]
+def _found(connection: sqlcipher.Connection, hits: str, where: _Where) -> list[Found]:
+    """Return what a list shows of the rows that a query of numbers and keys finds, by their keys."""
+    rows = connection.execute(f"{HITS} ({hits}) AS hit JOIN rows USING (number) ORDER BY hit.name_key", where)
+    return [_shown(*row) for row in rows]
+
+
+def _shown(name: str, kind: str, body: bytes) -> Found:
+    fields = _fields(body) or _Fields()
+    return Found(
+        id=RecordId(name),
+        kind=kind,
+        nama=_name(fields),
+        kode_desa=_text(fields.kode_desa),
+        alamat=_text(fields.alamat),
+        nik_akhir=_digits(fields)[-KNOWN_DIGITS:],
+    )
 
 
 def _fields(body: bytes) -> _Fields | None:
@@ -236,6 +236,14 @@ def _fields(body: bytes) -> _Fields | None:
         return _decoder.decode(body)
     except UNREADABLE:
         return None
+
+
+def _name(fields: _Fields) -> str:
+    return _text(fields.nama) or _text(fields.nama_ewarong)
+
+
+def _digits(fields: _Fields) -> str:
+    return _text(fields.nik) or _text(fields.nik_akhir)
 
 
 def _text(value: Any) -> str:

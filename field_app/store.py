@@ -1,26 +1,26 @@
 """The phone's side of sync.store, in the vault. Rule: one answer of the office is stored whole or not at
 all.
 
-SQL of chains, rows and cursor lives here; of searching in search.py, of drafts in drafts.py, of photo
-bytes in blobs.py. Each method joins the transaction of its caller, or makes its own.
+SQL of chains and cursor lives here; of rows in pulled.py, of searching in search.py, of drafts in drafts.py,
+of photo bytes in blobs.py. Each method joins the transaction of its caller, or makes its own.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 import sqlcipher3.dbapi2 as sqlcipher
 
+from field_app import pulled
 from field_app.blobs import doubt_receipts, mark_wanted
 from field_app.erasing import erase_destroyed
-from field_app.search import SubjectRow, index_subjects
 from field_app.vault import Vault
 from schemas.base import decode, encode
 from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash, Part, RecordId
 from schemas.wire import MAX_LINKS, Cursor, Outcome, Removed, Row
 from sync.chain import START, Link, Tip, link_hash, next_link, read_link, seal_link
 from sync.change import Content, change_id, read
-from sync.digest import EMPTY, fold, row_hash
+from sync.digest import EMPTY
 from sync.store import Entry, Signed
 
 T = TypeVar("T")
@@ -32,11 +32,6 @@ BRANCHED = "bercabang"
 ENTRY = (
     "SELECT links.hash, links.raw, contents.raw, known, counter FROM links LEFT JOIN contents USING (change)"
 )
-
-ROW = "SELECT part, id, seq, kind, body FROM rows JOIN parts ON number = part_number"
-LISTED = "id IN (SELECT value FROM json_each(?))"
-# In the words of the index `rows_by_kind`: SQLite takes it only for a query that says its condition again.
-FEW = "kind NOT IN ('warga', 'ewarong')"
 
 
 class Store:
@@ -131,49 +126,18 @@ class Store:
 
     def put_rows(self, rows: Sequence[Row], removed: Sequence[Removed]) -> None:
         """See sync.store.Rows; keeps the search index beside it."""
-        items: dict[tuple[Part, RecordId], Row | Removed] = {
-            (item.part, item.id): item for item in (*rows, *removed)
-        }
-        shown: dict[RecordId, list[SubjectRow]] = {name: [] for _, name in items}
-        folds: dict[Part, int] = {}
         with self.vault.write() as connection:
-            for old in _rows_of(connection, shown):
-                if (old.part, old.id) in items:
-                    folds[old.part] = folds.get(old.part, 0) ^ _hash(old)
-                else:
-                    shown[old.id].append((old.part, old.kind, old.body))
-            put = sorted((item for item in items.values() if isinstance(item, Row)), key=_place)
-            for row in put:
-                folds[row.part] = folds.get(row.part, 0) ^ _hash(row)
-                shown[row.id].append((row.part, row.kind, row.body))
-            numbers = _fold_digests(connection, folds)
-            connection.executemany(
-                "INSERT INTO rows (part_number, id, seq, kind, body) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (id, part_number) DO UPDATE SET seq = excluded.seq, kind = excluded.kind,"
-                " body = excluded.body",
-                [(numbers[row.part], row.id, row.seq, row.kind, row.body) for row in put],
-            )
-            connection.executemany(
-                "DELETE FROM rows WHERE id = ? AND part_number = ?",
-                [
-                    (item.id, numbers[item.part])
-                    for item in items.values()
-                    if isinstance(item, Removed) and item.part in numbers
-                ],
-            )
-            index_subjects(connection, shown)
+            pulled.put_rows(connection, rows, removed)
 
     def rows(self, ids: Iterable[RecordId]) -> list[Row]:
         """See sync.store.Rows."""
         with self.vault.read() as connection:
-            return _rows_of(connection, ids)
+            return pulled.rows_of(connection, ids)
 
     def rows_of_kind(self, kind: str) -> list[Row]:
         """Return all rows of one kind of record, in any part."""
-        few = f" AND {FEW}" if kind not in ("warga", "ewarong") else ""
         with self.vault.read() as connection:
-            found = connection.execute(f"{ROW} WHERE kind = ?{few}", (kind,)).fetchall()
-        return [_row(row) for row in found]
+            return pulled.rows_of_kind(connection, kind)
 
     def digests(self, parts: Iterable[Part]) -> dict[Part, bytes]:
         """See sync.store.Rows."""
@@ -236,7 +200,7 @@ class Store:
                     " ON CONFLICT (part) DO UPDATE SET held = 1",
                     [(part, EMPTY) for part in parts],
                 )
-            _clear(connection, cleared)
+            pulled.clear_parts(connection, cleared)
             self.put_rows(rows, removed)
             connection.executemany(
                 "INSERT OR REPLACE INTO outcomes (change, packed) VALUES (?, ?)",
@@ -338,54 +302,3 @@ def _entry(row: tuple[bytes, bytes, bytes | None, int, int]) -> Entry | None:
     link: Link = read_link(raw)
     whole = content if content is not None and change_id(content) == link.change else None
     return Entry(link=link, hash=LinkHash(name), raw_link=raw, content=whole, known=bool(known))
-
-
-def _row(found: tuple[Any, ...]) -> Row:
-    part, name, seq, kind, body = found
-    return Row(part=part, id=name, seq=seq, kind=kind, body=body)
-
-
-def _rows_of(connection: sqlcipher.Connection, ids: Iterable[RecordId]) -> list[Row]:
-    """Return all rows of these ids, by id: one statement for a whole page."""
-    listed = msgspec.json.encode(sorted(set(ids))).decode()
-    found = connection.execute(f"{ROW} WHERE {LISTED} ORDER BY id, part", (listed,))
-    return [_row(one) for one in found.fetchall()]
-
-
-def _hash(row: Row) -> int:
-    return row_hash(row.part, row.id, row.seq, row.body)
-
-
-def _place(row: Row) -> tuple[RecordId, Part]:
-    """Order rows as their index holds them, so that each of its pages is met once."""
-    return row.id, row.part
-
-
-def _fold_digests(connection: sqlcipher.Connection, folds: Mapping[Part, int]) -> dict[Part, int]:
-    """Fold row hashes into the digests of their parts; return the number of each part."""
-    now: dict[Part, bytes] = dict(connection.execute("SELECT part, digest FROM parts").fetchall())
-    connection.executemany(
-        "INSERT INTO parts (part, held, digest) VALUES (?, 0, ?)"
-        " ON CONFLICT (part) DO UPDATE SET digest = excluded.digest",
-        [(part, fold(now.get(part, EMPTY), change)) for part, change in folds.items()],
-    )
-    return dict(connection.execute("SELECT part, number FROM parts").fetchall())
-
-
-def _clear(connection: sqlcipher.Connection, cleared: Sequence[Part]) -> None:
-    """Take away the rows of these parts and of those not held any more."""
-    listed = msgspec.json.encode(list(cleared)).decode()
-    numbers = connection.execute(
-        "SELECT number FROM parts WHERE NOT held OR part IN (SELECT value FROM json_each(?))", (listed,)
-    ).fetchall()
-    ids: set[RecordId] = set()
-    for number in numbers:
-        found = connection.execute("SELECT id FROM rows WHERE part_number = ?", number).fetchall()
-        ids.update(RecordId(name) for (name,) in found)
-        connection.execute("DELETE FROM rows WHERE part_number = ?", number)
-        connection.execute("UPDATE parts SET digest = ? WHERE number = ?", (EMPTY, *number))
-    connection.execute("DELETE FROM parts WHERE NOT held")
-    shown: dict[RecordId, list[SubjectRow]] = {name: [] for name in ids}
-    for row in _rows_of(connection, ids):
-        shown[row.id].append((row.part, row.kind, row.body))
-    index_subjects(connection, shown)

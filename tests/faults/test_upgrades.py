@@ -33,9 +33,11 @@ def first_only(folder: Path, place: Path) -> Path:
 
 MOVED = {
     "blobs": "blobs JOIN blob_bytes USING (id)",
-    "rows": "rows JOIN parts ON number = part_number",
+    "rows": "(SELECT part, id, seq, kind, body FROM rows JOIN parts ON parts.number = part_number)",
+    "subjects": "(SELECT subjects.number, id, rows.kind, '' AS nama, kode_desa, '' AS alamat, tail, name_key"
+    " FROM subjects JOIN rows USING (number))",
 }
-"""Tables of the phone whose columns went elsewhere since: where they are to be found now."""
+"""Tables of the phone whose columns went elsewhere since: where they are to be found now, if at all."""
 
 
 def pour(

@@ -79,7 +79,8 @@ def test_all_that_was_in_it_is_there_after_the_upgrade(tmp_path: Path) -> None:
     assert store.tips(writer.device) == [store.head()] == [Tip(counter=5, hash=entries[-1].hash)]
     with vault.write() as connection:
         assert [hit.id for hit in search_subjects(connection, "paimin", 9, None)] == [record_id(2)]
-        assert [hit.id for hit in search_subjects(connection, "utami", 9, None)] == [record_id(1)]
+        [utami] = search_subjects(connection, "utami", 9, None)
+        assert (utami.id, utami.nama) == (record_id(1), "Sutarmi Utami"), "as her fullest row shows her"
         connection.execute("INSERT INTO subject_words (subject_words, rank) VALUES ('integrity-check', 1)")
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
