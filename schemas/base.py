@@ -3,7 +3,8 @@
 `kw_only` is not inherited by msgspec Structs, so each subclass says it again.
 """
 
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -28,4 +29,11 @@ def encode(value: object) -> bytes:
 
 def decode(data: bytes, kind: type[T]) -> T:
     """Decode MessagePack strictly as `kind`. Raises msgspec.ValidationError or msgspec.DecodeError."""
-    return msgspec.msgpack.decode(data, type=kind)
+    found: T = _decoder(kind).decode(data)
+    return found
+
+
+@lru_cache(maxsize=256)
+def _decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
+    """Return what reads this kind: made anew for each row, it takes longer than reading does."""
+    return msgspec.msgpack.Decoder(kind)
