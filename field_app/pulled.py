@@ -20,7 +20,7 @@ LISTED = "id IN (SELECT value FROM json_each(?))"
 # In the words of the index `rows_by_kind`: SQLite takes it only for a query that says its condition again.
 FEW = "kind NOT IN ('warga', 'ewarong')"
 Place = tuple[RecordId, Part]
-"""Where a row stands, and how rows are ordered: so each page of their index is met once."""
+"""Where a row stands."""
 
 
 def rows_of(connection: sqlcipher.Connection, ids: Iterable[RecordId]) -> list[Row]:
@@ -51,8 +51,7 @@ def put_rows(connection: sqlcipher.Connection, rows: Sequence[Row], removed: Seq
     (last,) = connection.execute("SELECT coalesce(max(number), 0) FROM rows").fetchone()
     fresh = count(last + 1)
     put: list[tuple[int, Row]] = []
-    for place in sorted(items):
-        row = items[place]
+    for place, row in items.items():
         if isinstance(row, Row):
             number = before.pop(place, None) or next(fresh)
             put.append((number, row))
@@ -91,7 +90,7 @@ def clear_parts(connection: sqlcipher.Connection, cleared: Sequence[Part]) -> No
 
 def _numbered(connection: sqlcipher.Connection, ids: Iterable[RecordId]) -> list[tuple[int, Row]]:
     """Return all rows of these ids behind their numbers, by id: one statement for a whole page."""
-    found = connection.execute(f"{ROW} WHERE {LISTED} ORDER BY id, part", (_listed(sorted(set(ids))),))
+    found = connection.execute(f"{ROW} WHERE {LISTED} ORDER BY id, part", (_listed(list(ids)),))
     return [(number, _row(*columns)) for number, *columns in found.fetchall()]
 
 

@@ -18,9 +18,13 @@ _PUT = (
     " removed = excluded.removed, hash = excluded.hash, body = excluded.body"
 )
 _BEYOND = (
-    "SELECT seq, part, id, kind, removed, body FROM rows"
-    " WHERE kabupaten = :kabupaten AND part IN :parts AND seq > :after ORDER BY seq LIMIT :limit"
+    "SELECT rows.seq, rows.part, id, kind, removed, body FROM ("
+    "  SELECT part, seq FROM rows"
+    "  WHERE kabupaten = :kabupaten AND part IN :parts AND seq > :after ORDER BY seq LIMIT :limit"
+    ") AS next CROSS JOIN rows"
+    " WHERE rows.kabupaten = :kabupaten AND rows.part = next.part AND rows.seq = next.seq ORDER BY rows.seq"
 )
+"""The places of a page first, from the index alone, and then its rows: sorting all that lies beyond would read it."""
 
 
 class SqlRows(SqlLog):

@@ -30,6 +30,8 @@ from sync.thin import thin
 from sync.tray import Tray
 
 PAGE_ROWS = 2_000
+FIRST_ROWS = 1_200
+"""Rows of a phone's very first page: it stores them while the office reads the next, which is larger."""
 PAGE_BYTES = 512 * 1024
 MAX_WANTED = 500
 MAX_OUTCOMES = 5_000
@@ -153,7 +155,7 @@ def pull(
     scope = scope_hash(parts)
     start = _start(store, request.cursor)
     resend = _differing(store, request.check, parts)
-    limit = PAGE_ROWS if most_rows is None else most_rows
+    limit = most_rows or (PAGE_ROWS if start.seq else FIRST_ROWS)
     page = store.page({part: start.catching.get(part, start.seq) for part in parts}, limit, PAGE_BYTES)
     cursor = _advance(store, start, page, scope)
     backed_up = store.backed_up(caller.device)
