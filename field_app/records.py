@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from field_app.search import fullest
+from field_app.pulled import fullest
 from field_app.store import Store
 from schemas.base import Data, decode
 from schemas.ids import RecordId
@@ -33,8 +33,8 @@ class Records:
         """Return the fullest row of a record, None when there is none."""
         if name is None:
             return None
-        row = fullest([(row.part, row.kind, row.body) for row in self._store.rows([name])])
-        return None if row is None else _pulled(name, row[1], row[2])
+        row = fullest(self._store.rows([name]))
+        return None if row is None else _pulled(name, row.kind, row.body)
 
     def as_written(self, name: RecordId | None) -> Pulled | None:
         """Return a record with this phone's own changes of it that the office has not answered yet.

@@ -1,12 +1,11 @@
 """Finding a warga or e-warong among tens of thousands, offline. Rule: found by folded name or by the NIK's
 last digits.
 
-The index names the fullest row of each by its number, and is written with each page of rows, in a few
-statements for all of it. What a list shows is read from the rows. Of most NIKs the phone has no more than
-four digits.
+The fullest row of each holds what it is looked for by (pulled.py), and beside the rows stands an index of the
+names' words. Of most NIKs the phone has no more than four digits.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,16 +14,16 @@ import sqlcipher3.dbapi2 as sqlcipher
 from schemas.base import UNREADABLE, Data
 from schemas.identity import search_key
 from schemas.ids import RecordId
-from sync.scope import MINE, SUBJECT_KINDS
+from sync.scope import SUBJECT_KINDS
 
 FEWEST_DIGITS = 3
 KNOWN_DIGITS = 4
 END = "\U0010ffff"
-HITS = "SELECT id, rows.kind, body FROM"
-Seen = tuple[int, str, str, bytes]
-"""One row of a thing as the index reads it: number, part, kind, body."""
-Subject = tuple[int, str, str, str, str]
-"""A thing as the index holds it: the number of its fullest row, kind, kode_desa, tail, name_key."""
+HITS = "SELECT id, kind, body FROM"
+Keys = tuple[str | None, str | None, str | None]
+"""What a row is looked for by: kode_desa, tail, name_key."""
+NO_KEYS: Keys = (None, None, None)
+"""Of a row that nobody looks for: of another kind, or another row of its thing shows more."""
 _Where = Mapping[str, str | int | None]
 """What narrows a search, as its SQL names it: desa, kind, limit."""
 
@@ -54,80 +53,32 @@ class Found(Data, frozen=True, kw_only=True):
     nik_akhir: str
 
 
-def index_subjects(
-    connection: sqlcipher.Connection, was: Sequence[int], shown: Iterable[Sequence[Seen]]
-) -> None:
-    """Bring the index up to date for some things.
-
-    `was` numbers the rows that they had, `shown` has for each of them every row that it now has.
-    """
-    wanted = {subject[0]: subject for rows in shown if (subject := _subject(rows))}
-    stale: list[int] = []
-    for subject in _there(connection, was):
-        if wanted.get(subject[0]) == subject:
-            del wanted[subject[0]]
-        else:
-            stale.append(subject[0])
-    _take_out(connection, stale)
-    _put_in(connection, wanted.values())
+def keys_of(kind: str, body: bytes) -> Keys:
+    """Return what the fullest row of a thing is looked for by."""
+    fields = _fields(body) if kind in SUBJECT_KINDS else None
+    if fields is None:
+        return NO_KEYS
+    return _text(fields.kode_desa), _digits(fields)[::-1], search_key(_name(fields))
 
 
-def _there(connection: sqlcipher.Connection, numbers: Sequence[int]) -> list[Subject]:
-    """Return what the index holds of these rows."""
-    if not numbers:
-        return []
-    return connection.execute(
-        "SELECT number, kind, kode_desa, tail, name_key FROM subjects"
-        " WHERE number IN (SELECT value FROM json_each(?))",
-        (_listed(numbers),),
-    ).fetchall()
+def forget_words(connection: sqlcipher.Connection, numbers: Sequence[int]) -> None:
+    """Take the words of these rows' names away, while they still stand in the rows."""
+    if numbers:
+        connection.execute(
+            "INSERT INTO subject_words (subject_words, rowid, name_key) SELECT 'delete', number, name_key"
+            " FROM subjects WHERE number IN (SELECT value FROM json_each(?))",
+            (msgspec.json.encode(numbers).decode(),),
+        )
 
 
-def _take_out(connection: sqlcipher.Connection, numbers: Sequence[int]) -> None:
-    """Take subjects away, their words first: the index of words is told what to forget."""
-    if not numbers:
-        return
-    listed = (_listed(numbers),)
-    connection.execute(
-        "INSERT INTO subject_words (subject_words, rowid, name_key) SELECT 'delete', number, name_key"
-        " FROM subjects WHERE number IN (SELECT value FROM json_each(?))",
-        listed,
-    )
-    connection.execute("DELETE FROM subjects WHERE number IN (SELECT value FROM json_each(?))", listed)
-
-
-def _put_in(connection: sqlcipher.Connection, subjects: Collection[Subject]) -> None:
-    """Add subjects, and their words in one statement: one for each takes ten times as long."""
-    if not subjects:
-        return
-    connection.executemany(
-        "INSERT INTO subjects (number, kind, kode_desa, tail, name_key) VALUES (?, ?, ?, ?, ?)", subjects
-    )
-    connection.execute(
-        "INSERT INTO subject_words (rowid, name_key) SELECT number, name_key FROM subjects"
-        " WHERE number IN (SELECT value FROM json_each(?))",
-        (_listed([number for number, *_ in subjects]),),
-    )
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    return msgspec.json.encode(numbers).decode()
-
-
-def _subject(rows: Sequence[Seen]) -> Subject | None:
-    """Return what the index holds of a thing; None for what is not looked for by name."""
-    full = fullest(rows)
-    fields = _fields(full[3]) if full and full[2] in SUBJECT_KINDS else None
-    if full is None or fields is None:
-        return None
-    return full[0], full[2], _text(fields.kode_desa), _digits(fields)[::-1], search_key(_name(fields))
-
-
-def fullest(rows: Sequence[Seen]) -> Seen | None:
-    """Return the row that shows most of a thing: that of the person's own part."""
-    if len(rows) == 1:  # nearly always, and ten thousand times in a first sync
-        return rows[0]
-    return min(rows, key=lambda row: (not row[1].startswith(MINE), row[1]), default=None)
+def add_words(connection: sqlcipher.Connection, numbers: Sequence[int]) -> None:
+    """Add the words of these rows' names, in one statement: one for each takes ten times as long."""
+    if numbers:
+        connection.execute(
+            "INSERT INTO subject_words (rowid, name_key) SELECT number, name_key FROM subjects"
+            " WHERE number IN (SELECT value FROM json_each(?))",
+            (msgspec.json.encode(numbers).decode(),),
+        )
 
 
 def count_subjects(connection: sqlcipher.Connection) -> int:

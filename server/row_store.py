@@ -24,7 +24,7 @@ _BEYOND = (
     ") AS next CROSS JOIN rows"
     " WHERE rows.kabupaten = :kabupaten AND rows.part = next.part AND rows.seq = next.seq ORDER BY rows.seq"
 )
-"""The places of a page first, from the index alone, and then its rows: sorting all that lies beyond would read it."""
+"""The places of a page first, from the index alone, then its rows: to sort all beyond would be to read it."""
 
 
 class SqlRows(SqlLog):

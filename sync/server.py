@@ -155,7 +155,7 @@ def pull(
     scope = scope_hash(parts)
     start = _start(store, request.cursor)
     resend = _differing(store, request.check, parts)
-    limit = most_rows or (PAGE_ROWS if start.seq else FIRST_ROWS)
+    limit = most_rows or (PAGE_ROWS if start.seq else min(FIRST_ROWS, PAGE_ROWS))
     page = store.page({part: start.catching.get(part, start.seq) for part in parts}, limit, PAGE_BYTES)
     cursor = _advance(store, start, page, scope)
     backed_up = store.backed_up(caller.device)

@@ -34,8 +34,7 @@ def first_only(folder: Path, place: Path) -> Path:
 MOVED = {
     "blobs": "blobs JOIN blob_bytes USING (id)",
     "rows": "(SELECT part, id, seq, kind, body FROM rows JOIN parts ON parts.number = part_number)",
-    "subjects": "(SELECT subjects.number, id, rows.kind, '' AS nama, kode_desa, '' AS alamat, tail, name_key"
-    " FROM subjects JOIN rows USING (number))",
+    "subjects": "(SELECT *, '' AS nama, '' AS alamat FROM rows WHERE name_key IS NOT NULL)",
 }
 """Tables of the phone whose columns went elsewhere since: where they are to be found now, if at all."""
 
@@ -48,9 +47,9 @@ def pour(
     """Copy all rows of the tables that both have, in the columns that the target has; return how many."""
     target.execute("PRAGMA defer_foreign_keys = ON")
     poured = 0
-    listed = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
-    here = {name for (name,) in source.execute(listed)}
-    for name in sorted(here & {name for (name,) in target.execute(listed)}):
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
+    here = {name for (name,) in source.execute(f"{tables} OR type = 'view'")}
+    for name in sorted(here & {name for (name,) in target.execute(tables)}):
         if name.startswith(("subject_words", "sqlite_", "migrations", "_")):
             continue  # filled by triggers, or the program's own
         place = moved.get(name, name)

@@ -96,6 +96,35 @@ class TestSearchIndex(VaultStores):
         for name in ("Sutarmi", "Sumarni", "Paimin", "Sri"):
             assert found(store.vault, name) == sorted(record_id(n) for n, is_ in names.items() if is_ == name)
 
+    def test_a_thing_is_looked_for_by_its_fullest_row_alone(self, store: Store) -> None:
+        full = person(1, "Sutarmi Utami", MINE, nik="3314994107900001", alamat="Dukuh Lor")
+        store.put_rows([person(1, "Sutarmi", nik_akhir="0001")], [])
+        store.put_rows([full], [])
+        with store.vault.read() as connection:
+            [hit] = search_subjects(connection, "sutarmi", 9)
+        assert (hit.nama, hit.alamat, hit.nik_akhir) == ("Sutarmi Utami", "Dukuh Lor", "0001")
+        check(store.vault)
+        store.put_rows([person(1, "Sutarmi Tua", seq=5)], [gone(1, MINE)])
+        with store.vault.read() as connection:
+            assert [hit.nama for hit in search_subjects(connection, "sutarmi", 9)] == ["Sutarmi Tua"]
+        assert found(store.vault, "utami") == []
+        check(store.vault)
+
+    @pytest.mark.parametrize("typed", ["sutar", "321"])
+    def test_no_search_reads_every_row(self, store: Store, typed: str) -> None:
+        asked: list[str] = []
+        with store.vault.read() as connection:
+            connection.set_trace_callback(asked.append)
+            search_subjects(connection, typed, 10, "33.14.02.2001")
+            connection.set_trace_callback(None)
+            plans = [
+                step
+                for sql in asked
+                if sql.startswith("SELECT id")
+                for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {sql}")
+            ]
+        assert plans and not [step for step in plans if step.startswith("SCAN rows")]
+
     def test_names_that_begin_so_come_first_from_all_desa_in_one_order(self, store: Store) -> None:
         places = {1: "33.14.02.2001", 2: "33.14.01.2001", 3: "", 4: "33.14.03.2001", 5: "33.14.02.2001"}
         names = {1: "Sutarmi", 2: "Sutini", 3: "Sutarno", 4: "Sutanto", 5: "Bu Wati Sutarti"}

@@ -158,7 +158,7 @@ class VaultPhone(Phone):
     def rows(self) -> dict[tuple[Part, RecordId], Row]:
         with self.store.vault.read() as connection:
             found = connection.execute(
-                "SELECT part, id, seq, kind, body FROM rows JOIN parts ON number = part_number"
+                "SELECT part, id, seq, kind, body FROM rows JOIN parts ON parts.number = part_number"
             ).fetchall()
         return {
             (part, name): Row(part=part, id=name, seq=seq, kind=kind, body=body)

@@ -28,7 +28,7 @@ BROKEN = {
         SqlOfficeStore, "put_rows", _without_removals(SqlOfficeStore.put_rows)
     ),
     "a_phone_keeps_parts_that_are_gone": lambda patch: patch.setattr(
-        "field_app.store._clear", lambda connection, cleared: None
+        "field_app.pulled.clear_parts", lambda connection, cleared: None
     ),
 }
 

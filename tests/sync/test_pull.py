@@ -110,6 +110,17 @@ def test_small_pages_bring_the_same_as_one(town: Regency, monkeypatch: pytest.Mo
     assert all(phone.sees(number) for number in range(1, 8))
 
 
+def test_the_first_page_is_a_shorter_one(town: Regency, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The phone stores it while the office reads the next."""
+    monkeypatch.setattr("sync.server.FIRST_ROWS", 2)
+    phone = town.enrol(10, KEDEN)
+    for number in range(1, 8):
+        town.warga(number)
+    first, rest = town.sync(phone)
+    assert (first.rows, rest.rows > 4) == (2, True)
+    assert all(phone.sees(number) for number in range(1, 8))
+
+
 def test_a_row_that_went_astray_is_found_and_fetched_again(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
     town.warga(1)
