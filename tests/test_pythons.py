@@ -1,14 +1,18 @@
-"""Which Pythons the project is for, and a defect that only some of them have.
+"""Which Pythons the project is for, which one the setup takes, and a defect that only some of them have.
 
 Rule: what only some of them do wrong is found on any of them, by reading the tree.
 """
 
 import ast
 import re
+import shutil
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("schemas", "sync", "field_app", "server", "tests")
@@ -110,3 +114,58 @@ def test_the_papers_the_setup_and_the_package_name_the_same_pythons() -> None:
     said = f"{', '.join(named[:-1])} or {named[-1]}"
     assert f"Python {said}" in setup
     assert f"Python {said}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+PRETENDED = """#!/bin/sh
+case "$*" in
+  *sys.exit*) exit {refused} ;;
+  *ensurepip*) exit {lacking} ;;
+  *print*) echo {name} ;;
+  --version | -VV) echo "Python of {name}" ;;
+  *) exit 9 ;;
+esac
+"""
+
+
+NONE = "needs Python 3.11, 3.12 or 3.13, as Kivy has no wheels for others; here is"
+LACKS = "lacks venv or another part of its standard library: apt-get install"
+
+
+@pytest.mark.parametrize(
+    ("machine", "said"),
+    [
+        (
+            {"python3.11": "", "python3.13": "", "python3": ""},
+            ".venv from {}/python3.13, Python of python3.13",
+        ),
+        ({"python3": ""}, ".venv from {}/python3, Python of python3"),
+        ({"python3.13": "lacking", "python3.12": ""}, ".venv from {}/python3.12, Python of python3.12"),
+        ({"python3.13": "lacking", "python3.11": "lacking"}, f"{{}}/python3.13 {LACKS} python3.13-venv"),
+        ({"python3": "refused"}, f"{NONE} Python of python3"),
+        ({}, f"{NONE} none"),
+    ],
+    ids=["several", "one", "newest-lacks-venv", "all-lack-venv", "too-new", "none"],
+)
+def test_the_setup_takes_the_newest_python_that_lacks_nothing_or_says_what_is_missing(
+    machine: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "setup", tmp_path / ".ci")
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("bash", "dirname", "rm"):
+        (programs / name).symlink_to(shutil.which(name) or name)
+    for name, fault in machine.items():
+        refused, lacking = int(fault == "refused"), int(fault == "lacking")
+        (programs / name).write_text(PRETENDED.format(name=name, refused=refused, lacking=lacking))
+        (programs / name).chmod(0o755)
+    made = subprocess.run(
+        [tmp_path / ".ci" / "setup", "python"],
+        env={"PATH": str(programs)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert made.stdout.splitlines()[:1] == [f"setup: {said.format(programs)}"]
+    assert made.returncode != 0  # a Python that only pretends makes no .venv
