@@ -169,3 +169,22 @@ def test_the_setup_takes_the_newest_python_that_lacks_nothing_or_says_what_is_mi
     )
     assert made.stdout.splitlines()[:1] == [f"setup: {said.format(programs)}"]
     assert made.returncode != 0  # a Python that only pretends makes no .venv
+
+
+@pytest.mark.parametrize("finds", [True, False], ids=["finds-all", "finds-nothing"])
+def test_make_sets_up_again_only_when_the_python_of_the_venv_finds_nothing_in_it(
+    finds: bool, tmp_path: Path
+) -> None:
+    """As after an upgrade from Debian 12 to 13: `.venv/bin/python` is then another Python, or none."""
+    for name in ("Makefile", "requirements.lock", "pyproject.toml", ".ci/setup", ".venv/bin/python"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    shutil.copyfile(ROOT / "Makefile", tmp_path / "Makefile")
+    (tmp_path / ".venv" / "bin" / "python").write_text(f"#!/bin/sh\nexit {int(not finds)}\n")
+    (tmp_path / ".venv" / "bin" / "python").chmod(0o755)
+    for name in (".ready", ".system"):
+        (tmp_path / ".venv" / name).touch()
+    told = subprocess.run(
+        ["make", "--dry-run", "setup"], cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert (".ci/setup python" in told.stdout) is not finds
