@@ -4,6 +4,9 @@ PYTHON := .venv/bin/python
 READY  := .venv/.ready
 SYSTEM := .venv/.system
 
+# an upgrade of the machine's Python leaves a .venv behind that finds nothing of what it holds
+$(shell [ ! -e $(READY) ] || $(PYTHON) -c 'import msgspec' 2>/dev/null || rm -f $(READY))
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check docs bench lock format clean
 

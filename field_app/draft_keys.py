@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from field_app.durable import sync_folder, write_whole
 from field_app.keys import KEY_BYTES
+from schemas.folders import listed
 
 INFO = b"sambang draf v1\0"
 NONCE_BYTES = 12
@@ -48,7 +49,7 @@ class DraftKeys:
 
     def count(self) -> int:
         """Return how many drafts have a key here; nothing has to be open for it."""
-        return sum(1 for _ in self._folder.glob("draf-*.kunci"))
+        return len(listed(self._folder, "draf-*.kunci"))
 
     def erase(self, draft: str) -> None:
         """Write over the file, then take it away; nothing happens when it is gone already. Raises OSError."""

@@ -34,6 +34,7 @@ from field_app.unstored import unstored
 from field_app.vault import KEY_BYTES, Vault, VaultError, open_vault
 from field_app.views import Refused, Waiting, Welcomed
 from schemas.base import UNREADABLE, Data
+from schemas.folders import listed
 from schemas.ids import DeviceId, PersonId, Regency
 from schemas.joining import SECRET_BYTES, Invitation, Parties, code_hash, commitment, read_invitation
 from schemas.wire import Enrolment, EnrolRequest, JoinedRequest
@@ -168,7 +169,7 @@ class Enroller:
     def tidy(self) -> None:
         """Remove what waited, of a phone that has joined: its key is in the vault, and nowhere else."""
         if self._keys.exists():
-            for waiting in self._folder.glob(f"{WAITING}-*"):
+            for waiting in listed(self._folder, f"{WAITING}-*"):
                 waiting.unlink(missing_ok=True)
 
     def give_up(self) -> None:
@@ -266,7 +267,7 @@ class Enroller:
         """Return what was answered last, of all codes that wait; files' times are those of a clock that may
         have been set back since.
         """
-        found = (self._read(path) for path in self._folder.glob(f"{WAITING}-*"))
+        found = (self._read(path) for path in listed(self._folder, f"{WAITING}-*"))
         answered = (pending for pending in found if pending is not None and pending.challenge)
         return max(answered, key=lambda pending: pending.answered, default=None)
 

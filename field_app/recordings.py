@@ -7,6 +7,8 @@ says how one is added.
 from collections.abc import Mapping
 from pathlib import Path
 
+from schemas.folders import listed
+
 FOLDER = Path(__file__).parent / "suara"
 KINDS = (".ogg", ".wav")
 
@@ -16,7 +18,7 @@ def recordings(version: str, folder: Path = FOLDER) -> Mapping[str, Path]:
     start = f"pemberitahuan-{version}."
     found = {
         path.stem.removeprefix(start): path
-        for path in sorted(folder.glob(f"{start}*"))
+        for path in listed(folder, f"{start}*")
         if path.suffix in KINDS and path.stem.startswith(start)
     }
     return dict(sorted(found.items()))

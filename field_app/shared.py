@@ -17,6 +17,7 @@ from field_app.enrol import WAITING
 from field_app.keys import FILE
 from field_app.views import PhoneUser
 from schemas.base import UNREADABLE, Data
+from schemas.folders import listed
 
 FOLDER = re.compile(r"petugas-([1-9][0-9]{0,3})")
 SIGN_FILE = "tanda.json"
@@ -45,7 +46,7 @@ class SharedPhone:
         return tuple(
             PhoneUser(id=name, number=number, sign=self._sign(name), ready=(self.path(name) / FILE).exists())
             for number, name in self._found()
-            if (self.path(name) / FILE).exists() or any(self.path(name).glob(f"{WAITING}-*"))
+            if (self.path(name) / FILE).exists() or listed(self.path(name), f"{WAITING}-*")
         )
 
     def path(self, name: str) -> Path:

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, cast
 
 import sqlcipher3.dbapi2 as sqlcipher
 
+from schemas.folders import listed
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
@@ -214,7 +216,7 @@ def migrate(vault: Vault, migrations: Path = MIGRATIONS) -> None:
     """Run the numbered .sql files that this vault has not had, each in one transaction. Raises
     NewerVaultError.
     """
-    steps = {int(path.stem.partition("_")[0]): path for path in sorted(migrations.glob("*.sql"))}
+    steps = {int(path.stem.partition("_")[0]): path for path in listed(migrations, "*.sql")}
     while True:
         with vault.write() as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()

@@ -21,6 +21,7 @@ from field_app.keys import FILE, GUARD
 from field_app.link import Door, Failure, Link
 from schemas.base import Data, decode, encode
 from schemas.device_word import WipeWord
+from schemas.folders import listed
 
 PAPER = "perintah-hapus"
 KEPT = "serah-terima"
@@ -58,7 +59,7 @@ def read_paper(folder: Path) -> Paper | None:
 
 def left_sealed(folder: Path) -> bool:
     """Say whether what a wiped vault left for the office lies here still: it cannot be sent from here."""
-    return not (folder / FILE).exists() and any((folder / KEPT).glob("*"))
+    return not (folder / FILE).exists() and bool(listed(folder / KEPT))
 
 
 def wipe(folder: Path, keystore: Keystore) -> bool:
@@ -69,7 +70,7 @@ def wipe(folder: Path, keystore: Keystore) -> bool:
     if paper.step == "siap":
         for name in (FILE, GUARD):
             _shred(folder / name)
-        for unfinished in folder.glob(f"*{UNFINISHED}"):
+        for unfinished in listed(folder, f"*{UNFINISHED}"):
             _shred(unfinished)  # a crash while a key file was written leaves one
         forgotten = _forget(keystore)
         if paper.keep:
@@ -80,12 +81,12 @@ def wipe(folder: Path, keystore: Keystore) -> bool:
                 part.replace(folder / KEPT / (paper.keep + ending))
             else:
                 part.unlink(missing_ok=True)
-        for draft in folder.glob("draf-*.kunci"):
+        for draft in listed(folder, "draf-*.kunci"):
             if paper.keep:
                 draft.replace(folder / KEPT / f"{paper.keep}.{draft.name}")
             else:
                 _shred(draft)
-        for waiting in folder.glob(f"{WAITING}-*"):
+        for waiting in listed(folder, f"{WAITING}-*"):
             _shred(waiting)
         if forgotten:
             write_paper(folder, msgspec.structs.replace(paper, step="terhapus"))

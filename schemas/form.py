@@ -8,6 +8,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from schemas.folders import listed
 from schemas.form_audit import RANK
 from schemas.form_mistakes import FormError, mistake
 from schemas.form_reading import form_hash, read_form, read_toml
@@ -106,7 +107,7 @@ class Forms:
 
     def __init__(self, folder: Path, blocks: Path) -> None:
         self._blocks = blocks
-        self._paths = {_named(path): path for path in sorted(folder.glob("*.toml"))}
+        self._paths = {_named(path): path for path in listed(folder, "*.toml")}
         self._taken: dict[tuple[str, int], str] = {}
         self._known = set(self._paths)
         self._read: dict[tuple[str, int], Form] = {}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from schemas.base import Data
+from schemas.folders import listed
 from schemas.folding import fold, unfold
 
 FOLDER = Path(__file__).parent / "data"
@@ -135,7 +136,7 @@ class Packing:
 
 def read_dictionaries(folder: Path = FOLDER) -> list[bytes]:
     """Return all published dictionaries, oldest first."""
-    numbered = {int(path.suffixes[0][1:]): path for path in folder.glob("dictionary.*.bin")}
+    numbered = {int(path.suffixes[0][1:]): path for path in listed(folder, "dictionary.*.bin")}
     return [numbered[number].read_bytes() for number in sorted(numbered)]
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
+from schemas.folders import listed
+
 
 class TextError(ValueError):
     """The text files themselves are wrong: a key twice, a value that is no text, or an unusable field."""
@@ -50,7 +52,7 @@ def load_text(language: str = "id", folder: Path | None = None) -> Text:
     base = folder or Path(__file__).parent / "text" / language
     strings: dict[str, str] = {}
     origin: dict[str, str] = {}
-    for path in sorted(base.glob("*.toml")):
+    for path in listed(base, "*.toml"):
         try:
             table = tomllib.loads(path.read_text("utf-8"))
         except tomllib.TOMLDecodeError as error:

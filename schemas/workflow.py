@@ -14,6 +14,7 @@ from typing import Any, cast
 import msgspec
 
 from schemas.deadline import add_months, add_working_days
+from schemas.folders import listed
 from schemas.workflow_reading import WorkflowError, read_workflow
 from schemas.workflow_types import Event, Need, NeedType, Role, State, Workflow
 
@@ -147,7 +148,7 @@ class Workflows:
 def load_workflows(folder: Path = Path(__file__).parent / "workflows") -> Workflows:
     """Read and audit every workflow in a folder. Raises WorkflowError naming all that is wrong in a file."""
     found: dict[tuple[str, int], Workflow] = {}
-    for path in sorted(folder.glob("*.toml")):
+    for path in listed(folder, "*.toml"):
         workflow = read_workflow(path.read_text("utf-8"), path.name)
         found[workflow.id, workflow.version] = workflow
     return Workflows(found)

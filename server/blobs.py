@@ -16,6 +16,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from schemas.folders import below, listed
 from schemas.ids import BlobId
 from server.disk import ensure_folder, sync_folder
 from server.keys import derive
@@ -123,11 +124,11 @@ class BlobStore:
 
     def files(self) -> Iterator[Path]:
         """Give every file in the folder, whoever put it there."""
-        return (path for path in self._folder.rglob("*") if not path.is_dir())
+        return (path for path in below(self._folder) if not path.is_dir())
 
     def sweep(self) -> None:
         """Remove what a crash left unfinished; nothing else may be writing."""
-        for path in self._folder.glob(f"*{UNFINISHED}"):
+        for path in listed(self._folder, f"*{UNFINISHED}"):
             path.unlink()
 
     def _place(self, blob: BlobId) -> tuple[Path, bytes]:

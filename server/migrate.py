@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
+from schemas.folders import listed
 from server.engine import NewerDataError, NotInitialisedError
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -19,7 +20,7 @@ class Connection(Protocol):
 
 def migrations(folder: Path = FOLDER) -> list[tuple[int, str]]:
     """Return (number, SQL) of each migration file `NNNN_name.sql`, in order."""
-    return [(int(path.name[:4]), path.read_text("utf-8")) for path in sorted(folder.glob("[0-9]*.sql"))]
+    return [(int(path.name[:4]), path.read_text("utf-8")) for path in listed(folder, "[0-9]*.sql")]
 
 
 def migrate(connection: Connection, folder: Path = FOLDER) -> int:

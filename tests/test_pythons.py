@@ -1,14 +1,18 @@
-"""Which Pythons the project is for, and a defect that only some of them have.
+"""Which Pythons the project is for, which one the setup takes, and a defect that only some of them have.
 
 Rule: what only some of them do wrong is found on any of them, by reading the tree.
 """
 
 import ast
 import re
+import shutil
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("schemas", "sync", "field_app", "server", "tests")
@@ -97,6 +101,22 @@ def test_no_comprehension_hides_from_its_neighbour_what_that_one_calls() -> None
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 
+# A folder that is not ours to read has nothing for us there, or the program is one that stands alone.
+MAY_GLOB = {"field_app/devices/desktop.py", "field_app/ui/webcam.py", "server/proof/offline.py"}
+
+
+def test_no_room_takes_a_folder_that_it_cannot_read_for_an_empty_one() -> None:
+    """Since 3.12, `Path.glob` and `Path.rglob` keep every error of the disk to themselves."""
+    globbing = {
+        str(path.relative_to(ROOT))
+        for folder in ("schemas", "sync", "field_app", "server")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.Attribute) and node.attr in {"glob", "rglob"}
+    }
+    assert globbing == MAY_GLOB, "schemas/folders.py lists folders"
+
+
 def test_the_papers_the_setup_and_the_package_name_the_same_pythons() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = [
@@ -110,3 +130,77 @@ def test_the_papers_the_setup_and_the_package_name_the_same_pythons() -> None:
     said = f"{', '.join(named[:-1])} or {named[-1]}"
     assert f"Python {said}" in setup
     assert f"Python {said}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+PRETENDED = """#!/bin/sh
+case "$*" in
+  *sys.exit*) exit {refused} ;;
+  *ensurepip*) exit {lacking} ;;
+  *print*) echo {name} ;;
+  --version | -VV) echo "Python of {name}" ;;
+  *) exit 9 ;;
+esac
+"""
+
+
+NONE = "needs Python 3.11, 3.12 or 3.13, as Kivy has no wheels for others; here is"
+LACKS = "lacks venv or another part of its standard library: apt-get install"
+
+
+@pytest.mark.parametrize(
+    ("machine", "said"),
+    [
+        (
+            {"python3.11": "", "python3.13": "", "python3": ""},
+            ".venv from {}/python3.13, Python of python3.13",
+        ),
+        ({"python3": ""}, ".venv from {}/python3, Python of python3"),
+        ({"python3.13": "lacking", "python3.12": ""}, ".venv from {}/python3.12, Python of python3.12"),
+        ({"python3.13": "lacking", "python3.11": "lacking"}, f"{{}}/python3.13 {LACKS} python3.13-venv"),
+        ({"python3": "refused"}, f"{NONE} Python of python3"),
+        ({}, f"{NONE} none"),
+    ],
+    ids=["several", "one", "newest-lacks-venv", "all-lack-venv", "too-new", "none"],
+)
+def test_the_setup_takes_the_newest_python_that_lacks_nothing_or_says_what_is_missing(
+    machine: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "setup", tmp_path / ".ci")
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("bash", "dirname", "rm"):
+        (programs / name).symlink_to(shutil.which(name) or name)
+    for name, fault in machine.items():
+        refused, lacking = int(fault == "refused"), int(fault == "lacking")
+        (programs / name).write_text(PRETENDED.format(name=name, refused=refused, lacking=lacking))
+        (programs / name).chmod(0o755)
+    made = subprocess.run(
+        [tmp_path / ".ci" / "setup", "python"],
+        env={"PATH": str(programs)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert made.stdout.splitlines()[:1] == [f"setup: {said.format(programs)}"]
+    assert made.returncode != 0  # a Python that only pretends makes no .venv
+
+
+@pytest.mark.parametrize("finds", [True, False], ids=["finds-all", "finds-nothing"])
+def test_make_sets_up_again_only_when_the_python_of_the_venv_finds_nothing_in_it(
+    finds: bool, tmp_path: Path
+) -> None:
+    """As after an upgrade from Debian 12 to 13: `.venv/bin/python` is then another Python, or none."""
+    for name in ("Makefile", "requirements.lock", "pyproject.toml", ".ci/setup", ".venv/bin/python"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    shutil.copyfile(ROOT / "Makefile", tmp_path / "Makefile")
+    (tmp_path / ".venv" / "bin" / "python").write_text(f"#!/bin/sh\nexit {int(not finds)}\n")
+    (tmp_path / ".venv" / "bin" / "python").chmod(0o755)
+    for name in (".ready", ".system"):
+        (tmp_path / ".venv" / name).touch()
+    told = subprocess.run(
+        ["make", "--dry-run", "setup"], cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert (".ci/setup python" in told.stdout) is not finds

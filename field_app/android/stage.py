@@ -6,6 +6,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from schemas.folders import below
+
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "build" / "android"
 PACKAGES = ("schemas", "sync", "field_app")
@@ -33,10 +35,7 @@ NOT_FILES = (
 def staged(root: Path = ROOT) -> list[Path]:
     """Return every file of the packages that goes along, relative to `root`."""
     found = [
-        path.relative_to(root)
-        for package in PACKAGES
-        for path in (root / package).rglob("*")
-        if path.is_file()
+        path.relative_to(root) for package in PACKAGES for path in below(root / package) if path.is_file()
     ]
     return sorted(path for path in found if _goes_along(path))
 
@@ -48,7 +47,7 @@ def stage(target: Path = TARGET, root: Path = ROOT) -> list[Path]:
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / path, target / path)
     shutil.copyfile(root / "field_app/android/main.py", target / "main.py")
-    return sorted(path.relative_to(target) for path in target.rglob("*") if path.is_file())
+    return sorted(path.relative_to(target) for path in below(target) if path.is_file())
 
 
 def _goes_along(path: Path) -> bool:

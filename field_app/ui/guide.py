@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from field_app.ui.environment import prepare
+from schemas.folders import listed
 
 GUIDE = Path("docs/panduan/lapangan.md")
 NAMED = re.compile(r"\(gambar/([a-z0-9_]+)\.png\)")
@@ -28,7 +29,7 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     wanted = named(GUIDE.read_text("utf-8"))
     drawn = {name: draw for name, draw in scenes() if name in wanted}
-    for old in folder.glob("*.png"):
+    for old in listed(folder, "*.png"):
         if old.stem not in drawn:
             old.unlink()
     for name, draw in drawn.items():

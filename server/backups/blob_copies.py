@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from schemas.folders import listed
 from schemas.ids import BlobId
 from server.backups.medium import UNFINISHED, forget_cached
 from server.blobs import PIECE_BYTES, TAG_BYTES, BlobStore, DamagedBlobError
@@ -103,7 +104,7 @@ class BlobCopies:
 
     def sweep(self) -> None:
         """Remove what was left unfinished under this ending; each that writes to a medium has its own."""
-        for path in self._folder.glob(f"*{self._ending}"):
+        for path in listed(self._folder, f"*{self._ending}"):
             path.unlink()
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from schemas.base import Data
+from schemas.folders import listed
 from schemas.ids import DeviceId
 from server.disk import NoPromiseError, ensure_folder, held_alone, replace_durably, sync_folder
 from server.engine import FullError
@@ -75,7 +76,7 @@ class Medium(Data, frozen=True, kw_only=True):
 
     def numbers(self) -> list[int]:
         """Return the numbers of all copies that have a manifest, newest first."""
-        found = (path.stem for path in self.copies.glob("*.manifest"))
+        found = (path.stem for path in listed(self.copies, "*.manifest"))
         return sorted((int(name) for name in found if name.isdigit()), reverse=True)
 
     def locked(self) -> AbstractContextManager[bool]:

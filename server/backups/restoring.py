@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from schemas.base import Data
+from schemas.folders import below
 from schemas.ids import BlobId
 from server import backup_store, reach_store, restore_store
 from server.backups.blob_copies import BlobCopies
@@ -283,7 +284,7 @@ def _continues(store: SqlOfficeStore, head: Head, last_seq: int) -> bool:
 
 def _settle(folder: Path) -> None:
     """Make every folder that was built durable; the files in them are already."""
-    for path in [folder, *(path for path in folder.rglob("*") if path.is_dir())]:
+    for path in [folder, *(path for path in below(folder) if path.is_dir())]:
         sync_folder(path)
     for path in folder.iterdir():
         if path.is_file():

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from schemas.base import Message, encode
+from schemas.folders import listed
 from schemas.ids import DeviceId
 from server.backups.medium import Medium
 from server.disk import ensure_folder, sync_folder
@@ -72,7 +73,7 @@ class LogWriter:
 
 def log_numbers(medium: Medium) -> list[int]:
     """Return the numbers of all logs on a medium, oldest first."""
-    found = (path.stem for path in medium.stream.glob("*.log"))
+    found = (path.stem for path in listed(medium.stream, "*.log"))
     return sorted(int(name) for name in found if name.isdigit())
 
 

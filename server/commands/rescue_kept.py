@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from schemas import format as written
+from schemas.folders import listed
 from schemas.handover import ENDING
 from schemas.text import Text
 from server import rescue
@@ -28,7 +29,7 @@ KEPT = "brankas-"
 def take_kept(deps: Deps, work: Rescuing, by: Person, args: argparse.Namespace, text: Text) -> int:
     """Take in what a folder holds, and say what was found; return the exit code."""
     folder: Path = args.folder
-    files, vaults = sorted(folder.glob(f"*{ENDING}")), sorted(folder.glob("*.db"))
+    files, vaults = listed(folder, f"*{ENDING}"), listed(folder, "*.db")
     if not files and not vaults:
         return say(text, NotRescued(why="folder_kosong"))
     code = take_files(deps, files, text) if files else 0

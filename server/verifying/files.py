@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from schemas.folders import below
 from server import upload_store
 from server.blobs import UNFINISHED, BlobStore, DamagedBlobError
 from server.engine import Reader
@@ -52,7 +53,7 @@ def check_uploads(reader: Reader, folder: Path, masters: Sequence[bytes], findin
 
 def check_folder(data: Path, mine: set[Path], findings: Notes) -> None:
     """Note every file in the data folder that belongs to nothing; what a crash left half done is none."""
-    for path in sorted(data.rglob("*")):
+    for path in below(data):
         if path.is_dir() and not path.is_symlink():
             continue
         is_unfinished = path.parent.name == "blobs" and path.suffix == UNFINISHED

@@ -10,6 +10,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 
 from schemas.base import Data
+from schemas.folders import below
 from schemas.theme import Theme
 from server.web.errors import MissingError
 from server.web.look import tokens_css
@@ -33,7 +34,7 @@ def load_assets(theme: Theme) -> dict[str, Asset]:
     """Read all assets by their path below /static/; tokens and icons come from the theme."""
     files = {
         path.relative_to(FOLDER).as_posix(): path.read_bytes()
-        for path in sorted(FOLDER.rglob("*"))
+        for path in below(FOLDER)
         if path.suffix in SERVED
     }
     # one file less to wait for, and a layer, so that Pico's selectors never outweigh ours
