@@ -3,6 +3,7 @@
 PYTHON := .venv/bin/python
 READY  := .venv/.ready
 SYSTEM := .venv/.system
+CLIENTS := .venv/.clients
 
 # an upgrade of the machine's Python leaves a .venv behind that finds nothing of what it holds
 $(shell [ ! -e $(READY) ] || $(PYTHON) -c 'import msgspec' 2>/dev/null || rm -f $(READY))
@@ -18,11 +19,13 @@ $(READY): requirements.lock pyproject.toml .ci/setup
 	@.ci/setup python
 $(SYSTEM): .ci/setup | $(READY)
 	@.ci/setup system
+$(CLIENTS): .ci/setup | $(READY)
+	@.ci/setup clients
 
 demo: setup ## a whole field day on this machine (ONCE=1: no window, plays it through and ends)
 	@$(PYTHON) -m server demo --dir demo $(if $(filter-out 0,$(ONCE)),--once)
 
-test: check ## everything that CI runs: check, then every test (WORKERS=4: on more cores than two)
+test: check $(CLIENTS) ## everything that CI runs: check, then every test (WORKERS=4: on more cores than two)
 	$(PYTHON) -m pytest --numprocesses $(or $(WORKERS),2) --dist worksteal
 
 check: setup ## style, types, import rules, documents

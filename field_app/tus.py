@@ -9,6 +9,7 @@ only when the office's offset reached the end, which it grants after verifying t
 
 import base64
 from collections.abc import Callable, Iterator
+from urllib.parse import urljoin, urlsplit
 
 from field_app.link import UNREACHABLE, Failure, Link, Reply
 from schemas.base import Data
@@ -24,6 +25,8 @@ FORBIDDEN = frozenset({403, 405, 501})
 """What they say who let no PATCH through; the office itself says it of no upload."""
 UNTOLD = "/tus/"
 """The address of an upload that was begun and whose own the office could not say: it is asked here for it."""
+BEGUN = "begun"
+"""What asks with it for the upload that was begun: without, a new one of no bytes begins."""
 GONE = frozenset({404, 410})
 CONFLICT, TOO_LARGE = 409, 413
 
@@ -99,7 +102,7 @@ class Upload:
         headers = {
             **VERSION,
             "upload-length": str(len(data)),
-            "upload-metadata": f"sha256 {named}",
+            "upload-metadata": f"sha256 {named}" if end else f"sha256 {named},{BEGUN}",
             "content-length": str(end),
         }
         if end:
@@ -109,7 +112,7 @@ class Upload:
             self._carried(blob, 0, reply)
         if isinstance(reply, Failure):
             return reply
-        place = reply.headers.get("location", "")
+        place = _place(reply)
         if not place:
             return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=reply.status)
         offset = _number(reply, len(data)) if "upload-offset" in reply.headers else 0
@@ -159,6 +162,15 @@ def _pieces(data: bytes, start: int, end: int) -> Iterator[bytes]:
     """Yield small pieces, so that a cut leaves little that was sent and not counted."""
     for at in range(start, end, PIECE_BYTES):
         yield data[at : min(at + PIECE_BYTES, end)]
+
+
+def _place(reply: Reply) -> str:
+    """Return the path of a Location: how the office calls itself, behind whatever proxy, is not asked for."""
+    try:
+        path = urlsplit(urljoin(UNTOLD, reply.headers.get("location", ""))).path
+    except ValueError:
+        return ""
+    return "" if path == UNTOLD else path
 
 
 def _number(reply: Reply, most: int | None) -> int | Failure:

@@ -87,14 +87,23 @@ class Uploads:
         new = self._new(device, size_bytes, sha256, metadata)
         return new if isinstance(new, Problem) else self.keep(new, or_older=True)
 
-    def keep(self, new: Upload, *, or_older: bool = False) -> Upload | Problem:
-        """Store a new upload, so that it can be gone on with; `or_older`: unless one like it is there."""
+    def begin_anew(
+        self, device: DeviceId, size_bytes: int | None, sha256: str | None, metadata: str
+    ) -> Upload | Problem:
+        """Begin an upload of no bytes, whatever came before: for clients that take every new one for that."""
+        new = self._new(device, size_bytes, sha256, metadata)
+        return new if isinstance(new, Problem) else self.keep(new, anew=True)
+
+    def keep(self, new: Upload, *, or_older: bool = False, anew: bool = False) -> Upload | Problem:
+        """Store a new upload, so that it can be gone on with; `or_older`: unless one like it is there;
+        `anew`: also if its device sent all of it before.
+        """
         now = self._now_ms()
 
         def work(writer: Writer) -> Upload | Problem:
             if SqlOfficeStore.writing(writer).is_destroyed(new.blob):
                 return Problem(code="berkas_dimusnahkan")
-            if upload_store.was_sent_by(writer, new.blob, new.device) == new.size_bytes:
+            if not anew and upload_store.was_sent_by(writer, new.blob, new.device) == new.size_bytes:
                 known = upload_store.finished(writer, new.device, new.blob)
                 if known is not None and known.expires_ms > now:
                     return known

@@ -65,7 +65,8 @@ class TusApp:
             if body is not None:
                 await body.close()
         if result is not None:
-            await _send(send, result, self._deps, is_head=method == "HEAD")
+            where = tus_headers.origin(scope, headers)
+            await _send(send, result, self._deps, where, is_head=method == "HEAD")
 
     async def _route(
         self, method: str, name: str, headers: dict[str, str], body: UploadBody | None
@@ -125,7 +126,8 @@ class TusApp:
         self, device: DeviceId, file: str | None, headers: dict[str, str], body: UploadBody | None
     ) -> Answer | Problem | None:
         uploads, metadata = self._deps.uploads, headers.get("upload-metadata", "")
-        make = uploads.begin if body is None else uploads.plan
+        finds = tus_headers.asks_for_begun(metadata)
+        make = uploads.plan if body is not None else uploads.begin if finds else uploads.begin_anew
         upload = await self._aside(
             make, device, tus_headers.number(headers.get("upload-length")), file, metadata
         )
@@ -199,7 +201,7 @@ def _misplaced(upload: Upload, offset: int, headers: dict[str, str]) -> Problem 
     return None
 
 
-async def _send(send: Send, result: Answer | Problem, deps: Deps, *, is_head: bool) -> None:
+async def _send(send: Send, result: Answer | Problem, deps: Deps, where: str, *, is_head: bool) -> None:
     body = b""
     if isinstance(result, Problem):
         status, headers = status_of(result), {"Content-Type": MEDIA_TYPE}
@@ -208,6 +210,8 @@ async def _send(send: Send, result: Answer | Problem, deps: Deps, *, is_head: bo
         body = problem_json(result, deps.text)
     else:
         status, headers = result
+        if "Location" in headers:
+            headers["Location"] = where + headers["Location"]
     headers = {"Tus-Resumable": tus_headers.VERSION, "Cache-Control": "no-store", **headers}
     if status != 204:
         headers["Content-Length"] = str(len(body))

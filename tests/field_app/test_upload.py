@@ -201,6 +201,16 @@ def test_an_offset_that_does_not_match_is_asked_for_and_taken() -> None:
     assert script.asked == ["POST - 100", "PATCH 0 100", "HEAD - 0", "PATCH 60 40"]
 
 
+@pytest.mark.parametrize("place", ["https://kantor.lokal:99/tus/1", "//lain/tus/1", "1", "http://[/tus/1"])
+def test_how_the_office_calls_itself_behind_a_proxy_is_not_asked_for(place: str) -> None:
+    """Only the path counts, at the address that this phone knows; what has none is nonsense."""
+    script = Scripted(reply(201, location=place, upload_offset="60"), reply(upload_offset="100"))
+    told = Told()
+    outcome = Upload(script).run(BlobId("0" * 64), bytes(100), "", told)  # type: ignore[arg-type]
+    assert isinstance(outcome, Received) == ("[" not in place)
+    assert told.url == ("/tus/1" if isinstance(outcome, Received) else UNTOLD)
+
+
 def test_a_photo_that_the_office_lacks_goes_in_one_request() -> None:
     script = Scripted(reply(201, location="/tus/1", upload_offset="100"))
     outcome = Upload(script).run(BlobId("0" * 64), bytes(100), "", Told())  # type: ignore[arg-type]

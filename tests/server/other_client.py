@@ -191,7 +191,7 @@ class OtherClient:
         name = base64.b64encode(sha256(photo).hexdigest().encode()).decode()
         made = {**headers, "Upload-Length": str(len(photo)), "Upload-Metadata": f"sha256 {name}"}
         begun = self.http.post("/tus/", content=photo[:first], headers=made)
-        again = self.http.post("/tus/", headers=made)
+        again = self.http.post("/tus/", headers={**made, "Upload-Metadata": f"sha256 {name},begun"})
         assert again.headers["Location"] == begun.headers["Location"]
         offset = again.headers["Upload-Offset"]
         rest = {**headers, "Upload-Offset": offset}

@@ -137,7 +137,7 @@ class Phone:
 
     def begin_upload(self, data: bytes, content: Any = None, **headers: str) -> httpx.Response:
         digest = base64.b64encode(sha256(data).hexdigest().encode()).decode()
-        about = {"upload_length": str(len(data)), "upload_metadata": f"sha256 {digest}", **headers}
+        about = {"upload_length": str(len(data)), "upload_metadata": f"sha256 {digest},begun", **headers}
         return self.tus("POST", "/tus/", content, **about)
 
     def send(self, place: str, data: bytes, offset: int, **headers: str) -> httpx.Response:

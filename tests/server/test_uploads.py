@@ -116,6 +116,22 @@ def test_a_lost_answer_to_a_creation_makes_no_second_upload(office: Running, nam
     assert (again.headers["location"], again.headers["upload-offset"]) == (first, "1000")
 
 
+@pytest.mark.parametrize("came", [1000, len(DATA)], ids=["some-came", "all-came"])
+def test_a_client_that_knows_of_no_begun_upload_begins_at_the_first_byte(office: Running, came: int) -> None:
+    """Most take a creation for a new file, go on at 0 whatever it answers, and are refused there for ever."""
+    phone = office.phone()
+    first = phone.begin_upload(DATA).headers["location"]
+    phone.send(first, DATA[:came], 0)
+    digest = base64.b64encode(blob_of(DATA).encode()).decode()
+    again = phone.begin_upload(DATA, upload_metadata=f"sha256 {digest}")
+    place = again.headers["location"]
+    assert (place != first, again.headers["upload-offset"]) == (True, "0")
+    assert phone.send(place, DATA[:500], 0).headers["upload-offset"] == "500"
+    assert phone.send(place, DATA[500:], 500).headers["upload-offset"] == str(len(DATA))
+    assert office.deps.blobs.check(blob_of(DATA)) == len(DATA)
+    assert list((office.data / "uploads").iterdir()) == []
+
+
 def test_a_checksum_is_checked_and_a_broken_piece_is_not_kept(office: Running) -> None:
     phone = office.phone()
     place = phone.begin_upload(DATA).headers["location"]
