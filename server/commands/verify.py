@@ -73,6 +73,8 @@ def _check_medium(path: Path, key: Path, text: Text) -> int:
             found = check_medium(medium, keys, RichProgress(bar, text, "cadangan.langkah"))
     except OSError as error:
         return say_trouble(text, trouble_of(error, path))
+    if found.closed:
+        return say_trouble(text, Trouble(code="kunci_media", values={"folder": str(path)}))
     bad = {"salinan": len(found.damaged), "berkas": len(found.bad_blobs), "aliran": found.bad_logs}
     if any(bad.values()):
         print(text("cadangan.perintah.media_tidak_utuh", folder=path, **bad))
