@@ -18,6 +18,7 @@ from server.__main__ import main
 from server.compose import Refused, close_office, init_office, open_office, unlock
 from server.deps import Deps
 from server.engine import Writer
+from server.engines.connecting import connect
 from server.keys import default_path, make_keys, read_keys, write_keys
 from server.store import SqlOfficeStore
 from server.upload_store import Upload
@@ -320,6 +321,27 @@ def test_a_copy_that_cannot_be_written_is_read_with_the_log_that_a_crash_left(
         assert "Utuh: 1 rantai, 4 tautan" in capsys.readouterr().out
     finally:
         subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.parametrize(
+    ("sql", "then"),
+    [
+        ("DELETE FROM migrations WHERE number = (SELECT max(number) FROM migrations)", "Jalankan servernya"),
+        ("INSERT INTO migrations (kabupaten, number) VALUES ('*', 9999)", "Perbarui program"),
+    ],
+    ids=["older", "newer"],
+)
+def test_an_office_of_another_version_is_not_called_damaged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], sql: str, then: str
+) -> None:
+    folder = tmp_path / "office"
+    assert init_office(folder, None, Regency("33.14"), "Uji") is None
+    connection = connect(folder / "office.db", read_keys(default_path(folder)).database).conn
+    connection.execute(sql)
+    connection.close()
+    assert main(["verify", "--data", str(folder)]) == 3
+    said = capsys.readouterr()
+    assert then in said.err and "TIDAK UTUH" not in said.out
 
 
 def test_the_command_prints_counts_and_exits_non_zero_when_something_changed(
