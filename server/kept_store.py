@@ -18,7 +18,7 @@ from sqlcipher3 import Connection
 from schemas.base import UNREADABLE, Data
 from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash
 from server.engine import WrongKeyError
-from server.engines.sqlite import connect
+from server.engines.connecting import connect
 from sync.chain import link_hash
 from sync.change import change_id
 

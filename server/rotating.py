@@ -18,8 +18,8 @@ from schemas.ids import BlobId
 from server.blobs import BlobStore, DamagedBlobError
 from server.disk import sync_folder
 from server.engine import DamagedError, EngineError, InUseError
+from server.engines.connecting import connect
 from server.engines.examining import inspected
-from server.engines.sqlite import connect
 from server.engines.sqlite_copy import alone, bring_under
 from server.keys import KEY_BYTES, KeyFileError, Keys, change_keys, is_older_file, read_keys
 from server.paper_key import place

@@ -64,10 +64,11 @@ def _is_readable(database: Examined, findings: Findings) -> bool:
     findings.counts["halaman"] = database.page_count()
     for line in pages:
         findings.fault("halaman", apa=line)
-    is_ours = bool(pages) or database.version() == migrations()[-1][0]
-    if not is_ours:
-        findings.fault("versi")
-    return not pages and is_ours
+    newest = migrations()[-1][0]
+    version = newest if pages else database.version()
+    if version != newest:
+        findings.fault("versi_lama" if version < newest else "versi_baru")
+    return not pages and version == newest
 
 
 def _check_contents(

@@ -13,7 +13,7 @@ from server import backup_store, reach_store
 from server.backups.blob_copies import is_whole, sealed_bytes
 from server.backups.manifest import DamagedManifestError, Manifest, keys_of, read_manifest
 from server.backups.medium import Medium, Trouble, forget_cached
-from server.backups.stream import log_numbers, read_log
+from server.backups.stream import is_closed_log, log_numbers, read_log
 from server.blobs import BlobStore
 from server.engine import EngineError, Reader
 from server.engines.examining import inspected
@@ -21,13 +21,18 @@ from server.keys import Keys
 from server.part_file import DamagedPartError
 from server.store import SqlOfficeStore
 from server.verifying.findings import Progress
+from server.verifying.paging import is_of_another_key
 from sync.chain import Tip
 
 CHUNK_BYTES = 1024 * 1024
 
 
 class MediumFindings(Data, frozen=True, kw_only=True):
-    """What was found on a medium: whole copies, the numbers of others, blobs and logs, and bad ones."""
+    """What was found on a medium: whole copies, the numbers of others, blobs and logs, and bad ones.
+
+    `closed`: that many copies and logs lie under keys which the key file has not. Then blobs and logs, which
+    may be under them too, are not judged.
+    """
 
     whole: list[Manifest]
     damaged: list[int]
@@ -35,6 +40,7 @@ class MediumFindings(Data, frozen=True, kw_only=True):
     bad_blobs: list[BlobId]
     logs: int
     bad_logs: int
+    closed: int = 0
 
 
 def file_hash(path: Path, *, durably: bool = False) -> str:
@@ -58,6 +64,12 @@ def is_verified(medium: Medium, keys: Keys, number: int) -> bool | None:
         return read_manifest(medium, keys, number).verified_ms > 0
     except DamagedManifestError:
         return None
+
+
+def is_closed(medium: Medium, keys: Keys, number: int) -> bool:
+    """Say whether a copy whose manifest does not open is under keys of another time, and not damaged."""
+    path = medium.database(number)
+    return path.is_file() and all(is_of_another_key(path, each.database) for each in keys.each())
 
 
 def check_database(
@@ -97,6 +109,7 @@ def check_medium(medium: Medium, keys: Keys, progress: Progress) -> MediumFindin
     """Check every copy, every blob that any of them names, every log. Raises OSError for a failing medium."""
     whole: list[Manifest] = []
     damaged: list[int] = []
+    closed = 0
     wanted: dict[BlobId, int] = {}
     destroyed: set[BlobId] = set()
     numbers = medium.numbers()
@@ -106,7 +119,9 @@ def check_medium(medium: Medium, keys: Keys, progress: Progress) -> MediumFindin
             manifest = read_manifest(medium, keys, number)
         except DamagedManifestError:
             manifest = None
-        if manifest is None:
+        if manifest is None and is_closed(medium, keys, number):
+            closed += 1
+        elif manifest is None:
             damaged.append(number)
         elif manifest.verified_ms:
             if isinstance(check_database(medium, keys, manifest, ()), Trouble):
@@ -117,6 +132,12 @@ def check_medium(medium: Medium, keys: Keys, progress: Progress) -> MediumFindin
                 wanted |= named
                 destroyed |= gone
         progress.advance()
+    logs = log_numbers(medium)
+    closed += sum(is_closed_log(medium, keys, number) for number in logs)
+    if closed:
+        return MediumFindings(
+            whole=whole, damaged=damaged, blobs=0, bad_blobs=[], logs=0, bad_logs=0, closed=closed
+        )
     store = BlobStore(medium.blobs, *keys.blob_masters())
     for blob in destroyed:  # an older copy does not know of it
         wanted.pop(blob, None)
@@ -126,7 +147,6 @@ def check_medium(medium: Medium, keys: Keys, progress: Progress) -> MediumFindin
         if not is_whole(store, blob, size_bytes):
             bad_blobs.append(blob)
         progress.advance()
-    logs = log_numbers(medium)
     return MediumFindings(
         whole=whole,
         damaged=damaged,

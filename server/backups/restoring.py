@@ -20,7 +20,7 @@ from schemas.ids import BlobId
 from server import backup_store, reach_store, restore_store
 from server.backups.blob_copies import BlobCopies
 from server.backups.bringing_back import all_there, bring_back
-from server.backups.checking import check_database, file_hash
+from server.backups.checking import check_database, file_hash, is_closed
 from server.backups.making import SPARE_BYTES, Progress, megabytes
 from server.backups.manifest import DamagedManifestError, Manifest, copy_at, keys_of, read_manifest
 from server.backups.medium import Medium, Trouble, disk_of, is_full, open_medium, trouble_of
@@ -60,6 +60,7 @@ class Restored(Data, frozen=True, kw_only=True):
     refused: int
     missing: Missing
     damaged_copies: list[int]
+    closed_copies: list[int]
     damaged_logs: int
     passed_logs: list[PassedLog]
 
@@ -73,6 +74,14 @@ class Wanted:
     keys: Keys
     media: Sequence[Medium]
     until_ms: int | None
+
+
+class Chosen(Data, frozen=True, kw_only=True):
+    """The copy to restore, and the numbers of those passed over: damaged, or under keys that are not here."""
+
+    manifest: Manifest
+    damaged: list[int]
+    closed: list[int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +112,7 @@ def _restore(wanted: Wanted, progress: Progress) -> Restored | Trouble | Refused
     chosen = choose(wanted, progress)
     if isinstance(chosen, Trouble):
         return chosen
-    manifest, damaged = chosen
+    manifest = chosen.manifest
     medium = wanted.media[0]
     building.mkdir(parents=True, mode=0o700)
     sync_folder(building)
@@ -122,7 +131,7 @@ def _restore(wanted: Wanted, progress: Progress) -> Restored | Trouble | Refused
     if isinstance(deps, Refused):
         return deps
     try:
-        restored = _fill(wanted, building, deps, manifest, damaged, progress)
+        restored = _fill(wanted, building, deps, chosen, progress)
     finally:
         close_office(deps)
     _settle(building)
@@ -145,9 +154,13 @@ def _trouble(wanted: Wanted, error: OSError | FullError) -> Trouble:
     return Trouble(code="tujuan_gagal", values=to) if is_ours else trouble_of(error, wanted.media[0].path)
 
 
-def choose(wanted: Wanted, progress: Progress) -> tuple[Manifest, list[int]] | Trouble:
-    """Return the newest whole copy of the wanted time, and the numbers of damaged ones passed over."""
-    medium, damaged, readable = wanted.media[0], list[int](), 0
+def choose(wanted: Wanted, progress: Progress) -> Chosen | Trouble:
+    """Return the newest whole copy of the wanted time.
+
+    Copies under keys that are not here are passed over only where an earlier moment is asked for: else an
+    older key file would quietly bring an older office.
+    """
+    medium, damaged, closed, readable = wanted.media[0], list[int](), list[int](), 0
     numbers = medium.numbers()
     progress.step("salinan", len(numbers))
     for number in numbers:
@@ -155,8 +168,10 @@ def choose(wanted: Wanted, progress: Progress) -> tuple[Manifest, list[int]] | T
         try:
             manifest = read_manifest(medium, wanted.keys, number)
         except DamagedManifestError:
-            damaged.append(number)
+            (closed if is_closed(medium, wanted.keys, number) else damaged).append(number)
             continue
+        if closed and wanted.until_ms is None:
+            return Trouble(code="kunci_lama", values={"folder": str(medium.path)})
         readable += 1
         is_too_late = wanted.until_ms is not None and manifest.begun_ms > wanted.until_ms
         if not manifest.verified_ms or is_too_late:
@@ -164,15 +179,14 @@ def choose(wanted: Wanted, progress: Progress) -> tuple[Manifest, list[int]] | T
         if isinstance(check_database(medium, wanted.keys, manifest, ()), Trouble):
             damaged.append(number)
             continue
-        return manifest, damaged
-    code = "kunci_cadangan_salah" if damaged and not readable else "tidak_ada_salinan"
+        return Chosen(manifest=manifest, damaged=damaged, closed=closed)
+    code = "kunci_cadangan_salah" if (damaged or closed) and not readable else "tidak_ada_salinan"
     return Trouble(code=code, values={"folder": str(medium.path)})
 
 
-def _fill(
-    wanted: Wanted, building: Path, deps: Deps, manifest: Manifest, damaged: list[int], progress: Progress
-) -> Restored:
+def _fill(wanted: Wanted, building: Path, deps: Deps, chosen: Chosen, progress: Progress) -> Restored:
     """Bring blobs back, apply logs, and note what is missing."""
+    manifest = chosen.manifest
     masters = wanted.keys.blob_masters()
     copies = [
         BlobCopies(BlobStore(medium.blobs, *masters), building / "blobs", masters) for medium in wanted.media
@@ -219,7 +233,8 @@ def _fill(
         blobs=done.blobs,
         refused=done.refused,
         missing=deps.engine.write(finish).result(),
-        damaged_copies=damaged,
+        damaged_copies=chosen.damaged,
+        closed_copies=chosen.closed,
         damaged_logs=damaged_logs,
         passed_logs=passed,
     )

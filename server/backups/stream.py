@@ -110,6 +110,15 @@ def log_generation(medium: Medium, keys: Keys, number: int) -> int:
     return _fitting(medium, keys, number).number
 
 
+def is_closed_log(medium: Medium, keys: Keys, number: int) -> bool:
+    """Say whether nothing of a log opens: it is under keys of another time, or all of it was changed."""
+    path = _path(medium, number)
+    key = _key(_fitting(medium, keys, number), medium, number)
+    part = PartFile(path, key, path.name, no_writing, read_only=True)
+    part.close()
+    return not part.offset and part.is_torn
+
+
 def _fitting(medium: Medium, keys: Keys, number: int) -> Keys:
     path = _path(medium, number)
     each = {_key(one, medium, number): one for one in keys.each()}

@@ -93,9 +93,10 @@ def _say(restored: Restored, data: Path, key: Path, text: Text) -> int:
         )
     )
     print(text("cadangan.perintah.diputar_ulang", catatan=restored.changes, berkas=restored.blobs))
-    if restored.damaged_copies:
-        numbers = ", ".join(str(number) for number in restored.damaged_copies)
-        print(text("cadangan.perintah.dilewati", nomor=numbers), file=sys.stderr)
+    for why, passed in (("dilewati", restored.damaged_copies), ("dilewati_kunci", restored.closed_copies)):
+        if passed:
+            numbers = ", ".join(str(number) for number in passed)
+            print(text(f"cadangan.perintah.{why}", nomor=numbers), file=sys.stderr)
     if restored.damaged_logs:
         print(text("cadangan.perintah.aliran_rusak", jumlah=restored.damaged_logs), file=sys.stderr)
     for log in restored.passed_logs:

@@ -14,7 +14,7 @@ from schemas.workflow import load_workflows
 from server.backups.checking import check_medium
 from server.backups.medium import Trouble, open_medium, trouble_of
 from server.commands.progress import RichProgress, progress_bar
-from server.commands.shared import add_folder_options, refuse, say_trouble
+from server.commands.shared import UNUSABLE, add_folder_options, refuse, say_trouble
 from server.compose import Refused, keys_at, unlock
 from server.keys import default_path
 from server.published import judged_with
@@ -25,6 +25,8 @@ from server.verifying.paging import is_of_another_key
 HELP = "periksa setiap rantai, tanda tangan, baris dan berkas"
 NOT_IN_ORDER = 1
 SHOWN = 20
+UNCHECKED = {"versi_lama", "versi_baru", "dipegang"}
+"""Why nothing was checked: it says nothing about the data."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +50,9 @@ def run(args: argparse.Namespace, text: Text) -> int:
     judging = judged_with(load_forms(), load_workflows(), text)
     with progress_bar() as bar:
         findings = verify(args.data, database, keys, judging, text, RichProgress(bar, text, "periksa"))
+    if {one.key for one in findings.found} <= UNCHECKED and findings.found:
+        print(*findings.faults, sep="\n", file=sys.stderr)
+        return UNUSABLE
     if faults := findings.faults:
         for fault in faults[:SHOWN]:
             print(fault, file=sys.stderr)
@@ -73,6 +78,8 @@ def _check_medium(path: Path, key: Path, text: Text) -> int:
             found = check_medium(medium, keys, RichProgress(bar, text, "cadangan.langkah"))
     except OSError as error:
         return say_trouble(text, trouble_of(error, path))
+    if found.closed:
+        return say_trouble(text, Trouble(code="kunci_media", values={"folder": str(path)}))
     bad = {"salinan": len(found.damaged), "berkas": len(found.bad_blobs), "aliran": found.bad_logs}
     if any(bad.values()):
         print(text("cadangan.perintah.media_tidak_utuh", folder=path, **bad))

@@ -13,7 +13,8 @@ import sqlcipher3
 from schemas.base import Data
 from schemas.ids import Regency
 from server.engine import DamagedError, Reader
-from server.engines.sqlite import Transaction, connect
+from server.engines.connecting import connect
+from server.engines.sqlite import Transaction
 from server.migrate import regency_of, version
 
 

@@ -14,22 +14,19 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import sqlcipher3
-from sqlite_utils import Database
 
 from schemas.ids import Regency
 from server.engine import (
     NOTHING,
     ClosedError,
-    FullError,
-    LockedError,
     NotInitialisedError,
     Params,
     Reader,
     SqlRow,
     Writer,
-    WrongKeyError,
 )
 from server.engines.checkpoints import Checkpoints
+from server.engines.connecting import connect
 from server.engines.failures import READ_FAILS, named, roll_back
 from server.engines.lists import expanded, listed, lists_in
 from server.engines.waiting import Answered, Items, Job, Waiting, neighbours, shared, shared_out
@@ -39,71 +36,12 @@ from server.migrate import migrate, regency_of
 T = TypeVar("T")
 Item = TypeVar("Item")
 
-# The driver seeks an adapter of every value that is no exact str, int or float, and without one raises and
-# catches an error for it: 0.9 µs a value. These give bytes and None back as they are, in 0.2 µs.
-sqlcipher3.register_adapter(bytes, bytes)
-sqlcipher3.register_adapter(type(None), dict[None, None]().get)
-
 TAG_BYTES = 8
 MOST_TOGETHER = 256
 """Most functions or items in one commit, so that the first of them does not wait without end."""
-PATIENCE_S = 30.0
-"""How long to wait for another program that holds the file."""
-TOLD_AT_ONCE = (FullError, LockedError)
-"""Why a file cannot be opened, told apart from a key that does not fit."""
 READERS = 4
-READ_CACHE_MB, WRITE_CACHE_MB = 64, 32
-"""Decrypted pages that a connection keeps at most: pages of an office read widely, what comes in is written
-to few places. With 64 for both, visits that came in for a minute took 20 to 30 MB more.
-"""
-LOG_PAGES = 4_000
 LONG_LOG_PAGES = 16_000
 """From here on the writer of an engine copies its log itself; before, server/engines/checkpoints.py does."""
-
-
-def connect(path: Path, key: bytes, *, read_only: bool = False, patience_s: float = PATIENCE_S) -> Database:
-    """Open the file with its raw 32-byte key; `read_only` never writes a byte of it.
-
-    Raises WrongKeyError when the key does not fit, LockedError when another program holds the file for longer
-    than `patience_s`, FullError.
-    """
-    if len(key) != 32:
-        raise WrongKeyError("the key has 32 bytes")
-    connection = sqlcipher3.connect(
-        path.absolute().as_uri() + _mode(path, read_only),
-        uri=True,
-        isolation_level=None,
-        check_same_thread=False,
-        cached_statements=512,
-        timeout=patience_s,
-    )
-    try:
-        # Without this SQLCipher writes its complaint about a wrong key to stderr.
-        connection.execute("PRAGMA cipher_log_level = NONE")
-        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        connection.execute("PRAGMA temp_store = MEMORY")
-        connection.execute(f"PRAGMA cache_size = -{(READ_CACHE_MB if read_only else WRITE_CACHE_MB) * 1024}")
-        if read_only:
-            connection.execute("PRAGMA query_only = ON")
-        else:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            # Hot pages of indexes are then written back once for many commits, not once for each.
-            connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
-    except sqlcipher3.DatabaseError as error:
-        connection.close()
-        told = named(error)
-        raise (told if isinstance(told, TOLD_AT_ONCE) else WrongKeyError(str(error))) from error
-    return Database(connection)
-
-
-def _mode(path: Path, read_only: bool) -> str:
-    if not read_only:
-        return "?mode=rwc"
-    # Without a log nobody has the file open, and reading it need not leave a log and its index behind.
-    is_closed = not path.with_name(path.name + "-wal").exists()
-    return "?immutable=1" if is_closed else "?mode=ro"
 
 
 class Transaction:

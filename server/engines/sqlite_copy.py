@@ -15,8 +15,9 @@ import sqlcipher3
 
 from schemas.ids import Regency
 from server.engine import DamagedError, FullError, InUseError, LockedError, Reader, Writer
+from server.engines.connecting import connect
 from server.engines.failures import roll_back
-from server.engines.sqlite import Transaction, connect
+from server.engines.sqlite import Transaction
 from server.migrate import regency_of
 
 PAGES_A_STEP = 1_000

@@ -5,17 +5,20 @@ and no purposes, which people write as they like.
 """
 
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from schemas import format as written
 from schemas.base import Data
+from schemas.form import Forms
 from schemas.ids import PersonId, RecordId
 from schemas.text import Text
 from schemas.wire import Conflict, Held, Outcome, Rejected
 from schemas.workflow import Workflows
 from server import queries, trail_store
-from server.access import Person, may
+from server.access import Person, Thing, may, refused
 from server.engine import Engine, Reader
 from server.services.people import Denied
 from server.services.visits import names
@@ -39,6 +42,7 @@ from sync.change import (
     SealedSubmit,
     Submit,
 )
+from sync.store import Record
 
 ROWS_PER_PAGE = 50
 SHORTEST_ID = 6
@@ -58,7 +62,10 @@ class Asked(Data, frozen=True, kw_only=True):
 
 
 class Line(Data, frozen=True, kw_only=True):
-    """One act in words. `code` is what its thing is called by; `outcome` is empty where it was applied."""
+    """One act in words. `code` is what its thing is called by; `outcome` is empty where it was applied.
+
+    `visit` is the one that it is about; in a search only where the page of that opens for who asked.
+    """
 
     when: str
     author: str
@@ -69,7 +76,7 @@ class Line(Data, frozen=True, kw_only=True):
     outcome: str
     kind: str
     change: str
-    href: str
+    visit: RecordId | Literal[""]
 
 
 class Lines(Data, frozen=True, kw_only=True):
@@ -82,8 +89,10 @@ class Lines(Data, frozen=True, kw_only=True):
 class Trail:
     """Searches the trail, which it first lets come to the newest change. Blocks its thread."""
 
-    def __init__(self, engine: Engine, office: PersonId, text: Text, workflows: Workflows) -> None:
-        self._engine, self._office, self._text = engine, office, text
+    def __init__(
+        self, engine: Engine, office: PersonId, text: Text, workflows: Workflows, forms: Forms
+    ) -> None:
+        self._engine, self._office, self._text, self._forms = engine, office, text, forms
         self._steps = {event.code: event.label for flow in workflows.all() for event in flow.events}
 
     def catch_up(self) -> None:
@@ -102,7 +111,8 @@ class Trail:
             shown = rows[:ROWS_PER_PAGE]
             more = len(rows) > ROWS_PER_PAGE
             last = Place(at_ms=shown[-1].at_ms, seq=shown[-1].seq) if more else None
-            return Lines(lines=tuple(self.lines(tx, shown, purposes=cases)), behind=last)
+            lines = self.lines(tx, shown, purposes=cases)
+            return Lines(lines=tuple(self._linked(tx, person, lines)), behind=last)
 
         return self._engine.read(work)
 
@@ -139,6 +149,22 @@ class Trail:
         codes = {name: str(record.fields.get("kode") or "") for name, record in found.items()}
         return [self._line(row, content, people, codes, purposes) for row, content in kept]
 
+    def _linked(self, tx: Reader, person: Person, lines: list[Line]) -> list[Line]:
+        """Leave only the links that open for this person."""
+        visits = {line.visit for line in lines if line.visit}
+        found = SqlOfficeStore.reading(tx).records(visits)
+        open_to = {name for name, visit in found.items() if self._opens(person, visit)}
+        return [line if line.visit in open_to else replace(line, visit="") for line in lines]
+
+    def _opens(self, person: Person, visit: Record) -> bool:
+        fields, form = visit.fields, str(visit.fields.get("form") or "")
+        thing = Thing(
+            author=PersonId(str(fields.get("petugas") or "")),
+            region=str(fields.get("kode_desa") or ""),
+            service=self._forms.get(form).service if form in self._forms.ids() else "",
+        )
+        return refused(person, "see_visits", thing) is None
+
     def _line(
         self,
         row: Row,
@@ -161,7 +187,7 @@ class Trail:
             outcome=self._became(_outcome.decode(row.outcome)),
             kind=row.kind,
             change=row.change.hex(),
-            href=f"/kunjungan/{first}" if visit else "",
+            visit=first if visit and first else "",
         )
 
     def _sentence(self, content: Content | None, kind: str, people: dict[str, str]) -> str:

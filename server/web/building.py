@@ -85,7 +85,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         kecamatan=wilayah.kecamatan_nik_prefixes(),
     )
     passwords = passwords or Passwords(deps.randomness)
-    trail = Trail(engine, deps.office.person, deps.text, deps.workflows)
+    trail = Trail(engine, deps.office.person, deps.text, deps.workflows, deps.forms)
     accounts = Accounts(engine, passwords, now_ms=deps.now_ms, randomness=deps.randomness)
     figures = Figures(engine, deps.forms, deps.now_ms)
     examining = Examining(engine, wilayah)

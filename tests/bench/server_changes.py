@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from schemas.wire import PROTOCOL, Applied, Cursor, SyncRequest, SyncResponse
 from server.compose import unlock
-from server.engines.sqlite import connect, create
+from server.engines.connecting import connect
+from server.engines.sqlite import create
 from sync.chain import head_message
 from sync.change import Patch
 from tests.bench.figures import Figure

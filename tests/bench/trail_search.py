@@ -19,7 +19,7 @@ def measure(folder: Path) -> list[Figure]:
     """Search in each of the ways of the page, after the trail has come to the newest change."""
     deps = filled(folder / "office", scaled(CHANGES, least=2_000), seen=False)
     try:
-        trail = Trail(deps.engine, deps.office.person, deps.text, deps.workflows)
+        trail = Trail(deps.engine, deps.office.person, deps.text, deps.workflows, deps.forms)
         begun = time.perf_counter()
         trail.catch_up()
         first = time.perf_counter() - begun

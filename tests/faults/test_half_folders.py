@@ -9,7 +9,7 @@ from pathlib import Path
 
 from server.__main__ import main
 from server.compose import DATABASE, Refused, open_office, unlock
-from server.engines.sqlite import connect
+from server.engines.connecting import connect
 from tests.faults.conftest import Make
 from tests.faults.world import World, pending, sync, visit, words
 

@@ -14,7 +14,7 @@ import sqlcipher3
 from field_app import vault as vaults
 from field_app.vault import open_vault
 from server.compose import unlock
-from server.engines.sqlite import connect
+from server.engines.connecting import connect
 from server.migrate import FOLDER, migrate, migrations, version
 from tests.faults.conftest import Make
 from tests.faults.nursery import KILLED, TORN, Nursery

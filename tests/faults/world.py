@@ -33,8 +33,8 @@ from server import verify as verifying
 from server.compose import close_office, init_office, open_office, unlock
 from server.deps import Deps
 from server.engine import Reader
+from server.engines.connecting import connect
 from server.engines.examining import inspected
-from server.engines.sqlite import connect
 from server.store import SqlOfficeStore
 from sync.change import Body, Patch, Place
 from sync.rules import DomainRules

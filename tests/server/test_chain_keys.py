@@ -116,7 +116,7 @@ def test_the_old_key_signs_the_new_one_and_the_new_one_all_after_it(place: Place
 def test_the_trail_tells_when_the_chain_got_another_key(place: Place) -> None:
     turned(place)
     with opened(place.data, place.key) as deps:
-        trail = Trail(deps.engine, deps.office.person, deps.text, deps.workflows)
+        trail = Trail(deps.engine, deps.office.person, deps.text, deps.workflows, deps.forms)
         page = trail.search(
             Person(id=deps.office.person, nama="Pengawas", roles=("pengawas",)),
             Asked(kind="perangkat"),
@@ -136,7 +136,7 @@ def test_an_exported_trail_holds_under_each_key_that_a_sheet_of_before_names(pla
         export = TrailExport(
             deps.engine,
             office,
-            Trail(deps.engine, office.person, deps.text, deps.workflows),
+            Trail(deps.engine, office.person, deps.text, deps.workflows, deps.forms),
             "Dinas",
             deps.text,
             typesetter=deps.typesetter,

@@ -12,7 +12,7 @@ import sqlcipher3
 from server.engine import FailingError, Writer
 from server.engines import sqlite
 from server.engines.checkpoints import Checkpoints
-from server.engines.sqlite import connect
+from server.engines.connecting import connect
 from server.engines.sqlite_copy import alone
 from tests.server.offices import KEY, make_engine
 

@@ -20,7 +20,8 @@ from server.engine import (
     WrongKeyError,
     batches,
 )
-from server.engines.sqlite import SqliteEngine, connect, upgrade
+from server.engines.connecting import connect
+from server.engines.sqlite import SqliteEngine, upgrade
 from server.migrate import migrate
 from tests.server.offices import KEY, make_engine
 

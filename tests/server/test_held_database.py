@@ -8,7 +8,7 @@ import pytest
 from schemas.text import load_text
 from server.compose import Refused, open_office
 from server.engine import InUseError, LockedError, Reader, WrongKeyError
-from server.engines.sqlite import connect
+from server.engines.connecting import connect
 from server.engines.sqlite_copy import alone
 from server.keys import read_keys
 from server.verify import verify

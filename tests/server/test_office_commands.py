@@ -20,7 +20,7 @@ from server.__main__ import COMMANDS, main
 from server.commands.run import listen
 from server.compose import Refused, close_office, open_office, unlock
 from server.engine import Writer
-from server.engines.sqlite import connect
+from server.engines.connecting import connect
 from sync.change import Accessed, read
 
 Line = pytest.CaptureFixture[str]

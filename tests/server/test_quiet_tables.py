@@ -6,7 +6,7 @@ from schemas.ids import PersonId, RecordId
 from schemas.wire import SyncRequest, SyncResponse
 from server.compose import close_office, unlock
 from server.engine import NOTHING, Params, Reader, SqlRow
-from server.engines.sqlite import connect
+from server.engines.connecting import connect
 from server.migrate import migrations, statements
 from server.office import petugas
 from sync.change import Patch

@@ -20,7 +20,7 @@ from schemas.wire import MAX_BODY_BYTES, EnrolRequest, Login, LoginRequest, Nonc
 from server import devices, problems
 from server.app import create_app
 from server.compose import close_office
-from server.engines.sqlite import connect
+from server.engines.connecting import connect
 from sync.chain import login_message
 from sync.change import Patch
 from tests.contract.people import record_id

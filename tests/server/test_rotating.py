@@ -23,7 +23,7 @@ from server.commands.rotate_keys import Rotated, rotate
 from server.compose import DATABASE, Refused, close_office, open_office
 from server.deps import Deps
 from server.engine import WrongKeyError
-from server.engines.sqlite import connect
+from server.engines.connecting import connect
 from server.keys import Keys, change_keys, default_path, read_keys
 from server.paper_key import note_printed
 from server.passwords import Passwords
@@ -42,6 +42,7 @@ from tests.server.backup_office import (
     opened,
     restored,
     source_of,
+    spoil,
 )
 from tests.server.conftest import DESA, make_office
 
@@ -251,6 +252,35 @@ def test_copies_and_logs_of_before_and_after_are_read_and_restored(place: Place)
         place.is_whole_but_uploads(data)
     with pytest.raises(WrongKeyError):
         connect(place.folder / "back from usb1" / DATABASE, keys.older[0].database)
+
+
+def test_a_key_file_of_before_is_told_from_a_damaged_medium_and_brings_no_older_office_unasked(
+    place: Place, capsys: Line
+) -> None:
+    old = shutil.copy(place.key, place.folder / "lama.key")
+    with opened(place.data, place.key) as deps:
+        usb = medium_at(place.folder / "usb", place.data, deps)
+        copied(deps, place.data, usb)
+    place.rotate()
+    with opened(place.data, place.key) as deps:
+        copied(deps, place.data, usb)
+        logs = medium_at(place.folder / "logs", place.data, deps)
+        streamer = Streamer(source_of(deps, place.data))
+        streamer.step(str(logs.path))
+        streamer.close()
+    for medium in (usb, logs):
+        assert main(["verify", "--data", "hilang", "--medium", str(medium.path), "--key", str(old)]) == 3
+        said = capsys.readouterr()
+        assert "bukan berarti rusak" in said.err and "RUSAK" not in said.out + said.err
+    back = place.folder / "back"
+    asked = ["restore", "--from", str(usb.path), "--data", str(back), "--key", str(old)]
+    assert main(asked) == 3
+    assert "Sebut berkas kunci terbaru" in capsys.readouterr().err and not back.exists()
+    assert main([*asked, "--at", "2099-01-01"]) == 0
+    assert "tidak terbuka dengan kunci ini dan dilewati: 2." in capsys.readouterr().err
+    spoil(usb.manifest(2))  # under the right key it is damage again
+    main(["verify", "--data", str(place.data), "--medium", str(usb.path)])
+    assert "TIDAK UTUH: 1 salinan" in capsys.readouterr().out
 
 
 def test_whoever_settles_the_keys_meanwhile_costs_the_change_and_not_the_database(place: Place) -> None:

@@ -77,7 +77,7 @@ def login(http: httpx.Client, username: str) -> None:
 
 def trail_of(office: Office) -> Trail:
     deps = office.deps
-    return Trail(deps.engine, deps.office.person, deps.text, deps.workflows)
+    return Trail(deps.engine, deps.office.person, deps.text, deps.workflows, deps.forms)
 
 
 def person(office: Office, role: str) -> Person:
@@ -133,6 +133,12 @@ def test_an_admin_sees_only_what_tells_of_no_case_and_no_purposes(office: Office
     assert {line.kind for line in found(office, "admin")} <= OPEN_KINDS
     assert found(office, "admin", code=visit) == []
     assert found(office, "admin", kind="dilihat") == []
+
+
+def test_a_visit_is_linked_for_whoever_may_open_its_page(office: Office, visit: RecordId) -> None:
+    office.add_person("kabid_lain", "Kabid Lain", "U77", ("kabid",), services=("ktkpm",))
+    for role, links in (("pengawas", {visit}), ("kabid", {visit}), ("kabid_lain", {""})):
+        assert {line.visit for line in found(office, role, code=visit, kind="kunjungan")} == links, role
 
 
 def test_of_a_sealed_case_it_tells_the_code_and_nothing_from_inside(office: Office) -> None:

@@ -18,6 +18,7 @@ from server.__main__ import main
 from server.compose import Refused, close_office, init_office, open_office, unlock
 from server.deps import Deps
 from server.engine import Writer
+from server.engines.connecting import connect
 from server.keys import default_path, make_keys, read_keys, write_keys
 from server.store import SqlOfficeStore
 from server.upload_store import Upload
@@ -271,8 +272,8 @@ def test_a_row_that_was_rewritten_with_its_digest_is_found(
     assert record_id(2) in found
 
 
-def test_a_log_left_by_a_crash_is_read_and_a_change_in_it_is_found(tmp_path: Path) -> None:
-    folder = tmp_path / "office"
+def crashed(folder: Path) -> Path:
+    """An office whose server died, with what it wrote last in the log; returns the log."""
     assert init_office(folder, None, Regency("33.14"), "Uji") is None
     work = (
         "import os, sys\nfrom pathlib import Path\nfrom server.compose import open_office\n"
@@ -283,7 +284,12 @@ def test_a_log_left_by_a_crash_is_read_and_a_change_in_it_is_found(tmp_path: Pat
         "os._exit(9)\n"
     )
     assert subprocess.run([sys.executable, "-c", work, str(folder)], check=False).returncode == 9
-    wal = folder / "office.db-wal"
+    return folder / "office.db-wal"
+
+
+def test_a_log_left_by_a_crash_is_read_and_a_change_in_it_is_found(tmp_path: Path) -> None:
+    folder = tmp_path / "office"
+    wal = crashed(folder)
     whole = wal.read_bytes()
     assert first_bad_frame(wal) is None
     assert faults(folder) == []
@@ -297,6 +303,45 @@ def test_a_log_left_by_a_crash_is_read_and_a_change_in_it_is_found(tmp_path: Pat
     assert deps.engine.read(lambda reader: reader.query("SELECT count(*) FROM records")) == [(3,)]
     close_office(deps)
     assert faults(folder) == []
+
+
+def test_a_copy_that_cannot_be_written_is_read_with_the_log_that_a_crash_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        crashed(disk / "office")
+        (disk / "office" / "office.db-shm").unlink()  # as by a copy of what cannot be lost
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        assert main(["verify", "--data", str(disk / "office")]) == 0
+        assert "Utuh: 1 rantai, 4 tautan" in capsys.readouterr().out
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.parametrize(
+    ("sql", "then"),
+    [
+        ("DELETE FROM migrations WHERE number = (SELECT max(number) FROM migrations)", "Jalankan servernya"),
+        ("INSERT INTO migrations (kabupaten, number) VALUES ('*', 9999)", "Perbarui program"),
+    ],
+    ids=["older", "newer"],
+)
+def test_an_office_of_another_version_is_not_called_damaged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], sql: str, then: str
+) -> None:
+    folder = tmp_path / "office"
+    assert init_office(folder, None, Regency("33.14"), "Uji") is None
+    connection = connect(folder / "office.db", read_keys(default_path(folder)).database).conn
+    connection.execute(sql)
+    connection.close()
+    assert main(["verify", "--data", str(folder)]) == 3
+    said = capsys.readouterr()
+    assert then in said.err and "TIDAK UTUH" not in said.out
 
 
 def test_the_command_prints_counts_and_exits_non_zero_when_something_changed(

@@ -15,7 +15,7 @@ from server import children
 from server import verify as verifying
 from server.children import ChildProcess
 from server.compose import Refused, close_office, init_office, open_office, unlock
-from server.engines.sqlite import connect
+from server.engines.connecting import connect
 from server.services.checks import Checks
 from server.verifying import beside
 from server.verifying.findings import Findings
