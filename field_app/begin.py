@@ -14,6 +14,7 @@ from field_app.bench import Bench
 from field_app.drafts import Draft, Seen
 from field_app.records import Fields, text_of
 from field_app.views import Refused
+from field_app.wanted import tasks_about
 from schemas.form import Berkas, Form, Foto, TandaTangan
 from schemas.form_cells import without_photos
 from schemas.form_values import check_value, is_blank
@@ -35,13 +36,17 @@ def may_start(bench: Bench, form: Form) -> Refused | None:
 
 
 def begin(bench: Bench, form_id: str, subject: RecordId | None, tugas: RecordId | None) -> str | Refused:
-    """Begin a visit, or find the draft of the same task or subject. Returns the draft's id."""
+    """Begin a visit, or find the draft of the same task or subject. Returns the draft's id. Where no task is
+    named, it is the one that the office gave out about the subject with this form, if any.
+    """
     if form_id not in bench.forms.ids():
         return Refused(say="lapangan.formulir_tidak_dikenal")
     form = bench.forms.get(form_id)
     refused = may_start(bench, form)
     if refused is not None:
         return refused
+    if tugas is None and subject is not None and _known(bench, form_id, subject, None) is None:
+        tugas = tasks_about(bench, subject).get(form_id)  # found by name, it is the visit that was asked for
     task = bench.records.get(tugas)
     if tugas is not None and task is None:
         return Refused(say="lapangan.tugas_tidak_ada")
@@ -50,11 +55,19 @@ def begin(bench: Bench, form_id: str, subject: RecordId | None, tugas: RecordId 
     about = bench.records.as_written(target)
     if about is not None and {about.kind, form.subject} == {"warga", "ewarong"}:
         return Refused(say="lapangan.sasaran_lain")
+    known = _known(bench, form_id, target, tugas)
+    if known is not None:
+        return known
+    return _begin(bench, form, target, tugas, fields)
+
+
+def _known(bench: Bench, form: str, target: RecordId | None, tugas: RecordId | None) -> str | None:
+    """Return the draft that was begun for a task, without one for a subject."""
     for known in bench.drafts.open():
         same = known.tugas == tugas if tugas else known.tugas is None and known.subject == target is not None
-        if known.form == form_id and known.follows is None and same:
+        if known.form == form and known.follows is None and same:
             return known.id
-    return _begin(bench, form, target, tugas, fields)
+    return None
 
 
 def begin_new(bench: Bench, form_id: str, nama: str, kode_desa: str) -> str | Refused:
@@ -89,12 +102,12 @@ def correct(bench: Bench, visit: RecordId) -> str | Refused:
     """Begin the next version of a returned visit. Returns the draft's id; answers and photos are carried
     over.
     """
-    started = next((known for known in bench.drafts.open() if known.visit == visit), None)
-    if started is not None:
-        return started.id
     before = next((version for version in bench.drafts.finalised() if version.visit == visit), None)
     if before is None:
         return Refused(say="lapangan.versi_lama_tidak_di_sini")
+    for known in bench.drafts.open():
+        if known.visit == visit and known.follows == before.change:
+            return known.id
     standing = bench.standings.of(before)
     if standing.status != "dikembalikan":
         return Refused(say="lapangan.tidak_dikembalikan")

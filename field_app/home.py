@@ -14,17 +14,26 @@ from field_app.records import Fields, Pulled, text_of
 from field_app.sealed_draft import Cover
 from field_app.search import KNOWN_DIGITS, Found, known_desa, search_subjects
 from field_app.views import Card, Hit, Home, MonthWork, Reference, SyncStatus, TaskView
+from field_app.wanted import (
+    CALLED_OFF,
+    CAME_BACK,
+    NEW,
+    NOT_ASKED,
+    RETURNED,
+    WITHDRAWN,
+    is_left,
+    is_withdrawn,
+    returned_of,
+)
 from schemas.identity import search_key
 from schemas.ids import RecordId
 from schemas.printed import read_printed
 from schemas.sealed import SEALED_FORM
-from sync.scope import OPEN_TUGAS, SUBJECT_KINDS
+from sync.scope import SUBJECT_KINDS
 
 LONG_NUMBER = re.compile(r"(?<!\d)\d{16}(?!\d)")
 """A NIK, or the number of a KK or KKS."""
-DRAFT, TASK, RETURNED, LOST = "draf", "tugas", "dikembalikan", "hilang"
-SENT, CALLED_OFF = "dikirim", "batal"
-"""States of a task whose visit came in, and of one that is asked for no more."""
+DRAFT, TASK, LOST = "draf", "tugas", "hilang"
 
 Tasks = Mapping[RecordId, Fields]
 
@@ -34,15 +43,18 @@ def home(bench: Bench, sync: SyncStatus) -> Home:
     newest = newest_versions(bench)
     started = bench.drafts.open()
     covers = bench.sealed.covers()
-    sent = [visit_card(bench, version) for version in newest.values()]
-    corrections = {draft.visit: draft.id for draft in (*started, *covers) if draft.follows is not None}
+    corrections = {one.follows: one.id for one in reversed((*started, *covers)) if one.follows is not None}
     recorded = {version.visit for version, _, again in bench.drafts.lost() if again is not None}
-    urgent = [
-        card
-        for card in sent
-        if card.status == RETURNED or (card.status == LOST and card.visit not in recorded)
-    ]
-    returned = [_with_draft(card, corrections.get(card.visit) if card.visit else None) for card in urgent]
+    sent: list[Card] = []
+    returned: list[Card] = []
+    for version in newest.values():
+        card = visit_card(bench, version)
+        if card.status == RETURNED or (card.status == LOST and card.visit not in recorded):
+            card = _with_draft(card, corrections.get(version.change) if version.change else None)
+            returned.append(_hinted(card, WITHDRAWN if is_withdrawn(bench, card.tugas) else ""))
+        else:
+            sent.append(card)
+    in_hand = {card.draft for card in returned}
     begun = {draft.tugas for draft in (*newest.values(), *started, *covers)}
     every = bench.records.of_kind("tugas")
     tasks = _open_tasks(bench, every, begun)
@@ -53,10 +65,10 @@ def home(bench: Bench, sync: SyncStatus) -> Home:
         today=tuple(card for card in tasks if card.due == today),
         upcoming=tuple(card for card in tasks if not card.due or card.due > today),
         drafts=(
-            *(sealed_card(bench, cover) for cover in covers if cover.follows is None),
-            *(draft_card(bench, draft) for draft in started if draft.follows is None),
+            *(_begun(bench, one, sealed_card(bench, one)) for one in covers if one.id not in in_hand),
+            *(_begun(bench, one, draft_card(bench, one)) for one in started if one.id not in in_hand),
         ),
-        sent=tuple(card for card in sent if card not in urgent),
+        sent=tuple(sent),
         sync=sync,
         month=_month(every, {version.tugas for version in newest.values()}, today),
     )
@@ -78,8 +90,11 @@ def find(
             for one in _of_cards(bench, asked)
             if kode_desa in (None, one.kode_desa) and kind in (None, one.kind)
         ][:limit]
+    finished = {version.tugas for version in bench.drafts.finalised()}
     wanted = {
-        text_of(fields, "sasaran") for fields in bench.records.of_kind("tugas").values() if is_open(fields)
+        text_of(fields, "sasaran")
+        for name, fields in bench.records.of_kind("tugas").items()
+        if is_left(name, fields, finished)
     }
     return tuple(
         Hit(
@@ -185,7 +200,7 @@ def task(bench: Bench, tugas: RecordId) -> TaskView:
         raise LookupError("no such task")
     subject = bench.records.get(RecordId(text_of(record.fields, "sasaran")))
     versions = [version for version in newest_versions(bench).values() if version.tugas == tugas]
-    standing = bench.standings.of(versions[0]) if versions else None
+    standing = bench.standings.of(versions[0]) if versions else returned_of(bench, tugas)
     visited = [
         version.finalised_ms
         for version in newest_versions(bench).values()
@@ -200,8 +215,8 @@ def task(bench: Bench, tugas: RecordId) -> TaskView:
         subject=subject.fields if subject else {},
         due=text_of(record.fields, "jatuh_tempo", "due") or None,
         last_visit=max(visited, default=None),
-        reasons=standing.reasons if standing else {},
-        note=standing.note if standing else "",
+        reasons=standing.reasons if standing and standing.status == RETURNED else {},
+        note=standing.note if standing and standing.status == RETURNED else "",
     )
 
 
@@ -211,11 +226,6 @@ def newest_versions(bench: Bench) -> dict[RecordId, Draft]:
     for version in bench.drafts.finalised():
         newest.setdefault(version.visit, version)
     return newest
-
-
-def is_open(fields: Fields) -> bool:
-    """Say whether a task still asks for something."""
-    return text_of(fields, "state") in OPEN_TUGAS
 
 
 def visit_card(bench: Bench, version: Draft) -> Card:
@@ -269,24 +279,31 @@ def sealed_card(bench: Bench, cover: Cover) -> Card:
     )
 
 
+def _begun(bench: Bench, draft: Draft | Cover, card: Card) -> Card:
+    """Return the card of a draft, with whether the office asks for it no more."""
+    if draft.follows is not None:
+        return _hinted(card, NOT_ASKED)
+    return _hinted(card, WITHDRAWN if is_withdrawn(bench, draft.tugas) else "")
+
+
 def _open_tasks(bench: Bench, every: Tasks, begun: set[RecordId | None]) -> list[Card]:
-    """Return tasks that nothing was begun for, by due date; a date that is none comes last."""
+    """Return tasks that nothing was begun for on this phone, by due date; a date that is none comes last."""
     cards = [
-        _task_card(bench, name, fields)
+        _hinted(_task_card(bench, name, fields), "" if text_of(fields, "state") == NEW else CAME_BACK)
         for name, fields in every.items()
-        if text_of(fields, "state") == "baru" and name not in begun
+        if name not in begun and is_left(name, fields, begun)
     ]
     return sorted(cards, key=lambda card: (card.due or "9999", card.nama, card.tugas or ""))
 
 
 def _month(every: Tasks, recorded: set[RecordId | None], today: str) -> MonthWork | None:
-    """Count the tasks that are due in this month. One that came back is left, whatever was recorded."""
+    """Count the tasks that are due in this month."""
     month, done, left = today[:7], 0, 0
     for name, fields in every.items():
-        state = text_of(fields, "state")
-        if state == CALLED_OFF or not text_of(fields, "jatuh_tempo", "due").startswith(month):
+        due = text_of(fields, "jatuh_tempo", "due")
+        if text_of(fields, "state") == CALLED_OFF or not due.startswith(month):
             continue
-        if state == RETURNED or (is_open(fields) and name not in recorded and state != SENT):
+        if is_left(name, fields, recorded):
             left += 1
         else:
             done += 1
@@ -323,6 +340,10 @@ def _sealed_task_card(bench: Bench, tugas: RecordId, fields: Fields) -> Card:
         due=_day(text_of(fields, "due")),
         status=TASK,
     )
+
+
+def _hinted(card: Card, hint: str) -> Card:
+    return msgspec.structs.replace(card, hint=hint) if hint else card
 
 
 def _with_draft(card: Card, draft: str | None) -> Card:

@@ -62,9 +62,9 @@ def correct_sealed(bench: Bench, before: Draft) -> str | Refused:
 
     Raises ClosedError and OSError.
     """
-    started = next((cover.id for cover in bench.sealed.covers() if cover.visit == before.visit), None)
-    if started is not None:
-        return started
+    for cover in bench.sealed.covers():
+        if cover.visit == before.visit and cover.follows == before.change:
+            return cover.id
     if bench.standings.of(before).status != "dikembalikan":
         return Refused(say="lapangan.tidak_dikembalikan")
     bench.sealed.require_open()

@@ -157,7 +157,8 @@ class AnswerRead(Data, frozen=True, kw_only=True):
 
 class Card(Data, frozen=True, kw_only=True):
     """One line of a list: a task, a draft or a visit. `due` is YYYY-MM-DD; `number` of a finalised visit;
-    `conflicts` how many open ones it has at the office, `chosen` how many the office has ended.
+    `conflicts` how many open ones it has at the office, `chosen` how many the office has ended. `hint`: what
+    is to be known before going on (wanted.py), empty without one.
     """
 
     tugas: RecordId | None = None
@@ -173,6 +174,7 @@ class Card(Data, frozen=True, kw_only=True):
     number: str = ""
     conflicts: int = 0
     chosen: int = 0
+    hint: str = ""
 
 
 class PutAway(Data, frozen=True, kw_only=True):
@@ -239,6 +241,7 @@ class Startable(Data, frozen=True, kw_only=True):
     """One form that a visit may begin with; when not, `say` is the text key of why.
 
     `note`: the text key of what is to be known beside it. `service` is empty where the form cannot be read.
+    `asked`: the office gave out a task of it about whom the visit will be of.
     """
 
     form: str
@@ -248,6 +251,7 @@ class Startable(Data, frozen=True, kw_only=True):
     startable: bool
     say: str = ""
     note: str = ""
+    asked: bool = False
 
 
 class PhotoView(Data, frozen=True, kw_only=True):

@@ -44,6 +44,7 @@ from field_app.views import (
     TaskView,
     VisitView,
 )
+from field_app.wanted import as_asked_now, tasks_about
 from field_app.whereabouts import Whereabouts, spot_in, stand_at, stand_on, stood
 from schemas.form import Berkas, Foto, Tabel, TandaTangan
 from schemas.form_values import check_value
@@ -107,10 +108,11 @@ class Visits:
             raise LookupError("no such visit")
         return self._bench.standings.of(newest)
 
-    def startable(self) -> tuple[Startable, ...]:
-        """Return all forms but annexes, each with whether a visit may begin with it: first those that may,
-        last those that this app is too old for.
+    def startable(self, subject: RecordId | None = None) -> tuple[Startable, ...]:
+        """Return all forms but annexes, each with whether a visit may begin with it: first what the office
+        asked for about a subject, then those that may, last those that this app is too old for.
         """
+        asked = tasks_about(self._bench, subject) if subject else {}
         beyond = {one.form: one for one in self._bench.published.beyond}
         known = [
             Startable(
@@ -121,6 +123,7 @@ class Visits:
                 startable=(refused := may_start(self._bench, form)) is None,
                 say=refused.say if refused else "",
                 note=NEWER_VERSION if form.id in beyond else "",
+                asked=form.id in asked,
             )
             for form in self._bench.forms.all()
             if not form.annex
@@ -138,7 +141,7 @@ class Visits:
             )
             for name in sorted(unread)
         ]
-        return (*sorted(known, key=lambda one: not one.startable), *too_new)
+        return (*sorted(known, key=lambda one: (not one.startable, not one.asked)), *too_new)
 
     def start(self, form: str, subject: RecordId | None, tugas: RecordId | None) -> DraftView | Refused:
         """Begin a visit, or come back to the draft of the same task or subject. A sealed one begins only
@@ -196,7 +199,7 @@ class Visits:
         """Return a draft as she left it. Raises ClosedError for a sealed one while the second unlock is
         closed.
         """
-        known = self._bench.known(draft)
+        known = as_asked_now(self._bench, self._bench.known(draft))
         sheets = self._bench.read(known)
         return DraftView(
             id=known.id,
@@ -331,7 +334,7 @@ class Visits:
 
     def review(self, draft: str) -> Review:
         """Say what a visit still lacks. Raises ClosedError as `draft` does."""
-        known = self._bench.known(draft)
+        known = as_asked_now(self._bench, self._bench.known(draft))
         return review_of(self._bench, known, self._bench.read(known))
 
     def finalise(self, draft: str) -> Finalised | Refused:

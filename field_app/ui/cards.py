@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from field_app.wanted import NOT_ASKED, WITHDRAWN
 from schemas.format import MONTHS, number
 from schemas.sealed import SEALED_FORM
 from schemas.text import Text
@@ -26,6 +27,7 @@ GROUPS = (
 )
 
 
+HINT_ICON = "office"
 SAYS_STATUS = ("returned", "today", "upcoming", "drafts")
 """Groups whose heading is the status already."""
 
@@ -43,9 +45,14 @@ def due_words(due: str | None, today: date, say: Text) -> str:
     return day if late or not day else say("aplikasi.beranda.tempo", tanggal=day)
 
 
+def is_due(card: Any) -> bool:
+    """Whether it is still hers to do."""
+    return card.status in ("tugas", "draf", "dikembalikan") and card.hint not in (NOT_ASKED, WITHDRAWN)
+
+
 def still_due(card: Any, today: date, say: Text) -> str:
     """When it is due, of what is still hers to do."""
-    return due_words(card.due, today, say) if card.status in ("tugas", "draf", "dikembalikan") else ""
+    return due_words(card.due, today, say) if is_due(card) else ""
 
 
 def due_day(due: str | None, today: date, say: Text) -> str:
@@ -75,6 +82,11 @@ def status_chip(status: str, look: Any, say: Text) -> tuple[str, str, str]:
     return say(f"status.{status}"), shown.icon, shown.tone
 
 
+def hint_words(card: Any, say: Text) -> str:
+    """What is to be known of a card before going on, in a few words; nothing where nothing is."""
+    return say(f"aplikasi.hal.{card.hint}") if card.hint else ""
+
+
 def card_item(
     card: Any, group: str, look: Any, say: Text, today: date, open_card: Callable[[Any], None]
 ) -> dict:
@@ -91,7 +103,10 @@ def card_item(
         open_still = say("aplikasi.konflik.jumlah_selesai", jumlah=card.chosen)
     if card.status == "hilang":
         due = say("status.hilang")
-    where = " · ".join(part for part in (card.desa, due, open_still) if part)
+    hint = hint_words(card, say)
+    if hint and chip is None:
+        chip, hint = (hint, HINT_ICON, "notice"), ""
+    where = " · ".join(part for part in (card.desa, due, open_still, hint) if part)
     return {
         "name": card.nama or say("aplikasi.beranda.tanpa_nama"),
         "lines": (card.title, where),

@@ -9,7 +9,7 @@ from typing import Any
 from kivy.metrics import dp
 from kivy.uix.boxlayout import BoxLayout
 
-from field_app.ui.cards import status_chip
+from field_app.ui.cards import HINT_ICON, status_chip
 from field_app.ui.context import Context
 from field_app.ui.fields.evidence import PhotoTile
 from field_app.ui.labels import where
@@ -58,6 +58,11 @@ def conflict_card(context: Context, look: Look, conflict: ConflictView, title: s
             card.add_widget(widget)
     card.add_widget(Words(text=_when(conflict, say), style="small", ink="ink_soft"))
     return card
+
+
+def hint_notice(hint: str, say: Callable[..., str]) -> Notice:
+    """Return what is to be known of a card before going on, and what to do."""
+    return Notice(icon=HINT_ICON, tone="notice", text=say(f"aplikasi.hal.{hint}_arti"))
 
 
 def fitting_chip(word: str, icon: str, tone: str) -> Chip:

@@ -144,13 +144,14 @@ class SampleVisits:
         filled_draft(self, "du")
         return self.draft("du")
 
-    def startable(self) -> tuple[Startable, ...]:
-        """All forms that are not annexes."""
+    def startable(self, subject: str | None = None) -> tuple[Startable, ...]:
+        """All forms that are not annexes; the first is asked for about whoever was found."""
         forms = [form for form in self._forms.all() if not form.annex]
         return tuple(
             Startable(
                 form=form.id, title=form.title, service=form.service, subject=form.subject,
                 startable=not self._refused(form), say=self._refused(form),
+                asked=subject is not None and form is forms[0],
             )
             for form in sorted(forms, key=self._refused)
         )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 from kivy.metrics import dp
 
+from field_app.ui.finished_cards import hint_notice
 from field_app.ui.kv import load_kv
 from field_app.ui.labels import where
 from field_app.ui.shell import BaseScreen
@@ -40,6 +41,8 @@ class ClosedScreen(BaseScreen):
             self._next(key, self._mend)
         if self._says_why(told):
             return
+        if self._card.hint:
+            body.add_widget(hint_notice(self._card.hint, self.say))
         body.add_widget(Words(text=self.say("aplikasi.tersegel.tanpa_isi_lama"), ink="ink_soft"))
         if told.note:
             body.add_widget(Notice(icon="office", tone="info", text=told.note))

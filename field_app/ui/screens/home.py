@@ -2,12 +2,12 @@
 
 from field_app.ui.cards import home_items, month_words
 from field_app.ui.kv import load_kv
+from field_app.ui.leading import lead
 from field_app.ui.shell import BaseScreen
 from field_app.ui.sync_cards import clock_notice
 from field_app.ui.widgets import head, rows  # noqa: F401 - their classes are named in the .kv
 from field_app.ui.widgets.words import Empty, Words
 from schemas.format import long_date
-from schemas.sealed import SEALED_FORM
 
 load_kv(__file__)
 
@@ -53,17 +53,8 @@ class HomeScreen(BaseScreen):
             self.ids.said.add_widget(Words(text=said, style="small", ink="ink_soft"))
 
     def open(self, card):
-        """A card was tapped: a draft goes on, a returned visit shows its reasons, a task its details."""
-        shell = self.context.shell
-        is_back = card.status == "dikembalikan" and card.visit
-        if card.form == SEALED_FORM and (is_back or (card.status == "tugas" and not card.draft)):
-            shell.go("closed", card=card)
-        elif is_back:
-            shell.go("repair", card=card)
-        elif card.draft:
-            shell.go("form", draft=card.draft)
-        else:
-            shell.go("task", card=card)
+        """A card was tapped."""
+        lead(self.context.shell, card)
 
     def new(self):
         """A new visit."""

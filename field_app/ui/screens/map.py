@@ -13,6 +13,7 @@ from field_app.atlas import Ground, Point, apart_m
 from field_app.task_map import Pin, TaskMap
 from field_app.ui.cards import FORM_ICONS, due_day, status_chip, still_due
 from field_app.ui.kv import load_kv
+from field_app.ui.leading import lead
 from field_app.ui.permissions import PermissionSheet, closed_for_good
 from field_app.ui.sheets import LocationSheet
 from field_app.ui.shell import BaseScreen
@@ -170,18 +171,9 @@ class MapScreen(BaseScreen):
         way.bind(on_release=lambda *_: self._lead(pin))
         sheet.add_foot(way)
         whole = Pill(kind="plain", text=say("aplikasi.peta.buka"), icon_after="forward")
-        whole.bind(on_release=lambda *_: self._open(card))
+        whole.bind(on_release=lambda *_: lead(self.context.shell, card))
         sheet.add_foot(whole)
         self.context.shell.present(sheet)
-
-    def _open(self, card: Card):
-        shell = self.context.shell
-        if card.status == "dikembalikan" and card.visit:
-            shell.go("repair", card=card)
-        elif card.draft:
-            shell.go("form", draft=card.draft)
-        else:
-            shell.go("task", card=card)
 
     def _lead(self, pin: Pin):
         """Hand the point over to the device's map app; without one, the point itself can be taken along."""

@@ -5,6 +5,7 @@ from typing import Any
 from kivy.metrics import dp
 
 from field_app.ui.fields.evidence import PhotoTile
+from field_app.ui.finished_cards import hint_notice
 from field_app.ui.kv import load_kv
 from field_app.ui.labels import where
 from field_app.ui.mending import next_step, ordered, place_of, stands_for, unmended
@@ -48,6 +49,8 @@ class RepairScreen(BaseScreen):
         self._draft = view.id
         body, say = self.ids.page.body, self.say
         body.clear_widgets()
+        if self._card.hint:
+            body.add_widget(hint_notice(self._card.hint, say))
         body.add_widget(Words(text=say("aplikasi.perbaikan.pengantar"), ink="ink_soft"))
         if view.note:
             note = Card(spacing=dp(6))

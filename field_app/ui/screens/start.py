@@ -27,7 +27,7 @@ class StartScreen(BaseScreen):
         self._forms = self.context.phone.forms
 
     def enter(self):
-        self.ask(self.context.phone.visits.startable, self._show)
+        self.ask(lambda: self.context.phone.visits.startable(self._subject), self._show)
 
     def _show(self, startable):
         items = []
@@ -45,12 +45,18 @@ class StartScreen(BaseScreen):
                         "lines": tuple(filter(None, (self._service(one), one.note and self.say(one.note)))),
                         "icon": FORM_ICONS.get(one.form, "form") if ready else "lock",
                         "tone": "primary" if ready else "quiet",
-                        "chip": None if ready else (self.say("aplikasi.mulai.belum"), "lock", "quiet"),
+                        "chip": self._chip(one),
                         "open": lambda form=one: self.open(form),
                     },
                 )
             )
         self.ids.list.show(items)
+
+    def _chip(self, form):
+        """What the office asked for, and what cannot be started yet."""
+        if not form.startable:
+            return self.say("aplikasi.mulai.belum"), "lock", "quiet"
+        return (self.say("aplikasi.cari.ada_tugas"), "task", "info") if form.asked else None
 
     def _service(self, form):
         key = f"layanan.{form.service}"

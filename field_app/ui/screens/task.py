@@ -6,8 +6,8 @@ from kivy.metrics import dp
 from msgspec.structs import replace
 
 from field_app.task_map import home_of
-from field_app.ui.cards import FORM_ICONS, due_day, status_chip
-from field_app.ui.finished_cards import fitting_chip, visit_cards
+from field_app.ui.cards import FORM_ICONS, due_day, is_due, status_chip
+from field_app.ui.finished_cards import fitting_chip, hint_notice, visit_cards
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
 from field_app.ui.typed import day_shown, grouped
@@ -17,6 +17,7 @@ from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.facts import Fact
 from field_app.ui.widgets.words import Notice, Words
 from field_app.views import Refused
+from field_app.wanted import WITHDRAWN
 from schemas.format import local_date, long_date
 from schemas.sealed import SEALED_FORM
 
@@ -27,6 +28,14 @@ FACTS = (
     "pemilik", "jenis",
 )  # fmt: skip
 LONG_NUMBERS = ("nik", "no_kk", "no_kks")
+
+
+def _known(visits: Any, tugas: Any) -> Any:
+    """The task, None without one or where it is no longer hers."""
+    try:
+        return visits.task(tugas) if tugas else None
+    except LookupError:
+        return None
 
 
 class TaskScreen(BaseScreen):
@@ -58,7 +67,7 @@ class TaskScreen(BaseScreen):
         done = card.status not in ("tugas", "draf", "dikembalikan")
         self.ask(
             lambda: (
-                visits.task(card.tugas) if card.tugas else None,
+                _known(visits, card.tugas),
                 visits.visit(card.visit) if done and card.visit else None,
             ),
             lambda both: self._show(*both),
@@ -70,6 +79,12 @@ class TaskScreen(BaseScreen):
         self._seen = (view, finished)
         body, say = self.ids.page.body, self.say
         body.clear_widgets()
+        if view is None and finished is None and self._card.tugas and not self._card.hint:
+            self._card = replace(self._card, hint=WITHDRAWN)  # it went after the list was drawn
+            if not self._card.draft and self.ids.bar.parent:
+                self.remove_widget(self.ids.bar)
+        if self._card.hint:
+            body.add_widget(hint_notice(self._card.hint, say))
         body.add_widget(self._top(finished))
         if finished is not None:
             for widget in visit_cards(self.context, self.look, finished, self._act):
@@ -110,7 +125,7 @@ class TaskScreen(BaseScreen):
         for label, value, fact_icon in (
             ("formulir", card.title, FORM_ICONS.get(card.form, "form")),
             ("desa", card.desa, "village"),
-            ("tempo", due if card.status in ("tugas", "draf", "dikembalikan") else "", "calendar"),
+            ("tempo", due if is_due(card) else "", "calendar"),
         ):
             if value:
                 top.add_widget(Fact(label=say(f"aplikasi.tugas.{label}"), text=value, icon=fact_icon))

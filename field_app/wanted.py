@@ -1,0 +1,83 @@
+"""What the office still asks of this worker. Rule: what was pulled says so, and nothing of hers is lost
+because it is asked no more.
+
+While she works a tugas may be called off or given to somebody else, and a return may be taken back, or come
+anew with other reasons.
+"""
+
+from collections.abc import Set
+
+from msgspec.structs import replace
+
+from field_app.bench import Bench
+from field_app.draft import Draft
+from field_app.records import Fields, text_of
+from field_app.sealed_notes import reasons_of
+from field_app.standing import Standing, decision_on
+from schemas.ids import RecordId
+
+NEW, RETURNED, CALLED_OFF = "baru", "dikembalikan", "batal"
+"""States of a task that nobody began, whose visit came back, and that is asked for no more."""
+WITHDRAWN, NOT_ASKED, CAME_BACK = "ditarik", "tidak_diminta", "pernah_kembali"
+"""What a card's hint may say: its task is called off or somebody else's; its correction is not asked for now;
+an earlier visit of it, which is not on this phone, came back.
+"""
+
+
+def is_left(name: RecordId, fields: Fields, recorded: Set[RecordId | None]) -> bool:
+    """Say whether a task is still to be done; `recorded` are those with a finished visit on this phone. One
+    that came back is left, whatever was recorded.
+    """
+    state = text_of(fields, "state")
+    return state == RETURNED or (state == NEW and name not in recorded)
+
+
+def is_withdrawn(bench: Bench, tugas: RecordId | None) -> bool:
+    """Say whether a task that she had was called off, or is somebody else's by now."""
+    if tugas is None:
+        return False
+    record = bench.records.get(tugas)
+    return record is None or text_of(record.fields, "state") == CALLED_OFF
+
+
+def tasks_about(bench: Bench, subject: RecordId) -> dict[str, RecordId]:
+    """Return the tasks about somebody that no visit on this phone is finished for, by form: the one that is
+    due first of each.
+    """
+    recorded = {version.tugas for version in bench.drafts.finalised()}
+    left = [
+        (text_of(fields, "jatuh_tempo") or "9999", name, text_of(fields, "form"))
+        for name, fields in bench.records.of_kind("tugas").items()
+        if text_of(fields, "sasaran") == subject and name not in recorded and is_left(name, fields, recorded)
+    ]
+    return {form: name for _, name, form in sorted(left, reverse=True)}
+
+
+def returned_of(bench: Bench, tugas: RecordId) -> Standing | None:
+    """Return why the visit of a task came back that was recorded on another phone of hers; None where nothing
+    says so.
+    """
+    for fields in bench.records.of_kind("kunjungan").values():
+        if text_of(fields, "tugas") == tugas and text_of(fields, "state") == RETURNED:
+            reasons = {str(name): str(why) for name, why in dict(fields.get("reasons") or {}).items()}
+            return Standing(status=RETURNED, reasons=reasons, note=text_of(fields, "note"))
+    return None
+
+
+def as_asked_now(bench: Bench, draft: Draft) -> Draft:
+    """Return a correction with the reasons that the office gives by now: a return may be taken back and come
+    anew. Raises ClosedError for a sealed one while the second unlock is closed.
+    """
+    row = bench.records.get(draft.visit) if draft.follows is not None and draft.change is None else None
+    if row is None or draft.follows is None:
+        return draft
+    said = decision_on(draft.follows, row.fields)
+    if said is None or said.status != RETURNED:
+        return draft
+    reasons, note = said.reasons, said.note
+    if bench.sealed.holds(draft.id):
+        sealed = reasons_of(bench, draft.visit)
+        if sealed is None or sealed.form != draft.form:
+            return draft
+        reasons, note = sealed.reasons, sealed.note
+    return replace(draft, seen=replace(draft.seen, returned=reasons, note=note))
