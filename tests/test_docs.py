@@ -111,6 +111,18 @@ def test_the_house_plan_shows_rooms_that_stand() -> None:
     assert missing == []
 
 
+def test_the_house_plan_shows_every_room() -> None:
+    [plan] = blocks_of(ROOT / "docs/architecture.md", "house")
+    shown = set(re.findall(r"[\w]+(?:\.py|/)", plan))
+    rooms = {
+        f"{path.name}/" if path.is_dir() else path.name
+        for package in ("schemas", "sync", "field_app", "server")
+        for path in (ROOT / package).iterdir()
+        if (path.suffix == ".py" or path.is_dir()) and not path.name.startswith("__")
+    }
+    assert sorted(rooms - shown) == []
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_every_test_a_document_names_exists(document: Path) -> None:
     named = named_tests(document.read_text(encoding="utf-8"))
