@@ -19,7 +19,8 @@ from server.protocol_talk import Talk
 from sync import change
 from sync.conflicts import CLOSED, OPEN
 from sync.scope import OPEN_TUGAS
-from sync.visits import DECIDED, UNDECIDED
+from sync.versions import UNDECIDED
+from sync.visits import DECIDED
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / PAGE).read_text("utf-8")
