@@ -15,6 +15,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from field_app.blobs import DITERIMA, LOST, Blobs
 from field_app.drafts import Draft, Drafts
 from field_app.records import Fields, Records
@@ -35,9 +37,8 @@ class Standing(Data, frozen=True, kw_only=True):
     """A status word, with the office's reasons by field or blob, its note, and a text key of a problem.
 
     `conflicts` are those still open that any version of the visit raised, `chosen` how many of them the
-    office has ended; `waits` what a held change waits
-    for (a record or change, as hex); `lost_photos` how many photos of it can never be sent. `again`: asking
-    the office once more may help.
+    office has ended; `waits` what a held change waits for (a record or change, as hex); `lost_photos` how
+    many photos of it can never be sent. `again`: asking the office once more may help.
     """
 
     status: str
@@ -68,54 +69,49 @@ class Standings:
         told = self._store.outcomes(raised)
         changes = [change for change in (version.patch, version.change) if change is not None]
         outcomes = {change: told[change] for change in changes if change in told}
-        own = outcomes.get(version.change)
-        if isinstance(own, Rejected) and own.problem == DESTROYED:
-            return Standing(status="dimusnahkan", problem=f"{TEXTS}.{DESTROYED}")
         place = self._store.place_of(version.change)
         arrived = place is not None and place <= self._store.acknowledged().counter
-        if not arrived or not isinstance(own, Applied | Conflict):
-            why = self._store.gone([version.change]).get(version.change, "")
-            if why in ("hilang", "tidak_kembali"):
-                return Standing(status="hilang", problem=f"lapangan.kunjungan_{why}")
+        gone = self._gone(version.change, outcomes.get(version.change), arrived=arrived)
+        if gone is not None:
+            return gone
         conflicts = self._conflicts(told[change] for change in raised if change in told)
         open_still = tuple(name for name in conflicts if self._is_open(name))
-        chosen = len(conflicts) - len(open_still)
         names = self._drafts.blobs_of(version.id)
         stored = self._blobs.of(names)
         lost = sum(1 for name in names if name not in stored or stored[name].gone == LOST)
-        decided = decision_on(version.change, self._row(version.visit))
-        if decided is not None:
-            return Standing(
-                status=decided.status,
-                reasons=decided.reasons,
-                note=decided.note,
-                conflicts=open_still,
-                chosen=chosen,
-                lost_photos=lost,
-            )
-        if not arrived:
-            return Standing(status="menunggu_kirim", conflicts=open_still, chosen=chosen, lost_photos=lost)
-        refused = next((each for each in outcomes.values() if isinstance(each, Rejected)), None)
-        if refused is not None:
-            return Standing(
-                status="tidak_diterima",
-                problem=f"{TEXTS}.{refused.problem}",
-                conflicts=open_still,
-                lost_photos=lost,
-                again=refused.problem in CURABLE,
-            )
-        if open_still:
-            return Standing(status="konflik", conflicts=open_still, chosen=chosen, lost_photos=lost)
-        received = all(name in stored and stored[name].state == DITERIMA for name in names)
-        settled = len(outcomes) == len(changes)
-        held = next((each for each in outcomes.values() if isinstance(each, Held)), None)
-        return Standing(
-            status="diterima" if received and settled and not held else "terkirim",
-            problem=WAITS if held else "",
-            waits=held.waiting if held else "",
-            chosen=chosen,
+        sent = Standing(
+            status="terkirim",
+            conflicts=open_still,
+            chosen=len(conflicts) - len(open_still),
             lost_photos=lost,
         )
+        decided = decision_on(version.change, self._row(version.visit))
+        if decided is not None:
+            return replace(sent, status=decided.status, reasons=decided.reasons, note=decided.note)
+        if not arrived:
+            return replace(sent, status="menunggu_kirim")
+        refused = next((each for each in outcomes.values() if isinstance(each, Rejected)), None)
+        if refused is not None:
+            why, again = f"{TEXTS}.{refused.problem}", refused.problem in CURABLE
+            return replace(sent, status="tidak_diterima", problem=why, again=again, chosen=0)
+        if open_still:
+            return replace(sent, status="konflik")
+        held = next((each for each in outcomes.values() if isinstance(each, Held)), None)
+        if held is not None:
+            return replace(sent, problem=WAITS, waits=held.waiting)
+        received = all(name in stored and stored[name].state == DITERIMA for name in names)
+        settled = len(outcomes) == len(changes)
+        return replace(sent, status="diterima") if received and settled else sent
+
+    def _gone(self, change: ChangeId, outcome: Outcome | None, *, arrived: bool) -> Standing | None:
+        """Return how a version stands that is not there any more: destroyed, or lost before it arrived."""
+        if isinstance(outcome, Rejected) and outcome.problem == DESTROYED:
+            return Standing(status="dimusnahkan", problem=f"{TEXTS}.{DESTROYED}")
+        if arrived and isinstance(outcome, Applied | Conflict):
+            return None
+        why = self._store.gone([change]).get(change, "")
+        is_lost = why in ("hilang", "tidak_kembali")
+        return Standing(status="hilang", problem=f"lapangan.kunjungan_{why}") if is_lost else None
 
     def _conflicts(self, outcomes: Iterable[Outcome]) -> tuple[RecordId, ...]:
         """Return the conflicts among the outcomes of all versions of a visit."""

@@ -18,14 +18,19 @@ def _module(command: str) -> str:
     return f"server.commands.{command.replace('-', '_')}"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit code."""
+def office_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands and their options."""
     parser = argparse.ArgumentParser(prog="python -m server", description="Sambang: kantor")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="PERINTAH")
     for name in COMMANDS:
         module = importlib.import_module(_module(name))
         module.add_options(subparsers.add_parser(name, help=module.HELP, description=module.HELP))
-    args = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    args = office_parser().parse_args(arguments)
     # Whatever is made from here on, database and photos above all, is its owner's alone.
     os.umask(0o077)
     return int(importlib.import_module(_module(args.command)).run(args, load_text()))

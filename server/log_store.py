@@ -140,7 +140,7 @@ class SqlLog:
         asked = {(place.counter, place.hash) for place in places}
         return {entry.hash: entry for entry in entries if (entry.link.counter, entry.hash) in asked}
 
-    def place_of(self, device: DeviceId, link: LinkHash) -> int | None:
+    def counter_of(self, device: DeviceId, link: LinkHash) -> int | None:
         """See sync.store.OfficeStore."""
         found = self._reader.query(
             "SELECT counter FROM links WHERE kabupaten = :kabupaten AND device = :device AND hash = :link",

@@ -8,7 +8,6 @@ import argparse
 import base64
 import sys
 from hashlib import sha256
-from itertools import count
 from pathlib import Path
 from typing import Any, cast
 from zlib import adler32
@@ -17,24 +16,17 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from schemas.base import encode
-from schemas.form import load_forms
-from schemas.ids import NO_LINK, DeviceId, PersonId, RecordId
 from schemas.packing import read_dictionaries
-from schemas.wire import PROTOCOL, Applied, Cursor, Declared, SyncRequest, SyncResponse
-from schemas.workflow import load_workflows
-from server.office import verifier
+from schemas.wire import Applied, Cursor, Declared
 from server.protocol_joining import CHALLENGE, HANDOVER_KEY, OPENING
 from server.protocol_joining import example as joining_example
+from server.protocol_rows import fields_of, rows
 from server.protocol_sealed import examples as sealed_examples
 from server.protocol_sealed import open_case, sealed_visit
 from server.protocol_shapes import render as shapes
-from sync.chain import START, Tip, head_message, next_link, seal_link
-from sync.change import Body, Clock, Content, Gap, Patch, seal
-from sync.intake import Run, take_in
-from sync.memory import MemoryOffice
-from sync.rules import DomainRules
-from sync.scope import Caller, parts_of_person
-from sync.server import receive
+from server.protocol_talk import DEVICE, DEVICE_KEY, OFFICE_KEY, PERSON, WARGA, Speaker, Talk, request
+from sync.chain import head_message
+from sync.change import Gap, Patch
 from sync.store import Entry
 from sync.thin_links import thin_request
 
@@ -45,92 +37,18 @@ WIDTH = 104
 SHORTEST = 12
 """Byte strings up to this length are shown whole in the notation."""
 
-DEVICE, OFFICE = DeviceId("d1" * 16), DeviceId("0f" * 16)
-PERSON, WARGA = PersonId("a1" * 16), RecordId("b1" * 16)
-DEVICE_KEY, OFFICE_KEY = bytes(range(32)), bytes(range(32, 64))
-NOW_MS = 1_764_000_000_000
 PHOTO = b"not really a photo"
-
-
-class Speaker:
-    """A device of the examples: it seals and signs as any other, with a fixed key and salts that count."""
-
-    def __init__(self, device: DeviceId, person: PersonId, key: bytes) -> None:
-        self.device, self.person = device, person
-        self.key = Ed25519PrivateKey.from_private_bytes(key)
-        self.tip, self._salts = START, 0
-
-    def write(self, body: Body) -> Entry:
-        """Make one own change and take its place in the chain."""
-        self._salts += 1
-        clock = Clock(wall_ms=NOW_MS, elapsed_ms=5000, boot="b1", server_ms=NOW_MS - 60_000)
-        salt = bytes([self._salts]) * 16
-        change, raw = seal(Content(salt=salt, author=self.person, clock=clock, body=body))
-        link = next_link(self.tip, self.device, change, NO_LINK)
-        name, raw_link = seal_link(link)
-        self.tip = Tip(counter=link.counter, hash=name)
-        return Entry(link=link, hash=name, raw_link=raw_link, content=raw)
-
-    def sign(self, entry: Entry) -> bytes:
-        """Sign a link as a head of this chain."""
-        return self.key.sign(head_message(entry.hash))
-
-
-class Talk:
-    """A phone and an office, and what they say to each other."""
-
-    def __init__(self) -> None:
-        self.rules = DomainRules(load_forms(), load_workflows())
-        tags = count(1)
-        self.office = MemoryOffice(lambda: bytes([next(tags)]) * 8)
-        self.phone = Speaker(DEVICE, PERSON, DEVICE_KEY)
-        self.desk = Speaker(OFFICE, PersonId(OFFICE), OFFICE_KEY)
-        person = {"nama": "Uji", "peran": ["pendamping"], "wilayah": ["33.14.01.2001"], "layanan": ["bpnt"]}
-        self.act(Patch(record=RecordId(PERSON), kind="petugas", base={}, new=person))
-        warga = {"nama": "Sutarmi", "pekerjaan": "Tani", "kode_desa": "33.14.01.2001", "layanan": ["bpnt"]}
-        self.act(Patch(record=WARGA, kind="warga", base={}, new=warga))
-
-    def caller(self, device: DeviceId) -> Caller:
-        """Say who stands behind a device."""
-        speaker, is_office = (self.desk, True) if device == OFFICE else (self.phone, False)
-        found = self.office.records([RecordId(PERSON)]).get(RecordId(PERSON))
-        parts = parts_of_person(PERSON, found.fields) if found and not is_office else frozenset[Any]()
-        verify = verifier(speaker.key.public_key().public_bytes_raw())
-        return Caller(device=device, person=speaker.person, parts=parts, verify=verify, office=is_office)
-
-    def act(self, body: Body) -> None:
-        """Let the office do something."""
-        entry = self.desk.write(body)
-        run = Run(entries=[entry], signature=self.desk.sign(entry))
-        take_in(self.office, run, self.caller(OFFICE), self.caller, self.rules, NOW_MS)
-        self.office.commit()
-
-    def ask(self, request: SyncRequest) -> SyncResponse:
-        """Let the office answer the phone."""
-        response = receive(
-            self.office,
-            request,
-            caller=self.caller(DEVICE),
-            callers=self.caller,
-            rules=self.rules,
-            office_head=self.desk.tip.hash,
-            now_ms=NOW_MS,
-        )
-        self.office.commit()
-        if not isinstance(response, SyncResponse):
-            raise RuntimeError("the examples are refused by the code that they are made by")
-        return response
 
 
 def render() -> str:
     """Return the sections of shapes and of examples."""
     talk = Talk()
-    first = talk.ask(_request(Cursor()))
-    quiet = _request(first.cursor)
+    first = talk.ask(request(Cursor()))
+    quiet = request(first.cursor)
     still = talk.ask(quiet)
     patch = Patch(record=WARGA, kind="warga", base={"pekerjaan": "Tani"}, new={"pekerjaan": "Buruh"})
     entry = talk.phone.write(patch)
-    push = _request(
+    push = request(
         first.cursor, links=[entry.raw_link], contents=_contents(entry), signature=talk.phone.sign(entry)
     )
     answer = talk.ask(push)
@@ -155,6 +73,7 @@ def render() -> str:
             "Its link follows the start: only the head that was seen travels. The session names the device.",
             encode(thin_request(push)),
         ),
+        _rows(),
         _dictionary(),
         _joining(),
         _example("A gap", "`[link, content, signature]`; the content at place 1 is lost.", encode(declared)),
@@ -169,13 +88,7 @@ def _sealed() -> list[str]:
     talk = Talk()
     visit, *_ = sealed_visit(PERSON, DEVICE)
     entries = (talk.phone.write(open_case()), talk.phone.write(visit))
-    request = _request(
-        Cursor(),
-        links=[entry.raw_link for entry in entries],
-        contents=[entry.content or b"" for entry in entries],
-        signature=talk.phone.sign(entries[-1]),
-    )
-    if not all(isinstance(result.outcome, Applied) for result in talk.ask(request).results):
+    if not all(isinstance(result.outcome, Applied) for result in talk.push(*entries).results):
         raise RuntimeError("the examples are refused by the code that they are made by")
     found = sealed_examples(*entries, PERSON, DEVICE)
     return [_example(each.title, each.said, each.raw, each.name) for each in found]
@@ -208,10 +121,6 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     return 1 if only_check else 0
 
 
-def _request(cursor: Cursor, **more: Any) -> SyncRequest:
-    return SyncRequest(protocol=PROTOCOL, device=DEVICE, cursor=cursor, **more)
-
-
 def _contents(entry: Entry) -> list[bytes]:
     return [entry.content or b""]
 
@@ -230,6 +139,17 @@ def _spelt(raw: bytes) -> str:
     number, value = (rest[:2], rest[2:]) if rest[:1] == b"\0" else (b"", rest)
     spelt = [f'"{domain.decode()}\\0"', *([notation(number)] if number else [])]
     return " + ".join([*spelt, notation(msgspec.msgpack.decode(value))])
+
+
+def _rows() -> str:
+    """Write what rows of each kind hold, without their bytes."""
+    said = (
+        "Of each kind one, decoded; of the warga both, as her desa and as whoever has the tugas is shown her."
+    )
+    lines = [f"{row.kind} {notation(row.id)} in {notation(row.part)}" for row in rows()]
+    bodies = [[f"  {line}" for line in _wrapped(notation(fields_of(row)))] for row in rows()]
+    block = [line for title, body in zip(lines, bodies, strict=True) for line in (title, *body)]
+    return "\n".join([f"**Rows.** {said}", "```text", *block, "```", ""])
 
 
 def _dictionary() -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from schemas.ids import ChangeId
 from schemas.wire import Held, Outcome, Rejected
 from sync.apply import apply
-from sync.applying import Callers, Job, apply_jobs, readable
+from sync.applying import Callers, apply_jobs, jobs_of, readable
 from sync.arrival import arrived
 from sync.desk import Desk
 from sync.rules import Rules
@@ -27,22 +27,15 @@ def judge_again(
 
     What is not there, not refused, or refused for another reason is left alone.
     """
-    there, contents = store.changes(names), store.contents(names)
-    refused = [
-        change
-        for change in sorted(there.values(), key=lambda each: each.seq)
-        if _is_mendable(change.outcome) and change.id in contents
-    ]
+    refused = {
+        change.id: change
+        for change in sorted(store.changes(names).values(), key=lambda each: each.seq)
+        if _is_mendable(change.outcome)
+    }
     jobs = [
-        Job(
-            change=change.id,
-            device=change.device,
-            counter=change.counter,
-            content=contents[change.id],
-            late=True,
-        )
-        for change in refused
-        if _differs(store, change, contents[change.id], callers, rules, now_ms)
+        job
+        for job in jobs_of(store, list(refused.values()))
+        if _differs(store, refused[job.change], job.content, callers, rules, now_ms)
     ]
     outcomes = apply_jobs(store, jobs, callers, rules, now_ms)
     for job in jobs:

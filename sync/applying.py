@@ -71,17 +71,11 @@ def apply_jobs(
             if job.change in outcomes and not isinstance(outcomes[job.change], Held):
                 continue  # one change named by two links happens once
             seq = store.take_seq()
-            if content is None:
-                outcome: Outcome = Rejected(problem="isi_tidak_terbaca")
-            else:
-                arrival = arrived(content, job.change, job.device, now_ms, seq)
-                outcome = apply(desk, arrival, callers(job.device), rules)
-                if isinstance(outcome, _EFFECTIVE):
-                    freed += frees(job.change, content)
-                torn += [job.device] if isinstance(content.body, Gap) and isinstance(outcome, Applied) else []
-                desk.refs += evidence_of(content, job.change, job.device)
-            outcomes[job.change] = outcome
+            outcome = outcomes[job.change] = _apply_one(desk, job, content, callers, rules, now_ms, seq)
             done.append(change_of(job, outcome, now_ms, seq))
+            if content is not None and isinstance(outcome, _EFFECTIVE):
+                freed += frees(job.change, content)
+                torn += [job.device] if isinstance(content.body, Gap) else []
         desk.flush(store)
         store.put_changes(done, {job.change: job.content for job in jobs})
         for job in jobs:
@@ -89,6 +83,17 @@ def apply_jobs(
                 store.tell(job.device, [job.change])
         jobs = [*_freed(store, freed), *(job for device in torn for job in _orphans(store, device))]
     return outcomes
+
+
+def _apply_one(
+    desk: Desk, job: Job, content: Content | None, callers: Callers, rules: Rules, now_ms: int, seq: int
+) -> Outcome:
+    """Apply one change to the desk, and note the blobs that it names: wanted also where it is refused."""
+    if content is None:
+        return Rejected(problem="isi_tidak_terbaca")
+    outcome = apply(desk, arrived(content, job.change, job.device, now_ms, seq), callers(job.device), rules)
+    desk.refs += evidence_of(content, job.change, job.device)
+    return outcome
 
 
 def change_of(job: Job, outcome: Outcome, now_ms: int, seq: int) -> Change:
@@ -105,31 +110,9 @@ def change_of(job: Job, outcome: Outcome, now_ms: int, seq: int) -> Change:
     )
 
 
-def _freed(store: Taking, names: Sequence[str]) -> list[Job]:
-    waiting = store.waiting_on(names) if names else []
-    if not waiting:
-        return []
-    return _jobs(store, waiting)
-
-
-def _orphans(store: Taking, device: DeviceId) -> list[Job]:
-    """Return the versions of visits that wait for one that may be lost: a `Gap` lets them go on."""
-    waiting = store.waiting_of(device)
-    contents = store.contents(change.id for change in waiting)
-    return _jobs(
-        store, [one for one in waiting if one.id in contents and _follows(contents[one.id]) == one.waiting]
-    )
-
-
-def _follows(raw: bytes) -> str:
-    """Return which version a content follows, as hex; empty for all that is none."""
-    content = readable(raw)
-    body = content.body if content else None
-    return body.follows.hex() if isinstance(body, Submit | SealedSubmit) and body.follows else ""
-
-
-def _jobs(store: Taking, waiting: Sequence[Change]) -> list[Job]:
-    contents = store.contents([change.id for change in waiting])
+def jobs_of(store: Taking, changes: Sequence[Change]) -> list[Job]:
+    """Return changes that came before as jobs, in their order, without those whose content is not there."""
+    contents = store.contents([change.id for change in changes]) if changes else {}
     return [
         Job(
             change=change.id,
@@ -138,9 +121,27 @@ def _jobs(store: Taking, waiting: Sequence[Change]) -> list[Job]:
             content=contents[change.id],
             late=True,
         )
-        for change in waiting
+        for change in changes
         if change.id in contents
     ]
+
+
+def _freed(store: Taking, names: Sequence[str]) -> list[Job]:
+    return jobs_of(store, store.waiting_on(names)) if names else []
+
+
+def _orphans(store: Taking, device: DeviceId) -> list[Job]:
+    """Return the versions of visits that wait for one that may be lost: a `Gap` lets them go on."""
+    waiting = {change.id: change for change in store.waiting_of(device)}
+    jobs = jobs_of(store, list(waiting.values()))
+    return [job for job in jobs if _follows(job.content) == waiting[job.change].waiting]
+
+
+def _follows(raw: bytes) -> str:
+    """Return which version a content follows, as hex; empty for all that is none."""
+    content = readable(raw)
+    body = content.body if content else None
+    return body.follows.hex() if isinstance(body, Submit | SealedSubmit) and body.follows else ""
 
 
 def readable(raw: bytes) -> Content | None:

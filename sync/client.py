@@ -136,9 +136,9 @@ def receive(
     cursor = caught_up(response, held, parts)
     outcomes = {result.change: result.outcome for result in (*response.results, *response.news)}
     acknowledged = _answered(store, request, _acknowledged(store, response), set(outcomes))
-    # what is new goes before what is said once more
+    # a run of new changes takes the place of what was to be said again, which then is still to be said
     is_new = bool(request.links) and read_link(request.links[-1]).counter > store.acknowledged().counter
-    # rows alone are none: who keeps old answers gives the same ones for ever
+    # rows alone are no progress: an office that answers from a store of old answers would never end
     moved = cursor != request.cursor or acknowledged != store.acknowledged()
     store.store_page(
         rows=rows,
@@ -207,10 +207,14 @@ def _unbroken(entries: list[Entry], lost: int) -> list[Entry]:
 def _gap(store: DeviceStore, after: Tip, there: Entry | None) -> _Declaration | Missing:
     """Find this chain's declaration that covers what should follow `after`, or say what it must cover.
 
-    One that ends before what is `there` next brings the office no step further: then the hole grew since.
+    `there` is the next entry that is left, if any. A declaration that ends before it is of no use: the hole
+    grew since, and the office could go no step further.
     """
     first, last = after.counter + 1, 0
-    needed = max(first, there.link.counter - (there.content is not None)) if there else first
+    needed = first
+    if there is not None:
+        next_counter = there.link.counter
+        needed = max(first, next_counter - 1 if there.content is not None else next_counter)
     for entry in _chain(store, after.counter):
         if entry.content is None:
             continue

@@ -90,14 +90,9 @@ def take_in(
     known = _stands_on(store, first, run.hole, caller.device)
     if isinstance(known, Malformed):
         return known
-    # What came before, by this link or another, has its outcome.
+    # what came before, by this link or another, has its outcome
     there = store.changes([entry.link.change for entry in entries])
     outcomes = {change: found.outcome for change, found in there.items()}
-    found_again = {
-        entry.link.change
-        for entry in entries
-        if entry.content is not None and outcomes.get(entry.link.change) == LOST
-    }
     lost = [entry for entry in entries if entry.content is None and entry.link.change not in outcomes]
     if any(not _lies_in(entry.link, run.hole) for entry in lost):
         return Malformed(problem="isi_kurang")
@@ -107,23 +102,23 @@ def take_in(
     store.add_signature(_signed(entries[-1], run.signature))
     outcomes |= _write_off(store, lost, now_ms)
     if not known:
-        settled = outcomes.keys() - found_again
-        new = [entry for entry in entries if entry.link.change not in settled]
+        new = [entry for entry in entries if _is_new(entry, outcomes.get(entry.link.change))]
         return outcomes | _hold(store, new, first.prev, now_ms)
-    waiting = [
-        entry
-        for entry in entries
-        if _is_open(outcomes.get(entry.link.change)) or entry.link.change in found_again
-    ]
-    # One that was held when it came first may be pushed by another than the one who waits for its outcome.
+    # one that was held when it came first may be pushed by another than the one who waits for its outcome
+    waiting = [entry for entry in entries if _is_open(entry, outcomes.get(entry.link.change))]
     jobs = [_job(entry, late=entry.link.change in outcomes) for entry in _with_contents(store, waiting)]
     filled = _fill_gaps(store, caller.device, entries)
     jobs += [_job(entry, late=True) for entry in filled if entry.content is not None]
     return outcomes | apply_jobs(store, jobs, callers, rules, now_ms, run.read)
 
 
-def _is_open(outcome: Outcome | None) -> bool:
-    return outcome is None or isinstance(outcome, Held)
+def _is_new(entry: Entry, outcome: Outcome | None) -> bool:
+    """Say whether a change comes for the first time, or at last with the content that was declared lost."""
+    return outcome is None or (outcome == LOST and entry.content is not None)
+
+
+def _is_open(entry: Entry, outcome: Outcome | None) -> bool:
+    return isinstance(outcome, Held) or _is_new(entry, outcome)
 
 
 def _with_contents(store: Taking, entries: Sequence[Entry]) -> list[Entry]:
@@ -171,7 +166,7 @@ def _stands_on(store: Taking, first: Link, hole: Hole | None, device: DeviceId) 
     before = store.entries_at(device, [place]).get(place.hash)
     if before is not None and before.known:
         return True
-    if before is None and store.place_of(device, place.hash) is not None:
+    if before is None and store.counter_of(device, place.hash) is not None:
         return Malformed(problem="rantai_putus")
     if hole is None or not hole.first <= place.counter <= hole.last:
         return False

@@ -147,7 +147,7 @@ class MemoryOffice(MemoryStore):
         """See sync.store.OfficeStore."""
         return {name: self.change_table[name] for name in ids if name in self.change_table}
 
-    def place_of(self, device: DeviceId, link: LinkHash) -> int | None:
+    def counter_of(self, device: DeviceId, link: LinkHash) -> int | None:
         """See sync.store.OfficeStore."""
         there = self.links.get(link)
         return there.link.counter if there and there.link.device == device else None

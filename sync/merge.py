@@ -81,10 +81,10 @@ class Merge(Data, frozen=True, kw_only=True):
     merged: list[str]
 
 
-def merge_field(*, base: Any, mine: Any, now: Any, is_set: bool, parked: RecordId | None) -> Case:
-    """Decide one field. `parked` is this branch's open conflict on it, if there is one."""
-    if parked is not None:
-        return Replaced(conflict=parked, mine=mine)
+def merge_field(*, base: Any, mine: Any, now: Any, is_set: bool, conflict: RecordId | None) -> Case:
+    """Decide one field. `conflict` is this branch's open one about it, if there is one."""
+    if conflict is not None:
+        return Replaced(conflict=conflict, mine=mine)
     if now == mine:
         return Kept()
     if now == base:
@@ -102,12 +102,15 @@ def merge_sets(base: Iterable[Any], mine: Iterable[Any], now: Iterable[Any]) -> 
 
 
 def merge_patch(
-    *, kind: str, base: Fields, new: Fields, now: Fields, device: DeviceId, parked: Mapping[str, RecordId]
+    *, kind: str, base: Fields, new: Fields, now: Fields, device: DeviceId, conflicts: Mapping[str, RecordId]
 ) -> Merge:
-    """Merge one patch field by field. `base` may hold more fields than `new`: all that the author saw."""
+    """Merge one patch field by field. `base` may hold more fields than `new`: all that the author saw.
+
+    `conflicts` are the record's open ones, by branch and field (`branch_key`).
+    """
     sets = SETS.get(kind, NO_FIELDS)
     values: dict[str, Any] = {}
-    waits: dict[str, Parked] = {}
+    parked: dict[str, Parked] = {}
     replaced: dict[str, Replaced] = {}
     merged = [field for field in base if field not in new and now.get(field) != base[field]]
     for field, mine in new.items():
@@ -116,7 +119,7 @@ def merge_patch(
             mine=mine,
             now=now.get(field),
             is_set=field in sets,
-            parked=parked.get(branch_key(device, field)) if parked else None,
+            conflict=conflicts.get(branch_key(device, field)) if conflicts else None,
         )
         match case:
             case Kept():
@@ -127,13 +130,13 @@ def merge_patch(
                 values[field] = value
                 merged.append(field)
             case Parked():
-                waits[field] = case
+                parked[field] = case
             case Replaced():
                 replaced[field] = case
             case _:
                 assert_never(case)
-    park_together(kind, base, new, now, values, waits, replaced)
-    return Merge(values=values, parked=waits, replaced=replaced, merged=merged)
+    park_together(kind, base, new, now, values, parked, replaced)
+    return Merge(values=values, parked=parked, replaced=replaced, merged=merged)
 
 
 def park_together(
@@ -142,22 +145,22 @@ def park_together(
     new: Fields,
     now: Fields,
     values: dict[str, Any],
-    waits: dict[str, Parked],
+    parked: dict[str, Parked],
     replaced: Mapping[str, Replaced],
 ) -> None:
-    """Move fields of a group out of `values` into `waits` when another field of the group is in dispute.
+    """Move fields of a group out of `values` into `parked` when another field of the group is in dispute.
 
-    That is: it waits itself, or someone changed it since the author saw it and the author did not touch it.
+    That is: it is parked itself, or it changed since the author saw it and the author did not touch it.
     """
     for group in TOGETHER.get(kind, ()):
         if group.isdisjoint(values):
             continue
         moved = any(field in base and now.get(field) != base[field] for field in group - new.keys())
-        if not moved and group.isdisjoint(waits) and group.isdisjoint(replaced):
+        if not moved and group.isdisjoint(parked) and group.isdisjoint(replaced):
             continue
         for field in sorted(group & values.keys()):
             del values[field]
-            waits[field] = Parked(base=base.get(field), theirs=now.get(field), mine=new[field])
+            parked[field] = Parked(base=base.get(field), theirs=now.get(field), mine=new[field])
 
 
 def parked_groups(kind: str, parked: Mapping[str, Parked]) -> list[dict[str, Parked]]:

@@ -60,7 +60,7 @@ def apply_patch(desk: Desk, change: Arrived, body: Patch, caller: Caller, rules:
         new=body.new,
         now=record.fields,
         device=change.device,
-        parked=record.parked,
+        conflicts=record.parked,
     )
     return _carry_out(desk, change, record, merge)
 

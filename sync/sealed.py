@@ -16,13 +16,14 @@ from sync.cases import moved, roles_of
 from sync.change import SealedAccess, SealedAdvance, SealedDecide, SealedNote, SealedSubmit
 from sync.conflicts import park_stale
 from sync.desk import Desk
-from sync.losses import DESTROYED, is_destroyed, may_be_lost
+from sync.losses import DESTROYED, is_destroyed
 from sync.merge import follows_current
 from sync.neutral import is_sealed
 from sync.rules import Rules
 from sync.scope import OPEN_TUGAS, Caller, mine
 from sync.store import Fields, Record
-from sync.visits import DECIDED, TUGAS_AFTER, UNDECIDED, authors, flags_of, move_tugas, place_of, takes_effect
+from sync.versions import UNDECIDED, add_version, authors, awaited_version, flags_of, move_tugas, version_of
+from sync.visits import DECIDED, TUGAS_AFTER
 
 NOT_SEALED = "bukan_kasus_tersegel"
 REASONS = "alasan"
@@ -70,26 +71,24 @@ def _submit(desk: Desk, change: Arrived, body: SealedSubmit, caller: Caller) -> 
     tugas = desk.get(body.tugas) if body.tugas else None
     if tugas is not None and tugas.fields.get("kasus") != body.kasus:
         return Rejected(problem="tugas_kasus_lain")
-    versions: list[Fields] = list(visit.fields["versions"]) if visit else []
-    follows = body.follows.hex() if body.follows else None
-    is_orphan = follows is not None and all(version["change"] != follows for version in versions)
-    if is_orphan and not may_be_lost(desk, change.device):
-        return Held(waiting=follows or "")
-    fields = visit.fields if visit else _first(change, body, kasus)
-    flags = flags_of(fields, versions, follows, change, caller)
+    awaited = awaited_version(desk, change, visit, body.follows)
+    if awaited:
+        return Held(waiting=awaited)
+    visit = visit or Record(id=body.visit, kind="kunjungan", fields=_first(change, body, kasus))
+    flags = set(flags_of(visit, body.follows, change, caller))
     if not caller.office and not _cares_for(change, kasus, tugas):
-        flags = sorted({*flags, "bukan_petugas_kasus"})
-    place = place_of(versions, change.id.hex())
-    is_newest = visit is None or place == len(versions)
-    opens = is_newest and takes_effect(visit, change, caller, tugas)
-    versions.insert(place, _version(change, body, follows))
-    fields = {**fields, "versions": versions, "versi": len(versions), "flags": flags}
-    if opens:
-        fields |= {**UNDECIDED, "notes": {}}
-    head = change.id if is_newest or visit is None else visit.head
-    desk.put(Record(id=body.visit, kind="kunjungan", head=head, fields=fields))
-    if opens and tugas is not None and tugas.fields.get("petugas") == change.author:
-        move_tugas(desk, tugas, "dikirim")
+        flags.add("bukan_petugas_kasus")
+    container = {"number": body.number, "key": body.key, "blob": body.blob}
+    add_version(
+        desk,
+        change,
+        caller,
+        visit,
+        {**version_of(change, body.follows, photos=1), **container},
+        flags=sorted(flags),
+        tugas=tugas,
+        reopened={**UNDECIDED, "notes": {}},
+    )
     return Applied(seq=change.seq)
 
 
@@ -194,20 +193,6 @@ def _first(change: Arrived, body: SealedSubmit, kasus: Record) -> Fields:
         "petugas": change.author,
         **UNDECIDED,
         "notes": {},
-    }
-
-
-def _version(change: Arrived, body: SealedSubmit, follows: str | None) -> Fields:
-    return {
-        "change": change.id.hex(),
-        "author": change.author,
-        "follows": follows,
-        "received_ms": change.received_ms,
-        "wall_ms": change.clock.wall_ms,
-        "photos": 1,
-        "number": body.number,
-        "key": body.key,
-        "blob": body.blob,
     }
 
 

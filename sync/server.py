@@ -4,7 +4,7 @@ A request may push (links and contents) and always pulls: the state of the calle
 See docs/protocol.md; the client's side is sync/client.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from schemas.ids import DeviceId, LinkHash, Part
 from schemas.wire import (
@@ -201,31 +201,44 @@ def _news(
 
 
 def _known(store: Telling, request: SyncRequest, caller: Caller, start: Cursor) -> list[WireTip]:
-    """Return the tips, and where the phone itself stands if that is below one: a phone that was restored
-    would not find itself among the tips, and send all it has again and again.
+    """Return the tips of the caller's chain, and where the phone itself stands if that is below one: a phone
+    that was restored would not find itself among the tips, and send all it has again and again.
 
     Whoever begins at zero is told nothing from the first declared hole on: it may be a copy of the phone that
     declared it, and hold what was lost. So it sends all from there once more.
     """
     tips = {tip.hash: tip.counter for tip in store.tips(caller.device)}
-    standing = [Tip(counter=tip.counter, hash=tip.hash) for tip in (request.received,) if tip]
-    if request.links:
-        last = Tip(counter=read_link(request.links[-1]).counter, hash=link_hash(request.links[-1]))
-        # Where its newest link is a tip, the phone finds itself by that, beyond what it believed received.
-        standing = [] if last.hash in tips else [*standing, last]
-    below = [tip for tip in standing if tip.hash not in tips]
-    for name, entry in store.entries_at(caller.device, below).items() if below else ():
-        if entry.known:
-            tips[name] = entry.link.counter
-    hole = 0 if start.seq else _first_hole(store, caller.device)
-    if hole:
-        before = store.entries(caller.device, hole - 2, MAX_LINKS) if hole > 1 else []
-        tips = {name: counter for name, counter in tips.items() if counter < hole}
-        tips |= {each.hash: hole - 1 for each in before if each.known and each.link.counter == hole - 1}
+    tips |= _standing_below(store, request, caller.device, tips)
+    first_hole = 0 if start.seq else _first_hole(store, caller.device)
+    if first_hole:
+        tips = {name: counter for name, counter in tips.items() if counter < first_hole}
+        tips |= _known_at(store, caller.device, first_hole - 1)
     return [WireTip(counter=counter, hash=name) for name, counter in tips.items()]
 
 
+def _standing_below(
+    store: Telling, request: SyncRequest, device: DeviceId, tips: Mapping[LinkHash, int]
+) -> dict[LinkHash, int]:
+    """Return the known links by which a phone says where it stands, as far as they are no tips themselves."""
+    said = [Tip(counter=tip.counter, hash=tip.hash) for tip in (request.received,) if tip]
+    if request.links:
+        last = Tip(counter=read_link(request.links[-1]).counter, hash=link_hash(request.links[-1]))
+        if last.hash in tips:  # by this it finds itself, beyond what it believed received
+            return {}
+        said.append(last)
+    below = [tip for tip in said if tip.hash not in tips]
+    found = store.entries_at(device, below) if below else {}
+    return {name: entry.link.counter for name, entry in found.items() if entry.known}
+
+
+def _known_at(store: Telling, device: DeviceId, counter: int) -> dict[LinkHash, int]:
+    """Return the known links at one place of a chain, one for each branch; none before the first place."""
+    there = store.entries(device, counter - 1, MAX_LINKS) if counter else []
+    return {each.hash: counter for each in there if each.known and each.link.counter == counter}
+
+
 def _first_hole(store: Telling, device: DeviceId) -> int:
+    """Return the lowest place that a device ever declared lost, 0 where it lost none."""
     _, chain = holes_of(device, lambda name: store.records([name]).get(name))
     return chain.fields["awal"] if chain else 0
 

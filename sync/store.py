@@ -191,7 +191,7 @@ class Taking(Records, Protocol):
         """See Log."""
         ...
 
-    def place_of(self, device: DeviceId, link: LinkHash) -> int | None:
+    def counter_of(self, device: DeviceId, link: LinkHash) -> int | None:
         """Return the counter of a device's link wherever it stands; slow, for links that look misplaced."""
         ...
 

@@ -118,9 +118,9 @@ class Tray:
         """See sync.store.Taking."""
         return self.settle().entries_at(device, tips)
 
-    def place_of(self, device: DeviceId, link: LinkHash) -> int | None:
+    def counter_of(self, device: DeviceId, link: LinkHash) -> int | None:
         """See sync.store.Taking."""
-        return self.settle().place_of(device, link)
+        return self.settle().counter_of(device, link)
 
     def add_links(self, entries: Sequence[Entry]) -> None:
         """See sync.store.Taking."""

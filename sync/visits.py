@@ -1,4 +1,4 @@
-"""Visits: versions that are only added, and decisions on them. Rule: a version never changes."""
+"""Visits: what a phone submits and what the office decides. Rule: nobody decides their own."""
 
 from msgspec.structs import replace
 
@@ -6,19 +6,18 @@ from schemas.ids import ChangeId, DeviceId, RecordId
 from schemas.sealed import SEALED_FIELD, SEALED_FORM
 from schemas.wire import Applied, Held, Outcome, Rejected
 from sync.arrival import Arrived
-from sync.assign import set_fields
 from sync.change import Content, Decide, SealedSubmit, Submit
 from sync.conflicts import park_stale
 from sync.desk import Desk
-from sync.losses import DESTROYED, is_destroyed, may_be_lost
+from sync.losses import DESTROYED, is_destroyed
 from sync.merge import follows_current
 from sync.plaintext import refuse_plain
 from sync.rules import Rules
-from sync.scope import OPEN_TUGAS, Caller, in_scope, mine
+from sync.scope import Caller
 from sync.store import BlobRef, Fields, Record
+from sync.versions import UNDECIDED, add_version, authors, awaited_version, flags_of, move_tugas, version_of
 
 DECIDED = {"setujui": "disetujui", "kembalikan": "dikembalikan", "tolak": "ditolak", "tahan": "ditahan"}
-UNDECIDED: Fields = {"state": "diterima", "reasons": {}, "note": "", "decided_by": "", "decided_ms": 0}
 TUGAS_AFTER = {"disetujui": "selesai", "dikembalikan": "dikembalikan", "ditolak": "selesai"}
 
 
@@ -32,36 +31,21 @@ def apply_submit(desk: Desk, change: Arrived, body: Submit, caller: Caller, rule
         return Rejected(problem=DESTROYED)
     if visit is not None and visit.kind != "kunjungan":
         return Rejected(problem="jenis_data_berbeda")
-    versions = list(visit.fields["versions"]) if visit else []
-    follows = body.follows.hex() if body.follows else None
-    is_orphan = follows is not None and all(version["change"] != follows for version in versions)
-    if is_orphan and not may_be_lost(desk, change.device):
-        return Held(waiting=follows or "")
+    awaited = awaited_version(desk, change, visit, body.follows)
+    if awaited:
+        return Held(waiting=awaited)
     subject = desk.get(body.subject) if body.subject else None
-    fields = visit.fields if visit else _first(change, body, subject)
-    flags = flags_of(fields, versions, follows, change, caller, subject)
-    tugas = desk.get(body.tugas) if body.tugas else None
-    place = place_of(versions, change.id.hex())
-    is_newest = visit is None or place == len(versions)
-    opens = is_newest and takes_effect(visit, change, caller, tugas)
-    versions.insert(
-        place,
-        {
-            "change": change.id.hex(),
-            "author": change.author,
-            "follows": follows,
-            "received_ms": change.received_ms,
-            "wall_ms": change.clock.wall_ms,
-            "photos": len(body.evidence),
-        },
+    visit = visit or Record(id=body.visit, kind="kunjungan", fields=_first(change, body, subject))
+    add_version(
+        desk,
+        change,
+        caller,
+        visit,
+        version_of(change, body.follows, photos=len(body.evidence)),
+        flags=flags_of(visit, body.follows, change, caller, subject),
+        tugas=desk.get(body.tugas) if body.tugas else None,
+        reopened=UNDECIDED,
     )
-    fields = {**fields, "versions": versions, "versi": len(versions), "flags": flags}
-    if opens:
-        fields |= UNDECIDED
-    head = change.id if is_newest or visit is None else visit.head
-    desk.put(Record(id=body.visit, kind="kunjungan", head=head, fields=fields))
-    if opens and tugas is not None and tugas.fields.get("petugas") == change.author:
-        move_tugas(desk, tugas, "dikirim")
     return Applied(seq=change.seq)
 
 
@@ -122,31 +106,6 @@ def apply_decide(desk: Desk, change: Arrived, body: Decide, caller: Caller) -> O
     return Applied(seq=change.seq)
 
 
-def authors(fields: Fields) -> set[str]:
-    """Return everyone who wrote a version of this visit."""
-    return {fields["petugas"], *(version["author"] for version in fields["versions"])}
-
-
-def takes_effect(visit: Record | None, change: Arrived, caller: Caller, tugas: Record | None) -> bool:
-    """Say whether a version opens the visit again. Another's word, or a revoked device's, is only added."""
-    if visit is None:
-        return True
-    on_duty = caller.office or mine(caller.person) in caller.parts
-    own = visit.fields["petugas"] == change.author
-    handed_over = tugas is not None and (
-        tugas.id == visit.fields.get("tugas") and tugas.fields.get("petugas") == change.author
-    )
-    return on_duty and (own or handed_over)
-
-
-def place_of(versions: list[Fields], name: str) -> int:
-    """Return where a version belongs: last, unless it was believed lost and another went on without it."""
-    for place, version in enumerate(versions):
-        if version["follows"] == name:
-            return place
-    return len(versions)
-
-
 def _first(change: Arrived, body: Submit, subject: Record | None) -> Fields:
     return {
         "form": body.form,
@@ -156,30 +115,3 @@ def _first(change: Arrived, body: Submit, subject: Record | None) -> Fields:
         **UNDECIDED,
         "kode_desa": subject.fields.get("kode_desa", "") if subject else "",
     }
-
-
-def flags_of(
-    fields: Fields,
-    versions: list[Fields],
-    follows: str | None,
-    change: Arrived,
-    caller: Caller,
-    subject: Record | None = None,
-) -> list[str]:
-    """Return what a reviewer should know of a visit, this version included, and nothing that refuses it."""
-    flags = set(fields.get("flags", ()))
-    if versions and any(version["follows"] == follows for version in versions):
-        flags.add("cabang")
-    if fields["petugas"] != change.author:
-        flags.add("petugas_berbeda")
-    if mine(caller.person) not in caller.parts and not caller.office:
-        flags.add("perangkat_dicabut")
-    elif subject is not None and not in_scope(caller, subject.kind, subject.fields, subject.readers.values()):
-        flags.add("di_luar_wilayah")
-    return sorted(flags)
-
-
-def move_tugas(desk: Desk, tugas: Record, state: str) -> None:
-    """Move an open task along; one that is closed stays closed until the office opens it."""
-    if tugas.kind == "tugas" and tugas.fields.get("state") in OPEN_TUGAS:
-        set_fields(desk, tugas, {"state": state})

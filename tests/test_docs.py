@@ -4,6 +4,7 @@ One rule: a document is checked as its reader would use it. A path that git igno
 need not exist yet; a NAME in capitals stands for any name.
 """
 
+import argparse
 import ast
 import re
 import shlex
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from schemas.form_reading import read_form
+from server.__main__ import COMMANDS, office_parser
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
@@ -111,6 +113,18 @@ def test_the_house_plan_shows_rooms_that_stand() -> None:
     assert missing == []
 
 
+def test_the_house_plan_shows_every_room() -> None:
+    [plan] = blocks_of(ROOT / "docs/architecture.md", "house")
+    shown = set(re.findall(r"[\w]+(?:\.py|/)", plan))
+    rooms = {
+        f"{path.name}/" if path.is_dir() else path.name
+        for package in ("schemas", "sync", "field_app", "server")
+        for path in (ROOT / package).iterdir()
+        if (path.suffix == ".py" or path.is_dir()) and not path.name.startswith("__")
+    }
+    assert sorted(rooms - shown) == []
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_every_test_a_document_names_exists(document: Path) -> None:
     named = named_tests(document.read_text(encoding="utf-8"))
@@ -169,6 +183,41 @@ def test_every_command_of_the_readme_runs(command: str) -> None:
         as_question(command), cwd=ROOT, check=False, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
+
+
+def office_commands(text: str) -> list[tuple[str, set[str]]]:
+    """The office's commands that a text gives, each with the options that stand behind it on its line.
+
+    `sambang` alone also begins what is signed; so it counts before a command that there is.
+    """
+    lines = text.replace("\\\n", " ").splitlines()
+    spans = [span for line in lines for span in re.split("[`;,]| # ", line)]
+    found = [re.match(r"(?:.*-m server|sambang) ([a-z][a-z-]*)\b(.*)", span) for span in spans]
+    return [
+        (each[1], set(re.findall(r"--[a-z][a-z-]*", each[2])))
+        for each in found
+        if each and (each[1] in COMMANDS or "-m server" in each[0])
+    ]
+
+
+def options_of(parser: argparse.ArgumentParser) -> set[str]:
+    """All options of a command, those of its parts among them."""
+    inner = [each for action in parser._actions for each in as_parsers(action.choices)]
+    return {*parser._option_string_actions}.union(*(options_of(each) for each in inner))
+
+
+def as_parsers(choices: object) -> list[argparse.ArgumentParser]:
+    found = list(choices.values()) if isinstance(choices, dict) else []
+    return [each for each in found if isinstance(each, argparse.ArgumentParser)]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_option_of_a_command_that_a_document_gives_exists(document: Path) -> None:
+    [commands] = [action.choices for action in office_parser()._actions if action.dest == "command"]
+    assert isinstance(commands, dict)
+    for command, options in office_commands(document.read_text(encoding="utf-8")):
+        assert command in commands, command
+        assert options <= options_of(commands[command]), (command, options)
 
 
 def test_the_field_that_the_readme_adds_is_a_field() -> None:

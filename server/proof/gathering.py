@@ -92,7 +92,7 @@ def gather(tx: Reader, asked: Asked) -> Report | None:
     enrolments = [joined[device] for device in sorted(paths)]
     ways = [*branches, *paths.values()]
     seen = {link.seen for path in ways for link in path.links if link.seen != NO_LINK}
-    places = [place for head in seen if (place := store.place_of(office, head)) is not None]
+    places = [place for head in seen if (place := store.counter_of(office, head)) is not None]
     chain = _path(
         tx, office, min([found.counter for found in (*enrolments, *deeds)] + places, default=1), None
     )
@@ -201,7 +201,7 @@ def _witness_places(tx: Reader, office: DeviceId, after: int) -> dict[DeviceId, 
             continue
         newest = max(counters)
         for _, raw in page_store.links_between(tx, device, newest, newest):
-            place = store.place_of(office, read_link(raw).seen)
+            place = store.counter_of(office, read_link(raw).seen)
             if place is not None and place >= after:
                 found[device] = newest
     return found

@@ -6,9 +6,7 @@ asked; it is forgotten at once when anything of the office is destroyed, for it 
 """
 
 import logging
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 from msgspec.structs import replace
 
@@ -25,6 +23,7 @@ from server.services.export_file import FilePieces, ForgottenError, still_wanted
 from server.services.export_rows import RECORD_KINDS, ExportRows, form_of_source, open_states, source_of_form
 from server.services.handouts import MOST_TEXT, RECIPIENTS, Handout, note_handout
 from server.services.objections import objections
+from server.services.one_by_one import OneByOne
 from server.services.people import Actor, load_person
 from server.services.visit_page import Words
 from server.tables.columns import Kind as ListKind
@@ -73,9 +72,7 @@ class Exporting:
     ) -> None:
         self._engine, self._office, self._words, self._workflows = engine, office, words, workflows
         self._now_ms, self._randomness = now_ms, randomness
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ekspor")
-        self._running: set[RecordId] = set()
-        self._lock = threading.Lock()
+        self._lists = OneByOne("ekspor", self._make)
 
     def sources(self, person: Person) -> list[Source]:
         """Return what this person may have lists of: people and shops first, then forms by title."""
@@ -132,7 +129,7 @@ class Exporting:
 
         if not self._engine.write(work).result():
             raise RuntimeError("the office's own chain did not take a record of an export")
-        self._begin(order.id)
+        self._lists.begin(order.id)
         return order
 
     def again(self, person: Person, name: RecordId) -> bool:
@@ -140,7 +137,7 @@ class Exporting:
         order = self.order(person, name)
         if order is None or order.state == "selesai":
             return False
-        self._begin(name)
+        self._lists.begin(name)
         return True
 
     def drop(self, person: Person, name: RecordId) -> bool:
@@ -159,7 +156,7 @@ class Exporting:
 
     def standing(self, person: Person, name: RecordId) -> tuple[Order | None, bool]:
         """Return a list, and whether it is being written in this process."""
-        running = name in self._running  # asked first: one that ends in between would seem to be cut off
+        running = self._lists.is_begun(name)  # asked first: what ends in between would seem to be cut off
         return self.order(person, name), running
 
     def made(self, person: Person, most: int) -> list[Record]:
@@ -189,11 +186,11 @@ class Exporting:
 
     def wait(self) -> None:
         """Wait until what was begun has ended."""
-        self._thread.submit(lambda: None).result()
+        self._lists.wait()
 
     def close(self) -> None:
         """Begin nothing more, and wait for what is under way."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        self._lists.close()
 
     def _reached(self, source: Source, services: tuple[str, ...]) -> bool:
         if not source.service:
@@ -219,14 +216,7 @@ class Exporting:
     def _is_over(self, order: Order) -> bool:
         return order.id in self._engine.read(lambda tx: export_store.too_old(tx, self._now_ms()))
 
-    def _begin(self, name: RecordId) -> None:
-        with self._lock:
-            if name in self._running:
-                return
-            self._running.add(name)
-        self._thread.submit(self._run, name)
-
-    def _run(self, name: RecordId) -> None:
+    def _make(self, name: RecordId) -> None:
         try:
             self.forget_old()
             self._write(name)
@@ -235,8 +225,6 @@ class Exporting:
         except Exception as error:  # noqa: BLE001 - the page says that it failed, and offers to begin anew
             logger.error("%s while writing a list", type(error).__name__)
             self._fail(name)
-        finally:
-            self._running.discard(name)
 
     def _write(self, name: RecordId) -> None:
         order = self._engine.read(lambda tx: export_store.order(tx, name))

@@ -5,9 +5,7 @@ how far it came, so that a step that was cut off goes on where it stopped, and n
 """
 
 import logging
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from msgspec.structs import replace
 
@@ -30,6 +28,7 @@ from server.services.import_steps import (
     rows_of,
 )
 from server.services.looks import note_looks
+from server.services.one_by_one import OneByOne
 from server.services.people import Actor
 from server.tables.columns import COLUMNS, Kind, guess, lacking, plain
 from server.tables.entries import Note
@@ -68,9 +67,7 @@ class Importing:
         self._steps = ImportSteps(
             engine, office, choices_of(forms), wilayah, now_ms=now_ms, randomness=randomness
         )
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="daftar")
-        self._running: set[RecordId] = set()
-        self._lock = threading.Lock()
+        self._lists = OneByOne("daftar", self._step)
 
     def take(self, by: PersonId, name: str, data: bytes) -> Job | str:
         """Read a file and guess its header and columns; a key under `impor.berkas` when it cannot be read."""
@@ -132,7 +129,9 @@ class Importing:
 
     def standing(self, name: RecordId) -> tuple[Job | None, bool]:
         """Return a list, and whether a step of it is under way in this process."""
-        running = name in self._running  # asked first: a step that ends in between would seem to be cut off
+        running = self._lists.is_begun(
+            name
+        )  # asked first: a step that ends in between would seem to be cut off
         return self.job(name), running
 
     def top(self, job: Job, count: int) -> list[Row]:
@@ -167,7 +166,7 @@ class Importing:
 
         def work(tx: Writer) -> tuple[str, ...]:
             job = table_store.job(tx, name)
-            if name in self._running or job is None or job.state not in UNCHANGED:
+            if self._lists.is_begun(name) or job is None or job.state not in UNCHANGED:
                 return ()
             if lack := lacking(job.kind, matched):
                 return lack
@@ -189,7 +188,7 @@ class Importing:
 
         lack = self._engine.write(work).result()
         if not lack:
-            self._start(name)
+            self._lists.begin(name)
         return lack
 
     def apply(self, name: RecordId, by: PersonId, areas: tuple[str, ...] = ()) -> bool:
@@ -210,21 +209,21 @@ class Importing:
 
         begun = self._engine.write(work).result()
         if begun:
-            self._start(name)
+            self._lists.begin(name)
         return begun
 
     def go_on(self, name: RecordId) -> None:
         """Go on with a step that was cut off."""
         job = self.job(name)
         if job is not None and job.state in ("memeriksa", "menerapkan"):
-            self._start(name)
+            self._lists.begin(name)
 
     def drop(self, name: RecordId) -> bool:
         """Forget a list that changed nothing yet, unless a step of it is under way."""
 
         def work(tx: Writer) -> bool:
             job = table_store.job(tx, name)
-            if job is None or name in self._running or job.state not in UNCHANGED:
+            if job is None or self._lists.is_begun(name) or job.state not in UNCHANGED:
                 return False
             table_store.drop(tx, name)
             return True
@@ -268,20 +267,13 @@ class Importing:
 
     def wait(self) -> None:
         """Wait until what was begun has ended."""
-        self._thread.submit(lambda: None).result()
+        self._lists.wait()
 
     def close(self) -> None:
         """Let the step that is under way end; it goes on from there another day."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        self._lists.close()
 
-    def _start(self, name: RecordId) -> None:
-        with self._lock:
-            if name in self._running:
-                return
-            self._running.add(name)
-        self._thread.submit(self._run, name)
-
-    def _run(self, name: RecordId) -> None:
+    def _step(self, name: RecordId) -> None:
         try:
             job = self.job(name)
             if job is not None and job.state == "memeriksa":
@@ -293,8 +285,6 @@ class Importing:
         except Exception as error:  # noqa: BLE001 - the page says that it stopped, and offers to go on
             # the kind only: a message may hold what a list says
             logger.error("%s while taking a list in", type(error).__name__)
-        finally:
-            self._running.discard(name)
 
     def _headed(self, tx: Reader, job: Job, heading: int | None) -> Job:
         """Return a list with its header, and its columns as they are guessed."""

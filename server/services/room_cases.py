@@ -32,7 +32,7 @@ from sync.change import SealedSubmit
 from sync.neutral import is_sealed
 from sync.sealed_case import Container
 from sync.store import Record
-from sync.visits import authors
+from sync.versions import authors
 
 MOST = 500
 OPEN_STATES = ("diterima", "ditahan")

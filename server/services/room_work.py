@@ -31,7 +31,7 @@ from sync.change import Body, Patch, SealedAdvance, SealedDecide, SealedNote, Se
 from sync.neutral import is_sealed
 from sync.sealed_case import Container, info_of, seal_note
 from sync.store import Record
-from sync.visits import authors
+from sync.versions import authors
 
 OPEN_STATES = ("diterima", "ditahan")
 TASK_NOTE = "tugas"

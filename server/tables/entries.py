@@ -91,26 +91,21 @@ class Reader:
         blocked: list[Note] = []
         notes: list[Note] = []
         unsure = False
-        for name, (column, cell) in cells.items():
+        for column, cell in cells.values():
             text = _APOSTROPHE.sub("", text_of(cell)).strip()
             if not text or column.reading == "region":
                 continue
-            if column.reading == "pair" and (pair := _PAIR.fullmatch(text)):
-                for half, digits in zip(("rt", "rw"), pair.groups(), strict=True):
-                    fields.setdefault(half, digits.zfill(3))
-                continue
-            if column.reading == "birth" and (born := self._born(text, cell)):
-                for part, said in born.items():
-                    fields.setdefault(part, said)
+            if parts := self._parts(column, text, cell):
+                fields |= {part: said for part, said in parts.items() if part not in fields}
                 continue
             value, why = self._value(column, text, cell)
-            if why is not None and column.reading in ("nik", "kk"):
+            if why is None:
+                fields[column.field] = value
+                unsure = unsure or (column.reading == "nik" and _was_rounded(cell))
+            elif column.reading in ("nik", "kk"):
                 blocked.append(why)
-            elif why is not None:
-                notes.append(why)
             else:
-                fields[name] = value
-            unsure = unsure or (column.reading == "nik" and why is None and _was_rounded(cell))
+                notes.append(why)
         kode, why = desa_of(self._wilayah, {name: text_of(cell) for name, (_, cell) in cells.items()})
         if kode:
             fields["kode_desa"] = kode
@@ -121,6 +116,12 @@ class Reader:
             blocked.append(Note(code="tanpa_nama", field=named))
         notes += self._odd(fields)
         return Entry(fields=fields, blocked=tuple(blocked), notes=tuple(notes), unsure_nik=unsure)
+
+    def _parts(self, column: Column, text: str, cell: Cell) -> dict[str, str]:
+        """Return the fields that one cell says together: RT and RW, or place and day of birth."""
+        if column.reading == "pair" and (pair := _PAIR.fullmatch(text)):
+            return {half: digits.zfill(3) for half, digits in zip(("rt", "rw"), pair.groups(), strict=True)}
+        return self._born(text, cell) if column.reading == "birth" else {}
 
     def _value(self, column: Column, text: str, cell: Cell) -> tuple[str, Note | None]:
         """Return a cell as the record keeps it, or why it cannot be."""

@@ -337,9 +337,9 @@ class OfficeContract:
         entries = [writer.write(EMPTY_PATCH, known=number != 1) for number in range(2)]
         with self.transaction(store):
             self.add(store, [*entries, other.write(EMPTY_PATCH)])
-        assert [store.place_of(writer.device, entry.hash) for entry in entries] == [1, 2]
-        assert store.place_of(other.device, entries[0].hash) is None
-        assert store.place_of(writer.device, NO_LINK) is None
+        assert [store.counter_of(writer.device, entry.hash) for entry in entries] == [1, 2]
+        assert store.counter_of(other.device, entries[0].hash) is None
+        assert store.counter_of(writer.device, NO_LINK) is None
 
     def test_chains_and_contents_of_others_are_nobody_elses(self) -> None:
         store = self.make_office()

@@ -13,8 +13,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from schemas import device_word, handover, office_keys, wire
 from schemas.base import Message
 from schemas.packing import FOLDER
-from server.protocol_docs import PAGE, Talk, main, notation, page_with, render
+from server.protocol_docs import PAGE, main, notation, page_with, render
+from server.protocol_rows import rows
+from server.protocol_talk import Talk
 from sync import change
+from sync.conflicts import CLOSED, OPEN
+from sync.scope import OPEN_TUGAS
+from sync.versions import UNDECIDED
+from sync.visits import DECIDED
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / PAGE).read_text("utf-8")
@@ -181,6 +187,15 @@ def test_a_gap() -> None:
     lost = pack([b"\x02" * 16, PERSON, clock(), ["gap", 1, 1]])
     place = pack([DEVICE, 2, sha256(link()).digest(), sha256(lost).digest(), NO_LINK])
     assert example("A gap") == pack([place, lost, signature(place)])
+
+
+def test_a_row_of_each_kind_stands_on_the_page() -> None:
+    [block] = [text for title, text in blocks() if title == "Rows."]
+    shown = re.findall(r"^(\w+) ", block, flags=re.M)
+    assert shown == [row.kind for row in rows()]
+    told = set(re.findall(r"`(\w+)`", TEXT.partition("### What a row says\n")[2].partition("\n### ")[0]))
+    assert {*shown, "ewarong", "formulir"} <= told
+    assert {UNDECIDED["state"], *DECIDED.values(), *OPEN_TUGAS, OPEN, CLOSED} <= told
 
 
 def test_a_photo_is_named_in_its_metadata() -> None:

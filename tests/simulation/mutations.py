@@ -159,7 +159,7 @@ def a_change_above_a_gap_is_dropped(patch: Patch) -> None:
 
     def drops(store: Any, run: Any, *rest: Any) -> Any:
         first = run.entries[0].link
-        if first.counter > 1 and store.place_of(first.device, first.prev) is None:
+        if first.counter > 1 and store.counter_of(first.device, first.prev) is None:
             return {entry.link.change: Held(waiting=first.prev.hex()) for entry in run.entries}
         return real(store, run, *rest)
 

@@ -26,11 +26,11 @@ WAITING = RecordId("c" * 32)
 
 
 def field(base: object, mine: object, now: object, *, is_set: bool = False, parked: RecordId | None = None):
-    return merge_field(base=base, mine=mine, now=now, is_set=is_set, parked=parked)
+    return merge_field(base=base, mine=mine, now=now, is_set=is_set, conflict=parked)
 
 
 def patch(base: dict, new: dict, now: dict, parked: dict | None = None, kind: str = "warga"):
-    return merge_patch(kind=kind, base=base, new=new, now=now, device=DEVICE, parked=parked or {})
+    return merge_patch(kind=kind, base=base, new=new, now=now, device=DEVICE, conflicts=parked or {})
 
 
 def test_a_field_nobody_touched_takes_mine() -> None:

@@ -22,7 +22,7 @@ from tests.sync.sealed_things import fields_of
 
 
 def merged(base: dict, new: dict, now: dict) -> Merge:
-    return merge_patch(kind="warga", base=base, new=new, now=now, device=DeviceId("0" * 32), parked={})
+    return merge_patch(kind="warga", base=base, new=new, now=now, device=DeviceId("0" * 32), conflicts={})
 
 
 # merge ------------------------------------------------------------------------------------------------------
@@ -41,7 +41,7 @@ def merged(base: dict, new: dict, now: dict) -> Merge:
 def test_a_set_is_merged_by_what_was_added_and_taken_away(
     base: object, mine: object, now: object, value: list[str]
 ) -> None:
-    assert merge_field(base=base, mine=mine, now=now, is_set=True, parked=None) == SetMerged(value=value)
+    assert merge_field(base=base, mine=mine, now=now, is_set=True, conflict=None) == SetMerged(value=value)
 
 
 def test_what_both_added_to_a_set_is_in_it_once() -> None:
@@ -62,7 +62,7 @@ def test_a_partner_that_was_seen_and_stands_as_it_was_parks_nothing() -> None:
     seen = {"bank": "bri", "no_rekening": "1"}
     found = merged(base=seen, new={"no_rekening": "2"}, now=seen)
     assert (found.values, found.parked) == ({"no_rekening": "2"}, {})
-    assert merge_field(base="1", mine="2", now="1", is_set=False, parked=None) == Set(value="2")
+    assert merge_field(base="1", mine="2", now="1", is_set=False, conflict=None) == Set(value="2")
 
 
 # visits -----------------------------------------------------------------------------------------------------
