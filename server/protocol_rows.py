@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.ids import ChangeId, RecordId
+from schemas.ids import BlobId, ChangeId, RecordId
 from schemas.wire import Row
 from server.protocol_talk import PERSON, WARGA, Talk
 from sync.change import Body, Decide, Evidence, FormAnswers, Patch, Place, Submit
@@ -16,7 +16,7 @@ from sync.scope import NIK_PREFIXES
 from sync.thin import fill
 
 TUGAS, VISIT, KASUS = RecordId("71" * 16), RecordId("e1" * 16), RecordId("c1" * 16)
-BLOB, CAMERA = "8e" * 32, "ca" * 32
+BLOB, CAMERA = BlobId("8e" * 32), "ca" * 32
 TASK = {
     "petugas": PERSON, "sasaran_kind": "warga", "form": "bpnt_kpm", "jatuh_tempo": "2025-12-01", "alasan": "",
     "state": "baru", "sasaran": WARGA, "kode_desa": "33.14.01.2001",
