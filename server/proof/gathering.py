@@ -1,7 +1,7 @@
 """Gather a custody report in one snapshot. Rule: what is told is read from chains, not from lists."""
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 
 from schemas.base import UNREADABLE, Data
 from schemas.ids import NO_LINK, ChangeId, DeviceId, LinkHash, RecordId
@@ -78,27 +78,11 @@ def gather(tx: Reader, asked: Asked) -> Report | None:
     versions = _versions(tx, store, [ChangeId(bytes.fromhex(v["change"])) for v in record.fields["versions"]])
     deeds, joined, walls = _office_deeds(tx, office, asked.visit)
     after = max((found.counter for found in deeds), default=1)
-    authors = {found.device for found in versions}
-    seen_at = _witness_places(tx, office, after)
-    paths: dict[DeviceId, _Path] = {}
-    for device in sorted(authors | set(seen_at)):
-        first = min(
-            [found.counter for found in versions if found.device == device] or [seen_at.get(device, 1)]
-        )
-        path = _path(tx, device, first, max(first, seen_at.get(device, 0)))
-        if path is not None and device in joined:
-            paths[device] = path
+    paths = _paths(tx, versions, joined, _witness_places(tx, office, after))
     branches = _branches(tx, [found for found in versions if found.device in joined], paths)
-    enrolments = [joined[device] for device in sorted(paths)]
     ways = [*branches, *paths.values()]
-    seen = {link.seen for path in ways for link in path.links if link.seen != NO_LINK}
-    places = [place for head in seen if (place := store.counter_of(office, head)) is not None]
-    chain = _path(
-        tx, office, min([found.counter for found in (*enrolments, *deeds)] + places, default=1), None
-    )
-    if chain is None:
-        raise RuntimeError("the office's own chain has no signed head")
-    paths[office] = chain
+    enrolments = [joined[device] for device in sorted(paths)]
+    chain = _office_chain(tx, store, office, [*enrolments, *deeds], ways)
     sealed = is_sealed(record)
     with_contents = asked.with_contents and not sealed
     found = [*enrolments, *versions, *deeds]
@@ -116,8 +100,8 @@ def gather(tx: Reader, asked: Asked) -> Report | None:
             DeviceOf(device=body.device, person=body.person, key=body.public_key.hex())
             for body in (_joined(one) for one in enrolments)
         ),
-        chains=tuple(path.chain for path in (*branches, *paths.values())),
-        witnesses=_witnesses(paths, office, chain, after),
+        chains=tuple(path.chain for path in (*ways, chain)),
+        witnesses=_witnesses(paths, chain, after),
         contradictions=tuple(
             Contradiction(device=one.device, head=one.head.hex(), noticed_ms=one.at_ms)
             for one in alarm_store.unknown_heads(tx)
@@ -125,6 +109,37 @@ def gather(tx: Reader, asked: Asked) -> Report | None:
         ),
         backups=_backups(tx, max((found.received_ms for found in versions), default=0)),
     )
+
+
+def _paths(
+    tx: Reader, versions: list[_Found], joined: Container[DeviceId], witnessed: Mapping[DeviceId, int]
+) -> dict[DeviceId, _Path]:
+    """Return the ways of the phones that wrote versions or bear witness, those that joined this office.
+
+    Each goes from its first version, or else from where it bears witness, to a signed head beyond both.
+    """
+    paths: dict[DeviceId, _Path] = {}
+    for device in sorted({found.device for found in versions} | witnessed.keys()):
+        written = [found.counter for found in versions if found.device == device]
+        first = min(written) if written else witnessed[device]
+        path = _path(tx, device, first, max(first, witnessed.get(device, 0)))
+        if path is not None and device in joined:
+            paths[device] = path
+    return paths
+
+
+def _office_chain(
+    tx: Reader, store: SqlOfficeStore, office: DeviceId, own: list[_Found], ways: list[_Path]
+) -> _Path:
+    """Return the office's chain from the first of its `own` changes in the report, or the first head that a
+    phone on these ways was shown, to its newest signed head.
+    """
+    seen = {link.seen for way in ways for link in way.links if link.seen != NO_LINK}
+    shown = [place for head in seen if (place := store.counter_of(office, head)) is not None]
+    chain = _path(tx, office, min([*(found.counter for found in own), *shown], default=1), None)
+    if chain is None:
+        raise RuntimeError("the office's own chain has no signed head")
+    return chain
 
 
 def _versions(tx: Reader, store: SqlOfficeStore, changes: list[ChangeId]) -> list[_Found]:
@@ -308,13 +323,11 @@ def _photos(content: Content) -> tuple[PhotoOf, ...]:
             return ()
 
 
-def _witnesses(
-    paths: dict[DeviceId, _Path], office: DeviceId, chain: _Path, after: int
-) -> tuple[Witness, ...]:
+def _witnesses(paths: dict[DeviceId, _Path], chain: _Path, after: int) -> tuple[Witness, ...]:
     found: list[Witness] = []
     for device, path in paths.items():
         known = [link for link in path.links if chain.counters.get(link.seen, 0) >= after]
-        if device != office and known:
+        if known:
             link = known[-1]
             found.append(
                 Witness(

@@ -116,6 +116,14 @@ class Alarms:
     def _of(self, phone: Device, known: _Known, now_ms: int) -> list[Alarm]:
         """Return the alarms of one phone, the gravest first."""
         name = known.owners.get(phone.person, phone.model or "–")
+        return [
+            *self._of_its_chain(phone, known, name),
+            *self._of_its_secrets(phone, known, name),
+            *self._of_its_line(phone, known, name, now_ms),
+        ]
+
+    def _of_its_chain(self, phone: Device, known: _Known, name: str) -> list[Alarm]:
+        """Return what a chain tells: heads that are none of ours, branches, gaps."""
         gaps, found = known.gaps.get(phone.id, []), list[Alarm]()
         if unknown := known.unknown.get(phone.id):
             values = {"nama": name, "jumlah": len(unknown)}
@@ -132,6 +140,11 @@ class Alarms:
             values = {"nama": name, "awal": gap.fields["awal"], "akhir": gap.fields["akhir"], "waktu": at}
             alarm = self._alarm("bad", "broken_image", "celah", **values)
             found.append(replace(alarm, key=f"celah/{gap.id}"))
+        return found
+
+    def _of_its_secrets(self, phone: Device, known: _Known, name: str) -> list[Alarm]:
+        """Return where the rescue key was used, and drafts that nothing opens any more."""
+        found: list[Alarm] = []
         for use in known.rescues.get(phone.id, []):
             at = written.date_and_clock(int(use.fields["at_ms"]))
             values = {"nama": name, "waktu": at, "keperluan": use.fields["keperluan"]}
@@ -143,6 +156,11 @@ class Alarms:
             values = {"nama": name, "jumlah": len(codes), "kode": ", ".join(codes)}
             alarm = self._alarm("bad", "lock", "draf_tertutup", **values)
             found.append(replace(alarm, key=f"draf_tertutup/{closed.id}/{len(codes)}"))
+        return found
+
+    def _of_its_line(self, phone: Device, known: _Known, name: str, now_ms: int) -> list[Alarm]:
+        """Return what is noticed when a phone is heard, or is not: its clock, its silence, its age."""
+        found: list[Alarm] = []
         heard = known.heard.get(phone.id)
         if heard and abs(heard.clock_ms) > known.clock_off_ms:
             off = self._span(abs(heard.clock_ms))

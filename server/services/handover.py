@@ -49,15 +49,15 @@ START = WireTip(counter=0, hash=NO_LINK)
 
 class Counts(Data, frozen=True, kw_only=True):
     """What became of a file's changes and photos: new, there before; of the changes also what is not applied.
-    `data` are those that the phone counts as data: versions of visits.
+    `visits` are versions of visits: what a phone, and what is said here, calls *data*.
 
     `waiting` are changes above a gap: an earlier file, or a sync, has to come first.
     """
 
     changes: int = 0
     changes_before: int = 0
-    data: int = 0
-    data_before: int = 0
+    visits: int = 0
+    visits_before: int = 0
     conflicts: int = 0
     refused: int = 0
     waiting: int = 0
@@ -219,7 +219,7 @@ class Handovers:
             made_ms=header.made_ms,
             taken_ms=self._now_ms(),
             taken_by=by,
-            data=counts.data,
+            data=counts.visits,
             photos=counts.photos,
         )
         asking = Question(request=replace(about, links=[], contents=[], signature=b""), asked=asked)
@@ -244,7 +244,7 @@ class Handovers:
         if isinstance(run, Problem) or not run.entries:
             return run if isinstance(run, Problem) else counts
         entries = run.entries
-        data = {entry.link.change for entry in entries if _is_visit(entry.content)}
+        visits = {entry.link.change for entry in entries if _is_visit(entry.content)}
 
         def work(writer: Writer) -> Counts | Problem:
             store = SqlOfficeStore.writing(writer)
@@ -259,8 +259,8 @@ class Handovers:
                 counts,
                 changes=counts.changes + len(results) - len(before),
                 changes_before=counts.changes_before + len(before),
-                data=counts.data + len(data - before.keys()),
-                data_before=counts.data_before + len(data & before.keys()),
+                visits=counts.visits + len(visits - before.keys()),
+                visits_before=counts.visits_before + len(visits & before.keys()),
                 conflicts=counts.conflicts + sum(isinstance(each, Conflict) for each in outcomes),
                 refused=counts.refused + sum(isinstance(each, Rejected) for each in outcomes),
                 waiting=counts.waiting + sum(not link.known for link in links),
@@ -319,8 +319,8 @@ def sentences(text: Text, outcome: Taken | Problem) -> list[str]:
     said = [
         text(
             "serah_terima.diambil" if is_new else "serah_terima.tidak_ada_yang_baru",
-            data=counts.data,
-            data_lama=counts.data_before,
+            data=counts.visits,
+            data_lama=counts.visits_before,
             foto=counts.photos,
             foto_lama=counts.photos_before,
         )

@@ -109,7 +109,7 @@ def test_a_visit_reaches_the_office_and_its_decision_comes_back_without_any_netw
     assert waiting(phone) == (data, photos) and status(phone) == ["menunggu_kirim"]
 
     counts = take(office, path)
-    assert (counts.data, counts.photos, counts.waiting) == (data, photos, 0), "as the phone counts"
+    assert (counts.visits, counts.photos, counts.waiting) == (data, photos, 0), "as the phone counts"
     read = phone.handover.read(answer(office, phone, stick))
     assert isinstance(read, AnswerRead), read
     assert (read.data, read.photos, read.out_of_step) == (data, photos, False)
@@ -135,7 +135,7 @@ def test_a_file_taken_again_or_after_a_sync_brings_nothing_new_and_says_so(
     path = hand_over(phone, stick)
     first, again = take(office, path), take(office, path)
     assert (again.changes, again.photos) == (0, 0)
-    assert (again.data_before, again.photos_before) == (first.data, first.photos) and first.data == 1
+    assert (again.visits_before, again.photos_before) == (first.visits, first.photos) and first.visits == 1
     assert phone.worker.run_once() is None
     assert status(phone) == ["diterima"]
     after = take(office, path)

@@ -9,7 +9,6 @@ from server.access import Person
 from server.custody import Custody
 from server.engine import Reader
 from server.passwords import Passwords
-from server.services.people import load_person
 from server.services.room_ceremony import Ceremonies, Done
 from server.services.room_custody import Custodian, load_custody
 from server.services.room_held import Held, Refusal
@@ -52,9 +51,7 @@ class Parts:
 
     def person(self, name: str) -> Person:
         """Return somebody as the office knows them now."""
-        found = self.engine.read(lambda tx: load_person(tx, self.office.people[name]))
-        assert found is not None
-        return found
+        return self.office.person(name)
 
     def custody(self) -> Custody:
         """Return the custody as it is kept."""

@@ -15,7 +15,7 @@ from schemas.wire import Applied
 from server.access import Person
 from server.engines.sqlite import Transaction
 from server.services.assigning import Assigning, Candidate, Given, Order
-from server.services.people import Denied, load_person
+from server.services.people import Denied
 from server.shelves import stage_text
 from server.store import SqlOfficeStore
 from server.web import assigning as assigning_page
@@ -48,9 +48,7 @@ class Town:
         self.officer = self.person("petugas")
 
     def person(self, name: str) -> Person:
-        found = self.office.deps.engine.read(lambda tx: load_person(tx, self.office.people[name]))
-        assert found is not None
-        return found
+        return self.office.person(name)
 
     def order(self, whom: PersonId, **more: Any) -> Order:
         asked: dict[str, Any] = {"service": "bpnt", "region": DESA, "kind": "warga", "form": "bpnt_kpm"}

@@ -1,6 +1,5 @@
 """The page Cadangan: for admins only, true to what was verified, and a button that starts a copy."""
 
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from server.backups.keeper import Running
 from server.backups.medium import Medium, Trouble
 from server.restore_store import Restore
 from tests.server.backup_office import medium_at, with_disks
+from tests.server.room_office import csrf
 from tests.server.web_office import PASSWORD, Office, open_at, serving, shut
 
 DAY_MS = 24 * 3_600_000
@@ -58,12 +58,6 @@ def site(tmp_path: Path) -> Iterator[Site]:
     with serving(office) as address:
         yield Site(office, tmp_path, address)
     shut(office)
-
-
-def csrf(page: httpx.Response) -> str:
-    found = re.search(r'name="csrf" value="([^"]+)"', page.text)
-    assert found
-    return found[1]
 
 
 @pytest.mark.parametrize("role", ["pendamping", "verifikator", "petugas", "kabid", "pengawas"])

@@ -12,7 +12,6 @@ from server.access import Person, Role
 from server.services import cases as cases_module
 from server.services import conflicts as conflicts_module
 from server.services.conflicts import ConflictView
-from server.services.people import load_person
 from server.services.review import Decided, Stale
 from server.web.building import build_site
 from sync.change import Decide, Patch
@@ -30,9 +29,7 @@ class Desk:
         self.conflicts, self.cases = self.site.conflicts, self.site.cases
 
     def person(self, name: str) -> Person:
-        found = self.office.deps.engine.read(lambda tx: load_person(tx, self.office.people[name]))
-        assert found is not None
-        return found
+        return self.office.person(name)
 
     def somebody(self, role: Role, areas: tuple[str, ...] = (), services: tuple[str, ...] = ()) -> Person:
         return Person(

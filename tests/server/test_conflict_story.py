@@ -10,7 +10,6 @@ import pytest
 
 from schemas.ids import ChangeId, RecordId
 from server.services.conflicts import ConflictFilter, ConflictPage
-from server.services.people import load_person
 from server.services.review import Decided, Stale
 from server.web.building import build_site
 from server.web.site import Site
@@ -29,9 +28,7 @@ class Story:
         self.second = Phone(office.deps, office.add_person("kedua", "Petugas Kedua", "U50", ("pendamping",)))
 
     def person(self, name: str):
-        found = self.office.deps.engine.read(lambda tx: load_person(tx, self.office.people[name]))
-        assert found is not None
-        return found
+        return self.office.person(name)
 
     def warga(self, name: str, **fields: object) -> RecordId:
         warga = self.office.add_warga(name, DESA)

@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 import zipfile
 from collections.abc import Iterator
 from hashlib import sha256
@@ -16,6 +15,7 @@ from server.__main__ import main
 from server.proof import offline
 from server.proof.making import Maker
 from tests.server.pdf_text import pdf_text
+from tests.server.room_office import csrf
 from tests.server.sealed_office import STORY, SealedCase
 from tests.server.test_custody_report import Case
 from tests.server.web_office import PASSWORD, serving, shut
@@ -42,12 +42,6 @@ def told(case: Case, visit: RecordId) -> str:
     paper = work.paper(report, work.write(report))
     assert paper is not None
     return pdf_text(paper)
-
-
-def csrf(page: httpx.Response) -> str:
-    token = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
-    assert token is not None
-    return token[1]
 
 
 def login(http: httpx.Client, username: str) -> None:

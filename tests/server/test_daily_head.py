@@ -1,6 +1,5 @@
 """Who holds the server and its keys cannot rewrite a decision unseen: paper and phones remember the chain."""
 
-import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from server.services.alarms import Alarms
 from server.store import SqlOfficeStore
 from sync.change import Clock, Content, Decide, Patch, seal
 from tests.server.pdf_text import pdf_text
+from tests.server.room_office import csrf
 from tests.server.web_office import PASSWORD, Office, open_at, serving, shut
 
 
@@ -162,12 +162,12 @@ def test_a_wrong_number_a_shorter_chain_and_a_slip_of_the_pen_are_told_apart(off
 def test_the_page_prints_a_sheet_and_checks_one(office: Office) -> None:
     paper = printed(office.deps)
     with serving(office) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
-        form = {"csrf": _csrf(http.get("/masuk")), "nama": "pengawas", "sandi": PASSWORD}
+        form = {"csrf": csrf(http.get("/masuk")), "nama": "pengawas", "sandi": PASSWORD}
         http.post("/masuk", data=form)
         page = http.get("/jejak/lembar")
         assert " ".join(paper.words) in page.text
         pdf = http.get("/jejak/lembar/cetak")
-        typed = {"csrf": _csrf(page), "jumlah": str(paper.number), "ujung": " ".join(paper.words)}
+        typed = {"csrf": csrf(page), "jumlah": str(paper.number), "ujung": " ".join(paper.words)}
         assert "Cocok: rantai sekarang" in http.post("/jejak/lembar", data=typed).text
         wrong = http.post("/jejak/lembar", data={**typed, "ujung": "ab" * 32})
         assert "TIDAK COCOK" in wrong.text
@@ -175,12 +175,6 @@ def test_the_page_prints_a_sheet_and_checks_one(office: Office) -> None:
     words = pdf_text(pdf.content)
     assert "".join(paper.words) in words and paper.head.hex() in words and paper.key.hex() in words
     assert "Kepalabidang" in words and "Pengawas" in words
-
-
-def _csrf(page: httpx.Response) -> str:
-    token = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
-    assert token is not None
-    return token[1]
 
 
 def test_the_command_prints_and_checks_while_the_office_is_open(

@@ -19,7 +19,7 @@ from server.periods import LENGTHS, period_of
 from server.services.charts import CLOSED, Chart
 from server.services.dashboard import Board
 from server.services.figures import FRESH_MS
-from server.services.people import Denied, load_person
+from server.services.people import Denied
 from server.services.review import Decided
 from server.web.building import build_site
 from server.web.site import Site
@@ -41,9 +41,7 @@ class Desk:
         self.period = period_of("bulan", local_date(office.deps.now_ms()))
 
     def who(self, name: str) -> Person:
-        found = self.office.deps.engine.read(lambda tx: load_person(tx, self.office.people[name]))
-        assert found is not None
-        return found
+        return self.office.person(name)
 
     def chart(self, key: str, name: str = "kabid", region: str = "") -> Chart:
         # a fresh site counts anew: the sums of another are at most a minute old

@@ -15,7 +15,6 @@ from schemas.ids import RecordId
 from server.access import Person
 from server.services.api_keys import DAY_MS, ApiKeys, Made, NewKey
 from server.services.data_api import CALLS_A_MINUTE, Pace, WargaPage, read_cursor
-from server.services.people import load_person
 from server.services.trail import Asked
 from server.trail_store import Place
 from server.web.building import build_site
@@ -48,9 +47,7 @@ class Town:
         self.client = httpx.Client(base_url=address, timeout=20)
 
     def person(self, name: str) -> Person:
-        found = self.office.deps.engine.read(lambda tx: load_person(tx, self.office.people[name]))
-        assert found is not None
-        return found
+        return self.office.person(name)
 
     def key(self, **more: Any) -> Made:
         made = self.keys.make(self.person("kabid"), msgspec.structs.replace(ASKED, **more))

@@ -13,12 +13,12 @@ from schemas.ids import ChangeId, PersonId, RecordId
 from server.access import Person
 from server.services.belongings import belongings
 from server.services.destroying import REFUSALS, Destroying, Refused
-from server.services.people import load_person
 from server.services.visits import load_visit
 from server.store import SqlOfficeStore
 from server.web.building import build_site
 from sync.change import Decide
 from sync.store import DESTROYED
+from tests.server.room_office import csrf
 from tests.server.test_destruction import Destroyed
 from tests.server.web_office import PASSWORD, open_at, serving, shut
 
@@ -53,9 +53,7 @@ class Desk:
         )
 
     def who(self, name: str) -> Person:
-        found = self.office.deps.engine.read(lambda tx: load_person(tx, self.office.people[name]))
-        assert found is not None
-        return found
+        return self.office.person(name)
 
     def propose(self, name: str = "petugas", visit: RecordId | None = None, ba: str = "BA 7/2026") -> str:
         return said(self.work.propose(self.who(name), visit or self.visit, ba))
@@ -288,9 +286,3 @@ def log_in(address: str, username: str) -> Generator[httpx.Client]:
         form = {"csrf": csrf(client.get("/masuk")), "nama": username, "sandi": PASSWORD}
         assert client.post("/masuk", data=form).status_code == 303
         yield client
-
-
-def csrf(page: httpx.Response) -> str:
-    found = re.search(r'name="csrf" value="([^"]+)"', page.text)
-    assert found
-    return found[1]

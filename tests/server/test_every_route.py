@@ -19,7 +19,6 @@ from server import device_store
 from server.access import Person, Role, Thing
 from server.app import create_app
 from server.devices import token_hash
-from server.services.people import load_person
 from server.web.pages import web_pages
 from sync.change import Patch, change_id
 from tests.server.room_office import FIELD, Sealer, add_officers, csrf, hold_ceremony, log_in, serving_cheaply
@@ -45,9 +44,7 @@ class House:
     routes: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
     def person(self, name: str) -> Person:
-        found = self.office.deps.engine.read(lambda tx: load_person(tx, self.office.people[name]))
-        assert found is not None
-        return found
+        return self.office.person(name)
 
     def client(self, name: str) -> httpx.Client:
         """Return a browser of somebody who is logged in."""

@@ -17,7 +17,6 @@ from schemas.ids import RecordId
 from server import export_store
 from server.access import Person
 from server.services.exporting import EXPORT, Exporting
-from server.services.people import load_person
 from server.store import SqlOfficeStore
 from server.tables.order import KEPT_MS, Asked, Given, Order
 from server.web.building import build_site
@@ -40,9 +39,7 @@ class Desk:
         office.add_person("kabid2", "Kabid Penuh", "KP", ("kabid",), services=())
 
     def person(self, name: str) -> Person:
-        found = self.office.deps.engine.read(lambda tx: load_person(tx, self.office.people[name]))
-        assert found is not None
-        return found
+        return self.office.person(name)
 
     def made(self, who: str = "petugas", **asked: Any) -> Order:
         """Ask for a list, and wait until it is written."""

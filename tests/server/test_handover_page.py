@@ -164,7 +164,7 @@ def test_a_form_of_another_session_leaves_nothing(site: Site, joined: Phone) -> 
         assert upload(client).status_code in (400, 422)
     with BytesIO(data) as file:
         taken = site.office.deps.handovers.take(file, site.office.deps.office.person)
-    assert isinstance(taken, Taken) and taken.counts.data == 1
+    assert isinstance(taken, Taken) and taken.counts.visits == 1
 
 
 def test_a_file_beyond_the_limit_is_refused_without_the_others_suffering(
@@ -258,13 +258,13 @@ def test_of_a_file_that_is_cut_while_it_is_taken_in_it_is_said_what_is_in_and_wh
     photos = (b"\x01" * 200_000, b"\x02" * 200_000)
     data = written(joined, handovers.public_key, photos)
     taken = handovers.take(CutWhenReadAgain(data), by)
-    assert isinstance(taken, Taken) and (taken.counts.data, taken.counts.photos) == (1, 1)
+    assert isinstance(taken, Taken) and (taken.counts.visits, taken.counts.photos) == (1, 1)
     said = " ".join(sentences(site.office.deps.text, taken))
     assert said.startswith("Diambil: 1 data baru (0 sudah ada), 1 foto baru") and "sisanya belum" in said
     assert "sama sekali" not in said
     again = handovers.take(BytesIO(data), by)
     assert isinstance(again, Taken) and not again.problems
-    assert (again.counts.data_before, again.counts.photos_before, again.counts.photos) == (1, 1, 1)
+    assert (again.counts.visits_before, again.counts.photos_before, again.counts.photos) == (1, 1, 1)
     early = handovers.take(CutWhenReadAgain(written(joined, handovers.public_key, number=7)), by)
     assert early == Problem(code="serah_terpotong"), "nothing of it was taken"
 

@@ -48,9 +48,7 @@ class Desk:
         self.year = self.site.letter_numbers.book().year
 
     def who(self, name: str) -> Person:
-        found = self.office.deps.engine.read(lambda tx: load_person(tx, self.office.people[name]))
-        assert found is not None
-        return found
+        return self.office.person(name)
 
     def block(self, first: int = 101, last: int = 110) -> None:
         assert self.site.letter_numbers.add_block(self.who("petugas"), self.year, first, last) is None

@@ -6,11 +6,10 @@ import httpx
 import pytest
 
 from server import queries
-from server.access import ALWAYS_CODE, NEEDS_CODE, Person, Role
+from server.access import ALWAYS_CODE, NEEDS_CODE, Role
 from server.second_factor import GRACE_MS
 from server.services.chain_record import word_id
 from server.services.login_rules import FIELD, KIND, LoginRules
-from server.services.people import load_person
 from sync.change import Patch
 from tests.server.room_office import csrf, log_in, move_grace, serving_cheaply
 from tests.server.web_office import Office, open_at, shut
@@ -31,24 +30,18 @@ def rules(office: Office) -> LoginRules:
     return LoginRules(office.deps.engine, office.deps.office)
 
 
-def who(office: Office, name: str) -> Person:
-    found = office.deps.engine.read(lambda tx: load_person(tx, office.people[name]))
-    assert found is not None
-    return found
-
-
 def test_as_long_as_nobody_says_anything_it_is_the_built_in_roles(rules: LoginRules) -> None:
     assert rules.roles() == NEEDS_CODE and rules.history() == []
 
 
 @pytest.mark.parametrize("role", ["pendamping", "verifikator", "petugas", "pengawas", "admin"])
 def test_only_a_kabid_says_it(office: Office, rules: LoginRules, role: str) -> None:
-    assert rules.change(who(office, role), ["verifikator"]) == "peran"
+    assert rules.change(office.person(role), ["verifikator"]) == "peran"
     assert rules.roles() == NEEDS_CODE
 
 
 def test_a_kabid_asks_it_of_more_or_fewer_and_of_some_never_less(office: Office, rules: LoginRules) -> None:
-    kabid = who(office, "kabid")
+    kabid = office.person("kabid")
     assert rules.change(kabid, ["verifikator", "petugas"]) is None
     assert rules.roles() == {"verifikator", "petugas", *ALWAYS_CODE}
     assert rules.change(kabid, []) is None
@@ -58,7 +51,7 @@ def test_a_kabid_asks_it_of_more_or_fewer_and_of_some_never_less(office: Office,
 def test_who_said_what_stands_in_the_chain_and_saying_the_same_adds_nothing(
     office: Office, rules: LoginRules
 ) -> None:
-    kabid = who(office, "kabid")
+    kabid = office.person("kabid")
     said: tuple[tuple[Role, ...], ...] = (("petugas",), ("petugas",), ())
     for roles in said:
         rules.change(kabid, roles)
@@ -73,7 +66,7 @@ def test_who_said_what_stands_in_the_chain_and_saying_the_same_adds_nothing(
 def test_words_of_one_millisecond_and_of_a_clock_set_back_stand_in_the_order_they_took_effect(
     office: Office, rules: LoginRules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kabid, now = who(office, "kabid"), office.deps.now_ms()
+    kabid, now = office.person("kabid"), office.deps.now_ms()
     before = now - 60_000
     said: list[tuple[tuple[Role, ...], int]] = [
         (("petugas",), now), ((), now), (("pengawas",), now), ((), before), (("petugas",), before),

@@ -20,6 +20,7 @@ from server.services.lost_facts import Facts
 from server.services.lost_phones import LETTERS, LostPhones
 from server.store import SqlOfficeStore
 from sync.change import Accessed, Patch, read
+from tests.server.room_office import csrf
 from tests.server.web_office import DESA, PASSWORD, Office, open_at, serving, shut
 
 OTHER = "33.14.01.2002"
@@ -82,12 +83,6 @@ class Desk:
     def close(self) -> None:
         for client in self._open.values():
             client.close()
-
-
-def csrf(page: httpx.Response) -> str:
-    found = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
-    assert found, page.text[:300]
-    return found[1]
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from server.web.building import build_site
 from server.web.site import Site
 from sync.change import Patch
 from sync.places import place_at
-from tests.server.test_subject_index import add, change, found, person
+from tests.server.test_subject_index import add, change, found
 from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
 
 NIK = "3314990202800012"
@@ -42,26 +42,26 @@ def site(office: Office) -> Site:
 
 
 def pairs(site: Site, office: Office, who: str = "petugas") -> list[tuple[set[RecordId], str]]:
-    found = site.matching.pairs(person(office, who))
+    found = site.matching.pairs(office.person(who))
     assert not isinstance(found, Denied)
     return [({row.one.id, row.other.id}, row.why) for row in found.rows]
 
 
 def fresh(site: Site, office: Office, who: str = "petugas") -> list[FreshRow]:
-    found = site.matching.fresh(person(office, who))
+    found = site.matching.fresh(office.person(who))
     assert not isinstance(found, Denied)
     return list(found.rows)
 
 
 def page(site: Site, office: Office, one: RecordId, other: RecordId) -> PairPage:
-    shown = site.matching.compare(person(office, "petugas"), one, other)
+    shown = site.matching.compare(office.person("petugas"), one, other)
     assert isinstance(shown, PairPage)
     return shown
 
 
 def merge(site: Site, office: Office, keep: RecordId, gone: RecordId) -> Any:
     seen = page(site, office, keep, gone).seen
-    return site.matching.merge(person(office, "petugas"), keep, gone, seen)
+    return site.matching.merge(office.person("petugas"), keep, gone, seen)
 
 
 def from_phone(office: Office, nama: str, **fields: Any) -> RecordId:
@@ -100,12 +100,12 @@ def test_a_pair_shows_only_to_whom_both_may_be_matched(office: Office, site: Sit
     one, other = add(office, "Sarmi", nik=NIK), add(office, "Parjo", nik=NIK, kode_desa=ELSEWHERE)
     office.add_person("sini", "Sini Uji", "U70", ("petugas",), (DESA,))
     assert pairs(site, office, "sini") == []
-    assert site.matching.counts(person(office, "sini")).pairs == 0
-    assert site.matching.compare(person(office, "sini"), one, other) == NotThere()
-    assert site.matching.merge(person(office, "sini"), one, other, "") == NotThere()
+    assert site.matching.counts(office.person("sini")).pairs == 0
+    assert site.matching.compare(office.person("sini"), one, other) == NotThere()
+    assert site.matching.merge(office.person("sini"), one, other, "") == NotThere()
     for action in (site.matching.pairs, site.matching.fresh):
-        assert action(person(office, "verifikator")) == Denied(why="role")
-    assert site.matching.merge(person(office, "pengawas"), one, other, "") == Denied(why="role")
+        assert action(office.person("verifikator")) == Denied(why="role")
+    assert site.matching.merge(office.person("pengawas"), one, other, "") == Denied(why="role")
 
 
 def test_who_was_told_apart_is_not_offered_again_also_by_an_index_made_anew(
@@ -113,7 +113,7 @@ def test_who_was_told_apart_is_not_offered_again_also_by_an_index_made_anew(
 ) -> None:
     one, other = add(office, "Sarmi", nik=NIK), add(office, "Parjo", nik=NIK)
     seen = page(site, office, one, other).seen
-    assert isinstance(site.matching.tell_apart(person(office, "petugas"), one, other, seen), Decided)
+    assert isinstance(site.matching.tell_apart(office.person("petugas"), one, other, seen), Decided)
     assert pairs(site, office) == []
     change(office, one, {"nama": "Sarmi"}, nama="Sarmi Lagi")
     assert pairs(site, office) == []
@@ -140,7 +140,7 @@ def test_a_merge_loses_nothing_and_is_shown_on_the_record_that_stays(office: Off
     assert now["no_hp"] == "081234567890" and now["layanan"] == ["bpnt", "kis"]
     assert now["alamat"] == "Dukuh Satu" and "rt" not in now  # an address is one thing: no mixture of two
     assert office.fields(gone) == {**before, "digabung_ke": keep}
-    profile = site.profiles.open(person(office, "petugas"), keep)
+    profile = site.profiles.open(office.person("petugas"), keep)
     assert isinstance(profile, Profile)
     assert [each.id for each in profile.visits] == [visit] and [each.id for each in profile.cases]
     assert [hit.id for hit in profile.merged] == [gone] and profile.undoable == {gone}
@@ -178,7 +178,7 @@ def test_a_split_brings_back_two_as_they_were_but_for_what_was_changed_since(
     before = dict(office.fields(gone))
     merge(site, office, keep, gone)
     change(office, keep, {"pekerjaan": "petani"}, pekerjaan="buruh")
-    kabid = person(office, "kabid")
+    kabid = office.person("kabid")
     assert isinstance(site.matching.split(kabid, keep, gone), Decided)
     assert {**before, "digabung_ke": None} == office.fields(gone)
     now = office.fields(keep)
@@ -195,7 +195,7 @@ def test_nothing_is_merged_that_has_moved_on_since_it_was_read(office: Office, s
     seen = page(site, office, one, other).seen
     assert seen == page(site, office, other, one).seen
     change(office, other, {"nama": "Parjo"}, nama="Parjo Baru")
-    who = person(office, "petugas")
+    who = office.person("petugas")
     assert site.matching.merge(who, one, other, seen) == Stale()
     assert site.matching.tell_apart(who, one, other, seen) == Stale()
     assert site.matching.compare(who, one, one) == NotThere()
@@ -219,7 +219,7 @@ def test_somebody_whom_a_phone_made_waits_with_whom_they_may_be(office: Office, 
     made = from_phone(office, "Tukiyem")
     (row,) = fresh(site, office)
     assert row.hit.id == made and [hit.id for hit in row.likely] == [listed]
-    assert site.matching.counts(person(office, "petugas")).fresh == 1
+    assert site.matching.counts(office.person("petugas")).fresh == 1
     office.add_person("jauh", "Jauh Uji", "U71", ("petugas",), (ELSEWHERE,))
     assert fresh(site, office, "jauh") == []
     assert page(site, office, made, listed).keep == listed
@@ -261,11 +261,11 @@ def test_the_new_one_may_also_stay_and_is_then_matched(office: Office, site: Sit
 
 def test_somebody_is_found_new_once_and_by_whoever_may(office: Office, site: Site) -> None:
     made = from_phone(office, "Warsinah")
-    assert site.matching.confirm_new(person(office, "verifikator"), made) == Denied(why="role")
-    assert isinstance(site.matching.confirm_new(person(office, "petugas"), made), Decided)
+    assert site.matching.confirm_new(office.person("verifikator"), made) == Denied(why="role")
+    assert isinstance(site.matching.confirm_new(office.person("petugas"), made), Decided)
     assert fresh(site, office) == []
-    assert site.matching.confirm_new(person(office, "petugas"), made) == Stale()
-    assert site.matching.confirm_new(person(office, "petugas"), RecordId("e" * 32)) == NotThere()
+    assert site.matching.confirm_new(office.person("petugas"), made) == Stale()
+    assert site.matching.confirm_new(office.person("petugas"), RecordId("e" * 32)) == NotThere()
     # a later word of the phone makes nobody new again
     office.phone.push(Patch(record=made, kind="warga", base={"rt": None}, new={"rt": "001"}))
     assert fresh(site, office) == []
@@ -286,7 +286,7 @@ def test_what_was_decided_is_offered_no_more_however_far_the_index_was_behind(
     assert pairs(site, office) == []
     for number in range(20):
         add(office, f"Warga Lagi-{number}")
-    assert site.matching.confirm_new(person(office, "petugas"), made) == Decided()
+    assert site.matching.confirm_new(office.person("petugas"), made) == Decided()
     assert fresh(site, office) == []
 
 
@@ -294,7 +294,7 @@ def test_the_office_still_verifies_after_merging_and_splitting(office: Office, s
     keep, gone = add(office, "Tukiyem", nik=NIK), add(office, "Tukijem", nik=NIK, rt="001")
     give_task(office, gone)
     merge(site, office, keep, gone)
-    site.matching.split(person(office, "petugas"), keep, gone)
+    site.matching.split(office.person("petugas"), keep, gone)
     merge(site, office, gone, keep)
     findings = office.deps.verify(_Quiet())
     assert isinstance(findings, Findings) and list(findings.faults) == []
@@ -319,9 +319,9 @@ def test_somebody_put_under_the_id_of_a_pair_hinders_no_decision(office: Office,
         new = {"nama": "Siapa Saja", "kode_desa": DESA, "layanan": ["bpnt"]}
         office.phone.push(Patch(record=place, kind="warga", base={}, new=new))
     seen = page(site, office, one, other).seen
-    assert isinstance(site.matching.tell_apart(person(office, "petugas"), one, other, seen), Decided)
+    assert isinstance(site.matching.tell_apart(office.person("petugas"), one, other, seen), Decided)
     change(office, one, {"nama": "Sarmi"}, nama="Sarmi Lagi")
     assert [found for found, _ in pairs(site, office)] == [{kept, gone}]
     assert isinstance(merge(site, office, kept, gone), Decided)
-    assert isinstance(site.matching.split(person(office, "petugas"), kept, gone), Decided)
+    assert isinstance(site.matching.split(office.person("petugas"), kept, gone), Decided)
     assert [found for found, _ in pairs(site, office)] == [{kept, gone}]

@@ -12,8 +12,9 @@ from server.hearing import MOST_OFF_MS, clock_off_ms
 from server.services.visit_page import between
 from server.services.visits import load_versions, place_of
 from sync.change import Clock, Evidence, Place
+from tests.server.room_office import csrf
 from tests.server.test_lost_pages import Desk, desk  # noqa: F401 - the fixture
-from tests.server.test_trail import csrf, login
+from tests.server.trail_office import login
 from tests.server.web_office import Office, open_at, serving, shut
 
 ODD = (2**62, -(2**62), 2**63 - 1, -(2**63), 2**64 - 1)

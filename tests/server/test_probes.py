@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from server.app import create_app
 from server.web.login import own_page
 from server.web.pages import web_pages
+from tests.server.room_office import csrf
 from tests.server.web_office import PASSWORD, Office, open_at, serving, shut
 
 MARK = "penanda-3314990101800001"
@@ -45,12 +46,6 @@ class Site:
             while piece := line.recv(65536):
                 said += piece
         return said
-
-
-def csrf(page: httpx.Response) -> str:
-    found = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
-    assert found, page.text[:400]
-    return found[1]
 
 
 @pytest.fixture(scope="module")

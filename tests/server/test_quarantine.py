@@ -1,6 +1,5 @@
 """Karantina: what is kept and not applied, who sees how much of it, and how it gets out."""
 
-import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from server.web.building import build_site
 from sync.change import FormAnswers, Patch, Place, Submit
 from sync.rules import DomainRules
 from tests.server.conftest import Silent
+from tests.server.room_office import csrf
 from tests.server.web_office import (
     ANSWERS,
     DESA,
@@ -80,12 +80,6 @@ def ward(tmp_path: Path) -> Iterator[Ward]:
     with serving(office) as address:
         yield Ward(office, address, tmp_path / "office")
     shut(office)
-
-
-def csrf(page: httpx.Response) -> str:
-    found = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
-    assert found, page.text[:400]
-    return found[1]
 
 
 def submit(form: str, version: int, visit: RecordId | None = None, **answers: object) -> Submit:

@@ -14,7 +14,7 @@ from server.disk import NoPromiseError
 from server.feed_store import FedAccount
 from tests.server.backup_office import files, restored, spoil
 from tests.server.conftest import Running
-from tests.server.test_restore import World
+from tests.server.restore_world import World
 
 
 @pytest.fixture

@@ -7,11 +7,9 @@ import pytest
 
 from schemas.ids import PersonId, RecordId
 from server import queries
-from server.access import Person
 from server.page_store import QueueFilter
 from server.services.alarms import Alarms
 from server.services.assigning import DAY_MS
-from server.services.people import load_person
 from server.services.queue import Asked, Queue, QueuePage
 from server.services.review import Open
 from server.services.settings import NotSet, OfficeSettings
@@ -56,16 +54,10 @@ def work(office: Office) -> OfficeSettings:
     return OfficeSettings(office.deps.engine, office.deps.office, office.deps.now_ms, office.deps.randomness)
 
 
-def who(office: Office, name: str) -> Person:
-    found = office.deps.engine.read(lambda tx: load_person(tx, office.people[name]))
-    assert found is not None
-    return found
-
-
 def flags(office: Office, visit: RecordId) -> tuple[str, ...]:
     """Return the signs that the queue shows beside a visit."""
     queue = Queue(office.deps.engine, build_site(office.deps).words)
-    found = queue.page(who(office, "kabid"), Asked(wanted=QueueFilter(state="diterima")))
+    found = queue.page(office.person("kabid"), Asked(wanted=QueueFilter(state="diterima")))
     assert isinstance(found, QueuePage)
     return next(row.flags for row in found.rows if row.id == visit)
 
@@ -82,20 +74,20 @@ def test_as_long_as_nobody_says_anything_each_value_is_the_built_in_one(work: Of
 
 @pytest.mark.parametrize("role", ["pendamping", "verifikator", "petugas", "pengawas", "pdp", "admin"])
 def test_only_a_kabid_sets_anything(office: Office, work: OfficeSettings, role: str) -> None:
-    assert work.change(who(office, role), NAME, 600, 500) == NotSet(why="peran")
-    assert work.set_tiles(who(office, role), TILES, "Dinas", "") == NotSet(why="peran")
+    assert work.change(office.person(role), NAME, 600, 500) == NotSet(why="peran")
+    assert work.set_tiles(office.person(role), TILES, "Dinas", "") == NotSet(why="peran")
     assert work.now().words == ()
 
 
 @pytest.mark.parametrize("value", [None, 49, 5_001, -1])
 def test_what_is_out_of_its_range_is_not_set(office: Office, work: OfficeSettings, value: int | None) -> None:
-    assert work.change(who(office, "kabid"), NAME, value, 500) == NotSet(why="rentang")
-    assert work.change(who(office, "kabid"), "tidak_ada", 5, 5) == NotSet(why="rentang")
+    assert work.change(office.person("kabid"), NAME, value, 500) == NotSet(why="rentang")
+    assert work.change(office.person("kabid"), "tidak_ada", 5, 5) == NotSet(why="rentang")
     assert work.now().words == ()
 
 
 def test_each_word_stands_in_the_chain_and_the_newest_counts(office: Office, work: OfficeSettings) -> None:
-    kabid = who(office, "kabid")
+    kabid = office.person("kabid")
     assert work.change(kabid, NAME, 300, 500) is None
     assert work.change(kabid, NAME, 300, 500) is None, "it is so already: nothing is written"
     assert work.change(kabid, NAME, 800, 300) is None
@@ -106,7 +98,7 @@ def test_each_word_stands_in_the_chain_and_the_newest_counts(office: Office, wor
 
 
 def test_where_another_was_quicker_nothing_is_set(office: Office, work: OfficeSettings) -> None:
-    kabid = who(office, "kabid")
+    kabid = office.person("kabid")
     assert work.change(kabid, NAME, 300, 500) is None
     assert work.change(kabid, NAME, 900, 500) == NotSet(why="berubah")
     assert work.set_tiles(kabid, TILES, "Dinas", "") is None
@@ -134,7 +126,7 @@ def test_a_visit_keeps_the_values_under_which_it_came_in(office: Office, work: O
     assert FAR in flags(office, before)
     unseen, _ = office.add_visit(at=place(now, -7.4480))
     office.deps.engine.write(lambda tx: tx.execute("DELETE FROM tanda", {})).result()
-    assert work.change(who(office, "kabid"), NAME, 2_000, 500) is None
+    assert work.change(office.person("kabid"), NAME, 2_000, 500) is None
     after, _ = office.add_visit(at=place(now, -7.4480))
     assert FAR in flags(office, before) and FAR in flags(office, unseen)
     assert FAR not in flags(office, after)
@@ -149,12 +141,12 @@ def test_a_visit_keeps_the_values_under_which_it_came_in(office: Office, work: O
 def test_both_lists_and_the_page_of_a_visit_say_the_same_of_it(office: Office, work: OfficeSettings) -> None:
     now = office.deps.now_ms()
     before, _ = office.add_visit(at=place(now, -7.4480))
-    assert work.change(who(office, "kabid"), NAME, 2_000, 500) is None
+    assert work.change(office.person("kabid"), NAME, 2_000, 500) is None
     after, _ = office.add_visit(at=place(now, -7.4480))
     reviews = build_site(office.deps).reviews
     said: list[bool] = []
     for visit in (before, after):
-        found = reviews.open(who(office, "kabid"), visit)
+        found = reviews.open(office.person("kabid"), visit)
         assert isinstance(found, Open)
         badges = [each for each in found.page.badges if each.icon in ("location", "wrong_place")]
         assert (FAR in found.page.flags) == (badges[0].icon == "wrong_place")
@@ -165,7 +157,7 @@ def test_both_lists_and_the_page_of_a_visit_say_the_same_of_it(office: Office, w
 def test_a_clock_is_odd_by_as_much_as_the_office_says(office: Office, work: OfficeSettings) -> None:
     ahead = office.deps.now_ms() + 20 * 60_000
     odd, _ = office.add_visit(wall_ms=ahead)
-    assert work.change(who(office, "kabid"), CLOCK_OFF.name, 60, 10) is None
+    assert work.change(office.person("kabid"), CLOCK_OFF.name, 60, 10) is None
     usual, _ = office.add_visit(wall_ms=ahead)
     name = build_site(office.deps).words.flag("jam_salah")
     assert name in flags(office, odd) and name not in flags(office, usual)
@@ -174,7 +166,7 @@ def test_a_clock_is_odd_by_as_much_as_the_office_says(office: Office, work: Offi
 def test_border_photos_and_length_of_a_visit_are_judged_by_what_the_office_says(
     office: Office, work: OfficeSettings
 ) -> None:
-    kabid, reviews = who(office, "kabid"), build_site(office.deps).reviews
+    kabid, reviews = office.person("kabid"), build_site(office.deps).reviews
 
     def shown() -> tuple[bool, bool, bool]:
         """Of a visit 310 m outside, 1.8 km from its photos, of five minutes."""
@@ -201,12 +193,12 @@ def test_a_phone_is_silent_after_as_many_days_as_the_office_says(
     deps.office.act(deps.office.person, Patch(record=RecordId("c" * 32), kind="tugas", base={}, new=task))
     in_8_days = Alarms(deps.engine, deps.text, lambda: deps.now_ms() + 8 * DAY_MS)
     assert "8 hari tidak terhubung" in in_8_days.attention()[0].title
-    assert work.change(who(office, "kabid"), SILENT.name, 9, 7) is None
+    assert work.change(office.person("kabid"), SILENT.name, 9, 7) is None
     assert in_8_days.attention() == []
 
 
 def test_no_phone_sees_or_writes_what_the_office_set(office: Office, work: OfficeSettings) -> None:
-    assert work.change(who(office, "kabid"), NAME, 300, 500) is None
+    assert work.change(office.person("kabid"), NAME, 300, 500) is None
     [record] = office.deps.engine.read(lambda tx: queries.records_of_kind(tx, KIND))
     assert views(record) == {}
     fields = {**record.fields, "nilai": 5_000, "sejak_ms": office.deps.now_ms()}
@@ -216,7 +208,7 @@ def test_no_phone_sees_or_writes_what_the_office_set(office: Office, work: Offic
 
 
 def test_a_login_ends_after_as_long_as_the_office_says(office: Office, work: OfficeSettings) -> None:
-    kabid = who(office, "kabid")
+    kabid = office.person("kabid")
     assert work.change(kabid, IDLE.name, 5, 30) is None
     assert work.change(kabid, LONGEST.name, 1, 12) is None
     known = office.deps.engine.read(settings)
@@ -323,12 +315,12 @@ def test_assigning_lists_as_long_unvisited_whom_the_office_says(office: Office, 
     office.deps.engine.write(lambda tx: tx.execute(old, {"span": 45 * DAY_MS})).result()
 
     def listed() -> set[str]:
-        found = assigning.candidates(who(office, "kabid"), "bpnt", DESA, "warga", "lama")
+        found = assigning.candidates(office.person("kabid"), "bpnt", DESA, "warga", "lama")
         assert isinstance(found, list)
         return {each.name for each in found}
 
     assert "Warga Dikunjungi" not in listed()
-    assert work.change(who(office, "kabid"), "lama_tanpa_kunjungan", 30, 90) is None
+    assert work.change(office.person("kabid"), "lama_tanpa_kunjungan", 30, 90) is None
     assert "Warga Dikunjungi" in listed()
 
 
@@ -336,7 +328,7 @@ def test_where_nobody_is_long_unvisited_the_page_names_the_days_that_the_office_
     office: Office, work: OfficeSettings
 ) -> None:
     asked = {"desa": ELSEWHERE, "layanan": "bpnt", "siapa": "warga", "tampil": "lama"}
-    assert work.change(who(office, "kabid"), "lama_tanpa_kunjungan", 45, 90) is None
+    assert work.change(office.person("kabid"), "lama_tanpa_kunjungan", 45, 90) is None
     with serving_cheaply(office) as address, httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, "kabid")
         page = client.get("/penugasan", params=asked)

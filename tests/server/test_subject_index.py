@@ -12,11 +12,10 @@ import pytest
 
 from schemas.ids import RecordId
 from server import subject_index, subject_store
-from server.access import Person
 from server.engine import Reader
 from server.services.finding import MOST, Finding, Hits
 from server.services.indexing import FIRST, Indexing
-from server.services.people import Denied, load_person
+from server.services.people import Denied
 from server.subjects import likeness_to
 from server.web.building import build_site
 from server.web.pages import page_routes
@@ -52,14 +51,8 @@ def change(office: Office, record: RecordId, base: dict[str, Any], **new: Any) -
     office.deps.office.act(office.people["petugas"], Patch(record=record, kind="warga", base=base, new=new))
 
 
-def person(office: Office, name: str) -> Person:
-    found = office.deps.engine.read(lambda tx: load_person(tx, office.people[name]))
-    assert found is not None
-    return found
-
-
 def found(site: Site, office: Office, typed: str, *, who: str = "petugas", **where: str) -> list[str]:
-    hits = site.finding.search(person(office, who), where.get("kind", "warga"), typed, where.get("desa", ""))
+    hits = site.finding.search(office.person(who), where.get("kind", "warga"), typed, where.get("desa", ""))
     assert isinstance(hits, Hits)
     return [hit.name for hit in hits.shown]
 
@@ -149,7 +142,7 @@ def test_a_large_desa_is_walked_a_page_at_a_time(office: Office, site: Site) -> 
     for number in range(MOST + 3):
         add(office, f"Warga {number:03}", kode_desa=ELSEWHERE)
     site.indexing.catch_up()
-    who = person(office, "petugas")
+    who = office.person("petugas")
     pages = [site.finding.search(who, "warga", "", ELSEWHERE, number) for number in (1, 2)]
     assert [(len(page.shown), page.more) for page in pages if isinstance(page, Hits)] == [
         (MOST, True),
@@ -164,7 +157,7 @@ def test_nobody_is_found_outside_ones_desa_and_services(office: Office, site: Si
     assert found(site, office, "orang") == ["Orang Bpnt"]
     assert found(site, office, "orang", who="jauh") == found(site, office, "orang", who="kis") == []
     assert found(site, office, "", who="jauh", desa=DESA) == []
-    assert site.finding.search(person(office, "admin"), "warga", "orang") == Denied(why="role")
+    assert site.finding.search(office.person("admin"), "warga", "orang") == Denied(why="role")
 
 
 def test_somebody_of_a_sealed_service_never_appears(office: Office, site: Site) -> None:
@@ -172,7 +165,7 @@ def test_somebody_of_a_sealed_service_never_appears(office: Office, site: Site) 
     add(office, "Orang Tertutup", layanan=["ktkpm"])
     assert found(site, office, "tertutup", who="unit") == []
     add(office, "Orang Keduanya", layanan=["bpnt", "ktkpm"])
-    hits = site.finding.search(person(office, "unit"), "warga", "keduanya")
+    hits = site.finding.search(office.person("unit"), "warga", "keduanya")
     assert isinstance(hits, Hits) and hits.shown[0].services == ("BPNT/Sembako",)
 
 
@@ -262,9 +255,9 @@ def test_a_page_takes_in_a_batch_only_and_says_that_there_is_more(office: Office
         lambda tx: office.deps.office.act_in(tx, office.deps.office.person, bodies)
     ).result()
     site = build_site(office.deps)
-    first = site.finding.search(person(office, "petugas"), "warga", "banyak")
+    first = site.finding.search(office.person("petugas"), "warga", "banyak")
     assert isinstance(first, Hits) and first.behind and first.more
-    second = site.finding.search(person(office, "petugas"), "warga", "banyak")
+    second = site.finding.search(office.person("petugas"), "warga", "banyak")
     assert isinstance(second, Hits) and not second.behind
 
 
@@ -279,13 +272,13 @@ def test_a_search_never_waits_long_for_a_writer_that_is_busy(office: Office, sit
 
     under_way = office.deps.engine.write(busy)
     assert begun.wait(30)
-    seen = site.finding.search(person(office, "petugas"), "warga", "sutarmi")
+    seen = site.finding.search(office.person("petugas"), "warga", "sutarmi")
     assert not under_way.done(), "the search came back only when the writer was free"
     assert isinstance(seen, Hits) and seen.behind and [hit.id for hit in seen.shown] == [office.warga]
     free.set()
     under_way.result()
     site.indexing.catch_up()
-    later = site.finding.search(person(office, "petugas"), "warga", "sutarmi")
+    later = site.finding.search(office.person("petugas"), "warga", "sutarmi")
     assert isinstance(later, Hits) and not later.behind and len(later.shown) == 2
 
 
@@ -330,7 +323,7 @@ def test_rights_are_asked_anew_of_the_record_itself(office: Office, site: Site) 
     site.indexing.catch_up()
     still = Finding(office.deps.engine, _Stopped(office), site.words)
     change(office, warga, {"kode_desa": DESA}, kode_desa=ELSEWHERE)
-    hits = still.search(person(office, "sini"), "warga", "pindah")
+    hits = still.search(office.person("sini"), "warga", "pindah")
     assert isinstance(hits, Hits) and hits.shown == ()
 
 

@@ -22,7 +22,7 @@ from server.engine import Writer
 from server.figure_store import DUE, OPEN, Count, Counted, Day
 from server.periods import Period
 from server.services.charts import CLOSED
-from server.services.people import Denied, load_person
+from server.services.people import Denied
 from server.services.target_progress import Goal, Received, TargetBoard, TargetProgress
 from server.services.target_words import TargetWords
 from server.services.targets import NotSet, Targeting, read_numbers
@@ -53,12 +53,6 @@ def work(office: Office) -> Targeting:
     return build_site(office.deps).targeting
 
 
-def who(office: Office, name: str) -> Person:
-    found = office.deps.engine.read(lambda tx: load_person(tx, office.people[name]))
-    assert found is not None
-    return found
-
-
 def count(office: Office, what: str, day: str, desa: str, times: int, form: str = "bpnt_kpm") -> None:
     """Let that many things count on a day."""
     days = [Day(what=what, day=day, form=form, desa=desa, petugas=WORKER)] * times
@@ -80,7 +74,7 @@ def board(
     site = build_site(office.deps)
     figures = site.dashboard._figures
     progress = TargetProgress(office.deps.engine, figures, site.words, lambda: moment_ms(day, 9, 0))
-    found = progress.board(person or who(office, "kabid"), period, region)
+    found = progress.board(person or office.person("kabid"), period, region)
     assert isinstance(found, TargetBoard)
     return found
 
@@ -103,7 +97,7 @@ def goal(office: Office, **given: object) -> Goal:
 
 def a_working_month(office: Office, work: Targeting) -> None:
     """Of 100 visits 40 were made: 25 approved, 12 wait, 3 came back, 6 since Monday; 4 were rejected."""
-    assert work.set(who(office, "kabid"), NOVEMBER, {REGENCY: 100}, 0) is None
+    assert work.set(office.person("kabid"), NOVEMBER, {REGENCY: 100}, 0) is None
     count(office, "disetujui", "2026-11-03", DESA, 19)
     count(office, "disetujui", "2026-11-23", DESA, 6)
     count(office, "diterima", "2026-11-20", ELSEWHERE, 10)
@@ -116,7 +110,7 @@ def a_working_month(office: Office, work: Targeting) -> None:
 
 
 def test_each_word_stands_in_the_chain_and_the_newest_counts(office: Office, work: Targeting) -> None:
-    kabid = who(office, "kabid")
+    kabid = office.person("kabid")
     assert work.set(kabid, NOVEMBER, {REGENCY: 100}, 0) is None
     seen = work.now().standing()[0].at_ms
     assert work.set(kabid, NOVEMBER, {REGENCY: 100}, 0) is None, "it is so already: nothing is written"
@@ -129,7 +123,7 @@ def test_each_word_stands_in_the_chain_and_the_newest_counts(office: Office, wor
 
 
 def test_where_another_was_quicker_nothing_is_set(office: Office, work: Targeting) -> None:
-    kabid = who(office, "kabid")
+    kabid = office.person("kabid")
     assert work.set(kabid, NOVEMBER, {REGENCY: 100}, 0) is None
     assert work.set(kabid, NOVEMBER, {REGENCY: 90}, 0) == NotSet(why="berubah")
     assert work.now().standing()[0].numbers == {REGENCY: 100}
@@ -137,21 +131,21 @@ def test_where_another_was_quicker_nothing_is_set(office: Office, work: Targetin
 
 @pytest.mark.parametrize("role", ["pendamping", "verifikator", "petugas", "pengawas", "pdp", "admin"])
 def test_only_a_kabid_sets_a_target(office: Office, work: Targeting, role: str) -> None:
-    assert work.set(who(office, role), NOVEMBER, {REGENCY: 100}, 0) == NotSet(why="peran")
+    assert work.set(office.person(role), NOVEMBER, {REGENCY: 100}, 0) == NotSet(why="peran")
     assert work.now().words == ()
 
 
 def test_nobody_sets_or_takes_back_what_is_not_of_their_region_or_service(
     office: Office, work: Targeting
 ) -> None:
-    narrow = replace(who(office, "kabid"), areas=(KALIJAMBE,), services=("bpnt",))
+    narrow = replace(office.person("kabid"), areas=(KALIJAMBE,), services=("bpnt",))
     refusal = work.set(narrow, NOVEMBER, {PLUPUH: 5}, 0)
     assert refusal is not None and refusal.why == "di_luar" and "Plupuh" in refusal.said
     assert work.set(narrow, NOVEMBER, {REGENCY: 5}, 0) is not None
     other = replace(NOVEMBER, service="kis", form="kis")
     assert work.set(narrow, other, {KALIJAMBE: 5}, 0) == NotSet(why="untuk")
     assert work.set(narrow, NOVEMBER, {KALIJAMBE: 5}, 0) is None
-    assert work.set(who(office, "kabid"), other, {REGENCY: 9}, 0) is None
+    assert work.set(office.person("kabid"), other, {REGENCY: 9}, 0) is None
     wide = replace(narrow, services=())
     assert work.set(wide, other, {}, work.now().words[-1].at_ms) == NotSet(why="peran")
     assert len(work.now().standing()) == 2
@@ -174,12 +168,12 @@ def test_nobody_sets_or_takes_back_what_is_not_of_their_region_or_service(
 def test_what_cannot_be_a_target_is_not_set(
     office: Office, work: Targeting, aim: Aim, numbers: dict[str, int], why: str
 ) -> None:
-    assert work.set(who(office, "kabid"), aim, numbers, 0) == NotSet(why=why)
+    assert work.set(office.person("kabid"), aim, numbers, 0) == NotSet(why=why)
     assert work.now().words == ()
 
 
 def test_no_phone_sees_a_target_or_sets_one(office: Office, work: Targeting) -> None:
-    assert work.set(who(office, "kabid"), NOVEMBER, {REGENCY: 100}, 0) is None
+    assert work.set(office.person("kabid"), NOVEMBER, {REGENCY: 100}, 0) is None
     [record] = office.deps.engine.read(lambda tx: queries.records_of_kind(tx, KIND))
     assert views(record) == {}
     new = {**record.fields, "jumlah": {REGENCY: 1}, "sejak_ms": record.fields["sejak_ms"] + 1}
@@ -294,7 +288,7 @@ def test_a_target_is_ahead_under_way_or_over(
 
 def test_a_target_that_is_reached_asks_for_nothing(office: Office, work: Targeting) -> None:
     a_working_month(office, work)
-    assert work.set(who(office, "kabid"), NOVEMBER, {REGENCY: 40}, work.now().words[-1].at_ms) is None
+    assert work.set(office.person("kabid"), NOVEMBER, {REGENCY: 40}, work.now().words[-1].at_ms) is None
     found = goal(office)
     assert (found.phase, found.here.left, found.here.pace) == ("tercapai", 0, 0)
 
@@ -302,7 +296,7 @@ def test_a_target_that_is_reached_asks_for_nothing(office: Office, work: Targeti
 def test_a_number_of_a_part_counts_that_part_alone(office: Office, work: Targeting) -> None:
     a_working_month(office, work)
     seen = work.now().words[-1].at_ms
-    assert work.set(who(office, "kabid"), NOVEMBER, {KALIJAMBE: 50}, seen) is None
+    assert work.set(office.person("kabid"), NOVEMBER, {KALIJAMBE: 50}, seen) is None
     here = goal(office).here
     assert (here.target, here.done) == (50, 25), "what was done in Plupuh counts for no target"
     inner = dict(goal(office).inner)
@@ -313,7 +307,7 @@ def test_each_kecamatan_and_desa_has_its_own_progress(office: Office, work: Targ
     a_working_month(office, work)
     seen = work.now().words[-1].at_ms
     numbers = {REGENCY: 100, KALIJAMBE: 50, DESA: 30}
-    assert work.set(who(office, "kabid"), NOVEMBER, numbers, seen) is None
+    assert work.set(office.person("kabid"), NOVEMBER, numbers, seen) is None
     down = goal(office, region=KALIJAMBE)
     assert (down.here.target, down.here.done, down.here.left) == (50, 25, 25)
     assert [(code, told.target, told.done) for code, told in down.inner] == [(DESA, 30, 25)]
@@ -329,13 +323,13 @@ def test_without_a_number_the_tugas_that_are_due_are_the_target(office: Office, 
     assert not found.is_set
     [only] = found.goals
     assert only.from_tasks and (only.here.target, only.here.done) == (40, 5)
-    assert work.set(who(office, "kabid"), replace(NOVEMBER, form=""), {REGENCY: 100}, 0) is None
+    assert work.set(office.person("kabid"), replace(NOVEMBER, form=""), {REGENCY: 100}, 0) is None
     assert [each.from_tasks for each in board(office).goals] == [False], "the service's number speaks for it"
 
 
 def test_each_sees_the_targets_of_their_own_work(office: Office, work: Targeting) -> None:
     a_working_month(office, work)
-    narrow = replace(who(office, "verifikator"), areas=(PLUPUH,))
+    narrow = replace(office.person("verifikator"), areas=(PLUPUH,))
     here = goal(office, person=narrow).here
     assert (here.target, here.done) == (None, 15), "the regency's number is not that of a kecamatan"
     both = replace(narrow, areas=(PLUPUH, ELSEWHERE))
@@ -343,17 +337,17 @@ def test_each_sees_the_targets_of_their_own_work(office: Office, work: Targeting
     aside = board(office, person=narrow, region=KALIJAMBE).goals[0].here
     assert (aside.target, aside.done) == (None, 0)
     seen = work.now().standing()[0].at_ms
-    assert work.set(who(office, "kabid"), NOVEMBER, {KALIJAMBE: 350, DESA: 40}, seen) is None
+    assert work.set(office.person("kabid"), NOVEMBER, {KALIJAMBE: 350, DESA: 40}, seen) is None
     [(inner, told)] = goal(office, person=replace(narrow, areas=(DESA,))).inner
     assert (inner, told.target, told.done) == (KALIJAMBE, 40, 25), "nor the kecamatan's that of a desa"
     assert board(office, person=replace(narrow, services=("kis",))).goals == ()
     site = build_site(office.deps)
     for name in ("pendamping", "admin", "pdp"):
-        assert isinstance(site.progress.board(who(office, name), QUARTER, ""), Denied)
+        assert isinstance(site.progress.board(office.person(name), QUARTER, ""), Denied)
 
 
 def test_a_desa_tells_no_small_cell(office: Office, work: Targeting) -> None:
-    assert work.set(who(office, "kabid"), NOVEMBER, {DESA: 30, ELSEWHERE: 30}, 0) is None
+    assert work.set(office.person("kabid"), NOVEMBER, {DESA: 30, ELSEWHERE: 30}, 0) is None
     count(office, "disetujui", "2026-11-23", DESA, 3)
     count(office, "disetujui", "2026-11-20", ELSEWHERE, 9)
     count(office, "diterima", "2026-11-20", ELSEWHERE, 2)
@@ -436,7 +430,7 @@ def test_a_visit_counts_on_its_first_day_and_follows_what_is_decided(office: Off
 
     assert counted() == {"diterima": 1, DUE: 1, OPEN: 1}
     seen = office.fields(visit)["versions"][-1]["change"]
-    site.reviews.decide(who(office, "kabid"), visit, seen, "setujui", {}, "")
+    site.reviews.decide(office.person("kabid"), visit, seen, "setujui", {}, "")
     assert counted() == {"disetujui": 1, DUE: 1, OPEN: 1}
 
 

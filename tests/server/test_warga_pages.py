@@ -14,7 +14,7 @@ from server.services.review import NotThere
 from server.web.building import build_site
 from server.web.site import Site
 from sync.change import FormAnswers, Patch, Submit
-from tests.server.test_subject_index import add, change, person
+from tests.server.test_subject_index import add, change
 from tests.server.web_office import DESA, ELSEWHERE, PASSWORD, Office, open_at, serving, shut
 
 NIK, KK = "3314990202800012", "3314990101100077"
@@ -45,7 +45,7 @@ def warga(office: Office) -> RecordId:
 
 
 def opened(site: Site, office: Office, warga: RecordId, who: str = "petugas") -> Profile:
-    found = site.profiles.open(person(office, who), warga)
+    found = site.profiles.open(office.person(who), warga)
     assert isinstance(found, Profile)
     return found
 
@@ -74,7 +74,7 @@ def test_numbers_stay_covered_until_opened_with_a_purpose_that_is_recorded(
     office: Office, site: Site, warga: RecordId
 ) -> None:
     assert NIK not in str(opened(site, office, warga))
-    found = site.profiles.look(person(office, "petugas"), warga, "Mencocokkan kartu")
+    found = site.profiles.look(office.person("petugas"), warga, "Mencocokkan kartu")
     assert isinstance(found, Profile) and NIK in str(found.groups) and NIK in str(found.acts)
     assert found.looks[0].purpose == "Mencocokkan kartu"
 
@@ -96,16 +96,16 @@ def test_each_look_is_recorded_once_within_a_quarter_of_an_hour(office: Office, 
         trail=site.trail,
         now_ms=lambda: office.deps.now_ms() + LOOK_MS + 1_000,
     )
-    found = late.open(person(office, "kabid"), seen)
+    found = late.open(office.person("kabid"), seen)
     assert isinstance(found, Profile) and len(found.looks) == 3
 
 
 def test_who_may_not_see_somebody_learns_nothing_and_leaves_no_look(office: Office, site: Site) -> None:
     far = add(office, "Orang Jauh", kode_desa=ELSEWHERE)
     office.add_person("dekat", "Dekat Uji", "U80", ("verifikator",), (DESA,))
-    assert site.profiles.open(person(office, "dekat"), far) == NotThere()
-    assert site.profiles.open(person(office, "admin"), far) == Denied(why="role")
-    assert site.profiles.open(person(office, "dekat"), RecordId("e" * 32)) == NotThere()
+    assert site.profiles.open(office.person("dekat"), far) == NotThere()
+    assert site.profiles.open(office.person("admin"), far) == Denied(why="role")
+    assert site.profiles.open(office.person("dekat"), RecordId("e" * 32)) == NotThere()
     site.trail.catch_up()
     wanted = trail_store.Wanted(about=(far,), kind="dilihat")
     assert office.deps.engine.read(lambda tx: trail_store.page(tx, wanted, trail_store.Place(), 9)) == []

@@ -13,6 +13,7 @@ from server.store import SqlOfficeStore
 from server.web.login import own_page
 from sync.change import Accessed, FormAnswers, Patch, read
 from sync.places import place_at
+from tests.server.room_office import csrf
 from tests.server.web_office import DESA, ELSEWHERE, PASSWORD, Office, Phone, open_at, serving, shut
 
 PAGES = [
@@ -45,12 +46,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with serving(office) as address:
         yield Site(office, address)
     shut(office)
-
-
-def csrf(page: httpx.Response) -> str:
-    found = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
-    assert found, page.text[:400]
-    return found[1]
 
 
 def seen(page: httpx.Response) -> str:

@@ -10,14 +10,12 @@ import pytest
 
 from schemas.format import date_and_clock
 from server import totp, wrong_login_store
-from server.access import Person
 from server.accounts import TRIES_ON_NAME, WINDOW_MS, Accounts, HalfLoggedIn, LoggedIn, WrongLogin
 from server.limits import shown_network
 from server.passwords import Passwords
 from server.second_factor import SecondFactors
 from server.services.alarms import HOUR_MS, Alarms
 from server.services.handling import Handling
-from server.services.people import load_person
 from server.services.wrong_logins import MANY_NAMES, MOST_OWN, OFTEN, WrongLogins
 from server.wrong_login_store import DAY_MS
 from tests.server.room_office import csrf, log_in, serving_cheaply
@@ -61,13 +59,8 @@ class Desk:
         found = self.told.own(self.office.people[name])
         return [(each.place, each.what) for each in found.newest] if found else []
 
-    def who(self, name: str) -> Person:
-        person = self.office.deps.engine.read(lambda tx: load_person(tx, self.office.people[name]))
-        assert person is not None
-        return person
-
     def guessing(self, name: str = "admin") -> list[str]:
-        return [alarm.title for alarm in self.handling.guessing(self.who(name))]
+        return [alarm.title for alarm in self.handling.guessing(self.office.person(name))]
 
 
 @pytest.fixture
@@ -196,7 +189,7 @@ def test_names_and_tries_are_counted_by_days_of_the_office_and_told_for_two_week
 def test_twice_as_many_are_another_alarm_also_where_the_first_was_seen_to(desk: Desk) -> None:
     for number in range(MANY_NAMES):
         desk.fail(f"tebakan{number}")
-    admin = desk.who("admin")
+    admin = desk.office.person("admin")
     [alarm] = desk.handling.guessing(admin)
     assert desk.handling.mark(admin, alarm.key, "Latihan") and desk.guessing() == []
     desk.fail("tebakan5")

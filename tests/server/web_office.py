@@ -23,7 +23,7 @@ from server.app import create_app
 from server.compose import close_office, init_office, open_office
 from server.deps import Deps
 from server.passwords import Passwords
-from server.services.people import create_user
+from server.services.people import create_user, load_person
 from server.services.visits import load_visit
 from server.store import SqlOfficeStore
 from server.web.pages import web_pages
@@ -256,6 +256,12 @@ class Office:
         found = self.deps.engine.read(lambda tx: load_visit(tx, visit))
         assert found is not None
         return [item.blob for item in found.newest.photos]
+
+    def person(self, name: str) -> Person:
+        """Return somebody as the pages know them."""
+        found = self.deps.engine.read(lambda tx: load_person(tx, self.people[name]))
+        assert found is not None
+        return found
 
     def fields(self, record: RecordId) -> dict[str, Any]:
         """Return what the office holds of a record."""

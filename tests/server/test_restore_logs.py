@@ -1,0 +1,189 @@
+"""What was streamed after a copy: a log gives it back once, and only where it fits."""
+
+from pathlib import Path
+
+import pytest
+
+from server import subject_store
+from server.backups.making import Made, make_copy
+from server.backups.streaming import Streamer
+from server.services.indexing import Indexing
+from server.store import SqlOfficeStore
+from sync.change import Gap, Patch
+from tests.contract.people import record_id
+from tests.server.backup_office import Quiet, source_of
+from tests.server.conftest import DESA, Running
+from tests.server.restore_world import World, phone_tip, serving
+
+
+@pytest.fixture
+def world(office: Running, tmp_path: Path) -> World:
+    return World(office, tmp_path)
+
+
+def test_what_was_streamed_after_the_copy_comes_back_without_any_phone(world: World) -> None:
+    first = world.visit()
+    world.copy()
+    world.stream()
+    world.decide(first)
+    second = world.visit()
+    late = world.office.phone(902)
+    world.visit(late)
+    world.stream()
+    made = world.restore("back", world.other)
+    assert (made.blobs, made.refused, made.damaged_logs) == (2, 0, 0)
+    with world.back("back") as deps:
+        world.is_whole(deps, "back")
+        assert world.record(deps, second).fields == world.record(world.deps, second).fields
+        assert world.record(deps, first).fields == world.record(world.deps, first).fields
+        assert (phone_tip(deps, world.phone), phone_tip(deps, late)) == (2, 1)
+        ours, theirs = (
+            d.engine.read(lambda tx: SqlOfficeStore.reading(tx).tips(world.deps.office.device))
+            for d in (world.deps, deps)
+        )
+        assert ours == theirs
+        assert deps.engine.read(lambda tx: tx.query("SELECT visit, change FROM decisions")) != []
+    with world.back("back") as deps, serving(deps) as address:
+        late.http.base_url = address
+        late.login()
+        assert [len(effects.session.__class__.__name__) > 0 for effects in late.sync()]
+        assert late.store.wanted_blobs == []
+
+
+def test_who_came_before_and_after_the_copy_is_found_in_the_restored_office(world: World) -> None:
+    office = world.deps.office
+    before = Indexing(world.deps.engine, office.device)
+    for number, step in ((701, world.copy), (702, world.stream)):
+        if step == world.stream:
+            world.stream()  # a log begins where the copy ends
+        fields = {
+            "nama": f"Sutarmi {'Lama' if number == 701 else 'Baru'}",
+            "kode_desa": DESA,
+            "layanan": ["bpnt"],
+        }
+        office.act(office.person, Patch(record=record_id(number), kind="warga", base={}, new=fields))
+        before.catch_up()
+        step()
+    world.restore("back", world.other)
+    with world.back("back") as deps:
+        Indexing(deps.engine, deps.office.device).catch_up()
+        found = deps.engine.read(lambda tx: subject_store.beginning(tx, "warga", "sutarmi", [1], 9))
+        assert {record_id(701), record_id(702)} <= set(found)
+
+
+def test_a_log_that_is_applied_twice_changes_nothing(world: World) -> None:
+    world.copy()
+    world.stream()
+    world.visit()
+    world.stream()
+    world.streamer.close()
+    world.stream()  # a second log of the same
+    world.streamer.close()
+    made = world.restore("back", world.other, world.other)
+    assert made.changes > 0 and made.refused == 0
+    with world.back("back") as deps:
+        world.is_whole(deps, "back")
+        assert phone_tip(deps, world.phone) == 1
+
+
+def test_a_torn_end_of_a_log_loses_only_that_end(world: World) -> None:
+    world.copy()
+    world.stream()
+    world.visit()
+    world.stream()
+    [log] = (world.other.stream).glob("*.log")
+    whole = log.stat().st_size
+    world.visit()
+    world.stream()
+    world.streamer.close()
+    data = log.read_bytes()
+    assert len(data) > whole
+    for end in (whole, whole + 1, whole + 20, (whole + len(data)) // 2, len(data) - 1):
+        log.write_bytes(data[:end])
+        made = world.restore(f"back{end}", world.other)
+        assert made.damaged_logs == 0
+        with world.back(f"back{end}") as deps:
+            assert phone_tip(deps, world.phone) == 1, end
+            world.is_whole(deps, f"back{end}")
+
+
+def test_a_changed_byte_in_a_log_is_noticed_and_nothing_after_it_believed(world: World) -> None:
+    world.copy()
+    world.stream()
+    world.visit()
+    world.stream()
+    [log] = (world.other.stream).glob("*.log")
+    place = log.stat().st_size - 100
+    world.visit()
+    world.stream()
+    world.streamer.close()
+    data = log.read_bytes()
+    log.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+    made = world.restore("back", world.other)
+    assert made.damaged_logs == 1
+    with world.back("back") as deps:
+        assert phone_tip(deps, world.phone) == 0
+        world.is_whole(deps, "back")
+
+
+def test_the_log_of_a_restored_office_continues_the_copy_it_came_from(world: World) -> None:
+    world.copy()
+    world.restore("one")
+    with world.back("one") as deps:
+        streamer = Streamer(source_of(deps, world.folder / "one", key=world.key))
+
+        deps.office.act(
+            deps.office.person,
+            Patch(
+                record=record_id(5),
+                kind="warga",
+                base={},
+                new={"nama": "Satu", "kode_desa": DESA, "layanan": []},
+            ),
+        )
+        streamer.step(str(world.other.path))
+        streamer.close()
+    made = world.restore("two", world.other)
+    assert made.changes == 1
+
+
+def test_a_log_of_another_branch_is_not_applied(world: World) -> None:
+    world.copy()
+    world.visit()
+    world.stream()  # begins after the copy, in a history that goes no further
+    world.streamer.close()
+    world.restore("one")
+    with world.back("one") as deps:
+        for number in range(20):
+            new = {"nama": f"W{number}", "kode_desa": DESA, "layanan": []}
+            deps.office.act(
+                deps.office.person, Patch(record=record_id(number), kind="warga", base={}, new=new)
+            )
+        copied_again = make_copy(source_of(deps, world.folder / "one", key=world.key), world.usb, 7, Quiet())
+        assert isinstance(copied_again, Made)
+    made = world.restore("two", world.other)
+    assert (made.manifest.number, made.changes) == (2, 0)
+    assert [(log.folder, log.is_old) for log in made.passed_logs] == [(str(world.other.path), False)]
+    with world.back("two") as deps:
+        assert phone_tip(deps, world.phone) == 0
+
+
+def test_a_gap_that_a_phone_declared_is_streamed_with_what_rests_on_it(world: World) -> None:
+    world.copy()
+    world.stream()
+    phone = world.phone
+    for number in (1, 2, 3):
+        new = {"nama": f"W{number}", "kode_desa": DESA, "layanan": ["bpnt"]}
+        phone.write(Patch(record=record_id(number), kind="warga", base={}, new=new))
+    for entry in phone.store.entries(phone.device, 0, 2)[:2]:  # lost for good, as by a damaged file
+        del phone.store.content_table[entry.link.change]
+    phone.write(Gap(first=1, last=2))
+    phone.sync()
+    assert phone_tip(world.deps, phone) == 4
+    world.stream()
+    made = world.restore("back", world.other)
+    assert made.refused == 0
+    with world.back("back") as deps:
+        world.is_whole(deps, "back")
+        assert phone_tip(deps, phone) == 4
+        assert world.record(deps, record_id(3)) is not None

@@ -1,0 +1,228 @@
+"""A sealed case decided, moved on and given out as tasks in the room."""
+
+from collections.abc import Iterator
+
+import pytest
+from msgspec.structs import replace
+
+from schemas.base import decode, encode
+from schemas.sealed_notes import Assignment, Reasons
+from server import device_store, sealed_store
+from sync.change import Patch, SealedAdvance, SealedDecide
+from sync.scope import UNIT_KEYS
+from tests.server.room_case_site import Site, decide, move, page_of, served_case
+from tests.server.room_office import (
+    FIELD,
+    PHRASES,
+    SITI,
+    Sealer,
+    csrf,
+    open_case,
+    send,
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with served_case(tmp_path_factory.mktemp("kasus")) as served:
+        yield served
+
+
+def test_a_return_is_sealed_to_the_phone_that_sent_the_visit(site: Site) -> None:
+    client, kasus, visit, _ = site.opened()
+    reason = {"alasan.ktk.hasil_verifikasi": "Periksa lagi hasilnya"}
+    assert decide(client, kasus, visit, "kembalikan").status_code == 422, "a return says why"
+    answer = decide(client, kasus, visit, "kembalikan", catatan="Temui lagi di balai desa", **reason)
+    assert answer.status_code == 303
+    fields = site.office.fields(visit)
+    assert fields["state"] == "dikembalikan"
+    plain = site.sealer.reads(fields["notes"]["alasan"], "alasan", visit, 1)
+    said = decode(plain, Reasons)
+    assert said == Reasons(
+        form="ktk", reasons={"ktk.hasil_verifikasi": "Periksa lagi hasilnya"}, note="Temui lagi di balai desa"
+    )
+    page = client.get(page_of(kasus)).text
+    assert "Temui lagi di balai desa" in page, "who wrote it still reads it"
+    client.post(page_of(kasus), data={"csrf": csrf(client.get(page_of(kasus))), "langkah": "tutup"})
+    open_case(client, kasus)
+    assert "Temui lagi di balai desa" in client.get(page_of(kasus)).text
+
+
+def test_a_further_version_stands_beside_what_it_changed_and_what_was_asked(site: Site) -> None:
+    client, kasus, visit, change = site.opened()
+    decide(client, kasus, visit, "kembalikan", catatan="Temui lagi")
+    site.sealer.visit(
+        kasus, visit=visit, follows=change, number=2, answers={"hasil_verifikasi": "kurang_berkas"}
+    )
+    page = client.get(page_of(kasus)).text
+    assert "Ada yang datang sesudah ruang dibuka" in page and "Kurang berkas" not in page
+    open_case(client, kasus)
+    page = client.get(page_of(kasus)).text
+    assert "Kurang berkas" in page and '<span class="was">' in page
+
+
+def test_nobody_decides_their_own_visit_in_the_room_either(site: Site) -> None:
+    own = Sealer(site.office, site.office.people[SITI])
+    kasus, _ = own.case()
+    visit, change = own.visit(kasus)
+    client = site.screen(SITI)
+    open_case(client, kasus)
+    page = client.get(page_of(kasus))
+    assert "Ini kunjungan Anda sendiri" in page.text and 'name="keputusan"' not in page.text
+    form = {
+        "csrf": csrf(page),
+        "langkah": "putus",
+        "kunjungan": visit,
+        "keputusan": "setujui",
+        "dilihat": change.hex(),
+    }
+    assert client.post(page_of(kasus), data=form).status_code == 403
+    assert site.office.fields(visit)["state"] == "diterima"
+    assert not any(isinstance(body, SealedDecide) for body in site.bodies(visit))
+
+
+def test_a_decision_after_another_is_not_taken(site: Site) -> None:
+    client, kasus, visit, change = site.opened()
+    colleague = site.shared(kasus)
+    old = {"csrf": csrf(colleague.get(page_of(kasus))), "langkah": "putus", "kunjungan": visit}
+    assert decide(client, kasus, visit, "setujui").status_code == 303
+    late = {**old, "keputusan": "tolak", "catatan": "terlambat", "dilihat": change.hex()}
+    answer = colleague.post(page_of(kasus), data=late)
+    assert answer.status_code == 409 and "sudah berubah" in answer.text
+    assert site.office.fields(visit)["state"] == "disetujui"
+
+
+def test_a_step_is_checked_before_it_is_sealed(site: Site) -> None:
+    client, kasus, _, _ = site.opened()
+    lacking = move(client, kasus, "ke_kecamatan", nomor_surat_desa="470/12")
+    assert lacking.status_code == 422 and "belum lengkap" in lacking.text and "470/12" in lacking.text
+    wrong = move(client, kasus, "ke_kecamatan", nomor_surat_desa="470/12", tanggal_surat_desa="kemarin")
+    assert wrong.status_code == 422
+    assert move(client, kasus, "setujui").status_code == 422, "not from here"
+    assert not any(isinstance(body, SealedAdvance) for body in site.bodies(kasus))
+    right = move(client, kasus, "ke_kecamatan", nomor_surat_desa="470/12/IX", tanggal_surat_desa="2026-11-02")
+    assert right.status_code == 303
+    assert site.office.fields(kasus)["state"] == "kecamatan"
+    assert b"470/12/IX" not in site.everything()
+    for screen in (client, site.shared(kasus)):
+        assert "470/12/IX" in screen.get(page_of(kasus)).text
+
+
+def test_a_result_of_verification_needs_a_second_person(site: Site) -> None:
+    client, kasus, _, _ = site.opened()
+    letter = {"nomor_surat_desa": "1", "tanggal_surat_desa": "2026-11-02"}
+    assert move(client, kasus, "ke_kecamatan", **letter).status_code == 303
+    letter = {"nomor_surat_kecamatan": "2", "tanggal_surat_kecamatan": "2026-11-03"}
+    assert move(client, kasus, "ke_dinsos", **letter).status_code == 303
+    result = {"hasil_verifikasi": "memenuhi_syarat", "alasan": "Lengkap", "tanggal_verifikasi": "2026-11-10"}
+    assert move(client, kasus, "memenuhi", **result).status_code == 303
+    alone = move(client, kasus, "setujui")
+    assert alone.status_code == 422 and "orang lain" in alone.text
+    assert site.office.fields(kasus)["state"] == "persetujuan"
+    colleague = site.shared(kasus)
+    assert move(colleague, kasus, "setujui").status_code == 303
+    assert site.office.fields(kasus)["state"] == "siap_diusulkan"
+
+
+def test_a_task_is_readable_on_its_persons_phones_only(site: Site) -> None:
+    client, kasus, _, _ = site.opened()
+    whom = site.office.people[FIELD]
+    form = {"langkah": "tugas", "petugas": whom, "form": "ktk", "tenggat": "2026-12-24"}
+    assert send(client, page_of(kasus), **form, isi_tugas="temui").status_code == 422
+    stranger = {**form, "petugas": site.office.people["kabid"]}
+    assert send(client, page_of(kasus), **stranger, isi_tugas="Temui lewat kader Rini").status_code == 422
+    done = send(client, page_of(kasus), **form, isi_tugas="Temui lewat kader Rini di balai desa")
+    assert done.status_code == 303
+    [tugas] = site.office.deps.engine.read(lambda tx: sealed_store.tugas_of(tx, kasus))
+    fields = site.office.fields(tugas)
+    assert fields["petugas"] == whom and fields["due"] == "2026-12-24" and fields["state"] == "baru"
+    plain = site.sealer.reads(fields["notes"]["tugas"], "tugas", tugas, 0)
+    assert decode(plain, Assignment) == Assignment(forms=["ktk"], text="Temui lewat kader Rini di balai desa")
+    for screen in (client, site.shared(kasus)):
+        assert "Temui lewat kader Rini di balai desa" in screen.get(page_of(kasus)).text
+    assert b"di balai desa" not in site.everything()
+
+
+def test_each_task_of_a_case_is_told_with_its_own_words(site: Site) -> None:
+    client, kasus, _, _ = site.opened()
+    form = {"langkah": "tugas", "petugas": site.office.people[FIELD], "form": "ktk"}
+    words = ("Temui di puskesmas", "Foto ulang kartu keluarga")
+    for text in words:
+        assert send(client, page_of(kasus), **form, isi_tugas=text).status_code == 303
+    page = site.shared(kasus).get(page_of(kasus)).text
+    assert [page.count(text) for text in words] == [2, 2], "among the tasks and in the story, each once"
+
+
+def test_the_same_nik_in_a_year_is_told_inside_the_room_only(site: Site) -> None:
+    nik = "3314994202900007"
+    first, kode = site.sealer.case()
+    site.sealer.visit(first, answers={"nik": nik, "tanggal_kunjungan": "2026-03-01"})
+    client = site.screen(SITI)
+    open_case(client, first)
+    assert "tahun yang sama" not in client.get(page_of(first)).text
+    second, _ = site.sealer.case()
+    site.sealer.visit(second, answers={"nik": nik, "tanggal_kunjungan": "2026-11-01"})
+    third, _ = site.sealer.case()
+    site.sealer.visit(third, answers={"nik": nik, "tanggal_kunjungan": "2027-01-05"})
+    open_case(client, second)
+    page = client.get(page_of(second)).text
+    assert f"NIK ini juga ada di kasus {kode} tahun yang sama" in page
+    open_case(client, third)
+    assert "tahun yang sama" not in client.get(page_of(third)).text
+    assert nik.encode() not in site.everything()
+
+
+@pytest.mark.parametrize("nik", ["", None])
+def test_cases_without_a_nik_are_nobodys_doubles(site: Site, nik: str | None) -> None:
+    client = site.screen(SITI)
+    for _ in range(2):
+        kasus, _ = site.sealer.case()
+        site.sealer.visit(kasus, answers={"nik": nik})
+        open_case(client, kasus)
+        assert "tahun yang sama" not in client.get(page_of(kasus)).text
+
+
+def test_a_container_that_is_late_altered_or_of_another_visit_is_said_and_not_decided(site: Site) -> None:
+    client, kasus, visit, change = site.opened(held=False)
+    page = client.get(page_of(kasus))
+    assert "belum sampai seluruhnya" in page.text and 'name="keputusan"' not in page.text
+    form = {
+        "csrf": csrf(page),
+        "langkah": "putus",
+        "kunjungan": visit,
+        "keputusan": "setujui",
+        "dilihat": change.hex(),
+    }
+    assert client.post(page_of(kasus), data=form).status_code == 409
+
+
+def test_a_key_that_somebody_slipped_in_for_the_units_is_noticed_before_anything_is_sealed_to_it(
+    site: Site,
+) -> None:
+    kasus, _ = site.sealer.case()
+    client = site.screen(SITI)
+    office, keys = site.office.deps.office, site.sealer.keys()
+    true = [encode(key) for key in keys.keys]
+    foreign = encode(replace(keys.newest, number=keys.newest.number + 1, public_key=site.sealer.public))
+    fields = {"base": {"keys": true}, "new": {"keys": [*true, foreign]}}
+    office.act(office.person, Patch(record=UNIT_KEYS, kind="referensi", **fields))
+    try:
+        answer = open_case(client, kasus)
+        assert answer.status_code == 409 and "tidak utuh" in answer.text
+        assert site.bodies(kasus) == []
+        assert send(client, "/ruang/kunci", langkah="putar", frasa=PHRASES[SITI]).status_code == 409
+    finally:
+        fields = {"base": {"keys": [*true, foreign]}, "new": {"keys": true}}
+        office.act(office.person, Patch(record=UNIT_KEYS, kind="referensi", **fields))
+    assert open_case(client, kasus).status_code == 303
+
+
+def test_a_phone_with_a_key_that_is_none_holds_up_no_decision(site: Site) -> None:
+    spoilt = Sealer(site.office, site.office.people[FIELD])
+    site.office.deps.engine.write(
+        lambda tx: device_store.put_handover_key(tx, spoilt.phone.device, bytes(32))
+    ).result()
+    client, kasus, visit, _ = site.opened()
+    assert decide(client, kasus, visit, "tahan", catatan="Menunggu keterangan").status_code == 303
+    notes = site.office.fields(visit)["notes"]["alasan"]
+    assert decode(site.sealer.reads(notes, "alasan", visit, 1), Reasons).note == "Menunggu keterangan"
