@@ -40,7 +40,15 @@ from server.deps import Deps
 from server.destruction import DamagedListError, Destruction, DestructionList, KeysAwayError
 from server.devices import Devices
 from server.disk import NoPromiseError, ensure_folder, sync_folder
-from server.engine import EngineError, LockedError, NewerDataError, NotInitialisedError, WrongKeyError
+from server.engine import (
+    DamagedError,
+    EngineError,
+    LockedError,
+    NewerDataError,
+    NotInitialisedError,
+    WrongKeyError,
+)
+from server.engines.examining import examined
 from server.engines.sqlite import SqliteEngine, create, upgrade
 from server.joining import Joinings
 from server.key_file import KeyFile
@@ -168,6 +176,26 @@ def unlock(data: Path, key: Path | None) -> tuple[Keys, Path] | Refused:
         return _refused("folder_bukan_kantor", data)
     keys = keys_at(key or default_path(data))
     return keys if isinstance(keys, Refused) else (standing(keys, path), path)
+
+
+def unsound(data: Path, key: Path | None) -> Refused | None:
+    """Say why an office that was not closed in order is not to be opened: its file and the log beside it are
+    not of one time, as where somebody put only the file back, or a page is broken.
+
+    Whoever opens it to write would mix the two for good, so they are looked at before; nothing is changed.
+    """
+    opened = unlock(data, key)
+    log = data / f"{DATABASE}-wal"
+    if isinstance(opened, Refused) or not (log.is_file() and log.stat().st_size):
+        return None
+    try:
+        with examined(opened[1], opened[0].database) as database:
+            is_sound = database.is_sound()
+    except DamagedError:
+        is_sound = False
+    except EngineError:
+        return None  # which is said when it is opened
+    return None if is_sound else _refused("basis_data_rusak", data)
 
 
 def keys_at(path: Path) -> Keys | Refused:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from schemas.text import Text
 from server.backups.medium import Trouble
-from server.compose import Refused, close_office, open_office
+from server.compose import Refused, close_office, open_office, unsound
 from server.deps import Deps
 from server.own_authority import NoAuthority, OwnAuthority
 
@@ -60,12 +60,20 @@ def hold(data: Path) -> int | Refused:
 def opened(args: argparse.Namespace, *, alone: bool = False) -> Generator[Deps | Refused]:
     """Open the office that --data and --key name, and close it; `alone`: hold its folder all the while."""
     with ExitStack() as ending:
-        if alone:
-            handle = hold(args.data)
-            if isinstance(handle, Refused):
+        handle = hold(args.data)
+        if isinstance(handle, Refused):
+            if alone:
                 yield handle
                 return
-            ending.callback(os.close, handle)
+        else:
+            if alone:
+                ending.callback(os.close, handle)
+            refused = unsound(args.data, args.key)
+            if not alone:
+                os.close(handle)
+            if refused is not None:
+                yield refused
+                return
         deps = open_office(args.data, args.key)
         if isinstance(deps, Deps):
             ending.callback(close_office, deps)

@@ -42,6 +42,10 @@ class Examined:
         lines = [str(row[0]) for row in self._connection.execute("PRAGMA integrity_check")]
         return [line for line in lines if line != "ok"]
 
+    def is_sound(self) -> bool:
+        """Look whether the pages are whole and fit together, but for what indexes say."""
+        return self._connection.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
+
     def page_count(self) -> int:
         """Return how many pages the file has."""
         [(count,)] = self._connection.execute("PRAGMA page_count").fetchall()
