@@ -180,6 +180,12 @@ class Drafts:
                 "UPDATE drafts SET discarded_ms = ? WHERE id = ? AND change IS NULL", (discarded_ms, draft)
             )
 
+    def give_tugas(self, draft: Draft) -> None:
+        """Let a draft be for the task that it names by now, with what is seen of it."""
+        with self._vault.write() as connection:
+            given = (draft.tugas, encode(draft.seen), draft.id)
+            connection.execute("UPDATE drafts SET tugas = ?, seen = ? WHERE id = ? AND change IS NULL", given)
+
     def finalise(
         self, draft: str, *, number: str, change: ChangeId, patch: ChangeId | None, finalised_ms: int
     ) -> None:
