@@ -92,7 +92,7 @@ def find(
             for one in _of_cards(bench, asked)
             if kode_desa in (None, one.kode_desa) and kind in (None, one.kind)
         ][:limit]
-    finished = {version.tugas for version in bench.drafts.finalised()}
+    finished = bench.drafts.recorded_tugas()
     wanted = {
         text_of(fields, "sasaran")
         for name, fields in bench.records.of_kind("tugas").items()

@@ -135,7 +135,7 @@ def _asked(bench: Bench, form: Form, kasus: RecordId) -> tuple[RecordId | None, 
     """Return the task that asks for this form about a case and is left, with its fields; the one that is due
     first. Which forms it asks for is sealed to this device.
     """
-    recorded = {version.tugas for version in bench.drafts.finalised()}
+    recorded = bench.drafts.recorded_tugas()
     every = bench.records.of_kind("tugas").items()
     for name, fields in sorted(every, key=lambda one: (text_of(one[1], "due") or "9999", one[0])):
         if text_of(fields, "kasus") != kasus or name in recorded or not is_left(name, fields, recorded):
