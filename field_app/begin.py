@@ -45,7 +45,7 @@ def begin(bench: Bench, form_id: str, subject: RecordId | None, tugas: RecordId 
     refused = may_start(bench, form)
     if refused is not None:
         return refused
-    if tugas is None and subject is not None and _known(bench, form_id, subject, None) is None:
+    if tugas is None and subject is not None:
         tugas = tasks_about(bench, subject).get(form_id)  # found by name, it is the visit that was asked for
     task = bench.records.get(tugas)
     if tugas is not None and task is None:
@@ -56,17 +56,21 @@ def begin(bench: Bench, form_id: str, subject: RecordId | None, tugas: RecordId 
     if about is not None and {about.kind, form.subject} == {"warga", "ewarong"}:
         return Refused(say="lapangan.sasaran_lain")
     known = _known(bench, form_id, target, tugas)
+    if known is None and tugas is not None and (before := _known(bench, form_id, target, None)) is not None:
+        seen = msgspec.structs.replace(before.seen, due=text_of(fields, "jatuh_tempo"))
+        known = msgspec.structs.replace(before, tugas=tugas, seen=seen)  # begun before the task was given out
+        bench.drafts.give_tugas(known)
     if known is not None:
-        return known
+        return known.id
     return _begin(bench, form, target, tugas, fields)
 
 
-def _known(bench: Bench, form: str, target: RecordId | None, tugas: RecordId | None) -> str | None:
+def _known(bench: Bench, form: str, target: RecordId | None, tugas: RecordId | None) -> Draft | None:
     """Return the draft that was begun for a task, without one for a subject."""
     for known in bench.drafts.open():
         same = known.tugas == tugas if tugas else known.tugas is None and known.subject == target is not None
         if known.form == form and known.follows is None and same:
-            return known.id
+            return known
     return None
 
 

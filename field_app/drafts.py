@@ -95,12 +95,13 @@ class Drafts:
 
     def versions(self, visit: RecordId) -> list[Draft]:
         """Return the finalised versions of one visit, in any order."""
+        return self._select("WHERE visit = ? AND change IS NOT NULL", visit)
+
+    def recorded_tugas(self) -> set[RecordId]:
+        """Return the tasks that a visit is finalised for."""
         with self._vault.read() as connection:
-            found = connection.execute(
-                f"SELECT {COLUMNS} FROM drafts WHERE visit = ? AND change IS NOT NULL",  # noqa: S608
-                (visit,),
-            ).fetchall()
-        return [_draft(row) for row in found]
+            asked = "SELECT DISTINCT tugas FROM drafts WHERE change IS NOT NULL AND tugas IS NOT NULL"
+            return {RecordId(tugas) for (tugas,) in connection.execute(asked)}
 
     def changes_of(self, visit: RecordId) -> list[ChangeId]:
         """Return the changes of all finalised versions of one visit."""
@@ -179,6 +180,12 @@ class Drafts:
             connection.execute(
                 "UPDATE drafts SET discarded_ms = ? WHERE id = ? AND change IS NULL", (discarded_ms, draft)
             )
+
+    def give_tugas(self, draft: Draft) -> None:
+        """Let a draft be for the task that it names by now, with what is seen of it."""
+        with self._vault.write() as connection:
+            given = (draft.tugas, encode(draft.seen), draft.id)
+            connection.execute("UPDATE drafts SET tugas = ?, seen = ? WHERE id = ? AND change IS NULL", given)
 
     def finalise(
         self, draft: str, *, number: str, change: ChangeId, patch: ChangeId | None, finalised_ms: int
@@ -354,9 +361,9 @@ class Drafts:
             ).fetchall()
         return {ChangeId(name) for (name,) in found}
 
-    def _select(self, where: str) -> list[Draft]:
+    def _select(self, where: str, *values: str) -> list[Draft]:
         with self._vault.read() as connection:
-            found = connection.execute(f"SELECT {COLUMNS} FROM drafts {where}").fetchall()  # noqa: S608
+            found = connection.execute(f"SELECT {COLUMNS} FROM drafts {where}", values).fetchall()  # noqa: S608
         return [_draft(row) for row in found]
 
 

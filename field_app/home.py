@@ -51,7 +51,9 @@ def home(bench: Bench, sync: SyncStatus) -> Home:
         card = visit_card(bench, version)
         if card.status == RETURNED or (card.status == LOST and card.visit not in recorded):
             card = _with_draft(card, corrections.get(version.change) if version.change else None)
-            returned.append(_hinted(card, WITHDRAWN if is_withdrawn(bench, card.tugas) else ""))
+            card = _hinted(card, WITHDRAWN if is_withdrawn(bench, card.tugas) else "")
+            is_over = card.hint and card.status == RETURNED and not card.draft  # somebody else goes there
+            (sent if is_over else returned).append(card)
         else:
             sent.append(card)
     in_hand = {card.draft for card in returned}
@@ -90,7 +92,7 @@ def find(
             for one in _of_cards(bench, asked)
             if kode_desa in (None, one.kode_desa) and kind in (None, one.kind)
         ][:limit]
-    finished = {version.tugas for version in bench.drafts.finalised()}
+    finished = bench.drafts.recorded_tugas()
     wanted = {
         text_of(fields, "sasaran")
         for name, fields in bench.records.of_kind("tugas").items()

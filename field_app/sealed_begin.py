@@ -10,8 +10,9 @@ from field_app.bench import Bench
 from field_app.draft import Draft, Seen
 from field_app.records import Fields, text_of
 from field_app.sealed_draft import Cover, Head, draft_of
-from field_app.sealed_notes import reasons_of
+from field_app.sealed_notes import assignment_of, reasons_of
 from field_app.views import Refused
+from field_app.wanted import is_left
 from schemas.form import Form
 from schemas.ids import ChangeId, RecordId
 from schemas.sealed import kode_of
@@ -42,6 +43,8 @@ def begin_sealed(bench: Bench, form: Form, kasus: RecordId | None, tugas: Record
     known_code = _code_of(bench, target, fields)
     if target is not None and not known_code:
         return Refused(say="lapangan.tersegel.kasus_tidak_ada")
+    if tugas is None and target is not None:
+        tugas, fields = _asked(bench, form, target)
     code = known_code or kode_of(bench.today().year, bench.randomness(8))
     return _add(
         bench,
@@ -126,6 +129,21 @@ def _add(
         given["kode_kasus"] = code
     bench.sealed.add(cover, head, given)
     return cover.id
+
+
+def _asked(bench: Bench, form: Form, kasus: RecordId) -> tuple[RecordId | None, Fields]:
+    """Return the task that asks for this form about a case and is left, with its fields; the one that is due
+    first. Which forms it asks for is sealed to this device.
+    """
+    recorded = bench.drafts.recorded_tugas()
+    every = bench.records.of_kind("tugas").items()
+    for name, fields in sorted(every, key=lambda one: (text_of(one[1], "due") or "9999", one[0])):
+        if text_of(fields, "kasus") != kasus or name in recorded or not is_left(name, fields, recorded):
+            continue
+        about = assignment_of(bench, name)
+        if about is not None and form.id in about.forms:
+            return name, fields
+    return None, {}
 
 
 def _code_of(bench: Bench, kasus: RecordId | None, task: Fields) -> str:

@@ -44,7 +44,7 @@ def tasks_about(bench: Bench, subject: RecordId) -> dict[str, RecordId]:
     """Return the tasks about somebody that no visit on this phone is finished for, by form: the one that is
     due first of each.
     """
-    recorded = {version.tugas for version in bench.drafts.finalised()}
+    recorded = bench.drafts.recorded_tugas()
     left = [
         (text_of(fields, "jatuh_tempo") or "9999", name, text_of(fields, "form"))
         for name, fields in bench.records.of_kind("tugas").items()

@@ -104,7 +104,7 @@ def card_item(
     if card.status == "hilang":
         due = say("status.hilang")
     hint = hint_words(card, say)
-    if hint and chip is None:
+    if hint and (chip is None or group == "sent"):
         chip, hint = (hint, HINT_ICON, "notice"), ""
     where = " · ".join(part for part in (card.desa, due, open_still, hint) if part)
     return {

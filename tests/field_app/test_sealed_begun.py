@@ -7,7 +7,7 @@ import pytest
 
 from field_app.views import DraftView, Refused
 from schemas.ids import PersonId, RecordId
-from schemas.sealed_notes import Reasons
+from schemas.sealed_notes import Assignment, Reasons
 from tests.field_app.conftest import SetTime
 from tests.field_app.sealed_field import KASUS, KODE, TUGAS_SEALED, SealedField
 from tests.field_app.test_sealed_visits import CASE, SEALED_TASK, came_back
@@ -47,6 +47,35 @@ def test_a_visit_is_about_the_case_that_was_chosen_or_that_its_task_names(field:
     know(field)
     assert sent(field, field.begin("ktk", kasus=OTHER_CASE)) == (OTHER_CASE, None)
     assert sent(field, field.begin("ktk", kasus=OTHER_CASE, tugas=TUGAS_SEALED)) == (KASUS, TUGAS_SEALED)
+
+
+def test_a_visit_that_is_begun_from_the_list_of_cases_is_the_one_that_a_task_asks_for(
+    field: SealedField,
+) -> None:
+    know(field)
+    about = field.note(Assignment(forms=["uep"], text="Temui di balai desa"), "tugas", TUGAS_SEALED)
+    task = {**SEALED_TASK, "due": "2026-11-30", "notes": {"tugas": [[about.key, about.data]]}}
+    field.pull({TUGAS_SEALED: ("tugas", task)})
+    assert sent(field, field.begin("ktk", kasus=KASUS)) == (KASUS, None), "another form is asked for"
+    draft = field.begin("uep", kasus=KASUS)
+    assert [(card.tugas, card.due) for card in field.visits.home().drafts] == [(TUGAS_SEALED, "2026-11-30")]
+    assert field.begin("uep", kasus=KASUS).id == field.begin("uep", tugas=TUGAS_SEALED).id == draft.id
+    assert sent(field, draft, "uep") == (KASUS, TUGAS_SEALED)
+    assert sent(field, field.begin("uep", kasus=KASUS), "uep") == (KASUS, None), "it was recorded for"
+
+
+def test_reasons_that_were_sealed_anew_are_what_a_begun_correction_asks(field: SealedField) -> None:
+    done = came_back(field)
+    correction = field.visits.start_correction(done.visit)
+    assert isinstance(correction, DraftView) and "ktk.alasan_hasil" in correction.returned
+    row = dict(field.bench.records.of_kind("kunjungan")[done.visit])
+    reasons = Reasons(form="ktk", reasons={"ktk.hasil_kunjungan": "Apa hasilnya?"}, note="Keliru tadi")
+    note = field.note(reasons, "alasan", done.visit, 1)
+    field.pull({done.visit: ("kunjungan", {**row, "notes": {"alasan": [[note.key, note.data]]}})})
+    now = field.visits.draft(correction.id)
+    assert (now.returned, now.note) == (reasons.reasons, "Keliru tadi")
+    missing = [(one.form, one.field) for one in field.visits.review(correction.id).missing]
+    assert missing == [("ktk", "hasil_kunjungan")]
 
 
 def test_a_task_that_is_not_here_begins_nothing(field: SealedField) -> None:

@@ -13,6 +13,7 @@ from schemas.wire import Removed
 from sync.change import Submit
 from tests.field_app.test_visits import (
     EWARONG,
+    FIELDS,
     MINE,
     NIK,
     TASK,
@@ -120,11 +121,19 @@ def test_a_draft_says_that_its_tugas_is_withdrawn_and_can_be_finished_all_the_sa
 
 
 @pytest.mark.parametrize("how", ["called_off", "moved"])
-def test_a_returned_visit_says_that_its_tugas_is_withdrawn(field: Field, how: str) -> None:  # noqa: F811
-    returned(field, WRONG)
+def test_a_returned_visit_whose_tugas_is_withdrawn_presses_no_more_unless_it_was_begun(
+    field: Field,  # noqa: F811
+    how: str,
+) -> None:
+    done = returned(field, WRONG)
     assert [card.hint for card in field.visits.home().returned] == [""]
     withdraw(field, how)
-    assert [card.hint for card in field.visits.home().returned] == [WITHDRAWN]
+    home = field.visits.home()
+    assert home.returned == () and [card.hint for card in home.sent] == [WITHDRAWN]
+    draft = correction(field, done)
+    home = field.visits.home()
+    assert [(card.draft, card.hint) for card in home.returned] == [(draft.id, WITHDRAWN)]
+    assert home.sent == home.drafts == ()
 
 
 def test_a_tugas_that_came_back_to_another_is_theirs_to_do(field: Field) -> None:  # noqa: F811
@@ -166,11 +175,23 @@ def test_a_visit_that_is_begun_by_name_is_the_one_that_was_asked_for(field: Fiel
     assert [card.tugas for card in field.visits.home().drafts] == [OTHER], "the next that is left"
 
 
-def test_a_draft_of_before_the_tugas_is_gone_on_with(field: Field) -> None:  # noqa: F811
+@pytest.mark.parametrize("way", [(WARGA, None), (None, TUGAS)], ids=["by_name", "by_tugas"])
+def test_a_draft_of_before_the_tugas_is_gone_on_with_for_it(
+    field: Field,  # noqa: F811
+    way: tuple[RecordId | None, RecordId | None],
+) -> None:
+    field.pull({WARGA: ("warga", FIELDS)})
     first = field.visits.start("bpnt_kpm", WARGA, None)
     field.pull({TUGAS: ("tugas", TASK)})
-    again = field.visits.start("bpnt_kpm", WARGA, None)
-    assert isinstance(first, DraftView) and isinstance(again, DraftView) and again.id == first.id
+    assert isinstance(first, DraftView) and [card.tugas for card in field.visits.home().today] == [TUGAS]
+    again = field.visits.start("bpnt_kpm", *way)
+    assert isinstance(again, DraftView) and again.id == first.id
+    home = field.visits.home()
+    assert [(card.tugas, card.due) for card in home.drafts] == [(TUGAS, "2026-11-21")] and home.today == ()
+    field.fill(first.id)
+    field.finish(first.id)
+    [submit] = [body for body in field.bodies() if isinstance(body, Submit)]
+    assert submit.tugas == TUGAS
 
 
 def test_what_is_asked_about_somebody_stands_first_among_the_forms(field: Field) -> None:  # noqa: F811

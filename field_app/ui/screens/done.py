@@ -2,6 +2,7 @@
 
 from field_app.ui.kv import load_kv
 from field_app.ui.shell import BaseScreen
+from field_app.ui.widgets import containers  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.sign import DoneSign  # noqa: F401 - named in the .kv
 
 load_kv(__file__)

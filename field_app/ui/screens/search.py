@@ -66,10 +66,13 @@ class SearchScreen(BaseScreen):
         """Search for what is typed; only the newest answer is shown."""
         self._asked += 1
         asked, text, desa = self._asked, self.line.text, self._desa[0] or None
-        search, most = self.context.phone.visits.search, MOST_OF_A_DESA if desa else MOST
-        self.ask(
-            lambda: search(text, most, desa, self._kind or None), lambda hits: self._show(hits, text, asked)
-        )
+        phone, most = self.context.phone, MOST_OF_A_DESA if desa else MOST
+
+        def look():
+            hits = phone.visits.search(text, most, desa, self._kind or None)
+            return hits, bool(hits) or phone.worker.status().last_ms is not None
+
+        self.ask(look, lambda found: self._show(*found, text, asked))
 
     def paste(self):
         """Look for what another app read from a QR code, or what was copied anywhere."""
@@ -142,7 +145,8 @@ class SearchScreen(BaseScreen):
         else:
             self.context.shell.go("start", kind="warga", name=nama, desa=kode_desa)
 
-    def _show(self, hits, text, asked):
+    def _show(self, hits, whole, text, asked):
+        """What was found; before the first sync has ended (`whole`), nobody is said not to be there."""
         if asked != self._asked:
             return
         self.ids.list.show([("TaskRow", self._item(hit)) for hit in hits])
@@ -152,9 +156,10 @@ class SearchScreen(BaseScreen):
         if not hits:
             is_asked = bool(text.strip() or self._desa[0])
             words, hint = ("nihil", "nihil_isi") if is_asked else ("kosong", "kosong_isi")
-            self._empty = Empty(
-                icon="search", text=self.say(self._word(words)), hint=self.say(self._word(hint))
-            )
+            words, hint = self._word(words), self._word(hint)
+            if is_asked and not whole:
+                words, hint = "aplikasi.cari.belum", "aplikasi.cari.belum_isi"
+            self._empty = Empty(icon="search", text=self.say(words), hint=self.say(hint))
             self._empty.pos_hint = {"x": 0, "top": 0.96}
             self.ids.place.add_widget(self._empty)
 

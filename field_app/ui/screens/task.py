@@ -44,15 +44,16 @@ class TaskScreen(BaseScreen):
     def build(self, card: Any):
         self._card = card
         self._seen: Any = None
+        self._bar, self._start = self.ids.bar.__self__, self.ids.start.__self__  # also when it is taken away
         self.ids.header.title = card.title
         self.ids.header.under = card.desa
 
     def enter(self):
         card = self._card
         done = card.status not in ("tugas", "draf", "dikembalikan")
-        self.ids.start.text = self.say("aplikasi.tugas.lanjutkan" if card.draft else "aplikasi.tugas.mulai")
-        if done and not card.draft and self.ids.bar.parent:
-            self.remove_widget(self.ids.bar)
+        self._start.text = self.say("aplikasi.tugas.lanjutkan" if card.draft else "aplikasi.tugas.mulai")
+        if done and not card.draft and self._bar.parent:
+            self.remove_widget(self._bar)
         self._seen = None
         self._ask()
 
@@ -81,8 +82,8 @@ class TaskScreen(BaseScreen):
         body.clear_widgets()
         if view is None and finished is None and self._card.tugas and not self._card.hint:
             self._card = replace(self._card, hint=WITHDRAWN)  # it went after the list was drawn
-            if not self._card.draft and self.ids.bar.parent:
-                self.remove_widget(self.ids.bar)
+            if not self._card.draft and self._bar.parent:
+                self.remove_widget(self._bar)
         if self._card.hint:
             body.add_widget(hint_notice(self._card.hint, say))
         body.add_widget(self._top(finished))
@@ -188,13 +189,13 @@ class TaskScreen(BaseScreen):
         if card.draft:
             self.context.shell.replace("form", draft=card.draft)
         else:
-            self.ids.start.disabled = True
+            self._start.disabled = True
             self.context.background.run(
                 lambda: visits.start(card.form, card.subjek, card.tugas), self._started
             )
 
     def _started(self, outcome):
-        self.ids.start.disabled = False
+        self._start.disabled = False
         if isinstance(outcome, Refused):
             self.refusal(outcome)
         else:

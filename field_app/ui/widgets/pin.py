@@ -5,9 +5,11 @@ the shoulder nor smears on the glass tell them.
 """
 
 import random
+from typing import Any
 
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.gridlayout import GridLayout
 
 from field_app.ui.widgets.buttons import Tappable
@@ -19,6 +21,10 @@ PAD_HEIGHT = 4 * KEY_HEIGHT + 3 * GAP
 """Least height of a pad, in dp."""
 PAD_WIDTH = 400
 """Greatest width, in dp: a thumb reaches all of it on a tablet too."""
+LOW, WIDE, APART = 440, 480, 32
+"""Below which height a place is too low for words above the keys, from which width on it has room for both,
+and the gap between them, in dp.
+"""
 
 
 class Dots(Painted):
@@ -114,6 +120,54 @@ class PinPad(GridLayout):
     def clear(self) -> None:
         """Forget what was typed."""
         self.pin = ""
+
+
+class PinPlace(BoxLayout):
+    """Words with the keys below them; on a phone that lies the keys stand beside them, and all are seen."""
+
+    beside = BooleanProperty(False)
+
+    def __init__(self, **kwargs):
+        super().__init__(orientation="vertical", **kwargs)
+        self._order: list[Any] = []
+        self._share = 1.0
+        self._words = BoxLayout(orientation="vertical")
+        self._words.bind(minimum_height=self._words.setter("size_hint_min_y"))
+        self.bind(parent=self._stand)
+
+    def _stand(self, _self, room):
+        if room is not None:
+            room.bind(size=self._arrange)
+            self._arrange(room)
+
+    def _arrange(self, room, *_):
+        beside = room.width >= dp(WIDE) and room.height < dp(LOW)
+        if beside != self.beside:
+            self._turn(beside)
+        for pad in self.children if beside else ():
+            if isinstance(pad, PinPad):  # all of it is seen, however long the words are
+                pad.height = max(pad.size_hint_min_y, room.height - self.padding[1] - self.padding[3])
+
+    def _turn(self, beside):
+        self.beside = beside
+        if beside:
+            self._order = self.children[::-1]
+        stand = [part for part in self._order if part.parent is not None]  # what was taken away stays so
+        pads = [part for part in stand if isinstance(part, PinPad)]
+        self._words.clear_widgets()
+        self.clear_widgets()
+        if beside:
+            for part in stand:
+                if part not in pads:
+                    self._words.add_widget(part)
+            stand = [self._words, *pads]
+            self._share = pads[0].size_hint_y if pads else 1
+        for pad in pads:
+            pad.size_hint_y, pad.pos_hint = (None, {"top": 1}) if beside else (self._share, {})
+        self._words.spacing, self.spacing = self.spacing, dp(APART) if beside else self._words.spacing
+        self.orientation = "horizontal" if beside else "vertical"
+        for part in stand:
+            self.add_widget(part)
 
 
 class Emblem(Painted):

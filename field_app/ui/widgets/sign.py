@@ -1,5 +1,7 @@
 """The large sign of something well done."""
 
+from kivy.metrics import dp
+
 from field_app.ui.widgets.painted import Painted
 
 
@@ -14,4 +16,7 @@ class DoneSign(Painted):
         self.fill(
             self.look.good, (self.width - inner) / 2, (self.height - inner) / 2, inner, inner, inner / 2
         )
-        self.draw_icon("check", self.look.surface, self.width / 2, self.height / 2, 44)
+        if side:
+            self.draw_icon(
+                "check", self.look.surface, self.width / 2, self.height / 2, min(44, inner / dp(1.8))
+            )

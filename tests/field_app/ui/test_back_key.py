@@ -8,6 +8,7 @@ import pytest
 from kivy.core.window import Window
 
 from field_app.devices.desktop import DesktopSystem
+from field_app.ui.leading import lead
 from field_app.ui.pictures import scenes
 from field_app.ui.sample import SamplePhone
 from field_app.ui.sample_scan import SampleFinder
@@ -215,7 +216,7 @@ def test_what_is_opened_again_from_what_it_led_to_lies_on_the_way_once(driver: D
     system = _open(driver)
     card = driver.phone.visits.home().today[0]
     driver.press("Peta tugas")
-    driver.screen._open(card)
+    lead(driver.shell, card)
     driver.settle()
     driver.press("Lihat di peta")
     assert _way(driver) == ["home", "map"]

@@ -106,7 +106,7 @@ def _sent_back(driver: Driver) -> SamplePhone:
 
 def test_a_reason_leads_to_the_very_row_and_so_does_the_review(driver: Driver) -> None:
     phone = _sent_back(driver)
-    card = SimpleNamespace(nama="", desa="", draft="d10", visit="k10")
+    card = SimpleNamespace(nama="", desa="", draft="d10", visit="k10", hint="")
     driver.shell.go("repair", card=card)
     driver.settle()
     driver.press("Perbaiki isian")

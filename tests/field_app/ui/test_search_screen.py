@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 from kivy.core.clipboard import Clipboard
+from msgspec.structs import replace
 
 from field_app.ui.fields.pick import PickSheet
 from field_app.ui.new_person import NewPersonSheet
 from field_app.ui.widgets.rows import TaskRow
 from tests.field_app.ui.driver import Driver
+from tests.field_app.ui.test_screens_fit import cut_off, overlapping
 
 
 def _names(driver: Driver) -> list[str]:
@@ -119,3 +121,15 @@ def test_a_visit_on_a_pendamping_begins_without_asking_for_a_warga(driver: Drive
     _form(driver, "Monev pendamping sosial")
     assert driver.shell.name == "form"
     assert driver.phone.visits.drafts["d10"].form == "pendamping"
+
+
+@pytest.mark.parametrize("kind", ["", "ewarong"], ids=["warga", "ewarong"])
+def test_nobody_is_said_not_to_be_there_before_the_first_sync_has_ended(driver: Driver, kind: str) -> None:
+    screen = _open(driver, kind=kind)
+    driver.type(screen.line, "tiada orang")
+    driver.wait_for(lambda: driver.sees("Tidak ditemukan"))
+    driver.phone.visits.status = replace(driver.phone.visits.status, last_ms=None)
+    driver.screen.find()
+    driver.wait_for(lambda: driver.sees("Belum ditemukan"))
+    assert driver.sees("Data dari kantor belum selesai masuk") and not driver.sees("Tidak ditemukan")
+    assert cut_off(driver) == [] and overlapping(driver) == []

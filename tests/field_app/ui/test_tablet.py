@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import pytest
 from kivy.core.window import Window
 from kivy.metrics import dp
+from kivy.uix.scrollview import ScrollView
 
 from field_app.ui.fields.card import Question
 from field_app.ui.pictures import scenes
+from field_app.ui.sample import SamplePhone
 from field_app.ui.widgets.containers import Sheet
 from field_app.ui.widgets.pin import PAD_WIDTH, Key
 from field_app.ui.widgets.rows import Heading, TaskRow
@@ -58,6 +60,57 @@ def test_the_keys_of_the_pin_are_under_one_thumb(driver: Driver, name: str, size
     middle = (max(key.right for key in keys) + min(key.x for key in keys)) / 2
     assert abs(keys[0].to_window(middle, 0)[0] - Window.width / 2) < dp(3)
     assert driver.screen.width <= driver.screen.look.column
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.6])
+@pytest.mark.parametrize(
+    "name", ["01_kunci", "02_kunci_tunggu", "20_ganti_pin", "31_kunci_kedua", "31_kunci_kedua_terkunci"]
+)
+def test_on_a_phone_that_lies_all_keys_of_the_pin_are_seen_beside_the_words(
+    driver: Driver, name: str, scale: float
+) -> None:
+    Window.size = LYING_PHONE
+    driver.open(scale=scale)
+    SCENES[name](driver.phone, driver.app)
+    driver.settle(4)
+    keys = [widget for widget in driver.walk() if isinstance(widget, Key)]
+    places = [key.to_window(key.x, key.y)[1] for key in keys]
+    assert min(places) >= 0 and max(places) + keys[0].height <= Window.height
+    assert min(key.x for key in keys) >= driver.screen.ids.asks.right
+    assert cut_off(driver) == [] and overlapping(driver) == []
+    assert min(min(key.size) for key in keys) >= dp(47.5)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.6])
+def test_on_a_phone_that_lies_the_ways_on_from_a_finished_visit_are_seen(
+    driver: Driver, scale: float
+) -> None:
+    Window.size = LYING_PHONE
+    driver.open(scale=scale)
+    SCENES["16_selesai"](driver.phone, driver.app)
+    driver.settle(4)
+    seen = [driver.find(text) for text in ("Kirim sekarang", "Ke tugas saya")]
+    assert all(pill.to_window(pill.x, pill.y)[1] >= 0 for pill in seen)
+    assert all(pill.to_window(pill.x, pill.top)[1] <= Window.height for pill in seen)
+    assert cut_off(driver) == [] and overlapping(driver) == []
+    [page] = [widget for widget in driver.walk() if isinstance(widget, ScrollView)]
+    assert page.children[0].height <= page.height, "nothing is to be scrolled"
+
+
+def test_a_phone_that_is_turned_keeps_what_was_typed_and_its_keys_come_back(driver: Driver) -> None:
+    Window.size = (360, 640)
+    driver.open(SamplePhone(state="terkunci"))
+
+    def keys() -> list[tuple[float, float]]:
+        return [key.to_window(*key.pos) for key in driver.walk() if isinstance(key, Key)]
+
+    upright = keys()
+    driver.tap(next(key for key in driver.walk() if isinstance(key, Key) and key.text == "1"))
+    for size in (LYING_PHONE, (360, 640)):
+        Window.size = size
+        driver.settle(4)
+        assert driver.screen.ids.pad.pin == "1" and driver.screen.ids.place.beside == (size == LYING_PHONE)
+    assert keys() == upright
 
 
 def test_a_sheet_is_no_wider_than_a_screen(driver: Driver) -> None:

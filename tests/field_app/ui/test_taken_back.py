@@ -1,5 +1,7 @@
 """What the office takes back while she works on it, by touch on the real phone: a return, a tugas."""
 
+import gc
+
 import pytest
 
 from field_app.phone import Phone
@@ -113,10 +115,12 @@ def test_a_tugas_that_goes_to_somebody_else_takes_nothing_from_who_had_it(
     other = office.person(901)
     give_to(office, enrolled, other)
     driver.open(enrolled, now_ms=time.now_ms)
-    assert driver.sees(WITHDRAWN) == (stage != "sent")
+    assert driver.sees(WITHDRAWN) == (stage != "sent") and not driver.sees("Perlu diperbaiki")
     driver.tap(rows(driver)[0])
     assert driver.shell.name == ("repair" if stage == "returned" else "task")
     assert driver.sees("Kantor membatalkan tugas ini") == (stage != "sent")
+    if stage == "sent":
+        comes_back(driver)
     if stage == "begun":
         driver.press("Lanjutkan draf")
         assert driver.shell.name == "form"
@@ -137,6 +141,17 @@ def test_a_tugas_that_goes_while_she_looks_at_the_list_is_told_when_it_is_opened
     assert driver.shell.name == "task" and driver.sees("Kantor membatalkan tugas ini")
     with pytest.raises(AssertionError):
         driver.find("Mulai kunjungan")
+    comes_back(driver)
+
+
+def comes_back(driver: Driver) -> None:
+    """To another screen and back, while what was taken away is no more."""
+    driver.shell.go("sync")
+    driver.settle()
+    gc.collect()
+    driver.shell.back()
+    driver.settle()
+    assert driver.shell.name == "task"
 
 
 def test_whoever_is_found_by_name_is_visited_for_the_tugas_that_is_open(
