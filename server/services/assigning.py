@@ -180,6 +180,13 @@ class Assigning:
             return []
         return sorted(self._engine.read(work), key=lambda each: (-each.open, each.person.nama))
 
+    def left_behind(self, person: Person) -> list[tuple[Person, int]]:
+        """Return who left, and how many of the open tugas with them this person may give to another."""
+        if not may(person, "assign_tasks"):
+            return []
+        found = [(each, len(self.tasks(person, each.id))) for each in self._engine.read(people_who_left)]
+        return [(each, count) for each, count in found if count]
+
     def tasks(self, person: Person, whose: PersonId) -> list[OpenTask]:
         """Return the open tugas of a worker that this person may give to another, soonest due first.
 

@@ -203,6 +203,9 @@ def test_what_lies_with_somebody_who_left_is_found_and_given_to_another(town: To
     town.change(town.second, "petugas", aktif=False)
     with serving(town.office) as address, httpx.Client(base_url=address) as client:
         log_in(client, "petugas")
+        home = client.get("/").text
+        assert "1 tugas masih pada Pendamping Dua" in home
+        assert f'href="/penugasan/petugas/{town.second}"' in home
         page = client.get("/penugasan/petugas").text
         assert "Pendamping Dua" in page and "Sudah tidak bertugas" in page
         here = f"/penugasan/petugas/{town.second}"
@@ -211,7 +214,7 @@ def test_what_lies_with_somebody_who_left_is_found_and_given_to_another(town: To
         form = {"csrf": csrf(page), box: "ya", "petugas": town.first, "langkah": "pindah"}
         moved = client.post(here, data=form)
         assert "1 tugas dipindahkan" in client.get(moved.headers["location"]).text
-        assert "Pendamping Dua" not in client.get("/penugasan/petugas").text
+        assert "Pendamping Dua" not in client.get("/penugasan/petugas").text + client.get("/").text
     assert len(town.work.tasks(town.officer, town.first)) == 1
 
 
