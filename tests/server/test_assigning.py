@@ -274,6 +274,20 @@ def test_loads_of_however_many_workers_are_read_at_once(town: Town, monkeypatch:
     assert sum(load.open for load in town.work.loads(town.officer)) == 4
 
 
+def test_whoever_left_with_nothing_is_asked_about_no_further(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.work.give(town.officer, town.order(town.second), town.warga[:1])
+    for gone in (town.first, town.second):
+        town.change(gone, "petugas", aktif=False)
+    asked: list[PersonId] = []
+    tasks = town.work.tasks
+    monkeypatch.setattr(town.work, "tasks", lambda by, whose: asked.append(whose) or tasks(by, whose))
+    [(person, count)] = town.work.left_behind(town.officer)
+    assert (person.id, count, asked) == (town.second, 1, [town.second])
+    assert town.work.left_behind(town.person("admin")) == []
+
+
 def boxes(page: str) -> list[str]:
     return re.findall(r'<input type="checkbox" name="((?:orang|tugas)\.[0-9a-f]{32})" value="ya">', page)
 
