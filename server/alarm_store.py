@@ -8,6 +8,9 @@ from schemas.ids import DeviceId, LinkHash, PersonId
 from server.engine import Reader, Writer
 from sync.scope import OPEN_TUGAS, mine
 
+NEWEST_COMMITS = 2_000
+"""So many commits after it was set right, a clock that ran ahead is forgotten."""
+
 
 class Heard(Data, frozen=True, kw_only=True):
     """When a device was last heard (UTC ms), its protocol, and how far its clock was off (ms, 0: it fits)."""
@@ -24,6 +27,16 @@ class UnknownHead(Data, frozen=True, kw_only=True):
     head: LinkHash
     counter: int
     at_ms: int
+
+
+def newest_commit_ms(tx: Reader) -> int:
+    """Return the latest time (UTC ms) at which one of the newest commits was made, 0 without any."""
+    found = tx.query(
+        "SELECT coalesce(max(at_ms), 0) FROM (SELECT at_ms FROM commits WHERE kabupaten = :kabupaten"
+        " ORDER BY last_seq DESC LIMIT :most)",
+        {"most": NEWEST_COMMITS},
+    )
+    return int(found[0][0])
 
 
 def note_heard(tx: Writer, heard: Sequence[tuple[DeviceId, int, int, int | None]]) -> None:

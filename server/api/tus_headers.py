@@ -8,6 +8,7 @@ from email.utils import formatdate
 from typing import Any
 from urllib.parse import urlsplit
 
+from schemas.format import LAST_MS
 from schemas.problem import Problem
 from server.upload_store import Upload
 
@@ -90,7 +91,7 @@ def about(upload: Upload, offset: int) -> dict[str, str]:
     """Return the headers that tell where an upload stands."""
     headers = {"Upload-Offset": str(offset), "Upload-Length": str(upload.size_bytes)}
     if not upload.done:
-        headers["Upload-Expires"] = formatdate(upload.expires_ms / 1000, usegmt=True)
+        headers["Upload-Expires"] = formatdate(min(upload.expires_ms, LAST_MS) / 1000, usegmt=True)
     if upload.metadata:
         headers["Upload-Metadata"] = upload.metadata
     return headers

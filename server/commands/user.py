@@ -124,7 +124,8 @@ def _drop_code(deps: Deps, who: str, text: Text) -> int:
 
 def _list(deps: Deps, text: Text) -> int:
     for person in deps.engine.read(queries.petugas):
-        roles = ", ".join(person.fields.get("peran") or ())
+        has_left = "" if access.is_active(person) else text("perintah.petugas_keluar")
+        roles = has_left or ", ".join(person.fields.get("peran") or ())
         kode, nama = person.fields.get("kode", ""), person.fields.get("nama", "")
         print(text("perintah.petugas_baris", id=person.id, kode=kode, nama=nama, peran=roles))
     return 0

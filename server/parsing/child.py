@@ -8,6 +8,7 @@ from PIL import Image
 
 from schemas.base import UNREADABLE
 from server.parsing import pictures, sheets
+from server.parsing.far_rows import small_workbook
 from server.parsing.lockdown import close_doors
 from server.parsing.messages import (
     Answer,
@@ -80,5 +81,6 @@ def _warm_up() -> None:
         pictures.stamp(out.getvalue(), "Sambang")
     pictures.look(b"no picture")
     sheets.sheet(sheets.ZIP, 0)
+    sheets.sheet(small_workbook(), 0)
     for text in ("a;b\né;d".encode(encoding) for encoding in ("utf-8", "cp1252", "utf-16")):
         sheets.sheet(text, 0)

@@ -14,6 +14,7 @@ from math import isfinite
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from schemas.base import encode
+from server.parsing.far_rows import has_far_row
 from server.parsing.messages import PIECE, Cell, NoSheet, Sheet
 from server.parsing.web_tables import is_web_page, web_rows
 
@@ -36,6 +37,8 @@ def sheet(data: bytes, number: int) -> Sheet | NoSheet:
 
 
 def _of_workbook(data: bytes, number: int) -> Sheet | NoSheet:
+    if has_far_row(data, number):
+        return NoSheet(why="jauh")
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = tuple(book.sheet_names)

@@ -1,7 +1,6 @@
 """Check a package of proof without the office. Rule: one file, Python 3.9, nothing to install.
 
-    python3 periksa.py laporan.json [--foto FOLDER] [--kunci HEX] [--lembar HEX]
-    python3 periksa.py jejak.jsonl [--kunci HEX] [--lembar HEX]
+    python3 periksa.py laporan.json (or jejak.jsonl) [--foto FOLDER] [--kunci HEX] [--lembar HEX]
 
 The folder of that file is the package: `paket.json` lists all files of it, signed by the office. All that it
 needs stands here: Ed25519 (RFC 8032), a reader of MessagePack, and sentences. `--kunci` is the office's
@@ -13,6 +12,7 @@ import argparse
 import base64
 import hashlib
 import json
+import re
 import struct
 import sys
 from collections.abc import Generator, Iterable, Mapping
@@ -20,14 +20,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-REPORT_DOMAIN = b"sambang report v1\0"
-HEAD_DOMAIN = b"sambang head v1\0"
+REPORT_DOMAIN, HEAD_DOMAIN = b"sambang report v1\0", b"sambang head v1\0"
+HEX = re.compile("[0-9a-f]{64}").fullmatch
 LIST, FORMATS = "paket.json", (1, 2)  # of format 1 there was no list
 ACTS = {"submit": "versi", "decide": "keputusan", "accessed": "dilihat", "enrolled": "pendaftaran"}
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError, struct.error)
 
-P = 2**255 - 19
-L = 2**252 + 27742317777372353535851937790883648493
+P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 ROOT = pow(2, (P - 1) // 4, P)
 Point = tuple[int, int, int, int]
@@ -133,10 +132,10 @@ def written(value: Any) -> bytes:
 
 
 class Check:
-    """What was found wrong, and what held; `format` and `key` are what the report says of itself."""
+    """What was found wrong, held, or was passed over; `format` and `key` are what a report says itself."""
 
     def __init__(self) -> None:
-        self.faults, self.good = list[str](), list[str]()
+        self.faults, self.good, self.passed = list[str](), list[str](), list[str]()
         self.format, self.key = 0, ""
         self.hashes: dict[tuple[str, str], int] = {}
         # a device that was put back from a copy has several branches, and so several links of one number
@@ -203,9 +202,7 @@ def _turned(key: str, office: str, turn: Any) -> str:
     body = unpack(content)[3]
     fits = unpack(link)[::3] + body[:2] == [office, hashlib.sha256(content).digest(), "enrolled", office]
     signature, message = bytes.fromhex(turn["signature"]), HEAD_DOMAIN + hashlib.sha256(link).digest()
-    typed_well = len(key) == 64 and set(key) <= set("0123456789abcdef")
-    holds = fits and typed_well and verify(bytes.fromhex(key), signature, message)
-    return body[3].hex() if holds else key
+    return body[3].hex() if fits and HEX(key) and verify(bytes.fromhex(key), signature, message) else key
 
 
 def _signed(key: str, signature: str, told: bytes) -> bool:
@@ -289,7 +286,7 @@ def _check_witness(check: Check, witness: Any, office: str) -> None:
 def _check_photos(check: Check, report: Any, folder: Any) -> None:
     named = sorted({photo["sha256"] for act in report["acts"] for photo in act["photos"]})
     if folder is None:
-        check.good.append(f"foto: {len(named)} disebut, tidak diperiksa (--foto FOLDER)")
+        check.passed.append(f"foto: {len(named)} disebut, tidak diperiksa (--foto FOLDER)")
         return
     files = {path.stem: path for path in Path(folder).iterdir() if path.is_file()}
     _check_files(check, "foto ", {name: name for name in named}, files)
@@ -351,8 +348,8 @@ def check_lines(file: Iterable[bytes], key: str = "", sheet: str = "") -> Check:
                 fits = not before or prev in before
                 check.need(fits, f"baris {number}", f"tidak menyambung ke yang sebelumnya di rantai {device}")
         heads = {name.hex() for links in places.values() for name in links}
-        known = not sheet or sheet.lower() in heads
-        check.need(known, "lembar", "ujung yang tercetak tidak ada di berkas ini")
+        held = not sheet or sheet.lower() in heads
+        check.need(held, "lembar", "ujung yang tercetak tidak ada di berkas ini")
     return check
 
 
@@ -370,25 +367,28 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Periksa laporan bukti Sambang tanpa server kantor.")
     parser.add_argument("laporan", type=Path, help="laporan.json atau jejak.jsonl, di folder paketnya")
     parser.add_argument("--foto", type=Path, help="folder foto, bila tidak di samping laporan")
-    parser.add_argument("--kunci", default="", help="kunci publik kantor, seperti tercetak di lembar")
-    parser.add_argument("--lembar", default="", help="ujung rantai kantor, seperti tercetak di lembar")
+    for name, what in (("--kunci", "kunci publik"), ("--lembar", "ujung rantai")):
+        parser.add_argument(name, nargs="+", default=[], help=f"{what} kantor, seperti tercetak di lembar")
     given = parser.parse_args()
+    key, sheet = ("".join("".join(typed).split()).lower() for typed in (given.kunci, given.lembar))
+    if not all(typed == "" or HEX(typed) for typed in (key, sheet)):
+        parser.error("--kunci dan --lembar berisi 64 angka dan huruf a sampai f; periksa ketikannya")
     path, photos = given.laporan, given.laporan.parent / "foto"
     try:
         if path.suffix == ".jsonl":
             with path.open("rb") as file:
-                check = check_lines(file, given.kunci, given.lembar)
+                check = check_lines(file, key, sheet)
         else:
             photos = given.foto or (photos if photos.is_dir() else None)
-            check = check_report(path.read_bytes(), given.kunci, given.lembar, photos)
+            check = check_report(path.read_bytes(), key, sheet, photos)
         check_package(check, path.parent)
     except OSError as error:
         print(f"Tidak terbaca: {error.filename!a}", file=sys.stderr)
         return 2
-    lines = [("cocok", line) for line in check.good] + [("SALAH", line) for line in check.faults]
-    for found, line in lines:
-        print(f"  {found}  {ascii(line)[1:-1]}")  # a file's name has no line of its own
-    if not given.kunci and not given.lembar:
+    for found, lines in (("cocok", check.good), ("lewat", check.passed), ("SALAH", check.faults)):
+        for line in lines:
+            print(f"  {found}  {ascii(line)[1:-1]}")  # a file's name has no line of its own
+    if not key + sheet:
         print("Perhatian: tanpa --kunci dan --lembar, laporan hanya terbukti cocok dengan dirinya sendiri.")
     if old := check.format == 1:
         print(f"Perhatian: paket lama, tanpa {LIST}. PDF dan berkas lain di sampingnya tidak terbukti.")

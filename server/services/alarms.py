@@ -71,6 +71,7 @@ class _Known(Data, frozen=True, kw_only=True):
     blobs: dict[DeviceId, int]
     tasks: dict[DeviceId, int]
     clock_off_ms: int
+    newest_ms: int
 
 
 class Alarms:
@@ -92,7 +93,14 @@ class Alarms:
         found = [
             alarm for phone in known.phones for alarm in self._of(phone, known, now) if alarm.tone != "quiet"
         ]
-        return sorted(found, key=lambda alarm: alarm.tone != "bad")
+        return [*self._own_clock(known, now), *sorted(found, key=lambda alarm: alarm.tone != "bad")]
+
+    def _own_clock(self, known: _Known, now_ms: int) -> list[Alarm]:
+        """Say that the office's own clock stands before what was stored already."""
+        if known.newest_ms - now_ms <= HOUR_MS:
+            return []
+        values = {"kini": written.date_and_clock(now_ms), "nanti": written.date_and_clock(known.newest_ms)}
+        return [replace(self._alarm("bad", "late", "jam_kantor", **values), href="")]
 
     def _state(self, phone: Device, known: _Known, now_ms: int) -> PhoneState:
         text, heard = self._text, known.heard.get(phone.id)
@@ -232,6 +240,7 @@ def _load(tx: Reader, now_ms: int) -> _Known:
         blobs=alarm_store.blobs_to_come(tx, [phone.id for phone in phones]),
         tasks={phone.id: alarm_store.open_tasks(tx, phone.person) for phone in silent},
         clock_off_ms=told.limits(now_ms).clock_off_ms,
+        newest_ms=alarm_store.newest_commit_ms(tx),
     )
 
 

@@ -180,6 +180,19 @@ class Assigning:
             return []
         return sorted(self._engine.read(work), key=lambda each: (-each.open, each.person.nama))
 
+    def left_behind(self, person: Person) -> list[tuple[Person, int]]:
+        """Return who left, and how many of the open tugas with them this person may give to another."""
+
+        def work(tx: Reader) -> list[Person]:
+            gone = people_who_left(tx)
+            tasks = assign_store.tasks_of(tx, (each.id for each in gone))
+            return [each for each in gone if any(task.state in OPEN_TUGAS for _, task in tasks[each.id])]
+
+        if not may(person, "assign_tasks"):
+            return []
+        found = [(each, len(self.tasks(person, each.id))) for each in self._engine.read(work)]
+        return [(each, count) for each, count in found if count]
+
     def tasks(self, person: Person, whose: PersonId) -> list[OpenTask]:
         """Return the open tugas of a worker that this person may give to another, soonest due first.
 

@@ -12,6 +12,7 @@ from server.backups.keeper import Keeper, Running
 from server.backups.medium import Trouble
 from server.engine import Engine, Reader
 from server.key_file import KeyFile
+from server.reach_store import STALE_MS
 from server.restore_store import Missing, Restore
 from server.services.visits import names
 from server.store import SqlOfficeStore
@@ -108,7 +109,9 @@ class Backups:
 
     def standing(self) -> Standing:
         """Say in one sentence whether the office is safe: first of all, whether it can be opened again."""
-        return self._key() or self._standing(self._engine.read(backup_store.newest_copies))
+        copies = self._engine.read(backup_store.newest_copies)
+        found = self._key() or self._standing(copies)
+        return self._second(copies) or found if found.tone == "good" else found
 
     def view(self) -> BackupsView:
         """Return all that the page shows."""
@@ -159,12 +162,16 @@ class Backups:
             return Standing(
                 tone="bad", icon="warning", title=self._say("belum"), text=self._say("belum_arti")
             )
-        newest = max(copies, key=lambda copy: copy.begun_ms)
+        apart = [copy for copy in copies if not copy.beside_data]
+        newest = max(apart or copies, key=lambda copy: copy.begun_ms)
         age = self._age(newest.begun_ms)
         if not 0 <= self._now_ms() - newest.begun_ms < WARN_MS:
             return Standing(
                 tone="bad", icon="warning", title=self._say("basi", umur=age), text=self._say("basi_arti")
             )
+        if not apart:
+            title, text = self._say("sedisk"), self._say("sedisk_arti")
+            return Standing(tone="bad", icon="warning", title=title, text=text)
         when = written.date_and_clock(newest.verified_ms)
         return Standing(
             tone="good",
@@ -174,9 +181,10 @@ class Backups:
         )
 
     def _second(self, copies: list[Copy]) -> Standing | None:
-        """Warn where all copies would be lost with one disk."""
-        disks = {copy.disk for copy in copies if not copy.beside_data}
-        if len(disks) >= 2 or not copies:
+        """Warn where all copies of the last time would be lost with one disk."""
+        since_ms = self._now_ms() - STALE_MS
+        disks = {copy.disk for copy in copies if not copy.beside_data and copy.begun_ms > since_ms}
+        if len(disks) != 1:
             return None
         return Standing(
             tone="notice", icon="info", title=self._say("satu_disk"), text=self._say("satu_disk_arti")

@@ -7,6 +7,8 @@ to be let in gets words that the approver alone sees, once, and that open nothin
 from collections.abc import Callable
 from typing import Literal, get_args
 
+from msgspec.structs import replace
+
 from schemas.base import Data
 from schemas.ids import PersonId, RecordId, uuid7
 from schemas.words import propose
@@ -24,7 +26,7 @@ EXPIRES_MS = 7 * 86_400_000
 STARTING_WORDS = 5
 MOST_NAME, MOST_CODE = 120, 12
 
-What = Literal["tambah", "hak", "sandi", "kode", "kembali"]
+What = Literal["tambah", "hak", "nama", "sandi", "kode", "kembali"]
 RESETS: tuple[What, ...] = ("sandi", "kode")
 RIGHTS = ("peran", "wilayah", "layanan")
 
@@ -118,6 +120,17 @@ class Permits:
         if about.id == by.id:
             return Refused(why="diri")
         return self._engine.write(work).result() or self._ask(by, "hak", about, lambda _: "")
+
+    def ask_name(self, by: Person, person: PersonId, nama: str) -> Asked | Refused:
+        """Ask that somebody be called otherwise from now on: letters and pages of before keep their name."""
+        known, new = self._engine.read(lambda tx: load_person(tx, person)), nama.strip()[:MOST_NAME]
+        if known is None:
+            return Refused(why="berubah")
+        if person == by.id:
+            return Refused(why="diri")
+        if new in ("", known.nama):
+            return Refused(why="nama_sama")
+        return self._ask(by, "nama", replace(known, nama=new), lambda _: "")
 
     def ask_reset(self, by: Person, person: PersonId, what: What) -> Asked | Refused:
         """Ask for a new password, or that the second step be set up anew."""
@@ -276,6 +289,8 @@ class Permits:
         match asked.what:
             case "hak":
                 self._patch(tx, by, about.id, {key: fields_of(about)[key] for key in RIGHTS})
+            case "nama":
+                self._patch(tx, by, about.id, {"nama": about.nama})
             case "sandi":
                 people_store.set_password(tx, about.id, hashed, now)
                 people_store.put_starting(tx, about.id, now)

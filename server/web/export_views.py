@@ -185,7 +185,9 @@ def regions_within(site: Site, areas: tuple[str, ...] | None, everything: Option
         if not desa:
             continue
         whole = desa[0].value.rpartition(".")[0]
-        first = [Option(value=whole, label=site.text("ekspor.semua_kecamatan"))]
+        kecamatan = site.words.wilayah.get(whole)
+        said = site.text("kantor.antrean.seluruh", nama=kecamatan.nama if kecamatan else group.label)
+        first = [Option(value=whole, label=said)]
         groups.append(
             Group(label=group.label, options=(*(first if len(desa) == len(group.options) else []), *desa))
         )

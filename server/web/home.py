@@ -95,7 +95,12 @@ def _alarms(site: Site, visitor: Visitor) -> list[Alarm]:
     person = visitor.person
     found = [*site.room.alarms.attention(person), *_asked(site, person)]
     found += _own_tries(site, person)
-    found += [*_handed(site, person), *_incidents(site, visitor), *_requests(site, visitor)]
+    found += [
+        *_left_behind(site, person),
+        *_handed(site, person),
+        *_incidents(site, visitor),
+        *_requests(site, visitor),
+    ]
     if may(person, "see_devices"):
         found = lost_views.attention(site.lost, site.text, person, site.owners()) + found
     if not may(person, "handle_alarms"):
@@ -125,6 +130,14 @@ def _handed(site: Site, person: Person) -> list[Alarm]:
     ]
 
 
+def _left_behind(site: Site, person: Person) -> list[Alarm]:
+    """Tell whoever gives out work that some lies with somebody who left."""
+    return [
+        _alarm(site, "task_add", "tugas_tertinggal", count, f"/penugasan/petugas/{each.id}", nama=each.nama)
+        for each, count in site.assigning.left_behind(person)
+    ]
+
+
 def _asked(site: Site, person: Person) -> list[Alarm]:
     """Tell who may allow it that something about accounts is asked."""
     count = len(site.permits.waiting()) if may(person, "approve_people") else 0
@@ -138,7 +151,7 @@ def _own_tries(site: Site, person: Person) -> list[Alarm]:
     return [Alarm(tone="notice", icon="lock", title=found.said, text=text, href="/akun")] if found else []
 
 
-def _alarm(site: Site, icon: str, key: str, count: int, href: str, **more: int) -> Alarm:
+def _alarm(site: Site, icon: str, key: str, count: int, href: str, **more: int | str) -> Alarm:
     said, todo = f"kantor.alarm.{key}", f"kantor.alarm.{key}_arti"
     values = {"jumlah": count, **more}
     title, text = site.text(said, **values), site.text(todo, **values)

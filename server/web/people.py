@@ -150,6 +150,8 @@ def _changed(site: Site, by: Person, name: PersonId, given: dict[str, str]) -> A
         return site.permits.ask_reset(by, name, reset)
     if step == "keluar":
         return site.permits.leave(by, name)
+    if step == "nama":
+        return site.permits.ask_name(by, name, given.get("nama", ""))
     if step == "sesi":
         return site.permits.end_sessions(by, name)
     known = site.deps.engine.read(lambda tx: load_person(tx, name))
@@ -265,8 +267,8 @@ def _waiting(site: Site, reader: Person) -> list[Waiting]:
 
 def _asked(site: Site, each: Request, known: dict[PersonId, str], reader: Person) -> Waiting:
     about = each.about
-    title = site.text(f"kantor.pengguna.minta.{each.what}", nama=about.nama, kode=about.kode)
-    by = known.get(each.by, "–")
+    by, before = known.get(each.by, "–"), known.get(about.id, "–")
+    title = site.text(f"kantor.pengguna.minta.{each.what}", nama=about.nama, kode=about.kode, semula=before)
     roles = ", ".join(site.text(f"peran.{role}") for role in about.roles)
     rights = f"{roles} · {_services(site, about)} · {_areas(site, about)}"
     gives_rights = each.what in ("tambah", "hak", "kembali")

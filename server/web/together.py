@@ -11,7 +11,7 @@ from server.access import may
 from server.services.queue import QueueRow
 from server.services.together import MOST, Batch, Done, NotYet, Spoiled
 from server.web.errors import ForbiddenError
-from server.web.filters import Filter, Group, Option, choices
+from server.web.filters import Filter, Group, Option, choices, whole_regions
 from server.web.queue import SERVICES
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
@@ -96,7 +96,7 @@ def _filters(site: Site) -> list[Filter]:
         ("", text("kantor.antrean.semua_layanan")),
         *((name, text(f"layanan.{name}")) for name in SERVICES),
     ]
-    groups = (Group(label="", options=(every,)), *site.regions)
+    groups = (Group(label="", options=(every,)), *whole_regions(site.words))
     return [
         choices("layanan", text("kantor.antrean.layanan"), "", services),
         Filter(name="wilayah", label=text("kantor.antrean.wilayah"), value="", groups=groups),

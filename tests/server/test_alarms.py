@@ -161,6 +161,11 @@ def test_a_wrong_clock_is_an_alarm_until_it_is_right(watch: Watch) -> None:
     assert watch.attention() == []
 
 
+def test_an_office_whose_clock_was_set_back_says_so_first(watch: Watch) -> None:
+    [said] = watch.attention(after_days=-30)
+    assert said.startswith("Jam komputer kantor menunjukkan ") and "padahal ada catatan dari" in said
+
+
 def test_a_head_that_this_office_does_not_have_is_kept_and_shown(watch: Watch) -> None:
     office, phone = watch.office.deps.office, watch.office.phone
     read = watch.office.deps.engine.read

@@ -201,6 +201,9 @@ def test_what_lies_with_somebody_who_left_is_found_and_given_to_another(town: To
     town.change(town.second, "petugas", aktif=False)
     with serving(town.office) as address, httpx.Client(base_url=address) as client:
         log_in(client, "petugas")
+        home = client.get("/").text
+        assert "1 tugas masih pada Pendamping Dua" in home
+        assert f'href="/penugasan/petugas/{town.second}"' in home
         page = client.get("/penugasan/petugas").text
         assert "Pendamping Dua" in page and "Sudah tidak bertugas" in page
         here = f"/penugasan/petugas/{town.second}"
@@ -209,7 +212,7 @@ def test_what_lies_with_somebody_who_left_is_found_and_given_to_another(town: To
         form = {"csrf": csrf(page), box: "ya", "petugas": town.first, "langkah": "pindah"}
         moved = client.post(here, data=form)
         assert "1 tugas dipindahkan" in client.get(moved.headers["location"]).text
-        assert "Pendamping Dua" not in client.get("/penugasan/petugas").text
+        assert "Pendamping Dua" not in client.get("/penugasan/petugas").text + client.get("/").text
     assert len(town.work.tasks(town.officer, town.first)) == 1
 
 
@@ -267,6 +270,20 @@ def test_loads_of_however_many_workers_are_read_at_once(town: Town, monkeypatch:
         assert town.work.give(town.officer, town.order(whom), [warga]) == Given(made=1, before=0)
     assert count() == few
     assert sum(load.open for load in town.work.loads(town.officer)) == 4
+
+
+def test_whoever_left_with_nothing_is_asked_about_no_further(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.work.give(town.officer, town.order(town.second), town.warga[:1])
+    for gone in (town.first, town.second):
+        town.change(gone, "petugas", aktif=False)
+    asked: list[PersonId] = []
+    tasks = town.work.tasks
+    monkeypatch.setattr(town.work, "tasks", lambda by, whose: asked.append(whose) or tasks(by, whose))
+    [(person, count)] = town.work.left_behind(town.officer)
+    assert (person.id, count, asked) == (town.second, 1, [town.second])
+    assert town.work.left_behind(town.person("admin")) == []
 
 
 def boxes(page: str) -> list[str]:

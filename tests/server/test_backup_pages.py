@@ -86,6 +86,27 @@ def test_a_copy_that_is_too_old_is_warned_of_and_a_newer_one_ends_it(site: Site)
         assert "Terlalu lama" not in client.get("/").text
 
 
+def test_copies_on_the_disk_of_the_data_are_no_safety_on_the_first_page(site: Site) -> None:
+    first, second = site.media
+    with site.log_in("admin") as client:
+        site.copied(first, beside_data=True)
+        assert "di disk yang sama dengan data kantor" in client.get("/").text
+        site.copied(second, days_ago=3.1)  # the other one's copy is all that would be left
+        assert "Terlalu lama" in client.get("/").text
+
+
+@pytest.mark.parametrize(("days_ago", "is_told"), [(59, False), (61, True)])
+def test_one_disk_alone_is_told_on_the_first_page_also_when_the_other_stayed_away(
+    site: Site, days_ago: int, is_told: bool
+) -> None:
+    first, second = site.media
+    with site.log_in("admin") as client:
+        site.copied(first)
+        assert "Hanya satu disk" in client.get("/").text
+        site.copied(second, days_ago=days_ago)
+        assert ("Hanya satu disk" in client.get("/").text) is is_told
+
+
 def test_each_medium_says_what_it_holds_and_what_to_do(site: Site) -> None:
     first, second = site.media
     site.plan(first, second)

@@ -77,6 +77,25 @@ def test_a_workbook_that_unfolds_without_end_is_refused_and_the_next_one_is_read
     data = BOMBS[name]()
     assert len(data) < 2 * MEGABYTE, "small enough to be sent"
     begun = time.monotonic()
-    assert parsers.sheet(data) == NoSheet(why="terlalu_besar")
+    why = "jauh" if name == "two cells in opposite corners" else "terlalu_besar"
+    assert parsers.sheet(data) == NoSheet(why=why)
     assert time.monotonic() - begun < 2 * SECONDS
     assert isinstance(parsers.sheet(workbook(PLAIN)), Sheet)
+
+
+@pytest.mark.parametrize(
+    ("row", "cell", "is_far"),
+    [
+        (1048576, b"<v>1</v>", True),
+        (1048576, b"<is><t>x</t></is>", True),
+        (1048576, b"", False),  # a colour alone
+        (9000, b"<v>1</v>", False),
+    ],
+    ids=["last-row", "text", "empty", "near"],
+)
+def test_a_cell_far_below_a_list_is_told_as_such(
+    parsers: Parsers, row: int, cell: bytes, is_far: bool
+) -> None:
+    rows = [b'<row r="%d"><c r="A%d"><v>1</v></c></row>' % (at, at) for at in range(1, 500)]
+    made = parsers.sheet(workbook([*rows, b'<row r="%d"><c r="C%d">%s</c></row>' % (row, row, cell)]))
+    assert made == NoSheet(why="jauh") if is_far else isinstance(made, Sheet)

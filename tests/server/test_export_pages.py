@@ -72,6 +72,11 @@ def test_a_list_goes_out_by_the_pages_alone(pages: Pages) -> None:
     assert "Bahan rapat" in pages.browser("petugas").get("/ekspor").text
 
 
+def test_a_kecamatan_that_is_chosen_as_a_whole_is_named(pages: Pages) -> None:
+    form = pages.browser("petugas").get("/ekspor?data=warga").text
+    assert ">Seluruh Kec. Kalijambe</option>" in form and "Seluruh kecamatan" not in form
+
+
 def test_a_kabid_has_the_whole_and_the_trail_says_what_for(pages: Pages) -> None:
     page = pages.ask("kabid", lengkap="1", keperluan="Rekomendasi ke bank", bentuk="csv").headers["location"]
     assert "Lengkap" in pages.waited_for("kabid", page)

@@ -187,6 +187,8 @@ def test_a_phone_says_of_itself_no_more_than_the_office_keeps() -> None:
 def test_a_report_is_closed_when_both_were_told_or_the_phone_was_found_in_time(desk: Desk) -> None:
     assert desk.report().status_code == 303
     name = desk.report_id()
+    page = desk.client("kabid").get(desk.page).text
+    assert '<select name="hasil" required><option value="">' in page, "no outcome is chosen beforehand"
     early = desk.post("kabid", "tutup", laporan=name, hasil="tidak_kembali")
     assert early.status_code == 422 and "belum dicatat sudah diberi tahu" in early.text
     assert desk.post("kabid", "tutup", laporan=name, hasil="ditemukan").status_code == 422

@@ -21,7 +21,7 @@ from server.commands.run import listen
 from server.compose import Refused, close_office, open_office, unlock
 from server.engine import Writer
 from server.engines.connecting import connect
-from sync.change import Accessed, read
+from sync.change import Accessed, Patch, read
 
 Line = pytest.CaptureFixture[str]
 
@@ -82,10 +82,14 @@ def test_a_folder_that_is_absent_foreign_or_without_its_key_is_refused(
     folder: Path, tmp_path: Path, capsys: Line
 ) -> None:
     assert run_refused(tmp_path / "none") == 3
-    assert "tidak ada" in one_line(capsys)
+    said = one_line(capsys)
+    assert "tidak ada" in said and said.index("disknya terpasang") < said.index("restore") < said.index(
+        "init"
+    )
     (tmp_path / "empty").mkdir()
     assert run_refused(tmp_path / "empty") == 3
-    assert "bukan data kantor" in one_line(capsys)
+    said = one_line(capsys)
+    assert "tidak ada data kantor" in said and said.index("disknya terpasang") < said.index("init")
     assert run_refused(folder, "--key", str(tmp_path / "no.key")) == 3
     assert "kunci" in one_line(capsys)
     main(["init", "--data", str(tmp_path / "other")])
@@ -183,7 +187,7 @@ def test_people_and_devices_are_made_listed_and_revoked(
     assert main(["user", *where, "--new", "SRI"]) == 1
     assert "sudah dipakai" in one_line(capsys)
     assert main(["user", *where, "--list"]) == 0
-    assert "Sri Uji" in capsys.readouterr().out
+    assert "Sri Uji  pendamping" in capsys.readouterr().out
     assert main(["device", *where, "--new", "SRI"]) == 0
     assert re.search(r"Sri Uji: \w{4}-\w{4}\n", capsys.readouterr().out)
     assert main(["device", *where, "--new", "SRI", "--tls"]) == 0
@@ -194,6 +198,17 @@ def test_people_and_devices_are_made_listed_and_revoked(
     assert main(["device", *where, "--list"]) == 0
     monkeypatch.setattr(sys, "stdin", io.StringIO("pendek\n"))
     assert main(["user", *where, "--new", "B", "--login", "b"]) == 1
+    deps = open_office(folder, None)
+    assert not isinstance(deps, Refused)
+    sri = deps.engine.read(lambda tx: queries.find_petugas(tx, "SRI"))
+    assert sri is not None
+    deps.office.act(
+        deps.office.person, Patch(record=sri.id, kind="petugas", base={"aktif": True}, new={"aktif": False})
+    )
+    close_office(deps)
+    capsys.readouterr()
+    assert main(["user", *where, "--list"]) == 0
+    assert "Sri Uji  tidak bekerja lagi" in capsys.readouterr().out
     assert main(["verify", *where]) == 0
 
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
 from server.proof import offline
+from server.proof.custody_paper import grouped
 from server.proof.report import write_list
 from tests.server.test_custody_paper import csrf, login, maker
 from tests.server.test_custody_report import Case
@@ -65,7 +66,7 @@ class Told:
 
     def __call__(self, folder: Path, key: str = "") -> tuple[int, str]:
         file = folder / ("jejak.jsonl" if (folder / "jejak.jsonl").exists() else "laporan.json")
-        command = ["periksa.py", str(file), *(("--kunci", key) if key else ())]
+        command = ["periksa.py", str(file), *(("--kunci", *key.split("|")) if key else ())]
         self._patch.setattr("sys.argv", command)
         ended = offline.main()
         return ended, "".join(self._printed.readouterr())
@@ -88,6 +89,27 @@ def test_a_whole_package_holds_and_lists_every_file(whole: Package, copy: Path, 
     assert ended == 0 and said.endswith("UTUH: tidak ada yang berubah.\n") and "Perhatian" not in said
     assert f"paket.json: daftar {len(whole.names()) - 1} berkas, ditandatangani kantor" in said
     assert len(whole.names()) == 7 and "laporan.pdf: utuh" in said
+
+
+def test_a_key_is_taken_as_it_stands_on_the_sheet(whole: Package, copy: Path, told: Told) -> None:
+    on_paper = grouped(whole.key).upper()
+    for typed in (on_paper, on_paper.replace(" ", "|")):  # in quotes, and without
+        assert told(copy, typed)[0] == 0
+
+
+@pytest.mark.parametrize("typed", ["abc", "g" * 64, "0" * 63], ids=["few", "no-digit", "one-less"])
+def test_a_key_that_was_mistyped_is_told_as_that_and_not_as_a_change(
+    copy: Path, told: Told, typed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        told(copy, typed)
+    said = "".join(capsys.readouterr())
+    assert ended.value.code == 2 and "periksa ketikannya" in said and "TIDAK UTUH" not in said
+
+
+def test_photos_that_were_not_looked_at_are_not_called_good(copy: Path, told: Told, tmp_path: Path) -> None:
+    shutil.move(copy / "foto", tmp_path / "elsewhere")
+    assert "  lewat  foto: " in told(copy)[1]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -181,8 +181,8 @@ def test_only_who_may_decide_it_can_be_asked(office: Office, desk: httpx.Client,
 # together ---------------------------------------------------------------------------------------------------
 
 
-def begin(desk: httpx.Client) -> httpx.Response:
-    form = {"csrf": csrf(desk.get("/antrean/bersama")), "langkah": "mulai", "layanan": "", "wilayah": ""}
+def begin(desk: httpx.Client, region: str = "") -> httpx.Response:
+    form = {"csrf": csrf(desk.get("/antrean/bersama")), "langkah": "mulai", "layanan": "", "wilayah": region}
     return desk.post("/antrean/bersama", data=form, follow_redirects=True)
 
 
@@ -219,6 +219,13 @@ def test_clean_visits_are_approved_together_after_a_sample_was_looked_at(
     assert record.fields["decided_by"] == office.people["kabid"]
     assert "3 di antaranya dilihat" in str(record.fields)
     assert press(desk, "setujui").status_code == 409  # pressed twice
+
+
+def test_clean_visits_of_a_whole_kecamatan_are_approved_together(office: Office, desk: httpx.Client) -> None:
+    add(office, 3)
+    assert 'value="33.14.01">Seluruh Kec. Kalijambe' in desk.get("/antrean/bersama").text
+    assert "kunjungan bersih" not in begin(desk, "33.14.02").text
+    assert "3 kunjungan bersih" in begin(desk, "33.14.01").text
 
 
 def test_a_visit_of_the_sample_that_was_returned_ends_the_batch(office: Office, desk: httpx.Client) -> None:

@@ -277,7 +277,9 @@ def test_a_key_file_of_before_is_told_from_a_damaged_medium_and_brings_no_older_
     assert main(asked) == 3
     assert "Sebut berkas kunci terbaru" in capsys.readouterr().err and not back.exists()
     assert main([*asked, "--at", "2099-01-01"]) == 0
-    assert "tidak terbuka dengan kunci ini dan dilewati: 2." in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "tidak terbuka dengan kunci ini dan dilewati: 2." in said.err
+    assert "memasangnya lagi: dampingi" in said.out and "di halaman Nomor surat" in said.out
     spoil(usb.manifest(2))  # under the right key it is damage again
     main(["verify", "--data", str(place.data), "--medium", str(usb.path)])
     assert "TIDAK UTUH: 1 salinan" in capsys.readouterr().out

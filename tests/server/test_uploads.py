@@ -9,6 +9,7 @@ from hashlib import sha256
 
 import pytest
 
+from schemas.format import LAST_MS
 from schemas.ids import BlobId, ChangeId
 from server import tus
 from server.api.tus_headers import CHUNK_TYPE
@@ -236,6 +237,14 @@ def test_an_upload_that_rested_too_long_is_gone(office: Running, monkeypatch: py
     answer = phone.begin_upload(DATA)
     assert answer.headers["upload-expires"].endswith("GMT")
     assert phone.send(answer.headers["location"], DATA, 0).status_code == 410
+
+
+def test_an_upload_begins_at_an_office_whose_clock_stands_at_the_end_of_the_calendar(
+    office: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(office.deps.uploads, "_now_ms", lambda: LAST_MS)
+    begun = office.phone().begin_upload(DATA)
+    assert begun.status_code == 201 and " 9999 " in begun.headers["upload-expires"]
 
 
 def test_other_versions_strangers_and_other_types_are_refused(office: Running) -> None:
