@@ -5,6 +5,7 @@ import zlib
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -127,10 +128,11 @@ class Phone:
         return request
 
     def tus(self, method: str, path: str, content: Any = None, **headers: str) -> httpx.Response:
+        """Ask at a path, or at the path of a Location: the office may have another port by now."""
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.http.request(
             method,
-            path,
+            urlsplit(path).path if "://" in path else path,
             content=content,
             headers={"tus-resumable": "1.0.0", "authorization": f"Bearer {self.token}", **names},
         )

@@ -37,7 +37,7 @@ SAID_BY_KEY = {
     "kantor.masuk": ["server/web/login.py"],
     "kantor.serah_terima": ["server/web/handover.py"],
     "kantor.riwayat": ["server/services/visit_page.py"],
-    "kantor.tanda": ["sync/visits.py", "sync/sealed.py", "server/services/signs.py"],
+    "kantor.tanda": ["sync/visits.py", "sync/versions.py", "sync/sealed.py", "server/services/signs.py"],
     "kantor.bersama": ["server/web/together.py"],
     "kantor.formulir": ["server/services/form_publishing.py"],
     "kantor.formulir.jenis": ["server/services/form_mistakes.py"],
