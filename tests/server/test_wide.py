@@ -63,7 +63,9 @@ def test_rows_that_change_nothing_are_not_counted(connection: Counted) -> None:
     only_new = "INSERT INTO t (k, id, body) VALUES (?, ?, NULL) ON CONFLICT (k, id) DO NOTHING"
     rows = [("33.14", number) for number in range(WIDE_ROWS + 5)]
     put_many(connection, only_new, rows[::2])
+    connection.statements = 0
     assert put_many(connection, only_new, rows) == len(rows) // 2
+    assert connection.statements == 1 + 5, "places without names fill statements too"
 
 
 @pytest.mark.parametrize(
