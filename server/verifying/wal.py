@@ -15,7 +15,7 @@ _BIG = 0x377F0683
 
 def first_bad_frame(path: Path) -> int | None:
     """Return the number (from 1) of a frame that was changed, 0 for the header, None if the log is whole."""
-    if not path.is_file() or path.stat().st_size == 0:
+    if not path.is_file():
         return None
     with path.open("rb") as file:
         header = file.read(HEADER_BYTES)

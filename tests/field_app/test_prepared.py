@@ -53,6 +53,12 @@ def test_what_was_prepared_goes_for_no_other_message(other: dict[str, Any]) -> N
     assert not isinstance(read, Refused) and read.data == encode(thin_request(moved))
 
 
+def test_what_was_prepared_is_used_though_the_cursor_moved_meanwhile() -> None:
+    run = run_of(300)
+    prepared = prepare(run, PACKING)
+    assert prepared is not None and prepared.fits(replace(run, cursor=Cursor(seq=9, tag=b"t" * 8)))
+
+
 def test_an_office_that_cannot_unpack_gets_a_prepared_run_plain() -> None:
     seen: list[httpx.Request] = []
 
