@@ -8,10 +8,9 @@ has what it is looked for by.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 
-import msgspec
 import sqlcipher3.dbapi2 as sqlcipher
 
-from field_app.search import NO_KEYS, Keys, add_words, forget_words, keys_of
+from field_app.search import NO_KEYS, Keys, add_words, forget_words, keys_of, listed
 from schemas.ids import Part, RecordId
 from schemas.wire import Removed, Row
 from sync.digest import EMPTY, fold, row_hash
@@ -85,7 +84,7 @@ def clear_parts(connection: sqlcipher.Connection, cleared: Sequence[Part]) -> No
     """Take away the rows of these parts and of those not held any more."""
     parts = connection.execute(
         "SELECT number FROM parts WHERE NOT held OR part IN (SELECT value FROM json_each(?))",
-        (_listed(cleared),),
+        (listed(cleared),),
     ).fetchall()
     after: dict[RecordId, list[Numbered]] = {}
     for part in parts:
@@ -141,7 +140,7 @@ def _reduction(row: Row) -> tuple[bool, Part]:
 
 def _held(connection: sqlcipher.Connection, ids: Iterable[RecordId]) -> Iterator[tuple[int, Row, Keys]]:
     """Give all rows of these ids, by id, behind their numbers and with what they are looked for by."""
-    found = connection.execute(f"{ROW} WHERE {LISTED} ORDER BY id, part", (_listed(list(ids)),))
+    found = connection.execute(f"{ROW} WHERE {LISTED} ORDER BY id, part", (listed(list(ids)),))
     for number, *columns, place, tail, name in found.fetchall():
         yield number, _row(*columns), (place, tail, name)
 
@@ -163,7 +162,3 @@ def _fold_digests(connection: sqlcipher.Connection, folds: Mapping[Part, int]) -
         [(part, fold(now.get(part, EMPTY), change)) for part, change in folds.items()],
     )
     return dict(connection.execute("SELECT part, number FROM parts").fetchall())
-
-
-def _listed(values: Sequence[str]) -> str:
-    return msgspec.json.encode(values).decode()

@@ -61,13 +61,18 @@ def keys_of(kind: str, body: bytes) -> Keys:
     return _text(fields.kode_desa), _digits(fields)[::-1], search_key(_name(fields))
 
 
+def listed(values: Sequence[object]) -> str:
+    """Return values as SQLite's json_each takes them."""
+    return msgspec.json.encode(values).decode()
+
+
 def forget_words(connection: sqlcipher.Connection, numbers: Sequence[int]) -> None:
     """Take the words of these rows' names away, while they still stand in the rows."""
     if numbers:
         connection.execute(
             "INSERT INTO subject_words (subject_words, rowid, name_key) SELECT 'delete', number, name_key"
             " FROM subjects WHERE number IN (SELECT value FROM json_each(?))",
-            (msgspec.json.encode(numbers).decode(),),
+            (listed(numbers),),
         )
 
 
@@ -77,7 +82,7 @@ def add_words(connection: sqlcipher.Connection, numbers: Sequence[int]) -> None:
         connection.execute(
             "INSERT INTO subject_words (rowid, name_key) SELECT number, name_key FROM subjects"
             " WHERE number IN (SELECT value FROM json_each(?))",
-            (msgspec.json.encode(numbers).decode(),),
+            (listed(numbers),),
         )
 
 
@@ -148,7 +153,7 @@ def _by_beginning(connection: sqlcipher.Connection, key: str, where: _Where) -> 
         "SELECT number, name_key FROM json_each(:places) JOIN subjects"
         " ON kode_desa = value AND name_key >= :key AND name_key < :end"
         " WHERE (:kind IS NULL OR kind = :kind) ORDER BY name_key LIMIT :limit",
-        {**where, "places": msgspec.json.encode(places).decode(), "key": key, "end": key + END},
+        {**where, "places": listed(places), "key": key, "end": key + END},
     )
 
 
