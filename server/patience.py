@@ -17,7 +17,7 @@ import socket
 from contextlib import suppress
 from typing import Any
 
-from server.hosts import TargetProtocol
+from server.arrivals import ArrivalProtocol
 
 logger = logging.getLogger("server")
 
@@ -78,7 +78,7 @@ class TooLongError(Exception):
     """The head of a request is longer than any of ours; httptools makes a broken message of it."""
 
 
-class PatientProtocol(TargetProtocol):
+class PatientProtocol(ArrivalProtocol):
     """HTTP that hangs up on whoever is silent, or hardly speaks, where it is their turn to speak."""
 
     silence_s, head_s, window_s = SILENCE_S, HEAD_S, WINDOW_S

@@ -1,7 +1,7 @@
 """The body of an upload's request as it comes in. Rule: it is read as fast as it comes, so that a cut line
 loses nothing.
 
-An ASGI server drops what it holds when the line is cut, so a task of its own takes every piece at once. It
+What the system holds for us is lost when a line is reset, so a task of its own takes every piece at once. It
 stops taking when `MOST_WAITING` bytes wait for the disk, and earlier while it is not known whose they are.
 """
 

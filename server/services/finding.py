@@ -15,7 +15,7 @@ from schemas.sealed import SEALED_SERVICES
 from server import subject_store
 from server.access import Action, Person, may
 from server.engine import Engine, Reader
-from server.services.indexing import PAGE_WAITS_S, Indexing
+from server.services.indexing import Indexing
 from server.services.people import Denied
 from server.services.shelf_rights import ShelfRights
 from server.services.visit_page import Words
@@ -74,7 +74,7 @@ class Finding:
         """Return whom somebody means, at most 50, by name. Nothing typed: a page of all of the desa."""
         if not may(person, "see_warga"):
             return Denied(why="role")
-        behind = self._indexing.catch_up(1, PAGE_WAITS_S)
+        behind = self._indexing.for_a_page()
 
         def work(tx: Reader) -> Hits:
             on = self.shelves(tx, person, "see_warga", desa)
@@ -88,7 +88,7 @@ class Finding:
         """Return the warga by name or number with whom somebody may do any of these; some may be
         merged.
         """
-        behind = self._indexing.catch_up(1, PAGE_WAITS_S)
+        behind = self._indexing.for_a_page()
 
         def work(tx: Reader) -> Sought:
             on = {shelf for action in actions for shelf in self.shelves(tx, person, action)}

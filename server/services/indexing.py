@@ -63,6 +63,10 @@ class Indexing:
             batches = None if batches is None else batches - 1
         return False
 
+    def for_a_page(self) -> bool:
+        """Take in a batch, if the writer has a moment for it; return whether there is more."""
+        return self.catch_up(1, PAGE_WAITS_S)
+
     def come_to_now(self) -> None:
         """Take in all that is there by now, whatever else comes meanwhile."""
         now = self._engine.read(lambda tx: SqlOfficeStore.reading(tx).last_seq())

@@ -18,7 +18,7 @@ from server.engine import Engine, Reader, Writer
 from server.services.chain_record import word_id, word_on, write_record
 from server.services.conflict_view import label_of_field
 from server.services.finding import Finding, Hit, hit_of
-from server.services.indexing import PAGE_WAITS_S, Indexing
+from server.services.indexing import Indexing
 from server.services.match_rows import Fresh, FreshRow, PairRow, Pairs
 from server.services.merging import EMPTY, GROUPS, filled, seen_of, taken_back, told
 from server.services.people import Actor, Denied
@@ -119,7 +119,7 @@ class Matching:
         """List possible doubles, those with one NIK first, at most 50."""
         if not may(person, "match_warga"):
             return Denied(why="role")
-        behind = self._indexing.catch_up(1, PAGE_WAITS_S)
+        behind = self._indexing.for_a_page()
 
         def work(tx: Reader) -> Pairs:
             found = subject_store.pairs(tx, self._finding.shelves(tx, person, "match_warga"), MOST)
@@ -144,7 +144,7 @@ class Matching:
         """List whom phones made and nobody has matched, at most 50, each with whom they may be."""
         if not may(person, "match_warga"):
             return Denied(why="role")
-        behind = self._indexing.catch_up(1, PAGE_WAITS_S)
+        behind = self._indexing.for_a_page()
 
         def work(tx: Reader) -> Fresh:
             on = self._finding.shelves(tx, person, "match_warga")

@@ -12,7 +12,6 @@ from schemas.base import Data
 from schemas.ids import PersonId
 from server.access import Person, may
 from server.page_store import QueueFilter
-from server.services.indexing import PAGE_WAITS_S
 from server.services.people import Denied
 from server.services.queue import ROWS_PER_PAGE, Asked, QueuePage, QueueRow, older_than
 from server.web.errors import ForbiddenError
@@ -87,7 +86,7 @@ def queue_routes(site: Site) -> list[Any]:
         forgotten = bool(asked["cari"]) and not sought
         if forgotten:
             asked["cari"] = ""
-        behind = bool(sought) and await site.work(lambda: site.indexing.catch_up(1, PAGE_WAITS_S))
+        behind = bool(sought) and await site.work(site.indexing.for_a_page)
         wanted = wanted_of(site, asked, visitor.person)
         found = await site.work(lambda: site.queue.page(visitor.person, wanted, at))
         if isinstance(found, Denied):

@@ -17,6 +17,7 @@ from server.commands.run import listen
 from server.compose import Refused, close_office, init_office, open_office, unlock
 from server.deps import Deps
 from server.passwords import Passwords
+from server.services import indexing
 from server.verify import verify
 from server.web import building
 from sync.change import Patch
@@ -99,6 +100,12 @@ def _passwords_cost_little() -> Iterator[None]:
         for module in (building, user):
             patch.setattr(module, "Passwords", partial(Passwords, memory_kib=64))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _pages_wait_for_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page shows what the index has by the moment; on a busy machine a test would see another one."""
+    monkeypatch.setattr(indexing, "PAGE_WAITS_S", 30.0)
 
 
 @pytest.fixture

@@ -240,7 +240,7 @@ def test_many_new_people_are_asked_for_with_as_many_statements_as_one(
     monkeypatch.setattr(Transaction, "query", told)
     listed = [add(office, f"Tukiyem {name}", nik=NIK) for name in ("Karto", "Wiryo")]
     from_phone(office, "Tukiyem Karto")
-    fresh(site, office)  # the index comes to all of them
+    site.indexing.catch_up()
     counts = list[int]()
     for names in (("Tukiyem Wiryo", "Slamet"), ()):
         del asked[:]

@@ -13,6 +13,7 @@ import pytest
 from schemas.ids import RecordId
 from server import subject_index, subject_store
 from server.engine import Reader
+from server.services import indexing
 from server.services.finding import MOST, Finding, Hits
 from server.services.indexing import FIRST, Indexing
 from server.services.people import Denied
@@ -72,11 +73,20 @@ def whole(tx: Reader) -> dict[str, list[Any]]:
 
 @contextmanager
 def held(office: Office) -> Generator[None]:
-    """Keep the writer busy: nothing is taken into the index meanwhile."""
-    done = threading.Event()
-    waiting = office.deps.engine.write(lambda _: done.wait(20))
+    """Keep the writer busy: nothing is taken into the index meanwhile, and no page waits long for it."""
+    begun, done = threading.Event(), threading.Event()
+
+    def busy(_: Reader) -> None:
+        begun.set()
+        done.wait(60)
+
+    waiting = office.deps.engine.write(busy)
+    assert begun.wait(30)
     try:
-        yield
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(indexing, "PAGE_WAITS_S", 0.05)
+            yield
+            assert not waiting.done(), "a page came only when the writer was free"
     finally:
         done.set()
         waiting.result()
@@ -264,19 +274,9 @@ def test_a_page_takes_in_a_batch_only_and_says_that_there_is_more(office: Office
 def test_a_search_never_waits_long_for_a_writer_that_is_busy(office: Office, site: Site) -> None:
     site.indexing.catch_up()
     add(office, "Sutarmi Baru")
-    begun, free = threading.Event(), threading.Event()
-
-    def busy(_: Reader) -> None:
-        begun.set()
-        free.wait(60)
-
-    under_way = office.deps.engine.write(busy)
-    assert begun.wait(30)
-    seen = site.finding.search(office.person("petugas"), "warga", "sutarmi")
-    assert not under_way.done(), "the search came back only when the writer was free"
+    with held(office):
+        seen = site.finding.search(office.person("petugas"), "warga", "sutarmi")
     assert isinstance(seen, Hits) and seen.behind and [hit.id for hit in seen.shown] == [office.warga]
-    free.set()
-    under_way.result()
     site.indexing.catch_up()
     later = site.finding.search(office.person("petugas"), "warga", "sutarmi")
     assert isinstance(later, Hits) and not later.behind and len(later.shown) == 2

@@ -48,16 +48,24 @@ def nothing_is_left(office: Running) -> bool:
     return files == [] and rows(office, "SELECT upload FROM uploads") == []
 
 
+def at(office: Running) -> tuple[str, int]:
+    host, port = office.address.removeprefix("http://").split(":")
+    return host, int(port)
+
+
+def head(phone: Phone, size_bytes: int) -> bytes:
+    """The head of a creation of `DATA` that says how many bytes come with it."""
+    named = base64.b64encode(blob_of(DATA).encode()).decode()
+    return (
+        f"POST /tus/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {phone.token}\r\nTus-Resumable: 1.0.0\r\n"
+        f"Content-Type: {CHUNK}\r\nUpload-Length: {len(DATA)}\r\nUpload-Metadata: sha256 {named},begun\r\n"
+        f"Content-Length: {size_bytes}\r\n\r\n"
+    ).encode()
+
+
 @contextmanager
 def half_sent(office: Running, phone: Phone, data: bytes, size_bytes: int) -> Iterator[socket.socket]:
     """A line on which a creation is under way: its head has come, and `data` of its bytes is gone."""
-    host, port = office.address.removeprefix("http://").split(":")
-    named = base64.b64encode(blob_of(DATA).encode()).decode()
-    head = (
-        f"POST /tus/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {phone.token}\r\nTus-Resumable: 1.0.0\r\n"
-        f"Content-Type: {CHUNK}\r\nUpload-Length: {len(DATA)}\r\nUpload-Metadata: sha256 {named}\r\n"
-        f"Content-Length: {size_bytes}\r\n\r\n"
-    )
     come, plan = threading.Event(), office.deps.uploads.plan
 
     def planned(*given: Any) -> Any:
@@ -65,11 +73,11 @@ def half_sent(office: Running, phone: Phone, data: bytes, size_bytes: int) -> It
         return plan(*given)
 
     with (
-        socket.create_connection((host, int(port))) as line,
+        socket.create_connection(at(office)) as line,
         pytest.MonkeyPatch.context() as patched,
     ):
         patched.setattr(office.deps.uploads, "plan", planned)
-        line.sendall(head.encode() + data)
+        line.sendall(head(phone, size_bytes) + data)
         assert come.wait(20)
         yield line
 
@@ -178,6 +186,31 @@ def test_what_does_not_come_at_once_is_kept_while_it_comes(
         assert line.recv(12) == b"HTTP/1.1 201"
     assert office.deps.blobs.check(blob_of(DATA)) == len(DATA)
     assert list((office.data / "uploads").iterdir()) == []
+
+
+def test_what_came_before_a_cut_stays_however_long_the_office_looks_who_sends_it(office: Running) -> None:
+    """The line is down before the office, which is busy, knows whose upload it is."""
+    phone = office.phone()
+    looks, may_know, device_of = threading.Event(), threading.Event(), office.deps.devices.device_of
+
+    def looked(token: str) -> Any:
+        looks.set()
+        assert may_know.wait(20)
+        return device_of(token)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(office.deps.devices, "device_of", looked)
+        with socket.create_connection(at(office)) as line:
+            line.sendall(head(phone, len(DATA)) + DATA[:70_000])
+            assert looks.wait(20)
+            for begin in range(70_000, 130_000, 1_000):
+                line.sendall(DATA[begin : begin + 1_000])
+            time.sleep(0.1)  # the office has read what it reads before it knows
+        time.sleep(0.1)  # and would have seen the end
+        may_know.set()
+    assert kept_within(office.data, 130_000 + KEPT_BYTES, tries=1_000)
+    asked = phone.begin_upload(DATA)
+    assert asked.headers["upload-offset"] == "130000"
 
 
 def test_more_than_was_announced_is_refused_and_nothing_of_it_counts(office: Running) -> None:

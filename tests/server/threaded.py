@@ -13,6 +13,8 @@ from typing import Any
 
 import uvicorn
 
+from server.patience import PatientProtocol
+
 STOPS_S = 20
 LOOKS_S = 0.001
 
@@ -56,7 +58,8 @@ class PromptServer(uvicorn.Server):
 @contextmanager
 def in_thread(app: Any, listener: socket.socket, **options: Any) -> Iterator[PromptServer]:
     """Serve on a listener, and close it in the end."""
-    config = uvicorn.Config(app, access_log=False, log_level="warning", **options)
+    told = {"http": PatientProtocol, "access_log": False, "log_level": "warning", **options}
+    config = uvicorn.Config(app, **told)
     server = PromptServer(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
     thread.start()
