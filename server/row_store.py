@@ -37,15 +37,18 @@ class SqlRows(SqlLog):
         regency = self._reader.regency
         put: dict[tuple[Part, RecordId], SqlRow] = {}
         hashes: dict[tuple[Part, RecordId], int] = {}
+        newest: dict[Part, int] = {}
         for row in rows:
-            name = (row.part, row.id)
-            number = hashes[name] = row_hash(row.part, row.id, row.seq, row.body)
+            part, record, seq = row.part, row.id, row.seq
+            number = hashes[part, record] = row_hash(part, record, seq, row.body)
             digest = number.to_bytes(DIGEST_BYTES, "big")
-            put[name] = (regency, row.part, row.id, row.kind, row.seq, 0, digest, row.body)
+            put[part, record] = (regency, part, record, row.kind, seq, 0, digest, row.body)
+            newest[part] = max(seq, newest.get(part, 0))
         for gone in removed:
-            name = (gone.part, gone.id)
-            hashes[name] = 0
-            put[name] = (regency, gone.part, gone.id, "", gone.seq, 1, EMPTY, b"")
+            part, record, seq = gone.part, gone.id, gone.seq
+            hashes[part, record] = 0
+            put[part, record] = (regency, part, record, "", seq, 1, EMPTY, b"")
+            newest[part] = max(seq, newest.get(part, 0))
         before = self._write.query(
             "SELECT part, id, hash FROM rows WHERE kabupaten = :kabupaten AND id IN :ids",
             {"ids": list({record for _, record in put})},
@@ -56,9 +59,6 @@ class SqlRows(SqlLog):
         for part, record, digest in before:
             if (part, record) in put:
                 delta[part] ^= int.from_bytes(digest, "big")
-        newest: dict[Part, int] = defaultdict(int)
-        for one in (*rows, *removed):
-            newest[one.part] = max(newest[one.part], one.seq)
         self._write.many(_PUT, list(put.values()))
         self._fold(delta, newest)
 

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
+from schemas.base import encode
 from schemas.ids import Part, RecordId
 from schemas.wire import Removed, Row
 from sync.change import Destroyed
-from sync.scope import bodies
-from sync.store import BlobRef, Record, Records, Taking
+from sync.scope import bodies, views
+from sync.store import BlobRef, Fields, Record, Records, Taking
 
 
 class Desk:
@@ -69,12 +70,13 @@ class Desk:
             record = replace(self._now[record_id], seq=take_seq())
             records.append(record)
             before = self._before[record_id]
-            old = bodies(before) if before is not None else {}
-            new = bodies(record)
-            for part, body in new.items():
-                if old.get(part) != body:
+            old = views(before) if before is not None else {}
+            new = views(record)
+            for part, body in bodies(new).items():
+                if part not in old or not _is_body_of(body, new[part], old[part]):
                     rows.append(Row(part=part, id=record_id, seq=take_seq(), kind=record.kind, body=body))
-            removed.extend(Removed(part=part, id=record_id, seq=take_seq()) for part in gone(old, new))
+            if not old.keys() <= new.keys():
+                removed += [Removed(part=part, id=record_id, seq=take_seq()) for part in gone(old, new)]
             self._before[record_id] = self._now[record_id] = record
         store.put_records(records)
         store.put_rows(rows, removed)
@@ -85,6 +87,14 @@ class Desk:
         self.refs, self.destroyed = [], []
 
 
-def gone(old: Mapping[Part, bytes], new: Mapping[Part, bytes]) -> list[Part]:
+def _is_body_of(body: bytes, fields: Fields, before: Fields) -> bool:
+    """Say whether what a part saw before has this body, which is that of `fields`, to the byte.
+
+    What is equal may yet be written otherwise, in another order or as another kind of number.
+    """
+    return fields == before and body == encode(before)
+
+
+def gone(old: Iterable[Part], new: Iterable[Part]) -> list[Part]:
     """Return the parts that saw a record and see it no longer, in stable order."""
-    return sorted(old.keys() - new.keys())
+    return sorted({*old} - {*new})

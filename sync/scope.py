@@ -5,7 +5,7 @@ A record shows itself to each part as much as that part may see: a desa's list h
 person with an open tugas has all of it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -120,16 +120,16 @@ def views(record: Record) -> dict[Part, Fields]:
             return {}
 
 
-def bodies(record: Record) -> dict[Part, bytes]:
+def bodies(shown: Mapping[Part, Fields]) -> dict[Part, bytes]:
     """Return what the row of each part holds: what it sees of a record, encoded."""
     encoded: dict[int, bytes] = {}
-    shown: dict[Part, bytes] = {}
-    for part, fields in views(record).items():
+    made: dict[Part, bytes] = {}
+    for part, fields in shown.items():
         body = encoded.get(id(fields))  # most parts see the very same
         if body is None:
             body = encoded[id(fields)] = encode(fields)
-        shown[part] = body
-    return shown
+        made[part] = body
+    return made
 
 
 def reduced(fields: Fields) -> Fields:

@@ -14,7 +14,7 @@ from server.projections import case_row, conflict_row, visit_row
 from server.verifying.findings import Notes, Progress
 from server.verifying.replay import Replayed
 from sync.digest import DIGEST_BYTES, EMPTY, row_hash
-from sync.scope import bodies
+from sync.scope import bodies, views
 from sync.store import Record
 
 BATCH = 500
@@ -65,7 +65,7 @@ def _compare_rows(reader: Reader, replayed: Replayed, findings: Notes, progress:
     for name, rows in groupby(_rows(reader, progress), key=_id):
         record = replayed.records.get(name)
         left.discard(name)
-        shown = bodies(record) if record is not None else {}
+        shown = bodies(views(record)) if record is not None else {}
         for _, part, kind, seq, removed, digest, body in rows:
             findings.counts["baris"] += 1
             newest[part] = max(seq, newest.get(part, 0))
@@ -82,7 +82,7 @@ def _compare_rows(reader: Reader, replayed: Replayed, findings: Notes, progress:
         if shown:
             findings.fault("baris_berbeda", id=name)
     for name in sorted(left):
-        if bodies(replayed.records[name]):
+        if views(replayed.records[name]):
             findings.fault("baris_berbeda", id=name)
     _compare_parts(reader, digests, newest, findings)
 

@@ -13,6 +13,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
+from schemas.ids import RecordId, uuid7
 from schemas.wilayah import load_wilayah
 from server.demo.data import Maker
 from sync.change import Patch
@@ -33,7 +36,13 @@ def every_desa() -> list[str]:
 def warga(count: int, seed: int = 1) -> list[Patch]:
     """Return that many warga over all desa, as the office would import them."""
     maker = Maker(random.Random(seed), load_wilayah(), date(2026, 11, 22), 1_790_000_000_000 + seed)
-    return list(maker.warga(count))
+    made = enumerate(maker.warga(count))
+    return [replace(patch, record=_made_later(patch.record, number)) for number, patch in made]
+
+
+def _made_later(record: RecordId, by_ms: int) -> RecordId:
+    """Return an id as it is made so much later: who writes people down does so one after another."""
+    return uuid7(int(record[:12], 16) + by_ms, bytes.fromhex(record[12:]))
 
 
 def listed(patches: list[Patch]) -> list[Document]:
