@@ -125,6 +125,14 @@ class Engine(Protocol):
         """Run `work` on a snapshot, in the calling thread. Raises what `work` raises, or EngineError."""
         ...
 
+    def read_in_turn(self, work: Callable[[Reader], T]) -> T:
+        """Do as `read` does, while the writer commits or rests: for what keeps the interpreter busy for long.
+
+        Each statement of the writer's gives the interpreter up and has to win it back, so who works beside
+        it takes more from it than the time that they work. Not to be called by the writer.
+        """
+        ...
+
     def write(self, work: Callable[[Writer], T]) -> "Future[T]":
         """Queue `work` for the writer. The future is done after the commit is durable, or failed."""
         ...

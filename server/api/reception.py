@@ -3,13 +3,14 @@
 Small messages are checked in groups by one thread, each group out of one look at the database; what they push
 goes to the writer as one group too, and is answered in the transaction that took it in. So the more phones
 there are at once, the less each costs. A large message is checked, and an answer of many rows is read, by a
-thread of its own, so that no small one waits behind it; of these a few are under work at once.
+thread of its own, so that no small one waits behind it; of these a few are under work at once. What is pushed
+in large messages is checked, and answered, in turn with the writer.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from schemas.base import Data
 from schemas.ids import ChangeId, DeviceId
@@ -39,6 +40,12 @@ Answer = SyncResponse | Problem
 _Given = SyncResponse | list[Result] | Problem
 """What the writer or a look gives: an answer, or only what became of what was pushed."""
 _Work = Callable[[Writer, Sequence[Push]], "Sequence[_Given]"]
+
+
+class _Read(Protocol):
+    """A way of the engine to read."""
+
+    def __call__(self, work: Callable[[Reader], T]) -> T: ...
 
 
 class Asked(Data, frozen=True, kw_only=True):
@@ -103,19 +110,23 @@ class Reception:
 
         With the answer comes the form in which its sender takes it.
         """
-        loop = asyncio.get_running_loop()
+        loop, engine = asyncio.get_running_loop(), self._deps.engine
         waiter = _Waiter(asked, loop.create_future())
         if len(asked.body) > LARGE_BYTES:
-            await self.apart(lambda: self._check(loop, [waiter]))
+            await self.apart(lambda: self._check(loop, [waiter], engine.read_in_turn))
         else:
             self._waiting.append(waiter)
             self._check_next(loop)
         answer = await waiter.answer
-        if isinstance(answer, Problem):
-            return answer, waiter.wrapping
-        if isinstance(answer, list) or answer.more:
-            results = answer if isinstance(answer, list) else answer.results
-            answer = await self.apart(lambda: self._pull(waiter.request, results))
+        match answer:
+            case Problem():
+                return answer, waiter.wrapping
+            case list():
+                answer = await self._pull(waiter.request, answer, engine.read_in_turn)
+            case SyncResponse(more=True):
+                answer = await self._pull(waiter.request, answer.results, engine.read)
+            case _:
+                pass
         return thin_results(answer, waiter.changes) if waiter.is_thin else answer, waiter.wrapping
 
     async def apart(self, work: Callable[[], T]) -> T:
@@ -131,7 +142,7 @@ class Reception:
 
     def _check_group(self, loop: asyncio.AbstractEventLoop, group: list[_Waiter]) -> None:
         try:
-            self._check(loop, group)
+            self._check(loop, group, self._deps.engine.read)
         finally:
             _tell(loop, self._checked, loop)
 
@@ -139,17 +150,17 @@ class Reception:
         self._is_checking = False
         self._check_next(loop)
 
-    def _check(self, loop: asyncio.AbstractEventLoop, group: list[_Waiter]) -> None:
+    def _check(self, loop: asyncio.AbstractEventLoop, group: list[_Waiter], read: _Read) -> None:
         """Answer those who push nothing, or wrongly, and queue the others for the writer; in a thread."""
         try:
-            answers = self._deps.engine.read(lambda reader: self._understood(reader, group))
+            answers = read(lambda reader: self._understood(reader, group))
             pushing = [waiter for waiter in group if waiter.run is not None]
             self._queue(loop, self._take_in, [waiter for waiter in pushing if waiter.is_small])
             self._queue(loop, self._store, [waiter for waiter in pushing if not waiter.is_small])
         except Exception as error:  # noqa: BLE001 - whatever broke the look, who waits must hear of it
             if len(group) > 1:  # it may be about one of them
                 for waiter in group:
-                    self._check(loop, [waiter])
+                    self._check(loop, [waiter], read)
                 return
             answers = [(waiter, error) for waiter in group]
         _tell(loop, _hand_out, answers)
@@ -200,9 +211,10 @@ class Reception:
         push = self._deps.office.push
         return [push(writer, one.request, one.run) for one in pushes]
 
-    def _pull(self, message: SyncRequest, results: list[Result]) -> SyncResponse:
+    async def _pull(self, message: SyncRequest, results: list[Result], read: _Read) -> SyncResponse:
         """Answer with as many rows as a page has."""
-        return self._deps.engine.read(lambda reader: self._deps.office.pull(reader, message, results))
+        pull = self._deps.office.pull
+        return await self.apart(lambda: read(lambda reader: pull(reader, message, results)))
 
 
 def _tell(loop: asyncio.AbstractEventLoop, work: Callable[..., None], *values: Any) -> None:

@@ -112,6 +112,7 @@ class SqliteEngine:
             self._connection.execute(f"PRAGMA wal_autocheckpoint = {LONG_LOG_PAGES}")
             self._checkpoints = Checkpoints(opened.enter_context(closing(self._open())))
             opened.pop_all()
+        self._turn = threading.Lock()
         self._jobs: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._idle: queue.LifoQueue[sqlcipher3.Connection] = queue.LifoQueue()
         self._permits = threading.BoundedSemaphore(READERS)
@@ -146,6 +147,10 @@ class SqliteEngine:
                     self._idle.put(connection)
                 else:
                     connection.close()
+
+    def read_in_turn(self, work: Callable[[Reader], T]) -> T:
+        with self._turn:
+            return self.read(work)
 
     def write(self, work: Callable[[Writer], T]) -> "Future[T]":
         future: Future[T] = Future()
@@ -205,9 +210,10 @@ class SqliteEngine:
         connection = self._connection
         groups = neighbours(batch)
         try:
-            transaction, answers = self._lone(groups[0]) if len(groups) == 1 else self._several(groups)
-            if transaction.seq > transaction.first:
-                self._number(transaction)
+            with self._turn:
+                transaction, answers = self._lone(groups[0]) if len(groups) == 1 else self._several(groups)
+                if transaction.seq > transaction.first:
+                    self._number(transaction)
             connection.execute("COMMIT")
             self._checkpoints.written(connection.total_changes)
         except BaseException as error:  # noqa: BLE001 - whatever broke the commit, every waiter must hear of it

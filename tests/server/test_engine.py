@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
@@ -244,6 +244,60 @@ def test_nobody_is_answered_before_the_commit(engine: SqliteEngine) -> None:
     second.result(10)
     assert seen == [False]
     assert first.result(10) == 1
+
+
+def test_long_reads_and_the_writer_take_turns(engine: SqliteEngine) -> None:
+    reads = list[str]()
+    with ThreadPoolExecutor() as pool:
+        gate = Gate(engine)
+        waits = pool.submit(engine.read_in_turn, lambda _: reads.append("in turn"))
+        engine.read(lambda _: reads.append("at once"))
+        with pytest.raises(TimeoutError):
+            waits.result(0.1)
+        gate.open()
+        waits.result(10)
+        assert reads == ["at once", "in turn"]
+
+        begun, ends = threading.Event(), threading.Event()
+        long = pool.submit(engine.read_in_turn, lambda _: (begun.set(), ends.wait(10)))
+        assert begun.wait(10)
+        written = engine.write(insert("a"))
+        with pytest.raises(TimeoutError):
+            written.result(0.1)
+        ends.set()
+        long.result(10)
+        written.result(10)
+
+
+def test_a_long_read_goes_on_while_the_writer_commits_and_after_work_that_failed(
+    engine: SqliteEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection, commits, may_commit = engine._connection, threading.Event(), threading.Event()
+
+    class Slow:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(connection, name)
+
+        def execute(self, sql: str, *params: Any) -> Any:
+            if sql == "COMMIT":
+                commits.set()
+                assert may_commit.wait(10)
+            return connection.execute(sql, *params)
+
+    def fails(_: Reader) -> None:
+        raise ValueError("no")
+
+    monkeypatch.setattr(engine, "_connection", Slow())
+    written = engine.write(insert("a"))
+    assert commits.wait(10)
+    with pytest.raises(ValueError, match="no"):
+        engine.read_in_turn(fails)
+    assert engine.read_in_turn(lambda _: True) and not written.done()
+    may_commit.set()
+    written.result(10)
+    with pytest.raises(ValueError, match="no"):
+        engine.write(fails).result(10)
+    assert engine.read_in_turn(lambda _: True)
 
 
 def test_a_reader_sees_one_snapshot_while_others_write(engine: SqliteEngine) -> None:
