@@ -1,10 +1,12 @@
 """Where sync messages wait. Rule: first come, first served, and those that wait together are served together.
 
 Small messages are checked in groups by one thread, each group out of one look at the database; what they push
-goes to the writer as one group too, and is answered in the transaction that took it in. So the more phones
-there are at once, the less each costs. A large message is checked, and an answer of many rows is read, by a
-thread of its own, so that no small one waits behind it; of these a few are under work at once. What is pushed
-in large messages is checked, and answered, in turn with the writer.
+goes to the writer as one group too. So the more phones there are at once, the less each costs. A large
+message is checked, and an answer of many rows is read, by a thread of its own, so that no small one waits
+behind it; of these a few are under work at once.
+
+What is pushed is answered in the transaction that took it in: the writer has at hand what comes back. Only
+where there is more to tell than that, a reader answers.
 """
 
 import asyncio
@@ -22,10 +24,13 @@ from server.engine import Reader, Writer
 from server.hearing import Hearing
 from server.office import Push
 from sync.intake import Run
+from sync.server import PAGE_ROWS
 from sync.thin_links import SESSIONS_DEVICE, fill_request, thin_results
 
 WRITERS_ROWS = 100
 """Most rows that an answer has which is made for others too."""
+ROWS_A_CHANGE = 2
+"""As many come back of each change that is pushed, where its author has a task: the desa's, and their own."""
 LARGE_BYTES = 32 * 1024
 """A body that is larger is checked alone."""
 MOST_CHECKED = 64
@@ -37,9 +42,7 @@ T = TypeVar("T")
 
 NOTHING_ASKED = SyncRequest(protocol=PROTOCOL, device=DeviceId(""), cursor=Cursor())
 Answer = SyncResponse | Problem
-_Given = SyncResponse | list[Result] | Problem
-"""What the writer or a look gives: an answer, or only what became of what was pushed."""
-_Work = Callable[[Writer, Sequence[Push]], "Sequence[_Given]"]
+_Work = Callable[[Writer, Sequence[Push]], "Sequence[Answer]"]
 
 
 class _Read(Protocol):
@@ -59,7 +62,7 @@ class Asked(Data, frozen=True, kw_only=True):
 class _Waiter:
     """Someone who waits for an answer, and as much of their message as was read so far."""
 
-    def __init__(self, asked: Asked, answer: "asyncio.Future[_Given]") -> None:
+    def __init__(self, asked: Asked, answer: "asyncio.Future[Answer]") -> None:
         self.asked, self.answer = asked, answer
         self.wrapping = asked.wrapping
         self.request: SyncRequest = NOTHING_ASKED
@@ -86,7 +89,7 @@ class _Waiter:
 
     @property
     def is_small(self) -> bool:
-        """Whether the writer answers what is pushed: not where as many rows come back as changes came."""
+        """Whether it goes to the writer among others: not where many rows come back, as changes came."""
         return self.run is None or len(self.run.entries) <= WRITERS_ROWS
 
     @property
@@ -118,15 +121,11 @@ class Reception:
             self._waiting.append(waiter)
             self._check_next(loop)
         answer = await waiter.answer
-        match answer:
-            case Problem():
-                return answer, waiter.wrapping
-            case list():
-                answer = await self._pull(waiter.request, answer, engine.read_in_turn)
-            case SyncResponse(more=True):
-                answer = await self._pull(waiter.request, answer.results, engine.read)
-            case _:
-                pass
+        if isinstance(answer, Problem):
+            return answer, waiter.wrapping
+        if answer.more and _is_cut(answer, waiter.run):
+            results = answer.results
+            answer = await self.apart(lambda: self._pull(waiter.request, results))
         return thin_results(answer, waiter.changes) if waiter.is_thin else answer, waiter.wrapping
 
     async def apart(self, work: Callable[[], T]) -> T:
@@ -156,7 +155,7 @@ class Reception:
             answers = read(lambda reader: self._understood(reader, group))
             pushing = [waiter for waiter in group if waiter.run is not None]
             self._queue(loop, self._take_in, [waiter for waiter in pushing if waiter.is_small])
-            self._queue(loop, self._store, [waiter for waiter in pushing if not waiter.is_small])
+            self._queue(loop, self._take_in_large, [waiter for waiter in pushing if not waiter.is_small])
         except Exception as error:  # noqa: BLE001 - whatever broke the look, who waits must hear of it
             if len(group) > 1:  # it may be about one of them
                 for waiter in group:
@@ -172,16 +171,16 @@ class Reception:
         self._deps.calm.disturb()
         pushes = [Push(request=waiter.request, run=waiter.run) for waiter in waiters if waiter.run]
 
-        def answer(done: "Future[list[_Given | Exception]]") -> None:
+        def answer(done: "Future[list[Answer | Exception]]") -> None:
             error = done.exception()
             given = [error] * len(waiters) if error is not None else done.result()
             _tell(loop, _hand_out, list(zip(waiters, given, strict=True)))
 
         self._deps.engine.write_each(work, pushes).add_done_callback(answer)
 
-    def _understood(self, reader: Reader, group: Sequence[_Waiter]) -> "list[tuple[_Waiter, _Given]]":
+    def _understood(self, reader: Reader, group: Sequence[_Waiter]) -> "list[tuple[_Waiter, Answer]]":
         """Say who speaks, decode the messages and check what they push; return the answers that are ready."""
-        answers: list[tuple[_Waiter, _Given]] = []
+        answers: list[tuple[_Waiter, Answer]] = []
         asking: list[_Waiter] = []
         devices = self._deps.devices.devices_in(reader, [waiter.asked.token or "" for waiter in group])
         for waiter, device in zip(group, devices, strict=True):
@@ -202,19 +201,29 @@ class Reception:
                 self._hearing.quiet(waiter.request)
         return answers
 
-    def _take_in(self, writer: Writer, pushes: Sequence[Push]) -> "Sequence[_Given]":
+    def _take_in(self, writer: Writer, pushes: Sequence[Push]) -> "Sequence[Answer]":
         """Take in small runs and answer them."""
         return self._deps.office.receive_all(writer, pushes, WRITERS_ROWS)
 
-    def _store(self, writer: Writer, pushes: Sequence[Push]) -> "Sequence[_Given]":
-        """Take in runs whose answers have many rows, which a reader reads."""
-        push = self._deps.office.push
-        return [push(writer, one.request, one.run) for one in pushes]
+    def _take_in_large(self, writer: Writer, pushes: Sequence[Push]) -> "Sequence[Answer]":
+        """Take in large runs, and answer each as long as it tells little else than what they brought."""
+        receive = self._deps.office.receive_all
+        return [answer for one in pushes for answer in receive(writer, [one], _rows_of(one.run))]
 
-    async def _pull(self, message: SyncRequest, results: list[Result], read: _Read) -> SyncResponse:
+    def _pull(self, message: SyncRequest, results: list[Result]) -> SyncResponse:
         """Answer with as many rows as a page has."""
-        pull = self._deps.office.pull
-        return await self.apart(lambda: read(lambda reader: pull(reader, message, results)))
+        return self._deps.engine.read(lambda reader: self._deps.office.pull(reader, message, results))
+
+
+def _rows_of(run: Run | None) -> int:
+    """Return how many rows the answer to a run has at first: as many as it may bring itself, in one page."""
+    changes = len(run.entries) if run else 0
+    return min(max(WRITERS_ROWS, ROWS_A_CHANGE * changes), PAGE_ROWS)
+
+
+def _is_cut(answer: SyncResponse, run: Run | None) -> bool:
+    """Say whether a page has room for more rows than these, which were all that a first answer may have."""
+    return len(answer.rows) + len(answer.removed) == _rows_of(run) < PAGE_ROWS
 
 
 def _tell(loop: asyncio.AbstractEventLoop, work: Callable[..., None], *values: Any) -> None:
@@ -223,7 +232,7 @@ def _tell(loop: asyncio.AbstractEventLoop, work: Callable[..., None], *values: A
         loop.call_soon_threadsafe(work, *values)
 
 
-def _hand_out(answers: "list[tuple[_Waiter, _Given | BaseException]]") -> None:
+def _hand_out(answers: "list[tuple[_Waiter, Answer | BaseException]]") -> None:
     for waiter, given in answers:
         if waiter.answer.done():  # who asked is gone
             continue

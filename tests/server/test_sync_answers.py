@@ -17,6 +17,7 @@ from schemas.wire import MAX_BODY_BYTES, PROTOCOL, Applied, SyncRequest, SyncRes
 from server.api.messages import Wrapping
 from server.api.reception import WRITERS_ROWS, Asked, Reception
 from server.engine import Writer
+from sync import server
 from sync.chain import link_hash
 from sync.change import Patch
 from sync.client import Session, receive
@@ -158,6 +159,36 @@ def test_a_push_with_many_rows_to_fetch_is_answered_with_a_whole_page(office: Ru
     [effects] = phone.sync()
     assert effects.rows >= count + 1
     assert effects.session.quiet
+
+
+@pytest.mark.parametrize("size", [WRITERS_ROWS, WRITERS_ROWS + 20])
+def test_a_push_is_answered_where_it_was_taken_in(
+    office: Running, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """No reader reads again what the writer has at hand: all rows of the push, or as many as a page holds."""
+    phone = office.phone()
+    phone.sync()
+    monkeypatch.setattr(office.deps.office, "pull", None)
+    for number in range(1, size + 1):
+        phone.write(new_warga(number))
+    answer = phone.call("/api/sync", phone.quiet_request(), SyncResponse)
+    assert (len(answer.results), len(answer.rows), answer.more) == (size, size, False)
+    monkeypatch.setattr(server, "PAGE_BYTES", len(answer.rows[0].body) * 3)
+    again = phone.call("/api/sync", phone.quiet_request(), SyncResponse)
+    assert (len(again.results), len(again.rows), again.more) == (size, 3, True)
+
+
+def test_a_large_push_with_more_rows_to_fetch_than_its_own_is_answered_with_a_whole_page(
+    office: Running,
+) -> None:
+    size = WRITERS_ROWS + 20
+    there = [new_warga(number) for number in range(1, 2 * size + 1)]
+    office.deps.office.act_all(office.deps.office.person, there)
+    phone = office.phone()
+    for number in range(1, size + 1):
+        phone.write(new_warga(2 * size + number))
+    [effects] = phone.sync()
+    assert effects.rows >= 3 * size and effects.session.quiet
 
 
 def test_a_push_sees_its_own_rows_in_its_answer_and_only_there(office: Running) -> None:
