@@ -11,7 +11,7 @@ from collections.abc import Callable, Set
 from hashlib import sha256
 
 from field_app.blobs import DITERIMA, LOKAL, TERKIRIM, Blobs, Stored
-from field_app.link import UNAUTHORISED, UNREACHABLE, Failure, Link
+from field_app.link import UNAUTHORISED, UNREACHABLE, Failure, Link, refused_again
 from field_app.tus import UNTOLD, Upload
 from schemas.ids import BlobId
 
@@ -91,6 +91,7 @@ class Sending:
                 if refused is None:
                     continue
                 outcome = refused
+            outcome = refused_again(outcome) if logged_in else outcome
             idle = 0 if furthest > before_this else idle + 1
             cut = outcome.kind == "jaringan" and not outcome.retry_s and outcome.say != UNREACHABLE
             if not cut or idle >= IDLE_ATTEMPTS or not self._may_go_on():
