@@ -13,6 +13,8 @@ from hashlib import sha256
 from field_app.blobs import DITERIMA, LOKAL, TERKIRIM, Blobs, Stored
 from field_app.link import UNAUTHORISED, UNREACHABLE, Failure, Link, refused_again
 from field_app.tus import UNTOLD, Upload
+from field_app.unstored import unstored
+from field_app.vault import StorageFailedError
 from schemas.ids import BlobId
 
 IDLE_ATTEMPTS = 2
@@ -64,7 +66,10 @@ class Sending:
 
     def _send(self, blob: Stored, is_lacking: bool, before: int, total: int) -> Failure | None:
         """Send one photo, through as many cuts as bring it further."""
-        data = self._blobs.read(blob.id)
+        try:
+            data = self._blobs.read(blob.id)
+        except StorageFailedError as error:
+            return Failure(kind="rusak", say=unstored(error).say)
         if sha256(data).hexdigest() != blob.id:
             self._blobs.lose(blob.id, DAMAGED)
             return Failure(kind="rusak", say=DAMAGED)
