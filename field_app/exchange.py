@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from field_app.clock_check import ClockCheck
 from field_app.devices import Network, Timepiece
-from field_app.link import UNAUTHORISED, Failure, Link
+from field_app.link import UNAUTHORISED, Failure, Link, refused_again
 from field_app.losses import declare, mend
 from field_app.pen import Pen
 from field_app.runs import Runs
@@ -129,4 +129,4 @@ class Exchange:
             if not (isinstance(answer, Failure) and answer.status == UNAUTHORISED):
                 return answer
             self._link.forget_token()
-        return answer
+        return refused_again(answer)

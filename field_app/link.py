@@ -50,6 +50,13 @@ class Failure(Data, frozen=True, kw_only=True):
     retry_s: int = 0
 
 
+def refused_again(failure: Failure) -> Failure:
+    """Return what it means that somebody wants a login right after one: it does not get through the line."""
+    if failure.status != UNAUTHORISED:
+        return failure
+    return Failure(kind="jaringan", say="lapangan.masuk_tertahan", status=failure.status)
+
+
 class Reply(Data, frozen=True, kw_only=True):
     """A bare answer, for uploads."""
 

@@ -320,7 +320,7 @@ class Phone:
         sealed = SealedDrafts(vault, DraftKeys(self._folder, self._randomness), second, self._randomness)
         other = vault.another()
         sending = Store(other, owner.device, sign)
-        word = OfficeWord(sending, owner)
+        word, settings = OfficeWord(sending, owner), self.settings.of(sending)
         link = MovingLink(owner, self._connect, lambda moved: put_owner(other, moved), word.believes)
         worker = Worker(
             vault=other,
@@ -329,8 +329,8 @@ class Phone:
             link=link,
             network=self._network,
             time=self._time,
-            wifi_only=lambda: self.settings.wifi_only,
-            keeping=lambda: self.settings.keeping,
+            wifi_only=lambda: settings.wifi_only,
+            keeping=lambda: settings.keeping,
             chance=self._chance,
             label=labels(self.forms, self.text),
             staying=self._staying,

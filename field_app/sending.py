@@ -11,8 +11,10 @@ from collections.abc import Callable, Set
 from hashlib import sha256
 
 from field_app.blobs import DITERIMA, LOKAL, TERKIRIM, Blobs, Stored
-from field_app.link import UNAUTHORISED, UNREACHABLE, Failure, Link
+from field_app.link import UNAUTHORISED, UNREACHABLE, Failure, Link, refused_again
 from field_app.tus import UNTOLD, Upload
+from field_app.unstored import unstored
+from field_app.vault import StorageFailedError
 from schemas.ids import BlobId
 
 IDLE_ATTEMPTS = 2
@@ -64,7 +66,10 @@ class Sending:
 
     def _send(self, blob: Stored, is_lacking: bool, before: int, total: int) -> Failure | None:
         """Send one photo, through as many cuts as bring it further."""
-        data = self._blobs.read(blob.id)
+        try:
+            data = self._blobs.read(blob.id)
+        except StorageFailedError as error:
+            return Failure(kind="rusak", say=unstored(error).say)
         if sha256(data).hexdigest() != blob.id:
             self._blobs.lose(blob.id, DAMAGED)
             return Failure(kind="rusak", say=DAMAGED)
@@ -91,6 +96,7 @@ class Sending:
                 if refused is None:
                     continue
                 outcome = refused
+            outcome = refused_again(outcome) if logged_in else outcome
             idle = 0 if furthest > before_this else idle + 1
             cut = outcome.kind == "jaringan" and not outcome.retry_s and outcome.say != UNREACHABLE
             if not cut or idle >= IDLE_ATTEMPTS or not self._may_go_on():

@@ -31,6 +31,12 @@ class Settings:
         """Use this vault, or none while it is locked."""
         self._store = store
 
+    def of(self, store: Store) -> "Settings":
+        """Return the same settings, read by a connection that may be open longer than the window's."""
+        other = Settings(self._system)
+        other.attach(store)
+        return other
+
     @property
     def text_scale(self) -> float:
         """Size of text, 1.0 to 1.6."""

@@ -39,6 +39,8 @@ INCREMENTAL = 2
 """What `PRAGMA auto_vacuum` answers for a file that gives its free pages back when asked."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 FAILING = frozenset({errno.EROFS, errno.EIO})
+BROKEN = ("database disk image is malformed", "file is not a database", "vtable constructor failed")
+"""How SQLite begins to say that a page is not as it was written."""
 CACHE_KB = 8 * 1024
 """Decrypted pages that a connection may keep: the 2 MB that SQLite keeps by itself do not hold the indexes of
 many names, and each row would decrypt some of their pages anew.
@@ -79,8 +81,8 @@ class Vault:
         self._path = path
         self._key = key
         self._lock = threading.RLock()
-        self._depth = 0
-        self._closed = False
+        self._depth = self._reads = 0
+        self._closed = self._spoiled = False
         self.db = _connect(path, key)
         self._connection = cast("sqlcipher.Connection", self.db.conn)
 
@@ -99,6 +101,7 @@ class Vault:
             if self._depth:
                 yield self._connection
                 return
+            self._renew()
             self._depth = 1
             try:
                 self._roll_back()  # what could not be ended when the storage failed, if it can be now
@@ -107,7 +110,7 @@ class Vault:
                 self._connection.execute("COMMIT")
             except BaseException as error:
                 self._roll_back()
-                told = of_storage(error)
+                told = self._told(error)
                 if told is not None:
                     raise told from None
                 raise
@@ -128,10 +131,28 @@ class Vault:
         storage fails.
         """
         with self._lock:
+            self._renew()
+            self._reads += 1
             try:
                 yield self._connection
-            except sqlcipher.OperationalError as error:
-                raise (of_storage(error) or error) from None
+            except sqlcipher.DatabaseError as error:
+                raise (self._told(error) or error) from None
+            finally:
+                self._reads -= 1
+
+    def _told(self, error: BaseException) -> VaultError | None:
+        """Return what an error says of the storage, and remember where it spoiled the connection."""
+        self._spoiled = self._spoiled or is_broken(error)
+        return of_storage(error)
+
+    def _renew(self) -> None:
+        """Open the file anew once a broken page was met: SQLCipher reads no other with that connection."""
+        if not self._spoiled or self._depth or self._reads:
+            return
+        fresh = _connect(self._path, self._key)
+        self._connection.close()
+        self.db, self._connection = fresh, cast("sqlcipher.Connection", fresh.conn)
+        self._spoiled = False
 
     def checkpoint(self) -> bool:
         """Empty the WAL into the file. Returns False when someone still reads an older state, or the file
@@ -172,9 +193,11 @@ class Vault:
         """Read the whole file and say whether it hangs together; slow, for when something is missing."""
         with self._lock:
             try:
-                return self._connection.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
+                is_sound = self._connection.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
             except sqlcipher.DatabaseError:
-                return False
+                is_sound = False
+            self._spoiled = self._spoiled or not is_sound
+            return is_sound
 
     def let_shrink(self) -> None:
         """Rewrite a small vault from before it could shrink; a large one uses its free pages again."""
@@ -277,12 +300,19 @@ def of_storage(error: BaseException) -> StorageFullError | StorageFailedError | 
     if isinstance(error, OSError):
         full, failing = error.errno in FULL, error.errno in FAILING
         return StorageFullError() if full else StorageFailedError() if failing else None
+    if is_broken(error):
+        return StorageFailedError()
     if not isinstance(error, sqlcipher.OperationalError):
         return None
     said = str(error)
     if "full" in said:
         return StorageFullError()
     return StorageFailedError() if "disk I/O error" in said or "readonly" in said else None
+
+
+def is_broken(error: BaseException) -> bool:
+    """Say whether an error of SQLite's means that a page is not as it was written."""
+    return isinstance(error, sqlcipher.DatabaseError) and str(error).startswith(BROKEN)
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 
 from schemas.text import load_text
+from server.commands.shared import broken_off
+from server.engine import EngineError
 
 COMMANDS = (
     "init", "run", "user", "device", "verify", "head", "report", "backup", "restore", "print-key",
@@ -33,7 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = office_parser().parse_args(arguments)
     # Whatever is made from here on, database and photos above all, is its owner's alone.
     os.umask(0o077)
-    return int(importlib.import_module(_module(args.command)).run(args, load_text()))
+    text = load_text()
+    try:
+        return int(importlib.import_module(_module(args.command)).run(args, text))
+    except EngineError as error:
+        said = broken_off(text, error, args)
+        if said is None:
+            raise
+        return said
 
 
 if __name__ == "__main__":

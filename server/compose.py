@@ -164,6 +164,9 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
     except DamagedListError:
         close_office(deps)
         return _refused("daftar_musnah_rusak", data)
+    except EngineError:
+        close_office(deps)
+        raise
     return deps
 
 

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from server.engine import FailingError, FullError
+from server.engine import DamagedError, FailingError, FullError
 
 UNFINISHED = ".tmp"
 _NO_PROMISE = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS)
@@ -62,8 +62,9 @@ def is_full(error: Exception) -> bool:
 
 
 def is_failing(error: Exception) -> bool:
-    """Say whether an error means that the disk fails, or has turned read-only."""
-    return isinstance(error, FailingError) or getattr(error, "errno", None) in (errno.EROFS, errno.EIO)
+    """Say whether an error means that the disk fails, has turned read-only, or broke what it kept."""
+    broken = isinstance(error, FailingError | DamagedError)
+    return broken or getattr(error, "errno", None) in (errno.EROFS, errno.EIO)
 
 
 @contextmanager

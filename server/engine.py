@@ -7,12 +7,12 @@ adds `:kabupaten` by itself. A list given for a parameter is written `IN :name`;
     ├── WrongKeyError        the file does not open with this key, or is no database
     ├── NewerDataError       the data was written by a newer program
     ├── NotInitialisedError  there is no database here
-    ├── DiskError            the disk did not take it
+    ├── DiskError            the disk does not take it, or does not give it back
     │   ├── FullError        no space is left; nothing of the transaction was kept
-    │   └── FailingError     it fails or has turned read-only; what is kept of it shows after a restart
+    │   ├── FailingError     it fails or has turned read-only; what is kept of it shows after a restart
+    │   └── DamagedError     the file cannot be read to its end: a page of it is broken
     ├── LockedError          another program holds the file
     ├── InUseError           it is needed alone, and somebody has it open
-    ├── DamagedError         the file cannot be read to its end
     └── ClosedError          asked after close()
 """
 
@@ -46,7 +46,7 @@ class NotInitialisedError(EngineError):
 
 
 class DiskError(EngineError):
-    """The disk did not take what was to be stored."""
+    """The disk does not take what is to be stored, or does not give back what was."""
 
 
 class FullError(DiskError):
@@ -57,12 +57,12 @@ class FailingError(DiskError):
     """The disk fails, or has turned read-only as one does in which the system found a fault."""
 
 
+class DamagedError(DiskError):
+    """The database file changed under us, or is broken."""
+
+
 class LockedError(EngineError):
     """Another program held the database longer than this one waits; nothing was done, and later it may be."""
-
-
-class DamagedError(EngineError):
-    """The database file changed under us, or is broken."""
 
 
 class InUseError(EngineError):

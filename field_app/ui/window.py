@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kivy.app import App
+from kivy.base import ExceptionHandler, ExceptionManager
 from kivy.clock import Clock
 from kivy.core.window import Window
 
@@ -26,6 +27,23 @@ from schemas.theme import Theme, load_theme
 
 LOOK_S = 1.0
 """How often it is looked whether it is time to lock."""
+
+
+class Unread(ExceptionHandler):
+    """Says it where a broken storage does not give back what a screen shows: what else is there goes on."""
+
+    def __init__(self, app: "SambangApp") -> None:
+        self._app = app
+
+    def handle_exception(self, exception: BaseException) -> int:
+        """Leave the app running, on the screen that it was on, for what the storage is at fault in."""
+        from field_app.unstored import unstored
+        from field_app.vault import StorageFailedError
+
+        if not isinstance(exception, StorageFailedError) or not (self._app.root and self._app.root.screen):
+            return ExceptionManager.RAISE
+        self._app.root.screen.refusal(unstored(exception))
+        return ExceptionManager.PASS
 
 
 class SambangApp(App):
@@ -62,6 +80,7 @@ class SambangApp(App):
         self.background = Background()
         self._autolock = AutoLock(elapsed_ms or SystemTime().elapsed_ms, lambda: phone.settings.lock_minutes)
         self._watch: Any = None
+        self._unread = Unread(self)
 
     def _look(self) -> Look:
         settings = self.phone.settings
@@ -80,6 +99,7 @@ class SambangApp(App):
         )  # fmt: skip
         Window.bind(on_keyboard=self._key)
         self._watch_over(True)
+        ExceptionManager.add_handler(self._unread)
         shell.restyle, shell.lock, shell.quick_exit = self.restyle, self.lock, self.quick_exit
         several = self.phone.state() != "terbuka" and len(self.phone.users()) > 1
         first = {"baru": "enrol", "terkunci": "unlock", "terbuka": "home"}[self.phone.state()]
@@ -191,6 +211,7 @@ class SambangApp(App):
         """The window closes: keep what is typed, finish what was begun."""
         Window.unbind(on_keyboard=self._key)
         self._watch_over(False)
+        ExceptionManager.remove_handler(self._unread)
         if self.root:
             self.root.guard.rest()
             if self.root.screen:

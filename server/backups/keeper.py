@@ -6,7 +6,7 @@ at its start. One folder lock keeps this process and the `backup` command apart.
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +14,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from schemas.base import Data
+from schemas.ids import DeviceId
 from server import backup_store, reach_store
 from server.backup_store import Copy, Plan, Try
 from server.backups.bringing_back import BroughtBack, mend_office
@@ -22,7 +23,8 @@ from server.backups.manifest import copy_at
 from server.backups.medium import Medium, Trouble, open_medium
 from server.backups.streaming import LogState, Streamer
 from server.disk import ensure_folder, held_alone
-from server.engine import ClosedError, Writer
+from server.engine import ClosedError, DiskError, Writer
+from sync.chain import Tip
 
 T = TypeVar("T")
 
@@ -42,6 +44,21 @@ class Running(Data, frozen=True, kw_only=True):
     step: str = ""
     done: int = 0
     total: int = 0
+
+
+class Ended(Data, frozen=True, kw_only=True):
+    """How a try at a place ended: with a verified copy, and up to where that reaches, or without one."""
+
+    tried: Try
+    copy: Copy | None = None
+    reach: Mapping[DeviceId, Tip] = {}
+
+    def note(self, writer: Writer) -> None:
+        """Put it on record."""
+        if self.copy is not None:
+            backup_store.add_copy(writer, self.copy)
+            reach_store.put_reach(writer, self.copy.medium, self.reach)
+        backup_store.put_try(writer, self.tried)
 
 
 class _Watched:
@@ -79,6 +96,7 @@ class Keeper:
         self._worked_out_ms = 0
         self._threads: list[threading.Thread] = []
         self._streamer = Streamer(source)
+        self._unnoted: dict[str, Ended] = {}
         self.running: Running | None = None
 
     @property
@@ -100,6 +118,11 @@ class Keeper:
     def stream(self) -> LogState:
         """How the stream stands."""
         return self._streamer.state
+
+    @property
+    def unnoted(self) -> tuple[Ended, ...]:
+        """What the office's own disk did not take on record yet."""
+        return tuple(self._unnoted.values())
 
     def start(self) -> None:
         """Begin to keep the schedule, in threads of its own."""
@@ -156,7 +179,7 @@ class Keeper:
         media = [each for each in opened if isinstance(each, Medium)]
         try:
             found = mend_office(self._source, media, is_all=len(media) == len(opened))
-        except OSError as error:  # of a medium that fails, the copy to it says so
+        except (OSError, DiskError) as error:  # the copy says so, of a medium that fails and of the office
             logger.error("%s while bringing blobs back", type(error).__name__)
             return
         if found != BroughtBack():
@@ -173,18 +196,28 @@ class Keeper:
         tried = Try(
             path=path, at_ms=self._source.now_ms(), trouble=made if isinstance(made, Trouble) else None
         )
-        copy = self._verified(path, made) if isinstance(made, Made) else None
-
-        def note(writer: Writer) -> None:
-            if copy is not None and isinstance(made, Made):
-                backup_store.add_copy(writer, copy)
-                reach_store.put_reach(writer, copy.medium, made.reach)
-            backup_store.put_try(writer, tried)
-
-        self._source.engine.write(note).result()
-        if copy is not None:
+        if isinstance(made, Trouble):
+            ended = Ended(tried=tried)
+        else:
+            ended = Ended(tried=tried, copy=self._verified(path, made), reach=made.reach)
+        self._unnoted[path] = ended
+        if self._note() and ended.copy is not None:
             self.work_out()
         return made
+
+    def _note(self) -> bool:
+        """Put on record how copies ended; False where the office's own disk does not take it, until later.
+
+        Meanwhile it counts all the same: else each look would make another copy, and push older ones out.
+        """
+        for path, ended in list(self._unnoted.items()):
+            try:
+                self._source.engine.write(ended.note).result()
+            except DiskError as error:
+                logger.error("%s while noting a copy", type(error).__name__)
+                return False
+            del self._unnoted[path]
+        return True
 
     def _verified(self, path: str, made: Made) -> Copy:
         """Return what is kept of a copy that was verified."""
@@ -212,11 +245,14 @@ class Keeper:
 
     def _look(self) -> None:
         """Make what is due or asked for."""
+        self._note()
         plan, copies, tries = self._source.engine.read(
             lambda reader: (
                 backup_store.plan(reader), backup_store.newest_copies(reader), backup_store.tries(reader),
             )
         )  # fmt: skip
+        copies += [ended.copy for ended in self.unnoted if ended.copy is not None]
+        tries |= {ended.tried.path: ended.tried for ended in self.unnoted}
         now_ms = self._source.now_ms()
         asked = self._asked
         paths = plan.copies if asked else due(plan, copies, tries, now_ms)

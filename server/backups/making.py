@@ -24,7 +24,7 @@ from server.backups.manifest import FORMAT, NONCE_BYTES, Manifest, write_manifes
 from server.backups.medium import UNFINISHED, Medium, Trouble, trouble_of
 from server.blobs import BlobStore
 from server.disk import ensure_folder, sync_folder
-from server.engine import DamagedError, Engine, FullError, Reader
+from server.engine import DamagedError, Engine, FailingError, FullError, Reader
 from server.engines.sqlite_copy import snapshot
 from server.key_file import KeyFile
 from server.keys import KeyFileError, Keys
@@ -98,7 +98,7 @@ def make_copy(source: Source, medium: Medium, keep: int, progress: Progress) -> 
             if not is_ours:
                 return Trouble(code="media_dipakai", values={"folder": str(medium.path)})
             return _make(source, medium, keep, progress)
-    except DamagedError:
+    except (DamagedError, FailingError):
         return Trouble(code="kantor_rusak")
     except (OSError, FullError) as error:
         return trouble_of(error, medium.path)

@@ -153,6 +153,8 @@ def trouble_of(error: OSError | FullError, path: Path) -> Trouble:
     number = error.errno if isinstance(error, OSError) else None
     if is_full(error):
         return _trouble("media_penuh", path)
+    if number == errno.EFBIG:
+        return _trouble("media_berkas_terbatas", path)
     if isinstance(error, NoPromiseError):
         return _trouble("media_tanpa_jaminan", path)
     if not path.is_dir() or read_mark(path) is None:

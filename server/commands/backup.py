@@ -106,6 +106,9 @@ def _copy(deps: Deps, args: argparse.Namespace, text: Text) -> int:
         else:
             say_trouble(text, made)
     _warn(text, args.data, [Path(path) for path, made in ended.items() if isinstance(made, Made)])
+    if deps.keeper.unnoted:
+        print(text("cadangan.perintah.tidak_tercatat"), file=sys.stderr)
+        return FAILED
     return 0 if all(isinstance(made, Made) for made in ended.values()) else FAILED
 
 

@@ -13,7 +13,7 @@ from server.commands.shared import add_folder_options, opened, refuse
 from server.compose import Refused
 from server.deps import Deps
 from server.disk import NoPromiseError, is_full, sync_folder
-from server.engine import DiskError, FailingError
+from server.engine import DamagedError, DiskError, FailingError
 from server.services.handover import sentences
 
 HELP = "berkas serah-terima: sinkron tanpa jaringan"
@@ -95,6 +95,6 @@ def _untaken(text: Text, error: OSError | DiskError, path: Path) -> str:
     """Say why a file was not taken in: the office's own disk, or else what the file lies on."""
     if is_full(error):
         return text(f"{TEXTS}.penyimpanan_penuh")
-    if isinstance(error, FailingError):
+    if isinstance(error, FailingError | DamagedError):
         return text(f"{TEXTS}.disk_gagal")
     return text("serah_terima.tidak_terbaca", berkas=path.name)

@@ -8,10 +8,12 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from schemas.problem import TEXTS
 from schemas.text import Text
 from server.backups.medium import Trouble
 from server.compose import Refused, close_office, open_office, unsound
 from server.deps import Deps
+from server.engine import DamagedError, EngineError, FailingError, FullError, LockedError
 from server.own_authority import NoAuthority, OwnAuthority
 
 UNUSABLE = 3
@@ -28,6 +30,23 @@ def add_folder_options(parser: argparse.ArgumentParser) -> None:
 def refuse(text: Text, refused: Refused) -> int:
     """Say in one line why a data folder cannot be used; return the exit code."""
     print(text(f"perintah.{refused.say}", **refused.values), file=sys.stderr)
+    return UNUSABLE
+
+
+def broken_off(text: Text, error: EngineError, args: argparse.Namespace) -> int | None:
+    """Say in one line what broke a command off; return the exit code, None where it is a mistake of ours."""
+    match error:
+        case DamagedError():
+            said = text("perintah.basis_data_cacat", folder=args.data)
+        case LockedError():
+            said = text("perintah.basis_data_dipakai", folder=args.data)
+        case FullError():
+            said = text(f"{TEXTS}.penyimpanan_penuh")
+        case FailingError():
+            said = text(f"{TEXTS}.disk_gagal")
+        case _:
+            return None
+    print(said, file=sys.stderr)
     return UNUSABLE
 
 

@@ -19,6 +19,7 @@ from schemas.ids import Regency
 from server.engine import (
     NOTHING,
     ClosedError,
+    DamagedError,
     NotInitialisedError,
     Params,
     Reader,
@@ -137,13 +138,17 @@ class SqliteEngine:
             except queue.Empty:
                 opened = connect(self._path, self._key, read_only=True)
                 connection = cast(sqlcipher3.Connection, opened.conn)
+            is_sound = True
             try:
                 connection.execute("BEGIN")
                 return work(Transaction(connection, self._regency))
-            except sqlcipher3.OperationalError as error:
-                raise named(error, READ_FAILS) from error
+            except sqlcipher3.DatabaseError as error:
+                told = named(error, READ_FAILS)
+                # once it met a broken page, SQLCipher reads no other with this connection either
+                is_sound = not isinstance(told, DamagedError)
+                raise told from error
             finally:
-                if roll_back(connection):
+                if roll_back(connection) and is_sound:
                     self._idle.put(connection)
                 else:
                     connection.close()
@@ -329,7 +334,7 @@ def create(path: Path, key: bytes, regency: Regency, name: str, now_ms: int) -> 
 def upgrade(path: Path, key: bytes) -> tuple[Regency, str]:
     """Run the migrations that are missing; return code and name of the regency.
 
-    Raises NewerDataError, WrongKeyError, LockedError, NotInitialisedError.
+    Raises NewerDataError, WrongKeyError, NotInitialisedError, LockedError, DiskError.
     """
     if not path.is_file():
         raise NotInitialisedError("there is no database")
@@ -337,7 +342,7 @@ def upgrade(path: Path, key: bytes) -> tuple[Regency, str]:
     try:
         migrate(connection)
         code, name = regency_of(connection)
-    except sqlcipher3.OperationalError as error:
+    except sqlcipher3.DatabaseError as error:
         raise named(error) from error
     finally:
         connection.close()

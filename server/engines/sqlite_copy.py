@@ -21,6 +21,7 @@ from server.engines.sqlite import Transaction
 from server.migrate import regency_of
 
 PAGES_A_STEP = 1_000
+PAGE_BYTES = 4096
 PATIENCE_MS = 2_000
 
 
@@ -48,7 +49,7 @@ class Snapshot:
         except sqlcipher3.OperationalError as error:
             if "full" in str(error):
                 raise FullError("no space is left") from error
-            raise OSError(errno.EIO, str(error)) from error
+            raise _why(target) from error
         except sqlcipher3.DatabaseError as error:
             raise DamagedError(str(error)) from error
         finally:
@@ -116,6 +117,16 @@ def bring_under(path: Path, old: bytes, new: bytes, work: Callable[[Writer], Non
         raise DamagedError(str(error)) from error
     finally:
         connection.close()
+
+
+def _why(file: Path) -> OSError:
+    """Find out why a file takes no more pages: SQLite keeps what the system said to itself."""
+    try:
+        with file.open("ab") as end:
+            end.write(bytes(PAGE_BYTES))
+    except OSError as error:
+        return error
+    return OSError(errno.EIO, "the disk fails")
 
 
 def _unsynced(path: Path, key: bytes) -> sqlcipher3.Connection:

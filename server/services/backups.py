@@ -109,7 +109,7 @@ class Backups:
 
     def standing(self) -> Standing:
         """Say in one sentence whether the office is safe: first of all, whether it can be opened again."""
-        copies = self._engine.read(backup_store.newest_copies)
+        copies = self._engine.read(self._copies)
         found = self._key() or self._standing(copies)
         return self._second(copies) or found if found.tone == "good" else found
 
@@ -144,8 +144,9 @@ class Backups:
         owners = names(SqlOfficeStore.reading(reader), {devices[name].person for name in missing.phones})
         return _Facts(
             plan=backup_store.plan(reader),
-            copies=backup_store.newest_copies(reader),
-            tries=backup_store.tries(reader),
+            copies=self._copies(reader),
+            tries=backup_store.tries(reader)
+            | {ended.tried.path: ended.tried for ended in self._keeper.unnoted},
             restore=restore_store.last_restore(reader),
             missing=missing,
             phones=tuple(
@@ -156,6 +157,11 @@ class Backups:
                 for name in missing.phones
             ),
         )
+
+    def _copies(self, reader: Reader) -> list[Copy]:
+        """Return the newest copy of each medium, also where that is not on record yet."""
+        unnoted = [ended.copy for ended in self._keeper.unnoted if ended.copy is not None]
+        return [*backup_store.newest_copies(reader), *unnoted]
 
     def _standing(self, copies: list[Copy]) -> Standing:
         if not copies:

@@ -36,6 +36,8 @@ class Middleman:
         self.most_bytes: int | None = None
         """Of a request's body; a larger one is answered `too_large` once it was read."""
         self.too_large = 413
+        self.takes_off = ""
+        """A header of requests that it does not pass on."""
         self.is_old = False
         """Of HTTP/1.0: it says no length, and hangs up where an answer ends."""
         self._server = _Server(office, self)
@@ -98,7 +100,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _ask(self, body: bytes) -> Answer:
         office = HTTPConnection(*self.server.office, timeout=30)
         try:
-            office.request(self.command, self.path, body, dict(self.headers.items()))
+            off = self.server.middleman.takes_off
+            said = {name: value for name, value in self.headers.items() if name.lower() != off}
+            office.request(self.command, self.path, body, said)
             answer = office.getresponse()
             data = answer.read()
             headers = {

@@ -110,3 +110,28 @@ def test_photos_find_their_way_where_a_proxy_passes_on_whole_requests_over_a_lin
     world.line.cut(UP, *[19_000] * 500)
     sync_on(phone)
     assert world.line.cuts and all_is_there(world, phone)
+
+
+def test_a_proxy_that_takes_off_what_a_phone_logs_in_with_is_told_as_what_it_is(
+    regency: Make,
+    between: Stand,  # noqa: F811
+) -> None:
+    """Row 71. Each login goes well, and nothing after it: no session is over."""
+    world, phone = with_photos(regency, 1)
+    proxy = between(world)
+    proxy.takes_off = "authorization"
+    for _ in range(2):
+        failure = phone.worker.run_once()
+        assert failure is not None and failure.say == "lapangan.masuk_tertahan"
+        assert pending(phone) == (1, 1)
+
+    def but_for_photos(_method: str, path: str) -> None:
+        proxy.takes_off = "authorization" if path.startswith("/tus") else ""
+
+    proxy.front = but_for_photos
+    failure = phone.worker.run_once()
+    assert failure is not None and failure.say == "lapangan.masuk_tertahan"
+    assert pending(phone) == (0, 1)
+    proxy.front, proxy.takes_off = lambda _method, _path: None, ""
+    sync(phone)
+    assert all_is_there(world, phone)

@@ -8,7 +8,8 @@ import random
 import re
 import shutil
 import signal
-from collections.abc import Generator, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -373,3 +374,11 @@ def sync(phone: Phone) -> None:
     """Sync until the phone says that all is well."""
     failure = phone.worker.run_once()
     assert failure is None, failure
+
+
+def until(what: Callable[[], bool]) -> None:
+    """Wait until it has come to something."""
+    end_s = time.monotonic() + 30
+    while not what():
+        assert time.monotonic() < end_s, "it never came to that"
+        time.sleep(0.05)

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from field_app.blobs import Blobs
 from field_app.link import Failure
 from field_app.rehearsal import drawn_photo
+from field_app.vault import StorageFailedError
 from field_app.views import SyncStatus
 from schemas.ids import BlobId
 from tests.field_app.conftest import SetTime
@@ -93,6 +95,25 @@ def test_two_photos_that_the_office_stumbles_over_hold_up_no_other(near: Sending
     assert near.office.received == made[2:]
     assert near.worker.run_once() is None
     assert set(near.office.received) == set(made)
+
+
+def test_a_photo_that_the_storage_does_not_give_back_holds_up_no_other_and_is_not_called_lost(
+    near: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, read = visit(near, SMALL, (320, 240)), Blobs.read
+
+    def broken(blobs: Blobs, blob: BlobId) -> bytes:
+        if blob == made[0]:
+            raise StorageFailedError
+        return read(blobs, blob)
+
+    monkeypatch.setattr(Blobs, "read", broken)
+    failure = near.worker.run_once()
+    assert failure is not None and failure.say == "lapangan.penyimpanan_rusak"
+    assert near.office.received == made[1:]
+    monkeypatch.setattr(Blobs, "read", read)
+    assert near.worker.run_once() is None
+    assert near.office.received == [made[1], made[0]]
 
 
 def test_photos_that_failed_by_themselves_go_after_the_others_next_time(near: Sending) -> None:
