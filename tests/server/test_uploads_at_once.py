@@ -82,7 +82,7 @@ def half_sent(office: Running, phone: Phone, data: bytes, size_bytes: int) -> It
         yield line
 
 
-def kept_within(data: Path, size_bytes: int, tries: int) -> bool:
+def kept_within(data: Path, size_bytes: int, tries: int = 3_000) -> bool:
     """Look until so much of an upload is on the disk but for what may be in memory; False if it never is."""
     for _ in range(tries):
         if sum(path.stat().st_size for path in (data / "uploads").iterdir()) >= size_bytes - KEPT_BYTES:
@@ -181,7 +181,7 @@ def test_what_does_not_come_at_once_is_kept_while_it_comes(
     phone = office.phone()
     monkeypatch.setattr(upload_body, "HOLD_S", 0)
     with half_sent(office, phone, DATA[:100_000], len(DATA)) as line:
-        assert kept_within(office.data, 100_000, tries=1_000)
+        assert kept_within(office.data, 100_000)
         line.sendall(DATA[100_000:])
         assert line.recv(12) == b"HTTP/1.1 201"
     assert office.deps.blobs.check(blob_of(DATA)) == len(DATA)
@@ -208,7 +208,7 @@ def test_what_came_before_a_cut_stays_however_long_the_office_looks_who_sends_it
             time.sleep(0.1)  # the office has read what it reads before it knows
         time.sleep(0.1)  # and would have seen the end
         may_know.set()
-    assert kept_within(office.data, 130_000 + KEPT_BYTES, tries=1_000)
+    assert kept_within(office.data, 130_000 + KEPT_BYTES)
     asked = phone.begin_upload(DATA)
     assert asked.headers["upload-offset"] == "130000"
 
