@@ -213,6 +213,26 @@ def test_what_came_before_a_cut_stays_however_long_the_office_looks_who_sends_it
     assert asked.headers["upload-offset"] == "130000"
 
 
+def test_who_asks_where_an_upload_stands_hears_it_with_what_was_sent_before_though_that_is_looked_up_later(
+    office: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The phone is back before the office, which is busy, knows whose the first bytes are."""
+    phone = office.phone()
+    again = Phone(office.client(), key=phone.key, token=phone.token)
+    place = phone.begin_upload(DATA).headers["location"]
+    slow, device_of = Gate(office.deps.devices.device_of), office.deps.devices.device_of
+    looks = iter([slow])
+    monkeypatch.setattr(office.deps.devices, "device_of", lambda token: next(looks, device_of)(token))
+    with ThreadPoolExecutor() as pool:
+        sent = pool.submit(phone.send, place, DATA[:150_000], 0)
+        assert slow.reached.wait(20)
+        asked = pool.submit(again.tus, "HEAD", place)
+        time.sleep(0.1)  # and would have been answered
+        slow.open.set()
+        assert asked.result().headers["upload-offset"] == "150000"
+        assert sent.result().status_code == 204
+
+
 def test_more_than_was_announced_is_refused_and_nothing_of_it_counts(office: Running) -> None:
     phone = office.phone()
     for content in (DATA + b"x", iter([DATA, b"x"])):
@@ -298,9 +318,13 @@ ASK: dict[str, Callable[[Phone, str], httpx.Response]] = {
 def test_who_asks_while_the_last_bytes_are_stored_hears_that_all_is_there(
     office: Running, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Phone, str], httpx.Response]
 ) -> None:
-    """The line died after the last byte, and the phone is back before the office is through."""
+    """The line died after the last byte, and the phone is back before the office is through; it logged in
+    anew.
+    """
     phone = office.phone()
-    again = Phone(office.client(), key=phone.key, token=phone.token)
+    again = Phone(office.client(), key=phone.key)
+    again.device = phone.device
+    again.login()
     place = phone.begin_upload(DATA).headers["location"]
     put, find = Gate(office.deps.blobs.put), Gate(office.deps.uploads.find)
     find.open.set()
