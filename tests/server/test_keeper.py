@@ -75,7 +75,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 
 def wait_for(what: Callable[[], bool]) -> None:
-    for _ in range(2_000):
+    for _ in range(6_000):
         if what():
             return
         time.sleep(0.01)
