@@ -49,7 +49,7 @@ class TusApp:
 
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
-        self._holds: dict[str, _Hold] = {}
+        self._holds: dict[object, _Hold] = {}
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -59,8 +59,11 @@ class TusApp:
         has_bytes = tus_headers.has_bytes(method, headers)
         # it is read from now on: what is cut while we look who is calling arrived all the same
         body = UploadBody(receive) if has_bytes else None
+        what = name or tus_headers.announced_hash(headers.get("upload-metadata"))
         try:
-            result = await self._route(method, name, headers, body)
+            # in the order in which they came: who asks for the offset may be known before who sends
+            async with self._alone((headers.get("authorization"), what), body):
+                result = await self._route(method, name, headers, body)
         finally:
             if body is not None:
                 await body.close()
@@ -108,7 +111,7 @@ class TusApp:
         return self._deps.uploads.find(device, name) if name else device
 
     @asynccontextmanager
-    async def _alone(self, what: str, body: UploadBody | None) -> AsyncGenerator[bool]:
+    async def _alone(self, what: object, body: UploadBody | None) -> AsyncGenerator[bool]:
         """Let nobody else work on an upload meanwhile; gives whether one did, who was asked to stop."""
         waited = False
         while (other := self._holds.get(what)) is not None:

@@ -20,7 +20,7 @@ from tests.server.web_office import PASSWORD
 CHEAP_KIB = 64
 """Memory of a password's hash. A hash names its own cost, so the server checks these as cheaply."""
 LAPTOP, SMALL = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000
 STAFF: dict[str, tuple[str, Role]] = {
     "rini": ("Rini Handayani", "admin"),
     "wahyu": ("Wahyu Nugroho", "petugas"),

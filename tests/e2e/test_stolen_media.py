@@ -8,6 +8,7 @@ runs, with the logs beside it, and once more when all is closed.
 import re
 import sqlite3
 import zlib
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -186,5 +187,5 @@ def test_no_database_or_picture_opens_without_its_key(day: Day) -> None:
     assert len(databases) >= 4  # the office's, a copy on each medium, the phone's
     for path in databases:
         for driver in (sqlite3, sqlcipher3):
-            with pytest.raises(driver.DatabaseError):
-                driver.connect(path).execute("SELECT count(*) FROM sqlite_master").fetchall()
+            with closing(driver.connect(path)) as connection, pytest.raises(driver.DatabaseError):
+                connection.execute("SELECT count(*) FROM sqlite_master").fetchall()

@@ -40,7 +40,7 @@ class Line:
         self.release()
         # a thread that still waits on a closed socket would take what comes to the next one of that number
         self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join(10)
+        self._thread.join(30)
         self._listener.close()
         self.hang_up()
 

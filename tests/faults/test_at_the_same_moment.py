@@ -33,7 +33,7 @@ def together(works: Sequence[Callable[[], Any]]) -> list[Any]:
     barrier = threading.Barrier(len(works))
 
     def begin(work: Callable[[], Any]) -> Any:
-        barrier.wait(10)
+        barrier.wait(30)
         return work()
 
     with ThreadPoolExecutor(len(works)) as pool:
@@ -116,7 +116,7 @@ def test_syncs_by_hand_and_in_the_background_are_never_two_at_once(regency: Make
     world.line.most_at_once = 0
     world.line.hold()
     phone.worker.start()
-    assert world.line.answer_waits.wait(10)
+    assert world.line.answer_waits.wait(30)
     hands = [threading.Thread(target=phone.worker.run_once) for _ in range(3)]
     for hand in hands:
         hand.start()
@@ -140,10 +140,10 @@ def test_two_programs_on_one_vault_sync_at_once_and_double_nothing(regency: Make
     world.line.hold()
     window = threading.Thread(target=phone.worker.run_once)
     window.start()
-    assert world.line.answer_waits.wait(10)
+    assert world.line.answer_waits.wait(30)
     world.line.answer_waits.clear()
     command = nursery.begin("use", world.folder / "perintah", world.folder / "hp-0", "sync")
-    assert world.line.answer_waits.wait(10), "the command's first request is on its way too"
+    assert world.line.answer_waits.wait(30), "the command's first request is on its way too"
     assert world.line.most_at_once == 2
     world.line.release()
     window.join(20)

@@ -152,7 +152,7 @@ def test_a_phone_that_dies_while_it_uploads_goes_on_where_the_office_stands(
     phone.lock()
     for after_bytes in (1_500, 7_000, 14_000):
         begun: Future[int] = Future()
-        world.line.when_up(after_bytes, lambda begun=begun: os.kill(begun.result(10), signal.SIGKILL))
+        world.line.when_up(after_bytes, lambda begun=begun: os.kill(begun.result(30), signal.SIGKILL))
         begun.set_result(nursery.begin("use", world.folder / "kata", world.folder / "hp-0", "sync"))
         assert nursery.wait(begun.result()) == KILLED
     phone = world.again(world.folder / "hp-0")

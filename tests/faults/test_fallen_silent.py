@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable, Coroutine, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -243,13 +243,19 @@ def test_nobody_watches_a_connection_that_is_gone(hours: Hours) -> None:
 
 
 class Hasty(PatientProtocol):
-    silence_s = 0.05
+    silence_s = 1.0
 
 
 class Brisk(PatientProtocol):
     """An hour's patience in a moment: a head within a second, and 4 KiB of a body in each."""
 
     silence_s, head_s, window_s = 2.0, 1.0, 1.0
+
+
+class Lenient(PatientProtocol):
+    """As brisk as a machine allows on which a thread may stand still for some seconds."""
+
+    silence_s, window_s = 6.0, 3.0
 
 
 @contextmanager
@@ -266,12 +272,13 @@ def real_office(folder: Path, http: type[PatientProtocol]) -> Generator[tuple[An
 def test_a_real_office_lets_go_of_those_who_left_in_the_midst_of_a_word(tmp_path: Path) -> None:
     """Row 44. Twenty phones that say one byte of their message."""
     with real_office(tmp_path, Hasty) as (address, server):
-        lines = [socket.create_connection(address, timeout=20) for _ in range(20)]
+        lines: list[socket.socket] = []
+        for _ in range(20):
+            lines.append(socket.create_connection(address, timeout=20))
+            lines[-1].sendall(BEGUN + b"x")
         for line in lines:
-            line.sendall(BEGUN + b"x")
-        for line in lines:
-            assert line.recv(1) == b"", "the office hung up"
-            line.close()
+            with line, suppress(ConnectionResetError):  # where it did not hear all of it
+                assert line.recv(1) == b"", "the office hung up"
         while server.server_state.connections:
             time.sleep(0.005)
 
@@ -287,13 +294,16 @@ def test_a_real_office_lets_go_of_who_says_a_byte_now_and_then(tmp_path: Path, b
 
 
 def test_a_real_office_hears_a_slow_upload_to_its_end(tmp_path: Path) -> None:
-    """At ten times the least pace, as 1 KB a second is thirty times that of a real office."""
-    size = 120_000
-    with real_office(tmp_path, Brisk) as (address, _), socket.create_connection(address, timeout=20) as line:
+    """At ten times the least pace, for longer than two windows."""
+    size = 91_000
+    with (
+        real_office(tmp_path, Lenient) as (address, _),
+        socket.create_connection(address, timeout=20) as line,
+    ):
         line.sendall(LONG % size)
-        for _ in range(size // 2_000):
-            time.sleep(0.05)
-            line.sendall(b"x" * 2_000)
+        for _ in range(size // 1_400):
+            time.sleep(0.1)
+            line.sendall(b"x" * 1_400)
         line.sendall(b"GET /api/authority HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         heard = b"".join(iter(lambda: line.recv(65_536), b""))
         assert heard.count(b"HTTP/1.1 ") == 2, "both were answered"

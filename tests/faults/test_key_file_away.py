@@ -82,7 +82,7 @@ class Kept:
         """Press the button that makes a copy; return whether one was made and is not called damaged."""
         before = self.copies()
         assert admin.post("/cadangan", data={"csrf": csrf(admin.get("/cadangan").text)}).status_code == 303
-        for _ in range(200):
+        for _ in range(1_000):
             if self.copies() > before and "Sedang mencadangkan" not in admin.get("/cadangan").text:
                 break
             time.sleep(0.05)

@@ -200,7 +200,7 @@ def test_an_edit_right_after_creating_arrives_also_when_a_sync_is_under_way(rege
     world.line.hold()
     going = threading.Thread(target=phone.worker.run_once)
     going.start()
-    assert world.line.answer_waits.wait(10)
+    assert world.line.answer_waits.wait(30)
     again("Dukuh Tiga")
     assert pending(phone)[0] == 3
     world.line.release()

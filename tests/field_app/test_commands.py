@@ -173,6 +173,22 @@ def test_a_folder_that_cannot_be_written_gets_a_sentence(
     assert "Folder data tidak dapat ditulis" in capsys.readouterr().err
 
 
+DIES_AFTER_A_PHOTO = """
+import builtins, os, signal, sys
+from field_app.__main__ import main
+
+say = print
+
+def dies(*said, **more):
+    say(*said, **more)
+    if "berkas kamera" in said[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+builtins.print = dies
+main(sys.argv[1:])
+"""
+
+
 def test_a_process_killed_while_recording_leaves_a_vault_that_opens(
     office: Running,
     tmp_path: Path,
@@ -182,19 +198,12 @@ def test_a_process_killed_while_recording_leaves_a_vault_that_opens(
     folder = ["--dir", str(tmp_path / "hp"), "--pin", PIN]
     assert main(["enrol", *folder, "--address", office.address, "--code", code]) == 0
     assert main(["sync", *folder]) == 0
-    process = subprocess.Popen(
-        [sys.executable, "-m", "field_app", "record", *folder],
+    killed = subprocess.run(
+        [sys.executable, "-c", DIES_AFTER_A_PHOTO, "record", *folder],
         cwd=Path(__file__).resolve().parents[2],
-        stdout=subprocess.PIPE,
-        text=True,
+        check=False,
     )
-    assert process.stdout
-    for line in process.stdout:
-        if "berkas kamera" in line:  # the first photo is in the vault
-            process.send_signal(signal.SIGKILL)
-            break
-    process.wait(20)
-    process.stdout.close()
+    assert killed.returncode == -signal.SIGKILL
     assert main(["record", *folder]) == 0
     assert main(["sync", *folder]) == 0
     assert main(["status", *folder]) == 0

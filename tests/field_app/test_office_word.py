@@ -24,6 +24,7 @@ from tests.field_app.test_phone_and_office import PIN, TUGAS, WARGA
 from tests.server.backup_office import Quiet
 from tests.server.conftest import DESA, Running, make_office, serving
 from tests.server.letting_in import let_in
+from tests.server.test_tls import own_port
 
 RESCUE = bytes(range(32))
 
@@ -33,7 +34,7 @@ class Regency:
 
     def __init__(self, folder: Path, time: SetTime) -> None:
         self.folder, self.data = folder, folder / "office"
-        self.phone, self.port = make_phone(folder / "phone", time), 0
+        self.phone, self.port = make_phone(folder / "phone", time), own_port()
         self.first = True
 
     @contextmanager
@@ -42,7 +43,6 @@ class Regency:
         assert not isinstance(deps, NotOpened)
         self.first = False
         with serving(deps, self.data, self.port) as running:
-            self.port = int(running.address.rsplit(":", 1)[1])
             yield running
 
     def keys(self) -> Keys:

@@ -16,7 +16,7 @@ from tests.field_app.test_losses import visits
 from tests.field_app.test_visits import Field, field  # noqa: F401 - use cases as a fixture
 from tests.field_app.test_worker import Sending
 
-WAIT_S = 10
+WAIT_S = 30
 """How long a test waits for what happens at once, before it fails."""
 
 

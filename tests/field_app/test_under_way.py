@@ -16,11 +16,11 @@ def test_what_is_sent_at_once_runs_while_its_sender_does_something_else() -> Non
 
     def call() -> str:
         begun.set()
-        assert may_end.wait(10)
+        assert may_end.wait(30)
         return threading.current_thread().name
 
     under_way = UnderWay(call, at_once=True)
-    assert begun.wait(10)
+    assert begun.wait(30)
     may_end.set()
     assert under_way.answer() == "sambang-line"
     assert "sambang-line" not in names()

@@ -1,10 +1,7 @@
 """Uploading over a line that is cut, against the real office behind a proxy that cuts."""
 
 import random
-import socket
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from hashlib import sha256
 
 import httpx
@@ -14,61 +11,18 @@ from field_app.link import Failure, Reply
 from field_app.transport import HttpLink
 from field_app.tus import UNTOLD, Received, Upload
 from schemas.ids import BlobId
+from tests.faults.line import UP, Line
 from tests.server.conftest import Running, office  # noqa: F401 - the running office as a fixture
 
 KEEP = 16 * 1024
 
 
-class CuttingLine:
-    """A TCP line to the office that is cut after so many bytes of the phone's."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self._office = (host, port)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self.cut_after: list[int] = []
-        self.carried = 0
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self) -> None:
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                phone, _ = self._listener.accept()
-            except OSError:
-                return
-            there = socket.create_connection(self._office)
-            limit = self.cut_after.pop(0) if self.cut_after else None
-            threading.Thread(target=self._carry, args=(phone, there, limit), daemon=True).start()
-            threading.Thread(target=self._carry, args=(there, phone, None), daemon=True).start()
-
-    def _carry(self, source: socket.socket, target: socket.socket, limit: int | None) -> None:
-        carried = 0
-        try:
-            while data := source.recv(4096 if limit is None else min(4096, limit - carried) or 1):
-                if limit is not None and carried + len(data) >= limit:
-                    target.sendall(data)
-                    break
-                carried += len(data)
-                if limit is not None or target.getpeername() == self._office:
-                    self.carried += len(data)
-                target.sendall(data)
-        except OSError:
-            pass
-        for end in (source, target):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-
-
 @pytest.fixture
-def line(office: Running) -> Iterator[tuple[CuttingLine, HttpLink]]:  # noqa: F811
-    url = httpx.URL(office.address)
-    cutting = CuttingLine(url.host, url.port or 80)
+def line(office: Running) -> Iterator[tuple[Line, HttpLink]]:  # noqa: F811
+    url, cutting = httpx.URL(office.address), Line()
+    cutting.office = (url.host, url.port or 80)
     phone = office.phone()
-    client = httpx.Client(timeout=10, trust_env=False)
+    client = httpx.Client(timeout=30, trust_env=False)
     over = HttpLink(cutting.address, lambda _: True, client)
     assert over.login(phone.device, phone.key.sign) is None
     yield cutting, over
@@ -90,14 +44,16 @@ class Told:
 
 
 def test_a_photo_arrives_whole_over_a_line_that_is_cut_often(
-    line: tuple[CuttingLine, HttpLink],
+    line: tuple[Line, HttpLink],
     office: Running,  # noqa: F811
 ) -> None:
     cutting, over = line
     data = random.Random(4).randbytes(300_000)
-    cutting.cut_after = [0, 40_000, 1_000, 90_000, 17_000, 120_000]
-    over._client.close()  # the cuts are for new connections
-    over._client = httpx.Client(timeout=10, trust_env=False)
+    cuts = (0, 40_000, 1_000, 90_000, 17_000, 120_000)
+    begun = cutting.carried[UP]
+    cutting.cut(UP, *cuts)
+    over._client.close()  # the first cut is for a new connection
+    over._client = httpx.Client(timeout=30, trust_env=False)
     told, before, failures = Told(), 0, 0
     for _ in range(20):
         outcome = Upload(over).run(blob_of(data), data, told.url, told)
@@ -107,15 +63,14 @@ def test_a_photo_arrives_whole_over_a_line_that_is_cut_often(
         assert told.offset >= before
         before, failures = told.offset, failures + 1
     assert isinstance(outcome, Received)
-    assert cutting.cut_after == [] and failures >= 5
+    assert cutting.cuts == len(cuts) and failures >= 5
     assert b"".join(office.deps.blobs.read(blob_of(data))) == data
-    twice = cutting.carried - len(data)
-    cuts = 6
-    assert twice < cuts * KEEP + 30 * 2_000, f"{twice} bytes went twice or were headers"
+    twice = cutting.carried[UP] - begun - len(data)
+    assert twice < len(cuts) * KEEP + 30 * 2_000, f"{twice} bytes went twice or were headers"
 
 
 def test_an_upload_that_the_office_forgot_is_begun_again(
-    line: tuple[CuttingLine, HttpLink],
+    line: tuple[Line, HttpLink],
     office: Running,  # noqa: F811
 ) -> None:
     _, over = line
@@ -126,19 +81,19 @@ def test_an_upload_that_the_office_forgot_is_begun_again(
 
 
 def test_a_receipt_that_was_lost_is_asked_for_again_without_sending_twice(
-    line: tuple[CuttingLine, HttpLink],
+    line: tuple[Line, HttpLink],
 ) -> None:
     cutting, over = line
     data = random.Random(6).randbytes(60_000)
     told = Told()
     assert isinstance(Upload(over).run(blob_of(data), data, "", told), Received)
-    carried = cutting.carried
+    carried = cutting.carried[UP]
     assert isinstance(Upload(over).run(blob_of(data), data, told.url, told), Received)
     assert isinstance(Upload(over).run(blob_of(data), data, UNTOLD, told), Received)
-    assert cutting.carried - carried < 3_000
+    assert cutting.carried[UP] - carried < 3_000
 
 
-def test_bytes_that_are_not_what_was_announced_get_no_receipt(line: tuple[CuttingLine, HttpLink]) -> None:
+def test_bytes_that_are_not_what_was_announced_get_no_receipt(line: tuple[Line, HttpLink]) -> None:
     _, over = line
     data = random.Random(7).randbytes(20_000)
     outcome = Upload(over).run(blob_of(data), data[:-1] + b"x", "", Told())

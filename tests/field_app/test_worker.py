@@ -59,7 +59,7 @@ class Office:
     def sync(self, request: SyncRequest) -> SyncResponse | Failure:
         self.running += 1
         self.most_running = max(self.most_running, self.running)
-        self.gate.wait(5)
+        self.gate.wait(30)
         self.syncs += 1
         self.running -= 1
         if self.trouble:
@@ -216,26 +216,27 @@ def test_there_are_never_two_syncs_at_once(sending: Sending) -> None:
     sending.worker.sync_now()
     sending.office.gate.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(30)
     sending.worker.close()
     assert sending.office.most_running == 1
     assert sending.field.status() == ["diterima"]
 
 
 def test_asking_wakes_the_thread_while_it_waits(sending: Sending) -> None:
-    done = threading.Event()
+    failed, done = threading.Event(), threading.Event()
 
     def listen(status: SyncStatus) -> None:
+        if status.state == "gagal":
+            failed.set()
         if status.state == "diam" and sending.office.syncs >= 2:
             done.set()
 
     sending.office.trouble = [AWAY]
     sending.worker.listener = listen
     sending.worker.start()
-    while sending.worker.status().state != "gagal":
-        pass
+    assert failed.wait(30)
     sending.worker.sync_now()
-    assert done.wait(10)
+    assert done.wait(30)
 
 
 def test_an_answer_that_does_not_fit_stores_nothing(
@@ -282,10 +283,11 @@ def test_closing_while_the_office_is_slow_waits_no_longer_than_asked(sending: Se
     sending.worker.start()
     while not sending.office.running:
         pass
+    thread = sending.worker._thread
+    assert thread is not None
     sending.worker.close(timeout_s=0.01)
     sending.office.gate.set()
-    thread = next(t for t in threading.enumerate() if t.name == "sambang-sync")
-    thread.join(10)
+    thread.join(30)
     assert not thread.is_alive()
     assert sending.field.status() == ["terkirim"], "what the office answered was still kept"
 
@@ -378,10 +380,10 @@ def test_the_network_that_comes_back_starts_a_sync(
     sending.office.trouble = [AWAY]
     sending.worker.listener = listen
     sending.worker.start()
-    assert tried.wait(10)
+    assert tried.wait(30)
     assert not sent.wait(0.05), "by itself it would wait for seconds"
     network.there = True
-    assert sent.wait(10)
+    assert sent.wait(30)
     sending.worker.close()
 
 

@@ -1,11 +1,13 @@
 import math
 from collections import Counter
-from time import process_time
+from pathlib import Path
+from time import thread_time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas import wilayah as wilayah_module
 from schemas.wilayah import Wilayah, load_wilayah
 
 CENTRE_OUTSIDE = {"33.14.12.2002", "33.14.15.2005"}
@@ -17,6 +19,8 @@ def wilayah() -> Wilayah:
 
 
 LOADED = load_wilayah()
+DATA = Path(wilayah_module.__file__).parent / "data"
+"""Named, as otherwise what was loaded already is given to tests."""
 points = st.tuples(st.floats(-7.65, -7.15), st.floats(110.7, 111.2))
 
 
@@ -157,16 +161,16 @@ def test_only_a_demo_regency_knows_kecamatan_99(wilayah: Wilayah) -> None:
 
 
 def test_regions_load_fast_and_points_are_found_at_once() -> None:
-    start = process_time()
-    fresh = load_wilayah()
+    start = thread_time()
+    fresh = load_wilayah(DATA)
     fresh.locate(-7.41, 111.0)
-    loaded = process_time() - start
+    loaded = thread_time() - start
     times: list[float] = []
     for step in range(50):
-        start = process_time()
+        start = thread_time()
         fresh.locate(-7.5 + step / 200, 111.0)
         fresh.outside_m("33.14.10.1001", -7.5 + step / 200, 111.0)
-        times.append(process_time() - start)
-    # Budgets are 100 ms and 1 ms, of this process's own time: a busy machine does not fail this.
+        times.append(thread_time() - start)
+    # Budgets are 100 ms and 1 ms, of this thread's own time: a busy machine does not fail this.
     assert loaded < 0.1
     assert sorted(times)[25] < 0.001

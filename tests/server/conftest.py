@@ -11,13 +11,14 @@ import pytest
 
 from schemas.ids import PersonId, Regency
 from schemas.problem import Problem
+from server import slices
 from server.app import create_app
 from server.commands import user
 from server.commands.run import listen
 from server.compose import Refused, close_office, init_office, open_office, unlock
 from server.deps import Deps
 from server.passwords import Passwords
-from server.services import indexing
+from server.services import indexing, together
 from server.verify import verify
 from server.web import building
 from sync.change import Patch
@@ -103,9 +104,11 @@ def _passwords_cost_little() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _pages_wait_for_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page shows what the index has by the moment; on a busy machine a test would see another one."""
+def _pages_wait_for_what_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page shows what was taken in and compared by the moment; on a busy machine a test would see less."""
     monkeypatch.setattr(indexing, "PAGE_WAITS_S", 30.0)
+    monkeypatch.setattr(together, "COMPARES_S", 60.0)
+    monkeypatch.setattr(slices, "GOAL_S", 60.0)
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ class Handle:
                 return self._engine.read(lambda reader: getattr(self._make(reader, None), name)(*args))
             answer: Future[Any] = Future()
             self._calls.put((name, args, answer))
-            return answer.result(timeout=10)
+            return answer.result(timeout=30)
 
         return call
 
@@ -65,5 +65,5 @@ class Handle:
         finally:
             calls.put(None)
             self._calls = None
-            done.exception(timeout=10)
+            done.exception(timeout=30)
         done.result()

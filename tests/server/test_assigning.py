@@ -161,7 +161,7 @@ def test_of_a_workers_tugas_each_officer_sees_only_those_they_could_move(town: T
     assert seen == {town.warga[0]: False, None: True}
     assert [each.target for each in town.work.tasks(town.officer, case.author)] == [town.warga[0]]
     assert town.work.tasks(town.person("kis"), case.author) == [], "nor that there is something sealed"
-    with serving(office) as address, httpx.Client(base_url=address) as client:
+    with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, "jauh")
         page = client.get(f"/penugasan/petugas/{case.author}")
         assert page.status_code == 200 and "Warga A" not in page.text
@@ -175,7 +175,7 @@ def test_a_sealed_tugas_has_no_code_to_print(town: Town) -> None:
     case = SealedCase(office)
     town.work.give(town.officer, town.order(case.author), town.warga[:1])
     town.change(RecordId("e" * 32), "tugas", kasus=case.kasus, petugas=case.author, state="baru")
-    with serving(office) as address, httpx.Client(base_url=address) as client:
+    with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, "semua")
         plain = client.get(f"/penugasan/petugas/{case.author}").text
         coded = client.get(f"/penugasan/petugas/{case.author}?kode=ya").text
@@ -199,7 +199,7 @@ def test_a_tugas_is_given_and_moved_to_field_workers_only(town: Town) -> None:
 def test_what_lies_with_somebody_who_left_is_found_and_given_to_another(town: Town) -> None:
     town.work.give(town.officer, town.order(town.second), town.warga[:1])
     town.change(town.second, "petugas", aktif=False)
-    with serving(town.office) as address, httpx.Client(base_url=address) as client:
+    with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, "petugas")
         home = client.get("/").text
         assert "1 tugas masih pada Pendamping Dua" in home

@@ -54,15 +54,15 @@ def ask_for_a_copy(served: Served, page: Page) -> None:
 def test_a_copy_that_is_asked_for_is_seen_to_its_end(served: Served) -> None:
     page = served.page("admin")
     ask_for_a_copy(served, page)
-    expect(page.get_by_text("Cadangan terakhir hari ini")).to_be_visible(timeout=15_000)
-    expect(page.locator(".media .chip.good")).to_have_count(2, timeout=15_000)
+    expect(page.get_by_text("Cadangan terakhir hari ini")).to_be_visible()
+    expect(page.locator(".media .chip.good")).to_have_count(2)
     expect(page.get_by_role("button", name="Cadangkan sekarang")).to_be_visible()
 
 
 def test_it_is_seen_to_its_end_without_javascript(served: Served) -> None:
     page = served.page("admin", java_script_enabled=False)
     ask_for_a_copy(served, page)
-    expect(page.locator(".media .chip.good")).to_have_count(2, timeout=15_000)
+    expect(page.locator(".media .chip.good")).to_have_count(2)
 
 
 def test_progress_moves_by_itself_until_the_copy_is_done(served: Served) -> None:

@@ -142,7 +142,7 @@ def test_the_button_makes_copies_and_the_page_shows_them(site: Site) -> None:
         assert client.post("/cadangan", data={"csrf": "x"}).status_code == 403
         answer = client.post("/cadangan", data={"csrf": csrf(page)})
         assert answer.status_code == 303
-        for _ in range(1_000):
+        for _ in range(3_000):
             if len(list(site.media[1].path.glob("copies/*.manifest"))) and not site.deps.keeper.running:
                 break
             time.sleep(0.01)

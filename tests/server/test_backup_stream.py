@@ -44,7 +44,7 @@ def test_a_disk_that_dies_takes_nothing_along_that_was_answered_a_second_before(
             phone.sync()
         answered = time.monotonic()
         while streamed(Path(second), Path(key), phone) < 30:
-            assert time.monotonic() - answered < 20, "the log never got there"
+            assert time.monotonic() - answered < 60, "the log never got there"
             time.sleep(0.02)
         server.kill()
         server.wait()

@@ -9,14 +9,14 @@ from typing import Any, cast
 import pytest
 import sqlcipher3
 
-from server.engine import FailingError, Writer
+from server.engine import Engine, FailingError, Writer
 from server.engines import sqlite
 from server.engines.checkpoints import Checkpoints
 from server.engines.connecting import connect
 from server.engines.sqlite_copy import alone
 from tests.server.offices import KEY, make_engine
 
-WAIT_S = 10
+WAIT_S = 30
 
 
 def many(first: int, count: int) -> Any:
@@ -27,8 +27,15 @@ def many(first: int, count: int) -> Any:
     return work
 
 
+def is_copied(engine: Engine, file: Path) -> bool:
+    """Whether the file has come to all the pages that there are: while it is copied it grows page by page."""
+    [(pages,)] = engine.read(lambda reader: reader.query("PRAGMA page_count"))
+    [(page_bytes,)] = engine.read(lambda reader: reader.query("PRAGMA page_size"))
+    return file.stat().st_size == int(pages) * int(page_bytes)
+
+
 def until(said: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 10
+    end = time.monotonic() + WAIT_S
     while not (now := said()) and time.monotonic() < end:
         time.sleep(0.01)
     return now
@@ -41,16 +48,17 @@ def test_the_log_is_copied_beside_the_writer_once_much_has_changed(
     engine = make_engine(tmp_path)
     file = tmp_path / "office.db"
     before = file.stat().st_size
-    engine.write(many(0, 90)).result(10)
+    engine.write(many(0, 90)).result(WAIT_S)
     time.sleep(0.1)
     assert file.stat().st_size == before, "little goes on lying in the log"
-    engine.write(many(90, 20)).result(10)
-    assert until(lambda: file.stat().st_size > before + 110 * 500)
+    engine.write(many(90, 20)).result(WAIT_S)
+    assert until(lambda: is_copied(engine, file))
     again = file.stat().st_size
-    engine.write(many(200, 90)).result(10)
+    assert again > before + 110 * 500
+    engine.write(many(200, 90)).result(WAIT_S)
     time.sleep(0.1)
     assert file.stat().st_size == again, "what was copied does not count again"
-    engine.write(many(300, 90)).result(10)
+    engine.write(many(300, 90)).result(WAIT_S)
     assert until(lambda: file.stat().st_size > again)
     engine.close()
 
@@ -71,10 +79,10 @@ def test_a_log_that_cannot_be_copied_now_stops_nothing_and_is_copied_later(
     copying._connection = Full()
     file = tmp_path / "office.db"
     before = file.stat().st_size
-    engine.write(many(0, 100)).result(10)
-    assert tried.wait(10) and file.stat().st_size == before
+    engine.write(many(0, 100)).result(WAIT_S)
+    assert tried.wait(WAIT_S) and file.stat().st_size == before
     copying._connection = connection
-    engine.write(many(100, 100)).result(10)
+    engine.write(many(100, 100)).result(WAIT_S)
     assert until(lambda: file.stat().st_size > before + 200 * 500)
     engine.close()
 
@@ -86,7 +94,7 @@ def test_a_log_that_has_grown_very_long_is_copied_by_the_writer(
     engine = make_engine(tmp_path)
     file = tmp_path / "office.db"
     before = file.stat().st_size
-    engine.write(many(0, 300)).result(10)
+    engine.write(many(0, 300)).result(WAIT_S)
     assert file.stat().st_size > before + 300 * 500
     engine.close()
 

@@ -80,7 +80,10 @@ def test_of_a_sealed_visit_the_paper_tells_the_outside_only(case: Case) -> None:
 def test_the_page_gives_a_bundle_that_checks_itself_and_records_who_asked(
     case: Case, tmp_path: Path, with_answers: bool
 ) -> None:
-    with serving(case.office) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
+    with (
+        serving(case.office) as address,
+        httpx.Client(base_url=address, follow_redirects=True, timeout=20) as http,
+    ):
         login(http, "pengawas")
         page = http.get(f"/kunjungan/{case.visit}")
         assert "Buat laporan" in page.text
@@ -105,7 +108,10 @@ def test_the_page_gives_a_bundle_that_checks_itself_and_records_who_asked(
 
 @pytest.mark.parametrize("role", ["pendamping", "verifikator", "petugas", "admin"])
 def test_others_are_offered_no_report_and_get_none(case: Case, role: str) -> None:
-    with serving(case.office) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
+    with (
+        serving(case.office) as address,
+        httpx.Client(base_url=address, follow_redirects=True, timeout=20) as http,
+    ):
         login(http, role)
         page = http.get(f"/kunjungan/{case.visit}")
         assert "Buat laporan" not in page.text

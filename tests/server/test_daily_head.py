@@ -161,7 +161,10 @@ def test_a_wrong_number_a_shorter_chain_and_a_slip_of_the_pen_are_told_apart(off
 
 def test_the_page_prints_a_sheet_and_checks_one(office: Office) -> None:
     paper = printed(office.deps)
-    with serving(office) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
+    with (
+        serving(office) as address,
+        httpx.Client(base_url=address, follow_redirects=True, timeout=20) as http,
+    ):
         form = {"csrf": csrf(http.get("/masuk")), "nama": "pengawas", "sandi": PASSWORD}
         http.post("/masuk", data=form)
         page = http.get("/jejak/lembar")

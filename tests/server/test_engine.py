@@ -41,14 +41,14 @@ class Gate:
 
         def work(_: Writer) -> None:
             self.entered.set()
-            assert self.opened.wait(10)
+            assert self.opened.wait(30)
 
         self.done = engine.write(work)
-        assert self.entered.wait(10)
+        assert self.entered.wait(30)
 
     def open(self) -> None:
         self.opened.set()
-        self.done.result(10)
+        self.done.result(30)
 
 
 def commits(engine: SqliteEngine) -> list[tuple[Any, ...]]:
@@ -75,7 +75,7 @@ def test_functions_that_wait_share_one_commit(engine: SqliteEngine) -> None:
     gate = Gate(engine)
     waiting = [engine.write(insert(f"p{number}")) for number in range(20)]
     gate.open()
-    assert [future.result(10) for future in waiting] == list(range(1, 21))
+    assert [future.result(30) for future in waiting] == list(range(1, 21))
     [(first, last, tag)] = commits(engine)
     assert (first, last, len(tag)) == (1, 20, 8)
 
@@ -98,7 +98,7 @@ def test_items_that_wait_for_one_function_are_given_to_it_in_one_call(engine: Sq
     gate, inserting = Gate(engine), Inserting()
     waiting = [engine.write_each(inserting.work, ["a", "b"]), engine.write_each(inserting.work, ["c"])]
     gate.open()
-    assert [future.result(10) for future in waiting] == [[1, 2], [3]]
+    assert [future.result(30) for future in waiting] == [[1, 2], [3]]
     assert inserting.calls == [["a", "b", "c"]]
     assert len(commits(engine)) == 1
 
@@ -109,7 +109,7 @@ def test_items_keep_their_place_between_functions_that_wait(engine: SqliteEngine
     between = engine.write(insert("b"))
     last = engine.write_each(inserting.work, ["c"])
     gate.open()
-    assert (first.result(10), between.result(10), last.result(10)) == ([1], 2, [3])
+    assert (first.result(30), between.result(30), last.result(30)) == ([1], 2, [3])
     assert inserting.calls == [["a"], ["c"]]
 
 
@@ -117,7 +117,7 @@ def test_an_item_that_fails_fails_alone(engine: SqliteEngine) -> None:
     gate, inserting = Gate(engine), Inserting()
     waiting = [engine.write_each(inserting.work, ["a", "bad"]), engine.write_each(inserting.work, ["c"])]
     gate.open()
-    [good, bad], [other] = (future.result(10) for future in waiting)
+    [good, bad], [other] = (future.result(30) for future in waiting)
     assert (good, str(bad), other) == (1, "bad", 2)
     assert inserting.calls == [["a", "bad", "c"], ["a"], ["bad"], ["c"]]
     assert parts(engine) == ["a", "c"]
@@ -128,8 +128,8 @@ def test_an_item_that_fails_beside_a_function_takes_back_nothing_of_that(engine:
     gate, inserting = Gate(engine), Inserting()
     before, items = engine.write(insert("a")), engine.write_each(inserting.work, ["bad", "c"])
     gate.open()
-    assert before.result(10) == 1
-    bad, good = items.result(10)
+    assert before.result(30) == 1
+    bad, good = items.result(30)
     assert (str(bad), good) == ("bad", 2)
     assert inserting.calls == [["bad", "c"], ["bad"], ["c"]]
     assert parts(engine) == ["a", "c"]
@@ -141,9 +141,9 @@ def test_a_function_that_fails_alone_leaves_nothing_and_the_next_goes_on(engine:
         raise ValueError("mine")
 
     with pytest.raises(ValueError, match="mine"):
-        engine.write(broken).result(10)
+        engine.write(broken).result(30)
     assert (parts(engine), commits(engine)) == ([], [])
-    assert engine.write(insert("a")).result(10) == 1
+    assert engine.write(insert("a")).result(30) == 1
 
 
 def test_one_that_fails_takes_back_its_own_work_and_seqs_only(engine: SqliteEngine) -> None:
@@ -154,9 +154,9 @@ def test_one_that_fails_takes_back_its_own_work_and_seqs_only(engine: SqliteEngi
     gate = Gate(engine)
     before, failing, after = (engine.write(work) for work in (insert("a"), broken, insert("b")))
     gate.open()
-    assert (before.result(10), after.result(10)) == (1, 2)
+    assert (before.result(30), after.result(30)) == (1, 2)
     with pytest.raises(ValueError, match="mine"):
-        failing.result(10)
+        failing.result(30)
     assert parts(engine) == ["a", "b"]
     assert commits(engine)[0][:2] == (1, 2)
 
@@ -179,10 +179,10 @@ def test_a_commit_that_fails_fails_everyone_who_waited_and_keeps_nothing(engine:
     gate.open()
     for future in waiting:
         with pytest.raises(FullError):
-            future.result(10)
+            future.result(30)
     cast(Any, engine)._connection = connection
     assert parts(engine) == []
-    assert engine.write(insert("c")).result(10) == 1
+    assert engine.write(insert("c")).result(30) == 1
 
 
 def test_a_database_that_another_program_holds_is_told_as_such_and_written_once_it_lets_go(
@@ -193,11 +193,11 @@ def test_a_database_that_another_program_holds_is_told_as_such_and_written_once_
     other = cast(sqlcipher3.Connection, connect(path, KEY).conn)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(LockedError):
-        engine.write(insert("a")).result(10)
+        engine.write(insert("a")).result(30)
     assert parts(engine) == [], "reading goes on"
     other.execute("ROLLBACK")
     other.close()
-    assert engine.write(insert("a")).result(10) == 1
+    assert engine.write(insert("a")).result(30) == 1
 
 
 @pytest.mark.parametrize("ending", [SystemExit(1), KeyboardInterrupt(), GeneratorExit()])
@@ -212,8 +212,8 @@ def test_a_function_that_would_end_its_thread_ends_not_the_writer(
     before, leaving, after = (engine.write(work) for work in (insert("a"), leaves, insert("b")))
     gate.open()
     with pytest.raises(type(ending)):
-        leaving.result(10)
-    assert (before.result(10), after.result(10)) == (1, 2)
+        leaving.result(30)
+    assert (before.result(30), after.result(30)) == (1, 2)
     assert parts(engine) == ["a", "b"]
 
 
@@ -230,9 +230,9 @@ def test_a_commit_that_cannot_even_begin_fails_its_waiters_and_the_writer_goes_o
     cast(Any, engine)._randomness = leaves
     gate.open()
     with pytest.raises(SystemExit):
-        waiting.result(10)
+        waiting.result(30)
     cast(Any, engine)._randomness = randomness
-    assert engine.write(insert("b")).result(10) == 1
+    assert engine.write(insert("b")).result(30) == 1
 
 
 def test_nobody_is_answered_before_the_commit(engine: SqliteEngine) -> None:
@@ -241,9 +241,9 @@ def test_nobody_is_answered_before_the_commit(engine: SqliteEngine) -> None:
     first: Future[Any] = engine.write(insert("a"))
     second = engine.write(lambda _: seen.append(first.done()))
     gate.open()
-    second.result(10)
+    second.result(30)
     assert seen == [False]
-    assert first.result(10) == 1
+    assert first.result(30) == 1
 
 
 def test_long_reads_and_the_writer_take_turns(engine: SqliteEngine) -> None:
@@ -304,7 +304,7 @@ def test_a_reader_sees_one_snapshot_while_others_write(engine: SqliteEngine) -> 
     def work(reader: Reader) -> tuple[int, int]:
         count = "SELECT count(*) FROM parts"
         before = reader.query(count)[0][0]
-        engine.write(insert("a")).result(10)
+        engine.write(insert("a")).result(30)
         return before, reader.query(count)[0][0]
 
     assert engine.read(work) == (0, 0)
@@ -317,7 +317,7 @@ def test_a_reader_cannot_write(engine: SqliteEngine) -> None:
 
 
 def test_lists_of_text_and_of_bytes_are_looked_up(engine: SqliteEngine) -> None:
-    engine.write(insert("a")).result(10)
+    engine.write(insert("a")).result(30)
     sql = "SELECT part FROM parts WHERE kabupaten = :kabupaten AND part IN :parts AND digest IN :digests"
 
     def ask(names: list[str], digests: list[bytes]) -> Any:
@@ -343,7 +343,7 @@ def test_a_closed_engine_leaves_one_file_and_says_that_it_is_closed(tmp_path: Pa
 
 
 def test_nothing_that_was_written_is_readable_in_the_files(engine: SqliteEngine, tmp_path: Path) -> None:
-    engine.write(insert("Sutarmi-yang-dicari")).result(10)
+    engine.write(insert("Sutarmi-yang-dicari")).result(30)
     for path in tmp_path.iterdir():
         assert b"Sutarmi" not in path.read_bytes()
         assert b"SQLite format" not in path.read_bytes()
@@ -381,7 +381,7 @@ def test_batches_give_every_row_once_in_order_whatever_their_size(
     engine: SqliteEngine, size: int, sizes: list[int]
 ) -> None:
     for name in ("ab", "aa", "ba", "bb", "c"):
-        engine.write(insert(name)).result(10)
+        engine.write(insert(name)).result(30)
     sql = (
         "SELECT part, substr(part, 1, 1) AS letter FROM parts WHERE part <> :gone"
         " AND substr(part, 1, 1) >= :letter AND (substr(part, 1, 1) > :letter OR part > :name)"

@@ -35,7 +35,7 @@ class Pages:
 
     def waited_for(self, name: str, page: str) -> str:
         """The page of a list, once it is written."""
-        for _ in range(200):
+        for _ in range(1_000):
             answer = self.browser(name).get(page)
             if "refresh" not in answer.headers:
                 return answer.text

@@ -37,7 +37,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 @pytest.fixture
 def desk(office: Office) -> Iterator[httpx.Client]:
-    with serving_cheaply(office) as address, httpx.Client(base_url=address) as client:
+    with serving_cheaply(office) as address, httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, "kabid")
         yield client
 
@@ -181,7 +181,7 @@ def test_no_version_is_less_private_than_one_before() -> None:
 def test_only_the_kabid_publishes_and_whoever_works_here_looks(office: Office) -> None:
     with serving_cheaply(office) as address:
         for name, looks in (("petugas", 200), ("verifikator", 403), ("admin", 200)):
-            with httpx.Client(base_url=address) as client:
+            with httpx.Client(base_url=address, timeout=20) as client:
                 log_in(client, name)
                 assert client.get("/formulir").status_code == looks, name
                 assert client.get("/formulir/baru").status_code == 403, name
@@ -194,7 +194,7 @@ def test_only_the_kabid_publishes_and_whoever_works_here_looks(office: Office) -
 def test_a_sealed_form_is_published_with_an_officers_passphrase_only(office: Office) -> None:
     add_officers(office)
     text = following("ktk")
-    with serving_cheaply(office) as address, httpx.Client(base_url=address) as client:
+    with serving_cheaply(office) as address, httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, "budi")
         assert send(client, text, frasa=PHRASES["budi"]).status_code in (403, 409)  # nobody held the ceremony
         hold_ceremony(client)

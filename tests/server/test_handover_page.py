@@ -3,9 +3,9 @@
 import fcntl
 import os
 import re
+import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from hashlib import sha256
 from io import BytesIO
@@ -333,6 +333,24 @@ def test_the_command_takes_and_answers_while_no_server_runs(
     assert not (tmp_path / "x.smb").exists() and not list(tmp_path.glob(".*.tmp"))
 
 
+DIES_AT_A_PHOTO = """
+import os, signal, sys
+from itertools import count
+from server.__main__ import main
+from server.blobs import BlobStore
+
+numbers, put = count(), BlobStore.put
+
+def dies(*given):
+    if next(numbers) == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return put(*given)
+
+BlobStore.put = dies
+main(sys.argv[1:])
+"""
+
+
 def test_a_command_that_is_killed_half_way_is_simply_run_again(
     office: Running,  # noqa: F811
     tmp_path: Path,
@@ -342,19 +360,13 @@ def test_a_command_that_is_killed_half_way_is_simply_run_again(
     path = tmp_path / "besar.smb"
     photos = tuple(sha256(bytes([number])).digest() * 8_000 for number in range(40))
     path.write_bytes(written(phone, office.deps.handovers.public_key, photos))
-    started = subprocess.Popen(
-        [sys.executable, "-m", "server", "handover", "--data", str(office.data), "take", str(path)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    while not list((office.data / "blobs").glob("*/*")):
-        assert started.poll() is None, "it was through before it could be killed"
-        time.sleep(0.002)
-    started.kill()
-    started.wait()
+    given = ["handover", "--data", str(office.data), "take", str(path)]
+    killed = subprocess.run([sys.executable, "-c", DIES_AT_A_PHOTO, *given], check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
     done = command("--data", office.data, "take", path)
     assert done.returncode == 0, done.stderr
     new, before = map(int, re.findall(r"(\d+) foto baru \((\d+) sudah ada\)", done.stdout)[0])
-    assert new + before == len(photos) and before < len(photos)
+    assert new + before == len(photos) and before == 5
     assert all(office.deps.blobs.check(blob) for blob in map(name_of, photos))
     assert office.faults() == []
 

@@ -106,7 +106,7 @@ def test_what_only_phones_ask_for_is_spared_what_only_browsers_read(address: tup
     office, base = address
     asked = NonceRequest(device=office.phone.device)
     headers = {"content-type": MEDIA_TYPE}
-    answer = httpx.post(f"{base}/api/login/nonce", content=encode(asked), headers=headers)
+    answer = httpx.post(f"{base}/api/login/nonce", content=encode(asked), headers=headers, timeout=20)
     assert answer.status_code == 200 and answer.headers["content-type"] == MEDIA_TYPE
     assert not {"content-security-policy", "permissions-policy", "x-frame-options"} & set(answer.headers)
 

@@ -52,7 +52,7 @@ class Pages:
 
     def settled(self, page: str) -> str:
         """The page, once no step is under way."""
-        for _ in range(200):
+        for _ in range(1_000):
             answer = self.browser.get(page)
             if "refresh" not in answer.headers:
                 return answer.text

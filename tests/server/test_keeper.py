@@ -75,7 +75,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 
 def wait_for(what: Callable[[], bool]) -> None:
-    for _ in range(2_000):
+    for _ in range(6_000):
         if what():
             return
         time.sleep(0.01)
@@ -162,9 +162,9 @@ def test_what_is_committed_is_in_the_log_within_a_moment(office: Office) -> None
     office.plan(stream=office.media[0])
     office.keeper.start()
     wait_for(lambda: office.keeper.stream.since_ms > 0)
-    before = sum(office.streamed(office.media[0]))
+    wait_for(lambda: sum(office.streamed(office.media[0])) == 1)  # the office's first change
     office.write()
-    wait_for(lambda: sum(office.streamed(office.media[0])) == before + 1)
+    wait_for(lambda: sum(office.streamed(office.media[0])) == 2)
 
 
 def test_the_writer_is_not_held_up_by_a_log_that_hangs(

@@ -5,7 +5,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from tests.contract.people import record_id
 from tests.server.conftest import DESA, Running, make_office
 from tests.server.letting_in import beside
 from tests.server.phones import Phone
+from tests.server.test_uploads_at_once import kept_within
 
 DATA = random.Random(8).randbytes(300_000)
 
@@ -64,7 +64,7 @@ def test_what_was_answered_survives_a_kill_and_an_upload_goes_on(tmp_path: Path)
                 f"Upload-Offset: 100000\r\nContent-Length: {len(DATA) - 100_000}\r\n\r\n"
             )
             line.sendall(head.encode() + DATA[100_000:200_000])
-            time.sleep(0.3)
+            assert kept_within(folder, 200_000)
             server.kill()
             server.wait()
     assert main(["verify", "--data", str(folder)]) == 0

@@ -30,7 +30,10 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 
 @pytest.fixture(scope="module")
 def kabid(office: Office) -> Iterator[httpx.Client]:
-    with serving(office) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
+    with (
+        serving(office) as address,
+        httpx.Client(base_url=address, follow_redirects=True, timeout=20) as http,
+    ):
         login(http, "kabid")
         yield http
 

@@ -167,10 +167,10 @@ def test_a_server_that_is_told_to_stop_leaves_one_clean_file(folder: Path, name:
         assert server.stdout is not None and server.stderr is not None
         found = re.search(r"http://127\.0\.0\.1:\d+", server.stdout.readline())
         assert found is not None
-        with urllib.request.urlopen(f"{found.group()}/api/health", timeout=10) as answer:
+        with urllib.request.urlopen(f"{found.group()}/api/health", timeout=30) as answer:
             assert answer.read() == b"ok"
         server.send_signal(name)
-        assert server.wait(20) == 0
+        assert server.wait(30) == 0
         assert "berhenti dengan rapi" in server.stdout.read()
         assert server.stderr.read().count("\n") == 1
     assert [path.name for path in folder.iterdir() if path.is_file()] == ["office.db"]

@@ -38,7 +38,7 @@ class Site:
     def raw(self, *lines: str, body: bytes = b"", hang_up: bool = False) -> bytes:
         """Send bytes as they are, and return what comes until the office hangs up."""
         host, _, port = self.address.removeprefix("http://").partition(":")
-        with socket.create_connection((host, int(port)), timeout=5) as line:
+        with socket.create_connection((host, int(port)), timeout=20) as line:
             line.sendall("\r\n".join([*lines, "connection: close", "", ""]).encode("latin-1") + body)
             if hang_up:
                 line.shutdown(socket.SHUT_WR)

@@ -247,7 +247,10 @@ def test_a_strange_name_writes_no_line_of_its_own(copy: Path, told: Told, strang
 def test_one_altered_byte_beside_the_lines_of_a_trail_is_told_and_its_file_named(
     whole: Package, told: Told, tmp_path: Path
 ) -> None:
-    with serving(whole.case.office) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
+    with (
+        serving(whole.case.office) as address,
+        httpx.Client(base_url=address, follow_redirects=True, timeout=20) as http,
+    ):
         login(http, "pengawas")
         form = {"csrf": csrf(http.get("/jejak")), "keperluan": "Pemeriksaan triwulan"}
         answer = http.post("/jejak/ekspor", data=form)

@@ -24,6 +24,7 @@ LONG = "Tulis alamat lengkap dengan RT dan RW. " * 20
 
 def shut_out(page: Page) -> list[str]:
     """Return what axe finds on a page as it is, and what is cut off at large text on a narrow screen."""
+    page.wait_for_load_state()
     page.add_script_tag(path=str(AXE))
     found: list[str] = []
     for size in (LAPTOP, PHONE):

@@ -111,7 +111,10 @@ def test_filters_are_lifted_without_the_search_and_the_search_without_the_filter
 
 
 def test_what_another_searched_for_is_not_found_by_its_name(served: tuple[Office, str]) -> None:
-    with httpx.Client(base_url=served[1], timeout=20) as one, httpx.Client(base_url=served[1]) as other:
+    with (
+        httpx.Client(base_url=served[1], timeout=20) as one,
+        httpx.Client(base_url=served[1], timeout=20) as other,
+    ):
         log_in(one, "verifikator")
         log_in(other, "kabid")
         page = other.get(f"/antrean?{sought(one, 'lestari').url.query.decode()}")

@@ -45,7 +45,7 @@ def test_a_name_that_cannot_be_given_is_told(desk: Desk, by: str, whom: str, nam
 
 def test_the_pages_say_both_names_before_it_is_allowed(desk: Desk) -> None:
     person = desk.office.people["pendamping"]
-    with serving_cheaply(desk.office) as address, httpx.Client(base_url=address) as client:
+    with serving_cheaply(desk.office) as address, httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, "admin")
         page = client.get(f"/pengguna/{person}")
         form = {"csrf": csrf(page), "langkah": "nama", "nama": "Rini Astuti"}

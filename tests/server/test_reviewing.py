@@ -57,7 +57,7 @@ def desk(address: str) -> Iterator[httpx.Client]:
 
 @contextmanager
 def browser(address: str, username: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=address) as client:
+    with httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, username)
         yield client
 

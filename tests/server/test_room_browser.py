@@ -136,9 +136,10 @@ def test_nothing_of_a_case_comes_out_of_a_printer_without_a_reason(room: Served)
     form.get_by_label("Untuk keperluan apa?").fill("Lampiran untuk SK Bupati")
     form.get_by_role("button").click()
     page.emulate_media(media="print")
+    expect(page.locator("img.stamp")).to_be_visible()
+    page.wait_for_load_state()
     words = page.locator("body").inner_text()
     assert STORY in words and "Dicetak oleh Siti Uji SI" in words
-    assert page.locator("img.stamp").is_visible()
 
 
 def test_the_browser_leaves_by_itself_when_the_time_is_over(room: Served) -> None:

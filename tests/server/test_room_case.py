@@ -166,7 +166,7 @@ def test_the_room_closes_after_ten_minutes_by_the_offices_clock(site: Site) -> N
             open_case(client, kasus)
             page = client.get(page_of(kasus))
             seconds, target = page.headers["refresh"].split("; url=")
-            assert STORY in page.text and 590 <= int(seconds) <= 601 and target == page_of(kasus)
+            assert STORY in page.text and 570 <= int(seconds) <= 601 and target == page_of(kasus)
             shift[0] = OPEN_MS - 5_000
             assert STORY in client.get(page_of(kasus)).text
             shift[0] = OPEN_MS + 1_000

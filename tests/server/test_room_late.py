@@ -149,7 +149,10 @@ def test_an_open_case_closes_nothing_of_another(office: tuple[Office, str]) -> N
 def test_an_officer_of_the_room_needs_the_second_step_whatever_their_role(office: tuple[Office, str]) -> None:
     inside, address = office
     siti, other = inside.people[SITI], inside.people["petugas"]
-    with httpx.Client(base_url=address, timeout=20) as client, httpx.Client(base_url=address) as colleague:
+    with (
+        httpx.Client(base_url=address, timeout=20) as client,
+        httpx.Client(base_url=address, timeout=20) as colleague,
+    ):
         log_in(client, SITI)
         log_in(colleague, "petugas")
         for officer in (siti, other):

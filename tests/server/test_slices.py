@@ -5,6 +5,11 @@ import pytest
 from server.slices import GOAL_S, Slices
 
 
+@pytest.fixture(autouse=True)
+def _pages_wait_for_what_follows() -> None:
+    """Nothing is put off here: how long a slice takes is what counts."""
+
+
 class Machine:
     """A machine on which each thing takes so many seconds."""
 

@@ -37,14 +37,14 @@ def held_up(office: Running) -> Callable[[], None]:
 
     def hold_up(writer: Writer) -> None:
         begun.set()
-        assert go.wait(10)
+        assert go.wait(30)
 
     done = office.deps.engine.write(hold_up)
-    assert begun.wait(10)
+    assert begun.wait(30)
 
     def let_go() -> None:
         go.set()
-        done.result(10)
+        done.result(30)
 
     return let_go
 

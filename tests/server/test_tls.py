@@ -1,12 +1,14 @@
 """An office that speaks TLS by its own authority: the real server, phones that pin it, and browsers."""
 
+import random
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from errno import ENOSPC
 from pathlib import Path
 
@@ -42,10 +44,18 @@ PIN = "280945"
 TLS = ("--tls", "--name", "127.0.0.1")
 
 
+def own_port() -> int:
+    """A free port that the system gives to nobody by itself: an office that was away finds it free again."""
+    ports = random.SystemRandom()
+    while True:
+        with suppress(OSError), socket.create_server(("127.0.0.1", ports.randrange(20_000, 32_000))) as free:
+            return int(free.getsockname()[1])
+
+
 @contextmanager
 def served(folder: Path, *more: str) -> Iterator[str]:
     """Serve in a process of its own; gives the address that phones use."""
-    command = [sys.executable, "-m", "server", "run", "--data", str(folder), "--port", "0", *more]
+    command = [sys.executable, "-m", "server", "run", "--data", str(folder), "--port", str(own_port()), *more]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         assert server.stdout is not None
         found = re.search(r"https?://\S+", server.stdout.readline())
@@ -81,20 +91,22 @@ def test_a_code_alone_brings_a_phone_to_its_office_over_tls_and_to_no_other(tmp_
 
 def strict_browser(address: str, authority: bytes) -> None:
     """Browsers that were told of the authority need no exception, and keep to TLS from then on."""
-    with httpx.Client(base_url=address, verify=ssl.create_default_context(cadata=authority)) as browser:
+    with httpx.Client(
+        base_url=address, verify=ssl.create_default_context(cadata=authority), timeout=20
+    ) as browser:
         page = browser.get("/masuk")
         assert page.headers[STRICT[0]] == STRICT[1]
         cookies = page.headers.get_list("set-cookie")
         assert cookies and all("secure" in each.lower() and "httponly" in each.lower() for each in cookies)
         assert all(each.startswith("__Host-") for each in cookies)
         assert browser.get("/api/health").headers[STRICT[0]] == STRICT[1]
-    with httpx.Client(base_url=address) as stranger, pytest.raises(httpx.ConnectError):
+    with httpx.Client(base_url=address, timeout=20) as stranger, pytest.raises(httpx.ConnectError):
         stranger.get("/masuk")
 
 
 def old_phone(address: str) -> None:
     """Nothing is answered without TLS on that port."""
-    bare = httpx.Client(base_url=address.replace("https", "http"))
+    bare = httpx.Client(base_url=address.replace("https", "http"), timeout=20)
     with bare, pytest.raises(httpx.TransportError):
         bare.get("/api/health")
 

@@ -194,7 +194,10 @@ def test_a_span_of_days_is_of_the_offices_clock() -> None:
 def test_a_check_from_the_page_runs_behind_it_and_its_result_stays(office: Office) -> None:
     site = build_site(office.deps, Passwords(office.deps.randomness, memory_kib=64))
     pages = page_routes(site)
-    with serving(office, pages) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
+    with (
+        serving(office, pages) as address,
+        httpx.Client(base_url=address, follow_redirects=True, timeout=20) as http,
+    ):
         login(http, "pengawas")
         page = http.get("/jejak")
         assert page.status_code == 200 and "Belum pernah diperiksa" in page.text
@@ -209,7 +212,7 @@ def test_a_check_from_the_page_runs_behind_it_and_its_result_stays(office: Offic
 
 @pytest.mark.parametrize("role", ["pendamping", "verifikator", "petugas"])
 def test_others_do_not_see_the_page(office: Office, role: str) -> None:
-    with serving(office) as address, httpx.Client(base_url=address) as http:
+    with serving(office) as address, httpx.Client(base_url=address, timeout=20) as http:
         login(http, role)
         assert http.get("/jejak").status_code == 403
 

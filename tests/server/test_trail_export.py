@@ -55,7 +55,10 @@ def bundle(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for _ in range(4):
         sent_back_visit(office)
     folder = tmp_path_factory.mktemp("export")
-    with serving(office) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
+    with (
+        serving(office) as address,
+        httpx.Client(base_url=address, follow_redirects=True, timeout=20) as http,
+    ):
         login(http, "pengawas")
         form = {"csrf": csrf(http.get("/jejak")), "keperluan": "Pemeriksaan triwulan"}
         answer = http.post("/jejak/ekspor", data=form)
@@ -181,7 +184,10 @@ def test_papers_of_pages_wait_for_the_turns_of_the_offices_one_typesetter(
 ) -> None:
     deps = replace(office.deps, typesetter=cast(Typesetter, Typist()))
     pages = page_routes(build_site(deps, Passwords(bytes, memory_kib=64)))
-    with serving(office, pages) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
+    with (
+        serving(office, pages) as address,
+        httpx.Client(base_url=address, follow_redirects=True, timeout=20) as http,
+    ):
         login(http, "pengawas")
         form = {"csrf": csrf(http.get("/jejak")), "keperluan": "Pemeriksaan triwulan"}
         made = [http.post("/jejak/ekspor", data=form), http.post(f"/kunjungan/{visit}/laporan", data=form)]
@@ -206,7 +212,10 @@ def test_an_export_is_never_plain_on_the_disk(office: Office, monkeypatch: pytes
 
 @pytest.mark.parametrize("role", ["admin", "petugas"])
 def test_others_take_nothing_along(office: Office, role: str) -> None:
-    with serving(office) as address, httpx.Client(base_url=address, follow_redirects=True) as http:
+    with (
+        serving(office) as address,
+        httpx.Client(base_url=address, follow_redirects=True, timeout=20) as http,
+    ):
         login(http, role)
         form = {"csrf": csrf(http.get("/akun")), "keperluan": "Pemeriksaan"}
         assert http.post("/jejak/ekspor", data=form).status_code == 403

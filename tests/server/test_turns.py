@@ -50,7 +50,7 @@ def test_no_more_run_at_a_time_than_there_are_turns() -> None:
         with lock:
             running += 1
             most = max(most, running)
-        gate.wait(10)  # goes on only when a second one runs beside it
+        gate.wait(30)  # goes on only when a second one runs beside it
         with lock:
             running -= 1
 
@@ -83,7 +83,7 @@ def test_beyond_the_queue_a_login_is_refused_politely_and_a_page_is_not(office: 
 
     def slow(*args: str) -> object:
         begun.set()
-        held.wait(10)
+        held.wait(30)
         return fits(*args)
 
     with (
@@ -100,7 +100,7 @@ def test_beyond_the_queue_a_login_is_refused_politely_and_a_page_is_not(office: 
             for client in (first, second)
         ]
         waiting = aside.submit(first.post, "/masuk", data=forms[0])
-        assert begun.wait(10)
+        assert begun.wait(30)
         refused = second.post("/masuk", data=forms[1])
         assert refused.status_code == 503 and refused.headers["retry-after"] == str(RETRY_AFTER_S)
         assert "Tunggu beberapa detik" in refused.text
@@ -116,7 +116,7 @@ def test_an_approval_takes_the_same_turns_and_is_still_asked_when_refused(office
 
     def slow(*args: str) -> object:
         begun.set()
-        held.wait(10)
+        held.wait(30)
         return fits(*args)
 
     with (
@@ -134,7 +134,7 @@ def test_an_approval_takes_the_same_turns_and_is_still_asked_when_refused(office
         login = {"csrf": csrf(other.get("/masuk")), "nama": "petugas", "sandi": PASSWORD}
         site.accounts.log_in = slow  # type: ignore[method-assign,assignment]
         waiting = aside.submit(other.post, "/masuk", data=login)
-        assert begun.wait(10)
+        assert begun.wait(30)
         refused = kabid.post("/pengguna", data=form)
         held.set()
         assert waiting.result().status_code == 303
@@ -224,10 +224,10 @@ def full(turns: Turns) -> Generator[Callable[[bool], None]]:
                 end.wait(60)
 
             taken.append(aside.submit(asyncio.run, turns.work(job)))
-            assert begun.wait(10)
+            assert begun.wait(30)
         else:
             held.pop().set()
-            taken.pop().result(10)
+            taken.pop().result(30)
 
     taken: list[Future[object]] = []
     with ThreadPoolExecutor(1) as aside:

@@ -62,7 +62,10 @@ def test_a_long_note_comes_back_after_the_session_ended_and_nothing_was_decided(
 ) -> None:
     office, address = served
     visit = queued(office)
-    with httpx.Client(base_url=address, timeout=20) as client, httpx.Client(base_url=address) as other:
+    with (
+        httpx.Client(base_url=address, timeout=20) as client,
+        httpx.Client(base_url=address, timeout=20) as other,
+    ):
         log_in(client, "verifikator")
         form = form_on(client, visit)
         sleep(office, client)

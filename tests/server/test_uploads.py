@@ -4,7 +4,9 @@ import base64
 import hashlib
 import random
 import socket
-import time
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 
 import pytest
@@ -13,7 +15,9 @@ from schemas.format import LAST_MS
 from schemas.ids import BlobId, ChangeId
 from server import tus
 from server.api.tus_headers import CHUNK_TYPE
+from server.part_file import PartFile
 from server.store import SqlOfficeStore
+from server.upload_store import Upload
 from sync.store import BlobRef
 from tests.contract.people import record_id
 from tests.server.conftest import Running
@@ -33,17 +37,26 @@ def offset(phone: Phone, place: str) -> int:
     return int(answer.headers["upload-offset"])
 
 
-def cut(office: Running, phone: Phone, place: str, data: bytes, start: int, announced: int) -> None:
-    """Send part of a PATCH and break the line."""
+@contextmanager
+def half_sent(office: Running, phone: Phone, place: str, data: bytes, start: int = 0) -> Iterator[None]:
+    """While a PATCH of all that is left has its turn, and `data` of it is sent; then the line breaks."""
     host, port = office.address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port))) as line:
+    its_turn, part = threading.Event(), office.deps.uploads.part
+
+    def begun(upload: Upload) -> PartFile | None:
+        its_turn.set()
+        return part(upload)
+
+    with socket.create_connection((host, int(port))) as line, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(office.deps.uploads, "part", begun)
         head = (
             f"PATCH {place} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {phone.token}\r\n"
             "Tus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\n"
-            f"Upload-Offset: {start}\r\nContent-Length: {announced}\r\n\r\n"
+            f"Upload-Offset: {start}\r\nContent-Length: {len(DATA) - start}\r\n\r\n"
         )
         line.sendall(head.encode() + data)
-        time.sleep(0.05)
+        assert its_turn.wait(30)
+        yield
 
 
 def test_options_tell_what_is_spoken(office: Running) -> None:
@@ -65,10 +78,12 @@ def test_options_tell_what_is_spoken(office: Running) -> None:
 def test_what_arrived_before_the_line_was_cut_is_kept(office: Running, arrived: int) -> None:
     phone = office.phone()
     place = phone.begin_upload(DATA).headers["location"]
-    cut(office, phone, place, DATA[:arrived], 0, len(DATA))
+    with half_sent(office, phone, place, DATA[:arrived]):
+        pass
     kept = offset(phone, place)
     assert arrived - kept <= 16 * 1024
-    cut(office, phone, place, DATA[kept : kept + 9_000], kept, len(DATA) - kept)
+    with half_sent(office, phone, place, DATA[kept : kept + 9_000], kept):
+        pass
     kept = offset(phone, place)
     assert phone.send(place, DATA[kept:], kept).status_code == 204
     assert b"".join(office.deps.blobs.read(blob_of(DATA))) == DATA
@@ -77,15 +92,7 @@ def test_what_arrived_before_the_line_was_cut_is_kept(office: Running, arrived: 
 def test_a_line_that_hangs_gives_way_to_the_one_that_follows(office: Running) -> None:
     phone = office.phone()
     place = phone.begin_upload(DATA).headers["location"]
-    host, port = office.address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port))) as line:
-        head = (
-            f"PATCH {place} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {phone.token}\r\n"
-            "Tus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\n"
-            f"Upload-Offset: 0\r\nContent-Length: {len(DATA)}\r\n\r\n"
-        )
-        line.sendall(head.encode() + DATA[:5_000])
-        time.sleep(0.05)
+    with half_sent(office, phone, place, DATA[:5_000]):
         kept = offset(phone, place)
         assert kept == 5_000
         assert phone.send(place, DATA[kept:], kept).status_code == 204

@@ -82,7 +82,7 @@ def half_sent(office: Running, phone: Phone, data: bytes, size_bytes: int) -> It
         yield line
 
 
-def kept_within(data: Path, size_bytes: int, tries: int) -> bool:
+def kept_within(data: Path, size_bytes: int, tries: int = 3_000) -> bool:
     """Look until so much of an upload is on the disk but for what may be in memory; False if it never is."""
     for _ in range(tries):
         if sum(path.stat().st_size for path in (data / "uploads").iterdir()) >= size_bytes - KEPT_BYTES:
@@ -181,7 +181,7 @@ def test_what_does_not_come_at_once_is_kept_while_it_comes(
     phone = office.phone()
     monkeypatch.setattr(upload_body, "HOLD_S", 0)
     with half_sent(office, phone, DATA[:100_000], len(DATA)) as line:
-        assert kept_within(office.data, 100_000, tries=1_000)
+        assert kept_within(office.data, 100_000)
         line.sendall(DATA[100_000:])
         assert line.recv(12) == b"HTTP/1.1 201"
     assert office.deps.blobs.check(blob_of(DATA)) == len(DATA)
@@ -208,9 +208,29 @@ def test_what_came_before_a_cut_stays_however_long_the_office_looks_who_sends_it
             time.sleep(0.1)  # the office has read what it reads before it knows
         time.sleep(0.1)  # and would have seen the end
         may_know.set()
-    assert kept_within(office.data, 130_000 + KEPT_BYTES, tries=1_000)
+    assert kept_within(office.data, 130_000 + KEPT_BYTES)
     asked = phone.begin_upload(DATA)
     assert asked.headers["upload-offset"] == "130000"
+
+
+def test_who_asks_where_an_upload_stands_hears_it_with_what_was_sent_before_though_that_is_looked_up_later(
+    office: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The phone is back before the office, which is busy, knows whose the first bytes are."""
+    phone = office.phone()
+    again = Phone(office.client(), key=phone.key, token=phone.token)
+    place = phone.begin_upload(DATA).headers["location"]
+    slow, device_of = Gate(office.deps.devices.device_of), office.deps.devices.device_of
+    looks = iter([slow])
+    monkeypatch.setattr(office.deps.devices, "device_of", lambda token: next(looks, device_of)(token))
+    with ThreadPoolExecutor() as pool:
+        sent = pool.submit(phone.send, place, DATA[:150_000], 0)
+        assert slow.reached.wait(20)
+        asked = pool.submit(again.tus, "HEAD", place)
+        time.sleep(0.1)  # and would have been answered
+        slow.open.set()
+        assert asked.result().headers["upload-offset"] == "150000"
+        assert sent.result().status_code == 204
 
 
 def test_more_than_was_announced_is_refused_and_nothing_of_it_counts(office: Running) -> None:
@@ -298,9 +318,13 @@ ASK: dict[str, Callable[[Phone, str], httpx.Response]] = {
 def test_who_asks_while_the_last_bytes_are_stored_hears_that_all_is_there(
     office: Running, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Phone, str], httpx.Response]
 ) -> None:
-    """The line died after the last byte, and the phone is back before the office is through."""
+    """The line died after the last byte, and the phone is back before the office is through; it logged in
+    anew.
+    """
     phone = office.phone()
-    again = Phone(office.client(), key=phone.key, token=phone.token)
+    again = Phone(office.client(), key=phone.key)
+    again.device = phone.device
+    again.login()
     place = phone.begin_upload(DATA).headers["location"]
     put, find = Gate(office.deps.blobs.put), Gate(office.deps.uploads.find)
     find.open.set()

@@ -140,7 +140,10 @@ def test_an_ewarong_shows_what_visits_found_of_the_six(office: Office, site: Sit
 def test_a_name_is_searched_on_the_page_and_stands_in_no_address(
     office: Office, site: Site, warga: RecordId
 ) -> None:
-    with serving(office) as address, httpx.Client(base_url=address, follow_redirects=True) as client:
+    with (
+        serving(office) as address,
+        httpx.Client(base_url=address, follow_redirects=True, timeout=20) as client,
+    ):
 
         def token(page: httpx.Response) -> str:
             found = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)

@@ -31,6 +31,9 @@ ARGUMENTS = [
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 360, "height": 640}
 HEAVIEST_BYTES = 300_000
+PATIENCE_MS = 30_000
+"""Playwright's five seconds are too few where four browsers start at once."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Served:
@@ -44,7 +47,7 @@ class Served:
         """Open a page, logged in when a name is given; what the console complains of is kept."""
         options.setdefault("viewport", LAPTOP)
         context: BrowserContext = self._browser.new_context(base_url=self.address, **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda said: self.complaints.append(said.text) if "Policy" in said.text else None)
@@ -256,7 +259,7 @@ def two_dates(served: Served, name: str) -> tuple[RecordId, Phone]:
 
 def until(page: Page, holds: str) -> None:
     """Wait until this holds on a page; what Playwright has for it evaluates text, which our pages forbid."""
-    for _ in range(200):
+    for _ in range(600):
         if page.evaluate(holds):
             return
         page.wait_for_timeout(50)

@@ -15,7 +15,7 @@ import uvicorn
 
 from server.patience import PatientProtocol
 
-STOPS_S = 20
+STOPS_S = 30
 LOOKS_S = 0.001
 
 

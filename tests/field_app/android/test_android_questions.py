@@ -44,5 +44,5 @@ def test_of_two_wishes_at_once_the_second_is_asked_after_the_first_was_answered(
     for each in asking:
         each.start()
     for each in asking:
-        each.join(10)
+        each.join(30)
     assert at_once == [1, 1]

@@ -79,7 +79,7 @@ class Driver:
     def screen(self) -> Any:
         return self.app.root.screen
 
-    def settle(self, frames: int = 2, patience_s: float = 20.0) -> None:
+    def settle(self, frames: int = 2, patience_s: float = 30.0) -> None:
         """Run the loop until nothing is under way, and a little longer."""
         give_up = time.monotonic() + patience_s
         while frames > 0 or self.app.background.busy:
@@ -87,7 +87,7 @@ class Driver:
             frames = 2 if self.app.background.busy else frames - 1
             EventLoop.idle()
 
-    def wait_for(self, what: Callable[[], Any], patience_s: float = 20.0) -> Any:
+    def wait_for(self, what: Callable[[], Any], patience_s: float = 30.0) -> Any:
         """Run the loop until `what` is true."""
         give_up = time.monotonic() + patience_s
         while not (found := what()):
@@ -146,7 +146,7 @@ class Driver:
         EventLoop.post_dispatch_input("end", finger)
         EventLoop.idle()
         # Inside a scrolled page Kivy hands the release on a little later.
-        give_up = time.monotonic() + 5
+        give_up = time.monotonic() + 20
         while finger.grab_list and time.monotonic() < give_up:
             HURRY.frame(self.app)
         self.settle()

@@ -86,7 +86,7 @@ def test_nothing_that_is_saved_waits_for_the_device(driver: Driver) -> None:
     _camera(driver, sky)
     saved = threading.Event()
     driver.app.background.run(saved.set, lambda _: None)
-    assert saved.wait(10)
+    assert saved.wait(30)
     sky.open.set()
     driver.settle()
 
