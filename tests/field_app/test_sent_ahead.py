@@ -11,9 +11,9 @@ from field_app.under_way import UnderWay
 from field_app.vault import StorageFullError
 from schemas.wire import SyncRequest, SyncResponse
 from tests.field_app.conftest import SetTime
+from tests.field_app.field import Field
 from tests.field_app.near_office import NearOffice
 from tests.field_app.test_losses import visits
-from tests.field_app.test_visits import Field, field  # noqa: F401 - use cases as a fixture
 from tests.field_app.test_worker import Sending
 
 WAIT_S = 10
@@ -45,7 +45,7 @@ class Watched(NearOffice):
 
 
 @pytest.fixture
-def near(field: Field, time: SetTime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sending]:  # noqa: F811
+def near(field: Field, time: SetTime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sending]:
     """A phone with three visits to send, one in each request."""
     monkeypatch.setattr("sync.client.PUSH_BYTES", 1)
     made = Sending(field, time, office=Watched())
