@@ -4,6 +4,8 @@ import random
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from field_app.bench import Bench
 from field_app.blobs import DITERIMA
 from field_app.capture import Quality
@@ -29,6 +31,7 @@ from schemas.text import load_text
 from schemas.wire import Applied, Cursor, Outcome, Row
 from sync.chain import Tip
 from sync.change import Place, read
+from sync.store import Answered
 from tests.field_app.conftest import FORMS, KEY, LIGHT, WILAYAH, SetTime
 
 PERSON, DEVICE = PersonId("a" * 32), DeviceId("d" * 32)
@@ -105,12 +108,11 @@ class Field:
         for name, (kind, fields) in rows.items():
             self.seq += 1
             sent.append(Row(part=MINE, id=name, seq=self.seq, kind=kind, body=encode(fields)))
-        page = {
-            "rows": sent, "removed": [], "cursor": Cursor(seq=self.seq), "parts": [MINE],
-            "acknowledged": self.store.acknowledged(), "outcomes": {}, "cleared": [], "wanted": [],
-            "backed_up": None, "office_head": NO_LINK, "server_ms": self.time.now_ms(),
-        }  # fmt: skip
-        self.store.store_page(**(page | more))
+        page = Answered(
+            rows=sent, cursor=Cursor(seq=self.seq), parts=[MINE], acknowledged=self.store.acknowledged(),
+            office_head=NO_LINK, server_ms=self.time.now_ms(),
+        )  # fmt: skip
+        self.store.store_page(replace(page, **more))
 
     def start(self) -> DraftView:
         self.pull({WARGA: ("warga", FIELDS), TUGAS: ("tugas", TASK)})

@@ -10,6 +10,7 @@ from field_app.link import Failure
 from field_app.under_way import UnderWay
 from field_app.vault import StorageFullError
 from schemas.wire import SyncRequest, SyncResponse
+from sync.store import Answered
 from tests.field_app.conftest import SetTime
 from tests.field_app.field import Field
 from tests.field_app.near_office import NearOffice
@@ -60,9 +61,9 @@ def pages(near: Sending, before: Any) -> None:
     store, count = near.worker._store, iter(range(1, 100))
     real = store.store_page
 
-    def store_page(**page: Any) -> None:
+    def store_page(page: Answered) -> None:
         before(next(count))
-        real(**page)
+        real(page)
 
     store.store_page = store_page  # type: ignore[method-assign]
 
