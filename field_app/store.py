@@ -5,7 +5,7 @@ SQL of chains and cursor lives here; of rows in pulled.py, of searching in searc
 of photo bytes in blobs.py. Each method joins the transaction of its caller, or makes its own.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -16,12 +16,12 @@ from field_app.blobs import doubt_receipts, mark_wanted
 from field_app.erasing import erase_destroyed
 from field_app.vault import Vault
 from schemas.base import decode, encode
-from schemas.ids import NO_LINK, BlobId, ChangeId, DeviceId, LinkHash, Part, RecordId
+from schemas.ids import NO_LINK, ChangeId, DeviceId, LinkHash, Part, RecordId
 from schemas.wire import MAX_LINKS, Cursor, Outcome, Removed, Row
 from sync.chain import START, Link, Tip, link_hash, next_link, read_link, seal_link
 from sync.change import Content, change_id, read
 from sync.digest import EMPTY
-from sync.store import Entry, Signed
+from sync.store import Answered, Entry, Signed
 
 T = TypeVar("T")
 Sign = Callable[[bytes], bytes]
@@ -176,45 +176,31 @@ class Store:
             found = connection.execute("SELECT part FROM parts WHERE held ORDER BY part").fetchall()
         return [Part(part) for (part,) in found]
 
-    def store_page(
-        self,
-        *,
-        rows: Sequence[Row],
-        removed: Sequence[Removed],
-        cursor: Cursor,
-        parts: Sequence[Part] | None,
-        acknowledged: Tip,
-        outcomes: Mapping[ChangeId, Outcome],
-        cleared: Sequence[Part],
-        wanted: Sequence[BlobId],
-        backed_up: Tip | None,
-        office_head: LinkHash,
-        server_ms: int,
-    ) -> None:
+    def store_page(self, page: Answered) -> None:
         """See sync.store.DeviceStore."""
         with self.vault.write() as connection:
-            if parts is not None:
+            if page.parts is not None:
                 connection.execute("UPDATE parts SET held = 0")
                 connection.executemany(
                     "INSERT INTO parts (part, held, digest) VALUES (?, 1, ?)"
                     " ON CONFLICT (part) DO UPDATE SET held = 1",
-                    [(part, EMPTY) for part in parts],
+                    [(part, EMPTY) for part in page.parts],
                 )
-            pulled.clear_parts(connection, cleared)
-            self.put_rows(rows, removed)
+            pulled.clear_parts(connection, page.cleared)
+            self.put_rows(page.rows, page.removed)
             connection.executemany(
                 "INSERT OR REPLACE INTO outcomes (change, packed) VALUES (?, ?)",
-                sorted((change, encode(outcome)) for change, outcome in outcomes.items()),
+                sorted((change, encode(outcome)) for change, outcome in page.outcomes.items()),
             )
-            if acknowledged.counter < self.acknowledged().counter:
-                doubt_receipts(connection, acknowledged.counter)
-            mark_wanted(connection, wanted)
-            erase_destroyed(connection, outcomes)
-            self.put("cursor", cursor)
-            self.put("acknowledged", acknowledged)
-            self.put("backed_up", backed_up or START)
-            self.put("office_head", office_head)
-            self.put("server_ms", server_ms)
+            if page.acknowledged.counter < self.acknowledged().counter:
+                doubt_receipts(connection, page.acknowledged.counter)
+            mark_wanted(connection, page.wanted)
+            erase_destroyed(connection, page.outcomes)
+            self.put("cursor", page.cursor)
+            self.put("acknowledged", page.acknowledged)
+            self.put("backed_up", page.backed_up or START)
+            self.put("office_head", page.office_head)
+            self.put("server_ms", page.server_ms)
 
     def sign(self, message: bytes) -> bytes:
         """See sync.store.DeviceStore."""

@@ -1,6 +1,6 @@
 """What assigning asks of the database. Rule: one function a query; a desa's people are those of its part."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -76,11 +76,16 @@ def due_of(fields: Fields) -> str:
     return str(fields.get("jatuh_tempo") or fields.get("due") or "")
 
 
-def last_visits(tx: Reader, subjects: Iterable[RecordId]) -> dict[RecordId, tuple[int, str]]:
-    """Return when (UTC ms) each was last visited, and how that visit stands."""
+def last_visits(
+    tx: Reader, subjects: Iterable[RecordId], merged: Mapping[RecordId, RecordId]
+) -> dict[RecordId, tuple[int, str]]:
+    """Return when (UTC ms) each was last visited, and how that visit stands.
+
+    Visits to those who were `merged` count for the one that each lives on in.
+    """
     found = tx.query(
         "SELECT subject, received_ms, state FROM kunjungan WHERE kabupaten = :kabupaten"
         " AND subject IN :subjects ORDER BY received_ms",
-        {"subjects": list(subjects)},
+        {"subjects": [*subjects, *merged]},
     )
-    return {RecordId(subject): (int(at), str(state)) for subject, at, state in found}
+    return {merged.get(RecordId(name), RecordId(name)): (int(at), str(state)) for name, at, state in found}

@@ -124,17 +124,23 @@ def same_kk(tx: Reader, number: str) -> list[RecordId]:
 
 def merged_into(tx: Reader, subject: RecordId) -> list[RecordId]:
     """Return the records that live on in this one, step by step."""
-    found: list[RecordId] = []
-    newest = [subject]
+    return list(lives_on_in(tx, [subject]))
+
+
+def lives_on_in(tx: Reader, subjects: Iterable[RecordId]) -> dict[RecordId, RecordId]:
+    """Return which records live on in one of these, step by step, and in which."""
+    ends = {name: name for name in subjects}
+    newest = list(ends)
     while newest:
         near = tx.query(
-            "SELECT subject FROM subjects WHERE kabupaten = :kabupaten AND merged_into IN :into"
-            " AND merged_into <> ''",
+            "SELECT subject, merged_into FROM subjects WHERE kabupaten = :kabupaten AND merged_into IN :into"
+            " AND merged_into <> '' ORDER BY subject",
             {"into": newest},
         )
-        newest = [name for name in sorted(_ids(near)) if name not in found and name != subject]
-        found += newest
-    return found
+        further = {RecordId(name): ends[RecordId(into)] for name, into in near if name not in ends}
+        ends |= further
+        newest = list(further)
+    return {name: end for name, end in ends.items() if name != end}
 
 
 def neighbours(tx: Reader, kind: str, desa: Iterable[str]) -> dict[str, list[Neighbour]]:

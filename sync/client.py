@@ -14,7 +14,7 @@ from schemas.wire import MAX_LINKS, PROTOCOL, Cursor, Declared, Outcome, SyncReq
 from sync.chain import START, Link, Tip, head_message, link_hash, read_link
 from sync.change import Gap, read
 from sync.digest import combine
-from sync.store import DeviceStore, Entry
+from sync.store import Answered, DeviceStore, Entry
 from sync.thin import fill
 
 PUSH_BYTES = 1024 * 1024
@@ -140,7 +140,7 @@ def receive(
     is_new = bool(request.links) and read_link(request.links[-1]).counter > store.acknowledged().counter
     # rows alone are no progress: an office that answers from a store of old answers would never end
     moved = cursor != request.cursor or acknowledged != store.acknowledged()
-    store.store_page(
+    page = Answered(
         rows=rows,
         removed=response.removed,
         cursor=cursor,
@@ -153,6 +153,7 @@ def receive(
         office_head=response.office_head,
         server_ms=response.server_ms,
     )
+    store.store_page(page)
     head = max(store.tips(store.device()), key=lambda tip: tip.counter, default=START)
     pulled = not response.more and not cursor.catching
     is_even = pulled and acknowledged == head

@@ -16,7 +16,7 @@ from schemas.wire import Cursor, Outcome, Removed, Row
 from sync.chain import START, Tip, next_link, seal_link
 from sync.memory_store import MemoryStore
 from sync.paging import cut
-from sync.store import DESTROYED, BlobRef, Change, Entry, Page, Record, Signed, Standing, nobodys
+from sync.store import DESTROYED, Answered, BlobRef, Change, Entry, Page, Record, Signed, Standing, nobodys
 
 NO_LIMIT = 2**63
 
@@ -323,36 +323,22 @@ class MemoryDevice(MemoryStore):
         """See sync.store.DeviceStore."""
         return list(self._parts)
 
-    def store_page(
-        self,
-        *,
-        rows: Sequence[Row],
-        removed: Sequence[Removed],
-        cursor: Cursor,
-        parts: Sequence[Part] | None,
-        acknowledged: Tip,
-        outcomes: Mapping[ChangeId, Outcome],
-        cleared: Sequence[Part],
-        wanted: Sequence[BlobId],
-        backed_up: Tip | None,
-        office_head: LinkHash,
-        server_ms: int,
-    ) -> None:
+    def store_page(self, page: Answered) -> None:
         """See sync.store.DeviceStore."""
-        if parts is not None:
-            self._parts = list(parts)
-        kept = set(self._parts) - set(cleared)
+        if page.parts is not None:
+            self._parts = list(page.parts)
+        kept = set(self._parts) - set(page.cleared)
         for part in self._rows.keys() - kept:
             del self._rows[part]
             self._digests.pop(part, None)
-        self.put_rows(rows, removed)
-        self._cursor = cursor
-        self._acknowledged = acknowledged
-        self.outcomes.update(outcomes)
-        self.wanted_blobs = list(wanted)
-        self.backed_up = backed_up
-        self.office_head = office_head
-        self.server_ms = server_ms
+        self.put_rows(page.rows, page.removed)
+        self._cursor = page.cursor
+        self._acknowledged = page.acknowledged
+        self.outcomes.update(page.outcomes)
+        self.wanted_blobs = list(page.wanted)
+        self.backed_up = page.backed_up
+        self.office_head = page.office_head
+        self.server_ms = page.server_ms
 
     def sign(self, message: bytes) -> bytes:
         """See sync.store.DeviceStore."""

@@ -90,6 +90,26 @@ class BlobRef(Data, frozen=True, kw_only=True):
     field: str
 
 
+class Answered(Data, frozen=True, kw_only=True):
+    """One answer of the office, as a device stores it.
+
+    Rows of `cleared` parts, and of parts that are not in `parts` any more, go before the rows come; None as
+    `parts`: they are what they were. `acknowledged` and `backed_up` are tips of the device's own chain.
+    """
+
+    rows: Sequence[Row] = ()
+    removed: Sequence[Removed] = ()
+    cursor: Cursor
+    parts: Sequence[Part] | None = None
+    acknowledged: Tip
+    outcomes: Mapping[ChangeId, Outcome] = {}
+    cleared: Sequence[Part] = ()
+    wanted: Sequence[BlobId] = ()
+    backed_up: Tip | None = None
+    office_head: LinkHash
+    server_ms: int
+
+
 class Page(Data, frozen=True, kw_only=True):
     """Rows and removals in seq order; `last` is the seq they end at, `more` whether others follow."""
 
@@ -346,25 +366,8 @@ class DeviceStore(Log, Rows, Protocol):
         """Return the parts this device holds."""
         ...
 
-    def store_page(
-        self,
-        *,
-        rows: Sequence[Row],
-        removed: Sequence[Removed],
-        cursor: Cursor,
-        parts: Sequence[Part] | None,
-        acknowledged: Tip,
-        outcomes: Mapping[ChangeId, Outcome],
-        cleared: Sequence[Part],
-        wanted: Sequence[BlobId],
-        backed_up: Tip | None,
-        office_head: LinkHash,
-        server_ms: int,
-    ) -> None:
-        """Store one answer of the office, whole or not at all.
-
-        Rows of `cleared` parts, and of parts that are not in `parts` any more, go before the rows come.
-        """
+    def store_page(self, page: Answered) -> None:
+        """Store one answer of the office, whole or not at all."""
         ...
 
     def sign(self, message: bytes) -> bytes:

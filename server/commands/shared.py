@@ -79,21 +79,20 @@ def hold(data: Path) -> int | Refused:
 def opened(args: argparse.Namespace, *, alone: bool = False) -> Generator[Deps | Refused]:
     """Open the office that --data and --key name, and close it; `alone`: hold its folder all the while."""
     with ExitStack() as ending:
-        handle = hold(args.data)
-        if isinstance(handle, Refused):
-            if alone:
-                yield handle
-                return
-        else:
-            if alone:
-                ending.callback(os.close, handle)
-            refused = unsound(args.data, args.key)
-            if not alone:
-                os.close(handle)
-            if refused is not None:
-                yield refused
-                return
-        deps = open_office(args.data, args.key)
+        deps = _open(args, ending if alone else None)
         if isinstance(deps, Deps):
             ending.callback(close_office, deps)
         yield deps
+
+
+def _open(args: argparse.Namespace, ending: ExitStack | None) -> Deps | Refused:
+    """Open an office, looked over before where nobody works on it; `ending` lets its folder go, if given."""
+    handle = hold(args.data)
+    if isinstance(handle, Refused):
+        return handle if ending else open_office(args.data, args.key)
+    if ending:
+        ending.callback(os.close, handle)
+    refused = unsound(args.data, args.key)
+    if not ending:
+        os.close(handle)
+    return refused if refused is not None else open_office(args.data, args.key)

@@ -15,7 +15,7 @@ from schemas.ids import PersonId, RecordId, uuid7
 from schemas.sealed import SEALED_SERVICES
 from schemas.wilayah import Wilayah
 from schemas.workflow import Workflows
-from server import assign_store
+from server import assign_store, subject_store
 from server.access import Person, Role, Thing, may, refused
 from server.assign_store import Task
 from server.engine import Engine, Reader, Writer
@@ -148,10 +148,13 @@ class Assigning:
 
         def work(tx: Reader) -> list[Candidate]:
             ids = assign_store.members(tx, desa, service, kind, among)
+            merged = subject_store.lives_on_in(tx, ids)
             if show == "masalah":
-                concerned = self._with_cases(tx, service, desa)
+                cases = self._with_cases(tx, service, desa)
+                concerned = {merged.get(name, name) for name in cases}
                 ids = [name for name in ids if name in concerned]
-            records, visits = SqlOfficeStore.reading(tx).records(ids), assign_store.last_visits(tx, ids)
+            records = SqlOfficeStore.reading(tx).records(ids)
+            visits = assign_store.last_visits(tx, ids, merged)
             return [_candidate(record, visits.get(record.id)) for record in records.values()]
 
         found = [each for each in self._engine.read(work) if self._is_shown(each, show, since_ms)]
@@ -284,12 +287,12 @@ class Assigning:
             case "semua" | "masalah":
                 return True
 
-    def _with_cases(self, tx: Reader, service: str, desa: Sequence[str]) -> set[str]:
+    def _with_cases(self, tx: Reader, service: str, desa: Sequence[str]) -> set[RecordId]:
         """Return about whom in some desa a kasus of a service is under way."""
         under_way = stages_under_way(self._workflows).items()
         stages = [stage for stage, (workflow, _) in under_way if workflow.service == service]
         cases = SqlOfficeStore.reading(tx).records(assign_store.cases(tx, desa, stages))
-        return {str(case.fields.get("subjek")) for case in cases.values() if not is_sealed(case)}
+        return {RecordId(str(case.fields.get("subjek"))) for case in cases.values() if not is_sealed(case)}
 
     def _load(self, worker: Person, tasks: Iterable[tuple[RecordId, Task]], *, left: bool) -> Load:
         today = local_date(self._now_ms()).isoformat()

@@ -129,9 +129,8 @@ class Importing:
 
     def standing(self, name: RecordId) -> tuple[Job | None, bool]:
         """Return a list, and whether a step of it is under way in this process."""
-        running = self._lists.is_begun(
-            name
-        )  # asked first: a step that ends in between would seem to be cut off
+        # asked first: a step that ends in between would seem to be cut off
+        running = self._lists.is_begun(name)
         return self.job(name), running
 
     def top(self, job: Job, count: int) -> list[Row]:

@@ -21,12 +21,13 @@ from schemas.letters import letter_kinds
 from schemas.sealed import SEALED_SERVICES
 from server import protection_store
 from server.access import Person
+from server.assign_store import due_of
 from server.engine import Engine, Reader
 from server.letter_store import LETTER, letters_about
 from server.services.answers import Reading, show
 from server.services.belongings import OWN_SHELF, REQUEST, members, named
-from server.services.chain_record import record_of
 from server.services.conflict_view import label_of_field, value_words
+from server.services.finding import survivors
 from server.services.looks import note_looks
 from server.services.people import Actor
 from server.services.requests import MOST_TEXT, NotDone, Requests
@@ -37,6 +38,7 @@ from sync.applying import readable
 from sync.change import Accessed, Content, Decide, Patch
 from sync.losses import is_destroyed
 from sync.neutral import is_sealed
+from sync.records import MERGED
 from sync.store import Record
 
 OTHERS = frozenset(
@@ -92,18 +94,25 @@ class PersonExports:
     def make(
         self, person: Person, warga: RecordId, purpose: str, office: str, now_ms: int
     ) -> Dossier | NotDone:
-        """Record who wants it and why, and gather all, for who serves all of it; `purpose` is not empty."""
+        """Record who wants it and why, and gather all, for who serves all of it; `purpose` is not empty.
+
+        Whoever was merged into another is told of as the one that they live on in.
+        """
         if not 0 < len(purpose.strip()) <= MOST_TEXT:
             return NotDone(why="tujuan")
-        record = self._engine.read(lambda tx: record_of(tx, warga, "warga"))
-        if record is None or not self._requests.may(person, "export_person", record):
+        record = self._engine.read(lambda tx: survivors(tx, [warga])).get(warga)
+        if (
+            record is None
+            or record.kind != "warga"
+            or not self._requests.may(person, "export_person", record)
+        ):
             return NotDone(why="warga")
-        theirs = self._engine.read(lambda tx: _open_members(tx, warga))
+        theirs = self._engine.read(lambda tx: _open_members(tx, record.id))
         shelved = [each for each in theirs if each.kind in OWN_SHELF and not is_destroyed(each)]
         if not all(self._requests.may(person, "export_person", each) for each in shelved):
             return NotDone(why="bukan_semua")
         said = self._words.text("kantor.permintaan.catatan_ekspor", tujuan=purpose.strip())
-        looked = Accessed(subject=warga, purpose=said)
+        looked = Accessed(subject=record.id, purpose=said)
         self._engine.write(lambda tx: note_looks(tx, self._office, person.id, looked)).result()
         parts = self._engine.read(lambda tx: tuple(_Gathering(tx, record, self._words).parts()))
         return Dossier(
@@ -127,7 +136,7 @@ class _Gathering:
     """One reading of everything about one person."""
 
     def __init__(self, tx: Reader, warga: Record, words: Words) -> None:
-        self._tx, self._words, self._warga = tx, words, warga
+        self._tx, self._words = tx, words
         self._store = SqlOfficeStore.reading(tx)
         own = _open_members(tx, warga.id)
         letters = self._store.records(letters_about(tx, [each.id for each in own])).values()
@@ -143,14 +152,19 @@ class _Gathering:
         people = {content.author for _, content in self._contents}
         people |= {PersonId(str(each.fields.get("oleh") or "")) for each in letters}
         self._names = names(self._store, {*people, *self._ids_in_answers()} - {""})
-        self._own = {digits(str(warga.fields.get(name) or "")) for name in OWN_NUMBERS}
+        self._own = {
+            digits(str(each.fields.get(name) or "")) for each in self._of("warga") for name in OWN_NUMBERS
+        }
         self._own |= {digits(str(_answer(v, name) or "")) for v in self._versions for name in OWN_NUMBERS}
 
     def parts(self) -> Iterator[Part]:
         """Give each sort of thing in turn."""
-        text, warga = self._words.text, self._warga
-        title = text("kantor.permintaan.berkas.identitas")
-        yield self._part("identitas", [Entry(title=title, lines=self._fields("warga", warga.fields))])
+        title = self._words.text("kantor.permintaan.berkas.identitas")
+        # theirs first, then those that live on in it
+        yield self._part(
+            "identitas",
+            [Entry(title=title, lines=self._fields("warga", each.fields)) for each in self._of("warga")],
+        )
         yield self._part("perubahan", self._patches())
         yield self._part("kunjungan", [self._visit(version) for version in self._versions])
         yield self._part("keputusan", [self._decision(content) for content in self._bodies(Decide)])
@@ -177,7 +191,7 @@ class _Gathering:
         return sorted(found, key=lambda content: content.clock.server_ms)
 
     def _patches(self) -> list[Entry]:
-        """Return what was set in their own record; what set nothing that may be told is not named at all."""
+        """Return what was set in their own records; what set nothing that may be told is not named at all."""
         found = [self._patch(each, each.body) for each in self._bodies(Patch) if isinstance(each.body, Patch)]
         return [entry for entry in found if entry is not None]
 
@@ -206,7 +220,7 @@ class _Gathering:
         return NUMBER.sub(lambda hit: hit[0] if digits(hit[0]) in self._own else covered, value)
 
     def _fields(self, kind: str, fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-        shown = {name: _open_only(name, value) for name, value in sorted(fields.items())}
+        shown = {name: _open_only(name, value) for name, value in sorted(fields.items()) if name != MERGED}
         return tuple(
             (label_of_field(kind, name, self._words), self._clean(self._value(kind, name, value)))
             for name, value in shown.items()
@@ -219,7 +233,8 @@ class _Gathering:
         return value_words(kind, name, value, self._words, opened=True)
 
     def _patch(self, content: Content, body: Patch) -> Entry | None:
-        lines = self._fields("warga", body.new) if body.record == self._warga.id else ()
+        record = self._records.get(body.record)
+        lines = self._fields("warga", body.new) if record is not None and record.kind == "warga" else ()
         return Entry(title=self._title(content), lines=lines) if lines else None
 
     def _visit(self, version: Version) -> Entry:
@@ -303,10 +318,10 @@ class _Gathering:
     def _task(self, record: Record) -> Entry:
         fields = record.fields
         who = self._words.text("kantor.permintaan.berkas.petugas")
-        name = names(self._store, [str(fields.get("petugas") or "")]).get(
-            str(fields.get("petugas") or ""), "–"
-        )
-        due, state = self._line("batas", fields.get("due")), self._line("keadaan", fields.get("state"))
+        worker = str(fields.get("petugas") or "")
+        name = names(self._store, [worker]).get(worker, "–")
+        day, state = day_of(due_of(fields)), self._line("keadaan", fields.get("state"))
+        due = self._line("batas", written.long_date(day) if day else "")
         return Entry(title=str(fields.get("form") or ""), lines=((who, name), due, state))
 
     def _conflict(self, record: Record) -> Entry:

@@ -24,6 +24,7 @@ from schemas.ids import NO_LINK, BlobId, Part, RecordId
 from schemas.text import load_text
 from schemas.wire import Cursor, Row
 from sync.change import Submit, read
+from sync.store import Answered
 from tests.e2e.field_day import PIN, Line
 from tests.field_app.test_phone import CODE, WELCOME, Office
 
@@ -59,11 +60,11 @@ def joined(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         }  # fmt: skip
         for name, kind, fields in ((warga, "warga", person), (tugas, "tugas", task)):
             rows.append(Row(part=mine, id=name, seq=len(rows) + 1, kind=kind, body=encode(fields)))
-    store.store_page(
-        rows=rows, removed=[], cursor=Cursor(seq=len(rows)), parts=[mine], acknowledged=store.acknowledged(),
-        outcomes={}, cleared=[], wanted=[], backed_up=None, office_head=NO_LINK,
-        server_ms=SystemTime().now_ms(),
+    page = Answered(
+        rows=rows, cursor=Cursor(seq=len(rows)), parts=[mine], acknowledged=store.acknowledged(),
+        office_head=NO_LINK, server_ms=SystemTime().now_ms(),
     )  # fmt: skip
+    store.store_page(page)
     phone.lock()
 
 

@@ -1,8 +1,11 @@
 """What the phone's tests stand on: a clock that is set, light key costs, a vault in a temporary folder."""
 
+from __future__ import annotations
+
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +20,9 @@ from schemas.form import load_forms
 from schemas.text import load_text
 from schemas.wilayah import load_wilayah
 from schemas.workflow import load_workflows
+
+if TYPE_CHECKING:
+    from tests.field_app.field import Field
 
 FORMS = load_forms()
 WILAYAH = load_wilayah()
@@ -66,6 +72,16 @@ def vault(tmp_path: Path) -> Iterator[Vault]:
     opened = open_vault(tmp_path / "vault.db", KEY)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def field(tmp_path: Path, time: SetTime) -> Iterator[Field]:
+    """A phone's use cases, on a vault of its own."""
+    from tests.field_app.field import Field  # which stands on this module
+
+    made = Field(tmp_path, time)
+    yield made
+    made.vault.close()
 
 
 def make_phone(folder: Path, time: SetTime, connect: Callable[[Door], Link] | None = None) -> Phone:

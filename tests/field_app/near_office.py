@@ -13,7 +13,7 @@ from sync.memory import MemoryOffice
 from sync.scope import Caller, parts_of_person
 from sync.server import receive
 from tests.contract.people import OpenRules, Writer
-from tests.field_app.test_visits import DESA, DEVICE, PERSON
+from tests.field_app.field import DESA, DEVICE, PERSON
 
 NOW = 1_795_257_000_000
 

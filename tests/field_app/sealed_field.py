@@ -24,7 +24,7 @@ from sync.change import SealedSubmit
 from sync.scope import UNIT_KEYS
 from sync.sealed_case import Container, Expected, info_of, name_of, read_container, seal_note, unit_message
 from tests.field_app.conftest import FORMS, KEY, SetTime
-from tests.field_app.test_visits import DEVICE, PERSON, PLACE, SMALL, Field
+from tests.field_app.field import DEVICE, PERSON, PLACE, SMALL, Field
 
 PIN, WRONG = "280945", "111112"
 SECOND = bytes(range(32, 64))

@@ -9,8 +9,8 @@ from schemas.ids import RecordId
 from schemas.wire import Rejected, Removed
 from sync.change import Destroyed
 from tests.field_app.conftest import KEY, SetTime
+from tests.field_app.field import MINE, NIK, WARGA, Field
 from tests.field_app.near_office import NearOffice
-from tests.field_app.test_visits import MINE, NIK, WARGA, Field, field  # noqa: F401 - use cases as a fixture
 from tests.field_app.test_worker import Sending
 
 GONE = Rejected(problem="dimusnahkan")
@@ -18,25 +18,25 @@ RESPONDENT = "Sukinem Penjawab"
 
 
 @pytest.fixture
-def near(field: Field, time: SetTime) -> Iterator[Sending]:  # noqa: F811
+def near(field: Field, time: SetTime) -> Iterator[Sending]:
     made = Sending(field, time, office=NearOffice())
     yield made
     made.worker.close()
 
 
-def visited(field: Field) -> Finalised:  # noqa: F811
+def visited(field: Field) -> Finalised:
     view = field.start()
     field.fill(view.id)
     field.visits.save(view.id, "bpnt_kpm", "nama_responden", RESPONDENT)
     return field.finish(view.id)
 
 
-def count(field: Field, table: str) -> int:  # noqa: F811
+def count(field: Field, table: str) -> int:
     with field.vault.read() as connection:
         return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
 
 
-def everything(field: Field) -> bytes:  # noqa: F811
+def everything(field: Field) -> bytes:
     """All that the vault holds, in any table, as it would be read with the key."""
     with field.vault.read() as connection:
         plain = field.path.with_name("plain.db")
@@ -75,7 +75,7 @@ def test_nothing_of_a_destroyed_visit_is_left_but_its_links(near: Sending) -> No
     assert near.worker.status().data_pending == near.worker.status().lost == 0
 
 
-def test_a_draft_that_was_begun_from_it_goes_too_and_no_other(field: Field) -> None:  # noqa: F811
+def test_a_draft_that_was_begun_from_it_goes_too_and_no_other(field: Field) -> None:
     done = visited(field)
     field.acknowledge()
     field.decided(done, "dikembalikan")
@@ -92,7 +92,7 @@ def test_a_draft_that_was_begun_from_it_goes_too_and_no_other(field: Field) -> N
     assert "edc_atm" not in str(kept.last), "what was shown of the last visit is a copy of it"
 
 
-def test_bytes_that_another_visit_names_too_stay(field: Field) -> None:  # noqa: F811
+def test_bytes_that_another_visit_names_too_stay(field: Field) -> None:
     first, second = visited(field), visited(field)
     newer, older = field.bench.drafts.finalised()
     shared, other = field.bench.drafts.photos(older.id)[:2]
@@ -123,7 +123,7 @@ def test_the_wal_is_emptied_again_when_someone_was_reading(near: Sending) -> Non
     assert near.field.store.get("kosongkan_wal", bool, True) is False
 
 
-def test_a_name_alone_says_whose_phone_it_was(field: Field) -> None:  # noqa: F811
+def test_a_name_alone_says_whose_phone_it_was(field: Field) -> None:
     done = visited(field)
     field.acknowledge()
     field.pull({}, outcomes={done.change: GONE})

@@ -16,26 +16,26 @@ from schemas.ids import RecordId
 from schemas.wire import Applied, Conflict, Held, Outcome, Rejected
 from sync.chain import Tip
 from tests.field_app.conftest import KEY
-from tests.field_app.test_visits import DEVICE, PERSON, Field, field  # noqa: F401 - use cases as a fixture
+from tests.field_app.field import DEVICE, PERSON, Field
 
 TINY = Keeping(most_bytes=0, keep_days=30)
 
 
-def forgetting(field: Field) -> Forgetting:  # noqa: F811
+def forgetting(field: Field) -> Forgetting:
     bench = field.bench
     return Forgetting(field.store, bench.drafts, bench.blobs, bench.records)
 
 
-def tip_at(field: Field, counter: int) -> Tip:  # noqa: F811
+def tip_at(field: Field, counter: int) -> Tip:
     entries = field.store.entries(DEVICE, 0, 100)
     return next(Tip(counter=e.link.counter, hash=e.hash) for e in entries if e.link.counter == counter)
 
 
-def decided(field: Field, done: Finalised, state: str = "disetujui", days: int = 31, **more: Any) -> None:  # noqa: F811
+def decided(field: Field, done: Finalised, state: str = "disetujui", days: int = 31, **more: Any) -> None:
     field.decided(done, state, decided_ms=field.time.now_ms() - days * DAY_MS, **more)
 
 
-def safe_visit(field: Field) -> Finalised:  # noqa: F811
+def safe_visit(field: Field) -> Finalised:
     """A visit that the office approved a month ago, all of it in its backups."""
     done = field.visit()
     field.receive_photos()
@@ -46,22 +46,22 @@ def safe_visit(field: Field) -> Finalised:  # noqa: F811
     return done
 
 
-def whole(field: Field) -> list[int]:  # noqa: F811
+def whole(field: Field) -> list[int]:
     """The places of the chain whose contents are here."""
     return [e.link.counter for e in field.store.entries(DEVICE, 0, 100) if e.content is not None]
 
 
-def bytes_here(field: Field) -> int:  # noqa: F811
+def bytes_here(field: Field) -> int:
     with field.vault.read() as connection:
         return connection.execute("SELECT sum(length(bytes)) FROM blob_bytes").fetchone()[0]
 
 
-def thumbnails(field: Field) -> int:  # noqa: F811
+def thumbnails(field: Field) -> int:
     with field.vault.read() as connection:
         return connection.execute("SELECT count(*) FROM blob_bytes WHERE length(thumbnail) > 0").fetchone()[0]
 
 
-def test_a_safe_visit_loses_its_bytes_and_keeps_links_answers_and_thumbnails(field: Field) -> None:  # noqa: F811
+def test_a_safe_visit_loses_its_bytes_and_keeps_links_answers_and_thumbnails(field: Field) -> None:
     done = safe_visit(field)
     small = thumbnails(field)
     assert whole(field) == [1, 2] and bytes_here(field) > 0 and small > 0
@@ -78,7 +78,7 @@ def test_a_safe_visit_loses_its_bytes_and_keeps_links_answers_and_thumbnails(fie
 @pytest.mark.parametrize(
     "state", ["diterima", "dikembalikan", "ditahan"], ids=["undecided", "returned", "put_off"]
 )
-def test_what_the_office_has_not_closed_stays(field: Field, state: str) -> None:  # noqa: F811
+def test_what_the_office_has_not_closed_stays(field: Field, state: str) -> None:
     done = safe_visit(field)
     decided(field, done, state)
     field.pull({}, backed_up=field.store.head())
@@ -91,7 +91,7 @@ def test_what_the_office_has_not_closed_stays(field: Field, state: str) -> None:
     [Held(waiting="aa"), Rejected(problem="isi_tidak_terbaca"), Conflict(ids=[RecordId("9" * 32)])],
     ids=["held", "refused", "in conflict"],
 )
-def test_what_is_held_refused_or_in_conflict_stays(field: Field, outcome: Outcome) -> None:  # noqa: F811
+def test_what_is_held_refused_or_in_conflict_stays(field: Field, outcome: Outcome) -> None:
     safe_visit(field)
     patch = field.bench.drafts.finalised()[0].patch
     assert patch is not None
@@ -99,7 +99,7 @@ def test_what_is_held_refused_or_in_conflict_stays(field: Field, outcome: Outcom
     assert forgetting(field).step(TINY) is False
 
 
-def test_a_conflict_that_was_resolved_lets_go(field: Field) -> None:  # noqa: F811
+def test_a_conflict_that_was_resolved_lets_go(field: Field) -> None:
     safe_visit(field)
     patch = field.bench.drafts.finalised()[0].patch
     assert patch is not None
@@ -111,7 +111,7 @@ def test_a_conflict_that_was_resolved_lets_go(field: Field) -> None:  # noqa: F8
     assert forgetting(field).step(TINY) is True
 
 
-def test_what_is_not_wholly_in_the_backups_stays(field: Field) -> None:  # noqa: F811
+def test_what_is_not_wholly_in_the_backups_stays(field: Field) -> None:
     safe_visit(field)
     field.pull({}, backed_up=tip_at(field, 1))
     assert forgetting(field).step(TINY) is False
@@ -119,7 +119,7 @@ def test_what_is_not_wholly_in_the_backups_stays(field: Field) -> None:  # noqa:
     assert forgetting(field).step(TINY) is False
 
 
-def test_a_photo_without_a_receipt_keeps_the_whole_visit(field: Field) -> None:  # noqa: F811
+def test_a_photo_without_a_receipt_keeps_the_whole_visit(field: Field) -> None:
     safe_visit(field)
     blob = next(iter(field.bench.drafts.blobs_of(field.bench.drafts.finalised()[0].id)))
     field.pull({}, wanted=[blob], backed_up=field.store.head())
@@ -127,7 +127,7 @@ def test_a_photo_without_a_receipt_keeps_the_whole_visit(field: Field) -> None: 
     assert whole(field) == [1, 2]
 
 
-def test_what_was_decided_lately_stays_by_the_clock_of_the_office(field: Field) -> None:  # noqa: F811
+def test_what_was_decided_lately_stays_by_the_clock_of_the_office(field: Field) -> None:
     done = safe_visit(field)
     decided(field, done, days=29)
     field.pull({}, backed_up=field.store.head())
@@ -136,7 +136,7 @@ def test_what_was_decided_lately_stays_by_the_clock_of_the_office(field: Field) 
     assert forgetting(field).step(Keeping(most_bytes=0, keep_days=28)) is True
 
 
-def test_a_draft_that_carries_a_photo_on_keeps_it(field: Field) -> None:  # noqa: F811
+def test_a_draft_that_carries_a_photo_on_keeps_it(field: Field) -> None:
     done = safe_visit(field)
     decided(field, done, "dikembalikan")
     draft = field.visits.start_correction(done.visit)
@@ -147,7 +147,7 @@ def test_a_draft_that_carries_a_photo_on_keeps_it(field: Field) -> None:  # noqa
     assert forgetting(field).step(TINY) is False, "a draft that was put away may be brought back"
 
 
-def test_all_versions_of_a_visit_go_together_and_the_oldest_visit_first(field: Field) -> None:  # noqa: F811
+def test_all_versions_of_a_visit_go_together_and_the_oldest_visit_first(field: Field) -> None:
     first = safe_visit(field)
     decided(field, first, "dikembalikan")
     draft = field.visits.start_correction(first.visit)
@@ -167,7 +167,7 @@ def test_all_versions_of_a_visit_go_together_and_the_oldest_visit_first(field: F
     assert forgetting(field).step(TINY) is True and whole(field) == []
 
 
-def test_nothing_is_forgotten_while_there_is_room(field: Field) -> None:  # noqa: F811
+def test_nothing_is_forgotten_while_there_is_room(field: Field) -> None:
     safe_visit(field)
     plenty = Keeping(most_bytes=field.vault.used_bytes() * 2, keep_days=30)
     assert forgetting(field).needed(plenty) is False
@@ -175,7 +175,7 @@ def test_nothing_is_forgotten_while_there_is_room(field: Field) -> None:  # noqa
 
 
 def test_little_room_on_the_phone_counts_however_small_the_vault_is(
-    field: Field,  # noqa: F811
+    field: Field,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plenty = Keeping(most_bytes=2**40, keep_days=30)
@@ -183,7 +183,7 @@ def test_little_room_on_the_phone_counts_however_small_the_vault_is(
     assert forgetting(field).needed(plenty) is True
 
 
-def test_the_file_gets_smaller_in_bounded_steps(field: Field) -> None:  # noqa: F811
+def test_the_file_gets_smaller_in_bounded_steps(field: Field) -> None:
     safe_visit(field)
     with field.vault.write() as connection:
         connection.execute(
@@ -227,7 +227,7 @@ forgetting.Forgetting(store, Drafts(vault), Blobs(vault), Records(store)).step(
 """
 
 
-def test_a_kill_in_the_middle_of_forgetting_leaves_the_visit_whole(field: Field, tmp_path: Path) -> None:  # noqa: F811
+def test_a_kill_in_the_middle_of_forgetting_leaves_the_visit_whole(field: Field, tmp_path: Path) -> None:
     safe_visit(field)
     here = bytes_here(field)
     field.vault.checkpoint()
@@ -265,7 +265,7 @@ def test_a_vault_from_before_it_could_shrink_is_rewritten_once(tmp_path: Path) -
     again.close()
 
 
-def test_a_forgotten_photo_that_the_office_wants_again_is_lost_and_not_sent_empty(field: Field) -> None:  # noqa: F811
+def test_a_forgotten_photo_that_the_office_wants_again_is_lost_and_not_sent_empty(field: Field) -> None:
     done = safe_visit(field)
     assert forgetting(field).step(TINY)
     blob = field.visits.visit(done.visit).photos[0].blob
@@ -276,7 +276,7 @@ def test_a_forgotten_photo_that_the_office_wants_again_is_lost_and_not_sent_empt
     assert (shown.status, shown.kept) == ("hilang", False)
 
 
-def test_an_outcome_of_each_change_is_needed(field: Field) -> None:  # noqa: F811
+def test_an_outcome_of_each_change_is_needed(field: Field) -> None:
     done = field.visit()
     field.receive_photos()
     entries = field.store.entries(DEVICE, 0, 100)
@@ -287,7 +287,7 @@ def test_an_outcome_of_each_change_is_needed(field: Field) -> None:  # noqa: F81
     assert forgetting(field).step(TINY) is False
 
 
-def test_a_correction_that_was_begun_keeps_a_visit_without_photos(field: Field) -> None:  # noqa: F811
+def test_a_correction_that_was_begun_keeps_a_visit_without_photos(field: Field) -> None:
     view = field.start()
     field.visits.save(view.id, "bpnt_kpm", "hasil_kunjungan", "tidak_ada")
     done = field.finish(view.id)
@@ -301,7 +301,7 @@ def test_a_correction_that_was_begun_keeps_a_visit_without_photos(field: Field) 
     assert forgetting(field).step(TINY) is False, "a draft that was put away may be brought back"
 
 
-def test_bytes_that_an_open_visit_names_too_stay(field: Field) -> None:  # noqa: F811
+def test_bytes_that_an_open_visit_names_too_stay(field: Field) -> None:
     first = safe_visit(field)
     second = field.visit()
     field.receive_photos()

@@ -6,7 +6,7 @@ import pytest
 
 from field_app.link import Failure
 from tests.field_app.conftest import SetTime
-from tests.field_app.test_visits import MINE, Field, field  # noqa: F401 - a phone's use cases as a fixture
+from tests.field_app.field import MINE, Field
 from tests.field_app.test_worker import AWAY, Sending
 
 
@@ -25,7 +25,7 @@ class Kept:
 
 
 @pytest.fixture
-def sending(field: Field, time: SetTime) -> Iterator[Sending]:  # noqa: F811
+def sending(field: Field, time: SetTime) -> Iterator[Sending]:
     field.visit()
     field.pull({}, cleared=[MINE])
     made = Sending(field, time)

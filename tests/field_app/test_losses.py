@@ -10,8 +10,8 @@ from schemas.ids import RecordId
 from schemas.wire import PROTOCOL, Cursor, SyncRequest, SyncResponse
 from sync.change import Decide, Gap, read
 from tests.field_app.conftest import SetTime
+from tests.field_app.field import DEVICE, Field
 from tests.field_app.near_office import NearOffice
-from tests.field_app.test_visits import DEVICE, Field, field  # noqa: F401 - use cases as a fixture
 from tests.field_app.test_worker import Sending
 
 LOSE_CONTENT = "DELETE FROM contents WHERE change = ?"
@@ -21,7 +21,7 @@ SPOIL_LINK = "UPDATE links SET raw = x'c0' WHERE change = ?"
 
 
 @pytest.fixture
-def near(field: Field, time: SetTime) -> Iterator[Sending]:  # noqa: F811
+def near(field: Field, time: SetTime) -> Iterator[Sending]:
     """A phone whose worker reaches a real office in memory; nothing was sent yet."""
     made = Sending(field, time, office=NearOffice())
     yield made

@@ -11,7 +11,7 @@ from schemas.ids import RecordId
 from schemas.text import load_text
 from tests.contract.people import record_id
 from tests.field_app.conftest import SetTime
-from tests.field_app.test_visits import TASK, TUGAS, Field
+from tests.field_app.field import TASK, TUGAS, Field
 
 
 @pytest.fixture

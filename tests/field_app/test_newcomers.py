@@ -1,8 +1,5 @@
 """Whoever is in no list yet, and finding who is: by desa, by card, by what a QR code says."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from field_app.home import looked_for
@@ -10,18 +7,11 @@ from field_app.views import DraftView, Finalised, Refused
 from schemas.ids import RecordId
 from schemas.printed import printed_code
 from sync.change import Patch, Submit
-from tests.field_app.conftest import WILAYAH, SetTime
-from tests.field_app.test_visits import DESA, FIELDS, NIK, WARGA, Field
+from tests.field_app.conftest import WILAYAH
+from tests.field_app.field import DESA, FIELDS, NIK, WARGA, Field
 
 OTHER, TUGAS = RecordId("6" * 32), RecordId("7" * 32)
 KKS = "6032989900014821"
-
-
-@pytest.fixture
-def field(tmp_path: Path, time: SetTime) -> Iterator[Field]:
-    made = Field(tmp_path, time)
-    yield made
-    made.vault.close()
 
 
 def test_a_name_and_a_desa_are_enough_to_begin(field: Field) -> None:

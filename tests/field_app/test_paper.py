@@ -13,8 +13,8 @@ from field_app.views import PhotoView
 from schemas.form import load_forms
 from schemas.papers import is_paper
 from tests.field_app.conftest import SetTime
+from tests.field_app.field import Field
 from tests.field_app.sealed_field import SealedField
-from tests.field_app.test_visits import Field
 
 FINE = Paper()
 SIZE = (1200, 900)

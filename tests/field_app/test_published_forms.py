@@ -12,7 +12,7 @@ from field_app.views import DraftView
 from schemas.ids import RecordId, Regency
 from schemas.published import KIND, Published
 from tests.field_app.conftest import FORMS, SetTime
-from tests.field_app.test_visits import FIELDS, TASK, TUGAS, WARGA, Field
+from tests.field_app.field import FIELDS, TASK, TUGAS, WARGA, Field
 
 REGENCY = Regency("33.14")
 

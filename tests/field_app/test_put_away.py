@@ -1,6 +1,6 @@
 """A draft that was put away: back for thirty days, then gone for good with all that was only in it."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,24 +9,18 @@ import pytest
 
 from field_app.erasing import EMPTY_WAL
 from field_app.put_away import sweep
+from field_app.rehearsal import drawn_photo
 from field_app.vault import StorageFullError
 from field_app.views import DraftView, PhotoView, Refused
 from schemas.wire import Cursor
 from tests.field_app.conftest import SetTime, make_phone
+from tests.field_app.field import PLACE, SMALL, Field, answers
 from tests.field_app.sealed_field import SealedField
 from tests.field_app.test_forgetting import decided
 from tests.field_app.test_phone import PIN, Office, join
-from tests.field_app.test_visits import PLACE, SMALL, Field, answers, drawn_photo
 
 DAY_S = 86_400
 FULL = Refused(say="lapangan.penyimpanan_penuh")
-
-
-@pytest.fixture
-def field(tmp_path: Path, time: SetTime) -> Iterator[Field]:
-    made = Field(tmp_path, time)
-    yield made
-    made.vault.close()
 
 
 def hear_office(field: Field) -> None:

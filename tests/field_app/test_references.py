@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from field_app.rehearsal import Rehearsal
-from field_app.views import DraftView, Finalised, Refused
+from field_app.views import DraftView, Finalised, Refused, SyncStatus
 from field_app.visits import Visits
 from schemas.ids import RecordId
 from sync.change import Submit
 from tests.field_app.conftest import FORMS, SetTime
-from tests.field_app.test_visits import DESA, EWARONG, PLACE, SMALL, Field, SyncStatus
+from tests.field_app.field import DESA, EWARONG, PLACE, SMALL, Field
 
 RETNO, BAGUS, GONE, KABID = (RecordId(letter * 32) for letter in "5678")
 OFFICERS = {

@@ -8,16 +8,16 @@ from msgspec.structs import replace
 from schemas.wire import Applied, Held, Rejected
 from sync.chain import read_link
 from tests.field_app.conftest import SetTime
+from tests.field_app.field import Field
 from tests.field_app.near_office import NearOffice
 from tests.field_app.test_losses import visits
-from tests.field_app.test_visits import Field, field  # noqa: F401 - use cases as a fixture
 from tests.field_app.test_worker import Sending
 
 OLD = Rejected(problem="form_tidak_dikenal")
 
 
 @pytest.fixture
-def near(field: Field, time: SetTime) -> Iterator[Sending]:  # noqa: F811
+def near(field: Field, time: SetTime) -> Iterator[Sending]:
     made = Sending(field, time, office=NearOffice())
     yield made
     made.worker.close()

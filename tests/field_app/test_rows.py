@@ -10,7 +10,7 @@ from field_app.rehearsal import drawn_photo
 from field_app.views import Finalised, PhotoView, Refused, Saved
 from sync.change import Submit
 from tests.field_app.conftest import SetTime
-from tests.field_app.test_visits import DESA, PLACE, SMALL, WARGA, Field
+from tests.field_app.field import DESA, PLACE, SMALL, WARGA, Field
 
 FORM, TABLE = "kis", "syarat_lain"
 

@@ -22,8 +22,8 @@ from schemas.base import encode
 from schemas.wire import Rejected
 from sync.losses import DESTROYED
 from tests.field_app.conftest import SetTime
+from tests.field_app.field import SMALL
 from tests.field_app.sealed_field import SealedField
-from tests.field_app.test_visits import SMALL
 
 MARK = "Penanda Rahasia Zebra"
 PLAIN_MARK = "Penanda Biasa Kuda"

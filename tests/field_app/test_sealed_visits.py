@@ -19,6 +19,7 @@ from schemas.sealed_notes import Assignment, Reasons
 from schemas.words import unit_words
 from sync.change import Patch, SealedSubmit
 from tests.field_app.conftest import FORMS, SetTime
+from tests.field_app.field import PERSON, PLACE, SMALL, TEXT
 from tests.field_app.sealed_field import (
     KASUS,
     KODE,
@@ -28,7 +29,6 @@ from tests.field_app.sealed_field import (
     SealedField,
     unit_key,
 )
-from tests.field_app.test_visits import PERSON, PLACE, SMALL, TEXT
 
 SEALED_TASK = {
     "service": "ktkpm", "kasus": KASUS, "kode": KODE, "petugas": PERSON, "due": "2026-11-20", "state": "baru",

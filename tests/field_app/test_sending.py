@@ -13,8 +13,8 @@ from field_app.vault import StorageFailedError
 from field_app.views import SyncStatus
 from schemas.ids import BlobId
 from tests.field_app.conftest import SetTime
+from tests.field_app.field import DEVICE, PLACE, SMALL, Field
 from tests.field_app.near_office import NearOffice
-from tests.field_app.test_visits import DEVICE, PLACE, SMALL, Field, field  # noqa: F401 - use cases as a fixture
 from tests.field_app.test_worker import Sending
 
 CUT = Failure(kind="jaringan", say="lapangan.sambungan_putus")
@@ -23,7 +23,7 @@ BUSY = Failure(kind="jaringan", say="lapangan.kantor_sibuk", status=503, retry_s
 
 
 @pytest.fixture
-def near(field: Field, time: SetTime) -> Iterator[Sending]:  # noqa: F811
+def near(field: Field, time: SetTime) -> Iterator[Sending]:
     made = Sending(field, time, office=NearOffice())
     yield made
     made.worker.close()
@@ -31,7 +31,7 @@ def near(field: Field, time: SetTime) -> Iterator[Sending]:  # noqa: F811
 
 def visit(near: Sending, *sizes: tuple[int, int]) -> list[BlobId]:
     """A visit with a photo of each size; returns their names, smallest first."""
-    field, view = near.field, near.field.start()  # noqa: F811
+    field, view = near.field, near.field.start()
     field.visits.save(view.id, "bpnt_kpm", "hasil_kunjungan", "terisi_sebagian")
     for number, size in enumerate(sizes):
         near.time.pass_s(1)

@@ -10,10 +10,11 @@ from field_app.link import Failure
 from field_app.under_way import UnderWay
 from field_app.vault import StorageFullError
 from schemas.wire import SyncRequest, SyncResponse
+from sync.store import Answered
 from tests.field_app.conftest import SetTime
+from tests.field_app.field import Field
 from tests.field_app.near_office import NearOffice
 from tests.field_app.test_losses import visits
-from tests.field_app.test_visits import Field, field  # noqa: F401 - use cases as a fixture
 from tests.field_app.test_worker import Sending
 
 WAIT_S = 30
@@ -45,7 +46,7 @@ class Watched(NearOffice):
 
 
 @pytest.fixture
-def near(field: Field, time: SetTime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sending]:  # noqa: F811
+def near(field: Field, time: SetTime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sending]:
     """A phone with three visits to send, one in each request."""
     monkeypatch.setattr("sync.client.PUSH_BYTES", 1)
     made = Sending(field, time, office=Watched())
@@ -60,9 +61,9 @@ def pages(near: Sending, before: Any) -> None:
     store, count = near.worker._store, iter(range(1, 100))
     real = store.store_page
 
-    def store_page(**page: Any) -> None:
+    def store_page(page: Answered) -> None:
         before(next(count))
-        real(**page)
+        real(page)
 
     store.store_page = store_page  # type: ignore[method-assign]
 

@@ -1,22 +1,12 @@
 """Where the work is, on a real vault."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from schemas.ids import RecordId
-from tests.field_app.conftest import WILAYAH, SetTime
-from tests.field_app.test_visits import DESA, EWARONG, FIELDS, PLACE, TASK, TUGAS, WARGA, Field
+from tests.field_app.conftest import WILAYAH
+from tests.field_app.field import DESA, EWARONG, FIELDS, PLACE, TASK, TUGAS, WARGA, Field
 
 TUGAS_2, KASUS = RecordId("4" * 32), RecordId("5" * 32)
-
-
-@pytest.fixture
-def field(tmp_path: Path, time: SetTime) -> Iterator[Field]:
-    made = Field(tmp_path, time)
-    yield made
-    made.vault.close()
 
 
 def test_a_house_that_nobody_recorded_stands_in_the_middle_of_its_desa_and_says_so(field: Field) -> None:

@@ -17,6 +17,7 @@ from schemas.base import encode
 from schemas.ids import NO_LINK, DeviceId, Part, RecordId
 from schemas.wire import Cursor, Row
 from sync.chain import START
+from sync.store import Answered
 
 KEY = bytes(range(32))
 NIK = "3314990107900001"
@@ -33,17 +34,14 @@ WARGA = {
 def fill(vault: Vault) -> None:
     row = Row(part=Part("mine/p"), id=RecordId("0" * 32), seq=1, kind="warga", body=encode(WARGA))
     Store(vault, DeviceId("d"), lambda message: message).store_page(
-        rows=[row],
-        removed=[],
-        cursor=Cursor(seq=1),
-        parts=[Part("mine/p")],
-        acknowledged=START,
-        outcomes={},
-        cleared=[],
-        wanted=[],
-        backed_up=None,
-        office_head=NO_LINK,
-        server_ms=1,
+        Answered(
+            rows=[row],
+            cursor=Cursor(seq=1),
+            parts=[Part("mine/p")],
+            acknowledged=START,
+            office_head=NO_LINK,
+            server_ms=1,
+        )
     )
 
 

@@ -1,178 +1,35 @@
 """Visits as use cases, on a real vault, with rows as the office would have sent them."""
 
-import random
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from field_app import visits as visits_module
-from field_app.bench import Bench
-from field_app.blobs import DITERIMA
-from field_app.capture import Quality
-from field_app.devices.desktop import FileKeystore
-from field_app.draft_keys import DraftKeys
 from field_app.drafts import Drafts
-from field_app.evidence import allowed_place
 from field_app.finalise import mark_of
-from field_app.keys import Keys
-from field_app.owner import Owner
-from field_app.published import PublishedForms
-from field_app.records import Records
-from field_app.rehearsal import Rehearsal, drawn_photo, drawn_signature
-from field_app.sealed_drafts import SealedDrafts
-from field_app.second import Second
-from field_app.sheets import Sheets
-from field_app.store import Store
-from field_app.unit import Unit
-from field_app.vault import open_vault
-from field_app.views import DraftView, Finalised, PhotoView, Refused, Saved, SyncStatus
-from field_app.visits import Visits
-from schemas.base import encode
-from schemas.derive import load_parameters
-from schemas.ids import NO_LINK, DeviceId, Part, PersonId, RecordId, Regency
-from schemas.text import load_text
-from schemas.wire import Applied, Conflict, Cursor, Held, Outcome, Rejected, Row
-from sync.chain import START, Tip
-from sync.change import Patch, Place, Submit, read
-from tests.field_app.conftest import FORMS, KEY, LIGHT, WILAYAH, SetTime
+from field_app.rehearsal import drawn_photo, drawn_signature
+from field_app.views import DraftView, Refused, Saved
+from schemas.ids import DeviceId
+from sync.change import Patch, Submit
+from tests.field_app.conftest import FORMS
+from tests.field_app.field import (
+    DESA,
+    DEVICE,
+    EWARONG,
+    FIELDS,
+    NIK,
+    PERSON,
+    PLACE,
+    SMALL,
+    TEXT,
+    TUGAS,
+    WARGA,
+    Field,
+    answers,
+)
 
-PERSON, DEVICE = PersonId("a" * 32), DeviceId("d" * 32)
-WARGA, TUGAS, EWARONG = RecordId("1" * 32), RecordId("2" * 32), RecordId("3" * 32)
-DESA = "33.14.01.2001"
-NIK = "3314990101900001"
-PLACE = Place(lat=-7.42, lng=111.02, accuracy_m=8.0, at_ms=1_795_257_000_000)
-MINE = Part(f"mine/{PERSON}")
-FIELDS = {
-    "nama": "Warga Uji", "nik": NIK, "no_kk": "3314990101900002", "kode_desa": DESA, "layanan": ["bpnt"],
-    "alamat": "Dukuh Uji", "rt": "001", "rw": "002", "penyalur": "bni", "status_kpm": "sukses_spm",
-}  # fmt: skip
-TASK = {
-    "petugas": PERSON, "sasaran": WARGA, "sasaran_kind": "warga", "form": "bpnt_kpm", "state": "baru",
-    "jatuh_tempo": "2026-11-21", "alasan": "Daftar November", "kode_desa": DESA,
-}  # fmt: skip
-TEXT = load_text()
 NUMBER = f"P017-2026-0001-{mark_of(DEVICE)}"
-SMALL = (640, 480)
-
-
-class Field:
-    """A phone's use cases on a vault that can be killed and opened again."""
-
-    roles = ["pendamping"]
-
-    def __init__(self, folder: Path, time: SetTime, device: DeviceId = DEVICE) -> None:
-        self.device = device
-        self.keys = Keys(folder, FileKeystore(folder / "rahasia"), time, cost=LIGHT)
-        self.path, self.time = folder / "vault.db", time
-        self.rng = random.Random(3)
-        self.finalised = 0
-        self.seq = 0
-        self.open()
-
-    def open(self, path: Path | None = None) -> None:
-        self.vault = open_vault(path or self.path, KEY)
-        self.second = Second(self.keys, self.time)
-        self.store = Store(self.vault, self.device, lambda message: bytes(64))
-        owner = Owner(
-            address="http://kantor", regency=Regency("33.14"), office_name="Dinas", device=self.device,
-            office_device=DeviceId("0" * 32), office_key=bytes(32), private_key=bytes(32),
-            person=PERSON, person_name="Petugas", person_code="P017", roles=self.roles,
-        )  # fmt: skip
-        unit = Unit(self.store, Records(self.store), owner.regency)
-        published = PublishedForms(FORMS, unit, owner.regency, TEXT)
-        published.take(self.store)
-        self.bench = Bench(
-            vault=self.vault, store=self.store, owner=owner, forms=FORMS,
-            sheets=Sheets(FORMS, WILAYAH, load_parameters()), wilayah=WILAYAH, time=self.time,
-            randomness=self.rng.randbytes, quality=lambda: Quality(longest=640), words=TEXT,
-            sealed=SealedDrafts(
-                self.vault, DraftKeys(self.path.parent, self.rng.randbytes), self.second, self.rng.randbytes
-            ),
-            unit=unit, published=published,
-        )  # fmt: skip
-        self.visits = Visits(self.bench, SyncStatus, self.count)
-
-    def count(self) -> None:
-        self.finalised += 1
-
-    def die(self) -> None:
-        """Leave the files as a dead process leaves them, and open those."""
-        dead = self.path.with_name("dead.db")
-        for ending in ("", "-wal"):
-            source = self.path.with_name(self.path.name + ending)
-            if source.exists():
-                dead.with_name(dead.name + ending).write_bytes(source.read_bytes())
-        self.vault.close()
-        self.path = dead
-        self.open(dead)
-
-    def pull(self, rows: dict[RecordId, tuple[str, dict[str, Any]]], **more: Any) -> None:
-        sent = []
-        for name, (kind, fields) in rows.items():
-            self.seq += 1
-            sent.append(Row(part=MINE, id=name, seq=self.seq, kind=kind, body=encode(fields)))
-        page = {
-            "rows": sent, "removed": [], "cursor": Cursor(seq=self.seq), "parts": [MINE],
-            "acknowledged": self.store.acknowledged(), "outcomes": {}, "cleared": [], "wanted": [],
-            "backed_up": None, "office_head": NO_LINK, "server_ms": self.time.now_ms(),
-        }  # fmt: skip
-        self.store.store_page(**(page | more))
-
-    def start(self) -> DraftView:
-        self.pull({WARGA: ("warga", FIELDS), TUGAS: ("tugas", TASK)})
-        started = self.visits.start("bpnt_kpm", None, TUGAS)
-        assert isinstance(started, DraftView), started
-        return started
-
-    def fill(self, draft: str) -> DraftView:
-        played = Rehearsal(self.visits, FORMS, PLACE, random.Random(1), "2026-11-21", lambda *_: None, SMALL)
-        return played.fill(draft)
-
-    def finish(self, draft: str) -> Finalised:
-        done = self.visits.finalise(draft)
-        assert isinstance(done, Finalised), done
-        return done
-
-    def visit(self) -> Finalised:
-        started = self.start()
-        self.fill(started.id)
-        return self.finish(started.id)
-
-    def bodies(self) -> list[Any]:
-        return [read(entry.content or b"").body for entry in self.store.entries(DEVICE, 0, 100)]
-
-    def status(self) -> list[str]:
-        home = self.visits.home()
-        return [card.status for card in (*home.returned, *home.sent)]
-
-    def acknowledge(self, outcome: Outcome | None = None, **more: Any) -> None:
-        """Answer as an office that holds the whole chain, with this outcome for every change."""
-        entries = self.store.entries(DEVICE, 0, 100)
-        tip = Tip(counter=entries[-1].link.counter, hash=entries[-1].hash)
-        outcomes = {entry.link.change: outcome or Applied(seq=1) for entry in entries}
-        self.pull({}, acknowledged=tip, outcomes=outcomes, **more)
-
-    def receive_photos(self) -> None:
-        for blob in self.bench.blobs.unsent():
-            self.bench.blobs.progress(blob.id, state=DITERIMA, sent_bytes=blob.size_bytes, upload_url="")
-
-    def decided(self, done: Finalised, state: str, **more: Any) -> None:
-        row = {"form": "bpnt_kpm", "petugas": PERSON, "state": state, "reasons": {}, "note": ""}
-        versions = [{"change": done.change.hex(), "follows": None}]
-        self.pull({done.visit: ("kunjungan", row | {"versions": versions} | more)})
-
-
-@pytest.fixture
-def field(tmp_path: Path, time: SetTime) -> Iterator[Field]:
-    made = Field(tmp_path, time)
-    yield made
-    made.vault.close()
-
-
-def answers(view: DraftView, form: str = "bpnt_kpm") -> dict[str, Any]:
-    return view.forms[form].answers
 
 
 def test_a_task_begins_a_draft_with_what_device_and_office_know_and_nothing_else(field: Field) -> None:
@@ -409,100 +266,6 @@ def test_a_visit_that_ends_on_the_next_day_can_still_be_finished(field: Field) -
     assert field.bodies()[-1].forms["bpnt_kpm"].answers["jam_selesai"] == "23:59"
 
 
-def test_a_photo_that_was_taken_out_is_put_back_in_its_order_where_there_is_room(field: Field) -> None:
-    draft = field.start().id
-    shots = [
-        field.visits.add_photo(draft, "bpnt_kpm", "foto_rumah_depan", drawn_photo(field.rng, SMALL), None)
-        for _ in range(4)
-    ]
-    blobs = [shot.blob for shot in shots if isinstance(shot, PhotoView)]
-    number = shots[0].number  # type: ignore[union-attr]
-    field.visits.drop_photo(draft, "bpnt_kpm", "foto_rumah_depan", number)
-    assert answers(field.visits.draft(draft))["foto_rumah_depan"] == blobs[1:]
-    assert isinstance(field.visits.restore_photo(draft, "bpnt_kpm", "foto_rumah_depan", number), Saved)
-    field.die()
-    assert answers(field.visits.draft(draft))["foto_rumah_depan"] == blobs
-    field.visits.drop_photo(draft, "bpnt_kpm", "foto_rumah_depan", number)
-    field.visits.add_photo(draft, "bpnt_kpm", "foto_rumah_depan", drawn_photo(field.rng, SMALL), None)
-    full = field.visits.restore_photo(draft, "bpnt_kpm", "foto_rumah_depan", number)
-    assert isinstance(full, Refused) and full.say == "lapangan.foto_penuh"
-    wrong = field.visits.restore_photo(draft, "bpnt_kpm", "foto_kk", number)
-    assert isinstance(wrong, Refused)
-
-
-def test_two_photos_of_equal_bytes_are_both_kept(field: Field) -> None:
-    view = field.start()
-    camera = drawn_photo(random.Random(9), SMALL)
-    first = field.visits.add_photo(view.id, "bpnt_kpm", "foto_kk", camera, PLACE)
-    second = field.visits.add_photo(view.id, "bpnt_kpm", "foto_kk", camera, PLACE)
-    assert isinstance(first, PhotoView) and isinstance(second, PhotoView)
-    assert first.blob == second.blob and first.number != second.number
-    field.visits.save(view.id, "bpnt_kpm", "hasil_kunjungan", "terisi_sebagian")
-    field.finish(view.id)
-    submit = field.bodies()[-1]
-    assert submit.forms["bpnt_kpm"].answers["foto_kk"] == [first.blob] * 2
-    assert [item.blob for item in submit.evidence] == [first.blob] * 2
-
-
-def test_a_retake_stands_for_the_first_shot_which_stays_as_evidence(field: Field) -> None:
-    view = field.start()
-    first = field.visits.add_photo(
-        view.id, "bpnt_kpm", "foto_kk", drawn_photo(random.Random(1), SMALL), PLACE
-    )
-    assert isinstance(first, PhotoView)
-    second = field.visits.add_photo(
-        view.id, "bpnt_kpm", "foto_kk", drawn_photo(random.Random(2), SMALL), PLACE, replaces=first.number
-    )
-    assert isinstance(second, PhotoView)
-    assert answers(field.visits.draft(view.id))["foto_kk"] == [second.blob]
-    field.visits.save(view.id, "bpnt_kpm", "hasil_kunjungan", "terisi_sebagian")
-    field.finish(view.id)
-    assert [item.blob for item in field.bodies()[-1].evidence] == [first.blob, second.blob]
-
-
-def test_more_photos_than_the_form_takes_are_refused_with_the_number(field: Field) -> None:
-    view = field.start()
-    most = FORMS.get("bpnt_kpm").fields["foto_kk"].max_count  # type: ignore[union-attr]
-    for number in range(most):
-        assert isinstance(
-            field.visits.add_photo(
-                view.id, "bpnt_kpm", "foto_kk", drawn_photo(random.Random(number), SMALL), None
-            ),
-            PhotoView,
-        )
-    full = field.visits.add_photo(view.id, "bpnt_kpm", "foto_kk", drawn_photo(field.rng, SMALL), None)
-    assert full == Refused(say="lapangan.foto_penuh", values={"jumlah": str(most)})
-    field.visits.save(view.id, "bpnt_kpm", "foto_kk", None)
-    assert "foto_kk" not in answers(field.visits.draft(view.id))
-
-
-def test_photos_have_a_place_only_where_the_visits_form_asks_for_one(field: Field) -> None:
-    view = field.start()
-    field.visits.save(view.id, "bpnt_kpm", "kks_kondisi", "rusak")
-    shot = field.visits.add_photo(view.id, "kks_masalah", "bukti", drawn_photo(field.rng, SMALL), PLACE)
-    assert isinstance(shot, PhotoView) and shot.place == PLACE, "an annex goes by the visit's main form"
-    assert allowed_place(FORMS.get("ktk"), PLACE) is None
-    assert allowed_place(FORMS.get("bpnt_kpm"), None) is None
-
-
-def test_a_bad_picture_is_refused_and_changes_nothing(field: Field) -> None:
-    view = field.start()
-    refused = field.visits.add_photo(view.id, "bpnt_kpm", "foto_kk", b"bukan", None)
-    assert refused == Refused(say="lapangan.bukan_foto")
-    assert field.visits.draft(view.id).photos == ()
-
-
-def test_a_full_phone_refuses_with_a_sentence_and_keeps_the_draft(field: Field) -> None:
-    view = field.start()
-    field.visits.save(view.id, "bpnt_kpm", "nama", "Warga")
-    with field.vault.read() as connection:
-        (pages,) = connection.execute("PRAGMA page_count").fetchone()
-        connection.execute(f"PRAGMA max_page_count = {pages}")
-    refused = field.visits.add_photo(view.id, "bpnt_kpm", "foto_kk", drawn_photo(field.rng, SMALL), None)
-    assert refused == Refused(say="lapangan.penyimpanan_penuh")
-    assert answers(field.visits.draft(view.id))["nama"] == "Warga"
-
-
 def test_a_discarded_draft_comes_back_whole(field: Field) -> None:
     view = field.start()
     field.visits.save(view.id, "bpnt_kpm", "nama", "Warga")
@@ -558,138 +321,6 @@ def test_somebody_new_is_made_with_the_visit(field: Field) -> None:
     [patch, submit] = field.bodies()
     assert patch.record == submit.subject and patch.base == {}
     assert patch.new == {"nama": "Warga Baru", "kode_desa": DESA, "layanan": ["bpnt"]}
-
-
-def test_sent_is_said_only_as_far_as_the_office_confirmed(field: Field) -> None:
-    field.visit()
-    assert field.status() == ["menunggu_kirim"]
-    field.acknowledge()
-    assert field.status() == ["terkirim"]
-    unsent = field.bench.blobs.unsent()
-    field.receive_photos()
-    assert field.status() == ["diterima"]
-    field.acknowledge(wanted=[unsent[0].id])
-    assert field.status() == ["terkirim"] and [blob.id for blob in field.bench.blobs.unsent()] == [
-        unsent[0].id
-    ]
-    field.receive_photos()
-    field.pull({}, acknowledged=START)  # the office was restored from an older copy
-    assert field.status() == ["menunggu_kirim"]
-
-
-@pytest.mark.parametrize(
-    ("outcome", "status"),
-    [
-        (Held(waiting="x"), "terkirim"),
-        (Conflict(ids=[RecordId("c" * 32)]), "konflik"),
-        (Rejected(problem="harus_tersegel"), "tidak_diterima"),
-    ],
-)
-def test_each_outcome_has_its_word(field: Field, outcome: Outcome, status: str) -> None:
-    field.visit()
-    field.receive_photos()
-    field.acknowledge(outcome)
-    assert field.status() == [status]
-
-
-def test_a_conflict_that_was_settled_is_no_longer_shown(field: Field) -> None:
-    field.visit()
-    field.receive_photos()
-    field.acknowledge(Conflict(ids=[RecordId("c" * 32)]))
-    field.pull({RecordId("c" * 32): ("konflik", {"petugas": PERSON, "state": "selesai"})})
-    assert field.status() == ["diterima"]
-
-
-def test_a_return_shows_its_reasons_and_its_correction_is_the_next_version(field: Field) -> None:
-    done = field.visit()
-    field.acknowledge()
-    field.decided(done, "dikembalikan", reasons={"bpnt_kpm.foto_kk": "Tidak terbaca"}, note="Foto lagi")
-    [card] = field.visits.home().returned
-    assert card.status == "dikembalikan" and field.visits.task(TUGAS).reasons == {
-        "bpnt_kpm.foto_kk": "Tidak terbaca"
-    }
-    corrected = field.visits.start_correction(done.visit)
-    assert isinstance(corrected, DraftView)
-    assert (corrected.returned, corrected.note) == ({"bpnt_kpm.foto_kk": "Tidak terbaca"}, "Foto lagi")
-    assert answers(corrected)["nik"] == NIK and corrected.photos
-    again = field.visits.start_correction(done.visit)
-    assert isinstance(again, DraftView) and again.id == corrected.id
-    assert field.visits.home().returned[0].draft == corrected.id and field.visits.home().drafts == ()
-    old = next(photo for photo in corrected.photos if photo.field == "foto_kk")
-    field.visits.add_photo(
-        corrected.id, "bpnt_kpm", "foto_kk", drawn_photo(random.Random(5), SMALL), PLACE, replaces=old.number
-    )
-    second = field.finish(corrected.id)
-    assert (second.visit, second.number) == (done.visit, done.number)
-    assert field.bodies()[-1].follows == done.change
-    assert field.status() == ["menunggu_kirim"]
-
-
-def test_only_what_was_returned_can_be_corrected(field: Field) -> None:
-    done = field.visit()
-    field.decided(done, "disetujui")
-    assert field.status() == ["disetujui"]
-    assert field.visits.start_correction(done.visit) == Refused(say="lapangan.tidak_dikembalikan")
-    assert field.visits.start_correction(RecordId("e" * 32)) == Refused(
-        say="lapangan.versi_lama_tidak_di_sini"
-    )
-
-
-def test_tasks_stand_in_one_group_by_their_date(field: Field) -> None:
-    dates = {"4": "2026-11-20", "5": "2026-11-21", "6": "2026-11-22", "7": "", "8": "besok"}
-    rows = {RecordId(n * 32): ("tugas", TASK | {"jatuh_tempo": day}) for n, day in dates.items()}
-    field.pull(rows | {WARGA: ("warga", FIELDS), RecordId("9" * 32): ("tugas", TASK | {"state": "selesai"})})
-    home = field.visits.home()
-    assert [len(group) for group in (home.overdue, home.today, home.upcoming)] == [1, 1, 3]
-    assert home.overdue[0].nama == "Warga Uji"
-
-
-def test_people_are_found_by_name_and_by_the_end_of_their_nik(field: Field) -> None:
-    reduced = {"nama": "Soeparmi", "nik_akhir": "7788", "kode_desa": DESA, "layanan": ["bpnt"]}
-    shop = {"nama_ewarong": "Warung Rejeki", "kode_desa": "33.14.02.2001"}
-    field.pull(
-        {
-            WARGA: ("warga", FIELDS),
-            RecordId("b" * 32): ("warga", reduced),
-            EWARONG: ("ewarong", shop),
-            TUGAS: ("tugas", TASK),
-        }
-    )
-
-    def found(text: str, **more: Any) -> list[str]:
-        return [hit.nama for hit in field.visits.search(text, **more)]
-
-    assert found("suparmi") == found("7788") == found("997788") == ["Soeparmi"]
-    assert found(NIK[-5:]) == found("war uji") == ["Warga Uji"]
-    assert found("99") == found("zzz") == found("?!") == []
-    assert found("rejeki") == ["Warung Rejeki"]
-    assert found("", kode_desa=DESA) == ["Soeparmi", "Warga Uji"]
-    assert [hit.has_task for hit in field.visits.search("uji")] == [True]
-
-
-def test_a_search_of_thousands_reads_few_of_them(field: Field) -> None:
-    """The bench measures the budget of 30 ms for 20,000; SQLite's steps tell an index from a scan."""
-    rng = random.Random(2)
-    first, last = ("Sutarmi", "Wagiyem", "Sugeng", "Marsih"), ("Rahayu", "Utomo", "Lestari")
-    rows = {
-        RecordId(f"{number:032x}"): (
-            "warga",
-            {
-                "nama": f"{rng.choice(first)} {rng.choice(last)}",
-                "nik_akhir": f"{number:04}",
-                "kode_desa": DESA,
-            },
-        )
-        for number in range(3_000)
-    }
-    field.pull(rows)
-    hundreds: list[int] = []
-    with field.vault.read() as connection:
-        connection.set_progress_handler(lambda: hundreds.append(100), 100)
-    for text in ("s", "rahayu", "sutarmi les", "2876", "zz", ""):
-        hundreds.clear()
-        assert (len(field.visits.search(text)) > 0) is (text != "zz")
-        assert sum(hundreds) < len(rows), text
 
 
 def test_saving_writes_no_more_than_it_must(field: Field) -> None:

@@ -11,36 +11,26 @@ from field_app.wanted import CAME_BACK, NOT_ASKED, WITHDRAWN
 from schemas.ids import RecordId
 from schemas.wire import Removed
 from sync.change import Submit
-from tests.field_app.test_visits import (
-    EWARONG,
-    FIELDS,
-    MINE,
-    NIK,
-    TASK,
-    TUGAS,
-    WARGA,
-    Field,
-    field,  # noqa: F401 - a phone's use cases
-)
+from tests.field_app.field import EWARONG, FIELDS, MINE, NIK, TASK, TUGAS, WARGA, Field
 
 OTHER = RecordId("4" * 32)
 WRONG = {"bpnt_kpm.foto_kk": "Tidak terbaca"}
 
 
-def returned(field: Field, reasons: dict[str, str]) -> Finalised:  # noqa: F811
+def returned(field: Field, reasons: dict[str, str]) -> Finalised:
     done = field.visit()
     field.acknowledge()
     field.decided(done, "dikembalikan", reasons=reasons)
     return done
 
 
-def correction(field: Field, done: Finalised) -> DraftView:  # noqa: F811
+def correction(field: Field, done: Finalised) -> DraftView:
     begun = field.visits.start_correction(done.visit)
     assert isinstance(begun, DraftView)
     return begun
 
 
-def withdraw(field: Field, how: str) -> None:  # noqa: F811
+def withdraw(field: Field, how: str) -> None:
     if how == "called_off":
         field.pull({TUGAS: ("tugas", TASK | {"state": "batal"})})
     else:
@@ -52,7 +42,7 @@ def withdraw(field: Field, how: str) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("state", ["ditahan", "disetujui", "ditolak"])
-def test_a_correction_stays_in_sight_when_the_return_is_taken_back(field: Field, state: str) -> None:  # noqa: F811
+def test_a_correction_stays_in_sight_when_the_return_is_taken_back(field: Field, state: str) -> None:
     done = returned(field, WRONG)
     draft = correction(field, done)
     field.visits.save(draft.id, "bpnt_kpm", "catatan", "Rumah di belakang mushala")
@@ -67,7 +57,7 @@ def test_a_correction_stays_in_sight_when_the_return_is_taken_back(field: Field,
     assert home.drafts == () and [(card.draft, card.hint) for card in home.returned] == [(draft.id, "")]
 
 
-def test_reasons_that_came_anew_stand_beside_what_was_begun_for_others(field: Field) -> None:  # noqa: F811
+def test_reasons_that_came_anew_stand_beside_what_was_begun_for_others(field: Field) -> None:
     done = returned(field, WRONG)
     draft = correction(field, done)
     field.visits.save(draft.id, "bpnt_kpm", "catatan", "Di belakang mushala")
@@ -84,7 +74,7 @@ def test_reasons_that_came_anew_stand_beside_what_was_begun_for_others(field: Fi
     assert again.forms["bpnt_kpm"].answers["nik"] == NIK
 
 
-def test_a_correction_of_an_earlier_version_is_not_taken_for_one_of_the_newest(field: Field) -> None:  # noqa: F811
+def test_a_correction_of_an_earlier_version_is_not_taken_for_one_of_the_newest(field: Field) -> None:
     done = returned(field, WRONG)
     early = correction(field, done)
     field.visits.discard(early.id)
@@ -108,7 +98,7 @@ def test_a_correction_of_an_earlier_version_is_not_taken_for_one_of_the_newest(f
 
 @pytest.mark.parametrize("how", ["called_off", "moved"])
 def test_a_draft_says_that_its_tugas_is_withdrawn_and_can_be_finished_all_the_same(
-    field: Field,  # noqa: F811
+    field: Field,
     how: str,
 ) -> None:
     draft = field.start()
@@ -122,7 +112,7 @@ def test_a_draft_says_that_its_tugas_is_withdrawn_and_can_be_finished_all_the_sa
 
 @pytest.mark.parametrize("how", ["called_off", "moved"])
 def test_a_returned_visit_whose_tugas_is_withdrawn_presses_no_more_unless_it_was_begun(
-    field: Field,  # noqa: F811
+    field: Field,
     how: str,
 ) -> None:
     done = returned(field, WRONG)
@@ -136,7 +126,7 @@ def test_a_returned_visit_whose_tugas_is_withdrawn_presses_no_more_unless_it_was
     assert home.sent == home.drafts == ()
 
 
-def test_a_tugas_that_came_back_to_another_is_theirs_to_do(field: Field) -> None:  # noqa: F811
+def test_a_tugas_that_came_back_to_another_is_theirs_to_do(field: Field) -> None:
     field.pull(
         {TUGAS: ("tugas", TASK | {"state": "dikembalikan"}), OTHER: ("tugas", TASK | {"state": "dikirim"})}
     )
@@ -146,7 +136,7 @@ def test_a_tugas_that_came_back_to_another_is_theirs_to_do(field: Field) -> None
     assert isinstance(begun, DraftView) and field.visits.home().today == ()
 
 
-def test_a_new_phone_tells_why_the_visit_of_the_one_before_came_back(field: Field) -> None:  # noqa: F811
+def test_a_new_phone_tells_why_the_visit_of_the_one_before_came_back(field: Field) -> None:
     row = {"form": "bpnt_kpm", "tugas": TUGAS, "state": "dikembalikan", "reasons": WRONG, "note": "Foto lagi"}
     field.pull({OTHER: ("kunjungan", row), TUGAS: ("tugas", TASK | {"state": "dikembalikan"})})
     task = field.visits.task(TUGAS)
@@ -158,7 +148,7 @@ def test_a_new_phone_tells_why_the_visit_of_the_one_before_came_back(field: Fiel
 # found by name ----------------------------------------------------------------------------------------------
 
 
-def test_a_visit_that_is_begun_by_name_is_the_one_that_was_asked_for(field: Field) -> None:  # noqa: F811
+def test_a_visit_that_is_begun_by_name_is_the_one_that_was_asked_for(field: Field) -> None:
     later = TASK | {"jatuh_tempo": "2026-12-21"}
     field.pull({TUGAS: ("tugas", TASK), OTHER: ("tugas", later), EWARONG: ("tugas", TASK | {"form": "kis"})})
     begun = field.visits.start("bpnt_kpm", WARGA, None)
@@ -177,7 +167,7 @@ def test_a_visit_that_is_begun_by_name_is_the_one_that_was_asked_for(field: Fiel
 
 @pytest.mark.parametrize("way", [(WARGA, None), (None, TUGAS)], ids=["by_name", "by_tugas"])
 def test_a_draft_of_before_the_tugas_is_gone_on_with_for_it(
-    field: Field,  # noqa: F811
+    field: Field,
     way: tuple[RecordId | None, RecordId | None],
 ) -> None:
     field.pull({WARGA: ("warga", FIELDS)})
@@ -194,7 +184,7 @@ def test_a_draft_of_before_the_tugas_is_gone_on_with_for_it(
     assert submit.tugas == TUGAS
 
 
-def test_what_is_asked_about_somebody_stands_first_among_the_forms(field: Field) -> None:  # noqa: F811
+def test_what_is_asked_about_somebody_stands_first_among_the_forms(field: Field) -> None:
     def first(subject: Any) -> list[tuple[str, bool]]:
         return [(one.form, one.asked) for one in field.visits.startable(subject)][:1]
 
@@ -209,7 +199,7 @@ def test_what_is_asked_about_somebody_stands_first_among_the_forms(field: Field)
 @pytest.mark.parametrize(
     ("state", "has_task"), [("baru", True), ("dikembalikan", True), ("dikirim", False), ("selesai", False)]
 )
-def test_a_hit_says_that_there_is_a_tugas_while_one_is_left(field: Field, state: str, has_task: bool) -> None:  # noqa: F811
+def test_a_hit_says_that_there_is_a_tugas_while_one_is_left(field: Field, state: str, has_task: bool) -> None:
     field.start()
     field.pull({TUGAS: ("tugas", TASK | {"state": state})})
     assert [hit.has_task for hit in field.visits.search("uji")] == [has_task]

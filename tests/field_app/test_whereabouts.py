@@ -1,6 +1,5 @@
 """Where she was is known when the phone is opened again; of a sealed draft only behind the second unlock."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,17 +8,10 @@ from field_app.second import ClosedError
 from field_app.views import Finalised, Saved
 from field_app.whereabouts import Whereabouts
 from tests.field_app.conftest import SetTime
+from tests.field_app.field import Field
 from tests.field_app.sealed_field import SealedField
-from tests.field_app.test_visits import Field
 
 NAMA, CATATAN = ("bpnt_kpm", "nama_responden"), ("bpnt_kpm", "catatan")
-
-
-@pytest.fixture
-def field(tmp_path: Path, time: SetTime) -> Iterator[Field]:
-    made = Field(tmp_path, time)
-    yield made
-    made.vault.close()
 
 
 def test_the_draft_in_hand_and_its_field_outlive_the_process(field: Field) -> None:

@@ -24,7 +24,7 @@ from schemas.wire import PROTOCOL, Applied, Cursor, Result, Row, SyncRequest, Sy
 from sync.chain import link_hash, read_link
 from sync.digest import EMPTY
 from tests.field_app.conftest import FORMS, SetTime
-from tests.field_app.test_visits import MINE, PLACE, SMALL, Field, field  # noqa: F401 - a phone's use cases as a fixture
+from tests.field_app.field import MINE, PLACE, SMALL, Field
 
 AWAY = Failure(kind="jaringan", say="lapangan.tanpa_jaringan")
 EXPIRED = Failure(kind="kantor", say="masalah.perlu_masuk", status=401)
@@ -84,7 +84,7 @@ class Office:
         return Reply(status=201 if made else 204, headers={"upload-offset": str(sent), **made})
 
 
-def _label(form: str, version: int | None, field: str) -> str:  # noqa: F811
+def _label(form: str, version: int | None, field: str) -> str:
     return FORMS.get(form, version).fields[field].label
 
 
@@ -93,7 +93,7 @@ class Sending:
 
     def __init__(
         self,
-        field: Field,  # noqa: F811
+        field: Field,
         time: SetTime,
         metered: bool = False,
         office: Any = None,
@@ -115,7 +115,7 @@ class Sending:
         self._connect()
 
     def _connect(self) -> None:
-        field = self.field  # noqa: F811
+        field = self.field
         self.other: Vault = field.vault.another()
         store = type(field.store)(self.other, field.store.device(), lambda message: bytes(64))
         self.worker = Worker(
@@ -134,7 +134,7 @@ class Sending:
 
 
 @pytest.fixture
-def sending(field: Field, time: SetTime) -> Iterator[Sending]:  # noqa: F811
+def sending(field: Field, time: SetTime) -> Iterator[Sending]:
     field.visit()
     field.pull({}, cleared=[MINE])  # an office that keeps no rows
     made = Sending(field, time)
@@ -193,7 +193,7 @@ def test_an_expired_token_is_renewed_once_and_quietly(sending: Sending) -> None:
     assert failure is not None and failure.say == "lapangan.masuk_tertahan"
 
 
-def test_photos_wait_for_wifi_when_she_wants_so(field: Field, time: SetTime) -> None:  # noqa: F811
+def test_photos_wait_for_wifi_when_she_wants_so(field: Field, time: SetTime) -> None:
     field.visit()
     field.pull({}, cleared=[MINE])
     sending = Sending(field, time, metered=True)
@@ -334,7 +334,7 @@ def test_an_error_nobody_thought_of_is_told_and_the_next_sync_goes_on(sending: S
     assert sending.worker.run_once() is None
 
 
-def test_each_photo_is_called_by_its_field_and_its_visit(field: Field, time: SetTime) -> None:  # noqa: F811
+def test_each_photo_is_called_by_its_field_and_its_visit(field: Field, time: SetTime) -> None:
     view = field.start()
     for _ in range(2):
         time.pass_s(1)
@@ -360,7 +360,7 @@ class Switchable(DesktopNetwork):
 
 
 def test_the_network_that_comes_back_starts_a_sync(
-    field: Field,  # noqa: F811
+    field: Field,
     time: SetTime,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

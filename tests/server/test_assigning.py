@@ -12,6 +12,7 @@ from schemas import format as written
 from schemas.ids import PersonId, RecordId
 from schemas.wilayah import load_wilayah
 from schemas.wire import Applied
+from server import subject_index
 from server.access import Person
 from server.engines.sqlite import Transaction
 from server.services.assigning import Assigning, Candidate, Given, Order
@@ -109,6 +110,20 @@ def test_those_about_whom_a_case_is_under_way_are_listed_by_themselves(
             lambda tx: tx.execute("UPDATE kasus SET stage = :stage WHERE kabupaten = :kabupaten", stage)
         ).result()
     assert set(town.listed("masalah")) == shown
+
+
+def test_visits_and_cases_of_a_double_count_for_the_one_it_lives_on_in(town: Town) -> None:
+    keep, between, gone = town.warga
+    town.office.add_visit(warga=gone)
+    town.change("c" * 32, "kasus", workflow="bpnt_masalah", service="bpnt", subjek=gone, kode_desa=DESA)
+    town.change(gone, "warga", digabung_ke=between)
+    town.change(between, "warga", digabung_ke=keep)
+    town.office.deps.engine.write(
+        lambda tx: subject_index.catch_up(tx, town.office.deps.office.device, 100)
+    ).result()
+    assert set(town.listed()) == {"Sutarmi", "Warga A"}
+    assert town.listed()["Warga A"].visited_ms > 0 and set(town.listed("lama")) == {"Sutarmi"}
+    assert set(town.listed("masalah")) == {"Warga A"}
 
 
 def test_a_tugas_reaches_its_worker_whole_and_nobody_has_two(town: Town) -> None:

@@ -43,9 +43,16 @@ def who(office: Office, name: str) -> Any:
     return office.deps.engine.read(lambda tx: load_person(tx, office.people[name]))
 
 
-def ask(office: Office, name: str = "petugas", kind: str = "akses") -> RecordId:
+def ask(
+    office: Office, name: str = "petugas", kind: str = "akses", warga: RecordId | None = None
+) -> RecordId:
     made = desk(office).open(
-        who(office, name), office.warga, kind, "sendiri", "Data apa saja?", office.deps.now_ms() - HOUR_MS
+        who(office, name),
+        warga or office.warga,
+        kind,
+        "sendiri",
+        "Data apa saja?",
+        office.deps.now_ms() - HOUR_MS,
     )
     assert not isinstance(made, NotDone), made
     return made
@@ -138,6 +145,32 @@ def test_the_copy_holds_all_of_a_person_and_covers_everybody_else(office: Office
             assert hidden not in text, hidden
     assert len(data["bagian"]["Kunjungan dengan isian dan daftar foto"]) == 1
     assert "(ditutup: orang lain)" in whole and "Permintaan warga" in whole
+
+
+@pytest.mark.parametrize("asked_about", ["the one that stays", "the double"])
+def test_the_copy_holds_what_stands_in_a_double_of_theirs_too(office: Office, asked_about: str) -> None:
+    double = office.add_warga("Sutarmi Ejaan Lama", DESA)
+    request = ask(office, warga=double if asked_about == "the double" else office.warga)
+    new = {"nik": CHILD, "alamat": "Dukuh Ketinggalan"}
+    act, head = office.deps.office.act, office.deps.office.person
+    act(head, Patch(record=double, kind="warga", base={"nik": NIK}, new=new))
+    act(head, Patch(record=double, kind="warga", base={}, new={"digabung_ke": office.warga}))
+    with serving(office) as address:
+        data, _ = unpacked(copy(address, request, "petugas"))
+    own, merged = data["bagian"]["Identitas"]
+    assert "Sutarmi Ejaan Lama" in str(merged) and CHILD in str(merged) and NIK in str(own)
+    assert double not in str(data) and office.warga not in str(merged)
+    assert "Dukuh Ketinggalan" in str(data["bagian"]["Perubahan pada identitas"])
+
+
+def test_the_copy_says_until_when_a_visit_was_asked_for(office: Office) -> None:
+    task = {"petugas": office.people["pendamping"], "sasaran": office.warga, "sasaran_kind": "warga"}
+    task |= {"form": "bpnt_kpm", "state": "baru", "jatuh_tempo": "2026-12-04", "kode_desa": DESA}
+    body = Patch(record=RecordId("7" * 32), kind="tugas", base={}, new=task)
+    assert isinstance(office.deps.office.act(office.deps.office.person, body), Applied)
+    with serving(office) as address:
+        data, _ = unpacked(copy(address, ask(office), "petugas"))
+    assert "4 Desember 2026" in str(data["bagian"]["Tugas kunjungan"])
 
 
 def test_the_copy_names_each_letter_about_them_and_who_opened_it(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from sync.chain import START, Tip
 from sync.memory import MemoryDevice, MemoryOffice
 from sync.memory_store import MemoryStore
 from sync.neutral import is_sealed
+from sync.store import Answered
 from sync.undo import Journal
 from tests.simulation import seals
 
@@ -51,9 +52,9 @@ def the_cursor_moves_before_its_page_is_stored(patch: Patch) -> None:
     real = client.receive
 
     class Split(Behind):
-        def store_page(self, **page: Any) -> None:
-            self.store.store_page(**page | {"rows": [], "removed": []})
-            self.store.store_page(**page)
+        def store_page(self, page: Answered) -> None:
+            self.store.store_page(replace(page, rows=[], removed=[]))
+            self.store.store_page(page)
 
     patch.setattr(client, "receive", lambda store, *rest: real(Split(store), *rest))
 
@@ -136,9 +137,9 @@ def a_tombstone_is_forgotten(patch: Patch) -> None:
 def a_part_that_is_gone_stays_on_the_phone(patch: Patch) -> None:
     real = MemoryDevice.store_page
 
-    def keeps(self: Any, **page: Any) -> None:
+    def keeps(self: Any, page: Answered) -> None:
         rows = dict(self._rows)
-        real(self, **page)
+        real(self, page)
         self._rows = rows | self._rows
 
     patch.setattr(MemoryDevice, "store_page", keeps)

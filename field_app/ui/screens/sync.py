@@ -42,24 +42,38 @@ class SyncScreen(BaseScreen):
         self.ids.send.text = say("aplikasi.sinkron.sedang" if running else "aplikasi.sinkron.sekarang")
         body = self.ids.page.body
         body.clear_widgets()
-        if status.problem:
-            cause = say(status.problem)
-            if status.wait_s:
-                cause = f"{cause} {say('aplikasi.sinkron.coba_lagi', lama=span(status.wait_s))}"
-            body.add_widget(Notice(icon="sync_problem", tone="bad", text=cause))
-        losses = losses_card(self.context, self.context.phone.visits.losses(), self._record_again)
-        for card in (clock_notice(status, say), losses, conflicts_card(self.context, status)):
+        for card in (
+            self._problem(status),
+            clock_notice(status, say),
+            losses_card(self.context, self.context.phone.visits.losses(), self._record_again),
+            conflicts_card(self.context, status),
+            self._summary(status),
+            HandoverCard(self.context, self._show),
+            *self._lists(items),
+        ):
             if card is not None:
                 body.add_widget(card)
-        summary = Card(spacing=dp(4))
+
+    def _problem(self, status):
+        """Why the last sync failed, and when it is tried again; None if it did not."""
+        if not status.problem:
+            return None
+        cause = self.say(status.problem)
+        if status.wait_s:
+            cause = f"{cause} {self.say('aplikasi.sinkron.coba_lagi', lama=span(status.wait_s))}"
+        return Notice(icon="sync_problem", tone="bad", text=cause)
+
+    def _summary(self, status):
+        """When it synced last, what waits, and whether photos wait for Wi-Fi."""
+        say, card = self.say, Card(spacing=dp(4))
         last = date_and_clock(status.last_ms) if status.last_ms else say("aplikasi.sinkron.tidak_pernah")
-        summary.add_widget(Fact(icon="history", label=say("aplikasi.sinkron.terakhir"), text=last))
+        card.add_widget(Fact(icon="history", label=say("aplikasi.sinkron.terakhir"), text=last))
         left = counted(status.data_pending, status.photos_pending, say)
         pending = left or say("aplikasi.sinkron.tidak_ada")
-        summary.add_widget(Fact(icon="upload", label=say("status.menunggu_kirim"), text=pending))
+        card.add_widget(Fact(icon="upload", label=say("status.menunggu_kirim"), text=pending))
         sent = progress_words(status, say)
         if sent:
-            summary.add_widget(Fact(icon="image", label=say("aplikasi.sinkron.foto"), text=sent))
+            card.add_widget(Fact(icon="image", label=say("aplikasi.sinkron.foto"), text=sent))
         switch = Toggle(
             text=say("aplikasi.sinkron.wifi"),
             under=say("aplikasi.sinkron.wifi_isi"),
@@ -67,48 +81,46 @@ class SyncScreen(BaseScreen):
             on=bool(self.context.phone.settings.wifi_only),
         )
         self.keeps(switch, lambda on: setattr(self.context.phone.settings, "wifi_only", on))
-        summary.add_widget(switch)
-        body.add_widget(summary)
-        body.add_widget(HandoverCard(self.context, self._show))
+        card.add_widget(switch)
+        return card
+
+    def _lists(self, items):
+        """What is on its way, data before photos; a word where nothing is."""
+        say = self.say
         if not items:
-            body.add_widget(
-                Empty(
-                    icon="cloud_done",
-                    text=say("aplikasi.sinkron.kosong"),
-                    hint=say("aplikasi.sinkron.kosong_isi"),
-                )
-            )
-            return
-        body.add_widget(Words(text=say("aplikasi.sinkron.langkah"), style="small", ink="ink_soft"))
-        for kind, title, icon in (
-            ("data", "aplikasi.sinkron.data", "task"),
-            ("foto", "aplikasi.sinkron.foto", "image"),
-        ):
+            empty, hint = say("aplikasi.sinkron.kosong"), say("aplikasi.sinkron.kosong_isi")
+            return [Empty(icon="cloud_done", text=empty, hint=hint)]
+        found = [Words(text=say("aplikasi.sinkron.langkah"), style="small", ink="ink_soft")]
+        for kind, icon in (("data", "task"), ("foto", "image")):
             some = [item for item in items if item.kind == kind]
             if some:
-                card = Card(spacing=0)
-                card.add_widget(Words(text=f"{say(title)} ({len(some)})", style="question"))
-                for item in some[:MOST_SHOWN]:
-                    under = say(item.problem) if item.problem else ""
-                    handed = item.handed_ms and say(
-                        "aplikasi.serah.di_berkas", tanggal=short_date(local_date(item.handed_ms))
-                    )
-                    notes = (notes_of(item, say), handed or "")
-                    card.add_widget(
-                        SyncRow(
-                            title=item.title,
-                            under=under,
-                            note=" · ".join(note for note in notes if note),
-                            icon=icon,
-                            percent=item.percent,
-                            chip=status_chip(item.status, self.look, say),
-                        )
-                    )
-                    if item.again:
-                        card.add_widget(self._ask("tanya_lagi", item.visit))
-                if sum(item.again for item in some) > 1:
-                    card.add_widget(self._ask("tanya_semua", None))
-                body.add_widget(card)
+                found.append(self._list(f"{say(f'aplikasi.sinkron.{kind}')} ({len(some)})", icon, some))
+        return found
+
+    def _list(self, title, icon, items):
+        card = Card(spacing=0)
+        card.add_widget(Words(text=title, style="question"))
+        for item in items[:MOST_SHOWN]:
+            card.add_widget(self._row(item, icon))
+            if item.again:
+                card.add_widget(self._ask("tanya_lagi", item.visit))
+        if sum(item.again for item in items) > 1:
+            card.add_widget(self._ask("tanya_semua", None))
+        return card
+
+    def _row(self, item, icon):
+        say, notes = self.say, [notes_of(item, self.say)]
+        if item.handed_ms:
+            day = short_date(local_date(item.handed_ms))
+            notes.append(say("aplikasi.serah.di_berkas", tanggal=day))
+        return SyncRow(
+            title=item.title,
+            under=say(item.problem) if item.problem else "",
+            note=" · ".join(filter(None, notes)),
+            icon=icon,
+            percent=item.percent,
+            chip=status_chip(item.status, self.look, say),
+        )
 
     def _ask(self, name, visit):
         """A link that has the office judge refused work again: of one visit, or all."""

@@ -12,6 +12,7 @@ from field_app.ui.widgets.rows import TaskRow
 from schemas.base import encode
 from schemas.ids import NO_LINK, Part, RecordId
 from schemas.wire import Cursor, Row
+from sync.store import Answered
 from tests.field_app.conftest import SetTime, make_phone
 from tests.field_app.test_phone import CODE, PIN, WELCOME, WRONG, Office
 from tests.field_app.ui.driver import Driver
@@ -49,11 +50,11 @@ def receive(phone: Phone, time: SetTime) -> None:
         Row(part=mine, id=name, seq=seq, kind=kind, body=encode(fields))
         for seq, (name, kind, fields) in enumerate(((WARGA, "warga", FIELDS), (TUGAS, "tugas", TASK)), 1)
     ]
-    store.store_page(
-        rows=rows, removed=[], cursor=Cursor(seq=2), parts=[mine], acknowledged=store.acknowledged(),
-        outcomes={},
-        cleared=[], wanted=[], backed_up=None, office_head=NO_LINK, server_ms=time.now_ms(),
+    page = Answered(
+        rows=rows, cursor=Cursor(seq=2), parts=[mine], acknowledged=store.acknowledged(),
+        office_head=NO_LINK, server_ms=time.now_ms(),
     )  # fmt: skip
+    store.store_page(page)
 
 
 def test_a_field_day_by_touch_on_the_real_phone(driver: Driver, phone: Phone, time: SetTime) -> None:

@@ -26,6 +26,7 @@ from schemas.wire import Cursor, Row
 from schemas.words import unit_words
 from sync.change import Place
 from sync.scope import UNIT_KEYS
+from sync.store import Answered
 from tests.field_app.conftest import SetTime, make_phone
 from tests.field_app.sealed_field import SealedField, unit_key
 from tests.field_app.test_phone import PIN as PHONE_PIN
@@ -272,11 +273,12 @@ def test_a_new_case_by_touch_on_the_real_phone(driver: Driver, tmp_path: Path, t
     fields = {"identity": keys.identity_bytes, "keys": [encode(unit_key(keys.identity, keys.unit_private))]}
     part = Part("ref")
     store: Any = phone.visits._bench.store
-    store.store_page(
+    page = Answered(
         rows=[Row(part=part, id=UNIT_KEYS, seq=1, kind="referensi", body=encode(fields))],
-        removed=[], cursor=Cursor(seq=1), parts=[part], acknowledged=store.acknowledged(), outcomes={},
-        cleared=[], wanted=[], backed_up=None, office_head=NO_LINK, server_ms=time.now_ms(),
+        cursor=Cursor(seq=1), parts=[part], acknowledged=store.acknowledged(),
+        office_head=NO_LINK, server_ms=time.now_ms(),
     )  # fmt: skip
+    store.store_page(page)
     driver.open(phone, now_ms=time.now_ms, camera=FilmCamera())
     driver.shell.go("unit_key")
     driver.settle()
