@@ -84,3 +84,15 @@ def last_visits(tx: Reader, subjects: Iterable[RecordId]) -> dict[RecordId, tupl
         {"subjects": list(subjects)},
     )
     return {RecordId(subject): (int(at), str(state)) for subject, at, state in found}
+
+
+def approved_visits(tx: Reader, subjects: Iterable[RecordId], form: str) -> dict[RecordId, list[RecordId]]:
+    """Return the approved visits to each with a form, the newest last; without those who have none."""
+    found: dict[RecordId, list[RecordId]] = {}
+    for subject, visit in tx.query(
+        "SELECT subject, visit FROM kunjungan WHERE kabupaten = :kabupaten AND subject IN :subjects"
+        " AND form = :form AND state = 'disetujui' ORDER BY received_ms",
+        {"subjects": list(subjects), "form": form},
+    ):
+        found.setdefault(RecordId(subject), []).append(RecordId(visit))
+    return found
