@@ -9,7 +9,7 @@ import pytest
 
 from schemas.ids import RecordId
 from server.queries import records_of_kind
-from server.services.review import Decided
+from server.services.review import Decided, Open
 from server.web.building import build_site
 from sync.change import FormAnswers, Patch, Submit
 from sync.store import Record
@@ -50,8 +50,8 @@ class Desk:
     def decided(self, visit: RecordId, decision: str) -> RecordId | None:
         person = self.office.person("kabid")
         found = self.site.reviews.open(person, visit)
-        seen = found.visit.record.head  # type: ignore[union-attr]
-        done = self.site.reviews.decide(person, visit, seen.hex(), decision, {}, "Diperiksa")
+        assert isinstance(found, Open)
+        done = self.site.reviews.decide(person, visit, found.page.seen, decision, {}, "Diperiksa")
         assert isinstance(done, Decided), done
         return done.case
 
