@@ -89,3 +89,18 @@ def last_visits(
         {"subjects": [*subjects, *merged]},
     )
     return {merged.get(RecordId(name), RecordId(name)): (int(at), str(state)) for name, at, state in found}
+
+
+def approved_visits(
+    tx: Reader, subjects: Iterable[RecordId], merged: Mapping[RecordId, RecordId], form: str
+) -> dict[RecordId, list[RecordId]]:
+    """Return the approved visits to each with a form, the newest last; without those who have none."""
+    found: dict[RecordId, list[RecordId]] = {}
+    for name, visit in tx.query(
+        "SELECT subject, visit FROM kunjungan WHERE kabupaten = :kabupaten AND subject IN :subjects"
+        " AND form = :form AND state = 'disetujui' ORDER BY received_ms",
+        {"subjects": [*subjects, *merged], "form": form},
+    ):
+        subject = merged.get(RecordId(name), RecordId(name))
+        found.setdefault(subject, []).append(RecordId(visit))
+    return found

@@ -6,6 +6,7 @@ from schemas.base import decode, encode
 from schemas.ids import RecordId
 from server.engine import Reader, Writer
 from server.parsing.messages import Cell
+from server.tables.entries import Value
 from server.tables.job import Job, RowFate, Told, noted_count, problem_count
 from sync.store import Record
 
@@ -171,16 +172,16 @@ def put_matches(tx: Writer, kind: str, matched: Mapping[str, str]) -> None:
     )
 
 
-def said(tx: Reader, records: Iterable[RecordId]) -> dict[RecordId, dict[str, str]]:
+def said(tx: Reader, records: Iterable[RecordId]) -> dict[RecordId, dict[str, Value]]:
     """Return what lists last said of these records."""
     found = tx.query(
         "SELECT record, body FROM import_said WHERE kabupaten = :kabupaten AND record IN :records",
         {"records": list(records)},
     )
-    return {RecordId(name): decode(bytes(body), dict[str, str]) for name, body in found}
+    return {RecordId(name): decode(bytes(body), dict[str, Value]) for name, body in found}
 
 
-def put_said(tx: Writer, said_now: Mapping[RecordId, Mapping[str, str]]) -> None:
+def put_said(tx: Writer, said_now: Mapping[RecordId, Mapping[str, Value]]) -> None:
     """Keep what lists now say of records."""
     tx.many(
         "INSERT INTO import_said (kabupaten, record, body) VALUES (:kabupaten, :record, :body)"

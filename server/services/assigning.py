@@ -19,6 +19,7 @@ from server import assign_store, subject_store
 from server.access import Person, Role, Thing, may, refused
 from server.assign_store import Task
 from server.engine import Engine, Reader, Writer
+from server.services.closed_shops import closed_shops
 from server.services.people import Actor, Denied, load_person, people, people_who_left
 from server.settings import LONG_AGO, settings
 from server.shelves import stages_under_way
@@ -32,7 +33,7 @@ from sync.store import Record
 Show = Literal["semua", "belum", "lama", "masalah"]
 SHOWS: tuple[Show, ...] = ("semua", "belum", "lama", "masalah")
 """Everybody; those without an open tugas; those whom nobody visited for as long as the office set; those
-about whom a kasus of the service is under way."""
+about whom a kasus of the service is under way. A shop that closed is neither of the second nor the third."""
 DAY_MS = 86_400_000
 PIECE = 200
 MOST_REASON = 200
@@ -44,7 +45,7 @@ KINDS = {"warga": "nama", "ewarong": "nama_ewarong"}
 class Candidate(Data, frozen=True, kw_only=True):
     """Somebody who may be visited. `owner` has an open tugas for them; `visited_ms` is 0 when nobody came.
 
-    `desa` is the code of theirs.
+    `desa` is the code of theirs, `closed` since when (ISO) a shop trades no longer; empty otherwise.
     """
 
     id: RecordId
@@ -55,6 +56,7 @@ class Candidate(Data, frozen=True, kw_only=True):
     owner: PersonId | None
     visited_ms: int
     visit_state: str
+    closed: str = ""
 
 
 class Load(Data, frozen=True, kw_only=True):
@@ -155,7 +157,11 @@ class Assigning:
                 ids = [name for name in ids if name in concerned]
             records = SqlOfficeStore.reading(tx).records(ids)
             visits = assign_store.last_visits(tx, ids, merged)
-            return [_candidate(record, visits.get(record.id)) for record in records.values()]
+            closed = closed_shops(tx, ids) if kind == "ewarong" else {}
+            return [
+                _candidate(record, visits.get(record.id), closed.get(record.id, ""))
+                for record in records.values()
+            ]
 
         found = [each for each in self._engine.read(work) if self._is_shown(each, show, since_ms)]
         return sorted(found, key=lambda each: (each.desa, each.name.lower(), each.id))
@@ -281,9 +287,9 @@ class Assigning:
     def _is_shown(self, each: Candidate, show: Show, since_ms: int) -> bool:
         match show:
             case "belum":
-                return each.owner is None
+                return each.owner is None and not each.closed
             case "lama":
-                return each.visited_ms < since_ms
+                return each.visited_ms < since_ms and not each.closed
             case "semua" | "masalah":
                 return True
 
@@ -347,7 +353,7 @@ class Assigning:
         return len(bodies)
 
 
-def _candidate(record: Record, visit: tuple[int, str] | None) -> Candidate:
+def _candidate(record: Record, visit: tuple[int, str] | None, closed: str) -> Candidate:
     fields = record.fields
     return Candidate(
         id=record.id,
@@ -358,6 +364,7 @@ def _candidate(record: Record, visit: tuple[int, str] | None) -> Candidate:
         owner=next(iter(record.readers.values()), None),
         visited_ms=visit[0] if visit else 0,
         visit_state=visit[1] if visit else "",
+        closed=closed,
     )
 
 

@@ -29,11 +29,17 @@ MOST = 500
 
 
 class Step(Data, frozen=True, kw_only=True):
-    """A step that the reader may take, with what it asks for."""
+    """A step that the reader may take, with what it asks for; `two_people`: not who took the one before."""
 
     code: str
     label: str
     needs: tuple[Need, ...]
+    two_people: bool = False
+
+    @property
+    def asks_file(self) -> bool:
+        """Whether nobody can take it without a file."""
+        return any(need.type == "berkas" and need.required for need in self.needs)
 
 
 class Ahead(Data, frozen=True, kw_only=True):
@@ -299,14 +305,13 @@ def _turns(workflow: Workflow, state: str) -> set[str]:
 
 
 def steps_of(workflow: Workflow, state: str, person: Person) -> tuple[Step, ...]:
-    """Return the steps that any of somebody's roles may take now; not those that ask for a file."""
+    """Return the steps that any of somebody's roles may take now."""
     found: dict[str, Event] = {}
     for role in person.roles:
         found |= {event.code: event for event in next_events(workflow, state, role)}
     return tuple(
-        Step(code=event.code, label=event.label, needs=event.needs)
+        Step(code=event.code, label=event.label, needs=event.needs, two_people=event.two_people)
         for event in found.values()
-        if not any(need.type == "berkas" and need.required for need in event.needs)
     )
 
 

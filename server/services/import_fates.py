@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from schemas.ids import RecordId
 from server.access import within
 from server.tables.columns import Kind
-from server.tables.entries import Entry, Note
+from server.tables.entries import Entry, Note, Value
 from server.tables.job import Fate, Job, RowFate
 from server.tables.judging import NO_RECORD, Known, News, news
 from sync.losses import is_destroyed
@@ -28,7 +28,7 @@ def news_of(
     entry: Entry,
     about: RecordId,
     stand: Mapping[RecordId, Record],
-    said: Mapping[RecordId, Mapping[str, str]],
+    said: Mapping[RecordId, Mapping[str, Value]],
 ) -> News:
     """Return what a row about a record changes, in the one that it lives on in."""
     record = stand.get(about)
@@ -41,7 +41,7 @@ def compared(
     entry: Entry,
     fate: RowFate,
     stand: Mapping[RecordId, Record],
-    said: Mapping[RecordId, Mapping[str, str]],
+    said: Mapping[RecordId, Mapping[str, Value]],
 ) -> RowFate:
     """Say of a row about somebody who is known whether they would change; not where they live elsewhere."""
     living = stand[fate.record]
@@ -115,9 +115,9 @@ def by_desa(
     """Add those who were taken to how many there were of each desa."""
     found = dict(before)
     for entry, fate in zip(read, fates, strict=True):
-        desa = entry.fields.get("kode_desa", "") if entry is not None and fate.fate != "masalah" else ""
+        desa = entry.fields.get("kode_desa") if entry is not None and fate.fate != "masalah" else None
         if desa:
-            found[desa] = found.get(desa, 0) + 1
+            found[str(desa)] = found.get(str(desa), 0) + 1
     return found
 
 

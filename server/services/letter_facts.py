@@ -23,8 +23,9 @@ from server.access import Person, Thing, refused, scope
 from server.engine import Reader
 from server.parsing.letter import Grid
 from server.services.letter_list import LineWrong, list_table
+from server.services.opening_cases import PROBLEM_FORM
 from server.services.people import Denied
-from server.services.review import PROBLEM_FORM, NotThere
+from server.services.review import NotThere
 from server.services.visit_page import Words, label_of, name_of
 from server.services.visits import Visit, load_visit
 from server.store import SqlOfficeStore

@@ -13,6 +13,7 @@ from schemas.workflow import Workflows
 from server import subject_store
 from server.access import Action, Person, Thing, may, refused
 from server.engine import Engine, Reader
+from server.services.closed_shops import closed_shops
 from server.services.conflict_view import NUMBERS, label_of_field
 from server.services.finding import Finding, Hit, hit_of, open_services
 from server.services.indexing import Indexing
@@ -76,7 +77,7 @@ class Profile(Data, frozen=True, kw_only=True):
     """The page. `masked`: there are numbers that may be opened; `into`: the record that it lives on in;
     `doubles` are the others of pairs with it; `hidden_visits` those of other people's work; `undoable` those
     merged into this very record; `objection` is one that holds their data back. `desa`
-    and `served` are codes.
+    and `served` are codes; `closed` is since when (ISO) a shop trades no longer, empty otherwise.
     """
 
     hit: Hit
@@ -86,6 +87,7 @@ class Profile(Data, frozen=True, kw_only=True):
     hidden_visits: int
     cases: tuple[CaseLine, ...]
     checked: tuple[Checked, ...]
+    closed: str
     acts: tuple[Act, ...]
     looks: tuple[Look, ...]
     into: Hit | None
@@ -175,6 +177,7 @@ class Profiles:
             hidden_visits=len(visits) - len(seen),
             cases=tuple(self._cases(tx, person, about)),
             checked=self._checked(tx, seen) if record.kind == "ewarong" else (),
+            closed=closed_shops(tx, [record.id]).get(record.id, "") if record.kind == "ewarong" else "",
             acts=acts(tx, self._trail, words, record.kind, about, opened=opened and may_open),
             looks=looks(tx, self._trail, about),
             into=next(iter(self._finding.hits(tx, person, [RecordId(into)])), None) if into else None,

@@ -4,7 +4,7 @@ A decision follows the newest change that the officer saw, checked in the transa
 visit has moved on, nothing is recorded and the newest state is shown.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import cast
 
@@ -12,6 +12,7 @@ from schemas.base import Data
 from schemas.form_types import Privacy
 from schemas.ids import BlobId, PersonId, RecordId
 from schemas.wire import Applied
+from schemas.workflow import Workflows
 from server import handed_store, page_store
 from server.access import ROLES, Person, Thing, Why, refused
 from server.engine import DiskError, Engine, Reader, Writer
@@ -21,6 +22,7 @@ from server.services.conflict_view import label_of_field
 from server.services.deciding import ENDED_TUGAS, OPEN_STATES, Decision, lacking_in, may_reopen
 from server.services.looks import note_looks
 from server.services.meant import Meant, meant
+from server.services.opening_cases import Opens, open_case, opened_by
 from server.services.people import Actor, Denied, people
 from server.services.signs import examine_beside
 from server.services.visit_page import VisitPage, Words, label_of, name_of, visit_page
@@ -28,11 +30,8 @@ from server.services.visits import Version, Visit, load_visit, names
 from server.store import SqlOfficeStore
 from sync.change import Accessed, Decide, Evidence, Patch
 from sync.neutral import is_sealed
-from sync.places import place_of
-from sync.store import Fields, Record
+from sync.store import Record
 
-PROBLEM_FORM = "kks_masalah"
-PROBLEM_WORKFLOW = "bpnt_masalah"
 _SECRECY: dict[Privacy, int] = {"biasa": 0, "spesifik": 1, "rahasia": 2}
 
 
@@ -98,7 +97,7 @@ class Stale(Data, frozen=True, kw_only=True):
 
 
 class Decided(Data, frozen=True, kw_only=True):
-    """It stands. `case` is the kasus that the approval opened."""
+    """It stands. `case` is the kasus that the approval opened, the first of several."""
 
     case: RecordId | None = None
 
@@ -110,8 +109,16 @@ class HandedOver(Data, frozen=True, kw_only=True):
 class Reviews:
     """The use cases of the review page. Blocks its thread. `now_ms` gives UTC milliseconds."""
 
-    def __init__(self, engine: Engine, office: Actor, words: Words, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        office: Actor,
+        words: Words,
+        workflows: Workflows,
+        now_ms: Callable[[], int],
+    ) -> None:
         self._engine, self._office, self._words, self._now_ms = engine, office, words, now_ms
+        self._workflows = workflows
 
     def open(self, person: Person, visit: RecordId, *, opened: bool = False) -> Open | NotThere | Denied:
         """Show a visit. `opened` shows numbers in full and needs that right; record it first by `look`."""
@@ -208,7 +215,7 @@ class Reviews:
             reasons=asked,
             note=note.strip(),
         )
-        opens = self._case_of(found, person.id) if decision == "setujui" else None
+        opens = opened_by(found, person.id, self._workflows) if decision == "setujui" else ()
         return self._engine.write(lambda tx: self._carry_out(tx, person.id, body, opens)).result()
 
     def colleagues(self, person: Person, visit: Visit) -> list[Person]:
@@ -317,8 +324,10 @@ class Reviews:
             visit_place=(place.lat, place.lng) if place else None,
         )
 
-    def _carry_out(self, tx: Writer, author: PersonId, body: Decide, opens: Fields | None) -> Decided | Stale:
-        """Decide in one transaction, with the case that an approval opens."""
+    def _carry_out(
+        self, tx: Writer, author: PersonId, body: Decide, opens: Sequence[Opens]
+    ) -> Decided | Stale:
+        """Decide in one transaction, with the cases that an approval opens."""
         store = SqlOfficeStore.writing(tx)
         now = store.records([body.visit])[body.visit]
         if now.head != body.follows or not isinstance(self._office.act_in(tx, author, [body])[0], Applied):
@@ -329,12 +338,8 @@ class Reviews:
         after = store.records([body.visit])[body.visit]
         if after.head is not None:
             page_store.add_decision(tx, body.visit, int(after.fields["decided_ms"]), after.head)
-        if opens is None:
-            return Decided()
-        name, there = _place_of_case(store, body.visit)
-        if there is None:
-            self._office.act_in(tx, author, [Patch(record=name, kind="kasus", base={}, new=opens)])
-        return Decided(case=name)
+        cases = [open_case(tx, self._office, author, each, self._workflows) for each in opens]
+        return Decided(case=next(iter(cases), None))
 
     def _resume(self, tx: Writer, author: PersonId, store: SqlOfficeStore, visit: Record) -> None:
         """Let the tugas of a visit whose decision is taken back wait for the office again."""
@@ -344,30 +349,6 @@ class Reviews:
         if state in ENDED_TUGAS:
             body = Patch(record=name, kind="tugas", base={"state": state}, new={"state": "dikirim"})
             self._office.act_in(tx, author, [body])
-
-    def _case_of(self, visit: Visit, officer: PersonId) -> Fields | None:
-        """Return how the case of a problem with a card begins: one a visit, however often it is approved."""
-        problem = visit.newest.submit.forms.get(PROBLEM_FORM)
-        if problem is None:
-            return None
-        return {
-            "workflow": PROBLEM_WORKFLOW,
-            "service": "bpnt",
-            "subjek": visit.record.fields.get("subjek"),
-            "kode_desa": visit.record.fields.get("kode_desa"),
-            "kunjungan": visit.record.id,
-            "jenis_masalah": problem.answers.get("jenis_masalah"),
-            "officer": officer,
-        }
-
-
-def _place_of_case(store: SqlOfficeStore, visit: RecordId) -> tuple[RecordId, Record | None]:
-    """Return where a visit's case stands, and the case: one that is not sealed is no phone's."""
-    return place_of(
-        f"kasus\0{visit}\0{PROBLEM_FORM}".encode(),
-        lambda name: store.records([name]).get(name),
-        lambda record: record.kind == "kasus" and not is_sealed(record),
-    )
 
 
 def _handed_to(tx: Reader, visit: RecordId) -> HandedTo | None:

@@ -12,8 +12,9 @@ from schemas.base import Data
 
 Kind = Literal["warga", "ewarong"]
 Reading = Literal[
-    "nik", "kk", "kks", "text", "name", "date", "birth", "three", "pair", "sex", "phone", "choice", "region"
-]
+    "nik", "kk", "kks", "text", "name", "date", "birth", "three", "pair", "sex", "phone", "choice", "decile",
+    "region",
+]  # fmt: skip
 _SIGNS = re.compile(r"[^a-z0-9]+")
 _ASIDE = re.compile(r"\([^)]*\)")
 """What a head says besides its name: NIK (16 digit)."""
@@ -72,6 +73,7 @@ COLUMNS: Mapping[Kind, tuple[Column, ...]] = {
         _column("no_kks", "kks", "nokks kks nomorkks nokartu nomorkartu"),
         _column("status_kpm", "choice", "status statuskpm keterangan statussiksng statuspenyaluran ket"),
         _column("periode", "text", "periode tahap periodesalur bulansalur periodepenyaluran"),
+        _column("desil", "decile", "desil desildtsen desilnasional desilkesejahteraan peringkatdesil"),
     ),
     "ewarong": (
         _column("nama_ewarong", "name", "namaewarong ewarong namaagen namawarung nama"),

@@ -27,6 +27,8 @@ _BIRTH = re.compile(r"([^\W\d][^\d,]*?)[\s,/]+([0-9].*)")
 """Where and when somebody was born, in one cell: Sragen, 4 Mei 1982."""
 _PAIR = re.compile(r"(?:rt)?[\s.:]*(\d{1,3})[\s./,-]+(?:rw)?[\s.:]*(\d{1,3})", re.IGNORECASE)
 """RT and RW in one cell: 003/001, 3-1, RT 03 RW 01."""
+_DECILE = re.compile(r"(?:desil\s*)?0?([1-9]|10)", re.IGNORECASE)
+"""A welfare decile, 1 to 10, the poorest first: 3, 03, Desil 3."""
 _SEX = {
     **dict.fromkeys(("l", "lk", "lakilaki", "pria", "1"), "laki_laki"),
     **dict.fromkeys(("p", "pr", "perempuan", "wanita", "2"), "perempuan"),
@@ -39,6 +41,8 @@ _MONTHS = {
     )
 } | {"peb": 2, "mrt": 3, "may": 5, "agt": 8, "ags": 8, "aug": 8, "oct": 10, "nop": 11, "dec": 12}  # fmt: skip
 
+Value = str | int
+"""What a cell says, as the record keeps it."""
 Options = Mapping[str, Mapping[str, str]]
 """By field: the label of each choice, plain, and its code."""
 
@@ -54,7 +58,7 @@ class Note(Data, frozen=True, kw_only=True):
 class Entry(Data, frozen=True, kw_only=True):
     """What a row says. `blocked` is why nothing is taken of it, `notes` what was left out or looks odd."""
 
-    fields: dict[str, str]
+    fields: dict[str, Value]
     blocked: tuple[Note, ...] = ()
     notes: tuple[Note, ...] = ()
     unsure_nik: bool = False
@@ -87,7 +91,7 @@ class Reader:
         cells = {column.field: (column, row[place]) for place, column in self._columns if place < len(row)}
         if not any(text_of(cell) for column, cell in cells.values() if column.reading != "region"):
             return None
-        fields: dict[str, str] = {}
+        fields: dict[str, Value] = {}
         blocked: list[Note] = []
         notes: list[Note] = []
         unsure = False
@@ -123,7 +127,7 @@ class Reader:
             return {half: digits.zfill(3) for half, digits in zip(("rt", "rw"), pair.groups(), strict=True)}
         return self._born(text, cell) if column.reading == "birth" else {}
 
-    def _value(self, column: Column, text: str, cell: Cell) -> tuple[str, Note | None]:
+    def _value(self, column: Column, text: str, cell: Cell) -> tuple[Value, Note | None]:
         """Return a cell as the record keeps it, or why it cannot be."""
         match column.reading:
             case "nik" | "kk" | "kks" if _EXPONENT.fullmatch(text):
@@ -153,6 +157,9 @@ class Reader:
             case "choice":
                 code = self._options.get(column.field, {}).get(plain_choice(text))
                 return (code, None) if code else ("", _left_out(column, text))
+            case "decile":
+                found = _DECILE.fullmatch(text)
+                return (int(found[1]), None) if found else ("", _left_out(column, text))
             case _:
                 return text[:LONGEST_TEXT], None
 
@@ -164,15 +171,15 @@ class Reader:
         place = {"tempat_lahir": parts[1].strip()[:LONGEST_TEXT]} if parts else {}
         return {**place, "tanggal_lahir": day.isoformat()}
 
-    def _odd(self, fields: Mapping[str, str]) -> list[Note]:
+    def _odd(self, fields: Mapping[str, Value]) -> list[Note]:
         """Return what is odd about the numbers, and stops nothing."""
         nik = fields.get("nik")
         if not nik:
             return []
-        born = parse_date(fields.get("tanggal_lahir", ""))
-        sex = {"laki_laki": "L", "perempuan": "P"}.get(fields.get("jenis_kelamin", ""))
+        born = parse_date(str(fields.get("tanggal_lahir") or ""))
+        sex = {"laki_laki": "L", "perempuan": "P"}.get(str(fields.get("jenis_kelamin")))
         found = check_nik(
-            nik, self._kecamatan, born, "L" if sex == "L" else "P" if sex else None, self._today
+            str(nik), self._kecamatan, born, "L" if sex == "L" else "P" if sex else None, self._today
         )
         return [Note(code=code, field="nik") for code in found.warnings]
 

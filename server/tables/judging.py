@@ -12,7 +12,7 @@ from schemas.base import Data
 from schemas.identity import search_key
 from schemas.ids import RecordId
 from server.tables.columns import Kind
-from server.tables.entries import Entry, Note
+from server.tables.entries import Entry, Note, Value
 from server.tables.job import Fate
 from sync.records import MERGED
 from sync.store import Fields, Record
@@ -36,7 +36,7 @@ class Known:
         self._by: dict[Name, RecordId] = {}
         self._nik: dict[RecordId, str] = {}
         self._merged: list[Record] = []
-        self._rows: dict[Name, tuple[int, dict[str, str]]] = {}
+        self._rows: dict[Name, tuple[int, dict[str, Value]]] = {}
 
     def add(self, records: Iterable[Record]) -> None:
         """Learn of records that stand. One that was merged keeps its names where nobody living has them: a
@@ -63,7 +63,7 @@ class Known:
             self.learn(record.id, record.fields)
         self._merged.clear()
         fields = entry.fields
-        nik = fields.get("nik", "")
+        nik = str(fields.get("nik") or "")
         found = next((self._by[name] for name in self._names(fields) if name in self._by), NO_RECORD)
         exact = self._by.get(("nik", nik)) if nik else None
         if exact is None and entry.unsure_nik:
@@ -106,7 +106,7 @@ class News(Data, frozen=True, kw_only=True):
 
 
 def news(
-    entry: Entry, service: str, record: Record | None, said: Mapping[str, str], *, merged: bool = False
+    entry: Entry, service: str, record: Record | None, said: Mapping[str, Value], *, merged: bool = False
 ) -> News:
     """Return what a row changes in a record, or makes when there is none yet.
 

@@ -20,6 +20,7 @@ from server.web.errors import ForbiddenError, MissingError
 from server.web.filters import Filter, Group, Option, choices, whole_regions
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
+from server.web.warga import closed_words
 from server.web.workers import allowed, told, worker_views
 
 KINDS = ("warga", "ewarong")
@@ -58,7 +59,7 @@ class Kept(Data, frozen=True, kw_only=True):
 
 
 class RowView(Data, frozen=True, kw_only=True):
-    """One person in the list, in words; `owner` has an open tugas for them."""
+    """One person in the list, in words; `owner` has an open tugas for them, `closed` says that a shop is."""
 
     id: RecordId
     name: str
@@ -67,6 +68,7 @@ class RowView(Data, frozen=True, kw_only=True):
     owner: str
     visited: str
     state: str
+    closed: str
 
 
 def assign_routes(site: Site) -> list[Any]:
@@ -158,7 +160,7 @@ def _give(site: Site, visitor: Visitor, asked: Asked, kept: Kept) -> Given | Den
         found = _found(site, visitor, asked)
         if isinstance(found, Denied):
             return found
-        targets = [each.id for each in found]
+        targets = [each.id for each in found if not each.closed]
     order = Order(
         service=asked.service,
         region=asked.region,
@@ -194,7 +196,7 @@ def _values(site: Site, visitor: Visitor, asked: Asked) -> dict[str, Any]:
         "days": days,
         "rows": [_row(site, each, owners, wide=wide) for each in found[:MOST_ROWS]],
         "total": len(found),
-        "free": sum(each.owner is None for each in found),
+        "free": sum(each.owner is None and not each.closed for each in found),
         "region": site.words.region(asked.region),
         "forms": site.assigning.forms(asked.service, asked.kind),
         "workers": worker_views(site, near),
@@ -247,6 +249,7 @@ def _row(site: Site, each: Candidate, owners: Mapping[PersonId, str], *, wide: b
         owner=owners.get(each.owner, "–") if each.owner else "",
         visited=written.short_date(written.local_date(each.visited_ms)) if each.visited_ms else "",
         state=each.visit_state,
+        closed=closed_words(site, each.closed),
     )
 
 

@@ -112,7 +112,7 @@ def build_site(deps: Deps, passwords: Passwords | None = None) -> Site:
         is_officer=room.custodian.is_officer,
     )
     templates = _templates(deps.text, theme)
-    queue, reviews = Queue(engine, words), Reviews(engine, deps.office, words, deps.now_ms)
+    queue, reviews = Queue(engine, words), Reviews(engine, deps.office, words, deps.workflows, deps.now_ms)
     handouts = Handouts(engine, deps.office, deps.now_ms, deps.randomness)
     thumbnails = Thumbnails(engine, deps.blobs, deps.parsers, deps.now_ms)
     letters = Letters(

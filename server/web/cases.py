@@ -20,6 +20,7 @@ from server.web.filters import written_in
 from server.web.letters import letter_card, letter_links, letters_out
 from server.web.replies import onward
 from server.web.site import Asking, Notice, Site, Visitor
+from server.web.step_form import LARGEST_STEP_BYTES, read_step
 
 NEED = "isi."
 
@@ -83,10 +84,10 @@ def case_routes(site: Site) -> list[Any]:
         said = Notice(tone="good", icon="done", title=site.text("kantor.kasus.tersimpan")) if done else None
         return await draw(visitor, case, written_in(asked_in(request.query_params)), said, 200)
 
-    @post("/kasus/{case:str}")
+    @post("/kasus/{case:str}", request_max_body_size=LARGEST_STEP_BYTES)
     async def step(request: Asking, case: FromPath[str]) -> Response[Any]:
         visitor = await site.visitor(request)
-        given = await site.form(request, visitor.csrf)
+        given = await read_step(site, visitor, request)
         answers = {name.removeprefix(NEED): value for name, value in given.items() if name.startswith(NEED)}
         event, query = given.get("langkah", ""), written_in(asked_in(request.query_params))
         outcome = await site.work(

@@ -22,6 +22,7 @@ from server.web.room import LONGEST_PURPOSE, stamp_words
 from server.web.room_desk import Desk, Kept, today
 from server.web.room_frame import LONGEST_PHRASE, OPEN_COOKIE, forget, in_turn, officer, room_cookie
 from server.web.site import SECURITY_HEADERS, SESSION_COOKIE, Asking, Notice, Site, Visitor
+from server.web.step_form import LARGEST_STEP_BYTES, read_step
 
 NEED = "isi."
 LONGEST_TASK = 2_000
@@ -43,10 +44,10 @@ def room_case_routes(site: Site) -> list[Any]:
         notice = Notice(tone="good", icon="done", title=site.text(said)) if said in site.text else None
         return await desk.inside(request, visitor, key, notice=notice)
 
-    @post("/ruang/kasus/{kasus:str}")
+    @post("/ruang/kasus/{kasus:str}", request_max_body_size=LARGEST_STEP_BYTES)
     async def step(request: Asking, kasus: FromPath[str]) -> Response[Any]:
         visitor = await officer(site, request)
-        given = await site.form(request, visitor.csrf)
+        given = await read_step(site, visitor, request)
         name = given.get("langkah", "")
         if name == "buka":
             return await _open_case(site, desk, request, visitor, given)

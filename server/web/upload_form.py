@@ -14,7 +14,7 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser, par
 from server.web.errors import ExpiredError, UnreadableError
 
 MOST_PARTS = 100
-LONGEST_FIELD = 200
+LONGEST_FIELD = 10_000
 LONGEST_NAME = 100
 WRITE_BYTES = 1024 * 1024
 
@@ -24,16 +24,20 @@ Work = Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]]
 
 @dataclass
 class SentFile:
-    """One file of a form; `too_large` when it was longer than allowed, and then it is empty."""
+    """One file of a form and the name of its field; `too_large` when it was longer than allowed, and then it
+    is empty.
+    """
 
     name: str
+    field: str
     file: BinaryIO
     size_bytes: int = 0
     too_large: bool = False
 
 
 class FormReader:
-    """Reads one form. `scratch()` makes a file, `largest_bytes` is what each may have.
+    """Reads one form. `scratch()` makes a file, `largest_bytes` is what each may have; `fields` is what was
+    typed, once it was read.
 
     Used in a `with`, at whose end the files are closed, also where the form was not read to its end.
     """
@@ -46,6 +50,7 @@ class FormReader:
         self._waiting = bytearray()
         self._at: SentFile | None = None
         self._files: list[SentFile] = []
+        self.fields: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -90,7 +95,9 @@ class FormReader:
         if segment.filename is not None:
             if not self._allowed:
                 raise ExpiredError
-            self._at = SentFile(segment.filename[-LONGEST_NAME:], await self._work(self._scratch))
+            self._at = SentFile(
+                segment.filename[-LONGEST_NAME:], segment.name, await self._work(self._scratch)
+            )
             self._files.append(self._at)
 
     async def _take(self, data: bytes) -> None:
@@ -115,6 +122,8 @@ class FormReader:
             if not hmac.compare_digest(bytes(self._field), self._csrf.encode()):
                 raise ExpiredError
             self._allowed = True
+        elif self._allowed:
+            self.fields[self._name] = self._field.decode(errors="replace").replace("\r\n", "\n")
 
     async def _write(self, at: SentFile) -> None:
         data = bytes(self._waiting)

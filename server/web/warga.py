@@ -3,6 +3,7 @@
 Kind and desa may, and ids; a name or a number is sent as a form. Everything works without JavaScript.
 """
 
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -85,6 +86,7 @@ def warga_routes(site: Site) -> list[Any]:
                     "since": since,
                     "may_answer": may_answer,
                     "code": code,
+                    "closed": closed_words(site, found.closed),
                     "assign": _assign(site, visitor, found),
                     "destroying": site.to_destroy.called(visitor.person) if found.hit.kind == "warga" else "",
                 }
@@ -135,6 +137,11 @@ def _page(kind: str, desa: str, number: int) -> str:
 
 def _kind(asked: str) -> str:
     return asked if asked in KINDS else KINDS[0]
+
+
+def closed_words(site: Site, since: str) -> str:
+    """Say since when (ISO) a shop is closed; nothing of one that is not."""
+    return site.text("warga.tutup_sejak", hari=written.long_date(date.fromisoformat(since))) if since else ""
 
 
 def _assign(site: Site, visitor: Visitor, found: Profile) -> str:

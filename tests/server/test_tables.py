@@ -165,6 +165,17 @@ def test_words_of_others_are_read_as_ours() -> None:
     assert (entry.fields["rt"], entry.fields["rw"], entry.fields["no_hp"]) == ("001", "002", "081200000001")
 
 
+@pytest.mark.parametrize(("cell", "decile"), [(3, 3), ("3", 3), ("03", 3), ("Desil 10", 10), (10.0, 10)])
+def test_a_welfare_decile_is_read_as_a_number(cell: object, decile: int) -> None:
+    assert read(nama="A", desil=cell).fields["desil"] == decile
+
+
+@pytest.mark.parametrize("cell", [0, 11, "-", "1-4", "belum ada"])
+def test_what_is_no_welfare_decile_is_left_out_and_told(cell: object) -> None:
+    entry = read(nama="A", desil=cell)
+    assert "desil" not in entry.fields and codes(entry) == {"bukan_decile"}
+
+
 def test_a_desa_is_known_by_other_spellings_and_a_twin_needs_its_kecamatan() -> None:
     assert read(nama="A", desa="JETIS KARANGPUNG").fields["kode_desa"] == KALIJAMBE
     twins: dict[str, list[Region]] = {}

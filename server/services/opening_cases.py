@@ -1,0 +1,95 @@
+"""Which cases the approval of a visit opens. Rule: one for a form and a visit, however often it is approved.
+
+A card that is asked for again while its case is under way opens no second one.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from schemas.base import Data
+from schemas.ids import PersonId, RecordId
+from schemas.workflow import Workflows
+from server import assign_store
+from server.engine import Writer
+from server.services.people import Actor
+from server.services.visits import Visit
+from server.shelves import stages_under_way
+from server.store import SqlOfficeStore
+from sync.change import Patch
+from sync.neutral import is_sealed
+from sync.places import place_of
+from sync.store import Fields, Record
+
+PROBLEM_FORM, CARD, SHOP, COMPLAINT = "kks_masalah", "kis", "ewarong", "pengaduan"
+WORKFLOWS = {PROBLEM_FORM: "bpnt_masalah", CARD: "kis", SHOP: "ewarong_temuan", COMPLAINT: "pengaduan"}
+"""What steps a case takes that begins with such a form."""
+MET = frozenset({"terisi_lengkap", "terisi_sebagian"})
+"""How a visit ended at which somebody was asked."""
+
+
+class Opens(Data, frozen=True, kw_only=True):
+    """A case that an approval opens: of what form, and how it begins."""
+
+    visit: RecordId
+    form: str
+    fields: Fields
+
+
+def opened_by(visit: Visit, officer: PersonId, workflows: Workflows) -> tuple[Opens, ...]:
+    """Return the cases that the approval of a visit opens."""
+    about: Fields = {
+        "subjek": visit.record.fields.get("subjek"),
+        "kode_desa": visit.record.fields.get("kode_desa"),
+        "kunjungan": visit.record.id,
+        "officer": officer,
+    }
+    found: list[Opens] = []
+    for form, given in visit.newest.submit.forms.items():
+        if form not in WORKFLOWS or not _calls_for(form, given.answers):
+            continue
+        begins = {"workflow": WORKFLOWS[form], "service": workflows.get(WORKFLOWS[form]).service}
+        more = {"jenis_masalah": given.answers.get("jenis_masalah")} if form == PROBLEM_FORM else {}
+        found.append(Opens(visit=visit.record.id, form=form, fields={**begins, **about, **more}))
+    return tuple(found)
+
+
+def open_case(tx: Writer, office: Actor, author: PersonId, opens: Opens, workflows: Workflows) -> RecordId:
+    """Open a case unless it is there, and return it; also one that is under way about the same card."""
+    store = SqlOfficeStore.writing(tx)
+    name, there = place_of(
+        f"kasus\0{opens.visit}\0{opens.form}".encode(),
+        lambda each: store.records([each]).get(each),
+        lambda record: (
+            record.kind == "kasus" and not is_sealed(record)
+        ),  # one that is not sealed is no phone's
+    )
+    if there is not None:
+        return name
+    running = _under_way(tx, opens.fields, workflows) if opens.form == CARD else None
+    if running is not None:
+        return running
+    office.act_in(tx, author, [Patch(record=name, kind="kasus", base={}, new=opens.fields)])
+    return name
+
+
+def _calls_for(form: str, answers: Mapping[str, Any]) -> bool:
+    """Whether what was answered is to be followed up."""
+    match form:
+        case "kis":
+            return answers.get("hasil_kunjungan") in MET
+        case "ewarong":
+            said = answers.get("larangan")
+            return isinstance(said, list) and any(each != "tidak_ada" for each in cast("list[Any]", said))
+        case _:
+            return True
+
+
+def _under_way(tx: Writer, begins: Fields, workflows: Workflows) -> RecordId | None:
+    if not begins["subjek"]:
+        return None
+    under_way = stages_under_way(workflows).items()
+    stages = [stage for stage, (workflow, _) in under_way if workflow.id == begins["workflow"]]
+    names = assign_store.cases(tx, [str(begins["kode_desa"] or "")], stages)
+    cases: Mapping[RecordId, Record] = SqlOfficeStore.writing(tx).records(names)
+    same = (each.id for each in cases.values() if each.fields.get("subjek") == begins["subjek"])
+    return min(same, default=None)

@@ -1,0 +1,111 @@
+"""What the approval of a visit opens: a case for a health card, for findings at a shop, for a complaint."""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.ids import RecordId
+from server.queries import records_of_kind
+from server.services.review import Decided, Open
+from server.web.building import build_site
+from sync.change import FormAnswers, Patch, Submit
+from sync.store import Record
+from tests.server.web_office import DESA, Office, open_at, shut
+
+MET = {"hasil_kunjungan": "terisi_lengkap"}
+
+
+class Desk:
+    """An office with somebody to visit and a shop, and who decides there."""
+
+    def __init__(self, office: Office) -> None:
+        self.office, self.site = office, build_site(office.deps)
+        self.shop = RecordId(secrets.token_hex(16))
+        new = {"nama_ewarong": "e-warong Uji", "kode_desa": DESA, "layanan": ["bpnt"]}
+        self.act(Patch(record=self.shop, kind="ewarong", base={}, new=new))
+
+    def act(self, body: Any) -> None:
+        self.office.deps.office.act(self.office.deps.office.person, body)
+
+    def sent(self, form: str, answers: dict[str, Any], subject: RecordId | None) -> RecordId:
+        visit = RecordId(secrets.token_hex(16))
+        forms = {form: FormAnswers(version=1, answers=answers)}
+        self.office.phone.push(
+            Submit(
+                visit=visit,
+                follows=None,
+                subject=subject,
+                form=form,
+                forms=forms,
+                evidence=[],
+                place=None,
+                tugas=None,
+            )
+        )
+        return visit
+
+    def decided(self, visit: RecordId, decision: str) -> RecordId | None:
+        person = self.office.person("kabid")
+        found = self.site.reviews.open(person, visit)
+        assert isinstance(found, Open)
+        done = self.site.reviews.decide(person, visit, found.page.seen, decision, {}, "Diperiksa")
+        assert isinstance(done, Decided), done
+        return done.case
+
+    def approved(self, form: str, answers: dict[str, Any], subject: RecordId | None) -> RecordId | None:
+        return self.decided(self.sent(form, answers, subject), "setujui")
+
+    def cases(self) -> list[Record]:
+        return self.office.deps.engine.read(lambda tx: records_of_kind(tx, "kasus"))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    office = open_at(tmp_path)
+    yield Desk(office)
+    shut(office)
+
+
+def test_a_visit_about_a_card_opens_the_case_of_its_reactivation(desk: Desk) -> None:
+    case = desk.approved("kis", MET, desk.office.warga)
+    [found] = desk.cases()
+    fields = found.fields
+    assert case == found.id and (fields["workflow"], fields["state"]) == ("kis", "berkas_diterima")
+    assert (fields["service"], fields["subjek"], fields["kode_desa"]) == ("kis", desk.office.warga, DESA)
+
+
+def test_a_shop_with_findings_has_a_case_and_one_without_has_none(desk: Desk) -> None:
+    assert desk.approved("ewarong", {**MET, "larangan": ["tidak_ada"]}, desk.shop) is None
+    assert desk.approved("ewarong", MET, desk.shop) is None
+    assert desk.approved("ewarong", {**MET, "larangan": ["memotong"]}, desk.shop) is not None
+    [found] = desk.cases()
+    assert (found.fields["workflow"], found.fields["subjek"]) == ("ewarong_temuan", desk.shop)
+
+
+def test_a_complaint_has_a_case_also_without_anybody_it_is_about(desk: Desk) -> None:
+    assert desk.approved("pengaduan", {"kanal": "telepon", "layanan": "bpnt"}, None) is not None
+    [found] = desk.cases()
+    assert (found.fields["workflow"], found.fields["service"]) == ("pengaduan", "pengaduan")
+
+
+@pytest.mark.parametrize("result", ["tidak_ada", "menolak"])
+def test_where_nobody_was_asked_about_a_card_there_is_no_case(desk: Desk, result: str) -> None:
+    assert desk.approved("kis", {"hasil_kunjungan": result}, desk.office.warga) is None
+    assert desk.cases() == []
+
+
+def test_a_card_whose_case_is_under_way_gets_no_second_one(desk: Desk) -> None:
+    first = desk.approved("kis", MET, desk.office.warga)
+    assert desk.approved("kis", MET, desk.office.warga) == first and len(desk.cases()) == 1
+    assert desk.approved("kis", MET, desk.office.add_warga("Painem", DESA)) not in (None, first)
+    assert len(desk.cases()) == 2
+
+
+def test_a_decision_taken_back_and_made_again_opens_nothing_twice(desk: Desk) -> None:
+    visit = desk.sent("ewarong", {**MET, "larangan": ["memotong"]}, desk.shop)
+    first = desk.decided(visit, "setujui")
+    desk.decided(visit, "tahan")
+    assert desk.decided(visit, "setujui") == first and len(desk.cases()) == 1
