@@ -1,4 +1,4 @@
-"""The office's stylesheets, read as text: a class is laid out in one place, so that no page undoes another."""
+"""The stylesheets of the office, as text: a class is laid out in one place, so that none spoils another."""
 
 import re
 from collections import defaultdict
