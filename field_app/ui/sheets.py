@@ -8,6 +8,7 @@ from field_app.devices.places import MOST_BYTES, read_place
 from field_app.ui.widgets.buttons import Choice, Link, Pill
 from field_app.ui.widgets.containers import Sheet
 from field_app.ui.widgets.entry import Entry
+from field_app.ui.widgets.pairs import Pairs
 from field_app.ui.widgets.rows import RowList
 from field_app.ui.widgets.words import Notice, Words
 from field_app.views import Refused
@@ -32,11 +33,12 @@ class SkipSheet(Sheet):
         self.add(Words(text=question, style="strong"))
         self.add(Words(text=self.say("aplikasi.formulir.lewati_isi"), style="small", ink="ink_soft"))
         self.choices = []
+        self.add(pairs := Pairs(spacing=dp(10)))
         for number in (1, 2, 3):
             choice = Choice(text=self.say(f"aplikasi.formulir.alasan_{number}"))
             choice.bind(on_release=self._taken)
             self.choices.append(choice)
-            self.add(choice)
+            pairs.add_widget(choice)
         self.line = Entry(hint_text=self.say("aplikasi.formulir.lewati_alasan"), grows=True, max_length=200)
         self.add(self.line)
         self.said = Notice(icon="info", tone="notice", text=self.say("aplikasi.formulir.lewati_kosong"))

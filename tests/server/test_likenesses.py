@@ -200,7 +200,7 @@ def test_the_two_photos_stand_side_by_side_with_a_way_to_the_earlier_visit(signs
     signs.site.likenesses.catch_up(60)
     with serving_cheaply(office) as address, browser(address, "kabid") as client:
         page = client.get(f"/kunjungan/{again}").text
-        pair = page.partition('<div class="twins">')[2].partition("</div>")[0]
+        pair = page.partition('<div class="alike">')[2].partition("</div>")[0]
         shown = re.findall(r'src="([^"]+)"', pair)
         sizes = [opened(client.get(each).content).size for each in shown]
         queue = client.get("/antrean?tanda=foto_mirip").text

@@ -5,6 +5,7 @@ from kivy.uix.boxlayout import BoxLayout
 
 from field_app.ui.fields.base import Editor
 from field_app.ui.widgets.buttons import Choice
+from field_app.ui.widgets.pairs import Pairs
 
 
 class PilihanEditor(Editor):
@@ -12,11 +13,12 @@ class PilihanEditor(Editor):
 
     def build(self):
         self.choices = []
+        self.add_widget(pairs := Pairs(spacing=dp(8)))
         for option in self.field.options:
             choice = Choice(text=option.label, code=option.code, disabled=self.field.read_only)
             choice.bind(on_release=self.tapped)
             self.choices.append(choice)
-            self.add_widget(choice)
+            pairs.add_widget(choice)
         self.show(self.value)
 
     def show(self, value):

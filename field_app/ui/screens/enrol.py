@@ -6,14 +6,16 @@ what was typed.
 
 from kivy.clock import Clock
 from kivy.metrics import dp
+from kivy.uix.widget import Widget
 
 from field_app.ui.kv import load_kv
 from field_app.ui.screens.scan import scan
 from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets.buttons import Pill
-from field_app.ui.widgets.containers import Card
+from field_app.ui.widgets.containers import Card, Whole
 from field_app.ui.widgets.entry import Entry
-from field_app.ui.widgets.pin import Dots, PinPad
+from field_app.ui.widgets.pairs import Pairs
+from field_app.ui.widgets.pin import Dots, PinPad, PinPlace
 from field_app.ui.widgets.sign import DoneSign
 from field_app.ui.widgets.words import Notice, Words
 from field_app.views import Refused, Waiting
@@ -41,16 +43,12 @@ class EnrolScreen(BaseScreen):
         self._step, self._first, self._problem, self._office = "isi", "", "", ""
         self._waiting, self._asking, self._in_front = None, None, False
         self._bar, self._next = self.ids.bar.__self__, self.ids.next.__self__
+        self._page, self._keys = self.ids.page.__self__, Whole()
         self.address = Entry(hint_text="https://", input_type="url")
         self.code = Entry(input_type="text")
         for entry in (self.address, self.code):
             entry.bind(text=lambda _entry, text: self.take_apart(text))
-        self.pad = PinPad(size_hint_y=None, height=dp(280))
-        self.dots = Dots()
-        self.pad.bind(
-            pin=lambda _p, pin: setattr(self.dots, "count", len(pin)),
-            on_typed=lambda _p, pin: self.typed(pin),
-        )
+        self.pad = PinPad()
         self._draw()
 
     def enter(self):
@@ -85,25 +83,33 @@ class EnrolScreen(BaseScreen):
             self._wait(waiting)
 
     def _draw(self, enrolled=None):
-        body, say = self.ids.page.body, self.say
-        for entry in (self.address, self.code, self.pad, self.dots):
+        body = self._page.body
+        for entry in (self.address, self.code):
             if entry.parent:
                 entry.parent.remove_widget(entry)
         body.clear_widgets()
-        asks = self._step in ("isi", "selesai")
-        if self._bar.parent:
-            self.remove_widget(self._bar)
-        if asks:
+        for part in (self._bar, self._page, self._keys):
+            if part.parent:
+                self.remove_widget(part)
+        self.columns = 1
+        if self._step == "pin":
+            self._ask_pin()
+        else:
+            self.add_widget(self._page)
+            body.add_widget(self._step_words())
+            {"isi": self._ask_code, "kata": self._show_words}.get(
+                self._step, lambda body: self._done(body, enrolled)
+            )(body)
+            self._page.to_top()
+        if self._step in ("isi", "selesai"):
             self._bar.disabled = False
             self.add_widget(self._bar)
-        number, all_steps = self.steps.index(self._step) + 1, len(self.steps)
-        step = say("aplikasi.daftar.langkah", ke=number, semua=all_steps)
-        body.add_widget(Words(text=step, style="caption", ink="primary"))
-        {"isi": self._ask_code, "kata": self._show_words, "pin": self._ask_pin}.get(
-            self._step, lambda body: self._done(body, enrolled)
-        )(body)
         self._problem = ""
-        self.ids.page.to_top()
+
+    def _step_words(self):
+        number, all_steps = self.steps.index(self._step) + 1, len(self.steps)
+        words = self.say("aplikasi.daftar.langkah", ke=number, semua=all_steps)
+        return Words(text=words, style="caption", ink="primary")
 
     def _ask_code(self, body):
         say = self.say
@@ -140,9 +146,10 @@ class EnrolScreen(BaseScreen):
     def _show_words(self, body):
         say = self.say
         body.add_widget(Words(text=say("aplikasi.kata.judul"), style="title", align="center"))
-        card = Card(spacing=dp(6))
+        card, words = Card(padding=(dp(16), dp(9))), Pairs(spacing=dp(6))
         for word in self._waiting.words:
-            card.add_widget(Words(text=word, style="title", ink="primary", align="center"))
+            words.add_widget(Words(text=word, style="title", ink="primary", align="center"))
+        card.add_widget(words)
         body.add_widget(card)
         body.add_widget(Words(text=say("aplikasi.kata.isi"), align="center", ink="ink_soft"))
         trouble = self._waiting.trouble
@@ -153,21 +160,33 @@ class EnrolScreen(BaseScreen):
         differ.bind(on_release=lambda *_: self.give_up())
         body.add_widget(differ)
 
-    def _ask_pin(self, body):
+    def _ask_pin(self):
         say = self.say
-        title = "aplikasi.daftar.pin_ulang" if self._first else "aplikasi.daftar.pin_judul"
-        body.add_widget(Words(text=say(title), style="title", align="center"))
-        if self._office:
-            known = say("aplikasi.kata.diterima", kantor=self._office)
-            body.add_widget(Words(text=known, style="small", ink="ink_soft", align="center"))
-        hint = self._problem or say("aplikasi.daftar.pin_isi")
-        icon, tone = ("error", "bad") if self._problem else ("pin", "info")
-        body.add_widget(Notice(icon=icon, tone=tone, text=hint))
-        body.add_widget(self.dots)
-        body.add_widget(self.pad)
-        body.add_widget(
-            Words(text=say("aplikasi.daftar.lupa"), style="small", ink="ink_soft", align="center")
+        self.pad, self.dots = PinPad(size_hint_max_y=dp(300)), Dots()
+        self.pad.bind(
+            pin=lambda _p, pin: setattr(self.dots, "count", len(pin)),
+            on_typed=lambda _p, pin: self.typed(pin),
         )
+        title = "aplikasi.daftar.pin_ulang" if self._first else "aplikasi.daftar.pin_judul"
+        known = say("aplikasi.kata.diterima", kantor=self._office) if self._office else ""
+        icon, tone = ("error", "bad") if self._problem else ("pin", "info")
+        place = PinPlace(padding=(dp(24), dp(12)), spacing=dp(8))
+        place.bind(beside=lambda _place, beside: setattr(self, "columns", 2 if beside else 1))
+        for part in (
+            self._step_words(),
+            Words(text=say(title), style="title", align="center"),
+            Words(text=known, style="small", ink="ink_soft", align="center") if known else None,
+            Notice(icon=icon, tone=tone, text=self._problem or say("aplikasi.daftar.pin_isi")),
+            self.dots,
+            self.pad,
+            Words(text=say("aplikasi.daftar.lupa"), style="small", ink="ink_soft", align="center"),
+            Widget(size_hint_min_y=dp(2)),
+        ):
+            if part:
+                place.add_widget(part)
+        self._keys = Whole()
+        self._keys.add_widget(place)
+        self.add_widget(self._keys)
 
     def _done(self, body, enrolled):
         say = self.say

@@ -7,6 +7,7 @@ from field_app.ui.shell import BaseScreen
 from field_app.ui.widgets import head  # noqa: F401 - named in the .kv
 from field_app.ui.widgets.buttons import Pill
 from field_app.ui.widgets.containers import Card, Sheet
+from field_app.ui.widgets.pairs import Pairs
 from field_app.ui.widgets.words import Notice, Words
 
 load_kv(__file__)
@@ -43,9 +44,10 @@ class UnitKeyScreen(BaseScreen):
     def _words(self, words, title):
         card = Card(spacing=dp(6))
         card.add_widget(Words(text=title, style="small", ink="ink_soft"))
+        card.add_widget(lines := Pairs(spacing=dp(6)))
         for number, word in enumerate(words, 1):
             line = self.say("aplikasi.kunci_unit.kata", nomor=number, kata=word)
-            card.add_widget(Words(text=line, style="heading"))
+            lines.add_widget(Words(text=line, style="heading"))
         return card
 
     def pin(self, words):

@@ -174,6 +174,10 @@ class Choice(Tappable):
         super().__init__(**kwargs)
         self.bind(text=self.refresh, chosen=self.refresh, earlier=self.refresh)
 
+    def natural_width(self) -> float:
+        """Pixels that its words need on one line."""
+        return self.measure(self.text, "strong")[0] + dp(44) + self.look.icon_px(24)
+
     def _room(self):
         return max(1, self.width - dp(42) - self.look.icon_px(24))
 

@@ -35,6 +35,10 @@ class Words(Painted):
         super().__init__(**kwargs)
         self.bind(text=self.refresh, style=self.refresh, ink=self.refresh, align=self.refresh)
 
+    def natural_width(self) -> float:
+        """Pixels that they need on one line."""
+        return self.measure(self.text, self.style)[0]
+
     def needed_height(self):
         if not self.look:
             return None

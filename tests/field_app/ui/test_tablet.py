@@ -12,8 +12,9 @@ from kivy.uix.scrollview import ScrollView
 from field_app.ui.fields.card import Question
 from field_app.ui.pictures import scenes
 from field_app.ui.sample import SamplePhone
+from field_app.ui.widgets.buttons import Choice
 from field_app.ui.widgets.containers import Sheet
-from field_app.ui.widgets.pin import PAD_WIDTH, Key
+from field_app.ui.widgets.pin import PAD_WIDTH, Dots, Key
 from field_app.ui.widgets.rows import Heading, TaskRow
 from schemas.form import load_forms
 from tests.field_app.ui.driver import Driver
@@ -64,7 +65,15 @@ def test_the_keys_of_the_pin_are_under_one_thumb(driver: Driver, name: str, size
 
 @pytest.mark.parametrize("scale", [1.0, 1.6])
 @pytest.mark.parametrize(
-    "name", ["01_kunci", "02_kunci_tunggu", "20_ganti_pin", "31_kunci_kedua", "31_kunci_kedua_terkunci"]
+    "name",
+    [
+        "01_kunci",
+        "02_kunci_tunggu",
+        "04_daftar_pin",
+        "20_ganti_pin",
+        "31_kunci_kedua",
+        "31_kunci_kedua_terkunci",
+    ],
 )
 def test_on_a_phone_that_lies_all_keys_of_the_pin_are_seen_beside_the_words(
     driver: Driver, name: str, scale: float
@@ -76,7 +85,8 @@ def test_on_a_phone_that_lies_all_keys_of_the_pin_are_seen_beside_the_words(
     keys = [widget for widget in driver.walk() if isinstance(widget, Key)]
     places = [key.to_window(key.x, key.y)[1] for key in keys]
     assert min(places) >= 0 and max(places) + keys[0].height <= Window.height
-    assert min(key.x for key in keys) >= driver.screen.ids.asks.right
+    [dots] = [widget for widget in driver.walk() if isinstance(widget, Dots)]
+    assert min(key.x for key in keys) >= dots.right
     assert cut_off(driver) == [] and overlapping(driver) == []
     assert min(min(key.size) for key in keys) >= dp(47.5)
 
@@ -95,6 +105,42 @@ def test_on_a_phone_that_lies_the_ways_on_from_a_finished_visit_are_seen(
     assert cut_off(driver) == [] and overlapping(driver) == []
     [page] = [widget for widget in driver.walk() if isinstance(widget, ScrollView)]
     assert page.children[0].height <= page.height, "nothing is to be scrolled"
+
+
+def rows_of(driver: Driver, name: str) -> list[list[str]]:
+    """What is offered on a page of the form, by the rows it stands in."""
+    SCENES[name](driver.phone, driver.app)
+    driver.settle(4)
+    rows: dict[float, list[str]] = {}
+    for each in driver.walk():
+        if isinstance(each, Choice):
+            rows.setdefault(each.to_window(each.x, each.top)[1], []).append(each.text)
+    return list(rows.values())
+
+
+def test_choices_stand_in_pairs_on_a_phone_that_lies_where_none_is_broken_for_it(driver: Driver) -> None:
+    Window.size = LYING_PHONE
+    driver.open()
+    assert ["Laki-laki", "Perempuan"] in rows_of(driver, "10_formulir_06")
+    assert cut_off(driver) == [] and overlapping(driver) == [] and too_small(driver) == []
+    Window.size = (360, 640)
+    driver.settle(4)
+    choices = [each for each in driver.walk() if isinstance(each, Choice) and each.text.startswith("Laki")]
+    assert choices[0].width > dp(250), "turned upright, each has the whole width"
+    driver.open()
+    Window.size = LYING_PHONE
+    long = rows_of(driver, "10_formulir_01")
+    assert ["Terisi lengkap"] in long and ["Responden tidak ada di tempat"] in long
+
+
+def test_the_words_to_compare_are_seen_with_the_way_out_on_a_phone_that_lies(driver: Driver) -> None:
+    Window.size = LYING_PHONE
+    driver.open()
+    SCENES["04_daftar_kata"](driver.phone, driver.app)
+    driver.settle(4)
+    differ = driver.find("Kata-katanya tidak sama")
+    assert differ.to_window(differ.x, differ.y)[1] >= 0
+    assert cut_off(driver) == [] and overlapping(driver) == []
 
 
 def test_a_phone_that_is_turned_keeps_what_was_typed_and_its_keys_come_back(driver: Driver) -> None:
