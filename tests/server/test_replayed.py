@@ -32,6 +32,8 @@ OFFICE, PHONE = Writer(11, office=True), Writer(12)
 REVOKED_MS = NOW_MS + 1_000
 PETUGAS = {"nama": "Petugas", "layanan": ["bpnt"], "wilayah": [DESA], "peran": ["pendamping"]}
 STAYS, GOES, SHARED = (BlobId(digit * 64) for digit in "abc")
+TUGAS = record_id(9)
+"""Moved along by the visit that is destroyed, and stays."""
 UNHEARD = [ChangeId(bytes([number]) * 32) for number in (7, 8, 9)]
 """Changes that were destroyed before they came here: all of them stand at the same place, zero."""
 
@@ -57,7 +59,9 @@ def warga(number: int) -> Patch:
     return Patch(record=record_id(number), kind="warga", base={}, new=fields)
 
 
-def visit(number: int, *blobs: BlobId, follows: ChangeId | None = None) -> Body:
+def visit(
+    number: int, *blobs: BlobId, follows: ChangeId | None = None, tugas: RecordId | None = None
+) -> Body:
     evidence = [
         Evidence(
             blob=blob, form="bpnt_kpm", field=f"foto_{at}", size_bytes=9, media_type="image/jpeg",
@@ -67,14 +71,17 @@ def visit(number: int, *blobs: BlobId, follows: ChangeId | None = None) -> Body:
     ]  # fmt: skip
     return Submit(
         visit=record_id(number), follows=follows, subject=record_id(1), form="bpnt_kpm", evidence=evidence,
-        forms={"bpnt_kpm": FormAnswers(version=1, answers={})}, place=None, tugas=None,
+        forms={"bpnt_kpm": FormAnswers(version=1, answers={})}, place=None, tugas=tugas,
     )  # fmt: skip
 
 
 def fill(tx: Transaction) -> None:
     """A phone whose changes fare in every way, one of them destroyed, and that is then revoked."""
     joins = Patch(record=RecordId(PHONE.person), kind="petugas", base={}, new=PETUGAS)
-    assert take(tx, OFFICE, OFFICE.write(joins)) == [Applied(seq=1)]
+    task = {"sasaran": record_id(1), "petugas": PHONE.person, "state": "baru"}
+    begun = Patch(record=TUGAS, kind="tugas", base={}, new=task)
+    given = take(tx, OFFICE, OFFICE.write(joins), OFFICE.write(begun))
+    assert all(isinstance(outcome, Applied) for outcome in given)
     tx.execute(
         "INSERT INTO devices (kabupaten, device, person, public_key, model, enrolled_ms, revoked_ms)"
         " VALUES (:kabupaten, :device, :person, :key, '', 1, :revoked)",
@@ -82,7 +89,9 @@ def fill(tx: Transaction) -> None:
     )
     PHONE.parts = parts_of_person(PHONE.person, PETUGAS)
     first, second = PHONE.write(warga(1)), PHONE.write(visit(4, STAYS, SHARED))
-    gone = PHONE.write(visit(5, GOES, SHARED))
+    gone = PHONE.write(visit(5, GOES, SHARED, tugas=TUGAS))
+    empty = PHONE.write(visit(7))
+    refused = PHONE.write(Destroyed(changes={}, blobs=[], records=[record_id(3)], basis="BA"))
     nothing = b"unreadable"
     fared = take(
         tx,
@@ -90,17 +99,29 @@ def fill(tx: Transaction) -> None:
         first,
         second,
         gone,
-        PHONE.write(visit(6, STAYS, follows=ChangeId(NO_LINK))),
-        PHONE.write(Destroyed(changes={}, blobs=[], records=[record_id(1)], basis="BA")),
+        empty,
+        refused,
+        PHONE.write(visit(6, STAYS, GOES, follows=ChangeId(NO_LINK))),
         PHONE.entry(change_id(nothing), nothing),
         now_ms=REVOKED_MS - 1,
     )
-    assert [type(outcome) for outcome in fared] == [Applied, Applied, Applied, Held, Rejected, Rejected]
+    assert [type(outcome) for outcome in fared] == [
+        Applied,
+        Applied,
+        Applied,
+        Applied,
+        Rejected,
+        Held,
+        Rejected,
+    ]
     PHONE.parts = frozenset()
     [late] = take(tx, PHONE, PHONE.write(warga(2)), now_ms=REVOKED_MS)
     assert isinstance(late, Conflict)
-    kept = {gone.link.change: stub(read(gone.content or b"")), **dict.fromkeys(UNHEARD, b"")}
-    take(tx, OFFICE, OFFICE.write(Destroyed(changes=kept, blobs=[GOES], records=[record_id(5)], basis="BA")))
+    kept = {entry.link.change: stub(read(entry.content or b"")) for entry in (gone, refused)}
+    kept |= dict.fromkeys([empty.link.change, *UNHEARD], b"")
+    names = [record_id(5), record_id(7)]
+    destroyed = Destroyed(changes=kept, blobs=[GOES], records=names, basis="BA")
+    take(tx, OFFICE, OFFICE.write(warga(3)), OFFICE.write(destroyed))
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +149,7 @@ def test_a_log_comes_to_what_the_office_holds_however_it_is_cut(
         replayed, notes = played(tx)
         compare(tx, replayed, notes, Silent())
         assert notes.found == []
-        assert notes.counts["catatan"] == 9 + len(UNHEARD)
+        assert notes.counts["catatan"] == 12 + len(UNHEARD)
         assert {(ref.visit, ref.blob) for ref in replayed.refs} == {
             (record_id(4), STAYS), (record_id(4), SHARED), (record_id(6), STAYS),
         }  # fmt: skip
@@ -151,7 +172,7 @@ def found_after(engine: SqliteEngine, sql: str, **values: object) -> list[str]:
 
 
 PLACE = "WHERE kabupaten = :kabupaten AND device = :device AND counter = :place"
-FIRST, GONE, LATE = 1, 3, 7
+FIRST, GONE, LATE = 1, 3, 8
 """Places in the phone's chain: a change that took effect, one that is destroyed, one after it was revoked."""
 
 
@@ -179,3 +200,8 @@ def test_a_destroyed_content_that_was_put_back_is_found(engine: SqliteEngine) ->
 def test_a_content_that_took_effect_and_cannot_be_read_is_found(engine: SqliteEngine) -> None:
     sql = f"UPDATE changes SET raw = x'80' {PLACE}"
     assert found_after(engine, sql, device=PHONE.device, place=FIRST) == ["hasil_berbeda"]
+
+
+def test_a_destroyed_record_that_is_missing_ends_no_replay(engine: SqliteEngine) -> None:
+    sql = "DELETE FROM records WHERE kabupaten = :kabupaten AND id = :id"
+    assert found_after(engine, sql, id=record_id(7)) == []
