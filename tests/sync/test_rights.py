@@ -144,7 +144,18 @@ def test_another_persons_version_does_not_undo_a_decision(town: Regency) -> None
     town.sync(other)
     fields = town.office.record_table[record_id(20)].fields
     assert (fields["state"], fields["versi"]) == ("disetujui", 2)
-    assert "petugas_berbeda" in fields["flags"]
+    assert fields["flags"] == ["cabang", "di_luar_wilayah", "petugas_berbeda"], "in one order on every replay"
+
+
+def test_a_visit_that_is_named_as_a_task_is_not_moved(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    entry = phone.do(visit(20, town.warga(1)))
+    town.sync(phone)
+    follows = entry.link.change
+    town.act(Decide(visit=record_id(20), follows=follows, decision="kembalikan", reasons={}, note="ulangi"))
+    phone.do(visit(21, record_id(1), record_id(20)))
+    town.sync(phone)
+    assert town.office.record_table[record_id(20)].fields["state"] == "dikembalikan"
 
 
 def test_a_colleague_who_was_given_the_task_may_correct_the_visit(town: Regency) -> None:
