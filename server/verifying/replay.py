@@ -96,10 +96,9 @@ def _plant(reader: Reader, desk: Desk, body: Destroyed) -> None:
 
 
 def _refs_left(desk: Desk) -> frozenset[BlobRef]:
-    """Return what still names a blob: neither the change nor the blob was destroyed."""
-    changes = {change for body in desk.destroyed for change in body.changes}
+    """Return what still names a blob that was not destroyed."""
     blobs = {blob for body in desk.destroyed for blob in body.blobs}
-    return frozenset(ref for ref in desk.refs if ref.change not in changes and ref.blob not in blobs)
+    return frozenset(ref for ref in desk.refs if ref.blob not in blobs)
 
 
 class _Callers:

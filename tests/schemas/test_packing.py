@@ -124,6 +124,17 @@ def test_other_words_are_refused_by_their_name_and_never_guessed() -> None:
     assert PACKING.unpack(renamed, MOST) == Refused(problem="pesan_tidak_terbaca")
 
 
+def test_six_bytes_are_enough_to_name_words_and_another_method_names_none() -> None:
+    assert PACKING.unpack(b"\x78\xbb" + bytes(4), MOST) == Refused(problem="kamus_tidak_dikenal")
+    assert PACKING.unpack(b"\x77\xbb" + bytes(9), MOST) == Refused(problem="pesan_tidak_terbaca")
+
+
+def test_dictionaries_are_in_the_order_of_their_numbers_beyond_nine(tmp_path: Path) -> None:
+    for number in (10, 9, 2):
+        (tmp_path / f"dictionary.{number}.bin").write_bytes(bytes([number]))
+    assert read_dictionaries(tmp_path) == [b"\x02", b"\x09", b"\x0a"]
+
+
 def test_a_bomb_is_not_unpacked() -> None:
     bomb = PACKING.pack(bytes(50_000_000), PACKING.newest)
     tracemalloc.start()

@@ -18,6 +18,7 @@ from sync.merge import (
     merge_patch,
     merge_sets,
     parked_groups,
+    with_partners,
 )
 from sync.places import place_at
 
@@ -144,3 +145,25 @@ def test_what_is_parked_leaves_the_offices_value_alone(base: dict, new: dict, no
 def test_a_set_merge_with_an_untouched_side_is_the_other_side(base: list[int], mine: list[int]) -> None:
     assert set(merge_sets(base, mine, base)) == set(mine)
     assert merge_sets(base, base, mine) == mine
+
+
+def test_only_what_was_seen_and_not_written_is_said_to_have_changed_beside() -> None:
+    base, now = {"nama": "a", "pekerjaan": "a", "rt": "1", "rw": "1"}, {"nama": "b", "rt": "2", "rw": "1"}
+    assert patch(base, {"nama": "c", "pekerjaan": "d"}, now | {"pekerjaan": "e"}).merged == ["rt"]
+    assert patch(base, {"nama": "b"}, now | {"pekerjaan": "a"}).merged == ["rt"], "both wrote the same"
+    sets = patch({"layanan": ["a"]}, {"layanan": ["a", "b"]}, {"layanan": ["a", "c"]})
+    assert sets.merged == ["layanan"]
+
+
+def test_what_parks_together_stands_in_one_order_on_every_replay() -> None:
+    """The order of a set of words is another in each process; what is stored is compared byte by byte."""
+    new = {"rw": "2", "rt": "2", "kode_desa": "2"}
+    merge = patch(dict.fromkeys([*new, "alamat"], "1"), new, dict.fromkeys(new, "1") | {"alamat": "3"})
+    assert list(merge.parked) == ["kode_desa", "rt", "rw"] and not merge.values
+    backwards = {name: merge.parked[name] for name in ("rw", "rt", "kode_desa")}
+    assert [list(group) for group in parked_groups("warga", backwards)] == [["kode_desa", "rt", "rw"]]
+
+
+def test_partners_are_those_of_the_groups_that_are_touched() -> None:
+    assert with_partners("warga", ["bank", "nama"]) == {"nama", "bank", "no_rekening"}
+    assert with_partners("ewarong", ["bank"]) == {"bank"}

@@ -109,6 +109,32 @@ def test_a_revoked_phones_version_is_kept_and_opens_nothing_again(town: Regency)
     assert "perangkat_dicabut" in fields["flags"]
 
 
+def test_a_revoked_phones_correction_leaves_its_task_returned(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    tugas = town.tugas(50, phone, town.warga(1))
+    entry = phone.do(visit(20, record_id(1), tugas))
+    town.sync(phone)
+    change = entry.link.change
+    town.act(Decide(visit=record_id(20), follows=change, decision="kembalikan", reasons={}, note="ulangi"))
+    town.revoked.add(phone.writer.device)
+    phone.do(visit(20, record_id(1), tugas, follows=change))
+    town.sync(phone)
+    assert [town.office.record_table[name].fields["state"] for name in (record_id(20), tugas)] == [
+        "dikembalikan", "dikembalikan",
+    ]  # fmt: skip
+
+
+def test_a_revoked_phones_first_visit_waits_for_the_office_with_its_task(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    tugas = town.tugas(50, phone, town.warga(1))
+    town.revoked.add(phone.writer.device)
+    phone.do(visit(20, record_id(1), tugas))
+    town.sync(phone)
+    assert [town.office.record_table[name].fields["state"] for name in (record_id(20), tugas)] == [
+        "diterima", "dikirim",
+    ]  # fmt: skip
+
+
 def test_another_persons_version_does_not_undo_a_decision(town: Regency) -> None:
     first, other = town.enrol(10, KEDEN), town.enrol(11, TROBAYAN)
     entry = first.do(visit(20, town.warga(1)))
@@ -118,7 +144,18 @@ def test_another_persons_version_does_not_undo_a_decision(town: Regency) -> None
     town.sync(other)
     fields = town.office.record_table[record_id(20)].fields
     assert (fields["state"], fields["versi"]) == ("disetujui", 2)
-    assert "petugas_berbeda" in fields["flags"]
+    assert fields["flags"] == ["cabang", "di_luar_wilayah", "petugas_berbeda"], "in one order on every replay"
+
+
+def test_a_visit_that_is_named_as_a_task_is_not_moved(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    entry = phone.do(visit(20, town.warga(1)))
+    town.sync(phone)
+    follows = entry.link.change
+    town.act(Decide(visit=record_id(20), follows=follows, decision="kembalikan", reasons={}, note="ulangi"))
+    phone.do(visit(21, record_id(1), record_id(20)))
+    town.sync(phone)
+    assert town.office.record_table[record_id(20)].fields["state"] == "dikembalikan"
 
 
 def test_a_colleague_who_was_given_the_task_may_correct_the_visit(town: Regency) -> None:
