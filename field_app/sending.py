@@ -98,7 +98,9 @@ class Sending:
                 outcome = refused
             outcome = refused_again(outcome) if logged_in else outcome
             idle = 0 if furthest > before_this else idle + 1
-            cut = outcome.kind == "jaringan" and not outcome.retry_s and outcome.say != UNREACHABLE
+            cut = outcome.kind == "jaringan" and not (
+                outcome.retry_s or outcome.say == UNREACHABLE or outcome.status == UNAUTHORISED
+            )
             if not cut or idle >= IDLE_ATTEMPTS or not self._may_go_on():
                 state = TERKIRIM if reached == blob.size_bytes else LOKAL
                 self._blobs.progress(

@@ -137,7 +137,7 @@ def a_phone_joins(day: OfficeDay, admin: Page) -> Field:
     waiting = phone.ask_joined()
     assert isinstance(waiting, Waiting)
     # the page asks by itself whether somebody waits
-    shown = admin.locator("#menunggu ol.words li")
+    shown = admin.locator("#menunggu ol.compared li")
     expect(shown).to_have_text(list(waiting.words))
     admin.get_by_role("button", name="Sama, daftarkan").click()
     assert isinstance(phone.ask_joined(), Welcomed)

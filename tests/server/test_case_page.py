@@ -38,4 +38,4 @@ def test_who_can_take_no_step_is_told_who_can(served: tuple[Office, str, RecordI
         assert 'Mulai tangani<span class="small">Pendamping sosial, Verifikator</span>' in page
         log_in(client, "verifikator")
         page = client.get(f"/kasus/{case}").text
-        assert "Minta salah satunya" not in page and "<h3>Mulai tangani</h3>" in page
+        assert "Minta salah satunya" not in page and ">Mulai tangani</button>" in page
