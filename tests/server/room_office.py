@@ -95,7 +95,7 @@ class Sealer:
         visit, deps = visit or RecordId(secrets.token_hex(16)), self.office.deps
         keys, now = self.keys(), deps.now_ms()
         public = next(each for each in keys.keys if each.number == (key or keys.newest.number)).public_key
-        pictures = [picture(f"berkas {secrets.token_hex(2)}", number) for number in range(photos)]
+        pictures = [picture(f"berkas {secrets.token_hex(8)}", number) for number in range(photos)]
         given = {**ANSWERS, **(answers or {})}
         shots = [
             Shot(

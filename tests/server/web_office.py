@@ -224,7 +224,7 @@ class Office:
         now = self.deps.now_ms()
         evidence = list(evidence or ())
         for number, field in enumerate(() if evidence else photos):
-            data = picture(f"{field} {secrets.token_hex(2)}", number)
+            data = picture(f"{field} {secrets.token_hex(8)}", number)
             blob = phone.send_blob(data) if held else BlobId(sha256(data).hexdigest())
             evidence.append(
                 Evidence(
