@@ -216,9 +216,9 @@ class Reception:
 
 
 def _rows_of(run: Run | None) -> int:
-    """Return how many rows the answer to a run has at first: as many as it may bring itself, in one page."""
+    """Return how many rows a first answer has at most; to a large run as many as it may bring itself."""
     changes = len(run.entries) if run else 0
-    return min(max(WRITERS_ROWS, ROWS_A_CHANGE * changes), PAGE_ROWS)
+    return WRITERS_ROWS if changes <= WRITERS_ROWS else min(ROWS_A_CHANGE * changes, PAGE_ROWS)
 
 
 def _is_cut(answer: SyncResponse, run: Run | None) -> bool:

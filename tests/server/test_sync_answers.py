@@ -178,10 +178,10 @@ def test_a_push_is_answered_where_it_was_taken_in(
     assert (len(again.results), len(again.rows), again.more) == (size, 3, True)
 
 
-def test_a_large_push_with_more_rows_to_fetch_than_its_own_is_answered_with_a_whole_page(
-    office: Running,
+@pytest.mark.parametrize("size", [WRITERS_ROWS - 40, WRITERS_ROWS + 20])
+def test_a_push_with_more_rows_to_fetch_than_its_own_is_answered_with_a_whole_page(
+    office: Running, size: int
 ) -> None:
-    size = WRITERS_ROWS + 20
     there = [new_warga(number) for number in range(1, 2 * size + 1)]
     office.deps.office.act_all(office.deps.office.person, there)
     phone = office.phone()
