@@ -56,12 +56,11 @@ def opened_by(visit: Visit, officer: PersonId, workflows: Workflows) -> tuple[Op
 def open_case(tx: Writer, office: Actor, author: PersonId, opens: Opens, workflows: Workflows) -> RecordId:
     """Open a case unless it is there, and return it; also one that is under way about the same card."""
     store = SqlOfficeStore.writing(tx)
+    # one that is not sealed is no phone's
     name, there = place_of(
         f"kasus\0{opens.visit}\0{opens.form}".encode(),
         lambda each: store.records([each]).get(each),
-        lambda record: (
-            record.kind == "kasus" and not is_sealed(record)
-        ),  # one that is not sealed is no phone's
+        lambda record: record.kind == "kasus" and not is_sealed(record),
     )
     if there is not None:
         return name
@@ -74,14 +73,12 @@ def open_case(tx: Writer, office: Actor, author: PersonId, opens: Opens, workflo
 
 def _calls_for(form: str, answers: Mapping[str, Any]) -> bool:
     """Whether what was answered is to be followed up."""
-    match form:
-        case "kis":
-            return answers.get("hasil_kunjungan") in MET
-        case "ewarong":
-            said = answers.get("larangan")
-            return isinstance(said, list) and any(each != "tidak_ada" for each in cast("list[Any]", said))
-        case _:
-            return True
+    if form == CARD:
+        return answers.get("hasil_kunjungan") in MET
+    if form == SHOP:
+        said = answers.get("larangan")
+        return isinstance(said, list) and any(each != "tidak_ada" for each in cast("list[Any]", said))
+    return True
 
 
 def _under_way(tx: Writer, begins: Fields, workflows: Workflows) -> RecordId | None:

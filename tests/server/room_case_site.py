@@ -106,11 +106,12 @@ def seen(page: httpx.Response, action: str) -> str:
 
 
 def decide(
-    client: httpx.Client, kasus: RecordId, visit: RecordId, decision: str, **more: str
+    client: httpx.Client, kasus: RecordId, visit: RecordId, decision: str, dilihat: str = "", **more: str
 ) -> httpx.Response:
+    """Decide on what the page shows, or on a change that the page does not offer to be decided on."""
     page = client.get(page_of(kasus))
     form = {"csrf": csrf(page), "langkah": "putus", "kunjungan": visit, "keputusan": decision, "catatan": ""}
-    return client.post(page_of(kasus), data={**form, "dilihat": seen(page, "putus"), **more})
+    return client.post(page_of(kasus), data={**form, "dilihat": dilihat or seen(page, "putus"), **more})
 
 
 def move(client: httpx.Client, kasus: RecordId, event: str, **answers: str) -> httpx.Response:

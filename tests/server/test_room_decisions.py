@@ -69,14 +69,8 @@ def test_nobody_decides_their_own_visit_in_the_room_either(site: Site) -> None:
     open_case(client, kasus)
     page = client.get(page_of(kasus))
     assert "Ini kunjungan Anda sendiri" in page.text and 'name="keputusan"' not in page.text
-    form = {
-        "csrf": csrf(page),
-        "langkah": "putus",
-        "kunjungan": visit,
-        "keputusan": "setujui",
-        "dilihat": change.hex(),
-    }
-    assert client.post(page_of(kasus), data=form).status_code == 403
+    answer = decide(client, kasus, visit, "setujui", dilihat=change.hex())
+    assert answer.status_code == 403
     assert site.office.fields(visit)["state"] == "diterima"
     assert not any(isinstance(body, SealedDecide) for body in site.bodies(visit))
 
@@ -186,14 +180,8 @@ def test_a_container_that_is_late_altered_or_of_another_visit_is_said_and_not_de
     client, kasus, visit, change = site.opened(held=False)
     page = client.get(page_of(kasus))
     assert "belum sampai seluruhnya" in page.text and 'name="keputusan"' not in page.text
-    form = {
-        "csrf": csrf(page),
-        "langkah": "putus",
-        "kunjungan": visit,
-        "keputusan": "setujui",
-        "dilihat": change.hex(),
-    }
-    assert client.post(page_of(kasus), data=form).status_code == 409
+    answer = decide(client, kasus, visit, "setujui", dilihat=change.hex())
+    assert answer.status_code == 409
 
 
 def test_a_key_that_somebody_slipped_in_for_the_units_is_noticed_before_anything_is_sealed_to_it(
