@@ -5,12 +5,15 @@ network or the person who runs it.
 """
 
 import os
+import ssl
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
+import httpx._transports.default as http
 import pytest
 from hypothesis import settings
 
@@ -73,6 +76,46 @@ for module, name in (
     (text, "load_text"), (theme, "load_theme"), (wilayah, "load_wilayah"), (workflow, "load_workflows"),
 ):  # fmt: skip
     setattr(module, name, _once(getattr(module, name)))
+
+
+def _trusted(make: Callable[..., ssl.SSLContext]) -> Callable[..., ssl.SSLContext]:
+    """Read the certificates that everybody trusts once: every client does, though most speak plain HTTP."""
+
+    @cache
+    def usual(trust_env: bool, *_: str | None) -> ssl.SSLContext:
+        return make(trust_env=trust_env)
+
+    @wraps(make)
+    def made(verify: object = True, cert: object = None, trust_env: bool = True) -> ssl.SSLContext:
+        if verify is not True or cert is not None:
+            return make(verify=verify, cert=cert, trust_env=trust_env)
+        return usual(trust_env, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+    return made
+
+
+http.create_ssl_context = _trusted(http.create_ssl_context)
+
+
+def pytest_collection_finish() -> None:
+    """Compile the pages and pack the files beside them once, not for each office; if any test has pages."""
+    for module, name in (("server.web.building", "_templates"), ("server.web.assets", "load_assets")):
+        if module in sys.modules:
+            setattr(sys.modules[module], name, _alike(getattr(sys.modules[module], name)))
+
+
+def _alike(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Make of the very same things the same once."""
+    made: dict[tuple[int, ...], tuple[Any, Any]] = {}
+
+    @wraps(make)
+    def once(*given: Any) -> Any:
+        key = tuple(map(id, given))
+        if key not in made:
+            made[key] = given, make(*given)  # what is held keeps its id
+        return made[key][1]
+
+    return once
 
 
 @pytest.fixture(scope="session")
