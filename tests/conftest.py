@@ -4,6 +4,7 @@ One rule: a test leaves nothing behind outside its temporary folder, and asks no
 network or the person who runs it.
 """
 
+import gc
 import os
 import ssl
 import sys
@@ -98,7 +99,12 @@ http.create_ssl_context = _trusted(http.create_ssl_context)
 
 
 def pytest_collection_finish() -> None:
-    """Compile the pages and pack the files beside them once, not for each office; if any test has pages."""
+    """Compile the pages and pack the files beside them once, not for each office; if any test has pages.
+
+    What is there by now stays to the end, so that no search for garbage need go through it.
+    """
+    gc.collect()
+    gc.freeze()
     for module, name in (("server.web.building", "_templates"), ("server.web.assets", "load_assets")):
         if module in sys.modules:
             setattr(sys.modules[module], name, _alike(getattr(sys.modules[module], name)))

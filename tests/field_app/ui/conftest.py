@@ -1,6 +1,5 @@
 """A real Kivy window, offscreen: the loop runs, touches are real, and pixels are drawn."""
 
-import gc
 from collections.abc import Iterator
 
 import pytest
@@ -15,13 +14,6 @@ Config.set("graphics", "maxfps", "0")
 Config.set("graphics", "vsync", "0")
 
 from tests.field_app.ui.driver import Driver  # noqa: E402
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _what_stays() -> None:
-    """What is loaded once is not looked through at each collection."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture
