@@ -16,8 +16,9 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from schemas.base import encode
-from schemas.packing import read_dictionaries
-from schemas.wire import Applied, Cursor, Declared
+from schemas.folding import fold
+from schemas.packing import FOLDED, read_dictionaries
+from schemas.wire import Applied, Cursor, Declared, SyncResponse
 from server.protocol_joining import CHALLENGE, HANDOVER_KEY, OPENING
 from server.protocol_joining import example as joining_example
 from server.protocol_rows import fields_of, rows
@@ -27,6 +28,7 @@ from server.protocol_shapes import render as shapes
 from server.protocol_talk import DEVICE, DEVICE_KEY, OFFICE_KEY, PERSON, WARGA, Speaker, Talk, request
 from sync.chain import head_message
 from sync.change import Gap, Patch
+from sync.digest import row_hash
 from sync.store import Entry
 from sync.thin_links import thin_request
 
@@ -65,9 +67,14 @@ def render() -> str:
         _example("Its link", "Its hash is what the next link names as `prev`.", entry.raw_link, entry.hash),
         _signature(talk.phone, entry),
         _example("A quiet request", "Nothing to say since the cursor.", encode(quiet)),
+        _folded(encode(quiet)),
         _example("Its answer", "No rows; the digest is that of all that the phone holds.", encode(still)),
         _example("A push of that content", "Cursor as above.", encode(push)),
-        _example("Its answer", "Applied, and the row as the desa now sees it.", encode(answer)),
+        _example(
+            "Its answer",
+            f"Applied, and the row as the desa now sees it: `{_row_hash(answer)}` of what the digest takes.",
+            encode(answer),
+        ),
         _example(
             "The same push, thin",
             "Its link follows the start: only the head that was seen travels. The session names the device.",
@@ -129,6 +136,18 @@ def _example(title: str, said: str, raw: bytes, name: bytes = b"") -> str:
     block = [*_wrapped(_spelt(raw)), "", *_hexadecimal(raw)]
     named = [f"SHA-256: {name.hex()}"] if name else []
     return "\n".join([f"**{title}**, {len(raw)} bytes. {said}", "```text", *block, *named, "```", ""])
+
+
+def _folded(raw: bytes) -> str:
+    """Write a message as it goes into deflate; what that makes of it is each program's choice."""
+    folded = FOLDED + fold(raw)
+    said = f"**The same, folded**, {len(folded)} bytes, to be deflated with a dictionary."
+    return "\n".join([said, "```text", *_hexadecimal(folded), "```", ""])
+
+
+def _row_hash(answer: SyncResponse) -> str:
+    [row] = answer.rows
+    return f"{row_hash(row.part, row.id, row.seq, row.body):032x}"
 
 
 def _spelt(raw: bytes) -> str:
@@ -200,7 +219,7 @@ def _tus() -> str:
         "  Content-Type: application/offset+octet-stream",
         f"  Content-Length: {len(PHOTO)}",
         "POST /tus/                                  201 Created",
-        "  (as before, with `,begun` behind the        Location: /tus/<upload>",
+        "  (as before, with `,begun` behind the        Location: https://<office>/tus/<upload>",
         "  metadata, and without a body)               Upload-Offset: 7",
         "PATCH /tus/<upload>                         204 No Content",
         "  Content-Type: application/offset+octet-stream",

@@ -12,6 +12,7 @@ from sync.desk import Desk
 from sync.fields import beyond_phone, wrong_field
 from sync.losses import DESTROYED, is_destroyed
 from sync.merge import Merge, Parked, branch_key, merge_patch, parked_groups
+from sync.neutral import is_id
 from sync.plaintext import is_made_sealed, refuse_patch, sealed_about
 from sync.rules import Rules
 from sync.scope import SUBJECT_KINDS, Caller, in_scope
@@ -81,6 +82,8 @@ def _refuse(body: Patch, caller: Caller, *, may_open: bool) -> Rejected | None:
     beyond = None if caller.office else beyond_phone(body.kind, body.new)
     if beyond is not None:
         return Rejected(problem="hanya_kantor", field=beyond)
+    if not (caller.office or is_id(body.record)):
+        return Rejected(problem="isi_tidak_terbaca")
     wrong = wrong_field(body.kind, body.new) or wrong_field(body.kind, body.base)
     return Rejected(problem="isi_tidak_terbaca", field=wrong) if wrong else None
 

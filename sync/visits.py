@@ -1,5 +1,7 @@
 """Visits: what a phone submits and what the office decides. Rule: nobody decides their own."""
 
+import re
+
 from msgspec.structs import replace
 
 from schemas.ids import ChangeId, DeviceId, RecordId
@@ -11,12 +13,14 @@ from sync.conflicts import park_stale
 from sync.desk import Desk
 from sync.losses import DESTROYED, is_destroyed
 from sync.merge import follows_current
+from sync.neutral import is_id
 from sync.plaintext import refuse_plain
 from sync.rules import Rules
 from sync.scope import Caller
 from sync.store import BlobRef, Fields, Record
 from sync.versions import UNDECIDED, add_version, authors, awaited_version, flags_of, move_tugas, version_of
 
+_BLOB_ID = re.compile(r"[0-9a-f]{64}")
 DECIDED = {"setujui": "disetujui", "kembalikan": "dikembalikan", "tolak": "ditolak", "tahan": "ditahan"}
 TUGAS_AFTER = {"disetujui": "selesai", "dikembalikan": "dikembalikan", "ditolak": "selesai"}
 
@@ -26,6 +30,9 @@ def apply_submit(desk: Desk, change: Arrived, body: Submit, caller: Caller, rule
     refused = rules.check_submit(body) or refuse_plain(desk, body.visit, body.subject, body.tugas)
     if refused is not None:
         return refused
+    # no page could open the one, no upload bring the other
+    if not (is_id(body.visit) and all(is_blob_id(item.blob) for item in body.evidence)):
+        return Rejected(problem="isi_tidak_terbaca")
     visit = desk.get(body.visit)
     if is_destroyed(visit):
         return Rejected(problem=DESTROYED)
@@ -47,6 +54,11 @@ def apply_submit(desk: Desk, change: Arrived, body: Submit, caller: Caller, rule
         reopened=UNDECIDED,
     )
     return Applied(seq=change.seq)
+
+
+def is_blob_id(name: str) -> bool:
+    """Say whether a text can be the name of a blob: no upload brings another."""
+    return _BLOB_ID.fullmatch(name) is not None
 
 
 def evidence_of(content: Content, change: ChangeId, device: DeviceId) -> list[BlobRef]:
@@ -75,6 +87,7 @@ def evidence_of(content: Content, change: ChangeId, device: DeviceId) -> list[Bl
             field=item.field,
         )
         for item in body.evidence
+        if is_blob_id(item.blob)
     ]
 
 

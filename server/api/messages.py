@@ -43,6 +43,9 @@ LEVEL = 6
 SMALL_WINDOW = 8_192
 """Bytes (a power of two) up to which a body needs no larger window; filling that of 32 KB would cost more."""
 SMALL_MEMORY = 6
+_NEVER = "0"
+_NO_WEIGHT = re.compile(r"0(\.0*)?")
+"""A weight of `Accept-Encoding` that refuses (RFC 9110, section 12.4.2)."""
 _PLACE = re.compile(r"\$\[(?P<member>\d+)\](?P<within>(\[\d+\])*)")
 """Where msgspec found what it could not read, in a message that is an array."""
 
@@ -107,7 +110,7 @@ def write_message(message: Message | tuple[Any, ...], accepted: str | None) -> t
     """Encode a message, deflated where that pays and the caller takes it; return it with its headers."""
     body = encode(message)
     headers = dict(NO_STORE)
-    if len(body) > WORTH_DEFLATING and (accepted is None or "deflate" in accepted or "*" in accepted):
+    if len(body) > WORTH_DEFLATING and _takes_deflate(accepted):
         headers["content-encoding"] = "deflate"
         body = deflated(body)
     return body, headers
@@ -150,6 +153,16 @@ def problem_response(problem: Problem, text: Text) -> Response[bytes]:
         status_code=status_of(problem),
         headers={**NO_STORE, **headers_of(problem)},
     )
+
+
+def _takes_deflate(accepted: str | None) -> bool:
+    """Say whether a caller named deflate, and not to refuse it; one that names nothing may not inflate."""
+    weights: dict[str, str] = {}
+    for named in (accepted or "").lower().split(","):
+        coding, _, weight = named.replace(" ", "").partition(";q=")
+        weights[coding] = weight
+    weight = weights.get("deflate", weights.get("*", _NEVER))
+    return not _NO_WEIGHT.fullmatch(weight)
 
 
 def _member_of(kind: type[Any], said: str) -> str:

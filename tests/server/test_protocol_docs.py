@@ -170,6 +170,13 @@ def test_a_push_and_its_answer() -> None:
         None,
     ]
     assert example("Its answer", 1) == pack(answer)
+    assert f"`{digest(rows[1:]).hex()}` of what the digest takes" in TEXT
+
+
+def test_a_message_is_folded_id_by_id() -> None:
+    text, device = example("A quiet request"), bytes([0xD9, 32]) + DEVICE.encode()
+    assert text.count(device) == 1 and b"\xc1" not in text
+    assert example("The same, folded") == b"\xc1" + text.replace(device, b"\xc1\x20" + bytes.fromhex(DEVICE))
 
 
 def test_a_push_without_what_follows_from_the_rest() -> None:

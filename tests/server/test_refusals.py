@@ -281,7 +281,14 @@ def test_answers_are_deflated_where_that_pays_and_is_taken(office: Running) -> N
     assert "content-encoding" not in phone.post("/api/enrol", body).headers
     request = encode(phone.quiet_request())
     plain = phone.post("/api/sync", request, **{"accept-encoding": "identity"})
-    small = phone.post("/api/sync", request)
-    assert "content-encoding" not in plain.headers
-    assert small.headers["content-encoding"] == "deflate"
+    for takes in ("deflate", "gzip, Deflate;q=0.5", "br, *"):
+        small = phone.post("/api/sync", request, **{"accept-encoding": takes})
+        assert small.headers["content-encoding"] == "deflate", takes
+    for refuses in ("identity", "", "gzip", "deflate;q=0", "deflate; q=0.0, *", "*;q=0"):
+        answer = phone.post("/api/sync", request, **{"accept-encoding": refuses})
+        assert "content-encoding" not in answer.headers, refuses
+    del phone.http.headers["accept-encoding"]
+    assert "content-encoding" not in phone.post("/api/sync", request).headers, (
+        "who says nothing may not inflate"
+    )
     assert decode(small.content, SyncResponse).rows == decode(plain.content, SyncResponse).rows != []

@@ -36,6 +36,29 @@ def test_a_conflict_never_tells_a_number_that_the_author_may_not_see(town: Regen
     assert b"\xe2\x80\xa60001" in held_on(phone), "the ending is shown"
 
 
+@pytest.mark.parametrize(
+    ("name", "blob"),
+    [("a/b", "a" * 64), ("A" * 32, "a" * 64), ("a" * 32 + "\n", "a" * 64), ("a" * 32, "../a")],
+    ids=["a path", "upper case", "a line", "a blob's path"],
+)
+def test_a_phone_makes_nothing_that_no_page_or_upload_can_name(town: Regency, name: str, blob: str) -> None:
+    phone = town.enrol(10, KEDEN)
+    odd = phone.do(replace(visit(20, blobs=(blob,)), visit=RecordId(name)))
+    town.sync(phone)
+    assert outcome_of(town, odd) == Rejected(problem="isi_tidak_terbaca")
+    assert RecordId(name) not in town.office.record_table
+    assert phone.store.wanted_blobs == ([] if "/" in blob else [blob])
+
+
+def test_a_phone_adds_nobody_under_what_is_no_id(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    new = {"nama": "Warga", "kode_desa": KEDEN, "layanan": ["bpnt"]}
+    odd = phone.do(Patch(record=RecordId("warga/1"), kind="warga", base={}, new=new))
+    town.sync(phone)
+    assert outcome_of(town, odd) == Rejected(problem="isi_tidak_terbaca")
+    assert RecordId("warga/1") not in town.office.record_table
+
+
 def test_a_conflict_tells_nothing_new_to_someone_who_lost_the_area(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
     tugas = town.tugas(50, phone, town.warga(1, pekerjaan="a"))
