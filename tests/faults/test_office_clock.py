@@ -103,9 +103,9 @@ def test_a_clock_that_steps_past_the_end_of_an_upload_and_back_costs_no_photo(re
     phone = world.phone()
     sync(phone)
     done = visit(phone, world.beats[0], 1, 2, 3)
-    world.line.when_up(20_000, partial(world.set_clock, YEAR_MS))
+    world.line.when_up(30_000, partial(world.set_clock, YEAR_MS))
     world.line.when_up(80_000, partial(world.set_clock, 0))
-    world.line.cut(UP, 25_000, 30_000, 30_000)
+    world.line.cut(UP, 20_000, 15_000, 30_000)
     phone.worker.run_once()
     sync(phone)
     assert world.line.cuts == 3
