@@ -278,7 +278,7 @@ class Accounts:
 
         def look(tx: Reader) -> list[SqlRow]:
             known = settings(tx)
-            return rows.sessions_of(tx, person, now - known.idle_ms, now - known.longest_ms)
+            return rows.sessions_of(tx, person, now, known.idle_ms, known.longest_ms)
 
         return [
             OpenSession(
@@ -326,7 +326,8 @@ class Accounts:
         if session is None:
             return None
         person, created_ms, seen_ms, known = session
-        if now - created_ms > known.longest_ms or now - seen_ms > known.idle_ms:
+        # one that was opened while the clock ran far ahead would else be open until that day
+        if abs(now - created_ms) > known.longest_ms or abs(now - seen_ms) > known.idle_ms:
             return None
         if now - seen_ms > TOUCH_MS:
             with suppress(DiskError):  # reading goes on without room, until the session was idle too long

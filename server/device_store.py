@@ -203,12 +203,12 @@ def refuse_joining(writer: Writer, code_hash: bytes, by: PersonId, now_ms: int) 
     )
 
 
-def open_nonces(reader: Reader, network: bytes, now_ms: int) -> int:
-    """Count the nonces that a network asked for and that are still good."""
+def open_nonces(reader: Reader, network: bytes, now_ms: int, until_ms: int) -> int:
+    """Count the nonces that a network asked for and that are good from now until then at the longest."""
     found = reader.query(
         "SELECT count(*) FROM nonces WHERE kabupaten = :kabupaten AND network = :network"
-        " AND expires_ms > :now_ms",
-        {"network": network, "now_ms": now_ms},
+        " AND expires_ms > :now_ms AND expires_ms <= :until_ms",
+        {"network": network, "now_ms": now_ms, "until_ms": until_ms},
     )
     return int(found[0][0])
 
@@ -259,12 +259,17 @@ def add_token(writer: Writer, token_hash: bytes, name: DeviceId, now_ms: int, ex
     )
 
 
-def token_devices(reader: Reader, hashes: Iterable[bytes], now_ms: int) -> dict[bytes, DeviceId]:
-    """Return whose tokens these are, by their hashes, of those that are still good."""
+def token_devices(
+    reader: Reader, hashes: Iterable[bytes], now_ms: int, until_ms: int
+) -> dict[bytes, DeviceId]:
+    """Return whose tokens these are, by their hashes, of those good from now until then at the longest.
+
+    One that is good for longer was given out while the clock ran ahead.
+    """
     found = reader.query(
         "SELECT token_hash, device FROM tokens WHERE kabupaten = :kabupaten AND token_hash IN :hashes"
-        " AND expires_ms > :now_ms",
-        {"hashes": list(hashes), "now_ms": now_ms},
+        " AND expires_ms > :now_ms AND expires_ms <= :until_ms",
+        {"hashes": list(hashes), "now_ms": now_ms, "until_ms": until_ms},
     )
     return {row[0]: DeviceId(row[1]) for row in found}
 

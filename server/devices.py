@@ -48,7 +48,7 @@ class Devices:
 
         def work(writer: Writer) -> Nonce | Problem:
             whence = network_hash(network)
-            if device_store.open_nonces(writer, whence, now) >= MOST_OPEN:
+            if device_store.open_nonces(writer, whence, now, now + NONCE_MS) >= MOST_OPEN:
                 return too_often(NONCE_MS)
             if device_store.device(writer, request.device) is not None:
                 new = NewNonce(nonce=nonce, device=request.device, network=whence, expires_ms=now + NONCE_MS)
@@ -89,8 +89,8 @@ class Devices:
 
     def devices_in(self, reader: Reader, tokens: Sequence[str]) -> list[DeviceId | None]:
         """Return whose tokens these are, in their order, within a transaction."""
-        hashes = [token_hash(token) for token in tokens]
-        found = device_store.token_devices(reader, hashes, self._now_ms())
+        hashes, now = [token_hash(token) for token in tokens], self._now_ms()
+        found = device_store.token_devices(reader, hashes, now, now + TOKEN_MS)
         return [found.get(name) for name in hashes]
 
     def revoke(self, device: DeviceId) -> bool:

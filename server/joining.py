@@ -148,7 +148,7 @@ class Joinings:
             if not _same(code, request):
                 return Problem(code="kode_terpakai")
             return self._over(code, now) or self._answer(code)
-        if code.expires_ms <= now:
+        if not now < code.expires_ms <= now + CODE_MS:  # or it was made while the clock ran ahead
             return Problem(code="kode_kedaluwarsa")
         if not _usable(request):
             return Problem(code="kunci_perangkat_salah")

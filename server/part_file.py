@@ -36,6 +36,7 @@ class PartFile:
         *,
         read_only: bool = False,
     ) -> None:
+        self._path = path
         self._cipher = AESGCM(key)
         self._name = name.encode()
         self._randomness = randomness
@@ -80,6 +81,13 @@ class PartFile:
             yield data
             place += _HEAD_BYTES + len(data) + TAG_BYTES
             offset += len(data)
+
+    def is_in_place(self) -> bool:
+        """Say whether its path still names this file: it may be gone, or another disk lie there."""
+        try:
+            return os.path.samestat(self._path.stat(), os.fstat(self._handle))
+        except OSError:
+            return False
 
     def close(self) -> None:
         """Let go of the file; it stays."""

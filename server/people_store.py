@@ -90,13 +90,14 @@ def session(tx: Reader, token_hash: bytes) -> SqlRow | None:
     )
 
 
-def sessions_of(tx: Reader, person: PersonId, seen_ms: int, created_ms: int) -> list[SqlRow]:
+def sessions_of(tx: Reader, person: PersonId, now_ms: int, idle_ms: int, longest_ms: int) -> list[SqlRow]:
     """Return (token_hash, created_ms, seen_ms, address, agent) of sessions that have not ended."""
     return tx.query(
         "SELECT token_hash, created_ms, seen_ms, address, agent FROM sessions"
-        " WHERE kabupaten = :kabupaten AND person = :person AND seen_ms >= :seen AND created_ms >= :created"
+        " WHERE kabupaten = :kabupaten AND person = :person"
+        " AND abs(:now - seen_ms) <= :idle AND abs(:now - created_ms) <= :longest"
         " ORDER BY created_ms DESC, token_hash",
-        {"person": person, "seen": seen_ms, "created": created_ms},
+        {"person": person, "now": now_ms, "idle": idle_ms, "longest": longest_ms},
     )
 
 

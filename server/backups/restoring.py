@@ -86,10 +86,12 @@ class Chosen(Data, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class _Log:
-    """A log that continues the copy; `medium` is its place in the list of media."""
+    """A log that continues the copy; `medium` is its place in the list of media, `begun` the number of the
+    newest commit when it was begun, with the clock's word for it (which may have been set back since).
+    """
 
     medium: int
-    begun_ms: int
+    begun: tuple[int, int]
     messages: Iterator[Committed]
 
 
@@ -284,11 +286,12 @@ def _logs_of(wanted: Wanted, reader: Reader, manifest: Manifest) -> tuple[list[_
             # may be by whoever got hold of that key file.
             is_old = log_generation(medium, wanted.keys, number) < manifest.generation
             if not is_old and _continues(store, head, manifest.last_seq):
-                found.append(_Log(medium=index, begun_ms=head.begun_ms, messages=messages))
+                begun = head.history[-1][0], head.begun_ms
+                found.append(_Log(medium=index, begun=begun, messages=messages))
                 continue
             folder = str(medium.path)
             passed.append(PassedLog(folder=folder, number=number, begun_ms=head.begun_ms, is_old=is_old))
-    return sorted(found, key=lambda log: log.begun_ms), passed, damaged
+    return sorted(found, key=lambda log: log.begun), passed, damaged
 
 
 def _continues(store: SqlOfficeStore, head: Head, last_seq: int) -> bool:

@@ -66,6 +66,10 @@ class LogWriter:
         data = encode(message)
         self._part.append(len(data).to_bytes(LENGTH_BYTES, "big") + data)
 
+    def is_in_place(self) -> bool:
+        """Say whether what is appended can be found again: not when its disk was exchanged for another."""
+        return self._part.is_in_place()
+
     def close(self) -> None:
         """Let go of the file; it stays."""
         self._part.close()

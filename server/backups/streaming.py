@@ -1,7 +1,8 @@
 """Streaming what is committed to a second disk. Rule: it only reads, and never makes the writer wait.
 
-One `step` looks whether anything came in, and appends it. A medium that vanishes is said and tried again; the
-next log then begins anew where the copies end, so that nothing depends on what the lost one may hold.
+One `step` looks whether anything came in, and appends it. A medium that vanishes is said and tried again, and
+one in whose place another lies is left; the next log then begins anew where the copies end, so that nothing
+depends on what the lost one may hold.
 """
 
 from pathlib import Path
@@ -65,7 +66,7 @@ class Streamer:
             self._log = None
 
     def _step(self) -> None:
-        if self._log is not None and self._begins_elsewhere():
+        if self._log is not None and (not self._log.is_in_place() or self._begins_elsewhere()):
             self.close()
         if self._log is None and not self._open():
             return

@@ -1,7 +1,8 @@
 """The office's end: children that are kept warm. Rule: a task ends after ten seconds, whatever the file does.
 
 A child that took too long, died, or answered what it was not asked is ended, and the next task has a new
-one. So is each after two hundred tasks, so that nothing of one file stays about for long.
+one. So is each after two hundred tasks, so that nothing of one file stays about for long. A task over which
+a child died is tried once more: the system may have killed it for want of memory.
 """
 
 import threading
@@ -36,6 +37,7 @@ from server.parsing.messages import (
 CHILDREN = 2
 SECONDS = 10.0
 TASKS = 200
+TRIES = 2
 
 A = TypeVar("A", bound=Answer)
 
@@ -74,7 +76,10 @@ class Parsers:
             said = frame(ReadSheet(data=data, number=number))
         except ValueError:
             return NoSheet(why="terlalu_besar")
-        answer = self._answer(said, (Sheet, NoSheet))
+        try:
+            answer = self._answer(said, (Sheet, NoSheet))
+        except TimeoutError:
+            return NoSheet(why="terlalu_lama")
         return answer if isinstance(answer, Sheet | NoSheet) else NoSheet(why="terlalu_besar")
 
     def is_guarded(self) -> bool:
@@ -102,19 +107,28 @@ class Parsers:
     def _ask(self, task: Task, kind: type[A]) -> A | None:
         try:
             answer = self._answer(frame(task), (kind, NotOne))
-        except ValueError:
+        except (ValueError, TimeoutError):
             return None
         return answer if isinstance(answer, kind) else None
 
     def _answer(self, said: bytes, kinds: tuple[type[Answer], ...]) -> Answer | None:
-        """Let a child answer. One that says nothing, or what it was not asked, is ended."""
+        """Let a child answer. One that says nothing, or what it was not asked, is ended.
+
+        Raises TimeoutError.
+        """
+        answer: Answer | None = None
         with self._turns:
-            child = self._child()
-            answer = child.ask(said, self._seconds)
-            if isinstance(answer, kinds) and child.tasks < TASKS and not self._closed:
-                self._free.put(child)
-            else:
-                child.end()
+            for _ in range(TRIES):
+                child = self._child()
+                answer = child.ask(said, self._seconds)
+                if isinstance(answer, kinds) and child.tasks < TASKS and not self._closed:
+                    self._free.put(child)
+                else:
+                    child.end()
+                if answer is not None:
+                    break
+                if child.is_late:
+                    raise TimeoutError
         return answer
 
     def _child(self) -> "Child":
@@ -133,12 +147,13 @@ class Child:
 
     def __init__(self, module: str, environment: Mapping[str, str] | None = None) -> None:
         self.tasks = 0
+        self.is_late = False
         self._process = ChildProcess(f"server.parsing.{module}", environment)
 
     def ask(self, said: bytes, seconds: float) -> Answer | None:
         """Return the answer; None when there was none in time, or it was none at all."""
         self.tasks += 1
-        clock = threading.Timer(seconds, self._process.kill)
+        clock = threading.Timer(seconds, self._give_up)
         clock.start()
         try:
             self._process.say(said)
@@ -148,6 +163,10 @@ class Child:
             return None
         finally:
             clock.cancel()
+
+    def _give_up(self) -> None:
+        self.is_late = True
+        self._process.kill()
 
     def is_there(self) -> bool:
         """Say whether it still runs."""

@@ -75,7 +75,7 @@ class Importing:
         for number in range(MOST_SHEETS):
             found = self._parsers.sheet(data, number)
             if isinstance(found, NoSheet):
-                if number == 0:
+                if number == 0 or found.why == "terlalu_lama":
                     return found.why
                 if found.why == "tidak_terbaca":  # a sheet that is a chart
                     continue

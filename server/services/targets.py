@@ -173,7 +173,7 @@ def read_file(parsers: Parsers, wilayah: Wilayah, data: bytes) -> TargetRows | s
     for number in range(MOST_SHEETS):
         sheet = parsers.sheet(data, number)
         if isinstance(sheet, NoSheet):
-            return "tanpa_kepala" if number else sheet.why
+            return "tanpa_kepala" if number and sheet.why != "terlalu_lama" else sheet.why
         rows = [row for piece in sheet.pieces for row in _rows.decode(piece)]
         found = read_rows(wilayah, rows, sheet.before, MOST_VISITS)
         if found is not None:

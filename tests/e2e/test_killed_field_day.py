@@ -10,7 +10,7 @@ import threading
 import time as clocks
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 import pytest
@@ -69,7 +69,7 @@ def joined(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Life:
-    """One process of the app, and what it told."""
+    """One process of the app, and what it told; it is gone at the end of `with`, whatever came between."""
 
     def __init__(self, folder: Path) -> None:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -83,6 +83,13 @@ class Life:
         self._readers = [threading.Thread(target=read_on) for read_on in (self._hear, self._fail)]
         for reader in self._readers:
             reader.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
 
     def _hear(self) -> None:
         assert self.process.stdout
@@ -128,22 +135,22 @@ class Day:
 
     def live(self, lines: int, seconds: float) -> None:
         """Let the app live until it told so many things and some time passed, then kill it."""
-        life = Life(self.folder)
-        heard = list[Line]()
-        for _ in range(lines):
-            line = life.next()
-            assert line is not None, life.trouble.decode()
-            heard.append(line)
-        clocks.sleep(seconds)
-        assert life.process.poll() is None, "the day was over before it was killed: " + life.trouble.decode()
-        self._hear([*heard, *life.kill()])
+        with Life(self.folder) as life:
+            heard = list[Line]()
+            for _ in range(lines):
+                line = life.next()
+                assert line is not None, life.trouble.decode()
+                heard.append(line)
+            clocks.sleep(seconds)
+            assert life.process.poll() is None, "it was over before it was killed: " + life.trouble.decode()
+            self._hear([*heard, *life.kill()])
 
     def finish(self) -> None:
         """Let the app live to the end of the day."""
-        life = Life(self.folder)
-        rest = life.end()
-        assert life.process.returncode == 0, life.trouble.decode()
-        self._hear(rest)
+        with Life(self.folder) as life:
+            rest = life.end()
+            assert life.process.returncode == 0, life.trouble.decode()
+            self._hear(rest)
 
     def _hear(self, lines: list[Line]) -> None:
         for line in lines:

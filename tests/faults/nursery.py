@@ -115,7 +115,7 @@ def _watch(doom: Doom) -> None:
     sys.addaudithook(hook)
 
 
-def serve(doom: Doom, folder: str, *_: Any) -> None:
+def serve(doom: Doom, folder: str, *options: str) -> None:
     """The real server; doomed once it answers. Its clock is off by so many ms as DIR.jam says.
 
     What a password costs is no matter here, and is not waited for.
@@ -136,7 +136,7 @@ def serve(doom: Doom, folder: str, *_: Any) -> None:
     compose.now_ms = lambda: real_ms() + (int(clock.read_text("utf-8")) if clock.exists() else 0)
     run.create_app = create_app
     building.Passwords = partial(Passwords, memory_kib=64)  # type: ignore[misc, assignment]
-    sys.exit(main(["run", "--data", folder, "--port", "0"]))
+    sys.exit(main(["run", "--data", folder, "--port", "0", *options]))
 
 
 def use(doom: Doom, folder: str, what: str, *given: Any) -> None:

@@ -205,7 +205,7 @@ def test_of_two_officers_who_decide_at_once_one_is_told_to_look_again(regency: M
     sync(phone)
     done = visit(phone, world.beats[0])
     sync(phone)
-    browsers = [_officer(world, number) for number in (1, 2)]
+    browsers = [officer(world, number) for number in (1, 2)]
     forms = [_decision(browser, done.visit) for browser in browsers]
 
     def press(number: int) -> httpx.Response:
@@ -228,7 +228,7 @@ def test_of_two_officers_who_decide_at_once_one_is_told_to_look_again(regency: M
     assert world.faults() == []
 
 
-def _officer(world: World, number: int) -> httpx.Client:
+def officer(world: World, number: int) -> httpx.Client:
     """A verifikator with an account, logged in with a browser of their own."""
     with world.hand() as deps:
         words_ = Passwords(deps.randomness, memory_kib=64)

@@ -1,12 +1,22 @@
 """The office's clock is a year ahead for a while, and then right again."""
 
+from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 
+from schemas.base import encode
+from schemas.problem import Problem
+from schemas.wire import Joining
 from server import limits
 from server.compose import close_office
-from tests.server.conftest import make_office
+from tests.faults.conftest import Make
+from tests.faults.line import UP
+from tests.faults.test_at_the_same_moment import officer
+from tests.faults.world import pending, sync, visit, words
+from tests.server.conftest import Running, make_office
+from tests.server.phones import Phone
 from tests.server.test_limits import HERE, guessed
 
 YEAR_MS = 365 * 86_400_000
@@ -44,3 +54,60 @@ def test_what_many_places_guessed_while_the_clock_was_ahead_slows_nobody_until_t
         assert set(guessed(deps, HERE, limits.CODES_WHILE_SPRAYED + 1)) == {"kode_salah"}
     finally:
         close_office(deps)
+
+
+def test_what_was_given_out_while_the_offices_clock_was_ahead_is_not_good_until_that_day(
+    regency: Make,
+) -> None:
+    """Row 75. A login of a browser, a token of a phone: nobody thinks of them any more by then."""
+    world = regency()
+    phone = world.wire_phone()
+    world.set_clock(YEAR_MS)
+    browser = officer(world, 0)
+    phone.login()
+
+    def answers() -> tuple[int, int]:
+        return browser.get("/").status_code, phone.post(
+            "/api/sync", encode(phone.quiet_request())
+        ).status_code
+
+    assert answers() == (200, 200)
+    world.set_clock(0)
+    assert answers() == (303, 401)
+    phone.login()
+    phone.sync()
+
+
+def test_a_code_of_joining_that_was_made_while_the_clock_was_ahead_is_not_good_until_that_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row 75."""
+    deps = make_office(tmp_path)
+    try:
+        right, ahead = deps.now_ms(), deps.now_ms() + YEAR_MS
+        monkeypatch.setattr(deps.joinings, "_now_ms", lambda: ahead)
+        code = deps.joinings.new_code(Running(deps, "", tmp_path / "office").person())
+        assert not isinstance(code, Problem)
+        request = Phone(httpx.Client()).request(code.code)
+        monkeypatch.setattr(deps.joinings, "_now_ms", lambda: right)
+        assert deps.joinings.join(request, HERE).result() == Problem(code="kode_kedaluwarsa")
+        monkeypatch.setattr(deps.joinings, "_now_ms", lambda: ahead)
+        assert isinstance(deps.joinings.join(request, HERE).result(), Joining)
+    finally:
+        close_office(deps)
+
+
+def test_a_clock_that_steps_past_the_end_of_an_upload_and_back_costs_no_photo(regency: Make) -> None:
+    """Row 76. The office forgets what had come, in the midst of it, and asks for all of it once more."""
+    world = regency()
+    phone = world.phone()
+    sync(phone)
+    done = visit(phone, world.beats[0], 1, 2, 3)
+    world.line.when_up(30_000, partial(world.set_clock, YEAR_MS))
+    world.line.when_up(80_000, partial(world.set_clock, 0))
+    world.line.cut(UP, 20_000, 15_000, 30_000)
+    phone.worker.run_once()
+    sync(phone)
+    assert world.line.cuts == 3
+    assert (words(phone), pending(phone)) == (["diterima"], (0, 0))
+    assert (world.versions(done.visit), world.lacks(), world.faults()) == ([done.change.hex()], [], [])

@@ -7,6 +7,7 @@ the tests are skipped and say so.
 import os
 import random
 import shutil
+import ssl
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -51,9 +52,11 @@ def photo(world: World, phone: WirePhone, number: int, size: int) -> tuple[Path,
     return file, named(data)
 
 
-def run(client: str, *given: object) -> subprocess.CompletedProcess[str]:
-    """Let a client upload: endpoint, token, file, hash, size of a piece."""
+def run(client: str, *given: object, authority: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Let a client upload: endpoint, token, file, hash, size of a piece; which authority it trusts."""
     found = {"PYTHONPATH": str(INSTALLED), "NODE_PATH": str(INSTALLED / "node_modules")}
+    if authority is not None:
+        found |= dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"), str(authority))
     done = subprocess.run(
         [*command(client), *map(str, given)],
         capture_output=True,
@@ -81,6 +84,26 @@ def test_a_client_that_others_wrote_uploads_a_photo(regency: Make, client: str, 
     run(client, f"{world.line.address}/tus/", phone.token, file, blob, 200_000)
     assert world.line.cuts == bool(cut)
     assert wanted(phone) == []
+    assert world.rows("SELECT blob FROM blobs") == [(blob,)]
+    assert (world.lacks(), world.faults()) == ([], [])
+
+
+@pytest.mark.parametrize("client", LASTING)
+def test_a_client_that_others_wrote_uploads_over_tls_once_it_was_told_of_the_authority(
+    regency: Make, client: str
+) -> None:
+    """Row 10. With the office's own certificate and a cut on the way, and none of its checks turned off."""
+    command(client)
+    world = regency(served=False)
+    world.serve(options=("--tls", "--name", "127.0.0.1"))
+    phone = world.wire_phone()
+    known = world.folder / "otoritas.pem"
+    known.write_text(ssl.DER_cert_to_PEM_cert(phone.http.get("/api/authority").content))
+    file, blob = photo(world, phone, 1, 500_000)
+    world.line.cut(UP, 200_000)
+    given = f"{world.line.address}/tus/", phone.token, file, blob, 150_000
+    run(client, *given, authority=known)
+    assert world.line.cuts == 1 and wanted(phone) == []
     assert world.rows("SELECT blob FROM blobs") == [(blob,)]
     assert (world.lacks(), world.faults()) == ([], [])
 

@@ -9,7 +9,7 @@ import re
 import shutil
 import signal
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -94,16 +94,20 @@ class World:
 
     # the server ---------------------------------------------------------------------------------------------
 
-    def serve(self, *seen: str, torn_at: int = 0) -> None:
-        """Start the server in a process of its own and lead the line to it; see `Nursery.begin`."""
+    def serve(self, *seen: str, torn_at: int = 0, options: Sequence[str] = ()) -> None:
+        """Start the server in a process of its own and lead the line to it; see `Nursery.begin`.
+
+        `options` are those of `run`; with `--tls` the line's address is of `https`.
+        """
         out = self.folder / "server"
         out.unlink(missing_ok=True)
         os.mkfifo(out)
-        self.server = self._nursery.begin("serve", out, self.office, seen=seen, torn_at=torn_at)
+        self.server = self._nursery.begin("serve", out, self.office, *options, seen=seen, torn_at=torn_at)
         with out.open() as said:
-            found = re.search(r"http://([\d.]+):(\d+)", said.readline())
+            found = re.search(r"(https?)://([\d.]+):(\d+)", said.readline())
         assert found is not None, self.said()
-        self.line.office = (found.group(1), int(found.group(2)))
+        self.line.office = (found.group(2), int(found.group(3)))
+        self.line.address = f"{found.group(1)}:{self.line.address.partition(':')[2]}"
 
     def set_clock(self, off_ms: int) -> None:
         """Set the clock of the office, also while it serves, so far ahead of the real one."""

@@ -100,6 +100,20 @@ def test_sheets_that_are_too_large_together_are_told(desk: Desk, monkeypatch: py
     assert desk.importing.take(desk.by, "x.xlsx", more) == "terlalu_besar"
 
 
+def test_a_sheet_that_was_not_read_in_time_is_told_and_not_left_out(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, parsers = workbook([person(11)], other_sheets=("Dua", "Tiga")), desk.importing._parsers
+    real, late = parsers.sheet, 0
+
+    def sheet(data: bytes, number: int = 0) -> Sheet | NoSheet:
+        return NoSheet(why="terlalu_lama") if number == late else real(data, number)
+
+    monkeypatch.setattr(parsers, "sheet", sheet)
+    for late in range(3):  # noqa: B007 - `sheet` reads it
+        assert desk.importing.take(desk.by, "x.xlsx", data) == "terlalu_lama"
+
+
 def test_a_list_that_is_too_long_is_told_and_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheets, "MOST_ROWS", 4)
     assert isinstance(sheets.sheet(b"a;b\n" * 4, 0), Sheet)

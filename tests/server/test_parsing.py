@@ -13,7 +13,7 @@ from PIL import Image
 
 from server.children import ROOT
 from server.parsing import pictures
-from server.parsing.messages import MOST_BYTES, Look, NotOne, Picture, frame
+from server.parsing.messages import MOST_BYTES, Look, NoSheet, NotOne, Picture, frame
 from server.parsing.pictures import LONGEST_SIDE, MOST_PIXELS
 from server.parsing.pool import Parsers
 
@@ -140,6 +140,7 @@ def test_a_child_that_takes_too_long_is_ended_and_the_next_task_has_another() ->
     parsers = Parsers(children=1, seconds=0.0)
     try:
         assert parsers.thumbnail(picture((4000, 3000))) is None
+        assert parsers.sheet(b"nama\nUji\n") == NoSheet(why="terlalu_lama"), "and not that it is too large"
         parsers._seconds = 10.0
         assert parsers.thumbnail(picture((40, 40))) is not None
     finally:
