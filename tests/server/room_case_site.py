@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from schemas.ids import ChangeId, RecordId
 from server import sealed_store
@@ -81,9 +81,10 @@ class Site:
         return self.office.deps.engine.read(work)
 
 
-@contextmanager
-def served_case(folder: Path) -> Iterator[Site]:
-    """Serve an office with its two officers of the room, for as long as its screens are looked at."""
+@pytest.fixture(scope="module", name="site")
+def served_case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Serve an office with its two officers of the room, for the tests of one file."""
+    folder = tmp_path_factory.mktemp("ruang")
     office = open_at(folder)
     add_officers(office)
     with serving_cheaply(office) as address:
