@@ -3,8 +3,8 @@ the truth.
 
 Records go first, then photos, each with the office's receipt in its answer; a last look for decisions follows
 where that took long or failed. When all went well and room is short, what is safe at the office is forgotten.
-It syncs when the phone is opened, when a visit is finalised,
-when the network comes back, from time to time (pace.py), and when she asks.
+It syncs when the phone is opened, when a visit is finalised, when the network comes back, from time to time
+(pace.py), and when she asks.
 """
 
 import threading
