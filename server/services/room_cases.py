@@ -20,6 +20,7 @@ from server.parsing.pool import Parsers
 from server.queries import sealed_of_code
 from server.services.answers import PageOfAnswers, Reading, pages
 from server.services.cases import steps_of
+from server.services.deciding import OPEN_STATES
 from server.services.room_opening import OpenCase, Openings
 from server.services.room_reading import CaseFacts, Fact, load_case
 from server.services.room_story import Teller, reasons_of
@@ -35,7 +36,7 @@ from sync.store import Record
 from sync.versions import authors
 
 MOST = 500
-OPEN_STATES = ("diterima", "ditahan")
+"""Cases listed at once."""
 SAFE_FIELDS = ("aman_dihubungi", "aman_dikunjungi", "laporan_3x24", "usia_saat_kejadian")
 """What is read before anything else: how to reach somebody without endangering them."""
 PICTURES = ("image/jpeg", "image/png")
@@ -52,7 +53,7 @@ class RoomCases:
         self._teller = Teller(words, workflows)
 
     def all(self, today: date) -> OutsideList:
-        """List the sealed cases under way, at most 500."""
+        """List the sealed cases under way, at most `MOST`, and count them all."""
 
         def work(tx: Reader) -> OutsideList:
             places = page_store.case_places(tx, self._stages())
