@@ -20,7 +20,6 @@ from server.parsing.pool import Parsers
 from server.queries import sealed_of_code
 from server.services.answers import PageOfAnswers, Reading, pages
 from server.services.cases import steps_of
-from server.services.deciding import OPEN_STATES
 from server.services.room_opening import OpenCase, Openings
 from server.services.room_reading import CaseFacts, Fact, load_case
 from server.services.room_story import Teller, reasons_of
@@ -37,6 +36,7 @@ from sync.versions import authors
 
 MOST = 500
 """Cases listed at once."""
+OPEN_STATES = ("diterima", "ditahan")
 SAFE_FIELDS = ("aman_dihubungi", "aman_dikunjungi", "laporan_3x24", "usia_saat_kejadian")
 """What is read before anything else: how to reach somebody without endangering them."""
 PICTURES = ("image/jpeg", "image/png")

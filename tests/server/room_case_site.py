@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,9 @@ class Site:
         return self.office.deps.engine.read(work)
 
 
-@pytest.fixture(scope="module", name="site")
-def served_case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Serve an office with its two officers of the room, for the tests of one file."""
-    folder = tmp_path_factory.mktemp("ruang")
+@contextmanager
+def served_case(folder: Path) -> Iterator[Site]:
+    """Serve an office with its two officers of the room, for as long as its screens are looked at."""
     office = open_at(folder)
     add_officers(office)
     with serving_cheaply(office) as address:
@@ -93,6 +93,13 @@ def served_case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         for client in site.clients:
             client.close()
     shut(office)
+
+
+@pytest.fixture(scope="module", name="site")
+def case_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Serve such an office for the tests of one file."""
+    with served_case(tmp_path_factory.mktemp("ruang")) as served:
+        yield served
 
 
 def page_of(kasus: RecordId) -> str:

@@ -18,7 +18,7 @@ from sync.change import SealedAccess, SealedSubmit
 from sync.rules import DomainRules
 from sync.sealed_case import name_of
 from tests.server.conftest import Silent
-from tests.server.room_case_site import Site, decide, page_of, served_case  # noqa: F401 - the fixture `site`
+from tests.server.room_case_site import Site, case_site, decide, page_of  # noqa: F401 - the fixture `site`
 from tests.server.room_office import (
     BUDI,
     FIELD,

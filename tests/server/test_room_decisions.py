@@ -8,7 +8,7 @@ from schemas.sealed_notes import Assignment, Reasons
 from server import device_store, sealed_store
 from sync.change import Patch, SealedAdvance, SealedDecide
 from sync.scope import UNIT_KEYS
-from tests.server.room_case_site import Site, decide, move, page_of, served_case  # noqa: F401 - the fixture `site`
+from tests.server.room_case_site import Site, case_site, decide, move, page_of  # noqa: F401 - the fixture `site`
 from tests.server.room_office import (
     FIELD,
     PHRASES,

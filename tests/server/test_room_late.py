@@ -15,7 +15,7 @@ from server.second_factor import GRACE_MS
 from server.store import SqlOfficeStore
 from sync.change import Patch, SealedAdvance, SealedDecide, SealedNote
 from sync.sealed_case import info_of, seal_note
-from tests.server.room_case_site import Site, page_of, served_case  # noqa: F401 - the fixture `site`
+from tests.server.room_case_site import Site, case_site, page_of  # noqa: F401 - the fixture `site`
 from tests.server.room_office import BUDI, FIELD, SITI, Sealer, move_grace, open_case, send
 from tests.server.web_office import Office
 
