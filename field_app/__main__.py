@@ -10,15 +10,12 @@ import time
 from pathlib import Path
 
 from field_app.commands import FAILED, Commands
-from field_app.devices.desktop import DesktopNetwork, FileKeystore, SystemTime
+from field_app.devices.desktop import SystemTime, desktop_devices
 from field_app.link import Door, Link
 from field_app.phone import Phone
+from field_app.shipped import load_shipped
 from field_app.unstored import unstored
-from schemas.derive import load_parameters
-from schemas.form import load_forms
 from schemas.text import Text, load_text
-from schemas.wilayah import load_wilayah
-from schemas.workflow import load_workflows
 
 PAUSE = time.sleep
 """How the command waits before it asks again."""
@@ -32,14 +29,8 @@ def build(folder: Path, text: Text, *, address: str = "", background: bool = Tru
     """Build a phone for a desktop, on a folder."""
     return Phone(
         folder,
-        keystore=FileKeystore(folder / DEVICE_FILE),
-        time=SystemTime(),
-        network=DesktopNetwork(),
-        forms=load_forms(),
-        workflows=load_workflows(),
-        wilayah=load_wilayah(),
-        parameters=load_parameters(),
-        text=text,
+        devices=desktop_devices(folder / DEVICE_FILE),
+        shipped=load_shipped(text),
         connect=lambda door: _connect(door, text),
         address=address,
         background=background,

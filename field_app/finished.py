@@ -6,17 +6,15 @@ Rule: nothing open is ever left out, and of the office's values only what came w
 from typing import Any, cast
 
 from field_app.bench import Bench
-from field_app.blobs import DITERIMA, FORGOTTEN, LOST, Stored
+from field_app.blobs import FORGOTTEN
 from field_app.drafts import Draft, Drafts
-from field_app.items import keys_of, title_of, titles_of
+from field_app.items import keys_of, status_of, title_of, titles_of
 from field_app.records import Fields, text_of
 from field_app.views import ConflictView, FieldConflict, Lost, VisitPhoto, VisitView
 from schemas.ids import BlobId, RecordId
 from schemas.sealed import SEALED_FORM
 from schemas.wire import Held
 from sync.conflicts import OPEN
-
-WORDS = {"lokal": "menunggu_kirim", "terkirim": "terkirim", DITERIMA: "diterima"}
 
 
 def visit_view(bench: Bench, visit: RecordId) -> VisitView:
@@ -130,15 +128,11 @@ def _photos(bench: Bench, version: Draft) -> list[VisitPhoto]:
                 form=shot.form,
                 field=shot.field,
                 thumbnail=bench.blobs.thumbnail(shot.blob),
-                status=_word(blob),
+                status=status_of(blob),
                 kept=blob.gone == FORGOTTEN,
             )
         )
     return photos
-
-
-def _word(blob: Stored) -> str:
-    return LOST if blob.gone == LOST else WORDS[blob.state]
 
 
 def _held_up(bench: Bench, version: Draft, finalised: list[Draft]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from field_app.blobs import DITERIMA, FORGOTTEN, LOST, Blobs
+from field_app.blobs import DITERIMA, FORGOTTEN, LOKAL, LOST, TERKIRIM, Blobs, Stored
 from field_app.drafts import Draft, Drafts
 from field_app.records import Records
 from field_app.standing import CURABLE, DECIDED, Standings
@@ -20,9 +20,11 @@ from schemas.wire import Rejected
 Label = Callable[[str, int | None, str], str]
 """Names a field of a form of some version for a reader."""
 MOST_VISITS = 50
+"""Visits of which all photos are told, the newest; of older ones, what is not sent yet."""
 SETTLED = DECIDED | {"diterima"}
 """Where an older version stands that no one has to know of beside the newer one."""
-WORDS = {"lokal": "menunggu_kirim", "terkirim": "terkirim", DITERIMA: "diterima"}
+WORDS = {LOKAL: "menunggu_kirim", TERKIRIM: "terkirim", DITERIMA: "diterima"}
+"""What she is told of a photo that is so far; see blobs.py."""
 
 
 def labels(forms: Forms, text: Text) -> Label:
@@ -140,7 +142,7 @@ def photo_items(blobs: Blobs, drafts: Drafts, label: Label) -> tuple[SyncItem, .
                     id=blob.id,
                     kind="foto",
                     title=names[blob.id],
-                    status=LOST if blob.gone == LOST else WORDS[blob.state],
+                    status=status_of(blob),
                     percent=100 * blob.sent_bytes // max(1, blob.size_bytes),
                     problem=blob.problem or ("lapangan.foto_tidak_ada_lagi" if blob.gone == LOST else ""),
                     kept=blob.gone == FORGOTTEN,
@@ -148,6 +150,11 @@ def photo_items(blobs: Blobs, drafts: Drafts, label: Label) -> tuple[SyncItem, .
                 )
             )
     return tuple(items)
+
+
+def status_of(blob: Stored) -> str:
+    """Return how far a photo is on its way, as she is told it; one that is lost is that, wherever it was."""
+    return LOST if blob.gone == LOST else WORDS[blob.state]
 
 
 def _names_of_photos(drafts: Drafts, version: Draft, label: Label) -> dict[BlobId, str]:

@@ -10,8 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from field_app.bench import Bench
 from field_app.custody import Custody
-from field_app.devices import Keystore, Network, Staying, System, Timepiece
-from field_app.devices.desktop import DesktopStaying
+from field_app.devices import Devices
 from field_app.draft_keys import DraftKeys
 from field_app.drafts import Drafts
 from field_app.enrol import VAULT, Enrolled, Enroller, get_owner, put_owner
@@ -33,6 +32,7 @@ from field_app.second import Second
 from field_app.settings import Settings
 from field_app.shared import SharedPhone
 from field_app.sheets import Sheets
+from field_app.shipped import Shipped
 from field_app.store import Store
 from field_app.tried import change_pin, tries_of, try_code, try_pin
 from field_app.unit import Unit
@@ -42,13 +42,6 @@ from field_app.views import PhoneUser, Refused, Waiting, Welcomed
 from field_app.visits import Visits
 from field_app.wiping import left_sealed, read_paper, tell, wipe
 from field_app.worker import Worker
-from schemas.derive import Parameters
-from schemas.form import Forms
-from schemas.text import Text
-from schemas.wilayah import Wilayah
-from schemas.workflow import Workflows
-
-MODEL = "Sambang desktop"
 
 
 class LockedError(Exception):
@@ -56,49 +49,42 @@ class LockedError(Exception):
 
 
 class Phone:
-    """See the module. `connect(door)` makes a link; `background` lets the worker run by itself."""
+    """See the module. `connect(door)` makes a link, `address` is the office's as far as it is known before
+    joining, `background` lets the worker run by itself; `randomness(n)` gives so many bytes, `chance()` a
+    number from 0 to 1, and `cost` is that of deriving a key from a PIN.
+    """
 
     def __init__(
         self,
         folder: Path,
         *,
-        keystore: Keystore,
-        time: Timepiece,
-        network: Network,
-        forms: Forms,
-        workflows: Workflows,
-        wilayah: Wilayah,
-        parameters: Parameters,
-        text: Text,
+        devices: Devices,
+        shipped: Shipped,
         connect: Callable[[Door], Link],
         address: str = "",
         background: bool = True,
         randomness: Callable[[int], bytes] = os.urandom,
         chance: Callable[[], float] = random.random,
         cost: Cost | None = None,
-        model: str = MODEL,
-        system: System | None = None,
-        staying: Staying | None = None,
     ) -> None:
-        self.forms = forms
-        self.workflows = workflows
-        self.wilayah = wilayah
-        self.text = text
-        self.settings = Settings(system)
+        self.forms = shipped.forms
+        self.workflows = shipped.workflows
+        self.wilayah = shipped.wilayah
+        self.text = shipped.text
+        self.settings = Settings(devices.system)
         self.address = address
         self._shared = SharedPhone(folder)
-        self._device, self._cost = keystore, cost
-        self._time = time
-        self._network, self._staying, self._model = network, staying or DesktopStaying(), model
+        self._devices, self._cost = devices, cost
+        self._time = devices.time
         self._connect = connect
         self._background = background
         self._randomness = randomness
         self._chance = chance
-        self._sheets = Sheets(forms, wilayah, parameters)
+        self._sheets = Sheets(shipped.forms, shipped.wilayah, shipped.parameters)
         self._open: OpenVault | None = None
         for name, at in self._shared.folders():
             with suppress(OSError):  # told when she goes on here: `unlock` and `join` try it again
-                wipe(at, self._device.of(name))  # one that was cut off goes on
+                wipe(at, devices.keystore.of(name))  # one that was cut off goes on
         ready = self._shared.all()
         self._use(ready[0].id if ready else "")
 
@@ -127,10 +113,15 @@ class Phone:
 
     def _use(self, user: str) -> None:
         self._chosen, self._folder = user, self._shared.path(user)
-        self._keystore = self._device.of(user)
+        self._keystore = self._devices.keystore.of(user)
         self._keys = Keys(self._folder, self._keystore, self._time, self._randomness, self._cost)
         self._enroller = Enroller(
-            self._folder, self._keys, self._keystore, self._connect, self._randomness, model=self._model
+            self._folder,
+            self._keys,
+            self._keystore,
+            self._connect,
+            self._randomness,
+            model=self._devices.model,
         )
 
     def state(self) -> str:
@@ -320,20 +311,18 @@ class Phone:
         sealed = SealedDrafts(vault, DraftKeys(self._folder, self._randomness), second, self._randomness)
         other = vault.another()
         sending = Store(other, owner.device, sign)
-        word, settings = OfficeWord(sending, owner), self.settings.of(sending)
+        word = OfficeWord(sending, owner)
         link = MovingLink(owner, self._connect, lambda moved: put_owner(other, moved), word.believes)
         worker = Worker(
-            vault=other,
             store=sending,
             pen=Pen(sending, owner, self._time, self._randomness),
             link=link,
-            network=self._network,
+            network=self._devices.network,
             time=self._time,
-            wifi_only=lambda: settings.wifi_only,
-            keeping=lambda: settings.keeping,
+            wishes=self.settings.of(sending),
             chance=self._chance,
             label=labels(self.forms, self.text),
-            staying=self._staying,
+            staying=self._devices.staying,
             after=lambda: after_sync(),
         )
         handover = Handover(

@@ -3,13 +3,14 @@ the truth.
 
 Records go first, then photos, each with the office's receipt in its answer; a last look for decisions follows
 where that took long or failed. When all went well and room is short, what is safe at the office is forgotten.
-It syncs when the phone is opened, when a visit is finalised,
-when the network comes back, from time to time (pace.py), and when she asks.
+It syncs when the phone is opened, when a visit is finalised, when the network comes back, from time to time
+(pace.py), and when she asks.
 """
 
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from typing import Protocol
 
 import sqlcipher3.dbapi2 as sqlcipher
 
@@ -29,7 +30,7 @@ from field_app.records import Records
 from field_app.sending import Sending
 from field_app.store import Store
 from field_app.unstored import unstored
-from field_app.vault import StorageFailedError, StorageFullError, Vault
+from field_app.vault import StorageFailedError, StorageFullError
 from field_app.views import SyncItem, SyncStatus
 from schemas.ids import BlobId, ChangeId, RecordId
 from sync.client import Effects
@@ -48,37 +49,48 @@ SHRINK_PAGES = 256
 """Pages given back in one step: about 1 MB, so that nobody waits long for the vault."""
 
 
+class Wishes(Protocol):
+    """What she set that sending heeds; asked anew each time."""
+
+    @property
+    def wifi_only(self) -> bool:
+        """Whether photos wait for a link that costs nothing by the byte."""
+        ...
+
+    @property
+    def keeping(self) -> Keeping:
+        """How large the vault may be before old visits are forgotten, and how long they stay at least."""
+        ...
+
+
 class Worker:
-    """One vault's worker, on a connection of its own that it closes. `chance()` gives a number from 0 to
-    1, `label` names the field of a photo, `after()` is done when a sync went well.
+    """One vault's worker: `store` is on a connection of its own, which it closes. `chance()` gives a number
+    from 0 to 1, `label` names the field of a photo, `after()` is done when a sync went well.
     """
 
     def __init__(
         self,
         *,
-        vault: Vault,
         store: Store,
         pen: Pen,
         link: Link,
         network: Network,
         time: Timepiece,
-        wifi_only: Callable[[], bool],
-        keeping: Callable[[], Keeping],
+        wishes: Wishes,
         chance: Callable[[], float],
         label: Label,
         staying: Staying | None = None,
         after: Callable[[], None] = lambda: None,
     ) -> None:
-        self._vault = vault
+        self._vault = store.vault
         self._store = store
         self._network = network
         self._time = time
-        self._wifi_only = wifi_only
-        self._keeping = keeping
+        self._wishes = wishes
         self._label, self._staying = label, staying or DesktopStaying()
         self._after = after
-        self._blobs = Blobs(vault)
-        self._drafts = Drafts(vault)
+        self._blobs = Blobs(store.vault)
+        self._drafts = Drafts(store.vault)
         self._records = Records(store)
         self._forgetting = Forgetting(store, self._drafts, self._blobs, self._records)
         self._clock = ClockCheck(store, time)
@@ -264,10 +276,10 @@ class Worker:
 
     def _photos_wait(self) -> bool:
         """Say whether photos stay on the phone until the link costs nothing by the byte."""
-        return self._wifi_only() and self._network.metered() and bool(self._blobs.unsent())
+        return self._wishes.wifi_only and self._network.metered() and bool(self._blobs.unsent())
 
     def _may_send_photos(self) -> bool:
-        return not self._stopping and not (self._wifi_only() and self._network.metered())
+        return not self._stopping and not (self._wishes.wifi_only and self._network.metered())
 
     def _photos_moved(self, done: int, total: int, moved: bool) -> None:
         self._progress = (done, total)
@@ -276,7 +288,7 @@ class Worker:
 
     def _make_room(self) -> None:
         """Forget what is safe at the office while room is short, and give free pages back, step by step."""
-        keeping = self._keeping()
+        keeping = self._wishes.keeping
         for _ in range(FORGOTTEN_AT_ONCE):
             if self._stopping or not self._forgetting.needed(keeping) or not self._forgetting.step(keeping):
                 break

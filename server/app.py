@@ -39,7 +39,7 @@ OURS = PACKED_TYPE.encode()
 """How all our own media types begin."""
 logger = logging.getLogger("server")
 LOCKED, LOCKED_RETRY_S = "basis_data_terkunci", 30
-"""What another program holding the database is told as, and when to come again."""
+"""As what it is told that another program holds the database, and after how long to come again."""
 
 
 def create_app(deps: Deps, pages: Sequence[Any] = (), calls: Calls | None = None) -> Litestar:
@@ -90,6 +90,7 @@ async def _guard(message: Message, scope: Scope) -> None:
 
 
 def _code(error: Exception) -> str:
+    """Return the code of the problem that an error is told as; what nobody expected is logged as well."""
     if isinstance(error, HTTPException):
         return code_for_status(error.status_code)
     if isinstance(error, ClosedError):
@@ -104,6 +105,7 @@ def _code(error: Exception) -> str:
 
 
 def _place(error: Exception) -> str:
+    """Name the innermost functions that an error went through, at most six, each with its line."""
     trace = error.__traceback__
     places: list[str] = []
     while trace is not None:

@@ -6,13 +6,12 @@ leads nowhere else, and whoever was away for long goes from turn to turn. See do
 """
 
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 
 from schemas.base import UNREADABLE
 from schemas.ids import DeviceId
 from schemas.office_keys import KeyTurn
 from sync.chain import head_message, link_hash, read_link
-from sync.change import Enrolled, read
+from sync.change import Enrolled, change_id, read
 
 OFFICE_KEY_BYTES = 32
 MARK = b"enrolled"
@@ -59,7 +58,7 @@ def _new(
         link = read_link(turn.link)
     except UNREADABLE:
         return b""
-    if link.device != office or link.change != sha256(turn.content).digest():
+    if link.device != office or link.change != change_id(turn.content):
         return b""
     new = turned_to(turn.content, office)
     is_said = bool(new) and is_signed(key, turn.signature, head_message(link_hash(turn.link)))

@@ -1,5 +1,5 @@
-"""Parts: which slice of the data a device may hold. Rule: the office computes them, from
-person and assignments.
+"""Parts: which slice of the data a device may hold. Rule: the office computes them, from person and
+assignments.
 
 A record shows itself to each part as much as that part may see: a desa's list has the end of a NIK, the
 person with an open tugas has all of it.

@@ -22,7 +22,9 @@ from sync.versions import UNDECIDED, add_version, authors, awaited_version, flag
 
 _BLOB_ID = re.compile(r"[0-9a-f]{64}")
 DECIDED = {"setujui": "disetujui", "kembalikan": "dikembalikan", "tolak": "ditolak", "tahan": "ditahan"}
+"""How a visit stands after each decision."""
 TUGAS_AFTER = {"disetujui": "selesai", "dikembalikan": "dikembalikan", "ditolak": "selesai"}
+"""How the tugas of a visit stands that stands so; after any other it stays as it is."""
 
 
 def apply_submit(desk: Desk, change: Arrived, body: Submit, caller: Caller, rules: Rules) -> Outcome:

@@ -19,14 +19,11 @@ from field_app.android.network import AndroidNetwork
 from field_app.android.permissions import Permissions
 from field_app.android.staying import AndroidStaying
 from field_app.android.system import AndroidSystem
-from field_app.devices import Outing
+from field_app.devices import Devices, Outing
 from field_app.link import Door, Link
 from field_app.phone import Phone
-from schemas.derive import load_parameters
-from schemas.form import load_forms
+from field_app.shipped import load_shipped
 from schemas.text import Text, load_text
-from schemas.wilayah import load_wilayah
-from schemas.workflow import load_workflows
 
 FOLDER = "hp"
 
@@ -60,18 +57,16 @@ def build(java: Java, text: Text, time: AndroidTime, system: AndroidSystem) -> P
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Phone(
         folder,
-        keystore=AndroidKeystore(java),
-        time=time,
-        network=AndroidNetwork(java),
-        forms=load_forms(),
-        workflows=load_workflows(),
-        wilayah=load_wilayah(),
-        parameters=load_parameters(),
-        text=text,
+        devices=Devices(
+            keystore=AndroidKeystore(java),
+            time=time,
+            network=AndroidNetwork(java),
+            system=system,
+            staying=AndroidStaying(java, text),
+            model=system.model(),
+        ),
+        shipped=load_shipped(text),
         connect=lambda door: _connect(door, text),
-        model=system.model(),
-        system=system,
-        staying=AndroidStaying(java, text),
     )
 
 

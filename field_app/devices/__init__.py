@@ -275,3 +275,14 @@ class Staying(Protocol):
     def end(self) -> None:
         """Sending is over; also when it never began."""
         ...
+
+
+class Devices(NamedTuple):
+    """What a phone works with also when no window is open; `model` is what the office calls it."""
+
+    keystore: Keystore
+    time: Timepiece
+    network: Network
+    system: System
+    staying: Staying
+    model: str

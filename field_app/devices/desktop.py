@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from field_app.devices import Guide
+from field_app.devices import Devices, Guide
 from sync.change import Place
 
+MODEL = "Sambang desktop"
 SECRET_BYTES = 32
 BOOT_DIGITS = 12
 """Hexadecimal digits that tell the runs of one device apart."""
@@ -187,3 +188,15 @@ class DesktopStaying:
 
     def end(self) -> None:
         """See devices.Staying."""
+
+
+def desktop_devices(secret: Path) -> Devices:
+    """Return what a desktop offers, with the device's secret in this file."""
+    return Devices(
+        keystore=FileKeystore(secret),
+        time=SystemTime(),
+        network=DesktopNetwork(),
+        system=DesktopSystem(),
+        staying=DesktopStaying(),
+        model=MODEL,
+    )

@@ -162,10 +162,13 @@ def _is_whole_log(medium: Medium, keys: Keys, number: int) -> bool:
     opened = read_log(medium, keys, number)
     if opened is None:
         return False
+    _, messages = opened
     try:
-        return sum(1 for _ in opened[1]) >= 0
+        for _ in messages:
+            pass
     except (DamagedPartError, msgspec.DecodeError):
         return False
+    return True
 
 
 def _blobs_of(medium: Medium, keys: Keys, manifest: Manifest) -> tuple[dict[BlobId, int], set[BlobId]]:

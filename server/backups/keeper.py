@@ -29,8 +29,11 @@ from sync.chain import Tip
 T = TypeVar("T")
 
 LOOK_S = 30
+"""How often it is looked what is due."""
 STREAM_S = 0.4
+"""How long commits wait at most to be streamed; five times that where the medium is in trouble."""
 RETRY_MS = 15 * 60_000
+"""How long after a copy that failed the next is made by itself."""
 DAY_MS = 24 * 3_600_000
 AGE_DAYS = 90
 """How old a change must be before a phone may forget its bytes; see reach_store.py."""

@@ -31,7 +31,7 @@ from sync.store import Entry
 class Replayed:
     """What came of replaying: changes that were new, blobs that came back, runs that were not taken.
 
-    `revoked` and `holes` are what later messages need of earlier ones.
+    `revoked` (when each device was, UTC ms) and `holes` are what later messages need of earlier ones.
     """
 
     changes: int = 0

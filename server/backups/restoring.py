@@ -40,6 +40,7 @@ from server.store import SqlOfficeStore
 from sync.rules import DomainRules
 
 UNFINISHED = ".memulihkan"
+"""What the folder that is being built is called beside its place."""
 
 
 class PassedLog(Data, frozen=True, kw_only=True):

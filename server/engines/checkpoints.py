@@ -1,7 +1,8 @@
 """Copying SQLite's log into its file. Rule: beside the writer, so that no commit waits for it.
 
-Inside a commit it took a tenth of the writer's time while phones push much. The writer still does it itself
-where the log has become very long all the same, as readers or a slow disk hold this back.
+Inside a commit it would take a tenth of the writer's time while phones push much. The writer copies by itself
+only a log that has become very long (`LOG_PAGES` in connecting.py), as where readers or a
+slow disk hold this up.
 """
 
 import threading

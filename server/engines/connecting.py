@@ -20,9 +20,10 @@ TOLD_AT_ONCE = (FullError, LockedError)
 """Why a file cannot be opened, told apart from a key that does not fit."""
 READ_CACHE_MB, WRITE_CACHE_MB = 64, 32
 """Decrypted pages that a connection keeps at most: pages of an office read widely, what comes in is written
-to few places. With 64 for both, visits that came in for a minute took 20 to 30 MB more.
+to few places. Where both keep 64, visits that come in for a minute take 20 to 30 MB more.
 """
 LOG_PAGES = 4_000
+"""Pages in the log after which a commit copies it into the file; checkpoints.py has who does it before."""
 
 
 def connect(path: Path, key: bytes, *, read_only: bool = False, patience_s: float = PATIENCE_S) -> Database:
@@ -55,7 +56,7 @@ def connect(path: Path, key: bytes, *, read_only: bool = False, patience_s: floa
         else:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            # Hot pages of indexes are then written back once for many commits, not once for each.
+            # hot pages of indexes are written back once for many commits, not once for each
             connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
     except sqlcipher3.DatabaseError as error:
         connection.close()

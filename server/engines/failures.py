@@ -10,13 +10,16 @@ from server.engine import DamagedError, FailingError, FullError, LockedError
 
 READ_FAILS = ("disk I/O error",)
 WRITE_FAILS = (*READ_FAILS, "readonly database")
+"""What is said of a disk that fails: to whoever only reads, and to whoever writes."""
 DAMAGED = ("database disk image is malformed", "file is not a database")
 """What is said of a page that is not as it was written."""
 
 
 def named(error: BaseException, fails: tuple[str, ...] = WRITE_FAILS) -> BaseException:
-    """Give an error of the driver the name that the port has for it; any other is returned as it is, as is
-    one of a reader that would write: that is a mistake of ours and no disk's.
+    """Give an error of the driver the name that the port has for it; any other is returned as it is.
+
+    `fails` are the words that mean a failing disk. To a reader *readonly database* does not: it was asked to
+    write, and that is a mistake of ours.
     """
     if isinstance(error, sqlcipher3.DatabaseError) and str(error) in DAMAGED:
         return DamagedError("a page is broken")

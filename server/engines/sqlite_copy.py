@@ -21,8 +21,10 @@ from server.engines.sqlite import Transaction
 from server.migrate import regency_of
 
 PAGES_A_STEP = 1_000
+"""Pages copied between two words to `progress`."""
 PAGE_BYTES = 4096
 PATIENCE_MS = 2_000
+"""How long `alone` waits for whoever has the database open."""
 
 
 class Snapshot:

@@ -9,6 +9,7 @@ from sync.visits import DECIDED
 
 Decision = Literal["setujui", "kembalikan", "tolak", "tahan"]
 OPEN_STATES = ("diterima", "ditahan")
+"""How a visit stands that waits for a decision."""
 ENDED_TUGAS = ("selesai", "dikembalikan")
 """How a tugas stands whose visit was decided."""
 

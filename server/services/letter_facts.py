@@ -27,7 +27,7 @@ from server.services.opening_cases import PROBLEM_FORM
 from server.services.people import Denied
 from server.services.review import NotThere
 from server.services.visit_page import Words, label_of, name_of
-from server.services.visits import Visit, load_visit
+from server.services.visits import STATES, Visit, load_visit
 from server.store import SqlOfficeStore
 from sync.neutral import is_sealed
 from sync.store import Fields
@@ -38,7 +38,6 @@ LONG_TYPED = 20_000
 DOCUMENTS = frozenset({"kk", "ktp", "kks", "kis", "paspor"})
 """Parts of names of fields whose photo shows a document of a person: not chosen unless somebody does."""
 CODE = re.compile(r"[A-Za-z0-9-]{3,20}")
-STATES = ("diterima", "ditahan", "dikembalikan", "disetujui", "ditolak")
 
 
 class Asked(Data, frozen=True, kw_only=True):

@@ -13,10 +13,9 @@ from server.access import Person, scope
 from server.engine import Engine, Reader
 from server.page_store import QueueFilter
 from server.services.figures import Figures
-from server.services.visits import load_newest, place_of
+from server.services.visits import STATES, load_newest, place_of
 from server.store import SqlOfficeStore
 
-STATES = ("diterima", "ditahan", "dikembalikan", "disetujui", "ditolak")
 MOST_EACH = 300
 SERVICE_OF_SHOPS = "bpnt"
 

@@ -35,6 +35,7 @@ from sync.store import Record
 from sync.versions import authors
 
 MOST = 500
+"""Cases listed at once."""
 OPEN_STATES = ("diterima", "ditahan")
 SAFE_FIELDS = ("aman_dihubungi", "aman_dikunjungi", "laporan_3x24", "usia_saat_kejadian")
 """What is read before anything else: how to reach somebody without endangering them."""
@@ -52,7 +53,7 @@ class RoomCases:
         self._teller = Teller(words, workflows)
 
     def all(self, today: date) -> OutsideList:
-        """List the sealed cases under way, at most 500."""
+        """List the sealed cases under way, at most `MOST`, and count them all."""
 
         def work(tx: Reader) -> OutsideList:
             places = page_store.case_places(tx, self._stages())

@@ -21,6 +21,7 @@ from server.keys import derive
 TOKEN_BYTES, NONCE_BYTES = 32, 12
 WINDOW_MS = 15 * 60_000
 MOST_TRIES = 5
+"""So many tries that failed in a row within `WINDOW_MS` make somebody wait."""
 
 
 class Refusal(Data, frozen=True, kw_only=True):

@@ -15,9 +15,9 @@ from server.services.room_views import Other
 from server.services.visit_page import Asked, Event, Words
 from sync.change import SealedAccess, SealedDecide, SealedNote, SealedSubmit
 from sync.store import Record
+from sync.visits import DECIDED
 
 M = TypeVar("M")
-DECIDED = {"setujui": "disetujui", "kembalikan": "dikembalikan", "tolak": "ditolak", "tahan": "ditahan"}
 
 
 class Teller:

@@ -40,7 +40,12 @@ class Picture(Data, frozen=True, kw_only=True):
 
 
 class RoomVisit(Data, frozen=True, kw_only=True):
-    """One visit, opened. `problem` is a text key where it cannot be read or not be decided."""
+    """One visit, opened. `seen`: the change that a decision would follow (hex). `why`: the text key of why it
+    is not to be decided here and now, empty where it is (`decide`).
+
+    `unreadable` is empty, or *baru* where the newest version came after the room was opened, or *belum* where
+    not all of it is here, or what came is not what its seal says. `safe` are the answers to be read first.
+    """
 
     id: RecordId
     change: str
@@ -77,7 +82,11 @@ class Late(Data, frozen=True, kw_only=True):
 
 
 class RoomCase(Data, frozen=True, kw_only=True):
-    """A case that is open, with everything in it."""
+    """A case that is open, with everything in it. `seen`: the change that a step would follow (hex).
+
+    `visit` is the one that is shown, `visits` are the others; `doubles` are cases of the same NIK in the same
+    year, with their codes. `newer`: something came after the room was opened.
+    """
 
     outside: Outside
     seen: str

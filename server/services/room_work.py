@@ -21,7 +21,7 @@ from server.access import Person
 from server.engine import Engine, Reader, Writer
 from server.sealing import seal_key
 from server.services.cases import answers_of
-from server.services.deciding import Decision, lacking_in
+from server.services.deciding import OPEN_STATES, Decision, lacking_in
 from server.services.people import Actor, load_person
 from server.services.room_held import Refusal
 from server.services.room_opening import Opened, Openings
@@ -33,10 +33,12 @@ from sync.sealed_case import Container, info_of, seal_note
 from sync.store import Record
 from sync.versions import authors
 
-OPEN_STATES = ("diterima", "ditahan")
 TASK_NOTE = "tugas"
+"""The name of the note in which a task says what it is about."""
 FIELD_ROLES = frozenset({"pendamping", "verifikator", "petugas"})
+"""Who can be given a task: one of these roles is enough."""
 SHORTEST_TASK = 10
+"""Letters that a task has at least."""
 
 
 class Key(Data, frozen=True, kw_only=True):

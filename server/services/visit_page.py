@@ -28,6 +28,7 @@ from server.services.proofs import Badge, badges, distance_m
 from server.services.signs import ALIKE, DIFFERS, REUSED, TWICE, signs_of
 from server.services.visits import Version, Visit, place_of
 from sync.change import Evidence, Place
+from sync.visits import DECIDED
 
 
 class Photo(Data, frozen=True, kw_only=True):
@@ -312,8 +313,8 @@ def _timeline(visit: Visit, words: Words) -> list[Event]:
         events.append((at, Event(title=text(key, **values), when=bounds(version, text))))
         events.append((at, Event(title=text("kantor.riwayat.diterima"), when=written.date_and_clock(at))))
     for past in visit.decisions:
-        state = {"setujui": "disetujui", "kembalikan": "dikembalikan", "tolak": "ditolak", "tahan": "ditahan"}
-        title = text(f"kantor.riwayat.{state[past.decide.decision]}", nama=visit.names.get(past.by, "–"))
+        state = DECIDED[past.decide.decision]
+        title = text(f"kantor.riwayat.{state}", nama=visit.names.get(past.by, "–"))
         when = written.date_and_clock(past.at_ms)
         asked = tuple(
             Asked(label=_name_of_key(key, visit, words.forms), text=reason)

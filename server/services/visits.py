@@ -22,6 +22,8 @@ from sync.chain import head_message, link_hash, read_link
 from sync.change import Content, Decide, Evidence, Place, Submit, read
 from sync.store import Record
 
+STATES = ("diterima", "ditahan", "dikembalikan", "disetujui", "ditolak")
+"""How a visit may stand, in the order in which pages and letters show it."""
 MOST_LINKS_TO_A_HEAD = 1_000
 
 

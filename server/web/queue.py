@@ -14,6 +14,7 @@ from server.access import Person, may
 from server.page_store import QueueFilter
 from server.services.people import Denied
 from server.services.queue import ROWS_PER_PAGE, Asked, QueuePage, QueueRow, older_than
+from server.services.visits import STATES
 from server.web.errors import ForbiddenError
 from server.web.filters import Filter, Group, Option, choices, whole_regions, written_in
 from server.web.replies import onward
@@ -21,7 +22,6 @@ from server.web.site import Asking, Notice, Site
 
 ASKED = ("status", "layanan", "wilayah", "petugas", "umur", "tanda", "untuk", "urut", "cari")
 MINE, NEWEST = "saya", "terbaru"
-STATES = ("diterima", "ditahan", "dikembalikan", "disetujui", "ditolak")
 SERVICES = ("bpnt", "kis", "ktkpm")
 AGES = {"": 0, "1": 1, "3": 3, "7": 7}
 SIGNS = (

@@ -81,14 +81,12 @@ class WorkerPhone:
     def _use(self, link: HttpLink) -> None:
         self.link = link
         self.worker = Worker(
-            vault=self.vault,
             store=self.store,
             link=link,
             network=DesktopNetwork(),
             time=self._time,
             pen=self._pen,
-            wifi_only=lambda: False,
-            keeping=lambda: Settings().keeping,
+            wishes=Settings(),
             chance=lambda: 0.5,
             label=lambda form, version, field: field,
         )

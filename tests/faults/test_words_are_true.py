@@ -147,7 +147,7 @@ def test_photos_that_wait_for_wifi_are_never_called_received(regency: Make) -> N
     world = regency()
     phone = world.phone()
     sync(phone)
-    phone._network._metered = True
+    phone._devices.network._metered = True
     phone.settings.wifi_only = True
     done = visit(phone, world.beats[0], 1, 2)
     sync(phone)
@@ -155,6 +155,6 @@ def test_photos_that_wait_for_wifi_are_never_called_received(regency: Make) -> N
     assert (status.state, status.problem) == ("diam", "lapangan.menunggu_wifi")
     assert (words(phone), pending(phone)) == (["terkirim"], (0, 2))
     assert world.versions(done.visit) and len(world.lacks()) == 2
-    phone._network._metered = False
+    phone._devices.network._metered = False
     sync(phone)
     must_be_true(world, phone, said_well=True)

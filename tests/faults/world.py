@@ -18,18 +18,15 @@ from typing import Any
 
 import httpx
 
-from field_app.devices.desktop import DesktopNetwork, FileKeystore
+from field_app.devices.desktop import desktop_devices
 from field_app.drawing import drawn_photo
 from field_app.phone import Phone
+from field_app.shipped import load_shipped
 from field_app.transport import TIMEOUT, HttpLink
 from field_app.views import DraftView, Finalised, PhotoView, Refused
-from schemas.derive import load_parameters
-from schemas.form import load_forms
 from schemas.ids import BlobId, PersonId, RecordId, Regency
 from schemas.problem import Problem
 from schemas.text import load_text
-from schemas.wilayah import load_wilayah
-from schemas.workflow import load_workflows
 from server import verify as verifying
 from server.compose import close_office, init_office, open_office, unlock
 from server.deps import Deps
@@ -51,14 +48,9 @@ from tests.server.phones import Phone as WirePhone
 PIN = "280945"
 FORM = "bpnt_kpm"
 PLACE = Place(lat=-7.42, lng=111.02, accuracy_m=8.0, at_ms=1)
-FORMS, WORKFLOWS, WILAYAH, PARAMETERS, TEXT = (
-    load_forms(),
-    load_workflows(),
-    load_wilayah(),
-    load_parameters(),
-    load_text(),
-)
-RULES = DomainRules(FORMS, WORKFLOWS)
+SHIPPED = load_shipped(load_text())
+FORMS, TEXT = SHIPPED.forms, SHIPPED.text
+RULES = DomainRules(FORMS, SHIPPED.workflows)
 
 
 @dataclass(frozen=True)
@@ -259,14 +251,8 @@ def make_phone(folder: Path, time: SetTime | None = None) -> Phone:
     """A whole phone on a folder, with light keys and no thread of its own."""
     return Phone(
         folder,
-        keystore=FileKeystore(folder / "rahasia-perangkat"),
-        time=time or SetTime(),
-        network=DesktopNetwork(),
-        forms=FORMS,
-        workflows=WORKFLOWS,
-        wilayah=WILAYAH,
-        parameters=PARAMETERS,
-        text=TEXT,
+        devices=desktop_devices(folder / "rahasia-perangkat")._replace(time=time or SetTime()),
+        shipped=SHIPPED,
         # no certificates are read for a line without TLS: that alone costs a tenth of a second
         connect=lambda door: HttpLink(
             door.address, TEXT.__contains__, httpx.Client(timeout=TIMEOUT, trust_env=False, verify=False)

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from field_app.devices.desktop import DesktopNetwork, FileKeystore
+from field_app.devices.desktop import desktop_devices
 from field_app.keys import Cost
 from field_app.link import Door, Link
 from field_app.phone import Phone
+from field_app.shipped import load_shipped
 from field_app.transport import open_link
 from field_app.vault import Vault, open_vault
-from schemas.derive import load_parameters
 from schemas.form import load_forms
 from schemas.text import load_text
 from schemas.wilayah import load_wilayah
-from schemas.workflow import load_workflows
 
 if TYPE_CHECKING:
     from tests.field_app.field import Field
@@ -89,14 +88,8 @@ def make_phone(folder: Path, time: SetTime, connect: Callable[[Door], Link] | No
     text = load_text()
     return Phone(
         folder,
-        keystore=FileKeystore(folder / "rahasia"),
-        time=time,
-        network=DesktopNetwork(),
-        forms=FORMS,
-        workflows=load_workflows(),
-        wilayah=WILAYAH,
-        parameters=load_parameters(),
-        text=text,
+        devices=desktop_devices(folder / "rahasia")._replace(time=time),
+        shipped=load_shipped(text)._replace(forms=FORMS),
         connect=connect or (lambda door: open_link(door, text.__contains__)),
         background=False,
         chance=lambda: 0.5,

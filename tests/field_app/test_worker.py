@@ -119,14 +119,12 @@ class Sending:
         self.other: Vault = field.vault.another()
         store = type(field.store)(self.other, field.store.device(), lambda message: bytes(64))
         self.worker = Worker(
-            vault=self.other,
             store=store,
             pen=Pen(store, field.bench.owner, self.time, field.rng.randbytes),
             link=self.office,
             network=self.network,
             time=self.time,
-            wifi_only=lambda: self.wifi_only,
-            keeping=lambda: self.keeping,
+            wishes=self,
             chance=lambda: 0.5,
             label=_label,
         )

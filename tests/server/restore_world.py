@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
+
 from schemas.ids import BlobId, RecordId
 from server import restore_store
 from server.app import create_app
@@ -16,7 +18,8 @@ from server.deps import Deps
 from server.keys import default_path
 from server.restore_store import Missing
 from server.store import SqlOfficeStore
-from sync.change import Decide, Evidence, FormAnswers, Submit
+from sync.change import Decide, Evidence, FormAnswers, Patch, Submit
+from tests.contract.people import record_id
 from tests.server.backup_office import (
     faults,
     medium_at,
@@ -25,7 +28,7 @@ from tests.server.backup_office import (
     source_of,
     with_disks,
 )
-from tests.server.conftest import Running
+from tests.server.conftest import DESA, Running
 from tests.server.phones import Phone
 from tests.server.threaded import in_thread
 
@@ -78,11 +81,8 @@ class World:
     def decide(self, visit: RecordId) -> None:
         head = self.record(self.deps, visit).head
         assert head is not None
-        author = self.office.person(77)
-        self.deps.office.act(
-            author,
-            Decide(visit=visit, follows=head, decision="kembalikan", reasons={}, note="Foto ulang"),
-        )
+        body = Decide(visit=visit, follows=head, decision="kembalikan", reasons={}, note="Foto ulang")
+        self.deps.office.act(self.office.person(77), body)
 
     def record(self, deps: Deps, name: RecordId):
         return deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).records([name]))[name]
@@ -106,6 +106,17 @@ class World:
 
     def is_whole(self, deps: Deps, name: str) -> None:
         assert faults(deps, self.folder / name, self.key) == []
+
+
+@pytest.fixture(name="world")
+def restore_world(office: Running, tmp_path: Path) -> World:
+    return World(office, tmp_path)
+
+
+def warga(number: int, nama: str, *layanan: str) -> Patch:
+    """Somebody of the desa, written down for the first time."""
+    new = {"nama": nama, "kode_desa": DESA, "layanan": list(layanan)}
+    return Patch(record=record_id(number), kind="warga", base={}, new=new)
 
 
 def upload(phone: Phone, data: bytes) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from schemas.ids import ChangeId, RecordId
 from server import sealed_store
@@ -92,6 +93,13 @@ def served_case(folder: Path) -> Iterator[Site]:
         for client in site.clients:
             client.close()
     shut(office)
+
+
+@pytest.fixture(scope="module", name="site")
+def case_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Serve such an office for the tests of one file."""
+    with served_case(tmp_path_factory.mktemp("ruang")) as served:
+        yield served
 
 
 def page_of(kasus: RecordId) -> str:

@@ -115,3 +115,13 @@ def test_menu_and_name_never_lie_over_one_another(served: Served, wide: int) -> 
     page.goto("/antrean")
     assert page.locator(".top nav > ul > li").count() > 5 and page.locator(".top .who").count() == 1
     assert page.evaluate(OVERLAID) == []
+
+
+def test_what_stands_side_by_side_is_level_also_where_a_choice_takes_two_lines(served: Served) -> None:
+    page = served.page("kabid")
+    page.goto("/ekspor?data=warga")
+    beside = page.locator(".side-by-side").nth(1).locator("select")
+    beside.first.evaluate("select => select.selectedOptions[0].text = 'Kecamatan '.repeat(12)")
+    first, second = beside.nth(0).bounding_box(), beside.nth(1).bounding_box()
+    assert first and second and first["height"] > second["height"]
+    assert first["y"] == second["y"]

@@ -36,7 +36,7 @@ SAID_BY_KEY = {
     "kantor.konflik": ["sync"],
     "kantor.masuk": ["server/web/login.py"],
     "kantor.serah_terima": ["server/web/handover.py"],
-    "kantor.riwayat": ["server/services/visit_page.py"],
+    "kantor.riwayat": ["sync/visits.py", "server/services/visit_page.py"],
     "kantor.tanda": ["sync/visits.py", "sync/versions.py", "sync/sealed.py", "server/services/signs.py"],
     "kantor.bersama": ["server/web/together.py"],
     "kantor.formulir": ["server/services/form_publishing.py"],

@@ -19,8 +19,6 @@ from server.compose import DATABASE
 from server.engines.examining import inspected
 from server.keys import write_keys
 from server.store import SqlOfficeStore
-from sync.change import Patch
-from tests.contract.people import record_id
 from tests.server.backup_office import (
     Quiet,
     copied,
@@ -29,13 +27,16 @@ from tests.server.backup_office import (
     restored,
     spoil,
 )
-from tests.server.conftest import DESA, Running
-from tests.server.restore_world import World, missing, phone_tip, photo, serving, upload
-
-
-@pytest.fixture
-def world(office: Running, tmp_path: Path) -> World:
-    return World(office, tmp_path)
+from tests.server.restore_world import (  # noqa: F401 - the fixture `world`
+    World,
+    missing,
+    phone_tip,
+    photo,
+    restore_world,
+    serving,
+    upload,
+    warga,
+)
 
 
 def test_a_restored_office_is_the_one_that_was_copied(world: World) -> None:
@@ -238,15 +239,7 @@ def test_links_of_the_office_that_phones_saw_and_that_are_gone_are_counted(world
         world.phone.sync()
         assert missing(deps).heads >= 1
         # and the office goes on from its own head, as a branch of what was lost
-        deps.office.act(
-            deps.office.person,
-            Patch(
-                record=record_id(5),
-                kind="warga",
-                base={},
-                new={"nama": "Baru", "kode_desa": DESA, "layanan": []},
-            ),
-        )
+        deps.office.act(deps.office.person, warga(5, "Baru"))
         world.is_whole(deps, "back")
 
 
@@ -275,15 +268,7 @@ def test_two_offices_may_be_restored_from_one_copy(world: World) -> None:
     tags: list[bytes] = []
     for name in ("one", "two"):
         with world.back(name) as deps:
-            deps.office.act(
-                deps.office.person,
-                Patch(
-                    record=record_id(5),
-                    kind="warga",
-                    base={},
-                    new={"nama": name, "kode_desa": DESA, "layanan": []},
-                ),
-            )
+            deps.office.act(deps.office.person, warga(5, name))
             world.is_whole(deps, name)
             seq = deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).last_seq())
             tag = deps.engine.read(lambda tx, seq=seq: SqlOfficeStore.reading(tx).tag_at(seq))

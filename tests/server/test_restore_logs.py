@@ -1,24 +1,20 @@
 """What was streamed after a copy: a log gives it back once, and only where it fits."""
 
-from pathlib import Path
-
-import pytest
-
 from server import subject_store
 from server.backups.making import Made, make_copy
 from server.backups.streaming import Streamer
 from server.services.indexing import Indexing
 from server.store import SqlOfficeStore
-from sync.change import Gap, Patch
+from sync.change import Gap
 from tests.contract.people import record_id
 from tests.server.backup_office import Quiet, source_of
-from tests.server.conftest import DESA, Running
-from tests.server.restore_world import World, phone_tip, serving
-
-
-@pytest.fixture
-def world(office: Running, tmp_path: Path) -> World:
-    return World(office, tmp_path)
+from tests.server.restore_world import (  # noqa: F401 - the fixture `world`
+    World,
+    phone_tip,
+    restore_world,
+    serving,
+    warga,
+)
 
 
 def test_what_was_streamed_after_the_copy_comes_back_without_any_phone(world: World) -> None:
@@ -53,17 +49,13 @@ def test_what_was_streamed_after_the_copy_comes_back_without_any_phone(world: Wo
 def test_who_came_before_and_after_the_copy_is_found_in_the_restored_office(world: World) -> None:
     office = world.deps.office
     before = Indexing(world.deps.engine, office.device)
-    for number, step in ((701, world.copy), (702, world.stream)):
-        if step == world.stream:
-            world.stream()  # a log begins where the copy ends
-        fields = {
-            "nama": f"Sutarmi {'Lama' if number == 701 else 'Baru'}",
-            "kode_desa": DESA,
-            "layanan": ["bpnt"],
-        }
-        office.act(office.person, Patch(record=record_id(number), kind="warga", base={}, new=fields))
-        before.catch_up()
-        step()
+    office.act(office.person, warga(701, "Sutarmi Lama", "bpnt"))
+    before.catch_up()
+    world.copy()
+    world.stream()  # a log begins where the copy ends
+    office.act(office.person, warga(702, "Sutarmi Baru", "bpnt"))
+    before.catch_up()
+    world.stream()
     world.restore("back", world.other)
     with world.back("back") as deps:
         Indexing(deps.engine, deps.office.device).catch_up()
@@ -131,16 +123,7 @@ def test_the_log_of_a_restored_office_continues_the_copy_it_came_from(world: Wor
     world.restore("one")
     with world.back("one") as deps:
         streamer = Streamer(source_of(deps, world.folder / "one", key=world.key))
-
-        deps.office.act(
-            deps.office.person,
-            Patch(
-                record=record_id(5),
-                kind="warga",
-                base={},
-                new={"nama": "Satu", "kode_desa": DESA, "layanan": []},
-            ),
-        )
+        deps.office.act(deps.office.person, warga(5, "Satu"))
         streamer.step(str(world.other.path))
         streamer.close()
     made = world.restore("two", world.other)
@@ -155,10 +138,7 @@ def test_a_log_of_another_branch_is_not_applied(world: World) -> None:
     world.restore("one")
     with world.back("one") as deps:
         for number in range(20):
-            new = {"nama": f"W{number}", "kode_desa": DESA, "layanan": []}
-            deps.office.act(
-                deps.office.person, Patch(record=record_id(number), kind="warga", base={}, new=new)
-            )
+            deps.office.act(deps.office.person, warga(number, f"W{number}"))
         copied_again = make_copy(source_of(deps, world.folder / "one", key=world.key), world.usb, 7, Quiet())
         assert isinstance(copied_again, Made)
     made = world.restore("two", world.other)
@@ -173,8 +153,7 @@ def test_a_gap_that_a_phone_declared_is_streamed_with_what_rests_on_it(world: Wo
     world.stream()
     phone = world.phone
     for number in (1, 2, 3):
-        new = {"nama": f"W{number}", "kode_desa": DESA, "layanan": ["bpnt"]}
-        phone.write(Patch(record=record_id(number), kind="warga", base={}, new=new))
+        phone.write(warga(number, f"W{number}", "bpnt"))
     for entry in phone.store.entries(phone.device, 0, 2)[:2]:  # lost for good, as by a damaged file
         del phone.store.content_table[entry.link.change]
     phone.write(Gap(first=1, last=2))

@@ -13,13 +13,7 @@ from server.deps import Deps
 from server.disk import NoPromiseError
 from server.feed_store import FedAccount
 from tests.server.backup_office import files, restored, spoil
-from tests.server.conftest import Running
-from tests.server.restore_world import World
-
-
-@pytest.fixture
-def world(office: Running, tmp_path: Path) -> World:
-    return World(office, tmp_path)
+from tests.server.restore_world import World, restore_world  # noqa: F401 - the fixture `world`
 
 
 def trouble(world: World, until_ms: int | None = None) -> str:

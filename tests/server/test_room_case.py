@@ -3,7 +3,6 @@
 import dataclasses
 import io
 import re
-from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
@@ -19,7 +18,7 @@ from sync.change import SealedAccess, SealedSubmit
 from sync.rules import DomainRules
 from sync.sealed_case import name_of
 from tests.server.conftest import Silent
-from tests.server.room_case_site import Site, decide, page_of, served_case
+from tests.server.room_case_site import Site, case_site, decide, page_of  # noqa: F401 - the fixture `site`
 from tests.server.room_office import (
     BUDI,
     FIELD,
@@ -35,12 +34,6 @@ from tests.server.room_office import (
     send,
     serving_cheaply,
 )
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with served_case(tmp_path_factory.mktemp("kasus")) as served:
-        yield served
 
 
 def test_a_case_opens_with_passphrase_and_purpose_and_shows_the_safe_contact_first(site: Site) -> None:

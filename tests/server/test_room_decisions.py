@@ -1,7 +1,5 @@
 """A sealed case decided, moved on and given out as tasks in the room."""
 
-from collections.abc import Iterator
-
 import pytest
 from msgspec.structs import replace
 
@@ -10,7 +8,7 @@ from schemas.sealed_notes import Assignment, Reasons
 from server import device_store, sealed_store
 from sync.change import Patch, SealedAdvance, SealedDecide
 from sync.scope import UNIT_KEYS
-from tests.server.room_case_site import Site, decide, move, page_of, served_case
+from tests.server.room_case_site import Site, case_site, decide, move, page_of  # noqa: F401 - the fixture `site`
 from tests.server.room_office import (
     FIELD,
     PHRASES,
@@ -20,12 +18,6 @@ from tests.server.room_office import (
     open_case,
     send,
 )
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with served_case(tmp_path_factory.mktemp("kasus")) as served:
-        yield served
 
 
 def test_a_return_is_sealed_to_the_phone_that_sent_the_visit(site: Site) -> None:

@@ -1,11 +1,8 @@
 """What came too late about a sealed case: without effect, seen in the room alone, and closed there."""
 
 import secrets
-from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
-import pytest
 
 from schemas.base import encode
 from schemas.ids import ChangeId, RecordId
@@ -18,32 +15,9 @@ from server.second_factor import GRACE_MS
 from server.store import SqlOfficeStore
 from sync.change import Patch, SealedAdvance, SealedDecide, SealedNote
 from sync.sealed_case import info_of, seal_note
-from tests.server.room_office import (
-    BUDI,
-    FIELD,
-    SITI,
-    Sealer,
-    add_officers,
-    csrf,
-    hold_ceremony,
-    log_in,
-    move_grace,
-    open_case,
-    serving_cheaply,
-)
-from tests.server.web_office import Office, open_at, shut
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Office, str]]:
-    folder: Path = tmp_path_factory.mktemp("late")
-    office = open_at(folder)
-    add_officers(office)
-    with serving_cheaply(office) as address:
-        with httpx.Client(base_url=address, timeout=20) as client:
-            hold_ceremony(client)
-        yield office, address
-    shut(office)
+from tests.server.room_case_site import Site, case_site, page_of  # noqa: F401 - the fixture `site`
+from tests.server.room_office import BUDI, FIELD, SITI, Sealer, move_grace, open_case, send
+from tests.server.web_office import Office
 
 
 def note(sealer: Sealer, kasus: RecordId) -> Note:
@@ -53,8 +27,9 @@ def note(sealer: Sealer, kasus: RecordId) -> Note:
     return seal_note(plain, seal_key, unit, info_of(regency, "langkah", kasus, 0, unit))
 
 
-def park(office: Office, sealer: Sealer) -> tuple[RecordId, RecordId, RecordId]:
+def park(site: Site) -> tuple[RecordId, RecordId, RecordId]:
     """A case with a visit, and on both a step that followed something older. Returns their conflicts too."""
+    office, sealer = site.office, site.sealer
     kasus, _ = sealer.case()
     visit, first = sealer.visit(kasus)
     sealer.visit(kasus, visit=visit, follows=first, number=2)
@@ -71,9 +46,7 @@ def park(office: Office, sealer: Sealer) -> tuple[RecordId, RecordId, RecordId]:
 
 
 def close(client: httpx.Client, kasus: RecordId, conflict: RecordId, seen: str) -> httpx.Response:
-    page = f"/ruang/kasus/{kasus}"
-    form = {"langkah": "terlambat", "konflik": conflict, "dilihat": seen}
-    return client.post(page, data={"csrf": csrf(client.get(page)), **form})
+    return send(client, page_of(kasus), langkah="terlambat", konflik=conflict, dilihat=seen)
 
 
 def head(office: Office, conflict: RecordId) -> str:
@@ -82,81 +55,62 @@ def head(office: Office, conflict: RecordId) -> str:
     return found.hex()
 
 
-def test_what_came_late_is_told_in_the_room_and_closed_there(office: tuple[Office, str]) -> None:
-    inside, address = office
-    kasus, decided, moved = park(inside, Sealer(inside, inside.people[FIELD]))
-    with httpx.Client(base_url=address, timeout=20) as client:
-        log_in(client, SITI)
-        assert "2 datang terlambat" in client.get("/ruang").text
-        outside = client.get("/konflik").text
-        assert decided not in outside and "Siti Uji ingin" not in outside
-        assert "Siti Uji ingin" not in client.get(f"/ruang/kasus/{kasus}").text, "not before it is open"
-        open_case(client, kasus, SITI)
-        page = client.get(f"/ruang/kasus/{kasus}").text
-        assert "Siti Uji ingin memutuskan: Disetujui" in page and "Budi Uji ingin: " in page
-        assert page.index("Siti Uji ingin") < page.index("Budi Uji ingin"), "oldest first"
+def test_what_came_late_is_told_in_the_room_and_closed_there(site: Site) -> None:
+    kasus, decided, moved = park(site)
+    client, page = site.screen(SITI), page_of(kasus)
+    assert "2 datang terlambat" in client.get("/ruang").text
+    outside = client.get("/konflik").text
+    assert decided not in outside and "Siti Uji ingin" not in outside
+    assert "Siti Uji ingin" not in client.get(page).text, "not before it is open"
+    open_case(client, kasus, SITI)
+    told = client.get(page).text
+    assert "Siti Uji ingin memutuskan: Disetujui" in told and "Budi Uji ingin: " in told
+    assert told.index("Siti Uji ingin") < told.index("Budi Uji ingin"), "oldest first"
 
-        stale = close(client, kasus, decided, "00" * 32)
-        assert stale.status_code == 409 and "Siti Uji ingin" in stale.text
-        assert close(client, kasus, decided, head(inside, decided)).status_code == 303
-        page = client.get(f"/ruang/kasus/{kasus}").text
-        assert "Siti Uji ingin" not in page and "Budi Uji ingin" in page
-        assert inside.fields(decided)["resolved_by"] == inside.people[SITI]
-        assert close(client, kasus, moved, head(inside, moved)).status_code == 303
-        assert "datang terlambat" not in client.get("/ruang").text
-    assert inside.fields(kasus)["state"] != "kecamatan", "nothing that came late took effect"
+    stale = close(client, kasus, decided, "00" * 32)
+    assert stale.status_code == 409 and "Siti Uji ingin" in stale.text
+    assert close(client, kasus, decided, head(site.office, decided)).status_code == 303
+    told = client.get(page).text
+    assert "Siti Uji ingin" not in told and "Budi Uji ingin" in told
+    assert site.office.fields(decided)["resolved_by"] == site.office.people[SITI]
+    assert close(client, kasus, moved, head(site.office, moved)).status_code == 303
+    assert "datang terlambat" not in client.get("/ruang").text
+    assert site.office.fields(kasus)["state"] != "kecamatan", "nothing that came late took effect"
 
 
-def test_what_came_late_about_a_visit_or_a_tugas_counts_for_its_case_and_once(
-    office: tuple[Office, str],
-) -> None:
-    inside, address = office
-    sealer = Sealer(inside, inside.people[FIELD])
+def test_what_came_late_about_a_visit_or_a_tugas_counts_for_its_case_and_once(site: Site) -> None:
+    office, sealer = site.office, site.sealer
     other, kode = sealer.case()
     sealer.visit(other)
-    kasus, *_ = park(inside, sealer)
+    kasus, *_ = park(site)
     sealer.visit(kasus)
-    budi = inside.people[BUDI]
+    budi = office.people[BUDI]
     for about in (other, kasus):
         tugas = RecordId(secrets.token_hex(16))
-        new = {"kasus": about, "kode": kode, "petugas": inside.people[FIELD], "state": "baru"}
-        inside.deps.office.act(budi, Patch(record=tugas, kind="tugas", base={}, new=new))
+        new = {"kasus": about, "kode": kode, "petugas": office.people[FIELD], "state": "baru"}
+        office.deps.office.act(budi, Patch(record=tugas, kind="tugas", base={}, new=new))
     old = ChangeId(secrets.token_bytes(32))
     said = SealedNote(record=tugas, name="tugas", follows=old, notes=[note(sealer, kasus)])
-    assert isinstance(inside.deps.office.act(budi, said), Conflict)
-    counts = inside.deps.engine.read(late_by_case)
+    assert isinstance(office.deps.office.act(budi, said), Conflict)
+    counts = office.deps.engine.read(late_by_case)
     assert counts[kasus] == 3 and other not in counts
-    assert inside.deps.engine.read(lambda tx: tugas_of(tx, kasus)) == [tugas]
-    with httpx.Client(base_url=address, timeout=20) as client:
-        log_in(client, SITI)
-        open_case(client, kasus, SITI)
-        assert "Catatan dari Budi Uji" in client.get(f"/ruang/kasus/{kasus}").text
+    assert office.deps.engine.read(lambda tx: tugas_of(tx, kasus)) == [tugas]
+    client = site.screen(SITI)
+    open_case(client, kasus, SITI)
+    assert "Catatan dari Budi Uji" in client.get(page_of(kasus)).text
 
 
-def test_an_open_case_closes_nothing_of_another(office: tuple[Office, str]) -> None:
-    inside, address = office
-    sealer = Sealer(inside, inside.people[FIELD])
-    mine, _ = sealer.case()
-    sealer.visit(mine)
-    _, decided, _ = park(inside, sealer)
-    with httpx.Client(base_url=address, timeout=20) as client:
-        log_in(client, SITI)
-        open_case(client, mine, SITI)
-        assert close(client, mine, decided, head(inside, decided)).status_code == 409
-    assert inside.fields(decided)["state"] == "menunggu"
+def test_an_open_case_closes_nothing_of_another(site: Site) -> None:
+    client, mine, *_ = site.opened()
+    _, decided, _ = park(site)
+    assert close(client, mine, decided, head(site.office, decided)).status_code == 409
+    assert site.office.fields(decided)["state"] == "menunggu"
 
 
-def test_an_officer_of_the_room_needs_the_second_step_whatever_their_role(office: tuple[Office, str]) -> None:
-    inside, address = office
-    siti, other = inside.people[SITI], inside.people["petugas"]
-    with (
-        httpx.Client(base_url=address, timeout=20) as client,
-        httpx.Client(base_url=address, timeout=20) as colleague,
-    ):
-        log_in(client, SITI)
-        log_in(colleague, "petugas")
-        for officer in (siti, other):
-            move_grace(inside, officer, -GRACE_MS - 1)
-        assert client.get("/ruang").headers["location"] == "/akun?sebab=langkah_kedua"
-        assert client.get("/akun").status_code == 200
-        assert colleague.get("/antrean").status_code == 200, "who is no officer goes on with a password"
+def test_an_officer_of_the_room_needs_the_second_step_whatever_their_role(site: Site) -> None:
+    client, colleague = site.screen(SITI), site.screen("petugas")
+    for officer in (SITI, "petugas"):
+        move_grace(site.office, site.office.people[officer], -GRACE_MS - 1)
+    assert client.get("/ruang").headers["location"] == "/akun?sebab=langkah_kedua"
+    assert client.get("/akun").status_code == 200
+    assert colleague.get("/antrean").status_code == 200, "who is no officer goes on with a password"

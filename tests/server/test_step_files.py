@@ -13,7 +13,7 @@ from server.access import Person
 from server.services.cases import steps_of
 from server.store import SqlOfficeStore
 from sync.change import Advance, Patch
-from tests.server.room_case_site import Site, move, page_of, seen, served_case
+from tests.server.room_case_site import Site, case_site, move, page_of, seen  # noqa: F401 - the fixture `site`
 from tests.server.room_office import BUDI, csrf, log_in, open_case
 from tests.server.web_office import DESA, Office, open_at, serving, shut
 
@@ -28,12 +28,6 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     office = open_at(tmp_path_factory.mktemp("berkas"))
     yield office
     shut(office)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with served_case(tmp_path_factory.mktemp("sk")) as served:
-        yield served
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda each: each.id)

@@ -1,9 +1,7 @@
 """Jejak audit tells who did what and when, to whom it may be told, and no more."""
 
 import secrets
-from collections.abc import Iterator
 
-import httpx
 import pytest
 
 from schemas.ids import RecordId
@@ -20,20 +18,14 @@ from server.web.spans import span
 from sync.change import Patch
 from tests.server.room_office import csrf
 from tests.server.sealed_office import SealedCase
-from tests.server.trail_office import found, login, sent_back_visit, trail_of
-from tests.server.web_office import Office, open_at, serving, shut
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    made = open_at(tmp_path_factory.mktemp("trail"))
-    yield made
-    shut(made)
-
-
-@pytest.fixture(scope="module")
-def visit(office: Office) -> RecordId:
-    return sent_back_visit(office)
+from tests.server.trail_office import (  # noqa: F401 - the fixtures `office` and `visit`
+    found,
+    screen,
+    told_visit,
+    trail_of,
+    trail_office,
+)
+from tests.server.web_office import Office
 
 
 def test_acts_are_told_newest_first_in_plain_sentences(office: Office, visit: RecordId) -> None:
@@ -194,11 +186,7 @@ def test_a_span_of_days_is_of_the_offices_clock() -> None:
 def test_a_check_from_the_page_runs_behind_it_and_its_result_stays(office: Office) -> None:
     site = build_site(office.deps, Passwords(office.deps.randomness, memory_kib=64))
     pages = page_routes(site)
-    with (
-        serving(office, pages) as address,
-        httpx.Client(base_url=address, follow_redirects=True, timeout=20) as http,
-    ):
-        login(http, "pengawas")
+    with screen(office, "pengawas", pages) as http:
         page = http.get("/jejak")
         assert page.status_code == 200 and "Belum pernah diperiksa" in page.text
         sent = {"csrf": csrf(page)}
@@ -212,8 +200,7 @@ def test_a_check_from_the_page_runs_behind_it_and_its_result_stays(office: Offic
 
 @pytest.mark.parametrize("role", ["pendamping", "verifikator", "petugas"])
 def test_others_do_not_see_the_page(office: Office, role: str) -> None:
-    with serving(office) as address, httpx.Client(base_url=address, timeout=20) as http:
-        login(http, role)
+    with screen(office, role) as http:
         assert http.get("/jejak").status_code == 403
 
 

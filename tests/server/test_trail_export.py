@@ -8,12 +8,10 @@ import random
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
-import httpx
 import pytest
 
 from schemas.ids import RecordId
@@ -31,22 +29,16 @@ from server.web.building import build_site
 from server.web.pages import page_routes
 from tests.server.pdf_text import pdf_text
 from tests.server.room_office import csrf
-from tests.server.trail_office import found, login, sent_back_visit
-from tests.server.web_office import Office, open_at, serving, shut
+from tests.server.trail_office import (  # noqa: F401 - the fixtures `office` and `visit`
+    found,
+    screen,
+    sent_back_visit,
+    told_visit,
+    trail_office,
+)
+from tests.server.web_office import Office, open_at, shut
 
 OWNERS = (0o600 << 16, zipfile.ZIP_DEFLATED)
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    made = open_at(tmp_path_factory.mktemp("trail"))
-    yield made
-    shut(made)
-
-
-@pytest.fixture(scope="module")
-def visit(office: Office) -> RecordId:
-    return sent_back_visit(office)
 
 
 @pytest.fixture(scope="module")
@@ -55,11 +47,7 @@ def bundle(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for _ in range(4):
         sent_back_visit(office)
     folder = tmp_path_factory.mktemp("export")
-    with (
-        serving(office) as address,
-        httpx.Client(base_url=address, follow_redirects=True, timeout=20) as http,
-    ):
-        login(http, "pengawas")
+    with screen(office, "pengawas") as http:
         form = {"csrf": csrf(http.get("/jejak")), "keperluan": "Pemeriksaan triwulan"}
         answer = http.post("/jejak/ekspor", data=form)
         assert http.post("/jejak/ekspor", data={**form, "keperluan": "x"}).status_code == 422
@@ -68,6 +56,15 @@ def bundle(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert {(entry.external_attr, entry.compress_type) for entry in packed.infolist()} == {OWNERS}
         packed.extractall(folder)
     return folder
+
+
+def taken_along(office: Office) -> BinaryIO:
+    """The whole trail as pengawas takes it along, from its beginning."""
+    site = build_site(office.deps, Passwords(bytes, memory_kib=64))
+    made = site.trail_export.make(office.person("pengawas"), Asked(), "Pemeriksaan", "semua")
+    assert not isinstance(made, Denied | NotPrinted)
+    made.seek(0)
+    return made
 
 
 def test_an_export_is_itself_an_act_in_the_chain(office: Office, bundle: Path) -> None:
@@ -143,13 +140,8 @@ def test_an_export_with_both_branches_of_a_restored_phone_checks_itself(tmp_path
     office.phone._tip = fork
     for _ in range(2):
         office.add_visit()
-    site = build_site(office.deps, Passwords(bytes, memory_kib=64))
-    made = site.trail_export.make(office.person("pengawas"), Asked(), "Pemeriksaan", "semua")
-    assert not isinstance(made, Denied | NotPrinted)
-    with made:
-        made.seek(0)
-        with zipfile.ZipFile(io.BytesIO(made.read())) as packed:
-            raw = packed.read("jejak.jsonl")
+    with taken_along(office) as made, zipfile.ZipFile(io.BytesIO(made.read())) as packed:
+        raw = packed.read("jejak.jsonl")
     assert offline.check_lines(io.BytesIO(raw)).faults == []
     shut(office)
 
@@ -159,14 +151,13 @@ def test_an_export_goes_beyond_what_fits_into_an_old_zip(
 ) -> None:
     """Two gigabytes are the bound; here it is a thousand bytes."""
     monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1_000)
-    site = build_site(office.deps, Passwords(bytes, memory_kib=64))
-    made = site.trail_export.make(office.person("pengawas"), Asked(), "Pemeriksaan", "semua")
-    assert not isinstance(made, Denied | NotPrinted)
-    with made:
-        made.seek(0)
-        with zipfile.ZipFile(io.BytesIO(made.read())) as packed, packed.open("jejak.jsonl") as lines:
-            assert packed.getinfo("jejak.jsonl").file_size > zipfile.ZIP64_LIMIT
-            assert offline.check_lines(lines).faults == []
+    with (
+        taken_along(office) as made,
+        zipfile.ZipFile(io.BytesIO(made.read())) as packed,
+        packed.open("jejak.jsonl") as lines,
+    ):
+        assert packed.getinfo("jejak.jsonl").file_size > zipfile.ZIP64_LIMIT
+        assert offline.check_lines(lines).faults == []
 
 
 class Typist:
@@ -184,11 +175,7 @@ def test_papers_of_pages_wait_for_the_turns_of_the_offices_one_typesetter(
 ) -> None:
     deps = replace(office.deps, typesetter=cast(Typesetter, Typist()))
     pages = page_routes(build_site(deps, Passwords(bytes, memory_kib=64)))
-    with (
-        serving(office, pages) as address,
-        httpx.Client(base_url=address, follow_redirects=True, timeout=20) as http,
-    ):
-        login(http, "pengawas")
+    with screen(office, "pengawas", pages) as http:
         form = {"csrf": csrf(http.get("/jejak")), "keperluan": "Pemeriksaan triwulan"}
         made = [http.post("/jejak/ekspor", data=form), http.post(f"/kunjungan/{visit}/laporan", data=form)]
         assert http.get("/jejak/lembar/cetak").content == b"%PDF-satu"
@@ -198,13 +185,10 @@ def test_papers_of_pages_wait_for_the_turns_of_the_offices_one_typesetter(
 
 
 def test_an_export_is_never_plain_on_the_disk(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    site, disk = build_site(office.deps, Passwords(bytes, memory_kib=64)), list[BinaryIO]()
+    disk = list[BinaryIO]()
     real = tus.TemporaryFile
     monkeypatch.setattr(tus, "TemporaryFile", lambda **given: disk.append(real(**given)) or disk[-1])
-    made = site.trail_export.make(office.person("pengawas"), Asked(), "Pemeriksaan", "semua")
-    assert not isinstance(made, Denied | NotPrinted)
-    with made:
-        made.seek(0)
+    with taken_along(office) as made:
         assert b"jejak.jsonl" in made.read()
         disk[0].seek(0)
         assert b"jejak.jsonl" not in disk[0].read()
@@ -212,10 +196,6 @@ def test_an_export_is_never_plain_on_the_disk(office: Office, monkeypatch: pytes
 
 @pytest.mark.parametrize("role", ["admin", "petugas"])
 def test_others_take_nothing_along(office: Office, role: str) -> None:
-    with (
-        serving(office) as address,
-        httpx.Client(base_url=address, follow_redirects=True, timeout=20) as http,
-    ):
-        login(http, role)
+    with screen(office, role) as http:
         form = {"csrf": csrf(http.get("/akun")), "keperluan": "Pemeriksaan"}
         assert http.post("/jejak/ekspor", data=form).status_code == 403

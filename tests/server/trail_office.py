@@ -1,13 +1,30 @@
-"""What tests of the audit trail share: a visit with a story, a login, and what the trail tells."""
+"""What tests of the audit trail share: an office, a visit with a story, a login, and what the trail tells."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import httpx
+import pytest
 
 from schemas.ids import RecordId
 from server.services.trail import Asked, Line, Lines, Trail
 from server.trail_store import Place
 from sync.change import Accessed, Decide
 from tests.server.room_office import csrf
-from tests.server.web_office import PASSWORD, Office
+from tests.server.web_office import PASSWORD, Office, open_at, serving, shut
+
+
+@pytest.fixture(scope="module", name="office")
+def trail_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    made = open_at(tmp_path_factory.mktemp("trail"))
+    yield made
+    shut(made)
+
+
+@pytest.fixture(scope="module", name="visit")
+def told_visit(office: Office) -> RecordId:
+    return sent_back_visit(office)
 
 
 def sent_back_visit(office: Office) -> RecordId:
@@ -24,6 +41,17 @@ def sent_back_visit(office: Office) -> RecordId:
 def login(http: httpx.Client, username: str) -> None:
     form = {"csrf": csrf(http.get("/masuk")), "nama": username, "sandi": PASSWORD}
     assert http.post("/masuk", data=form).status_code in (200, 303)
+
+
+@contextmanager
+def screen(office: Office, role: str, pages: list[Any] | None = None) -> Iterator[httpx.Client]:
+    """Serve the office and log somebody in; `pages` in the place of its own."""
+    with (
+        serving(office, pages) as address,
+        httpx.Client(base_url=address, follow_redirects=True, timeout=20) as http,
+    ):
+        login(http, role)
+        yield http
 
 
 def trail_of(office: Office) -> Trail:

@@ -8,18 +8,14 @@ from field_app.phone import Phone
 from field_app.ui.sample_data import picture
 from field_app.ui.widgets.buttons import Link
 from field_app.ui.widgets.facts import FindingRow
-from field_app.ui.widgets.rows import TaskRow
-from field_app.views import DraftView
 from schemas.ids import RecordId
 from tests.field_app.conftest import SetTime
 from tests.field_app.test_phone_and_office import (
-    decide,
     enrolled,  # noqa: F401 - a phone with one task
-    record_visit,
-    start_visit,
     status,
 )
 from tests.field_app.ui.driver import Driver
+from tests.field_app.ui.returning import correction, rows, send_back, sent_visit
 from tests.server.conftest import Running, office  # noqa: F401 - the running office as a fixture
 
 NOTE, NIK, BLURRED = "Siapa yang ditemui?", "Tidak cocok dengan foto KTP.", "Nomor rumah tidak terbaca."
@@ -27,25 +23,17 @@ NOTE, NIK, BLURRED = "Siapa yang ditemui?", "Tidak cocok dengan foto KTP.", "Nom
 
 def returned(phone: Phone, office: Running, **reasons: str) -> RecordId:  # noqa: F811
     """A visit that came back for these reasons; `foto_rumah_depan` is that photo."""
-    done = record_visit(phone, start_visit(phone))
-    assert phone.worker.run_once() is None
+    done = sent_visit(phone)
     shots = {one.field: one.blob for one in phone.visits.visit(done.visit).photos}
     keys = {shots.get(key, key if key == "umum" else f"bpnt_kpm.{key}"): why for key, why in reasons.items()}
-    decide(office, done.visit, done.change, "kembalikan", **keys)
-    assert phone.worker.run_once() is None
+    send_back(office, phone, done.visit, **keys)
     return done.visit
 
 
 def open_repair(driver: Driver, phone: Phone, time: SetTime, scale: float = 1.0) -> None:
     driver.open(phone, now_ms=time.now_ms, scale=scale)
-    driver.tap(next(widget for widget in driver.walk() if isinstance(widget, TaskRow)))
+    driver.tap(rows(driver)[0])
     assert driver.shell.name == "repair"
-
-
-def correction(phone: Phone, visit: RecordId) -> DraftView:
-    begun = phone.visits.start_correction(visit)
-    assert isinstance(begun, DraftView)
-    return begun
 
 
 def onward(driver: Driver) -> list[str]:

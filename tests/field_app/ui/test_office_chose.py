@@ -11,13 +11,12 @@ from sync.change import Patch, Resolve
 from tests.field_app.conftest import SetTime
 from tests.field_app.test_phone_and_office import (
     WARGA,
-    decide,
     enrolled,  # noqa: F401 - a phone with one task
     enrolled_conflict_change,
-    record_visit,
     start_visit,
 )
 from tests.field_app.ui.driver import Driver
+from tests.field_app.ui.returning import rows, send_back, sent_visit
 from tests.server.conftest import Running, office  # noqa: F401 - the running office as a fixture
 
 WAITS = "Menunggu keputusan kantor"
@@ -41,7 +40,7 @@ def resolve(phone: Phone, office: Running) -> None:  # noqa: F811
 
 
 def open_visit(driver: Driver) -> None:
-    driver.tap(next(widget for widget in driver.walk() if isinstance(widget, TaskRow)))
+    driver.tap(rows(driver)[0])
     assert driver.shell.name == "task"
 
 
@@ -74,13 +73,11 @@ def test_a_visit_that_comes_back_while_she_reads_it_leads_to_the_reasons(
     office: Running,  # noqa: F811
     time: SetTime,
 ) -> None:
-    done = record_visit(enrolled, start_visit(enrolled))
-    assert enrolled.worker.run_once() is None
+    done = sent_visit(enrolled)
     driver.open(enrolled, now_ms=time.now_ms)
     open_visit(driver)
     assert driver.sees("Diterima")
-    decide(office, done.visit, done.change, "kembalikan", **{"bpnt_kpm.catatan": "Siapa yang ditemui?"})
-    assert enrolled.worker.run_once() is None
+    send_back(office, enrolled, done.visit, **{"bpnt_kpm.catatan": "Siapa yang ditemui?"})
     driver.wait_for(lambda: driver.sees("Siapa yang ditemui?"))
     assert driver.sees("Perlu diperbaiki")
     driver.press("Perbaiki")
@@ -92,8 +89,7 @@ def test_news_that_change_nothing_leave_what_she_reads_where_it_is(
     enrolled: Phone,  # noqa: F811
     time: SetTime,
 ) -> None:
-    record_visit(enrolled, start_visit(enrolled))
-    assert enrolled.worker.run_once() is None
+    sent_visit(enrolled)
     driver.open(enrolled, now_ms=time.now_ms)
     open_visit(driver)
     before = list(driver.screen.ids.page.body.children)

@@ -5,38 +5,22 @@ import gc
 import pytest
 
 from field_app.phone import Phone
-from field_app.ui.widgets.rows import TaskRow
-from field_app.views import DraftView
-from schemas.ids import ChangeId, PersonId, RecordId
-from server.store import SqlOfficeStore
+from schemas.ids import PersonId, RecordId
 from sync.change import Decide, Patch
 from tests.field_app.conftest import SetTime
 from tests.field_app.test_phone_and_office import (
     TUGAS,
     WARGA,
-    decide,
     enrolled,  # noqa: F401 - a phone with one task
     record_visit,
     start_visit,
 )
 from tests.field_app.ui.driver import Driver
+from tests.field_app.ui.returning import correction, head_of, rows, send_back, sent_visit
 from tests.server.conftest import Running, office  # noqa: F401 - the running office as a fixture
 
 REASON, ANOTHER = "Nama desa keliru.", "Siapa yang ditemui?"
 NOT_ASKED, WITHDRAWN = "Perbaikan tidak diminta lagi", "Tugas ditarik kantor"
-
-
-def head_of(office: Running, visit: RecordId) -> ChangeId:  # noqa: F811
-    """The last word on a visit, which the next decision follows."""
-    found = office.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).records([visit]))
-    head = found[visit].head
-    assert head is not None
-    return head
-
-
-def send_back(office: Running, phone: Phone, visit: RecordId, **reasons: str) -> None:  # noqa: F811
-    decide(office, visit, head_of(office, visit), "kembalikan", **reasons)
-    assert phone.worker.run_once() is None
 
 
 def take_back(office: Running, phone: Phone, visit: RecordId) -> None:  # noqa: F811
@@ -55,10 +39,6 @@ def give_to(office: Running, phone: Phone, whom: PersonId) -> None:  # noqa: F81
     assert phone.worker.run_once() is None
 
 
-def rows(driver: Driver) -> list[TaskRow]:
-    return [widget for widget in driver.walk() if isinstance(widget, TaskRow)]
-
-
 @pytest.mark.parametrize("scale", [1.0, 1.6], ids=["usual", "large"])
 def test_a_return_that_is_taken_back_keeps_what_was_mended_and_comes_again_with_its_new_reason(
     driver: Driver,
@@ -67,12 +47,9 @@ def test_a_return_that_is_taken_back_keeps_what_was_mended_and_comes_again_with_
     time: SetTime,
     scale: float,
 ) -> None:
-    done = record_visit(enrolled, start_visit(enrolled))
-    assert enrolled.worker.run_once() is None
+    done = sent_visit(enrolled)
     send_back(office, enrolled, done.visit, **{"bpnt_kpm.alamat": REASON})
-    begun = enrolled.visits.start_correction(done.visit)
-    assert isinstance(begun, DraftView)
-    enrolled.visits.save(begun.id, "bpnt_kpm", "catatan", "Istri kepala keluarga")
+    enrolled.visits.save(correction(enrolled, done.visit).id, "bpnt_kpm", "catatan", "Istri kepala keluarga")
     driver.open(enrolled, now_ms=time.now_ms, scale=scale)
     assert driver.sees("Perlu diperbaiki") and not driver.sees(NOT_ASKED)
 
