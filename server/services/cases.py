@@ -8,6 +8,7 @@ from typing import Any
 from schemas import format as written
 from schemas.base import Data
 from schemas.ids import RecordId
+from schemas.reopening import reopening, step_named
 from schemas.wire import Applied, Rejected
 from schemas.workflow import Workflow, Workflows, next_events
 from schemas.workflow_types import Event, Need
@@ -29,12 +30,16 @@ MOST = 500
 
 
 class Step(Data, frozen=True, kw_only=True):
-    """A step that the reader may take, with what it asks for; `two_people`: not who took the one before."""
+    """A step that the reader may take, with what it asks for; `two_people`: not who took the one before.
+
+    `reopens`: it takes the end of the case back.
+    """
 
     code: str
     label: str
     needs: tuple[Need, ...]
     two_people: bool = False
+    reopens: bool = False
 
     @property
     def asks_file(self) -> bool:
@@ -187,7 +192,7 @@ class Cases:
                 return NotThere() if why == "row" else Denied(why=why)
             if record.head is None or record.head.hex() != seen:
                 return Stale()
-            step = self._workflow(record).event(event)
+            step = step_named(self._workflow(record), event)
             if step is None:
                 return Incomplete(say="problem.workflow_event_unknown")
             body = Advance(kasus=case, follows=record.head, event=event, answers=answers_of(step, given))
@@ -261,7 +266,7 @@ class Cases:
     def _steps(self, record: Record, workflow: Workflow, person: Person) -> tuple[Step, ...]:
         if refused(person, "move_cases", self._thing(record)) is not None:
             return ()
-        return steps_of(workflow, record.fields["state"], person)
+        return steps_open(workflow, record.fields, person)
 
 
 def _is_wanted(wanted: CaseFilter, stage: Stage, desa: str) -> bool:
@@ -315,6 +320,18 @@ def steps_of(workflow: Workflow, state: str, person: Person) -> tuple[Step, ...]
     )
 
 
+def steps_open(workflow: Workflow, fields: Mapping[str, Any], person: Person) -> tuple[Step, ...]:
+    """Return the steps that somebody may take in a case with these fields, taking its end back too."""
+    state, history = str(fields["state"]), fields.get("history", [])
+    roles = sorted(person.roles)
+    back = (reopening(workflow, state, history, person.id, role) for role in roles)
+    found = next((event for event in back if event is not None), None)
+    steps = steps_of(workflow, state, person)
+    if found is None:
+        return steps
+    return (*steps, Step(code=found.code, label=found.label, needs=found.needs, reopens=True))
+
+
 def _thing(workflow: Workflow, desa: str) -> Thing:
     return Thing(author=None, region=desa, service=workflow.service, privacy=workflow.privacy)
 
@@ -336,7 +353,7 @@ def answers_of(step: Event, given: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _past(step: Mapping[str, Any], workflow: Workflow, known: Mapping[str, str]) -> Past:
-    event = workflow.event(str(step["event"]))
+    event = step_named(workflow, str(step["event"]))
     needs = {need.name: need for need in event.needs} if event else {}
     said = [
         f"{needs[name].label}: {needs[name].options.get(str(value), value)}"
