@@ -31,8 +31,9 @@ def render(workflows: Workflows | None = None, text: Text | None = None) -> dict
 def _of_every_case(event: Event) -> Iterator[str]:
     yield "\n## Every case\n"
     yield (
-        f"**{event.label}** (`{event.code}`): from any end back to where the step that ended the case was taken, by "
-        f"who took it or the kabid. It asks for: {_needs(event.needs)}. Source: {', '.join(event.source)}."
+        f"**{event.label}** (`{event.code}`): from any end back to where the step was taken that "
+        "ended the case, by who took it or the kabid. "
+        f"It asks for: {_needs(event.needs)}. Source: {', '.join(event.source)}."
     )
 
 

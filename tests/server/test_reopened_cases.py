@@ -1,6 +1,7 @@
 """A case that ended by mistake is opened again on its page, with a reason that stays in its history."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import httpx
@@ -8,7 +9,10 @@ import pytest
 
 from schemas.ids import RecordId
 from schemas.wire import Applied
+from server.services.cases import CaseView
+from server.services.review import Decided, Incomplete
 from server.store import SqlOfficeStore
+from server.web.building import build_site
 from sync.change import Advance, Patch
 from tests.server.room_case_site import Site, move, page_of, seen, served_case
 from tests.server.room_office import csrf, log_in
@@ -82,6 +86,25 @@ def test_the_trail_names_the_step(office: Office) -> None:
     with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, "pengawas")
         assert "Buka lagi kasus" in client.get("/jejak").text
+
+
+def test_who_was_refused_may_object_and_the_kabid_answers(office: Office) -> None:
+    case, site = refused_case(office), build_site(office.deps)
+
+    def takes(who: str, event: str, **answers: str) -> object:
+        person = office.person(who)
+        found = site.cases.open(person, case, date(2026, 11, 27))
+        assert isinstance(found, CaseView)
+        return site.cases.advance(person, case, found.seen, event, answers)
+
+    said = {"alasan": "Berkas sudah diserahkan", "tanggal_keberatan": "2026-11-20"}
+    assert isinstance(takes("petugas", "ajukan_keberatan", alasan=said["alasan"]), Incomplete)
+    assert takes("petugas", "ajukan_keberatan", **said) == Decided()
+    assert office.fields(case)["state"] == "keberatan"
+    for who in ("petugas", "verifikator"):
+        assert takes(who, "terima_keberatan", alasan="Benar") == Incomplete(say="problem.workflow_role")
+    assert takes("kabid", "terima_keberatan", alasan="Tanda terimanya ada") == Decided()
+    assert office.fields(case)["state"] == "cek_dtks"
 
 
 def test_a_sealed_case_is_opened_again_in_the_room_alone(site: Site) -> None:
