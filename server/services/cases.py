@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from msgspec.structs import replace
+
 from schemas import format as written
 from schemas.base import Data
 from schemas.ids import RecordId
@@ -15,6 +17,7 @@ from schemas.workflow_types import Event, Need
 from server import page_store
 from server.access import Person, Thing, is_inside, may, refused
 from server.engine import Engine, Reader, Writer
+from server.services.opening_cases import CALL_OFF, may_call_off
 from server.services.people import Actor, Denied
 from server.services.review import Decided, Incomplete, NotThere, Stale
 from server.services.sealed_rows import kode_of, officer_of, officers, title_of
@@ -63,7 +66,10 @@ class Past(Data, frozen=True, kw_only=True):
 
 
 class CaseView(Data, frozen=True, kw_only=True):
-    """A case as a page shows it. `days` are left until it is due, below 0 when late; None without a limit."""
+    """A case as a page shows it. `days` are left until it is due, below 0 when late; None without a limit.
+
+    `fallen`: the visit that opened it is not approved any more; only then it may be called off.
+    """
 
     id: RecordId
     name: str
@@ -83,6 +89,7 @@ class CaseView(Data, frozen=True, kw_only=True):
     sealed: bool = False
     subject: str = ""
     ahead: tuple[Ahead, ...] = ()
+    fallen: bool = False
 
 
 class CaseFilter(Data, frozen=True, kw_only=True):
@@ -173,7 +180,10 @@ class Cases:
             fields = record.fields
             history: list[dict[str, Any]] = fields.get("history", [])
             named = {str(fields.get("subjek") or ""), *(str(step["by"]) for step in history)}
-            return self._view(record, person, today, names(store, named - {""}))
+            view = self._view(record, person, today, names(store, named - {""}))
+            fallen = not view.final and may_call_off(store, record)
+            steps = tuple(step for step in view.steps if fallen or step.code != CALL_OFF)
+            return replace(view, fallen=fallen, steps=steps)
 
         return self._engine.read(work)
 
@@ -195,6 +205,8 @@ class Cases:
             step = step_named(self._workflow(record), event)
             if step is None:
                 return Incomplete(say="problem.workflow_event_unknown")
+            if event == CALL_OFF and not may_call_off(SqlOfficeStore.writing(tx), record):
+                return Stale()
             body = Advance(kasus=case, follows=record.head, event=event, answers=answers_of(step, given))
             outcome = self._office.act_in(tx, person.id, [body])[0]
             match outcome:
@@ -260,7 +272,7 @@ class Cases:
         return tuple(
             Ahead(label=event.label, who=", ".join(self._words.text(f"peran.{role}") for role in event.who))
             for event in workflow.events
-            if state in event.from_
+            if state in event.from_ and event.code != CALL_OFF
         )
 
     def _steps(self, record: Record, workflow: Workflow, person: Person) -> tuple[Step, ...]:
@@ -306,7 +318,8 @@ def _step_name(stage: Stage) -> str:
 
 def _turns(workflow: Workflow, state: str) -> set[str]:
     """Return the roles that may take the next step."""
-    return {role for event in workflow.events if state in event.from_ for role in event.who}
+    ways = (event for event in workflow.events if state in event.from_ and event.code != CALL_OFF)
+    return {role for event in ways for role in event.who}
 
 
 def steps_of(workflow: Workflow, state: str, person: Person) -> tuple[Step, ...]:
