@@ -30,6 +30,7 @@ from sync.neutral import is_sealed
 from sync.store import Record
 
 MOST = 500
+GOOD_ENDS, BAD_ENDS = frozenset({"selesai", "jamkesda"}), frozenset({"ditolak"})
 
 
 class Step(Data, frozen=True, kw_only=True):
@@ -78,6 +79,7 @@ class CaseView(Data, frozen=True, kw_only=True):
     region: str
     state: str
     final: bool
+    tone: str
     since: str
     due: str
     days: int | None
@@ -254,6 +256,7 @@ class Cases:
             region=self._words.region(str(fields.get("kode_desa") or "")),
             state=state.label,
             final=state.final,
+            tone=tone_of(workflow, fields["state"]),
             since=written.long_date(written.local_date(fields["since_ms"])),
             due=written.long_date(due) if due else "",
             days=(due - today).days if due else None,
@@ -343,6 +346,13 @@ def steps_open(workflow: Workflow, fields: Mapping[str, Any], person: Person) ->
     if found is None:
         return steps
     return (*steps, Step(code=found.code, label=found.label, needs=found.needs, reopens=True))
+
+
+def tone_of(workflow: Workflow, state: str) -> str:
+    """Return in what tone a state is shown: what is under way, a good end, a bad one, or any other."""
+    if not workflow.states[state].final:
+        return "info"
+    return "good" if state in GOOD_ENDS else "bad" if state in BAD_ENDS else "quiet"
 
 
 def _thing(workflow: Workflow, desa: str) -> Thing:

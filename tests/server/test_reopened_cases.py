@@ -59,6 +59,7 @@ def test_a_case_that_was_ended_by_mistake_goes_on_where_it_stood(office: Office)
         log_in(client, "verifikator")
         page = client.get(f"/kasus/{case}").text
         assert "Kasus ini sudah selesai" in page and "Buka lagi kasus" in page
+        assert 'class="chip bad"' in page, "a refusal is not shown as a good end"
         silent = opened_again(client, case)
         assert silent.status_code == 422 and office.fields(case)["state"] == "ditolak"
         assert opened_again(client, case, **{"isi.alasan": WHY}).status_code == 303
