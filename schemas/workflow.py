@@ -5,7 +5,7 @@ workflow, state, event, role and answers. Who acts, what time it is and what is 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ import msgspec
 
 from schemas.deadline import add_months, add_working_days
 from schemas.folders import listed
+from schemas.reopening import REOPEN, Taken, reopening, standing
 from schemas.workflow_reading import WorkflowError, read_workflow
 from schemas.workflow_types import Event, Need, NeedType, Role, State, Workflow
 
@@ -31,6 +32,7 @@ __all__ = [
     "WorkflowError",
     "Workflows",
     "advance",
+    "advance_as",
     "begin",
     "load_workflows",
     "next_events",
@@ -91,9 +93,48 @@ def advance(
 
     `answers` are None where they are sealed: then whoever sealed them has checked them, with `wrong_answers`.
     """
+    return _take(workflow, state, workflow.event(event), role, answers, same_person=same_person)
+
+
+def advance_as(
+    workflow: Workflow,
+    state: str,
+    history: Sequence[Taken],
+    event: str,
+    author: str,
+    roles: AbstractSet[str],
+    answers: Mapping[str, Any] | None,
+) -> Advanced | Refused:
+    """Move a kasus as any of somebody's roles may, or say why none may. `history`: its steps until now."""
+    steps = standing(history)
+    same = bool(steps) and steps[-1]["by"] == author
+    refused = Refused(problem="workflow_role")
+    for role in sorted(roles):
+        if event == REOPEN:
+            step = reopening(workflow, state, history, author, role)
+            if step is None:
+                continue
+        else:
+            step = workflow.event(event)
+        result = _take(workflow, state, step, role, answers, same_person=same)
+        if isinstance(result, Advanced):
+            return result
+        if refused.problem == "workflow_role":
+            refused = result
+    return refused
+
+
+def _take(
+    workflow: Workflow,
+    state: str,
+    step: Event | None,
+    role: str,
+    answers: Mapping[str, Any] | None,
+    *,
+    same_person: bool,
+) -> Advanced | Refused:
     if state not in workflow.states:
         return Refused(problem="workflow_state_unknown")
-    step = workflow.event(event)
     if step is None:
         return Refused(problem="workflow_event_unknown")
     if state not in step.from_:

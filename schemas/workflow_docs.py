@@ -5,6 +5,7 @@ One rule: nothing on the page is written by hand. What names J as its source wai
 
 from collections.abc import Iterable, Iterator
 
+from schemas.reopening import reopening_event
 from schemas.text import Text, load_text
 from schemas.workflow import Event, Need, State, Workflow, Workflows, load_workflows
 
@@ -23,7 +24,17 @@ def render(workflows: Workflows | None = None, text: Text | None = None) -> dict
         lines += [f"- [{workflow.title}](#{workflow.id})"]
     for workflow in known.all():
         lines += _section(workflow, words)
+    lines += _of_every_case(reopening_event())
     return {"docs/workflows.md": "\n".join(lines).rstrip() + "\n"}
+
+
+def _of_every_case(event: Event) -> Iterator[str]:
+    yield "\n## Every case\n"
+    yield (
+        f"**{event.label}** (`{event.code}`): from any end back to where the step was taken that "
+        "ended the case, by who took it or the kabid. "
+        f"It asks for: {_needs(event.needs)}. Source: {', '.join(event.source)}."
+    )
 
 
 def _section(workflow: Workflow, words: Text) -> Iterator[str]:

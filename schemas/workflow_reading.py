@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from schemas.reopening import REOPEN
 from schemas.sealed import SEALED_SERVICES
 from schemas.workflow_types import Event, Need, Role, State, Workflow
 
@@ -104,6 +105,8 @@ def _of_events(workflow: Workflow) -> Iterator[str]:
                 yield f"event {event.code}: {code} is no state"
         if not NAME.fullmatch(event.code) or not event.label.strip() or not event.source or not event.from_:
             yield f"event {event.code}: needs a snake_case code, a label, a source and a state to start from"
+        if event.code == REOPEN:
+            yield f"event {event.code}: is every case's, and no workflow's own"
         if not event.who or READERS & set(event.who):
             yield f"event {event.code}: needs roles that may act"
         if event.days_allowed is not None and event.days_allowed < 1:
@@ -134,9 +137,10 @@ def _of_ways(workflow: Workflow) -> Iterator[str]:
         yield f"state {code} is never reached"
     for code in sorted(workflow.states.keys() - _reached(final, back)):
         yield f"state {code} leads to no end"
-    for code in sorted(final):
-        if onward[code]:
-            yield f"state {code} is final and has events"
+    for event in workflow.events:
+        asks_why = any(need.name == "alasan" and need.required for need in event.needs)
+        if final & set(event.from_) and (event.to in final or not asks_why):
+            yield f"event {event.code}: leads out of an end, so it asks for an alasan and leads to no end"
 
 
 def _reached(start: set[str], ways: Mapping[str, set[str]]) -> set[str]:

@@ -59,6 +59,7 @@ from server.paper_key import place_if_stale
 from server.parsing.pool import Parsers
 from server.parsing.typesetting import Typesetter
 from server.published import judged_with, take_published
+from server.relisting import relist
 from server.rotating import settle, standing
 from server.services.device_words import DeviceWords
 from server.services.handover import Handovers
@@ -158,6 +159,7 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
         with suppress(OSError, KeysAwayError):
             deps.destruction.complete_list()
         deps.destruction.apply_list()
+        relist(deps.engine)
     except UnknownKeyError:
         close_office(deps)
         return _refused("kunci_salah", data)

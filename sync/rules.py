@@ -11,7 +11,7 @@ from schemas.form import Forms
 from schemas.format import local_date
 from schemas.ids import PersonId
 from schemas.wire import Rejected
-from schemas.workflow import Advanced, Refused, Workflow, Workflows, advance, begin
+from schemas.workflow import Advanced, Refused, Workflow, Workflows, advance_as, begin
 from sync.change import Advance, Submit
 from sync.store import Fields
 
@@ -115,14 +115,10 @@ class DomainRules:
     ) -> Step | Rejected:
         workflow = self._workflows.get(fields["workflow"], fields["workflow_version"])
         history: list[Fields] = fields.get("history", [])
-        before = history[-1]["by"] if history else None
-        refused = Rejected(problem="workflow_role", field=event)
-        for role in sorted(roles):
-            result = advance(workflow, fields["state"], event, role, answers, same_person=before == author)
-            if isinstance(result, Advanced):
-                return _step(workflow, result, received_ms)
-            refused = _reason(result, event)
-        return refused
+        result = advance_as(workflow, fields["state"], history, event, author, roles, answers)
+        return (
+            _step(workflow, result, received_ms) if isinstance(result, Advanced) else _reason(result, event)
+        )
 
 
 def _reason(result: Refused, event: str) -> Rejected:

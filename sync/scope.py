@@ -27,7 +27,7 @@ UNIT_KEYS = RecordId("0" * 31 + "2")
 RESERVED = frozenset(RecordId("0" * 31 + digit) for digit in "0123456789abcdef")
 """Ids that the office gives to records of its own; no phone may put anything there, not even first."""
 OPEN_TUGAS = frozenset({"baru", "dikirim", "dikembalikan"})
-HIDDEN = frozenset({"nik", "no_kk", "no_kks", "no_rekening", "bank", "no_hp"})
+HIDDEN = frozenset({"nik", "no_kk", "no_kks", "no_rekening", "bank", "no_hp", "desil"})
 """Fields of a person that only someone with a tugas sees in full."""
 SUBJECT_KINDS = frozenset({"warga", "ewarong"})
 KASUS_LISTED = ("workflow", "workflow_version", "service", "subjek", "kode_desa", "state", "due", "since_ms")

@@ -11,16 +11,19 @@ from msgspec.structs import replace
 from schemas.base import UNREADABLE, decode, encode
 from schemas.ids import Part, RecordId
 from schemas.wire import Row, RowBody
+from sync.merge import NO_FIELDS
 from sync.scope import MINE, reduced
 
 THIN = b""
+LATE = frozenset({"desil"})
+"""What lists have not shown from the start: a phone of before would make such a row with it, so it is sent."""
 
 
 def thin(rows: Sequence[Row]) -> list[Row]:
     """Return the rows, those of one thing together; a reduced row that its fuller one in the same page tells
     travels empty.
     """
-    made = _reduced_bodies(rows)
+    made = _reduced_bodies(rows, LATE)
     if not made:  # most pages: nobody has a task there
         return _neighbours(rows)
     return [
@@ -42,10 +45,12 @@ def fill(rows: Sequence[Row]) -> list[Row] | None:
     return whole if all(row.body for row in whole) else None
 
 
-def _reduced_bodies(rows: Iterable[Row]) -> dict[RecordId, bytes]:
+def _reduced_bodies(rows: Iterable[Row], without: frozenset[str] = NO_FIELDS) -> dict[RecordId, bytes]:
+    """Make the reduced row of each warga that stands in full, unless it has one of these fields."""
     full = [row for row in rows if row.kind == "warga" and row.body and _own(row)]
     wanted = {row.id for row in rows if not _own(row)} if full else set[RecordId]()
-    return {row.id: encode(reduced(decode(row.body, RowBody))) for row in full if row.id in wanted}
+    told = ((row.id, decode(row.body, RowBody)) for row in full if row.id in wanted)
+    return {name: encode(reduced(fields)) for name, fields in told if without.isdisjoint(fields)}
 
 
 def _own(row: Row) -> bool:

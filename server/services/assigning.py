@@ -20,6 +20,7 @@ from server.access import Person, Role, Thing, may, refused
 from server.assign_store import Task
 from server.engine import Engine, Reader, Writer
 from server.services.closed_shops import closed_shops
+from server.services.gone_people import gone_people
 from server.services.people import Actor, Denied, load_person, people, people_who_left
 from server.settings import LONG_AGO, settings
 from server.shelves import stages_under_way
@@ -33,7 +34,7 @@ from sync.store import Record
 Show = Literal["semua", "belum", "lama", "masalah"]
 SHOWS: tuple[Show, ...] = ("semua", "belum", "lama", "masalah")
 """Everybody; those without an open tugas; those whom nobody visited for as long as the office set; those
-about whom a kasus of the service is under way. A shop that closed is neither of the second nor the third."""
+about whom a kasus of the service is under way. Who is out is neither of the second nor the third."""
 DAY_MS = 86_400_000
 PIECE = 200
 MOST_REASON = 200
@@ -45,7 +46,8 @@ KINDS = {"warga": "nama", "ewarong": "nama_ewarong"}
 class Candidate(Data, frozen=True, kw_only=True):
     """Somebody who may be visited. `owner` has an open tugas for them; `visited_ms` is 0 when nobody came.
 
-    `desa` is the code of theirs, `closed` since when (ISO) a shop trades no longer; empty otherwise.
+    `desa` is the code of theirs, `closed` since when (ISO) a shop trades no longer, `gone` how somebody left;
+    empty otherwise.
     """
 
     id: RecordId
@@ -57,6 +59,12 @@ class Candidate(Data, frozen=True, kw_only=True):
     visited_ms: int
     visit_state: str
     closed: str = ""
+    gone: str = ""
+
+    @property
+    def is_out(self) -> bool:
+        """Whether there is nobody to visit any more, as far as is known."""
+        return bool(self.closed or self.gone)
 
 
 class Load(Data, frozen=True, kw_only=True):
@@ -158,9 +166,10 @@ class Assigning:
             records = SqlOfficeStore.reading(tx).records(ids)
             visits = assign_store.last_visits(tx, ids, merged)
             closed = closed_shops(tx, ids) if kind == "ewarong" else {}
+            gone = gone_people(tx, ids) if kind == "warga" else {}
             return [
-                _candidate(record, visits.get(record.id), closed.get(record.id, ""))
-                for record in records.values()
+                _candidate(each, visits.get(each.id), closed.get(each.id, ""), gone.get(each.id, ""))
+                for each in records.values()
             ]
 
         found = [each for each in self._engine.read(work) if self._is_shown(each, show, since_ms)]
@@ -287,9 +296,9 @@ class Assigning:
     def _is_shown(self, each: Candidate, show: Show, since_ms: int) -> bool:
         match show:
             case "belum":
-                return each.owner is None and not each.closed
+                return each.owner is None and not each.is_out
             case "lama":
-                return each.visited_ms < since_ms and not each.closed
+                return each.visited_ms < since_ms and not each.is_out
             case "semua" | "masalah":
                 return True
 
@@ -353,7 +362,7 @@ class Assigning:
         return len(bodies)
 
 
-def _candidate(record: Record, visit: tuple[int, str] | None, closed: str) -> Candidate:
+def _candidate(record: Record, visit: tuple[int, str] | None, closed: str, gone: str) -> Candidate:
     fields = record.fields
     return Candidate(
         id=record.id,
@@ -365,6 +374,7 @@ def _candidate(record: Record, visit: tuple[int, str] | None, closed: str) -> Ca
         visited_ms=visit[0] if visit else 0,
         visit_state=visit[1] if visit else "",
         closed=closed,
+        gone=gone,
     )
 
 

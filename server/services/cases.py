@@ -5,15 +5,19 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from msgspec.structs import replace
+
 from schemas import format as written
 from schemas.base import Data
 from schemas.ids import RecordId
+from schemas.reopening import reopening, step_named
 from schemas.wire import Applied, Rejected
 from schemas.workflow import Workflow, Workflows, next_events
 from schemas.workflow_types import Event, Need
 from server import page_store
 from server.access import Person, Thing, is_inside, may, refused
 from server.engine import Engine, Reader, Writer
+from server.services.opening_cases import CALL_OFF, may_call_off
 from server.services.people import Actor, Denied
 from server.services.review import Decided, Incomplete, NotThere, Stale
 from server.services.sealed_rows import kode_of, officer_of, officers, title_of
@@ -26,15 +30,20 @@ from sync.neutral import is_sealed
 from sync.store import Record
 
 MOST = 500
+GOOD_ENDS, BAD_ENDS = frozenset({"selesai", "jamkesda"}), frozenset({"ditolak"})
 
 
 class Step(Data, frozen=True, kw_only=True):
-    """A step that the reader may take, with what it asks for; `two_people`: not who took the one before."""
+    """A step that the reader may take, with what it asks for; `two_people`: not who took the one before.
+
+    `reopens`: it takes the end of the case back.
+    """
 
     code: str
     label: str
     needs: tuple[Need, ...]
     two_people: bool = False
+    reopens: bool = False
 
     @property
     def asks_file(self) -> bool:
@@ -58,7 +67,10 @@ class Past(Data, frozen=True, kw_only=True):
 
 
 class CaseView(Data, frozen=True, kw_only=True):
-    """A case as a page shows it. `days` are left until it is due, below 0 when late; None without a limit."""
+    """A case as a page shows it. `days` are left until it is due, below 0 when late; None without a limit.
+
+    `fallen`: the visit that opened it is not approved any more; only then it may be called off.
+    """
 
     id: RecordId
     name: str
@@ -67,6 +79,7 @@ class CaseView(Data, frozen=True, kw_only=True):
     region: str
     state: str
     final: bool
+    tone: str
     since: str
     due: str
     days: int | None
@@ -78,6 +91,7 @@ class CaseView(Data, frozen=True, kw_only=True):
     sealed: bool = False
     subject: str = ""
     ahead: tuple[Ahead, ...] = ()
+    fallen: bool = False
 
 
 class CaseFilter(Data, frozen=True, kw_only=True):
@@ -168,7 +182,10 @@ class Cases:
             fields = record.fields
             history: list[dict[str, Any]] = fields.get("history", [])
             named = {str(fields.get("subjek") or ""), *(str(step["by"]) for step in history)}
-            return self._view(record, person, today, names(store, named - {""}))
+            view = self._view(record, person, today, names(store, named - {""}))
+            fallen = not view.final and may_call_off(store, record)
+            steps = tuple(step for step in view.steps if fallen or step.code != CALL_OFF)
+            return replace(view, fallen=fallen, steps=steps)
 
         return self._engine.read(work)
 
@@ -187,9 +204,11 @@ class Cases:
                 return NotThere() if why == "row" else Denied(why=why)
             if record.head is None or record.head.hex() != seen:
                 return Stale()
-            step = self._workflow(record).event(event)
+            step = step_named(self._workflow(record), event)
             if step is None:
                 return Incomplete(say="problem.workflow_event_unknown")
+            if event == CALL_OFF and not may_call_off(SqlOfficeStore.writing(tx), record):
+                return Stale()
             body = Advance(kasus=case, follows=record.head, event=event, answers=answers_of(step, given))
             outcome = self._office.act_in(tx, person.id, [body])[0]
             match outcome:
@@ -237,6 +256,7 @@ class Cases:
             region=self._words.region(str(fields.get("kode_desa") or "")),
             state=state.label,
             final=state.final,
+            tone=tone_of(workflow, fields["state"]),
             since=written.long_date(written.local_date(fields["since_ms"])),
             due=written.long_date(due) if due else "",
             days=(due - today).days if due else None,
@@ -255,13 +275,13 @@ class Cases:
         return tuple(
             Ahead(label=event.label, who=", ".join(self._words.text(f"peran.{role}") for role in event.who))
             for event in workflow.events
-            if state in event.from_
+            if state in event.from_ and event.code != CALL_OFF
         )
 
     def _steps(self, record: Record, workflow: Workflow, person: Person) -> tuple[Step, ...]:
         if refused(person, "move_cases", self._thing(record)) is not None:
             return ()
-        return steps_of(workflow, record.fields["state"], person)
+        return steps_open(workflow, record.fields, person)
 
 
 def _is_wanted(wanted: CaseFilter, stage: Stage, desa: str) -> bool:
@@ -301,7 +321,8 @@ def _step_name(stage: Stage) -> str:
 
 def _turns(workflow: Workflow, state: str) -> set[str]:
     """Return the roles that may take the next step."""
-    return {role for event in workflow.events if state in event.from_ for role in event.who}
+    ways = (event for event in workflow.events if state in event.from_ and event.code != CALL_OFF)
+    return {role for event in ways for role in event.who}
 
 
 def steps_of(workflow: Workflow, state: str, person: Person) -> tuple[Step, ...]:
@@ -313,6 +334,25 @@ def steps_of(workflow: Workflow, state: str, person: Person) -> tuple[Step, ...]
         Step(code=event.code, label=event.label, needs=event.needs, two_people=event.two_people)
         for event in found.values()
     )
+
+
+def steps_open(workflow: Workflow, fields: Mapping[str, Any], person: Person) -> tuple[Step, ...]:
+    """Return the steps that somebody may take in a case with these fields, taking its end back too."""
+    state, history = str(fields["state"]), fields.get("history", [])
+    roles = sorted(person.roles)
+    back = (reopening(workflow, state, history, person.id, role) for role in roles)
+    found = next((event for event in back if event is not None), None)
+    steps = steps_of(workflow, state, person)
+    if found is None:
+        return steps
+    return (*steps, Step(code=found.code, label=found.label, needs=found.needs, reopens=True))
+
+
+def tone_of(workflow: Workflow, state: str) -> str:
+    """Return in what tone a state is shown: what is under way, a good end, a bad one, or any other."""
+    if not workflow.states[state].final:
+        return "info"
+    return "good" if state in GOOD_ENDS else "bad" if state in BAD_ENDS else "quiet"
 
 
 def _thing(workflow: Workflow, desa: str) -> Thing:
@@ -336,7 +376,7 @@ def answers_of(step: Event, given: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _past(step: Mapping[str, Any], workflow: Workflow, known: Mapping[str, str]) -> Past:
-    event = workflow.event(str(step["event"]))
+    event = step_named(workflow, str(step["event"]))
     needs = {need.name: need for need in event.needs} if event else {}
     said = [
         f"{needs[name].label}: {needs[name].options.get(str(value), value)}"

@@ -11,6 +11,7 @@ from schemas.base import Data
 from schemas.form_types import Privacy
 from schemas.format import local_date
 from schemas.ids import PersonId, RecordId
+from schemas.reopening import reopening_event
 from schemas.wire import Applied
 from schemas.workflow import Workflows
 from server import conflict_store
@@ -269,7 +270,7 @@ class Conflicts:
             return {}
         workflow = self._workflows.get(target.fields["workflow"], target.fields["workflow_version"])
         labels = {code: state.label for code, state in workflow.states.items()}
-        return labels | {event.code: event.label for event in workflow.events}
+        return labels | {event.code: event.label for event in (*workflow.events, reopening_event())}
 
     def _story(
         self, tx: Reader, person: Person, conflict: Record, target: Record | None, *, opened: bool

@@ -18,6 +18,7 @@ from schemas.form_values import day_of
 from schemas.identity import mask_nik
 from schemas.ids import BlobId, RecordId
 from schemas.letters import Kind
+from schemas.reopening import standing
 from server import letter_store
 from server.access import Person, Thing, refused, scope
 from server.engine import Reader
@@ -35,6 +36,8 @@ from sync.store import Fields
 MOST_PHOTOS = 8
 MOST_TYPED = 1000
 LONG_TYPED = 20_000
+MUST = ("masalah", "permohonan", "jawaban", "alasan")
+"""What a letter that asks for it says nothing without."""
 DOCUMENTS = frozenset({"kk", "ktp", "kks", "kis", "paspor"})
 """Parts of names of fields whose photo shows a document of a person: not chosen unless somebody does."""
 CODE = re.compile(r"[A-Za-z0-9-]{3,20}")
@@ -110,6 +113,7 @@ class LetterFacts:
 
     def _person(self, tx: Reader, asked: Asked, kind: Kind) -> Facts | NotThere:
         store, region, subject, visit, case = SqlOfficeStore.reading(tx), "", None, asked.visit, None
+        why = ""
         if asked.case:
             record = store.records([RecordId(asked.case)]).get(RecordId(asked.case))
             if record is None or record.kind != "kasus":
@@ -122,7 +126,7 @@ class LetterFacts:
             if service != kind.layanan:
                 return NotThere()
             region, subject = _text(fields, "kode_desa"), _text(fields, "subjek")
-            visit = _text(fields, "kunjungan")
+            visit, why = _text(fields, "kunjungan"), _why(fields)
         found = load_visit(tx, RecordId(visit)) if visit else None
         if case is None:
             if found is None or found.subject is None:
@@ -141,7 +145,7 @@ class LetterFacts:
             values=values,
             pairs=self._pairs(values, "nama", "nik", "no_kks", "alamat", "desa", "kecamatan"),
             about=self._pairs(values, "nama", "nik_akhir", "alamat", "desa", "kecamatan"),
-            prefill=self._problem(found),
+            prefill={**self._problem(found), "jawaban": "", "alasan": why},
         )
 
     def _visit(self, tx: Reader, asked: Asked) -> Facts | NotThere:
@@ -206,7 +210,7 @@ class LetterFacts:
         for name, value in given.items():
             if len(value) > (LONG_TYPED if name == "daftar" else MOST_TYPED):
                 return Lacking(why="panjang")
-        if lack := next((name for name in ("masalah", "permohonan") if given.get(name) == ""), ""):
+        if lack := next((name for name in MUST if given.get(name) == ""), ""):
             return Lacking(why=lack)
         more: dict[str, str] = dict(given)
         if "jumlah" in given:
@@ -330,6 +334,13 @@ def _answers(found: Visit | None) -> dict[str, Any]:
     for form in found.newest.submit.forms.values() if found else ():
         merged |= {name: value for name, value in form.answers.items() if name not in merged}
     return merged
+
+
+def _why(fields: Fields) -> str:
+    """Return why a case came to where it stands, as its newest step says."""
+    steps = standing(fields.get("history", ()))
+    said = steps[-1].get("answers", {}).get("alasan") if steps else None
+    return said if isinstance(said, str) else ""
 
 
 def _text(fields: Fields, name: str) -> str:

@@ -1,6 +1,7 @@
 """Which cases the approval of a visit opens. Rule: one for a form and a visit, however often it is approved.
 
-A card that is asked for again while its case is under way opens no second one.
+A card that is asked for again while its case is under way opens no second one. What was called off when its
+approval was taken back does not count.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from server import assign_store
 from server.engine import Writer
 from server.services.people import Actor
 from server.services.visits import Visit
-from server.shelves import stages_under_way
+from server.shelves import stage, stages_under_way
 from server.store import SqlOfficeStore
 from sync.change import Patch
 from sync.neutral import is_sealed
@@ -23,6 +24,9 @@ from sync.store import Fields, Record
 PROBLEM_FORM, CARD, SHOP, COMPLAINT = "kks_masalah", "kis", "ewarong", "pengaduan"
 WORKFLOWS = {PROBLEM_FORM: "bpnt_masalah", CARD: "kis", SHOP: "ewarong_temuan", COMPLAINT: "pengaduan"}
 """What steps a case takes that begins with such a form."""
+CALL_OFF, CALLED_OFF = "gugurkan", "gugur"
+"""The step by which a case falls whose visit is not approved any more, and the state that it leads to."""
+APPROVED = "disetujui"
 MET = frozenset({"terisi_lengkap", "terisi_sebagian"})
 """How a visit ended at which somebody was asked."""
 
@@ -55,13 +59,7 @@ def opened_by(visit: Visit, officer: PersonId, workflows: Workflows) -> tuple[Op
 
 def open_case(tx: Writer, office: Actor, author: PersonId, opens: Opens, workflows: Workflows) -> RecordId:
     """Open a case unless it is there, and return it; also one that is under way about the same card."""
-    store = SqlOfficeStore.writing(tx)
-    # one that is not sealed is no phone's
-    name, there = place_of(
-        f"kasus\0{opens.visit}\0{opens.form}".encode(),
-        lambda each: store.records([each]).get(each),
-        lambda record: record.kind == "kasus" and not is_sealed(record),
-    )
+    name, there = _place(SqlOfficeStore.writing(tx), opens.visit, opens.form)
     if there is not None:
         return name
     running = _under_way(tx, opens.fields, workflows) if opens.form == CARD else None
@@ -69,6 +67,33 @@ def open_case(tx: Writer, office: Actor, author: PersonId, opens: Opens, workflo
         return running
     office.act_in(tx, author, [Patch(record=name, kind="kasus", base={}, new=opens.fields)])
     return name
+
+
+def cases_left(store: SqlOfficeStore, visit: Record, workflows: Workflows) -> list[Record]:
+    """Return the cases under way that an approval of this visit opened, which does not stand any more."""
+    if visit.fields["state"] == APPROVED:
+        return []
+    found = [_place(store, visit.id, form)[1] for form in WORKFLOWS]
+    stages = stages_under_way(workflows)
+    return [each for each in found if each is not None and stage(each.fields) in stages]
+
+
+def may_call_off(store: SqlOfficeStore, case: Record) -> bool:
+    """Whether a case may fall with its visit: once that is not approved any more."""
+    name = RecordId(str(case.fields.get("kunjungan") or ""))
+    visit = store.records([name]).get(name)
+    return visit is not None and visit.kind == "kunjungan" and visit.fields["state"] != APPROVED
+
+
+def _place(store: SqlOfficeStore, visit: RecordId, form: str) -> tuple[RecordId, Record | None]:
+    return place_of(
+        f"kasus\0{visit}\0{form}".encode(),
+        lambda each: store.records([each]).get(each),
+        # one that is sealed is a phone's
+        lambda record: (
+            record.kind == "kasus" and not is_sealed(record) and record.fields.get("state") != CALLED_OFF
+        ),
+    )
 
 
 def _calls_for(form: str, answers: Mapping[str, Any]) -> bool:

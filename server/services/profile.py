@@ -13,6 +13,7 @@ from schemas.workflow import Workflows
 from server import subject_store
 from server.access import Action, Person, Thing, may, refused
 from server.engine import Engine, Reader
+from server.services.cases import tone_of
 from server.services.closed_shops import closed_shops
 from server.services.conflict_view import NUMBERS, label_of_field
 from server.services.finding import Finding, Hit, hit_of, open_services
@@ -69,7 +70,7 @@ class CaseLine(Data, frozen=True, kw_only=True):
     id: RecordId
     title: str
     state: str
-    final: bool
+    tone: str
     since: str
 
 
@@ -241,7 +242,7 @@ class Profiles:
                     id=case.id,
                     title=workflow.title,
                     state=state.label,
-                    final=state.final,
+                    tone=tone_of(workflow, case.fields["state"]),
                     since=written.long_date(written.local_date(case.fields["since_ms"])),
                 )
 

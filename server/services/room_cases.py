@@ -19,7 +19,7 @@ from server.engine import Engine, Reader
 from server.parsing.pool import Parsers
 from server.queries import sealed_of_code
 from server.services.answers import PageOfAnswers, Reading, pages
-from server.services.cases import steps_of
+from server.services.cases import steps_open, tone_of
 from server.services.room_opening import OpenCase, Openings
 from server.services.room_reading import CaseFacts, Fact, load_case
 from server.services.room_story import Teller, reasons_of
@@ -114,7 +114,7 @@ class RoomCases:
             visit=self._visit(person, facts, opened, record, stamp, named) if record else None,
             visits=tuple(self._teller.visit(each, named) for each in reversed(visits) if each is not record),
             tugas=tuple(self._teller.task(each, facts, opened, named) for each in facts.tugas),
-            steps=steps_of(self._workflow(facts.record), str(facts.record.fields["state"]), person),
+            steps=steps_open(self._workflow(facts.record), facts.record.fields, person),
             timeline=timeline,
             doubles=doubles,
             newer=any(
@@ -264,6 +264,7 @@ class RoomCases:
             service=workflow.service,
             state=state.label,
             final=state.final,
+            tone=tone_of(workflow, fields["state"]),
             officer=known.get(str(fields.get("petugas") or ""), ""),
             since=written.long_date(written.local_date(fields["since_ms"])),
             due=written.long_date(due) if due else "",

@@ -10,6 +10,7 @@ from typing import Any
 
 from schemas import format as written
 from schemas.ids import ChangeId, RecordId
+from schemas.reopening import step_named
 from schemas.wire import Applied
 from schemas.workflow import Workflows
 from server import conflict_store, sealed_store
@@ -86,7 +87,7 @@ class RoomLate:
         if "event" in wanted:
             fields = facts.record.fields
             workflow = self._workflows.get(fields["workflow"], fields["workflow_version"])
-            step = workflow.event(str(wanted["event"]))
+            step = step_named(workflow, str(wanted["event"]))
             label = step.label if step else str(wanted["event"])
             return self._words.text("ruang.terlambat.langkah", nama=nama, langkah=label)
         if "decided_by" in wanted:

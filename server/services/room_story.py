@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from schemas import format as written
 from schemas.base import UNREADABLE, decode
 from schemas.ids import RecordId
+from schemas.reopening import step_named
 from schemas.sealed_notes import Assignment, Purpose, Reasons, StepAnswers
 from schemas.workflow import Workflow, Workflows
 from server.services.room_opening import OpenCase
@@ -70,7 +71,7 @@ class Teller:
         notes = {change.hex(): note for change, note in opened.notes.items()}
         history: list[dict[str, Any]] = facts.record.fields.get("history", [])
         for step in history:
-            event = workflow.event(str(step["event"]))
+            event = step_named(workflow, str(step["event"]))
             answers = read_note(notes.get(str(step["change"])), StepAnswers)
             needs = {need.name: need for need in event.needs} if event else {}
             said = [

@@ -15,6 +15,7 @@ class Outside(Data, frozen=True, kw_only=True):
     service: str
     state: str
     final: bool
+    tone: str
     officer: str
     since: str
     due: str

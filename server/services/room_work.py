@@ -12,10 +12,11 @@ from typing import Any, cast
 from schemas.base import Data, encode
 from schemas.form import Forms
 from schemas.ids import ChangeId, PersonId, RecordId, uuid7
+from schemas.reopening import step_named
 from schemas.sealed import MAX_NOTES, SEALED_SERVICES, Note, Role
 from schemas.sealed_notes import Assignment, Reasons, StepAnswers
 from schemas.wire import Applied, Rejected
-from schemas.workflow import Advanced, Refused, Workflows, advance
+from schemas.workflow import Advanced, Workflows, advance_as
 from server import device_store
 from server.access import Person
 from server.engine import Engine, Reader, Writer
@@ -181,21 +182,13 @@ class RoomWork:
         """Read and check the answers to a step, as any of the person's roles may take it."""
         fields = record.fields
         workflow = self._workflows.get(fields["workflow"], fields["workflow_version"])
-        step = workflow.event(event)
+        step = step_named(workflow, event)
         if step is None or not is_sealed(record):
             return Refusal(say="problem.workflow_event_unknown")
-        answers = answers_of(step, given)
-        history: list[dict[str, Any]] = fields.get("history", [])
-        same = bool(history) and history[-1]["by"] == person.id
-        refused: Refused | None = None
-        for role in person.roles:
-            result = advance(workflow, fields["state"], event, role, answers, same_person=same)
-            if isinstance(result, Advanced):
-                return answers
-            if refused is None or result.problem != "workflow_role":
-                refused = result
-        problem = refused.problem if refused else "workflow_role"
-        return Refusal(say=f"problem.{problem}")
+        answers, history = answers_of(step, given), fields.get("history", [])
+        roles = frozenset[str](person.roles)
+        result = advance_as(workflow, fields["state"], history, event, person.id, roles, answers)
+        return answers if isinstance(result, Advanced) else Refusal(say=f"problem.{result.problem}")
 
     def _sealed(
         self,

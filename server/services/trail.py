@@ -14,6 +14,7 @@ from schemas import format as written
 from schemas.base import Data
 from schemas.form import Forms
 from schemas.ids import PersonId, RecordId
+from schemas.reopening import reopening_event
 from schemas.text import Text
 from schemas.wire import Conflict, Held, Outcome, Rejected
 from schemas.workflow import Workflows
@@ -93,7 +94,8 @@ class Trail:
         self, engine: Engine, office: PersonId, text: Text, workflows: Workflows, forms: Forms
     ) -> None:
         self._engine, self._office, self._text, self._forms = engine, office, text, forms
-        self._steps = {event.code: event.label for flow in workflows.all() for event in flow.events}
+        steps = [reopening_event(), *(event for flow in workflows.all() for event in flow.events)]
+        self._steps = {event.code: event.label for event in steps}
 
     def catch_up(self) -> None:
         """Let the trail come to the newest change."""

@@ -59,7 +59,10 @@ class Kept(Data, frozen=True, kw_only=True):
 
 
 class RowView(Data, frozen=True, kw_only=True):
-    """One person in the list, in words; `owner` has an open tugas for them, `closed` says that a shop is."""
+    """One person in the list, in words; `owner` has an open tugas for them.
+
+    `closed` says that a shop is, `gone` that somebody died or moved.
+    """
 
     id: RecordId
     name: str
@@ -69,6 +72,7 @@ class RowView(Data, frozen=True, kw_only=True):
     visited: str
     state: str
     closed: str
+    gone: str
 
 
 def assign_routes(site: Site) -> list[Any]:
@@ -160,7 +164,7 @@ def _give(site: Site, visitor: Visitor, asked: Asked, kept: Kept) -> Given | Den
         found = _found(site, visitor, asked)
         if isinstance(found, Denied):
             return found
-        targets = [each.id for each in found if not each.closed]
+        targets = [each.id for each in found if not each.is_out]
     order = Order(
         service=asked.service,
         region=asked.region,
@@ -196,7 +200,7 @@ def _values(site: Site, visitor: Visitor, asked: Asked) -> dict[str, Any]:
         "days": days,
         "rows": [_row(site, each, owners, wide=wide) for each in found[:MOST_ROWS]],
         "total": len(found),
-        "free": sum(each.owner is None and not each.closed for each in found),
+        "free": sum(each.owner is None and not each.is_out for each in found),
         "region": site.words.region(asked.region),
         "forms": site.assigning.forms(asked.service, asked.kind),
         "workers": worker_views(site, near),
@@ -250,6 +254,7 @@ def _row(site: Site, each: Candidate, owners: Mapping[PersonId, str], *, wide: b
         visited=written.short_date(written.local_date(each.visited_ms)) if each.visited_ms else "",
         state=each.visit_state,
         closed=closed_words(site, each.closed),
+        gone=site.text(f"penugasan.{each.gone}") if each.gone else "",
     )
 
 

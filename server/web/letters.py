@@ -35,7 +35,7 @@ LISTED_DAYS = 365
 TYPED, PHOTO = "isi.", "foto."
 TOKEN_BYTES = 16
 DATES = frozenset({"dari", "sampai"})
-LONG = frozenset({"masalah", "permohonan", "keterangan", "daftar"})
+LONG = frozenset({"masalah", "permohonan", "jawaban", "alasan", "keterangan", "daftar"})
 
 
 class RowView(Data, frozen=True, kw_only=True):
@@ -310,6 +310,6 @@ def _draft_values(
         "photos": draft.facts.photos if "foto" in draft.kind.bagian else (),
         "ticked": ticked,
         "most_photos": MOST_PHOTOS,
-        "must": ("masalah", "permohonan", "dari", "sampai", "daftar"),
+        "must": ("masalah", "permohonan", "jawaban", "alasan", "dari", "sampai", "daftar"),
         "may_set": may(visitor.person, "set_letters"),
     }

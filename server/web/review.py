@@ -14,6 +14,7 @@ from schemas import format as written
 from schemas.base import Data
 from schemas.ids import RecordId
 from server.access import LONGEST_PURPOSE, SHORTEST_PURPOSE, may
+from server.services.left_cases import left_cases
 from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Open, Stale
 from server.web.beside import hand_view, here_words, just_done, kept, trip_of
@@ -54,6 +55,7 @@ class PageRights(Data, frozen=True, kw_only=True):
 
 def review_routes(site: Site) -> list[Any]:
     """Return the handlers of a visit's page."""
+    engine, workflows = site.deps.engine, site.deps.workflows
 
     async def draw(
         request: Asking,
@@ -88,6 +90,7 @@ def review_routes(site: Site) -> list[Any]:
             "hand": await site.work(lambda: hand_view(site, visitor, found)),
             "here": here_words(site, visitor, visit) if rights.decide else (),
             "ended": "",
+            "left": await site.work(lambda: left_cases(engine, workflows, visitor.person, visit)),
             "meant": await site.work(lambda: site.reviews.meant(visitor.person, found.visit)),
             "sampled": batch is not None and visit in batch.left,
             "notice": notice or just_done(site, params),

@@ -28,6 +28,7 @@ DAY = date(2026, 11, 21)
 
 PATHS = [
     ("bpnt_masalah", "tangani selesai_di_lapangan", "selesai"),
+    ("bpnt_masalah", "tangani gugurkan", "gugur"),
     ("bpnt_masalah", "tangani ajukan terbitkan diterima selesaikan", "selesai"),
     ("bpnt_masalah", "tangani ajukan kembalikan ajukan tolak", "ditolak"),
     (
@@ -70,13 +71,24 @@ PATHS = [
     ),
     ("kis", "mulai_cek tidak_masuk terima_usul_desa sesuai tidak_disetujui_daerah", "ditolak"),
     ("kis", "mulai_cek tidak_masuk tutup", "ditolak"),
+    ("kis", "tutup ajukan_keberatan tolak_keberatan ajukan_keberatan terima_keberatan", "cek_dtks"),
+    ("kis", "mulai_cek bukan_kewenangan ajukan_keberatan cabut_keberatan", "ditolak"),
+    ("kis", "mulai_cek gugurkan", "gugur"),
+    (
+        "ktkpm",
+        "ke_kecamatan ke_dinsos tidak_memenuhi setujui_penolakan ajukan_keberatan tolak_keberatan "
+        "ajukan_keberatan cabut_keberatan ajukan_keberatan terima_keberatan",
+        "verifikasi",
+    ),
     ("ewarong_temuan", "bina tegur terima_pernyataan usulkan_nonaktif putusan_bank", "selesai"),
     ("ewarong_temuan", "tegur usulkan_nonaktif bank_mengembalikan sudah_baik", "selesai"),
+    ("ewarong_temuan", "bina gugurkan", "gugur"),
     ("ewarong_temuan", "bina batalkan", "tidak_terbukti"),
     ("pengaduan", "proses_informasi jawab selesaikan", "selesai"),
     ("pengaduan", "proses_pengaduan jawab belum_puas jawab selesaikan", "selesai"),
     ("pengaduan", "proses_pengawasan jawab selesaikan", "selesai"),
     ("pengaduan", "teruskan", "selesai"),
+    ("pengaduan", "gugurkan", "gugur"),
 ]
 
 
@@ -309,6 +321,8 @@ who = ["kabid"]
 source = ["J"]
 """
 
+WHY = 'needs = [{ name = "alasan", label = "Mengapa?", type = "teks" }]'
+
 
 def added(end: str) -> Callable[[str], str]:
     return lambda text: text + end
@@ -336,13 +350,22 @@ def added(end: str) -> Callable[[str], str]:
         (replaced('title = "Uji"', 'judul = "Uji"'), "judul"),
         (replaced("version = 1", "version = 2"), "<id>.<version>.toml"),
         (added(UNREACHED), "lepas is never reached"),
-        (added(BACK_FROM_THE_END), "akhir is final and has events"),
+        (added(BACK_FROM_THE_END), "event lagi: leads out of an end"),
+        (added(BACK_FROM_THE_END + WHY.replace("lasan", "lasannya")), "event lagi: leads out of an end"),
+        (added(BACK_FROM_THE_END + WHY.replace(" }", ", required = false }")), "leads out of an end"),
+        (added((BACK_FROM_THE_END + WHY).replace('to = "awal"', 'to = "akhir"')), "leads out of an end"),
+        (replaced("events.selesai", "events.buka_lagi"), "event buka_lagi: is every case's"),
     ],
 )
 def test_a_mistake_in_a_workflow_is_refused_and_named(change: Callable[[str], str], mistake: str) -> None:
     assert read_workflow(GOOD, "uji.1.toml").start == "awal"
     with pytest.raises(WorkflowError, match=re.escape(mistake)):
         read_workflow(change(GOOD), "uji.1.toml")
+
+
+def test_an_end_may_be_left_with_a_reason() -> None:
+    read = read_workflow(GOOD + BACK_FROM_THE_END + WHY, "uji.1.toml")
+    assert [event.to for event in read.events] == ["akhir", "awal"]
 
 
 def test_an_answer_that_contradicts_the_step_is_refused() -> None:

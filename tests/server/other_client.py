@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 WORDS = (Path(__file__).parents[2] / "schemas/data/kata.txt").read_text("utf-8").split()
-HIDDEN = {"nik", "no_kk", "no_kks", "no_rekening", "bank", "no_hp"}
+HIDDEN = {"nik", "no_kk", "no_kks", "no_rekening", "bank", "no_hp", "desil"}
 HPKE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 CHUNK, TAG, LAST = 64 * 1024, 16, 1 << 31
 OCTETS = "application/offset+octet-stream"

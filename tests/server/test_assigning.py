@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from schemas import format as written
-from schemas.ids import PersonId, RecordId
+from schemas.ids import ChangeId, PersonId, RecordId
 from schemas.wilayah import load_wilayah
 from schemas.wire import Applied
 from server import subject_index
@@ -21,7 +21,7 @@ from server.shelves import stage_text
 from server.store import SqlOfficeStore
 from server.web import assigning as assigning_page
 from server.web import workers as workers_page
-from sync.change import Patch
+from sync.change import Decide, Patch
 from tests.server.room_office import csrf, log_in
 from tests.server.sealed_office import SealedCase
 from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, serving, shut
@@ -66,6 +66,10 @@ class Town:
         known = self.office.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).records([name]))
         base = {field: known[name].fields.get(field) for field in new} if known else {}
         body = Patch(record=name, kind=kind, base=base, new=new)
+        assert isinstance(self.office.deps.office.act(self.officer.id, body), Applied)
+
+    def decide(self, visit: RecordId, head: ChangeId) -> None:
+        body = Decide(visit=visit, follows=head, decision="setujui", reasons={}, note="")
         assert isinstance(self.office.deps.office.act(self.officer.id, body), Applied)
 
     def fields(self, record: RecordId) -> dict[str, Any]:
@@ -124,6 +128,45 @@ def test_visits_and_cases_of_a_double_count_for_the_one_it_lives_on_in(town: Tow
     assert set(town.listed()) == {"Sutarmi", "Warga A"}
     assert town.listed()["Warga A"].visited_ms > 0 and set(town.listed("lama")) == {"Sutarmi"}
     assert set(town.listed("masalah")) == {"Warga A"}
+
+
+@pytest.mark.parametrize(
+    ("said", "gone"),
+    [
+        ({"hasil_kunjungan": "meninggal"}, "meninggal"),
+        ({"hasil_kunjungan": "pindah"}, "pindah"),
+        ({"hasil_kunjungan": "terisi_lengkap", "keberadaan_kpm": "meninggal"}, "meninggal"),
+        ({"hasil_kunjungan": "tidak_ada"}, ""),
+    ],
+    ids=["died", "moved", "died as the family told", "not at home"],
+)
+def test_who_died_or_moved_is_no_longer_among_those_to_be_visited(
+    town: Town, said: dict[str, str], gone: str
+) -> None:
+    visit, change = town.office.add_visit(warga=town.warga[0], answers=said, photos=())
+    assert town.listed()["Warga A"].gone == "", "nobody has looked at it yet"
+    town.decide(visit, change)
+    assert town.listed()["Warga A"].gone == gone
+    assert ("Warga A" in town.listed("belum")) == (not gone)
+
+
+def test_a_later_visit_that_met_somebody_counts(town: Town) -> None:
+    for said in ("pindah", "terisi_lengkap"):
+        visit, change = town.office.add_visit(
+            warga=town.warga[0], answers={"hasil_kunjungan": said}, photos=()
+        )
+        town.decide(visit, change)
+    assert town.listed()["Warga A"].gone == "" and "Warga A" in town.listed("belum")
+
+
+def test_work_for_all_of_a_list_leaves_out_who_is_gone_and_the_list_says_so(town: Town) -> None:
+    town.decide(*town.office.add_visit(warga=town.warga[0], answers={"hasil_kunjungan": "pindah"}, photos=()))
+    with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
+        log_in(client, "petugas")
+        every = client.get(f"/penugasan?layanan=bpnt&desa={DESA}&siapa=warga&tampil=semua").text
+        assert ">Pindah<" in every or "Pindah</span>" in every
+        few = client.get(f"/penugasan?layanan=bpnt&desa={DESA}&siapa=warga&tampil=belum").text
+        assert "Warga A" not in few and "hanya tampak di Semua" in few
 
 
 def test_a_tugas_reaches_its_worker_whole_and_nobody_has_two(town: Town) -> None:

@@ -93,7 +93,7 @@ def test_a_template_with_an_unknown_field_is_refused_by_its_name_and_stays_typed
     assert screen.client.get(f"{TEMPLATE}?versi=1").text.count("#read") == 1
     assert screen.client.get(f"{TEMPLATE}?versi=7").status_code == 404
     assert screen.client.get("/surat/templat/tidak_ada").status_code == 404
-    assert screen.client.get("/surat/templat").text.count("/surat/templat/") == 7
+    assert screen.client.get("/surat/templat").text.count("/surat/templat/") == 8
 
 
 def test_a_letterhead_is_saved_with_who_signs_and_stands_on_the_next_letter(screen: Screen) -> None:

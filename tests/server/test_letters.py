@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from schemas.ids import BlobId, RecordId
 from schemas.letters import Wrong, letter_kinds
+from schemas.wire import Applied
 from server import access, restore_store
 from server.access import Person
 from server.letter_store import used_numbers
@@ -27,13 +28,16 @@ from server.services.letters import Draft, Letters, Made, NotMade
 from server.services.people import Denied, load_person
 from server.services.review import NotThere
 from server.web.building import build_site
-from sync.change import FormAnswers, Patch
+from sync.change import Advance, FormAnswers, Patch
 from tests.server.pdf_text import pdf_text
 from tests.server.room_office import FIELD, Sealer, add_officers, hold_ceremony, serving_cheaply
 from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
 
 NIK = "3314990101800001"
-TYPED = {"masalah": "KKS tertelan", "permohonan": "cetak ulang"}
+TYPED = {
+    "masalah": "KKS tertelan", "permohonan": "cetak ulang", "jawaban": "belum dapat dikabulkan",
+    "alasan": "Berkas tidak datang",
+}  # fmt: skip
 
 
 class Desk:
@@ -82,10 +86,12 @@ class Desk:
         return self.office.deps.engine.read(lambda tx: used_numbers(tx, self.year))
 
 
-def add_case(office: Office, warga: RecordId, desa: str, visit: RecordId) -> RecordId:
-    case = RecordId(office.deps.randomness(16).hex())
+def add_case(
+    office: Office, warga: RecordId, desa: str, visit: RecordId, flow: str = "bpnt_masalah"
+) -> RecordId:
+    case, service = RecordId(office.deps.randomness(16).hex()), "kis" if flow == "kis" else "bpnt"
     fields = {
-        "workflow": "bpnt_masalah", "service": "bpnt", "subjek": warga, "kode_desa": desa, "kunjungan": visit,
+        "workflow": flow, "service": service, "subjek": warga, "kode_desa": desa, "kunjungan": visit,
     }  # fmt: skip
     office.deps.office.act(office.deps.office.person, Patch(record=case, kind="kasus", base={}, new=fields))
     return case
@@ -341,9 +347,9 @@ def test_every_field_that_a_template_may_name_is_there_when_a_letter_is_made(des
     every = " ".join(f"[{{{each}}}]" for each in kind.fields if each not in kind.bagian)
     new = replace(kind.surat, isi=f"{kind.surat.isi}\n\n{every}")
     assert isinstance(desk.site.letter_templates.save(desk.who("kabid"), name, new, 0), Saved)
-    about = Asked(
-        kind=name, case="" if kind.tentang == "kunjungan" else desk.case, visit=desk.visit, region=DESA
-    )
+    flow = "kis" if kind.layanan == "kis" else "bpnt_masalah"
+    case = add_case(desk.office, desk.office.warga, DESA, desk.visit, flow)
+    about = Asked(kind=name, case="" if kind.tentang == "kunjungan" else case, visit=desk.visit, region=DESA)
     begun = desk.site.letters.draft(desk.who("semua"), about)
     assert isinstance(begun, Draft)
     typed = {**begun.facts.prefill, "daftar": f"Nama;{NIK};Dukuh;1;2000"}
@@ -351,6 +357,28 @@ def test_every_field_that_a_template_may_name_is_there_when_a_letter_is_made(des
     assert isinstance(out, Made)
     told = pdf_text(out.pdf or desk.pdf(out.id, "semua"))
     assert "{" not in told and told.count("[") == len(every.split())
+
+
+def test_who_is_refused_a_card_is_told_why_and_how_to_object_without_a_whole_number(desk: Desk) -> None:
+    desk.block()
+    office = desk.office
+    case = add_case(office, office.warga, DESA, desk.visit, "kis")
+    kept = office.deps.engine.read(lambda tx: record(tx, case))
+    assert kept is not None and kept.head is not None
+    why = {"alasan": "Usulan desa tidak datang"}
+    body = Advance(kasus=case, follows=kept.head, event="tutup", answers=why)
+    assert isinstance(office.deps.office.act(office.people["verifikator"], body), Applied)
+    about = Asked(kind="jawaban_kis", case=case)
+    begun = desk.site.letters.draft(desk.who("petugas"), about)
+    assert isinstance(begun, Draft) and begun.facts.prefill["alasan"] == why["alasan"]
+    for lacking in ("jawaban", "alasan"):
+        assert desk.make("x", about, **{**TYPED, lacking: " "}) == Lacking(why=lacking)
+    made = desk.make("a", about, **{**TYPED, **why})
+    assert isinstance(made, Made)
+    told = pdf_text(desk.pdf(made.id))
+    for word in ("Usulandesatidakdatang", "belumdapatdikabulkan", "21(duapuluhsatu)harikerja", "Sutarmi"):
+        assert word in told.replace("\n", ""), word
+    assert NIK not in told, "who it goes to knows it, and the envelope may be opened by others"
 
 
 def test_templates_are_kept_in_versions_and_two_who_write_at_once_lose_nothing(desk: Desk) -> None:

@@ -37,12 +37,12 @@ def test_a_quiet_sync_is_one_round_trip(town: Regency) -> None:
 
 def test_a_phone_without_a_task_sees_only_the_end_of_a_nik(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
-    town.warga(1)
+    town.warga(1, desil=2)
     town.sync(phone)
     seen = phone.sees(1)
     assert seen is not None
     assert seen["nik_akhir"] == "0001"
-    assert "nik" not in seen
+    assert seen.keys().isdisjoint({"nik", "desil"})
 
 
 def test_a_task_opens_the_full_record_and_its_end_closes_it_again(town: Regency) -> None:

@@ -1,0 +1,51 @@
+"""Rows that an older program wrote, written as this one would. Rule: a row follows from its record alone.
+
+What a part sees of a record is decided by the program (`sync.scope.views`). Where a newer one shows less, the
+rows that were stored before are made anew, each with a seq of its own: so phones are told as of any change.
+Killed in between, it goes on where it stood.
+"""
+
+from schemas.base import decode
+from schemas.ids import RecordId
+from schemas.wire import Row
+from server.engine import Engine, Writer, one
+from server.store import SqlOfficeStore
+from sync.scope import bodies, views
+from sync.store import Record
+
+PIECE = 2_000
+_RECORDS = (
+    "SELECT id, body FROM records WHERE kabupaten = :kabupaten AND kind = 'warga' AND id > :after"
+    " ORDER BY id LIMIT :limit"
+)
+
+
+def relist(engine: Engine, piece: int = PIECE) -> None:
+    """Make the rows anew that are left to be, if any are."""
+    while engine.read(lambda tx: tx.query("SELECT after FROM relisting WHERE kabupaten = :kabupaten")):
+        engine.write(lambda tx: _relist_piece(tx, piece)).result()
+
+
+def _relist_piece(tx: Writer, piece: int) -> None:
+    row = one(tx.query("SELECT after FROM relisting WHERE kabupaten = :kabupaten"))
+    found = tx.query(_RECORDS, {"after": row[0] if row else "", "limit": piece})
+    records = [decode(body, Record) for _, body in found if b"desil" in body]
+    stored = {
+        (name, part): body
+        for name, part, body in tx.query(
+            "SELECT id, part, body FROM rows WHERE kabupaten = :kabupaten AND removed = 0 AND id IN :ids",
+            {"ids": [record.id for record in records]},
+        )
+    }
+    rows = [
+        Row(part=part, id=record.id, seq=tx.take_seq(), kind=record.kind, body=body)
+        for record in records
+        for part, body in bodies(views(record)).items()
+        if stored.get((record.id, part)) != body
+    ]
+    SqlOfficeStore.writing(tx).put_rows(rows, [])
+    if len(found) < piece:
+        tx.execute("DELETE FROM relisting WHERE kabupaten = :kabupaten")
+    else:
+        last = RecordId(found[-1][0])
+        tx.execute("UPDATE relisting SET after = :after WHERE kabupaten = :kabupaten", {"after": last})

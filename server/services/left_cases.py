@@ -1,0 +1,53 @@
+"""Cases that were left open by an approval that was taken back. Rule: they are told where that is seen."""
+
+from schemas.base import Data
+from schemas.ids import RecordId
+from schemas.workflow import Workflows
+from server.access import Person, Thing, refused
+from server.engine import Engine, Reader
+from server.services.cases import steps_of
+from server.services.opening_cases import CALL_OFF, cases_left
+from server.store import SqlOfficeStore
+from sync.store import Record
+
+
+class Left(Data, frozen=True, kw_only=True):
+    """A case under way whose visit is not approved. `seen` is its newest change.
+
+    `call_off`: the reader may let it fall.
+    """
+
+    id: RecordId
+    title: str
+    state: str
+    seen: str
+    call_off: bool
+
+
+def left_cases(engine: Engine, workflows: Workflows, person: Person, visit: RecordId) -> tuple[Left, ...]:
+    """Return the cases that were left open by the approval of a visit, of those that somebody may see."""
+
+    def work(tx: Reader) -> tuple[Left, ...]:
+        store = SqlOfficeStore.reading(tx)
+        found = cases_left(store, store.records([visit])[visit], workflows)
+        views = (_view(case, workflows, person) for case in found)
+        return tuple(view for view in views if view is not None)
+
+    return engine.read(work)
+
+
+def _view(case: Record, workflows: Workflows, person: Person) -> Left | None:
+    fields = case.fields
+    workflow = workflows.get(fields["workflow"], fields["workflow_version"])
+    desa = str(fields.get("kode_desa") or "")
+    thing = Thing(author=None, region=desa, service=workflow.service, privacy=workflow.privacy)
+    if refused(person, "see_cases", thing) is not None:
+        return None
+    steps = {step.code for step in steps_of(workflow, fields["state"], person)}
+    return Left(
+        id=case.id,
+        title=workflow.title,
+        state=workflow.states[fields["state"]].label,
+        seen=case.head.hex() if case.head else "",
+        call_off=CALL_OFF in steps and refused(person, "move_cases", thing) is None,
+    )
