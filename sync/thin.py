@@ -16,7 +16,7 @@ from sync.scope import MINE, reduced
 
 THIN = b""
 LATE = frozenset({"desil"})
-"""What lists have not shown from the start: a phone of before would make such a row with it, so it is sent."""
+"""What lists did show at first: a phone of before would make such a row with it, so that row is sent."""
 
 
 def thin(rows: Sequence[Row]) -> list[Row]:
