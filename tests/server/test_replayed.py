@@ -178,13 +178,16 @@ def test_a_log_comes_to_what_the_office_holds_however_it_is_cut(
     engine.read(work)
 
 
-def found_after(engine: SqliteEngine, sql: str, **values: object) -> list[str]:
-    """Do this, say what a replay finds then, and undo it."""
+def found_after(engine: SqliteEngine, sql: str, *, compared: bool = False, **values: object) -> list[str]:
+    """Do this, say what a replay finds then, or also who compares with it, and undo it."""
     found: list[str] = []
 
     def work(tx: Transaction) -> None:
         assert tx.execute(sql, values) == 1
-        found.extend(one.key for one in played(tx)[1].found)
+        replayed, notes = played(tx)
+        if compared:
+            compare(tx, replayed, notes, Silent())
+        found.extend(one.key for one in notes.found)
         raise UndoneError
 
     with pytest.raises(UndoneError):
@@ -226,3 +229,17 @@ def test_a_content_that_took_effect_and_cannot_be_read_is_found(engine: SqliteEn
 def test_a_destroyed_record_that_is_missing_ends_no_replay(engine: SqliteEngine) -> None:
     sql = "DELETE FROM records WHERE kabupaten = :kabupaten AND id = :id"
     assert found_after(engine, sql, id=record_id(7)) == []
+
+
+def test_a_reference_to_a_photo_that_is_missing_is_found(engine: SqliteEngine) -> None:
+    sql = "DELETE FROM blob_refs WHERE kabupaten = :kabupaten AND visit = :visit AND blob = :blob"
+    found = found_after(engine, sql, compared=True, visit=record_id(4), blob=STAYS)
+    assert found == ["rujukan_berbeda"]
+
+
+def test_a_commit_that_holds_nothing_is_found(engine: SqliteEngine) -> None:
+    sql = (
+        "INSERT INTO commits (kabupaten, first_seq, last_seq, tag, at_ms)"
+        " SELECT kabupaten, 1, 0, zeroblob(8), 0 FROM kabupaten"
+    )
+    assert found_after(engine, sql, compared=True) == ["urutan_salah"]
