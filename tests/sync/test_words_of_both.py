@@ -150,6 +150,17 @@ def test_a_phone_asks_until_it_stalled_so_often(town: Regency) -> None:
     assert next_request(phone.store, Session(stalled=MAX_STALLED)) is None
 
 
+def test_each_place_that_is_said_again_is_a_step_further(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    entries = [phone.do(visit(20 + number)) for number in range(MAX_STALLED + 2)]
+    town.sync(phone)
+    session, said = Session(again=tuple(entry.link.counter for entry in entries)), list[bytes]()
+    while session.again and isinstance(request := next_request(phone.store, session), SyncRequest):
+        said += request.links
+        session = heard(phone, request, town.answer(request), session).session
+    assert said == [entry.raw_link for entry in entries]
+
+
 def test_a_position_and_a_receipt_are_a_step_further_and_rows_alone_are_none(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
     town.warga(1)
