@@ -121,16 +121,13 @@ _DEVICE, _COUNTER, _HASH, _PREV, _SIGNATURE = 1, 2, 3, 4, 8
 
 
 def _runs(rows: Iterable[SqlRow]) -> Iterator[list[SqlRow]]:
-    """Cut rows where a signature stands, or where the next does not follow."""
+    """Cut rows where the next does not follow."""
     run: list[SqlRow] = []
     for row in rows:
         if run and (row[_DEVICE], row[_PREV]) != (run[-1][_DEVICE], run[-1][_HASH]):
             yield run
             run = []
         run.append(row)
-        if row[_SIGNATURE] is not None:
-            yield run
-            run = []
     if run:
         yield run
 

@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from msgspec.structs import replace
 
 from field_app.search import known_desa, search_subjects
 from field_app.store import Store
@@ -10,6 +11,7 @@ from field_app.vault import Vault
 from schemas.base import encode
 from schemas.ids import Part, RecordId
 from schemas.wire import Removed, Row
+from tests.contract.device_contract import PAGE
 from tests.contract.people import Writer, record_id
 from tests.contract.rows_contract import KEDEN, MINE
 from tests.field_app.test_device_store import VaultStores, empty_vault  # noqa: F401 - the vaults' fixture
@@ -70,6 +72,26 @@ class TestSearchIndex(VaultStores):
         assert found(store.vault, "utami") == [record_id(1)], "it still stands in the desa's list"
         store.put_rows([], [gone(1)])
         assert found(store.vault, "utami") == found(store.vault, "0001") == []
+        check(store.vault)
+
+    @pytest.mark.parametrize("taken", [{"parts": [KEDEN]}, {"cleared": [MINE]}], ids=["not held", "cleared"])
+    def test_what_left_with_the_own_part_is_found_by_what_the_desa_shows(
+        self, store: Store, taken: dict[str, list[Part]]
+    ) -> None:
+        full = person(1, "Sutarmi Utami", MINE, nik="3314994107900001")
+        rows = [full, person(1, "Sutarmi", nik_akhir="0001"), person(2, "Paimin", MINE)]
+        store.store_page(replace(PAGE, rows=rows, parts=[KEDEN, MINE]))
+        store.store_page(replace(PAGE, **taken))
+        assert found(store.vault, "sutarmi") == found(store.vault, "0001") == [record_id(1)]
+        assert found(store.vault, "utami") == found(store.vault, "paimin") == []
+        check(store.vault)
+
+    def test_what_left_with_the_desa_is_found_as_the_own_part_shows_it(self, store: Store) -> None:
+        rows = [person(1, "Sutarmi Utami", MINE), person(1, "Sutarmi"), person(2, "Paimin")]
+        store.store_page(replace(PAGE, rows=rows, parts=[KEDEN, MINE]))
+        store.store_page(replace(PAGE, parts=[MINE]))
+        assert found(store.vault, "utami") == found(store.vault, "sutarmi") == [record_id(1)]
+        assert found(store.vault, "paimin") == []
         check(store.vault)
 
     def test_what_is_no_map_of_fields_is_only_not_found(self, store: Store) -> None:

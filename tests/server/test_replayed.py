@@ -28,7 +28,7 @@ from tests.contract.people import OpenRules, Writer, record_id
 from tests.server.conftest import DESA, Silent
 from tests.server.offices import NOW_MS, make_engine
 
-OFFICE, PHONE = Writer(11, office=True), Writer(12)
+OFFICE, PHONE, LEFT = Writer(11, office=True), Writer(12), Writer(13)
 REVOKED_MS = NOW_MS + 1_000
 PETUGAS = {"nama": "Petugas", "layanan": ["bpnt"], "wilayah": [DESA], "peran": ["pendamping"]}
 STAYS, GOES, SHARED = (BlobId(digit * 64) for digit in "abc")
@@ -75,6 +75,30 @@ def visit(
     )  # fmt: skip
 
 
+def enrol(tx: Transaction, writer: Writer, revoked_ms: int | None = None) -> None:
+    tx.execute(
+        "INSERT INTO devices (kabupaten, device, person, public_key, model, enrolled_ms, revoked_ms)"
+        " VALUES (:kabupaten, :device, :person, :key, '', 1, :revoked)",
+        {"device": writer.device, "person": writer.person, "key": bytes(32), "revoked": revoked_ms},
+    )
+
+
+def leave(tx: Transaction) -> None:
+    """A phone of somebody whom nobody knows yet, and who then leaves: both times it sees nothing."""
+    name = RecordId(LEFT.person)
+    joins = Patch(record=name, kind="petugas", base={}, new={**PETUGAS, "aktif": True})
+    leaves = Patch(record=name, kind="petugas", base={"aktif": True}, new={"aktif": False})
+    enrol(tx, LEFT)
+    [early] = take(tx, LEFT, LEFT.write(warga(13)))
+    take(tx, OFFICE, OFFICE.write(joins))
+    LEFT.parts = parts_of_person(LEFT.person, PETUGAS)
+    [there] = take(tx, LEFT, LEFT.write(warga(14)))
+    take(tx, OFFICE, OFFICE.write(leaves))
+    LEFT.parts = frozenset()
+    [gone] = take(tx, LEFT, LEFT.write(warga(15)))
+    assert [type(outcome) for outcome in (early, there, gone)] == [Conflict, Applied, Conflict]
+
+
 def fill(tx: Transaction) -> None:
     """A phone whose changes fare in every way, one of them destroyed, and that is then revoked."""
     joins = Patch(record=RecordId(PHONE.person), kind="petugas", base={}, new=PETUGAS)
@@ -82,11 +106,7 @@ def fill(tx: Transaction) -> None:
     begun = Patch(record=TUGAS, kind="tugas", base={}, new=task)
     given = take(tx, OFFICE, OFFICE.write(joins), OFFICE.write(begun))
     assert all(isinstance(outcome, Applied) for outcome in given)
-    tx.execute(
-        "INSERT INTO devices (kabupaten, device, person, public_key, model, enrolled_ms, revoked_ms)"
-        " VALUES (:kabupaten, :device, :person, :key, '', 1, :revoked)",
-        {"device": PHONE.device, "person": PHONE.person, "key": bytes(32), "revoked": REVOKED_MS},
-    )
+    enrol(tx, PHONE, REVOKED_MS)
     PHONE.parts = parts_of_person(PHONE.person, PETUGAS)
     first, second = PHONE.write(warga(1)), PHONE.write(visit(4, STAYS, SHARED))
     gone = PHONE.write(visit(5, GOES, SHARED, tugas=TUGAS))
@@ -122,6 +142,7 @@ def fill(tx: Transaction) -> None:
     names = [record_id(5), record_id(7)]
     destroyed = Destroyed(changes=kept, blobs=[GOES], records=names, basis="BA")
     take(tx, OFFICE, OFFICE.write(warga(3)), OFFICE.write(destroyed))
+    leave(tx)
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +170,7 @@ def test_a_log_comes_to_what_the_office_holds_however_it_is_cut(
         replayed, notes = played(tx)
         compare(tx, replayed, notes, Silent())
         assert notes.found == []
-        assert notes.counts["catatan"] == 12 + len(UNHEARD)
+        assert notes.counts["catatan"] == 17 + len(UNHEARD)
         assert {(ref.visit, ref.blob) for ref in replayed.refs} == {
             (record_id(4), STAYS), (record_id(4), SHARED), (record_id(6), STAYS),
         }  # fmt: skip
@@ -157,13 +178,16 @@ def test_a_log_comes_to_what_the_office_holds_however_it_is_cut(
     engine.read(work)
 
 
-def found_after(engine: SqliteEngine, sql: str, **values: object) -> list[str]:
-    """Do this, say what a replay finds then, and undo it."""
+def found_after(engine: SqliteEngine, sql: str, *, compared: bool = False, **values: object) -> list[str]:
+    """Do this, say what a replay finds then, or also who compares with it, and undo it."""
     found: list[str] = []
 
     def work(tx: Transaction) -> None:
         assert tx.execute(sql, values) == 1
-        found.extend(one.key for one in played(tx)[1].found)
+        replayed, notes = played(tx)
+        if compared:
+            compare(tx, replayed, notes, Silent())
+        found.extend(one.key for one in notes.found)
         raise UndoneError
 
     with pytest.raises(UndoneError):
@@ -205,3 +229,17 @@ def test_a_content_that_took_effect_and_cannot_be_read_is_found(engine: SqliteEn
 def test_a_destroyed_record_that_is_missing_ends_no_replay(engine: SqliteEngine) -> None:
     sql = "DELETE FROM records WHERE kabupaten = :kabupaten AND id = :id"
     assert found_after(engine, sql, id=record_id(7)) == []
+
+
+def test_a_reference_to_a_photo_that_is_missing_is_found(engine: SqliteEngine) -> None:
+    sql = "DELETE FROM blob_refs WHERE kabupaten = :kabupaten AND visit = :visit AND blob = :blob"
+    found = found_after(engine, sql, compared=True, visit=record_id(4), blob=STAYS)
+    assert found == ["rujukan_berbeda"]
+
+
+def test_a_commit_that_holds_nothing_is_found(engine: SqliteEngine) -> None:
+    sql = (
+        "INSERT INTO commits (kabupaten, first_seq, last_seq, tag, at_ms)"
+        " SELECT kabupaten, 1, 0, zeroblob(8), 0 FROM kabupaten"
+    )
+    assert found_after(engine, sql, compared=True) == ["urutan_salah"]

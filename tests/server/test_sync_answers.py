@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,8 +16,9 @@ from schemas.ids import NO_LINK, DeviceId, LinkHash
 from schemas.packing import PACKED_TYPE, Packing, Unpacked, load_packing
 from schemas.wire import MAX_BODY_BYTES, PROTOCOL, Applied, SyncRequest, SyncResponse, WireTip
 from server.api.messages import Wrapping
-from server.api.reception import WRITERS_ROWS, Asked, Reception
-from server.engine import Writer
+from server.api.reception import ROWS_A_CHANGE, WRITERS_ROWS, Asked, Reception
+from server.engine import Reader, Writer
+from server.hearing import Hearing
 from sync import server
 from sync.chain import link_hash
 from sync.change import Patch
@@ -24,6 +26,9 @@ from sync.client import Session, receive
 from sync.thin_links import fill_results, thin_request
 from tests.contract.people import record_id
 from tests.server.conftest import DESA, Running
+
+PAGE = 300
+"""Rows of a whole page, in a test where the writer may have to read one."""
 
 
 def new_warga(number: int) -> Patch:
@@ -95,9 +100,13 @@ class Waits(threading.Event):
         return True
 
 
-def test_a_phone_that_pushes_keeps_the_index_waiting_and_a_quiet_one_does_not(office: Running) -> None:
+def test_a_phone_that_pushes_keeps_the_index_waiting_and_a_quiet_one_does_not(
+    office: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     phone, pushing, quiet = office.phone(901), Waits(), Waits()
     phone.sync()
+    long_after_s = time.monotonic() + 10
+    monkeypatch.setattr(office.deps.calm, "_elapsed_s", lambda: long_after_s)  # or a busy machine is too slow
     at_once(office, [(phone.quiet_request(), phone.token)])
     office.deps.calm.wait(quiet)
     phone.write(new_warga(1))
@@ -150,6 +159,47 @@ def test_each_that_waits_with_others_gets_its_own_refusal(office: Running) -> No
     assert isinstance(pushed.results[0].outcome, Applied)
 
 
+def test_who_is_nobody_any_more_at_a_second_look_pushes_nothing(
+    office: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first look read the push, and broke; by the second its sender has been shut out."""
+    pusher, quiet = office.phone(901), office.phone(902)
+    for phone in (pusher, quiet):
+        phone.sync()
+    pusher.write(new_warga(1))
+    [before] = office.deps.engine.read(lambda reader: reader.query("SELECT count(*) FROM changes"))
+
+    def shut_out(reader: Reader, tokens: Sequence[str]) -> list[None]:
+        return [None] * len(tokens)
+
+    def broken(self: Hearing, request: SyncRequest) -> None:
+        monkeypatch.setattr(office.deps.devices, "devices_in", shut_out)
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(Hearing, "quiet", broken)
+    asked = [(quiet.quiet_request(), "no token"), (pusher.quiet_request(), pusher.token)]
+    asked += [(quiet.quiet_request(), quiet.token)]  # the first is looked at alone, and these together
+    given = at_once(office, asked)
+    assert [problem.code for problem in given] == ["perlu_masuk"] * 3
+    [after] = office.deps.engine.write(lambda tx: tx.query("SELECT count(*) FROM changes")).result()
+    assert after == before
+
+
+def test_a_push_with_many_rows_that_left_is_answered_with_a_whole_page(office: Running) -> None:
+    count, phone = WRITERS_ROWS + 20, office.phone()
+    numbers, act_all = range(1, count + 1), office.deps.office.act_all
+    act_all(office.deps.office.person, [new_warga(number) for number in numbers])
+    phone.sync()
+    gone = [
+        Patch(record=record_id(number), kind="warga", base={}, new={"dihapus": True}) for number in numbers
+    ]
+    act_all(office.deps.office.person, gone)
+    phone.write(new_warga(count + 1))
+    [effects] = phone.sync()
+    assert (effects.rows, effects.session.quiet) == (1, True)
+    assert phone.store.rows([record_id(number) for number in numbers]) == []
+
+
 def test_a_push_with_many_rows_to_fetch_is_answered_with_a_whole_page(office: Running) -> None:
     count = WRITERS_ROWS + 20
     bodies = [new_warga(number) for number in range(1, count + 1)]
@@ -178,17 +228,34 @@ def test_a_push_is_answered_where_it_was_taken_in(
     assert (len(again.results), len(again.rows), again.more) == (size, 3, True)
 
 
-@pytest.mark.parametrize("size", [WRITERS_ROWS - 40, WRITERS_ROWS + 20])
+@pytest.mark.parametrize(
+    ("size", "rows"),
+    [
+        (WRITERS_ROWS - 40, WRITERS_ROWS),
+        (WRITERS_ROWS + 20, ROWS_A_CHANGE * (WRITERS_ROWS + 20)),
+        (WRITERS_ROWS + 60, PAGE),
+    ],
+)
 def test_a_push_with_more_rows_to_fetch_than_its_own_is_answered_with_a_whole_page(
-    office: Running, size: int
+    office: Running, monkeypatch: pytest.MonkeyPatch, size: int, rows: int
 ) -> None:
+    """The writer reads so many rows of them, and no more: the others wait for it."""
     there = [new_warga(number) for number in range(1, 2 * size + 1)]
     office.deps.office.act_all(office.deps.office.person, there)
-    phone = office.phone()
+    phone, asked, real = office.phone(), list[int](), office.deps.office.receive_all
+    monkeypatch.setattr("server.api.reception.PAGE_ROWS", PAGE)
+
+    def receive_all(writer: Writer, pushes: Sequence[Any], most_rows: int) -> Any:
+        asked.append(most_rows)
+        return real(writer, pushes, most_rows)
+
+    monkeypatch.setattr(office.deps.office, "receive_all", receive_all)
     for number in range(1, size + 1):
         phone.write(new_warga(2 * size + number))
-    [effects] = phone.sync()
-    assert effects.rows >= 3 * size and effects.session.quiet
+    effects = phone.sync()
+    assert asked == [rows]
+    assert sum(each.rows for each in effects) >= 3 * size and effects[-1].session.quiet
+    assert len(effects) == (2 if rows == PAGE else 1), "a page that is whole already is not read again"
 
 
 def test_a_push_sees_its_own_rows_in_its_answer_and_only_there(office: Running) -> None:

@@ -206,6 +206,7 @@ def test_a_number_that_became_another_kind_of_number_in_one_commit_is_no_fault(t
         "UPDATE rows SET hash = zeroblob(16) WHERE id = :one AND removed = 0",
         "UPDATE rows SET hash = randomblob(16) WHERE removed = 1",
         "UPDATE parts SET digest = zeroblob(16)",
+        "DELETE FROM parts",
         "UPDATE changes SET raw = NULL WHERE id = (SELECT change FROM links WHERE counter = 3)",
         "UPDATE changes SET raw = raw || x'00' WHERE id = (SELECT change FROM links WHERE counter = 3)",
         "UPDATE links SET counter = 30 WHERE counter = 3",
@@ -270,6 +271,31 @@ def test_a_row_that_was_rewritten_with_its_digest_is_found(
     close_office(deps)
     [found] = faults(whole)
     assert record_id(2) in found
+
+
+@pytest.mark.parametrize("number", [1, 2], ids=["beside a tombstone", "its only row"])
+def test_a_row_that_was_taken_away_with_its_digest_is_found(
+    whole: Path, changed: list[tuple[Path, bytes]], number: int
+) -> None:
+    changed.append((whole / "office.db", (whole / "office.db").read_bytes()))
+    deps = open_office(whole, None)
+    assert not isinstance(deps, Refused)
+
+    def take_away(writer: Writer) -> None:
+        row = {"id": record_id(number)}
+        [(part, before)] = writer.query("SELECT part, hash FROM rows WHERE id = :id AND removed = 0", row)
+        [(digest,)] = writer.query("SELECT digest FROM parts WHERE part = :part", {"part": part})
+        writer.execute("DELETE FROM rows WHERE id = :id AND part = :part", {**row, "part": part})
+        writer.execute(
+            "UPDATE parts SET digest = :digest, last_seq ="
+            " (SELECT coalesce(max(seq), 0) FROM rows WHERE rows.part = parts.part) WHERE part = :part",
+            {"part": part, "digest": fold(digest, int.from_bytes(before, "big"))},
+        )
+
+    deps.engine.write(take_away).result()
+    close_office(deps)
+    [found] = faults(whole)
+    assert record_id(number) in found
 
 
 def crashed(folder: Path) -> Path:

@@ -6,7 +6,8 @@ Rule: an answer is looked at by itself, since a whole sync makes good what one a
 from msgspec.structs import replace
 
 from schemas.ids import LinkHash, Part
-from schemas.wire import PROTOCOL, Applied, Cursor, Removed, SyncRequest, SyncResponse, WireTip
+from schemas.wire import PROTOCOL, Applied, Cursor, Held, Removed, SyncRequest, SyncResponse, WireTip
+from sync.chain import START, Tip
 from sync.change import Gap
 from sync.client import MAX_STALLED, Broken, Effects, Session, caught_up, next_request, receive
 from sync.digest import EMPTY
@@ -18,6 +19,7 @@ from tests.sync.regency import (
     Regency,
     change_fields,
     mine_part,
+    outcome_of,
     push_of,
     request_of,
     visit,
@@ -113,6 +115,23 @@ def test_who_begins_at_zero_is_told_of_the_chain_up_to_its_first_hole(town: Rege
     assert tips(town.answer(zero)) == []
 
 
+def test_who_begins_at_zero_is_told_neither_of_a_branch_that_ends_in_the_hole_nor_of_what_is_held(
+    town: Regency,
+) -> None:
+    phone = town.enrol(10, KEDEN)
+    writer = phone.writer
+    entries = [writer.write(visit(number)) for number in (20, 21, 22)]
+    push_of(town, phone, [*entries, writer.write(Gap(first=3, last=3))])
+    writer.tip = Tip(counter=2, hash=entries[1].hash)
+    push_of(town, phone, [writer.write(visit(30))])
+    writer.tip = START
+    writer.write(visit(31))
+    held = writer.write(visit(32))
+    push_of(town, phone, [held])
+    assert held.link.counter == 2 and isinstance(outcome_of(town, held), Held)
+    assert tips(town.answer(request_of(phone, []))) == [(2, entries[1].hash)]
+
+
 # what a phone concludes -------------------------------------------------------------------------------------
 
 
@@ -129,6 +148,17 @@ def test_a_phone_asks_until_it_stalled_so_often(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
     assert next_request(phone.store, Session(stalled=MAX_STALLED - 1)) is not None
     assert next_request(phone.store, Session(stalled=MAX_STALLED)) is None
+
+
+def test_each_place_that_is_said_again_is_a_step_further(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    entries = [phone.do(visit(20 + number)) for number in range(MAX_STALLED + 2)]
+    town.sync(phone)
+    session, said = Session(again=tuple(entry.link.counter for entry in entries)), list[bytes]()
+    while session.again and isinstance(request := next_request(phone.store, session), SyncRequest):
+        said += request.links
+        session = heard(phone, request, town.answer(request), session).session
+    assert said == [entry.raw_link for entry in entries]
 
 
 def test_a_position_and_a_receipt_are_a_step_further_and_rows_alone_are_none(town: Regency) -> None:
