@@ -209,6 +209,24 @@ def test_each_branch_of_a_copied_phone_counts_by_itself(world: World) -> None:
     assert tip == older.acknowledged()
 
 
+def test_of_two_disks_that_reach_different_branches_only_what_is_before_both_counts(world: World) -> None:
+    world.visit()
+    older = copy.deepcopy(world.phone.store, {id(world.phone.store._sign): world.phone.key.sign})
+    world.visit(with_photo=True)
+    world.visit()
+    world.copy(world.media[0])
+    [(blob,)] = world.deps.engine.read(lambda tx: tx.query("SELECT blob FROM blobs"))
+    world.deps.blobs.path(BlobId(blob)).unlink()
+    world.media[0].path.rename(world.media[0].path.with_name("away"))
+    world.phone.store = older
+    world.visit()
+    world.copy(world.media[1])
+    sql = "SELECT counter FROM backup_reach WHERE device = :device ORDER BY counter"
+    reached = world.deps.engine.read(lambda tx: tx.query(sql, {"device": world.phone.device}))
+    assert [counter for (counter,) in reached] == [2, 3], "beyond the lost photo only the other branch counts"
+    assert world.counter() == 1
+
+
 def test_nothing_from_a_declared_gap_on_counts(world: World) -> None:
     """A phone that is put back holds again what it had declared lost, and nobody else may."""
     for _ in range(6):
