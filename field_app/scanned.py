@@ -46,5 +46,5 @@ PURPOSES: Mapping[str, Callable[[str], str | Refused]] = {
 
 
 def _is_plain(text: str) -> bool:
-    """Whether a text is one short line without signs that are not seen."""
-    return 0 < len(text) <= MOST_SIGNS and text.isprintable()
+    """Whether a text is at most one short line, without signs that are not seen."""
+    return len(text) <= MOST_SIGNS and text.isprintable()

@@ -29,11 +29,17 @@ def members(
     return [RecordId(name) for (name,) in found]
 
 
-def cases(tx: Reader, desa: Iterable[str], stages: Iterable[str]) -> list[RecordId]:
-    """Return the kasus in some desa that stand in one of these stages."""
+def cases(
+    tx: Reader, desa: Iterable[str], subjects: Iterable[RecordId], stages: Iterable[str]
+) -> list[RecordId]:
+    """Return the kasus that stand in one of these stages: those in some desa, and those about somebody who
+    moved since theirs began, which the index of names knows a moment later.
+    """
     found = tx.query(
-        "SELECT kasus FROM kasus WHERE kabupaten = :kabupaten AND stage IN :stages AND desa IN :desa",
-        {"desa": list(desa), "stages": list(stages)},
+        "SELECT kasus FROM kasus WHERE kabupaten = :kabupaten AND stage IN :stages AND (desa IN :desa"
+        " OR kasus IN"
+        " (SELECT kasus FROM subject_cases WHERE kabupaten = :kabupaten AND subject IN :subjects))",
+        {"desa": list(desa), "subjects": list(subjects), "stages": list(stages)},
     )
     return [RecordId(name) for (name,) in found]
 

@@ -160,7 +160,7 @@ class Assigning:
             ids = assign_store.members(tx, desa, service, kind, among)
             merged = subject_store.lives_on_in(tx, ids)
             if show == "masalah":
-                cases = self._with_cases(tx, service, desa)
+                cases = self._with_cases(tx, service, desa, [*ids, *merged])
                 concerned = {merged.get(name, name) for name in cases}
                 ids = [name for name in ids if name in concerned]
             records = SqlOfficeStore.reading(tx).records(ids)
@@ -302,11 +302,11 @@ class Assigning:
             case "semua" | "masalah":
                 return True
 
-    def _with_cases(self, tx: Reader, service: str, desa: Sequence[str]) -> set[RecordId]:
-        """Return about whom in some desa a kasus of a service is under way."""
+    def _with_cases(self, tx: Reader, service: str, desa: Sequence[str], who: list[RecordId]) -> set[RecordId]:
+        """Return about whom a kasus of a service is under way, in some desa or wherever these lived."""
         under_way = stages_under_way(self._workflows).items()
         stages = [stage for stage, (workflow, _) in under_way if workflow.service == service]
-        cases = SqlOfficeStore.reading(tx).records(assign_store.cases(tx, desa, stages))
+        cases = SqlOfficeStore.reading(tx).records(assign_store.cases(tx, desa, who, stages))
         return {RecordId(str(case.fields.get("subjek"))) for case in cases.values() if not is_sealed(case)}
 
     def _load(self, worker: Person, tasks: Iterable[tuple[RecordId, Task]], *, left: bool) -> Load:

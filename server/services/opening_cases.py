@@ -111,7 +111,7 @@ def _under_way(tx: Writer, begins: Fields, workflows: Workflows) -> RecordId | N
         return None
     under_way = stages_under_way(workflows).items()
     stages = [stage for stage, (workflow, _) in under_way if workflow.id == begins["workflow"]]
-    names = assign_store.cases(tx, [str(begins["kode_desa"] or "")], stages)
+    names = assign_store.cases(tx, [str(begins["kode_desa"] or "")], [begins["subjek"]], stages)
     cases: Mapping[RecordId, Record] = SqlOfficeStore.writing(tx).records(names)
     same = (each.id for each in cases.values() if each.fields.get("subjek") == begins["subjek"])
     return min(same, default=None)

@@ -23,6 +23,7 @@ KEY, OTHER = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1,
 NEW = OTHER.public_key().public_bytes_raw()
 AWAY = Failure(kind="jaringan", say="lapangan.tanpa_jaringan")
 STRANGER = Failure(kind="jaringan", say="lapangan.kantor_lain")
+BUSY = Failure(kind="kantor", say="masalah.sibuk", status=503)
 OWNER = Owner(
     address="http://kantor.test:8314", regency=Regency("33.14"), office_name="", office_device=DeviceId("o"),
     office_key=KEY.public_key().public_bytes_raw(), device=DeviceId("d"), private_key=bytes(32),
@@ -44,15 +45,20 @@ class Network:
 
     def __init__(self, shown: SignedAuthority | Failure, refuses: Callable[[Door], Failure | None]) -> None:
         self.shown, self.refuses, self.doors, self.kept = shown, refuses, [], []  # type: ignore[var-annotated]
+        self.open: list[Door] = []
+        self.forgotten = 0
         self.turns: OfficeKeys | Failure = Failure(kind="rusak", say="lapangan.jawaban_rusak", status=404)
 
     def connect(self, door: Door) -> Any:
         self.doors.append(door)
+        self.open.append(door)
         return Behind(self, door)
 
+    def link(self, owner: Owner = OWNER) -> MovingLink:
+        return MovingLink(owner, self.connect, self.kept.append, believes)
+
     def login(self, owner: Owner = OWNER) -> Failure | None:
-        link = MovingLink(owner, self.connect, self.kept.append, believes)
-        return link.login(owner.device, KEY.sign)
+        return self.link(owner).login(owner.device, KEY.sign)
 
 
 class Behind:
@@ -73,7 +79,14 @@ class Behind:
     def office_keys(self) -> OfficeKeys | Failure:
         return self._network.turns
 
-    def close(self) -> None: ...
+    def sync(self, _: Any) -> Failure | None:
+        return self._network.refuses(self._door)
+
+    def forget_token(self) -> None:
+        self._network.forgotten += 1
+
+    def close(self) -> None:
+        self._network.open.remove(self._door)
 
 
 def plain_is_silent(door: Door) -> Failure | None:
@@ -82,10 +95,24 @@ def plain_is_silent(door: Door) -> Failure | None:
 
 def test_an_office_that_signs_for_itself_is_followed_to_tls_and_kept() -> None:
     network = Network(signed(KEY), plain_is_silent)
-    assert network.login() is None
+    link = network.link()
+    assert link.login(OWNER.device, KEY.sign) is None and link.logins == 2
     moved = msgspec.structs.replace(OWNER, address="https://kantor.test:8314", authority=b"baru")
     assert network.kept == [moved]
-    assert network.doors[-1] == Door(address=moved.address, authority=b"baru", office="o")
+    assert network.doors[-1] == Door(address=moved.address, authority=b"baru", office="o") == link.door
+    assert network.open == [link.door], "every other line is closed"
+
+
+def test_an_office_that_lets_it_in_is_looked_for_nowhere_else() -> None:
+    network = Network(signed(KEY), lambda _door: None)
+    assert network.login() is None and network.kept == [] and len(network.doors) == 1
+
+
+def test_an_office_with_another_authority_is_followed_under_the_address_that_it_has() -> None:
+    pinned = msgspec.structs.replace(OWNER, address="https://kantor.test", authority=b"lama")
+    network = Network(signed(KEY), lambda door: STRANGER if door.authority == b"lama" else None)
+    assert network.login(pinned) is None
+    assert network.kept == [msgspec.structs.replace(pinned, authority=b"baru")]
 
 
 @pytest.mark.parametrize(
@@ -115,6 +142,7 @@ def test_an_authority_is_believed_by_a_key_to_which_the_known_one_leads_and_no_m
 def test_an_office_that_does_not_let_it_in_that_way_is_not_kept() -> None:
     network = Network(signed(KEY), lambda _door: AWAY)
     assert network.login() == AWAY and network.kept == []
+    assert network.open == network.doors[:1]
 
 
 def test_no_way_leads_back_from_tls_and_an_old_authority_is_no_news() -> None:
@@ -123,6 +151,7 @@ def test_no_way_leads_back_from_tls_and_an_old_authority_is_no_news() -> None:
     assert away.login(pinned) == AWAY and len(away.doors) == 1, "nobody answering is no reason to look"
     same = Network(signed(KEY), lambda _door: STRANGER)
     assert same.login(pinned) == STRANGER and same.kept == []
+    assert len(same.doors) == 2, "the old authority is not tried again"
     assert all(door.address.startswith("https://") for door in (*away.doors, *same.doors))
 
 
@@ -131,8 +160,18 @@ def test_no_way_leads_back_from_tls_and_an_old_authority_is_no_news() -> None:
     [
         Failure(kind="kantor", say="masalah.perangkat_tidak_dikenal", status=403),
         Failure(kind="jaringan", say="lapangan.kantor_bermasalah", status=500),
+        Failure(kind="rusak", say="lapangan.jawaban_rusak"),
     ],
 )
 def test_an_office_that_answers_has_not_moved(said: Failure) -> None:
     network = Network(signed(KEY), lambda _door: said)
     assert network.login() == said and len(network.doors) == 1
+
+
+@pytest.mark.parametrize(("said", "forgotten"), [(AWAY, 1), (BUSY, 0), (None, 0)])
+def test_after_a_sync_that_moving_would_explain_the_next_call_logs_in_anew(
+    said: Failure | None, forgotten: int
+) -> None:
+    network = Network(signed(KEY), lambda _door: said)
+    assert network.link().sync(None) == said  # type: ignore[arg-type]
+    assert network.forgotten == forgotten

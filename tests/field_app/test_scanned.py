@@ -61,6 +61,8 @@ def test_a_code_that_opens_a_vault_is_taken_as_it_is_written() -> None:
     assert opening_in(f" {code} ") == code
     assert isinstance(opening_in(CODE), Refused), "that of an enrolment is another"
     assert isinstance(opening_in("ABCD"), Refused)
+    assert isinstance(opening_in(code.replace("-", "\n", 1)), Refused), "a line of its own"
+    assert isinstance(opening_in(code + " " * MOST_SIGNS), Refused), "huge"
 
 
 def test_a_code_for_one_thing_is_refused_for_another() -> None:

@@ -138,7 +138,9 @@ def test_a_tugas_that_came_back_to_another_is_theirs_to_do(field: Field) -> None
 
 def test_a_new_phone_tells_why_the_visit_of_the_one_before_came_back(field: Field) -> None:
     row = {"form": "bpnt_kpm", "tugas": TUGAS, "state": "dikembalikan", "reasons": WRONG, "note": "Foto lagi"}
-    field.pull({OTHER: ("kunjungan", row), TUGAS: ("tugas", TASK | {"state": "dikembalikan"})})
+    of_others = {RecordId(each * 32): row | {"tugas": OTHER, "reasons": {}} for each in "0f"}
+    about = {name: ("kunjungan", fields) for name, fields in {**of_others, OTHER: row}.items()}
+    field.pull({**about, TUGAS: ("tugas", TASK | {"state": "dikembalikan"})})
     task = field.visits.task(TUGAS)
     assert (task.reasons, task.note) == (WRONG, "Foto lagi")
     field.pull({OTHER: ("kunjungan", row | {"state": "diterima"})})
@@ -165,6 +167,22 @@ def test_a_visit_that_is_begun_by_name_is_the_one_that_was_asked_for(field: Fiel
     assert [card.tugas for card in field.visits.home().drafts] == [OTHER], "the next that is left"
 
 
+@pytest.mark.parametrize("days", [("2026-11-22", "2026-11-21"), (None, "2026-12-31")], ids=["later", "never"])
+def test_of_several_tugas_about_somebody_the_one_due_first_is_begun(
+    field: Field, days: tuple[str | None, str]
+) -> None:
+    both = zip((TUGAS, OTHER), days, strict=True)
+    field.pull({name: ("tugas", TASK | {"jatuh_tempo": day}) for name, day in both})
+    assert TUGAS < OTHER and isinstance(field.visits.start("bpnt_kpm", WARGA, None), DraftView)
+    assert [card.tugas for card in field.visits.home().drafts] == [OTHER]
+
+
+def test_a_tugas_whose_visit_came_back_is_corrected_and_not_begun_by_name(field: Field) -> None:
+    returned(field, WRONG)
+    field.pull({TUGAS: ("tugas", TASK | {"state": "dikembalikan"})})
+    assert not any(one.asked for one in field.visits.startable(WARGA))
+
+
 @pytest.mark.parametrize("way", [(WARGA, None), (None, TUGAS)], ids=["by_name", "by_tugas"])
 def test_a_draft_of_before_the_tugas_is_gone_on_with_for_it(
     field: Field,
@@ -172,6 +190,7 @@ def test_a_draft_of_before_the_tugas_is_gone_on_with_for_it(
 ) -> None:
     field.pull({WARGA: ("warga", FIELDS)})
     first = field.visits.start("bpnt_kpm", WARGA, None)
+    assert [card.hint for card in field.visits.home().drafts] == [""], "nobody asked for it"
     field.pull({TUGAS: ("tugas", TASK)})
     assert isinstance(first, DraftView) and [card.tugas for card in field.visits.home().today] == [TUGAS]
     again = field.visits.start("bpnt_kpm", *way)

@@ -72,6 +72,10 @@ class Town:
         body = Decide(visit=visit, follows=head, decision="setujui", reasons={}, note="")
         assert isinstance(self.office.deps.office.act(self.officer.id, body), Applied)
 
+    def index(self) -> None:
+        deps = self.office.deps
+        deps.engine.write(lambda tx: subject_index.catch_up(tx, deps.office.device, 100)).result()
+
     def fields(self, record: RecordId) -> dict[str, Any]:
         return self.office.fields(record)
 
@@ -116,15 +120,22 @@ def test_those_about_whom_a_case_is_under_way_are_listed_by_themselves(
     assert set(town.listed("masalah")) == shown
 
 
+def test_those_who_moved_are_listed_with_their_case_where_they_live_now(town: Town) -> None:
+    town.change("c" * 32, "kasus", workflow="kis", service="kis", subjek=town.warga[1], kode_desa=ELSEWHERE)
+    other = {"workflow": "bpnt_masalah", "service": "bpnt", "subjek": town.warga[1], "kode_desa": ELSEWHERE}
+    assert town.listed("masalah") == {}, "that of another service"
+    town.change("d" * 32, "kasus", **other)
+    town.index()
+    assert set(town.listed("masalah")) == {"Warga B"}
+
+
 def test_visits_and_cases_of_a_double_count_for_the_one_it_lives_on_in(town: Town) -> None:
     keep, between, gone = town.warga
     town.office.add_visit(warga=gone)
     town.change("c" * 32, "kasus", workflow="bpnt_masalah", service="bpnt", subjek=gone, kode_desa=DESA)
     town.change(gone, "warga", digabung_ke=between)
     town.change(between, "warga", digabung_ke=keep)
-    town.office.deps.engine.write(
-        lambda tx: subject_index.catch_up(tx, town.office.deps.office.device, 100)
-    ).result()
+    town.index()
     assert set(town.listed()) == {"Sutarmi", "Warga A"}
     assert town.listed()["Warga A"].visited_ms > 0 and set(town.listed("lama")) == {"Sutarmi"}
     assert set(town.listed("masalah")) == {"Warga A"}

@@ -174,6 +174,19 @@ def test_only_what_is_old_enough_counts(world: World, office: Running) -> None:
     assert world.later(58, age_days=57) == 2
 
 
+def test_a_photo_that_came_late_holds_back_its_visit_however_old_that_is(
+    world: World, office: Running
+) -> None:
+    world.deps = with_disks(office.deps, office.data, age_days=90)
+    world.visit()
+    world.visit(with_photo=True)
+    world.copy()
+    aged = "UPDATE changes SET received_ms = 1 WHERE kabupaten = :kabupaten"
+    world.deps.engine.write(lambda tx: tx.execute(aged)).result()
+    assert world.later(1, age_days=2) == 1
+    assert world.later(2, age_days=1) == 2
+
+
 def test_a_medium_that_nobody_verified_for_long_does_not_count(world: World) -> None:
     world.visit()
     world.copy()
@@ -196,11 +209,30 @@ def test_each_branch_of_a_copied_phone_counts_by_itself(world: World) -> None:
     assert tip == older.acknowledged()
 
 
+def test_of_two_disks_that_reach_different_branches_only_what_is_before_both_counts(world: World) -> None:
+    world.visit()
+    older = copy.deepcopy(world.phone.store, {id(world.phone.store._sign): world.phone.key.sign})
+    world.visit(with_photo=True)
+    world.visit()
+    world.copy(world.media[0])
+    [(blob,)] = world.deps.engine.read(lambda tx: tx.query("SELECT blob FROM blobs"))
+    world.deps.blobs.path(BlobId(blob)).unlink()
+    world.media[0].path.rename(world.media[0].path.with_name("away"))
+    world.phone.store = older
+    world.visit()
+    world.copy(world.media[1])
+    sql = "SELECT counter FROM backup_reach WHERE device = :device ORDER BY counter"
+    reached = world.deps.engine.read(lambda tx: tx.query(sql, {"device": world.phone.device}))
+    assert [counter for (counter,) in reached] == [2, 3], "beyond the lost photo only the other branch counts"
+    assert world.counter() == 1
+
+
 def test_nothing_from_a_declared_gap_on_counts(world: World) -> None:
     """A phone that is put back holds again what it had declared lost, and nobody else may."""
-    for _ in range(4):
+    for _ in range(6):
         world.visit(with_photo=True)
-    world.phone.write(Gap(first=3, last=3))
+    for lost in (5, 3, 4, 6):
+        world.phone.write(Gap(first=lost, last=lost))
     world.phone.sync()
     world.copy()
     assert world.counter() == 2

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from schemas.ids import PersonId, RecordId
 from server import projections
@@ -12,7 +13,8 @@ from server.access import Person, Role
 from server.services import cases as cases_module
 from server.services import conflicts as conflicts_module
 from server.services.conflicts import ConflictView
-from server.services.review import Decided, Stale
+from server.services.people import Denied
+from server.services.review import Decided, NotThere, Stale
 from server.web.building import build_site
 from sync.change import Decide, Patch
 from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
@@ -232,3 +234,18 @@ def test_a_stale_step_is_noted_and_asks_for_no_value(desk: Desk) -> None:
         == Decided()
     )
     assert desk.office.fields(visit)["state"] == "ditahan"
+
+
+def test_neither_its_author_nor_who_only_looks_on_nor_who_serves_elsewhere_chooses(desk: Desk) -> None:
+    _, conflict = field_conflict(desk)
+    kabid = desk.person("kabid")
+    seen = desk.view(conflict, kabid).seen
+    for person in (replace(kabid, id=desk.office.people["pendamping"]), desk.person("pengawas")):
+        assert not desk.view(conflict, person).resolvable
+        assert desk.conflicts.resolve(person, conflict, seen, {"nama": "mine"}) == Denied(why="role")
+    far = desk.somebody("petugas", areas=(ELSEWHERE,), services=("bpnt",))
+    assert desk.conflicts.resolve(far, conflict, seen, {"nama": "mine"}) == NotThere()
+    assert not desk.conflicts.look(far, conflict, "Memeriksa")
+    assert not desk.conflicts.look(kabid, RecordId("0" * 32), "Memeriksa"), "there is none"
+    assert desk.office.fields(conflict)["state"] == "menunggu"
+    assert desk.view(conflict, kabid).resolvable

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from python_calamine import CalamineWorkbook
 
+from server.web import import_views
 from sync.change import Accessed, read
 from tests.server.lists import HEADS, NIK, person, workbook
 from tests.server.room_office import csrf, log_in
@@ -95,7 +96,7 @@ def test_a_list_goes_in_by_the_pages_alone(pages: Pages) -> None:
 
 
 def test_from_a_list_work_is_given_out_about_those_in_it_alone_in_the_whole_kabupaten(
-    pages: Pages,
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     far = {"Desa/Kelurahan": "Pungsari", "Kecamatan": "Plupuh"}
     page = pages.send(workbook([person(71), person(72, **far)])).headers["location"]
@@ -117,6 +118,9 @@ def test_from_a_list_work_is_given_out_about_those_in_it_alone_in_the_whole_kabu
     assert "2 tugas diberikan" in pages.browser.get(done.headers["location"]).text
     other = pages.browser.get(links[0][0].replace("daftar=", "daftar=0"))
     assert other.status_code == 404
+    for most, offered in ((2, 3), (1, 2)):  # about more than that, by desa alone
+        monkeypatch.setattr(import_views, "MOST_AT_ONCE", most)
+        assert pages.browser.get(page).text.count('href="/penugasan?') == offered
 
 
 def test_a_number_that_is_written_in_groups_is_covered_as_well(pages: Pages) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from schemas.ids import RecordId
+from server import subject_index
 from server.queries import records_of_kind
 from server.services.review import Decided, Open
 from server.web.building import build_site
 from sync.change import FormAnswers, Patch, Submit
 from sync.store import Record
-from tests.server.web_office import DESA, Office, open_at, shut
+from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, shut
 
 MET = {"hasil_kunjungan": "terisi_lengkap"}
 
@@ -102,6 +103,15 @@ def test_a_card_whose_case_is_under_way_gets_no_second_one(desk: Desk) -> None:
     assert desk.approved("kis", MET, desk.office.warga) == first and len(desk.cases()) == 1
     assert desk.approved("kis", MET, desk.office.add_warga("Painem", DESA)) not in (None, first)
     assert len(desk.cases()) == 2
+
+
+def test_a_card_keeps_its_case_when_its_holder_moves(desk: Desk) -> None:
+    warga, deps = desk.office.warga, desk.office.deps
+    first = desk.approved("kis", MET, warga)
+    desk.act(Patch(record=warga, kind="warga", base={"kode_desa": DESA}, new={"kode_desa": ELSEWHERE}))
+    deps.engine.write(lambda tx: subject_index.catch_up(tx, deps.office.device, 100)).result()
+    assert desk.office.fields(warga)["kode_desa"] == ELSEWHERE
+    assert desk.approved("kis", MET, warga) == first and len(desk.cases()) == 1
 
 
 def test_a_decision_taken_back_and_made_again_opens_nothing_twice(desk: Desk) -> None:

@@ -379,3 +379,7 @@ def test_the_tugas_of_a_decision_that_is_taken_back_waits_again_and_can_be_retur
     assert office.fields(tugas)["state"] == "dikirim"
     decide(desk, visit, "kembalikan", note="Foto KK buram")
     assert office.fields(tugas)["state"] == "dikembalikan"
+    off = Patch(record=tugas, kind="tugas", base={"state": "dikembalikan"}, new={"state": "batal"})
+    office.deps.office.act(office.people["petugas"], off)
+    decide(desk, visit, "tahan", note="Salah tekan")
+    assert office.fields(tugas)["state"] == "batal", "what was called off stays so"

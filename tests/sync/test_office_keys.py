@@ -1,5 +1,7 @@
 """From one key of an office to the next: nothing but the word of the key before leads there."""
 
+from hashlib import sha256
+
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -72,6 +74,9 @@ def test_keys_in_a_circle_come_to_an_end() -> None:
         replace(turn(0, 1), signature=turn(2, 1).signature), replace(turn(0, 1), signature=b""),
         replace(turn(0, 1), content=turn(0, 2).content), replace(turn(0, 1), link=turn(0, 2).link),
         replace(turn(0, 1), link=b"\xc1"), replace(turn(0, 1), content=b"enrolled"),
+        # signed as it should be, and of a kind that cannot be read here
+        replace(told(Accessed(subject="0" * 32, purpose=""), KEYS[0],  # type: ignore[arg-type]
+                     change=sha256(b"enrolled").digest()), content=b"enrolled"),
     ],
 )  # fmt: skip
 def test_whatever_is_not_the_word_of_the_key_before_leads_nowhere(what: KeyTurn) -> None:

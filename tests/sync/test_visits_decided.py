@@ -1,6 +1,8 @@
 """Visits and decisions, from both ends."""
 
-from schemas.wire import Applied, Conflict, Rejected
+import pytest
+
+from schemas.wire import Applied, Conflict, Held, Rejected
 from sync.change import Decide
 from tests.contract.people import record_id
 from tests.sync.regency import KEDEN, TROBAYAN, Regency, visit
@@ -40,9 +42,28 @@ def test_a_return_carries_its_reasons_to_the_phone(town: Regency) -> None:
     assert (seen["state"], seen["reasons"]) == ("dikembalikan", reasons)
 
 
-def test_a_return_without_a_reason_is_refused(town: Regency) -> None:
+@pytest.mark.parametrize("decision", ["kembalikan", "tolak"])
+def test_neither_a_return_nor_a_refusal_is_taken_without_a_reason(town: Regency, decision: str) -> None:
     _, entry = submitted(town)
-    assert decide(town, entry.link.change, "kembalikan") == Rejected(problem="alasan_wajib")
+    assert decide(town, entry.link.change, decision) == Rejected(problem="alasan_wajib")
+
+
+def test_a_decision_about_what_is_no_visit_waits_for_one(town: Regency) -> None:
+    target = town.warga(1)
+    before = town.office.record_table[target]
+    body = Decide(visit=target, follows=b"", decision="setujui", reasons={}, note="")
+    assert town.act(body) == Held(waiting=target)
+    assert town.office.record_table[target] == before
+
+
+def test_a_version_tells_its_photos_and_a_decision_its_moment(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    entry = phone.do(visit(20, town.warga(1), blobs=("a" * 64, "b" * 64)))
+    town.sync(phone)
+    assert isinstance(decide(town, entry.link.change), Applied)
+    fields = town.office.record_table[record_id(20)].fields
+    assert [version["photos"] for version in fields["versions"]] == [2]
+    assert fields["decided_ms"] == town.now > 0
 
 
 def test_nobody_decides_their_own_visit(town: Regency) -> None:
