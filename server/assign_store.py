@@ -29,9 +29,7 @@ def members(
     return [RecordId(name) for (name,) in found]
 
 
-def cases(
-    tx: Reader, desa: Iterable[str], subjects: Iterable[RecordId], stages: Iterable[str]
-) -> list[RecordId]:
+def cases(tx: Reader, desa: Iterable[str], subjects: Iterable[str], stages: Iterable[str]) -> list[RecordId]:
     """Return the kasus that stand in one of these stages: those in some desa, and those about somebody who
     moved since theirs began, which the index of names knows a moment later.
     """

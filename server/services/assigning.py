@@ -302,7 +302,7 @@ class Assigning:
             case "semua" | "masalah":
                 return True
 
-    def _with_cases(self, tx: Reader, service: str, desa: Sequence[str], who: list[RecordId]) -> set[RecordId]:
+    def _with_cases(self, tx: Reader, service: str, desa: Sequence[str], who: Sequence[str]) -> set[RecordId]:
         """Return about whom a kasus of a service is under way, in some desa or wherever these lived."""
         under_way = stages_under_way(self._workflows).items()
         stages = [stage for stage, (workflow, _) in under_way if workflow.service == service]
