@@ -50,7 +50,8 @@ def reopening(
         return None
     last = steps[-1]
     ended = workflow.event(str(last["event"]))
-    own = last["by"] == author and ended is not None and role in ended.who
+    may = ended is not None and role in ended.who and role in reopening_event().who
+    own = last["by"] == author and may
     if last["to"] != state or last["from"] not in workflow.states or not (own or role == "kabid"):
         return None
     return replace(reopening_event(), from_=(state,), to=str(last["from"]))

@@ -32,7 +32,7 @@ def _of_every_case(event: Event) -> Iterator[str]:
     yield "\n## Every case\n"
     yield (
         f"**{event.label}** (`{event.code}`): from any end back to where the step was taken that "
-        "ended the case, by who took it or the kabid. "
+        f"ended the case, by who took it as {', '.join(event.who)}, or by the kabid. "
         f"It asks for: {_needs(event.needs)}. Source: {', '.join(event.source)}."
     )
 

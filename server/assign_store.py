@@ -34,9 +34,9 @@ def cases(tx: Reader, desa: Iterable[str], subjects: Iterable[str], stages: Iter
     moved since theirs began, which the index of names knows a moment later.
     """
     found = tx.query(
-        "SELECT kasus FROM kasus WHERE kabupaten = :kabupaten AND stage IN :stages AND (desa IN :desa"
-        " OR kasus IN"
-        " (SELECT kasus FROM subject_cases WHERE kabupaten = :kabupaten AND subject IN :subjects))",
+        "SELECT kasus FROM kasus WHERE kabupaten = :kabupaten AND stage IN :stages AND desa IN :desa"
+        " UNION SELECT kasus FROM kasus WHERE kabupaten = :kabupaten AND stage IN :stages AND kasus IN"
+        " (SELECT kasus FROM subject_cases WHERE kabupaten = :kabupaten AND subject IN :subjects)",
         {"desa": list(desa), "subjects": list(subjects), "stages": list(stages)},
     )
     return [RecordId(name) for (name,) in found]

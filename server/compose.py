@@ -43,6 +43,7 @@ from server.disk import NoPromiseError, ensure_folder, sync_folder
 from server.engine import (
     DamagedError,
     EngineError,
+    FullError,
     LockedError,
     NewerDataError,
     NotInitialisedError,
@@ -159,7 +160,8 @@ def open_office(data: Path, key: Path | None, *, restoring: bool = False) -> Dep
         with suppress(OSError, KeysAwayError):
             deps.destruction.complete_list()
         deps.destruction.apply_list()
-        relist(deps.engine)
+        with suppress(FullError):  # it is done at the next opening
+            relist(deps.engine)
     except UnknownKeyError:
         close_office(deps)
         return _refused("kunci_salah", data)

@@ -25,6 +25,8 @@ MOST_OPEN = 2_000
 TOKEN_BYTES = 20
 """160 bits, as RFC 6749 asks (§10.10): a token goes with every request."""
 TOKEN_MS = 12 * 3_600_000
+SLACK_MS = 5 * 60_000
+"""A clock that is set back by less takes nothing back that was given out a moment before."""
 _DEVICE_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -90,7 +92,7 @@ class Devices:
     def devices_in(self, reader: Reader, tokens: Sequence[str]) -> list[DeviceId | None]:
         """Return whose tokens these are, in their order, within a transaction."""
         hashes, now = [token_hash(token) for token in tokens], self._now_ms()
-        found = device_store.token_devices(reader, hashes, now, now + TOKEN_MS)
+        found = device_store.token_devices(reader, hashes, now, now + TOKEN_MS + SLACK_MS)
         return [found.get(name) for name in hashes]
 
     def revoke(self, device: DeviceId) -> bool:

@@ -18,6 +18,7 @@ from schemas.problem import Problem
 from schemas.wire import Enrolment, EnrolRequest, JoinedAnswer, JoinedRequest, Joining, SignedAuthority
 from server import device_store, queries
 from server.device_store import Code, Device
+from server.devices import SLACK_MS
 from server.engine import Engine, Reader, Writer
 from server.limits import blocked, note_failure
 from server.office import Office, petugas, verifier
@@ -148,7 +149,7 @@ class Joinings:
             if not _same(code, request):
                 return Problem(code="kode_terpakai")
             return self._over(code, now) or self._answer(code)
-        if not now < code.expires_ms <= now + CODE_MS:  # or it was made while the clock ran ahead
+        if not now < code.expires_ms <= now + CODE_MS + SLACK_MS:  # or made while the clock ran ahead
             return Problem(code="kode_kedaluwarsa")
         if not _usable(request):
             return Problem(code="kunci_perangkat_salah")

@@ -125,8 +125,11 @@ def _create_sealed(
 
 
 def _begun(change: Arrived, body: Patch, rules: Rules) -> Fields | Rejected:
-    """Return the fields with which a new kasus begins its workflow."""
-    step = rules.begin(str(body.new.get("workflow")), change.received_ms)
+    """Return the fields with which a new kasus begins its workflow; where no version is named, in the first:
+    so it did when there was no other, and a replay by a later program comes to the same.
+    """
+    version = body.new.get("workflow_version", 1)
+    step = rules.begin(str(body.new.get("workflow")), version, change.received_ms)
     if step is None:
         return Rejected(problem="alur_tidak_dikenal", field="workflow")
     begun = {"workflow_version": step.version, "state": step.state, "due": step.due}

@@ -42,8 +42,8 @@ class Rules(Protocol):
         """Return the service whose cases this workflow moves, None if there is no such workflow."""
         ...
 
-    def begin(self, workflow: str, received_ms: int) -> Step | None:
-        """Return where a new case of this workflow stands, None if there is no such workflow."""
+    def begin(self, workflow: str, version: object, received_ms: int) -> Step | None:
+        """Return where a new case of this version stands, None if there is no such workflow or version."""
         ...
 
     def step(
@@ -85,12 +85,13 @@ class DomainRules:
         """See `Rules`."""
         return self._workflows.get(workflow).service if workflow in self._workflows.ids() else None
 
-    def begin(self, workflow: str, received_ms: int) -> Step | None:
+    def begin(self, workflow: str, version: object, received_ms: int) -> Step | None:
         """See `Rules`."""
-        if workflow not in self._workflows.ids():
+        try:
+            found = self._workflows.get(workflow, version) if isinstance(version, int) else None
+        except KeyError:
             return None
-        found = self._workflows.get(workflow)
-        return _step(found, begin(found), received_ms)
+        return _step(found, begin(found), received_ms) if found else None
 
     def step(
         self, fields: Fields, body: Advance, author: PersonId, roles: frozenset[str], received_ms: int

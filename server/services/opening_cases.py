@@ -51,7 +51,12 @@ def opened_by(visit: Visit, officer: PersonId, workflows: Workflows) -> tuple[Op
     for form, given in visit.newest.submit.forms.items():
         if form not in WORKFLOWS or not _calls_for(form, given.answers):
             continue
-        begins = {"workflow": WORKFLOWS[form], "service": workflows.get(WORKFLOWS[form]).service}
+        workflow = workflows.get(WORKFLOWS[form])
+        begins = {
+            "workflow": workflow.id,
+            "workflow_version": workflow.version,
+            "service": workflow.service,
+        }
         more = {"jenis_masalah": given.answers.get("jenis_masalah")} if form == PROBLEM_FORM else {}
         found.append(Opens(visit=visit.record.id, form=form, fields={**begins, **about, **more}))
     return tuple(found)

@@ -84,7 +84,7 @@ class OpenRules:
     def service_of(self, workflow: str) -> str | None:
         return {"bpnt_masalah": "bpnt", "ktkpm": "ktkpm"}.get(workflow)
 
-    def begin(self, workflow: str, received_ms: int) -> Step | None:
+    def begin(self, workflow: str, version: object, received_ms: int) -> Step | None:
         return Step(version=1, state="dicatat", due=None) if self.service_of(workflow) else None
 
     def step(

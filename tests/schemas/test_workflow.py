@@ -74,12 +74,6 @@ PATHS = [
     ("kis", "tutup ajukan_keberatan tolak_keberatan ajukan_keberatan terima_keberatan", "cek_dtks"),
     ("kis", "mulai_cek bukan_kewenangan ajukan_keberatan cabut_keberatan", "ditolak"),
     ("kis", "mulai_cek gugurkan", "gugur"),
-    (
-        "ktkpm",
-        "ke_kecamatan ke_dinsos tidak_memenuhi setujui_penolakan ajukan_keberatan tolak_keberatan "
-        "ajukan_keberatan cabut_keberatan ajukan_keberatan terima_keberatan",
-        "verifikasi",
-    ),
     ("ewarong_temuan", "bina tegur terima_pernyataan usulkan_nonaktif putusan_bank", "selesai"),
     ("ewarong_temuan", "tegur usulkan_nonaktif bank_mengembalikan sudah_baik", "selesai"),
     ("ewarong_temuan", "bina gugurkan", "gugur"),

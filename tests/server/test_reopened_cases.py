@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from schemas.ids import RecordId
-from schemas.wire import Applied
+from schemas.wire import Applied, Rejected
 from server.services.cases import CaseView
 from server.services.review import Decided, Incomplete
 from server.store import SqlOfficeStore
@@ -37,13 +37,38 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def refused_case(office: Office) -> RecordId:
     """A case of a health card that the verifikator closed a moment ago."""
     case, by = RecordId("c" * 32), office.people["verifikator"]
-    new = {"workflow": "kis", "service": "kis", "subjek": office.warga, "kode_desa": DESA}
+    new = {
+        "workflow": "kis",
+        "workflow_version": 2,
+        "service": "kis",
+        "subjek": office.warga,
+        "kode_desa": DESA,
+    }
     office.deps.office.act(by, Patch(record=case, kind="kasus", base={}, new=new))
     head = office.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).records([case]))[case].head
     assert head is not None
     body = Advance(kasus=case, follows=head, event="tutup", answers={"alasan": "Berkas tidak datang"})
     assert isinstance(office.deps.office.act(by, body), Applied)
     return case
+
+
+@pytest.mark.parametrize(("named", "begins"), [({}, 1), ({"workflow_version": 2}, 2)])
+def test_a_case_begins_in_the_version_that_it_names_and_else_in_the_first(
+    office: Office, named: dict[str, int], begins: int
+) -> None:
+    """A case of before the second version named none; a replay must come to the same."""
+    case = RecordId(f"{begins:032x}")
+    new = {"workflow": "kis", "service": "kis", "subjek": office.warga, "kode_desa": DESA, **named}
+    office.deps.office.act(office.people["verifikator"], Patch(record=case, kind="kasus", base={}, new=new))
+    assert office.fields(case)["workflow_version"] == begins
+
+
+@pytest.mark.parametrize("version", [3, "2", None])
+def test_a_case_of_no_version_that_is_there_is_not_begun(office: Office, version: object) -> None:
+    new = {"workflow": "kis", "service": "kis", "workflow_version": version, "kode_desa": DESA}
+    made = Patch(record=RecordId("9" * 32), kind="kasus", base={}, new=new)
+    outcome = office.deps.office.act(office.people["verifikator"], made)
+    assert outcome == Rejected(problem="alur_tidak_dikenal", field="workflow")
 
 
 def opened_again(client: httpx.Client, case: RecordId, **more: Any) -> httpx.Response:

@@ -60,7 +60,7 @@ def test_plaintext_of_a_secret_form_is_refused(rules: DomainRules, form: str) ->
 
 
 def test_a_case_begins_and_moves_as_its_workflow_says(rules: DomainRules) -> None:
-    first = rules.begin("bpnt_masalah", SATURDAY)
+    first = rules.begin("bpnt_masalah", 1, SATURDAY)
     assert isinstance(first, Step)
     fields = {"workflow": "bpnt_masalah", "workflow_version": first.version, "state": first.state}
     author = PersonId("a" * 32)
@@ -70,11 +70,13 @@ def test_a_case_begins_and_moves_as_its_workflow_says(rules: DomainRules) -> Non
 
 
 def test_an_unknown_workflow_begins_nowhere(rules: DomainRules) -> None:
-    assert rules.begin("lain", SATURDAY) is None
+    assert rules.begin("lain", 1, SATURDAY) is None
+    assert rules.begin("bpnt_masalah", 99, SATURDAY) is None
+    assert rules.begin("bpnt_masalah", "1", SATURDAY) is None
 
 
 def test_a_role_that_may_not_is_told_so(rules: DomainRules) -> None:
-    first = rules.begin("bpnt_masalah", SATURDAY)
+    first = rules.begin("bpnt_masalah", 1, SATURDAY)
     assert first is not None
     fields = {"workflow": "bpnt_masalah", "workflow_version": first.version, "state": first.state}
     for roles in (frozenset({"pengawas"}), frozenset[str]()):
