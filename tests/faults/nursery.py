@@ -151,6 +151,7 @@ def serve(doom: Doom, folder: str, *options: str) -> None:
 
 def use(doom: Doom, folder: str, what: str, *given: Any) -> None:
     """A real phone, opened; doomed while it does one thing, and only then."""
+    from field_app.views import PhotoView
     from tests.faults import world
 
     phone = world.make_phone(Path(folder))
@@ -166,6 +167,14 @@ def use(doom: Doom, folder: str, what: str, *given: Any) -> None:
         case "photo":
             draft, seed = given
             world.photograph(phone, draft, seed)
+        case "retake":
+            draft, seed, number = given
+            world.photograph(phone, draft, seed, replaces=number)
+        case "photo_sealed":
+            draft, seed = given
+            assert isinstance(
+                phone.visits.add_photo(draft, "ktk", "fc_ktp", world.picture(seed), None), PhotoView
+            )
         case "begin_sealed":
             (kasus,) = given
             phone.visits.start("uep", kasus, None)

@@ -333,9 +333,11 @@ def start(phone: Phone, whom: Beat | RecordId | None) -> DraftView:
     return started
 
 
-def photograph(phone: Phone, draft: str, seed: int, field: str = "foto_rumah_depan") -> BlobId:
-    """Take one photo; the same seed gives the same bytes of the camera."""
-    shot = phone.visits.add_photo(draft, FORM, field, picture(seed), PLACE)
+def photograph(
+    phone: Phone, draft: str, seed: int, field: str = "foto_rumah_depan", *, replaces: int | None = None
+) -> BlobId:
+    """Take one photo, in another's place or not; the same seed gives the same bytes of the camera."""
+    shot = phone.visits.add_photo(draft, FORM, field, picture(seed), PLACE, replaces=replaces)
     assert isinstance(shot, PhotoView), shot
     return shot.blob
 
