@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from subprocess import PIPE
@@ -25,7 +25,7 @@ SECOND = re.compile(r"Folder data \S+ sedang dipakai server lain\. Hentikan dulu
 
 
 @contextmanager
-def started(data: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+def started(data: Path, *options: str) -> Generator[subprocess.Popen[str]]:
     """The office's program on a folder, as somebody starts it."""
     command = [sys.executable, "-m", "server", "run", "--data", str(data), "--port", "0", *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True) as program:
