@@ -60,6 +60,12 @@ def test_a_laptop_that_sleeps_in_the_midst_of_an_upload_is_found_again_by_its_ph
     monkeypatch.setattr("field_app.worker.LOOK_S", 0.05)
     phones = [world.again(world.folder / f"hp-{number}", time) for number, time in enumerate(times)]
     done = [visit(phones[0], world.beats[0], 1, 2, 3), visit(phones[1], world.beats[1], 4)]
+
+    def later() -> bool:
+        for time in times:
+            time.pass_s(60)
+        return True
+
     world.line.when_up(30_000, lambda: os.kill(world.server, signal.SIGSTOP))
     try:
         phones[0].worker.start()
@@ -72,18 +78,10 @@ def test_a_laptop_that_sleeps_in_the_midst_of_an_upload_is_found_again_by_its_ph
         problems = [phone.worker.status().problem for phone in phones]
         assert problems == ["lapangan.kantor_lambat"] * 2
         # they try once more by themselves, and it is still asleep
-        for time in times:
-            time.pass_s(3600)
-        until(lambda: {phone.worker.status().state for phone in phones} == {"jalan"})
+        until(lambda: later() and {phone.worker.status().state for phone in phones} == {"jalan"})
     finally:
         os.kill(world.server, signal.SIGCONT)
-
-    def all_there() -> bool:
-        for time in times:
-            time.pass_s(60)
-        return all(pending(phone) == (0, 0) for phone in phones)
-
-    until(all_there)
+    until(lambda: later() and all(pending(phone) == (0, 0) for phone in phones))
     assert [words(phone) for phone in phones] == [["diterima"]] * 2
     assert [world.versions(one.visit) for one in done] == [[one.change.hex()] for one in done]
     assert world.rows("SELECT count(*) FROM blobs") == [(4,)]
