@@ -13,6 +13,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -116,7 +117,8 @@ def _watch(doom: Doom) -> None:
 
 
 def serve(doom: Doom, folder: str, *options: str) -> None:
-    """The real server; doomed once it answers. Its clock is off by so many ms as DIR.jam says.
+    """The real server; doomed once it answers. Its clock is off by so many ms as DIR.jam says, in the time
+    zone of DIR.zona.
 
     What a password costs is no matter here, and is not waited for.
     """
@@ -133,7 +135,15 @@ def serve(doom: Doom, folder: str, *options: str) -> None:
         return real(*given)
 
     clock, real_ms = Path(f"{folder}.jam"), compose.now_ms
-    compose.now_ms = lambda: real_ms() + (int(clock.read_text("utf-8")) if clock.exists() else 0)
+    zone = Path(f"{folder}.zona")
+
+    def now_ms() -> int:
+        if zone.exists() and (named := zone.read_text("utf-8")) != os.environ.get("TZ"):
+            os.environ["TZ"] = named
+            time.tzset()
+        return real_ms() + (int(clock.read_text("utf-8")) if clock.exists() else 0)
+
+    compose.now_ms = now_ms
     run.create_app = create_app
     building.Passwords = partial(Passwords, memory_kib=64)  # type: ignore[misc, assignment]
     sys.exit(main(["run", "--data", folder, "--port", "0", *options]))
@@ -141,6 +151,7 @@ def serve(doom: Doom, folder: str, *options: str) -> None:
 
 def use(doom: Doom, folder: str, what: str, *given: Any) -> None:
     """A real phone, opened; doomed while it does one thing, and only then."""
+    from field_app.views import PhotoView
     from tests.faults import world
 
     phone = world.make_phone(Path(folder))
@@ -156,6 +167,14 @@ def use(doom: Doom, folder: str, what: str, *given: Any) -> None:
         case "photo":
             draft, seed = given
             world.photograph(phone, draft, seed)
+        case "retake":
+            draft, seed, number = given
+            world.photograph(phone, draft, seed, replaces=number)
+        case "photo_sealed":
+            draft, seed = given
+            assert isinstance(
+                phone.visits.add_photo(draft, "ktk", "fc_ktp", world.picture(seed), None), PhotoView
+            )
         case "begin_sealed":
             (kasus,) = given
             phone.visits.start("uep", kasus, None)
