@@ -10,14 +10,14 @@ from msgspec.structs import replace
 from schemas import format as written
 from schemas.base import Data
 from schemas.ids import RecordId
-from schemas.reopening import reopening, step_named
+from schemas.reopening import REOPEN, reopening, step_named
 from schemas.wire import Applied, Rejected
 from schemas.workflow import Workflow, Workflows, next_events
 from schemas.workflow_types import Event, Need
 from server import page_store
 from server.access import Person, Thing, is_inside, may, refused
 from server.engine import Engine, Reader, Writer
-from server.services.opening_cases import CALL_OFF, may_call_off
+from server.services.opening_cases import CALL_OFF, falls_from, is_withdrawn, stands_instead
 from server.services.people import Actor, Denied
 from server.services.review import Decided, Incomplete, NotThere, Stale
 from server.services.sealed_rows import kode_of, officer_of, officers, title_of
@@ -36,7 +36,7 @@ GOOD_ENDS, BAD_ENDS = frozenset({"selesai", "jamkesda"}), frozenset({"ditolak"})
 class Step(Data, frozen=True, kw_only=True):
     """A step that the reader may take, with what it asks for; `two_people`: not who took the one before.
 
-    `reopens`: it takes the end of the case back.
+    `reopens`: it takes the end of the case back; `calls_off`: it says that the case does not stand.
     """
 
     code: str
@@ -44,6 +44,10 @@ class Step(Data, frozen=True, kw_only=True):
     needs: tuple[Need, ...]
     two_people: bool = False
     reopens: bool = False
+
+    @property
+    def calls_off(self) -> bool:
+        return self.code == CALL_OFF
 
     @property
     def asks_file(self) -> bool:
@@ -69,7 +73,8 @@ class Past(Data, frozen=True, kw_only=True):
 class CaseView(Data, frozen=True, kw_only=True):
     """A case as a page shows it. `days` are left until it is due, below 0 when late; None without a limit.
 
-    `fallen`: the visit that opened it is not approved any more; only then it may be called off.
+    `withdrawn`: the visit that opened it is not approved any more. `falls`: it can be called off from here.
+    `instead`: the case that stands for one that was called off, so that its end is not taken back.
     """
 
     id: RecordId
@@ -91,7 +96,9 @@ class CaseView(Data, frozen=True, kw_only=True):
     sealed: bool = False
     subject: str = ""
     ahead: tuple[Ahead, ...] = ()
-    fallen: bool = False
+    withdrawn: bool = False
+    falls: bool = False
+    instead: str = ""
 
 
 class CaseFilter(Data, frozen=True, kw_only=True):
@@ -183,9 +190,10 @@ class Cases:
             history: list[dict[str, Any]] = fields.get("history", [])
             named = {str(fields.get("subjek") or ""), *(str(step["by"]) for step in history)}
             view = self._view(record, person, today, names(store, named - {""}))
-            fallen = not view.final and may_call_off(store, record)
-            steps = tuple(step for step in view.steps if fallen or step.code != CALL_OFF)
-            return replace(view, fallen=fallen, steps=steps)
+            if not view.final:
+                return replace(view, withdrawn=is_withdrawn(store, record))
+            other = stands_instead(tx, store, record, self._workflows)
+            return replace(view, instead=other, steps=()) if other else view
 
         return self._engine.read(work)
 
@@ -195,7 +203,8 @@ class Cases:
         """Take a step, in the transaction that checks that nobody took another meanwhile."""
 
         def work(tx: Writer) -> Decided | Stale | Incomplete | NotThere | Denied:
-            record = SqlOfficeStore.writing(tx).records([case]).get(case)
+            store = SqlOfficeStore.writing(tx)
+            record = store.records([case]).get(case)
             if record is None or record.kind != "kasus":
                 return NotThere()
             thing = self._thing(record)
@@ -207,8 +216,8 @@ class Cases:
             step = step_named(self._workflow(record), event)
             if step is None:
                 return Incomplete(say="problem.workflow_event_unknown")
-            if event == CALL_OFF and not may_call_off(SqlOfficeStore.writing(tx), record):
-                return Stale()
+            if event == REOPEN and stands_instead(tx, store, record, self._workflows):
+                return Incomplete(say="kantor.kasus.diganti")
             body = Advance(kasus=case, follows=record.head, event=event, answers=answers_of(step, given))
             outcome = self._office.act_in(tx, person.id, [body])[0]
             match outcome:
@@ -268,6 +277,7 @@ class Cases:
             sealed=sealed,
             subject="" if sealed else subject,
             ahead=self._ahead(workflow, fields["state"]),
+            falls=falls_from(workflow, fields["state"]),
         )
 
     def _ahead(self, workflow: Workflow, state: str) -> tuple[Ahead, ...]:

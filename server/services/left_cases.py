@@ -6,7 +6,7 @@ from schemas.workflow import Workflows
 from server.access import Person, Thing, refused
 from server.engine import Engine, Reader
 from server.services.cases import steps_of
-from server.services.opening_cases import CALL_OFF, cases_left
+from server.services.opening_cases import CALL_OFF, cases_left, falls_from
 from server.store import SqlOfficeStore
 from sync.store import Record
 
@@ -14,13 +14,14 @@ from sync.store import Record
 class Left(Data, frozen=True, kw_only=True):
     """A case under way whose visit is not approved. `seen` is its newest change.
 
-    `call_off`: the reader may let it fall.
+    `falls`: it can be called off from where it stands; `call_off`: by the reader.
     """
 
     id: RecordId
     title: str
     state: str
     seen: str
+    falls: bool
     call_off: bool
 
 
@@ -49,5 +50,6 @@ def _view(case: Record, workflows: Workflows, person: Person) -> Left | None:
         title=workflow.title,
         state=workflow.states[fields["state"]].label,
         seen=case.head.hex() if case.head else "",
+        falls=falls_from(workflow, fields["state"]),
         call_off=CALL_OFF in steps and refused(person, "move_cases", thing) is None,
     )

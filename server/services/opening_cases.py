@@ -1,7 +1,7 @@
 """Which cases the approval of a visit opens. Rule: one for a form and a visit, however often it is approved.
 
-A card that is asked for again while its case is under way opens no second one. What was called off when its
-approval was taken back does not count.
+A card that is asked for again while its case is under way opens no second one. What was called off does not
+count, and is not taken up again once another case stands for it.
 """
 
 from collections.abc import Mapping
@@ -9,9 +9,9 @@ from typing import Any, cast
 
 from schemas.base import Data
 from schemas.ids import PersonId, RecordId
-from schemas.workflow import Workflows
+from schemas.workflow import Workflow, Workflows
 from server import assign_store
-from server.engine import Writer
+from server.engine import Reader, Writer
 from server.services.people import Actor
 from server.services.visits import Visit
 from server.shelves import stage, stages_under_way
@@ -25,7 +25,7 @@ PROBLEM_FORM, CARD, SHOP, COMPLAINT = "kks_masalah", "kis", "ewarong", "pengadua
 WORKFLOWS = {PROBLEM_FORM: "bpnt_masalah", CARD: "kis", SHOP: "ewarong_temuan", COMPLAINT: "pengaduan"}
 """What steps a case takes that begins with such a form."""
 CALL_OFF, CALLED_OFF = "gugurkan", "gugur"
-"""The step by which a case falls whose visit is not approved any more, and the state that it leads to."""
+"""The step by which somebody says that a case does not stand, and the state that it leads to."""
 APPROVED = "disetujui"
 MET = frozenset({"terisi_lengkap", "terisi_sebagian"})
 """How a visit ended at which somebody was asked."""
@@ -64,10 +64,11 @@ def opened_by(visit: Visit, officer: PersonId, workflows: Workflows) -> tuple[Op
 
 def open_case(tx: Writer, office: Actor, author: PersonId, opens: Opens, workflows: Workflows) -> RecordId:
     """Open a case unless it is there, and return it; also one that is under way about the same card."""
-    name, there = _place(SqlOfficeStore.writing(tx), opens.visit, opens.form)
+    store = SqlOfficeStore.writing(tx)
+    name, there = _place(store, opens.visit, opens.form)
     if there is not None:
         return name
-    running = _under_way(tx, opens.fields, workflows) if opens.form == CARD else None
+    running = _under_way(tx, store, opens.fields, workflows) if opens.form == CARD else None
     if running is not None:
         return running
     office.act_in(tx, author, [Patch(record=name, kind="kasus", base={}, new=opens.fields)])
@@ -83,11 +84,32 @@ def cases_left(store: SqlOfficeStore, visit: Record, workflows: Workflows) -> li
     return [each for each in found if each is not None and stage(each.fields) in stages]
 
 
-def may_call_off(store: SqlOfficeStore, case: Record) -> bool:
-    """Whether a case may fall with its visit: once that is not approved any more."""
-    name = RecordId(str(case.fields.get("kunjungan") or ""))
+def falls_from(workflow: Workflow, state: str) -> bool:
+    """Whether a case can be called off in this state, by whoever may."""
+    event = workflow.event(CALL_OFF)
+    return event is not None and state in event.from_
+
+
+def is_withdrawn(store: SqlOfficeStore, case: Record) -> bool:
+    """Whether the visit of a case is not approved any more."""
+    name = _visit_of(case)
     visit = store.records([name]).get(name)
     return visit is not None and visit.kind == "kunjungan" and visit.fields["state"] != APPROVED
+
+
+def stands_instead(tx: Reader, store: SqlOfficeStore, case: Record, workflows: Workflows) -> RecordId | None:
+    """Return the case that stands for one that was called off: of its visit, or about the same card."""
+    if case.kind != "kasus" or case.fields.get("state") != CALLED_OFF:
+        return None
+    form = next(form for form, workflow in WORKFLOWS.items() if workflow == case.fields["workflow"])
+    name, there = _place(store, _visit_of(case), form)
+    if there is not None:
+        return name
+    return _under_way(tx, store, case.fields, workflows) if form == CARD else None
+
+
+def _visit_of(case: Record) -> RecordId:
+    return RecordId(str(case.fields.get("kunjungan") or ""))
 
 
 def _place(store: SqlOfficeStore, visit: RecordId, form: str) -> tuple[RecordId, Record | None]:
@@ -111,12 +133,12 @@ def _calls_for(form: str, answers: Mapping[str, Any]) -> bool:
     return True
 
 
-def _under_way(tx: Writer, begins: Fields, workflows: Workflows) -> RecordId | None:
-    if not begins["subjek"]:
+def _under_way(tx: Reader, store: SqlOfficeStore, begins: Fields, workflows: Workflows) -> RecordId | None:
+    if not begins.get("subjek"):
         return None
     under_way = stages_under_way(workflows).items()
     stages = [stage for stage, (workflow, _) in under_way if workflow.id == begins["workflow"]]
-    names = assign_store.cases(tx, [str(begins["kode_desa"] or "")], [begins["subjek"]], stages)
-    cases: Mapping[RecordId, Record] = SqlOfficeStore.writing(tx).records(names)
+    names = assign_store.cases(tx, [str(begins.get("kode_desa") or "")], [begins["subjek"]], stages)
+    cases: Mapping[RecordId, Record] = store.records(names)
     same = (each.id for each in cases.values() if each.fields.get("subjek") == begins["subjek"])
     return min(same, default=None)

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
-from schemas.ids import RecordId
+from schemas.ids import ChangeId, RecordId
 from server import subject_index
+from server.engine import Reader
 from server.queries import records_of_kind
 from server.services.review import Decided, Open
+from server.services.visits import newest_change
+from server.store import SqlOfficeStore
 from server.web.building import build_site
 from sync.change import FormAnswers, Patch, Submit
 from sync.store import Record
@@ -33,11 +36,28 @@ class Desk:
 
     def sent(self, form: str, answers: dict[str, Any], subject: RecordId | None) -> RecordId:
         visit = RecordId(secrets.token_hex(16))
+        self.submit(visit, form, answers, subject, None)
+        return visit
+
+    def corrected(self, visit: RecordId, form: str, answers: dict[str, Any]) -> None:
+        def newest(tx: Reader) -> ChangeId | None:
+            return newest_change(SqlOfficeStore.reading(tx).records([visit])[visit])
+
+        self.submit(visit, form, answers, self.office.warga, self.office.deps.engine.read(newest))
+
+    def submit(
+        self,
+        visit: RecordId,
+        form: str,
+        answers: dict[str, Any],
+        subject: RecordId | None,
+        follows: ChangeId | None,
+    ) -> None:
         forms = {form: FormAnswers(version=1, answers=answers)}
         self.office.phone.push(
             Submit(
                 visit=visit,
-                follows=None,
+                follows=follows,
                 subject=subject,
                 form=form,
                 forms=forms,
@@ -46,7 +66,6 @@ class Desk:
                 tugas=None,
             )
         )
-        return visit
 
     def decided(self, visit: RecordId, decision: str, who: str = "kabid") -> RecordId | None:
         person = self.office.person(who)
