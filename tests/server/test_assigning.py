@@ -191,6 +191,14 @@ def test_a_later_visit_that_did_not_find_the_one_served_does_not_bring_them_back
     assert town.listed()["Warga A"].gone == "meninggal"
 
 
+def test_who_died_is_listed_where_all_are_and_with_a_case_that_is_under_way(town: Town) -> None:
+    about = {"workflow": "bpnt_masalah", "service": "bpnt", "subjek": town.warga[0], "kode_desa": DESA}
+    town.change("c" * 32, "kasus", **about)
+    town.visited(hasil_kunjungan="meninggal")
+    shown = {show for show in ("belum", "lama", "semua", "masalah") if "Warga A" in town.listed(show)}
+    assert shown == {"semua", "masalah"}, "as penugasan.pergi_arti says"
+
+
 def test_who_moved_is_to_be_visited_in_the_desa_that_the_office_then_wrote(town: Town) -> None:
     town.visited(hasil_kunjungan="pindah")
     town.change(town.warga[0], "warga", kode_desa=ELSEWHERE)
@@ -220,7 +228,7 @@ def test_work_for_all_of_a_list_leaves_out_who_is_gone_and_the_list_says_so(town
         every = client.get(f"/penugasan?layanan=bpnt&desa={DESA}&siapa=warga&tampil=semua").text
         assert ">Pindah<" in every or "Pindah</span>" in every
         few = client.get(f"/penugasan?layanan=bpnt&desa={DESA}&siapa=warga&tampil=belum").text
-        assert "Warga A" not in few and "hanya tampak di Semua" in few
+        assert "Warga A" not in few and "hanya di Semua dan di Yang kasusnya masih berjalan" in few
 
 
 def test_a_tugas_reaches_its_worker_whole_and_nobody_has_two(town: Town) -> None:
