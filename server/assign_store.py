@@ -110,16 +110,16 @@ def approved_visits(
     return found
 
 
-def newest_approved(
+def all_approved(
     tx: Reader, subjects: Iterable[RecordId], merged: Mapping[RecordId, RecordId]
-) -> dict[RecordId, RecordId]:
-    """Return the newest approved visit to each of these, by visit, and whom it was paid to."""
-    found = {
-        merged.get(RecordId(subject), RecordId(subject)): RecordId(visit)
-        for subject, visit in tx.query(
-            "SELECT subject, visit FROM kunjungan WHERE kabupaten = :kabupaten AND subject IN :subjects"
-            " AND state = 'disetujui' ORDER BY received_ms",
-            {"subjects": [*subjects, *merged]},
-        )
-    }
-    return {visit: subject for subject, visit in found.items()}
+) -> dict[RecordId, list[RecordId]]:
+    """Return the approved visits to each, whatever their form, the newest last; without those with none."""
+    found: dict[RecordId, list[RecordId]] = {}
+    for name, visit in tx.query(
+        "SELECT subject, visit FROM kunjungan WHERE kabupaten = :kabupaten AND subject IN :subjects"
+        " AND state = 'disetujui' ORDER BY received_ms",
+        {"subjects": [*subjects, *merged]},
+    ):
+        subject = merged.get(RecordId(name), RecordId(name))
+        found.setdefault(subject, []).append(RecordId(visit))
+    return found

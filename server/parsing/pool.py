@@ -1,8 +1,9 @@
-"""The office's end: children that are kept warm. Rule: a task ends after ten seconds, whatever the file does.
+"""The office's end: children that are kept warm. Rule: a try ends after ten seconds, whatever the file does.
 
 A child that took too long, died, or answered what it was not asked is ended, and the next task has a new
 one. So is each after two hundred tasks, so that nothing of one file stays about for long. A task over which
-a child died is tried once more: the system may have killed it for want of memory.
+a child died is tried once more: the system may have killed it for want of memory. So a task may take nearly
+twenty seconds; one that took too long is not tried again.
 """
 
 import threading

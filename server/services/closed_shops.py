@@ -11,8 +11,8 @@ from schemas.ids import RecordId
 from server import assign_store, subject_store
 from server.engine import Reader
 from server.services.six_rights import FORM
-from server.services.visits import load_newest
-from server.store import SqlOfficeStore
+from server.services.visits import Version, newest_saying
+from sync.store import Record
 
 TRADES, ENDED = "masih_aktif", "tanggal_berhenti"
 """Whether a shop still trades, and since when it does not."""
@@ -22,15 +22,16 @@ def closed_shops(tx: Reader, shops: Iterable[RecordId]) -> dict[RecordId, str]:
     """Return which of these shops are closed, and since when (ISO): since the visit, if it says no day."""
     asked = list(shops)
     visits = assign_store.approved_visits(tx, asked, subject_store.lives_on_in(tx, asked), FORM)
-    found: dict[RecordId, str] = {}
-    while visits:
-        newest = {names.pop(): shop for shop, names in visits.items()}
-        said: set[RecordId] = set()
-        for version in load_newest(tx, SqlOfficeStore.reading(tx).records(newest).values()):
-            answers, shop = version.submit.forms[FORM].answers, newest[version.submit.visit]
-            if isinstance(answers.get(TRADES), bool):
-                said.add(shop)
-                if not answers[TRADES]:
-                    found[shop] = (day_of(answers.get(ENDED)) or local_date(version.received_ms)).isoformat()
-        visits = {shop: names for shop, names in visits.items() if names and shop not in said}
-    return found
+    return {shop: day for shop, day in newest_saying(tx, visits, _closed_since).items() if day}
+
+
+def _closed_since(_: Record, version: Version) -> str | None:
+    """Return since when it trades no longer, nothing if it does; None when the visit says neither."""
+    answers = version.submit.forms[FORM].answers
+    match answers.get(TRADES):
+        case True:
+            return ""
+        case False:
+            return (day_of(answers.get(ENDED)) or local_date(version.received_ms)).isoformat()
+        case _:
+            return None

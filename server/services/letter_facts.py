@@ -38,6 +38,8 @@ MOST_TYPED = 1000
 LONG_TYPED = 20_000
 MUST = ("masalah", "permohonan", "jawaban", "alasan")
 """What a letter that asks for it says nothing without."""
+REFUSED, OBJECTED = ("ditolak", "mandiri"), "keberatan"
+"""How a case stands that was refused, and how while an objection to that is looked into."""
 DOCUMENTS = frozenset({"kk", "ktp", "kks", "kis", "paspor"})
 """Parts of names of fields whose photo shows a document of a person: not chosen unless somebody does."""
 CODE = re.compile(r"[A-Za-z0-9-]{3,20}")
@@ -337,10 +339,19 @@ def _answers(found: Visit | None) -> dict[str, Any]:
 
 
 def _why(fields: Fields) -> str:
-    """Return why a case came to where it stands, as its newest step says."""
-    steps = standing(fields.get("history", ()))
-    said = steps[-1].get("answers", {}).get("alasan") if steps else None
-    return said if isinstance(said, str) else ""
+    """Return why a case stands refused, nothing for one that does not. An objection that was withdrawn says
+    nothing of it: then the refusal before it counts.
+    """
+    if fields.get("state") not in REFUSED:
+        return ""
+    for step in reversed(standing(fields.get("history", ()))):
+        if step["to"] in REFUSED:
+            said = step.get("answers", {}).get("alasan")
+            if isinstance(said, str):
+                return said
+            if step["from"] != OBJECTED:
+                return ""
+    return ""
 
 
 def _text(fields: Fields, name: str) -> str:

@@ -89,6 +89,16 @@ class LetterShelf:
         found = self._engine.read(lambda tx: out_about(tx, name))
         return [row for row in found if self._refused(person, row) is None]
 
+    def answering(self, person: Person, case: RecordId) -> LetterRow | None:
+        """Return the newest letter with a number about a case since its newest step, None if there is none.
+
+        A cancelled one does not count: it answers nothing.
+        """
+        kasus = self._engine.read(lambda tx: record_of(tx, case, "kasus"))
+        since_ms = int(kasus.fields["since_ms"]) if kasus else 0
+        out = [row for row in self.about(person, case) if row.number and row.state == ISSUED]
+        return next((row for row in out if row.at_ms > since_ms), None)
+
     def open(self, person: Person, name: RecordId) -> LetterView | NotThere | Denied:
         """Show a letter."""
 

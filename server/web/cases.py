@@ -11,7 +11,6 @@ from schemas.ids import RecordId
 from server.access import may
 from server.letter_store import LetterRow
 from server.services.cases import EVERY_CASE, CaseView
-from server.services.letter_shelf import ISSUED
 from server.services.people import Denied
 from server.services.review import Decided, Incomplete, NotThere, Stale
 from server.web.case_filters import asked_in, case_filters, wanted_of
@@ -61,12 +60,13 @@ def case_routes(site: Site) -> list[Any]:
             case CaseView():
                 begin = letter_links(site, visitor, "kasus", found.id, found.service)
                 out = await site.work(lambda: letters_out(site, visitor, found.id))
+                answer = await site.work(lambda: site.letter_shelf.answering(visitor.person, found.id))
                 values = {
                     "case": found,
                     "notice": notice,
                     "chosen": chosen,
                     "typed": typed or {},
-                    "proposed": _proposed(out),
+                    "proposed": _proposed(answer),
                     "destroying": site.to_destroy.called(visitor.person),
                     "query": query,
                     **letter_card(site, begin, out),
@@ -114,7 +114,6 @@ def case_routes(site: Site) -> list[Any]:
     return [cases, one, step]
 
 
-def _proposed(out: list[LetterRow]) -> dict[str, str]:
-    """What a step asks of a letter, as it stands on the newest one about the case that was not cancelled."""
-    newest = next((row for row in out if row.number and row.state == ISSUED), None)
-    return {"nomor_surat": newest.written, "tanggal_surat": newest.day} if newest else {}
+def _proposed(answer: LetterRow | None) -> dict[str, str]:
+    """What a step asks of a letter, as it stands on the one that answers where the case stands."""
+    return {"nomor_surat": answer.written, "tanggal_surat": answer.day} if answer else {}

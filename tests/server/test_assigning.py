@@ -26,6 +26,8 @@ from tests.server.room_office import csrf, log_in
 from tests.server.sealed_office import SealedCase
 from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, serving, shut
 
+NEARBY = "33.14.01.2002"
+
 
 class Town:
     """An office with some people to visit, and a second worker."""
@@ -56,8 +58,8 @@ class Town:
         asked.update({"due": None, "reason": "", **more})
         return Order(whom=whom, **asked)
 
-    def listed(self, show: Any = "semua") -> dict[str, Candidate]:
-        found = self.work.candidates(self.officer, "bpnt", DESA, "warga", show)
+    def listed(self, show: Any = "semua", desa: str = DESA) -> dict[str, Candidate]:
+        found = self.work.candidates(self.officer, "bpnt", desa, "warga", show)
         assert not isinstance(found, Denied)
         return {each.name: each for each in found}
 
@@ -71,6 +73,10 @@ class Town:
     def decide(self, visit: RecordId, head: ChangeId) -> None:
         body = Decide(visit=visit, follows=head, decision="setujui", reasons={}, note="")
         assert isinstance(self.office.deps.office.act(self.officer.id, body), Applied)
+
+    def visited(self, **said: str) -> None:
+        """Let a visit to the first warga be approved."""
+        self.decide(*self.office.add_visit(warga=self.warga[0], answers=said, photos=()))
 
     def index(self) -> None:
         deps = self.office.deps
@@ -161,23 +167,68 @@ def test_who_died_or_moved_is_no_longer_among_those_to_be_visited(
     assert ("Warga A" in town.listed("belum")) == (not gone)
 
 
-def test_a_later_visit_that_met_somebody_counts(town: Town) -> None:
-    for said in ("pindah", "terisi_lengkap"):
-        visit, change = town.office.add_visit(
-            warga=town.warga[0], answers={"hasil_kunjungan": said}, photos=()
-        )
-        town.decide(visit, change)
-    assert town.listed()["Warga A"].gone == "" and "Warga A" in town.listed("belum")
+@pytest.mark.parametrize(
+    ("first", "later", "gone"),
+    [
+        ("pindah", "terisi_lengkap", ""),
+        ("meninggal", "menolak", ""),
+        ("meninggal", "tidak_ada", "meninggal"),
+        ("meninggal", "alamat_tidak_ditemukan", "meninggal"),
+        ("pindah", "tidak_ada", "pindah"),
+        ("terisi_lengkap", "tidak_ada", ""),
+    ],
+)
+def test_a_later_visit_counts_if_it_met_somebody(town: Town, first: str, later: str, gone: str) -> None:
+    town.visited(hasil_kunjungan=first)
+    town.visited(hasil_kunjungan=later)
+    assert town.listed()["Warga A"].gone == gone
+    assert ("Warga A" in town.listed("belum")) == (not gone)
+
+
+def test_a_later_visit_that_did_not_find_the_one_served_does_not_bring_them_back(town: Town) -> None:
+    town.visited(hasil_kunjungan="meninggal")
+    town.visited(hasil_kunjungan="terisi_lengkap", keberadaan_kpm="tidak_ditemukan")
+    assert town.listed()["Warga A"].gone == "meninggal"
+
+
+def test_who_died_is_listed_where_all_are_and_with_a_case_that_is_under_way(town: Town) -> None:
+    about = {"workflow": "bpnt_masalah", "service": "bpnt", "subjek": town.warga[0], "kode_desa": DESA}
+    town.change("c" * 32, "kasus", **about)
+    town.visited(hasil_kunjungan="meninggal")
+    shown = {show for show in ("belum", "lama", "semua", "masalah") if "Warga A" in town.listed(show)}
+    assert shown == {"semua", "masalah"}, "as penugasan.pergi_arti says"
+
+
+def test_who_moved_is_to_be_visited_in_the_desa_that_the_office_then_wrote(town: Town) -> None:
+    town.visited(hasil_kunjungan="pindah")
+    town.change(town.warga[0], "warga", kode_desa=ELSEWHERE)
+    moved = town.listed("belum", ELSEWHERE)["Warga A"]
+    assert moved.gone == "" and "Warga A" in town.listed("semua", ELSEWHERE)
+    town.change(town.warga[0], "warga", kode_desa=DESA)
+    assert town.listed()["Warga A"].gone == "pindah", "it was written by mistake"
+
+
+def test_who_moved_is_to_be_visited_in_the_desa_that_the_visit_itself_wrote(town: Town) -> None:
+    phone = town.office.phone
+    phone.push(Patch(record=town.warga[0], kind="warga", base={"kode_desa": DESA}, new={"kode_desa": NEARBY}))
+    town.visited(keberadaan_kpm="pindah")
+    assert town.listed("belum", NEARBY)["Warga A"].gone == ""
+
+
+def test_who_died_is_gone_wherever_the_record_has_them(town: Town) -> None:
+    town.visited(hasil_kunjungan="meninggal")
+    town.change(town.warga[0], "warga", kode_desa=ELSEWHERE)
+    assert town.listed("semua", ELSEWHERE)["Warga A"].gone == "meninggal"
 
 
 def test_work_for_all_of_a_list_leaves_out_who_is_gone_and_the_list_says_so(town: Town) -> None:
-    town.decide(*town.office.add_visit(warga=town.warga[0], answers={"hasil_kunjungan": "pindah"}, photos=()))
+    town.visited(hasil_kunjungan="pindah")
     with serving(town.office) as address, httpx.Client(base_url=address, timeout=20) as client:
         log_in(client, "petugas")
         every = client.get(f"/penugasan?layanan=bpnt&desa={DESA}&siapa=warga&tampil=semua").text
         assert ">Pindah<" in every or "Pindah</span>" in every
         few = client.get(f"/penugasan?layanan=bpnt&desa={DESA}&siapa=warga&tampil=belum").text
-        assert "Warga A" not in few and "hanya tampak di Semua" in few
+        assert "Warga A" not in few and "hanya di Semua dan di Yang kasusnya masih berjalan" in few
 
 
 def test_a_tugas_reaches_its_worker_whole_and_nobody_has_two(town: Town) -> None:

@@ -112,9 +112,9 @@ def test_who_gives_out_work_is_shown_no_closed_shop_but_among_all(market: Market
         log_in(client, "petugas")
         page = client.get("/penugasan", params={**place, "tampil": show}).text
         assert "e-warong Dua" in page and "e-warong Satu" not in page
-        assert "hanya tampak di Semua" in page
+        assert "hanya di Semua dan di" in page
         page = client.get("/penugasan", params={**place, "tampil": "semua"}).text
-        assert SAID in page and "e-warong Dua" in page and "hanya tampak di Semua" not in page
+        assert SAID in page and "e-warong Dua" in page and "hanya di Semua dan di" not in page
         form = {"csrf": csrf(client.get("/")), **place, "tampil": "semua", "form": "ewarong", "semua": "ya"}
         done = client.post("/penugasan", data={**form, "petugas": market.office.people["pendamping"]})
         assert "1 tugas diberikan" in client.get(done.headers["location"]).text, "not to the closed one"
