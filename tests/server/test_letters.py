@@ -91,7 +91,8 @@ def add_case(
 ) -> RecordId:
     case, service = RecordId(office.deps.randomness(16).hex()), "kis" if flow == "kis" else "bpnt"
     fields = {
-        "workflow": flow, "service": service, "subjek": warga, "kode_desa": desa, "kunjungan": visit,
+        "workflow": flow, "workflow_version": office.deps.workflows.get(flow).version, "service": service,
+        "subjek": warga, "kode_desa": desa, "kunjungan": visit,
     }  # fmt: skip
     office.deps.office.act(office.deps.office.person, Patch(record=case, kind="kasus", base={}, new=fields))
     return case
