@@ -96,29 +96,14 @@ def last_visits(
 
 
 def approved_visits(
-    tx: Reader, subjects: Iterable[RecordId], merged: Mapping[RecordId, RecordId], form: str
+    tx: Reader, subjects: Iterable[RecordId], merged: Mapping[RecordId, RecordId], form: str = ""
 ) -> dict[RecordId, list[RecordId]]:
-    """Return the approved visits to each with a form, the newest last; without those who have none."""
+    """Return the approved visits to each, of a form or of any, the newest last; without those with none."""
     found: dict[RecordId, list[RecordId]] = {}
     for name, visit in tx.query(
         "SELECT subject, visit FROM kunjungan WHERE kabupaten = :kabupaten AND subject IN :subjects"
-        " AND form = :form AND state = 'disetujui' ORDER BY received_ms",
+        " AND :form IN ('', form) AND state = 'disetujui' ORDER BY received_ms",
         {"subjects": [*subjects, *merged], "form": form},
-    ):
-        subject = merged.get(RecordId(name), RecordId(name))
-        found.setdefault(subject, []).append(RecordId(visit))
-    return found
-
-
-def all_approved(
-    tx: Reader, subjects: Iterable[RecordId], merged: Mapping[RecordId, RecordId]
-) -> dict[RecordId, list[RecordId]]:
-    """Return the approved visits to each, whatever their form, the newest last; without those with none."""
-    found: dict[RecordId, list[RecordId]] = {}
-    for name, visit in tx.query(
-        "SELECT subject, visit FROM kunjungan WHERE kabupaten = :kabupaten AND subject IN :subjects"
-        " AND state = 'disetujui' ORDER BY received_ms",
-        {"subjects": [*subjects, *merged]},
     ):
         subject = merged.get(RecordId(name), RecordId(name))
         found.setdefault(subject, []).append(RecordId(visit))

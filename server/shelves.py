@@ -5,12 +5,13 @@ page counts a thousand conflicts by asking for a few rights, and no right is wri
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from schemas.base import Data
 from schemas.ids import RecordId
 from schemas.workflow import Workflow, Workflows
+from server.access import Thing
 from sync.store import Record
 
 MOST_STEPS = 10
@@ -60,6 +61,12 @@ def conflict_shelf(conflict: Record, target: Record | None) -> Shelf:
         cases: dict[str, dict[str, Any]] = conflict.fields.get("fields") or {}
         return shelf_of({name: case.get("mine") for name, case in cases.items()})
     return shelf_of(target.fields)
+
+
+def thing_of_case(workflow: Workflow, fields: Mapping[str, Any]) -> Thing:
+    """Return what rights to a case with these fields are judged by."""
+    desa = str(fields.get("kode_desa") or "")
+    return Thing(author=None, region=desa, service=workflow.service, privacy=workflow.privacy)
 
 
 def stage(fields: dict[str, Any]) -> str:

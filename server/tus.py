@@ -6,7 +6,6 @@ and a receipt in one commit. Whose hash it is makes no difference: a device must
 very device sent them before. The HTTP side (tus 1.0, tus.io) is server/api/tus.py. All methods block.
 """
 
-import re
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -26,6 +25,7 @@ from server.part_file import DamagedPartError, PartFile, fitting
 from server.scratch import SealedScratch
 from server.store import SqlOfficeStore
 from server.upload_store import Upload
+from sync.visits import is_blob_id
 
 MAX_UPLOAD_BYTES = 25 * 1024 * 1024
 EXPIRY_MS = 7 * 24 * 3_600_000
@@ -36,7 +36,6 @@ MOST_UNFINISHED_BYTES = 256 * 1024 * 1024
 """What one device may have announced and not finished: ten of the largest files, or a field week's photos."""
 MOST_UNNAMED_BYTES = 256 * 1024 * 1024
 """What one device may send that none of its changes names. Records go first, so phones seldom send any."""
-_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class Uploads:
@@ -307,6 +306,6 @@ def _refused(size_bytes: int | None, sha256: str | None) -> Problem | None:
         return Problem(code="unggah_kosong")
     if size_bytes > MAX_UPLOAD_BYTES:
         return Problem(code="unggah_terlalu_besar", values={"batas_mb": str(MAX_UPLOAD_BYTES // 1024**2)})
-    if sha256 is None or not _HASH.fullmatch(sha256):
+    if sha256 is None or not is_blob_id(sha256):
         return Problem(code="unggah_sidik_tidak_disebut")
     return None

@@ -1,9 +1,8 @@
 """Visits: what a phone submits and what the office decides. Rule: nobody decides their own."""
 
-import re
-
 from msgspec.structs import replace
 
+from schemas.form_values import SHA256
 from schemas.ids import ChangeId, DeviceId, RecordId
 from schemas.sealed import SEALED_FIELD, SEALED_FORM
 from schemas.wire import Applied, Held, Outcome, Rejected
@@ -20,7 +19,6 @@ from sync.scope import Caller
 from sync.store import BlobRef, Fields, Record
 from sync.versions import UNDECIDED, add_version, authors, awaited_version, flags_of, move_tugas, version_of
 
-_BLOB_ID = re.compile(r"[0-9a-f]{64}")
 DECIDED = {"setujui": "disetujui", "kembalikan": "dikembalikan", "tolak": "ditolak", "tahan": "ditahan"}
 """How a visit stands after each decision."""
 TUGAS_AFTER = {"disetujui": "selesai", "dikembalikan": "dikembalikan", "ditolak": "selesai"}
@@ -60,7 +58,7 @@ def apply_submit(desk: Desk, change: Arrived, body: Submit, caller: Caller, rule
 
 def is_blob_id(name: str) -> bool:
     """Say whether a text can be the name of a blob: no upload brings another."""
-    return _BLOB_ID.fullmatch(name) is not None
+    return SHA256.fullmatch(name) is not None
 
 
 def evidence_of(content: Content, change: ChangeId, device: DeviceId) -> list[BlobRef]:

@@ -23,7 +23,7 @@ from server.services.review import Decided, Incomplete, NotThere, Stale
 from server.services.sealed_rows import kode_of, officer_of, officers, title_of
 from server.services.visit_page import Words
 from server.services.visits import names
-from server.shelves import stages_under_way
+from server.shelves import stages_under_way, thing_of_case
 from server.store import SqlOfficeStore
 from sync.change import Advance
 from sync.neutral import is_sealed
@@ -234,7 +234,7 @@ class Cases:
         return self._workflows.get(record.fields["workflow"], record.fields["workflow_version"])
 
     def _thing(self, record: Record) -> Thing:
-        return _thing(self._workflow(record), str(record.fields.get("kode_desa") or ""))
+        return thing_of_case(self._workflow(record), record.fields)
 
     def _refused(self, person: Person, record: Record) -> Any:
         return refused(person, "see_cases", self._thing(record))
@@ -363,10 +363,6 @@ def tone_of(workflow: Workflow, state: str) -> str:
     if not workflow.states[state].final:
         return "info"
     return "good" if state in GOOD_ENDS else "bad" if state in BAD_ENDS else "quiet"
-
-
-def _thing(workflow: Workflow, desa: str) -> Thing:
-    return Thing(author=None, region=desa, service=workflow.service, privacy=workflow.privacy)
 
 
 def _listed(workflow: Workflow, desa: str) -> Thing:

@@ -26,7 +26,7 @@ UNKNOWN = ("tidak_ada", "alamat_tidak_ditemukan", "tidak_ditemukan")
 def gone_people(tx: Reader, people: Iterable[RecordId]) -> dict[RecordId, str]:
     """Return which of these warga are gone, and how: one of GONE."""
     asked = list(people)
-    visits = assign_store.all_approved(tx, asked, subject_store.lives_on_in(tx, asked))
+    visits = assign_store.approved_visits(tx, asked, subject_store.lives_on_in(tx, asked))
     said = newest_saying(tx, visits, _told)
     gone = {name: (how, visit) for name, (how, visit) in said.items() if how}
     now = SqlOfficeStore.reading(tx).records(name for name, (how, _) in gone.items() if how == MOVED)

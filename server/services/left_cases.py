@@ -3,10 +3,11 @@
 from schemas.base import Data
 from schemas.ids import RecordId
 from schemas.workflow import Workflows
-from server.access import Person, Thing, refused
+from server.access import Person, refused
 from server.engine import Engine, Reader
 from server.services.cases import steps_of
 from server.services.opening_cases import CALL_OFF, cases_left, falls_from
+from server.shelves import thing_of_case
 from server.store import SqlOfficeStore
 from sync.store import Record
 
@@ -40,8 +41,7 @@ def left_cases(engine: Engine, workflows: Workflows, person: Person, visit: Reco
 def _view(case: Record, workflows: Workflows, person: Person) -> Left | None:
     fields = case.fields
     workflow = workflows.get(fields["workflow"], fields["workflow_version"])
-    desa = str(fields.get("kode_desa") or "")
-    thing = Thing(author=None, region=desa, service=workflow.service, privacy=workflow.privacy)
+    thing = thing_of_case(workflow, fields)
     if refused(person, "see_cases", thing) is not None:
         return None
     steps = {step.code for step in steps_of(workflow, fields["state"], person)}

@@ -28,6 +28,7 @@ from server.services.six_rights import Checked, checked
 from server.services.trail import Trail
 from server.services.visit_page import Words
 from server.services.visits import load_newest, names
+from server.shelves import thing_of_case
 from server.store import SqlOfficeStore
 from server.subjects import MERGED
 from sync.change import Accessed
@@ -234,9 +235,7 @@ class Profiles:
         found = SqlOfficeStore.reading(tx).records(subject_store.cases_of(tx, about))
         for case in sorted(found.values(), key=lambda each: int(each.fields["since_ms"]), reverse=True):
             workflow = self._workflows.get(case.fields["workflow"], case.fields["workflow_version"])
-            region = str(case.fields.get("kode_desa") or "")
-            thing = Thing(author=None, region=region, service=workflow.service, privacy=workflow.privacy)
-            if refused(person, "see_cases", thing) is None:
+            if refused(person, "see_cases", thing_of_case(workflow, case.fields)) is None:
                 state = workflow.states[case.fields["state"]]
                 yield CaseLine(
                     id=case.id,

@@ -1,5 +1,6 @@
 """The office's clock is a year ahead for a while, and then right again."""
 
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from schemas.problem import Problem
 from schemas.wire import Joining
 from server import limits
 from server.compose import close_office
+from server.deps import Deps
 from tests.faults.conftest import Make
 from tests.faults.line import UP
 from tests.faults.test_at_the_same_moment import officer
@@ -24,38 +26,40 @@ STEP_MS = 4 * 60_000
 """As a machine may be set right by the network's time."""
 
 
+@pytest.fixture
+def deps(tmp_path: Path) -> Iterator[Deps]:
+    deps = make_office(tmp_path)
+    yield deps
+    close_office(deps)
+
+
+@pytest.fixture
+def set_clock(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Set by how much the clock is ahead that joinings read, in milliseconds; there it stands."""
+    right = deps.now_ms()
+    return lambda ahead_ms: monkeypatch.setattr(deps.joinings, "_now_ms", lambda: right + ahead_ms)
+
+
 def test_who_failed_while_the_offices_clock_was_ahead_need_not_wait_until_that_day(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    deps: Deps, set_clock: Callable[[int], None]
 ) -> None:
     """Row 45. What failed just now counts as ever."""
-    deps = make_office(tmp_path)
-    try:
-        right, ahead = deps.now_ms(), deps.now_ms() + YEAR_MS
-        monkeypatch.setattr(deps.joinings, "_now_ms", lambda: ahead)
+    for ahead_ms in (YEAR_MS, 0):
+        set_clock(ahead_ms)
         assert set(guessed(deps, HERE, limits.CODES)) == {"kode_salah"}
         assert guessed(deps, HERE) == ["terlalu_sering"]
-        monkeypatch.setattr(deps.joinings, "_now_ms", lambda: right)
-        assert set(guessed(deps, HERE, limits.CODES)) == {"kode_salah"}
-        assert guessed(deps, HERE) == ["terlalu_sering"]
-    finally:
-        close_office(deps)
 
 
 def test_what_many_places_guessed_while_the_clock_was_ahead_slows_nobody_until_that_day(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    deps: Deps, set_clock: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Row 45."""
     monkeypatch.setattr(limits, "CODES_EVERYWHERE", 20)
-    deps = make_office(tmp_path)
-    try:
-        right, ahead = deps.now_ms(), deps.now_ms() + YEAR_MS
-        monkeypatch.setattr(deps.joinings, "_now_ms", lambda: ahead)
-        for number in range(20):
-            guessed(deps, f"10.1.0.{number}")
-        monkeypatch.setattr(deps.joinings, "_now_ms", lambda: right)
-        assert set(guessed(deps, HERE, limits.CODES_WHILE_SPRAYED + 1)) == {"kode_salah"}
-    finally:
-        close_office(deps)
+    set_clock(YEAR_MS)
+    for number in range(20):
+        guessed(deps, f"10.1.0.{number}")
+    set_clock(0)
+    assert set(guessed(deps, HERE, limits.CODES_WHILE_SPRAYED + 1)) == {"kode_salah"}
 
 
 def test_what_was_given_out_while_the_offices_clock_was_ahead_is_not_good_until_that_day(
@@ -83,22 +87,17 @@ def test_what_was_given_out_while_the_offices_clock_was_ahead_is_not_good_until_
 
 
 def test_a_code_of_joining_that_was_made_while_the_clock_was_ahead_is_not_good_until_that_day(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    deps: Deps, set_clock: Callable[[int], None], tmp_path: Path
 ) -> None:
     """Row 75."""
-    deps = make_office(tmp_path)
-    try:
-        right, ahead = deps.now_ms(), deps.now_ms() + YEAR_MS
-        monkeypatch.setattr(deps.joinings, "_now_ms", lambda: ahead)
-        code = deps.joinings.new_code(Running(deps, "", tmp_path / "office").person())
-        assert not isinstance(code, Problem)
-        request = Phone(httpx.Client()).request(code.code)
-        monkeypatch.setattr(deps.joinings, "_now_ms", lambda: right)
-        assert deps.joinings.join(request, HERE).result() == Problem(code="kode_kedaluwarsa")
-        monkeypatch.setattr(deps.joinings, "_now_ms", lambda: ahead - STEP_MS)
-        assert isinstance(deps.joinings.join(request, HERE).result(), Joining)
-    finally:
-        close_office(deps)
+    set_clock(YEAR_MS)
+    code = deps.joinings.new_code(Running(deps, "", tmp_path / "office").person())
+    assert not isinstance(code, Problem)
+    request = Phone(httpx.Client()).request(code.code)
+    set_clock(0)
+    assert deps.joinings.join(request, HERE).result() == Problem(code="kode_kedaluwarsa")
+    set_clock(YEAR_MS - STEP_MS)
+    assert isinstance(deps.joinings.join(request, HERE).result(), Joining)
 
 
 def test_a_clock_that_steps_past_the_end_of_an_upload_and_back_costs_no_photo(regency: Make) -> None:

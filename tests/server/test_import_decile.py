@@ -1,48 +1,28 @@
 """Welfare deciles that lists say: kept as numbers, and said anew by a newer list alone."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from schemas.wilayah import load_wilayah
-from server.queries import records_of_kind
-from server.services.importing import Importing
+import pytest
+
 from server.tables.job import Job
-from tests.server.lists import HEADS, NIK, person, workbook
-from tests.server.web_office import Office, open_at, shut
+from tests.server.import_desk import Desk, opened_desk
+from tests.server.lists import HEADS, person
 
 
-def taken(office: Office, decile: object) -> Job:
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    yield from opened_desk(tmp_path)
+
+
+def taken(desk: Desk, decile: object) -> Job:
     """Take in a list that says the decile of one person."""
-    deps = office.deps
-    importing = Importing(
-        deps.engine,
-        deps.office,
-        deps.parsers,
-        deps.forms,
-        load_wilayah(),
-        now_ms=deps.now_ms,
-        randomness=deps.randomness,
-    )
-    data = workbook([[*person(11), decile]], heads=[*HEADS, "Desil DTSEN"])
-    job = importing.take(office.people["petugas"], "dtsen.xlsx", data)
-    assert isinstance(job, Job) and job.matched[-1] == "desil"
-    assert importing.check(job.id, "kis", job.matched) == ()
-    importing.wait()
-    importing.apply(job.id, office.people["petugas"])
-    importing.wait()
-    found = importing.job(job.id)
-    importing.close()
-    assert found is not None
-    return found
+    job = desk.take([[*person(11), decile]], heads=[*HEADS, "Desil DTSEN"])
+    assert job.matched[-1] == "desil"
+    return desk.apply(desk.check(job, "kis"))
 
 
-def decile_of(office: Office) -> object:
-    found = office.deps.engine.read(lambda tx: records_of_kind(tx, "warga"))
-    return next(each.fields.get("desil") for each in found if each.fields.get("nik") == NIK.format(11))
-
-
-def test_a_newer_list_says_another_decile_and_the_same_again_changes_nothing(tmp_path: Path) -> None:
-    office = open_at(tmp_path)
-    assert taken(office, "Desil 3").counts["baru"] == 1 and decile_of(office) == 3
-    assert taken(office, 3).counts["sama"] == 1
-    assert taken(office, 5).counts["berubah"] == 1 and decile_of(office) == 5
-    shut(office)
+def test_a_newer_list_says_another_decile_and_the_same_again_changes_nothing(desk: Desk) -> None:
+    assert taken(desk, "Desil 3").counts["baru"] == 1 and desk.of(11)["desil"] == 3
+    assert taken(desk, 3).counts["sama"] == 1
+    assert taken(desk, 5).counts["berubah"] == 1 and desk.of(11)["desil"] == 5
