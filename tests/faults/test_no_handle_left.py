@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from field_app import transport
 from field_app.views import Refused
-from tests.faults import world as worlds
 from tests.faults.conftest import Make
 from tests.faults.world import PIN, make_phone, pending, sync, visit, words
 
@@ -73,7 +73,7 @@ def test_an_office_without_a_file_handle_left_takes_nothing_half_and_all_with_so
     sync(phone)
     done = visit(phone, world.beats[0], 1)
     phone.lock()
-    monkeypatch.setattr(worlds, "TIMEOUT", httpx.Timeout(0.5))
+    monkeypatch.setattr(transport, "TIMEOUT", httpx.Timeout(0.5))
     phone = world.again(world.folder / "hp-0")
     before = resource.prlimit(world.server, resource.RLIMIT_NOFILE)
     used = [int(path.name) for path in Path(f"/proc/{world.server}/fd").iterdir()]

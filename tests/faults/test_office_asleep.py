@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.faults import world as worlds
+from field_app import transport
 from tests.faults.conftest import Make
 from tests.faults.world import pending, sync, until, visit, words
 from tests.field_app.conftest import SetTime
@@ -24,7 +24,7 @@ def test_an_office_that_stands_still_keeps_nobody_waiting_and_goes_on_where_it_w
     phone = world.phone()
     sync(phone)
     phone.lock()
-    monkeypatch.setattr(worlds, "TIMEOUT", httpx.Timeout(0.5))
+    monkeypatch.setattr(transport, "TIMEOUT", httpx.Timeout(0.5))
     phone = world.again(world.folder / "hp-0")
     done = visit(phone, world.beats[0], 1)
     os.kill(world.server, signal.SIGSTOP)
@@ -56,7 +56,7 @@ def test_a_laptop_that_sleeps_in_the_midst_of_an_upload_is_found_again_by_its_ph
         phone = world.phone(number, time=time)
         sync(phone)
         phone.lock()
-    monkeypatch.setattr(worlds, "TIMEOUT", httpx.Timeout(2))
+    monkeypatch.setattr(transport, "TIMEOUT", httpx.Timeout(2))
     monkeypatch.setattr("field_app.worker.LOOK_S", 0.05)
     phones = [world.again(world.folder / f"hp-{number}", time) for number, time in enumerate(times)]
     done = [visit(phones[0], world.beats[0], 1, 2, 3), visit(phones[1], world.beats[1], 4)]

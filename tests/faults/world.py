@@ -20,11 +20,9 @@ import httpx
 
 from field_app.devices.desktop import desktop_devices
 from field_app.drawing import drawn_photo
-from field_app.link import Door, Link
 from field_app.phone import Phone
-from field_app.pinning import pinned
 from field_app.shipped import load_shipped
-from field_app.transport import TIMEOUT, HttpLink
+from field_app.transport import open_link
 from field_app.views import DraftView, Finalised, PhotoView, Refused
 from schemas.ids import BlobId, PersonId, RecordId, Regency
 from schemas.problem import Problem
@@ -255,18 +253,11 @@ def make_phone(folder: Path, time: SetTime | None = None) -> Phone:
         folder,
         devices=desktop_devices(folder / "rahasia-perangkat")._replace(time=time or SetTime()),
         shipped=SHIPPED,
-        connect=_link,
+        connect=lambda door: open_link(door, TEXT.__contains__),
         background=False,
         chance=lambda: 0.5,
         cost=LIGHT,
     )
-
-
-def _link(door: Door) -> Link:
-    """A link as phones have it (field_app.transport.open_link), as patient as a test says."""
-    verify = pinned(door.authority) if door.authority else door.checked
-    client = httpx.Client(timeout=TIMEOUT, trust_env=False, verify=verify)
-    return HttpLink(door.address, TEXT.__contains__, client, office=door.office)
 
 
 def _code(deps: Deps, person: PersonId) -> str:
