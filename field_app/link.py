@@ -7,6 +7,7 @@ need not wait.
 from collections.abc import Callable, Iterable
 from typing import Literal, Protocol
 
+from schemas.addresses import OfficeAddresses
 from schemas.base import Data
 from schemas.device_word import DeviceOrders, DeviceReport, WipeWord
 from schemas.handover import OfficeKey, OfficeKeyRequest
@@ -111,6 +112,10 @@ class Link(Protocol):
 
     def office_keys(self) -> OfficeKeys | Failure:
         """Ask what leads from one key of the office's chain to the next. Whoever asks checks it."""
+        ...
+
+    def addresses(self) -> OfficeAddresses | Failure:
+        """Ask where the office is, or will be. Whoever asks checks it."""
         ...
 
     def report(self, report: DeviceReport) -> DeviceOrders | Failure:

@@ -1,18 +1,23 @@
-"""An office that speaks TLS only now, or whose authority is another one. Rule: its own signature is believed,
-and nothing else; the way never leads back from TLS.
+"""An office that is somewhere else now: at another address, at TLS only, or under another authority.
 
-A phone that joined before knows an address with http:// and pins nothing. Where that stops answering it looks
-under the same name with https:// and takes the authority that the key of the office's chain signed, which it
-was given when it joined. So it is when an office lost its authority. What is found is kept only after the
-office has let the phone log in by it. Source: docs/operations.md, "TLS".
+Rule: its own signature is believed, or TLS under the authority that the phone knows, and nothing else; the
+way never leads back from TLS. What is found is kept only after the office has let the phone log in by it.
+
+Where nobody answers as before, the phone tries by itself the addresses that the office named while it could
+(office_word.py). One that joined before there was TLS knows an address with http:// and pins nothing: it
+looks under the same name with https:// and takes the authority that the key of the office's chain signed,
+which it was given when it joined. So it is when an office lost its authority. And the worker may bring an
+address, which proves itself in the same ways (new_address.py). Source: docs/operations.md, "TLS" and "Names".
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
 
-import msgspec
+from msgspec.structs import replace
 
-from field_app.link import Door, Failure, Link, Reply
+from field_app.link import UNREACHABLE, Door, Failure, Link, Reply
 from field_app.owner import Owner
+from schemas.addresses import PLAIN, TLS, OfficeAddress, OfficeAddresses, address_message
 from schemas.device_word import DeviceOrders, DeviceReport, WipeWord
 from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import DeviceId
@@ -28,14 +33,28 @@ from schemas.wire import (
     SyncResponse,
 )
 
-PLAIN, TLS = "http://", "https://"
 STRANGER = "lapangan.kantor_lain"
+NOBODY = (UNREACHABLE, STRANGER, "lapangan.kantor_lambat")
+"""What is said of an address at which the office may be no more."""
+UNPROVED = Failure(kind="rusak", say="lapangan.pindah.tidak_terbukti")
+
+
+class Word(Protocol):
+    """The office's word (office_word.py), as far as it says where the office is."""
+
+    @property
+    def addresses(self) -> Sequence[str]:
+        """Addresses over TLS that the office named."""
+        ...
+
+    def believes(self, turns: Sequence[KeyTurn], signature: bytes, message: bytes) -> bool:
+        """Say whether the office signed something, by a key to which turns of its key lead."""
+        ...
 
 
 class MovingLink:
     """See field_app.link.Link: the link to a phone's office, wherever it has moved. `keep(owner)` stores what
-    was found; `believes(turns, signature, message)` says whether the office signed something, by a key to
-    which turns of its key lead.
+    was found.
     """
 
     def __init__(
@@ -43,9 +62,9 @@ class MovingLink:
         owner: Owner,
         connect: Callable[[Door], Link],
         keep: Callable[[Owner], None],
-        believes: Callable[[Sequence[KeyTurn], bytes, bytes], bool],
+        word: Word,
     ) -> None:
-        self._owner, self._connect, self._keep, self._believes = owner, connect, keep, believes
+        self._owner, self._connect, self._keep, self._word = owner, connect, keep, word
         self._link, self._earlier = connect(door_of(owner)), 0
 
     @property
@@ -68,22 +87,36 @@ class MovingLink:
         self._link.close()
 
     def login(self, device: DeviceId, sign: Callable[[bytes], bytes]) -> Failure | None:
-        """See Link; where nobody answers as before, the office is looked for under TLS."""
+        """See Link; where nobody answers as before, the office is looked for elsewhere."""
         refused = self._link.login(device, sign)
-        if refused is None or not self._may_have_moved(refused):
-            return refused
-        moved = self._find()
-        if moved is None:
-            return refused
-        link = self._connect(door_of(moved))
-        failure = link.login(device, sign)
-        if failure is not None:
+        if refused is None:
+            return None
+        found = any(self._enter(owner, device, sign) is None for owner in self._elsewhere(refused))
+        return None if found else refused
+
+    def go(self, brought: OfficeAddress, device: DeviceId, sign: Callable[[bytes], bytes]) -> Failure | None:
+        """Go to an address that the worker brought, and stay there if the office lets the phone in by it.
+
+        Where nobody answers, or nothing proves who does, all stays as it was.
+        """
+        refused = UNPROVED
+        for owner in self._at(brought):
+            refused = self._enter(owner, device, sign)
+            if refused is None:
+                return None
+        return refused
+
+    def _enter(self, owner: Owner, device: DeviceId, sign: Callable[[bytes], bytes]) -> Failure | None:
+        """Log in where the office may be, and stay if it lets the phone in."""
+        link = self._connect(door_of(owner))
+        refused = link.login(device, sign)
+        if refused is not None:
             link.close()
             return refused
         self._earlier += self._link.logins
         self._link.close()
-        self._link, self._owner = link, moved
-        self._keep(moved)
+        self._link, self._owner = link, owner
+        self._keep(owner)
         return None
 
     def forget_token(self) -> None:
@@ -114,6 +147,10 @@ class MovingLink:
         """See Link."""
         return self._link.office_keys()
 
+    def addresses(self) -> OfficeAddresses | Failure:
+        """See Link."""
+        return self._link.addresses()
+
     def report(self, report: DeviceReport) -> DeviceOrders | Failure:
         """See Link."""
         return self._link.report(report)
@@ -140,25 +177,61 @@ class MovingLink:
         return self._link.send(method, path, headers, content)
 
     def _may_have_moved(self, failure: Failure) -> bool:
-        unanswered = failure.kind == "jaringan" and failure.status == 0
-        return unanswered and (self._owner.address.lower().startswith(PLAIN) or failure.say == STRANGER)
+        return self._may_speak_tls(failure) or (failure.say in NOBODY and bool(self._others()))
 
-    def _find(self) -> Owner | None:
-        """Return where the office is by its own signature; None where nobody shows one."""
-        address = self._owner.address
-        if address.lower().startswith(PLAIN):
-            address = TLS + address[len(PLAIN) :]
+    def _may_speak_tls(self, failure: Failure) -> bool:
+        """Whether an office that speaks TLS only now, or under another authority, would explain this."""
+        unanswered = failure.kind == "jaringan" and failure.status == 0
+        return unanswered and (not self._is_tls() or failure.say == STRANGER)
+
+    def _is_tls(self) -> bool:
+        return not self._owner.address.lower().startswith(PLAIN)
+
+    def _others(self) -> list[str]:
+        return [address for address in self._word.addresses if address != self._owner.address]
+
+    def _elsewhere(self, failure: Failure) -> Iterator[Owner]:
+        """Give where the office may be by its own word: what it named, and its address over TLS."""
+        if failure.say in NOBODY:
+            for address in self._others():
+                yield replace(self._owner, address=address)
+        if self._may_speak_tls(failure):
+            address = self._owner.address
+            if not self._is_tls():
+                address = TLS + address[len(PLAIN) :]
+            certificate, _ = self._shown(address)
+            if certificate and certificate != self._owner.authority:
+                yield replace(self._owner, address=address, authority=certificate)
+
+    def _at(self, brought: OfficeAddress) -> Iterator[Owner]:
+        """Give as what the office can be believed at an address that the worker brought."""
+        moved = replace(self._owner, address=brought.address)
+        if self._is_tls() and not brought.is_tls:
+            return
+        if self._owner.authority:
+            yield moved
+        certificate, turns = self._shown(brought.address)
+        if certificate and brought.is_tls:
+            yield replace(moved, authority=certificate)
+        if not self._owner.authority and self._word.believes(
+            turns, brought.signature, address_message(brought.address)
+        ):
+            yield moved
+
+    def _shown(self, address: str) -> tuple[bytes, Sequence[KeyTurn]]:
+        """Return what whoever answers there shows under the office's signature: its authority's certificate,
+        empty where there is none that the office signed, and what leads to its present key.
+        """
         link = self._connect(Door(address=address, checked=False))
         try:
             found, keys = link.signed_authority(), link.office_keys()
         finally:
             link.close()
-        if isinstance(found, Failure) or found.certificate == self._owner.authority:
-            return None
         turns = [] if isinstance(keys, Failure) else keys.turns  # an office of before has none
-        if not self._believes(turns, found.signature, authority_message(found.certificate)):
-            return None
-        return msgspec.structs.replace(self._owner, address=address, authority=found.certificate)
+        if isinstance(found, Failure):
+            return b"", turns
+        is_signed = self._word.believes(turns, found.signature, authority_message(found.certificate))
+        return found.certificate if is_signed else b"", turns
 
 
 def door_of(owner: Owner) -> Door:

@@ -3,7 +3,8 @@ between have led, each by its own signature; never again one that has ended.
 
 The office may give its chain another key. The phone asks for what leads there at the first sync of each
 opening, and when something is signed by a key that it does not know; an answer by file carries it. A phone
-that was away for years follows from key to key. See sync/office_keys.py.
+that was away for years follows from key to key. See sync/office_keys.py. By the office's word it also learns
+at which addresses it may be found.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from field_app.link import Failure, Link
 from field_app.owner import Owner
 from field_app.signing import is_signed
 from field_app.store import Store
+from schemas.addresses import address_message
 from schemas.handover import OfficeKeyRequest, Turned, key_message
 from schemas.office_keys import KeyTurn
 from sync.office_keys import follow
@@ -22,6 +24,8 @@ OFFICE_KEY = "serah_terima/kunci_kantor"
 """The office's X25519 key: hand-over files and kept vaults are sealed to it."""
 TOLD_BY = "serah_terima/kunci_kantor_dari"
 """The key that signed it; nothing where it came with joining, or before there was a second."""
+ADDRESSES = "kantor/alamat"
+"""Where the office said that it may be."""
 
 
 class OfficeWord:
@@ -29,12 +33,17 @@ class OfficeWord:
 
     def __init__(self, store: Store, owner: Owner) -> None:
         self._store, self._owner = store, owner
-        self._has_asked = False
+        self._has_asked = self._knows_where = False
 
     @property
     def key(self) -> bytes:
         """The key (Ed25519, 32 bytes) that speaks for the office."""
         return self._store.get(PRESENT, bytes, b"") or self._owner.office_key
+
+    @property
+    def addresses(self) -> list[str]:
+        """Addresses over TLS at which the office may be, in the order in which it names them."""
+        return self._store.get(ADDRESSES, list[str], [])
 
     def led(self, turns: Sequence[KeyTurn]) -> bytes:
         """Return the key to which turns lead from the present one; nothing is kept."""
@@ -54,6 +63,8 @@ class OfficeWord:
         """Follow the office, once in each opening, and learn its key for hand-over files by its word."""
         if not self._has_asked:
             self._ask(link)
+        if not self._knows_where:
+            self._learn_addresses(link)
         self.learn_office_key(link)
 
     def learn_office_key(self, link: Link) -> None:
@@ -64,6 +75,20 @@ class OfficeWord:
         answer = link.office_key(OfficeKeyRequest(device=self._owner.device))
         if not isinstance(answer, Failure):  # an office of before has none
             self._take(answer.public_key, answer.signature)
+
+    def _learn_addresses(self, link: Link) -> None:
+        """Ask where the office may be. Who answers at an address without TLS proves nothing: none is kept."""
+        told = link.addresses()
+        if isinstance(told, Failure):
+            return  # an office of before does not know the question
+        self._knows_where = True
+        found = [
+            one.address
+            for one in told.addresses
+            if one.is_tls and is_signed(self.key, one.signature, address_message(one.address))
+        ]
+        if found != self.addresses:
+            self._store.put(ADDRESSES, found)
 
     def take(self, turned: Turned) -> None:
         """Keep what an answer by file says of the office's keys, once the file was found to be signed so."""

@@ -3,6 +3,7 @@
 from field_app.custody import Custody
 from field_app.handover import Handover
 from field_app.link import Link
+from field_app.new_address import NewAddress
 from field_app.owner import Owner
 from field_app.sealed import Sealed
 from field_app.vault import Vault
@@ -23,9 +24,10 @@ class OpenVault:
         handover: Handover,
         sealed: Sealed,
         custody: Custody,
+        new_address: NewAddress,
     ) -> None:
         self.owner, self.visits, self.worker, self.handover = owner, visits, worker, handover
-        self.sealed = sealed
+        self.sealed, self.new_address = sealed, new_address
         self._vault, self._link, self._custody = vault, link, custody
 
     def used_bytes(self) -> int:

@@ -1,4 +1,7 @@
-"""Who this phone belongs to, as the office said at enrolment. Rule: fixed for the vault's life."""
+"""Who this phone belongs to, as the office said at enrolment.
+
+Rule: fixed for the vault's life, but for where the office is and by what it is known (moving.py).
+"""
 
 from schemas.base import Data
 from schemas.ids import DeviceId, PersonId, Regency

@@ -19,6 +19,7 @@ from field_app.items import labels
 from field_app.keys import Cost, Keys, Locked, Opened, PinGone, advise
 from field_app.link import Door, Link
 from field_app.moving import MovingLink
+from field_app.new_address import NewAddress
 from field_app.office_word import OfficeWord
 from field_app.open_vault import OpenVault
 from field_app.owner import Owner
@@ -264,6 +265,11 @@ class Phone:
         """Files for the office and from it. Raises LockedError."""
         return self._opened().handover
 
+    @property
+    def new_address(self) -> NewAddress:
+        """For an office that is somewhere else now. Raises LockedError."""
+        return self._opened().new_address
+
     def used_bytes(self) -> int:
         """Say how much room the vault takes. Raises LockedError."""
         return self._opened().used_bytes()
@@ -312,7 +318,7 @@ class Phone:
         other = vault.another()
         sending = Store(other, owner.device, sign)
         word = OfficeWord(sending, owner)
-        link = MovingLink(owner, self._connect, lambda moved: put_owner(other, moved), word.believes)
+        link = MovingLink(owner, self._connect, lambda moved: put_owner(other, moved), word)
         worker = Worker(
             store=sending,
             pen=Pen(sending, owner, self._time, self._randomness),
@@ -386,4 +392,5 @@ class Phone:
             handover=handover,
             sealed=Sealed(bench, second, self.workflows.get(SERVICE)),
             custody=custody,
+            new_address=NewAddress(link, sending, worker),
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from field_app.home import LONG_NUMBER
 from field_app.views import Refused
 from field_app.wraps import read_code
+from schemas.addresses import read_address
 from schemas.joining import scanned
 from schemas.printed import read_printed
 
@@ -37,10 +38,17 @@ def opening_in(text: str) -> str | Refused:
     return code if _is_plain(text) and read_code(code) else Refused(say="aplikasi.pindai.bukan_pembuka")
 
 
+def address_in(text: str) -> str | Refused:
+    """Return an address of the office, with the signature that stands beside it."""
+    is_one = _is_plain(text) and "://" in text and read_address(text) is not None
+    return text.strip() if is_one else Refused(say="aplikasi.pindai.bukan_alamat")
+
+
 PURPOSES: Mapping[str, Callable[[str], str | Refused]] = {
     "daftar": invitation_in,
     "cari": person_in,
     "pembuka": opening_in,
+    "alamat": address_in,
 }
 """What is scanned for -> what a code is then taken for; the names are those of the texts."""
 

@@ -18,6 +18,7 @@ import msgspec
 from field_app.link import UNREACHABLE, Door, Failure, Reply
 from field_app.pinning import pinned
 from field_app.prepared import Prepared, prepare
+from schemas.addresses import OfficeAddresses
 from schemas.base import UNREADABLE, Message, decode, encode
 from schemas.device_word import DeviceOrders, DeviceReport, WipeHeard, WipeWord
 from schemas.handover import OfficeKey, OfficeKeyRequest
@@ -126,6 +127,10 @@ class HttpLink:
     def office_keys(self) -> OfficeKeys | Failure:
         """Ask what leads from one key of the office's chain to the next. Whoever asks checks it."""
         return self._read("/api/authority/keys", OfficeKeys)
+
+    def addresses(self) -> OfficeAddresses | Failure:
+        """Ask where the office is, or will be. Whoever asks checks it."""
+        return self._read("/api/addresses", OfficeAddresses)
 
     def _read(self, path: str, kind: type[T]) -> T | Failure:
         found = self._get(path)

@@ -32,7 +32,7 @@ class Deps:
 
     `authority` is that of its TLS as it was when the office was opened, or why none counts.
     `verify` checks the whole data folder, and takes its time. `address` is where phones find it while it
-    speaks TLS itself; empty while it does not.
+    speaks TLS itself; empty while it does not. `addresses` are all by which phones may find it over TLS.
     """
 
     engine: Engine
@@ -60,4 +60,5 @@ class Deps:
     randomness: Callable[[int], bytes]
     verify: Callable[[Progress], Findings]
     address: str = ""
+    addresses: tuple[str, ...] = ()
     calm: Calm = field(default_factory=Calm)

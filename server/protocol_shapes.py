@@ -9,7 +9,7 @@ from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_
 
 import msgspec
 
-from schemas import device_word, handover, office_keys, sealed, sealed_notes, wire
+from schemas import addresses, device_word, handover, office_keys, sealed, sealed_notes, wire
 from schemas.base import Message
 from sync.chain import Link
 from sync.change import Content
@@ -26,7 +26,7 @@ GROUPS: tuple[tuple[str, tuple[Shape, ...]], ...] = (
         (wire.EnrolRequest, wire.Joining, wire.JoinedRequest, wire.JoinedAnswer),
     ),
     (
-        "POST /api/login/nonce, /api/login; GET /api/authority/signed, /api/authority/keys",
+        "POST /api/login/nonce, /api/login; GET /api/authority/signed, /api/authority/keys, /api/addresses",
         (
             wire.NonceRequest,
             wire.Nonce,
@@ -34,6 +34,7 @@ GROUPS: tuple[tuple[str, tuple[Shape, ...]], ...] = (
             wire.Login,
             wire.SignedAuthority,
             office_keys.OfficeKeys,
+            addresses.OfficeAddresses,
         ),
     ),
     (

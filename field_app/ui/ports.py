@@ -106,6 +106,14 @@ class Handover(Protocol):
     def read(self, path: Path, progress: Callable[[float], None]) -> Any: ...
 
 
+class NewAddress(Protocol):
+    """For an office that is somewhere else now (field_app/new_address.py)."""
+
+    @property
+    def present(self) -> str: ...
+    def go(self, text: str) -> Any: ...
+
+
 class Sealed(Protocol):
     """The second unlock, and what only it shows (field_app/sealed.py)."""
 
@@ -142,6 +150,7 @@ class Phone(Protocol):
     worker: Worker
     handover: Handover
     sealed: Sealed
+    new_address: NewAddress
     settings: Settings
     forms: Forms
     wilayah: Wilayah

@@ -108,6 +108,19 @@ class SampleHandover:
         return AnswerRead(data=2, photos=5, rows=12)
 
 
+class SampleNewAddress:
+    """An office that moved to 10.1.2.9."""
+
+    present = "https://10.1.2.3:8314"
+
+    def go(self, text: str) -> Refused | None:
+        """It is nowhere else."""
+        if "10.1.2.9" not in text:
+            return Refused(say="lapangan.pindah.tidak_menjawab")
+        self.present = text.split()[0]
+        return None
+
+
 class SamplePhone:
     """All of it."""
 
@@ -119,6 +132,7 @@ class SamplePhone:
         self.worker = SampleWorker(self.visits)
         self.handover = SampleHandover(self.visits)
         self.sealed = SampleSealed(self.visits, self.forms, self.text)
+        self.new_address = SampleNewAddress()
         self.settings = SampleSettings()
         self._state = state
         self.tries_left = 10

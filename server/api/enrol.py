@@ -2,7 +2,7 @@
 
 Rule: an answer that was lost is the same when it is asked for again. /api/authority is public: whoever reads
 it compares it with the code that a person brought, or, having joined before, checks its signature. So are the
-turns of the office's key, each signed by the key before.
+turns of the office's key, each signed by the key before, and the office's addresses.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 
+from schemas.addresses import OfficeAddresses, signed_address
 from schemas.office_keys import OfficeKeys
 from schemas.problem import Problem
 from schemas.wire import EnrolRequest, JoinedRequest
@@ -64,4 +65,9 @@ def enrol_routes(deps: Deps) -> list[Any]:
         )
         return answer(request, OfficeKeys(turns=turns), deps.text)
 
-    return [enrol, joined, authority, signed, keys]
+    @get("/api/addresses")
+    async def addresses(request: Request[Any, Any, Any]) -> Response[bytes]:
+        told = [signed_address(address, deps.office.sign) for address in deps.addresses]
+        return answer(request, OfficeAddresses(addresses=told), deps.text)
+
+    return [enrol, joined, authority, signed, keys, addresses]

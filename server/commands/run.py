@@ -15,6 +15,7 @@ from pathlib import Path
 
 import uvicorn
 
+from schemas.addresses import MOST_ADDRESSES
 from schemas.text import Text
 from server.app import create_app
 from server.certificates import Authority, Certificates, is_address, is_server_name
@@ -53,7 +54,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tls", action="store_true", help="HTTPS dengan sertifikat kantor sendiri")
     parser.add_argument(
         "--name", action="append", default=[], metavar="NAMA",
-        help="nama atau alamat IP kantor di mata HP, untuk --tls; boleh beberapa, yang pertama masuk kode QR",
+        help="nama atau alamat IP kantor di mata HP, untuk --tls, juga yang akan dipakai; boleh beberapa,"
+        " yang pertama masuk kode QR",
     )  # fmt: skip
     parser.add_argument(
         "--host-name", action="append", default=[], metavar="NAMA",
@@ -110,6 +112,7 @@ def _serve_opened(
     address = f"https://{_shown(names[0])}:{port}" if names else f"http://{_shown(host)}:{port}"
     certificates = None
     authority = deps.authority
+    deps = replace(deps, addresses=told_addresses(args, port))
     if isinstance(authority, Authority):
         if names:
             deps = replace(deps, address=address)
@@ -155,6 +158,13 @@ def tls_names(given: list[str], host: str) -> tuple[str, ...] | Refused:
     if wrong is not None:
         return Refused(say="nama_salah", values={"nama": wrong})
     return tuple(dict.fromkeys((*named, "localhost", "127.0.0.1")))
+
+
+def told_addresses(args: argparse.Namespace, port: int) -> tuple[str, ...]:
+    """Return the addresses over TLS that phones are told: by `--name`, or behind a proxy by `--host-name`."""
+    if args.tls:
+        return tuple(f"https://{_shown(name)}:{port}" for name in args.name)[:MOST_ADDRESSES]
+    return tuple(f"https://{_shown(name)}" for name in args.host_name if args.proxy)[:MOST_ADDRESSES]
 
 
 def serve(

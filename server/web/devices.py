@@ -1,6 +1,7 @@
 """Perangkat: the phones and how each stands, and a one-use code for a new one.
 
-Rule: a code is shown once and kept as a hash. What follows, the comparing of words, is joinings.py.
+Rule: a code is shown once and kept as a hash. What follows, the comparing of words, is joinings.py. Beside it
+stands where the office is, signed, for phones that do not find it any more.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from typing import Any
 from litestar import Response, get, post
 
 from schemas import format as written
+from schemas.addresses import signed_address
 from schemas.base import Data
 from schemas.problem import Problem
 from server.access import Person, may
@@ -37,8 +39,11 @@ def device_routes(site: Site) -> list[Any]:
     def workers() -> list[Person]:
         return site.deps.engine.read(lambda tx: people(tx, *FIELD_ROLES))
 
+    def where(request: Asking) -> str:
+        return site.deps.address or f"{request.url.scheme}://{request.url.netloc}"
+
     async def draw(
-        visitor: Visitor, code: CodeView | None, notice: Notice | None, status: int = 200
+        request: Asking, visitor: Visitor, code: CodeView | None, notice: Notice | None, status: int = 200
     ) -> Response[str]:
         may_enrol = may(visitor.person, "enrol_devices")
         values: dict[str, Any] = {
@@ -54,6 +59,8 @@ def device_routes(site: Site) -> list[Any]:
         }
         values["joining"] = await site.work(lambda: joining_view(site)) if may_enrol else None
         values["qr"] = qr_svg(f"{code.address} {code.code}") if code else ""
+        values["address"] = where(request)
+        values["address_qr"] = _address_qr(site, where(request)) if may_enrol else ""
         return await site.page("devices/devices.html", visitor, "perangkat", values, status=status)
 
     @get("/perangkat")
@@ -62,7 +69,8 @@ def device_routes(site: Site) -> list[Any]:
         if not may(visitor.person, "see_devices"):
             raise ForbiddenError
         done = marked_notice(site, request.query_params.get("alarm", ""))
-        return await draw(visitor, None, done or outcome_notice(site, request.query_params.get("hasil", "")))
+        done = done or outcome_notice(site, request.query_params.get("hasil", ""))
+        return await draw(request, visitor, None, done)
 
     @post("/perangkat/alarm")
     async def handle(request: Asking) -> Response[Any]:
@@ -77,7 +85,7 @@ def device_routes(site: Site) -> list[Any]:
         else:
             refused, said = await mark_alarm(site, visitor, given), "ditandai"
         if refused:
-            return await draw(visitor, None, *refused)
+            return await draw(request, visitor, None, *refused)
         return onward(f"/perangkat?alarm={said}")
 
     @post("/perangkat")
@@ -86,20 +94,20 @@ def device_routes(site: Site) -> list[Any]:
         if not may(visitor.person, "enrol_devices"):
             raise ForbiddenError
         given = await site.form(request, visitor.csrf)
-        found, own = await site.work(workers), site.deps.address
+        found = await site.work(workers)
         person = next((worker for worker in found if worker.id == given.get("petugas")), None)
         made = (
-            await site.work(lambda: site.deps.joinings.new_code(person.id, pinned=bool(own)))
+            await site.work(lambda: site.deps.joinings.new_code(person.id, pinned=bool(site.deps.address)))
             if person
             else None
         )
         if person is None or made is None or isinstance(made, Problem):
             said = site.text("kantor.perangkat.salah_petugas")
-            return await draw(visitor, None, Notice(tone="bad", icon="error", title=said), 422)
+            return await draw(request, visitor, None, Notice(tone="bad", icon="error", title=said), 422)
         until = written.clock(made.expires_ms)
         said = site.text("kantor.perangkat.kode_arti", nama=person.nama, waktu=until)
-        address = own or f"{request.url.scheme}://{request.url.netloc}"
-        return await draw(visitor, CodeView(code=made.code, said=said, address=address), None)
+        view = CodeView(code=made.code, said=said, address=where(request))
+        return await draw(request, visitor, view, None)
 
     return [devices, handle, new_code]
 
@@ -112,6 +120,10 @@ async def mark_alarm(site: Site, visitor: Visitor, given: Mapping[str, str]) -> 
         return Notice(tone="bad", icon="error", title=wrong), 422
     done = await site.work(lambda: site.alarms.mark(visitor.person, key, note))
     return None if done else _moved(site)
+
+
+def _address_qr(site: Site, address: str) -> str:
+    return qr_svg(signed_address(address, site.deps.office.sign).printed(), scale=4)
 
 
 def _moved(site: Site) -> tuple[Notice, int]:

@@ -1,7 +1,8 @@
-"""The office moves in the midst of what a phone says to it: to TLS, to another port, to another authority.
+"""The office moves: in the midst of what a phone says to it, to TLS, another port or another authority; or to
+another address, of which the phone heard before or did not.
 
 Rule: the phone follows by itself, only where the office's own signature leads it, and sends on from where it
-stood.
+stood. To an address of which it never heard the worker leads it, and the office must be there.
 """
 
 import os
@@ -10,12 +11,14 @@ from concurrent.futures import Future
 
 import pytest
 
+from field_app.views import Refused
+from schemas.addresses import signed_address
 from schemas.problem import Problem
 from server.__main__ import main
 from server.certificates import authority_path
 from server.keys import default_path
 from tests.faults.conftest import Make
-from tests.faults.line import UP
+from tests.faults.line import UP, Line
 from tests.faults.world import PIN, World, pending, picture, sync, visit, words
 from tests.server.letting_in import let_in
 
@@ -70,3 +73,89 @@ def test_a_phone_follows_an_office_that_moves_while_it_speaks_and_sends_no_photo
     assert world.versions(done.visit) == [done.change.hex()]
     assert world.rows("SELECT count(*) FROM blobs") == [(3,)]
     assert (world.lacks(), world.faults()) == ([], [])
+
+
+class Lodger:
+    """A phone whose office is behind a line of its own, which can be torn out of the wall."""
+
+    def __init__(self, world: World, options: tuple[str, ...]) -> None:
+        self.world, self.options = world, options
+        world.serve(options=options)
+        self.line = Line()
+        self.line.office = world.line.office
+        scheme = world.line.address.partition("://")[0]
+        self.phone = world.phone_at(world.folder / "hp-0")
+        with world.hand() as deps:
+            code = deps.joinings.new_code(world.beats[0].person, pinned=bool(options))
+            assert not isinstance(code, Problem)
+            address = f"{scheme}:{self.line.address.partition(':')[2]}"
+            let_in(self.phone, deps, address, code.code, PIN)
+        sync(self.phone)
+
+    @property
+    def direct(self) -> str:
+        """Where the office is without any line."""
+        assert self.world.line.office is not None
+        scheme = self.world.line.address.partition("://")[0]
+        return "{}://{}:{}".format(scheme, *self.world.line.office)
+
+    def printed(self, address: str) -> str:
+        """What the code on the office's page says."""
+        with self.world.hand() as deps:
+            return signed_address(address, deps.office.sign).printed()
+
+    def move(self) -> None:
+        """Serve at another port from now on; the way of before is gone."""
+        self.line.close()
+        os.kill(self.world.server, signal.SIGTERM)
+        assert self.world.wait() == 0
+        self.world.serve(options=self.options)
+
+    def all_is_there(self) -> None:
+        """What was recorded came, and the phone finds the office by itself when it is started again."""
+        sync(self.phone)
+        assert (words(self.phone), pending(self.phone)) == (["diterima"], (0, 0))
+        self.phone.lock()
+        self.phone = self.world.again(self.world.folder / "hp-0")
+        sync(self.phone)
+        assert self.phone.owner.address == self.direct
+        assert (self.world.lacks(), self.world.faults()) == ([], [])
+
+
+def test_an_office_that_said_where_it_may_be_is_found_there_when_its_address_is_gone(regency: Make) -> None:
+    """Row 99."""
+    lodger = Lodger(regency(served=False), (*TLS, "--name", "localhost"))
+    visit(lodger.phone, lodger.world.beats[0], 1)
+    lodger.line.close()
+    assert lodger.phone.worker.run_once() is not None, "its login was for the line that is gone"
+    lodger.all_is_there()
+
+
+@pytest.mark.parametrize("options", [(), TLS], ids=["plain", "tls"])
+def test_a_phone_that_never_heard_of_the_new_address_is_led_there_by_its_worker(
+    regency: Make, options: tuple[str, ...]
+) -> None:
+    """Row 99. Until then its work waits, and no other office gets it."""
+    lodger = Lodger(regency(served=False), options)
+    phone, before = lodger.phone, lodger.phone.new_address.present
+    visit(phone, lodger.world.beats[0], 1)
+    lodger.move()
+    assert phone.worker.run_once() is not None
+    assert phone.worker.run_once() is not None and pending(phone) == (1, 1)
+
+    other = regency(served=False)
+    other.serve(options=options)
+    assert other.line.office is not None
+    for elsewhere, say in (
+        ("di meja depan", "bukan_alamat"),
+        (before, "tidak_menjawab" if options else "tidak_terbukti"),
+        (other.line.address, "tidak_terbukti"),
+        (lodger.printed(other.line.address), "tidak_terbukti"),
+        (lodger.printed(lodger.direct.replace("https:", "http:")), "tidak_terbukti" if options else ""),
+    ):
+        refused = phone.new_address.go(elsewhere)
+        assert refused == (Refused(say=f"lapangan.pindah.{say}") if say else None), elsewhere
+    if options:
+        assert phone.new_address.present == before
+        assert phone.new_address.go(lodger.direct) is None, "TLS shows whose it is: no signature is needed"
+    lodger.all_is_there()

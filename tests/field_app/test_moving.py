@@ -8,9 +8,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from field_app.link import Door, Failure
-from field_app.moving import MovingLink
+from field_app.moving import UNPROVED, MovingLink
 from field_app.owner import Owner
 from field_app.signing import is_signed
+from schemas.addresses import OfficeAddress, signed_address
 from schemas.ids import DeviceId, PersonId, Regency
 from schemas.joining import authority_message
 from schemas.office_keys import KeyTurn, OfficeKeys
@@ -35,9 +36,15 @@ def signed(key: Ed25519PrivateKey, certificate: bytes = b"baru") -> SignedAuthor
     return SignedAuthority(certificate=certificate, signature=key.sign(authority_message(certificate)))
 
 
-def believes(turns: Sequence[KeyTurn], signature: bytes, message: bytes) -> bool:
-    key = follow(OWNER.office_key, OWNER.office_device, turns, is_signed)
-    return is_signed(key, signature, message)
+class Word:
+    """The office's, by the key that it had when the phone joined."""
+
+    def __init__(self, *addresses: str) -> None:
+        self.addresses = addresses
+
+    def believes(self, turns: Sequence[KeyTurn], signature: bytes, message: bytes) -> bool:
+        key = follow(OWNER.office_key, OWNER.office_device, turns, is_signed)
+        return is_signed(key, signature, message)
 
 
 class Network:
@@ -46,6 +53,7 @@ class Network:
     def __init__(self, shown: SignedAuthority | Failure, refuses: Callable[[Door], Failure | None]) -> None:
         self.shown, self.refuses, self.doors, self.kept = shown, refuses, [], []  # type: ignore[var-annotated]
         self.open: list[Door] = []
+        self.named: tuple[str, ...] = ()
         self.forgotten = 0
         self.turns: OfficeKeys | Failure = Failure(kind="rusak", say="lapangan.jawaban_rusak", status=404)
 
@@ -55,7 +63,7 @@ class Network:
         return Behind(self, door)
 
     def link(self, owner: Owner = OWNER) -> MovingLink:
-        return MovingLink(owner, self.connect, self.kept.append, believes)
+        return MovingLink(owner, self.connect, self.kept.append, Word(*self.named))
 
     def login(self, owner: Owner = OWNER) -> Failure | None:
         return self.link(owner).login(owner.device, KEY.sign)
@@ -175,3 +183,104 @@ def test_after_a_sync_that_moving_would_explain_the_next_call_logs_in_anew(
     network = Network(signed(KEY), lambda _door: said)
     assert network.link().sync(None) == said  # type: ignore[arg-type]
     assert network.forgotten == forgotten
+
+
+HERE = msgspec.structs.replace(OWNER, address="https://lama.test", authority=b"kita")
+THERE = "https://baru.test:8314"
+SLOW = Failure(kind="jaringan", say="lapangan.kantor_lambat")
+
+
+def only(address: str, refused: Failure = AWAY) -> Callable[[Door], Failure | None]:
+    return lambda door: None if door.address == address else refused
+
+
+@pytest.mark.parametrize("refused", [AWAY, STRANGER, SLOW])
+def test_where_nobody_answers_the_office_is_sought_where_it_said_it_may_be(refused: Failure) -> None:
+    network = Network(AWAY, only(THERE, refused))
+    network.named = (HERE.address, "https://tidak.test", THERE)
+    link = network.link(HERE)
+    assert link.sync(None) == refused and network.forgotten == 1, "the next call logs in, and looks around"  # type: ignore[arg-type]
+    assert link.login(HERE.device, KEY.sign) is None
+    assert network.kept == [msgspec.structs.replace(HERE, address=THERE)]
+    assert link.door == Door(address=THERE, authority=b"kita", office="o"), (
+        "under the authority that it knows"
+    )
+    assert network.open == [link.door]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Failure(kind="kantor", say="masalah.perangkat_tidak_dikenal", status=403),
+        Failure(kind="jaringan", say="lapangan.kantor_bermasalah", status=500),
+        Failure(kind="jaringan", say="lapangan.sambungan_putus"),
+    ],
+)
+def test_an_office_that_is_there_is_sought_nowhere_else(said: Failure) -> None:
+    network = Network(AWAY, only(THERE, said))
+    network.named = (THERE,)
+    assert network.login(HERE) == said and len(network.doors) == 1
+
+
+def test_where_it_is_nowhere_all_stays_as_it_was() -> None:
+    network = Network(AWAY, lambda _door: AWAY)
+    network.named = (THERE,)
+    link = network.link(HERE)
+    assert link.login(HERE.device, KEY.sign) == AWAY and network.kept == []
+    assert link.door.address == HERE.address and network.open == [link.door]
+
+
+def brought(address: str, key: Ed25519PrivateKey | None = None) -> OfficeAddress:
+    return signed_address(address, key.sign if key else lambda _message: b"")
+
+
+@pytest.mark.parametrize("key", [None, KEY, OTHER])
+def test_an_address_that_she_brings_is_taken_where_tls_shows_the_authority_that_is_known(
+    key: Ed25519PrivateKey | None,
+) -> None:
+    network = Network(AWAY, only(THERE))
+    assert network.link(HERE).go(brought(THERE, key), HERE.device, KEY.sign) is None
+    assert network.kept == [msgspec.structs.replace(HERE, address=THERE)]
+
+
+def test_she_may_bring_the_address_of_an_office_that_lost_its_authority_too() -> None:
+    network = Network(signed(KEY), lambda door: None if door.authority == b"baru" else STRANGER)
+    assert network.link(HERE).go(brought(THERE), HERE.device, KEY.sign) is None
+    assert network.kept == [msgspec.structs.replace(HERE, address=THERE, authority=b"baru")]
+
+
+@pytest.mark.parametrize("address", [THERE, "http://baru.test:8314"])
+@pytest.mark.parametrize("key", [KEY, OTHER, None])
+def test_where_no_authority_is_known_the_office_must_have_signed_the_address(
+    address: str, key: Ed25519PrivateKey | None
+) -> None:
+    """Behind a proxy with a public certificate, or without TLS, nothing else shows whose it is."""
+    network = Network(AWAY, only(address))
+    refused = network.link().go(brought(address, key), OWNER.device, KEY.sign)
+    if key is KEY:
+        assert refused is None and network.kept == [msgspec.structs.replace(OWNER, address=address)]
+    else:
+        assert refused == UNPROVED and network.kept == []
+        assert [door.checked for door in network.doors] == [True, False], "nobody logged in there"
+
+
+@pytest.mark.parametrize("key", [None, KEY])
+def test_an_address_under_tls_is_taken_with_the_authority_that_the_office_signed(
+    key: Ed25519PrivateKey | None,
+) -> None:
+    network = Network(signed(KEY), only(THERE))
+    assert network.link().go(brought(THERE, key), OWNER.device, KEY.sign) is None
+    assert network.kept == [msgspec.structs.replace(OWNER, address=THERE, authority=b"baru")]
+
+
+def test_what_she_brings_leads_not_back_from_tls() -> None:
+    network = Network(signed(KEY), lambda _door: None)
+    assert network.link(HERE).go(brought("http://baru.test", KEY), HERE.device, KEY.sign) == UNPROVED
+    assert network.kept == [] and len(network.doors) == 1
+
+
+def test_an_office_that_does_not_let_it_in_where_she_says_is_not_kept() -> None:
+    network = Network(AWAY, lambda _door: BUSY)
+    link = network.link(HERE)
+    assert link.go(brought(THERE), HERE.device, KEY.sign) == BUSY and network.kept == []
+    assert link.door.address == HERE.address and network.open == [link.door]

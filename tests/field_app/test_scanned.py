@@ -2,9 +2,10 @@
 
 import pytest
 
-from field_app.scanned import MOST_SIGNS, PURPOSES, invitation_in, opening_in, person_in
+from field_app.scanned import MOST_SIGNS, PURPOSES, address_in, invitation_in, opening_in, person_in
 from field_app.views import Refused
 from field_app.wraps import written_code
+from schemas.addresses import signed_address
 from schemas.ids import RecordId
 from schemas.joining import invitation
 from schemas.printed import printed_code, read_printed
@@ -39,6 +40,14 @@ def test_anything_else_is_refused_by_a_sentence(purpose: str, text: str) -> None
     assert isinstance(refused, Refused)
     said = load_text()(refused.say)
     assert said and not any(part in said for part in text.split() if len(part) > 3)
+
+
+def test_an_address_of_the_office_is_taken_with_what_stands_beside_it() -> None:
+    signed = signed_address(ADDRESS, lambda _message: bytes(64)).printed()
+    for text in (ADDRESS, signed, f"{ADDRESS} {CODE}"):
+        assert address_in(f" {text} ") == text
+    for text in (f"{ADDRESS} KODE", f"{ADDRESS}/masuk", "10.1.2.3:8443"):
+        assert address_in(text) == Refused(say="aplikasi.pindai.bukan_alamat"), "nobody prints it so"
 
 
 def test_whom_a_paper_is_about_is_known_by_the_offices_code_or_a_long_number() -> None:

@@ -50,6 +50,7 @@ class SyncScreen(BaseScreen):
             self._summary(status),
             HandoverCard(self.context, self._show),
             *self._lists(items),
+            self._moved(),
         ):
             if card is not None:
                 body.add_widget(card)
@@ -62,6 +63,12 @@ class SyncScreen(BaseScreen):
         if status.wait_s:
             cause = f"{cause} {self.say('aplikasi.sinkron.coba_lagi', lama=span(status.wait_s))}"
         return Notice(icon="sync_problem", tone="bad", text=cause)
+
+    def _moved(self):
+        """The way for who was told that the office is somewhere else now."""
+        link = Link(icon="office", text=self.say("aplikasi.pindah.tautan"))
+        link.bind(on_release=lambda *_: self.context.shell.go("new_address"))
+        return link
 
     def _summary(self, status):
         """When it synced last, what waits, and whether photos wait for Wi-Fi."""
