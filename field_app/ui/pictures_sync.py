@@ -58,10 +58,21 @@ def sync_scenes(settle: Callable[..., None]) -> Iterator[tuple[str, Scene]]:
         phone.handover.write = lambda folder, tell: Refused(say="lapangan.serah.penuh")
         handing("_write")(phone, app)
 
+    def moved(answer: str) -> Scene:
+        def go(_phone: Any, app: Any) -> None:
+            app.root.go("new_address")
+            if answer:
+                app.root.screen.address.text = answer
+                app.root.screen.go()
+
+        return go
+
     yield "17_sinkronisasi", lambda _p, app: app.root.go("sync")
     yield "18_sinkronisasi_kosong", calm
     yield "18_sinkronisasi_masalah", trouble
     yield "18_sinkronisasi_berjalan", sending
+    yield "18_alamat_kantor", moved("")
+    yield "18_alamat_kantor_salah", moved("https://10.1.2.4:8314")
     yield "21_serah_terima", handing(None)
     yield "21_serah_folder", handing("hand_over")
     yield "21_serah_siap", handing("_write")

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from field_app.link import Failure
 from field_app.office_word import OFFICE_KEY, OfficeWord
 from field_app.sealing import seal_key
 from field_app.views import AnswerRead, HandedOver, Refused
+from schemas.addresses import OfficeAddress, OfficeAddresses, signed_address
 from schemas.device_word import kept_info, rescue_message
 from server.commands.rotate_keys import Rotated, rotate
 from server.compose import Refused as NotOpened
@@ -219,3 +222,48 @@ def test_a_vault_that_was_kept_for_the_office_of_before_opens_for_the_office_of_
     regency.turn()
     with regency.open() as running:
         assert running.deps.handovers.open_kept_key(sealed, device) == b"k" * 32
+
+
+class Told:
+    """An office that says where it may be, and nothing else."""
+
+    def __init__(self, *told: OfficeAddress) -> None:
+        self.told: list[OfficeAddress] | None = list(told)
+        self.asked = 0
+
+    def addresses(self) -> OfficeAddresses | Failure:
+        self.asked += 1
+        silent = Failure(kind="rusak", say="lapangan.jawaban_rusak", status=404)
+        return silent if self.told is None else OfficeAddresses(addresses=self.told)
+
+    def office_keys(self) -> Failure:
+        return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=404)
+
+    def office_key(self, _request: Any) -> Failure:
+        return self.office_keys()
+
+
+def test_addresses_count_under_the_offices_signature_and_only_with_tls(regency: Regency) -> None:
+    with regency.open() as running:
+        regency.join(running)
+    sign, other = regency.keys().private_key().sign, Ed25519PrivateKey.generate().sign
+    first, second = (signed_address(f"https://{name}.test", sign) for name in ("satu", "dua"))
+    assert regency.word.addresses == []
+    for told, known in (
+        ([second, first], ["https://dua.test", "https://satu.test"]),
+        ([first, signed_address("http://dua.test", sign)], ["https://satu.test"]),
+        ([first, signed_address("https://tiga.test", other)], ["https://satu.test"]),
+        (
+            [first, OfficeAddress(address="https://tiga.test", signature=first.signature)],
+            ["https://satu.test"],
+        ),
+        (None, ["https://satu.test"]),
+        ([], []),
+    ):
+        office: Any = Told()
+        office.told = told
+        word = regency.word
+        word.after_sync(office)
+        word.after_sync(office)
+        assert regency.word.addresses == known
+        assert office.asked == (1 if told is not None else 2), "once in each opening is enough"

@@ -49,8 +49,8 @@ class SyncScreen(BaseScreen):
             conflicts_card(self.context, status),
             self._summary(status),
             HandoverCard(self.context, self._show),
-            *self._lists(items),
             self._moved(),
+            *self._lists(items),
         ):
             if card is not None:
                 body.add_widget(card)

@@ -143,6 +143,7 @@ ROUTES: dict[str, Callable[[Driver], None]] = {
     "unit_key": _pressing("Pengaturan", "Kunci unit"),
     "put_away": _by_scene("23_draf_dihapus"),
     "scan": _pressing("Cari warga", "Pindai kode QR"),
+    "new_address": _by_scene("18_alamat_kantor"),
 }
 LOCKED: dict[str, tuple[str, int, Callable[[Driver], None]]] = {
     "unlock": ("terkunci", 1, lambda _driver: None),

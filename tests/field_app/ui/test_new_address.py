@@ -1,0 +1,71 @@
+"""An office that moved without a word, by touch: its code before the camera, or its address typed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from field_app.ui.sample import SamplePhone
+from field_app.ui.sample_scan import SampleFinder
+from field_app.views import Refused
+from schemas.addresses import signed_address
+from tests.field_app.conftest import SetTime
+from tests.field_app.test_handover_round import visit, waiting
+from tests.field_app.test_office_word import Regency
+from tests.field_app.ui.driver import Driver
+from tests.field_app.ui.test_scan_screen import ADDRESS, shown
+from tests.server.test_tls import own_port
+
+
+@pytest.fixture
+def regency(tmp_path: Path, time: SetTime) -> Iterator[Regency]:
+    made = Regency(tmp_path, time)
+    yield made
+    made.phone.lock()
+
+
+def test_the_code_on_the_offices_page_leads_her_phone_and_its_work_there(
+    driver: Driver, regency: Regency, time: SetTime
+) -> None:
+    phone, finder = regency.phone, SampleFinder()
+    with regency.open() as running:
+        regency.join(running)
+    visit(phone)
+    regency.port = own_port()
+    with regency.open() as running:
+        assert phone.worker.run_once() is not None
+        driver.open(phone, now_ms=time.now_ms, finder=finder)
+        driver.shell.go("sync")
+        driver.settle()
+        driver.press("Kantor pindah alamat")
+        assert driver.sees(phone.owner.address)
+        driver.type(driver.screen.address, running.address)
+        driver.press("Coba alamat ini")
+        driver.wait_for(lambda: driver.sees("tidak terbukti kantor Anda"))
+        assert driver.screen.address.text == running.address, "what she typed stays"
+        finder.frames = [shown(signed_address(running.address, running.deps.office.sign).printed())]
+        driver.press("Pindai kode QR")
+        driver.wait_for(lambda: driver.shell.name == "sync")
+        assert driver.sees("HP memakai alamat ini")
+        assert phone.worker.run_once() is None and waiting(phone) == (0, 0)
+        assert phone.new_address.present == running.address
+
+
+def test_while_a_sync_is_under_way_she_is_told_to_wait(regency: Regency) -> None:
+    with regency.open() as running:
+        regency.join(running)
+    with regency.phone.worker.alone():
+        refused = regency.phone.new_address.go(running.address)
+    assert refused == Refused(say="lapangan.pindah.sedang_sinkron")
+
+
+def test_another_code_is_named_and_looking_goes_on(driver: Driver) -> None:
+    finder = SampleFinder(shown("WIFI:T:WPA;S:kantor;P:rahasia;;"))
+    driver.open(SamplePhone(), finder=finder)
+    driver.shell.go("new_address")
+    driver.press("Pindai kode QR")
+    driver.wait_for(lambda: driver.sees("Ini bukan alamat kantor"))
+    finder.frames = [shown(ADDRESS)]
+    driver.wait_for(lambda: driver.shell.name == "new_address")
+    assert driver.screen.address.text == ADDRESS
+    driver.wait_for(lambda: driver.sees("Kantor tidak menjawab di alamat itu"))

@@ -1,0 +1,70 @@
+"""Where the office says that phones find it: by its signature, and by the code on the page Perangkat."""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from schemas.addresses import MOST_ADDRESSES, OfficeAddresses, address_message, signed_address
+from schemas.base import decode
+from server.commands.run import add_options, told_addresses
+from server.keys import default_path
+from server.office import verifier
+from server.web.qr import qr_svg
+from tests.server.test_alarms import Watch
+from tests.server.web_office import open_at, serving, shut
+
+TOLD = ("https://10.1.2.3:8314", "https://dinsos.example:8314")
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Iterator[Watch]:
+    office = open_at(tmp_path)
+    office.deps = replace(office.deps, address=TOLD[0], addresses=TOLD)
+    with serving(office) as address:
+        yield Watch(office, address, default_path(tmp_path / "office"))
+    shut(office)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--tls", "--name", "10.1.2.3", "--name", "dinsos.example", "--host-name", "lain.example"], TOLD),
+        (["--tls", "--name", "fd00::2"], ("https://[fd00::2]:8314",)),
+        (["--proxy", "127.0.0.1", "--host-name", "dinsos.example"], ("https://dinsos.example",)),
+        (["--host-name", "dinsos.example"], ()),
+        (["--proxy", "127.0.0.1"], ()),
+        (["--tls", "--host", "10.1.2.3"], ()),
+    ],
+)
+def test_phones_are_told_addresses_under_tls_and_none_that_nobody_named(
+    options: list[str], told: tuple[str, ...]
+) -> None:
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    assert told_addresses(parser.parse_args(["--data", "x", *options]), 8314) == told
+
+
+def test_no_more_are_told_than_phones_take() -> None:
+    names = [f"k{number}.example" for number in range(MOST_ADDRESSES + 1)]
+    args = argparse.Namespace(tls=True, name=names, host_name=[], proxy=[])
+    assert len(told_addresses(args, 8314)) == MOST_ADDRESSES
+
+
+def test_each_is_told_under_the_signature_of_the_offices_chain(watch: Watch) -> None:
+    with watch.log_in("admin") as client:
+        found = decode(client.get("/api/addresses").content, OfficeAddresses).addresses
+    assert tuple(one.address for one in found) == TOLD
+    is_signed = verifier(watch.office.deps.office.public_key)
+    assert all(is_signed(one.signature, address_message(one.address)) for one in found)
+    assert not is_signed(found[0].signature, address_message(TOLD[1]))
+
+
+def test_who_enrols_phones_shows_them_where_the_office_is(watch: Watch) -> None:
+    code = qr_svg(signed_address(TOLD[0], watch.office.deps.office.sign).printed(), scale=4)
+    with watch.log_in("admin") as admin, watch.log_in("kabid") as kabid:
+        page = admin.get("/perangkat").text
+        assert str(code) in page and TOLD[0] in page
+        assert str(code) not in kabid.get("/perangkat").text
