@@ -227,11 +227,7 @@ class HttpLink:
         return fill_results(answer, request) or Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK)
 
     def send(
-        self,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        content: Iterable[bytes] | None = None,
+        self, method: str, path: str, headers: dict[str, str], content: Iterable[bytes] | None = None
     ) -> Reply | Failure:
         """Send a bare request, for uploads; `path` is relative to the address or a whole one of the same
         office.

@@ -10,7 +10,7 @@ from zlib import adler32
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from schemas import device_word, handover, office_keys, wire
+from schemas import addresses, device_word, handover, office_keys, wire
 from schemas.base import Message
 from schemas.packing import FOLDER
 from server.protocol_docs import PAGE, main, notation, page_with, render
@@ -258,7 +258,7 @@ def test_a_joining_is_signed_and_put_into_words_as_the_page_says() -> None:
 def test_every_message_that_crosses_the_line_has_its_shape_on_the_page() -> None:
     """Whoever adds one to `schemas/wire.py` or to a body sees it here, with its members in their order."""
     shapes = dict(re.findall(r"^(\w+) = \[((?:.|\n  )*)\]$", TEXT, flags=re.M))
-    modules = (wire, handover, device_word, office_keys, change)
+    modules = (wire, handover, device_word, office_keys, addresses, change)
     kinds = [kind for module in modules for kind in vars(module).values() if inspect.isclass(kind)]
     messages = {kind for kind in kinds if issubclass(kind, Message) and kind is not Message}
     assert {kind.__name__ for kind in messages - {handover.Question}} <= shapes.keys()
