@@ -60,6 +60,8 @@ UNASKED_HEADERS = ("accept", "accept-encoding", "connection", "user-agent")
 STRANGER = "lapangan.kantor_lain"
 UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 """How OpenSSL says that whoever answered is not the one that was asked for."""
+OUT_OF_DATE = ("certificate is not yet valid", "certificate has expired")
+"""How it says that it is the one, but on another day."""
 PLAIN = "identity"
 INFLATES = {"deflate": zlib.MAX_WBITS, "gzip": 16 + zlib.MAX_WBITS}
 """How zlib reads each content coding. Nobody asks for gzip: proxies pack what passes all the same."""
@@ -107,8 +109,7 @@ class HttpLink:
         self._packing = packing or load_packing()
         self._packs = True
         self._prepared: Prepared | None = None
-        self._token = ""
-        self._logins = 0
+        self._token, self._logins = "", 0
         self._closed = False
 
     def close(self) -> None:
@@ -387,6 +388,8 @@ def _network(error: httpx.TransportError | httpx.StreamError) -> Failure:
             return Failure(kind="rusak", say="lapangan.alamat_salah")
         case httpx.TimeoutException():
             return Failure(kind="jaringan", say="lapangan.kantor_lambat")
+        case httpx.ConnectError() if any(words in str(error) for words in OUT_OF_DATE):
+            return Failure(kind="jaringan", say="lapangan.tanggal_berbeda")
         case httpx.ConnectError() if UNTRUSTED in str(error):
             return Failure(kind="jaringan", say=STRANGER)
         case httpx.ConnectError():

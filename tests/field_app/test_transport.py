@@ -2,8 +2,13 @@
 
 import gzip
 import json
+import socket
+import ssl
+import threading
+import time
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -28,10 +33,12 @@ from schemas.wire import (
     SyncRequest,
     SyncResponse,
 )
+from server.certificates import Authority, Certificates, make_authority
 from sync.chain import START, Tip, login_message, next_link, seal_link
 from sync.change import change_id
 from sync.thin_links import thin_request
 
+NOW_MS, YEAR_MS = time.time_ns() // 1_000_000, 365 * 86_400_000
 TEXT = load_text()
 PACKING = load_packing()
 ASK = SyncRequest(protocol=1, device=DeviceId("d" * 32), cursor=Cursor())
@@ -337,6 +344,42 @@ def test_a_nonce_of_another_office_is_not_signed(server: str) -> None:
     outcome = line.login(ASK.device, sign)
     assert outcome is not None and outcome.say == "lapangan.kantor_lain" and outcome.say in TEXT
     assert signed == [] and not line.logged_in
+
+
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    return make_authority("Dinas Uji", NOW_MS - 20 * YEAR_MS)
+
+
+@pytest.mark.parametrize(
+    ("made_ms", "names", "say"),
+    [
+        (NOW_MS + YEAR_MS, ("127.0.0.1",), "tanggal_berbeda"),
+        (NOW_MS - YEAR_MS, ("127.0.0.1",), "tanggal_berbeda"),
+        (NOW_MS, ("lain.test",), "kantor_lain"),
+    ],
+    ids=["to-come", "run-out", "another-name"],
+)
+def test_a_certificate_of_another_day_is_told_from_that_of_somebody_else(
+    authority: Authority, made_ms: int, names: tuple[str, ...], say: str
+) -> None:
+    """Where a phone trusts what its system trusts, a wrong date must not be taken for a trap."""
+    context = Certificates(authority, names, made_ms).context
+    trusting = ssl.create_default_context(cadata=authority.certificate)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with suppress(OSError), context.wrap_socket(listener.accept()[0], server_side=True) as end:
+                end.recv(1)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        client = httpx.Client(verify=trusting, timeout=20)
+        line = HttpLink(f"https://127.0.0.1:{listener.getsockname()[1]}", TEXT.__contains__, client)
+        outcome = line.login(ASK.device, lambda _: b"")
+        line.close()
+        thread.join(20)
+    assert outcome == Failure(kind="jaringan", say=f"lapangan.{say}") and outcome.say in TEXT
 
 
 def test_a_request_says_only_what_the_office_reads() -> None:
