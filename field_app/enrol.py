@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from field_app.devices import Keystore
 from field_app.durable import write_whole
 from field_app.keys import Keys, advise
-from field_app.link import Door, Failure, Link
+from field_app.link import STRANGER, Door, Failure, Link
 from field_app.office_word import OFFICE_KEY
 from field_app.owner import Owner
 from field_app.sealing import exchange_bytes
@@ -48,7 +48,6 @@ OPENING_INFO = b"sambang/pendaftaran/pembuka/1"
 NONCE_BYTES = 12
 REFUSING = frozenset({400, 403, 404, 409, 410, 422})
 """Answers after which it is certain that nobody joins; a busy or broken office may still let it in."""
-STRANGER = "lapangan.kantor_lain"
 
 
 class Enrolled(Data, frozen=True, kw_only=True):

@@ -26,6 +26,8 @@ from schemas.wire import (
 UNAUTHORISED = 401
 UNREACHABLE = "lapangan.tanpa_jaringan"
 """What a failure says when there was no way to the office at all."""
+STRANGER = "lapangan.kantor_lain"
+"""What it says when somebody else answered."""
 
 
 class Door(Data, frozen=True, kw_only=True):

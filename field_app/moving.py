@@ -7,15 +7,15 @@ Where nobody answers as before, the phone tries by itself the addresses that the
 (office_word.py). One that joined before there was TLS knows an address with http:// and pins nothing: it
 looks under the same name with https:// and takes the authority that the key of the office's chain signed,
 which it was given when it joined. So it is when an office lost its authority. And the worker may bring an
-address, which proves itself in the same ways (new_address.py). Source: docs/operations.md, "TLS" and "Names".
+address, which proves itself in the same ways (new_address.py). Source: docs/operations.md, "Another address".
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from field_app.link import UNREACHABLE, Door, Failure, Link, Reply
+from field_app.link import STRANGER, UNREACHABLE, Door, Failure, Link, Reply
 from field_app.owner import Owner
 from schemas.addresses import PLAIN, TLS, OfficeAddress, OfficeAddresses, address_message
 from schemas.device_word import DeviceOrders, DeviceReport, WipeWord
@@ -23,6 +23,7 @@ from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import DeviceId
 from schemas.joining import authority_message
 from schemas.office_keys import KeyTurn, OfficeKeys
+from schemas.problem import TEXTS
 from schemas.wire import (
     EnrolRequest,
     JoinedAnswer,
@@ -33,9 +34,11 @@ from schemas.wire import (
     SyncResponse,
 )
 
-STRANGER = "lapangan.kantor_lain"
-NOBODY = (UNREACHABLE, STRANGER, "lapangan.kantor_lambat")
-"""What is said of an address at which the office may be no more."""
+NOBODY = (UNREACHABLE, STRANGER, f"{TEXTS}.alamat_lain")
+"""What is said where the office is no more, or does not go by that name."""
+GATEWAYS = (502, 504)
+"""Statuses of a proxy that was left behind."""
+CLOSED = Failure(kind="jaringan", say="lapangan.sambungan_putus")
 UNPROVED = Failure(kind="rusak", say="lapangan.pindah.tidak_terbukti")
 
 
@@ -52,6 +55,15 @@ class Word(Protocol):
         ...
 
 
+class Shown(NamedTuple):
+    """What somebody shows at an address: an authority's certificate that the office signed, empty where it
+    signed none, and what leads to its present key.
+    """
+
+    certificate: bytes
+    turns: Sequence[KeyTurn]
+
+
 class MovingLink:
     """See field_app.link.Link: the link to a phone's office, wherever it has moved. `keep(owner)` stores what
     was found.
@@ -66,6 +78,9 @@ class MovingLink:
     ) -> None:
         self._owner, self._connect, self._keep, self._word = owner, connect, keep, word
         self._link, self._earlier = connect(door_of(owner)), 0
+        self._tried: Link | None = None
+        self._sought = 0
+        self._closed = False
 
     @property
     def door(self) -> Door:
@@ -83,16 +98,22 @@ class MovingLink:
         return self._earlier + self._link.logins
 
     def close(self) -> None:
-        """See Link."""
-        self._link.close()
+        """See Link; a search that is under way ends too, and finds nothing."""
+        self._closed = True
+        for link in (self._link, self._tried):
+            if link is not None:
+                link.close()
 
     def login(self, device: DeviceId, sign: Callable[[bytes], bytes]) -> Failure | None:
         """See Link; where nobody answers as before, the office is looked for elsewhere."""
         refused = self._link.login(device, sign)
         if refused is None:
             return None
-        found = any(self._enter(owner, device, sign) is None for owner in self._elsewhere(refused))
-        return None if found else refused
+        for owner in self._elsewhere(refused):
+            outcome = self._enter(owner, device, sign)
+            if outcome is None or outcome.kind == "kantor":  # it is there, and what it says is what counts
+                return outcome
+        return refused
 
     def go(self, brought: OfficeAddress, device: DeviceId, sign: Callable[[bytes], bytes]) -> Failure | None:
         """Go to an address that the worker brought, and stay there if the office lets the phone in by it.
@@ -100,24 +121,38 @@ class MovingLink:
         Where nobody answers, or nothing proves who does, all stays as it was.
         """
         refused = UNPROVED
-        for owner in self._at(brought):
+        if self._is_tls() and not brought.is_tls:
+            return refused
+        if self._owner.authority:
+            refused = self._enter(replace(self._owner, address=brought.address), device, sign)
+            if refused is None or refused.say != STRANGER:
+                return refused
+        shown = self._shown(brought.address)
+        if isinstance(shown, Failure):
+            return shown
+        for owner in self._at(brought, shown):
             refused = self._enter(owner, device, sign)
-            if refused is None:
-                return None
+            if refused is None or refused.kind == "kantor":
+                return refused
         return refused
 
     def _enter(self, owner: Owner, device: DeviceId, sign: Callable[[bytes], bytes]) -> Failure | None:
         """Log in where the office may be, and stay if it lets the phone in."""
-        link = self._connect(door_of(owner))
-        refused = link.login(device, sign)
-        if refused is not None:
-            link.close()
+        if self._closed:
+            return CLOSED
+        self._tried = unused = self._connect(door_of(owner))
+        try:
+            refused = self._tried.login(device, sign)
+            if refused is None and self._closed:
+                return CLOSED
+            if refused is None:
+                self._keep(owner)
+                self._earlier += self._link.logins
+                unused, self._link, self._owner = self._link, self._tried, owner
             return refused
-        self._earlier += self._link.logins
-        self._link.close()
-        self._link, self._owner = link, owner
-        self._keep(owner)
-        return None
+        finally:
+            self._tried = None
+            unused.close()
 
     def forget_token(self) -> None:
         """See Link."""
@@ -177,7 +212,7 @@ class MovingLink:
         return self._link.send(method, path, headers, content)
 
     def _may_have_moved(self, failure: Failure) -> bool:
-        return self._may_speak_tls(failure) or (failure.say in NOBODY and bool(self._others()))
+        return self._may_speak_tls(failure) or (_is_nobody(failure) and bool(self._others()))
 
     def _may_speak_tls(self, failure: Failure) -> bool:
         """Whether an office that speaks TLS only now, or under another authority, would explain this."""
@@ -191,47 +226,54 @@ class MovingLink:
         return [address for address in self._word.addresses if address != self._owner.address]
 
     def _elsewhere(self, failure: Failure) -> Iterator[Owner]:
-        """Give where the office may be by its own word: what it named, and its address over TLS."""
-        if failure.say in NOBODY:
-            for address in self._others():
-                yield replace(self._owner, address=address)
+        """Give where the office may be by its own word: one address that it named, another each time, so that
+        a phone out of reach does not wait for many; and its address over TLS.
+        """
+        others = self._others()
+        if others and _is_nobody(failure):
+            address = others[self._sought % len(others)]
+            self._sought += 1
+            yield replace(self._owner, address=address)
         if self._may_speak_tls(failure):
             address = self._owner.address
             if not self._is_tls():
                 address = TLS + address[len(PLAIN) :]
-            certificate, _ = self._shown(address)
-            if certificate and certificate != self._owner.authority:
-                yield replace(self._owner, address=address, authority=certificate)
+            shown = self._shown(address)
+            if isinstance(shown, Shown) and shown.certificate not in (b"", self._owner.authority):
+                yield replace(self._owner, address=address, authority=shown.certificate)
 
-    def _at(self, brought: OfficeAddress) -> Iterator[Owner]:
+    def _at(self, brought: OfficeAddress, shown: Shown) -> Iterator[Owner]:
         """Give as what the office can be believed at an address that the worker brought."""
         moved = replace(self._owner, address=brought.address)
-        if self._is_tls() and not brought.is_tls:
-            return
-        if self._owner.authority:
-            yield moved
-        certificate, turns = self._shown(brought.address)
-        if certificate and brought.is_tls:
-            yield replace(moved, authority=certificate)
-        if not self._owner.authority and self._word.believes(
-            turns, brought.signature, address_message(brought.address)
-        ):
+        if brought.is_tls and shown.certificate not in (b"", self._owner.authority):
+            yield replace(moved, authority=shown.certificate)
+        message = address_message(brought.address)
+        if not self._owner.authority and self._word.believes(shown.turns, brought.signature, message):
             yield moved
 
-    def _shown(self, address: str) -> tuple[bytes, Sequence[KeyTurn]]:
-        """Return what whoever answers there shows under the office's signature: its authority's certificate,
-        empty where there is none that the office signed, and what leads to its present key.
-        """
-        link = self._connect(Door(address=address, checked=False))
+    def _shown(self, address: str) -> Shown | Failure:
+        """Return what somebody shows at an address; a failure where nobody answers."""
+        if self._closed:
+            return CLOSED
+        self._tried = link = self._connect(Door(address=address, checked=False))
         try:
-            found, keys = link.signed_authority(), link.office_keys()
+            found = link.signed_authority()
+            if isinstance(found, Failure) and found.status == 0:
+                return found
+            keys = link.office_keys()
         finally:
+            self._tried = None
             link.close()
         turns = [] if isinstance(keys, Failure) else keys.turns  # an office of before has none
         if isinstance(found, Failure):
-            return b"", turns
+            return Shown(b"", turns)
         is_signed = self._word.believes(turns, found.signature, authority_message(found.certificate))
-        return found.certificate if is_signed else b"", turns
+        return Shown(found.certificate if is_signed else b"", turns)
+
+
+def _is_nobody(failure: Failure) -> bool:
+    """Whether the office seems to be elsewhere: nobody answers, a stranger, or what is no office at all."""
+    return failure.say in NOBODY or failure.status in GATEWAYS or failure.kind == "rusak"
 
 
 def door_of(owner: Owner) -> Door:

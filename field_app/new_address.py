@@ -1,52 +1,74 @@
 """An address of the office that the worker brings: scanned from its page, or as she was told it.
 
-Rule: it counts only where the office itself lets this phone in; else all stays as it was.
+Rule: it counts only where the office itself lets this phone in; else all stays as it was. It is looked at
+where syncs are made, right before the next, so that nothing else of the phone waits for it.
 """
+
+from collections.abc import Callable
 
 import sqlcipher3.dbapi2 as sqlcipher
 
-from field_app.link import Failure
-from field_app.moving import NOBODY, STRANGER, UNPROVED, MovingLink
+from field_app.link import STRANGER, UNREACHABLE
+from field_app.moving import MovingLink
 from field_app.store import Store
 from field_app.unstored import unstored
 from field_app.vault import StorageFailedError, StorageFullError
 from field_app.views import Refused
-from field_app.worker import Worker
-from schemas.addresses import read_address
+from schemas.addresses import OfficeAddress, read_address
+
+SAID = {
+    STRANGER: "lapangan.pindah.tidak_terbukti",
+    UNREACHABLE: "lapangan.pindah.tidak_menjawab",
+    "lapangan.kantor_lambat": "lapangan.pindah.tidak_menjawab",
+    "lapangan.sambungan_putus": "lapangan.pindah.tidak_menjawab",
+    "lapangan.alamat_salah": "lapangan.pindah.bukan_alamat",
+}
+"""What is said in another way where she is the one who can do something."""
 
 
 class NewAddress:
-    """Of one open vault: `store` is the one that its worker sends from."""
+    """Of one open vault: `store` is the one that its worker sends from, `sync_now()` has it begin."""
 
-    def __init__(self, link: MovingLink, store: Store, worker: Worker) -> None:
-        self._link, self._store, self._worker = link, store, worker
+    def __init__(self, link: MovingLink, store: Store, sync_now: Callable[[], None]) -> None:
+        self._link, self._store, self._sync_now = link, store, sync_now
+        self._brought: OfficeAddress | None = None
+        self._refused: Refused | None = None
 
     @property
     def present(self) -> str:
         """Where the office is, as far as this phone knows."""
         return self._link.door.address
 
+    @property
+    def looks(self) -> bool:
+        """Whether an address that she brought is still to be looked at."""
+        return self._brought is not None
+
+    @property
+    def refused(self) -> Refused | None:
+        """Why the last one was not taken; None where it was."""
+        return self._refused
+
     def go(self, text: str) -> Refused | None:
-        """Look for the office at this address; None when it is there, and a sync follows."""
-        brought = read_address(text)
+        """Have this address looked at, and a sync follow; refuse what is none."""
+        brought = read_address(text, as_before=self.present if self._link.door.authority else "")
         if brought is None:
             return Refused(say="lapangan.pindah.bukan_alamat")
-        with self._worker.alone() as free:
-            if not free:
-                return Refused(say="lapangan.pindah.sedang_sinkron")
-            try:
-                failure = self._link.go(brought, self._store.device(), self._store.sign)
-            except (sqlcipher.Error, StorageFullError, StorageFailedError) as error:
-                return unstored(error)
-        if failure is not None:
-            return Refused(say=_sentence(failure))
-        self._worker.sync_now()
+        self._brought = brought
+        self._sync_now()
         return None
 
-
-def _sentence(failure: Failure) -> str:
-    """Return what is said of a failure at an address that she brought: it is for her to try another."""
-    if failure.kind == "kantor":
-        return failure.say
-    is_silent = failure.say in NOBODY and failure.say != STRANGER
-    return "lapangan.pindah.tidak_menjawab" if is_silent else UNPROVED.say
+    def seek(self) -> None:
+        """Look for the office where she said, if there is such a place; in the thread that syncs."""
+        brought = self._brought
+        if brought is None:
+            return
+        self._refused = Refused(say=SAID[UNREACHABLE])
+        try:
+            failure = self._link.go(brought, self._store.device(), self._store.sign)
+            self._refused = Refused(say=SAID.get(failure.say, failure.say)) if failure else None
+        except (sqlcipher.Error, StorageFullError, StorageFailedError) as error:
+            self._refused = unstored(error)
+        finally:
+            if self._brought is brought:  # else she brought another meanwhile
+                self._brought = None

@@ -81,12 +81,14 @@ class OfficeWord:
         told = link.addresses()
         if isinstance(told, Failure):
             return  # an office of before does not know the question
-        self._knows_where = True
         found = [
             one.address
             for one in told.addresses
             if one.is_tls and is_signed(self.key, one.signature, address_message(one.address))
         ]
+        if told.addresses and not found:
+            return  # by a key that is not known yet: asked again after the next sync
+        self._knows_where = True
         if found != self.addresses:
             self._store.put(ADDRESSES, found)
 

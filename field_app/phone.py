@@ -329,8 +329,10 @@ class Phone:
             chance=self._chance,
             label=labels(self.forms, self.text),
             staying=self._devices.staying,
+            first=lambda: new_address.seek(),
             after=lambda: after_sync(),
         )
+        new_address = NewAddress(link, sending, worker.sync_now)
         handover = Handover(
             vault=vault,
             store=store,
@@ -392,5 +394,5 @@ class Phone:
             handover=handover,
             sealed=Sealed(bench, second, self.workflows.get(SERVICE)),
             custody=custody,
-            new_address=NewAddress(link, sending, worker),
+            new_address=new_address,
         )

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 import httpx
 import msgspec
 
-from field_app.link import UNREACHABLE, Door, Failure, Reply
+from field_app.link import STRANGER, UNREACHABLE, Door, Failure, Reply
 from field_app.pinning import pinned
 from field_app.prepared import Prepared, prepare
 from schemas.addresses import OfficeAddresses
@@ -57,11 +57,9 @@ CODE = re.compile(r"[a-z0-9_]{1,64}")
 OK, TOO_MANY, UNAVAILABLE = 200, 429, 503
 UNASKED_HEADERS = ("accept", "accept-encoding", "connection", "user-agent")
 """What httpx would say with each request and nobody here reads: a hundred bytes each time."""
-STRANGER = "lapangan.kantor_lain"
 UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
-"""How OpenSSL says that whoever answered is not the one that was asked for."""
 OUT_OF_DATE = ("certificate is not yet valid", "certificate has expired")
-"""How it says that it is the one, but on another day."""
+"""How OpenSSL says that another answered than was asked for; and that it is the one, but on another day."""
 PLAIN = "identity"
 INFLATES = {"deflate": zlib.MAX_WBITS, "gzip": 16 + zlib.MAX_WBITS}
 """How zlib reads each content coding. Nobody asks for gzip: proxies pack what passes all the same."""
@@ -151,7 +149,7 @@ class HttpLink:
                 data = _body(answer, MAX_PROBLEM_BYTES)
         except (httpx.TransportError, httpx.StreamError) as error:
             return _network(error)
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, UnicodeError):
             return Failure(kind="rusak", say="lapangan.alamat_salah")
         return data or Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK)
 
@@ -248,7 +246,7 @@ class HttpLink:
                 return Reply(status=answer.status_code, headers=dict(answer.headers))
         except (httpx.TransportError, httpx.StreamError) as error:
             return _network(error)
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, UnicodeError):
             return Failure(kind="rusak", say="lapangan.alamat_salah")
 
     def _url(self, path: str) -> str | None:
@@ -274,7 +272,7 @@ class HttpLink:
                 )
         except (httpx.TransportError, httpx.StreamError) as error:
             return _network(error)
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+        except (httpx.InvalidURL, UnicodeError):
             return Failure(kind="rusak", say="lapangan.alamat_salah")
         if data is None:
             return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK)
@@ -386,6 +384,8 @@ def _network(error: httpx.TransportError | httpx.StreamError) -> Failure:
     match error:
         case httpx.UnsupportedProtocol():
             return Failure(kind="rusak", say="lapangan.alamat_salah")
+        case httpx.ConnectTimeout():
+            return Failure(kind="jaringan", say=UNREACHABLE)
         case httpx.TimeoutException():
             return Failure(kind="jaringan", say="lapangan.kantor_lambat")
         case httpx.ConnectError() if any(words in str(error) for words in OUT_OF_DATE):

@@ -65,7 +65,8 @@ class Wishes(Protocol):
 
 class Worker:
     """One vault's worker: `store` is on a connection of its own, which it closes. `chance()` gives a number
-    from 0 to 1, `label` names the field of a photo, `after()` is done when a sync went well.
+    from 0 to 1, `label` names the field of a photo, `first()` is done before each sync, `after()` after one
+    that went well.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Worker:
         chance: Callable[[], float],
         label: Label,
         staying: Staying | None = None,
+        first: Callable[[], None] = lambda: None,
         after: Callable[[], None] = lambda: None,
     ) -> None:
         self._vault = store.vault
@@ -88,7 +90,7 @@ class Worker:
         self._time = time
         self._wishes = wishes
         self._label, self._staying = label, staying or DesktopStaying()
-        self._after = after
+        self._first, self._after = first, after
         self._blobs = Blobs(store.vault)
         self._drafts = Drafts(store.vault)
         self._records = Records(store)
@@ -191,6 +193,8 @@ class Worker:
         with self._running:
             self._tell("jalan", "")
             try:
+                self._first()
+                self._tell("jalan", "")
                 failure = self._sync()
                 if failure is None:
                     self._after()

@@ -20,7 +20,10 @@ MAX_SIGNS = 200
 SIGNATURE_BYTES = 64
 ADDRESS_DOMAIN = b"sambang address v1\0"
 PLAIN, TLS = "http://", "https://"
-_WHOLE = re.compile(r"(https?://)?((\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?)/?", re.IGNORECASE)
+_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_WHOLE = re.compile(
+    rf"(https?://)?((\[[0-9a-f:.]+\]|{_LABEL}(?:\.{_LABEL})*)(:[0-9]{{1,5}})?)/?", re.IGNORECASE | re.ASCII
+)
 
 
 class OfficeAddress(Message, frozen=True, kw_only=True):
@@ -55,20 +58,29 @@ def signed_address(address: str, sign: Callable[[bytes], bytes]) -> OfficeAddres
     return OfficeAddress(address=address, signature=sign(address_message(address)))
 
 
-def read_address(text: str) -> OfficeAddress | None:
+def read_address(text: str, as_before: str = "") -> OfficeAddress | None:
     """Read an address as it is typed or scanned; one without a scheme is taken for TLS. None for none.
 
-    The QR code by which a phone joins has an address too, and a one-use code in the signature's place.
+    The QR code by which a phone joins has an address too, and a one-use code in the signature's place. Typed
+    without a port it has that of the address of before, if there is one.
     """
     parts = text.split()
     found = _WHOLE.fullmatch(parts[0]) if parts and len(parts[0]) <= MAX_SIGNS else None
     if found is None or len(parts) > 2:
         return None
     address = (found[1] or TLS).lower() + found[2].lower()
-    if len(parts) == 1 or read_invitation(parts[1]):
+    if len(parts) == 1:
+        return OfficeAddress(address=address + ("" if found[4] else _port_of(as_before)))
+    if read_invitation(parts[1]):
         return OfficeAddress(address=address)
     try:
         signature = base64.b64decode(parts[1], altchars=b"-_", validate=True)
     except ValueError:
         return None
     return OfficeAddress(address=address, signature=signature) if len(signature) == SIGNATURE_BYTES else None
+
+
+def _port_of(address: str) -> str:
+    """Return the port of an address with its colon; empty where it names none."""
+    found = _WHOLE.fullmatch(address)
+    return (found[4] or "") if found else ""

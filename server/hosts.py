@@ -61,7 +61,7 @@ class Hosts:
         name = host_of(authority)
         if not name:
             return False
-        return name in self._names or name == same_spelling(arrived_at) or _is_loopback(name)
+        return name in self._names or name == same_spelling(arrived_at) or is_loopback(name)
 
     def guard(self, app: App, text: Text) -> App:
         """Wrap an application: what is for another office does not reach it."""
@@ -101,7 +101,8 @@ class TargetProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
 
-def _is_loopback(name: str) -> bool:
+def is_loopback(name: str) -> bool:
+    """Whether a name of an address leads to whoever asks for it."""
     try:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:

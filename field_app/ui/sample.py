@@ -111,13 +111,15 @@ class SampleHandover:
 class SampleNewAddress:
     """An office that moved to 10.1.2.9."""
 
-    present = "https://10.1.2.3:8314"
+    present, looks = "https://10.1.2.3:8314", False
+    refused: Refused | None = None
 
     def go(self, text: str) -> Refused | None:
         """It is nowhere else."""
-        if "10.1.2.9" not in text:
-            return Refused(say="lapangan.pindah.tidak_menjawab")
-        self.present = text.split()[0]
+        if "10.1.2.9" in text:
+            self.present = text.split()[0]
+        else:
+            self.refused = Refused(say="lapangan.pindah.tidak_menjawab")
         return None
 
 

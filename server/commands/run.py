@@ -268,7 +268,7 @@ def _names(tls: tuple[str, ...], given: list[str], host: str) -> tuple[str, ...]
 
 
 def _shown(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+    return f"[{host}]" if ":" in host else host.lower()
 
 
 def _warn(data: Path, key: Path, text: Text) -> None:

@@ -14,6 +14,7 @@ from schemas.addresses import signed_address
 from schemas.base import Data
 from schemas.problem import Problem
 from server.access import Person, may
+from server.hosts import LOCAL, host_of, is_loopback
 from server.services.handling import MOST_NOTE
 from server.services.people import people
 from server.web.errors import ForbiddenError
@@ -60,7 +61,7 @@ def device_routes(site: Site) -> list[Any]:
         values["joining"] = await site.work(lambda: joining_view(site)) if may_enrol else None
         values["qr"] = qr_svg(f"{code.address} {code.code}") if code else ""
         values["address"] = where(request)
-        values["address_qr"] = _address_qr(site, where(request)) if may_enrol else ""
+        values["address_qr"] = await site.work(lambda: _address_qr(site, where(request))) if may_enrol else ""
         return await site.page("devices/devices.html", visitor, "perangkat", values, status=status)
 
     @get("/perangkat")
@@ -123,6 +124,10 @@ async def mark_alarm(site: Site, visitor: Visitor, given: Mapping[str, str]) -> 
 
 
 def _address_qr(site: Site, address: str) -> str:
+    """Return the code that leads phones to an address; empty for one that leads each to itself."""
+    name = host_of(address.partition("://")[2])
+    if name == LOCAL or is_loopback(name):
+        return ""
     return qr_svg(signed_address(address, site.deps.office.sign).printed(), scale=4)
 
 

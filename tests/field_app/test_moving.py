@@ -11,6 +11,7 @@ from field_app.link import Door, Failure
 from field_app.moving import UNPROVED, MovingLink
 from field_app.owner import Owner
 from field_app.signing import is_signed
+from field_app.vault import StorageFullError
 from schemas.addresses import OfficeAddress, signed_address
 from schemas.ids import DeviceId, PersonId, Regency
 from schemas.joining import authority_message
@@ -24,6 +25,7 @@ KEY, OTHER = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1,
 NEW = OTHER.public_key().public_bytes_raw()
 AWAY = Failure(kind="jaringan", say="lapangan.tanpa_jaringan")
 STRANGER = Failure(kind="jaringan", say="lapangan.kantor_lain")
+SAYS_NO = Failure(kind="kantor", say="masalah.perangkat_dicabut", status=403)
 BUSY = Failure(kind="kantor", say="masalah.sibuk", status=503)
 OWNER = Owner(
     address="http://kantor.test:8314", regency=Regency("33.14"), office_name="", office_device=DeviceId("o"),
@@ -94,7 +96,8 @@ class Behind:
         self._network.forgotten += 1
 
     def close(self) -> None:
-        self._network.open.remove(self._door)
+        if self._door in self._network.open:  # closing twice does no harm
+            self._network.open.remove(self._door)
 
 
 def plain_is_silent(door: Door) -> Failure | None:
@@ -188,18 +191,23 @@ def test_after_a_sync_that_moving_would_explain_the_next_call_logs_in_anew(
 HERE = msgspec.structs.replace(OWNER, address="https://lama.test", authority=b"kita")
 THERE = "https://baru.test:8314"
 SLOW = Failure(kind="jaringan", say="lapangan.kantor_lambat")
+GATEWAY = Failure(kind="jaringan", say="lapangan.kantor_bermasalah", status=502)
+UNREADABLE = Failure(kind="rusak", say="lapangan.jawaban_rusak", status=200)
+NO_AUTHORITY = Failure(kind="kantor", say="masalah.tidak_ada", status=404)
+BY_ANOTHER_NAME = Failure(kind="kantor", say="masalah.alamat_lain", status=421)
 
 
 def only(address: str, refused: Failure = AWAY) -> Callable[[Door], Failure | None]:
     return lambda door: None if door.address == address else refused
 
 
-@pytest.mark.parametrize("refused", [AWAY, STRANGER, SLOW])
+@pytest.mark.parametrize("refused", [AWAY, STRANGER, GATEWAY, UNREADABLE, BY_ANOTHER_NAME])
 def test_where_nobody_answers_the_office_is_sought_where_it_said_it_may_be(refused: Failure) -> None:
     network = Network(AWAY, only(THERE, refused))
     network.named = (HERE.address, "https://tidak.test", THERE)
     link = network.link(HERE)
     assert link.sync(None) == refused and network.forgotten == 1, "the next call logs in, and looks around"  # type: ignore[arg-type]
+    assert link.login(HERE.device, KEY.sign) == refused, "one address each time: nobody waits long for many"
     assert link.login(HERE.device, KEY.sign) is None
     assert network.kept == [msgspec.structs.replace(HERE, address=THERE)]
     assert link.door == Door(address=THERE, authority=b"kita", office="o"), (
@@ -208,12 +216,41 @@ def test_where_nobody_answers_the_office_is_sought_where_it_said_it_may_be(refus
     assert network.open == [link.door]
 
 
+def test_what_the_office_says_where_it_is_now_is_what_counts() -> None:
+    network = Network(NO_AUTHORITY, lambda door: SAYS_NO if door.address == THERE else AWAY)
+    network.named = (THERE,)
+    assert network.login(HERE) == SAYS_NO and network.kept == []
+    link = network.link()
+    assert link.go(brought(THERE, KEY), OWNER.device, KEY.sign) == SAYS_NO and network.kept == []
+
+
+@pytest.mark.parametrize("named", [(THERE,), ()])
+def test_a_search_ends_with_the_line(named: tuple[str, ...]) -> None:
+    network = Network(signed(KEY), plain_is_silent)
+    network.named = named
+    link: MovingLink
+    seen: list[str] = []
+
+    def refuse(door: Door) -> Failure | None:
+        seen.append(door.address)
+        if len(seen) > 1:
+            link.close()
+        return AWAY if len(seen) == 1 else None
+
+    network.refuses = refuse
+    link = network.link()
+    assert link.login(OWNER.device, KEY.sign) == AWAY and network.kept == []
+    assert len(seen) == 2
+    assert link.go(brought(THERE, KEY), OWNER.device, KEY.sign) is not None and len(seen) == 2
+
+
 @pytest.mark.parametrize(
     "said",
     [
         Failure(kind="kantor", say="masalah.perangkat_tidak_dikenal", status=403),
         Failure(kind="jaringan", say="lapangan.kantor_bermasalah", status=500),
         Failure(kind="jaringan", say="lapangan.sambungan_putus"),
+        SLOW,
     ],
 )
 def test_an_office_that_is_there_is_sought_nowhere_else(said: Failure) -> None:
@@ -255,7 +292,7 @@ def test_where_no_authority_is_known_the_office_must_have_signed_the_address(
     address: str, key: Ed25519PrivateKey | None
 ) -> None:
     """Behind a proxy with a public certificate, or without TLS, nothing else shows whose it is."""
-    network = Network(AWAY, only(address))
+    network = Network(NO_AUTHORITY, only(address))
     refused = network.link().go(brought(address, key), OWNER.device, KEY.sign)
     if key is KEY:
         assert refused is None and network.kept == [msgspec.structs.replace(OWNER, address=address)]
@@ -284,3 +321,24 @@ def test_an_office_that_does_not_let_it_in_where_she_says_is_not_kept() -> None:
     link = network.link(HERE)
     assert link.go(brought(THERE), HERE.device, KEY.sign) == BUSY and network.kept == []
     assert link.door.address == HERE.address and network.open == [link.door]
+
+
+@pytest.mark.parametrize("owner", [OWNER, HERE])
+def test_where_nobody_answers_she_hears_that_and_no_alarm(owner: Owner) -> None:
+    network = Network(AWAY, lambda _door: AWAY)
+    assert network.link(owner).go(brought(THERE), owner.device, KEY.sign) == AWAY
+
+
+def test_a_new_address_that_cannot_be_kept_is_not_gone_to() -> None:
+    network = Network(AWAY, only(THERE))
+    link = network.link(HERE)
+    network.kept = Full()  # type: ignore[assignment]
+    link._keep = network.kept.append
+    with pytest.raises(StorageFullError):
+        link.go(brought(THERE), HERE.device, KEY.sign)
+    assert link.door.address == HERE.address and network.open == [link.door]
+
+
+class Full:
+    def append(self, _owner: Owner) -> None:
+        raise StorageFullError

@@ -219,7 +219,7 @@ def test_a_bomb_is_not_inflated(pack: Callable[[bytes, int], bytes], encoding: s
     ("error", "say"),
     [
         (httpx.ConnectError("x"), "tanpa_jaringan"),
-        (httpx.ConnectTimeout("x"), "kantor_lambat"),
+        (httpx.ConnectTimeout("x"), "tanpa_jaringan"),
         (httpx.ReadTimeout("x"), "kantor_lambat"),
         (httpx.ReadError("x"), "sambungan_putus"),
         (httpx.WriteError("x"), "sambungan_putus"),
@@ -380,6 +380,15 @@ def test_a_certificate_of_another_day_is_told_from_that_of_somebody_else(
         line.close()
         thread.join(20)
     assert outcome == Failure(kind="jaringan", say=f"lapangan.{say}") and outcome.say in TEXT
+
+
+@pytest.mark.parametrize("address", ["https://a..b", "https://xn--a.test", "https://" + "a" * 64])
+def test_a_name_that_no_host_can_have_is_a_wrong_address(address: str) -> None:
+    line = HttpLink(address, TEXT.__contains__)
+    wrong = Failure(kind="rusak", say="lapangan.alamat_salah")
+    assert line.login(ASK.device, lambda _: b"") == wrong
+    assert line.signed_authority() == wrong and line.send("HEAD", "/tus/x", {}) == wrong
+    line.close()
 
 
 def test_a_request_says_only_what_the_office_reads() -> None:

@@ -31,7 +31,7 @@ def watch(tmp_path: Path) -> Iterator[Watch]:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--tls", "--name", "10.1.2.3", "--name", "dinsos.example", "--host-name", "lain.example"], TOLD),
+        (["--tls", "--name", "10.1.2.3", "--name", "Dinsos.example", "--host-name", "lain.example"], TOLD),
         (["--tls", "--name", "fd00::2"], ("https://[fd00::2]:8314",)),
         (["--proxy", "127.0.0.1", "--host-name", "dinsos.example"], ("https://dinsos.example",)),
         (["--host-name", "dinsos.example"], ()),
@@ -68,3 +68,14 @@ def test_who_enrols_phones_shows_them_where_the_office_is(watch: Watch) -> None:
         page = admin.get("/perangkat").text
         assert str(code) in page and TOLD[0] in page
         assert str(code) not in kabid.get("/perangkat").text
+
+
+def test_by_an_address_that_only_this_computer_knows_no_code_is_drawn(tmp_path: Path) -> None:
+    office = open_at(tmp_path)
+    with serving(office) as address:
+        watch = Watch(office, address, default_path(tmp_path / "office"))
+        with watch.log_in("admin") as admin:
+            page = admin.get("/perangkat").text
+        assert f"alamat {address} hanya dikenal di komputer ini" in page
+        assert str(qr_svg(signed_address(address, office.deps.office.sign).printed(), scale=4)) not in page
+    shut(office)

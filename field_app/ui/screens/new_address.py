@@ -12,25 +12,39 @@ from field_app.ui.widgets.containers import Card
 from field_app.ui.widgets.entry import Entry
 from field_app.ui.widgets.facts import Fact
 from field_app.ui.widgets.words import Notice, Words
-from field_app.views import Refused
 
 load_kv(__file__)
 
 
 class NewAddressScreen(BaseScreen):
-    """One line to fill, and what came of it."""
+    """One line to fill, and what came of it once the worker has looked."""
 
     def build(self):
         self.address = Entry(hint_text="https://", input_type="url")
+        self._scanned, self._waits = "", False
         self._draw()
 
-    def _draw(self, problem=""):
+    def enter(self):
+        self._waits = self._waits or self.context.phone.new_address.looks
+        self.heard()
+
+    def heard(self):
+        """The worker looks, or has looked."""
+        office = self.context.phone.new_address
+        self.ids.go.disabled = office.looks
+        self.ids.go.text = self.say(f"aplikasi.pindah.{'mencari' if office.looks else 'coba'}")
+        if self._waits and not office.looks:
+            self._waits = False
+            self._answered(office.refused)
+
+    def _draw(self, refused=None):
         body, say = self.ids.page.body, self.say
         if self.address.parent:
             self.address.parent.remove_widget(self.address)
         body.clear_widgets()
-        if problem:
-            body.add_widget(Notice(icon="error", tone="bad", text=problem))
+        if refused is not None:
+            said = say(refused.say, **refused.values)
+            body.add_widget(Notice(icon="error", tone="bad", text=said))
         body.add_widget(Words(text=say("aplikasi.pindah.isi"), style="small", ink="ink_soft"))
         present = self.context.phone.new_address.present
         body.add_widget(Fact(icon="office", label=say("aplikasi.pindah.sekarang"), text=present))
@@ -45,23 +59,27 @@ class NewAddressScreen(BaseScreen):
         self.ids.page.to_top()
 
     def scan(self):
-        """Read the office's QR by the camera: what it says stands there as if typed, and is tried at once."""
-        scan(self.context, "alamat", self._scanned)
+        """Read the office's QR by the camera, and look there at once; its address stands as if typed."""
+        scan(self.context, "alamat", self._take)
 
-    def _scanned(self, text):
-        self.address.text = text
+    def _take(self, text):
+        self._scanned, self.address.text = text, text.split()[0]
         self.go()
 
     def go(self):
-        """Look for the office there."""
-        phone, text = self.context.phone, self.address.text
-        self.ids.go.disabled = True
-        self.working(lambda: phone.new_address.go(text), "aplikasi.pindah.mencoba", self._answered)
+        """Have the worker look there; what was scanned counts with the signature that stood beside it."""
+        typed = self.address.text.strip()
+        whole = self._scanned if self._scanned.split()[:1] == [typed] else typed
+        refused = self.context.phone.new_address.go(whole)
+        if refused is not None:
+            self._draw(refused)
+            return
+        self._waits = True
+        self.heard()
 
-    def _answered(self, outcome):
-        self.ids.go.disabled = False
-        if isinstance(outcome, Refused):
-            self._draw(self.say(outcome.say, **outcome.values))
+    def _answered(self, refused):
+        if refused is not None:
+            self._draw(refused)
             return
         self.context.shell.back()
         self.context.shell.toast(self.say("aplikasi.pindah.berhasil"), "done", 6)

@@ -7,7 +7,6 @@ import pytest
 
 from field_app.ui.sample import SamplePhone
 from field_app.ui.sample_scan import SampleFinder
-from field_app.views import Refused
 from schemas.addresses import signed_address
 from tests.field_app.conftest import SetTime
 from tests.field_app.test_handover_round import visit, waiting
@@ -41,22 +40,53 @@ def test_the_code_on_the_offices_page_leads_her_phone_and_its_work_there(
         assert driver.sees(phone.owner.address)
         driver.type(driver.screen.address, running.address)
         driver.press("Coba alamat ini")
+        assert driver.sees("Mencari kantor") and driver.screen.ids.go.disabled
+        assert phone.worker.run_once() is not None
         driver.wait_for(lambda: driver.sees("tidak terbukti kantor Anda"))
         assert driver.screen.address.text == running.address, "what she typed stays"
         finder.frames = [shown(signed_address(running.address, running.deps.office.sign).printed())]
         driver.press("Pindai kode QR")
+        driver.wait_for(lambda: driver.sees("Mencari kantor"))
+        assert driver.screen.address.text == running.address, "and no signature stands there"
+        assert phone.worker.run_once() is None and waiting(phone) == (0, 0)
         driver.wait_for(lambda: driver.shell.name == "sync")
         assert driver.sees("HP memakai alamat ini")
-        assert phone.worker.run_once() is None and waiting(phone) == (0, 0)
         assert phone.new_address.present == running.address
 
 
-def test_while_a_sync_is_under_way_she_is_told_to_wait(regency: Regency) -> None:
+def test_she_may_go_on_meanwhile_and_finds_the_answer_when_she_comes_back(
+    driver: Driver, regency: Regency, time: SetTime
+) -> None:
+    phone = regency.phone
     with regency.open() as running:
         regency.join(running)
-    with regency.phone.worker.alone():
-        refused = regency.phone.new_address.go(running.address)
-    assert refused == Refused(say="lapangan.pindah.sedang_sinkron")
+    driver.open(phone, now_ms=time.now_ms)
+    driver.shell.go("new_address")
+    driver.type(driver.screen.address, "http://127.0.0.1:9")
+    driver.press("Coba alamat ini")
+    driver.shell.back()
+    driver.shell.go("settings")
+    phone.worker.run_once()
+    driver.settle()
+    assert driver.shell.name == "settings", "nothing takes her away from where she is"
+    driver.shell.back()
+    driver.shell.go("new_address")
+    driver.settle()
+    assert not driver.screen.ids.go.disabled
+
+
+def test_a_search_that_she_locks_out_ends(driver: Driver, regency: Regency, time: SetTime) -> None:
+    with regency.open() as running:
+        regency.join(running)
+    driver.open(regency.phone, now_ms=time.now_ms)
+    driver.shell.go("new_address")
+    driver.type(driver.screen.address, "http://127.0.0.1:9")
+    driver.press("Coba alamat ini")
+    worker = regency.phone.worker
+    driver.app.lock()
+    worker._first()
+    driver.settle()
+    assert driver.shell.name == "unlock"
 
 
 def test_another_code_is_named_and_looking_goes_on(driver: Driver) -> None:
