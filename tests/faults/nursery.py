@@ -6,6 +6,7 @@ One process has everything loaded and no threads; it forks a child for each piec
 costs some milliseconds. Run as `python -m tests.faults.nursery`; it reads orders from stdin, one JSON a line.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -247,6 +248,9 @@ def main() -> None:
     """Fork a child for each order; say its pid, or how it ended."""
     for name in LOADED:
         importlib.import_module(name)
+    # a child that searched this for garbage would have a copy made of all of it
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
         order = json.loads(line)
         if "wait" in order:
