@@ -8,6 +8,9 @@ CLIENTS := .venv/.clients
 # an upgrade of the machine's Python leaves a .venv behind that finds nothing of what it holds
 $(shell [ ! -e $(READY) ] || $(PYTHON) -c 'import msgspec' 2>/dev/null || rm -f $(READY))
 
+# compiled modules are kept, also where a container asks for none: the tests start some hundred processes
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check docs bench lock format clean
 

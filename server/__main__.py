@@ -20,11 +20,14 @@ def _module(command: str) -> str:
     return f"server.commands.{command.replace('-', '_')}"
 
 
-def office_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands and their options."""
+def office_parser(asked: str = "") -> argparse.ArgumentParser:
+    """Return the parser of all commands and their options; of the one that is asked for, where it is one.
+
+    The others would be loaded only to be told what they are called, which takes longer than most work.
+    """
     parser = argparse.ArgumentParser(prog="python -m server", description="Sambang: kantor")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="PERINTAH")
-    for name in COMMANDS:
+    for name in (asked,) if asked in COMMANDS else COMMANDS:
         module = importlib.import_module(_module(name))
         module.add_options(subparsers.add_parser(name, help=module.HELP, description=module.HELP))
     return parser
@@ -32,7 +35,8 @@ def office_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
-    args = office_parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    args = office_parser(*given[:1]).parse_args(given)
     # Whatever is made from here on, database and photos above all, is its owner's alone.
     os.umask(0o077)
     text = load_text()

@@ -108,6 +108,8 @@ def pytest_collection_finish() -> None:
     for module, name in (("server.web.building", "_templates"), ("server.web.assets", "load_assets")):
         if module in sys.modules:
             setattr(sys.modules[module], name, _alike(getattr(sys.modules[module], name)))
+    if signature := sys.modules.get("litestar.utils.signature"):
+        signature.ParsedSignature.from_fn = staticmethod(_of_one_code(signature.ParsedSignature.from_fn))
 
 
 def _alike(make: Callable[..., Any]) -> Callable[..., Any]:
@@ -120,6 +122,20 @@ def _alike(make: Callable[..., Any]) -> Callable[..., Any]:
         if key not in made:
             made[key] = given, make(*given)  # what is held keeps its id
         return made[key][1]
+
+    return once
+
+
+def _of_one_code(read: Callable[..., Any]) -> Callable[..., Any]:
+    """Read what a handler is given once, though each office has handlers of its own: they are of one code."""
+    known: dict[int, tuple[Any, Any]] = {}
+
+    @wraps(read)
+    def once(handler: Any, names: dict[str, Any]) -> Any:
+        code = getattr(handler, "__code__", handler)
+        if id(code) not in known:
+            known[id(code)] = code, read(handler, names)
+        return known[id(code)][1]
 
     return once
 

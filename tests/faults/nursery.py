@@ -6,6 +6,7 @@ One process has everything loaded and no threads; it forks a child for each piec
 costs some milliseconds. Run as `python -m tests.faults.nursery`; it reads orders from stdin, one JSON a line.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -13,6 +14,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -243,10 +245,28 @@ def _child(order: dict[str, Any]) -> None:
     print(doom.statements, flush=True)
 
 
-def main() -> None:
-    """Fork a child for each order; say its pid, or how it ended."""
+def _make_ready() -> None:
+    """Do once what each child would do: load all, and put an office together."""
     for name in LOADED:
         importlib.import_module(name)
+    from server.app import create_app
+    from server.web.pages import web_pages
+    from tests.conftest import pytest_collection_finish
+    from tests.server.web_office import open_at, shut
+
+    pytest_collection_finish()
+    with tempfile.TemporaryDirectory() as folder:
+        office = open_at(Path(folder))
+        create_app(office.deps, web_pages(office.deps))
+        shut(office)
+    # a child that searched all this for garbage would have it copied
+    gc.collect()
+    gc.freeze()
+
+
+def main() -> None:
+    """Fork a child for each order; say its pid, or how it ended."""
+    _make_ready()
     for line in sys.stdin:
         order = json.loads(line)
         if "wait" in order:

@@ -49,6 +49,16 @@ def test_every_command_explains_itself(command: str, capsys: Line) -> None:
     assert "--" in capsys.readouterr().out
 
 
+def test_a_command_loads_nothing_that_only_others_need() -> None:
+    """As each is started anew, by a timer every night among others."""
+    said = "import sys; from server.__main__ import main; main(['head', '--check'])"
+    looked = f"try:\n {said}\nfinally: print('litestar' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", looked], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (2, "False\n"), done.stderr
+
+
 def test_keys_lie_outside_the_data_and_are_their_owners_alone(folder: Path) -> None:
     key = folder.parent / "keys" / "office.key"
     assert key.stat().st_mode & 0o777 == 0o600
