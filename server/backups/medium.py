@@ -30,6 +30,10 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 _CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
+class SwappedError(OSError):
+    """Another disk lies where this one lay."""
+
+
 class Trouble(Data, frozen=True, kw_only=True):
     """Why something cannot be done with a medium: a key under `cadangan.masalah`, and its fields."""
 
@@ -78,6 +82,16 @@ class Medium(Data, frozen=True, kw_only=True):
         """Return the numbers of all copies that have a manifest, newest first."""
         found = (path.stem for path in listed(self.copies, "*.manifest"))
         return sorted((int(name) for name in found if name.isdigit()), reverse=True)
+
+    def is_swapped(self) -> bool:
+        """Say whether another medium lies at this path now: two count their copies alike."""
+        mark = read_mark(self.path)
+        return mark is not None and mark.medium != self.id
+
+    def ensure_here(self) -> None:
+        """See that what is written next goes onto this very medium. Raises SwappedError."""
+        if self.is_swapped():
+            raise SwappedError(errno.ESTALE, "another medium", str(self.path))
 
     def locked(self) -> AbstractContextManager[bool]:
         """Hold the medium, so that no other process works on it; False where one does."""
@@ -151,6 +165,8 @@ def is_full(error: OSError | FullError) -> bool:
 def trouble_of(error: OSError | FullError, path: Path) -> Trouble:
     """Say what an error of reading or writing a medium means to the one who looks after it."""
     number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, SwappedError):
+        return _trouble("media_ditukar", path)
     if is_full(error):
         return _trouble("media_penuh", path)
     if number == errno.EFBIG:
