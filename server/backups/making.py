@@ -24,7 +24,15 @@ from server.backups import blob_copies
 from server.backups.blob_copies import BlobCopies, check_back, copy_all, in_turn
 from server.backups.checking import check_database, file_hash, is_damaged, is_verified
 from server.backups.manifest import FORMAT, NONCE_BYTES, Manifest, write_manifest
-from server.backups.medium import UNFINISHED, Medium, SwappedError, Trouble, trouble_of
+from server.backups.medium import (
+    UNFINISHED,
+    Medium,
+    SwappedError,
+    Trouble,
+    open_medium,
+    trouble_of,
+    unfit_place,
+)
 from server.blobs import BlobStore
 from server.disk import ensure_folder, sync_folder
 from server.engine import DamagedError, Engine, FailingError, FullError, Reader
@@ -70,6 +78,11 @@ class Source:
     now_ms: Callable[[], int]
     randomness: Callable[[int], bytes]
     key_path: Path | None = None
+
+    def medium_at(self, path: Path) -> Medium | Trouble:
+        """Open the medium at a place, unless it is one where no copy belongs."""
+        unfit = unfit_place(path, self.database.parent, self.key_path)
+        return unfit or open_medium(path, self.keys.device)
 
 
 class Made(Data, frozen=True, kw_only=True):

@@ -115,6 +115,19 @@ def prepare(path: Path, office: DeviceId, randomness: Callable[[int], bytes]) ->
     return Medium(id=mark.medium, path=path)
 
 
+def unfit_place(path: Path, data: Path, key: Path | None) -> Trouble | None:
+    """Say why a folder is no place for copies of this office: its own data, or beside its key file.
+
+    Its blobs would be their own copy, and be mended and cleared away as one.
+    """
+    place = path.resolve()
+    if place.is_relative_to(data.resolve()):
+        return _trouble("media_di_data", path)
+    if key is not None and key.resolve().parent.is_relative_to(place):
+        return _trouble("media_di_kunci", path)
+    return None
+
+
 def open_medium(path: Path, office: DeviceId | None) -> Medium | Trouble:
     """Open a folder that was prepared for this office; None takes that of any office."""
     if not path.is_dir():
