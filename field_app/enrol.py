@@ -47,7 +47,9 @@ WAITING_INFO = b"sambang/pendaftaran/2"
 OPENING_INFO = b"sambang/pendaftaran/pembuka/1"
 NONCE_BYTES = 12
 REFUSING = frozenset({400, 403, 404, 409, 410, 422})
-"""Answers after which it is certain that nobody joins; a busy or broken office may still let it in."""
+"""Answers of an office after which it is certain that nobody joins; a busy or broken one may still let it in,
+and what a proxy or a Wi-Fi on the way answers in its place says nothing.
+"""
 
 
 class Enrolled(Data, frozen=True, kw_only=True):
@@ -153,7 +155,7 @@ class Enroller:
         finally:
             link.close()
         if isinstance(answer, Failure):
-            if answer.status in REFUSING:
+            if _is_final(answer):
                 self.give_up()
                 return Refused(say=answer.say)
             return msgspec.structs.replace(_shown(pending), trouble=answer.say)
@@ -230,7 +232,7 @@ class Enroller:
         finally:
             link.close()
         if isinstance(answer, Failure):
-            if answer.status in REFUSING:
+            if _is_final(answer):
                 self._path(pending.token).unlink(missing_ok=True)
             return Refused(say=answer.say)
         last = self._newest()
@@ -339,6 +341,10 @@ def put_owner(vault: Vault, owner: Owner) -> None:
 def get_owner(vault: Vault) -> Owner | None:
     """Return whose vault this is, None before enrolment was kept."""
     return get_value(vault, OWNER, Owner)
+
+
+def _is_final(answer: Failure) -> bool:
+    return answer.kind == "kantor" and answer.status in REFUSING
 
 
 def _shown(pending: Pending) -> Waiting:

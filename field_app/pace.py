@@ -1,7 +1,8 @@
 """When to sync next. Rule: pure; the caller says what time it is, in milliseconds that only rise.
 
 After a failure the pause grows, with some chance in it so that phones do not all come at once; asking ends
-it. What the office itself asked for (Retry-After) holds whoever asks, with a little more by chance.
+it. What the office itself asked for (Retry-After) holds whoever asks, with a little more by chance; what
+somebody on the way asked for in its place ends with another line, or when she asks herself.
 """
 
 from collections.abc import Callable
@@ -23,6 +24,7 @@ class Pace:
         self._failures = 0
         self._due_ms = 0.0
         self._closed_until_ms = 0.0
+        self._closed_by_office = False
 
     def ended(self, failure: Failure | None, *, moved: bool, now_ms: int) -> None:
         """A sync ended. One that failed but brought something over (`moved`) is tried again soon."""
@@ -31,11 +33,14 @@ class Pace:
         if failure and failure.retry_s:
             asked = failure.retry_s * (1 + SPREAD * self._chance())
             self._closed_until_ms = now_ms + asked * 1000
+            self._closed_by_office = failure.kind == "kantor"
         self._due_ms = max(now_ms + pause * 1000, self._closed_until_ms)
 
     def start_over(self) -> None:
         """The line is another one, or she asks herself: the pauses begin anew."""
         self._failures = 0
+        if not self._closed_by_office:
+            self._closed_until_ms = 0.0
 
     def left_s(self, now_ms: int, *, asked: bool) -> float:
         """Return the seconds until the next sync; `asked`: somebody wants one now."""

@@ -14,6 +14,8 @@ COMMANDS = (
     "init", "run", "user", "device", "verify", "head", "report", "backup", "restore", "print-key",
     "restore-key", "rotate-keys", "authority", "handover", "rescue", "demo",
 )  # fmt: skip
+STOPPED = 130
+"""As a shell counts it."""
 
 
 def _module(command: str) -> str:
@@ -47,6 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if said is None:
             raise
         return said
+    except (EOFError, KeyboardInterrupt):  # Ctrl-D or Ctrl-C where something was asked or waited for
+        print(f"\n{text('perintah.dihentikan')}", file=sys.stderr)
+        return STOPPED
 
 
 if __name__ == "__main__":

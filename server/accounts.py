@@ -15,7 +15,7 @@ from schemas.ids import PersonId
 from server import custody_store, factor_store, wrong_login_store
 from server import people_store as rows
 from server.engine import DiskError, Engine, Reader, SqlRow, Writer
-from server.limits import network_of
+from server.limits import SLACK_MS, network_of
 from server.passwords import Passwords
 from server.projections import petugas_records
 from server.settings import Settings, settings
@@ -217,7 +217,7 @@ class Accounts:
                 return WrongLogin()
             clear(tx)
             if factor_store.is_set_up(tx, person):
-                factor_store.add_half(tx, hash_of(token), person, now, now - HALF_MS)
+                factor_store.add_half(tx, hash_of(token), person, now, now - HALF_MS, now + SLACK_MS)
                 return HalfLoggedIn(token=token)
             factor_store.begin_grace(tx, person, now)
             wrong_login_store.note_login(tx, person, now)
@@ -261,6 +261,9 @@ class Accounts:
             created_before_ms=now - KNOWN_MS,
             tries_before_ms=now - WINDOW_MS,
         )
+        # what began while the clock ran far ahead would else last until that day
+        rows.begin_starting_now(tx, now, now + SLACK_MS)
+        factor_store.begin_graces_now(tx, now, now + SLACK_MS)
         rows.drop_session(tx, hash_of(old_token))
         rows.add_session(
             tx,

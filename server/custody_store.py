@@ -36,13 +36,13 @@ def put_held(tx: Writer, token_hash: bytes, what: str, row: HeldRow) -> None:
     )
 
 
-def held(tx: Reader, token_hash: bytes, what: str, now_ms: int) -> HeldRow | None:
-    """Return what rests under a cookie's key, unless its time is over."""
+def held(tx: Reader, token_hash: bytes, what: str, now_ms: int, until_ms: int) -> HeldRow | None:
+    """Return what rests under a cookie's key, unless its time is over, or later than until then."""
     row = one(
         tx.query(
             "SELECT person, session, until_ms, body FROM room_held WHERE kabupaten = :kabupaten"
-            " AND token_hash = :token_hash AND what = :what AND until_ms > :now",
-            {"token_hash": token_hash, "what": what, "now": now_ms},
+            " AND token_hash = :token_hash AND what = :what AND until_ms > :now AND until_ms <= :until",
+            {"token_hash": token_hash, "what": what, "now": now_ms, "until": until_ms},
         )
     )
     return HeldRow(person=row[0], session=row[1], until_ms=row[2], body=row[3]) if row else None
@@ -76,9 +76,12 @@ def drop_held_of(tx: Writer, person: PersonId) -> None:
     tx.execute("DELETE FROM room_held WHERE kabupaten = :kabupaten AND person = :person", {"person": person})
 
 
-def drop_held_before(tx: Writer, now_ms: int) -> None:
-    """Forget what is over."""
-    tx.execute("DELETE FROM room_held WHERE kabupaten = :kabupaten AND until_ms <= :now", {"now": now_ms})
+def drop_held_outside(tx: Writer, now_ms: int, until_ms: int) -> None:
+    """Forget what is over, or would be later than until then."""
+    tx.execute(
+        "DELETE FROM room_held WHERE kabupaten = :kabupaten AND (until_ms <= :now OR until_ms > :until)",
+        {"now": now_ms, "until": until_ms},
+    )
 
 
 def add_try(tx: Writer, kind: str, person: PersonId, at_ms: int, try_id: str) -> None:

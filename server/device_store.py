@@ -136,23 +136,28 @@ def code(reader: Reader, code_hash: bytes) -> Code | None:
     return _code(row) if row else None
 
 
-def waiting(reader: Reader, since_ms: int) -> list[Code]:
-    """Return the phones that joined since then and were neither confirmed nor refused, the first first."""
+def waiting(reader: Reader, since_ms: int, until_ms: int) -> list[Code]:
+    """Return the phones that joined between then and then and were neither confirmed nor refused, the first
+    first.
+    """
     found = reader.query(
-        _CODE + " AND joined_ms > :since_ms AND device IS NULL AND refused_ms IS NULL"
-        " ORDER BY joined_ms, code_hash",
-        {"since_ms": since_ms},
+        _CODE + " AND joined_ms > :since_ms AND joined_ms <= :until_ms AND device IS NULL"
+        " AND refused_ms IS NULL ORDER BY joined_ms, code_hash",
+        {"since_ms": since_ms, "until_ms": until_ms},
     )
     return [_code(row) for row in found]
 
 
-def is_expecting(reader: Reader, now_ms: int, since_ms: int) -> bool:
-    """Whether a code is good that no phone used, or a phone that joined since then waits."""
+def is_expecting(reader: Reader, now_ms: int, since_ms: int, until_ms: int) -> bool:
+    """Whether a code that no phone used is good, until then at the longest, or a phone waits that joined
+    since then.
+    """
     row = one(
         reader.query(
             "SELECT 1 FROM enrolments WHERE kabupaten = :kabupaten AND device IS NULL AND refused_ms IS NULL"
+            " AND coalesce(joined_ms, expires_ms) <= :until_ms"
             " AND (joined_ms > :since_ms OR (joined_ms IS NULL AND expires_ms > :now_ms)) LIMIT 1",
-            {"now_ms": now_ms, "since_ms": since_ms},
+            {"now_ms": now_ms, "since_ms": since_ms, "until_ms": until_ms},
         )
     )
     return row is not None
@@ -213,17 +218,24 @@ def open_nonces(reader: Reader, network: bytes, now_ms: int, until_ms: int) -> i
     return int(found[0][0])
 
 
-def add_nonce(writer: Writer, new: NewNonce, now_ms: int, most: int) -> None:
-    """Store a nonce; forget those that are over, and the oldest beyond `most` of its device and network."""
+def add_nonce(writer: Writer, new: NewNonce, now_ms: int, until_ms: int, most: int) -> None:
+    """Store a nonce; forget those that are over, or good for longer than until then, and the oldest beyond
+    `most` of its device and network.
+    """
     about = {
         "nonce": new.nonce,
         "device": new.device,
         "network": new.network,
         "now_ms": now_ms,
+        "until_ms": until_ms,
         "expires_ms": new.expires_ms,
         "kept": most - 1,
     }
-    writer.execute("DELETE FROM nonces WHERE kabupaten = :kabupaten AND expires_ms <= :now_ms", about)
+    writer.execute(
+        "DELETE FROM nonces WHERE kabupaten = :kabupaten"
+        " AND (expires_ms <= :now_ms OR expires_ms > :until_ms)",
+        about,
+    )
     writer.execute(
         "DELETE FROM nonces WHERE kabupaten = :kabupaten AND device = :device AND network = :network"
         " AND nonce NOT IN (SELECT nonce FROM nonces"
@@ -238,12 +250,12 @@ def add_nonce(writer: Writer, new: NewNonce, now_ms: int, most: int) -> None:
     )
 
 
-def take_nonce(writer: Writer, nonce: bytes, name: DeviceId, now_ms: int) -> bool:
-    """Use a nonce up; return whether it was good for this device."""
+def take_nonce(writer: Writer, nonce: bytes, name: DeviceId, now_ms: int, until_ms: int) -> bool:
+    """Use a nonce up; return whether it was good for this device, and is until then at the longest."""
     touched = writer.execute(
         "DELETE FROM nonces WHERE kabupaten = :kabupaten AND nonce = :nonce AND device = :device"
-        " AND expires_ms > :now_ms",
-        {"nonce": nonce, "device": name, "now_ms": now_ms},
+        " AND expires_ms > :now_ms AND expires_ms <= :until_ms",
+        {"nonce": nonce, "device": name, "now_ms": now_ms, "until_ms": until_ms},
     )
     return touched > 0
 

@@ -12,7 +12,7 @@ from schemas.wire import Login, LoginRequest, Nonce, NonceRequest
 from server import device_store, restore_store
 from server.device_store import NewNonce
 from server.engine import Engine, Reader, Writer
-from server.limits import TOO_OFTEN, blocked, network_hash, note_failure, too_often
+from server.limits import SLACK_MS, TOO_OFTEN, blocked, network_hash, note_failure, too_often
 from server.office import Office, verifier
 from sync.chain import login_message
 
@@ -25,8 +25,6 @@ MOST_OPEN = 2_000
 TOKEN_BYTES = 20
 """160 bits, as RFC 6749 asks (§10.10): a token goes with every request."""
 TOKEN_MS = 12 * 3_600_000
-SLACK_MS = 5 * 60_000
-"""A clock that is set back by less takes nothing back that was given out a moment before."""
 _DEVICE_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -54,7 +52,7 @@ class Devices:
                 return too_often(NONCE_MS)
             if device_store.device(writer, request.device) is not None:
                 new = NewNonce(nonce=nonce, device=request.device, network=whence, expires_ms=now + NONCE_MS)
-                device_store.add_nonce(writer, new, now, MOST_NONCES)
+                device_store.add_nonce(writer, new, now, now + NONCE_MS + SLACK_MS, MOST_NONCES)
             return Nonce(nonce=nonce, server=self._office.device)
 
         return self._engine.write(work)
@@ -74,7 +72,8 @@ class Devices:
             found = device_store.device(writer, request.device)
             if found is None:
                 return Problem(code="perangkat_tidak_dikenal")
-            if not device_store.take_nonce(writer, request.nonce, request.device, now):
+            until = now + NONCE_MS + SLACK_MS
+            if not device_store.take_nonce(writer, request.nonce, request.device, now, until):
                 return Problem(code="nonce_tidak_berlaku")
             message = login_message(request.nonce, request.device, self._office.device)
             if not verifier(found.public_key)(request.signature, message):

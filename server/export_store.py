@@ -44,8 +44,8 @@ def piece(tx: Reader, name: RecordId, place: int) -> bytes | None:
 def too_old(tx: Reader, now_ms: int) -> list[RecordId]:
     """Return the lists whose time is over."""
     found = tx.query(
-        "SELECT export FROM exports WHERE kabupaten = :kabupaten AND at_ms < :before",
-        {"before": now_ms - KEPT_MS},
+        "SELECT export FROM exports WHERE kabupaten = :kabupaten AND (at_ms < :before OR at_ms > :until)",
+        {"before": now_ms - KEPT_MS, "until": now_ms + KEPT_MS},
     )
     return [RecordId(name) for (name,) in found]
 

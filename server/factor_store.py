@@ -117,10 +117,22 @@ def begin_grace(tx: Writer, person: PersonId, now_ms: int) -> None:
         )
 
 
-def add_half(tx: Writer, token_hash: bytes, person: PersonId, now_ms: int, stale_ms: int) -> None:
-    """Remember that a password fitted; forget what is older than `stale_ms`."""
+def begin_graces_now(tx: Writer, now_ms: int, until_ms: int) -> None:
+    """Let each grace that begins later than until then begin now."""
     tx.execute(
-        "DELETE FROM half_logins WHERE kabupaten = :kabupaten AND created_ms < :stale", {"stale": stale_ms}
+        "UPDATE factor_graces SET since_ms = :now WHERE kabupaten = :kabupaten AND since_ms > :until",
+        {"now": now_ms, "until": until_ms},
+    )
+
+
+def add_half(
+    tx: Writer, token_hash: bytes, person: PersonId, now_ms: int, stale_ms: int, until_ms: int
+) -> None:
+    """Remember that a password fitted; forget what is older than `stale_ms`, or younger than `until_ms`."""
+    tx.execute(
+        "DELETE FROM half_logins WHERE kabupaten = :kabupaten"
+        " AND (created_ms < :stale OR created_ms > :until)",
+        {"stale": stale_ms, "until": until_ms},
     )
     tx.execute(
         "INSERT INTO half_logins (kabupaten, token_hash, person, created_ms)"
@@ -129,15 +141,15 @@ def add_half(tx: Writer, token_hash: bytes, person: PersonId, now_ms: int, stale
     )
 
 
-def half(tx: Reader, token_hash: bytes, since_ms: int) -> PersonId | None:
-    """Return whose half login this is, when it is young enough and the account is active."""
+def half(tx: Reader, token_hash: bytes, since_ms: int, until_ms: int) -> PersonId | None:
+    """Return whose half login this is, when it began between then and then and the account is active."""
     found = one(
         tx.query(
             "SELECT h.person FROM half_logins h"
             " JOIN accounts a ON a.kabupaten = h.kabupaten AND a.person = h.person"
             " WHERE h.kabupaten = :kabupaten AND h.token_hash = :token AND h.created_ms >= :since"
-            " AND a.active = 1",
-            {"token": token_hash, "since": since_ms},
+            " AND h.created_ms <= :until AND a.active = 1",
+            {"token": token_hash, "since": since_ms, "until": until_ms},
         )
     )
     return None if found is None else PersonId(str(found[0]))

@@ -60,7 +60,7 @@ class Hearing:
     def quiet(self, request: SyncRequest) -> None:
         """Note that a device spoke, if that has not been noted for a while. Waits for nothing."""
         now, device = self._now_ms(), request.device
-        if now - self._noted.get(device, 0) < NOTED_EVERY_MS:
+        if 0 <= now - self._noted.get(device, 0) < NOTED_EVERY_MS:
             return
         self._noted[device] = now
         self._engine.write(lambda tx: alarm_store.note_heard(tx, [(device, now, request.protocol, None)]))

@@ -18,9 +18,8 @@ from schemas.problem import Problem
 from schemas.wire import Enrolment, EnrolRequest, JoinedAnswer, JoinedRequest, Joining, SignedAuthority
 from server import device_store, queries
 from server.device_store import Code, Device
-from server.devices import SLACK_MS
 from server.engine import Engine, Reader, Writer
-from server.limits import blocked, note_failure
+from server.limits import SLACK_MS, blocked, note_failure
 from server.office import Office, petugas, verifier
 from sync.change import Enrolled
 from sync.scope import UNIT_KEYS
@@ -104,13 +103,18 @@ class Joinings:
                 words=self._parties(code).words() if code.opening else (),
                 until_ms=(code.joined_ms or 0) + CONFIRM_MS,
             )
-            for code in self._engine.read(lambda reader: device_store.waiting(reader, now - CONFIRM_MS))
+            for code in self._engine.read(
+                lambda reader: device_store.waiting(reader, now - CONFIRM_MS, now + SLACK_MS)
+            )
         ]
 
     def expects(self) -> bool:
         """Whether a code is out that no phone used yet, or a phone waits."""
         now = self._now_ms()
-        return self._engine.read(lambda reader: device_store.is_expecting(reader, now, now - CONFIRM_MS))
+        until = now + CODE_MS + SLACK_MS
+        return self._engine.read(
+            lambda reader: device_store.is_expecting(reader, now, now - CONFIRM_MS, until)
+        )
 
     def confirm(self, name: str, by: PersonId) -> DeviceId | Problem:
         """Let in a phone whose words were compared. Blocks until it is durable."""
@@ -201,7 +205,9 @@ class Joinings:
         """Say why a joining ended without success; None while it lasts, and after it was confirmed."""
         if code.refused_ms is not None:
             return Problem(code="pendaftaran_ditolak")
-        if code.device is None and code.joined_ms is not None and code.joined_ms + CONFIRM_MS <= now:
+        if code.device is not None or code.joined_ms is None:
+            return None
+        if not now - CONFIRM_MS < code.joined_ms <= now + SLACK_MS:  # or begun while the clock ran ahead
             return Problem(code="pendaftaran_lewat")
         return None
 

@@ -17,6 +17,10 @@ from server.failure_store import Kind
 from server.problems import WAIT_S
 
 WINDOW_MS = 15 * 60_000
+SLACK_MS = 5 * 60_000
+"""A clock that is set back by less takes nothing back that was given out a moment before. What would be good
+for longer was given out while the clock ran ahead, and would be good until that day.
+"""
 IPV6_BITS, IPV6_SHOWN_BITS = 64, 48
 CODES = 60
 """Wrong enrolment codes from one network within a window: a code has 40 bits."""

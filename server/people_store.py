@@ -233,6 +233,14 @@ def starting_since(tx: Reader, person: PersonId) -> int | None:
     return None if found is None else int(found[0])
 
 
+def begin_starting_now(tx: Writer, now_ms: int, until_ms: int) -> None:
+    """Let the time of each starting password that begins later than until then begin now."""
+    tx.execute(
+        "UPDATE starting_passwords SET since_ms = :now WHERE kabupaten = :kabupaten AND since_ms > :until",
+        {"now": now_ms, "until": until_ms},
+    )
+
+
 def tries_between(tx: Reader, since_ms: int, until_ms: int) -> int:
     """Count all tries after one time, up to another, that have not succeeded."""
     found = tx.query(

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from schemas.base import Data, decode
 from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash
 from server.engine import Reader, Writer
+from server.limits import SLACK_MS
 from sync.chain import Tip
 from sync.store import Record
 
@@ -64,7 +65,7 @@ def work_out_backed_up(reader: Reader, now_ms: int, age_days: int) -> dict[Devic
     holes = _first_holes(reader)
     tips = _tips(reader)
     found: dict[DeviceId, Tip] = {}
-    for device, reached in _reached(reader, now_ms - STALE_MS).items():
+    for device, reached in _reached(reader, now_ms - STALE_MS, now_ms + SLACK_MS).items():
         common = _on_two(reader, device, reached, tips.get(device, []))
         if common is None:
             continue
@@ -144,16 +145,19 @@ def _first_holes(reader: Reader) -> dict[DeviceId, int]:
     return found
 
 
-def _reached(reader: Reader, fresh_ms: int) -> dict[DeviceId, list[Reached]]:
-    """Return how far each disk reaches; not that of the data, nor a medium that was not seen for long."""
+def _reached(reader: Reader, fresh_ms: int, until_ms: int) -> dict[DeviceId, list[Reached]]:
+    """Return how far each disk reaches; not that of the data, nor a medium that was last seen long ago or on
+    a day that has not come.
+    """
     found: dict[DeviceId, list[Reached]] = {}
     for device, disk, counter, name in reader.query(
         "SELECT r.device, m.disk, r.counter, r.hash FROM backup_reach r"
         " JOIN backup_media m ON m.kabupaten = r.kabupaten AND m.medium = r.medium"
         " WHERE r.kabupaten = :kabupaten AND m.beside_data = 0 AND EXISTS (SELECT 1 FROM backups b"
-        " WHERE b.kabupaten = r.kabupaten AND b.medium = r.medium AND b.verified_ms >= :fresh)"
+        " WHERE b.kabupaten = r.kabupaten AND b.medium = r.medium AND b.verified_ms >= :fresh"
+        " AND b.verified_ms <= :until)"
         " ORDER BY r.counter DESC, r.hash",
-        {"fresh": fresh_ms},
+        {"fresh": fresh_ms, "until": until_ms},
     ):
         tip = Tip(counter=counter, hash=LinkHash(name))
         found.setdefault(DeviceId(device), []).append(Reached(disk=disk, tip=tip))

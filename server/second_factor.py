@@ -16,6 +16,7 @@ from server import factor_store as rows
 from server import totp, wrong_login_store
 from server.accounts import HALF_MS, Accounts, LoggedIn, TooManyTries, WrongLogin, hash_of
 from server.engine import Engine, Reader, Writer
+from server.limits import SLACK_MS
 
 GRACE_MS = 3 * 86_400_000
 """How long somebody who needs a second step may still log in without one, from their first login on."""
@@ -50,7 +51,7 @@ class SecondFactors:
     ) -> LoggedIn | WrongLogin | TooManyTries:
         """Judge a code, or a recovery code, for a login whose password fitted."""
         now, hashed = self._now_ms(), hash_of(half_token)
-        person = self._engine.read(lambda tx: rows.half(tx, hashed, now - HALF_MS))
+        person = self._engine.read(lambda tx: _half(tx, hashed, now))
         if person is None:
             return WrongLogin()
         wait, clear = self._accounts.count_try(_tried(person), address)
@@ -60,7 +61,7 @@ class SecondFactors:
 
         def work(tx: Writer) -> LoggedIn | WrongLogin:
             # asked again: another request may have ended this half login meanwhile
-            if rows.half(tx, hashed, now - HALF_MS) != person:
+            if _half(tx, hashed, now) != person:
                 return WrongLogin()
             if not self._fits(tx, person, typed, now):
                 self._accounts.note_wrong(tx, person, _tried(person), address, "kode")
@@ -75,8 +76,8 @@ class SecondFactors:
 
     def is_half(self, half_token: str) -> bool:
         """Whether a login waits for its code."""
-        since = self._now_ms() - HALF_MS
-        return self._engine.read(lambda tx: rows.half(tx, hash_of(half_token), since)) is not None
+        now = self._now_ms()
+        return self._engine.read(lambda tx: _half(tx, hash_of(half_token), now)) is not None
 
     def begin(self, person: PersonId) -> bytes | None:
         """Return the secret to show, the same until it is confirmed; None when one is in use already."""
@@ -158,6 +159,10 @@ def reseal(tx: Writer, old: bytes, new: bytes, randomness: Callable[[int], bytes
         if secret is not None:
             again = _sealed(after, PersonId(str(person)), secret, randomness(NONCE_BYTES))
             rows.replace_secret(tx, PersonId(str(person)), again)
+
+
+def _half(tx: Reader, token_hash: bytes, now_ms: int) -> PersonId | None:
+    return rows.half(tx, token_hash, now_ms - HALF_MS, now_ms + SLACK_MS)
 
 
 def _sealed(cipher: AESGCM, person: PersonId, secret: bytes, nonce: bytes) -> bytes:

@@ -259,7 +259,7 @@ class Uploads:
         if refused is not None or size_bytes is None or sha256 is None:
             return refused or Problem(code="unggah_sidik_tidak_disebut")
         now = self._now_ms()
-        if now - self._swept_ms >= SWEEP_MS:
+        if not 0 <= now - self._swept_ms < SWEEP_MS:
             self.sweep()
         return Upload(
             id=self._randomness(16).hex(),

@@ -20,7 +20,7 @@ from server.backup_store import Copy, Plan, Try
 from server.backups.bringing_back import BroughtBack, mend_office
 from server.backups.making import Made, Progress, Source, StoppedError, make_copy
 from server.backups.manifest import copy_at
-from server.backups.medium import Medium, Trouble, open_medium
+from server.backups.medium import Medium, Trouble
 from server.backups.streaming import LogState, Streamer
 from server.disk import ensure_folder, held_alone
 from server.engine import ClosedError, DiskError, Writer
@@ -176,9 +176,7 @@ class Keeper:
     def _mend(self, paths: Sequence[str]) -> None:
         """Get back what the office itself lost, before it is missing from a copy as well."""
         planned = self._source.engine.read(backup_store.plan).copies
-        opened = [
-            open_medium(Path(path), self._source.keys.device) for path in dict.fromkeys([*planned, *paths])
-        ]
+        opened = [self._source.medium_at(Path(path)) for path in dict.fromkeys([*planned, *paths])]
         media = [each for each in opened if isinstance(each, Medium)]
         try:
             found = mend_office(self._source, media, is_all=len(media) == len(opened))
@@ -191,7 +189,7 @@ class Keeper:
             )
 
     def _copy(self, path: str, keep: int, progress: Progress) -> Made | Trouble:
-        medium = open_medium(Path(path), self._source.keys.device)
+        medium = self._source.medium_at(Path(path))
         try:
             made = medium if isinstance(medium, Trouble) else make_copy(self._source, medium, keep, progress)
         finally:

@@ -3,6 +3,9 @@
 The order is what makes it safe to kill at any moment: the database under another name, the blobs, a manifest
 that says "not verified", reading back, and only then the manifest that counts. A copy without a manifest, or
 with one that was not verified, is nobody's, and the next run takes it away.
+
+Disks take turns at one place, and each counts its copies from one: before each step it is seen that this one
+still lies there.
 """
 
 import shutil
@@ -21,7 +24,15 @@ from server.backups import blob_copies
 from server.backups.blob_copies import BlobCopies, check_back, copy_all, in_turn
 from server.backups.checking import check_database, file_hash, is_damaged, is_verified
 from server.backups.manifest import FORMAT, NONCE_BYTES, Manifest, write_manifest
-from server.backups.medium import UNFINISHED, Medium, Trouble, trouble_of
+from server.backups.medium import (
+    UNFINISHED,
+    Medium,
+    SwappedError,
+    Trouble,
+    open_medium,
+    trouble_of,
+    unfit_place,
+)
 from server.blobs import BlobStore
 from server.disk import ensure_folder, sync_folder
 from server.engine import DamagedError, Engine, FailingError, FullError, Reader
@@ -68,6 +79,11 @@ class Source:
     randomness: Callable[[int], bytes]
     key_path: Path | None = None
 
+    def medium_at(self, path: Path) -> Medium | Trouble:
+        """Open the medium at a place, unless it is one where no copy belongs."""
+        unfit = unfit_place(path, self.database.parent, self.key_path)
+        return unfit or open_medium(path, self.keys.device)
+
 
 class Made(Data, frozen=True, kw_only=True):
     """A verified copy: how many blobs are new or were mended, and up to where it reaches."""
@@ -97,11 +113,27 @@ def make_copy(source: Source, medium: Medium, keep: int, progress: Progress) -> 
         with medium.locked() as is_ours:
             if not is_ours:
                 return Trouble(code="media_dipakai", values={"folder": str(medium.path)})
-            return _make(source, medium, keep, progress)
+            return _make(source, medium, keep, _Watching(medium, progress))
     except (DamagedError, FailingError):
         return Trouble(code="kantor_rusak")
     except (OSError, FullError) as error:
-        return trouble_of(error, medium.path)
+        is_swapped = isinstance(error, OSError) and medium.is_swapped()
+        return trouble_of(SwappedError() if is_swapped else error, medium.path)
+
+
+class _Watching:
+    """Progress that ends a copy once another medium lies in the place of this one."""
+
+    def __init__(self, medium: Medium, shown: Progress) -> None:
+        self._medium, self._shown = medium, shown
+
+    def step(self, name: str, total: int) -> None:
+        self._shown.step(name, total)
+        self._medium.ensure_here()
+
+    def advance(self, count: int = 1) -> None:
+        self._shown.advance(count)
+        self._medium.ensure_here()
 
 
 def _make(source: Source, medium: Medium, keep: int, progress: Progress) -> Made | Trouble:
@@ -124,6 +156,7 @@ def _make(source: Source, medium: Medium, keep: int, progress: Progress) -> Made
     progress.step("berkas", len(missing))
     fresh, absent = copy_all(copies, missing, progress.advance)
     absent = _still_held(source.engine, absent)
+    medium.ensure_here()
     manifest = replace(facts, absent=sorted(absent))
     write_manifest(medium, source.keys, manifest, source.randomness(NONCE_BYTES))
     new = {blob for blob, _ in missing}
@@ -139,10 +172,13 @@ def _make(source: Source, medium: Medium, keep: int, progress: Progress) -> Made
     progress.step("basis_data", 1)
     reach = check_database(medium, source.keys, manifest, [*absent, *lost])
     if isinstance(reach, Trouble):
+        medium.ensure_here()
         return Trouble(code="kantor_rusak") if is_damaged(source.database, source.keys) else reach
     progress.advance()
     manifest = replace(manifest, absent=sorted({*absent, *lost}), verified_ms=source.now_ms())
+    medium.ensure_here()
     write_manifest(medium, source.keys, manifest, source.randomness(NONCE_BYTES))
+    medium.ensure_here()
     retire(medium, [work.number, *kept], keep)
     place_key(source, medium)
     return Made(manifest=manifest, fresh=len(fresh), mended=mended_fresh + mended_old, reach=reach)
@@ -209,6 +245,7 @@ def _copy_database(source: Source, medium: Medium, work: _Work, progress: Progre
         facts = _facts(taken.reader, source, medium, work)
         taken.copy_to(temporary, copied)
     digest = file_hash(temporary, durably=True)
+    medium.ensure_here()
     temporary.rename(target)
     sync_folder(medium.copies)
     return replace(facts, size_bytes=target.stat().st_size, sha256=digest)

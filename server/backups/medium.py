@@ -30,6 +30,10 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 _CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
+class SwappedError(OSError):
+    """Another disk lies where this one lay."""
+
+
 class Trouble(Data, frozen=True, kw_only=True):
     """Why something cannot be done with a medium: a key under `cadangan.masalah`, and its fields."""
 
@@ -79,6 +83,16 @@ class Medium(Data, frozen=True, kw_only=True):
         found = (path.stem for path in listed(self.copies, "*.manifest"))
         return sorted((int(name) for name in found if name.isdigit()), reverse=True)
 
+    def is_swapped(self) -> bool:
+        """Say whether another medium lies at this path now: two count their copies alike."""
+        mark = read_mark(self.path)
+        return mark is not None and mark.medium != self.id
+
+    def ensure_here(self) -> None:
+        """See that what is written next goes onto this very medium. Raises SwappedError."""
+        if self.is_swapped():
+            raise SwappedError(errno.ESTALE, "another medium", str(self.path))
+
     def locked(self) -> AbstractContextManager[bool]:
         """Hold the medium, so that no other process works on it; False where one does."""
         return held_alone(self.path / MARK)
@@ -99,6 +113,19 @@ def prepare(path: Path, office: DeviceId, randomness: Callable[[int], bytes]) ->
     except OSError as error:
         return trouble_of(error, path)
     return Medium(id=mark.medium, path=path)
+
+
+def unfit_place(path: Path, data: Path, key: Path | None) -> Trouble | None:
+    """Say why a folder is no place for copies of this office: its own data, or beside its key file.
+
+    Its blobs would be their own copy, and be mended and cleared away as one.
+    """
+    place = path.resolve()
+    if place.is_relative_to(data.resolve()):
+        return _trouble("media_di_data", path)
+    if key is not None and key.resolve().parent.is_relative_to(place):
+        return _trouble("media_di_kunci", path)
+    return None
 
 
 def open_medium(path: Path, office: DeviceId | None) -> Medium | Trouble:
@@ -151,6 +178,8 @@ def is_full(error: OSError | FullError) -> bool:
 def trouble_of(error: OSError | FullError, path: Path) -> Trouble:
     """Say what an error of reading or writing a medium means to the one who looks after it."""
     number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, SwappedError):
+        return _trouble("media_ditukar", path)
     if is_full(error):
         return _trouble("media_penuh", path)
     if number == errno.EFBIG:

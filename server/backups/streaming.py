@@ -11,7 +11,7 @@ from schemas.base import Data
 from server import backup_store, feed_store
 from server.backups.blob_copies import BlobCopies
 from server.backups.making import Source, place_key
-from server.backups.medium import Medium, Trouble, open_medium, trouble_of
+from server.backups.medium import Medium, Trouble, trouble_of
 from server.backups.stream import FORMAT, Committed, Head, LogWriter, retire_logs
 from server.engine import Reader
 from server.feed_store import Fed, FedAccount, FedDevice, Position
@@ -78,7 +78,7 @@ class Streamer:
         return self._source.engine.read(self._start) != self._base
 
     def _open(self) -> bool:
-        medium = open_medium(Path(self.state.path), self._source.keys.device)
+        medium = self._source.medium_at(Path(self.state.path))
         if isinstance(medium, Trouble):
             self._fail(medium)
             return False

@@ -11,11 +11,12 @@ from schemas.text import Text
 from server import backup_store
 from server.backup_store import Plan
 from server.backups.making import Made
-from server.backups.medium import Trouble, disk_of, open_medium, prepare
+from server.backups.medium import Trouble, disk_of, open_medium, prepare, unfit_place
 from server.commands.progress import RichProgress, progress_bar
 from server.commands.shared import add_folder_options, opened, refuse, say_trouble
 from server.compose import Refused, unlock
 from server.deps import Deps
+from server.keys import default_path
 
 HELP = "cadangkan data kantor ke disk lain, atau atur jadwalnya"
 FAILED = 1
@@ -54,12 +55,17 @@ def _prepare(args: argparse.Namespace, text: Text) -> int:
     opened = unlock(args.data, args.key)
     if isinstance(opened, Refused):
         return refuse(text, opened)
-    made = prepare(args.prepare.absolute(), opened[0].device, secrets.token_bytes)
+    path: Path = args.prepare.absolute()
+    made = _unfit(args, path) or prepare(path, opened[0].device, secrets.token_bytes)
     if isinstance(made, Trouble):
         return say_trouble(text, made)
     print(text("cadangan.perintah.media_siap", folder=made.path))
     _warn(text, args.data, [made.path])
     return 0
+
+
+def _unfit(args: argparse.Namespace, path: Path) -> Trouble | None:
+    return unfit_place(path, args.data, args.key or default_path(args.data))
 
 
 def _plan(deps: Deps, args: argparse.Namespace, text: Text) -> int:
@@ -73,7 +79,7 @@ def _plan(deps: Deps, args: argparse.Namespace, text: Text) -> int:
     paths: list[Path] = [path.absolute() for path in args.to]
     stream = args.stream.absolute() if args.stream is not None else None
     for path in [*paths, *filter(None, [stream])]:
-        opened = open_medium(path, deps.office.device)
+        opened = _unfit(args, path) or open_medium(path, deps.office.device)
         if isinstance(opened, Trouble):
             return say_trouble(text, opened)
     plan = Plan(

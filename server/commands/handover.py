@@ -52,7 +52,7 @@ def take_files(deps: Deps, paths: list[Path], text: Text) -> int:
             with path.open("rb") as file:
                 outcome = deps.handovers.take(file, deps.office.person)
         except (OSError, DiskError) as error:
-            print(_untaken(text, error, path), file=sys.stderr)
+            print(untaken(text, error, path), file=sys.stderr)
             code = NOT_ALL
             continue
         if isinstance(outcome, Problem):
@@ -91,7 +91,7 @@ def _answer(deps: Deps, device: DeviceId, out: Path, text: Text) -> int:
     return 0
 
 
-def _untaken(text: Text, error: OSError | DiskError, path: Path) -> str:
+def untaken(text: Text, error: OSError | DiskError, path: Path) -> str:
     """Say why a file was not taken in: the office's own disk, or else what the file lies on."""
     if is_full(error):
         return text(f"{TEXTS}.penyimpanan_penuh")

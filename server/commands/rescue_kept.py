@@ -4,6 +4,7 @@ each vault; what is still under work stays in the folder, and is told.
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from schemas import format as written
@@ -12,7 +13,7 @@ from schemas.handover import ENDING
 from schemas.text import Text
 from server import rescue
 from server.access import Person
-from server.commands.handover import take_files
+from server.commands.handover import take_files, untaken
 from server.commands.rescue_asking import NOT_DONE, open_private, say
 from server.deps import Deps
 from server.device_store import Device
@@ -22,23 +23,26 @@ from server.services.handover import Taken, sentences
 from server.services.kept_vaults import Emptied, KeptVaults
 from server.services.rescuing import NotRescued, Rescuing, is_purpose
 
-KEY_FILE = "kunci.json"
+KEY_FILE, VAULT = "kunci.json", "vault.db"
 KEPT = "brankas-"
+LEFT = (VAULT, f"{KEPT}*.db", f"*{ENDING}")
+"""What tells a folder that a phone left from any other."""
 
 
 def take_kept(deps: Deps, work: Rescuing, by: Person, args: argparse.Namespace, text: Text) -> int:
     """Take in what a folder holds, and say what was found; return the exit code."""
     folder: Path = args.folder
     files, vaults = listed(folder, f"*{ENDING}"), listed(folder, "*.db")
-    if not files and not vaults:
+    beneath = _beneath(folder)
+    if not files and not vaults and not beneath:
         return say(text, NotRescued(why="folder_kosong"))
     code = take_files(deps, files, text) if files else 0
     kept = KeptVaults(deps, work)
     for path in vaults:
         try:
             found = _take(kept, work, by, path, args, text)
-        except (OSError, DiskError):
-            print(text("serah_terima.tidak_terbaca", berkas=path.name), file=sys.stderr)
+        except (OSError, DiskError) as error:
+            print(untaken(text, error, path), file=sys.stderr)
             code = NOT_DONE
             continue
         if isinstance(found, NotRescued):
@@ -47,7 +51,20 @@ def take_kept(deps: Deps, work: Rescuing, by: Person, args: argparse.Namespace, 
         for line in told(deps, text, path, found):
             print(line)
         code = NOT_DONE if found.problems or found.lost or found.is_damaged else code
+    for each in beneath:
+        print(text("penyelamat.isi.di_dalamnya", folder=each), file=sys.stderr)
+        code = NOT_DONE
     return code
+
+
+def _beneath(folder: Path) -> list[Path]:
+    """Return the folders within this one that hold what a phone left: another worker's, a wiped vault's."""
+    found: list[Path] = []
+    for each in (path for path in listed(folder) if path.is_dir()):
+        with suppress(PermissionError):
+            inner = [each, *(path for path in listed(each) if path.is_dir())]
+            found += [path for path in inner if any(listed(path, name) for name in LEFT)]
+    return found
 
 
 def _take(

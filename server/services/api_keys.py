@@ -19,6 +19,7 @@ from schemas.wilayah import Wilayah
 from server import api_store, restore_store
 from server.access import Person, may
 from server.engine import Engine, Reader, Writer
+from server.limits import SLACK_MS
 from server.queries import records_of_kind
 from server.services.chain_record import record_of, write_record
 from server.services.handouts import MOST_TEXT, Handout, note_handout
@@ -60,8 +61,9 @@ class ApiKey(Data, frozen=True, kw_only=True):
     visits: bool = False
 
     def is_good(self, now_ms: int) -> bool:
-        """Whether it opens anything."""
-        return not self.ended_ms and not self.restored and now_ms < self.until_ms
+        """Whether it opens anything; not what was made on a day that has not come."""
+        is_in_time = self.made_ms - SLACK_MS <= now_ms < self.until_ms
+        return not self.ended_ms and not self.restored and is_in_time
 
 
 class NewKey(Data, frozen=True, kw_only=True):

@@ -350,7 +350,7 @@ def _rights(person: Person) -> tuple[tuple[str, ...], ...]:
 
 def _waiting(tx: Reader, now_ms: int) -> list[Request]:
     found = [_request(record) for record in queries.records_of_kind(tx, KIND)]
-    waits = [each for each in found if each is not None and each.at_ms > now_ms - EXPIRES_MS]
+    waits = [each for each in found if each is not None and abs(now_ms - each.at_ms) < EXPIRES_MS]
     return sorted(waits, key=lambda each: (each.at_ms, each.id))
 
 

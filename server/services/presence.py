@@ -48,7 +48,7 @@ class Presence:
 
     def _forget(self, now: int) -> None:
         for visit in list(self._open):
-            there = {who: seen for who, seen in self._open[visit].items() if now - seen[1] <= STAYS_MS}
+            there = {who: seen for who, seen in self._open[visit].items() if abs(now - seen[1]) <= STAYS_MS}
             if there:
                 self._open[visit] = there
             else:

@@ -19,10 +19,10 @@ from server.engine import Engine
 from server.passwords import Passwords
 from server.recovery_paper import WrongLines, lines_of, read_half, split
 from server.services.room_custody import SERVICE, Custodian, UnitKeys
-from server.services.room_held import Held, Refusal, Resting
+from server.services.room_held import LONGEST_MS, Held, Refusal, Resting
 
 WHAT = "upacara"
-LASTS_MS = 60 * 60_000
+LASTS_MS = LONGEST_MS
 SAME_SCREEN = ""
 """A ceremony belongs to no login session: two people take turns."""
 Stage = Literal["kedua", "belahan_1", "ketik_1", "belahan_2", "ketik_2"]
@@ -224,7 +224,7 @@ class Ceremonies:
     def _load(self, person: Person, token: str) -> tuple[Resting, Draft] | None:
         if not may(person, "open_room"):
             return None
-        found = self._engine.read(lambda tx: self._held.get(tx, token, WHAT, SAME_SCREEN))
+        found = self._engine.read(lambda tx: self._held.get(tx, token, WHAT, SAME_SCREEN, LASTS_MS))
         return (found, decode(found.body, Draft)) if found is not None else None
 
     def _new(self, person: PersonId, draft: Draft) -> str:

@@ -17,8 +17,11 @@ from server import custody_store
 from server.custody_store import HeldRow
 from server.engine import Engine, Reader, Writer
 from server.keys import derive
+from server.limits import SLACK_MS
 
 TOKEN_BYTES, NONCE_BYTES = 32, 12
+LONGEST_MS = 60 * 60_000
+"""Nothing rests for longer than a ceremony."""
 WINDOW_MS = 15 * 60_000
 MOST_TRIES = 5
 """So many tries that failed in a row within `WINDOW_MS` make somebody wait."""
@@ -57,13 +60,17 @@ class Held:
         session_hash, nonce = session_name(session), self._randomness(NONCE_BYTES)
         about = _about(what, person, session_hash, until_ms)
         sealed = nonce + _cipher(token).encrypt(nonce, body, about)
-        custody_store.drop_held_before(tx, self._now_ms())
+        now = self._now_ms()
+        custody_store.drop_held_outside(tx, now, now + LONGEST_MS + SLACK_MS)
         row = HeldRow(person=person, session=session_hash, until_ms=until_ms, body=sealed)
         custody_store.put_held(tx, _hash(token), what, row)
 
-    def get(self, tx: Reader, token: str, what: str, session: str) -> Resting | None:
-        """Return what rests under a cookie's key; None when it is over, altered, or of another session."""
-        row = custody_store.held(tx, _hash(token), what, self._now_ms()) if token else None
+    def get(self, tx: Reader, token: str, what: str, session: str, lasts_ms: int) -> Resting | None:
+        """Return what rests under a cookie's key, for so long at most; None when it is over, altered, or of
+        another session.
+        """
+        now = self._now_ms()
+        row = custody_store.held(tx, _hash(token), what, now, now + lasts_ms + SLACK_MS) if token else None
         if row is None or row.session != session_name(session):
             return None
         about = _about(what, row.person, row.session, row.until_ms)

@@ -94,7 +94,7 @@ class OfficersOfRoom:
 
     def adding(self, token: str) -> Adding | None:
         """Return who is being taken in on this screen."""
-        found = self._engine.read(lambda tx: self._held.get(tx, token, WHAT, SAME_SCREEN))
+        found = self._engine.read(lambda tx: self._held.get(tx, token, WHAT, SAME_SCREEN, ADDING_MS))
         return decode(found.body, Adding) if found is not None else None
 
     def finish_adding(self, person: Person, token: str, passphrase: str, again: str) -> Refusal | None:

@@ -100,7 +100,7 @@ class Openings:
 
     def current(self, token: str, session: str, person: PersonId, kasus: RecordId) -> Opened | None:
         """Return what this browser has open of a case; None when it is closed, or another is open."""
-        found = self._engine.read(lambda tx: self._held.get(tx, token, WHAT, session))
+        found = self._engine.read(lambda tx: self._held.get(tx, token, WHAT, session, OPEN_MS))
         if found is None or found.person != person:
             return None
         case = decode(found.body, OpenCase)
@@ -121,7 +121,7 @@ class Openings:
         plain: bytes,
     ) -> Opened:
         """Keep what was just written in the room readable there, unless it was closed meanwhile."""
-        if self._held.get(tx, token, WHAT, session) is None:
+        if self._held.get(tx, token, WHAT, session, OPEN_MS) is None:
             return opened
         case = replace(opened.case, notes={**opened.case.notes, change: plain})
         self._held.put_in(tx, token, WHAT, person, session, opened.until_ms, encode(case))

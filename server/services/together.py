@@ -105,7 +105,7 @@ class Together:
         """Return this person's batch, unless it is too old."""
         with self._lock:
             batch = self._batches.get(person.id)
-        return batch if batch is not None and self._now_ms() - batch.made_ms <= LASTS_MS else None
+        return batch if batch is not None and abs(self._now_ms() - batch.made_ms) <= LASTS_MS else None
 
     def looked(self, person: Person, visit: RecordId) -> Batch | None:
         """Note that somebody looked at a visit of their sample and found nothing; return the batch."""

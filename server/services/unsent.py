@@ -65,7 +65,7 @@ class UnsentForms:
         now = self._now_ms()
         with self._lock:
             mine = list(self._kept.get(person, {}).values())
-        return [each for each in reversed(mine) if now - each.at_ms <= KEPT_MS]
+        return [each for each in reversed(mine) if abs(now - each.at_ms) <= KEPT_MS]
 
     def drop(self, person: PersonId, name: str) -> None:
         """Forget one: it was sent, or its writer does not want it."""
@@ -75,7 +75,9 @@ class UnsentForms:
     def _forget_old(self) -> None:
         now = self._now_ms()
         for whose in list(self._kept):
-            fresh = {name: each for name, each in self._kept[whose].items() if now - each.at_ms <= KEPT_MS}
+            fresh = {
+                name: each for name, each in self._kept[whose].items() if abs(now - each.at_ms) <= KEPT_MS
+            }
             if fresh:
                 self._kept[whose] = fresh
             else:

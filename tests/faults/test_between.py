@@ -4,16 +4,22 @@ Rule: what the office did not say is never taken for its word, and once he is go
 """
 
 import gzip
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 
+from field_app import worker
+from field_app.devices.desktop import DesktopNetwork
+from field_app.enrol import Enrolled
 from field_app.phone import Phone
+from field_app.views import Waiting, Welcomed
 from tests.faults.conftest import Make
 from tests.faults.middleman import Answer, Middleman
-from tests.faults.world import World, pending, sync, visit, words
+from tests.faults.world import PIN, World, pending, sync, until, visit, words
+from tests.server.letting_in import compare
 
 LOGIN_PAGE = b"<html><title>Masuk</title><form action=/masuk>Wi-Fi Balai Desa</form></html>"
 HTML = {"content-type": "text/html; charset=utf-8"}
@@ -185,3 +191,59 @@ def test_a_whole_upload_that_is_none_is_put_right_by_the_offices_next_word(
     assert (words(phone), pending(phone)) == (["diterima"], (0, 0))
     assert world.versions(done.visit) == [done.change.hex()]
     assert (world.lacks(), world.faults()) == ([], [])
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_wifi_that_asks_to_be_left_alone_for_an_hour_holds_up_nobody_who_leaves_it(
+    regency: Make, between: Stand, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """Row 89. It speaks for itself and not for the office: she asks once more, or walks to another line."""
+    world = regency()
+    phone = world.phone()
+    sync(phone)
+    wifi = between(world)
+    monkeypatch.setattr(worker, "LOOK_S", 0.05)
+    box = Answer(status, {**HTML, "retry-after": "3600"}, LOGIN_PAGE)
+
+    def asks() -> None:
+        phone.worker.sync_now()
+
+    def walks() -> None:
+        for is_there in (False, True):
+            monkeypatch.setattr(DesktopNetwork, "available", lambda _, is_there=is_there: is_there)
+            time.sleep(0.2)
+
+    for number, goes_on in enumerate((asks, walks)):
+        wifi.front = lambda _method, _path: box
+        visit(phone, None, number)
+        phone.worker.start() if number == 0 else phone.worker.sync_now()
+        until(lambda: phone.worker.status().state == "gagal")
+        assert phone.worker.status().wait_s >= 3600
+        wifi.front = lambda _method, _path: None
+        goes_on()
+        until(lambda: pending(phone) == (0, 0) and phone.worker.status().state == "diam")
+    assert (words(phone), world.lacks()) == (["diterima"] * 2, [])
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_what_a_proxy_answers_to_a_phone_that_waits_to_join_does_not_end_the_waiting(
+    regency: Make, between: Stand, status: int
+) -> None:
+    """Row 89. The officer lets it in all the same: with its key gone it could never open what it joined."""
+    world = regency()
+    phone, proxy = world.phone_at(world.folder / "hp-0"), between(world)
+    code, refusing = world.code(), Answer(status, HTML, b"<html>Tidak ditemukan</html>")
+    proxy.back = lambda _method, _path, _answer: refusing
+    assert not isinstance(phone.join(world.line.address, code), Waiting)
+    proxy.back = lambda _method, _path, answer: answer
+    waiting = phone.join(world.line.address, code)
+    assert isinstance(waiting, Waiting), "the office had taken its key, and takes no other"
+    assert phone.ask_joined() == waiting
+    proxy.front = lambda _method, _path: refusing
+    assert isinstance(phone.ask_joined(), Waiting)
+    with world.hand() as deps:
+        compare(deps, waiting.words)
+    assert isinstance(phone.ask_joined(), Waiting)
+    proxy.front = lambda _method, _path: None
+    assert isinstance(phone.ask_joined(), Welcomed) and isinstance(phone.finish(PIN), Enrolled)
+    sync(phone)

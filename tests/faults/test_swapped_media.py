@@ -10,7 +10,9 @@ import pytest
 from schemas.ids import PersonId
 from server import backup_store, feed_store
 from server.backup_store import Plan
-from server.backups.medium import Medium, open_medium
+from server.backups.checking import check_medium
+from server.backups.making import Made, make_copy
+from server.backups.medium import Medium, Trouble, open_medium
 from server.backups.stream import log_numbers, read_log
 from server.backups.streaming import Streamer
 from server.compose import close_office
@@ -23,7 +25,17 @@ from tests.contract.people import record_id
 from tests.faults.conftest import Make
 from tests.faults.test_office_clock import YEAR_MS
 from tests.faults.world import World, sync, until, visit
-from tests.server.backup_office import copied, files, keys_of, medium_at, opened, restored, source_of
+from tests.server.backup_office import (
+    Quiet,
+    add_blobs,
+    copied,
+    files,
+    keys_of,
+    medium_at,
+    opened,
+    restored,
+    source_of,
+)
 from tests.server.conftest import DESA, make_office
 
 
@@ -140,3 +152,54 @@ def test_logs_are_applied_in_the_order_of_what_they_tell_whatever_the_clock_said
     with opened(tmp_path / "back", default_path(data)) as back:
         [account] = back.engine.read(feed_store.accounts)
     assert account.password == "yang baru"
+
+
+class Exchanging(Quiet):
+    """Somebody pulls the disk at a chosen moment of the copy, and puts another where it lay."""
+
+    def __init__(self, place: Path, at: int) -> None:
+        self._place, self._left = place, at
+
+    def step(self, name: str, total: int) -> None:
+        self._passes()
+
+    def advance(self, count: int = 1) -> None:
+        self._passes()
+
+    def _passes(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            self._place.rename(self._place.with_name("diambil"))
+            self._place.with_name("usb2").rename(self._place)
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    """All that a folder holds."""
+    return {path.relative_to(folder): path.read_bytes() for path in files(folder)}
+
+
+def test_a_disk_put_in_another_ones_place_in_the_midst_of_a_copy_loses_none_of_its_own(
+    tmp_path: Path,
+) -> None:
+    """Row 86. Both count their copies from one: what is written for the first would be the other's copy."""
+    deps, data, place = make_office(tmp_path), tmp_path / "office", tmp_path / "usb1"
+    try:
+        first, second = (medium_at(place.with_name(name), data, deps) for name in ("usb1", "usb2"))
+        for medium in (second, first, second):
+            copied(deps, data, medium)
+        add_blobs(deps, 3, 1)
+        source, before = source_of(deps, data), contents(second.path)
+        at, away = 1, place.with_name("diambil")
+        while not isinstance(made := make_copy(source, first, 2, Exchanging(place, at)), Made):
+            assert made == Trouble(code="media_ditukar", values={"folder": str(place)}), at
+            assert contents(place) == before, at
+            place.rename(place.with_name("usb2"))
+            away.rename(place)
+            at += 1
+        assert at > 7 and not away.exists()
+        for medium in (first, second):
+            copied(deps, data, medium)
+            found = check_medium(medium, keys_of(data), Quiet())
+            assert found.whole and not found.damaged and not found.bad_blobs
+    finally:
+        close_office(deps)

@@ -6,7 +6,8 @@ from field_app.link import Failure
 from field_app.pace import LONGEST_PAUSE_S, REGULAR_S, Pace, pause_s
 
 AWAY = Failure(kind="jaringan", say="lapangan.tanpa_jaringan")
-BUSY = Failure(kind="jaringan", say="lapangan.kantor_sibuk", status=503, retry_s=600)
+BUSY = Failure(kind="kantor", say="problem.terlalu_sering", status=429, retry_s=600)
+BOX = Failure(kind="jaringan", say="lapangan.kantor_sibuk", status=503, retry_s=600)
 
 
 def failing(pace: Pace, times: int, now_ms: int = 0) -> float:
@@ -54,6 +55,14 @@ def test_what_the_office_asked_for_holds_whoever_asks_and_is_spread(chance: floa
     for asked in (True, False):
         assert pace.left_s(0, asked=asked) == 600 * (1 + chance / 4)
     assert pace.left_s(600_000 + 150_000, asked=True) == 0
+
+
+def test_what_somebody_on_the_way_asked_for_holds_until_there_is_another_line() -> None:
+    pace = Pace(lambda: 0.0)
+    pace.ended(BOX, moved=False, now_ms=0)
+    assert [pace.left_s(0, asked=asked) for asked in (True, False)] == [600, 600]
+    pace.start_over()
+    assert pace.left_s(0, asked=True) == 0
 
 
 def test_what_the_office_asked_for_holds_past_a_line_that_is_cut_meanwhile() -> None:

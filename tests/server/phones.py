@@ -70,8 +70,10 @@ class Phone:
 
     def join(self, code: str) -> Parties:
         """Begin to join; return what the words stand for."""
+        return self.parties(code, self.call("/api/enrol", self.request(code), Joining))
+
+    def parties(self, code: str, joining: Joining) -> Parties:
         asked = self.request(code)
-        joining = self.call("/api/enrol", asked, Joining)
         return Parties(
             office_key=joining.office_key,
             authority=asked.authority,

@@ -99,6 +99,13 @@ def test_one_disk_is_not_enough_two_are(world: World) -> None:
     assert tip is not None and tip == world.phone.store.acknowledged()
 
 
+def test_a_disk_that_was_read_on_a_day_that_has_not_come_does_not_count(world: World) -> None:
+    """Else it counts for a year longer than anybody has looked at it, once a clock ran that far ahead."""
+    world.visit()
+    world.copy()
+    assert (world.later(0, 0), world.later(-1, -2)) == (1, 0)
+
+
 def test_two_folders_on_one_disk_are_one_disk(world: World, office: Running) -> None:
     world.deps = with_disks(office.deps, office.data, age_days=0, one_disk=True)
     world.visit()
