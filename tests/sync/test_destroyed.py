@@ -96,6 +96,15 @@ def test_nothing_is_added_to_an_emptied_record(town: Regency) -> None:
     assert town.act(decision) == GONE
 
 
+def test_what_was_destroyed_before_this_office_heard_of_it_is_begun_by_nobody(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    destroy(town, records=[record_id(20)])
+    entry = phone.do(visit(20))
+    town.sync(phone)
+    assert outcome_of(town, entry) == GONE
+    assert phone.sees(20) is None
+
+
 def test_a_phone_cannot_destroy(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
     entry = phone.do(Destroyed(changes={}, blobs=[], records=[record_id(1)], basis="x"))
