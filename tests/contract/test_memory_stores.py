@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from schemas.ids import ChangeId
 from sync.memory import MemoryDevice, MemoryOffice
-from sync.store import DeviceStore, Entry, Log, Rows
+from sync.store import DeviceStore, Entry, Log, Record, Rows
 from tests.contract.device_contract import DeviceContract
 from tests.contract.log_contract import LogContract
 from tests.contract.office_contract import OfficeContract
-from tests.contract.people import Writer
+from tests.contract.people import Writer, record_id
 from tests.contract.rows_contract import RowsContract
 
 
@@ -33,6 +35,14 @@ class TestMemoryOffice(OfficeContract, LogContract, RowsContract):
         assert isinstance(store, MemoryOffice)
         with store.transaction():
             yield
+
+    def test_what_a_savepoint_kept_goes_with_the_transaction_around_it(self) -> None:
+        store = office()
+        with pytest.raises(InterruptedError), store.transaction():
+            with store.transaction():
+                store.put_records([Record(id=record_id(1), kind="warga", head=None, fields={})])
+            raise InterruptedError
+        assert store.records([record_id(1)]) == {}
 
 
 class TestMemoryDevice(LogContract, RowsContract, DeviceContract):

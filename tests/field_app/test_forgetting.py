@@ -13,10 +13,11 @@ from field_app.forgetting import DAY_MS, Forgetting, Keeping
 from field_app.vault import open_vault
 from field_app.views import DraftView, Finalised
 from schemas.ids import RecordId
-from schemas.wire import Applied, Conflict, Held, Outcome, Rejected
+from schemas.wire import Applied, Conflict, Held, Outcome, Rejected, Removed
 from sync.chain import Tip
+from sync.conflicts import OPEN
 from tests.field_app.conftest import KEY
-from tests.field_app.field import DEVICE, PERSON, Field
+from tests.field_app.field import DEVICE, MINE, PERSON, Field
 
 TINY = Keeping(most_bytes=0, keep_days=30)
 
@@ -111,6 +112,28 @@ def test_a_conflict_that_was_resolved_lets_go(field: Field) -> None:
     assert forgetting(field).step(TINY) is True
 
 
+@pytest.mark.parametrize("still", [OPEN, None], ids=["open", "not shown"])
+def test_one_conflict_of_two_that_is_open_keeps_the_visit(field: Field, still: str | None) -> None:
+    safe_visit(field)
+    patch = field.bench.drafts.finalised()[0].patch
+    assert patch is not None
+    settled, other = RecordId("8" * 32), RecordId("9" * 32)
+    about = {"petugas": PERSON, "fields": {}, "change": patch.hex()}
+    rows = {settled: ("konflik", about | {"state": "selesai"})}
+    if still:
+        rows[other] = ("konflik", about | {"state": still})
+    raised = Conflict(ids=[settled, other])
+    field.pull(rows, outcomes={patch: raised}, backed_up=field.store.head())
+    assert forgetting(field).step(TINY) is False
+
+
+def test_a_visit_of_which_the_phone_lost_the_place_stays(field: Field) -> None:
+    safe_visit(field)
+    with field.vault.write() as connection:
+        connection.execute("DELETE FROM links WHERE counter = 1")
+    assert forgetting(field).step(TINY) is False
+
+
 def test_what_is_not_wholly_in_the_backups_stays(field: Field) -> None:
     safe_visit(field)
     field.pull({}, backed_up=tip_at(field, 1))
@@ -134,6 +157,35 @@ def test_what_was_decided_lately_stays_by_the_clock_of_the_office(field: Field) 
     field.time.pass_s(400 * 86_400)  # the phone's own clock says nothing
     assert forgetting(field).step(TINY) is False
     assert forgetting(field).step(Keeping(most_bytes=0, keep_days=28)) is True
+
+
+@pytest.mark.parametrize("when", [None, 0], ids=["unsaid", "at zero"])
+def test_what_the_office_does_not_say_when_it_decided_stays(field: Field, when: int | None) -> None:
+    field.decided(safe_visit(field), "disetujui", decided_ms=when)
+    field.pull({}, backed_up=field.store.head())
+    assert forgetting(field).step(TINY) is False
+
+
+def test_a_visit_that_the_office_shows_no_more_stays_and_hinders_no_other(field: Field) -> None:
+    done = safe_visit(field)
+    field.seq += 1
+    field.pull({}, removed=[Removed(part=MINE, id=done.visit, seq=field.seq)], backed_up=field.store.head())
+    assert forgetting(field).step(TINY) is False
+    safe_visit(field)
+    assert forgetting(field).step(TINY) is True and whole(field) == [1, 2]
+
+
+def test_a_correction_stays_until_the_office_has_decided_on_it(field: Field) -> None:
+    first = safe_visit(field)
+    decided(field, first, "dikembalikan")
+    draft = field.visits.start_correction(first.visit)
+    assert isinstance(draft, DraftView)
+    field.finish(draft.id)
+    field.receive_photos()
+    field.acknowledge()
+    decided(field, first)
+    field.pull({}, backed_up=field.store.head())
+    assert forgetting(field).step(TINY) is False, "that was said of the version before"
 
 
 def test_a_draft_that_carries_a_photo_on_keeps_it(field: Field) -> None:

@@ -95,6 +95,7 @@ def test_a_whole_content_that_lost_its_link_arrives_all_the_same(
 ) -> None:
     made = visits(near, 3)
     damage(near, made[which], lost)
+    assert [near.field.visits.visit(done.visit).status for done in made] == ["menunggu_kirim"] * 3
     assert near.worker.run_once() is None
     assert near.office.visits() == {done.visit for done in made}
     status = near.worker.status()

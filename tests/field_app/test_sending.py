@@ -1,5 +1,6 @@
 """Photos on their way: in which order, over what lines, and past what cannot be sent."""
 
+import base64
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -19,6 +20,7 @@ from tests.field_app.test_worker import Sending
 
 CUT = Failure(kind="jaringan", say="lapangan.sambungan_putus")
 BROKEN = Failure(kind="jaringan", say="lapangan.kantor_bermasalah", status=500)
+REFUSED = Failure(kind="kantor", say="masalah.unggah_terlalu_besar", status=413)
 BUSY = Failure(kind="jaringan", say="lapangan.kantor_sibuk", status=503, retry_s=60)
 
 
@@ -93,6 +95,49 @@ def test_two_photos_that_the_office_stumbles_over_hold_up_no_other(near: Sending
     failure = near.worker.run_once()
     assert failure is not None
     assert near.office.received == made[2:]
+    assert near.worker.run_once() is None
+    assert set(near.office.received) == set(made)
+
+
+def failing(near: Sending, blobs: list[BlobId], failure: Failure) -> None:
+    """Let each request about these photos come to this."""
+    send = near.office.send
+    named = {base64.b64encode(blob.encode()).decode() for blob in blobs}
+
+    def some(method: str, path: str, headers: dict[str, str], content: Any = None) -> Any:
+        about = headers.get("upload-metadata", "").removeprefix("sha256 ").partition(",")[0]
+        return failure if about in named else send(method, path, headers, content)
+
+    near.office.send = some
+
+
+def test_photos_that_fail_among_others_that_arrive_hold_up_none(near: Sending) -> None:
+    made = visit(near, *((200 + 60 * number, 200) for number in range(6)))
+    failing(near, made[::2], BROKEN)
+    assert near.worker.run_once() == BROKEN
+    assert near.office.received == made[1::2]
+
+
+def test_photos_that_the_office_refuses_hold_up_no_other_however_many(near: Sending) -> None:
+    made = visit(near, *((200 + 60 * number, 200) for number in range(4)))
+    failing(near, made[:3], REFUSED)
+    assert near.worker.run_once() == REFUSED
+    assert near.office.received == made[3:]
+
+
+def test_a_line_that_begins_to_cost_makes_no_success_of_what_failed_before(near: Sending) -> None:
+    made = visit(near, SMALL, (320, 240))
+    near.wifi_only = True
+    send = near.office.send
+
+    def fails_and_costs(*_: object) -> Failure:
+        near.network._metered = True
+        return BROKEN
+
+    near.office.send = fails_and_costs
+    assert near.worker.run_once() == BROKEN
+    assert near.worker.status().problem == BROKEN.say
+    near.office.send, near.network._metered = send, False
     assert near.worker.run_once() is None
     assert set(near.office.received) == set(made)
 

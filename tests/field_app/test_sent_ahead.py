@@ -106,6 +106,22 @@ def test_a_sync_that_has_one_thing_to_say_needs_no_other_thread(near: Sending) -
     assert set(near.office.threads) == {threading.current_thread().name}
 
 
+def test_a_phone_that_is_closed_meanwhile_sends_nothing_more(near: Sending) -> None:
+    real, links = near.office.sync, list[int]()
+
+    def sync(request: SyncRequest) -> SyncResponse | Failure:
+        links.append(len(request.links))
+        near.worker._stopping = len(links) == 2
+        return real(request)
+
+    near.office.sync = sync
+    assert near.worker.run_once() is not None
+    assert links == [1, 1] and len(near.office.visits()) == 2
+    near.worker._stopping = False
+    assert near.worker.run_once() is None
+    assert len(near.office.visits()) == 3
+
+
 @pytest.mark.parametrize("full_at", [1, 2, 3])
 def test_a_full_disk_with_a_run_under_way_loses_nothing_and_leaves_nothing_under_way(
     near: Sending, full_at: int, monkeypatch: pytest.MonkeyPatch
@@ -142,19 +158,55 @@ def test_a_full_disk_with_a_run_under_way_loses_nothing_and_leaves_nothing_under
     assert [len(record.fields["versions"]) for record in kept] == [1, 1, 1]
 
 
+CUT = Failure(kind="jaringan", say="lapangan.sambungan_putus")
+BUSY = Failure(kind="kantor", say="lapangan.kantor_sibuk", status=503)
+
+
+@pytest.mark.parametrize("trouble", [CUT, BUSY], ids=["cut", "busy"])
 def test_after_a_cut_runs_are_small_until_the_line_proves_good(
-    near: Sending, monkeypatch: pytest.MonkeyPatch
+    near: Sending, monkeypatch: pytest.MonkeyPatch, trouble: Failure
 ) -> None:
+    visits(near, 3)
     monkeypatch.setattr("sync.client.PUSH_BYTES", 1024 * 1024)
-    monkeypatch.setattr("field_app.runs.LEAST_BYTES", 1)
-    real, cut = near.office.sync, [Failure(kind="jaringan", say="lapangan.sambungan_putus")]
+    monkeypatch.setattr("field_app.runs.LEAST_BYTES", 500)
+    real, said = near.office.sync, [trouble]
     sizes: list[int] = []
 
     def sync(request: SyncRequest) -> SyncResponse | Failure:
         sizes.append(len(request.links))
-        return cut.pop() if cut else real(request)
+        return said.pop() if said else real(request)
 
     near.office.sync = sync  # type: ignore[method-assign]
-    assert near.worker.run_once() is not None
+    assert near.worker.run_once() == trouble
     assert near.worker.run_once() is None
-    assert sizes[0] > 1 and sizes[1] == 1
+    first, second, third, *_ = sizes
+    assert first == 6
+    if trouble is CUT:
+        assert second == 1 < third, "in the same sync already"
+    else:
+        assert second == 6, "an office that has no time says nothing of the line"
+
+
+@pytest.mark.parametrize("taken", [0, 1])
+def test_a_sync_that_failed_is_known_to_have_brought_something_or_nothing(near: Sending, taken: int) -> None:
+    real, asked = near.office.sync, list[SyncRequest]()
+
+    def sync(request: SyncRequest) -> SyncResponse | Failure:
+        asked.append(request)
+        return real(request) if len(asked) <= taken else CUT
+
+    near.office.sync = sync  # type: ignore[method-assign]
+    assert near.worker.run_once() == CUT
+    assert near.worker._moved is (taken > 0)
+    near.office.sync = real  # type: ignore[method-assign]
+    for moved in (True, False):
+        assert near.worker.run_once() is None
+        assert near.worker._moved is moved
+
+
+def test_a_login_that_is_refused_is_told_as_it_is_and_nothing_is_sent(near: Sending) -> None:
+    refused = Failure(kind="kantor", say="masalah.perangkat_dicabut", status=403)
+    asked = len(near.office.requests)
+    near.office.logged_in, near.office.login = False, lambda *_: refused
+    assert near.worker.run_once() == refused
+    assert len(near.office.requests) == asked

@@ -4,10 +4,11 @@ import random
 
 import pytest
 
+from field_app.blobs import DITERIMA, LOKAL, TERKIRIM
 from field_app.rehearsal import drawn_photo
 from field_app.views import DraftView, Refused
 from schemas.ids import RecordId
-from schemas.wire import Conflict, Held, Outcome, Rejected
+from schemas.wire import Applied, Conflict, Held, Outcome, Rejected
 from sync.chain import START
 from tests.field_app.field import NIK, PERSON, PLACE, SMALL, TUGAS, Field, answers
 
@@ -44,6 +45,52 @@ def test_each_outcome_has_its_word(field: Field, outcome: Outcome, status: str) 
     assert field.status() == [status]
 
 
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (None, "terkirim"),
+        (Held(waiting="x"), "terkirim"),
+        (Rejected(problem="isi_tidak_terbaca"), "tidak_diterima"),
+    ],
+    ids=["not told", "held", "refused"],
+)
+def test_a_visit_is_received_only_when_what_it_changes_of_somebody_is_too(
+    field: Field, outcome: Outcome | None, status: str
+) -> None:
+    field.visit()
+    field.receive_photos()
+    [version] = field.bench.drafts.finalised()
+    assert version.patch is not None and version.change is not None
+    told = {version.change: Applied(seq=1)} | ({version.patch: outcome} if outcome else {})
+    field.pull({}, acknowledged=field.store.head(), outcomes=told)
+    assert field.status() == [status]
+    field.pull({}, outcomes={version.patch: Applied(seq=2)})
+    assert field.status() == ["diterima"]
+
+
+def test_of_two_conflicts_it_is_said_which_is_open_and_that_one_was_chosen(field: Field) -> None:
+    field.visit()
+    settled, other = RecordId("c" * 32), RecordId("d" * 32)
+    field.acknowledge(Conflict(ids=[settled, other]))
+    field.pull({settled: ("konflik", {"petugas": PERSON, "state": "selesai"})})
+    standing = field.bench.standings.of(field.bench.drafts.finalised()[0])
+    assert (standing.status, standing.conflicts, standing.chosen) == ("konflik", (other,), 1)
+
+
+@pytest.mark.parametrize("state", [LOKAL, TERKIRIM, DITERIMA])
+def test_a_photo_that_the_office_lacks_is_begun_anew_unless_it_is_on_its_way(
+    field: Field, state: str
+) -> None:
+    field.visit()
+    field.acknowledge()
+    blob = field.bench.blobs.unsent()[0]
+    field.bench.blobs.progress(blob.id, state=state, sent_bytes=1000, upload_url="/tus/ini")
+    field.pull({}, wanted=[blob.id])
+    now = field.bench.blobs.of([blob.id])[blob.id]
+    on_its_way = (LOKAL, 1000, "/tus/ini")
+    assert (now.state, now.sent_bytes, now.upload_url) == (on_its_way if state == LOKAL else (LOKAL, 0, ""))
+
+
 def test_a_conflict_that_was_settled_is_no_longer_shown(field: Field) -> None:
     field.visit()
     field.receive_photos()
@@ -57,6 +104,7 @@ def test_a_return_shows_its_reasons_and_its_correction_is_the_next_version(field
     field.acknowledge()
     field.decided(done, "dikembalikan", reasons={"bpnt_kpm.foto_kk": "Tidak terbaca"}, note="Foto lagi")
     [card] = field.visits.home().returned
+    assert field.visits.visit(done.visit).note == "Foto lagi"
     assert card.status == "dikembalikan" and field.visits.task(TUGAS).reasons == {
         "bpnt_kpm.foto_kk": "Tidak terbaca"
     }

@@ -13,13 +13,18 @@ from schemas.handover import (
     MAGIC,
     MAX_HEADER_BYTES,
     MAX_RECORD_BYTES,
+    Asked,
+    BlobHead,
     BlobPiece,
     Header,
     Received,
     Record,
+    Sent,
 )
-from schemas.ids import DeviceId
+from schemas.ids import BlobId, DeviceId
+from schemas.wire import PROTOCOL, Cursor, SyncRequest, WireTip
 from server.sealing import Gcm
+from sync.answering import Photo, incoming, question
 from sync.chunks import AlteredError, from_bytes, read_chunks, write_chunks
 from sync.sealed_file import (
     SEAL_DOMAIN,
@@ -163,6 +168,72 @@ def test_a_record_is_as_large_as_it_may_be_and_no_larger() -> None:
     largest = BlobPiece(data=bytes(MAX_RECORD_BYTES - around))
     assert read(signed(framed(encode(largest)))) == [largest]
     assert why(signed((MAX_RECORD_BYTES + 1).to_bytes(4, "big"))) == "serah_versi"
+
+
+# in an odd order --------------------------------------------------------------------------------------------
+
+OWN, OTHER = (
+    Sent(request=SyncRequest(protocol=PROTOCOL, device=DeviceId(name * 32), cursor=Cursor())) for name in "de"
+)
+HEAD = BlobHead(blob=BlobId("b" * 64), size_bytes=6)
+
+
+def asking(acknowledged: int, head: int) -> Asked:
+    first, last = (WireTip(counter=counter, hash=bytes(32)) for counter in (acknowledged, head))
+    return Asked(acknowledged=first, head=last, parts=[], answer_key=bytes(32))
+
+
+def pieces(*said: bytes) -> list[Record]:
+    return [BlobPiece(data=data) for data in said]
+
+
+def taken(*records: Record) -> list[SyncRequest | bytes]:
+    """Return the messages, and the first piece of each photo: what is not read of it is passed over."""
+    items = incoming(iter(records), HEADER.device)
+    return [next(item.pieces) if isinstance(item, Photo) else item for item in items]
+
+
+def test_messages_and_photos_are_taken_in_whatever_order_they_follow_the_first_message() -> None:
+    photo = [HEAD, *pieces(b"abc", b"def")]
+    assert taken(OWN, *photo, *photo, OWN) == [OWN.request, b"abc", b"abc", OWN.request]
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        [],
+        [HEAD, *pieces(b"abcdef")],
+        [OTHER],
+        [OWN, OTHER],
+        [OWN, Received(blobs=[])],
+        [OWN, *pieces(b"abcdef")],
+        [OWN, HEAD],
+        [OWN, HEAD, *pieces(b"abc"), OWN],
+        [OWN, HEAD, *pieces(b"abc", b"", b"def")],
+        [OWN, HEAD, *pieces(b"abc", b"defg")],
+        [OWN, HEAD, *pieces(b"abcdef", b"g")],
+    ],
+    ids=[
+        "nothing", "a photo first", "another phone's", "another phone's later", "what offices write",
+        "a piece of nothing", "no piece", "a piece too few", "an empty piece", "a piece too long",
+        "a piece too many",
+    ],
+)  # fmt: skip
+def test_records_that_no_phone_writes_so_are_refused(records: list[Record]) -> None:
+    with pytest.raises(UnfitFileError, match="serah_berubah"):
+        taken(*records)
+
+
+@pytest.mark.parametrize(("acknowledged", "head"), [(2**63, 0), (0, 2**63)])
+def test_a_file_begins_with_a_place_that_a_chain_can_have(acknowledged: int, head: int) -> None:
+    good = asking(2**63 - 1, 2**63 - 1)
+    assert question(iter([good, OWN])) == good
+    for records in ([], [OWN], [asking(acknowledged, head)]):
+        with pytest.raises(UnfitFileError, match="serah_berubah"):
+            question(iter(records))
+
+
+# sealed -----------------------------------------------------------------------------------------------------
 
 
 def test_the_sealed_key_is_bound_to_format_and_opening_but_not_to_itself() -> None:

@@ -197,6 +197,18 @@ def test_a_correction_of_what_another_has_yet_to_send_waits_for_it(town: Regency
     assert phone.store.outcomes[own.link.change] == Held(waiting=parent.link.change.hex())
 
 
+def test_what_one_phone_lost_lets_no_other_go_on_without_what_it_waits_for(town: Regency) -> None:
+    loser, phone, other = (town.enrol(seed, KEDEN) for seed in (10, 11, 12))
+    loser.do(visit(30))
+    forget_contents(loser, 1)
+    town.sync(loser)
+    assert holes(town) == [(1, 1)]
+    parent = other.do(visit(20))
+    own = phone.do(visit(20, follows=parent.link.change))
+    town.sync(phone)
+    assert phone.store.outcomes[own.link.change] == Held(waiting=parent.link.change.hex())
+
+
 @pytest.mark.parametrize("lose", [lose_links, forget_contents])
 def test_a_copy_that_believed_all_received_before_a_restore_sends_what_was_lost_since(
     town: Regency, lose

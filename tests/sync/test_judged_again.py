@@ -102,6 +102,17 @@ def test_judging_twice_or_what_is_refused_for_another_reason_changes_nothing(old
     assert old.office.news(device, 0, 2**62) == told
 
 
+def test_what_is_named_in_any_order_is_judged_in_the_order_it_came_in(old: Regency) -> None:
+    first, second = (old.enrol(seed, KEDEN) for seed in (10, 11))
+    entries = [first.do(visit(20, form="formulir_baru")), second.do(visit(20, form="formulir_baru"))]
+    for phone in (first, second):
+        old.sync(phone)
+    old.rules = OpenRules()
+    judge(old, *reversed(entries))
+    versions = [version["change"] for version in old.office.record_table[record_id(20)].fields["versions"]]
+    assert versions == [entry.link.change.hex() for entry in entries]
+
+
 def test_what_now_waits_is_held_and_told_so(old: Regency) -> None:
     phone = old.enrol(10, KEDEN)
     entry = phone.do(visit(20, form="formulir_baru", follows=b"x" * 32))

@@ -3,9 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
-from schemas.ids import RecordId
+from schemas.ids import DeviceId, RecordId
 from schemas.wire import Applied, Conflict, Rejected
-from sync.change import Advance, Decide, Gap, Patch, Resolve
+from sync.change import Accessed, Advance, Decide, Enrolled, Gap, Patch, Resolve
 from sync.merge import conflict_seed
 from sync.places import place_at
 from sync.scope import NIK_PREFIXES, UNIT_KEYS, mine, views
@@ -249,6 +249,16 @@ def test_a_phone_sets_only_what_can_be_seen_at_the_door(town: Regency) -> None:
         entry = phone.do(change_fields(1, {}, **{field: value}))
         town.sync(phone)
         assert outcome_of(town, entry) == Rejected(problem="hanya_kantor", field=field)
+
+
+def test_only_the_office_lets_devices_in_and_writes_down_who_looked(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    joined = Enrolled(device=DeviceId("f" * 32), person=phone.writer.person, public_key=bytes(32))
+    for body in (joined, Accessed(subject=town.warga(1), purpose="tindak lanjut")):
+        entry = phone.do(body)
+        town.sync(phone)
+        assert outcome_of(town, entry) == Rejected(problem="hanya_kantor")
+        assert isinstance(town.act(body), Applied)
 
 
 def test_a_person_found_outside_the_area_is_made_when_the_office_agrees(town: Regency) -> None:

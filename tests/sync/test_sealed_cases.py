@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from schemas.sealed import SEALED_KEY_BYTES
 from schemas.wire import Applied, Conflict, Held, Rejected
 from sync.change import Destroyed, Patch, SealedAdvance, SealedDecide, read, seal
 from sync.losses import stub
@@ -311,7 +312,9 @@ def test_unit_keys_are_reference_for_every_phone(town: Regency) -> None:
 def test_a_stub_keeps_what_order_needs_and_no_seal(town: Regency) -> None:
     writer = town.desk
     bodies = (
-        submit(),
+        replace(submit(), opened=b"k" * SEALED_KEY_BYTES),
+        SealedDecide(visit=record_id(VISIT), follows=bytes(32), decision="tolak", notes=[note(b"jawaban")]),
+        notes(CASE, "catatan"),
         SealedAdvance(kasus=record_id(CASE), follows=None, event="tangani", note=note(b"jawaban")),
         notes(CASE, "catatan", b"jawaban"),
         look(),
@@ -321,7 +324,10 @@ def test_a_stub_keeps_what_order_needs_and_no_seal(town: Regency) -> None:
         _, raw = writer.content(body)
         kept = read(stub(read(raw)))
         assert type(kept.body) is type(body)
-        for secret in (b"jawaban", b"tersegel", container().encode(), KODE.encode()):
+        assert bool(getattr(kept.body, "notes", ())) == bool(getattr(body, "notes", ())), (
+            "a return has a reason"
+        )
+        for secret in (b"jawaban", b"tersegel", container().encode(), KODE.encode(), UNIT, b"kkkk"):
             assert secret not in stub(read(raw))
 
 

@@ -8,8 +8,10 @@ import pytest
 from schemas.ids import NO_LINK
 from schemas.wire import PROTOCOL, Applied, Cursor, SyncRequest
 from sync import glance
+from sync.chain import Tip
 from sync.change import Patch
 from sync.glance import Glance
+from sync.intake import Malformed
 from sync.memory import MemoryOffice
 from sync.scope import mine
 from sync.server import pull, pull_all, push, push_all
@@ -205,6 +207,38 @@ def test_what_waits_on_a_tray_is_freed_by_a_later_run_of_its_group() -> None:
     push_all(store, group, callers=town.caller, rules=OpenRules(), now_ms=NOW)
     assert isinstance(store.changes([follows.link.change])[follows.link.change].outcome, Applied)
     assert store.records([record_id(700)])[record_id(700)].fields["versi"] == 2
+
+
+def test_both_branches_above_a_gap_are_tips_once_a_run_of_their_group_fills_it() -> None:
+    town, store = Town(random.Random(1)), office()
+    phone = town.phones[0]
+    first = phone.write(visit(700))
+    tip = phone.tip
+    branches = []
+    for number in (701, 702):
+        phone.tip = tip
+        branches.append(phone.write(visit(number)))
+    tray = Tray(store)
+    runs = [town.run_of(phone, [entry]) for entry in (*branches, first)]
+    tray.fetch(runs, store.standings({phone.device}, 0))
+    for run in runs:
+        push(tray, run, caller=phone.caller(), callers=town.caller, rules=OpenRules(), now_ms=NOW)
+    tips = tray.tips(phone.device)
+    assert {tip.hash for tip in tips} == {entry.hash for entry in branches}
+    assert tray.settle().tips(phone.device) == tips
+
+
+def test_a_run_that_names_a_known_link_at_another_place_is_refused_in_a_group_too() -> None:
+    town, store = Town(random.Random(1)), office()
+    phone = town.phones[0]
+    good = town.run_of(phone, [phone.write(visit(700)), phone.write(visit(701))])
+    phone.tip = Tip(counter=7, hash=good.entries[0].hash)
+    odd = town.run_of(phone, [phone.write(visit(702))])
+    group = [(run, phone.caller()) for run in (good, odd)]
+    told = push_all(store, group, callers=town.caller, rules=OpenRules(), now_ms=NOW)
+    assert told[1] == Malformed(problem="rantai_putus")
+    assert record_id(702) not in store.record_table
+    assert store.waiting_of(phone.device) == []
 
 
 def test_what_is_destroyed_while_it_lies_on_a_tray_does_not_come_back() -> None:
