@@ -173,6 +173,15 @@ def test_a_hole_above_what_the_office_has_lets_nothing_through(town: Regency) ->
     )
 
 
+def test_a_hole_further_on_lets_no_branch_through_that_follows_nothing_here(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    entries = [phone.do(visit(number)) for number in (20, 21, 22)]
+    push_of(town, phone, entries[:2])
+    branch = link_after(phone, 30, 2, LinkHash(bytes([1]) * 32))
+    request = replace(request_of(phone, [branch]), gap=declaring(phone, Gap(first=3, last=3)))
+    assert isinstance(town.answer(request).results[0].outcome, Held), "nobody said that its first is lost"
+
+
 def test_a_declaration_is_kept_with_its_signature_before_its_own_link_comes(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
     first, second, _ = [phone.do(visit(number)) for number in (20, 21, 22)]
@@ -199,10 +208,10 @@ def test_only_what_lies_in_the_hole_may_lack_its_content(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
     entries = [phone.do(visit(number)) for number in (20, 21, 22)]
     gap = declaring(phone, Gap(first=2, last=2))
+    lacking = Malformed(problem="isi_kurang")
+    assert refusal(town, bare(replace(request_of(phone, entries[:2]), gap=gap))) == lacking
     push_of(town, phone, entries[:1])
-    assert refusal(town, bare(replace(request_of(phone, entries[1:]), gap=gap))) == Malformed(
-        problem="isi_kurang"
-    )
+    assert refusal(town, bare(replace(request_of(phone, entries[1:]), gap=gap))) == lacking
     assert town.answer(bare(replace(request_of(phone, entries[1:2]), gap=gap))).results[0].outcome == LOST
 
 

@@ -91,6 +91,16 @@ def test_a_list_of_cases_leaves_the_answers_at_the_office(town: Regency) -> None
     assert b"rahasia" not in held_on(phone)
 
 
+def test_a_task_lets_its_own_person_change_somebody_elsewhere_and_nobody_else(town: Regency) -> None:
+    sent, other = town.enrol(10, TROBAYAN), town.enrol(11, TROBAYAN)
+    town.tugas(50, sent, town.warga(1))
+    for phone, said, kind in ((other, "Orang Lain", Conflict), (sent, "Petugasnya", Applied)):
+        entry = phone.do(change_fields(1, {"nama": "Warga 1"}, nama=said))
+        town.sync(phone)
+        assert isinstance(outcome_of(town, entry), kind)
+    assert town.office.record_table[record_id(1)].fields["nama"] == "Petugasnya"
+
+
 def test_a_revoked_phone_changes_nothing_by_itself_even_with_an_open_task(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
     town.tugas(50, phone, town.warga(1))
@@ -115,6 +125,20 @@ def test_a_revoked_phones_conflict_tells_its_author_nothing_of_what_the_office_h
     conflict = town.office.record_table[outcome.ids[0]]
     assert conflict.fields["fields"]["pekerjaan"]["theirs"] == "b", "the office sees it"
     shown = views(conflict)[mine(phone.writer.person)]
+    assert shown["fields"]["pekerjaan"] == {"base": "a", "theirs": None, "mine": "c"}
+
+
+def test_a_conflict_tells_somebody_off_duty_nothing_of_what_the_office_holds(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    town.warga(1, pekerjaan="b")
+    town.sync(phone)
+    me = RecordId(phone.writer.person)
+    town.act(Patch(record=me, kind="petugas", base={}, new={"aktif": False}))
+    entry = phone.do(change_fields(1, {"pekerjaan": "a"}, pekerjaan="c"))
+    town.sync(phone)
+    outcome = outcome_of(town, entry)
+    assert isinstance(outcome, Conflict)
+    shown = views(town.office.record_table[outcome.ids[0]])[mine(phone.writer.person)]
     assert shown["fields"]["pekerjaan"] == {"base": "a", "theirs": None, "mine": "c"}
 
 
