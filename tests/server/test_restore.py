@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from server import backup_store, device_store, restore_store
+from server import backup_store, device_store, reach_store, restore_store
 from server.backups import restoring
 from server.backups.checking import check_medium
 from server.backups.medium import Trouble
@@ -256,8 +256,7 @@ def test_nobody_is_logged_in_and_nothing_is_promised_after_a_restore(world: Worl
     with world.back("back") as deps:
         assert deps.devices.device_of(world.phone.token) is None
         assert deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).backed_up(world.phone.device)) is None
-        deps.keeper.work_out()
-        assert deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).backed_up(world.phone.device)) is None
+        assert deps.engine.read(lambda tx: reach_store.work_out_backed_up(tx, deps.now_ms(), 0)) == {}
 
 
 def test_two_offices_may_be_restored_from_one_copy(world: World) -> None:
