@@ -24,6 +24,7 @@ from tests.server.backup_office import (
     copied,
     files,
     keys_of,
+    medium_at,
     restored,
     spoil,
 )
@@ -245,8 +246,8 @@ def test_links_of_the_office_that_phones_saw_and_that_are_gone_are_counted(world
 
 def test_nobody_is_logged_in_and_nothing_is_promised_after_a_restore(world: World) -> None:
     world.visit()
-    copied(world.deps, world.data, world.other)
-    world.deps.keeper.copy_to([str(world.other.path), str(world.usb.path)], 7)
+    third = medium_at(world.folder / "usb3", world.data, world.deps)
+    world.deps.keeper.copy_to([str(world.other.path), str(third.path)], 7)
     assert (
         world.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).backed_up(world.phone.device))
         is not None
