@@ -138,6 +138,8 @@ def test_a_photo_that_has_not_come_holds_back_its_visit_and_all_after_it(world: 
     world.visit()
     world.visit(with_photo=True, sent=False)
     world.visit()
+    world.visit(with_photo=True, sent=False)
+    world.visit()
     world.copy()
     assert world.counter() == 1
 

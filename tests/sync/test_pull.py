@@ -100,6 +100,26 @@ def test_someone_who_moves_to_another_desa_leaves_a_tombstone(town: Regency) -> 
     assert phone.sees(1) is None
 
 
+@pytest.mark.parametrize("why", [{"dihapus": True}, {"digabung_ke": record_id(2)}], ids=["deleted", "merged"])
+def test_who_was_deleted_or_merged_leaves_the_phone_also_where_a_task_is_open(town: Regency, why) -> None:
+    phone = town.enrol(10, KEDEN)
+    town.warga(2)
+    town.tugas(5, phone, town.warga(1))
+    town.sync(phone)
+    assert "nik" in (phone.sees(1) or {})
+    town.act(change_fields(1, {}, **why))
+    town.sync(phone)
+    assert phone.sees(1) is None and phone.sees(2) is not None
+
+
+def test_of_a_shop_the_whole_is_shown_to_its_desa(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    shop = {"nama": "Toko", "kode_desa": KEDEN, "layanan": ["bpnt"], "no_hp": "08000000001", "bank": "bni"}
+    town.act(Patch(record=record_id(7), kind="ewarong", base={}, new=shop))
+    town.sync(phone)
+    assert phone.sees(7) == shop
+
+
 def test_small_pages_bring_the_same_as_one(town: Regency, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sync.server.PAGE_ROWS", 2)
     phone = town.enrol(10, KEDEN)
