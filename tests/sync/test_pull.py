@@ -7,7 +7,7 @@ from schemas.ids import RecordId
 from schemas.wire import Applied, Removed
 from sync.change import Patch
 from tests.contract.people import record_id
-from tests.sync.regency import KEDEN, TROBAYAN, Phone, Regency, change_fields
+from tests.sync.regency import KEDEN, TROBAYAN, Phone, Regency, change_fields, held_on
 
 
 def move(town: Regency, phone: Phone, before: list[str], area: list[str]) -> None:
@@ -37,12 +37,14 @@ def test_a_quiet_sync_is_one_round_trip(town: Regency) -> None:
 
 def test_a_phone_without_a_task_sees_only_the_end_of_a_nik(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
-    town.warga(1, desil=2)
+    names = ("no_kk", "no_kks", "no_rekening", "bank", "no_hp", "desil")
+    town.warga(1, **{name: f"rahasia {name}" for name in names})
     town.sync(phone)
     seen = phone.sees(1)
     assert seen is not None
     assert seen["nik_akhir"] == "0001"
-    assert seen.keys().isdisjoint({"nik", "desil"})
+    assert seen.keys().isdisjoint({"nik", *names})
+    assert b"rahasia" not in held_on(phone)
 
 
 def test_a_task_opens_the_full_record_and_its_end_closes_it_again(town: Regency) -> None:
