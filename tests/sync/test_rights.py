@@ -329,16 +329,17 @@ def test_a_value_that_an_officer_writes_is_told_only_to_who_may_hold_it(town: Re
     assert b"3314990101807777" not in held_on(phone)
 
 
-def test_an_author_is_told_that_their_own_value_was_chosen(town: Regency) -> None:
+@pytest.mark.parametrize("chosen", ["3314990101800009", "Y"], ids=["theirs", "what they saw"])
+def test_an_author_is_told_that_a_value_was_chosen_which_they_know(town: Regency, chosen: str) -> None:
     phone = town.enrol(10, KEDEN)
     town.warga(2, TROBAYAN)
     entry = phone.do(change_fields(2, {"nik": "Y"}, nik="3314990101800009"))
     town.sync(phone)
     [conflict] = outcome_of(town, entry).ids
     head = town.office.record_table[conflict].head
-    town.act(Resolve(conflict=conflict, follows=head, values={"nik": "3314990101800009"}))
+    town.act(Resolve(conflict=conflict, follows=head, values={"nik": chosen}))
     town.sync(phone)
-    assert phone.sees(conflict)["values"] == {"nik": "3314990101800009"}
+    assert phone.sees(conflict)["values"] == {"nik": chosen}
 
 
 @pytest.mark.parametrize("reserved", [NIK_PREFIXES, UNIT_KEYS])
