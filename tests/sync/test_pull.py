@@ -53,7 +53,11 @@ def test_a_task_opens_the_full_record_and_its_end_closes_it_again(town: Regency)
     tugas = town.tugas(5, phone, target)
     town.sync(phone)
     assert (phone.sees(1) or {}).get("nik") == "3314994107900001"
-    town.act(Patch(record=tugas, kind="tugas", base={"state": "baru"}, new={"state": "selesai"}))
+    for old, new in (("baru", "dikirim"), ("dikirim", "dikembalikan")):
+        town.act(Patch(record=tugas, kind="tugas", base={"state": old}, new={"state": new}))
+        town.sync(phone)
+        assert "nik" in (phone.sees(1) or {}), new
+    town.act(Patch(record=tugas, kind="tugas", base={"state": "dikembalikan"}, new={"state": "selesai"}))
     town.sync(phone)
     assert "nik" not in (phone.sees(1) or {})
 
@@ -120,6 +124,21 @@ def test_of_a_shop_the_whole_is_shown_to_its_desa(town: Regency) -> None:
     town.act(Patch(record=record_id(7), kind="ewarong", base={}, new=shop))
     town.sync(phone)
     assert phone.sees(7) == shop
+
+
+def test_a_phone_holds_each_service_that_its_person_works_for_and_no_other(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN, layanan=("bpnt", "kis"))
+    for number, service in enumerate(("bpnt", "kis", "ktkpm"), 1):
+        town.warga(number, layanan=[service])
+    town.sync(phone)
+    assert [phone.sees(number) is not None for number in (1, 2, 3)] == [True, True, False]
+
+
+def test_of_a_colleague_a_phone_holds_the_name_and_whether_they_are_on_duty(town: Regency) -> None:
+    phone, other = town.enrol(10, KEDEN), RecordId(town.enrol(11, TROBAYAN).writer.person)
+    town.act(Patch(record=other, kind="petugas", base={}, new={"aktif": False, "no_hp": "08000000001"}))
+    town.sync(phone)
+    assert phone.sees(other) == {"nama": "Uji", "kode": "P11", "peran": ["pendamping"], "aktif": False}
 
 
 def test_small_pages_bring_the_same_as_one(town: Regency, monkeypatch: pytest.MonkeyPatch) -> None:
