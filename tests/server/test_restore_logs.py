@@ -1,11 +1,16 @@
 """What was streamed after a copy: a log gives it back once, and only where it fits."""
 
-from server import subject_store
+from schemas.wire import Conflict
+from server import device_store, subject_store
 from server.backups.making import Made, make_copy
 from server.backups.streaming import Streamer
+from server.engine import Writer
 from server.services.indexing import Indexing
 from server.store import SqlOfficeStore
 from sync.change import Gap
+from sync.intake import Run
+from sync.rules import DomainRules
+from sync.server import check, push
 from tests.contract.people import record_id
 from tests.server.backup_office import Quiet, source_of
 from tests.server.restore_world import (  # noqa: F401 - the fixture `world`
@@ -44,6 +49,37 @@ def test_what_was_streamed_after_the_copy_comes_back_without_any_phone(world: Wo
         late.login()
         assert [len(effects.session.__class__.__name__) > 0 for effects in late.sync()]
         assert late.store.wanted_blobs == []
+
+
+def test_what_a_revoked_phone_gave_by_file_waits_for_the_office_again(world: World) -> None:
+    deps, device = world.deps, world.phone.device
+    world.visit()
+    world.copy()
+    world.stream()
+    deps.devices.revoke(device)
+    world.phone.write(warga(703, "Dari HP yang Dicabut", "bpnt"))
+    request = world.phone.quiet_request()
+    revoked = deps.engine.read(lambda tx: device_store.device(tx, device))
+    assert revoked is not None and revoked.revoked_ms is not None
+    now_ms = revoked.revoked_ms
+
+    def take(writer: Writer) -> object:
+        callers = deps.office.callers(writer)
+        run = check(request, callers(device))
+        assert isinstance(run, Run)
+        rules = DomainRules(deps.forms, deps.workflows)
+        store = SqlOfficeStore.writing(writer)
+        return push(store, run, caller=callers(device), callers=callers, rules=rules, now_ms=now_ms)
+
+    (result,) = deps.engine.write(take).result()  # type: ignore[misc]
+    assert isinstance(result.outcome, Conflict)
+    world.stream()
+    made = world.restore("back", world.other)
+    assert (made.changes, made.refused) == (1, 0)
+    with world.back("back") as back:
+        outcome = back.engine.read(lambda tx: SqlOfficeStore.reading(tx).changes([result.change]))
+        assert outcome[result.change].outcome == result.outcome
+        world.is_whole(back, "back")
 
 
 def test_who_came_before_and_after_the_copy_is_found_in_the_restored_office(world: World) -> None:
