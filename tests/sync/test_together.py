@@ -154,7 +154,10 @@ def test_what_a_glance_did_not_foresee_is_put_to_the_store() -> None:
     (seq, tag), *_ = store.commits(100)
     assert seen.tag_at(seq) == store.tag_at(seq) != seen.tag_at(last)
     assert seen.commit_end(tag) == store.commit_end(tag) is not None
-    assert seen.digests(other.parts) == store.digests(other.parts) != {}
+    for parts in (other.parts, one.parts | other.parts):
+        assert seen.digests(parts) == store.digests(parts) != {}
+    early = Glance(store, [(one.caller(), Cursor(seq=seq))], 2)
+    assert early.news(other.device, seq, last) == store.news(other.device, seq, last) != []
     for phone in (one, other):
         assert seen.tips(phone.device) == store.tips(phone.device) != []
         assert seen.news(phone.device, 0, last) == store.news(phone.device, 0, last) != []
