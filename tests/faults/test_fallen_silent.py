@@ -15,7 +15,15 @@ from uvicorn.server import ServerState
 from server.app import create_app
 from server.commands.run import listen
 from server.compose import Refused, close_office
-from server.patience import KEEPALIVE, SILENCE_S, PatientProtocol
+from server.patience import (
+    KEEPALIVE,
+    MOST_FILES,
+    NO_FILE_LEFT,
+    SILENCE_S,
+    PatientProtocol,
+    open_all_files,
+    tell_seldom,
+)
 from tests.server.conftest import make_office
 from tests.server.threaded import in_thread
 
@@ -275,6 +283,47 @@ def test_nobody_watches_a_connection_that_is_gone(hours: Hours) -> None:
     protocol, _ = connected(hours)
     protocol.connection_lost(None)
     assert all(timer.is_cancelled for timer in hours.timers)
+
+
+def test_that_no_file_is_left_is_said_once_a_minute_and_all_else_each_time(
+    hours: Hours, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A connection that cannot be accepted is told of two thousand times a second."""
+    handlers: list[Callable[[Any, dict[str, Any]], None]] = []
+    others: list[dict[str, Any]] = []
+    hours.set_exception_handler = handlers.append  # type: ignore[attr-defined]
+    hours.default_exception_handler = others.append  # type: ignore[attr-defined]
+    tell_seldom(hours)  # type: ignore[arg-type]
+    (handle,) = handlers
+    for expected in (1, 2):
+        for _ in range(3):
+            handle(hours, {"message": NO_FILE_LEFT})
+            hours.pass_by(19)
+        assert len(caplog.records) == expected
+        hours.pass_by(3)
+    handle(hours, {"message": "another"})
+    assert others == [{"message": "another"}] and len(caplog.records) == 2
+
+
+@pytest.mark.parametrize(
+    ("granted", "most", "asked"),
+    [
+        (1_024, 4_096, [(4_096, 4_096)]),
+        (1_024, 1 << 20, [(MOST_FILES, 1 << 20)]),
+        (4_096, 4_096, []),
+        (1 << 20, 1 << 20, []),
+    ],
+    ids=["all that is granted", "enough", "has all", "has more"],
+)
+def test_the_office_takes_as_many_files_as_it_may_and_gives_none_back(
+    granted: int, most: int, asked: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource = pytest.importorskip("resource")
+    set_to: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (granted, most))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, both: set_to.append(both))
+    open_all_files()
+    assert set_to == asked
 
 
 class Hasty(PatientProtocol):

@@ -322,6 +322,20 @@ def test_verify_finds_what_a_key_signed_before_its_beginning(place: Place) -> No
         assert any("tanda tangan" in fault.lower() for fault in faults(deps, place.data, place.key))
 
 
+def test_verify_finds_that_the_old_keys_word_for_the_new_one_is_gone(place: Place) -> None:
+    """What came after covers the link, but nobody who knows the old key could follow any more."""
+    turned(place)
+    with opened(place.data, place.key) as deps:
+        name_somebody(deps, 50)
+        (turn,) = deps.engine.read(all_turns)
+        deps.engine.write(
+            lambda tx: tx.execute(
+                "DELETE FROM signatures WHERE kabupaten = :kabupaten AND head = :head", {"head": turn.link}
+            )
+        ).result()
+        assert any("tanda tangan" in fault.lower() for fault in faults(deps, place.data, place.key))
+
+
 def test_verify_finds_what_an_ended_key_signed_behind_a_gap_that_it_declares_itself(place: Place) -> None:
     old = read_keys(place.key)
     turned(place)
