@@ -25,6 +25,7 @@ from server.store import SqlOfficeStore
 from server.web.building import build_site
 from sync.change import Evidence, Patch
 from sync.scope import NIK_PREFIXES
+from tests.server.offices import make_engine
 from tests.server.room_office import serving_cheaply
 from tests.server.test_reviewing import WHOLE, browser
 from tests.server.test_signs import REUSED, Signs
@@ -147,6 +148,20 @@ def test_likenesses_that_differ_little_always_share_a_band() -> None:
         flips = sum(1 << place for place in rng.sample(low, 11))
         two = (one ^ flips).to_bytes(32)
         assert likeness.near((one.to_bytes(32),) * 4) & likeness.bands(two)
+
+
+def test_only_those_are_alike_that_differ_in_few_signs_though_they_share_a_band(tmp_path: Path) -> None:
+    one = random.Random(8).getrandbits(256)
+    low = {255 - (down * 16 + across) for down in range(14) for across in range(14 - down)}
+    high = [place for place in range(256) if place not in low]
+    engine = make_engine(tmp_path)
+    for number, flipped in enumerate((likeness.MOST_APART, likeness.MOST_APART + 1)):
+        kept = (one ^ sum(1 << place for place in high[:flipped])).to_bytes(32) * len(likeness.KEPT)
+        blob = BlobId(f"{number}" * 64)
+        engine.write(lambda tx, blob=blob, kept=kept: likeness_store.put(tx, blob, kept, [])).result()
+    found = engine.read(lambda tx: likeness_store.near(tx, (one.to_bytes(32),) * 4))
+    engine.close()
+    assert found == [(BlobId("0" * 64), likeness.MOST_APART)]
 
 
 @pytest.fixture
@@ -374,7 +389,7 @@ def test_a_photo_that_was_destroyed_while_another_was_compared_is_named_by_none(
     made, gone = likenesses_of(PLAIN), BlobId("0" * 64)
 
     def work(tx: Writer) -> None:
-        likeness_store.put(tx, blob, likeness.kept(made), [(gone, 3)])
+        likeness_store.put(tx, blob, likeness.kept(made), [(gone, 3), (blob, 0)])
 
     office.deps.engine.write(work).result()
     assert kept(office.deps, "twins") == 0 < kept(office.deps)

@@ -1,21 +1,27 @@
 """What was streamed after a copy: a log gives it back once, and only where it fits."""
 
-from schemas.wire import Conflict
+from hashlib import sha256
+
+import pytest
+
+from schemas.ids import ChangeId
+from schemas.wire import Conflict, Rejected
 from server import device_store, subject_store
 from server.backups.making import Made, make_copy
 from server.backups.streaming import Streamer
 from server.engine import Writer
 from server.services.indexing import Indexing
 from server.store import SqlOfficeStore
-from sync.change import Gap
+from sync.change import Gap, Patch
 from sync.intake import Run
 from sync.rules import DomainRules
 from sync.server import check, push
 from tests.contract.people import record_id
-from tests.server.backup_office import Quiet, source_of
+from tests.server.backup_office import Quiet, files, source_of, spoil
 from tests.server.restore_world import (  # noqa: F401 - the fixture `world`
     World,
     phone_tip,
+    photo,
     restore_world,
     serving,
     warga,
@@ -43,7 +49,10 @@ def test_what_was_streamed_after_the_copy_comes_back_without_any_phone(world: Wo
             for d in (world.deps, deps)
         )
         assert ours == theirs
-        assert deps.engine.read(lambda tx: tx.query("SELECT visit, change FROM decisions")) != []
+        index = "SELECT visit, at_ms, change FROM decisions"
+        decided = deps.engine.read(lambda tx: tx.query(index))
+        visited = world.record(world.deps, first)
+        assert decided == [(first, visited.fields["decided_ms"], visited.head)]
     with world.back("back") as deps, serving(deps) as address:
         late.http.base_url = address
         late.login()
@@ -184,21 +193,61 @@ def test_a_log_of_another_branch_is_not_applied(world: World) -> None:
         assert phone_tip(deps, world.phone) == 0
 
 
-def test_a_gap_that_a_phone_declared_is_streamed_with_what_rests_on_it(world: World) -> None:
+@pytest.mark.parametrize("links", [False, True], ids=["contents", "links"])
+@pytest.mark.parametrize("holes", [((1, 2),), ((1, 2), (4, 4))], ids=["one", "two"])
+def test_a_gap_that_a_phone_declared_is_streamed_with_what_rests_on_it(
+    world: World, holes: tuple[tuple[int, int], ...], links: bool
+) -> None:
     world.copy()
     world.stream()
     phone = world.phone
-    for number in (1, 2, 3):
+    for number in range(1, 6):
         phone.write(warga(number, f"W{number}", "bpnt"))
-    for entry in phone.store.entries(phone.device, 0, 2)[:2]:  # lost for good, as by a damaged file
-        del phone.store.content_table[entry.link.change]
-    phone.write(Gap(first=1, last=2))
+    entries = phone.store.entries(phone.device, 0, 9)
+    for first, last in holes:
+        for entry in entries[first - 1 : last]:  # lost for good, as by a damaged file
+            del phone.store.content_table[entry.link.change]
+        if links:
+            phone.store.lose([entry.hash for entry in entries[first - 1 : last]])
+        phone.write(Gap(first=first, last=last))
     phone.sync()
-    assert phone_tip(world.deps, phone) == 4
+    tip = len(entries) + len(holes)
+    assert phone_tip(world.deps, phone) == tip
     world.stream()
     made = world.restore("back", world.other)
     assert made.refused == 0
     with world.back("back") as deps:
         world.is_whole(deps, "back")
-        assert phone_tip(deps, phone) == 4
-        assert world.record(deps, record_id(3)) is not None
+        assert phone_tip(deps, phone) == tip
+        assert all(world.record(deps, record_id(number)) is not None for number in (3, 5))
+
+
+def test_what_came_with_something_that_was_refused_and_destroyed_comes_back(world: World) -> None:
+    """Of what took no effect nothing is kept in its place, not even which thing it was about."""
+    world.copy()
+    world.stream()
+    refused = world.phone.write(Patch(record=record_id(1), kind="warga", base={}, new={"desil": 1}))
+    visit = world.visit()
+    assert isinstance(world.phone.store.outcomes[ChangeId(refused)], Rejected)
+    world.deps.destruction.destroy(world.deps.office.person, [ChangeId(refused)], [], "BA 7")
+    world.stream()
+    made = world.restore("back", world.other)
+    assert made.refused == 0
+    with world.back("back") as deps:
+        assert world.record(deps, visit).kind == "kunjungan" and phone_tip(deps, world.phone) == 2
+        world.is_whole(deps, "back")
+
+
+def test_a_photo_that_its_medium_damaged_does_not_come_back_but_is_asked_for(world: World) -> None:
+    world.copy()
+    world.stream()
+    world.visit()
+    world.stream()
+    (streamed,) = files(world.other.blobs)
+    spoil(streamed)
+    made = world.restore("back", world.other)
+    assert (made.refused, made.blobs) == (0, 0)
+    with world.back("back") as deps:
+        world.is_whole(deps, "back")
+        asked = deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).wanted(world.phone.device, 9))
+        assert asked == [sha256(photo(1)).hexdigest()]
