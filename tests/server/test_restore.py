@@ -159,6 +159,7 @@ def test_a_phone_that_was_revoked_after_the_copy_stays_revoked(world: World) -> 
     world.copy()
     world.stream()
     world.visit()
+    world.stream()
     world.deps.devices.revoke(world.phone.device)
     world.stream()
     world.restore("back", world.other)

@@ -17,13 +17,14 @@ from sync.intake import Run
 from sync.rules import DomainRules
 from sync.server import check, push
 from tests.contract.people import record_id
-from tests.server.backup_office import Quiet, files, source_of, spoil
+from tests.server.backup_office import Quiet, files, medium_at, source_of, spoil
 from tests.server.restore_world import (  # noqa: F401 - the fixture `world`
     World,
     phone_tip,
     photo,
     restore_world,
     serving,
+    upload,
     warga,
 )
 
@@ -121,6 +122,43 @@ def test_a_log_that_is_applied_twice_changes_nothing(world: World) -> None:
     with world.back("back") as deps:
         world.is_whole(deps, "back")
         assert phone_tip(deps, world.phone) == 1
+
+
+def test_each_log_serves_by_itself_also_those_who_joined_before_it_was_begun(world: World) -> None:
+    world.copy()
+    world.stream()
+    late = world.office.phone(902)
+    world.visit(late)
+    world.stream()
+    world.streamer.close()
+    for log in files(world.other.stream):
+        log.unlink()
+    world.stream()
+    made = world.restore("back", world.other)
+    assert (made.refused, made.blobs) == (0, 1)
+    with world.back("back") as deps:
+        assert phone_tip(deps, late) == 1
+
+
+def test_a_photo_that_came_alone_after_its_visit_is_streamed_too(world: World) -> None:
+    world.copy()
+    visit = world.visit(sent=False)
+    world.stream()
+    upload(world.phone, photo(1))
+    world.stream()
+    assert world.restore("back", world.other).blobs == 1
+    with world.back("back") as deps:
+        assert deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).wanted(world.phone.device, 9)) == []
+        assert world.record(deps, visit).kind == "kunjungan"
+
+
+def test_another_disk_that_is_named_for_the_stream_gets_a_log_of_its_own(world: World) -> None:
+    world.copy()
+    world.stream()
+    third = medium_at(world.folder / "usb3", world.data, world.deps)
+    world.visit()
+    world.streamer.step(str(third.path))
+    assert world.restore("back", third).blobs == 1
 
 
 def test_a_torn_end_of_a_log_loses_only_that_end(world: World) -> None:
