@@ -15,7 +15,15 @@ from uvicorn.server import ServerState
 from server.app import create_app
 from server.commands.run import listen
 from server.compose import Refused, close_office
-from server.patience import KEEPALIVE, SILENCE_S, PatientProtocol
+from server.patience import (
+    KEEPALIVE,
+    MOST_FILES,
+    NO_FILE_LEFT,
+    SILENCE_S,
+    PatientProtocol,
+    open_all_files,
+    tell_seldom,
+)
 from tests.server.conftest import make_office
 from tests.server.threaded import in_thread
 
@@ -178,6 +186,33 @@ def test_whoever_was_answered_before_the_end_may_finish_at_a_pace_and_no_slower(
     assert drip(hours, protocol, wire, b"x", SILENCE_S - 1) <= 300
 
 
+def test_whoever_was_answered_while_a_piece_waited_holds_no_place_either(hours: Hours) -> None:
+    protocol, wire = connected(hours, LONG % 100_000)
+    protocol.data_received(b"x" * 1_400)
+    protocol.cycle.response_complete = True
+    protocol.flow.resume_reading()
+    assert drip(hours, protocol, wire, b"x", SILENCE_S - 1) <= 300
+
+
+def test_a_body_has_its_pace_from_its_own_beginning_on_a_line_that_was_used_before(hours: Hours) -> None:
+    protocol, wire = connected(hours, BEGUN, b"x" * 500)
+    protocol.cycle.response_complete = True
+    hours.pass_by(SILENCE_S - 1)
+    hear(protocol, BEGUN)
+    hours.pass_by(60)
+    assert not wire.is_closed
+
+
+def test_who_was_slow_only_because_the_office_was_is_not_hung_up_on(hours: Hours) -> None:
+    protocol, wire = connected(hours, LONG % 100_000)
+    protocol.data_received(b"x" * 1_400)
+    hours.pass_by(200)
+    protocol.flow.resume_reading()
+    hear(protocol, b"x" * 1_400)
+    hours.pass_by(60)
+    assert not wire.is_closed
+
+
 @pytest.mark.parametrize("piece", [1_000, 200_000])
 @pytest.mark.parametrize(
     "begun",
@@ -196,8 +231,13 @@ def test_a_head_without_end_is_refused_before_it_fills_the_memory(
     assert said <= 64_000 + piece and wire.is_closed and wire.said.startswith(b"HTTP/1.1 400")
 
 
-def test_a_whole_head_that_came_at_once_is_measured_too(hours: Hours) -> None:
-    _, wire = connected(hours, b"GET / HTTP/1.1\r\nHost: x\r\nCookie: " + b"c" * 64_000 + b"\r\n\r\n")
+@pytest.mark.parametrize(
+    "head",
+    [b"GET / HTTP/1.1\r\nHost: x\r\nCookie: %b\r\n\r\n", b"GET /%b HTTP/1.1\r\nHost: x\r\n\r\n"],
+    ids=["header", "target"],
+)
+def test_a_whole_head_that_came_at_once_is_measured_too(hours: Hours, head: bytes) -> None:
+    _, wire = connected(hours, head % (b"c" * 64_000))
     assert wire.is_closed and wire.said.startswith(b"HTTP/1.1 400")
 
 
@@ -210,10 +250,13 @@ def test_lines_after_the_last_chunk_are_measured_too(hours: Hours) -> None:
     assert wire.is_closed
 
 
-def test_each_request_of_a_connection_is_measured_by_itself(hours: Hours) -> None:
+@pytest.mark.parametrize("pieces", [1, 2])
+def test_each_request_of_a_connection_is_measured_by_itself(hours: Hours, pieces: int) -> None:
     protocol, wire = connected(hours)
+    head = b"GET / HTTP/1.1\r\nHost: x\r\nCookie: " + b"c" * 2_000 + b"\r\n\r\n"
     for _ in range(40):
-        protocol.data_received(b"GET / HTTP/1.1\r\nHost: x\r\nCookie: " + b"c" * 2_000 + b"\r\n\r\n")
+        for at in range(0, len(head), size := -(-len(head) // pieces)):
+            protocol.data_received(head[at : at + size])
         protocol.cycle.response_complete = True
         hours.pass_by(SILENCE_S - 1)
     assert not wire.is_closed
@@ -240,6 +283,47 @@ def test_nobody_watches_a_connection_that_is_gone(hours: Hours) -> None:
     protocol, _ = connected(hours)
     protocol.connection_lost(None)
     assert all(timer.is_cancelled for timer in hours.timers)
+
+
+def test_that_no_file_is_left_is_said_once_a_minute_and_all_else_each_time(
+    hours: Hours, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A connection that cannot be accepted is told of two thousand times a second."""
+    handlers: list[Callable[[Any, dict[str, Any]], None]] = []
+    others: list[dict[str, Any]] = []
+    hours.set_exception_handler = handlers.append  # type: ignore[attr-defined]
+    hours.default_exception_handler = others.append  # type: ignore[attr-defined]
+    tell_seldom(hours)  # type: ignore[arg-type]
+    (handle,) = handlers
+    for expected in (1, 2):
+        for _ in range(3):
+            handle(hours, {"message": NO_FILE_LEFT})
+            hours.pass_by(19)
+        assert len(caplog.records) == expected
+        hours.pass_by(3)
+    handle(hours, {"message": "another"})
+    assert others == [{"message": "another"}] and len(caplog.records) == 2
+
+
+@pytest.mark.parametrize(
+    ("granted", "most", "asked"),
+    [
+        (1_024, 4_096, [(4_096, 4_096)]),
+        (1_024, 1 << 20, [(MOST_FILES, 1 << 20)]),
+        (4_096, 4_096, []),
+        (1 << 20, 1 << 20, []),
+    ],
+    ids=["all that is granted", "enough", "has all", "has more"],
+)
+def test_the_office_takes_as_many_files_as_it_may_and_gives_none_back(
+    granted: int, most: int, asked: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource = pytest.importorskip("resource")
+    set_to: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (granted, most))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, both: set_to.append(both))
+    open_all_files()
+    assert set_to == asked
 
 
 class Hasty(PatientProtocol):

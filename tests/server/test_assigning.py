@@ -101,6 +101,8 @@ def test_a_desa_lists_its_own_people_and_what_is_known_of_each(town: Town) -> No
     assert found["Warga A"].visited_ms > 0 and found["Warga A"].visit_state == "diterima"
     assert found["Warga B"].visited_ms == 0 and found["Warga B"].nik_ending == "0001"
     assert set(town.listed("lama")) == {"Sutarmi", "Warga B", "Warga C"}
+    town.change(town.warga[2], "warga", kode_desa=ELSEWHERE)
+    assert set(town.listed()) == {"Sutarmi", "Warga A", "Warga B"}
 
 
 @pytest.mark.parametrize(

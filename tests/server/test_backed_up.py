@@ -12,7 +12,9 @@ from server import reach_store
 from server.backups.making import Made
 from server.backups.medium import Medium
 from server.deps import Deps
+from server.engine import Writer
 from server.store import SqlOfficeStore
+from sync.chain import Tip
 from sync.change import Evidence, FormAnswers, Gap, Submit
 from tests.server.backup_office import medium_at, with_disks
 from tests.server.conftest import Running
@@ -145,6 +147,8 @@ def test_a_photo_that_has_not_come_holds_back_its_visit_and_all_after_it(world: 
     world.visit()
     world.visit(with_photo=True, sent=False)
     world.visit()
+    world.visit(with_photo=True, sent=False)
+    world.visit()
     world.copy()
     assert world.counter() == 1
 
@@ -232,6 +236,37 @@ def test_of_two_disks_that_reach_different_branches_only_what_is_before_both_cou
     reached = world.deps.engine.read(lambda tx: tx.query(sql, {"device": world.phone.device}))
     assert [counter for (counter,) in reached] == [2, 3], "beyond the lost photo only the other branch counts"
     assert world.counter() == 1
+
+
+def test_what_is_young_on_one_branch_leaves_what_is_before_it_on_that_branch(
+    world: World, office: Running
+) -> None:
+    """A link of the other branch at the same place may not be safe, and its phone would forget it."""
+    world.deps = with_disks(office.deps, office.data, age_days=90)
+    world.visit()
+    branches = [world.phone.store]
+    branches.append(copy.deepcopy(branches[0], {id(branches[0]._sign): world.phone.key.sign}))
+    for store in branches:
+        world.phone.store = store
+        world.visits += 10
+        world.visit()
+        world.visit()
+    world.copy()
+    aged = "UPDATE changes SET received_ms = 1 WHERE kabupaten = :kabupaten AND counter < 3"
+    world.deps.engine.write(lambda tx: tx.execute(aged)).result()
+    for store in branches:
+        before, end = (
+            Tip(counter=each.link.counter, hash=each.hash) for each in store.entries(world.phone.device, 1, 2)
+        )
+
+        def reach(tx: Writer, end: Tip = end) -> None:
+            for medium in world.media:
+                reach_store.put_reach(tx, medium.id, {world.phone.device: end})
+
+        world.deps.engine.write(reach).result()
+        now = world.deps.now_ms()
+        found = world.deps.engine.read(lambda tx, now=now: reach_store.work_out_backed_up(tx, now, 1))
+        assert found[world.phone.device] == before
 
 
 def test_nothing_from_a_declared_gap_on_counts(world: World) -> None:

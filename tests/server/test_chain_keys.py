@@ -4,6 +4,7 @@ import dataclasses
 import io
 import shutil
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -305,6 +306,36 @@ def test_verify_finds_what_an_ended_key_signed_after_its_end(place: Place) -> No
         assert any("sudah tidak berlaku" in fault for fault in faults(deps, place.data, place.key))
 
 
+def test_verify_finds_what_a_key_signed_before_its_beginning(place: Place) -> None:
+    """Whoever has the present key signs nothing of the past anew."""
+    with opened(place.data, place.key) as deps:
+        [tip] = deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).tips(deps.office.device))
+    keys = turned(place)
+    signature = keys.private_key().sign(head_message(tip.hash))
+    with opened(place.data, place.key) as deps:
+        deps.engine.write(
+            lambda tx: tx.execute(
+                "UPDATE signatures SET signature = :signature WHERE kabupaten = :kabupaten AND head = :head",
+                {"signature": signature, "head": tip.hash},
+            )
+        ).result()
+        assert any("tanda tangan" in fault.lower() for fault in faults(deps, place.data, place.key))
+
+
+def test_verify_finds_that_the_old_keys_word_for_the_new_one_is_gone(place: Place) -> None:
+    """What came after covers the link, but nobody who knows the old key could follow any more."""
+    turned(place)
+    with opened(place.data, place.key) as deps:
+        name_somebody(deps, 50)
+        (turn,) = deps.engine.read(all_turns)
+        deps.engine.write(
+            lambda tx: tx.execute(
+                "DELETE FROM signatures WHERE kabupaten = :kabupaten AND head = :head", {"head": turn.link}
+            )
+        ).result()
+        assert any("tanda tangan" in fault.lower() for fault in faults(deps, place.data, place.key))
+
+
 def test_verify_finds_what_an_ended_key_signed_behind_a_gap_that_it_declares_itself(place: Place) -> None:
     old = read_keys(place.key)
     turned(place)
@@ -369,6 +400,34 @@ def test_of_branches_only_what_a_place_rests_on_tells_its_key(place: Place) -> N
         after = Tip(counter=turn.counter, hash=turn.link)
         verify = deps.engine.read(lambda tx: deps.office.verifier_at(tx, after))
         assert verify(keys.chain_keys()[1].sign(b"x"), b"x")
+
+
+def has_keys(deps: Deps, keys: Sequence[Ed25519PrivateKey], expected: dict[Tip, int]) -> None:
+    """Check with which key what follows each of these places has to be signed."""
+    for at, number in expected.items():
+        verify = deps.engine.read(lambda tx, at=at: deps.office.verifier_at(tx, at))
+        assert verify(keys[number].sign(b"x"), b"x"), at
+
+
+def test_of_two_changes_of_keys_each_branch_has_those_that_it_rests_on(place: Place) -> None:
+    turned(place)
+    with opened(place.data, place.key) as deps:
+        name_somebody(deps, 70)
+        [between] = deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).tips(deps.office.device))
+    keys = turned(place).chain_keys()
+    with opened(place.data, place.key) as deps:
+        name_somebody(deps, 71)
+        [after] = deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).tips(deps.office.device))
+        has_keys(deps, keys, {between: 1, after: 2})
+        branch = between
+        for number in (80, 81, 82):
+            beside = Patch(record=record_id(number), kind="warga", base={}, new={"nama": "Y"})
+            forge(deps, keys[1], beside, branch)
+            tips = deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).tips(deps.office.device))
+            branch = next(each for each in tips if each != after)
+        first, second = (Tip(counter=turn.counter, hash=turn.link) for turn in deps.engine.read(all_turns))
+        assert branch.counter > second.counter
+        has_keys(deps, keys, {first: 1, between: 1, second: 2, after: 2, branch: 1})
 
 
 def test_a_key_file_without_a_key_that_the_chain_names_opens_nothing(place: Place) -> None:

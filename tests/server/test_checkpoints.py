@@ -69,10 +69,11 @@ def test_a_log_that_cannot_be_copied_now_stops_nothing_and_is_copied_later(
     monkeypatch.setattr("server.engines.checkpoints.GROWN_ROWS", 10)
     engine = make_engine(tmp_path)
     copying = cast(Any, engine)._checkpoints
-    connection, tried = copying._connection, threading.Event()
+    connection, tried, asked = copying._connection, threading.Event(), list[str]()
 
     class Full:
         def execute(self, sql: str) -> None:
+            asked.append(sql)
             tried.set()
             raise sqlcipher3.OperationalError("database or disk is full")
 
@@ -81,6 +82,7 @@ def test_a_log_that_cannot_be_copied_now_stops_nothing_and_is_copied_later(
     before = file.stat().st_size
     engine.write(many(0, 100)).result(WAIT_S)
     assert tried.wait(WAIT_S) and file.stat().st_size == before
+    assert asked == ["PRAGMA wal_checkpoint(PASSIVE)"], "any other would hold up who writes"
     copying._connection = connection
     engine.write(many(100, 100)).result(WAIT_S)
     assert until(lambda: file.stat().st_size > before + 200 * 500)

@@ -101,9 +101,31 @@ def test_nobody_slips_in_whom_the_identity_did_not_sign(unit: Unit) -> None:
         custody.sealed_to(unit.secrets, [*unit.custody.readers, foreign], REGENCY)
     siti = unit.custody.reader(SITI)
     assert siti is not None
-    moved = replace(siti, person=AGUS)
-    assert not custody.is_genuine(moved, unit.custody.identity, REGENCY)
+    stranger = custody.public_of(random.token_bytes(32))
+    for bent in ({"person": AGUS}, {"public_key": stranger}, {"since_ms": 2}):
+        assert not custody.is_genuine(replace(siti, **bent), unit.custody.identity, REGENCY), bent
     assert not custody.is_genuine(siti, unit.custody.identity, Regency("33.15"))
+    assert not custody.is_genuine(siti, unit.custody.identity[:-1], REGENCY), (
+        "a damaged identity signed nobody"
+    )
+
+
+def test_nothing_opens_for_a_reader_whose_word_from_the_identity_was_bent(unit: Unit) -> None:
+    bent = [replace(each, signature=bytes(64)) for each in unit.custody.readers]
+    assert unit.opened(SITI, replace(unit.custody, readers=bent)) is None
+
+
+def test_nothing_opens_under_another_identity_that_signed_the_same_officers(unit: Unit) -> None:
+    """Else phones would take keys from whoever put theirs in the place of the unit's."""
+    foreign = custody.new_secrets(random.token_bytes)
+    signed = [custody.new_reader(who, key, None, foreign, REGENCY, 1) for who, key in unit.privates.items()]
+    taken = replace(unit.custody, identity=custody.identity_of(foreign), readers=signed)
+    assert all(custody.is_genuine(each, taken.identity, REGENCY) for each in signed)
+    assert unit.opened(SITI, taken) is None
+
+
+def test_the_recovery_key_is_no_officer(unit: Unit) -> None:
+    assert unit.custody.officers == {SITI, BUDI}
 
 
 def test_a_new_key_reaches_everybody_who_is_named_without_a_passphrase(unit: Unit) -> None:
@@ -141,6 +163,7 @@ def test_phones_take_the_units_key_only_from_its_own_identity(unit: Unit) -> Non
 def test_a_weak_passphrase_is_refused(phrase: str) -> None:
     assert custody.unfit(phrase)
     assert not custody.unfit(PHRASE)
+    assert not custody.unfit("satu dua tiga empat lima"), "five words of twenty letters are enough"
 
 
 @given(key=st.binary(min_size=32, max_size=32), mask=st.binary(min_size=32, max_size=32))

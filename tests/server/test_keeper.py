@@ -21,7 +21,7 @@ from server.backups.streaming import Streamer
 from server.compose import close_office
 from server.deps import Deps
 from sync.change import Patch
-from tests.server.backup_office import Quiet, keys_of, medium_at, source_of
+from tests.server.backup_office import Quiet, add_blobs, keys_of, medium_at, source_of
 from tests.server.conftest import DESA, make_office
 
 HOUR_MS = 3_600_000
@@ -249,12 +249,16 @@ def test_a_log_serves_the_older_of_two_disks_too(office: Office) -> None:
     first, second = office.media
     office.keeper.copy_to([str(first.path)], 7)
     office.write()
+    (blob,) = add_blobs(office.deps, 1, seed=3)
     office.keeper.copy_to([str(second.path)], 7)
     office.write()
     streamer = Streamer(office.source)
     streamer.step(str(first.path))
     streamer.close()
     assert office.streamed(first) == [2]
+    opened = read_log(first, keys_of(office.data), 1)
+    assert opened is not None
+    assert [sent.blob for committed in opened[1] for sent in committed.blobs] == [blob]
 
 
 def test_an_import_longer_than_a_batch_is_one_run(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

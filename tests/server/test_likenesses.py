@@ -4,6 +4,7 @@ import io
 import random
 import re
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
 
@@ -12,11 +13,11 @@ from msgspec.structs import replace
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from schemas.form import Form, load_forms
-from schemas.ids import RecordId
+from schemas.ids import BlobId, RecordId
 from server import likeness, likeness_store, sign_store
 from server.compose import close_office, open_office
 from server.deps import Deps
-from server.engine import Reader
+from server.engine import Reader, Writer
 from server.parsing.messages import Alike
 from server.parsing.pictures import compare
 from server.services.likenesses import Likenesses
@@ -24,6 +25,7 @@ from server.store import SqlOfficeStore
 from server.web.building import build_site
 from sync.change import Evidence, Patch
 from sync.scope import NIK_PREFIXES
+from tests.server.offices import make_engine
 from tests.server.room_office import serving_cheaply
 from tests.server.test_reviewing import WHOLE, browser
 from tests.server.test_signs import REUSED, Signs
@@ -32,6 +34,7 @@ from tests.server.web_office import DESA, ELSEWHERE, Office, open_at, picture, s
 FORMS = load_forms()
 ALIKE = "Foto mirip foto lain"
 SAMPLES = Path(__file__).resolve().parents[3] / "shared/samples/photos"
+TABLES = ("likenesses", "likeness_bands", "twins")
 Change = Callable[[Image.Image], Image.Image]
 
 
@@ -145,6 +148,20 @@ def test_likenesses_that_differ_little_always_share_a_band() -> None:
         flips = sum(1 << place for place in rng.sample(low, 11))
         two = (one ^ flips).to_bytes(32)
         assert likeness.near((one.to_bytes(32),) * 4) & likeness.bands(two)
+
+
+def test_only_those_are_alike_that_differ_in_few_signs_though_they_share_a_band(tmp_path: Path) -> None:
+    one = random.Random(8).getrandbits(256)
+    low = {255 - (down * 16 + across) for down in range(14) for across in range(14 - down)}
+    high = [place for place in range(256) if place not in low]
+    engine = make_engine(tmp_path)
+    for number, flipped in enumerate((likeness.MOST_APART, likeness.MOST_APART + 1)):
+        kept = (one ^ sum(1 << place for place in high[:flipped])).to_bytes(32) * len(likeness.KEPT)
+        blob = BlobId(f"{number}" * 64)
+        engine.write(lambda tx, blob=blob, kept=kept: likeness_store.put(tx, blob, kept, [])).result()
+    found = engine.read(lambda tx: likeness_store.near(tx, (one.to_bytes(32),) * 4))
+    engine.close()
+    assert found == [(BlobId("0" * 64), likeness.MOST_APART)]
 
 
 @pytest.fixture
@@ -272,6 +289,21 @@ def test_a_visit_to_nobody_that_the_office_knows_is_compared_with_all_but_itself
     assert {visit for visit, _ in found} == {again}
 
 
+def test_a_photo_is_compared_when_its_bytes_have_come_and_not_when_it_is_named(signs: Signs) -> None:
+    office = signs.office
+    sent(office, PLAIN)
+    shot = replace(
+        front(office, PLAIN),
+        blob=BlobId(sha256(COPY).hexdigest()),
+        size_bytes=len(COPY),
+        camera_sha256="cd" * 32,
+    )
+    again, _ = office.add_visit(warga=office.add_warga("Orang Lain", DESA), evidence=[shot])
+    assert signs.of(again) == set()
+    office.phone.send_blob(COPY)
+    assert ALIKE in signs.of(again)
+
+
 class SealedForms:
     """The forms, as if all of them were of cases that are sealed."""
 
@@ -297,12 +329,14 @@ def test_what_is_no_picture_is_compared_once_and_breaks_nothing(signs: Signs, da
     assert signs.office.deps.engine.read(lambda tx: likeness_store.to_compare(tx, 10)) == []
 
 
-def kept(deps: Deps) -> int:
-    """Count all that is kept of pictures."""
+def kept(deps: Deps, *tables: str) -> int:
+    """Count all that is kept of pictures, or what some tables do."""
 
     def work(tx: Reader) -> int:
-        tables = ("likenesses", "likeness_bands", "twins")
-        found = [tx.query(f"SELECT count(*) FROM {table} WHERE kabupaten = :kabupaten") for table in tables]
+        found = [
+            tx.query(f"SELECT count(*) FROM {table} WHERE kabupaten = :kabupaten")
+            for table in tables or TABLES
+        ]
         return sum(rows[0][0] for rows in found)
 
     return deps.engine.read(work)
@@ -322,7 +356,7 @@ def test_of_destroyed_photos_nothing_stays(signs: Signs) -> None:
     assert signs.of(again) == {ALIKE}
     blobs = [*office.blobs_of(first), *office.blobs_of(again)]
     office.deps.engine.write(lambda tx: SqlOfficeStore.writing(tx).destroy([], blobs[:1])).result()
-    assert signs.of(again) == set() and kept(office.deps) > 0
+    assert signs.of(again) == set() and kept(office.deps) > 0 == kept(office.deps, "twins")
     office.deps.engine.write(lambda tx: SqlOfficeStore.writing(tx).destroy([], blobs[1:])).result()
     assert kept(office.deps) == 0
 
@@ -347,6 +381,18 @@ def test_what_is_destroyed_while_it_is_compared_leaves_nothing(signs: Signs) -> 
     deps = office.deps
     Likenesses(deps.engine, deps.blobs, Slow(), deps.forms).catch_up(60)  # pyright: ignore[reportArgumentType]
     assert kept(deps) == 0
+
+
+def test_a_photo_that_was_destroyed_while_another_was_compared_is_named_by_none(signs: Signs) -> None:
+    office = signs.office
+    (blob,) = office.blobs_of(sent(office, PLAIN))
+    made, gone = likenesses_of(PLAIN), BlobId("0" * 64)
+
+    def work(tx: Writer) -> None:
+        likeness_store.put(tx, blob, likeness.kept(made), [(gone, 3), (blob, 0)])
+
+    office.deps.engine.write(work).result()
+    assert kept(office.deps, "twins") == 0 < kept(office.deps)
 
 
 def test_what_was_left_is_compared_after_the_office_started_again(tmp_path: Path) -> None:

@@ -204,6 +204,8 @@ FIRST, GONE, LATE = 1, 3, 8
     ("place", "outcome", "found"),
     [
         (FIRST, Conflict(ids=[]), ["hasil_berbeda"]),
+        (FIRST, Applied(seq=99), ["hasil_berbeda"]),
+        (LATE, Conflict(ids=[]), ["hasil_berbeda"]),
         (LATE, Applied(seq=99), ["hasil_berbeda"]),
         (GONE, Applied(seq=99), ["belum_musnah"]),
         (GONE, Rejected(problem="kunjungan_sendiri"), ["belum_musnah"]),

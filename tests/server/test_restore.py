@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from server import backup_store, device_store, restore_store
+from server import backup_store, device_store, reach_store, restore_store
 from server.backups import restoring
 from server.backups.checking import check_medium
 from server.backups.medium import Trouble
@@ -24,6 +24,7 @@ from tests.server.backup_office import (
     copied,
     files,
     keys_of,
+    medium_at,
     restored,
     spoil,
 )
@@ -158,6 +159,7 @@ def test_a_phone_that_was_revoked_after_the_copy_stays_revoked(world: World) -> 
     world.copy()
     world.stream()
     world.visit()
+    world.stream()
     world.deps.devices.revoke(world.phone.device)
     world.stream()
     world.restore("back", world.other)
@@ -245,8 +247,8 @@ def test_links_of_the_office_that_phones_saw_and_that_are_gone_are_counted(world
 
 def test_nobody_is_logged_in_and_nothing_is_promised_after_a_restore(world: World) -> None:
     world.visit()
-    copied(world.deps, world.data, world.other)
-    world.deps.keeper.copy_to([str(world.other.path), str(world.usb.path)], 7)
+    third = medium_at(world.folder / "usb3", world.data, world.deps)
+    world.deps.keeper.copy_to([str(world.other.path), str(third.path)], 7)
     assert (
         world.deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).backed_up(world.phone.device))
         is not None
@@ -256,8 +258,7 @@ def test_nobody_is_logged_in_and_nothing_is_promised_after_a_restore(world: Worl
     with world.back("back") as deps:
         assert deps.devices.device_of(world.phone.token) is None
         assert deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).backed_up(world.phone.device)) is None
-        deps.keeper.work_out()
-        assert deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).backed_up(world.phone.device)) is None
+        assert deps.engine.read(lambda tx: reach_store.work_out_backed_up(tx, deps.now_ms(), 0)) == {}
 
 
 def test_two_offices_may_be_restored_from_one_copy(world: World) -> None:

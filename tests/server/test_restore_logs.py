@@ -1,18 +1,30 @@
 """What was streamed after a copy: a log gives it back once, and only where it fits."""
 
-from server import subject_store
+from hashlib import sha256
+
+import pytest
+
+from schemas.ids import ChangeId
+from schemas.wire import Conflict, Rejected
+from server import device_store, subject_store
 from server.backups.making import Made, make_copy
 from server.backups.streaming import Streamer
+from server.engine import Writer
 from server.services.indexing import Indexing
 from server.store import SqlOfficeStore
-from sync.change import Gap
+from sync.change import Gap, Patch
+from sync.intake import Run
+from sync.rules import DomainRules
+from sync.server import check, push
 from tests.contract.people import record_id
-from tests.server.backup_office import Quiet, source_of
+from tests.server.backup_office import Quiet, files, medium_at, source_of, spoil
 from tests.server.restore_world import (  # noqa: F401 - the fixture `world`
     World,
     phone_tip,
+    photo,
     restore_world,
     serving,
+    upload,
     warga,
 )
 
@@ -38,12 +50,46 @@ def test_what_was_streamed_after_the_copy_comes_back_without_any_phone(world: Wo
             for d in (world.deps, deps)
         )
         assert ours == theirs
-        assert deps.engine.read(lambda tx: tx.query("SELECT visit, change FROM decisions")) != []
+        index = "SELECT visit, at_ms, change FROM decisions"
+        decided = deps.engine.read(lambda tx: tx.query(index))
+        visited = world.record(world.deps, first)
+        assert decided == [(first, visited.fields["decided_ms"], visited.head)]
     with world.back("back") as deps, serving(deps) as address:
         late.http.base_url = address
         late.login()
         assert [len(effects.session.__class__.__name__) > 0 for effects in late.sync()]
         assert late.store.wanted_blobs == []
+
+
+def test_what_a_revoked_phone_gave_by_file_waits_for_the_office_again(world: World) -> None:
+    deps, device = world.deps, world.phone.device
+    world.visit()
+    world.copy()
+    world.stream()
+    deps.devices.revoke(device)
+    world.phone.write(warga(703, "Dari HP yang Dicabut", "bpnt"))
+    request = world.phone.quiet_request()
+    revoked = deps.engine.read(lambda tx: device_store.device(tx, device))
+    assert revoked is not None and revoked.revoked_ms is not None
+    now_ms = revoked.revoked_ms
+
+    def take(writer: Writer) -> object:
+        callers = deps.office.callers(writer)
+        run = check(request, callers(device))
+        assert isinstance(run, Run)
+        rules = DomainRules(deps.forms, deps.workflows)
+        store = SqlOfficeStore.writing(writer)
+        return push(store, run, caller=callers(device), callers=callers, rules=rules, now_ms=now_ms)
+
+    (result,) = deps.engine.write(take).result()  # type: ignore[misc]
+    assert isinstance(result.outcome, Conflict)
+    world.stream()
+    made = world.restore("back", world.other)
+    assert (made.changes, made.refused) == (1, 0)
+    with world.back("back") as back:
+        outcome = back.engine.read(lambda tx: SqlOfficeStore.reading(tx).changes([result.change]))
+        assert outcome[result.change].outcome == result.outcome
+        world.is_whole(back, "back")
 
 
 def test_who_came_before_and_after_the_copy_is_found_in_the_restored_office(world: World) -> None:
@@ -76,6 +122,43 @@ def test_a_log_that_is_applied_twice_changes_nothing(world: World) -> None:
     with world.back("back") as deps:
         world.is_whole(deps, "back")
         assert phone_tip(deps, world.phone) == 1
+
+
+def test_each_log_serves_by_itself_also_those_who_joined_before_it_was_begun(world: World) -> None:
+    world.copy()
+    world.stream()
+    late = world.office.phone(902)
+    world.visit(late)
+    world.stream()
+    world.streamer.close()
+    for log in files(world.other.stream):
+        log.unlink()
+    world.stream()
+    made = world.restore("back", world.other)
+    assert (made.refused, made.blobs) == (0, 1)
+    with world.back("back") as deps:
+        assert phone_tip(deps, late) == 1
+
+
+def test_a_photo_that_came_alone_after_its_visit_is_streamed_too(world: World) -> None:
+    world.copy()
+    visit = world.visit(sent=False)
+    world.stream()
+    upload(world.phone, photo(1))
+    world.stream()
+    assert world.restore("back", world.other).blobs == 1
+    with world.back("back") as deps:
+        assert deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).wanted(world.phone.device, 9)) == []
+        assert world.record(deps, visit).kind == "kunjungan"
+
+
+def test_another_disk_that_is_named_for_the_stream_gets_a_log_of_its_own(world: World) -> None:
+    world.copy()
+    world.stream()
+    third = medium_at(world.folder / "usb3", world.data, world.deps)
+    world.visit()
+    world.streamer.step(str(third.path))
+    assert world.restore("back", third).blobs == 1
 
 
 def test_a_torn_end_of_a_log_loses_only_that_end(world: World) -> None:
@@ -148,21 +231,61 @@ def test_a_log_of_another_branch_is_not_applied(world: World) -> None:
         assert phone_tip(deps, world.phone) == 0
 
 
-def test_a_gap_that_a_phone_declared_is_streamed_with_what_rests_on_it(world: World) -> None:
+@pytest.mark.parametrize("links", [False, True], ids=["contents", "links"])
+@pytest.mark.parametrize("holes", [((1, 2),), ((1, 2), (4, 4))], ids=["one", "two"])
+def test_a_gap_that_a_phone_declared_is_streamed_with_what_rests_on_it(
+    world: World, holes: tuple[tuple[int, int], ...], links: bool
+) -> None:
     world.copy()
     world.stream()
     phone = world.phone
-    for number in (1, 2, 3):
+    for number in range(1, 6):
         phone.write(warga(number, f"W{number}", "bpnt"))
-    for entry in phone.store.entries(phone.device, 0, 2)[:2]:  # lost for good, as by a damaged file
-        del phone.store.content_table[entry.link.change]
-    phone.write(Gap(first=1, last=2))
+    entries = phone.store.entries(phone.device, 0, 9)
+    for first, last in holes:
+        for entry in entries[first - 1 : last]:  # lost for good, as by a damaged file
+            del phone.store.content_table[entry.link.change]
+        if links:
+            phone.store.lose([entry.hash for entry in entries[first - 1 : last]])
+        phone.write(Gap(first=first, last=last))
     phone.sync()
-    assert phone_tip(world.deps, phone) == 4
+    tip = len(entries) + len(holes)
+    assert phone_tip(world.deps, phone) == tip
     world.stream()
     made = world.restore("back", world.other)
     assert made.refused == 0
     with world.back("back") as deps:
         world.is_whole(deps, "back")
-        assert phone_tip(deps, phone) == 4
-        assert world.record(deps, record_id(3)) is not None
+        assert phone_tip(deps, phone) == tip
+        assert all(world.record(deps, record_id(number)) is not None for number in (3, 5))
+
+
+def test_what_came_with_something_that_was_refused_and_destroyed_comes_back(world: World) -> None:
+    """Of what took no effect nothing is kept in its place, not even which thing it was about."""
+    world.copy()
+    world.stream()
+    refused = world.phone.write(Patch(record=record_id(1), kind="warga", base={}, new={"desil": 1}))
+    visit = world.visit()
+    assert isinstance(world.phone.store.outcomes[ChangeId(refused)], Rejected)
+    world.deps.destruction.destroy(world.deps.office.person, [ChangeId(refused)], [], "BA 7")
+    world.stream()
+    made = world.restore("back", world.other)
+    assert made.refused == 0
+    with world.back("back") as deps:
+        assert world.record(deps, visit).kind == "kunjungan" and phone_tip(deps, world.phone) == 2
+        world.is_whole(deps, "back")
+
+
+def test_a_photo_that_its_medium_damaged_does_not_come_back_but_is_asked_for(world: World) -> None:
+    world.copy()
+    world.stream()
+    world.visit()
+    world.stream()
+    (streamed,) = files(world.other.blobs)
+    spoil(streamed)
+    made = world.restore("back", world.other)
+    assert (made.refused, made.blobs) == (0, 0)
+    with world.back("back") as deps:
+        world.is_whole(deps, "back")
+        asked = deps.engine.read(lambda tx: SqlOfficeStore.reading(tx).wanted(world.phone.device, 9))
+        assert asked == [sha256(photo(1)).hexdigest()]

@@ -78,18 +78,25 @@ def test_a_login_that_was_made_or_changed_after_the_copy_comes_back(world: World
     def logins(deps: Deps) -> list[FedAccount]:
         return deps.engine.read(feed_store.accounts)
 
-    def put(person: str, password: str) -> None:
+    def put(person: str, password: str, *, active: bool = True) -> None:
         new = FedAccount(
-            person=PersonId(person), username=person[:4], password=password, active=True, changed_ms=1
+            person=PersonId(person), username=person[:4], password=password, active=active, changed_ms=1
         )
         world.deps.engine.write(lambda tx: feed_store.put_account(tx, new)).result()
 
     put("a" * 32, "hash 1")
+    put("c" * 32, "of before")
     world.copy()
     world.stream()
     put("a" * 32, "hash 2")
+    put("a" * 32, "hash 2", active=False)
     put("b" * 32, "hash 3")
+    put("cccc" + "d" * 28, "who took the name over")
     world.stream()
     world.restore("back", world.other)
     with world.back("back") as deps:
-        assert [each.password for each in logins(deps)] == ["hash 2", "hash 3"]
+        assert [(each.password, each.active) for each in logins(deps)] == [
+            ("hash 2", False),
+            ("hash 3", True),
+            ("who took the name over", True),
+        ]

@@ -199,6 +199,7 @@ def test_a_number_that_became_another_kind_of_number_in_one_commit_is_no_fault(t
     "sql",
     [
         "UPDATE records SET body = (SELECT body FROM records WHERE id = :other) WHERE id = :one",
+        "UPDATE records SET kind = 'ewarong' WHERE id = :one",
         "DELETE FROM records WHERE id = :one",
         "UPDATE rows SET body = x'80' WHERE id = :one",
         "UPDATE rows SET removed = 1 WHERE id = :one AND :other <> ''",

@@ -76,6 +76,17 @@ def test_a_held_link_of_another_place_is_not_let_through_with_the_gap(town: Rege
     assert [tip.hash for tip in town.office.tips(phone.writer.device)] == [first.hash]
 
 
+def test_who_sent_above_a_gap_is_told_what_became_of_it_when_the_gap_is_filled(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    phone.do(visit(19))
+    town.sync(phone)
+    first, *above = [phone.do(visit(number)) for number in (20, 21, 22)]
+    push_of(town, phone, above)
+    told = {result.change: result.outcome for result in push_of(town, phone, [first]).news}
+    assert told == {entry.link.change: outcome_of(town, entry) for entry in above}
+    assert all(isinstance(outcome, Applied) for outcome in told.values())
+
+
 def test_a_message_in_another_devices_name_is_refused(town: Regency) -> None:
     phone, thief = town.enrol(10, KEDEN), town.enrol(11, KEDEN)
     request = request_of(phone, [])
@@ -162,6 +173,15 @@ def test_a_hole_above_what_the_office_has_lets_nothing_through(town: Regency) ->
     )
 
 
+def test_a_hole_further_on_lets_no_branch_through_that_follows_nothing_here(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    entries = [phone.do(visit(number)) for number in (20, 21, 22)]
+    push_of(town, phone, entries[:2])
+    branch = link_after(phone, 30, 2, LinkHash(bytes([1]) * 32))
+    request = replace(request_of(phone, [branch]), gap=declaring(phone, Gap(first=3, last=3)))
+    assert isinstance(town.answer(request).results[0].outcome, Held), "nobody said that its first is lost"
+
+
 def test_a_declaration_is_kept_with_its_signature_before_its_own_link_comes(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
     first, second, _ = [phone.do(visit(number)) for number in (20, 21, 22)]
@@ -188,11 +208,43 @@ def test_only_what_lies_in_the_hole_may_lack_its_content(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
     entries = [phone.do(visit(number)) for number in (20, 21, 22)]
     gap = declaring(phone, Gap(first=2, last=2))
+    lacking = Malformed(problem="isi_kurang")
+    assert refusal(town, bare(replace(request_of(phone, entries[:2]), gap=gap))) == lacking
     push_of(town, phone, entries[:1])
-    assert refusal(town, bare(replace(request_of(phone, entries[1:]), gap=gap))) == Malformed(
-        problem="isi_kurang"
-    )
+    assert refusal(town, bare(replace(request_of(phone, entries[1:]), gap=gap))) == lacking
     assert town.answer(bare(replace(request_of(phone, entries[1:2]), gap=gap))).results[0].outcome == LOST
+
+
+def test_what_the_office_has_is_not_lost_whatever_its_phone_declares(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    entries = [phone.do(visit(number)) for number in (20, 21)]
+    push_of(town, phone, entries)
+    stands = outcome_of(town, entries[1])
+    gap = declaring(phone, Gap(first=2, last=2))
+    for declared in (None, gap):
+        again = bare(replace(request_of(phone, entries[1:]), gap=declared))
+        assert town.answer(again).results[0].outcome == stands == outcome_of(town, entries[1])
+    assert isinstance(stands, Applied) and town.office.contents([entries[1].link.change])
+
+
+def test_what_came_above_a_gap_takes_effect_though_its_phone_lost_it_since(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    entries = [phone.do(visit(number)) for number in (20, 21, 22)]
+    push_of(town, phone, entries[2:])
+    gap = declaring(phone, Gap(first=2, last=3))
+    request = replace(request_of(phone, entries), gap=gap, contents=[entries[0].content])
+    answers = [result.outcome for result in town.answer(request).results]
+    assert isinstance(answers[2], Applied) and answers[1] == LOST
+    assert record_id(22) in town.office.record_table
+
+
+def test_a_lost_content_that_turns_up_above_another_gap_waits_and_is_not_called_lost(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    entries = [phone.do(visit(number)) for number in (20, 21, 22)]
+    gap = declaring(phone, Gap(first=3, last=3))
+    town.answer(bare(replace(request_of(phone, entries[2:]), gap=gap)))
+    held = Held(waiting=entries[1].hash.hex())
+    assert push_of(town, phone, entries[2:]).results[0].outcome == held == outcome_of(town, entries[2])
 
 
 def test_a_lost_content_above_another_gap_is_not_there_when_its_link_is_held(town: Regency) -> None:

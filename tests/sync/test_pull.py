@@ -7,7 +7,7 @@ from schemas.ids import RecordId
 from schemas.wire import Applied, Removed
 from sync.change import Patch
 from tests.contract.people import record_id
-from tests.sync.regency import KEDEN, TROBAYAN, Phone, Regency, change_fields
+from tests.sync.regency import KEDEN, TROBAYAN, Phone, Regency, change_fields, held_on
 
 
 def move(town: Regency, phone: Phone, before: list[str], area: list[str]) -> None:
@@ -37,12 +37,14 @@ def test_a_quiet_sync_is_one_round_trip(town: Regency) -> None:
 
 def test_a_phone_without_a_task_sees_only_the_end_of_a_nik(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
-    town.warga(1, desil=2)
+    names = ("no_kk", "no_kks", "no_rekening", "bank", "no_hp", "desil")
+    town.warga(1, **{name: f"rahasia {name}" for name in names})
     town.sync(phone)
     seen = phone.sees(1)
     assert seen is not None
     assert seen["nik_akhir"] == "0001"
-    assert seen.keys().isdisjoint({"nik", "desil"})
+    assert seen.keys().isdisjoint({"nik", *names})
+    assert b"rahasia" not in held_on(phone)
 
 
 def test_a_task_opens_the_full_record_and_its_end_closes_it_again(town: Regency) -> None:
@@ -51,7 +53,11 @@ def test_a_task_opens_the_full_record_and_its_end_closes_it_again(town: Regency)
     tugas = town.tugas(5, phone, target)
     town.sync(phone)
     assert (phone.sees(1) or {}).get("nik") == "3314994107900001"
-    town.act(Patch(record=tugas, kind="tugas", base={"state": "baru"}, new={"state": "selesai"}))
+    for old, new in (("baru", "dikirim"), ("dikirim", "dikembalikan")):
+        town.act(Patch(record=tugas, kind="tugas", base={"state": old}, new={"state": new}))
+        town.sync(phone)
+        assert "nik" in (phone.sees(1) or {}), new
+    town.act(Patch(record=tugas, kind="tugas", base={"state": "dikembalikan"}, new={"state": "selesai"}))
     town.sync(phone)
     assert "nik" not in (phone.sees(1) or {})
 
@@ -98,6 +104,41 @@ def test_someone_who_moves_to_another_desa_leaves_a_tombstone(town: Regency) -> 
     town.act(change_fields(1, {"kode_desa": KEDEN}, kode_desa=TROBAYAN))
     town.sync(phone)
     assert phone.sees(1) is None
+
+
+@pytest.mark.parametrize("why", [{"dihapus": True}, {"digabung_ke": record_id(2)}], ids=["deleted", "merged"])
+def test_who_was_deleted_or_merged_leaves_the_phone_also_where_a_task_is_open(town: Regency, why) -> None:
+    phone = town.enrol(10, KEDEN)
+    town.warga(2)
+    town.tugas(5, phone, town.warga(1))
+    town.sync(phone)
+    assert "nik" in (phone.sees(1) or {})
+    town.act(change_fields(1, {}, **why))
+    town.sync(phone)
+    assert phone.sees(1) is None and phone.sees(2) is not None
+
+
+def test_of_a_shop_the_whole_is_shown_to_its_desa(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    shop = {"nama": "Toko", "kode_desa": KEDEN, "layanan": ["bpnt"], "no_hp": "08000000001", "bank": "bni"}
+    town.act(Patch(record=record_id(7), kind="ewarong", base={}, new=shop))
+    town.sync(phone)
+    assert phone.sees(7) == shop
+
+
+def test_a_phone_holds_each_service_that_its_person_works_for_and_no_other(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN, layanan=("bpnt", "kis"))
+    for number, service in enumerate(("bpnt", "kis", "ktkpm"), 1):
+        town.warga(number, layanan=[service])
+    town.sync(phone)
+    assert [phone.sees(number) is not None for number in (1, 2, 3)] == [True, True, False]
+
+
+def test_of_a_colleague_a_phone_holds_the_name_and_whether_they_are_on_duty(town: Regency) -> None:
+    phone, other = town.enrol(10, KEDEN), RecordId(town.enrol(11, TROBAYAN).writer.person)
+    town.act(Patch(record=other, kind="petugas", base={}, new={"aktif": False, "no_hp": "08000000001"}))
+    town.sync(phone)
+    assert phone.sees(other) == {"nama": "Uji", "kode": "P11", "peran": ["pendamping"], "aktif": False}
 
 
 def test_small_pages_bring_the_same_as_one(town: Regency, monkeypatch: pytest.MonkeyPatch) -> None:

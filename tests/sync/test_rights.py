@@ -91,6 +91,16 @@ def test_a_list_of_cases_leaves_the_answers_at_the_office(town: Regency) -> None
     assert b"rahasia" not in held_on(phone)
 
 
+def test_a_task_lets_its_own_person_change_somebody_elsewhere_and_nobody_else(town: Regency) -> None:
+    sent, other = town.enrol(10, TROBAYAN), town.enrol(11, TROBAYAN)
+    town.tugas(50, sent, town.warga(1))
+    for phone, said, kind in ((other, "Orang Lain", Conflict), (sent, "Petugasnya", Applied)):
+        entry = phone.do(change_fields(1, {"nama": "Warga 1"}, nama=said))
+        town.sync(phone)
+        assert isinstance(outcome_of(town, entry), kind)
+    assert town.office.record_table[record_id(1)].fields["nama"] == "Petugasnya"
+
+
 def test_a_revoked_phone_changes_nothing_by_itself_even_with_an_open_task(town: Regency) -> None:
     phone = town.enrol(10, KEDEN)
     town.tugas(50, phone, town.warga(1))
@@ -115,6 +125,20 @@ def test_a_revoked_phones_conflict_tells_its_author_nothing_of_what_the_office_h
     conflict = town.office.record_table[outcome.ids[0]]
     assert conflict.fields["fields"]["pekerjaan"]["theirs"] == "b", "the office sees it"
     shown = views(conflict)[mine(phone.writer.person)]
+    assert shown["fields"]["pekerjaan"] == {"base": "a", "theirs": None, "mine": "c"}
+
+
+def test_a_conflict_tells_somebody_off_duty_nothing_of_what_the_office_holds(town: Regency) -> None:
+    phone = town.enrol(10, KEDEN)
+    town.warga(1, pekerjaan="b")
+    town.sync(phone)
+    me = RecordId(phone.writer.person)
+    town.act(Patch(record=me, kind="petugas", base={}, new={"aktif": False}))
+    entry = phone.do(change_fields(1, {"pekerjaan": "a"}, pekerjaan="c"))
+    town.sync(phone)
+    outcome = outcome_of(town, entry)
+    assert isinstance(outcome, Conflict)
+    shown = views(town.office.record_table[outcome.ids[0]])[mine(phone.writer.person)]
     assert shown["fields"]["pekerjaan"] == {"base": "a", "theirs": None, "mine": "c"}
 
 
@@ -315,16 +339,17 @@ def test_a_value_that_an_officer_writes_is_told_only_to_who_may_hold_it(town: Re
     assert b"3314990101807777" not in held_on(phone)
 
 
-def test_an_author_is_told_that_their_own_value_was_chosen(town: Regency) -> None:
+@pytest.mark.parametrize("chosen", ["3314990101800009", "Y"], ids=["theirs", "what they saw"])
+def test_an_author_is_told_that_a_value_was_chosen_which_they_know(town: Regency, chosen: str) -> None:
     phone = town.enrol(10, KEDEN)
     town.warga(2, TROBAYAN)
     entry = phone.do(change_fields(2, {"nik": "Y"}, nik="3314990101800009"))
     town.sync(phone)
     [conflict] = outcome_of(town, entry).ids
     head = town.office.record_table[conflict].head
-    town.act(Resolve(conflict=conflict, follows=head, values={"nik": "3314990101800009"}))
+    town.act(Resolve(conflict=conflict, follows=head, values={"nik": chosen}))
     town.sync(phone)
-    assert phone.sees(conflict)["values"] == {"nik": "3314990101800009"}
+    assert phone.sees(conflict)["values"] == {"nik": chosen}
 
 
 @pytest.mark.parametrize("reserved", [NIK_PREFIXES, UNIT_KEYS])

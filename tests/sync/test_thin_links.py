@@ -7,9 +7,10 @@ from msgspec.structs import replace
 
 from schemas.ids import NO_LINK, DeviceId, LinkHash
 from schemas.wire import MAX_LINKS, PROTOCOL, Applied, Cursor, Result, SyncRequest, SyncResponse, WireTip
+from sync import thin_links
 from sync.chain import read_link
 from sync.change import Patch
-from sync.thin_links import EMPTY, fill_request, fill_results, thin_request, thin_results
+from sync.thin_links import EMPTY, UNNAMED, fill_request, fill_results, thin_request, thin_results
 from tests.contract.people import Writer, record_id
 
 DEVICE = DeviceId("d" * 32)
@@ -108,6 +109,24 @@ def test_what_is_filled_from_another_tip_is_another_link() -> None:
 def test_too_many_links_are_left_to_be_refused_without_making_them() -> None:
     sent = replace(request(2), links=[EMPTY] * (MAX_LINKS + 1), contents=[b""] * (MAX_LINKS + 1))
     assert fill_request(sent, sent.device) is sent
+
+
+def test_as_many_links_as_a_message_may_hold_are_filled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thin_links, "MAX_LINKS", 3)
+    whole = request(3)
+    assert fill_request(thin_request(whole), whole.device) == whole
+
+
+def test_results_that_name_their_changes_keep_these_names() -> None:
+    asked = request(3)
+    changes = [read_link(raw).change for raw in asked.links]
+    named = [Result(change=change, outcome=Applied(seq=1)) for change in changes[::-1]]
+    for results in (named, named[:2]):
+        answer = replace(NOTHING, results=results)
+        assert fill_results(answer, asked) == answer
+    unnamed = replace(named[1], change=UNNAMED)
+    filled = fill_results(replace(NOTHING, results=[named[0], unnamed, named[2]]), asked)
+    assert filled is not None and filled.results == named
 
 
 def test_results_in_the_order_of_the_links_need_no_names() -> None:

@@ -4,6 +4,7 @@ import random
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from schemas.ids import NO_LINK
 from schemas.wire import PROTOCOL, Applied, Cursor, SyncRequest
@@ -130,6 +131,20 @@ def test_only_who_is_far_behind_is_asked_for_alone(monkeypatch: pytest.MonkeyPat
         assert counting.calls.count("page") == alone, seq
 
 
+def test_a_part_that_is_catching_up_is_told_from_its_beginning_beside_phones_that_are_near() -> None:
+    """What was read for all begins where the phones stand, and not where the new part of one of them does."""
+    *_, (town, _, (store, _)) = both(1)
+    last, caller = store.last_seq(), town.phones[0].caller()
+    near = Cursor(seq=last, tag=store.tag_at(last) or b"")
+    behind = replace(near, catching=dict.fromkeys(caller.parts, 0))
+    [part] = [part for part in caller.parts if part != mine(caller.person)]
+    for cursor in (behind, replace(near, catching={part: 0})):
+        request = SyncRequest(protocol=PROTOCOL, device=caller.device, cursor=cursor)
+        told: dict[str, Any] = {"office_head": NO_LINK, "now_ms": NOW}
+        alone = pull(store, request, [], caller=caller, **told)
+        assert pull_all(store, [(request, [], caller)], **told) == [alone] and alone.rows
+
+
 def test_what_a_glance_did_not_foresee_is_put_to_the_store() -> None:
     *_, (town, _, (store, _)) = both(1)
     one, other = town.phones[:2]
@@ -141,7 +156,10 @@ def test_what_a_glance_did_not_foresee_is_put_to_the_store() -> None:
     (seq, tag), *_ = store.commits(100)
     assert seen.tag_at(seq) == store.tag_at(seq) != seen.tag_at(last)
     assert seen.commit_end(tag) == store.commit_end(tag) is not None
-    assert seen.digests(other.parts) == store.digests(other.parts) != {}
+    for parts in (other.parts, one.parts | other.parts):
+        assert seen.digests(parts) == store.digests(parts) != {}
+    early = Glance(store, [(one.caller(), Cursor(seq=seq))], 2)
+    assert early.news(other.device, seq, last) == store.news(other.device, seq, last) != []
     for phone in (one, other):
         assert seen.tips(phone.device) == store.tips(phone.device) != []
         assert seen.news(phone.device, 0, last) == store.news(phone.device, 0, last) != []
