@@ -10,6 +10,7 @@ which it was given when it joined. So it is when an office lost its authority. A
 address, which proves itself in the same ways (new_address.py). Source: docs/operations.md, "Another address".
 """
 
+import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
@@ -17,7 +18,7 @@ from msgspec.structs import replace
 
 from field_app.link import STRANGER, UNREACHABLE, Door, Failure, Link, Reply
 from field_app.owner import Owner
-from schemas.addresses import PLAIN, TLS, OfficeAddress, OfficeAddresses, address_message
+from schemas.addresses import MOST_ADDRESSES, PLAIN, TLS, OfficeAddress, OfficeAddresses, address_message
 from schemas.device_word import DeviceOrders, DeviceReport, WipeWord
 from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import DeviceId
@@ -79,8 +80,8 @@ class MovingLink:
         self._owner, self._connect, self._keep, self._word = owner, connect, keep, word
         self._link, self._earlier = connect(door_of(owner)), 0
         self._tried: Link | None = None
-        self._sought = 0
-        self._closed = False
+        self._sought = random.randrange(MOST_ADDRESSES)
+        self._is_silent = self._closed = False
 
     @property
     def door(self) -> Door:
@@ -98,7 +99,7 @@ class MovingLink:
         return self._earlier + self._link.logins
 
     def close(self) -> None:
-        """See Link; a search that is under way ends too, and finds nothing."""
+        """See Link; a search that is under way keeps nothing any more, and ends with its next answer."""
         self._closed = True
         for link in (self._link, self._tried):
             if link is not None:
@@ -111,7 +112,7 @@ class MovingLink:
             return None
         for owner in self._elsewhere(refused):
             outcome = self._enter(owner, device, sign)
-            if outcome is None or outcome.kind == "kantor":  # it is there, and what it says is what counts
+            if outcome is None or not _is_nobody(outcome):  # it is there, and what it says is what counts
                 return outcome
         return refused
 
@@ -142,7 +143,7 @@ class MovingLink:
             return CLOSED
         self._tried = unused = self._connect(door_of(owner))
         try:
-            refused = self._tried.login(device, sign)
+            refused = CLOSED if self._closed else self._tried.login(device, sign)
             if refused is None and self._closed:
                 return CLOSED
             if refused is None:
@@ -153,6 +154,8 @@ class MovingLink:
         finally:
             self._tried = None
             unused.close()
+            if self._closed:
+                self._link.close()
 
     def forget_token(self) -> None:
         """See Link."""
@@ -199,9 +202,13 @@ class MovingLink:
         self._link.prepare(request)
 
     def sync(self, request: SyncRequest) -> SyncResponse | Failure:
-        """See Link; after trouble that moving would explain, the next call logs in anew."""
+        """See Link; after trouble that moving would explain, the next call logs in anew, and looks around."""
         answer = self._link.sync(request)
-        if isinstance(answer, Failure) and self._may_have_moved(answer):
+        was_silent, self._is_silent = (
+            self._is_silent,
+            isinstance(answer, Failure) and answer.say == UNREACHABLE,
+        )
+        if isinstance(answer, Failure) and self._may_have_moved(answer, was_silent):
             self._link.forget_token()
         return answer
 
@@ -211,8 +218,10 @@ class MovingLink:
         """See Link."""
         return self._link.send(method, path, headers, content)
 
-    def _may_have_moved(self, failure: Failure) -> bool:
-        return self._may_speak_tls(failure) or (_is_nobody(failure) and bool(self._others()))
+    def _may_have_moved(self, failure: Failure, was_silent: bool) -> bool:
+        """Whether it is worth a login. What cannot be reached once is out of reach more often than gone."""
+        is_gone = _is_nobody(failure) and (was_silent or failure.say != UNREACHABLE)
+        return self._may_speak_tls(failure) or (is_gone and bool(self._others()))
 
     def _may_speak_tls(self, failure: Failure) -> bool:
         """Whether an office that speaks TLS only now, or under another authority, would explain this."""

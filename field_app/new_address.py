@@ -27,10 +27,10 @@ SAID = {
 
 
 class NewAddress:
-    """Of one open vault: `store` is the one that its worker sends from, `sync_now()` has it begin."""
+    """Of one open vault: `store` is the one that its worker sends from, `sync_at_once()` has it begin."""
 
-    def __init__(self, link: MovingLink, store: Store, sync_now: Callable[[], None]) -> None:
-        self._link, self._store, self._sync_now = link, store, sync_now
+    def __init__(self, link: MovingLink, store: Store, sync_at_once: Callable[[], None]) -> None:
+        self._link, self._store, self._sync_at_once = link, store, sync_at_once
         self._brought: OfficeAddress | None = None
         self._refused: Refused | None = None
 
@@ -55,7 +55,7 @@ class NewAddress:
         if brought is None:
             return Refused(say="lapangan.pindah.bukan_alamat")
         self._brought = brought
-        self._sync_now()
+        self._sync_at_once()
         return None
 
     def seek(self) -> None:
@@ -63,10 +63,12 @@ class NewAddress:
         brought = self._brought
         if brought is None:
             return
-        self._refused = Refused(say=SAID[UNREACHABLE])
+        where = {"alamat": brought.address}
+        self._refused = Refused(say=SAID[UNREACHABLE], values=where)
         try:
             failure = self._link.go(brought, self._store.device(), self._store.sign)
-            self._refused = Refused(say=SAID.get(failure.say, failure.say)) if failure else None
+            said = SAID.get(failure.say, failure.say) if failure else ""
+            self._refused = Refused(say=said, values=where) if said else None
         except (sqlcipher.Error, StorageFullError, StorageFailedError) as error:
             self._refused = unstored(error)
         finally:

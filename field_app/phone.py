@@ -332,7 +332,7 @@ class Phone:
             first=lambda: new_address.seek(),
             after=lambda: after_sync(),
         )
-        new_address = NewAddress(link, sending, worker.sync_now)
+        new_address = NewAddress(link, sending, worker.sync_at_once)
         handover = Handover(
             vault=vault,
             store=store,

@@ -115,7 +115,7 @@ class Worker:
         self._again: set[ChangeId] = set()
         self._running = threading.Lock()
         self._state = threading.Condition()
-        self._asked = False
+        self._asked = self._at_once = False
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._phase = "diam"
@@ -140,6 +140,12 @@ class Worker:
         """There is something new to send; how often it failed before still counts."""
         with self._state:
             self._asked = True
+            self._state.notify_all()
+
+    def sync_at_once(self) -> None:
+        """There is another address to look at: no pause that was asked for at the old one holds that up."""
+        with self._state:
+            self._at_once = True
             self._state.notify_all()
 
     def ask_again(self, visit: RecordId | None = None) -> None:
@@ -236,8 +242,8 @@ class Worker:
             was_there = self._network.available()
             while not self._stopping:
                 left_s = self._pace.left_s(self._time.elapsed_ms(), asked=self._asked)
-                if left_s <= 0:
-                    self._asked = False
+                if left_s <= 0 or self._at_once:
+                    self._asked = self._at_once = False
                     return True
                 self._state.wait(min(left_s, LOOK_S))
                 is_there = self._network.available()

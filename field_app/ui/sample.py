@@ -119,7 +119,8 @@ class SampleNewAddress:
         if "10.1.2.9" in text:
             self.present = text.split()[0]
         else:
-            self.refused = Refused(say="lapangan.pindah.tidak_menjawab")
+            where = {"alamat": text.split()[0]}
+            self.refused = Refused(say="lapangan.pindah.tidak_menjawab", values=where)
         return None
 
 

@@ -129,7 +129,7 @@ class Lodger:
         self.phone.lock()
         self.phone = self.world.again(self.world.folder / "hp-0")
         sync(self.phone)
-        assert self.phone.owner.address == self.direct
+        assert self.phone.owner.address in (self.direct, self.direct.replace("127.0.0.1", "localhost"))
         assert (self.world.lacks(), self.world.faults()) == ([], [])
 
 
@@ -138,7 +138,8 @@ def test_an_office_that_said_where_it_may_be_is_found_there_when_its_address_is_
     lodger = Lodger(regency(served=False), (*TLS, "--name", "localhost"))
     visit(lodger.phone, lodger.world.beats[0], 1)
     lodger.line.close()
-    assert lodger.phone.worker.run_once() is not None, "its login was for the line that is gone"
+    for _ in range(2):
+        assert lodger.phone.worker.run_once() is not None, "its login was for the line that is gone"
     lodger.all_is_there()
 
 
@@ -165,7 +166,7 @@ def test_a_phone_that_never_heard_of_the_new_address_is_led_there_by_its_worker(
         (lodger.printed(lodger.direct.replace("https:", "http:")), "tidak_terbukti" if options else ""),
     ):
         refused = looked(phone, elsewhere)
-        assert refused == (Refused(say=f"lapangan.pindah.{say}") if say else None), elsewhere
+        assert (refused.say if refused else "") == (f"lapangan.pindah.{say}" if say else ""), elsewhere
     if options:
         assert phone.new_address.present == before
         assert looked(phone, lodger.direct) is None, "TLS shows whose it is: no signature is needed"

@@ -237,6 +237,25 @@ def test_asking_wakes_the_thread_while_it_waits(sending: Sending) -> None:
     assert done.wait(30)
 
 
+def test_a_new_address_is_looked_at_whatever_was_asked_for_at_the_old_one(sending: Sending) -> None:
+    failed, done = threading.Event(), threading.Event()
+
+    def listen(status: SyncStatus) -> None:
+        if status.state == "gagal":
+            failed.set()
+        if status.state == "diam" and sending.office.syncs >= 2:
+            done.set()
+
+    sending.office.trouble = [replace(EXPIRED, status=503, retry_s=600)]
+    sending.worker.listener = listen
+    sending.worker.start()
+    assert failed.wait(30)
+    sending.worker.sync_now()
+    assert not done.wait(0.2), "what the office asks for holds her too"
+    sending.worker.sync_at_once()
+    assert done.wait(30)
+
+
 def test_an_answer_that_does_not_fit_stores_nothing(
     sending: Sending, monkeypatch: pytest.MonkeyPatch
 ) -> None:

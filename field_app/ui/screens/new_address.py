@@ -22,7 +22,7 @@ class NewAddressScreen(BaseScreen):
     def build(self):
         self.address = Entry(hint_text="https://", input_type="url")
         self._scanned, self._waits = "", False
-        self._draw()
+        self._draw(self.context.phone.new_address.refused)
 
     def enter(self):
         self._waits = self._waits or self.context.phone.new_address.looks

@@ -72,7 +72,7 @@ def test_she_may_go_on_meanwhile_and_finds_the_answer_when_she_comes_back(
     driver.shell.back()
     driver.shell.go("new_address")
     driver.settle()
-    assert not driver.screen.ids.go.disabled
+    assert driver.sees("Kantor tidak menjawab di http://127.0.0.1:9.") and not driver.screen.ids.go.disabled
 
 
 def test_a_search_that_she_locks_out_ends(driver: Driver, regency: Regency, time: SetTime) -> None:
@@ -98,4 +98,4 @@ def test_another_code_is_named_and_looking_goes_on(driver: Driver) -> None:
     finder.frames = [shown(ADDRESS)]
     driver.wait_for(lambda: driver.shell.name == "new_address")
     assert driver.screen.address.text == ADDRESS
-    driver.wait_for(lambda: driver.sees("Kantor tidak menjawab di alamat itu"))
+    driver.wait_for(lambda: driver.sees(f"Kantor tidak menjawab di {ADDRESS}."))
