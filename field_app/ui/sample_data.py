@@ -4,6 +4,7 @@ Rule: nobody here exists; all NIKs begin 331499, a kecamatan that does not exist
 """
 
 import random
+from functools import cache
 from typing import Any
 
 from field_app.drawing import drawn_photo
@@ -20,6 +21,7 @@ SUBJECT = {
 }  # fmt: skip
 
 
+@cache
 def picture(seed: int = 1, size: tuple[int, int] = (480, 360)) -> bytes:
     """A drawn house as JPEG: no photo of anyone's home."""
     return drawn_photo(random.Random(seed), size)

@@ -6,7 +6,7 @@ is bound.
 
 import math
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from kivy.graphics.texture import Texture
 from kivy.metrics import dp
@@ -182,24 +182,31 @@ class Look:
     def _shadow(self, radius: int, blur: int) -> Texture:
         """A soft shadow as a nine-patch texture of side 2 * (radius + blur) + 2, white with alpha."""
         side = 2 * (radius + blur) + 2
-        half, inner = side / 2, side / 2 - blur - radius
-        values = bytearray()
-        quarter: list[list[int]] = []
-        for row in range(side // 2):
-            line: list[int] = []
-            for column in range(side // 2):
-                dx = max(0.0, abs(column + 0.5 - half) - inner)
-                dy = max(0.0, abs(row + 0.5 - half) - inner)
-                away = (math.hypot(dx, dy) - radius) / blur
-                t = min(1.0, max(0.0, 0.5 - away / 2))
-                line.append(round(255 * t * t * (3 - 2 * t)))
-            quarter.append(line + line[::-1])
-        for line in quarter + quarter[::-1]:
-            for alpha in line:
-                values += bytes((255, 255, 255, alpha))
         texture = Texture.create(size=(side, side), colorfmt="rgba")
-        texture.blit_buffer(bytes(values), colorfmt="rgba", bufferfmt="ubyte")
+        texture.blit_buffer(_soft(radius, blur), colorfmt="rgba", bufferfmt="ubyte")
         return texture
+
+
+@cache
+def _soft(radius: int, blur: int) -> bytes:
+    """The pixels of a soft shadow, which another text size or look leaves as they are."""
+    side = 2 * (radius + blur) + 2
+    half, inner = side / 2, side / 2 - blur - radius
+    values = bytearray()
+    quarter: list[list[int]] = []
+    for row in range(side // 2):
+        line: list[int] = []
+        for column in range(side // 2):
+            dx = max(0.0, abs(column + 0.5 - half) - inner)
+            dy = max(0.0, abs(row + 0.5 - half) - inner)
+            away = (math.hypot(dx, dy) - radius) / blur
+            t = min(1.0, max(0.0, 0.5 - away / 2))
+            line.append(round(255 * t * t * (3 - 2 * t)))
+        quarter.append(line + line[::-1])
+    for line in quarter + quarter[::-1]:
+        for alpha in line:
+            values += bytes((255, 255, 255, alpha))
+    return bytes(values)
 
 
 def parted(text: str, letters: Letters, width: float) -> str:

@@ -15,7 +15,8 @@ SEEDS = range(1, 10)
 MUTATION_SEEDS = range(1, 31)
 """So many worlds at most until a broken rule must have been noticed; most need one or two."""
 
-LARGER_SEEDS = range(108, 140)
+LARGER_SEEDS = (119, 127, *range(108, 119), *range(120, 127), *range(128, 140))
+"""First those in which a rare one is noticed by now; a change of the stories leaves them to any other."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)

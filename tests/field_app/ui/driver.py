@@ -5,11 +5,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from kivy.animation import Animation
 from kivy.base import EventLoop
+from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.input.motionevent import MotionEvent
 from kivy.metrics import dp
-from kivy.uix.recycleview import RecycleView
+from kivy.uix.recycleview import RecycleView, views
 from kivy.uix.scrollview import ScrollView
 from kivy.uix.widget import Widget
 
@@ -40,16 +42,30 @@ class Finger(MotionEvent):
         super().move({"x": x / Window.width, "y": y / Window.height})
 
 
+def _let_go(before: list[Any]) -> None:
+    """Let Kivy forget what holds on to an app that ended: what was to come later, as a word that would go by
+    itself, and rows kept for the next list. Each search for garbage goes through all of that.
+    """
+    Animation.cancel_all(None)
+    for event in Clock.get_events():
+        if event not in before:
+            event.cancel()
+    views._cached_views.clear()
+    views._cache_count = 0
+
+
 class Driver:
     """One app on one phone."""
 
     def __init__(self) -> None:
         self.phone: Any = None
         self.app: Any = None
+        self._before: list[Any] = []
 
     def open(self, phone: Any = None, scale: float = 1.0, dark: bool = False, **more: Any) -> "Driver":
         """Build the app as __main__ does and draw its first screen."""
         self.close()
+        self._before = Clock.get_events()
         self.phone = phone or SamplePhone()
         self.phone.settings.text_scale, self.phone.settings.dark = scale, dark
         self.app = SambangApp(
@@ -67,6 +83,7 @@ class Driver:
             self.app.dispatch("on_stop")  # as Kivy does: what the .kv files call `app` is then the next one
             Window.remove_widget(self.app.root)
             self.app = self.phone = None
+            _let_go(self._before)
             # widgets point at each other, and what weighs is their textures, which Python does not count:
             # left to itself it collects them only after a gigabyte
             gc.collect()
