@@ -13,7 +13,7 @@ from field_app.keys import FILE, GUARD, Opened
 from field_app.link import Door, Failure
 from field_app.phone import Phone
 from field_app.vault import open_vault
-from field_app.views import DraftView
+from field_app.views import DraftView, Finalised
 from field_app.wiping import KEPT, PAPER, Paper, read_paper, wipe, write_paper
 from field_app.wraps import SECOND_CODE_INFO, CodeWrap, open_by_code, read_code
 from schemas.base import decode, encode
@@ -96,6 +96,7 @@ def test_what_is_under_work_stays_sealed_to_the_office(
     device, folder = enrolled.owner.device, tmp_path / "phone"
     order(lost, device)
     assert enrolled.worker.run_once() is None
+    assert state(lost, device).handed_by == "berkas", "from the first word on"
     enrolled.lock()
     name = f"brankas-{device[:8]}.db"
     assert left(folder) == {f"{KEPT}/{name}", f"{KEPT}/{name}.kunci", f"{KEPT}/{name}.kode"}
@@ -155,18 +156,23 @@ def test_what_is_begun_while_the_office_is_told_is_not_lost_with_the_phone(
     assert state(lost, device).handed_by == "berkas"  # so that the office asks for the folder
 
 
+@pytest.mark.parametrize("has_photos", [True, False])
 def test_a_visit_finalised_while_the_office_is_told_is_handed_over_as_a_file(
     enrolled: Phone,  # noqa: F811
-    office: Running,  # noqa: F811
     lost: LostPhones,
     tmp_path: Path,
+    has_photos: bool,
 ) -> None:
     assert enrolled.worker.run_once() is None
     device, folder = enrolled.owner.device, tmp_path / "phone"
     draft = start_visit(enrolled)
     order(lost, device)
     assert enrolled.worker.run_once() is None and enrolled.wipe_due()
-    record_visit(enrolled, draft)
+    if has_photos:
+        record_visit(enrolled, draft)
+    else:
+        enrolled.visits.save(draft.id, "bpnt_kpm", "hasil_kunjungan", "tidak_ada")
+        assert isinstance(enrolled.visits.finalise(draft.id), Finalised)
     enrolled.lock()
     assert [name.endswith(ENDING) for name in left(folder)] == [True]
     assert state(lost, device).wiped_ms and state(lost, device).handed_by == "berkas"
@@ -186,6 +192,19 @@ def test_without_a_key_to_seal_the_vault_to_nothing_that_is_begun_is_wiped(
     start_visit(enrolled, subject)
     enrolled.lock()
     assert (tmp_path / "phone" / VAULT).exists() and enrolled.state() == "terkunci"
+
+
+def test_the_office_is_told_of_no_handing_over_that_failed(
+    enrolled: Phone,  # noqa: F811
+    lost: LostPhones,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert enrolled.worker.run_once() is None
+    start_visit(enrolled)
+    monkeypatch.setattr(enrolled._opened()._custody, "_kept", lambda: None)
+    order(lost, enrolled.owner.device)
+    assert enrolled.worker.run_once() is None and not enrolled.wipe_due()
+    assert not state(lost, enrolled.owner.device).handed_ms
 
 
 def test_what_was_handed_over_once_is_not_written_again_as_the_vault_closes(
