@@ -389,6 +389,7 @@ def test_a_forged_order_wipes_nothing(
     assert phone.unlock(PIN) is None
     assert phone.worker.run_once() is None
     assert not phone.wipe_due()
+    assert phone.worker._store.get(ORDER, bytes, b"") == b"", "the phone itself does not believe it"
     phone.lock()
     assert phone.unlock(PIN) is None
     phone.lock()
