@@ -9,6 +9,7 @@ from field_app.vault import Vault, open_vault
 from sync.store import DeviceStore, Entry
 from tests.contract.device_contract import DeviceContract
 from tests.contract.log_contract import LogContract
+from tests.contract.office_contract import EMPTY_PATCH
 from tests.contract.people import Writer
 from tests.contract.rows_contract import RowsContract
 
@@ -53,3 +54,20 @@ class VaultStores:
 class TestVaultStore(VaultStores, LogContract, RowsContract, DeviceContract):
     def make_rows(self) -> Store:
         return self.make_device(Writer(7))
+
+    def test_a_change_that_was_written_again_stands_where_it_was_written_last(self) -> None:
+        writer = Writer(7)
+        store = self.make_device(writer)
+        first, second = (store.append(*writer.content(EMPTY_PATCH)) for _ in range(2))
+        assert first.content is not None
+        again = store.append(first.link.change, first.content)
+        assert store.place_of(first.link.change) == again.link.counter == 3
+        assert store.place_of(second.link.change) == 2
+
+    def test_links_that_were_spoiled_hide_none_behind_them(self) -> None:
+        writer = Writer(7)
+        store = self.make_device(writer)
+        *_, last = [store.append(*writer.content(EMPTY_PATCH)) for _ in range(4)]
+        with store.vault.write() as connection:
+            connection.execute("UPDATE links SET raw = x'c0' WHERE counter < 4")
+        assert store.entries(writer.device, 0, 2) == [last]

@@ -91,6 +91,24 @@ def test_a_photo_that_the_office_lacks_is_begun_anew_unless_it_is_on_its_way(
     assert (now.state, now.sent_bytes, now.upload_url) == (on_its_way if state == LOKAL else (LOKAL, 0, ""))
 
 
+def test_an_office_that_was_restored_takes_back_the_receipts_of_what_it_lost_alone(field: Field) -> None:
+    field.visit()
+    between = field.store.head()
+    field.visit()
+    field.receive_photos()
+    field.acknowledge()
+    newest, _ = field.bench.drafts.finalised()
+    lost = set(field.bench.drafts.blobs_of(newest.id))
+    field.pull({}, acknowledged=between)
+    assert field.status() == ["menunggu_kirim", "diterima"]
+    assert {blob.id for blob in field.bench.blobs.unsent()} == lost
+    assert {blob.state for blob in field.bench.blobs.of(lost).values()} == {TERKIRIM}
+    field.receive_photos()
+    field.acknowledge()
+    field.pull({}, acknowledged=field.store.head())
+    assert field.status() == ["diterima", "diterima"] and field.bench.blobs.unsent() == []
+
+
 def test_a_conflict_that_was_settled_is_no_longer_shown(field: Field) -> None:
     field.visit()
     field.receive_photos()

@@ -13,7 +13,7 @@ from field_app.keys import FILE, GUARD, Opened
 from field_app.link import Door, Failure
 from field_app.phone import Phone
 from field_app.vault import open_vault
-from field_app.views import DraftView
+from field_app.views import DraftView, Finalised, Refused
 from field_app.wiping import KEPT, PAPER, Paper, read_paper, wipe, write_paper
 from field_app.wraps import SECOND_CODE_INFO, CodeWrap, open_by_code, read_code
 from schemas.base import decode, encode
@@ -96,6 +96,7 @@ def test_what_is_under_work_stays_sealed_to_the_office(
     device, folder = enrolled.owner.device, tmp_path / "phone"
     order(lost, device)
     assert enrolled.worker.run_once() is None
+    assert state(lost, device).handed_by == "berkas", "from the first word on"
     enrolled.lock()
     name = f"brankas-{device[:8]}.db"
     assert left(folder) == {f"{KEPT}/{name}", f"{KEPT}/{name}.kunci", f"{KEPT}/{name}.kode"}
@@ -155,11 +156,33 @@ def test_what_is_begun_while_the_office_is_told_is_not_lost_with_the_phone(
     assert state(lost, device).handed_by == "berkas"  # so that the office asks for the folder
 
 
+@pytest.mark.parametrize("has_photos", [True, False])
 def test_a_visit_finalised_while_the_office_is_told_is_handed_over_as_a_file(
     enrolled: Phone,  # noqa: F811
-    office: Running,  # noqa: F811
     lost: LostPhones,
     tmp_path: Path,
+    has_photos: bool,
+) -> None:
+    assert enrolled.worker.run_once() is None
+    device, folder = enrolled.owner.device, tmp_path / "phone"
+    draft = start_visit(enrolled)
+    order(lost, device)
+    assert enrolled.worker.run_once() is None and enrolled.wipe_due()
+    if has_photos:
+        record_visit(enrolled, draft)
+    else:
+        enrolled.visits.save(draft.id, "bpnt_kpm", "hasil_kunjungan", "tidak_ada")
+        assert isinstance(enrolled.visits.finalise(draft.id), Finalised)
+    enrolled.lock()
+    assert [name.endswith(ENDING) for name in left(folder)] == [True]
+    assert state(lost, device).wiped_ms and state(lost, device).handed_by == "berkas"
+
+
+def test_a_visit_of_which_no_file_could_be_written_stays_in_the_vault_that_is_kept(
+    enrolled: Phone,  # noqa: F811
+    lost: LostPhones,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert enrolled.worker.run_once() is None
     device, folder = enrolled.owner.device, tmp_path / "phone"
@@ -167,25 +190,51 @@ def test_a_visit_finalised_while_the_office_is_told_is_handed_over_as_a_file(
     order(lost, device)
     assert enrolled.worker.run_once() is None and enrolled.wipe_due()
     record_visit(enrolled, draft)
+    refused = Refused(say="lapangan.penyimpanan_penuh")
+    monkeypatch.setattr(enrolled._opened()._custody, "_hand_over", lambda _place: refused)
     enrolled.lock()
-    assert [name.endswith(ENDING) for name in left(folder)] == [True]
+    assert (folder / KEPT / f"brankas-{device[:8]}.db").exists()
     assert state(lost, device).wiped_ms and state(lost, device).handed_by == "berkas"
 
 
-def test_without_a_key_to_seal_the_vault_to_nothing_that_is_begun_is_wiped(
+@pytest.mark.parametrize("is_finished", [False, True])
+def test_without_a_key_to_seal_the_vault_or_a_file_to_nothing_that_is_begun_is_wiped(
     enrolled: Phone,  # noqa: F811
     lost: LostPhones,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    is_finished: bool,
 ) -> None:
     assert enrolled.worker.run_once() is None
-    subject = enrolled.visits.home().today[0].subjek
-    monkeypatch.setattr(enrolled._opened()._custody, "_kept", lambda: None)
+    subject, custody = enrolled.visits.home().today[0].subjek, enrolled._opened()._custody
+    monkeypatch.setattr(custody, "_kept", lambda: None)
+    monkeypatch.setattr(custody, "_hand_over", lambda _place: Refused(say="lapangan.serah.belum_ada_kunci"))
     order(lost, enrolled.owner.device)
     assert enrolled.worker.run_once() is None and enrolled.wipe_due()
-    start_visit(enrolled, subject)
+    draft = start_visit(enrolled, subject)
+    if is_finished:
+        record_visit(enrolled, draft)
     enrolled.lock()
     assert (tmp_path / "phone" / VAULT).exists() and enrolled.state() == "terkunci"
+
+
+@pytest.mark.parametrize("failing", ["_kept", "_hand_over"], ids=["the vault", "a file"])
+def test_nothing_is_wiped_and_the_office_told_of_nothing_when_handing_over_failed(
+    enrolled: Phone,  # noqa: F811
+    lost: LostPhones,
+    monkeypatch: pytest.MonkeyPatch,
+    failing: str,
+) -> None:
+    assert enrolled.worker.run_once() is None
+    custody = enrolled._opened()._custody
+    start_visit(enrolled)
+    waiting = msgspec.structs.replace(enrolled.worker.status(), photos_pending=1)
+    refused = {"_kept": lambda: None, "_hand_over": lambda _place: Refused(say="lapangan.serah.penuh")}
+    monkeypatch.setattr(custody, "_status", lambda: waiting)
+    monkeypatch.setattr(custody, failing, refused[failing])
+    order(lost, enrolled.owner.device)
+    assert enrolled.worker.run_once() is None and not enrolled.wipe_due()
+    assert not state(lost, enrolled.owner.device).handed_ms
 
 
 def test_what_was_handed_over_once_is_not_written_again_as_the_vault_closes(
@@ -340,6 +389,7 @@ def test_a_forged_order_wipes_nothing(
     assert phone.unlock(PIN) is None
     assert phone.worker.run_once() is None
     assert not phone.wipe_due()
+    assert phone.worker._store.get(ORDER, bytes, b"") == b"", "the phone itself does not believe it"
     phone.lock()
     assert phone.unlock(PIN) is None
     phone.lock()
