@@ -82,6 +82,13 @@ class Town:
         deps = self.office.deps
         deps.engine.write(lambda tx: subject_index.catch_up(tx, deps.office.device, 100)).result()
 
+    def end(self, workflow: str, state: str) -> None:
+        """Let every case have come to this state."""
+        stage = {"stage": stage_text(workflow, 1, state)}
+        self.office.deps.engine.write(
+            lambda tx: tx.execute("UPDATE kasus SET stage = :stage WHERE kabupaten = :kabupaten", stage)
+        ).result()
+
     def fields(self, record: RecordId) -> dict[str, Any]:
         return self.office.fields(record)
 
@@ -121,10 +128,7 @@ def test_those_about_whom_a_case_is_under_way_are_listed_by_themselves(
     about = {"workflow": workflow, "service": service, "subjek": town.warga[1], "kode_desa": DESA}
     town.change("c" * 32, "kasus", **about)
     if state:
-        stage = {"stage": stage_text(workflow, 1, state)}
-        town.office.deps.engine.write(
-            lambda tx: tx.execute("UPDATE kasus SET stage = :stage WHERE kabupaten = :kabupaten", stage)
-        ).result()
+        town.end(workflow, state)
     assert set(town.listed("masalah")) == shown
 
 
@@ -135,6 +139,8 @@ def test_those_who_moved_are_listed_with_their_case_where_they_live_now(town: To
     town.change("d" * 32, "kasus", **other)
     town.index()
     assert set(town.listed("masalah")) == {"Warga B"}
+    town.end("bpnt_masalah", "selesai")
+    assert town.listed("masalah") == {}
 
 
 def test_visits_and_cases_of_a_double_count_for_the_one_it_lives_on_in(town: Town) -> None:
