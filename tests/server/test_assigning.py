@@ -375,6 +375,13 @@ def test_loads_count_what_is_open_and_late(town: Town) -> None:
     assert (loads[town.first].open, loads[town.first].late) == (2, 1)
     assert loads[town.second].open == 0
     assert town.work.loads(town.person("admin")) == []
+    visit, head = town.office.add_visit(warga=town.warga[2])
+    sent_back = Decide(visit=visit, follows=head, decision="kembalikan", reasons={}, note="Foto ulang")
+    assert isinstance(town.office.deps.office.act(town.officer.id, sent_back), Applied)
+    sealed = {"petugas": town.first, "state": "baru", "due": (today - timedelta(days=1)).isoformat()}
+    town.change("e" * 32, "tugas", **sealed)
+    loads = {load.person.id: load for load in town.work.loads(town.officer)}
+    assert (loads[town.first].open, loads[town.first].late) == (3, 2), "a visit sent back is no tugas"
 
 
 def test_loads_of_however_many_workers_are_read_at_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
