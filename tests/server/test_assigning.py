@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -110,6 +110,8 @@ def test_a_desa_lists_its_own_people_and_what_is_known_of_each(town: Town) -> No
     assert set(town.listed("lama")) == {"Sutarmi", "Warga B", "Warga C"}
     town.change(town.warga[2], "warga", kode_desa=ELSEWHERE)
     assert set(town.listed()) == {"Sutarmi", "Warga A", "Warga B"}
+    town.decide(*town.office.add_visit(warga=visited))
+    assert town.listed()["Warga A"].visit_state == "disetujui", "the newest visit counts"
 
 
 @pytest.mark.parametrize(
@@ -283,10 +285,11 @@ def test_of_a_workers_tugas_each_officer_sees_only_those_they_could_move(town: T
     office.add_person("kis", "Petugas KIS", "PK", ("petugas",), services=("kis",))
     office.add_person("semua", "Petugas Semua", "PS", ("petugas",), services=())
     case = SealedCase(office)
-    town.work.give(town.officer, town.order(case.author), town.warga[:1])
-    town.change(RecordId("e" * 32), "tugas", kasus=case.kasus, petugas=case.author, state="baru")
-    seen = {each.target: each.sealed for each in town.work.tasks(town.person("semua"), case.author)}
-    assert seen == {town.warga[0]: False, None: True}
+    day, later = date(2026, 1, 5), "2026-01-06"
+    town.work.give(town.officer, town.order(case.author, due=day), town.warga[:1])
+    town.change(RecordId("e" * 32), "tugas", kasus=case.kasus, petugas=case.author, state="baru", due=later)
+    seen = [(one.target, one.sealed, one.due) for one in town.work.tasks(town.person("semua"), case.author)]
+    assert seen == [(town.warga[0], False, day.isoformat()), (None, True, later)]
     assert [each.target for each in town.work.tasks(town.officer, case.author)] == [town.warga[0]]
     assert town.work.tasks(town.person("kis"), case.author) == [], "nor that there is something sealed"
     with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
