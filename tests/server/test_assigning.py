@@ -201,6 +201,15 @@ def test_a_later_visit_that_did_not_find_the_one_served_does_not_bring_them_back
     assert town.listed()["Warga A"].gone == "meninggal"
 
 
+def test_what_a_visit_to_a_double_told_counts_for_the_one_it_lives_on_in(town: Town) -> None:
+    keep, _, gone = town.warga
+    told = {"hasil_kunjungan": "meninggal"}
+    town.decide(*town.office.add_visit(warga=gone, answers=told, photos=()))
+    town.change(gone, "warga", digabung_ke=keep)
+    town.index()
+    assert town.listed()["Warga A"].gone == "meninggal" and "Warga A" not in town.listed("belum")
+
+
 def test_who_died_is_listed_where_all_are_and_with_a_case_that_is_under_way(town: Town) -> None:
     about = {"workflow": "bpnt_masalah", "service": "bpnt", "subjek": town.warga[0], "kode_desa": DESA}
     town.change("c" * 32, "kasus", **about)
