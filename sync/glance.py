@@ -33,7 +33,7 @@ class Glance:
         self._ends = store.commit_ends(self._asked_tags)
         parts = {part for caller in callers for part in caller.parts}
         self._digests = store.digests(parts)
-        near = [cursor.seq for _, cursor in asked if last - FAR_BEHIND <= cursor.seq <= last]
+        near = [cursor.seq for _, cursor in asked if cursor.seq >= last - FAR_BEHIND]
         self._near = min(near, default=last)
         self._news = store.news_of({caller.device for caller in callers}, self._near, last)
         self._rows = self._beyond(parts, ROWS_EACH * len(asked))

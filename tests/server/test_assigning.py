@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -82,6 +82,13 @@ class Town:
         deps = self.office.deps
         deps.engine.write(lambda tx: subject_index.catch_up(tx, deps.office.device, 100)).result()
 
+    def end(self, workflow: str, state: str) -> None:
+        """Let every case have come to this state."""
+        stage = {"stage": stage_text(workflow, 1, state)}
+        self.office.deps.engine.write(
+            lambda tx: tx.execute("UPDATE kasus SET stage = :stage WHERE kabupaten = :kabupaten", stage)
+        ).result()
+
     def fields(self, record: RecordId) -> dict[str, Any]:
         return self.office.fields(record)
 
@@ -103,6 +110,8 @@ def test_a_desa_lists_its_own_people_and_what_is_known_of_each(town: Town) -> No
     assert set(town.listed("lama")) == {"Sutarmi", "Warga B", "Warga C"}
     town.change(town.warga[2], "warga", kode_desa=ELSEWHERE)
     assert set(town.listed()) == {"Sutarmi", "Warga A", "Warga B"}
+    town.decide(*town.office.add_visit(warga=visited))
+    assert town.listed()["Warga A"].visit_state == "disetujui", "the newest visit counts"
 
 
 @pytest.mark.parametrize(
@@ -121,10 +130,7 @@ def test_those_about_whom_a_case_is_under_way_are_listed_by_themselves(
     about = {"workflow": workflow, "service": service, "subjek": town.warga[1], "kode_desa": DESA}
     town.change("c" * 32, "kasus", **about)
     if state:
-        stage = {"stage": stage_text(workflow, 1, state)}
-        town.office.deps.engine.write(
-            lambda tx: tx.execute("UPDATE kasus SET stage = :stage WHERE kabupaten = :kabupaten", stage)
-        ).result()
+        town.end(workflow, state)
     assert set(town.listed("masalah")) == shown
 
 
@@ -135,6 +141,8 @@ def test_those_who_moved_are_listed_with_their_case_where_they_live_now(town: To
     town.change("d" * 32, "kasus", **other)
     town.index()
     assert set(town.listed("masalah")) == {"Warga B"}
+    town.end("bpnt_masalah", "selesai")
+    assert town.listed("masalah") == {}
 
 
 def test_visits_and_cases_of_a_double_count_for_the_one_it_lives_on_in(town: Town) -> None:
@@ -191,6 +199,15 @@ def test_a_later_visit_that_did_not_find_the_one_served_does_not_bring_them_back
     town.visited(hasil_kunjungan="meninggal")
     town.visited(hasil_kunjungan="terisi_lengkap", keberadaan_kpm="tidak_ditemukan")
     assert town.listed()["Warga A"].gone == "meninggal"
+
+
+def test_what_a_visit_to_a_double_told_counts_for_the_one_it_lives_on_in(town: Town) -> None:
+    keep, _, gone = town.warga
+    told = {"hasil_kunjungan": "meninggal"}
+    town.decide(*town.office.add_visit(warga=gone, answers=told, photos=()))
+    town.change(gone, "warga", digabung_ke=keep)
+    town.index()
+    assert town.listed()["Warga A"].gone == "meninggal" and "Warga A" not in town.listed("belum")
 
 
 def test_who_died_is_listed_where_all_are_and_with_a_case_that_is_under_way(town: Town) -> None:
@@ -277,10 +294,11 @@ def test_of_a_workers_tugas_each_officer_sees_only_those_they_could_move(town: T
     office.add_person("kis", "Petugas KIS", "PK", ("petugas",), services=("kis",))
     office.add_person("semua", "Petugas Semua", "PS", ("petugas",), services=())
     case = SealedCase(office)
-    town.work.give(town.officer, town.order(case.author), town.warga[:1])
-    town.change(RecordId("e" * 32), "tugas", kasus=case.kasus, petugas=case.author, state="baru")
-    seen = {each.target: each.sealed for each in town.work.tasks(town.person("semua"), case.author)}
-    assert seen == {town.warga[0]: False, None: True}
+    day, later = date(2026, 1, 5), "2026-01-06"
+    town.work.give(town.officer, town.order(case.author, due=day), town.warga[:1])
+    town.change(RecordId("e" * 32), "tugas", kasus=case.kasus, petugas=case.author, state="baru", due=later)
+    seen = [(one.target, one.sealed, one.due) for one in town.work.tasks(town.person("semua"), case.author)]
+    assert seen == [(town.warga[0], False, day.isoformat()), (None, True, later)]
     assert [each.target for each in town.work.tasks(town.officer, case.author)] == [town.warga[0]]
     assert town.work.tasks(town.person("kis"), case.author) == [], "nor that there is something sealed"
     with serving(office) as address, httpx.Client(base_url=address, timeout=20) as client:
@@ -369,6 +387,13 @@ def test_loads_count_what_is_open_and_late(town: Town) -> None:
     assert (loads[town.first].open, loads[town.first].late) == (2, 1)
     assert loads[town.second].open == 0
     assert town.work.loads(town.person("admin")) == []
+    visit, head = town.office.add_visit(warga=town.warga[2])
+    sent_back = Decide(visit=visit, follows=head, decision="kembalikan", reasons={}, note="Foto ulang")
+    assert isinstance(town.office.deps.office.act(town.officer.id, sent_back), Applied)
+    sealed = {"petugas": town.first, "state": "baru", "due": (today - timedelta(days=1)).isoformat()}
+    town.change("e" * 32, "tugas", **sealed)
+    loads = {load.person.id: load for load in town.work.loads(town.officer)}
+    assert (loads[town.first].open, loads[town.first].late) == (3, 2), "a visit sent back is no tugas"
 
 
 def test_loads_of_however_many_workers_are_read_at_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from schemas.ids import BlobId
 from server import backup_store
+from server.backups.blob_copies import BlobCopies
 from server.backups.checking import check_medium
 from server.backups.making import Made, StoppedError, make_copy
 from server.backups.manifest import read_manifest
@@ -218,6 +219,18 @@ def test_a_damaged_copy_of_a_blob_is_replaced_within_a_turn(office: Office) -> N
         spoil(path)
     assert sum(office.copy().mended for _ in range(16)) == len(blobs)
     assert office.is_whole()
+
+
+def test_what_a_medium_keeps_damaged_is_not_called_mended(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = office.add_blob()
+    office.copy()
+    spoil(office.blob_copy(blob))
+    copies = BlobCopies(office.deps.blobs, office.medium.blobs, keys_of(office.data).blob_masters())
+    monkeypatch.setattr(copies, "copy", lambda *_: True)  # and the disk kept what was there
+    assert not copies.mend(blob, 150_000) and copies.mended == 0
+    assert not office.blob_copy(blob).exists(), "it is copied anew the next time"
 
 
 def test_a_cut_off_copy_of_a_blob_is_replaced_at_once(office: Office) -> None:

@@ -1,15 +1,18 @@
 """An office whose disk lost photos: what a medium has comes back from it, the rest is asked for again."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from schemas.ids import BlobId
+from schemas.ids import BlobId, DeviceId
 from server import backup_store, restore_store
+from server.backups import bringing_back
 from server.backups.bringing_back import BroughtBack, mend_office
 from server.backups.medium import Medium
 from server.deps import Deps
+from server.store import SqlOfficeStore
 from tests.server.backup_office import add_blobs, copied, medium_at, source_of, spoil
 from tests.server.conftest import make_office
 
@@ -77,6 +80,22 @@ def test_nobody_is_asked_where_a_medium_went_away_while_it_was_looked_at(place: 
     place.medium.path.rename(place.folder / "pulled out")
     assert place.mend(place.medium) == BroughtBack()
     assert len(place.held()) == 3
+
+
+def test_what_is_destroyed_while_it_is_looked_for_is_missed_by_nobody(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = place.blobs[2]
+    place.lose(gone)
+
+    def destroyed_meanwhile(media: Sequence[Medium], office: DeviceId) -> bool:
+        place.deps.engine.write(lambda tx: SqlOfficeStore.writing(tx).destroy([], [gone])).result()
+        return True
+
+    monkeypatch.setattr(bringing_back, "all_there", destroyed_meanwhile)
+    assert place.mend(place.medium) == BroughtBack()
+    missing = place.deps.engine.read(lambda tx: restore_store.missing(tx, place.deps.office.device))
+    assert missing.blobs == 0
 
 
 def test_an_empty_folder_is_a_disk_that_is_not_there(place: Place) -> None:

@@ -239,6 +239,19 @@ def test_a_reference_to_a_photo_that_is_missing_is_found(engine: SqliteEngine) -
     assert found == ["rujukan_berbeda"]
 
 
+@pytest.mark.parametrize(
+    ("table", "name", "which"),
+    [("kunjungan", "visit", record_id(4)), ("konflik", "conflict", "")],
+    ids=["a visit", "a conflict"],
+)
+def test_what_was_taken_off_the_list_that_people_work_through_is_found(
+    engine: SqliteEngine, table: str, name: str, which: str
+) -> None:
+    which = which or engine.read(lambda tx: tx.query(f"SELECT min({name}) FROM {table}"))[0][0]
+    sql = f"DELETE FROM {table} WHERE kabupaten = :kabupaten AND {name} = :which"
+    assert found_after(engine, sql, compared=True, which=which) == ["daftar_berbeda"]
+
+
 def test_a_commit_that_holds_nothing_is_found(engine: SqliteEngine) -> None:
     sql = (
         "INSERT INTO commits (kabupaten, first_seq, last_seq, tag, at_ms)"

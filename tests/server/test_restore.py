@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from server import backup_store, device_store, reach_store, restore_store
 from server.backups import restoring
 from server.backups.checking import check_medium
+from server.backups.manifest import NONCE_BYTES, read_manifest, write_manifest
 from server.backups.medium import Trouble
 from server.backups.restoring import UNFINISHED
 from server.compose import DATABASE
@@ -209,6 +210,17 @@ def test_a_damaged_copy_is_passed_over_for_the_one_before(world: World) -> None:
     path.write_bytes(data[:9_000] + bytes([data[9_000] ^ 1]) + data[9_001:])
     made = world.restore("back")
     assert (made.manifest.number, made.damaged_copies) == (1, [2])
+
+
+def test_a_copy_that_was_never_read_back_is_nobodys(world: World) -> None:
+    world.copy()
+    world.visit()
+    world.copy()
+    keys = keys_of(world.data)
+    cut_off = replace(read_manifest(world.usb, keys, 2), verified_ms=0)
+    write_manifest(world.usb, keys, cut_off, bytes(NONCE_BYTES))
+    made = world.restore("back")
+    assert (made.manifest.number, made.damaged_copies) == (1, [])
 
 
 def test_an_earlier_moment_can_be_asked_for(world: World) -> None:

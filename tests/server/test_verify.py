@@ -208,6 +208,7 @@ def test_a_number_that_became_another_kind_of_number_in_one_commit_is_no_fault(t
         "UPDATE rows SET hash = randomblob(16) WHERE removed = 1",
         "UPDATE parts SET digest = zeroblob(16)",
         "DELETE FROM parts",
+        "INSERT INTO parts VALUES ('33.14', 'desa/33.14.01.2001/x', randomblob(16), 1)",
         "UPDATE changes SET raw = NULL WHERE id = (SELECT change FROM links WHERE counter = 3)",
         "UPDATE changes SET raw = raw || x'00' WHERE id = (SELECT change FROM links WHERE counter = 3)",
         "UPDATE links SET counter = 30 WHERE counter = 3",

@@ -1,5 +1,6 @@
 """Rows that travel empty come out whole."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +40,16 @@ def test_what_lists_did_not_hide_from_the_start_travels_whole() -> None:
     full = {**FULL, "desil": 3}
     rows = [row(DESA, encode(reduced(full))), row(MINE, encode(full))]
     assert b"desil" not in rows[0].body and thin(rows) == rows
+
+
+@pytest.mark.parametrize("kind", ["warga", "ewarong"])
+def test_rows_of_one_thing_travel_together_and_so_do_things_of_one_desa(kind: str) -> None:
+    """What is alike deflates well beside each other: on EDGE each byte is paid for."""
+    beyond = Part("desa/33.14.01.2002/bpnt")
+    places = [(beyond, 1), (DESA, 2), (MINE, 2), (MINE, 1), (DESA, 3)]
+    sent = thin([row(part, encode(FULL), number, kind) for part, number in places])
+    expected = [(DESA, 2), (MINE, 2), (DESA, 3), (beyond, 1), (MINE, 1)]
+    assert [(one.part, one.id) for one in sent] == [(part, record_id(number)) for part, number in expected]
 
 
 def test_an_empty_row_without_its_full_one_is_no_page() -> None:
