@@ -38,6 +38,10 @@ class Door(Data, frozen=True, kw_only=True):
     checked: bool = True
 
 
+OUT_OF_DATE = "lapangan.tanggal_sertifikat"
+"""The office's certificate ended or has not begun, by this phone's clock: one of the two is wrong."""
+
+
 class Failure(Data, frozen=True, kw_only=True):
     """Nothing came of it. `say` is a text key; `status` the HTTP status, 0 without an answer.
 

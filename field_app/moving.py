@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from field_app.link import Door, Failure, Link, Reply
+from field_app.link import OUT_OF_DATE, Door, Failure, Link, Reply
 from field_app.owner import Owner
 from schemas.device_word import DeviceOrders, DeviceReport, WipeWord
 from schemas.handover import OfficeKey, OfficeKeyRequest
@@ -141,7 +141,8 @@ class MovingLink:
 
     def _may_have_moved(self, failure: Failure) -> bool:
         unanswered = failure.kind == "jaringan" and failure.status == 0
-        return unanswered and (self._owner.address.lower().startswith(PLAIN) or failure.say == STRANGER)
+        is_stranger = failure.say in (STRANGER, OUT_OF_DATE)
+        return unanswered and (is_stranger or self._owner.address.lower().startswith(PLAIN))
 
     def _find(self) -> Owner | None:
         """Return where the office is by its own signature; None where nobody shows one."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 import httpx
 import msgspec
 
-from field_app.link import UNREACHABLE, Door, Failure, Reply
+from field_app.link import OUT_OF_DATE, UNREACHABLE, Door, Failure, Reply
 from field_app.pinning import pinned
 from field_app.prepared import Prepared, prepare
 from schemas.base import UNREADABLE, Message, decode, encode
@@ -59,6 +59,8 @@ UNASKED_HEADERS = ("accept", "accept-encoding", "connection", "user-agent")
 STRANGER = "lapangan.kantor_lain"
 UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 """How OpenSSL says that whoever answered is not the one that was asked for."""
+UNTIMELY = ("certificate has expired", "certificate is not yet valid")
+"""How it says so where only the days do not fit. An office's own authority is trusted on any day."""
 PLAIN = "identity"
 INFLATES = {"deflate": zlib.MAX_WBITS, "gzip": 16 + zlib.MAX_WBITS}
 """How zlib reads each content coding. Nobody asks for gzip: proxies pack what passes all the same."""
@@ -386,6 +388,8 @@ def _network(error: httpx.TransportError | httpx.StreamError) -> Failure:
             return Failure(kind="rusak", say="lapangan.alamat_salah")
         case httpx.TimeoutException():
             return Failure(kind="jaringan", say="lapangan.kantor_lambat")
+        case httpx.ConnectError() if any(word in str(error) for word in UNTIMELY):
+            return Failure(kind="jaringan", say=OUT_OF_DATE)
         case httpx.ConnectError() if UNTRUSTED in str(error):
             return Failure(kind="jaringan", say=STRANGER)
         case httpx.ConnectError():
