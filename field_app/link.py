@@ -28,6 +28,8 @@ UNREACHABLE = "lapangan.tanpa_jaringan"
 """What a failure says when there was no way to the office at all."""
 STRANGER = "lapangan.kantor_lain"
 """What it says when somebody else answered."""
+OUT_OF_DATE = "lapangan.tanggal_sertifikat"
+"""The office's certificate ended or has not begun, by this phone's clock: one of the two is wrong."""
 
 
 class Door(Data, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from field_app.link import STRANGER, UNREACHABLE, Door, Failure, Link, Reply
+from field_app.link import OUT_OF_DATE, STRANGER, UNREACHABLE, Door, Failure, Link, Reply
 from field_app.owner import Owner
 from schemas.addresses import MOST_ADDRESSES, PLAIN, TLS, OfficeAddress, OfficeAddresses, address_message
 from schemas.device_word import DeviceOrders, DeviceReport, WipeWord
@@ -226,7 +226,7 @@ class MovingLink:
     def _may_speak_tls(self, failure: Failure) -> bool:
         """Whether an office that speaks TLS only now, or under another authority, would explain this."""
         unanswered = failure.kind == "jaringan" and failure.status == 0
-        return unanswered and (not self._is_tls() or failure.say == STRANGER)
+        return unanswered and (not self._is_tls() or failure.say in (STRANGER, OUT_OF_DATE))
 
     def _is_tls(self) -> bool:
         return not self._owner.address.lower().startswith(PLAIN)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 import httpx
 import msgspec
 
-from field_app.link import STRANGER, UNREACHABLE, Door, Failure, Reply
+from field_app.link import OUT_OF_DATE, STRANGER, UNREACHABLE, Door, Failure, Reply
 from field_app.pinning import pinned
 from field_app.prepared import Prepared, prepare
 from schemas.addresses import OfficeAddresses
@@ -58,8 +58,9 @@ OK, TOO_MANY, UNAVAILABLE = 200, 429, 503
 UNASKED_HEADERS = ("accept", "accept-encoding", "connection", "user-agent")
 """What httpx would say with each request and nobody here reads: a hundred bytes each time."""
 UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
-OUT_OF_DATE = ("certificate is not yet valid", "certificate has expired")
-"""How OpenSSL says that another answered than was asked for; and that it is the one, but on another day."""
+"""How OpenSSL says that whoever answered is not the one that was asked for."""
+UNTIMELY = ("certificate has expired", "certificate is not yet valid")
+"""How it says so where only the days do not fit. An office's own authority is trusted on any day."""
 PLAIN = "identity"
 INFLATES = {"deflate": zlib.MAX_WBITS, "gzip": 16 + zlib.MAX_WBITS}
 """How zlib reads each content coding. Nobody asks for gzip: proxies pack what passes all the same."""
@@ -105,10 +106,9 @@ class HttpLink:
         for name in UNASKED_HEADERS:
             self._client.headers.pop(name, None)
         self._packing = packing or load_packing()
-        self._packs = True
+        self._packs, self._closed = True, False
         self._prepared: Prepared | None = None
         self._token, self._logins = "", 0
-        self._closed = False
 
     def close(self) -> None:
         """Close all connections; what still runs on them ends as a network's trouble."""
@@ -388,8 +388,8 @@ def _network(error: httpx.TransportError | httpx.StreamError) -> Failure:
             return Failure(kind="jaringan", say=UNREACHABLE)
         case httpx.TimeoutException():
             return Failure(kind="jaringan", say="lapangan.kantor_lambat")
-        case httpx.ConnectError() if any(words in str(error) for words in OUT_OF_DATE):
-            return Failure(kind="jaringan", say="lapangan.tanggal_berbeda")
+        case httpx.ConnectError() if any(word in str(error) for word in UNTIMELY):
+            return Failure(kind="jaringan", say=OUT_OF_DATE)
         case httpx.ConnectError() if UNTRUSTED in str(error):
             return Failure(kind="jaringan", say=STRANGER)
         case httpx.ConnectError():

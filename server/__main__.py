@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from schemas.text import load_text
-from server.commands.shared import broken_off
+from server.commands.shared import broken_off, of_another_user, refuse
 from server.engine import EngineError
 
 COMMANDS = (
@@ -42,6 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Whatever is made from here on, database and photos above all, is its owner's alone.
     os.umask(0o077)
     text = load_text()
+    refused = of_another_user(args)
+    if refused is not None:
+        code = refuse(text, refused)
+        if args.command != "run":  # who lets root serve what belongs to another is only told
+            return code
     try:
         return int(importlib.import_module(_module(args.command)).run(args, text))
     except EngineError as error:

@@ -3,6 +3,7 @@
 import argparse
 import fcntl
 import os
+import pwd
 import sys
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 from schemas.problem import TEXTS
 from schemas.text import Text
 from server.backups.medium import Trouble
-from server.compose import Refused, close_office, open_office, unsound
+from server.compose import DATABASE, Refused, close_office, open_office, unsound
 from server.deps import Deps
 from server.engine import DamagedError, EngineError, FailingError, FullError, LockedError
 from server.own_authority import NoAuthority, OwnAuthority
@@ -31,6 +32,29 @@ def refuse(text: Text, refused: Refused) -> int:
     """Say in one line why a data folder cannot be used; return the exit code."""
     print(text(f"perintah.{refused.say}", **refused.values), file=sys.stderr)
     return UNUSABLE
+
+
+def of_another_user(args: argparse.Namespace) -> Refused | None:
+    """Say why root is not to work on an office that belongs to another user: a key file or a photo that root
+    writes is root's alone, and the server could not read it any more.
+    """
+    data: Path | None = getattr(args, "data", None)
+    if data is None or os.geteuid() != 0:
+        return None
+    try:
+        owner = (data / DATABASE).stat().st_uid
+    except OSError:
+        return None  # there is no office, or none that can be read: the command says so
+    return (
+        Refused(say="pemilik_lain", values={"folder": str(data), "pemilik": _name(owner)}) if owner else None
+    )
+
+
+def _name(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return str(user)
 
 
 def broken_off(text: Text, error: EngineError, args: argparse.Namespace) -> int | None:

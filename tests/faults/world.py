@@ -20,6 +20,7 @@ import httpx
 
 from field_app.devices.desktop import desktop_devices
 from field_app.drawing import drawn_photo
+from field_app.enrol import Enrolled
 from field_app.phone import Phone
 from field_app.shipped import load_shipped
 from field_app.transport import open_link
@@ -214,11 +215,11 @@ class World:
         self.join(phone, number)
         return phone
 
-    def join(self, phone: Phone, number: int = 0) -> None:
+    def join(self, phone: Phone, number: int = 0) -> Enrolled:
         """Let a phone in for this officer, by a code and the words on both sides."""
         code = self.code(number)
         with self.hand() as deps:
-            let_in(phone, deps, self.line.address, code, PIN)
+            return let_in(phone, deps, self.line.address, code, PIN)
 
     def phone_at(self, folder: Path, time: SetTime | None = None) -> Phone:
         """The phone of a folder, as it is when the app is started: not yet open."""

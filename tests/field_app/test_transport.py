@@ -354,8 +354,8 @@ def authority() -> Authority:
 @pytest.mark.parametrize(
     ("made_ms", "names", "say"),
     [
-        (NOW_MS + YEAR_MS, ("127.0.0.1",), "tanggal_berbeda"),
-        (NOW_MS - YEAR_MS, ("127.0.0.1",), "tanggal_berbeda"),
+        (NOW_MS + YEAR_MS, ("127.0.0.1",), "tanggal_sertifikat"),
+        (NOW_MS - YEAR_MS, ("127.0.0.1",), "tanggal_sertifikat"),
         (NOW_MS, ("lain.test",), "kantor_lain"),
     ],
     ids=["to-come", "run-out", "another-name"],

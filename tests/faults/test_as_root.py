@@ -1,0 +1,60 @@
+"""Somebody types a command of the office as root, while the server runs as a user of its own.
+
+Rule: nothing is written that the server could not read any more.
+"""
+
+import os
+import pwd
+from pathlib import Path
+
+import pytest
+
+from server.__main__ import main
+from server.commands.shared import UNUSABLE
+from tests.faults.conftest import Make
+from tests.faults.world import World, sync, visit
+
+NOBODY = "nobody"
+COMMANDS = {
+    "rotate-keys": ("rotate-keys",),
+    "backup": ("backup", "--prepare", "{}/usb"),
+    "user": ("user", "--list"),
+    "verify": ("verify",),
+}
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+
+
+def give(world: World, user: int) -> None:
+    """Let the office and its key belong to a user."""
+    for folder in (world.office, world.folder / "keys"):
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, user, user)
+
+
+def owners(world: World) -> dict[Path, int]:
+    """Whose each file of the office is."""
+    folders = (world.office, world.folder / "keys")
+    return {path: path.stat().st_uid for folder in folders for path in (folder, *folder.rglob("*"))}
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_root_is_told_as_whom_to_work_on_an_office_of_another_user(
+    regency: Make, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    """Row 94. The keys above all: a file of root's alone, and the server does not start again."""
+    world = regency()
+    phone = world.phone()
+    sync(phone)
+    visit(phone, world.beats[0], 1)
+    sync(phone)
+    world.kill()
+    user = pwd.getpwnam(NOBODY).pw_uid
+    give(world, user)
+    before = owners(world)
+    name, *more = (word.format(world.folder) for word in command)
+    assert main([name, "--data", str(world.office), *more]) == UNUSABLE
+    assert f"runuser -u {NOBODY}" in capsys.readouterr().err
+    assert owners(world) == before and set(before.values()) == {user}
+    give(world, 0)
+    assert world.faults() == []
