@@ -139,18 +139,15 @@ class MovingLink:
 
     def _enter(self, owner: Owner, device: DeviceId, sign: Callable[[bytes], bytes]) -> Failure | None:
         """Log in where the office may be, and stay if it lets the phone in."""
-        if self._closed:
-            return CLOSED
         self._tried = unused = self._connect(door_of(owner))
         try:
             refused = CLOSED if self._closed else self._tried.login(device, sign)
-            if refused is None and self._closed:
-                return CLOSED
-            if refused is None:
-                self._keep(owner)
-                self._earlier += self._link.logins
-                unused, self._link, self._owner = self._link, self._tried, owner
-            return refused
+            if refused is not None or self._closed:
+                return refused or CLOSED
+            self._keep(owner)
+            self._earlier += self._link.logins
+            unused, self._link, self._owner = self._link, self._tried, owner
+            return None
         finally:
             self._tried = None
             unused.close()
