@@ -82,7 +82,7 @@ def _check_contents(
 ) -> set[Path]:
     """Check what the database and the folder hold; return the files that belong to the database.
 
-    Chains are checked by a process of their own while this one replays what they carry.
+    Chains of many pages are checked by a process of their own while this one replays what they carry.
     """
     task = Task(
         database=str(database.absolute()),
@@ -90,7 +90,7 @@ def _check_contents(
         office=keys.device,
         office_keys=keys.chain_bytes(),
     )
-    with beside(task) as chains:
+    with beside(task, findings.counts["halaman"]) as chains:
         destroyed = office_word(reader, keys.device).destroyed
         replayed = replay(reader, keys.device, rules, destroyed, findings, progress)
         compare(reader, replayed, findings, progress)

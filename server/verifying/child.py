@@ -1,18 +1,12 @@
-"""The process beside: what can be checked without knowing what came before. Rule: it reads, and tells.
-
-Structure, chains and signatures need nothing of the replay, so they are checked meanwhile. It looks at a
-snapshot of its own: an office that serves may have taken in more by then than what is replayed.
-"""
+"""The process beside: what can be checked without knowing what came before. Rule: it reads, and tells."""
 
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from schemas.base import decode
-from server.engines.examining import examined
 from server.frames import read_frame
-from server.verifying.chains import check_chains
+from server.verifying.apart import check_apart
 from server.verifying.findings import Notes
 from server.verifying.messages import (
     FAULTS_TOGETHER,
@@ -40,21 +34,11 @@ def main() -> None:
         return
     telling, notes = _Telling(_say), Notes()
     with notes.reading():
-        _check(decode(raw, Task), notes, telling)
+        check_apart(decode(raw, Task), notes, telling)
+        telling.tell()
     for start in range(0, len(notes.found), FAULTS_TOGETHER):
         _say(Faults(found=notes.found[start : start + FAULTS_TOGETHER]))
     _say(Done(counts=dict(notes.counts)))
-
-
-def _check(task: Task, notes: Notes, telling: "_Telling") -> None:
-    with examined(Path(task.database), task.key) as database:
-        telling.step("susunan", 1)
-        for line in database.structure():
-            notes.fault("susunan", apa=line)
-        telling.advance()
-        if not notes.found:
-            check_chains(database.reader(), task.office, task.office_keys, notes, telling)
-    telling.tell()
 
 
 class _Telling:

@@ -31,8 +31,8 @@ LIVES = {"kode_desa": DESA, "layanan": ["bpnt"]}
 ANOTHER_BYTE = "UPDATE links SET raw = CAST(raw || x'00' AS BLOB)"
 SLOW = (
     "import sys; sys.path.insert(0, {root!r}); import server.verifying.child as child;"
-    " look = child.check_chains;"
-    " child.check_chains = lambda *given: (sys.stdin.buffer.read(), look(*given)); child.main()"
+    " import server.verifying.apart as apart; look = apart.check_chains;"
+    " apart.check_chains = lambda *given: (sys.stdin.buffer.read(), look(*given)); child.main()"
 )
 """A child that looks at chains only once the office has hung up: so it never finishes before it is ended."""
 FEW_TOGETHER = (
@@ -55,6 +55,12 @@ class Steps(Silent):
 
     def advance(self, count: int = 1) -> None:
         self.seen[self._name][0] += count
+
+
+@pytest.fixture(autouse=True)
+def _no_office_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an office of few pages have a process of its own, as one of many has."""
+    monkeypatch.setattr(beside, "FEW_PAGES", 0)
 
 
 @pytest.fixture
@@ -151,6 +157,27 @@ def test_an_index_that_tells_another_story_than_its_table_is_found(folder: Path)
     assert [fault for fault in found(folder).faults if "Susunan basis data rusak" in fault]
 
 
+def test_the_chains_of_a_small_office_are_checked_without_another_process_and_as_well(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = watched(monkeypatch)
+    pages = found(folder).counts["halaman"]
+    for told in (
+        "SELECT 1",
+        "UPDATE signatures SET signature = zeroblob(64)",
+        ANOTHER_BYTE,
+        "UPDATE changes SET outcome = x'00' WHERE seq = (SELECT max(seq) FROM changes)",
+    ):
+        rewrite(folder, told)
+        there = found(folder)
+        before = len(started)
+        with monkeypatch.context() as small:
+            small.setattr(beside, "FEW_PAGES", pages + 1)
+            here = found(folder)
+        assert len(started) == before
+        assert (here.faults, here.counts) == (there.faults, there.counts)
+
+
 def test_a_process_that_cannot_start_is_a_fault(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(children, "START", "raise SystemExit(0)")
     findings = found(folder)
@@ -201,7 +228,7 @@ def heard(said: bytes, monkeypatch: pytest.MonkeyPatch) -> Findings:
     monkeypatch.setattr(children, "START", f"import sys; sys.stdout.buffer.write({said!r})")
     findings = Findings(TEXT)
     task = Task(database="/tidak/ada", key=bytes(32), office=DeviceId("ab" * 16), office_keys=(bytes(32),))
-    with beside.beside(task) as chains:
+    with beside.beside(task, 1) as chains:
         chains.finish(findings, Steps())
     return findings
 
@@ -214,7 +241,7 @@ def test_a_process_whose_key_does_not_fit_says_so(folder: Path) -> None:
         office=DeviceId("ab" * 16),
         office_keys=(bytes(32),),
     )
-    with beside.beside(task) as chains:
+    with beside.beside(task, 1) as chains:
         chains.finish(findings, Steps())
     assert findings.faults == [TEXT("periksa.salah.tidak_terbuka")]
 
