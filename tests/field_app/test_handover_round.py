@@ -274,6 +274,8 @@ def test_a_phone_that_holds_other_rows_than_the_office_is_mended_by_its_next_fil
     assert not by_file().out_of_step
     assert phone.visits.person(WARGA)["nama"] == "Warga Uji"
     assert by_file().rows == 0, "and asks for no repair again"
+    last = phone.handover.last()
+    assert last is not None and (last.data, last.photos) == (0, 0)
 
 
 def test_a_visit_finalised_while_a_file_is_written_is_in_it_without_photos_and_these_are_in_the_next(
