@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from field_app.erasing import EMPTY_WAL
 from field_app.views import DraftView, Finalised
 from schemas.ids import RecordId
 from schemas.wire import Rejected, Removed
@@ -131,3 +132,18 @@ def test_a_name_alone_says_whose_phone_it_was(field: Field) -> None:
     assert (version.number, version.seen.nama, version.subject) == (done.number, "", None)
     assert RecordId(version.visit) == done.visit
     assert len(KEY) == 32
+
+
+def test_what_must_not_stay_in_the_wal_is_asked_for_until_nobody_reads_it(near: Sending) -> None:
+    store = near.field.store
+    store.put(EMPTY_WAL, True)
+    other = near.field.vault.another()
+    with other.read() as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM links").fetchone()
+        assert near.worker.run_once() is None
+        assert store.get(EMPTY_WAL, bool, False) is True
+        reader.execute("ROLLBACK")
+    other.close()
+    assert near.worker.run_once() is None
+    assert store.get(EMPTY_WAL, bool, True) is False

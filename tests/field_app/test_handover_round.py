@@ -16,6 +16,7 @@ from field_app.views import AnswerRead, DraftView, Finalised, HandedOver, Refuse
 from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import BlobId, ChangeId
 from schemas.problem import Problem
+from schemas.wire import Removed
 from server.services.handover import Counts, Taken, Written
 from server.store import SqlOfficeStore
 from sync.change import Decide, Patch
@@ -252,6 +253,54 @@ def test_an_old_answer_read_late_does_no_harm(
     assert phone.handover.read(old) == Refused(say="lapangan.jawaban.sudah_lama")
     assert phone.visits.home() == before
     assert phone.visits.person(WARGA)["nama"] == "Warga Baru"
+
+
+def test_a_phone_that_holds_other_rows_than_the_office_is_mended_by_its_next_file(
+    office: Running,  # noqa: F811
+    phone: Phone,
+    stick: Path,
+) -> None:
+    def by_file() -> AnswerRead:
+        take(office, hand_over(phone, stick))
+        read = phone.handover.read(answer(office, phone, stick))
+        assert isinstance(read, AnswerRead), read
+        return read
+
+    visit(phone)
+    assert not by_file().out_of_step
+    store: Any = phone.visits._bench.store
+    store.put_rows([], [Removed(part=row.part, id=row.id, seq=row.seq) for row in store.rows([WARGA])])
+    assert by_file().out_of_step
+    assert not by_file().out_of_step
+    assert phone.visits.person(WARGA)["nama"] == "Warga Uji"
+    assert by_file().rows == 0, "and asks for no repair again"
+    last = phone.handover.last()
+    assert last is not None and (last.data, last.photos) == (0, 0)
+
+
+def test_a_visit_finalised_while_a_file_is_written_is_in_it_without_photos_and_these_are_in_the_next(
+    office: Running,  # noqa: F811
+    phone: Phone,
+    stick: Path,
+) -> None:
+    visit(phone)
+    draft = phone.visits.start("bpnt_kpm", WARGA, None)
+    assert isinstance(draft, DraftView)
+    _, photos = waiting(phone)
+    made: list[Finalised] = []
+
+    def meanwhile(_done: float) -> None:
+        if not made:
+            made.append(record_visit(phone, draft))
+
+    done = phone.handover.write(stick, meanwhile)
+    assert isinstance(done, HandedOver) and made
+    assert (done.data, done.photos) == (2, photos)
+    counts = take(office, done.path)
+    assert (counts.visits, counts.photos) == (2, photos)
+    assert take(office, hand_over(phone, stick)).photos > 0
+    assert isinstance(phone.handover.read(answer(office, phone, stick)), AnswerRead)
+    assert waiting(phone) == (0, 0)
 
 
 def test_a_revoked_phone_s_file_is_kept_and_flagged_and_its_answer_shows_nothing(

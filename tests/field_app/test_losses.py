@@ -123,9 +123,23 @@ def test_what_arrived_before_it_was_lost_here_is_no_loss(near: Sending) -> None:
     assert near.field.visits.visit(done.visit).status == "diterima"
 
 
-def test_a_broken_page_is_no_gap(near: Sending) -> None:
+def test_what_a_visit_changes_of_somebody_is_noted_as_lost_and_the_visit_arrives(near: Sending) -> None:
+    near.field.visit()
+    [version] = near.field.bench.drafts.finalised()
+    with near.field.vault.write() as connection:
+        for statement in (LOSE_LINK, LOSE_CONTENT):
+            connection.execute(statement, (version.patch,))
+    assert near.worker.run_once() is None
+    assert near.field.store.gone([version.patch]) == {version.patch: "hilang"}
+    assert near.office.visits() == {version.visit}
+
+
+@pytest.mark.parametrize(
+    ("which", "lost"), [(1, [LOSE_CONTENT]), (2, [LOSE_LINK, LOSE_CONTENT])], ids=["within", "at the end"]
+)
+def test_a_broken_page_is_no_gap_and_no_loss(near: Sending, which: int, lost: list[str]) -> None:
     made = visits(near, 3)
-    damage(near, made[1], LOSE_CONTENT)
+    damage(near, made[which], *lost)
     near.field.store.put(
         "besar", bytes(100_000)
     )  # its pages come last, and nothing of the chain stands on them
@@ -138,7 +152,9 @@ def test_a_broken_page_is_no_gap(near: Sending) -> None:
     failure = near.worker.run_once()
     assert failure is not None and failure.say == "lapangan.penyimpanan_rusak"
     with near.field.vault.read() as connection:
-        assert connection.execute("SELECT count(*) FROM links").fetchone()[0] == 3, "nothing was declared"
+        links = connection.execute("SELECT count(*) FROM links").fetchone()[0]
+        assert links == 3 - lost.count(LOSE_LINK), "nothing was declared"
+        assert connection.execute("SELECT count(*) FROM gone_contents").fetchone()[0] == 0
         assert connection.execute("SELECT count(*) FROM gone_contents").fetchone()[0] == 0
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from field_app.blobs import Blobs
+from field_app.forgetting import Forgetting, Keeping
 from field_app.link import Failure
 from field_app.rehearsal import drawn_photo
 from field_app.vault import StorageFailedError
@@ -214,3 +215,21 @@ def test_a_line_that_begins_to_cost_ends_the_photos_and_is_no_failure(near: Send
     assert near.worker.run_once() is None
     status = near.worker.status()
     assert (status.photos_pending, status.problem) == (1, "lapangan.menunggu_wifi")
+
+
+def test_old_visits_are_forgotten_only_while_room_is_short_and_after_a_sync_that_went_well(
+    near: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit(near, SMALL)
+    looked: list[Keeping] = []
+    monkeypatch.setattr(Forgetting, "step", lambda _self, keeping: looked.append(keeping) or False)
+    assert near.worker.run_once() is None
+    assert looked == [], "there is room"
+    near.keeping = Keeping(most_bytes=0, keep_days=30)
+    visit(near, SMALL)
+    near.office.cut = [CUT] * 9
+    assert near.worker.run_once() == CUT
+    assert looked == []
+    near.office.cut = []
+    assert near.worker.run_once() is None
+    assert looked == [near.keeping]

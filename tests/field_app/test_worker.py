@@ -202,6 +202,9 @@ def test_photos_wait_for_wifi_when_she_wants_so(field: Field, time: SetTime) -> 
     sending.wifi_only = False
     assert sending.worker.run_once() is None
     assert sending.worker.status().photos_pending == 0
+    sending.wifi_only = True
+    assert sending.worker.run_once() is None
+    assert sending.worker.status().problem == "", "nothing waits"
     sending.worker.close()
 
 
