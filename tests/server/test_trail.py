@@ -126,6 +126,8 @@ def test_what_was_destroyed_keeps_its_place_and_says_so(office: Office) -> None:
         "DELETE FROM trail_codes WHERE code = (SELECT min(code) FROM trail_codes)",
         "UPDATE trail_codes SET record = 'x' WHERE code = (SELECT min(code) FROM trail_codes)",
         "INSERT INTO trail VALUES ('33.14', x'00', 1, 1, '', 'lain', 0)",
+        "INSERT INTO trail_about SELECT kabupaten, 'x', change FROM trail WHERE kind = 'petugas'",
+        "INSERT INTO trail_about VALUES ('33.14', 'x', x'00')",
     ],
 )
 def test_verify_finds_a_trail_that_does_not_follow_from_the_log(office: Office, sql: str) -> None:

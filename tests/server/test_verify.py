@@ -231,6 +231,8 @@ def test_a_number_that_became_another_kind_of_number_in_one_commit_is_no_fault(t
         "INSERT INTO petugas SELECT kabupaten, id, body FROM records WHERE id = :one",
         "DELETE FROM blobs",
         "UPDATE blobs SET size_bytes = 1",
+        "UPDATE uploads SET size_bytes = 1",
+        "UPDATE uploads SET done = 1",
         "INSERT INTO blob_refs VALUES ('33.14', x'00', 'f', 'g', 'b', 'd', 'v', 0, 0)",
         "INSERT INTO devices VALUES ('33.14', 'd', 'p', zeroblob(32), 'm', 1, NULL, NULL)",
         "INSERT INTO kunjungan VALUES ('33.14', 'v', 's', 'f', 'd', 'p', 's', 't', 1, 1, 1, '', '', '')",
