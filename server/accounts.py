@@ -256,11 +256,7 @@ class Accounts:
     ) -> None:
         """Open a session within a transaction, and clear what no longer counts."""
         now = self._now_ms()
-        rows.drop_stale(
-            tx,
-            created_before_ms=now - KNOWN_MS,
-            tries_before_ms=now - WINDOW_MS,
-        )
+        rows.drop_stale(tx, created_before_ms=now - KNOWN_MS, tries_before_ms=now - WINDOW_MS)
         # what began while the clock ran far ahead would else last until that day
         rows.begin_starting_now(tx, now, now + SLACK_MS)
         factor_store.begin_graces_now(tx, now, now + SLACK_MS)
