@@ -17,7 +17,7 @@ from sqlcipher3 import Connection
 
 from schemas.base import UNREADABLE, Data
 from schemas.ids import BlobId, ChangeId, DeviceId, LinkHash
-from server.engine import WrongKeyError
+from server.engine import DamagedError, WrongKeyError
 from server.engines.connecting import connect
 from sync.chain import link_hash
 from sync.change import change_id
@@ -158,7 +158,7 @@ def kept_vault(path: Path, key: bytes, scratch: Path) -> Generator[KeptVault | N
         try:
             owner = _owner(opened())
             vault = KeptVault(opened, owner) if owner else None
-        except (WrongKeyError, sqlcipher3.DatabaseError):
+        except (WrongKeyError, DamagedError, sqlcipher3.DatabaseError):
             vault = None
         try:
             yield vault

@@ -16,6 +16,7 @@ sqlcipher3.register_adapter(type(None), dict[None, None]().get)
 
 PATIENCE_S = 30.0
 """How long to wait for another program that holds the file."""
+MALFORMED = "database disk image is malformed"
 TOLD_AT_ONCE = (FullError, LockedError)
 """Why a file cannot be opened, told apart from a key that does not fit."""
 READ_CACHE_MB, WRITE_CACHE_MB = 64, 32
@@ -30,7 +31,7 @@ def connect(path: Path, key: bytes, *, read_only: bool = False, patience_s: floa
     """Open the file with its raw 32-byte key; `read_only` never writes a byte of it.
 
     Raises WrongKeyError when the key does not fit, LockedError when another program holds the file for longer
-    than `patience_s`, FullError.
+    than `patience_s`, DamagedError where it is not the key, FullError.
     """
     if len(key) != 32:
         raise WrongKeyError("the key has 32 bytes")
@@ -61,7 +62,9 @@ def connect(path: Path, key: bytes, *, read_only: bool = False, patience_s: floa
     except sqlcipher3.DatabaseError as error:
         connection.close()
         told = named(error)
-        raise (told if isinstance(told, TOLD_AT_ONCE) else WrongKeyError(str(error))) from error
+        # of a wrong key SQLCipher says that this is no database: a schema that it read was opened by the key
+        is_told = isinstance(told, TOLD_AT_ONCE) or str(error) == MALFORMED
+        raise (told if is_told else WrongKeyError(str(error))) from error
     return Database(connection)
 
 
