@@ -134,7 +134,7 @@ class Lodger:
 
 
 def test_an_office_that_said_where_it_may_be_is_found_there_when_its_address_is_gone(regency: Make) -> None:
-    """Row 95."""
+    """Row 96."""
     lodger = Lodger(regency(served=False), (*TLS, "--name", "localhost"))
     visit(lodger.phone, lodger.world.beats[0], 1)
     lodger.line.close()
@@ -147,7 +147,7 @@ def test_an_office_that_said_where_it_may_be_is_found_there_when_its_address_is_
 def test_a_phone_that_never_heard_of_the_new_address_is_led_there_by_its_worker(
     regency: Make, options: tuple[str, ...]
 ) -> None:
-    """Row 95. Until then its work waits, and no other office gets it."""
+    """Row 96. Until then its work waits, and no other office gets it."""
     lodger = Lodger(regency(served=False), options)
     phone, before = lodger.phone, lodger.phone.new_address.present
     visit(phone, lodger.world.beats[0], 1)
