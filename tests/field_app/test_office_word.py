@@ -30,6 +30,7 @@ from tests.server.letting_in import let_in
 from tests.server.test_tls import own_port
 
 RESCUE = bytes(range(32))
+AWAY = Failure(kind="jaringan", say="lapangan.tanpa_jaringan")
 
 
 class Regency:
@@ -114,7 +115,9 @@ def taken(running: Running, path: Path) -> int:
     return done.counts.changes
 
 
-def test_a_phone_that_was_away_follows_through_two_keys_and_seals_to_the_newest(regency: Regency) -> None:
+def test_a_phone_that_was_away_follows_through_two_keys_and_seals_to_the_newest(
+    regency: Regency, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with regency.open() as running:
         regency.join(running)
     first = regency.keys()
@@ -127,6 +130,12 @@ def test_a_phone_that_was_away_follows_through_two_keys_and_seals_to_the_newest(
         assert done is not None and regency.phone.worker.run_once() is None
         assert regency.word.key == newest.public_bytes()
         assert regency.sealed_to() == newest.exchange_bytes()
+        link: Any = regency.phone._opened()._link
+        asked: list[str] = []
+        for name in ("office_key", "office_keys"):
+            monkeypatch.setattr(link, name, lambda *_, name=name: asked.append(name) or AWAY)
+        assert regency.phone.worker.run_once() is None
+        assert asked == [], "what is known in this opening is not asked for at each sync"
         assert running.faults() == []
 
 

@@ -50,6 +50,7 @@ def test_without_a_pinned_identity_and_a_signed_key_nothing_begins_and_it_says_w
     field.unlock()
     seen = [field.visits.start("ktk", None, None)]
     field.offer_unit()
+    assert field.bench.unit.key("ktkpm") is None, "nobody has compared its words"
     seen.append(field.visits.start("ktk", None, None))
     field.bench.unit.pin(
         Ed25519PrivateKey.from_private_bytes(bytes([8]) * 32).public_key().public_bytes_raw()
