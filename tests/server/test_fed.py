@@ -21,6 +21,7 @@ from tests.contract.people import OpenRules, Writer, record_id
 from tests.server.offices import NOW_MS, make_engine
 
 PHONE, BRANCHED, LATE = (Writer(seed) for seed in (21, 22, 23))
+CALLERS = {writer.device: writer.caller() for writer in (PHONE, BRANCHED, LATE)}
 BLOBS = [digit * 64 for digit in "abc"]
 
 
@@ -87,6 +88,9 @@ def test_all_that_came_is_told_in_whole_runs_however_it_is_cut(
                 assert prev == read_link(link.raw).prev, "within a run each link follows the one before"
                 prev = link_hash(link.raw)
                 told[prev] += 1
+            device, signature = read_link(run[0].raw).device, run[-1].signature
+            assert signature is not None
+            assert CALLERS[device].verify(signature, head_message(prev)), "a run that is refused is lost"
         senders += [blob.blob for blob in fed.blobs]
         position = Position(links=fed.position[0], senders=fed.position[1])
     assert position == end and senders == BLOBS

@@ -52,6 +52,8 @@ def test_a_restored_office_is_the_one_that_was_copied(world: World) -> None:
         assert world.record(deps, visit) == world.record(world.deps, visit)
         [blob] = deps.engine.read(backup_store.blobs)
         assert b"".join(deps.blobs.read(blob[0])) == photo(1)
+        [known] = deps.engine.read(backup_store.newest_copies)
+        assert (known.path, known.number) == (str(world.usb.path), 1), "it knows what it came from"
 
 
 def test_nothing_that_is_there_is_touched(world: World) -> None:

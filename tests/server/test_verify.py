@@ -1,6 +1,7 @@
 """`verify` says yes to what is whole, and no when one byte of anything is another."""
 
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -235,6 +236,8 @@ def test_a_number_that_became_another_kind_of_number_in_one_commit_is_no_fault(t
         "UPDATE uploads SET done = 1",
         "INSERT INTO blob_refs VALUES ('33.14', x'00', 'f', 'g', 'b', 'd', 'v', 0, 0)",
         "INSERT INTO devices VALUES ('33.14', 'd', 'p', zeroblob(32), 'm', 1, NULL, NULL)",
+        "INSERT INTO handovers (kabupaten, device, file, number, made_ms, taken_ms, taken_by, changes,"
+        " photos, question) VALUES ('33.14', 'd', x'00', 1, 1, 1, '', 0, 0, x'80')",
         "INSERT INTO kunjungan VALUES ('33.14', 'v', 's', 'f', 'd', 'p', 's', 't', 1, 1, 1, '', '', '')",
     ],
 )
@@ -324,9 +327,14 @@ def test_a_log_left_by_a_crash_is_read_and_a_change_in_it_is_found(tmp_path: Pat
     assert first_bad_frame(wal) is None
     assert faults(folder) == []
     assert wal.read_bytes() == whole
-    for place in (3, 20, 32, 60, 5000, len(whole) // 2):
+    salt_of_third = 32 + 2 * (24 + 4096) + 8
+    for place in (3, 20, 32, 60, 5000, salt_of_third, len(whole) // 2):
         wal.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
         assert first_bad_frame(wal) is not None, place
+    bent = tmp_path / "bent" / "office"
+    shutil.copytree(folder, bent)
+    shutil.copytree(default_path(folder).parent, default_path(bent).parent)
+    assert any("bingkai" in fault for fault in faults(bent))
     wal.write_bytes(whole)
     deps = open_office(folder, None)
     assert not isinstance(deps, Refused)

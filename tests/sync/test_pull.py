@@ -4,10 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.ids import RecordId
-from schemas.wire import Applied, Removed
+from schemas.wire import Applied, Removed, Result, SyncRequest, SyncResponse
 from sync.change import Patch
 from tests.contract.people import record_id
-from tests.sync.regency import KEDEN, TROBAYAN, Phone, Regency, change_fields, held_on
+from tests.sync.regency import KEDEN, TROBAYAN, Phone, Regency, change_fields, held_on, visit
 
 
 def move(town: Regency, phone: Phone, before: list[str], area: list[str]) -> None:
@@ -149,6 +149,32 @@ def test_small_pages_bring_the_same_as_one(town: Regency, monkeypatch: pytest.Mo
     effects = town.sync(phone)
     assert len(effects) > 3
     assert all(phone.sees(number) for number in range(1, 8))
+
+
+def test_what_became_of_a_change_is_told_once_with_the_page_that_reaches_it(
+    town: Regency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.server.PAGE_ROWS", 2)
+    first, second = town.enrol(10, KEDEN), town.enrol(11, KEDEN)
+    parent = first.writer.content(visit(20))
+    waits = second.do(visit(20, follows=parent[0]))
+    town.sync(second)
+    for number in range(1, 8):
+        town.warga(number)
+    first.store.append(*parent)
+    town.sync(first)
+    told: list[list[Result]] = []
+    answer = town.answer
+
+    def answered(request: SyncRequest) -> SyncResponse:
+        response = answer(request)
+        told.append(response.news)
+        return response
+
+    monkeypatch.setattr(town, "answer", answered)
+    town.sync(second)
+    assert len(told) > 2 and told[0] == []
+    assert [result.change for news in told for result in news] == [waits.link.change]
 
 
 def test_the_first_page_is_a_shorter_one(town: Regency, monkeypatch: pytest.MonkeyPatch) -> None:
