@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from field_app.blobs import Blobs
+from field_app.blobs import TERKIRIM, Blobs
 from field_app.forgetting import Forgetting, Keeping
-from field_app.link import Failure
+from field_app.link import Failure, Reply
 from field_app.rehearsal import drawn_photo
 from field_app.vault import StorageFailedError
 from field_app.views import SyncStatus
@@ -17,7 +17,7 @@ from schemas.ids import BlobId
 from tests.field_app.conftest import SetTime
 from tests.field_app.field import DEVICE, PLACE, SMALL, Field
 from tests.field_app.near_office import NearOffice
-from tests.field_app.test_worker import Sending
+from tests.field_app.test_worker import EXPIRED, Sending
 
 CUT = Failure(kind="jaringan", say="lapangan.sambungan_putus")
 BROKEN = Failure(kind="jaringan", say="lapangan.kantor_bermasalah", status=500)
@@ -188,6 +188,55 @@ def test_a_line_that_is_always_cut_is_given_up_after_a_few_photos(near: Sending)
     near.office.cut = [CUT] * 100
     assert near.worker.run_once() == CUT
     assert 100 - len(near.office.cut) == 6
+
+
+def test_an_upload_that_wants_a_login_right_after_one_is_given_up(near: Sending) -> None:
+    visit(near, SMALL)
+    asked: list[str] = []
+
+    def send(method: str, *_: object) -> Failure:
+        asked.append(method)
+        assert len(asked) < 9
+        return EXPIRED
+
+    near.office.send = send
+    failure = near.worker.run_once()
+    assert failure is not None and failure.say == "lapangan.masuk_tertahan"
+    assert len(asked) == 2
+
+
+def test_a_photo_goes_on_through_cuts_that_bring_it_further_and_no_byte_goes_twice(near: Sending) -> None:
+    [blob] = visit(near, (320, 240))
+    size = near.field.bench.blobs.of([blob])[blob].size_bytes
+    step, held, arrives = size // 6 + 1, 0, iter([True, True, False, False, False])
+
+    def send(method: str, path: str, headers: dict[str, str], content: Any = None) -> Reply | Failure:
+        nonlocal held
+        data = b"".join(content or ())
+        if data:
+            assert int(headers.get("upload-offset", "0")) == held
+            held += min(step, len(data)) if next(arrives, True) else 0
+            if held < size:
+                return CUT
+            near.office.office.blob_received(blob, size, DEVICE, 1)
+        return Reply(status=204, headers={"upload-offset": str(held), "location": "/tus/ini"})
+
+    near.office.send = send
+    assert near.worker.run_once() == CUT and held == 2 * step
+    assert near.worker.run_once() is None and held == size
+    assert near.field.status() == ["diterima"]
+
+
+def test_a_photo_that_went_whole_is_still_so_when_the_line_fails_before_the_receipt(near: Sending) -> None:
+    [blob] = visit(near, SMALL)
+    blobs = near.field.bench.blobs
+    size = blobs.of([blob])[blob].size_bytes
+    blobs.progress(blob, state=TERKIRIM, sent_bytes=size, upload_url="")
+    near.office.office.blob_received(blob, size, DEVICE, 1)
+    near.office.cut = [CUT] * 9
+    assert near.worker.run_once() == CUT
+    stored = blobs.of([blob])[blob]
+    assert (stored.state, stored.sent_bytes) == (TERKIRIM, size)
 
 
 def test_progress_is_told_in_bytes(near: Sending) -> None:
