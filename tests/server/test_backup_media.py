@@ -19,7 +19,9 @@ from server.backups.manifest import (
 )
 from server.backups.medium import MARK, Mark, Medium, Trouble, open_medium, prepare
 from server.backups.stream import KEPT, Committed, Head, LogWriter, log_numbers, read_log, retire_logs
+from server.feed_store import FedLink
 from server.keys import Generation, Keys
+from server.part_file import SEGMENT_BYTES
 
 OFFICE, OTHER = DeviceId("a" * 32), DeviceId("b" * 32)
 OLD = Generation(number=1, database=bytes([9]) * 32, blobs=bytes(32), uploads=bytes(32))
@@ -160,6 +162,22 @@ def test_a_message_that_was_torn_is_none_and_those_before_it_stand(medium: Mediu
     assert read(medium, number) == [1]
     path.write_bytes(path.read_bytes()[:20])
     assert read(medium, number) is None
+
+
+def test_only_a_log_with_something_in_it_is_called_one_of_other_keys(medium: Medium) -> None:
+    number = log(medium, said(1))
+    assert [stream.is_closed_log(medium, keys, number) for keys in (KEYS, STRANGER)] == [False, True]
+    (medium.stream / f"{number:08}.log").write_bytes(b"")
+    assert not stream.is_closed_log(medium, KEYS, number), "it was begun and no more"
+
+
+def test_a_message_of_many_segments_is_read_whole_and_torn_between_two_it_is_none(medium: Medium) -> None:
+    link = FedLink(raw=os.urandom(3 * SEGMENT_BYTES), content=None, received_ms=1, signature=None)
+    number = log(medium, said(1), replace(said(2), links=[link]), said(3))
+    assert read(medium, number) == [1, 2, 3]
+    path = medium.stream / f"{number:08}.log"
+    path.write_bytes(path.read_bytes()[: -2 * SEGMENT_BYTES])
+    assert read(medium, number) == [1]
 
 
 def test_logs_are_numbered_on_and_only_the_newest_stay(medium: Medium) -> None:
