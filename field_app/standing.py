@@ -29,6 +29,7 @@ from sync.losses import DESTROYED
 
 DECIDED = frozenset({"dikembalikan", "disetujui", "ditolak", "ditahan"})
 WAITS = "lapangan.menunggu_lain"
+CHANGES_LOST = "lapangan.perubahan_hilang"
 CURABLE = frozenset({"isi_tidak_terbaca", "form_tidak_dikenal", "form_utama_kurang", "alur_tidak_dikenal"})
 """Refusals of an office that was older than this app: once it is newer, it may judge otherwise."""
 
@@ -99,6 +100,8 @@ class Standings:
         held = next((each for each in outcomes.values() if isinstance(each, Held)), None)
         if held is not None:
             return replace(sent, problem=WAITS, waits=held.waiting)
+        if version.patch is not None and version.patch not in outcomes and self._why_lost(version.patch):
+            return replace(sent, problem=CHANGES_LOST)
         received = all(name in stored and stored[name].state == DITERIMA for name in names)
         settled = len(outcomes) == len(changes)
         return replace(sent, status="diterima") if received and settled else sent
@@ -109,9 +112,13 @@ class Standings:
             return Standing(status="dimusnahkan", problem=f"{TEXTS}.{DESTROYED}")
         if arrived and isinstance(outcome, Applied | Conflict):
             return None
+        why = self._why_lost(change)
+        return Standing(status="hilang", problem=f"lapangan.kunjungan_{why}") if why else None
+
+    def _why_lost(self, change: ChangeId) -> str:
+        """Return how a change was declared lost, hilang or tidak_kembali; empty for one that was not."""
         why = self._store.gone([change]).get(change, "")
-        is_lost = why in ("hilang", "tidak_kembali")
-        return Standing(status="hilang", problem=f"lapangan.kunjungan_{why}") if is_lost else None
+        return why if why in ("hilang", "tidak_kembali") else ""
 
     def _conflicts(self, outcomes: Iterable[Outcome]) -> tuple[RecordId, ...]:
         """Return the conflicts among the outcomes of all versions of a visit."""

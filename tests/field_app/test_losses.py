@@ -123,7 +123,7 @@ def test_what_arrived_before_it_was_lost_here_is_no_loss(near: Sending) -> None:
     assert near.field.visits.visit(done.visit).status == "diterima"
 
 
-def test_what_a_visit_changes_of_somebody_is_noted_as_lost_and_the_visit_arrives(near: Sending) -> None:
+def test_what_a_visit_changes_of_somebody_is_told_as_lost_and_the_visit_arrives(near: Sending) -> None:
     near.field.visit()
     [version] = near.field.bench.drafts.finalised()
     with near.field.vault.write() as connection:
@@ -132,6 +132,8 @@ def test_what_a_visit_changes_of_somebody_is_noted_as_lost_and_the_visit_arrives
     assert near.worker.run_once() is None
     assert near.field.store.gone([version.patch]) == {version.patch: "hilang"}
     assert near.office.visits() == {version.visit}
+    [item] = [one for one in near.worker.items() if one.kind == "data"]
+    assert (item.status, item.problem) == ("terkirim", "lapangan.perubahan_hilang")
 
 
 @pytest.mark.parametrize(
