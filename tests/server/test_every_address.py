@@ -46,6 +46,7 @@ OPEN_TO_ALL = (
     "GET /masuk",
     "GET /static",
     "GET /api/health",
+    "GET /api/addresses",
     "GET /api/authority",
     "GET /api/v1/openapi.json",
 )

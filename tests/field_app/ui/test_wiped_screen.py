@@ -76,8 +76,8 @@ def test_what_was_under_work_is_to_be_brought_to_the_office_and_so_it_says_after
 
 def test_however_it_is_locked_a_wiped_phone_asks_for_no_pin(driver: Driver) -> None:
     phone = Ordered()
-    driver.open(phone)
     phone.wipe_due = lambda: False  # type: ignore[method-assign]  # the clock has not looked yet
+    driver.open(phone)
     driver.press("Pengaturan")
     driver.press("Kunci sekarang")
     assert driver.shell.name == "enrol" and driver.sees(WIPED)
