@@ -58,11 +58,11 @@ class NewAddress:
         self._sync_at_once()
         return None
 
-    def seek(self) -> None:
-        """Look for the office where she said, if there is such a place; in the thread that syncs."""
+    def seek(self) -> bool:
+        """Look for the office where she said, in the thread that syncs; False where she said nothing."""
         brought = self._brought
         if brought is None:
-            return
+            return False
         where = {"alamat": brought.address}
         self._refused = Refused(say=SAID[UNREACHABLE], values=where)
         try:
@@ -74,3 +74,4 @@ class NewAddress:
         finally:
             if self._brought is brought:  # else she brought another meanwhile
                 self._brought = None
+        return True

@@ -65,8 +65,8 @@ class Wishes(Protocol):
 
 class Worker:
     """One vault's worker: `store` is on a connection of its own, which it closes. `chance()` gives a number
-    from 0 to 1, `label` names the field of a photo, `first()` is done before each sync, `after()` after one
-    that went well.
+    from 0 to 1, `label` names the field of a photo, `first()` is done before each sync and says whether
+    there was anything to do, `after()` after one that went well.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Worker:
         chance: Callable[[], float],
         label: Label,
         staying: Staying | None = None,
-        first: Callable[[], None] = lambda: None,
+        first: Callable[[], bool] = lambda: False,
         after: Callable[[], None] = lambda: None,
     ) -> None:
         self._vault = store.vault
@@ -199,8 +199,8 @@ class Worker:
         with self._running:
             self._tell("jalan", "")
             try:
-                self._first()
-                self._tell("jalan", "")
+                if self._first():
+                    self._tell("jalan", "")
                 failure = self._sync()
                 if failure is None:
                     self._after()

@@ -54,7 +54,7 @@ class Hosts:
     """The names of one running office; in whichever spelling they are given."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._names = frozenset({LOCAL, *map(same_spelling, names)})
+        self._names = frozenset(map(same_spelling, names))
 
     def has(self, authority: str, arrived_at: str) -> bool:
         """Whether a request for `host[:port]` that arrived at that address of ours is for us."""
@@ -102,9 +102,9 @@ class TargetProtocol(HttpToolsProtocol):
 
 
 def is_loopback(name: str) -> bool:
-    """Whether a name of an address leads to whoever asks for it."""
+    """Whether a name or address, in one spelling, leads to whoever asks for it."""
     try:
-        return ipaddress.ip_address(name).is_loopback
+        return name == LOCAL or ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
 

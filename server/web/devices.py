@@ -14,7 +14,7 @@ from schemas.addresses import signed_address
 from schemas.base import Data
 from schemas.problem import Problem
 from server.access import Person, may
-from server.hosts import LOCAL, host_of, is_loopback
+from server.hosts import host_of, is_loopback
 from server.services.handling import MOST_NOTE
 from server.services.people import people
 from server.web.errors import ForbiddenError
@@ -125,8 +125,7 @@ async def mark_alarm(site: Site, visitor: Visitor, given: Mapping[str, str]) -> 
 
 def _address_qr(site: Site, address: str) -> str:
     """Return the code that leads phones to an address; empty for one that leads each to itself."""
-    name = host_of(address.partition("://")[2])
-    if name == LOCAL or is_loopback(name):
+    if is_loopback(host_of(address.partition("://")[2])):
         return ""
     return qr_svg(signed_address(address, site.deps.office.sign).printed(), scale=4)
 
