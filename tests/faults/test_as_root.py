@@ -12,7 +12,7 @@ import pytest
 from server.__main__ import main
 from server.commands.shared import UNUSABLE
 from tests.faults.conftest import Make
-from tests.faults.world import World, sync, visit
+from tests.faults.world import World, visited
 
 NOBODY = "nobody"
 COMMANDS = {
@@ -44,10 +44,7 @@ def test_root_is_told_as_whom_to_work_on_an_office_of_another_user(
 ) -> None:
     """Row 94. The keys above all: a file of root's alone, and the server does not start again."""
     world = regency()
-    phone = world.phone()
-    sync(phone)
-    visit(phone, world.beats[0], 1)
-    sync(phone)
+    visited(world)
     world.kill()
     user = pwd.getpwnam(NOBODY).pw_uid
     give(world, user)

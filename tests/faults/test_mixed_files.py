@@ -11,7 +11,7 @@ import pytest
 from server.__main__ import main
 from server.compose import DATABASE
 from tests.faults.conftest import Make
-from tests.faults.world import World, pending, sync, visit, words
+from tests.faults.world import World, pending, sync, visit, visited, words
 
 LOG, INDEX = f"{DATABASE}-wal", f"{DATABASE}-shm"
 UNUSABLE = 3
@@ -33,10 +33,8 @@ def test_an_older_database_beside_the_newer_ones_log_is_refused_until_the_log_is
 ) -> None:
     """Row 68. Somebody put only `office.db` back, after a power cut that left a log."""
     world = regency()
-    phone = world.phone()
-    sync(phone)
-    done = [visit(phone, world.beats[0], 1)]
-    sync(phone)
+    phone, first = visited(world)
+    done = [first]
     world.kill()
     with world.hand():
         pass  # closed in order: the copy has no log

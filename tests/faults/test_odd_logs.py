@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from server.__main__ import main
 from server.compose import DATABASE
 from tests.faults.conftest import Make
 from tests.faults.test_half_folders import branches
-from tests.faults.test_mixed_files import INDEX, LOG, UNUSABLE
-from tests.faults.world import pending, sync, visit, words
+from tests.faults.test_mixed_files import INDEX, LOG, refuses
+from tests.faults.world import pending, sync, visit, visited, words
 
 
 def cut(log: Path) -> None:
@@ -98,10 +97,8 @@ def test_a_newer_database_beside_an_older_log_is_refused_until_the_log_is_away(
 ) -> None:
     """Row 95. A copying tool took the log first, and the database after it had been folded in."""
     world = regency()
-    phone = world.phone()
-    sync(phone)
-    done = [visit(phone, world.beats[0], 1)]
-    sync(phone)
+    phone, first = visited(world)
+    done = [first]
     world.kill()
     older = (world.office / LOG).read_bytes()
     world.serve()
@@ -112,8 +109,7 @@ def test_a_newer_database_beside_an_older_log_is_refused_until_the_log_is_away(
         pass
     newer = (world.office / DATABASE).read_bytes()
     (world.office / LOG).write_bytes(older)
-    assert main(["run", "--data", str(world.office), "--port", "0"]) == UNUSABLE
-    assert LOG in capsys.readouterr().err and (world.office / DATABASE).read_bytes() == newer
+    assert LOG in refuses(world, capsys) and (world.office / DATABASE).read_bytes() == newer
     for name in (LOG, INDEX):
         (world.office / name).unlink(missing_ok=True)
     world.serve()

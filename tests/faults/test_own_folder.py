@@ -12,7 +12,7 @@ from server.__main__ import main
 from server.backups.medium import FORMAT, MARK
 from server.compose import unlock
 from tests.faults.conftest import Make
-from tests.faults.world import World, sync, visit
+from tests.faults.world import World, visited
 
 REFUSED = {"kantor": "di dalam data kantor", "kantor/blobs": "di dalam data kantor", "keys": "berkas kunci"}
 
@@ -40,10 +40,7 @@ def test_the_offices_own_folder_takes_no_copy_of_it(
 ) -> None:
     """Row 90. By its name, by a link to it, and with a mark; photos there would be their own copy."""
     world = regency()
-    phone = world.phone()
-    sync(phone)
-    visit(phone, world.beats[0], 1)
-    sync(phone)
+    visited(world)
     world.kill()
     folder, link = world.folder / name, world.folder / "usb"
     link.symlink_to(folder)

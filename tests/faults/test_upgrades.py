@@ -19,7 +19,19 @@ from server.migrate import FOLDER, migrate, migrations, version
 from tests.faults.conftest import Make
 from tests.faults.nursery import KILLED, TORN, Nursery
 from tests.faults.test_order_and_pages import key_of
-from tests.faults.world import FORM, World, answer, finish, pending, photograph, start, sync, visit, words
+from tests.faults.world import (
+    FORM,
+    World,
+    answer,
+    finish,
+    pending,
+    photograph,
+    start,
+    sync,
+    visit,
+    visited,
+    words,
+)
 
 KB = 1024
 
@@ -157,10 +169,7 @@ def test_an_office_that_dies_in_its_upgrade_is_of_the_old_shape_or_the_new(
 ) -> None:
     """Rows 25 and 30. Killed at statements all over the migrations and in torn writes; then once more."""
     world = regency()
-    phone = world.phone()
-    sync(phone)
-    visit(phone, world.beats[0], 1)
-    sync(phone)
+    visited(world)
     world.kill()
     opened = unlock(world.office, None)
     assert isinstance(opened, tuple)

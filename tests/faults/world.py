@@ -360,6 +360,15 @@ def pending(phone: Phone) -> tuple[int, int]:
     return status.data_pending, status.photos_pending
 
 
+def visited(world: World) -> tuple[Phone, Finalised]:
+    """Let a phone join and send a visit with a photo; return both."""
+    phone = world.phone()
+    sync(phone)
+    done = visit(phone, world.beats[0], 1)
+    sync(phone)
+    return phone, done
+
+
 def sync(phone: Phone) -> None:
     """Sync until the phone says that all is well."""
     failure = phone.worker.run_once()

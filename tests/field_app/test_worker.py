@@ -223,7 +223,8 @@ def test_there_are_never_two_syncs_at_once(sending: Sending) -> None:
     assert sending.field.status() == ["diterima"]
 
 
-def test_asking_wakes_the_thread_while_it_waits(sending: Sending) -> None:
+def failing_once(sending: Sending, trouble: Failure) -> threading.Event:
+    """Start the worker, whose first sync fails; return what is set once another went well."""
     failed, done = threading.Event(), threading.Event()
 
     def listen(status: SyncStatus) -> None:
@@ -232,27 +233,21 @@ def test_asking_wakes_the_thread_while_it_waits(sending: Sending) -> None:
         if status.state == "diam" and sending.office.syncs >= 2:
             done.set()
 
-    sending.office.trouble = [AWAY]
+    sending.office.trouble = [trouble]
     sending.worker.listener = listen
     sending.worker.start()
     assert failed.wait(30)
+    return done
+
+
+def test_asking_wakes_the_thread_while_it_waits(sending: Sending) -> None:
+    done = failing_once(sending, AWAY)
     sending.worker.sync_now()
     assert done.wait(30)
 
 
 def test_a_new_address_is_looked_at_whatever_was_asked_for_at_the_old_one(sending: Sending) -> None:
-    failed, done = threading.Event(), threading.Event()
-
-    def listen(status: SyncStatus) -> None:
-        if status.state == "gagal":
-            failed.set()
-        if status.state == "diam" and sending.office.syncs >= 2:
-            done.set()
-
-    sending.office.trouble = [replace(EXPIRED, status=503, retry_s=600)]
-    sending.worker.listener = listen
-    sending.worker.start()
-    assert failed.wait(30)
+    done = failing_once(sending, replace(EXPIRED, status=503, retry_s=600))
     sending.worker.sync_now()
     assert not done.wait(0.2), "what the office asks for holds her too"
     sending.worker.sync_at_once()
