@@ -101,7 +101,7 @@ class MovingLink:
     def close(self) -> None:
         """See Link; a search that is under way keeps nothing any more, and ends with its next answer."""
         self._closed = True
-        for link in (self._link, self._tried):
+        for link in (self._tried, self._link):  # in this order: what is tried no more is the link by then
             if link is not None:
                 link.close()
 
@@ -151,8 +151,6 @@ class MovingLink:
         finally:
             self._tried = None
             unused.close()
-            if self._closed:
-                self._link.close()
 
     def forget_token(self) -> None:
         """See Link."""
