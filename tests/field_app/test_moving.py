@@ -353,6 +353,14 @@ def test_an_office_that_does_not_let_it_in_where_she_says_is_not_kept() -> None:
     assert link.door.address == HERE.address and network.open == [link.door]
 
 
+def test_a_line_that_is_closed_while_an_address_is_kept_leaves_none_open() -> None:
+    network = Network(AWAY, only(THERE))
+    link = network.link(HERE)
+    link._keep = lambda _owner: link.close()
+    link.go(brought(THERE), HERE.device, KEY.sign)
+    assert network.open == []
+
+
 @pytest.mark.parametrize("owner", [OWNER, HERE])
 def test_where_nobody_answers_she_hears_that_and_no_alarm(owner: Owner) -> None:
     network = Network(AWAY, lambda _door: AWAY)

@@ -89,6 +89,33 @@ def test_a_search_that_she_locks_out_ends(driver: Driver, regency: Regency, time
     assert driver.shell.name == "unlock"
 
 
+def test_what_came_of_it_is_told_before_the_sync_that_follows(regency: Regency) -> None:
+    phone = regency.phone
+    with regency.open() as running:
+        regency.join(running)
+    looked: list[tuple[str, bool]] = []
+    phone.worker.listener = lambda status: looked.append((status.state, phone.new_address.looks))
+    assert phone.new_address.go("http://127.0.0.1:9") is None
+    phone.worker.run_once()
+    assert looked[:2] == [("jalan", True), ("jalan", False)]
+
+
+def test_a_search_that_breaks_ends_with_a_sentence(regency: Regency, monkeypatch: pytest.MonkeyPatch) -> None:
+    with regency.open() as running:
+        regency.join(running)
+    address = regency.phone.new_address
+
+    def broken(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(address._link, "go", broken)
+    assert address.go("http://127.0.0.1:9") is None
+    failure = regency.phone.worker.run_once()
+    assert failure is not None and failure.say == "lapangan.sinkron_terganggu"
+    assert address.refused is not None and not address.looks, "it is not looked for again and again"
+    assert address.refused.say == "lapangan.pindah.tidak_menjawab"
+
+
 def test_another_code_is_named_and_looking_goes_on(driver: Driver) -> None:
     finder = SampleFinder(shown("WIFI:T:WPA;S:kantor;P:rahasia;;"))
     driver.open(SamplePhone(), finder=finder)
