@@ -1,4 +1,4 @@
-"""Numbers and names that identify people: NIK, KK, KKS, KIS, NIP, telephone numbers, names for searching.
+"""Numbers and names that identify people: NIK, KK, KKS, NIP, telephone numbers, names for searching.
 
 One rule: only the shape of a number may block. A NIK is permanent, even where it disagrees with the printed
 date of birth or the present address, so everything else is a warning that a worker may pass. The sentence for
@@ -103,12 +103,8 @@ def check_kk(text: str) -> NumberCheck:
 
 def check_kks(text: str) -> NumberCheck:
     """Check a KKS card number: 16 digits; its inner structure has no known source."""
-    return _length_only(text, 16)
-
-
-def check_kis(text: str) -> NumberCheck:
-    """Check a KIS/BPJS card number: 13 digits; sources disagree on its inner structure (C67)."""
-    return _length_only(text, 13)
+    number = _digits(text)
+    return NumberCheck(number=number, errors=() if _is_number(number, 16) else ("BUKAN_16_ANGKA",))
 
 
 def normalise_nip(text: str) -> str | None:
@@ -144,11 +140,6 @@ def _digits(text: str) -> str:
 def _is_number(text: str, length: int) -> bool:
     # str.isdigit takes ² and Arabic digits too: ASCII alone can be printed on these cards.
     return len(text) == length and text.isascii() and text.isdigit()
-
-
-def _length_only(text: str, length: int) -> NumberCheck:
-    number = _digits(text)
-    return NumberCheck(number=number, errors=() if _is_number(number, length) else (f"BUKAN_{length}_ANGKA",))
 
 
 def _day_and_sex(day: int) -> tuple[int, JenisKelamin | None]:

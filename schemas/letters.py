@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from schemas.base import Data
+from schemas.identity import normalise_nip
 
 SOURCE = Path(__file__).parent / "data" / "surat.toml"
 MOST_TEXT = 6000
@@ -88,7 +89,7 @@ class Letterhead(Data, frozen=True, kw_only=True):
 class Wrong(Data, frozen=True, kw_only=True):
     """Why a template is refused: a key under `surat.templat.salah`, and the field that it is about."""
 
-    why: Literal["tidak_dikenal", "kurung", "bagian", "panjang", "kosong", "kode", "nomor"]
+    why: Literal["tidak_dikenal", "kurung", "bagian", "panjang", "kosong", "kode", "nomor", "nip"]
     field: str = ""
 
 
@@ -150,6 +151,8 @@ def wrong_letterhead(given: Letterhead) -> Wrong | None:
     for name in NUMBER_NEEDS:
         if f"{{{name}}}" not in given.nomor:
             return Wrong(why="nomor", field=name)
+    if given.nip.strip() and normalise_nip(given.nip) is None:
+        return Wrong(why="nip")
     return None
 
 

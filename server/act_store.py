@@ -24,13 +24,3 @@ def acts(tx: Reader, device: DeviceId | None, first_ms: int, before_ms: int) -> 
         {"first": first_ms, "before": before_ms, "device": device or ""},
     ):
         yield from (row[:5] for row in found)
-
-
-def signature_of(tx: Reader, device: DeviceId, counter: int, head: bytes) -> bytes | None:
-    """Return the signature over one head."""
-    found = tx.query(
-        "SELECT signature FROM signatures WHERE kabupaten = :kabupaten AND device = :device"
-        " AND counter = :counter AND head = :head",
-        {"device": device, "counter": counter, "head": head},
-    )
-    return bytes(found[0][0]) if found else None

@@ -240,25 +240,6 @@ def decisions(tx: Reader, visit: RecordId) -> list[tuple[int, ChangeId]]:
     return [(int(row[0]), ChangeId(row[1])) for row in found]
 
 
-def conflict_shelves(tx: Reader) -> dict[str, int]:
-    """Return how many open conflicts lie on each shelf."""
-    found = tx.query(
-        "SELECT shelf, count(*) FROM konflik"
-        " WHERE kabupaten = :kabupaten AND state = 'menunggu' GROUP BY shelf"
-    )
-    return {str(row[0]): int(row[1]) for row in found}
-
-
-def conflicts_on(tx: Reader, shelves: Iterable[str], limit: int) -> list[RecordId]:
-    """Return open conflicts of these shelves, oldest first."""
-    found = tx.query(
-        "SELECT conflict FROM konflik WHERE kabupaten = :kabupaten AND state = 'menunggu'"
-        " AND shelf IN :shelves ORDER BY at_ms, conflict LIMIT :limit",
-        {"shelves": list(shelves), "limit": limit},
-    )
-    return [RecordId(row[0]) for row in found]
-
-
 def case_places(
     tx: Reader, stages: Iterable[str], due_before: str = ""
 ) -> dict[tuple[str, str], tuple[int, int]]:

@@ -4,9 +4,10 @@ import argparse
 import getpass
 import sys
 
-from schemas.ids import PersonId, RecordId, uuid7
+from schemas.ids import PersonId, uuid7
 from schemas.text import Text
 from server import access, factor_store, people_store, queries
+from server.access import Person
 from server.accounts import Accounts, NotCreated
 from server.commands.shared import add_folder_options, opened, refuse
 from server.compose import Refused
@@ -14,8 +15,9 @@ from server.deps import Deps
 from server.engine import Writer
 from server.passwords import Passwords
 from server.services.looks import note_looks
+from server.services.people import create_user, joining
 from server.weak_passwords import weakness
-from sync.change import Accessed, Patch
+from sync.change import Accessed
 
 HELP = "tambah petugas, ganti sandi, cabut kode langkah kedua, atau daftar petugas"
 
@@ -53,28 +55,26 @@ def _new(deps: Deps, args: argparse.Namespace, text: Text) -> int:
     if deps.engine.read(lambda reader: queries.find_petugas(reader, args.new)) is not None:
         print(text("perintah.kode_petugas_terpakai", kode=args.new), file=sys.stderr)
         return 1
-    person = PersonId(uuid7(deps.now_ms(), deps.randomness(10)))
-    fields = {
-        "nama": args.name or args.new,
-        "kode": args.new,
-        "peran": args.role,
-        "wilayah": args.desa,
-        "layanan": args.service,
-        "aktif": True,
-    }
-    body = Patch(record=RecordId(person), kind="petugas", base={}, new=fields)
+    person = Person(
+        id=PersonId(uuid7(deps.now_ms(), deps.randomness(10))),
+        nama=args.name or args.new,
+        kode=args.new,
+        roles=tuple(args.role),
+        areas=tuple(args.desa),
+        services=tuple(args.service),
+    )
+    office = deps.office
     if args.login:
-
-        def record(writer: Writer) -> None:
-            deps.office.act_in(writer, deps.office.person, [body])
-
-        made = _accounts(deps).create(person, args.login, _ask(text), record)
+        made = create_user(
+            _accounts(deps), office, author=office.person, person=person, username=args.login,
+            password=_ask(text),
+        )  # fmt: skip
         if isinstance(made, NotCreated):
             print(text(made.say), file=sys.stderr)
             return 1
     else:
-        deps.office.act(deps.office.person, body)
-    print(text("perintah.petugas_dibuat", nama=fields["nama"], id=person))
+        office.act(office.person, joining(person))
+    print(text("perintah.petugas_dibuat", nama=person.nama, id=person.id))
     return 0
 
 

@@ -93,14 +93,18 @@ def fields_of(person: Person) -> Fields:
     }
 
 
+def joining(person: Person) -> Patch:
+    """Return what makes somebody known."""
+    return Patch(record=RecordId(person.id), kind="petugas", base={}, new=fields_of(person))
+
+
 def create_user(
     accounts: Accounts, office: Actor, *, author: PersonId, person: Person, username: str, password: str
 ) -> Created | NotCreated:
     """Make somebody known in the chain and give them a login, both or neither. `author` answers for it."""
-    patch = Patch(record=RecordId(person.id), kind="petugas", base={}, new=fields_of(person))
 
     def also(tx: Writer) -> None:
-        office.act_in(tx, author, [patch])
+        office.act_in(tx, author, [joining(person)])
 
     return accounts.create(person.id, username, password, also=also)
 

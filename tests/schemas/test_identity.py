@@ -80,11 +80,9 @@ def test_a_family_card_warns_of_an_impossible_date_only() -> None:
     assert identity.check_kk("331499010710000").errors == ("BUKAN_16_ANGKA",)
 
 
-def test_cards_are_checked_for_length_alone() -> None:
+def test_a_kks_is_checked_for_length_alone() -> None:
     assert identity.check_kks("6013 0199 0000 0000").errors == ()
     assert identity.check_kks("6013").errors == ("BUKAN_16_ANGKA",)
-    assert identity.check_kis("0001234567890").errors == ()
-    assert identity.check_kis("000123456789").errors == ("BUKAN_13_ANGKA",)
 
 
 @pytest.mark.parametrize("printed", ["19990101 202001 2 999", "19990101 202001 2999", "199901012020012999"])

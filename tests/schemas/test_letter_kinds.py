@@ -53,6 +53,8 @@ def test_a_letterhead_needs_a_number_that_tells_letters_apart() -> None:
     assert wrong_letterhead(replace(head, nomor="{nomor}")) == Wrong(why="nomor", field="tahun")
     unknown = wrong_letterhead(replace(head, nomor="{nomor}/{tahun}/{desa}"))
     assert unknown == Wrong(why="tidak_dikenal", field="desa")
+    assert wrong_letterhead(replace(head, nip="19990101 202001 2 99")) == Wrong(why="nip")
+    assert wrong_letterhead(replace(head, nip="19990101 202001 2 999")) is None
     assert letter_number(head, "400.9", 1979, 2024, 9) == "400.9/1979/09/2024"
     months = replace(head, nomor="{kode}/{nomor}/{bulan}/{tahun}")
     assert letter_number(months, "400.9", 7, 2026, 11) == "400.9/7/XI/2026"
