@@ -7,6 +7,7 @@ import signal
 import termios
 from array import array
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from field_app.views import Finalised
@@ -17,9 +18,12 @@ from tests.faults.world import picture, sync, until, visit
 
 
 def children(pid: int) -> list[int]:
-    """Those of every thread: a child belongs to the thread that made it."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return [int(each) for task in tasks for each in (task / "children").read_text().split()]
+    """Those of every thread: a child belongs to the thread that made it, or if that ended to another."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+            found += map(int, (task / "children").read_text().split())
+    return found
 
 
 def test_a_helper_that_the_system_killed_costs_no_picture(regency: Make) -> None:
