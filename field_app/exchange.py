@@ -21,6 +21,9 @@ from sync.ahead import follow_up, read_ahead
 from sync.chain import read_link
 from sync.client import Broken, Effects, Missing, Session, next_request, receive
 
+UNFINISHED = "lapangan.sinkron_belum_selesai"
+"""What is said of a sync that was stopped before its end."""
+
 Answering = UnderWay[SyncResponse | Failure]
 
 
@@ -83,7 +86,7 @@ class Exchange:
             if under_way is not None:
                 under_way.give_up()
         if not session.quiet:
-            return Failure(kind="rusak", say="lapangan.sinkron_belum_selesai")
+            return Failure(kind="rusak", say=UNFINISHED)
         return Failure(kind="kantor", say="lapangan.data_belum_cocok") if diverged else None
 
     def log_in(self) -> Failure | None:

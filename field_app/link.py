@@ -7,7 +7,7 @@ need not wait.
 from collections.abc import Callable, Iterable
 from typing import Literal, Protocol
 
-from schemas.addresses import OfficeAddresses
+from schemas.addresses import AddressProof, AddressQuestion, OfficeAddresses
 from schemas.base import Data
 from schemas.device_word import DeviceOrders, DeviceReport, WipeWord
 from schemas.handover import OfficeKey, OfficeKeyRequest
@@ -120,6 +120,10 @@ class Link(Protocol):
 
     def addresses(self) -> OfficeAddresses | Failure:
         """Ask where the office is, or will be. Whoever asks checks it."""
+        ...
+
+    def prove(self, question: AddressQuestion) -> AddressProof | Failure:
+        """Ask whoever answers whether it is the office, at this address. Whoever asks checks it."""
         ...
 
     def report(self, report: DeviceReport) -> DeviceOrders | Failure:

@@ -18,7 +18,17 @@ from msgspec.structs import replace
 
 from field_app.link import OUT_OF_DATE, STRANGER, UNREACHABLE, Door, Failure, Link, Reply
 from field_app.owner import Owner
-from schemas.addresses import MOST_ADDRESSES, PLAIN, TLS, OfficeAddress, OfficeAddresses, address_message
+from schemas.addresses import (
+    MOST_ADDRESSES,
+    NONCE_BYTES,
+    PLAIN,
+    TLS,
+    AddressProof,
+    AddressQuestion,
+    OfficeAddress,
+    OfficeAddresses,
+    address_message,
+)
 from schemas.device_word import DeviceOrders, DeviceReport, WipeWord
 from schemas.handover import OfficeKey, OfficeKeyRequest
 from schemas.ids import DeviceId
@@ -58,11 +68,12 @@ class Word(Protocol):
 
 class Shown(NamedTuple):
     """What somebody shows at an address: an authority's certificate that the office signed, empty where it
-    signed none, and what leads to its present key.
+    signed none, what leads to its present key, and whether it is the office, which goes by that address now.
     """
 
     certificate: bytes
     turns: Sequence[KeyTurn]
+    is_proved: bool
 
 
 class MovingLink:
@@ -76,8 +87,10 @@ class MovingLink:
         connect: Callable[[Door], Link],
         keep: Callable[[Owner], None],
         word: Word,
+        randomness: Callable[[int], bytes],
     ) -> None:
         self._owner, self._connect, self._keep, self._word = owner, connect, keep, word
+        self._randomness = randomness
         self._link, self._earlier = connect(door_of(owner)), 0
         self._tried: Link | None = None
         self._sought = random.randrange(MOST_ADDRESSES)
@@ -184,6 +197,10 @@ class MovingLink:
         """See Link."""
         return self._link.addresses()
 
+    def prove(self, question: AddressQuestion) -> AddressProof | Failure:
+        """See Link."""
+        return self._link.prove(question)
+
     def report(self, report: DeviceReport) -> DeviceOrders | Failure:
         """See Link."""
         return self._link.report(report)
@@ -237,7 +254,8 @@ class MovingLink:
         if others and _is_nobody(failure):
             address = others[self._sought % len(others)]
             self._sought += 1
-            yield replace(self._owner, address=address)
+            if self._owner.authority or self._is_proved(address):
+                yield replace(self._owner, address=address)
         if self._may_speak_tls(failure):
             address = self._owner.address
             if not self._is_tls():
@@ -252,8 +270,12 @@ class MovingLink:
         if brought.is_tls and shown.certificate not in (b"", self._owner.authority):
             yield replace(moved, authority=shown.certificate)
         message = address_message(brought.address)
-        if not self._owner.authority and self._word.believes(shown.turns, brought.signature, message):
+        if shown.is_proved and self._word.believes(shown.turns, brought.signature, message):
             yield moved
+
+    def _is_proved(self, address: str) -> bool:
+        shown = self._shown(address)
+        return isinstance(shown, Shown) and shown.is_proved
 
     def _shown(self, address: str) -> Shown | Failure:
         """Return what somebody shows at an address; a failure where nobody answers."""
@@ -265,14 +287,25 @@ class MovingLink:
             if isinstance(found, Failure) and found.status == 0:
                 return found
             keys = link.office_keys()
+            turns = [] if isinstance(keys, Failure) else keys.turns  # an office of before has none
+            is_proved = not self._owner.authority and self._proves(link, address, turns)
         finally:
             self._tried = None
             link.close()
-        turns = [] if isinstance(keys, Failure) else keys.turns  # an office of before has none
         if isinstance(found, Failure):
-            return Shown(b"", turns)
+            return Shown(b"", turns, is_proved)
         is_signed = self._word.believes(turns, found.signature, authority_message(found.certificate))
-        return Shown(found.certificate if is_signed else b"", turns)
+        return Shown(found.certificate if is_signed else b"", turns, is_proved)
+
+    def _proves(self, link: Link, address: str, turns: Sequence[KeyTurn]) -> bool:
+        """Ask whoever answers what only the office can say, of an address that is its own now. What it signed
+        of one before may be shown by whoever has that address after it.
+        """
+        question = AddressQuestion(address=address, nonce=self._randomness(NONCE_BYTES))
+        proof = link.prove(question)
+        return not isinstance(proof, Failure) and self._word.believes(
+            turns, proof.signature, question.message()
+        )
 
 
 def _is_nobody(failure: Failure) -> bool:

@@ -318,7 +318,7 @@ class Phone:
         other = vault.another()
         sending = Store(other, owner.device, sign)
         word = OfficeWord(sending, owner)
-        link = MovingLink(owner, self._connect, lambda moved: put_owner(other, moved), word)
+        link = MovingLink(owner, self._connect, lambda moved: put_owner(other, moved), word, self._randomness)
         worker = Worker(
             store=sending,
             pen=Pen(sending, owner, self._time, self._randomness),

@@ -18,7 +18,7 @@ import msgspec
 from field_app.link import OUT_OF_DATE, STRANGER, UNREACHABLE, Door, Failure, Reply
 from field_app.pinning import pinned
 from field_app.prepared import Prepared, prepare
-from schemas.addresses import OfficeAddresses
+from schemas.addresses import AddressProof, AddressQuestion, OfficeAddresses
 from schemas.base import UNREADABLE, Message, decode, encode
 from schemas.device_word import DeviceOrders, DeviceReport, WipeHeard, WipeWord
 from schemas.handover import OfficeKey, OfficeKeyRequest
@@ -57,6 +57,8 @@ CODE = re.compile(r"[a-z0-9_]{1,64}")
 OK, TOO_MANY, UNAVAILABLE = 200, 429, 503
 UNASKED_HEADERS = ("accept", "accept-encoding", "connection", "user-agent")
 """What httpx would say with each request and nobody here reads: a hundred bytes each time."""
+TROUBLE = (httpx.TransportError, httpx.StreamError, httpx.InvalidURL, UnicodeError)
+"""What httpx raises where nothing comes of a request."""
 UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 """How OpenSSL says that whoever answered is not the one that was asked for."""
 UNTIMELY = ("certificate has expired", "certificate is not yet valid")
@@ -131,6 +133,10 @@ class HttpLink:
         """Ask where the office is, or will be. Whoever asks checks it."""
         return self._read("/api/addresses", OfficeAddresses)
 
+    def prove(self, question: AddressQuestion) -> AddressProof | Failure:
+        """Ask whoever answers whether it is the office, at this address. Whoever asks checks it."""
+        return self._call("/api/addresses", question, AddressProof)
+
     def _read(self, path: str, kind: type[T]) -> T | Failure:
         found = self._get(path)
         if isinstance(found, Failure):
@@ -147,10 +153,8 @@ class HttpLink:
                 if answer.status_code != OK:
                     return self._refusal(answer)
                 data = _body(answer, MAX_PROBLEM_BYTES)
-        except (httpx.TransportError, httpx.StreamError) as error:
+        except TROUBLE as error:
             return _network(error)
-        except (httpx.InvalidURL, UnicodeError):
-            return Failure(kind="rusak", say="lapangan.alamat_salah")
         return data or Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK)
 
     def enrol(self, request: EnrolRequest) -> Joining | Failure:
@@ -244,10 +248,8 @@ class HttpLink:
                     return self._refusal(answer)
                 _body(answer, MAX_PROBLEM_BYTES)  # read to its end, so that the connection can be used again
                 return Reply(status=answer.status_code, headers=dict(answer.headers))
-        except (httpx.TransportError, httpx.StreamError) as error:
+        except TROUBLE as error:
             return _network(error)
-        except (httpx.InvalidURL, UnicodeError):
-            return Failure(kind="rusak", say="lapangan.alamat_salah")
 
     def _url(self, path: str) -> str | None:
         """Return the whole address; another office's address never gets the token."""
@@ -270,10 +272,8 @@ class HttpLink:
                     if _media_type(answer) == PACKED_TYPE
                     else _body(answer, MAX_BODY_BYTES)
                 )
-        except (httpx.TransportError, httpx.StreamError) as error:
+        except TROUBLE as error:
             return _network(error)
-        except (httpx.InvalidURL, UnicodeError):
-            return Failure(kind="rusak", say="lapangan.alamat_salah")
         if data is None:
             return Failure(kind="rusak", say="lapangan.jawaban_rusak", status=OK)
         try:
@@ -380,9 +380,9 @@ def _code(data: bytes) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _network(error: httpx.TransportError | httpx.StreamError) -> Failure:
+def _network(error: Exception) -> Failure:
     match error:
-        case httpx.UnsupportedProtocol():
+        case httpx.UnsupportedProtocol() | httpx.InvalidURL() | UnicodeError():
             return Failure(kind="rusak", say="lapangan.alamat_salah")
         case httpx.ConnectTimeout():
             return Failure(kind="jaringan", say=UNREACHABLE)

@@ -20,7 +20,7 @@ from field_app.devices import Network, Staying, Timepiece
 from field_app.devices.desktop import DesktopStaying
 from field_app.drafts import Drafts
 from field_app.erasing import EMPTY_WAL
-from field_app.exchange import Exchange
+from field_app.exchange import UNFINISHED, Exchange
 from field_app.forgetting import Forgetting, Keeping
 from field_app.items import Label, again_helps, data_items, pending_data, photo_items
 from field_app.link import Failure, Link
@@ -272,6 +272,8 @@ class Worker:
             if took_long if failure is None else not failure.retry_s:
                 # also after a failure: decisions come all the same
                 failure = self._exchange.run(self._places_again()) or failure
+            if failure is None and self._stopping and self._blobs.unsent():
+                return Failure(kind="rusak", say=UNFINISHED)
         if failure is None:
             self._make_room()
         return failure

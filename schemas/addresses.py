@@ -2,6 +2,10 @@
 
 An office that is going to move tells its phones before, at `GET /api/addresses`. To a phone that missed it
 the worker brings the new one: as a QR code of the page Perangkat, which holds the signature too, or typed.
+
+These signatures have no end. So a phone that knows no authority to go by asks before it goes anywhere, with
+a number that nobody has signed before: `POST /api/addresses`. The office answers for an address that is its
+own by then, and for no other.
 Source: docs/protocol.md, "An office that moves".
 """
 
@@ -19,6 +23,8 @@ MOST_ADDRESSES = 8
 MAX_SIGNS = 200
 SIGNATURE_BYTES = 64
 ADDRESS_DOMAIN = b"sambang address v1\0"
+PROOF_DOMAIN = b"sambang address proof v1\0"
+NONCE_BYTES = 16
 PLAIN, TLS = "http://", "https://"
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _WHOLE = re.compile(
@@ -46,6 +52,23 @@ class OfficeAddresses(Message, frozen=True, kw_only=True):
     """Where the office is, and where it will be: phones try them in this order."""
 
     addresses: Annotated[list[OfficeAddress], msgspec.Meta(max_length=MOST_ADDRESSES)]
+
+
+class AddressQuestion(Message, frozen=True, kw_only=True):
+    """Are you my office, and at this address? `nonce`: random, of this question alone."""
+
+    address: Annotated[str, msgspec.Meta(max_length=MAX_SIGNS)]
+    nonce: Annotated[bytes, msgspec.Meta(min_length=NONCE_BYTES, max_length=NONCE_BYTES)]
+
+    def message(self) -> bytes:
+        """Return the bytes that the office signs for it."""
+        return PROOF_DOMAIN + self.nonce + self.address.encode()
+
+
+class AddressProof(Message, frozen=True, kw_only=True):
+    """The office's answer to such a question: yes, by the key of its chain."""
+
+    signature: Annotated[bytes, msgspec.Meta(max_length=SIGNATURE_BYTES)]
 
 
 def address_message(address: str) -> bytes:

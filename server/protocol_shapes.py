@@ -26,7 +26,8 @@ GROUPS: tuple[tuple[str, tuple[Shape, ...]], ...] = (
         (wire.EnrolRequest, wire.Joining, wire.JoinedRequest, wire.JoinedAnswer),
     ),
     (
-        "POST /api/login/nonce, /api/login; GET /api/authority/signed, /api/authority/keys, /api/addresses",
+        "POST /api/login/nonce, /api/login, /api/addresses; GET /api/authority/signed, /api/authority/keys,"
+        " /api/addresses",
         (
             wire.NonceRequest,
             wire.Nonce,
@@ -35,6 +36,8 @@ GROUPS: tuple[tuple[str, tuple[Shape, ...]], ...] = (
             wire.SignedAuthority,
             office_keys.OfficeKeys,
             addresses.OfficeAddresses,
+            addresses.AddressQuestion,
+            addresses.AddressProof,
         ),
     ),
     (

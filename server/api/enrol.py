@@ -2,7 +2,8 @@
 
 Rule: an answer that was lost is the same when it is asked for again. /api/authority is public: whoever reads
 it compares it with the code that a person brought, or, having joined before, checks its signature. So are the
-turns of the office's key, each signed by the key before, and the office's addresses.
+turns of the office's key, each signed by the key before, and the office's addresses; that this is one of
+them now is said to whoever asks, by a signature over what they made up.
 """
 
 import asyncio
@@ -10,12 +11,13 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 
-from schemas.addresses import OfficeAddresses, signed_address
+from schemas.addresses import AddressProof, AddressQuestion, OfficeAddresses, signed_address
 from schemas.office_keys import OfficeKeys
 from schemas.problem import Problem
 from schemas.wire import EnrolRequest, JoinedRequest
 from server.api.messages import answer, network, received
 from server.deps import Deps
+from server.hosts import host_of
 
 MAX_BYTES = 4096
 CERTIFICATE_TYPE = "application/pkix-cert"
@@ -70,4 +72,19 @@ def enrol_routes(deps: Deps) -> list[Any]:
         told = [signed_address(address, deps.office.sign) for address in deps.addresses]
         return answer(request, OfficeAddresses(addresses=told), deps.text)
 
-    return [enrol, joined, authority, signed, keys, addresses]
+    @post("/api/addresses", request_max_body_size=MAX_BYTES)
+    async def proof(request: Request[Any, Any, Any]) -> Response[bytes]:
+        question = await received(request, AddressQuestion)
+        if isinstance(question, Problem):
+            return answer(request, question, deps.text)
+        # by Host it may be asked for at a name that only a proxy knows; that one is ours was seen before
+        ours = {request.headers.get("host", ""), *map(_authority_of, deps.addresses)}
+        if host_of(_authority_of(question.address)) not in set(map(host_of, ours)) - {""}:
+            return answer(request, Problem(code="alamat_lain"), deps.text)
+        return answer(request, AddressProof(signature=deps.office.sign(question.message())), deps.text)
+
+    return [enrol, joined, authority, signed, keys, addresses, proof]
+
+
+def _authority_of(address: str) -> str:
+    return address.partition("://")[2]

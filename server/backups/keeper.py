@@ -20,7 +20,7 @@ from server.backup_store import Copy, Plan, Try
 from server.backups.bringing_back import BroughtBack, mend_office
 from server.backups.making import Made, Progress, Source, StoppedError, make_copy
 from server.backups.manifest import copy_at
-from server.backups.medium import Medium, Trouble
+from server.backups.medium import Medium, Trouble, beside_key
 from server.backups.streaming import LogState, Streamer
 from server.disk import ensure_folder, held_alone
 from server.engine import ClosedError, DiskError, Writer
@@ -151,6 +151,12 @@ class Keeper:
         self._asked = True
         self._wake.set()
         return True
+
+    def beside_key(self, path: str) -> bool:
+        """Say whether a medium lies now on the disk of the key file; see server/backups/medium.py."""
+        source = self._source
+        data = source.database.parent
+        return source.key_path is not None and beside_key(Path(path), data, source.key_path, source.disk_of)
 
     def copy_to(
         self, paths: Sequence[str], keep: int, progress: Progress | None = None

@@ -128,6 +128,18 @@ def unfit_place(path: Path, data: Path, key: Path | None) -> Trouble | None:
     return None
 
 
+def beside_key(path: Path, data: Path, key: Path, disk_of: Callable[[Path], str]) -> bool:
+    """Say whether a medium lies now on one disk with the key file: whoever takes that disk reads everything.
+
+    On the disk of the data that is said already, of both.
+    """
+    try:
+        disk = disk_of(path)
+        return read_mark(path) is not None and disk == disk_of(key) and disk != disk_of(data)
+    except OSError:
+        return False  # one of them is not there now
+
+
 def open_medium(path: Path, office: DeviceId | None) -> Medium | Trouble:
     """Open a folder that was prepared for this office; None takes that of any office."""
     if not path.is_dir():

@@ -11,7 +11,7 @@ from schemas.text import Text
 from server import backup_store
 from server.backup_store import Plan
 from server.backups.making import Made
-from server.backups.medium import Trouble, disk_of, open_medium, prepare, unfit_place
+from server.backups.medium import Trouble, beside_key, disk_of, open_medium, prepare, unfit_place
 from server.commands.progress import RichProgress, progress_bar
 from server.commands.shared import add_folder_options, opened, refuse, say_trouble
 from server.compose import Refused, unlock
@@ -56,16 +56,16 @@ def _prepare(args: argparse.Namespace, text: Text) -> int:
     if isinstance(opened, Refused):
         return refuse(text, opened)
     path: Path = args.prepare.absolute()
-    made = _unfit(args, path) or prepare(path, opened[0].device, secrets.token_bytes)
+    made = unfit_place(path, args.data, _key(args)) or prepare(path, opened[0].device, secrets.token_bytes)
     if isinstance(made, Trouble):
         return say_trouble(text, made)
     print(text("cadangan.perintah.media_siap", folder=made.path))
-    _warn(text, args.data, [made.path])
+    _warn(text, args, [made.path])
     return 0
 
 
-def _unfit(args: argparse.Namespace, path: Path) -> Trouble | None:
-    return unfit_place(path, args.data, args.key or default_path(args.data))
+def _key(args: argparse.Namespace) -> Path:
+    return args.key or default_path(args.data)
 
 
 def _plan(deps: Deps, args: argparse.Namespace, text: Text) -> int:
@@ -79,7 +79,7 @@ def _plan(deps: Deps, args: argparse.Namespace, text: Text) -> int:
     paths: list[Path] = [path.absolute() for path in args.to]
     stream = args.stream.absolute() if args.stream is not None else None
     for path in [*paths, *filter(None, [stream])]:
-        opened = _unfit(args, path) or open_medium(path, deps.office.device)
+        opened = unfit_place(path, args.data, _key(args)) or open_medium(path, deps.office.device)
         if isinstance(opened, Trouble):
             return say_trouble(text, opened)
     plan = Plan(
@@ -92,7 +92,7 @@ def _plan(deps: Deps, args: argparse.Namespace, text: Text) -> int:
     print(text("cadangan.perintah.jadwal", jam=args.every, tujuan=", ".join(plan.copies), jumlah=keep))
     if stream is not None:
         print(text("cadangan.perintah.aliran", folder=stream))
-    _warn(text, args.data, paths)
+    _warn(text, args, paths, stream)
     return 0
 
 
@@ -111,7 +111,7 @@ def _copy(deps: Deps, args: argparse.Namespace, text: Text) -> int:
             _say_made(text, path, made)
         else:
             say_trouble(text, made)
-    _warn(text, args.data, [Path(path) for path, made in ended.items() if isinstance(made, Made)])
+    _warn(text, args, [Path(path) for path, made in ended.items() if isinstance(made, Made)])
     if deps.keeper.unnoted:
         print(text("cadangan.perintah.tidak_tercatat"), file=sys.stderr)
         return FAILED
@@ -134,11 +134,14 @@ def _say_made(text: Text, path: str, made: Made) -> None:
         print(text("cadangan.perintah.berkas_hilang", jumlah=len(manifest.absent)), file=sys.stderr)
 
 
-def _warn(text: Text, data: Path, paths: Sequence[Path]) -> None:
-    """Say where one broken disk would take more than one thing along."""
-    disks = [disk_of(path) for path in paths]
+def _warn(text: Text, args: argparse.Namespace, paths: Sequence[Path], stream: Path | None = None) -> None:
+    """Say where one disk would take more than one thing along: if it breaks, or if somebody takes it."""
+    data, key, disks = args.data, _key(args), [disk_of(path) for path in paths]
     for path, disk in zip(paths, disks, strict=True):
         if disk == disk_of(data):
             print(text("cadangan.perintah.disk_sama", folder=path), file=sys.stderr)
+    for path in (*paths, *filter(None, [stream])):
+        if beside_key(path, data, key, disk_of):
+            print(text("cadangan.perintah.disk_kunci", folder=path, kunci=key), file=sys.stderr)
     if len(paths) > 1 and len(set(disks)) == 1:
         print(text("cadangan.perintah.satu_disk"), file=sys.stderr)

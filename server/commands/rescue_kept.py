@@ -25,7 +25,9 @@ from server.services.rescuing import NotRescued, Rescuing, is_purpose
 
 KEY_FILE, VAULT = "kunci.json", "vault.db"
 KEPT = "brankas-"
-LEFT = (VAULT, f"{KEPT}*.db", f"*{ENDING}")
+ASIDE = f"{VAULT}.lama-*"
+"""Vaults whose key file was gone when the phone joined anew: field_app/enrol.py."""
+LEFT = (VAULT, f"{KEPT}*.db", f"*{ENDING}", ASIDE)
 """What tells a folder that a phone left from any other."""
 
 
@@ -33,8 +35,10 @@ def take_kept(deps: Deps, work: Rescuing, by: Person, args: argparse.Namespace, 
     """Take in what a folder holds, and say what was found; return the exit code."""
     folder: Path = args.folder
     files, vaults = listed(folder, f"*{ENDING}"), listed(folder, "*.db")
-    beneath = _beneath(folder)
-    if not files and not vaults and not beneath:
+    beneath, aside = _beneath(folder), _aside(folder)
+    if not (folder / VAULT).exists() and (folder / KEY_FILE).exists():
+        vaults, aside = [*vaults, *aside], []  # no other vault is here that the key file could be of
+    if not any((files, vaults, beneath, aside)):
         return say(text, NotRescued(why="folder_kosong"))
     code = take_files(deps, files, text) if files else 0
     kept = KeptVaults(deps, work)
@@ -51,10 +55,18 @@ def take_kept(deps: Deps, work: Rescuing, by: Person, args: argparse.Namespace, 
         for line in told(deps, text, path, found):
             print(line)
         code = NOT_DONE if found.problems or found.lost or found.is_damaged else code
+    for each in aside:
+        print(text("penyelamat.isi.disisihkan", berkas=each.name, folder=folder), file=sys.stderr)
+        code = NOT_DONE
     for each in beneath:
         print(text("penyelamat.isi.di_dalamnya", folder=each), file=sys.stderr)
         code = NOT_DONE
     return code
+
+
+def _aside(folder: Path) -> list[Path]:
+    """Return the vaults that were set aside, without the logs beside them."""
+    return [path for path in listed(folder, ASIDE) if path.suffix.removeprefix(".lama-").isdigit()]
 
 
 def _beneath(folder: Path) -> list[Path]:

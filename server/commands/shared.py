@@ -15,9 +15,12 @@ from server.backups.medium import Trouble
 from server.compose import DATABASE, Refused, close_office, open_office, unsound
 from server.deps import Deps
 from server.engine import DamagedError, EngineError, FailingError, FullError, LockedError
+from server.keys import default_path
 from server.own_authority import NoAuthority, OwnAuthority
 
 UNUSABLE = 3
+LAYING = ("init", "restore", "restore-key")
+"""The commands that write where no office is yet."""
 
 
 def add_folder_options(parser: argparse.ArgumentParser) -> None:
@@ -35,19 +38,36 @@ def refuse(text: Text, refused: Refused) -> int:
 
 
 def of_another_user(args: argparse.Namespace) -> Refused | None:
-    """Say why root is not to work on an office that belongs to another user: a key file or a photo that root
-    writes is root's alone, and the server could not read it any more.
+    """Say why root is not to work on an office that belongs to another user, or to lay one where only another
+    could be its user: a key file or a photo that root writes is root's alone, and the server could not read
+    it any more.
     """
     data: Path | None = getattr(args, "data", None)
     if data is None or os.geteuid() != 0:
         return None
-    try:
-        owner = (data / DATABASE).stat().st_uid
-    except OSError:
-        return None  # there is no office, or none that can be read: the command says so
+    owner = _owner(data / DATABASE)
+    if owner is None and args.command in LAYING:
+        return _next_to_another(data, args.key or default_path(data))
+    # there may be no office, or none that can be read: the command says so
     return (
         Refused(say="pemilik_lain", values={"folder": str(data), "pemilik": _name(owner)}) if owner else None
     )
+
+
+def _next_to_another(data: Path, key: Path) -> Refused | None:
+    """Say as whose an office is laid here: its key file's owner, or that of the folder around it."""
+    around = next(folder for folder in data.absolute().parents if folder.exists())
+    for path in (key, around):
+        if owner := _owner(path):
+            return Refused(say="pemilik_di_sebelah", values={"berkas": str(path), "pemilik": _name(owner)})
+    return None
+
+
+def _owner(path: Path) -> int | None:
+    try:
+        return path.stat().st_uid
+    except OSError:
+        return None
 
 
 def _name(user: int) -> str:

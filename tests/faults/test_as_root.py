@@ -21,6 +21,11 @@ COMMANDS = {
     "user": ("user", "--list"),
     "verify": ("verify",),
 }
+LAYING = {
+    "init": ("init", "--regency", "33.14", "--name", "Dinas Sosial Uji"),
+    "restore": ("restore", "--from", "{}/usb"),
+    "restore-key": ("restore-key", "--from", "{}/usb"),
+}
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
 
@@ -55,3 +60,28 @@ def test_root_is_told_as_whom_to_work_on_an_office_of_another_user(
     assert owners(world) == before and set(before.values()) == {user}
     give(world, 0)
     assert world.faults() == []
+
+
+@pytest.mark.parametrize("whose", ["key", "folder"])
+@pytest.mark.parametrize("command", LAYING.values(), ids=LAYING)
+def test_root_is_told_as_whom_to_lay_an_office_where_another_user_has_the_key_or_the_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...], whose: str
+) -> None:
+    """Row 94. What root lays there the server could not read."""
+    around, key = tmp_path / "sambang", tmp_path / "kunci" / "kantor.key"
+    around.mkdir()
+    key.parent.mkdir()
+    key.write_text("kunci", "utf-8")
+    os.chown(key if whose == "key" else around, pwd.getpwnam(NOBODY).pw_uid, 0)
+    name, *more = (word.format(tmp_path) for word in command)
+    given = [name, "--data", str(around / "kantor"), "--key", str(key), *more]
+    assert main(given) == UNUSABLE
+    assert f"runuser -u {NOBODY}" in capsys.readouterr().err
+    assert key.read_text("utf-8") == "kunci" and not list(around.iterdir())
+
+
+def test_root_lays_an_office_among_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Row 94. Where nothing there is another's, nothing is asked."""
+    office = ["--data", str(tmp_path / "kantor"), "--key", str(tmp_path / "kunci" / "kantor.key")]
+    assert main(["init", *office, "--regency", "33.14", "--name", "Dinas Sosial Uji"]) == 0
+    assert "runuser" not in capsys.readouterr().err

@@ -109,6 +109,35 @@ def test_a_sealed_case_under_work_is_told_by_its_code_and_day_alone(
     assert f"kasus tertutup {cover.kode}, dimulai" in said and "Penanda Rahasia" not in said
 
 
+def test_a_vault_that_was_set_aside_is_told_and_taken_in_once_its_key_file_turns_up(
+    regency: Make, capsys: Line, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+) -> None:  # fmt: skip
+    world = regency(2)
+    table = Table(world, capsys, monkeypatch)
+    phone = unsent(world, table, monkeypatch)
+    device, folder = phone.owner.device, world.folder / "hp-0"
+    found = damaged(world, phone, "gudang")  # the key file as somebody kept it, with the log of that day
+    phone.lock()
+    for name in ("kunci.json", "kunci.coba"):
+        (folder / name).unlink()
+    world.serve()
+    other = world.phone_at(folder)
+    world.join(other, 1)
+    sync(other)
+    world.kill()
+    newer = other.owner.device
+    other.lock()
+
+    ended, said, wrong = kept(table, folder, "--device", newer)
+    assert ended == 1 and "Diambil" not in said and wrong.count("\n") == 1
+    assert f"{VAULT}.lama-1" in wrong and "kunci.json yang lama" in wrong
+    for part in found.glob(f"{VAULT}*"):
+        part.rename(part.with_name(part.name.replace(VAULT, f"{VAULT}.lama-1")))
+    ended, said, wrong = kept(table, found, "--device", device)
+    assert ended == 0 and "2 foto baru" in said, wrong
+    assert world.lacks() == [] and world.faults() == []
+
+
 @pytest.mark.parametrize("share", [0.3, 0.9])
 def test_of_a_vault_with_damaged_pages_what_can_be_read_is_taken(
     world: World, table: Table, monkeypatch: pytest.MonkeyPatch, share: float

@@ -1,5 +1,6 @@
 """Where an office went: only its own signature is followed, only to TLS, and only if it lets the phone in."""
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,7 +13,14 @@ from field_app.moving import UNPROVED, MovingLink
 from field_app.owner import Owner
 from field_app.signing import is_signed
 from field_app.vault import StorageFullError
-from schemas.addresses import MOST_ADDRESSES, OfficeAddress, signed_address
+from schemas.addresses import (
+    MOST_ADDRESSES,
+    NONCE_BYTES,
+    AddressProof,
+    AddressQuestion,
+    OfficeAddress,
+    signed_address,
+)
 from schemas.ids import DeviceId, PersonId, Regency
 from schemas.joining import authority_message
 from schemas.office_keys import KeyTurn, OfficeKeys
@@ -25,6 +33,7 @@ KEY, OTHER = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1,
 NEW = OTHER.public_key().public_bytes_raw()
 AWAY = Failure(kind="jaringan", say="lapangan.tanpa_jaringan")
 STRANGER = Failure(kind="jaringan", say="lapangan.kantor_lain")
+UNKNOWN = Failure(kind="rusak", say="lapangan.jawaban_rusak", status=404)
 SAYS_NO = Failure(kind="kantor", say="masalah.perangkat_dicabut", status=403)
 BUSY = Failure(kind="kantor", say="masalah.sibuk", status=503)
 OWNER = Owner(
@@ -36,6 +45,23 @@ OWNER = Owner(
 
 def signed(key: Ed25519PrivateKey, certificate: bytes = b"baru") -> SignedAuthority:
     return SignedAuthority(certificate=certificate, signature=key.sign(authority_message(certificate)))
+
+
+Proves = Callable[[AddressQuestion], AddressProof | Failure]
+
+
+def proved_by(key: Ed25519PrivateKey) -> Proves:
+    return lambda question: AddressProof(signature=key.sign(question.message()))
+
+
+def replayed(question: AddressQuestion) -> AddressProof:
+    """What a stranger has who once asked the office the same."""
+    return proved_by(KEY)(msgspec.structs.replace(question, nonce=bytes(NONCE_BYTES)))  # type: ignore[return-value]
+
+
+def of_another_address(question: AddressQuestion) -> AddressProof | Failure:
+    """What the office says of one that it still has, with this very number in hand."""
+    return proved_by(KEY)(msgspec.structs.replace(question, address="https://kini.test"))
 
 
 class Word:
@@ -57,7 +83,9 @@ class Network:
         self.open: list[Door] = []
         self.named: tuple[str, ...] = ()
         self.forgotten = 0
-        self.turns: OfficeKeys | Failure = Failure(kind="rusak", say="lapangan.jawaban_rusak", status=404)
+        self.turns: OfficeKeys | Failure = UNKNOWN
+        self.proves = proved_by(KEY)
+        self.nonces: list[bytes] = []
 
     def connect(self, door: Door) -> Any:
         self.doors.append(door)
@@ -65,7 +93,7 @@ class Network:
         return Behind(self, door)
 
     def link(self, owner: Owner = OWNER) -> MovingLink:
-        return MovingLink(owner, self.connect, self.kept.append, Word(*self.named))
+        return MovingLink(owner, self.connect, self.kept.append, Word(*self.named), os.urandom)
 
     def login(self, owner: Owner = OWNER) -> Failure | None:
         return self.link(owner).login(owner.device, KEY.sign)
@@ -88,6 +116,11 @@ class Behind:
 
     def office_keys(self) -> OfficeKeys | Failure:
         return self._network.turns
+
+    def prove(self, question: AddressQuestion) -> AddressProof | Failure:
+        assert question.address == self._door.address
+        self._network.nonces.append(question.nonce)
+        return self._network.proves(question)
 
     def sync(self, _: Any) -> Failure | None:
         return self._network.refuses(self._door)
@@ -329,6 +362,48 @@ def test_where_no_authority_is_known_the_office_must_have_signed_the_address(
     else:
         assert refused == UNPROVED and network.kept == []
         assert [door.checked for door in network.doors] == [True, False], "nobody logged in there"
+
+
+STALE: dict[str, Proves] = {
+    "an_old_answer": replayed,
+    "of_another_address": of_another_address,
+    "by_another": proved_by(OTHER),
+    "an_office_of_before": lambda _question: UNKNOWN,
+    "not_its_address_now": lambda _question: BY_ANOTHER_NAME,
+}
+
+
+@pytest.mark.parametrize("proves", STALE.values(), ids=STALE)
+@pytest.mark.parametrize("address", [THERE, "http://baru.test:8314"])
+def test_an_address_that_the_office_gave_up_is_not_gone_to_where_no_authority_is_known(
+    address: str, proves: Proves
+) -> None:
+    """Whoever has it now shows what the office signed of it once, and would let anybody in."""
+    network = Network(NO_AUTHORITY, only(address))
+    network.proves = proves
+    assert network.link().go(brought(address, KEY), OWNER.device, KEY.sign) == UNPROVED
+    assert network.kept == [] and [door.checked for door in network.doors] == [True, False]
+
+
+@pytest.mark.parametrize("proves", STALE.values(), ids=STALE)
+def test_nor_is_one_that_it_named_itself(proves: Proves) -> None:
+    network = Network(NO_AUTHORITY, only(THERE))
+    network.named = (THERE,)
+    network.proves = proves
+    assert network.login() == AWAY and network.kept == []
+    assert all(not door.checked for door in network.doors[1:]), "nobody logged in there"
+    network.proves = proved_by(KEY)
+    assert network.login() is None and network.kept == [msgspec.structs.replace(OWNER, address=THERE)]
+
+
+def test_each_question_has_a_number_of_its_own_and_where_an_authority_is_known_none_is_asked() -> None:
+    network = Network(NO_AUTHORITY, only(THERE))
+    for _ in range(2):
+        network.link().go(brought(THERE, KEY), OWNER.device, KEY.sign)
+    assert len(set(network.nonces)) == 2 and all(len(nonce) == NONCE_BYTES for nonce in network.nonces)
+    pinned = Network(signed(KEY), lambda door: None if door.authority == b"baru" else STRANGER)
+    assert pinned.link(HERE).go(brought(THERE), HERE.device, KEY.sign) is None
+    assert pinned.nonces == []
 
 
 @pytest.mark.parametrize("key", [None, KEY])

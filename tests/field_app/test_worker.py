@@ -320,6 +320,33 @@ def test_a_sync_that_was_stopped_is_no_success(sending: Sending) -> None:
     assert sending.worker.status().state == "gagal"
 
 
+def test_a_sync_that_was_stopped_between_photos_is_no_success(sending: Sending) -> None:
+    """She closed the app: what is said of the last time it synced is of the time before."""
+    arrives = sending.office.send
+
+    def closed_meanwhile(*asked: Any) -> Reply | Failure:
+        sending.worker._stopping = True
+        return arrives(*asked)
+
+    sending.office.send = closed_meanwhile  # type: ignore[method-assign]
+    failure = sending.worker.run_once()
+    assert isinstance(failure, Failure) and failure.say == "lapangan.sinkron_belum_selesai"
+    status = sending.worker.status()
+    assert (status.data_pending, status.photos_pending, status.last_ms) == (0, 3, None)
+
+
+def test_a_sync_that_was_stopped_in_its_last_photo_is_one(sending: Sending) -> None:
+    arrives = sending.office.send
+
+    def closed_at_the_end(*asked: Any) -> Reply | Failure:
+        sending.worker._stopping = len(sending.worker._blobs.unsent()) == 1
+        return arrives(*asked)
+
+    sending.office.send = closed_at_the_end  # type: ignore[method-assign]
+    assert sending.worker.run_once() is None
+    assert sending.worker.status().last_ms == sending.field.time.now_ms()
+
+
 def test_two_ends_that_never_agree_are_no_success(sending: Sending) -> None:
     honest = sending.office.sync
 

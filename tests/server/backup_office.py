@@ -2,11 +2,12 @@
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 
 from schemas.ids import BlobId
 from schemas.text import load_text
@@ -49,10 +50,23 @@ def source_of(deps: Deps, data: Path, own_disk: str = "", key: Path | None = Non
 
 
 def with_disks(
-    deps: Deps, data: Path, *, age_days: int = 90, own_disk: str = "", one_disk: bool = False
+    deps: Deps,
+    data: Path,
+    *,
+    age_days: int = 90,
+    own_disk: str = "",
+    one_disk: bool = False,
+    disks: Mapping[str, str] = MappingProxyType({}),
 ) -> Deps:
-    """The same office, to which each folder is a disk, as they are all on one here; `own_disk` is its own."""
+    """The same office, to which each folder is a disk, as they are all on one here; `own_disk` is its own.
+
+    `disks` say where else something lies.
+    """
     source = source_of(deps, data, own_disk)
+    named = source.disk_of
+    source = replace(
+        source, disk_of=lambda path: disks.get(path.name) or named(path), key_path=default_path(data)
+    )
     if one_disk:
         source = replace(source, disk_of=lambda path: "own" if path == data else "usb")
     return replace(deps, keeper=Keeper(source, age_days=age_days))

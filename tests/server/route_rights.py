@@ -225,6 +225,7 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("GET", "/api/authority/signed"): Public(),
     ("GET", "/api/authority/keys"): Public(),
     ("GET", "/api/addresses"): Public(),
+    ("POST", "/api/addresses"): Public(),
     ("POST", "/api/enrol"): Public(),
     ("POST", "/api/enrol/joined"): Public(),
     ("POST", "/api/login"): Public(),

@@ -179,6 +179,29 @@ def test_a_disk_of_the_data_is_warned_of_and_so_is_one_disk_for_all(
     assert any(first.glob("copies/*.manifest")) and any(second.glob("copies/*.manifest"))
 
 
+def test_a_disk_with_the_key_is_warned_of_wherever_on_it_the_key_lies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever takes that disk has the backup and what opens it. The stream's disk is no other."""
+    office_with(tmp_path, 1)
+    disks = {"office": "own", "office.key": "usb1"}
+    monkeypatch.setattr("server.commands.backup.disk_of", lambda path: disks.get(path.name, path.name))
+    [away] = prepared(tmp_path, "usb2")
+    assert "berkas kunci" not in capsys.readouterr().err
+    [first] = prepared(tmp_path, "usb1")
+    warning = f"{first} ada di disk yang sama dengan berkas kunci"
+    assert warning in capsys.readouterr().err
+    backup = ["backup", "--data", str(tmp_path / "office")]
+    assert main([*backup, "--every", "24", "--to", str(away), "--stream", str(first)]) == 0
+    assert warning in capsys.readouterr().err
+    assert main([*backup, "--to", str(first)]) == 0
+    assert warning in capsys.readouterr().err
+    disks["office"] = "usb1"  # then all three are together, and that is said
+    assert main([*backup, "--to", str(first)]) == 0
+    said = capsys.readouterr().err
+    assert "sama dengan data kantor" in said and warning not in said
+
+
 def test_the_program_fills_a_small_disk_and_says_so(tmp_path: Path) -> None:
     """On a real file system; where none can be mounted, what test_backup.py fakes stands for it."""
     office_with(tmp_path, 200)

@@ -21,10 +21,10 @@ DAY_MS = 24 * 3_600_000
 
 
 class Site:
-    """A served office with two media in its plan."""
+    """A served office with two media in its plan; `disks` say on which disk a file or folder lies."""
 
-    def __init__(self, office: Office, folder: Path, address: str) -> None:
-        self.office, self.address = office, address
+    def __init__(self, office: Office, folder: Path, address: str, disks: dict[str, str]) -> None:
+        self.office, self.address, self.disks = office, address, disks
         self.deps = office.deps
         self.media = [medium_at(folder / name, folder / "office", self.deps) for name in ("usb1", "usb2")]
 
@@ -54,9 +54,10 @@ class Site:
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     office = open_at(tmp_path)
-    office.deps = with_disks(office.deps, tmp_path / "office")
+    disks = dict[str, str]()
+    office.deps = with_disks(office.deps, tmp_path / "office", disks=disks)
     with serving(office) as address:
-        yield Site(office, tmp_path, address)
+        yield Site(office, tmp_path, address, disks)
     shut(office)
 
 
@@ -130,6 +131,21 @@ def test_a_disk_beside_the_data_and_lost_blobs_are_said(site: Site) -> None:
         page = client.get("/cadangan").text
     assert "disk yang sama dengan data kantor" in page
     assert "python -m server verify" in page
+
+
+def test_a_disk_with_the_key_is_told_on_both_pages_while_both_are_there(site: Site) -> None:
+    """Whoever takes that disk reads everything, however good the copies on it are."""
+    for medium in site.media:
+        site.copied(medium)
+    title = "Kunci dan cadangan ada di satu disk"
+    with site.log_in("admin") as client:
+        assert title not in client.get("/").text + client.get("/cadangan").text
+        site.disks[site.deps.key_file.path.name] = site.media[1].path.name
+        assert title in client.get("/").text
+        page = client.get("/cadangan").text
+        assert title in page and f"{site.media[1].path} ada di disk yang sama" in page
+        site.media[1].path.rename(site.media[1].path.with_name("dicabut"))
+        assert title not in client.get("/").text
 
 
 def test_the_button_makes_copies_and_the_page_shows_them(site: Site) -> None:

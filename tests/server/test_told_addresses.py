@@ -5,10 +5,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
+import msgspec
 import pytest
 
-from schemas.addresses import MOST_ADDRESSES, OfficeAddresses, address_message, signed_address
-from schemas.base import decode
+from schemas.addresses import (
+    MOST_ADDRESSES,
+    NONCE_BYTES,
+    AddressProof,
+    AddressQuestion,
+    OfficeAddresses,
+    address_message,
+    signed_address,
+)
+from schemas.base import decode, encode
 from server.commands.run import add_options, told_addresses
 from server.keys import default_path
 from server.office import verifier
@@ -60,6 +70,43 @@ def test_each_is_told_under_the_signature_of_the_offices_chain(watch: Watch) -> 
     is_signed = verifier(watch.office.deps.office.public_key)
     assert all(is_signed(one.signature, address_message(one.address)) for one in found)
     assert not is_signed(found[0].signature, address_message(TOLD[1]))
+
+
+def asked(watch: Watch, address: str, **headers: str) -> httpx.Response:
+    question = AddressQuestion(address=address, nonce=b"n" * NONCE_BYTES)
+    with httpx.Client(base_url=watch.address) as stranger:
+        return stranger.post("/api/addresses", content=encode(question), headers=headers)
+
+
+def test_whoever_asks_is_told_by_a_signature_of_their_own_number_that_an_address_is_the_offices(
+    watch: Watch,
+) -> None:
+    is_signed = verifier(watch.office.deps.office.public_key)
+    named = {"host": "Dinas.example"}
+    for address, headers in (
+        (TOLD[0], {}), (TOLD[1].upper(), {}), (watch.address, {}), ("https://dinas.example:443", named),
+    ):  # fmt: skip
+        answer = asked(watch, address, **headers)
+        assert answer.status_code == 200, address
+        proof = decode(answer.content, AddressProof)
+        for nonce, is_mine in ((b"n", True), (b"m", False)):
+            mine = AddressQuestion(address=address, nonce=nonce * NONCE_BYTES)
+            assert is_signed(proof.signature, mine.message()) is is_mine
+
+
+@pytest.mark.parametrize(
+    "address", ["https://lama.example:8314", "https://10.1.2.4", "https://", "", "10.1.2.3"]
+)
+def test_of_an_address_that_is_not_its_own_now_the_office_says_nothing(watch: Watch, address: str) -> None:
+    """Else a stranger who has it could pass the question on."""
+    assert asked(watch, address).status_code == 421
+
+
+def test_a_question_without_a_number_of_its_own_is_refused(watch: Watch) -> None:
+    for nonce in (b"", b"n" * (NONCE_BYTES - 1), b"n" * (NONCE_BYTES + 1)):
+        said = msgspec.msgpack.encode([TOLD[0], nonce])
+        with httpx.Client(base_url=watch.address) as stranger:
+            assert stranger.post("/api/addresses", content=said).status_code == 400
 
 
 def test_who_enrols_phones_shows_them_where_the_office_is(watch: Watch) -> None:
