@@ -11,6 +11,7 @@ import pytest
 
 from field_app import vault as vaults
 from field_app.phone import Phone
+from field_app.views import Refused
 from sync.change import Patch
 from sync.server import PAGE_ROWS
 from tests.contract.people import record_id
@@ -158,7 +159,7 @@ def test_an_app_that_dies_in_its_upgrade_on_a_full_phone_goes_on_with_room(
                 )
             )
         full = world.phone_at(folder).unlock(PIN)
-        assert full is not None and full.say == FULL_PHONE
+        assert isinstance(full, Refused) and full.say == FULL_PHONE
         ballast.unlink()
     assert ends == {NOT_DONE, KILLED}
     phone = world.again(folder)
