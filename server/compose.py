@@ -38,7 +38,13 @@ from server.certificates import (
 )
 from server.chain_keys import UnknownKeyError
 from server.deps import Deps
-from server.destruction import DamagedListError, Destruction, DestructionList, KeysAwayError
+from server.destruction import (
+    DamagedListError,
+    Destruction,
+    DestructionList,
+    KeysAwayError,
+    destroyed_path,
+)
 from server.devices import Devices
 from server.disk import NoPromiseError, ensure_folder, sync_folder
 from server.engine import (
@@ -60,7 +66,7 @@ from server.own_authority import OwnAuthority
 from server.paper_key import place_if_stale
 from server.parsing.pool import Parsers
 from server.parsing.typesetting import Typesetter
-from server.phone_list import DamagedPhonesError, PhoneList
+from server.phone_list import DamagedPhonesError, PhoneList, phones_path
 from server.published import judged_with, take_published
 from server.relisting import relist
 from server.rotating import settle, standing
@@ -318,7 +324,8 @@ def _unfit(data: Path, key_path: Path) -> Refused | None:
         return _refused("sudah_ada", data)
     if key_path.absolute().is_relative_to(data.absolute()):
         return Refused(say="kunci_di_dalam", values={})
-    taken = next((path for path in (key_path, authority_path(key_path)) if path.exists()), None)
+    beside = (authority_path(key_path), destroyed_path(key_path), phones_path(key_path))
+    taken = next((path for path in (key_path, *beside) if path.exists()), None)
     if taken is not None:
         return Refused(say="kunci_ada", values={"kunci": str(taken)})
     return None

@@ -1,16 +1,17 @@
 """The list of phones beside the key file: it only grows, says nothing in plain, and is never passed over."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from schemas.ids import DeviceId
+from schemas.ids import DeviceId, Regency
 from server import device_store
 from server.__main__ import main
-from server.compose import Refused, close_office, open_office
+from server.compose import Refused, close_office, init_office, open_office
 from server.deps import Deps
+from server.destruction import destroyed_path
 from server.keys import default_path
 from server.phone_list import phones_path
 from sync.change import Enrolled, read
@@ -125,3 +126,16 @@ def test_keys_that_were_changed_still_open_it(phones: Phones) -> None:
     phones.deps.phones.keep()
     listed = phones.deps.phones.read()
     assert {each.id for each in listed} >= {phones.first, phones.second}
+
+
+@pytest.mark.parametrize("path_of", [phones_path, destroyed_path])
+def test_no_office_is_begun_beside_the_list_of_another(
+    tmp_path: Path, path_of: Callable[[Path], Path]
+) -> None:
+    """It would not open: the list of one that is gone is told before anything is made."""
+    left = path_of(default_path(tmp_path / "office"))
+    left.parent.mkdir()
+    left.write_bytes(b"of another")
+    refused = init_office(tmp_path / "office", None, Regency("33.14"), "Dinas Sosial Uji")
+    assert refused == Refused(say="kunci_ada", values={"kunci": str(left)})
+    assert not (tmp_path / "office").exists()
